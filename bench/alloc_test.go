@@ -1,0 +1,59 @@
+//go:build !race
+
+package bench_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"rtcbench/bench"
+)
+
+// silent takes every ping and answers it at once, in memory of its own.
+type silent struct {
+	pongs chan []byte
+	spare chan []byte
+}
+
+func (s *silent) Send(_ context.Context, m bench.Message) error {
+	ping, _ := bench.DecodePing(m.Payload)
+	select {
+	case buf := <-s.spare:
+		s.pongs <- bench.AppendPong(buf[:0], ping, 1e12, 1e12, 1)
+	default: // nobody asked for an answer any more
+	}
+	return nil
+}
+
+func (s *silent) Recv(ctx context.Context) (bench.Packet, error) {
+	select {
+	case b := <-s.pongs:
+		p := bench.Packet{Payload: b, At: time.Now()}
+		s.spare <- b
+		return p, nil
+	case <-ctx.Done():
+		return bench.Packet{}, ctx.Err()
+	}
+}
+func (s *silent) Facts() bench.Facts { return bench.Facts{} }
+func (s *silent) Close() error       { return nil }
+
+func TestProbeAllocatesNothingPerPing(t *testing.T) {
+	measure := func(count int) float64 {
+		p := plan(count)
+		p.Cooldown, p.Warmup = 0, 0
+		return testing.AllocsPerRun(3, func() {
+			s := &silent{pongs: make(chan []byte, 4), spare: make(chan []byte, 4)}
+			s.spare <- make([]byte, 0, 512)
+			run, err := bench.NewProber(s, bench.NewClock()).Probe(t.Context(), p, nil)
+			if err != nil || run.Counts.Answered != count {
+				t.Fatalf("%v, %+v", err, run.Counts)
+			}
+		})
+	}
+	// Two runs that differ in nothing but their length allocate the same number of times.
+	if few, many := measure(100), measure(2100); many-few > 5 {
+		t.Errorf("%.0f allocations for 2000 pings more, want 0 (%.0f → %.0f)", many-few, few, many)
+	}
+}

@@ -1,0 +1,90 @@
+// Package bench is the vocabulary of rtcbench and its ping loop: a Plan is carried out by
+// a Prober over a Session, which gives a Run of Samples, of which a Summary is a pure function.
+// It knows no platform, no store and no file format.
+package bench
+
+import (
+	"context"
+	"time"
+)
+
+// Prober carries out plans. NewProber makes one of a Session.
+type Prober interface {
+	// Probe carries out p and returns when every ping is settled, ctx ends or the session does.
+	// What was taken so far is returned even with an error.
+	// on, if not nil, is called with each sample when it is settled, and once more if a
+	// lost one is answered after all; it is never called twice at the same time.
+	Probe(ctx context.Context, p Plan, on func(Sample)) (Run, error)
+}
+
+// Run is one plan carried out once.
+type Run struct {
+	ID       string // UUID
+	Platform string
+	RoomURL  string // without user info, query and fragment
+	Location string // "" = not given
+	Plan     Plan
+	Start    time.Time // when the first counted ping was due
+	End      time.Time // when the last one was settled
+	Ended    Ended
+	Samples  []Sample // by Seq, without gaps
+	Counts   Counts
+	Echo     Echo
+	Clocks   Clocks
+	Facts    Facts
+	Pauses   Pauses
+	Doubts   []Doubt // from outside the samples; Summarise adds its own
+	Err      error   // why it ended early; nil for Complete
+}
+
+// Ended says how a run came to its end.
+type Ended string
+
+const (
+	Complete       Ended = "complete"
+	Interrupted    Ended = "interrupted"
+	LinkLost       Ended = "disconnected"
+	DeadlinePassed Ended = "deadline"
+)
+
+// Counts are of counted pings, but for those of the warm-up and of messages.
+type Counts struct {
+	Sent, Answered, Late, Lost, NotSent, Unsettled int
+	Duplicate                                      int // further pongs for an answered ping
+	Malformed                                      int // messages that nobody can read
+	Foreign                                        int // pongs of another echo, or to somebody else's ping
+	WarmupSent                                     int
+}
+
+// Settled is the number of pings whose fate is known: the denominator of loss.
+func (c Counts) Settled() int { return c.Answered + c.Late + c.Lost }
+
+// Failed is the numerator of loss.
+func (c Counts) Failed() int { return c.Late + c.Lost }
+
+// Echo is who answered.
+type Echo struct {
+	Mode      string        // "local" or "remote"
+	Kind      string        // "rtcbench" or "original"
+	Identity  string        // the first to answer: the run's echo
+	Others    []string      // others that answered our pings, sorted
+	FirstPong time.Duration // after the join began; 0 = none came
+}
+
+// Clocks says what the runner's and the echo's clocks have to do with each other.
+type Clocks string
+
+const (
+	OneClock       Clocks = "one"          // one process: the offset is 0
+	SyncedClocks   Clocks = "synchronised" // the offset was measured, within a bound
+	UnknownOffsets Clocks = "unknown"      // only causality bounds the offset
+)
+
+// Pauses are the garbage collector's stops of this process during the run.
+type Pauses struct{ Total, Max time.Duration }
+
+// Doubt is a reason not to trust a run, or a part of it.
+type Doubt struct {
+	Code string
+	Text string
+}

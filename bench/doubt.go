@@ -1,0 +1,77 @@
+package bench
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"rtcbench/internal/stats"
+)
+
+// doubts lists what a reader of this run should know before believing it.
+func doubts(r Run, s Summary) (list []Doubt) {
+	add := func(code, format string, args ...any) {
+		list = append(list, Doubt{code, fmt.Sprintf(format, args...)})
+	}
+	c := r.Counts
+	switch {
+	case r.Ended == LinkLost && r.Err != nil:
+		add("ended-early", "the run ended early: %v", r.Err)
+	case r.Ended != Complete:
+		add("ended-early", "the run ended early (%s): %d of %d pings", r.Ended, c.Settled(), r.Plan.Count)
+	}
+	if n := len(r.Echo.Others); n > 0 {
+		add("many-echoes", "%d echoes answer in this room; only %s counts, not %s", n+1, r.Echo.Identity, strings.Join(r.Echo.Others, ", "))
+	}
+	if c.NotSent > 0 {
+		add("not-sent", "%d of %d slots could not be used (%s); they are not loss", c.NotSent, len(r.Samples), reasons(r.Samples))
+	}
+	if c.Late > 0 {
+		add("late", "%d of the %d failed pings were answered after the timeout of %v", c.Late, c.Failed(), r.Plan.Timeout)
+	}
+	if r.Facts.Reconnects > 0 {
+		add("reconnected", "the link went down %d time(s) during the session", r.Facts.Reconnects)
+	}
+	if legs := changedPairs(r); legs != "" {
+		add("ice-changed", "the network path (ICE pair) of the %s changed during the run", legs)
+	}
+	if s.TimerError.P99.OK && s.TimerError.P99.D > 5*time.Millisecond {
+		add("timer", "pings left up to %v late (P99): this machine is busy", s.TimerError.P99.D.Round(100*time.Microsecond))
+	}
+	if len(s.RTTs) > 0 && !s.OneWay.Known {
+		add("one-way", "no one-way times: %s", s.OneWay.Why)
+	}
+	if n, need := len(s.RTTs), stats.NeededForBound(0.99); n > 0 && n < need {
+		add("few-pings", "%d answered pings are too few for a P99 (%d are needed): it is close to the largest value seen", n, need)
+	}
+	return list
+}
+
+func reasons(samples []Sample) string {
+	var n [len(reasonNames)]int
+	for _, s := range samples {
+		if s.Outcome == NotSent {
+			n[s.Reason]++
+		}
+	}
+	var parts []string
+	for r, count := range n {
+		if count > 0 {
+			parts = append(parts, fmt.Sprintf("%s: %d", Reason(r), count))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// changedPairs names the legs whose pair was selected again after the run had begun.
+func changedPairs(r Run) string {
+	var legs []string
+	seen := map[Leg]bool{}
+	for _, p := range r.Facts.ICE {
+		if seen[p.Leg] && p.At.After(r.Start) {
+			legs = append(legs, string(p.Leg))
+		}
+		seen[p.Leg] = true
+	}
+	return strings.Join(legs, " and ")
+}

@@ -1,0 +1,68 @@
+package bench
+
+import "time"
+
+// TransportClass is the way a message really travels.
+type TransportClass string
+
+const (
+	DataChannelReliable TransportClass = "datachannel-reliable" // SCTP over DTLS over UDP, ordered, retransmitted
+	DataChannelLossy    TransportClass = "datachannel-lossy"    // the same, unordered, few retransmissions
+	SignallingWebSocket TransportClass = "signalling-websocket" // TLS over TCP
+	InProcess           TransportClass = "in-process"           // no network at all
+)
+
+// Leg names one of the connections of a session.
+type Leg string
+
+const (
+	Publisher  Leg = "publisher"
+	Subscriber Leg = "subscriber"
+	Only       Leg = "only"
+)
+
+// Facts are the circumstances of a session. What is empty is not known.
+type Facts struct {
+	Identity      string // ours in the room
+	Engine        string // "native" or "browser"
+	EngineVersion string
+	Transport     TransportClass
+	Channel       Channel
+	JoinStarted   time.Time
+	Phases        []Phase   // in the order in which they were reached
+	ICE           []ICEPair // every selected pair, in the order of selection
+	Server        Server
+	Reconnects    int // how often the link went down
+}
+
+// Channel is what the sender's data channel was opened with.
+type Channel struct {
+	Known          bool
+	Ordered        bool
+	MaxRetransmits *uint16 // nil = without limit
+}
+
+// Phase is a step of connecting that was reached At after the join began.
+type Phase struct {
+	Name string // "signalling", "ice", "dtls", "data_channel"
+	Leg  Leg    // "" where the step has none
+	At   time.Duration
+}
+
+// ICEPair is a selected candidate pair (RFC 8445 §2.2).
+type ICEPair struct {
+	Leg           Leg
+	At            time.Time
+	Local, Remote Candidate
+}
+
+// Candidate is one end of a pair.
+type Candidate struct {
+	Type     string // host, srflx, prflx, relay
+	Protocol string // udp, tcp
+	Family   string // ipv4, ipv6
+	Address  string // host:port; shown on demand only
+}
+
+// Server is what the platform says of itself.
+type Server struct{ Version, Region, Node string }

@@ -1,0 +1,23 @@
+package bench
+
+import "time"
+
+// Plan is what is to be done: how many pings, when they leave, how long each may take.
+type Plan struct {
+	Count            int           // pings to send; a slot that could not be used does not count
+	Cooldown         time.Duration // distance of the grid; 0 = closed loop, the next ping when the last is settled
+	Timeout          time.Duration // a pong after it is late
+	Warmup           int           // pings discarded after the first pong, before the counted ones
+	EchoTimeout      time.Duration // how long to wait for the first pong of all
+	ReconnectTimeout time.Duration // how long one send call may block before the run is given up
+	PayloadBytes     int           // a shorter ping is padded to this size; 0 = as it is
+	Lossy            bool          // ask for the lossy channel, where the platform has one
+}
+
+// ClosedLoop reports whether each ping waits for the one before it.
+func (p Plan) ClosedLoop() bool { return p.Cooldown == 0 }
+
+// Due is the moment, after the start of the run, at which the slot of ping seq (1-based) begins.
+// It depends on nothing but the plan: a late ping never delays the next.
+// It has no meaning in a closed loop.
+func (p Plan) Due(seq uint32) time.Duration { return time.Duration(seq-1) * p.Cooldown }

@@ -1,0 +1,355 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+const (
+	warmupInterval = 50 * time.Millisecond // between pings before the first pong
+	settleGrace    = 2 * time.Millisecond  // lets a pong that was stamped in time be read
+	retryInterval  = 50 * time.Millisecond // closed loop only: after a send that failed
+)
+
+// ErrNoEcho means that nobody answered during the warm-up.
+var ErrNoEcho = errors.New("no echo answered")
+
+// NewProber makes a Prober of a session. clock gives the pings their T1; an echo in the
+// same process must share it. The session stays the caller's to close.
+func NewProber(s Session, clock Clock) Prober { return &prober{s, clock} }
+
+type prober struct {
+	session Session
+	clock   Clock
+}
+
+// probe is the state of one run. Four goroutines meet in it: the pacer, which keeps the grid
+// and nothing else; the sender, in which the SDK's send call may block; the receiver, which
+// matches; and the teller, in which on may block.
+type probe struct {
+	prober
+	plan Plan
+	on   func(Sample) // nil = nobody listens
+
+	jobs      chan uint32   // pacer → sender: seq, 0 = warm-up; room for the one job that there can be
+	wake      chan struct{} // sender, receiver → pacer: look again
+	newsReady chan struct{} // → tell: there is news
+
+	mu        sync.Mutex
+	samples   []Sample  // by seq; appended by the pacer
+	stamps    []float64 // T1 of every ping sent, ascending, with seqs beside it
+	seqs      []uint32  // 0 = warm-up
+	start     time.Time // when seq 1 is due
+	oldest    int       // samples before it are settled
+	sending   bool      // a job is with the sender …
+	sendSeq   uint32    // … this one …
+	sendSince time.Time // … since then
+	sent      int       // counted pings that the session took
+	freedAt   time.Time // when the sender last came back
+	failedAt  time.Time // of the last send that failed
+	fatal     error     // the session is over
+	counts    Counts
+	echo      Echo
+	others    map[string]bool
+	firstPong time.Time
+	lastEvent time.Time // when the last ping was settled
+	news      []Sample  // settled and not yet told
+}
+
+func (pr *prober) Probe(ctx context.Context, plan Plan, on func(Sample)) (Run, error) {
+	capacity := min(plan.Count, 1<<20)
+	p := &probe{
+		prober: *pr, plan: plan, on: on,
+		jobs: make(chan uint32, 1), wake: make(chan struct{}, 1), newsReady: make(chan struct{}, 1),
+		samples: make([]Sample, 0, capacity),
+		stamps:  make([]float64, 0, capacity+plan.Warmup+256),
+		seqs:    make([]uint32, 0, capacity+plan.Warmup+256),
+		others:  map[string]bool{},
+	}
+	inner, cancel := context.WithCancel(ctx)
+	var workers, teller sync.WaitGroup
+	workers.Go(func() { p.send(inner) })
+	workers.Go(func() { p.receive(inner) })
+
+	telling, stopTelling := context.WithCancel(context.Background()) // what is settled is told, also after ctx's end
+	defer stopTelling()
+	if on != nil {
+		teller.Go(func() { p.tell(telling) })
+	}
+
+	pauses := markPauses()
+	ended, err := LinkLost, p.warmUp(ctx)
+	if err == nil {
+		ended, err = p.keepGrid(ctx)
+	}
+	if err != nil && ctx.Err() != nil {
+		ended, err = Interrupted, ctx.Err()
+		if errors.Is(err, context.DeadlineExceeded) {
+			ended = DeadlinePassed
+		}
+	}
+	cancel()
+	workers.Wait()
+	stopTelling()
+	teller.Wait()
+	return p.run(ended, err, pauses), err
+}
+
+// warmUp sends pings that are not counted: until the first pong, then as many as the plan wants.
+func (p *probe) warmUp(ctx context.Context) error {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	began := time.Now()
+	for {
+		p.mu.Lock()
+		answered, fatal, idle := !p.firstPong.IsZero(), p.fatal, !p.sending
+		p.mu.Unlock()
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case fatal != nil:
+			return fatal
+		case answered:
+			return p.warmUpOnGrid(ctx, timer)
+		case time.Since(began) >= p.plan.EchoTimeout:
+			return fmt.Errorf("%w in %v", ErrNoEcho, p.plan.EchoTimeout)
+		case idle:
+			p.handOver(0)
+		}
+		next := min(warmupInterval, p.plan.EchoTimeout-time.Since(began))
+		p.sleepUntilFirstPong(ctx, timer, next)
+	}
+}
+
+func (p *probe) sleepUntilFirstPong(ctx context.Context, timer *time.Timer, d time.Duration) {
+	timer.Reset(d)
+	for {
+		select {
+		case <-timer.C:
+			return
+		case <-ctx.Done():
+			return
+		case <-p.wake:
+			p.mu.Lock()
+			over := !p.firstPong.IsZero() || p.fatal != nil
+			p.mu.Unlock()
+			if over {
+				return
+			}
+		}
+	}
+}
+
+func (p *probe) warmUpOnGrid(ctx context.Context, timer *time.Timer) error {
+	interval := p.plan.Cooldown
+	if p.plan.ClosedLoop() {
+		interval = warmupInterval
+	}
+	begin := time.Now()
+	for i := 0; ; i++ {
+		due := begin.Add(time.Duration(i) * interval)
+		timer.Reset(time.Until(due))
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		p.mu.Lock()
+		idle, fatal := !p.sending, p.fatal
+		if i == p.plan.Warmup {
+			p.start, p.lastEvent = due, due
+		}
+		p.mu.Unlock()
+		switch {
+		case fatal != nil:
+			return fatal
+		case i == p.plan.Warmup:
+			return nil
+		case idle:
+			p.handOver(0)
+		}
+	}
+}
+
+// keepGrid is the pacer: it looks what is to be done now, does it, and sleeps until the next
+// thing is due. It sleeps, it never spins; how late it was is recorded in each sample.
+func (p *probe) keepGrid(ctx context.Context) (Ended, error) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		s := p.next()
+		switch {
+		case s.ended != "":
+			return s.ended, s.err
+		case s.seq != 0:
+			p.handOver(s.seq)
+			continue
+		}
+		timer.Reset(time.Until(s.wait))
+		select {
+		case <-timer.C:
+		case <-p.wake:
+		case <-ctx.Done():
+			return Interrupted, ctx.Err()
+		}
+	}
+}
+
+// step is what the pacer does next: end, hand over seq, or wait.
+type step struct {
+	ended Ended
+	err   error
+	seq   uint32
+	wait  time.Time
+}
+
+func (p *probe) next() step {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := time.Now()
+	wait := p.settleOverdue(now)
+	busy := 0
+	if p.sending {
+		busy = 1
+	}
+	switch givenUp := p.sendSince.Add(p.plan.ReconnectTimeout); {
+	case p.fatal != nil:
+		return step{ended: LinkLost, err: p.fatal}
+	case p.sending && now.Sub(givenUp) >= 0:
+		return step{ended: LinkLost, err: fmt.Errorf("send call still blocked after %v: %w", p.plan.ReconnectTimeout, ErrNotConnected)}
+	case p.sending:
+		wait = sooner(wait, givenUp)
+	}
+	if p.sent+busy >= p.plan.Count {
+		if !p.sending && p.oldest == len(p.samples) {
+			return step{ended: Complete}
+		}
+		return step{wait: wait}
+	}
+	if p.plan.ClosedLoop() {
+		return p.nextInLoop(now, wait)
+	}
+	return p.nextOnGrid(now, wait)
+}
+
+func (p *probe) nextOnGrid(now time.Time, wait time.Time) step {
+	seq := uint32(len(p.samples)) + 1
+	for now.Sub(p.start) >= p.plan.Due(seq+1) { // its time is over
+		reason := Stalled
+		if p.sending || p.freedAt.After(p.start.Add(p.plan.Due(seq))) {
+			reason = Blocked
+		}
+		p.samples = append(p.samples, Sample{Seq: seq, Due: p.plan.Due(seq), Outcome: NotSent, Reason: reason})
+		p.settled(&p.samples[seq-1], now)
+		seq++
+	}
+	due := p.start.Add(p.plan.Due(seq))
+	switch {
+	case p.sending:
+		return step{wait: sooner(wait, p.start.Add(p.plan.Due(seq+1)))}
+	case now.Before(due):
+		return step{wait: sooner(wait, due)}
+	}
+	p.samples = append(p.samples, Sample{Seq: seq, Due: p.plan.Due(seq)})
+	return step{seq: seq}
+}
+
+func (p *probe) nextInLoop(now time.Time, wait time.Time) step {
+	ready := p.failedAt.Add(retryInterval)
+	switch {
+	case p.sending || p.oldest < len(p.samples):
+		return step{wait: wait}
+	case !p.failedAt.IsZero() && now.Before(ready):
+		return step{wait: sooner(wait, ready)}
+	case now.Before(p.start):
+		return step{wait: sooner(wait, p.start)}
+	}
+	seq := uint32(len(p.samples)) + 1
+	p.samples = append(p.samples, Sample{Seq: seq, Due: now.Sub(p.start)})
+	return step{seq: seq}
+}
+
+// settleOverdue calls pings lost whose timeout is over and returns when to look again.
+// A ping whose send call has not returned is never lost: nobody knows that it left.
+func (p *probe) settleOverdue(now time.Time) time.Time {
+	for ; p.oldest < len(p.samples); p.oldest++ {
+		s := &p.samples[p.oldest]
+		if s.Outcome != Unsettled {
+			continue
+		}
+		if p.sending && s.Seq == p.sendSeq {
+			break
+		}
+		deadline := p.start.Add(s.Sent + p.plan.Timeout + settleGrace)
+		if now.Before(deadline) {
+			return deadline
+		}
+		s.Outcome = Lost
+		p.settled(s, p.start.Add(s.Sent+p.plan.Timeout))
+	}
+	return now.Add(time.Hour)
+}
+
+func sooner(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+// run gathers what was measured. Nothing else runs any more.
+func (p *probe) run(ended Ended, err error, before pauseMark) Run {
+	c := p.counts
+	for _, s := range p.samples {
+		switch s.Outcome {
+		case Answered:
+			c.Answered++
+		case Late:
+			c.Late++
+		case Lost:
+			c.Lost++
+		case NotSent:
+			c.NotSent++
+		case Unsettled:
+			c.Unsettled++
+		}
+	}
+	c.Sent = len(p.samples) - c.NotSent
+	for id := range p.others {
+		p.echo.Others = append(p.echo.Others, id)
+	}
+	slices.Sort(p.echo.Others)
+	facts := p.session.Facts()
+	if !p.firstPong.IsZero() {
+		p.echo.FirstPong = p.firstPong.Sub(facts.JoinStarted)
+	}
+	r := Run{
+		ID: uuid.Must(uuid.NewV7()).String(), Plan: p.plan, Ended: ended, Err: err,
+		Samples: p.samples, Counts: c, Echo: p.echo, Facts: facts, Clocks: UnknownOffsets,
+		Pauses: before.since(),
+	}
+	if !p.start.IsZero() {
+		r.Start, r.End = p.clock.Time(p.start), p.clock.Time(p.lastEvent)
+	} else {
+		r.Start = p.clock.Time(time.Now())
+		r.End = r.Start
+	}
+	return r
+}
+
+// stamp makes T1 of now: Unix ms, unique by the next representable number where two would be equal.
+func (p *probe) stamp(now time.Time, seq uint32) float64 {
+	t1 := p.clock.UnixMilli(now)
+	if n := len(p.stamps); n > 0 && t1 <= p.stamps[n-1] {
+		t1 = math.Nextafter(p.stamps[n-1], math.Inf(1))
+	}
+	p.stamps, p.seqs = append(p.stamps, t1), append(p.seqs, seq)
+	return t1
+}

@@ -1,0 +1,318 @@
+package bench_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"rtcbench/bench"
+	"rtcbench/internal/echo"
+	"rtcbench/internal/loopback"
+)
+
+const ms = time.Millisecond
+
+// scene is one runner and one echo in a room of a loopback platform, in fake time.
+type scene struct {
+	loopback.Transport
+	plan   bench.Plan
+	echoes []string                                         // identities; nil = one, "echo"
+	during func(cancel context.CancelFunc, s bench.Session) // runs beside the probe
+	seen   []bench.Sample
+}
+
+func plan(count int) bench.Plan {
+	return bench.Plan{
+		Count: count, Cooldown: 100 * ms, Timeout: 500 * ms, Warmup: 5,
+		EchoTimeout: 10 * time.Second, ReconnectTimeout: 10 * time.Second,
+	}
+}
+
+// probe plays the scene. The warm-up is 1 + 5 pings when the first one is answered at once.
+func (sc *scene) probe(t *testing.T) (run bench.Run, err error) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		clock := bench.NewClock()
+		if sc.echoes == nil {
+			sc.echoes = []string{"echo"}
+		}
+		join := func(identity string) bench.Session {
+			s, err := sc.Join(ctx, bench.Room{Name: "room"}, bench.JoinOptions{Identity: identity, ReconnectTimeout: sc.plan.ReconnectTimeout})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return s
+		}
+		answering, stop := context.WithCancel(context.Background())
+		defer stop()
+		for _, id := range sc.echoes {
+			s := join(id)
+			defer s.Close()
+			go echo.Answer(answering, s, clock)
+		}
+		runner := join("runner")
+		defer runner.Close()
+		if sc.during != nil {
+			go sc.during(cancel, runner)
+		}
+		run, err = bench.NewProber(runner, clock).Probe(ctx, sc.plan, func(s bench.Sample) { sc.seen = append(sc.seen, s) })
+	})
+	return run, err
+}
+
+func outcomes(r bench.Run) (list []string) {
+	for _, s := range r.Samples {
+		o := s.Outcome.String()
+		if s.Outcome == bench.NotSent {
+			o += ": " + s.Reason.String()
+		}
+		list = append(list, o)
+	}
+	return list
+}
+
+func wantCounts(t *testing.T, r bench.Run, want bench.Counts) {
+	t.Helper()
+	if r.Counts != want {
+		t.Errorf("counts:\n got %+v\nwant %+v\nsamples: %v", r.Counts, want, outcomes(r))
+	}
+}
+
+func TestProbeKeepsTheGridAndMeasuresExactly(t *testing.T) {
+	sc := scene{plan: plan(10)}
+	sc.Paths = map[string]loopback.Path{"runner": loopback.Constant(30 * ms), "echo": loopback.Constant(12 * ms)}
+	run, err := sc.probe(t)
+	if err != nil || run.Ended != bench.Complete {
+		t.Fatalf("ended %q, %v", run.Ended, err)
+	}
+	wantCounts(t, run, bench.Counts{Sent: 10, Answered: 10, WarmupSent: 6})
+	for i, s := range run.Samples {
+		if s.Seq != uint32(i+1) || s.Due != time.Duration(i)*100*ms || s.Sent != s.Due || s.RTT != 42*ms || !s.Stamped {
+			t.Errorf("sample %d: %+v", i, s)
+		}
+	}
+	if d := run.End.Sub(run.Start); d != 942*ms {
+		t.Errorf("run took %v, want 942ms", d)
+	}
+	if run.Echo.FirstPong != 42*ms || run.Echo.Identity != "echo" || run.Echo.Kind != "rtcbench" {
+		t.Errorf("echo: %+v", run.Echo)
+	}
+	if len(sc.seen) != 10 {
+		t.Errorf("on was called %d times, want 10", len(sc.seen))
+	}
+	run.Clocks = bench.OneClock
+	one := bench.Summarise(run).OneWay
+	if up := one.Up.P50.D.Round(time.Microsecond); up != 30*ms {
+		t.Errorf("one clock: up %v, want 30ms", up)
+	}
+	if down := one.Down.P50.D.Round(time.Microsecond); down != 12*ms {
+		t.Errorf("one clock: down %v, want 12ms", down)
+	}
+	run.Clocks = bench.UnknownOffsets
+	one = bench.Summarise(run).OneWay
+	if got := one.Offset.HalfWidth().Round(time.Microsecond); got != 21*ms {
+		t.Errorf("unknown clocks: half width %v, want 21ms", got)
+	}
+}
+
+// fates gives the messages of a path their delays by number; the first six are the warm-up's.
+func fates(m map[int][]time.Duration, otherwise time.Duration) loopback.Path {
+	return func(n int) []time.Duration {
+		if f, ok := m[n-6]; ok {
+			return f
+		}
+		return []time.Duration{otherwise}
+	}
+}
+
+func TestProbeTellsLossLateAndDuplicateApart(t *testing.T) {
+	sc := scene{plan: plan(6)}
+	sc.plan.Lossy = true
+	sc.Paths = map[string]loopback.Path{"runner": fates(map[int][]time.Duration{
+		1: nil,              // lost
+		2: {700 * ms},       // late: 700 + 1
+		3: {1 * ms, 2 * ms}, // both are answered
+		4: {250 * ms},       // answered after the next one
+		5: {499 * ms},       // just in time: 500 = the timeout
+	}, 1*ms), "echo": loopback.Constant(1 * ms)}
+	run, err := sc.probe(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantCounts(t, run, bench.Counts{Sent: 6, Answered: 4, Lost: 1, Late: 1, Duplicate: 1, WarmupSent: 6})
+	want := []time.Duration{2 * ms, 0, 701 * ms, 2 * ms, 251 * ms, 500 * ms}
+	for i, s := range run.Samples {
+		if s.RTT != want[i] {
+			t.Errorf("ping %d: %v after %v, want %v", s.Seq, s.Outcome, s.RTT, want[i])
+		}
+	}
+	sum := bench.Summarise(run)
+	if sum.Loss != 2.0/6 || sum.LongestRun != 2 || len(sum.LateRTTs) != 1 || sum.LateRTTs[0] != 701*ms {
+		t.Errorf("loss %v, longest run %d, late %v", sum.Loss, sum.LongestRun, sum.LateRTTs)
+	}
+	// |Δ| in sending order: 2, 2, 251, 500; only 4→5→6 follow on one another.
+	if sum.Jitter.D != (0+249*ms+249*ms)/3 || sum.IPDV.P50.D != 249*ms {
+		t.Errorf("jitter %v, ipdv %v", sum.Jitter.D, sum.IPDV.P50.D)
+	}
+}
+
+func TestProbeCallsABlockedSendNotSentAndNeverLost(t *testing.T) {
+	sc := scene{plan: plan(5)}
+	sc.Stall = func(id string, n int) time.Duration {
+		if id == "runner" && n == 6+1 {
+			return 250 * ms
+		}
+		return 0
+	}
+	run, err := sc.probe(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Ping 2 blocks from 100 to 350 ms: slot 3 (200 ms) is over at 300, slot 4 is still on.
+	wantCounts(t, run, bench.Counts{Sent: 5, Answered: 5, NotSent: 1, WarmupSent: 6})
+	if s := run.Samples[1]; s.SendCall != 250*ms || s.RTT != 250*ms {
+		t.Errorf("blocked ping: %+v", s)
+	}
+	if s := run.Samples[2]; s.Outcome != bench.NotSent || s.Reason != bench.Blocked {
+		t.Errorf("slot 3: %v %v", s.Outcome, s.Reason)
+	}
+	if s := run.Samples[3]; s.Due != 300*ms || s.Sent != 350*ms {
+		t.Errorf("slot 4: due %v, sent %v; want 300ms, 350ms", s.Due, s.Sent)
+	}
+	if s := run.Samples[5]; s.Seq != 6 || s.Due != 500*ms {
+		t.Errorf("the grid does not run one slot longer: %+v", s)
+	}
+}
+
+func TestProbeDoesNotCallAPingLostWhileItsSendCallBlocks(t *testing.T) {
+	sc := scene{plan: plan(3)}
+	sc.Stall = func(id string, n int) time.Duration {
+		if id == "runner" && n == 6 {
+			return 2 * time.Second // four times the timeout
+		}
+		return 0
+	}
+	run, _ := sc.probe(t)
+	wantCounts(t, run, bench.Counts{Sent: 3, Answered: 2, Late: 1, NotSent: 19, WarmupSent: 6})
+	for _, s := range run.Samples[1:20] {
+		if s.Reason != bench.Blocked {
+			t.Errorf("slot %d was not used because %q", s.Seq, s.Reason)
+		}
+	}
+}
+
+func TestProbeGivesUpOnASendThatNeverReturns(t *testing.T) {
+	sc := scene{plan: plan(10)}
+	sc.Stall = func(id string, n int) time.Duration {
+		if id == "runner" && n == 6+4 {
+			return time.Hour
+		}
+		return 0
+	}
+	run, err := sc.probe(t)
+	if !errors.Is(err, bench.ErrNotConnected) || run.Ended != bench.LinkLost {
+		t.Fatalf("ended %q, %v", run.Ended, err)
+	}
+	if c := run.Counts; c.Answered != 4 || c.Lost != 0 || c.Unsettled != 1 {
+		t.Errorf("%+v", c)
+	}
+}
+
+func TestProbeAcrossAReconnect(t *testing.T) {
+	sc := scene{plan: plan(20)}
+	sc.during = func(context.CancelFunc, bench.Session) {
+		time.Sleep(500*ms + 450*ms) // the warm-up takes 500 ms
+		sc.Cut("room", "runner")
+		time.Sleep(1000 * ms)
+		sc.Restore("room", "runner")
+	}
+	run, err := sc.probe(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantCounts(t, run, bench.Counts{Sent: 20, Answered: 20, NotSent: 10, WarmupSent: 6})
+	for _, s := range run.Samples[5:15] {
+		if s.Outcome != bench.NotSent || s.Reason != bench.Disconnected {
+			t.Errorf("slot %d: %v %v", s.Seq, s.Outcome, s.Reason)
+		}
+	}
+}
+
+func TestProbeKeepsWhatItHasWhenTheLinkStaysDown(t *testing.T) {
+	sc := scene{plan: plan(200)}
+	sc.during = func(context.CancelFunc, bench.Session) {
+		time.Sleep(500*ms + 4050*ms)
+		sc.Cut("room", "runner")
+	}
+	run, err := sc.probe(t)
+	if !errors.Is(err, bench.ErrEnded) || run.Ended != bench.LinkLost {
+		t.Fatalf("ended %q, %v", run.Ended, err)
+	}
+	if c := run.Counts; c.Answered != 41 || c.Failed() != 0 || c.NotSent != 100 {
+		t.Errorf("%+v", c)
+	}
+}
+
+func TestProbeInterrupted(t *testing.T) {
+	sc := scene{plan: plan(100)}
+	sc.Paths = map[string]loopback.Path{"runner": loopback.Constant(140 * ms)}
+	sc.during = func(cancel context.CancelFunc, _ bench.Session) {
+		time.Sleep(140*ms + 500*ms + 1010*ms) // warm-up, then pings 1 to 11 have left
+		cancel()
+	}
+	run, err := sc.probe(t)
+	if !errors.Is(err, context.Canceled) || run.Ended != bench.Interrupted {
+		t.Fatalf("ended %q, %v", run.Ended, err)
+	}
+	// The pings of the last 140 ms are neither answered nor lost.
+	wantCounts(t, run, bench.Counts{Sent: 11, Answered: 9, Unsettled: 2, WarmupSent: 8})
+}
+
+func TestProbeClosedLoop(t *testing.T) {
+	sc := scene{plan: plan(4)}
+	sc.plan.Cooldown = 0
+	sc.Paths = map[string]loopback.Path{"echo": fates(map[int][]time.Duration{2: nil}, 30*ms)}
+	sc.plan.Lossy = true
+	run, err := sc.probe(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantCounts(t, run, bench.Counts{Sent: 4, Answered: 3, Lost: 1, WarmupSent: 6})
+	due := []time.Duration{0, 30 * ms, 60 * ms, 562 * ms} // 500 of timeout, 2 of grace
+	for i, s := range run.Samples {
+		if s.Due != due[i] || s.Sent != due[i] {
+			t.Errorf("ping %d left at %v, want %v", s.Seq, s.Sent, due[i])
+		}
+	}
+	if run.Start.After(run.End) || bench.Summarise(run).TimerError.P50.OK {
+		t.Error("a closed loop has no timer error")
+	}
+}
+
+func TestProbeTellsEchoesApart(t *testing.T) {
+	sc := scene{plan: plan(5), echoes: []string{"echo-a", "echo-b"}}
+	sc.Paths = map[string]loopback.Path{"echo-b": loopback.Constant(5 * ms)}
+	run, err := sc.probe(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// 6 + 5 pongs of the other echo, but for the last: the run ends before it.
+	if run.Echo.Identity != "echo-a" || run.Counts.Answered != 5 || run.Counts.Foreign != 10 || run.Counts.Duplicate != 0 {
+		t.Errorf("echo %+v, %+v", run.Echo, run.Counts)
+	}
+	if d := bench.Summarise(run).Doubts; len(d) == 0 || d[0].Code != "many-echoes" {
+		t.Errorf("doubts: %v", d)
+	}
+}
+
+func TestProbeWithoutAnEcho(t *testing.T) {
+	sc := scene{plan: plan(5), echoes: []string{}}
+	run, err := sc.probe(t)
+	if !errors.Is(err, bench.ErrNoEcho) || run.Counts.WarmupSent != 200 || len(run.Samples) != 0 {
+		t.Errorf("%v after %d warm-up pings, %d samples", err, run.Counts.WarmupSent, len(run.Samples))
+	}
+}

@@ -1,0 +1,133 @@
+package bench
+
+import (
+	"context"
+	"math"
+	"slices"
+	"time"
+)
+
+// receive is the goroutine that matches what arrives.
+func (p *probe) receive(ctx context.Context) {
+	for {
+		packet, err := p.session.Recv(ctx)
+		if err != nil {
+			if ctx.Err() == nil {
+				p.mu.Lock()
+				p.fatal = err
+				p.mu.Unlock()
+				p.poke()
+			}
+			return
+		}
+		p.match(packet)
+	}
+}
+
+// match finds the ping that a packet answers. A pong is ours when its client_timestamp equals,
+// as a float64, that of a ping that we sent, and its seq, if it has one, agrees.
+func (p *probe) match(packet Packet) {
+	pong, verdict := decodePong(packet.Payload)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch verdict {
+	case malformed:
+		p.counts.Malformed++
+		return
+	case otherTopic:
+		return
+	}
+	i, found := slices.BinarySearch(p.stamps, pong.timestamp)
+	if !found || !math.IsNaN(pong.seq) && pong.seq != float64(p.seqs[i]) {
+		p.counts.Foreign++
+		return
+	}
+	if p.firstPong.IsZero() {
+		p.firstPong, p.echo.Identity, p.echo.Kind = packet.At, packet.From, "original"
+		if pong.ours {
+			p.echo.Kind = "rtcbench"
+		}
+		p.poke()
+	}
+	if packet.From != p.echo.Identity {
+		p.counts.Foreign++
+		p.others[packet.From] = true
+		return
+	}
+	if seq := p.seqs[i]; seq != 0 {
+		p.answer(&p.samples[seq-1], p.stamps[i], pong, packet.At)
+	}
+}
+
+func (p *probe) answer(s *Sample, t1 float64, pong pong, at time.Time) {
+	if s.Outcome == Answered || s.Outcome == Late {
+		p.counts.Duplicate++
+		return
+	}
+	if s.Outcome == NotSent { // the send call failed, and yet it arrived
+		s.Reason, p.sent = NoReason, p.sent+1
+	}
+	s.RTT = at.Sub(p.start) - s.Sent
+	s.Outcome = Answered
+	if s.RTT > p.plan.Timeout {
+		s.Outcome = Late
+	}
+	hold, known := milliseconds(pong.send - pong.receive)
+	up, knownUp := milliseconds(pong.receive - t1)
+	if known && knownUp && hold >= 0 && hold <= s.RTT {
+		s.Stamped, s.Hold, s.Up = true, hold, up
+	}
+	p.settled(s, at)
+	if p.plan.ClosedLoop() || p.sent >= p.plan.Count {
+		p.poke()
+	}
+}
+
+// milliseconds is ms as a duration; ok is false for what no clock can say.
+func milliseconds(ms float64) (d time.Duration, ok bool) {
+	const most = float64(math.MaxInt64 / int64(time.Millisecond) / 4)
+	if math.IsNaN(ms) || math.Abs(ms) > most {
+		return 0, false
+	}
+	return time.Duration(math.Round(ms * float64(time.Millisecond))), true
+}
+
+// settled notes when a sample was settled and queues it for on; the caller holds mu.
+func (p *probe) settled(s *Sample, at time.Time) {
+	if at.After(p.lastEvent) {
+		p.lastEvent = at
+	}
+	if p.on == nil {
+		return
+	}
+	p.news = append(p.news, *s)
+	select {
+	case p.newsReady <- struct{}{}:
+	default:
+	}
+}
+
+// tell calls on from a goroutine of its own, so that a terminal that does not take what is
+// written to it stalls neither the grid nor the matching.
+func (p *probe) tell(ctx context.Context) {
+	var told []Sample
+	for over := false; ; {
+		p.mu.Lock()
+		told, p.news = p.news, told[:0]
+		p.mu.Unlock()
+		for _, s := range told {
+			p.on(s)
+		}
+		if over && len(told) == 0 {
+			return
+		}
+		if over {
+			continue
+		}
+		select {
+		case <-p.newsReady:
+		case <-ctx.Done():
+			over = true
+		}
+	}
+}

@@ -1,0 +1,176 @@
+package bench
+
+import (
+	"slices"
+	"time"
+
+	"rtcbench/internal/stats"
+)
+
+// Quantity is a value that may be unknown.
+type Quantity struct {
+	D  time.Duration
+	OK bool
+}
+
+func known(d time.Duration, ok bool) Quantity { return Quantity{d, ok} }
+
+// Spread describes how a set of durations is distributed.
+type Spread struct{ P50, P90, P95, P99, P999, Max Quantity }
+
+// Interval is a 95 % confidence interval of a quantile.
+type Interval struct {
+	Lo, Hi time.Duration
+	OK     bool
+	Needed int // pings that the interval needs; 0 when it is there
+}
+
+// Summary is what a run says. It is a pure function of the run: see Summarise.
+// All quantiles interpolate linearly and are of the pings answered in time.
+type Summary struct {
+	Mean, Median, Min, Max, StdDev Quantity
+	P50, P90, P95, P99, P999       Quantity
+	P50CI, P95CI, P99CI            Interval
+
+	Jitter     Quantity // mean |ΔRTT| of consecutive answered pings in sending order
+	JitterRTP  Quantity // RFC 3550, over the order of arrival
+	IPDV       Spread   // |ΔRTT| of pings with consecutive numbers (RFC 3393)
+	PDV        Spread   // RTT − its minimum (RFC 5481)
+	LossKnown  bool
+	Loss       float64 // ratio, failed / settled
+	LossLo     float64 // Wilson, 95 %
+	LossHi     float64
+	LongestRun int
+	LateRTTs   []time.Duration // in sending order
+
+	Hold       Spread
+	TimerError Spread // sent − due, of the pings sent on a grid
+	SendCall   Spread
+	OneWay     OneWay
+	RTTs       []time.Duration // answered, in sending order
+	Doubts     []Doubt
+}
+
+// OneWay is the part of the delay on each way, as far as the clocks let one say.
+// One way is Known, or Why says why not.
+type OneWay struct {
+	Known  bool
+	Why    string
+	Offset stats.Offset
+	Up     Spread
+	Down   Spread
+}
+
+// UpOf is the forward delay of s: client to server in the result file.
+func (o OneWay) UpOf(s Sample) (time.Duration, bool) {
+	return s.Up - o.Offset.Theta, o.Known && s.Stamped
+}
+
+// DownOf is the backward delay of s.
+func (o OneWay) DownOf(s Sample) (time.Duration, bool) {
+	return s.Down() + o.Offset.Theta, o.Known && s.Stamped
+}
+
+// Summarise computes everything that follows from the samples and circumstances of r.
+func Summarise(r Run) Summary {
+	var s Summary
+	var byArrival []Sample
+	var hold, timer, send, ipdv []time.Duration
+	var failed []bool
+	for i, x := range r.Samples {
+		if x.Outcome == Answered {
+			s.RTTs = append(s.RTTs, x.RTT)
+			byArrival = append(byArrival, x)
+			if x.Stamped {
+				hold = append(hold, x.Hold)
+			}
+			if i > 0 && r.Samples[i-1].Outcome == Answered {
+				ipdv = append(ipdv, (x.RTT - r.Samples[i-1].RTT).Abs())
+			}
+		}
+		if x.Outcome == Late {
+			s.LateRTTs = append(s.LateRTTs, x.RTT)
+		}
+		if x.Settled() {
+			failed = append(failed, x.Failed())
+		}
+		if x.Outcome != NotSent {
+			send = append(send, x.SendCall)
+			if !r.Plan.ClosedLoop() {
+				timer = append(timer, x.Sent-x.Due)
+			}
+		}
+	}
+	s.ofRTT()
+	slices.SortStableFunc(byArrival, func(a, b Sample) int { return int(a.Sent + a.RTT - b.Sent - b.RTT) })
+	arrived := make([]time.Duration, len(byArrival))
+	for i, x := range byArrival {
+		arrived[i] = x.RTT
+	}
+	s.JitterRTP = known(stats.RFC3550(arrived))
+	s.IPDV, s.Hold, s.TimerError, s.SendCall = spread(ipdv), spread(hold), spread(timer), spread(send)
+	c := r.Counts
+	if s.LossLo, s.LossHi, s.LossKnown = stats.Wilson(c.Failed(), c.Settled()); s.LossKnown {
+		s.Loss = float64(c.Failed()) / float64(c.Settled())
+	}
+	s.LongestRun = stats.LongestRun(failed)
+	s.OneWay = oneWay(r)
+	s.Doubts = append(slices.Clone(r.Doubts), doubts(r, s)...)
+	return s
+}
+
+func (s *Summary) ofRTT() {
+	sorted := stats.Sorted(s.RTTs)
+	q := func(q float64) Quantity { return known(stats.Quantile(sorted, q)) }
+	ci := func(q float64) Interval {
+		lo, hi, ok := stats.QuantileRanks(len(sorted), q)
+		if !ok {
+			return Interval{Needed: stats.NeededForQuantile(q)}
+		}
+		return Interval{Lo: sorted[lo-1], Hi: sorted[hi-1], OK: true}
+	}
+	s.Mean, s.StdDev, s.Jitter = known(stats.Mean(s.RTTs)), known(stats.StdDev(s.RTTs)), known(stats.MeanDelta(s.RTTs))
+	s.Min, s.P50, s.P90, s.P95, s.P99, s.P999, s.Max = q(0), q(0.5), q(0.9), q(0.95), q(0.99), q(0.999), q(1)
+	s.Median = s.P50
+	s.P50CI, s.P95CI, s.P99CI = ci(0.5), ci(0.95), ci(0.99)
+	above := make([]time.Duration, len(sorted))
+	for i, d := range sorted {
+		above[i] = d - sorted[0]
+	}
+	s.PDV = spread(above)
+}
+
+func spread(d []time.Duration) Spread {
+	sorted := stats.Sorted(d)
+	q := func(q float64) Quantity { return known(stats.Quantile(sorted, q)) }
+	return Spread{P50: q(0.5), P90: q(0.9), P95: q(0.95), P99: q(0.99), P999: q(0.999), Max: q(1)}
+}
+
+func oneWay(r Run) OneWay {
+	var pairs []stats.Pair
+	for _, x := range r.Samples {
+		if x.Outcome == Answered && x.Stamped {
+			pairs = append(pairs, stats.Pair{Up: x.Up, Down: x.Down()})
+		}
+	}
+	var o OneWay
+	switch offset, ok := stats.EstimateOffset(pairs); {
+	case len(pairs) == 0:
+		o.Why = "no pong carried the echo's times"
+		return o
+	case r.Clocks == OneClock:
+		o.Known = true // θ = 0, exactly
+	case !ok:
+		o.Why = "the echo's clock was stepped, or drifts: no constant offset fits"
+		o.Offset = offset
+		return o
+	default:
+		o.Known, o.Offset = true, offset
+	}
+	up, down := make([]time.Duration, len(pairs)), make([]time.Duration, len(pairs))
+	for i, p := range pairs {
+		up[i], down[i] = p.Up-o.Offset.Theta, p.Down+o.Offset.Theta
+	}
+	o.Up, o.Down = spread(up), spread(down)
+	return o
+}

@@ -1,0 +1,67 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+var (
+	// ErrNotConnected is returned by Send while the link is down and may come back.
+	ErrNotConnected = errors.New("not connected")
+	// ErrEnded wraps the reason why a session that nobody closed is over for good:
+	// the room ended, the participant was removed, the link did not come back.
+	ErrEnded = errors.New("session ended")
+	// ErrClosed is returned by Send and Recv after Close.
+	ErrClosed = errors.New("session closed")
+)
+
+// Transport joins rooms of one platform.
+type Transport interface {
+	// Join takes a seat in room. It returns when Send can work, and by ctx's end at the
+	// latest whatever the SDK does. The session outlives ctx; the caller closes it.
+	Join(ctx context.Context, room Room, opts JoinOptions) (Session, error)
+}
+
+// Session is one participant's seat in a room. Its methods may be called at the same time.
+type Session interface {
+	// Send hands m to the platform. It returns by ctx's end at the latest, with
+	// ErrNotConnected at once while the link is down, and with an error that wraps
+	// ErrEnded or is ErrClosed when it will not come back. m.Payload is not kept.
+	Send(ctx context.Context, m Message) error
+	// Recv waits for the next message of another participant. What arrived before the
+	// end of the session is still handed out; then it fails like Send, never with ErrNotConnected.
+	Recv(ctx context.Context) (Packet, error)
+	// Facts is what is known of the seat by now.
+	Facts() Facts
+	// Close leaves the room and unblocks Send and Recv. It may be called again.
+	Close() error
+}
+
+// Room is where runner and echo meet.
+type Room struct {
+	URL   string // of the server
+	Name  string // "" when only the token knows
+	Token string // the right to join; never printed
+}
+
+// JoinOptions is how a participant takes its seat.
+type JoinOptions struct {
+	Identity         string        // who to be, where the token does not say
+	ReconnectTimeout time.Duration // a link that was down this long ends the session
+	Lossy            bool          // the channel that Facts describes
+}
+
+// Message goes to one participant, or to the whole room when To is "".
+type Message struct {
+	Payload []byte
+	To      string
+	Lossy   bool // unordered, at most a few retransmissions
+}
+
+// Packet is a message that arrived. At is stamped in the SDK's callback, before any queue.
+type Packet struct {
+	Payload []byte
+	From    string
+	At      time.Time
+}

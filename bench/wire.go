@@ -1,0 +1,208 @@
+package bench
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"strconv"
+)
+
+// The wire is JSON text that the original tool understands too; unknown keys are ignored by everybody.
+//
+//	ping  {"type":"ping","timestamp":T1,"seq":7}                 T1 in Unix ms identifies the ping
+//	      … "channel":"lossy"                                    when it was sent on the lossy channel
+//	      … "pad":"xxx"                                          up to the payload size asked for
+//	pong  {"type":"pong","client_timestamp":T1,"server_receive_time":T2,"server_send_time":T3,
+//	       "message_count":7,"seq":7,"echo":"rtcbench"}
+
+// maxMessage is the size in bytes above which a message is not looked at.
+const maxMessage = 64 << 10
+
+func appendPing(b []byte, t1 float64, seq uint32, p Plan) []byte {
+	begin := len(b)
+	b = append(b, `{"type":"ping","timestamp":`...)
+	b = strconv.AppendFloat(b, t1, 'f', -1, 64)
+	b = append(b, `,"seq":`...)
+	b = strconv.AppendUint(b, uint64(seq), 10)
+	if p.Lossy {
+		b = append(b, `,"channel":"lossy"`...)
+	}
+	if missing := p.PayloadBytes - (len(b) - begin) - len(`,"pad":""}`); missing > 0 {
+		b = append(b, `,"pad":"`...)
+		for range missing {
+			b = append(b, 'x')
+		}
+		b = append(b, '"')
+	}
+	return append(b, '}')
+}
+
+// Ping is a ping as the echo reads it. It points into the message it was read from.
+type Ping struct {
+	Timestamp []byte // the number as it stood there, to be returned unchanged
+	Seq       []byte // nil = the ping had none
+	Lossy     bool
+}
+
+// DecodePing reads a ping; ok is false for everything else.
+func DecodePing(data []byte) (p Ping, ok bool) {
+	isPing := false
+	valid := eachField(data, func(key, value []byte) {
+		switch string(key) {
+		case "type":
+			isPing = string(value) == `"ping"`
+		case "timestamp":
+			if _, ok := number(value); ok {
+				p.Timestamp = value
+			}
+		case "seq":
+			if _, ok := number(value); ok {
+				p.Seq = value
+			}
+		case "channel":
+			p.Lossy = string(value) == `"lossy"`
+		}
+	})
+	return p, valid && isPing && p.Timestamp != nil
+}
+
+// AppendPong answers p: received and sent are T2 and T3 in Unix ms on the echo's clock,
+// count is how many pings it has had.
+func AppendPong(b []byte, p Ping, received, sent float64, count uint64) []byte {
+	b = append(b, `{"type":"pong","client_timestamp":`...)
+	b = append(b, p.Timestamp...)
+	b = append(b, `,"server_receive_time":`...)
+	b = strconv.AppendFloat(b, received, 'f', -1, 64)
+	b = append(b, `,"server_send_time":`...)
+	b = strconv.AppendFloat(b, sent, 'f', -1, 64)
+	b = append(b, `,"message_count":`...)
+	b = strconv.AppendUint(b, count, 10)
+	if p.Seq != nil {
+		b = append(b, `,"seq":`...)
+		b = append(b, p.Seq...)
+	}
+	return append(b, `,"echo":"rtcbench"}`...)
+}
+
+// pong is a pong as the runner reads it. receive and send are NaN when they are not known.
+type pong struct {
+	timestamp, receive, send float64
+	seq                      float64 // NaN = it had none
+	ours                     bool    // the echo is an rtcbench
+}
+
+type verdict uint8
+
+const (
+	malformed  verdict = iota // not JSON, or a pong that lacks what makes one
+	otherTopic                // JSON, but no pong
+	isPong
+)
+
+func decodePong(data []byte) (pong, verdict) {
+	p := pong{timestamp: math.NaN(), receive: math.NaN(), send: math.NaN(), seq: math.NaN()}
+	typed := false
+	valid := eachField(data, func(key, value []byte) {
+		switch string(key) {
+		case "type":
+			typed = string(value) == `"pong"`
+		case "client_timestamp":
+			p.timestamp = orNaN(value)
+		case "server_receive_time":
+			p.receive = orNaN(value)
+		case "server_send_time":
+			p.send = orNaN(value)
+		case "seq":
+			p.seq = orNaN(value)
+		case "echo":
+			p.ours = string(value) == `"rtcbench"`
+		}
+	})
+	switch {
+	case !valid, typed && math.IsNaN(p.timestamp):
+		return p, malformed
+	case !typed:
+		return p, otherTopic
+	}
+	return p, isPong
+}
+
+func orNaN(value []byte) float64 {
+	if f, ok := number(value); ok {
+		return f
+	}
+	return math.NaN()
+}
+
+func number(value []byte) (float64, bool) {
+	if value[0] != '-' && (value[0] < '0' || value[0] > '9') {
+		return 0, false
+	}
+	f, err := strconv.ParseFloat(string(value), 64)
+	return f, err == nil
+}
+
+// eachField calls visit with each key and raw value of the JSON object in data, without
+// allocating, and reports whether data is one. Keys that need escapes are passed as they stand.
+// encoding/json judges first, so that the walk below meets valid text only.
+func eachField(data []byte, visit func(key, value []byte)) bool {
+	if len(data) > maxMessage || !json.Valid(data) {
+		return false
+	}
+	data = bytes.TrimLeft(data, " \t\r\n")
+	if data[0] != '{' {
+		return false
+	}
+	i := skipSpace(data, 1)
+	for data[i] != '}' {
+		if data[i] == ',' {
+			i = skipSpace(data, i+1)
+		}
+		end := skipValue(data, i)
+		key := data[i+1 : end-1]
+		i = skipSpace(data, end) // at the colon
+		i = skipSpace(data, i+1) // at the value
+		end = skipValue(data, i)
+		visit(key, data[i:end])
+		i = skipSpace(data, end)
+	}
+	return true
+}
+
+func skipSpace(data []byte, i int) int {
+	for data[i] == ' ' || data[i] == '\t' || data[i] == '\r' || data[i] == '\n' {
+		i++
+	}
+	return i
+}
+
+// skipValue returns the index behind the JSON value that begins at i.
+func skipValue(data []byte, i int) int {
+	depth := 0
+	for {
+		switch data[i] {
+		case '"':
+			for i++; data[i] != '"'; i++ {
+				if data[i] == '\\' {
+					i++
+				}
+			}
+			i++
+		case '{', '[':
+			depth++
+			i++
+		case '}', ']':
+			depth--
+			i++
+		case ',', ':', ' ', '\t', '\r', '\n':
+			i++
+		default: // number, true, false, null
+			for i < len(data) && bytes.IndexByte([]byte(",:]} \t\r\n"), data[i]) < 0 {
+				i++
+			}
+		}
+		if depth == 0 {
+			return i
+		}
+	}
+}

@@ -1,0 +1,91 @@
+// Package echo answers pings: in one session, or for as long as a process lives by taking a
+// new seat whenever the old one is lost. It does not measure.
+package echo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"rtcbench/bench"
+)
+
+// Answer answers the pings that arrive in s, each only to the one that sent it and on the
+// channel it came by, until ctx ends or s does. A pong that cannot be sent is dropped: the
+// pinger calls its ping lost, as it should. It does not close s.
+func Answer(ctx context.Context, s bench.Session, clock bench.Clock) error {
+	var count uint64
+	var buf []byte
+	for {
+		packet, err := s.Recv(ctx)
+		if err != nil {
+			return err
+		}
+		ping, ok := bench.DecodePing(packet.Payload)
+		if !ok {
+			continue
+		}
+		count++
+		received := clock.UnixMilli(packet.At)
+		buf = bench.AppendPong(buf[:0], ping, received, clock.UnixMilli(time.Now()), count)
+		err = s.Send(ctx, bench.Message{Payload: buf, To: packet.From, Lossy: ping.Lossy})
+		if err != nil && !errors.Is(err, bench.ErrNotConnected) {
+			return err
+		}
+	}
+}
+
+const (
+	firstPause   = 250 * time.Millisecond // between attempts to join again
+	longestPause = 2 * time.Second
+	// Patience is how long a lost link is left to the SDK before Serve takes a new seat. It is
+	// short because an SDK waits longer and longer between its attempts, and an echo that
+	// misses the server's return misses pings.
+	Patience = 2 * time.Second
+)
+
+// Seat says how Serve joins: Join is called for each new seat and ends by its context.
+type Seat struct {
+	Join   func(context.Context) (bench.Session, error)
+	Clock  bench.Clock
+	Ready  func(bench.Session) // after each join
+	Lost   func(error)         // when a seat is lost and when a join fails, but for the first
+	Within time.Duration       // how long one join may take
+}
+
+// Serve answers pings until ctx ends, then returns nil. Only the first join may fail.
+func Serve(ctx context.Context, seat Seat) error {
+	pause, joined := firstPause, false
+	for {
+		joining, cancel := context.WithTimeout(ctx, seat.Within)
+		session, err := seat.Join(joining)
+		cancel()
+		switch {
+		case ctx.Err() != nil:
+			if err == nil {
+				return session.Close()
+			}
+			return nil
+		case err != nil && !joined:
+			return err
+		case err != nil:
+			seat.Lost(fmt.Errorf("join again: %w", err))
+		default:
+			joined, pause = true, firstPause
+			seat.Ready(session)
+			err = Answer(ctx, session, seat.Clock)
+			session.Close()
+			if ctx.Err() != nil {
+				return nil
+			}
+			seat.Lost(err)
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return nil
+		}
+		pause = min(2*pause, longestPause)
+	}
+}

@@ -1,0 +1,95 @@
+package stats
+
+import "math"
+
+// z95 is the 0.975 quantile of the standard normal distribution.
+const z95 = 1.959963984540054
+
+// QuantileRanks gives the ranks (1-based) of the order statistics that enclose the q quantile
+// of the population with 95 % confidence or more, with equal tails: the interval is
+// [x(lo), x(hi)]. It assumes nothing but independent values (Conover, Practical Nonparametric
+// Statistics, §3.2). ok is false when n values cannot give such an interval.
+func QuantileRanks(n int, q float64) (lo, hi int, ok bool) {
+	const tail = 0.025
+	lo = searchInts(n, func(k int) bool { return binomialCDF(k, n, q) > tail }) // first k above
+	hi = 1 + searchInts(n, func(k int) bool { return binomialCDF(k, n, q) >= 1-tail })
+	return lo, hi, lo >= 1 && hi <= n
+}
+
+// NeededForQuantile is the least n for which QuantileRanks has an answer.
+func NeededForQuantile(q float64) int {
+	n := 1
+	for {
+		if _, _, ok := QuantileRanks(n, q); ok {
+			return n
+		}
+		n++
+	}
+}
+
+// NeededForBound is the least n for which the largest of n values lies above the q quantile
+// with 95 % confidence: 299 for P99, 2995 for P99.9.
+func NeededForBound(q float64) int { return int(math.Ceil(math.Log(0.05) / math.Log(q))) }
+
+// Wilson is the 95 % score interval of a ratio k/n (Wilson, J. Am. Stat. Assoc. 22, 1927).
+// For k = 0 its upper end is about 3.8/n. ok is false when n is 0.
+func Wilson(k, n int) (lo, hi float64, ok bool) {
+	if n == 0 {
+		return 0, 1, false
+	}
+	p, m, z2 := float64(k)/float64(n), float64(n), z95*z95
+	centre := (p + z2/(2*m)) / (1 + z2/m)
+	half := z95 / (1 + z2/m) * math.Sqrt(p*(1-p)/m+z2/(4*m*m))
+	lo, hi = max(0, centre-half), min(1, centre+half)
+	if k == 0 {
+		lo = 0
+	}
+	if k == n {
+		hi = 1
+	}
+	return lo, hi, true
+}
+
+// searchInts is the least k in 0..n for which f holds; f must hold from there on.
+func searchInts(n int, f func(int) bool) int {
+	lo, hi := 0, n
+	for lo < hi {
+		if mid := (lo + hi) / 2; f(mid) {
+			hi = mid
+		} else {
+			lo = mid + 1
+		}
+	}
+	return lo
+}
+
+// binomialCDF is P(X ≤ k) for X ~ Binomial(n, p), 0 < p < 1. It sums the thinner tail from k
+// outwards, so that it stays exact where the other terms underflow.
+func binomialCDF(k, n int, p float64) float64 {
+	if k < 0 {
+		return 0
+	}
+	if k >= n {
+		return 1
+	}
+	odds := p / (1 - p)
+	if float64(k) < float64(n)*p {
+		sum, term := 0.0, binomialPMF(k, n, p)
+		for i := k; i >= 0 && term > sum*1e-17; i-- {
+			sum += term
+			term *= float64(i) / (float64(n-i+1) * odds)
+		}
+		return min(1, sum)
+	}
+	sum, term := 0.0, binomialPMF(k+1, n, p)
+	for i := k + 1; i <= n && term > sum*1e-17; i++ {
+		sum += term
+		term *= float64(n-i) / float64(i+1) * odds
+	}
+	return max(0, 1-sum)
+}
+
+func binomialPMF(k, n int, p float64) float64 {
+	lg := func(x int) float64 { v, _ := math.Lgamma(float64(x) + 1); return v }
+	return math.Exp(lg(n) - lg(k) - lg(n-k) + float64(k)*math.Log(p) + float64(n-k)*math.Log1p(-p))
+}

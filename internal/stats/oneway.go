@@ -1,0 +1,38 @@
+package stats
+
+import "time"
+
+// Pair is what one answered ping says of the clocks: Up = T2 − T1 and Down = T4 − T3, each
+// between two clocks. θ, the echo's clock minus ours, is in both: Up = forward delay + θ and
+// Down = backward delay − θ.
+type Pair struct{ Up, Down time.Duration }
+
+// Offset is what is known of θ.
+type Offset struct {
+	Theta  time.Duration // the estimate
+	Lo, Hi time.Duration // no other value is possible
+}
+
+// HalfWidth is the uncertainty of every one-way number that uses Theta.
+func (o Offset) HalfWidth() time.Duration { return (o.Hi - o.Lo) / 2 }
+
+// EstimateOffset bounds θ by causality alone, for no message arrives before it was sent:
+// θ lies in [−min Down, min Up]. The estimate is θ = (Up − Down)/2 at the smallest Up + Down
+// (the clock filter of NTP, RFC 5905 §10), kept within the bounds. ok is false without pairs, and
+// when the bounds contradict each other: then the clock was stepped, or drifted by more than
+// the path is long.
+func EstimateOffset(pairs []Pair) (o Offset, ok bool) {
+	if len(pairs) == 0 {
+		return o, false
+	}
+	best, up, down := pairs[0], pairs[0].Up, pairs[0].Down
+	for _, p := range pairs[1:] {
+		up, down = min(up, p.Up), min(down, p.Down)
+		if p.Up+p.Down < best.Up+best.Down {
+			best = p
+		}
+	}
+	o = Offset{Lo: -down, Hi: up}
+	o.Theta = min(max((best.Up-best.Down)/2, o.Lo), o.Hi)
+	return o, o.Lo <= o.Hi
+}
