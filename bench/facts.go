@@ -27,7 +27,8 @@ type Facts struct {
 	Engine        string // "native" or "browser"
 	EngineVersion string
 	Transport     TransportClass
-	Channel       Channel
+	Channel       Channel // of what we send
+	Inbound       Channel // of what is sent to us, as the other side opened it
 	JoinStarted   time.Time
 	Phases        []Phase   // in the order in which they were reached
 	ICE           []ICEPair // every selected pair, in the order of selection
@@ -35,7 +36,7 @@ type Facts struct {
 	Reconnects    int // how often the link went down
 }
 
-// Channel is what the sender's data channel was opened with.
+// Channel is what a data channel was opened with.
 type Channel struct {
 	Known          bool
 	Ordered        bool

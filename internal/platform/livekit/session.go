@@ -1,0 +1,270 @@
+package livekit
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	lksdk "github.com/livekit/server-sdk-go/v2"
+
+	"rtcbench/bench"
+)
+
+// session is a seat in a room. The SDK's send call takes no context and blocks for seconds
+// once the server is gone, so it is made by one goroutine of the session's own (publish),
+// and Send waits for it only as long as its context and the link allow.
+type session struct {
+	room    *lksdk.Room
+	life    context.Context // of the session: the SDK also reconnects under it
+	stop    context.CancelFunc
+	opts    bench.JoinOptions
+	watcher *watcher
+	inbox   chan bench.Packet
+	outbox  chan outgoing
+	done    chan struct{} // closed with err
+	idle    chan struct{} // closed when publish has ended
+	closing sync.Once
+
+	mu     sync.Mutex
+	err    error
+	down   chan struct{} // closed while the link is down
+	isDown bool
+	drops  int // how often the link went down: tells an old reconnect from a new one
+	giveUp *time.Timer
+	facts  bench.Facts
+}
+
+type outgoing struct {
+	bench.Message
+	result chan error
+}
+
+var (
+	reliable = lksdk.WithDataPublishReliable(true)
+	lossy    = lksdk.WithDataPublishReliable(false)
+)
+
+func newSession(opts bench.JoinOptions) *session {
+	s := &session{
+		opts: opts, inbox: make(chan bench.Packet, 1024), outbox: make(chan outgoing),
+		done: make(chan struct{}), idle: make(chan struct{}), down: make(chan struct{}),
+		facts: bench.Facts{
+			Engine: "native", EngineVersion: "server-sdk-go " + lksdk.Version, JoinStarted: time.Now(),
+			Transport: bench.DataChannelReliable, Channel: bench.Channel{Known: true, Ordered: true},
+		},
+	}
+	if opts.Lossy {
+		once := uint16(1) // the SDK hides its channel; TestChannelParameters looks behind it
+		s.facts.Transport, s.facts.Channel = bench.DataChannelLossy, bench.Channel{Known: true, MaxRetransmits: &once}
+	}
+	s.life, s.stop = context.WithCancel(context.Background())
+	s.watcher = newWatcher(s)
+	s.room = lksdk.NewRoom(s.callbacks())
+	go s.publish()
+	return s
+}
+
+// open returns when messages can be sent and will be received. The SDK opens the publisher's
+// connection only for a first message: one to ourselves, which nobody gets.
+func (s *session) open() error {
+	self := lksdk.WithDataPublishDestination([]string{s.room.LocalParticipant.Identity()})
+	if err := s.room.LocalParticipant.PublishDataPacket(lksdk.UserData(nil), reliable, self); err != nil {
+		return fmt.Errorf("open the data channel: %w", err)
+	}
+	return s.watcher.waitForInbound(s.life, connectTimeout)
+}
+
+func (s *session) publish() {
+	defer close(s.idle)
+	for {
+		select {
+		case o := <-s.outbox:
+			o.result <- s.publishOne(o.Message)
+		case <-s.done:
+			return
+		}
+	}
+}
+
+func (s *session) publishOne(m bench.Message) error {
+	channel := reliable
+	if m.Lossy {
+		channel = lossy
+	}
+	opts := []lksdk.DataPublishOption{channel}
+	if m.To != "" {
+		opts = append(opts, lksdk.WithDataPublishDestination([]string{m.To}))
+	}
+	if err := s.room.LocalParticipant.PublishDataPacket(lksdk.UserData(m.Payload), opts...); err != nil {
+		return fmt.Errorf("%w: %w", bench.ErrNotConnected, err)
+	}
+	return nil
+}
+
+// maxPayload is what fits into one data channel message of LiveKit, its envelope aside.
+const maxPayload = 60_000
+
+func (s *session) Send(ctx context.Context, m bench.Message) error {
+	if len(m.Payload) > maxPayload {
+		return fmt.Errorf("message of %d bytes: a LiveKit data message holds at most %d", len(m.Payload), maxPayload)
+	}
+	s.mu.Lock()
+	err, isDown, down := s.err, s.isDown, s.down
+	s.mu.Unlock()
+	switch {
+	case err != nil:
+		return err
+	case isDown:
+		return bench.ErrNotConnected
+	}
+	m.Payload = bytes.Clone(m.Payload) // ours may return before the SDK has read it
+	o := outgoing{m, make(chan error, 1)}
+	select {
+	case s.outbox <- o:
+	case <-down:
+		return bench.ErrNotConnected
+	case <-s.done:
+		return s.err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	select {
+	case err := <-o.result:
+		return err
+	case <-down:
+		return bench.ErrNotConnected
+	case <-s.done:
+		return s.err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (s *session) Recv(ctx context.Context) (bench.Packet, error) {
+	select {
+	case p := <-s.inbox:
+		return p, nil
+	default:
+	}
+	select {
+	case p := <-s.inbox:
+		return p, nil
+	case <-s.done:
+		return bench.Packet{}, s.err
+	case <-ctx.Done():
+		return bench.Packet{}, ctx.Err()
+	}
+}
+
+func (s *session) Facts() bench.Facts {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f := s.facts
+	f.Phases, f.ICE = append([]bench.Phase(nil), f.Phases...), append([]bench.ICEPair(nil), f.ICE...)
+	return f
+}
+
+// closeTimeout bounds the goodbye: a dead server would hold its send call for long.
+const closeTimeout = time.Second
+
+func (s *session) Close() error {
+	s.end(bench.ErrClosed)
+	s.closing.Do(func() {
+		left := make(chan struct{})
+		go func() {
+			defer close(left)
+			s.room.Disconnect()
+			<-s.idle
+		}()
+		select {
+		case <-left:
+		case <-time.After(closeTimeout):
+		}
+	})
+	return nil
+}
+
+func (s *session) callbacks() *lksdk.RoomCallback {
+	return &lksdk.RoomCallback{
+		OnReconnecting: s.linkDown,
+		OnReconnected:  s.linkUp,
+		OnDisconnected: func() {
+			reason := strings.ToLower(strings.ReplaceAll(s.room.DisconnectReason().String(), "_", " "))
+			s.end(fmt.Errorf("%w by the server or for want of it: %s", bench.ErrEnded, reason))
+		},
+		ParticipantCallback: lksdk.ParticipantCallback{OnDataPacket: s.arrived},
+	}
+}
+
+func (s *session) arrived(data lksdk.DataPacket, from lksdk.DataReceiveParams) {
+	at := time.Now()
+	user, ok := data.(*lksdk.UserDataPacket)
+	if !ok {
+		return
+	}
+	select {
+	case s.inbox <- bench.Packet{Payload: user.Payload, From: from.SenderIdentity, At: at}:
+	case <-s.done:
+	}
+}
+
+func (s *session) linkDown() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.drops++
+	if s.isDown || s.err != nil {
+		return
+	}
+	s.isDown = true
+	s.facts.Reconnects++
+	close(s.down)
+	patience := s.opts.ReconnectTimeout
+	s.giveUp = time.AfterFunc(patience, func() {
+		s.end(fmt.Errorf("%w: no connection to the server for %v", bench.ErrEnded, patience))
+	})
+}
+
+// linkUp is called when the SDK has its signalling back. Messages can go when the data
+// channels are open again, which a new pair of connections has yet to do.
+func (s *session) linkUp() {
+	s.mu.Lock()
+	drops := s.drops
+	s.mu.Unlock()
+	go func() {
+		for {
+			err := s.open()
+			s.mu.Lock()
+			if s.err != nil || s.drops != drops {
+				s.mu.Unlock()
+				return
+			}
+			if err == nil {
+				if s.isDown {
+					s.isDown, s.down = false, make(chan struct{})
+					s.giveUp.Stop()
+				}
+				s.mu.Unlock()
+				return
+			}
+			s.mu.Unlock()
+		}
+	}()
+}
+
+// end settles why the session is over. The first reason counts.
+func (s *session) end(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err != nil {
+		return
+	}
+	s.err = err
+	if s.giveUp != nil {
+		s.giveUp.Stop()
+	}
+	close(s.done)
+	s.stop()
+}

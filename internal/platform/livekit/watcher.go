@@ -1,0 +1,148 @@
+package livekit
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/pion/interceptor"
+	"github.com/pion/webrtc/v4"
+
+	"rtcbench/bench"
+)
+
+// watcher learns what the SDK does not tell: when each peer connection gets how far, and on
+// which ICE pair. The SDK asks an interceptor factory for an interceptor each time it makes a
+// peer connection, which is when the server's answer to the join has arrived; it adds none.
+type watcher struct {
+	s *session
+
+	mu      sync.Mutex
+	seen    map[*webrtc.PeerConnection]bool
+	inbound map[*webrtc.PeerConnection]*inbound
+}
+
+// inbound counts the data channels that the server has opened towards us.
+type inbound struct {
+	open  int
+	ready chan struct{} // closed when both are
+}
+
+// The labels of LiveKit's data channels. There is a third, for data tracks, which is not ours.
+const reliableLabel, lossyLabel = "_reliable", "_lossy"
+
+func newWatcher(s *session) *watcher {
+	return &watcher{s: s, seen: map[*webrtc.PeerConnection]bool{}, inbound: map[*webrtc.PeerConnection]*inbound{}}
+}
+
+// NewInterceptor implements interceptor.Factory. The SDK holds its lock meanwhile, so the
+// connections are looked at from another goroutine.
+func (w *watcher) NewInterceptor(string) (interceptor.Interceptor, error) {
+	w.s.reached("signalling", "", time.Now())
+	go func() {
+		if pc := w.s.room.LocalParticipant.GetSubscriberPeerConnection(); pc != nil {
+			w.watch(pc, bench.Subscriber)
+		}
+		if pc := w.s.room.LocalParticipant.GetPublisherPeerConnection(); pc != nil {
+			w.watch(pc, bench.Publisher)
+		}
+	}()
+	return &interceptor.NoOp{}, nil
+}
+
+func (w *watcher) watch(pc *webrtc.PeerConnection, leg bench.Leg) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.seen[pc] {
+		return
+	}
+	w.seen[pc] = true
+	dtls := pc.SCTP().Transport()
+	ice := dtls.ICETransport()
+	ice.OnConnectionStateChange(func(state webrtc.ICETransportState) {
+		if state == webrtc.ICETransportStateConnected {
+			w.s.reached("ice", leg, time.Now())
+		}
+	})
+	ice.OnSelectedCandidatePairChange(func(pair *webrtc.ICECandidatePair) { w.s.selected(leg, pair, time.Now()) })
+	dtls.OnStateChange(func(state webrtc.DTLSTransportState) {
+		if state == webrtc.DTLSTransportStateConnected {
+			w.s.reached("dtls", leg, time.Now())
+		}
+	})
+	if leg == bench.Subscriber {
+		in := &inbound{ready: make(chan struct{})}
+		w.inbound[pc] = in
+		pc.SCTP().OnDataChannelOpened(func(dc *webrtc.DataChannel) { w.opened(in, dc) })
+	}
+}
+
+func (w *watcher) opened(in *inbound, dc *webrtc.DataChannel) {
+	if dc.Label() != reliableLabel && dc.Label() != lossyLabel {
+		return
+	}
+	w.s.inboundChannel(dc)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if in.open++; in.open == 2 {
+		w.s.reached("data_channel", bench.Subscriber, time.Now())
+		close(in.ready)
+	}
+}
+
+// waitForInbound returns when the server has opened its channels on the current connection.
+func (w *watcher) waitForInbound(ctx context.Context, limit time.Duration) error {
+	w.s.reached("data_channel", bench.Publisher, time.Now())
+	pc := w.s.room.LocalParticipant.GetSubscriberPeerConnection()
+	if pc == nil {
+		return nil
+	}
+	w.mu.Lock()
+	in := w.inbound[pc]
+	w.mu.Unlock()
+	if in == nil {
+		return nil
+	}
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case <-in.ready:
+		return nil
+	case <-timer.C:
+		return fmt.Errorf("the server opened no data channel towards us in %v (may the token subscribe?)", limit)
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// reached notes a phase the first time.
+func (s *session) reached(name string, leg bench.Leg, at time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, p := range s.facts.Phases {
+		if p.Name == name && p.Leg == leg {
+			return
+		}
+	}
+	s.facts.Phases = append(s.facts.Phases, bench.Phase{Name: name, Leg: leg, At: at.Sub(s.facts.JoinStarted)})
+}
+
+func (s *session) selected(leg bench.Leg, pair *webrtc.ICECandidatePair, at time.Time) {
+	if pair == nil || pair.Local == nil || pair.Remote == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.facts.ICE = append(s.facts.ICE, bench.ICEPair{Leg: leg, At: at, Local: candidate(pair.Local), Remote: candidate(pair.Remote)})
+}
+
+// inboundChannel keeps the parameters that the server chose for the way to us.
+func (s *session) inboundChannel(dc *webrtc.DataChannel) {
+	if (dc.Label() == lossyLabel) != s.opts.Lossy {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.facts.Inbound = bench.Channel{Known: true, Ordered: dc.Ordered(), MaxRetransmits: dc.MaxRetransmits()}
+}
