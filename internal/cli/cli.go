@@ -1,0 +1,128 @@
+// Package cli is the command line: one file a command, flags and their sources, exit codes.
+// It ties the other packages together and measures nothing itself.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"strings"
+
+	"github.com/alecthomas/kong"
+	kongcompletion "github.com/jotaen/kong-completion"
+)
+
+// Exit codes. Where several hold: interrupted, failed, notKept, limitBroken.
+const (
+	exitOK          = 0
+	exitFailed      = 1 // could not measure, or the platform went away
+	exitUsage       = 2 // wrong command line or configuration
+	exitLimitBroken = 3 // measured, but a limit of the user's was broken
+	exitNotKept     = 4 // measured, but the output file would not take it
+)
+
+type commands struct {
+	Livekit    livekitCmd                `cmd:"" help:"Measure a LiveKit server; without --server-url, one inside this process."`
+	Echo       echoCmd                   `cmd:"" help:"Answer pings in a LiveKit room until Ctrl-C."`
+	Completion kongcompletion.Completion `cmd:"" help:"Print how to complete commands and flags in bash, zsh or fish."`
+
+	Version kong.VersionFlag `help:"Print the version and exit."`
+}
+
+// exitError is an error with its exit code; without it an error is exitFailed.
+type exitError struct {
+	code int
+	err  error
+}
+
+func (e exitError) Error() string { return e.err.Error() }
+func (e exitError) Unwrap() error { return e.err }
+
+func usagef(format string, args ...any) error {
+	return exitError{exitUsage, fmt.Errorf(format, args...)}
+}
+
+// app is what a command has of the world.
+type app struct {
+	ctx      context.Context
+	stdout   io.Writer // the result
+	stderr   io.Writer // the talk
+	settings *settings
+}
+
+// Main runs the command line args and returns the exit code.
+func Main(args []string, stdout, stderr io.Writer) (code int) {
+	exited := errors.New("exit") // how kong's own exits, after help and version, come back
+	defer func() {
+		if r := recover(); r != nil && r != any(exited) {
+			panic(r)
+		}
+	}()
+	settings := newSettings(os.LookupEnv)
+	var cmds commands
+	parser, err := kong.New(&cmds,
+		kong.Name("rtcbench"),
+		kong.Description(description),
+		kong.Vars{"version": version().String()},
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(c int) { code = c; panic(exited) }),
+		kong.Resolvers(settings),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100, ValueFormatter: formatHelp}),
+		kong.ExplicitGroups(groups),
+	)
+	if err != nil {
+		panic(err) // the structs above are wrong
+	}
+	kongcompletion.Register(parser)
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	if err := settings.readDotEnv(".env"); err != nil {
+		return fail(stderr, err)
+	}
+	parsed, err := parser.Parse(args)
+	if err != nil {
+		return fail(stderr, exitError{exitUsage, settings.explain(err)})
+	}
+	settings.noteFlags(parsed)
+	ctx, stop := untilSignal(context.Background())
+	defer stop()
+	return fail(stderr, parsed.Run(&app{ctx: ctx, stdout: stdout, stderr: stderr, settings: settings}))
+}
+
+// fail prints err, if there is one, and returns its exit code.
+func fail(stderr io.Writer, err error) int {
+	if err == nil {
+		return exitOK
+	}
+	if text := err.Error(); text != "" {
+		fmt.Fprintf(stderr, "rtcbench: %s\n", text)
+	}
+	var e exitError
+	if errors.As(err, &e) {
+		return e.code
+	}
+	return exitFailed
+}
+
+const description = `Measure the latency of real-time platforms as voice and video agents meet it: join a real room, ping an echo, report how long it took and how far to trust the numbers.`
+
+var groups = []kong.Group{
+	{Key: "where", Title: "Where (token or key; a flag wins over the environment, that over .env)"},
+	{Key: "what", Title: "What to measure"},
+	{Key: "out", Title: "Output"},
+	{Key: "limits", Title: "Limits (exit code 3 when one is broken)"},
+}
+
+// formatHelp adds the names of the environment variables to a flag's help.
+func formatHelp(v *kong.Value) string {
+	if name := v.Tag.Get("from"); name != "" {
+		return strings.TrimSuffix(v.Help, ".") + " ($" + name + ")."
+	}
+	return v.Help
+}
+
+var leadingFlag = regexp.MustCompile(`^--([a-z0-9-]+)(=\S+)?`)

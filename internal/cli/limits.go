@@ -1,0 +1,42 @@
+package cli
+
+import (
+	"fmt"
+
+	"rtcbench/bench"
+)
+
+type limitFlags struct {
+	MaxP95  string `name:"max-p95" from:"RTCBENCH_MAX_P95" group:"limits" placeholder:"MS" help:"Largest P95 of the round trip, in milliseconds."`
+	MaxP99  string `name:"max-p99" from:"RTCBENCH_MAX_P99" group:"limits" placeholder:"MS" help:"Largest P99 of the round trip, in milliseconds."`
+	MaxLoss string `name:"max-loss" from:"RTCBENCH_MAX_LOSS" group:"limits" placeholder:"PERCENT" help:"Largest share of pings that may fail, in percent."`
+}
+
+func (f limitFlags) check(c *check) {
+	c.limit("max-p95", f.MaxP95, 3_600_000)
+	c.limit("max-p99", f.MaxP99, 3_600_000)
+	c.limit("max-loss", f.MaxLoss, 100)
+}
+
+// broken names the limits that run does not keep. What was not measured keeps no limit.
+func (f limitFlags) broken(run bench.Run) error {
+	s := bench.Summarise(run)
+	var list []error
+	test := func(flag, text, unit string, value float64, known bool) {
+		limit, set := (&check{}).limit(flag, text, 1e9)
+		switch {
+		case !set:
+		case !known:
+			list = append(list, fmt.Errorf("--%s %s %s is not kept: there is nothing to compare with", flag, text, unit))
+		case value > limit:
+			list = append(list, fmt.Errorf("--%s %s %s is not kept: it was %.2f %s", flag, text, unit, value, unit))
+		}
+	}
+	test("max-p95", f.MaxP95, "ms", float64(s.P95.D)/1e6, s.P95.OK)
+	test("max-p99", f.MaxP99, "ms", float64(s.P99.D)/1e6, s.P99.OK)
+	test("max-loss", f.MaxLoss, "%", 100*s.Loss, s.LossKnown)
+	if list == nil {
+		return nil
+	}
+	return join(list...)
+}

@@ -1,0 +1,179 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"rtcbench/bench"
+	"rtcbench/internal/echo"
+	"rtcbench/internal/report"
+	"rtcbench/internal/sandbox"
+)
+
+type livekitCmd struct {
+	livekitFlags
+	Timeout string `from:"TIMEOUT_MS" group:"what" default:"5000" placeholder:"5000" help:"Milliseconds after which a pong is too late."`
+	planFlags
+	Channel string `from:"RTCBENCH_CHANNEL" group:"what" enum:"reliable,lossy" default:"reliable" placeholder:"reliable" help:"Data channel: reliable or lossy."`
+	Echo    string `from:"RTCBENCH_ECHO" group:"where" enum:"auto,local,remote" default:"auto" placeholder:"auto" help:"Who answers: local (this process, from a second seat), remote, or auto: local in a room of our own making."`
+
+	outputFlags
+	ShowAddresses bool `from:"RTCBENCH_SHOW_ADDRESSES" group:"out" help:"Write the addresses of the ICE pairs into the result."`
+	limitFlags
+}
+
+// Help is shown by --help below the flags' summary.
+func (livekitCmd) Help() string {
+	return `Without --server-url a LiveKit server starts inside this process: that shows the tool, and measures this machine.
+
+Examples:
+
+  rtcbench livekit
+      everything on this machine, nothing to set up
+
+  rtcbench livekit -s wss://my.livekit.cloud --api-key KEY --api-secret SECRET
+      from here to your server and back, nothing else to run
+
+  rtcbench livekit -s wss://my.livekit.cloud -t TOKEN -n 600 -o result.json
+      to whoever answers in the token's room: rtcbench echo, or the original agent
+
+  rtcbench livekit --max-p95 150 --max-loss 1 --quiet
+      for scripts: exit code 3 when the P95 is above 150 ms or more than 1 % fail
+
+Exit codes: 0 measured, 1 could not measure or ended early, 2 wrong command line, 3 a limit was broken, 4 the result could not be written, 130 after Ctrl-C (what was measured is kept).`
+}
+
+// Run measures.
+func (cmd *livekitCmd) Run(a *app) error {
+	c := check{settings: a.settings}
+	job, err := cmd.prepare(&c)
+	if err != nil {
+		return err
+	}
+	if job.inSandbox {
+		server, err := sandbox.Start(sandbox.Options{})
+		if err != nil {
+			return err
+		}
+		defer server.Close()
+		job.seats.url, job.seats.key.Key, job.seats.key.Secret = server.URL, server.Key, server.Secret
+	}
+	log := a.logger(cmd.outputFlags)
+	log.Info("joining", "room", job.seats.String())
+	run, err := job.measure(a.ctx, cmd.watch(a, log, job.plan))
+	if run == nil {
+		if code, ok := stopCode(a.ctx); ok {
+			return exitError{code, errors.New("stopped before anything was measured")}
+		}
+		return err
+	}
+	run.Platform, run.RoomURL, run.Location = "livekit", job.seats.url, cmd.Location
+	if job.inSandbox {
+		run.Doubts = append(run.Doubts, bench.Doubt{Code: "sandbox", Text: "this measures this machine, not a network: the LiveKit server runs inside this process"})
+	}
+	if !cmd.ShowAddresses {
+		report.HideAddresses(run.Facts.ICE)
+	}
+	return cmd.finish(a, *run, err, cmd.limitFlags)
+}
+
+// livekitJob is the command line, understood.
+type livekitJob struct {
+	plan      bench.Plan
+	within    time.Duration // for joining
+	seats     seats
+	inSandbox bool
+	local     bool // we answer
+}
+
+func (cmd *livekitCmd) prepare(c *check) (job livekitJob, err error) {
+	job.plan, job.within = cmd.plan(c, cmd.Timeout), cmd.connectTimeout(c)
+	job.plan.Lossy = cmd.Channel == "lossy"
+	var hasServer bool
+	job.seats, hasServer = cmd.seats(c)
+	job.inSandbox = !hasServer
+	job.seats.life = longest(job.plan) + 10*time.Minute
+	job.local = cmd.Echo == "local" || cmd.Echo == "auto" && job.seats.minted()
+	cmd.limitFlags.check(c)
+	switch {
+	case c.err != nil:
+	case cmd.Echo == "remote" && job.inSandbox:
+		c.err = usagef("%s remote: nobody else is in the sandbox; name a server with --server-url", c.name("echo"))
+	case cmd.Echo == "local" && !job.seats.minted():
+		c.err = usagef("%s local: a token is one participant, and the echo is a second; give --api-key and --api-secret, or start rtcbench echo", c.name("echo"))
+	case cmd.Echo == "remote" && job.seats.minted() && job.seats.room == "":
+		c.err = usagef("%s remote: a fresh room has no echo in it; name its room with --room", c.name("echo"))
+	}
+	if job.seats.minted() && job.seats.room == "" {
+		job.seats.room = identity("room")
+	}
+	if c.err == nil {
+		c.err = cmd.outputFlags.check()
+	}
+	return job, c.err
+}
+
+// measure joins, with an echo of our own if need be, and carries out the plan. The run is nil
+// when the room was not joined; otherwise it is what was measured, also with an error.
+func (job *livekitJob) measure(ctx context.Context, on func(bench.Sample)) (*bench.Run, error) {
+	clock := bench.NewClock()
+	opts := bench.JoinOptions{ReconnectTimeout: job.plan.ReconnectTimeout, Lossy: job.plan.Lossy}
+	echoDone, echoReady := make(chan error, 1), make(chan struct{}, 1)
+	if job.local {
+		answering, stop := context.WithCancel(ctx)
+		go func() { echoDone <- job.answer(answering, clock, echoReady) }()
+		defer func() { stop(); <-echoDone }()
+	}
+	session, err := job.seats.join(ctx, identity("runner"), job.within, opts)
+	if err != nil {
+		return nil, err
+	}
+	defer session.Close()
+	if job.local {
+		select {
+		case <-echoReady:
+		case err := <-echoDone:
+			echoDone <- nil
+			return nil, err
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+	run, err := bench.NewProber(session, clock).Probe(ctx, job.plan, on)
+	run.Echo.Mode = "remote"
+	if job.local {
+		run.Echo.Mode, run.Clocks = "local", bench.OneClock
+	}
+	if errors.Is(err, bench.ErrNoEcho) {
+		err = fmt.Errorf("join %s: %w (start one: rtcbench echo --server-url %s%s)", job.seats, err, report.CleanURL(job.seats.url), job.echoFlags())
+		run.Err = err
+	}
+	return &run, err
+}
+
+func (job *livekitJob) echoFlags() string {
+	if job.seats.minted() {
+		return " --api-key KEY --api-secret SECRET --room " + job.seats.room
+	}
+	return " --token TOKEN, with another token for the same room"
+}
+
+// answer is the local echo: a second seat in the room, in this process, on the same clock.
+func (job *livekitJob) answer(ctx context.Context, clock bench.Clock, ready chan<- struct{}) error {
+	name := identity("echo")
+	return echo.Serve(ctx, echo.Seat{
+		Join: func(ctx context.Context) (bench.Session, error) {
+			return job.seats.join(ctx, name, job.within, bench.JoinOptions{ReconnectTimeout: echo.Patience, Lossy: job.plan.Lossy})
+		},
+		Clock: clock, Within: job.within,
+		Ready: func(bench.Session) {
+			select {
+			case ready <- struct{}{}:
+			default:
+			}
+		},
+		Lost: func(error) {},
+	})
+}

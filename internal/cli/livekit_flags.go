@@ -1,0 +1,134 @@
+package cli
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+
+	"rtcbench/bench"
+	"rtcbench/internal/platform/livekit"
+	"rtcbench/internal/report"
+)
+
+// livekitFlags say which server and which room, and with what right.
+type livekitFlags struct {
+	ServerURL string `short:"s" from:"LIVEKIT_URL" group:"where" placeholder:"URL" help:"LiveKit server, as wss://host."`
+	Token     string `short:"t" from:"LIVEKIT_TOKEN" group:"where" placeholder:"JWT" help:"Access token: one room, one participant."`
+	APIKey    string `name:"api-key" from:"LIVEKIT_API_KEY" group:"where" placeholder:"KEY" help:"API key to make tokens with."`
+	APISecret string `name:"api-secret" from:"LIVEKIT_API_SECRET" group:"where" placeholder:"SECRET" help:"Its secret."`
+	Room      string `from:"RTCBENCH_ROOM" group:"where" placeholder:"NAME" help:"Room to meet in, with an API key (default: a fresh one)."`
+}
+
+var livekitSchemes = []string{"wss", "ws", "https", "http"}
+
+// seats hands out the right to join one room on one server.
+type seats struct {
+	url   string
+	room  string // "" = only the token knows
+	token string // the one that the user gave; "" = tokens are minted with key
+	key   livekit.Key
+	life  time.Duration
+}
+
+// seats reads the flags that say where. hasServer is false when none is named.
+func (f *livekitFlags) seats(c *check) (s seats, hasServer bool) {
+	s.room = c.label("room", f.Room, 256)
+	if f.ServerURL == "" {
+		for _, flag := range []string{"token", "api-key", "api-secret"} {
+			if c.rank(flag) == byFlag && c.err == nil {
+				c.err = usagef("--%s needs --server-url (or LIVEKIT_URL): which server is it for?", flag)
+			}
+		}
+		return s, false
+	}
+	s.url = c.serverURL("server-url", f.ServerURL, livekitSchemes...)
+	hasKey := f.APIKey != "" && f.APISecret != ""
+	// The stronger source wins; within one source the token does.
+	useToken := f.Token != "" && (!hasKey || c.rank("token") >= c.rank("api-key"))
+	switch {
+	case c.err != nil:
+	case useToken:
+		s.token = f.Token
+		if f.Room != "" && c.rank("room") == byFlag {
+			c.err = usagef("--room %q: the token already names its room; leave out --room, or give --api-key and --api-secret", f.Room)
+		}
+		s.room = ""
+	case hasKey:
+		s.key = livekit.Key{Key: f.APIKey, Secret: f.APISecret}
+	case f.APIKey != "" || f.APISecret != "":
+		missing := "--api-secret (or LIVEKIT_API_SECRET)"
+		if f.APIKey == "" {
+			missing = "--api-key (or LIVEKIT_API_KEY)"
+		}
+		c.err = usagef("%s is missing: an API key and its secret go together", missing)
+	default:
+		c.err = usagef("%s %s: give --token (or LIVEKIT_TOKEN), or --api-key and --api-secret (LIVEKIT_API_KEY, LIVEKIT_API_SECRET)", c.name("server-url"), report.CleanURL(f.ServerURL))
+	}
+	return s, true
+}
+
+// minted reports whether tokens are made here, as many as are wanted.
+func (s seats) minted() bool { return s.token == "" }
+
+// identity names a participant of ours; nobody else has it.
+func identity(role string) string { return "rtcbench-" + role + "-" + strings.ToLower(rand.Text()[:8]) }
+
+// take makes the room, as seen by one participant.
+func (s seats) take(identity string) (bench.Room, error) {
+	room := bench.Room{URL: s.url, Name: s.room, Token: s.token}
+	if !s.minted() {
+		return room, nil
+	}
+	var err error
+	room.Token, err = s.key.Mint(s.room, identity, s.life)
+	return room, err
+}
+
+// join takes a seat within the time given, and explains a failure.
+func (s seats) join(ctx context.Context, identity string, within time.Duration, opts bench.JoinOptions) (bench.Session, error) {
+	room, err := s.take(identity)
+	if err != nil {
+		return nil, err
+	}
+	joining, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	opts.Identity = identity
+	session, err := livekit.Transport{}.Join(joining, room, opts)
+	switch {
+	case err == nil:
+		return session, nil
+	case ctx.Err() != nil:
+		return nil, context.Cause(ctx)
+	case errors.Is(err, context.DeadlineExceeded):
+		err = fmt.Errorf("no answer in %v (is this a LiveKit server? --connect-timeout waits longer)", within)
+	}
+	return nil, fmt.Errorf("join %s: %w%s", s, err, hint(err))
+}
+
+// String names the room for a person.
+func (s seats) String() string {
+	url := report.CleanURL(s.url)
+	if s.room == "" {
+		return "the token's room at " + url
+	}
+	return fmt.Sprintf("room %q at %s", s.room, url)
+}
+
+// hint offers a way out of the failures that people meet.
+func hint(err error) string {
+	text := err.Error()
+	var dns *net.DNSError
+	switch {
+	case strings.Contains(text, "unauthorized"), strings.Contains(text, "invalid token"), strings.Contains(text, "401"):
+		return " (the server refuses the token: is it expired, for another server, or made with another secret?)"
+	case errors.As(err, &dns), strings.Contains(text, "no such host"):
+		return " (is the host name right?)"
+	case strings.Contains(text, "connection refused"):
+		return " (is the server running there?)"
+	}
+	return ""
+}

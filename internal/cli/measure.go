@@ -1,0 +1,52 @@
+package cli
+
+import (
+	"time"
+
+	"rtcbench/bench"
+)
+
+// planFlags are the flags of every command that measures. --timeout is the command's own,
+// for its short form differs.
+type planFlags struct {
+	Iterations       string `short:"n" from:"ITERATIONS" group:"what" default:"100" placeholder:"100" help:"Pings to send."`
+	Cooldown         string `short:"c" from:"COOLDOWN_MS" group:"what" default:"100" placeholder:"100" help:"Milliseconds from ping to ping; 0 = the next one when the last is settled."`
+	Warmup           string `from:"RTCBENCH_WARMUP" group:"what" default:"5" placeholder:"5" help:"Pings to discard after the first pong."`
+	Payload          string `from:"RTCBENCH_PAYLOAD" group:"what" default:"0" placeholder:"0" help:"Pad pings to this many bytes; 0 = as they are."`
+	EchoTimeout      string `from:"RTCBENCH_ECHO_TIMEOUT" group:"what" default:"10s" placeholder:"10s" help:"How long to wait for the first pong of all."`
+	ConnectTimeout   string `from:"RTCBENCH_CONNECT_TIMEOUT" group:"what" default:"15s" placeholder:"15s" help:"How long joining the room may take."`
+	ReconnectTimeout string `from:"RTCBENCH_RECONNECT_TIMEOUT" group:"what" default:"10s" placeholder:"10s" help:"How long a lost connection may take to come back."`
+	Location         string `short:"l" from:"LOCATION_ID" group:"what" placeholder:"NAME" help:"Where this is measured from, as us-west-2; stored with the result."`
+}
+
+const (
+	maxIterations = 10_000_000
+	maxPayload    = 15_000
+	maxWait       = time.Hour
+)
+
+func (f *planFlags) plan(c *check, timeout string) bench.Plan {
+	c.label("location", f.Location, 256)
+	return bench.Plan{
+		Count:            c.number("iterations", f.Iterations, 1, maxIterations),
+		Timeout:          c.millis("timeout", timeout, time.Millisecond, maxWait),
+		Cooldown:         c.millis("cooldown", f.Cooldown, 0, maxWait),
+		Warmup:           c.number("warmup", f.Warmup, 0, 10_000),
+		PayloadBytes:     c.number("payload", f.Payload, 0, maxPayload),
+		EchoTimeout:      c.millis("echo-timeout", f.EchoTimeout, time.Millisecond, maxWait),
+		ReconnectTimeout: c.millis("reconnect-timeout", f.ReconnectTimeout, time.Millisecond, maxWait),
+	}
+}
+
+func (f *planFlags) connectTimeout(c *check) time.Duration {
+	return c.millis("connect-timeout", f.ConnectTimeout, time.Millisecond, maxWait)
+}
+
+// longest is how long a plan may take at the most, its reconnects aside.
+func longest(p bench.Plan) time.Duration {
+	step := p.Cooldown
+	if p.ClosedLoop() {
+		step = p.Timeout
+	}
+	return p.EchoTimeout + time.Duration(p.Count+p.Warmup)*step + p.Timeout + p.ReconnectTimeout
+}

@@ -1,0 +1,176 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"rtcbench/bench"
+	"rtcbench/internal/report"
+)
+
+type outputFlags struct {
+	Output  string `short:"o" from:"RTCBENCH_OUTPUT" group:"out" placeholder:"FILE" help:"Write the result as JSON; - = to standard output, the table then goes to standard error." completion-predictor:"file"`
+	Quiet   bool   `short:"q" from:"RTCBENCH_QUIET" group:"out" help:"No table and no progress."`
+	Verbose bool   `short:"v" from:"RTCBENCH_VERBOSE" group:"out" help:"Log every ping to standard error."`
+	LogFlag string `name:"log-level" from:"LOG_LEVEL" group:"out" default:"warn" placeholder:"warn" help:"debug, info, warn or error."`
+}
+
+// check finds out before the run whether the result can be written after it.
+func (f outputFlags) check() error {
+	if f.Output == "" || f.Output == "-" {
+		return nil
+	}
+	fail := func(why string) error { return usagef("--output %q: %s", f.Output, why) }
+	info, err := os.Stat(f.Output)
+	switch {
+	case err == nil && info.IsDir():
+		return fail("is a folder; name a file in it")
+	case err == nil && !info.Mode().IsRegular():
+		return nil // a pipe or a device: it is written to, not replaced
+	}
+	dir := filepath.Dir(f.Output)
+	switch probe, err := os.CreateTemp(dir, ".rtcbench-*"); {
+	case errors.Is(err, fs.ErrNotExist):
+		return fail(fmt.Sprintf("there is no folder %q; make it first", dir))
+	case err != nil:
+		return fail(fmt.Sprintf("cannot write in folder %q: %v", dir, errors.Unwrap(err)))
+	default:
+		probe.Close()
+		return os.Remove(probe.Name())
+	}
+}
+
+// finish writes everything that is wanted of a run and says how it ended. runErr is why the
+// run ended early, if it did.
+func (f outputFlags) finish(a *app, run bench.Run, runErr error, limits limitFlags) error {
+	kept := f.write(a, run)
+	if !f.Quiet {
+		table := a.stdout
+		if f.Output == "-" {
+			table = a.stderr
+		}
+		if err := report.WriteText(table, run); err != nil && kept == nil {
+			kept = exitError{exitNotKept, fmt.Errorf("print the table: %w", err)}
+		}
+	}
+	broken := limits.broken(run)
+	code, stoppedBySignal := stopCode(a.ctx)
+	switch {
+	case stoppedBySignal:
+		return exitError{code, join(kept, broken)}
+	case runErr != nil:
+		return exitError{exitFailed, join(runErr, kept, broken)}
+	case kept != nil:
+		return exitError{exitNotKept, join(kept, broken)}
+	case broken != nil:
+		return exitError{exitLimitBroken, broken}
+	}
+	return nil
+}
+
+// join is all the errors on lines of their own; what nothing went wrong with is silent.
+func join(errs ...error) error {
+	var lines []string
+	for _, err := range errs {
+		if err != nil {
+			lines = append(lines, err.Error())
+		}
+	}
+	return errors.New(strings.Join(lines, "\nrtcbench: "))
+}
+
+// write writes the result file. When that fails the result is put into the folder for
+// temporary files instead, so that it is not lost.
+func (f outputFlags) write(a *app, run bench.Run) error {
+	if f.Output == "" {
+		return nil
+	}
+	var b bytes.Buffer
+	if err := report.WriteJSON(&b, run, report.Tool(version())); err != nil {
+		return err
+	}
+	if f.Output == "-" {
+		_, err := a.stdout.Write(b.Bytes())
+		return err
+	}
+	err := replaceFile(f.Output, b.Bytes())
+	if err == nil {
+		return nil
+	}
+	if rescue, e := os.CreateTemp("", "rtcbench-*.json"); e == nil {
+		_, e = rescue.Write(b.Bytes())
+		if e = errors.Join(e, rescue.Close()); e == nil {
+			return fmt.Errorf("write the result to %q: %w; it is in %s", f.Output, err, rescue.Name())
+		}
+	}
+	return fmt.Errorf("write the result to %q: %w", f.Output, err)
+}
+
+// replaceFile puts data at path in one step: nobody ever sees half a file. What is no
+// regular file is written to.
+func replaceFile(path string, data []byte) (err error) {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	}
+	mode := fs.FileMode(0o644)
+	if info, err := os.Stat(path); err == nil {
+		if !info.Mode().IsRegular() {
+			return os.WriteFile(path, data, 0)
+		}
+		mode = info.Mode().Perm()
+	}
+	tmp, err := os.CreateTemp(filepath.Dir(path), ".rtcbench-*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			tmp.Close()
+			os.Remove(tmp.Name())
+		}
+	}()
+	if _, err = tmp.Write(data); err != nil {
+		return err
+	}
+	if err = errors.Join(tmp.Chmod(mode), tmp.Sync(), tmp.Close()); err != nil {
+		return err
+	}
+	return os.Rename(tmp.Name(), path)
+}
+
+// logger writes to standard error. --verbose is its debug level.
+func (a *app) logger(f outputFlags) *slog.Logger {
+	level := slog.LevelWarn
+	_ = level.UnmarshalText([]byte(strings.Replace(strings.ToUpper(f.LogFlag), "WARNING", "WARN", 1)))
+	if f.Verbose {
+		level = slog.LevelDebug
+	}
+	return slog.New(slog.NewTextHandler(a.stderr, &slog.HandlerOptions{Level: level}))
+}
+
+// watch shows a run while it goes on: as log lines with --verbose, as a bar on a terminal.
+func (f outputFlags) watch(a *app, log *slog.Logger, plan bench.Plan) func(bench.Sample) {
+	switch {
+	case log.Enabled(context.Background(), slog.LevelDebug):
+		return func(s bench.Sample) {
+			attrs := []any{"seq", s.Seq, "outcome", s.Outcome.String()}
+			if s.Outcome == bench.NotSent {
+				attrs = append(attrs, "reason", s.Reason.String())
+			}
+			if s.RTT > 0 {
+				attrs = append(attrs, "rtt", s.RTT)
+			}
+			log.Debug("ping", attrs...)
+		}
+	case !f.Quiet && isTerminal(a.stderr):
+		return progress(a.stderr, plan.Count)
+	}
+	return nil
+}

@@ -1,0 +1,42 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+
+	"rtcbench/bench"
+)
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// progress shows a bar with the round trip of the latest ping.
+func progress(w io.Writer, count int) func(bench.Sample) {
+	bar := progressbar.NewOptions(count,
+		progressbar.OptionSetWriter(w), progressbar.OptionSetDescription("warming up"), progressbar.OptionShowCount(),
+		progressbar.OptionSetWidth(30), progressbar.OptionThrottle(50*time.Millisecond), progressbar.OptionClearOnFinish(),
+		progressbar.OptionSetTheme(progressbar.ThemeUnicode), progressbar.OptionSetPredictTime(false),
+	)
+	bar.RenderBlank()
+	done, failed := 0, 0
+	return func(s bench.Sample) {
+		switch s.Outcome {
+		case bench.NotSent:
+			return
+		case bench.Answered:
+			bar.Describe(fmt.Sprintf("%7.2f ms, %d failed", float64(s.RTT)/1e6, failed))
+		case bench.Lost, bench.Late:
+			failed++
+		}
+		if done++; done <= count {
+			bar.Set(done)
+		}
+	}
+}

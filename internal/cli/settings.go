@@ -1,0 +1,138 @@
+package cli
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"regexp"
+	"strings"
+
+	"github.com/alecthomas/kong"
+	"github.com/joho/godotenv"
+)
+
+// rank orders the sources of a setting: the higher wins.
+type rank int
+
+const (
+	byDefault rank = iota
+	byDotEnv
+	byEnvironment
+	byFlag
+)
+
+// source is where the value of a flag came from.
+type source struct {
+	rank rank
+	name string // the variable's
+	line int    // in .env
+}
+
+// settings finds values for flags that were not given: in the environment, then in .env.
+// The names are in the flags' "from" tags. A variable that is empty counts as not set.
+type settings struct {
+	lookup  func(string) (string, bool)
+	dotenv  map[string]string
+	lines   map[string]int
+	sources map[string]source // by the flag's long name
+}
+
+func newSettings(lookup func(string) (string, bool)) *settings {
+	return &settings{lookup: lookup, sources: map[string]source{}, lines: map[string]int{}}
+}
+
+var assignment = regexp.MustCompile(`^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_.]*)\s*[=:]`)
+
+// readDotEnv reads path, if it is there. No line of it is ever shown: it holds secrets.
+func (s *settings) readDotEnv(path string) error {
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return usagef("read %s: %w", path, err)
+	}
+	if s.dotenv, err = godotenv.UnmarshalBytes(data); err != nil {
+		return usagef("%s line %d: not a line of the form NAME=value", path, firstBadLine(data))
+	}
+	for i, line := range strings.Split(string(data), "\n") {
+		if m := assignment.FindStringSubmatch(line); m != nil {
+			s.lines[m[1]] = i + 1 // the last one wins, as it does in godotenv
+		}
+	}
+	return nil
+}
+
+func firstBadLine(data []byte) int {
+	lines := bytes.SplitAfter(data, []byte("\n"))
+	for i := range lines {
+		if _, err := godotenv.UnmarshalBytes(bytes.Join(lines[:i+1], nil)); err != nil {
+			return i + 1
+		}
+	}
+	return 1
+}
+
+// get is the value of a variable and where it stands.
+func (s *settings) get(name string) (string, source) {
+	if v, ok := s.lookup(name); ok && v != "" {
+		return v, source{rank: byEnvironment, name: name}
+	}
+	if v := s.dotenv[name]; v != "" {
+		return v, source{rank: byDotEnv, name: name, line: s.lines[name]}
+	}
+	return "", source{}
+}
+
+// Validate implements kong.Resolver.
+func (s *settings) Validate(*kong.Application) error { return nil }
+
+// Resolve implements kong.Resolver for flags that were not given.
+func (s *settings) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+	if name := flag.Tag.Get("from"); name != "" {
+		if v, src := s.get(name); src.rank != byDefault {
+			s.sources[flag.Name] = src
+			return v, nil
+		}
+	}
+	return nil, nil
+}
+
+func (s *settings) noteFlags(ctx *kong.Context) {
+	for _, p := range ctx.Path {
+		if p.Flag != nil && !p.Resolved {
+			s.sources[p.Flag.Name] = source{rank: byFlag}
+		}
+	}
+}
+
+func (s *settings) rank(flag string) rank { return s.sources[flag].rank }
+
+// name says where the value of a flag stands, for an error that blames it.
+func (s *settings) name(flag string) string {
+	switch src := s.sources[flag]; src.rank {
+	case byEnvironment:
+		return src.name + " (environment)"
+	case byDotEnv:
+		return fmt.Sprintf("%s (.env line %d)", src.name, src.line)
+	}
+	return "--" + flag
+}
+
+// bad is the error for a value that is not allowed.
+func (s *settings) bad(flag, value, allowed string) error {
+	return usagef("%s %q: must be %s", s.name(flag), value, allowed)
+}
+
+// explain puts the true source into an error of the parser's, which names flags only.
+func (s *settings) explain(err error) error {
+	text := err.Error()
+	if m := leadingFlag.FindStringSubmatch(text); m != nil {
+		if _, known := s.sources[m[1]]; known {
+			text = s.name(m[1]) + strings.TrimPrefix(text, m[0])
+		}
+	}
+	return fmt.Errorf("%s (see rtcbench --help)", text)
+}

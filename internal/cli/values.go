@@ -1,0 +1,84 @@
+package cli
+
+import (
+	"fmt"
+	"math"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// check reads the values of flags, which the parser leaves as text so that an error can name
+// their source. It keeps the first error.
+type check struct {
+	*settings
+	err error
+}
+
+func (c *check) fail(flag, value, allowed string) {
+	if c.err == nil {
+		c.err = c.bad(flag, value, allowed)
+	}
+}
+
+// number is a whole number from lo to hi.
+func (c *check) number(flag, value string, lo, hi int) int {
+	n, err := strconv.Atoi(strings.TrimSpace(value))
+	if err != nil || n < lo || n > hi {
+		c.fail(flag, value, fmt.Sprintf("a whole number from %d to %d", lo, hi))
+	}
+	return n
+}
+
+// millis is a duration: a whole number of milliseconds, or 5s, 1m30s.
+func (c *check) millis(flag, value string, lo, hi time.Duration) time.Duration {
+	value = strings.TrimSpace(value)
+	d, err := time.ParseDuration(value)
+	if n, e := strconv.ParseInt(value, 10, 64); e == nil && n <= math.MaxInt64/int64(time.Millisecond) {
+		d, err = time.Duration(n)*time.Millisecond, nil
+	}
+	if err != nil || d < lo || d > hi || d%time.Millisecond != 0 {
+		c.fail(flag, value, fmt.Sprintf("whole milliseconds from %d to %d (5000, or 5s)", lo.Milliseconds(), hi.Milliseconds()))
+	}
+	return d
+}
+
+// limit is a number from 0 to hi; "" = there is none.
+func (c *check) limit(flag, value string, hi float64) (limit float64, set bool) {
+	if value == "" {
+		return 0, false
+	}
+	v, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
+	if err != nil || math.IsNaN(v) || v < 0 || v > hi {
+		c.fail(flag, value, fmt.Sprintf("a number from 0 to %v", hi))
+	}
+	return v, true
+}
+
+// serverURL is the URL of a server; its secrets, if any, are not repeated in the error.
+func (c *check) serverURL(flag, value string, schemes ...string) string {
+	u, err := url.Parse(strings.TrimSpace(value))
+	if err != nil || u.Host == "" || !slices.Contains(schemes, u.Scheme) {
+		shown := value
+		if err != nil || u.User != nil || u.RawQuery != "" {
+			shown = "(not shown)"
+		}
+		c.fail(flag, shown, "a URL that begins with "+strings.Join(schemes, "://, ")+"://")
+		return ""
+	}
+	return u.String()
+}
+
+// label is a short text without control characters.
+func (c *check) label(flag, value string, most int) string {
+	if len(value) > most || strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+		shown := value
+		if len(shown) > 40 {
+			shown = shown[:40] + "…"
+		}
+		c.fail(flag, shown, fmt.Sprintf("text of at most %d bytes on one line", most))
+	}
+	return value
+}

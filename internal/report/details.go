@@ -1,0 +1,302 @@
+package report
+
+import (
+	"rtcbench/bench"
+)
+
+// Details is everything that the original format has no place for.
+type Details struct {
+	SchemaVersion  int         `json:"schema_version"`
+	Tool           Tool        `json:"tool"`
+	Engine         string      `json:"engine"`
+	EngineVersion  string      `json:"engine_version"`
+	TransportClass string      `json:"transport_class"`
+	Channel        *Channel    `json:"channel"`         // what the pings go by
+	InboundChannel *Channel    `json:"inbound_channel"` // what the pongs come by
+	Plan           Plan        `json:"plan"`
+	Echo           Echo        `json:"echo"`
+	Counts         Counts      `json:"counts"`
+	Ended          bench.Ended `json:"ended"`
+	Error          *string     `json:"error"`
+	RTT            RTT         `json:"rtt_ms"`
+	LateRTT        []float64   `json:"late_rtt_ms"`
+	JitterRFC3550  *float64    `json:"jitter_rfc3550_ms"`
+	IPDV           Quantiles   `json:"ipdv_ms"`
+	PDV            Quantiles   `json:"pdv_ms"`
+	Loss           Loss        `json:"loss"`
+	Hold           Tail        `json:"hold_ms"`
+	OneWay         OneWay      `json:"one_way"`
+	Instrument     Instrument  `json:"instrument"`
+	Connect        Connect     `json:"connect_ms"`
+	ICE            []ICE       `json:"ice"`
+	Reconnects     int         `json:"reconnects"`
+	Server         Server      `json:"server"`
+	Histogram      *Histogram  `json:"histogram"`
+	Samples        Samples     `json:"samples"`
+	Doubts         []Doubt     `json:"doubts"`
+}
+
+type (
+	// Channel is how a data channel was opened; max_retransmits null = without limit.
+	Channel struct {
+		Ordered        bool    `json:"ordered"`
+		MaxRetransmits *uint16 `json:"max_retransmits"`
+	}
+	// Plan is what metadata does not say of it. payload_bytes 0 = pings as they are.
+	Plan struct {
+		PayloadBytes  int    `json:"payload_bytes"`
+		Warmup        int    `json:"warmup"`
+		EchoTimeoutMS int64  `json:"echo_timeout_ms"`
+		Grid          string `json:"grid"`
+	}
+	// Echo is who answered.
+	Echo struct {
+		Mode     string   `json:"mode"`
+		Kind     *string  `json:"kind"`
+		Identity *string  `json:"identity"`
+		Others   []string `json:"others"`
+	}
+	// Counts are of the counted pings, but for the last four.
+	Counts struct {
+		Sent       int `json:"sent"`
+		Answered   int `json:"answered"`
+		Late       int `json:"late"`
+		Lost       int `json:"lost"`
+		NotSent    int `json:"not_sent"`
+		Unsettled  int `json:"unsettled"`
+		Duplicate  int `json:"duplicate"`
+		Malformed  int `json:"malformed"`
+		Foreign    int `json:"foreign"`
+		WarmupSent int `json:"warmup_sent"`
+	}
+	// RTT is what statistics does not say of it. n_needed names the pings that an absent
+	// interval needs.
+	RTT struct {
+		P90     *float64               `json:"p90"`
+		P999    *float64               `json:"p999"`
+		CI95    map[string]*[2]float64 `json:"ci95"`
+		NNeeded map[string]int         `json:"n_needed"`
+	}
+	// Quantiles of a delay variation.
+	Quantiles struct {
+		P50 *float64 `json:"p50"`
+		P95 *float64 `json:"p95"`
+		P99 *float64 `json:"p99"`
+	}
+	// Tail is how large something was, and how large it got.
+	Tail struct {
+		P50 *float64 `json:"p50"`
+		P99 *float64 `json:"p99"`
+		Max *float64 `json:"max"`
+	}
+	// Loss beside packet_loss_rate. Up and Down are null where the direction is not known.
+	Loss struct {
+		Wilson95   *[2]float64 `json:"wilson95"`
+		LongestRun int         `json:"longest_run"`
+		Up         *int        `json:"up"`
+		Down       *int        `json:"down"`
+		Unknown    int         `json:"unknown"`
+	}
+	// OneWay: theta is the echo's clock minus ours. up and down are the intervals of the two P50.
+	OneWay struct {
+		Clocks    bench.Clocks `json:"clocks"`
+		Reason    *string      `json:"reason"` // why there is none
+		Theta     *float64     `json:"theta_ms"`
+		HalfWidth *float64     `json:"half_width_ms"`
+		UpP50     *float64     `json:"up_p50_ms"`
+		Up        *[2]float64  `json:"up_ms"`
+		DownP50   *float64     `json:"down_p50_ms"`
+		Down      *[2]float64  `json:"down_ms"`
+		SkewPPM   *float64     `json:"skew_ppm"`
+	}
+	// Instrument is what we know of our own error.
+	Instrument struct {
+		TimerError Tail     `json:"timer_error_ms"`
+		SendCall   Tail     `json:"send_call_ms"`
+		GCPause    GCPause  `json:"gc_pause_ms"`
+		FloorRTT   *float64 `json:"floor_rtt_p50_ms"`
+		FloorAge   *float64 `json:"floor_age_s"`
+	}
+	GCPause struct {
+		Total float64 `json:"total"`
+		Max   float64 `json:"max"`
+	}
+	// Connect says when, after the join began, each step was reached.
+	Connect struct {
+		Signalling *float64           `json:"signalling"`
+		ICE        map[string]float64 `json:"ice"`
+		DTLS       map[string]float64 `json:"dtls"`
+		Channel    map[string]float64 `json:"data_channel"`
+		FirstPong  *float64           `json:"first_pong"`
+	}
+	// ICE is a selected pair; at_ms counts from the start of the run.
+	ICE struct {
+		Leg           string  `json:"leg"`
+		AtMS          float64 `json:"at_ms"`
+		Local         string  `json:"local"`
+		Remote        string  `json:"remote"`
+		Protocol      string  `json:"protocol"`
+		Family        string  `json:"family"`
+		LocalAddress  string  `json:"local_address,omitempty"`
+		RemoteAddress string  `json:"remote_address,omitempty"`
+	}
+	Server struct {
+		Version *string `json:"version"`
+		Region  *string `json:"region"`
+		Node    *string `json:"node"`
+	}
+	Histogram struct {
+		Format string `json:"format"`
+		Unit   string `json:"unit"`
+		Data   string `json:"data"`
+	}
+	// Samples are all slots in columns; times count from the start of the run.
+	// up_raw_ms is T2 − T1 with the offset of the clocks in it.
+	Samples struct {
+		Seq      []uint32   `json:"seq"`
+		Due      []float64  `json:"due_ms"`
+		Sent     []*float64 `json:"sent_ms"`
+		RTT      []*float64 `json:"rtt_ms"`
+		Hold     []*float64 `json:"hold_ms"`
+		UpRaw    []*float64 `json:"up_raw_ms"`
+		SendCall []*float64 `json:"send_call_ms"`
+		Outcome  []string   `json:"outcome"`
+	}
+	Doubt struct {
+		Code string `json:"code"`
+		Text string `json:"text"`
+	}
+)
+
+func newDetails(r bench.Run, s bench.Summary, tool Tool) (Details, error) {
+	c, f := r.Counts, r.Facts
+	d := Details{
+		SchemaVersion: SchemaVersion, Tool: tool,
+		Engine: f.Engine, EngineVersion: f.EngineVersion, TransportClass: string(f.Transport),
+		Channel: channel(f.Channel), InboundChannel: channel(f.Inbound),
+		Plan:    Plan{PayloadBytes: r.Plan.PayloadBytes, Warmup: r.Plan.Warmup, EchoTimeoutMS: r.Plan.EchoTimeout.Milliseconds(), Grid: "fixed"},
+		Echo:    Echo{Mode: r.Echo.Mode, Kind: text(r.Echo.Kind), Identity: text(r.Echo.Identity), Others: append([]string{}, r.Echo.Others...)},
+		Counts:  Counts{c.Sent, c.Answered, c.Late, c.Lost, c.NotSent, c.Unsettled, c.Duplicate, c.Malformed, c.Foreign, c.WarmupSent},
+		Ended:   r.Ended,
+		RTT:     RTT{P90: quantity(s.P90), P999: quantity(s.P999), CI95: map[string]*[2]float64{}, NNeeded: map[string]int{}},
+		LateRTT: []float64{}, JitterRFC3550: quantity(s.JitterRTP), IPDV: quantiles(s.IPDV), PDV: quantiles(s.PDV),
+		Loss:       Loss{LongestRun: s.LongestRun, Unknown: c.Failed()},
+		Hold:       tail(s.Hold),
+		OneWay:     oneWay(r.Clocks, s.OneWay),
+		Instrument: Instrument{TimerError: tail(s.TimerError), SendCall: tail(s.SendCall), GCPause: GCPause{ms(r.Pauses.Total), ms(r.Pauses.Max)}},
+		Connect:    connect(r), ICE: []ICE{}, Reconnects: f.Reconnects,
+		Server: Server{text(f.Server.Version), text(f.Server.Region), text(f.Server.Node)},
+		Doubts: []Doubt{},
+	}
+	if r.Plan.ClosedLoop() {
+		d.Plan.Grid = "closed-loop"
+	}
+	if r.Err != nil {
+		d.Error = text(r.Err.Error())
+	}
+	if s.LossKnown {
+		d.Loss.Wilson95 = &[2]float64{s.LossLo, s.LossHi}
+	}
+	for name, ci := range map[string]bench.Interval{"p50": s.P50CI, "p95": s.P95CI, "p99": s.P99CI} {
+		d.RTT.CI95[name] = nil
+		if ci.OK {
+			d.RTT.CI95[name] = &[2]float64{ms(ci.Lo), ms(ci.Hi)}
+		} else {
+			d.RTT.NNeeded[name] = ci.Needed
+		}
+	}
+	for _, rtt := range s.LateRTTs {
+		d.LateRTT = append(d.LateRTT, ms(rtt))
+	}
+	for _, p := range f.ICE {
+		d.ICE = append(d.ICE, ICE{
+			Leg: string(p.Leg), AtMS: ms(p.At.Sub(r.Start)), Local: p.Local.Type, Remote: p.Remote.Type,
+			Protocol: p.Remote.Protocol, Family: p.Remote.Family, LocalAddress: p.Local.Address, RemoteAddress: p.Remote.Address,
+		})
+	}
+	for _, x := range s.Doubts {
+		d.Doubts = append(d.Doubts, Doubt(x))
+	}
+	d.Samples = columns(r)
+	if len(s.RTTs) == 0 {
+		return d, nil
+	}
+	data, err := bench.EncodeHistogram(s.RTTs)
+	d.Histogram = &Histogram{Format: "hdr-v2-deflate-base64", Unit: "us", Data: data}
+	return d, err
+}
+
+func columns(r bench.Run) Samples {
+	n := len(r.Samples)
+	c := Samples{
+		Seq: make([]uint32, n), Due: make([]float64, n), Sent: make([]*float64, n), RTT: make([]*float64, n),
+		Hold: make([]*float64, n), UpRaw: make([]*float64, n), SendCall: make([]*float64, n), Outcome: make([]string, n),
+	}
+	for i, x := range r.Samples {
+		sent := x.Outcome != bench.NotSent
+		pong := x.Outcome == bench.Answered || x.Outcome == bench.Late
+		c.Seq[i], c.Due[i], c.Outcome[i] = x.Seq, ms(x.Due), x.Outcome.String()
+		c.Sent[i], c.SendCall[i] = when(sent, ms(x.Sent)), when(sent, ms(x.SendCall))
+		c.RTT[i] = when(pong, ms(x.RTT))
+		c.Hold[i], c.UpRaw[i] = when(x.Stamped, ms(x.Hold)), when(x.Stamped, ms(x.Up))
+	}
+	return c
+}
+
+func oneWay(clocks bench.Clocks, o bench.OneWay) OneWay {
+	if !o.Known {
+		return OneWay{Clocks: clocks, Reason: text(o.Why)}
+	}
+	up, down := o.Up.P50.D, o.Down.P50.D
+	less, more := o.Offset.Theta-o.Offset.Lo, o.Offset.Hi-o.Offset.Theta // how far θ may be off
+	return OneWay{
+		Clocks: clocks, Theta: when(true, ms(o.Offset.Theta)), HalfWidth: when(true, ms(o.Offset.HalfWidth())),
+		UpP50: when(true, ms(up)), Up: &[2]float64{ms(up - more), ms(up + less)},
+		DownP50: when(true, ms(down)), Down: &[2]float64{ms(down - less), ms(down + more)},
+	}
+}
+
+func connect(r bench.Run) Connect {
+	c := Connect{ICE: map[string]float64{}, DTLS: map[string]float64{}, Channel: map[string]float64{}, FirstPong: when(r.Echo.FirstPong > 0, ms(r.Echo.FirstPong))}
+	for _, p := range r.Facts.Phases {
+		at := ms(p.At)
+		switch p.Name {
+		case "signalling":
+			c.Signalling = &at
+		case "ice":
+			c.ICE[string(p.Leg)] = at
+		case "dtls":
+			c.DTLS[string(p.Leg)] = at
+		case "data_channel":
+			c.Channel[string(p.Leg)] = at
+		}
+	}
+	return c
+}
+
+func channel(c bench.Channel) *Channel {
+	if !c.Known {
+		return nil
+	}
+	return &Channel{c.Ordered, c.MaxRetransmits}
+}
+
+func quantiles(s bench.Spread) Quantiles {
+	return Quantiles{quantity(s.P50), quantity(s.P95), quantity(s.P99)}
+}
+
+func tail(s bench.Spread) Tail { return Tail{quantity(s.P50), quantity(s.P99), quantity(s.Max)} }
+
+func text(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+// HideAddresses removes what tells where the two ends of each ICE pair are.
+func HideAddresses(pairs []bench.ICEPair) {
+	for i := range pairs {
+		pairs[i].Local.Address, pairs[i].Remote.Address = "", ""
+	}
+}

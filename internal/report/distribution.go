@@ -1,0 +1,85 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"rtcbench/internal/stats"
+)
+
+const (
+	bins     = 10 // at the most, the last one open
+	barWidth = 44
+)
+
+// bin counts the values in [From, From + step); the last one takes all that is larger.
+type bin struct {
+	From  time.Duration
+	Count int
+	Open  bool
+}
+
+// distribution draws a small histogram: equal steps over the bulk, and the tail in one row.
+func (p *page) distribution(rtts []time.Duration) {
+	if len(rtts) < 2 {
+		return
+	}
+	list, step := binned(stats.Sorted(rtts))
+	most := 0
+	for _, b := range list {
+		most = max(most, b.Count)
+	}
+	decimals := max(0, int(math.Ceil(-math.Log10(ms(step))-1e-9)))
+	p.head("Distribution          ms   answered pings")
+	for _, b := range list {
+		label := fmt.Sprintf("%.*f", decimals, ms(b.From))
+		if b.Open {
+			label = "≥ " + label
+		}
+		p.line("  %24s   %s %s", label, p.bar.Render(bar(b.Count, most)), p.dim.Render(fmt.Sprint(b.Count)))
+	}
+}
+
+// binned sorts values into rows. Values beyond the last row but one stand in an open row,
+// so that one outlier does not press everything else into the first.
+func binned(sorted []time.Duration) (list []bin, step time.Duration) {
+	low, high := sorted[0], sorted[len(sorted)-1]
+	bulk, _ := stats.Quantile(sorted, 0.95)
+	top := min(high, bulk+(bulk-low)/2)
+	step = niceStep((top - low) / (bins - 2))
+	first := low / step * step
+	for _, v := range sorted {
+		i := min(int((v-first)/step), bins-1)
+		for len(list) <= i {
+			list = append(list, bin{From: first + time.Duration(len(list))*step, Open: len(list) == bins-1})
+		}
+		list[i].Count++
+	}
+	return list, step
+}
+
+// niceStep is the least of 1, 2, 5, 10, 20, … µs that is not below d.
+func niceStep(d time.Duration) time.Duration {
+	for step := time.Microsecond; ; step *= 10 {
+		for _, f := range []time.Duration{1, 2, 5} {
+			if f*step >= d {
+				return f * step
+			}
+		}
+	}
+}
+
+// bar is n out of most, in eighths of a character; whatever is not none shows.
+func bar(n, most int) string {
+	if n == 0 {
+		return ""
+	}
+	eighths := max(1, n*barWidth*8/most)
+	s := strings.Repeat("█", eighths/8)
+	if rest := eighths % 8; rest > 0 {
+		s += string([]rune("▏▎▍▌▋▊▉")[rest-1])
+	}
+	return s
+}

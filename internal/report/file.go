@@ -1,0 +1,156 @@
+// Package report turns runs into what people and programs read: the result file and the
+// table. Every report is a pure function of its runs; nothing here measures or stores.
+package report
+
+import (
+	"encoding/json"
+	"io"
+	"net/url"
+	"time"
+
+	"rtcbench/bench"
+)
+
+// SchemaVersion is that of the result file's details. Keys are added within a version; none is
+// renamed and none changes its meaning. docs/result.schema.json describes the file.
+const SchemaVersion = 1
+
+// Tool is what made a run.
+type Tool struct {
+	Version string `json:"version"`
+	Commit  string `json:"commit"`
+	Go      string `json:"go"`
+	OS      string `json:"os"`
+	Arch    string `json:"arch"`
+}
+
+// File is the result file of one run. The first four keys are those of the original format.
+// Times of day are Unix seconds; everything else is milliseconds; null = not known.
+type File struct {
+	Platform     string        `json:"platform"`
+	Measurements []Measurement `json:"measurements"`
+	Statistics   Statistics    `json:"statistics"`
+	Metadata     Metadata      `json:"metadata"`
+	Details      Details       `json:"details"`
+}
+
+// Measurement is one ping that was answered within its timeout.
+type Measurement struct {
+	RoundTripTime  float64  `json:"round_trip_time"`
+	ClientToServer *float64 `json:"client_to_server"`
+	ServerToClient *float64 `json:"server_to_client"`
+	MessageNumber  uint32   `json:"message_number"` // the ping's own, from 1
+	Timestamp      float64  `json:"timestamp"`      // when it was sent
+}
+
+// Statistics are those of the original format.
+type Statistics struct {
+	TotalMessages      int      `json:"total_messages"`
+	SuccessfulMessages int      `json:"successful_messages"`
+	FailedMessages     int      `json:"failed_messages"`
+	PacketLossRate     *float64 `json:"packet_loss_rate"` // ratio 0..1
+	MeanRTT            *float64 `json:"mean_rtt"`
+	MedianRTT          *float64 `json:"median_rtt"`
+	MinRTT             *float64 `json:"min_rtt"`
+	MaxRTT             *float64 `json:"max_rtt"`
+	StdDevRTT          *float64 `json:"std_dev_rtt"`
+	P50RTT             *float64 `json:"p50_rtt"`
+	P95RTT             *float64 `json:"p95_rtt"`
+	P99RTT             *float64 `json:"p99_rtt"`
+	Jitter             *float64 `json:"jitter"` // mean |ΔRTT| of consecutive answered pings
+}
+
+// Metadata is that of the original format, and run_id and cooldown_ms.
+type Metadata struct {
+	StartTime  float64 `json:"start_time"`
+	EndTime    float64 `json:"end_time"`
+	DurationMS float64 `json:"duration_ms"`
+	Iterations int     `json:"iterations"`
+	TimeoutMS  int64   `json:"timeout_ms"`
+	Platform   string  `json:"platform"`
+	RoomURL    string  `json:"room_url"`
+	LocationID *string `json:"location_id"`
+	RunID      string  `json:"run_id"`
+	CooldownMS int64   `json:"cooldown_ms"`
+}
+
+// WriteJSON writes the result file of r.
+func WriteJSON(w io.Writer, r bench.Run, tool Tool) error {
+	f, err := NewFile(r, tool)
+	if err != nil {
+		return err
+	}
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(f)
+}
+
+// NewFile is the result file of r.
+func NewFile(r bench.Run, tool Tool) (File, error) {
+	s := bench.Summarise(r)
+	details, err := newDetails(r, s, tool)
+	if err != nil {
+		return File{}, err
+	}
+	f := File{
+		Platform:     r.Platform,
+		Measurements: measurements(r, s),
+		Statistics: Statistics{
+			TotalMessages: r.Counts.Settled(), SuccessfulMessages: r.Counts.Answered, FailedMessages: r.Counts.Failed(),
+			PacketLossRate: when(s.LossKnown, s.Loss),
+			MeanRTT:        quantity(s.Mean), MedianRTT: quantity(s.Median), MinRTT: quantity(s.Min), MaxRTT: quantity(s.Max),
+			StdDevRTT: quantity(s.StdDev), P50RTT: quantity(s.P50), P95RTT: quantity(s.P95), P99RTT: quantity(s.P99),
+			Jitter: quantity(s.Jitter),
+		},
+		Metadata: Metadata{
+			StartTime: seconds(r.Start), EndTime: seconds(r.End), DurationMS: ms(r.End.Sub(r.Start)),
+			Iterations: r.Plan.Count, TimeoutMS: r.Plan.Timeout.Milliseconds(), CooldownMS: r.Plan.Cooldown.Milliseconds(),
+			Platform: r.Platform, RoomURL: CleanURL(r.RoomURL), RunID: r.ID,
+		},
+		Details: details,
+	}
+	if r.Location != "" {
+		f.Metadata.LocationID = &r.Location
+	}
+	return f, nil
+}
+
+func measurements(r bench.Run, s bench.Summary) []Measurement {
+	list := make([]Measurement, 0, r.Counts.Answered)
+	for _, x := range r.Samples {
+		if x.Outcome != bench.Answered {
+			continue
+		}
+		m := Measurement{RoundTripTime: ms(x.RTT), MessageNumber: x.Seq, Timestamp: seconds(r.Start.Add(x.Sent))}
+		if up, ok := s.OneWay.UpOf(x); ok {
+			down, _ := s.OneWay.DownOf(x)
+			m.ClientToServer, m.ServerToClient = when(true, ms(up)), when(true, ms(down))
+		}
+		list = append(list, m)
+	}
+	return list
+}
+
+// CleanURL is u without user info, query and fragment: nothing in it may let anyone in.
+func CleanURL(u string) string {
+	parsed, err := url.Parse(u)
+	if err != nil {
+		return ""
+	}
+	parsed.User, parsed.RawQuery, parsed.ForceQuery, parsed.Fragment, parsed.RawFragment = nil, "", false, "", ""
+	return parsed.String()
+}
+
+func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+
+func seconds(t time.Time) float64 { return float64(t.UnixMicro()) / 1e6 }
+
+func when(ok bool, v float64) *float64 {
+	if !ok {
+		return nil
+	}
+	return &v
+}
+
+func quantity(q bench.Quantity) *float64 { return when(q.OK, ms(q.D)) }

@@ -1,0 +1,223 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/charmbracelet/lipgloss"
+
+	"rtcbench/bench"
+	"rtcbench/internal/stats"
+)
+
+// width is that of the table: it fits any terminal.
+const width = 80
+
+// WriteText writes the table of r for a person. It is coloured when w is a terminal that
+// wants it.
+func WriteText(w io.Writer, r bench.Run) error {
+	p := newPage(lipgloss.NewRenderer(w))
+	s := bench.Summarise(r)
+	p.title(r)
+	p.roundTrip(s)
+	p.distribution(s.RTTs)
+	p.rest(r, s)
+	p.doubts(s.Doubts)
+	_, err := io.WriteString(w, p.String())
+	return err
+}
+
+type page struct {
+	strings.Builder
+	strong, dim, bar, warn lipgloss.Style
+}
+
+func newPage(r *lipgloss.Renderer) *page {
+	return &page{
+		strong: r.NewStyle().Bold(true), dim: r.NewStyle().Faint(true),
+		bar: r.NewStyle().Foreground(lipgloss.Color("6")), warn: r.NewStyle().Foreground(lipgloss.Color("3")),
+	}
+}
+
+func (p *page) line(format string, args ...any) {
+	p.WriteString(strings.TrimRight(fmt.Sprintf(format, args...), " ") + "\n")
+}
+
+func (p *page) head(s string) { p.line("\n%s", p.strong.Render(s)) }
+
+func (p *page) title(r bench.Run) {
+	c := r.Counts
+	p.line("%s  %s", p.strong.Render(platformName(r.Platform)), printable(CleanURL(r.RoomURL)))
+	line := fmt.Sprintf("%d of %d pings answered", c.Answered, c.Settled())
+	if r.Plan.ClosedLoop() {
+		line += ", one after the other"
+	} else {
+		line += fmt.Sprintf(", one every %v", r.Plan.Cooldown)
+	}
+	line += ", on the " + className(r.Facts.Transport)
+	p.line("%s", line)
+	where := "by a remote echo"
+	switch {
+	case r.Echo.Mode == "local":
+		where = "by this process from a second seat in the room"
+	case r.Echo.Kind == "original":
+		where = "by a remote echo that is not an rtcbench"
+	}
+	if r.Location != "" {
+		where += "; location " + printable(r.Location)
+	}
+	p.line("%s", p.dim.Render(r.Start.UTC().Format("2006-01-02 15:04:05 UTC")+"; answered "+where))
+}
+
+func (p *page) roundTrip(s bench.Summary) {
+	if len(s.RTTs) == 0 {
+		p.line("\nNo ping was answered in time: there is no round trip time.")
+		return
+	}
+	p.head("Round trip            ms   95 % sure between")
+	row := func(name string, q bench.Quantity, note string) {
+		p.line("  %-14s %9s   %s", name, number(q), p.dim.Render(note))
+	}
+	row("min", s.Min, "")
+	row("P50", s.P50, interval(s.P50CI, len(s.RTTs), 0))
+	row("P90", s.P90, "")
+	row("P95", s.P95, interval(s.P95CI, len(s.RTTs), 0))
+	row("P99", s.P99, interval(s.P99CI, len(s.RTTs), stats.NeededForBound(0.99)))
+	if len(s.RTTs) >= stats.NeededForBound(0.999) {
+		row("P99.9", s.P999, "")
+	}
+	row("max", s.Max, "")
+	row("mean", s.Mean, "± "+number(s.StdDev)+" standard deviation")
+}
+
+// interval is what is said beside a quantile; below bound values it is marked as too bold.
+func interval(i bench.Interval, n, bound int) string {
+	switch {
+	case n < bound:
+		return fmt.Sprintf("too few pings: %d of the %d that it needs", n, bound)
+	case !i.OK:
+		return fmt.Sprintf("no interval below %d pings", i.Needed)
+	}
+	return fmt.Sprintf("%s … %s", fixed(i.Lo), fixed(i.Hi))
+}
+
+func (p *page) rest(r bench.Run, s bench.Summary) {
+	p.head("And")
+	item := func(name, format string, args ...any) { p.line("  %-14s %s", name, fmt.Sprintf(format, args...)) }
+	c := r.Counts
+	if s.LossKnown {
+		item("loss", "%.2f %%  %s", 100*s.Loss, p.dim.Render(fmt.Sprintf("%d of %d; 95 %% sure below %.2f %%%s", c.Failed(), c.Settled(), 100*s.LossHi, lossNote(r))))
+	}
+	if s.Jitter.OK {
+		item("jitter", "%s ms  %s", number(s.Jitter), p.dim.Render("(mean |ΔRTT|); by RFC 3550 "+number(s.JitterRTP)+" ms"))
+	}
+	if s.OneWay.Known {
+		half := s.OneWay.Offset.HalfWidth()
+		note := "P50; both ends share a clock"
+		if half > 0 {
+			note = fmt.Sprintf("P50; ± %s ms, for the clocks are not one", fixed(half))
+		}
+		item("one way", "up %s ms, down %s ms  %s", number(s.OneWay.Up.P50), number(s.OneWay.Down.P50), p.dim.Render(note))
+	}
+	var own []string
+	if s.TimerError.P50.OK {
+		own = append(own, "timer late "+number(s.TimerError.P50))
+	}
+	if s.SendCall.P50.OK {
+		own = append(own, "send call "+number(s.SendCall.P50))
+	}
+	if s.Hold.P50.OK {
+		own = append(own, "echo held it "+number(s.Hold.P50))
+	}
+	if len(own) > 0 {
+		item("instrument", "%s ms  %s", strings.Join(own, ", "), p.dim.Render("(P50)"))
+	}
+}
+
+// lossNote says what loss can mean on this path.
+func lossNote(r bench.Run) string {
+	if r.Facts.Transport == bench.DataChannelReliable || r.Facts.Transport == bench.SignallingWebSocket {
+		return "; not in " + r.Plan.Timeout.String()
+	}
+	return ""
+}
+
+func (p *page) doubts(list []bench.Doubt) {
+	if len(list) == 0 {
+		return
+	}
+	p.head("Before you believe it")
+	for _, d := range list {
+		for i, line := range wrap(printable(d.Text), width-4) {
+			mark := p.warn.Render("!")
+			if i > 0 {
+				mark = " "
+			}
+			p.line("  %s %s", mark, line)
+		}
+	}
+}
+
+func platformName(s string) string {
+	switch s {
+	case "livekit":
+		return "LiveKit"
+	case "daily":
+		return "Daily"
+	}
+	return s
+}
+
+func className(c bench.TransportClass) string {
+	switch c {
+	case bench.DataChannelReliable:
+		return "reliable data channel"
+	case bench.DataChannelLossy:
+		return "lossy data channel"
+	case bench.SignallingWebSocket:
+		return "signalling WebSocket"
+	}
+	return string(c)
+}
+
+func number(q bench.Quantity) string {
+	if !q.OK {
+		return "–"
+	}
+	return fixed(q.D)
+}
+
+// fixed is d in milliseconds with two decimals, and with three where two would be none.
+func fixed(d time.Duration) string {
+	if d.Abs() < 95*time.Microsecond && d != 0 {
+		return fmt.Sprintf("%.3f", ms(d))
+	}
+	return fmt.Sprintf("%.2f", ms(d))
+}
+
+// printable is s without what a terminal would obey: others choose some of our texts.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return '�'
+	}, s)
+}
+
+func wrap(s string, limit int) (lines []string) {
+	line := ""
+	for _, word := range strings.Fields(s) {
+		if line != "" && lipgloss.Width(line)+1+lipgloss.Width(word) > limit {
+			lines, line = append(lines, line), ""
+		}
+		if line != "" {
+			line += " "
+		}
+		line += word
+	}
+	return append(lines, line)
+}
