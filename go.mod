@@ -2,7 +2,10 @@ module rtcbench
 
 go 1.26
 
-require github.com/livekit/livekit-server v1.13.5
+require (
+	github.com/livekit/livekit-server v1.13.5
+	github.com/rogpeppe/go-internal v1.15.0
+)
 
 require (
 	github.com/aymanbagabas/go-osc52/v2 v2.0.1 // indirect
@@ -22,6 +25,7 @@ require (
 	github.com/rivo/uniseg v0.4.7 // indirect
 	github.com/riywo/loginshell v0.0.0-20200815045211-7d26008be1ab // indirect
 	github.com/xo/terminfo v0.0.0-20220910002029-abceb7e1c41e // indirect
+	golang.org/x/tools v0.48.0 // indirect
 )
 
 require (

@@ -70,7 +70,8 @@ func Main(args []string, stdout, stderr io.Writer) (code int) {
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(c int) { code = c; panic(exited) }),
 		kong.Resolvers(settings),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100, ValueFormatter: formatHelp}),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.ValueFormatter(formatHelp),
 		kong.ExplicitGroups(groups),
 	)
 	if err != nil {
@@ -111,7 +112,7 @@ func fail(stderr io.Writer, err error) int {
 const description = `Measure the latency of real-time platforms as voice and video agents meet it: join a real room, ping an echo, report how long it took and how far to trust the numbers.`
 
 var groups = []kong.Group{
-	{Key: "where", Title: "Where (token or key; a flag wins over the environment, that over .env)"},
+	{Key: "where", Title: "Where (a flag wins over the environment, the environment over .env)"},
 	{Key: "what", Title: "What to measure"},
 	{Key: "out", Title: "Output"},
 	{Key: "limits", Title: "Limits (exit code 3 when one is broken)"},

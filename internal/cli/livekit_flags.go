@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"strings"
 	"time"
 
@@ -45,7 +46,7 @@ func (f *livekitFlags) seats(c *check) (s seats, hasServer bool) {
 		}
 		return s, false
 	}
-	s.url = c.serverURL("server-url", f.ServerURL, livekitSchemes...)
+	s.url = report.CleanURL(c.serverURL("server-url", f.ServerURL, livekitSchemes...))
 	hasKey := f.APIKey != "" && f.APISecret != ""
 	// The stronger source wins; within one source the token does.
 	useToken := f.Token != "" && (!hasKey || c.rank("token") >= c.rank("api-key"))
@@ -106,16 +107,20 @@ func (s seats) join(ctx context.Context, identity string, within time.Duration, 
 	case errors.Is(err, context.DeadlineExceeded):
 		err = fmt.Errorf("no answer in %v (is this a LiveKit server? --connect-timeout waits longer)", within)
 	}
+	var request *url.Error // it repeats the whole URL of the SDK's own making
+	if errors.As(err, &request) {
+		err = request.Err
+	}
 	return nil, fmt.Errorf("join %s: %w%s", s, err, hint(err))
 }
 
 // String names the room for a person.
 func (s seats) String() string {
-	url := report.CleanURL(s.url)
+	server := report.CleanURL(s.url)
 	if s.room == "" {
-		return "the token's room at " + url
+		return "the token's room at " + server
 	}
-	return fmt.Sprintf("room %q at %s", s.room, url)
+	return fmt.Sprintf("room %q at %s", s.room, server)
 }
 
 // hint offers a way out of the failures that people meet.

@@ -133,6 +133,9 @@ func (s *settings) explain(err error) error {
 		if _, known := s.sources[m[1]]; known {
 			text = s.name(m[1]) + strings.TrimPrefix(text, m[0])
 		}
+		if strings.Contains(text, "<EOL>") {
+			text = m[0] + " needs a value"
+		}
 	}
 	return fmt.Errorf("%s (see rtcbench --help)", text)
 }

@@ -38,7 +38,7 @@ func (p *page) distribution(rtts []time.Duration) {
 		if b.Open {
 			label = "≥ " + label
 		}
-		p.line("  %24s   %s %s", label, p.bar.Render(bar(b.Count, most)), p.dim.Render(fmt.Sprint(b.Count)))
+		p.line("  %24s   %s", label, strings.TrimLeft(p.bar.Render(bar(b.Count, most))+" "+p.dim.Render(fmt.Sprint(b.Count)), " "))
 	}
 }
 

@@ -77,7 +77,7 @@ func (p *page) roundTrip(s bench.Summary) {
 		p.line("\nNo ping was answered in time: there is no round trip time.")
 		return
 	}
-	p.head("Round trip            ms   95 % sure between")
+	p.head("Round trip            ms   95 % interval")
 	row := func(name string, q bench.Quantity, note string) {
 		p.line("  %-14s %9s   %s", name, number(q), p.dim.Render(note))
 	}
@@ -109,7 +109,8 @@ func (p *page) rest(r bench.Run, s bench.Summary) {
 	item := func(name, format string, args ...any) { p.line("  %-14s %s", name, fmt.Sprintf(format, args...)) }
 	c := r.Counts
 	if s.LossKnown {
-		item("loss", "%.2f %%  %s", 100*s.Loss, p.dim.Render(fmt.Sprintf("%d of %d; 95 %% sure below %.2f %%%s", c.Failed(), c.Settled(), 100*s.LossHi, lossNote(r))))
+		item("loss", "%.2f %%  %s", 100*s.Loss, p.dim.Render(fmt.Sprintf("%d of %d; 95 %% interval %.2f … %.2f %%", c.Failed(), c.Settled(), 100*s.LossLo, 100*s.LossHi)))
+		item("", "%s", p.dim.Render(lossMeans(r)))
 	}
 	if s.Jitter.OK {
 		item("jitter", "%s ms  %s", number(s.Jitter), p.dim.Render("(mean |ΔRTT|); by RFC 3550 "+number(s.JitterRTP)+" ms"))
@@ -137,12 +138,12 @@ func (p *page) rest(r bench.Run, s bench.Summary) {
 	}
 }
 
-// lossNote says what loss can mean on this path.
-func lossNote(r bench.Run) string {
+// lossMeans says what it is to fail on this path.
+func lossMeans(r bench.Run) string {
 	if r.Facts.Transport == bench.DataChannelReliable || r.Facts.Transport == bench.SignallingWebSocket {
-		return "; not in " + r.Plan.Timeout.String()
+		return "not back in " + r.Plan.Timeout.String() + "; on this channel nothing is lost, only late"
 	}
-	return ""
+	return "not back in " + r.Plan.Timeout.String()
 }
 
 func (p *page) doubts(list []bench.Doubt) {

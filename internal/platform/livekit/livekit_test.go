@@ -2,7 +2,6 @@ package livekit_test
 
 import (
 	"context"
-	"net"
 	"os"
 	"testing"
 	"time"
@@ -42,34 +41,9 @@ func TestTransport(t *testing.T) {
 			}
 		},
 		Silent: func(t *testing.T) bench.Room {
-			return bench.Room{URL: "ws://" + silentServer(t), Token: "nobody reads it"}
+			return bench.Room{URL: "ws://" + benchtest.SilentServer(t), Token: "nobody reads it"}
 		},
 	})
-}
-
-// silentServer takes connections and says nothing.
-func silentServer(t *testing.T) string {
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		var conns []net.Conn
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				for _, c := range conns {
-					c.Close()
-				}
-				return
-			}
-			conns = append(conns, c)
-		}
-	}()
-	t.Cleanup(func() { l.Close(); <-done })
-	return l.Addr().String()
 }
 
 func TestFacts(t *testing.T) {

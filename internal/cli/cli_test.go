@@ -1,0 +1,115 @@
+package cli_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"rtcbench/internal/cli"
+	"rtcbench/internal/platform/livekit"
+	"rtcbench/internal/sandbox/sandboxtest"
+)
+
+// programs are what the tests run, by name.
+var programs = map[string]func(){
+	"rtcbench": func() { os.Exit(cli.Main(os.Args[1:], os.Stdout, os.Stderr)) },
+}
+
+func TestMain(m *testing.M) {
+	sandboxtest.Main()
+	testscript.Main(m, programs)
+}
+
+// TestScripts runs whole commands. The scripts know a server: $SFU_URL, $SFU_KEY, $SFU_SECRET,
+// and tokens for one room of it: $RUNNER_TOKEN, $ECHO_TOKEN, and $WRONG_TOKEN.
+func TestScripts(t *testing.T) {
+	server := sandboxtest.Start(t)
+	token := func(secret, identity string) string {
+		text, err := livekit.Key{Key: server.Key, Secret: secret}.Mint("script", identity, time.Hour)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return text
+	}
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("SFU_URL", server.URL)
+			e.Setenv("SFU_HOST", strings.TrimPrefix(server.URL, "ws://"))
+			e.Setenv("SFU_KEY", server.Key)
+			e.Setenv("SFU_SECRET", server.Secret)
+			e.Setenv("RUNNER_TOKEN", token(server.Secret, "runner"))
+			e.Setenv("ECHO_TOKEN", token(server.Secret, "echo"))
+			e.Setenv("WRONG_TOKEN", token("another secret, of the same length as the one", "runner"))
+			e.Setenv("XDG_DATA_HOME", e.WorkDir+"/data")
+			e.Setenv("XDG_CACHE_HOME", e.WorkDir+"/cache")
+			e.Setenv("XDG_CONFIG_HOME", e.WorkDir+"/config")
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"code": code, "json": checkJSON, "wait-for": waitFor, "lines": lines,
+		},
+	})
+}
+
+// code N PROGRAM … runs a program that has to end with exit code N.
+func code(ts *testscript.TestScript, _ bool, args []string) {
+	want, _ := strconv.Atoi(args[0])
+	got := 0
+	var exit *exec.ExitError
+	if err := ts.Exec(args[1], args[2:]...); errors.As(err, &exit) {
+		got = exit.ExitCode()
+	} else if err != nil {
+		ts.Fatalf("%v", err)
+	}
+	if got != want {
+		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+// json FILE PATH WANT compares the value at a dotted path, as JSON.
+func checkJSON(ts *testscript.TestScript, neg bool, args []string) {
+	var v any
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &v))
+	for _, key := range strings.Split(args[1], ".") {
+		switch x := v.(type) {
+		case map[string]any:
+			v = x[key]
+		case []any:
+			i, _ := strconv.Atoi(key)
+			v = x[i]
+		default:
+			ts.Fatalf("%s: nothing at %s", args[0], key)
+		}
+	}
+	got, _ := json.Marshal(v)
+	if (string(got) == args[2]) == neg {
+		ts.Fatalf("%s of %s is %s", args[1], args[0], got)
+	}
+}
+
+// wait-for FILE TEXT waits until TEXT is in FILE.
+func waitFor(ts *testscript.TestScript, _ bool, args []string) {
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		if data, err := os.ReadFile(ts.MkAbs(args[0])); err == nil && strings.Contains(string(data), args[1]) {
+			return
+		}
+	}
+	ts.Fatalf("%q does not appear in %s", args[1], args[0])
+}
+
+// lines STREAM N wants that many lines on stdout or stderr.
+func lines(ts *testscript.TestScript, _ bool, args []string) {
+	got := fmt.Sprint(strings.Count(ts.ReadFile(args[0]), "\n"))
+	if got != args[1] {
+		ts.Fatalf("%s lines on %s, want %s", got, args[0], args[1])
+	}
+}
