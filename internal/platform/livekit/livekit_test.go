@@ -2,7 +2,6 @@ package livekit_test
 
 import (
 	"context"
-	"os"
 	"testing"
 	"time"
 
@@ -14,11 +13,6 @@ import (
 	"rtcbench/internal/platform/livekit"
 	"rtcbench/internal/sandbox/sandboxtest"
 )
-
-func TestMain(m *testing.M) {
-	sandboxtest.Main()
-	os.Exit(m.Run())
-}
 
 func room(t *testing.T, server *sandboxtest.Server, name, identity string) bench.Room {
 	t.Helper()

@@ -1,0 +1,100 @@
+package livekit
+
+import (
+	"context"
+	"errors"
+	"os"
+	"reflect"
+	"testing"
+	"time"
+	"unsafe"
+
+	protocol "github.com/livekit/protocol/livekit"
+	lksdk "github.com/livekit/server-sdk-go/v2"
+
+	"rtcbench/bench"
+	"rtcbench/internal/sandbox/sandboxtest"
+)
+
+func TestMain(m *testing.M) {
+	sandboxtest.Main()
+	os.Exit(m.Run())
+}
+
+func joinInside(t *testing.T, server *sandboxtest.Server, lossy bool) *session {
+	t.Helper()
+	token, err := Key{server.Key, server.Secret}.Mint("inside", "me", time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
+	defer cancel()
+	s, err := Transport{}.Join(ctx, bench.Room{URL: server.URL, Token: token}, bench.JoinOptions{Lossy: lossy, ReconnectTimeout: time.Minute})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s.(*session)
+}
+
+// TestChannelParameters looks behind the SDK, which hides its data channels: what Facts says of
+// them must be what they were opened with.
+func TestChannelParameters(t *testing.T) {
+	server := sandboxtest.Start(t)
+	for _, lossy := range []bool{false, true} {
+		s := joinInside(t, server, lossy)
+		hidden := reflect.ValueOf(s.room).Elem().FieldByName("engine")
+		engine := reflect.NewAt(hidden.Type(), unsafe.Pointer(hidden.UnsafeAddr())).Elem().Interface().(*lksdk.RTCEngine)
+		kind := protocol.DataPacket_RELIABLE
+		if lossy {
+			kind = protocol.DataPacket_LOSSY
+		}
+		dc := engine.GetDataChannel(kind)
+		got := bench.Channel{Known: true, Ordered: dc.Ordered(), MaxRetransmits: dc.MaxRetransmits()}
+		if want := s.Facts().Channel; !reflect.DeepEqual(got, want) {
+			t.Errorf("lossy %v: the SDK opened %+v, Facts says %+v", lossy, got, want)
+		}
+		s.Close()
+	}
+}
+
+// TestSendWithoutAServer: the SDK's own send call blocks for five seconds here.
+func TestSendWithoutAServer(t *testing.T) {
+	server := sandboxtest.Start(t)
+	s := joinInside(t, server, false)
+	server.Kill()
+	select {
+	case <-s.down:
+	case <-time.After(15 * time.Second):
+		t.Fatal("the session does not see that its server is gone")
+	}
+	begin := time.Now()
+	err := s.Send(t.Context(), bench.Message{Payload: []byte("x")})
+	if d := time.Since(begin); !errors.Is(err, bench.ErrNotConnected) || d > 100*time.Millisecond {
+		t.Errorf("Send on a dead link: %v after %v, want %v at once", err, d, bench.ErrNotConnected)
+	}
+	begin = time.Now()
+	s.Close()
+	if d := time.Since(begin); d > closeTimeout+500*time.Millisecond {
+		t.Errorf("Close took %v", d)
+	}
+}
+
+func TestMessageTooLarge(t *testing.T) {
+	s := joinInside(t, sandboxtest.Start(t), false)
+	if err := s.Send(t.Context(), bench.Message{Payload: make([]byte, maxPayload+1)}); err == nil {
+		t.Error("a message that the SDK drops without a word was taken")
+	}
+	if err := s.Send(t.Context(), bench.Message{Payload: make([]byte, maxPayload)}); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestErrorsKeepNoToken(t *testing.T) {
+	room := bench.Room{Token: "aaa.bbb+.ccc"}
+	for _, text := range []string{"GET ?access_token=aaa.bbb+.ccc: 401", "GET ?access_token=aaa.bbb%2B.ccc: 401"} {
+		if got := redact(errors.New(text), room).Error(); got != "GET ?access_token=TOKEN: 401" {
+			t.Error(got)
+		}
+	}
+}
