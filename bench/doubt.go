@@ -27,7 +27,7 @@ func doubts(r Run, s Summary) (list []Doubt) {
 		add("not-sent", "%d of %d slots could not be used (%s); they are not loss", c.NotSent, len(r.Samples), reasons(r.Samples))
 	}
 	if c.Late > 0 {
-		add("late", "%d of the %d failed pings were answered after the timeout of %v", c.Late, c.Failed(), r.Plan.Timeout)
+		add("late", "%d of the %d failed pings came back, after the timeout of %v", c.Late, c.Failed(), r.Plan.Timeout)
 	}
 	if r.Facts.Reconnects > 0 {
 		add("reconnected", "the link went down %d time(s) during the session", r.Facts.Reconnects)

@@ -59,17 +59,19 @@ func (p *page) title(r bench.Run) {
 	}
 	line += ", on the " + className(r.Facts.Transport)
 	p.line("%s", line)
-	where := "by a remote echo"
+	where := "answered by a remote echo"
 	switch {
+	case r.Echo.Identity == "":
+		where = "nobody answered"
 	case r.Echo.Mode == "local":
-		where = "by this process from a second seat in the room"
+		where = "answered by this process from a second seat in the room"
 	case r.Echo.Kind == "original":
-		where = "by a remote echo that is not an rtcbench"
+		where = "answered by a remote echo that is not an rtcbench"
 	}
 	if r.Location != "" {
 		where += "; location " + printable(r.Location)
 	}
-	p.line("%s", p.dim.Render(r.Start.UTC().Format("2006-01-02 15:04:05 UTC")+"; answered "+where))
+	p.line("%s", p.dim.Render(r.Start.UTC().Format("2006-01-02 15:04:05 UTC")+"; "+where))
 }
 
 func (p *page) roundTrip(s bench.Summary) {
@@ -105,7 +107,10 @@ func interval(i bench.Interval, n, bound int) string {
 }
 
 func (p *page) rest(r bench.Run, s bench.Summary) {
-	p.head("And")
+	if r.Counts.Sent == 0 {
+		return
+	}
+	p.head("Details")
 	item := func(name, format string, args ...any) { p.line("  %-14s %s", name, fmt.Sprintf(format, args...)) }
 	c := r.Counts
 	if s.LossKnown {
@@ -117,9 +122,9 @@ func (p *page) rest(r bench.Run, s bench.Summary) {
 	}
 	if s.OneWay.Known {
 		half := s.OneWay.Offset.HalfWidth()
-		note := "P50; both ends share a clock"
+		note := "(P50; one clock)"
 		if half > 0 {
-			note = fmt.Sprintf("P50; ± %s ms, for the clocks are not one", fixed(half))
+			note = fmt.Sprintf("(P50, each ± %s ms: two clocks)", fixed(half))
 		}
 		item("one way", "up %s ms, down %s ms  %s", number(s.OneWay.Up.P50), number(s.OneWay.Down.P50), p.dim.Render(note))
 	}

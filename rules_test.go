@@ -1,0 +1,161 @@
+package main
+
+import (
+	"encoding/json"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// allowed says what each package may import of this module and of others, beside the standard
+// library. A package that is not here is a new room in the house: think about where it stands.
+var allowed = map[string][]string{
+	"rtcbench":                              {"rtcbench/internal/cli"},
+	"rtcbench/internal/stats":               {},
+	"rtcbench/bench":                        {"rtcbench/internal/stats", "github.com/HdrHistogram/hdrhistogram-go", "github.com/google/uuid"},
+	"rtcbench/internal/loopback":            {"rtcbench/bench"},
+	"rtcbench/internal/benchtest":           {"rtcbench/bench", "go.uber.org/goleak"},
+	"rtcbench/internal/echo":                {"rtcbench/bench"},
+	"rtcbench/internal/report":              {"rtcbench/bench", "rtcbench/internal/stats", "github.com/charmbracelet/lipgloss"},
+	"rtcbench/internal/sandbox":             {"github.com/livekit/livekit-server", "github.com/livekit/protocol", "github.com/pion/stun/v3"},
+	"rtcbench/internal/sandbox/sandboxtest": {"rtcbench/internal/sandbox"},
+	"rtcbench/internal/platform/livekit":    {"rtcbench/bench", "github.com/livekit/server-sdk-go/v2", "github.com/livekit/protocol", "github.com/pion/webrtc/v4", "github.com/pion/interceptor"},
+	"rtcbench/internal/cli":                 {"rtcbench", "github.com/alecthomas/kong", "github.com/jotaen/kong-completion", "github.com/joho/godotenv", "github.com/schollz/progressbar/v3", "golang.org/x/term"},
+	"rtcbench/internal/figures":             {"rtcbench", "github.com/livekit/server-sdk-go/v2", "github.com/livekit/protocol"},
+	"rtcbench/internal/crossvet":            {"golang.org/x/tools"},
+}
+
+type pkg struct {
+	ImportPath string
+	Imports    []string
+	Standard   bool
+}
+
+func packages(t *testing.T) []pkg {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-json=ImportPath,Imports", "./...")
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []pkg
+	for d := json.NewDecoder(strings.NewReader(string(out))); d.More(); {
+		var p pkg
+		if err := d.Decode(&p); err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, p)
+	}
+	return list
+}
+
+func TestImports(t *testing.T) {
+	for _, p := range packages(t) {
+		may, known := allowed[p.ImportPath]
+		if !known {
+			t.Errorf("%s is not in the list of packages", p.ImportPath)
+		}
+		for _, i := range p.Imports {
+			standard := !strings.Contains(strings.SplitN(i, "/", 2)[0], ".") && !strings.HasPrefix(i, "rtcbench")
+			ok := slices.ContainsFunc(may, func(m string) bool { return i == m || strings.HasPrefix(i, m+"/") })
+			if !standard && !ok {
+				t.Errorf("%s imports %s", p.ImportPath, i)
+			}
+		}
+	}
+}
+
+// TestTestHelpersStayInTests: no binary of ours carries them.
+func TestTestHelpersStayInTests(t *testing.T) {
+	for _, p := range packages(t) {
+		for _, i := range p.Imports {
+			if (strings.HasSuffix(i, "/benchtest") || strings.HasSuffix(i, "/sandboxtest") || strings.HasSuffix(i, "/loopback")) && p.ImportPath != "rtcbench/internal/figures" {
+				t.Errorf("%s imports %s outside its tests", p.ImportPath, i)
+			}
+		}
+	}
+}
+
+// TestNoForeignTypesInTheVocabulary: an exported signature of bench names no type of an SDK.
+func TestNoForeignTypesInTheVocabulary(t *testing.T) {
+	cmd := exec.Command("go", "doc", "-all", "./bench")
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m := regexp.MustCompile(`(?m)^(func|type|\t).*\b(hdr|uuid|webrtc|lksdk|sql|http)\.`).Find(out); m != nil {
+		t.Errorf("bench exports %q", m)
+	}
+}
+
+func goFiles(t *testing.T, visit func(path, text string)) {
+	t.Helper()
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && (d.Name() == ".git" || d.Name() == "node_modules" || d.Name() == ".venv") {
+			return fs.SkipDir
+		}
+		if strings.HasSuffix(path, ".go") {
+			data, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			visit(path, string(data))
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestOnlyMainExits(t *testing.T) {
+	exits := regexp.MustCompile(`\b(os\.Exit|log\.Fatal)\w*\(`)
+	goFiles(t, func(path, text string) {
+		if path == "main.go" {
+			if n := strings.Count(text, "\n"); n > 40 {
+				t.Errorf("main.go has %d lines", n)
+			}
+			return
+		}
+		if exits.MatchString(text) && !strings.HasSuffix(path, "_test.go") && !strings.Contains(path, "sandboxtest") && !strings.Contains(path, "crossvet") && !strings.Contains(path, "figures") {
+			t.Errorf("%s ends the process", path)
+		}
+	})
+}
+
+func TestFilesStayShort(t *testing.T) {
+	goFiles(t, func(path, text string) {
+		if n := strings.Count(text, "\n"); n > 500 && !strings.HasSuffix(path, "_test.go") {
+			t.Errorf("%s has %d lines", path, n)
+		}
+	})
+}
+
+func TestPackagesSayWhatTheyAre(t *testing.T) {
+	documented := map[string]bool{}
+	doc := regexp.MustCompile(`(?m)^// (Package|Command) .*(\n//.*)*\npackage `)
+	dirs := map[string]bool{}
+	goFiles(t, func(path, text string) {
+		if strings.HasSuffix(path, "_test.go") {
+			return
+		}
+		dirs[filepath.Dir(path)] = true
+		if doc.MatchString(text) {
+			documented[filepath.Dir(path)] = true
+		}
+	})
+	for dir := range dirs {
+		if !documented[dir] {
+			t.Errorf("%s has no package comment", dir)
+		}
+	}
+}
