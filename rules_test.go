@@ -26,8 +26,8 @@ var allowed = map[string][]string{
 	"rtcbench/internal/sandbox/sandboxtest": {"rtcbench/internal/sandbox"},
 	"rtcbench/internal/platform/livekit":    {"rtcbench/bench", "github.com/livekit/server-sdk-go/v2", "github.com/livekit/protocol", "github.com/pion/webrtc/v4", "github.com/pion/interceptor"},
 	"rtcbench/internal/cli":                 {"rtcbench", "github.com/alecthomas/kong", "github.com/jotaen/kong-completion", "github.com/joho/godotenv", "github.com/schollz/progressbar/v3", "golang.org/x/term"},
-	"rtcbench/internal/figures":             {"rtcbench", "github.com/livekit/server-sdk-go/v2", "github.com/livekit/protocol"},
-	"rtcbench/internal/crossvet":            {"golang.org/x/tools"},
+	"rtcbench/tools/figures":             {"rtcbench", "github.com/livekit/server-sdk-go/v2", "github.com/livekit/protocol"},
+	"rtcbench/tools/crossvet":            {"golang.org/x/tools"},
 }
 
 type pkg struct {
@@ -75,7 +75,7 @@ func TestImports(t *testing.T) {
 func TestTestHelpersStayInTests(t *testing.T) {
 	for _, p := range packages(t) {
 		for _, i := range p.Imports {
-			if (strings.HasSuffix(i, "/benchtest") || strings.HasSuffix(i, "/sandboxtest") || strings.HasSuffix(i, "/loopback")) && p.ImportPath != "rtcbench/internal/figures" {
+			if (strings.HasSuffix(i, "/benchtest") || strings.HasSuffix(i, "/sandboxtest") || strings.HasSuffix(i, "/loopback")) && !strings.HasPrefix(p.ImportPath, "rtcbench/tools/") {
 				t.Errorf("%s imports %s outside its tests", p.ImportPath, i)
 			}
 		}
@@ -126,7 +126,7 @@ func TestOnlyMainExits(t *testing.T) {
 			}
 			return
 		}
-		if exits.MatchString(text) && !strings.HasSuffix(path, "_test.go") && !strings.Contains(path, "sandboxtest") && !strings.Contains(path, "crossvet") && !strings.Contains(path, "figures") {
+		if exits.MatchString(text) && !strings.HasSuffix(path, "_test.go") && !strings.Contains(path, "sandboxtest") && !strings.HasPrefix(path, "tools/") {
 			t.Errorf("%s ends the process", path)
 		}
 	})

@@ -1,0 +1,19 @@
+#!/bin/sh
+# Installs what the tests need and does not find, where that is possible: a C compiler for the
+# race detector, ip (iproute2) for the network namespace, pkill (procps) for the scripts.
+set -eu
+missing=""
+command -v cc >/dev/null || missing="$missing gcc libc6-dev"
+if [ "$(uname -s)" = Linux ]; then
+	command -v ip >/dev/null || missing="$missing iproute2"
+fi
+command -v pkill >/dev/null || missing="$missing procps"
+[ -z "$missing" ] && exit 0
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+	apt-get update -qq
+	# shellcheck disable=SC2086 # a list of packages
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+else
+	echo "the tests need these packages, please install them:$missing" >&2
+	exit 1
+fi
