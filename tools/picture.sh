@@ -4,6 +4,7 @@ set -eu
 cd "$(dirname "$0")/.."
 [ -x .venv/bin/python ] || python3 -m venv .venv
 .venv/bin/pip install --quiet 'rich==14.1.0'
+mkdir -p .bin
 CLICOLOR_FORCE=1 ./rtcbench livekit -n 600 -c 20 >.bin/terminal.txt
 .venv/bin/python - <<'PY'
 import pathlib

@@ -49,15 +49,21 @@ func TestScripts(t *testing.T) {
 			e.Setenv("RUNNER_TOKEN", token(server.Secret, "runner"))
 			e.Setenv("ECHO_TOKEN", token(server.Secret, "echo"))
 			e.Setenv("WRONG_TOKEN", token("another secret, of the same length as the one", "runner"))
-			e.Setenv("XDG_DATA_HOME", e.WorkDir+"/data")
-			e.Setenv("XDG_CACHE_HOME", e.WorkDir+"/cache")
-			e.Setenv("XDG_CONFIG_HOME", e.WorkDir+"/config")
+			for _, v := range ownFolders(e.WorkDir) {
+				name, value, _ := strings.Cut(v, "=")
+				e.Setenv(name, value)
+			}
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"code": code, "json": checkJSON, "wait-for": waitFor, "lines": lines,
 		},
 	})
+}
+
+// ownFolders keeps a program that a test runs out of the user's.
+func ownFolders(dir string) []string {
+	return []string{"HOME=" + dir, "XDG_DATA_HOME=" + dir + "/data", "XDG_CACHE_HOME=" + dir + "/cache", "XDG_CONFIG_HOME=" + dir + "/config"}
 }
 
 // code N PROGRAM … runs a program that has to end with exit code N.

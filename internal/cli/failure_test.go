@@ -32,6 +32,7 @@ func start(t *testing.T, args ...string) *process {
 	t.Helper()
 	p := &process{cmd: exec.Command("rtcbench", args...), lines: make(chan string, 10000), done: make(chan error, 1)}
 	p.cmd.Dir = t.TempDir()
+	p.cmd.Env = append(ownFolders(p.cmd.Dir), "PATH="+os.Getenv("PATH")) // and no setting of the user's
 	stderr, err := p.cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)

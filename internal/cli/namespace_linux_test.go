@@ -39,6 +39,7 @@ func TestDefaultCommandOnLoopbackAlone(t *testing.T) {
 		trap 'kill $watch' EXIT
 		rtcbench livekit -n 30 -c 50
 		cat /proc/net/dev`, resolv)
+	cmd.Dir, cmd.Env = dir, append(ownFolders(dir), "PATH="+os.Getenv("PATH"))
 	cmd.Stdout, cmd.Stderr = &out, &questions
 	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET | syscall.CLONE_NEWNS}
 	if err := cmd.Start(); err != nil {

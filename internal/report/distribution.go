@@ -32,13 +32,17 @@ func (p *page) distribution(rtts []time.Duration) {
 		most = max(most, b.Count)
 	}
 	decimals := max(0, int(math.Ceil(-math.Log10(ms(step))-1e-9)))
-	p.head("Distribution          ms   answered pings")
+	p.head("Distribution            ms   answered pings")
 	for _, b := range list {
 		label := fmt.Sprintf("%.*f", decimals, ms(b.From))
 		if b.Open {
 			label = "≥ " + label
 		}
-		p.line("  %24s   %s", label, strings.TrimLeft(p.bar.Render(bar(b.Count, most))+" "+p.dim.Render(fmt.Sprint(b.Count)), " "))
+		count := p.dim.Render(fmt.Sprint(b.Count))
+		if b.Count > 0 {
+			count = p.bar.Render(bar(b.Count, most)) + " " + count
+		}
+		p.line("  %24s   %s", label, count)
 	}
 }
 
@@ -71,11 +75,8 @@ func niceStep(d time.Duration) time.Duration {
 	}
 }
 
-// bar is n out of most, in eighths of a character; whatever is not none shows.
+// bar is n out of most, in eighths of a character; n > 0 always shows.
 func bar(n, most int) string {
-	if n == 0 {
-		return ""
-	}
 	eighths := max(1, n*barWidth*8/most)
 	s := strings.Repeat("█", eighths/8)
 	if rest := eighths % 8; rest > 0 {

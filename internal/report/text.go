@@ -79,7 +79,7 @@ func (p *page) roundTrip(s bench.Summary) {
 		p.line("\nNo ping was answered in time: there is no round trip time.")
 		return
 	}
-	p.head("Round trip            ms   95 % interval")
+	p.head("Round trip              ms   95 % interval")
 	row := func(name string, q bench.Quantity, note string) {
 		p.line("  %-14s %9s   %s", name, number(q), p.dim.Render(note))
 	}
