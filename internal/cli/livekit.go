@@ -62,7 +62,9 @@ func (cmd *livekitCmd) Run(a *app) error {
 	}
 	log := a.logger(cmd.outputFlags)
 	log.Info("joining", "room", job.seats.String())
-	run, err := job.measure(a.ctx, cmd.watch(a, log, job.plan))
+	on, end := cmd.watch(a, log, job.plan)
+	run, err := job.measure(a.ctx, on)
+	end()
 	if run == nil {
 		if code, ok := stopCode(a.ctx); ok {
 			return exitError{code, errors.New("stopped before anything was measured")}

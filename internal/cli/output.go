@@ -156,7 +156,8 @@ func (a *app) logger(f outputFlags) *slog.Logger {
 }
 
 // watch shows a run while it goes on: as log lines with --verbose, as a bar on a terminal.
-func (f outputFlags) watch(a *app, log *slog.Logger, plan bench.Plan) func(bench.Sample) {
+// end is to be called when it is over.
+func (f outputFlags) watch(a *app, log *slog.Logger, plan bench.Plan) (on func(bench.Sample), end func()) {
 	switch {
 	case log.Enabled(context.Background(), slog.LevelDebug):
 		return func(s bench.Sample) {
@@ -168,9 +169,9 @@ func (f outputFlags) watch(a *app, log *slog.Logger, plan bench.Plan) func(bench
 				attrs = append(attrs, "rtt", s.RTT)
 			}
 			log.Debug("ping", attrs...)
-		}
+		}, func() {}
 	case !f.Quiet && isTerminal(a.stderr):
 		return progress(a.stderr, plan.Count)
 	}
-	return nil
+	return nil, func() {}
 }

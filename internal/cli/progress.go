@@ -17,16 +17,16 @@ func isTerminal(w io.Writer) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// progress shows a bar with the round trip of the latest ping.
-func progress(w io.Writer, count int) func(bench.Sample) {
+// progress shows a bar with the round trip of the latest ping. end takes it away.
+func progress(w io.Writer, count int) (on func(bench.Sample), end func()) {
 	bar := progressbar.NewOptions(count,
 		progressbar.OptionSetWriter(w), progressbar.OptionSetDescription("warming up"), progressbar.OptionShowCount(),
 		progressbar.OptionSetWidth(30), progressbar.OptionThrottle(50*time.Millisecond), progressbar.OptionClearOnFinish(),
-		progressbar.OptionSetTheme(progressbar.ThemeUnicode), progressbar.OptionSetPredictTime(false),
+		progressbar.OptionSetTheme(progressbar.Theme{Saucer: "█", SaucerPadding: "░", BarEnd: " "}), progressbar.OptionSetPredictTime(false),
 	)
 	bar.RenderBlank()
 	done, failed := 0, 0
-	return func(s bench.Sample) {
+	on = func(s bench.Sample) {
 		switch s.Outcome {
 		case bench.NotSent:
 			return
@@ -39,4 +39,5 @@ func progress(w io.Writer, count int) func(bench.Sample) {
 			bar.Set(done)
 		}
 	}
+	return on, func() { bar.Clear() }
 }
