@@ -6,16 +6,25 @@ COMMIT := $(shell git rev-parse HEAD 2>/dev/null)
 LDFLAGS := -s -w $(if $(COMMIT),-X rtcbench/internal/cli.commit=$(COMMIT))
 CROSSVET := $(CURDIR)/.bin/crossvet
 
-.PHONY: build test test-long bench picture vet tools fuzz clean
+.PHONY: build web test test-long bench picture vet tools fuzz clean
 
-build: ## the complete binary, ./rtcbench
+build: web ## the complete binary, ./rtcbench
 	CGO_ENABLED=$(CGO) go build -trimpath -ldflags '$(LDFLAGS)' -o rtcbench .
 
-test: tools vet ## everything that a change has to pass
+web: web/dist/engine.js ## the page of the browser engine
+
+web/dist/engine.js: web/node_modules/.package-lock.json web/build.mjs $(wildcard web/src/*)
+	cd web && npm run --silent build
+
+web/node_modules/.package-lock.json: web/package.json web/package-lock.json
+	cd web && npm ci --silent
+
+test: tools web vet ## everything that a change has to pass
+	cd web && npm run --silent check && npm test --silent
 	go test -race -vet=all -timeout 10m ./...
 	go test -run Allocates ./bench
 
-test-long: tools ## the same code with larger counts, and fuzzing
+test-long: tools web ## the same code with larger counts, and fuzzing
 	RTCBENCH_LONG=1 go test -race -timeout 30m ./...
 	$(MAKE) fuzz FUZZTIME=5m
 
@@ -40,4 +49,5 @@ picture: build ## docs/terminal.svg, of a real run
 	sh tools/picture.sh
 
 clean:
-	rm -rf rtcbench .bin tools/figures/node/node_modules
+	rm -rf rtcbench .bin tools/figures/node/node_modules web/node_modules
+	cd web/dist && rm -f engine.js ticker.js index.html versions.json

@@ -25,6 +25,8 @@ var allowed = map[string][]string{
 	"rtcbench/internal/sandbox":             {"github.com/livekit/livekit-server", "github.com/livekit/protocol", "github.com/pion/stun/v3"},
 	"rtcbench/internal/sandbox/sandboxtest": {"rtcbench/internal/sandbox"},
 	"rtcbench/internal/platform/livekit":    {"rtcbench/bench", "github.com/livekit/server-sdk-go/v2", "github.com/livekit/protocol", "github.com/pion/webrtc/v4", "github.com/pion/interceptor"},
+	"rtcbench/internal/browser":             {"rtcbench/bench", "rtcbench/web", "github.com/chromedp/chromedp", "github.com/google/uuid"},
+	"rtcbench/web":                          {},
 	"rtcbench/internal/cli":                 {"rtcbench", "github.com/alecthomas/kong", "github.com/jotaen/kong-completion", "github.com/joho/godotenv", "github.com/schollz/progressbar/v3", "golang.org/x/term"},
 	"rtcbench/tools/figures":                {"rtcbench", "github.com/livekit/server-sdk-go/v2", "github.com/livekit/protocol"},
 	"rtcbench/tools/crossvet":               {"golang.org/x/tools"},

@@ -56,6 +56,25 @@ type Counts struct {
 	WarmupSent                                     int
 }
 
+// Tally counts the outcomes of samples into c.
+func (c *Counts) Tally(samples []Sample) {
+	for _, s := range samples {
+		switch s.Outcome {
+		case Answered:
+			c.Answered++
+		case Late:
+			c.Late++
+		case Lost:
+			c.Lost++
+		case NotSent:
+			c.NotSent++
+		case Unsettled:
+			c.Unsettled++
+		}
+	}
+	c.Sent += len(samples) - c.NotSent
+}
+
 // Settled is the number of pings whose fate is known: the denominator of loss.
 func (c Counts) Settled() int { return c.Answered + c.Late + c.Lost }
 

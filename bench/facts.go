@@ -34,6 +34,11 @@ type Facts struct {
 	ICE           []ICEPair // every selected pair, in the order of selection
 	Server        Server
 	Reconnects    int // how often the link went down
+
+	Topology       string        // Daily: "sfu" or "peer"
+	SFU            string        // Daily: the id of the server
+	SignallingHost string        // of the signalling WebSocket, where it can be seen
+	NetworkRTT     time.Duration // what the platform itself says of the path; 0 = nothing
 }
 
 // Channel is what a data channel was opened with.

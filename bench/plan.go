@@ -11,6 +11,7 @@ type Plan struct {
 	EchoTimeout      time.Duration // how long to wait for the first pong of all
 	ReconnectTimeout time.Duration // how long one send call may block before the run is given up
 	PayloadBytes     int           // a shorter ping is padded to this size; 0 = as it is
+	Offset           time.Duration // the grid begins this much later: two runs at one time do not collide
 	Lossy            bool          // ask for the lossy channel, where the platform has one
 }
 

@@ -164,7 +164,8 @@ func (p *probe) warmUpOnGrid(ctx context.Context, timer *time.Timer) error {
 		p.mu.Lock()
 		idle, fatal := !p.sending, p.fatal
 		if i == p.plan.Warmup {
-			p.start, p.lastEvent = due, due
+			p.start = due.Add(p.plan.Offset)
+			p.lastEvent = p.start
 		}
 		p.mu.Unlock()
 		switch {
@@ -307,21 +308,7 @@ func sooner(a, b time.Time) time.Time {
 // run gathers what was measured. Nothing else runs any more.
 func (p *probe) run(ended Ended, err error, before pauseMark) Run {
 	c := p.counts
-	for _, s := range p.samples {
-		switch s.Outcome {
-		case Answered:
-			c.Answered++
-		case Late:
-			c.Late++
-		case Lost:
-			c.Lost++
-		case NotSent:
-			c.NotSent++
-		case Unsettled:
-			c.Unsettled++
-		}
-	}
-	c.Sent = len(p.samples) - c.NotSent
+	c.Tally(p.samples)
 	for id := range p.others {
 		p.echo.Others = append(p.echo.Others, id)
 	}

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs what the tests need and does not find, where that is possible: a C compiler for the
-# race detector, ip (iproute2) for the network namespace, pkill (procps) for the scripts.
+# race detector, ip (iproute2) for the network namespace, pkill (procps) for the scripts,
+# Chromium for the browser engine and npm to build its page.
 set -eu
 missing=""
 command -v cc >/dev/null || missing="$missing gcc libc6-dev"
@@ -8,6 +9,8 @@ if [ "$(uname -s)" = Linux ]; then
 	command -v ip >/dev/null || missing="$missing iproute2"
 fi
 command -v pkill >/dev/null || missing="$missing procps"
+command -v chromium >/dev/null || command -v google-chrome >/dev/null || [ "$(uname -s)" = Darwin ] || missing="$missing chromium"
+command -v npm >/dev/null || missing="$missing npm"
 [ -z "$missing" ] && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
 	apt-get update -qq

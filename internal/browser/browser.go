@@ -1,0 +1,126 @@
+// Package browser is the Chromium engine: it starts a browser, serves it the page of package
+// web, lets the ping loop run there, and brings the samples back. It computes nothing from them.
+package browser
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"rtcbench/web"
+)
+
+// Options choose the browser.
+type Options struct {
+	Path          string   // of Chromium or Chrome; "" = found
+	NoSandbox     bool     // Chromium's own sandbox off; as root it always is
+	ResolverRules string   // Chromium's --host-resolver-rules, for tests
+	Sources       []string // hosts that the page may fetch from beside the platforms' own, for stand-ins
+}
+
+// Browser is a running Chromium with a profile of its own. It is closed by its owner.
+type Browser struct {
+	ctx     context.Context
+	cancel  func()
+	profile string
+	server  *http.Server
+	url     string // of the page, with a path that nobody can guess
+	once    sync.Once
+	err     error
+}
+
+// startTimeout bounds the start of Chromium, on a busy machine and a cold disk.
+const startTimeout = 30 * time.Second
+
+// Start starts a browser. ctx bounds the start and then the browser's life.
+func Start(ctx context.Context, o Options) (*Browser, error) {
+	page, err := web.Engine()
+	if err != nil {
+		return nil, err
+	}
+	path, err := find(o.Path)
+	if err != nil {
+		return nil, err
+	}
+	sweepProfiles()
+	profile, err := newProfile()
+	if err != nil {
+		return nil, err
+	}
+	b := &Browser{profile: profile}
+	if b.server, b.url, err = serve(page, o.Sources); err != nil {
+		b.Close()
+		return nil, err
+	}
+	if err := b.launch(ctx, path, o); err != nil {
+		b.Close()
+		return nil, fmt.Errorf("start %s: %w", path, err)
+	}
+	return b, nil
+}
+
+func (b *Browser) launch(ctx context.Context, path string, o Options) error {
+	flags := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(path), chromedp.UserDataDir(b.profile),
+		chromedp.Flag("autoplay-policy", "no-user-gesture-required"),
+		chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("disable-domain-reliability", true),
+		chromedp.Flag("disable-quic", true),
+		chromedp.Flag("no-pings", true),
+	)
+	if o.NoSandbox {
+		flags = append(flags, chromedp.NoSandbox)
+	}
+	if o.ResolverRules != "" {
+		flags = append(flags, chromedp.Flag("host-resolver-rules", o.ResolverRules))
+	}
+	allocator, stopAllocator := chromedp.NewExecAllocator(ctx, flags...)
+	quiet := func(string, ...any) {}
+	root, stopRoot := chromedp.NewContext(allocator, chromedp.WithLogf(quiet), chromedp.WithErrorf(quiet), chromedp.WithDebugf(quiet))
+	b.ctx, b.cancel = root, func() { stopRoot(); stopAllocator() }
+	started := make(chan error, 1)
+	go func() { started <- chromedp.Do(root) }()
+	timer := time.NewTimer(startTimeout)
+	defer timer.Stop()
+	select {
+	case err := <-started:
+		return err
+	case <-timer.C:
+		return fmt.Errorf("not up after %v", startTimeout)
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// SandboxOff reports whether Chromium runs without its own sandbox, which is to be said aloud.
+func SandboxOff(o Options) bool { return o.NoSandbox || os.Getuid() == 0 }
+
+// Close ends the browser and removes its profile. It may be called again.
+func (b *Browser) Close() error {
+	b.once.Do(func() {
+		if b.cancel != nil {
+			b.cancel()
+		}
+		if b.server != nil {
+			b.err = b.server.Close()
+		}
+		b.err = errors.Join(b.err, removeProfile(b.profile))
+	})
+	return b.err
+}
+
+// policy is the page's Content-Security-Policy. daily-js evaluates its call machine, which it
+// fetches from Daily's CDN; its error reporting to sentry.io is left out.
+func policy(sources []string) string {
+	daily := "https://*.daily.co https://*.dailywebrtc.com https://*.dailywebrtc.net"
+	extra := strings.Join(sources, " ")
+	return "default-src 'none'; script-src 'self' 'unsafe-eval' " + daily + " " + extra +
+		"; worker-src 'self' blob:; connect-src 'self' ws: wss: http: https:; media-src blob:; base-uri 'none'; form-action 'none'"
+}

@@ -1,0 +1,200 @@
+package browser
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"rtcbench/bench"
+)
+
+// JoinConfig is what the page needs to take a seat.
+type JoinConfig struct {
+	Platform  string `json:"platform"` // livekit, daily
+	URL       string `json:"url"`
+	Token     string `json:"token,omitempty"`
+	Lossy     bool   `json:"lossy,omitempty"`
+	BundleURL string `json:"bundleURL,omitempty"` // Daily's call machine, where it is mirrored
+	UserName  string `json:"userName,omitempty"`
+}
+
+// Page is one participant: a page in a browser context of its own. It is closed by its owner, or with
+// its browser.
+type Page struct {
+	ctx      context.Context
+	cancel   func()
+	gone     <-chan struct{} // closed when the page has crashed or the browser has
+	batches  chan batch
+	identity string
+}
+
+// Open opens a page. It joins nothing yet.
+func (b *Browser) Open(ctx context.Context) (*Page, error) {
+	tab, cancel := chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext())
+	p := &Page{ctx: tab, cancel: cancel, batches: make(chan batch, 1024)}
+	_, err := call(ctx, p, func(ctx context.Context) (chromedp.Void, error) {
+		return chromedp.Void{}, chromedp.Do(ctx,
+			chromedp.ExposeFunc("rtcbenchNews", func(_ context.Context, text string) (chromedp.Void, error) { return p.news(text) }),
+			chromedp.Navigate(b.url))
+	})
+	if err == nil {
+		p.gone, err = chromedp.Detached(tab)
+	}
+	if err != nil {
+		go cancel()
+		return nil, fmt.Errorf("open the engine's page: %w", err)
+	}
+	return p, nil
+}
+
+// call runs f on the page's context and returns by ctx's end.
+func call[T any](ctx context.Context, p *Page, f func(context.Context) (T, error)) (T, error) {
+	type answer struct {
+		v   T
+		err error
+	}
+	done := make(chan answer, 1)
+	go func() {
+		v, err := f(p.ctx)
+		done <- answer{v, err}
+	}()
+	select {
+	case a := <-done:
+		return a.v, clean(a.err)
+	case <-ctx.Done():
+		var zero T
+		return zero, context.Cause(ctx)
+	case <-p.ctx.Done():
+		var zero T
+		return zero, errors.New("the browser is gone")
+	}
+}
+
+// clean gives an exception of the page's as its message, without the JavaScript around it.
+func clean(err error) error {
+	var exception *chromedp.ExceptionError
+	if !errors.As(err, &exception) {
+		return err
+	}
+	text := err.Error()
+	if e := exception.Exception; e != nil && e.Description != "" {
+		text = e.Description
+	}
+	text, _, _ = strings.Cut(text, "\n    at ")
+	return errors.New(strings.TrimPrefix(text, "Error: "))
+}
+
+// evaluate calls a function of the page's with one argument and waits for what it promises.
+func evaluate[T any](ctx context.Context, p *Page, function string, argument any) (T, error) {
+	text := ""
+	if argument != nil {
+		data, err := json.Marshal(argument)
+		if err != nil {
+			var zero T
+			return zero, err
+		}
+		text = string(data)
+	}
+	return call(ctx, p, func(ctx context.Context) (T, error) {
+		return chromedp.Run(ctx, chromedp.Evaluate[T]("window.rtcbench."+function+"("+text+")", chromedp.EvalAwaitPromise))
+	})
+}
+
+// Join takes a seat; it ends by ctx.
+func (p *Page) Join(ctx context.Context, c JoinConfig) error {
+	identity, err := evaluate[string](ctx, p, "join", c)
+	p.identity = identity
+	return err
+}
+
+// Identity is the page's name in the room.
+func (p *Page) Identity() string { return p.identity }
+
+// Echo makes the page answer pings until it is closed.
+func (p *Page) Echo(ctx context.Context) error {
+	_, err := evaluate[any](ctx, p, "echo", nil)
+	return err
+}
+
+// Ended says why the page's seat is lost; "" = it is not.
+func (p *Page) Ended(ctx context.Context) (string, error) {
+	return evaluate[string](ctx, p, "ended", nil)
+}
+
+// leaveTimeout bounds the goodbye.
+const leaveTimeout = 2 * time.Second
+
+// Close leaves the room and closes the page.
+func (p *Page) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), leaveTimeout)
+	defer cancel()
+	_, err := evaluate[any](ctx, p, "leave", nil)
+	closed := make(chan struct{})
+	go func() { p.cancel(); close(closed) }()
+	select {
+	case <-closed:
+	case <-ctx.Done():
+	}
+	return err
+}
+
+// facts is what the page tells of its seat.
+type facts struct {
+	EngineVersion     string
+	Outbound, Inbound *struct {
+		Ordered        bool
+		MaxRetransmits *uint16
+	}
+	Server      struct{ Version, Region, Node string }
+	Way         string // by which the pings left: websocket, datachannel-reliable, datachannel-lossy; "" = not seen
+	WayCount    int
+	JoinStarted float64
+	Phases      []struct {
+		Name, Leg string
+		At        float64
+	}
+	Pairs []struct {
+		Leg           string
+		At            float64
+		Local, Remote struct{ Type, Protocol, Family, Address string }
+	}
+	Topology, SfuID, SignallingHost string
+	NetworkRTT                      *float64
+	Reconnects                      int
+}
+
+func unixMilli(ms float64) time.Time { return time.UnixMicro(int64(ms * 1e3)) }
+
+func millis(ms float64) time.Duration { return time.Duration(ms * float64(time.Millisecond)) }
+
+func (f facts) bench(identity string) bench.Facts {
+	out := bench.Facts{
+		Identity: identity, Engine: "browser", EngineVersion: f.EngineVersion, JoinStarted: unixMilli(f.JoinStarted),
+		Server: bench.Server(f.Server), Reconnects: f.Reconnects,
+		Transport: map[string]bench.TransportClass{
+			"websocket": bench.SignallingWebSocket, "datachannel-reliable": bench.DataChannelReliable, "datachannel-lossy": bench.DataChannelLossy,
+		}[f.Way],
+		Topology: f.Topology, SFU: f.SfuID, SignallingHost: f.SignallingHost,
+	}
+	if f.NetworkRTT != nil {
+		out.NetworkRTT = millis(*f.NetworkRTT)
+	}
+	if c := f.Outbound; c != nil {
+		out.Channel = bench.Channel{Known: true, Ordered: c.Ordered, MaxRetransmits: c.MaxRetransmits}
+	}
+	if c := f.Inbound; c != nil {
+		out.Inbound = bench.Channel{Known: true, Ordered: c.Ordered, MaxRetransmits: c.MaxRetransmits}
+	}
+	for _, p := range f.Phases {
+		out.Phases = append(out.Phases, bench.Phase{Name: p.Name, Leg: bench.Leg(p.Leg), At: millis(p.At)})
+	}
+	for _, p := range f.Pairs {
+		out.ICE = append(out.ICE, bench.ICEPair{Leg: bench.Leg(p.Leg), At: unixMilli(p.At), Local: bench.Candidate(p.Local), Remote: bench.Candidate(p.Remote)})
+	}
+	return out
+}

@@ -1,0 +1,69 @@
+import Daily, { type DailyCall } from '@daily-co/daily-js';
+import { signallingHosts } from './observe';
+import type { JoinConfig, Packet, Session } from './session';
+
+/** Daily refuses longer messages; so do we, before anything is sent. */
+const maxMessage = 4096;
+
+/** Joins a Daily room by the platform's own JavaScript SDK, audio and video off. */
+export async function joinDaily(c: JoinConfig, reached: (phase: string) => void): Promise<Session> {
+  if (c.bundleURL) localStorage.setItem('daily:disable-base-domain-fallback', '1');
+  const call: DailyCall = Daily.createCallObject({
+    audioSource: false, videoSource: false, subscribeToTracksAutomatically: false,
+    ...(c.bundleURL ? { dailyConfig: { bundlePathOverride: c.bundleURL } as object } : {}),
+  });
+  let handler: (p: Packet) => void = () => {}, down: (d: boolean) => void = () => {}, end: (why: string) => void = () => {};
+  let left = false, sfuId = '', reason = '', reconnects = 0;
+  const ended = (why: string) => {
+    if (!left) end(`session ended: ${why}`);
+    left = true;
+  };
+  call.on('loaded', () => reached('bundle'));
+  call.on('app-message', (e) => {
+    const at = performance.now();
+    handler({ data: e.data, from: e.fromId, at });
+  });
+  call.on('network-connection', (e) => {
+    const event = e as unknown as { type: string; event: string; sfu_id?: string };
+    if (event.type === 'signaling' || event.type === 'sfu') {
+      if (event.event === 'connected') reached(event.type === 'signaling' ? 'signalling' : 'sfu');
+      if (event.event === 'interrupted') reconnects++;
+      if (event.type === 'signaling') down(event.event === 'interrupted');
+    }
+    if (event.sfu_id) sfuId = event.sfu_id;
+  });
+  call.on('error', (e) => {
+    reason = e.error?.type ? `${e.error.type}: ${e.errorMsg}` : e.errorMsg;
+    ended(reason);
+  });
+  call.on('left-meeting', () => ended(reason || 'left the meeting'));
+  try {
+    await call.join({ url: c.url, ...(c.token ? { token: c.token } : {}), userName: c.userName ?? 'rtcbench', startAudioOff: true, startVideoOff: true });
+  } catch (e) {
+    const event = e as { errorMsg?: string; error?: { type?: string } };
+    throw new Error(event.error?.type ? `${event.error.type}: ${event.errorMsg}` : (event.errorMsg ?? String(e)));
+  }
+  reached('joined');
+  return {
+    identity: call.participants().local.session_id,
+    send(text, to) {
+      if (text.length > maxMessage) throw new Error(`a message of ${text.length} characters: Daily takes at most ${maxMessage}`);
+      call.sendAppMessage(JSON.parse(text), to ?? '*');
+    },
+    onPacket: (h) => (handler = h),
+    onDown: (h) => (down = h),
+    onEnd: (h) => (end = h),
+    async facts() {
+      const within = <T>(p: Promise<T>): Promise<T | undefined> => Promise.race([p.catch(() => undefined), new Promise<undefined>((r) => setTimeout(r, 1000))]);
+      const topology = ((await within(call.getNetworkTopology())) as { topology?: string } | undefined)?.topology ?? '';
+      const stats = await within(call.getNetworkStats());
+      const rtt = (stats as { stats?: { latest?: { networkRoundTripTime?: number | null } } } | undefined)?.stats?.latest?.networkRoundTripTime;
+      return { engineVersion: `daily-js ${Daily.version()}`, topology, sfuId, signallingHost: signallingHosts()[0] ?? '', networkRTT: rtt ?? null, reconnects };
+    },
+    async leave() {
+      left = true;
+      await call.leave();
+      await call.destroy();
+    },
+  };
+}

@@ -1,0 +1,348 @@
+// The ping loop, in the page: a hop over the debugging protocol costs more than a LAN. It keeps
+// the rules of bench/probe.go: a fixed grid, the sample before the send, nothing called lost
+// that never left. The page is one thread, so there is one place where everything happens: look().
+
+import type { Packet, Session } from './session';
+import { decodePong, encodePing } from './wire';
+
+export interface Plan {
+  count: number;
+  cooldown: number; // ms; 0 = closed loop
+  timeout: number;
+  warmup: number;
+  echoTimeout: number;
+  reconnectTimeout: number;
+  payload: number;
+  lossy: boolean;
+  offset: number; // ms by which the grid begins later: two runs that share a browser do not collide
+}
+
+/** Numbers are those of bench.Outcome and bench.Reason. */
+export const Outcome = { unsettled: 0, answered: 1, late: 2, lost: 3, notSent: 4 } as const;
+export const Reason = { none: 0, stalled: 1, blocked: 2, disconnected: 3 } as const;
+
+/** All times in ms from the start of the run; see bench.Sample. */
+export interface Sample {
+  seq: number;
+  outcome: number;
+  reason: number;
+  stamped: boolean;
+  due: number;
+  sent: number;
+  sendCall: number;
+  rtt: number;
+  hold: number;
+  up: number;
+}
+
+export interface Result {
+  ended: 'complete' | 'interrupted' | 'disconnected';
+  error: string; // "" = none
+  noEcho: boolean;
+  start: number; // Unix ms
+  end: number;
+  firstPong: number; // performance.now() of it; 0 = none
+  identity: string;
+  kind: string;
+  others: string[];
+  duplicate: number;
+  malformed: number;
+  foreign: number;
+  warmupSent: number;
+}
+
+/** Where time comes from: the page's clock and a timer that nothing throttles. */
+export interface Time {
+  now(): number; // monotonic, ms
+  origin: number; // Unix ms of now() = 0
+  wake(at: number, f: () => void): void; // one at a time: a new call replaces the one before
+}
+
+const warmupInterval = 50;
+const settleGrace = 2;
+const retryInterval = 50;
+
+export class Probe {
+  readonly samples: Sample[] = [];
+  readonly result: Result = {
+    ended: 'complete', error: '', noEcho: false, start: 0, end: 0, firstPong: 0, identity: '', kind: '',
+    others: [], duplicate: 0, malformed: 0, foreign: 0, warmupSent: 0,
+  };
+  /** Settled and not yet fetched. */
+  news: Sample[] = [];
+
+  private readonly pings = new Map<number, number>(); // T1 → seq, 0 = warm-up
+  private last = 0;
+  private phase: 'first' | 'warmup' | 'grid' | 'over' = 'first';
+  private began = 0;
+  private nextWarmup = 0;
+  private warmups = 0;
+  private start = 0;
+  private oldest = 0;
+  private sending = false;
+  private sendSeq = 0;
+  private sendSince = 0;
+  private freedAt = -Infinity;
+  private failedAt = -Infinity;
+  private sent = 0;
+  private down = false;
+  private downSince = 0;
+  private finish!: (r: Result) => void;
+  private readonly echoes = new Set<string>();
+
+  constructor(private readonly session: Session, private readonly plan: Plan, private readonly time: Time) {}
+
+  run(): Promise<Result> {
+    const done = new Promise<Result>((resolve) => (this.finish = resolve));
+    this.session.onPacket((p) => this.match(p));
+    this.session.onDown((down) => {
+      this.down = down;
+      this.downSince = this.time.now();
+      this.look();
+    });
+    this.session.onEnd((why) => this.end('disconnected', why));
+    this.began = this.nextWarmup = this.time.now();
+    this.look();
+    return done;
+  }
+
+  /** Ends the run now; what was measured stays. */
+  stop(): void {
+    this.end('interrupted', 'interrupted');
+  }
+
+  private get closedLoop(): boolean {
+    return this.plan.cooldown === 0;
+  }
+
+  private due(seq: number): number {
+    return (seq - 1) * this.plan.cooldown;
+  }
+
+  private end(ended: Result['ended'], error: string): void {
+    if (this.phase === 'over') return;
+    const r = this.result;
+    if (this.start === 0) this.start = r.end = this.time.now();
+    r.start = this.time.origin + this.start;
+    r.end = this.time.origin + Math.max(r.end, this.start);
+    r.ended = ended;
+    r.error = error;
+    r.others = [...this.echoes].sort();
+    this.phase = 'over';
+    this.finish(r);
+  }
+
+  /** Looks what is to be done now, does it, and sets the timer for the next thing. */
+  private look(): void {
+    if (this.phase === 'over') return;
+    const now = this.time.now();
+    if (this.down && now - this.downSince >= this.plan.reconnectTimeout) {
+      this.end('disconnected', `session ended: no connection to the server for ${this.plan.reconnectTimeout / 1000}s`);
+      return;
+    }
+    if (this.sending && now - this.sendSince >= this.plan.reconnectTimeout) {
+      this.end('disconnected', `send call still blocked after ${this.plan.reconnectTimeout / 1000}s`);
+      return;
+    }
+    const wait = this.phase === 'grid' ? this.onGrid(now) : this.warmUp(now);
+    if (wait !== undefined) this.time.wake(wait, () => this.look());
+  }
+
+  private warmUp(now: number): number | undefined {
+    if (this.phase === 'first') {
+      if (now - this.began >= this.plan.echoTimeout) {
+        this.result.noEcho = true;
+        this.end('disconnected', 'no echo answered');
+        return undefined;
+      }
+      if (now >= this.nextWarmup) {
+        if (!this.sending) this.send(0);
+        this.nextWarmup = now + warmupInterval;
+      }
+      return Math.min(this.nextWarmup, this.began + this.plan.echoTimeout);
+    }
+    if (now < this.nextWarmup) return this.nextWarmup;
+    if (this.warmups < this.plan.warmup) {
+      this.warmups++;
+      if (!this.sending) this.send(0);
+      this.nextWarmup += this.plan.cooldown || warmupInterval;
+      return this.nextWarmup;
+    }
+    this.start = this.result.end = this.nextWarmup + this.plan.offset;
+    this.phase = 'grid';
+    return this.onGrid(now);
+  }
+
+  private onGrid(now: number): number | undefined {
+    const wait = this.settleOverdue(now);
+    if (this.sent + (this.sending ? 1 : 0) >= this.plan.count) {
+      if (!this.sending && this.oldest === this.samples.length) {
+        this.end('complete', '');
+        return undefined;
+      }
+      return wait;
+    }
+    return this.closedLoop ? this.inLoop(now, wait) : this.nextSlot(now, wait);
+  }
+
+  private nextSlot(now: number, wait: number): number {
+    let seq = this.samples.length + 1;
+    for (; now - this.start >= this.due(seq + 1); seq++) {
+      const blocked = this.sending || this.freedAt > this.start + this.due(seq);
+      const s = this.sample(seq, this.due(seq));
+      s.outcome = Outcome.notSent;
+      s.reason = this.down ? Reason.disconnected : blocked ? Reason.blocked : Reason.stalled;
+      this.settled(s, now);
+    }
+    const due = this.start + this.due(seq);
+    if (this.sending) return Math.min(wait, this.start + this.due(seq + 1));
+    if (now < due) return Math.min(wait, due);
+    this.send(seq, this.due(seq));
+    return Math.min(wait, this.start + this.due(seq + 1), this.time.now() + this.plan.timeout + settleGrace);
+  }
+
+  private inLoop(now: number, wait: number): number {
+    if (this.sending || this.oldest < this.samples.length) return wait;
+    if (now < this.failedAt + retryInterval) return Math.min(wait, this.failedAt + retryInterval);
+    if (now < this.start) return Math.min(wait, this.start);
+    this.send(this.samples.length + 1, now - this.start);
+    return Math.min(wait, this.time.now() + this.plan.timeout + settleGrace);
+  }
+
+  private sample(seq: number, due: number): Sample {
+    const s: Sample = { seq, due, outcome: Outcome.unsettled, reason: Reason.none, stamped: false, sent: 0, sendCall: 0, rtt: 0, hold: 0, up: 0 };
+    this.samples.push(s);
+    return s;
+  }
+
+  /** Calls pings lost whose timeout is over; returns when to look again. */
+  private settleOverdue(now: number): number {
+    for (; this.oldest < this.samples.length; this.oldest++) {
+      const s = this.samples[this.oldest]!;
+      if (s.outcome !== Outcome.unsettled) continue;
+      if (this.sending && s.seq === this.sendSeq) break;
+      const deadline = this.start + s.sent + this.plan.timeout + settleGrace;
+      if (now < deadline) return deadline;
+      s.outcome = Outcome.lost;
+      this.settled(s, this.start + s.sent + this.plan.timeout);
+    }
+    return now + 1000;
+  }
+
+  private settled(s: Sample, at: number): void {
+    this.result.end = Math.max(this.result.end, at);
+    this.news.push({ ...s });
+  }
+
+  /** T1 in Unix ms, made unique by the next representable number. */
+  private stamp(now: number): number {
+    let t1 = this.time.origin + now;
+    if (t1 <= this.last) t1 = nextUp(this.last);
+    this.last = t1;
+    return t1;
+  }
+
+  private send(seq: number, due = 0): void {
+    const s = seq === 0 ? undefined : this.sample(seq, due);
+    if (!s) this.result.warmupSent++;
+    if (this.down) {
+      this.sendFailed(s, this.time.now(), '');
+      return;
+    }
+    const began = this.time.now();
+    const t1 = this.stamp(began);
+    this.pings.set(t1, seq);
+    if (s) s.sent = began - this.start;
+    this.sending = true;
+    this.sendSeq = seq;
+    this.sendSince = began;
+    let sync = true; // nothing may look before this send has been noted
+    const returned = (error?: unknown) => {
+      const now = this.time.now();
+      this.sending = false;
+      this.freedAt = now;
+      if (error !== undefined) this.sendFailed(s, now, String(error));
+      else if (s) {
+        this.sent++;
+        s.sendCall = now - began;
+      }
+      if (!sync) this.look();
+    };
+    try {
+      const result = this.session.send(encodePing(t1, seq, this.plan.lossy, this.plan.payload), undefined, this.plan.lossy);
+      if (result instanceof Promise) result.then(() => returned(), (e: unknown) => returned(e ?? 'send failed'));
+      else returned();
+    } catch (e) {
+      returned(e ?? 'send failed');
+    }
+    sync = false;
+  }
+
+  private sendFailed(s: Sample | undefined, now: number, _why: string): void {
+    if (!s) return;
+    this.failedAt = now;
+    if (s.outcome === Outcome.unsettled) {
+      s.outcome = Outcome.notSent;
+      s.reason = Reason.disconnected;
+      this.settled(s, now);
+    } else {
+      this.sent++; // a pong proves that it left
+    }
+  }
+
+  private match(packet: Packet): void {
+    if (this.phase === 'over') return;
+    const pong = decodePong(packet.data);
+    if (pong === 'malformed') this.result.malformed++;
+    if (typeof pong === 'string') return;
+    const seq = this.pings.get(pong.timestamp);
+    const r = this.result;
+    if (seq === undefined || (pong.seq !== undefined && pong.seq !== seq)) {
+      r.foreign++;
+      return;
+    }
+    if (this.phase === 'first') {
+      r.firstPong = packet.at;
+      r.identity = packet.from;
+      r.kind = pong.ours ? 'rtcbench' : 'original';
+      this.phase = 'warmup';
+      this.nextWarmup = this.time.now();
+    }
+    if (packet.from !== r.identity) {
+      r.foreign++;
+      this.echoes.add(packet.from);
+      return;
+    }
+    if (seq !== 0) this.answer(this.samples[seq - 1]!, pong.timestamp, pong.receive, pong.send, packet.at);
+    if (seq === 0 || this.closedLoop || this.sent >= this.plan.count) this.look();
+  }
+
+  private answer(s: Sample, t1: number, receive: number, send: number, at: number): void {
+    if (s.outcome === Outcome.answered || s.outcome === Outcome.late) {
+      this.result.duplicate++;
+      return;
+    }
+    if (s.outcome === Outcome.notSent) {
+      s.reason = Reason.none;
+      this.sent++;
+    }
+    s.rtt = at - this.start - s.sent;
+    s.outcome = s.rtt <= this.plan.timeout ? Outcome.answered : Outcome.late;
+    const hold = send - receive, up = receive - t1;
+    if (hold >= 0 && hold <= s.rtt && Math.abs(up) < 1e12) {
+      s.stamped = true;
+      s.hold = hold;
+      s.up = up;
+    }
+    this.settled(s, at);
+  }
+}
+
+const bits = new DataView(new ArrayBuffer(8));
+
+/** The next representable number above x > 0. */
+function nextUp(x: number): number {
+  bits.setFloat64(0, x);
+  bits.setBigUint64(0, bits.getBigUint64(0) + 1n);
+  return bits.getFloat64(0);
+}

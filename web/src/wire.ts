@@ -1,0 +1,68 @@
+// The wire of the original tool: see bench/wire.go, which is its twin.
+
+export interface Ping {
+  timestamp: number;
+  seq?: number;
+  lossy: boolean;
+}
+
+export interface Pong {
+  timestamp: number;
+  receive: number; // NaN = not known
+  send: number;
+  seq?: number;
+  ours: boolean;
+}
+
+const maxMessage = 64 << 10;
+
+export function encodePing(timestamp: number, seq: number, lossy: boolean, size: number): string {
+  let text = `{"type":"ping","timestamp":${timestamp},"seq":${seq}`;
+  if (lossy) text += ',"channel":"lossy"';
+  const missing = size - text.length - ',"pad":""}'.length;
+  if (missing > 0) text += `,"pad":"${'x'.repeat(missing)}"`;
+  return text + '}';
+}
+
+export function encodePong(ping: Ping, receive: number, send: number, count: number): string {
+  const seq = ping.seq === undefined ? '' : `,"seq":${ping.seq}`;
+  return `{"type":"pong","client_timestamp":${ping.timestamp},"server_receive_time":${receive},"server_send_time":${send},"message_count":${count}${seq},"echo":"rtcbench"}`;
+}
+
+/** The object in a message, whether it came as text or as an object; undefined when there is none. */
+export function parse(data: unknown): Record<string, unknown> | undefined {
+  let v = data;
+  if (typeof v === 'string') {
+    if (v.length > maxMessage) return undefined;
+    try {
+      v = JSON.parse(v);
+    } catch {
+      return undefined;
+    }
+    if (typeof v === 'string') return parse(v); // some clients encode twice
+  }
+  return v !== null && typeof v === 'object' && !Array.isArray(v) ? (v as Record<string, unknown>) : undefined;
+}
+
+const finite = (v: unknown): v is number => typeof v === 'number' && Number.isFinite(v);
+
+export function decodePing(data: unknown): Ping | undefined {
+  const m = parse(data);
+  if (m?.type !== 'ping' || !finite(m.timestamp)) return undefined;
+  return { timestamp: m.timestamp, seq: finite(m.seq) ? m.seq : undefined, lossy: m.channel === 'lossy' };
+}
+
+/** A pong; 'other' for what is none; 'malformed' for what nobody can read. */
+export function decodePong(data: unknown): Pong | 'other' | 'malformed' {
+  const m = parse(data);
+  if (!m) return 'malformed';
+  if (m.type !== 'pong') return 'other';
+  if (!finite(m.client_timestamp)) return 'malformed';
+  return {
+    timestamp: m.client_timestamp,
+    receive: finite(m.server_receive_time) ? m.server_receive_time : NaN,
+    send: finite(m.server_send_time) ? m.server_send_time : NaN,
+    seq: finite(m.seq) ? m.seq : undefined,
+    ours: m.echo === 'rtcbench',
+  };
+}
