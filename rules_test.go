@@ -15,21 +15,23 @@ import (
 // allowed says what each package may import of this module and of others, beside the standard
 // library. A package that is not here is a new room in the house: think about where it stands.
 var allowed = map[string][]string{
-	"rtcbench":                              {"rtcbench/internal/cli"},
-	"rtcbench/internal/stats":               {},
-	"rtcbench/bench":                        {"rtcbench/internal/stats", "github.com/HdrHistogram/hdrhistogram-go", "github.com/google/uuid"},
-	"rtcbench/internal/loopback":            {"rtcbench/bench"},
-	"rtcbench/internal/benchtest":           {"rtcbench/bench", "go.uber.org/goleak"},
-	"rtcbench/internal/echo":                {"rtcbench/bench"},
-	"rtcbench/internal/report":              {"rtcbench/bench", "rtcbench/internal/stats", "github.com/charmbracelet/lipgloss"},
-	"rtcbench/internal/sandbox":             {"github.com/livekit/livekit-server", "github.com/livekit/protocol", "github.com/pion/stun/v3"},
-	"rtcbench/internal/sandbox/sandboxtest": {"rtcbench/internal/sandbox"},
-	"rtcbench/internal/platform/livekit":    {"rtcbench/bench", "github.com/livekit/server-sdk-go/v2", "github.com/livekit/protocol", "github.com/pion/webrtc/v4", "github.com/pion/interceptor"},
-	"rtcbench/internal/browser":             {"rtcbench/bench", "rtcbench/web", "github.com/chromedp/chromedp", "github.com/google/uuid"},
-	"rtcbench/web":                          {},
-	"rtcbench/internal/cli":                 {"rtcbench", "github.com/alecthomas/kong", "github.com/jotaen/kong-completion", "github.com/joho/godotenv", "github.com/schollz/progressbar/v3", "golang.org/x/term"},
-	"rtcbench/tools/figures":                {"rtcbench", "github.com/livekit/server-sdk-go/v2", "github.com/livekit/protocol"},
-	"rtcbench/tools/crossvet":               {"golang.org/x/tools"},
+	"rtcbench":                                 {"rtcbench/internal/cli"},
+	"rtcbench/internal/stats":                  {},
+	"rtcbench/bench":                           {"rtcbench/internal/stats", "github.com/HdrHistogram/hdrhistogram-go", "github.com/google/uuid"},
+	"rtcbench/internal/loopback":               {"rtcbench/bench"},
+	"rtcbench/internal/benchtest":              {"rtcbench/bench", "go.uber.org/goleak"},
+	"rtcbench/internal/echo":                   {"rtcbench/bench"},
+	"rtcbench/internal/report":                 {"rtcbench/bench", "rtcbench/internal/stats", "github.com/charmbracelet/lipgloss"},
+	"rtcbench/internal/sandbox":                {"github.com/livekit/livekit-server", "github.com/livekit/protocol", "github.com/pion/stun/v3"},
+	"rtcbench/internal/sandbox/sandboxtest":    {"rtcbench/internal/sandbox"},
+	"rtcbench/internal/platform/livekit":       {"rtcbench/bench", "github.com/livekit/server-sdk-go/v2", "github.com/livekit/protocol", "github.com/pion/webrtc/v4", "github.com/pion/interceptor"},
+	"rtcbench/internal/browser":                {"rtcbench/bench", "rtcbench/internal/stats", "rtcbench/web", "github.com/chromedp/chromedp", "github.com/google/uuid"},
+	"rtcbench/web":                             {},
+	"rtcbench/internal/platform/daily":         {},
+	"rtcbench/internal/platform/daily/standin": {"github.com/gorilla/websocket"},
+	"rtcbench/internal/cli":                    {"rtcbench", "github.com/alecthomas/kong", "github.com/jotaen/kong-completion", "github.com/joho/godotenv", "github.com/schollz/progressbar/v3", "golang.org/x/term"},
+	"rtcbench/tools/figures":                   {"rtcbench", "github.com/livekit/server-sdk-go/v2", "github.com/livekit/protocol"},
+	"rtcbench/tools/crossvet":                  {"golang.org/x/tools"},
 }
 
 type pkg struct {

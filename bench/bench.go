@@ -6,6 +6,8 @@ package bench
 import (
 	"context"
 	"time"
+
+	"rtcbench/internal/stats"
 )
 
 // Prober carries out plans. NewProber makes one of a Session.
@@ -31,8 +33,10 @@ type Run struct {
 	Counts   Counts
 	Echo     Echo
 	Clocks   Clocks
+	Synced   stats.Offset // for SyncedClocks: what was measured of the offset
 	Facts    Facts
 	Pauses   Pauses
+	Standin  bool    // the platform was played by a stand-in on this machine
 	Doubts   []Doubt // from outside the samples; Summarise adds its own
 	Err      error   // why it ended early; nil for Complete
 }

@@ -20,6 +20,12 @@ func doubts(r Run, s Summary) (list []Doubt) {
 	case r.Ended != Complete:
 		add("ended-early", "the run ended early (%s): %d of %d pings", r.Ended, c.Settled(), r.Plan.Count)
 	}
+	if r.Standin {
+		add("standin", "this is not %s: a stand-in on this machine played it", r.Platform)
+	}
+	if len(s.RTTs) > 0 && r.Facts.Transport == "" {
+		add("way-unknown", "it was not seen by which way the messages left: the transport class is not known")
+	}
 	if n := len(r.Echo.Others); n > 0 {
 		add("many-echoes", "%d echoes answer in this room; only %s counts, not %s", n+1, r.Echo.Identity, strings.Join(r.Echo.Others, ", "))
 	}

@@ -37,6 +37,7 @@ type Facts struct {
 
 	Topology       string        // Daily: "sfu" or "peer"
 	SFU            string        // Daily: the id of the server
+	Geo            string        // Daily: the region asked for
 	SignallingHost string        // of the signalling WebSocket, where it can be seen
 	NetworkRTT     time.Duration // what the platform itself says of the path; 0 = nothing
 }

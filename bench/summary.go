@@ -164,6 +164,14 @@ func oneWay(r Run) OneWay {
 		o.Why = "the echo's clock was stepped, or drifts: no constant offset fits"
 		o.Offset = offset
 		return o
+	case r.Clocks == SyncedClocks:
+		o.Offset = stats.Offset{Lo: max(offset.Lo, r.Synced.Lo), Hi: min(offset.Hi, r.Synced.Hi)}
+		if o.Offset.Lo > o.Offset.Hi {
+			o.Why = "the measured offset of the clocks contradicts causality"
+			return o
+		}
+		o.Known = true
+		o.Offset.Theta = min(max(r.Synced.Theta, o.Offset.Lo), o.Offset.Hi)
 	default:
 		o.Known, o.Offset = true, offset
 	}

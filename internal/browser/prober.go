@@ -18,23 +18,26 @@ import (
 // every 100 ms.
 const silence = 5 * time.Second
 
-// batch is samples from the page, in its order of sending.
-type batch []bench.Sample
+// batch is samples from the page.
+type batch []row
+
+// row is a sample as main.ts writes it.
+type row [10]float64
+
+func (r row) sample() bench.Sample {
+	return bench.Sample{
+		Seq: uint32(r[0]), Outcome: bench.Outcome(r[1]), Reason: bench.Reason(r[2]), Stamped: r[3] != 0,
+		Due: millis(r[4]), Sent: millis(r[5]), SendCall: millis(r[6]), RTT: millis(r[7]), Hold: millis(r[8]), Up: millis(r[9]),
+	}
+}
 
 func (p *Page) news(text string) (chromedp.Void, error) {
-	var rows [][10]float64
-	if err := json.Unmarshal([]byte(text), &rows); err != nil {
+	var b batch
+	if err := json.Unmarshal([]byte(text), &b); err != nil {
 		return chromedp.Void{}, err
 	}
-	list := make(batch, len(rows))
-	for i, r := range rows {
-		list[i] = bench.Sample{
-			Seq: uint32(r[0]), Outcome: bench.Outcome(r[1]), Reason: bench.Reason(r[2]), Stamped: r[3] != 0,
-			Due: millis(r[4]), Sent: millis(r[5]), SendCall: millis(r[6]), RTT: millis(r[7]), Hold: millis(r[8]), Up: millis(r[9]),
-		}
-	}
 	select {
-	case p.batches <- list:
+	case p.batches <- b:
 	case <-p.ctx.Done():
 	}
 	return chromedp.Void{}, nil
@@ -63,6 +66,7 @@ type result struct {
 	Others                                    []string
 	Duplicate, Malformed, Foreign, WarmupSent int
 	Visible                                   string
+	Samples                                   batch
 }
 
 var _ bench.Prober = (*Page)(nil)
@@ -94,9 +98,7 @@ func (p *Page) Probe(ctx context.Context, pl bench.Plan, on func(bench.Sample)) 
 			c.add(b)
 			alarm.Reset(silence)
 		case a := <-done:
-			for len(p.batches) > 0 {
-				c.add(<-p.batches)
-			}
+			c.add(a.r.Samples)
 			return p.finish(pl, c.samples, a.r, a.err, ctx)
 		case <-p.gone:
 			return p.finish(pl, c.samples, result{}, errors.New("the page crashed, or its browser ended"), ctx)
@@ -114,14 +116,15 @@ func (p *Page) Probe(ctx context.Context, pl bench.Plan, on func(bench.Sample)) 
 	}
 }
 
-// collected is samples by number; the page sends one again when its fate changes, and all at the end.
+// collected is samples by number; the page sends one again when its fate changes.
 type collected struct {
 	on      func(bench.Sample)
 	samples []bench.Sample
 }
 
 func (c *collected) add(b batch) {
-	for _, s := range b {
+	for _, r := range b {
+		s := r.sample()
 		for int(s.Seq) > len(c.samples) {
 			c.samples = append(c.samples, bench.Sample{Seq: uint32(len(c.samples) + 1)})
 		}

@@ -26,7 +26,8 @@ const (
 
 type commands struct {
 	Livekit    livekitCmd                `cmd:"" help:"Measure a LiveKit server; without --server-url, one inside this process."`
-	Echo       echoCmd                   `cmd:"" help:"Answer pings in a LiveKit room until Ctrl-C."`
+	Daily      dailyCmd                  `cmd:"" help:"Measure Daily, by its own SDK in Chromium."`
+	Echo       echoCmd                   `cmd:"" help:"Answer pings in a room until Ctrl-C."`
 	Completion kongcompletion.Completion `cmd:"" help:"Print how to complete commands and flags in bash, zsh or fish."`
 
 	Version kong.VersionFlag `help:"Print the version and exit."`
@@ -114,6 +115,7 @@ const description = `Measure the latency of real-time platforms as voice and vid
 var groups = []kong.Group{
 	{Key: "where", Title: "Where (a flag wins over the environment, the environment over .env)"},
 	{Key: "what", Title: "What to measure"},
+	{Key: "engine", Title: "Engine"},
 	{Key: "out", Title: "Output"},
 	{Key: "limits", Title: "Limits (exit code 3 when one is broken)"},
 }

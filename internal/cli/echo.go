@@ -2,16 +2,22 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"rtcbench/bench"
+	"rtcbench/internal/browser"
 	"rtcbench/internal/echo"
+	"rtcbench/internal/report"
 )
 
 type echoCmd struct {
 	livekitFlags
-	Platform       string `from:"RTCBENCH_PLATFORM" group:"where" enum:"livekit" default:"livekit" placeholder:"livekit" help:"Platform to answer on."`
+	Platform  string `from:"RTCBENCH_PLATFORM" group:"where" enum:"livekit,daily" default:"livekit" placeholder:"livekit" help:"Platform to answer on."`
+	RoomURL   string `short:"r" from:"DAILY_ROOM_URL" group:"where" placeholder:"URL" help:"With --platform daily: the room; --token lets into a private one."`
+	BundleURL string `name:"daily-bundle-url" from:"RTCBENCH_DAILY_BUNDLE_URL" group:"where" placeholder:"URL" help:"With --platform daily: where daily-js loads its call machine from."`
+	chromeFlags
 	ConnectTimeout string `from:"RTCBENCH_CONNECT_TIMEOUT" group:"where" default:"15s" placeholder:"15s" help:"How long joining the room may take."`
 }
 
@@ -35,6 +41,9 @@ const echoTokenLife = 24 * time.Hour
 func (cmd *echoCmd) Run(a *app) error {
 	c := check{settings: a.settings}
 	within := (&planFlags{ConnectTimeout: cmd.ConnectTimeout}).connectTimeout(&c)
+	if cmd.Platform == "daily" {
+		return cmd.onDaily(a, &c, within)
+	}
 	seats, hasServer := cmd.seats(&c)
 	seats.life = echoTokenLife
 	if c.err == nil && !hasServer {
@@ -75,4 +84,81 @@ func (s seats) ready() string {
 		return "room of the token"
 	}
 	return "room " + s.room
+}
+
+const (
+	lookInterval = 500 * time.Millisecond // at a page that answers, whether it still has its seat
+	againPause   = 2 * time.Second        // before a new seat is taken
+)
+
+// onDaily answers in a Daily room, in a browser of this process's own.
+func (cmd *echoCmd) onDaily(a *app, c *check, within time.Duration) error {
+	room := dailyFlags{RoomURL: cmd.RoomURL, Token: cmd.Token, BundleURL: cmd.BundleURL}
+	if room.RoomURL == "" && c.err == nil {
+		c.err = usagef("--room-url (or DAILY_ROOM_URL) is missing: an echo needs a room to meet in")
+	}
+	if c.err == nil {
+		room.RoomURL = report.CleanURL(c.serverURL("room-url", cmd.RoomURL, "https", "http"))
+	}
+	if c.err != nil {
+		return c.err
+	}
+	cmd.sayAloud(a.stderr)
+	options := cmd.options()
+	options.Sources = dailyRoom{dailyFlags: room}.sources()
+	b, err := browser.Start(a.ctx, options)
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	job := browserJob{within: within, where: "Daily room " + room.RoomURL, config: func(role string) (browser.JoinConfig, error) {
+		return browser.JoinConfig{Platform: "daily", URL: room.RoomURL, Token: room.Token, BundleURL: room.BundleURL, UserName: identity(role)}, nil
+	}}
+	for first := true; a.ctx.Err() == nil; first = false {
+		err := cmd.sitIn(a, &job, b, room.RoomURL)
+		if a.ctx.Err() != nil {
+			break
+		}
+		if first && !errors.Is(err, errSeatLost) {
+			return err
+		}
+		fmt.Fprintf(a.stderr, "echo lost its seat, trying again: %v\n", err)
+		select {
+		case <-time.After(againPause):
+		case <-a.ctx.Done():
+		}
+	}
+	code, _ := stopCode(a.ctx)
+	return exitError{code, silent{}}
+}
+
+var errSeatLost = errors.New("seat lost")
+
+// sitIn answers from one page until its seat is lost or ctx ends.
+func (cmd *echoCmd) sitIn(a *app, job *browserJob, b *browser.Browser, room string) error {
+	page, err := job.join(a.ctx, b, "echo")
+	if err != nil {
+		return err
+	}
+	defer page.Close()
+	if err := page.Echo(a.ctx); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.stderr, "echo ready in room %s\n", room)
+	look := time.NewTicker(lookInterval)
+	defer look.Stop()
+	for {
+		select {
+		case <-a.ctx.Done():
+			return nil
+		case <-look.C:
+		}
+		why, err := page.Ended(a.ctx)
+		if err != nil {
+			return fmt.Errorf("%w: %w", errSeatLost, err)
+		}
+		if why != "" {
+			return fmt.Errorf("%w: %s", errSeatLost, why)
+		}
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"rtcbench/bench"
+	"rtcbench/internal/browser"
 	"rtcbench/internal/echo"
 	"rtcbench/internal/report"
 	"rtcbench/internal/sandbox"
@@ -17,7 +18,9 @@ type livekitCmd struct {
 	Timeout string `from:"TIMEOUT_MS" group:"what" default:"5000" placeholder:"5000" help:"Milliseconds after which a pong is too late."`
 	planFlags
 	Channel string `from:"RTCBENCH_CHANNEL" group:"what" enum:"reliable,lossy" default:"reliable" placeholder:"reliable" help:"Data channel: reliable or lossy."`
-	Echo    string `from:"RTCBENCH_ECHO" group:"where" enum:"auto,local,remote" default:"auto" placeholder:"auto" help:"Who answers: local (this process, from a second seat), remote, or auto: local in a room of our own making."`
+	Engine  string `from:"RTCBENCH_ENGINE" group:"engine" enum:"native,browser" default:"native" placeholder:"native" help:"native (Go) or browser (livekit-client in Chromium)."`
+	chromeFlags
+	Echo string `from:"RTCBENCH_ECHO" group:"where" enum:"auto,local,remote" default:"auto" placeholder:"auto" help:"Who answers: local (this process, from a second seat), remote, or auto: local in a room of our own making."`
 
 	outputFlags
 	ShowAddresses bool `from:"RTCBENCH_SHOW_ADDRESSES" group:"out" help:"Write the addresses of the ICE pairs into the result."`
@@ -62,14 +65,23 @@ func (cmd *livekitCmd) Run(a *app) error {
 	}
 	log := a.logger(cmd.outputFlags)
 	log.Info("joining", "room", job.seats.String())
+	measure := job.measure
+	if cmd.Engine == "browser" {
+		cmd.sayAloud(a.stderr)
+		measure = job.inBrowser(cmd.options()).measure
+	}
 	on, end := cmd.watch(a, log, job.plan)
-	run, err := job.measure(a.ctx, on)
+	run, err := measure(a.ctx, on)
 	end()
 	if run == nil {
 		if code, ok := stopCode(a.ctx); ok {
 			return exitError{code, errors.New("stopped before anything was measured")}
 		}
 		return err
+	}
+	if errors.Is(err, bench.ErrNoEcho) {
+		err = fmt.Errorf("join %s: %w (start one: rtcbench echo --server-url %s%s)", job.seats, err, report.CleanURL(job.seats.url), job.echoFlags())
+		run.Err = err
 	}
 	run.Platform, run.RoomURL, run.Location = "livekit", job.seats.url, cmd.Location
 	if job.inSandbox {
@@ -148,11 +160,18 @@ func (job *livekitJob) measure(ctx context.Context, on func(bench.Sample)) (*ben
 	if job.local {
 		run.Echo.Mode, run.Clocks = "local", bench.OneClock
 	}
-	if errors.Is(err, bench.ErrNoEcho) {
-		err = fmt.Errorf("join %s: %w (start one: rtcbench echo --server-url %s%s)", job.seats, err, report.CleanURL(job.seats.url), job.echoFlags())
-		run.Err = err
-	}
 	return &run, err
+}
+
+// inBrowser is the same job by livekit-client in Chromium.
+func (job *livekitJob) inBrowser(o browser.Options) *browserJob {
+	return &browserJob{
+		options: o, plan: job.plan, within: job.within, local: job.local, where: job.seats.String(),
+		config: func(role string) (browser.JoinConfig, error) {
+			room, err := job.seats.take(identity(role))
+			return browser.JoinConfig{Platform: "livekit", URL: room.URL, Token: room.Token, Lossy: job.plan.Lossy}, err
+		},
+	}
 }
 
 func (job *livekitJob) echoFlags() string {

@@ -10,7 +10,7 @@ type Details struct {
 	Tool           Tool        `json:"tool"`
 	Engine         string      `json:"engine"`
 	EngineVersion  string      `json:"engine_version"`
-	TransportClass string      `json:"transport_class"`
+	TransportClass *string     `json:"transport_class"`
 	Channel        *Channel    `json:"channel"`         // what the pings go by
 	InboundChannel *Channel    `json:"inbound_channel"` // what the pongs come by
 	Plan           Plan        `json:"plan"`
@@ -34,6 +34,8 @@ type Details struct {
 	Histogram      *Histogram  `json:"histogram"`
 	Samples        Samples     `json:"samples"`
 	Doubts         []Doubt     `json:"doubts"`
+	Daily          *Daily      `json:"daily,omitempty"`
+	Standin        bool        `json:"standin,omitempty"` // not the platform, but a stand-in for tests
 }
 
 type (
@@ -145,6 +147,14 @@ type (
 		Region  *string `json:"region"`
 		Node    *string `json:"node"`
 	}
+	// Daily is what only Daily tells of itself.
+	Daily struct {
+		Topology       *string  `json:"topology"`
+		SFU            *string  `json:"sfu_id"`
+		Geo            *string  `json:"geo"` // the region asked for
+		SignallingHost *string  `json:"signalling_host"`
+		NetworkRTT     *float64 `json:"network_rtt_ms"`
+	}
 	Histogram struct {
 		Format string `json:"format"`
 		Unit   string `json:"unit"`
@@ -172,7 +182,7 @@ func newDetails(r bench.Run, s bench.Summary, tool Tool) (Details, error) {
 	c, f := r.Counts, r.Facts
 	d := Details{
 		SchemaVersion: SchemaVersion, Tool: tool,
-		Engine: f.Engine, EngineVersion: f.EngineVersion, TransportClass: string(f.Transport),
+		Engine: f.Engine, EngineVersion: f.EngineVersion, TransportClass: text(string(f.Transport)),
 		Channel: channel(f.Channel), InboundChannel: channel(f.Inbound),
 		Plan:    Plan{PayloadBytes: r.Plan.PayloadBytes, Warmup: r.Plan.Warmup, EchoTimeoutMS: r.Plan.EchoTimeout.Milliseconds(), Grid: "fixed"},
 		Echo:    Echo{Mode: r.Echo.Mode, Kind: text(r.Echo.Kind), Identity: text(r.Echo.Identity), Others: append([]string{}, r.Echo.Others...)},
@@ -218,6 +228,10 @@ func newDetails(r bench.Run, s bench.Summary, tool Tool) (Details, error) {
 		d.Doubts = append(d.Doubts, Doubt(x))
 	}
 	d.Samples = columns(r)
+	d.Standin = r.Standin
+	if r.Platform == "daily" {
+		d.Daily = &Daily{text(f.Topology), text(f.SFU), text(f.Geo), text(f.SignallingHost), when(f.NetworkRTT > 0, ms(f.NetworkRTT))}
+	}
 	if len(s.RTTs) == 0 {
 		return d, nil
 	}

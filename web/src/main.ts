@@ -5,7 +5,7 @@ import * as observe from './observe'; // first: it must see what the SDKs do
 import { joinDaily } from './daily';
 import { answer } from './echo';
 import { joinLiveKit } from './livekit';
-import { type Plan, Probe } from './probe';
+import { type Plan, Probe, type Sample } from './probe';
 import type { JoinConfig, Session } from './session';
 import { pageTime } from './ticker';
 
@@ -36,7 +36,7 @@ const api = {
     return session.identity;
   },
 
-  /** Carries out a plan; samples come in batches by the binding, the result at the end. */
+  /** Carries out a plan; samples come in batches by the binding while it runs, and all with the result. */
   async probe(plan: Plan): Promise<unknown> {
     if (!session) throw new Error('not joined');
     const p = (probe = new Probe(session, plan, pageTime()));
@@ -49,18 +49,17 @@ const api = {
       return first(text, to, lossy);
     };
     if (ended) throw new Error(ended);
-    const tell = () => {
+    const rows = (list: Sample[]) => list.map((s) => [s.seq, s.outcome, s.reason, s.stamped ? 1 : 0, s.due, s.sent, s.sendCall, s.rtt, s.hold, s.up]);
+    const timer = setInterval(() => {
       const batch = p.news;
       p.news = [];
-      window.rtcbenchNews?.(JSON.stringify(batch.map((s) => [s.seq, s.outcome, s.reason, s.stamped ? 1 : 0, s.due, s.sent, s.sendCall, s.rtt, s.hold, s.up])));
-    };
-    const timer = setInterval(tell, newsInterval);
+      window.rtcbenchNews?.(JSON.stringify(rows(batch)));
+    }, newsInterval);
     const result = await p.run();
     clearInterval(timer);
     observe.lookFor(undefined);
-    p.news = p.samples;
-    tell();
-    return { ...result, visible: document.visibilityState, joinStarted: performance.timeOrigin + joinStarted, firstPong: result.firstPong && result.firstPong - joinStarted };
+    // All samples once more: a batch may be overtaken by this answer.
+    return { ...result, samples: rows(p.samples), visible: document.visibilityState, joinStarted: performance.timeOrigin + joinStarted, firstPong: result.firstPong && result.firstPong - joinStarted };
   },
 
   stop: (): void => probe?.stop(),

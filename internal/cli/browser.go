@@ -1,0 +1,103 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"rtcbench/bench"
+	"rtcbench/internal/browser"
+	"rtcbench/internal/stats"
+)
+
+// chromeFlags choose the browser of the browser engine.
+type chromeFlags struct {
+	ChromePath    string `from:"CHROME_PATH" group:"engine" placeholder:"PATH" help:"Chromium or Chrome for the browser engine (default: the one that is found)." completion-predictor:"file"`
+	NoSandbox     bool   `name:"no-sandbox" from:"RTCBENCH_NO_SANDBOX" group:"engine" help:"Run Chromium without its own sandbox, as containers need; as root it always does."`
+	ResolverRules string `name:"chrome-resolver-rules" from:"RTCBENCH_CHROME_RESOLVER_RULES" hidden:"" help:"Chromium's --host-resolver-rules, for tests."`
+}
+
+func (f chromeFlags) options() browser.Options {
+	return browser.Options{Path: f.ChromePath, NoSandbox: f.NoSandbox, ResolverRules: f.ResolverRules}
+}
+
+// sayAloud tells of what weakens the browser that is about to start.
+func (f chromeFlags) sayAloud(w io.Writer) {
+	if o := f.options(); browser.SandboxOff(o) {
+		why := "as root it runs only so"
+		if o.NoSandbox {
+			why = "--no-sandbox"
+		}
+		fmt.Fprintf(w, "Chromium runs without its own sandbox (%s)\n", why)
+	}
+}
+
+// browserJob is a run in the browser: one page measures, another answers if the echo is local.
+type browserJob struct {
+	options browser.Options
+	plan    bench.Plan
+	within  time.Duration
+	local   bool
+	config  func(role string) (browser.JoinConfig, error)
+	where   string // for errors
+}
+
+// measure is like livekitJob.measure.
+func (job *browserJob) measure(ctx context.Context, on func(bench.Sample)) (*bench.Run, error) {
+	b, err := browser.Start(ctx, job.options)
+	if err != nil {
+		return nil, err
+	}
+	defer b.Close()
+	var echo *browser.Page
+	if job.local {
+		if echo, err = job.join(ctx, b, "echo"); err != nil {
+			return nil, err
+		}
+		if err := echo.Echo(ctx); err != nil {
+			return nil, err
+		}
+	}
+	runner, err := job.join(ctx, b, "runner")
+	if err != nil {
+		return nil, err
+	}
+	var synced stats.Offset
+	var unsynced error = errors.New("the echo is elsewhere")
+	if job.local {
+		synced, unsynced = browser.Offset(ctx, runner, echo)
+	}
+	run, err := runner.Probe(ctx, job.plan, on)
+	run.Echo.Mode = "remote"
+	if job.local {
+		run.Echo.Mode = "local"
+	}
+	if unsynced == nil {
+		run.Clocks, run.Synced = bench.SyncedClocks, synced
+	}
+	return &run, err
+}
+
+func (job *browserJob) join(ctx context.Context, b *browser.Browser, role string) (*browser.Page, error) {
+	joining, cancel := context.WithTimeout(ctx, job.within)
+	defer cancel()
+	config, err := job.config(role)
+	if err != nil {
+		return nil, err
+	}
+	page, err := b.Open(joining)
+	if err == nil {
+		err = page.Join(joining, config)
+	}
+	switch {
+	case err == nil:
+		return page, nil
+	case ctx.Err() != nil:
+		return nil, context.Cause(ctx)
+	case errors.Is(err, context.DeadlineExceeded):
+		err = fmt.Errorf("no answer in %v (--connect-timeout waits longer)", job.within)
+	}
+	return nil, fmt.Errorf("join %s: %w%s", job.where, err, hint(err))
+}

@@ -1,0 +1,197 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"rtcbench/bench"
+	"rtcbench/internal/browser"
+	"rtcbench/internal/platform/daily"
+	"rtcbench/internal/platform/daily/standin"
+	"rtcbench/internal/report"
+)
+
+// dailyFlags say which room, and with what right.
+type dailyFlags struct {
+	RoomURL   string `short:"r" from:"DAILY_ROOM_URL" group:"where" placeholder:"URL" help:"Daily room, as https://domain.daily.co/room."`
+	Token     string `from:"RTCBENCH_DAILY_TOKEN" group:"where" placeholder:"TOKEN" help:"Meeting token, for a private room."`
+	APIKey    string `name:"api-key" from:"DAILY_API_KEY" group:"where" placeholder:"KEY" help:"API key: makes a room for this run, and removes it."`
+	Geo       string `from:"RTCBENCH_GEO" group:"where" placeholder:"REGION" help:"Region of the room that is made, as eu-central-1 (default: Daily's choice at the first join)."`
+	BundleURL string `name:"daily-bundle-url" from:"RTCBENCH_DAILY_BUNDLE_URL" group:"where" placeholder:"URL" help:"Where daily-js loads its call machine from, in networks that mirror Daily's CDN."`
+	APIURL    string `name:"daily-api-url" from:"RTCBENCH_DAILY_API_URL" group:"where" placeholder:"URL" help:"Daily's REST interface, where it is not the public one."`
+}
+
+type dailyCmd struct {
+	dailyFlags
+	Timeout string `short:"t" from:"TIMEOUT_MS" group:"what" default:"5000" placeholder:"5000" help:"Milliseconds after which a pong is too late."`
+	planFlags
+	Echo string `from:"RTCBENCH_ECHO" group:"where" enum:"auto,local,remote" default:"auto" placeholder:"auto" help:"Who answers: local (a second page of this browser), remote, or auto: local in a room of our own making."`
+	chromeFlags
+
+	outputFlags
+	limitFlags
+}
+
+// Help is shown by --help below the flags' summary.
+func (dailyCmd) Help() string {
+	return `Daily's own JavaScript SDK joins the room in a Chromium without a window, audio and video off, and sends app-messages, which Daily carries on its signalling WebSocket.
+
+Examples:
+
+  rtcbench daily --api-key KEY --geo eu-central-1
+      a room for this run, from here to Daily and back; removed at the end
+
+  rtcbench daily -r https://my.daily.co/bench -n 600 -o result.json
+      to whoever answers in that room
+
+  rtcbench daily -r https://my.daily.co/bench --echo local
+      answer from a second seat in that room, which is public`
+}
+
+// Run measures.
+func (cmd *dailyCmd) Run(a *app) error {
+	c := check{settings: a.settings}
+	plan, within := cmd.plan(&c, cmd.Timeout), cmd.connectTimeout(&c)
+	cmd.limitFlags.check(&c)
+	if plan.PayloadBytes > daily.MaxMessage {
+		c.fail("payload", cmd.Payload, fmt.Sprintf("at most %d: Daily takes no longer app-message", daily.MaxMessage))
+	}
+	room, err := cmd.room(&c)
+	if err == nil {
+		err = cmd.outputFlags.check()
+	}
+	if err != nil {
+		return err
+	}
+	cmd.sayAloud(a.stderr)
+	on, end := cmd.watch(a, a.logger(cmd.outputFlags), plan)
+	run, err := room.measure(a.ctx, browserJob{options: cmd.options(), plan: plan, within: within}, on)
+	end()
+	if run == nil {
+		if code, ok := stopCode(a.ctx); ok {
+			return exitError{code, errors.New("stopped before anything was measured")}
+		}
+		return err
+	}
+	run.Location = cmd.Location
+	return cmd.finish(a, *run, err, cmd.limitFlags)
+}
+
+// dailyRoom is a room that was named, or one to be made.
+type dailyRoom struct {
+	dailyFlags
+	client *daily.Client // nil = the room is there already
+	local  bool
+}
+
+func (cmd *dailyCmd) room(c *check) (dailyRoom, error) {
+	r := dailyRoom{dailyFlags: cmd.dailyFlags}
+	if cmd.Geo != "" && !slices.Contains(daily.Regions, cmd.Geo) {
+		c.fail("geo", cmd.Geo, "one of "+strings.Join(daily.Regions, ", "))
+	}
+	for flag, value := range map[string]*string{"daily-bundle-url": &r.BundleURL, "daily-api-url": &r.APIURL} {
+		if *value != "" {
+			*value = c.serverURL(flag, *value, "https", "http")
+		}
+	}
+	// The stronger source wins; within one source the room does.
+	switch {
+	case cmd.RoomURL != "" && (cmd.APIKey == "" || c.rank("room-url") >= c.rank("api-key")):
+		r.RoomURL = c.serverURL("room-url", cmd.RoomURL, "https", "http")
+		if u, err := url.Parse(r.RoomURL); c.err == nil && err == nil {
+			if strings.Trim(u.Path, "/") == "" {
+				c.fail("room-url", report.CleanURL(r.RoomURL), "the URL of a room, as https://domain.daily.co/room")
+			}
+			if t := u.Query().Get("t"); t != "" && r.Token == "" {
+				r.Token = t // Daily's links may carry the token
+			}
+			r.RoomURL = report.CleanURL(r.RoomURL)
+		}
+		r.local = cmd.Echo == "local"
+		if cmd.Geo != "" && c.err == nil {
+			c.err = usagef("%s %s: the region belongs to a room that is made; leave out --room-url, or --geo", c.name("geo"), cmd.Geo)
+		}
+		if r.local && r.Token != "" && c.err == nil {
+			c.err = usagef("%s local: a token is one participant, and the echo is a second; give --api-key alone, or start rtcbench echo", c.name("echo"))
+		}
+	case cmd.APIKey != "":
+		r.RoomURL, r.Token, r.local = "", "", cmd.Echo != "remote"
+		r.client = &daily.Client{API: r.APIURL, Key: cmd.APIKey}
+		if cmd.Echo == "remote" && c.err == nil {
+			c.err = usagef("%s remote: a fresh room has no echo in it; name its room with --room-url", c.name("echo"))
+		}
+	default:
+		if c.err == nil {
+			c.err = usagef("which room? give --room-url (or DAILY_ROOM_URL), or --api-key (or DAILY_API_KEY) to have one made")
+		}
+	}
+	return r, c.err
+}
+
+// removeTimeout bounds the removal of a room, which happens also after an error or Ctrl-C.
+const removeTimeout = 15 * time.Second
+
+func (r dailyRoom) measure(ctx context.Context, job browserJob, on func(bench.Sample)) (run *bench.Run, err error) {
+	tokens := map[string]string{"runner": r.Token, "echo": r.Token}
+	if r.client != nil {
+		life := time.Now().Add(longest(job.plan) + 10*time.Minute)
+		made, err := r.client.CreateRoom(ctx, life, r.Geo)
+		if err != nil {
+			return nil, err
+		}
+		defer func() {
+			bye, cancel := context.WithTimeout(context.WithoutCancel(ctx), removeTimeout)
+			defer cancel()
+			if e := r.client.DeleteRoom(bye, made.Name); e != nil && run != nil {
+				run.Doubts = append(run.Doubts, bench.Doubt{Code: "room-left", Text: e.Error() + "; it ends by itself"})
+			}
+		}()
+		r.RoomURL = made.URL
+		for role := range tokens {
+			if tokens[role], err = r.client.CreateToken(ctx, made.Name, "rtcbench-"+role, life); err != nil {
+				return nil, err
+			}
+		}
+	}
+	job.local, job.where = r.local, "Daily room "+report.CleanURL(r.RoomURL)
+	job.options.Sources = r.sources()
+	job.config = func(role string) (browser.JoinConfig, error) {
+		return browser.JoinConfig{Platform: "daily", URL: r.RoomURL, Token: tokens[role], BundleURL: r.BundleURL, UserName: identity(role)}, nil
+	}
+	run, err = job.measure(ctx, on)
+	if run == nil {
+		return nil, err
+	}
+	run.Platform, run.RoomURL = "daily", r.RoomURL
+	run.Facts.Geo = r.Geo
+	if errors.Is(err, bench.ErrNoEcho) {
+		err = fmt.Errorf("join %s: %w (is an echo in that room? --echo local answers from here)", job.where, err)
+		run.Err = err
+	}
+	if run.Facts.SFU == standin.SFU {
+		run.Standin = true
+	}
+	if t := run.Facts.Topology; t != "" && t != "sfu" {
+		run.Doubts = append(run.Doubts, bench.Doubt{Code: "topology", Text: fmt.Sprintf("Daily's topology is %q, not the usual \"sfu\": this is another path", printable(t))})
+	}
+	return run, err
+}
+
+// sources are the hosts of a mirrored call machine.
+func (r dailyRoom) sources() []string {
+	u, err := url.Parse(r.BundleURL)
+	if r.BundleURL == "" || err != nil {
+		return nil
+	}
+	return []string{u.Scheme + "://" + u.Host}
+}
+
+// printable is short text without what a terminal would obey.
+func printable(s string) string {
+	return fmt.Sprintf("%.40q", s)[1 : len(fmt.Sprintf("%.40q", s))-1]
+}

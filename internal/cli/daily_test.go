@@ -1,0 +1,187 @@
+package cli_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"rtcbench/internal/platform/daily/standin"
+	"rtcbench/internal/report"
+)
+
+func startStandin(t *testing.T) *standin.Server {
+	t.Helper()
+	s, err := standin.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+// daily runs rtcbench daily against the stand-in and returns its exit code and result.
+func daily(t *testing.T, s *standin.Server, args ...string) (*process, string) {
+	t.Helper()
+	out := filepath.Join(t.TempDir(), "out.json")
+	args = append([]string{
+		"daily", "--daily-bundle-url", s.BundleURL(), "--daily-api-url", s.API(), "--chrome-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+		"-o", out, "-q", "-v",
+	}, args...)
+	return start(t, args...), out
+}
+
+func ended(t *testing.T, p *process, out string, want int) report.File {
+	t.Helper()
+	if code := p.exit(t, time.Minute); code != want {
+		t.Fatalf("exit code %d, want %d:\n%s", code, want, p.stderr())
+	}
+	if _, err := os.Stat(out); err != nil {
+		return report.File{}
+	}
+	return readFile(t, out)
+}
+
+func TestDailyInARoomOfOurOwn(t *testing.T) {
+	s := startStandin(t)
+	p, out := daily(t, s, "--api-key", s.Key, "-n", "30", "-c", "30", "--geo", "eu-central-1")
+	f := ended(t, p, out, 0)
+	d := f.Details
+	if f.Platform != "daily" || f.Statistics.SuccessfulMessages != 30 || d.Echo.Mode != "local" || d.Engine != "browser" {
+		t.Errorf("%+v, %+v", f.Statistics, d.Echo)
+	}
+	if d.TransportClass == nil || *d.TransportClass != "signalling-websocket" {
+		t.Errorf("transport class %v", d.TransportClass)
+	}
+	if !d.Standin || d.Daily == nil || *d.Daily.Topology != "sfu" || *d.Daily.SFU != standin.SFU || *d.Daily.Geo != "eu-central-1" || !strings.HasPrefix(*d.Daily.SignallingHost, "127.0.0.1:") {
+		t.Errorf("daily: %+v, standin %v", d.Daily, d.Standin)
+	}
+	if !strings.HasPrefix(d.EngineVersion, "daily-js 0.92.2") || d.OneWay.Clocks != "synchronised" || d.OneWay.Theta == nil {
+		t.Errorf("%s, %+v", d.EngineVersion, d.OneWay)
+	}
+	if len(s.Rooms()) != 0 || len(s.Deleted()) != 1 {
+		t.Errorf("rooms left %v, deleted %v", s.Rooms(), s.Deleted())
+	}
+	for _, secret := range []string{s.Key, "standin-token"} {
+		if data, _ := os.ReadFile(out); strings.Contains(string(data)+p.stderr(), secret) {
+			t.Errorf("%q is in the output", secret)
+		}
+	}
+}
+
+func TestDailyMeasuresTheDelayOfTheStandin(t *testing.T) {
+	s := startStandin(t)
+	s.SetFate(standin.Fate{Delay: 50 * time.Millisecond})
+	p, out := daily(t, s, "-r", s.AddRoom("bench"), "--echo", "local", "-n", "30", "-c", "50")
+	f := ended(t, p, out, 0)
+	if p50 := *f.Statistics.P50RTT; p50 < 100 || p50 > 140 {
+		t.Errorf("P50 %v ms with a delay of 2 × 50", p50)
+	}
+}
+
+func TestDailyFailures(t *testing.T) {
+	s := startStandin(t)
+	url := s.AddRoom("bench")
+	short := []string{"-n", "20", "-c", "20"}
+	t.Run("a join is refused", func(t *testing.T) {
+		s.SetFate(standin.Fate{Reject: "exp-token"})
+		defer s.SetFate(standin.Fate{})
+		p, out := daily(t, s, append(short, "-r", url)...)
+		ended(t, p, out, 1)
+		if !strings.Contains(p.stderr(), "exp-token: Token expired") {
+			t.Error(p.stderr())
+		}
+	})
+	t.Run("nobody answers", func(t *testing.T) {
+		p, out := daily(t, s, append(short, "-r", url, "--echo-timeout", "500ms")...)
+		f := ended(t, p, out, 1)
+		if !strings.Contains(p.stderr(), "no echo answered in 500ms") || f.Statistics.MeanRTT != nil {
+			t.Errorf("%+v\n%s", f.Statistics, p.stderr())
+		}
+	})
+	t.Run("the room expires during the run", func(t *testing.T) {
+		p, out := daily(t, s, "-n", "500", "-c", "20", "-r", url, "--echo", "local")
+		p.waitForLine(t, "seq=20 ", 30*time.Second)
+		s.Expire("bench")
+		f := ended(t, p, out, 1)
+		lostOnlyWhatLeft(t, f)
+		if f.Details.Ended != "disconnected" || f.Statistics.SuccessfulMessages < 19 {
+			t.Errorf("ended %q, %+v", f.Details.Ended, f.Statistics)
+		}
+	})
+	t.Run("the sockets drop and come back", func(t *testing.T) {
+		p, out := daily(t, s, "-n", "100", "-c", "20", "-r", url, "--echo", "local", "--timeout", "1000")
+		p.waitForLine(t, "seq=20 ", 30*time.Second)
+		s.DropSockets("bench")
+		f := ended(t, p, out, 0)
+		lostOnlyWhatLeft(t, f)
+		if f.Details.Counts.NotSent == 0 || f.Statistics.TotalMessages != 100 || f.Details.Reconnects == 0 {
+			t.Errorf("%+v, reconnects %d", f.Details.Counts, f.Details.Reconnects)
+		}
+	})
+	t.Run("answers come too late", func(t *testing.T) {
+		s.SetFate(standin.Fate{Late: 150 * time.Millisecond})
+		defer s.SetFate(standin.Fate{})
+		p, out := daily(t, s, append(short, "-r", url, "--echo", "local", "--timeout", "200")...)
+		f := ended(t, p, out, 0)
+		if f.Details.Counts.Late < 8 || f.Statistics.FailedMessages != 20 {
+			t.Errorf("%+v", f.Details.Counts)
+		}
+	})
+	t.Run("the platform goes silent", func(t *testing.T) {
+		p, out := daily(t, s, "-n", "60", "-c", "20", "-r", url, "--echo", "local", "--timeout", "300")
+		p.waitForLine(t, "seq=20 ", 30*time.Second)
+		s.SetFate(standin.Fate{Silent: true})
+		defer s.SetFate(standin.Fate{})
+		f := ended(t, p, out, 0)
+		if f.Details.Counts.Lost < 20 || f.Details.Counts.Answered < 19 {
+			t.Errorf("%+v", f.Details.Counts)
+		}
+	})
+	t.Run("a message is too long", func(t *testing.T) {
+		p, out := daily(t, s, append(short, "-r", url, "--payload", "5000")...)
+		ended(t, p, out, 2)
+		if !strings.Contains(p.stderr(), "4096") {
+			t.Error(p.stderr())
+		}
+	})
+	for status, want := range map[int]string{
+		401: "is --api-key right", 403: "is --api-key right", 404: "Daily answered 404", 500: "Daily has a problem",
+	} {
+		t.Run("REST answers "+want, func(t *testing.T) {
+			s.AnswerWith(status, status, status, status, status)
+			defer s.AnswerWith()
+			if status == 500 {
+				s.AnswerWith(status) // once: the next try works
+			}
+			p, out := daily(t, s, append(short, "--api-key", s.Key)...)
+			if status == 500 {
+				ended(t, p, out, 0)
+				return
+			}
+			ended(t, p, out, 1)
+			if !strings.Contains(p.stderr(), want) || strings.Contains(p.stderr(), s.Key) {
+				t.Error(p.stderr())
+			}
+		})
+	}
+}
+
+func TestDailyEchoAsAProcess(t *testing.T) {
+	s := startStandin(t)
+	url := s.AddRoom("far")
+	echo := start(t, "echo", "--platform", "daily", "-r", url, "--daily-bundle-url", s.BundleURL(), "--chrome-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")
+	echo.waitForLine(t, "echo ready in room "+url, time.Minute)
+	p, out := daily(t, s, "-r", url, "-n", "20", "-c", "20")
+	f := ended(t, p, out, 0)
+	if f.Details.Echo.Mode != "remote" || f.Statistics.SuccessfulMessages != 20 || f.Details.OneWay.Clocks != "unknown" {
+		t.Errorf("%+v, %+v", f.Details.Echo, f.Statistics)
+	}
+	s.Expire("far") // the echo comes back by itself
+	echo.waitForLine(t, "echo ready in room", time.Minute)
+	echo.cmd.Process.Signal(os.Interrupt)
+	if code := echo.exit(t, 20*time.Second); code != 130 {
+		t.Errorf("exit code %d, want 130:\n%s", code, echo.stderr())
+	}
+}

@@ -1,0 +1,210 @@
+// Package daily makes and removes rooms of Daily (https://docs.daily.co/reference/rest-api) for a run. It
+// joins none: there is no Go SDK, so internal/browser does that with Daily's own JavaScript SDK.
+package daily
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// DefaultAPI is where Daily's REST interface lives.
+const DefaultAPI = "https://api.daily.co/v1"
+
+// MaxMessage is the longest app-message that Daily takes, in characters of its JSON.
+const MaxMessage = 4096
+
+// Regions are the values that Daily takes for geo.
+var Regions = []string{
+	"af-south-1", "ap-northeast-2", "ap-southeast-1", "ap-southeast-2", "ap-south-1",
+	"eu-central-1", "eu-west-2", "sa-east-1", "us-east-1", "us-west-2",
+}
+
+// Client calls the REST interface with one API key. Every call ends by its context.
+type Client struct {
+	API  string // "" = DefaultAPI
+	Key  string // never in an error
+	HTTP *http.Client
+}
+
+// Room is a room that was made.
+type Room struct {
+	Name string `json:"name"`
+	URL  string `json:"url"`
+}
+
+// Error is what Daily answered.
+type Error struct {
+	Status int
+	ID     string // stable: authentication-error, invalid-request-error, …
+	Info   string
+}
+
+func (e *Error) Error() string {
+	text := fmt.Sprintf("Daily answered %d", e.Status)
+	if e.ID != "" {
+		text += " " + e.ID
+	}
+	if e.Info != "" {
+		text += ": " + e.Info
+	}
+	switch {
+	case e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden:
+		text += " (is --api-key right, and may it do this?)"
+	case e.Status == http.StatusTooManyRequests:
+		text += " (too many requests; try again in a while)"
+	case e.Status >= 500:
+		text += " (Daily has a problem; see its status page)"
+	}
+	return text
+}
+
+// CreateRoom makes a private or public room that removes itself, and whoever is in it, at its
+// end of life. geo "" leaves the region to Daily.
+func (c *Client) CreateRoom(ctx context.Context, end time.Time, geo string) (Room, error) {
+	properties := map[string]any{
+		"exp": end.Unix(), "eject_at_room_exp": true, "start_audio_off": true, "start_video_off": true,
+	}
+	if geo != "" {
+		properties["geo"] = geo
+	}
+	var room Room
+	err := c.call(ctx, http.MethodPost, "/rooms", map[string]any{"privacy": "private", "properties": properties}, &room)
+	if err == nil && room.URL == "" {
+		err = errors.New("Daily's answer names no room")
+	}
+	if err != nil {
+		return Room{}, fmt.Errorf("create a Daily room: %w", err)
+	}
+	return room, nil
+}
+
+// CreateToken makes a token for one room.
+func (c *Client) CreateToken(ctx context.Context, room, userName string, end time.Time) (string, error) {
+	var answer struct{ Token string }
+	err := c.call(ctx, http.MethodPost, "/meeting-tokens", map[string]any{"properties": map[string]any{
+		"room_name": room, "exp": end.Unix(), "eject_at_token_exp": true, "user_name": userName, "start_audio_off": true, "start_video_off": true,
+	}}, &answer)
+	if err == nil && answer.Token == "" {
+		err = errors.New("Daily's answer holds no token")
+	}
+	if err != nil {
+		return "", fmt.Errorf("create a token for Daily room %q: %w", room, err)
+	}
+	return answer.Token, nil
+}
+
+// DeleteRoom removes a room; one that is gone already is no error.
+func (c *Client) DeleteRoom(ctx context.Context, name string) error {
+	err := c.call(ctx, http.MethodDelete, "/rooms/"+url.PathEscape(name), nil, nil)
+	var refused *Error
+	if errors.As(err, &refused) && refused.Status == http.StatusNotFound {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("delete Daily room %q: %w", name, err)
+	}
+	return nil
+}
+
+const (
+	attempts   = 5               // when Daily asks to wait, or has a problem
+	firstPause = time.Second     // doubled each time, unless Daily says how long
+	longest    = 8 * time.Second // of one pause
+	oneCall    = 10 * time.Second
+	maxAnswer  = 1 << 20
+)
+
+// call makes one request, again with growing pauses while the answer is 429 or 5xx.
+func (c *Client) call(ctx context.Context, method, path string, in, out any) error {
+	pause := firstPause
+	for attempt := 1; ; attempt++ {
+		wait, err := c.once(ctx, method, path, in, out)
+		var refused *Error
+		again := errors.As(err, &refused) && (refused.Status == http.StatusTooManyRequests || refused.Status >= 500)
+		if !again || attempt == attempts {
+			return err
+		}
+		if wait == 0 {
+			wait = pause
+		}
+		timer := time.NewTimer(min(wait, longest))
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return err
+		}
+		pause *= 2
+	}
+}
+
+// once makes one request; wait is how long Daily wants to be left alone, if it says so.
+func (c *Client) once(ctx context.Context, method, path string, in, out any) (wait time.Duration, err error) {
+	ctx, cancel := context.WithTimeout(ctx, oneCall)
+	defer cancel()
+	var body io.Reader
+	if in != nil {
+		data, err := json.Marshal(in)
+		if err != nil {
+			return 0, err
+		}
+		body = bytes.NewReader(data)
+	}
+	api := c.API
+	if api == "" {
+		api = DefaultAPI
+	}
+	request, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(api, "/")+path, body)
+	if err != nil {
+		return 0, err
+	}
+	request.Header.Set("Authorization", "Bearer "+c.Key)
+	if in != nil {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	client := c.HTTP
+	if client == nil {
+		client = http.DefaultClient
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		var wrapped *url.Error
+		if errors.As(err, &wrapped) {
+			err = wrapped.Err
+		}
+		if errors.Is(err, context.DeadlineExceeded) {
+			err = fmt.Errorf("no answer from %s in %v", request.URL.Host, oneCall)
+		}
+		return 0, err
+	}
+	defer response.Body.Close()
+	data, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	if err != nil {
+		return 0, err
+	}
+	if response.StatusCode >= 300 {
+		refused := &Error{Status: response.StatusCode}
+		var said struct{ Error, Info string }
+		if json.Unmarshal(data, &said) == nil {
+			refused.ID, refused.Info = said.Error, strings.ReplaceAll(said.Info, c.Key, "KEY")
+		}
+		seconds, _ := strconv.Atoi(response.Header.Get("Retry-After"))
+		return time.Duration(seconds) * time.Second, refused
+	}
+	if out == nil {
+		return 0, nil
+	}
+	if err := json.Unmarshal(data, out); err != nil {
+		return 0, fmt.Errorf("Daily's answer cannot be read: %w", err)
+	}
+	return 0, nil
+}

@@ -1,0 +1,309 @@
+// Package standin plays Daily's cloud on this machine, for tests and calibration: a REST interface with
+// Daily's shapes, the call machine that the real daily-js loads, and the server that relays its
+// messages. It is not Daily; a result made with it says so.
+package standin
+
+import (
+	"crypto/rand"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+)
+
+//go:embed callmachine.js
+var callMachine string
+
+// SFU is what the stand-in gives as the id of its server.
+const SFU = "rtcbench-standin"
+
+// Server is a running stand-in on 127.0.0.1.
+type Server struct {
+	Key string // the API key that it takes
+
+	http *http.Server
+	base string // host:port
+
+	mu       sync.Mutex
+	rooms    map[string]*room
+	fate     Fate
+	statuses []int // of the next REST answers
+	deleted  []string
+	delays   []time.Duration
+}
+
+// Fate is what befalls messages and joins from now on.
+type Fate struct {
+	Delay  time.Duration // each way: of every message relayed
+	Silent bool          // messages are taken and never delivered
+	Reject string        // joins fail with this error type of Daily's: no-room, exp-token, meeting-full, …
+	Late   time.Duration // more delay, of messages that are no warm-up
+}
+
+type room struct {
+	private bool
+	exp     time.Time
+	people  map[string]*seat
+}
+
+type seat struct {
+	id, name string
+	conn     *websocket.Conn
+	mu       sync.Mutex // one writer at a time
+}
+
+func (s *seat) write(v any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.conn.WriteJSON(v)
+}
+
+// Start starts a stand-in. Its owner closes it.
+func Start() (*Server, error) {
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{Key: "standin-key", base: l.Addr().String(), rooms: map[string]*room{}}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /cm/static/call-machine-object-bundle.js", s.bundle)
+	mux.HandleFunc("GET /ws", s.socket)
+	mux.HandleFunc("POST /v1/rooms", s.rest(s.createRoom))
+	mux.HandleFunc("DELETE /v1/rooms/{name}", s.rest(s.deleteRoom))
+	mux.HandleFunc("POST /v1/meeting-tokens", s.rest(s.createToken))
+	s.http = &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
+	go s.http.Serve(l)
+	return s, nil
+}
+
+// API is for --daily-api-url, BundleURL for --daily-bundle-url.
+func (s *Server) API() string       { return "http://" + s.base + "/v1" }
+func (s *Server) BundleURL() string { return "http://" + s.base + "/cm/static" }
+
+// AddRoom makes a room that anybody may join and returns its URL.
+func (s *Server) AddRoom(name string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.rooms[name] = &room{people: map[string]*seat{}}
+	return s.url(name)
+}
+
+func (s *Server) url(name string) string { return "http://" + s.base + "/" + name }
+
+// SetFate decides what happens from now on.
+func (s *Server) SetFate(f Fate) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.fate = f
+}
+
+// AnswerWith makes the next REST calls fail with these statuses.
+func (s *Server) AnswerWith(statuses ...int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.statuses = statuses
+}
+
+// Deleted names the rooms that were deleted, in order; Rooms those that are there.
+func (s *Server) Deleted() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.deleted)
+}
+
+// Rooms names the rooms that are there.
+func (s *Server) Rooms() (names []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for name := range s.rooms {
+		names = append(names, name)
+	}
+	return names
+}
+
+// Delays are the delays that relayed messages really got, in the order of their delivery.
+func (s *Server) Delays() []time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.delays)
+}
+
+// Expire ends a room: everybody in it is told and put out.
+func (s *Server) Expire(name string) {
+	for _, p := range s.people(name) {
+		p.write(map[string]string{"type": "error", "error": "exp-room", "text": "Room expired"})
+	}
+}
+
+// DropSockets cuts every connection of a room without a word; the call machine comes back.
+func (s *Server) DropSockets(name string) {
+	for _, p := range s.people(name) {
+		p.conn.NetConn().Close()
+	}
+}
+
+func (s *Server) people(name string) (list []*seat) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r := s.rooms[name]; r != nil {
+		for _, p := range r.people {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// Close ends the stand-in and every connection.
+func (s *Server) Close() error {
+	for _, name := range s.Rooms() {
+		s.DropSockets(name)
+	}
+	return s.http.Close()
+}
+
+func (s *Server) bundle(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/javascript")
+	w.Header().Set("Access-Control-Allow-Origin", "*")
+	fmt.Fprint(w, strings.ReplaceAll(callMachine, "{{BASE}}", "ws://"+s.base))
+}
+
+var upgrader = websocket.Upgrader{CheckOrigin: func(*http.Request) bool { return true }}
+
+func (s *Server) socket(w http.ResponseWriter, r *http.Request) {
+	conn, err := upgrader.Upgrade(w, r, nil)
+	if err != nil {
+		return
+	}
+	defer conn.Close()
+	q := r.URL.Query()
+	me := &seat{id: q.Get("again"), name: q.Get("name"), conn: conn}
+	if me.id == "" {
+		me.id = uuid()
+	}
+	name := q.Get("room")
+	if kind := s.refusal(name, q.Get("token")); kind != "" {
+		me.write(map[string]string{"type": "error", "error": kind, "text": refusals[kind]})
+		return
+	}
+	others := s.enter(name, me)
+	me.write(map[string]any{"type": "joined", "id": me.id, "session": name, "others": others})
+	s.tell(name, me, map[string]string{"type": "participant-joined", "id": me.id, "name": me.name})
+	defer func() {
+		s.leave(name, me)
+		s.tell(name, me, map[string]string{"type": "participant-left", "id": me.id})
+	}()
+	for {
+		var m struct {
+			Type string
+			To   any
+			Data json.RawMessage
+		}
+		if err := conn.ReadJSON(&m); err != nil {
+			return
+		}
+		if m.Type == "app-msg" {
+			s.relay(name, me, m.To, m.Data)
+		}
+	}
+}
+
+var refusals = map[string]string{
+	"no-room": "The meeting you're trying to join does not exist.", "exp-room": "Room expired", "exp-token": "Token expired",
+	"not-allowed": "You are not allowed to join this meeting", "meeting-full": "Meeting is full",
+}
+
+func (s *Server) refusal(name, token string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := s.rooms[name]
+	switch {
+	case s.fate.Reject != "":
+		return s.fate.Reject
+	case r == nil:
+		return "no-room"
+	case !r.exp.IsZero() && time.Now().After(r.exp):
+		return "exp-room"
+	case r.private && token != tokenOf(name):
+		return "not-allowed"
+	}
+	return ""
+}
+
+func tokenOf(room string) string { return "standin-token-" + room }
+
+type other struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+func (s *Server) enter(name string, me *seat) []other {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := []other{}
+	for _, p := range s.rooms[name].people {
+		list = append(list, other{p.id, p.name})
+	}
+	s.rooms[name].people[me.id] = me
+	return list
+}
+
+func (s *Server) leave(name string, me *seat) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r := s.rooms[name]; r != nil && r.people[me.id] == me {
+		delete(r.people, me.id)
+	}
+}
+
+func (s *Server) tell(name string, me *seat, v any) {
+	for _, p := range s.people(name) {
+		if p != me {
+			p.write(v)
+		}
+	}
+}
+
+// relay carries a message to its addressees after the delay of the day, and notes how long it
+// really took: timers are late.
+func (s *Server) relay(name string, from *seat, to any, data json.RawMessage) {
+	arrived := time.Now()
+	s.mu.Lock()
+	fate := s.fate
+	s.mu.Unlock()
+	if fate.Silent {
+		return
+	}
+	delay := fate.Delay
+	if fate.Late > 0 && !strings.Contains(string(data), `"seq":0`) {
+		delay += fate.Late
+	}
+	deliver := func() {
+		for _, p := range s.people(name) {
+			if p != from && (to == nil || to == "*" || to == p.id) {
+				s.mu.Lock()
+				s.delays = append(s.delays, time.Since(arrived))
+				s.mu.Unlock()
+				p.write(map[string]any{"type": "app-msg", "data": data, "from": from.id})
+			}
+		}
+	}
+	if delay == 0 {
+		deliver()
+		return
+	}
+	time.AfterFunc(delay, deliver)
+}
+
+func uuid() string {
+	b := make([]byte, 16)
+	rand.Read(b)
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
