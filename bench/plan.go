@@ -11,7 +11,8 @@ type Plan struct {
 	EchoTimeout      time.Duration // how long to wait for the first pong of all
 	ReconnectTimeout time.Duration // how long one send call may block before the run is given up
 	PayloadBytes     int           // a shorter ping is padded to this size; 0 = as it is
-	Offset           time.Duration // the grid begins this much later: two runs at one time do not collide
+	Aligned          bool          // slots begin at Phase modulo Cooldown of Unix time: runs at one time share a grid
+	Phase            time.Duration // … each with its own phase of it, so that their pings do not collide
 	Lossy            bool          // ask for the lossy channel, where the platform has one
 }
 
@@ -22,3 +23,15 @@ func (p Plan) ClosedLoop() bool { return p.Cooldown == 0 }
 // It depends on nothing but the plan: a late ping never delays the next.
 // It has no meaning in a closed loop.
 func (p Plan) Due(seq uint32) time.Duration { return time.Duration(seq-1) * p.Cooldown }
+
+// Align moves unix, the Unix time at which a grid could begin, to where an aligned one does.
+func (p Plan) Align(unix time.Duration) time.Duration {
+	if !p.Aligned || p.ClosedLoop() {
+		return unix
+	}
+	late := (unix - p.Phase) % p.Cooldown
+	if late == 0 {
+		return unix
+	}
+	return unix + p.Cooldown - late
+}

@@ -164,7 +164,8 @@ func (p *probe) warmUpOnGrid(ctx context.Context, timer *time.Timer) error {
 		p.mu.Lock()
 		idle, fatal := !p.sending, p.fatal
 		if i == p.plan.Warmup {
-			p.start = due.Add(p.plan.Offset)
+			unix := time.Duration(p.clock.UnixMilli(due) * float64(time.Millisecond))
+			p.start = due.Add(p.plan.Align(unix) - unix)
 			p.lastEvent = p.start
 		}
 		p.mu.Unlock()

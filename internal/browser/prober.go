@@ -53,7 +53,8 @@ type plan struct {
 	ReconnectTimeout float64 `json:"reconnectTimeout"`
 	Payload          int     `json:"payload"`
 	Lossy            bool    `json:"lossy"`
-	Offset           float64 `json:"offset"`
+	Aligned          bool    `json:"aligned"`
+	Phase            float64 `json:"phase"`
 }
 
 // result is probe.ts's.
@@ -84,7 +85,7 @@ func (p *Page) Probe(ctx context.Context, pl bench.Plan, on func(bench.Sample)) 
 	defer cancel()
 	go func() {
 		r, err := evaluate[result](running, p, "probe", plan{
-			pl.Count, ms(pl.Cooldown), ms(pl.Timeout), pl.Warmup, ms(pl.EchoTimeout), ms(pl.ReconnectTimeout), pl.PayloadBytes, pl.Lossy, ms(pl.Offset),
+			pl.Count, ms(pl.Cooldown), ms(pl.Timeout), pl.Warmup, ms(pl.EchoTimeout), ms(pl.ReconnectTimeout), pl.PayloadBytes, pl.Lossy, pl.Aligned, ms(pl.Phase),
 		})
 		done <- answer{r, err}
 	}()

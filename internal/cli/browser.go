@@ -42,6 +42,7 @@ type browserJob struct {
 	local   bool
 	config  func(role string) (browser.JoinConfig, error)
 	where   string // for errors
+	ready   func() // called when it has joined and may wait for another; nil = nobody is waited for
 }
 
 // measure is like livekitJob.measure.
@@ -68,6 +69,9 @@ func (job *browserJob) measure(ctx context.Context, on func(bench.Sample)) (*ben
 	var unsynced error = errors.New("the echo is elsewhere")
 	if job.local {
 		synced, unsynced = browser.Offset(ctx, runner, echo)
+	}
+	if job.ready != nil {
+		job.ready()
 	}
 	run, err := runner.Probe(ctx, job.plan, on)
 	run.Echo.Mode = "remote"

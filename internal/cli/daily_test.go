@@ -1,6 +1,8 @@
 package cli_test
 
 import (
+	"encoding/json"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -183,5 +185,46 @@ func TestDailyEchoAsAProcess(t *testing.T) {
 	echo.cmd.Process.Signal(os.Interrupt)
 	if code := echo.exit(t, 20*time.Second); code != 130 {
 		t.Errorf("exit code %d, want 130:\n%s", code, echo.stderr())
+	}
+}
+
+func TestBoth(t *testing.T) {
+	s := startStandin(t)
+	s.SetFate(standin.Fate{Delay: 20 * time.Millisecond})
+	out := filepath.Join(t.TempDir(), "both.json")
+	args := []string{
+		"both", "--daily-bundle-url", s.BundleURL(), "--daily-api-url", s.API(), "--chrome-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+		"-n", "40", "-c", "100", "-o", out,
+	}
+	p := start(t, append(args, "--daily-api-key", s.Key)...)
+	if code := p.exit(t, time.Minute); code != 0 {
+		t.Fatalf("exit code %d:\n%s", code, p.stderr())
+	}
+	var both report.Both
+	data, _ := os.ReadFile(out)
+	if err := json.Unmarshal(data, &both); err != nil {
+		t.Fatal(err)
+	}
+	c := both.Comparison
+	if c == nil || c.Alike || !c.Paired || c.Pairs < 30 || c.Verdict != "not the same kind of path: livekit faster" || c.MedianDiff.CI95[0] < 20 {
+		t.Fatalf("%+v, started %f and %f, %+v %+v", c, both.Daily.Metadata.StartTime, both.Livekit.Metadata.StartTime, both.Daily.Details.Counts, both.Livekit.Details.Counts)
+	}
+	// On one grid, half a period apart.
+	phase := math.Mod((both.Daily.Metadata.StartTime-both.Livekit.Metadata.StartTime)*1000+10_000, 100)
+	if math.Abs(phase-50) > 5 {
+		t.Errorf("the grids are %.1f ms apart, want 50", phase)
+	}
+
+	p = start(t, append(args, "--daily-room", "http://127.0.0.1:1/nobody")...) // no such room
+	if code := p.exit(t, time.Minute); code != 1 || !strings.Contains(p.stderr(), "daily: join Daily room") {
+		t.Fatalf("exit code %d:\n%s", code, p.stderr())
+	}
+	both = report.Both{}
+	data, _ = os.ReadFile(out)
+	if err := json.Unmarshal(data, &both); err != nil {
+		t.Fatal(err)
+	}
+	if both.Daily != nil || both.Comparison != nil || both.Livekit == nil || both.Livekit.Statistics.SuccessfulMessages != 40 || !strings.Contains(both.Errors["daily"], "no-room") {
+		t.Errorf("%+v", both.Errors)
 	}
 }

@@ -79,14 +79,8 @@ func (cmd *livekitCmd) Run(a *app) error {
 		}
 		return err
 	}
-	if errors.Is(err, bench.ErrNoEcho) {
-		err = fmt.Errorf("join %s: %w (start one: rtcbench echo --server-url %s%s)", job.seats, err, report.CleanURL(job.seats.url), job.echoFlags())
-		run.Err = err
-	}
-	run.Platform, run.RoomURL, run.Location = "livekit", job.seats.url, cmd.Location
-	if job.inSandbox {
-		run.Doubts = append(run.Doubts, bench.Doubt{Code: "sandbox", Text: "this measures this machine, not a network: the LiveKit server runs inside this process"})
-	}
+	run, err = job.describe(run, err)
+	run.Location = cmd.Location
 	if !cmd.ShowAddresses {
 		report.HideAddresses(run.Facts.ICE)
 	}
@@ -161,6 +155,22 @@ func (job *livekitJob) measure(ctx context.Context, on func(bench.Sample)) (*ben
 		run.Echo.Mode, run.Clocks = "local", bench.OneClock
 	}
 	return &run, err
+}
+
+// describe says what a run was made on, and what to do about an echo that is not there.
+func (job *livekitJob) describe(run *bench.Run, err error) (*bench.Run, error) {
+	if run == nil {
+		return nil, err
+	}
+	if errors.Is(err, bench.ErrNoEcho) {
+		err = fmt.Errorf("join %s: %w (start one: rtcbench echo --server-url %s%s)", job.seats, err, report.CleanURL(job.seats.url), job.echoFlags())
+		run.Err = err
+	}
+	run.Platform, run.RoomURL = "livekit", job.seats.url
+	if job.inSandbox {
+		run.Doubts = append(run.Doubts, bench.Doubt{Code: "sandbox", Text: "this measures this machine, not a network: the LiveKit server runs inside this process"})
+	}
+	return run, err
 }
 
 // inBrowser is the same job by livekit-client in Chromium.

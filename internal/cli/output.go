@@ -89,11 +89,15 @@ func join(errs ...error) error {
 // write writes the result file. When that fails the result is put into the folder for
 // temporary files instead, so that it is not lost.
 func (f outputFlags) write(a *app, run bench.Run) error {
+	return f.writeWith(a, func(b *bytes.Buffer) error { return report.WriteJSON(b, run, report.Tool(version())) })
+}
+
+func (f outputFlags) writeWith(a *app, fill func(*bytes.Buffer) error) error {
 	if f.Output == "" {
 		return nil
 	}
 	var b bytes.Buffer
-	if err := report.WriteJSON(&b, run, report.Tool(version())); err != nil {
+	if err := fill(&b); err != nil {
 		return err
 	}
 	if f.Output == "-" {

@@ -37,6 +37,7 @@ type settings struct {
 	dotenv  map[string]string
 	lines   map[string]int
 	sources map[string]source // by the flag's long name
+	names   map[string]string // flags that this command calls otherwise
 }
 
 func newSettings(lookup func(string) (string, bool)) *settings {
@@ -108,10 +109,25 @@ func (s *settings) noteFlags(ctx *kong.Context) {
 	}
 }
 
-func (s *settings) rank(flag string) rank { return s.sources[flag].rank }
+// renamed is s for code that knows some flags by other names.
+func (s *settings) renamed(names map[string]string) *settings {
+	c := *s
+	c.names = names
+	return &c
+}
+
+func (s *settings) flag(name string) string {
+	if other, ok := s.names[name]; ok {
+		return other
+	}
+	return name
+}
+
+func (s *settings) rank(flag string) rank { return s.sources[s.flag(flag)].rank }
 
 // name says where the value of a flag stands, for an error that blames it.
 func (s *settings) name(flag string) string {
+	flag = s.flag(flag)
 	switch src := s.sources[flag]; src.rank {
 	case byEnvironment:
 		return src.name + " (environment)"

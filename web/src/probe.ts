@@ -14,7 +14,8 @@ export interface Plan {
   reconnectTimeout: number;
   payload: number;
   lossy: boolean;
-  offset: number; // ms by which the grid begins later: two runs that share a browser do not collide
+  aligned: boolean; // slots begin at phase modulo cooldown of Unix time: runs at one time share a grid
+  phase: number;
 }
 
 /** Numbers are those of bench.Outcome and bench.Reason. */
@@ -168,9 +169,15 @@ export class Probe {
       this.nextWarmup += this.plan.cooldown || warmupInterval;
       return this.nextWarmup;
     }
-    this.start = this.result.end = this.nextWarmup + this.plan.offset;
+    this.start = this.result.end = this.nextWarmup + this.toGrid(this.time.origin + this.nextWarmup);
     this.phase = 'grid';
     return this.onGrid(now);
+  }
+
+  /** How long until an aligned grid begins; see bench.Plan.Align. */
+  private toGrid(unix: number): number {
+    const { aligned, phase, cooldown } = this.plan;
+    return aligned && !this.closedLoop ? (cooldown - ((unix - phase) % cooldown)) % cooldown : 0;
   }
 
   private onGrid(now: number): number | undefined {

@@ -81,7 +81,7 @@ class FakeSession implements Session {
 async function play(scene: Scene): Promise<{ r: Result; p: Probe; outcomes: number[] }> {
   const time = new FakeTime(), session = new FakeSession(time, scene);
   const p = new Probe(session, {
-    count: 5, cooldown: 100, timeout: 500, warmup: 5, echoTimeout: 10_000, reconnectTimeout: 10_000, payload: 0, lossy: false, offset: 0, ...scene.plan,
+    count: 5, cooldown: 100, timeout: 500, warmup: 5, echoTimeout: 10_000, reconnectTimeout: 10_000, payload: 0, lossy: false, aligned: false, phase: 0, ...scene.plan,
   }, time);
   let r: Result | undefined;
   void p.run().then((x) => (r = x));
@@ -192,8 +192,9 @@ describe('the ping loop', () => {
     expect(r).toMatchObject({ noEcho: true, warmupSent: 200 });
   });
 
-  it('begins later by its offset', async () => {
-    const [a, b] = [await play({}), await play({ plan: { offset: 50 } })];
-    expect(b.r.start - a.r.start).toBeCloseTo(50, 3);
+  it('begins on a grid of Unix time that other runs share, each at its phase', async () => {
+    const { r, p } = await play({ plan: { aligned: true, phase: 50 }, delays: () => [33] });
+    expect(r.start % 100).toBeCloseTo(50, 3);
+    expect(p.samples.every((s) => Math.abs(s.sent - s.due) < 1e-6)).toBe(true);
   });
 });

@@ -1,0 +1,179 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"rtcbench/bench"
+	"rtcbench/internal/report"
+	"rtcbench/internal/sandbox"
+)
+
+type bothCmd struct {
+	DailyRoom   string `from:"DAILY_ROOM_URL" group:"where" placeholder:"URL" help:"Daily room."`
+	DailyToken  string `from:"RTCBENCH_DAILY_TOKEN" group:"where" placeholder:"TOKEN" help:"Meeting token, for a private room."`
+	DailyAPIKey string `name:"daily-api-key" from:"DAILY_API_KEY" group:"where" placeholder:"KEY" help:"Daily API key: makes a room for this run, and removes it."`
+	Geo         string `from:"RTCBENCH_GEO" group:"where" placeholder:"REGION" help:"Region of the Daily room that is made."`
+	BundleURL   string `name:"daily-bundle-url" from:"RTCBENCH_DAILY_BUNDLE_URL" group:"where" placeholder:"URL" help:"Where daily-js loads its call machine from."`
+	APIURL      string `name:"daily-api-url" from:"RTCBENCH_DAILY_API_URL" group:"where" placeholder:"URL" help:"Daily's REST interface."`
+
+	LivekitURL       string `from:"LIVEKIT_URL" group:"where" placeholder:"URL" help:"LiveKit server; without it, one inside this process."`
+	LivekitToken     string `from:"LIVEKIT_TOKEN" group:"where" placeholder:"JWT" help:"LiveKit access token."`
+	LivekitAPIKey    string `name:"livekit-api-key" from:"LIVEKIT_API_KEY" group:"where" placeholder:"KEY" help:"LiveKit API key to make tokens with."`
+	LivekitAPISecret string `name:"livekit-api-secret" from:"LIVEKIT_API_SECRET" group:"where" placeholder:"SECRET" help:"Its secret."`
+	LivekitRoom      string `from:"RTCBENCH_ROOM" group:"where" placeholder:"NAME" help:"LiveKit room to meet in, with an API key."`
+
+	Timeout string `short:"t" from:"TIMEOUT_MS" group:"what" default:"5000" placeholder:"5000" help:"Milliseconds after which a pong is too late."`
+	planFlags
+	Echo string `from:"RTCBENCH_ECHO" group:"where" enum:"auto,local,remote" default:"auto" placeholder:"auto" help:"Who answers: local, remote, or auto: for each platform, local in a room of our own making."`
+	chromeFlags
+
+	outputFlags
+}
+
+// Help is shown by --help below the flags' summary.
+func (bothCmd) Help() string {
+	return `Both platforms in one Chromium, at one time and on one grid, half a period apart so that their pings do not collide. What the browser costs, it costs both.
+
+Daily carries application messages on a WebSocket, LiveKit on a data channel: the verdict says so, and compares what an application gets, not media.
+
+Examples:
+
+  rtcbench both --daily-api-key KEY --livekit-url wss://my.livekit.cloud --livekit-api-key KEY --livekit-api-secret SECRET -n 600
+      from here to each and back
+
+  rtcbench both --daily-room https://my.daily.co/bench --livekit-url wss://my.livekit.cloud --livekit-token TOKEN -o both.json
+      to the echoes in both rooms`
+}
+
+// bothNames are the flags of both by the names that the single commands know them by.
+var bothNames = map[string]map[string]string{
+	"daily":   {"room-url": "daily-room", "token": "daily-token", "api-key": "daily-api-key"},
+	"livekit": {"server-url": "livekit-url", "token": "livekit-token", "api-key": "livekit-api-key", "api-secret": "livekit-api-secret", "room": "livekit-room"},
+}
+
+// Run measures both; one that fails does not keep the other from being measured.
+func (cmd *bothCmd) Run(a *app) error {
+	daily, livekit, err := cmd.prepare(a)
+	if err != nil {
+		return err
+	}
+	if livekit.inSandbox {
+		server, err := sandbox.Start(sandbox.Options{})
+		if err != nil {
+			return err
+		}
+		defer server.Close()
+		livekit.seats.url, livekit.seats.key.Key, livekit.seats.key.Secret = server.URL, server.Key, server.Secret
+	}
+	cmd.sayAloud(a.stderr)
+	on, end := cmd.watch(a, a.logger(cmd.outputFlags), bench.Plan{Count: 2 * livekit.plan.Count})
+	var one sync.Mutex // on is called by both
+	each := func(s bench.Sample) {
+		one.Lock()
+		defer one.Unlock()
+		if on != nil {
+			on(s)
+		}
+	}
+	runs, errs := map[string]*bench.Run{}, map[string]error{}
+	var both, joined sync.WaitGroup
+	// Both have joined before either begins, so that their slots are of the same moments.
+	side := func(name string, measure func(context.Context, func(bench.Sample), func()) (*bench.Run, error)) {
+		joined.Add(1)
+		here := sync.OnceFunc(joined.Done)
+		both.Go(func() {
+			defer here() // also when it failed: the other one is not to wait
+			run, err := measure(a.ctx, each, func() { here(); joined.Wait() })
+			one.Lock()
+			runs[name], errs[name] = run, err
+			one.Unlock()
+		})
+	}
+	dailyPlan := livekit.plan
+	dailyPlan.Lossy, dailyPlan.Phase = false, livekit.plan.Cooldown/2
+	side("daily", func(ctx context.Context, on func(bench.Sample), ready func()) (*bench.Run, error) {
+		return daily.measure(ctx, browserJob{options: cmd.options(), plan: dailyPlan, within: livekit.within, ready: ready}, on)
+	})
+	side("livekit", func(ctx context.Context, on func(bench.Sample), ready func()) (*bench.Run, error) {
+		job := livekit.inBrowser(cmd.options())
+		job.ready = ready
+		run, err := job.measure(ctx, on)
+		return livekit.describe(run, err)
+	})
+	both.Wait()
+	end()
+	return cmd.finishBoth(a, runs, errs)
+}
+
+func (cmd *bothCmd) prepare(a *app) (dailyRoom, livekitJob, error) {
+	c := check{settings: a.settings.renamed(bothNames["daily"])}
+	d := dailyCmd{Echo: cmd.Echo, dailyFlags: dailyFlags{
+		RoomURL: cmd.DailyRoom, Token: cmd.DailyToken, APIKey: cmd.DailyAPIKey, Geo: cmd.Geo, BundleURL: cmd.BundleURL, APIURL: cmd.APIURL,
+	}}
+	l := livekitCmd{Echo: cmd.Echo, Timeout: cmd.Timeout, planFlags: cmd.planFlags, Channel: "reliable", outputFlags: cmd.outputFlags, livekitFlags: livekitFlags{
+		ServerURL: cmd.LivekitURL, Token: cmd.LivekitToken, APIKey: cmd.LivekitAPIKey, APISecret: cmd.LivekitAPISecret, Room: cmd.LivekitRoom,
+	}}
+	room, err := d.room(&c)
+	if err != nil {
+		return room, livekitJob{}, err
+	}
+	job, err := l.prepare(&check{settings: a.settings.renamed(bothNames["livekit"])})
+	job.plan.Aligned = true
+	return room, job, err
+}
+
+func (cmd *bothCmd) finishBoth(a *app, runs map[string]*bench.Run, errs map[string]error) error {
+	reasons := map[string]string{}
+	var failures []error
+	for _, name := range []string{"daily", "livekit"} {
+		if errs[name] != nil {
+			failures = append(failures, fmt.Errorf("%s: %w", name, errs[name]))
+		}
+		if runs[name] == nil {
+			reasons[name] = errs[name].Error()
+		} else {
+			runs[name].Location = cmd.Location
+		}
+	}
+	d, l := runs["daily"], runs["livekit"]
+	if d == nil && l == nil {
+		if code, ok := stopCode(a.ctx); ok {
+			return exitError{code, errors.New("stopped before anything was measured")}
+		}
+		return join(failures...)
+	}
+	kept := cmd.writeWith(a, func(b *bytes.Buffer) error {
+		return report.WriteBothJSON(b, d, l, reasons, report.Tool(version()))
+	})
+	if !cmd.Quiet {
+		kept = errors.Join(kept, cmd.tables(a, d, l))
+	}
+	code, stoppedBySignal := stopCode(a.ctx)
+	switch {
+	case stoppedBySignal:
+		return exitError{code, join(kept)}
+	case len(failures) > 0:
+		return exitError{exitFailed, join(append(failures, kept)...)}
+	case kept != nil:
+		return exitError{exitNotKept, kept}
+	}
+	return nil
+}
+
+func (cmd *bothCmd) tables(a *app, daily, livekit *bench.Run) error {
+	w := a.stdout
+	if cmd.Output == "-" {
+		w = a.stderr
+	}
+	switch {
+	case daily == nil:
+		return report.WriteText(w, *livekit)
+	case livekit == nil:
+		return report.WriteText(w, *daily)
+	}
+	return report.WriteBothText(w, *daily, *livekit)
+}

@@ -1,0 +1,222 @@
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"time"
+
+	"github.com/charmbracelet/lipgloss"
+
+	"rtcbench/bench"
+	"rtcbench/internal/stats"
+)
+
+// Both is the result file of a run on two platforms at one time. A platform that failed stands
+// as null, with its reason in Errors.
+type Both struct {
+	Daily      *File             `json:"daily"`
+	Livekit    *File             `json:"livekit"`
+	Comparison *Comparison       `json:"comparison"`
+	Errors     map[string]string `json:"errors,omitempty"`
+}
+
+// Comparison is Daily held against LiveKit: differences are Daily − LiveKit.
+type Comparison struct {
+	Alike            bool               `json:"alike"` // the two paths are of one transport class
+	TransportClasses map[string]*string `json:"transport_classes"`
+	MedianDiff       *Diff              `json:"median_diff_ms"`
+	P95Diff          *Diff              `json:"p95_diff_ms"`
+	Paired           bool               `json:"paired"` // slot by slot
+	Pairs            int                `json:"pairs"`
+	Verdict          string             `json:"verdict"`
+}
+
+// Diff is a difference in milliseconds with its 95 % interval.
+type Diff struct {
+	Value float64    `json:"value"`
+	CI95  [2]float64 `json:"ci95"`
+}
+
+const (
+	noDifference = "no difference shown"
+	unlikePaths  = "not the same kind of path: "
+)
+
+// Compare holds a run on Daily against one on LiveKit of the same time. On one grid, the pings of one
+// slot are a pair; a slot in which either failed is left out.
+func Compare(daily, livekit bench.Run) Comparison {
+	c := Comparison{
+		Alike:            daily.Facts.Transport == livekit.Facts.Transport,
+		TransportClasses: map[string]*string{"daily": text(string(daily.Facts.Transport)), "livekit": text(string(livekit.Facts.Transport))},
+		Paired:           !daily.Plan.ClosedLoop() && daily.Plan.Cooldown == livekit.Plan.Cooldown,
+	}
+	a, b := bench.Summarise(daily).RTTs, bench.Summarise(livekit).RTTs
+	if c.Paired {
+		a, b = pairs(daily, livekit)
+		c.Pairs = len(a)
+	}
+	median, ok := stats.DifferenceOfQuantiles(a, b, 0.5, c.Paired)
+	if !ok {
+		c.Verdict = "too few pings to compare"
+	} else {
+		c.MedianDiff = newDiff(median)
+		p95, _ := stats.DifferenceOfQuantiles(a, b, 0.95, c.Paired)
+		c.P95Diff = newDiff(p95)
+		c.Verdict = verdict(median)
+	}
+	if !c.Alike {
+		c.Verdict = unlikePaths + c.Verdict
+	}
+	return c
+}
+
+func verdict(d stats.Difference) string {
+	switch {
+	case !d.Excludes0():
+		return noDifference
+	case d.Value < 0:
+		return "daily faster"
+	}
+	return "livekit faster"
+}
+
+func newDiff(d stats.Difference) *Diff {
+	return &Diff{ms(d.Value), [2]float64{ms(d.Lo), ms(d.Hi)}}
+}
+
+// pairs gives the RTTs of slots that began at most half a period apart.
+func pairs(a, b bench.Run) (x, y []time.Duration) {
+	shift := int(math.Round(float64(a.Start.Sub(b.Start)) / float64(a.Plan.Cooldown)))
+	for _, s := range a.Samples {
+		i := int(s.Seq) - 1 + shift
+		if s.Outcome != bench.Answered || i < 0 || i >= len(b.Samples) || b.Samples[i].Outcome != bench.Answered {
+			continue
+		}
+		x, y = append(x, s.RTT), append(y, b.Samples[i].RTT)
+	}
+	return x, y
+}
+
+// NewBoth is the result file of two runs; a nil run is one that failed.
+func NewBoth(daily, livekit *bench.Run, errs map[string]string, tool Tool) (Both, error) {
+	b := Both{Errors: errs}
+	for _, side := range []struct {
+		run  *bench.Run
+		file **File
+	}{{daily, &b.Daily}, {livekit, &b.Livekit}} {
+		if side.run == nil {
+			continue
+		}
+		f, err := NewFile(*side.run, tool)
+		if err != nil {
+			return b, err
+		}
+		*side.file = &f
+	}
+	if daily != nil && livekit != nil {
+		c := Compare(*daily, *livekit)
+		b.Comparison = &c
+	}
+	return b, nil
+}
+
+// WriteBothJSON writes the result file of two runs.
+func WriteBothJSON(w io.Writer, daily, livekit *bench.Run, errs map[string]string, tool Tool) error {
+	b, err := NewBoth(daily, livekit, errs, tool)
+	if err != nil {
+		return err
+	}
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(b)
+}
+
+// WriteBothText writes the two side by side, and how they compare.
+func WriteBothText(w io.Writer, daily, livekit bench.Run) error {
+	p := newPage(lipgloss.NewRenderer(w))
+	a, b := bench.Summarise(daily), bench.Summarise(livekit)
+	row := func(name, x, y string) { p.line("  %-14s %28s %28s", name, x, y) }
+	p.line("%s", p.strong.Render(fmt.Sprintf("  %-14s %28s %28s", "", "Daily", "LiveKit")))
+	row("answered", answered(daily), answered(livekit))
+	row("path", className(daily.Facts.Transport), className(livekit.Facts.Transport))
+	p.head("Round trip, ms")
+	for _, q := range []struct {
+		name string
+		x, y bench.Quantity
+	}{
+		{"min", a.Min, b.Min}, {"P50", a.P50, b.P50}, {"P90", a.P90, b.P90}, {"P95", a.P95, b.P95}, {"P99", a.P99, b.P99}, {"max", a.Max, b.Max}, {"mean", a.Mean, b.Mean},
+	} {
+		row(q.name, number(q.x), number(q.y))
+	}
+	p.head("Details")
+	row("loss", loss(a), loss(b))
+	row("jitter, ms", number(a.Jitter), number(b.Jitter))
+	p.line("  %-14s %s", "", p.dim.Render("(mean |ΔRTT|)"))
+	row("one way, ms", ways(a), ways(b))
+	row("timer late, ms", number(a.TimerError.P50), number(b.TimerError.P50))
+	p.comparison(Compare(daily, livekit))
+	p.doubts(union(a.Doubts, b.Doubts))
+	_, err := io.WriteString(w, p.String())
+	return err
+}
+
+func (p *page) comparison(c Comparison) {
+	p.head("Daily − LiveKit")
+	for _, d := range []struct {
+		name string
+		*Diff
+	}{{"P50", c.MedianDiff}, {"P95", c.P95Diff}} {
+		if d.Diff != nil {
+			p.line("  %-14s %+.2f ms  %s", d.name, d.Value, p.dim.Render(fmt.Sprintf("95 %% interval %+.2f … %+.2f", d.CI95[0], d.CI95[1])))
+		}
+	}
+	p.line("  %-14s %s", "verdict", p.strong.Render(c.Verdict))
+	if !c.Alike {
+		for _, line := range wrap("Daily's messages went by the "+classOf(c, "daily")+", LiveKit's by the "+classOf(c, "livekit")+": this is what an application gets, and not a comparison of their media.", width-4) {
+			p.line("  %s", p.dim.Render(line))
+		}
+	}
+}
+
+func classOf(c Comparison, platform string) string {
+	if name := c.TransportClasses[platform]; name != nil {
+		return className(bench.TransportClass(*name))
+	}
+	return "unknown way"
+}
+
+func answered(r bench.Run) string {
+	return fmt.Sprintf("%d of %d", r.Counts.Answered, r.Counts.Settled())
+}
+
+func loss(s bench.Summary) string {
+	if !s.LossKnown {
+		return "–"
+	}
+	return fmt.Sprintf("%.2f %%", 100*s.Loss)
+}
+
+func ways(s bench.Summary) string {
+	if !s.OneWay.Known {
+		return "–"
+	}
+	return fmt.Sprintf("up %s, down %s ± %s", number(s.OneWay.Up.P50), number(s.OneWay.Down.P50), fixed(s.OneWay.Offset.HalfWidth()))
+}
+
+// union is both lists, what stands in both once.
+func union(a, b []bench.Doubt) []bench.Doubt {
+	list := a
+next:
+	for _, d := range b {
+		for _, e := range a {
+			if d == e {
+				continue next
+			}
+		}
+		list = append(list, d)
+	}
+	return list
+}
