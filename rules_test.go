@@ -24,7 +24,7 @@ var allowed = map[string][]string{
 	"rtcbench/internal/report":                 {"rtcbench/bench", "rtcbench/internal/stats", "github.com/charmbracelet/lipgloss"},
 	"rtcbench/internal/sandbox":                {"github.com/livekit/livekit-server", "github.com/livekit/protocol", "github.com/pion/stun/v3"},
 	"rtcbench/internal/sandbox/sandboxtest":    {"rtcbench/internal/sandbox"},
-	"rtcbench/internal/platform/livekit":       {"rtcbench/bench", "github.com/livekit/server-sdk-go/v2", "github.com/livekit/protocol", "github.com/pion/webrtc/v4", "github.com/pion/interceptor"},
+	"rtcbench/internal/platform/livekit":       {"rtcbench/bench", "github.com/livekit/server-sdk-go/v2", "github.com/livekit/protocol", "github.com/pion/webrtc/v4", "github.com/pion/interceptor", "github.com/golang-jwt/jwt/v5"},
 	"rtcbench/internal/browser":                {"rtcbench/bench", "rtcbench/internal/stats", "rtcbench/web", "github.com/chromedp/chromedp", "github.com/google/uuid"},
 	"rtcbench/web":                             {},
 	"rtcbench/internal/platform/daily":         {},

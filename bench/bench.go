@@ -15,7 +15,8 @@ type Prober interface {
 	// Probe carries out p and returns when every ping is settled, ctx ends or the session does.
 	// What was taken so far is returned even with an error.
 	// on, if not nil, is called with each sample when it is settled, and once more if a
-	// lost one is answered after all; it is never called twice at the same time.
+	// lost one is answered after all; it is never called twice at the same time. It may block: that
+	// stalls nothing but itself, and Probe leaves it behind a second after the end.
 	Probe(ctx context.Context, p Plan, on func(Sample)) (Run, error)
 }
 

@@ -13,6 +13,7 @@ type Plan struct {
 	PayloadBytes     int           // a shorter ping is padded to this size; 0 = as it is
 	Aligned          bool          // slots begin at Phase modulo Cooldown of Unix time: runs at one time share a grid
 	Phase            time.Duration // … each with its own phase of it, so that their pings do not collide
+	Echo             string        // the only identity whose pongs count; "" = the first that answers
 	Lossy            bool          // ask for the lossy channel, where the platform has one
 }
 

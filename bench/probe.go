@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -16,6 +17,7 @@ const (
 	warmupInterval = 50 * time.Millisecond // between pings before the first pong
 	settleGrace    = 2 * time.Millisecond  // lets a pong that was stamped in time be read
 	retryInterval  = 50 * time.Millisecond // closed loop only: after a send that failed
+	tellPatience   = time.Second           // for on, at the end
 )
 
 // ErrNoEcho means that nobody answered during the warm-up.
@@ -61,6 +63,9 @@ type probe struct {
 	firstPong time.Time
 	lastEvent time.Time // when the last ping was settled
 	news      []Sample  // settled and not yet told
+	taken     uint32    // the last counted ping that the sender began to send
+
+	abandoned atomic.Bool // on is not to be called any more
 }
 
 func (pr *prober) Probe(ctx context.Context, plan Plan, on func(Sample)) (Run, error) {
@@ -86,20 +91,37 @@ func (pr *prober) Probe(ctx context.Context, plan Plan, on func(Sample)) (Run, e
 
 	pauses := markPauses()
 	ended, err := LinkLost, p.warmUp(ctx)
-	if err == nil {
+	switch {
+	case err == nil:
 		ended, err = p.keepGrid(ctx)
+	case errors.Is(err, ErrNoEcho):
+		ended = DeadlinePassed
 	}
 	if err != nil && ctx.Err() != nil {
-		ended, err = Interrupted, ctx.Err()
-		if errors.Is(err, context.DeadlineExceeded) {
+		ended, err = Interrupted, context.Cause(ctx)
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 			ended = DeadlinePassed
 		}
 	}
 	cancel()
 	workers.Wait()
 	stopTelling()
-	teller.Wait()
+	p.waitFor(&teller)
 	return p.run(ended, err, pauses), err
+}
+
+// waitFor gives on time to hear everything. One that blocks, as a terminal that was stopped does, is
+// left behind: the run is worth more.
+func (p *probe) waitFor(teller *sync.WaitGroup) {
+	heard := make(chan struct{})
+	go func() { teller.Wait(); close(heard) }()
+	timer := time.NewTimer(tellPatience)
+	defer timer.Stop()
+	select {
+	case <-heard:
+	case <-timer.C:
+		p.abandoned.Store(true)
+	}
 }
 
 // warmUp sends pings that are not counted: until the first pong, then as many as the plan wants.
@@ -308,6 +330,9 @@ func sooner(a, b time.Time) time.Time {
 
 // run gathers what was measured. Nothing else runs any more.
 func (p *probe) run(ended Ended, err error, before pauseMark) Run {
+	if n := len(p.samples); n > 0 && uint32(n) > p.taken && p.samples[n-1].Outcome == Unsettled {
+		p.samples = p.samples[:n-1] // the run ended before its send call began
+	}
 	c := p.counts
 	c.Tally(p.samples)
 	for id := range p.others {

@@ -3,6 +3,7 @@ package bench_test
 import (
 	"context"
 	"errors"
+	"regexp"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -49,6 +50,7 @@ func (sc *scene) probe(t *testing.T) (run bench.Run, err error) {
 		}
 		answering, stop := context.WithCancel(context.Background())
 		defer stop()
+		defer sc.End("room") // whoever is still in it
 		for _, id := range sc.echoes {
 			s := join(id)
 			defer s.Close()
@@ -309,10 +311,120 @@ func TestProbeTellsEchoesApart(t *testing.T) {
 	}
 }
 
+func TestProbeCountsTheEchoThatItIsToldTo(t *testing.T) {
+	sc := scene{plan: plan(5), echoes: []string{"echo-a", "echo-b"}}
+	sc.plan.Echo = "echo-b"
+	sc.Paths = map[string]loopback.Path{"echo-b": loopback.Constant(5 * ms)}
+	run, err := sc.probe(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if run.Echo.Identity != "echo-b" || run.Counts.Answered != 5 || run.Samples[0].RTT != 5*ms || len(run.Echo.Others) != 1 {
+		t.Errorf("echo %+v, %+v", run.Echo, run.Counts)
+	}
+}
+
+// TestProbeLeavesAStuckListenerBehind: a terminal that takes nothing more must not cost the run.
+func TestProbeLeavesAStuckListenerBehind(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var platform loopback.Transport
+		clock := bench.NewClock()
+		room := bench.Room{Name: "room"}
+		e, _ := platform.Join(t.Context(), room, bench.JoinOptions{Identity: "echo"})
+		runner, _ := platform.Join(t.Context(), room, bench.JoinOptions{Identity: "runner"})
+		defer runner.Close()
+		defer e.Close()
+		go echo.Answer(t.Context(), e, clock)
+		stuck, calls := make(chan struct{}), 0
+		begin := time.Now()
+		run, err := bench.NewProber(runner, clock).Probe(t.Context(), plan(5), func(bench.Sample) { calls++; <-stuck })
+		if err != nil || run.Counts.Answered != 5 || time.Since(begin) > 3*time.Second {
+			t.Errorf("%v, %+v after %v", err, run.Counts, time.Since(begin))
+		}
+		close(stuck)
+		synctest.Wait()
+		if calls != 1 {
+			t.Errorf("on was called %d times, also after the end", calls)
+		}
+	})
+}
+
+// TestProbeInterruptedAtASlot: the ping of a slot that nobody began to send is not there.
+func TestProbeInterruptedAtASlot(t *testing.T) {
+	for range 50 {
+		sc := scene{plan: plan(100)}
+		sc.during = func(cancel context.CancelFunc, _ bench.Session) {
+			time.Sleep(500*ms + 900*ms) // exactly when ping 10 is due
+			cancel()
+		}
+		run, _ := sc.probe(t)
+		for _, s := range run.Samples {
+			if s.Sent < s.Due {
+				t.Fatalf("sent before it was due: %+v", s)
+			}
+		}
+	}
+}
+
+// answers plays an echo of the test's own beside the probe.
+func answers(t *testing.T, reply func(n int, ping string) string) bench.Run {
+	t.Helper()
+	sc := scene{plan: plan(4), echoes: []string{}}
+	sc.during = func(_ context.CancelFunc, runner bench.Session) {
+		s, err := sc.Join(context.Background(), bench.Room{Name: "room"}, bench.JoinOptions{Identity: "odd"})
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		go func() {
+			for n := 0; ; n++ {
+				ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+				p, err := s.Recv(ctx)
+				cancel()
+				if err != nil {
+					s.Close()
+					return
+				}
+				s.Send(context.Background(), bench.Message{Payload: []byte(reply(n, string(p.Payload)))})
+			}
+		}()
+	}
+	run, _ := sc.probe(t)
+	return run
+}
+
+var stamp = regexp.MustCompile(`"timestamp":([0-9.]+),"seq":([0-9]+)`)
+
+func TestPongWithAnotherNumberIsNotOurs(t *testing.T) {
+	run := answers(t, func(n int, ping string) string {
+		m := stamp.FindStringSubmatch(ping)
+		seq := m[2]
+		if n == 8 { // the third counted one
+			seq = "77"
+		}
+		return `{"type":"pong","client_timestamp":` + m[1] + `,"seq":` + seq + `}`
+	})
+	if c := run.Counts; c.Answered != 3 || c.Lost != 1 || c.Foreign != 1 || run.Samples[2].Outcome != bench.Lost {
+		t.Errorf("%+v", c)
+	}
+}
+
+func TestTimesThatNoClockCanSayAreNotUsed(t *testing.T) {
+	for _, times := range []string{`10,"server_send_time":5`, `10,"server_send_time":99999999`, `1e300,"server_send_time":1e300`, `null,"server_send_time":1`} {
+		run := answers(t, func(_ int, ping string) string {
+			return `{"type":"pong","client_timestamp":` + stamp.FindStringSubmatch(ping)[1] + `,"server_receive_time":` + times + `}`
+		})
+		s := bench.Summarise(run)
+		if run.Counts.Answered != 4 || run.Samples[0].Stamped || s.OneWay.Known || s.Hold.P50.OK {
+			t.Errorf("%s: %+v, one way %+v", times, run.Samples[0], s.OneWay)
+		}
+	}
+}
+
 func TestProbeWithoutAnEcho(t *testing.T) {
 	sc := scene{plan: plan(5), echoes: []string{}}
 	run, err := sc.probe(t)
-	if !errors.Is(err, bench.ErrNoEcho) || run.Counts.WarmupSent != 200 || len(run.Samples) != 0 {
+	if !errors.Is(err, bench.ErrNoEcho) || run.Ended != bench.DeadlinePassed || run.Counts.WarmupSent != 200 || len(run.Samples) != 0 {
 		t.Errorf("%v after %d warm-up pings, %d samples", err, run.Counts.WarmupSent, len(run.Samples))
 	}
 }

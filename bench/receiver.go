@@ -42,6 +42,11 @@ func (p *probe) match(packet Packet) {
 		p.counts.Foreign++
 		return
 	}
+	if p.plan.Echo != "" && packet.From != p.plan.Echo {
+		p.counts.Foreign++
+		p.others[packet.From] = true
+		return
+	}
 	if p.firstPong.IsZero() {
 		p.firstPong, p.echo.Identity, p.echo.Kind = packet.At, packet.From, "original"
 		if pong.ours {
@@ -116,6 +121,9 @@ func (p *probe) tell(ctx context.Context) {
 		told, p.news = p.news, told[:0]
 		p.mu.Unlock()
 		for _, s := range told {
+			if p.abandoned.Load() {
+				return
+			}
 			p.on(s)
 		}
 		if over && len(told) == 0 {

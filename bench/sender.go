@@ -28,7 +28,7 @@ func (p *probe) send(ctx context.Context) {
 		p.mu.Lock()
 		began := time.Now()
 		if seq != 0 {
-			p.samples[seq-1].Sent = began.Sub(p.start)
+			p.samples[seq-1].Sent, p.taken = began.Sub(p.start), seq
 		} else {
 			p.counts.WarmupSent++
 		}

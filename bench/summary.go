@@ -95,7 +95,9 @@ func Summarise(r Run) Summary {
 			failed = append(failed, x.Failed())
 		}
 		if x.Outcome != NotSent {
-			send = append(send, x.SendCall)
+			if x.SendCall > 0 { // it has returned
+				send = append(send, x.SendCall)
+			}
 			if !r.Plan.ClosedLoop() {
 				timer = append(timer, x.Sent-x.Due)
 			}

@@ -18,6 +18,10 @@ import (
 // maxMessage is the size in bytes above which a message is not looked at.
 const maxMessage = 64 << 10
 
+// maxNumber is the length of the longest number that is sent back: a pong must not grow with
+// what strangers write.
+const maxNumber = 64
+
 func appendPing(b []byte, t1 float64, seq uint32, p Plan) []byte {
 	begin := len(b)
 	b = append(b, `{"type":"ping","timestamp":`...)
@@ -52,11 +56,11 @@ func DecodePing(data []byte) (p Ping, ok bool) {
 		case "type":
 			isPing = string(value) == `"ping"`
 		case "timestamp":
-			if _, ok := number(value); ok {
+			if _, ok := number(value); ok && len(value) <= maxNumber {
 				p.Timestamp = value
 			}
 		case "seq":
-			if _, ok := number(value); ok {
+			if _, ok := number(value); ok && len(value) <= maxNumber {
 				p.Seq = value
 			}
 		case "channel":

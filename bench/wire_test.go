@@ -65,6 +65,16 @@ func TestDecodePing(t *testing.T) {
 	}
 }
 
+func TestPongDoesNotGrowWithItsPing(t *testing.T) {
+	if _, ok := DecodePing([]byte(`{"type":"ping","timestamp":1.` + strings.Repeat("0", 59_900) + `}`)); ok {
+		t.Error("a number of 60 KB would be sent back")
+	}
+	p, ok := DecodePing([]byte(`{"type":"ping","timestamp":1,"seq":` + strings.Repeat("1", 300) + `}`))
+	if !ok || p.Seq != nil {
+		t.Errorf("%v, %s", ok, p.Seq)
+	}
+}
+
 func TestDecodePong(t *testing.T) {
 	for text, want := range map[string]verdict{
 		`{"type":"pong","client_timestamp":1,"server_receive_time":2,"server_send_time":3,"message_count":1}`: isPong,

@@ -55,6 +55,7 @@ type plan struct {
 	Lossy            bool    `json:"lossy"`
 	Aligned          bool    `json:"aligned"`
 	Phase            float64 `json:"phase"`
+	Echo             string  `json:"echo"`
 }
 
 // result is probe.ts's.
@@ -85,7 +86,7 @@ func (p *Page) Probe(ctx context.Context, pl bench.Plan, on func(bench.Sample)) 
 	defer cancel()
 	go func() {
 		r, err := evaluate[result](running, p, "probe", plan{
-			pl.Count, ms(pl.Cooldown), ms(pl.Timeout), pl.Warmup, ms(pl.EchoTimeout), ms(pl.ReconnectTimeout), pl.PayloadBytes, pl.Lossy, pl.Aligned, ms(pl.Phase),
+			pl.Count, ms(pl.Cooldown), ms(pl.Timeout), pl.Warmup, ms(pl.EchoTimeout), ms(pl.ReconnectTimeout), pl.PayloadBytes, pl.Lossy, pl.Aligned, ms(pl.Phase), pl.Echo,
 		})
 		done <- answer{r, err}
 	}()
@@ -154,6 +155,7 @@ func (p *Page) finish(pl bench.Plan, samples []bench.Sample, r result, err error
 	case err != nil:
 		run.Ended = bench.LinkLost
 	case r.NoEcho:
+		run.Ended = bench.DeadlinePassed
 		err = fmt.Errorf("%w in %v", bench.ErrNoEcho, pl.EchoTimeout)
 	case r.Ended == string(bench.Interrupted):
 		err = context.Cause(ctx)

@@ -69,6 +69,7 @@ func (cmd *bothCmd) Run(a *app) error {
 		defer server.Close()
 		livekit.seats.url, livekit.seats.key.Key, livekit.seats.key.Secret = server.URL, server.Key, server.Secret
 	}
+	livekit.seats.warn(a.stderr)
 	cmd.sayAloud(a.stderr)
 	on, end := cmd.watch(a, a.logger(cmd.outputFlags), bench.Plan{Count: 2 * livekit.plan.Count})
 	var one sync.Mutex // on is called by both

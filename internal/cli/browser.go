@@ -73,7 +73,11 @@ func (job *browserJob) measure(ctx context.Context, on func(bench.Sample)) (*ben
 	if job.ready != nil {
 		job.ready()
 	}
-	run, err := runner.Probe(ctx, job.plan, on)
+	plan := job.plan
+	if job.local {
+		plan.Echo = echo.Identity()
+	}
+	run, err := runner.Probe(ctx, plan, on)
 	run.Echo.Mode = "remote"
 	if job.local {
 		run.Echo.Mode = "local"

@@ -83,10 +83,11 @@ func Main(args []string, stdout, stderr io.Writer) (code int) {
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
-	if err := settings.readDotEnv(".env"); err != nil {
-		return fail(stderr, err)
+	broken := settings.readDotEnv(".env")
+	parsed, err := parser.Parse(args) // help and version end here
+	if broken != nil && (err != nil || !strings.HasPrefix(parsed.Command(), "completion")) {
+		return fail(stderr, broken)
 	}
-	parsed, err := parser.Parse(args)
 	if err != nil {
 		return fail(stderr, exitError{exitUsage, settings.explain(err)})
 	}

@@ -63,7 +63,7 @@ func (cmd *dailyCmd) Run(a *app) error {
 	}
 	room, err := cmd.room(&c)
 	if err == nil {
-		err = cmd.outputFlags.check()
+		err = cmd.outputFlags.check(&c)
 	}
 	if err != nil {
 		return err
@@ -99,6 +99,7 @@ func (cmd *dailyCmd) room(c *check) (dailyRoom, error) {
 			*value = c.serverURL(flag, *value, "https", "http")
 		}
 	}
+	c.given(map[string]string{"room-url": cmd.RoomURL, "token": cmd.Token, "api-key": cmd.APIKey})
 	// The stronger source wins; within one source the room does.
 	switch {
 	case cmd.RoomURL != "" && (cmd.APIKey == "" || c.rank("room-url") >= c.rank("api-key")):

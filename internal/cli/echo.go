@@ -37,7 +37,7 @@ Examples:
 // echoTokenLife is how long a token of ours lets the echo in; each new seat gets a fresh one.
 const echoTokenLife = 24 * time.Hour
 
-// Run answers until it is told to stop, which is its success.
+// Run answers until it is told to stop; its exit code then is that of the signal.
 func (cmd *echoCmd) Run(a *app) error {
 	c := check{settings: a.settings}
 	within := (&planFlags{ConnectTimeout: cmd.ConnectTimeout}).connectTimeout(&c)
@@ -55,6 +55,7 @@ func (cmd *echoCmd) Run(a *app) error {
 	if seats.minted() && seats.room == "" {
 		seats.room = identity("room")
 	}
+	seats.warn(a.stderr)
 	name := identity("echo")
 	err := echo.Serve(a.ctx, echo.Seat{
 		Join: func(ctx context.Context) (bench.Session, error) {

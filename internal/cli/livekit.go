@@ -63,6 +63,7 @@ func (cmd *livekitCmd) Run(a *app) error {
 		defer server.Close()
 		job.seats.url, job.seats.key.Key, job.seats.key.Secret = server.URL, server.Key, server.Secret
 	}
+	job.seats.warn(a.stderr)
 	log := a.logger(cmd.outputFlags)
 	log.Info("joining", "room", job.seats.String())
 	measure := job.measure
@@ -118,7 +119,7 @@ func (cmd *livekitCmd) prepare(c *check) (job livekitJob, err error) {
 		job.seats.room = identity("room")
 	}
 	if c.err == nil {
-		c.err = cmd.outputFlags.check()
+		c.err = cmd.outputFlags.check(c)
 	}
 	return job, c.err
 }
@@ -128,10 +129,11 @@ func (cmd *livekitCmd) prepare(c *check) (job livekitJob, err error) {
 func (job *livekitJob) measure(ctx context.Context, on func(bench.Sample)) (*bench.Run, error) {
 	clock := bench.NewClock()
 	opts := bench.JoinOptions{ReconnectTimeout: job.plan.ReconnectTimeout, Lossy: job.plan.Lossy}
+	echoName := identity("echo")
 	echoDone, echoReady := make(chan error, 1), make(chan struct{}, 1)
 	if job.local {
 		answering, stop := context.WithCancel(ctx)
-		go func() { echoDone <- job.answer(answering, clock, echoReady) }()
+		go func() { echoDone <- job.answer(answering, echoName, clock, echoReady) }()
 		defer func() { stop(); <-echoDone }()
 	}
 	session, err := job.seats.join(ctx, identity("runner"), job.within, opts)
@@ -149,7 +151,11 @@ func (job *livekitJob) measure(ctx context.Context, on func(bench.Sample)) (*ben
 			return nil, context.Cause(ctx)
 		}
 	}
-	run, err := bench.NewProber(session, clock).Probe(ctx, job.plan, on)
+	plan := job.plan
+	if job.local {
+		plan.Echo = echoName // another echo in the room is on another clock
+	}
+	run, err := bench.NewProber(session, clock).Probe(ctx, plan, on)
 	run.Echo.Mode = "remote"
 	if job.local {
 		run.Echo.Mode, run.Clocks = "local", bench.OneClock
@@ -192,8 +198,7 @@ func (job *livekitJob) echoFlags() string {
 }
 
 // answer is the local echo: a second seat in the room, in this process, on the same clock.
-func (job *livekitJob) answer(ctx context.Context, clock bench.Clock, ready chan<- struct{}) error {
-	name := identity("echo")
+func (job *livekitJob) answer(ctx context.Context, name string, clock bench.Clock, ready chan<- struct{}) error {
 	return echo.Serve(ctx, echo.Seat{
 		Join: func(ctx context.Context) (bench.Session, error) {
 			return job.seats.join(ctx, name, job.within, bench.JoinOptions{ReconnectTimeout: echo.Patience, Lossy: job.plan.Lossy})

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/url"
 	"strings"
@@ -33,11 +34,14 @@ type seats struct {
 	token string // the one that the user gave; "" = tokens are minted with key
 	key   livekit.Key
 	life  time.Duration
+
+	doubts []string // about the token
 }
 
 // seats reads the flags that say where. hasServer is false when none is named.
 func (f *livekitFlags) seats(c *check) (s seats, hasServer bool) {
 	s.room = c.label("room", f.Room, 256)
+	c.given(map[string]string{"server-url": f.ServerURL, "token": f.Token, "api-key": f.APIKey, "api-secret": f.APISecret})
 	if f.ServerURL == "" {
 		for _, flag := range []string{"token", "api-key", "api-secret"} {
 			if c.rank(flag) == byFlag && c.err == nil {
@@ -49,11 +53,14 @@ func (f *livekitFlags) seats(c *check) (s seats, hasServer bool) {
 	s.url = report.CleanURL(c.serverURL("server-url", f.ServerURL, livekitSchemes...))
 	hasKey := f.APIKey != "" && f.APISecret != ""
 	// The stronger source wins; within one source the token does.
-	useToken := f.Token != "" && (!hasKey || c.rank("token") >= c.rank("api-key"))
+	useToken := f.Token != "" && c.rank("token") >= max(c.rank("api-key"), c.rank("api-secret"))
 	switch {
 	case c.err != nil:
 	case useToken:
 		s.token = f.Token
+		for _, doubt := range livekit.Doubts(f.Token, time.Now()) {
+			s.doubts = append(s.doubts, c.name("token")+" looks wrong: "+doubt)
+		}
 		if f.Room != "" && c.rank("room") == byFlag {
 			c.err = usagef("--room %q: the token already names its room; leave out --room, or give --api-key and --api-secret", f.Room)
 		}
@@ -70,6 +77,13 @@ func (f *livekitFlags) seats(c *check) (s seats, hasServer bool) {
 		c.err = usagef("%s %s: give --token (or LIVEKIT_TOKEN), or --api-key and --api-secret (LIVEKIT_API_KEY, LIVEKIT_API_SECRET)", c.name("server-url"), report.CleanURL(f.ServerURL))
 	}
 	return s, true
+}
+
+// warn tells what looks wrong with the token. It is tried all the same.
+func (s seats) warn(w io.Writer) {
+	for _, d := range s.doubts {
+		fmt.Fprintf(w, "rtcbench: %s; trying it all the same\n", d)
+	}
 }
 
 // minted reports whether tokens are made here, as many as are wanted.

@@ -48,5 +48,9 @@ func longest(p bench.Plan) time.Duration {
 	if p.ClosedLoop() {
 		step = p.Timeout
 	}
+	const aYear = 365 * 24 * time.Hour
+	if float64(p.Count+p.Warmup)*float64(step) > float64(aYear) {
+		return aYear
+	}
 	return p.EchoTimeout + time.Duration(p.Count+p.Warmup)*step + p.Timeout + p.ReconnectTimeout
 }

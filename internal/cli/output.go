@@ -22,23 +22,34 @@ type outputFlags struct {
 	LogFlag string `name:"log-level" from:"LOG_LEVEL" group:"out" default:"warn" placeholder:"warn" help:"debug, info, warn or error."`
 }
 
+// levels are those of LOG_LEVEL, with the names that Python's logging gives them too.
+var levels = map[string]slog.Level{
+	"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "warning": slog.LevelWarn,
+	"error": slog.LevelError, "critical": slog.LevelError,
+}
+
 // check finds out before the run whether the result can be written after it.
-func (f outputFlags) check() error {
+func (f outputFlags) check(c *check) error {
+	if _, ok := levels[strings.ToLower(f.LogFlag)]; !ok {
+		return c.bad("log-level", f.LogFlag, "debug, info, warn or error")
+	}
 	if f.Output == "" || f.Output == "-" {
 		return nil
 	}
-	fail := func(why string) error { return usagef("--output %q: %s", f.Output, why) }
-	info, err := os.Stat(f.Output)
+	fail := func(why string) error { return usagef("%s %q: %s", c.name("output"), f.Output, why) }
+	path := target(f.Output)
+	info, err := os.Stat(path)
 	switch {
 	case err == nil && info.IsDir():
 		return fail("is a folder; name a file in it")
 	case err == nil && !info.Mode().IsRegular():
 		return nil // a pipe or a device: it is written to, not replaced
 	}
-	dir := filepath.Dir(f.Output)
-	switch probe, err := os.CreateTemp(dir, ".rtcbench-*"); {
-	case errors.Is(err, fs.ErrNotExist):
+	dir := filepath.Dir(path)
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		return fail(fmt.Sprintf("there is no folder %q; make it first", dir))
+	}
+	switch probe, err := os.CreateTemp(dir, ".rtcbench-*"); {
 	case err != nil:
 		return fail(fmt.Sprintf("cannot write in folder %q: %v", dir, errors.Unwrap(err)))
 	default:
@@ -50,7 +61,10 @@ func (f outputFlags) check() error {
 // finish writes everything that is wanted of a run and says how it ended. runErr is why the
 // run ended early, if it did.
 func (f outputFlags) finish(a *app, run bench.Run, runErr error, limits limitFlags) error {
-	kept := f.write(a, run)
+	if runErr == nil && run.Counts.Answered == 0 {
+		runErr = fmt.Errorf("not one of %d pings was answered within %v", run.Counts.Settled(), run.Plan.Timeout)
+	}
+	kept := f.write(a, run) // before anything else is tried with it
 	if !f.Quiet {
 		table := a.stdout
 		if f.Output == "-" {
@@ -120,9 +134,7 @@ func (f outputFlags) writeWith(a *app, fill func(*bytes.Buffer) error) error {
 // replaceFile puts data at path in one step: nobody ever sees half a file. What is no
 // regular file is written to.
 func replaceFile(path string, data []byte) (err error) {
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real
-	}
+	path = target(path)
 	mode := fs.FileMode(0o644)
 	if info, err := os.Stat(path); err == nil {
 		if !info.Mode().IsRegular() {
@@ -149,10 +161,24 @@ func replaceFile(path string, data []byte) (err error) {
 	return os.Rename(tmp.Name(), path)
 }
 
+// target is where path leads in the end, also when nothing is there yet.
+func target(path string) string {
+	for range 40 { // more links than any system follows
+		next, err := os.Readlink(path)
+		if err != nil {
+			break
+		}
+		if !filepath.IsAbs(next) {
+			next = filepath.Join(filepath.Dir(path), next)
+		}
+		path = next
+	}
+	return path
+}
+
 // logger writes to standard error. --verbose is its debug level.
 func (a *app) logger(f outputFlags) *slog.Logger {
-	level := slog.LevelWarn
-	_ = level.UnmarshalText([]byte(strings.Replace(strings.ToUpper(f.LogFlag), "WARNING", "WARN", 1)))
+	level := levels[strings.ToLower(f.LogFlag)]
 	if f.Verbose {
 		level = slog.LevelDebug
 	}

@@ -26,18 +26,33 @@ func progress(w io.Writer, count int) (on func(bench.Sample), end func()) {
 	)
 	bar.RenderBlank()
 	done, failed := 0, 0
+	lost := map[uint32]bool{} // a lost ping may turn out late, and then comes again
 	on = func(s bench.Sample) {
 		switch s.Outcome {
 		case bench.NotSent:
 			return
-		case bench.Answered:
-			bar.Describe(fmt.Sprintf("%7.2f ms, %d failed", float64(s.RTT)/1e6, failed))
-		case bench.Lost, bench.Late:
+		case bench.Lost:
+			lost[s.Seq] = true
 			failed++
+		default:
+			if lost[s.Seq] {
+				return
+			}
+			if s.Outcome == bench.Late {
+				failed++
+			}
 		}
+		bar.Describe(fmt.Sprintf("%7.2f ms, %d failed", float64(s.RTT)/1e6, failed))
 		if done++; done <= count {
 			bar.Set(done)
 		}
 	}
-	return on, func() { bar.Clear() }
+	return on, func() {
+		cleared := make(chan struct{})
+		go func() { bar.Clear(); close(cleared) }()
+		select { // a terminal that takes nothing must not keep the result
+		case <-cleared:
+		case <-time.After(time.Second):
+		}
+	}
 }

@@ -149,9 +149,12 @@ func (s *settings) explain(err error) error {
 		if _, known := s.sources[m[1]]; known {
 			text = s.name(m[1]) + strings.TrimPrefix(text, m[0])
 		}
-		if strings.Contains(text, "<EOL>") {
-			text = m[0] + " needs a value"
+		if strings.Contains(text, "value but got") { // it would show what follows, and advise against itself
+			text = "--" + m[1] + " needs a value; one that begins with - is given as --" + m[1] + "=VALUE"
 		}
+	}
+	if strings.HasPrefix(text, "unexpected argument") && !strings.Contains(text, "did you mean") {
+		text = "unexpected argument (not shown: it may be a secret); each value needs its flag"
 	}
 	return fmt.Errorf("%s (see rtcbench --help)", text)
 }

@@ -2,8 +2,10 @@ package cli
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,6 +22,16 @@ type check struct {
 func (c *check) fail(flag, value, allowed string) {
 	if c.err == nil {
 		c.err = c.bad(flag, value, allowed)
+	}
+}
+
+// given fails for flags that were given and are empty: a script's variable that is not set must
+// not turn into another measurement.
+func (c *check) given(values map[string]string) {
+	for _, flag := range slices.Sorted(maps.Keys(values)) {
+		if values[flag] == "" && c.rank(flag) == byFlag {
+			c.fail(flag, "", "something; leave the flag out if it is not wanted")
+		}
 	}
 }
 
@@ -52,18 +64,21 @@ func (c *check) limit(flag, value string, hi float64) (limit float64, set bool) 
 	}
 	v, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
 	if err != nil || math.IsNaN(v) || v < 0 || v > hi {
-		c.fail(flag, value, fmt.Sprintf("a number from 0 to %v", hi))
+		c.fail(flag, value, fmt.Sprintf("a number from 0 to %.0f", hi))
 	}
 	return v, true
 }
+
+// harmless is text that looks like an address and holds no user info and no query.
+var harmless = regexp.MustCompile(`^([a-z][a-z0-9+]{0,9}://)?[a-z0-9-]{0,63}([.:][a-z0-9-]{0,63}){0,8}(/[a-z0-9._-]{0,63}){0,4}/?$`)
 
 // serverURL is the URL of a server; its secrets, if any, are not repeated in the error.
 func (c *check) serverURL(flag, value string, schemes ...string) string {
 	u, err := url.Parse(strings.TrimSpace(value))
 	if err != nil || u.Host == "" || !slices.Contains(schemes, u.Scheme) {
 		shown := value
-		if err != nil || u.User != nil || u.RawQuery != "" {
-			shown = "(not shown)"
+		if !harmless.MatchString(value) {
+			shown = "(not shown)" // it may be a token in the wrong place
 		}
 		c.fail(flag, shown, "a URL that begins with "+strings.Join(schemes, "://, ")+"://")
 		return ""

@@ -23,14 +23,14 @@ func Answer(ctx context.Context, s bench.Session, clock bench.Clock) error {
 			return err
 		}
 		ping, ok := bench.DecodePing(packet.Payload)
-		if !ok {
+		if !ok || packet.From == "" { // an answer to nobody would go to everybody
 			continue
 		}
 		count++
 		received := clock.UnixMilli(packet.At)
 		buf = bench.AppendPong(buf[:0], ping, received, clock.UnixMilli(time.Now()), count)
 		err = s.Send(ctx, bench.Message{Payload: buf, To: packet.From, Lossy: ping.Lossy})
-		if err != nil && !errors.Is(err, bench.ErrNotConnected) {
+		if ctx.Err() != nil || errors.Is(err, bench.ErrEnded) || errors.Is(err, bench.ErrClosed) {
 			return err
 		}
 	}

@@ -250,7 +250,7 @@ func columns(r bench.Run) Samples {
 		sent := x.Outcome != bench.NotSent
 		pong := x.Outcome == bench.Answered || x.Outcome == bench.Late
 		c.Seq[i], c.Due[i], c.Outcome[i] = x.Seq, ms(x.Due), x.Outcome.String()
-		c.Sent[i], c.SendCall[i] = when(sent, ms(x.Sent)), when(sent, ms(x.SendCall))
+		c.Sent[i], c.SendCall[i] = when(sent, ms(x.Sent)), when(sent && x.SendCall > 0, ms(x.SendCall))
 		c.RTT[i] = when(pong, ms(x.RTT))
 		c.Hold[i], c.UpRaw[i] = when(x.Stamped, ms(x.Hold)), when(x.Stamped, ms(x.Up))
 	}

@@ -145,7 +145,8 @@ func (p *page) rest(r bench.Run, s bench.Summary) {
 
 // lossMeans says what it is to fail on this path.
 func lossMeans(r bench.Run) string {
-	if r.Facts.Transport == bench.DataChannelReliable || r.Facts.Transport == bench.SignallingWebSocket {
+	reliable := r.Facts.Transport == bench.DataChannelReliable || r.Facts.Transport == bench.SignallingWebSocket
+	if reliable && r.Facts.Reconnects == 0 {
 		return "not back in " + r.Plan.Timeout.String() + "; on this channel nothing is lost, only late"
 	}
 	return "not back in " + r.Plan.Timeout.String()

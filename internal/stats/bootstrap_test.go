@@ -19,11 +19,11 @@ func correlated(rng *rand.Rand, n int, shift time.Duration) []time.Duration {
 
 func TestDifferenceOfQuantiles(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
-	const rounds = 30
+	const rounds = 10
 	for _, paired := range []bool{false, true} {
 		same, found := 0, 0
 		for range rounds {
-			a, b, c := correlated(rng, 150, 0), correlated(rng, 150, 0), correlated(rng, 150, -2*ms)
+			a, b, c := correlated(rng, 100, 0), correlated(rng, 100, 0), correlated(rng, 100, -2*ms)
 			if d, ok := DifferenceOfQuantiles(a, b, 0.5, paired); ok && !d.Excludes0() {
 				same++
 			}
@@ -31,7 +31,7 @@ func TestDifferenceOfQuantiles(t *testing.T) {
 				found++
 			}
 		}
-		if same < 25 || found < 28 {
+		if same < 7 || found < 9 {
 			t.Errorf("paired %v: no difference shown in %d of %d equal pairs, 2 ms found in %d", paired, same, rounds, found)
 		}
 	}

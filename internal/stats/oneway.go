@@ -13,8 +13,9 @@ type Offset struct {
 	Lo, Hi time.Duration // no other value is possible
 }
 
-// HalfWidth is the uncertainty of every one-way number that uses Theta.
-func (o Offset) HalfWidth() time.Duration { return (o.Hi - o.Lo) / 2 }
+// HalfWidth is the uncertainty of every one-way number that uses Theta: the truth is at most this
+// far away. It is half the width of the bounds where Theta is in their middle, and more elsewhere.
+func (o Offset) HalfWidth() time.Duration { return max(o.Theta-o.Lo, o.Hi-o.Theta) }
 
 // EstimateOffset bounds θ by causality alone, for no message arrives before it was sent:
 // θ lies in [−min Down, min Up]. The estimate is θ = (Up − Down)/2 at the smallest Up + Down

@@ -165,6 +165,12 @@ func TestOffsetBoundsHoldTheTruth(t *testing.T) {
 	}
 }
 
+func TestOffsetCarriesItsWholeError(t *testing.T) {
+	if got := (Offset{Theta: 9, Lo: 0, Hi: 10}).HalfWidth(); got != 9 {
+		t.Errorf("θ = 9 in [0, 10] may be off by %d, want 9", got)
+	}
+}
+
 func TestOffsetSeesAClockStep(t *testing.T) {
 	pairs := []Pair{{Up: 10 * ms, Down: 10 * ms}, {Up: 10*ms - time.Second, Down: 10*ms + time.Second}}
 	if o, ok := EstimateOffset(pairs); ok {

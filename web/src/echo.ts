@@ -8,7 +8,7 @@ export function answer(session: Session, clock: (at?: number) => number): () => 
   let count = 0;
   session.onPacket((p) => {
     const ping = decodePing(p.data);
-    if (!ping) return;
+    if (!ping || p.from === '') return; // an answer to nobody would go to everybody
     count++;
     try {
       const result = session.send(encodePong(ping, clock(p.at), clock(), count), p.from, ping.lossy);

@@ -16,6 +16,7 @@ export interface Plan {
   lossy: boolean;
   aligned: boolean; // slots begin at phase modulo cooldown of Unix time: runs at one time share a grid
   phase: number;
+  echo: string; // the only identity whose pongs count; "" = the first that answers
 }
 
 /** Numbers are those of bench.Outcome and bench.Reason. */
@@ -306,6 +307,11 @@ export class Probe {
     const r = this.result;
     if (seq === undefined || (pong.seq !== undefined && pong.seq !== seq)) {
       r.foreign++;
+      return;
+    }
+    if (this.plan.echo !== '' && packet.from !== this.plan.echo) {
+      r.foreign++;
+      this.echoes.add(packet.from);
       return;
     }
     if (this.phase === 'first') {

@@ -81,7 +81,7 @@ class FakeSession implements Session {
 async function play(scene: Scene): Promise<{ r: Result; p: Probe; outcomes: number[] }> {
   const time = new FakeTime(), session = new FakeSession(time, scene);
   const p = new Probe(session, {
-    count: 5, cooldown: 100, timeout: 500, warmup: 5, echoTimeout: 10_000, reconnectTimeout: 10_000, payload: 0, lossy: false, aligned: false, phase: 0, ...scene.plan,
+    count: 5, cooldown: 100, timeout: 500, warmup: 5, echoTimeout: 10_000, reconnectTimeout: 10_000, payload: 0, lossy: false, aligned: false, phase: 0, echo: '', ...scene.plan,
   }, time);
   let r: Result | undefined;
   void p.run().then((x) => (r = x));
@@ -185,6 +185,8 @@ describe('the ping loop', () => {
     expect(r.others).toEqual(['b']);
     expect(r.malformed).toBe(1);
     expect(r.foreign).toBeGreaterThanOrEqual(11);
+    const ours = await play({ echoes: ['a', 'b'], plan: { echo: 'b' } });
+    expect(ours.r).toMatchObject({ identity: 'b', others: ['a'] });
   });
 
   it('says when nobody answers', async () => {
