@@ -206,7 +206,7 @@ func TestBoth(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := both.Comparison
-	if c == nil || c.Alike || !c.Paired || c.Pairs < 30 || c.Verdict != "not the same kind of path: livekit faster" || c.MedianDiff.CI95[0] < 20 {
+	if c == nil || c.Alike || !c.Paired || c.Pairs < 15 || c.Verdict != "not the same kind of path: livekit faster" || c.MedianDiff.CI95[0] < 20 {
 		t.Fatalf("%+v, started %f and %f, %+v %+v", c, both.Daily.Metadata.StartTime, both.Livekit.Metadata.StartTime, both.Daily.Details.Counts, both.Livekit.Details.Counts)
 	}
 	// On one grid, half a period apart.

@@ -97,4 +97,7 @@ func TestErrorsKeepNoToken(t *testing.T) {
 			t.Error(got)
 		}
 	}
+	if got := redact(errors.New("on linux"), bench.Room{Token: "x"}).Error(); got != "on linux" {
+		t.Error(got)
+	}
 }
