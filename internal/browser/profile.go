@@ -49,3 +49,6 @@ func removeProfile(dir string) error {
 	}
 	return err
 }
+
+// Profile is the browser's folder, which its processes have in their command lines.
+func (b *Browser) Profile() string { return b.profile }
