@@ -38,6 +38,7 @@ type Run struct {
 	Facts    Facts
 	Pauses   Pauses
 	Standin  bool    // the platform was played by a stand-in on this machine
+	Floor    *Floor  // what the instrument adds here; nil = it was never measured
 	Doubts   []Doubt // from outside the samples; Summarise adds its own
 	Err      error   // why it ended early; nil for Complete
 }
@@ -106,6 +107,10 @@ const (
 
 // Pauses are the garbage collector's stops of this process during the run.
 type Pauses struct{ Total, Max time.Duration }
+
+// Floor is the median round trip of this engine on this machine without a network, and how long
+// ago it was measured.
+type Floor struct{ RTT, Age time.Duration }
 
 // Doubt is a reason not to trust a run, or a part of it.
 type Doubt struct {

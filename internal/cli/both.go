@@ -138,6 +138,7 @@ func (cmd *bothCmd) finishBoth(a *app, runs map[string]*bench.Run, errs map[stri
 			reasons[name] = errs[name].Error()
 		} else {
 			runs[name].Location = cmd.Location
+			loadFloors().put(runs[name])
 		}
 	}
 	d, l := runs["daily"], runs["livekit"]

@@ -29,6 +29,7 @@ type commands struct {
 	Daily      dailyCmd                  `cmd:"" help:"Measure Daily, by its own SDK in Chromium."`
 	Both       bothCmd                   `cmd:"" help:"Measure Daily and LiveKit at one time, in one browser, and compare."`
 	Echo       echoCmd                   `cmd:"" help:"Answer pings in a room until Ctrl-C."`
+	Calibrate  calibrateCmd              `cmd:"" help:"Measure what the instrument itself adds on this machine."`
 	Completion kongcompletion.Completion `cmd:"" help:"Print how to complete commands and flags in bash, zsh or fish."`
 
 	Version kong.VersionFlag `help:"Print the version and exit."`

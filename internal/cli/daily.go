@@ -79,6 +79,7 @@ func (cmd *dailyCmd) Run(a *app) error {
 		return err
 	}
 	run.Location = cmd.Location
+	loadFloors().put(run)
 	return cmd.finish(a, *run, err, cmd.limitFlags)
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -226,5 +227,77 @@ func TestBoth(t *testing.T) {
 	}
 	if both.Daily != nil || both.Comparison != nil || both.Livekit == nil || both.Livekit.Statistics.SuccessfulMessages != 40 || !strings.Contains(both.Errors["daily"], "no-room") {
 		t.Errorf("%+v", both.Errors)
+	}
+}
+
+func TestCalibrate(t *testing.T) {
+	p := start(t, "calibrate", "-n", "20", "--chrome-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")
+	if code := p.exit(t, 2*time.Minute); code != 0 {
+		t.Fatalf("exit code %d:\n%s", code, p.stderr())
+	}
+	var floors map[string]struct {
+		P50 float64 `json:"p50_ms"`
+	}
+	data, err := os.ReadFile(filepath.Join(p.cmd.Dir, "cache", "rtcbench", "floors.json"))
+	if err != nil || json.Unmarshal(data, &floors) != nil {
+		t.Fatalf("%v\n%s", err, data)
+	}
+	for _, key := range []string{"livekit/native", "livekit/browser", "daily/browser"} {
+		if floors[key].P50 <= 0 {
+			t.Errorf("no floor of %s: %s", key, data)
+		}
+	}
+	// A result made here afterwards carries the floor of its engine.
+	out := filepath.Join(t.TempDir(), "out.json")
+	again := exec.Command("rtcbench", "livekit", "-n", "5", "-c", "10", "-o", out)
+	again.Env = p.cmd.Env
+	table, err := again.CombinedOutput()
+	if err != nil || !strings.Contains(string(table), "floor") {
+		t.Fatalf("%v\n%s", err, table)
+	}
+	in := readFile(t, out).Details.Instrument
+	if in.FloorRTT == nil || *in.FloorRTT != floors["livekit/native"].P50 || in.FloorAge == nil || *in.FloorAge > 120 {
+		t.Errorf("%+v", in)
+	}
+}
+
+// TestKilledOutright: rtcbench is killed with its browser open. The browser goes with it, and the
+// next start removes what it left on disk.
+func TestKilledOutright(t *testing.T) {
+	s := startStandin(t)
+	tmp := t.TempDir()
+	run := func() *process {
+		return startIn(t, []string{"TMPDIR=" + tmp}, "daily", "-r", s.AddRoom("killed"), "--echo", "local", "-n", "500", "-c", "20", "-q", "-v",
+			"--daily-bundle-url", s.BundleURL(), "--chrome-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")
+	}
+	p := run()
+	p.waitForLine(t, "seq=5 ", time.Minute)
+	p.cmd.Process.Kill()
+	<-p.done
+	profiles := func() []string {
+		list, _ := filepath.Glob(filepath.Join(tmp, "rtcbench-*", "chrome-*"))
+		return list
+	}
+	if len(profiles()) != 1 {
+		t.Fatalf("profiles after the kill: %v", profiles())
+	}
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		out, _ := exec.Command("pgrep", "-f", tmp).Output()
+		if len(out) == 0 {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("processes left behind: %s", out)
+		}
+	}
+	p = run()
+	p.waitForLine(t, "seq=5 ", time.Minute)
+	if n := len(profiles()); n != 1 {
+		t.Errorf("%d profiles while one browser runs: %v", n, profiles())
+	}
+	p.cmd.Process.Signal(os.Interrupt)
+	p.exit(t, 20*time.Second)
+	if left := profiles(); len(left) != 0 {
+		t.Errorf("left behind: %v", left)
 	}
 }

@@ -30,9 +30,15 @@ type process struct {
 
 func start(t *testing.T, args ...string) *process {
 	t.Helper()
+	return startIn(t, nil, args...)
+}
+
+// startIn starts with more in its environment.
+func startIn(t *testing.T, env []string, args ...string) *process {
+	t.Helper()
 	p := &process{cmd: exec.Command("rtcbench", args...), lines: make(chan string, 10000), done: make(chan error, 1)}
 	p.cmd.Dir = t.TempDir()
-	p.cmd.Env = append(ownFolders(p.cmd.Dir), "PATH="+os.Getenv("PATH")) // and no setting of the user's
+	p.cmd.Env = append(append(ownFolders(p.cmd.Dir), "PATH="+os.Getenv("PATH")), env...) // and no setting of the user's
 	stderr, err := p.cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -82,6 +82,7 @@ func (cmd *livekitCmd) Run(a *app) error {
 	}
 	run, err = job.describe(run, err)
 	run.Location = cmd.Location
+	loadFloors().put(run)
 	if !cmd.ShowAddresses {
 		report.HideAddresses(run.Facts.ICE)
 	}

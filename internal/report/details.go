@@ -229,6 +229,9 @@ func newDetails(r bench.Run, s bench.Summary, tool Tool) (Details, error) {
 	}
 	d.Samples = columns(r)
 	d.Standin = r.Standin
+	if r.Floor != nil {
+		d.Instrument.FloorRTT, d.Instrument.FloorAge = when(true, ms(r.Floor.RTT)), when(true, r.Floor.Age.Seconds())
+	}
 	if r.Platform == "daily" {
 		d.Daily = &Daily{text(f.Topology), text(f.SFU), text(f.Geo), text(f.SignallingHost), when(f.NetworkRTT > 0, ms(f.NetworkRTT))}
 	}

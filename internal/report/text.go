@@ -138,9 +138,25 @@ func (p *page) rest(r bench.Run, s bench.Summary) {
 	if s.Hold.P50.OK {
 		own = append(own, "echo held it "+number(s.Hold.P50))
 	}
+	if r.Floor != nil {
+		item("floor", "%s ms  %s", fixed(r.Floor.RTT), p.dim.Render("(P50 of this engine here without a network, measured "+ago(r.Floor.Age)+" ago)"))
+	}
 	if len(own) > 0 {
 		item("instrument", "%s ms  %s", strings.Join(own, ", "), p.dim.Render("(P50)"))
 	}
+}
+
+// ago is a duration as people say it.
+func ago(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return "moments"
+	case d < 2*time.Hour:
+		return fmt.Sprintf("%d minutes", int(d.Minutes()))
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%d hours", int(d.Hours()))
+	}
+	return fmt.Sprintf("%d days", int(d.Hours()/24))
 }
 
 // lossMeans says what it is to fail on this path.
