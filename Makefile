@@ -6,7 +6,7 @@ COMMIT := $(shell git rev-parse HEAD 2>/dev/null)
 LDFLAGS := -s -w $(if $(COMMIT),-X rtcbench/internal/cli.commit=$(COMMIT))
 CROSSVET := $(CURDIR)/.bin/crossvet
 
-.PHONY: build web test test-long bench picture vet tools fuzz clean
+.PHONY: build web test test-long bench live-daily picture vet tools fuzz clean
 
 build: web ## the complete binary, ./rtcbench
 	CGO_ENABLED=$(CGO) go build -trimpath -ldflags '$(LDFLAGS)' -o rtcbench .
@@ -44,6 +44,11 @@ tools: ## what the tests need and a fresh machine may lack
 bench: build ## the figures that README promises, as a table
 	cd tools/figures/node && npm ci --no-audit --no-fund
 	go run ./tools/figures
+
+live-daily: build ## the stand-in's tests on Daily itself; needs DAILY_API_KEY
+	@test -n "$$DAILY_API_KEY" || { echo "make live-daily: set DAILY_API_KEY to a key of yours; it makes and removes rooms"; exit 1; }
+	./rtcbench daily -n 100 -o /tmp/rtcbench-daily.json
+	./rtcbench both -n 100 -o /tmp/rtcbench-both.json
 
 picture: build ## docs/terminal.svg, of a real run
 	sh tools/picture.sh
