@@ -17,7 +17,7 @@ web/dist/engine.js: web/node_modules/.package-lock.json web/build.mjs $(wildcard
 	cd web && npm run --silent build
 
 web/node_modules/.package-lock.json: web/package.json web/package-lock.json
-	cd web && npm ci --silent
+	cd web && npm ci --loglevel=error
 
 test: tools web vet ## everything that a change has to pass
 	cd web && npm run --silent check && npm test --silent

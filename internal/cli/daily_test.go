@@ -301,3 +301,64 @@ func TestKilledOutright(t *testing.T) {
 		t.Errorf("left behind: %v", left)
 	}
 }
+
+// TestOriginalsOnDaily: a ping and a pong of the original's, as an object and as a JSON string, by a
+// participant that is no rtcbench.
+func TestOriginalsOnDaily(t *testing.T) {
+	s := startStandin(t)
+	url := s.AddRoom("originals")
+
+	// Our echo answers an original runner.
+	echo := start(t, "echo", "--platform", "daily", "-r", url, "--daily-bundle-url", s.BundleURL(), "--chrome-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")
+	echo.waitForLine(t, "echo ready in room", time.Minute)
+	guest, err := s.Join("originals")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer guest.Close()
+	for _, data := range []any{
+		map[string]any{"type": "ping", "timestamp": 12345.678901},
+		`{"type": "ping", "timestamp": 12345.678901}`,
+	} {
+		guest.Send(data)
+		pong, err := guest.Recv(10 * time.Second)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, _ := pong.(map[string]any)
+		if m["type"] != "pong" || m["client_timestamp"] != 12345.678901 || m["server_send_time"].(float64) < m["server_receive_time"].(float64) || m["seq"] != nil {
+			t.Errorf("%v", pong)
+		}
+	}
+	echo.cmd.Process.Signal(os.Interrupt)
+	echo.exit(t, 20*time.Second)
+
+	// An original echo answers two of our runners at once; it shouts, half the time in strings.
+	go func() {
+		for n := 0; ; n++ {
+			v, err := guest.Recv(time.Minute)
+			if err != nil {
+				return
+			}
+			ping, _ := v.(map[string]any)
+			if ping["type"] != "ping" {
+				continue
+			}
+			pong := map[string]any{"type": "pong", "client_timestamp": ping["timestamp"], "server_receive_time": 10.5, "server_send_time": 10.75, "message_count": n}
+			if n%2 == 0 {
+				guest.Send(pong)
+				continue
+			}
+			text, _ := json.Marshal(pong)
+			guest.Send(string(text))
+		}
+	}()
+	first, out1 := daily(t, s, "-r", url, "-n", "30", "-c", "40")
+	second, out2 := daily(t, s, "-r", url, "-n", "30", "-c", "40")
+	for i, f := range []report.File{ended(t, first, out1, 0), ended(t, second, out2, 0)} {
+		c := f.Details.Counts
+		if c.Answered != 30 || c.Duplicate != 0 || c.Malformed != 0 || *f.Details.Echo.Kind != "original" || len(f.Details.Echo.Others) != 0 {
+			t.Errorf("runner %d: %+v, %+v", i, c, f.Details.Echo)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 // The page's loop under fake time, with the scenes of bench/probe_test.go: the same answers.
 
-import { describe, expect, it } from 'vitest';
+import { describe, it } from 'node:test';
+import { expect } from 'expect';
 import { Outcome, type Plan, Probe, Reason, type Result } from '../src/probe';
 import type { Packet, Session } from '../src/session';
 import { decodePing, encodePong } from '../src/wire';

@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { describe, it } from 'node:test';
+import { expect } from 'expect';
 import { decodePing, decodePong, encodePing, encodePong } from '../src/wire';
 
 describe('the wire', () => {
@@ -18,7 +19,7 @@ describe('the wire', () => {
 
   it('tells what is no pong from what nobody can read', () => {
     for (const data of ['', '{', 'NaN', '[]', 'null', null, 7, undefined, '{"type":"pong"}', '{"type":"pong","client_timestamp":"1"}', '['.repeat(20000), 'x'.repeat(1 << 20), { type: 'pong', client_timestamp: Infinity }]) {
-      expect(decodePong(data), String(data).slice(0, 30)).toBe('malformed');
+      expect(decodePong(data)).toBe('malformed');
     }
     for (const data of ['{}', { type: 'ping', timestamp: 1 }, '{"hello":1}']) expect(decodePong(data)).toBe('other');
   });
