@@ -44,7 +44,8 @@ func (g *Guest) Recv(limit time.Duration) (any, error) {
 		}
 		if m.Type == "app-msg" {
 			var v any
-			return v, json.Unmarshal(m.Data, &v)
+			err := json.Unmarshal(m.Data, &v)
+			return v, err
 		}
 	}
 }
