@@ -42,7 +42,8 @@ tools: ## what the tests need and a fresh machine may lack
 	@sh tools/install.sh
 
 bench: build ## the figures that README promises, as a table
-	cd tools/figures/node && npm ci --no-audit --no-fund
+	cd tools/figures/node && npm ci --loglevel=error
+	cd web && node build.mjs ../.bin
 	go run ./tools/figures
 
 live-daily: build ## the stand-in's tests on Daily itself; needs DAILY_API_KEY

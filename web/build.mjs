@@ -9,3 +9,6 @@ await build({ ...common, entryPoints: ['src/ticker.worker.ts'], outfile: 'dist/t
 await copyFile('src/index.html', 'dist/index.html');
 const version = async (name) => JSON.parse(await readFile(`node_modules/${name}/package.json`, 'utf8')).version;
 await writeFile('dist/versions.json', JSON.stringify({ 'daily-js': await version('@daily-co/daily-js'), 'livekit-client': await version('livekit-client') }));
+
+// With an argument, also the bare page of make bench, into that folder.
+if (process.argv[2]) await build({ ...common, entryPoints: ['bench/bare.ts'], outfile: `${process.argv[2]}/bare.js`, format: 'iife' });

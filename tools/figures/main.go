@@ -28,13 +28,14 @@ func main() {
 	server := flag.Bool(childFlag, false, "be the server: for this program itself")
 	binary := flag.String("rtcbench", "./rtcbench", "the program to start")
 	node := flag.String("node", "tools/figures/node", "folder of the Node ping")
+	bare := flag.String("bare", ".bin/bare.js", "the bare page of the browser figures")
 	pings := flag.Int("n", 600, "pings of each kind")
 	flag.Parse()
 	if *server {
 		serve()
 		return
 	}
-	if err := measure(*binary, *node, *pings); err != nil {
+	if err := measure(*binary, *node, *bare, *pings); err != nil {
 		fmt.Fprintln(os.Stderr, "figures:", err)
 		os.Exit(1)
 	}
@@ -92,7 +93,7 @@ func (p place) join(ctx context.Context, room, identity string) (bench.Session, 
 	return livekit.Transport{}.Join(ctx, bench.Room{URL: p.url, Token: p.token(room, identity)}, bench.JoinOptions{ReconnectTimeout: 5 * time.Second})
 }
 
-func measure(binary, node string, pings int) error {
+func measure(binary, node, bare string, pings int) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 	defer cancel()
 	p, err := startServer(ctx)
@@ -103,7 +104,7 @@ func measure(binary, node string, pings int) error {
 	row := func(what, reached, wanted string) { fmt.Printf("%-58s %-16s %s\n", what, reached, wanted) }
 	row("figure", "reached", "wanted")
 
-	ours, bare, theirs, err := alternate(ctx, p, node, pings)
+	ours, barest, theirs, err := alternate(ctx, p, node, pings)
 	if err != nil {
 		return err
 	}
@@ -111,7 +112,7 @@ func measure(binary, node string, pings int) error {
 	for _, k := range []struct {
 		name string
 		rtts []time.Duration
-	}{{"  rtcbench", ours}, {"  barest loop on server-sdk-go", bare}, {"  @livekit/rtc-node", theirs}} {
+	}{{"  rtcbench", ours}, {"  barest loop on server-sdk-go", barest}, {"  @livekit/rtc-node", theirs}} {
 		row(k.name, fmt.Sprintf("p50 %.3f", quantile(k.rtts, 0.5)), fmt.Sprintf("p95 %.3f", quantile(k.rtts, 0.95)))
 	}
 	if len(theirs) > 0 {
@@ -119,7 +120,7 @@ func measure(binary, node string, pings int) error {
 	} else {
 		row("  p50, rtcbench / rtc-node", "not measured", "≤ 0.60 (make bench installs the Node SDK)")
 	}
-	row("  p50, rtcbench / barest loop", fmt.Sprintf("%.2f", quantile(ours, 0.5)/quantile(bare, 0.5)), "≤ 1.10")
+	row("  p50, rtcbench / barest loop", fmt.Sprintf("%.2f", quantile(ours, 0.5)/quantile(barest, 0.5)), "≤ 1.10")
 
 	fmt.Println("\nwhat a ping costs this process, echo and server elsewhere:")
 	if err := costs(ctx, p, binary, row); err != nil {
@@ -133,7 +134,7 @@ func measure(binary, node string, pings int) error {
 	}
 	row("  process start to first pong, median of 9", fmt.Sprintf("%.0f ms", quantile(first, 0.5)), "≤ 150 ms")
 	row("  … slowest", fmt.Sprintf("%.0f ms", quantile(first, 1)), "")
-	return nil
+	return inBrowser(ctx, p, binary, bare, pings, row)
 }
 
 func quantile(d []time.Duration, q float64) float64 {
