@@ -2,12 +2,16 @@ package browser_test
 
 import (
 	"context"
+	"encoding/json"
 	"os"
+	"strconv"
 	"testing"
 	"time"
 
 	"rtcbench/bench"
+	"rtcbench/internal/benchtest"
 	"rtcbench/internal/browser"
+	"rtcbench/internal/platform/daily/standin"
 	"rtcbench/internal/platform/livekit"
 	"rtcbench/internal/sandbox/sandboxtest"
 )
@@ -23,7 +27,7 @@ const closedNetwork = "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 func start(t *testing.T) *browser.Browser {
 	t.Helper()
 	t.Setenv("TMPDIR", t.TempDir())
-	b, err := browser.Start(t.Context(), browser.Options{ResolverRules: closedNetwork})
+	b, err := browser.Start(t.Context(), browser.Options{ResolverRules: closedNetwork, Sources: []string{"http://127.0.0.1:*"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,4 +88,60 @@ func TestLiveKitInChromium(t *testing.T) {
 		runner.Close()
 		echo.Close()
 	}
+}
+
+func TestLiveKitProber(t *testing.T) {
+	server := sandboxtest.Start(t)
+	b := start(t)
+	benchtest.TestProber(t, func(t *testing.T, script benchtest.Script) bench.Prober {
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		defer cancel()
+		token, err := livekit.Key{Key: server.Key, Secret: server.Secret}.Mint("browser", "echo", time.Hour)
+		if err != nil {
+			t.Fatal(err)
+		}
+		echo, err := livekit.Transport{}.Join(ctx, bench.Room{URL: server.URL, Token: token}, bench.JoinOptions{ReconnectTimeout: time.Minute})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { echo.Close() })
+		go benchtest.PlaySession(echo, script)
+		return join(t, b, server, "runner", false)
+	})
+}
+
+func TestDailyProber(t *testing.T) {
+	cloud, err := standin.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { cloud.Close() })
+	b := start(t)
+	rooms := 0
+	benchtest.TestProber(t, func(t *testing.T, script benchtest.Script) bench.Prober {
+		rooms++
+		name := "prober-" + strconv.Itoa(rooms)
+		url := cloud.AddRoom(name)
+		guest, err := cloud.Join(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { guest.Close() })
+		go benchtest.Play(script, func() ([]byte, error) {
+			v, err := guest.Recv(time.Minute)
+			data, _ := json.Marshal(v)
+			return data, err
+		}, func(payload []byte) { guest.Send(json.RawMessage(payload)) })
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		defer cancel()
+		p, err := b.Open(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { p.Close() })
+		if err := p.Join(ctx, browser.JoinConfig{Platform: "daily", URL: url, BundleURL: cloud.BundleURL()}); err != nil {
+			t.Fatal(err)
+		}
+		return p
+	})
 }

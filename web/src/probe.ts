@@ -63,6 +63,7 @@ export interface Time {
 const warmupInterval = 50;
 const settleGrace = 2;
 const retryInterval = 50;
+const maxUp = 2.3e12; // ms: an echo's clock may begin anywhere, as that of bench/receiver.go may
 
 export class Probe {
   readonly samples: Sample[] = [];
@@ -342,7 +343,7 @@ export class Probe {
     s.rtt = at - this.start - s.sent;
     s.outcome = s.rtt <= this.plan.timeout ? Outcome.answered : Outcome.late;
     const hold = send - receive, up = receive - t1;
-    if (hold >= 0 && hold <= s.rtt && Math.abs(up) < 1e12) {
+    if (hold >= 0 && hold <= s.rtt && Math.abs(up) < maxUp) {
       s.stamped = true;
       s.hold = hold;
       s.up = up;

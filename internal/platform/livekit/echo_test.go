@@ -261,3 +261,14 @@ func goroutines(enough int) int {
 	}
 	return n
 }
+
+func TestProber(t *testing.T) {
+	server := sandboxtest.Start(t)
+	rooms := 0
+	benchtest.TestProber(t, func(t *testing.T, script benchtest.Script) bench.Prober {
+		rooms++
+		name := "prober-" + strconv.Itoa(rooms)
+		go benchtest.PlaySession(join(t, server, name, "echo"), script)
+		return bench.NewProber(join(t, server, name, "runner"), bench.NewClock())
+	})
+}
