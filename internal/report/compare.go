@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/charmbracelet/lipgloss"
@@ -206,17 +207,19 @@ func ways(s bench.Summary) string {
 	return fmt.Sprintf("up %s, down %s ± %s", number(s.OneWay.Up.P50), number(s.OneWay.Down.P50), fixed(s.OneWay.Offset.HalfWidth()))
 }
 
-// union is both lists, what stands in both once.
-func union(a, b []bench.Doubt) []bench.Doubt {
-	list := a
-next:
-	for _, d := range b {
-		for _, e := range a {
-			if d == e {
-				continue next
-			}
+// union is both lists; what is said of one platform only is said with its name.
+func union(a, b []bench.Doubt) (list []bench.Doubt) {
+	for _, d := range a {
+		if !slices.Contains(b, d) {
+			d.Text = "Daily: " + d.Text
 		}
 		list = append(list, d)
+	}
+	for _, d := range b {
+		if !slices.Contains(a, d) {
+			d.Text = "LiveKit: " + d.Text
+			list = append(list, d)
+		}
 	}
 	return list
 }

@@ -171,15 +171,21 @@ func TestGoldenFilesKeepTheSchema(t *testing.T) {
 			t.Fatal(err)
 		}
 		golden(t, name+".json", b.Bytes())
-		v, err := jsonschema.UnmarshalJSON(bytes.NewReader(b.Bytes()))
-		if err != nil {
-			t.Fatal(err)
-		}
+		v := decode(t, b.Bytes())
 		if err := compiled.Validate(v); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 		described(t, name, v, raw, raw)
 	}
+}
+
+func decode(t *testing.T, data []byte) any {
+	t.Helper()
+	v, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
 }
 
 // described fails for keys that the schema does not know.

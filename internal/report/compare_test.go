@@ -1,0 +1,85 @@
+package report
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/charmbracelet/lipgloss"
+
+	"rtcbench/bench"
+)
+
+// twoRuns are of one moment: Daily half a period later, and slower by shift.
+func twoRuns(shift time.Duration) (daily, livekit bench.Run) {
+	livekit, daily = aRun(200), aRun(200)
+	livekit.Platform, daily.Platform = "livekit", "daily"
+	daily.Facts.Transport = bench.SignallingWebSocket
+	daily.Start = livekit.Start.Add(350 * time.Millisecond)
+	for i := range daily.Samples {
+		if daily.Samples[i].Outcome == bench.Answered {
+			daily.Samples[i].RTT += shift
+		}
+	}
+	return daily, livekit
+}
+
+func TestCompare(t *testing.T) {
+	for shift, want := range map[time.Duration]string{
+		5 * time.Millisecond: "livekit faster", -5 * time.Millisecond: "daily faster", 0: "no difference shown",
+	} {
+		d, l := twoRuns(shift)
+		c := Compare(d, l)
+		if c.Verdict != "not the same kind of path: "+want || c.Alike || !c.Paired || c.Pairs < 180 {
+			t.Errorf("%v: %+v", shift, c)
+		}
+		if got := c.MedianDiff.Value - ms(shift); got < -1.5 || got > 1.5 {
+			t.Errorf("%v: difference of medians %+v", shift, c.MedianDiff)
+		}
+		l.Facts.Transport = bench.SignallingWebSocket
+		if c = Compare(d, l); c.Verdict != want || !c.Alike {
+			t.Errorf("%v, alike: %+v", shift, c)
+		}
+	}
+	d, l := twoRuns(0)
+	d.Plan.Cooldown, l.Plan.Cooldown = 0, 0
+	if c := Compare(d, l); c.Paired || c.MedianDiff == nil {
+		t.Errorf("closed loops: %+v", c)
+	}
+	d.Samples = d.Samples[:3]
+	if c := Compare(d, l); c.MedianDiff != nil || !strings.Contains(c.Verdict, "too few pings") {
+		t.Errorf("three pings: %+v", c)
+	}
+}
+
+func TestBothTable(t *testing.T) {
+	d, l := twoRuns(5 * time.Millisecond)
+	var b bytes.Buffer
+	if err := WriteBothText(&b, d, l); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "both.txt", b.Bytes())
+	for _, line := range strings.Split(b.String(), "\n") {
+		if w := lipgloss.Width(line); w > width {
+			t.Errorf("%d columns: %s", w, line)
+		}
+	}
+}
+
+func TestBothFile(t *testing.T) {
+	d, l := twoRuns(0)
+	compiled, _ := schema(t)
+	b, err := NewBoth(nil, &l, map[string]string{"daily": "no-room"}, someTool)
+	if err != nil || b.Daily != nil || b.Comparison != nil || b.Livekit == nil || b.Errors["daily"] != "no-room" {
+		t.Errorf("%+v, %v", b, err)
+	}
+	var out bytes.Buffer
+	if err := WriteJSON(&out, d, someTool); err != nil {
+		t.Fatal(err)
+	}
+	v := decode(t, out.Bytes())
+	if err := compiled.Validate(v); err != nil {
+		t.Error(err)
+	}
+}
