@@ -39,7 +39,7 @@ type Browser struct {
 // startTimeout bounds the start of Chromium, on a busy machine and a cold disk.
 const startTimeout = 30 * time.Second
 
-// Start starts a browser. ctx bounds the start and then the browser's life.
+// Start starts a browser; ctx bounds the start only. It lives until Close.
 func Start(ctx context.Context, o Options) (*Browser, error) {
 	page, err := web.Engine()
 	if err != nil {
@@ -81,7 +81,8 @@ func (b *Browser) launch(ctx context.Context, path string, o Options) error {
 	if o.ResolverRules != "" {
 		flags = append(flags, chromedp.Flag("host-resolver-rules", o.ResolverRules))
 	}
-	allocator, stopAllocator := chromedp.NewExecAllocator(ctx, flags...)
+	// The browser outlives ctx: an interrupted run still asks its page for what was measured.
+	allocator, stopAllocator := chromedp.NewExecAllocator(context.WithoutCancel(ctx), flags...)
 	quiet := func(string, ...any) {}
 	root, stopRoot := chromedp.NewContext(allocator, chromedp.WithLogf(quiet), chromedp.WithErrorf(quiet), chromedp.WithDebugf(quiet))
 	b.ctx, b.cancel = root, func() { stopRoot(); stopAllocator() }
@@ -117,7 +118,8 @@ func (b *Browser) Close() error {
 }
 
 // policy is the page's Content-Security-Policy. daily-js evaluates its call machine, which it
-// fetches from Daily's CDN; its error reporting to sentry.io is left out.
+// fetches from Daily's CDN. Scripts come from there and from here alone; connections are free, for
+// a LiveKit server may be anywhere.
 func policy(sources []string) string {
 	daily := "https://*.daily.co https://*.dailywebrtc.com https://*.dailywebrtc.net"
 	extra := strings.Join(sources, " ")

@@ -124,6 +124,9 @@ func (cmd *bothCmd) prepare(a *app) (dailyRoom, livekitJob, error) {
 	}
 	job, err := l.prepare(&check{settings: a.settings.renamed(bothNames["livekit"])})
 	job.plan.Aligned = true
+	if err == nil && job.plan.PayloadBytes > dailyMaxMessage {
+		err = a.settings.bad("payload", cmd.Payload, fmt.Sprintf("at most %d: Daily takes no longer app-message", dailyMaxMessage))
+	}
 	return room, job, err
 }
 

@@ -58,8 +58,8 @@ func (cmd *dailyCmd) Run(a *app) error {
 	c := check{settings: a.settings}
 	plan, within := cmd.plan(&c, cmd.Timeout), cmd.connectTimeout(&c)
 	cmd.limitFlags.check(&c)
-	if plan.PayloadBytes > daily.MaxMessage {
-		c.fail("payload", cmd.Payload, fmt.Sprintf("at most %d: Daily takes no longer app-message", daily.MaxMessage))
+	if plan.PayloadBytes > dailyMaxMessage {
+		c.fail("payload", cmd.Payload, fmt.Sprintf("at most %d: Daily takes no longer app-message", dailyMaxMessage))
 	}
 	room, err := cmd.room(&c)
 	if err == nil {
@@ -82,6 +82,8 @@ func (cmd *dailyCmd) Run(a *app) error {
 	loadFloors().put(run)
 	return cmd.finish(a, *run, err, cmd.limitFlags)
 }
+
+const dailyMaxMessage = daily.MaxMessage
 
 // dailyRoom is a room that was named, or one to be made.
 type dailyRoom struct {

@@ -362,3 +362,19 @@ func TestOriginalsOnDaily(t *testing.T) {
 		}
 	}
 }
+
+// TestDailyInterrupted: Ctrl-C ends the run, not the browser before it has told what it measured.
+func TestDailyInterrupted(t *testing.T) {
+	s := startStandin(t)
+	p, out := daily(t, s, "--api-key", s.Key, "-n", "500", "-c", "20")
+	p.waitForLine(t, "seq=20 ", time.Minute)
+	p.cmd.Process.Signal(os.Interrupt)
+	f := ended(t, p, out, 130)
+	d := f.Details
+	if d.Ended != "interrupted" || f.Statistics.SuccessfulMessages < 19 || f.Statistics.FailedMessages != 0 || f.Metadata.DurationMS < 300 || !d.Standin || d.TransportClass == nil {
+		t.Errorf("ended %q, %+v, %+v, standin %v, class %v", d.Ended, f.Statistics, f.Metadata, d.Standin, d.TransportClass)
+	}
+	if len(s.Rooms()) != 0 {
+		t.Errorf("rooms left: %v", s.Rooms())
+	}
+}

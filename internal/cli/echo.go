@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"time"
 
 	"rtcbench/bench"
@@ -94,7 +95,13 @@ const (
 
 // onDaily answers in a Daily room, in a browser of this process's own.
 func (cmd *echoCmd) onDaily(a *app, c *check, within time.Duration) error {
-	room := dailyFlags{RoomURL: cmd.RoomURL, Token: cmd.Token, BundleURL: cmd.BundleURL}
+	room := dailyFlags{RoomURL: cmd.RoomURL, BundleURL: cmd.BundleURL}
+	if room.Token, _ = a.settings.get("RTCBENCH_DAILY_TOKEN"); c.rank("token") == byFlag { // LIVEKIT_TOKEN is not for Daily
+		room.Token = cmd.Token
+	}
+	if u, err := url.Parse(cmd.RoomURL); err == nil && room.Token == "" {
+		room.Token = u.Query().Get("t")
+	}
 	if room.RoomURL == "" && c.err == nil {
 		c.err = usagef("--room-url (or DAILY_ROOM_URL) is missing: an echo needs a room to meet in")
 	}

@@ -49,7 +49,7 @@ const (
 // slot are a pair; a slot in which either failed is left out.
 func Compare(daily, livekit bench.Run) Comparison {
 	c := Comparison{
-		Alike:            daily.Facts.Transport == livekit.Facts.Transport,
+		Alike:            daily.Facts.Transport != "" && daily.Facts.Transport == livekit.Facts.Transport,
 		TransportClasses: map[string]*string{"daily": text(string(daily.Facts.Transport)), "livekit": text(string(livekit.Facts.Transport))},
 		Paired:           !daily.Plan.ClosedLoop() && daily.Plan.Cooldown == livekit.Plan.Cooldown,
 	}
