@@ -56,4 +56,4 @@ picture: build ## docs/terminal.svg, of a real run
 
 clean:
 	rm -rf rtcbench .bin tools/figures/node/node_modules web/node_modules
-	cd web/dist && rm -f engine.js ticker.js index.html versions.json
+	cd web/dist && rm -f engine.js ticker.js index.html

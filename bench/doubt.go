@@ -24,7 +24,7 @@ func doubts(r Run, s Summary) (list []Doubt) {
 		add("standin", "this is not %s: a stand-in on this machine played it", r.Platform)
 	}
 	if len(s.RTTs) > 0 && r.Facts.Transport == "" {
-		add("way-unknown", "it was not seen by which way the messages left: the transport class is not known")
+		add("way-unknown", "the messages were not seen to leave by one way: the transport class is not known")
 	}
 	if n := len(r.Echo.Others); n > 0 {
 		add("many-echoes", "%d echoes answer in this room; only %s counts, not %s", n+1, r.Echo.Identity, strings.Join(r.Echo.Others, ", "))

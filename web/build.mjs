@@ -1,14 +1,12 @@
 // Bundles the page into dist/, which web.go embeds. Nothing is fetched at run time but what the
 // platforms' own SDKs fetch.
 import { build } from 'esbuild';
-import { copyFile, readFile, writeFile } from 'node:fs/promises';
+import { copyFile } from 'node:fs/promises';
 
 const common = { bundle: true, minify: true, target: 'chrome120', legalComments: 'none', logLevel: 'warning' };
 await build({ ...common, entryPoints: ['src/main.ts'], outfile: 'dist/engine.js', format: 'iife' });
 await build({ ...common, entryPoints: ['src/ticker.worker.ts'], outfile: 'dist/ticker.js', format: 'iife' });
 await copyFile('src/index.html', 'dist/index.html');
-const version = async (name) => JSON.parse(await readFile(`node_modules/${name}/package.json`, 'utf8')).version;
-await writeFile('dist/versions.json', JSON.stringify({ 'daily-js': await version('@daily-co/daily-js'), 'livekit-client': await version('livekit-client') }));
 
 // With an argument, also the bare page of make bench, into that folder.
 if (process.argv[2]) await build({ ...common, entryPoints: ['bench/bare.ts'], outfile: `${process.argv[2]}/bare.js`, format: 'iife' });

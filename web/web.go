@@ -4,9 +4,7 @@ package web
 
 import (
 	"embed"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
 )
 
@@ -22,17 +20,4 @@ func Engine() (fs.FS, error) {
 		return nil, ErrNotBuilt
 	}
 	return fs.Sub(dist, "dist")
-}
-
-// Versions are those of the platforms' SDKs in the page, by their npm names.
-func Versions() (map[string]string, error) {
-	data, err := fs.ReadFile(dist, "dist/versions.json")
-	if err != nil {
-		return nil, ErrNotBuilt
-	}
-	v := map[string]string{}
-	if err := json.Unmarshal(data, &v); err != nil {
-		return nil, fmt.Errorf("web/dist/versions.json: %w", err)
-	}
-	return v, nil
 }

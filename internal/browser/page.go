@@ -152,7 +152,6 @@ type facts struct {
 	}
 	Server      struct{ Version, Region, Node string }
 	Way         string // by which the pings left: websocket, datachannel-reliable, datachannel-lossy; "" = not seen
-	WayCount    int
 	JoinStarted float64
 	Phases      []struct {
 		Name, Leg string

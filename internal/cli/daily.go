@@ -181,7 +181,7 @@ func (r dailyRoom) measure(ctx context.Context, job browserJob, on func(bench.Sa
 		run.Standin = true
 	}
 	if t := run.Facts.Topology; t != "" && t != "sfu" {
-		run.Doubts = append(run.Doubts, bench.Doubt{Code: "topology", Text: fmt.Sprintf("Daily's topology is %q, not the usual \"sfu\": this is another path", printable(t))})
+		run.Doubts = append(run.Doubts, bench.Doubt{Code: "topology", Text: fmt.Sprintf("Daily's topology is %q, not the usual \"sfu\": this is another path", report.Printable(t))})
 	}
 	return run, err
 }
@@ -193,9 +193,4 @@ func (r dailyRoom) sources() []string {
 		return nil
 	}
 	return []string{u.Scheme + "://" + u.Host}
-}
-
-// printable is short text without what a terminal would obey.
-func printable(s string) string {
-	return fmt.Sprintf("%.40q", s)[1 : len(fmt.Sprintf("%.40q", s))-1]
 }

@@ -50,7 +50,7 @@ func (p *page) head(s string) { p.line("\n%s", p.strong.Render(s)) }
 
 func (p *page) title(r bench.Run) {
 	c := r.Counts
-	p.line("%s  %s", p.strong.Render(platformName(r.Platform)), printable(CleanURL(r.RoomURL)))
+	p.line("%s  %s", p.strong.Render(platformName(r.Platform)), Printable(CleanURL(r.RoomURL)))
 	line := fmt.Sprintf("%d of %d pings answered", c.Answered, c.Settled())
 	if r.Plan.ClosedLoop() {
 		line += ", one after the other"
@@ -69,7 +69,7 @@ func (p *page) title(r bench.Run) {
 		where = "answered by a remote echo that is not an rtcbench"
 	}
 	if r.Location != "" {
-		where += "; location " + printable(r.Location)
+		where += "; location " + Printable(r.Location)
 	}
 	p.line("%s", p.dim.Render(r.Start.UTC().Format("2006-01-02 15:04:05 UTC")+"; "+where))
 }
@@ -174,7 +174,7 @@ func (p *page) doubts(list []bench.Doubt) {
 	}
 	p.head("Before you believe it")
 	for _, d := range list {
-		for i, line := range wrap(printable(d.Text), width-4) {
+		for i, line := range wrap(Printable(d.Text), width-4) {
 			mark := p.warn.Render("!")
 			if i > 0 {
 				mark = " "
@@ -221,8 +221,8 @@ func fixed(d time.Duration) string {
 	return fmt.Sprintf("%.2f", ms(d))
 }
 
-// printable is s without what a terminal would obey: others choose some of our texts.
-func printable(s string) string {
+// Printable is s without what a terminal would obey: others choose some of our texts.
+func Printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {
 			return r

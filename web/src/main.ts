@@ -74,11 +74,11 @@ const api = {
   clock: (): number => performance.timeOrigin + performance.now(),
 
   async facts(): Promise<unknown> {
-    const way = observe.ways()[0];
+    const ways = observe.ways();
+    const way = ways.length === 1 ? ways[0] : undefined; // by two ways: not one that can be named
     return {
       ...(await session?.facts()),
       way: way === undefined ? '' : way === 'websocket' ? 'websocket' : way.ordered && way.maxRetransmits === null ? 'datachannel-reliable' : 'datachannel-lossy',
-      wayCount: observe.ways().length,
       joinStarted: performance.timeOrigin + joinStarted,
       phases: [...steps, ...observe.phases()].map((p) => ({ ...p, at: p.at - joinStarted })).sort((a, b) => a.at - b.at),
       pairs: observe.pairs().map((p) => ({ ...p, at: performance.timeOrigin + p.at })),
