@@ -37,11 +37,15 @@ type Run struct {
 	Synced   stats.Offset // for SyncedClocks: what was measured of the offset
 	Facts    Facts
 	Pauses   Pauses
+	Tool     Tool    // what made it
 	Standin  bool    // the platform was played by a stand-in on this machine
 	Floor    *Floor  // what the instrument adds here; nil = it was never measured
 	Doubts   []Doubt // from outside the samples; Summarise adds its own
 	Err      error   // why it ended early; nil for Complete
 }
+
+// Tool is the build of rtcbench that made a run.
+type Tool struct{ Version, Commit, Go, OS, Arch string }
 
 // Ended says how a run came to its end.
 type Ended string

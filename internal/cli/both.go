@@ -140,7 +140,7 @@ func (cmd *bothCmd) finishBoth(a *app, runs map[string]*bench.Run, errs map[stri
 		if runs[name] == nil {
 			reasons[name] = errs[name].Error()
 		} else {
-			runs[name].Location = cmd.Location
+			runs[name].Location, runs[name].Tool = cmd.Location, bench.Tool(version())
 			loadFloors().put(runs[name])
 		}
 	}
@@ -152,7 +152,7 @@ func (cmd *bothCmd) finishBoth(a *app, runs map[string]*bench.Run, errs map[stri
 		return join(failures...)
 	}
 	kept := cmd.writeWith(a, func(b *bytes.Buffer) error {
-		return report.WriteBothJSON(b, d, l, reasons, report.Tool(version()))
+		return report.WriteBothJSON(b, d, l, reasons)
 	})
 	if !cmd.Quiet {
 		kept = errors.Join(kept, cmd.tables(a, d, l))

@@ -14,6 +14,7 @@ import (
 	"rtcbench/internal/platform/daily"
 	"rtcbench/internal/platform/daily/standin"
 	"rtcbench/internal/report"
+	"rtcbench/internal/result"
 )
 
 // dailyFlags say which room, and with what right.
@@ -109,12 +110,12 @@ func (cmd *dailyCmd) room(c *check) (dailyRoom, error) {
 		r.RoomURL = c.serverURL("room-url", cmd.RoomURL, "https", "http")
 		if u, err := url.Parse(r.RoomURL); c.err == nil && err == nil {
 			if strings.Trim(u.Path, "/") == "" {
-				c.fail("room-url", report.CleanURL(r.RoomURL), "the URL of a room, as https://domain.daily.co/room")
+				c.fail("room-url", result.CleanURL(r.RoomURL), "the URL of a room, as https://domain.daily.co/room")
 			}
 			if t := u.Query().Get("t"); t != "" && r.Token == "" {
 				r.Token = t // Daily's links may carry the token
 			}
-			r.RoomURL = report.CleanURL(r.RoomURL)
+			r.RoomURL = result.CleanURL(r.RoomURL)
 		}
 		r.local = cmd.Echo == "local"
 		if cmd.Geo != "" && c.err == nil {
@@ -162,7 +163,7 @@ func (r dailyRoom) measure(ctx context.Context, job browserJob, on func(bench.Sa
 			}
 		}
 	}
-	job.local, job.where = r.local, "Daily room "+report.CleanURL(r.RoomURL)
+	job.local, job.where = r.local, "Daily room "+result.CleanURL(r.RoomURL)
 	job.options.Sources = r.sources()
 	job.config = func(role string) (browser.JoinConfig, error) {
 		return browser.JoinConfig{Platform: "daily", URL: r.RoomURL, Token: tokens[role], BundleURL: r.BundleURL, UserName: identity(role)}, nil

@@ -12,6 +12,7 @@ import (
 
 	"rtcbench/internal/platform/daily/standin"
 	"rtcbench/internal/report"
+	"rtcbench/internal/result"
 )
 
 func startStandin(t *testing.T) *standin.Server {
@@ -35,13 +36,13 @@ func daily(t *testing.T, s *standin.Server, args ...string) (*process, string) {
 	return start(t, args...), out
 }
 
-func ended(t *testing.T, p *process, out string, want int) report.File {
+func ended(t *testing.T, p *process, out string, want int) result.File {
 	t.Helper()
 	if code := p.exit(t, time.Minute); code != want {
 		t.Fatalf("exit code %d, want %d:\n%s", code, want, p.stderr())
 	}
 	if _, err := os.Stat(out); err != nil {
-		return report.File{}
+		return result.File{}
 	}
 	return readFile(t, out)
 }
@@ -355,7 +356,7 @@ func TestOriginalsOnDaily(t *testing.T) {
 	}()
 	first, out1 := daily(t, s, "-r", url, "-n", "30", "-c", "40")
 	second, out2 := daily(t, s, "-r", url, "-n", "30", "-c", "40")
-	for i, f := range []report.File{ended(t, first, out1, 0), ended(t, second, out2, 0)} {
+	for i, f := range []result.File{ended(t, first, out1, 0), ended(t, second, out2, 0)} {
 		c := f.Details.Counts
 		if c.Answered != 30 || c.Duplicate != 0 || c.Malformed != 0 || *f.Details.Echo.Kind != "original" || len(f.Details.Echo.Others) != 0 {
 			t.Errorf("runner %d: %+v, %+v", i, c, f.Details.Echo)

@@ -10,7 +10,7 @@ import (
 	"rtcbench/bench"
 	"rtcbench/internal/browser"
 	"rtcbench/internal/echo"
-	"rtcbench/internal/report"
+	"rtcbench/internal/result"
 )
 
 type echoCmd struct {
@@ -106,7 +106,7 @@ func (cmd *echoCmd) onDaily(a *app, c *check, within time.Duration) error {
 		c.err = usagef("--room-url (or DAILY_ROOM_URL) is missing: an echo needs a room to meet in")
 	}
 	if c.err == nil {
-		room.RoomURL = report.CleanURL(c.serverURL("room-url", cmd.RoomURL, "https", "http"))
+		room.RoomURL = result.CleanURL(c.serverURL("room-url", cmd.RoomURL, "https", "http"))
 	}
 	if c.err != nil {
 		return c.err

@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"rtcbench/internal/benchtest"
-	"rtcbench/internal/report"
+	"rtcbench/internal/result"
 	"rtcbench/internal/sandbox/sandboxtest"
 )
 
@@ -100,7 +100,7 @@ func (p *process) exit(t *testing.T, within time.Duration) int {
 	}
 }
 
-func readFile(t *testing.T, path string) (f report.File) {
+func readFile(t *testing.T, path string) (f result.File) {
 	t.Helper()
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -114,7 +114,7 @@ func readFile(t *testing.T, path string) (f report.File) {
 
 // lostOnlyWhatLeft fails when a ping that never left is called lost, or one that was answered
 // is not there.
-func lostOnlyWhatLeft(t *testing.T, f report.File) {
+func lostOnlyWhatLeft(t *testing.T, f result.File) {
 	t.Helper()
 	for i, outcome := range f.Details.Samples.Outcome {
 		if outcome == "lost" && f.Details.Samples.Sent[i] == nil {

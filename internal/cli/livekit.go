@@ -9,7 +9,7 @@ import (
 	"rtcbench/bench"
 	"rtcbench/internal/browser"
 	"rtcbench/internal/echo"
-	"rtcbench/internal/report"
+	"rtcbench/internal/result"
 	"rtcbench/internal/sandbox"
 )
 
@@ -84,7 +84,7 @@ func (cmd *livekitCmd) Run(a *app) error {
 	run.Location = cmd.Location
 	loadFloors().put(run)
 	if !cmd.ShowAddresses {
-		report.HideAddresses(run.Facts.ICE)
+		result.HideAddresses(run.Facts.ICE)
 	}
 	return cmd.finish(a, *run, err, cmd.limitFlags)
 }
@@ -170,7 +170,7 @@ func (job *livekitJob) describe(run *bench.Run, err error) (*bench.Run, error) {
 		return nil, err
 	}
 	if errors.Is(err, bench.ErrNoEcho) {
-		err = fmt.Errorf("join %s: %w (start one: rtcbench echo --server-url %s%s)", job.seats, err, report.CleanURL(job.seats.url), job.echoFlags())
+		err = fmt.Errorf("join %s: %w (start one: rtcbench echo --server-url %s%s)", job.seats, err, result.CleanURL(job.seats.url), job.echoFlags())
 		run.Err = err
 	}
 	run.Platform, run.RoomURL = "livekit", job.seats.url

@@ -13,7 +13,7 @@ import (
 
 	"rtcbench/bench"
 	"rtcbench/internal/platform/livekit"
-	"rtcbench/internal/report"
+	"rtcbench/internal/result"
 )
 
 // livekitFlags say which server and which room, and with what right.
@@ -50,7 +50,7 @@ func (f *livekitFlags) seats(c *check) (s seats, hasServer bool) {
 		}
 		return s, false
 	}
-	s.url = report.CleanURL(c.serverURL("server-url", f.ServerURL, livekitSchemes...))
+	s.url = result.CleanURL(c.serverURL("server-url", f.ServerURL, livekitSchemes...))
 	hasKey := f.APIKey != "" && f.APISecret != ""
 	// The stronger source wins; within one source the token does.
 	useToken := f.Token != "" && c.rank("token") >= max(c.rank("api-key"), c.rank("api-secret"))
@@ -74,7 +74,7 @@ func (f *livekitFlags) seats(c *check) (s seats, hasServer bool) {
 		}
 		c.err = usagef("%s is missing: an API key and its secret go together", missing)
 	default:
-		c.err = usagef("%s %s: give --token (or LIVEKIT_TOKEN), or --api-key and --api-secret (LIVEKIT_API_KEY, LIVEKIT_API_SECRET)", c.name("server-url"), report.CleanURL(f.ServerURL))
+		c.err = usagef("%s %s: give --token (or LIVEKIT_TOKEN), or --api-key and --api-secret (LIVEKIT_API_KEY, LIVEKIT_API_SECRET)", c.name("server-url"), result.CleanURL(f.ServerURL))
 	}
 	return s, true
 }
@@ -130,7 +130,7 @@ func (s seats) join(ctx context.Context, identity string, within time.Duration, 
 
 // String names the room for a person.
 func (s seats) String() string {
-	server := report.CleanURL(s.url)
+	server := result.CleanURL(s.url)
 	if s.room == "" {
 		return "the token's room at " + server
 	}

@@ -13,6 +13,7 @@ import (
 
 	"rtcbench/bench"
 	"rtcbench/internal/report"
+	"rtcbench/internal/result"
 )
 
 type outputFlags struct {
@@ -64,6 +65,7 @@ func (f outputFlags) finish(a *app, run bench.Run, runErr error, limits limitFla
 	if runErr == nil && run.Counts.Answered == 0 {
 		runErr = fmt.Errorf("not one of %d pings was answered within %v", run.Counts.Settled(), run.Plan.Timeout)
 	}
+	run.Tool = bench.Tool(version())
 	kept := f.write(a, run) // before anything else is tried with it
 	if !f.Quiet {
 		table := a.stdout
@@ -103,7 +105,7 @@ func join(errs ...error) error {
 // write writes the result file. When that fails the result is put into the folder for
 // temporary files instead, so that it is not lost.
 func (f outputFlags) write(a *app, run bench.Run) error {
-	return f.writeWith(a, func(b *bytes.Buffer) error { return report.WriteJSON(b, run, report.Tool(version())) })
+	return f.writeWith(a, func(b *bytes.Buffer) error { return result.Write(b, run) })
 }
 
 func (f outputFlags) writeWith(a *app, fill func(*bytes.Buffer) error) error {

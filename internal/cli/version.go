@@ -6,7 +6,7 @@ import (
 	"runtime/debug"
 	"strings"
 
-	"rtcbench/internal/report"
+	"rtcbench/bench"
 )
 
 // release is the version of this source; Commit comes from the build.
@@ -15,7 +15,7 @@ const release = "0.1.0"
 // commit is set by the linker (make build); go build and go install leave it to the build info.
 var commit string
 
-type toolVersion report.Tool
+type toolVersion bench.Tool
 
 func version() toolVersion {
 	v := toolVersion{Version: release, Commit: commit, Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH}

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"math"
@@ -11,14 +10,15 @@ import (
 	"github.com/charmbracelet/lipgloss"
 
 	"rtcbench/bench"
+	"rtcbench/internal/result"
 	"rtcbench/internal/stats"
 )
 
 // Both is the result file of a run on two platforms at one time. A platform that failed stands
 // as null, with its reason in Errors.
 type Both struct {
-	Daily      *File             `json:"daily"`
-	Livekit    *File             `json:"livekit"`
+	Daily      *result.File      `json:"daily"`
+	Livekit    *result.File      `json:"livekit"`
 	Comparison *Comparison       `json:"comparison"`
 	Errors     map[string]string `json:"errors,omitempty"`
 }
@@ -50,7 +50,7 @@ const (
 func Compare(daily, livekit bench.Run) Comparison {
 	c := Comparison{
 		Alike:            daily.Facts.Transport != "" && daily.Facts.Transport == livekit.Facts.Transport,
-		TransportClasses: map[string]*string{"daily": text(string(daily.Facts.Transport)), "livekit": text(string(livekit.Facts.Transport))},
+		TransportClasses: map[string]*string{"daily": transport(daily), "livekit": transport(livekit)},
 		Paired:           !daily.Plan.ClosedLoop() && daily.Plan.Cooldown == livekit.Plan.Cooldown,
 	}
 	a, b := bench.Summarise(daily).RTTs, bench.Summarise(livekit).RTTs
@@ -71,6 +71,15 @@ func Compare(daily, livekit bench.Run) Comparison {
 		c.Verdict = unlikePaths + c.Verdict
 	}
 	return c
+}
+
+// transport is a run's transport class; nil = not known.
+func transport(r bench.Run) *string {
+	if r.Facts.Transport == "" {
+		return nil
+	}
+	class := string(r.Facts.Transport)
+	return &class
 }
 
 func verdict(d stats.Difference) string {
@@ -101,16 +110,16 @@ func pairs(a, b bench.Run) (x, y []time.Duration) {
 }
 
 // NewBoth is the result file of two runs; a nil run is one that failed.
-func NewBoth(daily, livekit *bench.Run, errs map[string]string, tool Tool) (Both, error) {
+func NewBoth(daily, livekit *bench.Run, errs map[string]string) (Both, error) {
 	b := Both{Errors: errs}
 	for _, side := range []struct {
 		run  *bench.Run
-		file **File
+		file **result.File
 	}{{daily, &b.Daily}, {livekit, &b.Livekit}} {
 		if side.run == nil {
 			continue
 		}
-		f, err := NewFile(*side.run, tool)
+		f, err := result.New(*side.run)
 		if err != nil {
 			return b, err
 		}
@@ -124,15 +133,12 @@ func NewBoth(daily, livekit *bench.Run, errs map[string]string, tool Tool) (Both
 }
 
 // WriteBothJSON writes the result file of two runs.
-func WriteBothJSON(w io.Writer, daily, livekit *bench.Run, errs map[string]string, tool Tool) error {
-	b, err := NewBoth(daily, livekit, errs, tool)
+func WriteBothJSON(w io.Writer, daily, livekit *bench.Run, errs map[string]string) error {
+	b, err := NewBoth(daily, livekit, errs)
 	if err != nil {
 		return err
 	}
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	e.SetEscapeHTML(false)
-	return e.Encode(b)
+	return result.WriteJSON(w, b)
 }
 
 // WriteBothText writes the two side by side, and how they compare.

@@ -1,3 +1,5 @@
+// Package report turns runs into what people read: tables, and how runs compare. Every report is a
+// pure function of its runs; nothing here measures or stores.
 package report
 
 import (
@@ -10,6 +12,7 @@ import (
 	"github.com/charmbracelet/lipgloss"
 
 	"rtcbench/bench"
+	"rtcbench/internal/result"
 	"rtcbench/internal/stats"
 )
 
@@ -50,7 +53,7 @@ func (p *page) head(s string) { p.line("\n%s", p.strong.Render(s)) }
 
 func (p *page) title(r bench.Run) {
 	c := r.Counts
-	p.line("%s  %s", p.strong.Render(platformName(r.Platform)), Printable(CleanURL(r.RoomURL)))
+	p.line("%s  %s", p.strong.Render(platformName(r.Platform)), Printable(result.CleanURL(r.RoomURL)))
 	line := fmt.Sprintf("%d of %d pings answered", c.Answered, c.Settled())
 	if r.Plan.ClosedLoop() {
 		line += ", one after the other"
@@ -244,3 +247,5 @@ func wrap(s string, limit int) (lines []string) {
 	}
 	return append(lines, line)
 }
+
+func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

@@ -1,4 +1,4 @@
-package report
+package result
 
 import (
 	"rtcbench/bench"
@@ -39,6 +39,14 @@ type Details struct {
 }
 
 type (
+	// Tool is what made the run.
+	Tool struct {
+		Version string `json:"version"`
+		Commit  string `json:"commit"`
+		Go      string `json:"go"`
+		OS      string `json:"os"`
+		Arch    string `json:"arch"`
+	}
 	// Channel is how a data channel was opened; max_retransmits null = without limit.
 	Channel struct {
 		Ordered        bool    `json:"ordered"`
@@ -178,10 +186,10 @@ type (
 	}
 )
 
-func newDetails(r bench.Run, s bench.Summary, tool Tool) (Details, error) {
+func newDetails(r bench.Run, s bench.Summary) (Details, error) {
 	c, f := r.Counts, r.Facts
 	d := Details{
-		SchemaVersion: SchemaVersion, Tool: tool,
+		SchemaVersion: SchemaVersion, Tool: Tool(r.Tool),
 		Engine: f.Engine, EngineVersion: f.EngineVersion, TransportClass: text(string(f.Transport)),
 		Channel: channel(f.Channel), InboundChannel: channel(f.Inbound),
 		Plan:    Plan{PayloadBytes: r.Plan.PayloadBytes, Warmup: r.Plan.Warmup, EchoTimeoutMS: r.Plan.EchoTimeout.Milliseconds(), Grid: "fixed"},

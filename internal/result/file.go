@@ -1,6 +1,6 @@
-// Package report turns runs into what people and programs read: the result file and the
-// table. Every report is a pure function of its runs; nothing here measures or stores.
-package report
+// Package result is the result file: a run as JSON that anything can read, and back. The file is what
+// every store keeps of a run. It draws no table and opens no store.
+package result
 
 import (
 	"encoding/json"
@@ -14,15 +14,6 @@ import (
 // SchemaVersion is that of the result file's details. Keys are added within a version; none is
 // renamed and none changes its meaning. docs/result.schema.json describes the file.
 const SchemaVersion = 1
-
-// Tool is what made a run.
-type Tool struct {
-	Version string `json:"version"`
-	Commit  string `json:"commit"`
-	Go      string `json:"go"`
-	OS      string `json:"os"`
-	Arch    string `json:"arch"`
-}
 
 // File is the result file of one run. The first four keys are those of the original format.
 // Times of day are Unix seconds; everything else is milliseconds; null = not known.
@@ -74,22 +65,27 @@ type Metadata struct {
 	CooldownMS int64   `json:"cooldown_ms"`
 }
 
-// WriteJSON writes the result file of r.
-func WriteJSON(w io.Writer, r bench.Run, tool Tool) error {
-	f, err := NewFile(r, tool)
+// Write writes the result file of r.
+func Write(w io.Writer, r bench.Run) error {
+	f, err := New(r)
 	if err != nil {
 		return err
 	}
+	return WriteJSON(w, f)
+}
+
+// WriteJSON writes v as every result is written.
+func WriteJSON(w io.Writer, v any) error {
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
-	return e.Encode(f)
+	return e.Encode(v)
 }
 
-// NewFile is the result file of r.
-func NewFile(r bench.Run, tool Tool) (File, error) {
+// New is the result file of r.
+func New(r bench.Run) (File, error) {
 	s := bench.Summarise(r)
-	details, err := newDetails(r, s, tool)
+	details, err := newDetails(r, s)
 	if err != nil {
 		return File{}, err
 	}
