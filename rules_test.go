@@ -21,7 +21,7 @@ var allowed = map[string][]string{
 	"rtcbench/internal/loopback":               {"rtcbench/bench"},
 	"rtcbench/internal/benchtest":              {"rtcbench/bench", "rtcbench/internal/stats", "go.uber.org/goleak"},
 	"rtcbench/internal/echo":                   {"rtcbench/bench"},
-	"rtcbench/internal/result":                 {"rtcbench/bench"},
+	"rtcbench/internal/result":                 {"rtcbench/bench", "rtcbench/internal/stats", "github.com/google/uuid"},
 	"rtcbench/internal/report":                 {"rtcbench/bench", "rtcbench/internal/result", "rtcbench/internal/stats", "github.com/charmbracelet/lipgloss"},
 	"rtcbench/internal/sandbox":                {"github.com/livekit/livekit-server", "github.com/livekit/protocol", "github.com/pion/stun/v3"},
 	"rtcbench/internal/sandbox/sandboxtest":    {"rtcbench/internal/sandbox"},

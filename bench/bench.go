@@ -42,10 +42,15 @@ type Run struct {
 	Floor    *Floor  // what the instrument adds here; nil = it was never measured
 	Doubts   []Doubt // from outside the samples; Summarise adds its own
 	Err      error   // why it ended early; nil for Complete
+	Kept     *Kept   // of a run that a store gave back without its samples; nil = Samples are all there is
 }
 
 // Tool is the build of rtcbench that made a run.
 type Tool struct{ Version, Commit, Go, OS, Arch string }
+
+// Original is the Version of the tool that rtcbench follows. Its files say neither when a ping was due
+// nor which ones were lost: the Samples of such a run are those that were answered.
+const Original = "original"
 
 // Ended says how a run came to its end.
 type Ended string

@@ -4,24 +4,35 @@ import (
 	"time"
 
 	hdr "github.com/HdrHistogram/hdrhistogram-go"
+
+	"rtcbench/internal/stats"
 )
 
-// The layout of every histogram of ours: microseconds up to an hour, three digits. One layout
-// for all runs is what makes merging exact.
-const (
-	histogramMax    = int64(time.Hour / time.Microsecond)
-	histogramDigits = 3
-)
+// EncodeHistogram packs h into HdrHistogram's compressed V2 format, as base64, in microseconds.
+func EncodeHistogram(h stats.Histogram) (string, error) {
+	to := hdr.New(1, int64(stats.HistogramMax/time.Microsecond), 3)
+	var err error
+	h.Buckets(func(lo, _ time.Duration, count uint64) bool {
+		err = to.RecordValues(lo.Microseconds(), int64(count))
+		return err == nil
+	})
+	if err != nil {
+		return "", err
+	}
+	b, err := to.Encode(hdr.V2CompressedEncodingCookieBase)
+	return string(b), err
+}
 
-// EncodeHistogram packs RTTs into HdrHistogram's compressed V2 format, as base64. Each RTT is
-// rounded to a whole microsecond and is then exact to three digits.
-func EncodeHistogram(rtts []time.Duration) (string, error) {
-	h := hdr.New(1, histogramMax, histogramDigits)
-	for _, d := range rtts {
-		if err := h.RecordValue(min(d.Round(time.Microsecond).Microseconds(), histogramMax)); err != nil {
-			return "", err
+// DecodeHistogram reads what EncodeHistogram wrote.
+func DecodeHistogram(text string) (h stats.Histogram, err error) {
+	from, err := hdr.Decode([]byte(text))
+	if err != nil {
+		return h, err
+	}
+	for _, b := range from.Distribution() {
+		if b.Count > 0 {
+			h.AddMany(time.Duration(b.From)*time.Microsecond, uint64(b.Count))
 		}
 	}
-	b, err := h.Encode(hdr.V2CompressedEncodingCookieBase)
-	return string(b), err
+	return h, nil
 }

@@ -1,6 +1,9 @@
 package bench
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Outcome is what became of one ping. The zero value means that it is not settled yet.
 type Outcome uint8
@@ -55,3 +58,15 @@ func (s Sample) Failed() bool { return s.Outcome == Late || s.Outcome == Lost }
 
 // Settled reports whether the ping was sent and its fate is known.
 func (s Sample) Settled() bool { return s.Outcome == Answered || s.Failed() }
+
+// ParseOutcome is the Outcome with that name.
+func ParseOutcome(name string) (Outcome, bool) {
+	i := slices.Index(outcomeNames[:], name)
+	return Outcome(max(i, 0)), i >= 0
+}
+
+// ParseReason is the Reason with that name.
+func ParseReason(name string) (Reason, bool) {
+	i := slices.Index(reasonNames[:], name)
+	return Reason(max(i, 0)), i >= 0
+}

@@ -72,7 +72,11 @@ func (o OneWay) DownOf(s Sample) (time.Duration, bool) {
 }
 
 // Summarise computes everything that follows from the samples and circumstances of r.
+// Of a run without samples it is what was kept of it.
 func Summarise(r Run) Summary {
+	if r.Kept != nil {
+		return r.Kept.Summary
+	}
 	var s Summary
 	var byArrival []Sample
 	var hold, timer, send, ipdv []time.Duration
@@ -98,7 +102,7 @@ func Summarise(r Run) Summary {
 			if x.SendCall > 0 { // it has returned
 				send = append(send, x.SendCall)
 			}
-			if !r.Plan.ClosedLoop() {
+			if !r.Plan.ClosedLoop() && r.Tool.Version != Original {
 				timer = append(timer, x.Sent-x.Due)
 			}
 		}
@@ -117,7 +121,12 @@ func Summarise(r Run) Summary {
 	}
 	s.LongestRun = stats.LongestRun(failed)
 	s.OneWay = oneWay(r)
-	s.Doubts = append(slices.Clone(r.Doubts), doubts(r, s)...)
+	s.Doubts = slices.Clone(r.Doubts)
+	for _, d := range doubts(r, s) {
+		if !slices.ContainsFunc(s.Doubts, func(known Doubt) bool { return known.Code == d.Code }) { // it was told when the run was kept
+			s.Doubts = append(s.Doubts, d)
+		}
+	}
 	return s
 }
 

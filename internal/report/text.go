@@ -142,7 +142,7 @@ func (p *page) rest(r bench.Run, s bench.Summary) {
 		own = append(own, "echo held it "+number(s.Hold.P50))
 	}
 	if r.Floor != nil {
-		item("floor", "%s ms  %s", fixed(r.Floor.RTT), p.dim.Render("(P50 of this engine here without a network, measured "+ago(r.Floor.Age)+" ago)"))
+		item("floor", "%s ms  %s", fixed(r.Floor.RTT), p.dim.Render("(P50 of this engine here, no network, "+ago(r.Floor.Age)+" ago)"))
 	}
 	if len(own) > 0 {
 		item("instrument", "%s ms  %s", strings.Join(own, ", "), p.dim.Render("(P50)"))

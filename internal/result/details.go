@@ -58,6 +58,9 @@ type (
 		Warmup        int    `json:"warmup"`
 		EchoTimeoutMS int64  `json:"echo_timeout_ms"`
 		Grid          string `json:"grid"`
+		ReconnectMS   int64  `json:"reconnect_timeout_ms"`
+		Lossy         bool   `json:"lossy"`              // the lossy channel was asked for
+		PhaseMS       *int64 `json:"phase_ms,omitempty"` // of a grid that is aligned to Unix time
 	}
 	// Echo is who answered.
 	Echo struct {
@@ -118,6 +121,7 @@ type (
 		DownP50   *float64     `json:"down_p50_ms"`
 		Down      *[2]float64  `json:"down_ms"`
 		SkewPPM   *float64     `json:"skew_ppm"`
+		Measured  *[3]float64  `json:"measured_ms,omitempty"` // least, best, greatest θ by a measurement between the clocks
 	}
 	// Instrument is what we know of our own error.
 	Instrument struct {
@@ -179,6 +183,7 @@ type (
 		UpRaw    []*float64 `json:"up_raw_ms"`
 		SendCall []*float64 `json:"send_call_ms"`
 		Outcome  []string   `json:"outcome"`
+		Reason   []string   `json:"reason,omitempty"` // why a slot was not used; absent = none was missed
 	}
 	Doubt struct {
 		Code string `json:"code"`
@@ -192,7 +197,7 @@ func newDetails(r bench.Run, s bench.Summary) (Details, error) {
 		SchemaVersion: SchemaVersion, Tool: Tool(r.Tool),
 		Engine: f.Engine, EngineVersion: f.EngineVersion, TransportClass: text(string(f.Transport)),
 		Channel: channel(f.Channel), InboundChannel: channel(f.Inbound),
-		Plan:    Plan{PayloadBytes: r.Plan.PayloadBytes, Warmup: r.Plan.Warmup, EchoTimeoutMS: r.Plan.EchoTimeout.Milliseconds(), Grid: "fixed"},
+		Plan:    Plan{PayloadBytes: r.Plan.PayloadBytes, Warmup: r.Plan.Warmup, EchoTimeoutMS: r.Plan.EchoTimeout.Milliseconds(), Grid: "fixed", ReconnectMS: r.Plan.ReconnectTimeout.Milliseconds(), Lossy: r.Plan.Lossy},
 		Echo:    Echo{Mode: r.Echo.Mode, Kind: text(r.Echo.Kind), Identity: text(r.Echo.Identity), Others: append([]string{}, r.Echo.Others...)},
 		Counts:  Counts{c.Sent, c.Answered, c.Late, c.Lost, c.NotSent, c.Unsettled, c.Duplicate, c.Malformed, c.Foreign, c.WarmupSent},
 		Ended:   r.Ended,
@@ -208,6 +213,13 @@ func newDetails(r bench.Run, s bench.Summary) (Details, error) {
 	}
 	if r.Plan.ClosedLoop() {
 		d.Plan.Grid = "closed-loop"
+	}
+	if r.Plan.Aligned {
+		phase := r.Plan.Phase.Milliseconds()
+		d.Plan.PhaseMS = &phase
+	}
+	if r.Clocks == bench.SyncedClocks {
+		d.OneWay.Measured = &[3]float64{ms(r.Synced.Lo), ms(r.Synced.Theta), ms(r.Synced.Hi)}
 	}
 	if r.Err != nil {
 		d.Error = text(r.Err.Error())
@@ -243,10 +255,11 @@ func newDetails(r bench.Run, s bench.Summary) (Details, error) {
 	if r.Platform == "daily" {
 		d.Daily = &Daily{text(f.Topology), text(f.SFU), text(f.Geo), text(f.SignallingHost), when(f.NetworkRTT > 0, ms(f.NetworkRTT))}
 	}
-	if len(s.RTTs) == 0 {
+	histogram := r.Histogram()
+	if histogram.Total() == 0 {
 		return d, nil
 	}
-	data, err := bench.EncodeHistogram(s.RTTs)
+	data, err := bench.EncodeHistogram(histogram)
 	d.Histogram = &Histogram{Format: "hdr-v2-deflate-base64", Unit: "us", Data: data}
 	return d, err
 }
@@ -263,6 +276,12 @@ func columns(r bench.Run) Samples {
 		c.Seq[i], c.Due[i], c.Outcome[i] = x.Seq, ms(x.Due), x.Outcome.String()
 		c.Sent[i], c.SendCall[i] = when(sent, ms(x.Sent)), when(sent && x.SendCall > 0, ms(x.SendCall))
 		c.RTT[i] = when(pong, ms(x.RTT))
+		if x.Reason != bench.NoReason && c.Reason == nil {
+			c.Reason = make([]string, n)
+		}
+		if c.Reason != nil {
+			c.Reason[i] = x.Reason.String()
+		}
 		c.Hold[i], c.UpRaw[i] = when(x.Stamped, ms(x.Hold)), when(x.Stamped, ms(x.Up))
 	}
 	return c

@@ -1,0 +1,75 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"time"
+
+	"rtcbench/internal/stats"
+)
+
+// ErrRejected is wrapped by errors of Store.Save that will come again however often the run is offered:
+// it is too old for the store, too large, of a type that the store does not take, or we may not write there.
+// Any other error may pass.
+var ErrRejected = errors.New("the store will never take this run")
+
+// Store keeps runs. Its methods may be called at the same time, also by several processes.
+type Store interface {
+	// Save keeps run. Saving a run whose ID is kept already changes nothing that a reader sees. When it
+	// returns nil, the run outlives this process. It returns by ctx's end.
+	Save(ctx context.Context, run Run) error
+	// Runs gives the runs that q asks for, in the order of their ends. A run that cannot be read is an
+	// error of its own, with the run's ID where that is known, and the next ones follow; after
+	// an error of the store itself none does.
+	Runs(ctx context.Context, q Query) iter.Seq2[Run, error]
+	// Close ends the connection. It may be called again.
+	Close() error
+}
+
+// Query says which runs. What is zero does not restrict.
+type Query struct {
+	ID        string
+	Platform  string
+	Location  string // Unknown: runs whose location was not given
+	Engine    string
+	Transport TransportClass
+	Since     time.Time // End is not before it
+	Until     time.Time // End is before it
+	Limit     int       // the last so many
+	Samples   bool      // with their samples; without, Run.Kept says what a run's summary was
+}
+
+// Unknown is the location of runs that were given none.
+const Unknown = "unknown"
+
+// Matches reports whether q asks for r. Limit and Samples are not looked at.
+func (q Query) Matches(r Run) bool {
+	is := func(want, got string) bool { return want == "" || want == got }
+	location := r.Location
+	if location == "" {
+		location = Unknown
+	}
+	return is(q.ID, r.ID) && is(q.Platform, r.Platform) && is(q.Location, location) && is(q.Engine, r.Facts.Engine) &&
+		is(string(q.Transport), string(r.Facts.Transport)) && (q.Since.IsZero() || !r.End.Before(q.Since)) && (q.Until.IsZero() || r.End.Before(q.Until))
+}
+
+// Kept is what remains of a run that was read back without its samples.
+type Kept struct {
+	Summary   Summary // without RTTs and LateRTTs
+	Histogram stats.Histogram
+}
+
+// Histogram is that of the pings answered in time.
+func (r Run) Histogram() stats.Histogram {
+	if r.Kept != nil {
+		return r.Kept.Histogram
+	}
+	var rtts []time.Duration
+	for _, s := range r.Samples {
+		if s.Outcome == Answered {
+			rtts = append(rtts, s.RTT)
+		}
+	}
+	return stats.HistogramOf(rtts)
+}

@@ -1,0 +1,209 @@
+package result
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"rtcbench/bench"
+	"rtcbench/internal/stats"
+)
+
+// maxLocation is how long a location may be, in bytes.
+const maxLocation = 256
+
+// longest is what no duration in a file may exceed: it bounds arithmetic, not networks.
+const longest = 100 * 365 * 24 * time.Hour
+
+// Run is the run that f was written of. The error names the key that is wrong.
+// A file without samples gives a run with Kept.
+func (f File) Run() (bench.Run, error) {
+	if v := f.Details.SchemaVersion; v != SchemaVersion {
+		return bench.Run{}, fmt.Errorf("details.schema_version: %d; this rtcbench reads version %d (a newer one may read it)", v, SchemaVersion)
+	}
+	if err := f.check(); err != nil {
+		return bench.Run{}, err
+	}
+	m, d := f.Metadata, f.Details
+	c := d.Counts
+	r := bench.Run{
+		ID: m.RunID, Platform: f.Platform, RoomURL: m.RoomURL, Start: clock(m.StartTime), End: clock(m.StartTime).Add(nanos(m.DurationMS)), Ended: d.Ended,
+		Plan: bench.Plan{
+			Count: m.Iterations, Cooldown: time.Duration(m.CooldownMS) * time.Millisecond, Timeout: time.Duration(m.TimeoutMS) * time.Millisecond,
+			Warmup: d.Plan.Warmup, EchoTimeout: time.Duration(d.Plan.EchoTimeoutMS) * time.Millisecond, ReconnectTimeout: time.Duration(d.Plan.ReconnectMS) * time.Millisecond,
+			PayloadBytes: d.Plan.PayloadBytes, Lossy: d.Plan.Lossy,
+		},
+		Counts: bench.Counts{Sent: c.Sent, Answered: c.Answered, Late: c.Late, Lost: c.Lost, NotSent: c.NotSent, Unsettled: c.Unsettled, Duplicate: c.Duplicate, Malformed: c.Malformed, Foreign: c.Foreign, WarmupSent: c.WarmupSent},
+		Echo:   bench.Echo{Mode: d.Echo.Mode, Kind: or(d.Echo.Kind), Identity: or(d.Echo.Identity), Others: d.Echo.Others, FirstPong: span(d.Connect.FirstPong)},
+		Clocks: d.OneWay.Clocks, Facts: f.facts(), Tool: bench.Tool(d.Tool), Standin: d.Standin,
+		Pauses: bench.Pauses{Total: nanos(d.Instrument.GCPause.Total), Max: nanos(d.Instrument.GCPause.Max)},
+	}
+	if m.LocationID != nil {
+		r.Location = *m.LocationID
+	}
+	if d.Plan.PhaseMS != nil {
+		r.Plan.Aligned, r.Plan.Phase = true, time.Duration(*d.Plan.PhaseMS)*time.Millisecond
+	}
+	if x := d.OneWay.Measured; x != nil {
+		r.Synced = stats.Offset{Lo: nanos(x[0]), Theta: nanos(x[1]), Hi: nanos(x[2])}
+	}
+	if d.Instrument.FloorRTT != nil {
+		r.Floor = &bench.Floor{RTT: span(d.Instrument.FloorRTT), Age: span(d.Instrument.FloorAge) * 1000}
+	}
+	if d.Error != nil {
+		r.Err = errors.New(*d.Error)
+	}
+	for _, x := range d.Doubts {
+		r.Doubts = append(r.Doubts, bench.Doubt(x))
+	}
+	r.Samples = d.Samples.list()
+	if len(r.Samples) > 0 {
+		return r, nil
+	}
+	kept := bench.Kept{Summary: f.summary()}
+	if d.Histogram != nil {
+		var err error
+		if kept.Histogram, err = bench.DecodeHistogram(d.Histogram.Data); err != nil {
+			return bench.Run{}, fmt.Errorf("details.histogram: %w", err)
+		}
+	}
+	r.Kept = &kept
+	return r, nil
+}
+
+func (f File) facts() bench.Facts {
+	d := f.Details
+	facts := bench.Facts{
+		Engine: d.Engine, EngineVersion: d.EngineVersion, Transport: bench.TransportClass(or(d.TransportClass)),
+		Channel: d.Channel.facts(), Inbound: d.InboundChannel.facts(), Reconnects: d.Reconnects,
+		Server: bench.Server{Version: or(d.Server.Version), Region: or(d.Server.Region), Node: or(d.Server.Node)},
+	}
+	if d.Connect.Signalling != nil {
+		facts.Phases = append(facts.Phases, bench.Phase{Name: "signalling", At: span(d.Connect.Signalling)})
+	}
+	for _, p := range []struct {
+		name string
+		legs map[string]float64
+	}{{"ice", d.Connect.ICE}, {"dtls", d.Connect.DTLS}, {"data_channel", d.Connect.Channel}} {
+		for leg, at := range p.legs {
+			facts.Phases = append(facts.Phases, bench.Phase{Name: p.name, Leg: bench.Leg(leg), At: nanos(at)})
+		}
+	}
+	slices.SortFunc(facts.Phases, func(a, b bench.Phase) int { return int(a.At - b.At) })
+	for _, p := range d.ICE {
+		facts.ICE = append(facts.ICE, bench.ICEPair{
+			Leg: bench.Leg(p.Leg), At: clock(f.Metadata.StartTime).Add(nanos(p.AtMS)),
+			Local:  bench.Candidate{Type: p.Local, Protocol: p.Protocol, Family: p.Family, Address: p.LocalAddress},
+			Remote: bench.Candidate{Type: p.Remote, Protocol: p.Protocol, Family: p.Family, Address: p.RemoteAddress},
+		})
+	}
+	if x := d.Daily; x != nil {
+		facts.Topology, facts.SFU, facts.Geo, facts.SignallingHost = or(x.Topology), or(x.SFU), or(x.Geo), or(x.SignallingHost)
+		facts.NetworkRTT = span(x.NetworkRTT)
+	}
+	return facts
+}
+
+func (c *Channel) facts() bench.Channel {
+	if c == nil {
+		return bench.Channel{}
+	}
+	return bench.Channel{Known: true, Ordered: c.Ordered, MaxRetransmits: c.MaxRetransmits}
+}
+
+// summary is what f says of its run, where the samples are not there to say it.
+func (f File) summary() bench.Summary {
+	t, d := f.Statistics, f.Details
+	s := bench.Summary{
+		Mean: q(t.MeanRTT), Median: q(t.MedianRTT), Min: q(t.MinRTT), Max: q(t.MaxRTT), StdDev: q(t.StdDevRTT),
+		P50: q(t.P50RTT), P90: q(d.RTT.P90), P95: q(t.P95RTT), P99: q(t.P99RTT), P999: q(d.RTT.P999),
+		Jitter: q(t.Jitter), JitterRTP: q(d.JitterRFC3550), IPDV: d.IPDV.spread(), PDV: d.PDV.spread(),
+		LongestRun: d.Loss.LongestRun, Hold: d.Hold.spread(), TimerError: d.Instrument.TimerError.spread(), SendCall: d.Instrument.SendCall.spread(),
+		OneWay: d.OneWay.known(),
+	}
+	if t.PacketLossRate != nil {
+		s.LossKnown, s.Loss = true, *t.PacketLossRate
+	}
+	if d.Loss.Wilson95 != nil {
+		s.LossLo, s.LossHi = d.Loss.Wilson95[0], d.Loss.Wilson95[1]
+	}
+	for name, to := range map[string]*bench.Interval{"p50": &s.P50CI, "p95": &s.P95CI, "p99": &s.P99CI} {
+		if ci := d.RTT.CI95[name]; ci != nil {
+			*to = bench.Interval{Lo: nanos(ci[0]), Hi: nanos(ci[1]), OK: true}
+		} else {
+			to.Needed = d.RTT.NNeeded[name]
+		}
+	}
+	for _, x := range d.Doubts {
+		s.Doubts = append(s.Doubts, bench.Doubt(x))
+	}
+	return s
+}
+
+func (o OneWay) known() bench.OneWay {
+	if o.UpP50 == nil || o.DownP50 == nil || o.Theta == nil || o.Up == nil {
+		return bench.OneWay{Why: or(o.Reason)}
+	}
+	theta := nanos(*o.Theta)
+	less, more := nanos(o.Up[1])-span(o.UpP50), span(o.UpP50)-nanos(o.Up[0])
+	return bench.OneWay{
+		Known: true, Offset: stats.Offset{Theta: theta, Lo: theta - less, Hi: theta + more},
+		Up: bench.Spread{P50: q(o.UpP50)}, Down: bench.Spread{P50: q(o.DownP50)},
+	}
+}
+
+func (x Quantiles) spread() bench.Spread {
+	return bench.Spread{P50: q(x.P50), P95: q(x.P95), P99: q(x.P99)}
+}
+
+func (t Tail) spread() bench.Spread {
+	return bench.Spread{P50: q(t.P50), P99: q(t.P99), Max: q(t.Max)}
+}
+
+// list is the columns as samples; check has found them of one length.
+func (c Samples) list() []bench.Sample {
+	list := make([]bench.Sample, len(c.Seq))
+	for i := range list {
+		s := bench.Sample{Seq: c.Seq[i], Due: nanos(c.Due[i]), Sent: span(c.Sent[i]), SendCall: span(c.SendCall[i]), RTT: span(c.RTT[i])}
+		s.Outcome, _ = bench.ParseOutcome(c.Outcome[i])
+		if c.Reason != nil {
+			s.Reason, _ = bench.ParseReason(c.Reason[i])
+		}
+		if c.Hold[i] != nil && c.UpRaw[i] != nil {
+			s.Stamped, s.Hold, s.Up = true, span(c.Hold[i]), span(c.UpRaw[i])
+		}
+		list[i] = s
+	}
+	return list
+}
+
+// uuidOf is the run's ID where a file has none: the same for the same content.
+func uuidOf(content []byte) string {
+	return uuid.NewSHA1(uuid.NameSpaceURL, content).String()
+}
+
+func or(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+// nanos is v milliseconds, exactly as they were before they were written.
+func nanos(v float64) time.Duration { return time.Duration(math.Round(v * 1e6)) }
+
+func span(v *float64) time.Duration {
+	if v == nil {
+		return 0
+	}
+	return nanos(*v)
+}
+
+func q(v *float64) bench.Quantity { return bench.Quantity{D: span(v), OK: v != nil} }
+
+// clock is a time of day in Unix seconds, to the microsecond that the file keeps.
+func clock(s float64) time.Time { return time.UnixMicro(int64(math.Round(s * 1e6))).UTC() }
