@@ -19,7 +19,7 @@ var allowed = map[string][]string{
 	"rtcbench/internal/stats":                  {},
 	"rtcbench/bench":                           {"rtcbench/internal/stats", "github.com/HdrHistogram/hdrhistogram-go", "github.com/google/uuid"},
 	"rtcbench/internal/loopback":               {"rtcbench/bench"},
-	"rtcbench/internal/benchtest":              {"rtcbench/bench", "rtcbench/internal/stats", "go.uber.org/goleak"},
+	"rtcbench/internal/benchtest":              {"rtcbench/bench", "rtcbench/internal/stats", "github.com/google/uuid", "go.uber.org/goleak"},
 	"rtcbench/internal/echo":                   {"rtcbench/bench"},
 	"rtcbench/internal/result":                 {"rtcbench/bench", "rtcbench/internal/stats", "github.com/google/uuid"},
 	"rtcbench/internal/report":                 {"rtcbench/bench", "rtcbench/internal/result", "rtcbench/internal/stats", "github.com/charmbracelet/lipgloss"},
