@@ -2,6 +2,7 @@ package result
 
 import (
 	"rtcbench/bench"
+	"rtcbench/internal/stats"
 )
 
 // Details is everything that the original format has no place for.
@@ -191,7 +192,7 @@ type (
 	}
 )
 
-func newDetails(r bench.Run, s bench.Summary) (Details, error) {
+func newDetails(r bench.Run, s bench.Summary) Details {
 	c, f := r.Counts, r.Facts
 	d := Details{
 		SchemaVersion: SchemaVersion, Tool: Tool(r.Tool),
@@ -235,9 +236,6 @@ func newDetails(r bench.Run, s bench.Summary) (Details, error) {
 			d.RTT.NNeeded[name] = ci.Needed
 		}
 	}
-	for _, rtt := range s.LateRTTs {
-		d.LateRTT = append(d.LateRTT, ms(rtt))
-	}
 	for _, p := range f.ICE {
 		d.ICE = append(d.ICE, ICE{
 			Leg: string(p.Leg), AtMS: ms(p.At.Sub(r.Start)), Local: p.Local.Type, Remote: p.Remote.Type,
@@ -247,7 +245,6 @@ func newDetails(r bench.Run, s bench.Summary) (Details, error) {
 	for _, x := range s.Doubts {
 		d.Doubts = append(d.Doubts, Doubt(x))
 	}
-	d.Samples = columns(r)
 	d.Standin = r.Standin
 	if r.Floor != nil {
 		d.Instrument.FloorRTT, d.Instrument.FloorAge = when(true, ms(r.Floor.RTT)), when(true, r.Floor.Age.Seconds())
@@ -255,13 +252,16 @@ func newDetails(r bench.Run, s bench.Summary) (Details, error) {
 	if r.Platform == "daily" {
 		d.Daily = &Daily{text(f.Topology), text(f.SFU), text(f.Geo), text(f.SignallingHost), when(f.NetworkRTT > 0, ms(f.NetworkRTT))}
 	}
-	histogram := r.Histogram()
-	if histogram.Total() == 0 {
-		return d, nil
+	return d
+}
+
+// newHistogram is h as the file has it; nil = empty.
+func newHistogram(h stats.Histogram) (*Histogram, error) {
+	if h.Total() == 0 {
+		return nil, nil
 	}
-	data, err := bench.EncodeHistogram(histogram)
-	d.Histogram = &Histogram{Format: "hdr-v2-deflate-base64", Unit: "us", Data: data}
-	return d, err
+	data, err := bench.EncodeHistogram(h)
+	return &Histogram{Format: "hdr-v2-deflate-base64", Unit: "us", Data: data}, err
 }
 
 func columns(r bench.Run) Samples {

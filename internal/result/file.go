@@ -83,15 +83,21 @@ func WriteJSON(w io.Writer, v any) error {
 }
 
 // New is the result file of r.
-func New(r bench.Run) (File, error) {
+func New(r bench.Run) (f File, err error) {
 	s := bench.Summarise(r)
-	details, err := newDetails(r, s)
-	if err != nil {
-		return File{}, err
+	f = lean(r, s)
+	f.Measurements, f.Details.Samples = measurements(r, s), columns(r)
+	for _, rtt := range s.LateRTTs {
+		f.Details.LateRTT = append(f.Details.LateRTT, ms(rtt))
 	}
+	f.Details.Histogram, err = newHistogram(r.Histogram())
+	return f, err
+}
+
+// lean is the result file of r without its long lists.
+func lean(r bench.Run, s bench.Summary) File {
 	f := File{
-		Platform:     r.Platform,
-		Measurements: measurements(r, s),
+		Platform: r.Platform,
 		Statistics: Statistics{
 			TotalMessages: r.Counts.Settled(), SuccessfulMessages: r.Counts.Answered, FailedMessages: r.Counts.Failed(),
 			PacketLossRate: when(s.LossKnown, s.Loss),
@@ -104,12 +110,12 @@ func New(r bench.Run) (File, error) {
 			Iterations: r.Plan.Count, TimeoutMS: r.Plan.Timeout.Milliseconds(), CooldownMS: r.Plan.Cooldown.Milliseconds(),
 			Platform: r.Platform, RoomURL: CleanURL(r.RoomURL), RunID: r.ID,
 		},
-		Details: details,
+		Details: newDetails(r, s),
 	}
 	if r.Location != "" {
 		f.Metadata.LocationID = &r.Location
 	}
-	return f, nil
+	return f
 }
 
 func measurements(r bench.Run, s bench.Summary) []Measurement {

@@ -20,13 +20,9 @@ type Packed struct {
 
 // Pack packs run. Times of samples are kept to 0.1 µs; everything else as the result file has it.
 func Pack(run bench.Run) (Packed, error) {
-	f, err := New(run)
-	if err != nil {
-		return Packed{}, err
-	}
-	f.Measurements, f.Details.Samples, f.Details.Histogram, f.Details.LateRTT = nil, Samples{}, nil, nil
 	var p Packed
-	if p.Document, err = json.Marshal(f); err != nil {
+	var err error
+	if p.Document, err = json.Marshal(lean(run, bench.Summarise(run))); err != nil {
 		return Packed{}, err
 	}
 	if p.Histogram, err = run.Histogram().MarshalBinary(); err != nil {

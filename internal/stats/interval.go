@@ -1,6 +1,9 @@
 package stats
 
-import "math"
+import (
+	"math"
+	"sync"
+)
 
 // z95 is the 0.975 quantile of the standard normal distribution.
 const z95 = 1.959963984540054
@@ -18,14 +21,21 @@ func QuantileRanks(n int, q float64) (lo, hi int, ok bool) {
 
 // NeededForQuantile is the least n for which QuantileRanks has an answer.
 func NeededForQuantile(q float64) int {
+	if n, ok := needed.Load(q); ok {
+		return n.(int)
+	}
 	n := 1
 	for {
 		if _, _, ok := QuantileRanks(n, q); ok {
+			needed.Store(q, n)
 			return n
 		}
 		n++
 	}
 }
+
+// needed remembers NeededForQuantile: every run asks the same few.
+var needed sync.Map
 
 // NeededForBound is the least n for which the largest of n values lies above the q quantile
 // with 95 % confidence: 299 for P99, 2995 for P99.9.

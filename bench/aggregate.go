@@ -1,0 +1,82 @@
+package bench
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"rtcbench/internal/stats"
+)
+
+// Series is what runs have in common that may be summed up: they went the same kind of way.
+type Series struct {
+	Platform, Location, Engine string // Location: Unknown where none was given
+	Transport                  TransportClass
+}
+
+// SeriesOf is the series of r.
+func SeriesOf(r Run) Series {
+	return Series{r.Platform, cmp.Or(r.Location, Unknown), r.Facts.Engine, r.Facts.Transport}
+}
+
+// Aggregate is many runs of one series as one: their counts added, their histograms merged.
+type Aggregate struct {
+	Series
+	Runs      int
+	Counts    Counts // Sent, Answered, Late, Lost and NotSent alone
+	Histogram stats.Histogram
+}
+
+// Add adds r.
+func (a *Aggregate) Add(r Run) {
+	a.Merge(Aggregate{Runs: 1, Counts: r.Counts, Histogram: r.Histogram()})
+}
+
+// Merge adds all of o.
+func (a *Aggregate) Merge(o Aggregate) {
+	a.Runs += o.Runs
+	c, d := &a.Counts, o.Counts
+	c.Sent, c.Answered, c.Late, c.Lost, c.NotSent = c.Sent+d.Sent, c.Answered+d.Answered, c.Late+d.Late, c.Lost+d.Lost, c.NotSent+d.NotSent
+	a.Histogram.Merge(o.Histogram)
+}
+
+// Aggregator is a Store that need not read every run to sum them up.
+type Aggregator interface {
+	// Aggregate gives one Aggregate a series, by name; it takes no ID and no Limit.
+	Aggregate(ctx context.Context, q Query) ([]Aggregate, error)
+}
+
+// AggregateRuns sums up the runs that q asks for, one Aggregate a series, by name. Runs that cannot be read
+// are left out and counted in bad.
+func AggregateRuns(ctx context.Context, s Store, q Query) (list []Aggregate, bad int, err error) {
+	if a, ok := s.(Aggregator); ok && q.ID == "" && q.Limit == 0 {
+		list, err = a.Aggregate(ctx, q)
+		return list, 0, err
+	}
+	sums := map[Series]*Aggregate{}
+	q.Samples = false
+	for r, err := range s.Runs(ctx, q) {
+		switch {
+		case err != nil && r.ID != "":
+			bad++
+			continue
+		case err != nil:
+			return nil, bad, err
+		}
+		key := SeriesOf(r)
+		if sums[key] == nil {
+			sums[key] = &Aggregate{Series: key}
+		}
+		sums[key].Add(r)
+	}
+	for _, a := range sums {
+		list = append(list, *a)
+	}
+	slices.SortFunc(list, func(a, b Aggregate) int { return a.Compare(b.Series) })
+	return list, bad, nil
+}
+
+// Compare orders series by platform, location, engine and transport class.
+func (s Series) Compare(o Series) int {
+	return cmp.Or(cmp.Compare(s.Platform, o.Platform), cmp.Compare(s.Location, o.Location), cmp.Compare(s.Engine, o.Engine), cmp.Compare(s.Transport, o.Transport))
+}
