@@ -61,7 +61,7 @@ func (f File) Run() (bench.Run, error) {
 		r.Doubts = append(r.Doubts, bench.Doubt(x))
 	}
 	r.Samples = d.Samples.list()
-	if len(r.Samples) > 0 {
+	if r.Samples != nil {
 		return r, nil
 	}
 	kept := bench.Kept{Summary: f.summary()}
@@ -166,6 +166,9 @@ func (t Tail) spread() bench.Spread {
 
 // list is the columns as samples; check has found them of one length.
 func (c Samples) list() []bench.Sample {
+	if len(c.Seq) == 0 {
+		return nil
+	}
 	list := make([]bench.Sample, len(c.Seq))
 	for i := range list {
 		s := bench.Sample{Seq: c.Seq[i], Due: nanos(c.Due[i]), Sent: span(c.Sent[i]), SendCall: span(c.SendCall[i]), RTT: span(c.RTT[i])}

@@ -1,0 +1,114 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"rtcbench/bench"
+	"rtcbench/internal/result"
+	"rtcbench/internal/stats"
+)
+
+// periods are those of the rollups.
+var periods = [...]time.Duration{time.Hour, 24 * time.Hour}
+
+// batch is what one transaction saves. Rollups are written once, at its end.
+type batch struct {
+	tx      *sql.Tx
+	series  map[bench.Series]int64
+	rollups map[rollupKey]*bench.Aggregate
+}
+
+type rollupKey struct {
+	seconds, series, start int64
+}
+
+func newBatch(tx *sql.Tx) *batch {
+	return &batch{tx, map[bench.Series]int64{}, map[rollupKey]*bench.Aggregate{}}
+}
+
+// save reports whether the run was not there before.
+func (b *batch) save(ctx context.Context, r bench.Run, p result.Packed) (bool, error) {
+	series, err := b.seriesID(ctx, bench.SeriesOf(r))
+	if err != nil {
+		return false, err
+	}
+	c := r.Counts
+	done, err := b.tx.ExecContext(ctx, "INSERT INTO run (id, series, ended, sent, answered, late, lost, not_sent, histogram, document, samples) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+		r.ID, series, r.End.UnixMicro(), c.Sent, c.Answered, c.Late, c.Lost, c.NotSent, nonNil(p.Histogram), string(p.Document), p.Samples)
+	if err != nil {
+		return false, err
+	}
+	if n, err := done.RowsAffected(); n == 0 || err != nil {
+		return false, err
+	}
+	for _, period := range periods {
+		key := rollupKey{int64(period / time.Second), series, floor(r.End, period)}
+		if b.rollups[key] == nil {
+			b.rollups[key] = &bench.Aggregate{}
+		}
+		b.rollups[key].Add(r)
+	}
+	return true, nil
+}
+
+// floor is the start of the period that holds t, in Unix s.
+func floor(t time.Time, period time.Duration) int64 {
+	seconds := int64(period / time.Second)
+	at := t.Unix()
+	return at - (at%seconds+seconds)%seconds
+}
+
+func (b *batch) seriesID(ctx context.Context, s bench.Series) (id int64, err error) {
+	if id, ok := b.series[s]; ok {
+		return id, nil
+	}
+	args := seriesArgs(s)
+	const find = "SELECT id FROM series WHERE platform = ? AND location = ? AND engine = ? AND transport = ?"
+	err = b.tx.QueryRowContext(ctx, find, args...).Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = b.tx.QueryRowContext(ctx, "INSERT INTO series (platform, location, engine, transport) VALUES (?, ?, ?, ?) RETURNING id", args...).Scan(&id)
+	}
+	if err == nil {
+		b.series[s] = id
+	}
+	return id, err
+}
+
+// flush adds what was saved to the rollups that are there.
+func (b *batch) flush(ctx context.Context) error {
+	for key, sum := range b.rollups {
+		var was []byte
+		err := b.tx.QueryRowContext(ctx, "SELECT histogram FROM rollup WHERE seconds = ? AND series = ? AND start = ?", key.seconds, key.series, key.start).Scan(&was)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		var before stats.Histogram
+		if err := before.UnmarshalBinary(was); err != nil {
+			return err
+		}
+		before.Merge(sum.Histogram)
+		data, err := before.MarshalBinary()
+		if err != nil {
+			return err
+		}
+		c := sum.Counts
+		if _, err := b.tx.ExecContext(ctx, `INSERT INTO rollup (seconds, series, start, runs, sent, answered, late, lost, not_sent, histogram) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+			ON CONFLICT DO UPDATE SET runs = runs + excluded.runs, sent = sent + excluded.sent, answered = answered + excluded.answered, late = late + excluded.late,
+				lost = lost + excluded.lost, not_sent = not_sent + excluded.not_sent, histogram = excluded.histogram`,
+			key.seconds, key.series, key.start, sum.Runs, c.Sent, c.Answered, c.Late, c.Lost, c.NotSent, nonNil(data)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// nonNil is b as a blob of its length: nil would be NULL.
+func nonNil(b []byte) []byte {
+	if b == nil {
+		return []byte{}
+	}
+	return b
+}

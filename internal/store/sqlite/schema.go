@@ -1,0 +1,96 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+)
+
+// applicationID marks the file as ours: "rtcb" (sqlite.org/pragma.html#pragma_application_id).
+const applicationID = 0x72746362
+
+// migrations bring a store from version i to version i+1. One that was released is never changed.
+var migrations = []string{`
+CREATE TABLE series (
+	id        INTEGER PRIMARY KEY,
+	platform  TEXT NOT NULL,
+	location  TEXT NOT NULL, -- 'unknown' where none was given
+	engine    TEXT NOT NULL,
+	transport TEXT NOT NULL, -- '' = not known
+	UNIQUE (platform, location, engine, transport)
+);
+-- Short columns stand first: a sum reads them without the pages of the long ones.
+CREATE TABLE run (
+	key       INTEGER PRIMARY KEY,
+	id        TEXT NOT NULL UNIQUE,                  -- UUID
+	series    INTEGER NOT NULL REFERENCES series,
+	ended     INTEGER NOT NULL,                      -- Unix µs
+	sent      INTEGER NOT NULL,
+	answered  INTEGER NOT NULL,
+	late      INTEGER NOT NULL,
+	lost      INTEGER NOT NULL,
+	not_sent  INTEGER NOT NULL,
+	histogram BLOB NOT NULL,                         -- pairs of varints: distance to the bucket before, count
+	document  TEXT NOT NULL,                         -- the result file as JSON, without its long lists
+	samples   BLOB                                   -- packed in columns; NULL = none were kept
+);
+CREATE INDEX run_ended ON run (ended, id);
+CREATE INDEX run_series ON run (series, ended);
+CREATE TABLE rollup (
+	seconds   INTEGER NOT NULL,                      -- 3600 or 86400
+	series    INTEGER NOT NULL REFERENCES series,
+	start     INTEGER NOT NULL,                      -- Unix s, a whole number of periods
+	runs      INTEGER NOT NULL,
+	sent      INTEGER NOT NULL,
+	answered  INTEGER NOT NULL,
+	late      INTEGER NOT NULL,
+	lost      INTEGER NOT NULL,
+	not_sent  INTEGER NOT NULL,
+	histogram BLOB NOT NULL,
+	PRIMARY KEY (seconds, series, start)
+) WITHOUT ROWID;
+`}
+
+// migrate brings the file to the newest version. Several processes may try at once.
+func migrate(ctx context.Context, db *sql.DB) error {
+	version, ours, err := identify(ctx, db)
+	if err != nil || version == len(migrations) && ours {
+		return err
+	}
+	tx, err := db.BeginTx(ctx, nil) // immediate: the others wait
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	if version, _, err = identify(ctx, tx); err != nil {
+		return err
+	}
+	for i := version; i < len(migrations); i++ {
+		if _, err := tx.ExecContext(ctx, migrations[i]); err != nil {
+			return fmt.Errorf("bring it to version %d: %w", i+1, err)
+		}
+	}
+	if _, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d", applicationID, len(migrations))); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+type querier interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// identify says what version of ours a file has; an empty one has version 0.
+func identify(ctx context.Context, q querier) (version int, ours bool, err error) {
+	var id, tables int
+	err = q.QueryRowContext(ctx, "SELECT (SELECT user_version FROM pragma_user_version), (SELECT application_id FROM pragma_application_id), (SELECT count(*) FROM sqlite_schema)").Scan(&version, &id, &tables)
+	switch {
+	case err != nil:
+		return 0, false, err
+	case id != applicationID && (id != 0 || tables > 0 || version != 0):
+		return 0, false, errNotOurs
+	case version > len(migrations):
+		return 0, false, fmt.Errorf("it has version %d and this rtcbench knows %d: a newer one made it", version, len(migrations))
+	}
+	return version, id == applicationID, nil
+}

@@ -1,0 +1,278 @@
+package sqlite
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"rtcbench/bench"
+	"rtcbench/internal/benchtest"
+)
+
+func opened(t *testing.T, path string) *Store {
+	t.Helper()
+	s, err := Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+func TestStore(t *testing.T) {
+	benchtest.NoLeak(t)
+	benchtest.TestStore(t, func(t *testing.T) benchtest.StoreUnderTest {
+		path := filepath.Join(t.TempDir(), "a folder?", "50% #1.db")
+		return benchtest.StoreUnderTest{
+			Level: benchtest.ReadsSamples,
+			Open:  func(t *testing.T) bench.Store { return opened(t, path) },
+			Corrupt: func(t *testing.T, id string) {
+				s := opened(t, path)
+				if _, err := s.db.Exec("UPDATE run SET samples = x'01ff', document = substr(document, 1, 40) WHERE id = ?", id); err != nil {
+					t.Fatal(err)
+				}
+			},
+		}
+	})
+}
+
+// TestRollupIsTheMergeOfItsRuns for any span of time and any filter.
+func TestRollupIsTheMergeOfItsRuns(t *testing.T) {
+	s := opened(t, filepath.Join(t.TempDir(), "runs.db"))
+	rng := rand.New(rand.NewPCG(7, 8))
+	begin := time.Date(2026, 3, 28, 20, 0, 0, 0, time.UTC)
+	moment := func() time.Time { return begin.Add(time.Duration(rng.Int64N(int64(75 * time.Hour)))) }
+	for range 40 {
+		var some []bench.Run
+		for range 1 + rng.IntN(6) {
+			r := benchtest.StoredRun(3+rng.IntN(20), moment().Truncate(time.Microsecond))
+			r.Platform = []string{"daily", "livekit"}[rng.IntN(2)]
+			r.Location = []string{"a", "b", ""}[rng.IntN(3)]
+			some = append(some, r)
+		}
+		if _, err := s.SaveAll(t.Context(), append(some, some[0])); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range 200 {
+		var q bench.Query
+		if i%4 != 0 {
+			q.Since = moment().Truncate([]time.Duration{1, time.Hour, 24 * time.Hour}[rng.IntN(3)])
+		}
+		if i%3 != 0 {
+			q.Until = moment().Truncate([]time.Duration{1, time.Hour, 24 * time.Hour}[rng.IntN(3)])
+		}
+		if i%5 == 0 {
+			q.Platform = "daily"
+		}
+		if i%7 == 0 {
+			q.Location = "a"
+		}
+		got, err := s.Aggregate(t.Context(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, _, err := bench.AggregateRuns(t.Context(), struct{ bench.Store }{s}, q) // run by run
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(got) != len(want) {
+			t.Fatalf("%+v: %d series, want %d", q, len(got), len(want))
+		}
+		for i := range got {
+			a, b := got[i], want[i]
+			if a.Series != b.Series || a.Runs != b.Runs || a.Counts != b.Counts || !a.Histogram.Equal(b.Histogram) {
+				t.Fatalf("%+v: rollups say %+v %d %+v, runs say %+v %d %+v", q, a.Series, a.Runs, a.Counts, b.Series, b.Runs, b.Counts)
+			}
+		}
+	}
+}
+
+// TestGoldenStores: every version that was ever released opens, and has in it what was saved.
+func TestGoldenStores(t *testing.T) {
+	for version := 1; version <= len(migrations); version++ {
+		t.Run(fmt.Sprint(version), func(t *testing.T) {
+			golden, err := os.ReadFile(fmt.Sprintf("testdata/version%d.db", version))
+			if err != nil {
+				t.Fatal(err)
+			}
+			path := filepath.Join(t.TempDir(), "runs.db")
+			if err := os.WriteFile(path, golden, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			s := opened(t, path)
+			n := 0
+			for r, err := range s.Runs(t.Context(), bench.Query{Samples: true}) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				n++
+				if sum := bench.Summarise(r); len(r.Samples) == 0 || !sum.P50.OK || r.Location != "us-west-2" {
+					t.Errorf("run %s: %d samples, P50 %v", r.ID, len(r.Samples), sum.P50)
+				}
+			}
+			sums, err := s.Aggregate(t.Context(), bench.Query{})
+			if n != 2 || err != nil || len(sums) != 2 || sums[0].Counts.Sent+sums[1].Counts.Sent != 140 {
+				t.Errorf("%d runs, %+v, %v", n, sums, err)
+			}
+			if err := s.Save(t.Context(), benchtest.StoredRun(5, time.Now())); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// TestMakeGolden writes testdata of the newest version when it is asked to: RTCBENCH_GOLDEN=1.
+func TestMakeGolden(t *testing.T) {
+	path := fmt.Sprintf("testdata/version%d.db", len(migrations))
+	if os.Getenv("RTCBENCH_GOLDEN") == "" {
+		if _, err := os.Stat(path); err != nil {
+			t.Errorf("%v: make it with RTCBENCH_GOLDEN=1", err)
+		}
+		return
+	}
+	os.Remove(path)
+	s := opened(t, path)
+	for i, n := range []int{40, 100} {
+		r := benchtest.StoredRun(n, time.Date(2026, 11, 23, 12, i, 0, 0, time.UTC))
+		if i == 1 {
+			r.Facts.Engine = "browser"
+		}
+		if err := s.Save(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := s.db.Exec("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = delete; VACUUM"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestFilesThatAreNotOurs(t *testing.T) {
+	dir := t.TempDir()
+	file := func(name string, data []byte) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	foreign := filepath.Join(dir, "foreign.db")
+	db, err := sql.Open("sqlite", foreign)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Exec("CREATE TABLE mine (x)"); err != nil {
+		t.Fatal(err)
+	}
+	db.Close()
+	newer := filepath.Join(dir, "newer.db")
+	s := opened(t, newer)
+	if _, err := s.db.Exec("PRAGMA user_version = 99"); err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+	for path, want := range map[string]string{
+		file("text.db", bytes.Repeat([]byte("this is not a database "), 300)): "is damaged",
+		foreign:                           "is no store of rtcbench",
+		newer:                             "a newer one made it",
+		filepath.Join(foreign, "runs.db"): "make the folder",
+	} {
+		before, _ := os.ReadFile(path)
+		_, err := Open(t.Context(), path)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", path, err, want)
+		}
+		if after, _ := os.ReadFile(path); !bytes.Equal(before, after) {
+			t.Errorf("%s was changed", path)
+		}
+	}
+}
+
+// TestDamagedFile: a page in the middle is overwritten; saving and reading say so.
+func TestDamagedFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "runs.db")
+	s := opened(t, path)
+	for i := range 50 {
+		if err := s.Save(t.Context(), benchtest.StoredRun(100, time.Now().Add(time.Duration(i)*time.Second))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := s.db.Exec("PRAGMA wal_checkpoint(TRUNCATE)"); err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	junk := bytes.Repeat([]byte{0xA5}, 4096)
+	for at := int64(4096); at < 40*4096; at += 4096 {
+		if _, err := f.WriteAt(junk, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f.Close()
+	s, err = Open(t.Context(), path)
+	if err == nil {
+		err = s.Save(t.Context(), benchtest.StoredRun(5, time.Now()))
+		s.Close()
+	}
+	if err == nil || !strings.Contains(err.Error(), "is damaged") || !strings.Contains(err.Error(), "move it away") {
+		t.Errorf("a damaged file: %v", err)
+	}
+	if errors.Is(err, bench.ErrRejected) {
+		t.Error("damage counts as the run's fault")
+	}
+}
+
+// TestReaderSeesOneMoment: a sum is not torn by a run that is saved between its parts.
+func TestReaderSeesOneMoment(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "runs.db")
+	s := opened(t, path)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	done := make(chan error, 1)
+	go func() {
+		w, err := Open(ctx, path)
+		if err != nil {
+			done <- err
+			return
+		}
+		defer w.Close()
+		for i := range 100 {
+			if err := w.Save(ctx, benchtest.StoredRun(5, time.Date(2026, 11, 23, i%30, i%60, 0, 0, time.UTC))); err != nil {
+				done <- err
+				return
+			}
+		}
+		done <- io.EOF
+	}()
+	for {
+		sums, err := s.Aggregate(ctx, bench.Query{Since: time.Date(2026, 11, 23, 0, 30, 0, 0, time.UTC)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, a := range sums {
+			if a.Counts.Sent != 5*a.Runs || int(a.Histogram.Total()) != a.Counts.Answered {
+				t.Fatalf("%d runs with %d pings and %d in the histogram", a.Runs, a.Counts.Sent, a.Histogram.Total())
+			}
+		}
+		select {
+		case err := <-done:
+			if err != io.EOF {
+				t.Fatal(err)
+			}
+			return
+		default:
+		}
+	}
+}
