@@ -14,9 +14,36 @@ import (
 // periods are those of the rollups.
 var periods = [...]time.Duration{time.Hour, 24 * time.Hour}
 
+// The statements that save: they are prepared once.
+const (
+	findSeries = "SELECT id FROM series WHERE platform = ? AND location = ? AND engine = ? AND transport = ?"
+	addSeries  = "INSERT INTO series (platform, location, engine, transport) VALUES (?, ?, ?, ?) RETURNING id"
+	addRun     = "INSERT INTO run (id, series, ended, sent, answered, late, lost, not_sent, histogram, document, samples) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING"
+	findRollup = "SELECT histogram FROM rollup WHERE seconds = ? AND series = ? AND start = ?"
+	addRollup  = `INSERT INTO rollup (seconds, series, start, runs, sent, answered, late, lost, not_sent, histogram) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT DO UPDATE SET runs = runs + excluded.runs, sent = sent + excluded.sent, answered = answered + excluded.answered, late = late + excluded.late,
+			lost = lost + excluded.lost, not_sent = not_sent + excluded.not_sent, histogram = excluded.histogram`
+)
+
+// statements are those, prepared.
+type statements struct{ findSeries, addSeries, addRun, findRollup, addRollup *sql.Stmt }
+
+func prepare(ctx context.Context, db *sql.DB) (s statements, err error) {
+	for _, x := range []struct {
+		to    **sql.Stmt
+		query string
+	}{{&s.findSeries, findSeries}, {&s.addSeries, addSeries}, {&s.addRun, addRun}, {&s.findRollup, findRollup}, {&s.addRollup, addRollup}} {
+		if *x.to, err = db.PrepareContext(ctx, x.query); err != nil {
+			return s, err // the database is closed then, and they with it
+		}
+	}
+	return s, nil
+}
+
 // batch is what one transaction saves. Rollups are written once, at its end.
 type batch struct {
 	tx      *sql.Tx
+	with    statements
 	series  map[bench.Series]int64
 	rollups map[rollupKey]*bench.Aggregate
 }
@@ -25,8 +52,8 @@ type rollupKey struct {
 	seconds, series, start int64
 }
 
-func newBatch(tx *sql.Tx) *batch {
-	return &batch{tx, map[bench.Series]int64{}, map[rollupKey]*bench.Aggregate{}}
+func newBatch(tx *sql.Tx, with statements) *batch {
+	return &batch{tx, with, map[bench.Series]int64{}, map[rollupKey]*bench.Aggregate{}}
 }
 
 // save reports whether the run was not there before.
@@ -36,8 +63,7 @@ func (b *batch) save(ctx context.Context, r bench.Run, p result.Packed) (bool, e
 		return false, err
 	}
 	c := r.Counts
-	done, err := b.tx.ExecContext(ctx, "INSERT INTO run (id, series, ended, sent, answered, late, lost, not_sent, histogram, document, samples) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
-		r.ID, series, r.End.UnixMicro(), c.Sent, c.Answered, c.Late, c.Lost, c.NotSent, nonNil(p.Histogram), string(p.Document), p.Samples)
+	done, err := b.tx.StmtContext(ctx, b.with.addRun).ExecContext(ctx, r.ID, series, r.End.UnixMicro(), c.Sent, c.Answered, c.Late, c.Lost, c.NotSent, nonNil(p.Histogram), string(p.Document), p.Samples)
 	if err != nil {
 		return false, err
 	}
@@ -66,10 +92,9 @@ func (b *batch) seriesID(ctx context.Context, s bench.Series) (id int64, err err
 		return id, nil
 	}
 	args := seriesArgs(s)
-	const find = "SELECT id FROM series WHERE platform = ? AND location = ? AND engine = ? AND transport = ?"
-	err = b.tx.QueryRowContext(ctx, find, args...).Scan(&id)
+	err = b.tx.StmtContext(ctx, b.with.findSeries).QueryRowContext(ctx, args...).Scan(&id)
 	if errors.Is(err, sql.ErrNoRows) {
-		err = b.tx.QueryRowContext(ctx, "INSERT INTO series (platform, location, engine, transport) VALUES (?, ?, ?, ?) RETURNING id", args...).Scan(&id)
+		err = b.tx.StmtContext(ctx, b.with.addSeries).QueryRowContext(ctx, args...).Scan(&id)
 	}
 	if err == nil {
 		b.series[s] = id
@@ -81,7 +106,7 @@ func (b *batch) seriesID(ctx context.Context, s bench.Series) (id int64, err err
 func (b *batch) flush(ctx context.Context) error {
 	for key, sum := range b.rollups {
 		var was []byte
-		err := b.tx.QueryRowContext(ctx, "SELECT histogram FROM rollup WHERE seconds = ? AND series = ? AND start = ?", key.seconds, key.series, key.start).Scan(&was)
+		err := b.tx.StmtContext(ctx, b.with.findRollup).QueryRowContext(ctx, key.seconds, key.series, key.start).Scan(&was)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
@@ -95,10 +120,7 @@ func (b *batch) flush(ctx context.Context) error {
 			return err
 		}
 		c := sum.Counts
-		if _, err := b.tx.ExecContext(ctx, `INSERT INTO rollup (seconds, series, start, runs, sent, answered, late, lost, not_sent, histogram) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-			ON CONFLICT DO UPDATE SET runs = runs + excluded.runs, sent = sent + excluded.sent, answered = answered + excluded.answered, late = late + excluded.late,
-				lost = lost + excluded.lost, not_sent = not_sent + excluded.not_sent, histogram = excluded.histogram`,
-			key.seconds, key.series, key.start, sum.Runs, c.Sent, c.Answered, c.Late, c.Lost, c.NotSent, nonNil(data)); err != nil {
+		if _, err := b.tx.StmtContext(ctx, b.with.addRollup).ExecContext(ctx, key.seconds, key.series, key.start, sum.Runs, c.Sent, c.Answered, c.Late, c.Lost, c.NotSent, nonNil(data)); err != nil {
 			return err
 		}
 	}

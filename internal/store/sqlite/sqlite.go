@@ -30,6 +30,7 @@ type Store struct {
 	path string
 	db   *sql.DB // writes: one connection
 	read *sql.DB
+	with statements
 }
 
 var (
@@ -60,7 +61,10 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	if s.read, err = open(path, url.Values{"_pragma": {patience, "query_only(on)"}}, 4); err != nil {
 		return nil, errors.Join(s.explain(err), s.db.Close())
 	}
-	if err := migrate(ctx, s.db); err != nil {
+	if err = migrate(ctx, s.db); err == nil {
+		s.with, err = prepare(ctx, s.db)
+	}
+	if err != nil {
 		s.Close()
 		return nil, s.explain(err)
 	}
@@ -136,7 +140,7 @@ func (s *Store) SaveAll(ctx context.Context, runs []bench.Run) (fresh int, err e
 		return 0, s.explain(err)
 	}
 	defer tx.Rollback()
-	b := newBatch(tx)
+	b := newBatch(tx, s.with)
 	for i, r := range runs {
 		saved, err := b.save(ctx, r, packed[i])
 		if err != nil {
