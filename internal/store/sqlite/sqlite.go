@@ -258,3 +258,15 @@ func conditions(q bench.Query) (string, []any) {
 func seriesArgs(s bench.Series) []any {
 	return []any{s.Platform, cmp.Or(s.Location, bench.Unknown), s.Engine, string(s.Transport)}
 }
+
+// Check reads the whole file and says what is damaged in it.
+func (s *Store) Check(ctx context.Context) error {
+	var found string
+	if err := s.read.QueryRowContext(ctx, "PRAGMA integrity_check(1)").Scan(&found); err != nil {
+		return s.explain(err)
+	}
+	if found != "ok" {
+		return fmt.Errorf("store %s is damaged: %s", s.path, found)
+	}
+	return nil
+}

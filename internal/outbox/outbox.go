@@ -1,0 +1,254 @@
+// Package outbox keeps runs on disk until every store has them: what was measured is not lost
+// because a store is away. It knows no store by itself, and delivers only when it is told to.
+package outbox
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"rtcbench/bench"
+	"rtcbench/internal/result"
+)
+
+// ErrFull is wrapped by Put when the outbox has no room. Nothing is removed to make some.
+var ErrFull = errors.New("the outbox is full")
+
+// Outbox is a folder: a file a run that waits, and the folder rejected of those that a store will never take.
+// Several processes may use it: what two of them deliver at once is kept once, for Store.Save is idempotent.
+type Outbox struct {
+	dir string
+	max int64 // bytes of all files
+}
+
+// Open uses dir; it is made when something is put there.
+func Open(dir string, maxBytes int64) *Outbox { return &Outbox{dir, maxBytes} }
+
+// Dir is where the runs wait.
+func (o *Outbox) Dir() string { return o.dir }
+
+// Wait is what happened so far with one store.
+type Wait struct {
+	Tries int       `json:"tries"`
+	Error string    `json:"error,omitempty"` // of the last try
+	At    time.Time `json:"at,omitzero"`     // of the last try
+}
+
+// Entry is one run that waits. Its file is this, as JSON; rtcbench import reads it too.
+type Entry struct {
+	Version int             `json:"outbox"`
+	Stores  map[string]Wait `json:"stores"` // that do not have it yet
+	Run     result.File     `json:"run"`
+
+	Path string `json:"-"`
+	Size int64  `json:"-"`
+}
+
+const version = 1
+
+// Put keeps run for the stores named. When it returns nil the run is on the disk.
+func (o *Outbox) Put(run bench.Run, stores []string) error {
+	f, err := result.New(run)
+	if err != nil {
+		return err
+	}
+	e := Entry{Version: version, Stores: map[string]Wait{}, Run: f, Path: filepath.Join(o.dir, run.ID+".json")}
+	for _, name := range stores {
+		e.Stores[name] = Wait{}
+	}
+	data, err := json.Marshal(e)
+	if err != nil {
+		return err
+	}
+	used, err := o.used()
+	if err != nil {
+		return err
+	}
+	if used+int64(len(data)) > o.max {
+		return fmt.Errorf("%w: %d of %d MB in %s are used; see rtcbench store status, and deliver with rtcbench store flush", ErrFull, used>>20, o.max>>20, o.dir)
+	}
+	return write(e.Path, data)
+}
+
+func (o *Outbox) used() (sum int64, err error) {
+	for _, dir := range []string{o.dir, o.rejected()} {
+		files, err := os.ReadDir(dir)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return 0, err
+		}
+		for _, f := range files {
+			if info, err := f.Info(); err == nil && info.Mode().IsRegular() {
+				sum += info.Size()
+			}
+		}
+	}
+	return sum, nil
+}
+
+func (o *Outbox) rejected() string { return filepath.Join(o.dir, "rejected") }
+
+// write puts data at path in one step, durably: after a power cut there is the old file or the new one.
+func write(path string, data []byte) (err error) {
+	dir := filepath.Dir(path)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	tmp, err := os.CreateTemp(dir, ".new-*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			tmp.Close()
+			os.Remove(tmp.Name())
+		}
+	}()
+	if _, err = tmp.Write(data); err != nil {
+		return err
+	}
+	if err = errors.Join(tmp.Sync(), tmp.Close()); err != nil {
+		return err
+	}
+	if err = os.Rename(tmp.Name(), path); err != nil {
+		return err
+	}
+	return syncDir(dir)
+}
+
+// syncDir makes a rename durable, where a folder can be synced.
+func syncDir(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// Waiting are the runs that some store does not have yet, oldest first. A file that cannot be read is an
+// Entry whose Run is empty, with the reason as the store "".
+func (o *Outbox) Waiting() ([]Entry, error) { return entries(o.dir) }
+
+// Rejected are the runs that a store will never take, one Entry a store, with its reason.
+func (o *Outbox) Rejected() ([]Entry, error) { return entries(o.rejected()) }
+
+func entries(dir string) (list []Entry, err error) {
+	files, err := os.ReadDir(dir) // by name: run IDs begin with their time
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range files {
+		if !strings.HasSuffix(f.Name(), ".json") || strings.HasPrefix(f.Name(), ".") {
+			continue
+		}
+		path := filepath.Join(dir, f.Name())
+		e, err := read(path)
+		switch {
+		case errors.Is(err, fs.ErrNotExist): // delivered meanwhile
+			continue
+		case err != nil:
+			e = Entry{Stores: map[string]Wait{"": {Error: err.Error()}}}
+		}
+		e.Path = path
+		list = append(list, e)
+	}
+	return list, nil
+}
+
+func read(path string) (e Entry, err error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return e, err
+	}
+	e.Size = int64(len(data))
+	if err := json.Unmarshal(data, &e); err != nil {
+		return e, fmt.Errorf("it cannot be read: %w", err)
+	}
+	if e.Version != version {
+		return e, fmt.Errorf("it has version %d and this rtcbench knows %d", e.Version, version)
+	}
+	return e, nil
+}
+
+// Names are the stores that e waits for, sorted.
+func (e Entry) Names() []string {
+	var names []string
+	for name := range e.Stores {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// remove takes the file away; another process may have done so.
+func remove(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+func (e Entry) save() error {
+	data, err := json.Marshal(e)
+	if err != nil {
+		return err
+	}
+	return write(e.Path, data)
+}
+
+// reject puts what store will never take aside.
+func (o *Outbox) reject(e Entry, store string, reason error) error {
+	sum := sha256.Sum256([]byte(store))
+	e.Path = filepath.Join(o.rejected(), e.Run.Metadata.RunID+"-"+hex.EncodeToString(sum[:4])+".json")
+	e.Stores = map[string]Wait{store: {Tries: e.Stores[store].Tries + 1, Error: reason.Error(), At: time.Now().UTC()}}
+	return e.save()
+}
+
+// Retry lets what was rejected wait again; it returns how many.
+func (o *Outbox) Retry() (n int, err error) {
+	list, err := o.Rejected()
+	if err != nil {
+		return 0, err
+	}
+	for _, e := range list {
+		if e.Version != version { // cannot be read
+			continue
+		}
+		back := e
+		back.Path = filepath.Join(o.dir, e.Run.Metadata.RunID+".json")
+		if waiting, err := read(back.Path); err == nil { // for other stores
+			for name, w := range waiting.Stores {
+				back.Stores[name] = w
+			}
+		}
+		if err := back.save(); err != nil {
+			return n, err
+		}
+		if err := remove(e.Path); err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, nil
+}
+
+// Target is a store that runs are delivered to.
+type Target struct {
+	Name string
+	Open func(context.Context) (bench.Store, error) // called once there is something to deliver
+}
