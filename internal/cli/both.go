@@ -32,6 +32,7 @@ type bothCmd struct {
 	chromeFlags
 
 	outputFlags
+	storeFlags
 }
 
 // Help is shown by --help below the flags' summary.
@@ -60,6 +61,11 @@ func (cmd *bothCmd) Run(a *app) error {
 	daily, livekit, err := cmd.prepare(a)
 	if err != nil {
 		return err
+	}
+	c := check{settings: a.settings}
+	keep := cmd.keeper(&c)
+	if c.err != nil {
+		return c.err
 	}
 	if livekit.inSandbox {
 		server, err := sandbox.Start(sandbox.Options{})
@@ -107,7 +113,7 @@ func (cmd *bothCmd) Run(a *app) error {
 	})
 	both.Wait()
 	end()
-	return cmd.finishBoth(a, runs, errs)
+	return cmd.finishBoth(a, runs, errs, keep)
 }
 
 func (cmd *bothCmd) prepare(a *app) (dailyRoom, livekitJob, error) {
@@ -130,7 +136,7 @@ func (cmd *bothCmd) prepare(a *app) (dailyRoom, livekitJob, error) {
 	return room, job, err
 }
 
-func (cmd *bothCmd) finishBoth(a *app, runs map[string]*bench.Run, errs map[string]error) error {
+func (cmd *bothCmd) finishBoth(a *app, runs map[string]*bench.Run, errs map[string]error, keep keeper) error {
 	reasons := map[string]string{}
 	var failures []error
 	for _, name := range []string{"daily", "livekit"} {
@@ -151,16 +157,17 @@ func (cmd *bothCmd) finishBoth(a *app, runs map[string]*bench.Run, errs map[stri
 		}
 		return join(failures...)
 	}
-	kept := cmd.writeWith(a, func(b *bytes.Buffer) error {
+	kept := join(cmd.writeWith(a, func(b *bytes.Buffer) error {
 		return report.WriteBothJSON(b, d, l, reasons)
-	})
+	}), keep.put(a.ctx, d, l))
 	if !cmd.Quiet {
-		kept = errors.Join(kept, cmd.tables(a, d, l))
+		kept = join(kept, cmd.tables(a, d, l))
 	}
+	kept = join(kept, keep.deliver(a.ctx, a.stderr, ""))
 	code, stoppedBySignal := stopCode(a.ctx)
 	switch {
 	case stoppedBySignal:
-		return exitError{code, join(kept)}
+		return exitError{code, kept}
 	case len(failures) > 0:
 		return exitError{exitFailed, join(append(failures, kept)...)}
 	case kept != nil:

@@ -21,7 +21,7 @@ const (
 	exitFailed      = 1 // could not measure, or the platform went away
 	exitUsage       = 2 // wrong command line or configuration
 	exitLimitBroken = 3 // measured, but a limit of the user's was broken
-	exitNotKept     = 4 // measured, but the output file would not take it
+	exitNotKept     = 4 // measured, but the output file or a store would not take it
 )
 
 type commands struct {
@@ -41,7 +41,14 @@ type exitError struct {
 	err  error
 }
 
-func (e exitError) Error() string { return e.err.Error() }
+func (e exitError) Error() string {
+	if e.err == nil { // the code says it all
+		return ""
+	}
+	return e.err.Error()
+}
+
+
 func (e exitError) Unwrap() error { return e.err }
 
 func usagef(format string, args ...any) error {
@@ -120,6 +127,7 @@ var groups = []kong.Group{
 	{Key: "what", Title: "What to measure"},
 	{Key: "engine", Title: "Engine"},
 	{Key: "out", Title: "Output"},
+	{Key: "store", Title: "Stores (where runs are kept)"},
 	{Key: "limits", Title: "Limits (exit code 3 when one is broken)"},
 }
 

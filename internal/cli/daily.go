@@ -35,6 +35,7 @@ type dailyCmd struct {
 	chromeFlags
 
 	outputFlags
+	storeFlags
 	limitFlags
 }
 
@@ -58,6 +59,7 @@ Examples:
 func (cmd *dailyCmd) Run(a *app) error {
 	c := check{settings: a.settings}
 	plan, within := cmd.plan(&c, cmd.Timeout), cmd.connectTimeout(&c)
+	keep := cmd.keeper(&c)
 	cmd.limitFlags.check(&c)
 	if plan.PayloadBytes > dailyMaxMessage {
 		c.fail("payload", cmd.Payload, fmt.Sprintf("at most %d: Daily takes no longer app-message", dailyMaxMessage))
@@ -81,7 +83,7 @@ func (cmd *dailyCmd) Run(a *app) error {
 	}
 	run.Location = cmd.Location
 	loadFloors().put(run)
-	return cmd.finish(a, *run, err, cmd.limitFlags)
+	return cmd.finish(a, *run, err, cmd.limitFlags, keep)
 }
 
 const dailyMaxMessage = daily.MaxMessage

@@ -23,6 +23,7 @@ type livekitCmd struct {
 	Echo string `from:"RTCBENCH_ECHO" group:"where" enum:"auto,local,remote" default:"auto" placeholder:"auto" help:"Who answers: local (this process, from a second seat), remote, or auto: local in a room of our own making."`
 
 	outputFlags
+	storeFlags
 	ShowAddresses bool `from:"RTCBENCH_SHOW_ADDRESSES" group:"out" help:"Write the addresses of the ICE pairs into the result."`
 	limitFlags
 }
@@ -45,12 +46,13 @@ Examples:
   rtcbench livekit --max-p95 150 --max-loss 1 --quiet
       for scripts: exit code 3 when the P95 is above 150 ms or more than 1 % fail
 
-Exit codes: 0 measured, 1 could not measure or ended early, 2 wrong command line, 3 a limit was broken, 4 the result could not be written, 130 after Ctrl-C (what was measured is kept).`
+Exit codes: 0 measured, 1 could not measure or ended early, 2 wrong command line, 3 a limit was broken, 4 the output file or a store did not take the result, 130 after Ctrl-C (what was measured is kept).`
 }
 
 // Run measures.
 func (cmd *livekitCmd) Run(a *app) error {
 	c := check{settings: a.settings}
+	keep := cmd.keeper(&c)
 	job, err := cmd.prepare(&c)
 	if err != nil {
 		return err
@@ -86,8 +88,11 @@ func (cmd *livekitCmd) Run(a *app) error {
 	if !cmd.ShowAddresses {
 		result.HideAddresses(run.Facts.ICE)
 	}
-	return cmd.finish(a, *run, err, cmd.limitFlags)
+	return cmd.finish(a, *run, err, cmd.limitFlags, keep)
 }
+
+// sandboxDoubt is the code of the doubt that a run inside this machine carries.
+const sandboxDoubt = "sandbox"
 
 // livekitJob is the command line, understood.
 type livekitJob struct {
@@ -175,7 +180,7 @@ func (job *livekitJob) describe(run *bench.Run, err error) (*bench.Run, error) {
 	}
 	run.Platform, run.RoomURL = "livekit", job.seats.url
 	if job.inSandbox {
-		run.Doubts = append(run.Doubts, bench.Doubt{Code: "sandbox", Text: "this measures this machine, not a network: the LiveKit server runs inside this process"})
+		run.Doubts = append(run.Doubts, bench.Doubt{Code: sandboxDoubt, Text: "this measures this machine, not a network: the LiveKit server runs inside this process"})
 	}
 	return run, err
 }

@@ -61,21 +61,22 @@ func (f outputFlags) check(c *check) error {
 
 // finish writes everything that is wanted of a run and says how it ended. runErr is why the
 // run ended early, if it did.
-func (f outputFlags) finish(a *app, run bench.Run, runErr error, limits limitFlags) error {
+func (f outputFlags) finish(a *app, run bench.Run, runErr error, limits limitFlags, keep keeper) error {
 	if runErr == nil && run.Counts.Answered == 0 {
 		runErr = fmt.Errorf("not one of %d pings was answered within %v", run.Counts.Settled(), run.Plan.Timeout)
 	}
 	run.Tool = bench.Tool(version())
-	kept := f.write(a, run) // before anything else is tried with it
+	kept := join(f.write(a, run), keep.put(a.ctx, &run)) // before anything else is tried with it
 	if !f.Quiet {
 		table := a.stdout
 		if f.Output == "-" {
 			table = a.stderr
 		}
-		if err := report.WriteText(table, run); err != nil && kept == nil {
-			kept = exitError{exitNotKept, fmt.Errorf("print the table: %w", err)}
+		if err := report.WriteText(table, run); err != nil {
+			kept = join(kept, fmt.Errorf("print the table: %w", err))
 		}
 	}
+	kept = join(kept, keep.deliver(a.ctx, a.stderr, run.ID))
 	broken := limits.broken(run)
 	code, stoppedBySignal := stopCode(a.ctx)
 	switch {
@@ -91,13 +92,16 @@ func (f outputFlags) finish(a *app, run bench.Run, runErr error, limits limitFla
 	return nil
 }
 
-// join is all the errors on lines of their own; what nothing went wrong with is silent.
+// join is all the errors on lines of their own; nil = there are none.
 func join(errs ...error) error {
 	var lines []string
 	for _, err := range errs {
 		if err != nil {
 			lines = append(lines, err.Error())
 		}
+	}
+	if lines == nil {
+		return nil
 	}
 	return errors.New(strings.Join(lines, "\nrtcbench: "))
 }
@@ -124,13 +128,20 @@ func (f outputFlags) writeWith(a *app, fill func(*bytes.Buffer) error) error {
 	if err == nil {
 		return nil
 	}
-	if rescue, e := os.CreateTemp("", "rtcbench-*.json"); e == nil {
-		_, e = rescue.Write(b.Bytes())
-		if e = errors.Join(e, rescue.Close()); e == nil {
-			return fmt.Errorf("write the result to %q: %w; it is in %s", f.Output, err, rescue.Name())
-		}
+	if path, e := rescue(b.Bytes()); e == nil {
+		return fmt.Errorf("write the result to %q: %w; it is in %s", f.Output, err, path)
 	}
 	return fmt.Errorf("write the result to %q: %w", f.Output, err)
+}
+
+// rescue puts data into a file of its own in the folder for temporary files.
+func rescue(data []byte) (path string, err error) {
+	f, err := os.CreateTemp("", "rtcbench-*.json")
+	if err != nil {
+		return "", err
+	}
+	_, err = f.Write(data)
+	return f.Name(), errors.Join(err, f.Close())
 }
 
 // replaceFile puts data at path in one step: nobody ever sees half a file. What is no

@@ -1,0 +1,264 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"rtcbench/bench"
+	"rtcbench/internal/outbox"
+	"rtcbench/internal/result"
+	"rtcbench/internal/store/sqlite"
+)
+
+// storeFlags say where runs are kept.
+type storeFlags struct {
+	Store     []string `from:"RTCBENCH_STORE" group:"store" placeholder:"STORE" help:"sqlite, sqlite:FILE, timestream, influxdb, or none; may be repeated, and is then the whole list. Without it: sqlite, and each of the others that is configured."`
+	DataDir   string   `name:"data-dir" from:"RTCBENCH_DATA_DIR" group:"store" placeholder:"DIR" help:"Where the SQLite file and the outbox are." completion-predictor:"dir"`
+	OutboxMax string   `name:"outbox-max" from:"RTCBENCH_OUTBOX_MAX" group:"store" default:"256" placeholder:"256" help:"Megabytes that runs may take which wait for a store."`
+	tsFlags
+	influxFlags
+}
+
+type tsFlags struct {
+	TSDatabase string `name:"ts-database" from:"TIMESTREAM_DATABASE" group:"store" placeholder:"NAME" help:"Database in Amazon Timestream for LiveAnalytics."`
+	TSTable    string `name:"ts-table" from:"TIMESTREAM_TABLE" group:"store" placeholder:"NAME" help:"Its table."`
+	TSRegion   string `name:"ts-region" from:"AWS_REGION" group:"store" default:"us-east-1" placeholder:"us-east-1" help:"Its region."`
+}
+
+type influxFlags struct {
+	InfluxURL      string `name:"influxdb-url" from:"INFLUXDB_URL" group:"store" placeholder:"URL" help:"InfluxDB, also Amazon Timestream for InfluxDB, or VictoriaMetrics for writing."`
+	InfluxToken    string `name:"influxdb-token" from:"INFLUXDB_TOKEN" group:"store" placeholder:"TOKEN" help:"Its token, or USER:PASSWORD."`
+	InfluxOrg      string `name:"influxdb-org" from:"INFLUXDB_ORG" group:"store" placeholder:"NAME" help:"Its organisation."`
+	InfluxDatabase string `name:"influxdb-database" from:"INFLUXDB_DATABASE" group:"store" placeholder:"NAME" help:"Its database or bucket."`
+}
+
+// storeKinds are the stores by what --store calls them. configured reports whether the settings turn one on by themselves.
+var storeKinds = map[string]struct {
+	configured func(f storeFlags) bool
+	target     func(f storeFlags, c *check, arg string) outbox.Target
+}{
+	"sqlite": {
+		func(storeFlags) bool { return os.Getenv("AWS_LAMBDA_RUNTIME_API") == "" }, // a function's disk does not last
+		storeFlags.sqlite,
+	},
+}
+
+// keeper is where the runs of a command go.
+type keeper struct {
+	targets []outbox.Target
+	box     *outbox.Outbox
+}
+
+// keeper reads the flags. It opens nothing.
+func (f storeFlags) keeper(c *check) keeper {
+	k := keeper{box: outbox.Open(filepath.Join(f.dataDir(c), "outbox"), int64(c.number("outbox-max", f.OutboxMax, 1, 1<<20))<<20)}
+	for _, choice := range f.choices(c) {
+		kind, arg, _ := strings.Cut(choice, ":")
+		if known, ok := storeKinds[kind]; ok {
+			k.targets = append(k.targets, known.target(f, c, arg))
+		} else {
+			c.fail("store", choice, strings.Join(slices.Sorted(maps.Keys(storeKinds)), ", ")+", sqlite:FILE or none")
+		}
+	}
+	return k
+}
+
+func (f storeFlags) choices(c *check) []string {
+	var list []string
+	for _, choice := range f.Store {
+		if choice = strings.TrimSpace(choice); choice != "" {
+			list = append(list, choice)
+		}
+	}
+	switch {
+	case slices.Contains(list, "none") && len(list) > 1:
+		c.fail("store", strings.Join(list, ","), "none alone, or a list of stores")
+		return nil
+	case slices.Contains(list, "none"):
+		return nil
+	case len(list) > 0:
+		return list
+	}
+	for _, kind := range slices.Sorted(maps.Keys(storeKinds)) {
+		if storeKinds[kind].configured(f) {
+			list = append(list, kind)
+		}
+	}
+	slices.SortStableFunc(list, func(a, b string) int { // what needs no network is read and written first
+		switch {
+		case a == "sqlite":
+			return -1
+		case b == "sqlite":
+			return 1
+		}
+		return 0
+	})
+	return list
+}
+
+// dataDir is the folder for data of this user (XDG Base Directory Specification; Apple's and Microsoft's equals).
+func (f storeFlags) dataDir(c *check) string {
+	if f.DataDir != "" {
+		return f.DataDir
+	}
+	home, err := os.UserHomeDir()
+	switch {
+	case runtime.GOOS == "windows" && os.Getenv("LocalAppData") != "":
+		return filepath.Join(os.Getenv("LocalAppData"), "rtcbench")
+	case filepath.IsAbs(os.Getenv("XDG_DATA_HOME")):
+		return filepath.Join(os.Getenv("XDG_DATA_HOME"), "rtcbench")
+	case err != nil && c.err == nil && !slices.Equal(f.Store, []string{"none"}):
+		c.err = usagef("there is no folder for data here (%w): name one with --data-dir, or keep nothing with --store none", err)
+	case runtime.GOOS == "darwin":
+		return filepath.Join(home, "Library", "Application Support", "rtcbench")
+	}
+	return filepath.Join(home, ".local", "share", "rtcbench")
+}
+
+func (f storeFlags) sqlite(c *check, path string) outbox.Target {
+	if path == "" {
+		path = filepath.Join(f.dataDir(c), "runs.db")
+	}
+	if full, err := filepath.Abs(path); err == nil {
+		path = full
+	}
+	return outbox.Target{Name: "sqlite:" + path, Open: func(ctx context.Context) (bench.Store, error) { return sqlite.Open(ctx, path) }}
+}
+
+const (
+	storeTimeout    = 15 * time.Second // for one run and one store
+	deliveryTimeout = 40 * time.Second // for all that a measuring command delivers
+	leavingTimeout  = 5 * time.Second  // … after Ctrl-C
+)
+
+// put makes the runs safe; it is called before anything else is tried with them. Where the outbox cannot take
+// one, the stores are asked at once, and what then is in none of them is put into the folder for temporary files.
+func (k keeper) put(ctx context.Context, runs ...*bench.Run) error {
+	if len(k.targets) == 0 {
+		return nil
+	}
+	var names []string
+	for _, t := range k.targets {
+		names = append(names, t.Name)
+	}
+	var errs []error
+	for _, r := range runs {
+		if r == nil || r.Standin { // a stand-in's runs are not to be found among the platform's
+			continue
+		}
+		if err := k.box.Put(stored(*r), names); err != nil {
+			errs = append(errs, fmt.Errorf("keep the run in %s: %w%s", k.box.Dir(), err, k.direct(ctx, stored(*r))))
+		}
+	}
+	return join(errs...)
+}
+
+// direct saves r without the outbox, and says how that went.
+func (k keeper) direct(ctx context.Context, r bench.Run) (note string) {
+	failed := false
+	for _, t := range k.targets {
+		trying, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
+		s, err := t.Open(trying)
+		if err == nil {
+			err = errors.Join(s.Save(trying, r), s.Close())
+		}
+		cancel()
+		if err != nil {
+			failed = true
+			note += fmt.Sprintf("; %s did not take it either: %v", t.Name, err)
+		} else {
+			note += "; " + t.Name + " has it"
+		}
+	}
+	if !failed {
+		return note
+	}
+	var b bytes.Buffer
+	if err := result.Write(&b, r); err != nil {
+		return note
+	}
+	if path, err := rescue(b.Bytes()); err == nil {
+		note += "; it is in " + path + " (rtcbench import)"
+	}
+	return note
+}
+
+// stored is r as stores get it: what was measured in the sandbox must not be taken for a place.
+func stored(r bench.Run) bench.Run {
+	if r.Location == "" && slices.ContainsFunc(r.Doubts, func(d bench.Doubt) bool { return d.Code == sandboxDoubt }) {
+		r.Location = "sandbox"
+	}
+	return r
+}
+
+// deliver offers what waits to the stores, the run called first before the others. It says on w what it delivered beside that, and
+// returns what a store would not take.
+func (k keeper) deliver(stopped context.Context, w io.Writer, first string) error {
+	if len(k.targets) == 0 {
+		return nil
+	}
+	// Also after Ctrl-C what was measured is kept, but nobody waits long for it then.
+	within := deliveryTimeout
+	if stopped.Err() != nil {
+		within = leavingTimeout
+	}
+	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(stopped), within, fmt.Errorf("it took longer than %v", within))
+	defer cancel()
+	courier := k.box.To(k.targets, storeTimeout)
+	defer courier.Close()
+	out, err := courier.Deliver(ctx, first)
+	if err != nil {
+		return fmt.Errorf("keep the run: %w", err)
+	}
+	if out.Delivered > 1 {
+		fmt.Fprintf(w, "delivered %d runs, with those that had waited\n", out.Delivered)
+	}
+	return k.failures(out)
+}
+
+// failures says what did not work, one line a store.
+func (k keeper) failures(out outbox.Outcome) error {
+	var errs []error
+	told := map[string]bool{}
+	for _, f := range out.Failures {
+		switch {
+		case f.Store == "":
+			errs = append(errs, f.Err)
+		case f.Final:
+			errs = append(errs, fmt.Errorf("%s refused run %s: %w; it lies in %s (rtcbench store status)", f.Store, f.RunID, f.Err, filepath.Join(k.box.Dir(), "rejected")))
+		case !told[f.Store]:
+			told[f.Store] = true
+			errs = append(errs, fmt.Errorf("%s did not take the run: %w; %d wait(s) in %s (rtcbench store flush delivers)", f.Store, f.Err, out.Waiting, k.box.Dir()))
+		}
+	}
+	return join(errs...)
+}
+
+// openForReading opens the first store of the flags, for history, export and compare. Close it.
+func (a *app) openForReading(f storeFlags) (bench.Store, error) {
+	c := check{settings: a.settings}
+	k := f.keeper(&c)
+	if c.err != nil {
+		return nil, c.err
+	}
+	if len(k.targets) == 0 {
+		return nil, usagef("--store none: there is nothing to read")
+	}
+	t := k.targets[0]
+	if path, ok := strings.CutPrefix(t.Name, "sqlite:"); ok {
+		if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+			return nil, fmt.Errorf("there is no store at %s yet: measure something first (rtcbench livekit), or name another with --store", path)
+		}
+	}
+	return t.Open(a.ctx)
+}
