@@ -30,6 +30,10 @@ type commands struct {
 	Both       bothCmd                   `cmd:"" help:"Measure Daily and LiveKit at one time, in one browser, and compare."`
 	Echo       echoCmd                   `cmd:"" help:"Answer pings in a room until Ctrl-C."`
 	Calibrate  calibrateCmd              `cmd:"" help:"Measure what the instrument itself adds on this machine."`
+	History    historyCmd                `cmd:"" help:"List runs that were kept, and sum them up."`
+	Export     exportCmd                 `cmd:"" help:"Write runs from a store to a file."`
+	Import     importCmd                 `cmd:"" help:"Put runs from files into the stores."`
+	Store      storeCmd                  `cmd:"" help:"Look after the stores and the outbox."`
 	Completion kongcompletion.Completion `cmd:"" help:"Print how to complete commands and flags in bash, zsh or fish."`
 
 	Version kong.VersionFlag `help:"Print the version and exit."`
@@ -47,7 +51,6 @@ func (e exitError) Error() string {
 	}
 	return e.err.Error()
 }
-
 
 func (e exitError) Unwrap() error { return e.err }
 
@@ -126,6 +129,7 @@ var groups = []kong.Group{
 	{Key: "where", Title: "Where (a flag wins over the environment, the environment over .env)"},
 	{Key: "what", Title: "What to measure"},
 	{Key: "engine", Title: "Engine"},
+	{Key: "which", Title: "Which runs"},
 	{Key: "out", Title: "Output"},
 	{Key: "store", Title: "Stores (where runs are kept)"},
 	{Key: "limits", Title: "Limits (exit code 3 when one is broken)"},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -56,7 +57,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"code": code, "json": checkJSON, "wait-for": waitFor, "lines": lines,
+			"code": code, "json": checkJSON, "wait-for": waitFor, "lines": lines, "make-big": makeBig,
 		},
 	})
 }
@@ -64,6 +65,13 @@ func TestScripts(t *testing.T) {
 // ownFolders keeps a program that a test runs out of the user's.
 func ownFolders(dir string) []string {
 	return []string{"HOME=" + dir, "XDG_DATA_HOME=" + dir + "/data", "XDG_CACHE_HOME=" + dir + "/cache", "XDG_CONFIG_HOME=" + dir + "/config"}
+}
+
+// make-big FILE makes a file of a megabyte, with its folders.
+func makeBig(ts *testscript.TestScript, _ bool, args []string) {
+	path := ts.MkAbs(args[0])
+	ts.Check(os.MkdirAll(filepath.Dir(path), 0o700))
+	ts.Check(os.WriteFile(path, make([]byte, 1<<20), 0o600))
 }
 
 // code N PROGRAM … runs a program that has to end with exit code N.

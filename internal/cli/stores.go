@@ -238,7 +238,7 @@ func (k keeper) failures(out outbox.Outcome) error {
 			errs = append(errs, fmt.Errorf("%s refused run %s: %w; it lies in %s (rtcbench store status)", f.Store, f.RunID, f.Err, filepath.Join(k.box.Dir(), "rejected")))
 		case !told[f.Store]:
 			told[f.Store] = true
-			errs = append(errs, fmt.Errorf("%s did not take the run: %w; %d wait(s) in %s (rtcbench store flush delivers)", f.Store, f.Err, out.Waiting, k.box.Dir()))
+			errs = append(errs, fmt.Errorf("%s did not take the run: %w; %d run(s) wait in %s (rtcbench store flush delivers)", f.Store, f.Err, out.Waiting, k.box.Dir()))
 		}
 	}
 	return join(errs...)

@@ -1,0 +1,179 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"rtcbench/bench"
+	"rtcbench/internal/report"
+	"rtcbench/internal/result"
+)
+
+// filterFlags say which runs of a store are meant.
+type filterFlags struct {
+	Platform  string `group:"which" placeholder:"NAME" help:"daily or livekit."`
+	Location  string `short:"l" group:"which" placeholder:"NAME" help:"Where they were made; unknown = those without a location."`
+	Engine    string `group:"which" placeholder:"NAME" help:"native or browser."`
+	Transport string `group:"which" placeholder:"CLASS" help:"datachannel-reliable, datachannel-lossy or signalling-websocket."`
+	Since     string `group:"which" placeholder:"TIME" help:"Ended since then: 24h, 7d, 2026-11-23 or 2026-11-23T12:00:00Z."`
+	Until     string `group:"which" placeholder:"TIME" help:"Ended before then."`
+}
+
+func (f filterFlags) query(c *check, now time.Time) bench.Query {
+	q := bench.Query{Platform: f.Platform, Location: f.Location, Engine: f.Engine, Transport: bench.TransportClass(f.Transport)}
+	oneOf := func(flag, value string, allowed ...string) {
+		if value != "" && !slices.Contains(allowed, value) {
+			c.fail(flag, value, strings.Join(allowed, ", "))
+		}
+	}
+	oneOf("platform", f.Platform, "daily", "livekit")
+	oneOf("engine", f.Engine, "native", "browser")
+	oneOf("transport", f.Transport, string(bench.DataChannelReliable), string(bench.DataChannelLossy), string(bench.SignallingWebSocket), string(bench.InProcess))
+	q.Since, q.Until = c.moment("since", f.Since, now), c.moment("until", f.Until, now)
+	if c.err == nil && !q.Since.IsZero() && !q.Until.IsZero() && !q.Since.Before(q.Until) {
+		c.err = usagef("--since %s is not before --until %s", f.Since, f.Until)
+	}
+	return q
+}
+
+var age = regexp.MustCompile(`^(\d+)([dw])$`)
+
+// moment is a time of day, or one so long ago; "" = the zero time.
+func (c *check) moment(flag, value string, now time.Time) time.Time {
+	if value == "" {
+		return time.Time{}
+	}
+	if m := age.FindStringSubmatch(value); m != nil {
+		days, err := strconv.Atoi(m[1])
+		if m[2] == "w" {
+			days *= 7
+		}
+		if err == nil && days < 100_000 {
+			return now.Add(-time.Duration(days) * 24 * time.Hour)
+		}
+	}
+	if d, err := time.ParseDuration(value); err == nil && d >= 0 {
+		return now.Add(-d)
+	}
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04", "2006-01-02 15:04", time.DateOnly} {
+		if t, err := time.Parse(layout, value); err == nil {
+			return t
+		}
+	}
+	c.fail(flag, value, "an age (24h, 7d) or a time in UTC (2026-11-23, 2026-11-23T12:00:00Z)")
+	return time.Time{}
+}
+
+type historyCmd struct {
+	RunID  string `arg:"" optional:"" name:"run" help:"ID of one run, to see all of it."`
+	Last   string `short:"n" group:"out" default:"20" placeholder:"20" help:"Runs to list in the table; 0 = all."`
+	Format string `group:"out" enum:"table,json,csv" default:"table" placeholder:"table" help:"table, json or csv; the last two list all runs."`
+	filterFlags
+	storeFlags
+}
+
+// Help is shown by --help below the flags' summary.
+func (historyCmd) Help() string {
+	return `Lists the runs of a store, and sums them up: one line a series (location, platform, engine, path), with percentiles of the exactly merged distributions, and how the P50 went over the time.
+
+It reads the first store that is on: the SQLite file, unless --store names another.
+
+Examples:
+
+  rtcbench history --since 24h
+  rtcbench history --location us-west-2 --platform livekit --since 7d --format csv
+  rtcbench history 019ab000-0000-7000-8000-000000000001`
+}
+
+// Run prints the history.
+func (cmd *historyCmd) Run(a *app) error {
+	c := check{settings: a.settings}
+	now := time.Now()
+	q := cmd.query(&c, now)
+	last := c.number("last", cmd.Last, 0, 10_000_000)
+	if c.err != nil {
+		return c.err
+	}
+	store, err := a.openForReading(cmd.storeFlags)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	if cmd.RunID != "" {
+		return cmd.one(a, store)
+	}
+	h := report.History{Store: fmt.Sprint(store)}
+	if cmd.Format == "table" || c.rank("last") == byFlag {
+		q.Limit = last
+	}
+	for r, err := range store.Runs(a.ctx, q) {
+		switch {
+		case err != nil && r.ID == "":
+			return err
+		case err != nil:
+			h.Bad = append(h.Bad, err)
+		default:
+			h.Runs = append(h.Runs, r)
+		}
+	}
+	q.Limit = 0
+	if err := frame(a.ctx, store, &q, now); err != nil {
+		return err
+	}
+	h.Since, h.Until = q.Since, q.Until
+	if h.Courses, _, err = bench.Courses(a.ctx, store, q, report.Parts); err != nil {
+		return err
+	}
+	switch {
+	case cmd.Format == "json":
+		return report.WriteHistoryJSON(a.stdout, h)
+	case cmd.Format == "csv":
+		return report.WriteHistoryCSV(a.stdout, h)
+	case len(h.Courses) == 0 && len(h.Bad) == 0:
+		return fmt.Errorf("no such run in %s; rtcbench history without filters shows all", h.Store)
+	}
+	return report.WriteHistoryText(a.stdout, h)
+}
+
+// frame gives q a beginning and an end where it has none: those of the runs.
+func frame(ctx context.Context, store bench.Store, q *bench.Query, now time.Time) error {
+	if q.Until.IsZero() {
+		q.Until = now
+	}
+	if !q.Since.IsZero() {
+		return nil
+	}
+	all := *q
+	q.Since = q.Until // there may be none
+	for r, err := range store.Runs(ctx, all) {
+		if err != nil && r.ID == "" {
+			return err
+		}
+		if err == nil {
+			q.Since = r.End
+			return nil
+		}
+	}
+	return nil
+}
+
+func (cmd *historyCmd) one(a *app, store bench.Store) error {
+	for r, err := range store.Runs(a.ctx, bench.Query{ID: cmd.RunID, Samples: true}) {
+		if err != nil {
+			return err
+		}
+		switch cmd.Format {
+		case "json":
+			return result.Write(a.stdout, r)
+		case "csv":
+			return report.WriteHistoryCSV(a.stdout, report.History{Runs: []bench.Run{r}})
+		}
+		return report.WriteText(a.stdout, r)
+	}
+	return fmt.Errorf("there is no run %q in %v", cmd.RunID, store)
+}

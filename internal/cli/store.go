@@ -1,0 +1,295 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"rtcbench/bench"
+	"rtcbench/internal/outbox"
+	"rtcbench/internal/report"
+	"rtcbench/internal/result"
+)
+
+type storeCmd struct {
+	Status storeStatusCmd `cmd:"" help:"Show the stores that are on, and what waits for them."`
+	Flush  storeFlushCmd  `cmd:"" help:"Deliver what waits in the outbox."`
+	Init   storeInitCmd   `cmd:"" help:"Make the databases and tables that are missing."`
+}
+
+type storeStatusCmd struct{ storeFlags }
+
+// Run shows the outbox. It asks no store over the network.
+func (cmd *storeStatusCmd) Run(a *app) error {
+	c := check{settings: a.settings}
+	k := cmd.keeper(&c)
+	if c.err != nil {
+		return c.err
+	}
+	waiting, err := k.box.Waiting()
+	if err != nil {
+		return err
+	}
+	rejected, err := k.box.Rejected()
+	if err != nil {
+		return err
+	}
+	names := []string{}
+	for _, t := range k.targets {
+		names = append(names, t.Name)
+	}
+	return report.WriteStatus(a.stdout, report.Status{Stores: names, Outbox: k.box.Dir(), Waiting: rows(waiting), Rejected: rows(rejected)})
+}
+
+func rows(list []outbox.Entry) (out []report.Waiting) {
+	for _, e := range list {
+		for _, name := range e.Names() {
+			w := e.Stores[name]
+			out = append(out, report.Waiting{RunID: e.Run.Metadata.RunID, File: e.Path, Ended: e.Run.Metadata.EndTime, Store: name, Tries: w.Tries, Error: w.Error})
+		}
+	}
+	return out
+}
+
+type storeFlushCmd struct {
+	RetryRejected bool `name:"retry-rejected" group:"store" help:"Also offer again what a store has refused."`
+	storeFlags
+}
+
+// Run delivers.
+func (cmd *storeFlushCmd) Run(a *app) error {
+	c := check{settings: a.settings}
+	k := cmd.keeper(&c)
+	if c.err != nil {
+		return c.err
+	}
+	if cmd.RetryRejected {
+		n, err := k.box.Retry()
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(a.stderr, "%d rejected run(s) wait again\n", n)
+	}
+	courier := k.box.To(k.targets, storeTimeout)
+	defer courier.Close()
+	out, err := courier.Deliver(a.ctx, "")
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(a.stdout, "%d run(s) delivered, %d wait\n", out.Delivered, out.Waiting)
+	if err := k.failures(out); err != nil {
+		return exitError{exitNotKept, err}
+	}
+	return nil
+}
+
+type storeInitCmd struct {
+	MemoryHours  string `name:"ts-memory-hours" group:"store" default:"24" placeholder:"24" help:"Timestream: hours in the memory store."`
+	MagneticDays string `name:"ts-magnetic-days" group:"store" default:"90" placeholder:"90" help:"Timestream: days in the magnetic store."`
+	storeFlags
+}
+
+// initializer is a store that has something to be made before it takes runs.
+type initializer interface {
+	Init(ctx context.Context, memoryHours, magneticDays int) (made []string, err error)
+}
+
+// Run makes what is missing.
+func (cmd *storeInitCmd) Run(a *app) error {
+	c := check{settings: a.settings}
+	k := cmd.keeper(&c)
+	hours, days := c.number("ts-memory-hours", cmd.MemoryHours, 1, 8766), c.number("ts-magnetic-days", cmd.MagneticDays, 1, 73000)
+	if c.err != nil {
+		return c.err
+	}
+	for _, t := range k.targets {
+		s, err := t.Open(a.ctx)
+		if err != nil {
+			return err
+		}
+		var made []string
+		if i, ok := s.(initializer); ok {
+			made, err = i.Init(a.ctx, hours, days)
+		}
+		if err = errors.Join(err, s.Close()); err != nil {
+			return err
+		}
+		for _, what := range made {
+			fmt.Fprintf(a.stdout, "%s: made %s\n", t.Name, what)
+		}
+		if made == nil {
+			fmt.Fprintf(a.stdout, "%s: nothing was missing\n", t.Name)
+		}
+	}
+	return nil
+}
+
+type exportCmd struct {
+	Output string `short:"o" group:"out" default:"-" placeholder:"FILE" help:"Where to; - = standard output." completion-predictor:"file"`
+	filterFlags
+	storeFlags
+}
+
+// Help is shown by --help below the flags' summary.
+func (exportCmd) Help() string {
+	return `Writes the runs of a store, with their samples, as lines of JSON: each line is a result file, as --output writes it. rtcbench import reads them into any other store.
+
+Example:
+
+  rtcbench export --since 7d -o week.jsonl`
+}
+
+// Run writes the runs.
+func (cmd *exportCmd) Run(a *app) error {
+	c := check{settings: a.settings}
+	q := cmd.query(&c, time.Now())
+	if c.err != nil {
+		return c.err
+	}
+	q.Samples = true
+	store, err := a.openForReading(cmd.storeFlags)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	var w io.Writer = a.stdout
+	if cmd.Output != "-" {
+		f, err := os.Create(cmd.Output)
+		if err != nil {
+			return usagef("--output %q: %w", cmd.Output, err)
+		}
+		defer f.Close()
+		w = f
+	}
+	n, failed := 0, []error{}
+	lines := json.NewEncoder(w)
+	lines.SetEscapeHTML(false)
+	for r, err := range store.Runs(a.ctx, q) {
+		if err == nil {
+			var f result.File
+			if f, err = result.New(r); err == nil {
+				if err := lines.Encode(f); err != nil {
+					return fmt.Errorf("write the runs: %w", err)
+				}
+				n++
+				continue
+			}
+		}
+		failed = append(failed, err)
+	}
+	fmt.Fprintf(a.stderr, "%d run(s) written\n", n)
+	return join(failed...)
+}
+
+type importCmd struct {
+	Files []string `arg:"" name:"file" help:"Result files, also of the original tool, or lines of JSON; - = standard input."`
+	storeFlags
+}
+
+// Help is shown by --help below the flags' summary.
+func (importCmd) Help() string {
+	return `Puts runs from files into every store that is on. A run that is there already stays as it is, so importing twice does no harm.
+
+It reads result files (--output), those of both, what rtcbench export writes, and files of the original tool; what such a file cannot say is told in a line.
+
+Example:
+
+  rtcbench import old/*.json week.jsonl --store influxdb`
+}
+
+// Run reads all files; a run that cannot be read does not keep the others out.
+func (cmd *importCmd) Run(a *app) error {
+	c := check{settings: a.settings}
+	k := cmd.keeper(&c)
+	if c.err != nil {
+		return c.err
+	}
+	if len(k.targets) == 0 {
+		return usagef("--store none: there is nowhere to put them")
+	}
+	var stores []bench.Store
+	for _, t := range k.targets {
+		s, err := t.Open(a.ctx)
+		if err != nil {
+			return exitError{exitNotKept, err}
+		}
+		defer s.Close()
+		stores = append(stores, s)
+	}
+	var bad []error
+	for _, path := range cmd.Files {
+		n, notes, errs := cmd.file(a, path, stores)
+		for note, runs := range notes {
+			fmt.Fprintf(a.stderr, "%s: %d run(s): %s\n", path, runs, note)
+		}
+		bad = append(bad, errs...)
+		fmt.Fprintf(a.stdout, "%s: %d run(s)\n", path, n)
+		if a.ctx.Err() != nil {
+			break
+		}
+	}
+	return join(bad...)
+}
+
+func (cmd *importCmd) file(a *app, path string, stores []bench.Store) (n int, notes map[string]int, bad []error) {
+	var r io.Reader = os.Stdin
+	if path != "-" {
+		f, err := os.Open(path)
+		if err != nil {
+			return 0, nil, []error{err}
+		}
+		defer f.Close()
+		r = f
+	}
+	notes = map[string]int{}
+	var waiting []bench.Run
+	save := func() {
+		for _, s := range stores {
+			if err := saveAll(a.ctx, s, waiting); err != nil {
+				bad = append(bad, fmt.Errorf("%s: %w", path, err))
+				waiting = nil
+				return
+			}
+		}
+		n += len(waiting)
+		waiting = nil
+	}
+	for e, err := range result.Decode(r) {
+		if err != nil {
+			bad = append(bad, fmt.Errorf("%s: %w", path, err))
+			continue
+		}
+		if e.Run.Standin {
+			notes["not imported: a stand-in played the platform"]++
+			continue
+		}
+		if e.Note != "" {
+			notes[e.Note]++
+		}
+		if waiting = append(waiting, e.Run); len(waiting) == 500 {
+			save()
+		}
+	}
+	save()
+	return n, notes, bad
+}
+
+// saveAll saves runs in one step where the store can.
+func saveAll(ctx context.Context, s bench.Store, runs []bench.Run) error {
+	if many, ok := s.(interface {
+		SaveAll(context.Context, []bench.Run) (int, error)
+	}); ok {
+		_, err := many.SaveAll(ctx, runs)
+		return err
+	}
+	for _, r := range runs {
+		if err := s.Save(ctx, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,247 @@
+package report
+
+import (
+	"encoding/csv"
+	"fmt"
+	"io"
+	"strconv"
+	"time"
+
+	"github.com/charmbracelet/lipgloss"
+
+	"rtcbench/bench"
+	"rtcbench/internal/result"
+)
+
+// History is what a store says of some time.
+type History struct {
+	Store        string
+	Since, Until time.Time
+	Runs         []bench.Run    // the last ones, in the order of their ends
+	Courses      []bench.Course // of all runs of the time
+	Bad          []error        // runs that cannot be read
+}
+
+// Parts is how many marks the line of a course has.
+const Parts = 24
+
+// WriteHistoryText writes h for a person, at most 100 columns wide.
+func WriteHistoryText(w io.Writer, h History) error {
+	p := newPage(lipgloss.NewRenderer(w))
+	p.line("%s", p.dim.Render(fmt.Sprintf("%s; %s to %s UTC", Printable(h.Store), minute(h.Since), minute(h.Until))))
+	if len(h.Runs) > 0 {
+		p.head(fmt.Sprintf("%-16s %-14s %-8s %-8s %-10s %6s %8s %8s %8s %7s %8s", "Runs", "location", "platform", "engine", "path", "pings", "P50 ms", "P95", "P99", "jitter", "loss %"))
+	}
+	for _, r := range h.Runs {
+		s := bench.Summarise(r)
+		mark := ""
+		if n := len(s.Doubts); n > 0 {
+			mark = fmt.Sprintf("  %d!", n)
+		}
+		p.line("%-16s %-14s %-8s %-8s %-10s %6d %8s %8s %8s %7s %8s%s", minute(r.End), cut(bench.SeriesOf(r).Location, 14), r.Platform, r.Facts.Engine, shortClass(r.Facts.Transport),
+			r.Counts.Settled(), number(s.P50), number(s.P95), number(s.P99), number(s.Jitter), percent(r.Counts), p.warn.Render(mark))
+	}
+	if len(h.Courses) > 0 {
+		p.head(fmt.Sprintf("%-25s %-8s %-8s %-10s %6s %8s %8s %8s %8s", "All runs of that time", "platform", "engine", "path", "runs", "P50 ms", "P95", "P99", "loss %"))
+	}
+	for _, c := range h.Courses {
+		q := func(q float64) string { d, ok := c.Histogram.Quantile(q); return number(bench.Quantity{D: d, OK: ok}) }
+		p.line("%-25s %-8s %-8s %-10s %6d %8s %8s %8s %8s", cut(c.Location, 25), c.Platform, c.Engine, shortClass(c.Transport), c.Runs, q(0.5), q(0.95), q(0.99), percent(c.Counts))
+		if line, lo, hi := spark(c.P50); lo.OK && hi.D > lo.D {
+			p.line("  %s  %s", p.bar.Render(line), p.dim.Render(fmt.Sprintf("P50 from %s to %s", number(lo), number(hi))))
+		}
+	}
+	if len(h.Courses) > 0 {
+		p.line("\n%s", p.dim.Render("n! = so many doubts: rtcbench history RUN shows one run. Percentiles of all runs are of their"))
+		p.line("%s", p.dim.Render("merged histograms: nearest rank, exact to three digits; never a mean of percentiles."))
+	}
+	for _, err := range h.Bad {
+		p.line("%s", p.warn.Render("! "+Printable(err.Error())))
+	}
+	_, err := io.WriteString(w, p.String())
+	return err
+}
+
+func minute(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") }
+
+func percent(c bench.Counts) string {
+	if c.Answered+c.Failed() == 0 {
+		return "–"
+	}
+	return fmt.Sprintf("%.2f", 100*float64(c.Failed())/float64(c.Settled()))
+}
+
+// cut is s on one line and in n columns.
+func cut(s string, n int) string {
+	s = Printable(s)
+	if lipgloss.Width(s) <= n {
+		return s + fmt.Sprintf("%*s", n-lipgloss.Width(s), "")
+	}
+	short := ""
+	for _, r := range s {
+		if lipgloss.Width(short+string(r)) > n-1 {
+			break
+		}
+		short += string(r)
+	}
+	return short + "…" + fmt.Sprintf("%*s", n-1-lipgloss.Width(short), "")
+}
+
+func shortClass(c bench.TransportClass) string {
+	switch c {
+	case bench.DataChannelReliable:
+		return "reliable"
+	case bench.DataChannelLossy:
+		return "lossy"
+	case bench.SignallingWebSocket:
+		return "websocket"
+	case "":
+		return "unknown"
+	}
+	return string(c)
+}
+
+// spark draws values as marks of eight heights, from the least to the greatest; a gap is a space.
+func spark(values []bench.Quantity) (line string, lo, hi bench.Quantity) {
+	for _, v := range values {
+		if v.OK && (!lo.OK || v.D < lo.D) {
+			lo = v
+		}
+		if v.OK && (!hi.OK || v.D > hi.D) {
+			hi = v
+		}
+	}
+	for _, v := range values {
+		switch {
+		case !v.OK:
+			line += " "
+		case hi.D == lo.D:
+			line += "▁"
+		default:
+			line += string([]rune("▁▂▃▄▅▆▇█")[7*(v.D-lo.D)/(hi.D-lo.D)])
+		}
+	}
+	return line, lo, hi
+}
+
+type (
+	historyFile struct {
+		Store  string       `json:"store"`
+		Since  float64      `json:"since"`
+		Until  float64      `json:"until"`
+		Runs   []historyRun `json:"runs"`
+		Series []series     `json:"series"`
+		Errors []string     `json:"errors,omitempty"`
+	}
+	historyRun struct {
+		RunID     string         `json:"run_id"`
+		EndTime   float64        `json:"end_time"`
+		Location  string         `json:"location_id"`
+		Platform  string         `json:"platform"`
+		Engine    string         `json:"engine"`
+		Transport string         `json:"transport_class"`
+		Pings     int            `json:"total_messages"`
+		P50       *float64       `json:"p50_rtt"`
+		P95       *float64       `json:"p95_rtt"`
+		P99       *float64       `json:"p99_rtt"`
+		Jitter    *float64       `json:"jitter"`
+		Loss      *float64       `json:"packet_loss_rate"`
+		Ended     bench.Ended    `json:"ended"`
+		Doubts    []result.Doubt `json:"doubts"`
+	}
+	// series holds percentiles of merged histograms: nearest rank, to three digits.
+	series struct {
+		Location  string     `json:"location_id"`
+		Platform  string     `json:"platform"`
+		Engine    string     `json:"engine"`
+		Transport string     `json:"transport_class"`
+		Runs      int        `json:"runs"`
+		Answered  int        `json:"answered"`
+		Failed    int        `json:"failed"`
+		NotSent   int        `json:"not_sent"`
+		Loss      *float64   `json:"packet_loss_rate"`
+		P50       *float64   `json:"p50_rtt"`
+		P90       *float64   `json:"p90_rtt"`
+		P95       *float64   `json:"p95_rtt"`
+		P99       *float64   `json:"p99_rtt"`
+		P999      *float64   `json:"p999_rtt"`
+		Course    []*float64 `json:"p50_rtt_over_time"`
+	}
+)
+
+func newHistoryRun(r bench.Run) historyRun {
+	s := bench.Summarise(r)
+	row := historyRun{
+		RunID: r.ID, EndTime: unix(r.End), Location: bench.SeriesOf(r).Location, Platform: r.Platform, Engine: r.Facts.Engine, Transport: string(r.Facts.Transport),
+		Pings: r.Counts.Settled(), P50: millis(s.P50), P95: millis(s.P95), P99: millis(s.P99), Jitter: millis(s.Jitter), Ended: r.Ended, Doubts: []result.Doubt{},
+	}
+	if s.LossKnown {
+		row.Loss = &s.Loss
+	}
+	for _, d := range s.Doubts {
+		row.Doubts = append(row.Doubts, result.Doubt(d))
+	}
+	return row
+}
+
+// WriteHistoryJSON writes h for a program: milliseconds, Unix seconds, null = not known.
+func WriteHistoryJSON(w io.Writer, h History) error {
+	f := historyFile{Store: h.Store, Since: unix(h.Since), Until: unix(h.Until), Runs: []historyRun{}, Series: []series{}}
+	for _, r := range h.Runs {
+		f.Runs = append(f.Runs, newHistoryRun(r))
+	}
+	for _, c := range h.Courses {
+		q := func(q float64) *float64 {
+			d, ok := c.Histogram.Quantile(q)
+			return millis(bench.Quantity{D: d, OK: ok})
+		}
+		s := series{
+			Location: c.Location, Platform: c.Platform, Engine: c.Engine, Transport: string(c.Transport), Runs: c.Runs,
+			Answered: c.Counts.Answered, Failed: c.Counts.Failed(), NotSent: c.Counts.NotSent, P50: q(0.5), P90: q(0.9), P95: q(0.95), P99: q(0.99), P999: q(0.999),
+		}
+		if n := c.Counts.Settled(); n > 0 {
+			loss := float64(c.Counts.Failed()) / float64(n)
+			s.Loss = &loss
+		}
+		for _, v := range c.P50 {
+			s.Course = append(s.Course, millis(v))
+		}
+		f.Series = append(f.Series, s)
+	}
+	for _, err := range h.Bad {
+		f.Errors = append(f.Errors, err.Error())
+	}
+	return result.WriteJSON(w, f)
+}
+
+// WriteHistoryCSV writes a line for each run of h, after one with the names.
+func WriteHistoryCSV(w io.Writer, h History) error {
+	c := csv.NewWriter(w)
+	number := func(v *float64) string {
+		if v == nil {
+			return ""
+		}
+		return strconv.FormatFloat(*v, 'f', -1, 64)
+	}
+	if err := c.Write([]string{"run_id", "end_time", "location_id", "platform", "engine", "transport_class", "total_messages", "p50_rtt", "p95_rtt", "p99_rtt", "jitter", "packet_loss_rate", "ended", "doubts"}); err != nil {
+		return err
+	}
+	for _, run := range h.Runs {
+		r := newHistoryRun(run)
+		if err := c.Write([]string{r.RunID, number(&r.EndTime), r.Location, r.Platform, r.Engine, r.Transport, strconv.Itoa(r.Pings), number(r.P50), number(r.P95), number(r.P99), number(r.Jitter), number(r.Loss), string(r.Ended), strconv.Itoa(len(r.Doubts))}); err != nil {
+			return err
+		}
+	}
+	c.Flush()
+	return c.Error()
+}
+
+func millis(q bench.Quantity) *float64 {
+	if !q.OK {
+		return nil
+	}
+	v := ms(q.D)
+	return &v
+}
+
+func unix(t time.Time) float64 { return float64(t.UnixMicro()) / 1e6 }
