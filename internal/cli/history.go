@@ -70,7 +70,7 @@ func (c *check) moment(flag, value string, now time.Time) time.Time {
 }
 
 type historyCmd struct {
-	RunID  string `arg:"" optional:"" name:"run" help:"ID of one run, to see all of it."`
+	RunID  string `arg:"" optional:"" name:"run" help:"ID of one run, or the beginning or end of it, to see all of that run."`
 	Last   string `short:"n" group:"out" default:"20" placeholder:"20" help:"Runs to list in the table; 0 = all."`
 	Format string `group:"out" enum:"table,json,csv" default:"table" placeholder:"table" help:"table, json or csv; the last two list all runs."`
 	filterFlags
@@ -87,7 +87,8 @@ Examples:
 
   rtcbench history --since 24h
   rtcbench history --location us-west-2 --platform livekit --since 7d --format csv
-  rtcbench history 019ab000-0000-7000-8000-000000000001`
+  rtcbench history 3eba4b1c
+      all of the run with that ID; the table shows the ends of the IDs`
 }
 
 // Run prints the history.
@@ -163,17 +164,38 @@ func frame(ctx context.Context, store bench.Store, q *bench.Query, now time.Time
 }
 
 func (cmd *historyCmd) one(a *app, store bench.Store) error {
-	for r, err := range store.Runs(a.ctx, bench.Query{ID: cmd.RunID, Samples: true}) {
-		if err != nil {
-			return err
-		}
-		switch cmd.Format {
-		case "json":
-			return result.Write(a.stdout, r)
-		case "csv":
-			return report.WriteHistoryCSV(a.stdout, report.History{Runs: []bench.Run{r}})
-		}
-		return report.WriteText(a.stdout, r)
+	r, err := findRun(a.ctx, store, cmd.RunID)
+	if err != nil {
+		return err
 	}
-	return fmt.Errorf("there is no run %q in %v", cmd.RunID, store)
+	switch cmd.Format {
+	case "json":
+		return result.Write(a.stdout, r)
+	case "csv":
+		return report.WriteHistoryCSV(a.stdout, report.History{Runs: []bench.Run{r}})
+	}
+	return report.WriteText(a.stdout, r)
+}
+
+// findRun gives the run with that ID, or the only one whose ID begins or ends so, with its samples.
+func findRun(ctx context.Context, store bench.Store, id string) (bench.Run, error) {
+	for r, err := range store.Runs(ctx, bench.Query{ID: id, Samples: true}) {
+		return r, err
+	}
+	var found []string
+	for r, err := range store.Runs(ctx, bench.Query{}) {
+		if err != nil && r.ID == "" {
+			return bench.Run{}, err
+		}
+		if len(id) >= 4 && (strings.HasPrefix(r.ID, id) || strings.HasSuffix(r.ID, id)) {
+			found = append(found, r.ID)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return bench.Run{}, fmt.Errorf("there is no run %q in %v", id, store)
+	case 1:
+		return findRun(ctx, store, found[0])
+	}
+	return bench.Run{}, fmt.Errorf("%d runs in %v are called %q, as %s and %s: give more of the ID", len(found), store, id, found[0], found[1])
 }

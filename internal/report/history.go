@@ -25,21 +25,21 @@ type History struct {
 // Parts is how many marks the line of a course has.
 const Parts = 24
 
-// WriteHistoryText writes h for a person, at most 100 columns wide.
+// WriteHistoryText writes h for a person, at most 110 columns wide.
 func WriteHistoryText(w io.Writer, h History) error {
 	p := newPage(lipgloss.NewRenderer(w))
 	p.line("%s", p.dim.Render(fmt.Sprintf("%s; %s to %s UTC", Printable(h.Store), minute(h.Since), minute(h.Until))))
 	if len(h.Runs) > 0 {
-		p.head(fmt.Sprintf("%-16s %-14s %-8s %-8s %-10s %6s %8s %8s %8s %7s %8s", "Runs", "location", "platform", "engine", "path", "pings", "P50 ms", "P95", "P99", "jitter", "loss %"))
+		p.head(fmt.Sprintf("%-11s %-12s %-8s %-8s %-9s %6s %7s %7s %7s %7s %7s  %-8s", "Runs", "location", "platform", "engine", "path", "pings", "P50 ms", "P95", "P99", "jitter", "loss %", "run"))
 	}
 	for _, r := range h.Runs {
 		s := bench.Summarise(r)
 		mark := ""
 		if n := len(s.Doubts); n > 0 {
-			mark = fmt.Sprintf("  %d!", n)
+			mark = fmt.Sprintf(" %d!", n)
 		}
-		p.line("%-16s %-14s %-8s %-8s %-10s %6d %8s %8s %8s %7s %8s%s", minute(r.End), cut(bench.SeriesOf(r).Location, 14), r.Platform, r.Facts.Engine, shortClass(r.Facts.Transport),
-			r.Counts.Settled(), number(s.P50), number(s.P95), number(s.P99), number(s.Jitter), percent(r.Counts), p.warn.Render(mark))
+		p.line("%-11s %-12s %-8s %-8s %-9s %6d %7s %7s %7s %7s %7s  %s%s", minute(r.End)[5:], cut(bench.SeriesOf(r).Location, 12), r.Platform, r.Facts.Engine, shortClass(r.Facts.Transport),
+			r.Counts.Settled(), number(s.P50), number(s.P95), number(s.P99), number(s.Jitter), percent(r.Counts), ShortID(r.ID), p.warn.Render(mark))
 	}
 	if len(h.Courses) > 0 {
 		p.head(fmt.Sprintf("%-25s %-8s %-8s %-10s %6s %8s %8s %8s %8s", "All runs of that time", "platform", "engine", "path", "runs", "P50 ms", "P95", "P99", "loss %"))
@@ -61,6 +61,9 @@ func WriteHistoryText(w io.Writer, h History) error {
 	_, err := io.WriteString(w, p.String())
 	return err
 }
+
+// ShortID is the end of a run's ID: the part that differs from run to run.
+func ShortID(id string) string { return id[max(0, len(id)-8):] }
 
 func minute(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") }
 
