@@ -30,7 +30,7 @@ func WriteHistoryText(w io.Writer, h History) error {
 	p := newPage(lipgloss.NewRenderer(w))
 	p.line("%s", p.dim.Render(fmt.Sprintf("%s; %s to %s UTC", Printable(h.Store), minute(h.Since), minute(h.Until))))
 	if len(h.Runs) > 0 {
-		p.head(fmt.Sprintf("%-11s %-12s %-8s %-8s %-9s %6s %7s %7s %7s %7s %7s  %-8s", "Runs", "location", "platform", "engine", "path", "pings", "P50 ms", "P95", "P99", "jitter", "loss %", "run"))
+		p.head(fmt.Sprintf("%-11s %-12s %-8s %-7s %-9s %6s %7s %7s %7s %7s %6s  %-8s", "Runs", "location", "platform", "engine", "path", "pings", "P50 ms", "P95", "P99", "jitter", "loss %", "run"))
 	}
 	for _, r := range h.Runs {
 		s := bench.Summarise(r)
@@ -38,7 +38,7 @@ func WriteHistoryText(w io.Writer, h History) error {
 		if n := len(s.Doubts); n > 0 {
 			mark = fmt.Sprintf(" %d!", n)
 		}
-		p.line("%-11s %-12s %-8s %-8s %-9s %6d %7s %7s %7s %7s %7s  %s%s", minute(r.End)[5:], cut(bench.SeriesOf(r).Location, 12), r.Platform, r.Facts.Engine, shortClass(r.Facts.Transport),
+		p.line("%-11s %-12s %-8s %-7s %-9s %6d %7s %7s %7s %7s %6s  %s%s", minute(r.End)[5:], cut(bench.SeriesOf(r).Location, 12), r.Platform, r.Facts.Engine, shortClass(r.Facts.Transport),
 			r.Counts.Settled(), number(s.P50), number(s.P95), number(s.P99), number(s.Jitter), percent(r.Counts), ShortID(r.ID), p.warn.Render(mark))
 	}
 	if len(h.Courses) > 0 {
