@@ -33,6 +33,7 @@ type bothCmd struct {
 
 	outputFlags
 	storeFlags
+	limitFlags
 }
 
 // Help is shown by --help below the flags' summary.
@@ -64,6 +65,7 @@ func (cmd *bothCmd) Run(a *app) error {
 	}
 	c := check{settings: a.settings}
 	keep := cmd.keeper(&c)
+	cmd.limitFlags.check(&c)
 	if c.err != nil {
 		return c.err
 	}
@@ -143,9 +145,10 @@ func (cmd *bothCmd) finishBoth(a *app, runs map[string]*bench.Run, errs map[stri
 		if errs[name] != nil {
 			failures = append(failures, fmt.Errorf("%s: %w", name, errs[name]))
 		}
-		if runs[name] == nil {
+		if errs[name] != nil {
 			reasons[name] = errs[name].Error()
-		} else {
+		}
+		if runs[name] != nil {
 			runs[name].Location, runs[name].Tool = cmd.Location, bench.Tool(version())
 			loadFloors().put(runs[name])
 		}
@@ -164,16 +167,32 @@ func (cmd *bothCmd) finishBoth(a *app, runs map[string]*bench.Run, errs map[stri
 		kept = join(kept, cmd.tables(a, d, l))
 	}
 	kept = join(kept, keep.deliver(a.ctx, a.stderr, ""))
+	broken := cmd.brokenBy(runs)
 	code, stoppedBySignal := stopCode(a.ctx)
 	switch {
 	case stoppedBySignal:
-		return exitError{code, kept}
+		return exitError{code, join(kept, broken)}
 	case len(failures) > 0:
-		return exitError{exitFailed, join(append(failures, kept)...)}
+		return exitError{exitFailed, join(append(failures, kept, broken)...)}
 	case kept != nil:
-		return exitError{exitNotKept, kept}
+		return exitError{exitNotKept, join(kept, broken)}
+	case broken != nil:
+		return exitError{exitLimitBroken, broken}
 	}
 	return nil
+}
+
+// brokenBy names the limits that a platform does not keep.
+func (cmd *bothCmd) brokenBy(runs map[string]*bench.Run) error {
+	var list []error
+	for _, name := range []string{"daily", "livekit"} {
+		if run := runs[name]; run != nil {
+			for _, err := range cmd.limitFlags.broken(*run) {
+				list = append(list, fmt.Errorf("%s: %w", name, err))
+			}
+		}
+	}
+	return join(list...)
 }
 
 func (cmd *bothCmd) tables(a *app, daily, livekit *bench.Run) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"slices"
 	"strings"
@@ -105,6 +106,9 @@ func (cmd *dailyCmd) room(c *check) (dailyRoom, error) {
 			*value = c.serverURL(flag, *value, "https", "http")
 		}
 	}
+	if u, err := url.Parse(r.APIURL); err == nil && u.Scheme == "http" && c.err == nil && !onThisMachine(u.Hostname()) {
+		c.err = usagef("%s %s: the API key would travel in clear; use https, or a proxy on this machine", c.name("daily-api-url"), result.CleanURL(r.APIURL))
+	}
 	c.given(map[string]string{"room-url": cmd.RoomURL, "token": cmd.Token, "api-key": cmd.APIKey})
 	// The stronger source wins; within one source the room does.
 	switch {
@@ -140,6 +144,12 @@ func (cmd *dailyCmd) room(c *check) (dailyRoom, error) {
 	return r, c.err
 }
 
+// onThisMachine reports whether host is this machine.
+func onThisMachine(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
 // removeTimeout bounds the removal of a room, which happens also after an error or Ctrl-C.
 const removeTimeout = 15 * time.Second
 
@@ -147,15 +157,19 @@ func (r dailyRoom) measure(ctx context.Context, job browserJob, on func(bench.Sa
 	tokens := map[string]string{"runner": r.Token, "echo": r.Token}
 	if r.client != nil {
 		life := time.Now().Add(longest(job.plan) + 10*time.Minute)
-		made, err := r.client.CreateRoom(ctx, life, r.Geo)
-		if err != nil {
-			return nil, err
+		made, failed := r.client.CreateRoom(ctx, identity("room"), life, r.Geo)
+		if failed != nil {
+			return nil, failed
 		}
 		defer func() {
 			bye, cancel := context.WithTimeout(context.WithoutCancel(ctx), removeTimeout)
 			defer cancel()
-			if e := r.client.DeleteRoom(bye, made.Name); e != nil && run != nil {
+			switch e := r.client.DeleteRoom(bye, made.Name); {
+			case e == nil:
+			case run != nil:
 				run.Doubts = append(run.Doubts, bench.Doubt{Code: "room-left", Text: e.Error() + "; it ends by itself"})
+			default:
+				err = fmt.Errorf("%w; %w; it ends by itself", err, e)
 			}
 		}()
 		r.RoomURL = made.URL

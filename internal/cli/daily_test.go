@@ -150,6 +150,30 @@ func TestDailyFailures(t *testing.T) {
 			t.Error(p.stderr())
 		}
 	})
+	t.Run("the answer to making a room is lost", func(t *testing.T) {
+		s.LoseAnswer()
+		p, out := daily(t, s, append(short, "--api-key", s.Key)...)
+		ended(t, p, out, 0)
+		if left := s.Rooms(); len(left) != 1 { // the one of the other tests
+			t.Errorf("rooms left: %v", left)
+		}
+	})
+	t.Run("making a room fails for good", func(t *testing.T) {
+		s.LoseAnswer()
+		s.AnswerWith(0, 503, 503, 503, 503, 503) // 0: made, and the answer is lost; then nothing goes any more but the removal
+		p, out := daily(t, s, append(short, "--api-key", s.Key)...)
+		ended(t, p, out, 1)
+		if left := s.Rooms(); len(left) != 1 {
+			t.Errorf("rooms left: %v\n%s", left, p.stderr())
+		}
+	})
+	t.Run("the key would travel in clear", func(t *testing.T) {
+		p, out := daily(t, s, append(short, "--api-key", s.Key, "--daily-api-url", "http://192.0.2.1/v1")...)
+		ended(t, p, out, 2)
+		if !strings.Contains(p.stderr(), "the API key would travel in clear") {
+			t.Error(p.stderr())
+		}
+	})
 	for status, want := range map[int]string{
 		401: "is --api-key right", 403: "is --api-key right", 404: "Daily answered 404", 500: "Daily has a problem",
 	} {
@@ -215,6 +239,11 @@ func TestBoth(t *testing.T) {
 	phase := math.Mod((both.Daily.Metadata.StartTime-both.Livekit.Metadata.StartTime)*1000+10_000, 100)
 	if math.Abs(phase-50) > 5 {
 		t.Errorf("the grids are %.1f ms apart, want 50", phase)
+	}
+
+	p = start(t, append(args, "--daily-api-key", s.Key, "--max-p95", "30", "-n", "10")...)
+	if code := p.exit(t, time.Minute); code != 3 || !strings.Contains(p.stderr(), "daily: --max-p95 30 ms is not kept") || strings.Contains(p.stderr(), "livekit: --max") {
+		t.Fatalf("exit code %d:\n%s", code, p.stderr())
 	}
 
 	p = start(t, append(args, "--daily-room", "http://127.0.0.1:1/nobody")...) // no such room

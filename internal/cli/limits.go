@@ -19,9 +19,8 @@ func (f limitFlags) check(c *check) {
 }
 
 // broken names the limits that run does not keep. What was not measured keeps no limit.
-func (f limitFlags) broken(run bench.Run) error {
+func (f limitFlags) broken(run bench.Run) (list []error) {
 	s := bench.Summarise(run)
-	var list []error
 	test := func(flag, text, unit string, value float64, known bool) {
 		limit, set := (&check{}).limit(flag, text, 1e9)
 		switch {
@@ -35,8 +34,5 @@ func (f limitFlags) broken(run bench.Run) error {
 	test("max-p95", f.MaxP95, "ms", float64(s.P95.D)/1e6, s.P95.OK)
 	test("max-p99", f.MaxP99, "ms", float64(s.P99.D)/1e6, s.P99.OK)
 	test("max-loss", f.MaxLoss, "%", 100*s.Loss, s.LossKnown)
-	if list == nil {
-		return nil
-	}
-	return join(list...)
+	return list
 }

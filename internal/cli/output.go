@@ -77,7 +77,7 @@ func (f outputFlags) finish(a *app, run bench.Run, runErr error, limits limitFla
 		}
 	}
 	kept = join(kept, keep.deliver(a.ctx, a.stderr, run.ID))
-	broken := limits.broken(run)
+	broken := join(limits.broken(run)...)
 	code, stoppedBySignal := stopCode(a.ctx)
 	switch {
 	case stoppedBySignal:

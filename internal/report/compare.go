@@ -15,7 +15,7 @@ import (
 )
 
 // Both is the result file of a run on two platforms at one time. A platform that failed stands
-// as null, with its reason in Errors.
+// as null, with its reason in Errors; so does the comparison of a run that the platform cut short.
 type Both struct {
 	Daily      *result.File      `json:"daily"`
 	Livekit    *result.File      `json:"livekit"`
@@ -96,9 +96,15 @@ func newDiff(d stats.Difference) *Diff {
 	return &Diff{ms(d.Value), [2]float64{ms(d.Lo), ms(d.Hi)}}
 }
 
-// pairs gives the RTTs of slots that began at most half a period apart.
+// pairs gives the RTTs of slots of one period.
 func pairs(a, b bench.Run) (x, y []time.Duration) {
-	shift := int(math.Round(float64(a.Start.Sub(b.Start)) / float64(a.Plan.Cooldown)))
+	// Aligned grids differ by whole periods once their phases are taken off; rounding half a period could go
+	// either way.
+	apart := a.Start.Sub(b.Start)
+	if a.Plan.Aligned && b.Plan.Aligned {
+		apart -= a.Plan.Phase - b.Plan.Phase
+	}
+	shift := int(math.Round(float64(apart) / float64(a.Plan.Cooldown)))
 	for _, s := range a.Samples {
 		i := int(s.Seq) - 1 + shift
 		if s.Outcome != bench.Answered || i < 0 || i >= len(b.Samples) || b.Samples[i].Outcome != bench.Answered {
@@ -107,6 +113,17 @@ func pairs(a, b bench.Run) (x, y []time.Duration) {
 		x, y = append(x, s.RTT), append(y, b.Samples[i].RTT)
 	}
 	return x, y
+}
+
+// comparable reports whether both have something to compare: a platform that went away, or never answered, is
+// not faster or slower.
+func comparable(runs ...*bench.Run) bool {
+	for _, r := range runs {
+		if r == nil || r.Ended == bench.LinkLost || r.Counts.Answered == 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // NewBoth is the result file of two runs; a nil run is one that failed.
@@ -125,7 +142,7 @@ func NewBoth(daily, livekit *bench.Run, errs map[string]string) (Both, error) {
 		}
 		*side.file = &f
 	}
-	if daily != nil && livekit != nil {
+	if comparable(daily, livekit) {
 		c := Compare(*daily, *livekit)
 		b.Comparison = &c
 	}
@@ -164,7 +181,12 @@ func WriteBothText(w io.Writer, daily, livekit bench.Run) error {
 	p.line("  %-14s %s", "", p.dim.Render("(mean |ΔRTT|)"))
 	row("one way, ms", ways(a), ways(b))
 	row("timer late, ms", number(a.TimerError.P50), number(b.TimerError.P50))
-	p.comparison(Compare(daily, livekit))
+	if comparable(&daily, &livekit) {
+		p.comparison(Compare(daily, livekit))
+	} else {
+		p.head("Daily − LiveKit")
+		p.line("  %-14s %s", "verdict", p.strong.Render("none: a platform that went away is neither faster nor slower"))
+	}
 	p.doubts(union(a.Doubts, b.Doubts))
 	_, err := io.WriteString(w, p.String())
 	return err

@@ -54,6 +54,45 @@ func TestCompare(t *testing.T) {
 	}
 }
 
+// TestPairsOfAlignedGrids: half a period between the two grids, in either direction and give or take a little, pairs the same slots.
+func TestPairsOfAlignedGrids(t *testing.T) {
+	for _, jitter := range []time.Duration{-2 * time.Millisecond, 0, 2 * time.Millisecond} {
+		daily, livekit := twoRuns(0)
+		daily.Plan.Aligned, livekit.Plan.Aligned = true, true
+		daily.Plan.Phase = 50 * time.Millisecond
+		daily.Start = livekit.Start.Add(350*time.Millisecond + jitter) // three periods and the phase
+		for i := range livekit.Samples {
+			livekit.Samples[i].RTT = time.Duration(livekit.Samples[i].Seq) * time.Millisecond
+		}
+		for i := range daily.Samples {
+			daily.Samples[i].RTT = time.Duration(daily.Samples[i].Seq) * time.Millisecond
+		}
+		x, y := pairs(daily, livekit)
+		for i := range x {
+			if d := y[i] - x[i]; d != 3*time.Millisecond {
+				t.Fatalf("%v: slot %v is paired with %v", jitter, x[i], y[i])
+			}
+		}
+		if len(x) < 180 {
+			t.Errorf("%v: %d pairs", jitter, len(x))
+		}
+	}
+}
+
+// TestNoVerdictOnAPlatformThatWentAway: it is neither faster nor slower.
+func TestNoVerdictOnAPlatformThatWentAway(t *testing.T) {
+	d, l := twoRuns(5 * time.Millisecond)
+	d.Ended = bench.LinkLost
+	b, err := NewBoth(&d, &l, map[string]string{"daily": "gone"})
+	var table bytes.Buffer
+	if err := WriteBothText(&table, d, l); err != nil {
+		t.Fatal(err)
+	}
+	if err != nil || b.Comparison != nil || b.Daily == nil || strings.Contains(table.String(), "faster\n") || !strings.Contains(table.String(), "none: a platform that went away") {
+		t.Errorf("%+v, %v\n%s", b.Comparison, err, table.String())
+	}
+}
+
 func TestBothTable(t *testing.T) {
 	d, l := twoRuns(5 * time.Millisecond)
 	var b bytes.Buffer

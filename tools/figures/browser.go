@@ -199,6 +199,17 @@ func command(ctx context.Context, binary string, args ...string) (o outcome, err
 	return o, err
 }
 
+// message reads a ping or a pong.
+func message(text string) (m struct {
+	Type            string
+	Seq             int
+	Timestamp       json.Number
+	ClientTimestamp json.Number `json:"client_timestamp"`
+}) {
+	json.Unmarshal([]byte(text), &m) // what is neither is left out
+	return m
+}
+
 // delays has the stand-in delay messages, and holds what was measured against what it really did.
 func delays(ctx context.Context, binary string, row func(string, string, string)) error {
 	var floor float64
@@ -216,8 +227,14 @@ func delays(ctx context.Context, binary string, row func(string, string, string)
 			return err
 		}
 		var trips []time.Duration
-		for i := 0; i+1 < len(logged); i += 2 { // a ping and its pong
-			trips = append(trips, logged[i]+logged[i+1])
+		pings := map[string]time.Duration{}
+		for _, d := range logged { // a ping and the pong that names it
+			switch m := message(d.Data); {
+			case m.Type == "ping" && m.Seq != 0:
+				pings[m.Timestamp.String()] = d.Took
+			case m.Type == "pong" && pings[m.ClientTimestamp.String()] != 0:
+				trips = append(trips, pings[m.ClientTimestamp.String()]+d.Took)
+			}
 		}
 		real, measured := quantile(trips, 0.5), float64(o.p50)/1e6
 		if each == 0 {

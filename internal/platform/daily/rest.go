@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // DefaultAPI is where Daily's REST interface lives.
@@ -45,7 +46,9 @@ type Room struct {
 type Error struct {
 	Status int
 	ID     string // stable: authentication-error, invalid-request-error, …
-	Info   string
+	Info   string // as Daily said it, on one line
+	// Deleted is Daily's word that the room is gone, which comes with an error when it had expired.
+	Deleted bool
 }
 
 func (e *Error) Error() string {
@@ -67,9 +70,9 @@ func (e *Error) Error() string {
 	return text
 }
 
-// CreateRoom makes a private or public room that removes itself, and whoever is in it, at its
-// end of life. geo "" leaves the region to Daily.
-func (c *Client) CreateRoom(ctx context.Context, end time.Time, geo string) (Room, error) {
+// CreateRoom makes a private room that removes itself, and whoever is in it, at its end of life. geo ""
+// leaves the region to Daily. The name is ours: a room whose making was not answered can be removed by it.
+func (c *Client) CreateRoom(ctx context.Context, name string, end time.Time, geo string) (Room, error) {
 	properties := map[string]any{
 		"exp": end.Unix(), "eject_at_room_exp": true, "start_audio_off": true, "start_video_off": true,
 	}
@@ -77,14 +80,44 @@ func (c *Client) CreateRoom(ctx context.Context, end time.Time, geo string) (Roo
 		properties["geo"] = geo
 	}
 	var room Room
-	err := c.call(ctx, http.MethodPost, "/rooms", map[string]any{"privacy": "private", "properties": properties}, &room)
+	err := c.call(ctx, http.MethodPost, "/rooms", map[string]any{"name": name, "privacy": "private", "properties": properties}, &room)
 	if err == nil && room.URL == "" {
 		err = errors.New("Daily's answer names no room")
 	}
 	if err != nil {
-		return Room{}, fmt.Errorf("create a Daily room: %w", err)
+		if room, err = c.settle(ctx, name, err); err != nil {
+			return Room{}, fmt.Errorf("create a Daily room: %w", err)
+		}
 	}
 	return room, nil
+}
+
+// settle finds out whether a room was made although its making failed: the answer may have been lost, and a
+// second try is then refused because of the first. A room that nobody will use is removed.
+func (c *Client) settle(ctx context.Context, name string, failed error) (Room, error) {
+	var refused *Error
+	if errors.As(failed, &refused) && refused.Status != http.StatusBadRequest && refused.Status < 500 {
+		return Room{}, failed
+	}
+	asking, cancel := context.WithTimeout(context.WithoutCancel(ctx), oneCall)
+	defer cancel()
+	room, err := c.Room(asking, name)
+	if err == nil && ctx.Err() == nil {
+		return room, nil
+	}
+	if errors.As(err, &refused) && refused.Status == http.StatusNotFound {
+		return Room{}, failed
+	}
+	if err := c.DeleteRoom(asking, name); err != nil {
+		failed = fmt.Errorf("%w; it may be there all the same: %w; it ends by itself", failed, err)
+	}
+	return Room{}, failed
+}
+
+// Room looks a room up; one that is not there is an *Error with status 404.
+func (c *Client) Room(ctx context.Context, name string) (room Room, err error) {
+	err = c.call(ctx, http.MethodGet, "/rooms/"+url.PathEscape(name), nil, &room)
+	return room, err
 }
 
 // CreateToken makes a token for one room.
@@ -106,7 +139,7 @@ func (c *Client) CreateToken(ctx context.Context, room, userName string, end tim
 func (c *Client) DeleteRoom(ctx context.Context, name string) error {
 	err := c.call(ctx, http.MethodDelete, "/rooms/"+url.PathEscape(name), nil, nil)
 	var refused *Error
-	if errors.As(err, &refused) && refused.Status == http.StatusNotFound {
+	if errors.As(err, &refused) && (refused.Status == http.StatusNotFound || refused.Deleted) {
 		return nil
 	}
 	if err != nil {
@@ -193,9 +226,12 @@ func (c *Client) once(ctx context.Context, method, path string, in, out any) (wa
 	}
 	if response.StatusCode >= 300 {
 		refused := &Error{Status: response.StatusCode}
-		var said struct{ Error, Info string }
+		var said struct {
+			Error, Info string
+			Deleted     bool
+		}
 		if json.Unmarshal(data, &said) == nil {
-			refused.ID, refused.Info = said.Error, strings.ReplaceAll(said.Info, c.Key, "KEY")
+			refused.ID, refused.Info, refused.Deleted = c.harmless(said.Error), c.harmless(said.Info), said.Deleted
 		}
 		seconds, _ := strconv.Atoi(response.Header.Get("Retry-After"))
 		return time.Duration(seconds) * time.Second, refused
@@ -207,4 +243,19 @@ func (c *Client) once(ctx context.Context, method, path string, in, out any) (wa
 		return 0, fmt.Errorf("Daily's answer cannot be read: %w", err)
 	}
 	return 0, nil
+}
+
+// harmless is text of Daily's on one short line, without the key.
+func (c *Client) harmless(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, strings.ReplaceAll(text, c.Key, "KEY"))
+	const most = 300
+	if r := []rune(text); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return text
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -16,7 +17,7 @@ func refuse(w http.ResponseWriter, status int, id, info string) {
 }
 
 var ids = map[int]string{
-	400: "invalid-request-error", 401: "authentication-error", 403: "forbidden-error", 404: "not-found", 429: "rate-limit-error",
+	400: "invalid-request-error", 401: "authentication-error", 403: "forbidden-error", 404: "invalid-request-error", 429: "rate-limit-error",
 	500: "server-error", 503: "server-error",
 }
 
@@ -57,29 +58,54 @@ func (s *Server) createRoom(w http.ResponseWriter, r *http.Request) {
 		in.Name = strings.ToLower(rand.Text()[:16])
 	}
 	made := &room{private: in.Privacy == "private", people: map[string]*seat{}}
-	if exp, ok := in.Properties["exp"].(float64); ok {
-		made.exp = time.Unix(int64(exp), 0)
-	}
+	made.exp, made.eject = until(in.Properties, "eject_at_room_exp")
 	s.mu.Lock()
-	s.rooms[in.Name] = made
+	_, taken := s.rooms[in.Name]
+	if !taken {
+		s.rooms[in.Name] = made
+	}
+	lost := s.loseAnswer
+	s.loseAnswer = false
 	s.mu.Unlock()
+	switch {
+	case taken:
+		refuse(w, 400, ids[400], "a room named "+in.Name+" already exists")
+		return
+	case lost:
+		refuse(w, 500, ids[500], "the room was made, and then something broke")
+		return
+	}
 	json.NewEncoder(w).Encode(map[string]any{
 		"id": uuid(), "name": in.Name, "api_created": true, "privacy": in.Privacy, "url": s.url(in.Name),
 		"created_at": time.Now().UTC().Format(time.RFC3339), "config": in.Properties,
 	})
 }
 
+func (s *Server) getRoom(w http.ResponseWriter, r *http.Request) {
+	name := r.PathValue("name")
+	if !slices.Contains(s.Rooms(), name) {
+		refuse(w, 404, ids[404], "room "+name+" not found")
+		return
+	}
+	json.NewEncoder(w).Encode(map[string]any{"name": name, "url": s.url(name), "api_created": true})
+}
+
 func (s *Server) deleteRoom(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("name")
 	s.mu.Lock()
-	_, known := s.rooms[name]
+	was, known := s.rooms[name]
 	delete(s.rooms, name)
 	if known {
 		s.deleted = append(s.deleted, name)
 	}
 	s.mu.Unlock()
-	if !known {
+	switch {
+	case !known:
 		refuse(w, 404, ids[404], "room "+name+" not found")
+		return
+	case !was.exp.IsZero() && time.Now().After(was.exp):
+		w.WriteHeader(http.StatusBadRequest)
+		json.NewEncoder(w).Encode(map[string]any{"error": ids[400], "info": "room " + name + " expired", "deleted": true, "name": name})
 		return
 	}
 	json.NewEncoder(w).Encode(map[string]any{"deleted": true, "name": name})
@@ -94,10 +120,25 @@ func (s *Server) createToken(w http.ResponseWriter, r *http.Request) {
 	name, _ := in.Properties["room_name"].(string)
 	s.mu.Lock()
 	_, known := s.rooms[name]
+	made := token{room: name}
+	made.exp, made.eject = until(in.Properties, "eject_at_token_exp")
+	text := "standin-token-" + strings.ToLower(rand.Text())
+	if known {
+		s.tokens[text] = made
+	}
 	s.mu.Unlock()
 	if !known {
 		refuse(w, 400, ids[400], "no such room")
 		return
 	}
-	json.NewEncoder(w).Encode(map[string]string{"token": tokenOf(name)})
+	json.NewEncoder(w).Encode(map[string]string{"token": text})
+}
+
+// until is the end that properties set, and whether it puts people out.
+func until(properties map[string]any, eject string) (exp time.Time, out bool) {
+	if at, ok := properties["exp"].(float64); ok {
+		exp = time.Unix(int64(at), 0)
+	}
+	out, _ = properties[eject].(bool)
+	return exp, out
 }

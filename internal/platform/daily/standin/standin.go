@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/gorilla/websocket"
 )
@@ -31,12 +32,21 @@ type Server struct {
 	http *http.Server
 	base string // host:port
 
-	mu       sync.Mutex
-	rooms    map[string]*room
-	fate     Fate
-	statuses []int // of the next REST answers
-	deleted  []string
-	delays   []time.Duration
+	mu         sync.Mutex
+	rooms      map[string]*room
+	tokens     map[string]token
+	fate       Fate
+	statuses   []int // of the next REST answers
+	deleted    []string
+	loseAnswer bool // of the next room that is made
+	delays     []Delay
+}
+
+// Delay is what one message really got: timers are late.
+type Delay struct {
+	From, To string // ids of the participants
+	Data     string // the message, as JSON
+	Took     time.Duration
 }
 
 // Fate is what befalls messages and joins from now on.
@@ -50,13 +60,23 @@ type Fate struct {
 type room struct {
 	private bool
 	exp     time.Time
+	eject   bool // whoever is in it at exp
 	people  map[string]*seat
 }
 
 type seat struct {
 	id, name string
 	conn     *websocket.Conn
-	mu       sync.Mutex // one writer at a time
+	mu       sync.Mutex  // one writer at a time
+	queue    chan parcel // messages to it, in the order in which they were sent
+}
+
+// parcel is a message under way.
+type parcel struct {
+	from    string
+	data    json.RawMessage
+	arrived time.Time
+	due     time.Time
 }
 
 func (s *seat) write(v any) {
@@ -71,11 +91,12 @@ func Start() (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{Key: "standin-key", base: l.Addr().String(), rooms: map[string]*room{}}
+	s := &Server{Key: "standin-key", base: l.Addr().String(), rooms: map[string]*room{}, tokens: map[string]token{}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /cm/static/call-machine-object-bundle.js", s.bundle)
 	mux.HandleFunc("GET /ws", s.socket)
 	mux.HandleFunc("POST /v1/rooms", s.rest(s.createRoom))
+	mux.HandleFunc("GET /v1/rooms/{name}", s.rest(s.getRoom))
 	mux.HandleFunc("DELETE /v1/rooms/{name}", s.rest(s.deleteRoom))
 	mux.HandleFunc("POST /v1/meeting-tokens", s.rest(s.createToken))
 	s.http = &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
@@ -111,6 +132,13 @@ func (s *Server) AnswerWith(statuses ...int) {
 	s.statuses = statuses
 }
 
+// LoseAnswer makes the next room be made and answered with an error.
+func (s *Server) LoseAnswer() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.loseAnswer = true
+}
+
 // Deleted names the rooms that were deleted, in order; Rooms those that are there.
 func (s *Server) Deleted() []string {
 	s.mu.Lock()
@@ -128,8 +156,8 @@ func (s *Server) Rooms() (names []string) {
 	return names
 }
 
-// Delays are the delays that relayed messages really got, in the order of their delivery.
-func (s *Server) Delays() []time.Duration {
+// Delays are those of all messages that were relayed, in the order of their delivery.
+func (s *Server) Delays() []Delay {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.delays)
@@ -183,16 +211,20 @@ func (s *Server) socket(w http.ResponseWriter, r *http.Request) {
 	}
 	defer conn.Close()
 	q := r.URL.Query()
-	me := &seat{id: q.Get("again"), name: q.Get("name"), conn: conn}
+	me := &seat{id: q.Get("again"), name: q.Get("name"), conn: conn, queue: make(chan parcel, 4096)}
 	if me.id == "" {
 		me.id = uuid()
 	}
 	name := q.Get("room")
-	if kind := s.refusal(name, q.Get("token")); kind != "" {
+	others, kind := s.enter(name, q.Get("token"), me)
+	if kind != "" {
 		me.write(map[string]string{"type": "error", "error": kind, "text": refusals[kind]})
 		return
 	}
-	others := s.enter(name, me)
+	gone := make(chan struct{})
+	defer close(gone)
+	go s.carry(me, gone)
+	defer s.ejectAt(name, q.Get("token"), me)()
 	me.write(map[string]any{"type": "joined", "id": me.id, "session": name, "others": others})
 	s.tell(name, me, map[string]string{"type": "participant-joined", "id": me.id, "name": me.name})
 	defer func() {
@@ -219,9 +251,8 @@ var refusals = map[string]string{
 	"not-allowed": "You are not allowed to join this meeting", "meeting-full": "Meeting is full",
 }
 
+// refusal says why nobody may enter with token; "" = they may.
 func (s *Server) refusal(name, token string) string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	r := s.rooms[name]
 	switch {
 	case s.fate.Reject != "":
@@ -230,28 +261,65 @@ func (s *Server) refusal(name, token string) string {
 		return "no-room"
 	case !r.exp.IsZero() && time.Now().After(r.exp):
 		return "exp-room"
-	case r.private && token != tokenOf(name):
+	case token != "" && s.tokens[token].room != name, r.private && token == "":
 		return "not-allowed"
+	case token != "" && s.tokens[token].expired():
+		return "exp-token"
 	}
 	return ""
 }
 
-func tokenOf(room string) string { return "standin-token-" + room }
+// token is a right to join one room.
+type token struct {
+	room  string
+	exp   time.Time
+	eject bool // whoever came with it, at exp
+}
+
+func (t token) expired() bool { return !t.exp.IsZero() && time.Now().After(t.exp) }
+
+// ejectAt puts me out when the room or the token ends, where they say so; stop calls that off.
+func (s *Server) ejectAt(name, with string, me *seat) (stop func()) {
+	s.mu.Lock()
+	r, t := s.rooms[name], s.tokens[with]
+	s.mu.Unlock()
+	var timers []*time.Timer
+	at := func(exp time.Time, kind string) {
+		timers = append(timers, time.AfterFunc(time.Until(exp), func() {
+			me.write(map[string]string{"type": "error", "error": kind, "text": refusals[kind]})
+		}))
+	}
+	if r != nil && r.eject && !r.exp.IsZero() {
+		at(r.exp, "exp-room")
+	}
+	if t.eject && !t.exp.IsZero() {
+		at(t.exp, "exp-token")
+	}
+	return func() {
+		for _, t := range timers {
+			t.Stop()
+		}
+	}
+}
 
 type other struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
 }
 
-func (s *Server) enter(name string, me *seat) []other {
+// enter gives me a seat, and says who is there; or why there is none.
+func (s *Server) enter(name, token string, me *seat) (list []other, refusal string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	list := []other{}
+	if kind := s.refusal(name, token); kind != "" {
+		return nil, kind
+	}
+	list = []other{}
 	for _, p := range s.rooms[name].people {
 		list = append(list, other{p.id, p.name})
 	}
 	s.rooms[name].people[me.id] = me
-	return list
+	return list, ""
 }
 
 func (s *Server) leave(name string, me *seat) {
@@ -270,35 +338,66 @@ func (s *Server) tell(name string, me *seat, v any) {
 	}
 }
 
-// relay carries a message to its addressees after the delay of the day, and notes how long it
-// really took: timers are late.
+// relay hands a message to its addressees' queues, with the delay of the day.
 func (s *Server) relay(name string, from *seat, to any, data json.RawMessage) {
 	arrived := time.Now()
 	s.mu.Lock()
 	fate := s.fate
 	s.mu.Unlock()
-	if fate.Silent {
+	if fate.Silent || utf8.RuneCount(data) > maxMessage { // the real one tells the sender, who has not asked
 		return
 	}
 	delay := fate.Delay
 	if fate.Late > 0 && !strings.Contains(string(data), `"seq":0`) {
 		delay += fate.Late
 	}
-	deliver := func() {
-		for _, p := range s.people(name) {
-			if p != from && (to == nil || to == "*" || to == p.id) {
-				s.mu.Lock()
-				s.delays = append(s.delays, time.Since(arrived))
-				s.mu.Unlock()
-				p.write(map[string]any{"type": "app-msg", "data": data, "from": from.id})
-			}
+	for _, p := range s.people(name) {
+		if p == from || !addressed(to, p.id) {
+			continue
+		}
+		select {
+		case p.queue <- parcel{from.id, data, arrived, arrived.Add(delay)}:
+		default: // it reads nothing; a socket would be cut
 		}
 	}
-	if delay == 0 {
-		deliver()
-		return
+}
+
+// maxMessage is the longest app-message, in characters.
+const maxMessage = 4096
+
+// addressed reports whether id is meant: to is "*", an id or a list of them.
+func addressed(to any, id string) bool {
+	switch to := to.(type) {
+	case string:
+		return to == "*" || to == id
+	case []any:
+		return slices.Contains(to, any(id))
 	}
-	time.AfterFunc(delay, deliver)
+	return to == nil
+}
+
+// carry delivers what is in me's queue, one after the other and each when it is due, as a connection would.
+func (s *Server) carry(me *seat, gone <-chan struct{}) {
+	for {
+		select {
+		case <-gone:
+			return
+		case p := <-me.queue:
+			if wait := time.Until(p.due); wait > 0 {
+				timer := time.NewTimer(wait)
+				select {
+				case <-timer.C:
+				case <-gone:
+					timer.Stop()
+					return
+				}
+			}
+			s.mu.Lock()
+			s.delays = append(s.delays, Delay{p.from, me.id, string(p.data), time.Since(p.arrived)})
+			s.mu.Unlock()
+			me.write(map[string]any{"type": "app-msg", "data": p.data, "from": p.from})
+		}
+	}
 }
 
 func uuid() string {
