@@ -37,6 +37,7 @@ vet: ## format, and go vet's analyzers for the systems that this is not
 	@mkdir -p .bin && go build -o $(CROSSVET) ./tools/crossvet
 	GOOS=darwin CGO_ENABLED=0 $(CROSSVET) ./...
 	GOOS=windows CGO_ENABLED=0 $(CROSSVET) ./...
+	go vet -tags live ./internal/cli
 
 tools: ## what the tests need and a fresh machine may lack
 	@sh tools/install.sh
@@ -46,10 +47,9 @@ bench: build ## the figures that README promises, as a table
 	cd web && node build.mjs ../.bin
 	go run ./tools/figures
 
-live-daily: build ## the stand-in's tests on Daily itself; needs DAILY_API_KEY
+live-daily: web ## what the stand-in cannot show, on Daily itself; needs DAILY_API_KEY, makes and removes rooms
 	@test -n "$$DAILY_API_KEY" || { echo "make live-daily: set DAILY_API_KEY to a key of yours; it makes and removes rooms"; exit 1; }
-	./rtcbench daily -n 100 -o /tmp/rtcbench-daily.json
-	./rtcbench both -n 100 -o /tmp/rtcbench-both.json
+	go test -tags live -count 1 -run TestLiveDaily -v ./internal/cli
 
 picture: build ## docs/terminal.svg, of a real run
 	sh tools/picture.sh
