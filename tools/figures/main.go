@@ -30,12 +30,24 @@ func main() {
 	node := flag.String("node", "tools/figures/node", "folder of the Node ping")
 	bare := flag.String("bare", ".bin/bare.js", "the bare page of the browser figures")
 	pings := flag.Int("n", 600, "pings of each kind")
+	only := flag.String("only", "", "platforms or stores: the figures of that part alone")
 	flag.Parse()
 	if *server {
 		serve()
 		return
 	}
-	if err := measure(*binary, *node, *bare, *pings); err != nil {
+	os.Setenv("RTCBENCH_STORE", "none") // what the commands here measure is nobody's history
+	fmt.Printf("%s, %s/%s, %d CPUs, %s\n\n", time.Now().Format(time.DateOnly), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version())
+	row("figure", "reached", "wanted")
+	var err error
+	if *only != "stores" {
+		err = measure(*binary, *node, *bare, *pings)
+	}
+	if *only != "platforms" && err == nil {
+		fmt.Println("\nkeeping runs:")
+		err = stores(context.Background(), row)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "figures:", err)
 		os.Exit(1)
 	}
@@ -93,6 +105,8 @@ func (p place) join(ctx context.Context, room, identity string) (bench.Session, 
 	return livekit.Transport{}.Join(ctx, bench.Room{URL: p.url, Token: p.token(room, identity)}, bench.JoinOptions{ReconnectTimeout: 5 * time.Second})
 }
 
+func row(what, reached, wanted string) { fmt.Printf("%-58s %-16s %s\n", what, reached, wanted) }
+
 func measure(binary, node, bare string, pings int) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 	defer cancel()
@@ -100,10 +114,6 @@ func measure(binary, node, bare string, pings int) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%s, %s/%s, %d CPUs, %s\n\n", time.Now().Format(time.DateOnly), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version())
-	row := func(what, reached, wanted string) { fmt.Printf("%-58s %-16s %s\n", what, reached, wanted) }
-	row("figure", "reached", "wanted")
-
 	ours, barest, theirs, err := alternate(ctx, p, node, pings)
 	if err != nil {
 		return err
