@@ -31,6 +31,8 @@ test-long: tools web ## the same code with larger counts, and fuzzing
 FUZZTIME ?= 1m
 fuzz:
 	go test -run xxx -fuzz FuzzDecodePong -fuzztime $(FUZZTIME) ./bench
+	go test -run xxx -fuzz FuzzDecode -fuzztime $(FUZZTIME) ./internal/result
+	go test -run xxx -fuzz FuzzUnpack -fuzztime $(FUZZTIME) ./internal/result
 
 vet: ## format, and go vet's analyzers for the systems that this is not
 	@test -z "$$(gofmt -l .)" || { echo "not formatted:"; gofmt -l .; exit 1; }
