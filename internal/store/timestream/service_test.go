@@ -30,7 +30,7 @@ type service struct {
 	tokens  map[string][]map[string]string
 	writes  []int // records of each WriteRecords that was taken
 	queries []string
-	hosts   map[string]int
+	again   int                                        // requests that the SDK sent a second time
 	first   func(operation string, body []byte) *reply // answers in the service's place; nil = not this one
 }
 
@@ -63,7 +63,7 @@ type wire struct {
 }
 
 func startService(t *testing.T) *service {
-	s := &service{t: t, moto: moto(t), pageRows: 7, records: map[string]record{}, tokens: map[string][]map[string]string{}, hosts: map[string]int{},
+	s := &service{t: t, moto: moto(t), pageRows: 7, records: map[string]record{}, tokens: map[string][]map[string]string{},
 		types: map[string]string{"time": "TIMESTAMP", "measure_name": "VARCHAR"}}
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
@@ -78,7 +78,9 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	operation := strings.TrimPrefix(r.Header.Get("X-Amz-Target"), "Timestream_20181101.")
 	s.mu.Lock()
-	s.hosts[r.Host]++
+	if !strings.HasPrefix(r.Header.Get("Amz-Sdk-Request"), "attempt=1;") {
+		s.again++
+	}
 	first := s.first
 	s.mu.Unlock()
 	var answer *reply
@@ -288,7 +290,6 @@ func (s *service) query(body []byte) *reply {
 		if !ok {
 			return fault(400, "ValidationException", "Invalid pagination token.")
 		}
-		delete(s.tokens, in.NextToken)
 		rows = kept
 	}
 	page := rows

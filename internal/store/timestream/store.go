@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"regexp"
 	"sync/atomic"
@@ -34,13 +35,12 @@ type Options struct {
 	Table    string
 	Region   string // "" = the AWS configuration's, or DefaultRegion
 
-	transport http.RoundTripper                 // nil = the SDK's
-	backoff   func(attempt int) time.Duration   // nil = the SDK's: exponential, with jitter
-	timeout   time.Duration                     // of one request; 0 = what AWS advises for each service
-	load      []func(*config.LoadOptions) error // more ways to configure, for tests
+	transport http.RoundTripper               // nil = the SDK's
+	backoff   func(attempt int) time.Duration // nil = the SDK's: exponential, with jitter
+	timeout   time.Duration                   // of one request; 0 = writeTimeout and queryTimeout
 }
 
-// A request is tried so often, which takes about a minute with the SDK's back-off, and a context may end it sooner.
+// A request is tried so often; the waits between add up to less than a minute, and a context may end them sooner.
 const (
 	attempts   = 8
 	maxBackoff = 10 * time.Second
@@ -71,7 +71,7 @@ func New(ctx context.Context, o Options) (*Store, error) {
 			return nil, fmt.Errorf("timestream %s %.80q: a name has 3 to 256 letters, digits, _, - and .", n.what, n.value)
 		}
 	}
-	load := append([]func(*config.LoadOptions) error{config.WithRetryer(func() aws.Retryer { return o.retryer() })}, o.load...)
+	load := []func(*config.LoadOptions) error{config.WithRetryer(func() aws.Retryer { return o.retryer() })}
 	if o.Region != "" {
 		load = append(load, config.WithRegion(o.Region))
 	}
@@ -89,6 +89,7 @@ func New(ctx context.Context, o Options) (*Store, error) {
 		}
 		transport = client.GetTransport()
 	}
+	transport = plainBodies{transport}
 	s := &Store{database: o.Database, table: o.Table, region: cfg.Region, idle: httpClient(transport, 0)}
 	s.write = timestreamwrite.NewFromConfig(cfg, func(w *timestreamwrite.Options) {
 		w.HTTPClient = httpClient(transport, cmp.Or(o.timeout, writeTimeout))
@@ -118,6 +119,24 @@ func (o Options) retryer() aws.Retryer {
 // httpClient follows no redirect: a request goes to the endpoint that was configured or not at all.
 func httpClient(t http.RoundTripper, timeout time.Duration) *http.Client {
 	return &http.Client{Transport: t, Timeout: timeout, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+}
+
+// plainBodies hides the WriteTo of requests' bodies. That of smithy-go 1.26 returns io.EOF once the answer has come, net/http
+// takes it for a failed write, closes the connection with the answer in it, and the SDK asks again.
+type plainBodies struct{ http.RoundTripper }
+
+func (p plainBodies) RoundTrip(q *http.Request) (*http.Response, error) {
+	if q.Body != nil && q.Body != http.NoBody {
+		c := *q
+		c.Body = struct{ io.ReadCloser }{q.Body}
+		q = &c
+	}
+	return p.RoundTripper.RoundTrip(q)
+}
+
+// CloseIdleConnections is what http.Client looks for.
+func (p plainBodies) CloseIdleConnections() {
+	(&http.Client{Transport: p.RoundTripper}).CloseIdleConnections()
 }
 
 // Name is timestream:DATABASE/TABLE.

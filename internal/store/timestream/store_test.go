@@ -76,6 +76,11 @@ func TestConformance(t *testing.T) {
 		if _, err := s.open(t, Options{}).Init(within(t), DefaultMemoryHours, DefaultMagneticDays); err != nil {
 			t.Fatal(err)
 		}
+		t.Cleanup(func() {
+			if s.again > 0 {
+				t.Errorf("%d requests were sent again though nothing failed", s.again)
+			}
+		})
 		return benchtest.StoreUnderTest{
 			Level: benchtest.ReadsSamples,
 			Open:  func(t *testing.T) bench.Store { return s.open(t, Options{}) },
