@@ -107,10 +107,9 @@ func TestMoto(t *testing.T) {
 	if err := s.Save(ctx, run); err == nil || errors.Is(err, bench.ErrRejected) || !strings.Contains(err.Error(), "rtcbench store init") {
 		t.Errorf("without a table: %v; want an error that names store init and may pass", err)
 	}
-	for _, want := range []string{"made the database moto-alone in us-west-2; made the table runs: 36 h in memory, 45 days in the magnetic store, whose writes are on",
-		"the database moto-alone is there; the table runs is there: 36 h in memory, 45 days in the magnetic store"} {
-		lines, err := s.Init(ctx, 36, 45)
-		if got := strings.Join(lines, "; "); err != nil || got != want {
+	for _, want := range []string{"the database moto-alone in us-west-2; the table runs: 36 h in the memory store, 45 days in the magnetic store, whose writes are on", ""} {
+		made, err := s.Init(ctx, 36, 45)
+		if got := strings.Join(made, "; "); err != nil || got != want {
 			t.Errorf("init: %q, %v; want %q", got, err, want)
 		}
 	}
@@ -165,7 +164,7 @@ func motoRecords(t *testing.T, table string) int {
 
 func TestInitRefusesRetention(t *testing.T) {
 	s := startService(t).open(t, Options{})
-	for _, r := range [][2]int64{{0, 90}, {9000, 90}, {24, 0}, {24, 80000}} {
+	for _, r := range [][2]int{{0, 90}, {9000, 90}, {24, 0}, {24, 80000}} {
 		if _, err := s.Init(within(t), r[0], r[1]); err == nil || !strings.Contains(err.Error(), "Timestream takes 1 to") {
 			t.Errorf("retention of %d h and %d days: %v", r[0], r[1], err)
 		}
@@ -180,9 +179,23 @@ func TestInitTellsOfAnUnfitTable(t *testing.T) {
 		}
 		return &reply{200, `{"Table":{"TableName":"runs","RetentionProperties":{"MemoryStoreRetentionPeriodInHours":6,"MagneticStoreRetentionPeriodInDays":7},"MagneticStoreWriteProperties":{"EnableMagneticStoreWrites":false}}}`}
 	}
-	lines, err := s.open(t, Options{}).Init(within(t), 24, 90)
-	if err != nil || len(lines) != 2 || !strings.Contains(lines[1], "6 h in memory, 7 days in the magnetic store; its magnetic-store writes are off") {
-		t.Errorf("%q, %v", lines, err)
+	made, err := s.open(t, Options{}).Init(within(t), 24, 90)
+	if err == nil || !strings.Contains(err.Error(), "its magnetic-store writes are off") {
+		t.Errorf("made %q, %v", made, err)
+	}
+}
+
+// TestInitAmongOthers: two that make the same table at one time are both content.
+func TestInitAmongOthers(t *testing.T) {
+	s := startService(t)
+	s.first = func(operation string, _ []byte) *reply {
+		if strings.HasPrefix(operation, "Describe") {
+			return fault(400, "ResourceNotFoundException", "It does not exist.")
+		}
+		return fault(409, "ConflictException", "It already exists.")
+	}
+	if made, err := s.open(t, Options{}).Init(within(t), 24, 90); err != nil || made != nil {
+		t.Errorf("made %q, %v", made, err)
 	}
 }
 
@@ -267,7 +280,8 @@ func TestUnfinishedRun(t *testing.T) {
 	if _, err := store.Init(within(t), 24, 90); err != nil {
 		t.Fatal(err)
 	}
-	run := benchtest.StoredRun(300, recently())
+	whole, run := benchtest.StoredRun(5, recently()), benchtest.StoredRun(300, recently())
+	save(t, store, whole)
 	batches, err := recordsOf(run)
 	if err != nil {
 		t.Fatal(err)
@@ -290,17 +304,17 @@ func TestUnfinishedRun(t *testing.T) {
 		if err := store.Save(within(t), run); err == nil {
 			t.Fatalf("saved with %d of %d requests", stop, requests)
 		}
-		if ids, errs := list(t, store, bench.Query{Samples: true}); len(ids)+len(errs) > 0 {
+		if ids, errs := list(t, store, bench.Query{Samples: true}); !slices.Equal(ids, []string{whole.ID}) || len(errs) > 0 {
 			t.Fatalf("after %d of %d requests: runs %v, errors %v", stop, requests, ids, errs)
 		}
 	}
 	s.first = nil
 	save(t, store, run)
-	if ids, errs := list(t, store, bench.Query{Samples: true}); len(ids) != 1 || len(errs) > 0 {
+	if ids, errs := list(t, store, bench.Query{Samples: true}); len(ids) != 2 || len(errs) > 0 {
 		t.Errorf("runs %v, errors %v", ids, errs)
 	}
-	if got := len(s.kept(measureRun)); got != 1 {
-		t.Errorf("%d records of the run, want 1", got)
+	if got := len(s.kept(measureRun)); got != 2 {
+		t.Errorf("%d records of two runs", got)
 	}
 }
 
@@ -399,21 +413,47 @@ func TestDiscoveryOnAWS(t *testing.T) {
 }
 
 func TestNoRedirect(t *testing.T) {
-	s := startService(t)
-	asked := 0
-	elsewhere := &recorder{}
-	s.first = func(string, []byte) *reply { asked++; return nil }
 	t.Setenv("AWS_ENDPOINT_URL", "http://endpoint.test")
-	elsewhere.next = roundTrip(func(q *http.Request) (*http.Response, error) {
-		return &http.Response{StatusCode: 307, Header: http.Header{"Location": {s.url}}, Body: io.NopCloser(strings.NewReader("")), Request: q}, nil
-	})
-	store, err := New(within(t), Options{Database: "rtcbench", Table: "runs", transport: elsewhere, backoff: func(int) time.Duration { return 0 }})
+	hosts := &recorder{next: roundTrip(func(q *http.Request) (*http.Response, error) {
+		if q.URL.Host != "endpoint.test" {
+			return nil, errors.New("it went elsewhere")
+		}
+		return &http.Response{StatusCode: 302, Header: http.Header{"Location": {"http://elsewhere.test"}}, Body: http.NoBody, Request: q}, nil
+	})}
+	store, err := New(within(t), Options{Database: "rtcbench", Table: "runs", transport: hosts, backoff: func(int) time.Duration { return 0 }})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer store.Close()
-	if err := store.Save(within(t), benchtest.StoredRun(5, recently())); err == nil || asked > 0 {
-		t.Errorf("the redirect was followed %d times; %v", asked, err)
+	if err := store.Save(within(t), benchtest.StoredRun(5, recently())); err == nil || errors.Is(err, bench.ErrRejected) {
+		t.Error(err)
+	}
+	for _, a := range hosts.asked {
+		if !strings.HasPrefix(a, "endpoint.test ") {
+			t.Errorf("asked %s", a)
+		}
+	}
+}
+
+// TestPlainBodies: see plainBodies. That a request is sent twice happens now and then, so its cause is looked at.
+func TestPlainBodies(t *testing.T) {
+	t.Setenv("AWS_ENDPOINT_URL", "http://endpoint.test")
+	seen := 0
+	hosts := &recorder{next: roundTrip(func(q *http.Request) (*http.Response, error) {
+		seen++
+		if _, ok := q.Body.(io.WriterTo); ok {
+			t.Errorf("the body of %s is a WriterTo, %T", q.Header.Get("X-Amz-Target"), q.Body)
+		}
+		return &http.Response{StatusCode: 200, Body: io.NopCloser(strings.NewReader("{}")), Header: http.Header{}, Request: q}, nil
+	})}
+	store, err := New(within(t), Options{Database: "rtcbench", Table: "runs", transport: hosts})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	save(t, store, benchtest.StoredRun(5, recently()))
+	if seen == 0 {
+		t.Error("nobody was asked")
 	}
 }
 

@@ -17,9 +17,9 @@ const (
 )
 
 // Init makes the database and the table when they are missing, with this retention and with magnetic-store
-// writes on, because a run that waited in the outbox is late data. What is there is left as it is. It
-// returns a line for each, for the user.
-func (s *Store) Init(ctx context.Context, memoryHours, magneticDays int64) ([]string, error) {
+// writes on, because a run that waited in the outbox is late data. What is there is left as it is; that a
+// table's magnetic-store writes are off is an error, which says what to do. It returns what was made.
+func (s *Store) Init(ctx context.Context, memoryHours, magneticDays int) (made []string, err error) {
 	if err := s.usable(ctx); err != nil {
 		return nil, err
 	}
@@ -30,36 +30,38 @@ func (s *Store) Init(ctx context.Context, memoryHours, magneticDays int64) ([]st
 	if magneticDays < 1 || magneticDays > 73000 {
 		return nil, fmt.Errorf("%s: magnetic retention of %d days: Timestream takes 1 to 73000", s, magneticDays)
 	}
-	database, err := s.initDatabase(ctx)
+	done, err := s.initDatabase(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("%s: make the database: %w", s, err)
 	}
-	table, err := s.initTable(ctx, memoryHours, magneticDays)
-	if err != nil {
-		return []string{database}, fmt.Errorf("%s: make the table: %w", s, err)
+	if done {
+		made = append(made, fmt.Sprintf("the database %s in %s", s.database, s.region))
 	}
-	return []string{database, table}, nil
+	if done, err = s.initTable(ctx, int64(memoryHours), int64(magneticDays)); err != nil {
+		return made, fmt.Errorf("%s: make the table: %w", s, err)
+	}
+	if done {
+		made = append(made, fmt.Sprintf("the table %s: %d h in the memory store, %d days in the magnetic store, whose writes are on", s.table, memoryHours, magneticDays))
+	}
+	return made, nil
 }
 
-func (s *Store) initDatabase(ctx context.Context) (string, error) {
-	_, err := s.write.DescribeDatabase(ctx, &timestreamwrite.DescribeDatabaseInput{DatabaseName: aws.String(s.database)})
+func (s *Store) initDatabase(ctx context.Context) (made bool, err error) {
+	_, err = s.write.DescribeDatabase(ctx, &timestreamwrite.DescribeDatabaseInput{DatabaseName: aws.String(s.database)})
 	if isNotFound(err) {
 		_, err = s.write.CreateDatabase(ctx, &timestreamwrite.CreateDatabaseInput{DatabaseName: aws.String(s.database)})
-		if err == nil {
-			return fmt.Sprintf("made the database %s in %s", s.database, s.region), nil
-		}
+		made = err == nil
 	}
-	if err != nil && !isConflict(err) { // somebody else has just made it
-		err, _ = s.explain(ctx, err)
-		return "", err
-	}
-	return fmt.Sprintf("the database %s is there", s.database), nil
+	return made, s.unlessConflict(ctx, err)
 }
 
-func (s *Store) initTable(ctx context.Context, memoryHours, magneticDays int64) (string, error) {
+func (s *Store) initTable(ctx context.Context, memoryHours, magneticDays int64) (made bool, err error) {
 	out, err := s.write.DescribeTable(ctx, &timestreamwrite.DescribeTableInput{DatabaseName: aws.String(s.database), TableName: aws.String(s.table)})
 	if err == nil {
-		return s.describe(out.Table), nil
+		if t := out.Table; t != nil && (t.MagneticStoreWriteProperties == nil || !aws.ToBool(t.MagneticStoreWriteProperties.EnableMagneticStoreWrites)) {
+			return false, errors.New("it is there, but its magnetic-store writes are off: it would reject runs that waited longer than its memory retention (aws timestream-write update-table --magnetic-store-write-properties EnableMagneticStoreWrites=true turns them on)")
+		}
+		return false, nil
 	}
 	if isNotFound(err) {
 		_, err = s.write.CreateTable(ctx, &timestreamwrite.CreateTableInput{
@@ -69,38 +71,22 @@ func (s *Store) initTable(ctx context.Context, memoryHours, magneticDays int64) 
 			},
 			MagneticStoreWriteProperties: &types.MagneticStoreWriteProperties{EnableMagneticStoreWrites: aws.Bool(true)},
 		})
-		if err == nil {
-			return fmt.Sprintf("made the table %s: %d h in memory, %d days in the magnetic store, whose writes are on", s.table, memoryHours, magneticDays), nil
-		}
+		made = err == nil
 	}
-	if !isConflict(err) {
-		err, _ = s.explain(ctx, err)
-		return "", err
-	}
-	return fmt.Sprintf("the table %s is there", s.table), nil
+	return made, s.unlessConflict(ctx, err)
 }
 
-// describe says how a table keeps what is written to it, which is the user's choice.
-func (s *Store) describe(t *types.Table) string {
-	line := fmt.Sprintf("the table %s is there", s.table)
-	if t == nil {
-		return line
+// unlessConflict explains err, which is none when somebody else has made it meanwhile.
+func (s *Store) unlessConflict(ctx context.Context, err error) error {
+	var conflict *types.ConflictException
+	if err == nil || errors.As(err, &conflict) {
+		return nil
 	}
-	if r := t.RetentionProperties; r != nil {
-		line += fmt.Sprintf(": %d h in memory, %d days in the magnetic store", aws.ToInt64(r.MemoryStoreRetentionPeriodInHours), aws.ToInt64(r.MagneticStoreRetentionPeriodInDays))
-	}
-	if w := t.MagneticStoreWriteProperties; w == nil || !aws.ToBool(w.EnableMagneticStoreWrites) {
-		line += "; its magnetic-store writes are off: it will reject runs that waited longer than the memory retention (turn them on: aws timestream-write update-table)"
-	}
-	return line
+	err, _ = s.explain(ctx, err)
+	return err
 }
 
 func isNotFound(err error) bool {
 	var e *types.ResourceNotFoundException
-	return errors.As(err, &e)
-}
-
-func isConflict(err error) bool {
-	var e *types.ConflictException
 	return errors.As(err, &e)
 }
