@@ -1,0 +1,273 @@
+package timestream
+
+import (
+	"encoding/base64"
+	"fmt"
+	"math"
+	"strconv"
+	"time"
+	"unicode/utf8"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/timestreamwrite/types"
+
+	"rtcbench/bench"
+	"rtcbench/internal/result"
+)
+
+// Names of dimensions, measures and columns. A dimension and a measure of a table may not have one name.
+const (
+	dimPlatform  = "platform"
+	dimLocation  = "location_id"
+	dimRun       = "run_id"
+	dimEngine    = "engine"
+	dimTransport = "transport_class"
+	dimPart      = "part"
+
+	measurePing      = "ping"
+	measureRun       = "rtcbench_run"
+	measureDocument  = "rtcbench_document"
+	measureHistogram = "rtcbench_histogram"
+	measureSamples   = "rtcbench_samples"
+
+	columnText       = "text"
+	columnDocuments  = "document_parts"
+	columnHistograms = "histogram_parts"
+	columnSamples    = "samples_parts"
+)
+
+// Limits of the service (Developer Guide, "Quotas"). The values of a multi-measure record are 2,048
+// bytes together, and so is a record with its names and dimensions: a text takes a record for
+// every so many bytes, with a margin for what the service may count and the guide does not say.
+const (
+	maxBatch  = 100
+	maxRecord = 2000
+	maxParts  = 10000 // of one text: a dimension of four digits
+	// minText is what must be left of a record when its dimensions are in it.
+	minText = 800
+)
+
+// batch is one request, or a few: records that have something in common.
+type batch struct {
+	common  types.Record
+	records []types.Record
+}
+
+// recordsOf is run as Timestream keeps it, in the order of writing. The record by which a run is found is the
+// last: a run is seen when all of it is there.
+func recordsOf(run bench.Run) ([]batch, error) {
+	file, err := result.New(run)
+	if err != nil {
+		return nil, err
+	}
+	packed, err := result.Pack(run)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := packed.Run(); err != nil { // nobody could read it again
+		return nil, fmt.Errorf("%w: %w", bench.ErrRejected, err)
+	}
+	origin := []types.Dimension{dimension(dimPlatform, run.Platform), dimension(dimLocation, locationOf(run))}
+	ofRun := append(origin[:2:2], dimension(dimRun, run.ID))
+	all := ofRun
+	for _, d := range []types.Dimension{dimension(dimEngine, run.Facts.Engine), dimension(dimTransport, string(run.Facts.Transport))} {
+		if *d.Value != "" { // of a run of the original tool; a dimension cannot be empty
+			all = append(all[:len(all):len(all)], d)
+		}
+	}
+	parts, counts, err := texts(packed, room(all))
+	if err != nil {
+		return nil, err
+	}
+	return []batch{
+		{common(run, origin, types.TimeUnitMilliseconds), statistics(file.Statistics)},
+		{common(run, ofRun, types.TimeUnitNanoseconds), pings(run)},
+		{common(run, all, types.TimeUnitMicroseconds), parts},
+		{common(run, all, types.TimeUnitMicroseconds), []types.Record{summary(file, counts)}},
+	}, nil
+}
+
+func locationOf(run bench.Run) string {
+	if run.Location == "" {
+		return bench.Unknown
+	}
+	return run.Location
+}
+
+func dimension(name, value string) types.Dimension {
+	return types.Dimension{Name: aws.String(name), Value: aws.String(value)}
+}
+
+// common is what the records of a run have in common. Its time is the run's end; the version is
+// the same in milliseconds, so that writing a run again changes nothing.
+func common(run bench.Run, d []types.Dimension, unit types.TimeUnit) types.Record {
+	r := types.Record{Dimensions: d, TimeUnit: unit, Version: aws.Int64(run.End.UnixMilli())}
+	switch unit {
+	case types.TimeUnitMilliseconds:
+		r.Time = number(run.End.UnixMilli())
+	case types.TimeUnitMicroseconds:
+		r.Time = number(run.End.UnixMicro())
+	}
+	return r
+}
+
+func number(n int64) *string { return aws.String(strconv.FormatInt(n, 10)) }
+
+// measures collects what is known. A value that is not finite is not known.
+type measures []types.MeasureValue
+
+func (m *measures) bigint(name string, n int) {
+	*m = append(*m, types.MeasureValue{Name: aws.String(name), Type: types.MeasureValueTypeBigint, Value: number(int64(n))})
+}
+
+func (m *measures) double(name string, v *float64) {
+	if v != nil && !math.IsNaN(*v) && !math.IsInf(*v, 0) {
+		*m = append(*m, types.MeasureValue{Name: aws.String(name), Type: types.MeasureValueTypeDouble, Value: aws.String(strconv.FormatFloat(*v, 'f', -1, 64))})
+	}
+}
+
+func (m *measures) varchar(name, s string) {
+	if s != "" {
+		*m = append(*m, types.MeasureValue{Name: aws.String(name), Type: types.MeasureValueTypeVarchar, Value: aws.String(s)})
+	}
+}
+
+// ofStatistics are the original's, by its names.
+func (m *measures) ofStatistics(s result.Statistics) {
+	m.bigint("total_messages", s.TotalMessages)
+	m.bigint("successful_messages", s.SuccessfulMessages)
+	m.bigint("failed_messages", s.FailedMessages)
+	m.double("packet_loss_rate", s.PacketLossRate)
+	m.double("mean_rtt", s.MeanRTT)
+	m.double("median_rtt", s.MedianRTT)
+	m.double("min_rtt", s.MinRTT)
+	m.double("max_rtt", s.MaxRTT)
+	m.double("std_dev_rtt", s.StdDevRTT)
+	m.double("p50_rtt", s.P50RTT)
+	m.double("p95_rtt", s.P95RTT)
+	m.double("p99_rtt", s.P99RTT)
+	m.double("jitter", s.Jitter)
+}
+
+// statistics are the records that the original wrote: one for each that is known.
+func statistics(s result.Statistics) []types.Record {
+	var m measures
+	m.ofStatistics(s)
+	records := make([]types.Record, len(m))
+	for i, v := range m {
+		records[i] = types.Record{MeasureName: v.Name, MeasureValueType: v.Type, MeasureValue: v.Value}
+	}
+	return records
+}
+
+func multi(name string, m measures) types.Record {
+	return types.Record{MeasureName: aws.String(name), MeasureValueType: types.MeasureValueTypeMulti, MeasureValues: m}
+}
+
+// pings are one record for every ping that was sent, at the time when it was.
+func pings(run bench.Run) []types.Record {
+	oneWay := bench.Summarise(run).OneWay
+	ms := func(d time.Duration) *float64 { return aws.Float64(float64(d) / float64(time.Millisecond)) }
+	var records []types.Record
+	last := int64(math.MinInt64)
+	for _, s := range run.Samples {
+		if s.Outcome == bench.NotSent {
+			continue
+		}
+		var m measures
+		m.bigint("message_number", int(s.Seq))
+		m.varchar("outcome", s.Outcome.String())
+		switch s.Outcome {
+		case bench.Answered:
+			m.double("round_trip_time", ms(s.RTT))
+		case bench.Late:
+			m.double("late_round_trip_time", ms(s.RTT))
+		}
+		if up, ok := oneWay.UpOf(s); ok && s.Outcome == bench.Answered {
+			down, _ := oneWay.DownOf(s)
+			m.double("client_to_server", ms(up))
+			m.double("server_to_client", ms(down))
+		}
+		r := multi(measurePing, m)
+		// Two records of one time would be one.
+		last = max(last+1, run.Start.Add(s.Sent).UnixNano())
+		r.Time = number(last)
+		records = append(records, r)
+	}
+	return records
+}
+
+// summary is the record by which a run is found.
+func summary(f result.File, parts [3]int) types.Record {
+	var m measures
+	m.ofStatistics(f.Statistics)
+	c := f.Details.Counts
+	m.bigint("sent", c.Sent)
+	m.bigint("answered", c.Answered)
+	m.bigint("late", c.Late)
+	m.bigint("lost", c.Lost)
+	m.bigint("not_sent", c.NotSent)
+	m.bigint("unsettled", c.Unsettled)
+	m.bigint("duplicate", c.Duplicate)
+	m.bigint("malformed", c.Malformed)
+	m.bigint("foreign", c.Foreign)
+	m.bigint("warmup_sent", c.WarmupSent)
+	m.varchar("ended", string(f.Details.Ended))
+	m.bigint("schema_version", f.Details.SchemaVersion)
+	m.bigint(columnDocuments, parts[0])
+	m.bigint(columnHistograms, parts[1])
+	m.bigint(columnSamples, parts[2])
+	return multi(measureRun, m)
+}
+
+// room is how many bytes of text a record takes beside its dimensions, names and time.
+func room(dimensions []types.Dimension) int {
+	used := len(measureHistogram) + len(columnText) + len(dimPart) + 4 + 8
+	for _, d := range dimensions {
+		used += len(*d.Name) + len(*d.Value)
+	}
+	return maxRecord - used
+}
+
+// texts are the packed run, cut into records, and how many of each kind.
+func texts(p result.Packed, room int) ([]types.Record, [3]int, error) {
+	var counts [3]int
+	if room < minText {
+		return nil, counts, fmt.Errorf("%w: platform, location and the other dimensions take %d bytes of a record of %d", bench.ErrRejected, maxRecord-room, maxRecord)
+	}
+	var records []types.Record
+	for i, t := range []struct{ measure, text string }{
+		{measureDocument, string(p.Document)},
+		{measureHistogram, base64.StdEncoding.EncodeToString(p.Histogram)},
+		{measureSamples, base64.StdEncoding.EncodeToString(p.Samples)},
+	} {
+		for _, chunk := range split(t.text, room) {
+			if counts[i] == maxParts {
+				return nil, counts, fmt.Errorf("%w: %s is %d bytes; Timestream records take %d of one run", bench.ErrRejected, t.measure, len(t.text), maxParts*room)
+			}
+			var m measures
+			m.varchar(columnText, chunk)
+			r := multi(t.measure, m)
+			r.Dimensions = []types.Dimension{dimension(dimPart, fmt.Sprintf("%04d", counts[i]))}
+			records = append(records, r)
+			counts[i]++
+		}
+	}
+	return records, counts, nil
+}
+
+// split cuts s into pieces of at most size bytes, never within a character.
+func split(s string, size int) []string {
+	var pieces []string
+	for len(s) > size {
+		n := size
+		for !utf8.RuneStart(s[n]) {
+			n--
+		}
+		pieces, s = append(pieces, s[:n]), s[n:]
+	}
+	if s != "" {
+		pieces = append(pieces, s)
+	}
+	return pieces
+}

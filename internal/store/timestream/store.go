@@ -1,0 +1,166 @@
+// Package timestream keeps runs in Amazon Timestream for LiveAnalytics: the records that the original tool
+// wrote, one record a ping, and what it takes to give a run back. It does not know Timestream for
+// InfluxDB, which is an InfluxDB server: see package influx.
+package timestream
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"regexp"
+	"sync/atomic"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/timestreamquery"
+	"github.com/aws/aws-sdk-go-v2/service/timestreamwrite"
+
+	"rtcbench/bench"
+)
+
+// DefaultRegion is used when neither Options nor the AWS configuration name one.
+const DefaultRegion = "us-east-1"
+
+// Options say where runs are kept. Credentials, endpoints (AWS_ENDPOINT_URL,
+// AWS_ENDPOINT_URL_TIMESTREAM_WRITE, AWS_ENDPOINT_URL_TIMESTREAM_QUERY) and proxies come from where every
+// AWS tool takes them.
+type Options struct {
+	Database string
+	Table    string
+	Region   string // "" = the AWS configuration's, or DefaultRegion
+
+	transport http.RoundTripper               // nil = the SDK's
+	backoff   func(attempt int) time.Duration // nil = the SDK's: exponential, with jitter
+	timeout   time.Duration                   // of one request; 0 = writeTimeout and queryTimeout
+}
+
+// A request is tried so often; the waits between add up to less than a minute, and a context may end them sooner.
+const (
+	attempts   = 8
+	maxBackoff = 10 * time.Second
+	// A query may think for 60 s (API reference, Query); a write that takes so long does not come back.
+	writeTimeout = 15 * time.Second
+	queryTimeout = 65 * time.Second
+)
+
+// Store is one table of a database.
+type Store struct {
+	database, table string
+	region          string
+	write           *timestreamwrite.Client
+	query           *timestreamquery.Client
+	idle            *http.Client
+	closed          atomic.Bool
+}
+
+var _ bench.Store = (*Store)(nil)
+
+// name is what Timestream takes for a database or a table (Developer Guide, "Naming constraints").
+var name = regexp.MustCompile(`^[a-zA-Z0-9_.-]{3,256}$`)
+
+// New opens a table. It asks nobody anything: whether table and credentials are there shows at the first use.
+func New(ctx context.Context, o Options) (*Store, error) {
+	for _, n := range []struct{ what, value string }{{"database", o.Database}, {"table", o.Table}} {
+		if !name.MatchString(n.value) {
+			return nil, fmt.Errorf("timestream %s %.80q: a name has 3 to 256 letters, digits, _, - and .", n.what, n.value)
+		}
+	}
+	load := []func(*config.LoadOptions) error{config.WithRetryer(func() aws.Retryer { return o.retryer() })}
+	if o.Region != "" {
+		load = append(load, config.WithRegion(o.Region))
+	}
+	cfg, err := config.LoadDefaultConfig(ctx, load...)
+	if err != nil {
+		return nil, fmt.Errorf("timestream:%s/%s: read the AWS configuration: %w", o.Database, o.Table, err)
+	}
+	cfg.Region = cmp.Or(cfg.Region, DefaultRegion)
+	transport := o.transport
+	if transport == nil {
+		// The configuration's client knows AWS_CA_BUNDLE.
+		client, ok := cfg.HTTPClient.(*awshttp.BuildableClient)
+		if !ok {
+			client = awshttp.NewBuildableClient()
+		}
+		transport = client.GetTransport()
+	}
+	transport = plainBodies{transport}
+	s := &Store{database: o.Database, table: o.Table, region: cfg.Region, idle: httpClient(transport, 0)}
+	s.write = timestreamwrite.NewFromConfig(cfg, func(w *timestreamwrite.Options) {
+		w.HTTPClient = httpClient(transport, cmp.Or(o.timeout, writeTimeout))
+		// The SDK asks a custom endpoint for the address to use, and then writes to what it got: to AWS itself.
+		if w.BaseEndpoint != nil {
+			w.EndpointDiscovery.EnableEndpointDiscovery = aws.EndpointDiscoveryDisabled
+		}
+	})
+	s.query = timestreamquery.NewFromConfig(cfg, func(q *timestreamquery.Options) {
+		q.HTTPClient = httpClient(transport, cmp.Or(o.timeout, queryTimeout))
+		if q.BaseEndpoint != nil {
+			q.EndpointDiscovery.EnableEndpointDiscovery = aws.EndpointDiscoveryDisabled
+		}
+	})
+	return s, nil
+}
+
+func (o Options) retryer() aws.Retryer {
+	return retry.NewStandard(func(r *retry.StandardOptions) {
+		r.MaxAttempts, r.MaxBackoff = attempts, maxBackoff
+		if o.backoff != nil {
+			r.Backoff = retry.BackoffDelayerFunc(func(attempt int, _ error) (time.Duration, error) { return o.backoff(attempt), nil })
+		}
+	})
+}
+
+// httpClient follows no redirect: a request goes to the endpoint that was configured or not at all.
+func httpClient(t http.RoundTripper, timeout time.Duration) *http.Client {
+	return &http.Client{Transport: t, Timeout: timeout, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+}
+
+// plainBodies hides the WriteTo of requests' bodies. That of smithy-go 1.26 returns io.EOF once the answer has come, net/http
+// takes it for a failed write, closes the connection with the answer in it, and the SDK asks again.
+type plainBodies struct{ http.RoundTripper }
+
+func (p plainBodies) RoundTrip(q *http.Request) (*http.Response, error) {
+	if q.Body != nil && q.Body != http.NoBody {
+		c := *q
+		c.Body = struct{ io.ReadCloser }{q.Body}
+		q = &c
+	}
+	return p.RoundTripper.RoundTrip(q)
+}
+
+// CloseIdleConnections is what http.Client looks for.
+func (p plainBodies) CloseIdleConnections() {
+	(&http.Client{Transport: p.RoundTripper}).CloseIdleConnections()
+}
+
+// Name is timestream:DATABASE/TABLE.
+func (s *Store) Name() string { return "timestream:" + s.database + "/" + s.table }
+
+// String is Name.
+func (s *Store) String() string { return s.Name() }
+
+// Close ends the connections.
+func (s *Store) Close() error {
+	s.closed.Store(true)
+	s.idle.CloseIdleConnections()
+	return nil
+}
+
+var errClosed = errors.New("the store is closed")
+
+// usable is an error when nothing can be asked any more.
+func (s *Store) usable(ctx context.Context) error {
+	if s.closed.Load() {
+		return fmt.Errorf("%s: %w", s, errClosed)
+	}
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("%s: %w", s, err)
+	}
+	return nil
+}

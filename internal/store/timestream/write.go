@@ -1,0 +1,111 @@
+package timestream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/timestreamwrite"
+	"github.com/aws/aws-sdk-go-v2/service/timestreamwrite/types"
+
+	"rtcbench/bench"
+)
+
+// Save writes run. What was throttled, timed out or failed at the service's end is tried again within ctx.
+func (s *Store) Save(ctx context.Context, run bench.Run) error {
+	if err := s.usable(ctx); err != nil {
+		return err
+	}
+	batches, err := recordsOf(run)
+	if err != nil {
+		return fmt.Errorf("%s: run %s: %w", s, run.ID, err)
+	}
+	for _, b := range batches {
+		for records := range slices.Chunk(b.records, maxBatch) {
+			if err := s.put(ctx, b.common, records); err != nil {
+				return fmt.Errorf("%s: write run %s: %w", s, run.ID, err)
+			}
+		}
+	}
+	return nil
+}
+
+func (s *Store) put(ctx context.Context, common types.Record, records []types.Record) error {
+	_, err := s.write.WriteRecords(ctx, &timestreamwrite.WriteRecordsInput{
+		DatabaseName: aws.String(s.database), TableName: aws.String(s.table), CommonAttributes: &common, Records: records,
+	})
+	var rejected *types.RejectedRecordsException
+	if errors.As(err, &rejected) {
+		return explainRejected(rejected.RejectedRecords, records)
+	}
+	if err == nil {
+		return nil
+	}
+	err, final := s.explain(ctx, err)
+	if final {
+		return fmt.Errorf("%w: %w", bench.ErrRejected, err)
+	}
+	return err
+}
+
+// told is how many rejected records an error names; they are mostly rejected for one reason.
+const told = 5
+
+// explainRejected says what became of the records that were refused; the others of the request were written
+// (API reference, WriteRecords). That the table has a record already, in this version or a newer one, is no mistake.
+func explainRejected(rejected []types.RejectedRecord, records []types.Record) error {
+	var lines []string
+	more := 0
+	for _, r := range rejected {
+		reason := strings.TrimSpace(aws.ToString(r.Reason))
+		if r.ExistingVersion != nil || strings.Contains(reason, "already exists") {
+			continue
+		}
+		if len(lines) == told {
+			more++
+			continue
+		}
+		which := fmt.Sprintf("record %d", r.RecordIndex)
+		if i := int(r.RecordIndex); i >= 0 && i < len(records) {
+			which = aws.ToString(records[i].MeasureName)
+			if number := pingNumber(records[i]); number != "" {
+				which += " " + number
+			}
+		}
+		lines = append(lines, which+": "+reason+advice(reason))
+	}
+	if len(lines) == 0 {
+		if len(rejected) == 0 {
+			return fmt.Errorf("%w: Timestream rejected records and did not say which", bench.ErrRejected)
+		}
+		return nil
+	}
+	if more > 0 {
+		lines = append(lines, fmt.Sprintf("and %d more records", more))
+	}
+	return fmt.Errorf("%w: %s", bench.ErrRejected, strings.Join(lines, "; "))
+}
+
+func pingNumber(r types.Record) string {
+	for _, m := range r.MeasureValues {
+		if *m.Name == "message_number" {
+			return *m.Value
+		}
+	}
+	return ""
+}
+
+// advice says what a user can do about a record that was rejected.
+func advice(reason string) string {
+	lower := strings.ToLower(reason)
+	switch {
+	case strings.Contains(lower, "time range") || strings.Contains(lower, "retention") || strings.Contains(lower, "timestamp"):
+		return " (older than the table takes, or in the future: look at its retention, and whether magnetic-store writes are on)"
+	case strings.Contains(lower, "type"):
+		return " (the table has a column of this name with another type: use a table of its own)"
+	}
+	return ""
+}
