@@ -18,6 +18,7 @@ import (
 	"rtcbench/internal/outbox"
 	"rtcbench/internal/result"
 	"rtcbench/internal/store/sqlite"
+	"rtcbench/internal/store/timestream"
 )
 
 // storeFlags say where runs are kept.
@@ -50,6 +51,10 @@ var storeKinds = map[string]struct {
 	"sqlite": {
 		func(storeFlags) bool { return os.Getenv("AWS_LAMBDA_RUNTIME_API") == "" }, // a function's disk does not last
 		storeFlags.sqlite,
+	},
+	"timestream": {
+		func(f storeFlags) bool { return f.TSDatabase != "" || f.TSTable != "" },
+		storeFlags.timestream,
 	},
 }
 
@@ -133,6 +138,14 @@ func (f storeFlags) sqlite(c *check, path string) outbox.Target {
 		path = full
 	}
 	return outbox.Target{Name: "sqlite:" + path, Open: func(ctx context.Context) (bench.Store, error) { return sqlite.Open(ctx, path) }}
+}
+
+func (f storeFlags) timestream(c *check, _ string) outbox.Target {
+	if (f.TSDatabase == "" || f.TSTable == "") && c.err == nil {
+		c.err = usagef("Timestream needs a database and a table: give --ts-database and --ts-table (TIMESTREAM_DATABASE, TIMESTREAM_TABLE)")
+	}
+	o := timestream.Options{Database: f.TSDatabase, Table: f.TSTable, Region: f.TSRegion}
+	return outbox.Target{Name: "timestream:" + o.Database + "/" + o.Table, Open: func(ctx context.Context) (bench.Store, error) { return timestream.New(ctx, o) }}
 }
 
 const (
