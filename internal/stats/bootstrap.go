@@ -106,28 +106,29 @@ func newSeries(d []time.Duration, q float64) *series {
 
 // draw is the quantile of one resample. Ranks are counted, so that nothing is sorted again.
 func (s *series) draw(rng *rand.Rand) time.Duration {
-	n := len(s.ranks)
-	clear(s.counts)
+	ranks, counts, n := s.ranks, s.counts, len(s.ranks)
+	clear(counts)
 	for left := n; left > 0; {
-		at := rng.IntN(n)
-		for range min(s.block, left) {
-			s.counts[s.ranks[at]]++
-			if at++; at == n {
-				at = 0
-			}
-			left--
+		from, length := rng.IntN(n), min(s.block, left)
+		left -= length
+		end := min(from+length, n)
+		for _, rank := range ranks[from:end] {
+			counts[rank]++
+		}
+		for _, rank := range ranks[:length-(end-from)] { // on from the beginning
+			counts[rank]++
 		}
 	}
 	h := float64(n-1) * s.q
 	i, seen, rank := int(h), 0, 0
 	for ; seen <= i; rank++ {
-		seen += s.counts[rank]
+		seen += counts[rank]
 	}
 	lo := s.sorted[rank-1]
 	if seen > i+1 || i == n-1 {
 		return lo
 	}
-	for s.counts[rank] == 0 {
+	for counts[rank] == 0 {
 		rank++
 	}
 	return lo + round((h-float64(i))*float64(s.sorted[rank]-lo))
