@@ -29,6 +29,7 @@ type commands struct {
 	Daily      dailyCmd                  `cmd:"" help:"Measure Daily, by its own SDK in Chromium."`
 	Both       bothCmd                   `cmd:"" help:"Measure Daily and LiveKit at one time, in one browser, and compare."`
 	Echo       echoCmd                   `cmd:"" help:"Answer pings in a room until Ctrl-C."`
+	Compare    compareCmd                `cmd:"" help:"Hold runs against each other: what differs, and is it more than chance?"`
 	Calibrate  calibrateCmd              `cmd:"" help:"Measure what the instrument itself adds on this machine."`
 	History    historyCmd                `cmd:"" help:"List runs that were kept, and sum them up."`
 	Export     exportCmd                 `cmd:"" help:"Write runs from a store to a file."`

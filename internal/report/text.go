@@ -172,12 +172,21 @@ func lossMeans(r bench.Run) string {
 }
 
 func (p *page) doubts(list []bench.Doubt) {
-	if len(list) == 0 {
+	var texts []string
+	for _, d := range list {
+		texts = append(texts, d.Text)
+	}
+	p.marked("Before you believe it", texts)
+}
+
+// marked lists texts with a mark each; nothing where there is none.
+func (p *page) marked(title string, texts []string) {
+	if len(texts) == 0 {
 		return
 	}
-	p.head("Before you believe it")
-	for _, d := range list {
-		for i, line := range wrap(Printable(d.Text), width-4) {
+	p.head(title)
+	for _, text := range texts {
+		for i, line := range wrap(Printable(text), width-4) {
 			mark := p.warn.Render("!")
 			if i > 0 {
 				mark = " "

@@ -1,37 +1,81 @@
 package stats
 
 import (
+	"flag"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"testing"
 	"time"
 )
 
-// correlated is a series in which neighbours are alike, around 40 ms.
-func correlated(rng *rand.Rand, n int, shift time.Duration) []time.Duration {
-	d, x := make([]time.Duration, n), 0.0
+var coverage = flag.Bool("coverage", false, "print the table of coverage in docs/methodology.md (minutes)")
+
+// path is n round trips over base: log-normal queueing of about 2 ms, in which neighbours have the correlation phi.
+func path(rng *rand.Rand, n int, base time.Duration, phi float64) []time.Duration {
+	d, z := make([]time.Duration, n), rng.NormFloat64()
 	for i := range d {
-		x = 0.5*x + rng.NormFloat64()
-		d[i] = 40*ms + shift + time.Duration(math.Abs(x)*float64(2*ms))
+		z = phi*z + math.Sqrt(1-phi*phi)*rng.NormFloat64()
+		d[i] = base + time.Duration(math.Exp(0.3+0.8*z)*float64(ms))
 	}
 	return d
 }
 
-func TestDifferenceOfQuantiles(t *testing.T) {
-	rng := rand.New(rand.NewPCG(5, 6))
-	const rounds = 10
-	for _, paired := range []bool{false, true} {
+// TestBlockBootstrapCovers compares two series of one path: the interval of the difference has to hold zero
+// in about 95 %, however alike neighbours are. Every figure is of the same draws each time.
+func TestBlockBootstrapCovers(t *testing.T) {
+	t.Parallel()
+	rounds := 50
+	if *coverage {
+		rounds = 1000
+	}
+	for _, n := range []int{100, 300, 600} {
+		for _, phi := range []float64{0, 0.5, 0.8, 0.9, 0.95} {
+			if !*coverage && (n != 600 || phi != 0.95) {
+				continue
+			}
+			for _, q := range []float64{0.5, 0.95, 0.99} {
+				if n < NeededForBound(q) {
+					continue
+				}
+				rng := rand.New(rand.NewPCG(uint64(n), uint64(100*phi)))
+				held, width := 0, 0.0
+				for range rounds {
+					d, ok := DifferenceOfQuantiles(path(rng, n, 80*ms, phi), path(rng, n, 80*ms, phi), q, false)
+					if ok && !d.Excludes0() {
+						held++
+					}
+					width += float64(d.Hi-d.Lo) / float64(2*ms) / float64(rounds)
+				}
+				share := float64(held) / float64(rounds)
+				if *coverage {
+					fmt.Printf("| %d | %.2f | P%.0f | %.1f %% | ± %.2f ms |\n", n, phi, 100*q, 100*share, width)
+				}
+				if least := map[bool]float64{true: 0.90, false: 0.85}[n >= 300 || phi <= 0.8]; share < least || share > 1 {
+					t.Errorf("n = %d, correlation %v, P%.0f: zero lies in %.3f of the intervals", n, phi, 100*q, share)
+				}
+			}
+		}
+	}
+}
+
+// TestShiftIsFound is the figure that comparisons are held to: 2 ms of 80 in two runs of 600 pings, with neighbours
+// alike as on a long path.
+func TestShiftIsFound(t *testing.T) {
+	t.Parallel()
+	for paired, rounds := range map[bool]int{false: 100, true: 20} {
+		rng := rand.New(rand.NewPCG(5, 6))
 		same, found := 0, 0
 		for range rounds {
-			a, b, c := correlated(rng, 100, 0), correlated(rng, 100, 0), correlated(rng, 100, -2*ms)
+			a, b, c := path(rng, 600, 80*ms, 0.8), path(rng, 600, 80*ms, 0.8), path(rng, 600, 82*ms, 0.8)
 			if d, ok := DifferenceOfQuantiles(a, b, 0.5, paired); ok && !d.Excludes0() {
 				same++
 			}
-			if d, ok := DifferenceOfQuantiles(a, c, 0.5, paired); ok && d.Lo > 0 && d.Lo <= 2*ms && d.Hi >= 2*ms-ms {
+			if d, ok := DifferenceOfQuantiles(c, a, 0.5, paired); ok && d.Lo > 0 && d.Lo <= 2*ms && d.Hi >= ms {
 				found++
 			}
 		}
-		if same < 7 || found < 9 {
+		if 10*same < 9*rounds || 10*found < 9*rounds {
 			t.Errorf("paired %v: no difference shown in %d of %d equal pairs, 2 ms found in %d", paired, same, rounds, found)
 		}
 	}

@@ -47,9 +47,14 @@ func Wilson(k, n int) (lo, hi float64, ok bool) {
 	if n == 0 {
 		return 0, 1, false
 	}
-	p, m, z2 := float64(k)/float64(n), float64(n), z95*z95
-	centre := (p + z2/(2*m)) / (1 + z2/m)
-	half := z95 / (1 + z2/m) * math.Sqrt(p*(1-p)/m+z2/(4*m*m))
+	lo, hi = wilson(float64(k), float64(n))
+	return lo, hi, true
+}
+
+func wilson(k, n float64) (lo, hi float64) {
+	p, z2 := k/n, z95*z95
+	centre := (p + z2/(2*n)) / (1 + z2/n)
+	half := z95 / (1 + z2/n) * math.Sqrt(p*(1-p)/n+z2/(4*n*n))
 	lo, hi = max(0, centre-half), min(1, centre+half)
 	if k == 0 {
 		lo = 0
@@ -57,7 +62,7 @@ func Wilson(k, n int) (lo, hi float64, ok bool) {
 	if k == n {
 		hi = 1
 	}
-	return lo, hi, true
+	return lo, hi
 }
 
 // searchInts is the least k in 0..n for which f holds; f must hold from there on.

@@ -1,0 +1,117 @@
+package cli
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"rtcbench/bench"
+	"rtcbench/internal/report"
+	"rtcbench/internal/result"
+)
+
+type compareCmd struct {
+	A string `arg:"" help:"What to compare with: a file, FILE#FILTER, a run's ID, or a filter." completion-predictor:"file"`
+	B string `arg:"" help:"What to hold against it." completion-predictor:"file"`
+
+	Unlike       bool   `group:"what" help:"Compare although the messages travelled by unlike transport classes."`
+	Margin       string `group:"what" default:"5" placeholder:"5" help:"Percent of A's P50; a smaller difference does not matter."`
+	Format       string `group:"out" enum:"text,json" default:"text" placeholder:"text" help:"text or json."`
+	FailIfSlower string `from:"RTCBENCH_FAIL_IF_SLOWER" group:"limits" placeholder:"PERCENT" help:"Exit with 3 when B's P50 is slower than A's by more than this, beyond doubt: the whole interval is."`
+	storeFlags
+}
+
+// Help is shown by --help below the flags' summary.
+func (compareCmd) Help() string {
+	return `A and B each name one run or many:
+
+  result.json                 a file: of livekit, daily or both, of the original tool, or lines of them
+  both.json#livekit           some runs of a file, by a filter
+  3eba4b1c                    a run in the store, by its ID, or the beginning or end of it
+  platform=livekit,since=24h  runs in the store, by a filter
+
+A filter is KEY=VALUE,KEY=VALUE with the filters of history: platform, location, engine, transport, since, until. The names of platforms and engines, and the ID of a run, need no key.
+
+One run against one is compared by its pings (block bootstrap); many by the medians of the runs (rank test), which needs at least four on each side. Differences are B − A.
+
+Examples:
+
+  rtcbench compare before.json after.json
+      two runs
+
+  rtcbench compare both.json#livekit both.json#daily --unlike
+      what both measured, a WebSocket against a data channel
+
+  rtcbench compare platform=livekit,location=fra,engine=native,since=14d,until=7d platform=livekit,location=fra,engine=native,since=7d
+      last week against the one before
+
+  rtcbench compare baseline.json now.json --fail-if-slower 10 --format json
+      in a pipeline: exit code 3 when it became slower by more than 10 % beyond doubt`
+}
+
+// Run compares B with A.
+func (cmd *compareCmd) Run(a *app) error {
+	c := check{settings: a.settings}
+	margin, _ := c.limit("margin", cmd.Margin, 1000)
+	by := report.Against{Margin: margin}
+	if percent, set := c.limit("fail-if-slower", cmd.FailIfSlower, 100_000); set {
+		by.SlowerThan = &percent
+	}
+	c.given(map[string]string{"fail-if-slower": cmd.FailIfSlower, "margin": cmd.Margin})
+	if c.err != nil {
+		return c.err
+	}
+	if cmd.A == "-" && cmd.B == "-" {
+		return usagef("compare - -: standard input can be one side only")
+	}
+	var store bench.Store
+	open := sync.OnceValues(func() (s bench.Store, err error) {
+		store, err = a.openForReading(cmd.storeFlags)
+		return store, err
+	})
+	defer func() {
+		if store != nil {
+			store.Close()
+		}
+	}()
+	now := time.Now()
+	var operands [2]operand
+	for i, text := range []string{cmd.A, cmd.B} {
+		var err error
+		if operands[i], err = parseOperand(text, now); err != nil {
+			return err
+		}
+	}
+	var groups [2]report.Group
+	for i, o := range operands {
+		var err error
+		if groups[i], err = o.group(a, open); err != nil {
+			return err
+		}
+	}
+	comparison := report.CompareGroups(groups[0], groups[1], by)
+	if !comparison.Alike && !cmd.Unlike {
+		return usagef("%s: these are not the same kind of path; choose runs of one with a filter (transport=…), or compare all the same with --unlike", comparison.Paths())
+	}
+	return cmd.tell(a, comparison)
+}
+
+func (cmd *compareCmd) tell(a *app, c report.Groups) error {
+	var err error
+	if cmd.Format == "json" {
+		err = result.WriteJSON(a.stdout, c)
+	} else {
+		err = c.WriteText(a.stdout)
+	}
+	if err != nil {
+		return fmt.Errorf("print the comparison: %w", err)
+	}
+	switch s := c.Slower; {
+	case cmd.FailIfSlower == "":
+	case s == nil || c.MedianDiff == nil || c.MedianDiff.CI95 == nil:
+		fmt.Fprintf(a.stderr, "--fail-if-slower %s was not decided: %s\n", cmd.FailIfSlower, c.Verdict)
+	case s.Shown:
+		return exitError{exitLimitBroken, fmt.Errorf("--fail-if-slower %s %% is not kept: B's P50 is slower by %.1f %%", cmd.FailIfSlower, *c.MedianDiff.Percent)}
+	}
+	return nil
+}

@@ -1,0 +1,108 @@
+package cli
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"rtcbench/bench"
+	"rtcbench/internal/result"
+)
+
+// filter says which runs are wanted: KEY=VALUE,… as it is written on a command line.
+type filter struct {
+	bench.Query        // without ID
+	id          string // of one run, or the beginning or end of it
+}
+
+// filterKeys are the flags of history, as keys, and what they set.
+var filterKeys = map[string]func(f *filterFlags) *string{
+	"platform":  func(f *filterFlags) *string { return &f.Platform },
+	"location":  func(f *filterFlags) *string { return &f.Location },
+	"engine":    func(f *filterFlags) *string { return &f.Engine },
+	"transport": func(f *filterFlags) *string { return &f.Transport },
+	"since":     func(f *filterFlags) *string { return &f.Since },
+	"until":     func(f *filterFlags) *string { return &f.Until },
+}
+
+// filterWords are values that need no key.
+var filterWords = map[string]string{"native": "engine", "browser": "engine"}
+
+// partOfID is what may be a run's ID, or the beginning or end of one.
+var partOfID = regexp.MustCompile(`^[0-9a-f-]{4,36}$`)
+
+// parseFilter reads text. A platform, an engine and a run's ID need no key.
+func parseFilter(text string, now time.Time) (f filter, err error) {
+	var flags filterFlags
+	for part := range strings.SplitSeq(text, ",") {
+		key, value, found := strings.Cut(part, "=")
+		key, value = strings.TrimSpace(key), strings.TrimSpace(value)
+		switch {
+		case found:
+		case slices.Contains(result.Platforms, key):
+			key, value = "platform", key
+		case filterWords[key] != "":
+			key, value = filterWords[key], key
+		case partOfID.MatchString(key) && f.id == "":
+			f.id = key
+			continue
+		default:
+			return f, fmt.Errorf("%q is not of the form KEY=VALUE; keys are %s", key, strings.Join(slices.Sorted(maps.Keys(filterKeys)), ", "))
+		}
+		field, known := filterKeys[key]
+		switch {
+		case !known:
+			return f, unknownKey(key)
+		case value == "":
+			return f, fmt.Errorf("%s= has no value; leave the key out if it is not wanted", key)
+		case *field(&flags) != "":
+			return f, fmt.Errorf("%s stands there twice", key)
+		}
+		*field(&flags) = value
+	}
+	c := check{settings: newSettings(nil)}
+	f.Query = flags.query(&c, now)
+	if c.err != nil {
+		return f, fmt.Errorf("%s", strings.ReplaceAll(c.err.Error(), "--", "")) // there they are flags
+	}
+	return f, nil
+}
+
+func unknownKey(key string) error {
+	names := slices.Sorted(maps.Keys(filterKeys))
+	for _, name := range names {
+		if len(key) > 1 && (strings.HasPrefix(name, key) || editDistance(key, name) <= 2) {
+			return fmt.Errorf("there is no key %q, did you mean %q?", key, name)
+		}
+	}
+	return fmt.Errorf("there is no key %q; keys are %s", key, strings.Join(names, ", "))
+}
+
+// matches reports whether r is asked for.
+func (f filter) matches(r bench.Run) bool {
+	return f.Matches(r) && (strings.HasPrefix(r.ID, f.id) || strings.HasSuffix(r.ID, f.id))
+}
+
+// editDistance is how many letters have to be put in, left out or replaced (Levenshtein).
+func editDistance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}

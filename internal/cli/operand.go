@@ -1,0 +1,140 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"rtcbench/bench"
+	"rtcbench/internal/report"
+	"rtcbench/internal/result"
+)
+
+// operand is one side of a comparison as it was written: a file, runs of a file, or runs of a store.
+type operand struct {
+	text string
+	file string // "" = in the store
+	filter
+}
+
+// parseOperand tells what text names. What is there as a file is a file.
+func parseOperand(text string, now time.Time) (o operand, err error) {
+	o.text = text
+	path, choice, chosen := text, "", false
+	if at := strings.LastIndexByte(text, '#'); at >= 0 && !isFile(text) {
+		path, choice, chosen = text[:at], text[at+1:], true
+	}
+	switch {
+	case isFile(path):
+		o.file = path
+		if chosen {
+			o.filter, err = parseFilter(choice, now)
+		}
+	case chosen:
+		err = fmt.Errorf("there is no file %q", path)
+	case !strings.Contains(text, "=") && !partOfID.MatchString(text) && strings.ContainsAny(text, "./\\"):
+		err = errors.New("there is no such file")
+	default:
+		if o.filter, err = parseFilter(text, now); err != nil && !strings.Contains(text, "=") {
+			err = errors.New("it is no file, no ID of a run, and no filter such as platform=livekit,location=fra,since=24h")
+		}
+	}
+	if err != nil {
+		return o, usagef("compare %.200q: %w", text, err)
+	}
+	return o, nil
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && !info.IsDir() || path == "-"
+}
+
+// group gives the runs that o names, each once, from its file or from the store that open opens.
+func (o operand) group(a *app, open func() (bench.Store, error)) (g report.Group, err error) {
+	var runs []bench.Run
+	if o.file != "" {
+		runs, err = o.fromFile(a)
+	} else {
+		var s bench.Store
+		if s, err = open(); err == nil {
+			runs, err = o.fromStore(a, s)
+		}
+	}
+	if err != nil {
+		return g, fmt.Errorf("compare %.200q: %w", o.text, err)
+	}
+	g.Name = o.text
+	seen := map[string]bool{}
+	for _, r := range runs {
+		if !seen[r.ID] {
+			seen[r.ID] = true
+			g.Runs = append(g.Runs, r)
+		}
+	}
+	switch {
+	case len(g.Runs) == 0:
+		return g, fmt.Errorf("compare %.200q: there is no such run", o.text)
+	case o.id != "" && len(g.Runs) > 1:
+		return g, fmt.Errorf("compare %.200q: %d runs are called so, as %s and %s: give more of the ID", o.text, len(g.Runs), g.Runs[0].ID, g.Runs[1].ID)
+	}
+	return g, nil
+}
+
+// fromFile refuses a file of which a part cannot be read: a part of a group is another group.
+func (o operand) fromFile(a *app) (runs []bench.Run, err error) {
+	var r io.Reader = os.Stdin
+	if o.file != "-" {
+		f, err := os.Open(o.file)
+		if err != nil {
+			return nil, errors.Unwrap(err)
+		}
+		defer f.Close()
+		r = f
+	}
+	told := map[string]bool{}
+	for e, err := range result.Decode(r) {
+		if err != nil {
+			return nil, err
+		}
+		if !o.matches(e.Run) {
+			continue
+		}
+		if e.Note != "" && !told[e.Note] {
+			told[e.Note] = true
+			fmt.Fprintf(a.stderr, "%s, %s: %s\n", o.file, e.Place, e.Note)
+		}
+		runs = append(runs, e.Run)
+	}
+	return runs, nil
+}
+
+// fromStore reads the runs without their samples, and a single one with them. What cannot be read is told
+// and left out.
+func (o operand) fromStore(a *app, s bench.Store) (runs []bench.Run, err error) {
+	if o.id != "" {
+		r, err := findRun(a.ctx, s, o.id)
+		if err != nil || !o.matches(r) {
+			return nil, err
+		}
+		return []bench.Run{r}, nil
+	}
+	for r, err := range s.Runs(a.ctx, o.Query) {
+		switch {
+		case err == nil:
+			runs = append(runs, r)
+		case r.ID == "":
+			return nil, err
+		default:
+			fmt.Fprintf(a.stderr, "run %s cannot be read and is left out: %v\n", r.ID, err)
+		}
+	}
+	if len(runs) == 1 {
+		r, err := findRun(a.ctx, s, runs[0].ID)
+		return []bench.Run{r}, err
+	}
+	return runs, nil
+}

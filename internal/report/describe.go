@@ -1,0 +1,211 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"rtcbench/bench"
+	"rtcbench/internal/stats"
+)
+
+// Described is what one side of a comparison is.
+type Described struct {
+	Name       string   `json:"operand"`
+	RunIDs     []string `json:"run_ids"`
+	Runs       int      `json:"runs"`
+	Used       int      `json:"runs_compared"` // that have a round trip time
+	Answered   int      `json:"pings_answered"`
+	Settled    int      `json:"pings_settled"`
+	Transports []string `json:"transport_classes"`
+	Platforms  []string `json:"platforms"`
+	Engines    []string `json:"engines"`
+	Locations  []string `json:"locations"`
+	From       *float64 `json:"start_time"` // Unix seconds
+	To         *float64 `json:"end_time"`
+	P50        *float64 `json:"p50_ms"` // the median of the runs' own
+	P95        *float64 `json:"p95_ms"`
+	P99        *float64 `json:"p99_ms"` // of runs with pings enough for it
+	Loss       *float64 `json:"loss"`   // ratio, of all pings
+}
+
+func describe(g Group) Described {
+	d := Described{
+		Name: g.Name, Runs: len(g.Runs), Used: len(answeredRuns(g.Runs)),
+		Transports: distinct(g.Runs, transportOf), Platforms: distinct(g.Runs, func(r bench.Run) string { return r.Platform }),
+		Engines: distinct(g.Runs, engineOf), Locations: distinct(g.Runs, locationOf),
+	}
+	var from, to time.Time
+	failed := 0
+	for _, r := range g.Runs {
+		d.RunIDs = append(d.RunIDs, r.ID)
+		d.Answered, d.Settled, failed = d.Answered+r.Counts.Answered, d.Settled+r.Counts.Settled(), failed+r.Counts.Failed()
+		if from.IsZero() || r.Start.Before(from) {
+			from = r.Start
+		}
+		if r.End.After(to) {
+			to = r.End
+		}
+	}
+	if len(g.Runs) > 0 {
+		start, end := unix(from), unix(to)
+		d.From, d.To = &start, &end
+	}
+	d.P50, d.P95, d.P99 = middle(quantiles(g.Runs, p50)), middle(quantiles(g.Runs, p95)), middle(quantiles(g.Runs, p99))
+	if d.Settled > 0 {
+		loss := float64(failed) / float64(d.Settled)
+		d.Loss = &loss
+	}
+	return d
+}
+
+// middle is the median in milliseconds; nil of nothing.
+func middle(d []time.Duration) *float64 {
+	m, ok := stats.Quantile(stats.Sorted(d), 0.5)
+	return millis(bench.Quantity{D: m, OK: ok})
+}
+
+func transportOf(r bench.Run) string { return cmp.Or(string(r.Facts.Transport), bench.Unknown) }
+func engineOf(r bench.Run) string    { return cmp.Or(r.Facts.Engine, bench.Unknown) }
+func locationOf(r bench.Run) string  { return cmp.Or(r.Location, bench.Unknown) }
+
+func distinct(runs []bench.Run, of func(bench.Run) string) []string {
+	list := []string{}
+	for _, r := range runs {
+		list = append(list, of(r))
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// circumstances are what may differ between runs that are compared. A difference is told, and what it means.
+var circumstances = []struct {
+	what, means string
+	of          func(bench.Run) string
+}{
+	{"engines", "what the engine itself costs is in the difference (rtcbench calibrate)", engineOf},
+	{"locations", "so do the ways", locationOf},
+	{"echoes", "a local one answers from here, a remote one from elsewhere", func(r bench.Run) string { return cmp.Or(r.Echo.Mode, bench.Unknown) }},
+	{"cooldowns", "how often one asks can change the answer", cooldownOf},
+	{"payloads", "longer messages take longer", func(r bench.Run) string { return fmt.Sprintf("%d B", r.Plan.PayloadBytes) }},
+	{"timeouts", "what is late on one side is answered on the other", func(r bench.Run) string { return r.Plan.Timeout.String() }},
+	{"channels", "they send again differently what was lost", channelOf},
+	{"tools", "the original tool says less of its runs", func(r bench.Run) string {
+		if r.Tool.Version == bench.Original {
+			return bench.Original
+		}
+		return "rtcbench"
+	}},
+}
+
+func cooldownOf(r bench.Run) string {
+	if r.Plan.ClosedLoop() {
+		return "none (closed loop)"
+	}
+	return r.Plan.Cooldown.String()
+}
+
+func channelOf(r bench.Run) string {
+	c := r.Facts.Channel
+	if !c.Known {
+		return bench.Unknown
+	}
+	text := "unordered"
+	if c.Ordered {
+		text = "ordered"
+	}
+	if c.MaxRetransmits != nil {
+		text += fmt.Sprintf(", sent again at most %d times", *c.MaxRetransmits)
+	}
+	return text
+}
+
+// notes say in what the runs differ, beside their latency.
+func notes(a, b []bench.Run) []string {
+	list := []string{}
+	for _, c := range circumstances {
+		if x, y := distinct(a, c.of), distinct(b, c.of); len(x) > 1 || len(y) > 1 || !slices.Equal(x, y) {
+			list = append(list, fmt.Sprintf("the %s differ (A: %s; B: %s): %s", c.what, some(x, 60), some(y, 60), c.means))
+		}
+	}
+	for _, side := range []struct {
+		name string
+		runs []bench.Run
+	}{{"A", a}, {"B", b}} {
+		if n := len(side.runs) - len(answeredRuns(side.runs)); n > 0 {
+			list = append(list, fmt.Sprintf("%s: %d of %d runs had no answered ping: they count in the loss alone", side.name, n, len(side.runs)))
+		}
+	}
+	same := 0
+	for _, r := range a {
+		if slices.ContainsFunc(b, func(o bench.Run) bool { return o.ID == r.ID }) {
+			same++
+		}
+	}
+	if same > 0 {
+		list = append(list, fmt.Sprintf("%d of the runs are on both sides: the sides are not independent, and intervals not what they say", same))
+	}
+	return list
+}
+
+// groupDoubts are the runs' own, once each, with how many runs of which side have them.
+func groupDoubts(a, b []bench.Run) (list []bench.Doubt) {
+	sides := [][]bench.Run{a, b}
+	var counts [2]map[string]int
+	texts := map[string]string{}
+	var order []string
+	for i, runs := range sides {
+		counts[i] = map[string]int{}
+		for _, r := range runs {
+			for _, d := range bench.Summarise(r).Doubts {
+				if _, known := texts[d.Code]; !known {
+					order = append(order, d.Code)
+					texts[d.Code] = d.Text
+				}
+				counts[i][d.Code]++
+			}
+		}
+	}
+	for _, code := range order {
+		var where []string
+		for i, runs := range sides {
+			if n := counts[i][code]; n > 0 {
+				name := string(rune('A' + i))
+				if len(runs) > 1 {
+					name += fmt.Sprintf(" (%d of %d runs)", n, len(runs))
+				}
+				where = append(where, name)
+			}
+		}
+		text := texts[code]
+		if len(a)+len(b) > 2 {
+			text = "for example: " + text
+		}
+		list = append(list, bench.Doubt{Code: code, Text: strings.Join(where, " and ") + ": " + text})
+	}
+	return list
+}
+
+// some is as much of list as fits.
+func some(list []string, limit int) string {
+	text := strings.Join(list, ", ")
+	if len([]rune(text)) <= limit {
+		return text
+	}
+	if len(list) == 1 {
+		return ends(text, limit)
+	}
+	return fmt.Sprintf("%d different ones", len(list))
+}
+
+// ends is the ends of s where it is longer than limit.
+func ends(s string, limit int) string {
+	r := []rune(s)
+	if len(r) <= limit {
+		return s
+	}
+	head := (limit - 1) / 2
+	return string(r[:head]) + "…" + string(r[len(r)-(limit-1-head):])
+}

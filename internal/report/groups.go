@@ -1,0 +1,254 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"rtcbench/bench"
+	"rtcbench/internal/stats"
+)
+
+// Group is the runs of one side, and what they were asked for by.
+type Group struct {
+	Name string
+	Runs []bench.Run
+}
+
+// Against is what two groups are held against each other by.
+type Against struct {
+	Margin     float64  // percent of A's median: a smaller difference does not matter
+	SlowerThan *float64 // percent: is B slower than A by more?
+}
+
+// Groups is how two groups of runs compare. Differences are B − A, in milliseconds.
+type Groups struct {
+	A          Described   `json:"a"`
+	B          Described   `json:"b"`
+	Alike      bool        `json:"alike"` // all runs are of one transport class
+	Method     string      `json:"method"`
+	Paired     bool        `json:"paired"` // slot by slot
+	MedianDiff *Shift      `json:"median_diff_ms"`
+	P95Diff    *Shift      `json:"p95_diff_ms"`
+	P99Diff    *Shift      `json:"p99_diff_ms"`
+	PValue     *float64    `json:"p_value"`   // of the rank test of the medians
+	LossDiff   *Shift      `json:"loss_diff"` // of the ratios
+	Margin     float64     `json:"margin_percent"`
+	Slower     *SlowerThan `json:"slower_than,omitempty"`
+	MoreRuns   int         `json:"runs_needed"` // on each side, until it is decided
+	Notes      []string    `json:"notes"`
+	Verdict    string      `json:"verdict"`
+	doubts     []bench.Doubt
+}
+
+// Shift is a difference with its 95 % interval, where there is one.
+type Shift struct {
+	Value   float64     `json:"value"`
+	CI95    *[2]float64 `json:"ci95"`
+	Percent *float64    `json:"percent,omitempty"` // of A's
+}
+
+// SlowerThan is the answer to "is B slower than A by more than so much?".
+type SlowerThan struct {
+	Percent float64 `json:"percent"`
+	Shown   bool    `json:"shown"` // the whole interval lies beyond it
+}
+
+// The ways in which groups are compared.
+const (
+	byPings   = "block bootstrap of one run each"
+	byRuns    = "rank test of the runs' medians"
+	byNothing = "none"
+)
+
+// CompareGroups holds group b against group a. One run each is compared by its pings: they are not
+// independent, so by blocks. More are compared by their medians and tails, one value a run: only what differs
+// between runs of one side tells what may differ between the sides.
+func CompareGroups(a, b Group, by Against) Groups {
+	c := Groups{A: describe(a), B: describe(b), Margin: by.Margin, Method: byNothing}
+	c.Alike = len(c.A.Transports) == 1 && len(c.B.Transports) == 1 && c.A.Transports[0] == c.B.Transports[0] && c.A.Transports[0] != bench.Unknown
+	x, y := answeredRuns(a.Runs), answeredRuns(b.Runs)
+	if d, ok := stats.DifferenceOfRatios(losses(b.Runs), losses(a.Runs)); ok {
+		c.LossDiff = &Shift{Value: d.Value, CI95: &[2]float64{d.Lo, d.Hi}}
+	}
+	switch {
+	case len(x) == 0 || len(y) == 0:
+		c.MoreRuns = stats.RunsForShift(1, 1)
+		c.Verdict = "inconclusive: no ping was answered on one side"
+	case len(x) == 1 && len(y) == 1 && c.byPings(x[0], y[0], by):
+	default:
+		c.byRuns(x, y, by)
+	}
+	if !c.Alike {
+		c.Verdict = unlikePaths + c.Verdict
+	}
+	c.Notes = notes(a.Runs, b.Runs)
+	if d := c.LossDiff; d != nil && (d.CI95[0] > 0 || d.CI95[1] < 0) {
+		c.Notes = append(c.Notes, "one side loses more: its round trips are those of the pings that came back")
+	}
+	c.doubts = groupDoubts(a.Runs, b.Runs)
+	return c
+}
+
+// byPings compares one run with one other. It reports whether their pings are there to do so.
+func (c *Groups) byPings(a, b bench.Run, by Against) bool {
+	x, y := bench.Summarise(a).RTTs, bench.Summarise(b).RTTs
+	if together(a, b) {
+		if u, v := pairs(a, b); 2*len(u) >= min(len(x), len(y)) {
+			x, y, c.Paired = u, v, true
+		}
+	}
+	median, ok := stats.DifferenceOfQuantiles(y, x, 0.5, c.Paired)
+	if !ok {
+		c.Paired = false
+		return false
+	}
+	c.Method, c.MedianDiff = byPings, newShift(median, true, c.A.P50)
+	p95, _ := stats.DifferenceOfQuantiles(y, x, 0.95, c.Paired)
+	c.P95Diff = newShift(p95, true, c.A.P95)
+	if min(len(x), len(y)) >= stats.NeededForBound(0.99) {
+		p99, _ := stats.DifferenceOfQuantiles(y, x, 0.99, c.Paired)
+		c.P99Diff = newShift(p99, true, c.A.P99)
+	}
+	c.Verdict = groupVerdict(median)
+	if by.SlowerThan != nil {
+		d, _ := stats.DifferenceOfQuantiles(y, scaled(x, *by.SlowerThan), 0.5, c.Paired)
+		c.Slower = &SlowerThan{*by.SlowerThan, d.Lo > 0}
+	}
+	return true
+}
+
+// byRuns compares by one value a run.
+func (c *Groups) byRuns(a, b []bench.Run, by Against) {
+	x, y := quantiles(a, p50), quantiles(b, p50)
+	median, ok := stats.Shift(y, x)
+	c.Method, c.MedianDiff = byRuns, newShift(median, ok, c.A.P50)
+	if _, p, known := stats.MannWhitney(y, x); known {
+		c.PValue = &p
+	}
+	if p95, ok := stats.Shift(quantiles(b, p95), quantiles(a, p95)); true {
+		c.P95Diff = newShift(p95, ok, c.A.P95)
+	}
+	if u, v := quantiles(a, p99), quantiles(b, p99); len(u) > 0 && len(v) > 0 {
+		p99, ok := stats.Shift(v, u)
+		c.P99Diff = newShift(p99, ok, c.A.P99)
+	}
+	margin := time.Duration(by.Margin / 100 * *c.A.P50 * float64(time.Millisecond))
+	switch {
+	case !ok:
+		c.MoreRuns = stats.RunsForShift(len(x), len(y))
+	case median.Excludes0(), -margin <= median.Lo && median.Hi <= margin:
+	default:
+		c.MoreRuns = stats.MoreRuns(median, len(x), len(y), margin)
+	}
+	if c.Verdict = groupVerdict(median); c.MoreRuns > 0 {
+		c.Verdict = fmt.Sprintf("inconclusive: about %d more runs needed on each side", c.MoreRuns)
+		if c.MoreRuns == 1 {
+			c.Verdict = "inconclusive: about 1 more run needed on each side"
+		}
+	}
+	if by.SlowerThan != nil {
+		d, ok := stats.Shift(y, scaled(x, *by.SlowerThan))
+		c.Slower = &SlowerThan{*by.SlowerThan, ok && d.Lo > 0}
+	}
+}
+
+// groupVerdict is that of B − A.
+func groupVerdict(d stats.Difference) string {
+	switch {
+	case !d.Excludes0():
+		return noDifference
+	case d.Value > 0:
+		return "A faster"
+	}
+	return "B faster"
+}
+
+func newShift(d stats.Difference, ok bool, a *float64) *Shift {
+	s := &Shift{Value: ms(d.Value)}
+	if ok {
+		s.CI95 = &[2]float64{ms(d.Lo), ms(d.Hi)}
+	}
+	if a != nil && *a > 0 {
+		percent := 100 * s.Value / *a
+		s.Percent = &percent
+	}
+	return s
+}
+
+// together reports whether the two ran at one time on one grid.
+func together(a, b bench.Run) bool {
+	return !a.Plan.ClosedLoop() && a.Plan.Cooldown == b.Plan.Cooldown && a.Start.Before(b.End) && b.Start.Before(a.End) && a.ID != b.ID
+}
+
+// scaled is every value larger by so many percent.
+func scaled(d []time.Duration, percent float64) []time.Duration {
+	s := make([]time.Duration, len(d))
+	for i, v := range d {
+		s[i] = time.Duration(math.Round(float64(v) * (1 + percent/100)))
+	}
+	return s
+}
+
+// answeredRuns are those that have a round trip time.
+func answeredRuns(runs []bench.Run) (list []bench.Run) {
+	for _, r := range runs {
+		if bench.Summarise(r).P50.OK {
+			list = append(list, r)
+		}
+	}
+	return list
+}
+
+func p50(s bench.Summary, _ int) bench.Quantity { return s.P50 }
+func p95(s bench.Summary, _ int) bench.Quantity { return s.P95 }
+
+// p99 is unknown where the pings are too few for it.
+func p99(s bench.Summary, answered int) bench.Quantity {
+	if answered < stats.NeededForBound(0.99) {
+		return bench.Quantity{}
+	}
+	return s.P99
+}
+
+// quantiles gives one value a run that has it.
+func quantiles(runs []bench.Run, of func(s bench.Summary, answered int) bench.Quantity) (list []time.Duration) {
+	for _, r := range runs {
+		if q := of(bench.Summarise(r), r.Counts.Answered); q.OK {
+			list = append(list, q.D)
+		}
+	}
+	return list
+}
+
+// enoughRuns is how many make clusters enough to tell how losses come together.
+const enoughRuns = 4
+
+// losses are the failed pings in clusters: one a run, or, of few runs, one for each √n pings of each.
+func losses(runs []bench.Run) (list []stats.Ratio) {
+	for _, r := range runs {
+		whole := stats.Ratio{K: r.Counts.Failed(), N: r.Counts.Settled()}
+		length := int(math.Ceil(math.Sqrt(float64(whole.N))))
+		var parts []stats.Ratio
+		settled := 0
+		for _, s := range r.Samples {
+			if !s.Settled() {
+				continue
+			}
+			if settled%length == 0 {
+				parts = append(parts, stats.Ratio{})
+			}
+			settled++
+			p := &parts[len(parts)-1]
+			p.N++
+			if s.Failed() {
+				p.K++
+			}
+		}
+		if len(runs) >= enoughRuns || settled != whole.N { // the samples are not there, or not all
+			parts = []stats.Ratio{whole}
+		}
+		list = append(list, parts...)
+	}
+	return list
+}

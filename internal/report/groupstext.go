@@ -1,0 +1,182 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/charmbracelet/lipgloss"
+
+	"rtcbench/bench"
+)
+
+// WriteText writes the comparison for a person.
+func (c Groups) WriteText(w io.Writer) error {
+	p := newPage(lipgloss.NewRenderer(w))
+	for _, side := range []struct {
+		mark string
+		Described
+	}{{"A", c.A}, {"B", c.B}} {
+		p.line("%s  %s", p.strong.Render(side.mark), ends(Printable(side.Name), width-4))
+	}
+	row := func(name, x, y string) {
+		p.line("  %-14s %30s %30s", name, ends(Printable(x), 30), ends(Printable(y), 30))
+	}
+	p.line("")
+	p.line("%s", p.strong.Render(fmt.Sprintf("  %-14s %30s %30s", "", "A", "B")))
+	row("runs", runsOf(c.A), runsOf(c.B))
+	row("answered", fmt.Sprintf("%d of %d", c.A.Answered, c.A.Settled), fmt.Sprintf("%d of %d", c.B.Answered, c.B.Settled))
+	row("platform", some(c.A.Platforms, 30), some(c.B.Platforms, 30))
+	row("path", some(classNames(c.A), 30), some(classNames(c.B), 30))
+	row("engine", some(c.A.Engines, 30), some(c.B.Engines, 30))
+	row("location", some(c.A.Locations, 30), some(c.B.Locations, 30))
+	row("from", day(c.A.From), day(c.B.From))
+	row("to", day(c.A.To), day(c.B.To))
+	head := "Round trip, ms"
+	if c.A.Runs > 1 || c.B.Runs > 1 {
+		head += " (the median of the runs' own)"
+	}
+	p.head(head)
+	row("P50", shown(c.A.P50), shown(c.B.P50))
+	row("P95", shown(c.A.P95), shown(c.B.P95))
+	row("P99", shown(c.A.P99), shown(c.B.P99))
+	row("loss", percentage(c.A.Loss), percentage(c.B.Loss))
+	p.groupDifference(c)
+	p.groupNotes(c)
+	p.doubts(c.doubts)
+	_, err := io.WriteString(w, p.String())
+	return err
+}
+
+func (p *page) groupDifference(c Groups) {
+	p.line("\n%s", p.strong.Render(fmt.Sprintf("%-14s %16s   %-24s %14s", "B − A", "", "95 % interval", "of A")))
+	row := func(name string, d *Shift, scale float64, unit, without string) {
+		if d == nil {
+			p.line("  %-12s %16s   %s", name, "–", p.dim.Render(without))
+			return
+		}
+		ci, share := without, ""
+		if d.CI95 != nil {
+			ci = fmt.Sprintf("%s … %s", signed(scale*d.CI95[0]), signed(scale*d.CI95[1]))
+		}
+		if d.Percent != nil {
+			share = fmt.Sprintf("%+.1f %%", *d.Percent)
+		}
+		p.line("  %-12s %16s   %-24s %14s", name, signed(scale*d.Value)+" "+unit, ci, share)
+	}
+	few := "too few runs for an interval"
+	if c.Method != byRuns {
+		few = "too few pings"
+	}
+	row("P50", c.MedianDiff, 1, "ms", few)
+	row("P95", c.P95Diff, 1, "ms", few)
+	row("P99", c.P99Diff, 1, "ms", "too few pings a run: 299 are needed")
+	row("loss", c.LossDiff, 100, "points", "nothing was settled")
+	for i, line := range wrap(c.Verdict, width-17) {
+		name := ""
+		if i == 0 {
+			name = "verdict"
+		}
+		p.line("  %-14s %s", name, p.strong.Render(line))
+	}
+	for _, text := range c.explained() {
+		for _, line := range wrap(text, width-17) {
+			p.line("  %-14s %s", "", p.dim.Render(line))
+		}
+	}
+}
+
+// explained says how the verdict came about.
+func (c Groups) explained() (list []string) {
+	switch {
+	case c.Method == byPings && c.Paired:
+		list = append(list, "(one run each, slot by slot: block bootstrap; it speaks of these two runs)")
+	case c.Method == byPings:
+		list = append(list, "(one run each: block bootstrap over the pings; it speaks of these two runs)")
+	case c.Method == byRuns && c.PValue != nil:
+		list = append(list, fmt.Sprintf("(Hodges–Lehmann shift of the runs' medians; rank test: p %s)", pValue(*c.PValue)))
+	}
+	if d := c.MedianDiff; d != nil && d.CI95 != nil && strings.HasSuffix(c.Verdict, noDifference) {
+		hidden := max(-d.CI95[0], d.CI95[1])
+		text := fmt.Sprintf("a difference of up to %.2f ms", hidden)
+		if c.A.P50 != nil && *c.A.P50 > 0 {
+			text += fmt.Sprintf(" (%.1f %%)", 100*hidden / *c.A.P50)
+		}
+		list = append(list, text+" is not ruled out")
+	}
+	if c.MoreRuns > 0 && c.MedianDiff != nil && c.MedianDiff.CI95 != nil {
+		list = append(list, fmt.Sprintf("(until the interval excludes 0, or lies within the %g %% that do not matter)", c.Margin))
+	}
+	if s := c.Slower; s != nil {
+		text := "B is not shown to be slower by more than %g %%"
+		if s.Shown {
+			text = "B is slower by more than %g %%: the whole interval is"
+		}
+		list = append(list, fmt.Sprintf(text, s.Percent))
+	}
+	return list
+}
+
+func (p *page) groupNotes(c Groups) {
+	list := c.Notes
+	if !c.Alike {
+		list = append([]string{c.Paths() + ": this compares what an application gets, not one path with another"}, list...)
+	}
+	p.marked("To bear in mind", list)
+}
+
+func runsOf(d Described) string {
+	if d.Used != d.Runs {
+		return fmt.Sprintf("%d (%d with an answer)", d.Runs, d.Used)
+	}
+	return fmt.Sprint(d.Runs)
+}
+
+func classNames(d Described) (names []string) {
+	for _, c := range d.Transports {
+		names = append(names, cmp.Or(map[string]string{bench.Unknown: "unknown way"}[c], className(bench.TransportClass(c))))
+	}
+	return names
+}
+
+func day(seconds *float64) string {
+	if seconds == nil {
+		return "–"
+	}
+	return time.UnixMicro(int64(*seconds * 1e6)).UTC().Format("2006-01-02 15:04:05 UTC")
+}
+
+func shown(v *float64) string {
+	if v == nil {
+		return "–"
+	}
+	return fixed(time.Duration(*v * float64(time.Millisecond)))
+}
+
+func percentage(v *float64) string {
+	if v == nil {
+		return "–"
+	}
+	return fmt.Sprintf("%.2f %%", 100**v)
+}
+
+func signed(v float64) string {
+	if v > -0.095 && v < 0.095 && v != 0 {
+		return fmt.Sprintf("%+.3f", v)
+	}
+	return fmt.Sprintf("%+.2f", v)
+}
+
+func pValue(p float64) string {
+	if p < 0.0001 {
+		return "< 0.0001"
+	}
+	return fmt.Sprintf("= %.4f", p)
+}
+
+// Paths names the ways of both sides' messages.
+func (c Groups) Paths() string {
+	return "A went by the " + strings.Join(classNames(c.A), " and the ") + ", B by the " + strings.Join(classNames(c.B), " and the ")
+}

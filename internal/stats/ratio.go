@@ -1,0 +1,44 @@
+package stats
+
+import "math"
+
+// Ratio is K out of N.
+type Ratio struct{ K, N int }
+
+// RatioDifference is a difference of two ratios with its 95 % interval.
+type RatioDifference struct{ Value, Lo, Hi float64 }
+
+// Excludes0 reports whether the interval lies on one side of zero.
+func (d RatioDifference) Excludes0() bool { return d.Lo > 0 || d.Hi < 0 }
+
+// DifferenceOfRatios is ΣK/ΣN of a less that of b, with the hybrid score interval (Newcombe, Statistics in
+// Medicine 17, 1998, method 10). Each part of a and b is a cluster, within which successes may come together, as
+// lost pings do: the counts are first divided by how much more the clusters differ than independent ones
+// would (Rao and Scott, Biometrics 48, 1992), on whichever side that is more. ok is false when a side has no N.
+func DifferenceOfRatios(a, b []Ratio) (d RatioDifference, ok bool) {
+	k, n, clusteredA := pooled(a)
+	l, m, clusteredB := pooled(b)
+	if n == 0 || m == 0 {
+		return d, false
+	}
+	effect := max(1, clusteredA, clusteredB)
+	p, q := k/n, l/m
+	loP, hiP := wilson(k/effect, n/effect)
+	loQ, hiQ := wilson(l/effect, m/effect)
+	return RatioDifference{Value: p - q, Lo: p - q - math.Hypot(p-loP, hiQ-q), Hi: p - q + math.Hypot(hiP-p, q-loQ)}, true
+}
+
+// pooled sums the clusters up; effect is their variance against that of independent successes.
+func pooled(list []Ratio) (k, n, effect float64) {
+	for _, r := range list {
+		k, n = k+float64(r.K), n+float64(r.N)
+	}
+	if len(list) < 2 || k == 0 || k == n {
+		return k, n, 1
+	}
+	p, m, squares := k/n, float64(len(list)), 0.0
+	for _, r := range list {
+		squares += (float64(r.K) - p*float64(r.N)) * (float64(r.K) - p*float64(r.N))
+	}
+	return k, n, m / (m - 1) * squares / (n * p * (1 - p))
+}
