@@ -27,7 +27,7 @@ const closedNetwork = "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 func start(t *testing.T) *browser.Browser {
 	t.Helper()
 	t.Setenv("TMPDIR", t.TempDir())
-	b, err := browser.Start(t.Context(), browser.Options{ResolverRules: closedNetwork, Sources: []string{"http://127.0.0.1:*"}})
+	b, err := browser.Start(t.Context(), browser.Options{ResolverRules: closedNetwork})
 	if err != nil {
 		t.Fatal(err)
 	}
