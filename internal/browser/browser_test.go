@@ -18,7 +18,22 @@ import (
 
 func TestMain(m *testing.M) {
 	sandboxtest.Main()
+	if os.Getenv(startOnly) != "" {
+		startAndWait()
+	}
 	os.Exit(m.Run())
+}
+
+// startOnly in the environment makes this program start a browser and wait to be killed.
+const startOnly = "RTCBENCH_TEST_START_ONLY"
+
+func startAndWait() {
+	if _, err := browser.Start(context.Background(), browser.Options{ResolverRules: closedNetwork}); err != nil {
+		os.Stderr.WriteString(err.Error())
+		os.Exit(1)
+	}
+	os.Stdout.WriteString("up\n")
+	select {}
 }
 
 // closedNetwork keeps Chromium from looking for anything but this machine.

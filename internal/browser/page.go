@@ -44,13 +44,33 @@ func (b *Browser) Open(ctx context.Context) (*Page, error) {
 			chromedp.ExposeFunc("rtcbenchNews", func(_ context.Context, text string) (chromedp.Void, error) { return p.news(text) }))
 	})
 	if err == nil {
-		p.gone, err = chromedp.Detached(tab)
+		p.gone, err = watch(tab)
 	}
 	if err != nil {
 		go cancel()
 		return nil, fmt.Errorf("open the engine's page: %w", err)
 	}
 	return p, nil
+}
+
+// watch returns a channel that is closed when a page has crashed or its browser is gone.
+func watch(tab context.Context) (<-chan struct{}, error) {
+	detached, err := chromedp.Detached(tab)
+	if err != nil {
+		return nil, err
+	}
+	crashed, unsubscribe := chromedp.FromContext(tab).Target.Subscribe("Inspector.targetCrashed")
+	gone := make(chan struct{})
+	go func() {
+		defer close(gone)
+		defer unsubscribe()
+		select {
+		case <-detached:
+		case <-crashed:
+		case <-tab.Done():
+		}
+	}()
+	return gone, nil
 }
 
 // call runs f on the page's context and returns by ctx's end.

@@ -84,6 +84,9 @@ func (job *browserJob) measure(ctx context.Context, on func(bench.Sample)) (*ben
 
 // start starts the browser, and what the seats need meanwhile.
 func (job *browserJob) start(ctx context.Context) (*browser.Browser, error) {
+	if err := browser.Check(job.options); err != nil {
+		return nil, err // before a room is made
+	}
 	ctx, cancel := context.WithCancel(ctx) // one that fails ends the other
 	defer cancel()
 	prepared := make(chan error, 1)
