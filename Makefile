@@ -11,9 +11,9 @@ CROSSVET := $(CURDIR)/.bin/crossvet
 build: web ## the complete binary, ./rtcbench
 	CGO_ENABLED=$(CGO) go build -trimpath -ldflags '$(LDFLAGS)' -o rtcbench .
 
-web: web/dist/engine.js ## the page of the browser engine
+web: web/dist/livekit.js ## the page of the browser engine
 
-web/dist/engine.js: web/node_modules/.package-lock.json web/build.mjs $(wildcard web/src/*)
+web/dist/livekit.js: web/node_modules/.package-lock.json web/build.mjs $(wildcard web/src/*)
 	cd web && npm run --silent build
 
 web/node_modules/.package-lock.json: web/package.json web/package-lock.json
@@ -59,4 +59,4 @@ picture: build ## docs/terminal.svg, of a real run
 
 clean:
 	rm -rf rtcbench .bin tools/figures/node/node_modules web/node_modules
-	cd web/dist && rm -f engine.js ticker.js index.html
+	cd web/dist && rm -f *.js *.html

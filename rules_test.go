@@ -28,7 +28,7 @@ var allowed = map[string][]string{
 	"rtcbench/internal/platform/livekit":       {"rtcbench/bench", "github.com/livekit/server-sdk-go/v2", "github.com/livekit/protocol", "github.com/pion/webrtc/v4", "github.com/pion/interceptor", "github.com/golang-jwt/jwt/v5"},
 	"rtcbench/internal/store/sqlite":           {"rtcbench/bench", "rtcbench/internal/stats", "rtcbench/internal/result", "modernc.org/sqlite"},
 	"rtcbench/internal/outbox":                 {"rtcbench/bench", "rtcbench/internal/result"},
-	"rtcbench/internal/browser":                {"rtcbench/bench", "rtcbench/internal/stats", "rtcbench/web", "github.com/chromedp/chromedp", "github.com/google/uuid"},
+	"rtcbench/internal/browser":                {"rtcbench/bench", "rtcbench/internal/stats", "rtcbench/web", "github.com/chromedp/chromedp", "github.com/gofrs/flock", "github.com/google/uuid"},
 	"rtcbench/web":                             {},
 	"rtcbench/internal/platform/daily":         {},
 	"rtcbench/internal/platform/daily/standin": {"github.com/gorilla/websocket"},

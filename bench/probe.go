@@ -7,7 +7,6 @@ import (
 	"math"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -17,7 +16,6 @@ const (
 	warmupInterval = 50 * time.Millisecond // between pings before the first pong
 	settleGrace    = 2 * time.Millisecond  // lets a pong that was stamped in time be read
 	retryInterval  = 50 * time.Millisecond // closed loop only: after a send that failed
-	tellPatience   = time.Second           // for on, at the end
 )
 
 // ErrNoEcho means that nobody answered during the warm-up.
@@ -34,15 +32,14 @@ type prober struct {
 
 // probe is the state of one run. Four goroutines meet in it: the pacer, which keeps the grid
 // and nothing else; the sender, in which the SDK's send call may block; the receiver, which
-// matches; and the teller, in which on may block.
+// matches; and the Teller's, in which on may block.
 type probe struct {
 	prober
-	plan Plan
-	on   func(Sample) // nil = nobody listens
+	plan   Plan
+	teller *Teller
 
-	jobs      chan uint32   // pacer → sender: seq, 0 = warm-up; room for the one job that there can be
-	wake      chan struct{} // sender, receiver → pacer: look again
-	newsReady chan struct{} // → tell: there is news
+	jobs chan uint32   // pacer → sender: seq, 0 = warm-up; room for the one job that there can be
+	wake chan struct{} // sender, receiver → pacer: look again
 
 	mu        sync.Mutex
 	samples   []Sample  // by seq; appended by the pacer
@@ -62,32 +59,23 @@ type probe struct {
 	others    map[string]bool
 	firstPong time.Time
 	lastEvent time.Time // when the last ping was settled
-	news      []Sample  // settled and not yet told
 	taken     uint32    // the last counted ping that the sender began to send
-
-	abandoned atomic.Bool // on is not to be called any more
 }
 
 func (pr *prober) Probe(ctx context.Context, plan Plan, on func(Sample)) (Run, error) {
 	capacity := min(plan.Count, 1<<20)
 	p := &probe{
-		prober: *pr, plan: plan, on: on,
-		jobs: make(chan uint32, 1), wake: make(chan struct{}, 1), newsReady: make(chan struct{}, 1),
+		prober: *pr, plan: plan, teller: NewTeller(on),
+		jobs: make(chan uint32, 1), wake: make(chan struct{}, 1),
 		samples: make([]Sample, 0, capacity),
 		stamps:  make([]float64, 0, capacity+plan.Warmup+256),
 		seqs:    make([]uint32, 0, capacity+plan.Warmup+256),
 		others:  map[string]bool{},
 	}
 	inner, cancel := context.WithCancel(ctx)
-	var workers, teller sync.WaitGroup
+	var workers sync.WaitGroup
 	workers.Go(func() { p.send(inner) })
 	workers.Go(func() { p.receive(inner) })
-
-	telling, stopTelling := context.WithCancel(context.Background()) // what is settled is told, also after ctx's end
-	defer stopTelling()
-	if on != nil {
-		teller.Go(func() { p.tell(telling) })
-	}
 
 	pauses := markPauses()
 	ended, err := LinkLost, p.warmUp(ctx)
@@ -105,23 +93,8 @@ func (pr *prober) Probe(ctx context.Context, plan Plan, on func(Sample)) (Run, e
 	}
 	cancel()
 	workers.Wait()
-	stopTelling()
-	p.waitFor(&teller)
+	p.teller.Close() // what is settled is told, also after ctx's end
 	return p.run(ended, err, pauses), err
-}
-
-// waitFor gives on time to hear everything. One that blocks, as a terminal that was stopped does, is
-// left behind: the run is worth more.
-func (p *probe) waitFor(teller *sync.WaitGroup) {
-	heard := make(chan struct{})
-	go func() { teller.Wait(); close(heard) }()
-	timer := time.NewTimer(tellPatience)
-	defer timer.Stop()
-	select {
-	case <-heard:
-	case <-timer.C:
-		p.abandoned.Store(true)
-	}
 }
 
 // warmUp sends pings that are not counted: until the first pong, then as many as the plan wants.

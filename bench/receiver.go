@@ -97,45 +97,10 @@ func milliseconds(ms float64) (d time.Duration, ok bool) {
 	return time.Duration(math.Round(ms * float64(time.Millisecond))), true
 }
 
-// settled notes when a sample was settled and queues it for on; the caller holds mu.
+// settled notes when a sample was settled and tells of it; the caller holds mu.
 func (p *probe) settled(s *Sample, at time.Time) {
 	if at.After(p.lastEvent) {
 		p.lastEvent = at
 	}
-	if p.on == nil {
-		return
-	}
-	p.news = append(p.news, *s)
-	select {
-	case p.newsReady <- struct{}{}:
-	default:
-	}
-}
-
-// tell calls on from a goroutine of its own, so that a terminal that does not take what is
-// written to it stalls neither the grid nor the matching.
-func (p *probe) tell(ctx context.Context) {
-	var told []Sample
-	for over := false; ; {
-		p.mu.Lock()
-		told, p.news = p.news, told[:0]
-		p.mu.Unlock()
-		for _, s := range told {
-			if p.abandoned.Load() {
-				return
-			}
-			p.on(s)
-		}
-		if over && len(told) == 0 {
-			return
-		}
-		if over {
-			continue
-		}
-		select {
-		case <-p.newsReady:
-		case <-ctx.Done():
-			over = true
-		}
-	}
+	p.teller.Tell(*s)
 }

@@ -29,8 +29,6 @@ func (p *probe) send(ctx context.Context) {
 		began := time.Now()
 		if seq != 0 {
 			p.samples[seq-1].Sent, p.taken = began.Sub(p.start), seq
-		} else {
-			p.counts.WarmupSent++
 		}
 		buf = appendPing(buf[:0], p.stamp(began, seq), seq, p.plan)
 		p.mu.Unlock()
@@ -46,7 +44,9 @@ func (p *probe) sendReturned(seq uint32, began time.Time, err error) {
 	defer p.mu.Unlock()
 	p.sending, p.freedAt = false, now
 	switch {
-	case seq == 0 && (err == nil || errors.Is(err, ErrNotConnected)):
+	case seq == 0 && err == nil:
+		p.counts.WarmupSent++
+	case seq == 0 && errors.Is(err, ErrNotConnected):
 	case err == nil:
 		p.sent++
 		p.samples[seq-1].SendCall = now.Sub(began)

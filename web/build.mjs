@@ -1,12 +1,27 @@
-// Bundles the page into dist/, which web.go embeds. Nothing is fetched at run time but what the
-// platforms' own SDKs fetch.
+// Bundles the pages into dist/, which web.go embeds: one for each platform, so that neither loads the
+// other's SDK. Nothing is fetched at run time but what the SDKs themselves fetch.
 import { build } from 'esbuild';
-import { copyFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 
-const common = { bundle: true, minify: true, target: 'chrome120', legalComments: 'none', logLevel: 'warning' };
-await build({ ...common, entryPoints: ['src/main.ts'], outfile: 'dist/engine.js', format: 'iife' });
-await build({ ...common, entryPoints: ['src/ticker.worker.ts'], outfile: 'dist/ticker.js', format: 'iife' });
-await copyFile('src/index.html', 'dist/index.html');
+const common = { bundle: true, minify: true, target: 'chrome120', legalComments: 'none', logLevel: 'warning', format: 'iife' };
+const html = (script) => `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8" />
+    <title>rtcbench engine</title>
+    <script src="${script}"></script>
+  </head>
+  <body></body>
+</html>
+`;
+
+await mkdir('dist', { recursive: true });
+for (const old of await readdir('dist')) if (/\.(js|html)$/.test(old)) await rm(`dist/${old}`);
+for (const platform of ['livekit', 'daily']) {
+  await build({ ...common, entryPoints: [`src/${platform}.page.ts`], outfile: `dist/${platform}.js` });
+  await writeFile(`dist/${platform}.html`, html(`${platform}.js`));
+}
+await build({ ...common, entryPoints: ['src/ticker.worker.ts'], outfile: 'dist/ticker.js' });
 
 // With an argument, also the bare page of make bench, into that folder.
-if (process.argv[2]) await build({ ...common, entryPoints: ['bench/bare.ts'], outfile: `${process.argv[2]}/bare.js`, format: 'iife' });
+if (process.argv[2]) await build({ ...common, entryPoints: ['bench/bare.ts'], outfile: `${process.argv[2]}/bare.js` });

@@ -14,9 +14,9 @@ var dist embed.FS
 // ErrNotBuilt means that this program was built without the page of the browser engine.
 var ErrNotBuilt = errors.New("this build has no browser engine: it was built without the npm step (make build makes a complete one)")
 
-// Engine is the built page: index.html, engine.js, ticker.js.
+// Engine is the built pages: livekit.html and daily.html with a script each, and ticker.js.
 func Engine() (fs.FS, error) {
-	if _, err := fs.Stat(dist, "dist/engine.js"); err != nil {
+	if _, err := fs.Stat(dist, "dist/livekit.js"); err != nil {
 		return nil, ErrNotBuilt
 	}
 	return fs.Sub(dist, "dist")

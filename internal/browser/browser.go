@@ -6,9 +6,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
+	"io/fs"
 	"os"
-	"strings"
 	"sync"
 	"time"
 
@@ -19,19 +18,17 @@ import (
 
 // Options choose the browser.
 type Options struct {
-	Path          string   // of Chromium or Chrome; "" = found
-	NoSandbox     bool     // Chromium's own sandbox off; as root it always is
-	ResolverRules string   // Chromium's --host-resolver-rules, for tests
-	Sources       []string // hosts that the page may fetch from beside the platforms' own, for stand-ins
+	Path          string // of Chromium or Chrome; "" = found
+	NoSandbox     bool   // Chromium's own sandbox off; as root it always is
+	ResolverRules string // Chromium's --host-resolver-rules, for tests
 }
 
 // Browser is a running Chromium with a profile of its own. It is closed by its owner.
 type Browser struct {
 	ctx     context.Context
 	cancel  func()
-	profile string
-	server  *http.Server
-	url     string // of the page, with a path that nobody can guess
+	profile *profile
+	pages   *pages
 	once    sync.Once
 	err     error
 }
@@ -41,11 +38,7 @@ const startTimeout = 30 * time.Second
 
 // Start starts a browser; ctx bounds the start only. It lives until Close.
 func Start(ctx context.Context, o Options) (*Browser, error) {
-	page, err := web.Engine()
-	if err != nil {
-		return nil, err
-	}
-	path, err := find(o.Path)
+	page, path, err := engine(o)
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +48,7 @@ func Start(ctx context.Context, o Options) (*Browser, error) {
 		return nil, err
 	}
 	b := &Browser{profile: profile}
-	if b.server, b.url, err = serve(page, o.Sources); err != nil {
+	if b.pages, err = serve(page); err != nil {
 		b.Close()
 		return nil, err
 	}
@@ -66,9 +59,23 @@ func Start(ctx context.Context, o Options) (*Browser, error) {
 	return b, nil
 }
 
+// Check reports what would keep Start from starting anything: a build without the engine, no browser.
+func Check(o Options) error {
+	_, _, err := engine(o)
+	return err
+}
+
+func engine(o Options) (page fs.FS, path string, err error) {
+	if page, err = web.Engine(); err != nil {
+		return nil, "", err
+	}
+	path, err = find(o.Path)
+	return page, path, err
+}
+
 func (b *Browser) launch(ctx context.Context, path string, o Options) error {
 	flags := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(path), chromedp.UserDataDir(b.profile),
+		chromedp.ExecPath(path), chromedp.UserDataDir(b.profile.dir),
 		chromedp.Flag("autoplay-policy", "no-user-gesture-required"),
 		chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-domain-reliability", true),
@@ -109,20 +116,10 @@ func (b *Browser) Close() error {
 		if b.cancel != nil {
 			b.cancel()
 		}
-		if b.server != nil {
-			b.err = b.server.Close()
+		if b.pages != nil {
+			b.err = b.pages.server.Close()
 		}
-		b.err = errors.Join(b.err, removeProfile(b.profile))
+		b.err = errors.Join(b.err, b.profile.remove())
 	})
 	return b.err
-}
-
-// policy is the page's Content-Security-Policy. daily-js evaluates its call machine, which it
-// fetches from Daily's CDN. Scripts come from there and from here alone; connections are free, for
-// a LiveKit server may be anywhere.
-func policy(sources []string) string {
-	daily := "https://*.daily.co https://*.dailywebrtc.com https://*.dailywebrtc.net"
-	extra := strings.Join(sources, " ")
-	return "default-src 'none'; script-src 'self' 'unsafe-eval' " + daily + " " + extra +
-		"; worker-src 'self' blob:; connect-src 'self' ws: wss: http: https:; media-src blob:; base-uri 'none'; form-action 'none'"
 }

@@ -18,7 +18,22 @@ import (
 
 func TestMain(m *testing.M) {
 	sandboxtest.Main()
+	if os.Getenv(startOnly) != "" {
+		startAndWait()
+	}
 	os.Exit(m.Run())
+}
+
+// startOnly in the environment makes this program start a browser and wait to be killed.
+const startOnly = "RTCBENCH_TEST_START_ONLY"
+
+func startAndWait() {
+	if _, err := browser.Start(context.Background(), browser.Options{ResolverRules: closedNetwork}); err != nil {
+		os.Stderr.WriteString(err.Error())
+		os.Exit(1)
+	}
+	os.Stdout.WriteString("up\n")
+	select {}
 }
 
 // closedNetwork keeps Chromium from looking for anything but this machine.
@@ -27,7 +42,7 @@ const closedNetwork = "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 func start(t *testing.T) *browser.Browser {
 	t.Helper()
 	t.Setenv("TMPDIR", t.TempDir())
-	b, err := browser.Start(t.Context(), browser.Options{ResolverRules: closedNetwork, Sources: []string{"http://127.0.0.1:*"}})
+	b, err := browser.Start(t.Context(), browser.Options{ResolverRules: closedNetwork})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +90,7 @@ func TestLiveKitInChromium(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if c := run.Counts; c.Answered != 50 || c.Sent != 50 || c.WarmupSent < 4 || seen != 50 || run.Ended != bench.Complete {
+		if c := run.Counts; c.Answered != 50 || c.Sent != 50 || c.WarmupSent < 4 || seen != len(run.Samples) || run.Ended != bench.Complete {
 			t.Errorf("%+v, %d seen, ended %q", c, seen, run.Ended)
 		}
 		want := map[bool]bench.TransportClass{false: bench.DataChannelReliable, true: bench.DataChannelLossy}[lossy]

@@ -28,28 +28,49 @@ type JoinConfig struct {
 type Page struct {
 	ctx      context.Context
 	cancel   func()
+	pages    *pages
 	gone     <-chan struct{} // closed when the page has crashed or the browser has
 	batches  chan batch
 	identity string
+	facts    facts // as they were at the join
 }
 
-// Open opens a page. It joins nothing yet.
+// Open makes room for a participant. It loads and joins nothing yet.
 func (b *Browser) Open(ctx context.Context) (*Page, error) {
 	tab, cancel := chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext())
-	p := &Page{ctx: tab, cancel: cancel, batches: make(chan batch, 1024)}
+	p := &Page{ctx: tab, cancel: cancel, pages: b.pages, batches: make(chan batch, 1024)}
 	_, err := call(ctx, p, func(ctx context.Context) (chromedp.Void, error) {
 		return chromedp.Void{}, chromedp.Do(ctx,
-			chromedp.ExposeFunc("rtcbenchNews", func(_ context.Context, text string) (chromedp.Void, error) { return p.news(text) }),
-			chromedp.Navigate(b.url))
+			chromedp.ExposeFunc("rtcbenchNews", func(_ context.Context, text string) (chromedp.Void, error) { return p.news(text) }))
 	})
 	if err == nil {
-		p.gone, err = chromedp.Detached(tab)
+		p.gone, err = watch(tab)
 	}
 	if err != nil {
 		go cancel()
 		return nil, fmt.Errorf("open the engine's page: %w", err)
 	}
 	return p, nil
+}
+
+// watch returns a channel that is closed when a page has crashed or its browser is gone.
+func watch(tab context.Context) (<-chan struct{}, error) {
+	detached, err := chromedp.Detached(tab)
+	if err != nil {
+		return nil, err
+	}
+	crashed, unsubscribe := chromedp.FromContext(tab).Target.Subscribe("Inspector.targetCrashed")
+	gone := make(chan struct{})
+	go func() {
+		defer close(gone)
+		defer unsubscribe()
+		select {
+		case <-detached:
+		case <-crashed:
+		case <-tab.Done():
+		}
+	}()
+	return gone, nil
 }
 
 // call runs f on the page's context and returns by ctx's end.
@@ -105,10 +126,20 @@ func evaluate[T any](ctx context.Context, p *Page, function string, argument any
 	})
 }
 
-// Join takes a seat; it ends by ctx.
+// Join loads the platform's page, which may connect to that platform alone, and takes a seat; it
+// ends by ctx.
 func (p *Page) Join(ctx context.Context, c JoinConfig) error {
-	identity, err := evaluate[string](ctx, p, "join", c)
-	p.identity = identity
+	_, err := call(ctx, p, func(ctx context.Context) (chromedp.Void, error) {
+		return chromedp.Void{}, chromedp.Do(ctx, chromedp.Navigate(p.pages.add(c)))
+	})
+	if err != nil {
+		return fmt.Errorf("open the engine's page: %w", err)
+	}
+	seat, err := evaluate[struct {
+		Identity string
+		Facts    facts
+	}](ctx, p, "join", c)
+	p.identity, p.facts = seat.Identity, seat.Facts
 	return err
 }
 
@@ -133,7 +164,12 @@ const leaveTimeout = 2 * time.Second
 func (p *Page) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), leaveTimeout)
 	defer cancel()
-	_, err := evaluate[any](ctx, p, "leave", nil)
+	var err error
+	select {
+	case <-p.gone: // by itself
+	default:
+		_, err = evaluate[any](ctx, p, "leave", nil)
+	}
 	closed := make(chan struct{})
 	go func() { p.cancel(); close(closed) }()
 	select {
@@ -151,7 +187,7 @@ type facts struct {
 		MaxRetransmits *uint16
 	}
 	Server      struct{ Version, Region, Node string }
-	Way         string // by which the pings left: websocket, datachannel-reliable, datachannel-lossy; "" = not seen
+	Way         string // by which the pings leave: websocket, datachannel-reliable, datachannel-lossy; "" = not seen
 	JoinStarted float64
 	Phases      []struct {
 		Name, Leg string

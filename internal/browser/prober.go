@@ -14,34 +14,14 @@ import (
 	"rtcbench/bench"
 )
 
-// silence is how long a page may send nothing during a run before it counts as hung. It sends
-// every 100 ms.
-const silence = 5 * time.Second
-
-// batch is samples from the page.
-type batch []row
-
-// row is a sample as main.ts writes it.
-type row [10]float64
-
-func (r row) sample() bench.Sample {
-	return bench.Sample{
-		Seq: uint32(r[0]), Outcome: bench.Outcome(r[1]), Reason: bench.Reason(r[2]), Stamped: r[3] != 0,
-		Due: millis(r[4]), Sent: millis(r[5]), SendCall: millis(r[6]), RTT: millis(r[7]), Hold: millis(r[8]), Up: millis(r[9]),
-	}
-}
-
-func (p *Page) news(text string) (chromedp.Void, error) {
-	var b batch
-	if err := json.Unmarshal([]byte(text), &b); err != nil {
-		return chromedp.Void{}, err
-	}
-	select {
-	case p.batches <- b:
-	case <-p.ctx.Done():
-	}
-	return chromedp.Void{}, nil
-}
+// A page sends a batch every 100 ms. How long it was silent is counted in ticks: when this process was
+// stopped itself, that is one tick, and what the page sent meanwhile is still in the pipe.
+const (
+	tick       = time.Second
+	mostTicks  = 5                      // of silence, before a page counts as hung
+	byeTicks   = 2                      // the same, once it was told to stop
+	drainPause = 100 * time.Millisecond // for batches on their way from a page that is gone
+)
 
 // plan is bench.Plan in the page's words.
 type plan struct {
@@ -58,120 +38,146 @@ type plan struct {
 	Echo             string  `json:"echo"`
 }
 
-// result is probe.ts's.
-type result struct {
-	Ended, Error                              string
-	NoEcho                                    bool
-	Start, End                                float64
-	FirstPong                                 float64
-	Identity, Kind                            string
-	Others                                    []string
-	Duplicate, Malformed, Foreign, WarmupSent int
-	Visible                                   string
-	Samples                                   batch
+func planOf(p bench.Plan) plan {
+	ms := func(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+	return plan{
+		p.Count, ms(p.Cooldown), ms(p.Timeout), p.Warmup, ms(p.EchoTimeout), ms(p.ReconnectTimeout), p.PayloadBytes, p.Lossy, p.Aligned, ms(p.Phase), p.Echo,
+	}
 }
 
 var _ bench.Prober = (*Page)(nil)
 
 // Probe carries out pl in the page, which runs the whole loop. When the page crashes, hangs or
-// its browser dies, what it had sent is returned with the error.
+// its browser dies, what it had told by then is returned with the error.
 func (p *Page) Probe(ctx context.Context, pl bench.Plan, on func(bench.Sample)) (bench.Run, error) {
-	ms := func(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+	c := collected{plan: pl, teller: bench.NewTeller(on), facts: p.facts, waiting: map[int]batch{}}
+	err := p.collect(ctx, &c)
+	c.teller.Close()
+	if err == nil { // the page lives: it may know more by now
+		asking, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveTimeout)
+		if f, err := evaluate[facts](asking, p, "facts", nil); err == nil {
+			c.facts = f
+		}
+		cancel()
+	}
+	run := c.run(p.identity)
+	run.Ended, run.Err = c.ending(ctx, err)
+	return run, run.Err
+}
+
+// collect takes what the page sends until it has sent everything.
+func (p *Page) collect(ctx context.Context, c *collected) error {
 	type answer struct {
-		r   result
-		err error
+		batches int
+		err     error
 	}
 	done := make(chan answer, 1)
 	running, cancel := context.WithCancel(p.ctx)
 	defer cancel()
 	go func() {
-		r, err := evaluate[result](running, p, "probe", plan{
-			pl.Count, ms(pl.Cooldown), ms(pl.Timeout), pl.Warmup, ms(pl.EchoTimeout), ms(pl.ReconnectTimeout), pl.PayloadBytes, pl.Lossy, pl.Aligned, ms(pl.Phase), pl.Echo,
-		})
-		done <- answer{r, err}
+		n, err := evaluate[int](running, p, "probe", planOf(c.plan))
+		done <- answer{n, err}
 	}()
-	c := collected{on: on}
-	alarm := time.NewTimer(silence)
-	defer alarm.Stop()
-	stopping := ctx.Done()
+	ticker := time.NewTicker(tick)
+	defer ticker.Stop()
+	stopping, silent, most, all := ctx.Done(), 0, mostTicks, -1
+	for all < 0 || c.next < all {
+		select {
+		case b := <-p.batches:
+			c.add(b)
+			silent = 0
+		case a := <-done:
+			if all = a.batches; a.err != nil {
+				p.drain(c)
+				return a.err
+			}
+		case <-p.gone:
+			p.drain(c)
+			return errors.New("the page crashed, or its browser ended")
+		case <-ticker.C:
+			if silent++; silent >= most && len(p.batches) == 0 {
+				c.takeRest()
+				return fmt.Errorf("the page was silent for %v: it hangs, or its machine is starved", time.Duration(silent)*tick)
+			}
+		case <-stopping:
+			stopping, silent, most = nil, 0, byeTicks
+			go func() {
+				bye, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveTimeout)
+				defer cancel()
+				evaluate[any](bye, p, "stop", nil)
+			}()
+		}
+	}
+	return nil
+}
+
+// drain takes what a page had sent before it was gone.
+func (p *Page) drain(c *collected) {
+	timer := time.NewTimer(drainPause)
+	defer timer.Stop()
 	for {
 		select {
 		case b := <-p.batches:
 			c.add(b)
-			alarm.Reset(silence)
-		case a := <-done:
-			c.add(a.r.Samples)
-			return p.finish(pl, c.samples, a.r, a.err, ctx)
-		case <-p.gone:
-			return p.finish(pl, c.samples, result{}, errors.New("the page crashed, or its browser ended"), ctx)
-		case <-alarm.C:
-			return p.finish(pl, c.samples, result{}, fmt.Errorf("the page was silent for %v: it hangs, or its machine is starved", silence), ctx)
-		case <-stopping:
-			stopping = nil
-			go func() {
-				bye, cancel := context.WithTimeout(context.Background(), leaveTimeout)
-				defer cancel()
-				evaluate[any](bye, p, "stop", nil)
-			}()
-			alarm.Reset(leaveTimeout)
+		case <-timer.C:
+			c.takeRest()
+			return
 		}
 	}
 }
 
-// collected is samples by number; the page sends one again when its fate changes.
-type collected struct {
-	on      func(bench.Sample)
-	samples []bench.Sample
+func (p *Page) news(text string) (chromedp.Void, error) {
+	var b batch
+	if err := json.Unmarshal([]byte(text), &b); err != nil {
+		return chromedp.Void{}, err
+	}
+	select {
+	case p.batches <- b: // also when the page is gone by now
+		return chromedp.Void{}, nil
+	default:
+	}
+	select {
+	case p.batches <- b:
+	case <-p.ctx.Done():
+	}
+	return chromedp.Void{}, nil
 }
 
-func (c *collected) add(b batch) {
-	for _, r := range b {
-		s := r.sample()
-		for int(s.Seq) > len(c.samples) {
-			c.samples = append(c.samples, bench.Sample{Seq: uint32(len(c.samples) + 1)})
-		}
-		known := &c.samples[s.Seq-1]
-		changed := known.Outcome != s.Outcome
-		*known = s
-		if changed && c.on != nil {
-			c.on(s)
-		}
-	}
-}
-
-// finish makes the run. facts are asked of a page that may be gone: what is not known stays empty.
-func (p *Page) finish(pl bench.Plan, samples []bench.Sample, r result, err error, ctx context.Context) (bench.Run, error) {
-	asking, cancel := context.WithTimeout(context.Background(), leaveTimeout)
-	defer cancel()
-	f, _ := evaluate[facts](asking, p, "facts", nil)
-	run := bench.Run{
-		ID: uuid.Must(uuid.NewV7()).String(), Plan: pl, Ended: bench.Ended(r.Ended), Samples: samples, Clocks: bench.UnknownOffsets,
-		Counts: bench.Counts{Duplicate: r.Duplicate, Malformed: r.Malformed, Foreign: r.Foreign, WarmupSent: r.WarmupSent},
-		Echo:   bench.Echo{Kind: r.Kind, Identity: r.Identity, Others: slices.Clone(r.Others), FirstPong: millis(r.FirstPong)},
-		Facts:  f.bench(p.identity), Start: unixMilli(r.Start), End: unixMilli(r.End),
-	}
-	run.Counts.Tally(samples)
+// ending says how the run ended; err is why the page did not tell it.
+func (c *collected) ending(ctx context.Context, err error) (bench.Ended, error) {
+	s := c.state
 	switch {
-	case err != nil:
-		run.Ended = bench.LinkLost
-	case r.NoEcho:
-		run.Ended = bench.DeadlinePassed
-		err = fmt.Errorf("%w in %v", bench.ErrNoEcho, pl.EchoTimeout)
-	case r.Ended == string(bench.Interrupted):
-		err = context.Cause(ctx)
+	case ctx.Err() != nil && (err != nil || s.Ended == string(bench.Interrupted)):
 		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-			run.Ended = bench.DeadlinePassed
+			return bench.DeadlinePassed, context.Cause(ctx)
 		}
-	case r.Ended == string(bench.LinkLost):
-		err = fmt.Errorf("%w: %s", bench.ErrEnded, r.Error)
+		return bench.Interrupted, context.Cause(ctx)
+	case err != nil:
+		return bench.LinkLost, err
+	case s.NoEcho:
+		return bench.DeadlinePassed, fmt.Errorf("%w in %v", bench.ErrNoEcho, c.plan.EchoTimeout)
+	case s.Ended == string(bench.LinkLost):
+		return bench.LinkLost, fmt.Errorf("%w: %s", bench.ErrEnded, s.Error)
 	}
-	if r.Start == 0 {
+	return bench.Ended(s.Ended), nil
+}
+
+// run makes the run of what is known; how it ended is the caller's to say.
+func (c *collected) run(identity string) bench.Run {
+	s := c.state
+	run := bench.Run{
+		ID: uuid.Must(uuid.NewV7()).String(), Plan: c.plan, Samples: c.samples, Clocks: bench.UnknownOffsets,
+		Counts: bench.Counts{Duplicate: s.Duplicate, Malformed: s.Malformed, Foreign: s.Foreign, WarmupSent: s.WarmupSent},
+		Echo:   bench.Echo{Kind: s.Kind, Identity: s.Identity, Others: slices.Clone(s.Others), FirstPong: millis(s.FirstPong)},
+		Facts:  c.facts.bench(identity), Start: unixMilli(s.Start), End: unixMilli(s.End),
+	}
+	run.Counts.Tally(c.samples)
+	if s.Start == 0 {
 		run.Start = time.Now()
 		run.End = run.Start
 	}
-	if r.Visible != "" && r.Visible != "visible" {
+	if c.visible != "" && c.visible != "visible" {
 		run.Doubts = append(run.Doubts, bench.Doubt{Code: "page-hidden", Text: "the page was in the background; its timers may have been slowed"})
 	}
-	run.Err = err
-	return run, err
+	return run
 }

@@ -155,16 +155,30 @@ const removeTimeout = 15 * time.Second
 
 func (r dailyRoom) measure(ctx context.Context, job browserJob, on func(bench.Sample)) (run *bench.Run, err error) {
 	tokens := map[string]string{"runner": r.Token, "echo": r.Token}
+	name := "" // of the room that was made
 	if r.client != nil {
-		life := time.Now().Add(longest(job.plan) + 10*time.Minute)
-		made, failed := r.client.CreateRoom(ctx, identity("room"), life, r.Geo)
-		if failed != nil {
-			return nil, failed
+		job.prepare = func(ctx context.Context) (err error) {
+			life := time.Now().Add(longest(job.plan) + 10*time.Minute)
+			made, err := r.client.CreateRoom(ctx, identity("room"), life, r.Geo)
+			if err != nil {
+				return err
+			}
+			name, r.RoomURL = made.Name, made.URL
+			job.where = "Daily room " + result.CleanURL(r.RoomURL)
+			for role := range tokens {
+				if tokens[role], err = r.client.CreateToken(ctx, made.Name, "rtcbench-"+role, life); err != nil {
+					return err
+				}
+			}
+			return nil
 		}
 		defer func() {
+			if name == "" {
+				return
+			}
 			bye, cancel := context.WithTimeout(context.WithoutCancel(ctx), removeTimeout)
 			defer cancel()
-			switch e := r.client.DeleteRoom(bye, made.Name); {
+			switch e := r.client.DeleteRoom(bye, name); {
 			case e == nil:
 			case run != nil:
 				run.Doubts = append(run.Doubts, bench.Doubt{Code: "room-left", Text: e.Error() + "; it ends by itself"})
@@ -172,15 +186,8 @@ func (r dailyRoom) measure(ctx context.Context, job browserJob, on func(bench.Sa
 				err = fmt.Errorf("%w; %w; it ends by itself", err, e)
 			}
 		}()
-		r.RoomURL = made.URL
-		for role := range tokens {
-			if tokens[role], err = r.client.CreateToken(ctx, made.Name, "rtcbench-"+role, life); err != nil {
-				return nil, err
-			}
-		}
 	}
 	job.local, job.where = r.local, "Daily room "+result.CleanURL(r.RoomURL)
-	job.options.Sources = r.sources()
 	job.config = func(role string) (browser.JoinConfig, error) {
 		return browser.JoinConfig{Platform: "daily", URL: r.RoomURL, Token: tokens[role], BundleURL: r.BundleURL, UserName: identity(role)}, nil
 	}
@@ -201,13 +208,4 @@ func (r dailyRoom) measure(ctx context.Context, job browserJob, on func(bench.Sa
 		run.Doubts = append(run.Doubts, bench.Doubt{Code: "topology", Text: fmt.Sprintf("Daily's topology is %q, not the usual \"sfu\": this is another path", report.Printable(t))})
 	}
 	return run, err
-}
-
-// sources are the hosts of a mirrored call machine.
-func (r dailyRoom) sources() []string {
-	u, err := url.Parse(r.BundleURL)
-	if r.BundleURL == "" || err != nil {
-		return nil
-	}
-	return []string{u.Scheme + "://" + u.Host}
 }

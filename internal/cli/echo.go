@@ -112,9 +112,7 @@ func (cmd *echoCmd) onDaily(a *app, c *check, within time.Duration) error {
 		return c.err
 	}
 	cmd.sayAloud(a.stderr)
-	options := cmd.options()
-	options.Sources = dailyRoom{dailyFlags: room}.sources()
-	b, err := browser.Start(a.ctx, options)
+	b, err := browser.Start(a.ctx, cmd.options())
 	if err != nil {
 		return err
 	}

@@ -146,8 +146,8 @@ func proportionalMB(profile string) (total float64) {
 
 // outcome is what one command line measured.
 type outcome struct {
-	p50       time.Duration
-	firstPing time.Duration // after the command was given; without its warm-up
+	rtt       map[int]time.Duration // by ping, of those answered
+	firstPing time.Duration         // after the command was given; without its warm-up
 	due, sent []float64
 }
 
@@ -179,8 +179,9 @@ func command(ctx context.Context, binary string, args ...string) (o outcome, err
 		return o, err
 	}
 	var f struct {
-		Statistics struct {
-			P50 float64 `json:"p50_rtt"`
+		Measurements []struct {
+			RTT    float64 `json:"round_trip_time"`
+			Number int     `json:"message_number"`
 		}
 		Metadata struct {
 			Start float64 `json:"start_time"`
@@ -193,56 +194,45 @@ func command(ctx context.Context, binary string, args ...string) (o outcome, err
 		}
 	}
 	err = json.Unmarshal(data, &f)
-	o.p50 = time.Duration(f.Statistics.P50 * 1e6)
+	o.rtt = map[int]time.Duration{}
+	for _, m := range f.Measurements {
+		o.rtt[m.Number] = time.Duration(m.RTT * 1e6)
+	}
 	o.firstPing = time.Duration((f.Metadata.Start - float64(begin.UnixMicro())/1e6) * 1e9)
 	o.due, o.sent = f.Details.Samples.Due, f.Details.Samples.Sent
 	return o, err
 }
 
-// message reads a ping or a pong.
-func message(text string) (m struct {
-	Type            string
-	Seq             int
-	Timestamp       json.Number
-	ClientTimestamp json.Number `json:"client_timestamp"`
-}) {
-	json.Unmarshal([]byte(text), &m) // what is neither is left out
-	return m
-}
-
-// delays has the stand-in delay messages, and holds what was measured against what it really did.
+// delays has the stand-in delay every second ping, and holds what was measured against what it really
+// did. The floor is that of the pings between, so that both are of one rate and one moment.
 func delays(ctx context.Context, binary string, row func(string, string, string)) error {
-	var floor float64
-	for _, each := range []time.Duration{0, 10 * time.Millisecond, 50 * time.Millisecond, 150 * time.Millisecond} {
+	for _, each := range []time.Duration{10 * time.Millisecond, 50 * time.Millisecond, 150 * time.Millisecond} {
 		s, err := standin.Start()
 		if err != nil {
 			return err
 		}
-		s.SetFate(standin.Fate{Delay: each})
+		s.SetFate(standin.Fate{Delay: each, Odd: true})
 		cooldown := 2*each + 40*time.Millisecond // one ping under way at a time
-		o, err := command(ctx, binary, "daily", "-r", s.AddRoom("delays"), "--echo", "local", "-n", "100", "-c", strconv.FormatInt(cooldown.Milliseconds(), 10), "--daily-bundle-url", s.BundleURL())
+		o, err := command(ctx, binary, "daily", "-r", s.AddRoom("delays"), "--echo", "local", "-n", "200", "-c", strconv.FormatInt(cooldown.Milliseconds(), 10), "--daily-bundle-url", s.BundleURL())
 		logged := s.Delays()
 		s.Close()
 		if err != nil {
 			return err
 		}
-		var trips []time.Duration
-		pings := map[string]time.Duration{}
-		for _, d := range logged { // a ping and the pong that names it
-			switch m := message(d.Data); {
-			case m.Type == "ping" && m.Seq != 0:
-				pings[m.Timestamp.String()] = d.Took
-			case m.Type == "pong" && pings[m.ClientTimestamp.String()] != 0:
-				trips = append(trips, pings[m.ClientTimestamp.String()]+d.Took)
-			}
+		kept := map[int]time.Duration{} // by ping: its own and its pong's
+		for _, d := range logged {
+			var about struct{ Seq int }
+			json.Unmarshal([]byte(d.Data), &about) // another message has none
+			kept[about.Seq] += d.Took
 		}
-		real, measured := quantile(trips, 0.5), float64(o.p50)/1e6
-		if each == 0 {
-			floor = measured - real
-			row("  floor: measured − real, at delay 0", fmt.Sprintf("%.2f ms", floor), "")
-			continue
+		var measured, real [2][]time.Duration // of even and of odd pings
+		for seq, rtt := range o.rtt {
+			measured[seq%2] = append(measured[seq%2], rtt)
+			real[seq%2] = append(real[seq%2], kept[seq])
 		}
-		row(fmt.Sprintf("  2 × %v: measured − (real %.2f + floor)", each, real), fmt.Sprintf("%+.2f ms", measured-real-floor), "within ± 0.5 ms")
+		floor := quantile(measured[0], 0.5) - quantile(real[0], 0.5)
+		off := quantile(measured[1], 0.5) - quantile(real[1], 0.5) - floor
+		row(fmt.Sprintf("  2 × %v: measured − (real %.2f + floor %.2f)", each, quantile(real[1], 0.5), floor), fmt.Sprintf("%+.2f ms", off), "within ± 0.5 ms")
 	}
 	return nil
 }

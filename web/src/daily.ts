@@ -1,6 +1,6 @@
 import Daily, { type DailyCall } from '@daily-co/daily-js';
 import { signallingHosts } from './observe';
-import type { JoinConfig, Packet, Session } from './session';
+import { type JoinConfig, Link, type Packet, type Session } from './session';
 
 /** Daily refuses longer messages; so do we, before anything is sent. */
 const maxMessage = 4096;
@@ -12,10 +12,11 @@ export async function joinDaily(c: JoinConfig, reached: (phase: string) => void)
     audioSource: false, videoSource: false, subscribeToTracksAutomatically: false,
     ...(c.bundleURL ? { dailyConfig: { bundlePathOverride: c.bundleURL } as object } : {}),
   });
-  let handler: (p: Packet) => void = () => {}, down: (d: boolean) => void = () => {}, end: (why: string) => void = () => {};
-  let left = false, sfuId = '', reason = '', reconnects = 0;
+  let handler: (p: Packet) => void = () => {};
+  let left = false, sfuId = '', reason = '';
+  const link = new Link();
   const ended = (why: string) => {
-    if (!left) end(`session ended: ${why}`);
+    if (!left) link.end(`session ended: ${why}`);
     left = true;
   };
   call.on('loaded', () => reached('bundle'));
@@ -27,8 +28,8 @@ export async function joinDaily(c: JoinConfig, reached: (phase: string) => void)
     const event = e as unknown as { type: string; event: string; sfu_id?: string };
     if (event.type === 'signaling' || event.type === 'sfu') {
       if (event.event === 'connected') reached(event.type === 'signaling' ? 'signalling' : 'sfu');
-      if (event.event === 'interrupted') reconnects++;
-      if (event.type === 'signaling') down(event.event === 'interrupted');
+      if (event.event === 'interrupted') link.reconnects++;
+      if (event.type === 'signaling') link.down = event.event === 'interrupted';
     }
     if (event.sfu_id) sfuId = event.sfu_id;
   });
@@ -51,14 +52,13 @@ export async function joinDaily(c: JoinConfig, reached: (phase: string) => void)
       call.sendAppMessage(JSON.parse(text), to ?? '*');
     },
     onPacket: (h) => (handler = h),
-    onDown: (h) => (down = h),
-    onEnd: (h) => (end = h),
+    link,
     async facts() {
       const within = <T>(p: Promise<T>): Promise<T | undefined> => Promise.race([p.catch(() => undefined), new Promise<undefined>((r) => setTimeout(r, 1000))]);
       const topology = ((await within(call.getNetworkTopology())) as { topology?: string } | undefined)?.topology ?? '';
       const stats = await within(call.getNetworkStats());
       const rtt = (stats as { stats?: { latest?: { networkRoundTripTime?: number | null } } } | undefined)?.stats?.latest?.networkRoundTripTime;
-      return { engineVersion: `daily-js ${Daily.version()}`, topology, sfuId, signallingHost: signallingHosts()[0] ?? '', networkRTT: rtt ?? null, reconnects };
+      return { engineVersion: `daily-js ${Daily.version()}`, topology, sfuId, signallingHost: signallingHosts()[0] ?? '', networkRTT: rtt ?? null };
     },
     async leave() {
       left = true;

@@ -1,38 +1,63 @@
 import { DisconnectReason, Room, RoomEvent, setLogLevel, version } from 'livekit-client';
-import { channels } from './observe';
-import type { JoinConfig, Packet, Session } from './session';
+import { channels, usable, watchLink } from './observe';
+import { type JoinConfig, Link, NotConnected, type Packet, type Session } from './session';
+
+/** What fits into one data channel message of LiveKit, its envelope aside. */
+const maxMessage = 60_000;
 
 /** Joins a LiveKit room by the platform's own JavaScript SDK; no media is subscribed. */
 export async function joinLiveKit(c: JoinConfig, reached: (phase: string) => void): Promise<Session> {
   setLogLevel('silent');
   const room = new Room({ adaptiveStream: false, dynacast: false, disconnectOnPageLeave: true });
   const reader = new TextDecoder(), writer = new TextEncoder();
-  let handler: (p: Packet) => void = () => {}, down: (d: boolean) => void = () => {}, end: (why: string) => void = () => {};
-  let left = false;
+  let handler: (p: Packet) => void = () => {};
+  let left = false, joined = false, reconnecting = false;
+  const link = new Link(), label = c.lossy ? '_lossy' : '_reliable';
+  // Signalling may come and go while messages travel on: what carries them decides.
+  const judge = () => {
+    if (joined) link.down = !usable(label);
+  };
+  const interrupted = () => {
+    if (!reconnecting) link.reconnects++;
+    reconnecting = true;
+    judge();
+  };
+  watchLink(judge);
   room.on(RoomEvent.SignalConnected, () => reached('signalling'));
-  room.on(RoomEvent.DataReceived, (payload, participant) => {
+  // The server tells of a participant who has no tracks up to 3 s late; the packet itself says at once whose it is.
+  room.on(RoomEvent.DataReceived, (payload, _participant, _kind, _topic, _encryption, from) => {
     const at = performance.now();
-    handler({ data: reader.decode(payload), from: participant?.identity ?? '', at });
+    handler({ data: reader.decode(payload), from: from ?? '', at });
   });
-  room.on(RoomEvent.SignalReconnecting, () => down(true));
-  room.on(RoomEvent.Reconnecting, () => down(true));
-  room.on(RoomEvent.Reconnected, () => down(false));
+  room.on(RoomEvent.SignalReconnecting, interrupted);
+  room.on(RoomEvent.Reconnecting, interrupted);
+  room.on(RoomEvent.Reconnected, () => {
+    reconnecting = false;
+    judge();
+  });
   room.on(RoomEvent.Disconnected, (reason) => {
     const why = DisconnectReason[reason ?? 0]?.toLowerCase().replaceAll('_', ' ') ?? 'unknown reason';
-    if (!left) end(`session ended by the server or for want of it: ${why}`);
+    if (!left) link.end(`session ended by the server or for want of it: ${why}`);
   });
   await room.connect(c.url, c.token ?? '', { autoSubscribe: false });
   const me = room.localParticipant;
   // The publisher's connection is opened by a first message: one to ourselves, which nobody gets.
   await me.publishData(writer.encode(''), { reliable: true, destinationIdentities: [me.identity] });
+  joined = true;
+  judge();
   return {
     identity: me.identity,
-    send: (text, to, lossy) => me.publishData(writer.encode(text), { reliable: !lossy, ...(to === undefined ? {} : { destinationIdentities: [to] }) }),
+    send(text, to, lossy) {
+      const payload = writer.encode(text);
+      if (payload.length > maxMessage) throw new Error(`a message of ${payload.length} bytes: a LiveKit data message holds at most ${maxMessage}`);
+      return me.publishData(payload, { reliable: !lossy, ...(to === undefined ? {} : { destinationIdentities: [to] }) }).catch((e: unknown) => {
+        throw new NotConnected(String(e)); // as the native engine reads it: what else can be wrong was looked at before
+      });
+    },
     onPacket: (h) => (handler = h),
-    onDown: (h) => (down = h),
-    onEnd: (h) => (end = h),
+    link,
     async facts() {
-      const { outbound, inbound } = channels(c.lossy ? '_lossy' : '_reliable');
+      const { outbound, inbound } = channels(label);
       const s = room.serverInfo;
       return { engineVersion: `livekit-client ${version}`, outbound, inbound, server: { version: s?.version ?? '', region: s?.region ?? '', node: s?.nodeId ?? '' } };
     },

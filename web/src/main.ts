@@ -2,93 +2,110 @@
 // protocol. One page is one participant.
 
 import * as observe from './observe'; // first: it must see what the SDKs do
-import { joinDaily } from './daily';
 import { answer } from './echo';
-import { joinLiveKit } from './livekit';
 import { type Plan, Probe, type Sample } from './probe';
 import type { JoinConfig, Session } from './session';
 import { pageTime } from './ticker';
 
+type Join = (c: JoinConfig, reached: (phase: string) => void) => Promise<Session>;
+
 declare global {
   interface Window {
-    rtcbench: typeof api;
+    rtcbench: ReturnType<typeof engine>;
     rtcbenchNews?: (text: string) => void; // a binding of the debugging protocol
   }
 }
 
-const platforms = { livekit: joinLiveKit, daily: joinDaily };
-const newsInterval = 100; // ms between batches of samples
+const newsInterval = 100; // ms between batches
+const batchSize = 2000; // samples: a longer list goes as several batches
 
-let session: Session | undefined;
-let probe: Probe | undefined;
-let joinStarted = 0;
-let ended = '';
-const steps: { name: string; leg: string; at: number }[] = [];
+/** Everything about one participant that the debugging protocol can ask for. */
+function engine(join: Join) {
+  let session: Session | undefined;
+  let probe: Probe | undefined;
+  let joinStarted = 0;
+  const steps: { name: string; leg: string; at: number }[] = [];
 
-const api = {
-  async join(c: JoinConfig): Promise<string> {
-    joinStarted = performance.now();
-    const reached = (name: string) => {
-      if (!steps.some((s) => s.name === name)) steps.push({ name, leg: '', at: performance.now() });
-    };
-    session = await platforms[c.platform](c, reached);
-    session.onEnd((why) => (ended = why));
-    return session.identity;
-  },
-
-  /** Carries out a plan; samples come in batches by the binding while it runs, and all with the result. */
-  async probe(plan: Plan): Promise<unknown> {
-    if (!session) throw new Error('not joined');
-    const p = (probe = new Probe(session, plan, pageTime()));
-    const first = session.send.bind(session);
-    // The warm-up's pings show by which way messages really leave; counted ones are left alone.
-    session.send = (text, to, lossy) => {
-      const t1 = /"timestamp":([0-9.]+),"seq":0[,}]/.exec(text)?.[1];
-      if (t1 === undefined) session!.send = first;
-      observe.lookFor(t1);
-      return first(text, to, lossy);
-    };
-    if (ended) throw new Error(ended);
-    const rows = (list: Sample[]) => list.map((s) => [s.seq, s.outcome, s.reason, s.stamped ? 1 : 0, s.due, s.sent, s.sendCall, s.rtt, s.hold, s.up]);
-    const timer = setInterval(() => {
-      const batch = p.news;
-      p.news = [];
-      window.rtcbenchNews?.(JSON.stringify(rows(batch)));
-    }, newsInterval);
-    const result = await p.run();
-    clearInterval(timer);
-    observe.lookFor(undefined);
-    // All samples once more: a batch may be overtaken by this answer.
-    return { ...result, samples: rows(p.samples), visible: document.visibilityState, joinStarted: performance.timeOrigin + joinStarted, firstPong: result.firstPong && result.firstPong - joinStarted };
-  },
-
-  stop: (): void => probe?.stop(),
-
-  /** Answers pings until the page is closed. */
-  echo(): void {
-    if (!session) throw new Error('not joined');
-    answer(session, (at) => performance.timeOrigin + (at ?? performance.now()));
-  },
-
-  ended: (): string => ended,
-  clock: (): number => performance.timeOrigin + performance.now(),
-
-  async facts(): Promise<unknown> {
+  async function facts(): Promise<unknown> {
     const ways = observe.ways();
-    const way = ways.length === 1 ? ways[0] : undefined; // by two ways: not one that can be named
     return {
       ...(await session?.facts()),
-      way: way === undefined ? '' : way === 'websocket' ? 'websocket' : way.ordered && way.maxRetransmits === null ? 'datachannel-reliable' : 'datachannel-lossy',
+      reconnects: session?.link.reconnects ?? 0,
+      way: ways.length === 1 ? ways[0] : '', // by two ways: not one that can be named
       joinStarted: performance.timeOrigin + joinStarted,
       phases: [...steps, ...observe.phases()].map((p) => ({ ...p, at: p.at - joinStarted })).sort((a, b) => a.at - b.at),
       pairs: observe.pairs().map((p) => ({ ...p, at: performance.timeOrigin + p.at })),
     };
-  },
+  }
 
-  async leave(): Promise<void> {
-    await session?.leave();
-    session = undefined;
-  },
-};
+  /** Tells of a run while it goes on, so that a page that dies has told nearly everything. Batches are numbered, for they may overtake each other. */
+  function teller(p: Probe) {
+    let batch = 0, known = -1, fresh: unknown, asking = false;
+    const version = () => observe.news() + (session?.link.reconnects ?? 0);
+    const rows = (list: Sample[]) => list.map((s) => [s.seq, s.outcome, s.reason, s.stamped ? 1 : 0, s.due, s.sent, s.sendCall, s.rtt, s.hold, s.up]);
+    const tell = () => {
+      if (known !== version() && !asking) {
+        known = version();
+        asking = true;
+        void facts().then((f) => (fresh = f)).finally(() => (asking = false));
+      }
+      do {
+        const list = p.take(batchSize);
+        const { firstPong, ...soFar } = p.soFar();
+        window.rtcbenchNews?.(JSON.stringify({
+          batch: batch++, rows: rows(list), facts: fresh, visible: document.visibilityState,
+          state: { ...soFar, firstPong: firstPong && firstPong - joinStarted },
+        }));
+        fresh = undefined;
+        if (list.length < batchSize) break;
+      } while (true);
+      return batch;
+    };
+    return tell;
+  }
 
-window.rtcbench = api;
+  return {
+    /** Takes the seat; what is known of it from the beginning is returned with the name in it. */
+    async join(c: JoinConfig): Promise<unknown> {
+      joinStarted = performance.now();
+      session = await join(c, (name) => {
+        if (!steps.some((s) => s.name === name)) steps.push({ name, leg: '', at: performance.now() });
+      });
+      return { identity: session.identity, facts: await facts() };
+    },
+
+    /** Carries out a plan. Everything comes in batches by the binding; this returns their number. */
+    async probe(plan: Plan): Promise<number> {
+      if (!session) throw new Error('not joined');
+      if (session.link.ended) throw new Error(session.link.ended);
+      const p = (probe = new Probe(session, plan, pageTime(), (t1) => observe.lookFor(String(t1))));
+      const tell = teller(p);
+      const timer = setInterval(tell, newsInterval);
+      await p.run();
+      clearInterval(timer);
+      return tell();
+    },
+
+    stop: (): void => probe?.stop(),
+
+    /** Answers pings until the page is closed. */
+    echo(): void {
+      if (!session) throw new Error('not joined');
+      answer(session, (at) => performance.timeOrigin + (at ?? performance.now()));
+    },
+
+    ended: (): string => session?.link.ended ?? '',
+    clock: (): number => performance.timeOrigin + performance.now(),
+    facts,
+
+    async leave(): Promise<void> {
+      await session?.leave();
+      session = undefined;
+    },
+  };
+}
+
+/** Makes the engine of a page, which speaks to one platform. */
+export function serve(join: Join): void {
+  window.rtcbench = engine(join);
+}

@@ -2,7 +2,8 @@
 // the rules of bench/probe.go: a fixed grid, the sample before the send, nothing called lost
 // that never left. The page is one thread, so there is one place where everything happens: look().
 
-import type { Packet, Session } from './session';
+import { NotConnected, type Packet, type Session } from './session';
+import { Stamps } from './stamps';
 import { decodePong, encodePing } from './wire';
 
 export interface Plan {
@@ -66,16 +67,14 @@ const retryInterval = 50;
 const maxUp = 2.3e12; // ms: an echo's clock may begin anywhere, as that of bench/receiver.go may
 
 export class Probe {
-  readonly samples: Sample[] = [];
   readonly result: Result = {
     ended: 'complete', error: '', noEcho: false, start: 0, end: 0, firstPong: 0, identity: '', kind: '',
     others: [], duplicate: 0, malformed: 0, foreign: 0, warmupSent: 0,
   };
-  /** Settled and not yet fetched. */
-  news: Sample[] = [];
-
-  private readonly pings = new Map<number, number>(); // T1 → seq, 0 = warm-up
-  private last = 0;
+  private readonly samples = new Map<number, Sample>(); // by seq, but for those answered and taken
+  private slots = 0; // used or not: the number of the last sample
+  private changed = new Set<Sample>(); // since take
+  private readonly stamps = new Stamps();
   private phase: 'first' | 'warmup' | 'grid' | 'over' = 'first';
   private began = 0;
   private nextWarmup = 0;
@@ -87,26 +86,52 @@ export class Probe {
   private sendSince = 0;
   private freedAt = -Infinity;
   private failedAt = -Infinity;
+  private failingSince = Infinity; // no send has worked since then …
+  private failure = ''; // … for this reason
   private sent = 0;
   private down = false;
   private downSince = 0;
   private finish!: (r: Result) => void;
   private readonly echoes = new Set<string>();
 
-  constructor(private readonly session: Session, private readonly plan: Plan, private readonly time: Time) {}
+  /** leaving is called with T1 of every ping before it is sent. */
+  constructor(private readonly session: Session, private readonly plan: Plan, private readonly time: Time, private readonly leaving: (t1: number) => void = () => {}) {}
 
   run(): Promise<Result> {
     const done = new Promise<Result>((resolve) => (this.finish = resolve));
     this.session.onPacket((p) => this.match(p));
-    this.session.onDown((down) => {
+    this.began = this.nextWarmup = this.time.now();
+    this.session.link.onDown((down) => {
       this.down = down;
       this.downSince = this.time.now();
       this.look();
     });
-    this.session.onEnd((why) => this.end('disconnected', why));
-    this.began = this.nextWarmup = this.time.now();
+    this.session.link.onEnd((why) => this.end('disconnected', why));
     this.look();
     return done;
+  }
+
+  /** The samples that are new or changed since the last call, at most so many. What was answered is kept no longer. */
+  take(most: number): Sample[] {
+    const list: Sample[] = [];
+    for (const s of this.changed) {
+      if (list.length === most) break;
+      list.push(s);
+      this.changed.delete(s);
+      if (s.outcome === Outcome.answered || s.outcome === Outcome.late) this.samples.delete(s.seq);
+    }
+    return list;
+  }
+
+  /** The result as it is by now. */
+  soFar(): Result {
+    const begun = this.start !== 0;
+    return {
+      ...this.result,
+      start: begun ? this.time.origin + this.start : 0,
+      end: begun ? this.time.origin + Math.max(this.result.end, this.start) : 0,
+      others: [...this.echoes].sort(),
+    };
   }
 
   /** Ends the run now; what was measured stays. */
@@ -126,13 +151,10 @@ export class Probe {
     if (this.phase === 'over') return;
     const r = this.result;
     if (this.start === 0) this.start = r.end = this.time.now();
-    r.start = this.time.origin + this.start;
-    r.end = this.time.origin + Math.max(r.end, this.start);
     r.ended = ended;
     r.error = error;
-    r.others = [...this.echoes].sort();
     this.phase = 'over';
-    this.finish(r);
+    this.finish(this.soFar());
   }
 
   /** Looks what is to be done now, does it, and sets the timer for the next thing. */
@@ -145,6 +167,10 @@ export class Probe {
     }
     if (this.sending && now - this.sendSince >= this.plan.reconnectTimeout) {
       this.end('disconnected', `send call still blocked after ${this.plan.reconnectTimeout / 1000}s`);
+      return;
+    }
+    if (now - this.failingSince >= this.plan.reconnectTimeout) {
+      this.end('disconnected', `session ended: nothing could be sent for ${this.plan.reconnectTimeout / 1000}s: ${this.failure}`);
       return;
     }
     const wait = this.phase === 'grid' ? this.onGrid(now) : this.warmUp(now);
@@ -185,7 +211,7 @@ export class Probe {
   private onGrid(now: number): number | undefined {
     const wait = this.settleOverdue(now);
     if (this.sent + (this.sending ? 1 : 0) >= this.plan.count) {
-      if (!this.sending && this.oldest === this.samples.length) {
+      if (!this.sending && this.oldest === this.slots) {
         this.end('complete', '');
         return undefined;
       }
@@ -195,7 +221,7 @@ export class Probe {
   }
 
   private nextSlot(now: number, wait: number): number {
-    let seq = this.samples.length + 1;
+    let seq = this.slots + 1;
     for (; now - this.start >= this.due(seq + 1); seq++) {
       const blocked = this.sending || this.freedAt > this.start + this.due(seq);
       const s = this.sample(seq, this.due(seq));
@@ -211,24 +237,26 @@ export class Probe {
   }
 
   private inLoop(now: number, wait: number): number {
-    if (this.sending || this.oldest < this.samples.length) return wait;
+    if (this.sending || this.oldest < this.slots) return wait;
     if (now < this.failedAt + retryInterval) return Math.min(wait, this.failedAt + retryInterval);
     if (now < this.start) return Math.min(wait, this.start);
-    this.send(this.samples.length + 1, now - this.start);
+    this.send(this.slots + 1, now - this.start);
     return Math.min(wait, this.time.now() + this.plan.timeout + settleGrace);
   }
 
   private sample(seq: number, due: number): Sample {
     const s: Sample = { seq, due, outcome: Outcome.unsettled, reason: Reason.none, stamped: false, sent: 0, sendCall: 0, rtt: 0, hold: 0, up: 0 };
-    this.samples.push(s);
+    this.samples.set(seq, s);
+    this.slots = seq;
+    this.changed.add(s);
     return s;
   }
 
   /** Calls pings lost whose timeout is over; returns when to look again. */
   private settleOverdue(now: number): number {
-    for (; this.oldest < this.samples.length; this.oldest++) {
-      const s = this.samples[this.oldest]!;
-      if (s.outcome !== Outcome.unsettled) continue;
+    for (; this.oldest < this.slots; this.oldest++) {
+      const s = this.samples.get(this.oldest + 1);
+      if (s?.outcome !== Outcome.unsettled) continue;
       if (this.sending && s.seq === this.sendSeq) break;
       const deadline = this.start + s.sent + this.plan.timeout + settleGrace;
       if (now < deadline) return deadline;
@@ -240,54 +268,60 @@ export class Probe {
 
   private settled(s: Sample, at: number): void {
     this.result.end = Math.max(this.result.end, at);
-    this.news.push({ ...s });
-  }
-
-  /** T1 in Unix ms, made unique by the next representable number. */
-  private stamp(now: number): number {
-    let t1 = this.time.origin + now;
-    if (t1 <= this.last) t1 = nextUp(this.last);
-    this.last = t1;
-    return t1;
+    this.changed.add(s);
   }
 
   private send(seq: number, due = 0): void {
     const s = seq === 0 ? undefined : this.sample(seq, due);
-    if (!s) this.result.warmupSent++;
+    const began = this.time.now();
     if (this.down) {
-      this.sendFailed(s, this.time.now(), '');
+      this.sendFailed(s, began);
       return;
     }
-    const began = this.time.now();
-    const t1 = this.stamp(began);
-    this.pings.set(t1, seq);
+    const t1 = this.stamps.add(this.time.origin + began, seq);
     if (s) s.sent = began - this.start;
     this.sending = true;
     this.sendSeq = seq;
     this.sendSince = began;
     let sync = true; // nothing may look before this send has been noted
-    const returned = (error?: unknown) => {
-      const now = this.time.now();
+    const returned = (failed: boolean, error?: unknown) => {
       this.sending = false;
-      this.freedAt = now;
-      if (error !== undefined) this.sendFailed(s, now, String(error));
-      else if (s) {
-        this.sent++;
-        s.sendCall = now - began;
-      }
+      const now = (this.freedAt = this.time.now());
+      if (failed) this.threw(s, error, began, now);
+      else this.took(s, began, now);
       if (!sync) this.look();
     };
+    this.leaving(t1);
     try {
       const result = this.session.send(encodePing(t1, seq, this.plan.lossy, this.plan.payload), undefined, this.plan.lossy);
-      if (result instanceof Promise) result.then(() => returned(), (e: unknown) => returned(e ?? 'send failed'));
-      else returned();
+      if (result instanceof Promise) result.then(() => returned(false), (e: unknown) => returned(true, e));
+      else returned(false);
     } catch (e) {
-      returned(e ?? 'send failed');
+      returned(true, e);
     }
     sync = false;
   }
 
-  private sendFailed(s: Sample | undefined, now: number, _why: string): void {
+  private took(s: Sample | undefined, began: number, now: number): void {
+    this.failingSince = Infinity;
+    if (!s) {
+      this.result.warmupSent++;
+      return;
+    }
+    this.sent++;
+    s.sendCall = now - began;
+    this.changed.add(s);
+  }
+
+  /** As in bench/sender.go: a link that is down costs the slot, anything else the run. */
+  private threw(s: Sample | undefined, error: unknown, began: number, now: number): void {
+    this.failure = error instanceof Error ? error.message : String(error);
+    this.failingSince = Math.min(this.failingSince, began);
+    this.sendFailed(s, now);
+    if (!(error instanceof NotConnected)) this.end('disconnected', `send: ${this.failure}`);
+  }
+
+  private sendFailed(s: Sample | undefined, now: number): void {
     if (!s) return;
     this.failedAt = now;
     if (s.outcome === Outcome.unsettled) {
@@ -304,7 +338,7 @@ export class Probe {
     const pong = decodePong(packet.data);
     if (pong === 'malformed') this.result.malformed++;
     if (typeof pong === 'string') return;
-    const seq = this.pings.get(pong.timestamp);
+    const seq = this.stamps.find(pong.timestamp);
     const r = this.result;
     if (seq === undefined || (pong.seq !== undefined && pong.seq !== seq)) {
       r.foreign++;
@@ -327,12 +361,12 @@ export class Probe {
       this.echoes.add(packet.from);
       return;
     }
-    if (seq !== 0) this.answer(this.samples[seq - 1]!, pong.timestamp, pong.receive, pong.send, packet.at);
+    if (seq !== 0) this.answer(this.samples.get(seq), pong.timestamp, pong.receive, pong.send, packet.at);
     if (seq === 0 || this.closedLoop || this.sent >= this.plan.count) this.look();
   }
 
-  private answer(s: Sample, t1: number, receive: number, send: number, at: number): void {
-    if (s.outcome === Outcome.answered || s.outcome === Outcome.late) {
+  private answer(s: Sample | undefined, t1: number, receive: number, send: number, at: number): void {
+    if (!s || s.outcome === Outcome.answered || s.outcome === Outcome.late) {
       this.result.duplicate++;
       return;
     }
@@ -350,13 +384,4 @@ export class Probe {
     }
     this.settled(s, at);
   }
-}
-
-const bits = new DataView(new ArrayBuffer(8));
-
-/** The next representable number above x > 0. */
-function nextUp(x: number): number {
-  bits.setFloat64(0, x);
-  bits.setBigUint64(0, bits.getBigUint64(0) + 1n);
-  return bits.getFloat64(0);
 }

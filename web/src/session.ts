@@ -9,15 +9,48 @@ export interface Packet {
 
 export interface Session {
   identity: string;
-  /** Hands text to the platform; rejects or throws when it does not take it. */
+  /** Hands text to the platform. Throws, or rejects with, NotConnected while the link is down and may come back; any other error ends the run. */
   send(text: string, to: string | undefined, lossy: boolean): Promise<void> | void;
   onPacket(handler: (p: Packet) => void): void;
-  /** Called when the link goes down (true) and comes back (false). */
-  onDown(handler: (down: boolean) => void): void;
-  /** Called once, when the session is over and nobody left it. */
-  onEnd(handler: (why: string) => void): void;
+  /** When the link goes down and comes back, and when the session is over though nobody left it. */
+  readonly link: Link;
+  /** What the platform tells of the seat. */
   facts(): Promise<Record<string, unknown>>;
   leave(): Promise<void>;
+}
+
+/** The link is down and may come back: bench.ErrNotConnected. */
+export class NotConnected extends Error {}
+
+/** What became of a session's link. Who listens late is told what he has missed. */
+export class Link {
+  reconnects = 0; // how often the link was lost, or a part of it
+  private isDown = false;
+  private over = '';
+  private readonly downs: ((down: boolean) => void)[] = [];
+  private readonly ends: ((why: string) => void)[] = [];
+
+  set down(down: boolean) {
+    if (down === this.isDown) return;
+    this.isDown = down;
+    for (const f of this.downs) f(down);
+  }
+  get ended(): string {
+    return this.over;
+  }
+  end(why: string): void {
+    if (this.over !== '') return;
+    this.over = why;
+    for (const f of this.ends) f(why);
+  }
+  onDown(f: (down: boolean) => void): void {
+    this.downs.push(f);
+    if (this.isDown) f(true);
+  }
+  onEnd(f: (why: string) => void): void {
+    this.ends.push(f);
+    if (this.over !== '') f(this.over);
+  }
 }
 
 export interface JoinConfig {

@@ -4,7 +4,9 @@ import type { Time } from './probe';
 export function pageTime(): Time {
   const worker = new Worker('ticker.js');
   let wanted: (() => void) | undefined;
-  worker.onmessage = () => wanted?.();
+  worker.onmessage = (e: MessageEvent<string>) => {
+    if (e.data === 'due') wanted?.();
+  };
   return {
     origin: performance.timeOrigin,
     now: () => performance.now(),

@@ -2,8 +2,9 @@
 
 import { describe, it } from 'node:test';
 import { expect } from 'expect';
-import { Outcome, type Plan, Probe, Reason, type Result } from '../src/probe';
-import type { Packet, Session } from '../src/session';
+import { Outcome, type Plan, Probe, Reason, type Result, type Sample } from '../src/probe';
+import { Link, NotConnected, type Packet, type Session } from '../src/session';
+import { Stamps } from '../src/stamps';
 import { decodePing, encodePong } from '../src/wire';
 
 /** A clock that stands still until it is told to go on. */
@@ -43,7 +44,10 @@ interface Scene {
   delays?: (n: number) => number[];
   /** How long the send call of message n blocks. */
   stall?: (n: number) => number;
-  fails?: (t: number) => boolean;
+  /** What the send call of message n throws. */
+  fails?: (n: number) => Error | undefined;
+  /** What has befallen the link before the run. */
+  before?: (s: FakeSession) => void;
   echoes?: string[];
   during?: (t: FakeTime, s: FakeSession, p: Probe) => void;
 }
@@ -52,16 +56,16 @@ class FakeSession implements Session {
   identity = 'runner';
   n = 0;
   private packet: (p: Packet) => void = () => {};
-  down: (d: boolean) => void = () => {};
-  end: (why: string) => void = () => {};
+  link = new Link();
   constructor(private time: FakeTime, private scene: Scene) {}
   onPacket(h: (p: Packet) => void) { this.packet = h; }
-  onDown(h: (d: boolean) => void) { this.down = h; }
-  onEnd(h: (why: string) => void) { this.end = h; }
+  down(d: boolean) { this.link.down = d; }
+  end(why: string) { this.link.end(why); }
   deliver(data: unknown, from = 'echo') { this.packet({ data, from, at: this.time.t }); }
   send(text: string): Promise<void> | void {
     const n = this.n++;
-    if (this.scene.fails?.(this.time.t)) throw new Error('no');
+    const error = this.scene.fails?.(n);
+    if (error) throw error;
     const stall = this.scene.stall?.(n) ?? 0;
     const go = () => {
       const ping = decodePing(text)!;
@@ -79,17 +83,19 @@ class FakeSession implements Session {
   async leave() {}
 }
 
-async function play(scene: Scene): Promise<{ r: Result; p: Probe; outcomes: number[] }> {
+async function play(scene: Scene): Promise<{ r: Result; p: Probe; samples: Sample[]; outcomes: number[] }> {
   const time = new FakeTime(), session = new FakeSession(time, scene);
   const p = new Probe(session, {
     count: 5, cooldown: 100, timeout: 500, warmup: 5, echoTimeout: 10_000, reconnectTimeout: 10_000, payload: 0, lossy: false, aligned: false, phase: 0, echo: '', ...scene.plan,
   }, time);
+  scene.before?.(session);
   let r: Result | undefined;
   void p.run().then((x) => (r = x));
   scene.during?.(time, session, p);
   await time.run(() => r !== undefined);
   await Promise.resolve();
-  return { r: r!, p, outcomes: p.samples.map((s) => s.outcome) };
+  const samples = p.take(Infinity).sort((a, b) => a.seq - b.seq);
+  return { r: r!, p, samples, outcomes: samples.map((s) => s.outcome) };
 }
 
 const { answered, late, lost, notSent, unsettled } = Outcome;
@@ -97,10 +103,10 @@ const counted = (first: number) => (n: number) => n - first; // messages before 
 
 describe('the ping loop', () => {
   it('keeps the grid and measures exactly', async () => {
-    const { r, p } = await play({ delays: () => [42], plan: { count: 10 } });
+    const { r, samples } = await play({ delays: () => [42], plan: { count: 10 } });
     expect(r).toMatchObject({ ended: 'complete', warmupSent: 6, identity: 'echo', kind: 'rtcbench', duplicate: 0, foreign: 0 });
-    expect(p.samples).toHaveLength(10);
-    for (const [i, s] of p.samples.entries()) {
+    expect(samples).toHaveLength(10);
+    for (const [i, s] of samples.entries()) {
       expect(s).toMatchObject({ seq: i + 1, outcome: answered, stamped: true });
       expect(s.due).toBe(i * 100);
       expect(s.sent).toBeCloseTo(i * 100, 6);
@@ -112,19 +118,19 @@ describe('the ping loop', () => {
 
   it('tells loss, lateness and duplicates apart', async () => {
     const fate: Record<number, number[]> = { 1: [], 2: [700], 3: [2, 3], 4: [251], 5: [500] };
-    const { r, p, outcomes } = await play({ plan: { count: 6 }, delays: (n) => fate[counted(6)(n)] ?? [2] });
+    const { r, samples, outcomes } = await play({ plan: { count: 6 }, delays: (n) => fate[counted(6)(n)] ?? [2] });
     expect(outcomes).toEqual([answered, lost, late, answered, answered, answered]);
     expect(r.duplicate).toBe(1);
-    expect(p.samples.map((s) => Math.round(s.rtt))).toEqual([2, 0, 700, 2, 251, 500]);
+    expect(samples.map((s) => Math.round(s.rtt))).toEqual([2, 0, 700, 2, 251, 500]);
   });
 
   it('calls a slot behind a blocked send not sent, and never lost', async () => {
-    const { p, outcomes } = await play({ stall: (n) => (n === 7 ? 250 : 0) });
+    const { samples, outcomes } = await play({ stall: (n) => (n === 7 ? 250 : 0) });
     expect(outcomes).toEqual([answered, answered, notSent, answered, answered, answered]);
-    expect(p.samples[1]!.sendCall).toBeCloseTo(250, 6);
-    expect(p.samples[2]!.reason).toBe(Reason.blocked);
-    expect(p.samples[3]).toMatchObject({ due: 300 });
-    expect(p.samples[3]!.sent).toBeCloseTo(350, 6);
+    expect(samples[1]!.sendCall).toBeCloseTo(250, 6);
+    expect(samples[2]!.reason).toBe(Reason.blocked);
+    expect(samples[3]).toMatchObject({ due: 300 });
+    expect(samples[3]!.sent).toBeCloseTo(350, 6);
   });
 
   it('does not call a ping lost while its send call blocks', async () => {
@@ -168,9 +174,9 @@ describe('the ping loop', () => {
   });
 
   it('waits for each ping in a closed loop', async () => {
-    const { p, outcomes } = await play({ plan: { count: 4, cooldown: 0 }, delays: (n) => (counted(6)(n) === 2 ? [] : [30]) });
+    const { samples, outcomes } = await play({ plan: { count: 4, cooldown: 0 }, delays: (n) => (counted(6)(n) === 2 ? [] : [30]) });
     expect(outcomes).toEqual([answered, answered, lost, answered]);
-    expect(p.samples.map((s) => Math.round(s.due))).toEqual([0, 30, 60, 562]);
+    expect(samples.map((s) => Math.round(s.due))).toEqual([0, 30, 60, 562]);
   });
 
   it('counts one echo only, and knows a pong to somebody else', async () => {
@@ -196,8 +202,91 @@ describe('the ping loop', () => {
   });
 
   it('begins on a grid of Unix time that other runs share, each at its phase', async () => {
-    const { r, p } = await play({ plan: { aligned: true, phase: 50 }, delays: () => [33] });
+    const { r, samples } = await play({ plan: { aligned: true, phase: 50 }, delays: () => [33] });
     expect(r.start % 100).toBeCloseTo(50, 3);
-    expect(p.samples.every((s) => Math.abs(s.sent - s.due) < 1e-6)).toBe(true);
+    expect(samples.every((s) => Math.abs(s.sent - s.due) < 1e-6)).toBe(true);
+  });
+
+  it('ends with a send that fails for good, and says why', async () => {
+    const { r, outcomes } = await play({ plan: { count: 50 }, fails: (n) => (n === 16 ? new Error('too large') : undefined) });
+    expect(r).toMatchObject({ ended: 'disconnected', error: 'send: too large' });
+    expect(outcomes).toEqual([...Array(10).fill(answered), notSent]);
+    const never = await play({ fails: () => new Error('too large') });
+    expect(never.r).toMatchObject({ ended: 'disconnected', error: 'send: too large', warmupSent: 0 });
+  });
+
+  it('goes on after sends that found no connection, but not for ever', async () => {
+    const some = await play({ plan: { count: 10 }, fails: (n) => (n >= 8 && n < 12 ? new NotConnected('no channel') : undefined) });
+    expect(some.r.ended).toBe('complete');
+    expect(some.outcomes.slice(2, 6)).toEqual(Array(4).fill(notSent));
+    expect(some.outcomes.filter((o) => o === answered)).toHaveLength(10);
+    const all = await play({ plan: { count: 1000 }, fails: (n) => (n >= 8 ? new NotConnected('no channel') : undefined) });
+    expect(all.r).toMatchObject({ ended: 'disconnected', error: 'session ended: nothing could be sent for 10s: no channel' });
+    expect(all.outcomes.filter((o) => o === notSent).length).toBeLessThan(105);
+  });
+
+  it('knows of a link that went down before the run', async () => {
+    const { r, outcomes } = await play({
+      before: (s) => s.down(true),
+      during: (t, s) => t.after(1000, () => s.down(false)),
+    });
+    expect(outcomes).toEqual(Array(5).fill(answered));
+    expect(r).toMatchObject({ ended: 'complete', warmupSent: 6 }); // what found the link down was not sent
+    const ended = await play({ before: (s) => s.end('room deleted') });
+    expect(ended.r).toMatchObject({ ended: 'disconnected', error: 'room deleted' });
+  });
+
+  it('tells of a ping when it is sent and again when it is settled, and forgets it then', async () => {
+    const taken: [number, number][] = [];
+    const { r } = await play({
+      plan: { count: 20 },
+      delays: (n) => (counted(6)(n) === 0 ? [150, 260] : counted(6)(n) === 1 ? [700] : [50]),
+      during(t, _s, p) {
+        const look = () => {
+          for (const s of p.take(Infinity)) taken.push([s.seq, s.outcome]);
+          if (p.soFar().ended === 'complete') t.after(20, look);
+        };
+        look();
+        t.after(5000, () => p.stop());
+      },
+    });
+    expect(taken.filter(([seq]) => seq === 1)).toEqual([[1, unsettled], [1, answered]]);
+    expect(taken.filter(([seq]) => seq === 2)).toEqual([[2, unsettled], [2, lost], [2, late]]);
+    expect(r.duplicate).toBe(1); // of a ping that is forgotten
+  });
+
+  it('tells how far it is, for the case that it gets no further', async () => {
+    let far: Result | undefined;
+    await play({ plan: { count: 100 }, during: (t, _s, p) => t.after(10 + 500 + 2001, () => (far = p.soFar())) });
+    expect(far).toMatchObject({ warmupSent: 6, identity: 'echo', kind: 'rtcbench' });
+    expect(far!.end - far!.start).toBeGreaterThan(1900);
+  });
+
+  it('gives the ping to be looked for before it leaves', async () => {
+    const seen: number[] = [];
+    const time = new FakeTime(), session = new FakeSession(time, {});
+    const plan = { count: 3, cooldown: 100, timeout: 500, warmup: 0, echoTimeout: 1000, reconnectTimeout: 1000, payload: 0, lossy: false, aligned: false, phase: 0, echo: '' };
+    const send = session.send.bind(session);
+    session.send = (text) => {
+      expect(text).toContain(`"timestamp":${String(seen.at(-1))},`);
+      return send(text);
+    };
+    const p = new Probe(session, plan, time, (t1) => seen.push(t1));
+    let over = false;
+    void p.run().then(() => (over = true));
+    await time.run(() => over);
+    expect(seen).toHaveLength(4);
+  });
+});
+
+describe('the stamps', () => {
+  it('finds every ping however long ago, and no other', () => {
+    const s = new Stamps(), t1: number[] = [];
+    for (let i = 0; i < 5000; i++) t1.push(s.add(1_700_000_000_000 + (i >> 1), i)); // two of one moment
+    expect(new Set(t1).size).toBe(5000);
+    for (const [i, t] of t1.entries()) expect(s.find(t)).toBe(i);
+    expect(s.find(1_699_999_999_999)).toBeUndefined();
+    expect(s.find(1_700_000_000_000.5)).toBeUndefined();
+    expect(s.find(1_800_000_000_000)).toBeUndefined();
   });
 });

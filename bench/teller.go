@@ -1,0 +1,90 @@
+package bench
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// tellPatience is how long a listener may take, at the end, to hear what is left.
+const tellPatience = time.Second
+
+// Teller hands samples to a listener from a goroutine of its own, so that a terminal that does not take
+// what is written to it stalls neither the grid nor the matching. A nil Teller tells nobody.
+type Teller struct {
+	on        func(Sample)
+	ready     chan struct{} // there is news
+	over      chan struct{} // closed: there will be no more
+	heard     chan struct{} // closed: on has heard everything
+	abandoned atomic.Bool   // on is not to be called any more
+
+	mu   sync.Mutex
+	news []Sample
+}
+
+// NewTeller starts a teller; nil for a listener that is nil. Its owner calls Close.
+func NewTeller(on func(Sample)) *Teller {
+	if on == nil {
+		return nil
+	}
+	t := &Teller{on: on, ready: make(chan struct{}, 1), over: make(chan struct{}), heard: make(chan struct{})}
+	go t.run()
+	return t
+}
+
+// Tell queues a sample. It never blocks.
+func (t *Teller) Tell(s Sample) {
+	if t == nil {
+		return
+	}
+	t.mu.Lock()
+	t.news = append(t.news, s)
+	t.mu.Unlock()
+	select {
+	case t.ready <- struct{}{}:
+	default:
+	}
+}
+
+// Close returns when everything was heard. A listener that blocks, as a terminal that was stopped
+// does, is left behind after a second: the run is worth more. Tell must not be called any more.
+func (t *Teller) Close() {
+	if t == nil {
+		return
+	}
+	close(t.over)
+	timer := time.NewTimer(tellPatience)
+	defer timer.Stop()
+	select {
+	case <-t.heard:
+	case <-timer.C:
+		t.abandoned.Store(true)
+	}
+}
+
+func (t *Teller) run() {
+	defer close(t.heard)
+	var told []Sample
+	for over := false; ; {
+		t.mu.Lock()
+		told, t.news = t.news, told[:0]
+		t.mu.Unlock()
+		for _, s := range told {
+			if t.abandoned.Load() {
+				return
+			}
+			t.on(s)
+		}
+		switch {
+		case over && len(told) == 0:
+			return
+		case over:
+			continue
+		}
+		select {
+		case <-t.ready:
+		case <-t.over:
+			over = true
+		}
+	}
+}

@@ -1,0 +1,165 @@
+package browser_test
+
+import (
+	"bufio"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"rtcbench/internal/browser"
+)
+
+// TestTwentyKills kills this program in all stages of a start: what it leaves goes by itself, or with the
+// next start.
+func TestTwentyKills(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	for round := range 20 {
+		cmd := exec.Command(os.Args[0])
+		cmd.Env = append(os.Environ(), startOnly+"=1")
+		out, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		switch round % 4 {
+		case 0: // when it is up
+			if line, err := bufio.NewReader(out).ReadString('\n'); line != "up\n" {
+				t.Fatal(line, err)
+			}
+		default: // after its first, second, third process
+			for deadline := time.Now().Add(20 * time.Second); len(processes(dir, "")) < round%4; time.Sleep(time.Millisecond) {
+				if time.Now().After(deadline) {
+					t.Fatal("no browser was started: this test looks at the wrong place")
+				}
+			}
+		}
+		cmd.Process.Kill()
+		cmd.Wait()
+	}
+	if n := len(profilesIn(t, dir)); n > 1 {
+		t.Errorf("%d profiles are left: a start removes those of dead processes", n)
+	}
+	b, err := browser.Start(t.Context(), browser.Options{ResolverRules: closedNetwork})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Close(); err != nil {
+		t.Error(err)
+	}
+	gone(t, dir)
+}
+
+func profilesIn(t *testing.T, dir string) []string {
+	t.Helper()
+	list, err := filepath.Glob(filepath.Join(dir, "rtcbench-*", "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.DeleteFunc(list, func(s string) bool { return strings.HasSuffix(s, ".lock") })
+}
+
+func TestTheLivingAreLeftAlone(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	options := browser.Options{ResolverRules: closedNetwork}
+	first, err := browser.Start(t.Context(), options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer first.Close()
+	second, err := browser.Start(t.Context(), options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := second.Close(); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(first.Profile()); err != nil || len(processes(first.Profile(), "")) == 0 {
+		t.Error("the browser of a living process was ended, or its profile removed")
+	}
+}
+
+// A browser that hangs does not end with its pipe; the next start ends it.
+func TestALeftoverThatHangs(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	stale := filepath.Join(dir, "rtcbench-"+strconv.Itoa(os.Getuid()), "chrome-x")
+	if err := os.MkdirAll(stale, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(stale+".lock", nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	hung := exec.Command("sleep", "1000")
+	hung.Args[0] = "--user-data-dir=" + stale
+	if err := hung.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- hung.Wait() }()
+	b, err := browser.Start(t.Context(), browser.Options{ResolverRules: closedNetwork})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	select {
+	case <-ended:
+	case <-time.After(10 * time.Second):
+		hung.Process.Kill()
+		t.Error("the leftover lives")
+	}
+	if _, err := os.Stat(stale); err == nil {
+		t.Error("its profile is still there")
+	}
+}
+
+// Somebody else may have put the folder there, or a link, where everybody may write.
+func TestAFolderOfSomebodyElse(t *testing.T) {
+	dir, elsewhere := t.TempDir(), t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	ours := filepath.Join(dir, "rtcbench-"+strconv.Itoa(os.Getuid()))
+	refused := func(what string) {
+		t.Helper()
+		_, err := browser.Start(t.Context(), browser.Options{ResolverRules: closedNetwork})
+		if err == nil || !strings.Contains(err.Error(), "not this user's own folder") {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if err := os.Symlink(elsewhere, ours); err != nil {
+		t.Fatal(err)
+	}
+	refused("a link")
+	if left, _ := os.ReadDir(elsewhere); len(left) > 0 {
+		t.Errorf("%v was put where the link leads", left)
+	}
+	os.Remove(ours)
+	if err := os.Mkdir(ours, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(ours, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	refused("a folder that everybody may write to")
+}
+
+// gone waits until neither a profile nor a process of one is left under dir.
+func gone(t *testing.T, dir string) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		folders, left := profilesIn(t, dir), processes(dir, "")
+		if len(folders)+len(left) == 0 {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Errorf("left behind: %v, processes %v", folders, left)
+			return
+		}
+	}
+}

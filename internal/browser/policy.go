@@ -1,0 +1,78 @@
+package browser
+
+import (
+	"net"
+	"net/url"
+	"strings"
+)
+
+// Daily's hosts as it lists them for firewalls, without error reporting at sentry.io.
+// https://docs.daily.co/guides/privacy-and-security/corporate-firewalls-nats-allowed-ip-list
+var dailyHosts = []string{"*.daily.co", "*.dailywebrtc.com", "*.dailywebrtc.net", "*.pluot.blue"}
+
+// LiveKit Cloud sends its clients on to a region's host, which is one of these.
+var cloudHosts = []string{".livekit.cloud", ".livekit.run"}
+
+// policy is a page's Content-Security-Policy: it connects to its platform's hosts and to nothing
+// else. daily-js evaluates its call machine, which it fetches from Daily's CDN or a mirror.
+func policy(c JoinConfig) string {
+	var hosts []string // host or host:port
+	room := host(c.URL)
+	scripts, workers := "'self'", "'self'"
+	if c.Platform == "daily" {
+		hosts = append(hosts, dailyHosts...)
+		if c.BundleURL != "" {
+			hosts = append(hosts, host(c.BundleURL))
+		}
+		scripts += " 'unsafe-eval' " + strings.Join(sources(hosts, "https", "http"), " ")
+		workers += " blob:"
+		hosts = append(hosts, room)
+	} else {
+		hosts = append(hosts, room)
+		for _, cloud := range cloudHosts {
+			if name, _, _ := strings.Cut(room, ":"); strings.HasSuffix(name, cloud) {
+				hosts = append(hosts, "*"+cloud)
+			}
+		}
+	}
+	return "default-src 'none'; script-src " + scripts + "; worker-src " + workers +
+		"; connect-src 'self' " + strings.Join(sources(hosts, "https", "wss", "http", "ws"), " ") +
+		"; media-src blob:; base-uri 'none'; form-action 'none'"
+}
+
+// sources names hosts by each scheme; those with a wildcard only by the encrypted ones.
+func sources(hosts []string, schemes ...string) (list []string) {
+	for _, h := range hosts {
+		for _, scheme := range schemes {
+			wild := strings.HasPrefix(h, "*.")
+			switch {
+			case h == "" || wild && !strings.HasSuffix(scheme, "s"):
+			case wild:
+				list = append(list, scheme+"://"+h+":*")
+			default:
+				list = append(list, scheme+"://"+h)
+			}
+		}
+	}
+	return list
+}
+
+// host is the host and port of a URL as a policy can name it. A policy knows no IPv6 addresses: for
+// these it is every host on that port.
+func host(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil || strings.ContainsAny(u.Host, " ;,'\"") {
+		return ""
+	}
+	if ip := net.ParseIP(u.Hostname()); ip == nil || ip.To4() != nil {
+		return u.Host
+	}
+	port := u.Port()
+	if port == "" {
+		port = map[string]string{"http": "80", "ws": "80"}[u.Scheme]
+	}
+	if port == "" {
+		port = "443"
+	}
+	return "*:" + port
+}
