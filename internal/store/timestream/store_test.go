@@ -16,6 +16,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/timestreamwrite"
+	"github.com/google/uuid"
 	"go.uber.org/goleak"
 
 	"rtcbench/bench"
@@ -97,8 +98,8 @@ func TestConformance(t *testing.T) {
 // TestMoto needs nothing that is played: moto takes what a store writes, and has no run to give back.
 func TestMoto(t *testing.T) {
 	t.Setenv("AWS_ENDPOINT_URL", moto(t))
-	ctx := within(t)
-	s, err := New(ctx, Options{Database: "moto-alone", Table: "runs", Region: "us-west-2"})
+	ctx, database := within(t), "alone-"+uuid.NewString()
+	s, err := New(ctx, Options{Database: database, Table: "runs", Region: "us-west-2"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,13 +108,13 @@ func TestMoto(t *testing.T) {
 	if err := s.Save(ctx, run); err == nil || errors.Is(err, bench.ErrRejected) || !strings.Contains(err.Error(), "rtcbench store init") {
 		t.Errorf("without a table: %v; want an error that names store init and may pass", err)
 	}
-	for _, want := range []string{"the database moto-alone in us-west-2; the table runs: 36 h in the memory store, 45 days in the magnetic store, whose writes are on", ""} {
+	for _, want := range []string{"the database " + database + " in us-west-2; the table runs: 36 h in the memory store, 45 days in the magnetic store, whose writes are on", ""} {
 		made, err := s.Init(ctx, 36, 45)
 		if got := strings.Join(made, "; "); err != nil || got != want {
 			t.Errorf("init: %q, %v; want %q", got, err, want)
 		}
 	}
-	out, err := s.write.DescribeTable(ctx, &timestreamwrite.DescribeTableInput{DatabaseName: aws.String("moto-alone"), TableName: aws.String("runs")})
+	out, err := s.write.DescribeTable(ctx, &timestreamwrite.DescribeTableInput{DatabaseName: aws.String(database), TableName: aws.String("runs")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,7 +132,7 @@ func TestMoto(t *testing.T) {
 	for _, b := range records {
 		want += len(b.records)
 	}
-	if got := motoRecords(t, "runs"); got != want || want < 250+13 {
+	if got := motoRecords(t, database); got != want || want < 250+13 {
 		t.Errorf("moto has %d records, want %d", got, want)
 	}
 	if ids, errs := list(t, s, bench.Query{}); len(ids)+len(errs) > 0 {
@@ -139,15 +140,14 @@ func TestMoto(t *testing.T) {
 	}
 }
 
-// motoRecords counts what moto holds of a table of us-west-2, as it tells of itself.
-func motoRecords(t *testing.T, table string) int {
+// motoRecords counts what moto holds of a database, as it tells of itself.
+func motoRecords(t *testing.T, database string) int {
 	res, err := http.Get(moto(t) + "/moto-api/data.json")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer res.Body.Close()
 	var data map[string]map[string][]struct {
-		Name    string            `json:"name"`
 		DB      string            `json:"db_name"`
 		Records []json.RawMessage `json:"records"`
 	}
@@ -155,7 +155,7 @@ func motoRecords(t *testing.T, table string) int {
 		t.Fatal(err)
 	}
 	for _, x := range data["timestreamwrite"]["TimestreamTable"] {
-		if x.Name == table && x.DB == "moto-alone" {
+		if x.DB == database {
 			return len(x.Records)
 		}
 	}
