@@ -151,6 +151,7 @@ func (cmd *bothCmd) finishBoth(a *app, runs map[string]*bench.Run, errs map[stri
 		if runs[name] != nil {
 			runs[name].Location, runs[name].Tool = cmd.Location, bench.Tool(version())
 			loadFloors().put(runs[name])
+			cmd.conceal(runs[name])
 		}
 	}
 	d, l := runs["daily"], runs["livekit"]

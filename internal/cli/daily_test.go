@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -247,6 +248,14 @@ func TestBoth(t *testing.T) {
 	if c == nil || c.Alike || !c.Paired || c.Pairs < 15 || c.Verdict != "not the same kind of path: livekit faster" || c.MedianDiff.CI95[0] < 20 {
 		t.Fatalf("%+v, started %f and %f, %+v %+v", c, both.Daily.Metadata.StartTime, both.Livekit.Metadata.StartTime, both.Daily.Details.Counts, both.Livekit.Details.Counts)
 	}
+	if len(both.Livekit.Details.ICE) == 0 {
+		t.Error("no ICE pair")
+	}
+	for _, pair := range both.Livekit.Details.ICE {
+		if pair.LocalAddress+pair.RemoteAddress != "" {
+			t.Errorf("the file tells where this machine is: %+v", pair)
+		}
+	}
 	// On one grid, half a period apart.
 	phase := math.Mod((both.Daily.Metadata.StartTime-both.Livekit.Metadata.StartTime)*1000+10_000, 100)
 	if math.Abs(phase-50) > 5 {
@@ -316,9 +325,12 @@ func TestKilledOutright(t *testing.T) {
 	p.waitForLine(t, "seq=5 ", time.Minute)
 	p.cmd.Process.Kill()
 	<-p.done
-	profiles := func() []string {
+	left := func() []string { // profiles, and a lock beside each
 		list, _ := filepath.Glob(filepath.Join(tmp, "rtcbench-*", "chrome-*"))
 		return list
+	}
+	profiles := func() []string {
+		return slices.DeleteFunc(left(), func(path string) bool { return strings.HasSuffix(path, ".lock") })
 	}
 	if len(profiles()) != 1 {
 		t.Fatalf("profiles after the kill: %v", profiles())
@@ -339,8 +351,8 @@ func TestKilledOutright(t *testing.T) {
 	}
 	p.cmd.Process.Signal(os.Interrupt)
 	p.exit(t, 20*time.Second)
-	if left := profiles(); len(left) != 0 {
-		t.Errorf("left behind: %v", left)
+	if len(left()) != 0 {
+		t.Errorf("left behind: %v", left())
 	}
 }
 

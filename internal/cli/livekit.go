@@ -24,7 +24,6 @@ type livekitCmd struct {
 
 	outputFlags
 	storeFlags
-	ShowAddresses bool `from:"RTCBENCH_SHOW_ADDRESSES" group:"out" help:"Write the addresses of the ICE pairs into the result."`
 	limitFlags
 }
 
@@ -85,9 +84,6 @@ func (cmd *livekitCmd) Run(a *app) error {
 	run, err = job.describe(run, err)
 	run.Location = cmd.Location
 	loadFloors().put(run)
-	if !cmd.ShowAddresses {
-		result.HideAddresses(run.Facts.ICE)
-	}
 	return cmd.finish(a, *run, err, cmd.limitFlags, keep)
 }
 

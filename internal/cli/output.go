@@ -21,6 +21,8 @@ type outputFlags struct {
 	Quiet   bool   `short:"q" from:"RTCBENCH_QUIET" group:"out" help:"No table and no progress."`
 	Verbose bool   `short:"v" from:"RTCBENCH_VERBOSE" group:"out" help:"Log every ping to standard error."`
 	LogFlag string `name:"log-level" from:"LOG_LEVEL" group:"out" default:"warn" placeholder:"warn" help:"debug, info, warn or error."`
+
+	ShowAddresses bool `from:"RTCBENCH_SHOW_ADDRESSES" group:"out" help:"Write the addresses of the ICE pairs into the result."`
 }
 
 // levels are those of LOG_LEVEL, with the names that Python's logging gives them too.
@@ -66,6 +68,7 @@ func (f outputFlags) finish(a *app, run bench.Run, runErr error, limits limitFla
 		runErr = fmt.Errorf("not one of %d pings was answered within %v", run.Counts.Settled(), run.Plan.Timeout)
 	}
 	run.Tool = bench.Tool(version())
+	f.conceal(&run)
 	kept := join(f.write(a, run), keep.put(a.ctx, &run)) // before anything else is tried with it
 	if !f.Quiet {
 		table := a.stdout
@@ -90,6 +93,13 @@ func (f outputFlags) finish(a *app, run bench.Run, runErr error, limits limitFla
 		return exitError{exitLimitBroken, broken}
 	}
 	return nil
+}
+
+// conceal takes out of a run what tells where its two ends are, unless it is wanted.
+func (f outputFlags) conceal(run *bench.Run) {
+	if !f.ShowAddresses {
+		result.HideAddresses(run.Facts.ICE)
+	}
 }
 
 // join is all the errors on lines of their own; nil = there are none.
