@@ -139,9 +139,8 @@ func (h Histogram) MarshalBinary() ([]byte, error) { return h.AppendBinary(nil) 
 
 var errHistogram = errors.New("not a histogram")
 
-// UnmarshalBinary reads what AppendBinary wrote.
-func (h *Histogram) UnmarshalBinary(data []byte) error {
-	h.buckets = make([]bucket, 0, len(data)/2)
+// eachPair calls visit with the buckets that AppendBinary wrote, in ascending order.
+func eachPair(data []byte, visit func(bucket)) error {
 	index := uint64(0)
 	for first := true; len(data) > 0; first = false {
 		step, n := binary.Uvarint(data)
@@ -153,8 +152,39 @@ func (h *Histogram) UnmarshalBinary(data []byte) error {
 		if m <= 0 || count == 0 || step > math.MaxUint32 || index > uint64(bucketOf(uint64(HistogramMax/time.Microsecond))) {
 			return errHistogram
 		}
-		h.buckets = append(h.buckets, bucket{uint32(index), count})
+		visit(bucket{uint32(index), count})
 		data = data[n+m:]
 	}
 	return nil
+}
+
+// UnmarshalBinary reads what AppendBinary wrote.
+func (h *Histogram) UnmarshalBinary(data []byte) error {
+	h.buckets = make([]bucket, 0, len(data)/2)
+	return eachPair(data, func(b bucket) { h.buckets = append(h.buckets, b) })
+}
+
+// Sum is the merge of many histograms, laid out so that adding one more allocates nothing. The zero
+// value is empty.
+type Sum struct{ counts []uint64 } // by bucket
+
+// AddBinary adds what AppendBinary wrote. After an error a part of it may have been added.
+func (s *Sum) AddBinary(data []byte) error {
+	return eachPair(data, func(b bucket) {
+		if missing := int(b.index) + 1 - len(s.counts); missing > 0 {
+			s.counts = append(s.counts, make([]uint64, missing)...)
+		}
+		s.counts[b.index] += b.count
+	})
+}
+
+// Histogram is the sum as it is now.
+func (s *Sum) Histogram() Histogram {
+	h := Histogram{buckets: make([]bucket, 0, len(s.counts))}
+	for i, n := range s.counts {
+		if n > 0 {
+			h.buckets = append(h.buckets, bucket{uint32(i), n})
+		}
+	}
+	return h
 }

@@ -2,10 +2,10 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 	"time"
 
 	"rtcbench/bench"
@@ -27,47 +27,75 @@ func (s *Store) Aggregate(ctx context.Context, q bench.Query) ([]bench.Aggregate
 		return nil, s.explain(err)
 	}
 	defer tx.Rollback()
-	where, args := conditions(bench.Query{Platform: q.Platform, Location: q.Location, Engine: q.Engine, Transport: q.Transport})
-	sums := map[bench.Series]*bench.Aggregate{}
+	series, err := wantedSeries(ctx, tx, q)
+	if err != nil {
+		return nil, s.explain(err)
+	}
 	for _, p := range spans(from, to) {
-		table, condition := "run", "run.ended >= ? AND run.ended < ?"
-		count, bounds := "1", []any{p.from, p.to}
+		query, args := "SELECT series, 1, sent, answered, late, lost, not_sent, histogram FROM run WHERE ended >= ? AND ended < ?", []any{p.from, p.to}
 		if p.period != 0 {
-			table, condition = "rollup AS run", "run.seconds = ? AND run.start >= ? AND run.start < ?"
-			count, bounds = "run.runs", []any{int64(p.period / time.Second), ceilSeconds(p.from), ceilSeconds(p.to)}
+			// Series by series, as the rollups are sorted: a month has many hours beside those that are wanted.
+			query = "SELECT series, runs, sent, answered, late, lost, not_sent, histogram FROM rollup WHERE seconds = ? AND series IN (SELECT id FROM series) AND start >= ? AND start < ?"
+			args = []any{int64(p.period / time.Second), ceilSeconds(p.from), ceilSeconds(p.to)}
 		}
-		rows, err := tx.QueryContext(ctx, "SELECT series.platform, series.location, series.engine, series.transport, "+count+
-			", run.sent, run.answered, run.late, run.lost, run.not_sent, run.histogram FROM "+strings.TrimSpace(table)+" JOIN series ON series.id = run.series WHERE "+condition+" AND "+where, append(bounds, args...)...)
+		rows, err := tx.QueryContext(ctx, query, args...)
 		if err != nil {
 			return nil, s.explain(err)
 		}
 		for rows.Next() {
-			var a bench.Aggregate
-			var data []byte
-			c := &a.Counts
-			err := rows.Scan(&a.Platform, &a.Location, &a.Engine, &a.Transport, &a.Runs, &c.Sent, &c.Answered, &c.Late, &c.Lost, &c.NotSent, &data)
-			if err == nil {
-				err = a.Histogram.UnmarshalBinary(data)
+			var id int64
+			var part bench.Aggregate
+			var data sql.RawBytes
+			c := &part.Counts
+			err := rows.Scan(&id, &part.Runs, &c.Sent, &c.Answered, &c.Late, &c.Lost, &c.NotSent, &data)
+			if sum := series[id]; sum != nil && err == nil {
+				sum.Merge(part)
+				err = sum.distribution.AddBinary(data)
 			}
 			if err != nil {
 				rows.Close()
 				return nil, fmt.Errorf("store %s: sum up: %w", s.path, err)
 			}
-			if sums[a.Series] == nil {
-				sums[a.Series] = &bench.Aggregate{Series: a.Series, Histogram: stats.Histogram{}}
-			}
-			sums[a.Series].Merge(a)
 		}
 		if err := rows.Err(); err != nil {
 			return nil, s.explain(err)
 		}
 	}
-	list := make([]bench.Aggregate, 0, len(sums))
-	for _, a := range sums {
-		list = append(list, *a)
+	var list []bench.Aggregate
+	for _, sum := range series {
+		if sum.Runs > 0 {
+			sum.Histogram = sum.distribution.Histogram()
+			list = append(list, sum.Aggregate)
+		}
 	}
 	slices.SortFunc(list, func(a, b bench.Aggregate) int { return a.Compare(b.Series) })
 	return list, nil
+}
+
+// sum is a series that is being summed up.
+type sum struct {
+	bench.Aggregate
+	distribution stats.Sum
+}
+
+// wantedSeries are those that q asks for, by their number.
+func wantedSeries(ctx context.Context, tx *sql.Tx, q bench.Query) (map[int64]*sum, error) {
+	where, args := conditions(bench.Query{Platform: q.Platform, Location: q.Location, Engine: q.Engine, Transport: q.Transport})
+	rows, err := tx.QueryContext(ctx, "SELECT id, platform, location, engine, transport FROM series WHERE "+where, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	list := map[int64]*sum{}
+	for rows.Next() {
+		var id int64
+		one := &sum{}
+		if err := rows.Scan(&id, &one.Platform, &one.Location, &one.Engine, &one.Transport); err != nil {
+			return nil, err
+		}
+		list[id] = one
+	}
+	return list, rows.Err()
 }
 
 // span is a part of time, in Unix µs, that is read from the rollups of period; 0 = from the runs.
