@@ -70,12 +70,16 @@ func (b *batch) save(ctx context.Context, r bench.Run, p result.Packed) (bool, e
 	if n, err := done.RowsAffected(); n == 0 || err != nil {
 		return false, err
 	}
+	one := bench.Aggregate{Runs: 1, Counts: c}
+	if err := one.Histogram.UnmarshalBinary(p.Histogram); err != nil {
+		return false, err
+	}
 	for _, period := range periods {
 		key := rollupKey{int64(period / time.Second), series, floor(r.End, period)}
 		if b.rollups[key] == nil {
 			b.rollups[key] = &bench.Aggregate{}
 		}
-		b.rollups[key].Add(r)
+		b.rollups[key].Merge(one)
 	}
 	return true, nil
 }
