@@ -93,10 +93,15 @@ type storeInitCmd struct {
 	storeFlags
 }
 
-// initializer is a store that has something to be made before it takes runs.
-type initializer interface {
-	Init(ctx context.Context, memoryHours, magneticDays int) (made []string, err error)
-}
+// Stores that have something to be made before they take runs.
+type (
+	tableMaker interface {
+		Init(ctx context.Context, memoryHours, magneticDays int) (made []string, err error)
+	}
+	databaseMaker interface {
+		Init(ctx context.Context) (made []string, err error)
+	}
+)
 
 // Run makes what is missing.
 func (cmd *storeInitCmd) Run(a *app) error {
@@ -112,8 +117,11 @@ func (cmd *storeInitCmd) Run(a *app) error {
 			return err
 		}
 		var made []string
-		if i, ok := s.(initializer); ok {
+		switch i := s.(type) {
+		case tableMaker:
 			made, err = i.Init(a.ctx, hours, days)
+		case databaseMaker:
+			made, err = i.Init(a.ctx)
 		}
 		if err = errors.Join(err, s.Close()); err != nil {
 			return err

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -17,6 +18,7 @@ import (
 	"rtcbench/bench"
 	"rtcbench/internal/outbox"
 	"rtcbench/internal/result"
+	"rtcbench/internal/store/influx"
 	"rtcbench/internal/store/sqlite"
 	"rtcbench/internal/store/timestream"
 )
@@ -55,6 +57,10 @@ var storeKinds = map[string]struct {
 	"timestream": {
 		func(f storeFlags) bool { return f.TSDatabase != "" || f.TSTable != "" },
 		storeFlags.timestream,
+	},
+	"influxdb": {
+		func(f storeFlags) bool { return f.InfluxURL != "" },
+		storeFlags.influxdb,
 	},
 }
 
@@ -146,6 +152,18 @@ func (f storeFlags) timestream(c *check, _ string) outbox.Target {
 	}
 	o := timestream.Options{Database: f.TSDatabase, Table: f.TSTable, Region: f.TSRegion}
 	return outbox.Target{Name: "timestream:" + o.Database + "/" + o.Table, Open: func(ctx context.Context) (bench.Store, error) { return timestream.New(ctx, o) }}
+}
+
+func (f storeFlags) influxdb(c *check, _ string) outbox.Target {
+	if (f.InfluxURL == "" || f.InfluxDatabase == "") && c.err == nil {
+		c.err = usagef("InfluxDB needs a URL and a database: give --influxdb-url and --influxdb-database (INFLUXDB_URL, INFLUXDB_DATABASE)")
+	}
+	o := influx.Options{URL: c.serverURL("influxdb-url", f.InfluxURL, "https", "http"), Token: f.InfluxToken, Org: f.InfluxOrg, Database: f.InfluxDatabase}
+	host := ""
+	if u, err := url.Parse(o.URL); err == nil {
+		host = u.Host
+	}
+	return outbox.Target{Name: "influxdb:" + host + "/" + o.Database, Open: func(context.Context) (bench.Store, error) { return influx.New(o) }}
 }
 
 const (

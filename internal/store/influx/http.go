@@ -1,0 +1,136 @@
+package influx
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"rtcbench/bench"
+)
+
+// userAgent tells the server's operator who writes.
+const userAgent = "rtcbench"
+
+// send makes one request to path of the server. The answer is the caller's to close.
+func (s *Store) send(ctx context.Context, method, path string, query url.Values, body io.Reader, header http.Header) (*http.Response, error) {
+	u := *s.base
+	u.Path += path
+	u.RawQuery = query.Encode()
+	r, err := http.NewRequestWithContext(ctx, method, u.String(), body)
+	if err != nil {
+		return nil, s.clean(err)
+	}
+	for k, v := range header {
+		r.Header[k] = v
+	}
+	r.Header.Set("User-Agent", userAgent)
+	switch user, password, pair := strings.Cut(s.token, ":"); {
+	case s.token == "":
+	case pair: // version 1; tokens of the others have no colon
+		r.SetBasicAuth(user, password)
+	default:
+		r.Header.Set("Authorization", "Token "+s.token)
+	}
+	answer, err := s.client.Do(r)
+	if err != nil {
+		return nil, s.clean(err)
+	}
+	return answer, nil
+}
+
+// clean takes the query out of an error of net/http, which has the whole URL in it.
+func (s *Store) clean(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		err = u.Err
+	}
+	return fmt.Errorf("ask %s: %w", s.base.Host, err)
+}
+
+// refusal is an answer that says no.
+type refusal struct {
+	status   int
+	reason   string
+	location string
+	plain    bool // not JSON: it comes from something that is no InfluxDB, or has no such path
+}
+
+// maxReason bounds what is read of an answer that says no, and shown.
+const maxReason = 500
+
+func (s *Store) refused(answer *http.Response) *refusal {
+	text, _ := io.ReadAll(io.LimitReader(answer.Body, 64<<10))
+	r := &refusal{status: answer.StatusCode, location: answer.Header.Get("Location")}
+	// Version 1 says {"error"}, 2 {"code","message"}, 3 {"error","data":…}.
+	var said struct {
+		Error   any    `json:"error"`
+		Message string `json:"message"`
+		Data    any    `json:"data"`
+	}
+	if json.Unmarshal(text, &said) == nil {
+		r.reason = said.Message
+		if why, ok := said.Error.(string); ok && r.reason == "" {
+			r.reason = why
+		}
+		if said.Data != nil {
+			detail, _ := json.Marshal(said.Data)
+			r.reason += " " + string(detail)
+		}
+	} else {
+		r.plain, r.reason = true, string(text)
+	}
+	r.reason = s.harmless(r.reason)
+	return r
+}
+
+// harmless is what a server said as one short line without the token, which some servers repeat.
+func (s *Store) harmless(text string) string {
+	if s.token != "" {
+		text = strings.ReplaceAll(text, s.token, "…")
+		if _, password, ok := strings.Cut(s.token, ":"); ok && password != "" {
+			text = strings.ReplaceAll(text, password, "…")
+		}
+	}
+	text = strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r <= ' ' || r == 0x7f }), " ")
+	if len(text) > maxReason {
+		text = strings.ToValidUTF8(text[:maxReason], "") + "…"
+	}
+	return text
+}
+
+func (r *refusal) Error() string {
+	said := r.reason
+	if said == "" {
+		said = http.StatusText(r.status)
+	}
+	switch {
+	case r.status == http.StatusUnauthorized:
+		return "it does not accept the token: " + said + " (--influxdb-token, INFLUXDB_TOKEN; for version 1 USER:PASSWORD)"
+	case r.status == http.StatusForbidden:
+		return "forbidden: " + said
+	case r.status == http.StatusNotFound && !r.plain:
+		return said + " (make it: rtcbench store init)"
+	case r.status >= 300 && r.status < 400:
+		host := "another place"
+		if u, err := url.Parse(r.location); err == nil && u.Host != "" {
+			host = u.Scheme + "://" + u.Host
+		}
+		return fmt.Sprintf("it sends us on to %s, which could read the token: name that in --influxdb-url", host)
+	}
+	return fmt.Sprintf("answer %d: %s", r.status, said)
+}
+
+// Unwrap says whether it is worth another try: a request that is wrong stays so, a token may be mended, a
+// database made, a server come back.
+func (r *refusal) Unwrap() error {
+	switch r.status {
+	case http.StatusBadRequest, http.StatusForbidden, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity:
+		return bench.ErrRejected
+	}
+	return nil
+}

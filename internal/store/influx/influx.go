@@ -1,0 +1,111 @@
+// Package influx keeps runs in InfluxDB 1.8, 2 and 3, also as Amazon Timestream for InfluxDB, in
+// older servers of version 1, and writes to whatever else takes line protocol: the points that the original tool wrote, and what
+// it takes to give a run back. Writing goes to /api/v2/write, or to /write where there is none;
+// reading is InfluxQL over /query, which all three major versions serve.
+package influx
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"rtcbench/bench"
+)
+
+// Options say where runs are kept.
+type Options struct {
+	URL      string // of the server, as http://localhost:8086
+	Token    string // or USER:PASSWORD; "" = the server asks for none
+	Org      string // version 2 wants it, the others do not read it
+	Database string // or bucket
+
+	transport http.RoundTripper // nil = net/http's own
+}
+
+// requestTimeout bounds one request; Save and Runs end by their context's end, too.
+const requestTimeout = 30 * time.Second
+
+// Store is one database of a server.
+type Store struct {
+	base     *url.URL
+	token    string
+	org      string
+	database string
+	client   *http.Client
+	old      atomic.Bool // the server has no /api/v2/write
+	closed   atomic.Bool
+}
+
+var _ bench.Store = (*Store)(nil)
+
+// New opens a database. It asks nobody anything: whether server, database and token are there shows at the first use.
+func New(o Options) (*Store, error) {
+	u, err := url.Parse(o.URL)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return nil, errors.New("influxdb: its URL has to be one as http://localhost:8086")
+	}
+	if o.Database == "" {
+		return nil, fmt.Errorf("influxdb at %s: no database is named", u.Host)
+	}
+	transport := o.transport
+	if transport == nil {
+		transport = http.DefaultTransport.(*http.Transport).Clone()
+	}
+	return &Store{
+		base: &url.URL{Scheme: u.Scheme, Host: u.Host, Path: strings.TrimRight(u.Path, "/")}, token: o.Token, org: o.Org, database: o.Database,
+		// A redirect could carry the token to another host, and would make a GET of a POST.
+		client: &http.Client{Transport: transport, Timeout: requestTimeout, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
+	}, nil
+}
+
+// Name is influxdb:HOST/DATABASE.
+func (s *Store) Name() string { return "influxdb:" + s.base.Host + "/" + s.database }
+
+// String is Name.
+func (s *Store) String() string { return s.Name() }
+
+// Close ends the connections.
+func (s *Store) Close() error {
+	s.closed.Store(true)
+	s.client.CloseIdleConnections()
+	return nil
+}
+
+var errClosed = errors.New("the store is closed")
+
+// usable is an error when nothing can be asked any more.
+func (s *Store) usable(ctx context.Context) error {
+	if s.closed.Load() {
+		return fmt.Errorf("%s: %w", s, errClosed)
+	}
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("%s: %w", s, err)
+	}
+	return nil
+}
+
+// Init makes the database if it is missing, where InfluxQL can: in version 1.
+func (s *Store) Init(ctx context.Context) (made []string, err error) {
+	if err := s.usable(ctx); err != nil {
+		return nil, err
+	}
+	for r, err := range s.query(ctx, http.MethodGet, "SHOW DATABASES") {
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", s, err)
+		}
+		if r.text("name") == s.database {
+			return nil, nil
+		}
+	}
+	for _, err := range s.query(ctx, http.MethodPost, "CREATE DATABASE "+identifier(s.database)) {
+		if err != nil {
+			return nil, fmt.Errorf("%s: make the database: %w (in version 2 make a bucket, and a DBRP mapping of its name; version 3 makes it at the first write)", s, err)
+		}
+	}
+	return []string{"database " + s.database}, nil
+}

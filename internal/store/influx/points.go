@@ -1,0 +1,234 @@
+package influx
+
+import (
+	"encoding/base64"
+	"fmt"
+	"math"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/influxdata/line-protocol/v2/lineprotocol"
+
+	"rtcbench/bench"
+	"rtcbench/internal/result"
+)
+
+// Measurements, the first two as the original tool wrote them.
+const (
+	pingMeasurement    = "latency_measurements" // a point for every ping answered in time, at the time when it was sent
+	summaryMeasurement = "run_summary"          // a point a run, at its end
+	runMeasurement     = "rtcbench_run"         // the same, with all that it takes to give the run back
+	samplesMeasurement = "rtcbench_samples"     // its samples, packed: a point for each piece, from the run's end on a nanosecond apart
+)
+
+// Texts are cut: a string field of version 1 ends at 64 KB, and pieces of 2,000 bytes stay readable in any tool.
+const (
+	textPiece   = 2000
+	samplePiece = 30_000
+	maxPieces   = 200 // of one text: a table of version 3 has at most 500 columns
+)
+
+// batchLines is how many points go in one request.
+const batchLines = 5000
+
+// encoder writes lines, and cuts them into batches.
+type encoder struct {
+	lineprotocol.Encoder
+	lines   int
+	batches [][]byte
+}
+
+func (e *encoder) end(at int64) {
+	e.EndLine(time.Unix(0, at))
+	if e.lines++; e.lines == batchLines {
+		e.flush()
+	}
+}
+
+func (e *encoder) flush() {
+	if e.lines > 0 {
+		e.batches = append(e.batches, append([]byte(nil), e.Bytes()...))
+		e.Reset()
+		e.lines = 0
+	}
+}
+
+// tag is a value as a tag of line protocol can carry it: it knows no control characters, and a backslash in front of what
+// it escapes would be one escape more. The exact name is in the run's document.
+func tag(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\\':
+			return '/'
+		case r < ' ' || r == 0x7f || r == utf8.RuneError:
+			return ' '
+		}
+		return r
+	}, s)
+}
+
+func (e *encoder) start(measurement string, tags ...string) {
+	e.StartLine(measurement)
+	for i := 0; i < len(tags); i += 2 {
+		if value := tag(tags[i+1]); value != "" { // of a run of the original tool; a tag cannot be empty
+			e.AddTag(tags[i], value)
+		}
+	}
+}
+
+func (e *encoder) integer(name string, n int) { e.AddField(name, lineprotocol.IntValue(int64(n))) }
+
+// double adds what is known; a value that is not finite is not.
+func (e *encoder) double(name string, v *float64) {
+	if v == nil {
+		return
+	}
+	if value, ok := lineprotocol.FloatValue(*v); ok {
+		e.AddField(name, value)
+	}
+}
+
+func (e *encoder) text(name, s string) error {
+	value, ok := lineprotocol.StringValue(s)
+	if !ok {
+		return fmt.Errorf("%w: %s is not valid UTF-8", bench.ErrRejected, name)
+	}
+	e.AddField(name, value)
+	return nil
+}
+
+// pieces adds a text as NAME_000, NAME_001, … and how many there are.
+func (e *encoder) pieces(name, s string) error {
+	list := split(s, textPiece)
+	if len(list) > maxPieces {
+		return fmt.Errorf("%w: its %s is %d bytes long; a point takes %d", bench.ErrRejected, name, len(s), maxPieces*textPiece)
+	}
+	for i, piece := range list {
+		if err := e.text(fmt.Sprintf("%s_%03d", name, i), piece); err != nil {
+			return err
+		}
+	}
+	e.integer(name+"_pieces", len(list))
+	return nil
+}
+
+// split cuts s into pieces of at most size bytes, never within a character.
+func split(s string, size int) (pieces []string) {
+	for len(s) > size {
+		n := size
+		for !utf8.RuneStart(s[n]) {
+			n--
+		}
+		pieces, s = append(pieces, s[:n]), s[n:]
+	}
+	if s != "" {
+		pieces = append(pieces, s)
+	}
+	return pieces
+}
+
+// pointsOf is run in line protocol, in the order of writing.
+func pointsOf(run bench.Run) ([][]byte, error) {
+	file, err := result.New(run)
+	if err != nil {
+		return nil, err
+	}
+	packed, err := result.Pack(run)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := packed.Run(); err != nil { // nobody could read it again
+		return nil, fmt.Errorf("%w: %w", bench.ErrRejected, err)
+	}
+	location := run.Location
+	if location == "" {
+		location = bench.Unknown
+	}
+	end := run.End.UnixMicro() * 1000
+	tags := []string{"location_id", location, "platform", run.Platform, "run_id", run.ID} // in the order of their names, as the encoder wants them
+	e := &encoder{}
+	e.SetPrecision(lineprotocol.Nanosecond)
+	e.pings(run, tags)
+	e.start(summaryMeasurement, tags...)
+	e.integer("total_messages", file.Statistics.TotalMessages)
+	e.integer("successful_messages", file.Statistics.SuccessfulMessages)
+	e.integer("failed_messages", file.Statistics.FailedMessages)
+	e.double("packet_loss_rate", file.Statistics.PacketLossRate)
+	e.end(end)
+	samples := split(base64.StdEncoding.EncodeToString(packed.Samples), samplePiece)
+	for i, piece := range samples {
+		e.start(samplesMeasurement, tags...)
+		if err := e.text("data", piece); err != nil {
+			return nil, err
+		}
+		e.end(end + int64(i))
+	}
+	e.flush()
+	e.start(runMeasurement, "engine", run.Facts.Engine, "location_id", location, "platform", run.Platform, "run_id", run.ID, "transport_class", string(run.Facts.Transport))
+	e.statistics(file)
+	if err := e.pieces("document", string(packed.Document)); err != nil {
+		return nil, err
+	}
+	if err := e.pieces("histogram", base64.StdEncoding.EncodeToString(packed.Histogram)); err != nil {
+		return nil, err
+	}
+	e.integer("samples_pieces", len(samples))
+	e.end(end)
+	e.flush()
+	if err := e.Err(); err != nil {
+		return nil, fmt.Errorf("%w: %w", bench.ErrRejected, err)
+	}
+	return e.batches, nil
+}
+
+// pings are the original's points: the pings answered in time.
+func (e *encoder) pings(run bench.Run, tags []string) {
+	oneWay := bench.Summarise(run).OneWay
+	ms := func(d time.Duration) *float64 {
+		v := float64(d) / float64(time.Millisecond)
+		return &v
+	}
+	last := int64(math.MinInt64)
+	for _, s := range run.Samples {
+		if s.Outcome != bench.Answered {
+			continue
+		}
+		e.start(pingMeasurement, tags...)
+		e.double("round_trip_time", ms(s.RTT))
+		if up, ok := oneWay.UpOf(s); ok {
+			down, _ := oneWay.DownOf(s)
+			e.double("client_to_server", ms(up))
+			e.double("server_to_client", ms(down))
+		}
+		e.integer("message_number", int(s.Seq))
+		last = max(last+1, run.Start.Add(s.Sent).UnixNano()) // two points of one time would be one
+		e.end(last)
+	}
+}
+
+// statistics adds what a dashboard asks for without knowing our document.
+func (e *encoder) statistics(f result.File) {
+	s, c := f.Statistics, f.Details.Counts
+	for _, v := range []struct {
+		name string
+		n    int
+	}{
+		{"total_messages", s.TotalMessages}, {"successful_messages", s.SuccessfulMessages}, {"failed_messages", s.FailedMessages},
+		{"sent", c.Sent}, {"answered", c.Answered}, {"late", c.Late}, {"lost", c.Lost}, {"not_sent", c.NotSent}, {"unsettled", c.Unsettled},
+		{"duplicate", c.Duplicate}, {"malformed", c.Malformed}, {"foreign", c.Foreign}, {"warmup_sent", c.WarmupSent},
+		{"schema_version", f.Details.SchemaVersion},
+	} {
+		e.integer(v.name, v.n)
+	}
+	for _, v := range []struct {
+		name string
+		x    *float64
+	}{
+		{"packet_loss_rate", s.PacketLossRate}, {"mean_rtt", s.MeanRTT}, {"median_rtt", s.MedianRTT}, {"min_rtt", s.MinRTT}, {"max_rtt", s.MaxRTT},
+		{"std_dev_rtt", s.StdDevRTT}, {"p50_rtt", s.P50RTT}, {"p95_rtt", s.P95RTT}, {"p99_rtt", s.P99RTT}, {"jitter", s.Jitter},
+	} {
+		e.double(v.name, v.x)
+	}
+	e.text("ended", string(f.Details.Ended))
+}

@@ -1,0 +1,323 @@
+package influx
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"rtcbench/bench"
+	"rtcbench/internal/result"
+)
+
+// pageSize is how many runs one query gives.
+const pageSize = 200
+
+// Runs reads runs page by page. A server that takes line protocol and answers no InfluxQL, as VictoriaMetrics, gives one error.
+func (s *Store) Runs(ctx context.Context, q bench.Query) iter.Seq2[bench.Run, error] {
+	return func(yield func(bench.Run, error) bool) {
+		if err := s.usable(ctx); err != nil {
+			yield(bench.Run{}, err)
+			return
+		}
+		pages := s.forward(ctx, q)
+		if q.Limit > 0 {
+			pages = s.last(ctx, q)
+		}
+		names := q // the server compared the times: a file has them as numbers with a fraction
+		names.Since, names.Until = time.Time{}, time.Time{}
+		for rows, err := range pages {
+			if err == nil && slices.ContainsFunc(rows, func(r row) bool { return r.text("run_id") == "" }) {
+				err = s.unreadable(errors.New("rows without columns"))
+			}
+			var samples map[string]string
+			if err == nil && q.Samples {
+				samples, err = s.samples(ctx, rows)
+			}
+			if err != nil {
+				yield(bench.Run{}, fmt.Errorf("%s: read: %w", s, err))
+				return
+			}
+			for _, r := range rows {
+				run, err := r.run(q.Samples, samples[r.text("run_id")])
+				if err != nil {
+					run, err = bench.Run{ID: r.text("run_id")}, fmt.Errorf("%s: run %s: %w", s, r.text("run_id"), err)
+				} else if !names.Matches(run) { // a tag may stand for several names
+					continue
+				}
+				if !yield(run, err) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// forward gives the runs' points from the oldest on. The next page begins at the time of the last point, less those of that
+// time that were given: several runs may have ended at one moment.
+func (s *Store) forward(ctx context.Context, q bench.Query) iter.Seq2[[]row, error] {
+	return func(yield func([]row, error) bool) {
+		size := pageSize
+		given := map[string]bool{} // of the moment at which the next page begins
+		for {
+			rows, err := s.all(ctx, selectRuns(q)+fmt.Sprintf(" ORDER BY time ASC LIMIT %d", size))
+			full := len(rows) == size
+			next := time.Time{}
+			if err == nil && len(rows) > 0 {
+				next = rows[len(rows)-1].time()
+			}
+			rows = slices.DeleteFunc(rows, func(r row) bool { return given[r.text("run_id")] })
+			if err != nil || len(rows) > 0 {
+				if !yield(rows, err) || err != nil {
+					return
+				}
+			}
+			if !full {
+				return
+			}
+			if !next.Equal(q.Since) {
+				clear(given)
+			}
+			if len(rows) == 0 { // all of it had been given: there are more of this moment than a page has
+				size *= 2
+			}
+			for _, r := range rows {
+				if r.time().Equal(next) {
+					given[r.text("run_id")] = true
+				}
+			}
+			q.Since = next
+		}
+	}
+}
+
+// last gives the last q.Limit points, in ascending order.
+func (s *Store) last(ctx context.Context, q bench.Query) iter.Seq2[[]row, error] {
+	return func(yield func([]row, error) bool) {
+		rows, err := s.all(ctx, selectRuns(q)+fmt.Sprintf(" ORDER BY time DESC LIMIT %d", q.Limit))
+		slices.Reverse(rows)
+		for page := range slices.Chunk(rows, pageSize) {
+			if !yield(page, nil) {
+				return
+			}
+		}
+		if err != nil {
+			yield(nil, err)
+		}
+	}
+}
+
+// selectRuns is the query for the points of q's runs. Names are quoted as InfluxQL wants it.
+func selectRuns(q bench.Query) string {
+	where := []string{}
+	for _, c := range []struct{ tag, value string }{
+		{"run_id", q.ID}, {"platform", q.Platform}, {"location_id", q.Location}, {"engine", q.Engine}, {"transport_class", string(q.Transport)},
+	} {
+		if c.value != "" {
+			where = append(where, identifier(c.tag)+" = "+literal(tag(c.value)))
+		}
+	}
+	if !q.Since.IsZero() {
+		where = append(where, fmt.Sprintf("time >= %d", q.Since.UnixNano()))
+	}
+	if !q.Until.IsZero() {
+		where = append(where, fmt.Sprintf("time < %d", q.Until.UnixNano()))
+	}
+	sql := "SELECT * FROM " + identifier(runMeasurement)
+	if len(where) > 0 {
+		sql += " WHERE " + strings.Join(where, " AND ")
+	}
+	return sql
+}
+
+var quoting = strings.NewReplacer(`\`, `\\`, `'`, `\'`, `"`, `\"`, "\n", `\n`)
+
+// literal is s as a string of InfluxQL, identifier as a name.
+// https://docs.influxdata.com/influxdb/v1/query_language/spec/#literals
+func literal(s string) string { return "'" + quoting.Replace(s) + "'" }
+
+func identifier(s string) string { return `"` + quoting.Replace(s) + `"` }
+
+// samples are the packed samples of rows' runs, in base64, by run.
+func (s *Store) samples(ctx context.Context, rows []row) (map[string]string, error) {
+	byRun := map[string]string{}
+	if len(rows) == 0 {
+		return byRun, nil
+	}
+	from, to := rows[0].time(), rows[len(rows)-1].time().Add(time.Microsecond) // pieces are a nanosecond apart
+	for r, err := range s.query(ctx, http.MethodGet, fmt.Sprintf("SELECT run_id, data FROM %s WHERE time >= %d AND time < %d ORDER BY time ASC", identifier(samplesMeasurement), from.UnixNano(), to.UnixNano())) {
+		if err != nil {
+			return nil, err
+		}
+		byRun[r.text("run_id")] += r.text("data")
+	}
+	return byRun, nil
+}
+
+// row is one row of an answer, by the names of its columns; what is null is not in it.
+type row map[string]any
+
+func (r row) text(name string) string {
+	s, _ := r[name].(string)
+	return s
+}
+
+func (r row) integer(name string) (int64, error) {
+	n, ok := r[name].(json.Number)
+	if !ok {
+		return 0, fmt.Errorf("it has no %s", name)
+	}
+	return strconv.ParseInt(n.String(), 10, 64)
+}
+
+func (r row) time() time.Time {
+	n, _ := r.integer("time")
+	return time.Unix(0, n)
+}
+
+// pieces puts a text together again.
+func (r row) pieces(name string) (string, error) {
+	count, err := r.integer(name + "_pieces")
+	if err != nil || count < 0 || count > maxPieces {
+		return "", fmt.Errorf("the number of pieces of its %s is not one", name)
+	}
+	var b strings.Builder
+	for i := range count {
+		piece, ok := r[fmt.Sprintf("%s_%03d", name, i)].(string)
+		if !ok {
+			return "", fmt.Errorf("piece %d of %d of its %s is missing", i+1, count, name)
+		}
+		b.WriteString(piece)
+	}
+	return b.String(), nil
+}
+
+func (r row) run(wantSamples bool, samples string) (bench.Run, error) {
+	document, err := r.pieces("document")
+	if err != nil {
+		return bench.Run{}, err
+	}
+	histogram, err := r.pieces("histogram")
+	if err != nil {
+		return bench.Run{}, err
+	}
+	p := result.Packed{Document: []byte(document)}
+	if p.Histogram, err = base64.StdEncoding.DecodeString(histogram); err != nil {
+		return bench.Run{}, fmt.Errorf("its histogram: %w", err)
+	}
+	if wantSamples {
+		if n, err := r.integer("samples_pieces"); err != nil || n > 0 && samples == "" {
+			return bench.Run{}, errors.New("its samples are missing: the retention may have taken them")
+		}
+		if samples != "" {
+			if p.Samples, err = base64.StdEncoding.DecodeString(samples); err != nil {
+				return bench.Run{}, fmt.Errorf("its samples: %w", err)
+			}
+		}
+	}
+	return p.Run()
+}
+
+func (s *Store) all(ctx context.Context, sql string) (rows []row, err error) {
+	for r, err := range s.query(ctx, http.MethodGet, sql) {
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, r)
+	}
+	return rows, nil
+}
+
+// answer is what /query says (API reference of version 1, which the others keep).
+type answer struct {
+	Error   string `json:"error"`
+	Results []struct {
+		Error  string `json:"error"`
+		Series []struct {
+			Columns []string `json:"columns"`
+			Values  [][]any  `json:"values"`
+			Partial bool     `json:"partial"`
+		} `json:"series"`
+	} `json:"results"`
+}
+
+// query asks in InfluxQL and gives the rows of the answer.
+func (s *Store) query(ctx context.Context, method, sql string) iter.Seq2[row, error] {
+	return func(yield func(row, error) bool) {
+		response, err := s.send(ctx, method, "/query", url.Values{"db": {s.database}, "epoch": {"ns"}, "chunked": {"true"}, "q": {sql}}, nil, http.Header{"Accept": {"application/json"}})
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		defer response.Body.Close()
+		if response.StatusCode/100 != 2 {
+			yield(nil, s.noQuery(s.refused(response)))
+			return
+		}
+		decoder := json.NewDecoder(response.Body) // an answer in chunks is several of these
+		decoder.UseNumber()
+		for {
+			var a answer
+			switch err := decoder.Decode(&a); {
+			case err == io.EOF:
+				return
+			case err != nil:
+				yield(nil, fmt.Errorf("%s does not answer as an InfluxDB: %s", s.base.Host, s.harmless(err.Error())))
+				return
+			}
+			if a.Error != "" {
+				yield(nil, s.said(a.Error))
+				return
+			}
+			for _, result := range a.Results {
+				if result.Error != "" {
+					yield(nil, s.said(result.Error))
+					return
+				}
+				for _, series := range result.Series {
+					for _, values := range series.Values {
+						r := make(row, len(values))
+						for i, v := range values {
+							if v != nil && i < len(series.Columns) {
+								r[series.Columns[i]] = v
+							}
+						}
+						if !yield(r, nil) {
+							return
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// said is an error in an answer that came with status 200.
+func (s *Store) said(reason string) error {
+	reason = s.harmless(reason)
+	if strings.HasPrefix(reason, "database not found") {
+		return errors.New(reason + " (make it: rtcbench store init)")
+	}
+	return errors.New(reason)
+}
+
+// noQuery says what it means that /query is refused.
+func (s *Store) noQuery(r *refusal) error {
+	if r.plain && (r.status == http.StatusNotFound || r.status == http.StatusBadRequest) {
+		return s.unreadable(r)
+	}
+	return r
+}
+
+func (s *Store) unreadable(err error) error {
+	return fmt.Errorf("%s answers no InfluxQL (%w): what takes only line protocol, as VictoriaMetrics, is written to and not read from", s.base.Host, err)
+}

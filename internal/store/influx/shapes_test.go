@@ -1,0 +1,177 @@
+package influx
+
+import (
+	"compress/gzip"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"rtcbench/bench"
+	"rtcbench/internal/benchtest"
+)
+
+func isRejected(err error) bool { return errors.Is(err, bench.ErrRejected) }
+
+// What versions that are not to be had here answer, as their API references show it:
+// docs.influxdata.com/influxdb/v2/api/, …/influxdb3/core/api/v3/.
+func TestWhatServersRefuse(t *testing.T) {
+	const token = "s3cret-token=="
+	for _, c := range []struct {
+		name     string
+		status   int
+		body     string
+		rejected bool
+		says     string
+	}{
+		{"2: token", 401, `{"code":"unauthorized","message":"unauthorized access"}`, false, "does not accept the token: unauthorized access"},
+		{"2: permission", 403, `{"code":"forbidden","message":"insufficient permissions for write"}`, true, "forbidden: insufficient permissions"},
+		{"2: bucket", 404, `{"code":"not found","message":"failed to initialize execute state: could not find bucket \"b\""}`, false, "store init"},
+		{"2: type", 422, `{"code":"unprocessable entity","message":"failure writing points to database: partial write: field type conflict: input field \"x\" on measurement \"m\" is type float, already exists as type integer dropped=1"}`, true, "field type conflict"},
+		{"2: retention", 422, `{"code":"unprocessable entity","message":"failure writing points to database: partial write: points beyond retention policy dropped=3"}`, true, "beyond retention policy"},
+		{"2: too large", 413, `{"code":"request too large","message":"cannot read data: points in batch is too large"}`, true, "too large"},
+		{"2: throttled", 429, `{"code":"too many requests","message":"org has exceeded limited_write plan limit"}`, false, "429"},
+		{"2: down", 503, "", false, "Service Unavailable"},
+		{"3: type", 400, `{"error":"partial write of line protocol occurred","data":[{"original_line":"m x=1i","line_number":1,"error_message":"invalid column type for column 'x'"}]}`, true, "invalid column type"},
+		{"3: token repeated", 401, `{"error":"the request was not authenticated: ` + token + `"}`, false, "does not accept the token"},
+		{"proxy", 502, "<html>bad gateway</html>", false, "502"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.Header.Get("Authorization") != "Token "+token {
+					t.Errorf("authorization %q", r.Header.Get("Authorization"))
+				}
+				w.WriteHeader(c.status)
+				io.WriteString(w, c.body)
+			}))
+			defer server.Close()
+			s := open(t, Options{URL: server.URL, Token: token, Org: "o", Database: "b"})
+			defer s.Close()
+			err := s.Save(t.Context(), benchtest.StoredRun(3, time.Now()))
+			if err == nil || isRejected(err) != c.rejected || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), token) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("%v", err)
+			}
+		})
+	}
+}
+
+func TestNoOtherHostIsAsked(t *testing.T) {
+	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the other host was asked") }))
+	defer other.Close()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, other.URL+r.URL.Path, http.StatusTemporaryRedirect)
+	}))
+	defer server.Close()
+	s := open(t, Options{URL: server.URL, Token: "user:secret", Database: "b"})
+	defer s.Close()
+	if err := s.Save(t.Context(), benchtest.StoredRun(3, time.Now())); err == nil || isRejected(err) || !strings.Contains(err.Error(), other.URL) {
+		t.Error(err)
+	}
+	if _, err := runs(s, t.Context(), bench.Query{}); err == nil || strings.Contains(err.Error(), "secret") {
+		t.Error(err)
+	}
+}
+
+// Where there is no /api/v2/write, /write is used from then on; where there is, its parameters are version 2's.
+func TestTwoWaysToWrite(t *testing.T) {
+	for _, old := range []bool{true, false} {
+		var mu sync.Mutex
+		asked := map[string]int{}
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			mu.Lock()
+			defer mu.Unlock()
+			asked[r.URL.Path]++
+			q := r.URL.Query()
+			z, err := gzip.NewReader(r.Body)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if _, err := io.ReadAll(z); err != nil {
+				t.Error(err)
+			}
+			switch {
+			case old && r.URL.Path == "/base/api/v2/write":
+				http.NotFound(w, r)
+				return
+			case r.URL.Path == "/base/api/v2/write" && (q.Get("org") != "o" || q.Get("bucket") != "b" || q.Get("precision") != "ns"),
+				r.URL.Path == "/base/write" && q.Get("db") != "b":
+				t.Errorf("%s?%s", r.URL.Path, r.URL.RawQuery)
+			}
+			w.WriteHeader(http.StatusNoContent)
+		}))
+		s := open(t, Options{URL: server.URL + "/base/", Org: "o", Database: "b"})
+		for range 2 {
+			if err := s.Save(t.Context(), benchtest.StoredRun(3, time.Now())); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if old && (asked["/base/api/v2/write"] != 1 || asked["/base/write"] != 4) || !old && (asked["/base/api/v2/write"] != 4 || asked["/base/write"] != 0) {
+			t.Errorf("asked %v", asked)
+		}
+		s.Close()
+		server.Close()
+	}
+}
+
+// Values of a query are quoted: nothing in them is InfluxQL.
+func TestQuoting(t *testing.T) {
+	var q string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		q = r.URL.Query().Get("q")
+		io.WriteString(w, `{"results":[{"statement_id":0}]}`)
+	}))
+	defer server.Close()
+	s := open(t, Options{URL: server.URL, Database: `d"b`})
+	defer s.Close()
+	if _, err := runs(s, t.Context(), bench.Query{Location: `x' OR '1'='1`, ID: `\'; DROP DATABASE b`, Platform: "line\nbreak"}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`"location_id" = 'x\' OR \'1\'=\'1'`, `"run_id" = '/\'; DROP DATABASE b'`, `"platform" = 'line break'`} {
+		if !strings.Contains(q, want) {
+			t.Errorf("%s is not in %s", want, q)
+		}
+	}
+	if made, err := s.Init(t.Context()); err != nil || len(made) != 1 || q != `CREATE DATABASE "d\"b"` {
+		t.Error(made, err, q)
+	}
+}
+
+// Answers of /query that are none: they end in one error, not in silence.
+func TestAnswersThatAreNone(t *testing.T) {
+	for body, says := range map[string]string{
+		`{"results":[{"statement_id":0,"error":"database not found: b"}]}`: "store init",
+		`{"error":"error parsing query"}`:                                  "error parsing query",
+		`<html>hello</html>`:                                               "does not answer as an InfluxDB",
+		`{"results":[{"series":[{"name":"rtcbench_run","columns":["time","run_id"],"values":[[1,"x"]]}]}]}`: "run x: the number of pieces",
+		`{"results":[{"series":[`: "does not answer as an InfluxDB",
+	} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, body) }))
+		s := open(t, Options{URL: server.URL, Database: "b"})
+		if _, err := runs(s, t.Context(), bench.Query{}); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: %v", body, err)
+		}
+		s.Close()
+		server.Close()
+	}
+}
+
+// A server that takes the connection and says nothing holds nobody longer than the context.
+func TestAServerThatIsSilent(t *testing.T) {
+	end := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-end }))
+	defer server.Close()
+	defer close(end)
+	s := open(t, Options{URL: server.URL, Database: "b"})
+	defer s.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if err := s.Save(ctx, benchtest.StoredRun(3, time.Now())); !errors.Is(err, context.DeadlineExceeded) || isRejected(err) {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,68 @@
+package influx
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"rtcbench/bench"
+)
+
+// Save writes run in a few requests. The point by which a run is found is the last one. Writing a run again
+// writes the same points at the same times: the server has each once.
+func (s *Store) Save(ctx context.Context, run bench.Run) error {
+	if err := s.usable(ctx); err != nil {
+		return err
+	}
+	batches, err := pointsOf(run)
+	if err != nil {
+		return fmt.Errorf("%s: run %s: %w", s, run.ID, err)
+	}
+	for _, lines := range batches {
+		if err := s.write(ctx, lines); err != nil {
+			return fmt.Errorf("%s: write run %s: %w", s, run.ID, err)
+		}
+	}
+	return nil
+}
+
+func (s *Store) write(ctx context.Context, lines []byte) error {
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	if _, err := z.Write(lines); err != nil {
+		return err
+	}
+	if err := z.Close(); err != nil {
+		return err
+	}
+	if !s.old.Load() {
+		err := s.post(ctx, "/api/v2/write", url.Values{"org": {s.org}, "bucket": {s.database}, "precision": {"ns"}}, packed.Bytes())
+		var r *refusal
+		if !errors.As(err, &r) || r.status != http.StatusNotFound || !r.plain {
+			return err
+		}
+	}
+	err := s.post(ctx, "/write", url.Values{"db": {s.database}, "precision": {"ns"}}, packed.Bytes())
+	if err == nil {
+		s.old.Store(true)
+	}
+	return err
+}
+
+func (s *Store) post(ctx context.Context, path string, query url.Values, body []byte) error {
+	answer, err := s.send(ctx, http.MethodPost, path, query, bytes.NewReader(body), http.Header{
+		"Content-Type": {"text/plain; charset=utf-8"}, "Content-Encoding": {"gzip"},
+	})
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode/100 == 2 {
+		return nil
+	}
+	return s.refused(answer)
+}
