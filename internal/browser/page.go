@@ -157,6 +157,11 @@ func (p *Page) Ended(ctx context.Context) (string, error) {
 	return evaluate[string](ctx, p, "ended", nil)
 }
 
+// Others is how many participants are in the room beside this one.
+func (p *Page) Others(ctx context.Context) (int, error) {
+	return evaluate[int](ctx, p, "others", nil)
+}
+
 // leaveTimeout bounds the goodbye.
 const leaveTimeout = 2 * time.Second
 

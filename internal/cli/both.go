@@ -25,6 +25,7 @@ type bothCmd struct {
 	LivekitAPIKey    string `name:"livekit-api-key" from:"LIVEKIT_API_KEY" group:"where" placeholder:"KEY" help:"LiveKit API key to make tokens with."`
 	LivekitAPISecret string `name:"livekit-api-secret" from:"LIVEKIT_API_SECRET" group:"where" placeholder:"SECRET" help:"Its secret."`
 	LivekitRoom      string `from:"RTCBENCH_ROOM" group:"where" placeholder:"NAME" help:"LiveKit room to meet in, with an API key."`
+	agentFlags
 
 	Timeout string `short:"t" from:"TIMEOUT_MS" group:"what" default:"5000" placeholder:"5000" help:"Milliseconds after which a pong is too late."`
 	planFlags
@@ -77,6 +78,15 @@ func (cmd *bothCmd) Run(a *app) error {
 		defer server.Close()
 		livekit.seats.url, livekit.seats.key.Key, livekit.seats.key.Secret = server.URL, server.Key, server.Secret
 	}
+	if livekit.agent != nil && daily.agent != nil {
+		in, leave, err := enter(a.ctx, a.stderr, livekit.agent, "both", livekit.within)
+		if err != nil {
+			return a.stopped(err)
+		}
+		defer leave()
+		daily.accept(in)
+		livekit.accept(in)
+	}
 	livekit.seats.warn(a.stderr)
 	cmd.sayAloud(a.stderr)
 	on, end := cmd.watch(a, a.logger(cmd.outputFlags), bench.Plan{Count: 2 * livekit.plan.Count})
@@ -120,10 +130,10 @@ func (cmd *bothCmd) Run(a *app) error {
 
 func (cmd *bothCmd) prepare(a *app) (dailyRoom, livekitJob, error) {
 	c := check{settings: a.settings.renamed(bothNames["daily"])}
-	d := dailyCmd{Echo: cmd.Echo, dailyFlags: dailyFlags{
+	d := dailyCmd{Echo: cmd.Echo, agentFlags: cmd.agentFlags, dailyFlags: dailyFlags{
 		RoomURL: cmd.DailyRoom, Token: cmd.DailyToken, APIKey: cmd.DailyAPIKey, Geo: cmd.Geo, BundleURL: cmd.BundleURL, APIURL: cmd.APIURL,
 	}}
-	l := livekitCmd{Echo: cmd.Echo, Timeout: cmd.Timeout, planFlags: cmd.planFlags, Channel: "reliable", outputFlags: cmd.outputFlags, livekitFlags: livekitFlags{
+	l := livekitCmd{Echo: cmd.Echo, agentFlags: cmd.agentFlags, Timeout: cmd.Timeout, planFlags: cmd.planFlags, Channel: "reliable", outputFlags: cmd.outputFlags, livekitFlags: livekitFlags{
 		ServerURL: cmd.LivekitURL, Token: cmd.LivekitToken, APIKey: cmd.LivekitAPIKey, APISecret: cmd.LivekitAPISecret, Room: cmd.LivekitRoom,
 	}}
 	room, err := d.room(&c)
@@ -132,6 +142,9 @@ func (cmd *bothCmd) prepare(a *app) (dailyRoom, livekitJob, error) {
 	}
 	job, err := l.prepare(&check{settings: a.settings.renamed(bothNames["livekit"])})
 	job.plan.Aligned = true
+	if err == nil && (job.agent == nil) != (room.agent == nil) {
+		err = usagef("--agent-url and a room of one platform: give the rooms of both, or let the service make both")
+	}
 	if err == nil && job.plan.PayloadBytes > dailyMaxMessage {
 		err = a.settings.bad("payload", cmd.Payload, fmt.Sprintf("at most %d: Daily takes no longer app-message", dailyMaxMessage))
 	}

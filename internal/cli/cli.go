@@ -129,6 +129,7 @@ const description = `Measure the latency of real-time platforms as voice and vid
 var groups = []kong.Group{
 	{Key: "where", Title: "Where (a flag wins over the environment, the environment over .env)"},
 	{Key: "what", Title: "What to measure"},
+	{Key: "service", Title: "As a service"},
 	{Key: "engine", Title: "Engine"},
 	{Key: "which", Title: "Which runs"},
 	{Key: "out", Title: "Output"},

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -50,6 +51,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("RUNNER_TOKEN", token(server.Secret, "runner"))
 			e.Setenv("ECHO_TOKEN", token(server.Secret, "echo"))
 			e.Setenv("WRONG_TOKEN", token("another secret, of the same length as the one", "runner"))
+			e.Setenv("FREE_PORT", freePort())
 			for _, v := range ownFolders(e.WorkDir) {
 				name, value, _ := strings.Cut(v, "=")
 				e.Setenv(name, value)
@@ -60,6 +62,17 @@ func TestScripts(t *testing.T) {
 			"code": code, "json": checkJSON, "wait-for": waitFor, "lines": lines, "make-big": makeBig,
 		},
 	})
+}
+
+// freePort is one that nobody listens on just now.
+func freePort() string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		panic(err)
+	}
+	defer l.Close()
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	return port
 }
 
 // ownFolders keeps a program that a test runs out of the user's.

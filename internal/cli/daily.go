@@ -12,6 +12,7 @@ import (
 
 	"rtcbench/bench"
 	"rtcbench/internal/browser"
+	"rtcbench/internal/echo"
 	"rtcbench/internal/platform/daily"
 	"rtcbench/internal/platform/daily/standin"
 	"rtcbench/internal/report"
@@ -30,6 +31,7 @@ type dailyFlags struct {
 
 type dailyCmd struct {
 	dailyFlags
+	agentFlags
 	Timeout string `short:"t" from:"TIMEOUT_MS" group:"what" default:"5000" placeholder:"5000" help:"Milliseconds after which a pong is too late."`
 	planFlags
 	Echo string `from:"RTCBENCH_ECHO" group:"where" enum:"auto,local,remote" default:"auto" placeholder:"auto" help:"Who answers: local (a second page of this browser), remote, or auto: local in a room of our own making."`
@@ -52,6 +54,9 @@ Examples:
   rtcbench daily -r https://my.daily.co/bench -n 600 -o result.json
       to whoever answers in that room
 
+  rtcbench daily --agent-url https://echo.example.com --agent-token TOKEN
+      to an echo far away, in a room that its service makes for this run
+
   rtcbench daily -r https://my.daily.co/bench --echo local
       answer from a second seat in that room, which is public`
 }
@@ -72,15 +77,20 @@ func (cmd *dailyCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	if room.agent != nil {
+		in, leave, err := enter(a.ctx, a.stderr, room.agent, "daily", within)
+		if err != nil {
+			return a.stopped(err)
+		}
+		defer leave()
+		room.accept(in)
+	}
 	cmd.sayAloud(a.stderr)
 	on, end := cmd.watch(a, a.logger(cmd.outputFlags), plan)
 	run, err := room.measure(a.ctx, browserJob{options: cmd.options(), plan: plan, within: within}, on)
 	end()
 	if run == nil {
-		if code, ok := stopCode(a.ctx); ok {
-			return exitError{code, errors.New("stopped before anything was measured")}
-		}
-		return err
+		return a.stopped(err)
 	}
 	run.Location = cmd.Location
 	loadFloors().put(run)
@@ -94,6 +104,15 @@ type dailyRoom struct {
 	dailyFlags
 	client *daily.Client // nil = the room is there already
 	local  bool
+	agent  *echo.Agent // who gives the room; nil = it is known
+}
+
+// accept takes the room that a service gave. Its URL may carry a token, as Daily's links may.
+func (r *dailyRoom) accept(in echo.Invitation) {
+	if u, err := url.Parse(in.Daily.URL); err == nil {
+		r.Token = u.Query().Get("t")
+	}
+	r.RoomURL = result.CleanURL(in.Daily.URL)
 }
 
 func (cmd *dailyCmd) room(c *check) (dailyRoom, error) {
@@ -110,6 +129,13 @@ func (cmd *dailyCmd) room(c *check) (dailyRoom, error) {
 		c.err = usagef("%s %s: the API key would travel in clear; use https, or a proxy on this machine", c.name("daily-api-url"), result.CleanURL(r.APIURL))
 	}
 	c.given(map[string]string{"room-url": cmd.RoomURL, "token": cmd.Token, "api-key": cmd.APIKey})
+	if r.agent = cmd.agent(c, map[string]string{"room-url": cmd.RoomURL, "api-key": cmd.APIKey}); r.agent != nil {
+		r.RoomURL, r.Token = "", ""
+		if cmd.Echo == "local" && c.err == nil {
+			c.err = usagef("%s local: the echo service answers; leave out --echo, or --agent-url", c.name("echo"))
+		}
+		return r, c.err
+	}
 	// The stronger source wins; within one source the room does.
 	switch {
 	case cmd.RoomURL != "" && (cmd.APIKey == "" || c.rank("room-url") >= c.rank("api-key")):
@@ -197,7 +223,7 @@ func (r dailyRoom) measure(ctx context.Context, job browserJob, on func(bench.Sa
 	}
 	run.Platform, run.RoomURL = "daily", r.RoomURL
 	run.Facts.Geo = r.Geo
-	if errors.Is(err, bench.ErrNoEcho) {
+	if errors.Is(err, bench.ErrNoEcho) && r.agent == nil {
 		err = fmt.Errorf("join %s: %w (is an echo in that room? --echo local answers from here)", job.where, err)
 		run.Err = err
 	}

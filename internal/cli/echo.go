@@ -15,16 +15,19 @@ import (
 
 type echoCmd struct {
 	livekitFlags
-	Platform  string `from:"RTCBENCH_PLATFORM" group:"where" enum:"livekit,daily" default:"livekit" placeholder:"livekit" help:"Platform to answer on."`
+	Platform  string `from:"RTCBENCH_PLATFORM" group:"where" enum:"livekit,daily,both" default:"livekit" placeholder:"livekit" help:"Platform to answer on: livekit, daily, or, as a service, both."`
 	RoomURL   string `short:"r" from:"DAILY_ROOM_URL" group:"where" placeholder:"URL" help:"With --platform daily: the room; --token lets into a private one."`
 	BundleURL string `name:"daily-bundle-url" from:"RTCBENCH_DAILY_BUNDLE_URL" group:"where" placeholder:"URL" help:"With --platform daily: where daily-js loads its call machine from."`
 	chromeFlags
 	ConnectTimeout string `from:"RTCBENCH_CONNECT_TIMEOUT" group:"where" default:"15s" placeholder:"15s" help:"How long joining the room may take."`
+	serviceFlags
 }
 
 // Help is shown by --help below the flags' summary.
 func (echoCmd) Help() string {
 	return `It sits in one room and answers every ping, also those of the original tool, each to its sender only. When the server goes away it waits for its return.
+
+With --listen it is a service: a runner asks for a room over HTTP (rtcbench livekit --agent-url URL, or the original's --agent-url), gets one of its own with an echo in it, and the room ends with the last runner.
 
 Examples:
 
@@ -32,7 +35,13 @@ Examples:
       then, from elsewhere: rtcbench livekit --echo remote --room bench …
 
   rtcbench echo -s wss://my.livekit.cloud -t TOKEN
-      in the room of a token that you made`
+      in the room of a token that you made
+
+  rtcbench echo --listen 127.0.0.1:8001 -s wss://my.livekit.cloud --api-key KEY --api-secret SECRET
+      then, on this machine: rtcbench livekit --agent-url http://127.0.0.1:8001
+
+  rtcbench echo --listen :8001 --auth-token TOKEN --platform both --livekit-url … --daily-api-key KEY
+      from elsewhere, with the token: rtcbench both --agent-url https://… --agent-token TOKEN`
 }
 
 // echoTokenLife is how long a token of ours lets the echo in; each new seat gets a fresh one.
@@ -42,7 +51,12 @@ const echoTokenLife = 24 * time.Hour
 func (cmd *echoCmd) Run(a *app) error {
 	c := check{settings: a.settings}
 	within := (&planFlags{ConnectTimeout: cmd.ConnectTimeout}).connectTimeout(&c)
-	if cmd.Platform == "daily" {
+	switch {
+	case cmd.wanted():
+		return cmd.serve(a, &c, within)
+	case cmd.Platform == "both":
+		return usagef("--platform both: that is for the service; give --listen, or one platform")
+	case cmd.Platform == "daily":
 		return cmd.onDaily(a, &c, within)
 	}
 	seats, hasServer := cmd.seats(&c)

@@ -65,7 +65,7 @@ func (p *process) stderr() string {
 	return p.log.String()
 }
 
-func (p *process) waitForLine(t *testing.T, text string, within time.Duration) {
+func (p *process) waitForLine(t *testing.T, text string, within time.Duration) string {
 	t.Helper()
 	timer := time.NewTimer(within)
 	defer timer.Stop()
@@ -73,7 +73,7 @@ func (p *process) waitForLine(t *testing.T, text string, within time.Duration) {
 		select {
 		case line := <-p.lines:
 			if strings.Contains(line, text) {
-				return
+				return line
 			}
 		case <-timer.C:
 			t.Fatalf("no %q in %v:\n%s", text, within, p.stderr())

@@ -15,6 +15,7 @@ import (
 
 type livekitCmd struct {
 	livekitFlags
+	agentFlags
 	Timeout string `from:"TIMEOUT_MS" group:"what" default:"5000" placeholder:"5000" help:"Milliseconds after which a pong is too late."`
 	planFlags
 	Channel string `from:"RTCBENCH_CHANNEL" group:"what" enum:"reliable,lossy" default:"reliable" placeholder:"reliable" help:"Data channel: reliable or lossy."`
@@ -42,6 +43,9 @@ Examples:
   rtcbench livekit -s wss://my.livekit.cloud -t TOKEN -n 600 -o result.json
       to whoever answers in the token's room: rtcbench echo, or the original agent
 
+  rtcbench livekit --agent-url https://echo.example.com --agent-token TOKEN
+      to an echo far away, in a room that its service makes for this run
+
   rtcbench livekit --max-p95 150 --max-loss 1 --quiet
       for scripts: exit code 3 when the P95 is above 150 ms or more than 1 % fail
 
@@ -64,6 +68,14 @@ func (cmd *livekitCmd) Run(a *app) error {
 		defer server.Close()
 		job.seats.url, job.seats.key.Key, job.seats.key.Secret = server.URL, server.Key, server.Secret
 	}
+	if job.agent != nil {
+		in, leave, err := enter(a.ctx, a.stderr, job.agent, "livekit", job.within)
+		if err != nil {
+			return a.stopped(err)
+		}
+		defer leave()
+		job.accept(in)
+	}
 	job.seats.warn(a.stderr)
 	log := a.logger(cmd.outputFlags)
 	log.Info("joining", "room", job.seats.String())
@@ -76,10 +88,7 @@ func (cmd *livekitCmd) Run(a *app) error {
 	run, err := measure(a.ctx, on)
 	end()
 	if run == nil {
-		if code, ok := stopCode(a.ctx); ok {
-			return exitError{code, errors.New("stopped before anything was measured")}
-		}
-		return err
+		return a.stopped(err)
 	}
 	run, err = job.describe(run, err)
 	run.Location = cmd.Location
@@ -96,20 +105,41 @@ type livekitJob struct {
 	within    time.Duration // for joining
 	seats     seats
 	inSandbox bool
-	local     bool // we answer
+	local     bool        // we answer
+	agent     *echo.Agent // who gives the room; nil = it is known
+}
+
+// accept takes the room that a service gave.
+func (job *livekitJob) accept(in echo.Invitation) {
+	job.seats = seats{url: result.CleanURL(in.Livekit.ServerURL), token: in.Livekit.Token}
+}
+
+// stopped is how a command ends that has nothing to show: by a signal, or for err.
+func (a *app) stopped(err error) error {
+	if code, ok := stopCode(a.ctx); ok {
+		return exitError{code, errors.New("stopped before anything was measured")}
+	}
+	return err
 }
 
 func (cmd *livekitCmd) prepare(c *check) (job livekitJob, err error) {
 	job.plan, job.within = cmd.plan(c, cmd.Timeout), cmd.connectTimeout(c)
 	job.plan.Lossy = cmd.Channel == "lossy"
-	var hasServer bool
-	job.seats, hasServer = cmd.seats(c)
-	job.inSandbox = !hasServer
-	job.seats.life = longest(job.plan) + 10*time.Minute
-	job.local = cmd.Echo == "local" || cmd.Echo == "auto" && job.seats.minted()
+	job.agent = cmd.agent(c, map[string]string{"server-url": cmd.ServerURL, "token": cmd.Token, "api-key": cmd.APIKey})
+	if job.agent == nil {
+		var hasServer bool
+		job.seats, hasServer = cmd.seats(c)
+		job.inSandbox = !hasServer
+		job.seats.life = longest(job.plan) + 10*time.Minute
+		job.local = cmd.Echo == "local" || cmd.Echo == "auto" && job.seats.minted()
+	}
 	cmd.limitFlags.check(c)
 	switch {
 	case c.err != nil:
+	case job.agent != nil:
+		if cmd.Echo == "local" {
+			c.err = usagef("%s local: the echo service answers; leave out --echo, or --agent-url", c.name("echo"))
+		}
 	case cmd.Echo == "remote" && job.inSandbox:
 		c.err = usagef("%s remote: nobody else is in the sandbox; name a server with --server-url", c.name("echo"))
 	case cmd.Echo == "local" && !job.seats.minted():
@@ -117,7 +147,7 @@ func (cmd *livekitCmd) prepare(c *check) (job livekitJob, err error) {
 	case cmd.Echo == "remote" && job.seats.minted() && job.seats.room == "":
 		c.err = usagef("%s remote: a fresh room has no echo in it; name its room with --room", c.name("echo"))
 	}
-	if job.seats.minted() && job.seats.room == "" {
+	if job.agent == nil && job.seats.minted() && job.seats.room == "" {
 		job.seats.room = identity("room")
 	}
 	if c.err == nil {
@@ -170,7 +200,7 @@ func (job *livekitJob) describe(run *bench.Run, err error) (*bench.Run, error) {
 	if run == nil {
 		return nil, err
 	}
-	if errors.Is(err, bench.ErrNoEcho) {
+	if errors.Is(err, bench.ErrNoEcho) && job.agent == nil {
 		err = fmt.Errorf("join %s: %w (start one: rtcbench echo --server-url %s%s)", job.seats, err, result.CleanURL(job.seats.url), job.echoFlags())
 		run.Err = err
 	}

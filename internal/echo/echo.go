@@ -1,5 +1,6 @@
 // Package echo answers pings: in one session, or for as long as a process lives by taking a
-// new seat whenever the old one is lost. It does not measure.
+// new seat whenever the old one is lost, or in rooms that runners ask for over HTTP (Door; Agent is
+// the runner's side of it). It does not measure.
 package echo
 
 import (
@@ -15,6 +16,11 @@ import (
 // channel it came by, until ctx ends or s does. A pong that cannot be sent is dropped: the
 // pinger calls its ping lost, as it should. It does not close s.
 func Answer(ctx context.Context, s bench.Session, clock bench.Clock) error {
+	return answer(ctx, s, clock, func(time.Duration) {})
+}
+
+// answer calls held with the time that each ping was kept, from its arrival in the SDK to just before its pong is sent.
+func answer(ctx context.Context, s bench.Session, clock bench.Clock, held func(time.Duration)) error {
 	var count uint64
 	var buf []byte
 	for {
@@ -27,8 +33,9 @@ func Answer(ctx context.Context, s bench.Session, clock bench.Clock) error {
 			continue
 		}
 		count++
-		received := clock.UnixMilli(packet.At)
-		buf = bench.AppendPong(buf[:0], ping, received, clock.UnixMilli(time.Now()), count)
+		now := time.Now()
+		buf = bench.AppendPong(buf[:0], ping, clock.UnixMilli(packet.At), clock.UnixMilli(now), count)
+		held(now.Sub(packet.At))
 		err = s.Send(ctx, bench.Message{Payload: buf, To: packet.From, Lossy: ping.Lossy})
 		if ctx.Err() != nil || errors.Is(err, bench.ErrEnded) || errors.Is(err, bench.ErrClosed) {
 			return err
@@ -52,11 +59,16 @@ type Seat struct {
 	Ready  func(bench.Session) // after each join
 	Lost   func(error)         // when a seat is lost and when a join fails, but for the first
 	Within time.Duration       // how long one join may take
+	Held   func(time.Duration) // with how long each ping was kept; nil = nobody asks
 }
 
 // Serve answers pings until ctx ends, then returns nil. Only the first join may fail.
 func Serve(ctx context.Context, seat Seat) error {
 	pause, joined := firstPause, false
+	held := seat.Held
+	if held == nil {
+		held = func(time.Duration) {}
+	}
 	for {
 		joining, cancel := context.WithTimeout(ctx, seat.Within)
 		session, err := seat.Join(joining)
@@ -74,7 +86,7 @@ func Serve(ctx context.Context, seat Seat) error {
 		default:
 			joined, pause = true, firstPause
 			seat.Ready(session)
-			err = Answer(ctx, session, seat.Clock)
+			err = answer(ctx, session, seat.Clock, held)
 			session.Close()
 			if ctx.Err() != nil {
 				return nil

@@ -60,6 +60,7 @@ export async function joinDaily(c: JoinConfig, reached: (phase: string) => void)
       const rtt = (stats as { stats?: { latest?: { networkRoundTripTime?: number | null } } } | undefined)?.stats?.latest?.networkRoundTripTime;
       return { engineVersion: `daily-js ${Daily.version()}`, topology, sfuId, signallingHost: signallingHosts()[0] ?? '', networkRTT: rtt ?? null };
     },
+    others: () => Object.keys(call.participants()).length - 1,
     async leave() {
       left = true;
       await call.leave();

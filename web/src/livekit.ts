@@ -61,6 +61,7 @@ export async function joinLiveKit(c: JoinConfig, reached: (phase: string) => voi
       const s = room.serverInfo;
       return { engineVersion: `livekit-client ${version}`, outbound, inbound, server: { version: s?.version ?? '', region: s?.region ?? '', node: s?.nodeId ?? '' } };
     },
+    others: () => room.remoteParticipants.size,
     async leave() {
       left = true;
       await room.disconnect();

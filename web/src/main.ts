@@ -94,6 +94,7 @@ function engine(join: Join) {
       answer(session, (at) => performance.timeOrigin + (at ?? performance.now()));
     },
 
+    others: (): number => session?.others() ?? 0,
     ended: (): string => session?.link.ended ?? '',
     clock: (): number => performance.timeOrigin + performance.now(),
     facts,

@@ -17,6 +17,8 @@ export interface Session {
   /** What the platform tells of the seat. */
   facts(): Promise<Record<string, unknown>>;
   leave(): Promise<void>;
+  /** How many participants are in the room beside this one. */
+  others(): number;
 }
 
 /** The link is down and may come back: bench.ErrNotConnected. */

@@ -81,6 +81,9 @@ class FakeSession implements Session {
   }
   async facts() { return {}; }
   async leave() {}
+  others() {
+    return 0;
+  }
 }
 
 async function play(scene: Scene): Promise<{ r: Result; p: Probe; samples: Sample[]; outcomes: number[] }> {

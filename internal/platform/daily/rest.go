@@ -73,6 +73,15 @@ func (e *Error) Error() string {
 // CreateRoom makes a private room that removes itself, and whoever is in it, at its end of life. geo ""
 // leaves the region to Daily. The name is ours: a room whose making was not answered can be removed by it.
 func (c *Client) CreateRoom(ctx context.Context, name string, end time.Time, geo string) (Room, error) {
+	return c.create(ctx, name, "private", end, geo)
+}
+
+// CreatePublicRoom makes one that whoever knows its name may join.
+func (c *Client) CreatePublicRoom(ctx context.Context, name string, end time.Time, geo string) (Room, error) {
+	return c.create(ctx, name, "public", end, geo)
+}
+
+func (c *Client) create(ctx context.Context, name, privacy string, end time.Time, geo string) (Room, error) {
 	properties := map[string]any{
 		"exp": end.Unix(), "eject_at_room_exp": true, "start_audio_off": true, "start_video_off": true,
 	}
@@ -80,7 +89,7 @@ func (c *Client) CreateRoom(ctx context.Context, name string, end time.Time, geo
 		properties["geo"] = geo
 	}
 	var room Room
-	err := c.call(ctx, http.MethodPost, "/rooms", map[string]any{"name": name, "privacy": "private", "properties": properties}, &room)
+	err := c.call(ctx, http.MethodPost, "/rooms", map[string]any{"name": name, "privacy": privacy, "properties": properties}, &room)
 	if err == nil && room.URL == "" {
 		err = errors.New("Daily's answer names no room")
 	}

@@ -1,0 +1,76 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/url"
+	"slices"
+	"time"
+
+	"rtcbench/internal/echo"
+	"rtcbench/internal/result"
+)
+
+// agentFlags name an echo service to ask for a room.
+type agentFlags struct {
+	AgentURL   string `name:"agent-url" from:"ECHO_AGENT_URL" group:"where" placeholder:"URL" help:"Echo service to ask for a room with an echo in it (rtcbench echo --listen, or the original's)."`
+	AgentToken string `name:"agent-token" from:"RTCBENCH_AGENT_TOKEN" group:"where" placeholder:"TOKEN" help:"Its token, if it wants one."`
+}
+
+// agent is the service to ask; nil = none is named, or a setting of more weight names a room. rivals are
+// the values of the flags that do.
+func (f agentFlags) agent(c *check, rivals map[string]string) *echo.Agent {
+	c.given(map[string]string{"agent-url": f.AgentURL})
+	if f.AgentURL == "" {
+		if c.rank("agent-token") == byFlag && c.err == nil {
+			c.err = usagef("--agent-token needs --agent-url (or ECHO_AGENT_URL): which service is it for?")
+		}
+		return nil
+	}
+	for flag, value := range rivals {
+		switch {
+		case value == "" || c.rank(flag) < c.rank("agent-url"):
+		case c.rank(flag) > c.rank("agent-url"):
+			return nil
+		case c.rank(flag) == byFlag && c.err == nil:
+			c.err = usagef("%s and %s both say where to meet; give one of them", c.name("agent-url"), c.name(flag))
+		}
+	}
+	return &echo.Agent{URL: result.CleanURL(c.serverURL("agent-url", f.AgentURL, "https", "http")), Token: f.AgentToken}
+}
+
+// leaveTimeout bounds the goodbye to an echo service, which happens also after an error or Ctrl-C.
+const leaveTimeout = 10 * time.Second
+
+// enter asks a service for a room. leave tells it that the room is not needed any more, and has to be called; what did
+// not work then is said on w: the room ends by itself.
+func enter(ctx context.Context, w io.Writer, agent *echo.Agent, platform string, within time.Duration) (in echo.Invitation, leave func(), err error) {
+	asking, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	in, err = agent.Connect(asking, platform)
+	leave = func() {
+		if in.RoomID == "" {
+			return
+		}
+		bye, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveTimeout)
+		defer cancel()
+		if err := agent.Disconnect(bye, in.RoomID); err != nil {
+			fmt.Fprintf(w, "rtcbench: %v; the room ends by itself\n", err)
+		}
+	}
+	if err == nil && in.Livekit != nil {
+		u, e := url.Parse(in.Livekit.ServerURL)
+		if e != nil || u.Host == "" || !slices.Contains(livekitSchemes, u.Scheme) {
+			err = fmt.Errorf("the echo service gave %.80q as LiveKit's URL: that is none", in.Livekit.ServerURL)
+		}
+	}
+	if err != nil {
+		leave()
+		if ctx.Err() != nil {
+			err = context.Cause(ctx)
+		}
+		return in, func() {}, err
+	}
+	return in, leave, nil
+}

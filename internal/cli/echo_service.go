@@ -1,0 +1,158 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"strconv"
+	"strings"
+	"time"
+
+	"rtcbench/bench"
+	"rtcbench/internal/browser"
+	"rtcbench/internal/echo"
+	"rtcbench/internal/platform/daily"
+)
+
+// serviceFlags are those of rtcbench echo as a service.
+type serviceFlags struct {
+	Listen    string `from:"RTCBENCH_LISTEN" group:"service" placeholder:"ADDRESS" help:"Give rooms to runners over HTTP at this address, as 127.0.0.1:8001."`
+	Host      string `from:"RTCBENCH_HOST" group:"service" placeholder:"HOST" help:"The same, as the original has it; with --port."`
+	Port      string `from:"RTCBENCH_PORT" group:"service" placeholder:"PORT" help:"The same (default: 8000 for daily, else 8001)."`
+	AuthToken string `name:"auth-token" from:"ECHO_AUTH_TOKEN" group:"service" placeholder:"TOKEN" help:"What a runner has to show (--agent-token); needed unless it listens on this machine alone."`
+	Insecure  bool   `from:"RTCBENCH_INSECURE" group:"service" help:"Serve everybody: runners of the original tool can show no token."`
+	MaxRooms  string `name:"max-rooms" from:"RTCBENCH_MAX_ROOMS" group:"service" placeholder:"50" help:"Rooms at one time (default: 50; 4 with Daily, where each is a page of a browser)."`
+	RoomTTL   string `name:"room-ttl" from:"RTCBENCH_ROOM_TTL" group:"service" default:"10m" placeholder:"10m" help:"How long a room lives at most."`
+	RateLimit string `name:"rate-limit" from:"RTCBENCH_RATE_LIMIT" group:"service" default:"20" placeholder:"20" help:"Requests a second of one address."`
+
+	DailyAPIKey      string `name:"daily-api-key" from:"DAILY_API_KEY" group:"service" placeholder:"KEY" help:"Daily API key, to make rooms with."`
+	Geo              string `from:"RTCBENCH_GEO" group:"service" placeholder:"REGION" help:"Region of the Daily rooms."`
+	APIURL           string `name:"daily-api-url" from:"RTCBENCH_DAILY_API_URL" group:"service" placeholder:"URL" help:"Daily's REST interface."`
+	LivekitURL       string `from:"LIVEKIT_URL" group:"service" placeholder:"URL" help:"With --platform both: the LiveKit server."`
+	LivekitAPIKey    string `name:"livekit-api-key" from:"LIVEKIT_API_KEY" group:"service" placeholder:"KEY" help:"With --platform both: its API key."`
+	LivekitAPISecret string `name:"livekit-api-secret" from:"LIVEKIT_API_SECRET" group:"service" placeholder:"SECRET" help:"With --platform both: the key's secret."`
+}
+
+const (
+	manyRooms  = 50
+	dailyRooms = 4
+)
+
+// wanted reports whether a service is asked for, not a seat in one room.
+func (f serviceFlags) wanted() bool { return f.Listen != "" || f.Host != "" || f.Port != "" }
+
+// address is where to listen.
+func (f serviceFlags) address(c *check, platform string) string {
+	if f.Listen != "" {
+		if (f.Host != "" || f.Port != "") && c.err == nil {
+			c.err = usagef("%s %s: leave out --host and --port, or give them alone", c.name("listen"), f.Listen)
+		}
+		host, port, err := net.SplitHostPort(f.Listen)
+		if n, e := strconv.ParseUint(port, 10, 16); err != nil || e != nil || n > 65535 || strings.Contains(host, "/") {
+			c.fail("listen", f.Listen, "an address and a port, as 127.0.0.1:8001")
+		}
+		return f.Listen
+	}
+	host, port := f.Host, f.Port
+	if host == "" {
+		host = "127.0.0.1"
+	}
+	if port == "" {
+		port = map[bool]string{true: "8000", false: "8001"}[platform == "daily"]
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		c.fail("port", f.Port, "a number up to 65535")
+	}
+	return net.JoinHostPort(host, port)
+}
+
+// listensHere reports whether only this machine can reach address.
+func listensHere(address string) bool {
+	host, _, _ := net.SplitHostPort(address)
+	return onThisMachine(host)
+}
+
+// serve is rtcbench echo as a service.
+func (cmd *echoCmd) serve(a *app, c *check, within time.Duration) error {
+	f := cmd.serviceFlags
+	o := echo.Options{
+		Hosts: map[string]echo.Host{}, AuthToken: f.AuthToken, Version: version().String(), Log: slog.New(slog.NewTextHandler(a.stderr, nil)),
+		TTL: c.millis("room-ttl", f.RoomTTL, time.Second, 24*time.Hour), Rate: float64(c.number("rate-limit", f.RateLimit, 1, 1_000_000)),
+	}
+	rooms, most := f.MaxRooms, manyRooms
+	if cmd.Platform != "livekit" {
+		most = dailyRooms
+	}
+	if rooms == "" {
+		rooms = strconv.Itoa(most)
+	}
+	o.MaxRooms = c.number("max-rooms", rooms, 1, 10_000)
+	address := f.address(c, cmd.Platform)
+	if c.err == nil && f.AuthToken == "" && !listensHere(address) && !f.Insecure {
+		c.err = usagef("%s can be reached from elsewhere: give --auth-token (ECHO_AUTH_TOKEN), which runners then show, or --insecure", address)
+	}
+	meter := echo.NewMeter()
+	if cmd.Platform != "daily" {
+		host, err := cmd.livekitHost(c, within)
+		if err != nil {
+			return err
+		}
+		host.meter = meter
+		o.Hosts["livekit"] = host
+	}
+	var host dailyHost
+	if cmd.Platform != "livekit" {
+		flags := dailyCmd{dailyFlags: dailyFlags{APIKey: f.DailyAPIKey, Geo: f.Geo, BundleURL: cmd.BundleURL, APIURL: f.APIURL}}
+		room, err := flags.room(&check{settings: a.settings.renamed(map[string]string{"api-key": "daily-api-key"}), err: c.err})
+		if f.DailyAPIKey == "" && c.err == nil {
+			err = usagef("--daily-api-key (or DAILY_API_KEY) is missing: the service makes rooms with it")
+		}
+		if err != nil {
+			return err
+		}
+		host = dailyHost{client: &daily.Client{API: room.APIURL, Key: f.DailyAPIKey}, geo: f.Geo, bundleURL: room.BundleURL, within: within}
+	}
+	if c.err != nil {
+		return c.err
+	}
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return usagef("listen on %s: %w", address, errors.Unwrap(err))
+	}
+	if cmd.Platform != "livekit" {
+		cmd.sayAloud(a.stderr)
+		if host.browser, err = browser.Start(a.ctx, cmd.options()); err != nil {
+			l.Close()
+			return err
+		}
+		defer host.browser.Close()
+		o.Hosts["daily"] = host
+	}
+	if f.AuthToken == "" && f.Insecure {
+		fmt.Fprintln(a.stderr, "rtcbench: --insecure: whoever reaches this service may open rooms at your cost")
+	}
+	door := echo.NewDoor(o, meter)
+	fmt.Fprintf(a.stderr, "echo service for %s on http://%s, at most %d rooms\n", door.Platform(), l.Addr(), o.MaxRooms)
+	if err := door.Serve(a.ctx, l); err != nil {
+		return err
+	}
+	code, _ := stopCode(a.ctx)
+	return exitError{code, silent{}}
+}
+
+// livekitHost reads where LiveKit rooms are made.
+func (cmd *echoCmd) livekitHost(c *check, within time.Duration) (livekitHost, error) {
+	flags := cmd.livekitFlags
+	if cmd.Platform == "both" {
+		flags = livekitFlags{ServerURL: cmd.LivekitURL, APIKey: cmd.LivekitAPIKey, APISecret: cmd.LivekitAPISecret}
+		c = &check{settings: c.settings.renamed(bothNames["livekit"]), err: c.err}
+	}
+	flags.Token, flags.Room = "", "" // they are of one room
+	if (flags.ServerURL == "" || flags.APIKey == "" || flags.APISecret == "") && c.err == nil {
+		prefix := map[bool]string{true: "--livekit-url, --livekit-", false: "--server-url, --"}[cmd.Platform == "both"]
+		c.err = usagef("the service makes rooms: it needs %sapi-key and its secret (LIVEKIT_URL, LIVEKIT_API_KEY, LIVEKIT_API_SECRET)", prefix)
+	}
+	s, _ := flags.seats(c)
+	return livekitHost{seats: s, within: within, clock: bench.NewClock()}, c.err
+}

@@ -1,0 +1,319 @@
+package echo
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Host makes rooms on one platform, with an echo in each.
+type Host interface {
+	// Open makes a room that nobody can guess and takes the echo's seat in it. It returns when pings
+	// are answered. The room is to end by itself after life, should this process die.
+	Open(ctx context.Context, life time.Duration) (Place, error)
+}
+
+// Place is a room with an echo in it.
+type Place interface {
+	// Invite tells a runner how to join, by filling its platform's part.
+	Invite(*Invitation)
+	// Others is how many participants there are beside the echo; -1 = it cannot be told now.
+	Others(ctx context.Context) int
+	// Lost is closed when the echo has lost its seat for good.
+	Lost() <-chan struct{}
+	// Close takes the echo out and deletes the room.
+	Close(ctx context.Context) error
+}
+
+// Invitation is the answer to POST /connect, in the form of the original service.
+type Invitation struct {
+	RoomID  string       `json:"room_id"`
+	Daily   *DailyRoom   `json:"daily"`
+	Livekit *LivekitRoom `json:"livekit"`
+}
+
+// DailyRoom is a room on Daily.
+type DailyRoom struct {
+	URL       string `json:"room_url"`
+	ExpiresAt int64  `json:"expires_at"` // Unix s
+}
+
+// LivekitRoom is a room on LiveKit, and a token for one runner.
+type LivekitRoom struct {
+	ServerURL string `json:"server_url"`
+	Name      string `json:"room_name"`
+	Token     string `json:"token"`
+	ExpiresAt int64  `json:"expires_at"` // Unix s
+}
+
+// Options are a door's. What is zero has the default named.
+type Options struct {
+	Hosts     map[string]Host // by platform: "daily", "livekit"
+	MaxRooms  int             // at one time; 50
+	TTL       time.Duration   // of a room; 10 minutes
+	AuthToken string          // that a client must show; "" = none is asked for
+	Rate      float64         // requests a second of one address; 20
+	Version   string
+	Log       *slog.Logger // nil = none
+}
+
+const (
+	defaultRooms = 50
+	defaultTTL   = 10 * time.Minute
+	defaultRate  = 20
+
+	lookInterval = time.Second      // at who is in a room
+	grace        = 2 * time.Second  // between the last runner's leaving and the echo's
+	openTimeout  = 20 * time.Second // of a room
+	closeTimeout = 15 * time.Second
+	outlive      = time.Minute // how much longer than its TTL the platform may keep a room
+)
+
+// Door lets runners ask for rooms over HTTP: one echo a room, in it before the runner is told of it.
+type Door struct {
+	options Options
+	meter   *Meter
+
+	mu     sync.Mutex
+	rooms  map[string]*room
+	closed bool
+	ending sync.WaitGroup // rooms that are open or being closed
+}
+
+// room is one that a runner asked for, on one platform or several.
+type room struct {
+	id      string
+	places  map[string]Place // nil while it is being opened
+	created time.Time
+	expires time.Time
+	end     chan struct{} // closed: it is to end
+	once    sync.Once
+	ended   chan struct{} // closed: it has ended
+}
+
+// NewDoor makes a door. Close it.
+func NewDoor(o Options, meter *Meter) *Door {
+	if o.MaxRooms == 0 {
+		o.MaxRooms = defaultRooms
+	}
+	if o.TTL == 0 {
+		o.TTL = defaultTTL
+	}
+	if o.Rate == 0 {
+		o.Rate = defaultRate
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Door{options: o, meter: meter, rooms: map[string]*room{}}
+}
+
+// Platform is "daily", "livekit" or "both".
+func (d *Door) Platform() string {
+	names := slices.Sorted(maps.Keys(d.options.Hosts))
+	if len(names) == 1 {
+		return names[0]
+	}
+	return "both"
+}
+
+var (
+	errFull    = errors.New("all rooms are taken")
+	errClosing = errors.New("the service is stopping")
+)
+
+// reserve makes a room's entry, so that rooms that are being opened count as rooms.
+func (d *Door) reserve() (*room, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch {
+	case d.closed:
+		return nil, errClosing
+	case len(d.rooms) >= d.options.MaxRooms:
+		return nil, errFull
+	}
+	now := time.Now()
+	r := &room{
+		id: strings.ToLower(rand.Text()), created: now, expires: now.Add(d.options.TTL),
+		end: make(chan struct{}), ended: make(chan struct{}),
+	}
+	d.rooms[r.id] = r
+	d.ending.Add(1)
+	d.meter.rooms.Set(float64(len(d.rooms)))
+	return r, nil
+}
+
+// open makes a room on each of platforms, and watches over it from then on.
+func (d *Door) open(ctx context.Context, platforms []string) (Invitation, error) {
+	r, err := d.reserve()
+	if err != nil {
+		return Invitation{}, err
+	}
+	began := time.Now()
+	ctx, cancel := context.WithTimeout(ctx, openTimeout)
+	defer cancel()
+	places, errs := make([]Place, len(platforms)), make([]error, len(platforms))
+	var all sync.WaitGroup
+	for i, name := range platforms {
+		all.Go(func() { places[i], errs[i] = d.options.Hosts[name].Open(ctx, d.options.TTL+outlive) })
+	}
+	all.Wait()
+	open := map[string]Place{}
+	for i, name := range platforms {
+		if errs[i] == nil {
+			open[name] = places[i]
+		} else {
+			errs[i] = fmt.Errorf("%s: %w", name, errs[i])
+		}
+	}
+	d.mu.Lock()
+	r.places = open
+	d.mu.Unlock()
+	if err := errors.Join(errs...); err != nil {
+		d.meter.failure("open")
+		d.shut(r, "not opened")
+		return Invitation{}, err
+	}
+	invitation := Invitation{RoomID: r.id}
+	for _, p := range open {
+		p.Invite(&invitation)
+	}
+	if invitation.Daily != nil {
+		invitation.Daily.ExpiresAt = r.expires.Unix()
+	}
+	if invitation.Livekit != nil {
+		invitation.Livekit.ExpiresAt = r.expires.Unix()
+	}
+	d.meter.opened.Observe(time.Since(began).Seconds())
+	go d.watch(r)
+	return invitation, nil
+}
+
+// watch ends a room when its time is over, its last runner has left, its seat is lost or somebody says so.
+func (d *Door) watch(r *room) {
+	over := time.NewTimer(time.Until(r.expires))
+	defer over.Stop()
+	look := time.NewTicker(lookInterval)
+	defer look.Stop()
+	lost := make(chan struct{})
+	var once sync.Once
+	for _, p := range r.places {
+		go func() {
+			select {
+			case <-p.Lost():
+				once.Do(func() { close(lost) })
+			case <-r.ended:
+			}
+		}()
+	}
+	var seen bool            // a runner was here
+	var aloneSince time.Time // since the last one left
+	for {
+		select {
+		case <-over.C:
+			d.shut(r, "its time is over")
+			return
+		case <-lost:
+			d.meter.failure("seat")
+			d.shut(r, "the echo lost its seat")
+			return
+		case <-r.end:
+			d.shut(r, "asked to")
+			return
+		case <-look.C:
+		}
+		others, known := d.others(r)
+		switch {
+		case others > 0:
+			seen, aloneSince = true, time.Time{}
+		case !seen || !known:
+		case aloneSince.IsZero():
+			aloneSince = time.Now()
+		case time.Since(aloneSince) >= grace:
+			d.shut(r, "the last runner has left")
+			return
+		}
+	}
+}
+
+// others counts who is in the room beside the echo; known is false when that cannot be told.
+func (d *Door) others(r *room) (n int, known bool) {
+	ctx, cancel := context.WithTimeout(context.Background(), lookInterval)
+	defer cancel()
+	for _, p := range r.places {
+		others := p.Others(ctx)
+		if others < 0 {
+			return 0, false
+		}
+		n += others
+	}
+	return n, true
+}
+
+// shut takes the echo out, deletes the room and forgets it.
+func (d *Door) shut(r *room, why string) {
+	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
+	defer cancel()
+	var all sync.WaitGroup
+	for name, p := range r.places {
+		all.Go(func() {
+			if err := p.Close(ctx); err != nil {
+				d.meter.failure("close")
+				d.options.Log.Warn("a room was not deleted; it ends by itself", "platform", name, "error", err)
+			}
+		})
+	}
+	all.Wait()
+	d.mu.Lock()
+	delete(d.rooms, r.id)
+	d.meter.rooms.Set(float64(len(d.rooms)))
+	d.mu.Unlock()
+	close(r.ended)
+	d.ending.Done()
+	d.options.Log.Info("room closed", "room", short(r.id), "why", why, "after", time.Since(r.created).Round(time.Millisecond))
+}
+
+// short is enough of an id to tell rooms apart in a log, and too little to be let in with.
+func short(id string) string { return id[:min(6, len(id))] }
+
+// disconnect ends a room, and returns when it has ended. found is false when there is none of that id.
+func (d *Door) disconnect(ctx context.Context, id string) (found bool) {
+	d.mu.Lock()
+	r := d.rooms[id]
+	opening := r != nil && r.places == nil
+	d.mu.Unlock()
+	if r == nil || opening { // nobody was told of it yet
+		return false
+	}
+	r.once.Do(func() { close(r.end) })
+	select {
+	case <-r.ended:
+	case <-ctx.Done():
+	}
+	return true
+}
+
+// Close ends all rooms, and returns when they have ended or ctx does.
+func (d *Door) Close(ctx context.Context) error {
+	d.mu.Lock()
+	d.closed = true
+	for _, r := range d.rooms {
+		r.once.Do(func() { close(r.end) })
+	}
+	d.mu.Unlock()
+	done := make(chan struct{})
+	go func() { d.ending.Wait(); close(done) }()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("leave the rooms: %w", context.Cause(ctx))
+	}
+}

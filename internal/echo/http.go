@@ -1,0 +1,230 @@
+package echo
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"net"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+	"golang.org/x/time/rate"
+)
+
+//go:embed openapi.json
+var openAPI []byte
+
+const (
+	maxBody    = 4 << 10
+	maxHeader  = 16 << 10
+	maxClients = 10_000 // addresses whose rate is remembered
+	retryAfter = 5      // seconds
+)
+
+// Serve answers on l until ctx ends, then leaves and deletes all rooms. It closes l.
+func (d *Door) Serve(ctx context.Context, l net.Listener) error {
+	server := &http.Server{
+		Handler: d.Handler(), MaxHeaderBytes: maxHeader,
+		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: openTimeout + closeTimeout, IdleTimeout: time.Minute,
+		ErrorLog: slog.NewLogLogger(d.options.Log.Handler(), slog.LevelDebug),
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(l) }()
+	var err error
+	select {
+	case err = <-failed:
+	case <-ctx.Done():
+	}
+	leaving, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
+	defer cancel()
+	err = errors.Join(err, d.Close(leaving))
+	if e := server.Shutdown(leaving); e != nil {
+		server.Close()
+	}
+	return err
+}
+
+// Handler is the HTTP interface: docs/echo-service.md, and openapi.json.
+func (d *Door) Handler() http.Handler {
+	open, guarded := http.NewServeMux(), http.NewServeMux()
+	open.HandleFunc("GET /health", func(w http.ResponseWriter, _ *http.Request) {
+		answerJSON(w, http.StatusOK, map[string]string{"status": "ok", "platform": d.Platform()})
+	})
+	open.HandleFunc("GET /version", func(w http.ResponseWriter, _ *http.Request) {
+		answerJSON(w, http.StatusOK, map[string]string{"version": d.options.Version})
+	})
+	open.HandleFunc("GET /openapi.json", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.Write(openAPI)
+	})
+	guarded.HandleFunc("POST /connect", d.handleConnect)
+	guarded.HandleFunc("POST /disconnect", d.handleDisconnect)
+	guarded.HandleFunc("GET /rooms", d.handleRooms)
+	guarded.Handle("GET /metrics", d.meter.handler())
+	guarded.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { refuse(w, http.StatusNotFound, "there is nothing here") })
+	open.Handle("/", d.limited(d.authorised(guarded)))
+	return d.logged(open)
+}
+
+func answerJSON(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store") // there are tokens in it
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(v)
+}
+
+// refuse answers in the form of the original service.
+func refuse(w http.ResponseWriter, status int, detail string) {
+	if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", strconv.Itoa(retryAfter))
+	}
+	answerJSON(w, status, map[string]string{"detail": detail})
+}
+
+func (d *Door) handleConnect(w http.ResponseWriter, r *http.Request) {
+	if _, err := io.Copy(io.Discard, http.MaxBytesReader(w, r.Body, maxBody)); err != nil {
+		refuse(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("a body of more than %d bytes; none is needed", maxBody))
+		return
+	}
+	platforms := slices.Sorted(maps.Keys(d.options.Hosts))
+	if one := r.URL.Query().Get("platform"); one != "" && one != "both" {
+		if !slices.Contains(platforms, one) {
+			refuse(w, http.StatusBadRequest, fmt.Sprintf("platform %.40q is not served here; %s is", one, strings.Join(platforms, ", ")))
+			return
+		}
+		platforms = []string{one}
+	}
+	invitation, err := d.open(r.Context(), platforms)
+	switch {
+	case err == nil:
+		answerJSON(w, http.StatusOK, invitation)
+	case errors.Is(err, errFull):
+		refuse(w, http.StatusTooManyRequests, fmt.Sprintf("all %d rooms are taken; try again later", d.options.MaxRooms))
+	case errors.Is(err, errClosing):
+		refuse(w, http.StatusServiceUnavailable, err.Error())
+	default:
+		d.options.Log.Error("open a room", "error", err)
+		refuse(w, http.StatusBadGateway, "the room could not be made: "+err.Error())
+	}
+}
+
+func (d *Door) handleDisconnect(w http.ResponseWriter, r *http.Request) {
+	var asked struct {
+		RoomID string `json:"room_id"`
+	}
+	var tooLarge *http.MaxBytesError
+	switch err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody)).Decode(&asked); {
+	case errors.As(err, &tooLarge):
+		refuse(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("a body of more than %d bytes", maxBody))
+		return
+	case err != nil || asked.RoomID == "":
+		refuse(w, http.StatusUnprocessableEntity, `the body has to be {"room_id": "…"}`)
+		return
+	}
+	if !d.disconnect(r.Context(), asked.RoomID) {
+		refuse(w, http.StatusNotFound, "there is no such room; it may have ended")
+		return
+	}
+	answerJSON(w, http.StatusOK, map[string]any{"status": "success", "room_id": asked.RoomID, "message": "the room has ended", "cleaned_up": true})
+}
+
+// roomInfo is what GET /rooms tells of a room; tokens are not in it.
+type roomInfo struct {
+	Platforms []string `json:"platforms"`
+	CreatedAt float64  `json:"created_at"` // Unix s
+	ExpiresAt int64    `json:"expires_at"`
+}
+
+func (d *Door) handleRooms(w http.ResponseWriter, _ *http.Request) {
+	active := map[string]roomInfo{}
+	d.mu.Lock()
+	for id, r := range d.rooms {
+		if r.places != nil {
+			active[id] = roomInfo{slices.Sorted(maps.Keys(r.places)), float64(r.created.UnixMilli()) / 1e3, r.expires.Unix()}
+		}
+	}
+	d.mu.Unlock()
+	answerJSON(w, http.StatusOK, map[string]any{"active_rooms": active})
+}
+
+// authorised lets in who shows the token. Sums of equal length are compared, in constant time.
+func (d *Door) authorised(next http.Handler) http.Handler {
+	want := sha256.Sum256([]byte(d.options.AuthToken))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if d.options.AuthToken != "" {
+			scheme, shown, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+			got := sha256.Sum256([]byte(strings.TrimSpace(shown)))
+			if subtle.ConstantTimeCompare(got[:], want[:]) != 1 || !strings.EqualFold(scheme, "Bearer") {
+				w.Header().Set("WWW-Authenticate", `Bearer realm="rtcbench echo"`)
+				refuse(w, http.StatusUnauthorized, "this service wants its token: Authorization: Bearer TOKEN (rtcbench: --agent-token)")
+				return
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// limited keeps one address from asking too often.
+func (d *Door) limited(next http.Handler) http.Handler {
+	clients, err := lru.New[string, *rate.Limiter](maxClients)
+	if err != nil {
+		panic(err) // the size above is wrong
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host, _, _ := net.SplitHostPort(r.RemoteAddr)
+		fresh := rate.NewLimiter(rate.Limit(d.options.Rate), max(1, int(2*d.options.Rate)))
+		limiter, known, _ := clients.PeekOrAdd(host, fresh)
+		if !known {
+			limiter = fresh
+		} else {
+			clients.Get(host) // it is in use
+		}
+		if !limiter.Allow() {
+			refuse(w, http.StatusTooManyRequests, "too many requests from this address")
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// recorder remembers the status of an answer.
+type recorder struct {
+	http.ResponseWriter
+	status int
+}
+
+func (r *recorder) WriteHeader(status int) {
+	r.status = status
+	r.ResponseWriter.WriteHeader(status)
+}
+
+func (d *Door) logged(next http.Handler) http.Handler {
+	known := []string{"/connect", "/disconnect", "/rooms", "/metrics", "/health", "/version", "/openapi.json"}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		began := time.Now()
+		rec := &recorder{w, http.StatusOK}
+		next.ServeHTTP(rec, r)
+		path := r.URL.Path
+		if !slices.Contains(known, path) { // strangers choose it
+			path = "other"
+		}
+		d.meter.requests.WithLabelValues(path, strconv.Itoa(rec.status)).Inc()
+		host, _, _ := net.SplitHostPort(r.RemoteAddr)
+		level := slog.LevelInfo
+		if path == "/health" || path == "/metrics" {
+			level = slog.LevelDebug
+		}
+		d.options.Log.Log(r.Context(), level, "request", "method", r.Method, "path", path, "status", rec.status, "from", host, "took", time.Since(began).Round(time.Microsecond))
+	})
+}
