@@ -151,6 +151,18 @@ func (cmd *bothCmd) prepare(a *app) (dailyRoom, livekitJob, error) {
 	return room, job, err
 }
 
+// validate finds out what is wrong with the flags.
+func (cmd *bothCmd) validate(a *app) error {
+	c := check{settings: a.settings}
+	cmd.keeper(&c)
+	cmd.limitFlags.check(&c)
+	if c.err != nil {
+		return c.err
+	}
+	_, _, err := cmd.prepare(a)
+	return err
+}
+
 func (cmd *bothCmd) finishBoth(a *app, runs map[string]*bench.Run, errs map[string]error, keep keeper) error {
 	reasons := map[string]string{}
 	var failures []error
@@ -165,6 +177,7 @@ func (cmd *bothCmd) finishBoth(a *app, runs map[string]*bench.Run, errs map[stri
 			runs[name].Location, runs[name].Tool = cmd.Location, bench.Tool(version())
 			loadFloors().put(runs[name])
 			cmd.conceal(runs[name])
+			a.take(*runs[name])
 		}
 	}
 	d, l := runs["daily"], runs["livekit"]

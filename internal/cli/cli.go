@@ -13,6 +13,8 @@ import (
 
 	"github.com/alecthomas/kong"
 	kongcompletion "github.com/jotaen/kong-completion"
+
+	"rtcbench/bench"
 )
 
 // Exit codes. Where several hold: interrupted, failed, notKept, limitBroken.
@@ -28,6 +30,7 @@ type commands struct {
 	Livekit    livekitCmd                `cmd:"" help:"Measure a LiveKit server; without --server-url, one inside this process."`
 	Daily      dailyCmd                  `cmd:"" help:"Measure Daily, by its own SDK in Chromium."`
 	Both       bothCmd                   `cmd:"" help:"Measure Daily and LiveKit at one time, in one browser, and compare."`
+	Run        runCmd                    `cmd:"" help:"Measure on a schedule, from a file of jobs."`
 	Echo       echoCmd                   `cmd:"" help:"Answer pings in a room until Ctrl-C."`
 	Compare    compareCmd                `cmd:"" help:"Hold runs against each other: what differs, and is it more than chance?"`
 	Calibrate  calibrateCmd              `cmd:"" help:"Measure what the instrument itself adds on this machine."`
@@ -65,6 +68,14 @@ type app struct {
 	stdout   io.Writer // the result
 	stderr   io.Writer // the talk
 	settings *settings
+	took     func(bench.Run) // each run that was measured; nil = nobody asks
+}
+
+// take hands a run to whoever asked for it.
+func (a *app) take(run bench.Run) {
+	if a.took != nil {
+		a.took(run)
+	}
 }
 
 // Main runs the command line args and returns the exit code.
@@ -75,22 +86,13 @@ func Main(args []string, stdout, stderr io.Writer) (code int) {
 			panic(r)
 		}
 	}()
+	if len(args) == 0 && inLambda() {
+		serveLambda(stderr)
+		return exitOK
+	}
 	settings := newSettings(os.LookupEnv)
 	var cmds commands
-	parser, err := kong.New(&cmds,
-		kong.Name("rtcbench"),
-		kong.Description(description),
-		kong.Vars{"version": version().String()},
-		kong.Writers(stdout, stderr),
-		kong.Exit(func(c int) { code = c; panic(exited) }),
-		kong.Resolvers(settings),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
-		kong.ValueFormatter(formatHelp),
-		kong.ExplicitGroups(groups),
-	)
-	if err != nil {
-		panic(err) // the structs above are wrong
-	}
+	parser := newParser(&cmds, settings, stdout, stderr, func(c int) { code = c; panic(exited) })
 	kongcompletion.Register(parser)
 	if len(args) == 0 {
 		args = []string{"--help"}
@@ -107,6 +109,25 @@ func Main(args []string, stdout, stderr io.Writer) (code int) {
 	ctx, stop := untilSignal(context.Background())
 	defer stop()
 	return fail(stderr, parsed.Run(&app{ctx: ctx, stdout: stdout, stderr: stderr, settings: settings}))
+}
+
+// newParser reads command lines into cmds. exit is called after help and version.
+func newParser(cmds *commands, settings *settings, stdout, stderr io.Writer, exit func(int)) *kong.Kong {
+	parser, err := kong.New(cmds,
+		kong.Name("rtcbench"),
+		kong.Description(description),
+		kong.Vars{"version": version().String()},
+		kong.Writers(stdout, stderr),
+		kong.Exit(exit),
+		kong.Resolvers(settings),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.ValueFormatter(formatHelp),
+		kong.ExplicitGroups(groups),
+	)
+	if err != nil {
+		panic(err) // the structs above are wrong
+	}
+	return parser
 }
 
 // fail prints err, if there is one, and returns its exit code.

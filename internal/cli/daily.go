@@ -63,17 +63,7 @@ Examples:
 
 // Run measures.
 func (cmd *dailyCmd) Run(a *app) error {
-	c := check{settings: a.settings}
-	plan, within := cmd.plan(&c, cmd.Timeout), cmd.connectTimeout(&c)
-	keep := cmd.keeper(&c)
-	cmd.limitFlags.check(&c)
-	if plan.PayloadBytes > dailyMaxMessage {
-		c.fail("payload", cmd.Payload, fmt.Sprintf("at most %d: Daily takes no longer app-message", dailyMaxMessage))
-	}
-	room, err := cmd.room(&c)
-	if err == nil {
-		err = cmd.outputFlags.check(&c)
-	}
+	plan, within, keep, room, err := cmd.prepare(a)
 	if err != nil {
 		return err
 	}
@@ -95,6 +85,26 @@ func (cmd *dailyCmd) Run(a *app) error {
 	run.Location = cmd.Location
 	loadFloors().put(run)
 	return cmd.finish(a, *run, err, cmd.limitFlags, keep)
+}
+
+// prepare reads the flags.
+func (cmd *dailyCmd) prepare(a *app) (plan bench.Plan, within time.Duration, keep keeper, room dailyRoom, err error) {
+	c := check{settings: a.settings}
+	plan, within, keep = cmd.plan(&c, cmd.Timeout), cmd.connectTimeout(&c), cmd.keeper(&c)
+	cmd.limitFlags.check(&c)
+	if plan.PayloadBytes > dailyMaxMessage {
+		c.fail("payload", cmd.Payload, fmt.Sprintf("at most %d: Daily takes no longer app-message", dailyMaxMessage))
+	}
+	if room, err = cmd.room(&c); err == nil {
+		err = cmd.outputFlags.check(&c)
+	}
+	return plan, within, keep, room, err
+}
+
+// validate finds out what is wrong with the flags.
+func (cmd *dailyCmd) validate(a *app) error {
+	_, _, _, _, err := cmd.prepare(a)
+	return err
 }
 
 const dailyMaxMessage = daily.MaxMessage

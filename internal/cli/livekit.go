@@ -96,6 +96,14 @@ func (cmd *livekitCmd) Run(a *app) error {
 	return cmd.finish(a, *run, err, cmd.limitFlags, keep)
 }
 
+// validate finds out what is wrong with the flags.
+func (cmd *livekitCmd) validate(a *app) error {
+	c := check{settings: a.settings}
+	cmd.keeper(&c)
+	_, err := cmd.prepare(&c)
+	return err
+}
+
 // sandboxDoubt is the code of the doubt that a run inside this machine carries.
 const sandboxDoubt = "sandbox"
 

@@ -69,6 +69,7 @@ func (f outputFlags) finish(a *app, run bench.Run, runErr error, limits limitFla
 	}
 	run.Tool = bench.Tool(version())
 	f.conceal(&run)
+	a.take(run)
 	kept := join(f.write(a, run), keep.put(a.ctx, &run)) // before anything else is tried with it
 	if !f.Quiet {
 		table := a.stdout

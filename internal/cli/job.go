@@ -1,0 +1,118 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"rtcbench/bench"
+)
+
+// job is one of the measuring commands with its flags, from a file or an event: a setting has the name of
+// its flag, and is read, checked and blamed as that flag is.
+type job struct {
+	name    string
+	command string              // livekit, daily or both
+	values  map[string][]string // by flag; several = the flag is repeated
+	places  map[string]string   // where each value stands, for errors; "" = the flag is named alone
+}
+
+// measuring are the commands that a job can be.
+var measuring = []string{"livekit", "daily", "both"}
+
+// forbidden are flags that are no settings of a job.
+var forbidden = []string{"help", "version"}
+
+// args is the job's command line. A value stands with its flag, so that nothing in it is taken for a flag.
+func (j job) args() []string {
+	args := []string{j.command}
+	for _, flag := range slices.Sorted(maps.Keys(j.values)) {
+		for _, v := range j.values[flag] {
+			args = append(args, "--"+flag+"="+v)
+		}
+	}
+	return args
+}
+
+// set puts a value that is stronger than the file's.
+func (j job) set(flag, value string) { j.values[flag] = []string{value} }
+
+// with gives a value where the job has none.
+func (j job) with(flag, value string) {
+	if _, ok := j.values[flag]; !ok {
+		j.set(flag, value)
+	}
+}
+
+// parse reads the job as the command line of its command.
+func (j job) parse(a *app) (*kong.Context, *commands, *app, error) {
+	if !slices.Contains(measuring, j.command) {
+		return nil, nil, nil, usagef("platform %.40q: must be %s", j.command, strings.Join(measuring, ", "))
+	}
+	for flag := range j.values {
+		if slices.Contains(forbidden, flag) || flag != strings.ToLower(flag) || strings.ContainsAny(flag, "= ") || flag == "" {
+			return nil, nil, nil, j.blame(usagef("--%s: is no setting of %s", flag, j.command))
+		}
+	}
+	settings := newSettings(os.LookupEnv)
+	if err := settings.readDotEnv(".env"); err != nil {
+		return nil, nil, nil, err
+	}
+	var cmds commands
+	parser := newParser(&cmds, settings, a.stdout, a.stderr, func(int) {})
+	parsed, err := parser.Parse(j.args())
+	if err != nil {
+		return nil, nil, nil, j.blame(exitError{exitUsage, settings.explain(err)})
+	}
+	settings.noteFlags(parsed)
+	in := *a
+	in.settings = settings
+	return parsed, &cmds, &in, nil
+}
+
+// validator is a command that can tell whether its flags make sense without doing anything.
+type validator interface{ validate(a *app) error }
+
+// check finds out what is wrong with the job, as far as that shows without measuring.
+func (j job) check(a *app) error {
+	_, cmds, in, err := j.parse(a)
+	if err != nil {
+		return err
+	}
+	v := map[string]validator{"livekit": &cmds.Livekit, "daily": &cmds.Daily, "both": &cmds.Both}[j.command]
+	return j.blame(v.validate(in))
+}
+
+// run measures. What it writes for a person goes to a's streams, and each run to took.
+func (j job) run(ctx context.Context, a *app, stdout, stderr io.Writer, took func(bench.Run)) error {
+	here := *a
+	here.ctx, here.stdout, here.stderr, here.took = ctx, stdout, stderr, took
+	parsed, _, in, err := j.parse(&here)
+	if err != nil {
+		return err
+	}
+	return j.blame(parsed.Run(in))
+}
+
+var namedFlag = regexp.MustCompile(`--([a-z0-9-]+)`)
+
+// blame puts the place of the setting that an error is about in front of it.
+func (j job) blame(err error) error {
+	var e exitError
+	if !errors.As(err, &e) || e.code != exitUsage || e.err == nil {
+		return err
+	}
+	text := e.err.Error()
+	if m := namedFlag.FindStringSubmatch(text); m != nil && j.places[m[1]] != "" {
+		return exitError{e.code, fmt.Errorf("%s: %w", j.places[m[1]], e.err)}
+	}
+	return err
+}

@@ -1,0 +1,163 @@
+package cli
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"rtcbench/bench"
+)
+
+// inLambda reports whether this process was started as an AWS Lambda function.
+// https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html
+func inLambda() bool { return os.Getenv("AWS_LAMBDA_RUNTIME_API") != "" }
+
+const (
+	lambdaData = "/tmp/rtcbench" // a function may write nowhere else
+	// lambdaMargin is kept back of an invocation's time, to save and deliver what was measured.
+	lambdaMargin = 8 * time.Second
+	// lambdaAnswer is the largest answer that is given whole: Lambda takes 6 MB.
+	lambdaAnswer = 5 << 20
+)
+
+// serveLambda answers invocations until the platform ends this process.
+func serveLambda(stderr io.Writer) {
+	// What is not set there is set to where a function may write.
+	for name, value := range map[string]string{"HOME": "/tmp", "RTCBENCH_DATA_DIR": lambdaData} {
+		if os.Getenv(name) == "" || name == "HOME" {
+			os.Setenv(name, value)
+		}
+	}
+	a := &app{stdout: io.Discard, stderr: stderr, settings: newSettings(os.LookupEnv)}
+	lambda.Start(func(ctx context.Context, event json.RawMessage) (json.RawMessage, error) {
+		return a.invoke(ctx, event)
+	})
+}
+
+// invoke measures what an event asks for, and answers with the result file.
+func (a *app) invoke(ctx context.Context, event json.RawMessage) (json.RawMessage, error) {
+	j, err := eventJob(event)
+	if err != nil {
+		return nil, err
+	}
+	measuring, cancel := beforeDeadline(ctx)
+	defer cancel()
+	j.set("output", "-")
+	j.set("quiet", "true")
+	var out, said bytes.Buffer
+	measured := false
+	err = j.run(measuring, a, &out, &said, func(r bench.Run) { measured = measured || r.Counts.Answered > 0 })
+	a.stderr.Write(said.Bytes())
+	if err != nil {
+		fmt.Fprintf(a.stderr, "rtcbench: %v\n", err)
+	}
+	switch code := codeOf(err); {
+	case code == exitOK, code == exitLimitBroken,
+		// It had less time than it was told to take: what it has is the answer.
+		code == exitFailed && measured && measuring.Err() != nil:
+		return fitting(out.Bytes())
+	case measured && code == exitNotKept:
+		return nil, fmt.Errorf("measured, and not kept: %w", err)
+	}
+	return nil, err
+}
+
+// beforeDeadline ends so long before the invocation does that what was measured can be kept.
+func beforeDeadline(ctx context.Context) (context.Context, context.CancelFunc) {
+	end, ok := ctx.Deadline()
+	if !ok {
+		return context.WithCancel(ctx)
+	}
+	margin := min(lambdaMargin, time.Until(end)/2)
+	return context.WithDeadlineCause(ctx, end.Add(-margin), fmt.Errorf("the function's time is over in %v: %w", margin.Round(time.Second), context.DeadlineExceeded))
+}
+
+// eventJob reads an event: flags by their long names, and "platform", livekit if nothing is said. An event of EventBridge has them in
+// its detail; a scheduled one says nothing there, and the environment alone decides.
+func eventJob(event json.RawMessage) (job, error) {
+	j := job{name: "event", command: cmp.Or(os.Getenv("RTCBENCH_PLATFORM"), "livekit"), values: map[string][]string{}, places: map[string]string{}}
+	keys := map[string]any{}
+	decoder := json.NewDecoder(bytes.NewReader(event))
+	decoder.UseNumber()
+	if len(bytes.TrimSpace(event)) > 0 && string(bytes.TrimSpace(event)) != "null" {
+		if err := decoder.Decode(&keys); err != nil {
+			return j, errors.New(`the event is not an object of settings, as {"platform": "livekit", "iterations": 100}`)
+		}
+	}
+	if _, ok := keys["detail-type"]; ok {
+		detail, _ := keys["detail"].(map[string]any)
+		keys = detail
+	}
+	for key, value := range keys {
+		list, ok := value.([]any)
+		if !ok {
+			list = []any{value}
+		}
+		for _, v := range list {
+			text := ""
+			switch v := v.(type) {
+			case string:
+				text = v
+			case json.Number:
+				text = v.String()
+			case bool:
+				text = strconv.FormatBool(v)
+			default:
+				return j, fmt.Errorf("the event's %.40q has to be a text, a number, true or false, or a list of these", key)
+			}
+			if key == "platform" {
+				j.command = text
+			} else {
+				j.values[key] = append(j.values[key], text)
+				j.places[key] = "the event"
+			}
+		}
+	}
+	for _, own := range []string{"output", "quiet"} {
+		if _, ok := j.values[own]; ok {
+			return j, fmt.Errorf("the event's %q: the result is the answer", own)
+		}
+	}
+	return j, nil
+}
+
+// fitting leaves out what makes an answer larger than Lambda takes, and says so in it.
+func fitting(result []byte) (json.RawMessage, error) {
+	if len(result) <= lambdaAnswer {
+		return result, nil
+	}
+	var file map[string]any
+	decoder := json.NewDecoder(bytes.NewReader(result))
+	decoder.UseNumber()
+	if err := decoder.Decode(&file); err != nil {
+		return nil, fmt.Errorf("the result: %w", err)
+	}
+	lighten(file)
+	for _, side := range []string{"daily", "livekit"} {
+		if part, ok := file[side].(map[string]any); ok {
+			lighten(part)
+		}
+	}
+	return json.Marshal(file)
+}
+
+func lighten(file map[string]any) {
+	details, ok := file["details"].(map[string]any)
+	if !ok {
+		return
+	}
+	file["measurements"] = []any{}
+	details["late_rtt_ms"] = []any{}
+	delete(details, "samples")
+	list, _ := details["doubts"].([]any)
+	details["doubts"] = append(list, map[string]string{"code": "answer-cut", "text": fmt.Sprintf("the pings are left out of this answer: with them it has more than %d MB; the stores have them", lambdaAnswer>>20)})
+}

@@ -1,0 +1,6 @@
+package cli
+
+import "os"
+
+// reloadSignal is not there on Windows.
+var reloadSignal os.Signal

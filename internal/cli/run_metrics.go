@@ -1,0 +1,112 @@
+package cli
+
+import (
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"rtcbench/bench"
+	"rtcbench/internal/outbox"
+)
+
+// gauges are what Prometheus reads of a schedule, in a registry of their own.
+type gauges struct {
+	registry *prometheus.Registry
+	rtt      *prometheus.GaugeVec // of the last run
+	jitter   *prometheus.GaugeVec
+	loss     *prometheus.GaugeVec
+	doubts   *prometheus.GaugeVec
+	pings    *prometheus.HistogramVec // of all runs
+	runs     *prometheus.CounterVec
+	success  *prometheus.GaugeVec
+	skipped  prometheus.Counter
+	reloads  *prometheus.CounterVec
+	waiting  prometheus.Gauge
+}
+
+// nativeFactor is the width of a native histogram's buckets: 2 % of the value at most between neighbours.
+const nativeFactor = 1.02
+
+func newGauges() *gauges {
+	series := []string{"platform", "location", "engine", "transport"}
+	gauge := func(name, help string, labels ...string) *prometheus.GaugeVec {
+		return prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: name, Help: help}, labels)
+	}
+	g := &gauges{
+		registry: prometheus.NewRegistry(),
+		rtt:      gauge("rtcbench_last_rtt_seconds", "Round trip of the last run, by quantile.", append(series, "quantile")...),
+		jitter:   gauge("rtcbench_last_jitter_seconds", "Jitter of the last run: mean |ΔRTT|.", series...),
+		loss:     gauge("rtcbench_last_loss_ratio", "Pings of the last run that failed, 0 to 1.", series...),
+		doubts:   gauge("rtcbench_last_doubts", "Reasons to doubt the last run.", series...),
+		pings: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "rtcbench_rtt_seconds", Help: "Round trips of all pings answered in time.",
+			Buckets:                     []float64{.001, .002, .005, .01, .02, .05, .1, .2, .5, 1, 2, 5},
+			NativeHistogramBucketFactor: nativeFactor, NativeHistogramMaxBucketNumber: 300, NativeHistogramMinResetDuration: time.Hour,
+		}, series),
+		runs:    prometheus.NewCounterVec(prometheus.CounterOpts{Name: "rtcbench_runs_total", Help: "Runs by job and outcome: ok, limit-broken, not-kept, failed, stopped."}, []string{"job", "outcome"}),
+		success: gauge("rtcbench_last_success_timestamp_seconds", "When a job last measured, in Unix time.", "job"),
+		skipped: prometheus.NewCounter(prometheus.CounterOpts{Name: "rtcbench_skipped_slots_total", Help: "Slots that passed while jobs were running."}),
+		reloads: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "rtcbench_config_reloads_total", Help: "SIGHUPs by outcome: ok, failed."}, []string{"outcome"}),
+		waiting: prometheus.NewGauge(prometheus.GaugeOpts{Name: "rtcbench_outbox_runs", Help: "Runs that wait for a store."}),
+	}
+	g.registry.MustRegister(g.rtt, g.jitter, g.loss, g.doubts, g.pings, g.runs, g.success, g.skipped, g.reloads, g.waiting,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return g
+}
+
+// take shows a run. What it does not know is taken away, not shown as it was before.
+func (g *gauges) take(run bench.Run) {
+	series := bench.SeriesOf(run)
+	labels := []string{series.Platform, series.Location, series.Engine, string(series.Transport)}
+	s := bench.Summarise(run)
+	set := func(v *prometheus.GaugeVec, q bench.Quantity, labels ...string) {
+		if q.OK {
+			v.WithLabelValues(labels...).Set(q.D.Seconds())
+		} else {
+			v.DeleteLabelValues(labels...)
+		}
+	}
+	for name, q := range map[string]bench.Quantity{"0.5": s.P50, "0.95": s.P95, "0.99": s.P99} {
+		set(g.rtt, q, append(labels[:len(labels):len(labels)], name)...)
+	}
+	set(g.jitter, s.Jitter, labels...)
+	if s.LossKnown {
+		g.loss.WithLabelValues(labels...).Set(s.Loss)
+	} else {
+		g.loss.DeleteLabelValues(labels...)
+	}
+	g.doubts.WithLabelValues(labels...).Set(float64(len(s.Doubts)))
+	all := g.pings.WithLabelValues(labels...)
+	for _, rtt := range s.RTTs {
+		all.Observe(rtt.Seconds())
+	}
+}
+
+// ended counts a run of a job.
+func (g *gauges) ended(job, outcome string) {
+	g.runs.WithLabelValues(job, outcome).Inc()
+	if outcome != "failed" && outcome != "stopped" {
+		g.success.WithLabelValues(job).SetToCurrentTime()
+	}
+}
+
+// outbox counts what waits for a store.
+func (g *gauges) outbox(j job, a *app) {
+	if list, err := outbox.Open(j.box(a), 1).Waiting(); err == nil {
+		g.waiting.Set(float64(len(list)))
+	}
+}
+
+func (g *gauges) handler() http.Handler {
+	return promhttp.HandlerFor(g.registry, promhttp.HandlerOpts{})
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(v)
+}
