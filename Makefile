@@ -6,7 +6,7 @@ COMMIT := $(shell git rev-parse HEAD 2>/dev/null)
 LDFLAGS := -s -w $(if $(COMMIT),-X rtcbench/internal/cli.commit=$(COMMIT))
 CROSSVET := $(CURDIR)/.bin/crossvet
 
-.PHONY: build web test test-long bench live-daily picture vet tools fuzz clean
+.PHONY: build web lint test test-long bench live-daily picture vet tools fuzz clean
 
 build: web ## the complete binary, ./rtcbench
 	CGO_ENABLED=$(CGO) go build -trimpath -ldflags '$(LDFLAGS)' -o rtcbench .
@@ -19,7 +19,10 @@ web/dist/livekit.js: web/node_modules/.package-lock.json web/build.mjs $(wildcar
 web/node_modules/.package-lock.json: web/package.json web/package-lock.json
 	cd web && npm ci --loglevel=error
 
-test: tools web vet ## everything that a change has to pass
+lint: tools ## what stands in deploy/, with the field's own linters
+	@sh tools/lint.sh
+
+test: tools web vet lint ## everything that a change has to pass
 	cd web && npm run --silent check && npm test --silent
 	go test -race -vet=all -timeout 10m ./...
 	go test -run Allocates ./bench

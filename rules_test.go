@@ -34,6 +34,8 @@ var allowed = map[string][]string{
 	"rtcbench/internal/platform/daily/standin": {"github.com/gorilla/websocket"},
 	"rtcbench/internal/store/influx":           {"rtcbench/bench", "rtcbench/internal/result", "github.com/influxdata/line-protocol"},
 	"rtcbench/internal/store/timestream":       {"rtcbench/bench", "rtcbench/internal/result", "github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go"},
+	"rtcbench/internal/mototest":               {},
+	"rtcbench/internal/secrets":                {"github.com/aws/aws-sdk-go-v2"},
 	"rtcbench/internal/schedule":               {},
 	"rtcbench/internal/cli":                    {"rtcbench", "github.com/prometheus/client_golang", "go.yaml.in/yaml/v3", "github.com/aws/aws-lambda-go", "github.com/alecthomas/kong", "github.com/jotaen/kong-completion", "github.com/joho/godotenv", "github.com/schollz/progressbar/v3", "golang.org/x/term"},
 	"rtcbench/tools/figures":                   {"rtcbench", "github.com/livekit/server-sdk-go/v2", "github.com/livekit/protocol", "github.com/chromedp/chromedp"},

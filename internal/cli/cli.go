@@ -33,6 +33,7 @@ type commands struct {
 	Run        runCmd                    `cmd:"" help:"Measure on a schedule, from a file of jobs."`
 	Echo       echoCmd                   `cmd:"" help:"Answer pings in a room until Ctrl-C."`
 	Compare    compareCmd                `cmd:"" help:"Hold runs against each other: what differs, and is it more than chance?"`
+	Health     healthCmd                 `cmd:"" help:"Ask a service on this machine whether it is well, for container probes."`
 	Calibrate  calibrateCmd              `cmd:"" help:"Measure what the instrument itself adds on this machine."`
 	History    historyCmd                `cmd:"" help:"List runs that were kept, and sum them up."`
 	Export     exportCmd                 `cmd:"" help:"Write runs from a store to a file."`
@@ -60,6 +61,19 @@ func (e exitError) Unwrap() error { return e.err }
 
 func usagef(format string, args ...any) error {
 	return exitError{exitUsage, fmt.Errorf(format, args...)}
+}
+
+// Parse finds out whether args are a command line that Main would take, and runs nothing.
+func Parse(args []string) (err error) {
+	exited := errors.New("exit")
+	defer func() {
+		if r := recover(); r != nil && r != any(exited) {
+			panic(r)
+		}
+	}()
+	settings := newSettings(func(string) (string, bool) { return "", false })
+	_, err = newParser(&commands{}, settings, io.Discard, io.Discard, func(int) { panic(exited) }).Parse(args)
+	return err
 }
 
 // app is what a command has of the world.
@@ -161,7 +175,7 @@ var groups = []kong.Group{
 // formatHelp adds the names of the environment variables to a flag's help.
 func formatHelp(v *kong.Value) string {
 	if name := v.Tag.Get("from"); name != "" {
-		return strings.TrimSuffix(v.Help, ".") + " ($" + name + ")."
+		return strings.TrimSuffix(v.Help, ".") + " ($" + strings.ReplaceAll(name, ",", ", $") + ")."
 	}
 	return v.Help
 }

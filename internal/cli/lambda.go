@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"rtcbench/bench"
+	"rtcbench/internal/secrets"
 )
 
 // inLambda reports whether this process was started as an AWS Lambda function.
@@ -22,7 +23,8 @@ import (
 func inLambda() bool { return os.Getenv("AWS_LAMBDA_RUNTIME_API") != "" }
 
 const (
-	lambdaData = "/tmp/rtcbench" // a function may write nowhere else
+	secretsTimeout = 5 * time.Second
+	lambdaData     = "/tmp/rtcbench" // a function may write nowhere else
 	// lambdaMargin is kept back of an invocation's time, to save and deliver what was measured.
 	lambdaMargin = 8 * time.Second
 	// lambdaAnswer is the largest answer that is given whole: Lambda takes 6 MB.
@@ -36,6 +38,11 @@ func serveLambda(stderr io.Writer) {
 		if os.Getenv(name) == "" || name == "HOME" {
 			os.Setenv(name, value)
 		}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), secretsTimeout)
+	defer cancel()
+	if err := secrets.Load(ctx, os.Getenv("RTCBENCH_SSM_PREFIX")); err != nil {
+		fmt.Fprintf(stderr, "rtcbench: %v\n", err) // and each invocation says what is missing
 	}
 	a := &app{stdout: io.Discard, stderr: stderr, settings: newSettings(os.LookupEnv)}
 	lambda.Start(func(ctx context.Context, event json.RawMessage) (json.RawMessage, error) {

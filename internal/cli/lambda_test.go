@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"rtcbench/internal/mototest"
 	"rtcbench/internal/sandbox/sandboxtest"
 )
 
@@ -80,6 +81,30 @@ func (api *runtimeAPI) invoke(t *testing.T, event string, allowed time.Duration)
 	return nil, false
 }
 
+// secretsIn puts the server's secret into a Parameter Store on this machine, and gives its address.
+func secretsIn(t *testing.T, secret string) string {
+	url := mototest.Start(t)
+	body, _ := json.Marshal(map[string]any{"Name": "/rtcbench/LIVEKIT_API_SECRET", "Value": secret, "Type": "SecureString", "Overwrite": true})
+	r, err := http.NewRequestWithContext(t.Context(), "POST", url, bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("X-Amz-Target", "AmazonSSM.PutParameter")
+	r.Header.Set("Content-Type", "application/x-amz-json-1.1")
+	r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=AKIAEXAMPLE/20260101/eu-central-1/ssm/aws4_request, SignedHeaders=host, Signature=0")
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != 200 {
+		text, _ := io.ReadAll(answer.Body)
+		t.Fatalf("%d %s", answer.StatusCode, text)
+	}
+	t.Cleanup(mototest.Stop)
+	return url
+}
+
 // The real binary as a function, in one process: events, an error, a deadline, and nothing left between them.
 func TestLambda(t *testing.T) {
 	server := sandboxtest.Start(t)
@@ -89,7 +114,8 @@ func TestLambda(t *testing.T) {
 	var log bytes.Buffer
 	cmd.Dir, cmd.Stderr, cmd.Stdout = dir, &log, &log
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "AWS_LAMBDA_RUNTIME_API=" + strings.TrimPrefix(api.URL, "http://"), "AWS_LAMBDA_FUNCTION_NAME=rtcbench", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE=512", "AWS_LAMBDA_FUNCTION_VERSION=1",
-		"RTCBENCH_DATA_DIR=" + dir + "/data", "LIVEKIT_URL=" + server.URL, "LIVEKIT_API_KEY=" + server.Key, "LIVEKIT_API_SECRET=" + server.Secret, "LOCATION_ID=eu-central-1"}
+		"RTCBENCH_SSM_PREFIX=/rtcbench", "AWS_ENDPOINT_URL=" + secretsIn(t, server.Secret), "AWS_REGION=eu-central-1", "AWS_ACCESS_KEY_ID=AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY=example",
+		"RTCBENCH_DATA_DIR=" + dir + "/data", "LIVEKIT_URL=" + server.URL, "LIVEKIT_API_KEY=" + server.Key, "LOCATION_ID=eu-central-1"}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

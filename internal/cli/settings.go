@@ -92,8 +92,9 @@ func (s *settings) Validate(*kong.Application) error { return nil }
 
 // Resolve implements kong.Resolver for flags that were not given.
 func (s *settings) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
-	if name := flag.Tag.Get("from"); name != "" {
-		if v, src := s.get(name); src.rank != byDefault {
+	// Several names: the first that is set is the value.
+	for name := range strings.SplitSeq(flag.Tag.Get("from"), ",") {
+		if v, src := s.get(name); name != "" && src.rank != byDefault {
 			s.sources[flag.Name] = src
 			return v, nil
 		}

@@ -35,7 +35,7 @@ type storeFlags struct {
 type tsFlags struct {
 	TSDatabase string `name:"ts-database" from:"TIMESTREAM_DATABASE" group:"store" placeholder:"NAME" help:"Database in Amazon Timestream for LiveAnalytics."`
 	TSTable    string `name:"ts-table" from:"TIMESTREAM_TABLE" group:"store" placeholder:"NAME" help:"Its table."`
-	TSRegion   string `name:"ts-region" from:"AWS_REGION" group:"store" default:"us-east-1" placeholder:"us-east-1" help:"Its region."`
+	TSRegion   string `name:"ts-region" from:"RTCBENCH_TS_REGION,AWS_REGION" group:"store" default:"us-east-1" placeholder:"us-east-1" help:"Its region."`
 }
 
 type influxFlags struct {

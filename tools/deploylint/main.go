@@ -1,0 +1,52 @@
+// Command deploylint loads the compose file and builds the kustomizations of ../../deploy with the libraries
+// of Docker Compose and of kustomize. It is a module of its own: rtcbench needs none of them. The manifests
+// go to standard output, for a validator of schemas.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/compose-spec/compose-go/v2/cli"
+	"sigs.k8s.io/kustomize/api/krusty"
+	"sigs.k8s.io/kustomize/kyaml/filesys"
+)
+
+func main() {
+	if err := lint(os.Args[1]); err != nil {
+		fmt.Fprintln(os.Stderr, "deploylint:", err)
+		os.Exit(1)
+	}
+}
+
+func lint(deploy string) error {
+	options, err := cli.NewProjectOptions([]string{filepath.Join(deploy, "compose.yaml")}, cli.WithEnvFiles(filepath.Join(deploy, "env.example")), cli.WithDotEnv, cli.WithName("rtcbench"))
+	if err != nil {
+		return err
+	}
+	project, err := options.LoadProject(context.Background())
+	if err != nil {
+		return fmt.Errorf("compose.yaml: %w", err)
+	}
+	if len(project.Services) < 3 {
+		return fmt.Errorf("compose.yaml: %d services, want the server, the echo and the runner", len(project.Services))
+	}
+	folders, err := filepath.Glob(filepath.Join(deploy, "kubernetes", "*", "kustomization.yaml"))
+	if err != nil || len(folders) == 0 {
+		return fmt.Errorf("no kustomization in %s: %w", deploy, err)
+	}
+	for _, path := range folders {
+		built, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(filesys.MakeFsOnDisk(), filepath.Dir(path))
+		if err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		text, err := built.AsYaml()
+		if err != nil {
+			return err
+		}
+		fmt.Printf("---\n%s", text)
+	}
+	return nil
+}
