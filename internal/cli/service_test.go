@@ -2,9 +2,11 @@ package cli_test
 
 import (
 	"context"
+	"encoding/json"
 	"io"
 	"net/http"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -14,6 +16,7 @@ import (
 	"time"
 
 	"rtcbench/internal/echo"
+	"rtcbench/internal/report"
 	"rtcbench/internal/sandbox/sandboxtest"
 )
 
@@ -148,6 +151,39 @@ func TestARunnerThatVanishes(t *testing.T) {
 	}
 	eventually(t, url, "rtcbench_echo_rooms", func(v float64) bool { return v == 0 }, 5*time.Second)
 	stopService(t, p)
+}
+
+// One service for both platforms, asked once.
+func TestServiceForBoth(t *testing.T) {
+	s, server := startStandin(t), sandboxtest.Start(t)
+	chrome := []string{"--daily-bundle-url", s.BundleURL(), "--chrome-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"}
+	p, url := startService(t, append(chrome, "--platform", "both", "--daily-api-key", s.Key, "--daily-api-url", s.API(),
+		"--livekit-url", server.URL, "--livekit-api-key", server.Key, "--livekit-api-secret", server.Secret)...)
+	out := filepath.Join(t.TempDir(), "both.json")
+	run := start(t, append([]string{"both"}, append(chrome, "--agent-url", url, "-n", "20", "-c", "50", "-o", out)...)...)
+	if code := run.exit(t, time.Minute); code != 0 {
+		t.Fatalf("exit code %d:\n%s", code, run.stderr())
+	}
+	var both report.Both
+	data, err := os.ReadFile(out)
+	if err == nil {
+		err = json.Unmarshal(data, &both)
+	}
+	if err != nil || both.Daily == nil || both.Livekit == nil || both.Daily.Statistics.SuccessfulMessages != 20 || both.Livekit.Statistics.SuccessfulMessages != 20 ||
+		both.Daily.Details.Echo.Mode != "remote" || both.Livekit.Details.Echo.Mode != "remote" {
+		t.Fatalf("%v\n%s", err, run.stderr())
+	}
+	if n := metric(t, url, "rtcbench_echo_rooms"); n != 0 || len(s.Rooms()) != 0 {
+		t.Errorf("%v rooms are open, on Daily %v", n, s.Rooms())
+	}
+	// One platform of it.
+	if in, err := (echo.Agent{URL: url}).Connect(t.Context(), "livekit"); err != nil || in.Daily != nil || in.Livekit == nil {
+		t.Errorf("%v %+v", err, in)
+	}
+	stopService(t, p)
+	if len(s.Rooms()) != 0 {
+		t.Errorf("left on Daily: %v", s.Rooms())
+	}
 }
 
 // Daily: a page of one browser a room, made and deleted over REST.

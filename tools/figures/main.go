@@ -8,6 +8,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -30,7 +31,7 @@ func main() {
 	node := flag.String("node", "tools/figures/node", "folder of the Node ping")
 	bare := flag.String("bare", ".bin/bare.js", "the bare page of the browser figures")
 	pings := flag.Int("n", 600, "pings of each kind")
-	only := flag.String("only", "", "platforms or stores: the figures of that part alone")
+	only := flag.String("only", "", "platforms, service, weight or stores: the figures of that part alone")
 	flag.Parse()
 	if *server {
 		serve()
@@ -40,12 +41,23 @@ func main() {
 	fmt.Printf("%s, %s/%s, %d CPUs, %s\n\n", time.Now().Format(time.DateOnly), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version())
 	row("figure", "reached", "wanted")
 	var err error
-	if *only != "stores" {
-		err = measure(*binary, *node, *bare, *pings)
-	}
-	if *only != "platforms" && err == nil {
-		fmt.Println("\nkeeping runs:")
-		err = stores(context.Background(), row)
+	for _, part := range []struct {
+		name, title string
+		measure     func() error
+	}{
+		{"platforms", "", func() error { return measure(*binary, *node, *bare, *pings) }},
+		{"service", "\nthe echo service, and the function:", func() error { return services(*binary) }},
+		{"weight", "\nwhat it weighs:", func() error { return weight(context.Background(), *binary) }},
+		{"stores", "\nkeeping runs:", func() error { return stores(context.Background(), row) }},
+	} {
+		if err == nil && (*only == "" || *only == part.name) {
+			if part.title != "" {
+				fmt.Println(part.title)
+			}
+			before := readCPUs()
+			err = part.measure()
+			quiet(before)
+		}
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "figures:", err)
@@ -146,6 +158,25 @@ func measure(binary, node, bare string, pings int) error {
 	row("  … slowest", fmt.Sprintf("%.0f ms", quantile(first, 1)), "")
 	return inBrowser(ctx, p, binary, bare, pings, row)
 }
+
+// services measures everything that stands in front of a server in a process of its own.
+func services(binary string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+	defer cancel()
+	p, err := startServer(ctx)
+	if err == nil {
+		err = service(ctx, p, binary)
+	}
+	if err == nil {
+		err = onDaily(ctx, binary)
+	}
+	if err == nil {
+		err = function(ctx, p, binary)
+	}
+	return err
+}
+
+func listen() (net.Listener, error) { return net.Listen("tcp", "127.0.0.1:0") }
 
 func quantile(d []time.Duration, q float64) float64 {
 	if len(d) == 0 {

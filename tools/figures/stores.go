@@ -21,6 +21,11 @@ func stores(ctx context.Context, row func(string, string, string)) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
+	synced, err := syncTime(dir)
+	if err != nil {
+		return err
+	}
+	row("one write of 4 KB until it is on this disk, P50", fmt.Sprintf("%.0f µs", float64(synced.Nanoseconds())/1e3), "")
 	if err := savedRuns(ctx, filepath.Join(dir, "save.db"), row); err != nil {
 		return err
 	}
