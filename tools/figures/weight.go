@@ -67,7 +67,7 @@ func module(symbol string) string {
 	case strings.HasPrefix(symbol, "rtcbench/"):
 		return "rtcbench itself, with the browser engine's page"
 	case !strings.Contains(parts[0], "."), len(parts) == 1:
-		return "the standard library, the runtime and data without a name"
+		return "the standard library, and tables of all the code"
 	case parts[0] == "github.com" && len(parts) > 2:
 		return strings.Join([]string{parts[0], parts[1], strings.SplitN(parts[2], ".", 2)[0]}, "/")
 	}
