@@ -103,6 +103,9 @@ func (cmd *echoCmd) serve(a *app, c *check, within time.Duration) error {
 	}
 	var host dailyHost
 	if cmd.Platform != "livekit" {
+		if cmd.Platform == "daily" && c.rank("api-key") == byFlag { // as rtcbench daily calls it
+			f.DailyAPIKey = cmd.APIKey
+		}
 		flags := dailyCmd{dailyFlags: dailyFlags{APIKey: f.DailyAPIKey, Geo: f.Geo, BundleURL: cmd.BundleURL, APIURL: f.APIURL}}
 		room, err := flags.room(&check{settings: a.settings.renamed(map[string]string{"api-key": "daily-api-key"}), err: c.err})
 		if f.DailyAPIKey == "" && c.err == nil {

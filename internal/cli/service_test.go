@@ -189,7 +189,7 @@ func TestServiceForBoth(t *testing.T) {
 // Daily: a page of one browser a room, made and deleted over REST.
 func TestServiceOnDaily(t *testing.T) {
 	s := startStandin(t)
-	p, url := startService(t, "--platform", "daily", "--daily-api-key", s.Key, "--daily-api-url", s.API(), "--daily-bundle-url", s.BundleURL(),
+	p, url := startService(t, "--platform", "daily", "--api-key", s.Key, "--daily-api-url", s.API(), "--daily-bundle-url", s.BundleURL(),
 		"--chrome-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")
 	run, out := daily(t, s, "--agent-url", url, "-n", "20", "-c", "20")
 	f := ended(t, run, out, 0)
