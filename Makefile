@@ -24,7 +24,7 @@ lint: tools ## what stands in deploy/, with the field's own linters
 
 test: tools web vet lint ## everything that a change has to pass
 	cd web && npm run --silent check && npm test --silent
-	go test -race -vet=all -timeout 10m ./...
+	go test -race -vet=all -timeout 20m ./...
 	go test -run Allocates ./bench
 
 test-long: tools web ## the same code with larger counts, and fuzzing

@@ -32,6 +32,7 @@ type Run struct {
 	Ended    Ended
 	Samples  []Sample // by Seq, without gaps
 	Counts   Counts
+	Ways     Ways // of the lost pings
 	Echo     Echo
 	Clocks   Clocks
 	Synced   stats.Offset // for SyncedClocks: what was measured of the offset
@@ -69,6 +70,7 @@ type Counts struct {
 	Malformed                                      int // messages that nobody can read
 	Foreign                                        int // pongs of another echo, or to somebody else's ping
 	WarmupSent                                     int
+	ControlSent                                    int // after the last counted ping, to learn what became of those before
 }
 
 // Tally counts the outcomes of samples into c.

@@ -60,6 +60,12 @@ type probe struct {
 	firstPong time.Time
 	lastEvent time.Time // when the last ping was settled
 	taken     uint32    // the last counted ping that the sender began to send
+	ledger    ledger
+	draining  bool          // control pings are being sent …
+	controlAt time.Time     // … the last one then
+	slowest   time.Duration // round trip answered in time
+	id        string
+	key       string // names the run on the wire
 }
 
 func (pr *prober) Probe(ctx context.Context, plan Plan, on func(Sample)) (Run, error) {
@@ -71,7 +77,10 @@ func (pr *prober) Probe(ctx context.Context, plan Plan, on func(Sample)) (Run, e
 		stamps:  make([]float64, 0, capacity+plan.Warmup+256),
 		seqs:    make([]uint32, 0, capacity+plan.Warmup+256),
 		others:  map[string]bool{},
+		id:      uuid.Must(uuid.NewV7()).String(),
 	}
+	p.key = p.id[len(p.id)-8:]
+	p.ledger.seen, p.ledger.known = make(bitset, 0, capacity/64+2), make(bitset, 0, capacity/64+2)
 	inner, cancel := context.WithCancel(ctx)
 	var workers sync.WaitGroup
 	workers.Go(func() { p.send(inner) })
@@ -185,7 +194,7 @@ func (p *probe) keepGrid(ctx context.Context) (Ended, error) {
 		switch {
 		case s.ended != "":
 			return s.ended, s.err
-		case s.seq != 0:
+		case s.seq != 0, s.control:
 			p.handOver(s.seq)
 			continue
 		}
@@ -205,6 +214,8 @@ type step struct {
 	err   error
 	seq   uint32
 	wait  time.Time
+
+	control bool // a ping that is not counted
 }
 
 func (p *probe) next() step {
@@ -228,12 +239,30 @@ func (p *probe) next() step {
 		if !p.sending && p.oldest == len(p.samples) {
 			return step{ended: Complete}
 		}
-		return step{wait: wait}
+		return p.control(now, wait)
 	}
 	if p.plan.ClosedLoop() {
 		return p.nextInLoop(now, wait)
 	}
 	return p.nextOnGrid(now, wait)
+}
+
+// control sends pings that are not counted while the last ones wait for their pongs: one that is answered tells
+// what became of those before it. An echo that does not tell is not asked.
+func (p *probe) control(now, wait time.Time) step {
+	last := p.samples[len(p.samples)-1]
+	if p.sending || !p.ledger.told || p.ledger.covered >= last.Seq {
+		return step{wait: wait}
+	}
+	if !p.draining {
+		p.draining, p.controlAt = true, p.start.Add(last.Sent+p.slowest) // as late as a pong is known to come
+	}
+	due := p.controlAt.Add(max(p.plan.Cooldown, warmupInterval))
+	if now.Before(due) {
+		return step{wait: sooner(wait, due)}
+	}
+	p.controlAt = now
+	return step{control: true}
 }
 
 func (p *probe) nextOnGrid(now time.Time, wait time.Time) step {
@@ -308,6 +337,7 @@ func (p *probe) run(ended Ended, err error, before pauseMark) Run {
 	}
 	c := p.counts
 	c.Tally(p.samples)
+	ways := p.ledger.split(p.samples)
 	for id := range p.others {
 		p.echo.Others = append(p.echo.Others, id)
 	}
@@ -317,7 +347,7 @@ func (p *probe) run(ended Ended, err error, before pauseMark) Run {
 		p.echo.FirstPong = p.firstPong.Sub(facts.JoinStarted)
 	}
 	r := Run{
-		ID: uuid.Must(uuid.NewV7()).String(), Plan: p.plan, Ended: ended, Err: err,
+		ID: p.id, Plan: p.plan, Ways: ways, Ended: ended, Err: err,
 		Samples: p.samples, Counts: c, Echo: p.echo, Facts: facts, Clocks: UnknownOffsets,
 		Pauses: before.since(),
 	}

@@ -145,7 +145,7 @@ func TestProbeTellsLossLateAndDuplicateApart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantCounts(t, run, bench.Counts{Sent: 6, Answered: 4, Lost: 1, Late: 1, Duplicate: 1, WarmupSent: 6})
+	wantCounts(t, run, bench.Counts{Sent: 6, Answered: 4, Lost: 1, Late: 1, Duplicate: 1, WarmupSent: 6, ControlSent: 1})
 	want := []time.Duration{2 * ms, 0, 701 * ms, 2 * ms, 251 * ms, 500 * ms}
 	for i, s := range run.Samples {
 		if s.RTT != want[i] {

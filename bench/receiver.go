@@ -59,9 +59,25 @@ func (p *probe) match(packet Packet) {
 		p.others[packet.From] = true
 		return
 	}
+	if pong.tells && pong.seen.Last <= uint32(len(p.samples)) {
+		p.ledger.take(pong.seen, p.sentBefore(i))
+		if p.draining {
+			p.poke()
+		}
+	}
 	if seq := p.seqs[i]; seq != 0 {
 		p.answer(&p.samples[seq-1], p.stamps[i], pong, packet.At)
 	}
+}
+
+// sentBefore is the number of the last counted ping among the first i+1 that were sent.
+func (p *probe) sentBefore(i int) uint32 {
+	for ; i >= 0; i-- {
+		if p.seqs[i] != 0 {
+			return p.seqs[i]
+		}
+	}
+	return 0
 }
 
 func (p *probe) answer(s *Sample, t1 float64, pong pong, at time.Time) {
@@ -76,6 +92,8 @@ func (p *probe) answer(s *Sample, t1 float64, pong pong, at time.Time) {
 	s.Outcome = Answered
 	if s.RTT > p.plan.Timeout {
 		s.Outcome = Late
+	} else {
+		p.slowest = max(p.slowest, s.RTT)
 	}
 	hold, known := milliseconds(pong.send - pong.receive)
 	up, knownUp := milliseconds(pong.receive - t1)

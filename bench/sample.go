@@ -20,7 +20,7 @@ var outcomeNames = [...]string{"unsettled", "answered", "late", "lost", "not_sen
 
 func (o Outcome) String() string { return outcomeNames[o] }
 
-// Reason says why a slot was not used.
+// Reason says why a slot was not used, or where a lost ping was lost.
 type Reason uint8
 
 const (
@@ -28,9 +28,11 @@ const (
 	Stalled             // this process, or its timer, was late by a whole slot
 	Blocked             // the send call before it had not returned
 	Disconnected        // the session was not connected
+	OnWayUp             // of a lost ping: it did not reach the echo
+	OnWayDown           // of a lost ping: the echo had it, its pong did not arrive
 )
 
-var reasonNames = [...]string{"", "stalled", "send blocked", "not connected"}
+var reasonNames = [...]string{"", "stalled", "send blocked", "not connected", "up", "down"}
 
 func (r Reason) String() string { return reasonNames[r] }
 

@@ -30,7 +30,7 @@ func (p *probe) send(ctx context.Context) {
 		if seq != 0 {
 			p.samples[seq-1].Sent, p.taken = began.Sub(p.start), seq
 		}
-		buf = appendPing(buf[:0], p.stamp(began, seq), seq, p.plan)
+		buf = appendPing(buf[:0], p.stamp(began, seq), seq, p.key, p.plan)
 		p.mu.Unlock()
 
 		err := p.session.Send(ctx, Message{Payload: buf, Lossy: p.plan.Lossy})
@@ -44,6 +44,8 @@ func (p *probe) sendReturned(seq uint32, began time.Time, err error) {
 	defer p.mu.Unlock()
 	p.sending, p.freedAt = false, now
 	switch {
+	case seq == 0 && err == nil && p.draining:
+		p.counts.ControlSent++
 	case seq == 0 && err == nil:
 		p.counts.WarmupSent++
 	case seq == 0 && errors.Is(err, ErrNotConnected):

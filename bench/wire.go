@@ -9,11 +9,12 @@ import (
 
 // The wire is JSON text that the original tool understands too; unknown keys are ignored by everybody.
 //
-//	ping  {"type":"ping","timestamp":T1,"seq":7}                 T1 in Unix ms identifies the ping
+//	ping  {"type":"ping","timestamp":T1,"seq":7,"run":"5c1ab2f0"}  T1 in Unix ms identifies the ping
 //	      … "channel":"lossy"                                    when it was sent on the lossy channel
 //	      … "pad":"xxx"                                          up to the payload size asked for
 //	pong  {"type":"pong","client_timestamp":T1,"server_receive_time":T2,"server_send_time":T3,
-//	       "message_count":7,"seq":7,"echo":"rtcbench"}
+//	       "message_count":7,"seq":7,"seen":7,"seen_last":7,"seen_window":"7f","echo":"rtcbench"}
+//	      seen: pings of this run that the echo has had, the highest number, and a bit for each of the last 64
 
 // maxMessage is the size in bytes above which a message is not looked at.
 const maxMessage = 64 << 10
@@ -22,12 +23,13 @@ const maxMessage = 64 << 10
 // what strangers write.
 const maxNumber = 64
 
-func appendPing(b []byte, t1 float64, seq uint32, p Plan) []byte {
+func appendPing(b []byte, t1 float64, seq uint32, run string, p Plan) []byte {
 	begin := len(b)
 	b = append(b, `{"type":"ping","timestamp":`...)
 	b = strconv.AppendFloat(b, t1, 'f', -1, 64)
 	b = append(b, `,"seq":`...)
 	b = strconv.AppendUint(b, uint64(seq), 10)
+	b = append(append(append(b, `,"run":"`...), run...), '"')
 	if p.Lossy {
 		b = append(b, `,"channel":"lossy"`...)
 	}
@@ -45,7 +47,17 @@ func appendPing(b []byte, t1 float64, seq uint32, p Plan) []byte {
 type Ping struct {
 	Timestamp []byte // the number as it stood there, to be returned unchanged
 	Seq       []byte // nil = the ping had none
+	Run       []byte // names the run, quotes and all; nil = the runner does not ask what the echo has seen
 	Lossy     bool
+}
+
+// Number is the ping's own number; 0 = it has none.
+func (p Ping) Number() uint32 {
+	n, err := strconv.ParseUint(string(p.Seq), 10, 32)
+	if err != nil {
+		return 0
+	}
+	return uint32(n)
 }
 
 // DecodePing reads a ping; ok is false for everything else.
@@ -63,6 +75,10 @@ func DecodePing(data []byte) (p Ping, ok bool) {
 			if _, ok := number(value); ok && len(value) <= maxNumber {
 				p.Seq = value
 			}
+		case "run":
+			if value[0] == '"' && len(value) <= maxNumber {
+				p.Run = value
+			}
 		case "channel":
 			p.Lossy = string(value) == `"lossy"`
 		}
@@ -71,8 +87,8 @@ func DecodePing(data []byte) (p Ping, ok bool) {
 }
 
 // AppendPong answers p: received and sent are T2 and T3 in Unix ms on the echo's clock,
-// count is how many pings it has had.
-func AppendPong(b []byte, p Ping, received, sent float64, count uint64) []byte {
+// count is how many pings it has had, and seen, if not nil, which ones of p's run.
+func AppendPong(b []byte, p Ping, received, sent float64, count uint64, seen *Seen) []byte {
 	b = append(b, `{"type":"pong","client_timestamp":`...)
 	b = append(b, p.Timestamp...)
 	b = append(b, `,"server_receive_time":`...)
@@ -85,6 +101,15 @@ func AppendPong(b []byte, p Ping, received, sent float64, count uint64) []byte {
 		b = append(b, `,"seq":`...)
 		b = append(b, p.Seq...)
 	}
+	if seen != nil {
+		b = append(b, `,"seen":`...)
+		b = strconv.AppendUint(b, seen.Count, 10)
+		b = append(b, `,"seen_last":`...)
+		b = strconv.AppendUint(b, uint64(seen.Last), 10)
+		b = append(b, `,"seen_window":"`...)
+		b = strconv.AppendUint(b, seen.Window, 16)
+		b = append(b, '"')
+	}
 	return append(b, `,"echo":"rtcbench"}`...)
 }
 
@@ -93,6 +118,8 @@ type pong struct {
 	timestamp, receive, send float64
 	seq                      float64 // NaN = it had none
 	ours                     bool    // the echo is an rtcbench
+	seen                     Seen
+	tells                    bool // seen is there
 }
 
 type verdict uint8
@@ -105,7 +132,7 @@ const (
 
 func decodePong(data []byte) (pong, verdict) {
 	p := pong{timestamp: math.NaN(), receive: math.NaN(), send: math.NaN(), seq: math.NaN()}
-	typed := false
+	typed, parts := false, 0
 	valid := eachField(data, func(key, value []byte) {
 		switch string(key) {
 		case "type":
@@ -120,8 +147,17 @@ func decodePong(data []byte) (pong, verdict) {
 			p.seq = orNaN(value)
 		case "echo":
 			p.ours = string(value) == `"rtcbench"`
+		case "seen":
+			parts += isUint(value, 10, 63, func(n uint64) { p.seen.Count = n })
+		case "seen_last":
+			parts += isUint(value, 10, 32, func(n uint64) { p.seen.Last = uint32(n) })
+		case "seen_window":
+			if len(value) > 2 && value[0] == '"' {
+				parts += isUint(value[1:len(value)-1], 16, 64, func(n uint64) { p.seen.Window = n })
+			}
 		}
 	})
+	p.tells = parts == 3
 	switch {
 	case !valid, typed && math.IsNaN(p.timestamp):
 		return p, malformed
@@ -129,6 +165,16 @@ func decodePong(data []byte) (pong, verdict) {
 		return p, otherTopic
 	}
 	return p, isPong
+}
+
+// isUint is 1 when value is a whole number, which it then gives.
+func isUint(value []byte, base, bits int, is func(uint64)) int {
+	n, err := strconv.ParseUint(string(value), base, bits)
+	if err != nil {
+		return 0
+	}
+	is(n)
+	return 1
 }
 
 func orNaN(value []byte) float64 {

@@ -8,23 +8,23 @@ import (
 )
 
 func TestPingIsReadableByTheOriginal(t *testing.T) {
-	got := string(appendPing(nil, 1763870123456.789, 7, Plan{}))
-	if want := `{"type":"ping","timestamp":1763870123456.789,"seq":7}`; got != want {
+	got := string(appendPing(nil, 1763870123456.789, 7, "5c1ab2f0", Plan{}))
+	if want := `{"type":"ping","timestamp":1763870123456.789,"seq":7,"run":"5c1ab2f0"}`; got != want {
 		t.Errorf("\n got %s\nwant %s", got, want)
 	}
-	got = string(appendPing(nil, 1763870123456, 7, Plan{Lossy: true}))
-	if want := `{"type":"ping","timestamp":1763870123456,"seq":7,"channel":"lossy"}`; got != want {
+	got = string(appendPing(nil, 1763870123456, 7, "5c1ab2f0", Plan{Lossy: true}))
+	if want := `{"type":"ping","timestamp":1763870123456,"seq":7,"run":"5c1ab2f0","channel":"lossy"}`; got != want {
 		t.Errorf("\n got %s\nwant %s", got, want)
 	}
 }
 
 func TestPingIsPaddedToItsSize(t *testing.T) {
 	for _, size := range []int{0, 10, 60, 63, 64, 65, 66, 200, 15000} {
-		b := appendPing(nil, 1763870123456.5, 123, Plan{PayloadBytes: size})
+		b := appendPing(nil, 1763870123456.5, 123, "5c1ab2f0", Plan{PayloadBytes: size})
 		if !json.Valid(b) {
 			t.Errorf("size %d: not JSON: %s", size, b)
 		}
-		if size >= 66 && len(b) != size {
+		if size >= 90 && len(b) != size {
 			t.Errorf("size %d: %d bytes", size, len(b))
 		}
 	}
@@ -37,7 +37,7 @@ func TestPongReturnsTheTimestampAsItStood(t *testing.T) {
 		if !ok {
 			t.Fatalf("%s: not read", number)
 		}
-		pong := string(AppendPong(nil, p, 1.5, 2.5, 3))
+		pong := string(AppendPong(nil, p, 1.5, 2.5, 3, nil))
 		want := `{"type":"pong","client_timestamp":` + number + `,"server_receive_time":1.5,"server_send_time":2.5,"message_count":3,"echo":"rtcbench"}`
 		if pong != want {
 			t.Errorf("\n got %s\nwant %s", pong, want)

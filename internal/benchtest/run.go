@@ -19,7 +19,8 @@ func Run(n int) bench.Run {
 		ID: "019ab000-0000-7000-8000-000000000001", Platform: "livekit", Location: "us-west-2", RoomURL: "wss://example.livekit.cloud",
 		Plan:  bench.Plan{Count: n, Cooldown: 100 * time.Millisecond, Timeout: time.Second, Warmup: 5, EchoTimeout: 10 * time.Second, Lossy: true},
 		Start: start, Ended: bench.Complete,
-		Counts: bench.Counts{WarmupSent: 6, Duplicate: 1},
+		Counts: bench.Counts{WarmupSent: 6, Duplicate: 1, ControlSent: 2},
+		Ways:   bench.Ways{Known: true},
 		Echo:   bench.Echo{Mode: "remote", Kind: "rtcbench", Identity: "rtcbench-echo-abc", FirstPong: 180 * time.Millisecond},
 		Clocks: bench.UnknownOffsets,
 		Tool:   bench.Tool{Version: "1.2.3", Commit: "0123456789ab", Go: "go1.26", OS: "linux", Arch: "amd64"},
@@ -43,7 +44,8 @@ func Run(n int) bench.Run {
 		s.RTT, s.Up = up+s.Hold+down, up+3*time.Second // the echo's clock is 3 s ahead
 		switch seq {
 		case 7:
-			s.Outcome, s.Stamped, s.RTT, s.Hold, s.Up = bench.Lost, false, 0, 0, 0
+			s.Outcome, s.Reason, s.Stamped, s.RTT, s.Hold, s.Up = bench.Lost, bench.OnWayUp, false, 0, 0, 0
+			r.Ways.Up = 1
 			c.Lost++
 		case 11:
 			s.Outcome, s.RTT = bench.Late, 1200*time.Millisecond
@@ -75,6 +77,7 @@ func Runs() map[string]bench.Run {
 	few.Ended, few.Err = bench.LinkLost, errors.New("session ended: no connection to the server for 10s")
 
 	none := Run(5)
+	none.Ways = bench.Ways{}
 	none.Samples, none.Counts, none.Ended = nil, bench.Counts{WarmupSent: 200}, bench.LinkLost
 	none.Echo, none.Err, none.End = bench.Echo{Mode: "remote"}, bench.ErrNoEcho, none.Start
 	daily := Run(100)

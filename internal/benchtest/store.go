@@ -121,7 +121,7 @@ func (s *storeTest) same(got, want bench.Run, samples bool) {
 	if got.ID != want.ID || got.Platform != want.Platform || got.Location != want.Location || got.RoomURL != want.RoomURL || got.Ended != want.Ended || got.Standin != want.Standin || got.Tool != want.Tool {
 		s.Errorf("got %+v, want %+v", got, want)
 	}
-	if got.Counts != want.Counts || got.Plan.Count != want.Plan.Count || got.Plan.Cooldown != want.Plan.Cooldown || got.Plan.Timeout != want.Plan.Timeout {
+	if got.Counts != want.Counts || got.Ways != want.Ways || got.Plan.Count != want.Plan.Count || got.Plan.Cooldown != want.Plan.Cooldown || got.Plan.Timeout != want.Plan.Timeout {
 		s.Errorf("%s: counts %+v, plan %+v; want %+v, %+v", got.ID, got.Counts, got.Plan, want.Counts, want.Plan)
 	}
 	if d := got.End.Sub(want.End); d.Abs() > time.Microsecond || got.Start.Sub(want.Start).Abs() > time.Microsecond {

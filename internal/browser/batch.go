@@ -36,6 +36,8 @@ type state struct {
 	Identity, Kind                            string
 	Others                                    []string
 	Duplicate, Malformed, Foreign, WarmupSent int
+	ControlSent                               int
+	Ways                                      bench.Ways
 }
 
 // collected is what a page has told of a run by now.

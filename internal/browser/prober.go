@@ -2,10 +2,12 @@ package browser
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/chromedp/chromedp"
@@ -36,12 +38,13 @@ type plan struct {
 	Aligned          bool    `json:"aligned"`
 	Phase            float64 `json:"phase"`
 	Echo             string  `json:"echo"`
+	Run              string  `json:"run"` // names it on the wire
 }
 
 func planOf(p bench.Plan) plan {
 	ms := func(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 	return plan{
-		p.Count, ms(p.Cooldown), ms(p.Timeout), p.Warmup, ms(p.EchoTimeout), ms(p.ReconnectTimeout), p.PayloadBytes, p.Lossy, p.Aligned, ms(p.Phase), p.Echo,
+		p.Count, ms(p.Cooldown), ms(p.Timeout), p.Warmup, ms(p.EchoTimeout), ms(p.ReconnectTimeout), p.PayloadBytes, p.Lossy, p.Aligned, ms(p.Phase), p.Echo, strings.ToLower(rand.Text()[:8]),
 	}
 }
 
@@ -167,7 +170,8 @@ func (c *collected) run(identity string) bench.Run {
 	s := c.state
 	run := bench.Run{
 		ID: uuid.Must(uuid.NewV7()).String(), Plan: c.plan, Samples: c.samples, Clocks: bench.UnknownOffsets,
-		Counts: bench.Counts{Duplicate: s.Duplicate, Malformed: s.Malformed, Foreign: s.Foreign, WarmupSent: s.WarmupSent},
+		Counts: bench.Counts{Duplicate: s.Duplicate, Malformed: s.Malformed, Foreign: s.Foreign, WarmupSent: s.WarmupSent, ControlSent: s.ControlSent},
+		Ways:   s.Ways,
 		Echo:   bench.Echo{Kind: s.Kind, Identity: s.Identity, Others: slices.Clone(s.Others), FirstPong: millis(s.FirstPong)},
 		Facts:  c.facts.bench(identity), Start: unixMilli(s.Start), End: unixMilli(s.End),
 	}

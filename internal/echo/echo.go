@@ -16,11 +16,11 @@ import (
 // channel it came by, until ctx ends or s does. A pong that cannot be sent is dropped: the
 // pinger calls its ping lost, as it should. It does not close s.
 func Answer(ctx context.Context, s bench.Session, clock bench.Clock) error {
-	return answer(ctx, s, clock, func(time.Duration) {})
+	return answer(ctx, s, clock, &books{}, func(time.Duration) {})
 }
 
 // answer calls held with the time that each ping was kept, from its arrival in the SDK to just before its pong is sent.
-func answer(ctx context.Context, s bench.Session, clock bench.Clock, held func(time.Duration)) error {
+func answer(ctx context.Context, s bench.Session, clock bench.Clock, seen *books, held func(time.Duration)) error {
 	var count uint64
 	var buf []byte
 	for {
@@ -33,8 +33,9 @@ func answer(ctx context.Context, s bench.Session, clock bench.Clock, held func(t
 			continue
 		}
 		count++
+		of := seen.note(packet.From, ping)
 		now := time.Now()
-		buf = bench.AppendPong(buf[:0], ping, clock.UnixMilli(packet.At), clock.UnixMilli(now), count)
+		buf = bench.AppendPong(buf[:0], ping, clock.UnixMilli(packet.At), clock.UnixMilli(now), count, of)
 		held(now.Sub(packet.At))
 		err = s.Send(ctx, bench.Message{Payload: buf, To: packet.From, Lossy: ping.Lossy})
 		if ctx.Err() != nil || errors.Is(err, bench.ErrEnded) || errors.Is(err, bench.ErrClosed) {
@@ -65,7 +66,7 @@ type Seat struct {
 // Serve answers pings until ctx ends, then returns nil. Only the first join may fail.
 func Serve(ctx context.Context, seat Seat) error {
 	pause, joined := firstPause, false
-	held := seat.Held
+	held, seen := seat.Held, &books{} // what was seen outlives a seat
 	if held == nil {
 		held = func(time.Duration) {}
 	}
@@ -86,7 +87,7 @@ func Serve(ctx context.Context, seat Seat) error {
 		default:
 			joined, pause = true, firstPause
 			seat.Ready(session)
-			err = answer(ctx, session, seat.Clock, held)
+			err = answer(ctx, session, seat.Clock, seen, held)
 			session.Close()
 			if ctx.Err() != nil {
 				return nil

@@ -119,6 +119,9 @@ func (p *page) rest(r bench.Run, s bench.Summary) {
 	if s.LossKnown {
 		item("loss", "%.2f %%  %s", 100*s.Loss, p.dim.Render(fmt.Sprintf("%d of %d; 95 %% interval %.2f … %.2f %%", c.Failed(), c.Settled(), 100*s.LossLo, 100*s.LossHi)))
 		item("", "%s", p.dim.Render(lossMeans(r)))
+		if w := r.Ways; w.Known && c.Lost > 0 {
+			item("", "%s", p.dim.Render(fmt.Sprintf("lost before the echo %d, behind it %d, nobody knows where %d", w.Up, w.Down, w.Unknown)))
+		}
 	}
 	if s.Jitter.OK {
 		item("jitter", "%s ms  %s", number(s.Jitter), p.dim.Render("(mean |ΔRTT|); by RFC 3550 "+number(s.JitterRTP)+" ms"))

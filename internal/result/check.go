@@ -50,7 +50,7 @@ func (f File) checkWhere() error {
 
 func (f File) checkCounts() error {
 	c := f.Details.Counts
-	for name, n := range map[string]int{"sent": c.Sent, "answered": c.Answered, "late": c.Late, "lost": c.Lost, "not_sent": c.NotSent, "unsettled": c.Unsettled, "duplicate": c.Duplicate, "malformed": c.Malformed, "foreign": c.Foreign, "warmup_sent": c.WarmupSent} {
+	for name, n := range map[string]int{"sent": c.Sent, "answered": c.Answered, "late": c.Late, "lost": c.Lost, "not_sent": c.NotSent, "unsettled": c.Unsettled, "duplicate": c.Duplicate, "malformed": c.Malformed, "foreign": c.Foreign, "warmup_sent": c.WarmupSent, "control_sent": c.ControlSent} {
 		if n < 0 {
 			return fmt.Errorf("details.counts.%s: %d is negative", name, n)
 		}

@@ -72,16 +72,17 @@ type (
 	}
 	// Counts are of the counted pings, but for the last four.
 	Counts struct {
-		Sent       int `json:"sent"`
-		Answered   int `json:"answered"`
-		Late       int `json:"late"`
-		Lost       int `json:"lost"`
-		NotSent    int `json:"not_sent"`
-		Unsettled  int `json:"unsettled"`
-		Duplicate  int `json:"duplicate"`
-		Malformed  int `json:"malformed"`
-		Foreign    int `json:"foreign"`
-		WarmupSent int `json:"warmup_sent"`
+		Sent        int `json:"sent"`
+		Answered    int `json:"answered"`
+		Late        int `json:"late"`
+		Lost        int `json:"lost"`
+		NotSent     int `json:"not_sent"`
+		Unsettled   int `json:"unsettled"`
+		Duplicate   int `json:"duplicate"`
+		Malformed   int `json:"malformed"`
+		Foreign     int `json:"foreign"`
+		WarmupSent  int `json:"warmup_sent"`
+		ControlSent int `json:"control_sent"`
 	}
 	// RTT is what statistics does not say of it. n_needed names the pings that an absent
 	// interval needs.
@@ -103,7 +104,8 @@ type (
 		P99 *float64 `json:"p99"`
 		Max *float64 `json:"max"`
 	}
-	// Loss beside packet_loss_rate. Up and Down are null where the direction is not known.
+	// Loss beside packet_loss_rate. Up, Down and Unknown are the lost pings by where they were lost; Up and Down are null
+	// where the echo does not tell what it has seen.
 	Loss struct {
 		Wilson95   *[2]float64 `json:"wilson95"`
 		LongestRun int         `json:"longest_run"`
@@ -184,7 +186,7 @@ type (
 		UpRaw    []*float64 `json:"up_raw_ms"`
 		SendCall []*float64 `json:"send_call_ms"`
 		Outcome  []string   `json:"outcome"`
-		Reason   []string   `json:"reason,omitempty"` // why a slot was not used; absent = none was missed
+		Reason   []string   `json:"reason,omitempty"` // why a slot was not used, or where a ping was lost; absent = of none is there one
 	}
 	Doubt struct {
 		Code string `json:"code"`
@@ -200,11 +202,11 @@ func newDetails(r bench.Run, s bench.Summary) Details {
 		Channel: channel(f.Channel), InboundChannel: channel(f.Inbound),
 		Plan:    Plan{PayloadBytes: r.Plan.PayloadBytes, Warmup: r.Plan.Warmup, EchoTimeoutMS: r.Plan.EchoTimeout.Milliseconds(), Grid: "fixed", ReconnectMS: r.Plan.ReconnectTimeout.Milliseconds(), Lossy: r.Plan.Lossy},
 		Echo:    Echo{Mode: r.Echo.Mode, Kind: text(r.Echo.Kind), Identity: text(r.Echo.Identity), Others: append([]string{}, r.Echo.Others...)},
-		Counts:  Counts{c.Sent, c.Answered, c.Late, c.Lost, c.NotSent, c.Unsettled, c.Duplicate, c.Malformed, c.Foreign, c.WarmupSent},
+		Counts:  Counts{c.Sent, c.Answered, c.Late, c.Lost, c.NotSent, c.Unsettled, c.Duplicate, c.Malformed, c.Foreign, c.WarmupSent, c.ControlSent},
 		Ended:   r.Ended,
 		RTT:     RTT{P90: quantity(s.P90), P999: quantity(s.P999), CI95: map[string]*[2]float64{}, NNeeded: map[string]int{}},
 		LateRTT: []float64{}, JitterRFC3550: quantity(s.JitterRTP), IPDV: quantiles(s.IPDV), PDV: quantiles(s.PDV),
-		Loss:       Loss{LongestRun: s.LongestRun, Unknown: c.Failed()},
+		Loss:       loss(r.Ways, c.Lost, s.LongestRun),
 		Hold:       tail(s.Hold),
 		OneWay:     oneWay(r.Clocks, s.OneWay),
 		Instrument: Instrument{TimerError: tail(s.TimerError), SendCall: tail(s.SendCall), GCPause: GCPause{ms(r.Pauses.Total), ms(r.Pauses.Max)}},
@@ -316,6 +318,13 @@ func connect(r bench.Run) Connect {
 		}
 	}
 	return c
+}
+
+func loss(w bench.Ways, lost, longest int) Loss {
+	if !w.Known {
+		return Loss{LongestRun: longest, Unknown: lost}
+	}
+	return Loss{LongestRun: longest, Up: &w.Up, Down: &w.Down, Unknown: w.Unknown}
 }
 
 func channel(c bench.Channel) *Channel {

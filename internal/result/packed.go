@@ -184,7 +184,7 @@ func unpackSamples(b []byte) ([]bench.Sample, error) {
 		s := &samples[i]
 		seq += steps[i]
 		outcome, reason := fates[i]&7, fates[i]>>3&7
-		if seq > math.MaxUint32 || outcome > uint64(bench.NotSent) || reason > uint64(bench.Disconnected) {
+		if seq > math.MaxUint32 || outcome > uint64(bench.NotSent) || reason > uint64(bench.OnWayDown) {
 			return nil, errPacked
 		}
 		s.Seq, s.Outcome, s.Reason, s.Stamped = uint32(seq), bench.Outcome(outcome), bench.Reason(reason), fates[i]>>6&1 == 1

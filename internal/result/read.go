@@ -37,7 +37,8 @@ func (f File) Run() (bench.Run, error) {
 			Warmup: d.Plan.Warmup, EchoTimeout: time.Duration(d.Plan.EchoTimeoutMS) * time.Millisecond, ReconnectTimeout: time.Duration(d.Plan.ReconnectMS) * time.Millisecond,
 			PayloadBytes: d.Plan.PayloadBytes, Lossy: d.Plan.Lossy,
 		},
-		Counts: bench.Counts{Sent: c.Sent, Answered: c.Answered, Late: c.Late, Lost: c.Lost, NotSent: c.NotSent, Unsettled: c.Unsettled, Duplicate: c.Duplicate, Malformed: c.Malformed, Foreign: c.Foreign, WarmupSent: c.WarmupSent},
+		Counts: bench.Counts{Sent: c.Sent, Answered: c.Answered, Late: c.Late, Lost: c.Lost, NotSent: c.NotSent, Unsettled: c.Unsettled, Duplicate: c.Duplicate, Malformed: c.Malformed, Foreign: c.Foreign, WarmupSent: c.WarmupSent, ControlSent: c.ControlSent},
+		Ways:   ways(d.Loss),
 		Echo:   bench.Echo{Mode: d.Echo.Mode, Kind: or(d.Echo.Kind), Identity: or(d.Echo.Identity), Others: d.Echo.Others, FirstPong: span(d.Connect.FirstPong)},
 		Clocks: d.OneWay.Clocks, Facts: f.facts(), Tool: bench.Tool(d.Tool), Standin: d.Standin,
 		Pauses: bench.Pauses{Total: nanos(d.Instrument.GCPause.Total), Max: nanos(d.Instrument.GCPause.Max)},
@@ -210,3 +211,10 @@ func q(v *float64) bench.Quantity { return bench.Quantity{D: span(v), OK: v != n
 
 // clock is a time of day in Unix seconds, to the microsecond that the file keeps.
 func clock(s float64) time.Time { return time.UnixMicro(int64(math.Round(s * 1e6))).UTC() }
+
+func ways(l Loss) bench.Ways {
+	if l.Up == nil || l.Down == nil {
+		return bench.Ways{}
+	}
+	return bench.Ways{Known: true, Up: *l.Up, Down: *l.Down, Unknown: l.Unknown}
+}

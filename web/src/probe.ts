@@ -3,6 +3,7 @@
 // that never left. The page is one thread, so there is one place where everything happens: look().
 
 import { NotConnected, type Packet, type Session } from './session';
+import { Ledger, type Ways } from './seen';
 import { Stamps } from './stamps';
 import { decodePong, encodePing } from './wire';
 
@@ -18,6 +19,7 @@ export interface Plan {
   aligned: boolean; // slots begin at phase modulo cooldown of Unix time: runs at one time share a grid
   phase: number;
   echo: string; // the only identity whose pongs count; "" = the first that answers
+  run: string; // names the run on the wire
 }
 
 /** Numbers are those of bench.Outcome and bench.Reason. */
@@ -52,6 +54,8 @@ export interface Result {
   malformed: number;
   foreign: number;
   warmupSent: number;
+  controlSent: number; // after the last counted ping, to learn where those before it were lost
+  ways: Ways; // of the lost pings
 }
 
 /** Where time comes from: the page's clock and a timer that nothing throttles. */
@@ -69,12 +73,20 @@ const maxUp = 2.3e12; // ms: an echo's clock may begin anywhere, as that of benc
 export class Probe {
   readonly result: Result = {
     ended: 'complete', error: '', noEcho: false, start: 0, end: 0, firstPong: 0, identity: '', kind: '',
-    others: [], duplicate: 0, malformed: 0, foreign: 0, warmupSent: 0,
+    others: [], duplicate: 0, malformed: 0, foreign: 0, warmupSent: 0, controlSent: 0,
+    ways: { known: false, up: 0, down: 0, unknown: 0 },
   };
   private readonly samples = new Map<number, Sample>(); // by seq, but for those answered and taken
   private slots = 0; // used or not: the number of the last sample
   private changed = new Set<Sample>(); // since take
   private readonly stamps = new Stamps();
+  private readonly ledger = new Ledger((seq) => {
+    const outcome = this.samples.get(seq)?.outcome;
+    return outcome === Outcome.unsettled || outcome === Outcome.lost;
+  });
+  private draining = false; // control pings are being sent …
+  private controlAt = 0; // … the last one then
+  private slowest = 0; // round trip answered in time
   private phase: 'first' | 'warmup' | 'grid' | 'over' = 'first';
   private began = 0;
   private nextWarmup = 0;
@@ -151,10 +163,25 @@ export class Probe {
     if (this.phase === 'over') return;
     const r = this.result;
     if (this.start === 0) this.start = r.end = this.time.now();
+    this.splitLost();
     r.ended = ended;
     r.error = error;
     this.phase = 'over';
     this.finish(this.soFar());
+  }
+
+  /** Says of each lost ping where it was lost, as far as that is known. */
+  private splitLost(): void {
+    const lost: number[] = [];
+    let left = this.ledger.covered;
+    for (const s of this.samples.values()) {
+      if (s.outcome === Outcome.notSent && s.seq <= this.ledger.covered) left--;
+      if (s.outcome !== Outcome.lost) continue;
+      lost.push(s.seq);
+      s.reason = this.ledger.way(s.seq);
+      if (s.reason !== Reason.none) this.changed.add(s);
+    }
+    this.result.ways = this.ledger.split(lost, left);
   }
 
   /** Looks what is to be done now, does it, and sets the timer for the next thing. */
@@ -215,9 +242,24 @@ export class Probe {
         this.end('complete', '');
         return undefined;
       }
-      return wait;
+      return this.control(now, wait);
     }
     return this.closedLoop ? this.inLoop(now, wait) : this.nextSlot(now, wait);
+  }
+
+  /** Sends pings that are not counted while the last ones wait for their pongs; see bench/probe.go. */
+  private control(now: number, wait: number): number {
+    const last = this.samples.get(this.slots);
+    if (this.sending || !this.ledger.told || this.ledger.covered >= this.slots || !last) return wait;
+    if (!this.draining) {
+      this.draining = true;
+      this.controlAt = this.start + last.sent + this.slowest;
+    }
+    const due = this.controlAt + Math.max(this.plan.cooldown, warmupInterval);
+    if (now < due) return Math.min(wait, due);
+    this.controlAt = now;
+    this.send(0);
+    return Math.min(wait, now + Math.max(this.plan.cooldown, warmupInterval));
   }
 
   private nextSlot(now: number, wait: number): number {
@@ -293,7 +335,7 @@ export class Probe {
     };
     this.leaving(t1);
     try {
-      const result = this.session.send(encodePing(t1, seq, this.plan.lossy, this.plan.payload), undefined, this.plan.lossy);
+      const result = this.session.send(encodePing(t1, seq, this.plan.run, this.plan.lossy, this.plan.payload), undefined, this.plan.lossy);
       if (result instanceof Promise) result.then(() => returned(false), (e: unknown) => returned(true, e));
       else returned(false);
     } catch (e) {
@@ -305,7 +347,8 @@ export class Probe {
   private took(s: Sample | undefined, began: number, now: number): void {
     this.failingSince = Infinity;
     if (!s) {
-      this.result.warmupSent++;
+      if (this.draining) this.result.controlSent++;
+      else this.result.warmupSent++;
       return;
     }
     this.sent++;
@@ -361,6 +404,7 @@ export class Probe {
       this.echoes.add(packet.from);
       return;
     }
+    if (pong.seen && pong.seen.last <= this.slots) this.ledger.take(pong.seen, this.stamps.before(pong.timestamp));
     if (seq !== 0) this.answer(this.samples.get(seq), pong.timestamp, pong.receive, pong.send, packet.at);
     if (seq === 0 || this.closedLoop || this.sent >= this.plan.count) this.look();
   }
@@ -376,6 +420,8 @@ export class Probe {
     }
     s.rtt = at - this.start - s.sent;
     s.outcome = s.rtt <= this.plan.timeout ? Outcome.answered : Outcome.late;
+    if (s.outcome === Outcome.answered) this.slowest = Math.max(this.slowest, s.rtt);
+    this.ledger.answered(s.seq);
     const hold = send - receive, up = receive - t1;
     if (hold >= 0 && hold <= s.rtt && Math.abs(up) < maxUp) {
       s.stamped = true;

@@ -23,6 +23,12 @@ export class Stamps {
     return t1;
   }
 
+  /** The number of the last counted ping among those with a T1 up to this one; 0 = none. */
+  before(t1: number): number {
+    for (let i = this.length - 1; i >= 0; i--) if (this.t1[i]! <= t1 && this.seq[i] !== 0) return this.seq[i]!;
+    return 0;
+  }
+
   /** The number of the ping with exactly this T1. */
   find(t1: number): number | undefined {
     let low = 0, high = this.length;

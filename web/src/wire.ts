@@ -1,8 +1,11 @@
 // The wire of the original tool: see bench/wire.go, which is its twin.
 
+import { readWindow, type Seen, windowText } from './seen';
+
 export interface Ping {
   timestamp: number;
   seq?: number;
+  run?: string; // names the run; without it the runner does not ask what the echo has seen
   lossy: boolean;
 }
 
@@ -12,21 +15,24 @@ export interface Pong {
   send: number;
   seq?: number;
   ours: boolean;
+  seen?: Seen;
 }
 
 const maxMessage = 64 << 10;
+const maxRun = 62; // characters: as bench.maxNumber, less the quotes
 
-export function encodePing(timestamp: number, seq: number, lossy: boolean, size: number): string {
-  let text = `{"type":"ping","timestamp":${timestamp},"seq":${seq}`;
+export function encodePing(timestamp: number, seq: number, run: string, lossy: boolean, size: number): string {
+  let text = `{"type":"ping","timestamp":${timestamp},"seq":${seq},"run":"${run}"`;
   if (lossy) text += ',"channel":"lossy"';
   const missing = size - text.length - ',"pad":""}'.length;
   if (missing > 0) text += `,"pad":"${'x'.repeat(missing)}"`;
   return text + '}';
 }
 
-export function encodePong(ping: Ping, receive: number, send: number, count: number): string {
+export function encodePong(ping: Ping, receive: number, send: number, count: number, seen?: Seen): string {
   const seq = ping.seq === undefined ? '' : `,"seq":${ping.seq}`;
-  return `{"type":"pong","client_timestamp":${ping.timestamp},"server_receive_time":${receive},"server_send_time":${send},"message_count":${count}${seq},"echo":"rtcbench"}`;
+  const told = seen ? `,"seen":${seen.count},"seen_last":${seen.last},"seen_window":"${windowText(seen)}"` : '';
+  return `{"type":"pong","client_timestamp":${ping.timestamp},"server_receive_time":${receive},"server_send_time":${send},"message_count":${count}${seq}${told},"echo":"rtcbench"}`;
 }
 
 /** The object in a message, whether it came as text or as an object; undefined when there is none. */
@@ -49,7 +55,7 @@ const finite = (v: unknown): v is number => typeof v === 'number' && Number.isFi
 export function decodePing(data: unknown): Ping | undefined {
   const m = parse(data);
   if (m?.type !== 'ping' || !finite(m.timestamp)) return undefined;
-  return { timestamp: m.timestamp, seq: finite(m.seq) ? m.seq : undefined, lossy: m.channel === 'lossy' };
+  return { timestamp: m.timestamp, seq: finite(m.seq) ? m.seq : undefined, run: typeof m.run === 'string' && m.run.length <= maxRun ? m.run : undefined, lossy: m.channel === 'lossy' };
 }
 
 /** A pong; 'other' for what is none; 'malformed' for what nobody can read. */
@@ -64,5 +70,12 @@ export function decodePong(data: unknown): Pong | 'other' | 'malformed' {
     send: finite(m.server_send_time) ? m.server_send_time : NaN,
     seq: finite(m.seq) ? m.seq : undefined,
     ours: m.echo === 'rtcbench',
+    seen: decodeSeen(m),
   };
+}
+
+function decodeSeen(m: Record<string, unknown>): Seen | undefined {
+  const window = typeof m.seen_window === 'string' ? readWindow(m.seen_window) : undefined;
+  const whole = (v: unknown): v is number => Number.isSafeInteger(v) && (v as number) >= 0;
+  return window && whole(m.seen) && whole(m.seen_last) && m.seen_last < 2 ** 32 ? { count: m.seen, last: m.seen_last, ...window } : undefined;
 }

@@ -89,7 +89,7 @@ class FakeSession implements Session {
 async function play(scene: Scene): Promise<{ r: Result; p: Probe; samples: Sample[]; outcomes: number[] }> {
   const time = new FakeTime(), session = new FakeSession(time, scene);
   const p = new Probe(session, {
-    count: 5, cooldown: 100, timeout: 500, warmup: 5, echoTimeout: 10_000, reconnectTimeout: 10_000, payload: 0, lossy: false, aligned: false, phase: 0, echo: '', ...scene.plan,
+    count: 5, cooldown: 100, timeout: 500, warmup: 5, echoTimeout: 10_000, reconnectTimeout: 10_000, payload: 0, lossy: false, aligned: false, phase: 0, echo: '', run: 'r', ...scene.plan,
   }, time);
   scene.before?.(session);
   let r: Result | undefined;
@@ -268,7 +268,7 @@ describe('the ping loop', () => {
   it('gives the ping to be looked for before it leaves', async () => {
     const seen: number[] = [];
     const time = new FakeTime(), session = new FakeSession(time, {});
-    const plan = { count: 3, cooldown: 100, timeout: 500, warmup: 0, echoTimeout: 1000, reconnectTimeout: 1000, payload: 0, lossy: false, aligned: false, phase: 0, echo: '' };
+    const plan = { count: 3, cooldown: 100, timeout: 500, warmup: 0, echoTimeout: 1000, reconnectTimeout: 1000, payload: 0, lossy: false, aligned: false, phase: 0, echo: '', run: 'r' };
     const send = session.send.bind(session);
     session.send = (text) => {
       expect(text).toContain(`"timestamp":${String(seen.at(-1))},`);

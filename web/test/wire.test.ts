@@ -4,10 +4,10 @@ import { decodePing, decodePong, encodePing, encodePong } from '../src/wire';
 
 describe('the wire', () => {
   it('writes what the original reads', () => {
-    expect(encodePing(1763870123456.75, 7, false, 0)).toBe('{"type":"ping","timestamp":1763870123456.75,"seq":7}');
-    expect(encodePing(1763870123456.75, 7, true, 0)).toContain('"channel":"lossy"');
-    expect(encodePing(1763870123456.75, 7, false, 500)).toHaveLength(500);
-    expect(JSON.parse(encodePing(1, 2, true, 300))).toMatchObject({ type: 'ping', timestamp: 1, seq: 2, channel: 'lossy' });
+    expect(encodePing(1763870123456.75, 7, 'r', false, 0)).toBe('{"type":"ping","timestamp":1763870123456.75,"seq":7,"run":"r"}');
+    expect(encodePing(1763870123456.75, 7, 'r', true, 0)).toContain('"channel":"lossy"');
+    expect(encodePing(1763870123456.75, 7, 'r', false, 500)).toHaveLength(500);
+    expect(JSON.parse(encodePing(1, 2, 'r', true, 300))).toMatchObject({ type: 'ping', timestamp: 1, seq: 2, channel: 'lossy' });
   });
 
   it('reads a pong as text, as an object and as text in text', () => {
@@ -26,7 +26,7 @@ describe('the wire', () => {
 
   it('answers a ping with its own timestamp and number', () => {
     const ping = decodePing({ type: 'ping', timestamp: 1763870123456.789, seq: 3 })!;
-    expect(decodePong(encodePong(ping, 10.5, 11.5, 1))).toEqual({ timestamp: 1763870123456.789, receive: 10.5, send: 11.5, seq: 3, ours: true });
+    expect(decodePong(encodePong(ping, 10.5, 11.5, 1))).toMatchObject({ timestamp: 1763870123456.789, receive: 10.5, send: 11.5, seq: 3, ours: true });
     expect(encodePong(decodePing({ type: 'ping', timestamp: 1 })!, 1, 2, 1)).not.toContain('seq');
     expect(decodePing({ type: 'ping' })).toBeUndefined();
   });

@@ -216,7 +216,7 @@ func (e *encoder) statistics(f result.File) {
 	}{
 		{"total_messages", s.TotalMessages}, {"successful_messages", s.SuccessfulMessages}, {"failed_messages", s.FailedMessages},
 		{"sent", c.Sent}, {"answered", c.Answered}, {"late", c.Late}, {"lost", c.Lost}, {"not_sent", c.NotSent}, {"unsettled", c.Unsettled},
-		{"duplicate", c.Duplicate}, {"malformed", c.Malformed}, {"foreign", c.Foreign}, {"warmup_sent", c.WarmupSent},
+		{"duplicate", c.Duplicate}, {"malformed", c.Malformed}, {"foreign", c.Foreign}, {"warmup_sent", c.WarmupSent}, {"control_sent", c.ControlSent},
 		{"schema_version", f.Details.SchemaVersion},
 	} {
 		e.integer(v.name, v.n)

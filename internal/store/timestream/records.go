@@ -212,6 +212,7 @@ func summary(f result.File, parts [3]int) types.Record {
 	m.bigint("malformed", c.Malformed)
 	m.bigint("foreign", c.Foreign)
 	m.bigint("warmup_sent", c.WarmupSent)
+	m.bigint("control_sent", c.ControlSent)
 	m.varchar("ended", string(f.Details.Ended))
 	m.bigint("schema_version", f.Details.SchemaVersion)
 	m.bigint(columnDocuments, parts[0])
