@@ -193,3 +193,10 @@ func runs(s bench.Store, ctx context.Context, q bench.Query) (list []bench.Run, 
 	}
 	return list, nil
 }
+
+// within bounds a test.
+func within(t *testing.T) context.Context {
+	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
+	t.Cleanup(cancel)
+	return ctx
+}

@@ -132,7 +132,7 @@ func TestQuoting(t *testing.T) {
 	if _, err := runs(s, t.Context(), bench.Query{Location: `x' OR '1'='1`, ID: `\'; DROP DATABASE b`, Platform: "line\nbreak"}); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{`"location_id" = 'x\' OR \'1\'=\'1'`, `"run_id" = '/\'; DROP DATABASE b'`, `"platform" = 'line break'`} {
+	for _, want := range []string{`"location_id" = 'x\' OR \'1\'=\'1'`, `"run_id" = '%5C\'; DROP DATABASE b'`, `"platform" = 'line%0Abreak'`} {
 		if !strings.Contains(q, want) {
 			t.Errorf("%s is not in %s", want, q)
 		}
