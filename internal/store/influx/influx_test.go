@@ -95,13 +95,13 @@ func TestPages(t *testing.T) {
 		}
 		want[r.ID] = true
 	}
-	for i := range 2*pageSize + 50 {
-		add(benchtest.StoredRun(1, at.Add(time.Duration(i/pageSize*(i%3))*time.Second)))
+	for i := range 3*pageOfSamples + 5 {
+		add(benchtest.StoredRun(1, at.Add(time.Duration(i/pageOfSamples*(i%3))*time.Second)))
 	}
 	if err := s.write(within(t), lines); err != nil {
 		t.Fatal(err)
 	}
-	long := benchtest.StoredRun(9000, at.Add(time.Minute))
+	long := benchtest.StoredRun(6000, at.Add(time.Minute))
 	if err := s.Save(within(t), long); err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +122,7 @@ func TestPages(t *testing.T) {
 	if n := len(list[len(list)-1].Samples); n != len(long.Samples) {
 		t.Errorf("%d samples of the long one, want %d", n, len(long.Samples))
 	}
-	if list, err = runs(s, within(t), bench.Query{Limit: pageSize + 10}); err != nil || len(list) != pageSize+10 {
+	if list, err = runs(s, within(t), bench.Query{Limit: pageOfSamples + 10, Samples: true}); err != nil || len(list) != pageOfSamples+10 {
 		t.Errorf("%d runs, %v", len(list), err)
 	}
 }
@@ -185,7 +185,7 @@ func TestAServerThatComesBack(t *testing.T) {
 	if err == nil || isRejected(err) || !strings.Contains(err.Error(), "connection refused") {
 		t.Fatalf("without a server: %v", err)
 	}
-	_, stop, err := run(launchInflux, address, "/ping")
+	_, stop, err := run(launchInflux, t.TempDir(), address, "/ping")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -297,7 +297,7 @@ func TestBatchesAreBounded(t *testing.T) {
 
 // A long run goes in many requests of a bounded size, and comes back whole.
 func TestALongRun(t *testing.T) {
-	r := benchtest.StoredRun(40_000, time.Now().Add(-time.Hour))
+	r := benchtest.StoredRun(12_000, time.Now().Add(-time.Hour))
 	if os.Getenv("RTCBENCH_LONG") != "" {
 		r = benchtest.StoredRun(300_000, time.Now().Add(-time.Hour))
 	}

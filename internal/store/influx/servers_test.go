@@ -48,7 +48,19 @@ func TestMain(m *testing.M) {
 
 func (s *server) start(t *testing.T, launch func(dir, address string) ([]string, error), ready string) string {
 	t.Helper()
-	s.Do(func() { s.url, s.stop, s.err = run(launch, "", ready) })
+	s.Do(func() {
+		dir, err := os.MkdirTemp("", "rtcbench-influx-")
+		if err != nil {
+			s.err = err
+			return
+		}
+		var stop func()
+		if s.url, stop, s.err = run(launch, dir, freePort(), ready); s.err != nil {
+			os.RemoveAll(dir)
+			return
+		}
+		s.stop = func() { stop(); os.RemoveAll(dir) }
+	})
 	if s.err != nil {
 		t.Fatal(s.err)
 	}
@@ -63,22 +75,14 @@ p=$!
 exec 3<&-
 wait $p`
 
-// run starts a server on a free port, or on address, and waits until it answers at the path ready.
-func run(launch func(dir, address string) ([]string, error), address, ready string) (url string, stop func(), err error) {
-	dir, err := os.MkdirTemp("", "rtcbench-influx-")
-	if err != nil {
-		return "", nil, err
-	}
-	if address == "" {
-		address = freePort()
-	}
+// run starts a server that keeps its data in dir, and waits until it answers at the path ready.
+func run(launch func(dir, address string) ([]string, error), dir, address, ready string) (url string, stop func(), err error) {
 	args, err := launch(dir, address)
 	if err != nil {
 		return "", nil, err
 	}
 	var said bytes.Buffer
 	if _, err := exec.LookPath(args[0]); err != nil {
-		os.RemoveAll(dir)
 		return "", nil, fmt.Errorf("%w (make tools installs it)", err)
 	}
 	cmd := exec.Command("sh", append([]string{"-c", guard, "guard"}, args...)...)
@@ -89,7 +93,6 @@ func run(launch func(dir, address string) ([]string, error), address, ready stri
 	cmd.Stderr, cmd.Stdout, cmd.Dir = &said, &said, dir
 	cmd.Env = append(os.Environ(), "HOME="+dir)
 	if err := cmd.Start(); err != nil {
-		os.RemoveAll(dir)
 		return "", nil, err
 	}
 	ended := make(chan struct{})
@@ -97,7 +100,6 @@ func run(launch func(dir, address string) ([]string, error), address, ready stri
 	stop = sync.OnceFunc(func() {
 		stdin.Close()
 		<-ended
-		os.RemoveAll(dir)
 	})
 	url = "http://" + address
 	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
