@@ -3,6 +3,8 @@ package influx
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -86,4 +88,40 @@ func places(t *testing.T, run bench.Run) string {
 		b.WriteString(key + rest[strings.LastIndexByte(rest, ' '):])
 	}
 	return b.String()
+}
+
+// However many of its requests get through, a run is seen whole or not at all, and the next try completes it.
+func TestARunIsSeenWholeOrNot(t *testing.T) {
+	o := database(t)
+	reader := open(t, o)
+	defer reader.Close()
+	r := benchtest.StoredRun(7000, time.Now().Add(-time.Hour))
+	for through := 0; ; through++ {
+		writes := 0
+		broken := o
+		broken.transport = transport(func(q *http.Request) (*http.Response, error) {
+			if q.URL.Path == "/write" {
+				if writes++; writes > through {
+					return nil, errors.New("the cable is cut")
+				}
+			}
+			return http.DefaultTransport.RoundTrip(q)
+		})
+		s := open(t, broken)
+		err := s.Save(within(t), r)
+		s.Close()
+		list, readErr := runs(reader, within(t), bench.Query{Samples: true})
+		if readErr != nil {
+			t.Fatal(readErr)
+		}
+		if err == nil {
+			if through < 2 || len(list) != 1 || len(list[0].Samples) != len(r.Samples) {
+				t.Errorf("after %d requests %d runs", through, len(list))
+			}
+			return
+		}
+		if isRejected(err) || len(list) > 0 {
+			t.Fatalf("%d of its requests got through, and %d runs are seen: %v", through, len(list), err)
+		}
+	}
 }

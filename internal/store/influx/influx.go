@@ -62,7 +62,7 @@ func New(o Options) (*Store, error) {
 		transport = http.DefaultTransport.(*http.Transport).Clone()
 	}
 	return &Store{
-		base: &url.URL{Scheme: u.Scheme, Host: u.Host, Path: strings.TrimRight(u.Path, "/")}, token: o.Token, org: o.Org, database: o.Database,
+		base: &url.URL{Scheme: u.Scheme, Host: u.Host, Path: strings.TrimRight(u.Path, "/")}, token: strings.TrimRight(o.Token, "\r\n"), org: o.Org, database: o.Database,
 		// A redirect could carry the token to another host, and would make a GET of a POST.
 		client: &http.Client{Transport: transport, Timeout: cmp.Or(o.Timeout, DefaultTimeout), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 	}, nil

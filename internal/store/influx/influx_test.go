@@ -219,6 +219,62 @@ func TestAServerThatComesBack(t *testing.T) {
 	}
 }
 
+// Version 1 with authentication: USER:PASSWORD is the token. A wrong one may be mended; what a user may not do stays so.
+func TestUserAndPassword(t *testing.T) {
+	url, stop, err := run(func(dir, address string) ([]string, error) {
+		args, err := launchInflux(dir, address)
+		if err != nil {
+			return nil, err
+		}
+		config, err := os.ReadFile(args[3])
+		if err != nil {
+			return nil, err
+		}
+		return args, os.WriteFile(args[3], bytes.Replace(config, []byte("[http]"), []byte("[http]\nauth-enabled = true"), 1), 0o600)
+	}, t.TempDir(), freePort(), "/ping")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(stop)
+	as := func(token string) *Store {
+		s := open(t, Options{URL: url, Token: token, Database: "locked"})
+		t.Cleanup(func() { s.Close() })
+		return s
+	}
+	tell := func(s *Store, sql string) {
+		t.Helper()
+		for _, err := range s.query(within(t), "POST", sql) {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	tell(as(""), `CREATE USER chief WITH PASSWORD 'a: "secret"' WITH ALL PRIVILEGES`)
+	chief := as(`chief:a: "secret"`)
+	if made, err := chief.Init(within(t)); err != nil || len(made) != 1 {
+		t.Fatal(made, err)
+	}
+	tell(chief, `CREATE USER reader WITH PASSWORD 'hidden-word'`)
+	tell(chief, `GRANT READ ON locked TO reader`)
+	r := benchtest.StoredRun(10, time.Now().Add(-time.Hour))
+	for token, rejected := range map[string]bool{"": false, "chief:wrong-word": false, "a-token-of-version-2": false, "reader:hidden-word": true} {
+		s := as(token)
+		err := s.Save(within(t), r)
+		if err == nil || isRejected(err) != rejected || token != "" && strings.Contains(err.Error(), token[strings.Index(token, ":")+1:]) {
+			t.Errorf("as %q: %v", token, err)
+		}
+	}
+	if err := chief.Save(within(t), r); err != nil {
+		t.Fatal(err)
+	}
+	if list, err := runs(as("reader:hidden-word"), within(t), bench.Query{Samples: true}); err != nil || len(list) != 1 {
+		t.Errorf("%d runs, %v", len(list), err)
+	}
+	if _, err := runs(as("reader:wrong-word"), within(t), bench.Query{}); err == nil || !strings.Contains(err.Error(), "does not accept the token") || strings.Contains(err.Error(), "wrong-word") {
+		t.Error(err)
+	}
+}
+
 func TestOptions(t *testing.T) {
 	for _, o := range []Options{{}, {URL: "localhost:8086", Database: "x"}, {URL: "ftp://x", Database: "x"}, {URL: "http://h"}, {URL: "http://me:secret@h", Database: "x"}} {
 		if _, err := New(o); err == nil || strings.Contains(err.Error(), "secret") {

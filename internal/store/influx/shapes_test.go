@@ -55,7 +55,7 @@ func TestWhatServersRefuse(t *testing.T) {
 				io.WriteString(w, c.body)
 			}))
 			defer server.Close()
-			s := open(t, Options{URL: server.URL, Token: token, Org: "o", Database: "b"})
+			s := open(t, Options{URL: server.URL, Token: token + "\n", Org: "o", Database: "b"}) // as a file has it
 			defer s.Close()
 			err := s.Save(within(t), benchtest.StoredRun(3, time.Now()))
 			if err == nil || isRejected(err) != c.rejected || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), token) || strings.Contains(err.Error(), "\n") {
