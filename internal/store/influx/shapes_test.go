@@ -215,7 +215,7 @@ func TestABusyServer(t *testing.T) {
 		{"a moment", 2, "3", time.Minute, 4, 6 * time.Second, true},
 		{"a date", 1, "Sat, 01 Jan 2000 00:00:02 GMT", time.Minute, 3, 2 * time.Second, true},
 		{"on and on", 100, "1", time.Minute, tries, 3 * time.Second, false},
-		{"long", 100, "60", time.Minute, 1, 0, false},
+		{"long", 100, "60", time.Hour, 1, 0, false},
 		{"longer than there is time", 100, "4", 3 * time.Second, 1, 0, false},
 		{"it does not say", 100, "", time.Minute, 1, 0, false},
 		{"nonsense", 100, "soon", time.Minute, 1, 0, false},
