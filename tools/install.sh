@@ -20,6 +20,18 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
 	apt-get update -qq
 	# shellcheck disable=SC2086 # a list of packages
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+	# Debian starts a server when it installs one. The tests start their own; this one would only hold a port.
+	for server in influxdb victoria-metrics; do
+		case "$missing " in
+		*" $server "*)
+			if [ -d /run/systemd/system ]; then
+				systemctl disable --now "$server" >/dev/null 2>&1 || true
+			else
+				service "$server" stop >/dev/null 2>&1 || true
+			fi
+			;;
+		esac
+	done
 else
 	echo "the tests need these packages, please install them:$missing" >&2
 	exit 1

@@ -111,29 +111,32 @@ func (cmd *storeInitCmd) Run(a *app) error {
 	if c.err != nil {
 		return c.err
 	}
-	for _, t := range k.targets {
-		s, err := t.Open(a.ctx)
-		if err != nil {
-			return err
-		}
-		var made []string
-		switch i := s.(type) {
-		case tableMaker:
-			made, err = i.Init(a.ctx, hours, days)
-		case databaseMaker:
-			made, err = i.Init(a.ctx)
-		}
-		if err = errors.Join(err, s.Close()); err != nil {
-			return err
-		}
-		for _, what := range made {
-			fmt.Fprintf(a.stdout, "%s: made %s\n", t.Name, what)
-		}
-		if made == nil {
-			fmt.Fprintf(a.stdout, "%s: nothing was missing\n", t.Name)
-		}
+	var errs []error
+	for _, t := range k.targets { // one that fails is no reason to leave the others
+		errs = append(errs, a.initStore(t, hours, days))
 	}
-	return nil
+	return join(errs...)
+}
+
+func (a *app) initStore(t outbox.Target, hours, days int) error {
+	s, err := t.Open(a.ctx)
+	if err != nil {
+		return err
+	}
+	var made []string
+	switch i := s.(type) {
+	case tableMaker:
+		made, err = i.Init(a.ctx, hours, days)
+	case databaseMaker:
+		made, err = i.Init(a.ctx)
+	}
+	for _, what := range made {
+		fmt.Fprintf(a.stdout, "%s: made %s\n", t.Name, what)
+	}
+	if err = errors.Join(err, s.Close()); err == nil && made == nil {
+		fmt.Fprintf(a.stdout, "%s: nothing was missing\n", t.Name)
+	}
+	return err
 }
 
 type exportCmd struct {

@@ -162,6 +162,9 @@ func (f storeFlags) influxdb(c *check, _ string) outbox.Target {
 	host := ""
 	if u, err := url.Parse(o.URL); err == nil {
 		host = u.Host
+		if u.User != nil {
+			c.fail("influxdb-url", "(not shown)", "a URL without user and password; give them as USER:PASSWORD to --influxdb-token (INFLUXDB_TOKEN)")
+		}
 	}
 	return outbox.Target{Name: "influxdb:" + host + "/" + o.Database, Open: func(context.Context) (bench.Store, error) { return influx.New(o) }}
 }

@@ -8,7 +8,9 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
+	"time"
 
 	"rtcbench/bench"
 )
@@ -57,7 +59,8 @@ type refusal struct {
 	status   int
 	reason   string
 	location string
-	plain    bool // not JSON: it comes from something that is no InfluxDB, or has no such path
+	wait     time.Duration // before the next try, as the server wants it; 0 = it does not say
+	plain    bool          // not JSON: it comes from something that is no InfluxDB, or has no such path
 }
 
 // maxReason bounds what is read of an answer that says no, and shown.
@@ -65,7 +68,7 @@ const maxReason = 500
 
 func (s *Store) refused(answer *http.Response) *refusal {
 	text, _ := io.ReadAll(io.LimitReader(answer.Body, 64<<10))
-	r := &refusal{status: answer.StatusCode, location: answer.Header.Get("Location")}
+	r := &refusal{status: answer.StatusCode, location: answer.Header.Get("Location"), wait: retryAfter(answer.Header.Get("Retry-After"), time.Now())}
 	// Version 1 says {"error"}, 2 {"code","message"}, 3 {"error","data":…}.
 	var said struct {
 		Error   any    `json:"error"`
@@ -86,6 +89,17 @@ func (s *Store) refused(answer *http.Response) *refusal {
 	}
 	r.reason = s.harmless(r.reason)
 	return r
+}
+
+// retryAfter reads the header of that name: seconds, or a date (RFC 9110, section 10.2.3).
+func retryAfter(value string, now time.Time) time.Duration {
+	if n, err := strconv.ParseUint(value, 10, 31); err == nil {
+		return time.Duration(n) * time.Second
+	}
+	if at, err := http.ParseTime(value); err == nil && at.After(now) {
+		return at.Sub(now)
+	}
+	return 0
 }
 
 // harmless is what a server said as one short line without the token, which some servers repeat.
@@ -121,6 +135,9 @@ func (r *refusal) Error() string {
 			host = u.Scheme + "://" + u.Host
 		}
 		return fmt.Sprintf("it sends us on to %s, which could read the token: name that in --influxdb-url", host)
+	}
+	if r.wait > 0 {
+		said += fmt.Sprintf(" (it asks to be left alone for %v)", r.wait.Round(time.Second))
 	}
 	return fmt.Sprintf("answer %d: %s", r.status, said)
 }

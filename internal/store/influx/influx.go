@@ -5,6 +5,7 @@
 package influx
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,16 +20,17 @@ import (
 
 // Options say where runs are kept.
 type Options struct {
-	URL      string // of the server, as http://localhost:8086
-	Token    string // or USER:PASSWORD; "" = the server asks for none
-	Org      string // version 2 wants it, the others do not read it
-	Database string // or bucket
+	URL      string        // of the server, as http://localhost:8086
+	Token    string        // or USER:PASSWORD; "" = the server asks for none
+	Org      string        // version 2 wants it, the others do not read it
+	Database string        // or bucket
+	Timeout  time.Duration // of one request; 0 = DefaultTimeout. Save and Runs end by their context's end, too
 
 	transport http.RoundTripper // nil = net/http's own
 }
 
-// requestTimeout bounds one request; Save and Runs end by their context's end, too.
-const requestTimeout = 30 * time.Second
+// DefaultTimeout bounds one request when Options say nothing.
+const DefaultTimeout = 30 * time.Second
 
 // Store is one database of a server.
 type Store struct {
@@ -49,6 +51,9 @@ func New(o Options) (*Store, error) {
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return nil, errors.New("influxdb: its URL has to be one as http://localhost:8086")
 	}
+	if u.User != nil {
+		return nil, fmt.Errorf("influxdb at %s: a user and a password in its URL are not read: they go into the token, as USER:PASSWORD", u.Host)
+	}
 	if o.Database == "" {
 		return nil, fmt.Errorf("influxdb at %s: no database is named", u.Host)
 	}
@@ -57,9 +62,9 @@ func New(o Options) (*Store, error) {
 		transport = http.DefaultTransport.(*http.Transport).Clone()
 	}
 	return &Store{
-		base: &url.URL{Scheme: u.Scheme, Host: u.Host, Path: strings.TrimRight(u.Path, "/")}, token: o.Token, org: o.Org, database: o.Database,
+		base: &url.URL{Scheme: u.Scheme, Host: u.Host, Path: strings.TrimRight(u.Path, "/")}, token: strings.TrimRight(o.Token, "\r\n"), org: o.Org, database: o.Database,
 		// A redirect could carry the token to another host, and would make a GET of a POST.
-		client: &http.Client{Transport: transport, Timeout: requestTimeout, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
+		client: &http.Client{Transport: transport, Timeout: cmp.Or(o.Timeout, DefaultTimeout), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 	}, nil
 }
 
@@ -89,23 +94,32 @@ func (s *Store) usable(ctx context.Context) error {
 	return nil
 }
 
-// Init makes the database if it is missing, where InfluxQL can: in version 1.
+// Init makes the database if it is missing, where InfluxQL can: in version 1. A server that takes the
+// command and has no databases, as VictoriaMetrics, needs none.
 func (s *Store) Init(ctx context.Context) (made []string, err error) {
 	if err := s.usable(ctx); err != nil {
 		return nil, err
 	}
-	for r, err := range s.query(ctx, http.MethodGet, "SHOW DATABASES") {
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", s, err)
-		}
-		if r.text("name") == s.database {
-			return nil, nil
-		}
+	if there, err := s.exists(ctx); there || err != nil {
+		return nil, err
 	}
 	for _, err := range s.query(ctx, http.MethodPost, "CREATE DATABASE "+identifier(s.database)) {
 		if err != nil {
-			return nil, fmt.Errorf("%s: make the database: %w (in version 2 make a bucket, and a DBRP mapping of its name; version 3 makes it at the first write)", s, err)
+			return nil, fmt.Errorf("%s: make the database: %w (in version 2 make a bucket of this name, which it then maps; version 3 makes it at the first write)", s, err)
 		}
 	}
+	if there, err := s.exists(ctx); !there || err != nil {
+		return nil, err
+	}
 	return []string{"database " + s.database}, nil
+}
+
+func (s *Store) exists(ctx context.Context) (there bool, err error) {
+	for r, err := range s.query(ctx, http.MethodGet, "SHOW DATABASES") {
+		if err != nil {
+			return false, fmt.Errorf("%s: look for the database: %w", s, err)
+		}
+		there = there || r.text("name") == s.database
+	}
+	return there, nil
 }

@@ -1,10 +1,12 @@
 package influx
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
-	"path/filepath"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -17,20 +19,24 @@ func TestInfluxKeepsTheContract(t *testing.T) {
 	benchtest.TestStore(t, func(t *testing.T) benchtest.StoreUnderTest {
 		o := database(t)
 		return benchtest.StoreUnderTest{
-			Level: benchtest.ReadsSamples,
-			Open:  func(t *testing.T) bench.Store { return open(t, o) },
-			Corrupt: func(t *testing.T, id string) {
-				r := ask(t, o, `SELECT * FROM rtcbench_run WHERE run_id = '`+id+`'`)[0]
-				at, _ := r.integer("time")
-				line := fmt.Sprintf("rtcbench_run,engine=%s,location_id=%s,platform=%s,run_id=%s,transport_class=%s document_000=\"{\" %d\n", r["engine"], r["location_id"], r["platform"], id, r["transport_class"], at)
-				s := open(t, o)
-				defer s.Close()
-				if err := s.write(t.Context(), []byte(line)); err != nil {
-					t.Fatal(err)
-				}
-			},
+			Level:   benchtest.ReadsSamples,
+			Open:    func(t *testing.T) bench.Store { return open(t, o) },
+			Corrupt: func(t *testing.T, id string) { corrupt(t, o, id) },
 		}
 	})
+}
+
+// corrupt writes over a part of a run.
+func corrupt(t *testing.T, o Options, id string) {
+	t.Helper()
+	r := ask(t, o, `SELECT * FROM rtcbench_run WHERE run_id = '`+id+`'`)[0]
+	at, _ := r.integer("time")
+	line := fmt.Sprintf("rtcbench_run,engine=%s,location_id=%s,platform=%s,run_id=%s,transport_class=%s document_000=\"{\" %d\n", r["engine"], r["location_id"], r["platform"], id, r["transport_class"], at)
+	s := open(t, o)
+	defer s.Close()
+	if err := s.write(within(t), []byte(line)); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // What the original wrote is there under its names, each once, however often it is written.
@@ -42,7 +48,7 @@ func TestTheOriginalsPoints(t *testing.T) {
 	r.Location = "fra,1 =x"
 	r.Samples[4].Sent = r.Samples[3].Sent // two of one moment are two
 	for range 2 {
-		if err := s.Save(t.Context(), r); err != nil {
+		if err := s.Save(within(t), r); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -89,18 +95,18 @@ func TestPages(t *testing.T) {
 		}
 		want[r.ID] = true
 	}
-	for i := range 2*pageSize + 50 {
-		add(benchtest.StoredRun(1, at.Add(time.Duration(i/pageSize*(i%3))*time.Second)))
+	for i := range 3*pageOfSamples + 5 {
+		add(benchtest.StoredRun(1, at.Add(time.Duration(i/pageOfSamples*(i%3))*time.Second)))
 	}
-	if err := s.write(t.Context(), lines); err != nil {
+	if err := s.write(within(t), lines); err != nil {
 		t.Fatal(err)
 	}
-	long := benchtest.StoredRun(9000, at.Add(time.Minute))
-	if err := s.Save(t.Context(), long); err != nil {
+	long := benchtest.StoredRun(6000, at.Add(time.Minute))
+	if err := s.Save(within(t), long); err != nil {
 		t.Fatal(err)
 	}
 	want[long.ID] = true
-	list, err := runs(s, t.Context(), bench.Query{Samples: true})
+	list, err := runs(s, within(t), bench.Query{Samples: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +122,7 @@ func TestPages(t *testing.T) {
 	if n := len(list[len(list)-1].Samples); n != len(long.Samples) {
 		t.Errorf("%d samples of the long one, want %d", n, len(long.Samples))
 	}
-	if list, err = runs(s, t.Context(), bench.Query{Limit: pageSize + 10}); err != nil || len(list) != pageSize+10 {
+	if list, err = runs(s, within(t), bench.Query{Limit: pageOfSamples + 10, Samples: true}); err != nil || len(list) != pageOfSamples+10 {
 		t.Errorf("%d runs, %v", len(list), err)
 	}
 }
@@ -131,7 +137,7 @@ func TestVictoriaMetricsIsWrittenTo(t *testing.T) {
 	r := benchtest.StoredRun(40, time.Now().Add(-time.Hour).Truncate(time.Millisecond))
 	r.Location = `with "quotes", a comma`
 	for range 2 {
-		if err := s.Save(t.Context(), r); err != nil {
+		if err := s.Save(within(t), r); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -147,16 +153,25 @@ func TestVictoriaMetricsIsWrittenTo(t *testing.T) {
 	if err := json.Unmarshal([]byte(text), &series); err != nil {
 		t.Fatalf("%v: %s", err, text)
 	}
-	// It keeps milliseconds, and a point written twice twice: it drops doubles when it merges.
-	if n := len(bench.Summarise(r).RTTs); len(series.Values) != n && len(series.Values) != 2*n || series.Metric["location_id"] != r.Location {
+	if n := len(bench.Summarise(r).RTTs); len(series.Values) != n || series.Metric["location_id"] != r.Location {
 		t.Errorf("%d values of %+v, want %d", len(series.Values), series.Metric, n)
+	}
+	for field, want := range map[string]float64{"total_messages": 40, "successful_messages": float64(r.Counts.Answered), "failed_messages": float64(r.Counts.Failed()), "packet_loss_rate": bench.Summarise(r).Loss} {
+		series.Values = nil
+		text := export(`run_summary_` + field + `{run_id="` + r.ID + `"}`)
+		if err := json.Unmarshal([]byte(text), &series); err != nil || len(series.Values) != 1 || series.Values[0] != want {
+			t.Errorf("%s: %v, %s; want %v once", field, err, text, want)
+		}
 	}
 	if text := export(`rtcbench_run_p95_rtt{run_id="` + r.ID + `"}`); !strings.Contains(text, `"engine":"`+r.Facts.Engine+`"`) {
 		t.Error(text)
 	}
-	_, err := runs(s, t.Context(), bench.Query{})
+	_, err := runs(s, within(t), bench.Query{})
 	if err == nil || !strings.Contains(err.Error(), "answers no InfluxQL") || strings.Count(err.Error(), "\n") > 0 {
 		t.Errorf("reading it: %v", err)
+	}
+	if made, err := s.Init(within(t)); err != nil || made != nil { // it takes CREATE DATABASE, and makes none
+		t.Errorf("init made %v, %v", made, err)
 	}
 }
 
@@ -166,51 +181,212 @@ func TestAServerThatComesBack(t *testing.T) {
 	s := open(t, Options{URL: "http://" + address, Database: "back"})
 	defer s.Close()
 	r := benchtest.StoredRun(10, time.Now().Truncate(time.Millisecond))
-	err := s.Save(t.Context(), r)
+	err := s.Save(within(t), r)
 	if err == nil || isRejected(err) || !strings.Contains(err.Error(), "connection refused") {
 		t.Fatalf("without a server: %v", err)
 	}
-	_, stop, err := run(launchInflux, address, "/ping")
+	_, stop, err := run(launchInflux, t.TempDir(), address, "/ping")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer stop()
-	if err := s.Save(t.Context(), r); err == nil || isRejected(err) || !strings.Contains(err.Error(), "store init") {
+	if err := s.Save(within(t), r); err == nil || isRejected(err) || !strings.Contains(err.Error(), "store init") {
 		t.Fatalf("without the database: %v", err)
 	}
-	if _, err := runs(s, t.Context(), bench.Query{}); err == nil || !strings.Contains(err.Error(), "store init") {
+	if _, err := runs(s, within(t), bench.Query{}); err == nil || !strings.Contains(err.Error(), "store init") {
 		t.Errorf("reading without the database: %v", err)
 	}
-	if _, err := s.Init(t.Context()); err != nil {
+	if _, err := s.Init(within(t)); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Save(t.Context(), r); err != nil {
+	if err := s.Save(within(t), r); err != nil {
 		t.Fatal(err)
 	}
-	if list, err := runs(s, t.Context(), bench.Query{ID: r.ID}); err != nil || len(list) != 1 {
+	if list, err := runs(s, within(t), bench.Query{ID: r.ID}); err != nil || len(list) != 1 {
 		t.Errorf("%d runs, %v", len(list), err)
 	}
 	// A field of another type, and what is older than the server keeps: it will never take that.
-	if err := s.write(t.Context(), fmt.Appendf(nil, "run_summary total_messages=\"many\" %d\n", r.End.UnixNano())); !isRejected(err) || !strings.Contains(err.Error(), "conflict") {
+	if err := s.write(within(t), fmt.Appendf(nil, "run_summary total_messages=\"many\" %d\n", r.End.UnixNano())); !isRejected(err) || !strings.Contains(err.Error(), "conflict") {
 		t.Errorf("another type: %v", err)
 	}
-	for _, err := range s.query(t.Context(), "POST", `CREATE RETENTION POLICY "short" ON "back" DURATION 1h REPLICATION 1 DEFAULT`) {
+	for _, err := range s.query(within(t), "POST", `CREATE RETENTION POLICY "short" ON "back" DURATION 1h REPLICATION 1 DEFAULT`) {
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := s.Save(t.Context(), benchtest.StoredRun(10, time.Now().Add(-48*time.Hour))); !isRejected(err) || !strings.Contains(err.Error(), "retention") {
+	if err := s.Save(within(t), benchtest.StoredRun(10, time.Now().Add(-48*time.Hour))); !isRejected(err) || !strings.Contains(err.Error(), "retention") {
 		t.Errorf("beyond retention: %v", err)
 	}
 }
 
-func TestOptions(t *testing.T) {
-	for _, o := range []Options{{}, {URL: "localhost:8086", Database: "x"}, {URL: "ftp://x", Database: "x"}, {URL: "http://h"}} {
-		if _, err := New(o); err == nil {
-			t.Errorf("%+v is taken", o)
+// Version 1 with authentication: USER:PASSWORD is the token. A wrong one may be mended; what a user may not do stays so.
+func TestUserAndPassword(t *testing.T) {
+	url, stop, err := run(func(dir, address string) ([]string, error) {
+		args, err := launchInflux(dir, address)
+		if err != nil {
+			return nil, err
+		}
+		config, err := os.ReadFile(args[3])
+		if err != nil {
+			return nil, err
+		}
+		return args, os.WriteFile(args[3], bytes.Replace(config, []byte("[http]"), []byte("[http]\nauth-enabled = true"), 1), 0o600)
+	}, t.TempDir(), freePort(), "/ping")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(stop)
+	as := func(token string) *Store {
+		s := open(t, Options{URL: url, Token: token, Database: "locked"})
+		t.Cleanup(func() { s.Close() })
+		return s
+	}
+	tell := func(s *Store, sql string) {
+		t.Helper()
+		for _, err := range s.query(within(t), "POST", sql) {
+			if err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
-	if left, _ := filepath.Glob("*.conf"); len(left) > 0 {
-		t.Error(left)
+	tell(as(""), `CREATE USER chief WITH PASSWORD 'a: "secret"' WITH ALL PRIVILEGES`)
+	chief := as(`chief:a: "secret"`)
+	if made, err := chief.Init(within(t)); err != nil || len(made) != 1 {
+		t.Fatal(made, err)
+	}
+	tell(chief, `CREATE USER reader WITH PASSWORD 'hidden-word'`)
+	tell(chief, `GRANT READ ON locked TO reader`)
+	r := benchtest.StoredRun(10, time.Now().Add(-time.Hour))
+	for token, rejected := range map[string]bool{"": false, "chief:wrong-word": false, "a-token-of-version-2": false, "reader:hidden-word": true} {
+		s := as(token)
+		err := s.Save(within(t), r)
+		if err == nil || isRejected(err) != rejected || token != "" && strings.Contains(err.Error(), token[strings.Index(token, ":")+1:]) {
+			t.Errorf("as %q: %v", token, err)
+		}
+	}
+	if err := chief.Save(within(t), r); err != nil {
+		t.Fatal(err)
+	}
+	if list, err := runs(as("reader:hidden-word"), within(t), bench.Query{Samples: true}); err != nil || len(list) != 1 {
+		t.Errorf("%d runs, %v", len(list), err)
+	}
+	if _, err := runs(as("reader:wrong-word"), within(t), bench.Query{}); err == nil || !strings.Contains(err.Error(), "does not accept the token") || strings.Contains(err.Error(), "wrong-word") {
+		t.Error(err)
+	}
+}
+
+func TestOptions(t *testing.T) {
+	for _, o := range []Options{{}, {URL: "localhost:8086", Database: "x"}, {URL: "ftp://x", Database: "x"}, {URL: "http://h"}, {URL: "http://me:secret@h", Database: "x"}} {
+		if _, err := New(o); err == nil || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%+v: %v", o, err)
+		}
+	}
+}
+
+// Names that line protocol cannot carry, and others that look like what stands for them, are as many tags, and none hides another.
+func TestNamesStayApart(t *testing.T) {
+	locations := []string{`a\b`, "a/b", "a b", "a\nb", "a%0Ab", "a%250Ab", "a%", `a%\`, `a%5\`, "a%5C", `a\`, "\x7f", " ", "é\u2028%É0"}
+	tags := map[string]bool{}
+	for _, l := range locations {
+		tags[tag(l)] = true
+	}
+	if len(tags) != len(locations) {
+		t.Errorf("%d names are %d tags: %v", len(locations), len(tags), tags)
+	}
+	o := database(t)
+	s := open(t, o)
+	defer s.Close()
+	at, ids := time.Now().Add(-time.Hour).Truncate(time.Second), map[string]string{}
+	for i, l := range locations {
+		r := benchtest.StoredRun(3, at.Add(time.Duration(i)*time.Second))
+		r.Location = l
+		if err := s.Save(within(t), r); err != nil {
+			t.Fatalf("%q: %v", l, err)
+		}
+		ids[l] = r.ID
+	}
+	for _, l := range locations {
+		for _, limit := range []int{0, 1} {
+			list, err := runs(s, within(t), bench.Query{Location: l, Limit: limit, Samples: true})
+			if err != nil || len(list) != 1 || list[0].ID != ids[l] || list[0].Location != l || len(list[0].Samples) == 0 {
+				t.Errorf("%q: %d runs %+v, %v", l, len(list), list, err)
+			}
+		}
+	}
+	for name, change := range map[string]func(*bench.Run){
+		"10 kB":    func(r *bench.Run) { r.Location = strings.Repeat("x", 10_000) },
+		"platform": func(r *bench.Run) { r.Platform = "zoom" },
+		"far":      func(r *bench.Run) { r.Start, r.End = r.Start.AddDate(400, 0, 0), r.End.AddDate(400, 0, 0) },
+		"document": func(r *bench.Run) { r.Ended, r.Err = bench.LinkLost, errors.New(strings.Repeat("x", 1<<20)) },
+	} {
+		r := benchtest.StoredRun(3, at)
+		change(&r)
+		if err := s.Save(within(t), r); !isRejected(err) || len(err.Error()) > 400 || !strings.Contains(err.Error(), r.ID) {
+			t.Errorf("%s: %.400v", name, err)
+		}
+	}
+	if n := len(ask(t, o, "SELECT * FROM run_summary")); n != len(locations) {
+		t.Errorf("%d summaries, want %d: a run that is refused leaves nothing behind", n, len(locations))
+	}
+}
+
+func TestBatchesAreBounded(t *testing.T) {
+	e := &encoder{}
+	for i := range 500 {
+		e.start(samplesMeasurement, "run_id", "x")
+		if err := e.text("data", strings.Repeat("x", samplePiece)); err != nil {
+			t.Fatal(err)
+		}
+		e.end(time.Unix(int64(i), 0))
+	}
+	e.flush()
+	lines := 0
+	for i, b := range e.batches {
+		if lines += bytes.Count(b, []byte("\n")); len(b) > batchBytes+2*samplePiece {
+			t.Errorf("batch %d has %d bytes", i, len(b))
+		}
+	}
+	if lines != 500 || e.Err() != nil {
+		t.Errorf("%d lines, %v", lines, e.Err())
+	}
+}
+
+// A long run goes in many requests of a bounded size, and comes back whole.
+func TestALongRun(t *testing.T) {
+	r := benchtest.StoredRun(12_000, time.Now().Add(-time.Hour))
+	if os.Getenv("RTCBENCH_LONG") != "" {
+		r = benchtest.StoredRun(300_000, time.Now().Add(-time.Hour))
+	}
+	batches, err := pointsOf(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, b := range batches {
+		if len(b) > batchBytes+500_000 || bytes.Count(b, []byte("\n")) > batchLines {
+			t.Errorf("batch %d has %d bytes, %d lines", i, len(b), bytes.Count(b, []byte("\n")))
+		}
+	}
+	pieces := bytes.Count(bytes.Join(append([][]byte{nil}, batches...), []byte("\n")), []byte("\n"+samplesMeasurement+","))
+	o := database(t)
+	s := open(t, o)
+	defer s.Close()
+	if err := s.Save(within(t), r); err != nil {
+		t.Fatal(err)
+	}
+	list, err := runs(s, within(t), bench.Query{ID: r.ID, Samples: true})
+	if err != nil || len(list) != 1 || len(list[0].Samples) != len(r.Samples) {
+		t.Fatalf("%d runs, %v", len(list), err)
+	}
+	// What is missing of it is noticed.
+	for _, err := range s.query(within(t), "POST", fmt.Sprintf(`DELETE FROM rtcbench_samples WHERE time = %d`, ask(t, o, "SELECT * FROM rtcbench_samples LIMIT 1 OFFSET 3")[0].time().UnixNano())) {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := runs(s, within(t), bench.Query{Samples: true}); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("%s: %d of %d pieces", r.ID, pieces-1, pieces)) {
+		t.Error(err)
+	}
+	if list, err := runs(s, within(t), bench.Query{}); err != nil || len(list) != 1 {
+		t.Errorf("without samples: %d runs, %v", len(list), err)
 	}
 }

@@ -3,7 +3,6 @@ package influx
 import (
 	"encoding/base64"
 	"fmt"
-	"math"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -29,8 +28,12 @@ const (
 	maxPieces   = 200 // of one text: a table of version 3 has at most 500 columns
 )
 
-// batchLines is how many points go in one request.
-const batchLines = 5000
+// A request has so many points, and not many more bytes before compression. Amazon Timestream for InfluxDB 3 advises a limit of
+// 5 MiB for its smallest instances (max-http-request-size); the others take more.
+const (
+	batchLines = 5000
+	batchBytes = 3 << 20
+)
 
 // encoder writes lines, and cuts them into batches.
 type encoder struct {
@@ -39,34 +42,38 @@ type encoder struct {
 	batches [][]byte
 }
 
-func (e *encoder) end(at int64) {
-	e.EndLine(time.Unix(0, at))
-	if e.lines++; e.lines == batchLines {
+func (e *encoder) end(at time.Time) {
+	e.EndLine(at)
+	if e.lines++; e.lines == batchLines || len(e.Bytes()) >= batchBytes {
 		e.flush()
 	}
 }
 
+// flush ends a batch. An error stays for Err.
 func (e *encoder) flush() {
-	if e.lines > 0 {
+	if e.lines > 0 && e.Err() == nil {
 		e.batches = append(e.batches, append([]byte(nil), e.Bytes()...))
 		e.Reset()
 		e.lines = 0
 	}
 }
 
-// tag is a value as a tag of line protocol can carry it: it knows no control characters, and a backslash in front of what
-// it escapes would be one escape more. The exact name is in the run's document.
+// tag is a value as a tag of line protocol can carry it: it knows no control characters, and servers differ about a backslash.
+// Those stand as %0A and %5C, and a % that would read as one of them as %25: two names are never one tag.
 func tag(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\\':
-			return '/'
-		case r < ' ' || r == 0x7f || r == utf8.RuneError:
-			return ' '
+	var b strings.Builder
+	for i := range len(s) {
+		c := s[i]
+		if c < ' ' || c == 0x7f || c == '\\' || c == '%' && i+2 < len(s) && isHex(s[i+1]) && isHex(s[i+2]) {
+			fmt.Fprintf(&b, "%%%02X", c)
+		} else {
+			b.WriteByte(c)
 		}
-		return r
-	}, s)
+	}
+	return b.String()
 }
+
+func isHex(c byte) bool { return '0' <= c && c <= '9' || 'A' <= c && c <= 'F' }
 
 func (e *encoder) start(measurement string, tags ...string) {
 	e.StartLine(measurement)
@@ -128,7 +135,8 @@ func split(s string, size int) (pieces []string) {
 	return pieces
 }
 
-// pointsOf is run in line protocol, in the order of writing.
+// pointsOf is run in line protocol, in the order of writing. Where a point stands, which is its tags and its time, is taken from the
+// run as it will be read back: in whatever form the same run comes again, out of a file or another store, it writes over itself.
 func pointsOf(run bench.Run) ([][]byte, error) {
 	file, err := result.New(run)
 	if err != nil {
@@ -138,18 +146,21 @@ func pointsOf(run bench.Run) ([][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := packed.Run(); err != nil { // nobody could read it again
+	kept, err := packed.Run()
+	if err != nil { // nobody could read it again
 		return nil, fmt.Errorf("%w: %w", bench.ErrRejected, err)
 	}
-	location := run.Location
+	location := kept.Location
 	if location == "" {
 		location = bench.Unknown
 	}
-	end := run.End.UnixMicro() * 1000
-	tags := []string{"location_id", location, "platform", run.Platform, "run_id", run.ID} // in the order of their names, as the encoder wants them
+	// A file begins at a whole microsecond and keeps the duration: the end that it gives back is up to one earlier. Rounded up, a
+	// whole one is what it was.
+	end := kept.End.Add(time.Microsecond - 1).Truncate(time.Microsecond)
+	tags := []string{"location_id", location, "platform", kept.Platform, "run_id", kept.ID} // in the order of their names, as the encoder wants them
 	e := &encoder{}
 	e.SetPrecision(lineprotocol.Nanosecond)
-	e.pings(run, tags)
+	e.pings(run, kept, tags)
 	e.start(summaryMeasurement, tags...)
 	e.integer("total_messages", file.Statistics.TotalMessages)
 	e.integer("successful_messages", file.Statistics.SuccessfulMessages)
@@ -162,10 +173,10 @@ func pointsOf(run bench.Run) ([][]byte, error) {
 		if err := e.text("data", piece); err != nil {
 			return nil, err
 		}
-		e.end(end + int64(i))
+		e.end(end.Add(time.Duration(i)))
 	}
 	e.flush()
-	e.start(runMeasurement, "engine", run.Facts.Engine, "location_id", location, "platform", run.Platform, "run_id", run.ID, "transport_class", string(run.Facts.Transport))
+	e.start(runMeasurement, "engine", kept.Facts.Engine, "location_id", location, "platform", kept.Platform, "run_id", kept.ID, "transport_class", string(kept.Facts.Transport))
 	e.statistics(file)
 	if err := e.pieces("document", string(packed.Document)); err != nil {
 		return nil, err
@@ -182,15 +193,15 @@ func pointsOf(run bench.Run) ([][]byte, error) {
 	return e.batches, nil
 }
 
-// pings are the original's points: the pings answered in time.
-func (e *encoder) pings(run bench.Run, tags []string) {
+// pings are the original's points: the pings answered in time. kept is run with the times at which they stand.
+func (e *encoder) pings(run, kept bench.Run, tags []string) {
 	oneWay := bench.Summarise(run).OneWay
 	ms := func(d time.Duration) *float64 {
 		v := float64(d) / float64(time.Millisecond)
 		return &v
 	}
-	last := int64(math.MinInt64)
-	for _, s := range run.Samples {
+	var last time.Time
+	for i, s := range run.Samples {
 		if s.Outcome != bench.Answered {
 			continue
 		}
@@ -202,8 +213,12 @@ func (e *encoder) pings(run bench.Run, tags []string) {
 			e.double("server_to_client", ms(down))
 		}
 		e.integer("message_number", int(s.Seq))
-		last = max(last+1, run.Start.Add(s.Sent).UnixNano()) // two points of one time would be one
-		e.end(last)
+		at := kept.Start.Add(kept.Samples[i].Sent)
+		if !at.After(last) { // two points of one time would be one
+			at = last.Add(1)
+		}
+		e.end(at)
+		last = at
 	}
 }
 

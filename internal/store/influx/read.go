@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"math"
 	"net/http"
 	"net/url"
 	"slices"
@@ -19,8 +20,11 @@ import (
 	"rtcbench/internal/result"
 )
 
-// pageSize is how many runs one query gives.
-const pageSize = 200
+// A query gives so many runs; fewer with their samples, of which a run may have megabytes.
+const (
+	pageSize      = 200
+	pageOfSamples = 20
+)
 
 // Runs reads runs page by page. A server that takes line protocol and answers no InfluxQL, as VictoriaMetrics, gives one error.
 func (s *Store) Runs(ctx context.Context, q bench.Query) iter.Seq2[bench.Run, error] {
@@ -29,19 +33,18 @@ func (s *Store) Runs(ctx context.Context, q bench.Query) iter.Seq2[bench.Run, er
 			yield(bench.Run{}, err)
 			return
 		}
-		pages := s.forward(ctx, q)
-		if q.Limit > 0 {
-			pages = s.last(ctx, q)
+		size := pageSize
+		if q.Samples {
+			size = pageOfSamples
 		}
-		names := q // the server compared the times: a file has them as numbers with a fraction
-		names.Since, names.Until = time.Time{}, time.Time{}
+		pages := s.forward(ctx, q, size)
+		if q.Limit > 0 {
+			pages = s.last(ctx, q, size)
+		}
 		for rows, err := range pages {
-			if err == nil && slices.ContainsFunc(rows, func(r row) bool { return r.text("run_id") == "" }) {
-				err = s.unreadable(errors.New("rows without columns"))
-			}
-			var samples map[string]string
+			var samples map[string][]string
 			if err == nil && q.Samples {
-				samples, err = s.samples(ctx, rows)
+				samples, err = s.samples(ctx, q, rows)
 			}
 			if err != nil {
 				yield(bench.Run{}, fmt.Errorf("%s: read: %w", s, err))
@@ -51,8 +54,6 @@ func (s *Store) Runs(ctx context.Context, q bench.Query) iter.Seq2[bench.Run, er
 				run, err := r.run(q.Samples, samples[r.text("run_id")])
 				if err != nil {
 					run, err = bench.Run{ID: r.text("run_id")}, fmt.Errorf("%s: run %s: %w", s, r.text("run_id"), err)
-				} else if !names.Matches(run) { // a tag may stand for several names
-					continue
 				}
 				if !yield(run, err) {
 					return
@@ -64,12 +65,11 @@ func (s *Store) Runs(ctx context.Context, q bench.Query) iter.Seq2[bench.Run, er
 
 // forward gives the runs' points from the oldest on. The next page begins at the time of the last point, less those of that
 // time that were given: several runs may have ended at one moment.
-func (s *Store) forward(ctx context.Context, q bench.Query) iter.Seq2[[]row, error] {
+func (s *Store) forward(ctx context.Context, q bench.Query, size int) iter.Seq2[[]row, error] {
 	return func(yield func([]row, error) bool) {
-		size := pageSize
 		given := map[string]bool{} // of the moment at which the next page begins
 		for {
-			rows, err := s.all(ctx, selectRuns(q)+fmt.Sprintf(" ORDER BY time ASC LIMIT %d", size))
+			rows, err := s.runRows(ctx, selectRuns(q)+fmt.Sprintf(" ORDER BY time ASC LIMIT %d", size))
 			full := len(rows) == size
 			next := time.Time{}
 			if err == nil && len(rows) > 0 {
@@ -101,11 +101,11 @@ func (s *Store) forward(ctx context.Context, q bench.Query) iter.Seq2[[]row, err
 }
 
 // last gives the last q.Limit points, in ascending order.
-func (s *Store) last(ctx context.Context, q bench.Query) iter.Seq2[[]row, error] {
+func (s *Store) last(ctx context.Context, q bench.Query, size int) iter.Seq2[[]row, error] {
 	return func(yield func([]row, error) bool) {
-		rows, err := s.all(ctx, selectRuns(q)+fmt.Sprintf(" ORDER BY time DESC LIMIT %d", q.Limit))
+		rows, err := s.runRows(ctx, selectRuns(q)+fmt.Sprintf(" ORDER BY time DESC LIMIT %d", q.Limit))
 		slices.Reverse(rows)
-		for page := range slices.Chunk(rows, pageSize) {
+		for page := range slices.Chunk(rows, size) {
 			if !yield(page, nil) {
 				return
 			}
@@ -116,27 +116,45 @@ func (s *Store) last(ctx context.Context, q bench.Query) iter.Seq2[[]row, error]
 	}
 }
 
-// selectRuns is the query for the points of q's runs. Names are quoted as InfluxQL wants it.
+// selectRuns is the query for the points of q's runs.
 func selectRuns(q bench.Query) string {
-	where := []string{}
-	for _, c := range []struct{ tag, value string }{
-		{"run_id", q.ID}, {"platform", q.Platform}, {"location_id", q.Location}, {"engine", q.Engine}, {"transport_class", string(q.Transport)},
-	} {
-		if c.value != "" {
-			where = append(where, identifier(c.tag)+" = "+literal(tag(c.value)))
-		}
-	}
+	conditions := append(names(q), tagged("engine", q.Engine)...)
+	conditions = append(conditions, tagged("transport_class", string(q.Transport))...)
 	if !q.Since.IsZero() {
-		where = append(where, fmt.Sprintf("time >= %d", q.Since.UnixNano()))
+		conditions = append(conditions, fmt.Sprintf("time >= %d", nanoseconds(q.Since)))
 	}
 	if !q.Until.IsZero() {
-		where = append(where, fmt.Sprintf("time < %d", q.Until.UnixNano()))
+		conditions = append(conditions, fmt.Sprintf("time < %d", nanoseconds(q.Until)))
 	}
 	sql := "SELECT * FROM " + identifier(runMeasurement)
-	if len(where) > 0 {
-		sql += " WHERE " + strings.Join(where, " AND ")
+	if len(conditions) > 0 {
+		sql += " WHERE " + strings.Join(conditions, " AND ")
 	}
 	return sql
+}
+
+// names are the conditions for tags that every measurement has.
+func names(q bench.Query) []string {
+	return slices.Concat(tagged("run_id", q.ID), tagged("platform", q.Platform), tagged("location_id", q.Location))
+}
+
+// tagged is the condition for a tag, if q names one.
+func tagged(name, value string) []string {
+	if value == "" {
+		return nil
+	}
+	return []string{identifier(name) + " = " + literal(tag(value))}
+}
+
+// nanoseconds is t as InfluxDB counts, or the first or last moment that it knows.
+func nanoseconds(t time.Time) int64 {
+	switch first, last := time.Unix(0, math.MinInt64), time.Unix(0, math.MaxInt64); {
+	case t.Before(first):
+		return math.MinInt64 + 2 // the two below stand for something else (influxdb/models/time.go)
+	case t.After(last):
+		return math.MaxInt64 - 1
+	}
+	return t.UnixNano()
 }
 
 var quoting = strings.NewReplacer(`\`, `\\`, `'`, `\'`, `"`, `\"`, "\n", `\n`)
@@ -147,18 +165,28 @@ func literal(s string) string { return "'" + quoting.Replace(s) + "'" }
 
 func identifier(s string) string { return `"` + quoting.Replace(s) + `"` }
 
-// samples are the packed samples of rows' runs, in base64, by run.
-func (s *Store) samples(ctx context.Context, rows []row) (map[string]string, error) {
-	byRun := map[string]string{}
+// samples are the pieces of the packed samples of rows' runs, by run.
+func (s *Store) samples(ctx context.Context, q bench.Query, rows []row) (map[string][]string, error) {
+	byRun := map[string][]string{}
 	if len(rows) == 0 {
 		return byRun, nil
 	}
-	from, to := rows[0].time(), rows[len(rows)-1].time().Add(time.Microsecond) // pieces are a nanosecond apart
-	for r, err := range s.query(ctx, http.MethodGet, fmt.Sprintf("SELECT run_id, data FROM %s WHERE time >= %d AND time < %d ORDER BY time ASC", identifier(samplesMeasurement), from.UnixNano(), to.UnixNano())) {
+	from, to := rows[0].time(), rows[0].time()
+	for _, r := range rows {
+		n, _ := r.integer("samples_pieces")
+		if last := r.time().Add(time.Duration(n)); last.After(to) { // a piece a nanosecond
+			to = last
+		}
+	}
+	if len(rows) == 1 {
+		q.ID = rows[0].text("run_id")
+	}
+	conditions := append(names(q), fmt.Sprintf("time >= %d", from.UnixNano()), fmt.Sprintf("time <= %d", to.UnixNano()))
+	for r, err := range s.query(ctx, http.MethodGet, fmt.Sprintf("SELECT run_id, data FROM %s WHERE %s ORDER BY time ASC", identifier(samplesMeasurement), strings.Join(conditions, " AND "))) {
 		if err != nil {
 			return nil, err
 		}
-		byRun[r.text("run_id")] += r.text("data")
+		byRun[r.text("run_id")] = append(byRun[r.text("run_id")], r.text("data"))
 	}
 	return byRun, nil
 }
@@ -201,7 +229,7 @@ func (r row) pieces(name string) (string, error) {
 	return b.String(), nil
 }
 
-func (r row) run(wantSamples bool, samples string) (bench.Run, error) {
+func (r row) run(wantSamples bool, samples []string) (bench.Run, error) {
 	document, err := r.pieces("document")
 	if err != nil {
 		return bench.Run{}, err
@@ -215,16 +243,26 @@ func (r row) run(wantSamples bool, samples string) (bench.Run, error) {
 		return bench.Run{}, fmt.Errorf("its histogram: %w", err)
 	}
 	if wantSamples {
-		if n, err := r.integer("samples_pieces"); err != nil || n > 0 && samples == "" {
-			return bench.Run{}, errors.New("its samples are missing: the retention may have taken them")
+		n, err := r.integer("samples_pieces")
+		if err != nil || n != int64(len(samples)) {
+			return bench.Run{}, fmt.Errorf("%d of %v pieces of its samples are there: the retention may have taken the others", len(samples), r["samples_pieces"])
 		}
-		if samples != "" {
-			if p.Samples, err = base64.StdEncoding.DecodeString(samples); err != nil {
+		if n > 0 {
+			if p.Samples, err = base64.StdEncoding.DecodeString(strings.Join(samples, "")); err != nil {
 				return bench.Run{}, fmt.Errorf("its samples: %w", err)
 			}
 		}
 	}
 	return p.Run()
+}
+
+// runRows are rows that each stand for a run. VictoriaMetrics gives every query one and the same answer, which has none.
+func (s *Store) runRows(ctx context.Context, sql string) ([]row, error) {
+	rows, err := s.all(ctx, sql)
+	if err == nil && slices.ContainsFunc(rows, func(r row) bool { return r.text("run_id") == "" }) {
+		return nil, s.unreadable(errors.New("it gave rows that nobody asked for"))
+	}
+	return rows, err
 }
 
 func (s *Store) all(ctx context.Context, sql string) (rows []row, err error) {

@@ -16,6 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"rtcbench/bench"
 )
 
@@ -36,45 +38,68 @@ func TestMain(m *testing.M) {
 			s.stop()
 		}
 	}
+	http.DefaultClient.CloseIdleConnections()
+	if err := goleak.Find(); err != nil && code == 0 {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
 	os.Exit(code)
 }
 
 func (s *server) start(t *testing.T, launch func(dir, address string) ([]string, error), ready string) string {
 	t.Helper()
-	s.Do(func() { s.url, s.stop, s.err = run(launch, "", ready) })
+	s.Do(func() {
+		dir, err := os.MkdirTemp("", "rtcbench-influx-")
+		if err != nil {
+			s.err = err
+			return
+		}
+		var stop func()
+		if s.url, stop, s.err = run(launch, dir, freePort(), ready); s.err != nil {
+			os.RemoveAll(dir)
+			return
+		}
+		s.stop = func() { stop(); os.RemoveAll(dir) }
+	})
 	if s.err != nil {
 		t.Fatal(s.err)
 	}
 	return s.url
 }
 
-// run starts a server on a free port, or on address, and waits until it answers at the path ready.
-func run(launch func(dir, address string) ([]string, error), address, ready string) (url string, stop func(), err error) {
-	dir, err := os.MkdirTemp("", "rtcbench-influx-")
-	if err != nil {
-		return "", nil, err
-	}
-	if address == "" {
-		address = freePort()
-	}
+// guard runs a program and ends it when its own stdin ends: however the test process dies, the server dies with it.
+const guard = `exec 3<&0
+"$@" </dev/null 3<&- &
+p=$!
+{ cat <&3 >/dev/null; kill -9 $p; } >/dev/null 2>&1 &
+exec 3<&-
+wait $p`
+
+// run starts a server that keeps its data in dir, and waits until it answers at the path ready.
+func run(launch func(dir, address string) ([]string, error), dir, address, ready string) (url string, stop func(), err error) {
 	args, err := launch(dir, address)
 	if err != nil {
 		return "", nil, err
 	}
 	var said bytes.Buffer
-	cmd := exec.Command(args[0], args[1:]...)
+	if _, err := exec.LookPath(args[0]); err != nil {
+		return "", nil, fmt.Errorf("%w (make tools installs it)", err)
+	}
+	cmd := exec.Command("sh", append([]string{"-c", guard, "guard"}, args...)...)
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		return "", nil, err
+	}
 	cmd.Stderr, cmd.Stdout, cmd.Dir = &said, &said, dir
 	cmd.Env = append(os.Environ(), "HOME="+dir)
 	if err := cmd.Start(); err != nil {
-		os.RemoveAll(dir)
-		return "", nil, fmt.Errorf("%w (make tools installs it)", err)
+		return "", nil, err
 	}
 	ended := make(chan struct{})
 	go func() { cmd.Wait(); close(ended) }()
 	stop = sync.OnceFunc(func() {
-		cmd.Process.Kill()
+		stdin.Close()
 		<-ended
-		os.RemoveAll(dir)
 	})
 	url = "http://" + address
 	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
@@ -110,7 +135,7 @@ func launchInflux(dir, address string) ([]string, error) {
 	config := filepath.Join(dir, "influxdb.conf")
 	return []string{"influxd", "run", "-config", config}, os.WriteFile(config, fmt.Appendf(nil, `
 reporting-disabled = true
-bind-address = %q
+bind-address = "127.0.0.1:0"
 [meta]
 dir = %q
 [data]
@@ -122,11 +147,11 @@ bind-address = %q
 log-enabled = false
 [monitor]
 store-enabled = false
-`, freePort(), dir+"/meta", dir+"/data", dir+"/wal", address), 0o600)
+`, dir+"/meta", dir+"/data", dir+"/wal", address), 0o600)
 }
 
 func launchVictoria(dir, address string) ([]string, error) {
-	return []string{"victoria-metrics", "-storageDataPath", filepath.Join(dir, "data"), "-httpListenAddr", address, "-retentionPeriod", "1"}, nil
+	return []string{"victoria-metrics", "-storageDataPath", filepath.Join(dir, "data"), "-httpListenAddr", address, "-retentionPeriod", "1", "-dedup.minScrapeInterval", "1ms"}, nil
 }
 
 var databases atomic.Int64
@@ -137,7 +162,7 @@ func database(t *testing.T) Options {
 	o := Options{URL: influxd.start(t, launchInflux, "/ping"), Database: fmt.Sprintf("test %d", databases.Add(1))}
 	s := open(t, o)
 	defer s.Close()
-	if _, err := s.Init(t.Context()); err != nil {
+	if _, err := s.Init(within(t)); err != nil {
 		t.Fatal(err)
 	}
 	return o
@@ -157,7 +182,7 @@ func ask(t *testing.T, o Options, sql string) (list []row) {
 	t.Helper()
 	s := open(t, o)
 	defer s.Close()
-	list, err := s.all(t.Context(), sql)
+	list, err := s.all(within(t), sql)
 	if err != nil {
 		t.Fatalf("%s: %v", sql, err)
 	}
@@ -192,4 +217,11 @@ func runs(s bench.Store, ctx context.Context, q bench.Query) (list []bench.Run, 
 		list = append(list, r)
 	}
 	return list, nil
+}
+
+// within bounds a test.
+func within(t *testing.T) context.Context {
+	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
+	t.Cleanup(cancel)
+	return ctx
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"rtcbench/bench"
@@ -36,6 +37,7 @@ func TestWhatServersRefuse(t *testing.T) {
 		{"2: retention", 422, `{"code":"unprocessable entity","message":"failure writing points to database: partial write: points beyond retention policy dropped=3"}`, true, "beyond retention policy"},
 		{"2: too large", 413, `{"code":"request too large","message":"cannot read data: points in batch is too large"}`, true, "too large"},
 		{"2: throttled", 429, `{"code":"too many requests","message":"org has exceeded limited_write plan limit"}`, false, "429"},
+		{"2: throttled for long", 429, `{"code":"too many requests","message":"slow down"}`, false, "it asks to be left alone for 1m40s"},
 		{"2: down", 503, "", false, "Service Unavailable"},
 		{"3: type", 400, `{"error":"partial write of line protocol occurred","data":[{"original_line":"m x=1i","line_number":1,"error_message":"invalid column type for column 'x'"}]}`, true, "invalid column type"},
 		{"3: token repeated", 401, `{"error":"the request was not authenticated: ` + token + `"}`, false, "does not accept the token"},
@@ -46,13 +48,16 @@ func TestWhatServersRefuse(t *testing.T) {
 				if r.Header.Get("Authorization") != "Token "+token {
 					t.Errorf("authorization %q", r.Header.Get("Authorization"))
 				}
+				if strings.Contains(c.name, "for long") {
+					w.Header().Set("Retry-After", "100")
+				}
 				w.WriteHeader(c.status)
 				io.WriteString(w, c.body)
 			}))
 			defer server.Close()
-			s := open(t, Options{URL: server.URL, Token: token, Org: "o", Database: "b"})
+			s := open(t, Options{URL: server.URL, Token: token + "\n", Org: "o", Database: "b"}) // as a file has it
 			defer s.Close()
-			err := s.Save(t.Context(), benchtest.StoredRun(3, time.Now()))
+			err := s.Save(within(t), benchtest.StoredRun(3, time.Now()))
 			if err == nil || isRejected(err) != c.rejected || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), token) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("%v", err)
 			}
@@ -69,10 +74,10 @@ func TestNoOtherHostIsAsked(t *testing.T) {
 	defer server.Close()
 	s := open(t, Options{URL: server.URL, Token: "user:secret", Database: "b"})
 	defer s.Close()
-	if err := s.Save(t.Context(), benchtest.StoredRun(3, time.Now())); err == nil || isRejected(err) || !strings.Contains(err.Error(), other.URL) {
+	if err := s.Save(within(t), benchtest.StoredRun(3, time.Now())); err == nil || isRejected(err) || !strings.Contains(err.Error(), other.URL) {
 		t.Error(err)
 	}
-	if _, err := runs(s, t.Context(), bench.Query{}); err == nil || strings.Contains(err.Error(), "secret") {
+	if _, err := runs(s, within(t), bench.Query{}); err == nil || strings.Contains(err.Error(), "secret") {
 		t.Error(err)
 	}
 }
@@ -107,7 +112,7 @@ func TestTwoWaysToWrite(t *testing.T) {
 		}))
 		s := open(t, Options{URL: server.URL + "/base/", Org: "o", Database: "b"})
 		for range 2 {
-			if err := s.Save(t.Context(), benchtest.StoredRun(3, time.Now())); err != nil {
+			if err := s.Save(within(t), benchtest.StoredRun(3, time.Now())); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -122,23 +127,34 @@ func TestTwoWaysToWrite(t *testing.T) {
 // Values of a query are quoted: nothing in them is InfluxQL.
 func TestQuoting(t *testing.T) {
 	var q string
+	made := false
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		q = r.URL.Query().Get("q")
+		switch {
+		case q == `CREATE DATABASE "d\"b"` && r.Method == http.MethodPost:
+			made = true
+		case q == "SHOW DATABASES" && made:
+			io.WriteString(w, `{"results":[{"series":[{"name":"databases","columns":["name"],"values":[["_internal"],["d\"b"]]}]}]}`)
+			return
+		}
 		io.WriteString(w, `{"results":[{"statement_id":0}]}`)
 	}))
 	defer server.Close()
 	s := open(t, Options{URL: server.URL, Database: `d"b`})
 	defer s.Close()
-	if _, err := runs(s, t.Context(), bench.Query{Location: `x' OR '1'='1`, ID: `\'; DROP DATABASE b`, Platform: "line\nbreak"}); err != nil {
+	far := time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+	if _, err := runs(s, within(t), bench.Query{Location: `x' OR '1'='1`, ID: `\'; DROP DATABASE b`, Platform: "line\nbreak", Since: far.AddDate(-9000, 0, 0), Until: far}); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{`"location_id" = 'x\' OR \'1\'=\'1'`, `"run_id" = '/\'; DROP DATABASE b'`, `"platform" = 'line break'`} {
+	for _, want := range []string{`"location_id" = 'x\' OR \'1\'=\'1'`, `"run_id" = '%5C\'; DROP DATABASE b'`, `"platform" = 'line%0Abreak'`, "time >= -9223372036854775806", "time < 9223372036854775806"} {
 		if !strings.Contains(q, want) {
 			t.Errorf("%s is not in %s", want, q)
 		}
 	}
-	if made, err := s.Init(t.Context()); err != nil || len(made) != 1 || q != `CREATE DATABASE "d\"b"` {
-		t.Error(made, err, q)
+	for _, want := range []string{`database d"b`, ""} {
+		if made, err := s.Init(within(t)); err != nil || strings.Join(made, ",") != want {
+			t.Errorf("init made %q, %v; want %q", made, err, want)
+		}
 	}
 }
 
@@ -153,7 +169,7 @@ func TestAnswersThatAreNone(t *testing.T) {
 	} {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, body) }))
 		s := open(t, Options{URL: server.URL, Database: "b"})
-		if _, err := runs(s, t.Context(), bench.Query{}); err == nil || !strings.Contains(err.Error(), says) {
+		if _, err := runs(s, within(t), bench.Query{}); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %v", body, err)
 		}
 		s.Close()
@@ -173,5 +189,58 @@ func TestAServerThatIsSilent(t *testing.T) {
 	defer cancel()
 	if err := s.Save(ctx, benchtest.StoredRun(3, time.Now())); !errors.Is(err, context.DeadlineExceeded) || isRejected(err) {
 		t.Error(err)
+	}
+	s = open(t, Options{URL: server.URL, Database: "b", Timeout: 50 * time.Millisecond})
+	defer s.Close()
+	if err := s.Save(within(t), benchtest.StoredRun(3, time.Now())); err == nil || isRejected(err) || !strings.Contains(err.Error(), "Timeout") {
+		t.Error(err)
+	}
+}
+
+type transport func(*http.Request) (*http.Response, error)
+
+func (f transport) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// A server that is busy for a moment is asked again when it wants to be, and not for ever, and not beyond the context.
+func TestABusyServer(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		busy     int // so many answers
+		after    string
+		within   time.Duration
+		requests int
+		took     time.Duration
+		ok       bool
+	}{
+		{"a moment", 2, "3", time.Minute, 4, 6 * time.Second, true},
+		{"a date", 1, "Sat, 01 Jan 2000 00:00:02 GMT", time.Minute, 3, 2 * time.Second, true},
+		{"on and on", 100, "1", time.Minute, tries, 3 * time.Second, false},
+		{"long", 100, "60", time.Hour, 1, 0, false},
+		{"longer than there is time", 100, "4", 3 * time.Second, 1, 0, false},
+		{"it does not say", 100, "", time.Minute, 1, 0, false},
+		{"nonsense", 100, "soon", time.Minute, 1, 0, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { // time begins with the year 2000
+				requests := 0
+				s := open(t, Options{URL: "http://play", Database: "b", Timeout: time.Hour, transport: transport(func(r *http.Request) (*http.Response, error) {
+					requests++
+					answer := &http.Response{StatusCode: http.StatusNoContent, Header: http.Header{}, Body: http.NoBody, Request: r}
+					if requests <= c.busy {
+						answer.StatusCode = http.StatusTooManyRequests
+						answer.Header.Set("Retry-After", c.after)
+					}
+					return answer, nil
+				})})
+				defer s.Close()
+				ctx, cancel := context.WithTimeout(t.Context(), c.within)
+				defer cancel()
+				began := time.Now()
+				err := s.Save(ctx, benchtest.StoredRun(3, began.Add(-time.Hour)))
+				if took := time.Since(began); (err == nil) != c.ok || isRejected(err) || requests != c.requests || took != c.took {
+					t.Errorf("%d requests in %v, %v; want %d in %v", requests, took, err, c.requests, c.took)
+				}
+			})
+		})
 	}
 }

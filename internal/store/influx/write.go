@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"time"
 
 	"rtcbench/bench"
 )
@@ -23,11 +24,38 @@ func (s *Store) Save(ctx context.Context, run bench.Run) error {
 		return fmt.Errorf("%s: run %s: %w", s, run.ID, err)
 	}
 	for _, lines := range batches {
-		if err := s.write(ctx, lines); err != nil {
+		if err := s.patiently(ctx, lines); err != nil {
 			return fmt.Errorf("%s: write run %s: %w", s, run.ID, err)
 		}
 	}
 	return nil
+}
+
+// A server that is busy for a moment, and says so, is asked again; one that wants a longer pause has it: the run waits in the outbox.
+const (
+	tries   = 4
+	maxWait = 5 * time.Second
+)
+
+func (s *Store) patiently(ctx context.Context, lines []byte) error {
+	for try := 1; ; try++ {
+		err := s.write(ctx, lines)
+		var r *refusal
+		if !errors.As(err, &r) || r.wait == 0 || r.wait > maxWait || try == tries {
+			return err
+		}
+		if r.status != http.StatusTooManyRequests && r.status != http.StatusServiceUnavailable {
+			return err
+		}
+		if end, ok := ctx.Deadline(); ok && time.Until(end) <= r.wait {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%w (the last try: %w)", ctx.Err(), err)
+		case <-time.After(r.wait):
+		}
+	}
 }
 
 func (s *Store) write(ctx context.Context, lines []byte) error {
