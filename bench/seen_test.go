@@ -2,6 +2,7 @@ package bench_test
 
 import (
 	"math/rand/v2"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -42,10 +43,13 @@ func ways(t *testing.T, p bench.Plan, up, down func(n int) bool) (run bench.Run,
 	p.Lossy = true
 	synctest.Test(t, func(t *testing.T) {
 		tr := &loopback.Transport{}
-		counted := false // warm-up is not
+		var mu sync.Mutex // the two ways are asked by two goroutines
+		counted := false  // warm-up is not
 		lose := func(lost func(int) bool, count *int) loopback.Path {
 			n := 0
 			return func(int) []time.Duration {
+				mu.Lock()
+				defer mu.Unlock()
 				if !counted {
 					return []time.Duration{ms}
 				}
@@ -71,6 +75,8 @@ func ways(t *testing.T, p bench.Plan, up, down func(n int) bool) (run bench.Run,
 		defer r.Close()
 		go func() {
 			time.Sleep(time.Duration(p.Warmup)*p.Cooldown - p.Cooldown/2) // after the last of the warm-up, before the first that counts
+			mu.Lock()
+			defer mu.Unlock()
 			counted = true
 		}()
 		if run, err = bench.NewProber(r, bench.NewClock()).Probe(t.Context(), p, nil); err != nil {
