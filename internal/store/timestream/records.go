@@ -54,7 +54,8 @@ type batch struct {
 }
 
 // recordsOf is run as Timestream keeps it, in the order of writing. The record by which a run is found is the
-// last: a run is seen when all of it is there.
+// last: a run is seen when all of it is there. Times are those of the run as it will be read back, to the microsecond: in whatever
+// form the same run comes again, out of a file or another store, it writes over itself.
 func recordsOf(run bench.Run) ([]batch, error) {
 	file, err := result.New(run)
 	if err != nil {
@@ -64,9 +65,14 @@ func recordsOf(run bench.Run) ([]batch, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := packed.Run(); err != nil { // nobody could read it again
+	kept, err := packed.Run()
+	if err != nil { // nobody could read it again
 		return nil, fmt.Errorf("%w: %w", bench.ErrRejected, err)
 	}
+	run.Start, run.Samples = kept.Start, kept.Samples
+	// A file begins at a whole microsecond and keeps the duration: the end that it gives back is up to one earlier. Rounded up, a
+	// whole one is what it was.
+	run.End = kept.End.Add(time.Microsecond - 1).Truncate(time.Microsecond)
 	origin := []types.Dimension{dimension(dimPlatform, run.Platform), dimension(dimLocation, locationOf(run))}
 	ofRun := append(origin[:2:2], dimension(dimRun, run.ID))
 	all := ofRun
@@ -189,8 +195,8 @@ func pings(run bench.Run) []types.Record {
 			m.double("server_to_client", ms(down))
 		}
 		r := multi(measurePing, m)
-		// Two records of one time would be one.
-		last = max(last+1, run.Start.Add(s.Sent).UnixNano())
+		// Two records of one time would be one. To the microsecond the forms of a run agree.
+		last = max(last+1, run.Start.Add(s.Sent).Round(time.Microsecond).UnixNano())
 		r.Time = number(last)
 		records = append(records, r)
 	}
