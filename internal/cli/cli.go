@@ -100,7 +100,7 @@ func Main(args []string, stdout, stderr io.Writer) (code int) {
 			panic(r)
 		}
 	}()
-	if len(args) == 0 && inLambda() {
+	if inLambda(args) {
 		serveLambda(stderr)
 		return exitOK
 	}

@@ -9,7 +9,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -18,13 +21,15 @@ import (
 	"rtcbench/internal/secrets"
 )
 
-// inLambda reports whether this process was started as an AWS Lambda function.
+// inLambda reports whether args are those of an AWS Lambda function: none, or what the image says when nobody says
+// anything, for an empty Command of a function does not clear the image's own.
 // https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html
-func inLambda() bool { return os.Getenv("AWS_LAMBDA_RUNTIME_API") != "" }
+func inLambda(args []string) bool {
+	return os.Getenv("AWS_LAMBDA_RUNTIME_API") != "" && (len(args) == 0 || slices.Equal(args, []string{"--help"}))
+}
 
 const (
 	secretsTimeout = 5 * time.Second
-	lambdaData     = "/tmp/rtcbench" // a function may write nowhere else
 	// lambdaMargin is kept back of an invocation's time, to save and deliver what was measured.
 	lambdaMargin = 8 * time.Second
 	// lambdaAnswer is the largest answer that is given whole: Lambda takes 6 MB.
@@ -33,12 +38,8 @@ const (
 
 // serveLambda answers invocations until the platform ends this process.
 func serveLambda(stderr io.Writer) {
-	// What is not set there is set to where a function may write.
-	for name, value := range map[string]string{"HOME": "/tmp", "RTCBENCH_DATA_DIR": lambdaData} {
-		if os.Getenv(name) == "" || name == "HOME" {
-			os.Setenv(name, value)
-		}
-	}
+	os.Setenv("HOME", os.TempDir())
+	os.Setenv("RTCBENCH_DATA_DIR", lambdaData(os.Getenv("RTCBENCH_DATA_DIR")))
 	ctx, cancel := context.WithTimeout(context.Background(), secretsTimeout)
 	defer cancel()
 	if err := secrets.Load(ctx, os.Getenv("RTCBENCH_SSM_PREFIX")); err != nil {
@@ -48,6 +49,17 @@ func serveLambda(stderr io.Writer) {
 	lambda.Start(func(ctx context.Context, event json.RawMessage) (json.RawMessage, error) {
 		return a.invoke(ctx, event)
 	})
+}
+
+// lambdaData is dir if a function may write there: in the folder for temporary files, or on a file system that was mounted
+// (https://docs.aws.amazon.com/lambda/latest/api/API_FileSystemConfig.html). What an image says for containers is not.
+func lambdaData(dir string) string {
+	for _, writable := range []string{os.TempDir(), "/mnt"} {
+		if strings.HasPrefix(filepath.Clean(dir), filepath.Clean(writable)+string(filepath.Separator)) {
+			return dir
+		}
+	}
+	return filepath.Join(os.TempDir(), "rtcbench")
 }
 
 // invoke measures what an event asks for, and answers with the result file.

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -182,5 +183,31 @@ func TestLambda(t *testing.T) {
 	left, _ := os.ReadDir(dir + "/data")
 	for _, e := range left {
 		t.Errorf("left: %s", e.Name())
+	}
+}
+
+// The image asks for help, and names a folder for data that a function may not write to: it serves, and a run is kept all the same.
+func TestLambdaInTheImage(t *testing.T) {
+	api := newRuntimeAPI(t)
+	dir := t.TempDir()
+	tmp, db := filepath.Join(dir, "tmp"), filepath.Join(dir, "runs.db")
+	if err := os.Mkdir(tmp, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("rtcbench", "--help") // the image's CMD
+	var log bytes.Buffer
+	cmd.Dir, cmd.Stderr, cmd.Stdout = dir, &log, &log
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "AWS_LAMBDA_RUNTIME_API=" + strings.TrimPrefix(api.URL, "http://"),
+		"TMPDIR=" + tmp, "RTCBENCH_DATA_DIR=/dev/null/data", "RTCBENCH_STORE=sqlite:" + db}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { cmd.Process.Kill(); cmd.Wait() }()
+	body, failed := api.invoke(t, `{"iterations": 5, "cooldown": 10}`, time.Minute)
+	if failed {
+		t.Fatalf("%s", body)
+	}
+	if _, err := os.Stat(db); err != nil {
+		t.Error(err)
 	}
 }
