@@ -101,11 +101,14 @@ func (c Counts) Failed() int { return c.Late + c.Lost }
 // Echo is who answered.
 type Echo struct {
 	Mode      string        // "local" or "remote"
-	Kind      string        // "rtcbench" or "original"
+	Kind      string        // "rtcbench", "original" or WrongClock
 	Identity  string        // the first to answer: the run's echo
 	Others    []string      // others that answered our pings, sorted
 	FirstPong time.Duration // after the join began; 0 = none came
 }
+
+// WrongClock is the Kind of an rtcbench whose clock is wrong on purpose: a known answer for what estimates clocks.
+const WrongClock = "rtcbench-wrong-clock"
 
 // Clocks says what the runner's and the echo's clocks have to do with each other.
 type Clocks string

@@ -20,6 +20,9 @@ func doubts(r Run, s Summary) (list []Doubt) {
 	case r.Ended != Complete:
 		add("ended-early", "the run ended early (%s): %d of %d pings", r.Ended, c.Settled(), r.Plan.Count)
 	}
+	if r.Echo.Kind == WrongClock {
+		add("wrong-clock", "the echo's clock is wrong on purpose (--clock-offset, --clock-skew): one-way times are an experiment")
+	}
 	if r.Standin {
 		add("standin", "this is not %s: a stand-in on this machine played it", r.Platform)
 	}

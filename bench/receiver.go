@@ -49,7 +49,10 @@ func (p *probe) match(packet Packet) {
 	}
 	if p.firstPong.IsZero() {
 		p.firstPong, p.echo.Identity, p.echo.Kind = packet.At, packet.From, "original"
-		if pong.ours {
+		switch {
+		case pong.ours && pong.wrong:
+			p.echo.Kind = WrongClock
+		case pong.ours:
 			p.echo.Kind = "rtcbench"
 		}
 		p.poke()

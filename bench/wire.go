@@ -14,6 +14,7 @@ import (
 //	      … "pad":"xxx"                                          up to the payload size asked for
 //	pong  {"type":"pong","client_timestamp":T1,"server_receive_time":T2,"server_send_time":T3,
 //	       "message_count":7,"seq":7,"seen":7,"seen_last":7,"seen_window":"7f","echo":"rtcbench"}
+//	      … "clock":"wrong"                                      from an echo whose clock is wrong on purpose
 //	      seen: pings of this run that the echo has had, the highest number, and a bit for each of the last 64
 
 // maxMessage is the size in bytes above which a message is not looked at.
@@ -87,8 +88,8 @@ func DecodePing(data []byte) (p Ping, ok bool) {
 }
 
 // AppendPong answers p: received and sent are T2 and T3 in Unix ms on the echo's clock,
-// count is how many pings it has had, and seen, if not nil, which ones of p's run.
-func AppendPong(b []byte, p Ping, received, sent float64, count uint64, seen *Seen) []byte {
+// wrong says that this clock is wrong on purpose, count is how many pings it has had, and seen, if not nil, which ones of p's run.
+func AppendPong(b []byte, p Ping, received, sent float64, wrong bool, count uint64, seen *Seen) []byte {
 	b = append(b, `{"type":"pong","client_timestamp":`...)
 	b = append(b, p.Timestamp...)
 	b = append(b, `,"server_receive_time":`...)
@@ -110,6 +111,9 @@ func AppendPong(b []byte, p Ping, received, sent float64, count uint64, seen *Se
 		b = strconv.AppendUint(b, seen.Window, 16)
 		b = append(b, '"')
 	}
+	if wrong {
+		b = append(b, `,"clock":"wrong"`...)
+	}
 	return append(b, `,"echo":"rtcbench"}`...)
 }
 
@@ -118,6 +122,7 @@ type pong struct {
 	timestamp, receive, send float64
 	seq                      float64 // NaN = it had none
 	ours                     bool    // the echo is an rtcbench
+	wrong                    bool    // its clock is wrong on purpose
 	seen                     Seen
 	tells                    bool // seen is there
 }
@@ -147,6 +152,8 @@ func decodePong(data []byte) (pong, verdict) {
 			p.seq = orNaN(value)
 		case "echo":
 			p.ours = string(value) == `"rtcbench"`
+		case "clock":
+			p.wrong = string(value) == `"wrong"`
 		case "seen":
 			parts += isUint(value, 10, 63, func(n uint64) { p.seen.Count = n })
 		case "seen_last":

@@ -13,6 +13,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"rtcbench/internal/scratch"
 	"rtcbench/web"
 )
 
@@ -27,7 +28,7 @@ type Options struct {
 type Browser struct {
 	ctx     context.Context
 	cancel  func()
-	profile *profile
+	profile *scratch.Folder // its processes have it in their command lines
 	pages   *pages
 	once    sync.Once
 	err     error
@@ -36,14 +37,17 @@ type Browser struct {
 // startTimeout bounds the start of Chromium, on a busy machine and a cold disk.
 const startTimeout = 30 * time.Second
 
+// profileKind is what the folders of browsers' profiles are called.
+const profileKind = "chrome"
+
 // Start starts a browser; ctx bounds the start only. It lives until Close.
 func Start(ctx context.Context, o Options) (*Browser, error) {
 	page, path, err := engine(o)
 	if err != nil {
 		return nil, err
 	}
-	sweepProfiles()
-	profile, err := newProfile()
+	scratch.Sweep(profileKind, endUsers) // a browser ends with its debugging pipe, so one is left only if it hung
+	profile, err := scratch.New(profileKind)
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +79,7 @@ func engine(o Options) (page fs.FS, path string, err error) {
 
 func (b *Browser) launch(ctx context.Context, path string, o Options) error {
 	flags := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(path), chromedp.UserDataDir(b.profile.dir),
+		chromedp.ExecPath(path), chromedp.UserDataDir(b.profile.Path),
 		chromedp.Flag("autoplay-policy", "no-user-gesture-required"),
 		chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-domain-reliability", true),
@@ -110,6 +114,9 @@ func (b *Browser) launch(ctx context.Context, path string, o Options) error {
 // SandboxOff reports whether Chromium runs without its own sandbox, which is to be said aloud.
 func SandboxOff(o Options) bool { return o.NoSandbox || os.Getuid() == 0 }
 
+// Profile is the browser's folder, which its processes have in their command lines.
+func (b *Browser) Profile() string { return b.profile.Path }
+
 // Close ends the browser and removes its profile. It may be called again.
 func (b *Browser) Close() error {
 	b.once.Do(func() {
@@ -119,7 +126,7 @@ func (b *Browser) Close() error {
 		if b.pages != nil {
 			b.err = b.pages.server.Close()
 		}
-		b.err = errors.Join(b.err, b.profile.remove())
+		b.err = errors.Join(b.err, b.profile.Remove())
 	})
 	return b.err
 }

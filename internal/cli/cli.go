@@ -30,6 +30,7 @@ type commands struct {
 	Livekit    livekitCmd                `cmd:"" help:"Measure a LiveKit server; without --server-url, one inside this process."`
 	Daily      dailyCmd                  `cmd:"" help:"Measure Daily, by its own SDK in Chromium."`
 	Both       bothCmd                   `cmd:"" help:"Measure Daily and LiveKit at one time, in one browser, and compare."`
+	Lab        labCmd                    `cmd:"" help:"Measure in a network of known delays, on this machine."`
 	Run        runCmd                    `cmd:"" help:"Measure on a schedule, from a file of jobs."`
 	Echo       echoCmd                   `cmd:"" help:"Answer pings in a room until Ctrl-C."`
 	Compare    compareCmd                `cmd:"" help:"Hold runs against each other: what differs, and is it more than chance?"`

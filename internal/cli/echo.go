@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net/url"
 	"time"
 
@@ -19,7 +20,9 @@ type echoCmd struct {
 	RoomURL   string `short:"r" from:"DAILY_ROOM_URL" group:"where" placeholder:"URL" help:"With --platform daily: the room; --token lets into a private one."`
 	BundleURL string `name:"daily-bundle-url" from:"RTCBENCH_DAILY_BUNDLE_URL" group:"where" placeholder:"URL" help:"With --platform daily: where daily-js loads its call machine from."`
 	chromeFlags
-	ConnectTimeout string `from:"RTCBENCH_CONNECT_TIMEOUT" group:"where" default:"15s" placeholder:"15s" help:"How long joining the room may take."`
+	ConnectTimeout string        `from:"RTCBENCH_CONNECT_TIMEOUT" group:"where" default:"15s" placeholder:"15s" help:"How long joining the room may take."`
+	ClockOffset    time.Duration `name:"clock-offset" hidden:"" default:"0" help:"Answer by a clock that is off by this, at most 1h: an experiment, and results say so."`
+	ClockSkew      float64       `name:"clock-skew" hidden:"" default:"0" help:"And that runs fast by so many parts in a million, at most 100."`
 	serviceFlags
 }
 
@@ -72,11 +75,19 @@ func (cmd *echoCmd) Run(a *app) error {
 	}
 	seats.warn(a.stderr)
 	name := identity("echo")
+	clock := bench.NewClock()
+	if cmd.ClockOffset != 0 || cmd.ClockSkew != 0 {
+		if cmd.ClockOffset.Abs() > time.Hour || math.Abs(cmd.ClockSkew) > 100 {
+			return usagef("--clock-offset %v, --clock-skew %v: at most 1h and 100 parts in a million either way", cmd.ClockOffset, cmd.ClockSkew)
+		}
+		clock = clock.Wrong(cmd.ClockOffset, cmd.ClockSkew)
+		fmt.Fprintf(a.stderr, "echo's clock is wrong by %v and %v parts in a million\n", cmd.ClockOffset, cmd.ClockSkew)
+	}
 	err := echo.Serve(a.ctx, echo.Seat{
 		Join: func(ctx context.Context) (bench.Session, error) {
 			return seats.join(ctx, name, within, bench.JoinOptions{ReconnectTimeout: echo.Patience})
 		},
-		Clock: bench.NewClock(), Within: within,
+		Clock: clock, Within: within,
 		Ready: func(bench.Session) { fmt.Fprintf(a.stderr, "echo ready in %s\n", seats.ready()) },
 		Lost:  func(err error) { fmt.Fprintf(a.stderr, "echo lost its seat, trying again: %v\n", err) },
 	})

@@ -23,6 +23,9 @@ type livekitCmd struct {
 	chromeFlags
 	Echo string `from:"RTCBENCH_ECHO" group:"where" enum:"auto,local,remote" default:"auto" placeholder:"auto" help:"Who answers: local (this process, from a second seat), remote, or auto: local in a room of our own making."`
 
+	Lab      string `from:"RTCBENCH_LAB" hidden:"" help:"The scenario that this is measured in."`
+	LabClock string `from:"RTCBENCH_LAB_CLOCK" hidden:"" enum:"one,two" default:"two" help:"Whether the lab's echo has this machine's own clock."`
+
 	outputFlags
 	storeFlags
 	limitFlags
@@ -91,9 +94,21 @@ func (cmd *livekitCmd) Run(a *app) error {
 		return a.stopped(err)
 	}
 	run, err = job.describe(run, err)
+	cmd.inLab(run)
 	run.Location = cmd.Location
 	loadFloors().put(run)
 	return cmd.finish(a, *run, err, cmd.limitFlags, keep)
+}
+
+// inLab says of a run in rtcbench lab that it was, and that all places of a lab are on one machine's clock.
+func (cmd *livekitCmd) inLab(run *bench.Run) {
+	if cmd.Lab == "" {
+		return
+	}
+	run.Doubts = append(run.Doubts, bench.Doubt{Code: "lab", Text: fmt.Sprintf("this is no real network: rtcbench lab played %q on this machine", cmd.Lab)})
+	if cmd.LabClock == "one" {
+		run.Clocks = bench.OneClock
+	}
 }
 
 // validate finds out what is wrong with the flags.

@@ -35,7 +35,7 @@ func answer(ctx context.Context, s bench.Session, clock bench.Clock, seen *books
 		count++
 		of := seen.note(packet.From, ping)
 		now := time.Now()
-		buf = bench.AppendPong(buf[:0], ping, clock.UnixMilli(packet.At), clock.UnixMilli(now), count, of)
+		buf = bench.AppendPong(buf[:0], ping, clock.UnixMilli(packet.At), clock.UnixMilli(now), clock.IsWrong(), count, of)
 		held(now.Sub(packet.At))
 		err = s.Send(ctx, bench.Message{Payload: buf, To: packet.From, Lossy: ping.Lossy})
 		if ctx.Err() != nil || errors.Is(err, bench.ErrEnded) || errors.Is(err, bench.ErrClosed) {

@@ -1,5 +1,5 @@
-// Package sandbox is a real LiveKit server inside this process, on 127.0.0.1 alone, for one
-// command that works without any account. It measures this machine, not a network.
+// Package sandbox is a real LiveKit server inside this process, on 127.0.0.1 alone unless it is told another address, for
+// commands that work without any account. It measures this machine, not a network.
 package sandbox
 
 import (
@@ -11,8 +11,9 @@ import (
 // ErrUnavailable means that this build has no server in it.
 var ErrUnavailable = errors.New("this build has no LiveKit server in it")
 
-// Options choose what is otherwise chosen for them: free ports, a fresh key and secret.
+// Options choose what is otherwise chosen for them: the loopback address, free ports, a fresh key and secret.
 type Options struct {
+	Address       string // IPv4, of an interface that is up
 	Port, UDPPort int
 	Key, Secret   string
 }
@@ -23,7 +24,12 @@ const (
 	startAttempts = 5
 )
 
-func (o Options) withKeys() Options {
+const loopback = "127.0.0.1"
+
+func (o Options) filled() Options {
+	if o.Address == "" {
+		o.Address = loopback
+	}
 	if o.Key == "" {
 		o.Key = "sandbox"
 	}

@@ -19,7 +19,7 @@ import (
 // Server is a running LiveKit server. Its goroutines do not all end with Close: LiveKit
 // leaves some of its own.
 type Server struct {
-	URL         string // ws://127.0.0.1:port
+	URL         string // ws://address:port
 	Key, Secret string
 
 	server *service.LivekitServer
@@ -27,19 +27,19 @@ type Server struct {
 	once   sync.Once
 }
 
-// settings keeps everything on the loopback interface: without tcp_port, ips and stun_servers
+// settings keeps everything on one address: without tcp_port, ips and stun_servers
 // the server would listen on every interface and hand out public STUN servers.
 const settings = `
 port: %d
-bind_addresses: [127.0.0.1]
+bind_addresses: [%s]
 rtc:
   udp_port: %d
   tcp_port: 0
-  node_ip: 127.0.0.1
+  node_ip: %s
   use_external_ip: false
   enable_loopback_candidate: true
   interfaces: {includes: [%s]}
-  ips: {includes: [127.0.0.0/8]}
+  ips: {includes: [%s/32]}
   stun_servers: ["%s"]
 keys: {"%s": "%s"}
 `
@@ -50,7 +50,7 @@ func Start(o Options) (*Server, error) {
 	var err error
 	for range startAttempts {
 		var s *Server
-		if s, err = start(o.withKeys()); err == nil {
+		if s, err = start(o.filled()); err == nil {
 			return s, nil
 		}
 		if o.Port != 0 || o.UDPPort != 0 {
@@ -61,7 +61,7 @@ func Start(o Options) (*Server, error) {
 }
 
 func start(o Options) (s *Server, err error) {
-	stun, err := startSTUN()
+	stun, err := startSTUN(o.Address)
 	if err != nil {
 		return nil, err
 	}
@@ -70,21 +70,21 @@ func start(o Options) (s *Server, err error) {
 			stun.Close()
 		}
 	}()
-	lo, err := loopbackName()
+	name, err := interfaceOf(o.Address)
 	if err != nil {
 		return nil, err
 	}
 	if o.Port == 0 {
-		if o.Port, err = freePort("tcp"); err != nil {
+		if o.Port, err = freePort("tcp", o.Address); err != nil {
 			return nil, err
 		}
 	}
 	if o.UDPPort == 0 {
-		if o.UDPPort, err = freePort("udp"); err != nil {
+		if o.UDPPort, err = freePort("udp", o.Address); err != nil {
 			return nil, err
 		}
 	}
-	conf, err := config.NewConfig(fmt.Sprintf(settings, o.Port, o.UDPPort, lo, stun.Addr(), o.Key, o.Secret), true, nil, nil)
+	conf, err := config.NewConfig(fmt.Sprintf(settings, o.Port, o.Address, o.UDPPort, o.Address, name, o.Address, stun.Addr(), o.Key, o.Secret), true, nil, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +105,7 @@ func start(o Options) (s *Server, err error) {
 		return nil, err
 	}
 	return &Server{
-		URL: fmt.Sprintf("ws://127.0.0.1:%d", o.Port), Key: o.Key, Secret: o.Secret, server: server, stun: stun,
+		URL: fmt.Sprintf("ws://%s:%d", o.Address, o.Port), Key: o.Key, Secret: o.Secret, server: server, stun: stun,
 	}, nil
 }
 
@@ -138,16 +138,16 @@ func (s *Server) Close() error {
 	return nil
 }
 
-func freePort(network string) (int, error) {
+func freePort(network, address string) (int, error) {
 	if network == "udp" {
-		c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+		c, err := net.ListenPacket("udp4", address+":0")
 		if err != nil {
 			return 0, err
 		}
 		defer c.Close()
 		return c.LocalAddr().(*net.UDPAddr).Port, nil
 	}
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	l, err := net.Listen("tcp4", address+":0")
 	if err != nil {
 		return 0, err
 	}
@@ -155,16 +155,22 @@ func freePort(network string) (int, error) {
 	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
-// loopbackName is lo on Linux, lo0 on macOS, and a sentence on Windows.
-func loopbackName() (string, error) {
+// interfaceOf names, quoted, the interface that is up and has the address: lo on Linux, lo0 on macOS, and a sentence on Windows.
+func interfaceOf(address string) (string, error) {
 	interfaces, err := net.Interfaces()
 	if err != nil {
 		return "", err
 	}
 	for _, i := range interfaces {
-		if i.Flags&net.FlagLoopback != 0 && i.Flags&net.FlagUp != 0 {
-			return `"` + i.Name + `"`, nil
+		addrs, err := i.Addrs()
+		if err != nil || i.Flags&net.FlagUp == 0 {
+			continue
+		}
+		for _, a := range addrs {
+			if n, ok := a.(*net.IPNet); ok && n.IP.Equal(net.ParseIP(address)) {
+				return `"` + i.Name + `"`, nil
+			}
 		}
 	}
-	return "", errors.New("no loopback interface is up")
+	return "", fmt.Errorf("no interface that is up has the address %s", address)
 }

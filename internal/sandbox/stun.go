@@ -9,7 +9,7 @@ import (
 	"github.com/pion/stun/v3"
 )
 
-// stunServer answers binding requests (RFC 8489 §3) on 127.0.0.1. The Go SDK offers no
+// stunServer answers binding requests (RFC 8489 §3) on one address. The Go SDK offers no
 // loopback candidate of its own: on a machine whose only interface is lo it reaches the
 // server by the address that this one tells it.
 type stunServer struct {
@@ -17,8 +17,8 @@ type stunServer struct {
 	done sync.WaitGroup
 }
 
-func startSTUN() (*stunServer, error) {
-	conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+func startSTUN(address string) (*stunServer, error) {
+	conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.ParseIP(address)})
 	if err != nil {
 		return nil, err
 	}

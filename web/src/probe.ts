@@ -395,7 +395,7 @@ export class Probe {
     if (this.phase === 'first') {
       r.firstPong = packet.at;
       r.identity = packet.from;
-      r.kind = pong.ours ? 'rtcbench' : 'original';
+      r.kind = pong.ours ? (pong.wrong ? 'rtcbench-wrong-clock' : 'rtcbench') : 'original';
       this.phase = 'warmup';
       this.nextWarmup = this.time.now();
     }

@@ -15,6 +15,7 @@ export interface Pong {
   send: number;
   seq?: number;
   ours: boolean;
+  wrong: boolean; // its clock is, on purpose
   seen?: Seen;
 }
 
@@ -70,6 +71,7 @@ export function decodePong(data: unknown): Pong | 'other' | 'malformed' {
     send: finite(m.server_send_time) ? m.server_send_time : NaN,
     seq: finite(m.seq) ? m.seq : undefined,
     ours: m.echo === 'rtcbench',
+    wrong: m.clock === 'wrong',
     seen: decodeSeen(m),
   };
 }

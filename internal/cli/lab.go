@@ -1,0 +1,336 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"text/tabwriter"
+	"time"
+
+	"rtcbench/internal/lab"
+	"rtcbench/internal/sandbox"
+	"rtcbench/internal/scratch"
+)
+
+type labCmd struct {
+	List  labListCmd  `cmd:"" help:"List the scenarios that come with the lab."`
+	Show  labShowCmd  `cmd:"" help:"Print a scenario's file: its numbers, and where they come from."`
+	Run   labRunCmd   `cmd:"" help:"Measure inside a scenario, and hold the result against what the router did to each packet."`
+	Serve labServeCmd `cmd:"" hidden:"" help:"The LiveKit server of a lab."`
+	Enter labEnterCmd `cmd:"" hidden:"" help:"Become a command in a place of a lab."`
+	Awake labAwakeCmd `cmd:"" hidden:"" help:"Keep a processor from going to sleep."`
+}
+
+type labListCmd struct{}
+
+// Run lists.
+func (labListCmd) Run(a *app) error {
+	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	for _, name := range lab.Shipped() {
+		s, err := lab.LoadScenario(name)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(w, "%s\t%s\n", name, s.About)
+	}
+	return w.Flush()
+}
+
+type labShowCmd struct {
+	Scenario string `arg:"" help:"One that rtcbench lab list names."`
+}
+
+// Run prints.
+func (cmd labShowCmd) Run(a *app) error {
+	if _, err := lab.LoadScenario(cmd.Scenario); err != nil {
+		return usagef("%w", err)
+	}
+	text, err := lab.Text(cmd.Scenario)
+	if err != nil {
+		return usagef("%s is a file of yours", cmd.Scenario)
+	}
+	_, err = a.stdout.Write(text)
+	return err
+}
+
+type labRunCmd struct {
+	Seed    uint64   `group:"what" default:"1" placeholder:"1" help:"The same seed gives the same packets the same fates."`
+	Report  string   `group:"out" placeholder:"FILE" help:"Write what was injected, ping by ping, and the router's own precision as JSON." completion-predictor:"file"`
+	Packets string   `group:"out" placeholder:"FILE" help:"Write the router's log of every packet as CSV." completion-predictor:"file"`
+	Command []string `arg:"" passthrough:"" placeholder:"SCENARIO -- livekit …" help:"A scenario that rtcbench lab list names, or a file of yours that ends in .yaml; then --, then livekit and its flags."`
+}
+
+// Help is shown by --help below the flags' summary.
+func (labRunCmd) Help() string {
+	return `Three network namespaces, the runner's, the LiveKit server's and the echo's, and a router in user space that carries every packet between them: this program, the server and, with --engine browser, Chromium run in it as they are. Needs Linux and root. All of it ends with the command, however that ends.
+
+The command is livekit, with its flags; server, room and echo are the lab's. Its runs are kept in no store unless --store names one.
+
+Examples:
+
+  rtcbench lab run transatlantic -- livekit -n 300
+
+  rtcbench lab run lossy-wifi -- livekit --channel lossy --engine browser
+
+  rtcbench lab run --report lab.json ./mine.yaml -- livekit -o result.json
+
+Exit codes: those of the command; 2 no such scenario, 1 no lab here.`
+}
+
+// labFolder is what the folders of labs are called.
+const labFolder = "lab"
+
+// labRoom is where runner and echo meet.
+const labRoom = "lab"
+
+// labLeave is how long the processes in a lab have to end before they are killed.
+const labLeave = 20 * time.Second
+
+// Run builds the lab, runs the command in it and tells what was injected.
+func (cmd labRunCmd) Run(a *app) error {
+	if len(cmd.Command) == 0 {
+		return usagef("lab run: name a scenario (rtcbench lab list) and, after --, what to run in it: rtcbench lab run transatlantic -- livekit")
+	}
+	scenario, err := lab.LoadScenario(cmd.Command[0])
+	if err != nil {
+		return usagef("%w", err)
+	}
+	args := cmd.Command[1:]
+	if len(args) > 0 && args[0] == "--" {
+		args = args[1:]
+	}
+	if len(args) == 0 || args[0] != "livekit" {
+		return usagef("lab run %s: what runs in the lab is livekit and its flags, after --, not %q: the lab's server is LiveKit's", scenario.Name, strings.Join(args, " "))
+	}
+	if err := Parse(args); err != nil {
+		return usagef("in the lab: %w", err)
+	}
+	scratch.Sweep(labFolder, nil)
+	folder, err := scratch.New(labFolder)
+	if err != nil {
+		return err
+	}
+	defer folder.Remove()
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	network, err := lab.Build(scenario, cmd.Seed)
+	if err != nil {
+		return err
+	}
+	l := &labRun{app: a, scenario: scenario, network: network, self: self, dir: folder.Path, secret: rand.Text() + rand.Text()}
+	file, runErr := l.run(args)
+	l.end()
+	log, err := network.Close()
+	if err != nil {
+		return join(runErr, err)
+	}
+	return cmd.tell(a, scenario, log, file, runErr)
+}
+
+// labRun is a lab with processes in it.
+type labRun struct {
+	app      *app
+	scenario lab.Scenario
+	network  *lab.Network
+	self     string
+	dir      string // for their temporary files
+	secret   string // of the lab's own server
+	others   []*exec.Cmd
+}
+
+// command is this program in a place, with args.
+func (l *labRun) command(args ...string) *exec.Cmd {
+	cmd := exec.Command(l.self, append([]string{"lab", "enter"}, args...)...)
+	for _, e := range os.Environ() {
+		if !strings.HasPrefix(e, "LIVEKIT_") && !strings.HasPrefix(e, "DAILY_") && !strings.HasPrefix(e, "TMPDIR=") && !strings.HasPrefix(e, "RTCBENCH_AGENT") {
+			cmd.Env = append(cmd.Env, e)
+		}
+	}
+	cmd.Env = append(cmd.Env, "TMPDIR="+l.dir, "LIVEKIT_URL=ws://"+lab.SFU.Address()+labPort, "LIVEKIT_API_KEY=lab", "LIVEKIT_API_SECRET="+l.secret, "RTCBENCH_ROOM="+labRoom)
+	return cmd
+}
+
+const labPort = ":7880"
+
+// run starts server and echo, and then the command under test. It names the file that has its result.
+func (l *labRun) run(args []string) (file string, err error) {
+	serve := l.command("lab", "serve")
+	echo := l.command("echo")
+	if c := l.scenario.EchoClock; c != (lab.Clock{}) {
+		echo.Args = append(echo.Args, fmt.Sprintf("--clock-offset=%v", time.Duration(c.Offset)), fmt.Sprintf("--clock-skew=%v", c.Skew))
+	}
+	for range runtime.NumCPU() {
+		if err := l.start(lab.Runner, l.command("lab", "awake")); err != nil {
+			return "", err
+		}
+	}
+	if err := l.wait(lab.SFU, serve, "the LiveKit server"); err != nil {
+		return "", err
+	}
+	if err := l.wait(lab.Echo, echo, "echo ready"); err != nil {
+		return "", err
+	}
+	runner := l.command(args...)
+	runner.Env = append(runner.Env, "RTCBENCH_ECHO=remote", "RTCBENCH_LAB="+l.scenario.Name)
+	if os.Getenv("RTCBENCH_STORE") == "" {
+		runner.Env = append(runner.Env, "RTCBENCH_STORE=none")
+	}
+	if l.scenario.EchoClock == (lab.Clock{}) {
+		runner.Env = append(runner.Env, "RTCBENCH_LAB_CLOCK=one")
+	}
+	if file = outputOf(args); file == "" {
+		file = filepath.Join(l.dir, "result.json")
+		runner.Args = append(runner.Args, "--output="+file)
+	}
+	runner.Stdin, runner.Stdout, runner.Stderr = os.Stdin, l.app.stdout, l.app.stderr
+	if err := l.network.Start(lab.Runner, runner); err != nil {
+		return "", fmt.Errorf("start the command in the lab: %w", err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- runner.Wait() }()
+	select {
+	case err = <-ended:
+	case <-l.app.ctx.Done():
+		runner.Process.Signal(syscall.SIGINT)
+		err = within(ended, runner)
+	}
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return file, exitError{exit.ExitCode(), silent{}}
+	}
+	return file, err
+}
+
+// within waits for a process that was asked to end, and kills it when it does not.
+func within(ended <-chan error, cmd *exec.Cmd) error {
+	select {
+	case err := <-ended:
+		return err
+	case <-time.After(labLeave):
+		cmd.Process.Kill()
+		return <-ended
+	}
+}
+
+// outputOf is the file that args have the result written to.
+func outputOf(args []string) string {
+	for i, arg := range args {
+		if name, value, ok := strings.Cut(arg, "="); ok && (name == "--output" || name == "-o") {
+			return value
+		}
+		if (arg == "--output" || arg == "-o") && i+1 < len(args) {
+			return args[i+1]
+		}
+	}
+	return ""
+}
+
+// start starts a process that ends with the lab.
+func (l *labRun) start(p lab.Place, cmd *exec.Cmd) error {
+	if err := l.network.Start(p, cmd); err != nil {
+		return fmt.Errorf("start in the lab's place %s: %w", p, err)
+	}
+	l.others = append(l.others, cmd)
+	return nil
+}
+
+// labStart is how long the server and the echo have to begin.
+const labStart = 60 * time.Second
+
+// wait starts cmd in a place and returns when it has said the word that it is ready by.
+func (l *labRun) wait(p lab.Place, cmd *exec.Cmd, word string) error {
+	out, in, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	cmd.Stderr = in
+	err = l.start(p, cmd)
+	in.Close()
+	if err != nil {
+		out.Close()
+		return err
+	}
+	ready := make(chan string, 1)
+	go func() {
+		defer out.Close()
+		var said []string
+		lines := bufio.NewScanner(out)
+		for lines.Scan() {
+			if strings.Contains(lines.Text(), word) {
+				ready <- ""
+				io.Copy(io.Discard, out)
+				return
+			}
+			said = append(said, lines.Text())
+		}
+		ready <- "it ended: " + strings.Join(said, "; ")
+	}()
+	limit := time.NewTimer(labStart)
+	defer limit.Stop()
+	select {
+	case failed := <-ready:
+		if failed != "" {
+			return fmt.Errorf("in the lab's place %s: %s", p, failed)
+		}
+		return nil
+	case <-limit.C:
+		return fmt.Errorf("in the lab's place %s: not ready after %v", p, labStart)
+	case <-l.app.ctx.Done():
+		return l.app.stopped(context.Cause(l.app.ctx))
+	}
+}
+
+// end ends the server and the echo.
+func (l *labRun) end() {
+	for i := len(l.others) - 1; i >= 0; i-- {
+		cmd := l.others[i]
+		cmd.Process.Signal(syscall.SIGTERM)
+		ended := make(chan error, 1)
+		go func() { ended <- cmd.Wait() }()
+		within(ended, cmd)
+	}
+}
+
+type labAwakeCmd struct{}
+
+// Run spins until it is told to stop.
+func (labAwakeCmd) Run(a *app) error { return lab.StayAwake(a.ctx) }
+
+type labServeCmd struct{}
+
+// Run serves until it is told to stop.
+func (labServeCmd) Run(a *app) error {
+	key, _ := a.settings.get("LIVEKIT_API_KEY")
+	secret, _ := a.settings.get("LIVEKIT_API_SECRET")
+	server, err := sandbox.Start(sandbox.Options{Address: lab.SFU.Address(), Port: 7880, UDPPort: 7882, Key: key, Secret: secret})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(a.stderr, "the LiveKit server listens at %s\n", server.URL)
+	<-a.ctx.Done()
+	return server.Close()
+}
+
+type labEnterCmd struct {
+	Command []string `arg:"" passthrough:""`
+}
+
+// Run becomes the command.
+func (cmd labEnterCmd) Run(*app) error {
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	return lab.Enter(self, append([]string{"rtcbench"}, cmd.Command...))
+}

@@ -1,0 +1,119 @@
+package cli
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"time"
+
+	"rtcbench/bench"
+	"rtcbench/internal/lab"
+	"rtcbench/internal/result"
+)
+
+// tell prints and writes what the router did. The command's own failure counts for more than one of these.
+func (cmd labRunCmd) tell(a *app, s lab.Scenario, log lab.Log, file string, runErr error) error {
+	var kept []error
+	if cmd.Packets != "" {
+		kept = append(kept, writePackets(cmd.Packets, log))
+	}
+	run, err := labResult(file)
+	switch {
+	case err != nil && runErr == nil:
+		kept = append(kept, err)
+	case err == nil:
+		report := lab.NewReport(s, cmd.Seed, log, run)
+		printLab(a.stdout, report)
+		if cmd.Report != "" {
+			kept = append(kept, writeReport(cmd.Report, report))
+		}
+	}
+	if err := join(kept...); err != nil && runErr == nil {
+		return exitError{exitNotKept, err}
+	} else if err != nil {
+		fmt.Fprintf(a.stderr, "rtcbench: %v\n", err)
+	}
+	return runErr
+}
+
+// labResult reads what the command in the lab has written.
+func labResult(path string) (bench.Run, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return bench.Run{}, fmt.Errorf("the result of the run in the lab: %w", err)
+	}
+	var f result.File
+	if err := json.Unmarshal(data, &f); err != nil {
+		return bench.Run{}, fmt.Errorf("the result of the run in the lab: %w", err)
+	}
+	return f.Run()
+}
+
+// printLab is the table of a lab, below that of the run.
+func printLab(w io.Writer, r lab.Report) {
+	fmt.Fprintf(w, "\nThe lab: %s\n", r.Scenario)
+	if r.About != "" {
+		fmt.Fprintf(w, "%s\n", r.About)
+	}
+	fmt.Fprintf(w, "\n  %-18s %9s %9s %9s   %s\n", "through the router", "P50 ms", "P95", "P99", "packets that may be pings")
+	for _, h := range r.Hops {
+		fmt.Fprintf(w, "  %-18s %9.3f %9.3f %9.3f   %d, %d lost\n", h.From+" to "+h.To, h.DelayP50, h.DelayP95, h.DelayP99, h.Packets, h.Lost)
+	}
+	if len(r.Errors) > 0 {
+		fmt.Fprintf(w, "\n  %-18s %9s %9s %9s   %s\n", "ping by ping", "injected", "measured", "more by", "95 % interval, ms")
+		for _, e := range r.Errors {
+			fmt.Fprintf(w, "  %-18s %9.3f %9.3f %+9.3f   %+.3f … %+.3f\n", e.What, e.Injected, e.Measured, e.Error, e.CI[0], e.CI[1])
+		}
+		fmt.Fprintf(w, "\n  %-18s %9s %19s\n", "of that passed in", "P50 ms", "P99")
+		for _, p := range r.Parts {
+			fmt.Fprintf(w, "  %-18s %9.3f %19.3f\n", p.What, p.P50, p.P99)
+		}
+	}
+	fmt.Fprintf(w, "  %d of %d answered pings were matched to their packets.\n", r.Matched, r.Pings)
+	priority := "with a real-time priority"
+	if !r.FIFO {
+		priority = "without a real-time priority, which it was refused"
+	}
+	fmt.Fprintf(w, "  The router let packets go %.0f µs late at the median, %.0f µs at P99, %s.\n", r.Added.P50, r.Added.P99, priority)
+	if r.Imprecise {
+		fmt.Fprintf(w, "  ! That is not precise enough: this machine is busy. Repeat the run.\n")
+	}
+}
+
+func writeReport(path string, r lab.Report) error {
+	data, err := json.Marshal(r)
+	if err == nil {
+		err = os.WriteFile(path, append(data, '\n'), 0o644)
+	}
+	if err != nil {
+		return fmt.Errorf("write the lab's report: %w", err)
+	}
+	return nil
+}
+
+// writePackets writes the router's log as CSV.
+func writePackets(path string, log lab.Log) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return fmt.Errorf("write the packets: %w", err)
+	}
+	w := csv.NewWriter(f)
+	w.Write([]string{"from", "to", "bytes", "fate", "copy", "arrived_ms", "due_ms", "left_ms"})
+	ms := func(d time.Duration) string { return strconv.FormatFloat(float64(d)/1e6, 'f', 4, 64) }
+	for _, r := range log.Records {
+		row := []string{r.From.String(), r.To.String(), strconv.Itoa(r.Size), r.Fate.String(), strconv.FormatBool(r.Copy), ms(r.Arrived), "", ""}
+		if r.Fate == lab.Carried {
+			row[6], row[7] = ms(r.Due), ms(r.Left)
+		}
+		w.Write(row)
+	}
+	w.Flush()
+	if err := w.Error(); err != nil {
+		f.Close()
+		return fmt.Errorf("write the packets: %w", err)
+	}
+	return f.Close()
+}

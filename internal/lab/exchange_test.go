@@ -1,0 +1,158 @@
+package lab
+
+import (
+	"encoding/binary"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"rtcbench/bench"
+)
+
+// packet is an IPv4 packet with a UDP datagram in it, of size bytes altogether.
+func packet(from, to string, size int) []byte {
+	b := make([]byte, size)
+	b[0], b[9] = 0x45, 17
+	binary.BigEndian.PutUint16(b[2:], uint16(size))
+	f, t := netip.MustParseAddr(from).As4(), netip.MustParseAddr(to).As4()
+	copy(b[12:], f[:])
+	copy(b[16:], t[:])
+	return b
+}
+
+func TestExchange(t *testing.T) {
+	s := Scenario{RunnerSFU: Path{Up: Way{Delay: 30 * msec}, Down: Way{Delay: 10 * msec}}}
+	x := newExchange(s, 1)
+	x.arrive(0, Runner, packet(Runner.Address(), SFU.Address(), 200))
+	x.arrive(5*msec, SFU, packet(SFU.Address(), Runner.Address(), 300))
+	x.arrive(6*msec, SFU, packet(SFU.Address(), Echo.Address(), 400))
+	for _, stray := range [][]byte{packet(Runner.Address(), Echo.Address(), 100), packet(Runner.Address(), "8.8.8.8", 100), {0x60, 0, 0}, nil} {
+		x.arrive(7*msec, Runner, stray)
+	}
+	type gone struct {
+		at   time.Duration
+		to   Place
+		size int
+	}
+	var got []gone
+	for due, ok := x.next(); ok; due, ok = x.next() {
+		b, to, left := x.leave()
+		left(due + 20*time.Microsecond)
+		got = append(got, gone{due, to, len(b)})
+	}
+	if want := []gone{{6 * msec, Echo, 400}, {15 * msec, Runner, 300}, {30 * msec, SFU, 200}}; !slices.Equal(got, want) {
+		t.Errorf("left %v, want %v", got, want)
+	}
+	if r := x.log[0]; r.Delay() != 30*msec+20*time.Microsecond || r.Added() != 20*time.Microsecond || !r.UDP || r.Size != 200 {
+		t.Errorf("the first is written down as %+v", r)
+	}
+	strays := 0
+	for _, r := range x.log {
+		if r.Fate == Unroutable {
+			strays++
+		}
+	}
+	if strays != 4 || len(x.log) != 7 {
+		t.Errorf("%d packets written down, %d of them to nobody; want 7 and 4", len(x.log), strays)
+	}
+}
+
+func TestInjectedFollowsEachPing(t *testing.T) {
+	start := time.Unix(1700000000, 0)
+	run := bench.Run{Start: start.Add(time.Second)}
+	var log Log
+	log.Start = start
+	pass := func(from, to Place, at, delay time.Duration, fate Fate) time.Duration {
+		r := Record{From: from, To: to, UDP: true, Size: 300, Fate: fate, Arrived: at, Due: at + delay}
+		if fate == Carried {
+			r.Left = r.Due
+		}
+		log.Records = append(log.Records, r, Record{From: from, To: to, UDP: true, Size: 90, Arrived: at + msec, Due: at + msec, Left: at + msec}) // and its acknowledgement
+		return at + delay
+	}
+	for i := range 20 {
+		sent := time.Duration(i) * 100 * msec
+		run.Samples = append(run.Samples, bench.Sample{Seq: uint32(i + 1), Outcome: bench.Answered, Sent: sent, RTT: 80 * msec})
+		fate := Carried
+		if i == 7 {
+			fate = Lost // and sent again, 30 ms later
+		}
+		at := pass(Runner, SFU, time.Second+sent+msec, 40*msec, fate)
+		if i == 9 { // two go on at one time: nobody can tell which is which
+			pass(SFU, Echo, at+2*msec, 3*msec, Carried)
+		}
+		at = pass(SFU, Echo, at+2*msec, 3*msec, Carried)
+		at = pass(Echo, SFU, at+msec/2, 4*msec, Carried)
+		pass(SFU, Runner, at+msec, 20*msec, Carried)
+	}
+	slices.SortStableFunc(log.Records, func(a, b Record) int { return int(a.Arrived - b.Arrived) })
+	for i, in := range Injected(log, run) {
+		if want := i != 7 && i != 9; in.OK != want {
+			t.Errorf("ping %d: matched %v", in.Seq, in.OK)
+		}
+		if in.OK && (in.Up != 43*msec || in.Down != 24*msec || in.Sending != msec || in.Server != 3*msec || in.Echo != msec/2) {
+			t.Errorf("ping %d: %+v", in.Seq, in)
+		}
+	}
+	r := NewReport(Scenario{Name: "x"}, 1, log, run)
+	if r.Pings != 20 || r.Matched != 18 || r.Errors[0].What != "round trip P50" || r.Errors[0].Injected != 67 || r.Errors[0].Error != 13 || r.Hops[0].Lost != 1 || r.Hops[0].Packets != 20 || r.Imprecise {
+		t.Errorf("%+v", r)
+	}
+}
+
+func TestScenarios(t *testing.T) {
+	for _, name := range Shipped() {
+		s, err := LoadScenario(name)
+		if err != nil {
+			t.Error(err)
+		}
+		if s.About == "" || len(s.Sources) == 0 && name != "floor" {
+			t.Errorf("%s: what is it, and where do its numbers come from?", name)
+		}
+		for _, source := range s.Sources {
+			if !strings.HasPrefix(source.URL, "https://") || source.Says == "" {
+				t.Errorf("%s: %+v", name, source)
+			}
+		}
+	}
+	const whole = `{about: x, paths: {runner-sfu: {both: %}, sfu-echo: {both: {}}}}`
+	for way, want := range map[string]string{
+		`{}`: "",
+		`{delay: 5ms, loss: 0.5%, rate: 10Mbit/s, queue: 64KB, load: {rate: 12Mbit/s, on: 1s, off: 2s}}`: "",
+		`{delay: 5}`:    `"5" is not a duration, as 12ms`,
+		`{delay: -5ms}`: "a delay of -5ms",
+		`{dalay: 5ms}`:  "dalay not found",
+		`{loss: 0.5}`:   `"0.5" is not a share`,
+		`{loss: 101%}`:  `"101%" is not a share`,
+		`{loss: NaN%}`:  `"NaN%" is not a share`,
+		`{queue: 64KB}`: "need a rate",
+		`{rate: 10}`:    `"10" is not a rate`,
+		`{jitter: {distribution: cauchy, mean: 1ms, deviation: 1ms}}`: `not "cauchy"`,
+		`{jitter: {distribution: normal, mean: 1ms}}`:                 "a deviation above 0",
+		`{load: {rate: 1Mbit/s, on: 1s, off: 1s}, rate: 2Mbit/s}`:     "a queue to fill",
+	} {
+		_, err := Parse("mine", []byte(strings.Replace(whole, "%", way, 1)))
+		switch {
+		case want == "" && err != nil:
+			t.Errorf("%s: %v", way, err)
+		case want != "" && (err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "mine") || strings.Contains(err.Error(), "\n")):
+			t.Errorf("%s: %v, want %q", way, err, want)
+		}
+	}
+	for text, want := range map[string]string{
+		`{about: x}`: "paths",
+		`{about: x, paths: {runner-sfu: {up: {}}, sfu-echo: {both: {}}}}`:                            "up and down, or both",
+		`{about: x, paths: {runner-sfu: {both: {}, up: {}}, sfu-echo: {both: {}}}}`:                  "up and down, or both",
+		`{about: x, paths: {runner-sfu: {both: {}}, sfu-echo: {both: {}}}, echo_clock: {skew: 200}}`: "at most 100",
+		`[`: "mine",
+	} {
+		if _, err := Parse("mine", []byte(text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", text, err, want)
+		}
+	}
+	if _, err := LoadScenario("atlantis"); err == nil || !strings.Contains(err.Error(), "transatlantic") {
+		t.Errorf("an unknown scenario: %v", err)
+	}
+}

@@ -1,0 +1,92 @@
+package lab
+
+import (
+	"slices"
+	"sort"
+	"time"
+
+	"rtcbench/bench"
+)
+
+// Injection is what the router did to one ping and its pong.
+type Injection struct {
+	Seq      uint32
+	Up, Down time.Duration // through the router, both hops of each
+	// What passed outside the router: in the runner before the ping reached it, in the server both times, in the echo, and in
+	// the runner after the pong left it.
+	Sending, Server, Echo time.Duration
+	OK                    bool // exactly one packet a hop can have been it, and the router carried it
+}
+
+// RTT is what of the ping's round trip was injected.
+func (i Injection) RTT() time.Duration { return i.Up + i.Down }
+
+const (
+	// hopWindow is how long after it has left one hop a ping is looked for on the next: what the program or the server need to
+	// pass it on. If two packets of its kind come in that time, nobody can tell which it was.
+	hopWindow = 20 * time.Millisecond
+	// clockTolerance is how much earlier than its sample says a ping may have come to the router, for the clocks are read apart.
+	clockTolerance = 100 * time.Microsecond
+)
+
+// smallest is what a packet with a ping in it has at least: its JSON, LiveKit's envelope, SCTP, DTLS, UDP and IP. Acknowledgements,
+// STUN and RTCP are smaller.
+const smallest = 160
+
+func (r Record) mayBePing() bool {
+	return r.UDP && r.Size >= smallest && r.Fate != Unroutable && !r.Copy
+}
+
+// Injected follows each ping of run through the log, hop by hop, by the times at which it must have come: runner to server,
+// server to echo, and back. The list has one entry a sample.
+func Injected(log Log, run bench.Run) []Injection {
+	var hops [4][]Record
+	for _, r := range log.Records {
+		if i := hopOf(r); i >= 0 && r.mayBePing() {
+			hops[i] = append(hops[i], r)
+		}
+	}
+	start := run.Start.Sub(log.Start)
+	list := make([]Injection, len(run.Samples))
+	for i, s := range run.Samples {
+		in := Injection{Seq: s.Seq, OK: s.Outcome != bench.NotSent}
+		at := start + s.Sent - clockTolerance
+		for h := 0; h < len(hops) && in.OK; h++ {
+			r, ok := only(hops[h], at, at+hopWindow)
+			if !ok || r.Fate != Carried {
+				in.OK = false
+				break
+			}
+			switch inside := r.Arrived - at - clockTolerance; h {
+			case 0:
+				in.Sending = inside
+			case 2:
+				in.Echo = inside
+			default:
+				in.Server += inside
+			}
+			if h < 2 {
+				in.Up += r.Delay()
+			} else {
+				in.Down += r.Delay()
+			}
+			at = r.Left - clockTolerance
+		}
+		list[i] = in
+	}
+	return list
+}
+
+// wayThere is the hops of a ping and its pong, in their order.
+var wayThere = [4][2]Place{{Runner, SFU}, {SFU, Echo}, {Echo, SFU}, {SFU, Runner}}
+
+func hopOf(r Record) int { return slices.Index(wayThere[:], [2]Place{r.From, r.To}) }
+
+// only is the record that arrived from begin to end, if it is one alone.
+func only(list []Record, begin, end time.Duration) (Record, bool) {
+	i := sort.Search(len(list), func(i int) bool { return list[i].Arrived >= begin })
+	if i == len(list) || list[i].Arrived > end || i+1 < len(list) && list[i+1].Arrived <= end {
+		return Record{}, false
+	}
+	return list[i], true
+}

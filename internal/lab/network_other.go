@@ -1,0 +1,26 @@
+//go:build !linux
+
+package lab
+
+import (
+	"context"
+	"os/exec"
+)
+
+// Network is for Linux alone.
+type Network struct{}
+
+// Build says that there is no lab here.
+func Build(Scenario, uint64) (*Network, error) { return nil, ErrUnavailable }
+
+// Start is never called.
+func (*Network) Start(Place, *exec.Cmd) error { return ErrUnavailable }
+
+// Close is never called.
+func (*Network) Close() (Log, error) { return Log{}, ErrUnavailable }
+
+// Enter says that there is no lab here.
+func Enter(string, []string) error { return ErrUnavailable }
+
+// StayAwake says that there is no lab here.
+func StayAwake(context.Context) error { return ErrUnavailable }

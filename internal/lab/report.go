@@ -1,0 +1,175 @@
+package lab
+
+import (
+	"time"
+
+	"rtcbench/bench"
+	"rtcbench/internal/stats"
+)
+
+// Report holds a run against what the router did. Durations are in milliseconds where a name ends in _ms, in microseconds
+// where it ends in _us.
+type Report struct {
+	Scenario string `json:"scenario"`
+	About    string `json:"about"`
+	Seed     uint64 `json:"seed"`
+	RunID    string `json:"run_id"`
+	FIFO     bool   `json:"fifo"` // the router had a real-time priority
+	Added    struct {
+		P50 float64 `json:"p50"`
+		P99 float64 `json:"p99"`
+		Max float64 `json:"max"`
+	} `json:"router_added_us"` // by how much packets left later than the scenario wanted
+	Imprecise bool    `json:"imprecise"` // P99 of it is above 1 ms
+	Hops      []Hop   `json:"hops"`
+	Pings     int     `json:"pings"`   // answered in time
+	Matched   int     `json:"matched"` // of them, to their packets
+	Errors    []Error `json:"errors"`  // of the matched
+	Parts     []Part  `json:"parts"`   // where the rest of the round trip passed
+	Samples   Matched `json:"samples"` // of the matched, in sending order
+}
+
+// Hop is what became of the packets of one hop that may be pings or pongs, and of their time.
+type Hop struct {
+	From     string  `json:"from"`
+	To       string  `json:"to"`
+	Packets  int     `json:"packets"`
+	Lost     int     `json:"lost"`
+	Copies   int     `json:"copies"`
+	DelayP50 float64 `json:"delay_p50_ms"`
+	DelayP95 float64 `json:"delay_p95_ms"`
+	DelayP99 float64 `json:"delay_p99_ms"`
+}
+
+// Error is measured − injected of one number of the run, with its 95 % interval.
+type Error struct {
+	What     string     `json:"what"`
+	Injected float64    `json:"injected_ms"`
+	Measured float64    `json:"measured_ms"`
+	Error    float64    `json:"error_ms"`
+	CI       [2]float64 `json:"ci95_ms"`
+}
+
+// Part is a piece of the round trip outside the router.
+type Part struct {
+	What string  `json:"what"`
+	P50  float64 `json:"p50_ms"`
+	P99  float64 `json:"p99_ms"`
+}
+
+// Matched is the pings that were matched, one value each.
+type Matched struct {
+	Seq          []uint32  `json:"seq"`
+	RTT          []float64 `json:"rtt_ms"`
+	InjectedUp   []float64 `json:"injected_up_ms"`
+	InjectedDown []float64 `json:"injected_down_ms"`
+	Up           []float64 `json:"up_ms"` // absent where the clocks say nothing
+	Down         []float64 `json:"down_ms"`
+}
+
+// imprecise is the P99 of the router's own error from which on what it did is to be doubted.
+const imprecise = time.Millisecond
+
+// NewReport holds run against log.
+func NewReport(s Scenario, seed uint64, log Log, run bench.Run) Report {
+	r := Report{Scenario: s.Name, About: s.About, Seed: seed, RunID: run.ID, FIFO: log.Realtime}
+	var added []time.Duration
+	var hops [len(wayThere)]Hop
+	var delays [len(wayThere)][]time.Duration
+	for i, h := range wayThere {
+		hops[i].From, hops[i].To = h[0].String(), h[1].String()
+	}
+	for _, x := range log.Records {
+		if x.Fate == Carried && x.Left > 0 {
+			added = append(added, x.Added())
+		}
+		i := hopOf(x)
+		if i < 0 || !x.UDP || x.Size < smallest {
+			continue
+		}
+		switch {
+		case x.Copy:
+			hops[i].Copies++
+		case x.Fate == Carried:
+			hops[i].Packets++
+			delays[i] = append(delays[i], x.Delay())
+		default:
+			hops[i].Packets++
+			hops[i].Lost++
+		}
+	}
+	for i := range hops {
+		q := quantiles(delays[i])
+		hops[i].DelayP50, hops[i].DelayP95, hops[i].DelayP99 = q(0.5), q(0.95), q(0.99)
+	}
+	r.Hops = hops[:]
+	q := quantiles(added)
+	r.Added.P50, r.Added.P99, r.Added.Max = 1000*q(0.5), 1000*q(0.99), 1000*q(1)
+	r.Imprecise = r.Added.P99 > 1000*ms(imprecise)
+	r.match(log, run)
+	return r
+}
+
+// match compares ping by ping what was measured with what was injected.
+func (r *Report) match(log Log, run bench.Run) {
+	oneWay := bench.Summarise(run).OneWay
+	var rtt, injected, up, injectedUp, down, injectedDown []time.Duration
+	var sending, server, echo, receiving []time.Duration
+	for i, in := range Injected(log, run) {
+		s := run.Samples[i]
+		if s.Outcome != bench.Answered {
+			continue
+		}
+		r.Pings++
+		if !in.OK {
+			continue
+		}
+		rtt, injected = append(rtt, s.RTT), append(injected, in.RTT())
+		sending, server, echo = append(sending, in.Sending), append(server, in.Server), append(echo, in.Echo)
+		receiving = append(receiving, s.RTT-in.RTT()-in.Sending-in.Server-in.Echo)
+		m := &r.Samples
+		m.Seq, m.RTT, m.InjectedUp, m.InjectedDown = append(m.Seq, s.Seq), append(m.RTT, ms(s.RTT)), append(m.InjectedUp, ms(in.Up)), append(m.InjectedDown, ms(in.Down))
+		if u, ok := oneWay.UpOf(s); ok {
+			d, _ := oneWay.DownOf(s)
+			up, injectedUp, down, injectedDown = append(up, u), append(injectedUp, in.Up), append(down, d), append(injectedDown, in.Down)
+			m.Up, m.Down = append(m.Up, ms(u)), append(m.Down, ms(d))
+		}
+	}
+	r.Matched = len(rtt)
+	for _, p := range []struct {
+		what string
+		d    []time.Duration
+	}{{"runner, sending", sending}, {"server, both ways", server}, {"echo", echo}, {"runner, receiving", receiving}} {
+		q := quantiles(p.d)
+		r.Parts = append(r.Parts, Part{p.what, q(0.5), q(0.99)})
+	}
+	for _, q := range []struct {
+		name string
+		at   float64
+	}{{"P50", 0.5}, {"P95", 0.95}, {"P99", 0.99}} {
+		r.compare("round trip "+q.name, rtt, injected, q.at)
+	}
+	r.compare("up P50", up, injectedUp, 0.5)
+	r.compare("down P50", down, injectedDown, 0.5)
+}
+
+func (r *Report) compare(what string, measured, injected []time.Duration, q float64) {
+	d, ok := stats.DifferenceOfQuantiles(measured, injected, q, true)
+	if !ok {
+		return
+	}
+	r.Errors = append(r.Errors, Error{
+		What: what, Injected: quantiles(injected)(q), Measured: quantiles(measured)(q), Error: ms(d.Value), CI: [2]float64{ms(d.Lo), ms(d.Hi)},
+	})
+}
+
+// quantiles gives quantiles in milliseconds; of nothing they are 0.
+func quantiles(d []time.Duration) func(q float64) float64 {
+	sorted := stats.Sorted(d)
+	return func(q float64) float64 {
+		v, _ := stats.Quantile(sorted, q)
+		return ms(v)
+	}
+}
+
+func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
