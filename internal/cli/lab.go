@@ -66,7 +66,7 @@ type labRunCmd struct {
 	Seed    uint64   `group:"what" default:"1" placeholder:"1" help:"The same seed gives the same packets the same fates."`
 	Report  string   `group:"out" placeholder:"FILE" help:"Write what was injected, ping by ping, and the router's own precision as JSON." completion-predictor:"file"`
 	Packets string   `group:"out" placeholder:"FILE" help:"Write the router's log of every packet as CSV." completion-predictor:"file"`
-	Command []string `arg:"" passthrough:"" placeholder:"SCENARIO -- livekit …" help:"A scenario that rtcbench lab list names, or a file of yours that ends in .yaml; then --, then livekit and its flags."`
+	Command []string `arg:"" optional:"" passthrough:"" placeholder:"SCENARIO -- livekit …" help:"A scenario that rtcbench lab list names, or a file of yours that ends in .yaml; then --, then livekit and its flags."`
 }
 
 // Help is shown by --help below the flags' summary.
@@ -113,6 +113,9 @@ func (cmd labRunCmd) Run(a *app) error {
 	}
 	if err := Parse(args); err != nil {
 		return usagef("in the lab: %w", err)
+	}
+	if outputOf(args) == "-" {
+		return usagef("in the lab: --output -: the lab reads the result itself; name a file")
 	}
 	scratch.Sweep(labFolder, nil)
 	folder, err := scratch.New(labFolder)

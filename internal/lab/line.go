@@ -73,11 +73,22 @@ func (l *line) queue(now time.Duration, size int) (time.Duration, bool) {
 		return 0, true
 	}
 	l.drain(now)
-	if l.way.Queue > 0 && l.backlog+float64(size) > float64(l.way.Queue) {
-		return 0, false
-	}
 	l.backlog += float64(size)
+	if full := float64(l.way.Queue); full > 0 && l.backlog > full {
+		// Of what comes to a full queue as much finds room as leaves it.
+		if !l.loaded(now) || l.rng.Float64() >= float64(l.way.Rate/l.way.Load.Rate) {
+			l.backlog -= float64(size)
+			return 0, false
+		}
+		l.backlog = full
+	}
 	return time.Duration(l.backlog * 8 / float64(l.way.Rate) * float64(time.Second)), true
+}
+
+// loaded reports whether the load is on, and more than the line takes.
+func (l *line) loaded(at time.Duration) bool {
+	c := l.way.Load
+	return c != nil && at%(c.On+c.Off) < c.On && c.Rate > l.way.Rate
 }
 
 // drain lets the queue run until now: the line takes bytes out at its rate, and while the load is on it puts bytes in at its

@@ -157,3 +157,23 @@ func TestTheSameSeedIsTheSameNetwork(t *testing.T) {
 		t.Error("another seed is the same network")
 	}
 }
+
+// Of what comes to a queue that a load keeps full, as much finds room as leaves it, and it waits for all the queue.
+func TestFullQueueUnderLoad(t *testing.T) {
+	l := newLine(Way{Rate: 8e6, Queue: 30_000, Load: &Load{Rate: 10e6, On: time.Hour, Off: time.Hour}}, 4, 4)
+	const n = 20_000
+	carried := 0
+	for i := range n {
+		at := time.Second + time.Duration(i)*10*msec
+		due, fate := l.carry(at, 100)
+		switch {
+		case fate == Carried && (due[0]-at-30*msec).Abs() < msec/10:
+			carried++
+		case fate != LostQueue:
+			t.Fatalf("packet %d is %s after %v", i, fate, due)
+		}
+	}
+	if want := n * 0.8; math.Abs(float64(carried)-want) > 5*math.Sqrt(n*0.8*0.2) {
+		t.Errorf("%d of %d found room, want %.0f", carried, n, want)
+	}
+}

@@ -132,5 +132,10 @@ func Enter(path string, args []string) error {
 	if err := unix.Mount("proc", "/proc", "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, ""); err != nil {
 		return fmt.Errorf("mount /proc: %w", err)
 	}
+	// What Start has asked for is asked of the first thread, and the one that calls exec takes its place.
+	runtime.LockOSThread()
+	if err := unix.Prctl(unix.PR_SET_PDEATHSIG, uintptr(unix.SIGKILL), 0, 0, 0); err != nil {
+		return fmt.Errorf("end with the lab: %w", err)
+	}
 	return unix.Exec(path, args, os.Environ())
 }

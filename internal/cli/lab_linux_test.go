@@ -1,0 +1,148 @@
+package cli_test
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"rtcbench/internal/lab"
+	"rtcbench/internal/result"
+)
+
+// inLab is a command in a lab; every process of it can be told by its environment. It needs root.
+func inLab(t *testing.T, args ...string) (cmd *exec.Cmd, out *bytes.Buffer, dir string) {
+	t.Helper()
+	if os.Getuid() != 0 {
+		if os.Getenv("CI") != "" {
+			t.Fatal("CI must run this test, and it needs root")
+		}
+		t.Skip("SKIPPED: network namespaces need root; run the tests as root to prove the lab")
+	}
+	dir, err := os.MkdirTemp("", "lab") // short: Chromium makes sockets below it
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	out = &bytes.Buffer{}
+	cmd = exec.Command("rtcbench", append([]string{"lab", "run"}, args...)...)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, out, out
+	cmd.Env = append(ownFolders(dir), "PATH="+os.Getenv("PATH"), "TMPDIR="+dir, labMark+dir)
+	t.Cleanup(func() {
+		if cmd.Process != nil {
+			cmd.Process.Kill()
+			cmd.Wait()
+		}
+		until(t, "its processes are gone", func() bool { return len(marked(dir)) == 0 })
+	})
+	return cmd, out, dir
+}
+
+const labMark = "RTCBENCH_TEST_MARK="
+
+// marked are the processes that were started with dir's mark.
+func marked(dir string) (pids []string) {
+	list, _ := filepath.Glob("/proc/[0-9]*/environ")
+	for _, path := range list {
+		if env, err := os.ReadFile(path); err == nil && bytes.Contains(env, []byte(labMark+dir+"\x00")) {
+			pids = append(pids, filepath.Base(filepath.Dir(path)))
+		}
+	}
+	return pids
+}
+
+func until(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); !ok(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited in vain until %s", what)
+		}
+	}
+}
+
+// One scenario, the real server and both engines: what was measured is what was injected, and a little more.
+func TestLab(t *testing.T) {
+	for _, flags := range []string{"--engine native --channel lossy", "--engine browser"} {
+		t.Run(flags, func(t *testing.T) {
+			args := append([]string{"--report", "lab.json", "--packets", "packets.csv", "transatlantic", "--", "livekit", "-n", "20", "-c", "50", "-o", "result.json"}, strings.Fields(flags)...)
+			cmd, out, dir := inLab(t, args...)
+			if err := cmd.Run(); err != nil {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			var file result.File
+			var report lab.Report
+			for name, v := range map[string]any{"result.json": &file, "lab.json": &report} {
+				data, err := os.ReadFile(filepath.Join(dir, name))
+				if err == nil {
+					err = json.Unmarshal(data, v)
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			if report.RunID != file.Metadata.RunID || report.Pings != 20 || report.Matched < 15 {
+				t.Errorf("%d of %d pings matched\n%s", report.Matched, report.Pings, out)
+			}
+			const least, most = 87, 100 // ms: two ways of 43.45 and their jitter
+			for i, rtt := range report.Samples.RTT {
+				injected := report.Samples.InjectedUp[i] + report.Samples.InjectedDown[i]
+				if injected < 86.9 || rtt < injected {
+					t.Errorf("ping %d: %.3f ms measured, %.3f injected", report.Samples.Seq[i], rtt, injected)
+				}
+			}
+			if e := report.Errors[0]; e.What != "round trip P50" || e.Injected < least || e.Injected > most || e.Error <= 0 || e.Error > 40 {
+				t.Errorf("%+v", e)
+			}
+			if file.Details.OneWay.Clocks != "one" || !strings.Contains(out.String(), `rtcbench lab played "transatlantic"`) || !strings.Contains(out.String(), "answered pings were matched") {
+				t.Errorf("clocks %q\n%s", file.Details.OneWay.Clocks, out)
+			}
+			packets, err := os.Open(filepath.Join(dir, "packets.csv"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer packets.Close()
+			if rows, err := csv.NewReader(packets).ReadAll(); err != nil || len(rows) < 100 {
+				t.Errorf("%d packets, %v", len(rows), err)
+			}
+			if left, _ := filepath.Glob(filepath.Join(dir, "rtcbench-*", "*")); len(left) > 0 {
+				t.Errorf("left behind: %v", left)
+			}
+		})
+	}
+}
+
+// However a lab ends, nothing of it stays: no process, and with them no namespace and no device.
+func TestLabEnds(t *testing.T) {
+	for name, sig := range map[string]syscall.Signal{"Ctrl-C": syscall.SIGINT, "kill -9": syscall.SIGKILL} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cmd, out, dir := inLab(t, "same-region", "--", "livekit", "-n", "100000", "-c", "20", "-v")
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			// The lab, its server, its echo, its runner, and what keeps the processors awake.
+			until(t, "the runner runs", func() bool { return len(marked(dir)) >= 5 })
+			cmd.Process.Signal(sig)
+			err := cmd.Wait()
+			if sig == syscall.SIGINT && cmd.ProcessState.ExitCode() != 130 {
+				t.Errorf("%v\n%s", err, out)
+			}
+			until(t, "its processes are gone", func() bool { return len(marked(dir)) == 0 })
+			// What a killed one has left on disk goes with the next start.
+			next := exec.Command("rtcbench", "lab", "run", "floor", "--", "livekit", "-n", "1", "-q")
+			next.Dir, next.Env = cmd.Dir, cmd.Env
+			if said, err := next.CombinedOutput(); err != nil {
+				t.Errorf("the next: %v\n%s", err, said)
+			}
+			if left, _ := filepath.Glob(filepath.Join(dir, "rtcbench-*", "*")); len(left) > 0 {
+				t.Errorf("left behind: %v", left)
+			}
+		})
+	}
+}
