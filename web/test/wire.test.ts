@@ -13,8 +13,9 @@ describe('the wire', () => {
   it('reads a pong as text, as an object and as text in text', () => {
     const pong = { type: 'pong', client_timestamp: 1.5, server_receive_time: 2, server_send_time: 3, message_count: 1, seq: 4 };
     for (const form of [pong, JSON.stringify(pong), JSON.stringify(JSON.stringify(pong))]) {
-      expect(decodePong(form)).toEqual({ timestamp: 1.5, receive: 2, send: 3, seq: 4, ours: false });
+      expect(decodePong(form)).toEqual({ timestamp: 1.5, receive: 2, send: 3, seq: 4, ours: false, wrong: false });
     }
+    expect(decodePong({ ...pong, clock: 'wrong' })).toMatchObject({ wrong: true });
   });
 
   it('tells what is no pong from what nobody can read', () => {
