@@ -4,7 +4,7 @@
 package accuracy
 
 // Variable is the environment variable that names a file. When it is set, the tests take the whole count of seeds and append
-// each tally to that file, as a line of JSON.
+// each tally to that file, as a line of JSON; `go test` needs -count 1 with it, or it may find that nothing has changed.
 const Variable = "RTCBENCH_ACCURACY"
 
 // Tally is how often an answer held.
