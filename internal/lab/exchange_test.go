@@ -96,7 +96,23 @@ func TestInjectedFollowsEachPing(t *testing.T) {
 			t.Errorf("ping %d: %+v", in.Seq, in)
 		}
 	}
-	r := NewReport(Scenario{Name: "x"}, 1, log, run)
+	run.Samples[11].Outcome, run.Samples[11].Reason = bench.Lost, bench.OnWayUp
+	run.Samples[12].Outcome, run.Samples[12].Reason = bench.Lost, bench.OnWayDown
+	run.Samples[7].RTT = 110 * msec
+	run.Counts.Sent = 20
+	heard := map[uint32]bool{}
+	for i := range uint32(20) {
+		heard[i+1] = true // also the twelfth, which the run says was lost before the echo
+	}
+	r := NewReport(Scenario{Name: "x"}, 1, log, run, heard)
+	if r.Loss.Heard == nil || *r.Loss.Heard != 20 || r.Loss.Wrong != 1 || r.Again != (Again{Pings: 1, P50: 30, Max: 30}) {
+		t.Errorf("%+v, %+v", r.Loss, r.Again)
+	}
+	run.Samples[11].Outcome, run.Samples[12].Outcome = bench.Answered, bench.Answered
+	r = NewReport(Scenario{Name: "x"}, 1, log, run, nil)
+	if r.Loss.Heard != nil {
+		t.Errorf("the echo wrote down nothing, and heard %d", *r.Loss.Heard)
+	}
 	if r.Pings != 20 || r.Matched != 18 || r.Errors[0].What != "round trip P50" || r.Errors[0].Injected != 67 || r.Errors[0].Error != 13 || r.Hops[0].Lost != 1 || r.Hops[0].Packets != 20 || r.Imprecise {
 		t.Errorf("%+v", r)
 	}
