@@ -30,6 +30,7 @@ var allowed = map[string][]string{
 	"rtcbench/internal/outbox":                 {"rtcbench/bench", "rtcbench/internal/result"},
 	"rtcbench/internal/browser":                {"rtcbench/bench", "rtcbench/internal/stats", "rtcbench/web", "rtcbench/internal/scratch", "github.com/chromedp/chromedp", "github.com/google/uuid"},
 	"rtcbench/internal/scratch":                {"github.com/gofrs/flock"},
+	"rtcbench/internal/accuracy":               {},
 	"rtcbench/internal/lab":                    {"rtcbench/bench", "rtcbench/internal/stats", "go.yaml.in/yaml/v3", "github.com/vishvananda/netlink", "golang.org/x/sys/unix"},
 	"rtcbench/web":                             {},
 	"rtcbench/internal/platform/daily":         {},

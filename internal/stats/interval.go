@@ -65,6 +65,40 @@ func wilson(k, n float64) (lo, hi float64) {
 	return lo, hi
 }
 
+// ClopperPearson is the exact 95 % interval of a ratio k/n (Clopper and Pearson, Biometrika 26, 1934): every p under which neither
+// k and more nor k and fewer successes of n are less likely than 2.5 %. It holds the true ratio in 95 % of cases or more. ok is
+// false when n is 0.
+func ClopperPearson(k, n int) (lo, hi float64, ok bool) {
+	if n == 0 {
+		return 0, 1, false
+	}
+	const tail = 0.025
+	lo, hi = 0, 1
+	if k > 0 {
+		lo = searchUnit(func(p float64) bool { return 1-binomialCDF(k-1, n, p) >= tail })
+	}
+	if k < n {
+		hi = searchUnit(func(p float64) bool { return binomialCDF(k, n, p) <= tail })
+	}
+	return lo, hi, true
+}
+
+// searchUnit is the least p in 0..1 for which f holds, to the last bit; f must hold from there on. It never asks for 0 or 1.
+func searchUnit(f func(float64) bool) float64 {
+	lo, hi := 0.0, 1.0
+	for {
+		mid := (lo + hi) / 2
+		switch {
+		case mid <= lo || mid >= hi:
+			return hi
+		case f(mid):
+			hi = mid
+		default:
+			lo = mid
+		}
+	}
+}
+
 // searchInts is the least k in 0..n for which f holds; f must hold from there on.
 func searchInts(n int, f func(int) bool) int {
 	lo, hi := 0, n
