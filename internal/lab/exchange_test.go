@@ -3,6 +3,7 @@ package lab
 import (
 	"encoding/binary"
 	"net/netip"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -170,5 +171,22 @@ func TestScenarios(t *testing.T) {
 	}
 	if _, err := LoadScenario("atlantis"); err == nil || !strings.Contains(err.Error(), "transatlantic") {
 		t.Errorf("an unknown scenario: %v", err)
+	}
+}
+
+// The manual's example is one that works.
+func TestTheManualsScenario(t *testing.T) {
+	manual, err := os.ReadFile("../../docs/lab.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, _ := strings.Cut(string(manual), "```yaml\n")
+	text, _, _ = strings.Cut(text, "```")
+	s, err := Parse("mine", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.RunnerSFU.Up.Delay != 12*msec || s.RunnerSFU.Up.Bursts == nil || s.EchoClock.Skew != 40 || s.SFUEcho.Up != s.SFUEcho.Down {
+		t.Errorf("%+v", s)
 	}
 }
