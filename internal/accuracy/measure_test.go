@@ -78,7 +78,16 @@ func in(s lab.Scenario, seed uint64) network {
 		since := time.Duration(rand.New(rand.NewPCG(seed, 99)).Int64N(int64(time.Minute)))
 		begin := time.Now().Add(-since)
 		along := func(h *lab.Hops) loopback.Path {
-			return func(int) []time.Duration { return h.Carry(time.Since(begin), pingSize) }
+			last := time.Duration(-1)
+			return func(int) []time.Duration {
+				now := time.Since(begin)
+				delays := h.Carry(now, pingSize)
+				for i, d := range delays { // of one instant, the scheduler would choose which comes first
+					last = max(last+1, now+d)
+					delays[i] = last - now
+				}
+				return delays
+			}
 		}
 		return along(up), along(down)
 	}
