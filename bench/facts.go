@@ -40,6 +40,16 @@ type Facts struct {
 	Geo            string        // Daily: the region asked for
 	SignallingHost string        // of the signalling WebSocket, where it can be seen
 	NetworkRTT     time.Duration // what the platform itself says of the path; 0 = nothing
+
+	Changes []Change // of what should stay as it is, in the order in which they came
+	Hidden  bool     // browser: the page was in the background, or frozen, at some time of the run
+}
+
+// Change is a part of the way that became another during the session.
+type Change struct {
+	What     string // "topology", "sfu" (Daily), "region", "node" (LiveKit)
+	From, To string
+	At       time.Time
 }
 
 // Channel is what a data channel was opened with.

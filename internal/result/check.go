@@ -44,6 +44,8 @@ func (f File) checkWhere() error {
 		return fmt.Errorf("metadata: iterations %d, timeout_ms %d, cooldown_ms %d: one is no such number", m.Iterations, m.TimeoutMS, m.CooldownMS)
 	case !slices.Contains([]bench.Ended{bench.Complete, bench.Interrupted, bench.LinkLost, bench.DeadlinePassed}, f.Details.Ended):
 		return fmt.Errorf("details.ended: %.40q is not known", f.Details.Ended)
+	case f.Details.Validity != nil && !slices.Contains([]bench.Verdict{bench.Valid, bench.Doubtful, bench.Invalid}, f.Details.Validity.Verdict):
+		return fmt.Errorf("details.validity.verdict: %.40q is not known", f.Details.Validity.Verdict)
 	}
 	return nil
 }
