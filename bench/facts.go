@@ -52,6 +52,17 @@ type Change struct {
 	At       time.Time
 }
 
+// Became notes that what is to at the moment at, and from before. What was not known, or is not, is no change.
+func (f *Facts) Became(what string, from *string, to string, at time.Time) {
+	if to == "" || to == *from {
+		return
+	}
+	if *from != "" {
+		f.Changes = append(f.Changes, Change{what, *from, to, at})
+	}
+	*from = to
+}
+
 // Channel is what a data channel was opened with.
 type Channel struct {
 	Known          bool
