@@ -38,6 +38,14 @@ type Ground struct {
 	Unit, Text   string
 }
 
+// Why is the text of the worst ground; "" = there is none.
+func (v Validity) Why() string {
+	if len(v.Grounds) == 0 {
+		return ""
+	}
+	return v.Grounds[0].Text
+}
+
 // doubts are the grounds as doubts.
 func (v Validity) doubts() (list []Doubt) {
 	for _, g := range v.Grounds {

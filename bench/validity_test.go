@@ -70,7 +70,7 @@ func quiet(count int) *scene {
 	sc := &scene{plan: plan(count), on: &machine{proc: fstest.MapFS{}}}
 	sc.Paths = map[string]loopback.Path{"runner": loopback.Constant(20 * ms), "echo": loopback.Constant(20 * ms)}
 	sc.on.cpu(1000, 0)
-	sc.on.thread(1, 0)
+	sc.on.thread(1, time.Minute)
 	return sc
 }
 
@@ -173,8 +173,8 @@ func TestMachineUnderTheRun(t *testing.T) {
 		{"3 % stolen", func(m *machine) { m.cpu(1970, 30) }, bench.Doubtful, "cpu-steal"},
 		{"11 % stolen", func(m *machine) { m.cpu(1890, 110) }, bench.Invalid, "cpu-steal"},
 		{"one of few ticks stolen", func(m *machine) { m.cpu(1048, 1) }, bench.Valid, ""},
-		{"two threads waited for 0.4 of 5.5 s", func(m *machine) { m.thread(1, 200*ms); m.thread(2, 200*ms) }, bench.Valid, ""},
-		{"two threads waited for 1 of 5.5 s", func(m *machine) { m.thread(1, 500*ms); m.thread(2, 500*ms) }, bench.Doubtful, "cpu-wait"},
+		{"two threads waited for 0.4 of 5.5 s", func(m *machine) { m.thread(1, time.Minute+200*ms); m.thread(2, 200*ms) }, bench.Valid, ""},
+		{"two threads waited for 1 of 5.5 s", func(m *machine) { m.thread(1, time.Minute+500*ms); m.thread(2, 500*ms) }, bench.Doubtful, "cpu-wait"},
 		{"a thread ended", func(m *machine) { delete(m.proc, "self/task/1/schedstat") }, bench.Valid, ""},
 		{"no such files any more", func(m *machine) { clear(m.proc) }, bench.Valid, ""},
 		{"the wall clock went 40 ms ahead", func(m *machine) { m.step = 40 * ms }, bench.Valid, ""},

@@ -49,7 +49,7 @@ func (f limitFlags) broken(run bench.Run) (list []error) {
 	test("max-p99", f.MaxP99, "ms", float64(s.P99.D)/1e6, s.P99.OK)
 	test("max-loss", f.MaxLoss, "%", 100*s.Loss, s.LossKnown)
 	if v := s.Validity; f.RequireValid && v.Verdict != bench.Valid {
-		err := fmt.Errorf("--require-valid is not kept: the run is %s: %s", v.Verdict, report.Printable(v.Grounds[0].Text))
+		err := fmt.Errorf("--require-valid is not kept: the run is %s: %s", v.Verdict, report.Printable(v.Why()))
 		if n := len(v.Grounds) - 1; n > 0 {
 			err = fmt.Errorf("%w (and %d more)", err, n)
 		}

@@ -85,7 +85,7 @@ func (o operand) group(a *app, open func() (bench.Store, error), invalid bool) (
 		}
 	}
 	if len(g.Runs) == 1 && (bench.Query{}).LeavesOut(g.Runs[0]) {
-		fmt.Fprintf(a.stderr, "compare %.200q: this run is invalid, and no measure of its path: %s\n", o.text, report.Printable(bench.Summarise(g.Runs[0]).Validity.Grounds[0].Text))
+		fmt.Fprintf(a.stderr, "compare %.200q: this run is invalid, and no measure of its path: %s\n", o.text, report.Printable(bench.Summarise(g.Runs[0]).Validity.Why()))
 	}
 	switch {
 	case len(g.Runs) == 0:

@@ -155,7 +155,7 @@ func noteInvalid(side string, d Described, runs []bench.Run) []string {
 	list := []string{}
 	switch {
 	case d.Invalid == 1 && d.Runs == 1:
-		list = append(list, fmt.Sprintf("%s is an INVALID run, and no measure of its path: %s", side, bench.Summarise(runs[0]).Validity.Grounds[0].Text))
+		list = append(list, fmt.Sprintf("%s is an INVALID run, and no measure of its path: %s", side, bench.Summarise(runs[0]).Validity.Why()))
 	case d.Invalid > 0:
 		list = append(list, fmt.Sprintf("%s: %d of %d runs are INVALID, and no measure of their path", side, d.Invalid, d.Runs))
 	}

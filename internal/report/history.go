@@ -36,7 +36,7 @@ func WriteHistoryText(w io.Writer, h History) error {
 	for _, r := range h.Runs {
 		s := bench.Summarise(r)
 		mark := ""
-		if n := len(s.Doubts); n > 0 {
+		if n := len(s.Doubts); n > 0 || s.Validity.Verdict == bench.Invalid {
 			mark = p.verdictStyle(s.Validity.Verdict).Render(fmt.Sprintf(" %d%s", n, cmp.Or(verdictMarks[s.Validity.Verdict], "!")))
 		}
 		p.line("%-11s %-12s %-8s %-7s %-9s %6d %7s %7s %7s %7s %6s  %s%s", minute(r.End)[5:], cut(bench.SeriesOf(r).Location, 12), r.Platform, r.Facts.Engine, shortClass(r.Facts.Transport),
