@@ -78,12 +78,14 @@ DROP TABLE rollup;
 ALTER TABLE rollup_of_both RENAME TO rollup;
 `, then: judgeKept}}
 
-// migrate brings the file to the newest version. Several processes may try at once.
+// migrate brings the file to the newest version. Several processes may try at once. It takes the time that it needs, seconds for
+// tens of thousands of runs, whatever ctx says: one that was broken off would begin anew each time.
 func migrate(ctx context.Context, db *sql.DB) error {
 	version, ours, err := identify(ctx, db)
 	if err != nil || version == len(migrations) && ours {
 		return err
 	}
+	ctx = context.WithoutCancel(ctx)
 	tx, err := db.BeginTx(ctx, nil) // immediate: the others wait
 	if err != nil {
 		return err
