@@ -5,11 +5,13 @@ package outbox
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -52,6 +54,8 @@ type Entry struct {
 
 	Path string `json:"-"`
 	Size int64  `json:"-"`
+
+	damaged bool // the file cannot be read, now and for ever
 }
 
 const version = 1
@@ -80,6 +84,10 @@ func (o *Outbox) Put(run bench.Run, stores []string) error {
 	return write(e.Path, data)
 }
 
+// abandoned is how old a file may be that is still being written. One that is older was left by a process that was killed.
+const abandoned = time.Hour
+
+// used is how many bytes the runs take. What killed processes left is removed on the way.
 func (o *Outbox) used() (sum int64, err error) {
 	for _, dir := range []string{o.dir, o.rejected()} {
 		files, err := os.ReadDir(dir)
@@ -87,13 +95,21 @@ func (o *Outbox) used() (sum int64, err error) {
 			return 0, err
 		}
 		for _, f := range files {
-			if info, err := f.Info(); err == nil && info.Mode().IsRegular() {
+			info, err := f.Info()
+			switch {
+			case err != nil || !info.Mode().IsRegular():
+			case !strings.HasPrefix(f.Name(), unfinished):
 				sum += info.Size()
+			case time.Since(info.ModTime()) > abandoned:
+				os.Remove(filepath.Join(dir, f.Name())) // if it cannot be, nothing is lost
 			}
 		}
 	}
 	return sum, nil
 }
+
+// unfinished is how the names of files begin that are being written.
+const unfinished = ".new-"
 
 func (o *Outbox) rejected() string { return filepath.Join(o.dir, "rejected") }
 
@@ -103,7 +119,7 @@ func write(path string, data []byte) (err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	tmp, err := os.CreateTemp(dir, ".new-*")
+	tmp, err := os.CreateTemp(dir, unfinished+"*")
 	if err != nil {
 		return err
 	}
@@ -162,13 +178,15 @@ func entries(dir string) (list []Entry, err error) {
 		case errors.Is(err, fs.ErrNotExist): // delivered meanwhile
 			continue
 		case err != nil:
-			e = Entry{Stores: map[string]Wait{"": {Error: err.Error()}}}
+			e = Entry{Stores: map[string]Wait{"": {Error: err.Error()}}, damaged: !errors.Is(err, errNewer)}
 		}
 		e.Path = path
 		list = append(list, e)
 	}
 	return list, nil
 }
+
+var errNewer = errors.New("a newer rtcbench may read it")
 
 func read(path string) (e Entry, err error) {
 	data, err := os.ReadFile(path)
@@ -179,8 +197,11 @@ func read(path string) (e Entry, err error) {
 	if err := json.Unmarshal(data, &e); err != nil {
 		return e, fmt.Errorf("it cannot be read: %w", err)
 	}
+	if e.Version > version {
+		return e, fmt.Errorf("it has version %d and this rtcbench knows %d: %w", e.Version, version, errNewer)
+	}
 	if e.Version != version {
-		return e, fmt.Errorf("it has version %d and this rtcbench knows %d", e.Version, version)
+		return e, errors.New("it is no run that waits")
 	}
 	return e, nil
 }
@@ -214,12 +235,27 @@ func (e Entry) save() error {
 // reject puts what store will never take aside.
 func (o *Outbox) reject(e Entry, store string, reason error) error {
 	sum := sha256.Sum256([]byte(store))
-	e.Path = filepath.Join(o.rejected(), e.Run.Metadata.RunID+"-"+hex.EncodeToString(sum[:4])+".json")
+	e.Path = filepath.Join(o.rejected(), stem(e.Path)+"_"+hex.EncodeToString(sum[:4])+".json")
 	e.Stores = map[string]Wait{store: {Tries: e.Stores[store].Tries + 1, Error: reason.Error(), At: time.Now().UTC()}}
 	return e.save()
 }
 
-// Retry lets what was rejected wait again; it returns how many.
+// stem is the name of a file without what reject and Retry have put behind it.
+func stem(path string) string {
+	name, _, _ := strings.Cut(strings.TrimSuffix(filepath.Base(path), ".json"), "_")
+	return name
+}
+
+// setAside puts a file that nobody can read among the rejected, as it is.
+func (o *Outbox) setAside(path string) error {
+	if err := os.MkdirAll(o.rejected(), 0o700); err != nil {
+		return err
+	}
+	return move(path, filepath.Join(o.rejected(), filepath.Base(path)))
+}
+
+// Retry lets what was rejected wait again; it returns how many. Each goes as a file of its own: another process that has just
+// done with the same run removes the file that it has read, and no other.
 func (o *Outbox) Retry() (n int, err error) {
 	list, err := o.Rejected()
 	if err != nil {
@@ -229,22 +265,24 @@ func (o *Outbox) Retry() (n int, err error) {
 		if e.Version != version { // cannot be read
 			continue
 		}
-		back := e
-		back.Path = filepath.Join(o.dir, e.Run.Metadata.RunID+".json")
-		if waiting, err := read(back.Path); err == nil { // for other stores
-			for name, w := range waiting.Stores {
-				back.Stores[name] = w
-			}
-		}
-		if err := back.save(); err != nil {
-			return n, err
-		}
-		if err := remove(e.Path); err != nil {
+		name := strings.TrimSuffix(filepath.Base(e.Path), ".json") + "_" + hex.EncodeToString(binary.BigEndian.AppendUint64(nil, rand.Uint64())) + ".json"
+		if err := move(e.Path, filepath.Join(o.dir, name)); err != nil {
 			return n, err
 		}
 		n++
 	}
 	return n, nil
+}
+
+// move renames a file, durably; another process may have done so.
+func move(from, to string) error {
+	if err := os.Rename(from, to); err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		return err
+	}
+	return errors.Join(syncDir(filepath.Dir(to)), syncDir(filepath.Dir(from)))
 }
 
 // Target is a store that runs are delivered to.
