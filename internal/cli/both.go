@@ -200,7 +200,7 @@ func (cmd *bothCmd) finishBoth(a *app, runs map[string]*bench.Run, errs map[stri
 	case stoppedBySignal:
 		return exitError{code, join(kept, broken)}
 	case len(failures) > 0:
-		return exitError{exitFailed, join(append(failures, kept, broken)...)}
+		return exitError{exitFailed, alsoUnkept(join(append(failures, kept, broken)...), kept)}
 	case kept != nil:
 		return exitError{exitNotKept, join(kept, broken)}
 	case broken != nil:

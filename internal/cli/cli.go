@@ -60,6 +60,18 @@ func (e exitError) Error() string {
 
 func (e exitError) Unwrap() error { return e.err }
 
+// unkept is why a run could not be measured to its end, where beside that its output file or a store would not take it. The exit
+// code has no room for both.
+type unkept struct{ error }
+
+// alsoUnkept is err, marked when kept is not nil.
+func alsoUnkept(err, kept error) error {
+	if kept == nil {
+		return err
+	}
+	return unkept{err}
+}
+
 func usagef(format string, args ...any) error {
 	return exitError{exitUsage, fmt.Errorf(format, args...)}
 }

@@ -143,7 +143,7 @@ func (f storeFlags) sqlite(c *check, path string) outbox.Target {
 	if full, err := filepath.Abs(path); err == nil {
 		path = full
 	}
-	return outbox.Target{Name: "sqlite:" + path, Open: func(ctx context.Context) (bench.Store, error) { return sqlite.Open(ctx, path) }}
+	return outbox.Target{Name: "sqlite:" + path, Open: opener(func(ctx context.Context) (*sqlite.Store, error) { return sqlite.Open(ctx, path) })}
 }
 
 func (f storeFlags) timestream(c *check, _ string) outbox.Target {
@@ -151,7 +151,7 @@ func (f storeFlags) timestream(c *check, _ string) outbox.Target {
 		c.err = usagef("Timestream needs a database and a table: give --ts-database and --ts-table (TIMESTREAM_DATABASE, TIMESTREAM_TABLE)")
 	}
 	o := timestream.Options{Database: f.TSDatabase, Table: f.TSTable, Region: f.TSRegion}
-	return outbox.Target{Name: "timestream:" + o.Database + "/" + o.Table, Open: func(ctx context.Context) (bench.Store, error) { return timestream.New(ctx, o) }}
+	return outbox.Target{Name: "timestream:" + o.Database + "/" + o.Table, Open: opener(func(ctx context.Context) (*timestream.Store, error) { return timestream.New(ctx, o) })}
 }
 
 func (f storeFlags) influxdb(c *check, _ string) outbox.Target {
@@ -166,7 +166,18 @@ func (f storeFlags) influxdb(c *check, _ string) outbox.Target {
 			c.fail("influxdb-url", "(not shown)", "a URL without user and password; give them as USER:PASSWORD to --influxdb-token (INFLUXDB_TOKEN)")
 		}
 	}
-	return outbox.Target{Name: "influxdb:" + host + "/" + o.Database, Open: func(context.Context) (bench.Store, error) { return influx.New(o) }}
+	return outbox.Target{Name: "influxdb:" + host + "/" + o.Database, Open: opener(func(context.Context) (*influx.Store, error) { return influx.New(o) })}
+}
+
+// opener is open as a Target has it. A store that cannot be opened is nil, and not a nil pointer in an interface.
+func opener[S bench.Store](open func(context.Context) (S, error)) func(context.Context) (bench.Store, error) {
+	return func(ctx context.Context) (bench.Store, error) {
+		s, err := open(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return s, nil
+	}
 }
 
 const (
@@ -251,13 +262,18 @@ func (k keeper) deliver(stopped context.Context, w io.Writer, first string) erro
 	courier := k.box.To(k.targets, storeTimeout)
 	defer courier.Close()
 	out, err := courier.Deliver(ctx, first)
-	if err != nil {
-		return fmt.Errorf("keep the run: %w", err)
-	}
 	if out.Delivered > 1 {
 		fmt.Fprintf(w, "delivered %d runs, with those that had waited\n", out.Delivered)
 	}
-	return k.failures(out)
+	return join(k.failures(out), k.unnoted(err))
+}
+
+// unnoted says that the outbox could not be changed: what it holds is at worst offered again.
+func (k keeper) unnoted(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("note in %s what became of the runs: %w", k.box.Dir(), err)
 }
 
 // failures says what did not work, one line a store.
@@ -293,6 +309,7 @@ func (a *app) openForReading(f storeFlags) (bench.Store, error) {
 		if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
 			return nil, fmt.Errorf("there is no store at %s yet: measure something first (rtcbench livekit), or name another with --store", path)
 		}
+		t.Open = opener(func(ctx context.Context) (*sqlite.Store, error) { return sqlite.OpenToRead(ctx, path) })
 	}
 	return t.Open(a.ctx)
 }
