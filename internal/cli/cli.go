@@ -15,6 +15,7 @@ import (
 	kongcompletion "github.com/jotaen/kong-completion"
 
 	"rtcbench/bench"
+	"rtcbench/internal/report"
 )
 
 // Exit codes. Where several hold: interrupted, failed, notKept, limitBroken.
@@ -163,7 +164,11 @@ func fail(stderr io.Writer, err error) int {
 		return exitOK
 	}
 	if text := err.Error(); text != "" {
-		fmt.Fprintf(stderr, "rtcbench: %s\n", text)
+		lines := strings.Split(text, "\n")
+		for i := range lines {
+			lines[i] = report.Printable(strings.ReplaceAll(lines[i], "\t", " ")) // servers and files choose some of it
+		}
+		fmt.Fprintf(stderr, "rtcbench: %s\n", strings.Join(lines, "\n"))
 	}
 	var e exitError
 	if errors.As(err, &e) {
