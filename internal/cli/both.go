@@ -193,7 +193,13 @@ func (cmd *bothCmd) finishBoth(a *app, runs map[string]*bench.Run, errs map[stri
 	if !cmd.Quiet {
 		kept = join(kept, cmd.tables(a, d, l))
 	}
-	kept = join(kept, keep.deliver(a.ctx, a.stderr, ""))
+	var fresh []string
+	for _, run := range runs {
+		if run != nil {
+			fresh = append(fresh, run.ID)
+		}
+	}
+	kept = join(kept, keep.deliver(a.ctx, a.stderr, fresh...))
 	broken := cmd.brokenBy(runs)
 	code, stoppedBySignal := stopCode(a.ctx)
 	switch {

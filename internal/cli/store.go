@@ -76,7 +76,7 @@ func (cmd *storeFlushCmd) Run(a *app) error {
 	}
 	courier := k.box.To(k.targets, storeTimeout)
 	defer courier.Close()
-	out, err := courier.Deliver(a.ctx, "")
+	out, err := courier.Deliver(a.ctx)
 	fmt.Fprintf(a.stdout, "%d run(s) delivered, %d wait\n", out.Delivered, out.Waiting)
 	left := []error{k.failures(out), k.unnoted(err)}
 	for _, name := range out.Off {

@@ -246,9 +246,9 @@ func stored(r bench.Run) bench.Run {
 	return r
 }
 
-// deliver offers what waits to the stores, the run called first before the others. It says on w what it delivered beside that, and
+// deliver offers what waits to the stores, the runs called first before the others. It says on w what it delivered beside that, and
 // returns what a store would not take.
-func (k keeper) deliver(stopped context.Context, w io.Writer, first string) error {
+func (k keeper) deliver(stopped context.Context, w io.Writer, first ...string) error {
 	if len(k.targets) == 0 {
 		return nil
 	}
@@ -261,8 +261,8 @@ func (k keeper) deliver(stopped context.Context, w io.Writer, first string) erro
 	defer cancel()
 	courier := k.box.To(k.targets, storeTimeout)
 	defer courier.Close()
-	out, err := courier.Deliver(ctx, first)
-	if out.Delivered > 1 {
+	out, err := courier.Deliver(ctx, first...)
+	if out.Delivered > len(first) {
 		fmt.Fprintf(w, "delivered %d runs, with those that had waited\n", out.Delivered)
 	}
 	return join(k.failures(out), k.unnoted(err))

@@ -49,11 +49,11 @@ func (c *Courier) Close() error {
 	return errors.Join(errs...)
 }
 
-// Deliver offers every run that waits to the stores that do not have it: the one called first before all others,
+// Deliver offers every run that waits to the stores that do not have it: those called first before all others,
 // then those that were tried least, so that none which a store cannot digest stands before the rest; among equals the oldest. A store
 // that is away is asked once. What cannot be noted in the outbox, as on a full disk, is an error, and the rest goes on: at worst
 // a store is offered again what it has. Deliver returns by ctx's end.
-func (c *Courier) Deliver(ctx context.Context, first string) (out Outcome, err error) {
+func (c *Courier) Deliver(ctx context.Context, first ...string) (out Outcome, err error) {
 	list, err := c.box.Waiting()
 	if err != nil {
 		return out, err
@@ -94,8 +94,8 @@ func (c *Courier) Deliver(ctx context.Context, first string) (out Outcome, err e
 }
 
 // turn orders entries: the smallest comes first.
-func (c *Courier) turn(e Entry, first string) (tries int) {
-	if e.Version == version && e.Run.Metadata.RunID == first {
+func (c *Courier) turn(e Entry, first []string) (tries int) {
+	if e.Version == version && slices.Contains(first, e.Run.Metadata.RunID) {
 		return -1
 	}
 	for _, t := range c.targets {
