@@ -6,7 +6,7 @@ COMMIT := $(shell git rev-parse HEAD 2>/dev/null)
 LDFLAGS := -s -w $(if $(COMMIT),-X rtcbench/internal/cli.commit=$(COMMIT))
 CROSSVET := $(CURDIR)/.bin/crossvet
 
-.PHONY: build web lint test test-long bench live-daily picture vet tools fuzz clean
+.PHONY: build web lint test test-long bench accuracy live-daily picture vet tools fuzz clean
 
 build: web ## the complete binary, ./rtcbench
 	CGO_ENABLED=$(CGO) go build -trimpath -ldflags '$(LDFLAGS)' -o rtcbench .
@@ -52,6 +52,9 @@ bench: build ## the figures that README promises, as a table
 	cd tools/figures/node && npm ci --loglevel=error
 	cd web && node build.mjs ../.bin
 	go run ./tools/figures
+
+accuracy: build ## docs/accuracy.md: known answers from the lab, which needs root, and in fake time; goes on where it was stopped
+	go run ./tools/accuracy
 
 live-daily: web ## what the stand-in cannot show, on Daily itself; needs DAILY_API_KEY, makes and removes rooms
 	@test -n "$$DAILY_API_KEY" || { echo "make live-daily: set DAILY_API_KEY to a key of yours; it makes and removes rooms"; exit 1; }

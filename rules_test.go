@@ -30,6 +30,7 @@ var allowed = map[string][]string{
 	"rtcbench/internal/outbox":                 {"rtcbench/bench", "rtcbench/internal/result"},
 	"rtcbench/internal/browser":                {"rtcbench/bench", "rtcbench/internal/stats", "rtcbench/web", "rtcbench/internal/scratch", "github.com/chromedp/chromedp", "github.com/google/uuid"},
 	"rtcbench/internal/scratch":                {"github.com/gofrs/flock"},
+	"rtcbench/internal/accuracy":               {},
 	"rtcbench/internal/lab":                    {"rtcbench/bench", "rtcbench/internal/stats", "go.yaml.in/yaml/v3", "github.com/vishvananda/netlink", "golang.org/x/sys/unix"},
 	"rtcbench/web":                             {},
 	"rtcbench/internal/platform/daily":         {},
@@ -41,6 +42,7 @@ var allowed = map[string][]string{
 	"rtcbench/internal/schedule":               {},
 	"rtcbench/internal/cli":                    {"rtcbench", "github.com/prometheus/client_golang", "go.yaml.in/yaml/v3", "github.com/aws/aws-lambda-go", "github.com/alecthomas/kong", "github.com/jotaen/kong-completion", "github.com/joho/godotenv", "github.com/schollz/progressbar/v3", "golang.org/x/term"},
 	"rtcbench/tools/figures":                   {"rtcbench", "github.com/livekit/server-sdk-go/v2", "github.com/livekit/protocol", "github.com/chromedp/chromedp"},
+	"rtcbench/tools/accuracy":                  {"rtcbench/bench", "rtcbench/internal/accuracy", "rtcbench/internal/lab", "rtcbench/internal/stats"},
 	"rtcbench/tools/crossvet":                  {"golang.org/x/tools"},
 }
 

@@ -22,7 +22,7 @@ func (s *silent) Send(_ context.Context, m bench.Message) error {
 	s.seen.Note(ping.Number())
 	select {
 	case buf := <-s.spare:
-		s.pongs <- bench.AppendPong(buf[:0], ping, 1e12, 1e12, false, 1, &s.seen)
+		s.pongs <- bench.AppendPong(buf[:0], ping, bench.Stamps{Received: 1e12, Sent: 1e12}, 1, &s.seen)
 	default: // nobody asked for an answer any more
 	}
 	return nil

@@ -36,14 +36,17 @@ type Run struct {
 	Echo     Echo
 	Clocks   Clocks
 	Synced   stats.Offset // for SyncedClocks: what was measured of the offset
-	Facts    Facts
-	Pauses   Pauses
-	Tool     Tool    // what made it
-	Standin  bool    // the platform was played by a stand-in on this machine
-	Floor    *Floor  // what the instrument adds here; nil = it was never measured
-	Doubts   []Doubt // from outside the samples; Summarise adds its own
-	Err      error   // why it ended early; nil for Complete
-	Kept     *Kept   // of a run that a store gave back without its samples; nil = Samples are all there is
+
+	ClockErrors ClockErrors // for UnknownOffsets
+
+	Facts   Facts
+	Pauses  Pauses
+	Tool    Tool    // what made it
+	Standin bool    // the platform was played by a stand-in on this machine
+	Floor   *Floor  // what the instrument adds here; nil = it was never measured
+	Doubts  []Doubt // from outside the samples; Summarise adds its own
+	Err     error   // why it ended early; nil for Complete
+	Kept    *Kept   // of a run that a store gave back without its samples; nil = Samples are all there is
 }
 
 // Tool is the build of rtcbench that made a run.
@@ -118,6 +121,18 @@ const (
 	SyncedClocks   Clocks = "synchronised" // the offset was measured, within a bound
 	UnknownOffsets Clocks = "unknown"      // only causality bounds the offset
 )
+
+// ClockErrors are how far from UTC the clocks were at the most, as their kernels say: the greatest of the run.
+// A clock that nothing keeps right, or that does not say, has none.
+type ClockErrors struct{ Runner, Echo Quantity }
+
+// Sum bounds the offset of one clock against the other.
+func (e ClockErrors) Sum() Quantity {
+	if !e.Runner.OK || !e.Echo.OK {
+		return Quantity{}
+	}
+	return Quantity{e.Runner.D + e.Echo.D, true}
+}
 
 // Pauses are the garbage collector's stops of this process during the run.
 type Pauses struct{ Total, Max time.Duration }

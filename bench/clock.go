@@ -13,12 +13,35 @@ type Clock struct {
 	unix  float64 // milliseconds
 	skew  float64 // milliseconds a millisecond
 	wrong bool    // on purpose
+
+	claim func() (time.Duration, bool) // how far the wall clock may be from UTC; nil = nobody knows
 }
 
 // NewClock starts a clock now.
 func NewClock() Clock {
 	now := time.Now()
 	return Clock{base: now, unix: float64(now.UnixMicro()) / 1e3}
+}
+
+// Claiming is c with somebody to ask how far this machine's wall clock may be from UTC: KernelClockError.
+func (c Clock) Claiming(claim func() (most time.Duration, known bool)) Clock {
+	c.claim = claim
+	return c
+}
+
+// untilAsked is what a clock may drift from the moment of a claim to the pings that it is used for: a second or two.
+const untilAsked = time.Millisecond
+
+// Error is how far c may be from UTC now: as far as the wall clock may be, and as c has come away from it since it began.
+// It is not known where nothing keeps the wall clock right, nor of a clock that is wrong on purpose.
+func (c Clock) Error() Quantity {
+	if c.claim == nil || c.wrong {
+		return Quantity{}
+	}
+	most, ok := c.claim()
+	now := time.Now()
+	away := math.Abs(c.UnixMilli(now)-float64(now.UnixMicro())/1e3) * float64(time.Millisecond)
+	return known(most+untilAsked+time.Duration(math.Ceil(away)), ok)
 }
 
 // Wrong is c, off by offset now and running fast by so many parts in a million: a known answer for what estimates clocks.

@@ -50,6 +50,10 @@ func doubts(r Run, s Summary) (list []Doubt) {
 	if len(s.RTTs) > 0 && !s.OneWay.Known {
 		add("one-way", "no one-way times: %s", s.OneWay.Why)
 	}
+	if s.OneWay.Disbelieved {
+		add("clock-error", "runner and echo say that their clocks are right within %v together; the pings show that they are not",
+			r.ClockErrors.Sum().D.Round(time.Microsecond))
+	}
 	if n, need := len(s.RTTs), stats.NeededForBound(0.99); n > 0 && n < need {
 		add("few-pings", "%d answered pings are too few for a P99 (%d are needed): it is close to the largest value seen", n, need)
 	}

@@ -64,6 +64,7 @@ type probe struct {
 	draining  bool          // control pings are being sent …
 	controlAt time.Time     // … the last one then
 	slowest   time.Duration // round trip answered in time
+	clocks    ClockErrors
 	id        string
 	key       string // names the run on the wire
 }
@@ -86,6 +87,7 @@ func (pr *prober) Probe(ctx context.Context, plan Plan, on func(Sample)) (Run, e
 	workers.Go(func() { p.send(inner) })
 	workers.Go(func() { p.receive(inner) })
 
+	p.clocks.Runner = p.clock.Error()
 	pauses := markPauses()
 	ended, err := LinkLost, p.warmUp(ctx)
 	switch {
@@ -335,6 +337,7 @@ func (p *probe) run(ended Ended, err error, before pauseMark) Run {
 	if n := len(p.samples); n > 0 && uint32(n) > p.taken && p.samples[n-1].Outcome == Unsettled {
 		p.samples = p.samples[:n-1] // the run ended before its send call began
 	}
+	p.clocks.Runner = p.clocks.Runner.worse(p.clock.Error())
 	c := p.counts
 	c.Tally(p.samples)
 	ways := p.ledger.split(p.samples)
@@ -348,7 +351,7 @@ func (p *probe) run(ended Ended, err error, before pauseMark) Run {
 	}
 	r := Run{
 		ID: p.id, Plan: p.plan, Ways: ways, Ended: ended, Err: err,
-		Samples: p.samples, Counts: c, Echo: p.echo, Facts: facts, Clocks: UnknownOffsets,
+		Samples: p.samples, Counts: c, Echo: p.echo, Facts: facts, Clocks: UnknownOffsets, ClockErrors: p.clocks,
 		Pauses: before.since(),
 	}
 	if !p.start.IsZero() {

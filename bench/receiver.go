@@ -47,8 +47,11 @@ func (p *probe) match(packet Packet) {
 		p.others[packet.From] = true
 		return
 	}
+	off, says := milliseconds(pong.clockError)
+	clockError := known(off, says && off >= 0)
 	if p.firstPong.IsZero() {
 		p.firstPong, p.echo.Identity, p.echo.Kind = packet.At, packet.From, "original"
+		p.clocks.Echo = clockError
 		switch {
 		case pong.ours && pong.wrong:
 			p.echo.Kind = WrongClock
@@ -62,6 +65,7 @@ func (p *probe) match(packet Packet) {
 		p.others[packet.From] = true
 		return
 	}
+	p.clocks.Echo = p.clocks.Echo.worse(clockError)
 	if pong.tells && pong.seen.Last <= uint32(len(p.samples)) {
 		p.ledger.take(pong.seen, p.sentBefore(i))
 		if p.draining {

@@ -3,6 +3,8 @@ package bench
 import (
 	"slices"
 	"time"
+
+	"rtcbench/internal/stats"
 )
 
 // Outcome is what became of one ping. The zero value means that it is not settled yet.
@@ -54,6 +56,10 @@ type Sample struct {
 
 // Down is T4 − T3 with the echo's clock offset in it (negated): Up + Down = RTT − Hold.
 func (s Sample) Down() time.Duration { return s.RTT - s.Hold - s.Up }
+
+func (s Sample) pair() stats.Pair {
+	return stats.Pair{Sent: s.Sent, Received: s.Sent + s.RTT, Up: s.Up, Down: s.Down()}
+}
 
 // Failed reports whether the ping was sent and not answered in time.
 func (s Sample) Failed() bool { return s.Outcome == Late || s.Outcome == Lost }

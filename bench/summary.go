@@ -13,6 +13,9 @@ type Quantity struct {
 	OK bool
 }
 
+// worse is the greater of two that bound something; without one of them there is none.
+func (q Quantity) worse(o Quantity) Quantity { return Quantity{max(q.D, o.D), q.OK && o.OK} }
+
 func known(d time.Duration, ok bool) Quantity { return Quantity{d, ok} }
 
 // Spread describes how a set of durations is distributed.
@@ -57,18 +60,21 @@ type OneWay struct {
 	Known  bool
 	Why    string
 	Offset stats.Offset
-	Up     Spread
-	Down   Spread
+
+	Disbelieved bool // what the clocks say of their own errors cannot be true
+
+	Up   Spread
+	Down Spread
 }
 
 // UpOf is the forward delay of s: client to server in the result file.
 func (o OneWay) UpOf(s Sample) (time.Duration, bool) {
-	return s.Up - o.Offset.Theta, o.Known && s.Stamped
+	return o.Offset.Forward(s.pair()), o.Known && s.Stamped
 }
 
 // DownOf is the backward delay of s.
 func (o OneWay) DownOf(s Sample) (time.Duration, bool) {
-	return s.Down() + o.Offset.Theta, o.Known && s.Stamped
+	return o.Offset.Backward(s.pair()), o.Known && s.Stamped
 }
 
 // Summarise computes everything that follows from the samples and circumstances of r.
@@ -161,35 +167,52 @@ func oneWay(r Run) OneWay {
 	var pairs []stats.Pair
 	for _, x := range r.Samples {
 		if x.Outcome == Answered && x.Stamped {
-			pairs = append(pairs, stats.Pair{Up: x.Up, Down: x.Down()})
+			pairs = append(pairs, x.pair())
 		}
 	}
 	var o OneWay
-	switch offset, ok := stats.EstimateOffset(pairs); {
+	switch {
 	case len(pairs) == 0:
 		o.Why = "no pong carried the echo's times"
-		return o
 	case r.Clocks == OneClock:
 		o.Known = true // θ = 0, exactly
+	case r.Clocks == SyncedClocks:
+		o.synchronised(pairs, r.Synced)
+	default:
+		o.drifting(pairs, r.ClockErrors.Sum())
+	}
+	if o.Known {
+		up, down := make([]time.Duration, len(pairs)), make([]time.Duration, len(pairs))
+		for i, p := range pairs {
+			up[i], down[i] = o.Offset.Forward(p), o.Offset.Backward(p)
+		}
+		o.Up, o.Down = spread(up), spread(down)
+	}
+	return o
+}
+
+// synchronised takes θ as it was measured, within the bounds of causality.
+func (o *OneWay) synchronised(pairs []stats.Pair, measured stats.Offset) {
+	offset, ok := stats.EstimateOffset(pairs)
+	o.Offset = stats.Offset{Lo: max(offset.Lo, measured.Lo), Hi: min(offset.Hi, measured.Hi)}
+	switch {
 	case !ok:
 		o.Why = "the echo's clock was stepped, or drifts: no constant offset fits"
-		o.Offset = offset
-		return o
-	case r.Clocks == SyncedClocks:
-		o.Offset = stats.Offset{Lo: max(offset.Lo, r.Synced.Lo), Hi: min(offset.Hi, r.Synced.Hi)}
-		if o.Offset.Lo > o.Offset.Hi {
-			o.Why = "the measured offset of the clocks contradicts causality"
-			return o
-		}
-		o.Known = true
-		o.Offset.Theta = min(max(r.Synced.Theta, o.Offset.Lo), o.Offset.Hi)
+	case o.Offset.Lo > o.Offset.Hi:
+		o.Why = "the measured offset of the clocks contradicts causality"
 	default:
-		o.Known, o.Offset = true, offset
+		o.Known, o.Offset.Theta = true, min(max(measured.Theta, o.Offset.Lo), o.Offset.Hi)
 	}
-	up, down := make([]time.Duration, len(pairs)), make([]time.Duration, len(pairs))
-	for i, p := range pairs {
-		up[i], down[i] = p.Up-o.Offset.Theta, p.Down+o.Offset.Theta
+}
+
+// drifting estimates θ from the pings, and from what the clocks say of themselves, which is not believed where it cannot be.
+func (o *OneWay) drifting(pairs []stats.Pair, within Quantity) {
+	o.Offset, o.Known = stats.EstimateDrift(pairs, within.D)
+	if !o.Known && within.OK {
+		o.Offset, o.Known = stats.EstimateDrift(pairs, 0)
+		o.Disbelieved = o.Known
 	}
-	o.Up, o.Down = spread(up), spread(down)
-	return o
+	if !o.Known {
+		o.Why = "a clock was stepped: no offset fits, however the clocks drift"
+	}
 }

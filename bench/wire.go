@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"math"
 	"strconv"
+	"time"
 )
 
 // The wire is JSON text that the original tool understands too; unknown keys are ignored by everybody.
@@ -14,6 +15,7 @@ import (
 //	      … "pad":"xxx"                                          up to the payload size asked for
 //	pong  {"type":"pong","client_timestamp":T1,"server_receive_time":T2,"server_send_time":T3,
 //	       "message_count":7,"seq":7,"seen":7,"seen_last":7,"seen_window":"7f","echo":"rtcbench"}
+//	      … "clock_error_ms":0.6                                 how far from UTC the echo's clock may be, where its kernel knows
 //	      … "clock":"wrong"                                      from an echo whose clock is wrong on purpose
 //	      seen: pings of this run that the echo has had, the highest number, and a bit for each of the last 64
 
@@ -87,15 +89,21 @@ func DecodePing(data []byte) (p Ping, ok bool) {
 	return p, valid && isPing && p.Timestamp != nil
 }
 
-// AppendPong answers p: received and sent are T2 and T3 in Unix ms on the echo's clock,
-// wrong says that this clock is wrong on purpose, count is how many pings it has had, and seen, if not nil, which ones of p's run.
-func AppendPong(b []byte, p Ping, received, sent float64, wrong bool, count uint64, seen *Seen) []byte {
+// Stamps are what the echo's clock says in a pong.
+type Stamps struct {
+	Received, Sent float64  // T2 and T3 in Unix ms
+	Error          Quantity // how far from UTC the clock may be
+	Wrong          bool     // the clock is, on purpose
+}
+
+// AppendPong answers p; count is how many pings the echo has had, and seen, if not nil, which ones of p's run.
+func AppendPong(b []byte, p Ping, at Stamps, count uint64, seen *Seen) []byte {
 	b = append(b, `{"type":"pong","client_timestamp":`...)
 	b = append(b, p.Timestamp...)
 	b = append(b, `,"server_receive_time":`...)
-	b = strconv.AppendFloat(b, received, 'f', -1, 64)
+	b = strconv.AppendFloat(b, at.Received, 'f', -1, 64)
 	b = append(b, `,"server_send_time":`...)
-	b = strconv.AppendFloat(b, sent, 'f', -1, 64)
+	b = strconv.AppendFloat(b, at.Sent, 'f', -1, 64)
 	b = append(b, `,"message_count":`...)
 	b = strconv.AppendUint(b, count, 10)
 	if p.Seq != nil {
@@ -111,7 +119,11 @@ func AppendPong(b []byte, p Ping, received, sent float64, wrong bool, count uint
 		b = strconv.AppendUint(b, seen.Window, 16)
 		b = append(b, '"')
 	}
-	if wrong {
+	if at.Error.OK {
+		b = append(b, `,"clock_error_ms":`...)
+		b = strconv.AppendFloat(b, float64(at.Error.D)/float64(time.Millisecond), 'f', -1, 64)
+	}
+	if at.Wrong {
 		b = append(b, `,"clock":"wrong"`...)
 	}
 	return append(b, `,"echo":"rtcbench"}`...)
@@ -123,6 +135,7 @@ type pong struct {
 	seq                      float64 // NaN = it had none
 	ours                     bool    // the echo is an rtcbench
 	wrong                    bool    // its clock is wrong on purpose
+	clockError               float64 // of its clock, in ms; NaN = it does not say
 	seen                     Seen
 	tells                    bool // seen is there
 }
@@ -136,7 +149,7 @@ const (
 )
 
 func decodePong(data []byte) (pong, verdict) {
-	p := pong{timestamp: math.NaN(), receive: math.NaN(), send: math.NaN(), seq: math.NaN()}
+	p := pong{timestamp: math.NaN(), receive: math.NaN(), send: math.NaN(), seq: math.NaN(), clockError: math.NaN()}
 	typed, parts := false, 0
 	valid := eachField(data, func(key, value []byte) {
 		switch string(key) {
@@ -152,6 +165,8 @@ func decodePong(data []byte) (pong, verdict) {
 			p.seq = orNaN(value)
 		case "echo":
 			p.ours = string(value) == `"rtcbench"`
+		case "clock_error_ms":
+			p.clockError = orNaN(value)
 		case "clock":
 			p.wrong = string(value) == `"wrong"`
 		case "seen":

@@ -37,7 +37,7 @@ func TestPongReturnsTheTimestampAsItStood(t *testing.T) {
 		if !ok {
 			t.Fatalf("%s: not read", number)
 		}
-		pong := string(AppendPong(nil, p, 1.5, 2.5, false, 3, nil))
+		pong := string(AppendPong(nil, p, Stamps{Received: 1.5, Sent: 2.5}, 3, nil))
 		want := `{"type":"pong","client_timestamp":` + number + `,"server_receive_time":1.5,"server_send_time":2.5,"message_count":3,"echo":"rtcbench"}`
 		if pong != want {
 			t.Errorf("\n got %s\nwant %s", pong, want)

@@ -22,6 +22,7 @@ type echoCmd struct {
 	chromeFlags
 	ConnectTimeout string        `from:"RTCBENCH_CONNECT_TIMEOUT" group:"where" default:"15s" placeholder:"15s" help:"How long joining the room may take."`
 	ClockOffset    time.Duration `name:"clock-offset" hidden:"" default:"0" help:"Answer by a clock that is off by this, at most 1h: an experiment, and results say so."`
+	LogPings       string        `name:"log-pings" hidden:"" help:"Write the number of each counted ping that arrives to this file: the lab's witness."`
 	ClockSkew      float64       `name:"clock-skew" hidden:"" default:"0" help:"And that runs fast by so many parts in a million, at most 100."`
 	serviceFlags
 }
@@ -75,7 +76,7 @@ func (cmd *echoCmd) Run(a *app) error {
 	}
 	seats.warn(a.stderr)
 	name := identity("echo")
-	clock := bench.NewClock()
+	clock := bench.NewClock().Claiming(bench.KernelClockError)
 	if cmd.ClockOffset != 0 || cmd.ClockSkew != 0 {
 		if cmd.ClockOffset.Abs() > time.Hour || math.Abs(cmd.ClockSkew) > 100 {
 			return usagef("--clock-offset %v, --clock-skew %v: at most 1h and 100 parts in a million either way", cmd.ClockOffset, cmd.ClockSkew)
@@ -83,9 +84,18 @@ func (cmd *echoCmd) Run(a *app) error {
 		clock = clock.Wrong(cmd.ClockOffset, cmd.ClockSkew)
 		fmt.Fprintf(a.stderr, "echo's clock is wrong by %v and %v parts in a million\n", cmd.ClockOffset, cmd.ClockSkew)
 	}
-	err := echo.Serve(a.ctx, echo.Seat{
+	witness, err := openPingLog(cmd.LogPings)
+	if err != nil {
+		return err
+	}
+	defer witness.Close()
+	err = echo.Serve(a.ctx, echo.Seat{
 		Join: func(ctx context.Context) (bench.Session, error) {
-			return seats.join(ctx, name, within, bench.JoinOptions{ReconnectTimeout: echo.Patience})
+			s, err := seats.join(ctx, name, within, bench.JoinOptions{ReconnectTimeout: echo.Patience})
+			if err != nil || witness == nil {
+				return s, err
+			}
+			return witnessed{s, witness}, nil
 		},
 		Clock: clock, Within: within,
 		Ready: func(bench.Session) { fmt.Fprintf(a.stderr, "echo ready in %s\n", seats.ready()) },

@@ -157,5 +157,5 @@ func (cmd *echoCmd) livekitHost(c *check, within time.Duration) (livekitHost, er
 		c.err = usagef("the service makes rooms: it needs %sapi-key and its secret (LIVEKIT_URL, LIVEKIT_API_KEY, LIVEKIT_API_SECRET)", prefix)
 	}
 	s, _ := flags.seats(c)
-	return livekitHost{seats: s, within: within, clock: bench.NewClock()}, c.err
+	return livekitHost{seats: s, within: within, clock: bench.NewClock().Claiming(bench.KernelClockError)}, c.err
 }

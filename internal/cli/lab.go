@@ -138,7 +138,11 @@ func (cmd labRunCmd) Run(a *app) error {
 	if err != nil {
 		return join(runErr, err)
 	}
-	return cmd.tell(a, scenario, log, file, runErr)
+	heard, err := readPingLog(l.pingLog())
+	if err != nil {
+		return join(runErr, err)
+	}
+	return cmd.tell(a, scenario, log, heard, file, runErr)
 }
 
 // labRun is a lab with processes in it.
@@ -151,6 +155,9 @@ type labRun struct {
 	secret   string // of the lab's own server
 	others   []*exec.Cmd
 }
+
+// pingLog is where the echo writes which pings it was given.
+func (l *labRun) pingLog() string { return filepath.Join(l.dir, "pings.log") }
 
 // command is this program in a place, with args.
 func (l *labRun) command(args ...string) *exec.Cmd {
@@ -169,7 +176,7 @@ const labPort = ":7880"
 // run starts server and echo, and then the command under test. It names the file that has its result.
 func (l *labRun) run(args []string) (file string, err error) {
 	serve := l.command("lab", "serve")
-	echo := l.command("echo")
+	echo := l.command("echo", "--log-pings="+l.pingLog())
 	if c := l.scenario.EchoClock; c != (lab.Clock{}) {
 		echo.Args = append(echo.Args, fmt.Sprintf("--clock-offset=%v", time.Duration(c.Offset)), fmt.Sprintf("--clock-skew=%v", c.Skew))
 	}

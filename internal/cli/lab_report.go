@@ -15,7 +15,7 @@ import (
 )
 
 // tell prints and writes what the router did. The command's own failure counts for more than one of these.
-func (cmd labRunCmd) tell(a *app, s lab.Scenario, log lab.Log, file string, runErr error) error {
+func (cmd labRunCmd) tell(a *app, s lab.Scenario, log lab.Log, heard map[uint32]bool, file string, runErr error) error {
 	var kept []error
 	if cmd.Packets != "" {
 		kept = append(kept, writePackets(cmd.Packets, log))
@@ -25,7 +25,7 @@ func (cmd labRunCmd) tell(a *app, s lab.Scenario, log lab.Log, file string, runE
 	case err != nil && runErr == nil:
 		kept = append(kept, err)
 	case err == nil:
-		report := lab.NewReport(s, cmd.Seed, log, run)
+		report := lab.NewReport(s, cmd.Seed, log, run, heard)
 		printLab(a.stdout, report)
 		if cmd.Report != "" {
 			kept = append(kept, writeReport(cmd.Report, report))
@@ -73,6 +73,19 @@ func printLab(w io.Writer, r lab.Report) {
 		}
 	}
 	fmt.Fprintf(w, "  %d of %d answered pings were matched to their packets.\n", r.Matched, r.Pings)
+	if l := r.Loss; l.Heard != nil && l.Up+l.Down+l.Unknown > 0 {
+		verdict := "as the run says"
+		if l.Wrong > 0 {
+			verdict = fmt.Sprintf("which makes %d of the run's losses wrong", l.Wrong)
+		}
+		fmt.Fprintf(w, "  The run lost %d pings before the echo, %d behind it and %d nobody knows where; the echo's own log has %d of %d: %s.\n", l.Up, l.Down, l.Unknown, *l.Heard, l.Sent, verdict)
+	}
+	if again := r.Again; again.Pings > 0 {
+		fmt.Fprintf(w, "  %d pings were sent again and answered in time: they took %.0f ms more at the median, %.0f ms at the most.\n", again.Pings, again.P50, again.Max)
+	}
+	if c := r.Clocks; c.Kind != bench.OneClock && c.Of > 0 {
+		fmt.Fprintf(w, "  The clocks differ: one-way times are ± %.1f ms, and hold what the router did to %d of %d pings.\n", c.HalfWidth, c.Held, c.Of)
+	}
 	priority := "with a real-time priority"
 	if !r.FIFO {
 		priority = "without a real-time priority, which it was refused"

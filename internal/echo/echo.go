@@ -19,10 +19,15 @@ func Answer(ctx context.Context, s bench.Session, clock bench.Clock) error {
 	return answer(ctx, s, clock, &books{}, func(time.Duration) {})
 }
 
+// clockErrorAge is how long the echo believes what it was told of its clock.
+const clockErrorAge = time.Second
+
 // answer calls held with the time that each ping was kept, from its arrival in the SDK to just before its pong is sent.
 func answer(ctx context.Context, s bench.Session, clock bench.Clock, seen *books, held func(time.Duration)) error {
 	var count uint64
 	var buf []byte
+	var off bench.Quantity // the clock's own error, as it was …
+	var asked time.Time    // … then
 	for {
 		packet, err := s.Recv(ctx)
 		if err != nil {
@@ -34,8 +39,12 @@ func answer(ctx context.Context, s bench.Session, clock bench.Clock, seen *books
 		}
 		count++
 		of := seen.note(packet.From, ping)
+		if asked.IsZero() || time.Since(asked) > clockErrorAge {
+			off, asked = clock.Error(), time.Now()
+		}
 		now := time.Now()
-		buf = bench.AppendPong(buf[:0], ping, clock.UnixMilli(packet.At), clock.UnixMilli(now), clock.IsWrong(), count, of)
+		stamps := bench.Stamps{Received: clock.UnixMilli(packet.At), Sent: clock.UnixMilli(now), Error: off, Wrong: clock.IsWrong()}
+		buf = bench.AppendPong(buf[:0], ping, stamps, count, of)
 		held(now.Sub(packet.At))
 		err = s.Send(ctx, bench.Message{Payload: buf, To: packet.From, Lossy: ping.Lossy})
 		if ctx.Err() != nil || errors.Is(err, bench.ErrEnded) || errors.Is(err, bench.ErrClosed) {

@@ -3,6 +3,7 @@ package lab
 import (
 	"encoding/binary"
 	"net/netip"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -96,7 +97,23 @@ func TestInjectedFollowsEachPing(t *testing.T) {
 			t.Errorf("ping %d: %+v", in.Seq, in)
 		}
 	}
-	r := NewReport(Scenario{Name: "x"}, 1, log, run)
+	run.Samples[11].Outcome, run.Samples[11].Reason = bench.Lost, bench.OnWayUp
+	run.Samples[12].Outcome, run.Samples[12].Reason = bench.Lost, bench.OnWayDown
+	run.Samples[7].RTT = 110 * msec
+	run.Counts.Sent = 20
+	heard := map[uint32]bool{}
+	for i := range uint32(20) {
+		heard[i+1] = true // also the twelfth, which the run says was lost before the echo
+	}
+	r := NewReport(Scenario{Name: "x"}, 1, log, run, heard)
+	if r.Loss.Heard == nil || *r.Loss.Heard != 20 || r.Loss.Wrong != 1 || r.Again != (Again{Pings: 1, P50: 30, Max: 30}) {
+		t.Errorf("%+v, %+v", r.Loss, r.Again)
+	}
+	run.Samples[11].Outcome, run.Samples[12].Outcome = bench.Answered, bench.Answered
+	r = NewReport(Scenario{Name: "x"}, 1, log, run, nil)
+	if r.Loss.Heard != nil {
+		t.Errorf("the echo wrote down nothing, and heard %d", *r.Loss.Heard)
+	}
 	if r.Pings != 20 || r.Matched != 18 || r.Errors[0].What != "round trip P50" || r.Errors[0].Injected != 67 || r.Errors[0].Error != 13 || r.Hops[0].Lost != 1 || r.Hops[0].Packets != 20 || r.Imprecise {
 		t.Errorf("%+v", r)
 	}
@@ -154,5 +171,22 @@ func TestScenarios(t *testing.T) {
 	}
 	if _, err := LoadScenario("atlantis"); err == nil || !strings.Contains(err.Error(), "transatlantic") {
 		t.Errorf("an unknown scenario: %v", err)
+	}
+}
+
+// The manual's example is one that works.
+func TestTheManualsScenario(t *testing.T) {
+	manual, err := os.ReadFile("../../docs/lab.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, _ := strings.Cut(string(manual), "```yaml\n")
+	text, _, _ = strings.Cut(text, "```")
+	s, err := Parse("mine", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.RunnerSFU.Up.Delay != 12*msec || s.RunnerSFU.Up.Bursts == nil || s.EchoClock.Skew != 40 || s.SFUEcho.Up != s.SFUEcho.Down {
+		t.Errorf("%+v", s)
 	}
 }

@@ -16,6 +16,7 @@ type Injection struct {
 	// the runner after the pong left it.
 	Sending, Server, Echo time.Duration
 	OK                    bool // exactly one packet a hop can have been it, and the router carried it
+	Dropped               bool // … or carried it no farther: it was sent again, or is lost
 }
 
 // RTT is what of the ping's round trip was injected.
@@ -54,7 +55,7 @@ func Injected(log Log, run bench.Run) []Injection {
 		for h := 0; h < len(hops) && in.OK; h++ {
 			r, ok := only(hops[h], at, at+hopWindow)
 			if !ok || r.Fate != Carried {
-				in.OK = false
+				in.OK, in.Dropped = false, ok
 				break
 			}
 			switch inside := r.Arrived - at - clockTolerance; h {

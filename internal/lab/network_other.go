@@ -16,6 +16,9 @@ func Build(Scenario, uint64) (*Network, error) { return nil, ErrUnavailable }
 // Start is never called.
 func (*Network) Start(Place, *exec.Cmd) error { return ErrUnavailable }
 
+// Do is never called.
+func (*Network) Do(Place, func()) {}
+
 // Close is never called.
 func (*Network) Close() (Log, error) { return Log{}, ErrUnavailable }
 

@@ -26,7 +26,37 @@ type Report struct {
 	Matched   int     `json:"matched"` // of them, to their packets
 	Errors    []Error `json:"errors"`  // of the matched
 	Parts     []Part  `json:"parts"`   // where the rest of the round trip passed
+	Again     Again   `json:"sent_again"`
+	Loss      Loss    `json:"loss"`
+	Clocks    Clocks  `json:"clocks"`
 	Samples   Matched `json:"samples"` // of the matched, in sending order
+}
+
+// Again is the pings answered in time although the router dropped a packet of theirs, and how much longer than the median ping
+// they took: until it was sent again.
+type Again struct {
+	Pings int     `json:"pings"`
+	P50   float64 `json:"p50_ms"`
+	Max   float64 `json:"max_ms"`
+}
+
+// Loss is where the run says that its pings were lost, and what the echo wrote down itself.
+type Loss struct {
+	Sent    int  `json:"sent"`
+	Up      int  `json:"up"`
+	Down    int  `json:"down"`
+	Unknown int  `json:"unknown"`
+	Heard   *int `json:"echo_heard"` // of those sent; null = it wrote down nothing
+	Wrong   int  `json:"wrong_way"`  // of the lost ones, said to be lost on a way on which the echo's log says they were not
+}
+
+// Clocks is whether the intervals of the one-way times hold what the router did.
+type Clocks struct {
+	Kind      bench.Clocks `json:"kind"`
+	HalfWidth float64      `json:"half_width_ms"`
+	SkewPPM   *[2]float64  `json:"skew_ppm"` // least and greatest that the run allows
+	Held      int          `json:"held"`     // pings with all of what their way up may have taken in its interval
+	Of        int          `json:"of"`
 }
 
 // Hop is what became of the packets of one hop that may be pings or pongs, and of their time.
@@ -70,8 +100,8 @@ type Matched struct {
 // imprecise is the P99 of the router's own error from which on what it did is to be doubted.
 const imprecise = time.Millisecond
 
-// NewReport holds run against log.
-func NewReport(s Scenario, seed uint64, log Log, run bench.Run) Report {
+// NewReport holds run against log, and against the numbers of the pings that the echo heard; nil = nobody knows.
+func NewReport(s Scenario, seed uint64, log Log, run bench.Run, heard map[uint32]bool) Report {
 	r := Report{Scenario: s.Name, About: s.About, Seed: seed, RunID: run.ID, FIFO: log.Realtime}
 	var added []time.Duration
 	var hops [len(wayThere)]Hop
@@ -107,23 +137,57 @@ func NewReport(s Scenario, seed uint64, log Log, run bench.Run) Report {
 	r.Added.P50, r.Added.P99, r.Added.Max = 1000*q(0.5), 1000*q(0.99), 1000*q(1)
 	r.Imprecise = r.Added.P99 > 1000*ms(imprecise)
 	r.match(log, run)
+	r.Loss = lossOf(run, heard)
 	return r
+}
+
+func lossOf(run bench.Run, heard map[uint32]bool) Loss {
+	l := Loss{Sent: run.Counts.Sent, Up: run.Ways.Up, Down: run.Ways.Down, Unknown: run.Ways.Unknown}
+	if heard == nil {
+		return l
+	}
+	n := 0
+	for _, s := range run.Samples {
+		if s.Outcome != bench.NotSent && heard[s.Seq] {
+			n++
+		}
+		if s.Outcome == bench.Lost && (s.Reason == bench.OnWayUp && heard[s.Seq] || s.Reason == bench.OnWayDown && !heard[s.Seq]) {
+			l.Wrong++
+		}
+	}
+	l.Heard = &n
+	return l
 }
 
 // match compares ping by ping what was measured with what was injected.
 func (r *Report) match(log Log, run bench.Run) {
 	oneWay := bench.Summarise(run).OneWay
 	var rtt, injected, up, injectedUp, down, injectedDown []time.Duration
-	var sending, server, echo, receiving []time.Duration
+	var sending, server, echo, receiving, again []time.Duration
+	var moved []float64 // how much more two neighbours differ than their packets did
+	var jitter, injectedJitter float64
+	r.Clocks = Clocks{Kind: run.Clocks, HalfWidth: ms(oneWay.Offset.HalfWidth())}
+	if o := oneWay.Offset; o.SkewLo < o.SkewHi {
+		r.Clocks.SkewPPM = &[2]float64{1e6 * o.SkewLo, 1e6 * o.SkewHi}
+	}
+	before := -2
 	for i, in := range Injected(log, run) {
 		s := run.Samples[i]
 		if s.Outcome != bench.Answered {
 			continue
 		}
 		r.Pings++
+		if in.Dropped {
+			again = append(again, s.RTT)
+		}
 		if !in.OK {
 			continue
 		}
+		if i == before+1 {
+			a, b := ms((s.RTT - rtt[len(rtt)-1]).Abs()), ms((in.RTT() - injected[len(injected)-1]).Abs())
+			moved, jitter, injectedJitter = append(moved, a-b), jitter+a, injectedJitter+b
+		}
+		before = i
 		rtt, injected = append(rtt, s.RTT), append(injected, in.RTT())
 		sending, server, echo = append(sending, in.Sending), append(server, in.Server), append(echo, in.Echo)
 		receiving = append(receiving, s.RTT-in.RTT()-in.Sending-in.Server-in.Echo)
@@ -133,6 +197,11 @@ func (r *Report) match(log Log, run bench.Run) {
 			d, _ := oneWay.DownOf(s)
 			up, injectedUp, down, injectedDown = append(up, u), append(injectedUp, in.Up), append(down, d), append(injectedDown, in.Down)
 			m.Up, m.Down = append(m.Up, ms(u)), append(m.Down, ms(d))
+			r.Clocks.Of++
+			least, most := u-(oneWay.Offset.Hi-oneWay.Offset.Theta), u+(oneWay.Offset.Theta-oneWay.Offset.Lo)
+			if least <= in.Up && s.RTT-s.Hold-in.Down <= most {
+				r.Clocks.Held++
+			}
 		}
 	}
 	r.Matched = len(rtt)
@@ -151,6 +220,14 @@ func (r *Report) match(log Log, run bench.Run) {
 	}
 	r.compare("up P50", up, injectedUp, 0.5)
 	r.compare("down P50", down, injectedDown, 0.5)
+	if d, half, ok := stats.MeanInterval(moved); ok {
+		n := float64(len(moved))
+		r.Errors = append(r.Errors, Error{What: "jitter", Injected: injectedJitter / n, Measured: jitter / n, Error: d, CI: [2]float64{d - half, d + half}})
+	}
+	if r.Again.Pings = len(again); len(again) > 0 && len(rtt) > 0 {
+		middle := quantiles(rtt)(0.5)
+		r.Again.P50, r.Again.Max = quantiles(again)(0.5)-middle, quantiles(again)(1)-middle
+	}
 }
 
 func (r *Report) compare(what string, measured, injected []time.Duration, q float64) {

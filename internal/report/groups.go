@@ -224,31 +224,21 @@ func quantiles(runs []bench.Run, of func(s bench.Summary, answered int) bench.Qu
 // enoughRuns is how many make clusters enough to tell how losses come together.
 const enoughRuns = 4
 
-// losses are the failed pings in clusters: one a run, or, of few runs, one for each √n pings of each.
+// losses are the failed pings in clusters: one a run, or, of few runs, stretches of each.
 func losses(runs []bench.Run) (list []stats.Ratio) {
 	for _, r := range runs {
 		whole := stats.Ratio{K: r.Counts.Failed(), N: r.Counts.Settled()}
-		length := int(math.Ceil(math.Sqrt(float64(whole.N))))
-		var parts []stats.Ratio
-		settled := 0
+		var failed []bool
 		for _, s := range r.Samples {
-			if !s.Settled() {
-				continue
-			}
-			if settled%length == 0 {
-				parts = append(parts, stats.Ratio{})
-			}
-			settled++
-			p := &parts[len(parts)-1]
-			p.N++
-			if s.Failed() {
-				p.K++
+			if s.Settled() {
+				failed = append(failed, s.Failed())
 			}
 		}
-		if len(runs) >= enoughRuns || settled != whole.N { // the samples are not there, or not all
-			parts = []stats.Ratio{whole}
+		if len(runs) >= enoughRuns || len(failed) != whole.N { // the samples are not there, or not all
+			list = append(list, whole)
+		} else {
+			list = append(list, stats.Clusters(failed)...)
 		}
-		list = append(list, parts...)
 	}
 	return list
 }

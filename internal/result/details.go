@@ -123,8 +123,15 @@ type (
 		Up        *[2]float64  `json:"up_ms"`
 		DownP50   *float64     `json:"down_p50_ms"`
 		Down      *[2]float64  `json:"down_ms"`
-		SkewPPM   *float64     `json:"skew_ppm"`
-		Measured  *[3]float64  `json:"measured_ms,omitempty"` // least, best, greatest θ by a measurement between the clocks
+		ThetaAt   *float64     `json:"theta_at_ms,omitempty"`    // of clocks that may drift: when, since the start of the run, θ was that
+		SkewUsed  *float64     `json:"skew_used_ppm,omitempty"`  // and how it grew
+		SkewPPM   *[2]float64  `json:"skew_ppm"`                 // least and greatest growth that is possible
+		Measured  *[3]float64  `json:"measured_ms,omitempty"`    // least, best, greatest θ by a measurement between the clocks
+		Errors    *ClockErrors `json:"clock_error_ms,omitempty"` // how far from UTC the clocks may be, as their kernels say
+	}
+	ClockErrors struct {
+		Runner *float64 `json:"runner"`
+		Echo   *float64 `json:"echo"`
 	}
 	// Instrument is what we know of our own error.
 	Instrument struct {
@@ -224,6 +231,9 @@ func newDetails(r bench.Run, s bench.Summary) Details {
 	if r.Clocks == bench.SyncedClocks {
 		d.OneWay.Measured = &[3]float64{ms(r.Synced.Lo), ms(r.Synced.Theta), ms(r.Synced.Hi)}
 	}
+	if e := r.ClockErrors; e.Runner.OK || e.Echo.OK {
+		d.OneWay.Errors = &ClockErrors{quantity(e.Runner), quantity(e.Echo)}
+	}
 	if r.Err != nil {
 		d.Error = text(r.Err.Error())
 	}
@@ -295,11 +305,15 @@ func oneWay(clocks bench.Clocks, o bench.OneWay) OneWay {
 	}
 	up, down := o.Up.P50.D, o.Down.P50.D
 	less, more := o.Offset.Theta-o.Offset.Lo, o.Offset.Hi-o.Offset.Theta // how far θ may be off
-	return OneWay{
+	w := OneWay{
 		Clocks: clocks, Theta: when(true, ms(o.Offset.Theta)), HalfWidth: when(true, ms(o.Offset.HalfWidth())),
 		UpP50: when(true, ms(up)), Up: &[2]float64{ms(up - more), ms(up + less)},
 		DownP50: when(true, ms(down)), Down: &[2]float64{ms(down - less), ms(down + more)},
 	}
+	if x := o.Offset; x.SkewLo < x.SkewHi {
+		w.ThetaAt, w.SkewUsed, w.SkewPPM = when(true, ms(x.At)), when(true, 1e6*x.Skew), &[2]float64{1e6 * x.SkewLo, 1e6 * x.SkewHi}
+	}
+	return w
 }
 
 func connect(r bench.Run) Connect {

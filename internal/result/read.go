@@ -52,6 +52,9 @@ func (f File) Run() (bench.Run, error) {
 	if x := d.OneWay.Measured; x != nil {
 		r.Synced = stats.Offset{Lo: nanos(x[0]), Theta: nanos(x[1]), Hi: nanos(x[2])}
 	}
+	if x := d.OneWay.Errors; x != nil {
+		r.ClockErrors = bench.ClockErrors{Runner: q(x.Runner), Echo: q(x.Echo)}
+	}
 	if d.Instrument.FloorRTT != nil {
 		r.Floor = &bench.Floor{RTT: span(d.Instrument.FloorRTT), Age: span(d.Instrument.FloorAge) * 1000}
 	}
@@ -151,10 +154,14 @@ func (o OneWay) known() bench.OneWay {
 	}
 	theta := nanos(*o.Theta)
 	less, more := nanos(o.Up[1])-span(o.UpP50), span(o.UpP50)-nanos(o.Up[0])
-	return bench.OneWay{
+	w := bench.OneWay{
 		Known: true, Offset: stats.Offset{Theta: theta, Lo: theta - less, Hi: theta + more},
 		Up: bench.Spread{P50: q(o.UpP50)}, Down: bench.Spread{P50: q(o.DownP50)},
 	}
+	if x := o.SkewPPM; x != nil && o.ThetaAt != nil && o.SkewUsed != nil {
+		w.Offset.At, w.Offset.Skew, w.Offset.SkewLo, w.Offset.SkewHi = nanos(*o.ThetaAt), *o.SkewUsed/1e6, x[0]/1e6, x[1]/1e6
+	}
+	return w
 }
 
 func (x Quantiles) spread() bench.Spread {

@@ -65,6 +65,40 @@ func wilson(k, n float64) (lo, hi float64) {
 	return lo, hi
 }
 
+// ClopperPearson is the exact 95 % interval of a ratio k/n (Clopper and Pearson, Biometrika 26, 1934): every p under which neither
+// k and more nor k and fewer successes of n are less likely than 2.5 %. It holds the true ratio in 95 % of cases or more. ok is
+// false when n is 0.
+func ClopperPearson(k, n int) (lo, hi float64, ok bool) {
+	if n == 0 {
+		return 0, 1, false
+	}
+	const tail = 0.025
+	lo, hi = 0, 1
+	if k > 0 {
+		lo = searchUnit(func(p float64) bool { return 1-binomialCDF(k-1, n, p) >= tail })
+	}
+	if k < n {
+		hi = searchUnit(func(p float64) bool { return binomialCDF(k, n, p) <= tail })
+	}
+	return lo, hi, true
+}
+
+// searchUnit is the least p in 0..1 for which f holds, to the last bit; f must hold from there on. It never asks for 0 or 1.
+func searchUnit(f func(float64) bool) float64 {
+	lo, hi := 0.0, 1.0
+	for {
+		mid := (lo + hi) / 2
+		switch {
+		case mid <= lo || mid >= hi:
+			return hi
+		case f(mid):
+			hi = mid
+		default:
+			lo = mid
+		}
+	}
+}
+
 // searchInts is the least k in 0..n for which f holds; f must hold from there on.
 func searchInts(n int, f func(int) bool) int {
 	lo, hi := 0, n
@@ -107,4 +141,28 @@ func binomialCDF(k, n int, p float64) float64 {
 func binomialPMF(k, n int, p float64) float64 {
 	lg := func(x int) float64 { v, _ := math.Lgamma(float64(x) + 1); return v }
 	return math.Exp(lg(n) - lg(k) - lg(n-k) + float64(k)*math.Log(p) + float64(n-k)*math.Log1p(-p))
+}
+
+// MeanInterval is the mean of a series in its order and the half width of its 95 % interval, by the means of 20 batches and
+// Student's t (Law, Simulation Modeling and Analysis, §9.5.3): neighbours may be alike, as far as a batch reaches. It needs 20 values.
+func MeanInterval(series []float64) (mean, half float64, ok bool) {
+	const batches = 20
+	if len(series) < batches {
+		return 0, 0, false
+	}
+	var means [batches]float64
+	for b := range means {
+		batch := series[b*len(series)/batches : (b+1)*len(series)/batches]
+		for _, v := range batch {
+			means[b] += v / float64(len(batch))
+		}
+	}
+	for _, v := range series {
+		mean += v / float64(len(series))
+	}
+	variance := 0.0
+	for _, m := range means {
+		variance += (m - mean) * (m - mean) / (batches - 1)
+	}
+	return mean, studentT(batches-1) * math.Sqrt(variance/batches), true
 }

@@ -128,3 +128,43 @@ func TestRatios(t *testing.T) {
 		t.Error("a ratio of nothing")
 	}
 }
+
+// TestClustersAreAsLongAsBursts: a stretch is √n pings, or as long as losses come together.
+func TestClustersAreAsLongAsBursts(t *testing.T) {
+	rng := rand.New(rand.NewPCG(9, 9))
+	singly, bursts, bad := make([]bool, 900), make([]bool, 900), false
+	for i := range singly {
+		singly[i] = rng.Float64() < 0.05
+		if rng.Float64() < 0.03 {
+			bad = !bad
+		}
+		bursts[i] = bad && rng.Float64() < 0.8
+	}
+	for what, c := range map[string]struct {
+		outcomes    []bool
+		least, most int
+	}{
+		"singly": {singly, 30, 30}, "in bursts": {bursts, 45, 91}, "few": {[]bool{true, false, false, true}, 2, 2}, "one": {[]bool{true}, 1, 1},
+	} {
+		list := Clusters(c.outcomes)
+		if n := list[0].N; n < c.least || n > c.most {
+			t.Errorf("%s: stretches of %d, want %d to %d", what, n, c.least, c.most)
+		}
+		sum := Ratio{}
+		for _, r := range list {
+			sum.K, sum.N = sum.K+r.K, sum.N+r.N
+		}
+		want := Ratio{N: len(c.outcomes)}
+		for _, hit := range c.outcomes {
+			if hit {
+				want.K++
+			}
+		}
+		if sum != want {
+			t.Errorf("%s: %+v altogether, want %+v", what, sum, want)
+		}
+	}
+	if list := Clusters(nil); len(list) != 0 {
+		t.Errorf("clusters of nothing: %v", list)
+	}
+}

@@ -1,6 +1,9 @@
 package stats
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // Ratio is K out of N.
 type Ratio struct{ K, N int }
@@ -26,6 +29,32 @@ func DifferenceOfRatios(a, b []Ratio) (d RatioDifference, ok bool) {
 	loP, hiP := wilson(k/effect, n/effect)
 	loQ, hiQ := wilson(l/effect, m/effect)
 	return RatioDifference{Value: p - q, Lo: p - q - math.Hypot(p-loP, hiQ-q), Hi: p - q + math.Hypot(hiP-p, q-loQ)}, true
+}
+
+// Clusters cuts outcomes in their order into stretches for DifferenceOfRatios, each as long as what is alike reaches: √n, or
+// what automaticBlock says, if that is more.
+func Clusters(outcomes []bool) (list []Ratio) {
+	y := make([]float64, len(outcomes))
+	for i, hit := range outcomes {
+		if hit {
+			y[i] = 1
+		}
+	}
+	length := math.Sqrt(float64(len(y)))
+	if len(y) >= 10 { // fewer tell nothing of it
+		reach, _ := automaticBlock(y)
+		length = max(length, reach)
+	}
+	for part := range slices.Chunk(outcomes, max(1, int(math.Ceil(length)))) {
+		n := 0
+		for _, hit := range part {
+			if hit {
+				n++
+			}
+		}
+		list = append(list, Ratio{n, len(part)})
+	}
+	return list
 }
 
 // pooled sums the clusters up; effect is their variance against that of independent successes.

@@ -177,3 +177,28 @@ func TestOffsetSeesAClockStep(t *testing.T) {
 		t.Errorf("a step of 1 s on a path of 20 ms gave %+v", o)
 	}
 }
+
+func TestMeanIntervalHoldsTheMean(t *testing.T) {
+	rng := rand.New(rand.NewPCG(21, 22))
+	held := 0
+	for range 1000 {
+		series, last := make([]float64, 300), 0.0
+		for i := range series {
+			last = 0.5*last + rng.NormFloat64() // neighbours are alike
+			series[i] = 5 + last
+		}
+		mean, half, ok := MeanInterval(series)
+		if !ok {
+			t.Fatal("no interval of 300 values")
+		}
+		if math.Abs(mean-5) <= half {
+			held++
+		}
+	}
+	if held < 910 || held > 980 {
+		t.Errorf("the mean lay in %d of 1000 intervals of 95 %%", held)
+	}
+	if _, _, ok := MeanInterval(make([]float64, 19)); ok {
+		t.Error("an interval of 19 values")
+	}
+}

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"rtcbench/bench"
+	"rtcbench/internal/accuracy"
+	"rtcbench/internal/lab"
+)
+
+// answers is all that was held against known answers.
+type answers struct {
+	Commit   string
+	Router   *precision
+	Outcomes []outcome
+	Pairs    []pair
+	Tallies  *[]accuracy.Tally
+}
+
+// of is one number of an outcome.
+func (o outcome) of(what string) (e lab.Error, ok bool) {
+	for _, e := range o.Report.Errors {
+		if e.What == what {
+			return e, true
+		}
+	}
+	return e, false
+}
+
+// floor is what engine and channel add without a network to one number, in ms.
+func (a answers) floor(o outcome, what string) float64 {
+	for _, f := range a.Outcomes {
+		if f.Scenario == floorName && f.Engine == o.Engine && f.Channel == o.Channel {
+			e, _ := f.of(what)
+			return e.Error
+		}
+	}
+	return math.NaN()
+}
+
+// beyond is by how much a number is wrong when the floor's median is taken off, with its interval.
+func (a answers) beyond(o outcome, what, floor string) (e lab.Error, ok bool) {
+	e, ok = o.of(what)
+	f := a.floor(o, floor)
+	e.Error, e.CI[0], e.CI[1] = e.Error-f, e.CI[0]-f, e.CI[1]-f
+	return e, ok && !math.IsNaN(f)
+}
+
+// lossFree reports whether the router dropped, doubled and overtook nothing.
+func (o outcome) lossFree() bool {
+	return !slices.ContainsFunc(o.Report.Hops, func(h lab.Hop) bool { return h.Lost > 0 || h.Copies > 0 })
+}
+
+// judged reports whether the promises are of o: loss-free, and from 10 to 300 ms.
+func (o outcome) judged() bool {
+	e, ok := o.of("round trip P50")
+	return ok && o.Scenario != floorName && o.lossFree() && e.Injected >= 10 && e.Injected <= 300
+}
+
+// promise is one figure of the issue that is held against all outcomes of an engine.
+type promise struct {
+	Engine, What, Floor string
+	Limit               float64 // ms
+	OneClock            bool
+}
+
+var promises = []promise{
+	{"native", "round trip P50", "round trip P50", 0.15, false},
+	{"native", "round trip P99", "round trip P50", 1, false},
+	{"native", "up P50", "up P50", 0.15, true},
+	{"native", "down P50", "down P50", 0.15, true},
+	{"browser", "round trip P50", "round trip P50", 0.5, false},
+	{"browser", "round trip P99", "round trip P50", 4, false},
+}
+
+// kept is in how many of the outcomes it holds, and the largest error.
+func (p promise) kept(a answers) (held, of int, worst float64, where string) {
+	for _, o := range a.Outcomes {
+		if o.Engine != p.Engine || !o.judged() || p.OneClock && o.Report.Clocks.Kind != bench.OneClock {
+			continue
+		}
+		e, ok := a.beyond(o, p.What, p.Floor)
+		if !ok {
+			continue
+		}
+		of++
+		if math.Abs(e.Error) <= p.Limit {
+			held++
+		}
+		if math.Abs(e.Error) > math.Abs(worst) {
+			worst, where = e.Error, o.Scenario+", "+o.Channel
+		}
+	}
+	return held, of, worst, where
+}
+
+// headline is what README says.
+func (a answers) headline(w io.Writer) {
+	fmt.Fprintf(w, "| engine | number | wanted, ms | holds in | largest error, ms |\n|---|---|---|---|---|\n")
+	for _, p := range promises {
+		held, of, worst, where := p.kept(a)
+		if of == 0 {
+			continue
+		}
+		fmt.Fprintf(w, "| %s | %s | ± %g | %d of %d | %+.2f (%s) |\n", p.Engine, p.What, p.Limit, held, of, worst, where)
+	}
+}
+
+var marked = regexp.MustCompile(`(?s)(<!-- accuracy -->\n).*?(<!-- /accuracy -->)`)
+
+// write writes the page, its picture and the headline.
+func (a answers) write(docs, readme string) error {
+	var b strings.Builder
+	a.page(&b)
+	if err := os.WriteFile(filepath.Join(docs, "accuracy.md"), []byte(b.String()), 0o644); err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(docs, "accuracy.svg"), []byte(a.plot()), 0o644); err != nil {
+		return err
+	}
+	text, err := os.ReadFile(readme)
+	if err != nil {
+		return err
+	}
+	b.Reset()
+	a.headline(&b)
+	if !marked.Match(text) {
+		return fmt.Errorf("%s has no place for the headline, between <!-- accuracy --> and <!-- /accuracy -->", readme)
+	}
+	return os.WriteFile(readme, marked.ReplaceAll(text, []byte("${1}"+b.String()+"${2}")), 0o644)
+}

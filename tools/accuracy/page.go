@@ -1,0 +1,235 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"strings"
+	"time"
+
+	"rtcbench/bench"
+)
+
+const introduction = `# How wrong rtcbench is
+
+This page is written by ` + "`make accuracy`" + `, which anybody with root on a Linux machine can repeat. It runs rtcbench, a LiveKit server
+and, for one engine, Chromium in network namespaces, between which a router delays every packet as a scenario says and writes
+down what it did to each. *Injected* is what the router did, ping by ping, not what it was asked for; *measured* is what
+rtcbench says of the same pings. [The lab](lab.md) tells how, and where the scenarios' numbers come from.
+
+What remains when injected is taken from measured is the instrument: two engines, the server, the echo, the kernel and
+the lab itself, all on one machine. Without a network that is the *floor*, and its median is taken off below. What is left after that is the error.
+`
+
+// page writes docs/accuracy.md.
+func (a answers) page(w io.Writer) {
+	p := func(format string, args ...any) { fmt.Fprintf(w, format, args...) }
+	p("%s\n", introduction)
+	p("Measured on %s, %s, %d CPUs, Linux %s, at commit %.12s.\n", a.date(), processor(), runtime.NumCPU(), kernel(), a.Commit)
+	p("\n![Error of the round trip against what was injected](accuracy.svg)\n")
+	p("\n## What was wanted, and what it is\n\n")
+	p("Loss-free scenarios of 10 to 300 ms.\n\n")
+	a.headline(w)
+	if r := a.Router; r != nil {
+		priority := "with a real-time priority"
+		if !r.Realtime {
+			priority = "without a real-time priority"
+		}
+		p("\nThe router alone, %.0f packets a second, %s: late by %.0f µs at the median, %.0f µs at P99 (wanted: 50 and 500), %.0f µs at the most, of %d packets.\n", r.PerSecond, priority, r.P50, r.P99, r.Max, r.Packets)
+	}
+	if a.Tallies != nil {
+		p("\nThese are of the whole measuring path in fake time, with fixed seeds:\n\n| holds in | wanted | what | |\n|---|---|---|---|\n")
+		for _, y := range *a.Tallies {
+			p("| %d of %d | %d | %s | %s |\n", y.Hold, y.Of, y.Want, y.What, y.Detail)
+		}
+	}
+	if len(a.Pairs) > 0 {
+		p("\nPairs of equal runs in the lab, across the Atlantic:\n\n| engine | difference of the medians, ms | 95 %% interval | |\n|---|---|---|---|\n")
+		for _, x := range a.Pairs {
+			differ := "no difference shown"
+			if x.Differ {
+				differ = "**a difference where there is none**"
+			}
+			p("| %s | %+.3f | %+.3f … %+.3f | %s |\n", x.Engine, x.P50, x.CI[0], x.CI[1], differ)
+		}
+	}
+	a.floors(w)
+	a.roundTrips(w)
+	a.oneWays(w)
+	a.losses(w)
+	a.jitters(w)
+}
+
+func (a answers) floors(w io.Writer) {
+	fmt.Fprintf(w, "\n## The floor\n\nNo network at all: what the instrument and the lab add, and where it passes. This is `rtcbench calibrate` with the lab's two further hops.\n\n")
+	fmt.Fprintf(w, "| engine | channel | round trip P50 | P99 | up P50 | down P50 | runner, sending | server, both ways | echo | runner, receiving |\n|---|---|---|---|---|---|---|---|---|---|\n")
+	for _, o := range a.Outcomes {
+		if o.Scenario != floorName {
+			continue
+		}
+		fmt.Fprintf(w, "| %s | %s |", o.Engine, o.Channel)
+		for _, what := range []string{"round trip P50", "round trip P99", "up P50", "down P50"} {
+			e, _ := o.of(what)
+			fmt.Fprintf(w, " %.2f |", e.Error)
+		}
+		for _, part := range o.Report.Parts {
+			fmt.Fprintf(w, " %.2f |", part.P50)
+		}
+		fmt.Fprintln(w)
+	}
+}
+
+// name marks an outcome that is to be doubted.
+func (o outcome) name() string {
+	mark := ""
+	if o.Report.Imprecise {
+		mark = " **!**"
+	}
+	return fmt.Sprintf("%s | %s | %s%s", o.Scenario, o.Engine, o.Channel, mark)
+}
+
+func (a answers) rows(w io.Writer, keep func(outcome) bool, row func(outcome) string) {
+	for _, o := range a.Outcomes {
+		if o.Scenario != floorName && keep(o) {
+			fmt.Fprintf(w, "| %s | %s |\n", o.name(), row(o))
+		}
+	}
+}
+
+func all(outcome) bool { return true }
+
+func (a answers) roundTrips(w io.Writer) {
+	fmt.Fprintf(w, `
+## Round trip
+
+In ms; of the pings that could be matched to their packets. *Error* is measured − injected − floor, with its 95 %% interval. The router's own
+precision, then and there, stands beside each run; one with more than 1 ms at P99 was made again, up to %d times, and is marked **!** if it stayed so.
+On the reliable channel a lost packet holds up the pings behind it: their own packets were in time, and the whole wait is in the error.
+
+| scenario | engine | channel | matched | injected P50 | P95 | P99 | measured P50 | P95 | P99 | error P50 | error P95 | error P99 | router P50 / P99, µs |
+|---|---|---|---|---|---|---|---|---|---|---|---|---|---|
+`, attempts)
+	a.rows(w, all, func(o outcome) string {
+		cells := []string{fmt.Sprintf("%d of %d", o.Report.Matched, o.Report.Pings)}
+		var measured, errors []string
+		for _, q := range []string{"round trip P50", "round trip P95", "round trip P99"} {
+			e, ok := a.beyond(o, q, "round trip P50")
+			if !ok {
+				return "too few to say"
+			}
+			cells = append(cells, fmt.Sprintf("%.2f", e.Injected))
+			measured = append(measured, fmt.Sprintf("%.2f", e.Measured))
+			errors = append(errors, fmt.Sprintf("%+.2f (%+.2f … %+.2f)", e.Error, e.CI[0], e.CI[1]))
+		}
+		cells = append(append(cells, measured...), errors...)
+		return strings.Join(append(cells, fmt.Sprintf("%.0f / %.0f", o.Report.Added.P50, o.Report.Added.P99)), " | ")
+	})
+}
+
+func (a answers) oneWays(w io.Writer) {
+	fmt.Fprint(w, `
+## One way
+
+In ms, P50; errors less the floor's. Where the echo's clock is set wrong the estimate takes the shortest way to be as long there as back, and its
+error is half of what that is wrong by; the interval is what holds. *Held*: pings of which the interval of the way up has all that the
+packets leave possible.
+
+| scenario | engine | channel | clocks | up injected | measured | error | down injected | measured | error | ± | held | skew, ppm |
+|---|---|---|---|---|---|---|---|---|---|---|---|---|
+`)
+	a.rows(w, func(o outcome) bool { _, ok := o.of("up P50"); return ok }, func(o outcome) string {
+		c := o.Report.Clocks
+		cells := []string{string(c.Kind)}
+		for _, way := range []string{"up P50", "down P50"} {
+			e, _ := a.beyond(o, way, way)
+			cells = append(cells, fmt.Sprintf("%.2f | %.2f | %+.2f (%+.2f … %+.2f)", e.Injected, e.Measured, e.Error, e.CI[0], e.CI[1]))
+		}
+		if c.Kind == bench.OneClock {
+			return strings.Join(append(cells, "0", "", ""), " | ")
+		}
+		skew := ""
+		if c.SkewPPM != nil {
+			skew = fmt.Sprintf("%.0f … %.0f", c.SkewPPM[0], c.SkewPPM[1])
+		}
+		return strings.Join(append(cells, fmt.Sprintf("%.1f", c.HalfWidth), fmt.Sprintf("%d of %d", c.Held, c.Of), skew), " | ")
+	})
+}
+
+func (a answers) losses(w io.Writer) {
+	fmt.Fprint(w, `
+## Loss
+
+What the router dropped of the packets that may be pings or pongs stands beside the messages that were lost, without a claim that the two are equal: the
+reliable channel sends again what was lost, until it arrives, and the lossy one of LiveKit's Go SDK once on the way up. *Sent again*: pings of which the router dropped a
+packet and which were answered all the same, and how much longer than the median ping those took, at the median and at the most: that is SCTP's retransmission
+timer (RTO; RFC 9260 §6.3: at first 1 s, then as the round trip was, and doubled with each further try) or, where other messages followed, its fast retransmission, and it is the tail of such runs.
+*Echo's log*: the echo writes down which pings it was given; the run must not call a ping lost on a way on which it was not.
+
+| scenario | engine | channel | packets dropped up | down | messages lost up | down | nobody knows | echo's log | sent again | by P50 / max, ms |
+|---|---|---|---|---|---|---|---|---|---|---|
+`)
+	a.rows(w, func(o outcome) bool { return !o.lossFree() }, func(o outcome) string {
+		up, down := o.Report.Hops[0], o.Report.Hops[3]
+		share := func(lost, of int) string {
+			if of == 0 {
+				return "0"
+			}
+			return fmt.Sprintf("%d of %d (%.1f %%)", lost, of, 100*float64(lost)/float64(of))
+		}
+		l := o.Report.Loss
+		witness := "none"
+		if l.Heard != nil {
+			witness = fmt.Sprintf("%d of %d heard, %d wrong", *l.Heard, l.Sent, l.Wrong)
+		}
+		again := " | "
+		if x := o.Report.Again; x.Pings > 0 {
+			again = fmt.Sprintf("%d | %.0f / %.0f", x.Pings, x.P50, x.Max)
+		}
+		return fmt.Sprintf("%s | %s | %s | %s | %d | %s | %s", share(up.Lost, up.Packets), share(down.Lost, down.Packets),
+			share(l.Up, l.Sent), share(l.Down, l.Sent-l.Up), l.Unknown, witness, again)
+	})
+}
+
+func (a answers) jitters(w io.Writer) {
+	fmt.Fprint(w, `
+## Jitter
+
+Mean |ΔRTT| of consecutive pings, in ms. Jitter of the instrument adds to that of the network, mostly where the network has little.
+
+| scenario | engine | channel | injected | measured | error |
+|---|---|---|---|---|---|
+`)
+	a.rows(w, func(o outcome) bool { _, ok := o.of("jitter"); return ok }, func(o outcome) string {
+		e, _ := o.of("jitter")
+		return fmt.Sprintf("%.3f | %.3f | %+.3f (%+.3f … %+.3f)", e.Injected, e.Measured, e.Error, e.CI[0], e.CI[1])
+	})
+}
+
+func (a answers) date() string {
+	var first, last time.Time
+	for _, o := range a.Outcomes {
+		if first.IsZero() || o.When.Before(first) {
+			first = o.When
+		}
+		if o.When.After(last) {
+			last = o.When
+		}
+	}
+	if first.Format(time.DateOnly) == last.Format(time.DateOnly) {
+		return first.Format(time.DateOnly)
+	}
+	return first.Format(time.DateOnly) + " to " + last.Format(time.DateOnly)
+}
+
+func processor() string {
+	data, _ := os.ReadFile("/proc/cpuinfo")
+	_, rest, _ := strings.Cut(string(data), "model name")
+	line, _, _ := strings.Cut(rest, "\n")
+	return strings.Trim(line, ": \t")
+}
+
+func kernel() string {
+	data, _ := os.ReadFile("/proc/sys/kernel/osrelease")
+	return strings.TrimSpace(string(data))
+}
