@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"time"
 
@@ -61,36 +62,68 @@ func (c *Courier) Deliver(ctx context.Context, first ...string) (out Outcome, er
 	slices.SortStableFunc(list, func(a, b Entry) int { return cmp.Compare(c.turn(a, first), c.turn(b, first)) })
 	var errs []error
 	for _, e := range list {
-		if e.Version != version {
-			reason := e.Stores[""].Error
-			if e.damaged {
+		d := document{path: e.Path}
+		var unread error
+		switch {
+		case e.Version != version:
+			unread = errors.New(e.Stores[""].Error)
+		case c.allAway(e):
+			for _, name := range e.Names() {
+				if err := c.down[name]; err != nil {
+					out.Failures = append(out.Failures, Failure{e.Run.Metadata.RunID, name, err, false})
+				}
+			}
+			c.stays(&out, e.Stores)
+			continue
+		default:
+			_, unread = read(e.Path, &d, &d.Version)
+		}
+		if errors.Is(unread, fs.ErrNotExist) { // delivered meanwhile
+			continue
+		}
+		if unread != nil {
+			where := e.Path
+			if !errors.Is(unread, errNewer) && (e.damaged || e.Version == version) {
 				if err := c.box.setAside(e.Path); err != nil {
 					errs = append(errs, err)
 				} else {
-					reason += "; it was put into " + c.box.rejected()
+					where += ", now in " + c.box.rejected()
 				}
 			}
-			out.Failures = append(out.Failures, Failure{Err: fmt.Errorf("%s: %s", e.Path, reason), Final: true})
+			out.Failures = append(out.Failures, Failure{Err: fmt.Errorf("%s: %w", where, unread), Final: true})
 			continue
 		}
-		done, failures, err := c.one(ctx, e)
+		done, failures, err := c.one(ctx, d)
 		out.Failures = append(out.Failures, failures...)
 		if err != nil {
 			errs = append(errs, err)
 		}
 		if done {
 			out.Delivered++
-			continue
-		}
-		out.Waiting++
-		for _, name := range e.Names() {
-			if !slices.Contains(out.Off, name) && !slices.ContainsFunc(c.targets, func(t Target) bool { return t.Name == name }) {
-				out.Off = append(out.Off, name)
-			}
+		} else {
+			c.stays(&out, d.Stores)
 		}
 	}
 	slices.Sort(out.Off)
 	return out, errors.Join(errs...)
+}
+
+// stays counts a run that still waits for stores.
+func (c *Courier) stays(out *Outcome, stores map[string]Wait) {
+	out.Waiting++
+	for name := range stores {
+		if !slices.Contains(out.Off, name) && !slices.ContainsFunc(c.targets, func(t Target) bool { return t.Name == name }) {
+			out.Off = append(out.Off, name)
+		}
+	}
+}
+
+// allAway reports whether e waits for stores of which none can be asked: its file need not be read.
+func (c *Courier) allAway(e Entry) bool {
+	return len(e.Stores) > 0 && !slices.ContainsFunc(c.targets, func(t Target) bool {
+		_, waits := e.Stores[t.Name]
+		return waits && c.down[t.Name] == nil
+	})
 }
 
 // turn orders entries: the smallest comes first.
@@ -104,13 +137,13 @@ func (c *Courier) turn(e Entry, first []string) (tries int) {
 	return tries
 }
 
-// one reports whether no store misses e any more, or ever will take it. An error says that the outbox could not be changed.
-func (c *Courier) one(ctx context.Context, e Entry) (done bool, failures []Failure, err error) {
-	run, readErr := e.Run.Run()
+// one reports whether no store misses d any more, or ever will take it. An error says that the outbox could not be changed.
+func (c *Courier) one(ctx context.Context, d document) (done bool, failures []Failure, err error) {
+	run, readErr := d.Run.Run()
 	changed := false
 	var errs []error
 	for _, t := range c.targets {
-		wait, waits := e.Stores[t.Name]
+		wait, waits := d.Stores[t.Name]
 		if !waits {
 			continue
 		}
@@ -120,29 +153,29 @@ func (c *Courier) one(ctx context.Context, e Entry) (done bool, failures []Failu
 		}
 		final := readErr != nil || errors.Is(saveErr, bench.ErrRejected)
 		if saveErr != nil {
-			failures = append(failures, Failure{e.Run.Metadata.RunID, t.Name, saveErr, final})
+			failures = append(failures, Failure{d.Run.Metadata.RunID, t.Name, saveErr, final})
 		}
 		switch {
 		case saveErr == nil:
-			delete(e.Stores, t.Name)
+			delete(d.Stores, t.Name)
 		case final:
-			if err := c.box.reject(e, t.Name, saveErr); err != nil {
+			if err := c.box.reject(d, t.Name, saveErr); err != nil {
 				errs = append(errs, err) // it goes on waiting
 				continue
 			}
-			delete(e.Stores, t.Name)
+			delete(d.Stores, t.Name)
 		case !asked:
 			continue
 		default:
-			e.Stores[t.Name] = Wait{wait.Tries + 1, saveErr.Error(), time.Now().UTC()}
+			d.Stores[t.Name] = Wait{wait.Tries + 1, saveErr.Error(), time.Now().UTC()}
 		}
 		changed = true
 	}
 	switch {
-	case len(e.Stores) == 0:
-		done, err = true, remove(e.Path)
+	case len(d.Stores) == 0:
+		done, err = true, remove(d.path)
 	case changed:
-		err = e.save()
+		err = d.save()
 	}
 	return done, failures, errors.Join(append(errs, err)...)
 }

@@ -46,16 +46,27 @@ type Wait struct {
 	At    time.Time `json:"at,omitzero"`     // of the last try
 }
 
-// Entry is one run that waits. Its file is this, as JSON; rtcbench import reads it too.
+// Entry says of one run that it waits. Its pings stay in the file: thousands of runs may wait on a small machine.
 type Entry struct {
 	Version int             `json:"outbox"`
 	Stores  map[string]Wait `json:"stores"` // that do not have it yet
-	Run     result.File     `json:"run"`
+	Run     struct {
+		Metadata result.Metadata `json:"metadata"`
+	} `json:"run"`
 
 	Path string `json:"-"`
 	Size int64  `json:"-"`
 
 	damaged bool // the file cannot be read, now and for ever
+}
+
+// document is a whole file of the outbox, as JSON; rtcbench import reads it too.
+type document struct {
+	Version int             `json:"outbox"`
+	Stores  map[string]Wait `json:"stores"`
+	Run     result.File     `json:"run"`
+
+	path string
 }
 
 const version = 1
@@ -66,11 +77,11 @@ func (o *Outbox) Put(run bench.Run, stores []string) error {
 	if err != nil {
 		return err
 	}
-	e := Entry{Version: version, Stores: map[string]Wait{}, Run: f, Path: filepath.Join(o.dir, run.ID+".json")}
+	d := document{Version: version, Stores: map[string]Wait{}, Run: f, path: filepath.Join(o.dir, run.ID+".json")}
 	for _, name := range stores {
-		e.Stores[name] = Wait{}
+		d.Stores[name] = Wait{}
 	}
-	data, err := json.Marshal(e)
+	data, err := json.Marshal(d)
 	if err != nil {
 		return err
 	}
@@ -81,7 +92,7 @@ func (o *Outbox) Put(run bench.Run, stores []string) error {
 	if used+int64(len(data)) > o.max {
 		return fmt.Errorf("%w: %d of %d MB in %s are used; see rtcbench store status, and deliver with rtcbench store flush", ErrFull, used>>20, o.max>>20, o.dir)
 	}
-	return write(e.Path, data)
+	return write(d.path, data)
 }
 
 // abandoned is how old a file may be that is still being written. One that is older was left by a process that was killed.
@@ -173,14 +184,14 @@ func entries(dir string) (list []Entry, err error) {
 			continue
 		}
 		path := filepath.Join(dir, f.Name())
-		e, err := read(path)
+		e := Entry{Path: path}
+		e.Size, err = read(path, &e, &e.Version)
 		switch {
 		case errors.Is(err, fs.ErrNotExist): // delivered meanwhile
 			continue
 		case err != nil:
-			e = Entry{Stores: map[string]Wait{"": {Error: err.Error()}}, damaged: !errors.Is(err, errNewer)}
+			e = Entry{Path: path, Size: e.Size, Stores: map[string]Wait{"": {Error: err.Error()}}, damaged: !errors.Is(err, errNewer)}
 		}
-		e.Path = path
 		list = append(list, e)
 	}
 	return list, nil
@@ -188,22 +199,23 @@ func entries(dir string) (list []Entry, err error) {
 
 var errNewer = errors.New("a newer rtcbench may read it")
 
-func read(path string) (e Entry, err error) {
+// read reads the file at path into an Entry or a document, of which v is the version.
+func read(path string, into any, v *int) (size int64, err error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return e, err
+		return 0, err
 	}
-	e.Size = int64(len(data))
-	if err := json.Unmarshal(data, &e); err != nil {
-		return e, fmt.Errorf("it cannot be read: %w", err)
+	size = int64(len(data))
+	if err := json.Unmarshal(data, into); err != nil {
+		return size, fmt.Errorf("it cannot be read: %w", err)
 	}
-	if e.Version > version {
-		return e, fmt.Errorf("it has version %d and this rtcbench knows %d: %w", e.Version, version, errNewer)
+	if *v > version {
+		return size, fmt.Errorf("it has version %d and this rtcbench knows %d: %w", *v, version, errNewer)
 	}
-	if e.Version != version {
-		return e, errors.New("it is no run that waits")
+	if *v != version {
+		return size, errors.New("it is no run that waits")
 	}
-	return e, nil
+	return size, nil
 }
 
 // Names are the stores that e waits for, sorted.
@@ -224,20 +236,20 @@ func remove(path string) error {
 	return nil
 }
 
-func (e Entry) save() error {
-	data, err := json.Marshal(e)
+func (d document) save() error {
+	data, err := json.Marshal(d)
 	if err != nil {
 		return err
 	}
-	return write(e.Path, data)
+	return write(d.path, data)
 }
 
 // reject puts what store will never take aside.
-func (o *Outbox) reject(e Entry, store string, reason error) error {
+func (o *Outbox) reject(d document, store string, reason error) error {
 	sum := sha256.Sum256([]byte(store))
-	e.Path = filepath.Join(o.rejected(), stem(e.Path)+"_"+hex.EncodeToString(sum[:4])+".json")
-	e.Stores = map[string]Wait{store: {Tries: e.Stores[store].Tries + 1, Error: reason.Error(), At: time.Now().UTC()}}
-	return e.save()
+	d.path = filepath.Join(o.rejected(), stem(d.path)+"_"+hex.EncodeToString(sum[:4])+".json")
+	d.Stores = map[string]Wait{store: {Tries: d.Stores[store].Tries + 1, Error: reason.Error(), At: time.Now().UTC()}}
+	return d.save()
 }
 
 // stem is the name of a file without what reject and Retry have put behind it.

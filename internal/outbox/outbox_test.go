@@ -7,6 +7,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -312,6 +313,36 @@ func TestOutboxThatCannotBeChanged(t *testing.T) {
 	if count(t, list, err) != 2 {
 		t.Errorf("%d wait", len(list))
 	}
+}
+
+// TestLongOutage: what thousands of runs hold is not in memory at once, and the files of those that no store can take now are not
+// even read.
+func TestLongOutage(t *testing.T) {
+	o := Open(filepath.Join(t.TempDir(), "outbox"), 1<<30)
+	const runs = 200
+	for range runs {
+		if err := o.Put(benchtest.StoredRun(500, time.Now()), []string{"x"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	list, err := o.Waiting()
+	if count(t, list, err) != runs {
+		t.Fatalf("%d wait", len(list))
+	}
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	list, _ = o.Waiting()
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	if kept := int64(after.HeapAlloc) - int64(before.HeapAlloc); kept > runs*4<<10 {
+		t.Errorf("%d waiting runs take %d bytes of memory; their files %d", runs, kept, int64(len(list))*list[0].Size)
+	}
+	out := deliver(t, o, target("x", &shelf{fail: func(bench.Run) error { return errors.New("down") }}))
+	if out.Waiting != runs || len(out.Failures) != runs {
+		t.Errorf("%d wait with %d reasons", out.Waiting, len(out.Failures))
+	}
+	runtime.KeepAlive(list)
 }
 
 // TestReasonOfATimeout: that a store did not answer in time is not all that is known.
