@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"rtcbench/bench"
@@ -58,4 +59,23 @@ func TestARunThatIsRefused(t *testing.T) {
 	if _, err := saveAll(t.Context(), p, runs); err == nil || len(p.kept) != 1 {
 		t.Errorf("a store that is away was asked %d times, %v", len(p.kept), err)
 	}
+}
+
+// TestDeliveryTime: a function that has 20 s left until it should answer does not spend 40 on a store that hangs.
+func TestDeliveryTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		defer cancel()
+		if d := deliveryTime(ctx); d != 20*time.Second+leavingTimeout {
+			t.Errorf("with 20 s left: %v", d)
+		}
+		time.Sleep(20 * time.Second) // of the bubble's clock
+		synctest.Wait()
+		if d := deliveryTime(ctx); d != leavingTimeout {
+			t.Errorf("with none left: %v", d)
+		}
+		if d := deliveryTime(t.Context()); d != deliveryTimeout {
+			t.Errorf("on a command line: %v", d)
+		}
+	})
 }

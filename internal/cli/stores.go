@@ -246,17 +246,25 @@ func stored(r bench.Run) bench.Run {
 	return r
 }
 
+// deliveryTime is how long a delivery may take. Also after Ctrl-C what was measured is kept, but nobody waits long for it then; and a
+// function that is ended from outside in the middle of it could not say what it has not kept.
+func deliveryTime(stopped context.Context) time.Duration {
+	if stopped.Err() != nil {
+		return leavingTimeout
+	}
+	if end, ok := stopped.Deadline(); ok {
+		return min(deliveryTimeout, time.Until(end)+leavingTimeout)
+	}
+	return deliveryTimeout
+}
+
 // deliver offers what waits to the stores, the runs called first before the others. It says on w what it delivered beside that, and
 // returns what a store would not take.
 func (k keeper) deliver(stopped context.Context, w io.Writer, first ...string) error {
 	if len(k.targets) == 0 {
 		return nil
 	}
-	// Also after Ctrl-C what was measured is kept, but nobody waits long for it then.
-	within := deliveryTimeout
-	if stopped.Err() != nil {
-		within = leavingTimeout
-	}
+	within := deliveryTime(stopped)
 	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(stopped), within, fmt.Errorf("it took longer than %v", within))
 	defer cancel()
 	courier := k.box.To(k.targets, storeTimeout)
