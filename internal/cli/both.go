@@ -193,14 +193,20 @@ func (cmd *bothCmd) finishBoth(a *app, runs map[string]*bench.Run, errs map[stri
 	if !cmd.Quiet {
 		kept = join(kept, cmd.tables(a, d, l))
 	}
-	kept = join(kept, keep.deliver(a.ctx, a.stderr, ""))
+	var fresh []string
+	for _, run := range runs {
+		if run != nil {
+			fresh = append(fresh, run.ID)
+		}
+	}
+	kept = join(kept, keep.deliver(a.ctx, a.stderr, fresh...))
 	broken := cmd.brokenBy(runs)
 	code, stoppedBySignal := stopCode(a.ctx)
 	switch {
 	case stoppedBySignal:
 		return exitError{code, join(kept, broken)}
 	case len(failures) > 0:
-		return exitError{exitFailed, join(append(failures, kept, broken)...)}
+		return exitError{exitFailed, alsoUnkept(join(append(failures, kept, broken)...), kept)}
 	case kept != nil:
 		return exitError{exitNotKept, join(kept, broken)}
 	case broken != nil:

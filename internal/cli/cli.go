@@ -15,6 +15,7 @@ import (
 	kongcompletion "github.com/jotaen/kong-completion"
 
 	"rtcbench/bench"
+	"rtcbench/internal/report"
 )
 
 // Exit codes. Where several hold: interrupted, failed, notKept, limitBroken.
@@ -59,6 +60,18 @@ func (e exitError) Error() string {
 }
 
 func (e exitError) Unwrap() error { return e.err }
+
+// unkept is why a run could not be measured to its end, where beside that its output file or a store would not take it. The exit
+// code has no room for both.
+type unkept struct{ error }
+
+// alsoUnkept is err, marked when kept is not nil.
+func alsoUnkept(err, kept error) error {
+	if kept == nil {
+		return err
+	}
+	return unkept{err}
+}
 
 func usagef(format string, args ...any) error {
 	return exitError{exitUsage, fmt.Errorf(format, args...)}
@@ -151,7 +164,11 @@ func fail(stderr io.Writer, err error) int {
 		return exitOK
 	}
 	if text := err.Error(); text != "" {
-		fmt.Fprintf(stderr, "rtcbench: %s\n", text)
+		lines := strings.Split(text, "\n")
+		for i := range lines {
+			lines[i] = report.Printable(strings.ReplaceAll(lines[i], "\t", " ")) // servers and files choose some of it
+		}
+		fmt.Fprintf(stderr, "rtcbench: %s\n", strings.Join(lines, "\n"))
 	}
 	var e exitError
 	if errors.As(err, &e) {

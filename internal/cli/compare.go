@@ -112,7 +112,11 @@ func (cmd *compareCmd) tell(a *app, c report.Groups) error {
 	case s == nil || c.MedianDiff == nil || c.MedianDiff.CI95 == nil:
 		fmt.Fprintf(a.stderr, "--fail-if-slower %s was not decided: %s\n", cmd.FailIfSlower, c.Verdict)
 	case s.Shown:
-		return exitError{exitLimitBroken, fmt.Errorf("--fail-if-slower %s %% is not kept: B's P50 is slower by %.1f %%", cmd.FailIfSlower, *c.MedianDiff.Percent)}
+		by := fmt.Sprintf("%.3g ms", c.MedianDiff.Value)
+		if p := c.MedianDiff.Percent; p != nil { // A's P50 is not 0
+			by = fmt.Sprintf("%.1f %%", *p)
+		}
+		return exitError{exitLimitBroken, fmt.Errorf("--fail-if-slower %s %% is not kept: B's P50 is slower by %s", cmd.FailIfSlower, by)}
 	}
 	return nil
 }

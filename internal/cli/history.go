@@ -25,6 +25,7 @@ type filterFlags struct {
 }
 
 func (f filterFlags) query(c *check, now time.Time) bench.Query {
+	c.given(map[string]string{"platform": f.Platform, "location": f.Location, "engine": f.Engine, "transport": f.Transport, "since": f.Since, "until": f.Until})
 	q := bench.Query{Platform: f.Platform, Location: f.Location, Engine: f.Engine, Transport: bench.TransportClass(f.Transport)}
 	oneOf := func(flag, value string, allowed ...string) {
 		if value != "" && !slices.Contains(allowed, value) {
@@ -151,6 +152,13 @@ func (cmd *historyCmd) Run(a *app) error {
 func frame(ctx context.Context, store bench.Store, q *bench.Query, now time.Time) error {
 	if q.Until.IsZero() {
 		q.Until = now
+		last := *q
+		last.Until, last.Limit = time.Time{}, 1
+		for r, err := range store.Runs(ctx, last) { // a clock may have been fast: what is listed is summed up
+			if err == nil && !r.End.Before(now) {
+				q.Until = r.End.Add(time.Millisecond)
+			}
+		}
 	}
 	if !q.Since.IsZero() {
 		return nil
@@ -199,6 +207,9 @@ func findRun(ctx context.Context, store bench.Store, id string) (bench.Run, erro
 	}
 	switch len(found) {
 	case 0:
+		if len(id) < 4 {
+			return bench.Run{}, fmt.Errorf("%q is too little of an ID: give four characters of it or more", id)
+		}
 		return bench.Run{}, fmt.Errorf("there is no run %q in %v", id, store)
 	case 1:
 		return findRun(ctx, store, found[0])

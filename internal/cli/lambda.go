@@ -80,12 +80,12 @@ func (a *app) invoke(ctx context.Context, event json.RawMessage) (json.RawMessag
 		fmt.Fprintf(a.stderr, "rtcbench: %v\n", err)
 	}
 	switch code := codeOf(err); {
+	case measured && (code == exitNotKept || errors.As(err, new(unkept))): // also when its time was over: /tmp does not last
+		return nil, fmt.Errorf("measured, and not kept: %w", err)
 	case code == exitOK, code == exitLimitBroken,
 		// It had less time than it was told to take: what it has is the answer.
 		code == exitFailed && measured && measuring.Err() != nil:
 		return fitting(out.Bytes())
-	case measured && code == exitNotKept:
-		return nil, fmt.Errorf("measured, and not kept: %w", err)
 	}
 	return nil, err
 }

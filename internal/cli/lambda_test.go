@@ -211,3 +211,22 @@ func TestLambdaInTheImage(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A store that does not take the run is the function's error, also when its time was over before the run was: /tmp, where it waits,
+// does not last.
+func TestLambdaThatCannotKeep(t *testing.T) {
+	api := newRuntimeAPI(t)
+	cmd := exec.Command("rtcbench")
+	var log bytes.Buffer
+	cmd.Dir, cmd.Stderr, cmd.Stdout = t.TempDir(), &log, &log
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "AWS_LAMBDA_RUNTIME_API=" + strings.TrimPrefix(api.URL, "http://"), "TMPDIR=" + cmd.Dir, "RTCBENCH_STORE=sqlite:/dev/null/runs.db"}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { cmd.Process.Kill(); cmd.Wait() }()
+	for event, within := range map[string]time.Duration{`{"iterations": 5, "cooldown": 10}`: time.Minute, `{"iterations": 10000, "cooldown": 20}`: 6 * time.Second} {
+		if body, failed := api.invoke(t, event, within); !failed || !strings.Contains(string(body), "measured, and not kept") {
+			t.Errorf("%s: failed %v, %.300s", event, failed, body)
+		}
+	}
+}

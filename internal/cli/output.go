@@ -87,7 +87,7 @@ func (f outputFlags) finish(a *app, run bench.Run, runErr error, limits limitFla
 	case stoppedBySignal:
 		return exitError{code, join(kept, broken)}
 	case runErr != nil:
-		return exitError{exitFailed, join(runErr, kept, broken)}
+		return exitError{exitFailed, alsoUnkept(join(runErr, kept, broken), kept)}
 	case kept != nil:
 		return exitError{exitNotKept, join(kept, broken)}
 	case broken != nil:

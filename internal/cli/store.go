@@ -76,12 +76,13 @@ func (cmd *storeFlushCmd) Run(a *app) error {
 	}
 	courier := k.box.To(k.targets, storeTimeout)
 	defer courier.Close()
-	out, err := courier.Deliver(a.ctx, "")
-	if err != nil {
-		return err
-	}
+	out, err := courier.Deliver(a.ctx)
 	fmt.Fprintf(a.stdout, "%d run(s) delivered, %d wait\n", out.Delivered, out.Waiting)
-	if err := k.failures(out); err != nil {
+	left := []error{k.failures(out), k.unnoted(err)}
+	for _, name := range out.Off {
+		left = append(left, fmt.Errorf("runs wait for %s, which is not on: configure it, or import their files in %s into another store and remove them", name, k.box.Dir()))
+	}
+	if err := join(left...); err != nil {
 		return exitError{exitNotKept, err}
 	}
 	return nil
@@ -155,7 +156,7 @@ Example:
 }
 
 // Run writes the runs.
-func (cmd *exportCmd) Run(a *app) error {
+func (cmd *exportCmd) Run(a *app) (done error) {
 	c := check{settings: a.settings}
 	q := cmd.query(&c, time.Now())
 	if c.err != nil {
@@ -173,7 +174,7 @@ func (cmd *exportCmd) Run(a *app) error {
 		if err != nil {
 			return usagef("--output %q: %w", cmd.Output, err)
 		}
-		defer f.Close()
+		defer func() { done = join(done, f.Close()) }() // a disk may be full only then
 		w = f
 	}
 	n, failed := 0, []error{}
@@ -259,14 +260,20 @@ func (cmd *importCmd) file(a *app, path string, stores []bench.Store) (n int, no
 	notes = map[string]int{}
 	var waiting []bench.Run
 	save := func() {
+		left := map[string]bool{} // runs that a store does not have
 		for _, s := range stores {
-			if err := saveAll(a.ctx, s, waiting); err != nil {
+			refused, err := saveAll(a.ctx, s, waiting)
+			for _, r := range refused {
+				left[r.id] = true
+				bad = append(bad, fmt.Errorf("%s: run %s: %w", path, r.id, r.err))
+			}
+			if err != nil {
 				bad = append(bad, fmt.Errorf("%s: %w", path, err))
 				waiting = nil
 				return
 			}
 		}
-		n += len(waiting)
+		n += len(waiting) - len(left)
 		waiting = nil
 	}
 	for e, err := range result.Decode(r) {
@@ -289,18 +296,28 @@ func (cmd *importCmd) file(a *app, path string, stores []bench.Store) (n int, no
 	return n, notes, bad
 }
 
-// saveAll saves runs in one step where the store can.
-func saveAll(ctx context.Context, s bench.Store, runs []bench.Run) error {
+// refusal is a run that a store will never take.
+type refusal struct {
+	id  string
+	err error
+}
+
+// saveAll saves runs, in one step where the store can. A run that it refuses does not keep the others out.
+func saveAll(ctx context.Context, s bench.Store, runs []bench.Run) (refused []refusal, err error) {
 	if many, ok := s.(interface {
 		SaveAll(context.Context, []bench.Run) (int, error)
 	}); ok {
-		_, err := many.SaveAll(ctx, runs)
-		return err
-	}
-	for _, r := range runs {
-		if err := s.Save(ctx, r); err != nil {
-			return err
+		if _, err := many.SaveAll(ctx, runs); !errors.Is(err, bench.ErrRejected) {
+			return nil, err
 		}
 	}
-	return nil
+	for _, r := range runs {
+		switch err := s.Save(ctx, r); {
+		case errors.Is(err, bench.ErrRejected):
+			refused = append(refused, refusal{r.ID, err})
+		case err != nil:
+			return refused, err
+		}
+	}
+	return refused, nil
 }

@@ -143,7 +143,7 @@ func (f storeFlags) sqlite(c *check, path string) outbox.Target {
 	if full, err := filepath.Abs(path); err == nil {
 		path = full
 	}
-	return outbox.Target{Name: "sqlite:" + path, Open: func(ctx context.Context) (bench.Store, error) { return sqlite.Open(ctx, path) }}
+	return outbox.Target{Name: "sqlite:" + path, Open: opener(func(ctx context.Context) (*sqlite.Store, error) { return sqlite.Open(ctx, path) })}
 }
 
 func (f storeFlags) timestream(c *check, _ string) outbox.Target {
@@ -151,7 +151,7 @@ func (f storeFlags) timestream(c *check, _ string) outbox.Target {
 		c.err = usagef("Timestream needs a database and a table: give --ts-database and --ts-table (TIMESTREAM_DATABASE, TIMESTREAM_TABLE)")
 	}
 	o := timestream.Options{Database: f.TSDatabase, Table: f.TSTable, Region: f.TSRegion}
-	return outbox.Target{Name: "timestream:" + o.Database + "/" + o.Table, Open: func(ctx context.Context) (bench.Store, error) { return timestream.New(ctx, o) }}
+	return outbox.Target{Name: "timestream:" + o.Database + "/" + o.Table, Open: opener(func(ctx context.Context) (*timestream.Store, error) { return timestream.New(ctx, o) })}
 }
 
 func (f storeFlags) influxdb(c *check, _ string) outbox.Target {
@@ -166,7 +166,18 @@ func (f storeFlags) influxdb(c *check, _ string) outbox.Target {
 			c.fail("influxdb-url", "(not shown)", "a URL without user and password; give them as USER:PASSWORD to --influxdb-token (INFLUXDB_TOKEN)")
 		}
 	}
-	return outbox.Target{Name: "influxdb:" + host + "/" + o.Database, Open: func(context.Context) (bench.Store, error) { return influx.New(o) }}
+	return outbox.Target{Name: "influxdb:" + host + "/" + o.Database, Open: opener(func(context.Context) (*influx.Store, error) { return influx.New(o) })}
+}
+
+// opener is open as a Target has it. A store that cannot be opened is nil, and not a nil pointer in an interface.
+func opener[S bench.Store](open func(context.Context) (S, error)) func(context.Context) (bench.Store, error) {
+	return func(ctx context.Context) (bench.Store, error) {
+		s, err := open(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return s, nil
+	}
 }
 
 const (
@@ -235,29 +246,42 @@ func stored(r bench.Run) bench.Run {
 	return r
 }
 
-// deliver offers what waits to the stores, the run called first before the others. It says on w what it delivered beside that, and
+// deliveryTime is how long a delivery may take. Also after Ctrl-C what was measured is kept, but nobody waits long for it then; and a
+// function that is ended from outside in the middle of it could not say what it has not kept.
+func deliveryTime(stopped context.Context) time.Duration {
+	if stopped.Err() != nil {
+		return leavingTimeout
+	}
+	if end, ok := stopped.Deadline(); ok {
+		return min(deliveryTimeout, time.Until(end)+leavingTimeout)
+	}
+	return deliveryTimeout
+}
+
+// deliver offers what waits to the stores, the runs called first before the others. It says on w what it delivered beside that, and
 // returns what a store would not take.
-func (k keeper) deliver(stopped context.Context, w io.Writer, first string) error {
+func (k keeper) deliver(stopped context.Context, w io.Writer, first ...string) error {
 	if len(k.targets) == 0 {
 		return nil
 	}
-	// Also after Ctrl-C what was measured is kept, but nobody waits long for it then.
-	within := deliveryTimeout
-	if stopped.Err() != nil {
-		within = leavingTimeout
-	}
+	within := deliveryTime(stopped)
 	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(stopped), within, fmt.Errorf("it took longer than %v", within))
 	defer cancel()
 	courier := k.box.To(k.targets, storeTimeout)
 	defer courier.Close()
-	out, err := courier.Deliver(ctx, first)
-	if err != nil {
-		return fmt.Errorf("keep the run: %w", err)
-	}
-	if out.Delivered > 1 {
+	out, err := courier.Deliver(ctx, first...)
+	if out.Delivered > len(first) {
 		fmt.Fprintf(w, "delivered %d runs, with those that had waited\n", out.Delivered)
 	}
-	return k.failures(out)
+	return join(k.failures(out), k.unnoted(err))
+}
+
+// unnoted says that the outbox could not be changed: what it holds is at worst offered again.
+func (k keeper) unnoted(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("note in %s what became of the runs: %w", k.box.Dir(), err)
 }
 
 // failures says what did not work, one line a store.
@@ -293,6 +317,7 @@ func (a *app) openForReading(f storeFlags) (bench.Store, error) {
 		if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
 			return nil, fmt.Errorf("there is no store at %s yet: measure something first (rtcbench livekit), or name another with --store", path)
 		}
+		t.Open = opener(func(ctx context.Context) (*sqlite.Store, error) { return sqlite.OpenToRead(ctx, path) })
 	}
 	return t.Open(a.ctx)
 }

@@ -1,9 +1,12 @@
 package outbox
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"slices"
 	"time"
 
 	"rtcbench/bench"
@@ -21,6 +24,7 @@ type Outcome struct {
 	Delivered int // runs that every store has now
 	Waiting   int // runs that still wait
 	Failures  []Failure
+	Off       []string // stores that runs wait for and that were not among the targets, sorted
 }
 
 // Courier offers runs to stores. Close it.
@@ -46,82 +50,140 @@ func (c *Courier) Close() error {
 	return errors.Join(errs...)
 }
 
-// Deliver offers every run that waits to the stores that do not have it, the one called first before
-// all others; "" = the oldest. A store that is away is asked once. It returns by ctx's end.
-func (c *Courier) Deliver(ctx context.Context, first string) (out Outcome, err error) {
+// Deliver offers every run that waits to the stores that do not have it: those called first before all others,
+// then those that were tried least, so that none which a store cannot digest stands before the rest; among equals the oldest. A store
+// that is away is asked once. What cannot be noted in the outbox, as on a full disk, is an error, and the rest goes on: at worst
+// a store is offered again what it has. Deliver returns by ctx's end.
+func (c *Courier) Deliver(ctx context.Context, first ...string) (out Outcome, err error) {
 	list, err := c.box.Waiting()
 	if err != nil {
 		return out, err
 	}
-	for i, e := range list {
-		if e.Version == version && e.Run.Metadata.RunID == first {
-			list[0], list[i] = list[i], list[0]
-		}
-	}
+	slices.SortStableFunc(list, func(a, b Entry) int { return cmp.Compare(c.turn(a, first), c.turn(b, first)) })
+	var errs []error
 	for _, e := range list {
-		if e.Version != version {
-			out.Failures = append(out.Failures, Failure{Err: fmt.Errorf("%s: %s", e.Path, e.Stores[""].Error), Final: true})
+		d := document{path: e.Path}
+		var unread error
+		switch {
+		case e.Version != version:
+			unread = errors.New(e.Stores[""].Error)
+		case c.allAway(e):
+			for _, name := range e.Names() {
+				if err := c.down[name]; err != nil {
+					out.Failures = append(out.Failures, Failure{e.Run.Metadata.RunID, name, err, false})
+				}
+			}
+			c.stays(&out, e.Stores)
+			continue
+		default:
+			_, unread = read(e.Path, &d, &d.Version)
+		}
+		if errors.Is(unread, fs.ErrNotExist) { // delivered meanwhile
 			continue
 		}
-		done, failures, err := c.one(ctx, e)
+		if unread != nil {
+			where := e.Path
+			if !errors.Is(unread, errNewer) && (e.damaged || e.Version == version) {
+				if err := c.box.setAside(e.Path); err != nil {
+					errs = append(errs, err)
+				} else {
+					where += ", now in " + c.box.rejected()
+				}
+			}
+			out.Failures = append(out.Failures, Failure{Err: fmt.Errorf("%s: %w", where, unread), Final: true})
+			continue
+		}
+		done, failures, err := c.one(ctx, d)
 		out.Failures = append(out.Failures, failures...)
 		if err != nil {
-			return out, err
+			errs = append(errs, err)
 		}
 		if done {
 			out.Delivered++
 		} else {
-			out.Waiting++
+			c.stays(&out, d.Stores)
 		}
 	}
-	return out, nil
+	slices.Sort(out.Off)
+	return out, errors.Join(errs...)
 }
 
-// one reports whether no store misses e any more, or ever will take it.
-func (c *Courier) one(ctx context.Context, e Entry) (done bool, failures []Failure, err error) {
-	run, readErr := e.Run.Run()
-	changed := false
+// stays counts a run that still waits for stores.
+func (c *Courier) stays(out *Outcome, stores map[string]Wait) {
+	out.Waiting++
+	for name := range stores {
+		if !slices.Contains(out.Off, name) && !slices.ContainsFunc(c.targets, func(t Target) bool { return t.Name == name }) {
+			out.Off = append(out.Off, name)
+		}
+	}
+}
+
+// allAway reports whether e waits for stores of which none can be asked: its file need not be read.
+func (c *Courier) allAway(e Entry) bool {
+	return len(e.Stores) > 0 && !slices.ContainsFunc(c.targets, func(t Target) bool {
+		_, waits := e.Stores[t.Name]
+		return waits && c.down[t.Name] == nil
+	})
+}
+
+// turn orders entries: the smallest comes first.
+func (c *Courier) turn(e Entry, first []string) (tries int) {
+	if e.Version == version && slices.Contains(first, e.Run.Metadata.RunID) {
+		return -1
+	}
 	for _, t := range c.targets {
-		wait, waits := e.Stores[t.Name]
+		tries = max(tries, e.Stores[t.Name].Tries)
+	}
+	return tries
+}
+
+// one reports whether no store misses d any more, or ever will take it. An error says that the outbox could not be changed.
+func (c *Courier) one(ctx context.Context, d document) (done bool, failures []Failure, err error) {
+	run, readErr := d.Run.Run()
+	changed := false
+	var errs []error
+	for _, t := range c.targets {
+		wait, waits := d.Stores[t.Name]
 		if !waits {
 			continue
 		}
-		saveErr := readErr
+		saveErr, asked := readErr, true
 		if readErr == nil {
-			saveErr = c.offer(ctx, t, run)
+			asked, saveErr = c.offer(ctx, t, run)
 		}
 		final := readErr != nil || errors.Is(saveErr, bench.ErrRejected)
 		if saveErr != nil {
-			failures = append(failures, Failure{run.ID, t.Name, saveErr, final})
+			failures = append(failures, Failure{d.Run.Metadata.RunID, t.Name, saveErr, final})
 		}
 		switch {
 		case saveErr == nil:
-			delete(e.Stores, t.Name)
+			delete(d.Stores, t.Name)
 		case final:
-			if err := c.box.reject(e, t.Name, saveErr); err != nil {
-				return false, failures, err
+			if err := c.box.reject(d, t.Name, saveErr); err != nil {
+				errs = append(errs, err) // it goes on waiting
+				continue
 			}
-			delete(e.Stores, t.Name)
-		case wait.Error == saveErr.Error() && wait.Tries > 0: // not worth a write
+			delete(d.Stores, t.Name)
+		case !asked:
 			continue
 		default:
-			e.Stores[t.Name] = Wait{wait.Tries + 1, saveErr.Error(), time.Now().UTC()}
+			d.Stores[t.Name] = Wait{wait.Tries + 1, saveErr.Error(), time.Now().UTC()}
 		}
 		changed = true
 	}
-	if len(e.Stores) == 0 {
-		return true, failures, remove(e.Path)
+	switch {
+	case len(d.Stores) == 0:
+		done, err = true, remove(d.path)
+	case changed:
+		err = d.save()
 	}
-	if !changed {
-		return false, failures, nil
-	}
-	return false, failures, e.save()
+	return done, failures, errors.Join(append(errs, err)...)
 }
 
-// offer saves run in t's store, unless that is known to be away.
-func (c *Courier) offer(ctx context.Context, t Target, run bench.Run) (err error) {
+// offer saves run in t's store, unless that is known to be away: then it was not asked.
+func (c *Courier) offer(ctx context.Context, t Target, run bench.Run) (asked bool, err error) {
 	if err := c.down[t.Name]; err != nil {
-		return err
+		return false, err
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, c.timeout, fmt.Errorf("%s did not answer within %v", t.Name, c.timeout))
 	defer cancel()
@@ -129,16 +191,21 @@ func (c *Courier) offer(ctx context.Context, t Target, run bench.Run) (err error
 	if s == nil {
 		if s, err = t.Open(ctx); err != nil {
 			c.down[t.Name] = err
-			return err
+			return true, err
 		}
 		c.open[t.Name] = s
 	}
 	err = s.Save(ctx, run)
-	if err != nil && ctx.Err() != nil && !errors.Is(err, bench.ErrRejected) {
-		err = context.Cause(ctx)
+	if err == nil || errors.Is(err, bench.ErrRejected) {
+		return true, err
 	}
-	if err != nil && !errors.Is(err, bench.ErrRejected) {
-		c.down[t.Name] = err
+	if ctx.Err() != nil {
+		if err == ctx.Err() {
+			err = context.Cause(ctx)
+		} else { // it says why, as that the last try found nobody
+			err = fmt.Errorf("%w: %w", context.Cause(ctx), err)
+		}
 	}
-	return err
+	c.down[t.Name] = err
+	return true, err
 }

@@ -5,11 +5,13 @@ package outbox
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -44,14 +46,27 @@ type Wait struct {
 	At    time.Time `json:"at,omitzero"`     // of the last try
 }
 
-// Entry is one run that waits. Its file is this, as JSON; rtcbench import reads it too.
+// Entry says of one run that it waits. Its pings stay in the file: thousands of runs may wait on a small machine.
 type Entry struct {
 	Version int             `json:"outbox"`
 	Stores  map[string]Wait `json:"stores"` // that do not have it yet
-	Run     result.File     `json:"run"`
+	Run     struct {
+		Metadata result.Metadata `json:"metadata"`
+	} `json:"run"`
 
 	Path string `json:"-"`
 	Size int64  `json:"-"`
+
+	damaged bool // the file cannot be read, now and for ever
+}
+
+// document is a whole file of the outbox, as JSON; rtcbench import reads it too.
+type document struct {
+	Version int             `json:"outbox"`
+	Stores  map[string]Wait `json:"stores"`
+	Run     result.File     `json:"run"`
+
+	path string
 }
 
 const version = 1
@@ -62,11 +77,11 @@ func (o *Outbox) Put(run bench.Run, stores []string) error {
 	if err != nil {
 		return err
 	}
-	e := Entry{Version: version, Stores: map[string]Wait{}, Run: f, Path: filepath.Join(o.dir, run.ID+".json")}
+	d := document{Version: version, Stores: map[string]Wait{}, Run: f, path: filepath.Join(o.dir, run.ID+".json")}
 	for _, name := range stores {
-		e.Stores[name] = Wait{}
+		d.Stores[name] = Wait{}
 	}
-	data, err := json.Marshal(e)
+	data, err := json.Marshal(d)
 	if err != nil {
 		return err
 	}
@@ -77,9 +92,13 @@ func (o *Outbox) Put(run bench.Run, stores []string) error {
 	if used+int64(len(data)) > o.max {
 		return fmt.Errorf("%w: %d of %d MB in %s are used; see rtcbench store status, and deliver with rtcbench store flush", ErrFull, used>>20, o.max>>20, o.dir)
 	}
-	return write(e.Path, data)
+	return write(d.path, data)
 }
 
+// abandoned is how old a file may be that is still being written. One that is older was left by a process that was killed.
+const abandoned = time.Hour
+
+// used is how many bytes the runs take. What killed processes left is removed on the way.
 func (o *Outbox) used() (sum int64, err error) {
 	for _, dir := range []string{o.dir, o.rejected()} {
 		files, err := os.ReadDir(dir)
@@ -87,13 +106,21 @@ func (o *Outbox) used() (sum int64, err error) {
 			return 0, err
 		}
 		for _, f := range files {
-			if info, err := f.Info(); err == nil && info.Mode().IsRegular() {
+			info, err := f.Info()
+			switch {
+			case err != nil || !info.Mode().IsRegular():
+			case !strings.HasPrefix(f.Name(), unfinished):
 				sum += info.Size()
+			case time.Since(info.ModTime()) > abandoned:
+				os.Remove(filepath.Join(dir, f.Name())) // if it cannot be, nothing is lost
 			}
 		}
 	}
 	return sum, nil
 }
+
+// unfinished is how the names of files begin that are being written.
+const unfinished = ".new-"
 
 func (o *Outbox) rejected() string { return filepath.Join(o.dir, "rejected") }
 
@@ -103,7 +130,7 @@ func write(path string, data []byte) (err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	tmp, err := os.CreateTemp(dir, ".new-*")
+	tmp, err := os.CreateTemp(dir, unfinished+"*")
 	if err != nil {
 		return err
 	}
@@ -157,32 +184,38 @@ func entries(dir string) (list []Entry, err error) {
 			continue
 		}
 		path := filepath.Join(dir, f.Name())
-		e, err := read(path)
+		e := Entry{Path: path}
+		e.Size, err = read(path, &e, &e.Version)
 		switch {
 		case errors.Is(err, fs.ErrNotExist): // delivered meanwhile
 			continue
 		case err != nil:
-			e = Entry{Stores: map[string]Wait{"": {Error: err.Error()}}}
+			e = Entry{Path: path, Size: e.Size, Stores: map[string]Wait{"": {Error: err.Error()}}, damaged: !errors.Is(err, errNewer)}
 		}
-		e.Path = path
 		list = append(list, e)
 	}
 	return list, nil
 }
 
-func read(path string) (e Entry, err error) {
+var errNewer = errors.New("a newer rtcbench may read it")
+
+// read reads the file at path into an Entry or a document, of which v is the version.
+func read(path string, into any, v *int) (size int64, err error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return e, err
+		return 0, err
 	}
-	e.Size = int64(len(data))
-	if err := json.Unmarshal(data, &e); err != nil {
-		return e, fmt.Errorf("it cannot be read: %w", err)
+	size = int64(len(data))
+	if err := json.Unmarshal(data, into); err != nil {
+		return size, fmt.Errorf("it cannot be read: %w", err)
 	}
-	if e.Version != version {
-		return e, fmt.Errorf("it has version %d and this rtcbench knows %d", e.Version, version)
+	if *v > version {
+		return size, fmt.Errorf("it has version %d and this rtcbench knows %d: %w", *v, version, errNewer)
 	}
-	return e, nil
+	if *v != version {
+		return size, errors.New("it is no run that waits")
+	}
+	return size, nil
 }
 
 // Names are the stores that e waits for, sorted.
@@ -203,23 +236,38 @@ func remove(path string) error {
 	return nil
 }
 
-func (e Entry) save() error {
-	data, err := json.Marshal(e)
+func (d document) save() error {
+	data, err := json.Marshal(d)
 	if err != nil {
 		return err
 	}
-	return write(e.Path, data)
+	return write(d.path, data)
 }
 
 // reject puts what store will never take aside.
-func (o *Outbox) reject(e Entry, store string, reason error) error {
+func (o *Outbox) reject(d document, store string, reason error) error {
 	sum := sha256.Sum256([]byte(store))
-	e.Path = filepath.Join(o.rejected(), e.Run.Metadata.RunID+"-"+hex.EncodeToString(sum[:4])+".json")
-	e.Stores = map[string]Wait{store: {Tries: e.Stores[store].Tries + 1, Error: reason.Error(), At: time.Now().UTC()}}
-	return e.save()
+	d.path = filepath.Join(o.rejected(), stem(d.path)+"_"+hex.EncodeToString(sum[:4])+".json")
+	d.Stores = map[string]Wait{store: {Tries: d.Stores[store].Tries + 1, Error: reason.Error(), At: time.Now().UTC()}}
+	return d.save()
 }
 
-// Retry lets what was rejected wait again; it returns how many.
+// stem is the name of a file without what reject and Retry have put behind it.
+func stem(path string) string {
+	name, _, _ := strings.Cut(strings.TrimSuffix(filepath.Base(path), ".json"), "_")
+	return name
+}
+
+// setAside puts a file that nobody can read among the rejected, as it is.
+func (o *Outbox) setAside(path string) error {
+	if err := os.MkdirAll(o.rejected(), 0o700); err != nil {
+		return err
+	}
+	return move(path, filepath.Join(o.rejected(), filepath.Base(path)))
+}
+
+// Retry lets what was rejected wait again; it returns how many. Each goes as a file of its own: another process that has just
+// done with the same run removes the file that it has read, and no other.
 func (o *Outbox) Retry() (n int, err error) {
 	list, err := o.Rejected()
 	if err != nil {
@@ -229,22 +277,24 @@ func (o *Outbox) Retry() (n int, err error) {
 		if e.Version != version { // cannot be read
 			continue
 		}
-		back := e
-		back.Path = filepath.Join(o.dir, e.Run.Metadata.RunID+".json")
-		if waiting, err := read(back.Path); err == nil { // for other stores
-			for name, w := range waiting.Stores {
-				back.Stores[name] = w
-			}
-		}
-		if err := back.save(); err != nil {
-			return n, err
-		}
-		if err := remove(e.Path); err != nil {
+		name := strings.TrimSuffix(filepath.Base(e.Path), ".json") + "_" + hex.EncodeToString(binary.BigEndian.AppendUint64(nil, rand.Uint64())) + ".json"
+		if err := move(e.Path, filepath.Join(o.dir, name)); err != nil {
 			return n, err
 		}
 		n++
 	}
 	return n, nil
+}
+
+// move renames a file, durably; another process may have done so.
+func move(from, to string) error {
+	if err := os.Rename(from, to); err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		return err
+	}
+	return errors.Join(syncDir(filepath.Dir(to)), syncDir(filepath.Dir(from)))
 }
 
 // Target is a store that runs are delivered to.

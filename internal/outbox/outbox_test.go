@@ -7,6 +7,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -62,7 +63,7 @@ func deliver(t *testing.T, o *Outbox, targets ...Target) Outcome {
 	t.Helper()
 	c := o.To(targets, 15*time.Second)
 	defer c.Close()
-	out, err := c.Deliver(t.Context(), "")
+	out, err := c.Deliver(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,6 +103,7 @@ func TestStoreThatIsAway(t *testing.T) {
 			}
 			away.fail = nil
 			out = deliver(t, o, target("up", up), target("away", away))
+			slices.Sort(away.kept) // they begin with their time
 			if out.Delivered != 3 || !slices.Equal(away.kept, want) || up.calls != 3 {
 				t.Errorf("%+v, kept %v of %v, the other store was asked %d times", out, away.kept, want, up.calls)
 			}
@@ -179,11 +181,11 @@ func TestNewestRunFirst(t *testing.T) {
 	o := Open(filepath.Join(t.TempDir(), "outbox"), 1<<20)
 	put(t, o, "x")
 	put(t, o, "x")
-	last := put(t, o, "x")
+	last, also := put(t, o, "x"), put(t, o, "x") // of both
 	x := &shelf{}
 	c := o.To([]Target{target("x", x)}, time.Second)
 	defer c.Close()
-	if _, err := c.Deliver(t.Context(), last.ID); err != nil || x.kept[0] != last.ID || len(x.kept) != 3 {
+	if _, err := c.Deliver(t.Context(), also.ID, last.ID); err != nil || len(x.kept) != 4 || !slices.Equal(x.kept[:2], []string{last.ID, also.ID}) {
 		t.Errorf("%v, %v", x.kept, err)
 	}
 }
@@ -207,12 +209,12 @@ func TestStoreThatIsNotConfiguredAnyMore(t *testing.T) {
 	put(t, o, "old", "new")
 	out := deliver(t, o, target("new", &shelf{}))
 	list, err := o.Waiting()
-	if out.Waiting != 1 || count(t, list, err) != 1 || !slices.Equal(list[0].Names(), []string{"old"}) {
+	if out.Waiting != 1 || count(t, list, err) != 1 || !slices.Equal(list[0].Names(), []string{"old"}) || !slices.Equal(out.Off, []string{"old"}) {
 		t.Errorf("%+v, %+v", out, list)
 	}
 }
 
-// TestDamagedEntry: it is named, stays where it is, and the others are delivered.
+// TestDamagedEntry: it is named once and put aside as it is, and the others are delivered.
 func TestDamagedEntry(t *testing.T) {
 	o := Open(filepath.Join(t.TempDir(), "outbox"), 1<<20)
 	put(t, o, "x")
@@ -224,8 +226,161 @@ func TestDamagedEntry(t *testing.T) {
 	if out.Delivered != 1 || len(out.Failures) != 1 || !strings.Contains(out.Failures[0].Err.Error(), path) {
 		t.Errorf("%+v", out)
 	}
+	if text, err := os.ReadFile(filepath.Join(o.Dir(), "rejected", "0000.json")); err != nil || string(text) != `{"outbox":1,"sto` {
+		t.Errorf("%q, %v", text, err)
+	}
+	if n, err := o.Retry(); n != 0 || err != nil {
+		t.Errorf("retried %d, %v", n, err)
+	}
+	put(t, o, "x")
+	if out := deliver(t, o, target("x", &shelf{})); out.Delivered != 1 || len(out.Failures) != 0 {
+		t.Errorf("the next run suffers from it: %+v", out)
+	}
+}
+
+// TestEntryOfANewerVersion: it waits for the rtcbench that knows it.
+func TestEntryOfANewerVersion(t *testing.T) {
+	o := Open(filepath.Join(t.TempDir(), "outbox"), 1<<20)
+	put(t, o, "x")
+	path := filepath.Join(o.Dir(), "0000.json")
+	if err := os.WriteFile(path, []byte(`{"outbox":2}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out := deliver(t, o, target("x", &shelf{})); out.Delivered != 1 || len(out.Failures) != 1 || !strings.Contains(out.Failures[0].Err.Error(), "newer") {
+		t.Errorf("%+v", out)
+	}
 	if _, err := os.Stat(path); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestRetryDuringADelivery: while one process delivers a run to its last store, another lets what a second store had refused wait
+// again. The first must not take that with it.
+func TestRetryDuringADelivery(t *testing.T) {
+	o := Open(filepath.Join(t.TempDir(), "outbox"), 1<<20)
+	r := put(t, o, "picky", "slow")
+	picky := &shelf{fail: func(bench.Run) error { return bench.ErrRejected }}
+	deliver(t, o, target("picky", picky), target("slow", &shelf{fail: func(bench.Run) error { return errors.New("down") }}))
+	deliver(t, o, target("slow", &shelf{fail: func(bench.Run) error {
+		if n, err := o.Retry(); n != 1 || err != nil {
+			t.Fatalf("%d, %v", n, err)
+		}
+		return nil
+	}}))
+	picky.fail = nil
+	if out := deliver(t, o, target("picky", picky)); out.Delivered != 1 || !slices.Equal(picky.kept, []string{r.ID}) {
+		t.Errorf("%+v; the store has %v", out, picky.kept)
+	}
+}
+
+// TestRunThatAStoreCannotDigest: it fails whenever it is offered, as if the store were down; the others come through.
+func TestRunThatAStoreCannotDigest(t *testing.T) {
+	o := Open(filepath.Join(t.TempDir(), "outbox"), 1<<20)
+	bad := put(t, o, "x")
+	put(t, o, "x")
+	put(t, o, "x")
+	x := &shelf{fail: func(r bench.Run) error {
+		if r.ID == bad.ID {
+			return errors.New("500")
+		}
+		return nil
+	}}
+	for range 2 {
+		deliver(t, o, target("x", x))
+	}
+	list, err := o.Waiting()
+	if count(t, list, err) != 1 || list[0].Run.Metadata.RunID != bad.ID || list[0].Stores["x"].Tries != 2 || len(x.kept) != 2 {
+		t.Errorf("%d wait, %d came through", len(list), len(x.kept))
+	}
+}
+
+// TestOutboxThatCannotBeChanged: every store is asked all the same, and what it said is told.
+func TestOutboxThatCannotBeChanged(t *testing.T) {
+	o := Open(filepath.Join(t.TempDir(), "outbox"), 1<<20)
+	put(t, o, "away", "up")
+	put(t, o, "away", "up")
+	if err := os.WriteFile(filepath.Join(o.Dir(), "rejected"), nil, 0o600); err != nil { // where a folder should be
+		t.Fatal(err)
+	}
+	up := &shelf{}
+	c := o.To([]Target{target("away", &shelf{fail: func(bench.Run) error { return bench.ErrRejected }}), target("up", up)}, time.Second)
+	defer c.Close()
+	out, err := c.Deliver(t.Context())
+	if err == nil || out.Waiting != 2 || len(out.Failures) != 2 || len(up.kept) != 2 {
+		t.Errorf("%v, %+v; the other store has %d", err, out, len(up.kept))
+	}
+	list, err := o.Waiting()
+	if count(t, list, err) != 2 {
+		t.Errorf("%d wait", len(list))
+	}
+}
+
+// TestLongOutage: what thousands of runs hold is not in memory at once, and the files of those that no store can take now are not
+// even read.
+func TestLongOutage(t *testing.T) {
+	o := Open(filepath.Join(t.TempDir(), "outbox"), 1<<30)
+	const runs = 200
+	for range runs {
+		if err := o.Put(benchtest.StoredRun(500, time.Now()), []string{"x"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	list, err := o.Waiting()
+	if count(t, list, err) != runs {
+		t.Fatalf("%d wait", len(list))
+	}
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	list, _ = o.Waiting()
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	if kept := int64(after.HeapAlloc) - int64(before.HeapAlloc); kept > runs*4<<10 {
+		t.Errorf("%d waiting runs take %d bytes of memory; their files %d", runs, kept, int64(len(list))*list[0].Size)
+	}
+	out := deliver(t, o, target("x", &shelf{fail: func(bench.Run) error { return errors.New("down") }}))
+	if out.Waiting != runs || len(out.Failures) != runs {
+		t.Errorf("%d wait with %d reasons", out.Waiting, len(out.Failures))
+	}
+	runtime.KeepAlive(list)
+}
+
+// TestReasonOfATimeout: that a store did not answer in time is not all that is known.
+func TestReasonOfATimeout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := Open(filepath.Join(t.TempDir(), "outbox"), 1<<20)
+		put(t, o, "x")
+		out := deliver(t, o, target("x", &impatient{}))
+		if text := out.Failures[0].Err.Error(); !strings.Contains(text, "x did not answer within 15s") || !strings.Contains(text, "connection refused") {
+			t.Error(text)
+		}
+	})
+}
+
+// impatient tries until ctx ends, and then says how its last try went.
+type impatient struct{ shelf }
+
+func (*impatient) Save(ctx context.Context, _ bench.Run) error {
+	<-ctx.Done()
+	return fmt.Errorf("%w (the last try: connection refused)", ctx.Err())
+}
+
+// TestWhatKilledProcessesLeft takes no room for ever.
+func TestWhatKilledProcessesLeft(t *testing.T) {
+	o := Open(filepath.Join(t.TempDir(), "outbox"), 20_000)
+	put(t, o, "x")
+	for name, age := range map[string]time.Duration{".new-1": 2 * time.Hour, ".new-2": 0} {
+		path := filepath.Join(o.Dir(), name)
+		if err := os.WriteFile(path, make([]byte, 30_000), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(path, time.Time{}, time.Now().Add(-age)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(t, o, "x")
+	if left, _ := filepath.Glob(filepath.Join(o.Dir(), ".new-*")); len(left) != 1 || filepath.Base(left[0]) != ".new-2" {
+		t.Errorf("left are %v", left)
 	}
 }
 

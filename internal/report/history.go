@@ -49,7 +49,7 @@ func WriteHistoryText(w io.Writer, h History) error {
 	for _, c := range h.Courses {
 		leftOut += c.LeftOut
 		q := func(q float64) string { d, ok := c.Histogram.Quantile(q); return number(bench.Quantity{D: d, OK: ok}) }
-		p.line("%-25s %-8s %-8s %-10s %6d %8s %8s %8s %8s", cut(c.Location, 25), c.Platform, c.Engine, shortClass(c.Transport), c.Runs, q(0.5), q(0.95), q(0.99), percent(c.Counts))
+		p.line("%-25s %-8s %-8s %-10s %6d %8s %8s %8s %8s", cut(c.Location, 25), c.Platform, cut(c.Engine, 8), cut(shortClass(c.Transport), 10), c.Runs, q(0.5), q(0.95), q(0.99), percent(c.Counts))
 		if line, lo, hi := spark(c.P50); lo.OK && hi.D > lo.D {
 			p.line("  %s  %s", p.bar.Render(line), p.dim.Render(fmt.Sprintf("P50 from %s to %s", number(lo), number(hi))))
 		}

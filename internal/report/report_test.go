@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +15,7 @@ import (
 
 	"rtcbench/bench"
 	"rtcbench/internal/benchtest"
+	"rtcbench/internal/result"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -73,6 +75,25 @@ func TestColoursAreForTerminals(t *testing.T) {
 	p.doubts([]bench.Doubt{{Text: "x"}})
 	if !strings.Contains(p.String(), "\x1b[") {
 		t.Error("no colour on a terminal")
+	}
+}
+
+// TestRunWithoutItsPings: a run of which a store has no samples, as one that a Lambda function answered in short, still has its
+// round trip times.
+func TestRunWithoutItsPings(t *testing.T) {
+	packed, err := result.Pack(benchtest.Run(400))
+	if err != nil {
+		t.Fatal(err)
+	}
+	packed.Samples = nil
+	run, err := packed.Run()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	WriteText(&b, run)
+	if text := b.String(); strings.Contains(text, "No ping was answered") || !regexp.MustCompile(`P99 +\d+\.\d+ +\d+\.\d+ …|P99 +\d+\.\d+ +no interval below`).MatchString(text) {
+		t.Error(text)
 	}
 }
 

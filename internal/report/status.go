@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/charmbracelet/lipgloss"
@@ -33,8 +34,8 @@ func WriteStatus(w io.Writer, s Status) error {
 	if len(s.Stores) == 0 {
 		p.line("  none: runs are kept nowhere but in --output")
 	}
-	p.waiting("Waiting", "deliver with rtcbench store flush", s.Waiting)
-	p.waiting("Refused for good", "offer again with rtcbench store flush --retry-rejected", s.Rejected)
+	p.waiting("Waiting", "deliver with rtcbench store flush", s.Waiting, s.Stores)
+	p.waiting("Refused for good", "offer again with rtcbench store flush --retry-rejected", s.Rejected, s.Stores)
 	if len(s.Waiting)+len(s.Rejected) == 0 {
 		p.line("\nNothing waits.")
 	} else {
@@ -44,7 +45,7 @@ func WriteStatus(w io.Writer, s Status) error {
 	return err
 }
 
-func (p *page) waiting(title, hint string, list []Waiting) {
+func (p *page) waiting(title, hint string, list []Waiting, on []string) {
 	if len(list) == 0 {
 		return
 	}
@@ -57,8 +58,15 @@ func (p *page) waiting(title, hint string, list []Waiting) {
 		ended := time.UnixMicro(int64(e.Ended * 1e6))
 		p.line("  %s  ended %s UTC  for %s", e.RunID, minute(ended), Printable(e.Store))
 		why := "not offered yet"
+		if !slices.Contains(on, e.Store) {
+			why = "not offered: this store is not on"
+		}
 		if e.Tries > 0 {
-			why = fmt.Sprintf("tried %d time(s): %s", e.Tries, e.Error)
+			off := ""
+			if !slices.Contains(on, e.Store) {
+				off = "; this store is not on now"
+			}
+			why = fmt.Sprintf("tried %d time(s)%s: %s", e.Tries, off, e.Error)
 		}
 		for _, line := range wrap(Printable(why), width-4) {
 			p.line("    %s", p.dim.Render(line))

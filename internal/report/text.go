@@ -26,7 +26,7 @@ func WriteText(w io.Writer, r bench.Run) error {
 	s := bench.Summarise(r)
 	p.title(r)
 	p.validity(s.Validity)
-	p.roundTrip(s)
+	p.roundTrip(r, s)
 	p.distribution(s.RTTs)
 	p.rest(r, s)
 	p.doubts(ungraded(s))
@@ -78,8 +78,9 @@ func (p *page) title(r bench.Run) {
 	p.line("%s", p.dim.Render(r.Start.UTC().Format("2006-01-02 15:04:05 UTC")+"; "+where))
 }
 
-func (p *page) roundTrip(s bench.Summary) {
-	if len(s.RTTs) == 0 {
+func (p *page) roundTrip(r bench.Run, s bench.Summary) {
+	answered := r.Counts.Answered
+	if answered == 0 {
 		p.line("\nNo ping was answered in time: there is no round trip time.")
 		return
 	}
@@ -88,11 +89,11 @@ func (p *page) roundTrip(s bench.Summary) {
 		p.line("  %-14s %9s   %s", name, number(q), p.dim.Render(note))
 	}
 	row("min", s.Min, "")
-	row("P50", s.P50, interval(s.P50CI, len(s.RTTs), 0))
+	row("P50", s.P50, interval(s.P50CI, answered, 0))
 	row("P90", s.P90, "")
-	row("P95", s.P95, interval(s.P95CI, len(s.RTTs), 0))
-	row("P99", s.P99, interval(s.P99CI, len(s.RTTs), stats.NeededForBound(0.99)))
-	if len(s.RTTs) >= stats.NeededForBound(0.999) {
+	row("P95", s.P95, interval(s.P95CI, answered, 0))
+	row("P99", s.P99, interval(s.P99CI, answered, stats.NeededForBound(0.99)))
+	if answered >= stats.NeededForBound(0.999) {
 		row("P99.9", s.P999, "")
 	}
 	row("max", s.Max, "")

@@ -3,6 +3,7 @@ package result
 import (
 	"fmt"
 	"math"
+	"regexp"
 	"slices"
 	"time"
 	"unicode/utf8"
@@ -14,6 +15,12 @@ import (
 
 // Platforms are those whose runs a file may hold.
 var Platforms = []string{"daily", "livekit"}
+
+// most is the largest count that a file may hold: a run has no more pings than numbers for them, and sums of runs stay sums.
+const most = math.MaxUint32
+
+// word is what engines and transport classes are called; a table shows them as they are.
+var word = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,63}$`)
 
 // check finds what would make a run that no prober can have made. The error names the key.
 func (f File) check() error {
@@ -50,6 +57,10 @@ func (f File) checkWhere() error {
 		return fmt.Errorf("details.instrument.clock_step_ms: %v is no duration", *f.Details.Instrument.ClockStep)
 	case f.Details.Validity != nil && !slices.Contains([]bench.Verdict{bench.Valid, bench.Doubtful, bench.Invalid}, f.Details.Validity.Verdict):
 		return fmt.Errorf("details.validity.verdict: %.40q is not known", f.Details.Validity.Verdict)
+	case f.Details.Engine != "" && !word.MatchString(f.Details.Engine):
+		return fmt.Errorf("details.engine: %.40q is no name of an engine, as native or browser", f.Details.Engine)
+	case or(f.Details.TransportClass) != "" && !word.MatchString(*f.Details.TransportClass):
+		return fmt.Errorf("details.transport_class: %.40q is no name of one, as datachannel-reliable", *f.Details.TransportClass)
 	}
 	return nil
 }
@@ -59,6 +70,9 @@ func (f File) checkCounts() error {
 	for name, n := range map[string]int{"sent": c.Sent, "answered": c.Answered, "late": c.Late, "lost": c.Lost, "not_sent": c.NotSent, "unsettled": c.Unsettled, "duplicate": c.Duplicate, "malformed": c.Malformed, "foreign": c.Foreign, "warmup_sent": c.WarmupSent, "control_sent": c.ControlSent} {
 		if n < 0 {
 			return fmt.Errorf("details.counts.%s: %d is negative", name, n)
+		}
+		if n > most {
+			return fmt.Errorf("details.counts.%s: %d are more than a run can have", name, n)
 		}
 	}
 	if c.Answered+c.Late+c.Lost+c.Unsettled != c.Sent {

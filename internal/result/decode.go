@@ -1,6 +1,7 @@
 package result
 
 import (
+	"bufio"
 	"bytes"
 	"cmp"
 	"encoding/json"
@@ -10,6 +11,7 @@ import (
 	"iter"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"rtcbench/bench"
@@ -27,7 +29,7 @@ type Entry struct {
 // and the next one follows; after broken JSON none can.
 func Decode(r io.Reader) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
-		lines := &lineReader{r: r}
+		lines := &lineReader{r: unmarked(r)}
 		d := json.NewDecoder(lines)
 		for {
 			var raw json.RawMessage
@@ -123,7 +125,7 @@ func one(raw json.RawMessage) (Entry, error) {
 func explain(err error) error {
 	var t *json.UnmarshalTypeError
 	if errors.As(err, &t) {
-		return fmt.Errorf("%s: a %s cannot stand there", cmp.Or(t.Field, "the value"), t.Value)
+		return fmt.Errorf("%s: this cannot stand there: %s", cmp.Or(strings.TrimPrefix(t.Field, "File."), "the value"), t.Value)
 	}
 	return err
 }
@@ -199,6 +201,15 @@ func anchored(list []Measurement, start, end time.Time) (time.Time, []bench.Samp
 		samples[i] = bench.Sample{Seq: uint32(i + 1), Outcome: bench.Answered, Due: sent, Sent: sent, RTT: nanos(m.RoundTripTime)}
 	}
 	return start, samples, nil
+}
+
+// unmarked is r without the mark that some editors and shells put before UTF-8 (U+FEFF).
+func unmarked(r io.Reader) io.Reader {
+	b := bufio.NewReader(r)
+	if head, err := b.Peek(3); err == nil && string(head) == "\uFEFF" {
+		b.Discard(3)
+	}
+	return b
 }
 
 // lineReader knows in which line each byte stood that was read through it.

@@ -182,23 +182,27 @@ func TestBadFiles(t *testing.T) {
 		return strings.Replace(good, old, new, 1)
 	}
 	for want, text := range map[string]string{
-		`schema_version: 2; this rtcbench reads version 1`:      with(`"schema_version": 1`, `"schema_version": 2`),
-		`the file ends in the middle`:                           good[:len(good)/2],
-		`line 2: invalid character 'N'`:                         "{\"platform\":\"daily\",\n\"statistics\":{\"mean_rtt\":NaN}}",
-		`platform: "zoom"; known are [daily livekit]`:           with(`"platform": "livekit"`, `"platform": "zoom"`),
-		`metadata.location_id: 10000 bytes; 256 are allowed`:    with(`"us-west-2"`, `"`+strings.Repeat("x", 10000)+`"`),
-		`metadata.run_id: "no" is no UUID`:                      with(`"019ab000-0000-7000-8000-000000000001"`, `"no"`),
-		`details.samples.rtt_ms[0]: -1 is no duration`:          strings.Replace(good, "\"rtt_ms\": [\n        ", "\"rtt_ms\": [\n        -1,", 1),
-		`measurements[0].round_trip_time: -5 is no duration`:    with(`"round_trip_time": `, `"round_trip_time": -5, "x": `),
-		`details.validity.verdict: "perfect" is not known`:      with(`"verdict": "doubtful"`, `"verdict": "perfect"`),
-		`details.instrument.cpu_steal, cpu_wait: 1.5, 0.0125`:   with(`"cpu_steal": 0.004`, `"cpu_steal": 1.5`),
-		`details.instrument.clock_step_ms: 1e+300 is no`:        with(`"clock_step_ms": -0.003`, `"clock_step_ms": 1e300`),
-		`details.counts: 20 sent are not 400 answered`:          with(`"answered": `, `"answered": 400, "x": `),
-		`metadata.iterations: a string cannot stand there`:      with(`"iterations": 20`, `"iterations": "many"`),
-		`this is no result file`:                                `{"hello": 1}`,
-		`the value: a array cannot stand there`:                 `[1, 2]`,
-		`details.samples.outcome[0]: "answred" is not known`:    with("\"outcome\": [\n        \"answered\"", "\"outcome\": [\n        \"answred\""),
-		`statistics.successful_messages: 3; measurements has 2`: strings.Replace(anOriginal, `"successful_messages":2`, `"successful_messages":3`, 1),
+		`schema_version: 2; this rtcbench reads version 1`:                      with(`"schema_version": 1`, `"schema_version": 2`),
+		`the file ends in the middle`:                                           good[:len(good)/2],
+		`line 2: invalid character 'N'`:                                         "{\"platform\":\"daily\",\n\"statistics\":{\"mean_rtt\":NaN}}",
+		`platform: "zoom"; known are [daily livekit]`:                           with(`"platform": "livekit"`, `"platform": "zoom"`),
+		`metadata.location_id: 10000 bytes; 256 are allowed`:                    with(`"us-west-2"`, `"`+strings.Repeat("x", 10000)+`"`),
+		`metadata.run_id: "no" is no UUID`:                                      with(`"019ab000-0000-7000-8000-000000000001"`, `"no"`),
+		`details.samples.rtt_ms[0]: -1 is no duration`:                          strings.Replace(good, "\"rtt_ms\": [\n        ", "\"rtt_ms\": [\n        -1,", 1),
+		`measurements[0].round_trip_time: -5 is no duration`:                    with(`"round_trip_time": `, `"round_trip_time": -5, "x": `),
+		`details.validity.verdict: "perfect" is not known`:                      with(`"verdict": "doubtful"`, `"verdict": "perfect"`),
+		`details.instrument.cpu_steal, cpu_wait: 1.5, 0.0125`:                   with(`"cpu_steal": 0.004`, `"cpu_steal": 1.5`),
+		`details.instrument.clock_step_ms: 1e+300 is no`:                        with(`"clock_step_ms": -0.003`, `"clock_step_ms": 1e300`),
+		`details.counts: 20 sent are not 400 answered`:                          with(`"answered": `, `"answered": 400, "x": `),
+		`this is no result file`:                                                `{"hello": 1}`,
+		`details.samples.outcome[0]: "answred" is not known`:                    with("\"outcome\": [\n        \"answered\"", "\"outcome\": [\n        \"answred\""),
+		`statistics.successful_messages: 3; measurements has 2`:                 strings.Replace(anOriginal, `"successful_messages":2`, `"successful_messages":3`, 1),
+		`line 1: metadata.iterations: this cannot stand there: string`:          with(`"iterations": 20`, `"iterations": "many"`),
+		`the value: this cannot stand there: array`:                             `[1, 2]`,
+		`details.engine: "\x1b[2Jevil" is no name of an engine`:                 with(`"engine": "native"`, `"engine": "\u001b[2Jevil"`),
+		`details.engine: "eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee" is no name`: with(`"engine": "native"`, `"engine": "`+strings.Repeat("e", 10_000)+`"`),
+		`details.transport_class: "x\ny" is no name of one`:                     with(`"datachannel-lossy"`, `"x\ny"`),
+		`details.counts.duplicate: 4294967296 are more than`:                    with(`"duplicate": `, `"duplicate": 4294967296, "x": `),
 	} {
 		switch _, err := read(text); {
 		case want == `details.samples.rtt_ms[0]: -1 is no duration`:
@@ -208,6 +212,13 @@ func TestBadFiles(t *testing.T) {
 		case err == nil || !strings.Contains(err.Error(), want):
 			t.Errorf("want %q, got %v", want, err)
 		}
+	}
+}
+
+// TestMarkBeforeUTF8: PowerShell and some editors write it.
+func TestMarkBeforeUTF8(t *testing.T) {
+	if list, err := read("\uFEFF" + anOriginal); err != nil || len(list) != 1 {
+		t.Errorf("%d runs, %v", len(list), err)
 	}
 }
 

@@ -28,7 +28,7 @@ var errNotOurs = errors.New("it is no store of rtcbench")
 // Store is one file. Several processes may have it open.
 type Store struct {
 	path string
-	db   *sql.DB // writes: one connection
+	db   *sql.DB // writes: one connection; nil = the file may not be written
 	read *sql.DB
 	with statements
 }
@@ -98,7 +98,13 @@ func (s *Store) look(ctx context.Context) error {
 func (s *Store) String() string { return "sqlite:" + s.path }
 
 // Close may be called again.
-func (s *Store) Close() error { return errors.Join(s.read.Close(), s.db.Close()) }
+func (s *Store) Close() error {
+	err := s.read.Close()
+	if s.db != nil {
+		err = errors.Join(err, s.db.Close())
+	}
+	return err
+}
 
 // explain says what is wrong with the file, and what to do.
 func (s *Store) explain(err error) error {
@@ -109,7 +115,7 @@ func (s *Store) explain(err error) error {
 	if errors.As(err, &e) {
 		switch e.Code() & 0xff {
 		case codes.SQLITE_NOTADB, codes.SQLITE_CORRUPT:
-			return fmt.Errorf("store %s is damaged: %w; it was not changed: move it away (a new one is made), and try sqlite3's .recover on it", s.path, err)
+			return fmt.Errorf("store %s is damaged: %w; it was not changed: move it away with its -wal and -shm beside it (a new one is made), and try sqlite3's .recover on it", s.path, err)
 		case codes.SQLITE_FULL:
 			return fmt.Errorf("store %s: the disk is full: %w", s.path, err)
 		case codes.SQLITE_BUSY:
@@ -134,6 +140,9 @@ func (s *Store) SaveAll(ctx context.Context, runs []bench.Run) (fresh int, err e
 		if packed[i], err = result.Pack(r); err != nil {
 			return 0, fmt.Errorf("%w: %w", bench.ErrRejected, err)
 		}
+	}
+	if s.db == nil {
+		return 0, fmt.Errorf("store %s was opened to read", s.path)
 	}
 	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
