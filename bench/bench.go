@@ -144,6 +144,16 @@ type Pauses struct{ Total, Max time.Duration }
 // ago it was measured.
 type Floor struct{ RTT, Age time.Duration }
 
+// PlatformRTT estimates what of the run's P50 the platform and the network took: what remains without the floor, which is the
+// instrument's cost (docs/decisions/instrument-cost.md). It is not known where no floor was measured, nor of a
+// run in which there was nothing but the instrument to measure.
+func (r Run) PlatformRTT(p50 Quantity) (d time.Duration, known bool) {
+	if !p50.OK || r.Floor == nil || r.Standin || r.doubted(SandboxDoubt) {
+		return 0, false
+	}
+	return max(0, p50.D-r.Floor.RTT), true
+}
+
 // Doubt is a reason not to trust a run, or a part of it.
 type Doubt struct {
 	Code string

@@ -136,7 +136,7 @@ var criteria = []Criterion{
 		}},
 	{"floor", "the instrument's own round trip (rtcbench calibrate)", ofP50, 20, 60,
 		func(r Run, s Summary) (float64, bool) {
-			if r.Floor == nil || r.Standin || r.doubted(SandboxDoubt) { // there is nothing but the instrument to measure
+			if _, known := r.PlatformRTT(s.P50); !known {
 				return 0, false
 			}
 			return share(Quantity{r.Floor.RTT, true}, s.P50)

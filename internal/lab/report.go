@@ -30,6 +30,9 @@ type Report struct {
 	Loss      Loss    `json:"loss"`
 	Clocks    Clocks  `json:"clocks"`
 	Samples   Matched `json:"samples"` // of the matched, in sending order
+
+	Verdict bench.Verdict `json:"verdict"` // that the run gave itself …
+	Grounds []string      `json:"reasons"` // … and their codes
 }
 
 // Again is the pings answered in time although the router dropped a packet of theirs, and how much longer than the median ping
@@ -161,7 +164,12 @@ func lossOf(run bench.Run, heard map[uint32]bool) Loss {
 
 // match compares ping by ping what was measured with what was injected.
 func (r *Report) match(log Log, run bench.Run) {
-	oneWay := bench.Summarise(run).OneWay
+	summary := bench.Summarise(run)
+	oneWay := summary.OneWay
+	r.Verdict = summary.Validity.Verdict
+	for _, g := range summary.Validity.Grounds {
+		r.Grounds = append(r.Grounds, g.Code)
+	}
 	var rtt, injected, up, injectedUp, down, injectedDown []time.Duration
 	var sending, server, echo, receiving, again []time.Duration
 	var moved []float64 // how much more two neighbours differ than their packets did

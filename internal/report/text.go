@@ -135,6 +135,11 @@ func (p *page) rest(r bench.Run, s bench.Summary) {
 			note = fmt.Sprintf("(P50, each ± %s ms: two clocks)", fixed(half))
 		}
 		item("one way", "up %s ms, down %s ms  %s", number(s.OneWay.Up.P50), number(s.OneWay.Down.P50), p.dim.Render(note))
+		if o := s.OneWay.Offset; o.SkewLo > 0 {
+			item("", "%s", p.dim.Render(fmt.Sprintf("the echo's clock is fast by %.1f … %.1f ppm; that is taken out", 1e6*o.SkewLo, 1e6*o.SkewHi)))
+		} else if o.SkewHi < 0 {
+			item("", "%s", p.dim.Render(fmt.Sprintf("the echo's clock is slow by %.1f … %.1f ppm; that is taken out", -1e6*o.SkewHi, -1e6*o.SkewLo)))
+		}
 	}
 	var own []string
 	if s.TimerError.P50.OK {
@@ -145,6 +150,9 @@ func (p *page) rest(r bench.Run, s bench.Summary) {
 	}
 	if s.Hold.P50.OK {
 		own = append(own, "echo held it "+number(s.Hold.P50))
+	}
+	if platform, known := r.PlatformRTT(s.P50); known {
+		item("platform", "%s ms  %s", fixed(platform), p.dim.Render("(P50 less the floor: an estimate of what is not the instrument's)"))
 	}
 	if r.Floor != nil {
 		item("floor", "%s ms  %s", fixed(r.Floor.RTT), p.dim.Render("(P50 of this engine here, no network, "+ago(r.Floor.Age)+" ago)"))

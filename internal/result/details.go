@@ -142,10 +142,11 @@ type (
 		GCPause    GCPause  `json:"gc_pause_ms"`
 		FloorRTT   *float64 `json:"floor_rtt_p50_ms"`
 		FloorAge   *float64 `json:"floor_age_s"`
-		Steal      *float64 `json:"cpu_steal"`     // ratio, of all processors' time
-		Waited     *float64 `json:"cpu_wait"`      // ratio: all threads' wait for a processor by the time of the run
-		ClockStep  *float64 `json:"clock_step_ms"` // wall clock against the monotonic one
-		Hidden     bool     `json:"page_hidden"`   // the browser's page was in the background
+		Platform   *float64 `json:"platform_rtt_p50_ms"` // P50 less the floor: an estimate of what is not the instrument's
+		Steal      *float64 `json:"cpu_steal"`           // ratio, of all processors' time
+		Waited     *float64 `json:"cpu_wait"`            // ratio: all threads' wait for a processor by the time of the run
+		ClockStep  *float64 `json:"clock_step_ms"`       // wall clock against the monotonic one
+		Hidden     bool     `json:"page_hidden"`         // the browser's page was in the background
 	}
 	GCPause struct {
 		Total float64 `json:"total"`
@@ -292,6 +293,8 @@ func newDetails(r bench.Run, s bench.Summary) Details {
 	i.Steal, i.Waited, i.ClockStep, i.Hidden = when(m.Steal.OK, m.Steal.Ratio), when(m.Waited.OK, m.Waited.Ratio), quantity(m.ClockStep), f.Hidden
 	if r.Floor != nil {
 		d.Instrument.FloorRTT, d.Instrument.FloorAge = when(true, ms(r.Floor.RTT)), when(true, r.Floor.Age.Seconds())
+		platform, known := r.PlatformRTT(s.P50)
+		d.Instrument.Platform = when(known, ms(platform))
 	}
 	if r.Platform == "daily" {
 		d.Daily = &Daily{text(f.Topology), text(f.SFU), text(f.Geo), text(f.SignallingHost), when(f.NetworkRTT > 0, ms(f.NetworkRTT))}

@@ -104,11 +104,11 @@ func (a answers) roundTrips(w io.Writer) {
 ## Round trip
 
 In ms; of the pings that could be matched to their packets. *Error* is measured − injected − floor, with its 95 %% interval. The router's own
-precision, then and there, stands beside each run; one with more than 1 ms at P99 was made again, up to %d times, and is marked **!** if it stayed so.
+precision, then and there, stands beside each run, and the verdict that the run gave [itself](validity.md); one with more than 1 ms at P99 was made again, up to %d times, and is marked **!** if it stayed so.
 On the reliable channel a lost packet holds up the pings behind it: their own packets were in time, and the whole wait is in the error.
 
-| scenario | engine | channel | matched | injected P50 | P95 | P99 | measured P50 | P95 | P99 | error P50 | error P95 | error P99 | router P50 / P99, µs |
-|---|---|---|---|---|---|---|---|---|---|---|---|---|---|
+| scenario | engine | channel | matched | injected P50 | P95 | P99 | measured P50 | P95 | P99 | error P50 | error P95 | error P99 | router P50 / P99, µs | its own verdict |
+|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|
 `, attempts)
 	a.rows(w, all, func(o outcome) string {
 		cells := []string{fmt.Sprintf("%d of %d", o.Report.Matched, o.Report.Pings)}
@@ -123,7 +123,11 @@ On the reliable channel a lost packet holds up the pings behind it: their own pa
 			errors = append(errors, fmt.Sprintf("%+.2f (%+.2f … %+.2f)", e.Error, e.CI[0], e.CI[1]))
 		}
 		cells = append(append(cells, measured...), errors...)
-		return strings.Join(append(cells, fmt.Sprintf("%.0f / %.0f", o.Report.Added.P50, o.Report.Added.P99)), " | ")
+		verdict := string(o.Report.Verdict)
+		if len(o.Report.Grounds) > 0 {
+			verdict += ": " + strings.Join(o.Report.Grounds, ", ")
+		}
+		return strings.Join(append(cells, fmt.Sprintf("%.0f / %.0f", o.Report.Added.P50, o.Report.Added.P99), verdict), " | ")
 	})
 }
 
