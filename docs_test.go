@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"reflect"
 	"regexp"
 	"strconv"
 	"strings"
@@ -12,6 +13,63 @@ import (
 
 	"rtcbench/bench"
 )
+
+// TestValidityTable: docs/validity.md has the limits by which runs are judged, and every code of a doubt.
+func TestValidityTable(t *testing.T) {
+	data, err := os.ReadFile("docs/validity.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	limit := func(v float64, unit string) string {
+		switch v {
+		case bench.Never:
+			return "–"
+		case 0:
+			return "any"
+		}
+		return fmt.Sprintf("%g %s", v, unit)
+	}
+	var want, got [][]string
+	for _, c := range bench.Criteria() {
+		want = append(want, []string{"`" + c.Code + "`", c.What, limit(c.Doubtful, c.Unit), limit(c.Invalid, c.Unit)})
+	}
+	listed := map[string]bool{}
+	for _, line := range strings.Split(string(data), "\n") {
+		cells := strings.Split(strings.Trim(line, "|"), "|")
+		for i := range cells {
+			cells[i] = strings.TrimSpace(cells[i])
+		}
+		if !strings.HasPrefix(line, "| `") {
+			continue
+		}
+		listed[strings.Trim(cells[0], "`")] = true
+		if len(cells) == 6 {
+			got = append(got, []string{cells[0], cells[1], cells[3], cells[4]})
+			if cells[2] == "" || cells[5] == "" {
+				t.Errorf("%s: how it is measured, and what to do, is not said", cells[0])
+			}
+		}
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("docs/validity.md says\n%q\nand runs are judged by\n%q", got, want)
+	}
+	told := regexp.MustCompile(`(?:\badd\(|Doubt\{(?:Code: )?|"code": )"([a-z-]+)"|SandboxDoubt = "([a-z-]+)"`)
+	n := 0
+	goFiles(t, func(path, text string) {
+		if strings.HasSuffix(path, "_test.go") || strings.Contains(path, "benchtest") {
+			return
+		}
+		for _, m := range told.FindAllStringSubmatch(text, -1) {
+			n++
+			if code := m[1] + m[2]; !listed[code] {
+				t.Errorf("%s tells a doubt %q that docs/validity.md does not know", path, code)
+			}
+		}
+	})
+	if n < 12 {
+		t.Errorf("%d doubts found in the code", n)
+	}
+}
 
 // TestWorkedExample computes the figures of docs/methodology.md from the pings that stand there.
 func TestWorkedExample(t *testing.T) {

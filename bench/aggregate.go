@@ -23,18 +23,23 @@ func SeriesOf(r Run) Series {
 type Aggregate struct {
 	Series
 	Runs      int
+	LeftOut   int    // runs that are not in it, because they are invalid
 	Counts    Counts // Sent, Answered, Late, Lost and NotSent alone
 	Histogram stats.Histogram
 }
 
-// Add adds r.
-func (a *Aggregate) Add(r Run) {
+// Add adds r, which is only counted as left out if it is invalid and q does not ask for such runs.
+func (a *Aggregate) Add(r Run, q Query) {
+	if q.LeavesOut(r) {
+		a.LeftOut++
+		return
+	}
 	a.Merge(Aggregate{Runs: 1, Counts: r.Counts, Histogram: r.Histogram()})
 }
 
 // Merge adds all of o.
 func (a *Aggregate) Merge(o Aggregate) {
-	a.Runs += o.Runs
+	a.Runs, a.LeftOut = a.Runs+o.Runs, a.LeftOut+o.LeftOut
 	c, d := &a.Counts, o.Counts
 	c.Sent, c.Answered, c.Late, c.Lost, c.NotSent = c.Sent+d.Sent, c.Answered+d.Answered, c.Late+d.Late, c.Lost+d.Lost, c.NotSent+d.NotSent
 	a.Histogram.Merge(o.Histogram)
@@ -42,7 +47,8 @@ func (a *Aggregate) Merge(o Aggregate) {
 
 // Aggregator is a Store that need not read every run to sum them up.
 type Aggregator interface {
-	// Aggregate gives one Aggregate a series, by name; it takes no ID and no Limit.
+	// Aggregate gives one Aggregate a series, by name, also of one whose runs are all left out; it takes no ID and
+	// no Limit.
 	Aggregate(ctx context.Context, q Query) ([]Aggregate, error)
 }
 
@@ -67,7 +73,7 @@ func AggregateRuns(ctx context.Context, s Store, q Query) (list []Aggregate, bad
 		if sums[key] == nil {
 			sums[key] = &Aggregate{Series: key}
 		}
-		sums[key].Add(r)
+		sums[key].Add(r, q)
 	}
 	for _, a := range sums {
 		list = append(list, *a)

@@ -41,12 +41,15 @@ type Run struct {
 
 	Facts   Facts
 	Pauses  Pauses
-	Tool    Tool    // what made it
-	Standin bool    // the platform was played by a stand-in on this machine
-	Floor   *Floor  // what the instrument adds here; nil = it was never measured
-	Doubts  []Doubt // from outside the samples; Summarise adds its own
-	Err     error   // why it ended early; nil for Complete
-	Kept    *Kept   // of a run that a store gave back without its samples; nil = Samples are all there is
+	Machine Machine
+	Tool    Tool      // what made it
+	Standin bool      // the platform was played by a stand-in on this machine
+	Floor   *Floor    // what the instrument adds here; nil = it was never measured
+	Asked   float64   // the quantile that a limit was set on; 0 = none
+	Doubts  []Doubt   // from outside the samples; Summarise adds its own
+	Judged  *Validity // as it was judged when it was measured; nil = Summarise does
+	Err     error     // why it ended early; nil for Complete
+	Kept    *Kept     // of a run that a store gave back without its samples; nil = Samples are all there is
 }
 
 // Tool is the build of rtcbench that made a run.

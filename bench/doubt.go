@@ -10,8 +10,11 @@ import (
 
 // doubts lists what a reader of this run should know before believing it.
 func doubts(r Run, s Summary) (list []Doubt) {
+	list = s.Validity.doubts()
 	add := func(code, format string, args ...any) {
-		list = append(list, Doubt{code, fmt.Sprintf(format, args...)})
+		if !s.Validity.Has(code) {
+			list = append(list, Doubt{code, fmt.Sprintf(format, args...)})
+		}
 	}
 	c := r.Counts
 	switch {
@@ -33,19 +36,13 @@ func doubts(r Run, s Summary) (list []Doubt) {
 		add("many-echoes", "%d echoes answer in this room; only %s counts, not %s", n+1, r.Echo.Identity, strings.Join(r.Echo.Others, ", "))
 	}
 	if c.NotSent > 0 {
-		add("not-sent", "%d of %d slots could not be used (%s); they are not loss", c.NotSent, len(r.Samples), reasons(r.Samples))
+		add("not-sent", "%s", notSent(r))
 	}
 	if c.Late > 0 {
 		add("late", "%d of the %d failed pings came back, after the timeout of %v", c.Late, c.Failed(), r.Plan.Timeout)
 	}
 	if r.Facts.Reconnects > 0 {
 		add("reconnected", "the link went down %d time(s) during the session", r.Facts.Reconnects)
-	}
-	if legs := changedPairs(r); legs != "" {
-		add("ice-changed", "the network path (ICE pair) of the %s changed during the run", legs)
-	}
-	if s.TimerError.P99.OK && s.TimerError.P99.D > 5*time.Millisecond {
-		add("timer", "pings left up to %v late (P99): this machine is busy", s.TimerError.P99.D.Round(100*time.Microsecond))
 	}
 	if len(s.RTTs) > 0 && !s.OneWay.Known {
 		add("one-way", "no one-way times: %s", s.OneWay.Why)
@@ -58,6 +55,14 @@ func doubts(r Run, s Summary) (list []Doubt) {
 		add("few-pings", "%d answered pings are too few for a P99 (%d are needed): it is close to the largest value seen", n, need)
 	}
 	return list
+}
+
+func notSent(r Run) string {
+	text := fmt.Sprintf("%d of %d slots could not be used", r.Counts.NotSent, r.Counts.Sent+r.Counts.NotSent)
+	if why := reasons(r.Samples); why != "" {
+		text += " (" + why + ")"
+	}
+	return text + "; they are not loss"
 }
 
 func reasons(samples []Sample) string {
@@ -74,17 +79,4 @@ func reasons(samples []Sample) string {
 		}
 	}
 	return strings.Join(parts, ", ")
-}
-
-// changedPairs names the legs whose pair was selected again after the run had begun.
-func changedPairs(r Run) string {
-	var legs []string
-	seen := map[Leg]bool{}
-	for _, p := range r.Facts.ICE {
-		if seen[p.Leg] && p.At.After(r.Start) {
-			legs = append(legs, string(p.Leg))
-		}
-		seen[p.Leg] = true
-	}
-	return strings.Join(legs, " and ")
 }

@@ -40,6 +40,27 @@ type Facts struct {
 	Geo            string        // Daily: the region asked for
 	SignallingHost string        // of the signalling WebSocket, where it can be seen
 	NetworkRTT     time.Duration // what the platform itself says of the path; 0 = nothing
+
+	Changes []Change // of what should stay as it is, in the order in which they came
+	Hidden  bool     // browser: the page was in the background, or frozen, at some time of the run
+}
+
+// Change is a part of the way that became another during the session.
+type Change struct {
+	What     string // "topology", "sfu" (Daily), "region", "node" (LiveKit)
+	From, To string
+	At       time.Time
+}
+
+// Became notes that what is to at the moment at, and from before. What was not known, or is not, is no change.
+func (f *Facts) Became(what string, from *string, to string, at time.Time) {
+	if to == "" || to == *from {
+		return
+	}
+	if *from != "" {
+		f.Changes = append(f.Changes, Change{what, *from, to, at})
+	}
+	*from = to
 }
 
 // Channel is what a data channel was opened with.

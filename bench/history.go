@@ -56,6 +56,9 @@ func Courses(ctx context.Context, s Store, q Query, parts int) (list []Course, b
 			}
 			return nil, bad, err
 		}
+		if q.LeavesOut(r) {
+			continue
+		}
 		key := SeriesOf(r)
 		if sums[key] == nil {
 			sums[key] = make([]stats.Histogram, parts)

@@ -23,11 +23,12 @@ var ErrNoEcho = errors.New("no echo answered")
 
 // NewProber makes a Prober of a session. clock gives the pings their T1; an echo in the
 // same process must share it. The session stays the caller's to close.
-func NewProber(s Session, clock Clock) Prober { return &prober{s, clock} }
+func NewProber(s Session, clock Clock) Prober { return &prober{s, clock, thisMachine} }
 
 type prober struct {
 	session Session
 	clock   Clock
+	machine source
 }
 
 // probe is the state of one run. Four goroutines meet in it: the pacer, which keeps the grid
@@ -88,7 +89,7 @@ func (pr *prober) Probe(ctx context.Context, plan Plan, on func(Sample)) (Run, e
 	workers.Go(func() { p.receive(inner) })
 
 	p.clocks.Runner = p.clock.Error()
-	pauses := markPauses()
+	pauses, watch := markPauses(), p.machine.watch()
 	ended, err := LinkLost, p.warmUp(ctx)
 	switch {
 	case err == nil:
@@ -105,7 +106,9 @@ func (pr *prober) Probe(ctx context.Context, plan Plan, on func(Sample)) (Run, e
 	cancel()
 	workers.Wait()
 	p.teller.Close() // what is settled is told, also after ctx's end
-	return p.run(ended, err, pauses), err
+	run := p.run(ended, err)
+	run.Pauses, run.Machine = pauses.since(), watch.Machine()
+	return run, err
 }
 
 // warmUp sends pings that are not counted: until the first pong, then as many as the plan wants.
@@ -333,7 +336,7 @@ func sooner(a, b time.Time) time.Time {
 }
 
 // run gathers what was measured. Nothing else runs any more.
-func (p *probe) run(ended Ended, err error, before pauseMark) Run {
+func (p *probe) run(ended Ended, err error) Run {
 	if n := len(p.samples); n > 0 && uint32(n) > p.taken && p.samples[n-1].Outcome == Unsettled {
 		p.samples = p.samples[:n-1] // the run ended before its send call began
 	}
@@ -352,7 +355,6 @@ func (p *probe) run(ended Ended, err error, before pauseMark) Run {
 	r := Run{
 		ID: p.id, Plan: p.plan, Ways: ways, Ended: ended, Err: err,
 		Samples: p.samples, Counts: c, Echo: p.echo, Facts: facts, Clocks: UnknownOffsets, ClockErrors: p.clocks,
-		Pauses: before.since(),
 	}
 	if !p.start.IsZero() {
 		r.Start, r.End = p.clock.Time(p.start), p.clock.Time(p.lastEvent)

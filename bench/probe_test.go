@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"rtcbench/bench"
+	"rtcbench/internal/benchtest"
 	"rtcbench/internal/echo"
 	"rtcbench/internal/loopback"
 )
@@ -21,6 +22,9 @@ type scene struct {
 	plan   bench.Plan
 	echoes []string                                         // identities; nil = one, "echo"
 	during func(cancel context.CancelFunc, s bench.Session) // runs beside the probe
+	on     *machine                                         // nil = this one
+	answer benchtest.Script                                 // nil = as an echo of ours does
+	wrap   func(bench.Session) bench.Session                // the runner's session; nil = as it is
 	seen   []bench.Sample
 }
 
@@ -54,6 +58,10 @@ func (sc *scene) probe(t *testing.T) (run bench.Run, err error) {
 		for _, id := range sc.echoes {
 			s := join(id)
 			defer s.Close()
+			if sc.answer != nil {
+				go benchtest.PlaySession(s, sc.answer)
+				continue
+			}
 			go echo.Answer(answering, s, clock)
 		}
 		runner := join("runner")
@@ -61,7 +69,14 @@ func (sc *scene) probe(t *testing.T) (run bench.Run, err error) {
 		if sc.during != nil {
 			go sc.during(cancel, runner)
 		}
-		run, err = bench.NewProber(runner, clock).Probe(ctx, sc.plan, func(s bench.Sample) { sc.seen = append(sc.seen, s) })
+		if sc.wrap != nil {
+			runner = sc.wrap(runner)
+		}
+		prober := bench.NewProber(runner, clock)
+		if sc.on != nil {
+			prober = bench.NewProberOn(runner, clock, sc.on, sc.on.wall)
+		}
+		run, err = prober.Probe(ctx, sc.plan, func(s bench.Sample) { sc.seen = append(sc.seen, s) })
 	})
 	return run, err
 }

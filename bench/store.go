@@ -37,13 +37,14 @@ type Query struct {
 	Since     time.Time // End is not before it
 	Until     time.Time // End is before it
 	Limit     int       // the last so many
+	Invalid   bool      // sums have the runs in them that are invalid; Runs gives them always
 	Samples   bool      // with their samples; without, Run.Kept says what a run's summary was
 }
 
 // Unknown is the location of runs that were given none.
 const Unknown = "unknown"
 
-// Matches reports whether q asks for r. Limit and Samples are not looked at.
+// Matches reports whether q asks for r. Limit, Samples and Invalid are not looked at.
 func (q Query) Matches(r Run) bool {
 	is := func(want, got string) bool { return want == "" || want == got }
 	location := r.Location
@@ -52,6 +53,11 @@ func (q Query) Matches(r Run) bool {
 	}
 	return is(q.ID, r.ID) && is(q.Platform, r.Platform) && is(q.Location, location) && is(q.Engine, r.Facts.Engine) &&
 		is(string(q.Transport), string(r.Facts.Transport)) && (q.Since.IsZero() || !r.End.Before(q.Since)) && (q.Until.IsZero() || r.End.Before(q.Until))
+}
+
+// LeavesOut reports whether sums by q are without r: it is invalid, and nobody asked for such runs.
+func (q Query) LeavesOut(r Run) bool {
+	return !q.Invalid && Summarise(r).Validity.Verdict == Invalid
 }
 
 // Kept is what remains of a run that was read back without its samples.

@@ -51,7 +51,8 @@ type Summary struct {
 	SendCall   Spread
 	OneWay     OneWay
 	RTTs       []time.Duration // answered, in sending order
-	Doubts     []Doubt
+	Doubts     []Doubt         // all of them, those that are grounds of Validity too
+	Validity   Validity
 }
 
 // OneWay is the part of the delay on each way, as far as the clocks let one say.
@@ -81,7 +82,7 @@ func (o OneWay) DownOf(s Sample) (time.Duration, bool) {
 // Of a run without samples it is what was kept of it.
 func Summarise(r Run) Summary {
 	if r.Kept != nil {
-		return r.Kept.Summary
+		return r.Kept.judged(r)
 	}
 	var s Summary
 	var byArrival []Sample
@@ -127,13 +128,30 @@ func Summarise(r Run) Summary {
 	}
 	s.LongestRun = stats.LongestRun(failed)
 	s.OneWay = oneWay(r)
+	s.Validity = judge(r, s)
 	s.Doubts = slices.Clone(r.Doubts)
-	for _, d := range doubts(r, s) {
-		if !slices.ContainsFunc(s.Doubts, func(known Doubt) bool { return known.Code == d.Code }) { // it was told when the run was kept
+	s.add(doubts(r, s))
+	return s
+}
+
+// judged is what was kept of r's summary, with a verdict if it has none: it is older than verdicts are.
+func (k Kept) judged(r Run) Summary {
+	s := k.Summary
+	if s.Validity.Verdict == "" {
+		s.Validity = judge(r, s)
+		s.Doubts = slices.Clone(s.Doubts)
+		s.add(s.Validity.doubts())
+	}
+	return s
+}
+
+// add adds doubts that were not told when the run was kept.
+func (s *Summary) add(list []Doubt) {
+	for _, d := range list {
+		if !slices.ContainsFunc(s.Doubts, func(known Doubt) bool { return known.Code == d.Code }) {
 			s.Doubts = append(s.Doubts, d)
 		}
 	}
-	return s
 }
 
 func (s *Summary) ofRTT() {

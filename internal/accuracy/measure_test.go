@@ -40,6 +40,12 @@ func measure(t *testing.T, p bench.Plan, over ...network) (runs []bench.Run) {
 
 func probe(t *testing.T, p bench.Plan, n network) bench.Run {
 	t.Helper()
+	return answered(t, p, n, bench.NewClock())
+}
+
+// answered is a run whose echo has that clock.
+func answered(t *testing.T, p bench.Plan, n network, clock bench.Clock) bench.Run {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	ping, pong := n()
@@ -54,7 +60,7 @@ func probe(t *testing.T, p bench.Plan, n network) bench.Run {
 	e, runner := join("echo"), join("runner")
 	defer e.Close()
 	defer runner.Close()
-	go echo.Answer(ctx, e, bench.NewClock())
+	go echo.Answer(ctx, e, clock)
 	run, err := bench.NewProber(runner, bench.NewClock()).Probe(ctx, p, nil)
 	if err != nil || run.Ended != bench.Complete {
 		t.Fatalf("the run ended: %s, %v", run.Ended, err)
@@ -72,7 +78,16 @@ func in(s lab.Scenario, seed uint64) network {
 		since := time.Duration(rand.New(rand.NewPCG(seed, 99)).Int64N(int64(time.Minute)))
 		begin := time.Now().Add(-since)
 		along := func(h *lab.Hops) loopback.Path {
-			return func(int) []time.Duration { return h.Carry(time.Since(begin), pingSize) }
+			last := time.Duration(-1)
+			return func(int) []time.Duration {
+				now := time.Since(begin)
+				delays := h.Carry(now, pingSize)
+				for i, d := range delays { // of one instant, the scheduler would choose which comes first
+					last = max(last+1, now+d)
+					delays[i] = last - now
+				}
+				return delays
+			}
 		}
 		return along(up), along(down)
 	}

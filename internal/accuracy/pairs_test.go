@@ -24,16 +24,16 @@ func holds(s *report.Shift, value float64) bool {
 }
 
 // scenarios are all that come with the lab, when there is time for them.
-func scenarios() []string {
+func scenarios(few ...string) []string {
 	if count(0, 1) > 0 {
 		return lab.Shipped()
 	}
-	return []string{"transatlantic", "bufferbloat", "lossy-wifi"}
+	return few
 }
 
 // TestPairs compares two runs of one scenario, one after the other. Nothing differs between them, and nothing is to be shown.
 func TestPairs(t *testing.T) {
-	for i, name := range scenarios() {
+	for i, name := range scenarios("transatlantic", "bufferbloat", "lossy-wifi") {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			began, n, s := time.Now(), count(10, 100), scenario(t, name)

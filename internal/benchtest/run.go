@@ -19,12 +19,13 @@ func Run(n int) bench.Run {
 		ID: "019ab000-0000-7000-8000-000000000001", Platform: "livekit", Location: "us-west-2", RoomURL: "wss://example.livekit.cloud",
 		Plan:  bench.Plan{Count: n, Cooldown: 100 * time.Millisecond, Timeout: time.Second, Warmup: 5, EchoTimeout: 10 * time.Second, Lossy: true},
 		Start: start, Ended: bench.Complete,
-		Counts: bench.Counts{WarmupSent: 6, Duplicate: 1, ControlSent: 2},
-		Ways:   bench.Ways{Known: true},
-		Echo:   bench.Echo{Mode: "remote", Kind: "rtcbench", Identity: "rtcbench-echo-abc", FirstPong: 180 * time.Millisecond},
-		Clocks: bench.UnknownOffsets,
-		Tool:   bench.Tool{Version: "1.2.3", Commit: "0123456789ab", Go: "go1.26", OS: "linux", Arch: "amd64"},
-		Pauses: bench.Pauses{Total: 300 * time.Microsecond, Max: 120 * time.Microsecond},
+		Counts:  bench.Counts{WarmupSent: 6, Duplicate: 1, ControlSent: 2},
+		Ways:    bench.Ways{Known: true},
+		Echo:    bench.Echo{Mode: "remote", Kind: "rtcbench", Identity: "rtcbench-echo-abc", FirstPong: 180 * time.Millisecond},
+		Clocks:  bench.UnknownOffsets,
+		Tool:    bench.Tool{Version: "1.2.3", Commit: "0123456789ab", Go: "go1.26", OS: "linux", Arch: "amd64"},
+		Pauses:  bench.Pauses{Total: 300 * time.Microsecond, Max: 120 * time.Microsecond},
+		Machine: bench.Machine{Steal: bench.Share{Ratio: 0.004, OK: true}, Waited: bench.Share{Ratio: 0.0125, OK: true}, ClockStep: bench.Quantity{D: -3 * time.Microsecond, OK: true}},
 		Facts: bench.Facts{
 			Identity: "rtcbench-runner-xyz", Engine: "native", EngineVersion: "server-sdk-go 2.18.1", Transport: bench.DataChannelLossy,
 			Channel: bench.Channel{Known: true, MaxRetransmits: &once}, Inbound: bench.Channel{Known: true, MaxRetransmits: new(uint16)},
@@ -65,12 +66,13 @@ func Run(n int) bench.Run {
 	return r
 }
 
-// Runs are one of each kind: complete, cut off, without a pong.
+// Runs are one of each kind: complete, cut off (and invalid, for the server changed), without a pong.
 func Runs() map[string]bench.Run {
 	few := Run(5)
 	few.Location, few.Plan.Lossy, few.Plan.Cooldown = "", false, 0
 	few.Facts.Transport, few.Facts.Channel = bench.DataChannelReliable, bench.Channel{Known: true, Ordered: true}
 	few.Echo.Mode, few.Clocks = "local", bench.OneClock
+	few.Facts.Changes = []bench.Change{{What: "node", From: "ND_1", To: "ND_2", At: few.Start.Add(3 * time.Millisecond)}}
 	for i := range few.Samples {
 		few.Samples[i].Up -= 3 * time.Second
 	}

@@ -137,6 +137,9 @@ func (s *storeTest) same(got, want bench.Run, samples bool) {
 	near("P99", a.P99, b.P99)
 	near("jitter", a.Jitter, b.Jitter)
 	near("mean", a.Mean, b.Mean)
+	if a.Validity.Verdict != b.Validity.Verdict || len(a.Validity.Grounds) != len(b.Validity.Grounds) {
+		s.Errorf("%s: %+v, want %+v", got.ID, a.Validity, b.Validity)
+	}
 	if a.Loss != b.Loss || a.LossKnown != b.LossKnown || len(a.Doubts) != len(b.Doubts) || got.Facts.Transport != want.Facts.Transport || got.Facts.Engine != want.Facts.Engine {
 		s.Errorf("%s: loss %v, doubts %v, %s %s; want %v, %v, %s %s", got.ID, a.Loss, a.Doubts, got.Facts.Engine, got.Facts.Transport, b.Loss, b.Doubts, want.Facts.Engine, want.Facts.Transport)
 	}

@@ -10,11 +10,11 @@ import (
 
 // batch is what main.ts tells of a run while it goes on. Together the batches hold everything.
 type batch struct {
-	Batch   int // its number, from 0: they may overtake each other
-	Rows    []row
-	State   state
-	Facts   *facts // when they have changed
-	Visible string
+	Batch  int // its number, from 0: they may overtake each other
+	Rows   []row
+	State  state
+	Facts  *facts // when they have changed
+	Hidden bool   // the page was in the background since the run began
 }
 
 // row is a sample as main.ts writes it; the same one comes again when its fate changes.
@@ -47,7 +47,7 @@ type collected struct {
 	samples []bench.Sample
 	state   state
 	facts   facts
-	visible string
+	hidden  bool
 	next    int           // the first batch that has not come
 	waiting map[int]batch // later ones that have
 }
@@ -69,7 +69,7 @@ func (c *collected) takeRest() {
 func (c *collected) take(b batch) {
 	delete(c.waiting, b.Batch)
 	c.next = b.Batch + 1
-	c.state, c.visible = b.State, b.Visible
+	c.state, c.hidden = b.State, c.hidden || b.Hidden
 	if b.Facts != nil {
 		c.facts = *b.Facts
 	}

@@ -9,6 +9,14 @@ import (
 // Policy is policy, for tests.
 var Policy = policy
 
+// Command sends a command of the debugging protocol to the page, for tests.
+func (p *Page) Command(ctx context.Context, method string, params any) error {
+	_, err := call(ctx, p, func(ctx context.Context) (chromedp.Void, error) {
+		return chromedp.Void{}, chromedp.FromContext(ctx).Target.Call(ctx, method, params, nil)
+	})
+	return err
+}
+
 // Evaluate runs an expression in the page and waits for what it promises, for tests.
 func (p *Page) Evaluate(ctx context.Context, expression string) (string, error) {
 	return call(ctx, p, func(ctx context.Context) (string, error) {

@@ -203,6 +203,10 @@ type facts struct {
 		At            float64
 		Local, Remote struct{ Type, Protocol, Family, Address string }
 	}
+	Changes []struct {
+		What, From, To string
+		At             float64
+	}
 	Topology, SfuID, SignallingHost string
 	NetworkRTT                      *float64
 	Reconnects                      int
@@ -232,6 +236,9 @@ func (f facts) bench(identity string) bench.Facts {
 	}
 	for _, p := range f.Phases {
 		out.Phases = append(out.Phases, bench.Phase{Name: p.Name, Leg: bench.Leg(p.Leg), At: millis(p.At)})
+	}
+	for _, c := range f.Changes {
+		out.Changes = append(out.Changes, bench.Change{What: c.What, From: c.From, To: c.To, At: unixMilli(c.At)})
 	}
 	for _, p := range f.Pairs {
 		out.ICE = append(out.ICE, bench.ICEPair{Leg: bench.Leg(p.Leg), At: unixMilli(p.At), Local: bench.Candidate(p.Local), Remote: bench.Candidate(p.Remote)})

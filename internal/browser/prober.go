@@ -53,6 +53,7 @@ var _ bench.Prober = (*Page)(nil)
 // Probe carries out pl in the page, which runs the whole loop. When the page crashes, hangs or
 // its browser dies, what it had told by then is returned with the error.
 func (p *Page) Probe(ctx context.Context, pl bench.Plan, on func(bench.Sample)) (bench.Run, error) {
+	watch := bench.StartWatch()
 	c := collected{plan: pl, teller: bench.NewTeller(on), facts: p.facts, waiting: map[int]batch{}}
 	err := p.collect(ctx, &c)
 	c.teller.Close()
@@ -64,6 +65,8 @@ func (p *Page) Probe(ctx context.Context, pl bench.Plan, on func(bench.Sample)) 
 		cancel()
 	}
 	run := c.run(p.identity)
+	run.Machine = watch.Machine()
+	run.Machine.Waited = bench.Share{} // it is this process's, and the pings are the browser's
 	run.Ended, run.Err = c.ending(ctx, err)
 	return run, run.Err
 }
@@ -180,8 +183,6 @@ func (c *collected) run(identity string) bench.Run {
 		run.Start = time.Now()
 		run.End = run.Start
 	}
-	if c.visible != "" && c.visible != "visible" {
-		run.Doubts = append(run.Doubts, bench.Doubt{Code: "page-hidden", Text: "the page was in the background; its timers may have been slowed"})
-	}
+	run.Facts.Hidden = c.hidden
 	return run
 }

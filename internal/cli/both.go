@@ -174,7 +174,7 @@ func (cmd *bothCmd) finishBoth(a *app, runs map[string]*bench.Run, errs map[stri
 			reasons[name] = errs[name].Error()
 		}
 		if runs[name] != nil {
-			runs[name].Location, runs[name].Tool = cmd.Location, bench.Tool(version())
+			runs[name].Location, runs[name].Tool, runs[name].Asked = cmd.Location, bench.Tool(version()), cmd.asked()
 			loadFloors().put(runs[name])
 			cmd.conceal(runs[name])
 			a.take(*runs[name])

@@ -18,6 +18,7 @@ type compareCmd struct {
 	Margin       string `group:"what" default:"5" placeholder:"5" help:"Percent of A's P50; a smaller difference does not matter."`
 	Format       string `group:"out" enum:"text,json" default:"text" placeholder:"text" help:"text or json."`
 	FailIfSlower string `from:"RTCBENCH_FAIL_IF_SLOWER" group:"limits" placeholder:"PERCENT" help:"Exit with 3 when B's P50 is slower than A's by more than this, beyond doubt: the whole interval is."`
+	includeFlags
 	storeFlags
 }
 
@@ -32,7 +33,7 @@ func (compareCmd) Help() string {
 
 A filter is KEY=VALUE,KEY=VALUE with the filters of history: platform, location, engine, transport, since, until. The names of platforms and engines, and the ID of a run, need no key.
 
-One run against one is compared by its pings (block bootstrap); many by the medians of the runs (rank test), which needs at least four on each side. Differences are B − A.
+One run against one is compared by its pings (block bootstrap); many by the medians of the runs (rank test), which needs at least four on each side. Differences are B − A. Invalid runs among many are left out, and counted; a single one that is named is compared, with a warning.
 
 Examples:
 
@@ -85,7 +86,7 @@ func (cmd *compareCmd) Run(a *app) error {
 	var groups [2]report.Group
 	for i, o := range operands {
 		var err error
-		if groups[i], err = o.group(a, open); err != nil {
+		if groups[i], err = o.group(a, open, cmd.IncludeInvalid); err != nil {
 			return err
 		}
 	}

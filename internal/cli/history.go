@@ -42,6 +42,11 @@ func (f filterFlags) query(c *check, now time.Time) bench.Query {
 	return q
 }
 
+// includeFlags say what of those runs counts.
+type includeFlags struct {
+	IncludeInvalid bool `group:"which" help:"Take invalid runs into sums and comparisons, too."`
+}
+
 var age = regexp.MustCompile(`^(\d+)([dw])$`)
 
 // moment is a time of day, or one so long ago; "" = the zero time.
@@ -75,12 +80,13 @@ type historyCmd struct {
 	Last   string `short:"n" group:"out" default:"20" placeholder:"20" help:"Runs to list in the table; 0 = all."`
 	Format string `group:"out" enum:"table,json,csv" default:"table" placeholder:"table" help:"table, json or csv; the last two list all runs."`
 	filterFlags
+	includeFlags
 	storeFlags
 }
 
 // Help is shown by --help below the flags' summary.
 func (historyCmd) Help() string {
-	return `Lists the runs of a store, and sums them up: one line a series (location, platform, engine, path), with percentiles of the exactly merged distributions, and how the P50 went over the time.
+	return `Lists the runs of a store, and sums them up: one line a series (location, platform, engine, path), with percentiles of the exactly merged distributions, and how the P50 went over the time. Invalid runs are listed with their mark and left out of the sums, which say so; --include-invalid takes them in.
 
 It reads the first store that is on: the SQLite file, unless --store names another.
 
@@ -123,7 +129,7 @@ func (cmd *historyCmd) Run(a *app) error {
 			h.Runs = append(h.Runs, r)
 		}
 	}
-	q.Limit = 0
+	q.Limit, q.Invalid = 0, cmd.IncludeInvalid
 	if err := frame(a.ctx, store, &q, now); err != nil {
 		return err
 	}

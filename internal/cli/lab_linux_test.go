@@ -117,6 +117,37 @@ func TestLab(t *testing.T) {
 	}
 }
 
+// Where pings are lost is what the echo wrote down itself, by both engines.
+func TestLabKnowsWhereLossHappens(t *testing.T) {
+	for _, engine := range []string{"native", "browser"} {
+		t.Run(engine, func(t *testing.T) {
+			cmd, out, dir := inLab(t, "--report", "lab.json", "mine.yaml", "--", "livekit", "--engine", engine, "--channel", "lossy", "-n", "80", "-c", "25", "--timeout", "1000", "--connect-timeout", "60s")
+			scenario := []byte("{about: A tenth is lost., paths: {runner-sfu: {both: {delay: 10ms, loss: 10%}}, sfu-echo: {both: {}}}}")
+			if err := os.WriteFile(filepath.Join(dir, "mine.yaml"), scenario, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Run(); err != nil {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			data, err := os.ReadFile(filepath.Join(dir, "lab.json"))
+			var report lab.Report
+			if err == nil {
+				err = json.Unmarshal(data, &report)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			l := report.Loss
+			if l.Heard == nil || l.Sent != 80 || l.Down == 0 || l.Wrong != 0 {
+				t.Fatalf("%+v\n%s", l, out)
+			}
+			if most := l.Sent - l.Up; *l.Heard > most || *l.Heard < most-l.Unknown {
+				t.Errorf("the echo heard %d of %d pings, and the run says that %d were lost on the way up, %d nobody knows where", *l.Heard, l.Sent, l.Up, l.Unknown)
+			}
+		})
+	}
+}
+
 // However a lab ends, nothing of it stays: no process, and with them no namespace and no device.
 func TestLabEnds(t *testing.T) {
 	for name, sig := range map[string]syscall.Signal{"Ctrl-C": syscall.SIGINT, "kill -9": syscall.SIGKILL} {

@@ -119,9 +119,6 @@ func (cmd *livekitCmd) validate(a *app) error {
 	return err
 }
 
-// sandboxDoubt is the code of the doubt that a run inside this machine carries.
-const sandboxDoubt = "sandbox"
-
 // livekitJob is the command line, understood.
 type livekitJob struct {
 	plan      bench.Plan
@@ -229,7 +226,7 @@ func (job *livekitJob) describe(run *bench.Run, err error) (*bench.Run, error) {
 	}
 	run.Platform, run.RoomURL = "livekit", job.seats.url
 	if job.inSandbox {
-		run.Doubts = append(run.Doubts, bench.Doubt{Code: sandboxDoubt, Text: "this measures this machine, not a network: the LiveKit server runs inside this process"})
+		run.Doubts = append(run.Doubts, bench.Doubt{Code: bench.SandboxDoubt, Text: "this measures this machine, not a network: the LiveKit server runs inside this process"})
 	}
 	return run, err
 }

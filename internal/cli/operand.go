@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -53,8 +54,9 @@ func isFile(path string) bool {
 	return err == nil && !info.IsDir() || path == "-"
 }
 
-// group gives the runs that o names, each once, from its file or from the store that open opens.
-func (o operand) group(a *app, open func() (bench.Store, error)) (g report.Group, err error) {
+// group gives the runs that o names, each once, from its file or from the store that open opens. Invalid ones are left out, unless
+// they are asked for, or o names one run and no other.
+func (o operand) group(a *app, open func() (bench.Store, error), invalid bool) (g report.Group, err error) {
 	var runs []bench.Run
 	if o.file != "" {
 		runs, err = o.fromFile(a)
@@ -74,6 +76,16 @@ func (o operand) group(a *app, open func() (bench.Store, error)) (g report.Group
 			seen[r.ID] = true
 			g.Runs = append(g.Runs, r)
 		}
+	}
+	named := o.id != "" || o.file != "" && len(g.Runs) == 1
+	if all := g.Runs; !invalid && !named {
+		g.Runs = slices.DeleteFunc(slices.Clone(all), bench.Query{}.LeavesOut)
+		if g.LeftOut = len(all) - len(g.Runs); len(g.Runs) == 0 && len(all) > 0 {
+			return g, fmt.Errorf("compare %.200q: the %d run(s) of it are invalid; --include-invalid compares them all the same", o.text, len(all))
+		}
+	}
+	if len(g.Runs) == 1 && (bench.Query{}).LeavesOut(g.Runs[0]) {
+		fmt.Fprintf(a.stderr, "compare %.200q: this run is invalid, and no measure of its path: %s\n", o.text, report.Printable(bench.Summarise(g.Runs[0]).Validity.Why()))
 	}
 	switch {
 	case len(g.Runs) == 0:

@@ -67,7 +67,7 @@ func (f outputFlags) finish(a *app, run bench.Run, runErr error, limits limitFla
 	if runErr == nil && run.Counts.Answered == 0 {
 		runErr = fmt.Errorf("not one of %d pings was answered within %v", run.Counts.Settled(), run.Plan.Timeout)
 	}
-	run.Tool = bench.Tool(version())
+	run.Tool, run.Asked = bench.Tool(version()), limits.asked()
 	f.conceal(&run)
 	a.take(run)
 	kept := join(f.write(a, run), keep.put(a.ctx, &run)) // before anything else is tried with it

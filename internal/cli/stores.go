@@ -240,7 +240,7 @@ func (k keeper) direct(ctx context.Context, r bench.Run) (note string) {
 
 // stored is r as stores get it: what was measured in the sandbox must not be taken for a place.
 func stored(r bench.Run) bench.Run {
-	if r.Location == "" && slices.ContainsFunc(r.Doubts, func(d bench.Doubt) bool { return d.Code == sandboxDoubt }) {
+	if r.Location == "" && slices.ContainsFunc(r.Doubts, func(d bench.Doubt) bool { return d.Code == bench.SandboxDoubt }) {
 		r.Location = "sandbox"
 	}
 	return r

@@ -165,6 +165,7 @@ func WriteBothText(w io.Writer, daily, livekit bench.Run) error {
 	row := func(name, x, y string) { p.line("  %-14s %28s %28s", name, x, y) }
 	p.line("%s", p.strong.Render(fmt.Sprintf("  %-14s %28s %28s", "", "Daily", "LiveKit")))
 	row("answered", answered(daily), answered(livekit))
+	row("validity", string(a.Validity.Verdict), string(b.Validity.Verdict))
 	row("path", className(daily.Facts.Transport), className(livekit.Facts.Transport))
 	p.head("Round trip, ms")
 	for _, q := range []struct {

@@ -17,6 +17,9 @@ type Described struct {
 	RunIDs     []string `json:"run_ids"`
 	Runs       int      `json:"runs"`
 	Used       int      `json:"runs_compared"` // that have a round trip time
+	Doubtful   int      `json:"runs_doubtful"`
+	Invalid    int      `json:"runs_invalid"`  // compared all the same
+	LeftOut    int      `json:"runs_left_out"` // because they are invalid
 	Answered   int      `json:"pings_answered"`
 	Settled    int      `json:"pings_settled"`
 	Transports []string `json:"transport_classes"`
@@ -33,7 +36,7 @@ type Described struct {
 
 func describe(g Group) Described {
 	d := Described{
-		Name: g.Name, Runs: len(g.Runs), Used: len(answeredRuns(g.Runs)),
+		Name: g.Name, Runs: len(g.Runs), LeftOut: g.LeftOut, Used: len(answeredRuns(g.Runs)),
 		Transports: distinct(g.Runs, transportOf), Platforms: distinct(g.Runs, func(r bench.Run) string { return r.Platform }),
 		Engines: distinct(g.Runs, engineOf), Locations: distinct(g.Runs, locationOf),
 	}
@@ -41,6 +44,12 @@ func describe(g Group) Described {
 	failed := 0
 	for _, r := range g.Runs {
 		d.RunIDs = append(d.RunIDs, r.ID)
+		switch bench.Summarise(r).Validity.Verdict {
+		case bench.Doubtful:
+			d.Doubtful++
+		case bench.Invalid:
+			d.Invalid++
+		}
 		d.Answered, d.Settled, failed = d.Answered+r.Counts.Answered, d.Settled+r.Counts.Settled(), failed+r.Counts.Failed()
 		if from.IsZero() || r.Start.Before(from) {
 			from = r.Start
@@ -138,6 +147,25 @@ func notes(a, b []bench.Run) []string {
 			list = append(list, fmt.Sprintf("%s: %d of %d runs had no answered ping: they count in the loss alone", side.name, n, len(side.runs)))
 		}
 	}
+	return append(list, sameRuns(a, b)...)
+}
+
+// noteInvalid says of a side which of its runs are invalid, and how many were left out for that.
+func noteInvalid(side string, d Described) []string {
+	list := []string{}
+	switch {
+	case d.Invalid == 1 && d.Runs == 1:
+		list = append(list, side+" is an INVALID run, and no measure of its path")
+	case d.Invalid > 0:
+		list = append(list, fmt.Sprintf("%s: %d of %d runs are INVALID, and no measure of their path", side, d.Invalid, d.Runs))
+	}
+	if d.LeftOut > 0 {
+		list = append(list, fmt.Sprintf("%s: %d invalid run(s) left out; --include-invalid takes them in", side, d.LeftOut))
+	}
+	return list
+}
+
+func sameRuns(a, b []bench.Run) (list []string) {
 	same := 0
 	for _, r := range a {
 		if slices.ContainsFunc(b, func(o bench.Run) bool { return o.ID == r.ID }) {

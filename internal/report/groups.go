@@ -11,8 +11,9 @@ import (
 
 // Group is the runs of one side, and what they were asked for by.
 type Group struct {
-	Name string
-	Runs []bench.Run
+	Name    string
+	Runs    []bench.Run
+	LeftOut int // invalid runs that it would have beside them
 }
 
 // Against is what two groups are held against each other by.
@@ -82,7 +83,7 @@ func CompareGroups(a, b Group, by Against) Groups {
 	if !c.Alike {
 		c.Verdict = unlikePaths + c.Verdict
 	}
-	c.Notes = notes(a.Runs, b.Runs)
+	c.Notes = append(append(noteInvalid("A", c.A), noteInvalid("B", c.B)...), notes(a.Runs, b.Runs)...)
 	if d := c.LossDiff; d != nil && (d.CI95[0] > 0 || d.CI95[1] < 0) {
 		c.Notes = append(c.Notes, "one side loses more: its round trips are those of the pings that came back")
 	}

@@ -76,7 +76,7 @@ func TestGroupTables(t *testing.T) {
 		"unsettle": {silent, lean(runsOn(9, 5, 100, 0)), Against{Margin: 0.5}, "inconclusive: about 10 more runs needed on each side"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := CompareGroups(Group{"platform=livekit,location=fra,since=7d", c.a}, Group{"a/very/long/name/of/a/folder/in/which/somebody/keeps/the/results/now.json#livekit", c.b}, c.by)
+			got := CompareGroups(Group{Name: "platform=livekit,location=fra,since=7d", Runs: c.a}, Group{Name: "a/very/long/name/of/a/folder/in/which/somebody/keeps/the/results/now.json#livekit", Runs: c.b}, c.by)
 			if got.Verdict != c.verdict {
 				t.Errorf("%q, want %q", got.Verdict, c.verdict)
 			}
@@ -102,11 +102,11 @@ func TestGroupTables(t *testing.T) {
 func TestSlower(t *testing.T) {
 	for _, runs := range []int{1, 8} {
 		for percent, want := range map[float64]bool{0: true, 1: true, 2.4: false, 5: false} {
-			c := CompareGroups(Group{"a", runsOn(10, runs, 600, 0)}, Group{"b", runsOn(11, runs, 600, 2*time.Millisecond)}, Against{Margin: 5, SlowerThan: &percent})
+			c := CompareGroups(Group{Name: "a", Runs: runsOn(10, runs, 600, 0)}, Group{Name: "b", Runs: runsOn(11, runs, 600, 2*time.Millisecond)}, Against{Margin: 5, SlowerThan: &percent})
 			if c.Slower.Shown != want {
 				t.Errorf("%d run(s), 2 ms of 80 more: slower by more than %v %%: %v, %+v in %v", runs, percent, c.Slower.Shown, c.MedianDiff.Value, *c.MedianDiff.CI95)
 			}
-			back := CompareGroups(Group{"a", runsOn(11, runs, 600, 2*time.Millisecond)}, Group{"b", runsOn(10, runs, 600, 0)}, Against{SlowerThan: &percent})
+			back := CompareGroups(Group{Name: "a", Runs: runsOn(11, runs, 600, 2*time.Millisecond)}, Group{Name: "b", Runs: runsOn(10, runs, 600, 0)}, Against{SlowerThan: &percent})
 			if back.Slower.Shown {
 				t.Errorf("%d run(s): the faster one is slower by %v %%", runs, percent)
 			}
@@ -118,11 +118,11 @@ func TestSlower(t *testing.T) {
 func TestOneGrid(t *testing.T) {
 	a, b := runsOn(12, 1, 300, 0), runsOn(12, 1, 300, 0)
 	b[0].ID = "0000000d-0000-7000-8000-000000000000"
-	if c := CompareGroups(Group{"a", a}, Group{"b", b}, Against{}); !c.Paired {
+	if c := CompareGroups(Group{Name: "a", Runs: a}, Group{Name: "b", Runs: b}, Against{}); !c.Paired {
 		t.Errorf("%+v", c)
 	}
 	b[0].Start, b[0].End = b[0].Start.Add(time.Hour), b[0].End.Add(time.Hour)
-	if c := CompareGroups(Group{"a", a}, Group{"b", b}, Against{}); c.Paired || c.Method != byPings {
+	if c := CompareGroups(Group{Name: "a", Runs: a}, Group{Name: "b", Runs: b}, Against{}); c.Paired || c.Method != byPings {
 		t.Errorf("%+v", c)
 	}
 }
@@ -142,8 +142,8 @@ func TestLossInClusters(t *testing.T) {
 		return []bench.Run{r}
 	}
 	none := runsOn(15, 1, 900, 0)
-	singly := CompareGroups(Group{"a", none}, Group{"b", lost(false)}, Against{}).LossDiff
-	burst := CompareGroups(Group{"a", none}, Group{"b", lost(true)}, Against{}).LossDiff
+	singly := CompareGroups(Group{Name: "a", Runs: none}, Group{Name: "b", Runs: lost(false)}, Against{}).LossDiff
+	burst := CompareGroups(Group{Name: "a", Runs: none}, Group{Name: "b", Runs: lost(true)}, Against{}).LossDiff
 	if singly.CI95[0] <= 0 || burst.CI95[0] > 0 || math.Abs(singly.Value-burst.Value) > 0.005 {
 		t.Errorf("singly %v in %v, in a burst %v in %v", singly.Value, *singly.CI95, burst.Value, *burst.CI95)
 	}
@@ -154,7 +154,7 @@ func TestLossInClusters(t *testing.T) {
 
 func TestSameRunOnBothSides(t *testing.T) {
 	a := lean(runsOn(16, 5, 100, 0))
-	c := CompareGroups(Group{"a", a}, Group{"b", a}, Against{Margin: 5})
+	c := CompareGroups(Group{Name: "a", Runs: a}, Group{Name: "b", Runs: a}, Against{Margin: 5})
 	if !strings.Contains(strings.Join(c.Notes, "\n"), "5 of the runs are on both sides") || c.Verdict != noDifference {
 		t.Errorf("%q %q", c.Verdict, c.Notes)
 	}
@@ -162,7 +162,7 @@ func TestSameRunOnBothSides(t *testing.T) {
 
 func TestNothingAnswered(t *testing.T) {
 	none := []bench.Run{benchtest.Runs()["no-pong"]}
-	c := CompareGroups(Group{"a", none}, Group{"b", runsOn(17, 1, 100, 0)}, Against{Margin: 5, SlowerThan: new(float64)})
+	c := CompareGroups(Group{Name: "a", Runs: none}, Group{Name: "b", Runs: runsOn(17, 1, 100, 0)}, Against{Margin: 5, SlowerThan: new(float64)})
 	var b bytes.Buffer
 	if err := c.WriteText(&b); err != nil || !strings.Contains(c.Verdict, "no ping was answered") || c.MedianDiff != nil {
 		t.Errorf("%+v %v", c, err)

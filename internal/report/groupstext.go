@@ -27,6 +27,7 @@ func (c Groups) WriteText(w io.Writer) error {
 	p.line("")
 	p.line("%s", p.strong.Render(fmt.Sprintf("  %-14s %30s %30s", "", "A", "B")))
 	row("runs", runsOf(c.A), runsOf(c.B))
+	row("validity", verdictsOf(c.A), verdictsOf(c.B))
 	row("answered", fmt.Sprintf("%d of %d", c.A.Answered, c.A.Settled), fmt.Sprintf("%d of %d", c.B.Answered, c.B.Settled))
 	row("platform", some(c.A.Platforms, 30), some(c.B.Platforms, 30))
 	row("path", some(classNames(c.A), 30), some(classNames(c.B), 30))
@@ -132,6 +133,23 @@ func runsOf(d Described) string {
 		return fmt.Sprintf("%d (%d with an answer)", d.Runs, d.Used)
 	}
 	return fmt.Sprint(d.Runs)
+}
+
+// verdictsOf says how many runs of a side have which verdict.
+func verdictsOf(d Described) string {
+	var parts []string
+	for _, v := range []struct {
+		n    int
+		word bench.Verdict
+	}{{d.Runs - d.Doubtful - d.Invalid, bench.Valid}, {d.Doubtful, bench.Doubtful}, {d.Invalid, bench.Invalid}} {
+		switch {
+		case v.n == d.Runs:
+			return string(v.word)
+		case v.n > 0:
+			parts = append(parts, fmt.Sprintf("%d %s", v.n, v.word))
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 func classNames(d Described) (names []string) {

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"encoding/csv"
 	"fmt"
 	"io"
@@ -35,25 +36,30 @@ func WriteHistoryText(w io.Writer, h History) error {
 	for _, r := range h.Runs {
 		s := bench.Summarise(r)
 		mark := ""
-		if n := len(s.Doubts); n > 0 {
-			mark = fmt.Sprintf(" %d!", n)
+		if n := len(s.Doubts); n > 0 || s.Validity.Verdict == bench.Invalid {
+			mark = p.verdictStyle(s.Validity.Verdict).Render(fmt.Sprintf(" %d%s", n, cmp.Or(verdictMarks[s.Validity.Verdict], "!")))
 		}
 		p.line("%-11s %-12s %-8s %-7s %-9s %6d %7s %7s %7s %7s %6s  %s%s", minute(r.End)[5:], cut(bench.SeriesOf(r).Location, 12), r.Platform, r.Facts.Engine, shortClass(r.Facts.Transport),
-			r.Counts.Settled(), number(s.P50), number(s.P95), number(s.P99), number(s.Jitter), percent(r.Counts), ShortID(r.ID), p.warn.Render(mark))
+			r.Counts.Settled(), number(s.P50), number(s.P95), number(s.P99), number(s.Jitter), percent(r.Counts), ShortID(r.ID), mark)
 	}
 	if len(h.Courses) > 0 {
 		p.head(fmt.Sprintf("%-25s %-8s %-8s %-10s %6s %8s %8s %8s %8s", "All runs of that time", "platform", "engine", "path", "runs", "P50 ms", "P95", "P99", "loss %"))
 	}
+	leftOut := 0
 	for _, c := range h.Courses {
+		leftOut += c.LeftOut
 		q := func(q float64) string { d, ok := c.Histogram.Quantile(q); return number(bench.Quantity{D: d, OK: ok}) }
 		p.line("%-25s %-8s %-8s %-10s %6d %8s %8s %8s %8s", cut(c.Location, 25), c.Platform, cut(c.Engine, 8), cut(shortClass(c.Transport), 10), c.Runs, q(0.5), q(0.95), q(0.99), percent(c.Counts))
 		if line, lo, hi := spark(c.P50); lo.OK && hi.D > lo.D {
 			p.line("  %s  %s", p.bar.Render(line), p.dim.Render(fmt.Sprintf("P50 from %s to %s", number(lo), number(hi))))
 		}
 	}
+	if leftOut > 0 {
+		p.line("%s", p.warn.Render(fmt.Sprintf("%d invalid run(s) left out of these sums; --include-invalid takes them in.", leftOut)))
+	}
 	if len(h.Courses) > 0 {
-		p.line("\n%s", p.dim.Render("n! = so many doubts: rtcbench history RUN shows one run. Percentiles of all runs are of their"))
-		p.line("%s", p.dim.Render("merged histograms: nearest rank, exact to three digits; never a mean of percentiles."))
+		p.line("\n%s", p.dim.Render("n! = so many doubts, n? a doubtful run, n✗ an invalid one: rtcbench history RUN shows it. Percentiles of all"))
+		p.line("%s", p.dim.Render("runs are of their merged histograms: nearest rank, exact to three digits; never a mean of percentiles."))
 	}
 	for _, err := range h.Bad {
 		p.line("%s", p.warn.Render("! "+Printable(err.Error())))
@@ -61,6 +67,9 @@ func WriteHistoryText(w io.Writer, h History) error {
 	_, err := io.WriteString(w, p.String())
 	return err
 }
+
+// verdictMarks stand behind the number of a run's doubts.
+var verdictMarks = map[bench.Verdict]string{bench.Doubtful: "?", bench.Invalid: "✗"}
 
 // ShortID is the end of a run's ID: the part that differs from run to run.
 func ShortID(id string) string { return id[max(0, len(id)-8):] }
@@ -150,6 +159,7 @@ type (
 		Jitter    *float64       `json:"jitter"`
 		Loss      *float64       `json:"packet_loss_rate"`
 		Ended     bench.Ended    `json:"ended"`
+		Validity  bench.Verdict  `json:"validity"`
 		Doubts    []result.Doubt `json:"doubts"`
 	}
 	// series holds percentiles of merged histograms: nearest rank, to three digits.
@@ -159,6 +169,7 @@ type (
 		Engine    string     `json:"engine"`
 		Transport string     `json:"transport_class"`
 		Runs      int        `json:"runs"`
+		LeftOut   int        `json:"runs_left_out"` // invalid ones
 		Answered  int        `json:"answered"`
 		Failed    int        `json:"failed"`
 		NotSent   int        `json:"not_sent"`
@@ -176,7 +187,7 @@ func newHistoryRun(r bench.Run) historyRun {
 	s := bench.Summarise(r)
 	row := historyRun{
 		RunID: r.ID, EndTime: unix(r.End), Location: bench.SeriesOf(r).Location, Platform: r.Platform, Engine: r.Facts.Engine, Transport: string(r.Facts.Transport),
-		Pings: r.Counts.Settled(), P50: millis(s.P50), P95: millis(s.P95), P99: millis(s.P99), Jitter: millis(s.Jitter), Ended: r.Ended, Doubts: []result.Doubt{},
+		Pings: r.Counts.Settled(), P50: millis(s.P50), P95: millis(s.P95), P99: millis(s.P99), Jitter: millis(s.Jitter), Ended: r.Ended, Validity: s.Validity.Verdict, Doubts: []result.Doubt{},
 	}
 	if s.LossKnown {
 		row.Loss = &s.Loss
@@ -199,7 +210,7 @@ func WriteHistoryJSON(w io.Writer, h History) error {
 			return millis(bench.Quantity{D: d, OK: ok})
 		}
 		s := series{
-			Location: c.Location, Platform: c.Platform, Engine: c.Engine, Transport: string(c.Transport), Runs: c.Runs,
+			Location: c.Location, Platform: c.Platform, Engine: c.Engine, Transport: string(c.Transport), Runs: c.Runs, LeftOut: c.LeftOut,
 			Answered: c.Counts.Answered, Failed: c.Counts.Failed(), NotSent: c.Counts.NotSent, P50: q(0.5), P90: q(0.9), P95: q(0.95), P99: q(0.99), P999: q(0.999),
 		}
 		if n := c.Counts.Settled(); n > 0 {
@@ -226,12 +237,12 @@ func WriteHistoryCSV(w io.Writer, h History) error {
 		}
 		return strconv.FormatFloat(*v, 'f', -1, 64)
 	}
-	if err := c.Write([]string{"run_id", "end_time", "location_id", "platform", "engine", "transport_class", "total_messages", "p50_rtt", "p95_rtt", "p99_rtt", "jitter", "packet_loss_rate", "ended", "doubts"}); err != nil {
+	if err := c.Write([]string{"run_id", "end_time", "location_id", "platform", "engine", "transport_class", "total_messages", "p50_rtt", "p95_rtt", "p99_rtt", "jitter", "packet_loss_rate", "ended", "doubts", "validity"}); err != nil {
 		return err
 	}
 	for _, run := range h.Runs {
 		r := newHistoryRun(run)
-		if err := c.Write([]string{r.RunID, number(&r.EndTime), r.Location, r.Platform, r.Engine, r.Transport, strconv.Itoa(r.Pings), number(r.P50), number(r.P95), number(r.P99), number(r.Jitter), number(r.Loss), string(r.Ended), strconv.Itoa(len(r.Doubts))}); err != nil {
+		if err := c.Write([]string{r.RunID, number(&r.EndTime), r.Location, r.Platform, r.Engine, r.Transport, strconv.Itoa(r.Pings), number(r.P50), number(r.P95), number(r.P99), number(r.Jitter), number(r.Loss), string(r.Ended), strconv.Itoa(len(r.Doubts)), string(r.Validity)}); err != nil {
 			return err
 		}
 	}

@@ -25,9 +25,13 @@ func aHistory() History {
 		if i == 3 {
 			r.Samples, r.Counts, r.Ended = nil, bench.Counts{Lost: 4, Sent: 4}, bench.LinkLost
 		}
+		r.Facts.Hidden = i == 4
+		if i == 2 {
+			r.Machine.Steal.Ratio = 0.031
+		}
 		h.Runs = append(h.Runs, r)
 		sum.Series = bench.SeriesOf(r)
-		sum.Add(r)
+		sum.Add(r, bench.Query{})
 		d, ok := r.Histogram().Quantile(0.5)
 		sum.P50[4*i] = bench.Quantity{D: d + time.Duration(i)*time.Millisecond, OK: ok}
 	}

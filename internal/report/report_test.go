@@ -52,6 +52,22 @@ func TestGoldenTables(t *testing.T) {
 	}
 }
 
+// TestReasonsAreToldOnce: with the verdict, and not again among the doubts.
+func TestReasonsAreToldOnce(t *testing.T) {
+	r := benchtest.Run(400)
+	r.Facts.Hidden, r.Floor, r.Machine.Steal.Ratio = true, &bench.Floor{RTT: 30 * time.Millisecond}, 0.02001
+	var b bytes.Buffer
+	if err := WriteText(&b, r); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "invalid.txt", b.Bytes())
+	for _, text := range []string{"invalid: the page was in the background", "invalid: 30ms of the P50", "doubtful: the host took 2.0 %"} {
+		if strings.Count(b.String(), text) != 1 || strings.Count(b.String(), text[9:]) != 1 {
+			t.Errorf("%q is not told once:\n%s", text, b.String())
+		}
+	}
+}
+
 func TestColoursAreForTerminals(t *testing.T) {
 	r := lipgloss.NewRenderer(&bytes.Buffer{})
 	r.SetColorProfile(termenv.ANSI)

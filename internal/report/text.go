@@ -25,23 +25,24 @@ func WriteText(w io.Writer, r bench.Run) error {
 	p := newPage(lipgloss.NewRenderer(w))
 	s := bench.Summarise(r)
 	p.title(r)
+	p.validity(s.Validity)
 	p.roundTrip(r, s)
 	p.distribution(s.RTTs)
 	p.rest(r, s)
-	p.doubts(s.Doubts)
+	p.doubts(ungraded(s))
 	_, err := io.WriteString(w, p.String())
 	return err
 }
 
 type page struct {
 	strings.Builder
-	strong, dim, bar, warn lipgloss.Style
+	strong, dim, bar, warn, bad lipgloss.Style
 }
 
 func newPage(r *lipgloss.Renderer) *page {
 	return &page{
 		strong: r.NewStyle().Bold(true), dim: r.NewStyle().Faint(true),
-		bar: r.NewStyle().Foreground(lipgloss.Color("6")), warn: r.NewStyle().Foreground(lipgloss.Color("3")),
+		bar: r.NewStyle().Foreground(lipgloss.Color("6")), warn: r.NewStyle().Foreground(lipgloss.Color("3")), bad: r.NewStyle().Bold(true).Foreground(lipgloss.Color("1")),
 	}
 }
 
@@ -173,6 +174,42 @@ func lossMeans(r bench.Run) string {
 		return "not back in " + r.Plan.Timeout.String() + "; on this channel nothing is lost, only late"
 	}
 	return "not back in " + r.Plan.Timeout.String()
+}
+
+// validity writes the verdict, and each reason of it with the verdict that it alone would give.
+func (p *page) validity(v bench.Validity) {
+	if len(v.Grounds) == 0 {
+		p.line("%s", v.Verdict)
+		return
+	}
+	for _, g := range v.Grounds {
+		word := string(g.Verdict) + ":"
+		indent := lipgloss.Width(word) + 1
+		for i, line := range wrap(Printable(g.Text), width-indent) {
+			if i > 0 {
+				p.line("%*s%s", indent, "", line)
+				continue
+			}
+			p.line("%s %s", p.verdictStyle(g.Verdict).Render(word), line)
+		}
+	}
+}
+
+func (p *page) verdictStyle(v bench.Verdict) lipgloss.Style {
+	if v == bench.Invalid {
+		return p.bad
+	}
+	return p.warn
+}
+
+// ungraded are the doubts that are not told with the verdict.
+func ungraded(s bench.Summary) (list []bench.Doubt) {
+	for _, d := range s.Doubts {
+		if !s.Validity.Has(d.Code) {
+			list = append(list, d)
+		}
+	}
+	return list
 }
 
 func (p *page) doubts(list []bench.Doubt) {

@@ -55,6 +55,12 @@ func (f File) checkWhere() error {
 		return fmt.Errorf("details.engine: %.40q is no name of an engine, as native or browser", f.Details.Engine)
 	case or(f.Details.TransportClass) != "" && !word.MatchString(*f.Details.TransportClass):
 		return fmt.Errorf("details.transport_class: %.40q is no name of one, as datachannel-reliable", *f.Details.TransportClass)
+	case !share(f.Details.Instrument.Steal, 1) || !share(f.Details.Instrument.Waited, maxThreads):
+		return fmt.Errorf("details.instrument.cpu_steal, cpu_wait: %v, %v: one is no share", show(f.Details.Instrument.Steal), show(f.Details.Instrument.Waited))
+	case f.Details.Instrument.ClockStep != nil && !duration(math.Abs(*f.Details.Instrument.ClockStep)):
+		return fmt.Errorf("details.instrument.clock_step_ms: %v is no duration", *f.Details.Instrument.ClockStep)
+	case f.Details.Validity != nil && !slices.Contains([]bench.Verdict{bench.Valid, bench.Doubtful, bench.Invalid}, f.Details.Validity.Verdict):
+		return fmt.Errorf("details.validity.verdict: %.40q is not known", f.Details.Validity.Verdict)
 	}
 	return nil
 }
@@ -98,6 +104,12 @@ func (f File) checkStatistics() error {
 
 // duration reports whether v milliseconds can have passed.
 func duration(v float64) bool { return v >= 0 && v <= float64(longest/time.Millisecond) }
+
+// maxThreads is the greatest share of a run that the threads of a process can have waited, all together.
+const maxThreads = 1e6
+
+// share reports whether v can be a part of most wholes.
+func share(v *float64, most float64) bool { return v == nil || *v >= 0 && *v <= most }
 
 func (f File) checkSamples() error {
 	c := f.Details.Samples

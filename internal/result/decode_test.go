@@ -130,6 +130,48 @@ func TestOriginalWithoutSuccess(t *testing.T) {
 	}
 }
 
+// TestOldFilesAreJudged: a file that has no verdict gets one by what it says; one that has keeps it.
+func TestOldFilesAreJudged(t *testing.T) {
+	run := benchtest.Run(400)
+	run.Floor = &bench.Floor{RTT: 10 * time.Millisecond}
+	f, err := New(run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, samples := range []bool{true, false} {
+		if !samples {
+			f.Measurements, f.Details.Samples = nil, Samples{}
+		}
+		f.Details.Validity = nil
+		old, err := f.Run()
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := bench.Summarise(old)
+		if s.Validity.Verdict != bench.Doubtful || len(s.Validity.Grounds) != 1 || s.Validity.Grounds[0].Code != "floor" {
+			t.Errorf("with samples %v: %+v", samples, s.Validity)
+		}
+		n := 0
+		for _, d := range s.Doubts {
+			if d.Code == "floor" {
+				n++
+			}
+		}
+		if n != 1 {
+			t.Errorf("with samples %v: the reason is %d times among the doubts", samples, n)
+		}
+		given := Validity{Verdict: bench.Invalid, Reasons: []Reason{{Code: "other", Verdict: bench.Invalid, Value: 3, Limit: 2, Unit: "x", Text: "by another table"}}}
+		f.Details.Validity = &given
+		judged, err := f.Run()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v := bench.Summarise(judged).Validity; v.Verdict != bench.Invalid || len(v.Grounds) != 1 || Reason(v.Grounds[0]) != given.Reasons[0] {
+			t.Errorf("with samples %v: %+v", samples, v)
+		}
+	}
+}
+
 // TestBadFiles: each mistake is named with its place.
 func TestBadFiles(t *testing.T) {
 	good := written(t, benchtest.Run(20))
@@ -158,6 +200,9 @@ func TestBadFiles(t *testing.T) {
 		`details.counts.duplicate: 4294967296 are more than`:                    with(`"duplicate": `, `"duplicate": 4294967296, "x": `),
 		`details.samples.outcome[0]: "answred" is not known`:                    with("\"outcome\": [\n        \"answered\"", "\"outcome\": [\n        \"answred\""),
 		`statistics.successful_messages: 3; measurements has 2`:                 strings.Replace(anOriginal, `"successful_messages":2`, `"successful_messages":3`, 1),
+		`details.validity.verdict: "perfect" is not known`:                      with(`"verdict": "doubtful"`, `"verdict": "perfect"`),
+		`details.instrument.cpu_steal, cpu_wait: 1.5, 0.0125`:                   with(`"cpu_steal": 0.004`, `"cpu_steal": 1.5`),
+		`details.instrument.clock_step_ms: 1e+300 is no`:                        with(`"clock_step_ms": -0.003`, `"clock_step_ms": 1e300`),
 	} {
 		switch _, err := read(text); {
 		case want == `details.samples.rtt_ms[0]: -1 is no duration`:

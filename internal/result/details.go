@@ -35,6 +35,8 @@ type Details struct {
 	Histogram      *Histogram  `json:"histogram"`
 	Samples        Samples     `json:"samples"`
 	Doubts         []Doubt     `json:"doubts"`
+	Validity       *Validity   `json:"validity"`
+	Changes        []Change    `json:"path_changes"`
 	Daily          *Daily      `json:"daily,omitempty"`
 	Standin        bool        `json:"standin,omitempty"` // not the platform, but a stand-in for tests
 }
@@ -140,6 +142,10 @@ type (
 		GCPause    GCPause  `json:"gc_pause_ms"`
 		FloorRTT   *float64 `json:"floor_rtt_p50_ms"`
 		FloorAge   *float64 `json:"floor_age_s"`
+		Steal      *float64 `json:"cpu_steal"`     // ratio, of all processors' time
+		Waited     *float64 `json:"cpu_wait"`      // ratio: all threads' wait for a processor by the time of the run
+		ClockStep  *float64 `json:"clock_step_ms"` // wall clock against the monotonic one
+		Hidden     bool     `json:"page_hidden"`   // the browser's page was in the background
 	}
 	GCPause struct {
 		Total float64 `json:"total"`
@@ -199,6 +205,27 @@ type (
 		Code string `json:"code"`
 		Text string `json:"text"`
 	}
+	// Validity is the verdict with its reasons, the worst first; docs/validity.md has the limits.
+	Validity struct {
+		Verdict bench.Verdict `json:"verdict"`
+		Reasons []Reason      `json:"reasons"`
+	}
+	// Reason is what speaks against the run; value and limit are in unit.
+	Reason struct {
+		Code    string        `json:"code"`
+		Verdict bench.Verdict `json:"verdict"`
+		Value   float64       `json:"value"`
+		Limit   float64       `json:"limit"`
+		Unit    string        `json:"unit"`
+		Text    string        `json:"text"`
+	}
+	// Change is a part of the way that became another; at_ms counts from the start of the run.
+	Change struct {
+		What string  `json:"what"`
+		From string  `json:"from"`
+		To   string  `json:"to"`
+		AtMS float64 `json:"at_ms"`
+	}
 )
 
 func newDetails(r bench.Run, s bench.Summary) Details {
@@ -219,7 +246,7 @@ func newDetails(r bench.Run, s bench.Summary) Details {
 		Instrument: Instrument{TimerError: tail(s.TimerError), SendCall: tail(s.SendCall), GCPause: GCPause{ms(r.Pauses.Total), ms(r.Pauses.Max)}},
 		Connect:    connect(r), ICE: []ICE{}, Reconnects: f.Reconnects,
 		Server: Server{text(f.Server.Version), text(f.Server.Region), text(f.Server.Node)},
-		Doubts: []Doubt{},
+		Doubts: []Doubt{}, Validity: validity(s.Validity), Changes: []Change{},
 	}
 	if r.Plan.ClosedLoop() {
 		d.Plan.Grid = "closed-loop"
@@ -257,7 +284,12 @@ func newDetails(r bench.Run, s bench.Summary) Details {
 	for _, x := range s.Doubts {
 		d.Doubts = append(d.Doubts, Doubt(x))
 	}
+	for _, c := range f.Changes {
+		d.Changes = append(d.Changes, Change{c.What, c.From, c.To, ms(c.At.Sub(r.Start))})
+	}
 	d.Standin = r.Standin
+	i, m := &d.Instrument, r.Machine
+	i.Steal, i.Waited, i.ClockStep, i.Hidden = when(m.Steal.OK, m.Steal.Ratio), when(m.Waited.OK, m.Waited.Ratio), quantity(m.ClockStep), f.Hidden
 	if r.Floor != nil {
 		d.Instrument.FloorRTT, d.Instrument.FloorAge = when(true, ms(r.Floor.RTT)), when(true, r.Floor.Age.Seconds())
 	}
@@ -265,6 +297,14 @@ func newDetails(r bench.Run, s bench.Summary) Details {
 		d.Daily = &Daily{text(f.Topology), text(f.SFU), text(f.Geo), text(f.SignallingHost), when(f.NetworkRTT > 0, ms(f.NetworkRTT))}
 	}
 	return d
+}
+
+func validity(v bench.Validity) *Validity {
+	out := &Validity{Verdict: v.Verdict, Reasons: []Reason{}}
+	for _, g := range v.Grounds {
+		out.Reasons = append(out.Reasons, Reason(g))
+	}
+	return out
 }
 
 // newHistogram is h as the file has it; nil = empty.

@@ -16,13 +16,16 @@ type Packed struct {
 	Document  []byte // the result file as one line of JSON, without its long lists
 	Samples   []byte // see packSamples; nil = the run has none
 	Histogram []byte // of the answered pings: stats.Histogram.AppendBinary
+	Invalid   bool   // the document's verdict is bench.Invalid; only Pack says so
 }
 
 // Pack packs run. Times of samples are kept to 0.1 µs; everything else as the result file has it.
 func Pack(run bench.Run) (Packed, error) {
 	var p Packed
 	var err error
-	if p.Document, err = json.Marshal(lean(run, bench.Summarise(run))); err != nil {
+	s := bench.Summarise(run)
+	p.Invalid = s.Validity.Verdict == bench.Invalid
+	if p.Document, err = json.Marshal(lean(run, s)); err != nil {
 		return Packed{}, err
 	}
 	if p.Histogram, err = run.Histogram().MarshalBinary(); err != nil {

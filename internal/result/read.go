@@ -64,6 +64,8 @@ func (f File) Run() (bench.Run, error) {
 	for _, x := range d.Doubts {
 		r.Doubts = append(r.Doubts, bench.Doubt(x))
 	}
+	r.Machine = bench.Machine{Steal: ratio(d.Instrument.Steal), Waited: ratio(d.Instrument.Waited), ClockStep: q(d.Instrument.ClockStep)}
+	r.Judged = d.Validity.judged()
 	r.Samples = d.Samples.list()
 	if r.Samples != nil {
 		return r, nil
@@ -105,11 +107,27 @@ func (f File) facts() bench.Facts {
 			Remote: bench.Candidate{Type: p.Remote, Protocol: p.Protocol, Family: p.Family, Address: p.RemoteAddress},
 		})
 	}
+	facts.Hidden = d.Instrument.Hidden
+	for _, c := range d.Changes {
+		facts.Changes = append(facts.Changes, bench.Change{What: c.What, From: c.From, To: c.To, At: clock(f.Metadata.StartTime).Add(nanos(c.AtMS))})
+	}
 	if x := d.Daily; x != nil {
 		facts.Topology, facts.SFU, facts.Geo, facts.SignallingHost = or(x.Topology), or(x.SFU), or(x.Geo), or(x.SignallingHost)
 		facts.NetworkRTT = span(x.NetworkRTT)
 	}
 	return facts
+}
+
+// judged is the verdict that the run was given; nil = by an rtcbench that gave none.
+func (v *Validity) judged() *bench.Validity {
+	if v == nil {
+		return nil
+	}
+	out := &bench.Validity{Verdict: v.Verdict}
+	for _, x := range v.Reasons {
+		out.Grounds = append(out.Grounds, bench.Ground(x))
+	}
+	return out
 }
 
 func (c *Channel) facts() bench.Channel {
@@ -212,6 +230,13 @@ func span(v *float64) time.Duration {
 		return 0
 	}
 	return nanos(*v)
+}
+
+func ratio(v *float64) bench.Share {
+	if v == nil {
+		return bench.Share{}
+	}
+	return bench.Share{Ratio: *v, OK: true}
 }
 
 func q(v *float64) bench.Quantity { return bench.Quantity{D: span(v), OK: v != nil} }

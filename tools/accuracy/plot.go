@@ -10,7 +10,7 @@ import (
 // injected, on a scale that is the cube root, so that a tenth of a millisecond and ten can be seen together.
 const (
 	plotWidth, panelHeight = 860, 300
-	left, right, top, gap  = 70, 20, 40, 60
+	left, right, top, gap  = 70, 20, 60, 60
 	most                   = 20.0 // ms; what is beyond is drawn at the edge
 )
 
@@ -19,7 +19,7 @@ func (a answers) plot() string {
 	panels := []struct{ what, title string }{{"round trip P50", "P50"}, {"round trip P99", "P99"}}
 	height := top + len(panels)*(panelHeight+gap)
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="sans-serif" font-size="13"><rect width="100%%" height="100%%" fill="white"/>`, plotWidth, height)
-	fmt.Fprintf(&b, `<text x="%d" y="22" font-size="15">Measured − injected − floor, in loss-free scenarios</text>`, left)
+	fmt.Fprintf(&b, `<text x="%d" y="22" font-size="15">Error of the round trip in loss-free scenarios: measured − injected − floor; shaded: what was wanted</text>`, left)
 	legend(&b)
 	for i, p := range panels {
 		a.panel(&b, top+i*(panelHeight+gap), p.what, p.title)
@@ -31,12 +31,12 @@ func (a answers) plot() string {
 var colours = map[string]string{"native": "#0a6ebd", "browser": "#d9690a"}
 
 func legend(b *strings.Builder) {
-	x := plotWidth - 410
+	x := left + 6
 	for _, engine := range []string{"native", "browser"} {
 		for _, channel := range []string{"reliable", "lossy"} {
-			mark(b, float64(x), 18, engine, channel)
-			fmt.Fprintf(b, `<text x="%d" y="22" font-size="11">%s, %s</text>`, x+8, engine, channel)
-			x += 102
+			mark(b, float64(x), 40, engine, channel)
+			fmt.Fprintf(b, `<text x="%d" y="44" font-size="12">%s, %s</text>`, x+8, engine, channel)
+			x += 120
 		}
 	}
 }

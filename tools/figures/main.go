@@ -54,9 +54,9 @@ func main() {
 			if part.title != "" {
 				fmt.Println(part.title)
 			}
-			before := readCPUs()
+			watch := bench.StartWatch()
 			err = part.measure()
-			quiet(before)
+			quiet(watch)
 		}
 	}
 	if err != nil {

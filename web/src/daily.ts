@@ -32,6 +32,11 @@ export async function joinDaily(c: JoinConfig, reached: (phase: string) => void)
       if (event.type === 'signaling') link.down = event.event === 'interrupted';
     }
     if (event.sfu_id) sfuId = event.sfu_id;
+    if (event.event === 'connected') {
+      link.became('sfu', event.sfu_id);
+      if (event.type === 'sfu') link.became('topology', 'sfu');
+      if (event.type === 'peer-to-peer') link.became('topology', 'peer');
+    }
   });
   call.on('error', (e) => {
     reason = e.error?.type ? `${e.error.type}: ${e.errorMsg}` : e.errorMsg;

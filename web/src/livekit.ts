@@ -31,8 +31,13 @@ export async function joinLiveKit(c: JoinConfig, reached: (phase: string) => voi
   });
   room.on(RoomEvent.SignalReconnecting, interrupted);
   room.on(RoomEvent.Reconnecting, interrupted);
+  const serverIs = () => {
+    link.became('region', room.serverInfo?.region);
+    link.became('node', room.serverInfo?.nodeId);
+  };
   room.on(RoomEvent.Reconnected, () => {
     reconnecting = false;
+    serverIs();
     judge();
   });
   room.on(RoomEvent.Disconnected, (reason) => {
@@ -40,6 +45,7 @@ export async function joinLiveKit(c: JoinConfig, reached: (phase: string) => voi
     if (!left) link.end(`session ended by the server or for want of it: ${why}`);
   });
   await room.connect(c.url, c.token ?? '', { autoSubscribe: false });
+  serverIs();
   const me = room.localParticipant;
   // The publisher's connection is opened by a first message: one to ourselves, which nobody gets.
   await me.publishData(writer.encode(''), { reliable: true, destinationIdentities: [me.identity] });

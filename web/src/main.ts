@@ -24,6 +24,10 @@ function engine(join: Join) {
   let session: Session | undefined;
   let probe: Probe | undefined;
   let joinStarted = 0;
+  let hidden = false; // since the run began
+  const look = () => (hidden ||= document.visibilityState !== 'visible');
+  document.addEventListener('visibilitychange', look);
+  document.addEventListener('freeze', () => (hidden = true)); // https://wicg.github.io/page-lifecycle/
   const steps: { name: string; leg: string; at: number }[] = [];
 
   async function facts(): Promise<unknown> {
@@ -31,6 +35,7 @@ function engine(join: Join) {
     return {
       ...(await session?.facts()),
       reconnects: session?.link.reconnects ?? 0,
+      changes: (session?.link.changes ?? []).map((c) => ({ ...c, at: performance.timeOrigin + c.at })),
       way: ways.length === 1 ? ways[0] : '', // by two ways: not one that can be named
       joinStarted: performance.timeOrigin + joinStarted,
       phases: [...steps, ...observe.phases()].map((p) => ({ ...p, at: p.at - joinStarted })).sort((a, b) => a.at - b.at),
@@ -41,7 +46,7 @@ function engine(join: Join) {
   /** Tells of a run while it goes on, so that a page that dies has told nearly everything. Batches are numbered, for they may overtake each other. */
   function teller(p: Probe) {
     let batch = 0, known = -1, fresh: unknown, asking = false;
-    const version = () => observe.news() + (session?.link.reconnects ?? 0);
+    const version = () => observe.news() + (session?.link.reconnects ?? 0) + (session?.link.changes.length ?? 0);
     const rows = (list: Sample[]) => list.map((s) => [s.seq, s.outcome, s.reason, s.stamped ? 1 : 0, s.due, s.sent, s.sendCall, s.rtt, s.hold, s.up]);
     const tell = () => {
       if (known !== version() && !asking) {
@@ -53,7 +58,7 @@ function engine(join: Join) {
         const list = p.take(batchSize);
         const { firstPong, ...soFar } = p.soFar();
         window.rtcbenchNews?.(JSON.stringify({
-          batch: batch++, rows: rows(list), facts: fresh, visible: document.visibilityState,
+          batch: batch++, rows: rows(list), facts: fresh, hidden,
           state: { ...soFar, firstPong: firstPong && firstPong - joinStarted },
         }));
         fresh = undefined;
@@ -79,6 +84,8 @@ function engine(join: Join) {
       if (!session) throw new Error('not joined');
       if (session.link.ended) throw new Error(session.link.ended);
       const p = (probe = new Probe(session, plan, pageTime(), (t1) => observe.lookFor(String(t1))));
+      hidden = false;
+      look();
       const tell = teller(p);
       const timer = setInterval(tell, newsInterval);
       await p.run();

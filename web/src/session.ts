@@ -24,8 +24,13 @@ export interface Session {
 /** The link is down and may come back: bench.ErrNotConnected. */
 export class NotConnected extends Error {}
 
+/** A part of the way that became another: bench.Change. */
+export interface Change { what: 'topology' | 'sfu' | 'region' | 'node'; from: string; to: string; at: number } // performance.now()
+
 /** What became of a session's link. Who listens late is told what he has missed. */
 export class Link {
+  readonly changes: Change[] = []; // of what should stay as it is
+  private readonly known = new Map<string, string>();
   reconnects = 0; // how often the link was lost, or a part of it
   private isDown = false;
   private over = '';
@@ -44,6 +49,13 @@ export class Link {
     if (this.over !== '') return;
     this.over = why;
     for (const f of this.ends) f(why);
+  }
+  /** Notes what something is now. What was not known before, or is not now, is no change. */
+  became(what: Change['what'], to: string | undefined): void {
+    const from = this.known.get(what);
+    if (!to || to === from) return;
+    if (from !== undefined) this.changes.push({ what, from, to, at: performance.now() });
+    this.known.set(what, to);
   }
   onDown(f: (down: boolean) => void): void {
     this.downs.push(f);

@@ -293,3 +293,18 @@ describe('the stamps', () => {
     expect(s.find(1_800_000_000_000)).toBeUndefined();
   });
 });
+
+describe('what the platform is', () => {
+  it('is a change when it was known and is another', () => {
+    const link = new Link();
+    link.became('node', undefined);
+    link.became('node', 'a');
+    link.became('node', 'a');
+    link.became('node', '');
+    link.became('region', 'fra');
+    expect(link.changes).toEqual([]);
+    link.became('node', 'b');
+    link.became('node', 'a');
+    expect(link.changes).toMatchObject([{ what: 'node', from: 'a', to: 'b' }, { what: 'node', from: 'b', to: 'a' }]);
+  });
+});

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -161,8 +162,51 @@ func TestTwoEchoes(t *testing.T) {
 	if c := r.Counts; c.Answered != 30 || c.Duplicate != 0 || c.Foreign < 30 || len(r.Echo.Others) != 1 {
 		t.Errorf("%+v, echo %+v", c, r.Echo)
 	}
-	if d := bench.Summarise(r).Doubts; len(d) == 0 || d[0].Code != "many-echoes" {
+	if d := bench.Summarise(r).Doubts; !slices.ContainsFunc(d, func(d bench.Doubt) bool { return d.Code == "many-echoes" }) {
 		t.Errorf("doubts: %v", d)
+	}
+}
+
+// TestAnotherServer: the run goes on when its server is replaced by another one, and is invalid.
+func TestAnotherServer(t *testing.T) {
+	server := sandboxtest.Start(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	go echo.Serve(ctx, echo.Seat{
+		Join: func(ctx context.Context) (bench.Session, error) {
+			return livekit.Transport{}.Join(ctx, room(t, server, "another", "echo"), bench.JoinOptions{ReconnectTimeout: echo.Patience})
+		},
+		Clock: bench.NewClock(), Within: patience, Ready: func(bench.Session) {}, Lost: func(error) {},
+	})
+	plan := bench.Plan{Count: 100, Cooldown: 20 * time.Millisecond, Timeout: time.Second, Warmup: 2, EchoTimeout: patience, ReconnectTimeout: time.Minute}
+	under := make(chan struct{})
+	begun := sync.OnceFunc(func() { close(under) })
+	type outcome struct {
+		bench.Run
+		error
+	}
+	over := make(chan outcome, 1)
+	runner := join(t, server, "another", "runner")
+	go func() {
+		run, err := bench.NewProber(runner, bench.NewClock()).Probe(ctx, plan, func(s bench.Sample) {
+			if s.Seq >= 20 {
+				begun()
+			}
+		})
+		begun() // also when there was no such ping
+		over <- outcome{run, err}
+	}()
+	<-under
+	server.Kill()
+	server.Restart(t)
+	o := <-over
+	if o.error != nil {
+		t.Fatal(o.error)
+	}
+	run := o.Run
+	v := bench.Summarise(run).Validity
+	if v.Verdict != bench.Invalid || !v.Has("region-changed") || len(run.Facts.Changes) != 1 || run.Facts.Changes[0].What != "node" {
+		t.Errorf("%s %+v, changes %+v", v.Verdict, v.Grounds, run.Facts.Changes)
 	}
 }
 

@@ -69,10 +69,8 @@ func (s *session) join(room bench.Room) error {
 	}
 	s.mu.Lock()
 	s.facts.Identity = s.room.LocalParticipant.Identity()
-	if info := s.room.ServerInfo(); info != nil {
-		s.facts.Server = bench.Server{Version: info.Version, Region: info.Region, Node: info.NodeId}
-	}
 	s.mu.Unlock()
+	s.serverIs(s.room.ServerInfo(), time.Now())
 	return s.open()
 }
 

@@ -163,7 +163,7 @@ func (s *session) Facts() bench.Facts {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f := s.facts
-	f.Phases, f.ICE = append([]bench.Phase(nil), f.Phases...), append([]bench.ICEPair(nil), f.ICE...)
+	f.Phases, f.ICE, f.Changes = append([]bench.Phase(nil), f.Phases...), append([]bench.ICEPair(nil), f.ICE...), append([]bench.Change(nil), f.Changes...)
 	return f
 }
 
@@ -233,7 +233,9 @@ func (s *session) linkUp() {
 	s.mu.Lock()
 	drops := s.drops
 	s.mu.Unlock()
+	at := time.Now()
 	go func() {
+		s.serverIs(s.room.ServerInfo(), at)
 		for {
 			err := s.open()
 			s.mu.Lock()

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	protocol "github.com/livekit/protocol/livekit"
 	"github.com/pion/interceptor"
 	"github.com/pion/webrtc/v4"
 
@@ -135,6 +136,18 @@ func (s *session) selected(leg bench.Leg, pair *webrtc.ICECandidatePair, at time
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.facts.ICE = append(s.facts.ICE, bench.ICEPair{Leg: leg, At: at, Local: candidate(pair.Local), Remote: candidate(pair.Remote)})
+}
+
+// serverIs keeps what the server says of itself. After a reconnect it may be another one.
+func (s *session) serverIs(info *protocol.ServerInfo, at time.Time) {
+	if info == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.facts.Became("region", &s.facts.Server.Region, info.Region, at)
+	s.facts.Became("node", &s.facts.Server.Node, info.NodeId, at)
+	s.facts.Server.Version = info.Version
 }
 
 // inboundChannel keeps the parameters that the server chose for the way to us.

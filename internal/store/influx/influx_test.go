@@ -72,7 +72,7 @@ func TestTheOriginalsPoints(t *testing.T) {
 	if n, _ := sums[0].integer("total_messages"); int(n) != r.Counts.Settled() || !sums[0].time().Equal(r.End) || sums[0]["packet_loss_rate"] == nil {
 		t.Errorf("%+v, want %d messages at %v", sums[0], r.Counts.Settled(), r.End)
 	}
-	if own := ask(t, o, "SELECT p95_rtt, schema_version, engine, transport_class FROM rtcbench_run"); len(own) != 1 || own[0].text("engine") != r.Facts.Engine || own[0].text("transport_class") != string(r.Facts.Transport) {
+	if own := ask(t, o, "SELECT p95_rtt, schema_version, verdict, engine, transport_class FROM rtcbench_run"); len(own) != 1 || own[0].text("verdict") != string(want.Validity.Verdict) || own[0].text("engine") != r.Facts.Engine || own[0].text("transport_class") != string(r.Facts.Transport) {
 		t.Errorf("%+v", own)
 	}
 }

@@ -246,4 +246,5 @@ func (e *encoder) statistics(f result.File) {
 		e.double(v.name, v.x)
 	}
 	e.text("ended", string(f.Details.Ended))
+	e.text("verdict", string(f.Details.Validity.Verdict))
 }

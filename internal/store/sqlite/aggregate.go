@@ -32,10 +32,10 @@ func (s *Store) Aggregate(ctx context.Context, q bench.Query) ([]bench.Aggregate
 		return nil, s.explain(err)
 	}
 	for _, p := range spans(from, to) {
-		query, args := "SELECT series, 1, sent, answered, late, lost, not_sent, histogram FROM run WHERE ended >= ? AND ended < ?", []any{p.from, p.to}
+		query, args := "SELECT series, invalid, 1, sent, answered, late, lost, not_sent, histogram FROM run WHERE ended >= ? AND ended < ?", []any{p.from, p.to}
 		if p.period != 0 {
 			// Series by series, as the rollups are sorted: a month has many hours beside those that are wanted.
-			query = "SELECT series, runs, sent, answered, late, lost, not_sent, histogram FROM rollup WHERE seconds = ? AND series IN (SELECT id FROM series) AND start >= ? AND start < ?"
+			query = "SELECT series, invalid, runs, sent, answered, late, lost, not_sent, histogram FROM rollup WHERE seconds = ? AND series IN (SELECT id FROM series) AND start >= ? AND start < ?"
 			args = []any{int64(p.period / time.Second), ceilSeconds(p.from), ceilSeconds(p.to)}
 		}
 		rows, err := tx.QueryContext(ctx, query, args...)
@@ -44,11 +44,16 @@ func (s *Store) Aggregate(ctx context.Context, q bench.Query) ([]bench.Aggregate
 		}
 		for rows.Next() {
 			var id int64
+			var invalid bool
 			var part bench.Aggregate
 			var data sql.RawBytes
 			c := &part.Counts
-			err := rows.Scan(&id, &part.Runs, &c.Sent, &c.Answered, &c.Late, &c.Lost, &c.NotSent, &data)
-			if sum := series[id]; sum != nil && err == nil {
+			err := rows.Scan(&id, &invalid, &part.Runs, &c.Sent, &c.Answered, &c.Late, &c.Lost, &c.NotSent, &data)
+			switch sum := series[id]; {
+			case sum == nil || err != nil:
+			case invalid && !q.Invalid:
+				sum.LeftOut += part.Runs
+			default:
 				sum.Merge(part)
 				err = sum.distribution.AddBinary(data)
 			}
@@ -63,7 +68,7 @@ func (s *Store) Aggregate(ctx context.Context, q bench.Query) ([]bench.Aggregate
 	}
 	var list []bench.Aggregate
 	for _, sum := range series {
-		if sum.Runs > 0 {
+		if sum.Runs+sum.LeftOut > 0 {
 			sum.Histogram = sum.distribution.Histogram()
 			list = append(list, sum.Aggregate)
 		}

@@ -18,9 +18,9 @@ var periods = [...]time.Duration{time.Hour, 24 * time.Hour}
 const (
 	findSeries = "SELECT id FROM series WHERE platform = ? AND location = ? AND engine = ? AND transport = ?"
 	addSeries  = "INSERT INTO series (platform, location, engine, transport) VALUES (?, ?, ?, ?) RETURNING id"
-	addRun     = "INSERT INTO run (id, series, ended, sent, answered, late, lost, not_sent, histogram, document, samples) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING"
-	findRollup = "SELECT histogram FROM rollup WHERE seconds = ? AND series = ? AND start = ?"
-	addRollup  = `INSERT INTO rollup (seconds, series, start, runs, sent, answered, late, lost, not_sent, histogram) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	addRun     = "INSERT INTO run (id, series, ended, invalid, sent, answered, late, lost, not_sent, histogram, document, samples) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING"
+	findRollup = "SELECT histogram FROM rollup WHERE seconds = ? AND series = ? AND start = ? AND invalid = ?"
+	addRollup  = `INSERT INTO rollup (seconds, series, start, invalid, runs, sent, answered, late, lost, not_sent, histogram) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT DO UPDATE SET runs = runs + excluded.runs, sent = sent + excluded.sent, answered = answered + excluded.answered, late = late + excluded.late,
 			lost = lost + excluded.lost, not_sent = not_sent + excluded.not_sent, histogram = excluded.histogram`
 )
@@ -50,6 +50,7 @@ type batch struct {
 
 type rollupKey struct {
 	seconds, series, start int64
+	invalid                bool
 }
 
 func newBatch(tx *sql.Tx, with statements) *batch {
@@ -63,7 +64,7 @@ func (b *batch) save(ctx context.Context, r bench.Run, p result.Packed) (bool, e
 		return false, err
 	}
 	c := r.Counts
-	done, err := b.tx.StmtContext(ctx, b.with.addRun).ExecContext(ctx, r.ID, series, r.End.UnixMicro(), c.Sent, c.Answered, c.Late, c.Lost, c.NotSent, nonNil(p.Histogram), string(p.Document), p.Samples)
+	done, err := b.tx.StmtContext(ctx, b.with.addRun).ExecContext(ctx, r.ID, series, r.End.UnixMicro(), p.Invalid, c.Sent, c.Answered, c.Late, c.Lost, c.NotSent, nonNil(p.Histogram), string(p.Document), p.Samples)
 	if err != nil {
 		return false, err
 	}
@@ -75,7 +76,7 @@ func (b *batch) save(ctx context.Context, r bench.Run, p result.Packed) (bool, e
 		return false, err
 	}
 	for _, period := range periods {
-		key := rollupKey{int64(period / time.Second), series, floor(r.End, period)}
+		key := rollupKey{int64(period / time.Second), series, floor(r.End, period), p.Invalid}
 		if b.rollups[key] == nil {
 			b.rollups[key] = &bench.Aggregate{}
 		}
@@ -110,7 +111,7 @@ func (b *batch) seriesID(ctx context.Context, s bench.Series) (id int64, err err
 func (b *batch) flush(ctx context.Context) error {
 	for key, sum := range b.rollups {
 		var was []byte
-		err := b.tx.StmtContext(ctx, b.with.findRollup).QueryRowContext(ctx, key.seconds, key.series, key.start).Scan(&was)
+		err := b.tx.StmtContext(ctx, b.with.findRollup).QueryRowContext(ctx, key.seconds, key.series, key.start, key.invalid).Scan(&was)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
@@ -124,7 +125,7 @@ func (b *batch) flush(ctx context.Context) error {
 			return err
 		}
 		c := sum.Counts
-		if _, err := b.tx.StmtContext(ctx, b.with.addRollup).ExecContext(ctx, key.seconds, key.series, key.start, sum.Runs, c.Sent, c.Answered, c.Late, c.Lost, c.NotSent, nonNil(data)); err != nil {
+		if _, err := b.tx.StmtContext(ctx, b.with.addRollup).ExecContext(ctx, key.seconds, key.series, key.start, key.invalid, sum.Runs, c.Sent, c.Answered, c.Late, c.Lost, c.NotSent, nonNil(data)); err != nil {
 			return err
 		}
 	}

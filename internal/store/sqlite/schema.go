@@ -9,8 +9,14 @@ import (
 // applicationID marks the file as ours: "rtcb" (sqlite.org/pragma.html#pragma_application_id).
 const applicationID = 0x72746362
 
+// migration brings a store from one version to the next.
+type migration struct {
+	sql  string
+	then func(context.Context, *sql.Tx) error // what SQL cannot do; nil = nothing
+}
+
 // migrations bring a store from version i to version i+1. One that was released is never changed.
-var migrations = []string{`
+var migrations = []migration{{sql: `
 CREATE TABLE series (
 	id        INTEGER PRIMARY KEY,
 	platform  TEXT NOT NULL,
@@ -49,14 +55,37 @@ CREATE TABLE rollup (
 	histogram BLOB NOT NULL,
 	PRIMARY KEY (seconds, series, start)
 ) WITHOUT ROWID;
-`}
+`}, {sql: `
+ALTER TABLE run ADD COLUMN invalid INTEGER NOT NULL DEFAULT 0; -- 1: its verdict; sums leave it out
+-- Those of invalid runs stand apart.
+CREATE TABLE rollup_of_both (
+	seconds   INTEGER NOT NULL,
+	series    INTEGER NOT NULL REFERENCES series,
+	start     INTEGER NOT NULL,
+	invalid   INTEGER NOT NULL DEFAULT 0,            -- 1: the sum of the invalid runs of that time
+	runs      INTEGER NOT NULL,
+	sent      INTEGER NOT NULL,
+	answered  INTEGER NOT NULL,
+	late      INTEGER NOT NULL,
+	lost      INTEGER NOT NULL,
+	not_sent  INTEGER NOT NULL,
+	histogram BLOB NOT NULL,
+	PRIMARY KEY (seconds, series, start, invalid)
+) WITHOUT ROWID;
+INSERT INTO rollup_of_both (seconds, series, start, runs, sent, answered, late, lost, not_sent, histogram)
+	SELECT seconds, series, start, runs, sent, answered, late, lost, not_sent, histogram FROM rollup;
+DROP TABLE rollup;
+ALTER TABLE rollup_of_both RENAME TO rollup;
+`, then: judgeKept}}
 
-// migrate brings the file to the newest version. Several processes may try at once.
+// migrate brings the file to the newest version. Several processes may try at once. It takes the time that it needs, seconds for
+// tens of thousands of runs, whatever ctx says: one that was broken off would begin anew each time.
 func migrate(ctx context.Context, db *sql.DB) error {
 	version, ours, err := identify(ctx, db)
 	if err != nil || version == len(migrations) && ours {
 		return err
 	}
+	ctx = context.WithoutCancel(ctx)
 	tx, err := db.BeginTx(ctx, nil) // immediate: the others wait
 	if err != nil {
 		return err
@@ -66,7 +95,11 @@ func migrate(ctx context.Context, db *sql.DB) error {
 		return err
 	}
 	for i := version; i < len(migrations); i++ {
-		if _, err := tx.ExecContext(ctx, migrations[i]); err != nil {
+		_, err := tx.ExecContext(ctx, migrations[i].sql)
+		if then := migrations[i].then; then != nil && err == nil {
+			err = then(ctx, tx)
+		}
+		if err != nil {
 			return fmt.Errorf("bring it to version %d: %w", i+1, err)
 		}
 	}

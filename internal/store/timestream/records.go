@@ -220,6 +220,7 @@ func summary(f result.File, parts [3]int) types.Record {
 	m.bigint("warmup_sent", c.WarmupSent)
 	m.bigint("control_sent", c.ControlSent)
 	m.varchar("ended", string(f.Details.Ended))
+	m.varchar("verdict", string(f.Details.Validity.Verdict))
 	m.bigint("schema_version", f.Details.SchemaVersion)
 	m.bigint(columnDocuments, parts[0])
 	m.bigint(columnHistograms, parts[1])

@@ -50,6 +50,8 @@
             delete people[m.id];
             return gone && emit('participant-left', { participant: gone });
           }
+          case 'moved':
+            return emit('network-connection', { type: 'sfu', event: 'connected', sfu_id: m.sfu });
           case 'error':
             return fail(m.error, m.text);
         }

@@ -171,6 +171,13 @@ func (s *Server) Expire(name string) {
 	}
 }
 
+// Move tells everybody in a room that the call goes on by another SFU.
+func (s *Server) Move(name, sfu string) {
+	for _, p := range s.people(name) {
+		p.write(map[string]string{"type": "moved", "sfu": sfu})
+	}
+}
+
 // DropSockets cuts every connection of a room without a word; the call machine comes back.
 func (s *Server) DropSockets(name string) {
 	for _, p := range s.people(name) {

@@ -1,0 +1,425 @@
+package bench_test
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"math"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"rtcbench/bench"
+	"rtcbench/internal/benchtest"
+	"rtcbench/internal/loopback"
+)
+
+// TestLimits: a value at a limit keeps it, the next one above breaks it.
+func TestLimits(t *testing.T) {
+	seen := map[string]bool{}
+	for _, c := range bench.Criteria() {
+		if seen[c.Code] || c.What == "" || c.Unit == "" || !(c.Doubtful < bench.Never || c.Invalid < bench.Never) {
+			t.Errorf("%+v", c)
+		}
+		seen[c.Code] = true
+		for _, limit := range []struct {
+			value   float64
+			verdict bench.Verdict
+		}{{c.Doubtful, bench.Doubtful}, {c.Invalid, bench.Invalid}} {
+			if limit.value == bench.Never {
+				if g, ok := c.Break(math.MaxFloat64); ok && g.Verdict == limit.verdict {
+					t.Errorf("%s: %s, which it never is", c.Code, g.Verdict)
+				}
+				continue
+			}
+			if g, ok := c.Break(limit.value); ok && g.Verdict == limit.verdict {
+				t.Errorf("%s: %v %s is at the limit, and %s", c.Code, limit.value, c.Unit, g.Verdict)
+			}
+			if g, ok := c.Break(math.Nextafter(limit.value, math.Inf(1))); !ok || g.Verdict != limit.verdict || g.Limit != limit.value || g.Unit != c.Unit {
+				t.Errorf("%s: just above %v %s: %+v, want %s", c.Code, limit.value, c.Unit, g, limit.verdict)
+			}
+		}
+	}
+}
+
+// judged wants r to have a verdict, and want to be among its grounds with that verdict; no ground, when want is "".
+func judged(t *testing.T, r bench.Run, verdict bench.Verdict, want string) {
+	t.Helper()
+	if want != "gc-pause" {
+		r.Pauses = bench.Pauses{} // they are real, also where time is not
+	}
+	s := bench.Summarise(r)
+	v := s.Validity
+	i := slices.IndexFunc(v.Grounds, func(g bench.Ground) bool { return g.Code == want && g.Verdict == verdict })
+	switch {
+	case v.Verdict != verdict, want == "" && len(v.Grounds) > 0, want != "" && i < 0:
+		t.Errorf("%s %+v, want %s for %q", v.Verdict, v.Grounds, verdict, want)
+	case want != "":
+		if g := v.Grounds[i]; !slices.Contains(s.Doubts, bench.Doubt{Code: g.Code, Text: g.Text}) {
+			t.Errorf("%q is not among the doubts %+v", g.Text, s.Doubts)
+		}
+	}
+}
+
+// quiet is a scene of 40 ms round trips on a machine where nothing happens.
+func quiet(count int) *scene {
+	sc := &scene{plan: plan(count), on: &machine{proc: fstest.MapFS{}}}
+	sc.Paths = map[string]loopback.Path{"runner": loopback.Constant(20 * ms), "echo": loopback.Constant(20 * ms)}
+	sc.on.cpu(1000, 0)
+	sc.on.thread(1, time.Minute)
+	return sc
+}
+
+// machine is a Linux of the test's.
+type machine struct {
+	mu   sync.Mutex
+	proc fstest.MapFS
+	step time.Duration // of its wall clock
+}
+
+func (m *machine) wall() time.Time {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return time.Now().Add(m.step)
+}
+
+func (m *machine) Open(name string) (fs.File, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.proc.Open(name)
+}
+
+// cpu says how its processors have spent their ticks.
+func (m *machine) cpu(user, stolen int) {
+	m.proc["stat"] = &fstest.MapFile{Data: fmt.Appendf(nil, "cpu  %d 0 0 5000 0 0 0 %d 0 0\ncpu0 1 0 0 0 0 0 0 0 0 0\n", user, stolen)}
+}
+
+// thread says how long a thread of this process has waited.
+func (m *machine) thread(id int, waited time.Duration) {
+	m.proc[fmt.Sprintf("self/task/%d/schedstat", id)] = &fstest.MapFile{Data: fmt.Appendf(nil, "123456 %d 78\n", waited)}
+}
+
+func TestAQuietRunIsValid(t *testing.T) {
+	sc := quiet(50)
+	run, err := sc.probe(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	judged(t, run, bench.Valid, "")
+	if m := run.Machine; m.Steal.OK || !m.Waited.OK || m.Waited.Ratio != 0 || m.ClockStep != (bench.Quantity{OK: true}) {
+		t.Errorf("%+v: a run in which no processor time passed says nothing of steal, and all of the rest", m)
+	}
+}
+
+// TestMissedSlots: a send call that blocks costs the slots that are due meanwhile.
+func TestMissedSlots(t *testing.T) {
+	for missed, want := range map[int]bench.Verdict{1: bench.Valid, 2: bench.Doubtful, 15: bench.Invalid} {
+		sc := quiet(100)
+		sc.Stall = func(id string, n int) time.Duration {
+			if id != "runner" || n != 50 {
+				return 0
+			}
+			return time.Duration(missed+1) * 100 * ms
+		}
+		run, err := sc.probe(t)
+		if err != nil || run.Counts.NotSent != missed {
+			t.Fatalf("%d slots missed, want %d; %v", run.Counts.NotSent, missed, err)
+		}
+		code := "not-sent"
+		if want == bench.Valid {
+			code = ""
+		}
+		judged(t, run, want, code)
+		if !doubted(run, "not-sent") {
+			t.Error("one missed slot is no doubt any more")
+		}
+	}
+}
+
+// TestLatePings: send calls that come back when the next ping is due already make it leave late.
+func TestLatePings(t *testing.T) {
+	for late, want := range map[time.Duration]bench.Verdict{4 * ms: bench.Valid, 6 * ms: bench.Doubtful, 60 * ms: bench.Invalid} {
+		sc := quiet(100)
+		sc.Stall = func(id string, n int) time.Duration {
+			if id != "runner" || n < 6 || n%2 != 0 {
+				return 0
+			}
+			return 100*ms + late
+		}
+		run, err := sc.probe(t)
+		if err != nil || run.Counts.NotSent != 0 {
+			t.Fatalf("%+v, %v", run.Counts, err)
+		}
+		code := "timer"
+		if want == bench.Valid {
+			code = ""
+		}
+		judged(t, run, want, code)
+	}
+}
+
+func TestMachineUnderTheRun(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		during func(*machine)
+		want   bench.Verdict
+		code   string
+	}{
+		{"2 % stolen", func(m *machine) { m.cpu(1980, 20) }, bench.Valid, ""},
+		{"3 % stolen", func(m *machine) { m.cpu(1970, 30) }, bench.Doubtful, "cpu-steal"},
+		{"11 % stolen", func(m *machine) { m.cpu(1890, 110) }, bench.Invalid, "cpu-steal"},
+		{"one of few ticks stolen", func(m *machine) { m.cpu(1048, 1) }, bench.Valid, ""},
+		{"two threads waited for 0.4 of 5.5 s", func(m *machine) { m.thread(1, time.Minute+200*ms); m.thread(2, 200*ms) }, bench.Valid, ""},
+		{"two threads waited for 1 of 5.5 s", func(m *machine) { m.thread(1, time.Minute+500*ms); m.thread(2, 500*ms) }, bench.Doubtful, "cpu-wait"},
+		{"a thread ended", func(m *machine) { delete(m.proc, "self/task/1/schedstat") }, bench.Valid, ""},
+		{"no such files any more", func(m *machine) { clear(m.proc) }, bench.Valid, ""},
+		{"the wall clock went 40 ms ahead", func(m *machine) { m.step = 40 * ms }, bench.Valid, ""},
+		{"the wall clock went a second ahead", func(m *machine) { m.step = time.Second }, bench.Doubtful, "clock-step"},
+		{"the wall clock went an hour back", func(m *machine) { m.step = -time.Hour }, bench.Doubtful, "clock-step"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			sc := quiet(50)
+			sc.during = func(context.CancelFunc, bench.Session) {
+				time.Sleep(2 * time.Second)
+				sc.on.mu.Lock()
+				defer sc.on.mu.Unlock()
+				c.during(sc.on)
+			}
+			run, err := sc.probe(t)
+			if err != nil {
+				t.Fatal(err)
+			}
+			judged(t, run, c.want, c.code)
+		})
+	}
+}
+
+// TestSlewedClockIsNotStepped: what NTP may do in an hour is more than the limit of a step.
+func TestSlewedClockIsNotStepped(t *testing.T) {
+	r := samples(bench.Answered)
+	r.Start, r.End = time.Unix(1000, 0), time.Unix(4600, 0)
+	r.Machine.ClockStep = bench.Quantity{D: -1800 * ms, OK: true}
+	judged(t, r, bench.Valid, "")
+	r.Machine.ClockStep.D -= 51 * ms
+	judged(t, r, bench.Doubtful, "clock-step")
+}
+
+// TestEchoHolds: an echo that is slow for all pings a little, or for a few by more than the way is long.
+func TestEchoHolds(t *testing.T) {
+	for _, c := range []struct {
+		hold  time.Duration
+		every int
+		want  bench.Verdict
+	}{{4 * ms, 1, bench.Valid}, {5 * ms, 1, bench.Doubtful}, {30 * ms, 50, bench.Doubtful}, {50 * ms, 50, bench.Invalid}} {
+		sc := quiet(100)
+		sc.answer = func(seq int, t1 string) []benchtest.Reply {
+			hold := time.Duration(0)
+			if seq%c.every == 0 {
+				hold = c.hold
+			}
+			return []benchtest.Reply{{After: hold, Payload: fmt.Appendf(nil, `{"type":"pong","client_timestamp":%s,"server_receive_time":1000,"server_send_time":%f}`, t1, 1000+float64(hold)/float64(ms))}}
+		}
+		run, err := sc.probe(t)
+		if err != nil || run.Counts.Answered != 100 {
+			t.Fatalf("%+v, %v", run.Counts, err)
+		}
+		code := "echo-hold"
+		if c.want == bench.Valid {
+			code = ""
+		}
+		judged(t, run, c.want, code)
+	}
+}
+
+// TestGarbageCollectorStopsTheRun: its pauses are real ones here, and the round trips a microsecond of fake time.
+func TestGarbageCollectorStopsTheRun(t *testing.T) {
+	sc := quiet(20)
+	sc.Paths = map[string]loopback.Path{"runner": loopback.Constant(time.Microsecond), "echo": loopback.Constant(0)}
+	sc.during = func(context.CancelFunc, bench.Session) { time.Sleep(time.Second); runtime.GC() }
+	run, err := sc.probe(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	judged(t, run, bench.Doubtful, "gc-pause")
+	if g := bench.Summarise(run).Validity.Grounds; len(g) != 1 || g[0].Value < 10 || !strings.Contains(g[0].Text, run.Pauses.Max.Round(10*time.Microsecond).String()) {
+		t.Errorf("%+v of %v", g, run.Pauses)
+	}
+}
+
+// moving is a session whose facts change while it is used.
+type moving struct {
+	bench.Session
+	facts func(*bench.Facts)
+}
+
+func (m moving) Facts() bench.Facts {
+	f := m.Session.Facts()
+	m.facts(&f)
+	return f
+}
+
+func TestTheWayChanges(t *testing.T) {
+	pair := func(leg bench.Leg, at time.Time) bench.ICEPair { return bench.ICEPair{Leg: leg, At: at} }
+	for _, c := range []struct {
+		name  string
+		facts func(f *bench.Facts, begin time.Time)
+		code  string // "" = valid
+	}{
+		{"two pairs of one leg before the run", func(f *bench.Facts, begin time.Time) {
+			f.ICE = []bench.ICEPair{pair(bench.Only, begin), pair(bench.Only, begin.Add(100*ms))}
+		}, ""},
+		{"a pair of each leg, one during the run", func(f *bench.Facts, begin time.Time) {
+			f.ICE = []bench.ICEPair{pair(bench.Publisher, begin), pair(bench.Subscriber, begin.Add(2*time.Second))}
+		}, ""},
+		{"a second pair of a leg during the run", func(f *bench.Facts, begin time.Time) {
+			f.ICE = []bench.ICEPair{pair(bench.Only, begin), pair(bench.Only, begin.Add(2*time.Second))}
+		}, "ice-changed"},
+		{"another SFU before the run", func(f *bench.Facts, begin time.Time) { f.SFU = "a"; f.Became("sfu", &f.SFU, "b", begin.Add(100*ms)) }, ""},
+		{"another SFU during the run", func(f *bench.Facts, begin time.Time) {
+			f.SFU = "a"
+			f.Became("sfu", &f.SFU, "b", begin.Add(2*time.Second))
+		}, "topology-changed"},
+		{"from peer to peer to an SFU", func(f *bench.Facts, begin time.Time) {
+			f.Topology = "peer"
+			f.Became("topology", &f.Topology, "sfu", begin.Add(2*time.Second))
+		}, "topology-changed"},
+		{"the region becomes known", func(f *bench.Facts, begin time.Time) {
+			f.Became("region", &f.Server.Region, "fra", begin.Add(2*time.Second))
+			f.Became("region", &f.Server.Region, "fra", begin.Add(3*time.Second))
+			f.Became("region", &f.Server.Region, "", begin.Add(4*time.Second))
+		}, ""},
+		{"another region", func(f *bench.Facts, begin time.Time) {
+			f.Server.Region = "fra"
+			f.Became("region", &f.Server.Region, "iad", begin.Add(2*time.Second))
+		}, "region-changed"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			sc := quiet(50)
+			sc.wrap = func(s bench.Session) bench.Session {
+				begin := time.Now()
+				return moving{s, func(f *bench.Facts) { c.facts(f, begin) }}
+			}
+			run, err := sc.probe(t)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c.code == "" {
+				judged(t, run, bench.Valid, "")
+			} else {
+				judged(t, run, bench.Invalid, c.code)
+			}
+		})
+	}
+}
+
+func TestFloor(t *testing.T) {
+	sc := quiet(20) // its P50 is 40 ms
+	run, err := sc.probe(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		floor time.Duration
+		doubt string
+		want  bench.Verdict
+	}{
+		{8 * ms, "", bench.Valid}, {9 * ms, "", bench.Doubtful}, {24 * ms, "", bench.Doubtful}, {25 * ms, "", bench.Invalid},
+		{40 * ms, bench.SandboxDoubt, bench.Valid}, // there is nothing else to measure
+		{40 * ms, "lab", bench.Invalid},            // a lab is a network
+	} {
+		r := run
+		r.Floor = &bench.Floor{RTT: c.floor}
+		if c.doubt != "" {
+			r.Doubts = []bench.Doubt{{Code: c.doubt, Text: "x"}}
+		}
+		code := "floor"
+		if c.want == bench.Valid {
+			code = ""
+		}
+		judged(t, r, c.want, code)
+	}
+}
+
+// TestTooFewPings mark the percentile, and the run only when a limit asks for it.
+func TestTooFewPings(t *testing.T) {
+	sc := quiet(60)
+	run, err := sc.probe(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	judged(t, run, bench.Valid, "")
+	if !doubted(run, "few-pings") {
+		t.Error("the P99 of 60 pings is not doubted")
+	}
+	run.Asked = 0.95 // 59 are needed
+	judged(t, run, bench.Valid, "")
+	run.Asked = 0.99
+	judged(t, run, bench.Doubtful, "few-pings")
+	n := 0
+	for _, d := range bench.Summarise(run).Doubts {
+		if d.Code == "few-pings" {
+			n++
+		}
+	}
+	if n != 1 {
+		t.Errorf("it is told %d times", n)
+	}
+}
+
+func TestNothingMeasured(t *testing.T) {
+	sc := quiet(20)
+	sc.plan.EchoTimeout = time.Second
+	sc.answer = func(int, string) []benchtest.Reply { return nil }
+	run, err := sc.probe(t)
+	if err == nil {
+		t.Fatal("nobody answered, and there is no error")
+	}
+	judged(t, run, bench.Invalid, "nothing-sent")
+	sc = quiet(20)
+	sc.answer = func(seq int, t1 string) []benchtest.Reply { // the warm-up alone is answered: this is loss
+		if seq > 0 {
+			return nil
+		}
+		return []benchtest.Reply{benchtest.Pong(t1, 0)}
+	}
+	if run, err = sc.probe(t); err != nil || run.Counts.Lost != 20 {
+		t.Fatalf("%+v, %v", run.Counts, err)
+	}
+	judged(t, run, bench.Valid, "")
+}
+
+// TestTheWorstComesFirst, and a verdict that was given is not given again.
+func TestTheWorstComesFirst(t *testing.T) {
+	sc := quiet(20)
+	run, err := sc.probe(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run.Machine.Steal, run.Floor = bench.Share{Ratio: 0.05, OK: true}, &bench.Floor{RTT: 30 * ms}
+	v := bench.Summarise(run).Validity
+	if v.Verdict != bench.Invalid || len(v.Grounds) != 2 || v.Grounds[0].Code != "floor" || v.Grounds[1].Verdict != bench.Doubtful {
+		t.Errorf("%+v", v)
+	}
+	run.Judged = &bench.Validity{Verdict: bench.Valid} // by an rtcbench with other limits
+	judged(t, run, bench.Valid, "")
+}
+
+// TestKeptRunsAreJudged: of a run without samples, by what was kept of it.
+func TestKeptRunsAreJudged(t *testing.T) {
+	sc := quiet(50)
+	run, err := sc.probe(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := bench.Summarise(run)
+	s.Validity, s.TimerError.P99.D = bench.Validity{}, 51*ms
+	run.Kept, run.Samples = &bench.Kept{Summary: s}, nil
+	judged(t, run, bench.Invalid, "timer")
+	if len(run.Kept.Summary.Doubts) != len(s.Doubts) {
+		t.Error("summing up has changed what was kept")
+	}
+}
