@@ -73,6 +73,9 @@ func printLab(w io.Writer, r lab.Report) {
 		}
 	}
 	fmt.Fprintf(w, "  %d of %d answered pings were matched to their packets.\n", r.Matched, r.Pings)
+	if o := r.Others; o.Pings > 0 {
+		fmt.Fprintf(w, "  The other %d took %.1f ms at the median, %.1f ms at the most: the run counts them, this table does not.\n", o.Pings, o.P50, o.Max)
+	}
 	if l := r.Loss; l.Heard != nil && l.Up+l.Down+l.Unknown > 0 {
 		verdict := "as the run says"
 		if l.Wrong > 0 {

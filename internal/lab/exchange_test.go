@@ -190,3 +190,50 @@ func TestTheManualsScenario(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 }
+
+// A ping that the program or the server held up is found too, and the interval of its way there is not held against what
+// came after the echo: without the slow ones the instrument would look better than it is.
+func TestInjectedFindsSlowPings(t *testing.T) {
+	start := time.Unix(1700000000, 0)
+	run := bench.Run{Start: start.Add(time.Second)}
+	log := Log{Start: start}
+	for i := range 20 {
+		sent := time.Duration(i) * 100 * msec
+		held := [5]time.Duration{msec, msec, msec, msec, msec} // in the runner, the server, the echo, the server, the runner
+		switch i {
+		case 3, 5, 7, 9, 11:
+			held[i/2-1] = 60 * msec
+		case 15:
+			held[0] = 130 * msec // until after the next
+		}
+		s := bench.Sample{Seq: uint32(i + 1), Outcome: bench.Answered, Sent: sent, Stamped: true}
+		at := time.Second + sent
+		for h, way := range wayThere {
+			at += held[h]
+			r := Record{From: way[0], To: way[1], UDP: true, Size: 300, Arrived: at, Due: at + 5*msec, Left: at + 5*msec}
+			log.Records, at = append(log.Records, r), r.Left
+			if h == 1 {
+				s.Up = at + 100*time.Microsecond - time.Second - sent
+			}
+		}
+		s.RTT = at + held[4] - time.Second - sent
+		s.Hold = held[2] - 200*time.Microsecond
+		run.Samples = append(run.Samples, s)
+	}
+	slices.SortStableFunc(log.Records, func(a, b Record) int { return int(a.Arrived - b.Arrived) })
+	for i, in := range Injected(log, run) {
+		if want := i != 15; in.OK != want {
+			t.Errorf("ping %d: matched %v", in.Seq, in.OK)
+		}
+		if in.OK && (in.Up != 10*msec || in.Down != 10*msec) {
+			t.Errorf("ping %d: %+v", in.Seq, in)
+		}
+	}
+	r := NewReport(Scenario{}, 1, log, run, nil)
+	if r.Others.Pings != 1 || r.Others.Max != 154 {
+		t.Errorf("of those that were not matched it says %+v", r.Others)
+	}
+	if c := r.Clocks; c.Of != 19 || c.Held != 19 {
+		t.Errorf("the interval holds %d of %d", c.Held, c.Of)
+	}
+}

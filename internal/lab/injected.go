@@ -15,8 +15,10 @@ type Injection struct {
 	// What passed outside the router: in the runner before the ping reached it, in the server both times, in the echo, and in
 	// the runner after the pong left it.
 	Sending, Server, Echo time.Duration
-	OK                    bool // exactly one packet a hop can have been it, and the router carried it
-	Dropped               bool // … or carried it no farther: it was sent again, or is lost
+	// After the ping was sent: when it left the router for the echo, and when its pong came back from there.
+	AtEcho, FromEcho time.Duration
+	OK               bool // exactly one packet a hop can have been it, and the router carried it
+	Dropped          bool // … or carried it no farther: it was sent again, or is lost
 }
 
 // RTT is what of the ping's round trip was injected.
@@ -24,7 +26,8 @@ func (i Injection) RTT() time.Duration { return i.Up + i.Down }
 
 const (
 	// hopWindow is how long after it has left one hop a ping is looked for on the next: what the program or the server need to
-	// pass it on. If two packets of its kind come in that time, nobody can tell which it was.
+	// pass it on. If two packets of its kind come in that time, nobody can tell which it was; if none does, it is
+	// looked for until the next ping may be there.
 	hopWindow = 20 * time.Millisecond
 	// clockTolerance is how much earlier than its sample says a ping may have come to the router, for the clocks are read apart.
 	clockTolerance = 100 * time.Microsecond
@@ -48,34 +51,58 @@ func Injected(log Log, run bench.Run) []Injection {
 		}
 	}
 	start := run.Start.Sub(log.Start)
-	list := make([]Injection, len(run.Samples))
+	list, at := make([]Injection, len(run.Samples)), make([]time.Duration, len(run.Samples))
 	for i, s := range run.Samples {
-		in := Injection{Seq: s.Seq, OK: s.Outcome != bench.NotSent}
-		at := start + s.Sent - clockTolerance
-		for h := 0; h < len(hops) && in.OK; h++ {
-			r, ok := only(hops[h], at, at+hopWindow)
-			if !ok || r.Fate != Carried {
-				in.OK, in.Dropped = false, ok
-				break
+		list[i] = Injection{Seq: s.Seq, OK: s.Outcome != bench.NotSent}
+		at[i] = start + s.Sent
+	}
+	for h := range hops {
+		before := false // the ping before this one was found here
+		for i := range list {
+			if !list[i].OK {
+				before = false
+				continue
 			}
-			switch inside := r.Arrived - at - clockTolerance; h {
-			case 0:
-				in.Sending = inside
+			begin := at[i] - clockTolerance
+			r, found := only(hops[h], begin, at[i]+hopWindow)
+			if !found && before && i+1 < len(list) && at[i+1] > at[i]+hopWindow+clockTolerance {
+				// What comes before the next ping can is this one, late: without it the slow ones would be missing.
+				r, found = only(hops[h], begin, at[i+1]-clockTolerance-1)
+			}
+			before = found
+			if list[i].pass(h, r, found, at[i]); list[i].OK {
+				at[i] = r.Left
+			}
+			switch sent := start + run.Samples[i].Sent; h {
+			case 1:
+				list[i].AtEcho = r.Left - sent
 			case 2:
-				in.Echo = inside
-			default:
-				in.Server += inside
+				list[i].FromEcho = r.Arrived - sent
 			}
-			if h < 2 {
-				in.Up += r.Delay()
-			} else {
-				in.Down += r.Delay()
-			}
-			at = r.Left - clockTolerance
 		}
-		list[i] = in
 	}
 	return list
+}
+
+// pass notes what the router did to it on a hop, to which it could come from at on.
+func (in *Injection) pass(hop int, r Record, found bool, at time.Duration) {
+	if !found || r.Fate != Carried {
+		in.OK, in.Dropped = false, found
+		return
+	}
+	switch inside := r.Arrived - at; hop {
+	case 0:
+		in.Sending = inside
+	case 2:
+		in.Echo = inside
+	default:
+		in.Server += inside
+	}
+	if hop < 2 {
+		in.Up += r.Delay()
+	} else {
+		in.Down += r.Delay()
+	}
 }
 
 // wayThere is the hops of a ping and its pong, in their order.

@@ -24,8 +24,9 @@ type Report struct {
 	Hops      []Hop   `json:"hops"`
 	Pings     int     `json:"pings"`   // answered in time
 	Matched   int     `json:"matched"` // of them, to their packets
-	Errors    []Error `json:"errors"`  // of the matched
-	Parts     []Part  `json:"parts"`   // where the rest of the round trip passed
+	Others    Others  `json:"unmatched"`
+	Errors    []Error `json:"errors"` // of the matched
+	Parts     []Part  `json:"parts"`  // where the rest of the round trip passed
 	Again     Again   `json:"sent_again"`
 	Loss      Loss    `json:"loss"`
 	Clocks    Clocks  `json:"clocks"`
@@ -33,6 +34,13 @@ type Report struct {
 
 	Verdict bench.Verdict `json:"verdict"` // that the run gave itself …
 	Grounds []string      `json:"reasons"` // … and their codes
+}
+
+// Others is the pings that were answered in time and not matched: their round trips, which are in no other number of a Report.
+type Others struct {
+	Pings int     `json:"pings"`
+	P50   float64 `json:"p50_ms"`
+	Max   float64 `json:"max_ms"`
 }
 
 // Again is the pings answered in time although the router dropped a packet of theirs, and how much longer than the median ping
@@ -58,7 +66,7 @@ type Clocks struct {
 	Kind      bench.Clocks `json:"kind"`
 	HalfWidth float64      `json:"half_width_ms"`
 	SkewPPM   *[2]float64  `json:"skew_ppm"` // least and greatest that the run allows
-	Held      int          `json:"held"`     // pings with all of what their way up may have taken in its interval
+	Held      int          `json:"held"`     // pings with all of what their way up may have taken, by the router's stamps on both sides of the echo, in its interval
 	Of        int          `json:"of"`
 }
 
@@ -171,7 +179,7 @@ func (r *Report) match(log Log, run bench.Run) {
 		r.Grounds = append(r.Grounds, g.Code)
 	}
 	var rtt, injected, up, injectedUp, down, injectedDown []time.Duration
-	var sending, server, echo, receiving, again []time.Duration
+	var sending, server, echo, receiving, again, others []time.Duration
 	var moved []float64 // how much more two neighbours differ than their packets did
 	var jitter, injectedJitter float64
 	r.Clocks = Clocks{Kind: run.Clocks, HalfWidth: ms(oneWay.Offset.HalfWidth())}
@@ -189,6 +197,7 @@ func (r *Report) match(log Log, run bench.Run) {
 			again = append(again, s.RTT)
 		}
 		if !in.OK {
+			others = append(others, s.RTT)
 			continue
 		}
 		if i == before+1 {
@@ -207,12 +216,13 @@ func (r *Report) match(log Log, run bench.Run) {
 			m.Up, m.Down = append(m.Up, ms(u)), append(m.Down, ms(d))
 			r.Clocks.Of++
 			least, most := u-(oneWay.Offset.Hi-oneWay.Offset.Theta), u+(oneWay.Offset.Theta-oneWay.Offset.Lo)
-			if least <= in.Up && s.RTT-s.Hold-in.Down <= most {
+			if least <= in.AtEcho && in.FromEcho-s.Hold <= most {
 				r.Clocks.Held++
 			}
 		}
 	}
 	r.Matched = len(rtt)
+	r.Others = Others{len(others), quantiles(others)(0.5), quantiles(others)(1)}
 	for _, p := range []struct {
 		what string
 		d    []time.Duration

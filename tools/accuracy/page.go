@@ -103,7 +103,8 @@ func (a answers) roundTrips(w io.Writer) {
 	fmt.Fprintf(w, `
 ## Round trip
 
-In ms; of the pings that could be matched to their packets. *Error* is measured − injected − floor, with its 95 %% interval. The router's own
+In ms; of the pings that could be matched to their packets. *Others*: the round trips, at the median and at the most, of those that could
+not, and are in no other column; where they are slow, so was the instrument more often than the errors show. *Error* is measured − injected − floor, with its 95 %% interval. The router's own
 precision, then and there, stands beside each run, and the verdict that the run gave [itself](validity.md); one with more than 1 ms at P99 was made again, up to %d times, and is marked **!** if it stayed so.
 On the reliable channel a lost packet holds up the pings behind it: their own packets were in time, and the whole wait is in the error.
 
@@ -111,7 +112,11 @@ On the reliable channel a lost packet holds up the pings behind it: their own pa
 |---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|
 `, attempts)
 	a.rows(w, all, func(o outcome) string {
-		cells := []string{fmt.Sprintf("%d of %d", o.Report.Matched, o.Report.Pings)}
+		matched := fmt.Sprintf("%d of %d", o.Report.Matched, o.Report.Pings)
+		if x := o.Report.Others; x.Pings > 0 {
+			matched += fmt.Sprintf(" (others %.1f, max %.1f)", x.P50, x.Max)
+		}
+		cells := []string{matched}
 		var measured, errors []string
 		for _, q := range []string{"round trip P50", "round trip P95", "round trip P99"} {
 			e, ok := a.beyond(o, q, "round trip P50")
