@@ -78,16 +78,26 @@ func usagef(format string, args ...any) error {
 }
 
 // Parse finds out whether args are a command line that Main would take, and runs nothing.
-func Parse(args []string) (err error) {
+func Parse(args []string) error {
+	_, err := parse(args)
+	return err
+}
+
+// parse is Parse, with what the flags alone set; nil = args ask for help or the version.
+func parse(args []string) (set *settings, err error) {
 	exited := errors.New("exit")
 	defer func() {
 		if r := recover(); r != nil && r != any(exited) {
 			panic(r)
 		}
 	}()
-	settings := newSettings(func(string) (string, bool) { return "", false })
-	_, err = newParser(&commands{}, settings, io.Discard, io.Discard, func(int) { panic(exited) }).Parse(args)
-	return err
+	alone := newSettings(func(string) (string, bool) { return "", false })
+	parsed, err := newParser(&commands{}, alone, io.Discard, io.Discard, func(int) { panic(exited) }).Parse(args)
+	if err != nil {
+		return alone, err
+	}
+	alone.noteFlags(parsed)
+	return alone, nil
 }
 
 // app is what a command has of the world.

@@ -78,7 +78,7 @@ func (cmd *echoCmd) Run(a *app) error {
 	name := identity("echo")
 	clock := bench.NewClock().Claiming(bench.KernelClockError)
 	if cmd.ClockOffset != 0 || cmd.ClockSkew != 0 {
-		if cmd.ClockOffset.Abs() > time.Hour || math.Abs(cmd.ClockSkew) > 100 {
+		if cmd.ClockOffset.Abs() > time.Hour || !(math.Abs(cmd.ClockSkew) <= 100) { // also what is no number
 			return usagef("--clock-offset %v, --clock-skew %v: at most 1h and 100 parts in a million either way", cmd.ClockOffset, cmd.ClockSkew)
 		}
 		clock = clock.Wrong(cmd.ClockOffset, cmd.ClockSkew)

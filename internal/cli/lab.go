@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"text/tabwriter"
@@ -111,11 +112,27 @@ func (cmd labRunCmd) Run(a *app) error {
 	if len(args) == 0 || args[0] != "livekit" {
 		return usagef("lab run %s: what runs in the lab is livekit and its flags, after --, not %q: the lab's server is LiveKit's", scenario.Name, strings.Join(args, " "))
 	}
-	if err := Parse(args); err != nil {
+	set, err := parse(args)
+	switch {
+	case err != nil:
 		return usagef("in the lab: %w", err)
+	case set == nil:
+		return exitError{Main(args, a.stdout, a.stderr), silent{}}
 	}
-	if outputOf(args) == "-" {
+	for _, flag := range []string{"server-url", "token", "api-key", "api-secret", "room", "echo", "agent-url", "agent-token"} {
+		if set.rank(flag) == byFlag {
+			return usagef("in the lab: --%s: server, room and echo are the lab's; leave it out", flag)
+		}
+	}
+	file := outputOf(args)
+	if file == "" {
+		file, _ = a.settings.get("RTCBENCH_OUTPUT")
+	}
+	if file == "-" {
 		return usagef("in the lab: --output -: the lab reads the result itself; name a file")
+	}
+	if err := join(writable("--report", cmd.Report), writable("--packets", cmd.Packets)); err != nil {
+		return exitError{exitUsage, err}
 	}
 	scratch.Sweep(labFolder, nil)
 	folder, err := scratch.New(labFolder)
@@ -132,7 +149,11 @@ func (cmd labRunCmd) Run(a *app) error {
 		return err
 	}
 	l := &labRun{app: a, scenario: scenario, network: network, self: self, dir: folder.Path, secret: rand.Text() + rand.Text()}
-	file, runErr := l.run(args)
+	if file == "" {
+		file = filepath.Join(l.dir, "result.json")
+		args = append(slices.Clone(args), "--output="+file)
+	}
+	runErr := l.run(args)
 	l.end()
 	log, err := network.Close()
 	if err != nil {
@@ -163,7 +184,7 @@ func (l *labRun) pingLog() string { return filepath.Join(l.dir, "pings.log") }
 func (l *labRun) command(args ...string) *exec.Cmd {
 	cmd := exec.Command(l.self, append([]string{"lab", "enter"}, args...)...)
 	for _, e := range os.Environ() {
-		if !strings.HasPrefix(e, "LIVEKIT_") && !strings.HasPrefix(e, "DAILY_") && !strings.HasPrefix(e, "TMPDIR=") && !strings.HasPrefix(e, "RTCBENCH_AGENT") {
+		if !strings.HasPrefix(e, "LIVEKIT_") && !strings.HasPrefix(e, "DAILY_") && !strings.HasPrefix(e, "TMPDIR=") && !strings.HasPrefix(e, "ECHO_AGENT_") && !strings.HasPrefix(e, "RTCBENCH_AGENT") {
 			cmd.Env = append(cmd.Env, e)
 		}
 	}
@@ -173,8 +194,8 @@ func (l *labRun) command(args ...string) *exec.Cmd {
 
 const labPort = ":7880"
 
-// run starts server and echo, and then the command under test. It names the file that has its result.
-func (l *labRun) run(args []string) (file string, err error) {
+// run starts server and echo, and then the command under test.
+func (l *labRun) run(args []string) (err error) {
 	serve := l.command("lab", "serve")
 	echo := l.command("echo", "--log-pings="+l.pingLog())
 	if c := l.scenario.EchoClock; c != (lab.Clock{}) {
@@ -182,14 +203,14 @@ func (l *labRun) run(args []string) (file string, err error) {
 	}
 	for range runtime.NumCPU() {
 		if err := l.start(lab.Runner, l.command("lab", "awake")); err != nil {
-			return "", err
+			return err
 		}
 	}
 	if err := l.wait(lab.SFU, serve, "the LiveKit server"); err != nil {
-		return "", err
+		return err
 	}
 	if err := l.wait(lab.Echo, echo, "echo ready"); err != nil {
-		return "", err
+		return err
 	}
 	runner := l.command(args...)
 	runner.Env = append(runner.Env, "RTCBENCH_ECHO=remote", "RTCBENCH_LAB="+l.scenario.Name)
@@ -199,13 +220,9 @@ func (l *labRun) run(args []string) (file string, err error) {
 	if l.scenario.EchoClock == (lab.Clock{}) {
 		runner.Env = append(runner.Env, "RTCBENCH_LAB_CLOCK=one")
 	}
-	if file = outputOf(args); file == "" {
-		file = filepath.Join(l.dir, "result.json")
-		runner.Args = append(runner.Args, "--output="+file)
-	}
 	runner.Stdin, runner.Stdout, runner.Stderr = os.Stdin, l.app.stdout, l.app.stderr
 	if err := l.network.Start(lab.Runner, runner); err != nil {
-		return "", fmt.Errorf("start the command in the lab: %w", err)
+		return fmt.Errorf("start the command in the lab: %w", err)
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- runner.Wait() }()
@@ -216,10 +233,13 @@ func (l *labRun) run(args []string) (file string, err error) {
 		err = within(ended, runner)
 	}
 	var exit *exec.ExitError
-	if errors.As(err, &exit) {
-		return file, exitError{exit.ExitCode(), silent{}}
+	if errors.As(err, &exit) && exit.Exited() {
+		return exitError{exit.ExitCode(), silent{}}
 	}
-	return file, err
+	if err != nil {
+		return fmt.Errorf("the command in the lab: %w", err)
+	}
+	return nil
 }
 
 // within waits for a process that was asked to end, and kills it when it does not.

@@ -148,6 +148,29 @@ func TestLabKnowsWhereLossHappens(t *testing.T) {
 	}
 }
 
+// A file of an earlier run is not held against this one's packets; what the environment says of rooms and files is the
+// user's own, and the lab has its own room.
+func TestLabWithoutResult(t *testing.T) {
+	cmd, out, dir := inLab(t, "floor", "--", "livekit", "-n", "2", "-q")
+	cmd.Env = append(cmd.Env, "ECHO_AGENT_URL=http://127.0.0.1:1", "RTCBENCH_OUTPUT=result.json")
+	if err := cmd.Run(); err != nil || !strings.Contains(out.String(), "of 2 answered pings") {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "result.json")); err != nil {
+		t.Error(err)
+	}
+	far := filepath.Join(dir, "far.yaml")
+	if err := os.WriteFile(far, []byte("{paths: {runner-sfu: {both: {delay: 10s}}, sfu-echo: {both: {}}}}"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	out.Reset()
+	again := exec.Command(cmd.Path, "lab", "run", far, "--", "livekit", "-n", "2", "--connect-timeout", "1s", "-o", "result.json")
+	again.Dir, again.Env, again.Stdout, again.Stderr = dir, cmd.Env, out, out
+	if again.Run(); again.ProcessState.ExitCode() != 1 || strings.Contains(out.String(), "The lab:") {
+		t.Errorf("exit code %d\n%s", again.ProcessState.ExitCode(), out)
+	}
+}
+
 // However a lab ends, nothing of it stays: no process, and with them no namespace and no device.
 func TestLabEnds(t *testing.T) {
 	for name, sig := range map[string]syscall.Signal{"Ctrl-C": syscall.SIGINT, "kill -9": syscall.SIGKILL} {

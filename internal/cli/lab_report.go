@@ -21,6 +21,9 @@ func (cmd labRunCmd) tell(a *app, s lab.Scenario, log lab.Log, heard map[uint32]
 		kept = append(kept, writePackets(cmd.Packets, log))
 	}
 	run, err := labResult(file)
+	if err == nil && run.Start.Before(log.Start) {
+		err = fmt.Errorf("%s is of an earlier run: this one has written none", file)
+	}
 	switch {
 	case err != nil && runErr == nil:
 		kept = append(kept, err)

@@ -36,11 +36,19 @@ func (f outputFlags) check(c *check) error {
 	if _, ok := levels[strings.ToLower(f.LogFlag)]; !ok {
 		return c.bad("log-level", f.LogFlag, "debug, info, warn or error")
 	}
-	if f.Output == "" || f.Output == "-" {
+	if f.Output == "-" {
 		return nil
 	}
-	fail := func(why string) error { return usagef("%s %q: %s", c.name("output"), f.Output, why) }
-	path := target(f.Output)
+	return writable(c.name("output"), f.Output)
+}
+
+// writable finds out whether a file that a flag names can be written; "" = none is wanted.
+func writable(flag, name string) error {
+	if name == "" {
+		return nil
+	}
+	fail := func(why string) error { return usagef("%s %q: %s", flag, name, why) }
+	path := target(name)
 	info, err := os.Stat(path)
 	switch {
 	case err == nil && info.IsDir():

@@ -138,14 +138,16 @@ func TestScenarios(t *testing.T) {
 	for way, want := range map[string]string{
 		`{}`: "",
 		`{delay: 5ms, loss: 0.5%, rate: 10Mbit/s, queue: 64KB, load: {rate: 12Mbit/s, on: 1s, off: 2s}}`: "",
-		`{delay: 5}`:    `"5" is not a duration, as 12ms`,
-		`{delay: -5ms}`: "a delay of -5ms",
-		`{dalay: 5ms}`:  "dalay not found",
-		`{loss: 0.5}`:   `"0.5" is not a share`,
-		`{loss: 101%}`:  `"101%" is not a share`,
-		`{loss: NaN%}`:  `"NaN%" is not a share`,
-		`{queue: 64KB}`: "need a rate",
-		`{rate: 10}`:    `"10" is not a rate`,
+		`{delay: 5}`:                       `"5" is not a duration, as 12ms`,
+		`{delay: -5ms}`:                    "a delay of -5ms",
+		`{dalay: 5ms}`:                     "dalay not found",
+		`{loss: 0.5}`:                      `"0.5" is not a share`,
+		`{loss: 101%}`:                     `"101%" is not a share`,
+		`{loss: NaN%}`:                     `"NaN%" is not a share`,
+		`{queue: 64KB}`:                    "need a rate",
+		``:                                 "a way is empty",
+		`{bursts: {loss: 30%, enter: 1%}}`: "bursts need loss, enter and leave",
+		`{rate: 10}`:                       `"10" is not a rate`,
 		`{jitter: {distribution: cauchy, mean: 1ms, deviation: 1ms}}`: `not "cauchy"`,
 		`{jitter: {distribution: normal, mean: 1ms}}`:                 "a deviation above 0",
 		`{load: {rate: 1Mbit/s, on: 1s, off: 1s}, rate: 2Mbit/s}`:     "a queue to fill",
@@ -160,9 +162,10 @@ func TestScenarios(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		`{about: x}`: "paths",
-		`{about: x, paths: {runner-sfu: {up: {}}, sfu-echo: {both: {}}}}`:                            "up and down, or both",
-		`{about: x, paths: {runner-sfu: {both: {}, up: {}}, sfu-echo: {both: {}}}}`:                  "up and down, or both",
-		`{about: x, paths: {runner-sfu: {both: {}}, sfu-echo: {both: {}}}, echo_clock: {skew: 200}}`: "at most 100",
+		`{about: x, paths: {runner-sfu: {up: {}}, sfu-echo: {both: {}}}}`:                             "up and down, or both",
+		`{about: x, paths: {runner-sfu: {both: {}, up: {}}, sfu-echo: {both: {}}}}`:                   "up and down, or both",
+		`{about: x, paths: {runner-sfu: {both: {}}, sfu-echo: {both: {}}}, echo_clock: {skew: 200}}`:  "at most 100",
+		`{about: x, paths: {runner-sfu: {both: {}}, sfu-echo: {both: {}}}, echo_clock: {skew: .nan}}`: "at most 100",
 		`[`: "mine",
 	} {
 		if _, err := Parse("mine", []byte(text)); err == nil || !strings.Contains(err.Error(), want) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path"
 	"regexp"
@@ -161,7 +162,7 @@ func Parse(name string, data []byte) (Scenario, error) {
 		return Scenario{}, fmt.Errorf("scenario %s: paths: runner-sfu and sfu-echo are both needed, each with up and down, or both", name)
 	}
 	s := Scenario{name, f.About, f.Sources, f.Chosen, *f.Paths.RunnerSFU, *f.Paths.SFUEcho, f.EchoClock}
-	if o, k := time.Duration(s.EchoClock.Offset), s.EchoClock.Skew; o.Abs() > time.Hour || k < -100 || k > 100 {
+	if o, k := time.Duration(s.EchoClock.Offset), s.EchoClock.Skew; o.Abs() > time.Hour || !(math.Abs(k) <= 100) { // also what is no number
 		return Scenario{}, fmt.Errorf("scenario %s: echo_clock: an offset of at most 1h and a skew of at most 100 (parts in a million), not %v and %v", name, o, k)
 	}
 	return s, nil
@@ -237,7 +238,9 @@ func (w *Way) read(n *yaml.Node) error {
 	}
 	d := yaml.NewDecoder(bytes.NewReader(text))
 	d.KnownFields(true)
-	if err := d.Decode(&y); err != nil {
+	if err := d.Decode(&y); errors.Is(err, io.EOF) {
+		return fmt.Errorf("line %d: a way is empty; one that passes everything on at once is {}", n.Line)
+	} else if err != nil {
 		return fmt.Errorf("line %d: %s", n.Line, innerLine.ReplaceAllString(oneLine(err), ""))
 	}
 	*w = Way{Delay: time.Duration(y.Delay), Loss: y.Loss, Bursts: y.Bursts, Duplicate: y.Duplicate, Rate: y.Rate, Queue: y.Queue}
@@ -265,6 +268,8 @@ func (w Way) check() error {
 		return fmt.Errorf("jitter is uniform, normal, lognormal, gamma or pareto, not %q", j.Distribution)
 	case j != Jitter{} && (j.Mean <= 0 || j.Deviation <= 0 || j.Mean > time.Minute || j.Deviation > time.Minute):
 		return fmt.Errorf("jitter needs a mean and a deviation above 0, not %v and %v", j.Mean, j.Deviation)
+	case w.Bursts != nil && (w.Bursts.Enter == 0 || w.Bursts.Leave == 0 || w.Bursts.Loss == 0):
+		return errors.New("bursts need loss, enter and leave, each above 0%")
 	case w.Reorder != nil && (w.Reorder.Late <= 0 || w.Reorder.Late > time.Minute):
 		return fmt.Errorf("reorder: late says how much longer such a packet is held back, not %v", w.Reorder.Late)
 	case w.Rate == 0 && (w.Queue != 0 || w.Load != nil):
