@@ -7,11 +7,14 @@ import (
 	"io"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 
 	"rtcbench/bench"
 	"rtcbench/internal/lab"
+	"rtcbench/internal/report"
 	"rtcbench/internal/result"
+	"rtcbench/internal/stats"
 )
 
 // tell prints and writes what the router did. The command's own failure counts for more than one of these.
@@ -28,10 +31,10 @@ func (cmd labRunCmd) tell(a *app, s lab.Scenario, log lab.Log, heard map[uint32]
 	case err != nil && runErr == nil:
 		kept = append(kept, err)
 	case err == nil:
-		report := lab.NewReport(s, cmd.Seed, log, run, heard)
-		printLab(a.stdout, report)
+		held := lab.NewReport(s, cmd.Seed, log, run, heard)
+		printLab(a.stdout, held)
 		if cmd.Report != "" {
-			kept = append(kept, writeReport(cmd.Report, report))
+			kept = append(kept, writeReport(cmd.Report, held))
 		}
 	}
 	if err := join(kept...); err != nil && runErr == nil {
@@ -55,11 +58,14 @@ func labResult(path string) (bench.Run, error) {
 	return f.Run()
 }
 
+// tableWidth is in columns.
+const tableWidth = 80
+
 // printLab is the table of a lab, below that of the run.
 func printLab(w io.Writer, r lab.Report) {
 	fmt.Fprintf(w, "\nThe lab: %s\n", r.Scenario)
 	if r.About != "" {
-		fmt.Fprintf(w, "%s\n", r.About)
+		fmt.Fprintln(w, strings.Join(report.Wrap(report.Printable(strings.Join(strings.Fields(r.About), " ")), tableWidth), "\n"))
 	}
 	fmt.Fprintf(w, "\n  %-18s %9s %9s %9s   %s\n", "through the router", "P50 ms", "P95", "P99", "packets that may be pings")
 	for _, h := range r.Hops {
@@ -75,30 +81,45 @@ func printLab(w io.Writer, r lab.Report) {
 			fmt.Fprintf(w, "  %-18s %9.3f %19.3f\n", p.What, p.P50, p.P99)
 		}
 	}
-	fmt.Fprintf(w, "  %d of %d answered pings were matched to their packets.\n", r.Matched, r.Pings)
+	say := func(format string, args ...any) {
+		for _, line := range report.Wrap(fmt.Sprintf(format, args...), tableWidth-2) {
+			fmt.Fprintf(w, "  %s\n", line)
+		}
+	}
+	say("%d of %d answered pings were matched to their packets.", r.Matched, r.Pings)
+	if need := stats.NeededForBound(0.99); r.Matched > 0 && r.Matched < need {
+		say("They are too few for a P99 (%d are needed): it is close to the largest value seen.", need)
+	}
 	if o := r.Others; o.Pings > 0 {
-		fmt.Fprintf(w, "  The other %d took %.1f ms at the median, %.1f ms at the most: the run counts them, this table does not.\n", o.Pings, o.P50, o.Max)
+		say("The other %d took %.1f ms at the median, %.1f ms at the most: the run counts them, this table does not.", o.Pings, o.P50, o.Max)
 	}
 	if l := r.Loss; l.Heard != nil && l.Up+l.Down+l.Unknown > 0 {
 		verdict := "as the run says"
 		if l.Wrong > 0 {
 			verdict = fmt.Sprintf("which makes %d of the run's losses wrong", l.Wrong)
 		}
-		fmt.Fprintf(w, "  The run lost %d pings before the echo, %d behind it and %d nobody knows where; the echo's own log has %d of %d: %s.\n", l.Up, l.Down, l.Unknown, *l.Heard, l.Sent, verdict)
+		say("The run lost %d pings before the echo, %d behind it and %d nobody knows where; the echo's own log has %d of %d: %s.", l.Up, l.Down, l.Unknown, *l.Heard, l.Sent, verdict)
 	}
 	if again := r.Again; again.Pings > 0 {
-		fmt.Fprintf(w, "  %d pings were sent again and answered in time: they took %.0f ms more at the median, %.0f ms at the most.\n", again.Pings, again.P50, again.Max)
+		say("%d pings were sent again and answered in time: they took %.0f ms more at the median, %.0f ms at the most.", again.Pings, again.P50, again.Max)
 	}
 	if c := r.Clocks; c.Kind != bench.OneClock && c.Of > 0 {
-		fmt.Fprintf(w, "  The clocks differ: one-way times are ± %.1f ms, and hold what the router did to %d of %d pings.\n", c.HalfWidth, c.Held, c.Of)
+		rest := ""
+		switch unclear := c.Of - c.Held - c.Wrong; {
+		case c.Wrong > 0:
+			rest = fmt.Sprintf("; of %d they are wrong", c.Wrong)
+		case unclear > 0:
+			rest = fmt.Sprintf("; the echo was too slow with %d to tell", unclear)
+		}
+		say("The clocks differ: one-way times are ± %.1f ms, and hold what the router did to %d of %d pings%s.", c.HalfWidth, c.Held, c.Of, rest)
 	}
 	priority := "with a real-time priority"
 	if !r.FIFO {
 		priority = "without a real-time priority, which it was refused"
 	}
-	fmt.Fprintf(w, "  The router let packets go %.0f µs late at the median, %.0f µs at P99, %s.\n", r.Added.P50, r.Added.P99, priority)
+	say("The router let packets go %.0f µs late at the median, %.0f µs at P99, %s.", r.Added.P50, r.Added.P99, priority)
 	if r.Imprecise {
-		fmt.Fprintf(w, "  ! That is not precise enough: this machine is busy. Repeat the run.\n")
+		say("! That is not precise enough: this machine is busy. Repeat the run.")
 	}
 }
 

@@ -236,7 +236,14 @@ func TestInjectedFindsSlowPings(t *testing.T) {
 	if r.Others.Pings != 1 || r.Others.Max != 154 {
 		t.Errorf("of those that were not matched it says %+v", r.Others)
 	}
-	if c := r.Clocks; c.Of != 19 || c.Held != 19 {
-		t.Errorf("the interval holds %d of %d", c.Held, c.Of)
+	if c := r.Clocks; c.Of != 19 || c.Held != 19 || c.Wrong != 0 {
+		t.Errorf("the interval holds %+v", c)
+	}
+	run.Clocks = bench.OneClock // and they are not
+	for i := range run.Samples {
+		run.Samples[i].Up += 10 * msec
+	}
+	if c := NewReport(Scenario{}, 1, log, run, nil).Clocks; c.Held != 0 || c.Wrong != 19 {
+		t.Errorf("clocks that are 10 ms apart, and said to be one: %+v", c)
 	}
 }

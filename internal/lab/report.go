@@ -67,6 +67,7 @@ type Clocks struct {
 	HalfWidth float64      `json:"half_width_ms"`
 	SkewPPM   *[2]float64  `json:"skew_ppm"` // least and greatest that the run allows
 	Held      int          `json:"held"`     // pings with all of what their way up may have taken, by the router's stamps on both sides of the echo, in its interval
+	Wrong     int          `json:"wrong"`    // pings with none of it there; of the rest, which the echo's machine held up, nobody can tell
 	Of        int          `json:"of"`
 }
 
@@ -216,8 +217,11 @@ func (r *Report) match(log Log, run bench.Run) {
 			m.Up, m.Down = append(m.Up, ms(u)), append(m.Down, ms(d))
 			r.Clocks.Of++
 			least, most := u-(oneWay.Offset.Hi-oneWay.Offset.Theta), u+(oneWay.Offset.Theta-oneWay.Offset.Lo)
-			if least <= in.AtEcho && in.FromEcho-s.Hold <= most {
+			switch {
+			case least <= in.AtEcho && in.FromEcho-s.Hold <= most:
 				r.Clocks.Held++
+			case in.FromEcho-s.Hold < least-clockTolerance || most+clockTolerance < in.AtEcho:
+				r.Clocks.Wrong++
 			}
 		}
 	}

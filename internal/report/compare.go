@@ -205,7 +205,7 @@ func (p *page) comparison(c Comparison) {
 	}
 	p.line("  %-14s %s", "verdict", p.strong.Render(c.Verdict))
 	if !c.Alike {
-		for _, line := range wrap("Daily's messages went by the "+classOf(c, "daily")+", LiveKit's by the "+classOf(c, "livekit")+": this is what an application gets, and not a comparison of their media.", width-4) {
+		for _, line := range Wrap("Daily's messages went by the "+classOf(c, "daily")+", LiveKit's by the "+classOf(c, "livekit")+": this is what an application gets, and not a comparison of their media.", width-4) {
 			p.line("  %s", p.dim.Render(line))
 		}
 	}

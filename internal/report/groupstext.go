@@ -75,7 +75,7 @@ func (p *page) groupDifference(c Groups) {
 	row("P95", c.P95Diff, 1, "ms", few)
 	row("P99", c.P99Diff, 1, "ms", "too few pings a run: 299 are needed")
 	row("loss", c.LossDiff, 100, "points", "nothing was settled")
-	for i, line := range wrap(c.Verdict, width-17) {
+	for i, line := range Wrap(c.Verdict, width-17) {
 		name := ""
 		if i == 0 {
 			name = "verdict"
@@ -83,7 +83,7 @@ func (p *page) groupDifference(c Groups) {
 		p.line("  %-14s %s", name, p.strong.Render(line))
 	}
 	for _, text := range c.explained() {
-		for _, line := range wrap(text, width-17) {
+		for _, line := range Wrap(text, width-17) {
 			p.line("  %-14s %s", "", p.dim.Render(line))
 		}
 	}

@@ -68,7 +68,7 @@ func (p *page) waiting(title, hint string, list []Waiting, on []string) {
 			}
 			why = fmt.Sprintf("tried %d time(s)%s: %s", e.Tries, off, e.Error)
 		}
-		for _, line := range wrap(Printable(why), width-4) {
+		for _, line := range Wrap(Printable(why), width-4) {
 			p.line("    %s", p.dim.Render(line))
 		}
 	}

@@ -193,7 +193,7 @@ func (p *page) validity(v bench.Validity) {
 	for _, g := range v.Grounds {
 		word := string(g.Verdict) + ":"
 		indent := lipgloss.Width(word) + 1
-		for i, line := range wrap(Printable(g.Text), width-indent) {
+		for i, line := range Wrap(Printable(g.Text), width-indent) {
 			if i > 0 {
 				p.line("%*s%s", indent, "", line)
 				continue
@@ -235,7 +235,7 @@ func (p *page) marked(title string, texts []string) {
 	}
 	p.head(title)
 	for _, text := range texts {
-		for i, line := range wrap(Printable(text), width-4) {
+		for i, line := range Wrap(Printable(text), width-4) {
 			mark := p.warn.Render("!")
 			if i > 0 {
 				mark = " "
@@ -292,7 +292,8 @@ func Printable(s string) string {
 	}, s)
 }
 
-func wrap(s string, limit int) (lines []string) {
+// Wrap breaks s between words into lines of limit columns, if no word is longer.
+func Wrap(s string, limit int) (lines []string) {
 	line := ""
 	for _, word := range strings.Fields(s) {
 		if line != "" && lipgloss.Width(line)+1+lipgloss.Width(word) > limit {

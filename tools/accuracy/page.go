@@ -142,7 +142,7 @@ func (a answers) oneWays(w io.Writer) {
 
 In ms, P50; errors less the floor's. Where the echo's clock is set wrong the estimate takes the shortest way to be as long there as back, and its
 error is half of what that is wrong by; the interval is what holds. *Held*: pings of which the interval of the way up has all that the
-packets leave possible.
+packets leave possible; *wrong*: those of which it has nothing of that. Of the rest, which the echo was slow to take or to answer, nobody can tell.
 
 | scenario | engine | channel | clocks | up injected | measured | error | down injected | measured | error | ± | held | skew, ppm |
 |---|---|---|---|---|---|---|---|---|---|---|---|---|
@@ -161,7 +161,7 @@ packets leave possible.
 		if c.SkewPPM != nil {
 			skew = fmt.Sprintf("%.0f … %.0f", c.SkewPPM[0], c.SkewPPM[1])
 		}
-		return strings.Join(append(cells, fmt.Sprintf("%.1f", c.HalfWidth), fmt.Sprintf("%d of %d", c.Held, c.Of), skew), " | ")
+		return strings.Join(append(cells, fmt.Sprintf("%.1f", c.HalfWidth), fmt.Sprintf("%d of %d, %d wrong", c.Held, c.Of, c.Wrong), skew), " | ")
 	})
 }
 
