@@ -163,7 +163,7 @@ var criteria = []Criterion{
 }
 
 // maxSlew is how far a wall clock may be slewed against the monotonic one without being stepped: 500 ppm is the most that
-// the kernels of NTP's reference implementation do (adjtimex(2); RFC 5905, appendix A.5.5.6).
+// Linux does (adjtimex(2): freq is clamped to ±32768000, in units of 2^-16 ppm).
 const maxSlew = 500e-6
 
 // SandboxDoubt is the code of the doubt that a run against a server inside this process carries: it measures this machine.

@@ -14,7 +14,8 @@ type Tally struct {
 	Hold    int     `json:"hold"`
 	Of      int     `json:"of"`
 	Detail  string  `json:"detail,omitempty"`
-	Seconds float64 `json:"seconds"` // how long it took to count
+	Beside  bool    `json:"beside,omitempty"` // it was not promised, and is told for what it teaches
+	Seconds float64 `json:"seconds"`          // how long it took to count
 }
 
 // OK reports whether it held as often as is wanted.

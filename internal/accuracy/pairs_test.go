@@ -108,7 +108,7 @@ func TestShifts(t *testing.T) {
 			began, n := time.Now(), count(10, 100)
 			found, held, half := shifted(t, scenario(t, name), n, uint64(i)+100)
 			tell(t, began, accuracy.Tally{
-				What: "2 ms more in " + name + " lie in the 95 % interval of P50", Of: n, Want: n * 9 / 10, Hold: held,
+				Beside: true, What: "2 ms more in " + name + " lie in the 95 % interval of P50", Of: n, Want: n * 9 / 10, Hold: held,
 				Detail: fmt.Sprintf("the interval is ± %.2f ms on average; the verdict found them %d times", half, found),
 			})
 		})

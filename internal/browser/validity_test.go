@@ -133,3 +133,21 @@ func TestDailyMovesTheCall(t *testing.T) {
 		}
 	}
 }
+
+// TestAnotherServerInChromium: livekit-client comes back to another server on the same address, and the run says so.
+func TestAnotherServerInChromium(t *testing.T) {
+	server := sandboxtest.Start(t)
+	b := start(t)
+	echo := join(t, b, server, "echo", false)
+	if err := echo.Echo(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	run := disturbed(t, join(t, b, server, "runner", false), func(context.Context) {
+		server.Kill()
+		server.Restart(t)
+	})
+	v := bench.Summarise(run).Validity
+	if v.Verdict != bench.Invalid || !v.Has("region-changed") || len(run.Facts.Changes) != 1 || run.Facts.Changes[0].What != "node" {
+		t.Errorf("%s %+v, changes %+v", v.Verdict, v.Grounds, run.Facts.Changes)
+	}
+}

@@ -92,7 +92,7 @@ func (cmd *compareCmd) Run(a *app) error {
 	}
 	comparison := report.CompareGroups(groups[0], groups[1], by)
 	if !comparison.Alike && !cmd.Unlike {
-		return usagef("%s: these are not the same kind of path; choose runs of one with a filter (transport=…), or compare all the same with --unlike", comparison.Paths())
+		return usagef("%s: these are %s; choose runs of one with a filter (transport=…), or compare all the same with --unlike", comparison.Paths(), comparison.Unlike())
 	}
 	return cmd.tell(a, comparison)
 }

@@ -239,16 +239,16 @@ func (r *runner) one(ctx context.Context, j job) error {
 	for line := range strings.Lines(said.String()) {
 		r.log.Info(strings.TrimSpace(line), "job", j.name)
 	}
+	r.gauges.ended(j.name, outcome)
 	for _, run := range runs {
 		r.gauges.take(run)
 		s := bench.Summarise(run)
 		r.log.Info("measured", "job", j.name, "run", run.ID, "platform", run.Platform, "location", run.Location, "pings", run.Counts.Settled(),
-			"p50_ms", millis(s.P50), "p95_ms", millis(s.P95), "p99_ms", millis(s.P99), "loss", s.Loss, "doubts", len(s.Doubts))
+			"p50_ms", millis(s.P50), "p95_ms", millis(s.P95), "p99_ms", millis(s.P99), "loss", s.Loss, "verdict", s.Validity.Verdict, "doubts", len(s.Doubts))
 	}
 	if err != nil && outcome != "stopped" {
 		r.log.Error("job "+outcome, "job", j.name, "error", err)
 	}
-	r.gauges.ended(j.name, outcome)
 	r.mu.Lock()
 	if r.failed == nil {
 		r.failed = map[string]string{}

@@ -20,6 +20,7 @@ type gauges struct {
 	jitter   *prometheus.GaugeVec
 	loss     *prometheus.GaugeVec
 	doubts   *prometheus.GaugeVec
+	verdicts *prometheus.CounterVec
 	pings    *prometheus.HistogramVec // of all runs
 	runs     *prometheus.CounterVec
 	success  *prometheus.GaugeVec
@@ -42,6 +43,7 @@ func newGauges() *gauges {
 		jitter:   gauge("rtcbench_last_jitter_seconds", "Jitter of the last run: mean |ΔRTT|.", series...),
 		loss:     gauge("rtcbench_last_loss_ratio", "Pings of the last run that failed, 0 to 1.", series...),
 		doubts:   gauge("rtcbench_last_doubts", "Reasons to doubt the last run.", series...),
+		verdicts: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "rtcbench_verdicts_total", Help: "Measured runs by verdict: valid, doubtful, invalid."}, append(series, "verdict")),
 		pings: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "rtcbench_rtt_seconds", Help: "Round trips of all pings answered in time.",
 			Buckets:                     []float64{.001, .002, .005, .01, .02, .05, .1, .2, .5, 1, 2, 5},
@@ -53,7 +55,7 @@ func newGauges() *gauges {
 		reloads: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "rtcbench_config_reloads_total", Help: "SIGHUPs by outcome: ok, failed."}, []string{"outcome"}),
 		waiting: prometheus.NewGauge(prometheus.GaugeOpts{Name: "rtcbench_outbox_runs", Help: "Runs that wait for a store."}),
 	}
-	g.registry.MustRegister(g.rtt, g.jitter, g.loss, g.doubts, g.pings, g.runs, g.success, g.skipped, g.reloads, g.waiting,
+	g.registry.MustRegister(g.rtt, g.jitter, g.loss, g.doubts, g.verdicts, g.pings, g.runs, g.success, g.skipped, g.reloads, g.waiting,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return g
 }
@@ -80,6 +82,7 @@ func (g *gauges) take(run bench.Run) {
 		g.loss.DeleteLabelValues(labels...)
 	}
 	g.doubts.WithLabelValues(labels...).Set(float64(len(s.Doubts)))
+	g.verdicts.WithLabelValues(append(labels[:len(labels):len(labels)], string(s.Validity.Verdict))...).Inc()
 	all := g.pings.WithLabelValues(labels...)
 	for _, rtt := range s.RTTs {
 		all.Observe(rtt.Seconds())

@@ -81,7 +81,7 @@ func CompareGroups(a, b Group, by Against) Groups {
 		c.byRuns(x, y, by)
 	}
 	if !c.Alike {
-		c.Verdict = unlikePaths + c.Verdict
+		c.Verdict = c.Unlike() + ": " + c.Verdict
 	}
 	c.Notes = append(append(noteInvalid("A", c.A), noteInvalid("B", c.B)...), notes(a.Runs, b.Runs)...)
 	if d := c.LossDiff; d != nil && (d.CI95[0] > 0 || d.CI95[1] < 0) {

@@ -194,6 +194,20 @@ func pValue(p float64) string {
 	return fmt.Sprintf("= %.4f", p)
 }
 
+// Unlike says what is wrong with paths that are not Alike: that they differ is not said of paths that nobody knows.
+func (c Groups) Unlike() string {
+	known := map[string]bool{}
+	for _, class := range append(c.A.Transports[:len(c.A.Transports):len(c.A.Transports)], c.B.Transports...) {
+		if class != bench.Unknown {
+			known[class] = true
+		}
+	}
+	if len(known) > 1 {
+		return "not the same kind of path"
+	}
+	return "not known to be the same kind of path"
+}
+
 // Paths names the ways of both sides' messages.
 func (c Groups) Paths() string {
 	return "A went by the " + strings.Join(classNames(c.A), " and the ") + ", B by the " + strings.Join(classNames(c.B), " and the ")

@@ -34,15 +34,15 @@ func (o outcome) of(what string) (e lab.Error, ok bool) {
 	return e, false
 }
 
-// floor is what engine and channel add without a network to one number, in ms.
+// floor is what engine and channel add without a network to one number, in ms: the mean of the runs on the floor.
 func (a answers) floor(o outcome, what string) float64 {
+	sum, n := 0.0, 0.0
 	for _, f := range a.Outcomes {
-		if f.Scenario == floorName && f.Engine == o.Engine && f.Channel == o.Channel {
-			e, _ := f.of(what)
-			return e.Error
+		if e, ok := f.of(what); ok && f.Scenario == floorName && f.Engine == o.Engine && f.Channel == o.Channel {
+			sum, n = sum+e.Error, n+1
 		}
 	}
-	return math.NaN()
+	return sum / n
 }
 
 // beyond is by how much a number is wrong when the floor's median is taken off, with its interval.

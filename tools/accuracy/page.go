@@ -5,10 +5,12 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
 	"rtcbench/bench"
+	"rtcbench/internal/accuracy"
 )
 
 const introduction = `# How wrong rtcbench is
@@ -39,10 +41,8 @@ func (a answers) page(w io.Writer) {
 		p("\nThe router alone, %.0f packets a second, %s: late by %.0f µs at the median, %.0f µs at P99 (wanted: 50 and 500), %.0f µs at the most, of %d packets.\n", r.PerSecond, priority, r.P50, r.P99, r.Max, r.Packets)
 	}
 	if a.Tallies != nil {
-		p("\nThese are of the whole measuring path in fake time, with fixed seeds:\n\n| holds in | wanted | what | |\n|---|---|---|---|\n")
-		for _, y := range *a.Tallies {
-			p("| %d of %d | %d | %s | %s |\n", y.Hold, y.Of, y.Want, y.What, y.Detail)
-		}
+		p("\nThese are of the whole measuring path in fake time, with fixed seeds:\n\n")
+		a.tallies(w, false)
 	}
 	if len(a.Pairs) > 0 {
 		p("\nPairs of equal runs in the lab, across the Atlantic:\n\n| engine | difference of the medians, ms | 95 %% interval | |\n|---|---|---|---|\n")
@@ -59,10 +59,23 @@ func (a answers) page(w io.Writer) {
 	a.oneWays(w)
 	a.losses(w)
 	a.jitters(w)
+	if a.Tallies != nil {
+		p("\n## How small a difference is seen\n\nPairs of runs of 600 pings in fake time, of which the second has 2 ms more on its way up: whether the interval of the difference holds what it is, how\nwide it is, and how often the verdict was \"slower\". Where the path itself moves by more than that from ping to ping, 600 pings do not show 2 ms.\n\n")
+		a.tallies(w, true)
+	}
+}
+
+func (a answers) tallies(w io.Writer, beside bool) {
+	list := slices.DeleteFunc(slices.Clone(*a.Tallies), func(y accuracy.Tally) bool { return y.Beside != beside })
+	slices.SortFunc(list, func(x, y accuracy.Tally) int { return strings.Compare(x.What, y.What) })
+	fmt.Fprintf(w, "| holds in | wanted | what | |\n|---|---|---|---|\n")
+	for _, y := range list {
+		fmt.Fprintf(w, "| %d of %d | %d | %s | %s |\n", y.Hold, y.Of, y.Want, y.What, y.Detail)
+	}
 }
 
 func (a answers) floors(w io.Writer) {
-	fmt.Fprintf(w, "\n## The floor\n\nNo network at all: what the instrument and the lab add, and where it passes. This is `rtcbench calibrate` with the lab's two further hops.\n\n")
+	fmt.Fprintf(w, "\n## The floor\n\nNo network at all: what the instrument and the lab add, and where it passes. This is `rtcbench calibrate` with the lab's two further hops.\nIt is measured before, between and after the scenarios; what is taken off below is the mean of the three.\n\n")
 	fmt.Fprintf(w, "| engine | channel | round trip P50 | P99 | up P50 | down P50 | runner, sending | server, both ways | echo | runner, receiving |\n|---|---|---|---|---|---|---|---|---|---|\n")
 	for _, o := range a.Outcomes {
 		if o.Scenario != floorName {

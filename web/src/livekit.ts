@@ -31,9 +31,11 @@ export async function joinLiveKit(c: JoinConfig, reached: (phase: string) => voi
   });
   room.on(RoomEvent.SignalReconnecting, interrupted);
   room.on(RoomEvent.Reconnecting, interrupted);
+  // After a reconnect the room still has what the first server said; its engine knows the present one.
+  const server = () => (room.engine as typeof room.engine | undefined)?.latestJoinResponse?.serverInfo ?? room.serverInfo;
   const serverIs = () => {
-    link.became('region', room.serverInfo?.region);
-    link.became('node', room.serverInfo?.nodeId);
+    link.became('region', server()?.region);
+    link.became('node', server()?.nodeId);
   };
   room.on(RoomEvent.Reconnected, () => {
     reconnecting = false;
@@ -64,7 +66,8 @@ export async function joinLiveKit(c: JoinConfig, reached: (phase: string) => voi
     link,
     async facts() {
       const { outbound, inbound } = channels(label);
-      const s = room.serverInfo;
+      const s = server();
+      serverIs();
       return { engineVersion: `livekit-client ${version}`, outbound, inbound, server: { version: s?.version ?? '', region: s?.region ?? '', node: s?.nodeId ?? '' } };
     },
     others: () => room.remoteParticipants.size,
