@@ -232,6 +232,9 @@ func (l *labRun) run(args []string) (err error) {
 		runner.Process.Signal(syscall.SIGINT)
 		err = within(ended, runner)
 	}
+	if code, ok := stopCode(l.app.ctx); ok { // whatever the runner made of the signal: it may have come before it listened
+		return exitError{code, silent{}}
+	}
 	var exit *exec.ExitError
 	if errors.As(err, &exit) && exit.Exited() {
 		return exitError{exit.ExitCode(), silent{}}

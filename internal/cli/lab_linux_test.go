@@ -173,18 +173,26 @@ func TestLabWithoutResult(t *testing.T) {
 
 // However a lab ends, nothing of it stays: no process, and with them no namespace and no device.
 func TestLabEnds(t *testing.T) {
-	for name, sig := range map[string]syscall.Signal{"Ctrl-C": syscall.SIGINT, "kill -9": syscall.SIGKILL} {
+	for name, sig := range map[string]syscall.Signal{"Ctrl-C": syscall.SIGINT, "kill": syscall.SIGTERM, "kill -9": syscall.SIGKILL} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			cmd, out, dir := inLab(t, "same-region", "--", "livekit", "-n", "100000", "-c", "20", "-v")
+			said, err := os.Create(filepath.Join(dir, "said"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer said.Close()
+			cmd.Stderr = said
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
 			}
-			// The lab, its server, its echo, its runner, and what keeps the processors awake.
-			until(t, "the runner runs", func() bool { return len(marked(dir)) >= 5 })
+			until(t, "the runner measures", func() bool {
+				text, _ := os.ReadFile(said.Name())
+				return bytes.Contains(text, []byte("msg=ping"))
+			})
 			cmd.Process.Signal(sig)
-			err := cmd.Wait()
-			if sig == syscall.SIGINT && cmd.ProcessState.ExitCode() != 130 {
+			err = cmd.Wait()
+			if sig != syscall.SIGKILL && cmd.ProcessState.ExitCode() != 128+int(sig) {
 				t.Errorf("%v\n%s", err, out)
 			}
 			until(t, "its processes are gone", func() bool { return len(marked(dir)) == 0 })

@@ -75,7 +75,7 @@ func (a answers) tallies(w io.Writer, beside bool) {
 }
 
 func (a answers) floors(w io.Writer) {
-	fmt.Fprintf(w, "\n## The floor\n\nNo network at all: what the instrument and the lab add, and where it passes. This is `rtcbench calibrate` with the lab's two further hops.\nIt is measured before, between and after the scenarios; what is taken off below is the mean of the three.\n\n")
+	fmt.Fprintf(w, "\n## The floor\n\nNo network at all: what the instrument and the lab add, and where it passes. It is more than `rtcbench calibrate` says: server and echo are processes of their own, and the router is between them.\nIt is measured before, between and after the scenarios; what is taken off below is the mean of the three.\n\n")
 	fmt.Fprintf(w, "| engine | channel | round trip P50 | P99 | up P50 | down P50 | runner, sending | server, both ways | echo | runner, receiving |\n|---|---|---|---|---|---|---|---|---|---|\n")
 	for _, o := range a.Outcomes {
 		if o.Scenario != floorName {
