@@ -64,10 +64,11 @@ func (cmd labShowCmd) Run(a *app) error {
 }
 
 type labRunCmd struct {
-	Seed    uint64   `group:"what" default:"1" placeholder:"1" help:"The same seed gives the same packets the same fates."`
-	Report  string   `group:"out" placeholder:"FILE" help:"Write what was injected, ping by ping, and the router's own precision as JSON." completion-predictor:"file"`
-	Packets string   `group:"out" placeholder:"FILE" help:"Write the router's log of every packet as CSV." completion-predictor:"file"`
-	Command []string `arg:"" optional:"" passthrough:"" placeholder:"SCENARIO -- livekit …" help:"A scenario that rtcbench lab list names, or a file of yours that ends in .yaml; then --, then livekit and its flags."`
+	Alternate string   `group:"what" placeholder:"2s" help:"Take the network away in every other stretch so long: what the instrument adds is then known for the same seconds."`
+	Seed      uint64   `group:"what" default:"1" placeholder:"1" help:"The same seed gives the same packets the same fates."`
+	Report    string   `group:"out" placeholder:"FILE" help:"Write what was injected, ping by ping, and the router's own precision as JSON." completion-predictor:"file"`
+	Packets   string   `group:"out" placeholder:"FILE" help:"Write the router's log of every packet as CSV." completion-predictor:"file"`
+	Command   []string `arg:"" optional:"" passthrough:"" placeholder:"SCENARIO -- livekit …" help:"A scenario that rtcbench lab list names, or a file of yours that ends in .yaml; then --, then livekit and its flags."`
 }
 
 // Help is shown by --help below the flags' summary.
@@ -104,6 +105,12 @@ func (cmd labRunCmd) Run(a *app) error {
 	scenario, err := lab.LoadScenario(cmd.Command[0])
 	if err != nil {
 		return usagef("%w", err)
+	}
+	if cmd.Alternate != "" {
+		scenario.Alternate, err = time.ParseDuration(cmd.Alternate)
+		if err != nil || scenario.Alternate < 500*time.Millisecond || scenario.Alternate > time.Minute {
+			return usagef("lab run --alternate %q: a time from 500ms to 1m, as 2s", cmd.Alternate)
+		}
 	}
 	args := cmd.Command[1:]
 	if len(args) > 0 && args[0] == "--" {

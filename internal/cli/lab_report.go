@@ -76,6 +76,9 @@ func printLab(w io.Writer, r lab.Report) {
 		for _, e := range r.Errors {
 			fmt.Fprintf(w, "  %-18s %9.3f %9.3f %+9.3f   %+.3f … %+.3f\n", e.What, e.Injected, e.Measured, e.Error, e.CI[0], e.CI[1])
 		}
+		if b := r.Beyond; b != nil {
+			printBeyond(w, *b)
+		}
 		fmt.Fprintf(w, "\n  %-18s %9s %19s\n", "of that passed in", "P50 ms", "P99")
 		for _, p := range r.Parts {
 			fmt.Fprintf(w, "  %-18s %9.3f %19.3f\n", p.What, p.P50, p.P99)
@@ -120,6 +123,18 @@ func printLab(w io.Writer, r lab.Report) {
 	say("The router let packets go %.0f µs late at the median, %.0f µs at P99, %s.", r.Added.P50, r.Added.P99, priority)
 	if r.Imprecise {
 		say("! That is not precise enough: this machine is busy. Repeat the run.")
+	}
+}
+
+// printBeyond is what is left when the floor of the same seconds is taken off.
+func printBeyond(w io.Writer, b lab.Beyond) {
+	fmt.Fprintf(w, "\n  %-18s %9s %9s %9s   %s\n", fmt.Sprintf("%d on the floor", b.Away), "injected", "measured", "more by", "95 % interval, ms")
+	for _, e := range b.Floors {
+		fmt.Fprintf(w, "  %-18s %9.3f %9.3f %+9.3f   %+.3f … %+.3f\n", e.What, e.Injected, e.Measured, e.Error, e.CI[0], e.CI[1])
+	}
+	fmt.Fprintf(w, "\n  %-18s %9s %9s %9s   %s\n", fmt.Sprintf("%d beyond it", b.There), "injected", "measured", "error", "95 % interval, ms")
+	for _, e := range b.Errors {
+		fmt.Fprintf(w, "  %-18s %9.3f %9.3f %+9.3f   %+.3f … %+.3f\n", e.What, e.Injected, e.Measured, e.Error, e.CI[0], e.CI[1])
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 // exchange is the router without its sockets and without a clock: it is told when a packet came, and tells when one is to leave.
 type exchange struct {
 	lines  [places][places]*line // nil = there is no way
+	away   func(time.Duration) bool
 	places map[netip.Addr]Place
 	queue  departures
 	log    []Record
@@ -18,7 +19,7 @@ type exchange struct {
 
 // newExchange has the ways of s. The same seed draws the same fates for the same packets.
 func newExchange(s Scenario, seed uint64) *exchange {
-	x := &exchange{places: map[netip.Addr]Place{}}
+	x := &exchange{places: map[netip.Addr]Place{}, away: s.away}
 	for p := range places {
 		x.places[netip.MustParseAddr(p.Address())] = p
 	}
@@ -72,7 +73,11 @@ func (x *exchange) arrive(now time.Duration, from Place, packet []byte) {
 		x.log = append(x.log, r)
 		return
 	}
-	due, fate := x.lines[from][to].carry(now, len(packet))
+	carry := x.lines[from][to].carry
+	if x.away(now) {
+		carry = x.lines[from][to].pass
+	}
+	due, fate := carry(now, len(packet))
 	if r.Fate = fate; fate != Carried {
 		x.log = append(x.log, r)
 		return

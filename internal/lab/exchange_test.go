@@ -247,3 +247,49 @@ func TestInjectedFindsSlowPings(t *testing.T) {
 		t.Errorf("clocks that are 10 ms apart, and said to be one: %+v", c)
 	}
 }
+
+// Without its network a scenario passes everything on at once, and lets nothing overtake what came before. What the instrument adds is
+// then taken off as it was in the same seconds: here 5 ms for most of the time and 1 ms at the end.
+func TestFloorOfTheSameSeconds(t *testing.T) {
+	s := Scenario{RunnerSFU: Path{Up: Way{Delay: 40 * msec}, Down: Way{Delay: 30 * msec}}, Alternate: time.Second}
+	x := newExchange(s, 1)
+	pass := func(from, to Place, at time.Duration) time.Duration {
+		carry := x.lines[from][to].carry
+		if x.away(at) {
+			carry = x.lines[from][to].pass
+		}
+		left, fate := carry(at, 300)
+		if fate != Carried || len(left) != 1 {
+			t.Fatalf("%v, %v", left, fate)
+		}
+		x.log = append(x.log, Record{From: from, To: to, UDP: true, Size: 300, Arrived: at, Due: left[0], Left: left[0]})
+		return left[0]
+	}
+	start := time.Unix(1700000000, 0)
+	run := bench.Run{Start: start, Clocks: bench.OneClock}
+	for i := range 400 { // 20 s
+		sent, own := time.Duration(i)*50*msec, 5*msec
+		if i >= 280 {
+			own = msec
+		}
+		at := pass(Runner, SFU, sent)
+		at = pass(SFU, Echo, at)
+		up := at - sent
+		at = pass(Echo, SFU, at+own)
+		at = pass(SFU, Runner, at)
+		run.Samples = append(run.Samples, bench.Sample{Seq: uint32(i + 1), Outcome: bench.Answered, Sent: sent, RTT: at - sent, Up: up, Stamped: true})
+	}
+	slices.SortStableFunc(x.log, func(a, b Record) int { return int(a.Arrived - b.Arrived) })
+	b := NewReport(s, 1, Log{Start: start, Records: x.log}, run, nil).Beyond
+	if b == nil || b.There < 150 || b.Away < 150 || b.There+b.Away > 396 {
+		t.Fatalf("%+v", b)
+	}
+	if e := b.Errors[0]; e.What != "round trip P50" || e.Injected != 70 || e.Error < -0.01 || e.Error > 0.01 {
+		t.Errorf("the same 5 and 1 ms, with a network and without: %+v", e)
+	}
+	for _, r := range x.log {
+		if s.away(r.Arrived) && r.Delay() > 0 && !(r.From == Runner && r.Arrived%time.Second < 40*msec || r.To == Runner && r.Arrived%time.Second < 80*msec) {
+			t.Errorf("delayed by %v at %v, without a network", r.Delay(), r.Arrived)
+		}
+	}
+}

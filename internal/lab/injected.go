@@ -17,8 +17,10 @@ type Injection struct {
 	Sending, Server, Echo time.Duration
 	// After the ping was sent: when it left the router for the echo, and when its pong came back from there.
 	AtEcho, FromEcho time.Duration
-	OK               bool // exactly one packet a hop can have been it, and the router carried it
-	Dropped          bool // … or carried it no farther: it was sent again, or is lost
+	// When it came to the router on each hop, after the router's start.
+	Arrived [4]time.Duration
+	OK      bool // exactly one packet a hop can have been it, and the router carried it
+	Dropped bool // … or carried it no farther: it was sent again, or is lost
 }
 
 // RTT is what of the ping's round trip was injected.
@@ -71,7 +73,7 @@ func Injected(log Log, run bench.Run) []Injection {
 			}
 			before = found
 			if list[i].pass(h, r, found, at[i]); list[i].OK {
-				at[i] = r.Left
+				at[i], list[i].Arrived[h] = r.Left, r.Arrived
 			}
 			switch sent := start + run.Samples[i].Sent; h {
 			case 1:

@@ -45,6 +45,12 @@ func (l *line) carry(now time.Duration, size int) (due []time.Duration, fate Fat
 	return due, Carried
 }
 
+// pass passes a packet on at once, but not before those that came before it.
+func (l *line) pass(now time.Duration, _ int) (due []time.Duration, fate Fate) {
+	l.last = max(l.last, now)
+	return []time.Duration{l.last}, Carried
+}
+
 // lose draws the packet's loss. In Gilbert and Elliott's model the state may change before each packet, and each state loses
 // with a probability of its own (E. O. Elliott, Estimates of Error Rates for Codes on Burst-Noise Channels, 1963).
 func (l *line) lose() Fate {

@@ -34,6 +34,8 @@ type Report struct {
 
 	Verdict bench.Verdict `json:"verdict"` // that the run gave itself …
 	Grounds []string      `json:"reasons"` // … and their codes
+
+	Beyond *Beyond `json:"beyond,omitempty"` // of a run with a network in every other stretch
 }
 
 // Others is the pings that were answered in time and not matched: their round trips, which are in no other number of a Report.
@@ -150,6 +152,7 @@ func NewReport(s Scenario, seed uint64, log Log, run bench.Run, heard map[uint32
 	r.Imprecise = r.Added.P99 > 1000*ms(imprecise)
 	r.match(log, run)
 	r.Loss = lossOf(run, heard)
+	r.Beyond = newBeyond(s, log, run)
 	return r
 }
 

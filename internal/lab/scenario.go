@@ -26,7 +26,12 @@ type Scenario struct {
 	Chosen             string // what the sources do not give
 	RunnerSFU, SFUEcho Path
 	EchoClock          Clock
+
+	Alternate time.Duration // there is no network in every other stretch of this length, from the second on; 0 = in none
 }
+
+// away reports whether there is no network at a time of the router.
+func (s Scenario) away(at time.Duration) bool { return s.Alternate > 0 && at/s.Alternate%2 == 1 }
 
 // Source is a public measurement that numbers of a scenario come from.
 type Source struct {
@@ -161,7 +166,7 @@ func Parse(name string, data []byte) (Scenario, error) {
 	if f.Paths.RunnerSFU == nil || f.Paths.SFUEcho == nil {
 		return Scenario{}, fmt.Errorf("scenario %s: paths: runner-sfu and sfu-echo are both needed, each with up and down, or both", name)
 	}
-	s := Scenario{name, f.About, f.Sources, f.Chosen, *f.Paths.RunnerSFU, *f.Paths.SFUEcho, f.EchoClock}
+	s := Scenario{Name: name, About: f.About, Sources: f.Sources, Chosen: f.Chosen, RunnerSFU: *f.Paths.RunnerSFU, SFUEcho: *f.Paths.SFUEcho, EchoClock: f.EchoClock}
 	if o, k := time.Duration(s.EchoClock.Offset), s.EchoClock.Skew; o.Abs() > time.Hour || !(math.Abs(k) <= 100) { // also what is no number
 		return Scenario{}, fmt.Errorf("scenario %s: echo_clock: an offset of at most 1h and a skew of at most 100 (parts in a million), not %v and %v", name, o, k)
 	}

@@ -70,10 +70,10 @@ func (a answers) panel(b *strings.Builder, y0 int, what, title string) {
 	}
 	fmt.Fprintf(b, `<text x="%d" y="%d" text-anchor="end">injected round trip P50, ms</text>`, plotWidth-right, y0+panelHeight+36)
 	fmt.Fprintf(b, `<text x="18" y="%d" transform="rotate(-90 18 %d)" text-anchor="middle">error of %s, ms</text>`, y0+panelHeight/2, y0+panelHeight/2, title)
-	for i, o := range a.Outcomes {
-		middle, ok := o.of("round trip P50")
-		e, known := a.beyond(o, what, "round trip P50")
-		if !ok || !known || o.Scenario == floorName || !o.lossFree() {
+	for i, o := range a.Alternating {
+		middle, ok := o.left("round trip P50")
+		e, known := o.left(what)
+		if !ok || !known {
 			continue
 		}
 		at := x(middle.Injected) + float64(i%4-2)*3 // the four of a scenario stand side by side

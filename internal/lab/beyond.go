@@ -1,0 +1,82 @@
+package lab
+
+import (
+	"math"
+	"time"
+
+	"rtcbench/bench"
+	"rtcbench/internal/stats"
+)
+
+// Beyond is what the instrument gets wrong of a network beyond what it always adds: measured − injected − floor, where the floor is that of
+// the same seconds, for the network was away in every other stretch of the run. A machine that is slow for a minute is so for both.
+type Beyond struct {
+	Every  float64 `json:"every_ms"`
+	There  int     `json:"pings"`       // that met the network on each hop
+	Away   int     `json:"floor_pings"` // that met it on none
+	Floors []Error `json:"floors"`      // measured − injected of the latter
+	Errors []Error `json:"errors"`      // measured − injected of the former, less the median floor
+}
+
+// ways are the pings of one kind.
+type ways struct{ rtt, injected, up, injectedUp, down, injectedDown []time.Duration }
+
+func newBeyond(s Scenario, log Log, run bench.Run) *Beyond {
+	if s.Alternate == 0 {
+		return nil
+	}
+	oneWay := bench.Summarise(run).OneWay
+	var there, away ways
+	for i, in := range Injected(log, run) {
+		x := run.Samples[i]
+		if !in.OK || x.Outcome != bench.Answered {
+			continue
+		}
+		hops := 0 // without a network
+		for _, at := range in.Arrived {
+			if s.away(at) {
+				hops++
+			}
+		}
+		kind := &there
+		switch hops {
+		case 0:
+		case len(in.Arrived):
+			kind = &away
+		default: // it met both
+			continue
+		}
+		kind.rtt, kind.injected = append(kind.rtt, x.RTT), append(kind.injected, in.RTT())
+		if up, ok := oneWay.UpOf(x); ok {
+			down, _ := oneWay.DownOf(x)
+			kind.up, kind.injectedUp = append(kind.up, up), append(kind.injectedUp, in.Up)
+			kind.down, kind.injectedDown = append(kind.down, down), append(kind.injectedDown, in.Down)
+		}
+	}
+	b := &Beyond{Every: ms(s.Alternate), There: len(there.rtt), Away: len(away.rtt)}
+	b.add("round trip P50", 0.5, there.rtt, there.injected, away.rtt, away.injected)
+	b.add("round trip P95", 0.95, there.rtt, there.injected, away.rtt, away.injected)
+	b.add("round trip P99", 0.99, there.rtt, there.injected, away.rtt, away.injected)
+	b.add("up P50", 0.5, there.up, there.injectedUp, away.up, away.injectedUp)
+	b.add("down P50", 0.5, there.down, there.injectedDown, away.down, away.injectedDown)
+	return b
+}
+
+// add holds a quantile of what was measured with the network against what was injected and against the floor's median.
+func (b *Beyond) add(what string, q float64, measured, injected, floor, floorInjected []time.Duration) {
+	f, known := stats.DifferenceOfQuantiles(floor, floorInjected, 0.5, true)
+	d, ok := stats.DifferenceOfQuantiles(measured, injected, q, true)
+	if !known || !ok {
+		return
+	}
+	if q == 0.5 {
+		b.Floors = append(b.Floors, Error{
+			What: what, Injected: quantiles(floorInjected)(q), Measured: quantiles(floor)(q), Error: ms(f.Value), CI: [2]float64{ms(f.Lo), ms(f.Hi)},
+		})
+	}
+	value := ms(d.Value - f.Value)
+	b.Errors = append(b.Errors, Error{
+		What: what, Injected: quantiles(injected)(q), Measured: quantiles(measured)(q), Error: value,
+		CI: [2]float64{value - math.Hypot(ms(d.Value-d.Lo), ms(f.Hi-f.Value)), value + math.Hypot(ms(d.Hi-d.Value), ms(f.Value-f.Lo))},
+	})
+}
