@@ -16,10 +16,21 @@ type Beyond struct {
 	Away   int     `json:"floor_pings"` // that met it on none
 	Floors []Error `json:"floors"`      // measured − injected of the latter
 	Errors []Error `json:"errors"`      // measured − injected of the former, less the median floor
+	Parts  []Grown `json:"parts"`
+}
+
+// Grown is a piece of the round trip outside the router, at the median, in ms: without the network, and with it.
+type Grown struct {
+	What  string  `json:"what"`
+	Away  float64 `json:"floor_ms"`
+	There float64 `json:"there_ms"`
 }
 
 // ways are the pings of one kind.
-type ways struct{ rtt, injected, up, injectedUp, down, injectedDown []time.Duration }
+type ways struct {
+	rtt, injected, up, injectedUp, down, injectedDown []time.Duration
+	parts                                             [len(partNames)][]time.Duration
+}
 
 func newBeyond(s Scenario, log Log, run bench.Run) *Beyond {
 	if s.Alternate == 0 {
@@ -47,6 +58,9 @@ func newBeyond(s Scenario, log Log, run bench.Run) *Beyond {
 			continue
 		}
 		kind.rtt, kind.injected = append(kind.rtt, x.RTT), append(kind.injected, in.RTT())
+		for p, d := range in.parts(x.RTT) {
+			kind.parts[p] = append(kind.parts[p], d)
+		}
 		if up, ok := oneWay.UpOf(x); ok {
 			down, _ := oneWay.DownOf(x)
 			kind.up, kind.injectedUp = append(kind.up, up), append(kind.injectedUp, in.Up)
@@ -59,6 +73,9 @@ func newBeyond(s Scenario, log Log, run bench.Run) *Beyond {
 	b.add("round trip P99", 0.99, there.rtt, there.injected, away.rtt, away.injected)
 	b.add("up P50", 0.5, there.up, there.injectedUp, away.up, away.injectedUp)
 	b.add("down P50", 0.5, there.down, there.injectedDown, away.down, away.injectedDown)
+	for p, name := range partNames {
+		b.Parts = append(b.Parts, Grown{name, quantiles(away.parts[p])(0.5), quantiles(there.parts[p])(0.5)})
+	}
 	return b
 }
 

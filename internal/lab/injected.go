@@ -23,6 +23,14 @@ type Injection struct {
 	Dropped bool // … or carried it no farther: it was sent again, or is lost
 }
 
+// partNames are the pieces of a round trip outside the router.
+var partNames = [...]string{"runner, sending", "server, both ways", "echo", "runner, receiving"}
+
+// parts are those of a ping with that round trip.
+func (i Injection) parts(rtt time.Duration) [len(partNames)]time.Duration {
+	return [...]time.Duration{i.Sending, i.Server, i.Echo, rtt - i.RTT() - i.Sending - i.Server - i.Echo}
+}
+
 // RTT is what of the ping's round trip was injected.
 func (i Injection) RTT() time.Duration { return i.Up + i.Down }
 

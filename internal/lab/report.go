@@ -183,7 +183,8 @@ func (r *Report) match(log Log, run bench.Run) {
 		r.Grounds = append(r.Grounds, g.Code)
 	}
 	var rtt, injected, up, injectedUp, down, injectedDown []time.Duration
-	var sending, server, echo, receiving, again, others []time.Duration
+	var again, others []time.Duration
+	var parts [len(partNames)][]time.Duration
 	var moved []float64 // how much more two neighbours differ than their packets did
 	var jitter, injectedJitter float64
 	r.Clocks = Clocks{Kind: run.Clocks, HalfWidth: ms(oneWay.Offset.HalfWidth())}
@@ -210,8 +211,9 @@ func (r *Report) match(log Log, run bench.Run) {
 		}
 		before = i
 		rtt, injected = append(rtt, s.RTT), append(injected, in.RTT())
-		sending, server, echo = append(sending, in.Sending), append(server, in.Server), append(echo, in.Echo)
-		receiving = append(receiving, s.RTT-in.RTT()-in.Sending-in.Server-in.Echo)
+		for p, d := range in.parts(s.RTT) {
+			parts[p] = append(parts[p], d)
+		}
 		m := &r.Samples
 		m.Seq, m.RTT, m.InjectedUp, m.InjectedDown = append(m.Seq, s.Seq), append(m.RTT, ms(s.RTT)), append(m.InjectedUp, ms(in.Up)), append(m.InjectedDown, ms(in.Down))
 		if u, ok := oneWay.UpOf(s); ok {
@@ -230,12 +232,9 @@ func (r *Report) match(log Log, run bench.Run) {
 	}
 	r.Matched = len(rtt)
 	r.Others = Others{len(others), quantiles(others)(0.5), quantiles(others)(1)}
-	for _, p := range []struct {
-		what string
-		d    []time.Duration
-	}{{"runner, sending", sending}, {"server, both ways", server}, {"echo", echo}, {"runner, receiving", receiving}} {
-		q := quantiles(p.d)
-		r.Parts = append(r.Parts, Part{p.what, q(0.5), q(0.99)})
+	for p, name := range partNames {
+		q := quantiles(parts[p])
+		r.Parts = append(r.Parts, Part{name, q(0.5), q(0.99)})
 	}
 	for _, q := range []struct {
 		name string

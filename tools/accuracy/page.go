@@ -108,6 +108,45 @@ With and without the network in turn; in ms, with 95 % intervals. *Floor* is mea
 		}
 		fmt.Fprintf(w, "| %s | %.0f / %.0f |\n", strings.Join(cells, " | "), o.Report.Added.P50, o.Report.Added.P99)
 	}
+	fmt.Fprint(w, `
+Where what is left passes: the pieces of the round trip outside the router, P50 in ms without the network and with it, as means of those runs. On the
+floor a ping is through in a millisecond or two, and each process finds the processor's caches as the one before left them; behind a real
+network they have grown cold.
+
+| engine | channel | runner, sending | server, both ways | echo | runner, receiving |
+|---|---|---|---|---|---|
+`)
+	for _, engine := range []string{"native", "browser"} {
+		for _, channel := range []string{"reliable", "lossy"} {
+			if cells := a.grown(engine, channel); cells != "" {
+				fmt.Fprintf(w, "| %s | %s | %s |\n", engine, channel, cells)
+			}
+		}
+	}
+}
+
+// grown is the mean of each piece without the network and with it.
+func (a answers) grown(engine, channel string) string {
+	var sum [][2]float64
+	n := 0.0
+	for _, o := range a.Alternating {
+		b := o.Report.Beyond
+		if o.Engine != engine || o.Channel != channel || b == nil {
+			continue
+		}
+		n++
+		for i, p := range b.Parts {
+			if i == len(sum) {
+				sum = append(sum, [2]float64{})
+			}
+			sum[i][0], sum[i][1] = sum[i][0]+p.Away, sum[i][1]+p.There
+		}
+	}
+	var cells []string
+	for _, s := range sum {
+		cells = append(cells, fmt.Sprintf("%.2f → %.2f", s[0]/n, s[1]/n))
+	}
+	return strings.Join(cells, " | ")
 }
 
 func (a answers) floors(w io.Writer) {
