@@ -126,7 +126,7 @@ func printLab(w io.Writer, r lab.Report) {
 	}
 }
 
-// printBeyond is what is left when the floor of the same seconds is taken off.
+// printBeyond is by how much a run is off what injected and the floor of the same seconds make together.
 func printBeyond(w io.Writer, b lab.Beyond) {
 	fmt.Fprintf(w, "\n  %-18s %9s %9s %9s   %s\n", fmt.Sprintf("%d on the floor", b.Away), "injected", "measured", "more by", "95 % interval, ms")
 	for _, e := range b.Floors {

@@ -8,14 +8,14 @@ import (
 	"rtcbench/internal/stats"
 )
 
-// Beyond is what the instrument gets wrong of a network beyond what it always adds: measured − injected − floor, where the floor is that of
+// Beyond is what the instrument gets wrong of a network beyond what it always adds: measured − (injected and floor), where the floor is that of
 // the same seconds, for the network was away in every other stretch of the run. A machine that is slow for a minute is so for both.
 type Beyond struct {
 	Every  float64 `json:"every_ms"`
 	There  int     `json:"pings"`       // that met the network on each hop
 	Away   int     `json:"floor_pings"` // that met it on none
 	Floors []Error `json:"floors"`      // measured − injected of the latter
-	Errors []Error `json:"errors"`      // measured − injected of the former, less the median floor
+	Errors []Error `json:"errors"`      // of the former: measured − what injected and floor make together
 	Parts  []Grown `json:"parts"`
 }
 
@@ -79,8 +79,13 @@ func newBeyond(s Scenario, log Log, run bench.Run) *Beyond {
 	return b
 }
 
-// add holds a quantile of what was measured with the network against what was injected and against the floor's median.
+// add holds a quantile of what was measured with the network against that of what was injected and the floor together: of the sums of
+// one ping's injected time and any ping's on the floor. A quantile of sums is not the sum of quantiles, where both are spread.
 func (b *Beyond) add(what string, q float64, measured, injected, floor, floorInjected []time.Duration) {
+	own := make([]time.Duration, len(floor))
+	for i := range own {
+		own[i] = floor[i] - floorInjected[i]
+	}
 	f, known := stats.DifferenceOfQuantiles(floor, floorInjected, 0.5, true)
 	d, ok := stats.DifferenceOfQuantiles(measured, injected, q, true)
 	if !known || !ok {
@@ -91,7 +96,8 @@ func (b *Beyond) add(what string, q float64, measured, injected, floor, floorInj
 			What: what, Injected: quantiles(floorInjected)(q), Measured: quantiles(floor)(q), Error: ms(f.Value), CI: [2]float64{ms(f.Lo), ms(f.Hi)},
 		})
 	}
-	value := ms(d.Value - f.Value)
+	expected, _ := stats.QuantileOfSums(injected, own, q)
+	value := quantiles(measured)(q) - ms(expected)
 	b.Errors = append(b.Errors, Error{
 		What: what, Injected: quantiles(injected)(q), Measured: quantiles(measured)(q), Error: value,
 		CI: [2]float64{value - math.Hypot(ms(d.Value-d.Lo), ms(f.Hi-f.Value)), value + math.Hypot(ms(d.Hi-d.Value), ms(f.Value-f.Lo))},

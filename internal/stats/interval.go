@@ -2,7 +2,9 @@ package stats
 
 import (
 	"math"
+	"slices"
 	"sync"
+	"time"
 )
 
 // z95 is the 0.975 quantile of the standard normal distribution.
@@ -165,4 +167,30 @@ func MeanInterval(series []float64) (mean, half float64, ok bool) {
 		variance += (m - mean) * (m - mean) / (batches - 1)
 	}
 	return mean, studentT(batches-1) * math.Sqrt(variance/batches), true
+}
+
+// QuantileOfSums is the q quantile of x + y for x drawn from a and y from b, independently of each other: of all sums, or, of long
+// series, of those of values that stand for their neighbours.
+func QuantileOfSums(a, b []time.Duration, q float64) (time.Duration, bool) {
+	const most = 2000 // of each
+	thin := func(d []time.Duration) []time.Duration {
+		sorted := Sorted(d)
+		if len(sorted) <= most {
+			return sorted
+		}
+		some := make([]time.Duration, most)
+		for i := range some {
+			some[i] = sorted[(2*i+1)*len(sorted)/(2*most)]
+		}
+		return some
+	}
+	a, b = thin(a), thin(b)
+	sums := make([]time.Duration, 0, len(a)*len(b))
+	for _, x := range a {
+		for _, y := range b {
+			sums = append(sums, x+y)
+		}
+	}
+	slices.Sort(sums)
+	return Quantile(sums, q)
 }

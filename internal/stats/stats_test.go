@@ -178,6 +178,27 @@ func TestOffsetSeesAClockStep(t *testing.T) {
 	}
 }
 
+func TestQuantileOfSums(t *testing.T) {
+	a, b := []time.Duration{10, 20, 30}, []time.Duration{1, 2, 9}
+	for q, want := range map[float64]time.Duration{0: 11, 0.5: 22, 1: 39} { // 11 12 19 21 22 29 31 32 39
+		if got, ok := QuantileOfSums(a, b, q); !ok || got != want {
+			t.Errorf("%v: %v, want %v", q, got, want)
+		}
+	}
+	if _, ok := QuantileOfSums(a, nil, 0.5); ok {
+		t.Error("sums with nothing have a median")
+	}
+	rng := rand.New(rand.NewPCG(31, 32))
+	long := make([]time.Duration, 50_000)
+	for i := range long {
+		long[i] = time.Duration(rng.ExpFloat64() * float64(ms))
+	}
+	// The sum of two exponential variables is Erlang's: its median is 1.678 of their mean.
+	if got, _ := QuantileOfSums(long, long, 0.5); (got - 1678*time.Microsecond).Abs() > 20*time.Microsecond {
+		t.Errorf("the median of two exponential variables: %v", got)
+	}
+}
+
 func TestMeanIntervalHoldsTheMean(t *testing.T) {
 	rng := rand.New(rand.NewPCG(21, 22))
 	held := 0

@@ -9,10 +9,12 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"rtcbench/bench"
 	"rtcbench/internal/accuracy"
 	"rtcbench/internal/lab"
+	"rtcbench/internal/stats"
 )
 
 // answers is all that was held against known answers.
@@ -34,23 +36,56 @@ func (o outcome) of(what string) (e lab.Error, ok bool) {
 	return e, false
 }
 
-// floor is what engine and channel add without a network to one number, in ms: the mean of the runs on the floor.
-func (a answers) floor(o outcome, what string) float64 {
-	sum, n := 0.0, 0.0
+// beyond is by how much a number is wrong beyond what injected and floor make together, with its interval.
+func (a answers) beyond(o outcome, what string) (e lab.Error, ok bool) {
+	e, ok = o.of(what)
+	number := numbers[what]
+	var floor []time.Duration
 	for _, f := range a.Outcomes {
-		if e, ok := f.of(what); ok && f.Scenario == floorName && f.Engine == o.Engine && f.Channel == o.Channel {
-			sum, n = sum+e.Error, n+1
+		if f.Scenario == floorName && f.Engine == o.Engine && f.Channel == o.Channel {
+			measured, injected := number.of(f.Report.Samples)
+			for i := range measured {
+				floor = append(floor, measured[i]-injected[i])
+			}
 		}
 	}
-	return sum / n
+	_, injected := number.of(o.Report.Samples)
+	expected, known := stats.QuantileOfSums(injected, floor, number.q)
+	f := float64(expected)/1e6 - e.Injected
+	e.Error, e.CI[0], e.CI[1] = e.Error-f, e.CI[0]-f, e.CI[1]-f
+	return e, ok && known
 }
 
-// beyond is by how much a number is wrong when the floor's median is taken off, with its interval.
-func (a answers) beyond(o outcome, what, floor string) (e lab.Error, ok bool) {
-	e, ok = o.of(what)
-	f := a.floor(o, floor)
-	e.Error, e.CI[0], e.CI[1] = e.Error-f, e.CI[0]-f, e.CI[1]-f
-	return e, ok && !math.IsNaN(f)
+// number is a quantile of something that the pings were measured by.
+type number struct {
+	q  float64
+	of func(lab.Matched) (measured, injected []time.Duration)
+}
+
+var numbers = map[string]number{
+	"round trip P50": {0.5, roundTrips}, "round trip P95": {0.95, roundTrips}, "round trip P99": {0.99, roundTrips},
+	"up P50": {0.5, func(m lab.Matched) (measured, injected []time.Duration) {
+		return durations(m.Up), durations(m.InjectedUp)
+	}},
+	"down P50": {0.5, func(m lab.Matched) (measured, injected []time.Duration) {
+		return durations(m.Down), durations(m.InjectedDown)
+	}},
+}
+
+func roundTrips(m lab.Matched) (measured, injected []time.Duration) {
+	measured, injected = durations(m.RTT), durations(m.InjectedUp)
+	for i, down := range durations(m.InjectedDown) {
+		injected[i] += down
+	}
+	return measured, injected
+}
+
+func durations(ms []float64) []time.Duration {
+	d := make([]time.Duration, len(ms))
+	for i, v := range ms {
+		d[i] = time.Duration(v * 1e6)
+	}
+	return d
 }
 
 // lossFree reports whether the router dropped, doubled and overtook nothing.

@@ -21,7 +21,9 @@ down what it did to each. *Injected* is what the router did, ping by ping, not w
 rtcbench says of the same pings. [The lab](lab.md) tells how, and where the scenarios' numbers come from.
 
 What remains when injected is taken from measured is the instrument: two engines, the server, the echo, the kernel and
-the lab itself, all on one machine. Without a network that is the *floor*, and its median is taken off below. What is left after that is the error.
+the lab itself, all on one machine. Without a network that is the *floor*. Expected is what the
+two make together: a quantile of all sums of one ping's injected time and another's time on the floor, for a quantile of sums is not the sum of
+quantiles. The *error* is what was measured beyond that.
 `
 
 // page writes docs/accuracy.md.
@@ -150,7 +152,7 @@ func (a answers) grown(engine, channel string) string {
 }
 
 func (a answers) floors(w io.Writer) {
-	fmt.Fprintf(w, "\n## The floor\n\nNo network at all: what the instrument and the lab add, and where it passes. It is more than `rtcbench calibrate` says: server and echo are processes of their own, and the router is between them.\nIt is measured before, between and after the scenarios; what is taken off in the tables below is the mean of the three.\n\n")
+	fmt.Fprintf(w, "\n## The floor\n\nNo network at all: what the instrument and the lab add, and where it passes. It is more than `rtcbench calibrate` says: server and echo are processes of their own, and the router is between them.\nIt is measured before, between and after the scenarios; the tables below expect what the three have together.\n\n")
 	fmt.Fprintf(w, "| engine | channel | round trip P50 | P99 | up P50 | down P50 | runner, sending | server, both ways | echo | runner, receiving |\n|---|---|---|---|---|---|---|---|---|---|\n")
 	for _, o := range a.Outcomes {
 		if o.Scenario != floorName {
@@ -192,7 +194,7 @@ func (a answers) roundTrips(w io.Writer) {
 ## Round trip
 
 In ms; of the pings that could be matched to their packets. *Others*: the round trips, at the median and at the most, of those that could
-not, and are in no other column; where they are slow, so was the instrument more often than the errors show. *Error* is measured − injected − floor, with its 95 %% interval. The router's own
+not, and are in no other column; where they are slow, so was the instrument more often than the errors show. *Error* is measured − expected, with its 95 %% interval. The router's own
 precision, then and there, stands beside each run, and the verdict that the run gave [itself](validity.md); one with more than 1 ms at P99 was made again, up to %d times, and is marked **!** if it stayed so.
 On the reliable channel a lost packet holds up the pings behind it: their own packets were in time, and the whole wait is in the error.
 
@@ -207,7 +209,7 @@ On the reliable channel a lost packet holds up the pings behind it: their own pa
 		cells := []string{matched}
 		var measured, errors []string
 		for _, q := range []string{"round trip P50", "round trip P95", "round trip P99"} {
-			e, ok := a.beyond(o, q, "round trip P50")
+			e, ok := a.beyond(o, q)
 			if !ok {
 				return "too few to say"
 			}
@@ -228,7 +230,7 @@ func (a answers) oneWays(w io.Writer) {
 	fmt.Fprint(w, `
 ## One way
 
-In ms, P50; errors less the floor's. Where the echo's clock is set wrong the estimate takes the shortest way to be as long there as back, and its
+In ms, P50; *error* is measured − expected. Where the echo's clock is set wrong the estimate takes the shortest way to be as long there as back, and its
 error is half of what that is wrong by; the interval is what holds. *Held*: pings of which the interval of the way up has all that the
 packets leave possible; *wrong*: those of which it has nothing of that. Of the rest, which the echo was slow to take or to answer, nobody can tell.
 
@@ -239,7 +241,7 @@ packets leave possible; *wrong*: those of which it has nothing of that. Of the r
 		c := o.Report.Clocks
 		cells := []string{string(c.Kind)}
 		for _, way := range []string{"up P50", "down P50"} {
-			e, _ := a.beyond(o, way, way)
+			e, _ := a.beyond(o, way)
 			cells = append(cells, fmt.Sprintf("%.2f | %.2f | %+.2f (%+.2f … %+.2f)", e.Injected, e.Measured, e.Error, e.CI[0], e.CI[1]))
 		}
 		if c.Kind == bench.OneClock {
