@@ -33,7 +33,7 @@ func (a answers) page(w io.Writer) {
 	p("Measured on %s, %s, %d CPUs, Linux %s.\n", a.date(), processor(), runtime.NumCPU(), kernel())
 	p("\n![Error of the round trip against what was injected](accuracy.svg)\n")
 	p("\n## What was wanted, and what it is\n\n")
-	p("Loss-free scenarios of 10 to 300 ms. A machine is slower in one minute than in the next, by more than what is wanted here; so in these runs the network\n")
+	p("Scenarios that only delay, by 10 to 300 ms. A machine is slower in one minute than in the next, by more than what is wanted here; so in these runs the network\n")
 	p("was away in every other stretch of two seconds (`rtcbench lab run --alternate 2s`), and the floor is that of the same seconds.\n\n")
 	a.headline(w)
 	if r := a.Router; r != nil {
@@ -112,8 +112,8 @@ With and without the network in turn; in ms, with 95 % intervals. *Floor* is mea
 	}
 	fmt.Fprint(w, `
 Where what is left passes: the pieces of the round trip outside the router, P50 in ms without the network and with it, as means of those runs. On the
-floor a ping is through in a millisecond or two, and each process finds the processor's caches as the one before left them; behind a real
-network they have grown cold.
+floor a ping is through in a millisecond or two and the processes wake each other; behind a network each of them has slept. What grows in the server and
+the echo belongs to the platform, and is in what rtcbench measures of it; the runner's own two pieces are the instrument.
 
 | engine | channel | runner, sending | server, both ways | echo | runner, receiving |
 |---|---|---|---|---|---|

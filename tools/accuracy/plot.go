@@ -19,7 +19,7 @@ func (a answers) plot() string {
 	panels := []struct{ what, title string }{{"round trip P50", "P50"}, {"round trip P99", "P99"}}
 	height := top + len(panels)*(panelHeight+gap)
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="sans-serif" font-size="13"><rect width="100%%" height="100%%" fill="white"/>`, plotWidth, height)
-	fmt.Fprintf(&b, `<text x="%d" y="22" font-size="15">Error of the round trip in loss-free scenarios: measured − what injected and floor make; shaded: what was wanted</text>`, left)
+	fmt.Fprintf(&b, `<text x="%d" y="22" font-size="14">Error of the round trip, beyond what injected and floor make together; shaded: what was wanted</text>`, left)
 	legend(&b)
 	for i, p := range panels {
 		a.panel(&b, top+i*(panelHeight+gap), p.what, p.title)
