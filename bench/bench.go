@@ -148,11 +148,14 @@ type Floor struct{ RTT, Age time.Duration }
 // instrument's cost (docs/decisions/instrument-cost.md). It is not known where no floor was measured, nor of a
 // run in which there was nothing but the instrument to measure.
 func (r Run) PlatformRTT(p50 Quantity) (d time.Duration, known bool) {
-	if !p50.OK || r.Floor == nil || r.Standin || r.doubted(SandboxDoubt) {
+	if !p50.OK || r.Floor == nil || r.ofItself() {
 		return 0, false
 	}
 	return max(0, p50.D-r.Floor.RTT), true
 }
+
+// ofItself reports whether there was nothing but the instrument to measure: its shares of the P50 say nothing then.
+func (r Run) ofItself() bool { return r.Standin || r.doubted(SandboxDoubt) }
 
 // Doubt is a reason not to trust a run, or a part of it.
 type Doubt struct {

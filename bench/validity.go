@@ -125,21 +125,21 @@ var criteria = []Criterion{
 			return fmt.Sprintf("this process waited for a processor: %.0f ms in each second, all threads together", 10*v)
 		}},
 	{"echo-hold", "time that the echo holds a ping, P99", ofP50, 10, 100,
-		func(_ Run, s Summary) (float64, bool) { return share(s.Hold.P99, s.P50) },
+		func(r Run, s Summary) (float64, bool) { return r.shareOfP50(s.Hold.P99, s) },
 		func(_ Run, s Summary, v float64) string {
 			return fmt.Sprintf("the echo held pings for up to %v (P99), which is %.0f %% of the P50: it is busy", rounded(s.Hold.P99.D), v)
 		}},
 	{"gc-pause", "longest pause of the garbage collector", ofP50, 10, Never,
-		func(r Run, s Summary) (float64, bool) { return share(Quantity{r.Pauses.Max, true}, s.P50) },
+		func(r Run, s Summary) (float64, bool) { return r.shareOfP50(Quantity{r.Pauses.Max, true}, s) },
 		func(r Run, _ Summary, v float64) string {
 			return fmt.Sprintf("the garbage collector stopped this process for %v, which is %.0f %% of the P50", rounded(r.Pauses.Max), v)
 		}},
 	{"floor", "the instrument's own round trip (rtcbench calibrate)", ofP50, 20, 60,
 		func(r Run, s Summary) (float64, bool) {
-			if _, known := r.PlatformRTT(s.P50); !known {
+			if r.Floor == nil {
 				return 0, false
 			}
-			return share(Quantity{r.Floor.RTT, true}, s.P50)
+			return r.shareOfP50(Quantity{r.Floor.RTT, true}, s)
 		},
 		func(r Run, _ Summary, v float64) string {
 			return fmt.Sprintf("%v of the P50, %.0f %%, are the instrument's own (rtcbench calibrate)", rounded(r.Floor.RTT), v)
@@ -213,6 +213,14 @@ func count(yes bool) (float64, bool) {
 		return 1, true
 	}
 	return 0, true
+}
+
+// shareOfP50 is part in percent of the P50; it is not asked of a run in which there was nothing but the instrument to measure.
+func (r Run) shareOfP50(part Quantity, s Summary) (float64, bool) {
+	if r.ofItself() {
+		return 0, false
+	}
+	return share(part, s.P50)
 }
 
 // share is part as percent of whole, where both are known.

@@ -248,6 +248,8 @@ func TestGarbageCollectorStopsTheRun(t *testing.T) {
 	if g := bench.Summarise(run).Validity.Grounds; len(g) != 1 || g[0].Value < 10 || !strings.Contains(g[0].Text, run.Pauses.Max.Round(10*time.Microsecond).String()) {
 		t.Errorf("%+v of %v", g, run.Pauses)
 	}
+	run.Doubts = append(run.Doubts, bench.Doubt{Code: bench.SandboxDoubt, Text: "x"})
+	judged(t, run, bench.Valid, "") // of a run inside this process it is no share of a network
 }
 
 // moving is a session whose facts change while it is used.
