@@ -2,6 +2,7 @@ package stats
 
 import (
 	"math"
+	"math/rand/v2"
 	"slices"
 	"sync"
 	"time"
@@ -169,28 +170,23 @@ func MeanInterval(series []float64) (mean, half float64, ok bool) {
 	return mean, studentT(batches-1) * math.Sqrt(variance/batches), true
 }
 
-// QuantileOfSums is the q quantile of x + y for x drawn from a and y from b, independently of each other: of all sums, or, of long
-// series, of those of values that stand for their neighbours.
+// QuantileOfSums is what the q quantile of len(a) values x + y comes to on average, where x is each of a once and y is drawn from b
+// independently of it. It is that of a sample as large as a: in a thin tail a quantile of all possible sums is another. The draws are always the same.
 func QuantileOfSums(a, b []time.Duration, q float64) (time.Duration, bool) {
-	const most = 2000 // of each
-	thin := func(d []time.Duration) []time.Duration {
-		sorted := Sorted(d)
-		if len(sorted) <= most {
-			return sorted
-		}
-		some := make([]time.Duration, most)
-		for i := range some {
-			some[i] = sorted[(2*i+1)*len(sorted)/(2*most)]
-		}
-		return some
+	if len(a) == 0 || len(b) == 0 {
+		return 0, false
 	}
-	a, b = thin(a), thin(b)
-	sums := make([]time.Duration, 0, len(a)*len(b))
-	for _, x := range a {
-		for _, y := range b {
-			sums = append(sums, x+y)
+	const work = 4_000_000 // values drawn
+	rng := rand.New(rand.NewPCG(uint64(len(a)), uint64(len(b))))
+	sums, mean := make([]time.Duration, len(a)), 0.0
+	rounds := max(20, min(400, work/len(a)))
+	for range rounds {
+		for i, x := range a {
+			sums[i] = x + b[rng.IntN(len(b))]
 		}
+		slices.Sort(sums)
+		v, _ := Quantile(sums, q)
+		mean += float64(v) / float64(rounds)
 	}
-	slices.Sort(sums)
-	return Quantile(sums, q)
+	return round(mean), true
 }

@@ -22,8 +22,8 @@ rtcbench says of the same pings. [The lab](lab.md) tells how, and where the scen
 
 What remains when injected is taken from measured is the instrument: two engines, the server, the echo, the kernel and
 the lab itself, all on one machine. Without a network that is the *floor*. Expected is what the
-two make together: a quantile of all sums of one ping's injected time and another's time on the floor, for a quantile of sums is not the sum of
-quantiles. The *error* is what was measured beyond that.
+two make together: the quantile of as many pings, each with its injected time and a time drawn from the floor, for a quantile of sums is not the
+sum of quantiles. The *error* is what was measured beyond that.
 `
 
 // page writes docs/accuracy.md.
