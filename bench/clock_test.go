@@ -40,15 +40,6 @@ func claiming(most time.Duration) func() bench.Clock {
 	}
 }
 
-func hasDoubt(s bench.Summary, code string) bool {
-	for _, d := range s.Doubts {
-		if d.Code == code {
-			return true
-		}
-	}
-	return false
-}
-
 // Clocks that know their own error tell more than the pings could.
 func TestClocksThatKnowTheirErrorNarrowOneWayTimes(t *testing.T) {
 	known := bench.Summarise(clocked(t, claiming(300*time.Microsecond), claiming(700*time.Microsecond)))
@@ -71,7 +62,7 @@ func TestClocksThatAreNotAsTheySayAreNotBelieved(t *testing.T) {
 	}
 	run.ClockErrors.Echo = bench.Quantity{D: ms, OK: true}
 	s := bench.Summarise(run)
-	if !s.OneWay.Disbelieved || !s.OneWay.Known || !hasDoubt(s, "clock-error") {
+	if !s.OneWay.Disbelieved || !s.OneWay.Known || !doubted(run, "clock-error") {
 		t.Errorf("clocks a second apart, each right within 1 ms: %+v", s.OneWay)
 	}
 }

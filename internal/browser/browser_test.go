@@ -136,27 +136,33 @@ func TestDailyProber(t *testing.T) {
 	benchtest.TestProber(t, func(t *testing.T, script benchtest.Script) bench.Prober {
 		rooms++
 		name := "prober-" + strconv.Itoa(rooms)
-		url := cloud.AddRoom(name)
-		guest, err := cloud.Join(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { guest.Close() })
-		go benchtest.Play(script, func() ([]byte, error) {
-			v, err := guest.Recv(time.Minute)
-			data, _ := json.Marshal(v)
-			return data, err
-		}, func(payload []byte) { guest.Send(json.RawMessage(payload)) })
-		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-		defer cancel()
-		p, err := b.Open(ctx)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { p.Close() })
-		if err := p.Join(ctx, browser.JoinConfig{Platform: "daily", URL: url, BundleURL: cloud.BundleURL()}); err != nil {
-			t.Fatal(err)
-		}
-		return p
+		return onDaily(t, b, cloud, name, script)
 	})
+}
+
+// onDaily is a page in a new room of a stand-in for Daily, in which script answers.
+func onDaily(t *testing.T, b *browser.Browser, cloud *standin.Server, name string, script benchtest.Script) *browser.Page {
+	t.Helper()
+	url := cloud.AddRoom(name)
+	guest, err := cloud.Join(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { guest.Close() })
+	go benchtest.Play(script, func() ([]byte, error) {
+		v, err := guest.Recv(time.Minute)
+		data, _ := json.Marshal(v)
+		return data, err
+	}, func(payload []byte) { guest.Send(json.RawMessage(payload)) })
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	p, err := b.Open(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { p.Close() })
+	if err := p.Join(ctx, browser.JoinConfig{Platform: "daily", URL: url, BundleURL: cloud.BundleURL()}); err != nil {
+		t.Fatal(err)
+	}
+	return p
 }

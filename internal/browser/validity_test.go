@@ -2,7 +2,6 @@ package browser_test
 
 import (
 	"context"
-	"encoding/json"
 	"sync"
 	"testing"
 	"time"
@@ -100,27 +99,7 @@ func TestDailyMovesTheCall(t *testing.T) {
 	}
 	t.Cleanup(func() { cloud.Close() })
 	b := start(t)
-	url := cloud.AddRoom("moving")
-	guest, err := cloud.Join("moving")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { guest.Close() })
-	go benchtest.Play(func(_ int, t1 string) []benchtest.Reply { return []benchtest.Reply{benchtest.Pong(t1, 0)} }, func() ([]byte, error) {
-		v, err := guest.Recv(time.Minute)
-		data, _ := json.Marshal(v)
-		return data, err
-	}, func(payload []byte) { guest.Send(json.RawMessage(payload)) })
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-	defer cancel()
-	p, err := b.Open(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { p.Close() })
-	if err := p.Join(ctx, browser.JoinConfig{Platform: "daily", URL: url, BundleURL: cloud.BundleURL()}); err != nil {
-		t.Fatal(err)
-	}
+	p := onDaily(t, b, cloud, "moving", func(_ int, t1 string) []benchtest.Reply { return []benchtest.Reply{benchtest.Pong(t1, 0)} })
 	for _, moved := range []bool{false, true} {
 		run := disturbed(t, p, func(context.Context) {
 			if moved {

@@ -22,8 +22,8 @@ type echoCmd struct {
 	chromeFlags
 	ConnectTimeout string        `from:"RTCBENCH_CONNECT_TIMEOUT" group:"where" default:"15s" placeholder:"15s" help:"How long joining the room may take."`
 	ClockOffset    time.Duration `name:"clock-offset" hidden:"" default:"0" help:"Answer by a clock that is off by this, at most 1h: an experiment, and results say so."`
-	LogPings       string        `name:"log-pings" hidden:"" help:"Write the number of each counted ping that arrives to this file: the lab's witness."`
 	ClockSkew      float64       `name:"clock-skew" hidden:"" default:"0" help:"And that runs fast by so many parts in a million, at most 100."`
+	LogPings       string        `name:"log-pings" hidden:"" help:"Write the number of each counted ping that arrives to this file: the lab's witness."`
 	serviceFlags
 }
 

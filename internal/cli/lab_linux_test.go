@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"rtcbench/internal/benchtest"
 	"rtcbench/internal/lab"
 	"rtcbench/internal/result"
 )
@@ -19,12 +20,7 @@ import (
 // inLab is a command in a lab; every process of it can be told by its environment. It needs root.
 func inLab(t *testing.T, args ...string) (cmd *exec.Cmd, out *bytes.Buffer, dir string) {
 	t.Helper()
-	if os.Getuid() != 0 {
-		if os.Getenv("CI") != "" {
-			t.Fatal("CI must run this test, and it needs root")
-		}
-		t.Skip("SKIPPED: network namespaces need root; run the tests as root to prove the lab")
-	}
+	benchtest.NeedsRoot(t, "the lab measures what it injects, and ends")
 	dir, err := os.MkdirTemp("", "lab") // short: Chromium makes sockets below it
 	if err != nil {
 		t.Fatal(err)

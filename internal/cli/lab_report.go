@@ -72,12 +72,10 @@ func printLab(w io.Writer, r lab.Report) {
 		fmt.Fprintf(w, "  %-18s %9.3f %9.3f %9.3f   %d, %d lost\n", h.From+" to "+h.To, h.DelayP50, h.DelayP95, h.DelayP99, h.Packets, h.Lost)
 	}
 	if len(r.Errors) > 0 {
-		fmt.Fprintf(w, "\n  %-18s %9s %9s %9s   %s\n", "ping by ping", "injected", "measured", "more by", "95 % interval, ms")
-		for _, e := range r.Errors {
-			fmt.Fprintf(w, "  %-18s %9.3f %9.3f %+9.3f   %+.3f … %+.3f\n", e.What, e.Injected, e.Measured, e.Error, e.CI[0], e.CI[1])
-		}
+		printErrors(w, "ping by ping", "more by", r.Errors)
 		if b := r.Beyond; b != nil {
-			printBeyond(w, *b)
+			printErrors(w, fmt.Sprintf("%d on the floor", b.Away), "more by", b.Floors)
+			printErrors(w, fmt.Sprintf("%d beyond it", b.There), "error", b.Errors)
 		}
 		fmt.Fprintf(w, "\n  %-18s %9s %19s\n", "of that passed in", "P50 ms", "P99")
 		for _, p := range r.Parts {
@@ -126,14 +124,10 @@ func printLab(w io.Writer, r lab.Report) {
 	}
 }
 
-// printBeyond is by how much a run is off what injected and the floor of the same seconds make together.
-func printBeyond(w io.Writer, b lab.Beyond) {
-	fmt.Fprintf(w, "\n  %-18s %9s %9s %9s   %s\n", fmt.Sprintf("%d on the floor", b.Away), "injected", "measured", "more by", "95 % interval, ms")
-	for _, e := range b.Floors {
-		fmt.Fprintf(w, "  %-18s %9.3f %9.3f %+9.3f   %+.3f … %+.3f\n", e.What, e.Injected, e.Measured, e.Error, e.CI[0], e.CI[1])
-	}
-	fmt.Fprintf(w, "\n  %-18s %9s %9s %9s   %s\n", fmt.Sprintf("%d beyond it", b.There), "injected", "measured", "error", "95 % interval, ms")
-	for _, e := range b.Errors {
+// printErrors is a table of what was injected and measured.
+func printErrors(w io.Writer, title, what string, list []lab.Error) {
+	fmt.Fprintf(w, "\n  %-18s %9s %9s %9s   %s\n", title, "injected", "measured", what, "95 % interval, ms")
+	for _, e := range list {
 		fmt.Fprintf(w, "  %-18s %9.3f %9.3f %+9.3f   %+.3f … %+.3f\n", e.What, e.Injected, e.Measured, e.Error, e.CI[0], e.CI[1])
 	}
 }

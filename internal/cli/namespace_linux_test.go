@@ -13,18 +13,15 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"rtcbench/internal/benchtest"
 )
 
 // TestDefaultCommandOnLoopbackAlone runs the default command in a network namespace of its own,
 // which has lo and nothing else and ends with its processes. A name server of ours is the only
 // one that it could ask.
 func TestDefaultCommandOnLoopbackAlone(t *testing.T) {
-	if os.Getuid() != 0 {
-		if os.Getenv("CI") != "" {
-			t.Fatal("CI must run this test, and it needs root")
-		}
-		t.Skip("SKIPPED: a network namespace needs root; run the tests as root to prove that nothing leaves this machine")
-	}
+	benchtest.NeedsRoot(t, "nothing leaves this machine")
 	dir := t.TempDir()
 	resolv := filepath.Join(dir, "resolv.conf")
 	if err := os.WriteFile(resolv, []byte("nameserver 127.0.0.1\n"), 0o644); err != nil {

@@ -32,13 +32,12 @@ type ways struct {
 	parts                                             [len(partNames)][]time.Duration
 }
 
-func newBeyond(s Scenario, log Log, run bench.Run) *Beyond {
+func newBeyond(s Scenario, oneWay bench.OneWay, list []Injection, run bench.Run) *Beyond {
 	if s.Alternate == 0 {
 		return nil
 	}
-	oneWay := bench.Summarise(run).OneWay
 	var there, away ways
-	for i, in := range Injected(log, run) {
+	for i, in := range list {
 		x := run.Samples[i]
 		if !in.OK || x.Outcome != bench.Answered {
 			continue

@@ -150,9 +150,10 @@ func NewReport(s Scenario, seed uint64, log Log, run bench.Run, heard map[uint32
 	q := quantiles(added)
 	r.Added.P50, r.Added.P99, r.Added.Max = 1000*q(0.5), 1000*q(0.99), 1000*q(1)
 	r.Imprecise = r.Added.P99 > 1000*ms(imprecise)
-	r.match(log, run)
+	summary, injected := bench.Summarise(run), Injected(log, run)
+	r.match(summary, injected, run)
 	r.Loss = lossOf(run, heard)
-	r.Beyond = newBeyond(s, log, run)
+	r.Beyond = newBeyond(s, summary.OneWay, injected, run)
 	return r
 }
 
@@ -175,8 +176,7 @@ func lossOf(run bench.Run, heard map[uint32]bool) Loss {
 }
 
 // match compares ping by ping what was measured with what was injected.
-func (r *Report) match(log Log, run bench.Run) {
-	summary := bench.Summarise(run)
+func (r *Report) match(summary bench.Summary, list []Injection, run bench.Run) {
 	oneWay := summary.OneWay
 	r.Verdict = summary.Validity.Verdict
 	for _, g := range summary.Validity.Grounds {
@@ -192,7 +192,7 @@ func (r *Report) match(log Log, run bench.Run) {
 		r.Clocks.SkewPPM = &[2]float64{1e6 * o.SkewLo, 1e6 * o.SkewHi}
 	}
 	before := -2
-	for i, in := range Injected(log, run) {
+	for i, in := range list {
 		s := run.Samples[i]
 		if s.Outcome != bench.Answered {
 			continue

@@ -9,17 +9,14 @@ import (
 	"runtime"
 	"testing"
 	"time"
+
+	"rtcbench/internal/benchtest"
 )
 
 // built is the network of a scenario. It needs root.
 func built(t *testing.T, s Scenario) *Network {
 	t.Helper()
-	if os.Getuid() != 0 {
-		if os.Getenv("CI") != "" {
-			t.Fatal("CI must run this test, and it needs root")
-		}
-		t.Skip("SKIPPED: network namespaces need root; run the tests as root to prove that the router carries packets")
-	}
+	benchtest.NeedsRoot(t, "the router carries packets")
 	n, err := Build(s, 1)
 	if err != nil {
 		t.Fatal(err)

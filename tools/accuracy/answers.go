@@ -24,6 +24,7 @@ type answers struct {
 	Alternating []outcome // with and without its network in turn
 	Pairs       []pair
 	Tallies     *[]accuracy.Tally
+	Skipped     []string // for want of time
 }
 
 // of is one number of an outcome.

@@ -83,6 +83,7 @@ func (t *tool) run(ctx context.Context, docs, readme string) error {
 	if a.Tallies, err = once(t, ctx, "statistics", t.statistics); err != nil {
 		return err
 	}
+	a.Skipped = t.skipped
 	if err := a.write(docs, readme); err != nil {
 		return err
 	}
@@ -129,7 +130,6 @@ type outcome struct {
 	Tries                     int
 	When                      time.Time
 	Report                    lab.Report
-	ExitCode                  int
 }
 
 func (t *tool) scenarios(ctx context.Context, a *answers) error {
@@ -194,11 +194,11 @@ func (t *tool) precise(ctx context.Context, o outcome) (*outcome, error) {
 		if o.Alternating { // as many on the floor, in stretches of two seconds
 			extra = []string{"-n", fmt.Sprint(2 * t.pings), "-c", "40"}
 		}
-		r, code, err := t.measure(ctx, o, uint64(try), extra...)
+		r, err := t.measure(ctx, o, uint64(try), extra...)
 		if err != nil {
 			return nil, err
 		}
-		o.Report, o.ExitCode = r, code
+		o.Report = r
 		if now := o; best == nil || r.Added.P99 < best.Report.Added.P99 {
 			best = &now
 		}
@@ -210,11 +210,11 @@ func (t *tool) precise(ctx context.Context, o outcome) (*outcome, error) {
 	return best, nil
 }
 
-// measure makes one run in the lab. A run that broke no more than a network does has code 0.
-func (t *tool) measure(ctx context.Context, o outcome, seed uint64, extra ...string) (r lab.Report, code int, err error) {
+// measure makes one run in the lab.
+func (t *tool) measure(ctx context.Context, o outcome, seed uint64, extra ...string) (r lab.Report, err error) {
 	dir, err := os.MkdirTemp("", "acc") // short: Chromium makes sockets below it
 	if err != nil {
-		return r, 0, err
+		return r, err
 	}
 	defer os.RemoveAll(dir)
 	report := filepath.Join(dir, "report.json")
@@ -233,23 +233,21 @@ func (t *tool) measure(ctx context.Context, o outcome, seed uint64, extra ...str
 	said, err := cmd.CombinedOutput()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
-		return r, 0, err
+		return r, err
 	}
-	code = cmd.ProcessState.ExitCode()
 	data, err := os.ReadFile(report)
 	if err != nil {
-		return r, code, fmt.Errorf("exit code %d, and it said:\n%s", code, said)
+		return r, fmt.Errorf("exit code %d, and it said:\n%s", cmd.ProcessState.ExitCode(), said)
 	}
-	return r, code, json.Unmarshal(data, &r)
+	return r, json.Unmarshal(data, &r)
 }
 
 // pair is two equal runs held against each other.
 type pair struct {
-	Engine  string
-	Verdict string
-	Differ  bool
-	P50     float64 // difference, ms
-	CI      [2]float64
+	Engine string
+	Differ bool
+	P50    float64 // difference, ms
+	CI     [2]float64
 }
 
 // pairs makes five pairs of equal runs across the Atlantic.
@@ -278,7 +276,7 @@ func (t *tool) pair(ctx context.Context, engine string, seed uint64) (*pair, err
 	files := []string{filepath.Join(dir, "a.json"), filepath.Join(dir, "b.json")}
 	for i, file := range files {
 		o := outcome{Scenario: "transatlantic", Engine: engine, Channel: "reliable"}
-		if _, _, err := t.measure(ctx, o, seed+uint64(i), "-n", fmt.Sprint(t.pings), "-o", file); err != nil {
+		if _, err := t.measure(ctx, o, seed+uint64(i), "-n", fmt.Sprint(t.pings), "-o", file); err != nil {
 			return nil, err
 		}
 	}
@@ -300,7 +298,7 @@ func (t *tool) pair(ctx context.Context, engine string, seed uint64) (*pair, err
 		return nil, fmt.Errorf("compare: no interval: %s", c.Verdict)
 	}
 	ci := *c.Median.CI95
-	return &pair{Engine: engine, Verdict: c.Verdict, P50: c.Median.Value, CI: ci, Differ: ci[0] > 0 || ci[1] < 0}, nil
+	return &pair{Engine: engine, P50: c.Median.Value, CI: ci, Differ: ci[0] > 0 || ci[1] < 0}, nil
 }
 
 // statistics runs internal/accuracy with all its seeds.

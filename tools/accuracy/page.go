@@ -31,6 +31,9 @@ func (a answers) page(w io.Writer) {
 	p := func(format string, args ...any) { fmt.Fprintf(w, format, args...) }
 	p("%s\n", introduction)
 	p("Measured on %s, %s, %d CPUs, Linux %s.\n", a.date(), processor(), runtime.NumCPU(), kernel())
+	if len(a.Skipped) > 0 {
+		p("For want of time this page is without: %s.\n", strings.Join(a.Skipped, ", "))
+	}
 	p("\n![Error of the round trip against what was injected](accuracy.svg)\n")
 	p("\n## What was wanted, and what it is\n\n")
 	p("Scenarios that only delay, by 10 to 300 ms. A machine is slower in one minute than in the next, by more than what is wanted here; so in these runs the network\n")
