@@ -65,8 +65,8 @@ func (c *Courier) Deliver(ctx context.Context, first ...string) (out Outcome, er
 		d := document{path: e.Path}
 		var unread error
 		switch {
-		case e.Version != version:
-			unread = errors.New(e.Stores[""].Error)
+		case e.unread != nil:
+			unread = e.unread
 		case c.allAway(e):
 			for _, name := range e.Names() {
 				if err := c.down[name]; err != nil {
@@ -83,14 +83,18 @@ func (c *Courier) Deliver(ctx context.Context, first ...string) (out Outcome, er
 		}
 		if unread != nil {
 			where := e.Path
-			if !errors.Is(unread, errNewer) && (e.damaged || e.Version == version) {
+			if errors.Is(unread, errDamaged) {
 				if err := c.box.setAside(e.Path); err != nil {
 					errs = append(errs, err)
 				} else {
 					where += ", now in " + c.box.rejected()
 				}
 			}
-			out.Failures = append(out.Failures, Failure{Err: fmt.Errorf("%s: %w", where, unread), Final: true})
+			final := errors.Is(unread, errDamaged) || errors.Is(unread, errNewer)
+			if !final {
+				out.Waiting++
+			}
+			out.Failures = append(out.Failures, Failure{Err: fmt.Errorf("%s: %w", where, unread), Final: final})
 			continue
 		}
 		done, failures, err := c.one(ctx, d)

@@ -57,7 +57,7 @@ type Entry struct {
 	Path string `json:"-"`
 	Size int64  `json:"-"`
 
-	damaged bool // the file cannot be read, now and for ever
+	unread error // why the file could not be read
 }
 
 // document is a whole file of the outbox, as JSON; rtcbench import reads it too.
@@ -190,14 +190,17 @@ func entries(dir string) (list []Entry, err error) {
 		case errors.Is(err, fs.ErrNotExist): // delivered meanwhile
 			continue
 		case err != nil:
-			e = Entry{Path: path, Size: e.Size, Stores: map[string]Wait{"": {Error: err.Error()}}, damaged: !errors.Is(err, errNewer)}
+			e = Entry{Path: path, Size: e.Size, Stores: map[string]Wait{"": {Error: err.Error()}}, unread: err}
 		}
 		list = append(list, e)
 	}
 	return list, nil
 }
 
-var errNewer = errors.New("a newer rtcbench may read it")
+var (
+	errNewer   = errors.New("a newer rtcbench may read it")
+	errDamaged = errors.New("it cannot be read") // now and for ever, for what is in it; what the system says of a file may pass
+)
 
 // read reads the file at path into an Entry or a document, of which v is the version.
 func read(path string, into any, v *int) (size int64, err error) {
@@ -207,13 +210,13 @@ func read(path string, into any, v *int) (size int64, err error) {
 	}
 	size = int64(len(data))
 	if err := json.Unmarshal(data, into); err != nil {
-		return size, fmt.Errorf("it cannot be read: %w", err)
+		return size, fmt.Errorf("%w: %w", errDamaged, err)
 	}
 	if *v > version {
 		return size, fmt.Errorf("it has version %d and this rtcbench knows %d: %w", *v, version, errNewer)
 	}
 	if *v != version {
-		return size, errors.New("it is no run that waits")
+		return size, fmt.Errorf("%w: it is no run that waits", errDamaged)
 	}
 	return size, nil
 }

@@ -238,6 +238,23 @@ func TestDamagedEntry(t *testing.T) {
 	}
 }
 
+// TestEntryThatCannotBeReadNow: what the system says of a file, as that too many are open, may pass; the run goes on waiting.
+func TestEntryThatCannotBeReadNow(t *testing.T) {
+	o := Open(filepath.Join(t.TempDir(), "outbox"), 1<<20)
+	put(t, o, "x")
+	path := filepath.Join(o.Dir(), "0000.json")
+	if err := os.Symlink("0000.json", path); err != nil { // a link to itself: ELOOP, also for root
+		t.Fatal(err)
+	}
+	out := deliver(t, o, target("x", &shelf{}))
+	if out.Delivered != 1 || out.Waiting != 1 || len(out.Failures) != 1 || out.Failures[0].Final || !strings.Contains(out.Failures[0].Err.Error(), path) {
+		t.Errorf("%+v", out)
+	}
+	if _, err := os.Lstat(path); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestEntryOfANewerVersion: it waits for the rtcbench that knows it.
 func TestEntryOfANewerVersion(t *testing.T) {
 	o := Open(filepath.Join(t.TempDir(), "outbox"), 1<<20)
