@@ -72,10 +72,11 @@ func printLab(w io.Writer, r lab.Report) {
 		fmt.Fprintf(w, "  %-18s %9.3f %9.3f %9.3f   %d, %d lost\n", h.From+" to "+h.To, h.DelayP50, h.DelayP95, h.DelayP99, h.Packets, h.Lost)
 	}
 	if len(r.Errors) > 0 {
-		printErrors(w, "ping by ping", "more by", r.Errors)
-		if b := r.Beyond; b != nil {
+		if b := r.Beyond; b != nil { // quantiles of both kinds together would be of neither
 			printErrors(w, fmt.Sprintf("%d on the floor", b.Away), "more by", b.Floors)
 			printErrors(w, fmt.Sprintf("%d beyond it", b.There), "error", b.Errors)
+		} else {
+			printErrors(w, "ping by ping", "more by", r.Errors)
 		}
 		fmt.Fprintf(w, "\n  %-18s %9s %19s\n", "of that passed in", "P50 ms", "P99")
 		for _, p := range r.Parts {
