@@ -54,7 +54,7 @@ func Play(script Script, recv func() (payload []byte, err error), send func(payl
 // that plays a script, and a prober in it; both end with the test.
 func TestProber(t *testing.T, open func(t *testing.T, script Script) bench.Prober) {
 	plan := bench.Plan{
-		Count: 8, Cooldown: 150 * time.Millisecond, Timeout: 400 * time.Millisecond, Warmup: 2,
+		Count: 8, Cooldown: 150 * time.Millisecond, Timeout: 400 * time.Millisecond, Warmup: 4, // a busy machine may miss one of them
 		EchoTimeout: patience, ReconnectTimeout: patience,
 	}
 	t.Run("every fate has its name", func(t *testing.T) {
