@@ -113,13 +113,14 @@ func (s seats) join(ctx context.Context, identity string, within time.Duration, 
 	defer cancel()
 	opts.Identity = identity
 	session, err := livekit.Transport{}.Join(joining, room, opts)
+	var late *livekit.LateError
 	switch {
 	case err == nil:
 		return session, nil
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)
-	case errors.Is(err, context.DeadlineExceeded):
-		err = fmt.Errorf("no answer in %v (is this a LiveKit server? --connect-timeout waits longer)", within)
+	case errors.As(err, &late):
+		err = fmt.Errorf("%w; --connect-timeout waits longer", late)
 	}
 	var request *url.Error // it repeats the whole URL of the SDK's own making
 	if errors.As(err, &request) {

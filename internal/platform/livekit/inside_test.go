@@ -9,10 +9,12 @@ import (
 	"time"
 	"unsafe"
 
+	"github.com/livekit/protocol/auth"
 	protocol "github.com/livekit/protocol/livekit"
 	lksdk "github.com/livekit/server-sdk-go/v2"
 
 	"rtcbench/bench"
+	"rtcbench/internal/benchtest"
 	"rtcbench/internal/sandbox/sandboxtest"
 )
 
@@ -77,6 +79,36 @@ func TestSendWithoutAServer(t *testing.T) {
 	s.Close()
 	if d := time.Since(begin); d > closeTimeout+500*time.Millisecond {
 		t.Errorf("Close took %v", d)
+	}
+}
+
+// TestJoinThatIsLate: what a Join still waited for is told, and it waits for as long as it was given, which the SDK does not.
+func TestJoinThatIsLate(t *testing.T) {
+	t.Parallel()
+	server := sandboxtest.Start(t)
+	yes, no := true, false
+	grant := &auth.VideoGrant{RoomJoin: true, Room: "inside", CanPublishData: &yes, CanSubscribe: &no}
+	deaf, err := auth.NewAccessToken(server.Key, server.Secret).SetVideoGrant(grant).SetIdentity("me").SetValidFor(time.Hour).ToJWT()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		name, url, token, want string
+		limit                  time.Duration
+	}{
+		{"a token that may not subscribe", server.URL, deaf, "the server opened no data channel towards us in 5.5s (may the token subscribe?)", connectTimeout + 500*time.Millisecond},
+		{"a server that says nothing", "ws://" + benchtest.SilentServer(t), "token", "no answer in 300ms (is this a LiveKit server?)", 300 * time.Millisecond},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithTimeout(t.Context(), test.limit)
+			defer cancel()
+			s, err := Transport{}.Join(ctx, bench.Room{URL: test.url, Token: test.token}, bench.JoinOptions{ReconnectTimeout: time.Minute})
+			var late *LateError
+			if !errors.As(err, &late) || !errors.Is(err, context.DeadlineExceeded) || err.Error() != test.want {
+				t.Errorf("%v, %v; want %s", s, err, test.want)
+			}
+		})
 	}
 }
 

@@ -8,6 +8,7 @@ package livekit
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/url"
 	"strings"
 	"sync"
@@ -30,7 +31,8 @@ var _ bench.Transport = Transport{}
 var silence = sync.OnceFunc(func() { lksdk.SetLogger(logger.GetDiscardLogger()) })
 
 // Join takes a seat in the room that room.Token names, as the identity it names. It returns
-// when both data channels are open in both directions, so that no first message is lost.
+// when both data channels are open in both directions, so that no first message is lost. Where the time is over before, the error
+// is a *LateError.
 func (Transport) Join(ctx context.Context, room bench.Room, opts bench.JoinOptions) (bench.Session, error) {
 	silence()
 	if ctx.Err() != nil {
@@ -38,28 +40,35 @@ func (Transport) Join(ctx context.Context, room bench.Room, opts bench.JoinOptio
 	}
 	s := newSession(opts)
 	joined := make(chan error, 1)
-	go func() { joined <- s.join(room) }()
+	go func() { joined <- s.join(ctx, room) }()
 	select {
 	case err := <-joined:
-		if err != nil {
-			s.Close()
-			return nil, redact(err, room)
+		if err == nil {
+			return s, nil
 		}
-		return s, nil
+		s.Close()
+		if errors.Is(err, lksdk.ErrConnectionTimeout) || errors.Is(err, context.DeadlineExceeded) {
+			return nil, s.late(err, time.Now())
+		}
+		return nil, redact(err, room)
 	case <-ctx.Done(): // the SDK may need seconds more, and does not bear to be closed meanwhile
 		s.end(bench.ErrClosed)
 		go func() {
 			<-joined
 			s.Close()
 		}()
-		return nil, context.Cause(ctx)
+		at := time.Now()
+		if deadline, ok := ctx.Deadline(); ok && deadline.Before(at) {
+			at = deadline
+		}
+		return nil, s.late(context.Cause(ctx), at)
 	}
 }
 
-func (s *session) join(room bench.Room) error {
+func (s *session) join(ctx context.Context, room bench.Room) error {
 	err := s.room.JoinWithContextAndToken(s.life, room.URL, room.Token,
 		lksdk.WithAutoSubscribe(false),
-		lksdk.WithConnectTimeout(connectTimeout),
+		lksdk.WithConnectTimeout(attemptTimeout(ctx)),
 		lksdk.WithLogger(logger.GetDiscardLogger()),
 		lksdk.WithInterceptors([]interceptor.Factory{s.watcher}),
 		lksdk.WithIncludeDefaultInterceptors(true),
@@ -71,11 +80,54 @@ func (s *session) join(room bench.Room) error {
 	s.facts.Identity = s.room.LocalParticipant.Identity()
 	s.mu.Unlock()
 	s.serverIs(s.room.ServerInfo(), time.Now())
-	return s.open()
+	return s.open(ctx)
 }
 
-// connectTimeout is the SDK's own limit for one attempt, and for a send call on a dead link.
+// connectTimeout is the SDK's own limit for one attempt, and for a send call on a dead link, unless there is much time.
 const connectTimeout = 5 * time.Second
+
+// attemptTimeout leaves time for two more attempts: on LiveKit Cloud the SDK goes on to the next region.
+func attemptTimeout(ctx context.Context) time.Duration {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return connectTimeout
+	}
+	return max(connectTimeout, time.Until(deadline)/3)
+}
+
+// LateError is a Join whose time was over before the seat was taken: what had not happened by then. It wraps why it was over.
+type LateError struct {
+	What  string        // "no answer"
+	Maybe string        // a question that may lead to the cause, without parentheses
+	After time.Duration // since Join was called
+	cause error
+}
+
+// Error says what had not happened, and when.
+func (e *LateError) Error() string {
+	return fmt.Sprintf("%s in %v (%s)", e.What, e.After.Round(100*time.Millisecond), e.Maybe)
+}
+
+// Unwrap is the context's cause, or the SDK's own limit.
+func (e *LateError) Unwrap() error { return e.cause }
+
+// late says what s still waited for.
+func (s *session) late(cause error, at time.Time) *LateError {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e := &LateError{After: at.Sub(s.facts.JoinStarted), cause: cause}
+	switch {
+	case s.has("data_channel", bench.Publisher):
+		e.What, e.Maybe = "the server opened no data channel towards us", "may the token subscribe?"
+	case s.has("ice", bench.Subscriber):
+		e.What, e.Maybe = "no data channel to the server", "does the path lose much?"
+	case s.has("signalling", ""):
+		e.What, e.Maybe = "the server answers, but there is no connection for data", "does a firewall stop UDP to it?"
+	default:
+		e.What, e.Maybe = "no answer", "is this a LiveKit server?"
+	}
+	return e
+}
 
 // redact keeps the token out of errors, whatever the SDK wrote into them.
 func redact(err error, room bench.Room) error {

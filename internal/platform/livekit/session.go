@@ -3,6 +3,7 @@ package livekit
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -67,14 +68,21 @@ func newSession(opts bench.JoinOptions) *session {
 	return s
 }
 
-// open returns when messages can be sent and will be received. The SDK opens the publisher's
-// connection only for a first message: one to ourselves, which nobody gets.
-func (s *session) open() error {
+// open returns when messages can be sent and will be received, or ctx has ended. The SDK opens the publisher's
+// connection only for a first message: one to ourselves, which nobody gets. A handshake that loses packets takes longer than the SDK waits:
+// then it goes on meanwhile.
+func (s *session) open(ctx context.Context) error {
 	self := lksdk.WithDataPublishDestination([]string{s.room.LocalParticipant.Identity()})
-	if err := s.room.LocalParticipant.PublishDataPacket(lksdk.UserData(nil), reliable, self); err != nil {
-		return fmt.Errorf("open the data channel: %w", err)
+	for {
+		err := s.room.LocalParticipant.PublishDataPacket(lksdk.UserData(nil), reliable, self)
+		if err == nil {
+			break
+		}
+		if ctx.Err() != nil || s.life.Err() != nil || !errors.Is(err, lksdk.ErrConnectionTimeout) {
+			return fmt.Errorf("open the data channel: %w", err)
+		}
 	}
-	return s.watcher.waitForInbound(s.life, connectTimeout)
+	return s.watcher.waitForInbound(ctx)
 }
 
 func (s *session) publish() {
@@ -237,7 +245,7 @@ func (s *session) linkUp() {
 	go func() {
 		s.serverIs(s.room.ServerInfo(), at)
 		for {
-			err := s.open()
+			err := s.reopen()
 			s.mu.Lock()
 			if s.err != nil || s.drops != drops {
 				s.mu.Unlock()
@@ -254,6 +262,13 @@ func (s *session) linkUp() {
 			s.mu.Unlock()
 		}
 	}()
+}
+
+// reopen tries for as long as one attempt takes: the link may have gone down again meanwhile.
+func (s *session) reopen() error {
+	ctx, cancel := context.WithTimeout(s.life, connectTimeout)
+	defer cancel()
+	return s.open(ctx)
 }
 
 // end settles why the session is over. The first reason counts.

@@ -2,7 +2,7 @@ package livekit
 
 import (
 	"context"
-	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -93,7 +93,7 @@ func (w *watcher) opened(in *inbound, dc *webrtc.DataChannel) {
 }
 
 // waitForInbound returns when the server has opened its channels on the current connection.
-func (w *watcher) waitForInbound(ctx context.Context, limit time.Duration) error {
+func (w *watcher) waitForInbound(ctx context.Context) error {
 	w.s.reached("data_channel", bench.Publisher, time.Now())
 	pc := w.s.room.LocalParticipant.GetSubscriberPeerConnection()
 	if pc == nil {
@@ -105,15 +105,13 @@ func (w *watcher) waitForInbound(ctx context.Context, limit time.Duration) error
 	if in == nil {
 		return nil
 	}
-	timer := time.NewTimer(limit)
-	defer timer.Stop()
 	select {
 	case <-in.ready:
 		return nil
-	case <-timer.C:
-		return fmt.Errorf("the server opened no data channel towards us in %v (may the token subscribe?)", limit)
 	case <-ctx.Done():
 		return ctx.Err()
+	case <-w.s.life.Done():
+		return w.s.life.Err()
 	}
 }
 
@@ -121,12 +119,15 @@ func (w *watcher) waitForInbound(ctx context.Context, limit time.Duration) error
 func (s *session) reached(name string, leg bench.Leg, at time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, p := range s.facts.Phases {
-		if p.Name == name && p.Leg == leg {
-			return
-		}
+	if s.has(name, leg) {
+		return
 	}
 	s.facts.Phases = append(s.facts.Phases, bench.Phase{Name: name, Leg: leg, At: at.Sub(s.facts.JoinStarted)})
+}
+
+// has reports whether a phase was reached. The caller holds the lock.
+func (s *session) has(name string, leg bench.Leg) bool {
+	return slices.ContainsFunc(s.facts.Phases, func(p bench.Phase) bool { return p.Name == name && p.Leg == leg })
 }
 
 func (s *session) selected(leg bench.Leg, pair *webrtc.ICECandidatePair, at time.Time) {
