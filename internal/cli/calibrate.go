@@ -14,13 +14,14 @@ import (
 )
 
 type calibrateCmd struct {
-	Iterations string `short:"n" group:"what" default:"200" placeholder:"200" help:"Pings of each kind."`
+	Iterations string `short:"n" group:"what" default:"100" placeholder:"100" help:"Pings of each kind."`
+	Cooldown   string `short:"c" group:"what" default:"100" placeholder:"100" help:"Milliseconds from ping to ping, as in the runs that it is for."`
 	chromeFlags
 }
 
 // Help is shown by --help below the flags' summary.
 func (calibrateCmd) Help() string {
-	return `It measures paths that have no network in them: what is left is the instrument, the SDK and this machine. The medians are kept, and results made here afterwards show them beside their own (details.instrument.floor_rtt_p50_ms).
+	return `It measures paths that have no network in them: what is left is the instrument, the SDK and this machine. The medians are kept, and results made here afterwards show them beside their own (details.instrument.floor_rtt_p50_ms), if their cooldown is no more than twice as long or half as long: after a rest all of it is slower.
 
 The last path is Daily's own SDK against a stand-in for Daily's cloud on this machine.`
 }
@@ -35,7 +36,7 @@ type calibration struct {
 func (cmd *calibrateCmd) Run(a *app) error {
 	c := check{settings: a.settings}
 	plan := bench.Plan{
-		Count: c.number("iterations", cmd.Iterations, 10, 100_000), Cooldown: 20 * time.Millisecond, Timeout: 5 * time.Second, Warmup: 20,
+		Count: c.number("iterations", cmd.Iterations, 10, 100_000), Cooldown: c.millis("cooldown", cmd.Cooldown, time.Millisecond, time.Minute), Timeout: 5 * time.Second, Warmup: 10,
 		EchoTimeout: 10 * time.Second, ReconnectTimeout: 10 * time.Second,
 	}
 	if c.err != nil {
@@ -70,7 +71,7 @@ func (cmd *calibrateCmd) Run(a *app) error {
 		ms := func(q bench.Quantity) float64 { return float64(q.D) / 1e6 }
 		fmt.Fprintf(a.stdout, "%-44s %8.3f %8.3f %8.3f\n", path.what, ms(s.P50), ms(s.P95), ms(s.P99))
 		if path.platform != "" {
-			known[floorKey(path.platform, path.engine)] = floor{P50MS: ms(s.P50), Pings: len(s.RTTs), At: time.Now().UTC(), Version: release}
+			known[floorKey(path.platform, path.engine, plan.Cooldown)] = floor{P50MS: ms(s.P50), CooldownMS: float64(plan.Cooldown) / 1e6, Pings: len(s.RTTs), At: time.Now().UTC(), Version: release}
 		}
 	}
 	where, err := known.save()

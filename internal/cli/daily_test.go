@@ -283,7 +283,7 @@ func TestBoth(t *testing.T) {
 }
 
 func TestCalibrate(t *testing.T) {
-	p := start(t, "calibrate", "-n", "20", "--chrome-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")
+	p := start(t, "calibrate", "-n", "20", "-c", "20", "--chrome-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")
 	if code := p.exit(t, 2*time.Minute); code != 0 {
 		t.Fatalf("exit code %d:\n%s", code, p.stderr())
 	}
@@ -294,7 +294,7 @@ func TestCalibrate(t *testing.T) {
 	if err != nil || json.Unmarshal(data, &floors) != nil {
 		t.Fatalf("%v\n%s", err, data)
 	}
-	for _, key := range []string{"livekit/native", "livekit/browser", "daily/browser"} {
+	for _, key := range []string{"livekit/native/20ms", "livekit/browser/20ms", "daily/browser/20ms"} {
 		if floors[key].P50 <= 0 {
 			t.Errorf("no floor of %s: %s", key, data)
 		}
@@ -308,8 +308,14 @@ func TestCalibrate(t *testing.T) {
 		t.Fatalf("%v\n%s", err, table)
 	}
 	in := readFile(t, out).Details.Instrument
-	if in.FloorRTT == nil || *in.FloorRTT != floors["livekit/native"].P50 || in.FloorAge == nil || *in.FloorAge > 120 {
+	if in.FloorRTT == nil || *in.FloorRTT != floors["livekit/native/20ms"].P50 || in.FloorAge == nil || *in.FloorAge > 120 {
 		t.Errorf("%+v", in)
+	}
+	// … and one with longer rests between its pings does not: they are slower.
+	again = exec.Command("rtcbench", "livekit", "-n", "5", "-c", "41", "-o", out)
+	again.Env = p.cmd.Env
+	if said, err := again.CombinedOutput(); err != nil || readFile(t, out).Details.Instrument.FloorRTT != nil {
+		t.Errorf("%v\n%s", err, said)
 	}
 }
 

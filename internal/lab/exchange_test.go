@@ -248,6 +248,29 @@ func TestInjectedFindsSlowPings(t *testing.T) {
 	}
 }
 
+// Pings may follow each other more quickly than a slow one is waited for.
+func TestInjectedTellsQuickPingsApart(t *testing.T) {
+	start := time.Unix(1700000000, 0)
+	run := bench.Run{Start: start, Plan: bench.Plan{Cooldown: 5 * msec}}
+	log := Log{Start: start}
+	for i := range 100 {
+		sent := time.Duration(i) * run.Plan.Cooldown
+		at := sent
+		for _, way := range wayThere {
+			at += msec
+			r := Record{From: way[0], To: way[1], UDP: true, Size: 300, Arrived: at, Due: at + 40*msec, Left: at + 40*msec}
+			log.Records, at = append(log.Records, r), r.Left
+		}
+		run.Samples = append(run.Samples, bench.Sample{Seq: uint32(i + 1), Outcome: bench.Answered, Sent: sent, RTT: at + msec - sent})
+	}
+	slices.SortStableFunc(log.Records, func(a, b Record) int { return int(a.Arrived - b.Arrived) })
+	for _, in := range Injected(log, run) {
+		if !in.OK || in.RTT() != 160*msec {
+			t.Fatalf("%+v", in)
+		}
+	}
+}
+
 // Without its network a scenario passes everything on at once, and lets nothing overtake what came before. What the instrument adds is
 // then taken off as it was in the same seconds: here 5 ms for most of the time and 1 ms at the end.
 func TestFloorOfTheSameSeconds(t *testing.T) {

@@ -36,8 +36,8 @@ func (i Injection) RTT() time.Duration { return i.Up + i.Down }
 
 const (
 	// hopWindow is how long after it has left one hop a ping is looked for on the next: what the program or the server need to
-	// pass it on. If two packets of its kind come in that time, nobody can tell which it was; if none does, it is
-	// looked for until the next ping may be there.
+	// pass it on; half the time between pings, where that is less. If two packets of its kind come in that time, nobody can tell which it
+	// was; if none does, it is looked for until the next ping may be there.
 	hopWindow = 20 * time.Millisecond
 	// clockTolerance is how much earlier than its sample says a ping may have come to the router, for the clocks are read apart.
 	clockTolerance = 100 * time.Microsecond
@@ -60,6 +60,10 @@ func Injected(log Log, run bench.Run) []Injection {
 			hops[i] = append(hops[i], r)
 		}
 	}
+	window := hopWindow
+	if run.Plan.Cooldown > 0 {
+		window = min(window, run.Plan.Cooldown/2)
+	}
 	start := run.Start.Sub(log.Start)
 	list, at := make([]Injection, len(run.Samples)), make([]time.Duration, len(run.Samples))
 	for i, s := range run.Samples {
@@ -74,8 +78,8 @@ func Injected(log Log, run bench.Run) []Injection {
 				continue
 			}
 			begin := at[i] - clockTolerance
-			r, found := only(hops[h], begin, at[i]+hopWindow)
-			if !found && before && i+1 < len(list) && at[i+1] > at[i]+hopWindow+clockTolerance {
+			r, found := only(hops[h], begin, at[i]+window)
+			if !found && before && i+1 < len(list) && at[i+1] > at[i]+window+clockTolerance {
 				// What comes before the next ping can is this one, late: without it the slow ones would be missing.
 				r, found = only(hops[h], begin, at[i+1]-clockTolerance-1)
 			}

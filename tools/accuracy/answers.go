@@ -22,6 +22,7 @@ type answers struct {
 	Router      *precision
 	Outcomes    []outcome // each scenario as it is
 	Alternating []outcome // with and without its network in turn
+	Rests       []outcome // without one, with more and more time between the pings
 	Pairs       []pair
 	Tallies     *[]accuracy.Tally
 	Skipped     []string // for want of time

@@ -77,6 +77,9 @@ func (t *tool) run(ctx context.Context, docs, readme string) error {
 	if err := t.alternating(ctx, &a); err != nil {
 		return err
 	}
+	if err := t.rests(ctx, &a); err != nil {
+		return err
+	}
 	if a.Pairs, err = t.pairs(ctx); err != nil {
 		return err
 	}
@@ -127,6 +130,7 @@ func once[T any](t *tool, ctx context.Context, name string, do func(context.Cont
 type outcome struct {
 	Scenario, Engine, Channel string
 	Alternating               bool `json:",omitempty"`
+	Cooldown                  int  `json:",omitempty"` // ms; 0 = rtcbench's own
 	Tries                     int
 	When                      time.Time
 	Report                    lab.Report
@@ -173,7 +177,7 @@ func (t *tool) alternating(ctx context.Context, a *answers) error {
 			continue
 		}
 		o, err := once(t, ctx, strings.Join([]string{"alternating", plain.Scenario, plain.Engine, plain.Channel}, "-"), func(ctx context.Context) (*outcome, error) {
-			return t.precise(ctx, outcome{Scenario: plain.Scenario, Engine: plain.Engine, Channel: plain.Channel, Alternating: true})
+			return t.precise(ctx, outcome{Scenario: plain.Scenario, Engine: plain.Engine, Channel: plain.Channel, Alternating: true, Cooldown: warm})
 		})
 		if err != nil {
 			return err
@@ -185,14 +189,38 @@ func (t *tool) alternating(ctx context.Context, a *answers) error {
 	return nil
 }
 
+// warm is the time in ms between the pings of alternating runs: so little that no cache is emptied in between (rests).
+const warm = 10
+
+// rests measures the floor with more and more time between the pings.
+func (t *tool) rests(ctx context.Context, a *answers) error {
+	for _, engine := range []string{"native", "browser"} {
+		for _, cooldown := range []int{10, 20, 50, 100, 200} {
+			o, err := once(t, ctx, fmt.Sprintf("rest-%s-%d", engine, cooldown), func(ctx context.Context) (*outcome, error) {
+				return t.precise(ctx, outcome{Scenario: floorName, Engine: engine, Channel: "reliable", Cooldown: cooldown})
+			})
+			if err != nil {
+				return err
+			}
+			if o != nil {
+				a.Rests = append(a.Rests, *o)
+			}
+		}
+	}
+	return nil
+}
+
 // precise repeats a run in which the router was not, and gives the one in which it was most.
 func (t *tool) precise(ctx context.Context, o outcome) (*outcome, error) {
 	var best *outcome
 	for try := 1; try <= attempts; try++ {
 		o.Tries, o.When = try, time.Now()
 		extra := []string{"-n", fmt.Sprint(t.pings)}
-		if o.Alternating { // as many on the floor, in stretches of two seconds
-			extra = []string{"-n", fmt.Sprint(2 * t.pings), "-c", "40"}
+		switch {
+		case o.Alternating: // half of them on the floor, in stretches of two seconds
+			extra = []string{"-n", fmt.Sprint(4 * t.pings), "-c", fmt.Sprint(o.Cooldown)}
+		case o.Cooldown > 0:
+			extra = []string{"-n", fmt.Sprint(t.pings / 3), "-c", fmt.Sprint(o.Cooldown)}
 		}
 		r, err := t.measure(ctx, o, uint64(try), extra...)
 		if err != nil {

@@ -37,7 +37,8 @@ func (a answers) page(w io.Writer) {
 	p("\n![Error of the round trip against what was injected](accuracy.svg)\n")
 	p("\n## What was wanted, and what it is\n\n")
 	p("Scenarios that only delay, by 10 to 300 ms. A machine is slower in one minute than in the next, by more than what is wanted here; so in these runs the network\n")
-	p("was away in every other stretch of two seconds (`rtcbench lab run --alternate 2s`), and the floor is that of the same seconds.\n\n")
+	p("was away in every other stretch of two seconds (`rtcbench lab run --alternate 2s`), and the floor is that of the same seconds. They ping every %d ms, so that no cache\n", warm)
+	p("goes [cold](#what-a-rest-costs) in between.\n\n")
 	a.headline(w)
 	if r := a.Router; r != nil {
 		priority := "with a real-time priority"
@@ -62,6 +63,7 @@ func (a answers) page(w io.Writer) {
 	}
 	a.beyonds(w)
 	a.floors(w)
+	a.restsTable(w)
 	a.roundTrips(w)
 	a.oneWays(w)
 	a.losses(w)
@@ -114,9 +116,8 @@ With and without the network in turn; in ms, with 95 % intervals. *Floor* is mea
 		fmt.Fprintf(w, "| %s | %.0f / %.0f |\n", strings.Join(cells, " | "), o.Report.Added.P50, o.Report.Added.P99)
 	}
 	fmt.Fprint(w, `
-Where what is left passes: the pieces of the round trip outside the router, P50 in ms without the network and with it, as means of those runs. On the
-floor a ping is through in a millisecond or two and the processes wake each other; behind a network each of them has slept. What grows in the server and
-the echo belongs to the platform, and is in what rtcbench measures of it; the runner's own two pieces are the instrument.
+Where what is left passes: the pieces of the round trip outside the router, P50 in ms without the network and with it, as means of those runs. What grows in
+the server and the echo belongs to the platform, and is in what rtcbench measures of it; the runner's own two pieces are the instrument.
 
 | engine | channel | runner, sending | server, both ways | echo | runner, receiving |
 |---|---|---|---|---|---|
@@ -163,6 +164,35 @@ func (a answers) floors(w io.Writer) {
 		}
 		fmt.Fprintf(w, "| %s | %s |", o.Engine, o.Channel)
 		for _, what := range []string{"round trip P50", "round trip P99", "up P50", "down P50"} {
+			e, _ := o.of(what)
+			fmt.Fprintf(w, " %.2f |", e.Error)
+		}
+		for _, part := range o.Report.Parts {
+			fmt.Fprintf(w, " %.2f |", part.P50)
+		}
+		fmt.Fprintln(w)
+	}
+}
+
+// restsTable is what a rest between two pings costs.
+func (a answers) restsTable(w io.Writer) {
+	if len(a.Rests) == 0 {
+		return
+	}
+	fmt.Fprint(w, `
+## What a rest costs
+
+The floor again, with more and more time between two pings. A processor's caches forget what nobody touches, the sooner the more its neighbours do, and on a shared
+virtual machine the neighbours are strangers: everything that a ping passes through is then read from memory again. So the instrument is slower at one ping in 100 ms
+(the default of `+"`--cooldown`"+`) than at ten, and the server and the echo with it; it is no error of the clock or of the grid, and an application that speaks seldom meets it
+too. Compare runs with the same `+"`--cooldown`, and let `rtcbench calibrate`"+` have it too.
+
+| engine | cooldown, ms | round trip P50 | P99 | runner, sending | server, both ways | echo | runner, receiving |
+|---|---|---|---|---|---|---|---|
+`)
+	for _, o := range a.Rests {
+		fmt.Fprintf(w, "| %s | %d |", o.Engine, o.Cooldown)
+		for _, what := range []string{"round trip P50", "round trip P99"} {
 			e, _ := o.of(what)
 			fmt.Fprintf(w, " %.2f |", e.Error)
 		}
