@@ -32,7 +32,7 @@ var filterKeys = map[string]func(f *filterFlags) *string{
 var filterWords = map[string]string{"native": "engine", "browser": "engine"}
 
 // partOfID is what may be a run's ID, or the beginning or end of one.
-var partOfID = regexp.MustCompile(`^[0-9a-f-]{4,36}$`)
+var partOfID = regexp.MustCompile(`^[0-9a-fA-F-]{4,36}$`)
 
 // parseFilter reads text. A platform, an engine and a run's ID need no key.
 func parseFilter(text string, now time.Time) (f filter, err error) {
@@ -47,7 +47,7 @@ func parseFilter(text string, now time.Time) (f filter, err error) {
 		case filterWords[key] != "":
 			key, value = filterWords[key], key
 		case partOfID.MatchString(key) && f.id == "":
-			f.id = key
+			f.id = strings.ToLower(key)
 			continue
 		default:
 			return f, fmt.Errorf("%q is not of the form KEY=VALUE; keys are %s", key, strings.Join(slices.Sorted(maps.Keys(filterKeys)), ", "))

@@ -165,32 +165,54 @@ func rescue(data []byte) (path string, err error) {
 
 // replaceFile puts data at path in one step: nobody ever sees half a file. What is no
 // regular file is written to.
-func replaceFile(path string, data []byte) (err error) {
-	path = target(path)
-	mode := fs.FileMode(0o644)
-	if info, err := os.Stat(path); err == nil {
-		if !info.Mode().IsRegular() {
-			return os.WriteFile(path, data, 0)
-		}
-		mode = info.Mode().Perm()
-	}
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".rtcbench-*")
+func replaceFile(path string, data []byte) error {
+	r, err := newReplacement(path)
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if err != nil {
-			tmp.Close()
-			os.Remove(tmp.Name())
-		}
-	}()
-	if _, err = tmp.Write(data); err != nil {
-		return err
+	_, err = r.Write(data)
+	return errors.Join(err, r.end(err == nil))
+}
+
+// replacement is what is to stand at a path once it is whole.
+type replacement struct {
+	*os.File
+	path string // "" = it is written to at once, being no regular file
+	mode fs.FileMode
+}
+
+// newReplacement begins one; end ends it.
+func newReplacement(path string) (*replacement, error) {
+	r := &replacement{path: target(path), mode: 0o644}
+	info, err := os.Stat(r.path)
+	if err == nil && !info.Mode().IsRegular() {
+		r.path = ""
+		r.File, err = os.OpenFile(path, os.O_WRONLY, 0)
+		return r, err
 	}
-	if err = errors.Join(tmp.Chmod(mode), tmp.Sync(), tmp.Close()); err != nil {
-		return err
+	if err == nil {
+		r.mode = info.Mode().Perm()
 	}
-	return os.Rename(tmp.Name(), path)
+	r.File, err = os.CreateTemp(filepath.Dir(r.path), ".rtcbench-*")
+	return r, err
+}
+
+// end puts it into its place, or leaves what is there as it is.
+func (r *replacement) end(keep bool) error {
+	if r.path == "" {
+		return r.Close()
+	}
+	var err error
+	if keep {
+		err = errors.Join(r.Chmod(r.mode), r.Sync())
+	}
+	if err = errors.Join(err, r.Close()); err == nil && keep {
+		err = os.Rename(r.Name(), r.path)
+	}
+	if err != nil || !keep {
+		os.Remove(r.Name())
+	}
+	return err
 }
 
 // target is where path leads in the end, also when nothing is there yet.

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"rtcbench/bench"
@@ -163,6 +165,7 @@ func (cmd *exportCmd) Run(a *app) (done error) {
 		return c.err
 	}
 	q.Samples = true
+	whole := false // what is in the file is what the store has
 	store, err := a.openForReading(cmd.storeFlags)
 	if err != nil {
 		return err
@@ -170,11 +173,14 @@ func (cmd *exportCmd) Run(a *app) (done error) {
 	defer store.Close()
 	var w io.Writer = a.stdout
 	if cmd.Output != "-" {
-		f, err := os.Create(cmd.Output)
+		if isStore(cmd.Output, store) {
+			return usagef("--output %q: that is the store itself", cmd.Output)
+		}
+		f, err := newReplacement(cmd.Output)
 		if err != nil {
 			return usagef("--output %q: %w", cmd.Output, err)
 		}
-		defer func() { done = join(done, f.Close()) }() // a disk may be full only then
+		defer func() { done = join(done, f.end(whole)) }()
 		w = f
 	}
 	n, failed := 0, []error{}
@@ -193,8 +199,24 @@ func (cmd *exportCmd) Run(a *app) (done error) {
 		}
 		failed = append(failed, err)
 	}
-	fmt.Fprintf(a.stderr, "%d run(s) written\n", n)
+	// What was in the file before is worth more than nothing at all.
+	if whole = a.ctx.Err() == nil && (n > 0 || len(failed) == 0); !whole && cmd.Output != "-" {
+		failed = append(failed, fmt.Errorf("nothing was written to %s", cmd.Output))
+	} else {
+		fmt.Fprintf(a.stderr, "%d run(s) written\n", n)
+	}
 	return join(failed...)
+}
+
+// isStore reports whether path is the file of a store.
+func isStore(path string, s bench.Store) bool {
+	name, ok := strings.CutPrefix(fmt.Sprint(s), "sqlite:")
+	if !ok {
+		return false
+	}
+	is, err := os.Stat(path)
+	of, gone := os.Stat(name)
+	return err == nil && gone == nil && os.SameFile(is, of)
 }
 
 type importCmd struct {
@@ -224,15 +246,19 @@ func (cmd *importCmd) Run(a *app) error {
 		return usagef("--store none: there is nowhere to put them")
 	}
 	var stores []bench.Store
-	for _, t := range k.targets {
+	var bad []error
+	for _, t := range k.targets { // one that is away does not keep the others
 		s, err := t.Open(a.ctx)
 		if err != nil {
-			return exitError{exitNotKept, err}
+			bad = append(bad, exitError{exitNotKept, err})
+			continue
 		}
 		defer s.Close()
 		stores = append(stores, s)
 	}
-	var bad []error
+	if len(stores) == 0 {
+		return exitError{exitNotKept, join(bad...)}
+	}
 	for _, path := range cmd.Files {
 		n, notes, errs := cmd.file(a, path, stores)
 		for note, runs := range notes {
@@ -244,7 +270,11 @@ func (cmd *importCmd) Run(a *app) error {
 			break
 		}
 	}
-	return join(bad...)
+	err := join(bad...)
+	if slices.ContainsFunc(bad, func(err error) bool { return errors.As(err, &exitError{}) }) {
+		return exitError{exitNotKept, err}
+	}
+	return err
 }
 
 func (cmd *importCmd) file(a *app, path string, stores []bench.Store) (n int, notes map[string]int, bad []error) {
@@ -259,19 +289,25 @@ func (cmd *importCmd) file(a *app, path string, stores []bench.Store) (n int, no
 	}
 	notes = map[string]int{}
 	var waiting []bench.Run
+	away := map[bench.Store]bool{}
 	save := func() {
 		left := map[string]bool{} // runs that a store does not have
 		for _, s := range stores {
+			if away[s] {
+				continue
+			}
 			refused, err := saveAll(a.ctx, s, waiting)
 			for _, r := range refused {
 				left[r.id] = true
 				bad = append(bad, fmt.Errorf("%s: run %s: %w", path, r.id, r.err))
 			}
-			if err != nil {
-				bad = append(bad, fmt.Errorf("%s: %w", path, err))
-				waiting = nil
-				return
+			if away[s] = err != nil; err != nil {
+				bad = append(bad, exitError{exitNotKept, fmt.Errorf("%s: %w", path, err)})
 			}
+		}
+		if len(away) > 0 && !slices.ContainsFunc(stores, func(s bench.Store) bool { return !away[s] }) {
+			waiting = nil // nobody has them
+			return
 		}
 		n += len(waiting) - len(left)
 		waiting = nil

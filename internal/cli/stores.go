@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"rtcbench/bench"
 	"rtcbench/internal/outbox"
@@ -76,7 +77,13 @@ func (f storeFlags) keeper(c *check) keeper {
 	for _, choice := range f.choices(c) {
 		kind, arg, _ := strings.Cut(choice, ":")
 		if known, ok := storeKinds[kind]; ok {
-			k.targets = append(k.targets, known.target(f, c, arg))
+			t := known.target(f, c, arg)
+			if kind != "sqlite" && arg != "" && choice != t.Name {
+				c.fail("store", choice, kind+" alone: its other settings say which, and that is "+t.Name)
+			}
+			if !slices.ContainsFunc(k.targets, func(o outbox.Target) bool { return o.Name == t.Name }) {
+				k.targets = append(k.targets, t)
+			}
 		} else {
 			c.fail("store", choice, strings.Join(slices.Sorted(maps.Keys(storeKinds)), ", ")+", sqlite:FILE or none")
 		}
@@ -151,6 +158,9 @@ func (f storeFlags) timestream(c *check, _ string) outbox.Target {
 		c.err = usagef("Timestream needs a database and a table: give --ts-database and --ts-table (TIMESTREAM_DATABASE, TIMESTREAM_TABLE)")
 	}
 	o := timestream.Options{Database: f.TSDatabase, Table: f.TSTable, Region: f.TSRegion}
+	if err := o.Check(); err != nil && c.err == nil {
+		c.err = usagef("%w (--ts-database, --ts-table)", err)
+	}
 	return outbox.Target{Name: "timestream:" + o.Database + "/" + o.Table, Open: opener(func(ctx context.Context) (*timestream.Store, error) { return timestream.New(ctx, o) })}
 }
 
@@ -159,6 +169,9 @@ func (f storeFlags) influxdb(c *check, _ string) outbox.Target {
 		c.err = usagef("InfluxDB needs a URL and a database: give --influxdb-url and --influxdb-database (INFLUXDB_URL, INFLUXDB_DATABASE)")
 	}
 	o := influx.Options{URL: c.serverURL("influxdb-url", f.InfluxURL, "https", "http"), Token: f.InfluxToken, Org: f.InfluxOrg, Database: f.InfluxDatabase}
+	if strings.ContainsFunc(strings.TrimSpace(o.Token), unicode.IsControl) {
+		c.fail("influxdb-token", "(not shown)", "a token without line breaks or other control characters")
+	}
 	host := ""
 	if u, err := url.Parse(o.URL); err == nil {
 		host = u.Host

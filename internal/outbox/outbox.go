@@ -90,7 +90,7 @@ func (o *Outbox) Put(run bench.Run, stores []string) error {
 		return err
 	}
 	if used+int64(len(data)) > o.max {
-		return fmt.Errorf("%w: %d of %d MB in %s are used; see rtcbench store status, and deliver with rtcbench store flush", ErrFull, used>>20, o.max>>20, o.dir)
+		return fmt.Errorf("%w: what waits in %s takes %.1f of %d MB, and this run %.1f more; see rtcbench store status, and deliver with rtcbench store flush", ErrFull, o.dir, float64(used)/(1<<20), o.max>>20, float64(len(data))/(1<<20))
 	}
 	return write(d.path, data)
 }
@@ -98,7 +98,7 @@ func (o *Outbox) Put(run bench.Run, stores []string) error {
 // abandoned is how old a file may be that is still being written. One that is older was left by a process that was killed.
 const abandoned = time.Hour
 
-// used is how many bytes the runs take. What killed processes left is removed on the way.
+// used is how many bytes the runs take that wait. What was refused for ever holds up no other run. What killed processes left is removed on the way.
 func (o *Outbox) used() (sum int64, err error) {
 	for _, dir := range []string{o.dir, o.rejected()} {
 		files, err := os.ReadDir(dir)
@@ -110,7 +110,9 @@ func (o *Outbox) used() (sum int64, err error) {
 			switch {
 			case err != nil || !info.Mode().IsRegular():
 			case !strings.HasPrefix(f.Name(), unfinished):
-				sum += info.Size()
+				if dir == o.dir {
+					sum += info.Size()
+				}
 			case time.Since(info.ModTime()) > abandoned:
 				os.Remove(filepath.Join(dir, f.Name())) // if it cannot be, nothing is lost
 			}

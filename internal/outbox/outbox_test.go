@@ -201,6 +201,11 @@ func TestFullOutboxRefuses(t *testing.T) {
 	if !errors.Is(err, ErrFull) || !strings.Contains(err.Error(), "store flush") || count(t, list, listErr) != n-1 || n < 3 {
 		t.Errorf("after %d runs %v; %d wait", n, err, len(list))
 	}
+	// What a store will never take stands in nobody's way.
+	deliver(t, o, target("x", &shelf{fail: func(bench.Run) error { return bench.ErrRejected }}))
+	if err := o.Put(benchtest.StoredRun(5, time.Now()), []string{"x"}); err != nil {
+		t.Error(err)
+	}
 }
 
 // TestStoreThatIsNotConfiguredAnyMore: its runs wait, and say for whom.

@@ -141,7 +141,9 @@ func original(f File, raw []byte) (Entry, error) {
 	c := &f.Details.Counts
 	c.Answered, c.Lost = st.SuccessfulMessages, st.FailedMessages
 	c.Sent = c.Answered + c.Lost
+	var told []string // what becomes of what the file says, and of what it does not say
 	if f.Metadata.RunID == "" {
+		told = append(told, "without a run_id: it is made from the content")
 		var compact bytes.Buffer
 		if err := json.Compact(&compact, raw); err != nil {
 			return Entry{}, err
@@ -152,6 +154,7 @@ func original(f File, raw []byte) (Entry, error) {
 		return Entry{}, fmt.Errorf("statistics.successful_messages: %d; measurements has %d", c.Answered, len(f.Measurements))
 	}
 	if c.Answered == 0 {
+		told = append(told, "statistics of 0.0 without a success are null")
 		f.Statistics = Statistics{TotalMessages: c.Sent, FailedMessages: c.Lost, PacketLossRate: st.PacketLossRate}
 	}
 	if f.Metadata.StartTime > f.Metadata.EndTime {
@@ -167,14 +170,13 @@ func original(f File, raw []byte) (Entry, error) {
 	run.Kept, run.End = nil, clock(f.Metadata.EndTime)
 	run.Start, run.Samples, err = anchored(f.Measurements, run.Start, run.End)
 	run.Doubts = []bench.Doubt{{Code: "original", Text: "a file of the original tool: it does not say when pings were due, which ones were lost and by which way they went"}}
-	note := ""
-	for _, m := range f.Measurements {
-		if m.ClientToServer != nil || m.ServerToClient != nil {
-			note = "one-way times are dropped: they are differences of two unrelated clocks"
-			break
-		}
+	if len(f.Measurements) > 0 {
+		told = append(told, "timestamps are of a clock that began anywhere: they end at metadata.end_time")
 	}
-	return Entry{Run: run, Note: note}, err
+	if slices.ContainsFunc(f.Measurements, func(m Measurement) bool { return m.ClientToServer != nil || m.ServerToClient != nil }) {
+		told = append(told, "one-way times are dropped: they are differences of two unrelated clocks")
+	}
+	return Entry{Run: run, Note: strings.Join(told, "; ")}, err
 }
 
 // anchored gives the answered pings by the time when they were sent.

@@ -31,7 +31,7 @@ func (f File) Run() (bench.Run, error) {
 	m, d := f.Metadata, f.Details
 	c := d.Counts
 	r := bench.Run{
-		ID: m.RunID, Platform: f.Platform, RoomURL: m.RoomURL, Start: clock(m.StartTime), End: clock(m.StartTime).Add(nanos(m.DurationMS)), Ended: d.Ended,
+		ID: canonical(m.RunID), Platform: f.Platform, RoomURL: m.RoomURL, Start: clock(m.StartTime), End: clock(m.StartTime).Add(nanos(m.DurationMS)), Ended: d.Ended,
 		Plan: bench.Plan{
 			Count: m.Iterations, Cooldown: time.Duration(m.CooldownMS) * time.Millisecond, Timeout: time.Duration(m.TimeoutMS) * time.Millisecond,
 			Warmup: d.Plan.Warmup, EchoTimeout: time.Duration(d.Plan.EchoTimeoutMS) * time.Millisecond, ReconnectTimeout: time.Duration(d.Plan.ReconnectMS) * time.Millisecond,
@@ -249,4 +249,12 @@ func ways(l Loss) bench.Ways {
 		return bench.Ways{}
 	}
 	return bench.Ways{Known: true, Up: *l.Up, Down: *l.Down, Unknown: l.Unknown}
+}
+
+// canonical is the one spelling of a UUID under which a run is kept (RFC 9562, section 4). What is no UUID stays as it is.
+func canonical(id string) string {
+	if u, err := uuid.Parse(id); err == nil {
+		return u.String()
+	}
+	return id
 }

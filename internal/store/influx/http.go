@@ -2,12 +2,14 @@ package influx
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -102,13 +104,29 @@ func retryAfter(value string, now time.Time) time.Duration {
 	return 0
 }
 
+// secrets are the token in all forms in which a server may repeat it: as it is, in the header of basic authentication (RFC 7617), in a
+// query and in JSON. The longer come first, for one may be a part of another.
+func (s *Store) secrets() (list []string) {
+	if s.token == "" {
+		return nil
+	}
+	plain := []string{s.token}
+	if _, password, ok := strings.Cut(s.token, ":"); ok {
+		plain = append(plain, base64.StdEncoding.EncodeToString([]byte(s.token)), password)
+	}
+	for _, p := range plain {
+		escaped, _ := json.Marshal(p)
+		list = append(list, p, url.QueryEscape(p), url.PathEscape(p), strings.Trim(string(escaped), `"`))
+	}
+	list = slices.DeleteFunc(list, func(s string) bool { return s == "" })
+	slices.SortFunc(list, func(a, b string) int { return len(b) - len(a) })
+	return list
+}
+
 // harmless is what a server said as one short line without the token, which some servers repeat.
 func (s *Store) harmless(text string) string {
-	if s.token != "" {
-		text = strings.ReplaceAll(text, s.token, "…")
-		if _, password, ok := strings.Cut(s.token, ":"); ok && password != "" {
-			text = strings.ReplaceAll(text, password, "…")
-		}
+	for _, secret := range s.secrets() {
+		text = strings.ReplaceAll(text, secret, "…")
 	}
 	text = strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r <= ' ' || r == 0x7f }), " ")
 	if len(text) > maxReason {

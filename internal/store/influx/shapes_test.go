@@ -3,10 +3,14 @@ package influx
 import (
 	"compress/gzip"
 	"context"
+	"encoding/base64"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -62,6 +66,33 @@ func TestWhatServersRefuse(t *testing.T) {
 				t.Errorf("%v", err)
 			}
 		})
+	}
+}
+
+// A server, or a proxy before it, may repeat the secret in any of the forms in which it came, and more.
+func TestASecretThatIsRepeated(t *testing.T) {
+	const password = `p&ss "w<rd`
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		user, p, _ := r.BasicAuth()
+		data, _ := json.Marshal(map[string]any{"error": "no", "data": []string{user + ":" + p}})
+		w.WriteHeader(403)
+		if strings.HasPrefix(r.URL.Path, "/plain") {
+			fmt.Fprintf(w, "header <%s>, query u=%s&p=%s", r.Header.Get("Authorization"), url.QueryEscape(user), url.QueryEscape(p))
+		} else {
+			w.Write(data)
+		}
+	}))
+	defer server.Close()
+	for _, path := range []string{"", "/plain"} {
+		s := open(t, Options{URL: server.URL + path, Token: "bob:" + password, Database: "b"})
+		err := s.Save(within(t), benchtest.StoredRun(3, time.Now()))
+		s.Close()
+		escaped, _ := json.Marshal(password)
+		for _, form := range []string{password, base64.StdEncoding.EncodeToString([]byte("bob:" + password)), url.QueryEscape(password), strings.Trim(string(escaped), `"`), "w<rd", "w\\u003crd"} {
+			if err == nil || !strings.Contains(err.Error(), "forbidden") || strings.Contains(err.Error(), form) {
+				t.Errorf("%q is in it, or it says something else: %v", form, err)
+			}
+		}
 	}
 }
 

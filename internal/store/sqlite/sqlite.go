@@ -85,7 +85,17 @@ func (s *Store) look(ctx context.Context) error {
 	if info, err := os.Stat(s.path); errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0 {
 		return nil
 	}
-	db, err := open(s.path, url.Values{"mode": {"ro"}, "_pragma": {patience}}, 1)
+	err := s.lookBy(ctx, "ro")
+	// A process that was killed while it made the file has left a journal beside it, which only a writer may roll back.
+	var e *driver.Error
+	if errors.As(err, &e) && e.Code() == codes.SQLITE_READONLY_ROLLBACK {
+		err = s.lookBy(ctx, "rw")
+	}
+	return err
+}
+
+func (s *Store) lookBy(ctx context.Context, mode string) error {
+	db, err := open(s.path, url.Values{"mode": {mode}, "_pragma": {patience}}, 1)
 	if err != nil {
 		return err
 	}

@@ -276,6 +276,28 @@ func TestFilesThatAreNotOurs(t *testing.T) {
 }
 
 // TestDamagedFile: a page in the middle is overwritten; saving and reading say so.
+// A process that was killed while it made the file costs nothing: the next one finds its journal, and rolls it back.
+func TestFileOfAKilledMaker(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "runs.db")
+	for _, tail := range []string{"", "-journal"} {
+		data, err := os.ReadFile("testdata/killed.db" + tail)
+		if err == nil {
+			err = os.WriteFile(path+tail, data, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	s, err := Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if err := s.Save(t.Context(), benchtest.StoredRun(5, time.Now())); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestDamagedFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "runs.db")
 	s := opened(t, path)

@@ -64,12 +64,20 @@ var _ bench.Store = (*Store)(nil)
 // name is what Timestream takes for a database or a table (Developer Guide, "Naming constraints").
 var name = regexp.MustCompile(`^[a-zA-Z0-9_.-]{3,256}$`)
 
-// New opens a table. It asks nobody anything: whether table and credentials are there shows at the first use.
-func New(ctx context.Context, o Options) (*Store, error) {
+// Check says what cannot be the name of a database or a table.
+func (o Options) Check() error {
 	for _, n := range []struct{ what, value string }{{"database", o.Database}, {"table", o.Table}} {
 		if !name.MatchString(n.value) {
-			return nil, fmt.Errorf("timestream %s %.80q: a name has 3 to 256 letters, digits, _, - and .", n.what, n.value)
+			return fmt.Errorf("timestream %s %.80q: a name has 3 to 256 letters, digits, _, - and .", n.what, n.value)
 		}
+	}
+	return nil
+}
+
+// New opens a table. It asks nobody anything: whether table and credentials are there shows at the first use.
+func New(ctx context.Context, o Options) (*Store, error) {
+	if err := o.Check(); err != nil {
+		return nil, err
 	}
 	load := []func(*config.LoadOptions) error{config.WithRetryer(func() aws.Retryer { return o.retryer() })}
 	if o.Region != "" {
