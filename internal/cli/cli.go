@@ -84,7 +84,10 @@ func Parse(args []string) error {
 }
 
 // parse is Parse, with what the flags alone set; nil = args ask for help or the version.
-func parse(args []string) (set *settings, err error) {
+func parse(args []string) (*settings, error) { return parseInto(&commands{}, args) }
+
+// parseInto is parse for who wants to know the values too: those of flags, and defaults.
+func parseInto(c *commands, args []string) (set *settings, err error) {
 	exited := errors.New("exit")
 	defer func() {
 		if r := recover(); r != nil && r != any(exited) {
@@ -92,7 +95,7 @@ func parse(args []string) (set *settings, err error) {
 		}
 	}()
 	alone := newSettings(func(string) (string, bool) { return "", false })
-	parsed, err := newParser(&commands{}, alone, io.Discard, io.Discard, func(int) { panic(exited) }).Parse(args)
+	parsed, err := newParser(c, alone, io.Discard, io.Discard, func(int) { panic(exited) }).Parse(args)
 	if err != nil {
 		return alone, err
 	}

@@ -119,7 +119,8 @@ func (cmd labRunCmd) Run(a *app) error {
 	if len(args) == 0 || args[0] != "livekit" {
 		return usagef("lab run %s: what runs in the lab is livekit and its flags, after --, not %q: the lab's server is LiveKit's", scenario.Name, strings.Join(args, " "))
 	}
-	set, err := parse(args)
+	var asked commands
+	set, err := parseInto(&asked, args)
 	switch {
 	case err != nil:
 		return usagef("in the lab: %w", err)
@@ -131,7 +132,7 @@ func (cmd labRunCmd) Run(a *app) error {
 			return usagef("in the lab: --%s: server, room and echo are the lab's; leave it out", flag)
 		}
 	}
-	file := outputOf(args)
+	file := asked.Livekit.Output
 	if file == "" {
 		file, _ = a.settings.get("RTCBENCH_OUTPUT")
 	}
@@ -160,6 +161,9 @@ func (cmd labRunCmd) Run(a *app) error {
 		file = filepath.Join(l.dir, "result.json")
 		args = append(slices.Clone(args), "--output="+file)
 	}
+	if set.rank("connect-timeout") == byFlag { // the echo has the same network before it
+		l.joinWithin = asked.Livekit.ConnectTimeout
+	}
 	runErr := l.run(args)
 	l.end()
 	log, err := network.Close()
@@ -182,6 +186,8 @@ type labRun struct {
 	dir      string // for their temporary files
 	secret   string // of the lab's own server
 	others   []*exec.Cmd
+
+	joinWithin string // as --connect-timeout has it; "" = as ever
 }
 
 // pingLog is where the echo writes which pings it was given.
@@ -205,6 +211,9 @@ const labPort = ":7880"
 func (l *labRun) run(args []string) (err error) {
 	serve := l.command("lab", "serve")
 	echo := l.command("echo", "--log-pings="+l.pingLog())
+	if l.joinWithin != "" {
+		echo.Args = append(echo.Args, "--connect-timeout="+l.joinWithin)
+	}
 	if c := l.scenario.EchoClock; c != (lab.Clock{}) {
 		echo.Args = append(echo.Args, fmt.Sprintf("--clock-offset=%v", time.Duration(c.Offset)), fmt.Sprintf("--clock-skew=%v", c.Skew))
 	}
@@ -261,19 +270,6 @@ func within(ended <-chan error, cmd *exec.Cmd) error {
 		cmd.Process.Kill()
 		return <-ended
 	}
-}
-
-// outputOf is the file that args have the result written to.
-func outputOf(args []string) string {
-	for i, arg := range args {
-		if name, value, ok := strings.Cut(arg, "="); ok && (name == "--output" || name == "-o") {
-			return value
-		}
-		if (arg == "--output" || arg == "-o") && i+1 < len(args) {
-			return args[i+1]
-		}
-	}
-	return ""
 }
 
 // start starts a process that ends with the lab.

@@ -78,9 +78,16 @@ func printLab(w io.Writer, r lab.Report) {
 		} else {
 			printErrors(w, "ping by ping", "more by", r.Errors)
 		}
-		fmt.Fprintf(w, "\n  %-18s %9s %19s\n", "of that passed in", "P50 ms", "P99")
-		for _, p := range r.Parts {
-			fmt.Fprintf(w, "  %-18s %9.3f %19.3f\n", p.What, p.P50, p.P99)
+		if b := r.Beyond; b != nil {
+			fmt.Fprintf(w, "\n  %-18s %9s %19s\n", "of that passed in", "P50 ms", "on the floor")
+			for _, p := range b.Parts {
+				fmt.Fprintf(w, "  %-18s %9.3f %19.3f\n", p.What, p.There, p.Away)
+			}
+		} else {
+			fmt.Fprintf(w, "\n  %-18s %9s %19s\n", "of that passed in", "P50 ms", "P99")
+			for _, p := range r.Parts {
+				fmt.Fprintf(w, "  %-18s %9.3f %19.3f\n", p.What, p.P50, p.P99)
+			}
 		}
 	}
 	say := func(format string, args ...any) {
@@ -89,7 +96,11 @@ func printLab(w io.Writer, r lab.Report) {
 		}
 	}
 	say("%d of %d answered pings were matched to their packets.", r.Matched, r.Pings)
-	if need := stats.NeededForBound(0.99); r.Matched > 0 && r.Matched < need {
+	there := r.Matched
+	if r.Beyond != nil {
+		there = r.Beyond.There
+	}
+	if need := stats.NeededForBound(0.99); there > 0 && there < need {
 		say("They are too few for a P99 (%d are needed): it is close to the largest value seen.", need)
 	}
 	if o := r.Others; o.Pings > 0 {
@@ -104,6 +115,9 @@ func printLab(w io.Writer, r lab.Report) {
 	}
 	if again := r.Again; again.Pings > 0 {
 		say("%d pings were sent again and answered in time: they took %.0f ms more at the median, %.0f ms at the most.", again.Pings, again.P50, again.Max)
+	}
+	if r.Waited {
+		say("Packets were lost on a channel that sends them again: what a ping then waited, also behind another one, is in what it spent in the server or in the runner, receiving.")
 	}
 	if c := r.Clocks; c.Kind != bench.OneClock && c.Of > 0 {
 		rest := ""

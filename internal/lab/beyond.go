@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"math"
 	"time"
 
 	"rtcbench/bench"
@@ -86,7 +85,7 @@ func (b *Beyond) add(what string, q float64, measured, injected, floor, floorInj
 		own[i] = floor[i] - floorInjected[i]
 	}
 	f, known := stats.DifferenceOfQuantiles(floor, floorInjected, 0.5, true)
-	d, ok := stats.DifferenceOfQuantiles(measured, injected, q, true)
+	d, ok := stats.Excess(measured, injected, own, q)
 	if !known || !ok {
 		return
 	}
@@ -95,10 +94,7 @@ func (b *Beyond) add(what string, q float64, measured, injected, floor, floorInj
 			What: what, Injected: quantiles(floorInjected)(q), Measured: quantiles(floor)(q), Error: ms(f.Value), CI: [2]float64{ms(f.Lo), ms(f.Hi)},
 		})
 	}
-	expected, _ := stats.QuantileOfSums(injected, own, q)
-	value := quantiles(measured)(q) - ms(expected)
 	b.Errors = append(b.Errors, Error{
-		What: what, Injected: quantiles(injected)(q), Measured: quantiles(measured)(q), Error: value,
-		CI: [2]float64{value - math.Hypot(ms(d.Value-d.Lo), ms(f.Hi-f.Value)), value + math.Hypot(ms(d.Hi-d.Value), ms(f.Value-f.Lo))},
+		What: what, Injected: quantiles(injected)(q), Measured: quantiles(measured)(q), Error: ms(d.Value), CI: [2]float64{ms(d.Lo), ms(d.Hi)},
 	})
 }

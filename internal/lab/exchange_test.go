@@ -140,7 +140,7 @@ func TestScenarios(t *testing.T) {
 		`{delay: 5ms, loss: 0.5%, rate: 10Mbit/s, queue: 64KB, load: {rate: 12Mbit/s, on: 1s, off: 2s}}`: "",
 		`{delay: 5}`:                       `"5" is not a duration, as 12ms`,
 		`{delay: -5ms}`:                    "a delay of -5ms",
-		`{dalay: 5ms}`:                     "dalay not found",
+		`{dalay: 5ms}`:                     "dalay is no key here",
 		`{loss: 0.5}`:                      `"0.5" is not a share`,
 		`{loss: 101%}`:                     `"101%" is not a share`,
 		`{loss: NaN%}`:                     `"NaN%" is not a share`,
@@ -167,9 +167,14 @@ func TestScenarios(t *testing.T) {
 		`{about: x, paths: {runner-sfu: {both: {}}, sfu-echo: {both: {}}}, echo_clock: {skew: 200}}`:  "at most 100",
 		`{about: x, paths: {runner-sfu: {both: {}}, sfu-echo: {both: {}}}, echo_clock: {skew: .nan}}`: "at most 100",
 		`[`: "mine",
+		`{about: x, wheels: 4, paths: {runner-sfu: {both: {}}, sfu-echo: {both: {}}}}`: "wheels is no key here",
 	} {
-		if _, err := Parse("mine", []byte(text)); err == nil || !strings.Contains(err.Error(), want) {
+		_, err := Parse("mine", []byte(text))
+		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", text, err, want)
+		}
+		if err != nil && (strings.Contains(err.Error(), "struct") || strings.Contains(err.Error(), "\n")) {
+			t.Errorf("%s: %v", text, err)
 		}
 	}
 	if _, err := LoadScenario("atlantis"); err == nil || !strings.Contains(err.Error(), "transatlantic") {
@@ -268,6 +273,48 @@ func TestInjectedTellsQuickPingsApart(t *testing.T) {
 		if !in.OK || in.RTT() != 160*msec {
 			t.Fatalf("%+v", in)
 		}
+	}
+}
+
+// A run whose router was late says so; a ping that met the network on one hop alone is neither of the floor nor beyond it; copies are no pings.
+func TestWhatIsNotCounted(t *testing.T) {
+	start := time.Unix(1700000000, 0)
+	s := Scenario{Alternate: time.Second}
+	run := bench.Run{Start: start, Clocks: bench.OneClock, Plan: bench.Plan{Cooldown: 50 * msec}}
+	log := Log{Start: start}
+	const late = 3 * msec
+	for i := range 200 {
+		sent := time.Duration(i) * 50 * msec
+		at := sent
+		for h, way := range wayThere {
+			r := Record{From: way[0], To: way[1], UDP: true, Size: 300, Arrived: at, Due: at + 30*msec, Left: at + 30*msec + late}
+			log.Records, at = append(log.Records, r), r.Left
+			if h == 1 {
+				r.Copy = true
+				log.Records = append(log.Records, r)
+			}
+		}
+		run.Samples = append(run.Samples, bench.Sample{Seq: uint32(i + 1), Outcome: bench.Answered, Sent: sent, RTT: at - sent, Stamped: true})
+	}
+	slices.SortStableFunc(log.Records, func(a, b Record) int { return int(a.Arrived - b.Arrived) })
+	r := NewReport(s, 1, log, run, nil)
+	if !r.Imprecise || r.Matched != 200 {
+		t.Errorf("imprecise %v, %d matched", r.Imprecise, r.Matched)
+	}
+	// 99 ms lie between the first hop and the last: of 20 pings in a stretch the last one meets both.
+	if b := r.Beyond; b == nil || b.There+b.Away != 190 {
+		t.Errorf("%d beyond the floor, %d on it", b.There, b.Away)
+	}
+}
+
+// A packet that passes at once does so no sooner than those before it.
+func TestPassingKeepsTheOrder(t *testing.T) {
+	l := newLine(Way{Delay: 40 * msec}, 1, 1)
+	first, _ := l.carry(0, 300)
+	second, _ := l.pass(msec, 300)
+	third, _ := l.pass(2*msec, 300)
+	if first[0] != 40*msec || second[0] != 40*msec || third[0] != 40*msec {
+		t.Errorf("%v, %v, %v", first, second, third)
 	}
 }
 

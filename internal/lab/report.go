@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"slices"
 	"time"
 
 	"rtcbench/bench"
@@ -31,6 +32,8 @@ type Report struct {
 	Loss      Loss    `json:"loss"`
 	Clocks    Clocks  `json:"clocks"`
 	Samples   Matched `json:"samples"` // of the matched, in sending order
+
+	Waited bool `json:"waited"` // the channel sends again what is lost, and pings wait for it
 
 	Verdict bench.Verdict `json:"verdict"` // that the run gave itself …
 	Grounds []string      `json:"reasons"` // … and their codes
@@ -128,7 +131,7 @@ func NewReport(s Scenario, seed uint64, log Log, run bench.Run, heard map[uint32
 			added = append(added, x.Added())
 		}
 		i := hopOf(x)
-		if i < 0 || !x.UDP || x.Size < smallest {
+		if i < 0 || !x.UDP || x.Size < smallest || s.away(x.Arrived) { // hops are those of the network
 			continue
 		}
 		switch {
@@ -147,6 +150,7 @@ func NewReport(s Scenario, seed uint64, log Log, run bench.Run, heard map[uint32
 		hops[i].DelayP50, hops[i].DelayP95, hops[i].DelayP99 = q(0.5), q(0.95), q(0.99)
 	}
 	r.Hops = hops[:]
+	r.Waited = run.Facts.Transport == bench.DataChannelReliable && slices.ContainsFunc(r.Hops, func(h Hop) bool { return h.Lost > 0 })
 	q := quantiles(added)
 	r.Added.P50, r.Added.P99, r.Added.Max = 1000*q(0.5), 1000*q(0.99), 1000*q(1)
 	r.Imprecise = r.Added.P99 > 1000*ms(imprecise)

@@ -175,9 +175,12 @@ func Parse(name string, data []byte) (Scenario, error) {
 
 func oneLine(err error) string {
 	text := strings.TrimPrefix(err.Error(), "yaml: ")
-	text = strings.TrimPrefix(text, "unmarshal errors:\n  ")
+	text = unknownKey.ReplaceAllString(strings.TrimPrefix(text, "unmarshal errors:\n  "), "$1 is no key here")
 	return strings.Join(strings.Fields(strings.ReplaceAll(text, "\n", ";")), " ")
 }
+
+// unknownKey is how the decoder says it, with the whole of a Go type.
+var unknownKey = regexp.MustCompile(`(?s)field (\S+) not found in type .*?(}|lab\.\w+)(\n|$)`)
 
 // wayYAML is a way as it is written.
 type wayYAML struct {

@@ -2,10 +2,7 @@ package stats
 
 import (
 	"math"
-	"math/rand/v2"
-	"slices"
 	"sync"
-	"time"
 )
 
 // z95 is the 0.975 quantile of the standard normal distribution.
@@ -168,25 +165,4 @@ func MeanInterval(series []float64) (mean, half float64, ok bool) {
 		variance += (m - mean) * (m - mean) / (batches - 1)
 	}
 	return mean, studentT(batches-1) * math.Sqrt(variance/batches), true
-}
-
-// QuantileOfSums is what the q quantile of len(a) values x + y comes to on average, where x is each of a once and y is drawn from b
-// independently of it. It is that of a sample as large as a: in a thin tail a quantile of all possible sums is another. The draws are always the same.
-func QuantileOfSums(a, b []time.Duration, q float64) (time.Duration, bool) {
-	if len(a) == 0 || len(b) == 0 {
-		return 0, false
-	}
-	const work = 4_000_000 // values drawn
-	rng := rand.New(rand.NewPCG(uint64(len(a)), uint64(len(b))))
-	sums, mean := make([]time.Duration, len(a)), 0.0
-	rounds := max(20, min(400, work/len(a)))
-	for range rounds {
-		for i, x := range a {
-			sums[i] = x + b[rng.IntN(len(b))]
-		}
-		slices.Sort(sums)
-		v, _ := Quantile(sums, q)
-		mean += float64(v) / float64(rounds)
-	}
-	return round(mean), true
 }

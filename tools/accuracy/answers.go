@@ -51,10 +51,9 @@ func (a answers) beyond(o outcome, what string) (e lab.Error, ok bool) {
 			}
 		}
 	}
-	_, injected := number.of(o.Report.Samples)
-	expected, known := stats.QuantileOfSums(injected, floor, number.q)
-	f := float64(expected)/1e6 - e.Injected
-	e.Error, e.CI[0], e.CI[1] = e.Error-f, e.CI[0]-f, e.CI[1]-f
+	measured, injected := number.of(o.Report.Samples)
+	d, known := stats.Excess(measured, injected, floor, number.q)
+	e.Error, e.CI = float64(d.Value)/1e6, [2]float64{float64(d.Lo) / 1e6, float64(d.Hi) / 1e6}
 	return e, ok && known
 }
 
@@ -150,7 +149,7 @@ func (p promise) kept(a answers) (held, of int, worst float64, where string) {
 			continue
 		}
 		of++
-		if math.Abs(e.Error) <= p.Limit {
+		if math.Abs(e.Error) <= p.Limit && o.Failed == "" && !o.Report.Imprecise {
 			held++
 		}
 		if math.Abs(e.Error) > math.Abs(worst) {

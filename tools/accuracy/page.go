@@ -54,7 +54,7 @@ func (a answers) page(w io.Writer) {
 	if len(a.Pairs) > 0 {
 		p("\nPairs of equal runs in the lab, across the Atlantic:\n\n| engine | difference of the medians, ms | 95 %% interval | |\n|---|---|---|---|\n")
 		for _, x := range a.Pairs {
-			differ := "no difference shown"
+			differ := x.Verdict
 			if x.Differ {
 				differ = "**a difference where there is none**"
 			}
@@ -206,7 +206,10 @@ too. Compare runs with the same `+"`--cooldown`, and let `rtcbench calibrate`"+`
 // name marks an outcome that is to be doubted.
 func (o outcome) name() string {
 	mark := ""
-	if o.Report.Imprecise {
+	switch {
+	case o.Failed != "":
+		mark = " **! " + o.Failed + "**"
+	case o.Report.Imprecise:
 		mark = " **!**"
 	}
 	return fmt.Sprintf("%s | %s | %s%s", o.Scenario, o.Engine, o.Channel, mark)

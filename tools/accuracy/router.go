@@ -32,9 +32,15 @@ func (t *tool) router(ctx context.Context) (*precision, error) {
 	if err != nil {
 		return nil, err
 	}
-	for range runtime.NumCPU() { // as lab run has them
-		awake := exec.Command(t.binary, "lab", "awake")
-		if err := awake.Start(); err != nil {
+	closed := false
+	defer func() {
+		if !closed {
+			n.Close()
+		}
+	}()
+	for range runtime.NumCPU() { // as lab run has them; they end with this process, however it does
+		awake := exec.Command(t.binary, "lab", "enter", "lab", "awake")
+		if err := n.Start(lab.Runner, awake); err != nil {
 			return nil, err
 		}
 		defer awake.Wait()
@@ -63,6 +69,7 @@ func (t *tool) router(ctx context.Context) (*precision, error) {
 	}
 	took := time.Since(begin)
 	time.Sleep(100 * time.Millisecond) // the last are on their way
+	closed = true
 	log, err := n.Close()
 	if err != nil {
 		return nil, err
