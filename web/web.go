@@ -16,8 +16,10 @@ var ErrNotBuilt = errors.New("this build has no browser engine: it was built wit
 
 // Engine is the built pages: livekit.html and daily.html with a script each, and ticker.js.
 func Engine() (fs.FS, error) {
-	if _, err := fs.Stat(dist, "dist/livekit.js"); err != nil {
-		return nil, ErrNotBuilt
+	for _, name := range []string{"livekit.html", "livekit.js", "daily.html", "daily.js", "ticker.js"} {
+		if _, err := fs.Stat(dist, "dist/"+name); err != nil {
+			return nil, ErrNotBuilt
+		}
 	}
 	return fs.Sub(dist, "dist")
 }

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -46,7 +48,7 @@ func Start(ctx context.Context, o Options) (*Browser, error) {
 	if err != nil {
 		return nil, err
 	}
-	scratch.Sweep(profileKind, endUsers) // a browser ends with its debugging pipe, so one is left only if it hung
+	scratch.Sweep(profileKind, func(profile string) { endUsers(profile); removeSocket(profile) }) // a browser ends with its debugging pipe, so one is left only if it hung
 	profile, err := scratch.New(profileKind)
 	if err != nil {
 		return nil, err
@@ -85,6 +87,7 @@ func (b *Browser) launch(ctx context.Context, path string, o Options) error {
 		chromedp.Flag("disable-domain-reliability", true),
 		chromedp.Flag("disable-quic", true),
 		chromedp.Flag("no-pings", true),
+		chromedp.Env("PULSE_RUNTIME_PATH="+filepath.Join(b.profile.Path, "pulse")), // or libpulse makes a folder among the temporary files
 	)
 	if o.NoSandbox {
 		flags = append(flags, chromedp.NoSandbox)
@@ -126,7 +129,21 @@ func (b *Browser) Close() error {
 		if b.pages != nil {
 			b.err = b.pages.server.Close()
 		}
+		removeSocket(b.profile.Path)
 		b.err = errors.Join(b.err, b.profile.Remove())
 	})
 	return b.err
+}
+
+// removeSocket removes the folder of Chromium's socket, which it makes beside its profile, for a path may be too long for a socket, and leaves behind when it is
+// ended from outside. A link in the profile leads there.
+func removeSocket(profile string) {
+	socket, err := os.Readlink(filepath.Join(profile, "SingletonSocket"))
+	dir := filepath.Dir(socket)
+	if err != nil || !filepath.IsAbs(dir) || !strings.Contains(filepath.Base(dir), ".Chrom") { // org.chromium.Chromium.…, com.google.Chrome.…
+		return
+	}
+	os.Remove(socket)
+	os.Remove(filepath.Join(dir, "SingletonCookie"))
+	os.Remove(dir) // not more than it made there
 }

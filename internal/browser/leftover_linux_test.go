@@ -57,6 +57,42 @@ func TestTwentyKills(t *testing.T) {
 	gone(t, dir)
 }
 
+// A browser that is closed, and one that is killed with its program once the next starts, leave nothing among the temporary files.
+func TestNothingIsLeft(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), startOnly+"=1")
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	line, err := bufio.NewReader(out).ReadString('\n')
+	cmd.Process.Kill()
+	cmd.Wait()
+	if line != "up\n" {
+		t.Fatal(line, err)
+	}
+	if made, _ := filepath.Glob(filepath.Join(dir, "org.chromium.*")); len(made) != 1 {
+		t.Fatalf("Chromium made %v: this test looks at the wrong place", made)
+	}
+	b, err := browser.Start(t.Context(), browser.Options{ResolverRules: closedNetwork})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Close(); err != nil {
+		t.Error(err)
+	}
+	left, err := os.ReadDir(dir)
+	left = slices.DeleteFunc(left, func(e os.DirEntry) bool { return strings.HasPrefix(e.Name(), "rtcbench-") })
+	if err != nil || len(left) > 0 || len(profilesIn(t, dir)) > 0 {
+		t.Errorf("left: %v, %v, %v", left, profilesIn(t, dir), err)
+	}
+}
+
 func profilesIn(t *testing.T, dir string) []string {
 	t.Helper()
 	list, err := filepath.Glob(filepath.Join(dir, "rtcbench-*", "*"))
