@@ -23,6 +23,9 @@ func NewClock() Clock {
 	return Clock{base: now, unix: float64(now.UnixMicro()) / 1e3}
 }
 
+// ClockShowing starts a clock that shows unixMilli at the moment at, which has a monotonic reading: one that several processes agreed upon.
+func ClockShowing(at time.Time, unixMilli float64) Clock { return Clock{base: at, unix: unixMilli} }
+
 // Claiming is c with somebody to ask how far this machine's wall clock may be from UTC: KernelClockError.
 func (c Clock) Claiming(claim func() (most time.Duration, known bool)) Clock {
 	c.claim = claim

@@ -95,7 +95,7 @@ func (m *machine) Open(name string) (fs.File, error) {
 
 // cpu says how its processors have spent their ticks.
 func (m *machine) cpu(user, stolen int) {
-	m.proc["stat"] = &fstest.MapFile{Data: fmt.Appendf(nil, "cpu  %d 0 0 5000 0 0 0 %d 0 0\ncpu0 1 0 0 0 0 0 0 0 0 0\n", user, stolen)}
+	m.proc["stat"] = &fstest.MapFile{Data: fmt.Appendf(nil, "cpu  %d 0 0 5000 0 0 0 %d %d 0\ncpu0 1 0 0 0 0 0 0 0 0 0\n", user, stolen, user)}
 }
 
 // thread says how long a thread of this process has waited.

@@ -76,7 +76,7 @@ func (cmd *echoCmd) Run(a *app) error {
 	}
 	seats.warn(a.stderr)
 	name := identity("echo")
-	clock := bench.NewClock().Claiming(bench.KernelClockError)
+	clock := newClock()
 	if cmd.ClockOffset != 0 || cmd.ClockSkew != 0 {
 		if cmd.ClockOffset.Abs() > time.Hour || !(math.Abs(cmd.ClockSkew) <= 100) { // also what is no number
 			return usagef("--clock-offset %v, --clock-skew %v: at most 1h and 100 parts in a million either way", cmd.ClockOffset, cmd.ClockSkew)

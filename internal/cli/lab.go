@@ -201,7 +201,7 @@ func (l *labRun) command(args ...string) *exec.Cmd {
 			cmd.Env = append(cmd.Env, e)
 		}
 	}
-	cmd.Env = append(cmd.Env, "TMPDIR="+l.dir, "LIVEKIT_URL=ws://"+lab.SFU.Address()+labPort, "LIVEKIT_API_KEY=lab", "LIVEKIT_API_SECRET="+l.secret, "RTCBENCH_ROOM="+labRoom)
+	cmd.Env = append(cmd.Env, "TMPDIR="+l.dir, "LIVEKIT_URL=ws://"+lab.SFU.Address()+labPort, "LIVEKIT_API_KEY=lab", "LIVEKIT_API_SECRET="+l.secret, "RTCBENCH_ROOM="+labRoom, labAnchor+"="+l.network.Anchor())
 	return cmd
 }
 

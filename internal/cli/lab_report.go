@@ -108,6 +108,9 @@ func printLab(w io.Writer, r lab.Report) {
 	}
 	if l := r.Loss; l.Heard != nil && l.Up+l.Down+l.Unknown > 0 {
 		verdict := "as the run says"
+		if l.Unknown > 0 {
+			verdict = "as far as the run says it"
+		}
 		if l.Wrong > 0 {
 			verdict = fmt.Sprintf("which makes %d of the run's losses wrong", l.Wrong)
 		}

@@ -179,7 +179,7 @@ func (cmd *livekitCmd) prepare(c *check) (job livekitJob, err error) {
 // measure joins, with an echo of our own if need be, and carries out the plan. The run is nil
 // when the room was not joined; otherwise it is what was measured, also with an error.
 func (job *livekitJob) measure(ctx context.Context, on func(bench.Sample)) (*bench.Run, error) {
-	clock := bench.NewClock().Claiming(bench.KernelClockError)
+	clock := newClock()
 	opts := bench.JoinOptions{ReconnectTimeout: job.plan.ReconnectTimeout, Lossy: job.plan.Lossy}
 	echoName := identity("echo")
 	echoDone, echoReady := make(chan error, 1), make(chan struct{}, 1)

@@ -150,6 +150,9 @@ func (f storeFlags) sqlite(c *check, path string) outbox.Target {
 	if full, err := filepath.Abs(path); err == nil {
 		path = full
 	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		c.fail("store", "sqlite:"+path, "a file, and that is a folder")
+	}
 	return outbox.Target{Name: "sqlite:" + path, Open: opener(func(ctx context.Context) (*sqlite.Store, error) { return sqlite.Open(ctx, path) })}
 }
 
@@ -161,7 +164,7 @@ func (f storeFlags) timestream(c *check, _ string) outbox.Target {
 	if err := o.Check(); err != nil && c.err == nil {
 		c.err = usagef("%w (--ts-database, --ts-table)", err)
 	}
-	return outbox.Target{Name: "timestream:" + o.Database + "/" + o.Table, Open: opener(func(ctx context.Context) (*timestream.Store, error) { return timestream.New(ctx, o) })}
+	return outbox.Target{Name: "timestream:" + o.Region + "/" + o.Database + "/" + o.Table, Open: opener(func(ctx context.Context) (*timestream.Store, error) { return timestream.New(ctx, o) })}
 }
 
 func (f storeFlags) influxdb(c *check, _ string) outbox.Target {
@@ -172,14 +175,17 @@ func (f storeFlags) influxdb(c *check, _ string) outbox.Target {
 	if strings.ContainsFunc(strings.TrimSpace(o.Token), unicode.IsControl) {
 		c.fail("influxdb-token", "(not shown)", "a token without line breaks or other control characters")
 	}
-	host := ""
+	name := "influxdb:"
 	if u, err := url.Parse(o.URL); err == nil {
-		host = u.Host
+		name += u.Host + strings.TrimRight(u.Path, "/")
 		if u.User != nil {
 			c.fail("influxdb-url", "(not shown)", "a URL without user and password; give them as USER:PASSWORD to --influxdb-token (INFLUXDB_TOKEN)")
 		}
 	}
-	return outbox.Target{Name: "influxdb:" + host + "/" + o.Database, Open: opener(func(context.Context) (*influx.Store, error) { return influx.New(o) })}
+	if o.Org != "" { // one server may have a bucket of this name in each
+		name += "/" + o.Org
+	}
+	return outbox.Target{Name: name + "/" + o.Database, Open: opener(func(context.Context) (*influx.Store, error) { return influx.New(o) })}
 }
 
 // opener is open as a Target has it. A store that cannot be opened is nil, and not a nil pointer in an interface.

@@ -5,6 +5,8 @@ package lab
 import (
 	"context"
 	"os/exec"
+
+	"rtcbench/bench"
 )
 
 // Network is for Linux alone.
@@ -15,6 +17,12 @@ func Build(Scenario, uint64) (*Network, error) { return nil, ErrUnavailable }
 
 // Start is never called.
 func (*Network) Start(Place, *exec.Cmd) error { return ErrUnavailable }
+
+// Anchor is never called.
+func (*Network) Anchor() string { return "" }
+
+// ClockAt says that there is no lab here.
+func ClockAt(string) (bench.Clock, error) { return bench.Clock{}, ErrUnavailable }
 
 // Do is never called.
 func (*Network) Do(Place, func()) {}

@@ -130,8 +130,10 @@ func (s *Store) explain(err error) error {
 			return fmt.Errorf("store %s: the disk is full: %w", s.path, err)
 		case codes.SQLITE_BUSY:
 			return fmt.Errorf("store %s: another process has been writing for %v: %w", s.path, busy, err)
-		case codes.SQLITE_READONLY, codes.SQLITE_CANTOPEN, codes.SQLITE_PERM:
+		case codes.SQLITE_READONLY, codes.SQLITE_PERM:
 			return fmt.Errorf("store %s cannot be written: %w", s.path, err)
+		case codes.SQLITE_CANTOPEN:
+			return fmt.Errorf("store %s cannot be written, or not even read: %w", s.path, err)
 		}
 	}
 	return fmt.Errorf("store %s: %w", s.path, err)

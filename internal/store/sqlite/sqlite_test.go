@@ -296,6 +296,12 @@ func TestFileOfAKilledMaker(t *testing.T) {
 	if err := s.Save(t.Context(), benchtest.StoredRun(5, time.Now())); err != nil {
 		t.Error(err)
 	}
+	// No test can cut the power; what holds then is what SQLite promises of this setting (sqlite.org/pragma.html#pragma_synchronous).
+	const full = 2
+	var got int
+	if err := s.db.QueryRowContext(t.Context(), "PRAGMA synchronous").Scan(&got); err != nil || got != full {
+		t.Errorf("synchronous is %d, %v", got, err)
+	}
 }
 
 func TestDamagedFile(t *testing.T) {

@@ -1,0 +1,28 @@
+package lab
+
+import (
+	"math"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Two processes that read their clocks at different moments are on one time line, though the wall clock was moved in between.
+func TestOneTimeLine(t *testing.T) {
+	n := &Network{router: &router{start: time.Now().Add(-time.Hour)}} // the wall clock is an hour ahead of what it was for the router
+	unix.ClockGettime(unix.CLOCK_MONOTONIC, &n.router.base)
+	clock, err := ClockAt(n.Anchor())
+	if err != nil {
+		t.Fatal(err)
+	}
+	router := float64(n.router.start.UnixNano())/1e6 + float64(n.router.now())/1e6
+	if away := clock.UnixMilli(time.Now()) - router; math.Abs(away) > 50 {
+		t.Errorf("%v ms off the router's clock", away)
+	}
+	for _, anchor := range []string{"", "1", "x/y"} {
+		if _, err := ClockAt(anchor); err == nil {
+			t.Errorf("%q is a clock", anchor)
+		}
+	}
+}
