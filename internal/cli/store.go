@@ -159,13 +159,13 @@ Example:
 
 // Run writes the runs.
 func (cmd *exportCmd) Run(a *app) (done error) {
+	whole := false // what is in the file is what the store has
 	c := check{settings: a.settings}
 	q := cmd.query(&c, time.Now())
 	if c.err != nil {
 		return c.err
 	}
 	q.Samples = true
-	whole := false // what is in the file is what the store has
 	store, err := a.openForReading(cmd.storeFlags)
 	if err != nil {
 		return err
@@ -184,6 +184,7 @@ func (cmd *exportCmd) Run(a *app) (done error) {
 		w = f
 	}
 	n, failed := 0, []error{}
+	whole = true
 	lines := json.NewEncoder(w)
 	lines.SetEscapeHTML(false)
 	for r, err := range store.Runs(a.ctx, q) {
@@ -191,16 +192,17 @@ func (cmd *exportCmd) Run(a *app) (done error) {
 			var f result.File
 			if f, err = result.New(r); err == nil {
 				if err := lines.Encode(f); err != nil {
+					whole = false
 					return fmt.Errorf("write the runs: %w", err)
 				}
 				n++
 				continue
 			}
 		}
-		failed = append(failed, err)
+		failed, whole = append(failed, err), whole && r.ID != "" // one run that cannot be read has a name; a store that is away has none
 	}
-	// What was in the file before is worth more than nothing at all.
-	if whole = a.ctx.Err() == nil && (n > 0 || len(failed) == 0); !whole && cmd.Output != "-" {
+	// What was in the file before is worth more than a part.
+	if whole = whole && a.ctx.Err() == nil; !whole && cmd.Output != "-" {
 		failed = append(failed, fmt.Errorf("nothing was written to %s", cmd.Output))
 	} else {
 		fmt.Fprintf(a.stderr, "%d run(s) written\n", n)

@@ -129,8 +129,13 @@ func (o *Outbox) rejected() string { return filepath.Join(o.dir, "rejected") }
 // write puts data at path in one step, durably: after a power cut there is the old file or the new one.
 func write(path string, data []byte) (err error) {
 	dir := filepath.Dir(path)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return err
+		}
+		if err := syncDir(filepath.Dir(dir)); err != nil { // the folder is as new as the file
+			return err
+		}
 	}
 	tmp, err := os.CreateTemp(dir, unfinished+"*")
 	if err != nil {

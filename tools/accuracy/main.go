@@ -10,6 +10,7 @@ import (
 	"flag"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -179,7 +180,7 @@ func (t *tool) alternating(ctx context.Context, a *answers) error {
 			continue
 		}
 		o, err := once(t, ctx, strings.Join([]string{"alternating", plain.Scenario, plain.Engine, plain.Channel}, "-"), func(ctx context.Context) (*outcome, error) {
-			return t.precise(ctx, outcome{Scenario: plain.Scenario, Engine: plain.Engine, Channel: plain.Channel, Alternating: true, Cooldown: warm})
+			return t.precise(ctx, outcome{Scenario: plain.Scenario, Engine: plain.Engine, Channel: plain.Channel, Alternating: true, Cooldown: plain.warm()})
 		})
 		if err != nil {
 			return err
@@ -191,8 +192,27 @@ func (t *tool) alternating(ctx context.Context, a *answers) error {
 	return nil
 }
 
-// warm is the time in ms between the pings of alternating runs: so little that no cache is emptied in between (rests).
-const warm = 10
+// warm is the time in ms between the pings of alternating runs: so little that no cache is emptied in between (rests), and none by which pings meet, one at
+// the server or back at the runner when the next one leaves: a grid that is in step with what it measures sees always the same moment of it
+// (phase lock; RFC 2330 §11.1).
+func (o outcome) warm() int {
+	up, _ := o.of("up P50")
+	rtt, _ := o.of("round trip P50")
+	best, farthest := 0, 0.0
+	for _, c := range []float64{10, 11, 9, 12, 8} {
+		apart := math.Inf(1)
+		for _, at := range []float64{up.Injected, rtt.Measured} {
+			apart = min(apart, math.Abs(at-c*math.Round(at/c)))
+		}
+		if apart >= 2 {
+			return int(c)
+		}
+		if apart > farthest {
+			best, farthest = int(c), apart
+		}
+	}
+	return best
+}
 
 // rests measures the floor with more and more time between the pings.
 func (t *tool) rests(ctx context.Context, a *answers) error {

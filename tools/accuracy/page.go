@@ -37,8 +37,8 @@ func (a answers) page(w io.Writer) {
 	p("\n![Error of the round trip against what was injected](accuracy.svg)\n")
 	p("\n## What was wanted, and what it is\n\n")
 	p("Scenarios that only delay, by 10 to 300 ms. A machine is slower in one minute than in the next, by more than what is wanted here; so in these runs the network\n")
-	p("was away in every other stretch of two seconds (`rtcbench lab run --alternate 2s`), and the floor is that of the same seconds. They ping every %d ms, so that no cache\n", warm)
-	p("goes [cold](#what-a-rest-costs) in between.\n\n")
+	p("was away in every other stretch of two seconds (`rtcbench lab run --alternate 2s`), and the floor is that of the same seconds. They ping every 8 to 12 ms, so that no cache\n")
+	p("goes [cold](#what-a-rest-costs) in between; which of these keeps pings that are under way from meeting, one at the server or back at the runner when the next one leaves.\n\n")
 	a.headline(w)
 	if r := a.Router; r != nil {
 		priority := "with a real-time priority"
@@ -92,15 +92,15 @@ func (a answers) beyonds(w io.Writer) {
 
 With and without the network in turn; in ms, with 95 % intervals. *Floor* is measured − injected at the median of the pings without a network.
 
-| scenario | engine | channel | pings, floor's | floor | injected P50 | error P50 | injected P99 | error P99 | error up P50, one clock | error down P50 | router P50 / P99, µs |
-|---|---|---|---|---|---|---|---|---|---|---|---|
+| scenario | engine | channel | cooldown, ms | pings, floor's | floor | injected P50 | error P50 | injected P99 | error P99 | error up P50, one clock | error down P50 | router P50 / P99, µs |
+|---|---|---|---|---|---|---|---|---|---|---|---|---|
 `)
 	for _, o := range a.Alternating {
 		b := o.Report.Beyond
 		if b == nil || len(b.Floors) == 0 {
 			continue
 		}
-		cells := []string{o.name(), fmt.Sprintf("%d, %d", b.There, b.Away), fmt.Sprintf("%.2f", b.Floors[0].Error)}
+		cells := []string{o.name(), fmt.Sprint(o.Cooldown), fmt.Sprintf("%d, %d", b.There, b.Away), fmt.Sprintf("%.2f", b.Floors[0].Error)}
 		for _, what := range []string{"round trip P50", "round trip P99", "up P50", "down P50"} {
 			e, ok := o.left(what)
 			roundTrip := strings.HasPrefix(what, "round")

@@ -46,6 +46,7 @@ func (Transport) Join(ctx context.Context, room bench.Room, opts bench.JoinOptio
 		if err == nil {
 			return s, nil
 		}
+		err = s.whyEnded(err)
 		s.Close()
 		if errors.Is(err, lksdk.ErrConnectionTimeout) || errors.Is(err, context.DeadlineExceeded) {
 			return nil, s.late(err, time.Now())
@@ -63,6 +64,16 @@ func (Transport) Join(ctx context.Context, room bench.Room, opts bench.JoinOptio
 		}
 		return nil, s.late(context.Cause(ctx), at)
 	}
+}
+
+// whyEnded is why the session is over, where err says only that it is.
+func (s *session) whyEnded(err error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if errors.Is(err, context.Canceled) && s.err != nil {
+		return s.err
+	}
+	return err
 }
 
 func (s *session) join(ctx context.Context, room bench.Room) error {

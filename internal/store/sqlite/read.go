@@ -14,6 +14,9 @@ import (
 // OpenToRead is Open for who wants to read alone. Where the file or its folder may not be written, as a backup or another user's
 // store, it reads all the same; Save is an error then.
 func OpenToRead(ctx context.Context, path string) (*Store, error) {
+	if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() && info.Size() == 0 {
+		return nil, fmt.Errorf("store %s is empty: nothing was kept in it yet", path) // Open would make a store of it
+	}
 	s, err := Open(ctx, path)
 	var e *driver.Error
 	if err == nil || !errors.As(err, &e) {

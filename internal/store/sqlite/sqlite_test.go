@@ -273,6 +273,11 @@ func TestFilesThatAreNotOurs(t *testing.T) {
 			t.Errorf("%s was changed", path)
 		}
 	}
+	empty := file("empty.db", nil)
+	_, err = OpenToRead(t.Context(), empty)
+	if info, gone := os.Stat(empty); err == nil || !strings.Contains(err.Error(), "is empty") || gone != nil || info.Size() > 0 {
+		t.Errorf("who reads makes a store of an empty file: %v, %v", err, gone)
+	}
 }
 
 // TestDamagedFile: a page in the middle is overwritten; saving and reading say so.
