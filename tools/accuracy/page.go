@@ -61,6 +61,10 @@ func (a answers) page(w io.Writer) {
 			p("| %s | %+.3f | %+.3f … %+.3f | %s |\n", x.Engine, x.P50, x.CI[0], x.CI[1], differ)
 		}
 	}
+	if least, most, ok := a.floorRange(); ok && len(a.Pairs) > 0 {
+		p("\nThe two runs of a pair are half a minute apart, in real time, and the machine is not the same in both: in the floors below native's round trip was from %.2f to %.2f ms. Where it\n", least, most)
+		p("moved by more than such an interval is wide, compare is right about the runs, and it is the machine that differs. Whether compare is right about paths is counted in fake time, above.\n")
+	}
 	a.beyonds(w)
 	a.floors(w)
 	a.restsTable(w)
@@ -153,6 +157,19 @@ func (a answers) grown(engine, channel string) string {
 		cells = append(cells, fmt.Sprintf("%.2f → %.2f", s[0]/n, s[1]/n))
 	}
 	return strings.Join(cells, " | ")
+}
+
+// floorRange is between what the native floor was at its median.
+func (a answers) floorRange() (least, most float64, ok bool) {
+	for _, o := range a.Outcomes {
+		if e, known := o.of("round trip P50"); known && o.Scenario == floorName && o.Engine == "native" {
+			if !ok {
+				least, most, ok = e.Error, e.Error, true
+			}
+			least, most = min(least, e.Error), max(most, e.Error)
+		}
+	}
+	return least, most, ok
 }
 
 func (a answers) floors(w io.Writer) {
