@@ -2,6 +2,7 @@ package browser_test
 
 import (
 	"bufio"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,15 +21,7 @@ func TestTwentyKills(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("TMPDIR", dir)
 	for round := range 20 {
-		cmd := exec.Command(os.Args[0])
-		cmd.Env = append(os.Environ(), startOnly+"=1")
-		out, err := cmd.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
+		cmd, out := startAlone(t)
 		switch round % 4 {
 		case 0: // when it is up
 			if line, err := bufio.NewReader(out).ReadString('\n'); line != "up\n" {
@@ -57,19 +50,26 @@ func TestTwentyKills(t *testing.T) {
 	gone(t, dir)
 }
 
+// startAlone starts this program, which starts a browser, says "up" and waits.
+func startAlone(t *testing.T) (*exec.Cmd, io.Reader) {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), startOnly+"=1")
+	out, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cmd, out
+}
+
 // A browser that is closed, and one that is killed with its program once the next starts, leave nothing among the temporary files.
 func TestNothingIsLeft(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("TMPDIR", dir)
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), startOnly+"=1")
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	cmd, out := startAlone(t)
 	line, err := bufio.NewReader(out).ReadString('\n')
 	cmd.Process.Kill()
 	cmd.Wait()

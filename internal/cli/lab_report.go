@@ -75,15 +75,12 @@ func printLab(w io.Writer, r lab.Report) {
 		if b := r.Beyond; b != nil { // quantiles of both kinds together would be of neither
 			printErrors(w, fmt.Sprintf("%d on the floor", b.Away), "more by", b.Floors)
 			printErrors(w, fmt.Sprintf("%d beyond it", b.There), "error", b.Errors)
-		} else {
-			printErrors(w, "ping by ping", "more by", r.Errors)
-		}
-		if b := r.Beyond; b != nil {
 			fmt.Fprintf(w, "\n  %-18s %9s %19s\n", "of that passed in", "P50 ms", "on the floor")
 			for _, p := range b.Parts {
 				fmt.Fprintf(w, "  %-18s %9.3f %19.3f\n", p.What, p.There, p.Away)
 			}
 		} else {
+			printErrors(w, "ping by ping", "more by", r.Errors)
 			fmt.Fprintf(w, "\n  %-18s %9s %19s\n", "of that passed in", "P50 ms", "P99")
 			for _, p := range r.Parts {
 				fmt.Fprintf(w, "  %-18s %9.3f %19.3f\n", p.What, p.P50, p.P99)

@@ -159,7 +159,7 @@ Example:
 
 // Run writes the runs.
 func (cmd *exportCmd) Run(a *app) (done error) {
-	whole := false // what is in the file is what the store has
+	whole := true // what is written is what the store has
 	c := check{settings: a.settings}
 	q := cmd.query(&c, time.Now())
 	if c.err != nil {
@@ -184,7 +184,6 @@ func (cmd *exportCmd) Run(a *app) (done error) {
 		w = f
 	}
 	n, failed := 0, []error{}
-	whole = true
 	lines := json.NewEncoder(w)
 	lines.SetEscapeHTML(false)
 	for r, err := range store.Runs(a.ctx, q) {
@@ -307,11 +306,9 @@ func (cmd *importCmd) file(a *app, path string, stores []bench.Store) (n int, no
 				bad = append(bad, exitError{exitNotKept, fmt.Errorf("%s: %w", path, err)})
 			}
 		}
-		if len(away) > 0 && !slices.ContainsFunc(stores, func(s bench.Store) bool { return !away[s] }) {
-			waiting = nil // nobody has them
-			return
+		if slices.ContainsFunc(stores, func(s bench.Store) bool { return !away[s] }) { // else nobody has them
+			n += len(waiting) - len(left)
 		}
-		n += len(waiting) - len(left)
 		waiting = nil
 	}
 	for e, err := range result.Decode(r) {

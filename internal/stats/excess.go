@@ -7,7 +7,7 @@ import (
 )
 
 // Excess estimates by how much the q quantile of measured is above that of what injected and floor make together, where measured and injected
-// are of the same moments, one value each, and floor is what is added without any of injected: QuantileOfSums. Its interval is by the circular block
+// are of the same moments, one value each, and floor is what is added without any of injected: quantileOfSums. Its interval is by the circular block
 // bootstrap of all three, as that of DifferenceOfQuantiles. The draws are always the same. ok is false below 10 values a side.
 func Excess(measured, injected, floor []time.Duration, q float64) (d Difference, ok bool) {
 	if len(measured) < 10 || len(measured) != len(injected) || len(floor) < 10 {
@@ -46,21 +46,14 @@ func resample(rng *rand.Rand, block int, put func(to, from int), n int) {
 	}
 }
 
-// QuantileOfSums is what the q quantile of len(a) values x + y comes to on average, where x is each of a once and y is drawn from b
-// independently of it. It is that of a sample as large as a: in a thin tail a quantile of all possible sums is another. The draws are always the same.
-func QuantileOfSums(a, b []time.Duration, q float64) (time.Duration, bool) {
-	if len(a) == 0 || len(b) == 0 {
-		return 0, false
-	}
-	return quantileOfSums(a, b, q, sumRounds(len(a)), rand.New(rand.NewPCG(uint64(len(a)), uint64(len(b))))), true
-}
-
 // sumRounds is how often sums of n values are drawn for a value that is told.
 func sumRounds(n int) int {
 	const work = 4_000_000 // values drawn
 	return max(20, min(400, work/n))
 }
 
+// quantileOfSums is what the q quantile of len(a) values x + y comes to on average, where x is each of a once and y is drawn from b
+// independently of it. It is that of a sample as large as a: in a thin tail a quantile of all possible sums is another.
 func quantileOfSums(a, b []time.Duration, q float64, rounds int, rng *rand.Rand) time.Duration {
 	sums, mean := make([]time.Duration, len(a)), 0.0
 	for range rounds {

@@ -43,7 +43,9 @@ func TestExcessHoldsItsTruth(t *testing.T) {
 			t.Errorf("q %v: the interval held in %d of %d", c.q, held, seeds)
 		}
 	}
-	if _, ok := Excess(make([]time.Duration, 20), make([]time.Duration, 20), make([]time.Duration, 9), 0.5); ok {
-		t.Error("of 9 values on the floor")
+	for _, n := range [][3]int{{20, 20, 9}, {20, 20, 0}, {9, 9, 20}, {20, 19, 20}, {0, 0, 0}} {
+		if _, ok := Excess(make([]time.Duration, n[0]), make([]time.Duration, n[1]), make([]time.Duration, n[2]), 0.5); ok {
+			t.Errorf("of %v values", n)
+		}
 	}
 }

@@ -248,7 +248,7 @@ func (a answers) roundTrips(w io.Writer) {
 
 In ms; of the pings that could be matched to their packets. *Others*: the round trips, at the median and at the most, of those that could
 not, and are in no other column; where they are slow, so was the instrument more often than the errors show. *Error* is measured − expected, with its 95 %% interval. The router's own
-precision, then and there, stands beside each run, and the verdict that the run gave [itself](validity.md); one with more than 1 ms at P99 was made again, up to %d times, and is marked **!** if it stayed so.
+precision, then and there, stands beside each run, and the verdict that the run gave [itself](validity.md); one with more than 1 ms at P99, or that was not whole or not valid, was made again, up to %d times, and is marked **!** if it stayed so.
 On the reliable channel a lost packet holds up the pings behind it: their own packets were in time, and the whole wait is in the error.
 
 | scenario | engine | channel | matched | injected P50 | P95 | P99 | measured P50 | P95 | P99 | error P50 | error P95 | error P99 | router P50 / P99, µs | its own verdict |

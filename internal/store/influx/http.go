@@ -116,7 +116,7 @@ func (s *Store) secrets() (list []string) {
 	}
 	for _, p := range plain {
 		escaped, _ := json.Marshal(p)
-		list = append(list, p, url.QueryEscape(p), url.PathEscape(p), strings.Trim(string(escaped), `"`))
+		list = append(list, p, url.QueryEscape(p), url.PathEscape(p), string(escaped[1:len(escaped)-1]))
 	}
 	list = slices.DeleteFunc(list, func(s string) bool { return s == "" })
 	slices.SortFunc(list, func(a, b string) int { return len(b) - len(a) })
