@@ -105,7 +105,7 @@ func (c *Client) create(ctx context.Context, name, privacy string, end time.Time
 // second try is then refused because of the first. A room that nobody will use is removed.
 func (c *Client) settle(ctx context.Context, name string, failed error) (Room, error) {
 	var refused *Error
-	if errors.As(failed, &refused) && refused.Status != http.StatusBadRequest && refused.Status < 500 {
+	if errors.Is(failed, ErrElsewhere) || errors.As(failed, &refused) && refused.Status != http.StatusBadRequest && refused.Status < 500 {
 		return Room{}, failed
 	}
 	asking, cancel := context.WithTimeout(context.WithoutCancel(ctx), oneCall)
@@ -213,11 +213,7 @@ func (c *Client) once(ctx context.Context, method, path string, in, out any) (wa
 	if in != nil {
 		request.Header.Set("Content-Type", "application/json")
 	}
-	client := c.HTTP
-	if client == nil {
-		client = http.DefaultClient
-	}
-	response, err := client.Do(request)
+	response, err := c.client().Do(request)
 	if err != nil {
 		var wrapped *url.Error
 		if errors.As(err, &wrapped) {
@@ -233,7 +229,10 @@ func (c *Client) once(ctx context.Context, method, path string, in, out any) (wa
 	if err != nil {
 		return 0, err
 	}
-	if response.StatusCode >= 300 {
+	if to := response.Header.Get("Location"); to != "" && response.StatusCode/100 == 3 {
+		return 0, elsewhere(request.URL, response.StatusCode, to)
+	}
+	if response.StatusCode/100 != 2 {
 		refused := &Error{Status: response.StatusCode}
 		var said struct {
 			Error, Info string
@@ -252,6 +251,33 @@ func (c *Client) once(ctx context.Context, method, path string, in, out any) (wa
 		return 0, fmt.Errorf("Daily's answer cannot be read: %w", err)
 	}
 	return 0, nil
+}
+
+// client is the caller's, or one of this package; neither follows a redirect. A redirect would take the key to a host that
+// nobody named, and would make a GET of a POST.
+func (c *Client) client() *http.Client {
+	own := http.Client{}
+	if c.HTTP != nil {
+		own = *c.HTTP
+	}
+	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &own
+}
+
+// ErrElsewhere means that an answer sends the client on to another place, which is not followed.
+var ErrElsewhere = errors.New("sends the API key on to")
+
+// elsewhere is the error of an answer that sends the client on. It names where to, without what may be secret there.
+func elsewhere(from *url.URL, status int, to string) error {
+	at, err := from.Parse(to)
+	if err != nil || at.Host == "" {
+		return fmt.Errorf("%s %w an address that cannot be read, with status %d", from.Host, ErrElsewhere, status)
+	}
+	place := at.Scheme + "://" + at.Host
+	if at.Scheme == from.Scheme && at.Host == from.Host {
+		place = strconv.QuoteToASCII(at.Path)
+	}
+	return fmt.Errorf("%s %w %s, which was not named, with status %d (is the address of Daily's REST interface right?)", from.Host, ErrElsewhere, place, status)
 }
 
 // harmless is text of Daily's on one short line, without the key.
