@@ -110,6 +110,7 @@ type Echo struct {
 	Kind      string        // "rtcbench", "original" or WrongClock
 	Identity  string        // the first to answer: the run's echo
 	Others    []string      // others that answered our pings, sorted
+	Unmatched int           // pongs of the run's echo that match no ping of the run
 	FirstPong time.Duration // after the join began; 0 = none came
 }
 

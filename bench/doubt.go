@@ -35,6 +35,9 @@ func doubts(r Run, s Summary) (list []Doubt) {
 	if n := len(r.Echo.Others); n > 0 {
 		add("many-echoes", "%d echoes answer in this room; only %s counts, not %s", n+1, r.Echo.Identity, strings.Join(r.Echo.Others, ", "))
 	}
+	if n := r.Echo.Unmatched; n > 0 {
+		add("unmatched-pongs", "%s", unmatched(n))
+	}
 	if c.NotSent > 0 {
 		add("not-sent", "%s", notSent(r))
 	}
@@ -55,6 +58,10 @@ func doubts(r Run, s Summary) (list []Doubt) {
 		add("few-pings", "%d answered pings are too few for a P99 (%d are needed): it is close to the largest value seen", n, need)
 	}
 	return list
+}
+
+func unmatched(n int) string {
+	return fmt.Sprintf("%d pong(s) of this run's echo match no ping of this run: another runner measures in the room, or the echo changes time stamps", n)
 }
 
 func notSent(r Run) string {

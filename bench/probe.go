@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"sync"
 	"time"
@@ -20,6 +19,15 @@ const (
 
 // ErrNoEcho means that nobody answered during the warm-up.
 var ErrNoEcho = errors.New("no echo answered")
+
+// NoEcho is ErrNoEcho with how long was waited, and how many pongs came all the same that match no ping of the run.
+func NoEcho(waited time.Duration, strays int) error {
+	if strays == 0 {
+		return fmt.Errorf("%w in %v", ErrNoEcho, waited)
+	}
+	return fmt.Errorf("%w in %v, while %d pong(s) came that match no ping of this run: they are another runner's, or their echo changes time stamps",
+		ErrNoEcho, waited, strays)
+}
 
 // NewProber makes a Prober of a session. clock gives the pings their T1; an echo in the
 // same process must share it. The session stays the caller's to close.
@@ -43,18 +51,18 @@ type probe struct {
 	wake chan struct{} // sender, receiver → pacer: look again
 
 	mu        sync.Mutex
-	samples   []Sample  // by seq; appended by the pacer
-	stamps    []float64 // T1 of every ping sent, ascending, with seqs beside it
-	seqs      []uint32  // 0 = warm-up
-	start     time.Time // when seq 1 is due
-	oldest    int       // samples before it are settled
-	sending   bool      // a job is with the sender …
-	sendSeq   uint32    // … this one …
-	sendSince time.Time // … since then
-	sent      int       // counted pings that the session took
-	freedAt   time.Time // when the sender last came back
-	failedAt  time.Time // of the last send that failed
-	fatal     error     // the session is over
+	samples   []Sample // by seq; appended by the pacer
+	stamps    stamps
+	strays    map[string]int // pongs that match no ping of ours, by sender
+	start     time.Time      // when seq 1 is due
+	oldest    int            // samples before it are settled
+	sending   bool           // a job is with the sender …
+	sendSeq   uint32         // … this one …
+	sendSince time.Time      // … since then
+	sent      int            // counted pings that the session took
+	freedAt   time.Time      // when the sender last came back
+	failedAt  time.Time      // of the last send that failed
+	fatal     error          // the session is over
 	counts    Counts
 	echo      Echo
 	others    map[string]bool
@@ -76,10 +84,9 @@ func (pr *prober) Probe(ctx context.Context, plan Plan, on func(Sample)) (Run, e
 		prober: *pr, plan: plan, teller: NewTeller(on),
 		jobs: make(chan uint32, 1), wake: make(chan struct{}, 1),
 		samples: make([]Sample, 0, capacity),
-		stamps:  make([]float64, 0, capacity+plan.Warmup+256),
-		seqs:    make([]uint32, 0, capacity+plan.Warmup+256),
-		others:  map[string]bool{},
-		id:      uuid.Must(uuid.NewV7()).String(),
+		stamps:  stamps{make([]int64, 0, capacity+plan.Warmup+256), make([]uint32, 0, capacity+plan.Warmup+256)},
+		others:  map[string]bool{}, strays: map[string]int{},
+		id: uuid.Must(uuid.NewV7()).String(),
 	}
 	p.key = p.id[len(p.id)-8:]
 	p.ledger.seen, p.ledger.known = make(bitset, 0, capacity/64+2), make(bitset, 0, capacity/64+2)
@@ -118,7 +125,10 @@ func (p *probe) warmUp(ctx context.Context) error {
 	began := time.Now()
 	for {
 		p.mu.Lock()
-		answered, fatal, idle := !p.firstPong.IsZero(), p.fatal, !p.sending
+		answered, fatal, idle, strays := !p.firstPong.IsZero(), p.fatal, !p.sending, 0
+		for _, n := range p.strays {
+			strays += n
+		}
 		p.mu.Unlock()
 		switch {
 		case ctx.Err() != nil:
@@ -128,7 +138,7 @@ func (p *probe) warmUp(ctx context.Context) error {
 		case answered:
 			return p.warmUpOnGrid(ctx, timer)
 		case time.Since(began) >= p.plan.EchoTimeout:
-			return fmt.Errorf("%w in %v", ErrNoEcho, p.plan.EchoTimeout)
+			return NoEcho(p.plan.EchoTimeout, strays)
 		case idle:
 			p.handOver(0)
 		}
@@ -348,6 +358,9 @@ func (p *probe) run(ended Ended, err error) Run {
 		p.echo.Others = append(p.echo.Others, id)
 	}
 	slices.Sort(p.echo.Others)
+	if p.echo.Identity != "" {
+		p.echo.Unmatched = p.strays[p.echo.Identity]
+	}
 	facts := p.session.Facts()
 	if !p.firstPong.IsZero() {
 		p.echo.FirstPong = p.firstPong.Sub(facts.JoinStarted)
@@ -363,14 +376,4 @@ func (p *probe) run(ended Ended, err error) Run {
 		r.End = r.Start
 	}
 	return r
-}
-
-// stamp makes T1 of now: Unix ms, unique by the next representable number where two would be equal.
-func (p *probe) stamp(now time.Time, seq uint32) float64 {
-	t1 := p.clock.UnixMilli(now)
-	if n := len(p.stamps); n > 0 && t1 <= p.stamps[n-1] {
-		t1 = math.Nextafter(p.stamps[n-1], math.Inf(1))
-	}
-	p.stamps, p.seqs = append(p.stamps, t1), append(p.seqs, seq)
-	return t1
 }

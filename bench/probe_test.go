@@ -3,7 +3,11 @@ package bench_test
 import (
 	"context"
 	"errors"
+	"math"
 	"regexp"
+	"slices"
+	"strconv"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -423,6 +427,82 @@ func TestPongWithAnotherNumberIsNotOurs(t *testing.T) {
 	if c := run.Counts; c.Answered != 3 || c.Lost != 1 || c.Foreign != 1 || run.Samples[2].Outcome != bench.Lost {
 		t.Errorf("%+v", c)
 	}
+}
+
+// pythonJSON is a time stamp as the JSON reader of daily-python 0.22 gives it back: what has more than three decimals may
+// come back with another last digit.
+func pythonJSON(t1 string) string {
+	if i := strings.IndexByte(t1, '.'); i >= 0 && len(t1)-i > 4 {
+		f, _ := strconv.ParseFloat(t1, 64)
+		t1 = strconv.FormatFloat(math.Nextafter(f, math.Inf(1)), 'f', -1, 64)
+	}
+	return t1
+}
+
+func TestAnEchoThatChangesLastDigitsAnswersAll(t *testing.T) {
+	run := answers(t, func(_ int, ping string) string {
+		return `{"type":"pong","client_timestamp":` + pythonJSON(stamp.FindStringSubmatch(ping)[1]) + `}`
+	})
+	if c := run.Counts; c.Answered != 4 || c.Foreign != 0 || run.Echo.Unmatched != 0 {
+		t.Errorf("%+v, %d unmatched", c, run.Echo.Unmatched)
+	}
+}
+
+// An echo whose pongs match nothing makes doubt, with their number; more so where pings are lost.
+func TestPongsOfTheEchoThatMatchNothing(t *testing.T) {
+	const another = `{"type":"pong","client_timestamp":1234.5}`
+	broken := answers(t, func(n int, ping string) string {
+		if n == 7 || n == 8 {
+			return another
+		}
+		return `{"type":"pong","client_timestamp":` + stamp.FindStringSubmatch(ping)[1] + `}`
+	})
+	if c := broken.Counts; c.Answered != 2 || c.Lost != 2 || broken.Echo.Unmatched != 2 {
+		t.Fatalf("%+v, %+v", c, broken.Echo)
+	}
+	judged(t, broken, bench.Doubtful, "unmatched-pongs")
+	if text := bench.Summarise(broken).Validity.Why(); !strings.HasPrefix(text, "2 pings count as lost, and 2 pong(s) of this run's echo match no ping") {
+		t.Error(text)
+	}
+
+	sc := scene{plan: plan(5), echoes: []string{"echo"}} // one that answers somebody else as well
+	sc.during = func(_ context.CancelFunc, runner bench.Session) {
+		s, _ := sc.Join(context.Background(), bench.Room{Name: "room"}, bench.JoinOptions{Identity: "stranger"})
+		defer s.Close()
+		time.Sleep(650 * ms)
+		s.Send(context.Background(), bench.Message{Payload: []byte(another)}) // nor is this one the echo
+	}
+	sc.wrap = func(s bench.Session) bench.Session { return &shouted{Session: s, pong: another} }
+	shared, err := sc.probe(t)
+	if err != nil || shared.Counts.Answered != 5 || shared.Counts.Foreign != 2 || shared.Echo.Unmatched != 1 {
+		t.Fatalf("%v, %+v, %+v", err, shared.Counts, shared.Echo)
+	}
+	judged(t, shared, bench.Valid, "")
+	if !slices.ContainsFunc(bench.Summarise(shared).Doubts, func(d bench.Doubt) bool {
+		return d.Code == "unmatched-pongs" && strings.HasPrefix(d.Text, "1 pong(s)")
+	}) {
+		t.Errorf("doubts: %+v", bench.Summarise(shared).Doubts)
+	}
+
+	silent := answers(t, func(int, string) string { return another })
+	if want := "no echo answered in 10s, while 200 pong(s) came that match no ping of this run"; !errors.Is(silent.Err, bench.ErrNoEcho) || !strings.HasPrefix(silent.Err.Error(), want) {
+		t.Errorf("%v, want %s", silent.Err, want)
+	}
+}
+
+// shouted is a session in which the echo's third message is followed by a pong to somebody else.
+type shouted struct {
+	bench.Session
+	n    int
+	pong string
+}
+
+func (s *shouted) Recv(ctx context.Context) (bench.Packet, error) {
+	s.n++
+	if s.n == 4 {
+		return bench.Packet{Payload: []byte(s.pong), From: "echo", At: time.Now()}, nil
+	}
+	return s.Session.Recv(ctx)
 }
 
 func TestTimesThatNoClockCanSayAreNotUsed(t *testing.T) {

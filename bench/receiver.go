@@ -3,7 +3,6 @@ package bench
 import (
 	"context"
 	"math"
-	"slices"
 	"time"
 )
 
@@ -24,8 +23,8 @@ func (p *probe) receive(ctx context.Context) {
 	}
 }
 
-// match finds the ping that a packet answers. A pong is ours when its client_timestamp equals,
-// as a float64, that of a ping that we sent, and its seq, if it has one, agrees.
+// match finds the ping that a packet answers. A pong is ours when its client_timestamp equals that of a ping
+// that we sent, to the thousandth of a millisecond, and its seq, if it has one, agrees.
 func (p *probe) match(packet Packet) {
 	pong, verdict := decodePong(packet.Payload)
 	p.mu.Lock()
@@ -37,9 +36,10 @@ func (p *probe) match(packet Packet) {
 	case otherTopic:
 		return
 	}
-	i, found := slices.BinarySearch(p.stamps, pong.timestamp)
-	if !found || !math.IsNaN(pong.seq) && pong.seq != float64(p.seqs[i]) {
+	i, found := p.stamps.find(pong.timestamp)
+	if !found || !math.IsNaN(pong.seq) && pong.seq != float64(p.stamps.seqs[i]) {
 		p.counts.Foreign++
+		p.strays[packet.From]++
 		return
 	}
 	if p.plan.Echo != "" && packet.From != p.plan.Echo {
@@ -67,27 +67,17 @@ func (p *probe) match(packet Packet) {
 	}
 	p.clocks.Echo = p.clocks.Echo.worse(clockError)
 	if pong.tells && pong.seen.Last <= uint32(len(p.samples)) {
-		p.ledger.take(pong.seen, p.sentBefore(i))
+		p.ledger.take(pong.seen, p.stamps.before(i))
 		if p.draining {
 			p.poke()
 		}
 	}
-	if seq := p.seqs[i]; seq != 0 {
-		p.answer(&p.samples[seq-1], p.stamps[i], pong, packet.At)
+	if seq := p.stamps.seqs[i]; seq != 0 {
+		p.answer(&p.samples[seq-1], pong, packet.At)
 	}
 }
 
-// sentBefore is the number of the last counted ping among the first i+1 that were sent.
-func (p *probe) sentBefore(i int) uint32 {
-	for ; i >= 0; i-- {
-		if p.seqs[i] != 0 {
-			return p.seqs[i]
-		}
-	}
-	return 0
-}
-
-func (p *probe) answer(s *Sample, t1 float64, pong pong, at time.Time) {
+func (p *probe) answer(s *Sample, pong pong, at time.Time) {
 	if s.Outcome == Answered || s.Outcome == Late {
 		p.counts.Duplicate++
 		return
@@ -103,6 +93,7 @@ func (p *probe) answer(s *Sample, t1 float64, pong pong, at time.Time) {
 		p.slowest = max(p.slowest, s.RTT)
 	}
 	hold, known := milliseconds(pong.send - pong.receive)
+	t1 := p.clock.UnixMilli(p.start.Add(s.Sent)) // the one on the wire is rounded
 	up, knownUp := milliseconds(pong.receive - t1)
 	if known && knownUp && hold >= 0 && hold <= s.RTT {
 		s.Stamped, s.Hold, s.Up = true, hold, up

@@ -30,7 +30,7 @@ func (p *probe) send(ctx context.Context) {
 		if seq != 0 {
 			p.samples[seq-1].Sent, p.taken = began.Sub(p.start), seq
 		}
-		buf = appendPing(buf[:0], p.stamp(began, seq), seq, p.key, p.plan)
+		buf = appendPing(buf[:0], p.stamps.add(p.clock.UnixMilli(began), seq), seq, p.key, p.plan)
 		p.mu.Unlock()
 
 		err := p.session.Send(ctx, Message{Payload: buf, Lossy: p.plan.Lossy})

@@ -109,6 +109,13 @@ var criteria = []Criterion{
 			return 100 * float64(r.Counts.NotSent) / float64(slots), slots > 0
 		},
 		func(r Run, _ Summary, _ float64) string { return notSent(r) }},
+	{"unmatched-pongs", "lost pings that a pong of the run's echo which matches no ping may have answered", percent, 0, Never,
+		func(r Run, _ Summary) (float64, bool) {
+			return 100 * float64(min(r.Echo.Unmatched, r.Counts.Lost)) / float64(r.Counts.Sent), r.Counts.Sent > 0
+		},
+		func(r Run, _ Summary, _ float64) string {
+			return fmt.Sprintf("%d pings count as lost, and %s", r.Counts.Lost, unmatched(r.Echo.Unmatched))
+		}},
 	{"timer", "timer error, P99", "ms", 5, 50,
 		func(_ Run, s Summary) (float64, bool) { return millis(s.TimerError.P99.D), s.TimerError.P99.OK },
 		func(_ Run, s Summary, _ float64) string {

@@ -10,7 +10,7 @@ import (
 
 // The wire is JSON text that the original tool understands too; unknown keys are ignored by everybody.
 //
-//	ping  {"type":"ping","timestamp":T1,"seq":7,"run":"5c1ab2f0"}  T1 in Unix ms identifies the ping
+//	ping  {"type":"ping","timestamp":T1,"seq":7,"run":"5c1ab2f0"}  T1 in Unix ms, at most three decimals, identifies the ping
 //	      … "channel":"lossy"                                    when it was sent on the lossy channel
 //	      … "pad":"xxx"                                          up to the payload size asked for
 //	pong  {"type":"pong","client_timestamp":T1,"server_receive_time":T2,"server_send_time":T3,
@@ -55,12 +55,9 @@ type Ping struct {
 }
 
 // Number is the ping's own number; 0 = it has none.
-func (p Ping) Number() uint32 {
-	n, err := strconv.ParseUint(string(p.Seq), 10, 32)
-	if err != nil {
-		return 0
-	}
-	return uint32(n)
+func (p Ping) Number() (n uint32) {
+	isUint(p.Seq, 10, 32, func(seq uint64) { n = uint32(seq) })
+	return n
 }
 
 // DecodePing reads a ping; ok is false for everything else.
@@ -189,11 +186,15 @@ func decodePong(data []byte) (pong, verdict) {
 	return p, isPong
 }
 
-// isUint is 1 when value is a whole number, which it then gives.
+// isUint is 1 when value is a whole number, which it then gives; 7.0 is one, too.
 func isUint(value []byte, base, bits int, is func(uint64)) int {
 	n, err := strconv.ParseUint(string(value), base, bits)
 	if err != nil {
-		return 0
+		f, e := strconv.ParseFloat(string(value), 64)
+		if base != 10 || e != nil || f < 0 || f >= math.Exp2(float64(min(bits, 53))) || f != math.Trunc(f) {
+			return 0
+		}
+		n = uint64(f)
 	}
 	is(n)
 	return 1

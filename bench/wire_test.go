@@ -45,6 +45,19 @@ func TestPongReturnsTheTimestampAsItStood(t *testing.T) {
 	}
 }
 
+// A number that went through another program may come back as a float.
+func TestNumbersMayBeFloats(t *testing.T) {
+	for text, want := range map[string]uint32{"7": 7, "7.0": 7, "7e0": 7, "4294967295.0": 4294967295, "4294967296.0": 0, "7.5": 0, "-7.0": 0, "1e300": 0} {
+		if p, ok := DecodePing([]byte(`{"type":"ping","timestamp":1,"seq":` + text + `}`)); !ok || p.Number() != want {
+			t.Errorf("%s: %v, %d, want %d", text, ok, p.Number(), want)
+		}
+		p, verdict := decodePong([]byte(`{"type":"pong","client_timestamp":1.0,"seq":7.0,"message_count":3.0,"seen":5.0,"seen_last":` + text + `,"seen_window":"f"}`))
+		if verdict != isPong || p.seq != 7 || p.tells != (want > 0) || p.seen.Last != want {
+			t.Errorf("%s: %v %+v", text, verdict, p)
+		}
+	}
+}
+
 func TestDecodePing(t *testing.T) {
 	for text, want := range map[string]bool{
 		`{"type":"ping","timestamp":1}`:                       true,

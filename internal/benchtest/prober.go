@@ -88,6 +88,9 @@ func TestProber(t *testing.T, open func(t *testing.T, script Script) bench.Probe
 		if len(run.Samples) != 8 || c.Sent != 8 || c.Answered != 5 || c.Late != 1 || c.Lost != 2 || c.Duplicate != 1 || c.Foreign != 2 || c.Malformed != 1 || c.WarmupSent < 3 {
 			t.Errorf("%+v", c)
 		}
+		if run.Echo.Unmatched != 2 {
+			t.Errorf("%d pongs of the echo match nothing, want 2", run.Echo.Unmatched)
+		}
 		if s := run.Samples[2]; s.RTT < 600*time.Millisecond {
 			t.Errorf("the late one came after %v", s.RTT)
 		}

@@ -36,6 +36,7 @@ type state struct {
 	Identity, Kind                            string
 	Others                                    []string
 	Duplicate, Malformed, Foreign, WarmupSent int
+	Strays, Unmatched                         int
 	ControlSent                               int
 	Ways                                      bench.Ways
 }

@@ -161,7 +161,7 @@ func (c *collected) ending(ctx context.Context, err error) (bench.Ended, error) 
 	case err != nil:
 		return bench.LinkLost, err
 	case s.NoEcho:
-		return bench.DeadlinePassed, fmt.Errorf("%w in %v", bench.ErrNoEcho, c.plan.EchoTimeout)
+		return bench.DeadlinePassed, bench.NoEcho(c.plan.EchoTimeout, s.Strays)
 	case s.Ended == string(bench.LinkLost):
 		return bench.LinkLost, fmt.Errorf("%w: %s", bench.ErrEnded, s.Error)
 	}
@@ -175,7 +175,7 @@ func (c *collected) run(identity string) bench.Run {
 		ID: uuid.Must(uuid.NewV7()).String(), Plan: c.plan, Samples: c.samples, Clocks: bench.UnknownOffsets,
 		Counts: bench.Counts{Duplicate: s.Duplicate, Malformed: s.Malformed, Foreign: s.Foreign, WarmupSent: s.WarmupSent, ControlSent: s.ControlSent},
 		Ways:   s.Ways,
-		Echo:   bench.Echo{Kind: s.Kind, Identity: s.Identity, Others: slices.Clone(s.Others), FirstPong: millis(s.FirstPong)},
+		Echo:   bench.Echo{Kind: s.Kind, Identity: s.Identity, Others: slices.Clone(s.Others), Unmatched: s.Unmatched, FirstPong: millis(s.FirstPong)},
 		Facts:  c.facts.bench(identity), Start: unixMilli(s.Start), End: unixMilli(s.End),
 	}
 	run.Counts.Tally(c.samples)

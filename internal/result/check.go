@@ -59,6 +59,8 @@ func (f File) checkWhere() error {
 		return fmt.Errorf("details.validity.verdict: %.40q is not known", f.Details.Validity.Verdict)
 	case f.Details.Engine != "" && !word.MatchString(f.Details.Engine):
 		return fmt.Errorf("details.engine: %.40q is no name of an engine, as native or browser", f.Details.Engine)
+	case f.Details.Echo.Unmatched < 0:
+		return fmt.Errorf("details.echo.unmatched: %d is negative", f.Details.Echo.Unmatched)
 	case or(f.Details.TransportClass) != "" && !word.MatchString(*f.Details.TransportClass):
 		return fmt.Errorf("details.transport_class: %.40q is no name of one, as datachannel-reliable", *f.Details.TransportClass)
 	}

@@ -71,6 +71,8 @@ type (
 		Kind     *string  `json:"kind"`
 		Identity *string  `json:"identity"`
 		Others   []string `json:"others"`
+
+		Unmatched int `json:"unmatched,omitempty"` // pongs of the run's echo that match no ping of the run
 	}
 	// Counts are of the counted pings, but for the last four.
 	Counts struct {
@@ -236,7 +238,7 @@ func newDetails(r bench.Run, s bench.Summary) Details {
 		Engine: f.Engine, EngineVersion: f.EngineVersion, TransportClass: text(string(f.Transport)),
 		Channel: channel(f.Channel), InboundChannel: channel(f.Inbound),
 		Plan:    Plan{PayloadBytes: r.Plan.PayloadBytes, Warmup: r.Plan.Warmup, EchoTimeoutMS: r.Plan.EchoTimeout.Milliseconds(), Grid: "fixed", ReconnectMS: r.Plan.ReconnectTimeout.Milliseconds(), Lossy: r.Plan.Lossy},
-		Echo:    Echo{Mode: r.Echo.Mode, Kind: text(r.Echo.Kind), Identity: text(r.Echo.Identity), Others: append([]string{}, r.Echo.Others...)},
+		Echo:    Echo{Mode: r.Echo.Mode, Kind: text(r.Echo.Kind), Identity: text(r.Echo.Identity), Others: append([]string{}, r.Echo.Others...), Unmatched: r.Echo.Unmatched},
 		Counts:  Counts{c.Sent, c.Answered, c.Late, c.Lost, c.NotSent, c.Unsettled, c.Duplicate, c.Malformed, c.Foreign, c.WarmupSent, c.ControlSent},
 		Ended:   r.Ended,
 		RTT:     RTT{P90: quantity(s.P90), P999: quantity(s.P999), CI95: map[string]*[2]float64{}, NNeeded: map[string]int{}},

@@ -39,7 +39,7 @@ func (f File) Run() (bench.Run, error) {
 		},
 		Counts: bench.Counts{Sent: c.Sent, Answered: c.Answered, Late: c.Late, Lost: c.Lost, NotSent: c.NotSent, Unsettled: c.Unsettled, Duplicate: c.Duplicate, Malformed: c.Malformed, Foreign: c.Foreign, WarmupSent: c.WarmupSent, ControlSent: c.ControlSent},
 		Ways:   ways(d.Loss),
-		Echo:   bench.Echo{Mode: d.Echo.Mode, Kind: or(d.Echo.Kind), Identity: or(d.Echo.Identity), Others: d.Echo.Others, FirstPong: span(d.Connect.FirstPong)},
+		Echo:   bench.Echo{Mode: d.Echo.Mode, Kind: or(d.Echo.Kind), Identity: or(d.Echo.Identity), Others: d.Echo.Others, Unmatched: d.Echo.Unmatched, FirstPong: span(d.Connect.FirstPong)},
 		Clocks: d.OneWay.Clocks, Facts: f.facts(), Tool: bench.Tool(d.Tool), Standin: d.Standin,
 		Pauses: bench.Pauses{Total: nanos(d.Instrument.GCPause.Total), Max: nanos(d.Instrument.GCPause.Max)},
 	}

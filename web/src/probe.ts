@@ -53,6 +53,8 @@ export interface Result {
   duplicate: number;
   malformed: number;
   foreign: number;
+  strays: number; // pongs that match no ping of ours …
+  unmatched: number; // … those of them that the run's own echo sent
   warmupSent: number;
   controlSent: number; // after the last counted ping, to learn where those before it were lost
   ways: Ways; // of the lost pings
@@ -73,7 +75,7 @@ const maxUp = 2.3e12; // ms: an echo's clock may begin anywhere, as that of benc
 export class Probe {
   readonly result: Result = {
     ended: 'complete', error: '', noEcho: false, start: 0, end: 0, firstPong: 0, identity: '', kind: '',
-    others: [], duplicate: 0, malformed: 0, foreign: 0, warmupSent: 0, controlSent: 0,
+    others: [], duplicate: 0, malformed: 0, foreign: 0, strays: 0, unmatched: 0, warmupSent: 0, controlSent: 0,
     ways: { known: false, up: 0, down: 0, unknown: 0 },
   };
   private readonly samples = new Map<number, Sample>(); // by seq, but for those answered and taken
@@ -105,6 +107,7 @@ export class Probe {
   private downSince = 0;
   private finish!: (r: Result) => void;
   private readonly echoes = new Set<string>();
+  private readonly strays = new Map<string, number>(); // by sender
 
   /** leaving is called with T1 of every ping before it is sent. */
   constructor(private readonly session: Session, private readonly plan: Plan, private readonly time: Time, private readonly leaving: (t1: number) => void = () => {}) {}
@@ -143,6 +146,7 @@ export class Probe {
       start: begun ? this.time.origin + this.start : 0,
       end: begun ? this.time.origin + Math.max(this.result.end, this.start) : 0,
       others: [...this.echoes].sort(),
+      unmatched: this.strays.get(this.result.identity) ?? 0,
     };
   }
 
@@ -385,6 +389,8 @@ export class Probe {
     const r = this.result;
     if (seq === undefined || (pong.seq !== undefined && pong.seq !== seq)) {
       r.foreign++;
+      r.strays++;
+      this.strays.set(packet.from, (this.strays.get(packet.from) ?? 0) + 1);
       return;
     }
     if (this.plan.echo !== '' && packet.from !== this.plan.echo) {
@@ -405,11 +411,11 @@ export class Probe {
       return;
     }
     if (pong.seen && pong.seen.last <= this.slots) this.ledger.take(pong.seen, this.stamps.before(pong.timestamp));
-    if (seq !== 0) this.answer(this.samples.get(seq), pong.timestamp, pong.receive, pong.send, packet.at);
+    if (seq !== 0) this.answer(this.samples.get(seq), pong.receive, pong.send, packet.at);
     if (seq === 0 || this.closedLoop || this.sent >= this.plan.count) this.look();
   }
 
-  private answer(s: Sample | undefined, t1: number, receive: number, send: number, at: number): void {
+  private answer(s: Sample | undefined, receive: number, send: number, at: number): void {
     if (!s || s.outcome === Outcome.answered || s.outcome === Outcome.late) {
       this.result.duplicate++;
       return;
@@ -422,6 +428,7 @@ export class Probe {
     s.outcome = s.rtt <= this.plan.timeout ? Outcome.answered : Outcome.late;
     if (s.outcome === Outcome.answered) this.slowest = Math.max(this.slowest, s.rtt);
     this.ledger.answered(s.seq);
+    const t1 = this.time.origin + this.start + s.sent; // the one on the wire is rounded
     const hold = send - receive, up = receive - t1;
     if (hold >= 0 && hold <= s.rtt && Math.abs(up) < maxUp) {
       s.stamped = true;

@@ -1,15 +1,17 @@
-// The T1 of every ping sent, ascending, with its number beside it: what bench/probe.go keeps, too.
-// A pong may come back however late, and is still to be told from somebody else's. It costs 12 bytes a ping.
+// The T1 of every ping sent, ascending, with its number beside it: the twin of bench/stamps.go, which says why a T1
+// has at most three decimals. A pong may come back however late, and is still to be told from somebody else's. It
+// costs 12 bytes a ping.
 
 export class Stamps {
-  private t1 = new Float64Array(1024);
+  private t1 = new Float64Array(1024); // whole thousandths of a Unix millisecond
   private seq = new Uint32Array(1024); // 0 = warm-up
   private length = 0;
 
-  /** Notes a ping sent at unix ms and returns its T1: unique by the next representable number. */
+  /** Notes a ping sent at unix ms and returns its T1; the next thousandth where two would be equal. */
   add(unix: number, seq: number): number {
     const n = this.length;
-    const t1 = n > 0 && unix <= this.t1[n - 1]! ? nextUp(this.t1[n - 1]!) : unix;
+    const now = thousandths(unix);
+    const t1 = n > 0 && now <= this.t1[n - 1]! ? this.t1[n - 1]! + 1 : now;
     if (n === this.t1.length) {
       const wider = new Float64Array(2 * n), more = new Uint32Array(2 * n);
       wider.set(this.t1);
@@ -20,17 +22,19 @@ export class Stamps {
     this.t1[n] = t1;
     this.seq[n] = seq;
     this.length++;
-    return t1;
+    return t1 / 1000;
   }
 
   /** The number of the last counted ping among those with a T1 up to this one; 0 = none. */
-  before(t1: number): number {
+  before(unix: number): number {
+    const t1 = thousandths(unix);
     for (let i = this.length - 1; i >= 0; i--) if (this.t1[i]! <= t1 && this.seq[i] !== 0) return this.seq[i]!;
     return 0;
   }
 
-  /** The number of the ping with exactly this T1. */
-  find(t1: number): number | undefined {
+  /** The number of the ping with this T1, to the thousandth of a millisecond. */
+  find(unix: number): number | undefined {
+    const t1 = thousandths(unix);
     let low = 0, high = this.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
@@ -41,11 +45,4 @@ export class Stamps {
   }
 }
 
-const bits = new DataView(new ArrayBuffer(8));
-
-/** The next representable number above x > 0. */
-function nextUp(x: number): number {
-  bits.setFloat64(0, x);
-  bits.setBigUint64(0, bits.getBigUint64(0) + 1n);
-  return bits.getFloat64(0);
-}
+const thousandths = (unix: number): number => Math.round(unix * 1000);

@@ -5,7 +5,7 @@ import { expect } from 'expect';
 import { Outcome, type Plan, Probe, Reason, type Result, type Sample } from '../src/probe';
 import { Link, NotConnected, type Packet, type Session } from '../src/session';
 import { Stamps } from '../src/stamps';
-import { decodePing, encodePong } from '../src/wire';
+import { decodePing, encodePing, encodePong } from '../src/wire';
 
 /** A clock that stands still until it is told to go on. */
 class FakeTime {
@@ -199,9 +199,14 @@ describe('the ping loop', () => {
     expect(ours.r).toMatchObject({ identity: 'b', others: ['a'] });
   });
 
-  it('says when nobody answers', async () => {
+  it('says when nobody answers, and how many pongs matched nothing', async () => {
     const { r } = await play({ echoes: [] });
-    expect(r).toMatchObject({ noEcho: true, warmupSent: 200 });
+    expect(r).toMatchObject({ noEcho: true, warmupSent: 200, strays: 0 });
+    const another = (t: FakeTime, s: FakeSession) => { for (let i = 0; i < 7; i++) t.after(100 * i, () => s.deliver({ type: 'pong', client_timestamp: 5.5 + i })); };
+    const strange = await play({ echoes: [], during: another });
+    expect(strange.r).toMatchObject({ noEcho: true, strays: 7, unmatched: 0, foreign: 7 });
+    const shared = await play({ during: another });
+    expect(shared.r).toMatchObject({ ended: 'complete', unmatched: 7, foreign: 7 });
   });
 
   it('begins on a grid of Unix time that other runs share, each at its phase', async () => {
@@ -288,9 +293,31 @@ describe('the stamps', () => {
     for (let i = 0; i < 5000; i++) t1.push(s.add(1_700_000_000_000 + (i >> 1), i)); // two of one moment
     expect(new Set(t1).size).toBe(5000);
     for (const [i, t] of t1.entries()) expect(s.find(t)).toBe(i);
-    expect(s.find(1_699_999_999_999)).toBeUndefined();
-    expect(s.find(1_700_000_000_000.5)).toBeUndefined();
-    expect(s.find(1_800_000_000_000)).toBeUndefined();
+    for (const t of [1_699_999_999_999, 1_700_000_000_000.5, 1_800_000_000_000, -1_700_000_000_000, 1e300, Infinity]) expect(s.find(t)).toBeUndefined();
+  });
+
+  it('writes at most three decimals, and finds what lost its last bit', () => {
+    // The property of TestStamps.
+    let seed = 1;
+    const random = () => (seed = (seed * 48271) % 2147483647) / 2147483647;
+    for (let trial = 0; trial < 20; trial++) {
+      const s = new Stamps(), t1: number[] = [];
+      let now = 1e12 + random() * 1.19e12; // 2001 to 2039
+      for (let i = 0; i < 2000; i++) {
+        now = [now, now + 2e-4, now + random() / 100, now + random() * 1000][Math.floor(random() * 4)]!;
+        t1.push(s.add(now, i));
+      }
+      for (const [i, t] of t1.entries()) {
+        const [, number] = /"timestamp":([^,]*),/.exec(encodePing(t, 1, 'r', false, 0))!;
+        expect(number).toMatch(/^\d+(\.\d{1,3})?$/);
+        expect(Number(number)).toBe(t);
+        if (i > 0) expect(t).toBeGreaterThan(t1[i - 1]!);
+        const bit = 2 ** (Math.floor(Math.log2(t)) - 52);
+        for (const back of [t, t - bit, t + bit]) expect(s.find(back)).toBe(i);
+        expect(s.find(t - 0.001)).not.toBe(i);
+        expect(s.find(t + 0.001)).not.toBe(i);
+      }
+    }
   });
 });
 
