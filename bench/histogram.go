@@ -8,9 +8,15 @@ import (
 	"rtcbench/internal/stats"
 )
 
-// EncodeHistogram packs h into HdrHistogram's compressed V2 format, as base64, in microseconds.
+// EncodeHistogram packs h into HdrHistogram's compressed V2 format, as base64, in microseconds. Its range is one hour, or as
+// much more as h needs.
 func EncodeHistogram(h stats.Histogram) (string, error) {
-	to := hdr.New(1, int64(stats.HistogramMax/time.Microsecond), 3)
+	largest := time.Hour
+	h.Buckets(func(_, hi time.Duration, _ uint64) bool {
+		largest = max(largest, hi)
+		return true
+	})
+	to := hdr.New(1, largest.Microseconds(), 3)
 	var err error
 	h.Buckets(func(lo, _ time.Duration, count uint64) bool {
 		err = to.RecordValues(lo.Microseconds(), int64(count))

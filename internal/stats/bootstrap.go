@@ -19,30 +19,64 @@ const (
 	resampleWork = 40_000_000 // values drawn at the most, in all resamples
 )
 
-// DifferenceOfQuantiles estimates quantile(a, q) − quantile(b, q) of two series in sending order, by the
-// circular block bootstrap (Politis and Romano, 1992): neighbouring pings are alike, and single
-// ones drawn at random would hide that. How long the blocks are, and how much of the dependence they
-// still miss, is told by the series: see newSeries. When paired, a and b are of the same moments, one
-// value each, and are drawn together. The draws are always the same. ok is false below 10 values a side.
+// DifferenceOfQuantiles is NewSeries(a).Minus(NewSeries(b), q, paired), for who asks for one quantile.
 func DifferenceOfQuantiles(a, b []time.Duration, q float64, paired bool) (d Difference, ok bool) {
-	if len(a) < 10 || len(b) < 10 || paired && len(a) != len(b) {
+	return NewSeries(a).Minus(NewSeries(b), q, paired)
+}
+
+// Series is what resamples are drawn from: values in sending order, sorted once for all that is asked of them. It is not changed
+// after it was made, and may be used by several goroutines.
+type Series struct {
+	values  []time.Duration
+	sorted  []time.Duration
+	ranks   []uint32 // of each value, in sending order, from 0; equal values by their order
+	reach   float64  // how long blocks have to be for the ranks
+	related float64  // correlation of neighbouring ranks
+}
+
+// NewSeries sorts d, and finds how far its values depend on each other.
+func NewSeries(d []time.Duration) *Series {
+	n := len(d)
+	order := make([]uint32, n)
+	for i := range order {
+		order[i] = uint32(i)
+	}
+	slices.SortFunc(order, func(i, j uint32) int { return cmp.Or(cmp.Compare(d[i], d[j]), int(i)-int(j)) })
+	s := &Series{values: d, sorted: make([]time.Duration, n), ranks: make([]uint32, n)}
+	ranks := make([]float64, n)
+	for rank, i := range order {
+		s.sorted[rank], s.ranks[i], ranks[i] = d[i], uint32(rank), float64(rank)
+	}
+	if n > 1 {
+		s.reach, s.related = automaticBlock(ranks)
+	}
+	return s
+}
+
+// Minus estimates quantile(s, q) − quantile(o, q) of two series, by the circular block bootstrap (Politis and
+// Romano, 1992): neighbouring pings are alike, and single ones drawn at random would hide that. How long the blocks are, and
+// how much of the dependence they still miss, is told by the series: see at. When paired, s and o are of the same moments, one
+// value each, and are drawn together. The draws are always the same. ok is false below 10 values a side.
+func (s *Series) Minus(o *Series, q float64, paired bool) (d Difference, ok bool) {
+	n, m := len(s.sorted), len(o.sorted)
+	if n < 10 || m < 10 || paired && n != m {
 		return d, false
 	}
-	x, y := newSeries(a, q), newSeries(b, q)
+	x, y := s.at(q), o.at(q)
 	if paired {
 		x.block = max(x.block, y.block)
 		y.block = x.block
 	}
 	d.Value = x.value - y.value
-	rng := rand.New(rand.NewPCG(uint64(len(a)), uint64(len(b))))
-	diffs := make([]time.Duration, max(200, min(resamples, resampleWork/(len(a)+len(b)))))
+	rng := rand.New(rand.NewPCG(uint64(n), uint64(m)))
+	diffs := make([]time.Duration, max(200, min(resamples, resampleWork/(n+m))))
 	for i := range diffs {
 		seed := rng.Uint64()
 		second := uint64(2)
 		if paired {
 			second = 1 // the same blocks
 		}
-		diffs[i] = x.draw(rand.New(rand.NewPCG(seed, 1))) - y.draw(rand.New(rand.NewPCG(seed, second)))
+		diffs[i] = x.draw(seed, 1) - y.draw(seed, second)
 	}
 	slices.Sort(diffs)
 	lo, _ := Quantile(diffs, 0.025)
@@ -53,18 +87,18 @@ func DifferenceOfQuantiles(a, b []time.Duration, q float64, paired bool) (d Diff
 	return d, true
 }
 
-// series is what a resample is drawn from.
-type series struct {
-	sorted []time.Duration
-	ranks  []int // of each value, in sending order, from 0; equal values by their order
+// quantile is one quantile of a series, ready to be drawn again and again.
+type quantile struct {
+	of     *Series
 	q      float64
-	value  time.Duration // its q quantile
-	block  int           // length of a block
-	widen  float64       // how much wider the interval has to be than the resamples say
-	counts []int         // scratch: how often each rank was drawn
+	value  time.Duration
+	block  int     // length of a block
+	widen  float64 // how much wider the interval has to be than the resamples say
+	window window
+	far    *window // all ranks, for draws that leave the window
 }
 
-// newSeries finds the length of the blocks: the largest of n^(1/3) and what Politis and White's rule
+// at finds the length of the blocks: the largest of n^(1/3) and what Politis and White's rule
 // (automaticBlock) gives for the ranks of the values and for "this value is below the quantile", whose
 // long-run variance is that of the quantile.
 //
@@ -73,65 +107,99 @@ type series struct {
 // neighbours would need (Andrews and Monahan, Econometrica 60, 1992, prewhiten with the same model), the
 // second by Student's t of as many degrees as both sides have blocks (Hesterberg, Am. Stat. 69, 2015,
 // "expanded percentile interval"). docs/methodology.md holds the coverage reached.
-func newSeries(d []time.Duration, q float64) *series {
-	n := len(d)
-	order := make([]int, n)
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortFunc(order, func(i, j int) int { return cmp.Or(cmp.Compare(d[i], d[j]), i-j) })
-	s := &series{sorted: make([]time.Duration, n), ranks: make([]int, n), q: q, counts: make([]int, n)}
-	for rank, i := range order {
-		s.sorted[rank], s.ranks[i] = d[i], rank
-	}
-	s.value, _ = Quantile(s.sorted, q)
-	ranks, below := make([]float64, n), make([]float64, n)
-	for i, v := range d {
-		ranks[i] = float64(s.ranks[i])
-		if v <= s.value {
+func (s *Series) at(q float64) *quantile {
+	n := len(s.sorted)
+	z := &quantile{of: s, q: q}
+	z.value, _ = Quantile(s.sorted, q)
+	below := make([]float64, n)
+	for i, v := range s.values {
+		if v <= z.value {
 			below[i] = 1
 		}
 	}
-	length, r1 := automaticBlock(ranks)
 	other, _ := automaticBlock(below)
-	s.block = int(math.Ceil(max(math.Cbrt(float64(n)), length, other)))
-	r1 += (1 + 3*r1) / float64(n) // the bias of r1 (Kendall, Biometrika 41, 1954)
+	z.block = int(math.Ceil(max(math.Cbrt(float64(n)), s.reach, other)))
+	r1 := s.related + (1+3*s.related)/float64(n) // the bias of r1 (Kendall, Biometrika 41, 1954)
 	r1 = min(max(r1, 0), 1-1/math.Sqrt(float64(n)))
-	all, l := (1+r1)/(1-r1), float64(s.block)
+	all, l := (1+r1)/(1-r1), float64(z.block)
 	within := all - 2*r1*(1-math.Pow(r1, l))/(l*(1-r1)*(1-r1))
 	blocks := float64(n) / l
-	s.widen = math.Sqrt(all/within) * math.Sqrt(blocks/(blocks-1)) * studentT(2*(blocks-1)) / z95
-	return s
+	z.widen = math.Sqrt(all/within) * math.Sqrt(blocks/(blocks-1)) * studentT(2*(blocks-1)) / z95
+	reach := 8*math.Sqrt(float64(n)*q*(1-q)*all) + 2*l + 64 // hardly a draw leaves it
+	middle := float64(n-1) * q
+	z.window = newWindow(s.ranks, int(middle-reach), int(middle+reach))
+	return z
 }
 
-// draw is the quantile of one resample. Ranks are counted, so that nothing is sorted again.
-func (s *series) draw(rng *rand.Rand) time.Duration {
-	ranks, counts, n := s.ranks, s.counts, len(s.ranks)
+// window counts how often each rank from low to high was drawn, and all those below and above as one.
+type window struct {
+	low    int
+	slots  []uint32 // of each value, in sending order: where it is counted
+	counts []uint32 // [0] is of all below low, the last of all above high
+}
+
+func newWindow(ranks []uint32, low, high int) window {
+	low, high = max(low, 0), min(high, len(ranks)-1)
+	w := window{low: low, slots: make([]uint32, len(ranks)), counts: make([]uint32, high-low+3)}
+	for i, rank := range ranks {
+		w.slots[i] = uint32(min(max(int(rank)-low+1, 0), high-low+2))
+	}
+	return w
+}
+
+// draw is the quantile of the resample that the seeds give. Ranks are counted, so that nothing is sorted again.
+func (z *quantile) draw(seed, stream uint64) time.Duration {
+	if d, ok := z.drawWithin(&z.window, seed, stream); ok {
+		return d
+	}
+	if z.far == nil {
+		w := newWindow(z.of.ranks, 0, len(z.of.ranks)-1)
+		z.far = &w
+	}
+	d, _ := z.drawWithin(z.far, seed, stream)
+	return d
+}
+
+// drawWithin is draw; ok is false where the quantile lies outside w.
+func (z *quantile) drawWithin(w *window, seed, stream uint64) (d time.Duration, ok bool) {
+	rng := rand.New(rand.NewPCG(seed, stream))
+	slots, counts, n := w.slots, w.counts, len(w.slots)
 	clear(counts)
 	for left := n; left > 0; {
-		from, length := rng.IntN(n), min(s.block, left)
+		from, length := rng.IntN(n), min(z.block, left)
 		left -= length
 		end := min(from+length, n)
-		for _, rank := range ranks[from:end] {
-			counts[rank]++
+		for _, at := range slots[from:end] {
+			counts[at]++
 		}
-		for _, rank := range ranks[:length-(end-from)] { // on from the beginning
-			counts[rank]++
+		for _, at := range slots[:length-(end-from)] { // on from the beginning
+			counts[at]++
 		}
 	}
-	h := float64(n-1) * s.q
-	i, seen, rank := int(h), 0, 0
-	for ; seen <= i; rank++ {
-		seen += counts[rank]
+	h := float64(n-1) * z.q
+	i, seen, at := int(h), int(counts[0]), 1
+	if seen > i {
+		return 0, false
 	}
-	lo := s.sorted[rank-1]
+	last := len(counts) - 1 // which is no rank
+	for ; seen <= i && at < last; at++ {
+		seen += int(counts[at])
+	}
+	if seen <= i {
+		return 0, false
+	}
+	sorted := z.of.sorted
+	lo := sorted[w.low+at-2]
 	if seen > i+1 || i == n-1 {
-		return lo
+		return lo, true
 	}
-	for counts[rank] == 0 {
-		rank++
+	for at < last && counts[at] == 0 {
+		at++
 	}
-	return lo + round((h-float64(i))*float64(s.sorted[rank]-lo))
+	if at == last {
+		return 0, false
+	}
+	return lo + round((h-float64(i))*float64(sorted[w.low+at-1]-lo)), true
 }
 
 // maxLag bounds the work of automaticBlock in runs of millions of pings.
@@ -144,26 +212,30 @@ func automaticBlock(y []float64) (length, r1 float64) {
 	n := float64(len(y))
 	quiet := max(5, int(math.Ceil(math.Sqrt(math.Log10(n))))) // so many small correlations end the search
 	most := min(len(y)/2, int(math.Ceil(math.Sqrt(n)))+quiet, maxLag)
-	r := autocovariance(y, most)
-	if r[0] == 0 {
+	r := newAutocovariance(y)
+	if r.at(0) == 0 {
 		return 1, 0
 	}
-	small := 2 * math.Sqrt(math.Log10(n)/n) * r[0]
-	last := most // the last lag that matters
-	for m := 0; m+quiet <= most; m++ {
-		if !slices.ContainsFunc(r[m+1:m+quiet+1], func(v float64) bool { return math.Abs(v) >= small }) {
-			last = m
+	small := 2 * math.Sqrt(math.Log10(n)/n) * r.at(0)
+	last := most                    // the last lag that matters
+	for m, run := 0, 0; m < most; { // run: so many small ones, one after the other, up to m
+		m++
+		if run++; math.Abs(r.at(m)) >= small {
+			run = 0
+		}
+		if run == quiet {
+			last = m - quiet
 			break
 		}
 	}
 	window := max(1, min(2*last, most))
-	g, variance := 0.0, r[0]
+	g, variance := 0.0, r.at(0)
 	for k := 1; k <= window; k++ { // the flat-top window
 		w := min(1, 2*(1-float64(k)/float64(window)))
-		g += 2 * w * float64(k) * r[k]
-		variance += 2 * w * r[k]
+		g += 2 * w * float64(k) * r.at(k)
+		variance += 2 * w * r.at(k)
 	}
-	r1 = r[1] / r[0]
+	r1 = r.at(1) / r.at(0)
 	if variance <= 0 {
 		return 1, r1
 	}
@@ -171,19 +243,30 @@ func automaticBlock(y []float64) (length, r1 float64) {
 	return min(max(1, length), 3*math.Sqrt(n), n/3), r1
 }
 
-func autocovariance(y []float64, lags int) []float64 {
-	mean := 0.0
+// autocovariance computes a lag when it is asked for: most series are done with few.
+type autocovariance struct {
+	y    []float64
+	mean float64
+	r    []float64 // of the lags up to now
+}
+
+func newAutocovariance(y []float64) *autocovariance {
+	a := &autocovariance{y: y}
 	for _, v := range y {
-		mean += v / float64(len(y))
+		a.mean += v / float64(len(y))
 	}
-	r := make([]float64, lags+1)
-	for k := range r {
-		for i := k; i < len(y); i++ {
-			r[k] += (y[i] - mean) * (y[i-k] - mean)
+	return a
+}
+
+func (a *autocovariance) at(lag int) float64 {
+	for k := len(a.r); k <= lag; k++ {
+		sum := 0.0
+		for i := k; i < len(a.y); i++ {
+			sum += (a.y[i] - a.mean) * (a.y[i-k] - a.mean)
 		}
-		r[k] /= float64(len(y))
+		a.r = append(a.r, sum/float64(len(a.y)))
 	}
-	return r
+	return a.r[lag]
 }
 
 // studentT is the 0.975 quantile of Student's t with df ≥ 3 degrees of freedom, to 0.03 (the expansion of

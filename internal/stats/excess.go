@@ -13,7 +13,7 @@ func Excess(measured, injected, floor []time.Duration, q float64) (d Difference,
 	if len(measured) < 10 || len(measured) != len(injected) || len(floor) < 10 {
 		return d, false
 	}
-	x, y, f := newSeries(measured, q), newSeries(injected, q), newSeries(floor, q)
+	x, y, f := NewSeries(measured).at(q), NewSeries(injected).at(q), NewSeries(floor).at(q)
 	rng := rand.New(rand.NewPCG(uint64(len(measured)), uint64(len(floor))))
 	d.Value = x.value - quantileOfSums(injected, floor, q, sumRounds(len(injected)), rng)
 	const draws, rounds = 300, 15

@@ -9,8 +9,7 @@ import (
 	"time"
 )
 
-// Histogram counts durations in the buckets of an HdrHistogram of microseconds from 1 to one hour with
-// three digits. Only buckets that are not empty are kept. Merging moves no count into another
+// Histogram counts durations in the buckets of an HdrHistogram of microseconds with three digits. Only buckets that are not empty are kept. Merging moves no count into another
 // bucket, so that a merged histogram is exactly that of all its durations. The zero value is empty.
 type Histogram struct{ buckets []bucket } // ascending, none empty
 
@@ -19,8 +18,8 @@ type bucket struct {
 	count uint64
 }
 
-// HistogramMax is the largest duration that a Histogram tells from larger ones.
-const HistogramMax = time.Hour
+// HistogramMax is the largest duration that a Histogram tells from larger ones. No run is so long.
+const HistogramMax = 10 * 365 * 24 * time.Hour
 
 // subBuckets is what three digits need: the layout has that many buckets of 1 µs, and then half as
 // many for each doubling (HdrHistogram, "subBucketCount").

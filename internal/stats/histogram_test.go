@@ -20,8 +20,8 @@ func someRTTs(rng *rand.Rand, n int) []time.Duration {
 // TestHistogramIsHdrs: the buckets are those of the library that wrote the result file.
 func TestHistogramIsHdrs(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
-	d := append(someRTTs(rng, 5000), 0, time.Microsecond, 2047*time.Microsecond, 2048*time.Microsecond, 2049*time.Microsecond, 4095*time.Microsecond, 4096*time.Microsecond, time.Hour, 2*time.Hour)
-	theirs := hdr.New(1, int64(time.Hour/time.Microsecond), 3)
+	d := append(someRTTs(rng, 5000), 0, time.Microsecond, 2047*time.Microsecond, 2048*time.Microsecond, 2049*time.Microsecond, 4095*time.Microsecond, 4096*time.Microsecond, time.Hour, 2*time.Hour, 1000*time.Hour)
+	theirs := hdr.New(1, int64(HistogramMax/time.Microsecond), 3)
 	for _, v := range d {
 		theirs.RecordValue(min(v, HistogramMax).Microseconds())
 	}
