@@ -55,6 +55,15 @@ type Summary struct {
 	Validity   Validity
 }
 
+// Record is a run with all that it says, computed once.
+type Record struct {
+	Run
+	Summary Summary
+}
+
+// NewRecord summarises r.
+func NewRecord(r Run) Record { return Record{r, Summarise(r)} }
+
 // OneWay is the part of the delay on each way, as far as the clocks let one say.
 // One way is Known, or Why says why not.
 type OneWay struct {

@@ -14,10 +14,12 @@ type compareCmd struct {
 	A string `arg:"" help:"What to compare with: a file, FILE#FILTER, a run's ID, or a filter." completion-predictor:"file"`
 	B string `arg:"" help:"What to hold against it." completion-predictor:"file"`
 
-	Unlike       bool   `group:"what" help:"Compare although the messages travelled by unlike transport classes."`
-	Margin       string `group:"what" default:"5" placeholder:"5" help:"Percent of A's P50; a smaller difference does not matter."`
-	Format       string `group:"out" enum:"text,json" default:"text" placeholder:"text" help:"text or json."`
-	FailIfSlower string `from:"RTCBENCH_FAIL_IF_SLOWER" group:"limits" placeholder:"PERCENT" help:"Exit with 3 when B's P50 is slower than A's by more than this, beyond doubt: the whole interval is."`
+	Unlike         bool   `group:"what" help:"Compare although the messages travelled by unlike transport classes."`
+	Margin         string `group:"what" default:"5" placeholder:"5" help:"Percent of A's P50; a smaller difference does not matter."`
+	Format         string `group:"out" enum:"text,json" default:"text" placeholder:"text" help:"text or json."`
+	FailIfSlower   string `from:"RTCBENCH_FAIL_IF_SLOWER" group:"limits" placeholder:"PERCENT" help:"Exit with 3 when B's P50 is slower than A's by more than this, beyond doubt: the whole interval is. A lost ping is slower than any."`
+	FailIfLossier  string `from:"RTCBENCH_FAIL_IF_LOSSIER" group:"limits" placeholder:"PERCENT" help:"Exit with 3 when B loses more than A by more than so many percentage points, beyond doubt."`
+	AllowUndecided bool   `from:"RTCBENCH_ALLOW_UNDECIDED" group:"limits" help:"Pass a limit that could not be decided. Without it, such a limit exits with 3."`
 	includeFlags
 	storeFlags
 }
@@ -54,11 +56,14 @@ Examples:
 func (cmd *compareCmd) Run(a *app) error {
 	c := check{settings: a.settings}
 	margin, _ := c.limit("margin", cmd.Margin, 1000)
-	by := report.Against{Margin: margin}
+	by := report.Against{Margin: margin, Invalid: cmd.IncludeInvalid}
 	if percent, set := c.limit("fail-if-slower", cmd.FailIfSlower, 100_000); set {
 		by.SlowerThan = &percent
 	}
-	c.given(map[string]string{"fail-if-slower": cmd.FailIfSlower, "margin": cmd.Margin})
+	if percent, set := c.limit("fail-if-lossier", cmd.FailIfLossier, 100); set {
+		by.LossierThan = &percent
+	}
+	c.given(map[string]string{"fail-if-slower": cmd.FailIfSlower, "fail-if-lossier": cmd.FailIfLossier, "margin": cmd.Margin})
 	if c.err != nil {
 		return c.err
 	}
@@ -107,16 +112,52 @@ func (cmd *compareCmd) tell(a *app, c report.Groups) error {
 	if err != nil {
 		return fmt.Errorf("print the comparison: %w", err)
 	}
-	switch s := c.Slower; {
-	case cmd.FailIfSlower == "":
-	case s == nil || c.MedianDiff == nil || c.MedianDiff.CI95 == nil:
-		fmt.Fprintf(a.stderr, "--fail-if-slower %s was not decided: %s\n", cmd.FailIfSlower, c.Verdict)
-	case s.Shown:
-		by := fmt.Sprintf("%.3g ms", c.MedianDiff.Value)
-		if p := c.MedianDiff.Percent; p != nil { // A's P50 is not 0
-			by = fmt.Sprintf("%.1f %%", *p)
+	return cmd.gates(a, c)
+}
+
+// gates is exit code 3 for a limit that is broken, and for one that nobody can decide: what is dead passes no gate.
+func (cmd *compareCmd) gates(a *app, c report.Groups) error {
+	var broken []error
+	for _, x := range []struct {
+		flag, given, unit string
+		gate              *report.Gate
+		by                string
+	}{
+		{"fail-if-slower", cmd.FailIfSlower, "%", c.Slower, slowerBy(c)},
+		{"fail-if-lossier", cmd.FailIfLossier, "points", c.Lossier, lossierBy(c)},
+	} {
+		switch g := x.gate; {
+		case g == nil:
+		case g.Shown:
+			broken = append(broken, fmt.Errorf("--%s %s %s is not kept: %s", x.flag, x.given, x.unit, x.by))
+		case g.Decided:
+		case cmd.AllowUndecided:
+			fmt.Fprintf(a.stderr, "--%s %s %s was not decided: %s\n", x.flag, x.given, x.unit, g.Why)
+		default:
+			broken = append(broken, fmt.Errorf("--%s %s %s could not be decided: %s (--allow-undecided lets that pass)",
+				x.flag, x.given, x.unit, g.Why))
 		}
-		return exitError{exitLimitBroken, fmt.Errorf("--fail-if-slower %s %% is not kept: B's P50 is slower by %s", cmd.FailIfSlower, by)}
+	}
+	if err := join(broken...); err != nil {
+		return exitError{exitLimitBroken, err}
 	}
 	return nil
+}
+
+func slowerBy(c report.Groups) string {
+	switch g := c.Slower; {
+	case g == nil:
+		return ""
+	case g.By == nil:
+		return "B's P50 is slower: " + g.Why
+	default:
+		return fmt.Sprintf("B's P50 is slower by %.1f %%", *g.By)
+	}
+}
+
+func lossierBy(c report.Groups) string {
+	if c.Lossier == nil || c.Lossier.By == nil {
+		return ""
+	}
+	return fmt.Sprintf("B loses %.1f points more", *c.Lossier.By)
 }

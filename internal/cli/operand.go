@@ -74,18 +74,19 @@ func (o operand) group(a *app, open func() (bench.Store, error), invalid bool) (
 	for _, r := range runs {
 		if !seen[r.ID] {
 			seen[r.ID] = true
-			g.Runs = append(g.Runs, r)
+			g.Runs = append(g.Runs, bench.NewRecord(r))
 		}
 	}
+	isInvalid := func(r bench.Record) bool { return r.Summary.Validity.Verdict == bench.Invalid }
 	named := o.id != "" || o.file != "" && len(g.Runs) == 1
 	if all := g.Runs; !invalid && !named {
-		g.Runs = slices.DeleteFunc(slices.Clone(all), bench.Query{}.LeavesOut)
+		g.Runs = slices.DeleteFunc(slices.Clone(all), isInvalid)
 		if g.LeftOut = len(all) - len(g.Runs); len(g.Runs) == 0 && len(all) > 0 {
 			return g, fmt.Errorf("compare %.200q: the %d run(s) of it are invalid; --include-invalid compares them all the same", o.text, len(all))
 		}
 	}
-	if len(g.Runs) == 1 && (bench.Query{}).LeavesOut(g.Runs[0]) {
-		fmt.Fprintf(a.stderr, "compare %.200q: this run is invalid, and no measure of its path: %s\n", o.text, report.Printable(bench.Summarise(g.Runs[0]).Validity.Why()))
+	if len(g.Runs) == 1 && isInvalid(g.Runs[0]) {
+		fmt.Fprintf(a.stderr, "compare %.200q: this run is invalid, and no measure of its path: %s\n", o.text, report.Printable(g.Runs[0].Summary.Validity.Why()))
 	}
 	switch {
 	case len(g.Runs) == 0:

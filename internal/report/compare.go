@@ -25,13 +25,14 @@ type Both struct {
 
 // Comparison is Daily held against LiveKit: differences are Daily − LiveKit.
 type Comparison struct {
-	Alike            bool               `json:"alike"` // the two paths are of one transport class
-	TransportClasses map[string]*string `json:"transport_classes"`
-	MedianDiff       *Diff              `json:"median_diff_ms"`
-	P95Diff          *Diff              `json:"p95_diff_ms"`
-	Paired           bool               `json:"paired"` // slot by slot
-	Pairs            int                `json:"pairs"`
-	Verdict          string             `json:"verdict"`
+	Alike            bool                     `json:"alike"` // the two paths are of one transport class
+	TransportClasses map[string]*string       `json:"transport_classes"`
+	MedianDiff       *Diff                    `json:"median_diff_ms"`
+	P95Diff          *Diff                    `json:"p95_diff_ms"`
+	Paired           bool                     `json:"paired"` // slot by slot
+	Pairs            int                      `json:"pairs"`
+	Validity         map[string]bench.Verdict `json:"validity"`
+	Verdict          string                   `json:"verdict"`
 }
 
 // Diff is a difference in milliseconds with its 95 % interval.
@@ -47,15 +48,16 @@ const (
 
 // Compare holds a run on Daily against one on LiveKit of the same time. On one grid, the pings of one
 // slot are a pair; a slot in which either failed is left out.
-func Compare(daily, livekit bench.Run) Comparison {
+func Compare(daily, livekit bench.Record) Comparison {
 	c := Comparison{
+		Validity:         map[string]bench.Verdict{"daily": daily.Summary.Validity.Verdict, "livekit": livekit.Summary.Validity.Verdict},
 		Alike:            daily.Facts.Transport != "" && daily.Facts.Transport == livekit.Facts.Transport,
 		TransportClasses: map[string]*string{"daily": transport(daily), "livekit": transport(livekit)},
 		Paired:           !daily.Plan.ClosedLoop() && daily.Plan.Cooldown == livekit.Plan.Cooldown,
 	}
-	a, b := bench.Summarise(daily).RTTs, bench.Summarise(livekit).RTTs
+	a, b := daily.Summary.RTTs, livekit.Summary.RTTs
 	if c.Paired {
-		a, b = pairs(daily, livekit)
+		a, b = pairs(daily.Run, livekit.Run, answeredRTT)
 		c.Pairs = len(a)
 	}
 	median, ok := stats.DifferenceOfQuantiles(a, b, 0.5, c.Paired)
@@ -67,6 +69,11 @@ func Compare(daily, livekit bench.Run) Comparison {
 		c.P95Diff = newDiff(p95)
 		c.Verdict = verdict(median)
 	}
+	for _, side := range []struct{ key, name string }{{"daily", "Daily"}, {"livekit", "LiveKit"}} {
+		if c.Validity[side.key] == bench.Invalid {
+			c.Verdict = fmt.Sprintf("none: the run on %s is invalid, and no measure of its path", side.name)
+		}
+	}
 	if !c.Alike {
 		c.Verdict = unlikePaths + c.Verdict
 	}
@@ -74,7 +81,7 @@ func Compare(daily, livekit bench.Run) Comparison {
 }
 
 // transport is a run's transport class; nil = not known.
-func transport(r bench.Run) *string {
+func transport(r bench.Record) *string {
 	if r.Facts.Transport == "" {
 		return nil
 	}
@@ -96,8 +103,8 @@ func newDiff(d stats.Difference) *Diff {
 	return &Diff{ms(d.Value), [2]float64{ms(d.Lo), ms(d.Hi)}}
 }
 
-// pairs gives the RTTs of slots of one period.
-func pairs(a, b bench.Run) (x, y []time.Duration) {
+// pairs gives what of tells of both pings of each slot.
+func pairs(a, b bench.Run, of func(bench.Sample) (time.Duration, bool)) (x, y []time.Duration) {
 	// Aligned grids differ by whole periods once their phases are taken off; rounding half a period could go
 	// either way.
 	apart := a.Start.Sub(b.Start)
@@ -107,10 +114,14 @@ func pairs(a, b bench.Run) (x, y []time.Duration) {
 	shift := int(math.Round(float64(apart) / float64(a.Plan.Cooldown)))
 	for _, s := range a.Samples {
 		i := int(s.Seq) - 1 + shift
-		if s.Outcome != bench.Answered || i < 0 || i >= len(b.Samples) || b.Samples[i].Outcome != bench.Answered {
+		if i < 0 || i >= len(b.Samples) {
 			continue
 		}
-		x, y = append(x, s.RTT), append(y, b.Samples[i].RTT)
+		u, ok := of(s)
+		v, also := of(b.Samples[i])
+		if ok && also {
+			x, y = append(x, u), append(y, v)
+		}
 	}
 	return x, y
 }
@@ -143,7 +154,7 @@ func NewBoth(daily, livekit *bench.Run, errs map[string]string) (Both, error) {
 		*side.file = &f
 	}
 	if comparable(daily, livekit) {
-		c := Compare(*daily, *livekit)
+		c := Compare(bench.NewRecord(*daily), bench.NewRecord(*livekit))
 		b.Comparison = &c
 	}
 	return b, nil
@@ -161,7 +172,8 @@ func WriteBothJSON(w io.Writer, daily, livekit *bench.Run, errs map[string]strin
 // WriteBothText writes the two side by side, and how they compare.
 func WriteBothText(w io.Writer, daily, livekit bench.Run) error {
 	p := newPage(lipgloss.NewRenderer(w))
-	a, b := bench.Summarise(daily), bench.Summarise(livekit)
+	d, l := bench.NewRecord(daily), bench.NewRecord(livekit)
+	a, b := d.Summary, l.Summary
 	row := func(name, x, y string) { p.line("  %-14s %28s %28s", name, x, y) }
 	p.line("%s", p.strong.Render(fmt.Sprintf("  %-14s %28s %28s", "", "Daily", "LiveKit")))
 	row("answered", answered(daily), answered(livekit))
@@ -183,7 +195,7 @@ func WriteBothText(w io.Writer, daily, livekit bench.Run) error {
 	row("one way, ms", ways(a), ways(b))
 	row("timer late, ms", number(a.TimerError.P50), number(b.TimerError.P50))
 	if comparable(&daily, &livekit) {
-		p.comparison(Compare(daily, livekit))
+		p.comparison(Compare(d, l))
 	} else {
 		p.head("Daily − LiveKit")
 		p.line("  %-14s %s", "verdict", p.strong.Render("none: a platform that went away is neither faster nor slower"))

@@ -31,7 +31,7 @@ func TestCompare(t *testing.T) {
 		5 * time.Millisecond: "livekit faster", -5 * time.Millisecond: "daily faster", 0: "no difference shown",
 	} {
 		d, l := twoRuns(shift)
-		c := Compare(d, l)
+		c := Compare(bench.NewRecord(d), bench.NewRecord(l))
 		if c.Verdict != "not the same kind of path: "+want || c.Alike || !c.Paired || c.Pairs < 180 {
 			t.Errorf("%v: %+v", shift, c)
 		}
@@ -39,17 +39,17 @@ func TestCompare(t *testing.T) {
 			t.Errorf("%v: difference of medians %+v", shift, c.MedianDiff)
 		}
 		l.Facts.Transport = bench.SignallingWebSocket
-		if c = Compare(d, l); c.Verdict != want || !c.Alike {
+		if c = Compare(bench.NewRecord(d), bench.NewRecord(l)); c.Verdict != want || !c.Alike {
 			t.Errorf("%v, alike: %+v", shift, c)
 		}
 	}
 	d, l := twoRuns(0)
 	d.Plan.Cooldown, l.Plan.Cooldown = 0, 0
-	if c := Compare(d, l); c.Paired || c.MedianDiff == nil {
+	if c := Compare(bench.NewRecord(d), bench.NewRecord(l)); c.Paired || c.MedianDiff == nil {
 		t.Errorf("closed loops: %+v", c)
 	}
 	d.Samples = d.Samples[:3]
-	if c := Compare(d, l); c.MedianDiff != nil || !strings.Contains(c.Verdict, "too few pings") {
+	if c := Compare(bench.NewRecord(d), bench.NewRecord(l)); c.MedianDiff != nil || !strings.Contains(c.Verdict, "too few pings") {
 		t.Errorf("three pings: %+v", c)
 	}
 }
@@ -67,7 +67,7 @@ func TestPairsOfAlignedGrids(t *testing.T) {
 		for i := range daily.Samples {
 			daily.Samples[i].RTT = time.Duration(daily.Samples[i].Seq) * time.Millisecond
 		}
-		x, y := pairs(daily, livekit)
+		x, y := pairs(daily, livekit, answeredRTT)
 		for i := range x {
 			if d := y[i] - x[i]; d != 3*time.Millisecond {
 				t.Fatalf("%v: slot %v is paired with %v", jitter, x[i], y[i])

@@ -37,14 +37,14 @@ type Described struct {
 func describe(g Group) Described {
 	d := Described{
 		Name: g.Name, Runs: len(g.Runs), LeftOut: g.LeftOut, Used: len(answeredRuns(g.Runs)),
-		Transports: distinct(g.Runs, transportOf), Platforms: distinct(g.Runs, func(r bench.Run) string { return r.Platform }),
+		Transports: distinct(g.Runs, transportOf), Platforms: distinct(g.Runs, func(r bench.Record) string { return r.Platform }),
 		Engines: distinct(g.Runs, engineOf), Locations: distinct(g.Runs, locationOf),
 	}
 	var from, to time.Time
 	failed := 0
 	for _, r := range g.Runs {
 		d.RunIDs = append(d.RunIDs, r.ID)
-		switch bench.Summarise(r).Validity.Verdict {
+		switch r.Summary.Validity.Verdict {
 		case bench.Doubtful:
 			d.Doubtful++
 		case bench.Invalid:
@@ -76,11 +76,11 @@ func middle(d []time.Duration) *float64 {
 	return millis(bench.Quantity{D: m, OK: ok})
 }
 
-func transportOf(r bench.Run) string { return cmp.Or(string(r.Facts.Transport), bench.Unknown) }
-func engineOf(r bench.Run) string    { return cmp.Or(r.Facts.Engine, bench.Unknown) }
-func locationOf(r bench.Run) string  { return cmp.Or(r.Location, bench.Unknown) }
+func transportOf(r bench.Record) string { return cmp.Or(string(r.Facts.Transport), bench.Unknown) }
+func engineOf(r bench.Record) string    { return cmp.Or(r.Facts.Engine, bench.Unknown) }
+func locationOf(r bench.Record) string  { return cmp.Or(r.Location, bench.Unknown) }
 
-func distinct(runs []bench.Run, of func(bench.Run) string) []string {
+func distinct(runs []bench.Record, of func(bench.Record) string) []string {
 	list := []string{}
 	for _, r := range runs {
 		list = append(list, of(r))
@@ -92,16 +92,16 @@ func distinct(runs []bench.Run, of func(bench.Run) string) []string {
 // circumstances are what may differ between runs that are compared. A difference is told, and what it means.
 var circumstances = []struct {
 	what, means string
-	of          func(bench.Run) string
+	of          func(bench.Record) string
 }{
 	{"engines", "what the engine itself costs is in the difference (rtcbench calibrate)", engineOf},
 	{"locations", "so do the ways", locationOf},
-	{"echoes", "a local one answers from here, a remote one from elsewhere", func(r bench.Run) string { return cmp.Or(r.Echo.Mode, bench.Unknown) }},
+	{"echoes", "a local one answers from here, a remote one from elsewhere", func(r bench.Record) string { return cmp.Or(r.Echo.Mode, bench.Unknown) }},
 	{"cooldowns", "how often one asks can change the answer", cooldownOf},
-	{"payloads", "longer messages take longer", func(r bench.Run) string { return fmt.Sprintf("%d B", r.Plan.PayloadBytes) }},
-	{"timeouts", "what is late on one side is answered on the other", func(r bench.Run) string { return r.Plan.Timeout.String() }},
+	{"payloads", "longer messages take longer", func(r bench.Record) string { return fmt.Sprintf("%d B", r.Plan.PayloadBytes) }},
+	{"timeouts", "what is late on one side is answered on the other", func(r bench.Record) string { return r.Plan.Timeout.String() }},
 	{"channels", "they send again differently what was lost", channelOf},
-	{"tools", "the original tool says less of its runs", func(r bench.Run) string {
+	{"tools", "the original tool says less of its runs", func(r bench.Record) string {
 		if r.Tool.Version == bench.Original {
 			return bench.Original
 		}
@@ -109,14 +109,14 @@ var circumstances = []struct {
 	}},
 }
 
-func cooldownOf(r bench.Run) string {
+func cooldownOf(r bench.Record) string {
 	if r.Plan.ClosedLoop() {
 		return "none (closed loop)"
 	}
 	return r.Plan.Cooldown.String()
 }
 
-func channelOf(r bench.Run) string {
+func channelOf(r bench.Record) string {
 	c := r.Facts.Channel
 	if !c.Known {
 		return bench.Unknown
@@ -132,7 +132,7 @@ func channelOf(r bench.Run) string {
 }
 
 // notes say in what the runs differ, beside their latency.
-func notes(a, b []bench.Run) []string {
+func notes(a, b []bench.Record) []string {
 	list := []string{}
 	for _, c := range circumstances {
 		if x, y := distinct(a, c.of), distinct(b, c.of); len(x) > 1 || len(y) > 1 || !slices.Equal(x, y) {
@@ -141,7 +141,7 @@ func notes(a, b []bench.Run) []string {
 	}
 	for _, side := range []struct {
 		name string
-		runs []bench.Run
+		runs []bench.Record
 	}{{"A", a}, {"B", b}} {
 		if n := len(side.runs) - len(answeredRuns(side.runs)); n > 0 {
 			list = append(list, fmt.Sprintf("%s: %d of %d runs had no answered ping: they count in the loss alone", side.name, n, len(side.runs)))
@@ -165,10 +165,10 @@ func noteInvalid(side string, d Described) []string {
 	return list
 }
 
-func sameRuns(a, b []bench.Run) (list []string) {
+func sameRuns(a, b []bench.Record) (list []string) {
 	same := 0
 	for _, r := range a {
-		if slices.ContainsFunc(b, func(o bench.Run) bool { return o.ID == r.ID }) {
+		if slices.ContainsFunc(b, func(o bench.Record) bool { return o.ID == r.ID }) {
 			same++
 		}
 	}
@@ -179,15 +179,15 @@ func sameRuns(a, b []bench.Run) (list []string) {
 }
 
 // groupDoubts are the runs' own, once each, with how many runs of which side have them.
-func groupDoubts(a, b []bench.Run) (list []bench.Doubt) {
-	sides := [][]bench.Run{a, b}
+func groupDoubts(a, b []bench.Record) (list []bench.Doubt) {
+	sides := [][]bench.Record{a, b}
 	var counts [2]map[string]int
 	texts := map[string]string{}
 	var order []string
 	for i, runs := range sides {
 		counts[i] = map[string]int{}
 		for _, r := range runs {
-			for _, d := range bench.Summarise(r).Doubts {
+			for _, d := range r.Summary.Doubts {
 				if _, known := texts[d.Code]; !known {
 					order = append(order, d.Code)
 					texts[d.Code] = d.Text

@@ -2,7 +2,7 @@ package report
 
 import (
 	"fmt"
-	"math"
+	"sync"
 	"time"
 
 	"rtcbench/bench"
@@ -12,33 +12,38 @@ import (
 // Group is the runs of one side, and what they were asked for by.
 type Group struct {
 	Name    string
-	Runs    []bench.Run
+	Runs    []bench.Record
 	LeftOut int // invalid runs that it would have beside them
 }
 
 // Against is what two groups are held against each other by.
 type Against struct {
-	Margin     float64  // percent of A's median: a smaller difference does not matter
-	SlowerThan *float64 // percent: is B slower than A by more?
+	Margin      float64  // percent of A's median: a smaller difference does not matter
+	SlowerThan  *float64 // percent: is B slower than A by more?
+	LossierThan *float64 // percentage points: does B lose more than A by more?
+	Invalid     bool     // invalid runs get a verdict too
 }
 
 // Groups is how two groups of runs compare. Differences are B − A, in milliseconds.
 type Groups struct {
-	A          Described   `json:"a"`
-	B          Described   `json:"b"`
-	Alike      bool        `json:"alike"` // all runs are of one transport class
-	Method     string      `json:"method"`
-	Paired     bool        `json:"paired"` // slot by slot
-	MedianDiff *Shift      `json:"median_diff_ms"`
-	P95Diff    *Shift      `json:"p95_diff_ms"`
-	P99Diff    *Shift      `json:"p99_diff_ms"`
-	PValue     *float64    `json:"p_value"`   // of the rank test of the medians
-	LossDiff   *Shift      `json:"loss_diff"` // of the ratios
-	Margin     float64     `json:"margin_percent"`
-	Slower     *SlowerThan `json:"slower_than,omitempty"`
-	MoreRuns   int         `json:"runs_needed"` // on each side, until it is decided
-	Notes      []string    `json:"notes"`
-	Verdict    string      `json:"verdict"`
+	A          Described `json:"a"`
+	B          Described `json:"b"`
+	Alike      bool      `json:"alike"` // all runs are of one transport class
+	Method     string    `json:"method"`
+	Paired     bool      `json:"paired"` // slot by slot
+	MedianDiff *Shift    `json:"median_diff_ms"`
+	P95Diff    *Shift    `json:"p95_diff_ms"`
+	P99Diff    *Shift    `json:"p99_diff_ms"`
+	FloorDiff  *float64  `json:"floor_diff_ms"` // of the instrument's own part; null = not known of both sides
+	PValue     *float64  `json:"p_value"`       // of the rank test of the medians
+	LossDiff   *Shift    `json:"loss_diff"`     // of the ratios
+	Margin     float64   `json:"margin_percent"`
+	Slower     *Gate     `json:"slower_than,omitempty"`
+	Lossier    *Gate     `json:"lossier_than,omitempty"`
+	MoreRuns   int       `json:"runs_needed"` // on each side, until it is decided
+	Notes      []string  `json:"notes"`
+	Verdict    string    `json:"verdict"`
+	equal      bool      // the medians are not shown to differ
 	doubts     []bench.Doubt
 }
 
@@ -49,11 +54,8 @@ type Shift struct {
 	Percent *float64    `json:"percent,omitempty"` // of A's
 }
 
-// SlowerThan is the answer to "is B slower than A by more than so much?".
-type SlowerThan struct {
-	Percent float64 `json:"percent"`
-	Shown   bool    `json:"shown"` // the whole interval lies beyond it
-}
+// ofTwoRuns is said of one run a side: the machine may have differed between the two.
+const ofTwoRuns = " in these two runs (to compare paths, take several runs in turn, or use both)"
 
 // The ways in which groups are compared.
 const (
@@ -66,61 +68,119 @@ const (
 // independent, so by blocks. More are compared by their medians and tails, one value a run: only what differs
 // between runs of one side tells what may differ between the sides.
 func CompareGroups(a, b Group, by Against) Groups {
-	c := Groups{A: describe(a), B: describe(b), Margin: by.Margin, Method: byNothing}
+	c := Groups{A: describe(a), B: describe(b), Margin: by.Margin, Method: byNothing, FloorDiff: floorDiff(a.Runs, b.Runs)}
 	c.Alike = len(c.A.Transports) == 1 && len(c.B.Transports) == 1 && c.A.Transports[0] == c.B.Transports[0] && c.A.Transports[0] != bench.Unknown
 	x, y := answeredRuns(a.Runs), answeredRuns(b.Runs)
 	if d, ok := stats.DifferenceOfRatios(losses(b.Runs), losses(a.Runs)); ok {
 		c.LossDiff = &Shift{Value: d.Value, CI95: &[2]float64{d.Lo, d.Hi}}
 	}
+	var gates sync.WaitGroup
+	gates.Go(func() { c.Slower, c.Lossier = c.gates(a.Runs, b.Runs, by) })
 	switch {
 	case len(x) == 0 || len(y) == 0:
 		c.MoreRuns = stats.RunsForShift(1, 1)
 		c.Verdict = "inconclusive: no ping was answered on one side"
-	case len(x) == 1 && len(y) == 1 && c.byPings(x[0], y[0], by):
+	case len(x) == 1 && len(y) == 1 && c.byPings(x[0], y[0]):
 	default:
 		c.byRuns(x, y, by)
 	}
-	if !c.Alike {
-		c.Verdict = c.Unlike() + ": " + c.Verdict
-	}
+	gates.Wait()
+	c.conclude(by)
 	c.Notes = append(append(noteInvalid("A", c.A), noteInvalid("B", c.B)...), notes(a.Runs, b.Runs)...)
-	if d := c.LossDiff; d != nil && (d.CI95[0] > 0 || d.CI95[1] < 0) {
-		c.Notes = append(c.Notes, "one side loses more: its round trips are those of the pings that came back")
-	}
 	c.doubts = groupDoubts(a.Runs, b.Runs)
 	return c
 }
 
+// conclude adds to the verdict what else has to be in the same line.
+func (c *Groups) conclude(by Against) {
+	if side := c.invalidSide(); side != "" && !by.Invalid && c.Method != byNothing {
+		c.Verdict = fmt.Sprintf("none: %s is invalid, and no measure of its path", side)
+	}
+	if d := c.LossDiff; d != nil && (d.CI95[0] > 0 || d.CI95[1] < 0) {
+		more := "A"
+		if d.Value > 0 {
+			more = "B"
+		}
+		c.Verdict += fmt.Sprintf("; %s loses more (A %s, B %s)", more, percentage(c.A.Loss), percentage(c.B.Loss))
+	}
+	if !c.Alike {
+		c.Verdict = c.Unlike() + ": " + c.Verdict
+	}
+}
+
+// invalidSide names a side with an invalid run in it; "" = there is none.
+func (c *Groups) invalidSide() string {
+	switch {
+	case c.A.Invalid > 0:
+		return "A"
+	case c.B.Invalid > 0:
+		return "B"
+	}
+	return ""
+}
+
+// floorDiff is the median of b's floors less that of a's, in milliseconds; nil where a run has none.
+func floorDiff(a, b []bench.Record) *float64 {
+	floors := func(runs []bench.Record) (list []time.Duration) {
+		for _, r := range runs {
+			if r.Floor != nil {
+				list = append(list, r.Floor.RTT)
+			}
+		}
+		return list
+	}
+	x, y := floors(a), floors(b)
+	if len(x) != len(a) || len(y) != len(b) || len(x) == 0 || len(y) == 0 {
+		return nil
+	}
+	d := *middle(y) - *middle(x)
+	return &d
+}
+
 // byPings compares one run with one other. It reports whether their pings are there to do so.
-func (c *Groups) byPings(a, b bench.Run, by Against) bool {
-	x, y := bench.Summarise(a).RTTs, bench.Summarise(b).RTTs
-	if together(a, b) {
-		if u, v := pairs(a, b); 2*len(u) >= min(len(x), len(y)) {
+func (c *Groups) byPings(a, b bench.Record) bool {
+	x, y := a.Summary.RTTs, b.Summary.RTTs
+	if together(a.Run, b.Run) {
+		if u, v := pairs(a.Run, b.Run, answeredRTT); 2*len(u) >= min(len(x), len(y)) {
 			x, y, c.Paired = u, v, true
 		}
 	}
-	median, ok := stats.DifferenceOfQuantiles(y, x, 0.5, c.Paired)
-	if !ok {
+	if min(len(x), len(y)) < 10 {
 		c.Paired = false
 		return false
 	}
-	c.Method, c.MedianDiff = byPings, newShift(median, true, c.A.P50)
-	p95, _ := stats.DifferenceOfQuantiles(y, x, 0.95, c.Paired)
-	c.P95Diff = newShift(p95, true, c.A.P95)
+	c.Method = byPings
+	var u, v *stats.Series
+	inParallel(func() { u = stats.NewSeries(x) }, func() { v = stats.NewSeries(y) })
+	var median stats.Difference
+	shift := func(q float64, to **Shift, of *float64) func() {
+		return func() {
+			d, ok := v.Minus(u, q, c.Paired)
+			if *to = newShift(d, ok, of); q == 0.5 {
+				median = d
+			}
+		}
+	}
+	list := []func(){shift(0.5, &c.MedianDiff, c.A.P50), shift(0.95, &c.P95Diff, c.A.P95)}
 	if min(len(x), len(y)) >= stats.NeededForBound(0.99) {
-		p99, _ := stats.DifferenceOfQuantiles(y, x, 0.99, c.Paired)
-		c.P99Diff = newShift(p99, true, c.A.P99)
+		list = append(list, shift(0.99, &c.P99Diff, c.A.P99))
 	}
-	c.Verdict = groupVerdict(median)
-	if by.SlowerThan != nil {
-		d, _ := stats.DifferenceOfQuantiles(y, scaled(x, *by.SlowerThan), 0.5, c.Paired)
-		c.Slower = &SlowerThan{*by.SlowerThan, d.Lo > 0}
-	}
+	inParallel(list...)
+	c.Verdict, c.equal = groupVerdict(median)+ofTwoRuns, !median.Excludes0()
 	return true
 }
 
+// inParallel runs all of list at one time, and returns when they are done.
+func inParallel(list ...func()) {
+	var all sync.WaitGroup
+	for _, f := range list {
+		all.Go(f)
+	}
+	all.Wait()
+}
+
 // byRuns compares by one value a run.
-func (c *Groups) byRuns(a, b []bench.Run, by Against) {
+func (c *Groups) byRuns(a, b []bench.Record, by Against) {
 	x, y := quantiles(a, p50), quantiles(b, p50)
 	median, ok := stats.Shift(y, x)
 	c.Method, c.MedianDiff = byRuns, newShift(median, ok, c.A.P50)
@@ -142,15 +202,12 @@ func (c *Groups) byRuns(a, b []bench.Run, by Against) {
 	default:
 		c.MoreRuns = stats.MoreRuns(median, len(x), len(y), margin)
 	}
+	c.equal = !median.Excludes0()
 	if c.Verdict = groupVerdict(median); c.MoreRuns > 0 {
 		c.Verdict = fmt.Sprintf("inconclusive: about %d more runs needed on each side", c.MoreRuns)
 		if c.MoreRuns == 1 {
 			c.Verdict = "inconclusive: about 1 more run needed on each side"
 		}
-	}
-	if by.SlowerThan != nil {
-		d, ok := stats.Shift(y, scaled(x, *by.SlowerThan))
-		c.Slower = &SlowerThan{*by.SlowerThan, ok && d.Lo > 0}
 	}
 }
 
@@ -182,19 +239,10 @@ func together(a, b bench.Run) bool {
 	return !a.Plan.ClosedLoop() && a.Plan.Cooldown == b.Plan.Cooldown && a.Start.Before(b.End) && b.Start.Before(a.End) && a.ID != b.ID
 }
 
-// scaled is every value larger by so many percent.
-func scaled(d []time.Duration, percent float64) []time.Duration {
-	s := make([]time.Duration, len(d))
-	for i, v := range d {
-		s[i] = time.Duration(math.Round(float64(v) * (1 + percent/100)))
-	}
-	return s
-}
-
 // answeredRuns are those that have a round trip time.
-func answeredRuns(runs []bench.Run) (list []bench.Run) {
+func answeredRuns(runs []bench.Record) (list []bench.Record) {
 	for _, r := range runs {
-		if bench.Summarise(r).P50.OK {
+		if r.Summary.P50.OK {
 			list = append(list, r)
 		}
 	}
@@ -213,9 +261,9 @@ func p99(s bench.Summary, answered int) bench.Quantity {
 }
 
 // quantiles gives one value a run that has it.
-func quantiles(runs []bench.Run, of func(s bench.Summary, answered int) bench.Quantity) (list []time.Duration) {
+func quantiles(runs []bench.Record, of func(s bench.Summary, answered int) bench.Quantity) (list []time.Duration) {
 	for _, r := range runs {
-		if q := of(bench.Summarise(r), r.Counts.Answered); q.OK {
+		if q := of(r.Summary, r.Counts.Answered); q.OK {
 			list = append(list, q.D)
 		}
 	}
@@ -226,7 +274,7 @@ func quantiles(runs []bench.Run, of func(s bench.Summary, answered int) bench.Qu
 const enoughRuns = 4
 
 // losses are the failed pings in clusters: one a run, or, of few runs, stretches of each.
-func losses(runs []bench.Run) (list []stats.Ratio) {
+func losses(runs []bench.Record) (list []stats.Ratio) {
 	for _, r := range runs {
 		whole := stats.Ratio{K: r.Counts.Failed(), N: r.Counts.Settled()}
 		var failed []bool

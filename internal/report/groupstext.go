@@ -93,13 +93,16 @@ func (p *page) groupDifference(c Groups) {
 func (c Groups) explained() (list []string) {
 	switch {
 	case c.Method == byPings && c.Paired:
-		list = append(list, "(one run each, slot by slot: block bootstrap; it speaks of these two runs)")
+		list = append(list, "(one run each, slot by slot: block bootstrap)")
 	case c.Method == byPings:
-		list = append(list, "(one run each: block bootstrap over the pings; it speaks of these two runs)")
+		list = append(list, "(one run each: block bootstrap over the pings)")
 	case c.Method == byRuns && c.PValue != nil:
 		list = append(list, fmt.Sprintf("(Hodges–Lehmann shift of the runs' medians; rank test: p %s)", pValue(*c.PValue)))
 	}
-	if d := c.MedianDiff; d != nil && d.CI95 != nil && strings.HasSuffix(c.Verdict, noDifference) {
+	if d := c.MedianDiff; d != nil && c.FloorDiff != nil {
+		list = append(list, fmt.Sprintf("of %s ms the instrument itself explains %s ms: the floors differ by so much", signed(d.Value), signed(*c.FloorDiff)))
+	}
+	if d := c.MedianDiff; d != nil && d.CI95 != nil && c.equal {
 		hidden := max(-d.CI95[0], d.CI95[1])
 		text := fmt.Sprintf("a difference of up to %.2f ms", hidden)
 		if c.A.P50 != nil && *c.A.P50 > 0 {
@@ -110,14 +113,7 @@ func (c Groups) explained() (list []string) {
 	if c.MoreRuns > 0 && c.MedianDiff != nil && c.MedianDiff.CI95 != nil {
 		list = append(list, fmt.Sprintf("(until the interval excludes 0, or lies within the %g %% that do not matter)", c.Margin))
 	}
-	if s := c.Slower; s != nil {
-		text := "B is not shown to be slower by more than %g %%"
-		if s.Shown {
-			text = "B is slower by more than %g %%: the whole interval is"
-		}
-		list = append(list, fmt.Sprintf(text, s.Percent))
-	}
-	return list
+	return append(append(list, c.Slower.told("slower", "%")...), c.Lossier.told("lossier", "points")...)
 }
 
 func (p *page) groupNotes(c Groups) {

@@ -1,0 +1,173 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"rtcbench/bench"
+	"rtcbench/internal/stats"
+)
+
+// Gate is the answer to "is B worse than A by more than so much?". In a pipeline what could not be decided is no pass.
+type Gate struct {
+	Percent float64  `json:"percent"` // of A's P50, or percentage points of loss
+	Shown   bool     `json:"shown"`   // it is worse: the whole interval lies beyond Percent
+	Decided bool     `json:"decided"`
+	By      *float64 `json:"by,omitempty"`     // how much worse it is, as Percent is; nil = beyond all measure
+	Why     string   `json:"reason,omitempty"` // why it is shown although no number says so, or not decided
+}
+
+// never stands for the round trip time of a ping that did not come back: longer than any (RFC 2681, section 3.4). A percentage of
+// it must not overflow.
+const never = 1000 * time.Hour
+
+// gates answers what by asks. The P50 of a gate is that of all pings, not only of those that came back: a side that answers half of
+// its pings is not half as slow.
+func (c *Groups) gates(a, b []bench.Record, by Against) (slower, lossier *Gate) {
+	if by.SlowerThan != nil {
+		slower = c.slower(a, b, *by.SlowerThan)
+	}
+	if by.LossierThan != nil {
+		lossier = &Gate{Percent: *by.LossierThan, Decided: c.LossDiff != nil, Why: "no ping was settled on one side"}
+		if lossier.Decided {
+			by := 100 * c.LossDiff.Value
+			lossier.Shown, lossier.By, lossier.Why = 100*c.LossDiff.CI95[0] > lossier.Percent, &by, ""
+		}
+	}
+	for _, g := range []*Gate{slower, lossier} {
+		if side := c.invalidSide(); g != nil && side != "" && !by.Invalid {
+			*g = Gate{Percent: g.Percent, Why: side + " is invalid, and no measure of its path"}
+		}
+	}
+	return slower, lossier
+}
+
+func (c *Groups) slower(a, b []bench.Record, percent float64) *Gate {
+	g := &Gate{Percent: percent}
+	var d stats.Difference
+	var ok bool
+	var x, y time.Duration // the P50 of each side, of all pings
+	if len(a) == 1 && len(b) == 1 && a[0].Samples != nil && b[0].Samples != nil {
+		u, v, paired := settledSeries(a[0], b[0])
+		x, y = medianOf(u), medianOf(v)
+		d, ok = stats.NewSeries(v).Minus(stats.NewSeries(scaled(u, percent)), 0.5, paired)
+		g.Why = "fewer than 10 pings were settled on one side"
+	} else {
+		u, v := settledMedians(a), settledMedians(b)
+		x, y = medianOf(u), medianOf(v)
+		d, ok = stats.Shift(v, scaled(u, percent))
+		g.Why = fmt.Sprintf("about %d more runs are needed on each side", max(1, stats.RunsForShift(len(u), len(v))))
+	}
+	if x > 0 && max(x, y) < never {
+		by := 100 * float64(y-x) / float64(x)
+		g.By = &by
+	}
+	switch {
+	case x >= never:
+		g.Why = "half of A's pings or more did not come back, so that it has no P50 to be slower than"
+	case !ok:
+	case d.Lo > 0:
+		g.Decided, g.Shown, g.Why = true, true, ""
+		if y >= never {
+			g.Why = "half of its pings or more did not come back"
+		}
+	case d.Hi >= never/2:
+		g.Why = fmt.Sprintf("too many of B's pings did not come back (%s)", percentage(c.B.Loss))
+	default:
+		g.Decided, g.Why = true, ""
+	}
+	return g
+}
+
+// medianOf is the P50; never of nothing.
+func medianOf(d []time.Duration) time.Duration {
+	m, ok := stats.Quantile(stats.Sorted(d), 0.5)
+	if !ok {
+		return never
+	}
+	return m
+}
+
+// settledRTT is the round trip time of a ping whose fate is known.
+func settledRTT(s bench.Sample) (time.Duration, bool) {
+	switch {
+	case s.Outcome == bench.Lost:
+		return never, true
+	case s.Settled():
+		return s.RTT, true
+	}
+	return 0, false
+}
+
+// answeredRTT is that of a ping that was answered in time.
+func answeredRTT(s bench.Sample) (time.Duration, bool) { return s.RTT, s.Outcome == bench.Answered }
+
+// settledSeries gives the pings of both runs in sending order, slot by slot where they ran at one time.
+func settledSeries(a, b bench.Record) (x, y []time.Duration, paired bool) {
+	x, y = settled(a), settled(b)
+	if together(a.Run, b.Run) {
+		if u, v := pairs(a.Run, b.Run, settledRTT); 2*len(u) >= min(len(x), len(y)) {
+			return u, v, true
+		}
+	}
+	return x, y, false
+}
+
+// settled gives a run's pings. Of the original tool's files those that were lost are only counted: they stand at the end.
+func settled(r bench.Record) (list []time.Duration) {
+	for _, s := range r.Samples {
+		if d, ok := settledRTT(s); ok {
+			list = append(list, d)
+		}
+	}
+	for len(list) < r.Counts.Settled() {
+		list = append(list, never)
+	}
+	return list
+}
+
+// settledMedians gives the P50 of each run's settled pings.
+func settledMedians(runs []bench.Record) (list []time.Duration) {
+	for _, r := range runs {
+		n := r.Counts.Settled()
+		switch q := 0.5 * float64(n) / float64(r.Counts.Answered); {
+		case n == 0: // it says nothing
+		case r.Counts.Failed() == 0 && r.Summary.P50.OK:
+			list = append(list, r.Summary.P50.D)
+		case q > 1:
+			list = append(list, never)
+		default: // what failed is longer than all that was answered
+			d, ok := r.Histogram().Quantile(q)
+			if !ok {
+				d = never
+			}
+			list = append(list, d)
+		}
+	}
+	return list
+}
+
+// scaled is every value larger by so many percent.
+func scaled(d []time.Duration, percent float64) []time.Duration {
+	s := make([]time.Duration, len(d))
+	for i, v := range d {
+		s[i] = time.Duration(math.Round(float64(v) * (1 + percent/100)))
+	}
+	return s
+}
+
+// told says how the gate was decided; nothing of none.
+func (g *Gate) told(worse, unit string) []string {
+	switch {
+	case g == nil:
+		return nil
+	case !g.Decided:
+		return []string{fmt.Sprintf("whether B is %s by more than %g %s could not be decided: %s", worse, g.Percent, unit, g.Why)}
+	case g.Why != "":
+		return []string{fmt.Sprintf("B is %s by more than %g %s: %s", worse, g.Percent, unit, g.Why)}
+	case g.Shown:
+		return []string{fmt.Sprintf("B is %s by more than %g %s: the whole interval is", worse, g.Percent, unit)}
+	}
+	return []string{fmt.Sprintf("B is not shown to be %s by more than %g %s", worse, g.Percent, unit)}
+}
