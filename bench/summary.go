@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"math"
 	"slices"
 	"time"
 
@@ -182,6 +183,19 @@ func (s *Summary) ofRTT() {
 		above[i] = d - sorted[0]
 	}
 	s.PDV = spread(above)
+}
+
+// OfAll is the q quantile of all of r's settled pings, where one that failed is slower than any other (RFC 2681, section 3.4). It is
+// not known where that falls on one that failed.
+func (r Record) OfAll(q float64) Quantity {
+	sorted, settled := stats.Sorted(r.Summary.RTTs), r.Counts.Settled()
+	if len(sorted) == 0 || math.Ceil(float64(settled-1)*q) >= float64(len(sorted)) {
+		return Quantity{}
+	}
+	for len(sorted) < settled {
+		sorted = append(sorted, sorted[len(sorted)-1]) // the quantile lies before them
+	}
+	return known(stats.Quantile(sorted, q))
 }
 
 func spread(d []time.Duration) Spread {

@@ -48,8 +48,10 @@ Examples:
   rtcbench compare platform=livekit,location=fra,engine=native,since=14d,until=7d platform=livekit,location=fra,engine=native,since=7d
       last week against the one before
 
-  rtcbench compare baseline.json now.json --fail-if-slower 10 --format json
-      in a pipeline: exit code 3 when it became slower by more than 10 % beyond doubt`
+  rtcbench compare baseline.json now.json --fail-if-slower 10 --fail-if-lossier 1 --format json
+      in a pipeline: exit code 3 when it became slower by more than 10 %, or loses more by 1 point, beyond doubt
+
+A limit that could not be decided exits with 3 too, and says why: nothing was answered, runs are too few, a run is invalid. --allow-undecided lets that pass. For --fail-if-slower a lost ping is slower than any.`
 }
 
 // Run compares B with A.
@@ -148,11 +150,14 @@ func slowerBy(c report.Groups) string {
 	switch g := c.Slower; {
 	case g == nil:
 		return ""
-	case g.By == nil:
+	case g.Why != "":
 		return "B's P50 is slower: " + g.Why
-	default:
+	case g.By == nil && c.MedianDiff != nil: // A's P50 is 0
+		return fmt.Sprintf("B's P50 is slower by %.3g ms", c.MedianDiff.Value)
+	case g.By != nil:
 		return fmt.Sprintf("B's P50 is slower by %.1f %%", *g.By)
 	}
+	return ""
 }
 
 func lossierBy(c report.Groups) string {

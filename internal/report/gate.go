@@ -48,7 +48,7 @@ func (c *Groups) slower(a, b []bench.Record, percent float64) *Gate {
 	var d stats.Difference
 	var ok bool
 	var x, y time.Duration // the P50 of each side, of all pings
-	if len(a) == 1 && len(b) == 1 && a[0].Samples != nil && b[0].Samples != nil {
+	if len(a) == 1 && len(b) == 1 && a[0].Kept == nil && b[0].Kept == nil {
 		u, v, paired := settledSeries(a[0], b[0])
 		x, y = medianOf(u), medianOf(v)
 		d, ok = stats.NewSeries(v).Minus(stats.NewSeries(scaled(u, percent)), 0.5, paired)
