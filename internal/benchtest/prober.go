@@ -53,17 +53,17 @@ func Play(script Script, recv func() (payload []byte, err error), send func(payl
 // TestProber holds a Prober against the contract of bench.Prober. open makes a room with an echo
 // that plays a script, and a prober in it; both end with the test.
 func TestProber(t *testing.T, open func(t *testing.T, script Script) bench.Prober) {
-	plan := bench.Plan{
-		Count: 8, Cooldown: 150 * time.Millisecond, Timeout: 400 * time.Millisecond, Warmup: 4, // a busy machine may miss one of them
-		EchoTimeout: patience, ReconnectTimeout: patience,
-	}
+	// A closed loop misses no slot, however busy the machine is, and no answer of a script comes near the timeout. The grid
+	// itself is held to its times in package bench, in fake time.
+	const timeout = 2 * time.Second
+	plan := bench.Plan{Count: 8, Timeout: timeout, Warmup: 4, EchoTimeout: patience, ReconnectTimeout: patience}
 	t.Run("every fate has its name", func(t *testing.T) {
 		p := open(t, func(seq int, t1 string) []Reply {
 			switch seq {
 			case 2: // lost
 				return nil
 			case 3: // late
-				return []Reply{Pong(t1, 600*time.Millisecond)}
+				return []Reply{Pong(t1, timeout*3/2)} // while ping 6 waits in vain
 			case 4: // twice
 				return []Reply{Pong(t1, 0), Pong(t1, 20*time.Millisecond)}
 			case 5: // with somebody else's, and with what nobody can read
@@ -85,13 +85,13 @@ func TestProber(t *testing.T, open func(t *testing.T, script Script) bench.Probe
 			}
 		}
 		c := run.Counts
-		if len(run.Samples) != 8 || c.Sent != 8 || c.Answered != 5 || c.Late != 1 || c.Lost != 2 || c.Duplicate != 1 || c.Foreign != 2 || c.Malformed != 1 || c.WarmupSent < 3 {
+		if len(run.Samples) != 8 || c.Sent != 8 || c.Answered != 5 || c.Late != 1 || c.Lost != 2 || c.Duplicate != 1 || c.Foreign != 2 || c.Malformed != 1 || c.WarmupSent == 0 {
 			t.Errorf("%+v", c)
 		}
 		if run.Echo.Unmatched != 2 {
 			t.Errorf("%d pongs of the echo match nothing, want 2", run.Echo.Unmatched)
 		}
-		if s := run.Samples[2]; s.RTT < 600*time.Millisecond {
+		if s := run.Samples[2]; s.RTT < timeout*3/2 {
 			t.Errorf("the late one came after %v", s.RTT)
 		}
 		if s := run.Samples[0]; !s.Stamped || s.Hold != 10*time.Microsecond || run.Echo.Kind != "original" {
@@ -102,21 +102,20 @@ func TestProber(t *testing.T, open func(t *testing.T, script Script) bench.Probe
 		}
 	})
 	t.Run("an interruption keeps what there is", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
 		p := open(t, func(seq int, t1 string) []Reply {
 			if seq == 5 {
-				return nil // in flight when the run ends
+				cancel() // while it is in flight
+				return nil
 			}
 			return []Reply{Pong(t1, 0)}
 		})
-		ctx, cancel := context.WithCancel(t.Context())
-		defer cancel()
-		run, err := p.Probe(ctx, plan, func(s bench.Sample) {
-			if s.Seq == 4 {
-				time.AfterFunc(plan.Cooldown+50*time.Millisecond, cancel)
-			}
-		})
+		patient := plan
+		patient.Timeout = patience
+		run, err := p.Probe(ctx, patient, nil)
 		c := run.Counts
-		if err == nil || run.Ended != bench.Interrupted || c.Answered < 4 || c.Failed() != 0 || c.Unsettled < 1 {
+		if err == nil || run.Ended != bench.Interrupted || c.Answered != 4 || c.Failed() != 0 || c.Unsettled != 1 {
 			t.Errorf("ended %q, %v, %+v", run.Ended, err, c)
 		}
 	})
@@ -125,7 +124,7 @@ func TestProber(t *testing.T, open func(t *testing.T, script Script) bench.Probe
 		quick := plan
 		quick.EchoTimeout = 400 * time.Millisecond
 		run, err := p.Probe(t.Context(), quick, nil)
-		if err == nil || run.Ended != bench.DeadlinePassed || len(run.Samples) != 0 || run.Counts.WarmupSent < 2 {
+		if err == nil || run.Ended != bench.DeadlinePassed || len(run.Samples) != 0 || run.Counts.WarmupSent == 0 {
 			t.Errorf("ended %q, %v, %+v", run.Ended, err, run.Counts)
 		}
 	})

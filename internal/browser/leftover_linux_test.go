@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"rtcbench/internal/benchtest"
 	"rtcbench/internal/browser"
 )
 
@@ -28,7 +29,7 @@ func TestTwentyKills(t *testing.T) {
 				t.Fatal(line, err)
 			}
 		default: // after its first, second, third process
-			for deadline := time.Now().Add(20 * time.Second); len(processes(dir, "")) < round%4; time.Sleep(time.Millisecond) {
+			for deadline := time.Now().Add(patience); len(processes(dir, "")) < round%4; time.Sleep(time.Millisecond) {
 				if time.Now().After(deadline) {
 					t.Fatal("no browser was started: this test looks at the wrong place")
 				}
@@ -53,6 +54,7 @@ func TestTwentyKills(t *testing.T) {
 // startAlone starts this program, which starts a browser, says "up" and waits.
 func startAlone(t *testing.T) (*exec.Cmd, io.Reader) {
 	t.Helper()
+	benchtest.Heavy(t)
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), startOnly+"=1")
 	out, err := cmd.StdoutPipe()
@@ -103,6 +105,7 @@ func profilesIn(t *testing.T, dir string) []string {
 }
 
 func TestTheLivingAreLeftAlone(t *testing.T) {
+	benchtest.Heavy(t)
 	t.Setenv("TMPDIR", t.TempDir())
 	options := browser.Options{ResolverRules: closedNetwork}
 	first, err := browser.Start(t.Context(), options)
@@ -124,6 +127,7 @@ func TestTheLivingAreLeftAlone(t *testing.T) {
 
 // A browser that hangs does not end with its pipe; the next start ends it.
 func TestALeftoverThatHangs(t *testing.T) {
+	benchtest.Heavy(t)
 	dir := t.TempDir()
 	t.Setenv("TMPDIR", dir)
 	stale := filepath.Join(dir, "rtcbench-"+strconv.Itoa(os.Getuid()), "chrome-x")
@@ -147,7 +151,7 @@ func TestALeftoverThatHangs(t *testing.T) {
 	defer b.Close()
 	select {
 	case <-ended:
-	case <-time.After(10 * time.Second):
+	case <-time.After(patience):
 		hung.Process.Kill()
 		t.Error("the leftover lives")
 	}
@@ -188,7 +192,7 @@ func TestAFolderOfSomebodyElse(t *testing.T) {
 // gone waits until neither a profile nor a process of one is left under dir.
 func gone(t *testing.T, dir string) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
 		folders, left := profilesIn(t, dir), processes(dir, "")
 		if len(folders)+len(left) == 0 {
 			return

@@ -1,8 +1,6 @@
 package browser_test
 
 import (
-	"context"
-	"sync"
 	"testing"
 	"time"
 
@@ -13,35 +11,12 @@ import (
 	"rtcbench/internal/sandbox/sandboxtest"
 )
 
-// disturbed carries out a plan of two seconds, and does something to it in its first half.
-func disturbed(t *testing.T, p *browser.Page, disturb func(context.Context)) bench.Run {
+// disturbed is a run with something done to it in its middle.
+func disturbed(t *testing.T, p *browser.Page, disturb func()) bench.Run {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	type outcome struct {
-		bench.Run
-		error
-	}
-	begun, over := make(chan struct{}), make(chan outcome, 1)
-	once := sync.OnceFunc(func() { close(begun) })
-	go func() {
-		run, err := p.Probe(ctx, bench.Plan{
-			Count: 100, Cooldown: 20 * time.Millisecond, Timeout: 2 * time.Second, Warmup: 3, EchoTimeout: 10 * time.Second, ReconnectTimeout: 10 * time.Second,
-		}, func(s bench.Sample) {
-			if s.Seq >= 10 {
-				once()
-			}
-		})
-		once()
-		over <- outcome{run, err}
-	}()
-	<-begun
-	disturb(ctx)
-	o := <-over
-	if o.error != nil {
-		t.Fatal(o.error)
-	}
-	return o.Run
+	return benchtest.Disturbed(t, p, bench.Plan{
+		Count: 100_000, Cooldown: 20 * time.Millisecond, Timeout: time.Second, Warmup: 3, EchoTimeout: patience, ReconnectTimeout: patience,
+	}, disturb)
 }
 
 // TestPageInTheBackground: a page that is hidden or frozen for a part of the run makes it invalid, though it is seen again at the end.
@@ -55,30 +30,30 @@ func TestPageInTheBackground(t *testing.T) {
 	runner := join(t, b, server, "runner", false)
 	for _, c := range []struct {
 		name    string
-		disturb func(context.Context) error
+		disturb func() error
 		want    bool
 	}{
-		{"in front", func(context.Context) error { return nil }, false},
-		{"hidden", func(ctx context.Context) error {
-			_, err := runner.Evaluate(ctx, `(() => {
+		{"in front", func() error { return nil }, false},
+		{"hidden", func() error {
+			_, err := runner.Evaluate(t.Context(), `(() => {
 				const tell = (state) => { Object.defineProperty(document, 'visibilityState', { value: state, configurable: true }); document.dispatchEvent(new Event('visibilitychange')); };
 				tell('hidden'); tell('visible');
 				return '';
 			})()`)
 			return err
 		}, true},
-		{"in front again", func(context.Context) error { return nil }, false},
-		{"frozen", func(ctx context.Context) error {
+		{"in front again", func() error { return nil }, false},
+		{"frozen", func() error {
 			for _, state := range []string{"frozen", "active"} {
-				if err := runner.Command(ctx, "Page.setWebLifecycleState", map[string]string{"state": state}); err != nil {
+				if err := runner.Command(t.Context(), "Page.setWebLifecycleState", map[string]string{"state": state}); err != nil {
 					return err
 				}
 			}
 			return nil
 		}, true},
 	} {
-		run := disturbed(t, runner, func(ctx context.Context) {
-			if err := c.disturb(ctx); err != nil {
+		run := disturbed(t, runner, func() {
+			if err := c.disturb(); err != nil {
 				t.Errorf("%s: %v", c.name, err)
 			}
 		})
@@ -101,7 +76,7 @@ func TestDailyMovesTheCall(t *testing.T) {
 	b := start(t)
 	p := onDaily(t, b, cloud, "moving", func(_ int, t1 string) []benchtest.Reply { return []benchtest.Reply{benchtest.Pong(t1, 0)} })
 	for _, moved := range []bool{false, true} {
-		run := disturbed(t, p, func(context.Context) {
+		run := disturbed(t, p, func() {
 			if moved {
 				cloud.Move("moving", "another-sfu")
 			}
@@ -121,7 +96,7 @@ func TestAnotherServerInChromium(t *testing.T) {
 	if err := echo.Echo(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	run := disturbed(t, join(t, b, server, "runner", false), func(context.Context) {
+	run := disturbed(t, join(t, b, server, "runner", false), func() {
 		server.Kill()
 		server.Restart(t)
 	})

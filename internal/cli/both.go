@@ -71,11 +71,10 @@ func (cmd *bothCmd) Run(a *app) error {
 		return c.err
 	}
 	if livekit.inSandbox {
-		server, err := sandbox.Start(sandbox.Options{})
+		server, err := sandbox.Shared()
 		if err != nil {
 			return err
 		}
-		defer server.Close()
 		livekit.seats.url, livekit.seats.key.Key, livekit.seats.key.Secret = server.URL, server.Key, server.Secret
 	}
 	if livekit.agent != nil && daily.agent != nil {
@@ -151,16 +150,16 @@ func (cmd *bothCmd) prepare(a *app) (dailyRoom, livekitJob, error) {
 	return room, job, err
 }
 
-// validate finds out what is wrong with the flags.
-func (cmd *bothCmd) validate(a *app) error {
+// validate is a validator's.
+func (cmd *bothCmd) validate(a *app) (inSandbox bool, err error) {
 	c := check{settings: a.settings}
 	cmd.keeper(&c)
 	cmd.limitFlags.check(&c)
 	if c.err != nil {
-		return c.err
+		return false, c.err
 	}
-	_, _, err := cmd.prepare(a)
-	return err
+	_, livekit, err := cmd.prepare(a)
+	return livekit.inSandbox, err
 }
 
 func (cmd *bothCmd) finishBoth(a *app, runs map[string]*bench.Run, errs map[string]error, keep keeper) error {

@@ -42,11 +42,10 @@ func (cmd *calibrateCmd) Run(a *app) error {
 	if c.err != nil {
 		return c.err
 	}
-	server, err := sandbox.Start(sandbox.Options{})
+	server, err := sandbox.Shared()
 	if err != nil {
 		return err
 	}
-	defer server.Close()
 	cloud, err := standin.Start()
 	if err != nil {
 		return err

@@ -15,6 +15,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"rtcbench/internal/benchtest"
 	"rtcbench/internal/cli"
 	"rtcbench/internal/platform/livekit"
 	"rtcbench/internal/sandbox/sandboxtest"
@@ -24,6 +25,12 @@ import (
 var programs = map[string]func(){
 	"rtcbench": func() { os.Exit(cli.Main(os.Args[1:], os.Stdout, os.Stderr)) },
 }
+
+// quickExits is for processes whose environment a test writes by hand.
+var quickExits = benchtest.QuickExits()
+
+// patience is for what has to happen, on a machine that does much else at the same time. Who waits so long has failed.
+const patience = 3 * time.Minute
 
 func TestMain(m *testing.M) {
 	sandboxtest.Main()
@@ -77,7 +84,7 @@ func freePort() string {
 
 // ownFolders keeps a program that a test runs out of the user's.
 func ownFolders(dir string) []string {
-	return []string{"HOME=" + dir, "XDG_DATA_HOME=" + dir + "/data", "XDG_CACHE_HOME=" + dir + "/cache", "XDG_CONFIG_HOME=" + dir + "/config"}
+	return []string{quickExits, "HOME=" + dir, "XDG_DATA_HOME=" + dir + "/data", "XDG_CACHE_HOME=" + dir + "/cache", "XDG_CONFIG_HOME=" + dir + "/config"}
 }
 
 // make-big FILE makes a file of a megabyte, with its folders.
@@ -125,7 +132,7 @@ func checkJSON(ts *testscript.TestScript, neg bool, args []string) {
 
 // wait-for FILE TEXT waits until TEXT is in FILE.
 func waitFor(ts *testscript.TestScript, _ bool, args []string) {
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		if data, err := os.ReadFile(ts.MkAbs(args[0])); err == nil && strings.Contains(string(data), args[1]) {
 			return
 		}

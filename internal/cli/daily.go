@@ -102,9 +102,9 @@ func (cmd *dailyCmd) prepare(a *app) (plan bench.Plan, within time.Duration, kee
 }
 
 // validate finds out what is wrong with the flags.
-func (cmd *dailyCmd) validate(a *app) error {
-	_, _, _, _, err := cmd.prepare(a)
-	return err
+func (cmd *dailyCmd) validate(a *app) (inSandbox bool, err error) {
+	_, _, _, _, err = cmd.prepare(a)
+	return false, err
 }
 
 const dailyMaxMessage = daily.MaxMessage

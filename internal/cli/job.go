@@ -78,17 +78,21 @@ func (j job) parse(a *app) (*kong.Context, *commands, *app, error) {
 	return parsed, &cmds, &in, nil
 }
 
-// validator is a command that can tell whether its flags make sense without doing anything.
-type validator interface{ validate(a *app) error }
+// validator is a command that can tell whether its flags make sense without doing anything, and whether it would measure the
+// server inside this process, for none is named.
+type validator interface {
+	validate(a *app) (inSandbox bool, err error)
+}
 
 // check finds out what is wrong with the job, as far as that shows without measuring.
-func (j job) check(a *app) error {
+func (j job) check(a *app) (inSandbox bool, err error) {
 	_, cmds, in, err := j.parse(a)
 	if err != nil {
-		return err
+		return false, err
 	}
 	v := map[string]validator{"livekit": &cmds.Livekit, "daily": &cmds.Daily, "both": &cmds.Both}[j.command]
-	return j.blame(v.validate(in))
+	inSandbox, err = v.validate(in)
+	return inSandbox, j.blame(err)
 }
 
 // run measures. What it writes for a person goes to a's streams, and each run to took.

@@ -64,11 +64,10 @@ func (cmd *livekitCmd) Run(a *app) error {
 		return err
 	}
 	if job.inSandbox {
-		server, err := sandbox.Start(sandbox.Options{})
+		server, err := sandbox.Shared()
 		if err != nil {
 			return err
 		}
-		defer server.Close()
 		job.seats.url, job.seats.key.Key, job.seats.key.Secret = server.URL, server.Key, server.Secret
 	}
 	if job.agent != nil {
@@ -111,12 +110,12 @@ func (cmd *livekitCmd) inLab(run *bench.Run) {
 	}
 }
 
-// validate finds out what is wrong with the flags.
-func (cmd *livekitCmd) validate(a *app) error {
+// validate is a validator's.
+func (cmd *livekitCmd) validate(a *app) (inSandbox bool, err error) {
 	c := check{settings: a.settings}
 	cmd.keeper(&c)
-	_, err := cmd.prepare(&c)
-	return err
+	job, err := cmd.prepare(&c)
+	return job.inSandbox, err
 }
 
 // livekitJob is the command line, understood.

@@ -66,6 +66,7 @@ func (cmd *runCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	c.warn(log)
 	if cmd.Check {
 		fmt.Fprintf(a.stdout, "%s: %d job(s), every %v\n", cmd.Config, len(c.jobs), c.plan.Every)
 		return nil
@@ -129,11 +130,22 @@ func (cmd *runCmd) read(a *app) (config, error) {
 		return c, k.err
 	}
 	for _, j := range c.jobs {
-		if err := j.check(a); err != nil {
+		inSandbox, err := j.check(a)
+		if err != nil {
 			return c, exitError{exitUsage, fmt.Errorf("job %q: %w", j.name, err)}
+		}
+		if inSandbox {
+			c.serverless = append(c.serverless, j.name)
 		}
 	}
 	return c, nil
+}
+
+// warn tells of jobs that measure no network. They are no mistake where somebody tries the tool.
+func (c config) warn(log *slog.Logger) {
+	for _, name := range c.serverless {
+		log.Warn("this job names no LiveKit server: it measures the server inside this process, which is this machine and no network", "job", name)
+	}
 }
 
 // runner is a schedule under way.
@@ -176,6 +188,7 @@ func (r *runner) reload() {
 	r.config = c
 	r.mu.Unlock()
 	r.gauges.reloads.WithLabelValues("ok").Inc()
+	c.warn(r.log)
 	r.log.Info("configuration read again", "jobs", len(c.jobs), "every", c.plan.Every)
 	select {
 	case r.changed <- struct{}{}:

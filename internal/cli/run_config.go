@@ -19,6 +19,8 @@ import (
 type config struct {
 	plan schedule.Plan
 	jobs []job
+
+	serverless []string // jobs that name no server and would measure the one inside this process
 }
 
 const (

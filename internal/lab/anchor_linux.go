@@ -2,6 +2,7 @@ package lab
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -21,10 +22,30 @@ func ClockAt(anchor string) (bench.Clock, error) {
 	if _, err := fmt.Sscanf(anchor, "%d/%d", &wall, &mono); err != nil {
 		return bench.Clock{}, fmt.Errorf("the clock of a lab %q: %w", anchor, err)
 	}
-	var t unix.Timespec
-	now := time.Now()
-	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &t); err != nil {
+	now, at, err := twoReadings()
+	if err != nil {
 		return bench.Clock{}, err
 	}
-	return bench.ClockShowing(now, float64(wall+t.Nano()-mono)/1e6), nil
+	return bench.ClockShowing(now, float64(wall+at-mono)/1e6), nil
+}
+
+// twoReadings are Go's clock and the system's monotonic one at one moment. A process that is put aside between the two calls
+// would carry that time in every measurement, so the closest pair of several counts.
+func twoReadings() (now time.Time, monotonic int64, err error) {
+	const tries = 20
+	closest := int64(math.MaxInt64)
+	for range tries {
+		var before, after unix.Timespec
+		if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &before); err != nil {
+			return now, 0, err
+		}
+		t := time.Now()
+		if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &after); err != nil {
+			return now, 0, err
+		}
+		if apart := after.Nano() - before.Nano(); apart < closest {
+			closest, now, monotonic = apart, t, before.Nano()+apart/2
+		}
+	}
+	return now, monotonic, nil
 }

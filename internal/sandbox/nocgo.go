@@ -13,5 +13,8 @@ func Start(Options) (*Server, error) {
 	return nil, fmt.Errorf("%w: it was built without cgo on macOS (build with CGO_ENABLED=1, or use --server-url)", ErrUnavailable)
 }
 
+// Shared fails.
+func Shared() (*Server, error) { return Start(Options{}) }
+
 // Close does nothing.
 func (*Server) Close() error { return nil }

@@ -23,12 +23,40 @@ type Server struct {
 	Key, Secret string
 
 	server *service.LivekitServer
+	node   *routing.LocalNodeImpl
 	stun   *stunServer
 	once   sync.Once
 }
 
+// process is what there is once in a process. LiveKit's logger is a global that a running server reads, and a server that
+// was closed leaves goroutines and memory behind: a second server would race with the first, and many would pile up.
+var process struct {
+	mu     sync.Mutex
+	logs   sync.Once
+	server *Server
+}
+
+// Shared is this process's server, on free ports of the loopback address. The first call starts the server, and later calls
+// give the same one. Nobody closes it: it ends with the process.
+func Shared() (*Server, error) {
+	process.mu.Lock()
+	defer process.mu.Unlock()
+	s := process.server
+	if s == nil {
+		return startOnce(Options{})
+	}
+	if !s.server.IsRunning() {
+		return nil, errors.New("the LiveKit sandbox has ended, and a process has only one; start rtcbench again")
+	}
+	// A process that slept, as in AWS Lambda, or a clock that was stepped makes the server believe that its own node is gone:
+	// it refuses every room until its next look at itself, two seconds later.
+	s.node.UpdateNodeStats()
+	return s, nil
+}
+
 // settings keeps everything on one address: without tcp_port, ips and stun_servers
-// the server would listen on every interface and hand out public STUN servers.
+// the server would listen on every interface and hand out public STUN servers. A room that everybody has left would be kept
+// for twenty seconds, with all its memory, while the next runs make theirs.
 const settings = `
 port: %d
 bind_addresses: [%s]
@@ -41,16 +69,28 @@ rtc:
   interfaces: {includes: [%s]}
   ips: {includes: [%s/32]}
   stun_servers: ["%s"]
+room: {departure_timeout: 2}
 keys: {"%s": "%s"}
 `
 
-// Start starts a server and returns when it takes connections. The caller closes it.
+// Start starts the one server of this process and returns when it takes connections. The caller closes the server. A second
+// call fails, also after Close: see Shared.
 func Start(o Options) (*Server, error) {
-	logger.SetLogger(logger.GetDiscardLogger(), "livekit")
+	process.mu.Lock()
+	defer process.mu.Unlock()
+	return startOnce(o)
+}
+
+func startOnce(o Options) (*Server, error) {
+	if process.server != nil {
+		return nil, errors.New("start the LiveKit sandbox: this process has one already, or had one")
+	}
+	process.logs.Do(func() { logger.SetLogger(logger.GetDiscardLogger(), "livekit") })
 	var err error
 	for range startAttempts {
 		var s *Server
 		if s, err = start(o.filled()); err == nil {
+			process.server = s
 			return s, nil
 		}
 		if o.Port != 0 || o.UDPPort != 0 {
@@ -105,7 +145,7 @@ func start(o Options) (s *Server, err error) {
 		return nil, err
 	}
 	return &Server{
-		URL: fmt.Sprintf("ws://%s:%d", o.Address, o.Port), Key: o.Key, Secret: o.Secret, server: server, stun: stun,
+		URL: fmt.Sprintf("ws://%s:%d", o.Address, o.Port), Key: o.Key, Secret: o.Secret, server: server, node: node, stun: stun,
 	}, nil
 }
 

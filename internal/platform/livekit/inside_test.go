@@ -29,7 +29,7 @@ func joinInside(t *testing.T, server *sandboxtest.Server, lossy bool) *session {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	s, err := Transport{}.Join(ctx, bench.Room{URL: server.URL, Token: token}, bench.JoinOptions{Lossy: lossy, ReconnectTimeout: time.Minute})
 	if err != nil {
@@ -60,24 +60,27 @@ func TestChannelParameters(t *testing.T) {
 	}
 }
 
-// TestSendWithoutAServer: the SDK's own send call blocks for five seconds here.
+// prompt is how soon a call has to return on a busy machine too. The SDK's own send call blocks for five seconds on a dead link.
+const prompt = 3 * time.Second
+
+// TestSendWithoutAServer: Send returns at once, and Close soon.
 func TestSendWithoutAServer(t *testing.T) {
 	server := sandboxtest.Start(t)
 	s := joinInside(t, server, false)
 	server.Kill()
 	select {
 	case <-s.down:
-	case <-time.After(15 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("the session does not see that its server is gone")
 	}
 	begin := time.Now()
 	err := s.Send(t.Context(), bench.Message{Payload: []byte("x")})
-	if d := time.Since(begin); !errors.Is(err, bench.ErrNotConnected) || d > 100*time.Millisecond {
+	if d := time.Since(begin); !errors.Is(err, bench.ErrNotConnected) || d > prompt {
 		t.Errorf("Send on a dead link: %v after %v, want %v at once", err, d, bench.ErrNotConnected)
 	}
 	begin = time.Now()
 	s.Close()
-	if d := time.Since(begin); d > closeTimeout+500*time.Millisecond {
+	if d := time.Since(begin); d > closeTimeout+prompt {
 		t.Errorf("Close took %v", d)
 	}
 }

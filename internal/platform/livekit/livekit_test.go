@@ -43,7 +43,7 @@ func TestTransport(t *testing.T) {
 func TestFacts(t *testing.T) {
 	server := sandboxtest.Start(t)
 	for _, lossy := range []bool{false, true} {
-		ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
 		s, err := livekit.Transport{}.Join(ctx, room(t, server, "facts", "me"), bench.JoinOptions{Lossy: lossy, ReconnectTimeout: time.Second})
 		cancel()
 		if err != nil {

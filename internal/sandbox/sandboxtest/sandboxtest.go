@@ -15,10 +15,14 @@ import (
 	"testing"
 	"time"
 
+	"rtcbench/internal/benchtest"
 	"rtcbench/internal/sandbox"
 )
 
 const childEnv = "RTCBENCH_SANDBOX_CHILD"
+
+// startTimeout is for a machine that compiles meanwhile.
+const startTimeout = 2 * time.Minute
 
 // Main is the child. TestMain calls it first: in the parent it does nothing; in the child it
 // runs the server until its standard input ends, as it does when the parent dies.
@@ -51,9 +55,10 @@ type Server struct {
 	cmd     *exec.Cmd
 }
 
-// Start starts a server that ends with the test.
+// Start starts a server that ends with the test, when no other test binary has one.
 func Start(t testing.TB) *Server {
 	t.Helper()
+	benchtest.Heavy(t)
 	s := &Server{options: sandbox.Options{
 		Port: freePort(t, "tcp"), UDPPort: freePort(t, "udp"), Key: "testkey", Secret: "a secret that only this test's server knows",
 	}}
@@ -84,7 +89,7 @@ func (s *Server) Restart(t testing.TB) {
 	s.mu.Lock()
 	s.cmd = cmd
 	s.mu.Unlock()
-	stuck := time.AfterFunc(30*time.Second, func() { cmd.Process.Kill() })
+	stuck := time.AfterFunc(startTimeout, func() { cmd.Process.Kill() })
 	defer stuck.Stop()
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if line = strings.TrimSpace(line); line != s.URL {

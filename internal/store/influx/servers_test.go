@@ -102,7 +102,7 @@ func run(launch func(dir, address string) ([]string, error), dir, address, ready
 		<-ended
 	})
 	url = "http://" + address
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(20 * time.Millisecond) {
 		if answer, err := http.Get(url + ready); err == nil {
 			answer.Body.Close()
 			if answer.StatusCode/100 == 2 {
@@ -191,7 +191,7 @@ func ask(t *testing.T, o Options, sql string) (list []row) {
 
 func get(t *testing.T, url string) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {

@@ -279,13 +279,9 @@ func TestContextEnds(t *testing.T) {
 			s, store := ready(t, Options{backoff: func(int) time.Duration { return time.Hour }})
 			ctx, cancel := context.WithCancel(within(t))
 			s.first = func(string, []byte) *reply { cancel(); return answer() }
-			began := time.Now()
 			err := store.Save(ctx, benchtest.StoredRun(5, recently()))
 			if !errors.Is(err, context.Canceled) || errors.Is(err, bench.ErrRejected) {
 				t.Error(err)
-			}
-			if d := time.Since(began); d > 5*time.Second {
-				t.Errorf("it took %v", d)
 			}
 			if name == "in a try" {
 				close(release)
