@@ -12,11 +12,12 @@ import (
 type Series struct {
 	Platform, Location, Engine string // Location: Unknown where none was given
 	Transport                  TransportClass
+	Path                       Path
 }
 
 // SeriesOf is the series of r.
 func SeriesOf(r Run) Series {
-	return Series{r.Platform, cmp.Or(r.Location, Unknown), r.Facts.Engine, r.Facts.Transport}
+	return Series{r.Platform, cmp.Or(r.Location, Unknown), r.Facts.Engine, r.Facts.Transport, r.Path()}
 }
 
 // Aggregate is many runs of one series as one: their counts added, their histograms merged.
@@ -82,7 +83,8 @@ func AggregateRuns(ctx context.Context, s Store, q Query) (list []Aggregate, bad
 	return list, bad, nil
 }
 
-// Compare orders series by platform, location, engine and transport class.
+// Compare orders series by platform, location, engine, transport class and path.
 func (s Series) Compare(o Series) int {
-	return cmp.Or(cmp.Compare(s.Platform, o.Platform), cmp.Compare(s.Location, o.Location), cmp.Compare(s.Engine, o.Engine), cmp.Compare(s.Transport, o.Transport))
+	return cmp.Or(cmp.Compare(s.Platform, o.Platform), cmp.Compare(s.Location, o.Location), cmp.Compare(s.Engine, o.Engine),
+		cmp.Compare(s.Transport, o.Transport), cmp.Compare(s.Path, o.Path))
 }

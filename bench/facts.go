@@ -2,11 +2,11 @@ package bench
 
 import "time"
 
-// TransportClass is the way a message really travels.
+// TransportClass is what carries a message. Path says how that travels.
 type TransportClass string
 
 const (
-	DataChannelReliable TransportClass = "datachannel-reliable" // SCTP over DTLS over UDP, ordered, retransmitted
+	DataChannelReliable TransportClass = "datachannel-reliable" // SCTP over DTLS, ordered, retransmitted
 	DataChannelLossy    TransportClass = "datachannel-lossy"    // the same, unordered, few retransmissions
 	SignallingWebSocket TransportClass = "signalling-websocket" // TLS over TCP
 	InProcess           TransportClass = "in-process"           // no network at all
@@ -88,8 +88,10 @@ type ICEPair struct {
 type Candidate struct {
 	Type     string // host, srflx, prflx, relay
 	Protocol string // udp, tcp
-	Family   string // ipv4, ipv6
-	Address  string // host:port; shown on demand only
+	// RelayProtocol of a local relay: how its TURN server is reached (udp, tcp, tls).
+	RelayProtocol string
+	Family        string // ipv4, ipv6
+	Address       string // host:port; shown on demand only
 }
 
 // Server is what the platform says of itself.

@@ -34,6 +34,7 @@ type Query struct {
 	Location  string // Unknown: runs whose location was not given
 	Engine    string
 	Transport TransportClass
+	Path      Path
 	Since     time.Time // End is not before it
 	Until     time.Time // End is before it
 	Limit     int       // the last so many
@@ -52,7 +53,8 @@ func (q Query) Matches(r Run) bool {
 		location = Unknown
 	}
 	return is(q.ID, r.ID) && is(q.Platform, r.Platform) && is(q.Location, location) && is(q.Engine, r.Facts.Engine) &&
-		is(string(q.Transport), string(r.Facts.Transport)) && (q.Since.IsZero() || !r.End.Before(q.Since)) && (q.Until.IsZero() || r.End.Before(q.Until))
+		is(string(q.Transport), string(r.Facts.Transport)) && is(string(q.Path), string(r.Path())) &&
+		(q.Since.IsZero() || !r.End.Before(q.Since)) && (q.Until.IsZero() || r.End.Before(q.Until))
 }
 
 // LeavesOut reports whether sums by q are without r: it is invalid, and nobody asked for such runs.

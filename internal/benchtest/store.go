@@ -219,13 +219,17 @@ func (s *storeTest) queries() {
 		if i%4 == 0 {
 			r.Facts.Transport = bench.SignallingWebSocket
 		}
+		if i%3 == 1 {
+			end := bench.Candidate{Type: "host", Protocol: []string{"tcp", "udp"}[i%2]}
+			r.Facts.ICE = []bench.ICEPair{{Leg: bench.Only, At: r.Start, Local: end, Remote: end}}
+		}
 		all = append(all, r)
 	}
 	for _, i := range []int{3, 0, 7, 1, 6, 2, 5, 4} { // not in order
 		s.save(all[i])
 	}
 	for _, q := range []bench.Query{
-		{}, {Platform: "daily"}, {Location: "b"}, {Location: bench.Unknown}, {Engine: "browser"}, {Transport: bench.SignallingWebSocket}, {ID: all[2].ID},
+		{}, {Platform: "daily"}, {Location: "b"}, {Location: bench.Unknown}, {Engine: "browser"}, {Transport: bench.SignallingWebSocket}, {Path: bench.PathTCP}, {Path: bench.PathUDP, Limit: 2}, {ID: all[2].ID},
 		{Since: all[3].End}, {Until: all[3].End}, {Since: all[2].End, Until: all[6].End, Platform: "livekit"}, {Platform: "zoom"}, {ID: "x' OR '1'='1"},
 		{Limit: 3}, {Limit: 2, Platform: "daily"}, {Limit: 100},
 	} {

@@ -201,7 +201,7 @@ type facts struct {
 	Pairs []struct {
 		Leg           string
 		At            float64
-		Local, Remote struct{ Type, Protocol, Family, Address string }
+		Local, Remote struct{ Type, Protocol, RelayProtocol, Family, Address string }
 	}
 	Changes []struct {
 		What, From, To string

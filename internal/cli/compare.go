@@ -14,7 +14,7 @@ type compareCmd struct {
 	A string `arg:"" help:"What to compare with: a file, FILE#FILTER, a run's ID, or a filter." completion-predictor:"file"`
 	B string `arg:"" help:"What to hold against it." completion-predictor:"file"`
 
-	Unlike         bool   `group:"what" help:"Compare although the messages travelled by unlike transport classes."`
+	Unlike         bool   `group:"what" help:"Compare although the messages went by unlike transport classes or paths."`
 	Margin         string `group:"what" default:"5" placeholder:"5" help:"Percent of A's P50; a smaller difference does not matter."`
 	Format         string `group:"out" enum:"text,json" default:"text" placeholder:"text" help:"text or json."`
 	FailIfSlower   string `from:"RTCBENCH_FAIL_IF_SLOWER" group:"limits" placeholder:"PERCENT" help:"Exit with 3 when B's P50 is slower than A's by more than this, beyond doubt: the whole interval is. A lost ping is slower than any."`
@@ -33,7 +33,7 @@ func (compareCmd) Help() string {
   3eba4b1c                    a run in the store, by its ID, or the beginning or end of it
   platform=livekit,since=24h  runs in the store, by a filter
 
-A filter is KEY=VALUE,KEY=VALUE with the filters of history: platform, location, engine, transport, since, until. The names of platforms and engines, and the ID of a run, need no key.
+A filter is KEY=VALUE,KEY=VALUE with the filters of history: platform, location, engine, transport, path, since, until. The names of platforms and engines, and the ID of a run, need no key.
 
 One run against one is compared by its pings (block bootstrap); many by the medians of the runs (rank test), which needs at least four on each side. Differences are B − A. Invalid runs among many are left out, and counted; a single one that is named is compared, with a warning.
 
@@ -99,7 +99,7 @@ func (cmd *compareCmd) Run(a *app) error {
 	}
 	comparison := report.CompareGroups(groups[0], groups[1], by)
 	if !comparison.Alike && !cmd.Unlike {
-		return usagef("%s: these are %s; choose runs of one with a filter (transport=…), or compare all the same with --unlike", comparison.Paths(), comparison.Unlike())
+		return usagef("%s: these are %s; choose runs of one with a filter (transport=…, path=…), or compare all the same with --unlike", comparison.Paths(), comparison.Unlike())
 	}
 	return cmd.tell(a, comparison)
 }

@@ -24,6 +24,7 @@ var filterKeys = map[string]func(f *filterFlags) *string{
 	"location":  func(f *filterFlags) *string { return &f.Location },
 	"engine":    func(f *filterFlags) *string { return &f.Engine },
 	"transport": func(f *filterFlags) *string { return &f.Transport },
+	"path":      func(f *filterFlags) *string { return &f.Path },
 	"since":     func(f *filterFlags) *string { return &f.Since },
 	"until":     func(f *filterFlags) *string { return &f.Until },
 }

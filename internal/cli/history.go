@@ -20,13 +20,15 @@ type filterFlags struct {
 	Location  string `short:"l" group:"which" placeholder:"NAME" help:"Where they were made; unknown = those without a location."`
 	Engine    string `group:"which" placeholder:"NAME" help:"native or browser."`
 	Transport string `group:"which" placeholder:"CLASS" help:"datachannel-reliable, datachannel-lossy or signalling-websocket."`
+	Path      string `group:"which" placeholder:"PATH" help:"How the messages travelled: udp, tcp, relay-udp, relay-tcp or relay-tls."`
 	Since     string `group:"which" placeholder:"TIME" help:"Ended since then: 24h, 7d, 2026-11-23 or 2026-11-23T12:00:00Z."`
 	Until     string `group:"which" placeholder:"TIME" help:"Ended before then."`
 }
 
 func (f filterFlags) query(c *check, now time.Time) bench.Query {
-	c.given(map[string]string{"platform": f.Platform, "location": f.Location, "engine": f.Engine, "transport": f.Transport, "since": f.Since, "until": f.Until})
-	q := bench.Query{Platform: f.Platform, Location: f.Location, Engine: f.Engine, Transport: bench.TransportClass(f.Transport)}
+	c.given(map[string]string{"platform": f.Platform, "location": f.Location, "engine": f.Engine, "transport": f.Transport,
+		"path": f.Path, "since": f.Since, "until": f.Until})
+	q := bench.Query{Platform: f.Platform, Location: f.Location, Engine: f.Engine, Transport: bench.TransportClass(f.Transport), Path: bench.Path(f.Path)}
 	oneOf := func(flag, value string, allowed ...string) {
 		if value != "" && !slices.Contains(allowed, value) {
 			c.fail(flag, value, strings.Join(allowed, ", "))
@@ -35,6 +37,9 @@ func (f filterFlags) query(c *check, now time.Time) bench.Query {
 	oneOf("platform", f.Platform, "daily", "livekit")
 	oneOf("engine", f.Engine, "native", "browser")
 	oneOf("transport", f.Transport, string(bench.DataChannelReliable), string(bench.DataChannelLossy), string(bench.SignallingWebSocket), string(bench.InProcess))
+	if f.Path != "" && !q.Path.Valid() {
+		c.fail("path", f.Path, "udp, tcp, relay-udp, relay-tcp, relay-tls, or several as tables show them")
+	}
 	q.Since, q.Until = c.moment("since", f.Since, now), c.moment("until", f.Until, now)
 	if c.err == nil && !q.Since.IsZero() && !q.Until.IsZero() && !q.Since.Before(q.Until) {
 		c.err = usagef("--since %s is not before --until %s", f.Since, f.Until)

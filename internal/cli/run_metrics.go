@@ -33,7 +33,7 @@ type gauges struct {
 const nativeFactor = 1.02
 
 func newGauges() *gauges {
-	series := []string{"platform", "location", "engine", "transport"}
+	series := []string{"platform", "location", "engine", "transport", "path"}
 	gauge := func(name, help string, labels ...string) *prometheus.GaugeVec {
 		return prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: name, Help: help}, labels)
 	}
@@ -63,7 +63,7 @@ func newGauges() *gauges {
 // take shows a run. What it does not know is taken away, not shown as it was before.
 func (g *gauges) take(run bench.Run) {
 	series := bench.SeriesOf(run)
-	labels := []string{series.Platform, series.Location, series.Engine, string(series.Transport)}
+	labels := []string{series.Platform, series.Location, series.Engine, string(series.Transport), string(series.Path)}
 	s := bench.Summarise(run)
 	set := func(v *prometheus.GaugeVec, q bench.Quantity, labels ...string) {
 		if q.OK {

@@ -25,8 +25,9 @@ type Both struct {
 
 // Comparison is Daily held against LiveKit: differences are Daily − LiveKit.
 type Comparison struct {
-	Alike            bool                     `json:"alike"` // the two paths are of one transport class
+	Alike            bool                     `json:"alike"` // the two paths are of one transport class, and of one path if both are known
 	TransportClasses map[string]*string       `json:"transport_classes"`
+	Paths            map[string]*string       `json:"paths"` // bench.Path
 	MedianDiff       *Diff                    `json:"median_diff_ms"`
 	P95Diff          *Diff                    `json:"p95_diff_ms"`
 	Paired           bool                     `json:"paired"` // slot by slot
@@ -51,8 +52,9 @@ const (
 func Compare(daily, livekit bench.Record) Comparison {
 	c := Comparison{
 		Validity:         map[string]bench.Verdict{"daily": daily.Summary.Validity.Verdict, "livekit": livekit.Summary.Validity.Verdict},
-		Alike:            daily.Facts.Transport != "" && daily.Facts.Transport == livekit.Facts.Transport,
-		TransportClasses: map[string]*string{"daily": transport(daily), "livekit": transport(livekit)},
+		Alike:            daily.Facts.Transport != "" && daily.Facts.Transport == livekit.Facts.Transport && alike(daily.Path(), livekit.Path()),
+		TransportClasses: map[string]*string{"daily": named(string(daily.Facts.Transport)), "livekit": named(string(livekit.Facts.Transport))},
+		Paths:            map[string]*string{"daily": named(string(daily.Path())), "livekit": named(string(livekit.Path()))},
 		Paired:           !daily.Plan.ClosedLoop() && daily.Plan.Cooldown == livekit.Plan.Cooldown,
 	}
 	a, b := daily.Summary.RTTs, livekit.Summary.RTTs
@@ -80,14 +82,16 @@ func Compare(daily, livekit bench.Record) Comparison {
 	return c
 }
 
-// transport is a run's transport class; nil = not known.
-func transport(r bench.Record) *string {
-	if r.Facts.Transport == "" {
+// named is s; nil = not known.
+func named(s string) *string {
+	if s == "" {
 		return nil
 	}
-	class := string(r.Facts.Transport)
-	return &class
+	return &s
 }
+
+// alike reports whether two paths are not known to differ.
+func alike(a, b bench.Path) bool { return a == b || a == "" || b == "" }
 
 func verdict(d stats.Difference) string {
 	switch {
@@ -178,7 +182,7 @@ func WriteBothText(w io.Writer, daily, livekit bench.Run) error {
 	p.line("%s", p.strong.Render(fmt.Sprintf("  %-14s %28s %28s", "", "Daily", "LiveKit")))
 	row("answered", answered(daily), answered(livekit))
 	row("validity", string(a.Validity.Verdict), string(b.Validity.Verdict))
-	row("path", className(daily.Facts.Transport), className(livekit.Facts.Transport))
+	row("path", ends(wayOf(d), 28), ends(wayOf(l), 28))
 	p.head("Round trip, ms")
 	for _, q := range []struct {
 		name string

@@ -23,6 +23,7 @@ type Described struct {
 	Answered   int      `json:"pings_answered"`
 	Settled    int      `json:"pings_settled"`
 	Transports []string `json:"transport_classes"`
+	Paths      []string `json:"paths"` // how the messages travelled: bench.Path
 	Platforms  []string `json:"platforms"`
 	Engines    []string `json:"engines"`
 	Locations  []string `json:"locations"`
@@ -32,13 +33,15 @@ type Described struct {
 	P95        *float64 `json:"p95_ms"`
 	P99        *float64 `json:"p99_ms"` // of runs with pings enough for it
 	Loss       *float64 `json:"loss"`   // ratio, of all pings
+	ways       []string // classes and paths, for a person
 }
 
 func describe(g Group) Described {
 	d := Described{
 		Name: g.Name, Runs: len(g.Runs), LeftOut: g.LeftOut, Used: len(answeredRuns(g.Runs)),
-		Transports: distinct(g.Runs, transportOf), Platforms: distinct(g.Runs, func(r bench.Record) string { return r.Platform }),
-		Engines: distinct(g.Runs, engineOf), Locations: distinct(g.Runs, locationOf),
+		Transports: distinct(g.Runs, transportOf), Paths: distinct(g.Runs, pathOf), ways: distinct(g.Runs, wayOf),
+		Platforms: distinct(g.Runs, func(r bench.Record) string { return r.Platform }),
+		Engines:   distinct(g.Runs, engineOf), Locations: distinct(g.Runs, locationOf),
 	}
 	var from, to time.Time
 	failed := 0
@@ -77,6 +80,7 @@ func middle(d []time.Duration) *float64 {
 }
 
 func transportOf(r bench.Record) string { return cmp.Or(string(r.Facts.Transport), bench.Unknown) }
+func wayOf(r bench.Record) string       { return wayName(r.Facts.Transport, r.Path()) }
 func engineOf(r bench.Record) string    { return cmp.Or(r.Facts.Engine, bench.Unknown) }
 func locationOf(r bench.Record) string  { return cmp.Or(r.Location, bench.Unknown) }
 

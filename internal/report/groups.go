@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -28,7 +29,7 @@ type Against struct {
 type Groups struct {
 	A          Described `json:"a"`
 	B          Described `json:"b"`
-	Alike      bool      `json:"alike"` // all runs are of one transport class
+	Alike      bool      `json:"alike"` // all runs are of one transport class, and of one path as far as paths are known
 	Method     string    `json:"method"`
 	Paired     bool      `json:"paired"` // slot by slot
 	MedianDiff *Shift    `json:"median_diff_ms"`
@@ -69,7 +70,7 @@ const (
 // between runs of one side tells what may differ between the sides.
 func CompareGroups(a, b Group, by Against) Groups {
 	c := Groups{A: describe(a), B: describe(b), Margin: by.Margin, Method: byNothing, FloorDiff: floorDiff(a.Runs, b.Runs)}
-	c.Alike = len(c.A.Transports) == 1 && len(c.B.Transports) == 1 && c.A.Transports[0] == c.B.Transports[0] && c.A.Transports[0] != bench.Unknown
+	c.Alike = len(c.A.Transports) == 1 && len(c.B.Transports) == 1 && c.A.Transports[0] != bench.Unknown && c.B.Transports[0] != bench.Unknown && !c.differ()
 	x, y := answeredRuns(a.Runs), answeredRuns(b.Runs)
 	if d, ok := stats.DifferenceOfRatios(losses(b.Runs), losses(a.Runs)); ok {
 		c.LossDiff = &Shift{Value: d.Value, CI95: &[2]float64{d.Lo, d.Hi}}
@@ -86,7 +87,7 @@ func CompareGroups(a, b Group, by Against) Groups {
 	}
 	gates.Wait()
 	c.conclude(by)
-	c.Notes = append(append(noteInvalid("A", c.A), noteInvalid("B", c.B)...), notes(a.Runs, b.Runs)...)
+	c.Notes = append([]string{}, slices.Concat(noteInvalid("A", c.A), noteInvalid("B", c.B), notePaths(c.A, c.B), notes(a.Runs, b.Runs))...)
 	c.doubts = groupDoubts(a.Runs, b.Runs)
 	return c
 }

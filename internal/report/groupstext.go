@@ -1,9 +1,9 @@
 package report
 
 import (
-	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,7 +30,7 @@ func (c Groups) WriteText(w io.Writer) error {
 	row("validity", verdictsOf(c.A), verdictsOf(c.B))
 	row("answered", fmt.Sprintf("%d of %d", c.A.Answered, c.A.Settled), fmt.Sprintf("%d of %d", c.B.Answered, c.B.Settled))
 	row("platform", some(c.A.Platforms, 30), some(c.B.Platforms, 30))
-	row("path", some(classNames(c.A), 30), some(classNames(c.B), 30))
+	row("path", some(c.A.ways, 30), some(c.B.ways, 30))
 	row("engine", some(c.A.Engines, 30), some(c.B.Engines, 30))
 	row("location", some(c.A.Locations, 30), some(c.B.Locations, 30))
 	row("from", day(c.A.From), day(c.B.From))
@@ -148,13 +148,6 @@ func verdictsOf(d Described) string {
 	return strings.Join(parts, ", ")
 }
 
-func classNames(d Described) (names []string) {
-	for _, c := range d.Transports {
-		names = append(names, cmp.Or(map[string]string{bench.Unknown: "unknown way"}[c], className(bench.TransportClass(c))))
-	}
-	return names
-}
-
 func day(seconds *float64) string {
 	if seconds == nil {
 		return "–"
@@ -190,15 +183,17 @@ func pValue(p float64) string {
 	return fmt.Sprintf("= %.4f", p)
 }
 
+// differ reports whether two runs are known to have gone unlike ways, on whichever sides.
+func (c Groups) differ() bool {
+	several := func(a, b []string) bool {
+		return len(slices.Compact(slices.Sorted(slices.Values(slices.Concat(known(a), known(b)))))) > 1
+	}
+	return several(c.A.Transports, c.B.Transports) || several(c.A.Paths, c.B.Paths)
+}
+
 // Unlike says what is wrong with paths that are not Alike: that they differ is not said of paths that nobody knows.
 func (c Groups) Unlike() string {
-	known := map[string]bool{}
-	for _, class := range append(c.A.Transports[:len(c.A.Transports):len(c.A.Transports)], c.B.Transports...) {
-		if class != bench.Unknown {
-			known[class] = true
-		}
-	}
-	if len(known) > 1 {
+	if c.differ() {
 		return "not the same kind of path"
 	}
 	return "not known to be the same kind of path"
@@ -206,5 +201,5 @@ func (c Groups) Unlike() string {
 
 // Paths names the ways of both sides' messages.
 func (c Groups) Paths() string {
-	return "A went by the " + strings.Join(classNames(c.A), " and the ") + ", B by the " + strings.Join(classNames(c.B), " and the ")
+	return "A went by the " + strings.Join(c.A.ways, " and the ") + ", B by the " + strings.Join(c.B.ways, " and the ")
 }

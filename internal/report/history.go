@@ -31,7 +31,8 @@ func WriteHistoryText(w io.Writer, h History) error {
 	p := newPage(lipgloss.NewRenderer(w))
 	p.line("%s", p.dim.Render(fmt.Sprintf("%s; %s to %s UTC", Printable(h.Store), minute(h.Since), minute(h.Until))))
 	if len(h.Runs) > 0 {
-		p.head(fmt.Sprintf("%-11s %-12s %-8s %-7s %-9s %6s %7s %7s %7s %7s %6s  %-8s", "Runs", "location", "platform", "engine", "path", "pings", "P50 ms", "P95", "P99", "jitter", "loss %", "run"))
+		p.head(fmt.Sprintf("%-11s %-10s %-8s %-7s %-13s %6s %7s %7s %7s %6s %6s %-8s",
+			"Runs", "location", "platform", "engine", "path", "pings", "P50 ms", "P95", "P99", "jitter", "loss %", "run"))
 	}
 	for _, r := range h.Runs {
 		s := bench.Summarise(r)
@@ -39,17 +40,19 @@ func WriteHistoryText(w io.Writer, h History) error {
 		if n := len(s.Doubts); n > 0 || s.Validity.Verdict == bench.Invalid {
 			mark = p.verdictStyle(s.Validity.Verdict).Render(fmt.Sprintf(" %d%s", n, cmp.Or(verdictMarks[s.Validity.Verdict], "!")))
 		}
-		p.line("%-11s %-12s %-8s %-7s %-9s %6d %7s %7s %7s %7s %6s  %s%s", minute(r.End)[5:], cut(bench.SeriesOf(r).Location, 12), r.Platform, r.Facts.Engine, shortClass(r.Facts.Transport),
+		p.line("%-11s %-10s %-8s %-7s %-13s %6d %7s %7s %7s %6s %6s %s%s",
+			minute(r.End)[5:], cut(bench.SeriesOf(r).Location, 10), r.Platform, r.Facts.Engine, shortWay(r.Facts.Transport, r.Path()),
 			r.Counts.Settled(), number(s.P50), number(s.P95), number(s.P99), number(s.Jitter), percent(r.Counts), ShortID(r.ID), mark)
 	}
 	if len(h.Courses) > 0 {
-		p.head(fmt.Sprintf("%-25s %-8s %-8s %-10s %6s %8s %8s %8s %8s", "All runs of that time", "platform", "engine", "path", "runs", "P50 ms", "P95", "P99", "loss %"))
+		p.head(fmt.Sprintf("%-22s %-8s %-8s %-13s %6s %8s %8s %8s %8s", "All runs of that time", "platform", "engine", "path", "runs", "P50 ms", "P95", "P99", "loss %"))
 	}
 	leftOut := 0
 	for _, c := range h.Courses {
 		leftOut += c.LeftOut
 		q := func(q float64) string { d, ok := c.Histogram.Quantile(q); return number(bench.Quantity{D: d, OK: ok}) }
-		p.line("%-25s %-8s %-8s %-10s %6d %8s %8s %8s %8s", cut(c.Location, 25), c.Platform, cut(c.Engine, 8), cut(shortClass(c.Transport), 10), c.Runs, q(0.5), q(0.95), q(0.99), percent(c.Counts))
+		p.line("%-22s %-8s %-8s %-13s %6d %8s %8s %8s %8s", cut(c.Location, 22), c.Platform, cut(c.Engine, 8), shortWay(c.Transport, c.Path),
+			c.Runs, q(0.5), q(0.95), q(0.99), percent(c.Counts))
 		if line, lo, hi := spark(c.P50); lo.OK && hi.D > lo.D {
 			p.line("  %s  %s", p.bar.Render(line), p.dim.Render(fmt.Sprintf("P50 from %s to %s", number(lo), number(hi))))
 		}
@@ -152,6 +155,7 @@ type (
 		Platform  string         `json:"platform"`
 		Engine    string         `json:"engine"`
 		Transport string         `json:"transport_class"`
+		Path      string         `json:"path"` // bench.Path; "" = not known
 		Pings     int            `json:"total_messages"`
 		P50       *float64       `json:"p50_rtt"`
 		P95       *float64       `json:"p95_rtt"`
@@ -168,6 +172,7 @@ type (
 		Platform  string     `json:"platform"`
 		Engine    string     `json:"engine"`
 		Transport string     `json:"transport_class"`
+		Path      string     `json:"path"`
 		Runs      int        `json:"runs"`
 		LeftOut   int        `json:"runs_left_out"` // invalid ones
 		Answered  int        `json:"answered"`
@@ -186,7 +191,7 @@ type (
 func newHistoryRun(r bench.Run) historyRun {
 	s := bench.Summarise(r)
 	row := historyRun{
-		RunID: r.ID, EndTime: unix(r.End), Location: bench.SeriesOf(r).Location, Platform: r.Platform, Engine: r.Facts.Engine, Transport: string(r.Facts.Transport),
+		RunID: r.ID, EndTime: unix(r.End), Location: bench.SeriesOf(r).Location, Platform: r.Platform, Engine: r.Facts.Engine, Transport: string(r.Facts.Transport), Path: string(r.Path()),
 		Pings: r.Counts.Settled(), P50: millis(s.P50), P95: millis(s.P95), P99: millis(s.P99), Jitter: millis(s.Jitter), Ended: r.Ended, Validity: s.Validity.Verdict, Doubts: []result.Doubt{},
 	}
 	if s.LossKnown {
@@ -210,7 +215,7 @@ func WriteHistoryJSON(w io.Writer, h History) error {
 			return millis(bench.Quantity{D: d, OK: ok})
 		}
 		s := series{
-			Location: c.Location, Platform: c.Platform, Engine: c.Engine, Transport: string(c.Transport), Runs: c.Runs, LeftOut: c.LeftOut,
+			Location: c.Location, Platform: c.Platform, Engine: c.Engine, Transport: string(c.Transport), Path: string(c.Path), Runs: c.Runs, LeftOut: c.LeftOut,
 			Answered: c.Counts.Answered, Failed: c.Counts.Failed(), NotSent: c.Counts.NotSent, P50: q(0.5), P90: q(0.9), P95: q(0.95), P99: q(0.99), P999: q(0.999),
 		}
 		if n := c.Counts.Settled(); n > 0 {
@@ -237,12 +242,12 @@ func WriteHistoryCSV(w io.Writer, h History) error {
 		}
 		return strconv.FormatFloat(*v, 'f', -1, 64)
 	}
-	if err := c.Write([]string{"run_id", "end_time", "location_id", "platform", "engine", "transport_class", "total_messages", "p50_rtt", "p95_rtt", "p99_rtt", "jitter", "packet_loss_rate", "ended", "doubts", "validity"}); err != nil {
+	if err := c.Write([]string{"run_id", "end_time", "location_id", "platform", "engine", "transport_class", "total_messages", "p50_rtt", "p95_rtt", "p99_rtt", "jitter", "packet_loss_rate", "ended", "doubts", "validity", "path"}); err != nil {
 		return err
 	}
 	for _, run := range h.Runs {
 		r := newHistoryRun(run)
-		if err := c.Write([]string{r.RunID, number(&r.EndTime), r.Location, r.Platform, r.Engine, r.Transport, strconv.Itoa(r.Pings), number(r.P50), number(r.P95), number(r.P99), number(r.Jitter), number(r.Loss), string(r.Ended), strconv.Itoa(len(r.Doubts)), string(r.Validity)}); err != nil {
+		if err := c.Write([]string{r.RunID, number(&r.EndTime), r.Location, r.Platform, r.Engine, r.Transport, strconv.Itoa(r.Pings), number(r.P50), number(r.P95), number(r.P99), number(r.Jitter), number(r.Loss), string(r.Ended), strconv.Itoa(len(r.Doubts)), string(r.Validity), r.Path}); err != nil {
 			return err
 		}
 	}

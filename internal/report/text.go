@@ -61,8 +61,10 @@ func (p *page) title(r bench.Run) {
 	} else {
 		line += fmt.Sprintf(", one every %v", r.Plan.Cooldown)
 	}
-	line += ", on the " + className(r.Facts.Transport)
-	p.line("%s", line)
+	line += ", on the " + wayName(r.Facts.Transport, r.Path())
+	for _, part := range Wrap(line, width) {
+		p.line("%s", part)
+	}
 	where := "answered by a remote echo"
 	switch {
 	case r.Echo.Identity == "":

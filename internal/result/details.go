@@ -12,6 +12,7 @@ type Details struct {
 	Engine         string      `json:"engine"`
 	EngineVersion  string      `json:"engine_version"`
 	TransportClass *string     `json:"transport_class"`
+	Path           *string     `json:"path"`            // how the messages really travelled: bench.Path
 	Channel        *Channel    `json:"channel"`         // what the pings go by
 	InboundChannel *Channel    `json:"inbound_channel"` // what the pongs come by
 	Plan           Plan        `json:"plan"`
@@ -172,6 +173,8 @@ type (
 		Family        string  `json:"family"`
 		LocalAddress  string  `json:"local_address,omitempty"`
 		RemoteAddress string  `json:"remote_address,omitempty"`
+		Path          *string `json:"path"`                     // bench.Path of this pair
+		RelayProtocol string  `json:"relay_protocol,omitempty"` // how a local relay is reached
 	}
 	Server struct {
 		Version *string `json:"version"`
@@ -236,6 +239,7 @@ func newDetails(r bench.Run, s bench.Summary) Details {
 	d := Details{
 		SchemaVersion: SchemaVersion, Tool: Tool(r.Tool),
 		Engine: f.Engine, EngineVersion: f.EngineVersion, TransportClass: text(string(f.Transport)),
+		Path:    text(string(r.Path())),
 		Channel: channel(f.Channel), InboundChannel: channel(f.Inbound),
 		Plan:    Plan{PayloadBytes: r.Plan.PayloadBytes, Warmup: r.Plan.Warmup, EchoTimeoutMS: r.Plan.EchoTimeout.Milliseconds(), Grid: "fixed", ReconnectMS: r.Plan.ReconnectTimeout.Milliseconds(), Lossy: r.Plan.Lossy},
 		Echo:    Echo{Mode: r.Echo.Mode, Kind: text(r.Echo.Kind), Identity: text(r.Echo.Identity), Others: append([]string{}, r.Echo.Others...), Unmatched: r.Echo.Unmatched},
@@ -282,6 +286,7 @@ func newDetails(r bench.Run, s bench.Summary) Details {
 		d.ICE = append(d.ICE, ICE{
 			Leg: string(p.Leg), AtMS: ms(p.At.Sub(r.Start)), Local: p.Local.Type, Remote: p.Remote.Type,
 			Protocol: p.Remote.Protocol, Family: p.Remote.Family, LocalAddress: p.Local.Address, RemoteAddress: p.Remote.Address,
+			Path: text(string(p.Path())), RelayProtocol: p.Local.RelayProtocol,
 		})
 	}
 	for _, x := range s.Doubts {

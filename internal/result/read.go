@@ -103,7 +103,7 @@ func (f File) facts() bench.Facts {
 	for _, p := range d.ICE {
 		facts.ICE = append(facts.ICE, bench.ICEPair{
 			Leg: bench.Leg(p.Leg), At: clock(f.Metadata.StartTime).Add(nanos(p.AtMS)),
-			Local:  bench.Candidate{Type: p.Local, Protocol: p.Protocol, Family: p.Family, Address: p.LocalAddress},
+			Local:  bench.Candidate{Type: p.Local, Protocol: p.Protocol, Family: p.Family, Address: p.LocalAddress, RelayProtocol: p.RelayProtocol},
 			Remote: bench.Candidate{Type: p.Remote, Protocol: p.Protocol, Family: p.Family, Address: p.RemoteAddress},
 		})
 	}

@@ -39,7 +39,7 @@ function engine(join: Join) {
       way: ways.length === 1 ? ways[0] : '', // by two ways: not one that can be named
       joinStarted: performance.timeOrigin + joinStarted,
       phases: [...steps, ...observe.phases()].map((p) => ({ ...p, at: p.at - joinStarted })).sort((a, b) => a.at - b.at),
-      pairs: observe.pairs().map((p) => ({ ...p, at: performance.timeOrigin + p.at })),
+      pairs: (await observe.pairs()).map((p) => ({ ...p, at: performance.timeOrigin + p.at })),
     };
   }
 

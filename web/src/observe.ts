@@ -2,7 +2,7 @@
 // by which way a message really leaves. It must be imported before any SDK.
 
 export interface Phase { name: string; leg: string; at: number } // performance.now()
-export interface Candidate { type: string; protocol: string; family: string; address: string }
+export interface Candidate { type: string; protocol: string; family: string; address: string; relayProtocol?: string }
 export interface Pair { leg: string; at: number; local: Candidate; remote: Candidate }
 export interface Channel { ordered: boolean; maxRetransmits: number | null }
 
@@ -140,7 +140,21 @@ const leg = (p: Peer): string => (peers.length === 1 ? 'only' : p.opened.length 
 
 export const signallingHosts = (): string[] => [...new Set(sockets.map((s) => s.host))];
 export const phases = (): Phase[] => peers.flatMap((p) => p.phases.map((x) => ({ ...x, leg: leg(p) }))).sort((a, b) => a.at - b.at);
-export const pairs = (): Pair[] => peers.flatMap((p) => p.pairs.map((x) => ({ ...x, leg: leg(p) }))).sort((a, b) => a.at - b.at);
+
+/** Every selected pair. How a relay is reached is in the statistics alone, of the pair in use. */
+export async function pairs(): Promise<Pair[]> {
+  await Promise.all(peers.map(async (p) => {
+    const last = p.pairs.at(-1);
+    if (last?.local.type !== 'relay' || last.local.relayProtocol) return;
+    const stats = (await p.pc.getStats()) as ReadonlyMap<string, Record<string, unknown>>;
+    for (const transport of stats.values()) {
+      const pair = stats.get(String(transport.selectedCandidatePairId));
+      const local = stats.get(String(pair?.localCandidateId));
+      if (typeof local?.relayProtocol === 'string') last.local.relayProtocol = local.relayProtocol;
+    }
+  }));
+  return peers.flatMap((p) => p.pairs.map((x) => ({ ...x, leg: leg(p) }))).sort((a, b) => a.at - b.at);
+}
 
 const parameters = (c: RTCDataChannel | undefined): Channel | null => (c ? { ordered: c.ordered, maxRetransmits: c.maxRetransmits } : null);
 

@@ -66,7 +66,7 @@ func (w *watcher) watch(pc *webrtc.PeerConnection, leg bench.Leg) {
 			w.s.reached("ice", leg, time.Now())
 		}
 	})
-	ice.OnSelectedCandidatePairChange(func(pair *webrtc.ICECandidatePair) { w.s.selected(leg, pair, time.Now()) })
+	ice.OnSelectedCandidatePairChange(func(pair *webrtc.ICECandidatePair) { w.selected(pc, leg, pair, time.Now()) })
 	dtls.OnStateChange(func(state webrtc.DTLSTransportState) {
 		if state == webrtc.DTLSTransportStateConnected {
 			w.s.reached("dtls", leg, time.Now())
@@ -130,13 +130,25 @@ func (s *session) has(name string, leg bench.Leg) bool {
 	return slices.ContainsFunc(s.facts.Phases, func(p bench.Phase) bool { return p.Name == name && p.Leg == leg })
 }
 
-func (s *session) selected(leg bench.Leg, pair *webrtc.ICECandidatePair, at time.Time) {
+func (w *watcher) selected(pc *webrtc.PeerConnection, leg bench.Leg, pair *webrtc.ICECandidatePair, at time.Time) {
 	if pair == nil || pair.Local == nil || pair.Remote == nil {
 		return
 	}
+	p := bench.ICEPair{Leg: leg, At: at, Local: candidate(pair.Local), Remote: candidate(pair.Remote)}
+	if pair.Local.Typ != webrtc.ICECandidateTypeRelay {
+		w.s.travels(p)
+		return
+	}
+	go func() { // the one who calls holds what the statistics wait for
+		p.Local.RelayProtocol = relayProtocol(pc, pair.Local)
+		w.s.travels(p)
+	}()
+}
+
+func (s *session) travels(p bench.ICEPair) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.facts.ICE = append(s.facts.ICE, bench.ICEPair{Leg: leg, At: at, Local: candidate(pair.Local), Remote: candidate(pair.Remote)})
+	s.facts.ICE = append(s.facts.ICE, p)
 }
 
 // serverIs keeps what the server says of itself. After a reconnect it may be another one.

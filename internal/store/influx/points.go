@@ -247,4 +247,7 @@ func (e *encoder) statistics(f result.File) {
 	}
 	e.text("ended", string(f.Details.Ended))
 	e.text("verdict", string(f.Details.Validity.Verdict))
+	if f.Details.Path != nil {
+		e.text("path", *f.Details.Path)
+	}
 }

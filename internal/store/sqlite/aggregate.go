@@ -31,11 +31,12 @@ func (s *Store) Aggregate(ctx context.Context, q bench.Query) ([]bench.Aggregate
 	if err != nil {
 		return nil, s.explain(err)
 	}
+	sums := sumsByPath{}
 	for _, p := range spans(from, to) {
-		query, args := "SELECT series, invalid, 1, sent, answered, late, lost, not_sent, histogram FROM run WHERE ended >= ? AND ended < ?", []any{p.from, p.to}
+		query, args := "SELECT series, path, invalid, 1, sent, answered, late, lost, not_sent, histogram FROM run WHERE ended >= ? AND ended < ?", []any{p.from, p.to}
 		if p.period != 0 {
 			// Series by series, as the rollups are sorted: a month has many hours beside those that are wanted.
-			query = "SELECT series, invalid, runs, sent, answered, late, lost, not_sent, histogram FROM rollup WHERE seconds = ? AND series IN (SELECT id FROM series) AND start >= ? AND start < ?"
+			query = "SELECT series, path, invalid, runs, sent, answered, late, lost, not_sent, histogram FROM rollup WHERE seconds = ? AND series IN (SELECT id FROM series) AND start >= ? AND start < ?"
 			args = []any{int64(p.period / time.Second), ceilSeconds(p.from), ceilSeconds(p.to)}
 		}
 		rows, err := tx.QueryContext(ctx, query, args...)
@@ -44,13 +45,15 @@ func (s *Store) Aggregate(ctx context.Context, q bench.Query) ([]bench.Aggregate
 		}
 		for rows.Next() {
 			var id int64
+			var path bench.Path
 			var invalid bool
 			var part bench.Aggregate
 			var data sql.RawBytes
 			c := &part.Counts
-			err := rows.Scan(&id, &invalid, &part.Runs, &c.Sent, &c.Answered, &c.Late, &c.Lost, &c.NotSent, &data)
-			switch sum := series[id]; {
-			case sum == nil || err != nil:
+			err := rows.Scan(&id, &path, &invalid, &part.Runs, &c.Sent, &c.Answered, &c.Late, &c.Lost, &c.NotSent, &data)
+			sum := sums.of(series, id, path)
+			switch {
+			case sum == nil || err != nil || q.Path != "" && q.Path != path:
 			case invalid && !q.Invalid:
 				sum.LeftOut += part.Runs
 			default:
@@ -67,7 +70,7 @@ func (s *Store) Aggregate(ctx context.Context, q bench.Query) ([]bench.Aggregate
 		}
 	}
 	var list []bench.Aggregate
-	for _, sum := range series {
+	for _, sum := range sums {
 		if sum.Runs+sum.LeftOut > 0 {
 			sum.Histogram = sum.distribution.Histogram()
 			list = append(list, sum.Aggregate)
@@ -83,18 +86,36 @@ type sum struct {
 	distribution stats.Sum
 }
 
+// sumsByPath are the sums of series by their number, for each path.
+type sumsByPath map[seriesOnPath]*sum
+
+type seriesOnPath struct {
+	id   int64
+	path bench.Path
+}
+
+// of is the sum of the series id on path; nil = it is none of series.
+func (s sumsByPath) of(series map[int64]bench.Series, id int64, path bench.Path) *sum {
+	key := seriesOnPath{id, path}
+	if one, wanted := series[id]; wanted && s[key] == nil {
+		one.Path = path
+		s[key] = &sum{Aggregate: bench.Aggregate{Series: one}}
+	}
+	return s[key]
+}
+
 // wantedSeries are those that q asks for, by their number.
-func wantedSeries(ctx context.Context, tx *sql.Tx, q bench.Query) (map[int64]*sum, error) {
+func wantedSeries(ctx context.Context, tx *sql.Tx, q bench.Query) (map[int64]bench.Series, error) {
 	where, args := conditions(bench.Query{Platform: q.Platform, Location: q.Location, Engine: q.Engine, Transport: q.Transport})
 	rows, err := tx.QueryContext(ctx, "SELECT id, platform, location, engine, transport FROM series WHERE "+where, args...)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	list := map[int64]*sum{}
+	list := map[int64]bench.Series{}
 	for rows.Next() {
 		var id int64
-		one := &sum{}
+		var one bench.Series
 		if err := rows.Scan(&id, &one.Platform, &one.Location, &one.Engine, &one.Transport); err != nil {
 			return nil, err
 		}

@@ -18,9 +18,11 @@ var periods = [...]time.Duration{time.Hour, 24 * time.Hour}
 const (
 	findSeries = "SELECT id FROM series WHERE platform = ? AND location = ? AND engine = ? AND transport = ?"
 	addSeries  = "INSERT INTO series (platform, location, engine, transport) VALUES (?, ?, ?, ?) RETURNING id"
-	addRun     = "INSERT INTO run (id, series, ended, invalid, sent, answered, late, lost, not_sent, histogram, document, samples) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING"
-	findRollup = "SELECT histogram FROM rollup WHERE seconds = ? AND series = ? AND start = ? AND invalid = ?"
-	addRollup  = `INSERT INTO rollup (seconds, series, start, invalid, runs, sent, answered, late, lost, not_sent, histogram) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	addRun     = `INSERT INTO run (id, series, path, ended, invalid, sent, answered, late, lost, not_sent, histogram, document, samples)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`
+	findRollup = "SELECT histogram FROM rollup WHERE seconds = ? AND series = ? AND path = ? AND start = ? AND invalid = ?"
+	addRollup  = `INSERT INTO rollup (seconds, series, path, start, invalid, runs, sent, answered, late, lost, not_sent, histogram)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT DO UPDATE SET runs = runs + excluded.runs, sent = sent + excluded.sent, answered = answered + excluded.answered, late = late + excluded.late,
 			lost = lost + excluded.lost, not_sent = not_sent + excluded.not_sent, histogram = excluded.histogram`
 )
@@ -44,13 +46,15 @@ func prepare(ctx context.Context, db *sql.DB) (s statements, err error) {
 type batch struct {
 	tx      *sql.Tx
 	with    statements
-	series  map[bench.Series]int64
+	series  map[bench.Series]int64 // without their paths
 	rollups map[rollupKey]*bench.Aggregate
 }
 
 type rollupKey struct {
-	seconds, series, start int64
-	invalid                bool
+	seconds, series int64
+	path            bench.Path
+	start           int64
+	invalid         bool
 }
 
 func newBatch(tx *sql.Tx, with statements) *batch {
@@ -63,8 +67,8 @@ func (b *batch) save(ctx context.Context, r bench.Run, p result.Packed) (bool, e
 	if err != nil {
 		return false, err
 	}
-	c := r.Counts
-	done, err := b.tx.StmtContext(ctx, b.with.addRun).ExecContext(ctx, r.ID, series, r.End.UnixMicro(), p.Invalid, c.Sent, c.Answered, c.Late, c.Lost, c.NotSent, nonNil(p.Histogram), string(p.Document), p.Samples)
+	c, path := r.Counts, r.Path()
+	done, err := b.tx.StmtContext(ctx, b.with.addRun).ExecContext(ctx, r.ID, series, string(path), r.End.UnixMicro(), p.Invalid, c.Sent, c.Answered, c.Late, c.Lost, c.NotSent, nonNil(p.Histogram), string(p.Document), p.Samples)
 	if err != nil {
 		return false, err
 	}
@@ -76,7 +80,7 @@ func (b *batch) save(ctx context.Context, r bench.Run, p result.Packed) (bool, e
 		return false, err
 	}
 	for _, period := range periods {
-		key := rollupKey{int64(period / time.Second), series, floor(r.End, period), p.Invalid}
+		key := rollupKey{int64(period / time.Second), series, path, floor(r.End, period), p.Invalid}
 		if b.rollups[key] == nil {
 			b.rollups[key] = &bench.Aggregate{}
 		}
@@ -93,6 +97,7 @@ func floor(t time.Time, period time.Duration) int64 {
 }
 
 func (b *batch) seriesID(ctx context.Context, s bench.Series) (id int64, err error) {
+	s.Path = "" // is the run's
 	if id, ok := b.series[s]; ok {
 		return id, nil
 	}
@@ -111,7 +116,7 @@ func (b *batch) seriesID(ctx context.Context, s bench.Series) (id int64, err err
 func (b *batch) flush(ctx context.Context) error {
 	for key, sum := range b.rollups {
 		var was []byte
-		err := b.tx.StmtContext(ctx, b.with.findRollup).QueryRowContext(ctx, key.seconds, key.series, key.start, key.invalid).Scan(&was)
+		err := b.tx.StmtContext(ctx, b.with.findRollup).QueryRowContext(ctx, key.seconds, key.series, string(key.path), key.start, key.invalid).Scan(&was)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
@@ -125,7 +130,8 @@ func (b *batch) flush(ctx context.Context) error {
 			return err
 		}
 		c := sum.Counts
-		if _, err := b.tx.StmtContext(ctx, b.with.addRollup).ExecContext(ctx, key.seconds, key.series, key.start, key.invalid, sum.Runs, c.Sent, c.Answered, c.Late, c.Lost, c.NotSent, nonNil(data)); err != nil {
+		if _, err := b.tx.StmtContext(ctx, b.with.addRollup).ExecContext(ctx, key.seconds, key.series, string(key.path), key.start, key.invalid,
+			sum.Runs, c.Sent, c.Answered, c.Late, c.Lost, c.NotSent, nonNil(data)); err != nil {
 			return err
 		}
 	}

@@ -76,7 +76,28 @@ INSERT INTO rollup_of_both (seconds, series, start, runs, sent, answered, late, 
 	SELECT seconds, series, start, runs, sent, answered, late, lost, not_sent, histogram FROM rollup;
 DROP TABLE rollup;
 ALTER TABLE rollup_of_both RENAME TO rollup;
-`, then: judgeKept}}
+`, then: judgeKept}, {sql: `
+ALTER TABLE run ADD COLUMN path TEXT NOT NULL DEFAULT ''; -- how the messages travelled: udp, tcp, relay-udp, …; '' = not known
+CREATE TABLE rollup_by_path (
+	seconds   INTEGER NOT NULL,
+	series    INTEGER NOT NULL REFERENCES series,
+	path      TEXT NOT NULL DEFAULT '',
+	start     INTEGER NOT NULL,
+	invalid   INTEGER NOT NULL,
+	runs      INTEGER NOT NULL,
+	sent      INTEGER NOT NULL,
+	answered  INTEGER NOT NULL,
+	late      INTEGER NOT NULL,
+	lost      INTEGER NOT NULL,
+	not_sent  INTEGER NOT NULL,
+	histogram BLOB NOT NULL,
+	PRIMARY KEY (seconds, series, start, invalid, path)
+) WITHOUT ROWID;
+INSERT INTO rollup_by_path (seconds, series, start, invalid, runs, sent, answered, late, lost, not_sent, histogram)
+	SELECT seconds, series, start, invalid, runs, sent, answered, late, lost, not_sent, histogram FROM rollup;
+DROP TABLE rollup;
+ALTER TABLE rollup_by_path RENAME TO rollup;
+`, then: pathsOfKept}}
 
 // migrate brings the file to the newest version. Several processes may try at once. It takes the time that it needs, seconds for
 // tens of thousands of runs, whatever ctx says: one that was broken off would begin anew each time.

@@ -271,6 +271,7 @@ func conditions(q bench.Query) (string, []any) {
 	add(q.Location != "", "series.location = ?", q.Location)
 	add(q.Engine != "", "series.engine = ?", q.Engine)
 	add(q.Transport != "", "series.transport = ?", string(q.Transport))
+	add(q.Path != "", "run.path = ?", string(q.Path))
 	add(!q.Since.IsZero(), "run.ended >= ?", q.Since.UnixMicro())
 	add(!q.Until.IsZero(), "run.ended < ?", q.Until.UnixMicro())
 	return strings.Join(where, " AND "), args

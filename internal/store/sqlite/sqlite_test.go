@@ -11,6 +11,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -183,6 +184,34 @@ func TestOldRunsAreJudged(t *testing.T) {
 		if a := sums[0]; a.Runs != c.runs || a.LeftOut != c.leftOut || a.Counts.Sent != 40*c.runs || int(a.Histogram.Total()) != a.Counts.Answered {
 			t.Errorf("%+v: %d runs without %d, %+v, %d in the histogram; want %d without %d", c.q, a.Runs, a.LeftOut, a.Counts, a.Histogram.Total(), c.runs, c.leftOut)
 		}
+	}
+}
+
+// TestOldRunsByPath: stores of before summed up runs of one class whatever way they went.
+func TestOldRunsByPath(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "runs.db")
+	runs := make([]bench.Run, 4)
+	for i := range runs {
+		runs[i] = benchtest.StoredRun(40, time.Date(2026, 11, 23, 12, 10*i+5, 0, 0, time.UTC))
+		end := bench.Candidate{Type: "host", Protocol: []string{"udp", "tcp", "udp", ""}[i]}
+		runs[i].Facts.ICE = []bench.ICEPair{{Leg: bench.Only, At: runs[i].Start, Local: end, Remote: end}}
+	}
+	version1(t, path, runs)
+	s := opened(t, path)
+	hour := bench.Query{Since: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC), Until: time.Date(2026, 11, 23, 13, 0, 0, 0, time.UTC)}
+	for name, q := range map[string]bench.Query{"all": {}, "an hour": hour, "some runs": {Since: hour.Since.Add(time.Second), Until: hour.Until}} {
+		sums, err := s.Aggregate(t.Context(), q)
+		var got []string
+		for _, a := range sums {
+			got = append(got, fmt.Sprintf("%d by %q: %d sent", a.Runs, a.Path, a.Counts.Sent))
+		}
+		want := []string{`1 by "": 40 sent`, `1 by "tcp": 40 sent`, `2 by "udp": 80 sent`}
+		if err != nil || !slices.Equal(got, want) {
+			t.Errorf("%s: %q, %v; want %q", name, got, err, want)
+		}
+	}
+	if sums, err := s.Aggregate(t.Context(), bench.Query{Path: bench.PathTCP}); err != nil || len(sums) != 1 || sums[0].Runs != 1 {
+		t.Errorf("over TCP: %+v, %v", sums, err)
 	}
 }
 

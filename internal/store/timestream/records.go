@@ -221,6 +221,9 @@ func summary(f result.File, parts [3]int) types.Record {
 	m.bigint("control_sent", c.ControlSent)
 	m.varchar("ended", string(f.Details.Ended))
 	m.varchar("verdict", string(f.Details.Validity.Verdict))
+	if f.Details.Path != nil {
+		m.varchar("path", *f.Details.Path)
+	}
 	m.bigint("schema_version", f.Details.SchemaVersion)
 	m.bigint(columnDocuments, parts[0])
 	m.bigint(columnHistograms, parts[1])

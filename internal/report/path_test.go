@@ -1,0 +1,73 @@
+package report
+
+import (
+	"strings"
+	"testing"
+
+	"rtcbench/bench"
+)
+
+// onPath is runs that went by UDP, TCP, …; "" = nobody knows.
+func onPath(runs []bench.Run, protocol string) []bench.Run {
+	for i := range runs {
+		end := bench.Candidate{Type: "host", Protocol: protocol}
+		runs[i].Facts.ICE = []bench.ICEPair{{Leg: bench.Only, At: runs[i].Start, Local: end, Remote: end}}
+		if protocol == "" {
+			runs[i].Facts.ICE = nil
+		}
+	}
+	return runs
+}
+
+// TestUnlikePaths: a data channel over TCP is not compared as one over UDP, also not among the runs of one side; a path that nobody
+// knows is, with a word.
+func TestUnlikePaths(t *testing.T) {
+	some := func(protocol string, seed uint64, n int) []bench.Run { return onPath(runsOn(seed, n, 50, 0), protocol) }
+	for name, c := range map[string]struct {
+		a, b  []bench.Run
+		alike bool
+		word  string // in a note
+	}{
+		"alike":              {some("tcp", 1, 1), some("tcp", 2, 1), true, ""},
+		"unlike":             {some("udp", 1, 1), some("tcp", 2, 1), false, ""},
+		"unlike in one side": {append(some("udp", 1, 4), some("tcp", 3, 1)...), some("udp", 2, 4), false, ""},
+		"unlike, lean":       {lean(some("udp", 1, 4)), lean(some("tcp", 2, 4)), false, ""},
+		"one is unknown":     {some("udp", 1, 1), some("", 2, 1), true, "B: how the messages travelled is not known"},
+		"unlike and unknown": {some("udp", 1, 1), append(some("", 2, 1), some("tcp", 3, 1)...), false, "B: how the messages travelled is not known"},
+	} {
+		got := CompareGroups(Group{Name: "a", Runs: records(c.a)}, Group{Name: "b", Runs: records(c.b)}, Against{Margin: 5})
+		if got.Alike != c.alike || !c.alike && !strings.HasPrefix(got.Verdict, "not the same kind of path: ") {
+			t.Errorf("%s: alike %v, %s", name, got.Alike, got.Verdict)
+		}
+		if text := strings.Join(got.Notes, "\n"); strings.Contains(text, "travelled") != (c.word != "") || !strings.Contains(text, c.word) {
+			t.Errorf("%s: notes %q", name, text)
+		}
+	}
+	daily, livekit := some("udp", 1, 1)[0], some("tcp", 2, 1)[0]
+	if c := Compare(bench.NewRecord(daily), bench.NewRecord(livekit)); c.Alike || *c.Paths["livekit"] != "tcp" {
+		t.Errorf("%+v", c)
+	}
+}
+
+// TestWays: every path has its place in the narrow table and in a sentence.
+func TestWays(t *testing.T) {
+	for _, c := range []struct {
+		class       bench.TransportClass
+		path        bench.Path
+		short, long string
+	}{
+		{bench.DataChannelReliable, "udp", "reliable udp ", "reliable data channel over UDP"},
+		{bench.DataChannelReliable, "relay-tls", "rel relay-tls", "reliable data channel over a relay by TLS"},
+		{bench.DataChannelLossy, "tcp", "lossy tcp    ", "lossy data channel over TCP"},
+		{bench.DataChannelLossy, "relay-udp", "los relay-udp", "lossy data channel over a relay by UDP"},
+		{bench.DataChannelReliable, "tcp/udp", "rel tcp/udp  ", "reliable data channel over TCP and back over UDP"},
+		{bench.DataChannelReliable, "udp+relay-tcp", "rel udp+rela…", "reliable data channel over UDP, then a relay by TCP"},
+		{bench.DataChannelReliable, "", "reliable     ", "reliable data channel"},
+		{bench.SignallingWebSocket, "tcp", "websocket    ", "signalling WebSocket"},
+		{"", "udp", "unknown udp  ", "unknown way over UDP"},
+	} {
+		if short, long := shortWay(c.class, c.path), wayName(c.class, c.path); short != c.short || long != c.long {
+			t.Errorf("%s, %s: %q, %q; want %q, %q", c.class, c.path, short, long, c.short, c.long)
+		}
+	}
+}

@@ -1,0 +1,119 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"rtcbench/bench"
+	"rtcbench/internal/result"
+)
+
+// pathsOfKept says of the runs that were kept before it how their messages travelled, and makes the rollups anew that they are
+// in. A run that cannot be read stays where it is. It is a part of the migration to version 3, and speaks that version's SQL.
+func pathsOfKept(ctx context.Context, tx *sql.Tx) error {
+	type period struct{ seconds, series, start int64 }
+	anew := map[period]bool{}
+	for last, more := int64(-1<<63), true; more; {
+		paths, err := pathsAfter(ctx, tx, &last, &more)
+		if err != nil {
+			return err
+		}
+		for key, at := range paths {
+			if _, err := tx.ExecContext(ctx, "UPDATE run SET path = ? WHERE key = ?", string(at.path), key); err != nil {
+				return err
+			}
+			for _, p := range periods {
+				anew[period{int64(p / time.Second), at.series, floor(at.ended, p)}] = true
+			}
+		}
+	}
+	for p := range anew {
+		if err := sumByPath(ctx, tx, p.seconds, p.series, p.start); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// placeOnPath is where in the rollups a run will be.
+type placeOnPath struct {
+	place
+	path bench.Path
+}
+
+// pathsAfter looks at some runs after the one with the key *last, and gives those whose path is known by their keys.
+func pathsAfter(ctx context.Context, tx *sql.Tx, last *int64, more *bool) (map[int64]placeOnPath, error) {
+	const chunk = 1000
+	rows, err := tx.QueryContext(ctx, "SELECT key, series, ended, document FROM run WHERE key > ? ORDER BY key LIMIT ?", *last, chunk)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	list := map[int64]placeOnPath{}
+	n := 0
+	for ; rows.Next(); n++ {
+		var ended int64
+		var at placeOnPath
+		var p result.Packed
+		if err := rows.Scan(last, &at.series, &ended, &p.Document); err != nil {
+			return nil, err
+		}
+		at.ended = time.UnixMicro(ended)
+		if run, err := p.Run(); err == nil && run.Path() != "" {
+			at.path = run.Path()
+			list[*last] = at
+		}
+	}
+	*more = n == chunk
+	return list, rows.Err()
+}
+
+// sumByPath makes the rollups of one series and period of its runs.
+func sumByPath(ctx context.Context, tx *sql.Tx, seconds, series, start int64) error {
+	if _, err := tx.ExecContext(ctx, "DELETE FROM rollup WHERE seconds = ? AND series = ? AND start = ?", seconds, series, start); err != nil {
+		return err
+	}
+	type kind struct {
+		path    string
+		invalid bool
+	}
+	sums := map[kind]*bench.Aggregate{}
+	rows, err := tx.QueryContext(ctx, "SELECT path, invalid, sent, answered, late, lost, not_sent, histogram FROM run WHERE series = ? AND ended >= ? AND ended < ?",
+		series, start*1e6, (start+seconds)*1e6)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		one := bench.Aggregate{Runs: 1}
+		var of kind
+		var data []byte
+		c := &one.Counts
+		if err := rows.Scan(&of.path, &of.invalid, &c.Sent, &c.Answered, &c.Late, &c.Lost, &c.NotSent, &data); err != nil {
+			return err
+		}
+		if err := one.Histogram.UnmarshalBinary(data); err != nil {
+			return err
+		}
+		if sums[of] == nil {
+			sums[of] = &bench.Aggregate{}
+		}
+		sums[of].Merge(one)
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	for of, sum := range sums {
+		data, err := sum.Histogram.MarshalBinary()
+		if err != nil {
+			return err
+		}
+		c := sum.Counts
+		if _, err := tx.ExecContext(ctx, addRollup, seconds, series, of.path, start, of.invalid,
+			sum.Runs, c.Sent, c.Answered, c.Late, c.Lost, c.NotSent, nonNil(data)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
