@@ -14,6 +14,9 @@ import (
 // Any other error may pass.
 var ErrRejected = errors.New("the store will never take this run")
 
+// ErrFailed is wrapped by errors of Store.Save when the store answered and failed at this run: it may take another one.
+var ErrFailed = errors.New("the store failed at this run")
+
 // Store keeps runs. Its methods may be called at the same time, also by several processes.
 type Store interface {
 	// Save keeps run. Saving a run whose ID is kept already changes nothing that a reader sees. When it

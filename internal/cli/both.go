@@ -186,9 +186,9 @@ func (cmd *bothCmd) finishBoth(a *app, runs map[string]*bench.Run, errs map[stri
 		}
 		return join(failures...)
 	}
-	kept := join(cmd.writeWith(a, func(b *bytes.Buffer) error {
-		return report.WriteBothJSON(b, d, l, reasons)
-	}), keep.put(a.ctx, d, l))
+	written := cmd.writeWith(a, func(b *bytes.Buffer) error { return report.WriteBothJSON(b, d, l, reasons) })
+	put := keep.put(a.ctx, d, l)
+	kept := join(written, put, keep.lostNote(cmd.Output != "", written, put))
 	if !cmd.Quiet {
 		kept = join(kept, cmd.tables(a, d, l))
 	}

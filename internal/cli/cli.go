@@ -147,7 +147,8 @@ func Main(args []string, stdout, stderr io.Writer) (code int) {
 		return fail(stderr, exitError{exitUsage, settings.explain(err)})
 	}
 	settings.noteFlags(parsed)
-	ctx, stop := untilSignal(context.Background())
+	reloads := parsed.Command() == "run" && !cmds.Run.Once && !cmds.Run.Check
+	ctx, stop := untilSignal(context.Background(), !reloads)
 	defer stop()
 	return fail(stderr, parsed.Run(&app{ctx: ctx, stdout: stdout, stderr: stderr, settings: settings}))
 }

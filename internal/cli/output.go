@@ -78,7 +78,8 @@ func (f outputFlags) finish(a *app, run bench.Run, runErr error, limits limitFla
 	run.Tool, run.Asked = bench.Tool(version()), limits.asked()
 	f.conceal(&run)
 	a.take(run)
-	kept := join(f.write(a, run), keep.put(a.ctx, &run)) // before anything else is tried with it
+	written, put := f.write(a, run), keep.put(a.ctx, &run) // before anything else is tried with it
+	kept := join(written, put, keep.lostNote(f.Output != "", written, put))
 	if !f.Quiet {
 		table := a.stdout
 		if f.Output == "-" {
@@ -126,7 +127,7 @@ func join(errs ...error) error {
 }
 
 // write writes the result file. When that fails the result is put into the folder for
-// temporary files instead, so that it is not lost.
+// temporary files instead, so that it is not lost; an error that is lost says that it could not be.
 func (f outputFlags) write(a *app, run bench.Run) error {
 	return f.writeWith(a, func(b *bytes.Buffer) error { return result.Write(b, run) })
 }
@@ -139,28 +140,37 @@ func (f outputFlags) writeWith(a *app, fill func(*bytes.Buffer) error) error {
 	if err := fill(&b); err != nil {
 		return err
 	}
+	var err error
 	if f.Output == "-" {
-		_, err := a.stdout.Write(b.Bytes())
-		return err
+		_, err = a.stdout.Write(b.Bytes())
+	} else {
+		err = replaceFile(f.Output, b.Bytes())
 	}
-	err := replaceFile(f.Output, b.Bytes())
 	if err == nil {
 		return nil
 	}
-	if path, e := rescue(b.Bytes()); e == nil {
+	path, failed := rescue(b.Bytes())
+	if failed == nil {
 		return fmt.Errorf("write the result to %q: %w; it is in %s", f.Output, err, path)
 	}
-	return fmt.Errorf("write the result to %q: %w", f.Output, err)
+	return lost{fmt.Errorf("write the result to %q: %w; the folder for temporary files did not take it either: %w", f.Output, err, failed)}
 }
 
-// rescue puts data into a file of its own in the folder for temporary files.
+// rescue puts data into a file of its own in the folder for temporary files. When it fails it leaves nothing there.
 func rescue(data []byte) (path string, err error) {
 	f, err := os.CreateTemp("", "rtcbench-*.json")
 	if err != nil {
 		return "", err
 	}
 	_, err = f.Write(data)
-	return f.Name(), errors.Join(err, f.Close())
+	if err == nil {
+		err = f.Sync() // a disk that is full may say so only here
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		os.Remove(f.Name())
+		return "", err
+	}
+	return f.Name(), nil
 }
 
 // replaceFile puts data at path in one step: nobody ever sees half a file. What is no

@@ -7,5 +7,5 @@ import (
 	"syscall"
 )
 
-// reloadSignal asks rtcbench run to read its file again.
-var reloadSignal os.Signal = syscall.SIGHUP
+// hangupSignal ends a command as SIGTERM does, and asks rtcbench run to read its file again.
+var hangupSignal os.Signal = syscall.SIGHUP

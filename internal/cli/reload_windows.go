@@ -2,5 +2,5 @@ package cli
 
 import "os"
 
-// reloadSignal is not there on Windows.
-var reloadSignal os.Signal
+// hangupSignal is not there on Windows.
+var hangupSignal os.Signal

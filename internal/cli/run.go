@@ -83,8 +83,8 @@ func (cmd *runCmd) Run(a *app) error {
 		return r.all(a.ctx)
 	}
 	hangup := make(chan os.Signal, 1)
-	if reloadSignal != nil {
-		signal.Notify(hangup, reloadSignal)
+	if hangupSignal != nil {
+		signal.Notify(hangup, hangupSignal)
 		defer signal.Stop(hangup)
 	}
 	go func() {

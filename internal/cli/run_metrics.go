@@ -99,8 +99,8 @@ func (g *gauges) ended(job, outcome string) {
 
 // outbox counts what waits for a store.
 func (g *gauges) outbox(j job, a *app) {
-	if list, err := outbox.Open(j.box(a), 1).Waiting(); err == nil {
-		g.waiting.Set(float64(len(list)))
+	if n, err := outbox.Open(j.box(a), 1).Count(); err == nil {
+		g.waiting.Set(float64(n))
 	}
 }
 

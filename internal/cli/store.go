@@ -44,21 +44,26 @@ func (cmd *storeStatusCmd) Run(a *app) error {
 	for _, t := range k.targets {
 		names = append(names, t.Name)
 	}
-	return report.WriteStatus(a.stdout, report.Status{Stores: names, Outbox: k.box.Dir(), Waiting: rows(waiting), Rejected: rows(rejected)})
+	return report.WriteStatus(a.stdout, report.Status{Stores: names, Outbox: k.box.Dir(), Waiting: k.rows(waiting), Rejected: k.rows(rejected)})
 }
 
-func rows(list []outbox.Entry) (out []report.Waiting) {
+func (k keeper) rows(list []outbox.Entry) (out []report.Waiting) {
+	courier := k.box.To(k.targets, storeTimeout)
 	for _, e := range list {
 		for _, name := range e.Names() {
 			w := e.Stores[name]
-			out = append(out, report.Waiting{RunID: e.Run.Metadata.RunID, File: e.Path, Ended: e.Run.Metadata.EndTime, Store: name, Tries: w.Tries, Error: w.Error})
+			if store, ok := courier.For(name); ok {
+				name = store
+			}
+			out = append(out, report.Waiting{RunID: e.RunID, File: e.Path, Ended: e.Ended, Store: name, Tries: w.Tries, Error: w.Error})
 		}
 	}
 	return out
 }
 
 type storeFlushCmd struct {
-	RetryRejected bool `name:"retry-rejected" group:"store" help:"Also offer again what a store has refused."`
+	RetryRejected bool   `name:"retry-rejected" group:"store" help:"Also offer again what a store has refused."`
+	Was           string `placeholder:"NAME" group:"store" help:"Deliver what waits for the store of this name, as store status shows it, to the one of its kind that is on."`
 	storeFlags
 }
 
@@ -78,15 +83,52 @@ func (cmd *storeFlushCmd) Run(a *app) error {
 	}
 	courier := k.box.To(k.targets, storeTimeout)
 	defer courier.Close()
+	if err := cmd.readdress(k, courier); err != nil {
+		return err
+	}
 	out, err := courier.Deliver(a.ctx)
 	fmt.Fprintf(a.stdout, "%d run(s) delivered, %d wait\n", out.Delivered, out.Waiting)
-	left := []error{k.failures(out), k.unnoted(err)}
+	for _, line := range corrections(out) {
+		fmt.Fprintln(a.stderr, report.Printable(line))
+	}
+	left := []error{k.failures(out, func(outbox.Failure) bool { return true }), err}
 	for _, name := range out.Off {
-		left = append(left, fmt.Errorf("runs wait for %s, which is not on: configure it, or import their files in %s into another store and remove them", name, k.box.Dir()))
+		left = append(left, fmt.Errorf("runs wait for %s, which is not on: configure it; if the name was a mistake, "+
+			"rtcbench store flush --was %q gives them to the store that is on; or import their files in %s into another store and remove them",
+			name, name, k.box.Dir()))
 	}
 	if err := join(left...); err != nil {
+		if code, ok := stopCode(a.ctx); ok {
+			return exitError{code, err}
+		}
 		return exitError{exitNotKept, err}
 	}
+	return nil
+}
+
+// readdress lets what waits for the store --was go to the one of its kind that is on.
+func (cmd *storeFlushCmd) readdress(k keeper, courier *outbox.Courier) error {
+	if cmd.Was == "" {
+		return nil
+	}
+	kind, _, _ := strings.Cut(cmd.Was, ":")
+	var on []string
+	for _, t := range k.targets {
+		if strings.HasPrefix(t.Name, kind+":") {
+			on = append(on, t.Name)
+		}
+	}
+	if len(on) != 1 {
+		return usagef("--was %q: exactly one store of its kind has to be on, and %d are: name it with --store", cmd.Was, len(on))
+	}
+	waiting, err := k.box.Waiting()
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(waiting, func(e outbox.Entry) bool { return slices.Contains(e.Names(), cmd.Was) }) {
+		return usagef("--was %q: nothing waits for a store of this name; rtcbench store status shows what does", cmd.Was)
+	}
+	courier.Readdress(cmd.Was, on[0])
 	return nil
 }
 

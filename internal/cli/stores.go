@@ -1,11 +1,9 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"net/url"
 	"os"
@@ -13,12 +11,10 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"time"
 	"unicode"
 
 	"rtcbench/bench"
 	"rtcbench/internal/outbox"
-	"rtcbench/internal/result"
 	"rtcbench/internal/store/influx"
 	"rtcbench/internal/store/sqlite"
 	"rtcbench/internal/store/timestream"
@@ -78,7 +74,7 @@ func (f storeFlags) keeper(c *check) keeper {
 		kind, arg, _ := strings.Cut(choice, ":")
 		if known, ok := storeKinds[kind]; ok {
 			t := known.target(f, c, arg)
-			if kind != "sqlite" && arg != "" && choice != t.Name {
+			if kind != "sqlite" && arg != "" && choice != t.Name && (t.Like == nil || t.Like(choice) != outbox.Same) {
 				c.fail("store", choice, kind+" alone: its other settings say which, and that is "+t.Name)
 			}
 			if !slices.ContainsFunc(k.targets, func(o outbox.Target) bool { return o.Name == t.Name }) {
@@ -153,7 +149,8 @@ func (f storeFlags) sqlite(c *check, path string) outbox.Target {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		c.fail("store", "sqlite:"+path, "a file, and that is a folder")
 	}
-	return outbox.Target{Name: "sqlite:" + path, Open: opener(func(ctx context.Context) (*sqlite.Store, error) { return sqlite.Open(ctx, path) })}
+	open := opener(func(ctx context.Context) (*sqlite.Store, error) { return sqlite.Open(ctx, path) })
+	return outbox.Target{Name: "sqlite:" + path, Open: open, Like: sqliteLike(path)}
 }
 
 func (f storeFlags) timestream(c *check, _ string) outbox.Target {
@@ -175,17 +172,15 @@ func (f storeFlags) influxdb(c *check, _ string) outbox.Target {
 	if strings.ContainsFunc(strings.TrimSpace(o.Token), unicode.IsControl) {
 		c.fail("influxdb-token", "(not shown)", "a token without line breaks or other control characters")
 	}
-	name := "influxdb:"
-	if u, err := url.Parse(o.URL); err == nil {
-		name += u.Host + strings.TrimRight(u.Path, "/")
-		if u.User != nil {
-			c.fail("influxdb-url", "(not shown)", "a URL without user and password; give them as USER:PASSWORD to --influxdb-token (INFLUXDB_TOKEN)")
-		}
+	u, err := url.Parse(o.URL)
+	if err != nil { // c has it
+		u = &url.URL{}
 	}
-	if o.Org != "" { // one server may have a bucket of this name in each
-		name += "/" + o.Org
+	if u.User != nil {
+		c.fail("influxdb-url", "(not shown)", "a URL without user and password; give them as USER:PASSWORD to --influxdb-token (INFLUXDB_TOKEN)")
 	}
-	return outbox.Target{Name: name + "/" + o.Database, Open: opener(func(context.Context) (*influx.Store, error) { return influx.New(o) })}
+	open := opener(func(context.Context) (*influx.Store, error) { return influx.New(o) })
+	return outbox.Target{Name: influxName(u, o.Org, o.Database), Open: open, Like: influxLike(u, o.Org, o.Database)}
 }
 
 // opener is open as a Target has it. A store that cannot be opened is nil, and not a nil pointer in an interface.
@@ -197,128 +192,6 @@ func opener[S bench.Store](open func(context.Context) (S, error)) func(context.C
 		}
 		return s, nil
 	}
-}
-
-const (
-	storeTimeout    = 15 * time.Second // for one run and one store
-	deliveryTimeout = 40 * time.Second // for all that a measuring command delivers
-	leavingTimeout  = 5 * time.Second  // … after Ctrl-C
-)
-
-// put makes the runs safe; it is called before anything else is tried with them. Where the outbox cannot take
-// one, the stores are asked at once, and what then is in none of them is put into the folder for temporary files.
-func (k keeper) put(ctx context.Context, runs ...*bench.Run) error {
-	if len(k.targets) == 0 {
-		return nil
-	}
-	var names []string
-	for _, t := range k.targets {
-		names = append(names, t.Name)
-	}
-	var errs []error
-	for _, r := range runs {
-		if r == nil || r.Standin { // a stand-in's runs are not to be found among the platform's
-			continue
-		}
-		if err := k.box.Put(stored(*r), names); err != nil {
-			errs = append(errs, fmt.Errorf("keep the run in %s: %w%s", k.box.Dir(), err, k.direct(ctx, stored(*r))))
-		}
-	}
-	return join(errs...)
-}
-
-// direct saves r without the outbox, and says how that went.
-func (k keeper) direct(ctx context.Context, r bench.Run) (note string) {
-	failed := false
-	for _, t := range k.targets {
-		trying, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
-		s, err := t.Open(trying)
-		if err == nil {
-			err = errors.Join(s.Save(trying, r), s.Close())
-		}
-		cancel()
-		if err != nil {
-			failed = true
-			note += fmt.Sprintf("; %s did not take it either: %v", t.Name, err)
-		} else {
-			note += "; " + t.Name + " has it"
-		}
-	}
-	if !failed {
-		return note
-	}
-	var b bytes.Buffer
-	if err := result.Write(&b, r); err != nil {
-		return note
-	}
-	if path, err := rescue(b.Bytes()); err == nil {
-		note += "; it is in " + path + " (rtcbench import)"
-	}
-	return note
-}
-
-// stored is r as stores get it: what was measured in the sandbox must not be taken for a place.
-func stored(r bench.Run) bench.Run {
-	if r.Location == "" && slices.ContainsFunc(r.Doubts, func(d bench.Doubt) bool { return d.Code == bench.SandboxDoubt }) {
-		r.Location = "sandbox"
-	}
-	return r
-}
-
-// deliveryTime is how long a delivery may take. Also after Ctrl-C what was measured is kept, but nobody waits long for it then; and a
-// function that is ended from outside in the middle of it could not say what it has not kept.
-func deliveryTime(stopped context.Context) time.Duration {
-	if stopped.Err() != nil {
-		return leavingTimeout
-	}
-	if end, ok := stopped.Deadline(); ok {
-		return min(deliveryTimeout, time.Until(end)+leavingTimeout)
-	}
-	return deliveryTimeout
-}
-
-// deliver offers what waits to the stores, the runs called first before the others. It says on w what it delivered beside that, and
-// returns what a store would not take.
-func (k keeper) deliver(stopped context.Context, w io.Writer, first ...string) error {
-	if len(k.targets) == 0 {
-		return nil
-	}
-	within := deliveryTime(stopped)
-	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(stopped), within, fmt.Errorf("it took longer than %v", within))
-	defer cancel()
-	courier := k.box.To(k.targets, storeTimeout)
-	defer courier.Close()
-	out, err := courier.Deliver(ctx, first...)
-	if out.Delivered > len(first) {
-		fmt.Fprintf(w, "delivered %d runs, with those that had waited\n", out.Delivered)
-	}
-	return join(k.failures(out), k.unnoted(err))
-}
-
-// unnoted says that the outbox could not be changed: what it holds is at worst offered again.
-func (k keeper) unnoted(err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("note in %s what became of the runs: %w", k.box.Dir(), err)
-}
-
-// failures says what did not work, one line a store.
-func (k keeper) failures(out outbox.Outcome) error {
-	var errs []error
-	told := map[string]bool{}
-	for _, f := range out.Failures {
-		switch {
-		case f.Store == "":
-			errs = append(errs, f.Err)
-		case f.Final:
-			errs = append(errs, fmt.Errorf("%s refused run %s: %w; it lies in %s (rtcbench store status)", f.Store, f.RunID, f.Err, filepath.Join(k.box.Dir(), "rejected")))
-		case !told[f.Store]:
-			told[f.Store] = true
-			errs = append(errs, fmt.Errorf("%s did not take the run: %w; %d run(s) wait in %s (rtcbench store flush delivers)", f.Store, f.Err, out.Waiting, k.box.Dir()))
-		}
-	}
-	return join(errs...)
 }
 
 // openForReading opens the first store of the flags, for history, export and compare. Close it.

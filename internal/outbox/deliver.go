@@ -6,17 +6,27 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"slices"
 	"time"
 
 	"rtcbench/bench"
 )
 
-// Failure is a run that a store did not take.
+// Target is a store that runs are delivered to.
+type Target struct {
+	Name string
+	Open func(context.Context) (bench.Store, error) // called once there is something to deliver
+	// Like says what another name has to do with Name; nil = no other name has.
+	Like func(name string) Likeness
+}
+
+// Failure is what went wrong with one run.
 type Failure struct {
-	RunID, Store string
+	RunID, Store string // "" = not known
 	Err          error
 	Final        bool // it lies in rejected; otherwise it waits for the next time
+	Unnoted      bool // Err is about the outbox: what became of the run could not be noted there
 }
 
 // Outcome is what a delivery did.
@@ -24,7 +34,9 @@ type Outcome struct {
 	Delivered int // runs that every store has now
 	Waiting   int // runs that still wait
 	Failures  []Failure
-	Off       []string // stores that runs wait for and that were not among the targets, sorted
+	Off       []string          // stores that runs wait for and that were not among the targets, sorted
+	Corrected map[string]string // names that were taken for misspellings, with the names of the targets
+	Odd       []string          // what lies in the outbox and is no file, each with what it is
 }
 
 // Courier offers runs to stores. Close it.
@@ -32,13 +44,26 @@ type Courier struct {
 	box     *Outbox
 	targets []Target
 	timeout time.Duration // for one run and one store
-	open    map[string]bench.Store
-	down    map[string]error // stores that are not asked again
+	open    map[int]bench.Store
+	down    map[int]error // targets that are not asked again
+	inRow   map[int]int   // runs at which a target failed since it took one
+	took    map[int]bool  // targets that took a run
+	moved   map[string]int
+	way     map[string]int    // which target a name stands for; -1 = none
+	tags    map[string]string // names by their tags
+	guessed map[string]string // Outcome.Corrected
 }
 
 // To makes a courier to targets; each try may take timeout.
 func (o *Outbox) To(targets []Target, timeout time.Duration) *Courier {
-	return &Courier{o, targets, timeout, map[string]bench.Store{}, map[string]error{}}
+	c := &Courier{
+		box: o, targets: targets, timeout: timeout, open: map[int]bench.Store{}, down: map[int]error{}, inRow: map[int]int{},
+		took: map[int]bool{}, moved: map[string]int{}, way: map[string]int{}, tags: map[string]string{}, guessed: map[string]string{},
+	}
+	for _, t := range targets {
+		c.tags[tag(t.Name)] = t.Name
+	}
+	return c
 }
 
 // Close closes the stores that were opened.
@@ -50,158 +75,301 @@ func (c *Courier) Close() error {
 	return errors.Join(errs...)
 }
 
-// Deliver offers every run that waits to the stores that do not have it: those called first before all others,
-// then those that were tried least, so that none which a store cannot digest stands before the rest; among equals the oldest. A store
-// that is away is asked once. What cannot be noted in the outbox, as on a full disk, is an error, and the rest goes on: at worst
-// a store is offered again what it has. Deliver returns by ctx's end.
+// Readdress lets what waits for the store called was go to the target of that name.
+func (c *Courier) Readdress(was, target string) {
+	c.moved[was] = slices.IndexFunc(c.targets, func(t Target) bool { return t.Name == target })
+	c.tags[tag(was)] = was
+	clear(c.way)
+}
+
+// For is the target to which what waits for the store called name goes.
+func (c *Courier) For(name string) (target string, ok bool) {
+	if i := c.target(name); i >= 0 {
+		return c.targets[i].Name, true
+	}
+	return "", false
+}
+
+// target finds the target that a name stands for: that of the name; that of which the name is another spelling; or the only one
+// of which it may be a misspelling, if no store of that name ever took a run, and none is in use.
+func (c *Courier) target(name string) int {
+	if i, ok := c.way[name]; ok {
+		return i
+	}
+	i := slices.IndexFunc(c.targets, func(t Target) bool { return t.Name == name })
+	if moved, ok := c.moved[name]; ok && i < 0 {
+		i = moved
+	}
+	if i < 0 {
+		i = c.only(name, Same)
+	}
+	if i < 0 {
+		if i = c.only(name, Near); i >= 0 && c.box.known(name).real() {
+			i = -1
+		}
+		if i >= 0 {
+			c.guessed[name] = c.targets[i].Name
+		}
+	}
+	c.way[name] = i
+	return i
+}
+
+// only is the one target that is like name; -1 = there is none, or there are several.
+func (c *Courier) only(name string, like Likeness) (found int) {
+	found = -1
+	for i, t := range c.targets {
+		if t.Like == nil || t.Like(name) != like {
+			continue
+		}
+		if found >= 0 {
+			return -1
+		}
+		found = i
+	}
+	return found
+}
+
+// Deliver offers every run that waits to the stores that do not have it: those called first before all others, then those whose
+// files have been touched least lately, so that none which a store cannot digest stands before the rest. A store that is away is
+// asked once, and then no file is opened for it. What cannot be noted in the outbox, as on a full disk, is a Failure, and the
+// rest goes on: at worst a store is offered again what it has. Deliver returns by ctx's end.
 func (c *Courier) Deliver(ctx context.Context, first ...string) (out Outcome, err error) {
-	list, err := c.box.Waiting()
+	items, odd, _, err := list(c.box.dir)
+	out.Odd = odd
 	if err != nil {
 		return out, err
 	}
-	slices.SortStableFunc(list, func(a, b Entry) int { return cmp.Compare(c.turn(a, first), c.turn(b, first)) })
-	var errs []error
-	for _, e := range list {
-		d := document{path: e.Path}
-		var unread error
-		switch {
-		case e.unread != nil:
-			unread = e.unread
-		case c.allAway(e):
-			for _, name := range e.Names() {
-				if err := c.down[name]; err != nil {
-					out.Failures = append(out.Failures, Failure{e.Run.Metadata.RunID, name, err, false})
-				}
-			}
-			c.stays(&out, e.Stores)
-			continue
-		default:
-			_, unread = read(e.Path, &d, &d.Version)
-		}
-		if errors.Is(unread, fs.ErrNotExist) { // delivered meanwhile
-			continue
-		}
-		if unread != nil {
-			where := e.Path
-			if errors.Is(unread, errDamaged) {
-				if err := c.box.setAside(e.Path); err != nil {
-					errs = append(errs, err)
-				} else {
-					where += ", now in " + c.box.rejected()
-				}
-			}
-			final := errors.Is(unread, errDamaged) || errors.Is(unread, errNewer)
-			if !final {
-				out.Waiting++
-			}
-			out.Failures = append(out.Failures, Failure{Err: fmt.Errorf("%s: %w", where, unread), Final: final})
-			continue
-		}
-		done, failures, err := c.one(ctx, d)
-		out.Failures = append(out.Failures, failures...)
-		if err != nil {
-			errs = append(errs, err)
-		}
-		if done {
-			out.Delivered++
+	var mine, others []item
+	for _, i := range items {
+		if slices.Contains(first, i.run) {
+			mine = append(mine, i)
 		} else {
-			c.stays(&out, d.Stores)
+			others = append(others, i)
 		}
 	}
+	slices.SortFunc(mine, byPath)
+	for _, i := range mine {
+		c.item(ctx, i, &out)
+	}
+	if slices.ContainsFunc(others, c.worthIt) {
+		touched := make(map[string]time.Time, len(others))
+		for _, i := range others {
+			if info, err := os.Stat(i.path); err == nil {
+				touched[i.path] = info.ModTime()
+			}
+		}
+		slices.SortFunc(others, func(a, b item) int { return cmp.Or(touched[a.path].Compare(touched[b.path]), byPath(a, b)) })
+	}
+	for _, i := range others {
+		c.item(ctx, i, &out)
+	}
 	slices.Sort(out.Off)
-	return out, errors.Join(errs...)
+	out.Corrected = c.guessed
+	return out, nil
+}
+
+// names are the stores that i waits for, as far as its name tells; !ok = its file has to be read.
+func (c *Courier) names(i item) (names []string, ok bool) {
+	for _, t := range i.tags {
+		name, ok := c.tags[t]
+		if !ok {
+			k, found := readKnown(c.box.knownPath(t))
+			if !found || tag(k.Name) != t {
+				return nil, false
+			}
+			name = k.Name
+			c.tags[t] = name
+		}
+		names = append(names, name)
+	}
+	return names, i.tags != nil
+}
+
+// worthIt reports whether i's file has to be opened: it may wait for a store that can be asked.
+func (c *Courier) worthIt(i item) bool {
+	names, ok := c.names(i)
+	return !ok || slices.ContainsFunc(names, func(name string) bool { t := c.target(name); return t >= 0 && c.down[t] == nil })
+}
+
+// item offers the run of one file.
+func (c *Courier) item(ctx context.Context, i item, out *Outcome) {
+	if i.tags == nil {
+		i = c.tagged(i)
+	}
+	if !c.worthIt(i) {
+		names, _ := c.names(i)
+		c.stays(out, names)
+		for _, name := range names {
+			if t := c.target(name); t >= 0 {
+				out.Failures = append(out.Failures, Failure{RunID: i.run, Store: c.targets[t].Name, Err: c.down[t]})
+			}
+		}
+		return
+	}
+	d, err := read(i.path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist): // delivered meanwhile
+		return
+	case err != nil:
+		c.unreadable(i, err, out)
+		return
+	}
+	for name := range d.Stores {
+		c.tags[tag(name)] = name
+	}
+	if c.one(ctx, &d, out) {
+		out.Delivered++
+		return
+	}
+	names := make([]string, 0, len(d.Stores))
+	for name := range d.Stores {
+		names = append(names, name)
+	}
+	c.stays(out, names)
+}
+
+// tagged gives a file of an older rtcbench the name that says for which stores it waits.
+func (c *Courier) tagged(i item) item {
+	h, size, err := readHead(i.path, false)
+	if err != nil || len(h.Stores) == 0 {
+		return i
+	}
+	to := i.pathFor(h.Stores, int(size))
+	if _, err := os.Lstat(to); err == nil || os.Rename(i.path, to) != nil {
+		return i
+	}
+	for name := range h.Stores {
+		c.tags[tag(name)] = name
+	}
+	return newItem(to)
+}
+
+// unreadable says why a file cannot be read, and puts it aside if it never can be.
+func (c *Courier) unreadable(i item, err error, out *Outcome) {
+	where := i.path
+	if errors.Is(err, errDamaged) {
+		if failed := c.box.setAside(i.path); failed != nil {
+			out.Failures = append(out.Failures, Failure{Err: failed, Unnoted: true})
+		} else {
+			where += ", now in " + c.box.rejected()
+		}
+	}
+	final := errors.Is(err, errDamaged) || errors.Is(err, errNewer)
+	if !final {
+		out.Waiting++
+	}
+	out.Failures = append(out.Failures, Failure{Err: fmt.Errorf("%s: %w", where, err), Final: final})
 }
 
 // stays counts a run that still waits for stores.
-func (c *Courier) stays(out *Outcome, stores map[string]Wait) {
+func (c *Courier) stays(out *Outcome, names []string) {
 	out.Waiting++
-	for name := range stores {
-		if !slices.Contains(out.Off, name) && !slices.ContainsFunc(c.targets, func(t Target) bool { return t.Name == name }) {
+	for _, name := range names {
+		if !slices.Contains(out.Off, name) && c.target(name) < 0 {
 			out.Off = append(out.Off, name)
 		}
 	}
 }
 
-// allAway reports whether e waits for stores of which none can be asked: its file need not be read.
-func (c *Courier) allAway(e Entry) bool {
-	return len(e.Stores) > 0 && !slices.ContainsFunc(c.targets, func(t Target) bool {
-		_, waits := e.Stores[t.Name]
-		return waits && c.down[t.Name] == nil
-	})
-}
-
-// turn orders entries: the smallest comes first.
-func (c *Courier) turn(e Entry, first []string) (tries int) {
-	if e.Version == version && slices.Contains(first, e.Run.Metadata.RunID) {
-		return -1
-	}
-	for _, t := range c.targets {
-		tries = max(tries, e.Stores[t.Name].Tries)
-	}
-	return tries
-}
-
-// one reports whether no store misses d any more, or ever will take it. An error says that the outbox could not be changed.
-func (c *Courier) one(ctx context.Context, d document) (done bool, failures []Failure, err error) {
+// one reports whether no store misses d any more, or ever will take it.
+func (c *Courier) one(ctx context.Context, d *document, out *Outcome) (done bool) {
 	run, readErr := d.Run.Run()
+	id := d.Run.Metadata.RunID
 	changed := false
-	var errs []error
-	for _, t := range c.targets {
-		wait, waits := d.Stores[t.Name]
-		if !waits {
+	for t, names := range c.waiting(d.Stores) {
+		if len(names) == 0 {
 			continue
 		}
-		saveErr, asked := readErr, true
+		err, asked := readErr, true
 		if readErr == nil {
-			asked, saveErr = c.offer(ctx, t, run)
+			asked, err = c.offer(ctx, t, run)
 		}
-		final := readErr != nil || errors.Is(saveErr, bench.ErrRejected)
-		if saveErr != nil {
-			failures = append(failures, Failure{d.Run.Metadata.RunID, t.Name, saveErr, final})
+		final := readErr != nil || errors.Is(err, bench.ErrRejected)
+		if asked && !final && errors.Is(err, bench.ErrFailed) && c.took[t] {
+			err, final = d.fault(names, err)
 		}
-		switch {
-		case saveErr == nil:
-			delete(d.Stores, t.Name)
-		case final:
-			if err := c.box.reject(d, t.Name, saveErr); err != nil {
-				errs = append(errs, err) // it goes on waiting
+		if err != nil {
+			out.Failures = append(out.Failures, Failure{RunID: id, Store: c.targets[t].Name, Err: err, Final: final})
+		}
+		for _, name := range names {
+			switch {
+			case err == nil:
+				delete(d.Stores, name)
+			case final:
+				if failed := c.box.reject(*d, name, err); failed != nil {
+					out.Failures = append(out.Failures, Failure{RunID: id, Store: c.targets[t].Name, Err: failed, Unnoted: true})
+					continue // it goes on waiting
+				}
+				delete(d.Stores, name)
+			case !asked:
 				continue
+			default:
+				w := d.Stores[name]
+				w.Tries, w.Error, w.At = w.Tries+1, err.Error(), time.Now().UTC()
+				d.Stores[name] = w
 			}
-			delete(d.Stores, t.Name)
-		case !asked:
-			continue
-		default:
-			d.Stores[t.Name] = Wait{wait.Tries + 1, saveErr.Error(), time.Now().UTC()}
+			changed = true
 		}
-		changed = true
 	}
+	var err error
 	switch {
 	case len(d.Stores) == 0:
 		done, err = true, remove(d.path)
 	case changed:
 		err = d.save()
 	}
-	return done, failures, errors.Join(append(errs, err)...)
+	if err != nil {
+		out.Failures = append(out.Failures, Failure{RunID: id, Err: err, Unnoted: true})
+	}
+	return done
 }
 
-// offer saves run in t's store, unless that is known to be away: then it was not asked.
-func (c *Courier) offer(ctx context.Context, t Target, run bench.Run) (asked bool, err error) {
-	if err := c.down[t.Name]; err != nil {
+// waiting are the names of stores by the targets that they stand for.
+func (c *Courier) waiting(stores map[string]Wait) [][]string {
+	list := make([][]string, len(c.targets))
+	for name := range stores {
+		if t := c.target(name); t >= 0 {
+			list[t] = append(list[t], name)
+		}
+	}
+	return list
+}
+
+// maxInRow is how many runs a store may fail at one after the other before it is not asked any more.
+const maxInRow = 10
+
+// offer saves run in a target's store, unless that is known to be away: then it was not asked.
+func (c *Courier) offer(ctx context.Context, t int, run bench.Run) (asked bool, err error) {
+	if err := c.down[t]; err != nil {
 		return false, err
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, c.timeout, fmt.Errorf("%s did not answer within %v", t.Name, c.timeout))
+	whole := ctx
+	ctx, cancel := context.WithTimeoutCause(ctx, c.timeout, fmt.Errorf("%s did not answer within %v", c.targets[t].Name, c.timeout))
 	defer cancel()
-	s := c.open[t.Name]
+	s := c.open[t]
 	if s == nil {
-		if s, err = t.Open(ctx); err != nil {
-			c.down[t.Name] = err
+		if s, err = c.targets[t].Open(ctx); err != nil {
+			c.down[t] = err
 			return true, err
 		}
-		c.open[t.Name] = s
+		c.open[t] = s
 	}
 	err = s.Save(ctx, run)
-	if err == nil || errors.Is(err, bench.ErrRejected) {
+	switch {
+	case err == nil:
+		if !c.took[t] {
+			c.took[t] = true
+			c.box.took(c.targets[t].Name)
+		}
+		c.inRow[t] = 0
+		return true, nil
+	case errors.Is(err, bench.ErrRejected):
 		return true, err
+	case errors.Is(err, bench.ErrFailed) && whole.Err() == nil:
+		if c.inRow[t]++; c.inRow[t] < maxInRow {
+			return true, err
+		}
 	}
 	if ctx.Err() != nil {
 		if err == ctx.Err() {
@@ -210,6 +378,27 @@ func (c *Courier) offer(ctx context.Context, t Target, run bench.Run) (asked boo
 			err = fmt.Errorf("%w: %w", context.Cause(ctx), err)
 		}
 	}
-	c.down[t.Name] = err
+	c.down[t] = err
 	return true, err
+}
+
+// A run counts as refused when its store failed at it so often, over so long a time, and took other runs each time.
+const (
+	maxFaults = 10
+	faultTime = 24 * time.Hour
+)
+
+// fault notes that a store failed at this run and took another. It is final when that was so often enough.
+func (d *document) fault(names []string, why error) (err error, final bool) {
+	now := time.Now().UTC()
+	for _, name := range names {
+		w := d.Stores[name]
+		w.Faults++
+		w.Since = cmp.Or(w.Since, now)
+		if w.Faults >= maxFaults && now.Sub(w.Since) >= faultTime {
+			why, final = fmt.Errorf("it failed at this run %d times in %v and took others: %w", w.Faults, now.Sub(w.Since).Round(time.Minute), why), true
+		}
+		d.Stores[name] = w
+	}
+	return why, final
 }

@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 }
 
 func sqliteTarget(path string) Target {
-	return Target{path, func(ctx context.Context) (bench.Store, error) { return sqlite.Open(ctx, path) }}
+	return Target{Name: path, Open: func(ctx context.Context) (bench.Store, error) { return sqlite.Open(ctx, path) }}
 }
 
 func saveForever(dir, mode string) error {

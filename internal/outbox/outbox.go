@@ -3,8 +3,6 @@
 package outbox
 
 import (
-	"context"
-	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
@@ -15,8 +13,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
-	"strings"
 	"time"
 
 	"rtcbench/bench"
@@ -26,8 +22,8 @@ import (
 // ErrFull is wrapped by Put when the outbox has no room. Nothing is removed to make some.
 var ErrFull = errors.New("the outbox is full")
 
-// Outbox is a folder: a file a run that waits, and the folder rejected of those that a store will never take.
-// Several processes may use it: what two of them deliver at once is kept once, for Store.Save is idempotent.
+// Outbox is a folder: a file a run that waits, the folder rejected of those that a store will never take, and the folder stores of
+// what is known of the stores. Several processes may use it: what two of them deliver at once is kept once, for Store.Save is idempotent.
 type Outbox struct {
 	dir string
 	max int64 // bytes of all files
@@ -39,124 +35,178 @@ func Open(dir string, maxBytes int64) *Outbox { return &Outbox{dir, maxBytes} }
 // Dir is where the runs wait.
 func (o *Outbox) Dir() string { return o.dir }
 
-// Wait is what happened so far with one store.
-type Wait struct {
-	Tries int       `json:"tries"`
-	Error string    `json:"error,omitempty"` // of the last try
-	At    time.Time `json:"at,omitzero"`     // of the last try
-}
+const (
+	rejectedDir = "rejected"
+	storesDir   = "stores"
+)
 
-// Entry says of one run that it waits. Its pings stay in the file: thousands of runs may wait on a small machine.
-type Entry struct {
-	Version int             `json:"outbox"`
-	Stores  map[string]Wait `json:"stores"` // that do not have it yet
-	Run     struct {
-		Metadata result.Metadata `json:"metadata"`
-	} `json:"run"`
-
-	Path string `json:"-"`
-	Size int64  `json:"-"`
-
-	unread error // why the file could not be read
-}
-
-// document is a whole file of the outbox, as JSON; rtcbench import reads it too.
-type document struct {
-	Version int             `json:"outbox"`
-	Stores  map[string]Wait `json:"stores"`
-	Run     result.File     `json:"run"`
-
-	path string
-}
-
-const version = 1
+func (o *Outbox) rejected() string { return filepath.Join(o.dir, rejectedDir) }
 
 // Put keeps run for the stores named. When it returns nil the run is on the disk.
 func (o *Outbox) Put(run bench.Run, stores []string) error {
+	_, err := o.PutAll([]bench.Run{run}, stores)
+	return err
+}
+
+// PutAll keeps runs for the stores named. The first n of them are on the disk when it returns; an error says why the next is not.
+// Many runs cost little more than one: the disk is asked once to have them all.
+func (o *Outbox) PutAll(runs []bench.Run, stores []string) (n int, err error) {
+	used, err := o.used()
+	if err != nil {
+		return 0, err
+	}
+	b, err := newBatch(o.dir, len(runs) >= batchFrom)
+	if err != nil {
+		return 0, err
+	}
+	defer b.drop()
+	o.use(stores)
+	var why error
+	for _, run := range runs {
+		var path string
+		var data []byte
+		path, data, why = o.file(run, stores)
+		if why == nil && used+int64(len(data)) > o.max {
+			why = fmt.Errorf("%w: what waits in %s takes %.1f of %d MB, and this run %.1f more; see rtcbench store status, "+
+				"and deliver with rtcbench store flush", ErrFull, o.dir, float64(used)/(1<<20), o.max>>20, float64(len(data))/(1<<20))
+		}
+		if why == nil {
+			why = b.add(path, data)
+		}
+		if why != nil {
+			break
+		}
+		used += int64(len(data))
+	}
+	n, err = b.commit()
+	return n, errors.Join(err, why)
+}
+
+// file is what is written of run, and where.
+func (o *Outbox) file(run bench.Run, stores []string) (path string, data []byte, err error) {
 	f, err := result.New(run)
 	if err != nil {
-		return err
+		return "", nil, err
 	}
-	d := document{Version: version, Stores: map[string]Wait{}, Run: f, path: filepath.Join(o.dir, run.ID+".json")}
+	d := document{head: head{version, run.ID, f.Metadata.EndTime, map[string]Wait{}}, Run: f}
 	for _, name := range stores {
 		d.Stores[name] = Wait{}
 	}
-	data, err := json.Marshal(d)
-	if err != nil {
-		return err
-	}
-	used, err := o.used()
-	if err != nil {
-		return err
-	}
-	if used+int64(len(data)) > o.max {
-		return fmt.Errorf("%w: what waits in %s takes %.1f of %d MB, and this run %.1f more; see rtcbench store status, and deliver with rtcbench store flush", ErrFull, o.dir, float64(used)/(1<<20), o.max>>20, float64(len(data))/(1<<20))
-	}
-	return write(d.path, data)
+	data, err = json.Marshal(d)
+	return item{path: filepath.Join(o.dir, "x"), run: run.ID}.pathFor(d.Stores, len(data)), data, err
 }
 
 // abandoned is how old a file may be that is still being written. One that is older was left by a process that was killed.
 const abandoned = time.Hour
 
-// used is how many bytes the runs take that wait. What was refused for ever holds up no other run. What killed processes left is removed on the way.
+// used is how many bytes the runs take that wait. What was refused for ever holds up no other run. What killed processes left
+// is removed on the way.
 func (o *Outbox) used() (sum int64, err error) {
-	for _, dir := range []string{o.dir, o.rejected()} {
-		files, err := os.ReadDir(dir)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return 0, err
-		}
-		for _, f := range files {
-			info, err := f.Info()
-			switch {
-			case err != nil || !info.Mode().IsRegular():
-			case !strings.HasPrefix(f.Name(), unfinished):
-				if dir == o.dir {
-					sum += info.Size()
-				}
-			case time.Since(info.ModTime()) > abandoned:
-				os.Remove(filepath.Join(dir, f.Name())) // if it cannot be, nothing is lost
+	items, _, left, err := list(o.dir)
+	if err != nil {
+		return 0, err
+	}
+	for _, i := range items {
+		if i.size < 0 {
+			i.size = 0
+			if info, err := os.Stat(i.path); err == nil {
+				i.size = info.Size()
 			}
 		}
+		sum += i.size
 	}
-	return sum, nil
+	_, _, more, err := list(o.rejected())
+	for _, path := range append(left, more...) {
+		if info, err := os.Lstat(path); err == nil && time.Since(info.ModTime()) > abandoned {
+			os.Remove(path) // if it cannot be, nothing is lost
+		}
+	}
+	return sum, err
 }
 
 // unfinished is how the names of files begin that are being written.
 const unfinished = ".new-"
 
-func (o *Outbox) rejected() string { return filepath.Join(o.dir, "rejected") }
+// batchFrom is how many files are written before one sync of the file system is cheaper than one for each of them.
+const batchFrom = 8
 
-// write puts data at path in one step, durably: after a power cut there is the old file or the new one.
-func write(path string, data []byte) (err error) {
-	dir := filepath.Dir(path)
+// batch writes files into one folder, each in one step and durably: after a power cut there is the old file or the new one.
+type batch struct {
+	dir    string
+	atOnce bool        // one sync is for all files
+	files  [][2]string // where each is now, and where it belongs
+}
+
+func newBatch(dir string, many bool) (*batch, error) {
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return err
+			return nil, err
 		}
 		if err := syncDir(filepath.Dir(dir)); err != nil { // the folder is as new as the file
-			return err
+			return nil, err
 		}
 	}
-	tmp, err := os.CreateTemp(dir, unfinished+"*")
+	return &batch{dir: dir, atOnce: many && canSyncAll}, nil
+}
+
+func (b *batch) add(path string, data []byte) error {
+	tmp, err := os.CreateTemp(b.dir, unfinished+"*")
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if err != nil {
-			tmp.Close()
-			os.Remove(tmp.Name())
+	if _, err = tmp.Write(data); err == nil && !b.atOnce {
+		err = tmp.Sync()
+	}
+	if err = errors.Join(err, tmp.Close()); err != nil {
+		os.Remove(tmp.Name())
+		return err
+	}
+	b.files = append(b.files, [2]string{tmp.Name(), path})
+	return nil
+}
+
+// commit puts the files into their places; the first n are there when it returns.
+func (b *batch) commit() (n int, err error) {
+	if b.atOnce {
+		if err := syncAll(b.dir); err != nil {
+			return 0, err
 		}
-	}()
-	if _, err = tmp.Write(data); err != nil {
+	}
+	for _, f := range b.files {
+		if err = os.Rename(f[0], f[1]); err != nil {
+			break
+		}
+		n++
+	}
+	b.files = b.files[n:]
+	if n == 0 {
+		return 0, err
+	}
+	if failed := syncDir(b.dir); failed != nil {
+		return 0, errors.Join(err, failed)
+	}
+	return n, err
+}
+
+// drop removes what is not in its place.
+func (b *batch) drop() {
+	for _, f := range b.files {
+		os.Remove(f[0])
+	}
+}
+
+// write puts data at path in one step, durably.
+func write(path string, data []byte) error {
+	b, err := newBatch(filepath.Dir(path), false)
+	if err != nil {
 		return err
 	}
-	if err = errors.Join(tmp.Sync(), tmp.Close()); err != nil {
+	defer b.drop()
+	if err := b.add(path, data); err != nil {
 		return err
 	}
-	if err = os.Rename(tmp.Name(), path); err != nil {
-		return err
-	}
-	return syncDir(dir)
+	_, err = b.commit()
+	return err
 }
 
 // syncDir makes a rename durable, where a folder can be synced.
@@ -171,73 +221,6 @@ func syncDir(dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-// Waiting are the runs that some store does not have yet, oldest first. A file that cannot be read is an
-// Entry whose Run is empty, with the reason as the store "".
-func (o *Outbox) Waiting() ([]Entry, error) { return entries(o.dir) }
-
-// Rejected are the runs that a store will never take, one Entry a store, with its reason.
-func (o *Outbox) Rejected() ([]Entry, error) { return entries(o.rejected()) }
-
-func entries(dir string) (list []Entry, err error) {
-	files, err := os.ReadDir(dir) // by name: run IDs begin with their time
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	for _, f := range files {
-		if !strings.HasSuffix(f.Name(), ".json") || strings.HasPrefix(f.Name(), ".") {
-			continue
-		}
-		path := filepath.Join(dir, f.Name())
-		e := Entry{Path: path}
-		e.Size, err = read(path, &e, &e.Version)
-		switch {
-		case errors.Is(err, fs.ErrNotExist): // delivered meanwhile
-			continue
-		case err != nil:
-			e = Entry{Path: path, Size: e.Size, Stores: map[string]Wait{"": {Error: err.Error()}}, unread: err}
-		}
-		list = append(list, e)
-	}
-	return list, nil
-}
-
-var (
-	errNewer   = errors.New("a newer rtcbench may read it")
-	errDamaged = errors.New("it cannot be read") // now and for ever, for what is in it; what the system says of a file may pass
-)
-
-// read reads the file at path into an Entry or a document, of which v is the version.
-func read(path string, into any, v *int) (size int64, err error) {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return 0, err
-	}
-	size = int64(len(data))
-	if err := json.Unmarshal(data, into); err != nil {
-		return size, fmt.Errorf("%w: %w", errDamaged, err)
-	}
-	if *v > version {
-		return size, fmt.Errorf("it has version %d and this rtcbench knows %d: %w", *v, version, errNewer)
-	}
-	if *v != version {
-		return size, fmt.Errorf("%w: it is no run that waits", errDamaged)
-	}
-	return size, nil
-}
-
-// Names are the stores that e waits for, sorted.
-func (e Entry) Names() []string {
-	var names []string
-	for name := range e.Stores {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
-}
-
 // remove takes the file away; another process may have done so.
 func remove(path string) error {
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -246,26 +229,34 @@ func remove(path string) error {
 	return nil
 }
 
-func (d document) save() error {
+// save writes d where a file for its stores lies, and takes away the one that it was read from.
+func (d *document) save() error {
+	data, err := json.Marshal(d)
+	if err != nil {
+		return err
+	}
+	from := d.path
+	to := newItem(from).pathFor(d.Stores, len(data))
+	if err := write(to, data); err != nil {
+		return err
+	}
+	if d.path = to; from != to {
+		return remove(from)
+	}
+	return nil
+}
+
+// reject puts what store will never take aside.
+func (o *Outbox) reject(d document, store string, reason error) error {
+	d.path = filepath.Join(o.rejected(), newItem(d.path).run+"_"+tag(store)+".json")
+	w := d.Stores[store]
+	w.Tries, w.Error, w.At = w.Tries+1, reason.Error(), time.Now().UTC()
+	d.Stores = map[string]Wait{store: w}
 	data, err := json.Marshal(d)
 	if err != nil {
 		return err
 	}
 	return write(d.path, data)
-}
-
-// reject puts what store will never take aside.
-func (o *Outbox) reject(d document, store string, reason error) error {
-	sum := sha256.Sum256([]byte(store))
-	d.path = filepath.Join(o.rejected(), stem(d.path)+"_"+hex.EncodeToString(sum[:4])+".json")
-	d.Stores = map[string]Wait{store: {Tries: d.Stores[store].Tries + 1, Error: reason.Error(), At: time.Now().UTC()}}
-	return d.save()
-}
-
-// stem is the name of a file without what reject and Retry have put behind it.
-func stem(path string) string {
-	name, _, _ := strings.Cut(strings.TrimSuffix(filepath.Base(path), ".json"), "_")
-	return name
 }
 
 // setAside puts a file that nobody can read among the rejected, as it is.
@@ -279,16 +270,31 @@ func (o *Outbox) setAside(path string) error {
 // Retry lets what was rejected wait again; it returns how many. Each goes as a file of its own: another process that has just
 // done with the same run removes the file that it has read, and no other.
 func (o *Outbox) Retry() (n int, err error) {
-	list, err := o.Rejected()
+	items, _, _, err := list(o.rejected())
 	if err != nil {
 		return 0, err
 	}
-	for _, e := range list {
-		if e.Version != version { // cannot be read
+	for _, i := range items {
+		d, err := read(i.path)
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, errDamaged) || errors.Is(err, errNewer) {
 			continue
 		}
-		name := strings.TrimSuffix(filepath.Base(e.Path), ".json") + "_" + hex.EncodeToString(binary.BigEndian.AppendUint64(nil, rand.Uint64())) + ".json"
-		if err := move(e.Path, filepath.Join(o.dir, name)); err != nil {
+		if err != nil {
+			return n, err
+		}
+		again := item{path: filepath.Join(o.dir, "x"), run: i.run, unique: "_" + hex.EncodeToString(binary.BigEndian.AppendUint64(nil, rand.Uint64()))}
+		for name, w := range d.Stores { // it begins anew
+			w.Faults, w.Since = 0, time.Time{}
+			d.Stores[name] = w
+		}
+		data, err := json.Marshal(d)
+		if err != nil {
+			return n, err
+		}
+		if err := write(again.pathFor(d.Stores, len(data)), data); err != nil {
+			return n, err
+		}
+		if err := remove(i.path); err != nil {
 			return n, err
 		}
 		n++
@@ -305,10 +311,4 @@ func move(from, to string) error {
 		return err
 	}
 	return errors.Join(syncDir(filepath.Dir(to)), syncDir(filepath.Dir(from)))
-}
-
-// Target is a store that runs are delivered to.
-type Target struct {
-	Name string
-	Open func(context.Context) (bench.Store, error) // called once there is something to deliver
 }

@@ -47,7 +47,7 @@ func (s *shelf) Runs(context.Context, bench.Query) iter.Seq2[bench.Run, error] {
 func (s *shelf) Close() error                                                  { return nil }
 
 func target(name string, s bench.Store) Target {
-	return Target{name, func(context.Context) (bench.Store, error) { return s, nil }}
+	return Target{Name: name, Open: func(context.Context) (bench.Store, error) { return s, nil }}
 }
 
 func put(t *testing.T, o *Outbox, stores ...string) bench.Run {
@@ -132,7 +132,7 @@ func TestStoreThatSaysNever(t *testing.T) {
 		t.Errorf("%+v; kept %v and %v", out, picky.kept, up.kept)
 	}
 	list, err := o.Rejected()
-	if count(t, list, err) != 1 || list[0].Run.Metadata.RunID != bad.ID || !strings.Contains(list[0].Stores["picky"].Error, "retention") {
+	if count(t, list, err) != 1 || list[0].RunID != bad.ID || !strings.Contains(list[0].Stores["picky"].Error, "retention") {
 		t.Fatalf("%+v", list)
 	}
 	picky.fail = nil
@@ -170,7 +170,10 @@ func TestStoreThatCannotBeOpened(t *testing.T) {
 	put(t, o, "x")
 	put(t, o, "x")
 	tries := 0
-	out := deliver(t, o, Target{"x", func(context.Context) (bench.Store, error) { tries++; return nil, errors.New("the file is damaged") }})
+	out := deliver(t, o, Target{Name: "x", Open: func(context.Context) (bench.Store, error) {
+		tries++
+		return nil, errors.New("the file is damaged")
+	}})
 	if out.Waiting != 2 || tries != 1 || len(out.Failures) != 2 {
 		t.Errorf("%+v after %d tries", out, tries)
 	}
@@ -311,7 +314,7 @@ func TestRunThatAStoreCannotDigest(t *testing.T) {
 		deliver(t, o, target("x", x))
 	}
 	list, err := o.Waiting()
-	if count(t, list, err) != 1 || list[0].Run.Metadata.RunID != bad.ID || list[0].Stores["x"].Tries != 2 || len(x.kept) != 2 {
+	if count(t, list, err) != 1 || list[0].RunID != bad.ID || list[0].Stores["x"].Tries != 2 || len(x.kept) != 2 {
 		t.Errorf("%d wait, %d came through", len(list), len(x.kept))
 	}
 }
@@ -328,7 +331,8 @@ func TestOutboxThatCannotBeChanged(t *testing.T) {
 	c := o.To([]Target{target("away", &shelf{fail: func(bench.Run) error { return bench.ErrRejected }}), target("up", up)}, time.Second)
 	defer c.Close()
 	out, err := c.Deliver(t.Context())
-	if err == nil || out.Waiting != 2 || len(out.Failures) != 2 || len(up.kept) != 2 {
+	unnoted := slices.ContainsFunc(out.Failures, func(f Failure) bool { return f.Unnoted })
+	if err != nil || !unnoted || out.Waiting != 2 || len(out.Failures) != 4 || len(up.kept) != 2 {
 		t.Errorf("%v, %+v; the other store has %d", err, out, len(up.kept))
 	}
 	list, err := o.Waiting()

@@ -1,0 +1,334 @@
+package outbox
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/uuid"
+
+	"rtcbench/bench"
+	"rtcbench/internal/benchtest"
+	"rtcbench/internal/result"
+)
+
+func box(t *testing.T) *Outbox {
+	t.Helper()
+	return Open(filepath.Join(t.TempDir(), "outbox"), 64<<20)
+}
+
+// failsAt fails at some runs, as a server with a 500 does.
+func failsAt(ids ...string) func(bench.Run) error {
+	return func(r bench.Run) error {
+		if slices.Contains(ids, r.ID) {
+			return fmt.Errorf("%w: answer 500", bench.ErrFailed)
+		}
+		return nil
+	}
+}
+
+// TestNoFileIsOpenedForAStoreThatIsAway: the files of all runs but one hold nothing that can be read, and nobody notices.
+func TestNoFileIsOpenedForAStoreThatIsAway(t *testing.T) {
+	o := box(t)
+	const many = 300
+	for range many {
+		put(t, o, "x")
+	}
+	items, _, _, err := list(o.dir)
+	if err != nil || len(items) != many {
+		t.Fatal(len(items), err)
+	}
+	for _, i := range items {
+		if err := os.WriteFile(i.path, []byte("nothing"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mine := put(t, o, "x", "up")
+	c := o.To([]Target{target("x", &shelf{fail: func(bench.Run) error { return errors.New("down") }}), target("up", &shelf{})}, time.Second)
+	defer c.Close()
+	out, err := c.Deliver(t.Context(), mine.ID)
+	if err != nil || out.Waiting != many+1 || len(out.Failures) != many+1 || out.Failures[0].RunID != mine.ID {
+		t.Fatalf("%d wait, %d failures, %v", out.Waiting, len(out.Failures), err)
+	}
+	for _, f := range out.Failures {
+		if f.Final || f.Store != "x" || f.Err.Error() != "down" || f.RunID == "" {
+			t.Fatalf("%+v: a file was opened", f)
+		}
+	}
+	if n, err := o.Count(); n != many+1 || err != nil {
+		t.Errorf("%d wait, %v", n, err)
+	}
+}
+
+// TestAStoreFailsAtOneRun: the rest is delivered, in one delivery, however many it fails at; that run goes to rejected after
+// enough tries over a long time, and no sooner.
+func TestAStoreFailsAtOneRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := box(t)
+		bad := put(t, o, "x", "up")
+		var good []string
+		for range 5 {
+			good = append(good, put(t, o, "x", "up").ID)
+		}
+		x, up := &shelf{fail: failsAt(bad.ID)}, &shelf{}
+		out := deliver(t, o, target("x", x), target("up", up))
+		if out.Delivered != 5 || out.Waiting != 1 || !slices.Equal(x.kept, good) || len(up.kept) != 6 {
+			t.Fatalf("%+v; it has %v", out, x.kept)
+		}
+		for try := range 3 * maxFaults {
+			time.Sleep(time.Hour)
+			next := put(t, o, "x")
+			c := o.To([]Target{target("x", x)}, time.Second)
+			out, err := c.Deliver(t.Context(), next.ID)
+			if err := errors.Join(err, c.Close()); err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Contains(x.kept, next.ID) {
+				t.Fatalf("%+v: the next run is not taken", out)
+			}
+			if out.Waiting == 0 {
+				f := out.Failures[0]
+				if after := time.Duration(try) * time.Hour; after < faultTime || after > faultTime+time.Hour {
+					t.Errorf("given up after %v", after)
+				}
+				if !f.Final || f.RunID != bad.ID || !strings.Contains(f.Err.Error(), "and took others: ") || !strings.Contains(f.Err.Error(), "500") {
+					t.Errorf("%+v", f)
+				}
+				break
+			}
+		}
+		list, err := o.Rejected()
+		if count(t, list, err) != 1 || list[0].RunID != bad.ID {
+			t.Errorf("rejected are %+v", list)
+		}
+		if n, _ := o.Count(); n != 0 {
+			t.Errorf("%d wait", n)
+		}
+	})
+}
+
+// TestAStoreThatFailsAtEveryRun is asked a few times and not for each run, and no run counts as refused however long it lasts.
+func TestAStoreThatFailsAtEveryRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := box(t)
+		for range 3 * maxInRow {
+			put(t, o, "x")
+		}
+		x := &shelf{fail: func(bench.Run) error { return bench.ErrFailed }}
+		for range 2 * maxFaults {
+			time.Sleep(24 * time.Hour)
+			x.calls = 0
+			if out := deliver(t, o, target("x", x)); out.Waiting != 3*maxInRow || x.calls != maxInRow {
+				t.Fatalf("%d wait after %d tries", out.Waiting, x.calls)
+			}
+		}
+	})
+}
+
+// TestFilesOfAnOlderVersion wait and are delivered as any, and get a name that says for whom they wait.
+func TestFilesOfAnOlderVersion(t *testing.T) {
+	o := box(t)
+	first := put(t, o, "x") // makes the folder
+	r := benchtest.StoredRun(5, time.Now())
+	f, err := result.New(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := struct {
+		Version int             `json:"outbox"`
+		Stores  map[string]Wait `json:"stores"`
+		Run     result.File     `json:"run"`
+	}{1, map[string]Wait{"x": {Tries: 2, Error: "down"}, "y": {}}, f}
+	data, err := json.Marshal(old)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{r.ID, r.ID + "_0123abcd_0123456789abcdef"} { // the second was refused and retried
+		if err := os.WriteFile(filepath.Join(o.dir, name+".json"), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	waiting, err := o.Waiting()
+	if count(t, waiting, err) != 3 || waiting[2].RunID != r.ID || waiting[2].Ended != f.Metadata.EndTime || waiting[2].Stores["x"].Tries != 2 {
+		t.Errorf("%+v", waiting)
+	}
+	deliver(t, o, target("x", &shelf{fail: func(bench.Run) error { return errors.New("down") }}))
+	items, _, _, err := list(o.dir)
+	if err != nil || len(items) != 3 || slices.ContainsFunc(items, func(i item) bool { return i.tags == nil || i.run != r.ID && i.run != first.ID }) {
+		t.Errorf("%+v, %v", items, err)
+	}
+	x, y := &shelf{}, &shelf{}
+	out := deliver(t, o, target("x", x), target("y", y))
+	if out.Delivered != 3 || len(x.kept) != 2 || !slices.Equal(y.kept, []string{r.ID}) {
+		t.Errorf("%+v: %v, %v", out, x.kept, y.kept)
+	}
+}
+
+// likes makes a target to which the names given are like.
+func likes(name string, s bench.Store, others map[string]Likeness) Target {
+	t := target(name, s)
+	t.Like = func(n string) Likeness { return others[n] }
+	return t
+}
+
+// TestNamesThatAreCorrected: what waits goes to the store that was meant, and to no other.
+func TestNamesThatAreCorrected(t *testing.T) {
+	away := &shelf{fail: func(bench.Run) error { return errors.New("down") }}
+	for name, c := range map[string]struct {
+		before    func(o *Outbox)
+		like      Likeness
+		readdress bool
+		goes      bool
+	}{
+		"another store":                        {like: Another},
+		"another spelling":                     {like: Same, goes: true},
+		"another spelling, and it took runs":   {like: Same, goes: true, before: func(o *Outbox) { o.took("db:old") }},
+		"a name that never took a run":         {like: Near, goes: true},
+		"a name that took a run":               {like: Near, before: func(o *Outbox) { o.took("db:old") }},
+		"a mistake between two right commands": {like: Near, goes: true, before: func(o *Outbox) { o.use([]string{"db:new"}) }},
+		"two stores in use by turns": {like: Near, before: func(o *Outbox) {
+			o.use([]string{"db:old"})
+			time.Sleep(time.Second)
+			o.use([]string{"db:new"})
+			time.Sleep(time.Second)
+		}},
+		"another kind in use":            {like: Near, goes: true, before: func(o *Outbox) { o.use([]string{"db:old"}); time.Sleep(1); o.use([]string{"file:x"}); time.Sleep(1) }},
+		"the user says so":               {like: Another, readdress: true, goes: true},
+		"the user says so of a real one": {like: Near, readdress: true, goes: true, before: func(o *Outbox) { o.took("db:old") }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				o := box(t)
+				if c.before != nil {
+					c.before(o)
+				}
+				r := put(t, o, "db:old")
+				deliver(t, o, target("db:old", away))
+				time.Sleep(time.Minute)
+				meant, other := &shelf{}, &shelf{}
+				courier := o.To([]Target{likes("db:new", meant, map[string]Likeness{"db:old": c.like}), target("db:other", other)}, time.Second)
+				if c.readdress {
+					courier.Readdress("db:old", "db:new")
+				}
+				out, err := courier.Deliver(t.Context())
+				if err := errors.Join(err, courier.Close()); err != nil {
+					t.Fatal(err)
+				}
+				if goes := slices.Equal(meant.kept, []string{r.ID}); goes != c.goes || len(other.kept) > 0 || (out.Waiting == 0) != c.goes || (len(out.Off) == 0) != c.goes {
+					t.Errorf("%+v: it has %v", out, meant.kept)
+				}
+				if told := out.Corrected["db:old"] == "db:new"; told != (c.goes && c.like == Near && !c.readdress) {
+					t.Errorf("corrected: %v", out.Corrected)
+				}
+			})
+		})
+	}
+	o := box(t) // two that may be meant: neither gets it
+	put(t, o, "db:old")
+	a, b := &shelf{}, &shelf{}
+	out := deliver(t, o, likes("db:a", a, map[string]Likeness{"db:old": Near}), likes("db:b", b, map[string]Likeness{"db:old": Near}))
+	if out.Waiting != 1 || a.calls+b.calls != 0 {
+		t.Errorf("%+v", out)
+	}
+}
+
+// TestManyAtOnce: those that have room are on the disk, in order, and the error says why the next is not.
+func TestManyAtOnce(t *testing.T) {
+	var runs []bench.Run
+	for range 40 {
+		runs = append(runs, benchtest.StoredRun(5, time.Now()))
+	}
+	o := box(t)
+	if n, err := o.PutAll(runs, []string{"x"}); n != len(runs) || err != nil {
+		t.Fatal(n, err)
+	}
+	x := &shelf{}
+	if out := deliver(t, o, target("x", x)); out.Delivered != len(runs) || len(x.kept) != len(runs) {
+		t.Errorf("%+v", out)
+	}
+	small := Open(filepath.Join(t.TempDir(), "outbox"), 60_000)
+	n, err := small.PutAll(runs, []string{"x"})
+	list, _ := small.Waiting()
+	if !errors.Is(err, ErrFull) || n == 0 || n == len(runs) || len(list) != n || list[n-1].RunID != runs[n-1].ID {
+		t.Errorf("%d are said to be there, %d are, %v", n, len(list), err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(small.dir, unfinished+"*")); len(left) > 0 {
+		t.Errorf("left are %v", left)
+	}
+}
+
+// TestWhatIsNoFile is named and stands in no run's way.
+func TestWhatIsNoFile(t *testing.T) {
+	o := box(t)
+	put(t, o, "x")
+	odd := []string{"0000.json"}
+	if err := os.Mkdir(filepath.Join(o.dir, "0000.json"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if runtime.GOOS != "windows" {
+		odd = append(odd, "0001.json", "0002.json")
+		if err := pipe(filepath.Join(o.dir, "0001.json")); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(os.DevNull, filepath.Join(o.dir, "0002.json")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	c := o.To([]Target{target("x", &shelf{})}, time.Second)
+	defer c.Close()
+	out, err := c.Deliver(ctx)
+	if err != nil || out.Delivered != 1 || out.Waiting != 0 || len(out.Failures) != 0 || len(out.Odd) != len(odd) {
+		t.Errorf("%+v, %v", out, err)
+	}
+	for i, name := range odd {
+		if !strings.Contains(out.Odd[i], name) {
+			t.Errorf("%q is not about %s", out.Odd[i], name)
+		}
+	}
+	list, err := o.Waiting()
+	if count(t, list, err) != len(odd) || list[0].RunID != "" || !strings.Contains(list[0].Stores[""].Error, "a folder") {
+		t.Errorf("%+v", list)
+	}
+	put(t, o, "x")
+}
+
+// BenchmarkFullOutbox: a run is put and delivered while so many wait for a store that refuses at once.
+func BenchmarkFullOutbox(b *testing.B) {
+	for _, many := range []int{100, 10_000} {
+		b.Run(fmt.Sprint(many), func(b *testing.B) {
+			o := Open(filepath.Join(b.TempDir(), "outbox"), 1<<40)
+			r := benchtest.StoredRun(100, time.Now())
+			path, data, err := o.file(r, []string{"away"})
+			if err := errors.Join(err, os.MkdirAll(o.dir, 0o700)); err != nil {
+				b.Fatal(err)
+			}
+			for range many {
+				if err := os.WriteFile(strings.Replace(path, r.ID, uuid.NewString(), 1), data, 0o600); err != nil {
+					b.Fatal(err)
+				}
+			}
+			away := target("away", &shelf{fail: func(bench.Run) error { return errors.New("connection refused") }})
+			for b.Loop() {
+				c := o.To([]Target{target("up", &shelf{}), away}, time.Second)
+				if err := o.Put(r, []string{"up", "away"}); err != nil {
+					b.Fatal(err)
+				}
+				out, err := c.Deliver(b.Context(), r.ID)
+				if err != nil || out.Waiting < many {
+					b.Fatal(out.Waiting, err)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,320 @@
+package outbox
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"rtcbench/internal/result"
+)
+
+// Wait is what happened so far with one store.
+type Wait struct {
+	Tries  int       `json:"tries"`
+	Error  string    `json:"error,omitempty"` // of the last try
+	At     time.Time `json:"at,omitzero"`     // of the last try
+	Faults int       `json:"faults,omitempty"`
+	Since  time.Time `json:"since,omitzero"`
+	// Faults counts the tries at which the store failed at this run and took another; Since is the time of the first.
+}
+
+// Entry says of one run that it waits. Its pings stay in the file: thousands of runs may wait on a small machine.
+type Entry struct {
+	RunID  string
+	Ended  float64         // Unix seconds; 0 = the file could not be read
+	Stores map[string]Wait // that do not have it yet
+	Path   string
+	Size   int64
+
+	unread error // why the file could not be read
+}
+
+// head is what a file of the outbox says before its run. A file of an older rtcbench has neither RunID nor Ended.
+type head struct {
+	Version int             `json:"outbox"`
+	RunID   string          `json:"run_id,omitempty"`
+	Ended   float64         `json:"ended,omitempty"` // Unix seconds
+	Stores  map[string]Wait `json:"stores"`
+}
+
+// document is a whole file of the outbox, as JSON; rtcbench import reads it too.
+type document struct {
+	head
+	Run result.File `json:"run"`
+
+	path string
+}
+
+const version = 1
+
+// Names are the stores that e waits for, sorted.
+func (e Entry) Names() []string {
+	var names []string
+	for name := range e.Stores {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// item is a file of the outbox, as far as its name tells: RUN_for-TAG-TAG_size-BYTES.json, where each TAG stands for a store.
+// Behind another _ may stand what tells it from a file of the same run. The name of an older rtcbench's file says less.
+type item struct {
+	path   string
+	run    string
+	tags   []string // nil = the name does not say
+	size   int64    // -1 = the name does not say
+	unique string
+}
+
+const (
+	forStores = "for-"
+	ofSize    = "size-"
+)
+
+// tag stands for a store in the name of a file.
+func tag(store string) string {
+	sum := sha256.Sum256([]byte(store))
+	return hex.EncodeToString(sum[:4])
+}
+
+func newItem(path string) item {
+	i := item{path: path, size: -1}
+	name := strings.TrimSuffix(path[strings.LastIndexByte(path, os.PathSeparator)+1:], ".json")
+	for n := 0; name != ""; n++ {
+		var part string
+		part, name, _ = strings.Cut(name, "_")
+		tags, isTags := strings.CutPrefix(part, forStores)
+		digits, isSize := strings.CutPrefix(part, ofSize)
+		switch {
+		case n == 0:
+			i.run = part
+		case isTags && i.tags == nil:
+			i.tags = strings.Split(tags, "-")
+		case isSize && i.size < 0:
+			if size, err := strconv.ParseInt(digits, 10, 64); err == nil {
+				i.size = size
+			}
+		default:
+			i.unique += "_" + part
+		}
+	}
+	return i
+}
+
+// pathFor is where a file of i's run lies that has so many bytes and waits for stores.
+func (i item) pathFor(stores map[string]Wait, size int) string {
+	var tags []string
+	for name := range stores {
+		tags = append(tags, tag(name))
+	}
+	slices.Sort(tags)
+	name := i.run
+	if len(tags) > 0 {
+		name += "_" + forStores + strings.Join(tags, "-")
+	}
+	return filepath.Join(filepath.Dir(i.path), fmt.Sprintf("%s_%s%d%s.json", name, ofSize, size, i.unique))
+}
+
+// list gives the files of dir that hold runs, in no order. No file is opened, and none looked at. What lies there and is
+// no file, as a pipe or a folder, is odd: it is named with what it is. left are files that were never written to their end.
+func list(dir string) (items []item, odd, left []string, err error) {
+	d, err := os.Open(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, nil, nil
+	}
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	defer d.Close()
+	files, err := d.ReadDir(-1)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	items = make([]item, 0, len(files))
+	for _, f := range files {
+		path, mode := dir+string(os.PathSeparator)+f.Name(), f.Type()
+		if mode&fs.ModeSymlink != 0 {
+			if info, err := os.Stat(path); err == nil {
+				mode = info.Mode().Type()
+			} else {
+				mode = 0 // the reason is told when it is read
+			}
+		}
+		own := f.Name() == rejectedDir || f.Name() == storesDir
+		switch {
+		case own:
+		case !mode.IsRegular():
+			odd = append(odd, fmt.Sprintf("%s is %s and no file: it was skipped", path, kindOf(mode)))
+		case strings.HasPrefix(f.Name(), unfinished):
+			left = append(left, path)
+		case strings.HasSuffix(f.Name(), ".json") && !strings.HasPrefix(f.Name(), "."):
+			items = append(items, newItem(path))
+		}
+	}
+	slices.Sort(odd)
+	return items, odd, left, nil
+}
+
+func byPath(a, b item) int { return strings.Compare(a.path, b.path) }
+
+func kindOf(mode fs.FileMode) string {
+	switch {
+	case mode.IsDir():
+		return "a folder"
+	case mode&fs.ModeNamedPipe != 0:
+		return "a named pipe"
+	case mode&fs.ModeSocket != 0:
+		return "a socket"
+	}
+	return "a device"
+}
+
+// Waiting are the runs that some store does not have yet, oldest first. Of each file only the beginning is read. One that
+// cannot be read is an Entry with the reason as the store "".
+func (o *Outbox) Waiting() ([]Entry, error) { return entries(o.dir) }
+
+// Rejected are the runs that a store will never take, one Entry a store, with its reason.
+func (o *Outbox) Rejected() ([]Entry, error) { return entries(o.rejected()) }
+
+// Count is how many runs wait. It opens no file.
+func (o *Outbox) Count() (int, error) {
+	items, _, _, err := list(o.dir)
+	return len(items), err
+}
+
+func entries(dir string) (out []Entry, err error) {
+	items, odd, _, err := list(dir)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(items, byPath) // run IDs begin with their time
+	for _, i := range items {
+		e := Entry{Path: i.path}
+		h, size, err := readHead(i.path, true)
+		if errors.Is(err, fs.ErrNotExist) { // delivered meanwhile
+			continue
+		}
+		e.Size, e.RunID, e.Ended, e.Stores, e.unread = size, cmp.Or(h.RunID, i.run), h.Ended, h.Stores, err
+		if err != nil {
+			e.RunID, e.Stores = "", map[string]Wait{"": {Error: err.Error()}}
+		}
+		out = append(out, e)
+	}
+	for _, text := range odd {
+		out = append(out, Entry{Path: dir, Stores: map[string]Wait{"": {Error: text}}, unread: errors.New(text)})
+	}
+	return out, nil
+}
+
+var (
+	errNewer   = errors.New("a newer rtcbench may read it")
+	errDamaged = errors.New("it cannot be read") // now and for ever, for what is in it; what the system says of a file may pass
+)
+
+// supported is an error for a version that this rtcbench does not read.
+func (h head) supported() error {
+	switch {
+	case h.Version > version:
+		return fmt.Errorf("it has version %d and this rtcbench knows %d: %w", h.Version, version, errNewer)
+	case h.Version != version:
+		return fmt.Errorf("%w: it is no run that waits", errDamaged)
+	}
+	return nil
+}
+
+// readHead reads what stands before the run. In a file of an older rtcbench the end of the run is looked for in the run, if ended
+// is wanted.
+func readHead(path string, ended bool) (h head, size int64, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return h, 0, err
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err == nil {
+		size = info.Size()
+	}
+	return h, size, damaged(decodeHead(json.NewDecoder(f), &h, ended))
+}
+
+func decodeHead(d *json.Decoder, h *head, ended bool) error {
+	if t, err := d.Token(); err != nil || t != json.Delim('{') {
+		return cmp.Or(err, errDamaged)
+	}
+	for d.More() {
+		key, err := d.Token()
+		if err != nil {
+			return err
+		}
+		var into any = new(json.RawMessage)
+		var run struct{ Metadata result.Metadata }
+		switch key {
+		case "outbox":
+			into = &h.Version
+		case "run_id":
+			into = &h.RunID
+		case "ended":
+			into = &h.Ended
+		case "stores":
+			into = &h.Stores
+		case "run":
+			if h.RunID != "" || !ended {
+				return h.supported()
+			}
+			into = &run
+		}
+		if err := d.Decode(into); err != nil {
+			return err
+		}
+		if key == "run" {
+			h.RunID, h.Ended = run.Metadata.RunID, run.Metadata.EndTime
+		}
+		if key == "outbox" && h.Version > version {
+			return h.supported()
+		}
+	}
+	if _, err := d.Token(); err != nil {
+		return err
+	}
+	return h.supported()
+}
+
+// damaged marks an error that is about what stands in a file.
+func damaged(err error) error {
+	var path *fs.PathError
+	if err == nil || errors.As(err, &path) || errors.Is(err, errNewer) || errors.Is(err, errDamaged) {
+		return err
+	}
+	if errors.Is(err, io.EOF) {
+		err = io.ErrUnexpectedEOF
+	}
+	return fmt.Errorf("%w: %w", errDamaged, err)
+}
+
+// read reads a whole file.
+func read(path string) (d document, err error) {
+	d.path = path
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return d, err
+	}
+	if err := json.Unmarshal(data, &d); err != nil {
+		var h head // of a newer one the rest may be of another form
+		if newer := decodeHead(json.NewDecoder(strings.NewReader(string(data))), &h, false); errors.Is(newer, errNewer) {
+			return d, newer
+		}
+		return d, damaged(err)
+	}
+	return d, d.supported()
+}

@@ -1,0 +1,105 @@
+package outbox
+
+import (
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Likeness is what two names of stores have to do with each other.
+type Likeness int
+
+const (
+	Another Likeness = iota // they are two stores
+	Near                    // one may be a misspelling of the other
+	Same                    // they are two spellings of one store
+)
+
+// known is what the outbox remembers of a store by the name that it was given. It decides whether that name can be a mistake.
+type known struct {
+	Name string    `json:"name"`
+	Used time.Time `json:"used"` // when a run was last put for it
+	Took bool      `json:"took"` // it took a run
+	Back bool      `json:"back"` // it was used, then another of its kind without it, then it again: both are in use
+}
+
+// real reports whether the store is one that is there, or that somebody goes on using. When in doubt it is true.
+func (k known) real() bool { return k.Took || k.Back }
+
+func (o *Outbox) knownPath(tag string) string { return filepath.Join(o.dir, storesDir, tag+".json") }
+
+// known reads what is remembered of a store. A file that cannot be read speaks for the name.
+func (o *Outbox) known(name string) known {
+	k, ok := readKnown(o.knownPath(tag(name)))
+	if !ok || k.Name != name {
+		return known{Name: name, Took: ok}
+	}
+	return k
+}
+
+// readKnown reads a file; !ok = there is none.
+func readKnown(path string) (k known, ok bool) {
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return k, false
+	}
+	if err != nil || json.Unmarshal(data, &k) != nil {
+		k.Took = true
+	}
+	return k, true
+}
+
+// remember writes k. What is lost of it with the power costs a question to the user and no run.
+func (o *Outbox) remember(k known) {
+	path := o.knownPath(tag(k.Name))
+	data, err := json.Marshal(k)
+	if err != nil || os.MkdirAll(filepath.Dir(path), 0o700) != nil {
+		return
+	}
+	tmp, err := os.CreateTemp(filepath.Dir(path), unfinished+"*")
+	if err != nil {
+		return
+	}
+	_, err = tmp.Write(data)
+	if errors.Join(err, tmp.Close()) != nil || os.Rename(tmp.Name(), path) != nil {
+		os.Remove(tmp.Name())
+	}
+}
+
+// allKnown are the stores that were ever used.
+func (o *Outbox) allKnown() (list []known) {
+	files, _ := filepath.Glob(filepath.Join(o.dir, storesDir, "*.json"))
+	for _, path := range files {
+		if k, ok := readKnown(path); ok {
+			list = append(list, k)
+		}
+	}
+	return list
+}
+
+// use notes that runs are put for these stores.
+func (o *Outbox) use(names []string) {
+	all, now := o.allKnown(), time.Now().UTC()
+	for _, name := range names {
+		k := o.known(name)
+		kind, _, _ := strings.Cut(name, ":")
+		k.Back = k.Back || !k.Used.IsZero() && slices.ContainsFunc(all, func(other known) bool {
+			return strings.HasPrefix(other.Name, kind+":") && !slices.Contains(names, other.Name) && other.Used.After(k.Used)
+		})
+		k.Used = now
+		o.remember(k)
+	}
+}
+
+// took notes that a store took a run.
+func (o *Outbox) took(name string) {
+	if k := o.known(name); !k.Took {
+		k.Took = true
+		o.remember(k)
+	}
+}

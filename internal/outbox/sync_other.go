@@ -1,0 +1,7 @@
+//go:build !linux
+
+package outbox
+
+const canSyncAll = false
+
+func syncAll(string) error { return nil }
