@@ -102,8 +102,8 @@ func stored(r bench.Run) bench.Run {
 	return r
 }
 
-// deliveryTime is how long a delivery may take. Also after Ctrl-C what was measured is kept, but nobody waits long for it then; and a
-// function that is ended from outside in the middle of it could not say what it has not kept.
+// deliveryTime is how long a delivery may take. Also after Ctrl-C what was measured is kept, but nobody waits long for
+// it then; and a function that is ended from outside in the middle of it could not say what it has not kept.
 func deliveryTime(stopped context.Context) time.Duration {
 	if _, signalled := stopCode(stopped); signalled {
 		return signalTimeout
@@ -117,7 +117,8 @@ func deliveryTime(stopped context.Context) time.Duration {
 	return deliveryTimeout
 }
 
-// deliveryContext is a context for as long as a delivery may take. A signal in the middle of it leaves what has begun a moment.
+// deliveryContext is a context for as long as a delivery may take. A signal in the middle of it leaves what has begun a
+// moment.
 func deliveryContext(stopped context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(stopped))
 	within := deliveryTime(stopped)
@@ -140,8 +141,9 @@ func deliveryContext(stopped context.Context) (context.Context, context.CancelFu
 	}
 }
 
-// deliver offers what waits to the stores, the runs called first, which are this command's, before the others. It returns what a
-// store would not take of these. What became of the others it says on w: that is another command's matter.
+// deliver offers what waits to the stores, the runs called first, which are this command's, before the others. It
+// returns what a store would not take of these. What became of the others it says on w: that is another command's
+// matter.
 func (k keeper) deliver(stopped context.Context, w io.Writer, first ...string) error {
 	if len(k.targets) == 0 {
 		return nil

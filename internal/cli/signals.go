@@ -21,8 +21,9 @@ func (s stopped) code() int {
 	return exitFailed
 }
 
-// untilSignal ends its context at the first Ctrl-C or SIGTERM, and where hangup is true at a SIGHUP, as of a terminal that goes
-// away. A second one kills the process at once, as if nobody listened. A SIGHUP that the process was told to ignore (nohup) stays ignored.
+// untilSignal ends its context at the first Ctrl-C or SIGTERM, and where hangup is true at a SIGHUP, as of a terminal
+// that goes away. A second one kills the process at once, as if nobody listened. A SIGHUP that the process was told to
+// ignore (nohup) stays ignored.
 func untilSignal(parent context.Context, hangup bool) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(parent)
 	ch := make(chan os.Signal, 1)

@@ -11,13 +11,15 @@ import (
 	"rtcbench/internal/outbox"
 )
 
-// Runs wait for a store by its name. A name can be spelt in several ways, and be corrected: these functions say which names are one
-// store. docs/stores.md has the rules.
+// Runs wait for a store by its name. A name can be spelt in several ways, and be corrected: these functions say which
+// names are one store. docs/stores.md has the rules.
 
 var slashes = regexp.MustCompile(`/+`)
 
 // path of a URL, without slashes that say nothing.
-func cleanPath(path string) string { return strings.TrimRight(slashes.ReplaceAllString(path, "/"), "/") }
+func cleanPath(path string) string {
+	return strings.TrimRight(slashes.ReplaceAllString(path, "/"), "/")
+}
 
 // segment is a name as a part of a path: one that has a slash in it must not look like two.
 var segment = strings.NewReplacer("%", "%25", "/", "%2F")
@@ -54,8 +56,8 @@ func plainHost(host string) string {
 	return name + " " + port
 }
 
-// influxLike says what another name has to do with the store at u: the same host and database make it near, the same organisation,
-// or none in the other name, make it the same.
+// influxLike says what another name has to do with the store at u: the same host and database make it near, the same
+// organisation, or none in the other name, make it the same.
 func influxLike(u *url.URL, org, database string) func(name string) outbox.Likeness {
 	return func(name string) outbox.Likeness {
 		name, ok := strings.CutPrefix(name, "influxdb:")

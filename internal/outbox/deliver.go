@@ -90,8 +90,8 @@ func (c *Courier) For(name string) (target string, ok bool) {
 	return "", false
 }
 
-// target finds the target that a name stands for: that of the name; that of which the name is another spelling; or the only one
-// of which it may be a misspelling, if no store of that name ever took a run, and none is in use.
+// target finds the target that a name stands for: that of the name; that of which the name is another spelling; or the
+// only one of which it may be a misspelling, if no store of that name ever took a run, and none is in use.
 func (c *Courier) target(name string) int {
 	if i, ok := c.way[name]; ok {
 		return i
@@ -130,10 +130,11 @@ func (c *Courier) only(name string, like Likeness) (found int) {
 	return found
 }
 
-// Deliver offers every run that waits to the stores that do not have it: those called first before all others, then those whose
-// files have been touched least lately, so that none which a store cannot digest stands before the rest. A store that is away is
-// asked once, and then no file is opened for it. What cannot be noted in the outbox, as on a full disk, is a Failure, and the
-// rest goes on: at worst a store is offered again what it has. Deliver returns by ctx's end.
+// Deliver offers every run that waits to the stores that do not have it: those called first before all others, then
+// those whose files have been touched least lately, so that none which a store cannot digest stands before the rest. A
+// store that is away is asked once, and then no file is opened for it. What cannot be noted in the outbox, as on a full
+// disk, is a Failure, and the rest goes on: at worst a store is offered again what it has. Deliver returns by ctx's
+// end.
 func (c *Courier) Deliver(ctx context.Context, first ...string) (out Outcome, err error) {
 	items, odd, _, err := list(c.box.dir)
 	out.Odd = odd

@@ -36,7 +36,8 @@ func failsAt(ids ...string) func(bench.Run) error {
 	}
 }
 
-// TestNoFileIsOpenedForAStoreThatIsAway: the files of all runs but one hold nothing that can be read, and nobody notices.
+// TestNoFileIsOpenedForAStoreThatIsAway: the files of all runs but one hold nothing that can be read, and nobody
+// notices.
 func TestNoFileIsOpenedForAStoreThatIsAway(t *testing.T) {
 	o := box(t)
 	const many = 300
@@ -69,8 +70,8 @@ func TestNoFileIsOpenedForAStoreThatIsAway(t *testing.T) {
 	}
 }
 
-// TestAStoreFailsAtOneRun: the rest is delivered, in one delivery, however many it fails at; that run goes to rejected after
-// enough tries over a long time, and no sooner.
+// TestAStoreFailsAtOneRun: the rest is delivered, in one delivery, however many it fails at; that run goes to rejected
+// after enough tries over a long time, and no sooner.
 func TestAStoreFailsAtOneRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := box(t)
@@ -116,7 +117,8 @@ func TestAStoreFailsAtOneRun(t *testing.T) {
 	})
 }
 
-// TestAStoreThatFailsAtEveryRun is asked a few times and not for each run, and no run counts as refused however long it lasts.
+// TestAStoreThatFailsAtEveryRun is asked a few times and not for each run, and no run counts as refused however long it
+// lasts.
 func TestAStoreThatFailsAtEveryRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := box(t)

@@ -68,8 +68,9 @@ func (e Entry) Names() []string {
 	return names
 }
 
-// item is a file of the outbox, as far as its name tells: RUN_for-TAG-TAG_size-BYTES.json, where each TAG stands for a store.
-// Behind another _ may stand what tells it from a file of the same run. The name of an older rtcbench's file says less.
+// item is a file of the outbox, as far as its name tells: RUN_for-TAG-TAG_size-BYTES.json, where each TAG stands for a
+// store. Behind another _ may stand what tells it from a file of the same run. The name of an older rtcbench's file
+// says less.
 type item struct {
 	path   string
 	run    string
@@ -127,8 +128,9 @@ func (i item) pathFor(stores map[string]Wait, size int) string {
 	return filepath.Join(filepath.Dir(i.path), fmt.Sprintf("%s_%s%d%s.json", name, ofSize, size, i.unique))
 }
 
-// list gives the files of dir that hold runs, in no order. No file is opened, and none looked at. What lies there and is
-// no file, as a pipe or a folder, is odd: it is named with what it is. left are files that were never written to their end.
+// list gives the files of dir that hold runs, in no order. No file is opened, and none looked at. What lies there and
+// is no file, as a pipe or a folder, is odd: it is named with what it is. left are files that were never written to
+// their end.
 func list(dir string) (items []item, odd, left []string, err error) {
 	d, err := os.Open(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -181,8 +183,8 @@ func kindOf(mode fs.FileMode) string {
 	return "a device"
 }
 
-// Waiting are the runs that some store does not have yet, oldest first. Of each file only the beginning is read. One that
-// cannot be read is an Entry with the reason as the store "".
+// Waiting are the runs that some store does not have yet, oldest first. Of each file only the beginning is read. One
+// that cannot be read is an Entry with the reason as the store "".
 func (o *Outbox) Waiting() ([]Entry, error) { return entries(o.dir) }
 
 // Rejected are the runs that a store will never take, one Entry a store, with its reason.
@@ -234,8 +236,8 @@ func (h head) supported() error {
 	return nil
 }
 
-// readHead reads what stands before the run. In a file of an older rtcbench the end of the run is looked for in the run, if ended
-// is wanted.
+// readHead reads what stands before the run. In a file of an older rtcbench the end of the run is looked for in the
+// run, if ended is wanted.
 func readHead(path string, ended bool) (h head, size int64, err error) {
 	f, err := os.Open(path)
 	if err != nil {

@@ -20,7 +20,8 @@ const (
 	Same                    // they are two spellings of one store
 )
 
-// known is what the outbox remembers of a store by the name that it was given. It decides whether that name can be a mistake.
+// known is what the outbox remembers of a store by the name that it was given. It decides whether that name can be a
+// mistake.
 type known struct {
 	Name string    `json:"name"`
 	Used time.Time `json:"used"` // when a run was last put for it

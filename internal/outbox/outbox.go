@@ -22,8 +22,9 @@ import (
 // ErrFull is wrapped by Put when the outbox has no room. Nothing is removed to make some.
 var ErrFull = errors.New("the outbox is full")
 
-// Outbox is a folder: a file a run that waits, the folder rejected of those that a store will never take, and the folder stores of
-// what is known of the stores. Several processes may use it: what two of them deliver at once is kept once, for Store.Save is idempotent.
+// Outbox is a folder: a file a run that waits, the folder rejected of those that a store will never take, and the
+// folder stores of what is known of the stores. Several processes may use it: what two of them deliver at once is kept
+// once, for Store.Save is idempotent.
 type Outbox struct {
 	dir string
 	max int64 // bytes of all files
@@ -48,8 +49,8 @@ func (o *Outbox) Put(run bench.Run, stores []string) error {
 	return err
 }
 
-// PutAll keeps runs for the stores named. The first n of them are on the disk when it returns; an error says why the next is not.
-// Many runs cost little more than one: the disk is asked once to have them all.
+// PutAll keeps runs for the stores named. The first n of them are on the disk when it returns; an error says why the
+// next is not. Many runs cost little more than one: the disk is asked once to have them all.
 func (o *Outbox) PutAll(runs []bench.Run, stores []string) (n int, err error) {
 	used, err := o.used()
 	if err != nil {
@@ -99,8 +100,8 @@ func (o *Outbox) file(run bench.Run, stores []string) (path string, data []byte,
 // abandoned is how old a file may be that is still being written. One that is older was left by a process that was killed.
 const abandoned = time.Hour
 
-// used is how many bytes the runs take that wait. What was refused for ever holds up no other run. What killed processes left
-// is removed on the way.
+// used is how many bytes the runs take that wait. What was refused for ever holds up no other run. What killed
+// processes left is removed on the way.
 func (o *Outbox) used() (sum int64, err error) {
 	items, _, left, err := list(o.dir)
 	if err != nil {
@@ -130,7 +131,8 @@ const unfinished = ".new-"
 // batchFrom is how many files are written before one sync of the file system is cheaper than one for each of them.
 const batchFrom = 8
 
-// batch writes files into one folder, each in one step and durably: after a power cut there is the old file or the new one.
+// batch writes files into one folder, each in one step and durably: after a power cut there is the old file or the new
+// one.
 type batch struct {
 	dir    string
 	atOnce bool        // one sync is for all files
