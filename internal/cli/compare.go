@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"bytes"
+	"cmp"
 	"fmt"
 	"sync"
 	"time"
@@ -72,6 +74,34 @@ func (cmd *compareCmd) Run(a *app) error {
 	if cmd.A == "-" && cmd.B == "-" {
 		return usagef("compare - -: standard input can be one side only")
 	}
+	var operands [2]operand
+	for i, text := range []string{cmd.A, cmd.B} {
+		var err error
+		if operands[i], err = parseOperand(text, time.Now()); err != nil {
+			return err
+		}
+	}
+	bar := a.working(operands[:]...)
+	defer bar.end()
+	by.Step = bar.step
+	var comparison report.Groups
+	err := a.untilStopped(func() (err error) {
+		comparison, err = cmd.compare(a, operands, bar, by)
+		return err
+	})
+	bar.end()
+	if err != nil {
+		return err
+	}
+	if c := comparison; !c.Alike && !cmd.Unlike {
+		return usagef("%s: these are %s; choose runs of one with a filter (transport=…, path=…), or compare all the same with --unlike",
+			c.Paths(), c.Unlike())
+	}
+	return cmd.tell(a, comparison)
+}
+
+// compare reads both sides, and holds them against each other.
+func (cmd *compareCmd) compare(a *app, operands [2]operand, bar *workBar, by report.Against) (c report.Groups, err error) {
 	var store bench.Store
 	open := sync.OnceValues(func() (s bench.Store, err error) {
 		store, err = a.openForReading(cmd.storeFlags)
@@ -82,26 +112,26 @@ func (cmd *compareCmd) Run(a *app) error {
 			store.Close()
 		}
 	}()
-	now := time.Now()
-	var operands [2]operand
-	for i, text := range []string{cmd.A, cmd.B} {
-		var err error
-		if operands[i], err = parseOperand(text, now); err != nil {
-			return err
-		}
-	}
 	var groups [2]report.Group
+	var talk [2]bytes.Buffer
+	var errs [2]error
+	var both sync.WaitGroup
 	for i, o := range operands {
-		var err error
-		if groups[i], err = o.group(a, open, cmd.IncludeInvalid); err != nil {
-			return err
-		}
+		both.Go(func() {
+			here := *a
+			here.stderr = &talk[i]
+			groups[i], errs[i] = o.group(&here, bar.reader, open, cmd.IncludeInvalid)
+		})
 	}
-	comparison := report.CompareGroups(groups[0], groups[1], by)
-	if !comparison.Alike && !cmd.Unlike {
-		return usagef("%s: these are %s; choose runs of one with a filter (transport=…, path=…), or compare all the same with --unlike", comparison.Paths(), comparison.Unlike())
+	both.Wait()
+	bar.pause()
+	for i := range talk {
+		a.stderr.Write(talk[i].Bytes())
 	}
-	return cmd.tell(a, comparison)
+	if err := cmp.Or(errs[0], errs[1]); err != nil {
+		return c, err
+	}
+	return report.CompareGroups(groups[0], groups[1], by), nil
 }
 
 func (cmd *compareCmd) tell(a *app, c report.Groups) error {

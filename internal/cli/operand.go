@@ -56,10 +56,10 @@ func isFile(path string) bool {
 
 // group gives the runs that o names, each once, from its file or from the store that open opens. Invalid ones are left out, unless
 // they are asked for, or o names one run and no other.
-func (o operand) group(a *app, open func() (bench.Store, error), invalid bool) (g report.Group, err error) {
+func (o operand) group(a *app, reading func(io.Reader) io.Reader, open func() (bench.Store, error), invalid bool) (g report.Group, err error) {
 	var runs []bench.Run
 	if o.file != "" {
-		runs, err = o.fromFile(a)
+		runs, err = o.fromFile(a, reading)
 	} else {
 		var s bench.Store
 		if s, err = open(); err == nil {
@@ -98,7 +98,7 @@ func (o operand) group(a *app, open func() (bench.Store, error), invalid bool) (
 }
 
 // fromFile refuses a file of which a part cannot be read: a part of a group is another group.
-func (o operand) fromFile(a *app) (runs []bench.Run, err error) {
+func (o operand) fromFile(a *app, reading func(io.Reader) io.Reader) (runs []bench.Run, err error) {
 	var r io.Reader = os.Stdin
 	if o.file != "-" {
 		f, err := os.Open(o.file)
@@ -109,7 +109,7 @@ func (o operand) fromFile(a *app) (runs []bench.Run, err error) {
 		r = f
 	}
 	told := map[string]bool{}
-	for e, err := range result.Decode(r) {
+	for e, err := range result.Decode(reading(r)) {
 		if err != nil {
 			return nil, err
 		}

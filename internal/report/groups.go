@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"rtcbench/bench"
@@ -23,6 +24,21 @@ type Against struct {
 	SlowerThan  *float64 // percent: is B slower than A by more?
 	LossierThan *float64 // percentage points: does B lose more than A by more?
 	Invalid     bool     // invalid runs get a verdict too
+
+	Step func(done, of int) // is told of each step that is done; nil = nobody asks
+}
+
+// steps are what a comparison of two single runs consists of: of long runs each takes a while.
+const steps = 6
+
+// stepper counts the steps that are done.
+func (by Against) stepper() func() {
+	var done atomic.Int32
+	return func() {
+		if n := int(done.Add(1)); by.Step != nil {
+			by.Step(min(n, steps), steps)
+		}
+	}
 }
 
 // Groups is how two groups of runs compare. Differences are B − A, in milliseconds.
@@ -46,6 +62,7 @@ type Groups struct {
 	Verdict    string    `json:"verdict"`
 	equal      bool      // the medians are not shown to differ
 	doubts     []bench.Doubt
+	step       func()
 }
 
 // Shift is a difference with its 95 % interval, where there is one.
@@ -75,8 +92,12 @@ func CompareGroups(a, b Group, by Against) Groups {
 	if d, ok := stats.DifferenceOfRatios(losses(b.Runs), losses(a.Runs)); ok {
 		c.LossDiff = &Shift{Value: d.Value, CI95: &[2]float64{d.Lo, d.Hi}}
 	}
+	c.step = by.stepper()
 	var gates sync.WaitGroup
-	gates.Go(func() { c.Slower, c.Lossier = c.gates(a.Runs, b.Runs, by) })
+	gates.Go(func() {
+		c.Slower, c.Lossier = c.gates(a.Runs, b.Runs, by)
+		c.step()
+	})
 	switch {
 	case len(x) == 0 || len(y) == 0:
 		c.MoreRuns = stats.RunsForShift(1, 1)
@@ -152,7 +173,7 @@ func (c *Groups) byPings(a, b bench.Record) bool {
 	}
 	c.Method = byPings
 	var u, v *stats.Series
-	inParallel(func() { u = stats.NewSeries(x) }, func() { v = stats.NewSeries(y) })
+	c.inParallel(func() { u = stats.NewSeries(x) }, func() { v = stats.NewSeries(y) })
 	var median stats.Difference
 	shift := func(q float64, to **Shift, of *float64) func() {
 		return func() {
@@ -166,16 +187,19 @@ func (c *Groups) byPings(a, b bench.Record) bool {
 	if min(len(x), len(y)) >= stats.NeededForBound(0.99) {
 		list = append(list, shift(0.99, &c.P99Diff, c.A.P99))
 	}
-	inParallel(list...)
+	c.inParallel(list...)
 	c.Verdict, c.equal = groupVerdict(median)+ofTwoRuns, !median.Excludes0()
 	return true
 }
 
 // inParallel runs all of list at one time, and returns when they are done.
-func inParallel(list ...func()) {
+func (c *Groups) inParallel(list ...func()) {
 	var all sync.WaitGroup
 	for _, f := range list {
-		all.Go(f)
+		all.Go(func() {
+			f()
+			c.step()
+		})
 	}
 	all.Wait()
 }

@@ -31,7 +31,7 @@ func main() {
 	node := flag.String("node", "tools/figures/node", "folder of the Node ping")
 	bare := flag.String("bare", ".bin/bare.js", "the bare page of the browser figures")
 	pings := flag.Int("n", 600, "pings of each kind")
-	only := flag.String("only", "", "platforms, service, weight or stores: the figures of that part alone")
+	only := flag.String("only", "", "platforms, service, weight, stores or compare: the figures of that part alone")
 	flag.Parse()
 	if *server {
 		serve()
@@ -49,6 +49,7 @@ func main() {
 		{"service", "\nthe echo service, and the function:", func() error { return services(*binary) }},
 		{"weight", "\nwhat it weighs:", func() error { return weight(context.Background(), *binary) }},
 		{"stores", "\nkeeping runs:", func() error { return stores(context.Background(), row) }},
+		{"compare", "\ncomparing runs:", func() error { return comparison(context.Background(), *binary) }},
 	} {
 		if err == nil && (*only == "" || *only == part.name) {
 			if part.title != "" {
