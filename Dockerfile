@@ -1,7 +1,7 @@
 # syntax=docker/dockerfile:1
 # rtcbench in two images:
 #   docker build --target native -t rtcbench:native .     the static binary, LiveKit only
-#   docker build -t rtcbench .                            and Chromium: daily, both, livekit --engine browser
+#   docker build -t rtcbench .                            and Chromium's headless shell: daily, both, livekit --engine browser
 
 FROM --platform=$BUILDPLATFORM node:22.20.0-bookworm-slim AS page
 WORKDIR /src/web
@@ -44,7 +44,7 @@ LABEL org.opencontainers.image.title="rtcbench" \
 # Debian keeps only its newest Chromium: a pinned version is gone in weeks.
 # hadolint ignore=DL3008
 RUN apt-get update \
- && apt-get install -y --no-install-recommends chromium ca-certificates tzdata \
+ && apt-get install -y --no-install-recommends chromium-headless-shell ca-certificates tzdata \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --uid 65532 --no-create-home --shell /usr/sbin/nologin nonroot
 COPY --from=build /rtcbench /usr/local/bin/rtcbench

@@ -28,7 +28,7 @@ var allowed = map[string][]string{
 	"rtcbench/internal/platform/livekit":       {"rtcbench/bench", "github.com/livekit/server-sdk-go/v2", "github.com/livekit/protocol", "github.com/pion/webrtc/v4", "github.com/pion/interceptor", "github.com/golang-jwt/jwt/v5", "github.com/twitchtv/twirp"},
 	"rtcbench/internal/store/sqlite":           {"rtcbench/bench", "rtcbench/internal/stats", "rtcbench/internal/result", "modernc.org/sqlite"},
 	"rtcbench/internal/outbox":                 {"rtcbench/bench", "rtcbench/internal/result", "golang.org/x/sys/unix"},
-	"rtcbench/internal/browser":                {"rtcbench/bench", "rtcbench/internal/stats", "rtcbench/web", "rtcbench/internal/scratch", "github.com/chromedp/chromedp", "github.com/google/uuid"},
+	"rtcbench/internal/browser":                {"rtcbench/bench", "rtcbench/internal/stats", "rtcbench/web", "rtcbench/internal/scratch", "github.com/chromedp/chromedp", "github.com/chromedp/cdproto", "golang.org/x/net", "github.com/google/uuid"},
 	"rtcbench/internal/scratch":                {"github.com/gofrs/flock"},
 	"rtcbench/internal/accuracy":               {},
 	"rtcbench/internal/lab":                    {"rtcbench/bench", "rtcbench/internal/stats", "go.yaml.in/yaml/v3", "github.com/vishvananda/netlink", "golang.org/x/sys/unix"},

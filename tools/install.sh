@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what the tests need and does not find, where that is possible: a C compiler for the
 # race detector, ip (iproute2) for the network namespace, pkill (procps) for the scripts,
-# Chromium for the browser engine, InfluxDB and VictoriaMetrics for the stores, shellcheck for the scripts, npm to build its page and Python for moto (tools/moto.sh).
+# Chromium and its headless shell for the browser engine, InfluxDB and VictoriaMetrics for the stores, shellcheck for the scripts, npm to build its page and Python for moto (tools/moto.sh).
 set -eu
 missing=""
 command -v cc >/dev/null || missing="$missing gcc libc6-dev"
@@ -9,7 +9,10 @@ if [ "$(uname -s)" = Linux ]; then
 	command -v ip >/dev/null || missing="$missing iproute2"
 fi
 command -v pkill >/dev/null || missing="$missing procps"
-command -v chromium >/dev/null || command -v google-chrome >/dev/null || [ "$(uname -s)" = Darwin ] || missing="$missing chromium"
+if [ "$(uname -s)" = Linux ]; then # the tests run both: the shell, and Chromium with what windows need
+	command -v chromium-headless-shell >/dev/null || missing="$missing chromium-headless-shell"
+	command -v chromium >/dev/null || missing="$missing chromium"
+fi
 command -v npm >/dev/null || missing="$missing npm"
 python3 -c 'import venv, ensurepip' 2>/dev/null || missing="$missing python3 python3-venv"
 command -v shellcheck >/dev/null || missing="$missing shellcheck"

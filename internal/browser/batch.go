@@ -15,6 +15,8 @@ type batch struct {
 	State  state
 	Facts  *facts // when they have changed
 	Hidden bool   // the page was in the background since the run began
+
+	Reached string // a phase of the join; it comes alone
 }
 
 // row is a sample as main.ts writes it; the same one comes again when its fate changes.

@@ -11,8 +11,11 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	protocol "github.com/chromedp/cdproto/browser"
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/chromedp"
 
 	"rtcbench/internal/scratch"
@@ -24,6 +27,8 @@ type Options struct {
 	Path          string // of Chromium or Chrome; "" = found
 	NoSandbox     bool   // Chromium's own sandbox off; as root it always is
 	ResolverRules string // Chromium's --host-resolver-rules, for tests
+	// Rooms are what its pages will join, as far as it is known: the browser speaks to the hosts that these need, and to no other.
+	Rooms []JoinConfig
 }
 
 // Browser is a running Chromium with a profile of its own. It is closed by its owner.
@@ -32,11 +37,13 @@ type Browser struct {
 	cancel  func()
 	profile *scratch.Folder // its processes have it in their command lines
 	pages   *pages
+	build   string      // "chromium-headless-shell 156.0.8078.108"
+	first   atomic.Bool // whether its first tab is taken
 	once    sync.Once
 	err     error
 }
 
-// startTimeout bounds the start of Chromium, on a busy machine and a cold disk.
+// startTimeout bounds the start of Chromium, on a busy machine and a cold disk, where the caller has no limit.
 const startTimeout = 30 * time.Second
 
 // profileKind is what the folders of browsers' profiles are called.
@@ -46,6 +53,9 @@ const profileKind = "chrome"
 func Start(ctx context.Context, o Options) (*Browser, error) {
 	page, path, err := engine(o)
 	if err != nil {
+		return nil, err
+	}
+	if err := enough(path); err != nil {
 		return nil, err
 	}
 	scratch.Sweep(profileKind, func(profile string) { endUsers(profile); removeSocket(profile) }) // a browser ends with its debugging pipe, so one is left only if it hung
@@ -60,7 +70,7 @@ func Start(ctx context.Context, o Options) (*Browser, error) {
 	}
 	if err := b.launch(ctx, path, o); err != nil {
 		b.Close()
-		return nil, fmt.Errorf("start %s: %w", path, err)
+		return nil, inTime(ctx, fmt.Errorf("start %s: %w", path, err), startPhase)
 	}
 	return b, nil
 }
@@ -79,21 +89,42 @@ func engine(o Options) (page fs.FS, path string, err error) {
 	return page, path, err
 }
 
-func (b *Browser) launch(ctx context.Context, path string, o Options) error {
+// silenced are the features of full Chromium that would speak to somebody by themselves, after those that chromedp turns off.
+const silenced = "Translate,BlinkGenPropertyTrees,OptimizationHints,OptimizationGuideModelDownloading,MediaRouter,DialMediaRouteProvider," +
+	"AutofillServerCommunication,CertificateTransparencyComponentUpdater,DnsOverHttpsUpgrade,NetworkTimeServiceQuerying,InterestFeedContentSuggestions"
+
+func (b *Browser) flags(path string, o Options) ([]chromedp.ExecAllocatorOption, error) {
+	home := filepath.Join(b.profile.Path, "home")
+	if err := os.Mkdir(home, 0o700); err != nil {
+		return nil, err
+	}
 	flags := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(path), chromedp.UserDataDir(b.profile.Path),
+		chromedp.NoInheritEnv, chromedp.Env(environment(home)...),
 		chromedp.Flag("autoplay-policy", "no-user-gesture-required"),
 		chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-domain-reliability", true),
+		chromedp.Flag("disable-features", silenced),
+		chromedp.Flag("disable-gpu", true), // there is nothing to draw
 		chromedp.Flag("disable-quic", true),
 		chromedp.Flag("no-pings", true),
-		chromedp.Env("PULSE_RUNTIME_PATH="+filepath.Join(b.profile.Path, "pulse")), // or libpulse makes a folder among the temporary files
 	)
 	if o.NoSandbox {
 		flags = append(flags, chromedp.NoSandbox)
 	}
+	requests, lookups := reach(o.Rooms)
 	if o.ResolverRules != "" {
-		flags = append(flags, chromedp.Flag("host-resolver-rules", o.ResolverRules))
+		lookups = o.ResolverRules
+	} else {
+		flags = append(flags, chromedp.Flag("host-rules", requests))
+	}
+	return append(flags, chromedp.Flag("host-resolver-rules", lookups)), nil
+}
+
+func (b *Browser) launch(ctx context.Context, path string, o Options) error {
+	flags, err := b.flags(path, o)
+	if err != nil {
+		return err
 	}
 	// The browser outlives ctx: an interrupted run still asks its page for what was measured.
 	allocator, stopAllocator := chromedp.NewExecAllocator(context.WithoutCancel(ctx), flags...)
@@ -101,14 +132,23 @@ func (b *Browser) launch(ctx context.Context, path string, o Options) error {
 	root, stopRoot := chromedp.NewContext(allocator, chromedp.WithLogf(quiet), chromedp.WithErrorf(quiet), chromedp.WithDebugf(quiet))
 	b.ctx, b.cancel = root, func() { stopRoot(); stopAllocator() }
 	started := make(chan error, 1)
-	go func() { started <- chromedp.Do(root) }()
-	timer := time.NewTimer(startTimeout)
-	defer timer.Stop()
+	go func() {
+		version, err := chromedp.CallBrowser(root, protocol.GetVersion, cdp.Empty{})
+		if err == nil {
+			err = chromedp.Do(root) // takes the first tab
+		}
+		_, number, _ := strings.Cut(version.Product, "/")
+		b.build = strings.TrimSuffix(filepath.Base(path), ".exe") + " " + number
+		started <- err
+	}()
+	if _, limited := ctx.Deadline(); !limited {
+		var stop func()
+		ctx, stop = context.WithTimeoutCause(ctx, startTimeout, fmt.Errorf("not up after %v", startTimeout))
+		defer stop()
+	}
 	select {
 	case err := <-started:
 		return err
-	case <-timer.C:
-		return fmt.Errorf("not up after %v", startTimeout)
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}

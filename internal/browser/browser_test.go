@@ -24,11 +24,14 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// startOnly in the environment makes this program start a browser and wait to be killed.
-const startOnly = "RTCBENCH_TEST_START_ONLY"
+// startOnly in the environment makes this program start a browser and wait to be killed; startPath says which one.
+const (
+	startOnly = "RTCBENCH_TEST_START_ONLY"
+	startPath = "RTCBENCH_TEST_START_PATH"
+)
 
 func startAndWait() {
-	if _, err := browser.Start(context.Background(), browser.Options{ResolverRules: closedNetwork}); err != nil {
+	if _, err := browser.Start(context.Background(), browser.Options{Path: os.Getenv(startPath)}); err != nil {
 		os.Stderr.WriteString(err.Error())
 		os.Exit(1)
 	}

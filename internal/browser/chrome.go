@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 )
 
 // ErrNoChrome means that no Chromium or Chrome was found.
@@ -29,15 +30,18 @@ func find(named string) (string, error) {
 	return "", fmt.Errorf("%w (%s, or name one with --chrome-path or CHROME_PATH)", ErrNoChrome, advice(runtime.GOOS))
 }
 
+// usual are the programs that are looked for, the best first: a headless shell is Chromium without what a window needs. It starts
+// in a fraction of the time and asks nothing of anybody. Debian's own command for it is a shell script that stays between us and the browser.
 func usual(system string) []string {
 	switch system {
 	case "darwin":
 		return []string{
+			"chrome-headless-shell",
 			"/Applications/Google Chrome.app/Contents/MacOS/Google Chrome", "/Applications/Chromium.app/Contents/MacOS/Chromium",
 			"google-chrome", "chromium",
 		}
 	case "windows":
-		var list []string
+		list := []string{"chrome-headless-shell"}
 		for _, root := range []string{"ProgramFiles", "ProgramFiles(x86)", "LocalAppData"} {
 			if dir := os.Getenv(root); dir != "" {
 				list = append(list, filepath.Join(dir, `Google\Chrome\Application\chrome.exe`), filepath.Join(dir, `Chromium\Application\chrome.exe`))
@@ -45,7 +49,16 @@ func usual(system string) []string {
 		}
 		return append(list, "chrome", "chromium")
 	}
-	return []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "headless-shell", "/snap/bin/chromium"}
+	return []string{
+		"/usr/lib/chromium/chromium-headless-shell", "chromium-headless-shell", "chrome-headless-shell", "headless-shell", "headless_shell",
+		"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "/snap/bin/chromium",
+	}
+}
+
+// isShell reports whether a program is a headless shell, by its name.
+func isShell(path string) bool {
+	name := strings.TrimSuffix(filepath.Base(path), ".exe")
+	return strings.HasSuffix(name, "headless-shell") || strings.HasSuffix(name, "headless_shell")
 }
 
 func advice(system string) string {
@@ -55,5 +68,5 @@ func advice(system string) string {
 	case "windows":
 		return "install it: winget install Google.Chrome"
 	}
-	return "install it: apt-get install chromium"
+	return "install it: apt-get install chromium-headless-shell, or chromium where there is no such package"
 }

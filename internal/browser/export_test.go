@@ -9,6 +9,12 @@ import (
 // Policy is policy, for tests.
 var Policy = policy
 
+// Usual is usual, for tests.
+var Usual = usual
+
+// Reach is reach, for tests.
+var Reach = reach
+
 // Command sends a command of the debugging protocol to the page, for tests.
 func (p *Page) Command(ctx context.Context, method string, params any) error {
 	_, err := call(ctx, p, func(ctx context.Context) (chromedp.Void, error) {

@@ -203,16 +203,32 @@ func TestNoChromium(t *testing.T) {
 	}
 }
 
-// processes are those of a browser with this profile whose command line holds text.
+// processes are those of a browser with this profile whose command line holds text. Only a browser's first process always names the
+// profile; the others are its children, and theirs.
 func processes(profile, text string) (pids []int) {
 	entries, _ := os.ReadDir("/proc")
+	lines, parents := map[int]string{}, map[int]int{}
 	for _, e := range entries {
 		pid, err := strconv.Atoi(e.Name())
 		if err != nil {
 			continue
 		}
 		line, err := os.ReadFile("/proc/" + e.Name() + "/cmdline")
-		if err == nil && strings.Contains(string(line), profile) && strings.Contains(string(line), text) {
+		if err != nil {
+			continue
+		}
+		lines[pid] = string(line)
+		stat, _ := os.ReadFile("/proc/" + e.Name() + "/stat")
+		if _, rest, ok := strings.Cut(string(stat), ") "); ok { // state, parent, …
+			parents[pid], _ = strconv.Atoi(strings.Fields(rest)[1])
+		}
+	}
+	for pid, line := range lines {
+		of := false
+		for at := pid; at > 1 && !of; at = parents[at] {
+			of = strings.Contains(lines[at], profile)
+		}
+		if of && strings.Contains(line, text) {
 			pids = append(pids, pid)
 		}
 	}

@@ -71,6 +71,8 @@ func startAlone(t *testing.T) (*exec.Cmd, io.Reader) {
 func TestNothingIsLeft(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("TMPDIR", dir)
+	full := kinds(t)["full"] // the shell makes no socket
+	t.Setenv(startPath, full)
 	cmd, out := startAlone(t)
 	line, err := bufio.NewReader(out).ReadString('\n')
 	cmd.Process.Kill()
@@ -81,7 +83,7 @@ func TestNothingIsLeft(t *testing.T) {
 	if made, _ := filepath.Glob(filepath.Join(dir, "org.chromium.*")); len(made) != 1 {
 		t.Fatalf("Chromium made %v: this test looks at the wrong place", made)
 	}
-	b, err := browser.Start(t.Context(), browser.Options{ResolverRules: closedNetwork})
+	b, err := browser.Start(t.Context(), browser.Options{Path: full})
 	if err != nil {
 		t.Fatal(err)
 	}

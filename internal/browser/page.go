@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/chromedp/chromedp"
@@ -21,24 +22,52 @@ type JoinConfig struct {
 	Lossy     bool   `json:"lossy,omitempty"`
 	BundleURL string `json:"bundleURL,omitempty"` // Daily's call machine, where it is mirrored
 	UserName  string `json:"userName,omitempty"`
+
+	Within float64 `json:"within,omitempty"` // ms that are left; Join fills it in
 }
 
-// Page is one participant: a page in a browser context of its own. It is closed by its owner, or with
-// its browser.
+// Page is one participant: a page in a window and a process of its own. It is closed by its owner, or with its browser.
 type Page struct {
 	ctx      context.Context
 	cancel   func()
 	pages    *pages
 	gone     <-chan struct{} // closed when the page has crashed or the browser has
 	batches  chan batch
+	build    string // of the browser
+	platform string
+
+	mu    sync.Mutex
+	phase phase // of the join
+
 	identity string
 	facts    facts // as they were at the join
 }
 
-// Open makes room for a participant. It loads and joins nothing yet.
+// Open makes room for a participant, in a window of its own. It loads and joins nothing yet. All pages share one cache, so what
+// a platform's library fetches is fetched once.
 func (b *Browser) Open(ctx context.Context) (*Page, error) {
-	tab, cancel := chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext())
-	p := &Page{ctx: tab, cancel: cancel, pages: b.pages, batches: make(chan batch, 1024)}
+	return b.open(ctx, func() (context.Context, func()) { return chromedp.NewContext(b.ctx) })
+}
+
+// OpenFirst is like Open. The first such page is the tab that the browser has had from its start, which takes less time.
+func (b *Browser) OpenFirst(ctx context.Context) (*Page, error) {
+	if b.first.Swap(true) {
+		return b.Open(ctx)
+	}
+	return b.open(ctx, func() (context.Context, func()) {
+		tab, cancel := context.WithCancel(b.ctx)
+		return tab, func() { // the browser would end with this tab
+			blank, stop := context.WithTimeout(b.ctx, leaveTimeout)
+			defer stop()
+			chromedp.Do(blank, chromedp.Navigate("about:blank"))
+			cancel()
+		}
+	})
+}
+
+func (b *Browser) open(ctx context.Context, newTab func() (context.Context, func())) (*Page, error) {
+	tab, cancel := newTab()
+	p := &Page{ctx: tab, cancel: cancel, pages: b.pages, build: b.build, batches: make(chan batch, 1024)}
 	_, err := call(ctx, p, func(ctx context.Context) (chromedp.Void, error) {
 		return chromedp.Void{}, chromedp.Do(ctx,
 			chromedp.ExposeFunc("rtcbenchNews", func(_ context.Context, text string) (chromedp.Void, error) { return p.news(text) }))
@@ -48,7 +77,7 @@ func (b *Browser) Open(ctx context.Context) (*Page, error) {
 	}
 	if err != nil {
 		go cancel()
-		return nil, fmt.Errorf("open the engine's page: %w", err)
+		return nil, inTime(ctx, fmt.Errorf("open the engine's page: %w", err), pagePhase)
 	}
 	return p, nil
 }
@@ -126,22 +155,30 @@ func evaluate[T any](ctx context.Context, p *Page, function string, argument any
 	})
 }
 
-// Join loads the platform's page, which may connect to that platform alone, and takes a seat; it
-// ends by ctx.
+// Join loads the platform's page, which may connect to that platform alone, and takes a seat. It ends by ctx, with a LateError if
+// that was a deadline.
 func (p *Page) Join(ctx context.Context, c JoinConfig) error {
+	p.platform = c.Platform
 	_, err := call(ctx, p, func(ctx context.Context) (chromedp.Void, error) {
 		return chromedp.Void{}, chromedp.Do(ctx, chromedp.Navigate(p.pages.add(c)))
 	})
 	if err != nil {
-		return fmt.Errorf("open the engine's page: %w", err)
+		return inTime(ctx, fmt.Errorf("open the engine's page: %w", err), pagePhase)
+	}
+	p.reached("")
+	if deadline, ok := ctx.Deadline(); ok {
+		c.Within = float64(time.Until(deadline).Milliseconds())
 	}
 	seat, err := evaluate[struct {
 		Identity string
 		Facts    facts
 	}](ctx, p, "join", c)
 	p.identity, p.facts = seat.Identity, seat.Facts
-	return err
+	return inTime(ctx, err, p.phaseNow())
 }
+
+// Abandon closes a page that has not joined, without waiting for that.
+func (p *Page) Abandon() { go p.cancel() }
 
 // Identity is the page's name in the room.
 func (p *Page) Identity() string { return p.identity }
@@ -216,9 +253,9 @@ func unixMilli(ms float64) time.Time { return time.UnixMicro(int64(ms * 1e3)) }
 
 func millis(ms float64) time.Duration { return time.Duration(ms * float64(time.Millisecond)) }
 
-func (f facts) bench(identity string) bench.Facts {
+func (f facts) bench(identity, build string) bench.Facts {
 	out := bench.Facts{
-		Identity: identity, Engine: "browser", EngineVersion: f.EngineVersion, JoinStarted: unixMilli(f.JoinStarted),
+		Identity: identity, Engine: "browser", EngineVersion: f.EngineVersion + " in " + build, JoinStarted: unixMilli(f.JoinStarted),
 		Server: bench.Server(f.Server), Reconnects: f.Reconnects,
 		Transport: map[string]bench.TransportClass{
 			"websocket": bench.SignallingWebSocket, "datachannel-reliable": bench.DataChannelReliable, "datachannel-lossy": bench.DataChannelLossy,

@@ -13,30 +13,33 @@ var dailyHosts = []string{"*.daily.co", "*.dailywebrtc.com", "*.dailywebrtc.net"
 // LiveKit Cloud sends its clients on to a region's host, which is one of these.
 var cloudHosts = []string{".livekit.cloud", ".livekit.run"}
 
+// hosts are the hosts that a page needs, as host or host:port: its platform's, and those that were named.
+func hosts(c JoinConfig) (list []string) {
+	room := host(c.URL)
+	if c.Platform == "daily" {
+		list = append(list, dailyHosts...)
+		return append(list, host(c.BundleURL), room)
+	}
+	list = append(list, room)
+	for _, cloud := range cloudHosts {
+		if name, _, _ := strings.Cut(room, ":"); strings.HasSuffix(name, cloud) {
+			list = append(list, "*"+cloud)
+		}
+	}
+	return list
+}
+
 // policy is a page's Content-Security-Policy: it connects to its platform's hosts and to nothing
 // else. daily-js evaluates its call machine, which it fetches from Daily's CDN or a mirror.
 func policy(c JoinConfig) string {
-	var hosts []string // host or host:port
-	room := host(c.URL)
+	list := hosts(c)
 	scripts, workers := "'self'", "'self'"
 	if c.Platform == "daily" {
-		hosts = append(hosts, dailyHosts...)
-		if c.BundleURL != "" {
-			hosts = append(hosts, host(c.BundleURL))
-		}
-		scripts += " 'unsafe-eval' " + strings.Join(sources(hosts, "https", "http"), " ")
+		scripts += " 'unsafe-eval' " + strings.Join(sources(list, "https", "http"), " ")
 		workers += " blob:"
-		hosts = append(hosts, room)
-	} else {
-		hosts = append(hosts, room)
-		for _, cloud := range cloudHosts {
-			if name, _, _ := strings.Cut(room, ":"); strings.HasSuffix(name, cloud) {
-				hosts = append(hosts, "*"+cloud)
-			}
-		}
 	}
 	return "default-src 'none'; script-src " + scripts + "; worker-src " + workers +
-		"; connect-src 'self' " + strings.Join(sources(hosts, "https", "wss", "http", "ws"), " ") +
+		"; connect-src 'self' " + strings.Join(sources(list, "https", "wss", "http", "ws"), " ") +
 		"; media-src blob:; base-uri 'none'; form-action 'none'"
 }
 

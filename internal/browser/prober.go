@@ -64,7 +64,7 @@ func (p *Page) Probe(ctx context.Context, pl bench.Plan, on func(bench.Sample)) 
 		}
 		cancel()
 	}
-	run := c.run(p.identity)
+	run := c.run(p.identity, p.build)
 	run.Machine = watch.Machine()
 	run.Machine.Waited = bench.Share{} // it is this process's, and the pings are the browser's
 	run.Ended, run.Err = c.ending(ctx, err)
@@ -137,6 +137,10 @@ func (p *Page) news(text string) (chromedp.Void, error) {
 	if err := json.Unmarshal([]byte(text), &b); err != nil {
 		return chromedp.Void{}, err
 	}
+	if b.Reached != "" {
+		p.reached(b.Reached)
+		return chromedp.Void{}, nil
+	}
 	select {
 	case p.batches <- b: // also when the page is gone by now
 		return chromedp.Void{}, nil
@@ -169,14 +173,14 @@ func (c *collected) ending(ctx context.Context, err error) (bench.Ended, error) 
 }
 
 // run makes the run of what is known; how it ended is the caller's to say.
-func (c *collected) run(identity string) bench.Run {
+func (c *collected) run(identity, build string) bench.Run {
 	s := c.state
 	run := bench.Run{
 		ID: uuid.Must(uuid.NewV7()).String(), Plan: c.plan, Samples: c.samples, Clocks: bench.UnknownOffsets,
 		Counts: bench.Counts{Duplicate: s.Duplicate, Malformed: s.Malformed, Foreign: s.Foreign, WarmupSent: s.WarmupSent, ControlSent: s.ControlSent},
 		Ways:   s.Ways,
 		Echo:   bench.Echo{Kind: s.Kind, Identity: s.Identity, Others: slices.Clone(s.Others), Unmatched: s.Unmatched, FirstPong: millis(s.FirstPong)},
-		Facts:  c.facts.bench(identity), Start: unixMilli(s.Start), End: unixMilli(s.End),
+		Facts:  c.facts.bench(identity, build), Start: unixMilli(s.Start), End: unixMilli(s.End),
 	}
 	run.Counts.Tally(c.samples)
 	if s.Start == 0 {

@@ -2,12 +2,14 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"sync"
 
 	"rtcbench/bench"
+	"rtcbench/internal/browser"
 	"rtcbench/internal/report"
 	"rtcbench/internal/sandbox"
 )
@@ -39,7 +41,7 @@ type bothCmd struct {
 
 // Help is shown by --help below the flags' summary.
 func (bothCmd) Help() string {
-	return `Both platforms in one Chromium, at one time and on one grid, half a period apart so that their pings do not collide. What the browser costs, it costs both.
+	return `Both platforms in one Chromium, a page and a process for each seat, at one time and on one grid, half a period apart so that their pings do not collide. What the browser costs, it costs both; where the browser itself ends, both runs end.
 
 Daily carries application messages on a WebSocket, LiveKit on a data channel: the verdict says so, and compares what an application gets, not media.
 
@@ -87,12 +89,13 @@ func (cmd *bothCmd) Run(a *app) error {
 		livekit.accept(in)
 	}
 	livekit.seats.warn(a.stderr)
+	daily.warn(a.stderr)
 	cmd.sayAloud(a.stderr)
 	on, end := cmd.watch(a, a.logger(cmd.outputFlags), bench.Plan{Count: 2 * livekit.plan.Count})
-	var one sync.Mutex // on is called by both
+	var alone sync.Mutex // on is called by both
 	each := func(s bench.Sample) {
-		one.Lock()
-		defer one.Unlock()
+		alone.Lock()
+		defer alone.Unlock()
 		if on != nil {
 			on(s)
 		}
@@ -106,19 +109,27 @@ func (cmd *bothCmd) Run(a *app) error {
 		both.Go(func() {
 			defer here() // also when it failed: the other one is not to wait
 			run, err := measure(a.ctx, each, func() { here(); joined.Wait() })
-			one.Lock()
+			alone.Lock()
 			runs[name], errs[name] = run, err
-			one.Unlock()
+			alone.Unlock()
 		})
 	}
 	dailyPlan := livekit.plan
 	dailyPlan.Lossy, dailyPlan.Phase = false, livekit.plan.Cooldown/2
+	options := cmd.options(browser.JoinConfig{Platform: "daily", URL: cmp.Or(daily.RoomURL, daily.APIURL), BundleURL: daily.BundleURL},
+		browser.JoinConfig{Platform: "livekit", URL: livekit.seats.url})
+	one := oneBrowser{start: func() (*browser.Browser, error) {
+		starting, cancel := context.WithTimeout(a.ctx, livekit.within)
+		defer cancel()
+		return browser.Start(starting, options)
+	}}
+	defer one.close()
 	side("daily", func(ctx context.Context, on func(bench.Sample), ready func()) (*bench.Run, error) {
-		return daily.measure(ctx, browserJob{options: cmd.options(), plan: dailyPlan, within: livekit.within, ready: ready}, on)
+		return daily.measure(ctx, browserJob{options: options, shared: one.get, plan: dailyPlan, within: livekit.within, ready: ready}, on)
 	})
 	side("livekit", func(ctx context.Context, on func(bench.Sample), ready func()) (*bench.Run, error) {
-		job := livekit.inBrowser(cmd.options())
-		job.ready = ready
+		job := livekit.inBrowser(options)
+		job.shared, job.ready = one.get, ready
 		run, err := job.measure(ctx, on)
 		return livekit.describe(run, err)
 	})
@@ -132,7 +143,7 @@ func (cmd *bothCmd) prepare(a *app) (dailyRoom, livekitJob, error) {
 	d := dailyCmd{Echo: cmd.Echo, agentFlags: cmd.agentFlags, dailyFlags: dailyFlags{
 		RoomURL: cmd.DailyRoom, Token: cmd.DailyToken, APIKey: cmd.DailyAPIKey, Geo: cmd.Geo, BundleURL: cmd.BundleURL, APIURL: cmd.APIURL,
 	}}
-	l := livekitCmd{Echo: cmd.Echo, agentFlags: cmd.agentFlags, Timeout: cmd.Timeout, planFlags: cmd.planFlags, Channel: "reliable", outputFlags: cmd.outputFlags, livekitFlags: livekitFlags{
+	l := livekitCmd{Echo: cmd.Echo, agentFlags: cmd.agentFlags, Timeout: cmd.Timeout, planFlags: cmd.planFlags, Channel: "reliable", Engine: "browser", outputFlags: cmd.outputFlags, livekitFlags: livekitFlags{
 		ServerURL: cmd.LivekitURL, Token: cmd.LivekitToken, APIKey: cmd.LivekitAPIKey, APISecret: cmd.LivekitAPISecret, Room: cmd.LivekitRoom,
 	}}
 	room, err := d.room(&c)

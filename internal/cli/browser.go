@@ -20,8 +20,9 @@ type chromeFlags struct {
 	ResolverRules string `name:"chrome-resolver-rules" from:"RTCBENCH_CHROME_RESOLVER_RULES" hidden:"" help:"Chromium's --host-resolver-rules, for tests."`
 }
 
-func (f chromeFlags) options() browser.Options {
-	return browser.Options{Path: f.ChromePath, NoSandbox: f.NoSandbox, ResolverRules: f.ResolverRules}
+// options are of a browser whose pages join these rooms, as far as they are known.
+func (f chromeFlags) options(rooms ...browser.JoinConfig) browser.Options {
+	return browser.Options{Path: f.ChromePath, NoSandbox: f.NoSandbox, ResolverRules: f.ResolverRules, Rooms: rooms}
 }
 
 // sayAloud tells of what weakens the browser that is about to start, if one is.
@@ -38,8 +39,9 @@ func (f chromeFlags) sayAloud(w io.Writer) {
 // browserJob is a run in the browser: one page measures, another answers if the echo is local.
 type browserJob struct {
 	options browser.Options
+	shared  func(context.Context) (*browser.Browser, error) // a browser of several jobs, which somebody else closes; nil = one of its own
 	plan    bench.Plan
-	within  time.Duration
+	within  time.Duration // for everything until both seats are taken
 	local   bool
 	prepare func(context.Context) error // makes what config needs, while the browser starts; nil = it is there
 	config  func(role string) (browser.JoinConfig, error)
@@ -49,14 +51,16 @@ type browserJob struct {
 
 // measure is like livekitJob.measure.
 func (job *browserJob) measure(ctx context.Context, on func(bench.Sample)) (*bench.Run, error) {
-	b, err := job.start(ctx)
+	joining, cancel := context.WithTimeout(ctx, job.within)
+	defer cancel()
+	b, done, err := job.start(joining)
 	if err != nil {
-		return nil, err
+		return nil, job.late(ctx, err)
 	}
-	defer b.Close()
-	runner, echo, err := job.seats(ctx, b)
+	defer done()
+	runner, echo, err := job.seats(joining, b)
 	if err != nil {
-		return nil, err
+		return nil, job.late(ctx, err)
 	}
 	defer leave(runner, echo)
 	var synced stats.Offset
@@ -82,10 +86,25 @@ func (job *browserJob) measure(ctx context.Context, on func(bench.Sample)) (*ben
 	return &run, err
 }
 
-// start starts the browser, and what the seats need meanwhile.
-func (job *browserJob) start(ctx context.Context) (*browser.Browser, error) {
+// late says of an error before the seats were taken that the time was over, and in which phase, if that is why.
+func (job *browserJob) late(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	var l *browser.LateError
+	if errors.As(err, &l) {
+		return fmt.Errorf("join %s: %w in %v (--connect-timeout waits longer%s)", job.where, l, job.within, l.Maybe())
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("%w after %v (--connect-timeout waits longer)", err, job.within)
+	}
+	return err
+}
+
+// start starts the browser, and what the seats need meanwhile. done closes the browser if it is this job's own.
+func (job *browserJob) start(ctx context.Context) (b *browser.Browser, done func(), err error) {
 	if err := browser.Check(job.options); err != nil {
-		return nil, err // before a room is made
+		return nil, nil, err // before a room is made
 	}
 	ctx, cancel := context.WithCancel(ctx) // one that fails ends the other
 	defer cancel()
@@ -99,18 +118,23 @@ func (job *browserJob) start(ctx context.Context) (*browser.Browser, error) {
 		}
 		prepared <- err
 	}()
-	b, err := browser.Start(ctx, job.options)
+	if job.shared != nil {
+		b, err = job.shared(ctx)
+		done = func() {}
+	} else if b, err = browser.Start(ctx, job.options); err == nil {
+		done = func() { b.Close() }
+	}
 	if err != nil {
 		cancel()
 	}
 	failed := <-prepared
 	switch {
 	case failed == nil || err != nil && !errors.Is(err, context.Canceled):
-		return b, err
+		return b, done, err
 	case b != nil:
-		b.Close()
+		done()
 	}
-	return nil, failed
+	return nil, nil, failed
 }
 
 // seats takes the runner's seat, and the echo's at the same time if it is ours.
@@ -147,24 +171,77 @@ func leave(pages ...*browser.Page) {
 	all.Wait()
 }
 
-func (job *browserJob) join(ctx context.Context, b *browser.Browser, role string) (*browser.Page, error) {
+// take is join by itself, within the time that the job has for it.
+func (job *browserJob) take(ctx context.Context, b *browser.Browser, role string) (*browser.Page, error) {
 	joining, cancel := context.WithTimeout(ctx, job.within)
 	defer cancel()
+	page, err := job.join(joining, b, role)
+	if err != nil {
+		return nil, job.late(ctx, err)
+	}
+	return page, nil
+}
+
+// join takes a seat; it ends by ctx.
+func (job *browserJob) join(ctx context.Context, b *browser.Browser, role string) (*browser.Page, error) {
 	config, err := job.config(role)
 	if err != nil {
 		return nil, err
 	}
-	page, err := b.Open(joining)
-	if err == nil {
-		err = page.Join(joining, config)
+	open := b.Open
+	if role == "runner" {
+		open = b.OpenFirst
 	}
-	switch {
-	case err == nil:
-		return page, nil
-	case ctx.Err() != nil:
-		return nil, context.Cause(ctx)
-	case errors.Is(err, context.DeadlineExceeded):
-		err = fmt.Errorf("no answer in %v (--connect-timeout waits longer)", job.within)
+	page, err := open(ctx)
+	if err == nil {
+		if err = page.Join(ctx, config); err == nil {
+			return page, nil
+		}
+		page.Abandon()
+	}
+	var late *browser.LateError
+	if errors.As(err, &late) {
+		return nil, err
 	}
 	return nil, fmt.Errorf("join %s: %w%s", job.where, err, hint(err))
+}
+
+// oneBrowser starts a browser when the first job asks for it, for all of them. Its owner closes it when all are done.
+type oneBrowser struct {
+	start func() (*browser.Browser, error)
+	mu    sync.Mutex
+	wait  chan struct{} // closed when it is up, or will not be; nil = nobody has asked
+	b     *browser.Browser
+	err   error
+}
+
+// get ends by ctx, which is one job's; the start goes on for the others.
+func (o *oneBrowser) get(ctx context.Context) (*browser.Browser, error) {
+	o.mu.Lock()
+	if o.wait == nil {
+		o.wait = make(chan struct{})
+		go func() {
+			o.b, o.err = o.start()
+			close(o.wait)
+		}()
+	}
+	o.mu.Unlock()
+	select {
+	case <-o.wait:
+		return o.b, o.err
+	case <-ctx.Done():
+		return nil, browser.NotUp(context.Cause(ctx))
+	}
+}
+
+func (o *oneBrowser) close() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.wait == nil {
+		return
+	}
+	<-o.wait
+	if o.b != nil {
+		o.b.Close()
+	}
 }

@@ -1,11 +1,14 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -75,6 +78,7 @@ func (cmd *dailyCmd) Run(a *app) error {
 		defer leave()
 		room.accept(in)
 	}
+	cmd.warn(a.stderr)
 	cmd.sayAloud(a.stderr)
 	on, end := cmd.watch(a, a.logger(cmd.outputFlags), plan)
 	run, err := room.measure(a.ctx, browserJob{options: cmd.options(), plan: plan, within: within}, on)
@@ -90,7 +94,7 @@ func (cmd *dailyCmd) Run(a *app) error {
 // prepare reads the flags.
 func (cmd *dailyCmd) prepare(a *app) (plan bench.Plan, within time.Duration, keep keeper, room dailyRoom, err error) {
 	c := check{settings: a.settings}
-	plan, within, keep = cmd.plan(&c, cmd.Timeout), cmd.connectTimeout(&c), cmd.keeper(&c)
+	plan, within, keep = cmd.plan(&c, cmd.Timeout), cmd.connectTimeout(&c, true), cmd.keeper(&c)
 	cmd.limitFlags.check(&c)
 	if plan.PayloadBytes > dailyMaxMessage {
 		c.fail("payload", cmd.Payload, fmt.Sprintf("at most %d: Daily takes no longer app-message", dailyMaxMessage))
@@ -127,8 +131,8 @@ func (r *dailyRoom) accept(in echo.Invitation) {
 
 func (cmd *dailyCmd) room(c *check) (dailyRoom, error) {
 	r := dailyRoom{dailyFlags: cmd.dailyFlags}
-	if cmd.Geo != "" && !slices.Contains(daily.Regions, cmd.Geo) {
-		c.fail("geo", cmd.Geo, "one of "+strings.Join(daily.Regions, ", "))
+	if cmd.Geo != "" && !region.MatchString(cmd.Geo) {
+		c.fail("geo", cmd.Geo, "the name of a region, as "+strings.Join(daily.Regions, ", "))
 	}
 	for flag, value := range map[string]*string{"daily-bundle-url": &r.BundleURL, "daily-api-url": &r.APIURL} {
 		if *value != "" {
@@ -180,17 +184,31 @@ func (cmd *dailyCmd) room(c *check) (dailyRoom, error) {
 	return r, c.err
 }
 
+// region is what a region's name can look like.
+var region = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,39}$`)
+
+// warn tells of a region that may not be one: the list is of one day, and Daily's answer decides.
+func (f dailyFlags) warn(w io.Writer) {
+	if f.Geo != "" && !slices.Contains(daily.Regions, f.Geo) {
+		fmt.Fprintf(w, "rtcbench: --geo %s is not among the regions that rtcbench knows of (%s); Daily decides\n", f.Geo, strings.Join(daily.Regions, ", "))
+	}
+}
+
 // onThisMachine reports whether host is this machine.
 func onThisMachine(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// removeTimeout bounds the removal of a room, which happens also after an error or Ctrl-C.
-const removeTimeout = 15 * time.Second
+// The removal of a room is bounded, which happens also after an error or Ctrl-C: then somebody waits for the end.
+const (
+	removeTimeout = 15 * time.Second
+	removeAtOnce  = 2 * time.Second
+)
 
 func (r dailyRoom) measure(ctx context.Context, job browserJob, on func(bench.Sample)) (run *bench.Run, err error) {
 	tokens := map[string]string{"runner": r.Token, "echo": r.Token}
+	job.options.Rooms = append(job.options.Rooms, browser.JoinConfig{Platform: "daily", URL: cmp.Or(r.RoomURL, r.APIURL), BundleURL: r.BundleURL})
 	name := "" // of the room that was made
 	if r.client != nil {
 		job.prepare = func(ctx context.Context) (err error) {
@@ -212,7 +230,11 @@ func (r dailyRoom) measure(ctx context.Context, job browserJob, on func(bench.Sa
 			if name == "" {
 				return
 			}
-			bye, cancel := context.WithTimeout(context.WithoutCancel(ctx), removeTimeout)
+			limit := removeTimeout
+			if run == nil || ctx.Err() != nil {
+				limit = removeAtOnce
+			}
+			bye, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
 			defer cancel()
 			switch e := r.client.DeleteRoom(bye, name); {
 			case e == nil:
@@ -240,7 +262,7 @@ func (r dailyRoom) measure(ctx context.Context, job browserJob, on func(bench.Sa
 	if run.Facts.SFU == standin.SFU {
 		run.Standin = true
 	}
-	if t := run.Facts.Topology; t != "" && t != "sfu" {
+	if t := run.Facts.Topology; t != "" && t != "none" && t != "sfu" { // none is not known
 		run.Doubts = append(run.Doubts, bench.Doubt{Code: "topology", Text: fmt.Sprintf("Daily's topology is %q, not the usual \"sfu\": this is another path", report.Printable(t))})
 	}
 	return run, err

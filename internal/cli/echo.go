@@ -20,7 +20,7 @@ type echoCmd struct {
 	RoomURL   string `short:"r" from:"DAILY_ROOM_URL" group:"where" placeholder:"URL" help:"With --platform daily: the room; --token lets into a private one."`
 	BundleURL string `name:"daily-bundle-url" from:"RTCBENCH_DAILY_BUNDLE_URL" group:"where" placeholder:"URL" help:"With --platform daily: where daily-js loads its call machine from."`
 	chromeFlags
-	ConnectTimeout string        `from:"RTCBENCH_CONNECT_TIMEOUT" group:"where" default:"30s" placeholder:"30s" help:"How long joining the room may take."`
+	ConnectTimeout string        `from:"RTCBENCH_CONNECT_TIMEOUT" group:"where" default:"30s" placeholder:"30s" help:"How long joining the room may take; by default 60s in a browser."`
 	ClockOffset    time.Duration `name:"clock-offset" hidden:"" default:"0" help:"Answer by a clock that is off by this, at most 1h: an experiment, and results say so."`
 	ClockSkew      float64       `name:"clock-skew" hidden:"" default:"0" help:"And that runs fast by so many parts in a million, at most 100."`
 	LogPings       string        `name:"log-pings" hidden:"" help:"Write the number of each counted ping that arrives to this file: the lab's witness."`
@@ -54,7 +54,7 @@ const echoTokenLife = 24 * time.Hour
 // Run answers until it is told to stop; its exit code then is that of the signal.
 func (cmd *echoCmd) Run(a *app) error {
 	c := check{settings: a.settings}
-	within := (&planFlags{ConnectTimeout: cmd.ConnectTimeout}).connectTimeout(&c)
+	within := (&planFlags{ConnectTimeout: cmd.ConnectTimeout}).connectTimeout(&c, cmd.Platform != "livekit")
 	switch {
 	case cmd.wanted():
 		return cmd.serve(a, &c, within)
@@ -147,7 +147,7 @@ func (cmd *echoCmd) onDaily(a *app, c *check, within time.Duration) error {
 		return c.err
 	}
 	cmd.sayAloud(a.stderr)
-	b, err := browser.Start(a.ctx, cmd.options())
+	b, err := browser.Start(a.ctx, cmd.options(browser.JoinConfig{Platform: "daily", URL: room.RoomURL, BundleURL: room.BundleURL}))
 	if err != nil {
 		return err
 	}
@@ -177,7 +177,7 @@ var errSeatLost = errors.New("seat lost")
 
 // sitIn answers from one page until its seat is lost or ctx ends.
 func (cmd *echoCmd) sitIn(a *app, job *browserJob, b *browser.Browser, room string) error {
-	page, err := job.join(a.ctx, b, "echo")
+	page, err := job.take(a.ctx, b, "echo")
 	if err != nil {
 		return err
 	}

@@ -126,7 +126,7 @@ func (h dailyHost) Open(ctx context.Context, life time.Duration) (echo.Place, er
 	job := browserJob{within: h.within, where: "Daily room " + result.CleanURL(room.URL), config: func(role string) (browser.JoinConfig, error) {
 		return browser.JoinConfig{Platform: "daily", URL: room.URL, BundleURL: h.bundleURL, UserName: identity(role)}, nil
 	}}
-	if p.page, err = job.join(ctx, h.browser, "echo"); err == nil {
+	if p.page, err = job.take(ctx, h.browser, "echo"); err == nil {
 		err = p.page.Echo(ctx)
 	}
 	if err != nil {

@@ -124,8 +124,9 @@ func (cmd *echoCmd) serve(a *app, c *check, within time.Duration) error {
 		return usagef("listen on %s: %w", address, errors.Unwrap(err))
 	}
 	if cmd.Platform != "livekit" {
+		dailyFlags{Geo: f.Geo}.warn(a.stderr)
 		cmd.sayAloud(a.stderr)
-		if host.browser, err = browser.Start(a.ctx, cmd.options()); err != nil {
+		if host.browser, err = browser.Start(a.ctx, cmd.options(browser.JoinConfig{Platform: "daily", URL: host.client.API, BundleURL: host.bundleURL})); err != nil {
 			l.Close()
 			return err
 		}

@@ -142,7 +142,7 @@ func (a *app) stopped(err error) error {
 }
 
 func (cmd *livekitCmd) prepare(c *check) (job livekitJob, err error) {
-	job.plan, job.within = cmd.plan(c, cmd.Timeout), cmd.connectTimeout(c)
+	job.plan, job.within = cmd.plan(c, cmd.Timeout), cmd.connectTimeout(c, cmd.Engine == "browser")
 	job.plan.Lossy = cmd.Channel == "lossy"
 	job.agent = cmd.agent(c, map[string]string{"server-url": cmd.ServerURL, "token": cmd.Token, "api-key": cmd.APIKey})
 	if job.agent == nil {
@@ -232,6 +232,7 @@ func (job *livekitJob) describe(run *bench.Run, err error) (*bench.Run, error) {
 
 // inBrowser is the same job by livekit-client in Chromium.
 func (job *livekitJob) inBrowser(o browser.Options) *browserJob {
+	o.Rooms = append(o.Rooms, browser.JoinConfig{Platform: "livekit", URL: job.seats.url})
 	return &browserJob{
 		options: o, plan: job.plan, within: job.within, local: job.local, where: job.seats.String(),
 		config: func(role string) (browser.JoinConfig, error) {

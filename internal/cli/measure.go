@@ -14,7 +14,7 @@ type planFlags struct {
 	Warmup           string `from:"RTCBENCH_WARMUP" group:"what" default:"5" placeholder:"5" help:"Pings to discard after the first pong."`
 	Payload          string `from:"RTCBENCH_PAYLOAD" group:"what" default:"0" placeholder:"0" help:"Pad pings to this many bytes; 0 = as they are."`
 	EchoTimeout      string `from:"RTCBENCH_ECHO_TIMEOUT" group:"what" default:"10s" placeholder:"10s" help:"How long to wait for the first pong of all."`
-	ConnectTimeout   string `from:"RTCBENCH_CONNECT_TIMEOUT" group:"what" default:"30s" placeholder:"30s" help:"How long joining the room may take."`
+	ConnectTimeout   string `from:"RTCBENCH_CONNECT_TIMEOUT" group:"what" default:"30s" placeholder:"30s" help:"How long joining the room may take; by default 60s in a browser, whose start counts."`
 	ReconnectTimeout string `from:"RTCBENCH_RECONNECT_TIMEOUT" group:"what" default:"10s" placeholder:"10s" help:"How long a lost connection may take to come back."`
 	Location         string `short:"l" from:"LOCATION_ID" group:"what" placeholder:"NAME" help:"Where this is measured from, as us-west-2; stored with the result."`
 }
@@ -38,8 +38,16 @@ func (f *planFlags) plan(c *check, timeout string) bench.Plan {
 	}
 }
 
-func (f *planFlags) connectTimeout(c *check) time.Duration {
-	return c.millis("connect-timeout", f.ConnectTimeout, time.Millisecond, maxWait)
+// inBrowser is how long a join in a browser may take by default: on a busy machine Chromium alone needs half of it.
+const inBrowser = time.Minute
+
+// connectTimeout is the limit for everything until the seats are taken.
+func (f *planFlags) connectTimeout(c *check, browser bool) time.Duration {
+	within := c.millis("connect-timeout", f.ConnectTimeout, time.Millisecond, maxWait)
+	if browser && c.rank("connect-timeout") == byDefault {
+		return inBrowser
+	}
+	return within
 }
 
 // longest is how long a plan may take at the most, its reconnects aside.

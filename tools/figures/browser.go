@@ -125,15 +125,31 @@ func onTime(r bench.Run) string {
 	return fmt.Sprintf("%.1f %%", 100*float64(good)/float64(max(1, len(r.Samples))))
 }
 
-// proportionalMB is the memory of all processes of a browser, shared pages divided among them.
+// proportionalMB is the memory of all processes of a browser, shared pages divided among them. The first names the profile, the others
+// are its children, and theirs.
 func proportionalMB(profile string) (total float64) {
 	entries, _ := filepath.Glob("/proc/[0-9]*")
+	parents, first := map[string]string{}, ""
 	for _, dir := range entries {
-		line, err := os.ReadFile(dir + "/cmdline")
-		if err != nil || !strings.Contains(string(line), profile) {
+		pid := filepath.Base(dir)
+		stat, _ := os.ReadFile(dir + "/stat")
+		if _, rest, ok := strings.Cut(string(stat), ") "); ok {
+			parents[pid] = strings.Fields(rest)[1]
+		}
+		line, _ := os.ReadFile(dir + "/cmdline")
+		if strings.Contains(string(line), profile) && !strings.Contains(string(line), "--type=") {
+			first = pid
+		}
+	}
+	for pid := range parents {
+		of := false
+		for at := pid; at != "" && !of; at = parents[at] {
+			of = at == first
+		}
+		if !of {
 			continue
 		}
-		data, _ := os.ReadFile(dir + "/smaps_rollup")
+		data, _ := os.ReadFile("/proc/" + pid + "/smaps_rollup")
 		for _, l := range strings.Split(string(data), "\n") {
 			if f := strings.Fields(l); len(f) > 1 && f[0] == "Pss:" {
 				kb, _ := strconv.ParseFloat(f[1], 64)

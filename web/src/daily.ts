@@ -5,6 +5,23 @@ import { type JoinConfig, Link, type Packet, type Session } from './session';
 /** Daily refuses longer messages; so do we, before anything is sent. */
 const maxMessage = 4096;
 
+/** What Daily's types of errors mean for whoever runs rtcbench, where its own text does not tell. */
+const meanings: Record<string, string> = {
+  'end-of-life': ` (Daily takes this version of its library, ${Daily.version()}, no longer: update rtcbench)`,
+};
+
+const told = (e: { errorMsg?: string; error?: { type?: string } }): string | undefined =>
+  e.error?.type ? `${e.error.type}: ${e.errorMsg}${meanings[e.error.type] ?? ''}` : e.errorMsg;
+
+/** Rejects when the guest has to knock: join() succeeds in the lobby, too, where nobody is met. */
+async function outOfTheLobby(call: DailyCall): Promise<void> {
+  const access = call.accessState().access;
+  if (typeof access === 'object' && access.level === 'lobby') {
+    await call.leave();
+    throw new Error('lobby: guests have to knock at this room, and rtcbench does not: give a meeting token, or a room without knocking');
+  }
+}
+
 /** Joins a Daily room by the platform's own JavaScript SDK, audio and video off. */
 export async function joinDaily(c: JoinConfig, reached: (phase: string) => void): Promise<Session> {
   if (c.bundleURL) localStorage.setItem('daily:disable-base-domain-fallback', '1');
@@ -16,7 +33,7 @@ export async function joinDaily(c: JoinConfig, reached: (phase: string) => void)
   let left = false, sfuId = '', reason = '';
   const link = new Link();
   const ended = (why: string) => {
-    if (!left) link.end(`session ended: ${why}`);
+    if (!left) link.end(why);
     left = true;
   };
   call.on('loaded', () => reached('bundle'));
@@ -39,16 +56,16 @@ export async function joinDaily(c: JoinConfig, reached: (phase: string) => void)
     }
   });
   call.on('error', (e) => {
-    reason = e.error?.type ? `${e.error.type}: ${e.errorMsg}` : e.errorMsg;
+    reason = told(e as { errorMsg?: string; error?: { type?: string } }) ?? 'an error without a text';
     ended(reason);
   });
   call.on('left-meeting', () => ended(reason || 'left the meeting'));
   try {
     await call.join({ url: c.url, ...(c.token ? { token: c.token } : {}), userName: c.userName ?? 'rtcbench', startAudioOff: true, startVideoOff: true });
   } catch (e) {
-    const event = e as { errorMsg?: string; error?: { type?: string } };
-    throw new Error(event.error?.type ? `${event.error.type}: ${event.errorMsg}` : (event.errorMsg ?? String(e)));
+    throw new Error(told(e as { errorMsg?: string; error?: { type?: string } }) ?? String(e));
   }
+  await outOfTheLobby(call);
   reached('joined');
   return {
     identity: call.participants().local.session_id,
@@ -60,10 +77,11 @@ export async function joinDaily(c: JoinConfig, reached: (phase: string) => void)
     link,
     async facts() {
       const within = <T>(p: Promise<T>): Promise<T | undefined> => Promise.race([p.catch(() => undefined), new Promise<undefined>((r) => setTimeout(r, 1000))]);
+      // "none" is "not yet determined or not applicable": not known.
       const topology = ((await within(call.getNetworkTopology())) as { topology?: string } | undefined)?.topology ?? '';
       const stats = await within(call.getNetworkStats());
       const rtt = (stats as { stats?: { latest?: { networkRoundTripTime?: number | null } } } | undefined)?.stats?.latest?.networkRoundTripTime;
-      return { engineVersion: `daily-js ${Daily.version()}`, topology, sfuId, signallingHost: signallingHosts()[0] ?? '', networkRTT: rtt ?? null };
+      return { engineVersion: `daily-js ${Daily.version()}`, topology: topology === 'none' ? '' : topology, sfuId, signallingHost: signallingHosts()[0] ?? '', networkRTT: rtt ?? null };
     },
     others: () => Object.keys(call.participants()).length - 1,
     async leave() {

@@ -44,9 +44,11 @@ export async function joinLiveKit(c: JoinConfig, reached: (phase: string) => voi
   });
   room.on(RoomEvent.Disconnected, (reason) => {
     const why = DisconnectReason[reason ?? 0]?.toLowerCase().replaceAll('_', ' ') ?? 'unknown reason';
-    if (!left) link.end(`session ended by the server or for want of it: ${why}`);
+    if (!left) link.end(`by the server or for want of it: ${why}`);
   });
-  await room.connect(c.url, c.token ?? '', { autoSubscribe: false });
+  // The limit is the caller's, who knows the phase: the SDK's own is never the first to end.
+  const within = (c.within ?? 15_000) + 5_000;
+  await room.connect(c.url, c.token ?? '', { autoSubscribe: false, websocketTimeout: within, peerConnectionTimeout: within });
   serverIs();
   const me = room.localParticipant;
   // The publisher's connection is opened by a first message: one to ourselves, which nobody gets.

@@ -73,16 +73,21 @@ function engine(join: Join) {
     /** Takes the seat; what is known of it from the beginning is returned with the name in it. */
     async join(c: JoinConfig): Promise<unknown> {
       joinStarted = performance.now();
+      const tell = (name: string) => window.rtcbenchNews?.(JSON.stringify({ reached: name })); // when the join ends too late, this is what it had done
+      observe.watchPhases(tell);
       session = await join(c, (name) => {
-        if (!steps.some((s) => s.name === name)) steps.push({ name, leg: '', at: performance.now() });
+        if (steps.some((s) => s.name === name)) return;
+        steps.push({ name, leg: '', at: performance.now() });
+        tell(name);
       });
+      observe.watchPhases(() => {});
       return { identity: session.identity, facts: await facts() };
     },
 
     /** Carries out a plan. Everything comes in batches by the binding; this returns their number. */
     async probe(plan: Plan): Promise<number> {
       if (!session) throw new Error('not joined');
-      if (session.link.ended) throw new Error(session.link.ended);
+      if (session.link.ended) throw new Error(`session ended: ${session.link.ended}`);
       const p = (probe = new Probe(session, plan, pageTime(), (t1) => observe.lookFor(String(t1))));
       hidden = false;
       look();

@@ -57,6 +57,12 @@ export function watchLink(f: () => void): void {
   onLink = f;
 }
 
+/** Called with every phase that a connection reaches. */
+let onPhase: (name: string) => void = () => {};
+export function watchPhases(f: (name: string) => void): void {
+  onPhase = f;
+}
+
 /** Whether the newest channel of one label that we opened can carry messages. */
 export function usable(label: string): boolean {
   const peer = peers.findLast((p) => p.opened.some((c) => c.label === label));
@@ -74,6 +80,7 @@ window.RTCPeerConnection = class extends NativePeer {
       if (peer.phases.some((p) => p.name === name)) return;
       peer.phases.push({ name, at: performance.now() });
       seen++;
+      onPhase(name);
     };
     this.addEventListener('iceconnectionstatechange', () => {
       if (this.iceConnectionState === 'connected' || this.iceConnectionState === 'completed') reached('ice');
@@ -105,17 +112,20 @@ window.RTCPeerConnection = class extends NativePeer {
     channel.addEventListener('open', () => {
       if (peer && !peer.phases.some((p) => p.name === 'data_channel')) peer.phases.push({ name: 'data_channel', at: performance.now() });
       seen++;
+      onPhase('data_channel');
       onLink();
     });
     channel.addEventListener('close', () => onLink());
-    const way: Way = channel.ordered && channel.maxRetransmits === null && channel.maxPacketLifeTime === null ? 'datachannel-reliable' : 'datachannel-lossy';
-    const send = channel.send.bind(channel) as (data: unknown) => void;
-    channel.send = (data: unknown) => {
-      left(way, data);
-      send(data);
-    };
     return channel;
   }
+};
+
+// Of the prototype, for the other side may have opened the channel.
+const nativeSend = RTCDataChannel.prototype.send as (data: unknown) => void;
+RTCDataChannel.prototype.send = function (this: RTCDataChannel, data: unknown): void {
+  const reliable = this.ordered && this.maxRetransmits === null && this.maxPacketLifeTime === null;
+  left(reliable ? 'datachannel-reliable' : 'datachannel-lossy', data);
+  nativeSend.call(this, data);
 };
 
 const NativeSocket = window.WebSocket;

@@ -193,7 +193,7 @@ export class Probe {
     if (this.phase === 'over') return;
     const now = this.time.now();
     if (this.down && now - this.downSince >= this.plan.reconnectTimeout) {
-      this.end('disconnected', `session ended: no connection to the server for ${this.plan.reconnectTimeout / 1000}s`);
+      this.end('disconnected', `no connection to the server for ${this.plan.reconnectTimeout / 1000}s`);
       return;
     }
     if (this.sending && now - this.sendSince >= this.plan.reconnectTimeout) {
@@ -201,7 +201,7 @@ export class Probe {
       return;
     }
     if (now - this.failingSince >= this.plan.reconnectTimeout) {
-      this.end('disconnected', `session ended: nothing could be sent for ${this.plan.reconnectTimeout / 1000}s: ${this.failure}`);
+      this.end('disconnected', `nothing could be sent for ${this.plan.reconnectTimeout / 1000}s: ${this.failure}`);
       return;
     }
     const wait = this.phase === 'grid' ? this.onGrid(now) : this.warmUp(now);

@@ -74,4 +74,5 @@ export interface JoinConfig {
   lossy?: boolean;
   bundleURL?: string;
   userName?: string;
+  within?: number; // ms that are left for the join
 }

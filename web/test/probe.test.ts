@@ -229,7 +229,7 @@ describe('the ping loop', () => {
     expect(some.outcomes.slice(2, 6)).toEqual(Array(4).fill(notSent));
     expect(some.outcomes.filter((o) => o === answered)).toHaveLength(10);
     const all = await play({ plan: { count: 1000 }, fails: (n) => (n >= 8 ? new NotConnected('no channel') : undefined) });
-    expect(all.r).toMatchObject({ ended: 'disconnected', error: 'session ended: nothing could be sent for 10s: no channel' });
+    expect(all.r).toMatchObject({ ended: 'disconnected', error: 'nothing could be sent for 10s: no channel' });
     expect(all.outcomes.filter((o) => o === notSent).length).toBeLessThan(105);
   });
 

@@ -62,6 +62,8 @@ func (e *Error) Error() string {
 	switch {
 	case e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden:
 		text += " (is --api-key right, and may it do this?)"
+	case e.Status == http.StatusProxyAuthRequired:
+		return "a proxy on the way to Daily wants a name and a password, and answers 407 (HTTP_PROXY and HTTPS_PROXY may hold them)"
 	case e.Status == http.StatusTooManyRequests:
 		text += " (too many requests; try again in a while)"
 	case e.Status >= 500:
@@ -108,16 +110,26 @@ func (c *Client) settle(ctx context.Context, name string, failed error) (Room, e
 	if errors.Is(failed, ErrElsewhere) || errors.As(failed, &refused) && refused.Status != http.StatusBadRequest && refused.Status < 500 {
 		return Room{}, failed
 	}
-	asking, cancel := context.WithTimeout(context.WithoutCancel(ctx), oneCall)
+	limit := oneCall
+	if ctx.Err() != nil {
+		limit = parting
+	}
+	asking, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
 	defer cancel()
-	room, err := c.Room(asking, name)
-	if err == nil && ctx.Err() == nil {
-		return room, nil
+	var room Room
+	err := ctx.Err()
+	if err == nil {
+		if room, err = c.Room(asking, name); err == nil {
+			return room, nil
+		}
 	}
 	if errors.As(err, &refused) && refused.Status == http.StatusNotFound {
 		return Room{}, failed
 	}
-	if err := c.DeleteRoom(asking, name); err != nil {
+	switch err := c.DeleteRoom(asking, name); {
+	case err != nil && ctx.Err() != nil:
+		failed = fmt.Errorf("%w; if the room was made all the same, it ends by itself", failed)
+	case err != nil:
 		failed = fmt.Errorf("%w; it may be there all the same: %w; it ends by itself", failed, err)
 	}
 	return Room{}, failed
@@ -162,6 +174,7 @@ const (
 	firstPause = time.Second     // doubled each time, unless Daily says how long
 	longest    = 8 * time.Second // of one pause
 	oneCall    = 10 * time.Second
+	parting    = 200 * time.Millisecond // for the removal of a room whose maker has no time left
 	maxAnswer  = 1 << 20
 )
 
@@ -190,8 +203,8 @@ func (c *Client) call(ctx context.Context, method, path string, in, out any) err
 }
 
 // once makes one request; wait is how long Daily wants to be left alone, if it says so.
-func (c *Client) once(ctx context.Context, method, path string, in, out any) (wait time.Duration, err error) {
-	ctx, cancel := context.WithTimeout(ctx, oneCall)
+func (c *Client) once(asked context.Context, method, path string, in, out any) (wait time.Duration, err error) {
+	ctx, cancel := context.WithTimeout(asked, oneCall)
 	defer cancel()
 	var body io.Reader
 	if in != nil {
@@ -215,19 +228,12 @@ func (c *Client) once(ctx context.Context, method, path string, in, out any) (wa
 	}
 	response, err := c.client().Do(request)
 	if err != nil {
-		var wrapped *url.Error
-		if errors.As(err, &wrapped) {
-			err = wrapped.Err
-		}
-		if errors.Is(err, context.DeadlineExceeded) {
-			err = fmt.Errorf("no answer from %s in %v", request.URL.Host, oneCall)
-		}
-		return 0, err
+		return 0, c.unanswered(asked, request.URL.Host, err)
 	}
 	defer response.Body.Close()
 	data, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
 	if err != nil {
-		return 0, err
+		return 0, c.unanswered(asked, request.URL.Host, err)
 	}
 	if to := response.Header.Get("Location"); to != "" && response.StatusCode/100 == 3 {
 		return 0, elsewhere(request.URL, response.StatusCode, to)
@@ -251,6 +257,25 @@ func (c *Client) once(ctx context.Context, method, path string, in, out any) (wa
 		return 0, fmt.Errorf("Daily's answer cannot be read: %w", err)
 	}
 	return 0, nil
+}
+
+// unanswered is the error of a request that got no whole answer.
+func (c *Client) unanswered(asked context.Context, host string, err error) error {
+	var wrapped *url.Error
+	if errors.As(err, &wrapped) {
+		err = wrapped.Err
+	}
+	switch {
+	case errors.Is(asked.Err(), context.DeadlineExceeded):
+		return fmt.Errorf("no answer from %s: %w", host, asked.Err())
+	case asked.Err() != nil:
+		return context.Cause(asked)
+	case errors.Is(err, context.DeadlineExceeded):
+		return fmt.Errorf("no answer from %s in %v", host, oneCall)
+	case err.Error() == http.StatusText(http.StatusProxyAuthRequired): // net/http has no type for it
+		return fmt.Errorf("the proxy on the way to %s wants a name and a password, and answers 407 (HTTPS_PROXY may hold them)", host)
+	}
+	return err
 }
 
 // client is the caller's, or one of this package; neither follows a redirect. A redirect would take the key to a host that

@@ -8,7 +8,7 @@
   function start(id) {
     const state = { local: { public: { id: '' }, streams: {} }, participants: {}, streams: {} };
     const people = {};
-    let socket, me, left = false;
+    let socket, me, left = false, topology = 'sfu';
 
     const emit = (action, fields, stamp) =>
       window.postMessage({ what: 'iframe-call-message', from: 'embedded', callClientId: id, action, ...fields, ...(stamp ? { callbackStamp: stamp } : {}) }, location.origin);
@@ -32,6 +32,7 @@
         switch (m.type) {
           case 'joined':
             me = m.id;
+            topology = m.topology;
             state.local.public.id = me;
             emit('network-connection', { type: 'signaling', event: 'connected' });
             if (again) return;
@@ -40,6 +41,14 @@
             emit('meeting-session-summary-updated', { meetingSession: { id: m.session } });
             emit('joined-meeting', { participants: { local: person(me, properties.userName ?? '', true), ...people } });
             return;
+          case 'waiting':
+            return emit('network-connection', { type: 'signaling', event: 'connected' });
+          case 'lobby':
+            me = m.id;
+            state.local.public.id = me;
+            emit('network-connection', { type: 'signaling', event: 'connected' });
+            emit('access-state-updated', { access: { level: 'lobby' }, awaitingAccess: { level: 'full' } });
+            return emit('joined-meeting', { participants: { local: person(me, properties.userName ?? '', true) } });
           case 'app-msg':
             return emit('app-message', { data: m.data, fromId: m.from });
           case 'participant-joined':
@@ -78,7 +87,7 @@
           socket?.close();
           return emit('left-meeting', {});
         case 'get-network-topology':
-          return reply({ topology: 'sfu' });
+          return reply({ topology });
         case 'get-calc-stats':
           return reply({ stats: { latest: { timestamp: Date.now(), networkRoundTripTime: null } } });
         case 'get-meeting-session':

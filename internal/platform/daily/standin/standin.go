@@ -4,6 +4,7 @@
 package standin
 
 import (
+	"cmp"
 	"crypto/rand"
 	_ "embed"
 	"encoding/json"
@@ -40,6 +41,7 @@ type Server struct {
 	deleted    []string
 	loseAnswer bool // of the next room that is made
 	delays     []Delay
+	bundles    int
 }
 
 // Delay is what one message really got: timers are late.
@@ -56,6 +58,10 @@ type Fate struct {
 	Silent bool          // messages are taken and never delivered
 	Reject string        // joins fail with this error type of Daily's: no-room, exp-token, meeting-full, …
 	Late   time.Duration // more delay, of messages that are no warm-up
+	Stuck  string        // a join comes no further than this: socket (it is not taken), room (nobody is let in)
+	Lobby  bool          // guests without a token land in the lobby, as in a room with knocking
+	// Topology is what the call machine reports; "" = sfu.
+	Topology string
 }
 
 type room struct {
@@ -204,7 +210,18 @@ func (s *Server) Close() error {
 	return s.http.Close()
 }
 
+// Bundles is how often the call machine was fetched.
+func (s *Server) Bundles() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.bundles
+}
+
 func (s *Server) bundle(w http.ResponseWriter, _ *http.Request) {
+	s.mu.Lock()
+	s.bundles++
+	s.mu.Unlock()
+	w.Header().Set("Cache-Control", "public, max-age=31536000") // its address names its version
 	w.Header().Set("Content-Type", "text/javascript")
 	w.Header().Set("Access-Control-Allow-Origin", "*")
 	fmt.Fprint(w, strings.ReplaceAll(callMachine, "{{BASE}}", "ws://"+s.base))
@@ -213,6 +230,13 @@ func (s *Server) bundle(w http.ResponseWriter, _ *http.Request) {
 var upgrader = websocket.Upgrader{CheckOrigin: func(*http.Request) bool { return true }}
 
 func (s *Server) socket(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	fate := s.fate
+	s.mu.Unlock()
+	if fate.Stuck == "socket" {
+		<-r.Context().Done()
+		return
+	}
 	conn, err := upgrader.Upgrade(w, r, nil)
 	if err != nil {
 		return
@@ -224,6 +248,16 @@ func (s *Server) socket(w http.ResponseWriter, r *http.Request) {
 		me.id = uuid()
 	}
 	name := q.Get("room")
+	if fate.Stuck == "room" {
+		me.write(map[string]string{"type": "waiting"})
+		conn.ReadMessage()
+		return
+	}
+	if fate.Lobby && q.Get("token") == "" {
+		me.write(map[string]string{"type": "lobby", "id": me.id})
+		conn.ReadMessage()
+		return
+	}
 	others, kind := s.enter(name, q.Get("token"), me)
 	if kind != "" {
 		me.write(map[string]string{"type": "error", "error": kind, "text": refusals[kind]})
@@ -233,7 +267,7 @@ func (s *Server) socket(w http.ResponseWriter, r *http.Request) {
 	defer close(gone)
 	go s.carry(me, gone)
 	defer s.ejectAt(name, q.Get("token"), me)()
-	me.write(map[string]any{"type": "joined", "id": me.id, "session": name, "others": others})
+	me.write(map[string]any{"type": "joined", "id": me.id, "session": name, "others": others, "topology": cmp.Or(fate.Topology, "sfu")})
 	s.tell(name, me, map[string]string{"type": "participant-joined", "id": me.id, "name": me.name})
 	defer func() {
 		s.leave(name, me)
@@ -256,6 +290,7 @@ func (s *Server) socket(w http.ResponseWriter, r *http.Request) {
 
 var refusals = map[string]string{
 	"no-room": "The meeting you're trying to join does not exist.", "exp-room": "Room expired", "exp-token": "Token expired",
+	"end-of-life": "This version of daily-js is no longer supported",
 	"not-allowed": "You are not allowed to join this meeting", "meeting-full": "Meeting is full",
 }
 

@@ -1,0 +1,75 @@
+package browser
+
+import (
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+)
+
+// proxyVariables say through what the browser asks, in the two spellings that Chromium knows.
+var proxyVariables = []string{"http_proxy", "https_proxy", "all_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"}
+
+// passed are the variables that Chromium gets from ours: where its programs, libraries and fonts are, and how to write times and
+// numbers. No other one is passed, for many hold secrets.
+var passed = []string{
+	"PATH", "LD_LIBRARY_PATH", "FONTCONFIG_PATH", "FONTCONFIG_FILE", "CHROME_DEVEL_SANDBOX", "TZ", "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "LC_TIME", "LC_NUMERIC",
+	"TMPDIR", "TMP", "TEMP",
+}
+
+// onWindows are those that a program needs there to start at all.
+var onWindows = []string{"SystemRoot", "SystemDrive", "windir", "ComSpec", "PATHEXT", "ProgramFiles", "ProgramFiles(x86)", "ProgramData", "NUMBER_OF_PROCESSORS", "PROCESSOR_ARCHITECTURE"}
+
+// environment is Chromium's: named variables of ours, and a home inside its scratch folder. What Chromium and its libraries write for a
+// user (crash reports, settings, caches) goes with that folder.
+func environment(home string) []string {
+	names := passed
+	if runtime.GOOS == "windows" {
+		names = append(names[:len(names):len(names)], onWindows...)
+	}
+	var list []string
+	for _, name := range names {
+		if value, set := os.LookupEnv(name); set {
+			list = append(list, name+"="+value)
+		}
+	}
+	for _, name := range proxyVariables {
+		value := os.Getenv(name)
+		if !strings.EqualFold(name, "no_proxy") {
+			value = withoutUser(value)
+		}
+		if value != "" {
+			list = append(list, name+"="+value)
+		}
+	}
+	list = append(list,
+		"HOME="+home, "XDG_CONFIG_HOME="+filepath.Join(home, ".config"), "XDG_CACHE_HOME="+filepath.Join(home, ".cache"), "XDG_DATA_HOME="+filepath.Join(home, ".local"),
+		"XDG_RUNTIME_DIR="+home, "PULSE_RUNTIME_PATH="+filepath.Join(home, "pulse"),
+		"DBUS_SESSION_BUS_ADDRESS=disabled:", // or its library starts a bus of its own
+	)
+	if runtime.GOOS == "windows" {
+		list = append(list, "USERPROFILE="+home, "LOCALAPPDATA="+filepath.Join(home, "Local"), "APPDATA="+filepath.Join(home, "Roaming"))
+	}
+	return list
+}
+
+// withoutUser is a proxy's address without a name and a password, which Chromium does not take from there.
+func withoutUser(proxy string) string {
+	if proxy == "" {
+		return ""
+	}
+	text := proxy
+	if !strings.Contains(text, "://") {
+		text = "http://" + text
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" {
+		return ""
+	}
+	if u.User == nil {
+		return proxy
+	}
+	u.User = nil
+	return u.String()
+}

@@ -1,0 +1,75 @@
+package browser
+
+import (
+	"net"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+
+	"golang.org/x/net/publicsuffix"
+)
+
+// relays are the hosts of Daily's STUN and TURN servers, from the same list as dailyHosts.
+var relays = []string{"stun.cloudflare.com", "turn.cloudflare.com", "*.twilio.com"}
+
+// reach are Chromium's rules for names, of everything that happens in it: its pages, and what the browser does by itself. What no room
+// needs is not found, also where a proxy would ask for it. Addresses are not names: a server of media tells its own by address.
+// A policy of the page governs its pages alone, and of them not what WebRTC does.
+//
+// requests are the rules for URLs, lookups those for names that are looked up, which a proxy's is as well.
+// https://chromium.googlesource.com/chromium/src/+/HEAD/net/base/host_mapping_rules.h
+func reach(rooms []JoinConfig) (requests, lookups string) {
+	names := []string{"*:*", "localhost"} // an address of IPv6, and this machine
+	for _, digit := range "0123456789" {
+		names = append(names, "*"+string(digit)) // an address of IPv4: no name of the Internet ends so
+	}
+	for _, c := range rooms {
+		for _, h := range hosts(c) {
+			names = append(names, kin(h)...)
+		}
+		if c.Platform == "daily" {
+			names = append(names, relays...)
+		}
+	}
+	requests = rules(names)
+	for _, variable := range proxyVariables {
+		if proxy := withoutUser(os.Getenv(variable)); proxy != "" {
+			if u, err := url.Parse(proxy); err == nil {
+				names = append(names, u.Hostname())
+			}
+		}
+	}
+	return requests, rules(names)
+}
+
+func rules(names []string) string {
+	text := "MAP * ~NOTFOUND"
+	slices.Sort(names)
+	for _, name := range slices.Compact(names) {
+		if name != "" && !strings.ContainsAny(name, ", ") {
+			text += ", EXCLUDE " + name
+		}
+	}
+	return text
+}
+
+// kin is a host without its port, and whatever belongs to the same owner: a LiveKit server at rtc.example.com names its TURN
+// server, turn.example.com.
+func kin(h string) []string {
+	name := h
+	if host, _, err := net.SplitHostPort(h); err == nil {
+		name = host
+	}
+	if name == "*" || name == "" || net.ParseIP(name) != nil {
+		return nil
+	}
+	if strings.HasPrefix(name, "*.") {
+		return []string{name}
+	}
+	owner, err := publicsuffix.EffectiveTLDPlusOne(name)
+	if err != nil { // localhost, a name of a local network
+		return []string{name}
+	}
+	return []string{name, owner, "*." + owner}
+}
