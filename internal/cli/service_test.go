@@ -41,7 +41,7 @@ func livekitService(t *testing.T, args ...string) (*process, string) {
 // metric reads a number from a service's /metrics.
 func metric(t *testing.T, url, name string) float64 {
 	t.Helper()
-	answer, err := http.Get(url + "/metrics")
+	answer, err := (&http.Client{Timeout: patience}).Get(url + "/metrics") // of one that grows without end none comes
 	if err != nil {
 		t.Fatal(err)
 	}
