@@ -59,6 +59,9 @@ type Tool struct{ Version, Commit, Go, OS, Arch string }
 // nor which ones were lost: the Samples of such a run are those that were answered.
 const Original = "original"
 
+// OfOriginal reports whether the original tool made r.
+func (r Run) OfOriginal() bool { return r.Tool.Version == Original }
+
 // Ended says how a run came to its end.
 type Ended string
 

@@ -6,6 +6,7 @@ import "time"
 type Plan struct {
 	Count            int           // pings to send; a slot that could not be used does not count
 	Cooldown         time.Duration // distance of the grid; 0 = closed loop, the next ping when the last is settled
+	PaceUnknown      bool          // nobody knows when pings were due: Cooldown says nothing
 	Timeout          time.Duration // a pong after it is late
 	Warmup           int           // pings discarded after the first pong, before the counted ones
 	EchoTimeout      time.Duration // how long to wait for the first pong of all
@@ -18,7 +19,10 @@ type Plan struct {
 }
 
 // ClosedLoop reports whether each ping waits for the one before it.
-func (p Plan) ClosedLoop() bool { return p.Cooldown == 0 }
+func (p Plan) ClosedLoop() bool { return p.Cooldown == 0 && !p.PaceUnknown }
+
+// OnGrid reports whether the slots of two plans can be held against each other.
+func (p Plan) OnGrid() bool { return p.Cooldown > 0 && !p.PaceUnknown }
 
 // Due is the moment, after the start of the run, at which the slot of ping seq (1-based) begins.
 // It depends on nothing but the plan: a late ping never delays the next.

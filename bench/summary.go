@@ -105,7 +105,7 @@ func Summarise(r Run) Summary {
 			if x.Stamped {
 				hold = append(hold, x.Hold)
 			}
-			if i > 0 && r.Samples[i-1].Outcome == Answered {
+			if i > 0 && r.Samples[i-1].Outcome == Answered && r.Samples[i-1].Seq+1 == x.Seq {
 				ipdv = append(ipdv, (x.RTT - r.Samples[i-1].RTT).Abs())
 			}
 		}
@@ -119,7 +119,7 @@ func Summarise(r Run) Summary {
 			if x.SendCall > 0 { // it has returned
 				send = append(send, x.SendCall)
 			}
-			if !r.Plan.ClosedLoop() && r.Tool.Version != Original {
+			if !r.Plan.ClosedLoop() && !r.OfOriginal() {
 				timer = append(timer, x.Sent-x.Due)
 			}
 		}
@@ -213,6 +213,8 @@ func oneWay(r Run) OneWay {
 	}
 	var o OneWay
 	switch {
+	case r.OfOriginal():
+		o.Why = "the original tool gives differences of two clocks that have nothing to do with each other"
 	case len(pairs) == 0:
 		o.Why = "no pong carried the echo's times"
 	case r.Clocks == OneClock:

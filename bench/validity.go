@@ -15,15 +15,19 @@ type Verdict string
 
 const (
 	Valid    Verdict = "valid"
+	Unjudged Verdict = "unjudged" // nothing is known that could speak for the numbers or against them
 	Doubtful Verdict = "doubtful" // something may have touched the numbers
 	Invalid  Verdict = "invalid"  // they are of something else than the path; kept, and left out of sums and comparisons
 )
 
+// Verdicts are all of them, the best first.
+var Verdicts = []Verdict{Valid, Unjudged, Doubtful, Invalid}
+
 // worse orders verdicts.
-var worse = map[Verdict]int{Valid: 0, Doubtful: 1, Invalid: 2}
+func worse(a, b Verdict) int { return slices.Index(Verdicts, b) - slices.Index(Verdicts, a) }
 
 // Validity is the verdict on a run and what speaks against it, the worst first. A run that nothing is known
-// against is valid: docs/validity.md has the table of what is looked at.
+// against is valid, if what is looked at is known of it at all: docs/validity.md has the table.
 type Validity struct {
 	Verdict Verdict
 	Grounds []Ground
@@ -40,10 +44,13 @@ type Ground struct {
 
 // Why is the text of the worst ground; "" = there is none.
 func (v Validity) Why() string {
-	if len(v.Grounds) == 0 {
-		return ""
+	switch {
+	case len(v.Grounds) > 0:
+		return v.Grounds[0].Text
+	case v.Verdict == Unjudged:
+		return "its file says nothing of what a verdict looks at"
 	}
-	return v.Grounds[0].Text
+	return ""
 }
 
 // doubts are the grounds as doubts.
@@ -71,6 +78,8 @@ type Criterion struct {
 var Never = math.Inf(1)
 
 const (
+	nothingSent = "nothing-sent"
+
 	ofP50   = "% of the P50"
 	percent = "%"
 	times   = "times"
@@ -78,7 +87,7 @@ const (
 
 // criteria are in the order in which their grounds are told.
 var criteria = []Criterion{
-	{"nothing-sent", "not one counted ping was sent", times, Never, 0,
+	{nothingSent, "not one counted ping was sent", times, Never, 0,
 		func(r Run, _ Summary) (float64, bool) { return count(r.Counts.Sent == 0) },
 		func(Run, Summary, float64) string {
 			return "not one counted ping was sent: this run says nothing of the path"
@@ -179,18 +188,28 @@ const SandboxDoubt = "sandbox"
 // Criteria is the table by which runs are judged.
 func Criteria() []Criterion { return slices.Clone(criteria) }
 
-// judge gives the verdict on r. What is not known speaks against no run.
+// judge gives the verdict on r. What is not known speaks against no run. Of a run of the original tool nothing is known
+// but how many pings were sent.
 func judge(r Run, s Summary) Validity {
-	if r.Judged != nil {
-		return *r.Judged
-	}
 	v := Validity{Verdict: Valid}
+	if r.Judged != nil {
+		v = *r.Judged
+	}
+	if r.OfOriginal() && v.Verdict == Valid { // also where an older rtcbench said so
+		v.Verdict = Unjudged
+	}
+	if r.Judged != nil {
+		return v
+	}
 	for _, c := range criteria {
+		if r.OfOriginal() && c.Code != nothingSent {
+			continue
+		}
 		if g, ok := c.judge(r, s); ok {
 			v.Grounds = append(v.Grounds, g)
 		}
 	}
-	slices.SortStableFunc(v.Grounds, func(a, b Ground) int { return worse[b.Verdict] - worse[a.Verdict] })
+	slices.SortStableFunc(v.Grounds, func(a, b Ground) int { return worse(a.Verdict, b.Verdict) })
 	if len(v.Grounds) > 0 {
 		v.Verdict = v.Grounds[0].Verdict
 	}

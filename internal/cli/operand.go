@@ -118,7 +118,7 @@ func (o operand) fromFile(a *app, reading func(io.Reader) io.Reader) (runs []ben
 		}
 		if e.Note != "" && !told[e.Note] {
 			told[e.Note] = true
-			fmt.Fprintf(a.stderr, "%s, %s: %s\n", o.file, e.Place, e.Note)
+			fmt.Fprintf(report.Plain{Writer: a.stderr}, "%s, %s: %s\n", o.file, e.Place, e.Note)
 		}
 		runs = append(runs, e.Run)
 	}
@@ -142,7 +142,7 @@ func (o operand) fromStore(a *app, s bench.Store) (runs []bench.Run, err error) 
 		case r.ID == "":
 			return nil, err
 		default:
-			fmt.Fprintf(a.stderr, "run %s cannot be read and is left out: %v\n", r.ID, err)
+			fmt.Fprintf(report.Plain{Writer: a.stderr}, "run %s cannot be read and is left out: %v\n", r.ID, err)
 		}
 	}
 	if len(runs) == 1 {

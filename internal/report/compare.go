@@ -55,7 +55,7 @@ func Compare(daily, livekit bench.Record) Comparison {
 		Alike:            daily.Facts.Transport != "" && daily.Facts.Transport == livekit.Facts.Transport && alike(daily.Path(), livekit.Path()),
 		TransportClasses: map[string]*string{"daily": named(string(daily.Facts.Transport)), "livekit": named(string(livekit.Facts.Transport))},
 		Paths:            map[string]*string{"daily": named(string(daily.Path())), "livekit": named(string(livekit.Path()))},
-		Paired:           !daily.Plan.ClosedLoop() && daily.Plan.Cooldown == livekit.Plan.Cooldown,
+		Paired:           daily.Plan.OnGrid() && daily.Plan.Cooldown == livekit.Plan.Cooldown,
 	}
 	a, b := daily.Summary.RTTs, livekit.Summary.RTTs
 	if c.Paired {

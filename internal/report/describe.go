@@ -17,6 +17,7 @@ type Described struct {
 	RunIDs     []string `json:"run_ids"`
 	Runs       int      `json:"runs"`
 	Used       int      `json:"runs_compared"` // that have a round trip time
+	Unjudged   int      `json:"runs_unjudged"` // nothing is known that speaks for or against them
 	Doubtful   int      `json:"runs_doubtful"`
 	Invalid    int      `json:"runs_invalid"`  // compared all the same
 	LeftOut    int      `json:"runs_left_out"` // because they are invalid
@@ -48,6 +49,8 @@ func describe(g Group) Described {
 	for _, r := range g.Runs {
 		d.RunIDs = append(d.RunIDs, r.ID)
 		switch r.Summary.Validity.Verdict {
+		case bench.Unjudged:
+			d.Unjudged++
 		case bench.Doubtful:
 			d.Doubtful++
 		case bench.Invalid:
@@ -102,7 +105,7 @@ var circumstances = []struct {
 	{"locations", "so do the ways", locationOf},
 	{"echoes", "a local one answers from here, a remote one from elsewhere", func(r bench.Record) string { return cmp.Or(r.Echo.Mode, bench.Unknown) }},
 	{"cooldowns", "how often one asks can change the answer", cooldownOf},
-	{"payloads", "longer messages take longer", func(r bench.Record) string { return fmt.Sprintf("%d B", r.Plan.PayloadBytes) }},
+	{"payloads", "longer messages take longer", payloadOf},
 	{"timeouts", "what is late on one side is answered on the other", func(r bench.Record) string { return r.Plan.Timeout.String() }},
 	{"channels", "they send again differently what was lost", channelOf},
 	{"tools", "the original tool says less of its runs", func(r bench.Record) string {
@@ -113,8 +116,18 @@ var circumstances = []struct {
 	}},
 }
 
+func payloadOf(r bench.Record) string {
+	if r.OfOriginal() {
+		return bench.Unknown
+	}
+	return fmt.Sprintf("%d B", r.Plan.PayloadBytes)
+}
+
 func cooldownOf(r bench.Record) string {
-	if r.Plan.ClosedLoop() {
+	switch {
+	case r.Plan.PaceUnknown:
+		return bench.Unknown
+	case r.Plan.ClosedLoop():
 		return "none (closed loop)"
 	}
 	return r.Plan.Cooldown.String()
@@ -162,6 +175,12 @@ func noteInvalid(side string, d Described) []string {
 		list = append(list, side+" is an INVALID run, and no measure of its path")
 	case d.Invalid > 0:
 		list = append(list, fmt.Sprintf("%s: %d of %d runs are INVALID, and no measure of their path", side, d.Invalid, d.Runs))
+	}
+	switch {
+	case d.Unjudged == 1 && d.Runs == 1:
+		list = append(list, side+" is a run that nobody can judge: nothing is known of its machine, its timers and its path")
+	case d.Unjudged > 0:
+		list = append(list, fmt.Sprintf("%s: nobody can judge %d of %d runs: nothing is known of their machines, their timers and their paths", side, d.Unjudged, d.Runs))
 	}
 	if d.LeftOut > 0 {
 		list = append(list, fmt.Sprintf("%s: %d invalid run(s) left out; --include-invalid takes them in", side, d.LeftOut))

@@ -261,7 +261,7 @@ func newShift(d stats.Difference, ok bool, a *float64) *Shift {
 
 // together reports whether the two ran at one time on one grid.
 func together(a, b bench.Run) bool {
-	return !a.Plan.ClosedLoop() && a.Plan.Cooldown == b.Plan.Cooldown && a.Start.Before(b.End) && b.Start.Before(a.End) && a.ID != b.ID
+	return a.Plan.OnGrid() && a.Plan.Cooldown == b.Plan.Cooldown && a.Start.Before(b.End) && b.Start.Before(a.End) && a.ID != b.ID
 }
 
 // answeredRuns are those that have a round trip time.

@@ -137,7 +137,7 @@ func verdictsOf(d Described) string {
 	for _, v := range []struct {
 		n    int
 		word bench.Verdict
-	}{{d.Runs - d.Doubtful - d.Invalid, bench.Valid}, {d.Doubtful, bench.Doubtful}, {d.Invalid, bench.Invalid}} {
+	}{{d.Runs - d.Unjudged - d.Doubtful - d.Invalid, bench.Valid}, {d.Unjudged, bench.Unjudged}, {d.Doubtful, bench.Doubtful}, {d.Invalid, bench.Invalid}} {
 		switch {
 		case v.n == d.Runs:
 			return string(v.word)

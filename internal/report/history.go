@@ -61,8 +61,8 @@ func WriteHistoryText(w io.Writer, h History) error {
 		p.line("%s", p.warn.Render(fmt.Sprintf("%d invalid run(s) left out of these sums; --include-invalid takes them in.", leftOut)))
 	}
 	if len(h.Courses) > 0 {
-		p.line("\n%s", p.dim.Render("n! = so many doubts, n? a doubtful run, n✗ an invalid one: rtcbench history RUN shows it. Percentiles of all"))
-		p.line("%s", p.dim.Render("runs are of their merged histograms: nearest rank, exact to three digits; never a mean of percentiles."))
+		p.line("\n%s", p.dim.Render("n! = so many doubts, n~ a run that nobody can judge, n? a doubtful one, n✗ an invalid one: rtcbench history"))
+		p.line("%s", p.dim.Render("RUN shows it. Percentiles of all runs are of merged histograms: nearest rank, exact to three digits; never means."))
 	}
 	for _, err := range h.Bad {
 		p.line("%s", p.warn.Render("! "+Printable(err.Error())))
@@ -72,7 +72,7 @@ func WriteHistoryText(w io.Writer, h History) error {
 }
 
 // verdictMarks stand behind the number of a run's doubts.
-var verdictMarks = map[bench.Verdict]string{bench.Doubtful: "?", bench.Invalid: "✗"}
+var verdictMarks = map[bench.Verdict]string{bench.Unjudged: "~", bench.Doubtful: "?", bench.Invalid: "✗"}
 
 // ShortID is the end of a run's ID: the part that differs from run to run.
 func ShortID(id string) string { return id[max(0, len(id)-8):] }
@@ -247,7 +247,7 @@ func WriteHistoryCSV(w io.Writer, h History) error {
 	}
 	for _, run := range h.Runs {
 		r := newHistoryRun(run)
-		if err := c.Write([]string{r.RunID, number(&r.EndTime), r.Location, r.Platform, r.Engine, r.Transport, strconv.Itoa(r.Pings), number(r.P50), number(r.P95), number(r.P99), number(r.Jitter), number(r.Loss), string(r.Ended), strconv.Itoa(len(r.Doubts)), string(r.Validity), r.Path}); err != nil {
+		if err := c.Write([]string{r.RunID, number(&r.EndTime), Escaped(r.Location), r.Platform, r.Engine, r.Transport, strconv.Itoa(r.Pings), number(r.P50), number(r.P95), number(r.P99), number(r.Jitter), number(r.Loss), string(r.Ended), strconv.Itoa(len(r.Doubts)), string(r.Validity), r.Path}); err != nil {
 			return err
 		}
 	}

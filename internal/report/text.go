@@ -7,7 +7,6 @@ import (
 	"io"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/charmbracelet/lipgloss"
 
@@ -34,20 +33,12 @@ func WriteText(w io.Writer, r bench.Run) error {
 	return err
 }
 
-type page struct {
-	strings.Builder
-	strong, dim, bar, warn, bad lipgloss.Style
-}
-
-func newPage(r *lipgloss.Renderer) *page {
-	return &page{
-		strong: r.NewStyle().Bold(true), dim: r.NewStyle().Faint(true),
-		bar: r.NewStyle().Foreground(lipgloss.Color("6")), warn: r.NewStyle().Foreground(lipgloss.Color("3")), bad: r.NewStyle().Bold(true).Foreground(lipgloss.Color("1")),
-	}
-}
-
 func (p *page) line(format string, args ...any) {
-	p.WriteString(strings.TrimRight(fmt.Sprintf(format, args...), " ") + "\n")
+	s := strings.TrimRight(fmt.Sprintf(format, args...), " ")
+	if off := string(inkOff); strings.HasSuffix(s, " "+off) {
+		s = strings.TrimRight(strings.TrimSuffix(s, off), " ") + off
+	}
+	p.WriteString(s + "\n")
 }
 
 func (p *page) head(s string) { p.line("\n%s", p.strong.Render(s)) }
@@ -56,23 +47,30 @@ func (p *page) title(r bench.Run) {
 	c := r.Counts
 	p.line("%s  %s", p.strong.Render(platformName(r.Platform)), Printable(result.CleanURL(r.RoomURL)))
 	line := fmt.Sprintf("%d of %d pings answered", c.Answered, c.Settled())
-	if r.Plan.ClosedLoop() {
+	switch {
+	case r.Plan.ClosedLoop():
 		line += ", one after the other"
-	} else {
+	case !r.Plan.PaceUnknown:
 		line += fmt.Sprintf(", one every %v", r.Plan.Cooldown)
 	}
-	line += ", on the " + wayName(r.Facts.Transport, r.Path())
+	if r.Facts.Transport != "" {
+		line += ", on the " + wayName(r.Facts.Transport, r.Path())
+	} else {
+		line += ", by a way that is not known"
+	}
 	for _, part := range Wrap(line, width) {
 		p.line("%s", part)
 	}
 	where := "answered by a remote echo"
 	switch {
-	case r.Echo.Identity == "":
+	case r.Counts.Answered+r.Counts.Late == 0 && r.Echo.Identity == "":
 		where = "nobody answered"
 	case r.Echo.Mode == "local":
 		where = "answered by this process from a second seat in the room"
 	case r.Echo.Kind == "original":
 		where = "answered by a remote echo that is not an rtcbench"
+	case r.OfOriginal():
+		where = "measured by the original tool"
 	}
 	if r.Location != "" {
 		where += "; location " + Printable(r.Location)
@@ -179,6 +177,9 @@ func ago(d time.Duration) string {
 
 // lossMeans says what it is to fail on this path.
 func lossMeans(r bench.Run) string {
+	if r.OfOriginal() {
+		return "as the original tool counts: also pongs that came before its send call had returned"
+	}
 	reliable := r.Facts.Transport == bench.DataChannelReliable || r.Facts.Transport == bench.SignallingWebSocket
 	if reliable && r.Facts.Reconnects == 0 {
 		return "not back in " + r.Plan.Timeout.String() + "; on this channel nothing is lost, only late"
@@ -189,7 +190,7 @@ func lossMeans(r bench.Run) string {
 // validity writes the verdict, and each reason of it with the verdict that it alone would give.
 func (p *page) validity(v bench.Validity) {
 	if len(v.Grounds) == 0 {
-		p.line("%s", v.Verdict)
+		p.line("%s", strings.TrimSuffix(fmt.Sprintf("%s: %s", v.Verdict, v.Why()), ": "))
 		return
 	}
 	for _, g := range v.Grounds {
@@ -205,7 +206,7 @@ func (p *page) validity(v bench.Validity) {
 	}
 }
 
-func (p *page) verdictStyle(v bench.Verdict) lipgloss.Style {
+func (p *page) verdictStyle(v bench.Verdict) ink {
 	if v == bench.Invalid {
 		return p.bad
 	}
@@ -282,16 +283,6 @@ func fixed(d time.Duration) string {
 		return fmt.Sprintf("%.3f", ms(d))
 	}
 	return fmt.Sprintf("%.2f", ms(d))
-}
-
-// Printable is s without what a terminal would obey: others choose some of our texts.
-func Printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return '�'
-	}, s)
 }
 
 // Wrap breaks s between words into lines of limit columns, if no word is longer.

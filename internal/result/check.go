@@ -1,12 +1,11 @@
 package result
 
 import (
+	"errors"
 	"fmt"
 	"math"
-	"regexp"
 	"slices"
 	"time"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -16,15 +15,22 @@ import (
 // Platforms are those whose runs a file may hold.
 var Platforms = []string{"daily", "livekit"}
 
-// most is the largest count that a file may hold: a run has no more pings than numbers for them, and sums of runs stay sums.
-const most = math.MaxUint32
+const (
+	// most is the largest count that a file may hold: a run has no more pings than numbers for them, and sums of runs stay sums.
+	most = math.MaxUint32
+	// mostUnused is how many more slots a run may have missed than it used. A slot that was not used takes next to nothing
+	// in a packed run, and as much memory as any other.
+	mostUnused = 4_000_000
+	// lastSecond is the last moment, in Unix seconds, that every store can tell: nanoseconds in 63 bits.
+	lastSecond = math.MaxInt64 / int64(time.Second)
+	// apart is how far the end may be from the start and the duration: a file rounds them, and clocks are read one after the other.
+	apart = time.Second
+)
 
-// word is what engines and transport classes are called; a table shows them as they are.
-var word = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,63}$`)
-
-// check finds what would make a run that no prober can have made. The error names the key.
+// check finds what would make a run that no prober can have made. The error names the key. Every door has it: a file
+// that is read, a run that is unpacked, and one that is packed for a store.
 func (f File) check() error {
-	for _, test := range []func() error{f.checkWhere, f.checkCounts, f.checkStatistics, f.checkSamples} {
+	for _, test := range []func() error{f.checkValues, f.checkWhere, f.checkTimes, f.checkCounts, f.checkStatistics, f.checkSamples} {
 		if err := test(); err != nil {
 			return err
 		}
@@ -33,56 +39,84 @@ func (f File) check() error {
 }
 
 func (f File) checkWhere() error {
-	m := f.Metadata
+	m, d := f.Metadata, f.Details
+	v := d.Validity
 	switch {
 	case !slices.Contains(Platforms, f.Platform):
 		return fmt.Errorf("platform: %.40q; known are %v", f.Platform, Platforms)
+	case m == Metadata{}:
+		return missing("metadata")
 	case uuid.Validate(m.RunID) != nil:
 		return fmt.Errorf("metadata.run_id: %.60q is no UUID", m.RunID)
 	case m.LocationID != nil && len(*m.LocationID) > maxLocation:
 		return fmt.Errorf("metadata.location_id: %d bytes; %d are allowed", len(*m.LocationID), maxLocation)
-	case m.LocationID != nil && !utf8.ValidString(*m.LocationID):
-		return fmt.Errorf("metadata.location_id: %q is no UTF-8", *m.LocationID)
-	case m.StartTime < 0 || m.StartTime > 1e11 || m.EndTime < m.StartTime || m.EndTime > 1e11:
-		return fmt.Errorf("metadata.start_time, end_time: %v to %v is no span of time", m.StartTime, m.EndTime)
-	case !duration(m.DurationMS):
-		return fmt.Errorf("metadata.duration_ms: %v is no duration", m.DurationMS)
-	case m.CooldownMS < 0 || m.TimeoutMS < 0 || m.Iterations < 0 || m.CooldownMS > longest.Milliseconds() || m.TimeoutMS > longest.Milliseconds():
-		return fmt.Errorf("metadata: iterations %d, timeout_ms %d, cooldown_ms %d: one is no such number", m.Iterations, m.TimeoutMS, m.CooldownMS)
-	case !slices.Contains([]bench.Ended{bench.Complete, bench.Interrupted, bench.LinkLost, bench.DeadlinePassed}, f.Details.Ended):
-		return fmt.Errorf("details.ended: %.40q is not known", f.Details.Ended)
-	case !share(f.Details.Instrument.Steal, 1) || !share(f.Details.Instrument.Waited, maxThreads):
-		return fmt.Errorf("details.instrument.cpu_steal, cpu_wait: %v, %v: one is no share", show(f.Details.Instrument.Steal), show(f.Details.Instrument.Waited))
-	case f.Details.Instrument.ClockStep != nil && !duration(math.Abs(*f.Details.Instrument.ClockStep)):
-		return fmt.Errorf("details.instrument.clock_step_ms: %v is no duration", *f.Details.Instrument.ClockStep)
-	case f.Details.Validity != nil && !slices.Contains([]bench.Verdict{bench.Valid, bench.Doubtful, bench.Invalid}, f.Details.Validity.Verdict):
-		return fmt.Errorf("details.validity.verdict: %.40q is not known", f.Details.Validity.Verdict)
-	case f.Details.Engine != "" && !word.MatchString(f.Details.Engine):
-		return fmt.Errorf("details.engine: %.40q is no name of an engine, as native or browser", f.Details.Engine)
-	case f.Details.Echo.Unmatched < 0:
-		return fmt.Errorf("details.echo.unmatched: %d is negative", f.Details.Echo.Unmatched)
-	case or(f.Details.TransportClass) != "" && !word.MatchString(*f.Details.TransportClass):
-		return fmt.Errorf("details.transport_class: %.40q is no name of one, as datachannel-reliable", *f.Details.TransportClass)
+	case !slices.Contains([]bench.Ended{bench.Complete, bench.Interrupted, bench.LinkLost, bench.DeadlinePassed}, d.Ended):
+		return fmt.Errorf("details.ended: %.40q is not known", d.Ended)
+	case !share(d.Instrument.Steal, 1) || !share(d.Instrument.Waited, maxThreads):
+		return fmt.Errorf("details.instrument.cpu_steal, cpu_wait: %v, %v: one is no share", show(d.Instrument.Steal), show(d.Instrument.Waited))
+	case v != nil && !slices.Contains(bench.Verdicts, v.Verdict):
+		return fmt.Errorf("details.validity.verdict: %.40q is not known", v.Verdict)
+	case d.Engine != "" && !word.MatchString(d.Engine):
+		return fmt.Errorf("details.engine: %.40q is no name of an engine, as native or browser", d.Engine)
+	case or(d.TransportClass) != "" && !word.MatchString(*d.TransportClass):
+		return fmt.Errorf("details.transport_class: %.40q is no name of one, as datachannel-reliable", *d.TransportClass)
+	}
+	return nil
+}
+
+// checkTimes wants a span of time that every store can tell. What a clock that was never set shows is one.
+func (f File) checkTimes() error {
+	m := f.Metadata
+	for _, at := range []struct {
+		key   string
+		value float64
+	}{{"start_time", m.StartTime}, {"end_time", m.EndTime}} {
+		if !(at.value >= 0 && at.value <= float64(lastSecond)) {
+			return fmt.Errorf("metadata.%s: %v is no time, in Unix seconds", at.key, at.value)
+		}
+	}
+	span := time.Duration((m.EndTime - m.StartTime) * float64(time.Second))
+	switch took := nanos(m.DurationMS); {
+	case span < 0:
+		return fmt.Errorf("metadata.end_time: %v is before metadata.start_time, %v", m.EndTime, m.StartTime)
+	case f.Details.Tool.Version != bench.Original && (span-took).Abs() > max(apart, took/100): // it is not used of the original's
+		return fmt.Errorf("metadata.duration_ms: %v does not fit: start_time and end_time are %v ms apart", m.DurationMS, ms(span))
+	}
+	return nil
+}
+
+// fastest is the last moment that a clock of rtcbench's is believed to have shown. A run by a clock that runs fast is a run.
+var fastest = time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// checkBefore refuses a run out of a file that ends after limit.
+func (f File) checkBefore(limit time.Time) error {
+	if end := clock(f.Metadata.EndTime); end.After(limit) {
+		return fmt.Errorf("metadata.end_time: %v (%s) is in the future", f.Metadata.EndTime, end.Format(time.DateTime))
 	}
 	return nil
 }
 
 func (f File) checkCounts() error {
-	c := f.Details.Counts
-	for name, n := range map[string]int{"sent": c.Sent, "answered": c.Answered, "late": c.Late, "lost": c.Lost, "not_sent": c.NotSent, "unsettled": c.Unsettled, "duplicate": c.Duplicate, "malformed": c.Malformed, "foreign": c.Foreign, "warmup_sent": c.WarmupSent, "control_sent": c.ControlSent} {
-		if n < 0 {
-			return fmt.Errorf("details.counts.%s: %d is negative", name, n)
-		}
-		if n > most {
-			return fmt.Errorf("details.counts.%s: %d are more than a run can have", name, n)
-		}
-	}
-	if c.Answered+c.Late+c.Lost+c.Unsettled != c.Sent {
-		return fmt.Errorf("details.counts: %d sent are not %d answered + %d late + %d lost + %d unsettled", c.Sent, c.Answered, c.Late, c.Lost, c.Unsettled)
+	c, s, planned := f.Details.Counts, f.Statistics, f.Metadata.Iterations
+	late, lost, unsettled := zero(c.Late), c.Lost, zero(c.Unsettled)
+	switch {
+	case c.Answered+late+lost+unsettled != c.Sent:
+		return fmt.Errorf("details.counts: %d sent are not %d answered + %d late + %d lost + %d unsettled", c.Sent, c.Answered, late, lost, unsettled)
+	case c.Sent > planned:
+		return fmt.Errorf("metadata.iterations: %d; %d pings were sent", planned, c.Sent)
+	case zero(c.NotSent) > mostUnused+c.Sent:
+		return fmt.Errorf("details.counts.not_sent: %d slots beside %d pings are more than a run can have missed", *c.NotSent, c.Sent)
+	case s.SuccessfulMessages != c.Answered:
+		return fmt.Errorf("statistics.successful_messages: %d; details.counts.answered is %d", s.SuccessfulMessages, c.Answered)
+	case s.FailedMessages != late+lost:
+		return fmt.Errorf("statistics.failed_messages: %d; %d late and %d lost ones are in details.counts", s.FailedMessages, late, lost)
+	case s.TotalMessages != s.SuccessfulMessages+s.FailedMessages:
+		return fmt.Errorf("statistics.total_messages: %d are not %d successful and %d failed ones", s.TotalMessages, s.SuccessfulMessages, s.FailedMessages)
 	}
 	return nil
 }
 
+// checkStatistics wants what a run that was read without its pings is told by.
 func (f File) checkStatistics() error {
 	s := f.Statistics
 	for name, v := range map[string]*float64{
@@ -93,13 +127,20 @@ func (f File) checkStatistics() error {
 			return fmt.Errorf("statistics.%s: %v is no duration", name, *v)
 		}
 	}
-	if r := s.PacketLossRate; r != nil && !(*r >= 0 && *r <= 1) {
-		return fmt.Errorf("statistics.packet_loss_rate: %v is no ratio", *r)
-	}
 	for i, m := range f.Measurements {
 		if !duration(m.RoundTripTime) {
 			return fmt.Errorf("measurements[%d].round_trip_time: %v is no duration", i, m.RoundTripTime)
 		}
+		if !(math.Abs(m.Timestamp) <= float64(longest/time.Millisecond)) {
+			return fmt.Errorf("measurements[%d].timestamp: %v is no time", i, m.Timestamp)
+		}
+	}
+	r := s.PacketLossRate
+	if r == nil || s.TotalMessages == 0 {
+		return nil
+	}
+	if want := float64(s.FailedMessages) / float64(s.TotalMessages); !(math.Abs(*r-want) < 1e-4) {
+		return fmt.Errorf("statistics.packet_loss_rate: %v is no ratio of %d failed by %d", *r, s.FailedMessages, s.TotalMessages)
 	}
 	return nil
 }
@@ -116,56 +157,100 @@ func share(v *float64, most float64) bool { return v == nil || *v >= 0 && *v <= 
 func (f File) checkSamples() error {
 	c := f.Details.Samples
 	n := len(c.Seq)
-	if n == 0 {
-		return nil
-	}
-	for name, length := range map[string]int{"due_ms": len(c.Due), "sent_ms": len(c.Sent), "rtt_ms": len(c.RTT), "hold_ms": len(c.Hold), "up_raw_ms": len(c.UpRaw), "send_call_ms": len(c.SendCall), "outcome": len(c.Outcome)} {
-		if length != n {
-			return fmt.Errorf("details.samples.%s: %d values; seq has %d", name, length, n)
+	for _, list := range []struct {
+		name   string
+		length int
+	}{
+		{"due_ms", len(c.Due)}, {"sent_ms", len(c.Sent)}, {"rtt_ms", len(c.RTT)}, {"hold_ms", len(c.Hold)}, {"up_raw_ms", len(c.UpRaw)},
+		{"send_call_ms", len(c.SendCall)}, {"outcome", len(c.Outcome)}, {"reason", len(c.Reason)},
+	} {
+		if list.length != n && (list.name != "reason" || list.length > 0) {
+			return fmt.Errorf("details.samples.%s: %d values; seq has %d", list.name, list.length, n)
 		}
 	}
-	if c.Reason != nil && len(c.Reason) != n {
-		return fmt.Errorf("details.samples.reason: %d values; seq has %d", len(c.Reason), n)
-	}
-	var got bench.Counts
-	var outcomes [5]int
 	for i := range n {
-		at := func(key string, v any, why string) error {
-			return fmt.Errorf("details.samples.%s[%d]: %v %s", key, i, v, why)
+		if err := c.check(i); err != nil {
+			return err
 		}
-		outcome, ok := bench.ParseOutcome(c.Outcome[i])
-		pong := outcome == bench.Answered || outcome == bench.Late
-		switch {
-		case !ok:
-			return at("outcome", fmt.Sprintf("%.40q", c.Outcome[i]), "is not known")
-		case i > 0 && c.Seq[i] <= c.Seq[i-1] || c.Seq[i] == 0:
-			return at("seq", c.Seq[i], "is not above the one before")
-		case !duration(c.Due[i]):
-			return at("due_ms", c.Due[i], "is no duration")
-		case outcome != bench.NotSent && (c.Sent[i] == nil || !(math.Abs(*c.Sent[i]) <= float64(longest/time.Millisecond))):
-			return at("sent_ms", show(c.Sent[i]), "is no time")
-		case pong && (c.RTT[i] == nil || !duration(*c.RTT[i])):
-			return at("rtt_ms", show(c.RTT[i]), "is no duration")
-		case c.Hold[i] != nil && !duration(*c.Hold[i]):
-			return at("hold_ms", *c.Hold[i], "is no duration")
-		case c.UpRaw[i] != nil && !(math.Abs(*c.UpRaw[i]) <= float64(longest/time.Millisecond)):
-			return at("up_raw_ms", *c.UpRaw[i], "is no time")
-		case c.SendCall[i] != nil && !duration(*c.SendCall[i]):
-			return at("send_call_ms", *c.SendCall[i], "is no duration")
-		}
-		if c.Reason != nil {
-			if _, ok := bench.ParseReason(c.Reason[i]); !ok {
-				return at("reason", fmt.Sprintf("%.40q", c.Reason[i]), "is not known")
-			}
-		}
-		outcomes[outcome]++
-	}
-	got.Answered, got.Late = outcomes[bench.Answered], outcomes[bench.Late]
-	if want := f.Details.Counts; got.Answered != want.Answered || got.Late != want.Late {
-		return fmt.Errorf("details.samples: %d answered and %d late; details.counts says %d and %d", got.Answered, got.Late, want.Answered, want.Late)
 	}
 	return nil
 }
+
+// check looks at one sample of the columns.
+func (c Samples) check(i int) error {
+	bad := func(key string, v any, why string) error {
+		return fmt.Errorf("details.samples.%s[%d]: %v %s", key, i, v, why)
+	}
+	time := func(v *float64) bool { return v != nil && math.Abs(*v) <= longestMS }
+	outcome, ok := bench.ParseOutcome(c.Outcome[i])
+	pong := outcome == bench.Answered || outcome == bench.Late
+	switch {
+	case !ok:
+		return bad("outcome", fmt.Sprintf("%.40q", c.Outcome[i]), "is not known")
+	case i > 0 && c.Seq[i] <= c.Seq[i-1] || c.Seq[i] == 0:
+		return bad("seq", c.Seq[i], "is not above the one before")
+	case !duration(c.Due[i]):
+		return bad("due_ms", c.Due[i], "is no duration")
+	case outcome != bench.NotSent && !time(c.Sent[i]):
+		return bad("sent_ms", show(c.Sent[i]), "is no time")
+	case pong && (c.RTT[i] == nil || !duration(*c.RTT[i])):
+		return bad("rtt_ms", show(c.RTT[i]), "is no duration")
+	case c.Hold[i] != nil && !duration(*c.Hold[i]):
+		return bad("hold_ms", *c.Hold[i], "is no duration")
+	case c.UpRaw[i] != nil && !time(c.UpRaw[i]):
+		return bad("up_raw_ms", *c.UpRaw[i], "is no time")
+	case c.SendCall[i] != nil && !duration(*c.SendCall[i]):
+		return bad("send_call_ms", *c.SendCall[i], "is no duration")
+	}
+	if len(c.Reason) > 0 {
+		if _, ok := bench.ParseReason(c.Reason[i]); !ok {
+			return bad("reason", fmt.Sprintf("%.40q", c.Reason[i]), "is not known")
+		}
+	}
+	return nil
+}
+
+// whole finds what in the pings of r, or in what was kept of them, contradicts its counts.
+func whole(r bench.Run) error {
+	if r.Kept != nil {
+		if n, want := r.Kept.Histogram.Total(), uint64(r.Counts.Answered); n != want {
+			return fmt.Errorf("the histogram has %d pings; details.counts.answered is %d", n, want)
+		}
+		return nil
+	}
+	var got bench.Counts
+	got.Tally(r.Samples)
+	want := r.Counts
+	if r.OfOriginal() { // it tells of those alone that were answered
+		got.Lost, got.Sent = want.Lost, got.Answered+want.Lost
+	}
+	for _, x := range []struct {
+		key       string
+		got, want int
+	}{
+		{"answered", got.Answered, want.Answered}, {"late", got.Late, want.Late}, {"lost", got.Lost, want.Lost},
+		{"not_sent", got.NotSent, want.NotSent}, {"unsettled", got.Unsettled, want.Unsettled}, {"sent", got.Sent, want.Sent},
+	} {
+		if x.got != x.want {
+			return fmt.Errorf("details.counts.%s: %d; the samples have %d", x.key, x.want, x.got)
+		}
+	}
+	for i, s := range r.Samples {
+		for _, d := range []time.Duration{s.Due, s.RTT, s.Hold, s.SendCall} {
+			if d < 0 || d > longest {
+				return fmt.Errorf("%w: %v of sample %d is no duration", errPacked, d, i)
+			}
+		}
+		if s.Sent.Abs() > longest || s.Up.Abs() > longest {
+			return fmt.Errorf("%w: %v and %v of sample %d: one is no time", errPacked, s.Sent, s.Up, i)
+		}
+	}
+	return nil
+}
+
+var errPacked = errors.New("the samples are damaged")
+
+func missing(key string) error { return fmt.Errorf("%s: it is missing", key) }
 
 func show(v *float64) any {
 	if v == nil {

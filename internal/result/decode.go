@@ -1,7 +1,6 @@
 package result
 
 import (
-	"bufio"
 	"bytes"
 	"cmp"
 	"encoding/json"
@@ -9,8 +8,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"math"
-	"slices"
 	"strings"
 	"time"
 
@@ -24,51 +21,148 @@ type Entry struct {
 	Note  string // what the file could not tell, for the reader; "" = nothing
 }
 
-// Decode reads runs: one result file, the file of both, one of the original tool, or any number
-// of them after one another, as lines of JSON. A value with a mistake in it gives an error that says where,
-// and the next one follows; after broken JSON none can.
+// Decode reads runs: one result file, the file of both, one of the original tool, or any number of them after one another, as
+// lines of JSON, as an array, or in a log; packed by gzip, or in UTF-16. What is wrong is an error that says in which line,
+// and what follows is read. A file in which there is no run is an error.
 func Decode(r io.Reader) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
-		lines := &lineReader{r: unmarked(r)}
-		d := json.NewDecoder(lines)
-		for {
-			var raw json.RawMessage
-			err := d.Decode(&raw)
-			if errors.Is(err, io.EOF) {
-				return
-			}
-			if err != nil {
-				yield(Entry{}, broken(err, lines, d.InputOffset()))
-				return
-			}
-			place := fmt.Sprintf("line %d", lines.at(d.InputOffset()-int64(len(raw))))
-			for e, err := range values(raw, place) {
-				if err != nil {
-					err = fmt.Errorf("%s: %w", place, err)
-				}
-				if !yield(e, err) {
-					return
-				}
-			}
+		text, utf16, err := textOf(r)
+		if err != nil {
+			yield(Entry{}, err)
+			return
+		}
+		d := decoder{lines: lines{r: text}, utf16: utf16, yield: yield, now: time.Now()}
+		for d.value() {
 		}
 	}
 }
 
-// broken says what is wrong with text that is no JSON.
-func broken(err error, lines *lineReader, offset int64) error {
-	var syntax *json.SyntaxError
-	switch {
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		return fmt.Errorf("line %d: the file ends in the middle of a value: it was cut off", lines.at(lines.read))
-	case errors.As(err, &syntax):
-		return fmt.Errorf("line %d: %w", lines.at(max(offset, syntax.Offset)), err)
-	}
-	return err
+// decoder reads a file value by value.
+type decoder struct {
+	lines lines
+	utf16 bool
+	yield func(Entry, error) bool
+	now   time.Time
+	found int // values, and errors
+	prose int // lines that are no JSON
 }
 
-// values gives what one JSON value holds.
-func values(raw json.RawMessage, place string) iter.Seq2[Entry, error] {
+// toldProse is how many lines are named one by one that are no JSON.
+const toldProse = 10
+
+// value reads the next value. It reports whether to go on.
+func (d *decoder) value() bool {
+	x, err := d.lines.next()
+	switch {
+	case errors.Is(err, io.EOF):
+		return d.end()
+	case err != nil:
+		d.yield(Entry{}, err)
+		return false
+	}
+	text := bytes.TrimLeft(x.text, " \t\r\n[],\x1e\uFEFF") // an array is the values in it
+	if len(text) == 0 {
+		return true
+	}
+	indent := x.text[:min(len(x.text)-len(bytes.TrimLeft(x.text, " \t")), len(x.text)-len(text))]
+	if text[0] != '{' {
+		at := bytes.Index(text, []byte(`{"`))
+		if at < 0 || !json.Valid(text[at:]) {
+			return d.noValue(x)
+		}
+		text, d.lines.log = text[at:], true
+	}
+	f := &feed{lines: &d.lines, indent: indent}
+	f.take(line{x.n, text})
+	dec := json.NewDecoder(f)
+	var raw json.RawMessage
+	if err := dec.Decode(&raw); err != nil {
+		return d.broken(f, x.n, dec.InputOffset(), err)
+	}
+	if rest := f.now.text[len(f.now.text)-int(f.fed-dec.InputOffset()):]; len(bytes.TrimSpace(rest)) > 0 {
+		d.lines.again = append(d.lines.again, line{f.now.n, rest})
+	}
+	d.found++
+	place := fmt.Sprintf("line %d", x.n)
+	for e, err := range d.runs(raw, place) {
+		if err != nil {
+			err = fmt.Errorf("%s: %w", place, err)
+		}
+		if !d.yield(e, err) {
+			return false
+		}
+	}
+	return true
+}
+
+// noValue tells of a line that is no JSON. A log has such lines; of a file that is none at all a few are enough.
+func (d *decoder) noValue(x line) bool {
+	n, text := x.n, bytes.TrimSpace(x.text)
+	if d.prose++; d.lines.log && bytes.IndexByte(text, 0) < 0 || d.prose > toldProse {
+		return true
+	}
+	d.found++
+	if bytes.IndexByte(text, 0) >= 0 {
+		return d.yield(Entry{}, fmt.Errorf("line %d: there are zero bytes in it: it is no text, or the machine went down while it was written", n))
+	}
+	return d.yield(Entry{}, fmt.Errorf("line %d: %.40q is no result", n, text))
+}
+
+// end tells what is to be told of the file as a whole.
+func (d *decoder) end() bool {
+	switch {
+	case !d.lines.log && d.prose > toldProse:
+		d.yield(Entry{}, fmt.Errorf("%d more lines are no results", d.prose-toldProse))
+	case d.found == 0 && d.prose > 0:
+		d.yield(Entry{}, fmt.Errorf("none of its %d lines is a result", d.prose))
+	case d.found == 0:
+		d.yield(Entry{}, errEmpty)
+	}
+	return false
+}
+
+// broken tells what is wrong with a value that began in line first, and lets what follows it be read.
+func (d *decoder) broken(f *feed, first int, offset int64, err error) bool {
+	d.found++
+	var syntax *json.SyntaxError
+	switch cutOff := fmt.Errorf("line %d: it ends in the middle of a value: it was cut off", first); {
+	case errors.Is(err, io.ErrUnexpectedEOF) && errors.Is(f.err, io.EOF):
+		if f.now.n == first {
+			err = cutOff
+		} else {
+			err = fmt.Errorf("line %d: the file ends in the middle of a value: it was cut off", first)
+		}
+	case errors.As(err, &syntax):
+		at := min(max(0, int(max(offset, syntax.Offset)-1-(f.fed-int64(len(f.now.text))))), len(f.now.text))
+		if f.now.n > first && f.beginsIn(f.now.text) || f.now.n == first && len(bytes.TrimSpace(f.now.text[at:])) == 0 {
+			err = cutOff
+			break
+		}
+		err = fmt.Errorf("line %d: %s%w", f.now.n, lastKey(f.now.text[:at]), err)
+		if rest := f.now.text[at:]; bytes.HasPrefix(rest, []byte("NaN")) || bytes.HasPrefix(rest, []byte("Infinity")) || bytes.HasPrefix(rest, []byte("-I")) {
+			err = fmt.Errorf("%w: NaN and Infinity are no numbers of JSON", err)
+		}
+	default: // the file cannot be read on
+		d.yield(Entry{}, fmt.Errorf("line %d: %w", f.now.n, err))
+		return false
+	}
+	for i := len(f.begins) - 1; i >= 0; i-- {
+		d.lines.again = append(d.lines.again, f.begins[i])
+	}
+	return d.yield(Entry{}, err)
+}
+
+// runs gives what one JSON value holds.
+func (d *decoder) runs(raw json.RawMessage, place string) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
+		if err := CheckText(raw); err != nil {
+			yield(Entry{Place: place}, err)
+			return
+		}
+		if d.utf16 && bytes.ContainsRune(raw, '\uFFFD') {
+			yield(Entry{Place: place}, errors.New("there is something in it that is no character of UTF-16"))
+			return
+		}
 		var both struct {
 			Platform       *string
 			Daily, Livekit json.RawMessage
@@ -81,31 +175,36 @@ func values(raw json.RawMessage, place string) iter.Seq2[Entry, error] {
 		if both.Platform == nil && both.Run != nil {
 			raw = both.Run
 		} else if both.Platform == nil && (both.Daily != nil || both.Livekit != nil) {
-			for _, side := range []struct {
-				name string
-				raw  json.RawMessage
-			}{{"daily", both.Daily}, {"livekit", both.Livekit}} {
-				if side.raw == nil || string(side.raw) == "null" { // it failed then
-					continue
-				}
-				e, err := one(side.raw)
-				e.Place = place + ", " + side.name
-				if err != nil {
-					err = fmt.Errorf("%s: %w", side.name, err)
-				}
-				if !yield(e, err) {
-					return
-				}
-			}
+			d.both(both.Daily, both.Livekit, place, yield)
 			return
 		}
-		e, err := one(raw)
+		e, err := d.one(raw)
 		e.Place = place
 		yield(e, err)
 	}
 }
 
-func one(raw json.RawMessage) (Entry, error) {
+// both gives the runs of a file of both.
+func (d *decoder) both(daily, livekit json.RawMessage, place string, yield func(Entry, error) bool) {
+	for _, side := range []struct {
+		name string
+		raw  json.RawMessage
+	}{{"daily", daily}, {"livekit", livekit}} {
+		if side.raw == nil || string(side.raw) == "null" { // it failed then
+			continue
+		}
+		e, err := d.one(side.raw)
+		e.Place = place + ", " + side.name
+		if err != nil {
+			err = fmt.Errorf("%s: %w", side.name, err)
+		}
+		if !yield(e, err) {
+			return
+		}
+	}
+}
+
+func (d *decoder) one(raw json.RawMessage) (Entry, error) {
 	var f struct {
 		File
 		Details *Details `json:"details"`
@@ -114,10 +213,13 @@ func one(raw json.RawMessage) (Entry, error) {
 		return Entry{}, explain(err)
 	}
 	if f.Details == nil {
-		return original(f.File, raw)
+		return original(f.File, raw, d.now)
 	}
 	f.File.Details = *f.Details
 	run, err := f.File.Run()
+	if err == nil {
+		err = f.File.checkBefore(fastest)
+	}
 	return Entry{Run: run}, err
 }
 
@@ -128,111 +230,4 @@ func explain(err error) error {
 		return fmt.Errorf("%s: this cannot stand there: %s", cmp.Or(strings.TrimPrefix(t.Field, "File."), "the value"), t.Value)
 	}
 	return err
-}
-
-// original makes a run of a file that the original tool wrote. Its timestamps are milliseconds of a clock
-// that began anywhere: their differences are kept, and the last pong is put at metadata.end_time.
-func original(f File, raw []byte) (Entry, error) {
-	if f.Platform == "" && f.Metadata.EndTime == 0 {
-		return Entry{}, errors.New("this is no result file: it has neither platform nor metadata")
-	}
-	st := f.Statistics
-	f.Details = Details{SchemaVersion: SchemaVersion, Tool: Tool{Version: bench.Original}, Ended: bench.Complete, Echo: Echo{Mode: "remote"}, OneWay: OneWay{Clocks: bench.UnknownOffsets}, Plan: Plan{Grid: "fixed"}}
-	c := &f.Details.Counts
-	c.Answered, c.Lost = st.SuccessfulMessages, st.FailedMessages
-	c.Sent = c.Answered + c.Lost
-	var told []string // what becomes of what the file says, and of what it does not say
-	if f.Metadata.RunID == "" {
-		told = append(told, "without a run_id: it is made from the content")
-		var compact bytes.Buffer
-		if err := json.Compact(&compact, raw); err != nil {
-			return Entry{}, err
-		}
-		f.Metadata.RunID = uuidOf(compact.Bytes())
-	}
-	if c.Answered != len(f.Measurements) {
-		return Entry{}, fmt.Errorf("statistics.successful_messages: %d; measurements has %d", c.Answered, len(f.Measurements))
-	}
-	if c.Answered == 0 {
-		told = append(told, "statistics of 0.0 without a success are null")
-		f.Statistics = Statistics{TotalMessages: c.Sent, FailedMessages: c.Lost, PacketLossRate: st.PacketLossRate}
-	}
-	if f.Metadata.StartTime > f.Metadata.EndTime {
-		f.Metadata.StartTime = f.Metadata.EndTime
-	}
-	if err := f.check(); err != nil {
-		return Entry{}, err
-	}
-	run, err := f.Run()
-	if err != nil {
-		return Entry{}, err
-	}
-	run.Kept, run.End = nil, clock(f.Metadata.EndTime)
-	run.Start, run.Samples, err = anchored(f.Measurements, run.Start, run.End)
-	run.Doubts = []bench.Doubt{{Code: "original", Text: "a file of the original tool: it does not say when pings were due, which ones were lost and by which way they went"}}
-	if len(f.Measurements) > 0 {
-		told = append(told, "timestamps are of a clock that began anywhere: they end at metadata.end_time")
-	}
-	if slices.ContainsFunc(f.Measurements, func(m Measurement) bool { return m.ClientToServer != nil || m.ServerToClient != nil }) {
-		told = append(told, "one-way times are dropped: they are differences of two unrelated clocks")
-	}
-	return Entry{Run: run, Note: strings.Join(told, "; ")}, err
-}
-
-// anchored gives the answered pings by the time when they were sent.
-func anchored(list []Measurement, start, end time.Time) (time.Time, []bench.Sample, error) {
-	if len(list) == 0 {
-		return start, nil, nil
-	}
-	byTime := slices.Clone(list)
-	slices.SortStableFunc(byTime, func(a, b Measurement) int { return cmp.Compare(a.Timestamp, b.Timestamp) })
-	first, last := byTime[0].Timestamp, math.Inf(-1)
-	for i, m := range byTime {
-		if math.Abs(m.Timestamp) > float64(longest/time.Millisecond) {
-			return start, nil, fmt.Errorf("measurements[%d].timestamp: %v is no time", i, m.Timestamp)
-		}
-		last = max(last, m.Timestamp+m.RoundTripTime)
-	}
-	began := end.Add(-nanos(last - first))
-	if began.Before(start) { // the two clocks disagree: the run is where its end is
-		start = began
-	}
-	samples := make([]bench.Sample, len(byTime))
-	for i, m := range byTime {
-		sent := began.Sub(start) + nanos(m.Timestamp-first)
-		samples[i] = bench.Sample{Seq: uint32(i + 1), Outcome: bench.Answered, Due: sent, Sent: sent, RTT: nanos(m.RoundTripTime)}
-	}
-	return start, samples, nil
-}
-
-// unmarked is r without the mark that some editors and shells put before UTF-8 (U+FEFF).
-func unmarked(r io.Reader) io.Reader {
-	b := bufio.NewReader(r)
-	if head, err := b.Peek(3); err == nil && string(head) == "\uFEFF" {
-		b.Discard(3)
-	}
-	return b
-}
-
-// lineReader knows in which line each byte stood that was read through it.
-type lineReader struct {
-	r      io.Reader
-	read   int64
-	breaks []int64 // offsets of line breaks
-}
-
-func (l *lineReader) Read(p []byte) (int, error) {
-	n, err := l.r.Read(p)
-	for i, b := range p[:n] {
-		if b == '\n' {
-			l.breaks = append(l.breaks, l.read+int64(i))
-		}
-	}
-	l.read += int64(n)
-	return n, err
-}
-
-func (l *lineReader) at(offset int64) int {
-	i, _ := slices.BinarySearch(l.breaks, offset)
-	return i + 1
 }

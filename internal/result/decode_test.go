@@ -101,7 +101,8 @@ func TestOriginalFile(t *testing.T) {
 	if got := r.Start.Add(last.Sent + last.RTT); !got.Equal(time.Unix(1700000010, 0)) {
 		t.Errorf("the last pong came at %v, want metadata.end_time", got)
 	}
-	if d := last.Sent - r.Samples[0].Sent; d != 100*time.Millisecond || last.RTT != 50*time.Millisecond {
+	if d := last.Sent - r.Samples[0].Sent; d != 90*time.Millisecond || // each left its round trip before its timestamp
+		last.RTT != 50*time.Millisecond {
 		t.Errorf("the pings are %v apart, the last took %v", d, last.RTT)
 	}
 	s := bench.Summarise(r)
@@ -184,7 +185,7 @@ func TestBadFiles(t *testing.T) {
 	for want, text := range map[string]string{
 		`schema_version: 2; this rtcbench reads version 1`:                      with(`"schema_version": 1`, `"schema_version": 2`),
 		`the file ends in the middle`:                                           good[:len(good)/2],
-		`line 2: invalid character 'N'`:                                         "{\"platform\":\"daily\",\n\"statistics\":{\"mean_rtt\":NaN}}",
+		`line 2: mean_rtt: invalid character 'N'`:                               "{\"platform\":\"daily\",\n\"statistics\":{\"mean_rtt\":NaN}}",
 		`platform: "zoom"; known are [daily livekit]`:                           with(`"platform": "livekit"`, `"platform": "zoom"`),
 		`metadata.location_id: 10000 bytes; 256 are allowed`:                    with(`"us-west-2"`, `"`+strings.Repeat("x", 10000)+`"`),
 		`metadata.run_id: "no" is no UUID`:                                      with(`"019ab000-0000-7000-8000-000000000001"`, `"no"`),
@@ -198,7 +199,7 @@ func TestBadFiles(t *testing.T) {
 		`details.samples.outcome[0]: "answred" is not known`:                    with("\"outcome\": [\n        \"answered\"", "\"outcome\": [\n        \"answred\""),
 		`statistics.successful_messages: 3; measurements has 2`:                 strings.Replace(anOriginal, `"successful_messages":2`, `"successful_messages":3`, 1),
 		`line 1: metadata.iterations: this cannot stand there: string`:          with(`"iterations": 20`, `"iterations": "many"`),
-		`the value: this cannot stand there: array`:                             `[1, 2]`,
+		`line 1: "[1, 2]" is no result`:                                         `[1, 2]`,
 		`details.engine: "\x1b[2Jevil" is no name of an engine`:                 with(`"engine": "native"`, `"engine": "\u001b[2Jevil"`),
 		`details.engine: "eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee" is no name`: with(`"engine": "native"`, `"engine": "`+strings.Repeat("e", 10_000)+`"`),
 		`details.transport_class: "x\ny" is no name of one`:                     with(`"datachannel-lossy"`, `"x\ny"`),

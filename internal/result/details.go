@@ -1,6 +1,9 @@
 package result
 
 import (
+	"strings"
+	"time"
+
 	"rtcbench/bench"
 	"rtcbench/internal/stats"
 )
@@ -31,7 +34,7 @@ type Details struct {
 	Instrument     Instrument  `json:"instrument"`
 	Connect        Connect     `json:"connect_ms"`
 	ICE            []ICE       `json:"ice"`
-	Reconnects     int         `json:"reconnects"`
+	Reconnects     *int        `json:"reconnects"`
 	Server         Server      `json:"server"`
 	Histogram      *Histogram  `json:"histogram"`
 	Samples        Samples     `json:"samples"`
@@ -58,13 +61,13 @@ type (
 	}
 	// Plan is what metadata does not say of it. payload_bytes 0 = pings as they are.
 	Plan struct {
-		PayloadBytes  int    `json:"payload_bytes"`
-		Warmup        int    `json:"warmup"`
-		EchoTimeoutMS int64  `json:"echo_timeout_ms"`
-		Grid          string `json:"grid"`
-		ReconnectMS   int64  `json:"reconnect_timeout_ms"`
-		Lossy         bool   `json:"lossy"`              // the lossy channel was asked for
-		PhaseMS       *int64 `json:"phase_ms,omitempty"` // of a grid that is aligned to Unix time
+		PayloadBytes  *int    `json:"payload_bytes"`
+		Warmup        *int    `json:"warmup"`
+		EchoTimeoutMS *int64  `json:"echo_timeout_ms"`
+		Grid          *string `json:"grid"`
+		ReconnectMS   *int64  `json:"reconnect_timeout_ms"`
+		Lossy         bool    `json:"lossy"`              // the lossy channel was asked for
+		PhaseMS       *int64  `json:"phase_ms,omitempty"` // of a grid that is aligned to Unix time
 	}
 	// Echo is who answered.
 	Echo struct {
@@ -75,19 +78,20 @@ type (
 
 		Unmatched int `json:"unmatched,omitempty"` // pongs of the run's echo that match no ping of the run
 	}
-	// Counts are of the counted pings, but for the last four.
+	// Counts are of the counted pings, but for the last four. Of a run of the original tool, lost are all that failed:
+	// it does not say which of them were late.
 	Counts struct {
-		Sent        int `json:"sent"`
-		Answered    int `json:"answered"`
-		Late        int `json:"late"`
-		Lost        int `json:"lost"`
-		NotSent     int `json:"not_sent"`
-		Unsettled   int `json:"unsettled"`
-		Duplicate   int `json:"duplicate"`
-		Malformed   int `json:"malformed"`
-		Foreign     int `json:"foreign"`
-		WarmupSent  int `json:"warmup_sent"`
-		ControlSent int `json:"control_sent"`
+		Sent        int  `json:"sent"`
+		Answered    int  `json:"answered"`
+		Late        *int `json:"late"`
+		Lost        int  `json:"lost"`
+		NotSent     *int `json:"not_sent"`
+		Unsettled   *int `json:"unsettled"`
+		Duplicate   *int `json:"duplicate"`
+		Malformed   *int `json:"malformed"`
+		Foreign     *int `json:"foreign"`
+		WarmupSent  *int `json:"warmup_sent"`
+		ControlSent *int `json:"control_sent"`
 	}
 	// RTT is what statistics does not say of it. n_needed names the pings that an absent
 	// interval needs.
@@ -113,7 +117,7 @@ type (
 	// where the echo does not tell what it has seen.
 	Loss struct {
 		Wilson95   *[2]float64 `json:"wilson95"`
-		LongestRun int         `json:"longest_run"`
+		LongestRun *int        `json:"longest_run"`
 		Up         *int        `json:"up"`
 		Down       *int        `json:"down"`
 		Unknown    int         `json:"unknown"`
@@ -152,8 +156,8 @@ type (
 		Hidden     bool     `json:"page_hidden"`         // the browser's page was in the background
 	}
 	GCPause struct {
-		Total float64 `json:"total"`
-		Max   float64 `json:"max"`
+		Total *float64 `json:"total"`
+		Max   *float64 `json:"max"`
 	}
 	// Connect says when, after the join began, each step was reached.
 	Connect struct {
@@ -236,27 +240,34 @@ type (
 
 func newDetails(r bench.Run, s bench.Summary) Details {
 	c, f := r.Counts, r.Facts
+	told := !r.OfOriginal()
+	number := func(n int) *int { return when(told, n) }
+	span := func(d time.Duration) *int64 { return when(told, d.Milliseconds()) }
 	d := Details{
 		SchemaVersion: SchemaVersion, Tool: Tool(r.Tool),
 		Engine: f.Engine, EngineVersion: f.EngineVersion, TransportClass: text(string(f.Transport)),
 		Path:    text(string(r.Path())),
 		Channel: channel(f.Channel), InboundChannel: channel(f.Inbound),
-		Plan:    Plan{PayloadBytes: r.Plan.PayloadBytes, Warmup: r.Plan.Warmup, EchoTimeoutMS: r.Plan.EchoTimeout.Milliseconds(), Grid: "fixed", ReconnectMS: r.Plan.ReconnectTimeout.Milliseconds(), Lossy: r.Plan.Lossy},
-		Echo:    Echo{Mode: r.Echo.Mode, Kind: text(r.Echo.Kind), Identity: text(r.Echo.Identity), Others: append([]string{}, r.Echo.Others...), Unmatched: r.Echo.Unmatched},
-		Counts:  Counts{c.Sent, c.Answered, c.Late, c.Lost, c.NotSent, c.Unsettled, c.Duplicate, c.Malformed, c.Foreign, c.WarmupSent, c.ControlSent},
+		Plan: Plan{
+			PayloadBytes: number(r.Plan.PayloadBytes), Warmup: number(r.Plan.Warmup), EchoTimeoutMS: span(r.Plan.EchoTimeout),
+			Grid: grid(r.Plan), ReconnectMS: span(r.Plan.ReconnectTimeout), Lossy: r.Plan.Lossy,
+		},
+		Echo: Echo{Mode: r.Echo.Mode, Kind: text(r.Echo.Kind), Identity: text(r.Echo.Identity), Others: others(r, told), Unmatched: r.Echo.Unmatched},
+		Counts: Counts{
+			Sent: c.Sent, Answered: c.Answered, Late: number(c.Late), Lost: c.Lost, NotSent: number(c.NotSent), Unsettled: number(c.Unsettled),
+			Duplicate: number(c.Duplicate), Malformed: number(c.Malformed), Foreign: number(c.Foreign),
+			WarmupSent: number(c.WarmupSent), ControlSent: number(c.ControlSent),
+		},
 		Ended:   r.Ended,
 		RTT:     RTT{P90: quantity(s.P90), P999: quantity(s.P999), CI95: map[string]*[2]float64{}, NNeeded: map[string]int{}},
 		LateRTT: []float64{}, JitterRFC3550: quantity(s.JitterRTP), IPDV: quantiles(s.IPDV), PDV: quantiles(s.PDV),
-		Loss:       loss(r.Ways, c.Lost, s.LongestRun),
+		Loss:       loss(r.Ways, c.Lost, number(s.LongestRun)),
 		Hold:       tail(s.Hold),
 		OneWay:     oneWay(r.Clocks, s.OneWay),
-		Instrument: Instrument{TimerError: tail(s.TimerError), SendCall: tail(s.SendCall), GCPause: GCPause{ms(r.Pauses.Total), ms(r.Pauses.Max)}},
-		Connect:    connect(r), ICE: []ICE{}, Reconnects: f.Reconnects,
+		Instrument: Instrument{TimerError: tail(s.TimerError), SendCall: tail(s.SendCall), GCPause: GCPause{when(told, ms(r.Pauses.Total)), when(told, ms(r.Pauses.Max))}},
+		Connect:    connect(r), ICE: []ICE{}, Reconnects: number(f.Reconnects),
 		Server: Server{text(f.Server.Version), text(f.Server.Region), text(f.Server.Node)},
 		Doubts: []Doubt{}, Validity: validity(s.Validity), Changes: []Change{},
-	}
-	if r.Plan.ClosedLoop() {
-		d.Plan.Grid = "closed-loop"
 	}
 	if r.Plan.Aligned {
 		phase := r.Plan.Phase.Milliseconds()
@@ -269,7 +280,7 @@ func newDetails(r bench.Run, s bench.Summary) Details {
 		d.OneWay.Errors = &ClockErrors{quantity(e.Runner), quantity(e.Echo)}
 	}
 	if r.Err != nil {
-		d.Error = text(r.Err.Error())
+		d.Error = text(strings.ToValidUTF8(r.Err.Error(), "�"))
 	}
 	if s.LossKnown {
 		d.Loss.Wilson95 = &[2]float64{s.LossLo, s.LossHi}
@@ -290,7 +301,7 @@ func newDetails(r bench.Run, s bench.Summary) Details {
 		})
 	}
 	for _, x := range s.Doubts {
-		d.Doubts = append(d.Doubts, Doubt(x))
+		d.Doubts = append(d.Doubts, Doubt{x.Code, strings.ToValidUTF8(x.Text, "�")})
 	}
 	for _, c := range f.Changes {
 		d.Changes = append(d.Changes, Change{c.What, c.From, c.To, ms(c.At.Sub(r.Start))})
@@ -307,6 +318,24 @@ func newDetails(r bench.Run, s bench.Summary) Details {
 		d.Daily = &Daily{text(f.Topology), text(f.SFU), text(f.Geo), text(f.SignallingHost), when(f.NetworkRTT > 0, ms(f.NetworkRTT))}
 	}
 	return d
+}
+
+func others(r bench.Run, told bool) []string {
+	if !told {
+		return nil
+	}
+	return append([]string{}, r.Echo.Others...)
+}
+
+// grid is how the pings of p are timed; nil = nobody knows.
+func grid(p bench.Plan) *string {
+	switch {
+	case p.PaceUnknown:
+		return nil
+	case p.ClosedLoop():
+		return text("closed-loop")
+	}
+	return text("fixed")
 }
 
 func validity(v bench.Validity) *Validity {
@@ -384,7 +413,7 @@ func connect(r bench.Run) Connect {
 	return c
 }
 
-func loss(w bench.Ways, lost, longest int) Loss {
+func loss(w bench.Ways, lost int, longest *int) Loss {
 	if !w.Known {
 		return Loss{LongestRun: longest, Unknown: lost}
 	}

@@ -62,7 +62,7 @@ type Metadata struct {
 	RoomURL    string  `json:"room_url"`
 	LocationID *string `json:"location_id"`
 	RunID      string  `json:"run_id"`
-	CooldownMS int64   `json:"cooldown_ms"`
+	CooldownMS *int64  `json:"cooldown_ms"`
 }
 
 // Write writes the result file of r.
@@ -107,7 +107,7 @@ func lean(r bench.Run, s bench.Summary) File {
 		},
 		Metadata: Metadata{
 			StartTime: seconds(r.Start), EndTime: seconds(r.End), DurationMS: ms(r.End.Sub(r.Start)),
-			Iterations: r.Plan.Count, TimeoutMS: r.Plan.Timeout.Milliseconds(), CooldownMS: r.Plan.Cooldown.Milliseconds(),
+			Iterations: r.Plan.Count, TimeoutMS: r.Plan.Timeout.Milliseconds(), CooldownMS: when(!r.Plan.PaceUnknown, r.Plan.Cooldown.Milliseconds()),
 			Platform: r.Platform, RoomURL: CleanURL(r.RoomURL), RunID: r.ID,
 		},
 		Details: newDetails(r, s),
@@ -148,7 +148,7 @@ func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond)
 
 func seconds(t time.Time) float64 { return float64(t.UnixMicro()) / 1e6 }
 
-func when(ok bool, v float64) *float64 {
+func when[T any](ok bool, v T) *T {
 	if !ok {
 		return nil
 	}

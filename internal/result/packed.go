@@ -1,9 +1,9 @@
 package result
 
 import (
+	"cmp"
 	"encoding/binary"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -19,14 +19,19 @@ type Packed struct {
 	Invalid   bool   // the document's verdict is bench.Invalid; only Pack says so
 }
 
-// Pack packs run. Times of samples are kept to 0.1 µs; everything else as the result file has it.
+// Pack packs run. Times of samples are kept to 0.1 µs; everything else as the result file has it. A run that cannot be is an
+// error that wraps bench.ErrRejected: no store keeps what nobody could read again.
 func Pack(run bench.Run) (Packed, error) {
 	var p Packed
 	var err error
 	s := bench.Summarise(run)
 	p.Invalid = s.Validity.Verdict == bench.Invalid
-	if p.Document, err = json.Marshal(lean(run, s)); err != nil {
-		return Packed{}, err
+	f := lean(run, s)
+	if err = cmp.Or(f.check(), whole(run)); err != nil {
+		return Packed{}, fmt.Errorf("%w: %w", bench.ErrRejected, err)
+	}
+	if p.Document, err = json.Marshal(f); err != nil {
+		return Packed{}, fmt.Errorf("%w: %w", bench.ErrRejected, err)
 	}
 	if p.Histogram, err = run.Histogram().MarshalBinary(); err != nil {
 		return Packed{}, err
@@ -40,24 +45,40 @@ func Pack(run bench.Run) (Packed, error) {
 // Run is the run that was packed. Without Samples it has Kept.
 func (p Packed) Run() (bench.Run, error) {
 	var f File
+	if err := CheckText(p.Document); err != nil {
+		return bench.Run{}, err
+	}
 	if err := json.Unmarshal(p.Document, &f); err != nil {
 		return bench.Run{}, explain(err)
 	}
-	run, err := f.Run()
+	run, err := f.told()
 	if err != nil {
 		return bench.Run{}, err
 	}
+	if run.Kept == nil {
+		return bench.Run{}, fmt.Errorf("details.samples: %w: they stand apart in a packed run", errPacked)
+	}
 	if p.Samples != nil {
 		run.Kept = nil
-		if run.Samples, err = unpackSamples(p.Samples); err != nil {
-			return bench.Run{}, err
-		}
-		return run, nil
+		run.Samples, err = unpackSamples(p.Samples, slots(run))
+	} else {
+		err = run.Kept.Histogram.UnmarshalBinary(p.Histogram)
 	}
-	if err := run.Kept.Histogram.UnmarshalBinary(p.Histogram); err != nil {
+	if err == nil {
+		err = whole(run)
+	}
+	if err != nil {
 		return bench.Run{}, err
 	}
 	return run, nil
+}
+
+// slots is how many samples r has by its counts: a run of the original tool has those alone that were answered.
+func slots(r bench.Run) int {
+	if r.OfOriginal() {
+		return r.Counts.Answered
+	}
+	return r.Counts.Sent + r.Counts.NotSent
 }
 
 // tick is to what times of packed samples are kept.
@@ -164,34 +185,38 @@ func (c column) pack(b []byte, samples []bench.Sample) []byte {
 	return b
 }
 
-var errPacked = errors.New("the samples are damaged")
-
-// unpackSamples reads what packSamples wrote.
-func unpackSamples(b []byte) ([]bench.Sample, error) {
+// unpackSamples reads what packSamples wrote of a run that has so many samples. It makes nothing that is larger than they are.
+func unpackSamples(b []byte, want int) ([]bench.Sample, error) {
 	if len(b) == 0 || b[0] != packedVersion {
 		return nil, fmt.Errorf("%w, or packed by a newer rtcbench", errPacked)
 	}
 	r := reader{b: b[1:]}
 	n, grid := r.uvarint(), time.Duration(r.uvarint())
-	const most = 1 << 27
-	if r.bad || n > most || grid < 0 {
+	if !r.bad && n != uint64(want) {
+		return nil, fmt.Errorf("%w: they are %d; details.counts says %d", errPacked, n, want)
+	}
+	if r.bad || grid < 0 || grid > longest {
 		return nil, errPacked
 	}
 	steps, fates := r.runs(n), r.runs(n)
-	if r.bad {
+	if r.bad || !enough(fates, len(r.b)) {
 		return nil, errPacked
 	}
-	samples := make([]bench.Sample, n)
-	seq := uint64(0)
-	for i := range samples {
-		s := &samples[i]
-		seq += steps[i]
-		outcome, reason := fates[i]&7, fates[i]>>3&7
-		if seq > math.MaxUint32 || outcome > uint64(bench.NotSent) || reason > uint64(bench.OnWayDown) {
+	samples := make([]bench.Sample, 0, n)
+	seq, step, fate := uint64(0), series{runs: steps}, series{runs: fates}
+	for range n {
+		by, is := step.next(), fate.next()
+		if by == 0 || by > math.MaxUint32 {
 			return nil, errPacked
 		}
-		s.Seq, s.Outcome, s.Reason, s.Stamped = uint32(seq), bench.Outcome(outcome), bench.Reason(reason), fates[i]>>6&1 == 1
+		seq += by
+		outcome, reason := is&7, is>>3&7
+		if seq > math.MaxUint32 || outcome > uint64(bench.NotSent) || reason > uint64(bench.OnWayDown) || is>>7 > 0 || grid > 0 && seq > uint64(longest/grid)+1 {
+			return nil, errPacked
+		}
+		s := bench.Sample{Seq: uint32(seq), Outcome: bench.Outcome(outcome), Reason: bench.Reason(reason), Stamped: is>>6&1 == 1}
 		s.Due = bench.Plan{Cooldown: grid}.Due(s.Seq)
+		samples = append(samples, s)
 	}
 	for _, c := range columnsOf(grid) {
 		r.column(c, samples)
@@ -228,20 +253,43 @@ func (r *reader) varint() int64 {
 	return v
 }
 
-// runs reads n values; what it makes is never larger than what it has read allows.
-func (r *reader) runs(n uint64) []uint64 {
-	var values []uint64
-	for uint64(len(values)) < n && !r.bad {
-		v, length := r.uvarint(), r.uvarint()
-		if length == 0 || length > n-uint64(len(values)) {
+// equal are values of one kind after one another.
+type equal struct{ value, length uint64 }
+
+// runs reads n values, as they are packed.
+func (r *reader) runs(n uint64) (list []equal) {
+	for n > 0 && !r.bad {
+		e := equal{r.uvarint(), r.uvarint()}
+		if e.length == 0 || e.length > n {
 			r.bad = true
 			break
 		}
-		for range length {
-			values = append(values, v)
+		list, n = append(list, e), n-e.length
+	}
+	return list
+}
+
+// enough reports whether so many bytes can hold the times of all samples that have some: each takes one at the least.
+func enough(fates []equal, bytes int) bool {
+	need := uint64(0)
+	for _, e := range fates {
+		if outcome := bench.Outcome(e.value & 7); outcome != bench.NotSent {
+			need += 2 * e.length // sent, and the send call
 		}
 	}
-	return values
+	return need <= uint64(bytes)
+}
+
+// series gives the values of runs one by one.
+type series struct{ runs []equal }
+
+func (s *series) next() uint64 {
+	e := &s.runs[0]
+	v := e.value
+	if e.length--; e.length == 0 {
+		s.runs = s.runs[1:]
+	}
+	return v
 }
 
 func (r *reader) column(c column, samples []bench.Sample) {
@@ -255,6 +303,11 @@ func (r *reader) column(c column, samples []bench.Sample) {
 		if first {
 			least, first = r.varint(), false
 		}
-		c.set(s, time.Duration(least+int64(r.uvarint()))*tick)
+		above := r.uvarint()
+		if least < -int64(longest/tick) || least > int64(longest/tick) || above > 2*uint64(longest/tick) {
+			r.bad = true
+			return
+		}
+		c.set(s, time.Duration(least+int64(above))*tick)
 	}
 }

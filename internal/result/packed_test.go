@@ -78,7 +78,7 @@ func FuzzUnpack(f *testing.F) {
 	p, _ := Pack(benchtest.Run(20))
 	f.Add(p.Samples)
 	f.Fuzz(func(t *testing.T, data []byte) {
-		samples, err := unpackSamples(data)
+		samples, err := unpackSamples(data, 21)
 		if err != nil {
 			return
 		}

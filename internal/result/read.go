@@ -22,26 +22,43 @@ const longest = 100 * 365 * 24 * time.Hour
 // Run is the run that f was written of. The error names the key that is wrong.
 // A file without samples gives a run with Kept.
 func (f File) Run() (bench.Run, error) {
+	r, err := f.told()
+	if err == nil {
+		err = whole(r)
+	}
+	return r, err
+}
+
+// told is what f tells of its run: Run without a look at what the pings and the counts have to do with each other.
+func (f File) told() (bench.Run, error) {
 	if v := f.Details.SchemaVersion; v != SchemaVersion {
 		return bench.Run{}, fmt.Errorf("details.schema_version: %d; this rtcbench reads version %d (a newer one may read it)", v, SchemaVersion)
 	}
 	if err := f.check(); err != nil {
 		return bench.Run{}, err
 	}
+	return f.run()
+}
+
+// run is told of a file that was checked.
+func (f File) run() (bench.Run, error) {
 	m, d := f.Metadata, f.Details
 	c := d.Counts
 	r := bench.Run{
 		ID: canonical(m.RunID), Platform: f.Platform, RoomURL: m.RoomURL, Start: clock(m.StartTime), End: clock(m.StartTime).Add(nanos(m.DurationMS)), Ended: d.Ended,
 		Plan: bench.Plan{
-			Count: m.Iterations, Cooldown: time.Duration(m.CooldownMS) * time.Millisecond, Timeout: time.Duration(m.TimeoutMS) * time.Millisecond,
-			Warmup: d.Plan.Warmup, EchoTimeout: time.Duration(d.Plan.EchoTimeoutMS) * time.Millisecond, ReconnectTimeout: time.Duration(d.Plan.ReconnectMS) * time.Millisecond,
-			PayloadBytes: d.Plan.PayloadBytes, Lossy: d.Plan.Lossy,
+			Count: m.Iterations, Cooldown: millis(m.CooldownMS), PaceUnknown: m.CooldownMS == nil || d.Tool.Version == bench.Original, Timeout: time.Duration(m.TimeoutMS) * time.Millisecond,
+			Warmup: zero(d.Plan.Warmup), EchoTimeout: millis(d.Plan.EchoTimeoutMS), ReconnectTimeout: millis(d.Plan.ReconnectMS),
+			PayloadBytes: zero(d.Plan.PayloadBytes), Lossy: d.Plan.Lossy,
 		},
-		Counts: bench.Counts{Sent: c.Sent, Answered: c.Answered, Late: c.Late, Lost: c.Lost, NotSent: c.NotSent, Unsettled: c.Unsettled, Duplicate: c.Duplicate, Malformed: c.Malformed, Foreign: c.Foreign, WarmupSent: c.WarmupSent, ControlSent: c.ControlSent},
+		Counts: bench.Counts{
+			Sent: c.Sent, Answered: c.Answered, Late: zero(c.Late), Lost: c.Lost, NotSent: zero(c.NotSent), Unsettled: zero(c.Unsettled),
+			Duplicate: zero(c.Duplicate), Malformed: zero(c.Malformed), Foreign: zero(c.Foreign), WarmupSent: zero(c.WarmupSent), ControlSent: zero(c.ControlSent),
+		},
 		Ways:   ways(d.Loss),
 		Echo:   bench.Echo{Mode: d.Echo.Mode, Kind: or(d.Echo.Kind), Identity: or(d.Echo.Identity), Others: d.Echo.Others, Unmatched: d.Echo.Unmatched, FirstPong: span(d.Connect.FirstPong)},
 		Clocks: d.OneWay.Clocks, Facts: f.facts(), Tool: bench.Tool(d.Tool), Standin: d.Standin,
-		Pauses: bench.Pauses{Total: nanos(d.Instrument.GCPause.Total), Max: nanos(d.Instrument.GCPause.Max)},
+		Pauses: bench.Pauses{Total: span(d.Instrument.GCPause.Total), Max: span(d.Instrument.GCPause.Max)},
 	}
 	if m.LocationID != nil {
 		r.Location = *m.LocationID
@@ -85,7 +102,7 @@ func (f File) facts() bench.Facts {
 	d := f.Details
 	facts := bench.Facts{
 		Engine: d.Engine, EngineVersion: d.EngineVersion, Transport: bench.TransportClass(or(d.TransportClass)),
-		Channel: d.Channel.facts(), Inbound: d.InboundChannel.facts(), Reconnects: d.Reconnects,
+		Channel: d.Channel.facts(), Inbound: d.InboundChannel.facts(), Reconnects: zero(d.Reconnects),
 		Server: bench.Server{Version: or(d.Server.Version), Region: or(d.Server.Region), Node: or(d.Server.Node)},
 	}
 	if d.Connect.Signalling != nil {
@@ -144,7 +161,7 @@ func (f File) summary() bench.Summary {
 		Mean: q(t.MeanRTT), Median: q(t.MedianRTT), Min: q(t.MinRTT), Max: q(t.MaxRTT), StdDev: q(t.StdDevRTT),
 		P50: q(t.P50RTT), P90: q(d.RTT.P90), P95: q(t.P95RTT), P99: q(t.P99RTT), P999: q(d.RTT.P999),
 		Jitter: q(t.Jitter), JitterRTP: q(d.JitterRFC3550), IPDV: d.IPDV.spread(), PDV: d.PDV.spread(),
-		LongestRun: d.Loss.LongestRun, Hold: d.Hold.spread(), TimerError: d.Instrument.TimerError.spread(), SendCall: d.Instrument.SendCall.spread(),
+		LongestRun: zero(d.Loss.LongestRun), Hold: d.Hold.spread(), TimerError: d.Instrument.TimerError.spread(), SendCall: d.Instrument.SendCall.spread(),
 		OneWay: d.OneWay.known(),
 	}
 	if t.PacketLossRate != nil {
@@ -215,12 +232,18 @@ func uuidOf(content []byte) string {
 	return uuid.NewSHA1(uuid.NameSpaceURL, content).String()
 }
 
-func or(s *string) string {
-	if s == nil {
-		return ""
+func or(s *string) string { return zero(s) }
+
+// zero is what v points at, or nothing.
+func zero[T any](v *T) (value T) {
+	if v != nil {
+		value = *v
 	}
-	return *s
+	return value
 }
+
+// millis is v whole milliseconds.
+func millis(v *int64) time.Duration { return time.Duration(zero(v)) * time.Millisecond }
 
 // nanos is v milliseconds, exactly as they were before they were written.
 func nanos(v float64) time.Duration { return time.Duration(math.Round(v * 1e6)) }

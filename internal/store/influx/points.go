@@ -138,11 +138,11 @@ func split(s string, size int) (pieces []string) {
 // pointsOf is run in line protocol, in the order of writing. Where a point stands, which is its tags and its time, is taken from the
 // run as it will be read back: in whatever form the same run comes again, out of a file or another store, it writes over itself.
 func pointsOf(run bench.Run) ([][]byte, error) {
-	file, err := result.New(run)
+	packed, err := result.Pack(run)
 	if err != nil {
 		return nil, err
 	}
-	packed, err := result.Pack(run)
+	file, err := result.New(run)
 	if err != nil {
 		return nil, err
 	}
@@ -227,14 +227,16 @@ func (e *encoder) statistics(f result.File) {
 	s, c := f.Statistics, f.Details.Counts
 	for _, v := range []struct {
 		name string
-		n    int
+		n    *int // nil = not known
 	}{
-		{"total_messages", s.TotalMessages}, {"successful_messages", s.SuccessfulMessages}, {"failed_messages", s.FailedMessages},
-		{"sent", c.Sent}, {"answered", c.Answered}, {"late", c.Late}, {"lost", c.Lost}, {"not_sent", c.NotSent}, {"unsettled", c.Unsettled},
+		{"total_messages", &s.TotalMessages}, {"successful_messages", &s.SuccessfulMessages}, {"failed_messages", &s.FailedMessages},
+		{"sent", &c.Sent}, {"answered", &c.Answered}, {"late", c.Late}, {"lost", &c.Lost}, {"not_sent", c.NotSent}, {"unsettled", c.Unsettled},
 		{"duplicate", c.Duplicate}, {"malformed", c.Malformed}, {"foreign", c.Foreign}, {"warmup_sent", c.WarmupSent}, {"control_sent", c.ControlSent},
-		{"schema_version", f.Details.SchemaVersion},
+		{"schema_version", &f.Details.SchemaVersion},
 	} {
-		e.integer(v.name, v.n)
+		if v.n != nil {
+			e.integer(v.name, *v.n)
+		}
 	}
 	for _, v := range []struct {
 		name string

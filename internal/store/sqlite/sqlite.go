@@ -150,7 +150,7 @@ func (s *Store) SaveAll(ctx context.Context, runs []bench.Run) (fresh int, err e
 	packed := make([]result.Packed, len(runs))
 	for i, r := range runs {
 		if packed[i], err = result.Pack(r); err != nil {
-			return 0, fmt.Errorf("%w: %w", bench.ErrRejected, err)
+			return 0, err
 		}
 	}
 	if s.db == nil {

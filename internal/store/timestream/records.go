@@ -57,11 +57,11 @@ type batch struct {
 // last: a run is seen when all of it is there. Times are those of the run as it will be read back, to the microsecond: in whatever
 // form the same run comes again, out of a file or another store, it writes over itself.
 func recordsOf(run bench.Run) ([]batch, error) {
-	file, err := result.New(run)
+	packed, err := result.Pack(run)
 	if err != nil {
 		return nil, err
 	}
-	packed, err := result.Pack(run)
+	file, err := result.New(run)
 	if err != nil {
 		return nil, err
 	}
@@ -124,6 +124,13 @@ type measures []types.MeasureValue
 
 func (m *measures) bigint(name string, n int) {
 	*m = append(*m, types.MeasureValue{Name: aws.String(name), Type: types.MeasureValueTypeBigint, Value: number(int64(n))})
+}
+
+// count is bigint of what may not be known.
+func (m *measures) count(name string, n *int) {
+	if n != nil {
+		m.bigint(name, *n)
+	}
 }
 
 func (m *measures) double(name string, v *float64) {
@@ -210,15 +217,15 @@ func summary(f result.File, parts [3]int) types.Record {
 	c := f.Details.Counts
 	m.bigint("sent", c.Sent)
 	m.bigint("answered", c.Answered)
-	m.bigint("late", c.Late)
+	m.count("late", c.Late)
 	m.bigint("lost", c.Lost)
-	m.bigint("not_sent", c.NotSent)
-	m.bigint("unsettled", c.Unsettled)
-	m.bigint("duplicate", c.Duplicate)
-	m.bigint("malformed", c.Malformed)
-	m.bigint("foreign", c.Foreign)
-	m.bigint("warmup_sent", c.WarmupSent)
-	m.bigint("control_sent", c.ControlSent)
+	m.count("not_sent", c.NotSent)
+	m.count("unsettled", c.Unsettled)
+	m.count("duplicate", c.Duplicate)
+	m.count("malformed", c.Malformed)
+	m.count("foreign", c.Foreign)
+	m.count("warmup_sent", c.WarmupSent)
+	m.count("control_sent", c.ControlSent)
 	m.varchar("ended", string(f.Details.Ended))
 	m.varchar("verdict", string(f.Details.Validity.Verdict))
 	if f.Details.Path != nil {

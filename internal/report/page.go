@@ -1,0 +1,124 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"unicode"
+
+	"github.com/charmbracelet/lipgloss"
+)
+
+// page is a text that is written for a person. Much of it was chosen by others: locations, names of regions, texts of
+// servers. Whatever is put on a page, its String has nothing that a terminal would obey but the page's own styles.
+type page struct {
+	text                        strings.Builder
+	styles                      []lipgloss.Style
+	strong, dim, bar, warn, bad ink
+}
+
+// ink is one style of a page. What it renders stands between two marks until the page is done.
+type ink rune
+
+const (
+	inkOff ink = '\x0f'
+	inkOn  ink = '\x10' // the first style; the others follow
+)
+
+// Render marks s to be written in that style.
+func (i ink) Render(s string) string {
+	if s == "" {
+		return ""
+	}
+	return string(i) + PrintableLines(s) + string(inkOff)
+}
+
+func newPage(r *lipgloss.Renderer) *page {
+	p := &page{styles: []lipgloss.Style{
+		r.NewStyle().Bold(true), r.NewStyle().Faint(true), r.NewStyle().Foreground(lipgloss.Color("6")),
+		r.NewStyle().Foreground(lipgloss.Color("3")), r.NewStyle().Bold(true).Foreground(lipgloss.Color("1")),
+	}}
+	for i, of := range []*ink{&p.strong, &p.dim, &p.bar, &p.warn, &p.bad} {
+		*of = inkOn + ink(i)
+	}
+	return p
+}
+
+// WriteString puts s on the page.
+func (p *page) WriteString(s string) (int, error) { return p.text.WriteString(s) }
+
+// String is the page as a terminal gets it.
+func (p *page) String() string {
+	var out strings.Builder
+	style, begun := -1, 0
+	text := p.text.String()
+	flush := func(to int) {
+		for i, line := range strings.Split(text[begun:to], "\n") {
+			if i > 0 {
+				out.WriteByte('\n')
+			}
+			if line = Printable(line); style >= 0 && line != "" {
+				line = p.styles[style].Render(line)
+			}
+			out.WriteString(line)
+		}
+		begun = to + 1
+	}
+	for at, r := range text {
+		on := int(ink(r) - inkOn)
+		if ink(r) == inkOff {
+			flush(at)
+			style = -1
+		} else if on >= 0 && on < len(p.styles) {
+			flush(at)
+			style = on
+		}
+	}
+	flush(len(text))
+	return out.String()
+}
+
+// Printable is s without what a terminal would obey: others choose some of our texts.
+func Printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return '�'
+	}, s)
+}
+
+// PrintableLines is Printable for a text of several lines.
+func PrintableLines(s string) string {
+	lines := strings.Split(s, "\n")
+	for i := range lines {
+		lines[i] = Printable(lines[i])
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Escaped is s with what a terminal would obey written as JSON would: two texts that differ stay different.
+func Escaped(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		switch {
+		case unicode.IsPrint(r):
+			b.WriteRune(r)
+		case r > 0xffff:
+			fmt.Fprintf(&b, "\\U%08x", r)
+		default:
+			fmt.Fprintf(&b, "\\u%04x", r)
+		}
+	}
+	return b.String()
+}
+
+// Plain is a writer for people: what goes through it has nothing that a terminal would obey.
+type Plain struct{ io.Writer }
+
+func (w Plain) Write(p []byte) (int, error) {
+	if _, err := io.WriteString(w.Writer, PrintableLines(string(p))); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}

@@ -1,0 +1,209 @@
+package result
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
+)
+
+// kinds are files that hold no text, by how they begin. What people may have taken for a file of results is said by its name.
+var kinds = []struct{ magic, what string }{
+	{"PK\x03\x04", "a zip archive: unpack it first"},
+	{"\x28\xb5\x2f\xfd", "compressed by zstd: unpack it first (zstd -d)"},
+	{"BZh", "compressed by bzip2: unpack it first (bunzip2)"},
+	{"\xfd7zXZ\x00", "compressed by xz: unpack it first (unxz)"},
+	{"7z\xbc\xaf\x27\x1c", "a 7z archive: unpack it first"},
+	{"\x04\x22\x4d\x18", "compressed by lz4: unpack it first (lz4 -d)"},
+	{"SQLite format 3\x00", "a store: read it with --store sqlite:FILE, and rtcbench export writes its runs to a file"},
+	{"PAR1", "a Parquet file, and no JSON"},
+	{"\xff\xfe\x00\x00", "UTF-32: save it as UTF-8"},
+	{"\x00\x00\xfe\xff", "UTF-32: save it as UTF-8"},
+	{"%PDF", "a PDF, and no JSON"},
+}
+
+var errEmpty = errors.New("the file is empty: there is no run in it")
+
+// textOf is the text of r as UTF-8: unpacked, and without the mark that some editors and shells put before it (U+FEFF).
+// PowerShell writes UTF-16. utf16 says that it was: what was no character there is U+FFFD now.
+func textOf(r io.Reader) (text *bufio.Reader, utf16 bool, err error) {
+	for range 3 {
+		text = bufio.NewReaderSize(r, 64<<10)
+		head, err := text.Peek(20)
+		if len(head) == 0 && err != nil {
+			if errors.Is(err, io.EOF) {
+				err = errEmpty
+			}
+			return nil, false, err
+		}
+		for _, k := range kinds {
+			if bytes.HasPrefix(head, []byte(k.magic)) {
+				return nil, false, fmt.Errorf("it is %s", k.what)
+			}
+		}
+		switch {
+		case bytes.HasPrefix(head, []byte("\x1f\x8b")):
+			if r, err = gzip.NewReader(text); err != nil {
+				return nil, false, fmt.Errorf("unpack it: %w", err)
+			}
+			continue
+		case bytes.HasPrefix(head, []byte("\xff\xfe")), len(head) > 1 && head[0] != 0 && head[1] == 0:
+			utf16, r = true, wide(text, unicode.LittleEndian)
+			continue
+		case bytes.HasPrefix(head, []byte("\xfe\xff")), len(head) > 1 && head[0] == 0 && head[1] != 0:
+			utf16, r = true, wide(text, unicode.BigEndian)
+			continue
+		case bytes.HasPrefix(head, []byte("\xef\xbb\xbf")):
+			text.Discard(3)
+		}
+		return text, utf16, nil
+	}
+	return nil, false, errors.New("it is packed several times over: unpack it first")
+}
+
+func wide(r io.Reader, order unicode.Endianness) io.Reader {
+	return transform.NewReader(r, unicode.UTF16(order, unicode.UseBOM).NewDecoder())
+}
+
+const (
+	// longestValue is how many bytes one run may take as JSON: ten million pings take less.
+	longestValue = 4 << 30
+	// longestProse is how much of a line is read that does not begin as JSON does.
+	longestProse = 1 << 20
+)
+
+// line is a line of a file, or the rest of one.
+type line struct {
+	n    int // from 1
+	text []byte
+}
+
+// lines reads a file line by line, without what programs that collect logs put before each.
+type lines struct {
+	r     *bufio.Reader
+	n     int
+	again []line // to be read once more, the last one first
+	log   bool   // something stood before the lines
+}
+
+// before is what stands before each line: of containerd and CRI-O, of docker and kubectl with time stamps, of docker
+// compose, of kubectl --prefix, of syslog and journald.
+var before = regexp.MustCompile(`^(?:\d{4}-\d\d-\d\dT[0-9:.,]+(?:Z|[+-]\d\d:?\d\d)? (?:(?:stdout|stderr) ([FP]) )?|[\w.-]+ +\| |\[pod/[^\]]+\] |[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d |[\w.-]+ [\w./-]+(?:\[\d+\])?: )`)
+
+// next is the next line with its line break. A value that a log keeps in pieces is put together again.
+func (l *lines) next() (line, error) {
+	if n := len(l.again); n > 0 {
+		x := l.again[n-1]
+		l.again = l.again[:n-1]
+		return x, nil
+	}
+	text, part, err := l.stripped()
+	first := l.n
+	for part && err == nil {
+		var more []byte
+		more, part, err = l.stripped()
+		text = append(bytes.TrimRight(text, "\r\n"), more...)
+	}
+	if len(text) > 0 {
+		err = nil
+	}
+	return line{first, text}, err
+}
+
+// stripped is one line without what stands before it. part says that the next one is its continuation.
+func (l *lines) stripped() (text []byte, part bool, err error) {
+	text, err = l.raw()
+	if len(text) == 0 {
+		return nil, false, err
+	}
+	if c := text[0]; c == '{' && bytes.HasPrefix(text, []byte(`{"log":`)) {
+		var docker struct{ Log, Stream *string }
+		if json.Unmarshal(text, &docker) == nil && docker.Log != nil && docker.Stream != nil {
+			l.log = true
+			return []byte(*docker.Log), len(*docker.Log) > 0 && (*docker.Log)[len(*docker.Log)-1] != '\n', nil
+		}
+	} else if c != ' ' && c != '"' && c != '{' && c != '}' && c != ']' {
+		for m := before.FindSubmatch(text); m != nil; m = before.FindSubmatch(text) {
+			l.log, part, text = true, string(m[1]) == "P", text[len(m[0]):]
+		}
+	}
+	return text, part, nil
+}
+
+// raw is one line. Of one that is no JSON, and longer than anybody would write, the beginning is enough.
+func (l *lines) raw() (text []byte, err error) {
+	l.n++
+	for {
+		piece, err := l.r.ReadSlice('\n')
+		if len(text) < longestProse || l.json(text) {
+			text = append(text, piece...)
+		}
+		switch {
+		case errors.Is(err, bufio.ErrBufferFull) && len(text) <= longestValue:
+		case errors.Is(err, bufio.ErrBufferFull):
+			return nil, fmt.Errorf("line %d is longer than %d GB", l.n, longestValue>>30)
+		case err != nil && len(text) > 0 && errors.Is(err, io.EOF):
+			return text, nil
+		default:
+			return text, err
+		}
+	}
+}
+
+// json reports whether text may be JSON: it begins so, with something before it that logs have.
+func (l *lines) json(text []byte) bool {
+	return bytes.IndexByte(text[:min(len(text), 4096)], '{') >= 0 && bytes.IndexByte(text[:min(len(text), 4096)], 0) < 0
+}
+
+// feed hands lines to a decoder of JSON one by one, the first of which is given, and remembers those at which a value can begin:
+// if this one was cut off, they are read again.
+type feed struct {
+	lines  *lines
+	now    line
+	left   []byte // of now, not handed on yet
+	fed    int64  // bytes of all lines so far
+	indent []byte // of the first line
+	begins []line
+	err    error
+}
+
+func (f *feed) Read(p []byte) (int, error) {
+	if len(f.left) == 0 {
+		if f.fed > longestValue {
+			f.err = fmt.Errorf("a value is longer than %d GB", longestValue>>30)
+		}
+		if f.err != nil {
+			return 0, f.err
+		}
+		x, err := f.lines.next()
+		if err != nil {
+			f.err = err
+			return 0, err
+		}
+		if f.beginsIn(x.text) {
+			f.begins = append(f.begins, x)
+		}
+		f.take(x)
+	}
+	n := copy(p, f.left)
+	f.left = f.left[n:]
+	return n, nil
+}
+
+func (f *feed) take(x line) { f.now, f.left, f.fed = x, x.text, f.fed+int64(len(x.text)) }
+
+// beginsIn reports whether a value can begin in text as far left as the one that is read did, or something that is no JSON.
+func (f *feed) beginsIn(text []byte) bool {
+	rest, same := bytes.CutPrefix(text, f.indent)
+	if len(rest) == 0 {
+		return false
+	}
+	return same && rest[0] == '{' || !bytes.ContainsRune([]byte(" \t\r\n{}[]\","), rune(text[0])) && text[0] != '-' && (text[0] < '0' || text[0] > '9')
+}
