@@ -313,11 +313,10 @@ func (cmd *importCmd) Run(a *app) error {
 			break
 		}
 	}
-	err := join(bad...)
-	if slices.ContainsFunc(bad, func(err error) bool { return errors.As(err, &exitError{}) }) {
+	if err := join(bad...); err != nil {
 		return exitError{exitNotKept, err}
 	}
-	return err
+	return nil
 }
 
 func (cmd *importCmd) file(a *app, path string, stores []bench.Store) (n int, notes map[string]int, bad []error) {

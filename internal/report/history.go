@@ -62,7 +62,7 @@ func WriteHistoryText(w io.Writer, h History) error {
 	}
 	if len(h.Courses) > 0 {
 		p.line("\n%s", p.dim.Render("n! = so many doubts, n~ a run that nobody can judge, n? a doubtful one, n✗ an invalid one: rtcbench history"))
-		p.line("%s", p.dim.Render("RUN shows it. Percentiles of all runs are of merged histograms: nearest rank, exact to three digits; never means."))
+		p.line("%s", p.dim.Render("RUN shows it. Percentiles of all runs are of merged histograms, exact to three digits; never means."))
 	}
 	for _, err := range h.Bad {
 		p.line("%s", p.warn.Render("! "+Printable(err.Error())))
