@@ -162,8 +162,11 @@ func (l *lines) json(text []byte) bool {
 	return bytes.IndexByte(text[:min(len(text), 4096)], '{') >= 0 && bytes.IndexByte(text[:min(len(text), 4096)], 0) < 0
 }
 
-// feed hands lines to a decoder of JSON one by one, the first of which is given, and remembers those at which a value can begin:
-// if this one was cut off, they are read again.
+// mostKept is how many bytes are remembered that may have to be read again.
+const mostKept = 256 << 20
+
+// feed hands lines to a decoder of JSON one by one, the first of which is given, and remembers them from the first on at which
+// another value can begin: if this one was cut off, they are read again.
 type feed struct {
 	lines  *lines
 	now    line
@@ -171,6 +174,7 @@ type feed struct {
 	fed    int64  // bytes of all lines so far
 	indent []byte // of the first line
 	begins []line
+	kept   int // bytes of begins
 	err    error
 }
 
@@ -187,8 +191,8 @@ func (f *feed) Read(p []byte) (int, error) {
 			f.err = err
 			return 0, err
 		}
-		if f.beginsIn(x.text) {
-			f.begins = append(f.begins, x)
+		if (len(f.begins) > 0 || f.beginsIn(x.text)) && f.kept < mostKept {
+			f.begins, f.kept = append(f.begins, x), f.kept+len(x.text)
 		}
 		f.take(x)
 	}

@@ -61,10 +61,10 @@ func (p Packed) Run() (bench.Run, error) {
 	if p.Samples != nil {
 		run.Kept = nil
 		run.Samples, err = unpackSamples(p.Samples, slots(run))
-	} else {
+	} else if p.Histogram != nil {
 		err = run.Kept.Histogram.UnmarshalBinary(p.Histogram)
 	}
-	if err == nil {
+	if err == nil && (p.Samples != nil || p.Histogram != nil) {
 		err = whole(run)
 	}
 	if err != nil {
