@@ -148,9 +148,20 @@ func (cmd *historyCmd) Run(a *app) error {
 	case cmd.Format == "csv":
 		return report.WriteHistoryCSV(a.stdout, h)
 	case len(h.Courses) == 0 && len(h.Bad) == 0:
-		return fmt.Errorf("no such run in %s; rtcbench history without filters shows all", h.Store)
+		return noRuns(a.ctx, store, h.Store)
 	}
 	return report.WriteHistoryText(a.stdout, h)
+}
+
+// noRuns says why nothing is shown: the store is empty, or the filters leave nothing of it.
+func noRuns(ctx context.Context, store bench.Store, name string) error {
+	for _, err := range store.Runs(ctx, bench.Query{Limit: 1}) {
+		if err != nil {
+			return err
+		}
+		return fmt.Errorf("no such run in %s; rtcbench history without filters shows all", name)
+	}
+	return fmt.Errorf("%s is empty: no run was kept there yet", name)
 }
 
 // frame gives q a beginning and an end where it has none: those of the runs.

@@ -12,6 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
+
+	"rtcbench/internal/redact"
 )
 
 // Load sets the environment variables that parameters below prefix are named after: /rtcbench/LIVEKIT_API_SECRET is
@@ -33,7 +35,9 @@ func Load(ctx context.Context, prefix string) error {
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return fmt.Errorf("read the parameters below %s: %w", prefix, err)
+			sent, _ := cfg.Credentials.Retrieve(ctx) // a server may repeat them
+			said := redact.New(sent.SessionToken, sent.SecretAccessKey, sent.AccessKeyID).Error(err, 600)
+			return fmt.Errorf("read the parameters below %s: %w", prefix, said)
 		}
 		for _, p := range page.Parameters {
 			found++

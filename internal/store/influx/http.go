@@ -2,19 +2,18 @@ package influx
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"rtcbench/bench"
+	"rtcbench/internal/redact"
 )
 
 // userAgent tells the server's operator who writes.
@@ -77,7 +76,7 @@ func (s *Store) refused(answer *http.Response) *refusal {
 		Message string `json:"message"`
 		Data    any    `json:"data"`
 	}
-	if json.Unmarshal(text, &said) == nil {
+	if len(text) > 0 && text[0] == '{' && json.Unmarshal(text, &said) == nil {
 		r.reason = said.Message
 		if why, ok := said.Error.(string); ok && r.reason == "" {
 			r.reason = why
@@ -104,36 +103,28 @@ func retryAfter(value string, now time.Time) time.Duration {
 	return 0
 }
 
-// secrets are the token in all forms in which a server may repeat it: as it is, in the header of basic authentication (RFC 7617), in a
-// query and in JSON. The longer come first, for one may be a part of another.
-func (s *Store) secrets() (list []string) {
-	if s.token == "" {
-		return nil
+// harmless is what a server said as one short line without the token, which some servers repeat.
+func (s *Store) harmless(text string) string { return redact.New(s.token).Line(text, maxReason) }
+
+// unexpected is an answer with a status that says yes, and not as an InfluxDB does.
+func (s *Store) unexpected(answer *http.Response, want int) error {
+	r := s.refused(answer)
+	said := r.reason
+	if said != "" {
+		said = ": " + said
 	}
-	plain := []string{s.token}
-	if _, password, ok := strings.Cut(s.token, ":"); ok {
-		plain = append(plain, base64.StdEncoding.EncodeToString([]byte(s.token)), password)
+	err := fmt.Errorf("%s answers %d, and an InfluxDB says %d: nothing counts as taken%s (is --influxdb-url its address, and no proxy's?)",
+		s.base.Host, answer.StatusCode, want, said)
+	if !r.plain { // an error in an answer is about what was asked
+		return failed{err}
 	}
-	for _, p := range plain {
-		escaped, _ := json.Marshal(p)
-		list = append(list, p, url.QueryEscape(p), url.PathEscape(p), string(escaped[1:len(escaped)-1]))
-	}
-	list = slices.DeleteFunc(list, func(s string) bool { return s == "" })
-	slices.SortFunc(list, func(a, b string) int { return len(b) - len(a) })
-	return list
+	return err
 }
 
-// harmless is what a server said as one short line without the token, which some servers repeat.
-func (s *Store) harmless(text string) string {
-	for _, secret := range s.secrets() {
-		text = strings.ReplaceAll(text, secret, "…")
-	}
-	text = strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r <= ' ' || r == 0x7f }), " ")
-	if len(text) > maxReason {
-		text = strings.ToValidUTF8(text[:maxReason], "") + "…"
-	}
-	return text
-}
+// failed is an error by which a server that is there failed at one run.
+type failed struct{ error }
+
+func (f failed) Unwrap() []error { return []error{bench.ErrFailed, f.error} }
 
 func (r *refusal) Error() string {
 	said := r.reason
@@ -166,6 +157,9 @@ func (r *refusal) Unwrap() error {
 	switch r.status {
 	case http.StatusBadRequest, http.StatusForbidden, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity:
 		return bench.ErrRejected
+	}
+	if r.status >= 500 && r.wait == 0 { // what wants to be left alone is away
+		return bench.ErrFailed
 	}
 	return nil
 }

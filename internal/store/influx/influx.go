@@ -115,7 +115,7 @@ func (s *Store) Init(ctx context.Context) (made []string, err error) {
 }
 
 func (s *Store) exists(ctx context.Context) (there bool, err error) {
-	for r, err := range s.query(ctx, http.MethodGet, "SHOW DATABASES") {
+	for r, err := range s.query(ctx, http.MethodGet, showDatabases) {
 		if err != nil {
 			return false, fmt.Errorf("%s: look for the database: %w", s, err)
 		}

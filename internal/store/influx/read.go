@@ -279,7 +279,8 @@ func (s *Store) all(ctx context.Context, sql string) (rows []row, err error) {
 	return rows, nil
 }
 
-// answer is what /query says (API reference of version 1, which the others keep).
+// answer is what /query says (API reference of version 1, which the others keep). One that has neither results nor an
+// error is none.
 type answer struct {
 	Error   string `json:"error"`
 	Results []struct {
@@ -287,7 +288,7 @@ type answer struct {
 		Series []struct {
 			Columns []string `json:"columns"`
 			Values  [][]any  `json:"values"`
-			Partial bool     `json:"partial"`
+			Partial bool     `json:"partial"` // the rest of this series comes in the next chunk
 		} `json:"series"`
 	} `json:"results"`
 }
@@ -295,52 +296,87 @@ type answer struct {
 // query asks in InfluxQL and gives the rows of the answer.
 func (s *Store) query(ctx context.Context, method, sql string) iter.Seq2[row, error] {
 	return func(yield func(row, error) bool) {
-		response, err := s.send(ctx, method, "/query", url.Values{"db": {s.database}, "epoch": {"ns"}, "chunked": {"true"}, "q": {sql}}, nil, http.Header{"Accept": {"application/json"}})
+		parameters := url.Values{"db": {s.database}, "epoch": {"ns"}, "chunked": {"true"}, "q": {sql}}
+		response, err := s.send(ctx, method, "/query", parameters, nil, http.Header{"Accept": {"application/json"}})
 		if err != nil {
 			yield(nil, err)
 			return
 		}
 		defer response.Body.Close()
-		if response.StatusCode/100 != 2 {
+		switch {
+		case response.StatusCode == http.StatusOK:
+			s.rows(ctx, response.Body, sql, yield)
+		case response.StatusCode/100 == 2:
+			yield(nil, s.unexpected(response, http.StatusOK))
+		default:
 			yield(nil, s.noQuery(s.refused(response)))
+		}
+	}
+}
+
+// rows gives the rows of an answer, which in chunks is several JSON values.
+func (s *Store) rows(ctx context.Context, body io.Reader, sql string, yield func(row, error) bool) {
+	decoder := json.NewDecoder(body)
+	decoder.UseNumber()
+	values, partial := 0, false
+	for ; ; values++ {
+		var a answer
+		switch err := decoder.Decode(&a); {
+		case err == io.EOF:
+			if err := s.whole(ctx, sql, values, partial); err != nil {
+				yield(nil, err)
+			}
+			return
+		case err != nil:
+			yield(nil, fmt.Errorf("%s does not answer as an InfluxDB: %s", s.base.Host, s.harmless(err.Error())))
+			return
+		case a.Error != "":
+			yield(nil, s.said(a.Error))
+			return
+		case len(a.Results) == 0:
+			yield(nil, fmt.Errorf("%s does not answer as an InfluxDB: its answer has no results", s.base.Host))
 			return
 		}
-		decoder := json.NewDecoder(response.Body) // an answer in chunks is several of these
-		decoder.UseNumber()
-		for {
-			var a answer
-			switch err := decoder.Decode(&a); {
-			case err == io.EOF:
-				return
-			case err != nil:
-				yield(nil, fmt.Errorf("%s does not answer as an InfluxDB: %s", s.base.Host, s.harmless(err.Error())))
+		for _, result := range a.Results {
+			if result.Error != "" {
+				yield(nil, s.said(result.Error))
 				return
 			}
-			if a.Error != "" {
-				yield(nil, s.said(a.Error))
-				return
-			}
-			for _, result := range a.Results {
-				if result.Error != "" {
-					yield(nil, s.said(result.Error))
-					return
-				}
-				for _, series := range result.Series {
-					for _, values := range series.Values {
-						r := make(row, len(values))
-						for i, v := range values {
-							if v != nil && i < len(series.Columns) {
-								r[series.Columns[i]] = v
-							}
+			for _, series := range result.Series {
+				partial = series.Partial
+				for _, values := range series.Values {
+					r := make(row, len(values))
+					for i, v := range values {
+						if v != nil && i < len(series.Columns) {
+							r[series.Columns[i]] = v
 						}
-						if !yield(r, nil) {
-							return
-						}
+					}
+					if !yield(r, nil) {
+						return
 					}
 				}
 			}
 		}
 	}
+}
+
+// showDatabases is a query that has rows wherever it is allowed.
+const showDatabases = "SHOW DATABASES"
+
+// whole is an error for an answer that ended before its end. Version 3 says nothing at all where there are no rows, and
+// so does a proxy that has nothing to say: only who can tell its databases is believed.
+func (s *Store) whole(ctx context.Context, sql string, values int, partial bool) error {
+	switch {
+	case partial:
+		return fmt.Errorf("%s gave a part of the answer only: ask for less at a time (--since)", s.base.Host)
+	case values > 0:
+		return nil
+	case sql != showDatabases:
+		for _, err := range s.query(ctx, http.MethodGet, showDatabases) {
+			return err
+		}
+	}
+	return fmt.Errorf("%s does not answer as an InfluxDB: its answer is empty", s.base.Host)
 }
 
 // said is an error in an answer that came with status 200.

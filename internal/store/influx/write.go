@@ -81,6 +81,9 @@ func (s *Store) write(ctx context.Context, lines []byte) error {
 	return err
 }
 
+// post sends points. All versions say 204 when they have taken all of them, and so does VictoriaMetrics
+// (docs.influxdata.com: v1 and v2 /write, v3 /api/v2/write); a page that asks for a login, or an acceptance that
+// promises nothing, is no such answer.
 func (s *Store) post(ctx context.Context, path string, query url.Values, body []byte) error {
 	answer, err := s.send(ctx, http.MethodPost, path, query, bytes.NewReader(body), http.Header{
 		"Content-Type": {"text/plain; charset=utf-8"}, "Content-Encoding": {"gzip"},
@@ -89,8 +92,11 @@ func (s *Store) post(ctx context.Context, path string, query url.Values, body []
 		return err
 	}
 	defer answer.Body.Close()
-	if answer.StatusCode/100 == 2 {
+	switch {
+	case answer.StatusCode == http.StatusNoContent:
 		return nil
+	case answer.StatusCode/100 == 2:
+		return s.unexpected(answer, http.StatusNoContent)
 	}
 	return s.refused(answer)
 }

@@ -4,10 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
+	"strings"
+	"sync/atomic"
 
 	querytypes "github.com/aws/aws-sdk-go-v2/service/timestreamquery/types"
 	"github.com/aws/smithy-go"
+
+	"rtcbench/bench"
+	"rtcbench/internal/redact"
 )
 
 // credentials are the codes by which AWS says that it does not know who asks, or not any more: with other
@@ -17,10 +23,20 @@ var credentials = []string{
 	"UnrecognizedClientException", "InvalidClientTokenId", "MissingAuthenticationToken", "MissingAuthenticationTokenException", "IncompleteSignature",
 }
 
+// maxReason bounds what is shown of what the service said.
+const maxReason = 600
+
+// said is an error of the SDK without the credentials, which a server in the service's place may repeat.
+func (s *Store) said(err error) error { return s.sent.secrets().Error(err, maxReason) }
+
 // explain makes an error of the SDK one that a user can act on. It is final when the same request
 // would fail for ever: it is forbidden, or not what the service takes. A table that is not there can
 // be made, and credentials can be renewed.
 func (s *Store) explain(ctx context.Context, err error) (explained error, final bool) {
+	err = s.said(err)
+	if s.broke(err) {
+		err = failed{err}
+	}
 	if ctx.Err() != nil {
 		return fmt.Errorf("%w (the last try: %w)", ctx.Err(), err), false
 	}
@@ -28,10 +44,11 @@ func (s *Store) explain(ctx context.Context, err error) (explained error, final 
 	if !errors.As(err, &api) {
 		return fmt.Errorf("in region %s: %w", s.region, err), false
 	}
-	said := fmt.Sprintf("%s: %s", api.ErrorCode(), api.ErrorMessage())
+	said := s.sent.secrets().Line(fmt.Sprintf("%s: %s", api.ErrorCode(), api.ErrorMessage()), maxReason)
 	switch code := api.ErrorCode(); {
 	case code == "AccessDeniedException" || code == "AccessDenied":
-		return fmt.Errorf("forbidden in region %s: %s (docs/stores.md has the permissions; accounts that did not use LiveAnalytics before June 2025 cannot)", s.region, said), true
+		return fmt.Errorf("forbidden in region %s: %s (docs/stores.md has the permissions; "+
+			"accounts that did not use LiveAnalytics before June 2025 cannot)", s.region, said), true
 	case code == "ValidationException":
 		return errors.New(said), true
 	case code == "ResourceNotFoundException":
@@ -40,6 +57,37 @@ func (s *Store) explain(ctx context.Context, err error) (explained error, final 
 		return fmt.Errorf("the AWS credentials were not accepted: %s", said), false
 	}
 	return fmt.Errorf("in region %s: %w", s.region, err), false
+}
+
+// broke reports whether the service answered that it failed; that it has no time is another thing.
+func (s *Store) broke(err error) bool {
+	var answer interface{ HTTPStatusCode() int }
+	return errors.As(err, &answer) && answer.HTTPStatusCode() >= 500 && answer.HTTPStatusCode() != 503
+}
+
+// failed is an error by which the service failed at one run.
+type failed struct{ error }
+
+func (f failed) Unwrap() []error { return []error{bench.ErrFailed, f.error} }
+
+// sent remembers the credentials of the last request.
+type sent struct {
+	last atomic.Pointer[redact.Secrets]
+}
+
+func (s *sent) note(h http.Header) {
+	authorization := h.Get("Authorization")
+	_, rest, _ := strings.Cut(authorization, "Credential=")
+	key, _, _ := strings.Cut(rest, "/")
+	secrets := redact.New(h.Get("X-Amz-Security-Token"), authorization, key)
+	s.last.Store(&secrets)
+}
+
+func (s *sent) secrets() redact.Secrets {
+	if last := s.last.Load(); last != nil {
+		return *last
+	}
+	return redact.New()
 }
 
 func isValidation(err error) bool {

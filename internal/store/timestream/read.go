@@ -3,6 +3,7 @@ package timestream
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"iter"
 	"strconv"
@@ -179,6 +180,9 @@ func (s *Store) rows(ctx context.Context, sql string) iter.Seq2[map[string]strin
 		in := &timestreamquery.QueryInput{QueryString: aws.String(sql)}
 		for {
 			out, err := s.query.Query(ctx, in)
+			if err == nil && (aws.ToString(out.QueryId) == "" || out.ColumnInfo == nil || out.Rows == nil) { // all three are always there
+				err = errors.New("the answer is not one of Timestream's to a query")
+			}
 			if err != nil {
 				yield(nil, err)
 				return

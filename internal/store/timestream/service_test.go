@@ -30,6 +30,7 @@ type service struct {
 	tokens  map[string][]map[string]string
 	writes  []int // records of each WriteRecords that was taken
 	queries []string
+	repeat  int                                        // with this status every header is repeated; 0 = none is
 	again   int                                        // requests that the SDK sent a second time
 	first   func(operation string, body []byte) *reply // answers in the service's place; nil = not this one
 }
@@ -86,6 +87,11 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var answer *reply
 	if first != nil {
 		answer = first(operation, body) // not under the lock: it may block
+	}
+	if s.repeat != 0 {
+		said := fmt.Sprint("refused:\n", r.Header)
+		text, _ := json.Marshal(map[string]any{"__type": "#RejectedRecordsException", "message": said, "RejectedRecords": []rejection{{0, said, nil}}})
+		answer = &reply{s.repeat, string(text)}
 	}
 	if answer == nil {
 		switch operation {

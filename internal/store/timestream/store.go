@@ -57,6 +57,7 @@ type Store struct {
 	query           *timestreamquery.Client
 	idle            *http.Client
 	closed          atomic.Bool
+	sent            sent
 }
 
 var _ bench.Store = (*Store)(nil)
@@ -97,8 +98,9 @@ func New(ctx context.Context, o Options) (*Store, error) {
 		}
 		transport = client.GetTransport()
 	}
-	transport = plainBodies{transport}
-	s := &Store{database: o.Database, table: o.Table, region: cfg.Region, idle: httpClient(transport, 0)}
+	s := &Store{database: o.Database, table: o.Table, region: cfg.Region}
+	transport = plainBodies{transport, &s.sent}
+	s.idle = httpClient(transport, 0)
 	s.write = timestreamwrite.NewFromConfig(cfg, func(w *timestreamwrite.Options) {
 		w.HTTPClient = httpClient(transport, cmp.Or(o.timeout, writeTimeout))
 		// The SDK asks a custom endpoint for the address to use, and then writes to what it got: to AWS itself.
@@ -131,9 +133,13 @@ func httpClient(t http.RoundTripper, timeout time.Duration) *http.Client {
 
 // plainBodies hides the WriteTo of requests' bodies. That of smithy-go 1.26 returns io.EOF once the answer has come, net/http
 // takes it for a failed write, closes the connection with the answer in it, and the SDK asks again.
-type plainBodies struct{ http.RoundTripper }
+type plainBodies struct {
+	http.RoundTripper
+	sent *sent
+}
 
 func (p plainBodies) RoundTrip(q *http.Request) (*http.Response, error) {
+	p.sent.note(q.Header)
 	if q.Body != nil && q.Body != http.NoBody {
 		c := *q
 		c.Body = struct{ io.ReadCloser }{q.Body}

@@ -46,10 +46,19 @@ func (s *Store) Init(ctx context.Context, memoryHours, magneticDays int) (made [
 	return made, nil
 }
 
+var errNoAnswer = errors.New("the answer is not one of Timestream's")
+
 func (s *Store) initDatabase(ctx context.Context) (made bool, err error) {
-	_, err = s.write.DescribeDatabase(ctx, &timestreamwrite.DescribeDatabaseInput{DatabaseName: aws.String(s.database)})
+	out, err := s.write.DescribeDatabase(ctx, &timestreamwrite.DescribeDatabaseInput{DatabaseName: aws.String(s.database)})
+	if err == nil && out.Database == nil {
+		return false, errNoAnswer
+	}
 	if isNotFound(err) {
-		_, err = s.write.CreateDatabase(ctx, &timestreamwrite.CreateDatabaseInput{DatabaseName: aws.String(s.database)})
+		var out *timestreamwrite.CreateDatabaseOutput
+		out, err = s.write.CreateDatabase(ctx, &timestreamwrite.CreateDatabaseInput{DatabaseName: aws.String(s.database)})
+		if err == nil && out.Database == nil {
+			return false, errNoAnswer
+		}
 		made = err == nil
 	}
 	return made, s.unlessConflict(ctx, err)
@@ -58,19 +67,26 @@ func (s *Store) initDatabase(ctx context.Context) (made bool, err error) {
 func (s *Store) initTable(ctx context.Context, memoryHours, magneticDays int64) (made bool, err error) {
 	out, err := s.write.DescribeTable(ctx, &timestreamwrite.DescribeTableInput{DatabaseName: aws.String(s.database), TableName: aws.String(s.table)})
 	if err == nil {
-		if t := out.Table; t != nil && (t.MagneticStoreWriteProperties == nil || !aws.ToBool(t.MagneticStoreWriteProperties.EnableMagneticStoreWrites)) {
+		if out.Table == nil {
+			return false, errNoAnswer
+		}
+		if p := out.Table.MagneticStoreWriteProperties; p == nil || !aws.ToBool(p.EnableMagneticStoreWrites) {
 			return false, errors.New("it is there, but its magnetic-store writes are off: it would reject runs that waited longer than its memory retention (aws timestream-write update-table --magnetic-store-write-properties EnableMagneticStoreWrites=true turns them on)")
 		}
 		return false, nil
 	}
 	if isNotFound(err) {
-		_, err = s.write.CreateTable(ctx, &timestreamwrite.CreateTableInput{
+		var out *timestreamwrite.CreateTableOutput
+		out, err = s.write.CreateTable(ctx, &timestreamwrite.CreateTableInput{
 			DatabaseName: aws.String(s.database), TableName: aws.String(s.table),
 			RetentionProperties: &types.RetentionProperties{
 				MemoryStoreRetentionPeriodInHours: aws.Int64(memoryHours), MagneticStoreRetentionPeriodInDays: aws.Int64(magneticDays),
 			},
 			MagneticStoreWriteProperties: &types.MagneticStoreWriteProperties{EnableMagneticStoreWrites: aws.Bool(true)},
 		})
+		if err == nil && out.Table == nil {
+			return false, errNoAnswer
+		}
 		made = err == nil
 	}
 	return made, s.unlessConflict(ctx, err)

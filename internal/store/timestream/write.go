@@ -34,21 +34,33 @@ func (s *Store) Save(ctx context.Context, run bench.Run) error {
 }
 
 func (s *Store) put(ctx context.Context, common types.Record, records []types.Record) error {
-	_, err := s.write.WriteRecords(ctx, &timestreamwrite.WriteRecordsInput{
+	out, err := s.write.WriteRecords(ctx, &timestreamwrite.WriteRecordsInput{
 		DatabaseName: aws.String(s.database), TableName: aws.String(s.table), CommonAttributes: &common, Records: records,
 	})
 	var rejected *types.RejectedRecordsException
 	if errors.As(err, &rejected) {
-		return explainRejected(rejected.RejectedRecords, records)
+		return s.sent.secrets().Error(explainRejected(rejected.RejectedRecords, records), 5*maxReason)
 	}
 	if err == nil {
-		return nil
+		return s.ingested(out, len(records))
 	}
 	err, final := s.explain(ctx, err)
 	if final {
 		return fmt.Errorf("%w: %w", bench.ErrRejected, err)
 	}
 	return err
+}
+
+// ingested is an error unless the answer says that all records were taken (API reference, WriteRecords). A proxy's page
+// says nothing of them.
+func (s *Store) ingested(out *timestreamwrite.WriteRecordsOutput, want int) error {
+	switch {
+	case out == nil || out.RecordsIngested == nil:
+		return fmt.Errorf("in region %s: the answer does not say how many records were taken: it is not Timestream's", s.region)
+	case int(out.RecordsIngested.Total) != want:
+		return failed{fmt.Errorf("in region %s: %d of %d records were taken", s.region, out.RecordsIngested.Total, want)}
+	}
+	return nil
 }
 
 // told is how many rejected records an error names; they are mostly rejected for one reason.

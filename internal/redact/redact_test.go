@@ -1,0 +1,54 @@
+package redact
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"html"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+)
+
+// Whatever a server makes of what it was sent, no credential is in it.
+func TestClean(t *testing.T) {
+	const token, password = `FwoGZXIvYXdzEB/+a&b<c"d==é`, `p&ss "w<rd/`
+	s := New(token+"\n", "bob:"+password, "")
+	for _, c := range []string{token, password} {
+		marshalled, _ := json.Marshal(map[string]string{"header": c})
+		r, _ := http.NewRequest("GET", "http://h", nil)
+		r.SetBasicAuth("bob", c)
+		for _, said := range []string{
+			c, url.QueryEscape(c), percent.ReplaceAllStringFunc(url.QueryEscape(c), strings.ToLower), url.PathEscape(c), string(marshalled), fmt.Sprintf("%q", c), fmt.Sprintf("%+q", c),
+			strings.ReplaceAll(c, "/", `\/`), html.EscapeString(c), hex.EncodeToString([]byte(c)), base64.StdEncoding.EncodeToString([]byte(c)),
+			base64.RawURLEncoding.EncodeToString([]byte(c)), c + "\r\n" + c,
+		} {
+			if got := s.Clean("x " + said + " y"); !strings.Contains(got, "…") || strings.Contains(got, c[3:8]) || strings.Contains(got, said) {
+				t.Errorf("%q becomes %q", said, got)
+			}
+		}
+	}
+	r, _ := http.NewRequest("GET", "http://h", nil)
+	r.SetBasicAuth("bob", password)
+	if got := s.Clean(r.Header.Get("Authorization")); got != "Basic …" {
+		t.Error(got)
+	}
+	const signed = "AWS4-HMAC-SHA256 Credential=x, SignedHeaders=host, Signature=0123456789abcdef0123456789abcdef"
+	if got := s.Clean(signed); strings.Contains(got, "0123456789") {
+		t.Error(got)
+	}
+	if text := "nothing of it"; New().Clean(text) != text || New("", ":").Clean(text) != text {
+		t.Error("it is changed")
+	}
+	err := s.Error(fmt.Errorf("a\nb %s: %w", password, io.EOF), 100)
+	if !errors.Is(err, io.EOF) || err.Error() != "a b …: EOF" || New().Error(nil, 9) != nil {
+		t.Error(err)
+	}
+	if got := s.Line(strings.Repeat("é", 50), 9); got != "éééé…" {
+		t.Error(got)
+	}
+}
