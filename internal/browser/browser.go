@@ -103,6 +103,7 @@ func (b *Browser) flags(path string, o Options) ([]chromedp.ExecAllocatorOption,
 		chromedp.NoInheritEnv, chromedp.Env(environment(home)...),
 		chromedp.Flag("autoplay-policy", "no-user-gesture-required"),
 		chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("component-updater", "initial-delay=1000000,url-source=http://"+nobody+"/"), // it asks all the same
 		chromedp.Flag("disable-domain-reliability", true),
 		chromedp.Flag("disable-features", silenced),
 		chromedp.Flag("disable-gpu", true), // there is nothing to draw

@@ -11,6 +11,10 @@ import (
 // proxyVariables say through what the browser asks, in the two spellings that Chromium knows.
 var proxyVariables = []string{"http_proxy", "https_proxy", "all_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"}
 
+// makers are hosts that full Chromium asks by itself, some of them past its rules for requests. Not to go by the proxy means to look the
+// name up, and that is not found: see reach.
+const makers = ".google.com,.googleapis.com,.gstatic.com,.gvt1.com,.gvt2.com,.googleusercontent.com,.chrome.com"
+
 // passed are the variables that Chromium gets from ours: where its programs, libraries and fonts are, and how to write times and
 // numbers. No other one is passed, for many hold secrets.
 var passed = []string{
@@ -34,15 +38,18 @@ func environment(home string) []string {
 			list = append(list, name+"="+value)
 		}
 	}
+	direct := makers
 	for _, name := range proxyVariables {
 		value := os.Getenv(name)
-		if !strings.EqualFold(name, "no_proxy") {
-			value = withoutUser(value)
-		}
-		if value != "" {
-			list = append(list, name+"="+value)
+		switch {
+		case value == "":
+		case strings.EqualFold(name, "no_proxy"):
+			direct = value + "," + direct
+		default:
+			list = append(list, name+"="+withoutUser(value))
 		}
 	}
+	list = append(list, "no_proxy="+direct)
 	list = append(list,
 		"HOME="+home, "XDG_CONFIG_HOME="+filepath.Join(home, ".config"), "XDG_CACHE_HOME="+filepath.Join(home, ".cache"), "XDG_DATA_HOME="+filepath.Join(home, ".local"),
 		"XDG_RUNTIME_DIR="+home, "PULSE_RUNTIME_PATH="+filepath.Join(home, "pulse"),

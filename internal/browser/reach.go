@@ -32,7 +32,7 @@ func reach(rooms []JoinConfig) (requests, lookups string) {
 			names = append(names, relays...)
 		}
 	}
-	requests = rules(names)
+	requests = rules(nobody, names)
 	for _, variable := range proxyVariables {
 		if proxy := withoutUser(os.Getenv(variable)); proxy != "" {
 			if u, err := url.Parse(proxy); err == nil {
@@ -40,11 +40,15 @@ func reach(rooms []JoinConfig) (requests, lookups string) {
 			}
 		}
 	}
-	return requests, rules(names)
+	return requests, rules("~NOTFOUND", names)
 }
 
-func rules(names []string) string {
-	text := "MAP * ~NOTFOUND"
+// nobody is where requests for other hosts end: no proxy is asked for this machine, and nothing listens on that port. A rule for requests
+// cannot say that a name is not found.
+const nobody = "127.0.0.1:1"
+
+func rules(to string, names []string) string {
+	text := "MAP * " + to
 	slices.Sort(names)
 	for _, name := range slices.Compact(names) {
 		if name != "" && !strings.ContainsAny(name, ", ") {
