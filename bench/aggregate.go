@@ -64,7 +64,7 @@ func AggregateRuns(ctx context.Context, s Store, q Query) (list []Aggregate, bad
 	q.Samples = false
 	for r, err := range s.Runs(ctx, q) {
 		switch {
-		case err != nil && r.ID != "":
+		case err != nil && ReadsOn(r, err):
 			bad++
 			continue
 		case err != nil:

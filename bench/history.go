@@ -51,7 +51,7 @@ func Courses(ctx context.Context, s Store, q Query, parts int) (list []Course, b
 	q.Samples = false
 	for r, err := range s.Runs(ctx, q) {
 		if err != nil {
-			if r.ID != "" { // counted above
+			if ReadsOn(r, err) { // counted above
 				continue
 			}
 			return nil, bad, err
@@ -63,7 +63,8 @@ func Courses(ctx context.Context, s Store, q Query, parts int) (list []Course, b
 		if sums[key] == nil {
 			sums[key] = make([]stats.Histogram, parts)
 		}
-		sums[key][min(int(r.End.Sub(q.Since)/length), parts-1)].Merge(r.Histogram())
+		part := int(r.End.Sub(q.Since) / length) // of a damaged run the store may hold another end than the run itself
+		sums[key][max(0, min(part, parts-1))].Merge(r.Histogram())
 	}
 	for series, histograms := range sums {
 		for i, h := range histograms {

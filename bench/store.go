@@ -17,6 +17,10 @@ var ErrRejected = errors.New("the store will never take this run")
 // ErrFailed is wrapped by errors of Store.Save when the store answered and failed at this run: it may take another one.
 var ErrFailed = errors.New("the store failed at this run")
 
+// ErrIncomplete is wrapped by the last error of Store.Runs where a store is damaged: what was given before is all of it
+// that can be read.
+var ErrIncomplete = errors.New("not all can be read")
+
 // Store keeps runs. Its methods may be called at the same time, also by several processes.
 type Store interface {
 	// Save keeps run. Saving a run whose ID is kept already changes nothing that a reader sees. When it
@@ -24,10 +28,21 @@ type Store interface {
 	Save(ctx context.Context, run Run) error
 	// Runs gives the runs that q asks for, in the order of their ends. A run that cannot be read is an
 	// error of its own, with the run's ID where that is known, and the next ones follow; after
-	// an error of the store itself none does.
+	// an error of the store itself none does. ReadsOn tells them apart.
 	Runs(ctx context.Context, q Query) iter.Seq2[Run, error]
 	// Close ends the connection. It may be called again.
 	Close() error
+}
+
+// ReadsOn reports whether an error that Store.Runs gave together with r is of single runs. Who reads tells it, leaves them
+// out and goes on.
+func ReadsOn(r Run, err error) bool { return r.ID != "" || errors.Is(err, ErrIncomplete) }
+
+// Remover is a Store that can remove a run.
+type Remover interface {
+	// Remove takes the run with that ID out of the store and of its sums, also one that cannot be read. It reports
+	// whether it was there.
+	Remove(ctx context.Context, id string) (bool, error)
 }
 
 // Query says which runs. What is zero does not restrict.

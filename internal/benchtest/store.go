@@ -26,9 +26,11 @@ const (
 // StoreUnderTest is a backend, and how to harm it.
 type StoreUnderTest struct {
 	Level   Level
-	Open    func(t *testing.T) bench.Store   // the same store each time within one test, empty at first
-	Corrupt func(t *testing.T, runID string) // makes what is kept of a run unreadable; nil = not possible here
-	Settle  func(t *testing.T)               // waits until what was saved can be read; nil = at once
+	Open    func(t *testing.T) bench.Store             // the same store each time within one test, empty at first
+	Corrupt func(t *testing.T, runID string)           // makes what is kept of a run unreadable; nil = not possible here
+	Alter   func(t *testing.T, runID, from, to string) // replaces a text in what is kept of a run's document; nil = as Corrupt
+	Keeps   bool                                       // it cannot remove a run, and says so
+	Settle  func(t *testing.T)                         // waits until what was saved can be read; nil = at once
 }
 
 // deadline bounds every test of a store.
@@ -47,6 +49,8 @@ func TestStore(t *testing.T, backend func(t *testing.T) StoreUnderTest) {
 		{"names that need escaping", ReadsRuns, (*storeTest).names},
 		{"a run without samples", ReadsRuns, (*storeTest).lean},
 		{"a run that cannot be read", ReadsRuns, (*storeTest).badRow},
+		{"a run that cannot be", ReadsRuns, (*storeTest).impossible},
+		{"a run that is removed", ReadsRuns, (*storeTest).removes},
 		{"many at once", ReadsRuns, (*storeTest).concurrent},
 		{"a reader that stops", ReadsRuns, (*storeTest).stops},
 		{"cancelled", Writes, (*storeTest).cancelled},
@@ -284,28 +288,107 @@ func (s *storeTest) lean() {
 }
 
 func (s *storeTest) badRow() {
-	if s.backend.Corrupt == nil {
-		return
+	if s.backend.Corrupt != nil {
+		s.readsPast(func(id string) { s.backend.Corrupt(s.T, id) })
 	}
+}
+
+// impossible: a run that no prober can have made, as an earlier version let into stores, keeps nobody from the others.
+func (s *storeTest) impossible() {
+	if s.backend.Alter != nil {
+		s.readsPast(func(id string) { s.backend.Alter(s.T, id, `"end_time":`, `"end_time":-`) })
+	}
+}
+
+// readsPast saves runs, harms one of them and reads: runs, the last few, one, and sums.
+func (s *storeTest) readsPast(harm func(id string)) {
+	s.Helper()
 	at := recently()
 	all := []bench.Run{StoredRun(5, at), StoredRun(5, at.Add(time.Second)), StoredRun(5, at.Add(2*time.Second))}
 	s.save(all...)
-	s.backend.Corrupt(s.T, all[1].ID)
-	var ids []string
-	bad := 0
-	for r, err := range s.store.Runs(s.ctx, bench.Query{Samples: s.backend.Level >= ReadsSamples}) {
-		if err != nil {
-			bad++
-			if r.ID != all[1].ID {
-				s.Errorf("the error %q names run %q, want %s", err, r.ID, all[1].ID)
+	bad := all[1].ID
+	harm(bad)
+	for _, c := range []struct {
+		q    bench.Query
+		want []string
+		bad  int
+	}{
+		{bench.Query{}, []string{all[0].ID, all[2].ID}, 1},
+		{bench.Query{Samples: s.backend.Level >= ReadsSamples}, []string{all[0].ID, all[2].ID}, 1},
+		{bench.Query{Limit: 2}, []string{all[2].ID}, 1},
+		{bench.Query{Limit: 10, Platform: all[0].Platform}, []string{all[0].ID, all[2].ID}, 1},
+		{bench.Query{ID: bad}, nil, 1},
+		{bench.Query{ID: all[2].ID}, []string{all[2].ID}, 0},
+	} {
+		var ids []string
+		n := 0
+		for r, err := range s.store.Runs(s.ctx, c.q) {
+			if err == nil {
+				ids = append(ids, r.ID)
+				continue
 			}
-			continue
+			if n++; r.ID != bad || !bench.ReadsOn(r, err) {
+				s.Errorf("%+v: the error %q names run %q, want %s", c.q, err, r.ID, bad)
+			}
 		}
-		ids = append(ids, r.ID)
+		if n != c.bad || !slices.Equal(ids, c.want) {
+			s.Errorf("%+v: %d errors and runs %v, want %d and %v", c.q, n, ids, c.bad, c.want)
+		}
 	}
-	if bad != 1 || !slices.Equal(ids, []string{all[0].ID, all[2].ID}) {
-		s.Errorf("%d errors and runs %v, want one error between two runs", bad, ids)
+	q := bench.Query{Since: at.Add(-time.Minute), Until: at.Add(time.Minute)}
+	sums, unread, err := bench.AggregateRuns(s.ctx, struct{ bench.Store }{s.store}, q) // run by run
+	if err != nil || unread != 1 || len(sums) != 1 || sums[0].Runs != 2 {
+		s.Errorf("sums %+v without %d, %v; want one of 2 runs without 1", sums, unread, err)
 	}
+	courses, _, err := bench.Courses(s.ctx, s.store, q, 4)
+	if err != nil || len(courses) != 1 || courses[0].Runs < 2 {
+		s.Errorf("courses %+v, %v", courses, err)
+	}
+}
+
+// removes: a run is gone from lists and sums, also one that cannot be read, and may be saved again.
+func (s *storeTest) removes() {
+	remover, ok := s.store.(bench.Remover)
+	if !ok && s.backend.Keeps {
+		return
+	}
+	if !ok {
+		s.Fatal("it cannot remove a run, and does not say so")
+	}
+	at := recently()
+	all := []bench.Run{StoredRun(5, at), StoredRun(15, at.Add(time.Second)), StoredRun(25, at.Add(2*time.Second))}
+	s.save(all...)
+	if s.backend.Keeps {
+		if there, err := remover.Remove(s.ctx, all[0].ID); err == nil || there || len(s.runs(bench.Query{})) != 3 {
+			s.Errorf("it cannot remove a run: %v, %v", there, err)
+		}
+		return
+	}
+	if s.backend.Corrupt != nil {
+		s.backend.Corrupt(s.T, all[0].ID)
+	}
+	for i, id := range []string{all[0].ID, all[1].ID, all[1].ID, "00000000-0000-4000-8000-000000000000", "x' OR '1'='1"} {
+		if there, err := remover.Remove(s.ctx, id); err != nil || there != (i < 2) {
+			s.Errorf("removal %d of %s: %v, %v", i, id, there, err)
+		}
+	}
+	check := func(want ...bench.Run) {
+		s.Helper()
+		if got := s.runs(bench.Query{}); len(got) != len(want) {
+			s.Errorf("%d runs are left, want %d", len(got), len(want))
+		}
+		sent := 0
+		for _, r := range want {
+			sent += r.Counts.Sent
+		}
+		sums, _, err := bench.AggregateRuns(s.ctx, s.store, bench.Query{})
+		if err != nil || len(sums) != 1 || sums[0].Runs != len(want) || sums[0].Counts.Sent != sent {
+			s.Errorf("sums %+v, %v; want %d runs with %d pings", sums, err, len(want), sent)
+		}
+	}
+	check(all[2])
+	s.save(all[1])
+	check(all[2], all[1])
 }
 
 func (s *storeTest) concurrent() {

@@ -132,6 +132,7 @@ func Main(args []string, stdout, stderr io.Writer) (code int) {
 		return exitOK
 	}
 	settings := newSettings(os.LookupEnv)
+	settings.talk = stderr
 	var cmds commands
 	parser := newParser(&cmds, settings, stdout, stderr, func(c int) { code = c; panic(exited) })
 	kongcompletion.Register(parser)

@@ -126,10 +126,10 @@ func (cmd *historyCmd) Run(a *app) error {
 	}
 	for r, err := range store.Runs(a.ctx, q) {
 		switch {
-		case err != nil && r.ID == "":
+		case err != nil && !bench.ReadsOn(r, err):
 			return err
 		case err != nil:
-			h.Bad = append(h.Bad, err)
+			h.Bad = append(h.Bad, unreadable(r, err))
 		default:
 			h.Runs = append(h.Runs, r)
 		}
@@ -145,7 +145,10 @@ func (cmd *historyCmd) Run(a *app) error {
 	switch {
 	case cmd.Format == "json":
 		return report.WriteHistoryJSON(a.stdout, h)
-	case cmd.Format == "csv":
+	case cmd.Format == "csv": // it has no place for them
+		for _, err := range h.Bad {
+			a.settings.say(err.Error())
+		}
 		return report.WriteHistoryCSV(a.stdout, h)
 	case len(h.Courses) == 0 && len(h.Bad) == 0:
 		return noRuns(a.ctx, store, h.Store)
@@ -182,7 +185,7 @@ func frame(ctx context.Context, store bench.Store, q *bench.Query, now time.Time
 	all := *q
 	q.Since = q.Until // there may be none
 	for r, err := range store.Runs(ctx, all) {
-		if err != nil && r.ID == "" {
+		if err != nil && !bench.ReadsOn(r, err) {
 			return err
 		}
 		if err == nil {
@@ -209,26 +212,64 @@ func (cmd *historyCmd) one(a *app, store bench.Store) error {
 
 // findRun gives the run with that ID, or the only one whose ID begins or ends so, with its samples.
 func findRun(ctx context.Context, store bench.Store, id string) (bench.Run, error) {
-	for r, err := range store.Runs(ctx, bench.Query{ID: id, Samples: true}) {
+	if r, err := runOf(ctx, store, id); r.ID != "" || err != nil {
 		return r, err
 	}
-	var found []string
-	for r, err := range store.Runs(ctx, bench.Query{}) {
-		if err != nil && r.ID == "" {
-			return bench.Run{}, err
-		}
-		if len(id) >= 4 && (strings.HasPrefix(r.ID, id) || strings.HasSuffix(r.ID, id)) {
-			found = append(found, r.ID)
-		}
+	if len(id) < leastOfID {
+		return bench.Run{}, tooLittle(id)
+	}
+	found, err := called(ctx, store, id)
+	if err != nil {
+		return bench.Run{}, err
 	}
 	switch len(found) {
 	case 0:
-		if len(id) < 4 {
-			return bench.Run{}, fmt.Errorf("%q is too little of an ID: give four characters of it or more", id)
-		}
 		return bench.Run{}, fmt.Errorf("there is no run %q in %v", id, store)
 	case 1:
-		return findRun(ctx, store, found[0])
+		r, err := runOf(ctx, store, found[0])
+		if r.ID == "" && err == nil {
+			err = fmt.Errorf("run %s is in the list of %v, and is not found by its ID: rtcbench store check", found[0], store)
+		}
+		return r, err
 	}
 	return bench.Run{}, fmt.Errorf("%d runs in %v are called %q, as %s and %s: give more of the ID", len(found), store, id, found[0], found[1])
+}
+
+// runOf is the run with that ID, or one without an ID where there is none.
+func runOf(ctx context.Context, store bench.Store, id string) (bench.Run, error) {
+	for r, err := range store.Runs(ctx, bench.Query{ID: id, Samples: true}) {
+		if err != nil && r.ID == "" && bench.ReadsOn(r, err) {
+			continue
+		}
+		if err != nil {
+			err = unreadable(r, err)
+		}
+		return r, err
+	}
+	return bench.Run{}, nil
+}
+
+// leastOfID is how much of an ID has to be given.
+const leastOfID = 4
+
+func tooLittle(id string) error {
+	return fmt.Errorf("%q is too little of an ID: give four characters of it or more", id)
+}
+
+// isCalled reports whether text names the run with that ID.
+func isCalled(id, text string) bool {
+	return len(text) >= leastOfID && (strings.HasPrefix(id, text) || strings.HasSuffix(id, text))
+}
+
+// called are the IDs of the runs that text names, also of those that cannot be read.
+func called(ctx context.Context, store bench.Store, text string) (ids []string, err error) {
+	for r, err := range store.Runs(ctx, bench.Query{}) {
+		if err != nil && !bench.ReadsOn(r, err) {
+			return nil, err
+		}
+		if isCalled(r.ID, text) {
+			ids = append(ids, r.ID)
+		}
+	}
+	return ids, nil
 }

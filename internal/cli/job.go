@@ -63,6 +63,7 @@ func (j job) parse(a *app) (*kong.Context, *commands, *app, error) {
 		}
 	}
 	settings := newSettings(os.LookupEnv)
+	settings.talk = a.stderr
 	if err := settings.readDotEnv(".env"); err != nil {
 		return nil, nil, nil, err
 	}

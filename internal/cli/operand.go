@@ -139,10 +139,10 @@ func (o operand) fromStore(a *app, s bench.Store) (runs []bench.Run, err error) 
 		switch {
 		case err == nil:
 			runs = append(runs, r)
-		case r.ID == "":
+		case !bench.ReadsOn(r, err):
 			return nil, err
 		default:
-			fmt.Fprintf(report.Plain{Writer: a.stderr}, "run %s cannot be read and is left out: %v\n", r.ID, err)
+			a.settings.say(unreadable(r, err).Error())
 		}
 	}
 	if len(runs) == 1 {

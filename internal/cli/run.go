@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -91,7 +92,9 @@ func (cmd *runCmd) Run(a *app) error {
 		for {
 			select {
 			case <-hangup:
-				r.reload()
+				if err := guarded(func() error { r.reload(); return nil }); err != nil {
+					log.Error("the configuration was not read again", "error", err)
+				}
 			case <-a.ctx.Done():
 				return
 			}
@@ -238,7 +241,59 @@ func codeOf(err error) int {
 // outcomes are what a job's exit code is called in logs and metrics.
 var outcomes = map[int]string{exitOK: "ok", exitLimitBroken: "limit-broken", exitNotKept: "not-kept", exitFailed: "failed", exitUsage: "failed"}
 
-func (r *runner) one(ctx context.Context, j job) error {
+// guarded calls f. A panic of it is an error: what goes wrong in one job ends no schedule.
+func guarded(f func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("a fault of rtcbench itself, please report it: %v (%s)", p, panicked())
+		}
+	}()
+	return f()
+}
+
+// panicked is where the panic that is being recovered came from.
+func panicked() string {
+	pcs := make([]uintptr, 64)
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(1, pcs)])
+	for inside := false; ; {
+		f, more := frames.Next()
+		switch {
+		case f.Function == "runtime.gopanic":
+			inside = true
+		case inside && !strings.HasPrefix(f.Function, "runtime."):
+			return fmt.Sprintf("%s, %s:%d", filepath.Base(f.Function), filepath.Base(f.File), f.Line)
+		}
+		if !more {
+			return "place unknown"
+		}
+	}
+}
+
+// one runs a job. It survives whatever the job does in its own goroutine.
+func (r *runner) one(ctx context.Context, j job) (err error) {
+	fault := guarded(func() error { err = r.attempt(ctx, j); return nil })
+	if fault == nil {
+		return err
+	}
+	r.log.Error("job failed", "job", j.name, "error", fault)
+	r.note(j.name, fault)
+	return exitError{exitFailed, fmt.Errorf("job %q: %w", j.name, fault)}
+}
+
+// note keeps why a job's last run failed; nil = it did not.
+func (r *runner) note(job string, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.failed == nil {
+		r.failed = map[string]string{}
+	}
+	delete(r.failed, job)
+	if err != nil {
+		r.failed[job] = err.Error()
+	}
+}
+
+func (r *runner) attempt(ctx context.Context, j job) error {
 	j.values = cloneValues(j.values)
 	out := io.Discard
 	if j.values["output"] != nil || j.values["quiet"] == nil {
@@ -247,7 +302,9 @@ func (r *runner) one(ctx context.Context, j job) error {
 	var said bytes.Buffer
 	var runs []bench.Run
 	began := time.Now()
-	err := j.run(ctx, r.app, out, &said, func(run bench.Run) { runs = append(runs, run) })
+	err := guarded(func() error {
+		return j.run(ctx, r.app, out, &said, func(run bench.Run) { runs = append(runs, run) })
+	})
 	outcome := cmp.Or(outcomes[codeOf(err)], "stopped")
 	for line := range strings.Lines(said.String()) {
 		r.log.Info(strings.TrimSpace(line), "job", j.name)
@@ -262,16 +319,9 @@ func (r *runner) one(ctx context.Context, j job) error {
 	if err != nil && outcome != "stopped" {
 		r.log.Error("job "+outcome, "job", j.name, "error", err)
 	}
-	r.mu.Lock()
-	if r.failed == nil {
-		r.failed = map[string]string{}
-	}
-	delete(r.failed, j.name)
+	r.note(j.name, nil)
 	if outcome == "failed" {
-		r.failed[j.name] = err.Error()
-	}
-	r.mu.Unlock()
-	if outcome == "failed" {
+		r.note(j.name, err)
 		err = fmt.Errorf("job %q: %w", j.name, err)
 		err = exitError{exitFailed, err}
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"regexp"
@@ -11,6 +12,8 @@ import (
 
 	"github.com/alecthomas/kong"
 	"github.com/joho/godotenv"
+
+	"rtcbench/internal/report"
 )
 
 // rank orders the sources of a setting: the higher wins.
@@ -38,6 +41,14 @@ type settings struct {
 	lines   map[string]int
 	sources map[string]source // by the flag's long name
 	names   map[string]string // flags that this command calls otherwise
+	talk    io.Writer         // for what has to be said while something else is done; nil = nobody listens
+}
+
+// say writes a line of talk.
+func (s *settings) say(line string) {
+	if s != nil && s.talk != nil {
+		fmt.Fprintf(s.talk, "rtcbench: %s\n", report.Printable(line))
+	}
 }
 
 func newSettings(lookup func(string) (string, bool)) *settings {

@@ -21,6 +21,8 @@ type storeCmd struct {
 	Status storeStatusCmd `cmd:"" help:"Show the stores that are on, and what waits for them."`
 	Flush  storeFlushCmd  `cmd:"" help:"Deliver what waits in the outbox."`
 	Init   storeInitCmd   `cmd:"" help:"Make the databases and tables that are missing."`
+	Check  storeCheckCmd  `cmd:"" help:"Read all that the stores hold, and say what is damaged."`
+	Remove storeRemoveCmd `cmd:"" help:"Remove a run from the stores and the outbox."`
 }
 
 type storeStatusCmd struct{ storeFlags }
@@ -151,13 +153,13 @@ type (
 // Run makes what is missing.
 func (cmd *storeInitCmd) Run(a *app) error {
 	c := check{settings: a.settings}
-	k := cmd.keeper(&c)
+	targets := cmd.targets(&c)
 	hours, days := c.number("ts-memory-hours", cmd.MemoryHours, 1, 8766), c.number("ts-magnetic-days", cmd.MagneticDays, 1, 73000)
 	if c.err != nil {
 		return c.err
 	}
 	var errs []error
-	for _, t := range k.targets { // one that fails is no reason to leave the others
+	for _, t := range targets { // one that fails is no reason to leave the others
 		errs = append(errs, a.initStore(t, hours, days))
 	}
 	return join(errs...)
@@ -194,6 +196,8 @@ type exportCmd struct {
 func (exportCmd) Help() string {
 	return `Writes the runs of a store, with their samples, as lines of JSON: each line is a result file, as --output writes it. rtcbench import reads them into any other store.
 
+A run that cannot be read is named and left out; the exit code is 4 then.
+
 Example:
 
   rtcbench export --since 7d -o week.jsonl`
@@ -222,10 +226,14 @@ func (cmd *exportCmd) Run(a *app) (done error) {
 		if err != nil {
 			return usagef("--output %q: %w", cmd.Output, err)
 		}
-		defer func() { done = join(done, f.end(whole)) }()
+		defer func() {
+			if err := f.end(whole); err != nil {
+				done = join(done, err)
+			}
+		}()
 		w = f
 	}
-	n, failed := 0, []error{}
+	n, failed, bad := 0, []error{}, []error{}
 	lines := json.NewEncoder(w)
 	lines.SetEscapeHTML(false)
 	for r, err := range store.Runs(a.ctx, q) {
@@ -240,7 +248,11 @@ func (cmd *exportCmd) Run(a *app) (done error) {
 				continue
 			}
 		}
-		failed, whole = append(failed, err), whole && r.ID != "" // one run that cannot be read has a name; a store that is away has none
+		if bench.ReadsOn(r, err) {
+			bad = append(bad, unreadable(r, err))
+		} else {
+			failed, whole = append(failed, err), false
+		}
 	}
 	// What was in the file before is worth more than a part.
 	if whole = whole && a.ctx.Err() == nil; !whole && cmd.Output != "-" {
@@ -248,7 +260,13 @@ func (cmd *exportCmd) Run(a *app) (done error) {
 	} else {
 		fmt.Fprintf(a.stderr, "%d run(s) written\n", n)
 	}
-	return join(failed...)
+	if len(failed) > 0 {
+		return join(append(failed, bad...)...)
+	}
+	if err := join(bad...); err != nil {
+		return exitError{exitNotKept, err}
+	}
+	return nil
 }
 
 // isStore reports whether path is the file of a store.

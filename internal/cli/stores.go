@@ -69,7 +69,18 @@ type keeper struct {
 
 // keeper reads the flags. It opens nothing.
 func (f storeFlags) keeper(c *check) keeper {
-	k := keeper{box: outbox.Open(filepath.Join(f.dataDir(c), "outbox"), int64(c.number("outbox-max", f.OutboxMax, 1, 1<<20))<<20)}
+	k := keeper{targets: f.targets(c)}
+	limit := int64(c.number("outbox-max", f.OutboxMax, 1, 1<<20)) << 20
+	if len(k.targets) == 0 { // nothing ever waits, and nobody misses the folder
+		quiet := *c
+		c = &quiet
+	}
+	k.box = outbox.Open(filepath.Join(f.dataDir(c), "outbox"), limit)
+	return k
+}
+
+// targets are the stores that are on. A command that reads or looks after them alone needs no folder for data.
+func (f storeFlags) targets(c *check) (list []outbox.Target) {
 	for _, choice := range f.choices(c) {
 		kind, arg, _ := strings.Cut(choice, ":")
 		if known, ok := storeKinds[kind]; ok {
@@ -77,14 +88,14 @@ func (f storeFlags) keeper(c *check) keeper {
 			if kind != "sqlite" && arg != "" && choice != t.Name && (t.Like == nil || t.Like(choice) != outbox.Same) {
 				c.fail("store", choice, kind+" alone: its other settings say which, and that is "+t.Name)
 			}
-			if !slices.ContainsFunc(k.targets, func(o outbox.Target) bool { return o.Name == t.Name }) {
-				k.targets = append(k.targets, t)
+			if !slices.ContainsFunc(list, func(o outbox.Target) bool { return o.Name == t.Name }) {
+				list = append(list, t)
 			}
 		} else {
 			c.fail("store", choice, strings.Join(slices.Sorted(maps.Keys(storeKinds)), ", ")+", sqlite:FILE or none")
 		}
 	}
-	return k
+	return list
 }
 
 func (f storeFlags) choices(c *check) []string {
@@ -120,18 +131,25 @@ func (f storeFlags) choices(c *check) []string {
 	return list
 }
 
-// dataDir is the folder for data of this user (XDG Base Directory Specification; Apple's and Microsoft's equals).
+// dataDir is the folder for data of this user (XDG Base Directory Specification; Apple's and Microsoft's equals). A service
+// of the system has no home; systemd gives it a folder of its own, if its unit asks for one (StateDirectory=, systemd.exec(5)).
 func (f storeFlags) dataDir(c *check) string {
 	if f.DataDir != "" {
 		return f.DataDir
 	}
 	home, err := os.UserHomeDir()
+	if info, gone := os.Stat(home); err == nil && (home == "/" || gone != nil || !info.IsDir()) {
+		err = fmt.Errorf("HOME is %s", home)
+	}
+	state, _, _ := strings.Cut(os.Getenv("STATE_DIRECTORY"), ":") // one for each that the unit names
 	switch {
 	case runtime.GOOS == "windows" && os.Getenv("LocalAppData") != "":
 		return filepath.Join(os.Getenv("LocalAppData"), "rtcbench")
 	case filepath.IsAbs(os.Getenv("XDG_DATA_HOME")):
 		return filepath.Join(os.Getenv("XDG_DATA_HOME"), "rtcbench")
-	case err != nil && c.err == nil && !slices.Equal(f.Store, []string{"none"}):
+	case err != nil && filepath.IsAbs(state):
+		return state
+	case err != nil && c.err == nil:
 		c.err = usagef("there is no folder for data here (%w): name one with --data-dir, or keep nothing with --store none", err)
 	case runtime.GOOS == "darwin":
 		return filepath.Join(home, "Library", "Application Support", "rtcbench")
@@ -140,6 +158,7 @@ func (f storeFlags) dataDir(c *check) string {
 }
 
 func (f storeFlags) sqlite(c *check, path string) outbox.Target {
+	o := sqlite.Options{Own: path == "", Say: c.settings.say}
 	if path == "" {
 		path = filepath.Join(f.dataDir(c), "runs.db")
 	}
@@ -149,7 +168,7 @@ func (f storeFlags) sqlite(c *check, path string) outbox.Target {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		c.fail("store", "sqlite:"+path, "a file, and that is a folder")
 	}
-	open := opener(func(ctx context.Context) (*sqlite.Store, error) { return sqlite.Open(ctx, path) })
+	open := opener(func(ctx context.Context) (*sqlite.Store, error) { return o.Open(ctx, path) })
 	return outbox.Target{Name: "sqlite:" + path, Open: open, Like: sqliteLike(path)}
 }
 
@@ -197,19 +216,32 @@ func opener[S bench.Store](open func(context.Context) (S, error)) func(context.C
 // openForReading opens the first store of the flags, for history, export and compare. Close it.
 func (a *app) openForReading(f storeFlags) (bench.Store, error) {
 	c := check{settings: a.settings}
-	k := f.keeper(&c)
+	targets := f.targets(&c)
 	if c.err != nil {
 		return nil, c.err
 	}
-	if len(k.targets) == 0 {
+	if len(targets) == 0 {
 		return nil, usagef("--store none: there is nothing to read")
 	}
-	t := k.targets[0]
-	if path, ok := strings.CutPrefix(t.Name, "sqlite:"); ok {
-		if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
-			return nil, fmt.Errorf("there is no store at %s yet: measure something first (rtcbench livekit), or name another with --store", path)
-		}
-		t.Open = opener(func(ctx context.Context) (*sqlite.Store, error) { return sqlite.OpenToRead(ctx, path) })
+	return a.openToRead(targets[0])
+}
+
+// openToRead opens a store and makes none.
+func (a *app) openToRead(t outbox.Target) (bench.Store, error) {
+	path, ok := strings.CutPrefix(t.Name, "sqlite:")
+	if !ok {
+		return t.Open(a.ctx)
 	}
-	return t.Open(a.ctx)
+	if !exists(t) {
+		return nil, fmt.Errorf("there is no store at %s yet: measure something first (rtcbench livekit), or name another with --store", path)
+	}
+	o := sqlite.Options{Say: a.settings.say}
+	return opener(func(ctx context.Context) (*sqlite.Store, error) { return o.OpenToRead(ctx, path) })(a.ctx)
+}
+
+// exists reports whether a store is there that opening would make.
+func exists(t outbox.Target) bool {
+	path, ok := strings.CutPrefix(t.Name, "sqlite:")
+	_, err := os.Stat(path)
+	return !ok || !errors.Is(err, os.ErrNotExist)
 }

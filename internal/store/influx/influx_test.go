@@ -22,6 +22,7 @@ func TestInfluxKeepsTheContract(t *testing.T) {
 			Level:   benchtest.ReadsSamples,
 			Open:    func(t *testing.T) bench.Store { return open(t, o) },
 			Corrupt: func(t *testing.T, id string) { corrupt(t, o, id) },
+			Alter:   func(t *testing.T, id, from, to string) { alter(t, o, id, from, to) },
 		}
 	})
 }
@@ -29,9 +30,27 @@ func TestInfluxKeepsTheContract(t *testing.T) {
 // corrupt writes over a part of a run.
 func corrupt(t *testing.T, o Options, id string) {
 	t.Helper()
+	rewrite(t, o, id, "document_000", func(string) string { return "{" })
+}
+
+// alter replaces a text in its document.
+func alter(t *testing.T, o Options, id, from, to string) {
+	t.Helper()
+	for i := range 10 {
+		rewrite(t, o, id, fmt.Sprintf("document_%03d", i), func(s string) string { return strings.Replace(s, from, to, 1) })
+	}
+}
+
+func rewrite(t *testing.T, o Options, id, field string, change func(string) string) {
+	t.Helper()
 	r := ask(t, o, `SELECT * FROM rtcbench_run WHERE run_id = '`+id+`'`)[0]
 	at, _ := r.integer("time")
-	line := fmt.Sprintf("rtcbench_run,engine=%s,location_id=%s,platform=%s,run_id=%s,transport_class=%s document_000=\"{\" %d\n", r["engine"], r["location_id"], r["platform"], id, r["transport_class"], at)
+	was, ok := r[field].(string)
+	if !ok || was == change(was) {
+		return
+	}
+	text := strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(change(was))
+	line := fmt.Sprintf("rtcbench_run,engine=%s,location_id=%s,platform=%s,run_id=%s,transport_class=%s %s=\"%s\" %d\n", r["engine"], r["location_id"], r["platform"], id, r["transport_class"], field, text, at)
 	s := open(t, o)
 	defer s.Close()
 	if err := s.write(within(t), []byte(line)); err != nil {

@@ -3,12 +3,15 @@ package influx
 import (
 	"compress/gzip"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strings"
 	"testing"
+	"time"
 
 	"rtcbench/bench"
 	"rtcbench/internal/benchtest"
@@ -16,15 +19,17 @@ import (
 
 // version says how a server of another version differs from the 1.6 that these tests can run.
 type version struct {
-	empty  string                                                  // the answer without rows
-	answer func(w io.Writer, columns []string, rows [][]any) error // one with rows
+	deletes bool                                                    // it has /api/v2/delete
+	empty   string                                                  // the answer without rows
+	answer  func(w io.Writer, columns []string, rows [][]any) error // one with rows
 }
 
 // versions, by their sources and API references: version 2 sends one object; version 3 sends one a chunk (of seven rows here), and
 // nothing at all where there are no rows (influxdb3_server/src/http/v1.rs).
 var versions = map[string]version{
 	"2": {
-		empty: `{"results":[{"statement_id":0}]}`,
+		deletes: true,
+		empty:   `{"results":[{"statement_id":0}]}`,
 		answer: func(w io.Writer, columns []string, rows [][]any) error {
 			return json.NewEncoder(w).Encode(shaped(columns, rows))
 		},
@@ -88,7 +93,30 @@ func (v version) serve(t *testing.T, behind Options) http.HandlerFunc {
 				return
 			}
 			w.WriteHeader(http.StatusNoContent)
+		case "/api/v2/delete":
+			var asked struct{ Start, Stop, Predicate string }
+			if !v.deletes {
+				http.NotFound(w, r)
+				return
+			}
+			err := json.NewDecoder(r.Body).Decode(&asked)
+			_, noStart := time.Parse(time.RFC3339, asked.Start)
+			_, noStop := time.Parse(time.RFC3339, asked.Stop)
+			if r.Method != http.MethodPost || errors.Join(err, noStart, noStop) != nil || q.Get("bucket") != behind.Database || q.Get("org") != "ours" {
+				refuse(http.StatusBadRequest, "not a deletion")
+				return
+			}
+			tag, value, _ := strings.Cut(asked.Predicate, "=")
+			if err := s.remove(r.Context(), strings.Trim(value, `"`)); err != nil || tag != "run_id" {
+				refuse(http.StatusInternalServerError, fmt.Sprint(tag, err))
+				return
+			}
+			w.WriteHeader(http.StatusNoContent)
 		case "/query":
+			if strings.HasPrefix(q.Get("q"), "DELETE") {
+				refuse(http.StatusBadRequest, "not a statement of this version")
+				return
+			}
 			if q.Get("db") != behind.Database || q.Get("epoch") != "ns" {
 				refuse(http.StatusBadRequest, "not a query")
 				return
@@ -132,6 +160,8 @@ func TestOtherVersionsKeepTheContract(t *testing.T) {
 						return open(t, Options{URL: server.URL, Token: playedToken, Org: "ours", Database: behind.Database})
 					},
 					Corrupt: func(t *testing.T, id string) { corrupt(t, behind, id) },
+					Alter:   func(t *testing.T, id, from, to string) { alter(t, behind, id, from, to) },
+					Keeps:   !v.deletes,
 				}
 			})
 		})

@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"math"
 	"slices"
 	"time"
@@ -12,8 +11,21 @@ import (
 	"rtcbench/internal/stats"
 )
 
-// Aggregate sums up by whole days and hours where it can, and by single runs at both ends.
-func (s *Store) Aggregate(ctx context.Context, q bench.Query) ([]bench.Aggregate, error) {
+// Aggregate sums up by whole days and hours where it can, and by single runs at both ends. Where sums or runs cannot be
+// read it goes by the runs that can.
+func (s *Store) Aggregate(ctx context.Context, q bench.Query) (list []bench.Aggregate, err error) {
+	err = s.reading(ctx, func(db *sql.DB) error {
+		list, err = aggregate(ctx, db, q)
+		return err
+	})
+	if ofContent(err) {
+		list, _, err = bench.AggregateRuns(ctx, struct{ bench.Store }{s}, q)
+		return list, err
+	}
+	return list, s.explain(err)
+}
+
+func aggregate(ctx context.Context, db *sql.DB, q bench.Query) ([]bench.Aggregate, error) {
 	from, to := int64(math.MinInt64), int64(math.MaxInt64)
 	if !q.Since.IsZero() {
 		from = q.Since.UnixMicro()
@@ -22,51 +34,19 @@ func (s *Store) Aggregate(ctx context.Context, q bench.Query) ([]bench.Aggregate
 		to = q.Until.UnixMicro()
 	}
 	// One moment for all parts: a run that is saved meanwhile is in all of them or in none.
-	tx, err := s.read.BeginTx(ctx, nil)
+	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
-		return nil, s.explain(err)
+		return nil, err
 	}
 	defer tx.Rollback()
 	series, err := wantedSeries(ctx, tx, q)
 	if err != nil {
-		return nil, s.explain(err)
+		return nil, err
 	}
 	sums := sumsByPath{}
 	for _, p := range spans(from, to) {
-		query, args := "SELECT series, path, invalid, 1, sent, answered, late, lost, not_sent, histogram FROM run WHERE ended >= ? AND ended < ?", []any{p.from, p.to}
-		if p.period != 0 {
-			// Series by series, as the rollups are sorted: a month has many hours beside those that are wanted.
-			query = "SELECT series, path, invalid, runs, sent, answered, late, lost, not_sent, histogram FROM rollup WHERE seconds = ? AND series IN (SELECT id FROM series) AND start >= ? AND start < ?"
-			args = []any{int64(p.period / time.Second), ceilSeconds(p.from), ceilSeconds(p.to)}
-		}
-		rows, err := tx.QueryContext(ctx, query, args...)
-		if err != nil {
-			return nil, s.explain(err)
-		}
-		for rows.Next() {
-			var id int64
-			var path bench.Path
-			var invalid bool
-			var part bench.Aggregate
-			var data sql.RawBytes
-			c := &part.Counts
-			err := rows.Scan(&id, &path, &invalid, &part.Runs, &c.Sent, &c.Answered, &c.Late, &c.Lost, &c.NotSent, &data)
-			sum := sums.of(series, id, path)
-			switch {
-			case sum == nil || err != nil || q.Path != "" && q.Path != path:
-			case invalid && !q.Invalid:
-				sum.LeftOut += part.Runs
-			default:
-				sum.Merge(part)
-				err = sum.distribution.AddBinary(data)
-			}
-			if err != nil {
-				rows.Close()
-				return nil, fmt.Errorf("store %s: sum up: %w", s.path, err)
-			}
-		}
-		if err := rows.Err(); err != nil {
-			return nil, s.explain(err)
+		if err := p.addTo(ctx, tx, series, sums, q); err != nil {
+			return nil, err
 		}
 	}
 	var list []bench.Aggregate
@@ -78,6 +58,48 @@ func (s *Store) Aggregate(ctx context.Context, q bench.Query) ([]bench.Aggregate
 	}
 	slices.SortFunc(list, func(a, b bench.Aggregate) int { return a.Compare(b.Series) })
 	return list, nil
+}
+
+// addTo adds what is in p to the sums of series that q asks for.
+func (p span) addTo(ctx context.Context, tx *sql.Tx, series map[int64]bench.Series, sums sumsByPath, q bench.Query) error {
+	query := `SELECT series, path, invalid, 1, sent, answered, late, lost, not_sent, histogram FROM run
+		WHERE ended >= ? AND ended < ?`
+	args := []any{p.from, p.to}
+	if p.period != 0 {
+		// Series by series, as the rollups are sorted: a month has many hours beside those that are wanted.
+		query = `SELECT series, path, invalid, runs, sent, answered, late, lost, not_sent, histogram FROM rollup
+			WHERE seconds = ? AND series IN (SELECT id FROM series) AND start >= ? AND start < ?`
+		args = []any{int64(p.period / time.Second), ceilSeconds(p.from), ceilSeconds(p.to)}
+	}
+	rows, err := tx.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id int64
+		var path bench.Path
+		var invalid bool
+		var part bench.Aggregate
+		var data sql.RawBytes
+		c := &part.Counts
+		err := rows.Scan(&id, &path, &invalid, &part.Runs, &c.Sent, &c.Answered, &c.Late, &c.Lost, &c.NotSent, &data)
+		if err != nil {
+			return err
+		}
+		sum := sums.of(series, id, path)
+		switch {
+		case sum == nil || q.Path != "" && q.Path != path:
+		case invalid && !q.Invalid:
+			sum.LeftOut += part.Runs
+		default:
+			sum.Merge(part)
+			if err := sum.distribution.AddBinary(data); err != nil {
+				return err
+			}
+		}
+	}
+	return rows.Err()
 }
 
 // sum is a series that is being summed up.

@@ -68,29 +68,33 @@ func invalidAfter(ctx context.Context, tx *sql.Tx, last *int64, more *bool) (map
 	return list, rows.Err()
 }
 
-// sumAnew makes the two rollups of one series and period of its runs.
+// sumAnew makes the two rollups of one series and period of its runs. Those that cannot be read are in no sum.
 func sumAnew(ctx context.Context, tx *sql.Tx, seconds, series, start int64) error {
 	if _, err := tx.ExecContext(ctx, "DELETE FROM rollup WHERE seconds = ? AND series = ? AND start = ?", seconds, series, start); err != nil {
 		return err
 	}
 	var sums [2]bench.Aggregate
-	rows, err := tx.QueryContext(ctx, "SELECT invalid, sent, answered, late, lost, not_sent, histogram FROM run WHERE series = ? AND ended >= ? AND ended < ?", series, start*1e6, (start+seconds)*1e6)
+	query := `SELECT invalid <> 0, sent, answered, late, lost, not_sent, histogram FROM run
+		WHERE series = ? AND ended >= ? AND ended < ?`
+	rows, err := tx.QueryContext(ctx, query, series, start*1e6, (start+seconds)*1e6)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
 	for rows.Next() {
 		one := bench.Aggregate{Runs: 1}
-		var invalid int
+		var invalid bool
 		var data []byte
 		c := &one.Counts
-		if err := rows.Scan(&invalid, &c.Sent, &c.Answered, &c.Late, &c.Lost, &c.NotSent, &data); err != nil {
-			return err
+		err := rows.Scan(&invalid, &c.Sent, &c.Answered, &c.Late, &c.Lost, &c.NotSent, &data)
+		if err != nil || one.Histogram.UnmarshalBinary(data) != nil {
+			continue
 		}
-		if err := one.Histogram.UnmarshalBinary(data); err != nil {
-			return err
+		which := 0
+		if invalid {
+			which = 1
 		}
-		sums[invalid].Merge(one)
+		sums[which].Merge(one)
 	}
 	if err := rows.Err(); err != nil {
 		return err

@@ -69,7 +69,7 @@ func pathsAfter(ctx context.Context, tx *sql.Tx, last *int64, more *bool) (map[i
 	return list, rows.Err()
 }
 
-// sumByPath makes the rollups of one series and period of its runs.
+// sumByPath makes the rollups of one series and period of its runs. Those that cannot be read are in no sum.
 func sumByPath(ctx context.Context, tx *sql.Tx, seconds, series, start int64) error {
 	if _, err := tx.ExecContext(ctx, "DELETE FROM rollup WHERE seconds = ? AND series = ? AND start = ?", seconds, series, start); err != nil {
 		return err
@@ -79,7 +79,7 @@ func sumByPath(ctx context.Context, tx *sql.Tx, seconds, series, start int64) er
 		invalid bool
 	}
 	sums := map[kind]*bench.Aggregate{}
-	rows, err := tx.QueryContext(ctx, "SELECT path, invalid, sent, answered, late, lost, not_sent, histogram FROM run WHERE series = ? AND ended >= ? AND ended < ?",
+	rows, err := tx.QueryContext(ctx, "SELECT path, invalid <> 0, sent, answered, late, lost, not_sent, histogram FROM run WHERE series = ? AND ended >= ? AND ended < ?",
 		series, start*1e6, (start+seconds)*1e6)
 	if err != nil {
 		return err
@@ -90,11 +90,9 @@ func sumByPath(ctx context.Context, tx *sql.Tx, seconds, series, start int64) er
 		var of kind
 		var data []byte
 		c := &one.Counts
-		if err := rows.Scan(&of.path, &of.invalid, &c.Sent, &c.Answered, &c.Late, &c.Lost, &c.NotSent, &data); err != nil {
-			return err
-		}
-		if err := one.Histogram.UnmarshalBinary(data); err != nil {
-			return err
+		err := rows.Scan(&of.path, &of.invalid, &c.Sent, &c.Answered, &c.Late, &c.Lost, &c.NotSent, &data)
+		if err != nil || one.Histogram.UnmarshalBinary(data) != nil {
+			continue
 		}
 		if sums[of] == nil {
 			sums[of] = &bench.Aggregate{}

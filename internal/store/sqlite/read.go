@@ -1,53 +1,242 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"os"
+	"path/filepath"
 
-	driver "modernc.org/sqlite"
 	codes "modernc.org/sqlite/lib"
+
+	"rtcbench/bench"
 )
 
-// OpenToRead is Open for who wants to read alone. Where the file or its folder may not be written, as a backup or another user's
-// store, it reads all the same; Save is an error then.
+// OpenToRead opens a store as Options without a field do.
 func OpenToRead(ctx context.Context, path string) (*Store, error) {
-	if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() && info.Size() == 0 {
+	return Options{}.OpenToRead(ctx, path)
+}
+
+// OpenToRead is Open for who wants to read alone; Save is an error then. It changes no byte of the file and of its
+// folder: it reads also where nothing may be written, and where the disk is full. What cannot be read without a change
+// is read in a copy in the folder for temporary files: a store of an older version, and a log that lacks its index.
+func (o Options) OpenToRead(ctx context.Context, path string) (*Store, error) {
+	if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() && info.Size() == 0 && size(path+"-wal") == 0 {
 		return nil, fmt.Errorf("store %s is empty: nothing was kept in it yet", path) // Open would make a store of it
 	}
-	s, err := Open(ctx, path)
-	var e *driver.Error
-	if err == nil || !errors.As(err, &e) {
-		return s, err
+	s := &Store{path: path, options: o}
+	if err := s.connectToRead(ctx); err != nil {
+		s.disconnect()
+		return nil, s.explain(err)
 	}
-	switch e.Code() & 0xff {
-	case codes.SQLITE_READONLY, codes.SQLITE_CANTOPEN, codes.SQLITE_PERM:
-	default:
-		return nil, err
+	return s, nil
+}
+
+// Without a writer, and with nothing in the write-ahead log, the file is all there is
+// (sqlite.org/wal.html#read_only_databases).
+var (
+	withLocks    = url.Values{"mode": {"ro"}, "readonly_shm": {"1"}}
+	withoutLocks = url.Values{"mode": {"ro"}, "immutable": {"1"}}
+)
+
+func (s *Store) connectToRead(ctx context.Context) (err error) {
+	if s.file, err = os.Stat(s.path); err != nil {
+		return err
 	}
-	ways := []url.Values{{"mode": {"ro"}}}
-	// Without a writer, and with nothing in the write-ahead log, the file is all there is: sqlite.org/wal.html#read_only_databases.
-	if info, gone := os.Stat(path + "-wal"); gone != nil || info.Size() == 0 {
-		ways = append(ways, url.Values{"mode": {"ro"}, "immutable": {"1"}})
+	log, there := os.Stat(s.path + "-wal")
+	_, index := os.Stat(s.path + "-shm")
+	if size(s.path+"-journal") > 0 { // of a process that was killed while it made the file
+		return s.readCopy(ctx)
 	}
-	for _, way := range ways {
-		way["_pragma"] = []string{patience, "query_only(on)"}
-		db, openErr := open(path, way, 4)
-		if openErr != nil {
-			continue
+	if there == nil && index == nil { // somebody has it open, or was killed
+		if err := s.readBy(ctx, withLocks, nil); err == nil || !unreachable(err) {
+			return err
 		}
-		version, _, openErr := identify(ctx, db)
-		switch {
-		case openErr != nil:
-			db.Close()
-			continue
-		case version != len(migrations):
-			db.Close()
-			return nil, fmt.Errorf("store %s has version %d, and cannot be brought to %d where it may not be written: %w", path, version, len(migrations), err)
-		}
-		return &Store{path: path, read: db}, nil
 	}
-	return nil, err
+	if there != nil || log.Size() == 0 {
+		return s.readBy(ctx, withoutLocks, s.file)
+	}
+	if err := s.readCopy(ctx); err == nil || isDamage(err) {
+		return err
+	} else if e := s.readBy(ctx, withoutLocks, s.file); e != nil {
+		return err
+	} else {
+		s.options.say("store %s is read without its -wal, in which its latest runs may be: %v", s.path, err)
+		return nil
+	}
+}
+
+// unreachable reports whether a file cannot be opened in one way, and may be in another.
+func unreachable(err error) bool {
+	switch code(err) {
+	case codes.SQLITE_READONLY, codes.SQLITE_CANTOPEN, codes.SQLITE_PERM, codes.SQLITE_IOERR, codes.SQLITE_FULL,
+		codes.SQLITE_PROTOCOL:
+		return true
+	}
+	return false
+}
+
+// readBy opens the file in one way. asOf is what it was before, where it is read without locks.
+func (s *Store) readBy(ctx context.Context, way url.Values, asOf os.FileInfo) error {
+	options := url.Values{"_pragma": {patience, "query_only(on)", "temp_store(memory)"}}
+	for k, v := range way {
+		options[k] = v
+	}
+	db, err := open(s.path, options, 4)
+	if err != nil {
+		return err
+	}
+	switch version, _, err := identify(ctx, db); {
+	case err != nil && !errors.Is(err, errDamage): // else what can be read of it is
+		return errors.Join(err, db.Close())
+	case err == nil && version < len(migrations):
+		if err := db.Close(); err != nil {
+			return err
+		}
+		return s.readCopy(ctx)
+	}
+	s.read, s.asOf = db, asOf
+	return nil
+}
+
+// readCopy reads a copy, in which everything may be written.
+func (s *Store) readCopy(ctx context.Context) error {
+	dir, err := os.MkdirTemp("", "rtcbench-store-")
+	if err != nil {
+		return err
+	}
+	c := &Store{path: filepath.Join(dir, "runs.db")}
+	for _, tail := range []string{"", "-wal", "-journal"} {
+		if err = copyFile(c.path+tail, s.path+tail); err != nil && (tail == "" || !errors.Is(err, os.ErrNotExist)) {
+			err = fmt.Errorf("it has to be read in a copy: %w", err)
+			break
+		}
+		err = nil
+	}
+	if err == nil {
+		err = c.connect(ctx, !thorough)
+	}
+	if err != nil {
+		return errors.Join(err, c.disconnect(), os.RemoveAll(dir))
+	}
+	s.copy = c
+	return nil
+}
+
+func copyFile(to, from string) error {
+	r, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	w, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(w, r)
+	return errors.Join(err, w.Close())
+}
+
+// size is how long the file is; 0 = there is none.
+func size(path string) int64 {
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0
+	}
+	return info.Size()
+}
+
+// mostTries bounds how often a file is read again that is written meanwhile.
+const mostTries = 20
+
+// reading calls f with what is to be read. It calls f again where a file without locks was written meanwhile.
+func (s *Store) reading(ctx context.Context, f func(*sql.DB) error) error {
+	var last error
+	for range mostTries {
+		again, err := s.readOnce(f)
+		if !again {
+			return err
+		}
+		last = err
+		s.mu.Lock()
+		err = s.disconnect()
+		s.read, s.copy, s.asOf = nil, nil, nil
+		err = errors.Join(err, s.connectToRead(ctx))
+		s.mu.Unlock()
+		if err != nil {
+			return err
+		}
+	}
+	return cmp.Or(last, errors.New("another process writes it again and again"))
+}
+
+func (s *Store) readOnce(f func(*sql.DB) error) (again bool, err error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	from := s
+	if s.copy != nil {
+		from = s.copy
+	}
+	if from.read == nil {
+		return false, errors.New("it could not be opened again")
+	}
+	err = f(from.read)
+	if s.asOf == nil { // the log may have been begun anew, or its index be gone with the last who wrote
+		return s.db == nil && s.copy == nil && unreachable(err), err
+	}
+	now, gone := os.Stat(s.path)
+	same := gone == nil && os.SameFile(now, s.asOf) && now.Size() == s.asOf.Size() && now.ModTime().Equal(s.asOf.ModTime())
+	return !same, err
+}
+
+// Check reads the whole file and says what is wrong with it: its layout, its pages, or sums that are not those of the
+// runs. Whether each run can be read shows when it is.
+func (s *Store) Check(ctx context.Context) error {
+	err := s.reading(ctx, func(db *sql.DB) error {
+		if _, _, err := identify(ctx, db); err != nil {
+			return err
+		}
+		if err := sound(ctx, db); err != nil {
+			return err
+		}
+		var found string
+		if err := db.QueryRowContext(ctx, "PRAGMA integrity_check(1)").Scan(&found); err != nil {
+			return err
+		}
+		if found != "ok" {
+			return fmt.Errorf("%w: %s", errDamage, found)
+		}
+		return nil
+	})
+	if err != nil {
+		return s.explain(err)
+	}
+	return s.checkSums(ctx)
+}
+
+// checkSums holds the rollups against the runs that they are sums of, where all of those can be read.
+func (s *Store) checkSums(ctx context.Context) error {
+	q := bench.Query{Invalid: true}
+	sums, err := s.Aggregate(ctx, q)
+	if err != nil {
+		return err
+	}
+	byRun, bad, err := bench.AggregateRuns(ctx, struct{ bench.Store }{s}, q)
+	if err != nil || bad > 0 {
+		return err
+	}
+	same := len(sums) == len(byRun)
+	for i := 0; same && i < len(sums); i++ {
+		a, b := sums[i], byRun[i]
+		same = a.Series == b.Series && a.Runs == b.Runs && a.Counts == b.Counts && a.Histogram.Equal(b.Histogram)
+	}
+	if !same {
+		return fmt.Errorf("store %s: its sums are not those of its runs: rtcbench export --store sqlite:%[1]s, "+
+			"and import what that writes into a new store", s.path)
+	}
+	return nil
 }

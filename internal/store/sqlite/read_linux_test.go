@@ -81,3 +81,61 @@ func TestReadWhereNothingMayBeWritten(t *testing.T) {
 		t.Errorf("saved: %v", err)
 	}
 }
+
+// A disk that is full, or a file that nobody may write, keeps nobody from reading; also after a process was killed.
+func TestReadFromAFullDisk(t *testing.T) {
+	benchtest.NeedsRoot(t, "a store on a full disk can be read")
+	for name, tails := range map[string][]string{"closed": {""}, "killed": {"", "-wal", "-shm"}} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=1m"); err != nil {
+				benchtest.Lacks(t, fmt.Sprintf("a root that may mount: %v", err))
+			}
+			t.Cleanup(func() {
+				if err := syscall.Unmount(dir, 0); err != nil {
+					t.Error(err)
+				}
+			})
+			path := filepath.Join(t.TempDir(), "runs.db")
+			w := opened(t, path)
+			if err := w.Save(t.Context(), benchtest.StoredRun(5, time.Now())); err != nil {
+				t.Fatal(err)
+			}
+			if name == "closed" {
+				w.Close()
+			}
+			for _, tail := range tails {
+				data, err := os.ReadFile(path + tail)
+				if err == nil {
+					err = os.WriteFile(filepath.Join(dir, "runs.db"+tail), data, 0o600)
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			junk, err := os.Create(filepath.Join(dir, "junk"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for err == nil {
+				_, err = junk.Write(make([]byte, 4096))
+			}
+			junk.Close()
+			t.Setenv("TMPDIR", dir) // no room there either
+			before := contents(t, dir)
+			s, err := OpenToRead(t.Context(), filepath.Join(dir, "runs.db"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, errs := read(t.Context(), s, bench.Query{Samples: true}); len(got) != 1 || len(errs) > 0 {
+				t.Errorf("%v, %v", got, errs)
+			}
+			if _, err := s.Aggregate(t.Context(), bench.Query{}); err != nil {
+				t.Error(err)
+			}
+			if err := s.Close(); err != nil || contents(t, dir) != before {
+				t.Errorf("closed: %v; the folder was\n%sand is\n%s", err, before, contents(t, dir))
+			}
+		})
+	}
+}

@@ -1,9 +1,12 @@
 package sqlite
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"time"
 
 	"rtcbench/bench"
@@ -25,16 +28,25 @@ const (
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT DO UPDATE SET runs = runs + excluded.runs, sent = sent + excluded.sent, answered = answered + excluded.answered, late = late + excluded.late,
 			lost = lost + excluded.lost, not_sent = not_sent + excluded.not_sent, histogram = excluded.histogram`
+	// As a reader finds it: by its ID, by the two indexes, and with its series.
+	readBack = `SELECT run.ended, run.invalid, run.sent, run.answered, run.late, run.lost, run.not_sent, run.histogram,
+		run.document, run.samples, series.platform, series.location, series.engine, series.transport, run.path,
+		(SELECT count(*) FROM run a INDEXED BY run_ended WHERE a.ended = run.ended AND a.id = run.id) +
+		(SELECT count(*) FROM run b INDEXED BY run_series WHERE b.series = run.series AND b.ended = run.ended AND b.key = run.key)
+		FROM run JOIN series ON series.id = run.series WHERE run.id = ?`
 )
 
 // statements are those, prepared.
-type statements struct{ findSeries, addSeries, addRun, findRollup, addRollup *sql.Stmt }
+type statements struct{ findSeries, addSeries, addRun, findRollup, addRollup, readBack *sql.Stmt }
 
 func prepare(ctx context.Context, db *sql.DB) (s statements, err error) {
 	for _, x := range []struct {
 		to    **sql.Stmt
 		query string
-	}{{&s.findSeries, findSeries}, {&s.addSeries, addSeries}, {&s.addRun, addRun}, {&s.findRollup, findRollup}, {&s.addRollup, addRollup}} {
+	}{
+		{&s.findSeries, findSeries}, {&s.addSeries, addSeries}, {&s.addRun, addRun},
+		{&s.findRollup, findRollup}, {&s.addRollup, addRollup}, {&s.readBack, readBack},
+	} {
 		if *x.to, err = db.PrepareContext(ctx, x.query); err != nil {
 			return s, err // the database is closed then, and they with it
 		}
@@ -48,6 +60,7 @@ type batch struct {
 	with    statements
 	series  map[bench.Series]int64 // without their paths
 	rollups map[rollupKey]*bench.Aggregate
+	anew    map[rollupKey]bool // rollups that are made of their runs, and not added to
 }
 
 type rollupKey struct {
@@ -58,10 +71,82 @@ type rollupKey struct {
 }
 
 func newBatch(tx *sql.Tx, with statements) *batch {
-	return &batch{tx, with, map[bench.Series]int64{}, map[rollupKey]*bench.Aggregate{}}
+	return &batch{tx, with, map[bench.Series]int64{}, map[rollupKey]*bench.Aggregate{}, map[rollupKey]bool{}}
 }
 
-// save reports whether the run was not there before.
+// saveAll saves runs and reads them back.
+func (b *batch) saveAll(ctx context.Context, runs []bench.Run, packed []result.Packed) (fresh int, err error) {
+	for i, r := range runs {
+		saved, err := b.save(ctx, r, packed[i])
+		if err != nil {
+			return 0, err
+		}
+		if saved {
+			fresh++
+		}
+	}
+	if err := b.flush(ctx); err != nil {
+		return 0, err
+	}
+	for i, r := range runs {
+		if err := b.isThere(ctx, r, packed[i]); err != nil {
+			return 0, err
+		}
+	}
+	return fresh, nil
+}
+
+// isThere finds out whether the run can be read as it was written. One that was there before may have been packed by
+// another version.
+func (b *batch) isThere(ctx context.Context, r bench.Run, p result.Packed) error {
+	k, err := b.kept(ctx, r.ID)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return fmt.Errorf("%w: run %s was written and is not there", errDamage, r.ID)
+	case err != nil:
+		return err
+	case bytes.Equal(k.Document, p.Document) && bytes.Equal(k.Samples, p.Samples) && bytes.Equal(k.Histogram, p.Histogram) &&
+		k.counts == counted(r.Counts) && k.ended == r.End.UnixMicro() && k.indexed == 2 && k.of == bench.SeriesOf(r):
+		return nil
+	}
+	if run, err := k.Run(); err != nil || run.ID != r.ID || k.indexed != 2 {
+		return fmt.Errorf("%w: run %s comes back otherwise than it was written: %v", errDamage, r.ID, err)
+	}
+	return nil
+}
+
+// kept is the row of a run.
+type kept struct {
+	result.Packed
+	ended   int64
+	counts  bench.Counts
+	of      bench.Series
+	indexed int // indexes in which it is
+}
+
+func (b *batch) kept(ctx context.Context, id string) (k kept, err error) {
+	rows, err := b.tx.StmtContext(ctx, b.with.readBack).QueryContext(ctx, id)
+	if err != nil {
+		return k, err
+	}
+	defer rows.Close()
+	if !rows.Next() {
+		return k, cmp.Or(rows.Err(), sql.ErrNoRows)
+	}
+	var histogram, document, samples sql.RawBytes
+	c := &k.counts
+	err = rows.Scan(&k.ended, &k.Invalid, &c.Sent, &c.Answered, &c.Late, &c.Lost, &c.NotSent, &histogram, &document, &samples,
+		&k.of.Platform, &k.of.Location, &k.of.Engine, &k.of.Transport, &k.of.Path, &k.indexed)
+	k.Histogram, k.Document, k.Samples = bytes.Clone(histogram), bytes.Clone(document), bytes.Clone(samples)
+	return k, err
+}
+
+// counted are the counts that have a column.
+func counted(c bench.Counts) bench.Counts {
+	return bench.Counts{Sent: c.Sent, Answered: c.Answered, Late: c.Late, Lost: c.Lost, NotSent: c.NotSent}
+}
+
+// save reports whether the run was not there before. One that is there and cannot be read is written over.
 func (b *batch) save(ctx context.Context, r bench.Run, p result.Packed) (bool, error) {
 	series, err := b.seriesID(ctx, bench.SeriesOf(r))
 	if err != nil {
@@ -72,21 +157,65 @@ func (b *batch) save(ctx context.Context, r bench.Run, p result.Packed) (bool, e
 	if err != nil {
 		return false, err
 	}
-	if n, err := done.RowsAffected(); n == 0 || err != nil {
+	if n, err := done.RowsAffected(); err != nil {
 		return false, err
+	} else if n == 0 {
+		return false, b.mend(ctx, r, p)
 	}
 	one := bench.Aggregate{Runs: 1, Counts: c}
 	if err := one.Histogram.UnmarshalBinary(p.Histogram); err != nil {
 		return false, err
 	}
-	for _, period := range periods {
-		key := rollupKey{int64(period / time.Second), series, path, floor(r.End, period), p.Invalid}
+	for _, key := range rollupsOf(series, path, r.End, p.Invalid) {
 		if b.rollups[key] == nil {
 			b.rollups[key] = &bench.Aggregate{}
 		}
 		b.rollups[key].Merge(one)
 	}
 	return true, nil
+}
+
+// mend writes the run that is there anew, if it cannot be read.
+func (b *batch) mend(ctx context.Context, r bench.Run, p result.Packed) error {
+	k, err := b.kept(ctx, r.ID)
+	if err == nil && bytes.Equal(k.Document, p.Document) && bytes.Equal(k.Samples, p.Samples) {
+		return nil
+	}
+	if err == nil {
+		if run, unread := k.Run(); unread == nil && run.ID == r.ID {
+			return nil
+		}
+	}
+	removed, err := b.remove(ctx, r.ID)
+	if err != nil {
+		return err
+	}
+	if !removed {
+		return fmt.Errorf("%w: run %s is there and cannot be found", errDamage, r.ID)
+	}
+	_, err = b.save(ctx, r, p)
+	return err
+}
+
+// remove reports whether the run was there.
+func (b *batch) remove(ctx context.Context, id string) (bool, error) {
+	var series, ended int64
+	err := b.tx.QueryRowContext(ctx, "DELETE FROM run WHERE id = ? RETURNING series, ended", id).Scan(&series, &ended)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	for _, key := range rollupsOf(series, "", time.UnixMicro(ended), false) {
+		b.anew[key] = true
+	}
+	return err == nil, err
+}
+
+// rollupsOf are those that a run is in.
+func rollupsOf(series int64, path bench.Path, end time.Time, invalid bool) (list []rollupKey) {
+	for _, period := range periods {
+		list = append(list, rollupKey{int64(period / time.Second), series, path, floor(end, period), invalid})
+	}
+	return list
 }
 
 // floor is the start of the period that holds t, in Unix s.
@@ -121,8 +250,9 @@ func (b *batch) flush(ctx context.Context) error {
 			return err
 		}
 		var before stats.Histogram
-		if err := before.UnmarshalBinary(was); err != nil {
-			return err
+		if before.UnmarshalBinary(was) != nil {
+			b.anew[key] = true
+			continue
 		}
 		before.Merge(sum.Histogram)
 		data, err := before.MarshalBinary()
@@ -135,7 +265,24 @@ func (b *batch) flush(ctx context.Context) error {
 			return err
 		}
 	}
+	for key := range b.anew { // after all that is added: these have it in them
+		if err := sumByPath(ctx, b.tx, key.seconds, key.series, key.start); err != nil {
+			return err
+		}
+	}
 	return nil
+}
+
+// Remove takes a run out of the store and of its sums. It reports whether it was there.
+func (s *Store) Remove(ctx context.Context, id string) (bool, error) {
+	n, err := s.transact(ctx, func(b *batch) (int, error) {
+		removed, err := b.remove(ctx, id)
+		if err != nil || !removed {
+			return 0, err
+		}
+		return 1, b.flush(ctx)
+	})
+	return n == 1, s.explain(err)
 }
 
 // nonNil is b as a blob of its length: nil would be NULL.

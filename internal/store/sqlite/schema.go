@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+
+	codes "modernc.org/sqlite/lib"
 )
 
 // applicationID marks the file as ours: "rtcb" (sqlite.org/pragma.html#pragma_application_id).
@@ -121,6 +123,9 @@ func migrate(ctx context.Context, db *sql.DB) error {
 			err = then(ctx, tx)
 		}
 		if err != nil {
+			if ofContent(err) && code(err) != codes.SQLITE_IOERR && code(err) != codes.SQLITE_NOMEM {
+				err = fmt.Errorf("%w: %w", errDamage, err)
+			}
 			return fmt.Errorf("bring it to version %d: %w", i+1, err)
 		}
 	}
@@ -134,15 +139,25 @@ type querier interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
+// mostVersions is what no version is ever beyond: a greater one is damage, and not a newer rtcbench.
+const mostVersions = 1000
+
 // identify says what version of ours a file has; an empty one has version 0.
 func identify(ctx context.Context, q querier) (version int, ours bool, err error) {
-	var id, tables int
-	err = q.QueryRowContext(ctx, "SELECT (SELECT user_version FROM pragma_user_version), (SELECT application_id FROM pragma_application_id), (SELECT count(*) FROM sqlite_schema)").Scan(&version, &id, &tables)
+	var id, tables, known int64
+	err = q.QueryRowContext(ctx, `SELECT (SELECT user_version FROM pragma_user_version), (SELECT application_id FROM pragma_application_id),
+		(SELECT count(*) FROM sqlite_schema),
+		(SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name IN ('series', 'run', 'rollup'))`).
+		Scan(&version, &id, &tables, &known)
 	switch {
 	case err != nil:
 		return 0, false, err
+	case id != applicationID && known == 3:
+		return 0, false, fmt.Errorf("%w: its application_id is %#x and not %#x", errDamage, id, applicationID)
 	case id != applicationID && (id != 0 || tables > 0 || version != 0):
 		return 0, false, errNotOurs
+	case version < 0 || version > mostVersions || version == 0 && tables > 0 || version > 0 && known < 3:
+		return 0, false, fmt.Errorf("%w: it has version %d and %d of the 3 tables", errDamage, version, known)
 	case version > len(migrations):
 		return 0, false, fmt.Errorf("it has version %d and this rtcbench knows %d: a newer one made it", version, len(migrations))
 	}

@@ -3,17 +3,15 @@
 package sqlite
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
-	"iter"
 	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
+	"sync"
 	"time"
 
 	driver "modernc.org/sqlite"
@@ -27,48 +25,99 @@ var errNotOurs = errors.New("it is no store of rtcbench")
 
 // Store is one file. Several processes may have it open.
 type Store struct {
-	path string
-	db   *sql.DB // writes: one connection; nil = the file may not be written
+	path    string
+	options Options
+
+	mu   sync.RWMutex // held to write while the fields below are exchanged
+	file os.FileInfo  // of the file that they have open
+	db   *sql.DB      // writes: one connection; nil = the store is open to be read
 	read *sql.DB
 	with statements
+
+	asOf os.FileInfo // what the file was when it was opened to be read without locks; nil = it was opened with them
+	copy *Store      // what is read instead, in a folder of its own; nil = the file itself
 }
 
 var (
 	_ bench.Store      = (*Store)(nil)
 	_ bench.Aggregator = (*Store)(nil)
+	_ bench.Remover    = (*Store)(nil)
 )
+
+// Options say how a file is treated that is damaged.
+type Options struct {
+	Own bool              // only rtcbench keeps a store there: what is damaged was one, whatever it looks like now
+	Say func(line string) // is told what became of it; nil = nobody asks
+}
+
+func (o Options) say(format string, args ...any) {
+	if o.Say != nil {
+		o.Say(fmt.Sprintf(format, args...))
+	}
+}
 
 // busy is how long a statement waits for another process that writes.
 const busy = 20 * time.Second
 
 var patience = fmt.Sprintf("busy_timeout(%d)", busy.Milliseconds())
 
-// Open opens the store at path, and makes it and its folder if there is none. A file that is damaged, or not
-// ours, is an error and stays as it is. Close it.
-func Open(ctx context.Context, path string) (*Store, error) {
-	s := &Store{path: path}
+// Open opens the store at path as Options without a field do.
+func Open(ctx context.Context, path string) (*Store, error) { return Options{}.Open(ctx, path) }
+
+// Open opens the store at path, and makes it and its folder if there is none. A store that is damaged is set aside under a
+// name of its own, and a new one is begun. A file that is not ours, or of a newer rtcbench, is an error and stays as it is.
+// Close it.
+func (o Options) Open(ctx context.Context, path string) (*Store, error) {
+	s := &Store{path: path, options: o}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("make the folder of the store: %w", err)
 	}
-	if err := s.look(ctx); err != nil {
-		return nil, s.explain(err)
-	}
-	// WAL: readers and the writer do not wait for each other. FULL: what Save accepted survives a power cut.
-	var err error
-	if s.db, err = open(path, url.Values{"_txlock": {"immediate"}, "_pragma": {patience, "journal_mode(wal)", "synchronous(full)", "foreign_keys(on)"}}, 1); err != nil {
-		return nil, s.explain(err)
-	}
-	if s.read, err = open(path, url.Values{"_pragma": {patience, "query_only(on)"}}, 4); err != nil {
-		return nil, errors.Join(s.explain(err), s.db.Close())
-	}
-	if err = migrate(ctx, s.db); err == nil {
-		s.with, err = prepare(ctx, s.db)
+	err := s.connect(ctx, thorough)
+	if isDamage(err) {
+		err = s.beginAnew(ctx, err)
 	}
 	if err != nil {
-		s.Close()
+		s.disconnect()
 		return nil, s.explain(err)
 	}
 	return s, nil
+}
+
+// thorough, as an argument of connect: the file is looked through where there is reason to.
+const thorough = true
+
+// connect opens the file, to read and to write.
+func (s *Store) connect(ctx context.Context, thorough bool) error {
+	s.file, _ = os.Stat(s.path)
+	unclean := size(s.path+"-wal") > 0 || size(s.path+"-journal") > 0 // nobody closed it
+	if err := s.look(ctx); err != nil {
+		return err
+	}
+	// WAL: readers and the writer do not wait for each other. FULL: what Save accepted survives a power cut.
+	var err error
+	pragmas := []string{patience, "journal_mode(wal)", "synchronous(full)", "foreign_keys(on)"}
+	if s.db, err = open(s.path, url.Values{"_txlock": {"immediate"}, "_pragma": pragmas}, 1); err != nil {
+		return err
+	}
+	if s.read, err = open(s.path, url.Values{"_pragma": {patience, "query_only(on)"}}, 4); err != nil {
+		return err
+	}
+	if err := migrate(ctx, s.db); err != nil {
+		return err
+	}
+	if err := sound(ctx, s.db); err != nil {
+		return err
+	}
+	if s.with, err = prepare(ctx, s.db); err != nil {
+		return asDamage(err)
+	}
+	if s.file, err = os.Stat(s.path); err != nil {
+		return err
+	}
+	if thorough && (unclean || s.firstOfDay(ctx)) {
+		return s.lookThrough(ctx)
+	}
+	return nil
 }
 
 func open(path string, options url.Values, connections int) (*sql.DB, error) {
@@ -91,6 +140,9 @@ func (s *Store) look(ctx context.Context) error {
 	if errors.As(err, &e) && e.Code() == codes.SQLITE_READONLY_ROLLBACK {
 		err = s.lookBy(ctx, "rw")
 	}
+	if bearsMark(s.path) {
+		err = asDamage(err)
+	}
 	return err
 }
 
@@ -109,9 +161,19 @@ func (s *Store) String() string { return "sqlite:" + s.path }
 
 // Close may be called again.
 func (s *Store) Close() error {
-	err := s.read.Close()
-	if s.db != nil {
-		err = errors.Join(err, s.db.Close())
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.disconnect()
+}
+
+func (s *Store) disconnect() (err error) {
+	for _, db := range []*sql.DB{s.read, s.db} {
+		if db != nil {
+			err = errors.Join(err, db.Close())
+		}
+	}
+	if s.copy != nil {
+		err = errors.Join(err, s.copy.disconnect(), os.RemoveAll(filepath.Dir(s.copy.path)))
 	}
 	return err
 }
@@ -121,20 +183,19 @@ func (s *Store) explain(err error) error {
 	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
-	var e *driver.Error
-	if errors.As(err, &e) {
-		switch e.Code() & 0xff {
-		case codes.SQLITE_NOTADB, codes.SQLITE_CORRUPT:
-			return fmt.Errorf("store %s is damaged: %w; it was not changed: move it away with its -wal and -shm beside it (a new one is made), and try sqlite3's .recover on it", s.path, err)
-		case codes.SQLITE_FULL:
-			return fmt.Errorf("store %s: the disk is full: %w", s.path, err)
-		case codes.SQLITE_BUSY:
-			return fmt.Errorf("store %s: another process has been writing for %v: %w", s.path, busy, err)
-		case codes.SQLITE_READONLY, codes.SQLITE_PERM:
-			return fmt.Errorf("store %s cannot be written: %w", s.path, err)
-		case codes.SQLITE_CANTOPEN:
-			return fmt.Errorf("store %s cannot be written, or not even read: %w", s.path, err)
-		}
+	if isDamage(err) {
+		return fmt.Errorf("store %s is damaged: %w; it was not changed: move it away with its -wal and -shm beside it (a new one "+
+			"is made), and try rtcbench export --store sqlite:FILE, or sqlite3's .recover, on it", s.path, err)
+	}
+	switch code(err) {
+	case codes.SQLITE_FULL:
+		return fmt.Errorf("store %s: the disk is full: %w", s.path, err)
+	case codes.SQLITE_BUSY:
+		return fmt.Errorf("store %s: another process has been writing for %v: %w", s.path, busy, err)
+	case codes.SQLITE_READONLY, codes.SQLITE_PERM:
+		return fmt.Errorf("store %s cannot be written: %w", s.path, err)
+	case codes.SQLITE_CANTOPEN:
+		return fmt.Errorf("store %s cannot be written, or not even read: %w", s.path, err)
 	}
 	return fmt.Errorf("store %s: %w", s.path, err)
 }
@@ -145,7 +206,8 @@ func (s *Store) Save(ctx context.Context, run bench.Run) error {
 	return err
 }
 
-// SaveAll keeps runs in one transaction: all or none. fresh is how many were not kept before.
+// SaveAll keeps runs in one transaction: all or none. It returns nil only if the store can give every one of them back.
+// fresh is how many were not kept before.
 func (s *Store) SaveAll(ctx context.Context, runs []bench.Run) (fresh int, err error) {
 	packed := make([]result.Packed, len(runs))
 	for i, r := range runs {
@@ -153,142 +215,57 @@ func (s *Store) SaveAll(ctx context.Context, runs []bench.Run) (fresh int, err e
 			return 0, err
 		}
 	}
+	for again := false; ; again = true {
+		file := s.opened()
+		fresh, err = s.transact(ctx, func(b *batch) (int, error) { return b.saveAll(ctx, runs, packed) })
+		if again || !s.atFault(ctx, err) {
+			return fresh, s.explain(err)
+		}
+		if err := s.renew(ctx, file, err); err != nil {
+			return 0, s.explain(err)
+		}
+	}
+}
+
+// opened is the file that is open now.
+func (s *Store) opened() os.FileInfo {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.file
+}
+
+// errMoved is of a file that another process has put aside, or the user away.
+var errMoved = errors.New("the file is not at its place any more")
+
+// transact calls do in a transaction that writes.
+func (s *Store) transact(ctx context.Context, do func(*batch) (int, error)) (n int, err error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
 	if s.db == nil {
-		return 0, fmt.Errorf("store %s was opened to read", s.path)
+		return 0, errors.New("it was opened to read")
 	}
 	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
-		return 0, s.explain(err)
+		return 0, err
 	}
 	defer tx.Rollback()
-	b := newBatch(tx, s.with)
-	for i, r := range runs {
-		saved, err := b.save(ctx, r, packed[i])
-		if err != nil {
-			return 0, s.explain(err)
-		}
-		if saved {
-			fresh++
-		}
+	if s.moved() {
+		return 0, errMoved
 	}
-	if err := b.flush(ctx); err != nil {
-		return 0, s.explain(err)
+	if n, err = do(newBatch(tx, s.with)); err != nil {
+		return 0, err
 	}
-	return fresh, s.explain(tx.Commit())
+	if err := tx.Commit(); err != nil {
+		return 0, err
+	}
+	if s.moved() { // meanwhile: it is done again in the file that is there now
+		return 0, errMoved
+	}
+	return n, nil
 }
 
-// Runs reads in chunks: nothing is held open between two runs.
-func (s *Store) Runs(ctx context.Context, q bench.Query) iter.Seq2[bench.Run, error] {
-	return func(yield func(bench.Run, error) bool) {
-		const chunk = 256
-		from := position{ended: -1 << 62}
-		if q.Limit > 0 {
-			var err error
-			if from, err = s.lastFrom(ctx, q); err != nil {
-				yield(bench.Run{}, s.explain(err))
-				return
-			}
-		}
-		for {
-			rows, err := s.chunk(ctx, q, from, chunk)
-			if err != nil {
-				yield(bench.Run{}, s.explain(err))
-				return
-			}
-			for _, row := range rows {
-				run, err := row.Packed.Run()
-				if err != nil {
-					run, err = bench.Run{ID: row.id}, fmt.Errorf("store %s: run %s cannot be read: %w", s.path, row.id, err)
-				}
-				if !yield(run, err) {
-					return
-				}
-				from = row.position
-			}
-			if len(rows) < chunk {
-				return
-			}
-		}
-	}
-}
-
-// position is a place in the order of runs.
-type position struct {
-	ended int64
-	id    string
-}
-
-type row struct {
-	position
-	result.Packed
-}
-
-func (s *Store) chunk(ctx context.Context, q bench.Query, after position, n int) (list []row, err error) {
-	samples := "NULL"
-	if q.Samples {
-		samples = "run.samples"
-	}
-	where, args := conditions(q)
-	query := "SELECT run.ended, run.id, run.document, run.histogram, " + samples + " FROM run JOIN series ON series.id = run.series WHERE " +
-		where + " AND (run.ended, run.id) > (?, ?) ORDER BY run.ended, run.id LIMIT ?"
-	rows, err := s.read.QueryContext(ctx, query, append(args, after.ended, after.id, n)...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var r row
-		if err := rows.Scan(&r.ended, &r.id, &r.Document, &r.Histogram, &r.Samples); err != nil {
-			return nil, err
-		}
-		list = append(list, r)
-	}
-	return list, rows.Err()
-}
-
-// lastFrom is the position before the last q.Limit runs.
-func (s *Store) lastFrom(ctx context.Context, q bench.Query) (position, error) {
-	where, args := conditions(q)
-	p := position{ended: -1 << 62}
-	err := s.read.QueryRowContext(ctx, "SELECT run.ended, run.id FROM run JOIN series ON series.id = run.series WHERE "+
-		where+" ORDER BY run.ended DESC, run.id DESC LIMIT 1 OFFSET ?", append(args, q.Limit)...).Scan(&p.ended, &p.id)
-	if errors.Is(err, sql.ErrNoRows) { // there are not that many
-		err = nil
-	}
-	return p, err
-}
-
-// conditions is q as SQL.
-func conditions(q bench.Query) (string, []any) {
-	where, args := []string{"1"}, []any{}
-	add := func(set bool, condition string, value any) {
-		if set {
-			where, args = append(where, condition), append(args, value)
-		}
-	}
-	add(q.ID != "", "run.id = ?", q.ID)
-	add(q.Platform != "", "series.platform = ?", q.Platform)
-	add(q.Location != "", "series.location = ?", q.Location)
-	add(q.Engine != "", "series.engine = ?", q.Engine)
-	add(q.Transport != "", "series.transport = ?", string(q.Transport))
-	add(q.Path != "", "run.path = ?", string(q.Path))
-	add(!q.Since.IsZero(), "run.ended >= ?", q.Since.UnixMicro())
-	add(!q.Until.IsZero(), "run.ended < ?", q.Until.UnixMicro())
-	return strings.Join(where, " AND "), args
-}
-
-func seriesArgs(s bench.Series) []any {
-	return []any{s.Platform, cmp.Or(s.Location, bench.Unknown), s.Engine, string(s.Transport)}
-}
-
-// Check reads the whole file and says what is damaged in it.
-func (s *Store) Check(ctx context.Context) error {
-	var found string
-	if err := s.read.QueryRowContext(ctx, "PRAGMA integrity_check(1)").Scan(&found); err != nil {
-		return s.explain(err)
-	}
-	if found != "ok" {
-		return fmt.Errorf("store %s is damaged: %s", s.path, found)
-	}
-	return nil
+// moved reports whether another file stands at the store's place, or none.
+func (s *Store) moved() bool {
+	now, err := os.Stat(s.path)
+	return err != nil || !os.SameFile(now, s.file)
 }

@@ -91,6 +91,13 @@ func TestConformance(t *testing.T) {
 					return true
 				})
 			},
+			Alter: func(t *testing.T, id, from, to string) {
+				s.change(id, measureDocument, func(c map[string]string) bool {
+					c[columnText] = strings.Replace(c[columnText], from, to, 1)
+					return true
+				})
+			},
+			Keeps: true,
 		}
 	})
 }

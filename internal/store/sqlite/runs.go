@@ -1,0 +1,133 @@
+package sqlite
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"iter"
+	"strings"
+
+	"rtcbench/bench"
+	"rtcbench/internal/result"
+)
+
+// Runs reads in chunks: nothing is held open between two runs. Where the file is damaged it gives what can be read.
+func (s *Store) Runs(ctx context.Context, q bench.Query) iter.Seq2[bench.Run, error] {
+	return func(yield func(bench.Run, error) bool) {
+		const size = 256
+		from := position{ended: -1 << 62}
+		for begun := q.Limit == 0; ; {
+			var rows []row
+			err := s.reading(ctx, func(db *sql.DB) (err error) {
+				if !begun {
+					if from, err = lastFrom(ctx, db, q); err != nil {
+						return err
+					}
+				}
+				rows, err = chunk(ctx, db, q, from, size)
+				return err
+			})
+			if ofContent(err) {
+				s.salvage(ctx, q, from, err, yield)
+				return
+			}
+			if err != nil {
+				yield(bench.Run{}, s.explain(err))
+				return
+			}
+			begun = true
+			for _, r := range rows {
+				if !yield(s.unpack(r)) {
+					return
+				}
+				from = r.position
+			}
+			if len(rows) < size {
+				return
+			}
+		}
+	}
+}
+
+// unpack is the run of a row. An error has its ID beside it.
+func (s *Store) unpack(r row) (bench.Run, error) {
+	run, err := r.Packed.Run()
+	if err == nil && run.ID != r.id {
+		err = fmt.Errorf("it holds the run %s", run.ID)
+	}
+	if err != nil {
+		return bench.Run{ID: r.id}, fmt.Errorf("store %s: run %s cannot be read: %w", s.path, r.id, err)
+	}
+	return run, nil
+}
+
+// position is a place in the order of runs.
+type position struct {
+	ended int64
+	id    string
+}
+
+type row struct {
+	position
+	result.Packed
+}
+
+func chunk(ctx context.Context, db *sql.DB, q bench.Query, after position, n int) (list []row, err error) {
+	samples := "NULL"
+	if q.Samples {
+		samples = "run.samples"
+	}
+	where, args := conditions(q)
+	query := "SELECT run.ended, run.id, run.document, run.histogram, " + samples + " FROM run JOIN series ON series.id = run.series WHERE " +
+		where + " AND (run.ended, run.id) > (?, ?) ORDER BY run.ended, run.id LIMIT ?"
+	rows, err := db.QueryContext(ctx, query, append(args, after.ended, after.id, n)...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var r row
+		if err := rows.Scan(&r.ended, &r.id, &r.Document, &r.Histogram, &r.Samples); err != nil {
+			return nil, err
+		}
+		list = append(list, r)
+	}
+	return list, rows.Err()
+}
+
+// lastFrom is the position before the last q.Limit runs.
+func lastFrom(ctx context.Context, db *sql.DB, q bench.Query) (position, error) {
+	where, args := conditions(q)
+	p := position{ended: -1 << 62}
+	err := db.QueryRowContext(ctx, "SELECT run.ended, run.id FROM run JOIN series ON series.id = run.series WHERE "+
+		where+" ORDER BY run.ended DESC, run.id DESC LIMIT 1 OFFSET ?", append(args, q.Limit)...).Scan(&p.ended, &p.id)
+	if errors.Is(err, sql.ErrNoRows) { // there are not that many
+		err = nil
+	}
+	return p, err
+}
+
+// conditions is q as SQL.
+func conditions(q bench.Query) (string, []any) {
+	where, args := []string{"1"}, []any{}
+	add := func(set bool, condition string, value any) {
+		if set {
+			where, args = append(where, condition), append(args, value)
+		}
+	}
+	add(q.ID != "", "run.id = ?", q.ID)
+	add(q.Platform != "", "series.platform = ?", q.Platform)
+	add(q.Location != "", "series.location = ?", q.Location)
+	add(q.Engine != "", "series.engine = ?", q.Engine)
+	add(q.Transport != "", "series.transport = ?", string(q.Transport))
+	add(q.Path != "", "run.path = ?", string(q.Path))
+	add(!q.Since.IsZero(), "run.ended >= ?", q.Since.UnixMicro())
+	add(!q.Until.IsZero(), "run.ended < ?", q.Until.UnixMicro())
+	return strings.Join(where, " AND "), args
+}
+
+func seriesArgs(s bench.Series) []any {
+	return []any{s.Platform, cmp.Or(s.Location, bench.Unknown), s.Engine, string(s.Transport)}
+}
