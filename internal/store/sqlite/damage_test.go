@@ -222,7 +222,7 @@ func TestNoDamagePanics(t *testing.T) {
 		if err != nil {
 			t.Fatalf("seed %d: took the run and cannot be opened: %v", seed, err)
 		}
-		for _, q := range []bench.Query{{ID: run.ID, Samples: true}, {Samples: true}, {Limit: 1}} {
+		for _, q := range []bench.Query{{ID: run.ID, Samples: true}, {Samples: true}, {Limit: 50}} {
 			if got, errs := read(t.Context(), back, q); !got[run.ID] {
 				t.Errorf("seed %d: took the run, and %+v gives %v, %v", seed, q, got, errs)
 			}
