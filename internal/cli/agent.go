@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"rtcbench/internal/echo"
+	"rtcbench/internal/platform/livekit"
 	"rtcbench/internal/result"
 )
 
@@ -63,6 +64,11 @@ func enter(ctx context.Context, w io.Writer, agent *echo.Agent, platform string,
 		u, e := url.Parse(in.Livekit.ServerURL)
 		if e != nil || u.Host == "" || !slices.Contains(livekitSchemes, u.Scheme) {
 			err = fmt.Errorf("the echo service gave %.80q as LiveKit's URL: that is none", in.Livekit.ServerURL)
+		}
+	}
+	if err == nil && in.Livekit != nil {
+		if refused, _ := livekit.Read(in.Livekit.Token, time.Now()); refused != "" {
+			err = fmt.Errorf("the echo service gave a LiveKit token that cannot be used: %s", refused)
 		}
 	}
 	if err != nil {

@@ -58,8 +58,12 @@ func (f *livekitFlags) seats(c *check) (s seats, hasServer bool) {
 	case c.err != nil:
 	case useToken:
 		s.token = f.Token
-		for _, doubt := range livekit.Doubts(f.Token, time.Now()) {
+		refused, doubts := livekit.Read(f.Token, time.Now())
+		for _, doubt := range doubts {
 			s.doubts = append(s.doubts, c.name("token")+" looks wrong: "+doubt)
+		}
+		if refused != "" {
+			c.err = usagef("%s cannot be used: %s", c.name("token"), refused)
 		}
 		if f.Room != "" && c.rank("room") == byFlag {
 			c.err = usagef("--room %q: the token already names its room; leave out --room, or give --api-key and --api-secret", f.Room)
@@ -99,7 +103,7 @@ func (s seats) take(identity string) (bench.Room, error) {
 		return room, nil
 	}
 	var err error
-	room.Token, err = s.key.Mint(s.room, identity, s.life)
+	room.Token, err = s.key.MintOwn(s.room, identity, s.life)
 	return room, err
 }
 
@@ -119,6 +123,8 @@ func (s seats) join(ctx context.Context, identity string, within time.Duration, 
 		return session, nil
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)
+	case errors.As(err, &late) && late.Waiting == bench.StepICE:
+		err = fmt.Errorf("%w; the native engine needs UDP, or a TURN server: --engine browser also goes over TCP; --connect-timeout waits longer", late)
 	case errors.As(err, &late):
 		err = fmt.Errorf("%w; --connect-timeout waits longer", late)
 	}

@@ -16,6 +16,9 @@ type Options struct {
 	Address       string // IPv4, of an interface that is up
 	Port, UDPPort int
 	Key, Secret   string
+
+	TCPPort      int  // of ICE over TCP; 0 = none, and otherwise UDP is not offered
+	NoAutoCreate bool // rooms have to be made before anybody joins
 }
 
 // startTimeout bounds one attempt to start; ports that somebody else took meanwhile cost another.

@@ -62,14 +62,15 @@ port: %d
 bind_addresses: [%s]
 rtc:
   udp_port: %d
-  tcp_port: 0
+  tcp_port: %d
+  force_tcp: %v
   node_ip: %s
   use_external_ip: false
   enable_loopback_candidate: true
   interfaces: {includes: [%s]}
   ips: {includes: [%s/32]}
   stun_servers: ["%s"]
-room: {departure_timeout: 2}
+room: {departure_timeout: 2, auto_create: %v}
 keys: {"%s": "%s"}
 `
 
@@ -124,7 +125,8 @@ func start(o Options) (s *Server, err error) {
 			return nil, err
 		}
 	}
-	conf, err := config.NewConfig(fmt.Sprintf(settings, o.Port, o.Address, o.UDPPort, o.Address, name, o.Address, stun.Addr(), o.Key, o.Secret), true, nil, nil)
+	conf, err := config.NewConfig(fmt.Sprintf(settings, o.Port, o.Address, o.UDPPort, o.TCPPort, o.TCPPort != 0, o.Address, name, o.Address, stun.Addr(),
+		!o.NoAutoCreate, o.Key, o.Secret), true, nil, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -3,12 +3,18 @@ package livekit
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"reflect"
+	"syscall"
 	"testing"
 	"time"
 	"unsafe"
 
+	"github.com/gorilla/websocket"
 	"github.com/livekit/protocol/auth"
 	protocol "github.com/livekit/protocol/livekit"
 	lksdk "github.com/livekit/server-sdk-go/v2"
@@ -99,8 +105,12 @@ func TestJoinThatIsLate(t *testing.T) {
 		name, url, token, want string
 		limit                  time.Duration
 	}{
-		{"a token that may not subscribe", server.URL, deaf, "the server opened no data channel towards us in 5.5s (may the token subscribe?)", connectTimeout + 500*time.Millisecond},
-		{"a server that says nothing", "ws://" + benchtest.SilentServer(t), "token", "no answer in 300ms (is this a LiveKit server?)", 300 * time.Millisecond},
+		{"a token that may not subscribe", server.URL, deaf, "the server opened no data channel towards us in 5.5s, waiting for the data channels (may the token subscribe?)", connectTimeout + 500*time.Millisecond},
+		{"a server that says nothing", "ws://" + benchtest.SilentServer(t), "token", "no answer in 300ms, waiting for the answer to the HTTP upgrade (is this a LiveKit server?)", 300 * time.Millisecond},
+		{"a TLS port that says nothing", "wss://" + benchtest.SilentServer(t), "token", "no answer in 300ms, waiting for the TLS handshake (is this a LiveKit server?)", 300 * time.Millisecond},
+		{"a port whose queue is full", "ws://" + fullQueue(t), "token",
+			"no answer in 300ms, waiting for a TCP connection (is the address right, and does a firewall let us through?)", 300 * time.Millisecond},
+		{"an upgrade and then nothing", "ws://" + upgradesOnly(t), "token", "no answer in 300ms, waiting for the server's answer to the join (is this a LiveKit server?)", 300 * time.Millisecond},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -112,6 +122,44 @@ func TestJoinThatIsLate(t *testing.T) {
 				t.Errorf("%v, %v; want %s", s, err, test.want)
 			}
 		})
+	}
+}
+
+// upgradesOnly is a server that makes WebSockets and says nothing on them.
+func upgradesOnly(t *testing.T) string {
+	t.Helper()
+	upgrader := websocket.Upgrader{}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if c, err := upgrader.Upgrade(w, r, nil); err == nil {
+			t.Cleanup(func() { c.Close() })
+		}
+	}))
+	t.Cleanup(server.Close)
+	return server.Listener.Addr().String()
+}
+
+// fullQueue is a port on which no connection is accepted any more, so that the kernel drops what asks for one.
+func fullQueue(t *testing.T) string {
+	t.Helper()
+	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { syscall.Close(fd) })
+	if err := errors.Join(syscall.Bind(fd, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}), syscall.Listen(fd, 0)); err != nil {
+		t.Fatal(err)
+	}
+	name, err := syscall.Getsockname(fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := fmt.Sprintf("127.0.0.1:%d", name.(*syscall.SockaddrInet4).Port)
+	for { // until it is full
+		c, err := net.DialTimeout("tcp", address, 200*time.Millisecond)
+		if err != nil {
+			return address
+		}
+		t.Cleanup(func() { c.Close() })
 	}
 }
 

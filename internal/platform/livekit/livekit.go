@@ -7,8 +7,10 @@ package livekit
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"net/http/httptrace"
 	"net/url"
 	"strings"
 	"sync"
@@ -77,9 +79,9 @@ func (s *session) whyEnded(err error) error {
 }
 
 func (s *session) join(ctx context.Context, room bench.Room) error {
-	err := s.room.JoinWithContextAndToken(s.life, room.URL, room.Token,
+	err := s.room.JoinWithContextAndToken(s.traced(room.URL), room.URL, room.Token,
 		lksdk.WithAutoSubscribe(false),
-		lksdk.WithConnectTimeout(attemptTimeout(ctx)),
+		lksdk.WithConnectTimeout(attemptTimeout(ctx, room.URL)),
 		lksdk.WithLogger(logger.GetDiscardLogger()),
 		lksdk.WithInterceptors([]interceptor.Factory{s.watcher}),
 		lksdk.WithIncludeDefaultInterceptors(true),
@@ -97,26 +99,64 @@ func (s *session) join(ctx context.Context, room bench.Room) error {
 // connectTimeout is the SDK's own limit for one attempt, and for a send call on a dead link, unless there is much time.
 const connectTimeout = 5 * time.Second
 
-// attemptTimeout leaves time for two more attempts: on LiveKit Cloud the SDK goes on to the next region.
-func attemptTimeout(ctx context.Context) time.Duration {
+// attemptTimeout is all the time that there is, and a little, so that it is ctx that ends the attempt. On LiveKit Cloud it leaves
+// time for two more: the SDK goes on to the next region.
+func attemptTimeout(ctx context.Context, server string) time.Duration {
 	deadline, ok := ctx.Deadline()
 	if !ok {
 		return connectTimeout
 	}
-	return max(connectTimeout, time.Until(deadline)/3)
+	left := time.Until(deadline)
+	if u, err := url.Parse(server); err == nil && (strings.HasSuffix(u.Hostname(), ".livekit.cloud") || strings.HasSuffix(u.Hostname(), ".livekit.run")) {
+		left /= 3
+	} else {
+		left += connectTimeout
+	}
+	return max(connectTimeout, left)
+}
+
+// traced is the session's life, watched for how far its first connection gets.
+func (s *session) traced(server string) context.Context {
+	u, err := url.Parse(server)
+	secure := err == nil && (u.Scheme == "wss" || u.Scheme == "https")
+	to := func(step bench.Step) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.step = step
+	}
+	return httptrace.WithClientTrace(s.life, &httptrace.ClientTrace{
+		DNSStart:     func(httptrace.DNSStartInfo) { to(bench.StepDNS) },
+		ConnectStart: func(string, string) { to(bench.StepTCP) },
+		ConnectDone: func(_, _ string, err error) {
+			switch {
+			case err != nil:
+			case secure:
+				to(bench.StepTLS)
+			default:
+				to(bench.StepUpgrade)
+			}
+		},
+		TLSHandshakeDone: func(_ tls.ConnectionState, err error) {
+			if err == nil {
+				to(bench.StepUpgrade)
+			}
+		},
+		GotFirstResponseByte: func() { to(bench.StepJoin) },
+	})
 }
 
 // LateError is a Join whose time was over before the seat was taken: what had not happened by then. It wraps why it was over.
 type LateError struct {
-	What  string        // "no answer"
-	Maybe string        // a question that may lead to the cause, without parentheses
-	After time.Duration // since Join was called
-	cause error
+	What    string        // "no answer"
+	Maybe   string        // a question that may lead to the cause, without parentheses
+	After   time.Duration // since Join was called
+	Waiting bench.Step    // for what
+	cause   error
 }
 
 // Error says what had not happened, and when.
 func (e *LateError) Error() string {
-	return fmt.Sprintf("%s in %v (%s)", e.What, e.After.Round(100*time.Millisecond), e.Maybe)
+	return fmt.Sprintf("%s in %v, waiting for %s (%s)", e.What, e.After.Round(100*time.Millisecond), e.Waiting, e.Maybe)
 }
 
 // Unwrap is the context's cause, or the SDK's own limit.
@@ -129,13 +169,20 @@ func (s *session) late(cause error, at time.Time) *LateError {
 	e := &LateError{After: at.Sub(s.facts.JoinStarted), cause: cause}
 	switch {
 	case s.has("data_channel", bench.Publisher):
-		e.What, e.Maybe = "the server opened no data channel towards us", "may the token subscribe?"
+		e.What, e.Maybe, e.Waiting = "the server opened no data channel towards us", "may the token subscribe?", bench.StepChannel
 	case s.has("ice", bench.Subscriber):
-		e.What, e.Maybe = "no data channel to the server", "does the path lose much?"
+		e.What, e.Maybe, e.Waiting = "no data channel to the server", "does the path lose much?", bench.StepChannel
+		if !s.has("dtls", bench.Subscriber) {
+			e.Waiting = bench.StepDTLS
+		}
 	case s.has("signalling", ""):
 		e.What, e.Maybe = "the server answers, but there is no connection for data", "does a firewall stop UDP to it?"
+		e.Waiting = bench.StepICE
 	default:
-		e.What, e.Maybe = "no answer", "is this a LiveKit server?"
+		e.What, e.Maybe, e.Waiting = "no answer", "is this a LiveKit server?", s.step
+		if s.step == bench.StepTCP || s.step == bench.StepDNS {
+			e.Maybe = "is the address right, and does a firewall let us through?"
+		}
 	}
 	return e
 }

@@ -35,6 +35,7 @@ type session struct {
 	isDown bool
 	drops  int // how often the link went down: tells an old reconnect from a new one
 	giveUp *time.Timer
+	step   bench.Step // what the first connection waits for
 	facts  bench.Facts
 }
 
@@ -51,7 +52,7 @@ var (
 func newSession(opts bench.JoinOptions) *session {
 	s := &session{
 		opts: opts, inbox: make(chan bench.Packet, 1024), outbox: make(chan outgoing),
-		done: make(chan struct{}), idle: make(chan struct{}), down: make(chan struct{}),
+		step: bench.StepTCP, done: make(chan struct{}), idle: make(chan struct{}), down: make(chan struct{}),
 		facts: bench.Facts{
 			Engine: "native", EngineVersion: "server-sdk-go " + lksdk.Version, JoinStarted: time.Now(),
 			Transport: bench.DataChannelReliable, Channel: bench.Channel{Known: true, Ordered: true},

@@ -11,10 +11,20 @@ import (
 // Key is what tokens are minted with.
 type Key struct{ Key, Secret string }
 
-// Mint makes a token for one room and one identity that may exchange data and nothing else.
+// Mint makes a token for one room and one identity that may exchange data and nothing else: it is for somebody else.
 func (k Key) Mint(room, identity string, life time.Duration) (string, error) {
+	return k.mint(room, identity, life, false)
+}
+
+// MintOwn is Mint for a participant of this process. It also makes the room where the server makes none by itself
+// (room.auto_create: false), and would let its owner end others.
+func (k Key) MintOwn(room, identity string, life time.Duration) (string, error) {
+	return k.mint(room, identity, life, true)
+}
+
+func (k Key) mint(room, identity string, life time.Duration, create bool) (string, error) {
 	no, yes := false, true
-	grant := &auth.VideoGrant{RoomJoin: true, Room: room, CanPublish: &no, CanPublishData: &yes, CanSubscribe: &yes}
+	grant := &auth.VideoGrant{RoomJoin: true, RoomCreate: create, Room: room, CanPublish: &no, CanPublishData: &yes, CanSubscribe: &yes}
 	// CanSubscribe: without it the server opens no data channel towards us.
 	token, err := auth.NewAccessToken(k.Key, k.Secret).SetVideoGrant(grant).SetIdentity(identity).SetValidFor(life).ToJWT()
 	if err != nil {
@@ -23,22 +33,61 @@ func (k Key) Mint(room, identity string, life time.Duration) (string, error) {
 	return token, nil
 }
 
-// Doubts says what looks wrong with a token, without knowing its secret: the server is the
-// judge, and is asked all the same.
-func Doubts(token string, now time.Time) (list []string) {
-	claims := jwt.MapClaims{}
-	if _, _, err := jwt.NewParser().ParseUnverified(token, claims); err != nil {
-		return []string{"it is no JWT"}
+// claims are those of a token that decide whether a runner or an echo can do its work with it.
+// https://docs.livekit.io/frontends/authentication/tokens/ names them all.
+type claims struct {
+	jwt.RegisteredClaims
+	Video *struct {
+		RoomJoin       bool   `json:"roomJoin"`
+		Room           string `json:"room"`
+		RoomName       string `json:"roomName"` // LiveKit does not read it; people write it
+		CanPublish     *bool  `json:"canPublish"`
+		CanPublishData *bool  `json:"canPublishData"`
+		CanSubscribe   *bool  `json:"canSubscribe"`
+		Hidden         bool   `json:"hidden"`
+		Agent          bool   `json:"agent"`
+		Recorder       bool   `json:"recorder"`
+	} `json:"video"`
+}
+
+// Read looks into a token, without knowing its secret. refused is why no ping can ever be sent or answered with it; "" = nothing
+// speaks against it. doubts are what looks wrong, where the server is the judge and is asked all the same.
+func Read(token string, now time.Time) (refused string, doubts []string) {
+	var c claims
+	if _, _, err := jwt.NewParser().ParseUnverified(token, &c); err != nil {
+		return "", []string{"it is no JWT"}
 	}
-	if exp, err := claims.GetExpirationTime(); err == nil && exp != nil && now.After(exp.Time) {
-		list = append(list, "it expired at "+exp.UTC().Format(time.RFC3339))
+	if c.ExpiresAt != nil && now.After(c.ExpiresAt.Time) {
+		doubts = append(doubts, "it expired at "+c.ExpiresAt.UTC().Format(time.RFC3339))
 	}
-	if nbf, err := claims.GetNotBefore(); err == nil && nbf != nil && now.Before(nbf.Time) {
-		list = append(list, "it is not valid before "+nbf.UTC().Format(time.RFC3339))
+	if c.NotBefore != nil && now.Before(c.NotBefore.Time) {
+		doubts = append(doubts, "it is not valid before "+c.NotBefore.UTC().Format(time.RFC3339))
 	}
-	video, _ := claims["video"].(map[string]any)
-	if join, _ := video["roomJoin"].(bool); !join {
-		list = append(list, "it grants no room")
+	if c.Subject == "" {
+		doubts = append(doubts, "it names no participant (sub)")
 	}
-	return list
+	v := c.Video
+	switch no := func(b *bool) bool { return b != nil && !*b }; {
+	case v == nil:
+		refused = "it grants nothing in a room (it has no video grant)"
+	case v.Agent && !v.RoomJoin:
+		refused = "it is for a worker that registers agents (agent), and does not let into a room (roomJoin)"
+	case !v.RoomJoin:
+		refused = "it does not let into a room (roomJoin is not true)"
+	case v.Room == "" && v.RoomName != "":
+		refused = fmt.Sprintf("it names its room %.80q as roomName, and LiveKit reads room", v.RoomName)
+	case v.Room == "":
+		refused = "it names no room (room)"
+	case no(v.CanPublishData):
+		refused = "it may not send data (canPublishData is false)"
+	case v.CanPublishData == nil && no(v.CanPublish):
+		refused = "it may not send data (canPublish is false, and canPublishData is not given: then it is the same)"
+	case no(v.CanSubscribe):
+		refused = "it may not receive data (canSubscribe is false)"
+	case v.Hidden:
+		refused = "its participant is hidden: the server does not say whose its messages are, and nobody can answer them"
+	case v.Recorder:
+		doubts = append(doubts, "it is a recorder's, and the room will count as being recorded")
+	}
+	return refused, doubts
 }

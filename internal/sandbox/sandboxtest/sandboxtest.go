@@ -56,12 +56,18 @@ type Server struct {
 }
 
 // Start starts a server that ends with the test, when no other test binary has one.
-func Start(t testing.TB) *Server {
+func Start(t testing.TB) *Server { return StartAs(t, nil) }
+
+// StartAs is Start with options of its own.
+func StartAs(t testing.TB, set func(*sandbox.Options)) *Server {
 	t.Helper()
 	benchtest.Heavy(t)
 	s := &Server{options: sandbox.Options{
 		Port: freePort(t, "tcp"), UDPPort: freePort(t, "udp"), Key: "testkey", Secret: "a secret that only this test's server knows",
 	}}
+	if set != nil {
+		set(&s.options)
+	}
 	s.Key, s.Secret = s.options.Key, s.options.Secret
 	s.URL = fmt.Sprintf("ws://127.0.0.1:%d", s.options.Port)
 	t.Cleanup(s.Kill)
@@ -108,6 +114,9 @@ func (s *Server) Kill() {
 	s.cmd.Wait()
 	s.cmd = nil
 }
+
+// FreeTCPPort is one that nobody listens on now.
+func FreeTCPPort(t testing.TB) int { return freePort(t, "tcp") }
 
 func freePort(t testing.TB, network string) int {
 	t.Helper()
