@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"rtcbench/bench"
+	"rtcbench/internal/advice"
 	"rtcbench/internal/browser"
 	"rtcbench/internal/stats"
 )
@@ -203,7 +204,7 @@ func (job *browserJob) join(ctx context.Context, b *browser.Browser, role string
 	if errors.As(err, &late) {
 		return nil, err
 	}
-	return nil, fmt.Errorf("join %s: %w%s", job.where, err, hint(err))
+	return nil, fmt.Errorf("join %s: %w%s", job.where, err, advice.Of(err))
 }
 
 // oneBrowser starts a browser when the first job asks for it, for all of them. Its owner closes it when all are done.

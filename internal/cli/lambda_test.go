@@ -166,7 +166,7 @@ func TestLambda(t *testing.T) {
 		`{"output": "/tmp/x"}`:                 `the result is the answer`,
 		`{"server-url": "ws://127.0.0.1:1"}`:   `connection refused`,
 		`{"help": true}`:                       `is no setting of livekit`,
-		`{"api-secret": "not the right one!"}`: `unauthorized`,
+		`{"api-secret": "not the right one!"}`: `HTTP 401`,
 	} {
 		body, failed := api.invoke(t, event, time.Minute)
 		if !failed || !strings.Contains(string(body), says) || strings.Contains(string(body), "not the right one") {

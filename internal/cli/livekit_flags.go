@@ -6,12 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/url"
 	"strings"
 	"time"
 
 	"rtcbench/bench"
+	"rtcbench/internal/advice"
 	"rtcbench/internal/platform/livekit"
 	"rtcbench/internal/result"
 )
@@ -50,7 +50,7 @@ func (f *livekitFlags) seats(c *check) (s seats, hasServer bool) {
 		}
 		return s, false
 	}
-	s.url = result.CleanURL(c.serverURL("server-url", f.ServerURL, livekitSchemes...))
+	s.url = strings.TrimRight(result.CleanURL(c.serverURL("server-url", f.ServerURL, livekitSchemes...)), "/")
 	hasKey := f.APIKey != "" && f.APISecret != ""
 	// The stronger source wins; within one source the token does.
 	useToken := f.Token != "" && c.rank("token") >= max(c.rank("api-key"), c.rank("api-secret"))
@@ -132,7 +132,7 @@ func (s seats) join(ctx context.Context, identity string, within time.Duration, 
 	if errors.As(err, &request) {
 		err = request.Err
 	}
-	return nil, fmt.Errorf("join %s: %w%s", s, err, hint(err))
+	return nil, fmt.Errorf("join %s: %w%s", s, err, advice.Of(err))
 }
 
 // String names the room for a person.
@@ -142,19 +142,4 @@ func (s seats) String() string {
 		return "the token's room at " + server
 	}
 	return fmt.Sprintf("room %q at %s", s.room, server)
-}
-
-// hint offers a way out of the failures that people meet.
-func hint(err error) string {
-	text := err.Error()
-	var dns *net.DNSError
-	switch {
-	case strings.Contains(text, "unauthorized"), strings.Contains(text, "invalid token"), strings.Contains(text, "401"):
-		return " (the server refuses the token: is it expired, for another server, or made with another secret?)"
-	case errors.As(err, &dns), strings.Contains(text, "no such host"):
-		return " (is the host name right?)"
-	case strings.Contains(text, "connection refused"):
-		return " (is the server running there?)"
-	}
-	return ""
 }

@@ -53,7 +53,10 @@ func (Transport) Join(ctx context.Context, room bench.Room, opts bench.JoinOptio
 		if errors.Is(err, lksdk.ErrConnectionTimeout) || errors.Is(err, context.DeadlineExceeded) {
 			return nil, s.late(err, time.Now())
 		}
-		return nil, redact(err, room)
+		if s.joined() { // it is not the door that was shut
+			return nil, redact(err, room)
+		}
+		return nil, Explain(ctx, room, err)
 	case <-ctx.Done(): // the SDK may need seconds more, and does not bear to be closed meanwhile
 		s.end(bench.ErrClosed)
 		go func() {
@@ -66,6 +69,13 @@ func (Transport) Join(ctx context.Context, room bench.Room, opts bench.JoinOptio
 		}
 		return nil, s.late(context.Cause(ctx), at)
 	}
+}
+
+// joined reports whether the server has answered the join.
+func (s *session) joined() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.has("signalling", "")
 }
 
 // whyEnded is why the session is over, where err says only that it is.
