@@ -199,6 +199,11 @@ func (p *Page) Others(ctx context.Context) (int, error) {
 	return evaluate[int](ctx, p, "others", nil)
 }
 
+// Answered is how many pings the page's echo has had.
+func (p *Page) Answered(ctx context.Context) (int, error) {
+	return evaluate[int](ctx, p, "answered", nil)
+}
+
 // leaveTimeout bounds the goodbye.
 const leaveTimeout = 2 * time.Second
 

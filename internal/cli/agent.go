@@ -2,10 +2,13 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"rtcbench/internal/echo"
@@ -19,13 +22,20 @@ type agentFlags struct {
 	AgentToken string `name:"agent-token" from:"RTCBENCH_AGENT_TOKEN" group:"where" placeholder:"TOKEN" help:"Its token, if it wants one."`
 }
 
-// agent is the service to ask; nil = none is named, or a setting of more weight names a room. rivals are
+// service is an echo service to ask for rooms.
+type service struct {
+	echo.Agent
+	from     string // where its URL stands
+	tokenFor string // the flag and the variable of its token
+}
+
+// service is the one to ask; nil = none is named, or a setting of more weight names a room. rivals are
 // the values of the flags that do.
-func (f agentFlags) agent(c *check, rivals map[string]string) *echo.Agent {
+func (f agentFlags) service(c *check, rivals map[string]string) *service {
 	c.given(map[string]string{"agent-url": f.AgentURL})
 	if f.AgentURL == "" {
 		if c.rank("agent-token") == byFlag && c.err == nil {
-			c.err = usagef("--agent-token needs --agent-url (or ECHO_AGENT_URL): which service is it for?")
+			c.err = usagef("%s needs --%s: which service is it for?", c.name("agent-token"), c.flag("agent-url"))
 		}
 		return nil
 	}
@@ -38,7 +48,27 @@ func (f agentFlags) agent(c *check, rivals map[string]string) *echo.Agent {
 			c.err = usagef("%s and %s both say where to meet; give one of them", c.name("agent-url"), c.name(flag))
 		}
 	}
-	return &echo.Agent{URL: result.CleanURL(c.serverURL("agent-url", f.AgentURL, "https", "http")), Token: f.AgentToken}
+	token := c.flag("agent-token")
+	return &service{
+		Agent:    echo.Agent{URL: result.CleanURL(c.serverURL("agent-url", f.AgentURL, "https", "http")), Token: strings.TrimSpace(f.AgentToken)},
+		from:     c.name("agent-url"),
+		tokenFor: fmt.Sprintf("--%s (RTCBENCH_%s)", token, strings.ToUpper(strings.ReplaceAll(token, "-", "_"))),
+	}
+}
+
+// explain names the setting that an error comes from, and a way out.
+func (s *service) explain(err error) error {
+	hint := ""
+	var refused *echo.RefusedError
+	if errors.As(err, &refused) {
+		switch refused.Status {
+		case http.StatusUnauthorized:
+			hint = ": give its token with " + s.tokenFor
+		case http.StatusNotFound, http.StatusMethodNotAllowed:
+			hint = " (is that the address of an echo service?)"
+		}
+	}
+	return fmt.Errorf("%s: %w%s", s.from, err, hint)
 }
 
 // leaveTimeout bounds the goodbye to an echo service, which happens also after an error or Ctrl-C.
@@ -46,24 +76,26 @@ const leaveTimeout = 10 * time.Second
 
 // enter asks a service for a room. leave tells it that the room is not needed any more, and has to be called; what did
 // not work then is said on w: the room ends by itself.
-func enter(ctx context.Context, w io.Writer, agent *echo.Agent, platform string, within time.Duration) (in echo.Invitation, leave func(), err error) {
+func enter(ctx context.Context, w io.Writer, from *service, platform string, within time.Duration) (in echo.Invitation, leave func(), err error) {
 	asking, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
-	in, err = agent.Connect(asking, platform)
+	if in, err = from.Connect(asking, platform); err != nil {
+		err = from.explain(err)
+	}
 	leave = func() {
 		if in.RoomID == "" {
 			return
 		}
 		bye, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveTimeout)
 		defer cancel()
-		if err := agent.Disconnect(bye, in.RoomID); err != nil {
+		if err := from.Disconnect(bye, in.RoomID); err != nil {
 			fmt.Fprintf(w, "rtcbench: %v; the room ends by itself\n", err)
 		}
 	}
 	if err == nil && in.Livekit != nil {
 		u, e := url.Parse(in.Livekit.ServerURL)
 		if e != nil || u.Host == "" || !slices.Contains(livekitSchemes, u.Scheme) {
-			err = fmt.Errorf("the echo service gave %.80q as LiveKit's URL: that is none", in.Livekit.ServerURL)
+			err = fmt.Errorf("%s: the echo service gave %.80q as LiveKit's URL: that is none", from.from, result.CleanURL(in.Livekit.ServerURL))
 		}
 	}
 	if err == nil && in.Livekit != nil {

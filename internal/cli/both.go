@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 
 	"rtcbench/bench"
@@ -27,7 +28,12 @@ type bothCmd struct {
 	LivekitAPIKey    string `name:"livekit-api-key" from:"LIVEKIT_API_KEY" group:"where" placeholder:"KEY" help:"LiveKit API key to make tokens with."`
 	LivekitAPISecret string `name:"livekit-api-secret" from:"LIVEKIT_API_SECRET" group:"where" placeholder:"SECRET" help:"Its secret."`
 	LivekitRoom      string `from:"RTCBENCH_ROOM" group:"where" placeholder:"NAME" help:"LiveKit room to meet in, with an API key."`
+
 	agentFlags
+	DailyAgentURL     string `name:"daily-agent-url" from:"DAILY_AGENT_URL" group:"where" placeholder:"URL" help:"Echo service to ask for the Daily room, where each platform has its own."`
+	DailyAgentToken   string `name:"daily-agent-token" from:"RTCBENCH_DAILY_AGENT_TOKEN" group:"where" placeholder:"TOKEN" help:"Its token, if it wants one."`
+	LivekitAgentURL   string `name:"livekit-agent-url" from:"LIVEKIT_AGENT_URL" group:"where" placeholder:"URL" help:"Echo service to ask for the LiveKit room."`
+	LivekitAgentToken string `name:"livekit-agent-token" from:"RTCBENCH_LIVEKIT_AGENT_TOKEN" group:"where" placeholder:"TOKEN" help:"Its token, if it wants one."`
 
 	Timeout string `short:"t" from:"TIMEOUT_MS" group:"what" default:"5000" placeholder:"5000" help:"Milliseconds after which a pong is too late."`
 	planFlags
@@ -51,7 +57,10 @@ Examples:
       from here to each and back
 
   rtcbench both --daily-room https://my.daily.co/bench --livekit-url wss://my.livekit.cloud --livekit-token TOKEN -o both.json
-      to the echoes in both rooms`
+      to the echoes in both rooms
+
+  rtcbench both --daily-agent-url http://localhost:8000 --livekit-agent-url http://localhost:8001
+      in rooms that two echo services make, each for its platform; --agent-url names one service for both`
 }
 
 // bothNames are the flags of both by the names that the single commands know them by.
@@ -79,14 +88,10 @@ func (cmd *bothCmd) Run(a *app) error {
 		}
 		livekit.seats.url, livekit.seats.key.Key, livekit.seats.key.Secret = server.URL, server.Key, server.Secret
 	}
-	if livekit.agent != nil && daily.agent != nil {
-		in, leave, err := enter(a.ctx, a.stderr, livekit.agent, "both", livekit.within)
-		if err != nil {
-			return a.stopped(err)
-		}
-		defer leave()
-		daily.accept(in)
-		livekit.accept(in)
+	left, refused := askServices(a, &daily, &livekit)
+	defer left()
+	if err := refused["daily"]; err != nil && err == refused["livekit"] { // it is one service
+		return a.stopped(err)
 	}
 	livekit.seats.warn(a.stderr)
 	daily.warn(a.stderr)
@@ -125,9 +130,15 @@ func (cmd *bothCmd) Run(a *app) error {
 	}}
 	defer one.close()
 	side("daily", func(ctx context.Context, on func(bench.Sample), ready func()) (*bench.Run, error) {
+		if refused["daily"] != nil {
+			return nil, refused["daily"]
+		}
 		return daily.measure(ctx, browserJob{options: options, shared: one.get, plan: dailyPlan, within: livekit.within, ready: ready}, on)
 	})
 	side("livekit", func(ctx context.Context, on func(bench.Sample), ready func()) (*bench.Run, error) {
+		if refused["livekit"] != nil {
+			return nil, refused["livekit"]
+		}
 		job := livekit.inBrowser(options)
 		job.shared, job.ready = one.get, ready
 		run, err := job.measure(ctx, on)
@@ -138,27 +149,62 @@ func (cmd *bothCmd) Run(a *app) error {
 	return cmd.finishBoth(a, runs, errs, keep)
 }
 
+// askServices takes the rooms that echo services give: of one for both, or of one for each, asked at one time. left is to be
+// called when they are not needed any more; refused is by platform.
+func askServices(a *app, daily *dailyRoom, livekit *livekitJob) (left func(), refused map[string]error) {
+	if daily.service != nil && livekit.service != nil && *daily.service == *livekit.service {
+		in, leave, err := enter(a.ctx, a.stderr, livekit.service, "both", livekit.within)
+		if err != nil {
+			return leave, map[string]error{"daily": err, "livekit": err}
+		}
+		daily.accept(in)
+		livekit.accept(in)
+		return leave, nil
+	}
+	var both sync.WaitGroup
+	var leaves [2]func()
+	var errs [2]error
+	both.Go(func() { leaves[0], errs[0] = daily.enter(a.ctx, a.stderr, livekit.within) })
+	both.Go(func() { leaves[1], errs[1] = livekit.enter(a.ctx, a.stderr) })
+	both.Wait()
+	return func() { leaves[0](); leaves[1]() }, map[string]error{"daily": errs[0], "livekit": errs[1]}
+}
+
 func (cmd *bothCmd) prepare(a *app) (dailyRoom, livekitJob, error) {
-	c := check{settings: a.settings.renamed(bothNames["daily"])}
-	d := dailyCmd{Echo: cmd.Echo, agentFlags: cmd.agentFlags, dailyFlags: dailyFlags{
+	dailyAgent, dailyNames := cmd.agentOf(a.settings, "daily", agentFlags{cmd.DailyAgentURL, cmd.DailyAgentToken})
+	livekitAgent, livekitNames := cmd.agentOf(a.settings, "livekit", agentFlags{cmd.LivekitAgentURL, cmd.LivekitAgentToken})
+	c := check{settings: a.settings.renamed(dailyNames)}
+	d := dailyCmd{Echo: cmd.Echo, agentFlags: dailyAgent, dailyFlags: dailyFlags{
 		RoomURL: cmd.DailyRoom, Token: cmd.DailyToken, APIKey: cmd.DailyAPIKey, Geo: cmd.Geo, BundleURL: cmd.BundleURL, APIURL: cmd.APIURL,
 	}}
-	l := livekitCmd{Echo: cmd.Echo, agentFlags: cmd.agentFlags, Timeout: cmd.Timeout, planFlags: cmd.planFlags, Channel: "reliable", Engine: "browser", outputFlags: cmd.outputFlags, livekitFlags: livekitFlags{
+	l := livekitCmd{Echo: cmd.Echo, agentFlags: livekitAgent, Timeout: cmd.Timeout, planFlags: cmd.planFlags, Channel: "reliable", Engine: "browser", outputFlags: cmd.outputFlags, livekitFlags: livekitFlags{
 		ServerURL: cmd.LivekitURL, Token: cmd.LivekitToken, APIKey: cmd.LivekitAPIKey, APISecret: cmd.LivekitAPISecret, Room: cmd.LivekitRoom,
 	}}
 	room, err := d.room(&c)
 	if err != nil {
 		return room, livekitJob{}, err
 	}
-	job, err := l.prepare(&check{settings: a.settings.renamed(bothNames["livekit"])})
+	job, err := l.prepare(&check{settings: a.settings.renamed(livekitNames)})
 	job.plan.Aligned = true
-	if err == nil && (job.agent == nil) != (room.agent == nil) {
-		err = usagef("--agent-url and a room of one platform: give the rooms of both, or let the service make both")
+	if err == nil && cmd.AgentToken != "" && a.settings.rank("agent-token") == byFlag && cmd.AgentURL == "" {
+		err = usagef("--agent-token needs --agent-url: which service is it for?")
 	}
 	if err == nil && job.plan.PayloadBytes > dailyMaxMessage {
 		err = a.settings.bad("payload", cmd.Payload, fmt.Sprintf("at most %d: Daily takes no longer app-message", dailyMaxMessage))
 	}
 	return room, job, err
+}
+
+// agentOf is the echo service of one platform, with the names that its flags have here. The platform's own is taken
+// where one is named, unless the one for both platforms comes from a stronger source.
+func (cmd *bothCmd) agentOf(s *settings, platform string, own agentFlags) (agentFlags, map[string]string) {
+	names, url, token := maps.Clone(bothNames[platform]), platform+"-agent-url", platform+"-agent-token"
+	named := own.AgentURL != "" || s.rank(url) == byFlag || s.rank(token) == byFlag
+	if !named || s.rank("agent-url") > s.rank(url) {
+		return cmd.agentFlags, names
+	}
+	names["agent-url"], names["agent-token"] = url, token
+	return own, names
 }
 
 // validate is a validator's.

@@ -70,14 +70,11 @@ func (cmd *dailyCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	if room.agent != nil {
-		in, leave, err := enter(a.ctx, a.stderr, room.agent, "daily", within)
-		if err != nil {
-			return a.stopped(err)
-		}
-		defer leave()
-		room.accept(in)
+	leave, err := room.enter(a.ctx, a.stderr, within)
+	if err != nil {
+		return a.stopped(err)
 	}
+	defer leave()
 	cmd.warn(a.stderr)
 	cmd.sayAloud(a.stderr)
 	on, end := cmd.watch(a, a.logger(cmd.outputFlags), plan)
@@ -116,9 +113,22 @@ const dailyMaxMessage = daily.MaxMessage
 // dailyRoom is a room that was named, or one to be made.
 type dailyRoom struct {
 	dailyFlags
-	client *daily.Client // nil = the room is there already
-	local  bool
-	agent  *echo.Agent // who gives the room; nil = it is known
+	client  *daily.Client // nil = the room is there already
+	local   bool
+	service *service // who gives the room; nil = it is known
+	entered bool     // it has given it
+}
+
+// enter asks the service, if there is one that was not asked yet; leave is as that of enter.
+func (r *dailyRoom) enter(ctx context.Context, w io.Writer, within time.Duration) (leave func(), err error) {
+	if r.service == nil || r.entered {
+		return func() {}, nil
+	}
+	in, leave, err := enter(ctx, w, r.service, "daily", within)
+	if err == nil {
+		r.accept(in)
+	}
+	return leave, err
 }
 
 // accept takes the room that a service gave. Its URL may carry a token, as Daily's links may.
@@ -126,7 +136,7 @@ func (r *dailyRoom) accept(in echo.Invitation) {
 	if u, err := url.Parse(in.Daily.URL); err == nil {
 		r.Token = u.Query().Get("t")
 	}
-	r.RoomURL = result.CleanURL(in.Daily.URL)
+	r.RoomURL, r.entered = result.CleanURL(in.Daily.URL), true
 }
 
 func (cmd *dailyCmd) room(c *check) (dailyRoom, error) {
@@ -143,10 +153,10 @@ func (cmd *dailyCmd) room(c *check) (dailyRoom, error) {
 		c.err = usagef("%s %s: the API key would travel in clear; use https, or a proxy on this machine", c.name("daily-api-url"), result.CleanURL(r.APIURL))
 	}
 	c.given(map[string]string{"room-url": cmd.RoomURL, "token": cmd.Token, "api-key": cmd.APIKey})
-	if r.agent = cmd.agent(c, map[string]string{"room-url": cmd.RoomURL, "api-key": cmd.APIKey}); r.agent != nil {
+	if r.service = cmd.service(c, map[string]string{"room-url": cmd.RoomURL, "api-key": cmd.APIKey}); r.service != nil {
 		r.RoomURL, r.Token = "", ""
 		if cmd.Echo == "local" && c.err == nil {
-			c.err = usagef("%s local: the echo service answers; leave out --echo, or --agent-url", c.name("echo"))
+			c.err = usagef("%s local: the echo service answers; leave out --echo, or %s", c.name("echo"), c.name("agent-url"))
 		}
 		return r, c.err
 	}
@@ -255,7 +265,7 @@ func (r dailyRoom) measure(ctx context.Context, job browserJob, on func(bench.Sa
 	}
 	run.Platform, run.RoomURL = "daily", r.RoomURL
 	run.Facts.Geo = r.Geo
-	if errors.Is(err, bench.ErrNoEcho) && r.agent == nil {
+	if errors.Is(err, bench.ErrNoEcho) && r.service == nil {
 		err = fmt.Errorf("join %s: %w (is an echo in that room? --echo local answers from here)", job.where, err)
 		run.Err = err
 	}

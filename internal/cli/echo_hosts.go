@@ -95,6 +95,14 @@ func (p *livekitPlace) Others(context.Context) int {
 	return s.Others()
 }
 
+// Again implements echo.Place: Serve takes a seat that was lost anew.
+func (p *livekitPlace) Again(context.Context) error {
+	if p.pinged.Load() != 0 {
+		return nil
+	}
+	return (*p.session.Load()).Close()
+}
+
 // Lost implements echo.Place: a seat on LiveKit is taken again until the room ends.
 func (p *livekitPlace) Lost() <-chan struct{} { return p.lost }
 
@@ -122,15 +130,22 @@ func (h dailyHost) Open(ctx context.Context, life time.Duration) (echo.Place, er
 	if err != nil {
 		return nil, err
 	}
-	p := &dailyPlace{client: h.client, room: room, lost: make(chan struct{}), stop: make(chan struct{})}
 	job := browserJob{within: h.within, where: "Daily room " + result.CleanURL(room.URL), config: func(role string) (browser.JoinConfig, error) {
 		return browser.JoinConfig{Platform: "daily", URL: room.URL, BundleURL: h.bundleURL, UserName: identity(role)}, nil
 	}}
-	if p.page, err = job.take(ctx, h.browser, "echo"); err == nil {
-		err = p.page.Echo(ctx)
+	p := &dailyPlace{client: h.client, room: room, lost: make(chan struct{}), stop: make(chan struct{})}
+	p.sit = func(ctx context.Context) (*browser.Page, error) {
+		page, err := job.take(ctx, h.browser, "echo")
+		if err == nil {
+			err = page.Echo(ctx)
+		}
+		if err != nil {
+			leave(page)
+			return nil, err
+		}
+		return page, nil
 	}
-	if err != nil {
-		leave(p.page)
+	if p.page, err = p.sit(ctx); err != nil {
 		bye, cancel := context.WithTimeout(context.WithoutCancel(ctx), removeTimeout)
 		defer cancel()
 		return nil, errors.Join(err, h.client.DeleteRoom(bye, room.Name))
@@ -142,10 +157,13 @@ func (h dailyHost) Open(ctx context.Context, life time.Duration) (echo.Place, er
 type dailyPlace struct {
 	client  *daily.Client
 	room    daily.Room
-	page    *browser.Page
+	sit     func(context.Context) (*browser.Page, error)
 	lost    chan struct{}
 	stop    chan struct{}
 	stopped sync.Once
+
+	mu   sync.Mutex    // held while the seat is taken anew
+	page *browser.Page // nil = that did not work
 }
 
 // Invite implements echo.Place.
@@ -153,11 +171,29 @@ func (p *dailyPlace) Invite(in *echo.Invitation) { in.Daily = &echo.DailyRoom{UR
 
 // Others implements echo.Place.
 func (p *dailyPlace) Others(ctx context.Context) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.page == nil {
+		return -1
+	}
 	n, err := p.page.Others(ctx)
 	if err != nil {
 		return -1
 	}
 	return n
+}
+
+// Again implements echo.Place.
+func (p *dailyPlace) Again(ctx context.Context) (err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n, err := p.page.Answered(ctx)
+	if n > 0 || err != nil {
+		return err
+	}
+	leave(p.page)
+	p.page, err = p.sit(ctx)
+	return err
 }
 
 // Lost implements echo.Place.
@@ -173,25 +209,37 @@ func (p *dailyPlace) watch() {
 			return
 		case <-look.C:
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), 10*lookInterval)
-		why, err := p.page.Ended(ctx)
-		cancel()
+		ended := p.ended()
 		select {
 		case <-p.stop:
 			return
 		default:
 		}
-		if why != "" || err != nil {
+		if ended {
 			close(p.lost)
 			return
 		}
 	}
 }
 
+func (p *dailyPlace) ended() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.page == nil {
+		return true
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 10*lookInterval)
+	defer cancel()
+	why, err := p.page.Ended(ctx)
+	return why != "" || err != nil
+}
+
 // Close implements echo.Place.
 func (p *dailyPlace) Close(ctx context.Context) error {
 	p.stopped.Do(func() { close(p.stop) })
-	p.page.Close()
+	p.mu.Lock()
+	leave(p.page)
+	p.mu.Unlock()
 	if err := p.client.DeleteRoom(ctx, p.room.Name); err != nil {
 		return fmt.Errorf("%w; it ends by itself", err)
 	}

@@ -76,6 +76,12 @@ func listensHere(address string) bool {
 // serve is rtcbench echo as a service.
 func (cmd *echoCmd) serve(a *app, c *check, within time.Duration) error {
 	f := cmd.serviceFlags
+	if f.AuthToken != "" {
+		f.AuthToken = strings.TrimSpace(f.AuthToken)
+		if f.AuthToken == "" || strings.ContainsFunc(f.AuthToken, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
+			c.fail("auth-token", "(not shown)", "text without spaces that a header can carry (ASCII)")
+		}
+	}
 	o := echo.Options{
 		Hosts: map[string]echo.Host{}, AuthToken: f.AuthToken, Version: version().String(), Log: slog.New(slog.NewTextHandler(a.stderr, nil)),
 		TTL: c.millis("room-ttl", f.RoomTTL, time.Second, 24*time.Hour), Rate: float64(c.number("rate-limit", f.RateLimit, 1, 1_000_000)),
@@ -92,6 +98,7 @@ func (cmd *echoCmd) serve(a *app, c *check, within time.Duration) error {
 	if c.err == nil && f.AuthToken == "" && !listensHere(address) && !f.Insecure {
 		c.err = usagef("%s can be reached from elsewhere: give --auth-token (ECHO_AUTH_TOKEN), which runners then show, or --insecure", address)
 	}
+	o.Local = f.AuthToken == "" && !f.Insecure
 	meter := echo.NewMeter()
 	if cmd.Platform != "daily" {
 		host, err := cmd.livekitHost(c, within)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"rtcbench/bench"
@@ -70,14 +71,11 @@ func (cmd *livekitCmd) Run(a *app) error {
 		}
 		job.seats.url, job.seats.key.Key, job.seats.key.Secret = server.URL, server.Key, server.Secret
 	}
-	if job.agent != nil {
-		in, leave, err := enter(a.ctx, a.stderr, job.agent, "livekit", job.within)
-		if err != nil {
-			return a.stopped(err)
-		}
-		defer leave()
-		job.accept(in)
+	leave, err := job.enter(a.ctx, a.stderr)
+	if err != nil {
+		return a.stopped(err)
 	}
+	defer leave()
 	job.seats.warn(a.stderr)
 	log := a.logger(cmd.outputFlags)
 	log.Info("joining", "room", job.seats.String())
@@ -124,12 +122,26 @@ type livekitJob struct {
 	within    time.Duration // for joining
 	seats     seats
 	inSandbox bool
-	local     bool        // we answer
-	agent     *echo.Agent // who gives the room; nil = it is known
+	local     bool     // we answer
+	service   *service // who gives the room; nil = it is known
+	entered   bool     // it has given it
+}
+
+// enter asks the service, if there is one that was not asked yet; leave is as that of enter.
+func (job *livekitJob) enter(ctx context.Context, w io.Writer) (leave func(), err error) {
+	if job.service == nil || job.entered {
+		return func() {}, nil
+	}
+	in, leave, err := enter(ctx, w, job.service, "livekit", job.within)
+	if err == nil {
+		job.accept(in)
+	}
+	return leave, err
 }
 
 // accept takes the room that a service gave.
 func (job *livekitJob) accept(in echo.Invitation) {
+	job.entered = true
 	job.seats = seats{url: result.CleanURL(in.Livekit.ServerURL), token: in.Livekit.Token}
 }
 
@@ -144,8 +156,8 @@ func (a *app) stopped(err error) error {
 func (cmd *livekitCmd) prepare(c *check) (job livekitJob, err error) {
 	job.plan, job.within = cmd.plan(c, cmd.Timeout), cmd.connectTimeout(c, cmd.Engine == "browser")
 	job.plan.Lossy = cmd.Channel == "lossy"
-	job.agent = cmd.agent(c, map[string]string{"server-url": cmd.ServerURL, "token": cmd.Token, "api-key": cmd.APIKey})
-	if job.agent == nil {
+	job.service = cmd.service(c, map[string]string{"server-url": cmd.ServerURL, "token": cmd.Token, "api-key": cmd.APIKey})
+	if job.service == nil {
 		var hasServer bool
 		job.seats, hasServer = cmd.seats(c)
 		job.inSandbox = !hasServer
@@ -155,9 +167,9 @@ func (cmd *livekitCmd) prepare(c *check) (job livekitJob, err error) {
 	cmd.limitFlags.check(c)
 	switch {
 	case c.err != nil:
-	case job.agent != nil:
+	case job.service != nil:
 		if cmd.Echo == "local" {
-			c.err = usagef("%s local: the echo service answers; leave out --echo, or --agent-url", c.name("echo"))
+			c.err = usagef("%s local: the echo service answers; leave out --echo, or %s", c.name("echo"), c.name("agent-url"))
 		}
 	case cmd.Echo == "remote" && job.inSandbox:
 		c.err = usagef("%s remote: nobody else is in the sandbox; name a server with --server-url", c.name("echo"))
@@ -166,7 +178,7 @@ func (cmd *livekitCmd) prepare(c *check) (job livekitJob, err error) {
 	case cmd.Echo == "remote" && job.seats.minted() && job.seats.room == "":
 		c.err = usagef("%s remote: a fresh room has no echo in it; name its room with --room", c.name("echo"))
 	}
-	if job.agent == nil && job.seats.minted() && job.seats.room == "" {
+	if job.service == nil && job.seats.minted() && job.seats.room == "" {
 		job.seats.room = identity("room")
 	}
 	if c.err == nil {
@@ -219,7 +231,7 @@ func (job *livekitJob) describe(run *bench.Run, err error) (*bench.Run, error) {
 	if run == nil {
 		return nil, err
 	}
-	if errors.Is(err, bench.ErrNoEcho) && job.agent == nil {
+	if errors.Is(err, bench.ErrNoEcho) && job.service == nil {
 		err = fmt.Errorf("join %s: %w (start one: rtcbench echo --server-url %s%s)", job.seats, err, result.CleanURL(job.seats.url), job.echoFlags())
 		run.Err = err
 	}

@@ -23,18 +23,19 @@ type Agent struct {
 const (
 	agentFirstPause   = 250 * time.Millisecond // doubled each time, unless the service says how long
 	agentLongestPause = 5 * time.Second
+	agentBye          = 5 * time.Second // for giving back a room that is of no use
 	maxInvitation     = 64 << 10
 )
 
 // Connect asks for a room on platform, again and again while the service starts or is full, until
-// ctx ends. The other platform's part of the answer may be nil.
+// ctx ends. The other platform's part of the answer may be nil. A room that was made and cannot be
+// used, because its answer is not understood, is given back.
 func (a Agent) Connect(ctx context.Context, platform string) (Invitation, error) {
 	pause := agentFirstPause
 	for {
-		var in Invitation
-		wait, err := a.call(ctx, "/connect", url.Values{"platform": {platform}}, nil, &in)
+		in, wait, err := a.connect(ctx, platform)
 		if err == nil {
-			return in, in.check(platform)
+			return in, nil
 		}
 		if wait < 0 || ctx.Err() != nil {
 			return Invitation{}, fmt.Errorf("ask the echo service at %s for a room: %w", a.host(), err)
@@ -50,9 +51,61 @@ func (a Agent) Connect(ctx context.Context, platform string) (Invitation, error)
 	}
 }
 
+// connect asks once; wait is that of call.
+func (a Agent) connect(ctx context.Context, platform string) (in Invitation, wait time.Duration, err error) {
+	data, wait, err := a.call(ctx, "/connect", url.Values{"platform": {platform}}, nil)
+	if err == nil {
+		wait = -1
+		if err = json.Unmarshal(data, &in); err != nil {
+			err = fmt.Errorf("it does not answer as an echo service does: %s", notAnInvitation(err))
+		} else {
+			err = in.check(platform)
+		}
+	}
+	if id := roomID(data); err != nil && id != "" {
+		bye, cancel := context.WithTimeout(context.WithoutCancel(ctx), agentBye)
+		defer cancel()
+		if e := a.Disconnect(bye, id); e != nil {
+			err = fmt.Errorf("%w; %w; the room ends by itself", err, e)
+		}
+	}
+	return in, wait, err
+}
+
+// notAnInvitation says what is wrong with an answer, without what stands in it: there may be a token.
+func notAnInvitation(err error) string {
+	var wrong *json.UnmarshalTypeError
+	if errors.As(err, &wrong) && wrong.Field != "" {
+		return fmt.Sprintf("%s is of another kind (%s)", wrong.Field, strings.Fields(wrong.Value)[0])
+	}
+	return "the answer is no JSON of that form"
+}
+
+// roomID finds the id of the room that an answer names, also in one that is cut off or of another form; "" = it names none.
+func roomID(data []byte) string {
+	d := json.NewDecoder(bytes.NewReader(data))
+	if open, err := d.Token(); err != nil || open != json.Delim('{') {
+		return ""
+	}
+	for d.More() {
+		key, err := d.Token()
+		if err != nil {
+			return ""
+		}
+		var value any
+		if d.Decode(&value) != nil {
+			return ""
+		}
+		if id, ok := value.(string); ok && key == "room_id" {
+			return id
+		}
+	}
+	return ""
+}
+
 func (in Invitation) check(platform string) error {
 	missing := func(part string) error {
-		return fmt.Errorf("the echo service gave a room without %s (is it for %s? rtcbench echo --platform %s)", part, platform, platform)
+		return fmt.Errorf("the room that it gave is without %s (is it a service for %s? rtcbench echo --platform %s is)", part, platform, platform)
 	}
 	switch {
 	case in.RoomID == "":
@@ -71,8 +124,8 @@ func (a Agent) Disconnect(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	var refused *agentError
-	if _, err = a.call(ctx, "/disconnect", nil, body, nil); errors.As(err, &refused) && refused.status == http.StatusNotFound {
+	var refused *RefusedError
+	if _, _, err = a.call(ctx, "/disconnect", nil, body); errors.As(err, &refused) && refused.Status == http.StatusNotFound {
 		return nil
 	}
 	if err != nil {
@@ -88,22 +141,17 @@ func (a Agent) host() string {
 	return "?"
 }
 
-// agentError is an answer that says no.
-type agentError struct {
-	status int
-	detail string
+// RefusedError is an answer of a service that says no.
+type RefusedError struct {
+	Status int
+	Detail string // one line, or ""
 }
 
-func (e *agentError) Error() string {
-	switch e.status {
-	case http.StatusUnauthorized, http.StatusForbidden:
-		return fmt.Sprintf("it answers %d: give its token with --agent-token (RTCBENCH_AGENT_TOKEN)", e.status)
-	case http.StatusNotFound:
-		return "it answers 404: is --agent-url the address of an echo service?"
-	}
-	text := fmt.Sprintf("it answers %d", e.status)
-	if e.detail != "" {
-		text += ": " + e.detail
+// Error is the status and what the service says of it.
+func (e *RefusedError) Error() string {
+	text := fmt.Sprintf("it answers %d", e.Status)
+	if e.Detail != "" {
+		text += ": " + e.Detail
 	}
 	return text
 }
@@ -111,14 +159,15 @@ func (e *agentError) Error() string {
 // client follows no redirect: it could carry the token to another host.
 var client = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 
-// call makes one POST. wait < 0: another try is of no use; else it may be after so long.
-func (a Agent) call(ctx context.Context, path string, query url.Values, body []byte, out any) (wait time.Duration, err error) {
+// call makes one POST. wait < 0: another try is of no use; else it may be after so long. data is what came of an
+// answer that says yes, also with an error.
+func (a Agent) call(ctx context.Context, path string, query url.Values, body []byte) (data []byte, wait time.Duration, err error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimRight(a.URL, "/")+path, bytes.NewReader(body))
 	if err != nil {
-		return -1, errors.New("its URL is not one")
+		return nil, -1, errors.New("its URL is not one")
 	}
 	r.URL.RawQuery = query.Encode()
-	r.Header.Set("User-Agent", "rtcbench")
+	r.Header.Set("User-Agent", userAgent)
 	if body != nil {
 		r.Header.Set("Content-Type", "application/json")
 	}
@@ -131,34 +180,35 @@ func (a Agent) call(ctx context.Context, path string, query url.Values, body []b
 		if errors.As(err, &u) {
 			err = u.Err
 		}
-		return 0, err // it may be starting
+		return nil, 0, err // it may be starting
 	}
 	defer answer.Body.Close()
-	data, err := io.ReadAll(io.LimitReader(answer.Body, maxInvitation))
-	if err != nil {
-		return 0, err
+	data, err = io.ReadAll(io.LimitReader(answer.Body, maxInvitation))
+	if answer.StatusCode == http.StatusOK {
+		return data, 0, err
 	}
-	if answer.StatusCode != http.StatusOK {
-		var said struct {
-			Detail any `json:"detail"`
-		}
-		json.Unmarshal(data, &said)
-		detail, _ := said.Detail.(string)
-		refused := &agentError{answer.StatusCode, a.harmless(detail)}
-		switch answer.StatusCode {
-		case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-			seconds, _ := strconv.Atoi(answer.Header.Get("Retry-After"))
-			return time.Duration(max(0, seconds)) * time.Second, refused
-		}
-		return -1, refused
+	var said struct {
+		Detail any `json:"detail"`
 	}
-	if out != nil {
-		if err := json.Unmarshal(data, out); err != nil {
-			return -1, errors.New("it does not answer as an echo service does: the answer is no JSON of that form")
-		}
+	json.Unmarshal(data, &said)
+	detail, _ := said.Detail.(string)
+	refused := &RefusedError{answer.StatusCode, a.harmless(detail)}
+	if refused.Status == http.StatusUnauthorized {
+		refused.Detail = "" // how to show a token is the caller's to say
 	}
-	return 0, nil
+	switch answer.StatusCode {
+	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		seconds, _ := strconv.ParseFloat(answer.Header.Get("Retry-After"), 64)
+		if !(seconds > 0) { // NaN is read, too
+			seconds = 0
+		}
+		return nil, time.Duration(min(seconds, agentLongestPause.Seconds()) * float64(time.Second)), refused
+	}
+	return nil, -1, refused
 }
+
+// userAgent tells a service that this runner does not wait for an echo that joins after it.
+const userAgent = "rtcbench"
 
 // harmless is what a service said as one short line without the token.
 func (a Agent) harmless(text string) string {

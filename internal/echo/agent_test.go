@@ -5,35 +5,59 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 )
 
-// What the original service answers, and what others do.
+// What the original's services answer, byte for byte, and what others do. A room that an answer made and that is of no use
+// is given back.
 func TestAgent(t *testing.T) {
-	const token = "s3cret"
-	const original = `{"room_id":"room-1","daily":null,"livekit":{"server_url":"wss://sfu.example.com","room_name":"r","token":"jwt","expires_at":1732400000}}`
+	const (
+		token      = "s3cret"
+		id         = "5f0f6f5e-9f5b-4d0c-8f43-0c8cf7a3a9d1"
+		livekit    = `{"room_id":"` + id + `","daily":null,"livekit":{"server_url":"wss://sfu.example.com","room_name":"benchmark-1","token":"jwt","expires_at":1795648320.7335489}}`
+		daily      = `{"room_id":"` + id + `","daily":{"room_url":"https://d.daily.co/r","expires_at":1795648320.7335489},"livekit":null}`
+		ended      = `{"status":"success","room_id":"` + id + `","message":"Disconnected and cleaned up","cleaned_up":true}`
+		isNoAnswer = "does not answer as an echo service does"
+	)
 	for _, c := range []struct {
 		name, platform string
 		status         int
 		body           string
 		says           string // "" = it works
+		givenBack      bool
 	}{
-		{"original", "livekit", 200, original, ""},
-		{"for another platform", "daily", 200, original, "is it for daily?"},
-		{"both, and it has one", "both", 200, original, "without a Daily URL"},
-		{"no room", "livekit", 200, `{}`, "without an id"},
-		{"not ours", "livekit", 200, `<html>hello</html>`, "does not answer as an echo service"},
-		{"token wanted", "livekit", 401, `{"detail":"no"}`, "--agent-token"},
-		{"another server", "livekit", 404, `not found`, "is --agent-url the address of an echo service?"},
-		{"broken", "livekit", 500, `{"detail":"it\nbroke: ` + token + `"}`, "it answers 500: it broke: …"},
-		{"sent on", "livekit", 307, ``, "it answers 307"},
+		{"original, LiveKit", "livekit", 200, livekit, "", false},
+		{"original, Daily", "daily", 200, daily, "", false},
+		{"whole numbers", "livekit", 200, strings.ReplaceAll(livekit, ".7335489", ""), "", false},
+		{"with an exponent", "livekit", 200, strings.ReplaceAll(livekit, "1795648320.7335489", "1.7956483207335489e9"), "", false},
+		{"what nobody needs is missing", "livekit", 200, strings.ReplaceAll(livekit, `,"expires_at":1795648320.7335489`, `,"more":[1.5,{}]`), "", false},
+		{"for another platform", "daily", 200, livekit, "is it a service for daily?", true},
+		{"both, and it has one", "both", 200, livekit, "without a Daily URL", true},
+		{"no token", "livekit", 200, strings.ReplaceAll(livekit, "jwt", ""), "without a LiveKit token", true},
+		{"of another form", "livekit", 200, strings.ReplaceAll(livekit, "1795648320.7335489", `"2026-11-26T00:00:00Z"`), isNoAnswer + ": livekit.expires_at is of another kind (string)", true},
+		{"a list of rooms", "livekit", 200, `{"livekit":[` + livekit + `],"room_id":"` + id + `"}`, isNoAnswer + ": livekit is of another kind (array)", true},
+		{"cut off", "livekit", 200, livekit[:len(livekit)-20], isNoAnswer, true},
+		{"cut off in the id", "livekit", 200, livekit[:20], isNoAnswer, false},
+		{"no room", "livekit", 200, `{}`, "without an id", false},
+		{"not ours", "livekit", 200, `<html>hello</html>`, isNoAnswer, false},
+		{"token wanted", "livekit", 401, `{"detail":"no"}`, "it answers 401", false},
+		{"another server", "livekit", 404, `not found`, "it answers 404", false},
+		{"broken", "livekit", 500, `{"detail":"it\nbroke: ` + token + `"}`, "it answers 500: it broke: …", false},
+		{"sent on", "livekit", 307, ``, "it answers 307", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			var got []string
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				if r.Method != "POST" || r.URL.Path != "/base/connect" || r.Header.Get("Authorization") != "Bearer "+token {
+				body, _ := io.ReadAll(r.Body)
+				if got = append(got, r.URL.Path+string(body)); r.Method != "POST" || r.Header.Get("Authorization") != "Bearer "+token {
 					t.Errorf("%s %s with %q", r.Method, r.URL, r.Header.Get("Authorization"))
+				}
+				if r.URL.Path == "/base/disconnect" {
+					io.WriteString(w, ended)
+					return
 				}
 				w.Header().Set("Location", "http://192.0.2.1/")
 				w.WriteHeader(c.status)
@@ -44,10 +68,17 @@ func TestAgent(t *testing.T) {
 			defer cancel()
 			in, err := Agent{URL: server.URL + "/base/", Token: token}.Connect(ctx, c.platform)
 			switch {
-			case c.says == "" && (err != nil || in.Livekit.Token != "jwt" || in.RoomID != "room-1"):
+			case c.says == "" && (err != nil || in.RoomID != id || in.Livekit != nil && in.Livekit.Token != "jwt" || in.Daily != nil && in.Daily.URL != "https://d.daily.co/r"):
 				t.Errorf("%v %+v", err, in)
 			case c.says != "" && (err == nil || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), token) || strings.Contains(err.Error(), "\n")):
 				t.Errorf("%v, want %q in it", err, c.says)
+			}
+			want := []string{"/base/connect"}
+			if c.givenBack {
+				want = append(want, `/base/disconnect{"room_id":"`+id+`"}`)
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("it was asked %q, want %q", got, want)
 			}
 		})
 	}

@@ -26,6 +26,8 @@ type Place interface {
 	Invite(*Invitation)
 	// Others is how many participants there are beside the echo; -1 = it cannot be told now.
 	Others(ctx context.Context) int
+	// Again makes the echo leave and join once more, unless it has answered pings already.
+	Again(ctx context.Context) error
 	// Lost is closed when the echo has lost its seat for good.
 	Lost() <-chan struct{}
 	// Close takes the echo out and deletes the room.
@@ -41,16 +43,16 @@ type Invitation struct {
 
 // DailyRoom is a room on Daily.
 type DailyRoom struct {
-	URL       string `json:"room_url"`
-	ExpiresAt int64  `json:"expires_at"` // Unix s
+	URL       string  `json:"room_url"`
+	ExpiresAt float64 `json:"expires_at"` // Unix s
 }
 
 // LivekitRoom is a room on LiveKit, and a token for one runner.
 type LivekitRoom struct {
-	ServerURL string `json:"server_url"`
-	Name      string `json:"room_name"`
-	Token     string `json:"token"`
-	ExpiresAt int64  `json:"expires_at"` // Unix s
+	ServerURL string  `json:"server_url"`
+	Name      string  `json:"room_name"`
+	Token     string  `json:"token"`
+	ExpiresAt float64 `json:"expires_at"` // Unix s
 }
 
 // Options are a door's. What is zero has the default named.
@@ -59,6 +61,7 @@ type Options struct {
 	MaxRooms  int             // at one time; 50
 	TTL       time.Duration   // of a room; 10 minutes
 	AuthToken string          // that a client must show; "" = none is asked for
+	Local     bool            // only this machine is to reach it: a request that names another host is refused
 	Rate      float64         // requests a second of one address; 20
 	Version   string
 	Log       *slog.Logger // nil = none
@@ -90,6 +93,7 @@ type Door struct {
 // room is one that a runner asked for, on one platform or several.
 type room struct {
 	id      string
+	waits   bool             // its runner waits for an echo that joins after it, as one of the original does
 	places  map[string]Place // nil while it is being opened
 	created time.Time
 	expires time.Time
@@ -130,7 +134,7 @@ var (
 )
 
 // reserve makes a room's entry, so that rooms that are being opened count as rooms.
-func (d *Door) reserve() (*room, error) {
+func (d *Door) reserve(waits bool) (*room, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	switch {
@@ -141,7 +145,7 @@ func (d *Door) reserve() (*room, error) {
 	}
 	now := time.Now()
 	r := &room{
-		id: strings.ToLower(rand.Text()), created: now, expires: now.Add(d.options.TTL),
+		id: strings.ToLower(rand.Text()), waits: waits, created: now, expires: now.Add(d.options.TTL),
 		end: make(chan struct{}), ended: make(chan struct{}),
 	}
 	d.rooms[r.id] = r
@@ -150,9 +154,9 @@ func (d *Door) reserve() (*room, error) {
 	return r, nil
 }
 
-// open makes a room on each of platforms, and watches over it from then on.
-func (d *Door) open(ctx context.Context, platforms []string) (Invitation, error) {
-	r, err := d.reserve()
+// open makes a room on each of platforms, and watches over it from then on. waits is that of the room.
+func (d *Door) open(ctx context.Context, platforms []string, waits bool) (Invitation, error) {
+	r, err := d.reserve(waits)
 	if err != nil {
 		return Invitation{}, err
 	}
@@ -186,15 +190,17 @@ func (d *Door) open(ctx context.Context, platforms []string) (Invitation, error)
 		p.Invite(&invitation)
 	}
 	if invitation.Daily != nil {
-		invitation.Daily.ExpiresAt = r.expires.Unix()
+		invitation.Daily.ExpiresAt = unixSeconds(r.expires)
 	}
 	if invitation.Livekit != nil {
-		invitation.Livekit.ExpiresAt = r.expires.Unix()
+		invitation.Livekit.ExpiresAt = unixSeconds(r.expires)
 	}
 	d.meter.opened.Observe(time.Since(began).Seconds())
 	go d.watch(r)
 	return invitation, nil
 }
+
+func unixSeconds(t time.Time) float64 { return float64(t.UnixMilli()) / 1e3 }
 
 // watch ends a room when its time is over, its last runner has left, its seat is lost or somebody says so.
 func (d *Door) watch(r *room) {
@@ -232,6 +238,9 @@ func (d *Door) watch(r *room) {
 		others, known := d.others(r)
 		switch {
 		case others > 0:
+			if r.waits && !seen {
+				d.again(r)
+			}
 			seen, aloneSince = true, time.Time{}
 		case !seen || !known:
 		case aloneSince.IsZero():
@@ -239,6 +248,17 @@ func (d *Door) watch(r *room) {
 		case time.Since(aloneSince) >= grace:
 			d.shut(r, "the last runner has left")
 			return
+		}
+	}
+}
+
+// again lets the echo join after its runner.
+func (d *Door) again(r *room) {
+	ctx, cancel := context.WithTimeout(context.Background(), openTimeout)
+	defer cancel()
+	for name, p := range r.places {
+		if err := p.Again(ctx); err != nil { // where the seat is lost by it, Lost says so
+			d.options.Log.Warn("the echo did not join again", "platform", name, "error", err)
 		}
 	}
 }

@@ -11,10 +11,12 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/iotest"
 	"testing/synctest"
 	"time"
 
@@ -38,6 +40,7 @@ type fakeHost struct {
 
 type fakePlace struct {
 	host   *fakeHost
+	again  atomic.Int64
 	name   string
 	others atomic.Int64
 	lost   chan struct{}
@@ -73,7 +76,11 @@ func (p *fakePlace) Invite(in *Invitation) {
 	in.Livekit = &LivekitRoom{ServerURL: "ws://127.0.0.1:1", Name: p.name, Token: "token-of-" + p.name}
 }
 func (p *fakePlace) Others(context.Context) int { return int(p.others.Load()) }
-func (p *fakePlace) Lost() <-chan struct{}      { return p.lost }
+func (p *fakePlace) Again(context.Context) error {
+	p.again.Add(1)
+	return nil
+}
+func (p *fakePlace) Lost() <-chan struct{} { return p.lost }
 func (p *fakePlace) Close(context.Context) error {
 	p.stop()
 	<-p.done
@@ -135,11 +142,14 @@ func (s *service) do(method, path, body string, header ...string) *httptest.Resp
 	for i := 0; i < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])
 	}
+	if host := r.Header.Get("Host"); host != "" {
+		r.Host = host
+	}
 	w := httptest.NewRecorder()
 	s.door.Handler().ServeHTTP(w, r)
 	route, params, err := s.router.FindRoute(r)
 	if err != nil {
-		if w.Code != http.StatusNotFound && w.Code != http.StatusUnauthorized && path != "/openapi.json" {
+		if w.Code != http.StatusNotFound && w.Code != http.StatusUnauthorized && w.Code != http.StatusMethodNotAllowed && path != "/openapi.json" {
 			s.t.Errorf("%s %s: %d, and the document does not know it: %v", method, path, w.Code, err)
 		}
 		return w
@@ -184,7 +194,7 @@ func TestTheOriginalsInterface(t *testing.T) {
 			t.Error(text)
 		}
 		in := s.connect()
-		if in.Daily != nil || in.Livekit.Token != "token-of-room0" || in.Livekit.ExpiresAt != time.Now().Add(10*time.Minute).Unix() || len(in.RoomID) < 26 {
+		if in.Daily != nil || in.Livekit.Token != "token-of-room0" || in.Livekit.ExpiresAt != unixSeconds(time.Now().Add(10*time.Minute)) || len(in.RoomID) < 26 {
 			t.Errorf("%+v %+v", in, in.Livekit)
 		}
 		// The echo was in the room before the answer.
@@ -212,7 +222,7 @@ func TestTheOriginalsInterface(t *testing.T) {
 		if w := s.do("POST", "/disconnect", `{"room_id":"`+in.RoomID+`"}`); w.Code != 404 {
 			t.Errorf("twice: %d", w.Code)
 		}
-		for _, body := range []string{"", "{", `{"room_id":7}`, `[]`} {
+		for _, body := range []string{"", "{", `{"room_id":7}`, `[]`, `{"room_id":"x"} and more`} {
 			if w := s.do("POST", "/disconnect", body); w.Code != 422 {
 				t.Errorf("%q: %d", body, w.Code)
 			}
@@ -366,13 +376,137 @@ func TestTheToken(t *testing.T) {
 	}
 }
 
+// No page of a browser is given a room, with a token or without; a service of this machine alone answers to its own names.
+func TestPagesAreRefused(t *testing.T) {
+	const token = "word"
+	for name, c := range map[string]struct {
+		o      Options
+		host   string
+		header []string
+		post   int // POST /connect
+		get    int // GET /rooms
+	}{
+		"a runner":                         {Options{Local: true}, "127.0.0.1:8001", nil, 200, 200},
+		"a runner by name":                 {Options{Local: true}, "localhost:8001", nil, 200, 200},
+		"by another spelling":              {Options{Local: true}, "LOCALHOST.:8001", nil, 200, 200},
+		"by IPv6":                          {Options{Local: true}, "[::1]:8001", nil, 200, 200},
+		"by IPv6 without a port":           {Options{Local: true}, "[::1]", nil, 200, 200},
+		"all of 127/8":                     {Options{Local: true}, "127.9.9.9", nil, 200, 200},
+		"a name that was bound to us":      {Options{Local: true}, "evil.example:8001", nil, 403, 403},
+		"one that looks like ours":         {Options{Local: true}, "localhost.evil.example", nil, 403, 403},
+		"one that begins like ours":        {Options{Local: true}, "127.0.0.1.evil.example:8001", nil, 403, 403},
+		"an address that is not ours":      {Options{Local: true}, "192.0.2.1:8001", nil, 403, 403},
+		"a page elsewhere":                 {Options{Local: true}, "127.0.0.1:8001", []string{"Origin", "https://evil.example"}, 403, 200},
+		"a page of a file":                 {Options{Local: true}, "127.0.0.1:8001", []string{"Origin", "null"}, 403, 200},
+		"a page of this machine":           {Options{Local: true}, "localhost:8001", []string{"Origin", "http://localhost:3000"}, 403, 200},
+		"a form that says no origin":       {Options{Local: true}, "localhost:8001", []string{"Sec-Fetch-Site", "cross-site"}, 403, 200},
+		"the same site":                    {Options{Local: true}, "localhost:8001", []string{"Sec-Fetch-Site", "same-origin"}, 403, 200},
+		"somebody who typed it":            {Options{Local: true}, "localhost:8001", []string{"Sec-Fetch-Site", "none"}, 200, 200},
+		"with a token, by any name":        {Options{AuthToken: token}, "echo.example.com", []string{"Authorization", "Bearer " + token}, 200, 200},
+		"with a token, a page":             {Options{AuthToken: token}, "echo.example.com", []string{"Authorization", "Bearer " + token, "Origin", "https://evil.example"}, 403, 200},
+		"with a token, a page, same-site":  {Options{AuthToken: token}, "echo.example.com", []string{"Authorization", "Bearer " + token, "Sec-Fetch-Site", "same-site"}, 403, 200},
+		"open to everybody, but for pages": {Options{}, "echo.example.com", []string{"Origin", "https://evil.example"}, 403, 200},
+		"open to everybody":                {Options{}, "echo.example.com", nil, 200, 200},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newService(t, c.o)
+			defer s.door.Close(t.Context())
+			header := append([]string{"Host", c.host}, c.header...)
+			if w := s.do("POST", "/connect", "", header...); w.Code != c.post || w.Header().Get("Access-Control-Allow-Origin") != "" {
+				t.Errorf("POST /connect: %d %s", w.Code, w.Body)
+			}
+			if w := s.do("POST", "/disconnect", `{"room_id":"unknown"}`, header...); w.Code != map[bool]int{true: 404, false: 403}[c.post == 200] {
+				t.Errorf("POST /disconnect: %d %s", w.Code, w.Body)
+			}
+			if w := s.do("GET", "/rooms", "", header...); w.Code != c.get {
+				t.Errorf("GET /rooms: %d %s", w.Code, w.Body)
+			}
+			if w := s.do("OPTIONS", "/health", "", header...); w.Code == 200 || w.Header().Get("Access-Control-Allow-Origin") != "" {
+				t.Errorf("OPTIONS /health: %d %v", w.Code, w.Header())
+			}
+			if w := s.do("GET", "/health", "", header...); w.Code != 200 {
+				t.Errorf("GET /health: %d", w.Code)
+			}
+		})
+	}
+}
+
+func TestAnotherMethod(t *testing.T) {
+	s := newService(t, Options{Rate: 1000})
+	defer s.door.Close(t.Context())
+	for path, allowed := range map[string]string{
+		"/connect": "POST", "/disconnect": "POST", "/rooms": "GET, HEAD", "/metrics": "GET, HEAD", "/health": "GET, HEAD", "/version": "GET, HEAD", "/openapi.json": "GET, HEAD",
+	} {
+		for _, method := range []string{"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"} {
+			if strings.Contains(allowed, method) {
+				continue
+			}
+			w := s.do(method, path, "")
+			if w.Code != 405 || w.Header().Get("Allow") != allowed || !strings.Contains(w.Body.String(), `"detail":`) {
+				t.Errorf("%s %s: %d, Allow %q, %s", method, path, w.Code, w.Header().Get("Allow"), w.Body)
+			}
+		}
+	}
+	if w := s.do("POST", "/else", ""); w.Code != 404 {
+		t.Errorf("POST /else: %d", w.Code)
+	}
+}
+
+// What a client sends is too much, too slow or cut off, and each is called so.
+func TestBodiesThatDoNotArrive(t *testing.T) {
+	s := newService(t, Options{})
+	defer s.door.Close(t.Context())
+	for _, path := range []string{"/connect", "/disconnect"} {
+		for want, body := range map[int]io.Reader{
+			408: iotest.ErrReader(&net.OpError{Op: "read", Err: os.ErrDeadlineExceeded}),
+			413: strings.NewReader(strings.Repeat("x", maxBody+1)),
+			400: iotest.ErrReader(io.ErrUnexpectedEOF),
+		} {
+			w := httptest.NewRecorder()
+			s.door.Handler().ServeHTTP(w, httptest.NewRequest("POST", path, body))
+			if w.Code != want || !strings.Contains(w.Body.String(), `"detail":`) {
+				t.Errorf("%s: %d %s, want %d", path, w.Code, w.Body, want)
+			}
+		}
+	}
+	if s.rooms() != 0 {
+		t.Error("a room was made")
+	}
+}
+
+// The echo joins once more after a runner that is no rtcbench, as soon as it is there, and once.
+func TestTheEchoJoinsAfterItsRunner(t *testing.T) {
+	for agent, want := range map[string]int64{"Python/3.12 aiohttp/3.9": 1, "": 1, userAgent: 0, userAgent + "/1.2": 0} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newService(t, Options{})
+			defer s.door.Close(t.Context())
+			s.do("POST", "/connect", "", "User-Agent", agent)
+			p := s.host.place(0)
+			time.Sleep(10 * time.Second)
+			if n := p.again.Load(); n != 0 {
+				t.Errorf("%q: again before anybody came", agent)
+			}
+			for range 3 {
+				p.others.Store(1)
+				time.Sleep(lookInterval + time.Millisecond)
+				if n := p.again.Load(); n != want {
+					t.Errorf("%q: %d times again, want %d", agent, n, want)
+				}
+				p.others.Store(0)
+				time.Sleep(grace / 2)
+			}
+		})
+	}
+}
+
 func TestTooManyRequests(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newService(t, Options{Rate: 5})
 		defer s.door.Close(t.Context())
 		handler := s.door.Handler()
+		path := "/rooms"
 		ask := func(from string) int {
-			r := httptest.NewRequest("GET", "/rooms", nil)
+			r := httptest.NewRequest("GET", path, nil)
 			r.RemoteAddr = from
 			w := httptest.NewRecorder()
 			handler.ServeHTTP(w, r)
@@ -385,6 +519,17 @@ func TestTooManyRequests(t *testing.T) {
 		if codes[200] != 10 || codes[429] != 90 {
 			t.Errorf("%v", codes)
 		}
+		// What needs no token has a limit of its own.
+		for _, path = range []string{"/health", "/version"} {
+			clear(codes)
+			for i := range 100 {
+				codes[ask(fmt.Sprint("192.0.2.1:", 1000+i))]++
+			}
+			if path == "/health" && codes[200] != 10 || path == "/version" && codes[200] != 0 {
+				t.Errorf("%s: %v", path, codes)
+			}
+		}
+		path = "/rooms"
 		if code := ask("192.0.2.2:1000"); code != 200 {
 			t.Errorf("another address: %d", code)
 		}

@@ -13,6 +13,8 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"net/netip"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,13 +32,15 @@ const (
 	maxHeader  = 16 << 10
 	maxClients = 10_000 // addresses whose rate is remembered
 	retryAfter = 5      // seconds
+
+	readTimeout = 10 * time.Second // of a whole request
 )
 
 // Serve answers on l until ctx ends, then leaves and deletes all rooms. It closes l.
 func (d *Door) Serve(ctx context.Context, l net.Listener) error {
 	server := &http.Server{
 		Handler: d.Handler(), MaxHeaderBytes: maxHeader,
-		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: openTimeout + closeTimeout, IdleTimeout: time.Minute,
+		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: readTimeout, WriteTimeout: openTimeout + closeTimeout, IdleTimeout: time.Minute,
 		ErrorLog: slog.NewLogLogger(d.options.Log.Handler(), slog.LevelDebug),
 	}
 	failed := make(chan error, 1)
@@ -57,24 +61,87 @@ func (d *Door) Serve(ctx context.Context, l net.Listener) error {
 
 // Handler is the HTTP interface: docs/echo-service.md, and openapi.json.
 func (d *Door) Handler() http.Handler {
-	open, guarded := http.NewServeMux(), http.NewServeMux()
-	open.HandleFunc("GET /health", func(w http.ResponseWriter, _ *http.Request) {
+	open, guarded, all := http.NewServeMux(), http.NewServeMux(), http.NewServeMux()
+	route(open, http.MethodGet, "/health", func(w http.ResponseWriter, _ *http.Request) {
 		answerJSON(w, http.StatusOK, map[string]string{"status": "ok", "platform": d.Platform()})
 	})
-	open.HandleFunc("GET /version", func(w http.ResponseWriter, _ *http.Request) {
+	route(open, http.MethodGet, "/version", func(w http.ResponseWriter, _ *http.Request) {
 		answerJSON(w, http.StatusOK, map[string]string{"version": d.options.Version})
 	})
-	open.HandleFunc("GET /openapi.json", func(w http.ResponseWriter, _ *http.Request) {
+	route(open, http.MethodGet, "/openapi.json", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		w.Write(openAPI)
 	})
-	guarded.HandleFunc("POST /connect", d.handleConnect)
-	guarded.HandleFunc("POST /disconnect", d.handleDisconnect)
-	guarded.HandleFunc("GET /rooms", d.handleRooms)
-	guarded.Handle("GET /metrics", d.meter.handler())
-	guarded.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { refuse(w, http.StatusNotFound, "there is nothing here") })
-	open.Handle("/", d.limited(d.authorised(guarded)))
-	return d.logged(open)
+	route(guarded, http.MethodPost, "/connect", d.handleConnect)
+	route(guarded, http.MethodPost, "/disconnect", d.handleDisconnect)
+	route(guarded, http.MethodGet, "/rooms", d.handleRooms)
+	route(guarded, http.MethodGet, "/metrics", d.meter.handler().ServeHTTP)
+	guarded.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { refuse(w, http.StatusNotFound, "there is nothing here") })
+	// Each has a limit of its own: whoever asks for many rooms does not make a probe of the service's health fail.
+	probes := d.limited(open)
+	for _, path := range []string{"/health", "/version", "/openapi.json"} {
+		all.Handle(path, probes)
+	}
+	all.Handle("/", d.limited(d.authorised(d.noPage(guarded))))
+	return d.logged(all)
+}
+
+// route answers one method of a path, and refuses the others.
+func route(mux *http.ServeMux, method, path string, handle http.HandlerFunc) {
+	allowed := method
+	if method == http.MethodGet {
+		allowed = "GET, HEAD"
+	}
+	mux.HandleFunc(method+" "+path, handle)
+	mux.HandleFunc(path, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Allow", allowed)
+		refuse(w, http.StatusMethodNotAllowed, "this path takes "+allowed)
+	})
+}
+
+// noPage keeps the pages of browsers out, which no runner is. A page that somebody opens on this machine could ask for rooms
+// at the cost of whoever runs the service, and could read their tokens after its name was bound to this address.
+func (d *Door) noPage(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		site := r.Header.Get("Sec-Fetch-Site")
+		_, hasOrigin := r.Header["Origin"]
+		switch {
+		case r.Method == http.MethodPost && (hasOrigin || site != "" && site != "none"):
+			refuse(w, http.StatusForbidden, "this service gives no rooms to web pages")
+		case d.options.Local && r.Host != "" && !namesThisMachine(r.Host):
+			refuse(w, http.StatusForbidden, "this service answers to localhost, 127.0.0.1 and [::1] alone, since it asks for no token")
+		default:
+			next.ServeHTTP(w, r)
+		}
+	})
+}
+
+// namesThisMachine reports whether the host of a request, with or without a port, is this machine whatever a name server says.
+func namesThisMachine(host string) bool {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	host = strings.TrimSuffix(strings.ToLower(host), ".")
+	ip, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return host == "localhost" || err == nil && ip.Unmap().IsLoopback()
+}
+
+// body reads what a client sends; ok is false when it was refused.
+func body(w http.ResponseWriter, r *http.Request) (data []byte, ok bool) {
+	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	var tooLarge *http.MaxBytesError
+	switch {
+	case err == nil:
+		return data, true
+	case errors.As(err, &tooLarge):
+		refuse(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("a body of more than %d bytes", maxBody))
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		w.Header().Set("Connection", "close")
+		refuse(w, http.StatusRequestTimeout, fmt.Sprintf("the body did not arrive in %v", readTimeout))
+	default:
+		refuse(w, http.StatusBadRequest, "the body did not arrive as its headers say")
+	}
+	return nil, false
 }
 
 func answerJSON(w http.ResponseWriter, status int, v any) {
@@ -93,10 +160,10 @@ func refuse(w http.ResponseWriter, status int, detail string) {
 }
 
 func (d *Door) handleConnect(w http.ResponseWriter, r *http.Request) {
-	if _, err := io.Copy(io.Discard, http.MaxBytesReader(w, r.Body, maxBody)); err != nil {
-		refuse(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("a body of more than %d bytes; none is needed", maxBody))
+	if _, ok := body(w, r); !ok { // none is needed
 		return
 	}
+	waits := !strings.HasPrefix(r.UserAgent(), userAgent)
 	platforms := slices.Sorted(maps.Keys(d.options.Hosts))
 	if one := r.URL.Query().Get("platform"); one != "" && one != "both" {
 		if !slices.Contains(platforms, one) {
@@ -105,8 +172,10 @@ func (d *Door) handleConnect(w http.ResponseWriter, r *http.Request) {
 		}
 		platforms = []string{one}
 	}
-	invitation, err := d.open(r.Context(), platforms)
+	invitation, err := d.open(r.Context(), platforms, waits)
 	switch {
+	case err == nil && r.Context().Err() != nil: // nobody is there to hear of the room
+		d.disconnect(context.WithoutCancel(r.Context()), invitation.RoomID)
 	case err == nil:
 		answerJSON(w, http.StatusOK, invitation)
 	case errors.Is(err, errFull):
@@ -123,12 +192,11 @@ func (d *Door) handleDisconnect(w http.ResponseWriter, r *http.Request) {
 	var asked struct {
 		RoomID string `json:"room_id"`
 	}
-	var tooLarge *http.MaxBytesError
-	switch err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody)).Decode(&asked); {
-	case errors.As(err, &tooLarge):
-		refuse(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("a body of more than %d bytes", maxBody))
+	data, ok := body(w, r)
+	if !ok {
 		return
-	case err != nil || asked.RoomID == "":
+	}
+	if json.Unmarshal(data, &asked) != nil || asked.RoomID == "" {
 		refuse(w, http.StatusUnprocessableEntity, `the body has to be {"room_id": "…"}`)
 		return
 	}
@@ -143,7 +211,7 @@ func (d *Door) handleDisconnect(w http.ResponseWriter, r *http.Request) {
 type roomInfo struct {
 	Platforms []string `json:"platforms"`
 	CreatedAt float64  `json:"created_at"` // Unix s
-	ExpiresAt int64    `json:"expires_at"`
+	ExpiresAt float64  `json:"expires_at"`
 }
 
 func (d *Door) handleRooms(w http.ResponseWriter, _ *http.Request) {
@@ -151,7 +219,7 @@ func (d *Door) handleRooms(w http.ResponseWriter, _ *http.Request) {
 	d.mu.Lock()
 	for id, r := range d.rooms {
 		if r.places != nil {
-			active[id] = roomInfo{slices.Sorted(maps.Keys(r.places)), float64(r.created.UnixMilli()) / 1e3, r.expires.Unix()}
+			active[id] = roomInfo{slices.Sorted(maps.Keys(r.places)), unixSeconds(r.created), unixSeconds(r.expires)}
 		}
 	}
 	d.mu.Unlock()

@@ -23,6 +23,7 @@ const batchSize = 2000; // samples: a longer list goes as several batches
 function engine(join: Join) {
   let session: Session | undefined;
   let probe: Probe | undefined;
+  let answered = () => 0; // pings, by the echo
   let joinStarted = 0;
   let hidden = false; // since the run began
   const look = () => (hidden ||= document.visibilityState !== 'visible');
@@ -103,9 +104,10 @@ function engine(join: Join) {
     /** Answers pings until the page is closed. */
     echo(): void {
       if (!session) throw new Error('not joined');
-      answer(session, (at) => performance.timeOrigin + (at ?? performance.now()));
+      answered = answer(session, (at) => performance.timeOrigin + (at ?? performance.now()));
     },
 
+    answered: (): number => answered(),
     others: (): number => session?.others() ?? 0,
     ended: (): string => session?.link.ended ?? '',
     clock: (): number => performance.timeOrigin + performance.now(),
