@@ -237,5 +237,5 @@ func (k keeper) lostNote(fileWanted bool, fileErr, putErr error) error {
 	if inFile || inStore || fileErr == nil && putErr == nil {
 		return nil
 	}
-	return errors.New("what was measured is lost: nothing took it; the table is all that there is of it")
+	return errors.New("what was measured is lost: neither a file nor a store took it")
 }
