@@ -148,6 +148,9 @@ func Main(args []string, stdout, stderr io.Writer) (code int) {
 		return fail(stderr, exitError{exitUsage, settings.explain(err)})
 	}
 	settings.noteFlags(parsed)
+	if err := settings.checkText(parsed); err != nil {
+		return fail(stderr, err)
+	}
 	reloads := parsed.Command() == "run" && !cmds.Run.Once && !cmds.Run.Check
 	ctx, stop := untilSignal(context.Background(), !reloads)
 	defer stop()

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -99,15 +100,11 @@ func (o operand) group(a *app, reading func(io.Reader) io.Reader, open func() (b
 
 // fromFile refuses a file of which a part cannot be read: a part of a group is another group.
 func (o operand) fromFile(a *app, reading func(io.Reader) io.Reader) (runs []bench.Run, err error) {
-	var r io.Reader = os.Stdin
-	if o.file != "-" {
-		f, err := os.Open(o.file)
-		if err != nil {
-			return nil, errors.Unwrap(err)
-		}
-		defer f.Close()
-		r = f
+	r, err := openFile(o.file)
+	if err != nil {
+		return nil, cmp.Or(errors.Unwrap(err), err)
 	}
+	defer r.Close()
 	told := map[string]bool{}
 	for e, err := range result.Decode(reading(r)) {
 		if err != nil {
