@@ -39,6 +39,8 @@ fuzz:
 	go test -run xxx -fuzz FuzzDecodePong -fuzztime $(FUZZTIME) ./bench
 	go test -run xxx -fuzz FuzzDecode -fuzztime $(FUZZTIME) ./internal/result
 	go test -run xxx -fuzz FuzzUnpack -fuzztime $(FUZZTIME) ./internal/result
+	go test -run xxx -fuzz FuzzPacked -fuzztime $(FUZZTIME) ./internal/result
+	go test -run xxx -fuzz FuzzRow -fuzztime $(FUZZTIME) ./internal/store/influx
 
 vet: ## format, and go vet's analyzers for the systems that this is not
 	@test -z "$$(gofmt -l .)" || { echo "not formatted:"; gofmt -l .; exit 1; }

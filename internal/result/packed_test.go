@@ -89,3 +89,25 @@ func FuzzUnpack(f *testing.F) {
 		}
 	})
 }
+
+// FuzzPacked: what a store gives back, damaged anywhere, is an error or a whole run.
+func FuzzPacked(f *testing.F) {
+	for _, run := range benchtest.Runs() {
+		p, _ := Pack(run)
+		f.Add(p.Document, p.Samples, p.Histogram)
+		f.Add(p.Document, []byte(nil), p.Histogram)
+	}
+	f.Fuzz(func(t *testing.T, document, samples, histogram []byte) {
+		run, err := Packed{Document: document, Samples: samples, Histogram: histogram}.Run()
+		if err != nil || samples == nil && histogram == nil {
+			return
+		}
+		again, err := Pack(run)
+		if err != nil {
+			t.Fatalf("read, but no store would take it: %v", err)
+		}
+		if _, err := again.Run(); err != nil {
+			t.Fatalf("packed again, it cannot be read: %v", err)
+		}
+	})
+}
