@@ -131,6 +131,9 @@ func Main(args []string, stdout, stderr io.Writer) (code int) {
 		serveLambda(stderr)
 		return exitOK
 	}
+	if err := checkArgs(args); err != nil {
+		return fail(stderr, err)
+	}
 	settings := newSettings(os.LookupEnv)
 	settings.talk = stderr
 	var cmds commands
@@ -148,9 +151,6 @@ func Main(args []string, stdout, stderr io.Writer) (code int) {
 		return fail(stderr, exitError{exitUsage, settings.explain(err)})
 	}
 	settings.noteFlags(parsed)
-	if err := settings.checkText(parsed); err != nil {
-		return fail(stderr, err)
-	}
 	reloads := parsed.Command() == "run" && !cmds.Run.Once && !cmds.Run.Check
 	ctx, stop := untilSignal(context.Background(), !reloads)
 	defer stop()

@@ -107,7 +107,7 @@ func (s *settings) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any,
 	for name := range strings.SplitSeq(flag.Tag.Get("from"), ",") {
 		if v, src := s.get(name); name != "" && src.rank != byDefault {
 			s.sources[flag.Name] = src
-			return v, nil
+			return v, checkText(v)
 		}
 	}
 	return nil, nil

@@ -1,32 +1,31 @@
 package cli
 
 import (
-	"reflect"
+	"errors"
+	"strings"
 	"unicode/utf8"
-
-	"github.com/alecthomas/kong"
 )
 
-// checkText refuses values of flags, wherever they stand, that are not UTF-8: each byte of them would become U+FFFD in every file
-// and store, and two names would be one. The name of a file that is only opened may be anything that the system takes.
-func (s *settings) checkText(ctx *kong.Context) error {
-	for _, f := range ctx.Flags() {
-		if f.Tag.Get("completion-predictor") == "file" {
-			continue
+// checkText refuses a value that is not UTF-8: each byte of it would become U+FFFD, and two names would be one. The value is not
+// shown: it may be a secret. Who calls names where it stands; the parser does so for variables.
+func checkText(value string) error {
+	if !utf8.ValidString(value) {
+		return errors.New("its value is not UTF-8: type it, or save its file, in UTF-8")
+	}
+	return nil
+}
+
+// checkArgs is checkText for a command line. It has to come before the parser, which would replace such bytes.
+func checkArgs(args []string) error {
+	for i, arg := range args {
+		of := "an argument"
+		if flag, _, ok := strings.Cut(arg, "="); ok && strings.HasPrefix(flag, "-") && utf8.ValidString(flag) {
+			of = flag
+		} else if i > 0 && strings.HasPrefix(args[i-1], "-") {
+			of = args[i-1]
 		}
-		var values []string
-		switch v := f.Target; {
-		case v.Kind() == reflect.String:
-			values = []string{v.String()}
-		case v.Kind() == reflect.Slice && v.Type().Elem().Kind() == reflect.String:
-			for i := range v.Len() {
-				values = append(values, v.Index(i).String())
-			}
-		}
-		for _, value := range values {
-			if !utf8.ValidString(value) { // not shown: it may be a secret
-				return usagef("%s: its value is not UTF-8: save or type it in UTF-8", s.name(f.Name))
-			}
+		if err := checkText(arg); err != nil {
+			return usagef("%s: %w", of, err)
 		}
 	}
 	return nil
