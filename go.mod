@@ -97,7 +97,6 @@ require (
 	github.com/hashicorp/golang-lru/v2 v2.0.7
 	github.com/influxdata/line-protocol/v2 v2.2.1
 	github.com/jellydator/ttlcache/v3 v3.4.1 // indirect
-	github.com/joho/godotenv v1.5.1
 	github.com/josharian/native v1.1.0 // indirect
 	github.com/jotaen/kong-completion v0.0.7
 	github.com/jxskiss/base62 v1.1.0 // indirect

@@ -20,8 +20,8 @@ type bothCmd struct {
 	DailyToken  string `from:"RTCBENCH_DAILY_TOKEN" group:"where" placeholder:"TOKEN" help:"Meeting token, for a private room."`
 	DailyAPIKey string `name:"daily-api-key" from:"DAILY_API_KEY" group:"where" placeholder:"KEY" help:"Daily API key: makes a room for this run, and removes it."`
 	Geo         string `from:"RTCBENCH_GEO" group:"where" placeholder:"REGION" help:"Region of the Daily room that is made."`
-	BundleURL   string `name:"daily-bundle-url" from:"RTCBENCH_DAILY_BUNDLE_URL" group:"where" placeholder:"URL" help:"Where daily-js loads its call machine from."`
-	APIURL      string `name:"daily-api-url" from:"RTCBENCH_DAILY_API_URL" group:"where" placeholder:"URL" help:"Daily's REST interface."`
+	BundleURL   string `name:"daily-bundle-url" from:"RTCBENCH_DAILY_BUNDLE_URL" dotenv:"no" group:"where" placeholder:"URL" help:"Where daily-js loads its call machine from."`
+	APIURL      string `name:"daily-api-url" from:"RTCBENCH_DAILY_API_URL" dotenv:"no" group:"where" placeholder:"URL" help:"Daily's REST interface."`
 
 	LivekitURL       string `from:"LIVEKIT_URL" group:"where" placeholder:"URL" help:"LiveKit server; without it, one inside this process."`
 	LivekitToken     string `from:"LIVEKIT_TOKEN" group:"where" placeholder:"JWT" help:"LiveKit access token."`

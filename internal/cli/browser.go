@@ -16,9 +16,9 @@ import (
 
 // chromeFlags choose the browser of the browser engine.
 type chromeFlags struct {
-	ChromePath    string `from:"CHROME_PATH" group:"engine" placeholder:"PATH" help:"Chromium or Chrome for the browser engine (default: the one that is found)." completion-predictor:"file"`
-	NoSandbox     bool   `name:"no-sandbox" from:"RTCBENCH_NO_SANDBOX" group:"engine" help:"Run Chromium without its own sandbox, as containers need; as root it always does."`
-	ResolverRules string `name:"chrome-resolver-rules" from:"RTCBENCH_CHROME_RESOLVER_RULES" hidden:"" help:"Chromium's --host-resolver-rules, for tests."`
+	ChromePath    string `from:"CHROME_PATH" dotenv:"no" group:"engine" placeholder:"PATH" help:"Chromium or Chrome for the browser engine (default: the one that is found)." completion-predictor:"file"`
+	NoSandbox     bool   `name:"no-sandbox" from:"RTCBENCH_NO_SANDBOX" dotenv:"no" group:"engine" help:"Run Chromium without its own sandbox, as containers need; as root it always does."`
+	ResolverRules string `name:"chrome-resolver-rules" from:"RTCBENCH_CHROME_RESOLVER_RULES" dotenv:"no" hidden:"" help:"Chromium's --host-resolver-rules, for tests."`
 }
 
 // options are of a browser whose pages join these rooms, as far as they are known.

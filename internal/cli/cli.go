@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"regexp"
+	"reflect"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -94,13 +94,9 @@ func parseInto(c *commands, args []string) (set *settings, err error) {
 			panic(r)
 		}
 	}()
-	alone := newSettings(func(string) (string, bool) { return "", false })
-	parsed, err := newParser(c, alone, io.Discard, io.Discard, func(int) { panic(exited) }).Parse(args)
-	if err != nil {
-		return alone, err
-	}
-	alone.noteFlags(parsed)
-	return alone, nil
+	alone := newSettings(func(string) (string, bool) { return "", false }, "")
+	_, err = alone.parse(newParser(c, alone, io.Discard, io.Discard, func(int) { panic(exited) }), args)
+	return alone, err
 }
 
 // app is what a command has of the world.
@@ -134,7 +130,8 @@ func Main(args []string, stdout, stderr io.Writer) (code int) {
 	if err := checkArgs(args); err != nil {
 		return fail(stderr, err)
 	}
-	settings := newSettings(os.LookupEnv)
+	cleanForSDKs(os.LookupEnv, os.Setenv)
+	settings := newSettings(os.LookupEnv, ".env")
 	settings.talk = stderr
 	var cmds commands
 	parser := newParser(&cmds, settings, stdout, stderr, func(c int) { code = c; panic(exited) })
@@ -142,15 +139,10 @@ func Main(args []string, stdout, stderr io.Writer) (code int) {
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
-	broken := settings.readDotEnv(".env")
-	parsed, err := parser.Parse(args) // help and version end here
-	if broken != nil && (err != nil || !strings.HasPrefix(parsed.Command(), "completion")) {
-		return fail(stderr, broken)
-	}
+	parsed, err := settings.parse(parser, args)
 	if err != nil {
-		return fail(stderr, exitError{exitUsage, settings.explain(err)})
+		return fail(stderr, err)
 	}
-	settings.noteFlags(parsed)
 	reloads := parsed.Command() == "run" && !cmds.Run.Once && !cmds.Run.Check
 	ctx, stop := untilSignal(context.Background(), !reloads)
 	defer stop()
@@ -166,6 +158,7 @@ func newParser(cmds *commands, settings *settings, stdout, stderr io.Writer, exi
 		kong.Writers(stdout, stderr),
 		kong.Exit(exit),
 		kong.Resolvers(settings),
+		kong.KindMapper(reflect.String, kong.MapperFunc(cleaned)),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.ValueFormatter(formatHelp),
 		kong.ExplicitGroups(groups),
@@ -215,5 +208,3 @@ func formatHelp(v *kong.Value) string {
 	}
 	return v.Help
 }
-
-var leadingFlag = regexp.MustCompile(`^--([a-z0-9-]+)(=\S+)?`)

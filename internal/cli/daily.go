@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -28,8 +29,8 @@ type dailyFlags struct {
 	Token     string `from:"RTCBENCH_DAILY_TOKEN" group:"where" placeholder:"TOKEN" help:"Meeting token, for a private room."`
 	APIKey    string `name:"api-key" from:"DAILY_API_KEY" group:"where" placeholder:"KEY" help:"API key: makes a room for this run, and removes it."`
 	Geo       string `from:"RTCBENCH_GEO" group:"where" placeholder:"REGION" help:"Region of the room that is made, as eu-central-1 (default: Daily's choice at the first join)."`
-	BundleURL string `name:"daily-bundle-url" from:"RTCBENCH_DAILY_BUNDLE_URL" group:"where" placeholder:"URL" help:"Where daily-js loads its call machine from, in networks that mirror Daily's CDN."`
-	APIURL    string `name:"daily-api-url" from:"RTCBENCH_DAILY_API_URL" group:"where" placeholder:"URL" help:"Daily's REST interface, where it is not the public one."`
+	BundleURL string `name:"daily-bundle-url" from:"RTCBENCH_DAILY_BUNDLE_URL" dotenv:"no" group:"where" placeholder:"URL" help:"Where daily-js loads its call machine from, in networks that mirror Daily's CDN."`
+	APIURL    string `name:"daily-api-url" from:"RTCBENCH_DAILY_API_URL" dotenv:"no" group:"where" placeholder:"URL" help:"Daily's REST interface, where it is not the public one."`
 }
 
 type dailyCmd struct {
@@ -166,7 +167,7 @@ func (cmd *dailyCmd) room(c *check) (dailyRoom, error) {
 		r.RoomURL = c.serverURL("room-url", cmd.RoomURL, "https", "http")
 		if u, err := url.Parse(r.RoomURL); c.err == nil && err == nil {
 			if strings.Trim(u.Path, "/") == "" {
-				c.fail("room-url", result.CleanURL(r.RoomURL), "the URL of a room, as https://domain.daily.co/room")
+				c.failAs("room-url", strconv.Quote(result.CleanURL(r.RoomURL)), "the URL of a room, as https://domain.daily.co/room")
 			}
 			if t := u.Query().Get("t"); t != "" && r.Token == "" {
 				r.Token = t // Daily's links may carry the token

@@ -18,7 +18,7 @@ type echoCmd struct {
 	livekitFlags
 	Platform  string `from:"RTCBENCH_PLATFORM" group:"where" enum:"livekit,daily,both" default:"livekit" placeholder:"livekit" help:"Platform to answer on: livekit, daily, or, as a service, both."`
 	RoomURL   string `short:"r" from:"DAILY_ROOM_URL" group:"where" placeholder:"URL" help:"With --platform daily: the room; --token lets into a private one."`
-	BundleURL string `name:"daily-bundle-url" from:"RTCBENCH_DAILY_BUNDLE_URL" group:"where" placeholder:"URL" help:"With --platform daily: where daily-js loads its call machine from."`
+	BundleURL string `name:"daily-bundle-url" from:"RTCBENCH_DAILY_BUNDLE_URL" dotenv:"no" group:"where" placeholder:"URL" help:"With --platform daily: where daily-js loads its call machine from."`
 	chromeFlags
 	ConnectTimeout string        `from:"RTCBENCH_CONNECT_TIMEOUT" group:"where" default:"30s" placeholder:"30s" help:"How long joining the room may take; by default 60s in a browser."`
 	ClockOffset    time.Duration `name:"clock-offset" hidden:"" default:"0" help:"Answer by a clock that is off by this, at most 1h: an experiment, and results say so."`
@@ -56,7 +56,7 @@ func (cmd *echoCmd) Run(a *app) error {
 	c := check{settings: a.settings}
 	within := (&planFlags{ConnectTimeout: cmd.ConnectTimeout}).connectTimeout(&c, cmd.Platform != "livekit")
 	switch {
-	case cmd.wanted():
+	case cmd.wanted(&c):
 		return cmd.serve(a, &c, within)
 	case cmd.Platform == "both":
 		return usagef("--platform both: that is for the service; give --listen, or one platform")
@@ -131,7 +131,7 @@ const (
 // onDaily answers in a Daily room, in a browser of this process's own.
 func (cmd *echoCmd) onDaily(a *app, c *check, within time.Duration) error {
 	room := dailyFlags{RoomURL: cmd.RoomURL, BundleURL: cmd.BundleURL}
-	if room.Token, _ = a.settings.get("RTCBENCH_DAILY_TOKEN"); c.rank("token") == byFlag { // LIVEKIT_TOKEN is not for Daily
+	if room.Token = c.variable("RTCBENCH_DAILY_TOKEN"); c.rank("token") == byFlag { // LIVEKIT_TOKEN is not for Daily
 		room.Token = cmd.Token
 	}
 	if u, err := url.Parse(cmd.RoomURL); err == nil && room.Token == "" {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -18,17 +19,17 @@ import (
 // serviceFlags are those of rtcbench echo as a service.
 type serviceFlags struct {
 	Listen    string `from:"RTCBENCH_LISTEN" group:"service" placeholder:"ADDRESS" help:"Give rooms to runners over HTTP at this address, as 127.0.0.1:8001."`
-	Host      string `from:"RTCBENCH_HOST" group:"service" placeholder:"HOST" help:"The same, as the original has it; with --port."`
-	Port      string `from:"RTCBENCH_PORT" group:"service" placeholder:"PORT" help:"The same (default: 8000 for daily, else 8001)."`
+	Host      string `from:"RTCBENCH_HOST,API_HOST" group:"service" placeholder:"HOST" help:"The same, as the original has it; with --port."`
+	Port      string `from:"RTCBENCH_PORT,API_PORT" group:"service" placeholder:"PORT" help:"The same (default: 8000 for daily, else 8001)."`
 	AuthToken string `name:"auth-token" from:"ECHO_AUTH_TOKEN" group:"service" placeholder:"TOKEN" help:"What a runner has to show (--agent-token); needed unless it listens on this machine alone."`
-	Insecure  bool   `from:"RTCBENCH_INSECURE" group:"service" help:"Serve everybody: runners of the original tool can show no token."`
+	Insecure  bool   `from:"RTCBENCH_INSECURE" dotenv:"no" group:"service" help:"Serve everybody: runners of the original tool can show no token."`
 	MaxRooms  string `name:"max-rooms" from:"RTCBENCH_MAX_ROOMS" group:"service" placeholder:"50" help:"Rooms at one time (default: 50; 4 with Daily, where each is a page of a browser)."`
 	RoomTTL   string `name:"room-ttl" from:"RTCBENCH_ROOM_TTL" group:"service" default:"10m" placeholder:"10m" help:"How long a room lives at most."`
 	RateLimit string `name:"rate-limit" from:"RTCBENCH_RATE_LIMIT" group:"service" default:"20" placeholder:"20" help:"Requests a second of one address."`
 
 	DailyAPIKey      string `name:"daily-api-key" from:"DAILY_API_KEY" group:"service" placeholder:"KEY" help:"Daily API key, to make rooms with."`
 	Geo              string `from:"RTCBENCH_GEO" group:"service" placeholder:"REGION" help:"Region of the Daily rooms."`
-	APIURL           string `name:"daily-api-url" from:"RTCBENCH_DAILY_API_URL" group:"service" placeholder:"URL" help:"Daily's REST interface."`
+	APIURL           string `name:"daily-api-url" from:"RTCBENCH_DAILY_API_URL" dotenv:"no" group:"service" placeholder:"URL" help:"Daily's REST interface."`
 	LivekitURL       string `from:"LIVEKIT_URL" group:"service" placeholder:"URL" help:"With --platform both: the LiveKit server."`
 	LivekitAPIKey    string `name:"livekit-api-key" from:"LIVEKIT_API_KEY" group:"service" placeholder:"KEY" help:"With --platform both: its API key."`
 	LivekitAPISecret string `name:"livekit-api-secret" from:"LIVEKIT_API_SECRET" group:"service" placeholder:"SECRET" help:"With --platform both: the key's secret."`
@@ -39,20 +40,34 @@ const (
 	dailyRooms = 4
 )
 
-// wanted reports whether a service is asked for, not a seat in one room.
-func (f serviceFlags) wanted() bool { return f.Listen != "" || f.Host != "" || f.Port != "" }
+// wanted reports whether a service is asked for, not a seat in one room. API_HOST and API_PORT, which may be in a .env
+// for other reasons, ask for none against a room that is named by something stronger.
+func (f serviceFlags) wanted(c *check) bool {
+	room := max(c.rank("room"), c.rank("token"), c.rank("room-url"))
+	asked := func(flag, value, originals string) bool {
+		return value != "" && (c.sources[flag].name != originals || c.rank(flag) >= room)
+	}
+	return f.Listen != "" || asked("host", f.Host, "API_HOST") || asked("port", f.Port, "API_PORT")
+}
+
+// where is the flag that says where to listen.
+func (f serviceFlags) where() string {
+	switch {
+	case f.Listen != "":
+		return "listen"
+	case f.Host != "":
+		return "host"
+	}
+	return "port"
+}
 
 // address is where to listen.
 func (f serviceFlags) address(c *check, platform string) string {
 	if f.Listen != "" {
-		if (f.Host != "" || f.Port != "") && c.err == nil {
-			c.err = usagef("%s %s: leave out --host and --port, or give them alone", c.name("listen"), f.Listen)
+		if (f.Host != "" || f.Port != "") && c.rank("listen") <= max(c.rank("host"), c.rank("port")) && c.err == nil {
+			c.err = usagef("%s: leave out --host and --port, or give them alone", c.name("listen"))
 		}
-		host, port, err := net.SplitHostPort(f.Listen)
-		if n, e := strconv.ParseUint(port, 10, 16); err != nil || e != nil || n > 65535 || strings.Contains(host, "/") {
-			c.fail("listen", f.Listen, "an address and a port, as 127.0.0.1:8001")
-		}
-		return f.Listen
+		return c.address("listen", f.Listen)
 	}
 	host, port := f.Host, f.Port
 	if host == "" {
@@ -61,10 +76,48 @@ func (f serviceFlags) address(c *check, platform string) string {
 	if port == "" {
 		port = map[bool]string{true: "8000", false: "8001"}[platform == "daily"]
 	}
-	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
-		c.fail("port", f.Port, "a number up to 65535")
-	}
+	c.number("port", port, 0, 65535)
+	c.host("host", host)
 	return net.JoinHostPort(host, port)
+}
+
+// address is where to listen: a host, or none, and a port.
+func (c *check) address(flag, value string) string {
+	host, port, err := net.SplitHostPort(value)
+	if _, e := strconv.ParseUint(port, 10, 16); err != nil || e != nil {
+		c.failAs(flag, shownAddress(value), "an address and a port, as 127.0.0.1:8001")
+	}
+	if host != "" {
+		c.host(flag, host)
+	}
+	return value
+}
+
+// host is an IP address or a name.
+func (c *check) host(flag, value string) {
+	if net.ParseIP(value) == nil && !hostName.MatchString(value) {
+		c.failAs(flag, shownAddress(value), "an IP address or the name of a host")
+	}
+}
+
+// hostName is one, with a zone if it is an IPv6 address.
+var hostName = regexp.MustCompile(`^([A-Za-z0-9_]([A-Za-z0-9_-]{0,62}\.?)+|[0-9a-fA-F:.]+%\w+)$`)
+
+// listen opens address, which is a flag's.
+func (c *check) listen(flag, address string) (net.Listener, error) {
+	l, err := net.Listen("tcp", address)
+	var op *net.OpError
+	var name *net.DNSError
+	switch {
+	case errors.As(err, &name):
+		err = errors.New("there is no such host")
+	case errors.As(err, &op):
+		err = op.Err
+	}
+	if err != nil {
+		return nil, usagef("%s: listen on %s: %w", c.name(flag), shownAddress(address), err)
+	}
+	return l, nil
 }
 
 // listensHere reports whether only this machine can reach address.
@@ -96,7 +149,8 @@ func (cmd *echoCmd) serve(a *app, c *check, within time.Duration) error {
 	o.MaxRooms = c.number("max-rooms", rooms, 1, 10_000)
 	address := f.address(c, cmd.Platform)
 	if c.err == nil && f.AuthToken == "" && !listensHere(address) && !f.Insecure {
-		c.err = usagef("%s can be reached from elsewhere: give --auth-token (ECHO_AUTH_TOKEN), which runners then show, or --insecure", address)
+		c.err = usagef("%s: %s can be reached from elsewhere: give --auth-token (ECHO_AUTH_TOKEN), which runners then show, or --insecure",
+			c.name(f.where()), shownAddress(address))
 	}
 	o.Local = f.AuthToken == "" && !f.Insecure
 	meter := echo.NewMeter()
@@ -126,9 +180,9 @@ func (cmd *echoCmd) serve(a *app, c *check, within time.Duration) error {
 	if c.err != nil {
 		return c.err
 	}
-	l, err := net.Listen("tcp", address)
+	l, err := c.listen(f.where(), address)
 	if err != nil {
-		return usagef("listen on %s: %w", address, errors.Unwrap(err))
+		return err
 	}
 	if cmd.Platform != "livekit" {
 		dailyFlags{Geo: f.Geo}.warn(a.stderr)

@@ -51,7 +51,8 @@ func parseFilter(text string, now time.Time) (f filter, err error) {
 			f.id = strings.ToLower(key)
 			continue
 		default:
-			return f, fmt.Errorf("%q is not of the form KEY=VALUE; keys are %s", key, strings.Join(slices.Sorted(maps.Keys(filterKeys)), ", "))
+			return f, fmt.Errorf("%s is not of the form KEY=VALUE; keys are %s", shown(key, append(result.Platforms, "native", "browser")...),
+				strings.Join(slices.Sorted(maps.Keys(filterKeys)), ", "))
 		}
 		field, known := filterKeys[key]
 		switch {
@@ -64,7 +65,7 @@ func parseFilter(text string, now time.Time) (f filter, err error) {
 		}
 		*field(&flags) = value
 	}
-	c := check{settings: newSettings(nil)}
+	c := check{settings: newSettings(nil, "")}
 	f.Query = flags.query(&c, now)
 	if c.err != nil {
 		return f, fmt.Errorf("%s", strings.ReplaceAll(c.err.Error(), "--", "")) // there they are flags
@@ -79,7 +80,7 @@ func unknownKey(key string) error {
 			return fmt.Errorf("there is no key %q, did you mean %q?", key, name)
 		}
 	}
-	return fmt.Errorf("there is no key %q; keys are %s", key, strings.Join(names, ", "))
+	return fmt.Errorf("there is no key %s; keys are %s", shown(key), strings.Join(names, ", "))
 }
 
 // matches reports whether r is asked for.

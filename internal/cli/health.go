@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	neturl "net/url"
 	"strings"
 	"syscall"
 	"time"
@@ -50,16 +51,20 @@ func (cmd *healthCmd) Run(a *app) error {
 func healthy(ctx context.Context, url string) error {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
-		return usagef("%.80q is no URL", url)
+		return usagef("health %s: must be a URL, as http://127.0.0.1:9464/healthz", shownAddress(url))
 	}
 	answer, err := http.DefaultClient.Do(r)
+	var failed *neturl.Error // it repeats the URL
+	if errors.As(err, &failed) {
+		return fmt.Errorf("ask %s: %w", shownURL(url), failed.Err)
+	}
 	if err != nil {
 		return err
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode != http.StatusOK {
 		text, _ := io.ReadAll(io.LimitReader(answer.Body, 300))
-		return fmt.Errorf("%s answers %d: %s", url, answer.StatusCode, strings.TrimSpace(string(text)))
+		return fmt.Errorf("%s answers %d: %s", shownURL(url), answer.StatusCode, strings.TrimSpace(string(text)))
 	}
 	return nil
 }

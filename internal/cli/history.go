@@ -3,9 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -21,7 +19,7 @@ type filterFlags struct {
 	Engine    string `group:"which" placeholder:"NAME" help:"native or browser."`
 	Transport string `group:"which" placeholder:"CLASS" help:"datachannel-reliable, datachannel-lossy or signalling-websocket."`
 	Path      string `group:"which" placeholder:"PATH" help:"How the messages travelled: udp, tcp, relay-udp, relay-tcp or relay-tls."`
-	Since     string `group:"which" placeholder:"TIME" help:"Ended since then: 24h, 7d, 2026-11-23 or 2026-11-23T12:00:00Z."`
+	Since     string `group:"which" placeholder:"TIME" help:"Ended since then: an age (90s, 1d12h), a time in UTC (2026-11-23 12:00) or in Unix seconds."`
 	Until     string `group:"which" placeholder:"TIME" help:"Ended before then."`
 }
 
@@ -50,34 +48,6 @@ func (f filterFlags) query(c *check, now time.Time) bench.Query {
 // includeFlags say what of those runs counts.
 type includeFlags struct {
 	IncludeInvalid bool `group:"which" help:"Take invalid runs into sums and comparisons, too."`
-}
-
-var age = regexp.MustCompile(`^(\d+)([dw])$`)
-
-// moment is a time of day, or one so long ago; "" = the zero time.
-func (c *check) moment(flag, value string, now time.Time) time.Time {
-	if value == "" {
-		return time.Time{}
-	}
-	if m := age.FindStringSubmatch(value); m != nil {
-		days, err := strconv.Atoi(m[1])
-		if m[2] == "w" {
-			days *= 7
-		}
-		if err == nil && days < 100_000 {
-			return now.Add(-time.Duration(days) * 24 * time.Hour)
-		}
-	}
-	if d, err := time.ParseDuration(value); err == nil && d >= 0 {
-		return now.Add(-d)
-	}
-	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04", "2006-01-02 15:04", time.DateOnly} {
-		if t, err := time.Parse(layout, value); err == nil {
-			return t
-		}
-	}
-	c.fail(flag, value, "an age (24h, 7d) or a time in UTC (2026-11-23, 2026-11-23T12:00:00Z)")
-	return time.Time{}
 }
 
 type historyCmd struct {
@@ -224,7 +194,7 @@ func findRun(ctx context.Context, store bench.Store, id string) (bench.Run, erro
 	}
 	switch len(found) {
 	case 0:
-		return bench.Run{}, fmt.Errorf("there is no run %q in %v", id, store)
+		return bench.Run{}, fmt.Errorf("there is no run %s in %v", shownID(id), store)
 	case 1:
 		r, err := runOf(ctx, store, found[0])
 		if r.ID == "" && err == nil {
@@ -232,7 +202,7 @@ func findRun(ctx context.Context, store bench.Store, id string) (bench.Run, erro
 		}
 		return r, err
 	}
-	return bench.Run{}, fmt.Errorf("%d runs in %v are called %q, as %s and %s: give more of the ID", len(found), store, id, found[0], found[1])
+	return bench.Run{}, fmt.Errorf("%d runs in %v are called %s, as %s and %s: give more of the ID", len(found), store, shownID(id), found[0], found[1])
 }
 
 // runOf is the run with that ID, or one without an ID where there is none.
@@ -253,7 +223,7 @@ func runOf(ctx context.Context, store bench.Store, id string) (bench.Run, error)
 const leastOfID = 4
 
 func tooLittle(id string) error {
-	return fmt.Errorf("%q is too little of an ID: give four characters of it or more", id)
+	return fmt.Errorf("%s is too little of an ID: give four characters of it or more", shown(id))
 }
 
 // isCalled reports whether text names the run with that ID.

@@ -36,7 +36,7 @@ func (j job) args() []string {
 	args := []string{j.command}
 	for _, flag := range slices.Sorted(maps.Keys(j.values)) {
 		for _, v := range j.values[flag] {
-			args = append(args, "--"+flag+"="+v)
+			args = append(args, "--"+flag+"="+clean(v))
 		}
 	}
 	return args
@@ -55,25 +55,21 @@ func (j job) with(flag, value string) {
 // parse reads the job as the command line of its command.
 func (j job) parse(a *app) (*kong.Context, *commands, *app, error) {
 	if !slices.Contains(measuring, j.command) {
-		return nil, nil, nil, usagef("platform %.40q: must be %s", j.command, strings.Join(measuring, ", "))
+		return nil, nil, nil, usagef("platform %s: must be %s", shown(j.command, measuring...), strings.Join(measuring, ", "))
 	}
 	for flag := range j.values {
 		if slices.Contains(forbidden, flag) || flag != strings.ToLower(flag) || strings.ContainsAny(flag, "= ") || flag == "" {
-			return nil, nil, nil, j.blame(usagef("--%s: is no setting of %s", flag, j.command))
+			return nil, nil, nil, j.blameAt(flag, usagef("%s is no setting of %s", shown(flag), j.command))
 		}
 	}
-	settings := newSettings(os.LookupEnv)
+	settings := newSettings(os.LookupEnv, ".env")
 	settings.talk = a.stderr
-	if err := settings.readDotEnv(".env"); err != nil {
-		return nil, nil, nil, err
-	}
 	var cmds commands
 	parser := newParser(&cmds, settings, a.stdout, a.stderr, func(int) {})
-	parsed, err := parser.Parse(j.args())
+	parsed, err := settings.parse(parser, j.args())
 	if err != nil {
-		return nil, nil, nil, j.blame(exitError{exitUsage, settings.explain(err)})
+		return nil, nil, nil, j.blame(err)
 	}
-	settings.noteFlags(parsed)
 	in := *a
 	in.settings = settings
 	return parsed, &cmds, &in, nil
@@ -115,9 +111,16 @@ func (j job) blame(err error) error {
 	if !errors.As(err, &e) || e.code != exitUsage || e.err == nil {
 		return err
 	}
-	text := e.err.Error()
-	if m := namedFlag.FindStringSubmatch(text); m != nil && j.places[m[1]] != "" {
-		return exitError{e.code, fmt.Errorf("%s: %w", j.places[m[1]], e.err)}
+	if m := namedFlag.FindStringSubmatch(e.err.Error()); m != nil {
+		return j.blameAt(m[1], err)
+	}
+	return err
+}
+
+// blameAt puts the place of a flag in front of an error.
+func (j job) blameAt(flag string, err error) error {
+	if place := j.places[flag]; place != "" {
+		return exitError{codeOf(err), fmt.Errorf("%s: %w", place, err)}
 	}
 	return err
 }

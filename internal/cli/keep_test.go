@@ -26,7 +26,7 @@ import (
 // influxKeeper keeps in an InfluxDB at address.
 func influxKeeper(t *testing.T, dir, address, org, database string) keeper {
 	t.Helper()
-	c := check{settings: newSettings(func(string) (string, bool) { return "", false })}
+	c := check{settings: newSettings(func(string) (string, bool) { return "", false }, "")}
 	f := storeFlags{Store: []string{"influxdb"}, DataDir: dir, OutboxMax: "16", influxFlags: influxFlags{InfluxURL: address, InfluxOrg: org, InfluxDatabase: database}}
 	k := f.keeper(&c)
 	if c.err != nil {

@@ -52,8 +52,8 @@ type labShowCmd struct {
 
 // Run prints.
 func (cmd labShowCmd) Run(a *app) error {
-	if _, err := lab.LoadScenario(cmd.Scenario); err != nil {
-		return usagef("%w", err)
+	if _, err := loadScenario(cmd.Scenario); err != nil {
+		return err
 	}
 	text, err := lab.Text(cmd.Scenario)
 	if err != nil {
@@ -63,12 +63,27 @@ func (cmd labShowCmd) Run(a *app) error {
 	return err
 }
 
+// loadScenario gives the scenario of that name, or of the file of that path.
+func loadScenario(name string) (lab.Scenario, error) {
+	ext := filepath.Ext(name)
+	if ext != ".yaml" && ext != ".yml" && !slices.Contains(lab.Shipped(), name) {
+		return lab.Scenario{}, usagef("no scenario %s comes with the lab; there are %s, or the path of a .yaml file", shownName(name),
+			strings.Join(lab.Shipped(), ", "))
+	}
+	s, err := lab.LoadScenario(name)
+	if err != nil {
+		err = usagef("%w", err)
+	}
+	return s, err
+}
+
 type labRunCmd struct {
 	Alternate string   `group:"what" placeholder:"2s" help:"Take the network away in every other stretch so long: what the instrument adds is then known for the same seconds."`
 	Seed      uint64   `group:"what" default:"1" placeholder:"1" help:"The same seed gives the same packets the same fates."`
 	Report    string   `group:"out" placeholder:"FILE" help:"Write what was injected, ping by ping, and the router's own precision as JSON." completion-predictor:"file"`
 	Packets   string   `group:"out" placeholder:"FILE" help:"Write the router's log of every packet as CSV." completion-predictor:"file"`
-	Command   []string `arg:"" optional:"" passthrough:"" placeholder:"SCENARIO -- livekit …" help:"A scenario that rtcbench lab list names, or a file of yours that ends in .yaml; then --, then livekit and its flags."`
+	Scenario  string   `arg:"" optional:"" help:"One that rtcbench lab list names, or a file of yours that ends in .yaml." completion-predictor:"file"`
+	Command   []string `arg:"" optional:"" passthrough:"" help:"After --: livekit and its flags."`
 }
 
 // Help is shown by --help below the flags' summary.
@@ -83,7 +98,7 @@ Examples:
 
   rtcbench lab run lossy-wifi -- livekit --channel lossy --engine browser
 
-  rtcbench lab run --report lab.json ./mine.yaml -- livekit -o result.json
+  rtcbench lab run ./mine.yaml --report lab.json -- livekit -o result.json
 
 Exit codes: those of the command; 2 no such scenario, 1 no lab here.`
 }
@@ -99,25 +114,28 @@ const labLeave = 20 * time.Second
 
 // Run builds the lab, runs the command in it and tells what was injected.
 func (cmd labRunCmd) Run(a *app) error {
-	if len(cmd.Command) == 0 {
+	if cmd.Scenario == "" {
 		return usagef("lab run: name a scenario (rtcbench lab list) and, after --, what to run in it: rtcbench lab run transatlantic -- livekit")
 	}
-	scenario, err := lab.LoadScenario(cmd.Command[0])
+	scenario, err := loadScenario(cmd.Scenario)
 	if err != nil {
-		return usagef("%w", err)
+		return err
 	}
 	if cmd.Alternate != "" {
 		scenario.Alternate, err = time.ParseDuration(cmd.Alternate)
 		if err != nil || scenario.Alternate < 500*time.Millisecond || scenario.Alternate > time.Minute {
-			return usagef("lab run --alternate %q: a time from 500ms to 1m, as 2s", cmd.Alternate)
+			return usagef("lab run --alternate %s: a time from 500ms to 1m, as 2s", shown(cmd.Alternate))
 		}
 	}
-	args := cmd.Command[1:]
+	args := cmd.Command
 	if len(args) > 0 && args[0] == "--" {
 		args = args[1:]
 	}
-	if len(args) == 0 || args[0] != "livekit" {
-		return usagef("lab run %s: what runs in the lab is livekit and its flags, after --, not %q: the lab's server is LiveKit's", scenario.Name, strings.Join(args, " "))
+	switch {
+	case len(args) == 0:
+		return usagef("lab run %s: what runs in the lab is livekit and its flags, after --: rtcbench lab run %s -- livekit", scenario.Name, cmd.Scenario)
+	case args[0] != "livekit":
+		return usagef("lab run %s: what runs in the lab is livekit and its flags, after --, not %s: the lab's server is LiveKit's", scenario.Name, shown(args[0], measuring...))
 	}
 	var asked commands
 	set, err := parseInto(&asked, args)
@@ -134,7 +152,7 @@ func (cmd labRunCmd) Run(a *app) error {
 	}
 	file := asked.Livekit.Output
 	if file == "" {
-		file, _ = a.settings.get("RTCBENCH_OUTPUT")
+		file = a.settings.get("RTCBENCH_OUTPUT")
 	}
 	if file == "-" {
 		return usagef("in the lab: --output -: the lab reads the result itself; name a file")
@@ -230,7 +248,7 @@ func (l *labRun) run(args []string) (err error) {
 	}
 	runner := l.command(args...)
 	runner.Env = append(runner.Env, "RTCBENCH_ECHO=remote", "RTCBENCH_LAB="+l.scenario.Name)
-	if os.Getenv("RTCBENCH_STORE") == "" {
+	if l.app.settings.get("RTCBENCH_STORE") == "" {
 		runner.Env = append(runner.Env, "RTCBENCH_STORE=none")
 	}
 	if l.scenario.EchoClock == (lab.Clock{}) {
@@ -347,8 +365,8 @@ type labServeCmd struct{}
 
 // Run serves until it is told to stop.
 func (labServeCmd) Run(a *app) error {
-	key, _ := a.settings.get("LIVEKIT_API_KEY")
-	secret, _ := a.settings.get("LIVEKIT_API_SECRET")
+	key := a.settings.get("LIVEKIT_API_KEY")
+	secret := a.settings.get("LIVEKIT_API_SECRET")
 	server, err := sandbox.Start(sandbox.Options{Address: lab.SFU.Address(), Port: 7880, UDPPort: 7882, Key: key, Secret: secret})
 	if err != nil {
 		return err

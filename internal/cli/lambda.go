@@ -42,10 +42,10 @@ func serveLambda(stderr io.Writer) {
 	os.Setenv("RTCBENCH_DATA_DIR", lambdaData(os.Getenv("RTCBENCH_DATA_DIR")))
 	ctx, cancel := context.WithTimeout(context.Background(), secretsTimeout)
 	defer cancel()
-	if err := secrets.Load(ctx, os.Getenv("RTCBENCH_SSM_PREFIX")); err != nil {
+	if err := secrets.Load(ctx, clean(unquoted(os.Getenv("RTCBENCH_SSM_PREFIX")))); err != nil {
 		fmt.Fprintf(stderr, "rtcbench: %v\n", err) // and each invocation says what is missing
 	}
-	a := &app{stdout: io.Discard, stderr: stderr, settings: newSettings(os.LookupEnv)}
+	a := &app{stdout: io.Discard, stderr: stderr, settings: newSettings(os.LookupEnv, "")}
 	lambda.Start(func(ctx context.Context, event json.RawMessage) (json.RawMessage, error) {
 		return a.invoke(ctx, event)
 	})
@@ -103,7 +103,7 @@ func beforeDeadline(ctx context.Context) (context.Context, context.CancelFunc) {
 // eventJob reads an event: flags by their long names, and "platform", livekit if nothing is said. An event of EventBridge has them in
 // its detail; a scheduled one says nothing there, and the environment alone decides.
 func eventJob(event json.RawMessage) (job, error) {
-	j := job{name: "event", command: cmp.Or(os.Getenv("RTCBENCH_PLATFORM"), "livekit"), values: map[string][]string{}, places: map[string]string{}}
+	j := job{name: "event", command: cmp.Or(clean(unquoted(os.Getenv("RTCBENCH_PLATFORM"))), "livekit"), values: map[string][]string{}, places: map[string]string{}}
 	keys := map[string]any{}
 	decoder := json.NewDecoder(bytes.NewReader(event))
 	decoder.UseNumber()
@@ -131,7 +131,7 @@ func eventJob(event json.RawMessage) (job, error) {
 			case bool:
 				text = strconv.FormatBool(v)
 			default:
-				return j, fmt.Errorf("the event's %.40q has to be a text, a number, true or false, or a list of these", key)
+				return j, fmt.Errorf("the event's %s has to be a text, a number, true or false, or a list of these", shown(key))
 			}
 			if key == "platform" {
 				j.command = text

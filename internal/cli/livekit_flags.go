@@ -66,7 +66,7 @@ func (f *livekitFlags) seats(c *check) (s seats, hasServer bool) {
 			c.err = usagef("%s cannot be used: %s", c.name("token"), refused)
 		}
 		if f.Room != "" && c.rank("room") == byFlag {
-			c.err = usagef("--room %q: the token already names its room; leave out --room, or give --api-key and --api-secret", f.Room)
+			c.err = usagef("--room %s: the token already names its room; leave out --room, or give --api-key and --api-secret", shownName(f.Room))
 		}
 		s.room = ""
 	case hasKey:

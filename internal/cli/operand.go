@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -36,7 +38,7 @@ func parseOperand(text string, now time.Time) (o operand, err error) {
 			o.filter, err = parseFilter(choice, now)
 		}
 	case chosen:
-		err = fmt.Errorf("there is no file %q", path)
+		err = errors.New("there is no such file")
 	case !strings.Contains(text, "=") && !partOfID.MatchString(text) && strings.ContainsAny(text, "./\\"):
 		err = errors.New("there is no such file")
 	default:
@@ -45,10 +47,27 @@ func parseOperand(text string, now time.Time) (o operand, err error) {
 		}
 	}
 	if err != nil {
-		return o, usagef("compare %.200q: %w", text, err)
+		return o, usagef("compare %s: %w", shownOperand(text), err)
 	}
 	return o, nil
 }
+
+// shownOperand is text as an error may show it.
+func shownOperand(text string) string {
+	path, choice, chosen := strings.Cut(text, "#")
+	_, err := parseFilter(choice, time.Time{})
+	_, alone := parseFilter(text, time.Time{})
+	switch {
+	case alone == nil, isFile(path) && (!chosen || err == nil):
+		return strconv.Quote(text)
+	case isFile(path), dataFile.MatchString(path):
+		return shownName(path)
+	}
+	return shown(text)
+}
+
+// dataFile is what the names of such files end in.
+var dataFile = regexp.MustCompile(`(?i)\.(jsonl?|ndjson|gz|zst|txt|csv|log|db)$`)
 
 func isFile(path string) bool {
 	info, err := os.Stat(path)
@@ -68,7 +87,7 @@ func (o operand) group(a *app, reading func(io.Reader) io.Reader, open func() (b
 		}
 	}
 	if err != nil {
-		return g, fmt.Errorf("compare %.200q: %w", o.text, err)
+		return g, fmt.Errorf("compare %s: %w", shownOperand(o.text), err)
 	}
 	g.Name = o.text
 	seen := map[string]bool{}
@@ -83,17 +102,18 @@ func (o operand) group(a *app, reading func(io.Reader) io.Reader, open func() (b
 	if all := g.Runs; !invalid && !named {
 		g.Runs = slices.DeleteFunc(slices.Clone(all), isInvalid)
 		if g.LeftOut = len(all) - len(g.Runs); len(g.Runs) == 0 && len(all) > 0 {
-			return g, fmt.Errorf("compare %.200q: the %d run(s) of it are invalid; --include-invalid compares them all the same", o.text, len(all))
+			return g, fmt.Errorf("compare %s: the %d run(s) of it are invalid; --include-invalid compares them all the same", shownOperand(o.text), len(all))
 		}
 	}
 	if len(g.Runs) == 1 && isInvalid(g.Runs[0]) {
-		fmt.Fprintf(a.stderr, "compare %.200q: this run is invalid, and no measure of its path: %s\n", o.text, report.Printable(g.Runs[0].Summary.Validity.Why()))
+		fmt.Fprintf(a.stderr, "compare %s: this run is invalid, and no measure of its path: %s\n", shownOperand(o.text),
+			report.Printable(g.Runs[0].Summary.Validity.Why()))
 	}
 	switch {
 	case len(g.Runs) == 0:
-		return g, fmt.Errorf("compare %.200q: there is no such run", o.text)
+		return g, fmt.Errorf("compare %s: there is no such run", shownOperand(o.text))
 	case o.id != "" && len(g.Runs) > 1:
-		return g, fmt.Errorf("compare %.200q: %d runs are called so, as %s and %s: give more of the ID", o.text, len(g.Runs), g.Runs[0].ID, g.Runs[1].ID)
+		return g, fmt.Errorf("compare %s: %d runs are called so, as %s and %s: give more of the ID", shownOperand(o.text), len(g.Runs), g.Runs[0].ID, g.Runs[1].ID)
 	}
 	return g, nil
 }

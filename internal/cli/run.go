@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"os"
 	"os/signal"
@@ -350,9 +349,13 @@ const stuckAfter = time.Hour
 
 // listen serves /healthz and /metrics until stop is called.
 func (r *runner) listen(address string) (stop func(), err error) {
-	l, err := net.Listen("tcp", address)
+	c := check{settings: r.app.settings}
+	if c.address("listen", address); c.err != nil {
+		return nil, c.err
+	}
+	l, err := c.listen("listen", address)
 	if err != nil {
-		return nil, usagef("listen on %s: %w", address, errors.Unwrap(err))
+		return nil, err
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", r.health)
@@ -390,7 +393,7 @@ func (j job) box(a *app) string {
 	dir := storeFlags{}
 	if v := j.values["data-dir"]; len(v) > 0 {
 		dir.DataDir = v[0]
-	} else if v, _ := a.settings.get("RTCBENCH_DATA_DIR"); v != "" {
+	} else if v := a.settings.get("RTCBENCH_DATA_DIR"); v != "" {
 		dir.DataDir = v
 	}
 	c := check{settings: a.settings}

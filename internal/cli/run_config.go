@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -57,7 +59,7 @@ func (f *configFile) read(data []byte) (c config) {
 	var doc yaml.Node
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	if err := decoder.Decode(&doc); err != nil && !errors.Is(err, io.EOF) {
-		f.err = usagef("%s: %s", f.path, strings.TrimPrefix(err.Error(), "yaml: "))
+		f.err = usagef("%s: %s", f.path, quotedText.ReplaceAllString(strings.TrimPrefix(err.Error(), "yaml: "), "(not shown)"))
 		return c
 	}
 	if len(doc.Content) == 0 {
@@ -71,7 +73,7 @@ func (f *configFile) read(data []byte) (c config) {
 	defaults := job{values: map[string][]string{}, places: map[string]string{}}
 	var list *yaml.Node
 	f.eachKey(doc.Content[0], func(key, value *yaml.Node) {
-		switch key.Value {
+		switch meant(key).Value {
 		case "every":
 			c.plan.Every = f.duration(value, minEvery, maxEvery)
 		case "jitter":
@@ -81,7 +83,7 @@ func (f *configFile) read(data []byte) (c config) {
 		case "jobs":
 			list = value
 		default:
-			f.fail(key, "%q is not known here; every, jitter, defaults and jobs are", key.Value)
+			f.fail(key, "%s is not known here; every, jitter, defaults and jobs are", f.name(key))
 		}
 	})
 	if list == nil || list.Kind != yaml.SequenceNode || len(list.Content) == 0 {
@@ -94,36 +96,110 @@ func (f *configFile) read(data []byte) (c config) {
 	for _, n := range list.Content {
 		j := f.job(n, defaults)
 		if slices.ContainsFunc(c.jobs, func(other job) bool { return other.name == j.name }) {
-			f.fail(n, "there are two jobs of the name %q", j.name)
+			f.fail(n, "there are two jobs of the name %s", shownName(j.name))
 		}
 		c.jobs = append(c.jobs, j)
 	}
 	return c
 }
 
-func (f *configFile) eachKey(n *yaml.Node, visit func(key, value *yaml.Node)) {
+// meant is the node that n stands for, if n is an alias.
+func meant(n *yaml.Node) *yaml.Node {
 	if n.Kind == yaml.AliasNode {
-		n = n.Alias
+		return n.Alias
 	}
-	if n.Kind != yaml.MappingNode {
-		f.fail(n, "settings of the form NAME: VALUE are expected here")
+	return n
+}
+
+// eachKey visits the settings of a mapping. What << merges into it comes after its own keys, and not where it has the key
+// itself (https://yaml.org/type/merge.html).
+func (f *configFile) eachKey(n *yaml.Node, visit func(key, value *yaml.Node)) {
+	f.merge(n, map[string]bool{}, map[*yaml.Node]bool{}, visit)
+}
+
+// merge visits the keys of a mapping that are not in seen. Mappings that were visited are not visited again: they may
+// contain each other.
+func (f *configFile) merge(n *yaml.Node, seen map[string]bool, visited map[*yaml.Node]bool, visit func(key, value *yaml.Node)) {
+	place := n
+	if n = meant(n); n.Kind != yaml.MappingNode {
+		f.fail(place, "settings of the form NAME: VALUE are expected here")
 		return
 	}
-	seen := map[string]bool{}
+	if visited[n] {
+		return
+	}
+	visited[n] = true
+	own := map[string]bool{}
+	var merged []*yaml.Node
 	for i := 0; i+1 < len(n.Content) && f.err == nil; i += 2 {
-		key := n.Content[i]
-		if seen[key.Value] {
-			f.fail(key, "%q stands here twice", key.Value)
+		key, value := meant(n.Content[i]), meant(n.Content[i+1])
+		switch {
+		case key.Kind != yaml.ScalarNode:
+			f.fail(n.Content[i], "the name of a setting has to be a word")
+		case own[key.Value]:
+			f.fail(n.Content[i], "%s stands here twice", f.name(key))
+		case key.Tag == "!!merge" && value.Kind == yaml.SequenceNode:
+			merged = append(merged, value.Content...)
+		case key.Tag == "!!merge":
+			merged = append(merged, n.Content[i+1])
+		case !seen[key.Value]:
+			seen[key.Value] = true
+			visit(n.Content[i], value)
 		}
-		seen[key.Value] = true
-		visit(key, n.Content[i+1])
+		own[key.Value] = true
+	}
+	for _, m := range merged {
+		f.merge(m, seen, visited, visit)
 	}
 }
+
+// name is a key as an error may show it.
+func (f *configFile) name(key *yaml.Node) string {
+	names := append([]string{"every", "jitter", "defaults", "jobs", "name", "platform"}, settingNames()...)
+	if text := meant(key).Value; slices.Contains(names, text) {
+		return text
+	}
+	return shown(meant(key).Value, names...)
+}
+
+// settingNames are the flags of the commands that a job can be.
+var settingNames = sync.OnceValue(func() []string {
+	var names []string
+	for _, n := range newParser(&commands{}, newSettings(nil, ""), io.Discard, io.Discard, func(int) {}).Model.Children {
+		if slices.Contains(measuring, n.Name) {
+			for _, flag := range n.Flags {
+				names = append(names, flag.Name)
+			}
+		}
+	}
+	return names
+})
+
+// word is a value that is no list.
+func (f *configFile) word(key, value *yaml.Node) string {
+	if value.Kind != yaml.ScalarNode {
+		f.fail(value, "%s has to be a word", f.name(key))
+	}
+	return clean(value.Value)
+}
+
+// quotedText is what an error of the parser repeats of the file.
+var quotedText = regexp.MustCompile("'[^']*'|`[^`]*`|\"[^\"]*\"")
+
+// shownVariable is the name of a variable, or what stands in its place.
+func shownVariable(name string) string {
+	if variableName.MatchString(name) {
+		return name
+	}
+	return hidden(name)
+}
+
+var variableName = regexp.MustCompile(`^[A-Z][A-Z_]{0,40}[A-Z0-9_]{0,4}$`)
 
 func (f *configFile) duration(n *yaml.Node, lo, hi time.Duration) time.Duration {
 	d, err := time.ParseDuration(n.Value)
 	if err != nil || d < lo || d > hi {
-		f.fail(n, "%q has to be a duration from %v to %v, as 5m or 1h30m", n.Value, lo, hi)
+		f.fail(n, "%s has to be a duration from %v to %v, as 5m or 1h30m", shown(n.Value), lo, hi)
 	}
 	return d
 }
@@ -134,27 +210,27 @@ func (f *configFile) settings(n *yaml.Node, j job) {
 }
 
 func (f *configFile) setting(key, value *yaml.Node, j job) {
-	if value.Kind == yaml.AliasNode {
-		value = value.Alias
-	}
+	place := f.place(key)
+	key, value = meant(key), meant(value)
 	list := []*yaml.Node{value}
 	if value.Kind == yaml.SequenceNode {
 		list = value.Content
 	}
-	j.values[key.Value], j.places[key.Value] = nil, f.place(key)
+	j.values[key.Value], j.places[key.Value] = nil, place
 	for _, v := range list {
+		v = meant(v)
 		switch {
 		case v.Kind != yaml.ScalarNode:
-			f.fail(v, "%s has to be a value or a list of values", key.Value)
+			f.fail(v, "%s has to be a value or a list of values", f.name(key))
 		case v.Tag == "!!null":
-			f.fail(v, "%s has no value; leave it out if it is not wanted", key.Value)
+			f.fail(v, "%s has no value; leave it out if it is not wanted", f.name(key))
 		}
 		text := v.Value
 		// ${NAME} is the environment's: secrets need not stand in the file.
 		if name, ok := strings.CutPrefix(text, "${"); ok && strings.HasSuffix(name, "}") {
 			name = strings.TrimSuffix(name, "}")
-			if text = os.Getenv(name); text == "" {
-				f.fail(v, "%s: %s is not set in the environment", key.Value, name)
+			if text = clean(unquoted(os.Getenv(name))); text == "" {
+				f.fail(v, "%s: %s is not set in the environment", f.name(key), shownVariable(name))
 			}
 		}
 		j.values[key.Value] = append(j.values[key.Value], text)
@@ -167,12 +243,12 @@ func (f *configFile) job(n *yaml.Node, defaults job) job {
 		j.values[flag], j.places[flag] = v, defaults.places[flag]
 	}
 	f.eachKey(n, func(key, value *yaml.Node) {
-		switch key.Value {
+		switch meant(key).Value {
 		case "name":
-			j.name = value.Value
+			j.name = f.word(key, value)
 		case "platform":
-			if j.command = value.Value; !slices.Contains(measuring, j.command) {
-				f.fail(value, "platform %.40q: must be %s", j.command, strings.Join(measuring, ", "))
+			if j.command = f.word(key, value); !slices.Contains(measuring, j.command) {
+				f.fail(value, "platform %s: must be %s", shown(j.command, measuring...), strings.Join(measuring, ", "))
 			}
 		default:
 			f.setting(key, value, j)

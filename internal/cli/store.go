@@ -121,14 +121,14 @@ func (cmd *storeFlushCmd) readdress(k keeper, courier *outbox.Courier) error {
 		}
 	}
 	if len(on) != 1 {
-		return usagef("--was %q: exactly one store of its kind has to be on, and %d are: name it with --store", cmd.Was, len(on))
+		return usagef("--was %s: exactly one store of its kind has to be on, and %d are: name it with --store", shownStore(cmd.Was), len(on))
 	}
 	waiting, err := k.box.Waiting()
 	if err != nil {
 		return err
 	}
 	if !slices.ContainsFunc(waiting, func(e outbox.Entry) bool { return slices.Contains(e.Names(), cmd.Was) }) {
-		return usagef("--was %q: nothing waits for a store of this name; rtcbench store status shows what does", cmd.Was)
+		return usagef("--was %s: nothing waits for a store of this name; rtcbench store status shows what does", shownStore(cmd.Was))
 	}
 	courier.Readdress(cmd.Was, on[0])
 	return nil

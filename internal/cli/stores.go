@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -38,8 +39,8 @@ type tsFlags struct {
 type influxFlags struct {
 	InfluxURL      string `name:"influxdb-url" from:"INFLUXDB_URL" group:"store" placeholder:"URL" help:"InfluxDB, also Amazon Timestream for InfluxDB, or VictoriaMetrics for writing."`
 	InfluxToken    string `name:"influxdb-token" from:"INFLUXDB_TOKEN" group:"store" placeholder:"TOKEN" help:"Its token, or USER:PASSWORD."`
-	InfluxOrg      string `name:"influxdb-org" from:"INFLUXDB_ORG" group:"store" placeholder:"NAME" help:"Its organisation."`
-	InfluxDatabase string `name:"influxdb-database" from:"INFLUXDB_DATABASE" group:"store" placeholder:"NAME" help:"Its database or bucket."`
+	InfluxOrg      string `name:"influxdb-org" from:"INFLUXDB_ORG" group:"store" placeholder:"NAME" help:"Its organisation (default: default, as the original has it; only version 2 asks)."`
+	InfluxDatabase string `name:"influxdb-database" from:"INFLUXDB_DATABASE" group:"store" placeholder:"NAME" help:"Its database or bucket (default: voice-rtc-benchmarks, as the original has it)."`
 }
 
 // storeKinds are the stores by what --store calls them. configured reports whether the settings turn one on by themselves.
@@ -107,7 +108,7 @@ func (f storeFlags) choices(c *check) []string {
 	}
 	switch {
 	case slices.Contains(list, "none") && len(list) > 1:
-		c.fail("store", strings.Join(list, ","), "none alone, or a list of stores")
+		c.failAs("store", `"none,…"`, "none alone, or a list of stores")
 		return nil
 	case slices.Contains(list, "none"):
 		return nil
@@ -166,7 +167,7 @@ func (f storeFlags) sqlite(c *check, path string) outbox.Target {
 		path = full
 	}
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		c.fail("store", "sqlite:"+path, "a file, and that is a folder")
+		c.failAs("store", shownName("sqlite:"+path), "a file, and that is a folder")
 	}
 	open := opener(func(ctx context.Context) (*sqlite.Store, error) { return o.Open(ctx, path) })
 	return outbox.Target{Name: "sqlite:" + path, Open: open, Like: sqliteLike(path)}
@@ -184,22 +185,24 @@ func (f storeFlags) timestream(c *check, _ string) outbox.Target {
 }
 
 func (f storeFlags) influxdb(c *check, _ string) outbox.Target {
-	if (f.InfluxURL == "" || f.InfluxDatabase == "") && c.err == nil {
-		c.err = usagef("InfluxDB needs a URL and a database: give --influxdb-url and --influxdb-database (INFLUXDB_URL, INFLUXDB_DATABASE)")
+	if f.InfluxURL == "" && c.err == nil {
+		c.err = usagef("InfluxDB needs a URL: give --influxdb-url (INFLUXDB_URL)")
 	}
-	o := influx.Options{URL: c.serverURL("influxdb-url", f.InfluxURL, "https", "http"), Token: f.InfluxToken, Org: f.InfluxOrg, Database: f.InfluxDatabase}
+	o := influx.Options{URL: c.serverURL("influxdb-url", f.InfluxURL, "https", "http"), Token: f.InfluxToken}
+	// The original's settings leave these out.
+	o.Org, o.Database = cmp.Or(f.InfluxOrg, "default"), cmp.Or(f.InfluxDatabase, "voice-rtc-benchmarks")
 	if strings.ContainsFunc(strings.TrimSpace(o.Token), unicode.IsControl) {
-		c.fail("influxdb-token", "(not shown)", "a token without line breaks or other control characters")
+		c.failAs("influxdb-token", "(not shown)", "a token without line breaks or other control characters")
 	}
 	u, err := url.Parse(o.URL)
 	if err != nil { // c has it
 		u = &url.URL{}
 	}
 	if u.User != nil {
-		c.fail("influxdb-url", "(not shown)", "a URL without user and password; give them as USER:PASSWORD to --influxdb-token (INFLUXDB_TOKEN)")
+		c.failAs("influxdb-url", "(not shown)", "a URL without user and password; give them as USER:PASSWORD to --influxdb-token (INFLUXDB_TOKEN)")
 	}
 	open := opener(func(context.Context) (*influx.Store, error) { return influx.New(o) })
-	return outbox.Target{Name: influxName(u, o.Org, o.Database), Open: open, Like: influxLike(u, o.Org, o.Database)}
+	return outbox.Target{Name: influxName(u, f.InfluxOrg, o.Database), Open: open, Like: influxLike(u, f.InfluxOrg, o.Database)}
 }
 
 // opener is open as a Target has it. A store that cannot be opened is nil, and not a nil pointer in an interface.

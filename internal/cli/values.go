@@ -5,7 +5,6 @@ import (
 	"maps"
 	"math"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,6 +21,22 @@ type check struct {
 func (c *check) fail(flag, value, allowed string) {
 	if c.err == nil {
 		c.err = c.bad(flag, value, allowed)
+	}
+}
+
+// variable is the value of a variable that is no flag's.
+func (c *check) variable(name string) string {
+	v, _, err := c.find(name)
+	if c.err == nil {
+		c.err = err
+	}
+	return v
+}
+
+// failAs is fail for a value that is shown in a way of its own.
+func (c *check) failAs(flag, shown, allowed string) {
+	if c.err == nil {
+		c.err = c.badAs(flag, shown, allowed)
 	}
 }
 
@@ -69,18 +84,11 @@ func (c *check) limit(flag, value string, hi float64) (limit float64, set bool) 
 	return v, true
 }
 
-// harmless is text that looks like an address and holds no user info and no query.
-var harmless = regexp.MustCompile(`^([a-z][a-z0-9+]{0,9}://)?[a-z0-9-]{0,63}([.:][a-z0-9-]{0,63}){0,8}(/[a-z0-9._-]{0,63}){0,4}/?$`)
-
 // serverURL is the URL of a server; its secrets, if any, are not repeated in the error.
 func (c *check) serverURL(flag, value string, schemes ...string) string {
 	u, err := url.Parse(strings.TrimSpace(value))
 	if err != nil || u.Host == "" || !slices.Contains(schemes, u.Scheme) {
-		shown := value
-		if !harmless.MatchString(value) {
-			shown = "(not shown)" // it may be a token in the wrong place
-		}
-		c.fail(flag, shown, "a URL that begins with "+strings.Join(schemes, "://, ")+"://")
+		c.failAs(flag, shownAddress(value), "a URL that begins with "+strings.Join(schemes, "://, ")+"://")
 		return ""
 	}
 	return u.String()
@@ -89,11 +97,7 @@ func (c *check) serverURL(flag, value string, schemes ...string) string {
 // label is a short text without control characters.
 func (c *check) label(flag, value string, most int) string {
 	if len(value) > most || strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r == 0x7f }) {
-		shown := value
-		if len(shown) > 40 {
-			shown = shown[:40] + "…"
-		}
-		c.fail(flag, shown, fmt.Sprintf("text of at most %d bytes on one line", most))
+		c.failAs(flag, hidden(value), fmt.Sprintf("text of at most %d bytes on one line", most))
 	}
 	return value
 }

@@ -28,7 +28,7 @@ type Loop struct {
 	Work    func(context.Context)                 // slots that pass meanwhile are skipped
 	Skipped func(n int)                           // that many slots went by while Work went on, or the clock was put forward over them
 	Waiting func(slot time.Time)                  // called when the next slot is known
-	Now     func() time.Time                      // the wall clock
+	Now     func() time.Time                      // the wall clock; a monotonic reading in it is not looked at
 	Jitter  func(max time.Duration) time.Duration // a random part of it; RandomJitter in earnest
 }
 
@@ -45,18 +45,22 @@ const look = 15 * time.Second
 
 // Run works at once, and then in every slot until ctx ends.
 func (l Loop) Run(ctx context.Context) {
-	done := l.Now() // the slots up to here are past
+	done := l.wall() // the slots up to here are past
 	for {
 		l.Work(ctx)
 		if ctx.Err() != nil {
 			return
 		}
-		done = l.skip(done, l.Now())
+		done = l.skip(done, l.wall())
 		if done = l.wait(ctx, done); ctx.Err() != nil {
 			return
 		}
 	}
 }
+
+// wall is the time of day. Go compares two times by their monotonic readings where both have one, and those do not see
+// that the clock was set.
+func (l Loop) wall() time.Time { return l.Now().Round(0) }
 
 // skip counts the slots after done that lie before now, and returns now.
 func (l Loop) skip(done, now time.Time) time.Time {
@@ -78,7 +82,7 @@ func (l Loop) wait(ctx context.Context, done time.Time) time.Time {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
-		now := l.Now()
+		now := l.wall()
 		// Another plan, or a clock that was put back behind the last slot: begin anew from now.
 		if p := l.Plan(); p != plan || now.Before(done) {
 			plan, done = p, now

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unsafe"
 )
 
 // trial runs a loop in fake time. The wall clock is the fake one plus an offset that the test steps.
@@ -186,5 +187,56 @@ func TestNext(t *testing.T) {
 		if d := RandomJitter(time.Second); d < 0 || d >= time.Second {
 			t.Fatal(d)
 		}
+	}
+}
+
+// stepped is t with its wall clock moved and its monotonic reading as it was, as time.Now gives it after the clock was set.
+// Package time has no way to make one: see the comments on the fields of time.Time.
+func stepped(t time.Time, seconds int64) time.Time {
+	wall := (*uint64)(unsafe.Pointer(&t))
+	*wall += uint64(seconds) << 30
+	return t
+}
+
+// The clock is set and the monotonic one goes on, as in earnest: that is seen within a look, whichever way it was set.
+func TestTheWallClockAlone(t *testing.T) {
+	start := time.Now() // times of fake clocks have no monotonic reading
+	start = start.Add(start.Round(0).Truncate(10 * time.Minute).Sub(start.Round(0)))
+	for name, c := range map[string]struct {
+		step    int64           // seconds
+		want    []time.Duration // when runs start, in real time; the step comes at 25 minutes
+		skipped int
+	}{
+		"an hour forward": {3600, []time.Duration{0, 10 * time.Minute, 20 * time.Minute, 25*time.Minute + look, 30 * time.Minute, 40 * time.Minute}, 5},
+		"100 s back":      {-100, []time.Duration{0, 10 * time.Minute, 20 * time.Minute, 30*time.Minute + 100*time.Second, 40*time.Minute + 100*time.Second}, 0},
+		"100 s forward":   {100, []time.Duration{0, 10 * time.Minute, 20 * time.Minute, 28*time.Minute + 20*time.Second, 38*time.Minute + 20*time.Second}, 0},
+		"none":            {0, []time.Duration{0, 10 * time.Minute, 20 * time.Minute, 30 * time.Minute, 40 * time.Minute}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				trial := newTrial(Plan{Every: 10 * time.Minute})
+				began := time.Now()
+				trial.Now = func() time.Time { return stepped(start.Add(time.Since(began)), trial.offset.Load()) }
+				var at []time.Duration
+				work := trial.Work
+				trial.Work = func(ctx context.Context) { at = append(at, time.Since(began)); work(ctx) }
+				time.AfterFunc(25*time.Minute, func() { trial.offset.Store(c.step) })
+				trial.runFor(t.Context(), 45*time.Minute)
+				for i := range c.want {
+					if i >= len(at) || at[i] < c.want[i]-look || at[i] > c.want[i] {
+						t.Fatalf("at %v, want %v", at, c.want)
+					}
+				}
+				if len(at) != len(c.want) || trial.skipped != c.skipped {
+					t.Errorf("at %v, %d skipped; want %v, %d", at, trial.skipped, c.want, c.skipped)
+				}
+				if last := trial.starts[len(trial.starts)-1]; last.Unix()%600 != 0 {
+					t.Errorf("the last run was at %v, off the grid", last)
+				}
+			})
+		})
+	}
+	if now := time.Now(); stepped(now, 3600).Sub(now) != 0 || stepped(now, 3600).Round(0).Sub(now.Round(0)) != time.Hour {
+		t.Error("stepped does not what this test thinks")
 	}
 }

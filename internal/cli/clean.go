@@ -1,0 +1,56 @@
+package cli
+
+import (
+	"reflect"
+	"strings"
+	"unicode"
+
+	"github.com/alecthomas/kong"
+)
+
+// clean takes away what nobody meant at the ends of a value: the newline of a file, the carriage return of another
+// system, spaces, and marks that are not seen. What is inside stays. Every value of a flag goes through it, wherever
+// it comes from: command line, environment, .env, a file of jobs, an event.
+func clean(value string) string {
+	return strings.TrimFunc(value, func(r rune) bool { return unicode.IsSpace(r) || unseen[r] })
+}
+
+// unseen are a byte order mark, and spaces and joiners without width.
+var unseen = map[rune]bool{'\ufeff': true, '\u200b': true, '\u200c': true, '\u200d': true, '\u2060': true}
+
+// unquoted is a value of the environment without the quotes around it, which docker --env-file and others keep.
+func unquoted(value string) string {
+	v := clean(value)
+	if n := len(v); n > 1 && v[0] == v[n-1] && (v[0] == '"' || v[0] == '\'') {
+		return v[1 : n-1]
+	}
+	return v
+}
+
+// cleaned reads the text of a flag. The name of a file may begin and end as it likes, and so may an argument that is
+// no flag's.
+func cleaned(ctx *kong.DecodeContext, target reflect.Value) error {
+	var text string
+	if err := ctx.Scan.PopValueInto("string", &text); err != nil {
+		return err
+	}
+	if ctx.Value.Flag != nil && ctx.Value.Tag.Get("completion-predictor") == "" {
+		text = clean(text)
+	}
+	target.SetString(text)
+	return nil
+}
+
+// awsCredentials are what Amazon's SDK reads from the environment by itself.
+var awsCredentials = []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_ENDPOINT_URL"}
+
+// cleanForSDKs cleans what others than flags read.
+func cleanForSDKs(lookup func(string) (string, bool), set func(name, value string) error) {
+	for _, name := range awsCredentials {
+		if old, ok := lookup(name); ok {
+			if v := clean(unquoted(old)); v != old {
+				set(name, v)
+			}
+		}
+	}
+}

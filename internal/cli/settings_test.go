@@ -1,0 +1,292 @@
+package cli
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/alecthomas/kong"
+)
+
+// parsedFrom reads a command line with an environment, in a folder with a .env.
+func parsedFrom(t *testing.T, env map[string]string, file string, args ...string) (*commands, *kong.Kong, error) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), ".env")
+	if err := os.WriteFile(path, []byte(file), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return parsedAt(env, path, args...)
+}
+
+func parsedAt(env map[string]string, path string, args ...string) (*commands, *kong.Kong, error) {
+	lookup := func(name string) (string, bool) { v, ok := env[name]; return v, ok }
+	var cmds commands
+	s := newSettings(lookup, path)
+	parser := newParser(&cmds, s, io.Discard, io.Discard, func(int) {})
+	_, err := s.parse(parser, args)
+	return &cmds, parser, err
+}
+
+// eachFlag visits the flags of every command, with a command line that needs nothing more.
+func eachFlag(visit func(args []string, flag *kong.Flag)) {
+	var walk func(n *kong.Node, args []string)
+	walk = func(n *kong.Node, args []string) {
+		for _, child := range n.Children {
+			walk(child, append(args[:len(args):len(args)], child.Name))
+		}
+		if len(n.Children) > 0 || n.Name == "completion" {
+			return
+		}
+		for _, p := range n.Positional {
+			if p.Required {
+				args = append(args, "x")
+			}
+		}
+		for _, flag := range n.Flags {
+			visit(args, flag)
+		}
+	}
+	walk(newParser(&commands{}, newSettings(nil, ""), io.Discard, io.Discard, func(int) {}).Model.Node, nil)
+}
+
+// valueOf is what a command line made of a flag.
+func valueOf(parser *kong.Kong, args []string, name string) any {
+	n := parser.Model.Node
+	for _, arg := range args {
+		for _, child := range n.Children {
+			if child.Name == arg {
+				n = child
+			}
+		}
+	}
+	for _, flag := range n.Flags {
+		if flag.Name == name {
+			return flag.Target.Interface()
+		}
+	}
+	return nil
+}
+
+// sample is a value that a flag takes, and what it then is.
+func sample(flag *kong.Flag) (text string, want any) {
+	switch flag.Target.Kind() {
+	case reflect.Bool:
+		return "true", true
+	case reflect.Slice:
+		return "none", []string{"none"}
+	}
+	if flag.Enum != "" {
+		text, _, _ = strings.Cut(flag.Enum, ",")
+		return text, text
+	}
+	return "a $b #c'd\"e", "a $b #c'd\"e" // what is inside stays
+}
+
+// eachCommand visits every command with its flags.
+func eachCommand(visit func(args []string, flags []*kong.Flag)) {
+	var last []string
+	var flags []*kong.Flag
+	end := func() {
+		if flags != nil {
+			visit(last, flags)
+		}
+	}
+	eachFlag(func(args []string, flag *kong.Flag) {
+		if !slices.Equal(args, last) {
+			end()
+			last, flags = args, nil
+		}
+		flags = append(flags, flag)
+	})
+	end()
+}
+
+func variables(flag *kong.Flag) []string {
+	return strings.FieldsFunc(flag.Tag.Get("from"), func(r rune) bool { return r == ',' })
+}
+
+// Every variable that there is, of every command: what is at the ends of its value by mistake is taken away, wherever
+// the value stands.
+func TestEveryVariableIsCleaned(t *testing.T) {
+	tried := map[string]bool{}
+	quoting := strings.NewReplacer(`\`, `\\`, `"`, `\"`, "$", `\$`, "\n", `\n`, "\r", `\r`)
+	eachCommand(func(args []string, flags []*kong.Flag) {
+		check := func(what string, env map[string]string, file string, more ...string) {
+			t.Helper()
+			_, parser, err := parsedFrom(t, env, file, append(args[:len(args):len(args)], more...)...)
+			if err != nil {
+				t.Errorf("%v: %s: %v", args, what, err)
+				return
+			}
+			for _, flag := range flags {
+				_, want := sample(flag)
+				if strings.HasSuffix(what, "in .env") && flag.Tag.Get("dotenv") == "no" || strings.HasSuffix(what, "by flag") && !byFlagToo(flag) {
+					continue
+				}
+				if got := valueOf(parser, args, flag.Name); len(variables(flag)) > 0 && !reflect.DeepEqual(got, want) {
+					t.Errorf("%v: --%s, %s: %q, want %q", args, flag.Name, what, got, want)
+				}
+			}
+		}
+		for what, dirt := range map[string]string{
+			"newline": "%s\n", "CR LF": "%s\r\n", "spaces": " \t%s ", "BOM": "\ufeff%s", "no width": "\u200b%s\u200b", "no break": "\u00a0%s",
+			"quotes": `"%s"`, "single quotes": "'%s'", "quotes and newline": "\"%s\n\"\n",
+		} {
+			env, file, more := map[string]string{}, "OTHER=1\n", []string(nil)
+			for _, flag := range flags {
+				text, _ := sample(flag)
+				text = fmt.Sprintf(dirt, text)
+				for _, name := range variables(flag) {
+					tried[name] = true
+					env[name] = text
+					if flag.Tag.Get("dotenv") != "no" {
+						file += name + "=\"" + quoting.Replace(text) + "\"\r\n"
+					}
+				}
+				if len(variables(flag)) > 0 && byFlagToo(flag) {
+					more = append(more, "--"+flag.Name+"="+text)
+				}
+			}
+			check(what, env, "")
+			if !strings.Contains(what, "quotes") {
+				check(what+" in .env", nil, file)
+				check(what+" by flag", nil, "", more...)
+			}
+		}
+		_, plain, _ := parsedFrom(t, nil, "", args...)
+		for _, empty := range []string{"", " \n", `""`, "'  '"} {
+			env := map[string]string{}
+			for _, flag := range flags {
+				for _, name := range variables(flag) {
+					env[name] = empty
+				}
+			}
+			_, parser, err := parsedFrom(t, env, "", args...)
+			for _, flag := range flags {
+				if got, want := valueOf(parser, args, flag.Name), valueOf(plain, args, flag.Name); err != nil || !reflect.DeepEqual(got, want) {
+					t.Errorf("%v: --%s from %q: %q, %v; want as if it were not set", args, flag.Name, empty, got, err)
+				}
+			}
+		}
+	})
+	if len(tried) < 60 {
+		t.Errorf("only %d variables were tried", len(tried))
+	}
+}
+
+// byFlagToo reports whether a value on the command line is cleaned too: that of a name of a file is not.
+func byFlagToo(flag *kong.Flag) bool {
+	return flag.Target.Kind() != reflect.Bool && flag.Tag.Get("completion-predictor") == ""
+}
+
+// What Amazon's SDK reads by itself is cleaned too.
+func TestCredentialsForSDKs(t *testing.T) {
+	env := map[string]string{}
+	for _, name := range awsCredentials {
+		env[name] = "'a/b+c='\r\n"
+	}
+	lookup := func(name string) (string, bool) { v, ok := env[name]; return v, ok }
+	cleanForSDKs(lookup, func(name, value string) error { env[name] = value; return nil })
+	for name, v := range env {
+		if v != "a/b+c=" {
+			t.Errorf("%s is %q", name, v)
+		}
+	}
+}
+
+// A value of .env is what is written there, and the file is nobody's business who needs nothing of it.
+func TestDotEnvFile(t *testing.T) {
+	foreign := "\ufeffset -a\nFEATURE-FLAG=1\nMY_APP_KEY\nexport PATH\n"
+	cmds, _, err := parsedFrom(t, nil, foreign+"LOCATION_ID=${HOSTNAME}-fra\nINFLUXDB_TOKEN=bob:pa$Word\nITERATIONS=3\n", "livekit")
+	if err != nil || cmds.Livekit.Location != "${HOSTNAME}-fra" || cmds.Livekit.InfluxToken != "bob:pa$Word" || cmds.Livekit.Iterations != "3" {
+		t.Errorf("%q, %q, %q, %v", cmds.Livekit.Location, cmds.Livekit.InfluxToken, cmds.Livekit.Iterations, err)
+	}
+	broken := foreign + "ITERATIONS 3\nDAILY_API_KEY=\"hush"
+	for _, c := range []struct {
+		want string // "" = none of its business
+		env  map[string]string
+		args []string
+	}{
+		{"ITERATIONS (.env line 5): the line is not of the form NAME=value", nil, []string{"livekit"}},
+		{"DAILY_API_KEY (.env line 6): the quote is not closed", nil, []string{"daily", "-n", "3"}},
+		{"", nil, []string{"livekit", "-n", "3"}},
+		{"", map[string]string{"ITERATIONS": "3"}, []string{"livekit"}},
+		{"", nil, []string{"history"}},
+		{"", nil, []string{"lab", "list"}},
+		{"", nil, []string{"completion", "-c", "bash"}},
+	} {
+		_, _, err := parsedFrom(t, c.env, broken, c.args...)
+		if got := fmt.Sprint(err); c.want == "" && err != nil || c.want != "" && got != c.want {
+			t.Errorf("%v with %v: %v, want %q", c.args, c.env, err, c.want)
+		}
+	}
+}
+
+// What stands at .env may be no file at all.
+func TestNoDotEnvFile(t *testing.T) {
+	folder := t.TempDir()
+	file, link := filepath.Join(folder, "file"), filepath.Join(folder, "link")
+	if err := os.WriteFile(file, bytes.Repeat([]byte("#\n"), maxDotEnv), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(link, link); err != nil {
+		t.Fatal(err)
+	}
+	for path, refused := range map[string]bool{folder: false, os.DevNull: false, filepath.Join(folder, "none"): false, filepath.Join(file, "below"): false, file: true, link: true} {
+		if _, _, err := parsedAt(nil, path, "livekit"); (err != nil) != refused || err != nil && codeOf(err) != exitUsage {
+			t.Errorf("livekit with %s: %v", path, err)
+		}
+		if _, _, err := parsedAt(nil, path, "lab", "list"); err != nil {
+			t.Errorf("lab list with %s: %v", path, err)
+		}
+	}
+}
+
+// A .env of the working directory names no program and weakens nothing. Of a command that starts no browser it may say
+// what it likes of one.
+func TestWhatDotEnvMayNotSet(t *testing.T) {
+	refused := map[string]bool{}
+	eachFlag(func(args []string, flag *kong.Flag) {
+		if flag.Tag.Get("dotenv") != "no" {
+			return
+		}
+		name := flag.Tag.Get("from")
+		refused[name] = true
+		text, _ := sample(flag)
+		switch args[0] {
+		case "livekit":
+			args = append(args[:1:1], "--engine=browser")
+		case "echo":
+			args = append(args[:1:1], "--platform=daily")
+		}
+		_, _, err := parsedFrom(t, nil, "\n"+name+"="+text, args...)
+		if want := fmt.Sprintf("%s (.env line 2): a .env may not set this; set it in the environment, or give --%s", name, flag.Name); fmt.Sprint(err) != want {
+			t.Errorf("%v: %v, want %s", args, err, want)
+		}
+		for _, more := range [][]string{{"--" + flag.Name + "=" + text}, nil} {
+			env := map[string]string{}
+			if more == nil {
+				env[name] = text
+			}
+			if _, _, err := parsedFrom(t, env, name+"=other", append(args, more...)...); err != nil {
+				t.Errorf("%v %v with %v: %v", args, more, env, err)
+			}
+		}
+	})
+	for _, name := range []string{"CHROME_PATH", "RTCBENCH_NO_SANDBOX", "RTCBENCH_CHROME_RESOLVER_RULES", "RTCBENCH_DAILY_BUNDLE_URL", "RTCBENCH_DAILY_API_URL", "RTCBENCH_INSECURE"} {
+		if !refused[name] {
+			t.Errorf("%s may stand in .env", name)
+		}
+	}
+	for _, args := range [][]string{{"livekit"}, {"echo"}} {
+		if _, _, err := parsedFrom(t, nil, "CHROME_PATH=/x\n", args...); err != nil {
+			t.Errorf("%v: %v", args, err)
+		}
+	}
+}
