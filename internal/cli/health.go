@@ -50,7 +50,7 @@ func (cmd *healthCmd) Run(a *app) error {
 
 func healthy(ctx context.Context, url string) error {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
+	if err != nil || r.URL.Host == "" {
 		return usagef("health %s: must be a URL, as http://127.0.0.1:9464/healthz", shownAddress(url))
 	}
 	answer, err := http.DefaultClient.Do(r)

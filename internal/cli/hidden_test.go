@@ -1,0 +1,153 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/alecthomas/kong"
+)
+
+// free are flags that take any text, or the name of a file: there is nothing to refuse.
+var free = map[string]bool{
+	"token": true, "api-key": true, "api-secret": true, "room": true, "location": true, "agent-token": true, "auth-token": true, "daily-token": true,
+	"daily-api-key": true, "livekit-token": true, "livekit-api-key": true, "livekit-api-secret": true, "livekit-room": true, "influxdb-token": true,
+	"influxdb-org": true, "influxdb-database": true, "ts-region": true, "lab": true, "chrome-resolver-rules": true, "log-pings": true, "help": true,
+	"outbox-max": true, // who only reads has no use for it
+}
+
+// A secret where a number, a choice, a time, a filter or an address belongs is refused and not shown: for each flag of
+// each command, on the command line, in the environment and in .env.
+func TestASecretInTheWrongPlace(t *testing.T) {
+	t.Chdir(t.TempDir())
+	t.Setenv("HOME", t.TempDir())
+	if err := os.WriteFile("rtcbench.yaml", []byte("jobs: [{platform: livekit}]\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	stopped, stop := context.WithCancelCause(t.Context())
+	stop(errors.New("stopped"))
+	tried := 0
+	eachFlag(func(args []string, flag *kong.Flag) {
+		if free[flag.Name] || flag.Tag.Get("completion-predictor") != "" {
+			return
+		}
+		secret := secretsToHide[tried%len(secretsToHide)]
+		tried++
+		more := append([]string(nil), args...)
+		switch {
+		case args[0] == "echo":
+			more = append(more, "--listen=127.0.0.1:0", "--server-url=ws://127.0.0.1:1", "--api-key=k", "--api-secret=s", "--platform=both", "--livekit-url=ws://127.0.0.1:1")
+		case args[0] == "daily":
+			more = append(more, "--api-key=k")
+		case args[0] == "both":
+			more = append(more, "--daily-api-key=k")
+		case len(args) > 1 && args[1] == "run":
+			more = append(more, "floor")
+		}
+		try := func(where string, env map[string]string, file string, args ...string) {
+			t.Helper()
+			var out bytes.Buffer
+			lookup := func(name string) (string, bool) { v, ok := env[name]; return v, ok }
+			path := "settings"
+			if err := os.WriteFile(path, []byte(file), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			var cmds commands
+			s := newSettings(lookup, path)
+			ctx, err := s.parse(newParser(&cmds, s, &out, &out, func(int) {}), args)
+			if err == nil {
+				err = ctx.Run(&app{ctx: stopped, stdout: &out, stderr: &out, settings: s})
+			}
+			if text := fmt.Sprint(err, " ", out.String()); strings.Contains(text, secret) || codeOf(err) != exitUsage && where == "by flag" {
+				t.Errorf("%v --%s %s: exit code %d: %s", args, flag.Name, where, codeOf(err), strings.ReplaceAll(text, secret, "SECRET"))
+			}
+		}
+		for i, arg := range more { // the flag once
+			if strings.HasPrefix(arg, "--"+flag.Name+"=") {
+				more = append(more[:i:i], more[i+1:]...)
+				break
+			}
+		}
+		try("by flag", nil, "", append(more[:len(more):len(more)], "--"+flag.Name+"="+secret)...)
+		for _, name := range variables(flag) {
+			try("from "+name, map[string]string{name: secret}, "", more...)
+			if flag.Tag.Get("dotenv") != "no" {
+				try("from .env "+name, nil, name+"='"+secret+"'\n", more...)
+			}
+		}
+	})
+	if tried < 100 {
+		t.Errorf("only %d flags were tried", tried)
+	}
+}
+
+// The same for arguments that are no flags', keys of filters, and events.
+func TestASecretAsAnArgument(t *testing.T) {
+	t.Chdir(t.TempDir())
+	t.Setenv("HOME", t.TempDir())
+	for _, secret := range secretsToHide {
+		for _, args := range [][]string{
+			{secret}, {"livekit", secret}, {"compare", secret, secret}, {"compare", "platform=" + secret, "x"}, {"compare", secret + "=x", "x"},
+			{"compare", "since=" + secret, "x"}, {"compare", "x.json#" + secret, "x"}, {"lab", "run", "floor", "--", secret}, {"lab", "run", "floor", "--", "livekit", secret},
+			{"health", secret}, {"livekit", "--" + secret}, {"livekit", "--" + secret + "=x"},
+			{"livekit", "-n" + secret}, {"livekit", "--quiet=" + secret}, {"store", secret},
+		} {
+			var out bytes.Buffer
+			code := Main(args, &out, &out)
+			if text := out.String(); code == exitOK || strings.Contains(text, secret) || strings.Count(text, "\n") != 1 {
+				t.Errorf("%v: exit code %d: %s", args, code, strings.ReplaceAll(text, secret, "SECRET"))
+			}
+		}
+		for _, event := range []string{`{"%s": 1}`, `{"%s": {}}`, `{"platform": "%s"}`, `{"iterations": "%s"}`, `{"quiet-": "%s"}`, `{"echo": "%s"}`} {
+			a := &app{ctx: t.Context(), stdout: &bytes.Buffer{}, stderr: &bytes.Buffer{}, settings: newSettings(nil, "")}
+			if _, err := a.invoke(t.Context(), []byte(fmt.Sprintf(event, secret))); err == nil || strings.Contains(err.Error(), secret) {
+				t.Errorf("event %s: %v", event, err)
+			}
+		}
+	}
+}
+
+// Flags stand where they like: before an argument, between two that are not of one list, after the last.
+func TestFlagsAfterArguments(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		flag string
+	}{
+		{[]string{"history", "3eba4b1c"}, "--format=json"},
+		{[]string{"compare", "a.json", "b.json"}, "--format=json"},
+		{[]string{"import", "a.json", "b.json"}, "--store=none"},
+		{[]string{"import", "-"}, "--store=none"},
+		{[]string{"lab", "run", "own.yaml", "--", "livekit", "-n", "3"}, "--alternate=2s"},
+		{[]string{"lab", "run", "own.yaml", "livekit", "-n", "3"}, "--alternate=2s"},
+	} {
+		commandWords := 1
+		if c.args[0] == "lab" {
+			commandWords = 2
+		}
+		last := len(c.args)
+		if commandWords == 2 {
+			last = 3
+		}
+		var before *commands
+		for at := commandWords; at <= last; at++ {
+			if c.args[0] == "import" && at != commandWords && at != last {
+				continue // the parser takes a list in one piece
+			}
+			args := append(append(append([]string(nil), c.args[:at]...), c.flag), c.args[at:]...)
+			cmds, _, err := parsedAt(nil, "", args...)
+			if err != nil {
+				t.Errorf("%v: %v", args, err)
+				continue
+			}
+			if before == nil {
+				before = cmds
+			} else if got, want := fmt.Sprintf("%+v", *cmds), fmt.Sprintf("%+v", *before); got != want {
+				t.Errorf("%v is read in another way than with the flag first", args)
+			}
+		}
+	}
+}
