@@ -34,6 +34,7 @@ type bothCmd struct {
 	DailyAgentToken   string `name:"daily-agent-token" from:"RTCBENCH_DAILY_AGENT_TOKEN" group:"where" placeholder:"TOKEN" help:"Its token, if it wants one."`
 	LivekitAgentURL   string `name:"livekit-agent-url" from:"LIVEKIT_AGENT_URL" group:"where" placeholder:"URL" help:"Echo service to ask for the LiveKit room."`
 	LivekitAgentToken string `name:"livekit-agent-token" from:"RTCBENCH_LIVEKIT_AGENT_TOKEN" group:"where" placeholder:"TOKEN" help:"Its token, if it wants one."`
+	LivekitAgentName  string `name:"livekit-agent-name" from:"RTCBENCH_AGENT_NAME" group:"where" placeholder:"NAME" help:"Agent to dispatch as the LiveKit echo, with an API key."`
 
 	Timeout string `short:"t" from:"TIMEOUT_MS" group:"what" default:"5000" placeholder:"5000" help:"Milliseconds after which a pong is too late."`
 	planFlags
@@ -65,8 +66,9 @@ Examples:
 
 // bothNames are the flags of both by the names that the single commands know them by.
 var bothNames = map[string]map[string]string{
-	"daily":   {"room-url": "daily-room", "token": "daily-token", "api-key": "daily-api-key"},
-	"livekit": {"server-url": "livekit-url", "token": "livekit-token", "api-key": "livekit-api-key", "api-secret": "livekit-api-secret", "room": "livekit-room"},
+	"daily": {"room-url": "daily-room", "token": "daily-token", "api-key": "daily-api-key"},
+	"livekit": {"server-url": "livekit-url", "token": "livekit-token", "api-key": "livekit-api-key", "api-secret": "livekit-api-secret", "room": "livekit-room",
+		"agent-name": "livekit-agent-name"},
 }
 
 // Run measures both; one that fails does not keep the other from being measured.
@@ -177,7 +179,7 @@ func (cmd *bothCmd) prepare(a *app) (dailyRoom, livekitJob, error) {
 	d := dailyCmd{Echo: cmd.Echo, agentFlags: dailyAgent, dailyFlags: dailyFlags{
 		RoomURL: cmd.DailyRoom, Token: cmd.DailyToken, APIKey: cmd.DailyAPIKey, Geo: cmd.Geo, BundleURL: cmd.BundleURL, APIURL: cmd.APIURL,
 	}}
-	l := livekitCmd{Echo: cmd.Echo, agentFlags: livekitAgent, Timeout: cmd.Timeout, planFlags: cmd.planFlags, Channel: "reliable", Engine: "browser", outputFlags: cmd.outputFlags, livekitFlags: livekitFlags{
+	l := livekitCmd{Echo: cmd.Echo, agentFlags: livekitAgent, AgentName: cmd.LivekitAgentName, Timeout: cmd.Timeout, planFlags: cmd.planFlags, Channel: "reliable", Engine: "browser", outputFlags: cmd.outputFlags, livekitFlags: livekitFlags{
 		ServerURL: cmd.LivekitURL, Token: cmd.LivekitToken, APIKey: cmd.LivekitAPIKey, APISecret: cmd.LivekitAPISecret, Room: cmd.LivekitRoom,
 	}}
 	room, err := d.room(&c)

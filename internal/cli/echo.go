@@ -20,6 +20,7 @@ type echoCmd struct {
 	RoomURL   string `short:"r" from:"DAILY_ROOM_URL" group:"where" placeholder:"URL" help:"With --platform daily: the room; --token lets into a private one."`
 	BundleURL string `name:"daily-bundle-url" from:"RTCBENCH_DAILY_BUNDLE_URL" dotenv:"no" group:"where" placeholder:"URL" help:"With --platform daily: where daily-js loads its call machine from."`
 	chromeFlags
+	RoomPrefix     string        `name:"room-prefix" from:"RTCBENCH_ROOM_PREFIX" group:"where" placeholder:"PREFIX" help:"Answer in every LiveKit room whose name begins so, while a runner is there."`
 	ConnectTimeout string        `from:"RTCBENCH_CONNECT_TIMEOUT" group:"where" default:"30s" placeholder:"30s" help:"How long joining the room may take; by default 60s in a browser."`
 	ClockOffset    time.Duration `name:"clock-offset" hidden:"" default:"0" help:"Answer by a clock that is off by this, at most 1h: an experiment, and results say so."`
 	ClockSkew      float64       `name:"clock-skew" hidden:"" default:"0" help:"And that runs fast by so many parts in a million, at most 100."`
@@ -41,6 +42,9 @@ Examples:
   rtcbench echo -s wss://my.livekit.cloud -t TOKEN
       in the room of a token that you made
 
+  rtcbench echo -s wss://my.livekit.cloud --api-key KEY --api-secret SECRET --room-prefix bench-
+      in every room of such a name that somebody joins: rtcbench livekit --echo remote --room bench-7 …
+
   rtcbench echo --listen 127.0.0.1:8001 -s wss://my.livekit.cloud --api-key KEY --api-secret SECRET
       then, on this machine: rtcbench livekit --agent-url http://127.0.0.1:8001
 
@@ -55,13 +59,23 @@ const echoTokenLife = 24 * time.Hour
 func (cmd *echoCmd) Run(a *app) error {
 	c := check{settings: a.settings}
 	within := (&planFlags{ConnectTimeout: cmd.ConnectTimeout}).connectTimeout(&c, cmd.Platform != "livekit")
+	watches := cmd.watches(&c)
 	switch {
+	case c.err != nil:
+		return c.err
 	case cmd.wanted(&c):
 		return cmd.serve(a, &c, within)
 	case cmd.Platform == "both":
 		return usagef("--platform both: that is for the service; give --listen, or one platform")
 	case cmd.Platform == "daily":
 		return cmd.onDaily(a, &c, within)
+	}
+	clock, err := cmd.clock(a)
+	if err != nil {
+		return err
+	}
+	if watches {
+		return cmd.watch(a, &c, within, clock)
 	}
 	seats, hasServer := cmd.seats(&c)
 	seats.life = echoTokenLife
@@ -76,14 +90,6 @@ func (cmd *echoCmd) Run(a *app) error {
 	}
 	seats.warn(a.stderr)
 	name := identity("echo")
-	clock := newClock()
-	if cmd.ClockOffset != 0 || cmd.ClockSkew != 0 {
-		if cmd.ClockOffset.Abs() > time.Hour || !(math.Abs(cmd.ClockSkew) <= 100) { // also what is no number
-			return usagef("--clock-offset %v, --clock-skew %v: at most 1h and 100 parts in a million either way", cmd.ClockOffset, cmd.ClockSkew)
-		}
-		clock = clock.Wrong(cmd.ClockOffset, cmd.ClockSkew)
-		fmt.Fprintf(a.stderr, "echo's clock is wrong by %v and %v parts in a million\n", cmd.ClockOffset, cmd.ClockSkew)
-	}
 	witness, err := openPingLog(cmd.LogPings)
 	if err != nil {
 		return err
@@ -108,6 +114,20 @@ func (cmd *echoCmd) Run(a *app) error {
 		return exitError{code, silent{}}
 	}
 	return nil
+}
+
+// clock is this process's, or one that is wrong by what was asked for.
+func (cmd *echoCmd) clock(a *app) (bench.Clock, error) {
+	clock := newClock()
+	if cmd.ClockOffset == 0 && cmd.ClockSkew == 0 {
+		return clock, nil
+	}
+	if cmd.ClockOffset.Abs() > time.Hour || !(math.Abs(cmd.ClockSkew) <= 100) { // also what is no number
+		return clock, usagef("--clock-offset %v, --clock-skew %v: at most 1h and 100 parts in a million either way",
+			cmd.ClockOffset, cmd.ClockSkew)
+	}
+	fmt.Fprintf(a.stderr, "echo's clock is wrong by %v and %v parts in a million\n", cmd.ClockOffset, cmd.ClockSkew)
+	return clock.Wrong(cmd.ClockOffset, cmd.ClockSkew), nil
 }
 
 // silent is an error that has nothing to say.

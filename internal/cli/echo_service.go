@@ -43,7 +43,7 @@ const (
 // wanted reports whether a service is asked for, not a seat in one room. API_HOST and API_PORT, which may be in a .env
 // for other reasons, ask for none against a room that is named by something stronger.
 func (f serviceFlags) wanted(c *check) bool {
-	room := max(c.rank("room"), c.rank("token"), c.rank("room-url"))
+	room := max(c.rank("room"), c.rank("token"), c.rank("room-url"), c.rank("room-prefix"))
 	asked := func(flag, value, originals string) bool {
 		return value != "" && (c.sources[flag].name != originals || c.rank(flag) >= room)
 	}
@@ -120,6 +120,14 @@ func (c *check) listen(flag, address string) (net.Listener, error) {
 	return l, nil
 }
 
+// mostRooms is how many there may be at one time.
+func (f serviceFlags) mostRooms(c *check, otherwise int) int {
+	if f.MaxRooms == "" {
+		return otherwise
+	}
+	return c.number("max-rooms", f.MaxRooms, 1, 10_000)
+}
+
 // listensHere reports whether only this machine can reach address.
 func listensHere(address string) bool {
 	host, _, _ := net.SplitHostPort(address)
@@ -139,14 +147,7 @@ func (cmd *echoCmd) serve(a *app, c *check, within time.Duration) error {
 		Hosts: map[string]echo.Host{}, AuthToken: f.AuthToken, Version: version().String(), Log: slog.New(slog.NewTextHandler(a.stderr, nil)),
 		TTL: c.millis("room-ttl", f.RoomTTL, time.Second, 24*time.Hour), Rate: float64(c.number("rate-limit", f.RateLimit, 1, 1_000_000)),
 	}
-	rooms, most := f.MaxRooms, manyRooms
-	if cmd.Platform != "livekit" {
-		most = dailyRooms
-	}
-	if rooms == "" {
-		rooms = strconv.Itoa(most)
-	}
-	o.MaxRooms = c.number("max-rooms", rooms, 1, 10_000)
+	o.MaxRooms = f.mostRooms(c, map[bool]int{true: manyRooms, false: dailyRooms}[cmd.Platform == "livekit"])
 	address := f.address(c, cmd.Platform)
 	if c.err == nil && f.AuthToken == "" && !listensHere(address) && !f.Insecure {
 		c.err = usagef("%s: %s can be reached from elsewhere: give --auth-token (ECHO_AUTH_TOKEN), which runners then show, or --insecure",

@@ -145,7 +145,7 @@ func (cmd labRunCmd) Run(a *app) error {
 	case set == nil:
 		return exitError{Main(args, a.stdout, a.stderr), silent{}}
 	}
-	for _, flag := range []string{"server-url", "token", "api-key", "api-secret", "room", "echo", "agent-url", "agent-token"} {
+	for _, flag := range []string{"server-url", "token", "api-key", "api-secret", "room", "echo", "agent-url", "agent-token", "agent-name"} {
 		if set.rank(flag) == byFlag {
 			return usagef("in the lab: --%s: server, room and echo are the lab's; leave it out", flag)
 		}
@@ -214,8 +214,12 @@ func (l *labRun) pingLog() string { return filepath.Join(l.dir, "pings.log") }
 // command is this program in a place, with args.
 func (l *labRun) command(args ...string) *exec.Cmd {
 	cmd := exec.Command(l.self, append([]string{"lab", "enter"}, args...)...)
+	elsewhere := []string{ // what names another place than the lab
+		"LIVEKIT_", "DAILY_", "TMPDIR=", "ECHO_AGENT_", "RTCBENCH_AGENT", "RTCBENCH_ROOM", "RTCBENCH_LISTEN", "RTCBENCH_HOST",
+		"RTCBENCH_PORT",
+	}
 	for _, e := range os.Environ() {
-		if !strings.HasPrefix(e, "LIVEKIT_") && !strings.HasPrefix(e, "DAILY_") && !strings.HasPrefix(e, "TMPDIR=") && !strings.HasPrefix(e, "ECHO_AGENT_") && !strings.HasPrefix(e, "RTCBENCH_AGENT") {
+		if !slices.ContainsFunc(elsewhere, func(name string) bool { return strings.HasPrefix(e, name) }) {
 			cmd.Env = append(cmd.Env, e)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"rtcbench/bench"
 	"rtcbench/internal/browser"
 	"rtcbench/internal/echo"
+	"rtcbench/internal/platform/livekit"
 	"rtcbench/internal/result"
 	"rtcbench/internal/sandbox"
 )
@@ -17,7 +18,8 @@ import (
 type livekitCmd struct {
 	livekitFlags
 	agentFlags
-	Timeout string `from:"TIMEOUT_MS" group:"what" default:"5000" placeholder:"5000" help:"Milliseconds after which a pong is too late."`
+	AgentName string `name:"agent-name" from:"RTCBENCH_AGENT_NAME" group:"where" placeholder:"NAME" help:"Agent to dispatch as the echo, with an API key."`
+	Timeout   string `from:"TIMEOUT_MS" group:"what" default:"5000" placeholder:"5000" help:"Milliseconds after which a pong is too late."`
 	planFlags
 	Channel string `from:"RTCBENCH_CHANNEL" group:"what" enum:"reliable,lossy" default:"reliable" placeholder:"reliable" help:"Data channel: reliable or lossy."`
 	Engine  string `from:"RTCBENCH_ENGINE" group:"engine" enum:"native,browser" default:"native" placeholder:"native" help:"native (Go) or browser (livekit-client in Chromium)."`
@@ -49,6 +51,9 @@ Examples:
 
   rtcbench livekit --agent-url https://echo.example.com --agent-token TOKEN
       to an echo far away, in a room that its service makes for this run
+
+  rtcbench livekit -s wss://my.livekit.cloud --api-key KEY --api-secret SECRET --agent-name livekit-echo
+      to an agent that is registered under that name, as the original's is, in a room of this run's own
 
   rtcbench livekit --max-p95 150 --max-loss 1 --quiet
       for scripts: exit code 3 when the P95 is above 150 ms or more than 1 % fail
@@ -125,10 +130,17 @@ type livekitJob struct {
 	local     bool     // we answer
 	service   *service // who gives the room; nil = it is known
 	entered   bool     // it has given it
+
+	agent      string            // who is dispatched as the echo; "" = nobody
+	fresh      bool              // nobody else knows the room's name
+	dispatched *livekit.Dispatch // nil = not yet
 }
 
-// enter asks the service, if there is one that was not asked yet; leave is as that of enter.
+// enter asks the service, if there is one that was not asked yet, or dispatches the agent; leave is as that of enter.
 func (job *livekitJob) enter(ctx context.Context, w io.Writer) (leave func(), err error) {
+	if job.agent != "" {
+		return job.dispatch(ctx, w)
+	}
 	if job.service == nil || job.entered {
 		return func() {}, nil
 	}
@@ -157,16 +169,20 @@ func (cmd *livekitCmd) prepare(c *check) (job livekitJob, err error) {
 	job.plan, job.within = cmd.plan(c, cmd.Timeout), cmd.connectTimeout(c, cmd.Engine == "browser")
 	job.plan.Lossy = cmd.Channel == "lossy"
 	job.service = cmd.service(c, map[string]string{"server-url": cmd.ServerURL, "token": cmd.Token, "api-key": cmd.APIKey})
+	c.given(map[string]string{"agent-name": cmd.AgentName})
+	job.agent = c.label("agent-name", cmd.AgentName, 256)
 	if job.service == nil {
 		var hasServer bool
 		job.seats, hasServer = cmd.seats(c)
 		job.inSandbox = !hasServer
 		job.seats.life = longest(job.plan) + 10*time.Minute
-		job.local = cmd.Echo == "local" || cmd.Echo == "auto" && job.seats.minted()
+		job.local = cmd.Echo == "local" || cmd.Echo == "auto" && job.seats.minted() && job.agent == ""
 	}
 	cmd.limitFlags.check(c)
 	switch {
 	case c.err != nil:
+	case job.agent != "":
+		c.err = cmd.mayDispatch(c, &job)
 	case job.service != nil:
 		if cmd.Echo == "local" {
 			c.err = usagef("%s local: the echo service answers; leave out --echo, or %s", c.name("echo"), c.name("agent-url"))
@@ -179,7 +195,7 @@ func (cmd *livekitCmd) prepare(c *check) (job livekitJob, err error) {
 		c.err = usagef("%s remote: a fresh room has no echo in it; name its room with --room", c.name("echo"))
 	}
 	if job.service == nil && job.seats.minted() && job.seats.room == "" {
-		job.seats.room = identity("room")
+		job.seats.room, job.fresh = identity("room"), true
 	}
 	if c.err == nil {
 		c.err = cmd.outputFlags.check(c)
@@ -231,7 +247,14 @@ func (job *livekitJob) describe(run *bench.Run, err error) (*bench.Run, error) {
 	if run == nil {
 		return nil, err
 	}
-	if errors.Is(err, bench.ErrNoEcho) && job.service == nil {
+	switch {
+	case !errors.Is(err, bench.ErrNoEcho):
+	case job.dispatched != nil:
+		asking, cancel := context.WithTimeout(context.Background(), leaveTimeout)
+		err = fmt.Errorf("join %s: %w (%s)", job.seats, err, job.dispatched.Fate(asking))
+		cancel()
+		run.Err = err
+	case job.service == nil:
 		err = fmt.Errorf("join %s: %w (start one: rtcbench echo --server-url %s%s)", job.seats, err, result.CleanURL(job.seats.url), job.echoFlags())
 		run.Err = err
 	}

@@ -175,7 +175,7 @@ func (s *settings) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any,
 func (s *settings) parse(parser *kong.Kong, args []string) (*kong.Context, error) {
 	ctx, err := parser.Parse(args) // help and version end here
 	if err != nil {
-		return nil, s.explain(err)
+		return nil, s.explain(misplaced(parser.Model, args, err))
 	}
 	return ctx, s.parsed(ctx)
 }

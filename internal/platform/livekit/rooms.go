@@ -2,26 +2,65 @@ package livekit
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/livekit/protocol/livekit"
 	lksdk "github.com/livekit/server-sdk-go/v2"
-	"github.com/twitchtv/twirp"
 )
+
+func (k Key) rooms(serverURL string) *lksdk.RoomServiceClient {
+	return lksdk.NewRoomServiceClient(serverURL, k.Key, k.Secret)
+}
 
 // DeleteRoom ends a room on the server, and puts out whoever is in it. One that is gone already is no error.
 func (k Key) DeleteRoom(ctx context.Context, serverURL, name string) error {
-	_, err := lksdk.NewRoomServiceClient(serverURL, k.Key, k.Secret).DeleteRoom(ctx, &livekit.DeleteRoomRequest{Room: name})
-	var refused twirp.Error
-	if errors.As(err, &refused) && refused.Code() == twirp.NotFound {
+	_, err := k.rooms(serverURL).DeleteRoom(ctx, &livekit.DeleteRoomRequest{Room: name})
+	if err == nil || isGone(err) {
 		return nil
 	}
+	return fmt.Errorf("delete LiveKit room %q: %w", name, refusal(err))
+}
+
+// Rooms names the server's rooms whose names begin with prefix. There may be nobody in a room.
+func (k Key) Rooms(ctx context.Context, serverURL, prefix string) (names []string, err error) {
+	answer, err := k.rooms(serverURL).ListRooms(ctx, &livekit.ListRoomsRequest{})
 	if err != nil {
-		return fmt.Errorf("delete LiveKit room %q: %w", name, err)
+		return nil, fmt.Errorf("list the rooms of %s: %w", serverURL, refusal(err))
 	}
-	return nil
+	for _, r := range answer.Rooms {
+		if strings.HasPrefix(r.Name, prefix) {
+			names = append(names, r.Name)
+		}
+	}
+	return names, nil
+}
+
+// Participants are the identities of those in a room that may ping or answer: none that is there to record. A room that
+// is gone has none.
+func (k Key) Participants(ctx context.Context, serverURL, room string) (identities []string, err error) {
+	answer, err := k.rooms(serverURL).ListParticipants(ctx, &livekit.ListParticipantsRequest{Room: room})
+	switch {
+	case err != nil && isGone(err):
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("list the participants of LiveKit room %q: %w", room, refusal(err))
+	}
+	for _, p := range answer.Participants {
+		if p.Kind != livekit.ParticipantInfo_EGRESS && p.State != livekit.ParticipantInfo_DISCONNECTED {
+			identities = append(identities, p.Identity)
+		}
+	}
+	return identities, nil
 }
 
 // Others is how many participants are in the room beside this one.
 func (s *session) Others() int { return len(s.room.GetRemoteParticipants()) }
+
+// Present are the identities of the participants beside this one, as far as the server has told.
+func (s *session) Present() (identities []string) {
+	for _, p := range s.room.GetRemoteParticipants() {
+		identities = append(identities, p.Identity())
+	}
+	return identities
+}

@@ -1,0 +1,104 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"rtcbench/bench"
+	"rtcbench/internal/echo"
+	"rtcbench/internal/report"
+	"rtcbench/internal/result"
+)
+
+// watches reports whether rooms of a prefix are to be served, and not one room. The stronger source wins.
+func (cmd *echoCmd) watches(c *check) bool {
+	c.given(map[string]string{"room-prefix": cmd.RoomPrefix})
+	if cmd.RoomPrefix == "" || cmd.Room != "" && c.rank("room") > c.rank("room-prefix") {
+		return false
+	}
+	prefix := c.name("room-prefix")
+	switch {
+	case c.err != nil:
+	case cmd.wanted(c):
+		c.err = usagef("%s serves rooms that others make, and --listen makes them; give one of the two", prefix)
+	case cmd.Platform != "livekit":
+		c.err = usagef("%s is for LiveKit: Daily does not say who is in its rooms; give --room-url, or --listen", prefix)
+	case cmd.Room != "" && c.rank("room") == c.rank("room-prefix"):
+		c.err = usagef("%s and %s both say where to answer; give one of the two", prefix, c.name("room"))
+	}
+	return true
+}
+
+// watch answers in each room whose name begins with the prefix, as long as a runner is in it.
+func (cmd *echoCmd) watch(a *app, c *check, within time.Duration, clock bench.Clock) error {
+	prefix := c.label("room-prefix", cmd.RoomPrefix, 256)
+	most := cmd.mostRooms(c, manyRooms)
+	cmd.Room = "" // of a weaker source
+	seats, hasServer := cmd.seats(c)
+	switch {
+	case c.err != nil:
+	case !hasServer:
+		c.err = usagef("--server-url (or LIVEKIT_URL) is missing: an echo needs a server to meet at")
+	case !seats.minted():
+		c.err = usagef("%s: %s is of one room; give --api-key and --api-secret without it",
+			c.name("room-prefix"), c.name("token"))
+	}
+	if c.err != nil {
+		return c.err
+	}
+	seats.life = echoTokenLife
+	name, server := identity("echo"), result.CleanURL(seats.url)
+	say := func(format string, args ...any) { fmt.Fprintf(report.Plain{Writer: a.stderr}, format+"\n", args...) }
+	say("echo watches for rooms %q at %s, at most %d", prefix+"*", server, most)
+	err := echo.Watch{
+		Rooms: func(ctx context.Context) ([]string, error) { return seats.key.Rooms(ctx, seats.url, prefix) },
+		Waits: func(ctx context.Context, room string) (bool, error) {
+			who, err := seats.key.Participants(ctx, seats.url, room)
+			return waits(who, name), err
+		},
+		Join: func(ctx context.Context, room string) (bench.Session, error) {
+			in := seats
+			in.room = room
+			return in.join(ctx, name, within, bench.JoinOptions{ReconnectTimeout: echo.Patience})
+		},
+		Alone: func(s bench.Session) bool { return !slices.ContainsFunc(present(s), isNoEcho) },
+		Most:  most, Clock: clock,
+		Came:  func(room string) { say("echo ready in room %s", room) },
+		Left:  func(room string, why error) { say("echo left room %s: %v", room, why) },
+		Fault: func(err error) { say("rtcbench: %v", err) },
+	}.Run(a.ctx)
+	if err != nil {
+		return err
+	}
+	code, _ := stopCode(a.ctx)
+	return exitError{code, silent{}}
+}
+
+// waits reports whether one of these participants wants an echo: somebody is there, and no other echo of rtcbench. own
+// is this echo's name, which a server may still hold for a seat that was lost.
+func waits(participants []string, own string) bool {
+	someone := false
+	for _, p := range participants {
+		switch {
+		case p == own:
+		case isNoEcho(p):
+			someone = true
+		default:
+			return false
+		}
+	}
+	return someone
+}
+
+func isNoEcho(identity string) bool { return !strings.HasPrefix(identity, "rtcbench-echo-") }
+
+// present are the others in a room of LiveKit.
+func present(s bench.Session) []string {
+	if s, ok := s.(interface{ Present() []string }); ok {
+		return s.Present()
+	}
+	return nil
+}
