@@ -7,6 +7,7 @@ const (
 	StepDNS     Step = "the address of the host's name"
 	StepTCP     Step = "a TCP connection"
 	StepTLS     Step = "the TLS handshake"
+	StepAnswer  Step = "the answer to the request"
 	StepUpgrade Step = "the answer to the HTTP upgrade"
 	StepJoin    Step = "the server's answer to the join"
 	StepICE     Step = "a way for data (ICE)"

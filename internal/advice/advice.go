@@ -3,6 +3,7 @@
 package advice
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -14,7 +15,8 @@ import (
 	"regexp"
 	"strings"
 	"syscall"
-	"unicode/utf8"
+
+	"rtcbench/internal/redact"
 )
 
 // Of is a way out of err in parentheses, with a space before; "" = there is none to offer.
@@ -28,7 +30,7 @@ func Of(err error) string {
 	text := ""
 	switch {
 	case errors.As(err, &refused):
-		text = refused.advice()
+		text = refused.Advice()
 	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
 		text = "this process may open no more files or sockets: raise the limit of descriptors, ulimit -n"
 	case errors.As(err, &authority):
@@ -59,46 +61,77 @@ func Of(err error) string {
 // ErrTLS means that a port that was asked without TLS speaks TLS.
 var ErrTLS = errors.New("that port speaks TLS")
 
+// Lasting reports whether an error stays as it is until somebody mends its cause: a certificate that is not trusted, a port that speaks
+// something else, or a limit of this process. A server that is away may come back.
+func Lasting(err error) bool {
+	var certificate *tls.CertificateVerificationError
+	var record tls.RecordHeaderError
+	return errors.As(err, &certificate) || errors.As(err, &record) || errors.Is(err, http.ErrSchemeMismatch) ||
+		errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)
+}
+
+// NoRedirect makes an http.Client give an answer that sends it elsewhere as it is: it would take a credential along, or make a GET of a POST.
+func NoRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
+// Transport is http.DefaultTransport, with a proxy's refusal as a *Refused: net/http has no type for it.
+func Transport() *http.Transport {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.OnProxyConnectResponse = func(_ context.Context, _ *url.URL, _ *http.Request, answer *http.Response) error {
+		if answer.StatusCode == http.StatusOK {
+			return nil
+		}
+		return &Refused{Status: answer.StatusCode, Server: answer.Header.Get("Server"), Proxy: true}
+	}
+	return t
+}
+
+// Service is who was asked.
+type Service struct {
+	Name    string // "LiveKit"
+	Path    string // of the URL that the user gave; "" = none
+	Refusal string // what a 401 or 403 means
+	Missing string // what a 404 means, where Path is not why
+}
+
 // Refused is an answer that was not the one wanted.
 type Refused struct {
+	Of       Service
 	Status   int
-	Path     string // that the user gave; "" = none
 	Said     string // the body on one short line
 	Server   string // who says that it answered
-	Password bool   // it wants a password of HTTP's own
+	Proxy    bool   // it is a proxy that answered
 	Redirect string // the host that it names instead; "" = none
 }
 
-var tags = regexp.MustCompile(`<[^>]*>`)
+var tags = regexp.MustCompile(`(?s)<(style|script)\b.*?</(style|script)>|<[^>]*>`)
 
-// Read makes a Refused of an answer, and reads a little of its body. secrets are left out of what it said.
-func Read(answer *http.Response, path string, secrets ...string) *Refused {
-	const most = 4 << 10
+// most is what is read of a body. mostSaid is what is shown of it, mostNamed of a name.
+const (
+	most      = 4 << 10
+	mostSaid  = 160
+	mostNamed = 80
+)
+
+// Read makes a Refused of an answer, and reads a little of its body. What it says is without the secrets.
+func Read(answer *http.Response, of Service, secrets ...string) *Refused {
 	body, _ := io.ReadAll(io.LimitReader(answer.Body, most))
-	r := &Refused{Status: answer.StatusCode, Path: strings.Trim(path, "/"), Server: line(answer.Header.Get("Server"), secrets)}
-	r.Said = line(tags.ReplaceAllString(string(body), " "), secrets)
-	if scheme, _, _ := strings.Cut(answer.Header.Get("WWW-Authenticate"), " "); scheme != "" && !strings.EqualFold(scheme, "Bearer") {
-		r.Password = true
-	}
-	if to, err := url.Parse(answer.Header.Get("Location")); err == nil && answer.StatusCode/100 == 3 {
-		r.Redirect = line(to.Host, secrets)
-	}
-	return r
+	return Page(answer, body, of, secrets...)
 }
 
-// line is s on one short line without secrets.
-func line(s string, secrets []string) string {
-	for _, secret := range secrets {
-		if secret != "" {
-			s = strings.ReplaceAll(strings.ReplaceAll(s, secret, "…"), url.QueryEscape(secret), "…")
-		}
+// Page is Read for a body that was read already.
+func Page(answer *http.Response, body []byte, of Service, secrets ...string) *Refused {
+	hidden := redact.New(secrets...)
+	of.Path = strings.Trim(of.Path, "/")
+	r := &Refused{Of: of, Status: answer.StatusCode, Server: hidden.Line(answer.Header.Get("Server"), mostNamed)}
+	text := hidden.Clean(strings.ToValidUTF8(string(body[:min(len(body), most)]), "…"))
+	r.Said = hidden.Line(tags.ReplaceAllString(text, " "), mostSaid)
+	scheme, _, _ := strings.Cut(answer.Header.Get("WWW-Authenticate"), " ")
+	r.Proxy = answer.StatusCode == http.StatusProxyAuthRequired ||
+		answer.StatusCode == http.StatusUnauthorized && scheme != "" && !strings.EqualFold(scheme, "Bearer")
+	if to, err := url.Parse(answer.Header.Get("Location")); err == nil && answer.StatusCode/100 == 3 {
+		r.Redirect = hidden.Line(to.Host, mostNamed)
 	}
-	const most = 120
-	s = strings.Join(strings.Fields(strings.ToValidUTF8(s, "…")), " ")
-	if utf8.RuneCountInString(s) > most {
-		s = string([]rune(s)[:most]) + "…"
-	}
-	return s
+	return r
 }
 
 // Error is one line: whose answer it is, its status, and what it says.
@@ -116,26 +149,31 @@ func (r *Refused) Error() string {
 	return text
 }
 
-func (r *Refused) advice() string {
+// Advice is what to do about it, or "".
+func (r *Refused) Advice() string {
 	switch s := r.Status; {
-	case r.Password:
+	case s == http.StatusProxyAuthRequired:
+		return "the proxy on the way wants a name and a password: HTTP_PROXY and HTTPS_PROXY may hold them"
+	case r.Proxy && s == http.StatusUnauthorized:
 		return "a proxy before the server wants a password of its own"
+	case r.Proxy:
+		return "the proxy on the way does not let us through: HTTP_PROXY, HTTPS_PROXY and NO_PROXY name it"
 	case r.Redirect != "":
 		return fmt.Sprintf("it sends us to %s, which nobody gave, and we do not go there with a token: give that address if it is right", r.Redirect)
 	case s/100 == 3:
 		return "it sends us elsewhere: is the URL right?"
 	case s == http.StatusUnauthorized, s == http.StatusForbidden:
-		return "the server refuses the token: is it expired, for another server, or made with another secret?"
-	case s == http.StatusNotFound && r.Path != "":
-		return fmt.Sprintf("is the path %q of the URL right? LiveKit answers at /", "/"+r.Path)
-	case s == http.StatusNotFound:
-		return "is this the right server? it may also have no such room, and make none by itself"
+		return r.Of.Refusal
+	case (s == http.StatusNotFound || s == http.StatusMethodNotAllowed) && r.Of.Path != "":
+		return fmt.Sprintf("is the path %q of the URL right? %s", "/"+r.Of.Path, r.Of.Missing)
+	case s == http.StatusNotFound, s == http.StatusMethodNotAllowed:
+		return r.Of.Missing
 	case s == http.StatusTooManyRequests:
 		return "too many requests: try again later"
 	case s == http.StatusBadGateway, s == http.StatusServiceUnavailable, s == http.StatusGatewayTimeout:
 		return "a proxy answers, and the server behind it does not: is that one running?"
 	case s/100 == 2:
-		return "that is a web page, or a proxy that does not pass WebSockets on: is this the right server?"
+		return fmt.Sprintf("that is a web page, or somebody else's answer: is this the address of %s?", r.Of.Name)
 	}
 	return ""
 }

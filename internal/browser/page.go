@@ -136,8 +136,20 @@ func clean(err error) error {
 		text = e.Description
 	}
 	text, _, _ = strings.Cut(text, "\n    at ")
-	return errors.New(strings.TrimPrefix(text, "Error: "))
+	return thrown(strings.TrimPrefix(text, "Error: "))
 }
+
+// thrown is an exception of the page's.
+type thrown string
+
+func (t thrown) Error() string { return string(t) }
+
+// UnansweredError is a join that the platform's library gave up before the platform had taken it. It has words alone: whoever wants to know
+// why asks the platform.
+type UnansweredError struct{ error }
+
+// Unwrap is what the library said.
+func (e *UnansweredError) Unwrap() error { return e.error }
 
 // evaluate calls a function of the page's with one argument and waits for what it promises.
 func evaluate[T any](ctx context.Context, p *Page, function string, argument any) (T, error) {
@@ -174,6 +186,10 @@ func (p *Page) Join(ctx context.Context, c JoinConfig) error {
 		Facts    facts
 	}](ctx, p, "join", c)
 	p.identity, p.facts = seat.Identity, seat.Facts
+	var said thrown
+	if ctx.Err() == nil && errors.As(err, &said) && p.phaseNow() == joinPhases[p.platform][""] {
+		return &UnansweredError{err}
+	}
 	return inTime(ctx, err, p.phaseNow())
 }
 

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"rtcbench/internal/advice"
 	"rtcbench/internal/echo"
 	"rtcbench/internal/platform/livekit"
 	"rtcbench/internal/result"
@@ -57,16 +58,17 @@ func (f agentFlags) service(c *check, rivals map[string]string) *service {
 }
 
 // explain names the setting that an error comes from, and a way out.
-func (s *service) explain(err error) error {
-	hint := ""
+func (s *service) explain(err error, within time.Duration) error {
+	hint := advice.Of(err)
 	var refused *echo.RefusedError
-	if errors.As(err, &refused) {
-		switch refused.Status {
-		case http.StatusUnauthorized:
-			hint = ": give its token with " + s.tokenFor
-		case http.StatusNotFound, http.StatusMethodNotAllowed:
-			hint = " (is that the address of an echo service?)"
-		}
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		hint = fmt.Sprintf(" (after %v; --connect-timeout waits longer)", within)
+	case !errors.As(err, &refused):
+	case refused.Status == http.StatusUnauthorized && !refused.Answer.Proxy:
+		hint = ": give its token with " + s.tokenFor
+	case refused.Detail != "" && refused.Status != http.StatusNotFound && refused.Status != http.StatusMethodNotAllowed:
+		hint = "" // the service has said it
 	}
 	return fmt.Errorf("%s: %w%s", s.from, err, hint)
 }
@@ -80,7 +82,7 @@ func enter(ctx context.Context, w io.Writer, from *service, platform string, wit
 	asking, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	if in, err = from.Connect(asking, platform); err != nil {
-		err = from.explain(err)
+		err = from.explain(err, within)
 	}
 	leave = func() {
 		if in.RoomID == "" {
@@ -111,4 +113,9 @@ func enter(ctx context.Context, w io.Writer, from *service, platform string, wit
 		return in, func() {}, err
 	}
 	return in, leave, nil
+}
+
+// remaining is what is left of within since began: asking for a room and joining it have one limit. What took no time costs nothing.
+func remaining(within time.Duration, began time.Time) time.Duration {
+	return max(time.Millisecond, within-time.Since(began).Truncate(10*time.Millisecond))
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"sync"
+	"time"
 
 	"rtcbench/bench"
 	"rtcbench/internal/browser"
@@ -90,8 +91,10 @@ func (cmd *bothCmd) Run(a *app) error {
 		}
 		livekit.seats.url, livekit.seats.key.Key, livekit.seats.key.Secret = server.URL, server.Key, server.Secret
 	}
+	began := time.Now()
 	left, refused := askServices(a, &daily, &livekit)
 	defer left()
+	livekit.within = remaining(livekit.within, began)
 	if err := refused["daily"]; err != nil && err == refused["livekit"] { // it is one service
 		return a.stopped(err)
 	}

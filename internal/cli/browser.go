@@ -11,6 +11,7 @@ import (
 	"rtcbench/bench"
 	"rtcbench/internal/advice"
 	"rtcbench/internal/browser"
+	"rtcbench/internal/platform/livekit"
 	"rtcbench/internal/stats"
 )
 
@@ -203,6 +204,10 @@ func (job *browserJob) join(ctx context.Context, b *browser.Browser, role string
 	var late *browser.LateError
 	if errors.As(err, &late) {
 		return nil, err
+	}
+	var unanswered *browser.UnansweredError
+	if errors.As(err, &unanswered) && config.Platform == "livekit" { // a page is told of no status
+		err = livekit.Explain(ctx, bench.Room{URL: config.URL, Token: config.Token}, err)
 	}
 	return nil, fmt.Errorf("join %s: %w%s", job.where, err, advice.Of(err))
 }

@@ -71,11 +71,13 @@ func (cmd *dailyCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	began := time.Now()
 	leave, err := room.enter(a.ctx, a.stderr, within)
 	if err != nil {
 		return a.stopped(err)
 	}
 	defer leave()
+	within = remaining(within, began)
 	cmd.warn(a.stderr)
 	cmd.sayAloud(a.stderr)
 	on, end := cmd.watch(a, a.logger(cmd.outputFlags), plan)

@@ -48,3 +48,25 @@ func TestErrorsObeyNobody(t *testing.T) {
 		t.Errorf("%q", b.String())
 	}
 }
+
+// TestURLs: a slash too many says nothing, in the middle or at the end of a path; what else is in a URL stays.
+func TestURLs(t *testing.T) {
+	for in, want := range map[string]string{
+		"https://host":                       "https://host",
+		"https://host//":                     "https://host/",
+		"https://host//a///b/":               "https://host/a/b/",
+		"https://host/a%2Fb//c?t=x//y":       "https://host/a%2Fb/c?t=x//y",
+		" https://h.daily.co//room?t=1//2\n": "https://h.daily.co/room?t=1//2",
+	} {
+		c := check{settings: &settings{}}
+		if got := c.serverURL("server-url", in, "https"); got != want || c.err != nil {
+			t.Errorf("%q: %q, want %q (%v)", in, got, want, c.err)
+		}
+	}
+	for _, in := range []string{"/foo", "//host/foo", "https:///foo", "https:/host", "host", "http://host"} {
+		c := check{settings: &settings{}}
+		if got := c.serverURL("server-url", in, "https"); got != "" || c.err == nil {
+			t.Errorf("%q is a URL: %q", in, got)
+		}
+	}
+}

@@ -76,11 +76,13 @@ func (cmd *livekitCmd) Run(a *app) error {
 		}
 		job.seats.url, job.seats.key.Key, job.seats.key.Secret = server.URL, server.Key, server.Secret
 	}
+	began := time.Now()
 	leave, err := job.enter(a.ctx, a.stderr)
 	if err != nil {
 		return a.stopped(err)
 	}
 	defer leave()
+	job.within = remaining(job.within, began)
 	job.seats.warn(a.stderr)
 	log := a.logger(cmd.outputFlags)
 	log.Info("joining", "room", job.seats.String())

@@ -84,12 +84,15 @@ func (c *check) limit(flag, value string, hi float64) (limit float64, set bool) 
 	return v, true
 }
 
-// serverURL is the URL of a server; its secrets, if any, are not repeated in the error.
+// serverURL is the URL of a server, without slashes that say nothing; its secrets, if any, are not repeated in the error.
 func (c *check) serverURL(flag, value string, schemes ...string) string {
 	u, err := url.Parse(strings.TrimSpace(value))
 	if err != nil || u.Host == "" || !slices.Contains(schemes, u.Scheme) {
 		c.failAs(flag, shownAddress(value), "a URL that begins with "+strings.Join(schemes, "://, ")+"://")
 		return ""
+	}
+	if u.Path != "" { // JoinPath would make one
+		u = u.JoinPath()
 	}
 	return u.String()
 }

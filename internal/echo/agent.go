@@ -12,6 +12,10 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"rtcbench/bench"
+	"rtcbench/internal/advice"
+	"rtcbench/internal/redact"
 )
 
 // Agent is an echo service as a runner sees it: ours, or that of the original tool.
@@ -141,23 +145,29 @@ func (a Agent) host() string {
 	return "?"
 }
 
-// RefusedError is an answer of a service that says no.
+// RefusedError is an answer of a service that says no, or of somebody else in its place.
 type RefusedError struct {
 	Status int
-	Detail string // one line, or ""
+	Detail string          // what a service says of it, on one line, or ""
+	Answer *advice.Refused // whose answer it is, and what it means
 }
 
-// Error is the status and what the service says of it.
+// Error is the status and what is said of it.
 func (e *RefusedError) Error() string {
-	text := fmt.Sprintf("it answers %d", e.Status)
-	if e.Detail != "" {
-		text += ": " + e.Detail
+	switch {
+	case e.Detail != "":
+		return fmt.Sprintf("it answers %d: %s", e.Status, e.Detail)
+	case e.Status == http.StatusUnauthorized && !e.Answer.Proxy: // how to show a token is the caller's to say
+		return fmt.Sprintf("it answers %d", e.Status)
 	}
-	return text
+	return fmt.Sprintf("it answers %v", e.Answer)
 }
+
+// Unwrap is the answer.
+func (e *RefusedError) Unwrap() error { return e.Answer }
 
 // client follows no redirect: it could carry the token to another host.
-var client = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+var client = &http.Client{Transport: advice.Transport(), CheckRedirect: advice.NoRedirect}
 
 // call makes one POST. wait < 0: another try is of no use; else it may be after so long. data is what came of an
 // answer that says yes, also with an error.
@@ -174,11 +184,18 @@ func (a Agent) call(ctx context.Context, path string, query url.Values, body []b
 	if a.Token != "" {
 		r.Header.Set("Authorization", "Bearer "+a.Token)
 	}
-	answer, err := client.Do(r)
+	var steps advice.Steps
+	answer, err := client.Do(r.WithContext(steps.Traced(ctx, r.URL.Scheme == "https", bench.StepAnswer, bench.StepAnswer)))
 	if err != nil {
 		var u *url.Error
 		if errors.As(err, &u) {
 			err = u.Err
+		}
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			err = fmt.Errorf("no answer, waiting for %s: %w", steps.Now(), ctx.Err())
+		}
+		if advice.Lasting(err) {
+			return nil, -1, err
 		}
 		return nil, 0, err // it may be starting
 	}
@@ -192,7 +209,7 @@ func (a Agent) call(ctx context.Context, path string, query url.Values, body []b
 	}
 	json.Unmarshal(data, &said)
 	detail, _ := said.Detail.(string)
-	refused := &RefusedError{answer.StatusCode, a.harmless(detail)}
+	refused := &RefusedError{answer.StatusCode, a.harmless(detail), advice.Page(answer, data, a.service(), a.Token)}
 	if refused.Status == http.StatusUnauthorized {
 		refused.Detail = "" // how to show a token is the caller's to say
 	}
@@ -207,17 +224,20 @@ func (a Agent) call(ctx context.Context, path string, query url.Values, body []b
 	return nil, -1, refused
 }
 
+// service is what the answers mean.
+func (a Agent) service() advice.Service {
+	s := advice.Service{Name: "an echo service", Refusal: "does it let this machine in?", Missing: "is that the address of an echo service?"}
+	if u, err := url.Parse(a.URL); err == nil {
+		s.Path = u.Path
+	}
+	return s
+}
+
 // userAgent tells a service that this runner does not wait for an echo that joins after it.
 const userAgent = "rtcbench"
 
 // harmless is what a service said as one short line without the token.
 func (a Agent) harmless(text string) string {
-	if a.Token != "" {
-		text = strings.ReplaceAll(text, a.Token, "…")
-	}
-	text = strings.Join(strings.Fields(text), " ")
-	if len(text) > 300 {
-		text = strings.ToValidUTF8(text[:300], "") + "…"
-	}
-	return text
+	const most = 300
+	return redact.New(a.Token).Line(text, most)
 }

@@ -44,9 +44,10 @@ func TestAgent(t *testing.T) {
 		{"no room", "livekit", 200, `{}`, "without an id", false},
 		{"not ours", "livekit", 200, `<html>hello</html>`, isNoAnswer, false},
 		{"token wanted", "livekit", 401, `{"detail":"no"}`, "it answers 401", false},
-		{"another server", "livekit", 404, `not found`, "it answers 404", false},
+		{"another server", "livekit", 404, `not found`, `it answers HTTP 404 Not Found, which says: "not found"`, false},
 		{"broken", "livekit", 500, `{"detail":"it\nbroke: ` + token + `"}`, "it answers 500: it broke: …", false},
-		{"sent on", "livekit", 307, ``, "it answers 307", false},
+		{"sent on", "livekit", 307, ``, "it answers HTTP 307 Temporary Redirect", false},
+		{"a proxy", "livekit", 403, "<html>\n<b>not\nfrom here</b> " + token, `it answers HTTP 403 Forbidden, which says: "not from here …"`, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var got []string

@@ -15,6 +15,9 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"rtcbench/bench"
+	"rtcbench/internal/advice"
 )
 
 // DefaultAPI is where Daily's REST interface lives.
@@ -49,9 +52,15 @@ type Error struct {
 	Info   string // as Daily said it, on one line
 	// Deleted is Daily's word that the room is gone, which comes with an error when it had expired.
 	Deleted bool
+
+	host string
+	page *advice.Refused // the answer, where it is not of Daily's form: it may be somebody else's
 }
 
 func (e *Error) Error() string {
+	if e.page != nil {
+		return fmt.Sprintf("%s answers %v%s", e.host, e.page, advice.Of(e.page))
+	}
 	text := fmt.Sprintf("Daily answered %d", e.Status)
 	if e.ID != "" {
 		text += " " + e.ID
@@ -62,8 +71,6 @@ func (e *Error) Error() string {
 	switch {
 	case e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden:
 		text += " (is --api-key right, and may it do this?)"
-	case e.Status == http.StatusProxyAuthRequired:
-		return "a proxy on the way to Daily wants a name and a password, and answers 407 (HTTP_PROXY and HTTPS_PROXY may hold them)"
 	case e.Status == http.StatusTooManyRequests:
 		text += " (too many requests; try again in a while)"
 	case e.Status >= 500:
@@ -107,7 +114,7 @@ func (c *Client) create(ctx context.Context, name, privacy string, end time.Time
 // second try is then refused because of the first. A room that nobody will use is removed.
 func (c *Client) settle(ctx context.Context, name string, failed error) (Room, error) {
 	var refused *Error
-	if errors.Is(failed, ErrElsewhere) || errors.As(failed, &refused) && refused.Status != http.StatusBadRequest && refused.Status < 500 {
+	if errors.Is(failed, ErrElsewhere) || errors.As(failed, &refused) && refused.Status != http.StatusBadRequest && refused.Status < 500 && refused.Status/100 != 2 {
 		return Room{}, failed
 	}
 	limit := oneCall
@@ -226,66 +233,89 @@ func (c *Client) once(asked context.Context, method, path string, in, out any) (
 	if in != nil {
 		request.Header.Set("Content-Type", "application/json")
 	}
+	var steps advice.Steps
+	request = request.WithContext(steps.Traced(ctx, request.URL.Scheme == "https", bench.StepAnswer, bench.StepAnswer))
 	response, err := c.client().Do(request)
 	if err != nil {
-		return 0, c.unanswered(asked, request.URL.Host, err)
+		return 0, unanswered(asked, request.URL.Host, steps.Now(), err)
 	}
 	defer response.Body.Close()
 	data, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
 	if err != nil {
-		return 0, c.unanswered(asked, request.URL.Host, err)
+		return 0, unanswered(asked, request.URL.Host, steps.Now(), err)
 	}
 	if to := response.Header.Get("Location"); to != "" && response.StatusCode/100 == 3 {
 		return 0, elsewhere(request.URL, response.StatusCode, to)
 	}
 	if response.StatusCode/100 != 2 {
-		refused := &Error{Status: response.StatusCode}
-		var said struct {
-			Error, Info string
-			Deleted     bool
-		}
-		if json.Unmarshal(data, &said) == nil {
-			refused.ID, refused.Info, refused.Deleted = c.harmless(said.Error), c.harmless(said.Info), said.Deleted
-		}
 		seconds, _ := strconv.Atoi(response.Header.Get("Retry-After"))
-		return time.Duration(seconds) * time.Second, refused
+		return time.Duration(seconds) * time.Second, c.refused(response, data)
 	}
 	if out == nil {
 		return 0, nil
 	}
-	if err := json.Unmarshal(data, out); err != nil {
-		return 0, fmt.Errorf("Daily's answer cannot be read: %w", err)
+	if json.Unmarshal(data, out) != nil {
+		return 0, &Error{Status: response.StatusCode, host: request.URL.Host, page: c.page(response, data)}
 	}
 	return 0, nil
 }
 
+// refused reads an answer that is none that was wanted.
+func (c *Client) refused(answer *http.Response, data []byte) *Error {
+	refused := &Error{Status: answer.StatusCode, host: answer.Request.URL.Host}
+	var said struct {
+		Error, Info string
+		Deleted     bool
+	}
+	if json.Unmarshal(data, &said) != nil || said.Error == "" && said.Info == "" && !said.Deleted {
+		refused.page = c.page(answer, data)
+	}
+	refused.ID, refused.Info, refused.Deleted = c.harmless(said.Error), c.harmless(said.Info), said.Deleted
+	return refused
+}
+
+func (c *Client) page(answer *http.Response, data []byte) *advice.Refused {
+	return advice.Page(answer, data, advice.Service{
+		Path: c.path(), Name: "Daily's REST interface", Refusal: "is --api-key right, and may it do this?", Missing: "Daily's REST interface is at " + DefaultAPI,
+	}, c.Key)
+}
+
 // unanswered is the error of a request that got no whole answer.
-func (c *Client) unanswered(asked context.Context, host string, err error) error {
+func unanswered(asked context.Context, host string, step bench.Step, err error) error {
 	var wrapped *url.Error
 	if errors.As(err, &wrapped) {
 		err = wrapped.Err
 	}
 	switch {
 	case errors.Is(asked.Err(), context.DeadlineExceeded):
-		return fmt.Errorf("no answer from %s: %w", host, asked.Err())
+		return fmt.Errorf("no answer from %s, waiting for %s: %w", host, step, asked.Err())
 	case asked.Err() != nil:
 		return context.Cause(asked)
 	case errors.Is(err, context.DeadlineExceeded):
-		return fmt.Errorf("no answer from %s in %v", host, oneCall)
-	case err.Error() == http.StatusText(http.StatusProxyAuthRequired): // net/http has no type for it
-		return fmt.Errorf("the proxy on the way to %s wants a name and a password, and answers 407 (HTTPS_PROXY may hold them)", host)
+		return fmt.Errorf("no answer from %s in %v, waiting for %s", host, oneCall, step)
 	}
-	return err
+	return fmt.Errorf("ask %s: %w%s", host, err, advice.Of(err))
 }
+
+// path is that of the address that was given; "" = none was.
+func (c *Client) path() string {
+	if u, err := url.Parse(c.API); err == nil {
+		return u.Path
+	}
+	return ""
+}
+
+// transport is that of all clients that have none of their own.
+var transport = advice.Transport()
 
 // client is the caller's, or one of this package; neither follows a redirect. A redirect would take the key to a host that
 // nobody named, and would make a GET of a POST.
 func (c *Client) client() *http.Client {
-	own := http.Client{}
+	own := http.Client{Transport: transport}
 	if c.HTTP != nil {
 		own = *c.HTTP
 	}
-	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	own.CheckRedirect = advice.NoRedirect
 	return &own
 }
 

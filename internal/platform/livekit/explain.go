@@ -38,9 +38,9 @@ func Explain(ctx context.Context, room bench.Room, err error) error {
 		return redact(err, room)
 	}
 	request.Header.Set("Authorization", "Bearer "+room.Token)
-	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport := advice.Transport()
 	transport.DisableKeepAlives = true
-	client := http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	client := http.Client{Transport: transport, CheckRedirect: advice.NoRedirect}
 	answer, e := client.Do(request)
 	if e == nil {
 		defer answer.Body.Close()
@@ -65,7 +65,18 @@ func Explain(ctx context.Context, room bench.Room, err error) error {
 			return fmt.Errorf("the server takes the token, but the join fails: %w (does a proxy before it pass on the Upgrade header?)", redact(err, room))
 		}
 	}
-	return advice.Read(answer, given, room.Token)
+	asked := service
+	if asked.Path = given; strings.Trim(given, "/") != "" {
+		asked.Missing = "LiveKit answers at /"
+	}
+	return advice.Read(answer, asked, room.Token)
+}
+
+// service is what a LiveKit server's answers mean.
+var service = advice.Service{
+	Name:    "a LiveKit server, and does a proxy before it pass WebSockets on",
+	Refusal: "the server refuses the token: is it expired, for another server, or made with another secret?",
+	Missing: "is this the right server? it may also have no such room, and make none by itself",
 }
 
 // speaksTLS reports whether a port answers a TLS handshake, whoever signed its certificate: nothing is sent to it.

@@ -44,7 +44,7 @@ func TestWhyNotJoined(t *testing.T) {
 		"the token":        {answer(401, "", "invalid token: "+token), "", `HTTP 401 Unauthorized, which says: "invalid token: …" (the server refuses the token: is it expired, for another server, or made with another secret?)`},
 		"a path":           {answer(404, "", "404 page"), "/foo/", `HTTP 404 Not Found, which says: "404 page" (is the path "/foo" of the URL right? LiveKit answers at /)`},
 		"nothing there":    {answer(404, "", ""), "", "HTTP 404 Not Found (is this the right server? it may also have no such room, and make none by itself)"},
-		"something else":   {answer(200, "", "<b>hello</b>"), "", `HTTP 200 OK, which says: "hello" (that is a web page, or a proxy that does not pass WebSockets on: is this the right server?)`},
+		"something else":   {answer(200, "", "<b>hello</b>"), "", `HTTP 200 OK, which says: "hello" (that is a web page, or somebody else's answer: is this the address of a LiveKit server, and does a proxy before it pass WebSockets on?)`},
 		"all but upgrades": {answer(200, "", "success"), "", "the server takes the token, but the join fails: bad handshake (does a proxy before it pass on the Upgrade header?)"},
 	} {
 		server := httptest.NewServer(c.handler)

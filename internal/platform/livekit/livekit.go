@@ -7,10 +7,8 @@ package livekit
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
-	"net/http/httptrace"
 	"net/url"
 	"strings"
 	"sync"
@@ -129,30 +127,7 @@ func attemptTimeout(ctx context.Context, server string) time.Duration {
 func (s *session) traced(server string) context.Context {
 	u, err := url.Parse(server)
 	secure := err == nil && (u.Scheme == "wss" || u.Scheme == "https")
-	to := func(step bench.Step) {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.step = step
-	}
-	return httptrace.WithClientTrace(s.life, &httptrace.ClientTrace{
-		DNSStart:     func(httptrace.DNSStartInfo) { to(bench.StepDNS) },
-		ConnectStart: func(string, string) { to(bench.StepTCP) },
-		ConnectDone: func(_, _ string, err error) {
-			switch {
-			case err != nil:
-			case secure:
-				to(bench.StepTLS)
-			default:
-				to(bench.StepUpgrade)
-			}
-		},
-		TLSHandshakeDone: func(_ tls.ConnectionState, err error) {
-			if err == nil {
-				to(bench.StepUpgrade)
-			}
-		},
-		GotFirstResponseByte: func() { to(bench.StepJoin) },
-	})
+	return s.steps.Traced(s.life, secure, bench.StepUpgrade, bench.StepJoin)
 }
 
 // LateError is a Join whose time was over before the seat was taken: what had not happened by then. It wraps why it was over.
@@ -189,8 +164,8 @@ func (s *session) late(cause error, at time.Time) *LateError {
 		e.What, e.Maybe = "the server answers, but there is no connection for data", "does a firewall stop UDP to it?"
 		e.Waiting = bench.StepICE
 	default:
-		e.What, e.Maybe, e.Waiting = "no answer", "is this a LiveKit server?", s.step
-		if s.step == bench.StepTCP || s.step == bench.StepDNS {
+		e.What, e.Maybe, e.Waiting = "no answer", "is this a LiveKit server?", s.steps.Now()
+		if e.Waiting == bench.StepTCP || e.Waiting == bench.StepDNS {
 			e.Maybe = "is the address right, and does a firewall let us through?"
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	lksdk "github.com/livekit/server-sdk-go/v2"
 
 	"rtcbench/bench"
+	"rtcbench/internal/advice"
 )
 
 // session is a seat in a room. The SDK's send call takes no context and blocks for seconds
@@ -35,7 +36,7 @@ type session struct {
 	isDown bool
 	drops  int // how often the link went down: tells an old reconnect from a new one
 	giveUp *time.Timer
-	step   bench.Step // what the first connection waits for
+	steps  advice.Steps // of the first connection
 	facts  bench.Facts
 }
 
@@ -52,7 +53,7 @@ var (
 func newSession(opts bench.JoinOptions) *session {
 	s := &session{
 		opts: opts, inbox: make(chan bench.Packet, 1024), outbox: make(chan outgoing),
-		step: bench.StepTCP, done: make(chan struct{}), idle: make(chan struct{}), down: make(chan struct{}),
+		done: make(chan struct{}), idle: make(chan struct{}), down: make(chan struct{}),
 		facts: bench.Facts{
 			Engine: "native", EngineVersion: "server-sdk-go " + lksdk.Version, JoinStarted: time.Now(),
 			Transport: bench.DataChannelReliable, Channel: bench.Channel{Known: true, Ordered: true},

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"rtcbench/bench"
+	"rtcbench/internal/advice"
 	"rtcbench/internal/redact"
 )
 
@@ -52,7 +53,7 @@ func (s *Store) clean(err error) error {
 	if errors.As(err, &u) {
 		err = u.Err
 	}
-	return fmt.Errorf("ask %s: %w", s.base.Host, err)
+	return fmt.Errorf("ask %s: %w%s", s.base.Host, err, advice.Of(err))
 }
 
 // refusal is an answer that says no.
@@ -62,6 +63,8 @@ type refusal struct {
 	location string
 	wait     time.Duration // before the next try, as the server wants it; 0 = it does not say
 	plain    bool          // not JSON: it comes from something that is no InfluxDB, or has no such path
+	page     *advice.Refused
+	makeable bool // version 1 misses the database: the other versions say it with a code
 }
 
 // maxReason bounds what is read of an answer that says no, and shown.
@@ -73,6 +76,7 @@ func (s *Store) refused(answer *http.Response) *refusal {
 	// Version 1 says {"error"}, 2 {"code","message"}, 3 {"error","data":…}.
 	var said struct {
 		Error   any    `json:"error"`
+		Code    string `json:"code"`
 		Message string `json:"message"`
 		Data    any    `json:"data"`
 	}
@@ -88,9 +92,18 @@ func (s *Store) refused(answer *http.Response) *refusal {
 	} else {
 		r.plain, r.reason = true, string(text)
 	}
+	why, ok := said.Error.(string)
+	r.makeable = r.status == http.StatusNotFound && ok && said.Code == "" && strings.HasPrefix(why, noDatabase)
 	r.reason = s.harmless(r.reason)
+	user, password, _ := strings.Cut(s.token, ":")
+	r.page = advice.Page(answer, text, advice.Service{
+		Name: "an InfluxDB", Path: s.base.Path, Refusal: "does it let this machine in?", Missing: "is --influxdb-url the address of an InfluxDB?",
+	}, s.token, user, password)
 	return r
 }
+
+// noDatabase is how version 1 says that a database is missing: it has no code for that.
+const noDatabase = "database not found"
 
 // retryAfter reads the header of that name: seconds, or a date (RFC 9110, section 10.2.3).
 func retryAfter(value string, now time.Time) time.Duration {
@@ -132,12 +145,14 @@ func (r *refusal) Error() string {
 		said = http.StatusText(r.status)
 	}
 	switch {
-	case r.status == http.StatusUnauthorized:
+	case r.status == http.StatusUnauthorized && !r.page.Proxy:
 		return "it does not accept the token: " + said + " (--influxdb-token, INFLUXDB_TOKEN; for version 1 USER:PASSWORD)"
 	case r.status == http.StatusForbidden:
 		return "forbidden: " + said
-	case r.status == http.StatusNotFound && !r.plain:
+	case r.makeable:
 		return said + " (make it: rtcbench store init)"
+	case r.status == http.StatusNotFound && !r.plain:
+		return said + " (is there such a bucket in InfluxDB, and are --influxdb-org and --influxdb-url right?)"
 	case r.status >= 300 && r.status < 400:
 		host := "another place"
 		if u, err := url.Parse(r.location); err == nil && u.Host != "" {
@@ -145,8 +160,11 @@ func (r *refusal) Error() string {
 		}
 		return fmt.Sprintf("it sends us on to %s, which could read the token: name that in --influxdb-url", host)
 	}
-	if r.wait > 0 {
+	if r.wait > 0 && !r.plain {
 		said += fmt.Sprintf(" (it asks to be left alone for %v)", r.wait.Round(time.Second))
+	}
+	if r.plain {
+		return fmt.Sprintf("the answer is %v%s", r.page, advice.Of(r.page))
 	}
 	return fmt.Sprintf("answer %d: %s", r.status, said)
 }

@@ -382,7 +382,7 @@ func (s *Store) whole(ctx context.Context, sql string, values int, partial bool)
 // said is an error in an answer that came with status 200.
 func (s *Store) said(reason string) error {
 	reason = s.harmless(reason)
-	if strings.HasPrefix(reason, "database not found") {
+	if strings.HasPrefix(reason, noDatabase) {
 		return errors.New(reason + " (make it: rtcbench store init)")
 	}
 	return errors.New(reason)

@@ -36,7 +36,11 @@ func TestWhatServersRefuse(t *testing.T) {
 	}{
 		{"2: token", 401, `{"code":"unauthorized","message":"unauthorized access"}`, false, "does not accept the token: unauthorized access"},
 		{"2: permission", 403, `{"code":"forbidden","message":"insufficient permissions for write"}`, true, "forbidden: insufficient permissions"},
-		{"2: bucket", 404, `{"code":"not found","message":"failed to initialize execute state: could not find bucket \"b\""}`, false, "store init"},
+		{"2: bucket", 404, `{"code":"not found","message":"failed to initialize execute state: could not find bucket \"b\""}`, false, "(is there such a bucket"},
+		{"1: database", 404, `{"error":"database not found: \"b\""}`, false, "store init"},
+		{"somebody else", 404, `{"error":"Not Found"}`, false, "are --influxdb-org and --influxdb-url right?"},
+		{"a proxy, in two lines", 404, "<html>\nno such\nroute " + token, false, `HTTP 404 Not Found, which says: "no such route …" (is --influxdb-url the address`},
+		{"a proxy, without a word", 502, "", false, "HTTP 502 Bad Gateway (a proxy answers"},
 		{"2: type", 422, `{"code":"unprocessable entity","message":"failure writing points to database: partial write: field type conflict: input field \"x\" on measurement \"m\" is type float, already exists as type integer dropped=1"}`, true, "field type conflict"},
 		{"2: retention", 422, `{"code":"unprocessable entity","message":"failure writing points to database: partial write: points beyond retention policy dropped=3"}`, true, "beyond retention policy"},
 		{"2: too large", 413, `{"code":"request too large","message":"cannot read data: points in batch is too large"}`, true, "too large"},

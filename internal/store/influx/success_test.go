@@ -46,8 +46,8 @@ func TestOnlyTheDocumentedSuccessCounts(t *testing.T) {
 		{202, "", false, "answers 202"},
 		{205, "", false, "answers 205"},
 		{206, page, false, "answers 206"},
-		{500, page, true, "answer 500"},
-		{502, "", true, "answer 502: Bad Gateway"},
+		{500, page, true, `HTTP 500 Internal Server Error, which says: "Sign in Please log in"`},
+		{502, "", true, "HTTP 502 Bad Gateway (a proxy answers"},
 		{204, "", false, ""},
 	} {
 		err := play(t, c.status, "text/html", c.body).Save(within(t), benchtest.StoredRun(3, time.Now()))

@@ -11,8 +11,10 @@ import (
 
 	querytypes "github.com/aws/aws-sdk-go-v2/service/timestreamquery/types"
 	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"rtcbench/bench"
+	"rtcbench/internal/advice"
 	"rtcbench/internal/redact"
 )
 
@@ -42,7 +44,7 @@ func (s *Store) explain(ctx context.Context, err error) (explained error, final 
 	}
 	var api smithy.APIError
 	if !errors.As(err, &api) {
-		return fmt.Errorf("in region %s: %w", s.region, err), false
+		return fmt.Errorf("in region %s: %w%s", s.region, err, s.wayOut(err)), false
 	}
 	said := s.sent.secrets().Line(fmt.Sprintf("%s: %s", api.ErrorCode(), api.ErrorMessage()), maxReason)
 	switch code := api.ErrorCode(); {
@@ -56,7 +58,21 @@ func (s *Store) explain(ctx context.Context, err error) (explained error, final 
 	case slices.Contains(credentials, code):
 		return fmt.Errorf("the AWS credentials were not accepted: %s", said), false
 	}
+	if api.ErrorCode() == "UnknownError" { // the SDK's word for an answer that is not of AWS's form
+		return fmt.Errorf("in region %s: %w%s", s.region, err, s.wayOut(err)), false
+	}
 	return fmt.Errorf("in region %s: %w", s.region, err), false
+}
+
+// wayOut is an advice for an answer that is none of the service's, or for a connection that did not come about; "" = there is none.
+func (s *Store) wayOut(err error) string {
+	var answer *smithyhttp.ResponseError
+	if errors.As(err, &answer) && answer.HTTPStatusCode() != 0 {
+		return advice.Of(advice.Page(answer.Response.Response, nil, advice.Service{
+			Name: "Timestream (AWS_ENDPOINT_URL)", Refusal: "does it let this machine in?", Missing: "is AWS_ENDPOINT_URL right?",
+		}))
+	}
+	return advice.Of(err)
 }
 
 // broke reports whether the service answered that it failed; that it has no time is another thing.

@@ -87,7 +87,7 @@ func explainRejected(rejected []types.RejectedRecord, records []types.Record) er
 				which += " " + number
 			}
 		}
-		lines = append(lines, which+": "+reason+advice(reason))
+		lines = append(lines, which+": "+reason+whyRejected(reason))
 	}
 	if len(lines) == 0 {
 		if len(rejected) == 0 {
@@ -110,8 +110,8 @@ func pingNumber(r types.Record) string {
 	return ""
 }
 
-// advice says what a user can do about a record that was rejected.
-func advice(reason string) string {
+// whyRejected says what a user can do about a record that was rejected.
+func whyRejected(reason string) string {
 	lower := strings.ToLower(reason)
 	switch {
 	case strings.Contains(lower, "time range") || strings.Contains(lower, "retention") || strings.Contains(lower, "timestamp"):

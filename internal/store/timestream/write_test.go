@@ -214,7 +214,8 @@ func TestErrors(t *testing.T) {
 		{"no table", fault(400, "ResourceNotFoundException", "The table runs does not exist."), false, false, "rtcbench store init"},
 		{"expired", fault(403, "ExpiredTokenException", "The security token included in the request is expired"), false, false, "credentials"},
 		{"unknown key", fault(403, "UnrecognizedClientException", "The security token included in the request is invalid."), false, false, "credentials"},
-		{"not a service", &reply{200, "hello"}, false, false, "us-east-1"},
+		{"not a service", &reply{200, "hello"}, false, false, "is this the address of Timestream"},
+		{"a proxy", &reply{502, ""}, true, false, "a proxy answers, and the server behind it does not"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s, store := ready(t, Options{})
@@ -303,7 +304,7 @@ func TestServiceIsDown(t *testing.T) {
 	}
 	defer store.Close()
 	err = store.Save(within(t), benchtest.StoredRun(5, recently()))
-	if err == nil || errors.Is(err, bench.ErrRejected) || strings.Contains(err.Error(), secret) {
+	if err == nil || errors.Is(err, bench.ErrRejected) || strings.Contains(err.Error(), secret) || !strings.Contains(err.Error(), "is the server running there?") {
 		t.Error(err)
 	}
 }
