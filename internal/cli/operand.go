@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"regexp"
 	"slices"
@@ -63,7 +64,33 @@ func shownOperand(text string) string {
 	case isFile(path), dataFile.MatchString(path):
 		return shownName(path)
 	}
-	return shown(text)
+	return shownFilter(text)
+}
+
+// shownFilter is a filter that was refused. What may be a secret in it stands there as dots.
+func shownFilter(text string) string {
+	words := append(slices.Sorted(maps.Keys(filterKeys)), append(result.Platforms, "native", "browser")...)
+	parts := strings.Split(text, ",")
+	if !strings.Contains(text, "=") && len(parts) == 1 {
+		return shown(text, words...)
+	}
+	told := false
+	for i, part := range parts {
+		key, value, found := strings.Cut(part, "=")
+		for _, word := range []*string{&key, &value} {
+			if !harmless.MatchString(*word) && !nearlyOne(*word, words) {
+				*word = "…"
+			}
+			told = told || *word != "…" && *word != ""
+		}
+		if parts[i] = key; found {
+			parts[i] += "=" + value
+		}
+	}
+	if !told {
+		return hidden(text)
+	}
+	return strconv.Quote(strings.Join(parts, ","))
 }
 
 // dataFile is what the names of such files end in.
