@@ -36,11 +36,10 @@ test-long: tools web ## the same code with larger counts; five times on a busy m
 
 FUZZTIME ?= 1m
 fuzz:
-	go test -run xxx -fuzz FuzzDecodePong -fuzztime $(FUZZTIME) ./bench
-	go test -run xxx -fuzz FuzzDecode -fuzztime $(FUZZTIME) ./internal/result
-	go test -run xxx -fuzz FuzzUnpack -fuzztime $(FUZZTIME) ./internal/result
-	go test -run xxx -fuzz FuzzPacked -fuzztime $(FUZZTIME) ./internal/result
-	go test -run xxx -fuzz FuzzRow -fuzztime $(FUZZTIME) ./internal/store/influx
+	@set -e; for target in FuzzDecodePong:./bench FuzzDecode:./internal/result FuzzUnpack:./internal/result \
+		FuzzPacked:./internal/result FuzzRow:./internal/store/influx FuzzPieces:./internal/store/timestream \
+		FuzzFile:./internal/outbox FuzzConfig:./internal/cli FuzzParse:./internal/dotenv FuzzParse:./internal/lab; do \
+		go test -run xxx -fuzz "^$${target%%:*}\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x "$${target#*:}"; done
 
 vet: ## format, and go vet's analyzers for the systems that this is not
 	@test -z "$$(gofmt -l .)" || { echo "not formatted:"; gofmt -l .; exit 1; }
