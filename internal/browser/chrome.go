@@ -14,7 +14,9 @@ import (
 var ErrNoChrome = errors.New("no Chromium or Chrome found")
 
 // find returns the program to start: the one that was named, or the first of the usual ones.
-func find(named string) (string, error) {
+func find(named string) (string, error) { return findAmong(named, usual(runtime.GOOS)) }
+
+func findAmong(named string, list []string) (string, error) {
 	if named != "" {
 		path, err := exec.LookPath(named)
 		if err != nil {
@@ -22,7 +24,7 @@ func find(named string) (string, error) {
 		}
 		return path, nil
 	}
-	for _, name := range usual(runtime.GOOS) {
+	for _, name := range list {
 		if path, err := exec.LookPath(name); err == nil {
 			return path, nil
 		}

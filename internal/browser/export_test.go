@@ -29,3 +29,6 @@ func (p *Page) Evaluate(ctx context.Context, expression string) (string, error) 
 		return chromedp.Run(ctx, chromedp.Evaluate[string](expression, chromedp.EvalAwaitPromise))
 	})
 }
+
+// FindAmong looks for a browser in a list of tests' own.
+var FindAmong = findAmong

@@ -196,8 +196,7 @@ func TestNoChromium(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "no Chromium or Chrome found") {
 		t.Error(err)
 	}
-	t.Setenv("PATH", t.TempDir())
-	_, err = browser.Start(t.Context(), browser.Options{})
+	_, err = browser.FindAmong("", []string{"a-browser-that-nobody-has", "/nowhere/chromium"})
 	if err == nil || !strings.Contains(err.Error(), "install it") {
 		t.Error(err)
 	}
