@@ -20,6 +20,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 
 	"rtcbench/internal/redact"
@@ -132,7 +133,11 @@ func post(ctx context.Context, cfg aws.Config, body []byte) (status int, answer 
 	if err := v4.NewSigner().SignHTTP(ctx, credentials, r, hex.EncodeToString(sum[:]), "ssm", cfg.Region, time.Now()); err != nil {
 		return 0, nil, err
 	}
-	resp, err := cfg.HTTPClient.Do(r)
+	client := cfg.HTTPClient
+	if client == nil { // as it is where the environment asks for nothing special
+		client = awshttp.NewBuildableClient()
+	}
+	resp, err := client.Do(r)
 	if err != nil {
 		return 0, nil, err
 	}

@@ -40,7 +40,7 @@ func store(t *testing.T, pages int, refuse ...int) (asked *[]string) {
 	t.Cleanup(server.Close)
 	for name, value := range map[string]string{
 		"AWS_ENDPOINT_URL": server.URL, "AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "example",
-		"AWS_CONFIG_FILE": os.DevNull, "AWS_SHARED_CREDENTIALS_FILE": os.DevNull,
+		"AWS_CA_BUNDLE": "", "AWS_CONFIG_FILE": os.DevNull, "AWS_SHARED_CREDENTIALS_FILE": os.DevNull,
 		"SECRETS_TEST_1": "", "SECRETS_TEST_2": "mine", "SECRETS_TEST_3": "",
 	} {
 		t.Setenv(name, value)
