@@ -145,7 +145,7 @@ func (r *refusal) Error() string {
 		said = http.StatusText(r.status)
 	}
 	switch {
-	case r.status == http.StatusUnauthorized && !r.page.Proxy:
+	case r.status == http.StatusUnauthorized && !(r.plain && r.page.Proxy):
 		return "it does not accept the token: " + said + " (--influxdb-token, INFLUXDB_TOKEN; for version 1 USER:PASSWORD)"
 	case r.status == http.StatusForbidden:
 		return "forbidden: " + said
