@@ -62,7 +62,7 @@ func TestScheduleReadsItsFileAgain(t *testing.T) {
 	p.waitForLine(t, "configuration read again", 10*time.Second)
 	p.waitForLine(t, "msg=measured job=second", 30*time.Second)
 	_, text := get("/metrics")
-	for _, want := range []string{`rtcbench_runs_total{job="second",outcome="ok"}`, `rtcbench_config_reloads_total{outcome="failed"} 1`, `rtcbench_verdicts_total{engine="native"`, `quantile="0.95"`, `rtcbench_rtt_seconds_count{engine="native",location="unknown",platform="livekit"`} {
+	for _, want := range []string{`rtcbench_runs_total{job="second",outcome="ok"}`, `rtcbench_config_reloads_total{outcome="failed"} 1`, `rtcbench_verdicts_total{engine="native"`, `quantile="0.95"`, `rtcbench_rtt_seconds_count{engine="native",location="unknown",path="udp",platform="livekit"`} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %s in\n%s", want, text)
 		}
