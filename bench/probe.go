@@ -23,10 +23,10 @@ var ErrNoEcho = errors.New("no echo answered")
 // NoEcho is ErrNoEcho with how long was waited, and how many pongs came all the same that match no ping of the run.
 func NoEcho(waited time.Duration, strays int) error {
 	if strays == 0 {
-		return fmt.Errorf("%w in %v", ErrNoEcho, waited)
+		return fmt.Errorf("%w in %v, waiting for %s", ErrNoEcho, waited, StepPong)
 	}
-	return fmt.Errorf("%w in %v, while %d pong(s) came that match no ping of this run: they are another runner's, or their echo changes time stamps",
-		ErrNoEcho, waited, strays)
+	return fmt.Errorf("%w in %v, waiting for %s, while %d pong(s) came that match no ping of this run: they are another runner's, or their echo changes time stamps",
+		ErrNoEcho, waited, StepPong, strays)
 }
 
 // NewProber makes a Prober of a session. clock gives the pings their T1; an echo in the

@@ -115,7 +115,16 @@ func enter(ctx context.Context, w io.Writer, from *service, platform string, wit
 	return in, leave, nil
 }
 
-// remaining is what is left of within since began: asking for a room and joining it have one limit. What took no time costs nothing.
-func remaining(within time.Duration, began time.Time) time.Duration {
-	return max(time.Millisecond, within-time.Since(began).Truncate(10*time.Millisecond))
+// limit is --connect-timeout. Asking for a room and joining it have one limit, and an error names that one, not what was left of it.
+type limit struct {
+	within time.Duration
+	began  time.Time // zero = with the join
+}
+
+// on bounds ctx.
+func (l limit) on(ctx context.Context) (context.Context, context.CancelFunc) {
+	if l.began.IsZero() {
+		return context.WithTimeout(ctx, l.within)
+	}
+	return context.WithDeadline(ctx, l.began.Add(l.within))
 }

@@ -94,7 +94,7 @@ func (cmd *bothCmd) Run(a *app) error {
 	began := time.Now()
 	left, refused := askServices(a, &daily, &livekit)
 	defer left()
-	livekit.within = remaining(livekit.within, began)
+	livekit.began = began
 	if err := refused["daily"]; err != nil && err == refused["livekit"] { // it is one service
 		return a.stopped(err)
 	}
@@ -129,7 +129,7 @@ func (cmd *bothCmd) Run(a *app) error {
 	options := cmd.options(browser.JoinConfig{Platform: "daily", URL: cmp.Or(daily.RoomURL, daily.APIURL), BundleURL: daily.BundleURL},
 		browser.JoinConfig{Platform: "livekit", URL: livekit.seats.url})
 	one := oneBrowser{start: func() (*browser.Browser, error) {
-		starting, cancel := context.WithTimeout(a.ctx, livekit.within)
+		starting, cancel := limit{livekit.within, began}.on(a.ctx)
 		defer cancel()
 		return browser.Start(starting, options)
 	}}
@@ -138,7 +138,7 @@ func (cmd *bothCmd) Run(a *app) error {
 		if refused["daily"] != nil {
 			return nil, refused["daily"]
 		}
-		return daily.measure(ctx, browserJob{options: options, shared: one.get, plan: dailyPlan, within: livekit.within, ready: ready}, on)
+		return daily.measure(ctx, browserJob{options: options, shared: one.get, plan: dailyPlan, within: livekit.within, began: began, ready: ready}, on)
 	})
 	side("livekit", func(ctx context.Context, on func(bench.Sample), ready func()) (*bench.Run, error) {
 		if refused["livekit"] != nil {

@@ -44,6 +44,7 @@ type browserJob struct {
 	shared  func(context.Context) (*browser.Browser, error) // a browser of several jobs, which somebody else closes; nil = one of its own
 	plan    bench.Plan
 	within  time.Duration // for everything until both seats are taken
+	began   time.Time     // the joining, where a room was asked for first
 	local   bool
 	prepare func(context.Context) error // makes what config needs, while the browser starts; nil = it is there
 	config  func(role string) (browser.JoinConfig, error)
@@ -53,7 +54,7 @@ type browserJob struct {
 
 // measure is like livekitJob.measure.
 func (job *browserJob) measure(ctx context.Context, on func(bench.Sample)) (*bench.Run, error) {
-	joining, cancel := context.WithTimeout(ctx, job.within)
+	joining, cancel := limit{job.within, job.began}.on(ctx)
 	defer cancel()
 	b, done, err := job.start(joining)
 	if err != nil {
@@ -175,7 +176,7 @@ func leave(pages ...*browser.Page) {
 
 // take is join by itself, within the time that the job has for it.
 func (job *browserJob) take(ctx context.Context, b *browser.Browser, role string) (*browser.Page, error) {
-	joining, cancel := context.WithTimeout(ctx, job.within)
+	joining, cancel := limit{job.within, job.began}.on(ctx)
 	defer cancel()
 	page, err := job.join(joining, b, role)
 	if err != nil {

@@ -77,11 +77,10 @@ func (cmd *dailyCmd) Run(a *app) error {
 		return a.stopped(err)
 	}
 	defer leave()
-	within = remaining(within, began)
 	cmd.warn(a.stderr)
 	cmd.sayAloud(a.stderr)
 	on, end := cmd.watch(a, a.logger(cmd.outputFlags), plan)
-	run, err := room.measure(a.ctx, browserJob{options: cmd.options(), plan: plan, within: within}, on)
+	run, err := room.measure(a.ctx, browserJob{options: cmd.options(), plan: plan, within: within, began: began}, on)
 	end()
 	if run == nil {
 		return a.stopped(err)

@@ -124,7 +124,7 @@ func TestDailyFailures(t *testing.T) {
 	t.Run("nobody answers", func(t *testing.T) {
 		p, out := daily(t, s, append(short, "-r", url, "--echo-timeout", "500ms")...)
 		f := ended(t, p, out, 1)
-		if !strings.Contains(p.stderr(), "no echo answered in 500ms") || f.Statistics.MeanRTT != nil {
+		if !strings.Contains(p.stderr(), "no echo answered in 500ms, waiting for the first pong") || f.Statistics.MeanRTT != nil {
 			t.Errorf("%+v\n%s", f.Statistics, p.stderr())
 		}
 	})

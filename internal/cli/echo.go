@@ -97,7 +97,7 @@ func (cmd *echoCmd) Run(a *app) error {
 	defer witness.Close()
 	err = echo.Serve(a.ctx, echo.Seat{
 		Join: func(ctx context.Context) (bench.Session, error) {
-			s, err := seats.join(ctx, name, within, bench.JoinOptions{ReconnectTimeout: echo.Patience})
+			s, err := seats.join(ctx, name, limit{within: within}, bench.JoinOptions{ReconnectTimeout: echo.Patience})
 			if err != nil || witness == nil {
 				return s, err
 			}

@@ -62,7 +62,7 @@ func (cmd *echoCmd) watch(a *app, c *check, within time.Duration, clock bench.Cl
 		Join: func(ctx context.Context, room string) (bench.Session, error) {
 			in := seats
 			in.room = room
-			return in.join(ctx, name, within, bench.JoinOptions{ReconnectTimeout: echo.Patience})
+			return in.join(ctx, name, limit{within: within}, bench.JoinOptions{ReconnectTimeout: echo.Patience})
 		},
 		Alone: func(s bench.Session) bool { return !slices.ContainsFunc(present(s), isNoEcho) },
 		Most:  most, Clock: clock,

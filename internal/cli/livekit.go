@@ -82,7 +82,7 @@ func (cmd *livekitCmd) Run(a *app) error {
 		return a.stopped(err)
 	}
 	defer leave()
-	job.within = remaining(job.within, began)
+	job.began = began
 	job.seats.warn(a.stderr)
 	log := a.logger(cmd.outputFlags)
 	log.Info("joining", "room", job.seats.String())
@@ -127,6 +127,7 @@ func (cmd *livekitCmd) validate(a *app) (inSandbox bool, err error) {
 type livekitJob struct {
 	plan      bench.Plan
 	within    time.Duration // for joining
+	began     time.Time     // the joining, where a room was asked for first
 	seats     seats
 	inSandbox bool
 	local     bool     // we answer
@@ -217,7 +218,7 @@ func (job *livekitJob) measure(ctx context.Context, on func(bench.Sample)) (*ben
 		go func() { echoDone <- job.answer(answering, echoName, clock, echoReady) }()
 		defer func() { stop(); <-echoDone }()
 	}
-	session, err := job.seats.join(ctx, identity("runner"), job.within, opts)
+	session, err := job.seats.join(ctx, identity("runner"), limit{job.within, job.began}, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -271,7 +272,7 @@ func (job *livekitJob) describe(run *bench.Run, err error) (*bench.Run, error) {
 func (job *livekitJob) inBrowser(o browser.Options) *browserJob {
 	o.Rooms = append(o.Rooms, browser.JoinConfig{Platform: "livekit", URL: job.seats.url})
 	return &browserJob{
-		options: o, plan: job.plan, within: job.within, local: job.local, where: job.seats.String(),
+		options: o, plan: job.plan, within: job.within, began: job.began, local: job.local, where: job.seats.String(),
 		config: func(role string) (browser.JoinConfig, error) {
 			room, err := job.seats.take(identity(role))
 			return browser.JoinConfig{Platform: "livekit", URL: room.URL, Token: room.Token, Lossy: job.plan.Lossy}, err
@@ -290,7 +291,7 @@ func (job *livekitJob) echoFlags() string {
 func (job *livekitJob) answer(ctx context.Context, name string, clock bench.Clock, ready chan<- struct{}) error {
 	return echo.Serve(ctx, echo.Seat{
 		Join: func(ctx context.Context) (bench.Session, error) {
-			return job.seats.join(ctx, name, job.within, bench.JoinOptions{ReconnectTimeout: echo.Patience, Lossy: job.plan.Lossy})
+			return job.seats.join(ctx, name, limit{within: job.within}, bench.JoinOptions{ReconnectTimeout: echo.Patience, Lossy: job.plan.Lossy})
 		},
 		Clock: clock, Within: job.within,
 		Ready: func(bench.Session) {

@@ -107,17 +107,20 @@ func (s seats) take(identity string) (bench.Room, error) {
 	return room, err
 }
 
-// join takes a seat within the time given, and explains a failure.
-func (s seats) join(ctx context.Context, identity string, within time.Duration, opts bench.JoinOptions) (bench.Session, error) {
+// join takes a seat within the limit, and explains a failure.
+func (s seats) join(ctx context.Context, identity string, by limit, opts bench.JoinOptions) (bench.Session, error) {
 	room, err := s.take(identity)
 	if err != nil {
 		return nil, err
 	}
-	joining, cancel := context.WithTimeout(ctx, within)
+	joining, cancel := by.on(ctx)
 	defer cancel()
 	opts.Identity = identity
 	session, err := livekit.Transport{}.Join(joining, room, opts)
 	var late *livekit.LateError
+	if errors.As(err, &late) && joining.Err() != nil {
+		late.After = by.within
+	}
 	switch {
 	case err == nil:
 		return session, nil
@@ -127,6 +130,8 @@ func (s seats) join(ctx context.Context, identity string, within time.Duration, 
 		err = fmt.Errorf("%w; the native engine needs UDP, or a TURN server: --engine browser also goes over TCP; --connect-timeout waits longer", late)
 	case errors.As(err, &late):
 		err = fmt.Errorf("%w; --connect-timeout waits longer", late)
+	case errors.Is(err, context.DeadlineExceeded): // it had not begun
+		err = fmt.Errorf("no time was left for it in %v; --connect-timeout waits longer", by.within)
 	}
 	var request *url.Error // it repeats the whole URL of the SDK's own making
 	if errors.As(err, &request) {
