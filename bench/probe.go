@@ -25,7 +25,8 @@ func NoEcho(waited time.Duration, strays int) error {
 	if strays == 0 {
 		return fmt.Errorf("%w in %v, waiting for %s", ErrNoEcho, waited, StepPong)
 	}
-	return fmt.Errorf("%w in %v, waiting for %s, while %d pong(s) came that match no ping of this run: they are another runner's, or their echo changes time stamps",
+	return fmt.Errorf("%w in %v, waiting for %s, while %d pong(s) came that match no ping of this run: "+
+		"they are another runner's, or their echo changes time stamps",
 		ErrNoEcho, waited, StepPong, strays)
 }
 

@@ -115,7 +115,8 @@ func enter(ctx context.Context, w io.Writer, from *service, platform string, wit
 	return in, leave, nil
 }
 
-// limit is --connect-timeout. Asking for a room and joining it have one limit, and an error names that one, not what was left of it.
+// limit is --connect-timeout. Asking for a room and joining it have one limit, and an error names that one, not what was
+// left of it.
 type limit struct {
 	within time.Duration
 	began  time.Time // zero = with the join

@@ -138,7 +138,8 @@ func (cmd *bothCmd) Run(a *app) error {
 		if refused["daily"] != nil {
 			return nil, refused["daily"]
 		}
-		return daily.measure(ctx, browserJob{options: options, shared: one.get, plan: dailyPlan, within: livekit.within, began: began, ready: ready}, on)
+		job := browserJob{options: options, shared: one.get, plan: dailyPlan, within: livekit.within, began: began, ready: ready}
+		return daily.measure(ctx, job, on)
 	})
 	side("livekit", func(ctx context.Context, on func(bench.Sample), ready func()) (*bench.Run, error) {
 		if refused["livekit"] != nil {

@@ -44,7 +44,8 @@ func (h livekitHost) Open(ctx context.Context, life time.Duration) (echo.Place, 
 		defer close(p.done)
 		failed = echo.Serve(answering, echo.Seat{
 			Join: func(joining context.Context) (bench.Session, error) {
-				return h.seats.join(joining, name, limit{within: h.within}, bench.JoinOptions{ReconnectTimeout: echo.Patience})
+				opts := bench.JoinOptions{ReconnectTimeout: echo.Patience}
+				return h.seats.join(joining, name, limit{within: h.within}, opts)
 			},
 			Clock: h.clock, Within: h.within,
 			Ready: func(s bench.Session) { p.session.Store(&s); isReady() },

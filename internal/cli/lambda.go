@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"rtcbench/bench"
+	"rtcbench/internal/result"
 	"rtcbench/internal/secrets"
 )
 
@@ -104,6 +105,9 @@ func beforeDeadline(ctx context.Context) (context.Context, context.CancelFunc) {
 // its detail; a scheduled one says nothing there, and the environment alone decides.
 func eventJob(event json.RawMessage) (job, error) {
 	j := job{name: "event", command: cmp.Or(clean(unquoted(os.Getenv("RTCBENCH_PLATFORM"))), "livekit"), values: map[string][]string{}, places: map[string]string{}}
+	if result.CheckText(event) != nil { // no place in it is named: a secret may stand there
+		return j, errors.New("the event has a character that is not UTF-8, or half of one: send it in UTF-8")
+	}
 	keys := map[string]any{}
 	decoder := json.NewDecoder(bytes.NewReader(event))
 	decoder.UseNumber()
@@ -150,23 +154,23 @@ func eventJob(event json.RawMessage) (job, error) {
 }
 
 // fitting leaves out what makes an answer larger than Lambda takes, and says so in it.
-func fitting(result []byte) (json.RawMessage, error) {
-	if len(result) <= lambdaAnswer {
-		return result, nil
+func fitting(file []byte) (json.RawMessage, error) {
+	if len(file) <= lambdaAnswer {
+		return file, nil
 	}
-	var file map[string]any
-	decoder := json.NewDecoder(bytes.NewReader(result))
+	var keys map[string]any
+	decoder := json.NewDecoder(bytes.NewReader(file))
 	decoder.UseNumber()
-	if err := decoder.Decode(&file); err != nil {
+	if err := decoder.Decode(&keys); err != nil {
 		return nil, fmt.Errorf("the result: %w", err)
 	}
-	lighten(file)
+	lighten(keys)
 	for _, side := range []string{"daily", "livekit"} {
-		if part, ok := file[side].(map[string]any); ok {
+		if part, ok := keys[side].(map[string]any); ok {
 			lighten(part)
 		}
 	}
-	return json.Marshal(file)
+	return json.Marshal(keys)
 }
 
 func lighten(file map[string]any) {

@@ -291,7 +291,8 @@ func (job *livekitJob) echoFlags() string {
 func (job *livekitJob) answer(ctx context.Context, name string, clock bench.Clock, ready chan<- struct{}) error {
 	return echo.Serve(ctx, echo.Seat{
 		Join: func(ctx context.Context) (bench.Session, error) {
-			return job.seats.join(ctx, name, limit{within: job.within}, bench.JoinOptions{ReconnectTimeout: echo.Patience, Lossy: job.plan.Lossy})
+			opts := bench.JoinOptions{ReconnectTimeout: echo.Patience, Lossy: job.plan.Lossy}
+			return job.seats.join(ctx, name, limit{within: job.within}, opts)
 		},
 		Clock: clock, Within: job.within,
 		Ready: func(bench.Session) {

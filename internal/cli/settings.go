@@ -173,7 +173,7 @@ func (s *settings) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any,
 
 // parse reads a command line. An error is told as ours are.
 func (s *settings) parse(parser *kong.Kong, args []string) (*kong.Context, error) {
-	ctx, err := parser.Parse(args) // help and version end here
+	ctx, err := parser.Parse(flagsFirst(parser.Model, args)) // help and version end here
 	if err != nil {
 		return nil, s.explain(misplaced(parser.Model, args, err))
 	}
