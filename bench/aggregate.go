@@ -25,7 +25,7 @@ type Aggregate struct {
 	Series
 	Runs      int
 	LeftOut   int    // runs that are not in it, because they are invalid
-	Counts    Counts // Sent, Answered, Late, Lost and NotSent alone
+	Counts    Counts // SummedCounts alone
 	Histogram stats.Histogram
 }
 
@@ -41,8 +41,7 @@ func (a *Aggregate) Add(r Run, q Query) {
 // Merge adds all of o.
 func (a *Aggregate) Merge(o Aggregate) {
 	a.Runs, a.LeftOut = a.Runs+o.Runs, a.LeftOut+o.LeftOut
-	c, d := &a.Counts, o.Counts
-	c.Sent, c.Answered, c.Late, c.Lost, c.NotSent = c.Sent+d.Sent, c.Answered+d.Answered, c.Late+d.Late, c.Lost+d.Lost, c.NotSent+d.NotSent
+	a.Counts.add(o.Counts)
 	a.Histogram.Merge(o.Histogram)
 }
 

@@ -72,41 +72,6 @@ const (
 	DeadlinePassed Ended = "deadline"
 )
 
-// Counts are of counted pings, but for those of the warm-up and of messages.
-type Counts struct {
-	Sent, Answered, Late, Lost, NotSent, Unsettled int
-	Duplicate                                      int // further pongs for an answered ping
-	Malformed                                      int // messages that nobody can read
-	Foreign                                        int // pongs of another echo, or to somebody else's ping
-	WarmupSent                                     int
-	ControlSent                                    int // after the last counted ping, to learn what became of those before
-}
-
-// Tally counts the outcomes of samples into c.
-func (c *Counts) Tally(samples []Sample) {
-	for _, s := range samples {
-		switch s.Outcome {
-		case Answered:
-			c.Answered++
-		case Late:
-			c.Late++
-		case Lost:
-			c.Lost++
-		case NotSent:
-			c.NotSent++
-		case Unsettled:
-			c.Unsettled++
-		}
-	}
-	c.Sent += len(samples) - c.NotSent
-}
-
-// Settled is the number of pings whose fate is known: the denominator of loss.
-func (c Counts) Settled() int { return c.Answered + c.Late + c.Lost }
-
-// Failed is the numerator of loss.
-func (c Counts) Failed() int { return c.Late + c.Lost }
-
 // Echo is who answered.
 type Echo struct {
 	Mode      string        // "local" or "remote"

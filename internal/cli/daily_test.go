@@ -144,7 +144,7 @@ func TestDailyFailures(t *testing.T) {
 		s.DropSockets("bench")
 		f := ended(t, p, out, 0)
 		lostOnlyWhatLeft(t, f)
-		if *f.Details.Counts.NotSent == 0 || f.Statistics.TotalMessages != 400 || *f.Details.Reconnects == 0 {
+		if f.Details.Counts.NotSent == 0 || f.Statistics.TotalMessages != 400 || *f.Details.Reconnects == 0 {
 			t.Errorf("%+v, reconnects %d", f.Details.Counts, *f.Details.Reconnects)
 		}
 	})
@@ -153,7 +153,7 @@ func TestDailyFailures(t *testing.T) {
 		defer s.SetFate(standin.Fate{})
 		p, out := daily(t, s, "-n", "100", "-c", "20", "-r", url, "--echo", "local", "--timeout", "200")
 		f := ended(t, p, out, 1) // not one pong in time; those of the last pings come after the end
-		if c := f.Details.Counts; *c.Late == 0 || *c.Late+c.Lost != 100 || f.Statistics.FailedMessages != 100 {
+		if c := f.Details.Counts; c.Late == 0 || c.Late+c.Lost != 100 || f.Statistics.FailedMessages != 100 {
 			t.Errorf("%+v", f.Details.Counts)
 		}
 	})
@@ -427,7 +427,8 @@ func TestOriginalsOnDaily(t *testing.T) {
 	second, out2 := daily(t, s, "-r", url, "-n", "30", "-c", "40")
 	for i, f := range []result.File{ended(t, first, out1, 0), ended(t, second, out2, 0)} {
 		c := f.Details.Counts
-		if c.Answered != 30 || *c.Duplicate != 0 || *c.Malformed != 0 || *f.Details.Echo.Kind != "original" || len(f.Details.Echo.Others) != 0 {
+		if c.Answered != 30 || c.Duplicate != 0 || c.Malformed != 0 || *f.Details.Echo.Kind != "original" ||
+			len(f.Details.Echo.Others) != 0 {
 			t.Errorf("runner %d: %+v, %+v", i, c, f.Details.Echo)
 		}
 	}

@@ -174,7 +174,8 @@ func TestServerKilledAndRestarted(t *testing.T) {
 	}
 	f := readFile(t, out)
 	lostOnlyWhatLeft(t, f)
-	if f.Details.Ended != "complete" || f.Statistics.TotalMessages != 400 || *f.Details.Reconnects == 0 || *f.Details.Counts.NotSent == 0 {
+	if f.Details.Ended != "complete" || f.Statistics.TotalMessages != 400 || *f.Details.Reconnects == 0 ||
+		f.Details.Counts.NotSent == 0 {
 		t.Errorf("ended %q, %+v, %+v", f.Details.Ended, f.Statistics, f.Details.Counts)
 	}
 	if outcomes := f.Details.Samples.Outcome; outcomes[len(outcomes)-1] != "answered" {

@@ -137,7 +137,7 @@ func TestBothAskTwoOriginals(t *testing.T) {
 				t.Fatalf("%v\n%s", err, run.stderr())
 			}
 			for i, f := range []*result.File{both.Daily, both.Livekit} {
-				if kind := f.Details.Echo.Kind; kind == nil || *kind != c.kinds[i] || f.Details.Counts.Foreign == nil || *f.Details.Counts.Foreign != 0 {
+				if kind := f.Details.Echo.Kind; kind == nil || *kind != c.kinds[i] || f.Details.Counts.Foreign != 0 {
 					t.Errorf("%s: echo %+v, %+v", f.Platform, f.Details.Echo, f.Details.Counts)
 				}
 			}

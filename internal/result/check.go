@@ -98,14 +98,15 @@ func (f File) checkBefore(limit time.Time) error {
 
 func (f File) checkCounts() error {
 	c, s, planned := f.Details.Counts, f.Statistics, f.Metadata.Iterations
-	late, lost, unsettled := zero(c.Late), c.Lost, zero(c.Unsettled)
+	late, lost, unsettled := c.Late, c.Lost, c.Unsettled
 	switch {
 	case c.Answered+late+lost+unsettled != c.Sent:
 		return fmt.Errorf("details.counts: %d sent are not %d answered + %d late + %d lost + %d unsettled", c.Sent, c.Answered, late, lost, unsettled)
 	case c.Sent > planned:
 		return fmt.Errorf("metadata.iterations: %d; %d pings were sent", planned, c.Sent)
-	case zero(c.NotSent) > mostUnused+c.Sent:
-		return fmt.Errorf("details.counts.not_sent: %d slots beside %d pings are more than a run can have missed", *c.NotSent, c.Sent)
+	case c.NotSent > mostUnused+c.Sent:
+		return fmt.Errorf("details.counts.not_sent: %d slots beside %d pings are more than a run can have missed",
+			c.NotSent, c.Sent)
 	case s.SuccessfulMessages != c.Answered:
 		return fmt.Errorf("statistics.successful_messages: %d; details.counts.answered is %d", s.SuccessfulMessages, c.Answered)
 	case s.FailedMessages != late+lost:
@@ -119,14 +120,6 @@ func (f File) checkCounts() error {
 // checkStatistics wants what a run that was read without its pings is told by.
 func (f File) checkStatistics() error {
 	s := f.Statistics
-	for name, v := range map[string]*float64{
-		"mean_rtt": s.MeanRTT, "median_rtt": s.MedianRTT, "min_rtt": s.MinRTT, "max_rtt": s.MaxRTT, "std_dev_rtt": s.StdDevRTT,
-		"p50_rtt": s.P50RTT, "p95_rtt": s.P95RTT, "p99_rtt": s.P99RTT, "jitter": s.Jitter,
-	} {
-		if v != nil && !duration(*v) {
-			return fmt.Errorf("statistics.%s: %v is no duration", name, *v)
-		}
-	}
 	for i, m := range f.Measurements {
 		if !duration(m.RoundTripTime) {
 			return fmt.Errorf("measurements[%d].round_trip_time: %v is no duration", i, m.RoundTripTime)
@@ -224,15 +217,9 @@ func whole(r bench.Run) error {
 	if r.OfOriginal() { // it tells of those alone that were answered
 		got.Lost, got.Sent = want.Lost, got.Answered+want.Lost
 	}
-	for _, x := range []struct {
-		key       string
-		got, want int
-	}{
-		{"answered", got.Answered, want.Answered}, {"late", got.Late, want.Late}, {"lost", got.Lost, want.Lost},
-		{"not_sent", got.NotSent, want.NotSent}, {"unsettled", got.Unsettled, want.Unsettled}, {"sent", got.Sent, want.Sent},
-	} {
-		if x.got != x.want {
-			return fmt.Errorf("details.counts.%s: %d; the samples have %d", x.key, x.want, x.got)
+	for _, x := range slices.Backward(bench.CountList) { // sent, which the others add up to, last
+		if is, told := *x.Of(&got), *x.Of(&want); x.Fate && is != told {
+			return fmt.Errorf("details.counts.%s: %d; the samples have %d", x.Key, told, is)
 		}
 	}
 	for i, s := range r.Samples {

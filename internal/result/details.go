@@ -78,21 +78,6 @@ type (
 
 		Unmatched int `json:"unmatched,omitempty"` // pongs of the run's echo that match no ping of the run
 	}
-	// Counts are of the counted pings, but for the last four. Of a run of the original tool, lost are all that failed:
-	// it does not say which of them were late.
-	Counts struct {
-		Sent        int  `json:"sent"`
-		Answered    int  `json:"answered"`
-		Late        *int `json:"late"`
-		Lost        int  `json:"lost"`
-		NotSent     *int `json:"not_sent"`
-		Unsettled   *int `json:"unsettled"`
-		Duplicate   *int `json:"duplicate"`
-		Malformed   *int `json:"malformed"`
-		Foreign     *int `json:"foreign"`
-		WarmupSent  *int `json:"warmup_sent"`
-		ControlSent *int `json:"control_sent"`
-	}
 	// RTT is what statistics does not say of it. n_needed names the pings that an absent
 	// interval needs.
 	RTT struct {
@@ -252,12 +237,11 @@ func newDetails(r bench.Run, s bench.Summary) Details {
 			PayloadBytes: number(r.Plan.PayloadBytes), Warmup: number(r.Plan.Warmup), EchoTimeoutMS: span(r.Plan.EchoTimeout),
 			Grid: grid(r.Plan), ReconnectMS: span(r.Plan.ReconnectTimeout), Lossy: r.Plan.Lossy,
 		},
-		Echo: Echo{Mode: r.Echo.Mode, Kind: text(r.Echo.Kind), Identity: text(r.Echo.Identity), Others: others(r, told), Unmatched: r.Echo.Unmatched},
-		Counts: Counts{
-			Sent: c.Sent, Answered: c.Answered, Late: number(c.Late), Lost: c.Lost, NotSent: number(c.NotSent), Unsettled: number(c.Unsettled),
-			Duplicate: number(c.Duplicate), Malformed: number(c.Malformed), Foreign: number(c.Foreign),
-			WarmupSent: number(c.WarmupSent), ControlSent: number(c.ControlSent),
+		Echo: Echo{
+			Mode: r.Echo.Mode, Kind: text(r.Echo.Kind), Identity: text(r.Echo.Identity), Others: others(r, told),
+			Unmatched: r.Echo.Unmatched,
 		},
+		Counts:  Counts{c, r.OfOriginal()},
 		Ended:   r.Ended,
 		RTT:     RTT{P90: quantity(s.P90), P999: quantity(s.P999), CI95: map[string]*[2]float64{}, NNeeded: map[string]int{}},
 		LateRTT: []float64{}, JitterRFC3550: quantity(s.JitterRTP), IPDV: quantiles(s.IPDV), PDV: quantiles(s.PDV),

@@ -34,23 +34,6 @@ type Measurement struct {
 	Timestamp      float64  `json:"timestamp"`      // when it was sent
 }
 
-// Statistics are those of the original format.
-type Statistics struct {
-	TotalMessages      int      `json:"total_messages"`
-	SuccessfulMessages int      `json:"successful_messages"`
-	FailedMessages     int      `json:"failed_messages"`
-	PacketLossRate     *float64 `json:"packet_loss_rate"` // ratio 0..1
-	MeanRTT            *float64 `json:"mean_rtt"`
-	MedianRTT          *float64 `json:"median_rtt"`
-	MinRTT             *float64 `json:"min_rtt"`
-	MaxRTT             *float64 `json:"max_rtt"`
-	StdDevRTT          *float64 `json:"std_dev_rtt"`
-	P50RTT             *float64 `json:"p50_rtt"`
-	P95RTT             *float64 `json:"p95_rtt"`
-	P99RTT             *float64 `json:"p99_rtt"`
-	Jitter             *float64 `json:"jitter"` // mean |ΔRTT| of consecutive answered pings
-}
-
 // Metadata is that of the original format, and run_id and cooldown_ms.
 type Metadata struct {
 	StartTime  float64 `json:"start_time"`
@@ -97,14 +80,8 @@ func New(r bench.Run) (f File, err error) {
 // lean is the result file of r without its long lists.
 func lean(r bench.Run, s bench.Summary) File {
 	f := File{
-		Platform: r.Platform,
-		Statistics: Statistics{
-			TotalMessages: r.Counts.Settled(), SuccessfulMessages: r.Counts.Answered, FailedMessages: r.Counts.Failed(),
-			PacketLossRate: when(s.LossKnown, s.Loss),
-			MeanRTT:        quantity(s.Mean), MedianRTT: quantity(s.Median), MinRTT: quantity(s.Min), MaxRTT: quantity(s.Max),
-			StdDevRTT: quantity(s.StdDev), P50RTT: quantity(s.P50), P95RTT: quantity(s.P95), P99RTT: quantity(s.P99),
-			Jitter: quantity(s.Jitter),
-		},
+		Platform:   r.Platform,
+		Statistics: StatisticsOf(bench.Record{Run: r, Summary: s}),
 		Metadata: Metadata{
 			StartTime: seconds(r.Start), EndTime: seconds(r.End), DurationMS: ms(r.End.Sub(r.Start)),
 			Iterations: r.Plan.Count, TimeoutMS: r.Plan.Timeout.Milliseconds(), CooldownMS: when(!r.Plan.PaceUnknown, r.Plan.Cooldown.Milliseconds()),

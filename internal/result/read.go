@@ -43,7 +43,6 @@ func (f File) told() (bench.Run, error) {
 // run is told of a file that was checked.
 func (f File) run() (bench.Run, error) {
 	m, d := f.Metadata, f.Details
-	c := d.Counts
 	r := bench.Run{
 		ID: canonical(m.RunID), Platform: f.Platform, RoomURL: m.RoomURL, Start: clock(m.StartTime), End: clock(m.StartTime).Add(nanos(m.DurationMS)), Ended: d.Ended,
 		Plan: bench.Plan{
@@ -51,10 +50,7 @@ func (f File) run() (bench.Run, error) {
 			Warmup: zero(d.Plan.Warmup), EchoTimeout: millis(d.Plan.EchoTimeoutMS), ReconnectTimeout: millis(d.Plan.ReconnectMS),
 			PayloadBytes: zero(d.Plan.PayloadBytes), Lossy: d.Plan.Lossy,
 		},
-		Counts: bench.Counts{
-			Sent: c.Sent, Answered: c.Answered, Late: zero(c.Late), Lost: c.Lost, NotSent: zero(c.NotSent), Unsettled: zero(c.Unsettled),
-			Duplicate: zero(c.Duplicate), Malformed: zero(c.Malformed), Foreign: zero(c.Foreign), WarmupSent: zero(c.WarmupSent), ControlSent: zero(c.ControlSent),
-		},
+		Counts: d.Counts.Counts,
 		Ways:   ways(d.Loss),
 		Echo:   bench.Echo{Mode: d.Echo.Mode, Kind: or(d.Echo.Kind), Identity: or(d.Echo.Identity), Others: d.Echo.Others, Unmatched: d.Echo.Unmatched, FirstPong: span(d.Connect.FirstPong)},
 		Clocks: d.OneWay.Clocks, Facts: f.facts(), Tool: bench.Tool(d.Tool), Standin: d.Standin,
@@ -158,12 +154,11 @@ func (c *Channel) facts() bench.Channel {
 func (f File) summary() bench.Summary {
 	t, d := f.Statistics, f.Details
 	s := bench.Summary{
-		Mean: q(t.MeanRTT), Median: q(t.MedianRTT), Min: q(t.MinRTT), Max: q(t.MaxRTT), StdDev: q(t.StdDevRTT),
-		P50: q(t.P50RTT), P90: q(d.RTT.P90), P95: q(t.P95RTT), P99: q(t.P99RTT), P999: q(d.RTT.P999),
-		Jitter: q(t.Jitter), JitterRTP: q(d.JitterRFC3550), IPDV: d.IPDV.spread(), PDV: d.PDV.spread(),
+		P90: q(d.RTT.P90), P999: q(d.RTT.P999), JitterRTP: q(d.JitterRFC3550), IPDV: d.IPDV.spread(), PDV: d.PDV.spread(),
 		LongestRun: zero(d.Loss.LongestRun), Hold: d.Hold.spread(), TimerError: d.Instrument.TimerError.spread(), SendCall: d.Instrument.SendCall.spread(),
 		OneWay: d.OneWay.known(),
 	}
+	t.tell(&s)
 	if t.PacketLossRate != nil {
 		s.LossKnown, s.Loss = true, *t.PacketLossRate
 	}

@@ -12,6 +12,8 @@ import (
 	"time"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"rtcbench/bench"
 )
 
 // word is what engines and transport classes are called; a table shows them as they are.
@@ -41,10 +43,13 @@ func checkValue(v reflect.Value, key string, negative bool) error {
 	case reflect.Struct:
 		for i := range v.NumField() {
 			name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
-			if slices.Contains(elsewhere, name) {
+			if name == "-" || slices.Contains(elsewhere, name) {
 				continue
 			}
 			path := strings.TrimPrefix(key+"."+name, ".")
+			if v.Type().Field(i).Anonymous {
+				path = key
+			}
 			if err := checkValue(v.Field(i), path, negative || slices.Contains(below0, name)); err != nil {
 				return err
 			}
@@ -186,9 +191,14 @@ func (s *Statistics) UnmarshalJSON(data []byte) error {
 
 // UnmarshalJSON refuses counts without what every run has.
 func (c *Counts) UnmarshalJSON(data []byte) error {
-	type plain Counts
-	if err := json.Unmarshal(data, (*plain)(c)); err != nil || string(data) == "null" {
+	if err := json.Unmarshal(data, &c.Counts); err != nil || string(data) == "null" {
 		return err
 	}
-	return required(data, "details.counts", "sent", "answered", "lost")
+	var keys []string
+	for _, x := range bench.CountList {
+		if x.Always {
+			keys = append(keys, x.Key)
+		}
+	}
+	return required(data, "details.counts", keys...)
 }

@@ -96,6 +96,15 @@ func (e *encoder) double(name string, v *float64) {
 	}
 }
 
+// figure adds a number of a run by the name that it has everywhere.
+func (e *encoder) figure(x result.Figure) {
+	if x.Unit == "" {
+		e.integer(x.Key, int(x.Value))
+	} else {
+		e.double(x.Key, &x.Value)
+	}
+}
+
 func (e *encoder) text(name, s string) error {
 	value, ok := lineprotocol.StringValue(s)
 	if !ok {
@@ -162,10 +171,11 @@ func pointsOf(run bench.Run) ([][]byte, error) {
 	e.SetPrecision(lineprotocol.Nanosecond)
 	e.pings(run, kept, tags)
 	e.start(summaryMeasurement, tags...)
-	e.integer("total_messages", file.Statistics.TotalMessages)
-	e.integer("successful_messages", file.Statistics.SuccessfulMessages)
-	e.integer("failed_messages", file.Statistics.FailedMessages)
-	e.double("packet_loss_rate", file.Statistics.PacketLossRate)
+	for _, x := range file.Statistics.Figures() {
+		if x.Unit != "ms" { // the original's summary has no durations
+			e.figure(x)
+		}
+	}
 	e.end(end)
 	samples := split(base64.StdEncoding.EncodeToString(packed.Samples), samplePiece)
 	for i, piece := range samples {
@@ -224,29 +234,10 @@ func (e *encoder) pings(run, kept bench.Run, tags []string) {
 
 // statistics adds what a dashboard asks for without knowing our document.
 func (e *encoder) statistics(f result.File) {
-	s, c := f.Statistics, f.Details.Counts
-	for _, v := range []struct {
-		name string
-		n    *int // nil = not known
-	}{
-		{"total_messages", &s.TotalMessages}, {"successful_messages", &s.SuccessfulMessages}, {"failed_messages", &s.FailedMessages},
-		{"sent", &c.Sent}, {"answered", &c.Answered}, {"late", c.Late}, {"lost", &c.Lost}, {"not_sent", c.NotSent}, {"unsettled", c.Unsettled},
-		{"duplicate", c.Duplicate}, {"malformed", c.Malformed}, {"foreign", c.Foreign}, {"warmup_sent", c.WarmupSent}, {"control_sent", c.ControlSent},
-		{"schema_version", &f.Details.SchemaVersion},
-	} {
-		if v.n != nil {
-			e.integer(v.name, *v.n)
-		}
+	for _, x := range append(f.Statistics.Figures(), f.Details.Counts.Figures()...) {
+		e.figure(x)
 	}
-	for _, v := range []struct {
-		name string
-		x    *float64
-	}{
-		{"packet_loss_rate", s.PacketLossRate}, {"mean_rtt", s.MeanRTT}, {"median_rtt", s.MedianRTT}, {"min_rtt", s.MinRTT}, {"max_rtt", s.MaxRTT},
-		{"std_dev_rtt", s.StdDevRTT}, {"p50_rtt", s.P50RTT}, {"p95_rtt", s.P95RTT}, {"p99_rtt", s.P99RTT}, {"jitter", s.Jitter},
-	} {
-		e.double(v.name, v.x)
-	}
+	e.integer("schema_version", f.Details.SchemaVersion)
 	e.text("ended", string(f.Details.Ended))
 	e.text("verdict", string(f.Details.Validity.Verdict))
 	if f.Details.Path != nil {

@@ -62,12 +62,12 @@ func aggregate(ctx context.Context, db *sql.DB, q bench.Query) ([]bench.Aggregat
 
 // addTo adds what is in p to the sums of series that q asks for.
 func (p span) addTo(ctx context.Context, tx *sql.Tx, series map[int64]bench.Series, sums sumsByPath, q bench.Query) error {
-	query := `SELECT series, path, invalid, 1, sent, answered, late, lost, not_sent, histogram FROM run
+	query := "SELECT series, path, invalid, 1, " + counted.names("") + `, histogram FROM run
 		WHERE ended >= ? AND ended < ?`
 	args := []any{p.from, p.to}
 	if p.period != 0 {
 		// Series by series, as the rollups are sorted: a month has many hours beside those that are wanted.
-		query = `SELECT series, path, invalid, runs, sent, answered, late, lost, not_sent, histogram FROM rollup
+		query = "SELECT series, path, invalid, runs, " + counted.names("") + `, histogram FROM rollup
 			WHERE seconds = ? AND series IN (SELECT id FROM series) AND start >= ? AND start < ?`
 		args = []any{int64(p.period / time.Second), ceilSeconds(p.from), ceilSeconds(p.to)}
 	}
@@ -76,15 +76,14 @@ func (p span) addTo(ctx context.Context, tx *sql.Tx, series map[int64]bench.Seri
 		return err
 	}
 	defer rows.Close()
+	var id int64
+	var path bench.Path
+	var invalid bool
+	var part bench.Aggregate
+	var data sql.RawBytes
+	to := append(append([]any{&id, &path, &invalid, &part.Runs}, counted.in(&part.Counts)...), &data)
 	for rows.Next() {
-		var id int64
-		var path bench.Path
-		var invalid bool
-		var part bench.Aggregate
-		var data sql.RawBytes
-		c := &part.Counts
-		err := rows.Scan(&id, &path, &invalid, &part.Runs, &c.Sent, &c.Answered, &c.Late, &c.Lost, &c.NotSent, &data)
-		if err != nil {
+		if err := rows.Scan(to...); err != nil {
 			return err
 		}
 		sum := sums.of(series, id, path)

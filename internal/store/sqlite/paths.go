@@ -29,7 +29,7 @@ func pathsOfKept(ctx context.Context, tx *sql.Tx) error {
 		}
 	}
 	for p := range anew {
-		if err := sumByPath(ctx, tx, p.seconds, p.series, p.start); err != nil {
+		if err := countedAtFirst.sumByPath(ctx, tx, p.seconds, p.series, p.start); err != nil {
 			return err
 		}
 	}
@@ -69,8 +69,9 @@ func pathsAfter(ctx context.Context, tx *sql.Tx, last *int64, more *bool) (map[i
 	return list, rows.Err()
 }
 
-// sumByPath makes the rollups of one series and period of its runs. Those that cannot be read are in no sum.
-func sumByPath(ctx context.Context, tx *sql.Tx, seconds, series, start int64) error {
+// sumByPath makes the rollups of one series and period of its runs, with the columns that there are. Runs that cannot
+// be read are in no sum.
+func (c columns) sumByPath(ctx context.Context, tx *sql.Tx, seconds, series, start int64) error {
 	if _, err := tx.ExecContext(ctx, "DELETE FROM rollup WHERE seconds = ? AND series = ? AND start = ?", seconds, series, start); err != nil {
 		return err
 	}
@@ -79,8 +80,9 @@ func sumByPath(ctx context.Context, tx *sql.Tx, seconds, series, start int64) er
 		invalid bool
 	}
 	sums := map[kind]*bench.Aggregate{}
-	rows, err := tx.QueryContext(ctx, "SELECT path, invalid <> 0, sent, answered, late, lost, not_sent, histogram FROM run WHERE series = ? AND ended >= ? AND ended < ?",
-		series, start*1e6, (start+seconds)*1e6)
+	query := "SELECT path, invalid <> 0, " + c.names("") + `, histogram FROM run
+		WHERE series = ? AND ended >= ? AND ended < ?`
+	rows, err := tx.QueryContext(ctx, query, series, start*1e6, (start+seconds)*1e6)
 	if err != nil {
 		return err
 	}
@@ -89,8 +91,7 @@ func sumByPath(ctx context.Context, tx *sql.Tx, seconds, series, start int64) er
 		one := bench.Aggregate{Runs: 1}
 		var of kind
 		var data []byte
-		c := &one.Counts
-		err := rows.Scan(&of.path, &of.invalid, &c.Sent, &c.Answered, &c.Late, &c.Lost, &c.NotSent, &data)
+		err := rows.Scan(append(append([]any{&of.path, &of.invalid}, c.in(&one.Counts)...), &data)...)
 		if err != nil || one.Histogram.UnmarshalBinary(data) != nil {
 			continue
 		}
@@ -107,9 +108,8 @@ func sumByPath(ctx context.Context, tx *sql.Tx, seconds, series, start int64) er
 		if err != nil {
 			return err
 		}
-		c := sum.Counts
-		if _, err := tx.ExecContext(ctx, addRollup, seconds, series, of.path, start, of.invalid,
-			sum.Runs, c.Sent, c.Answered, c.Late, c.Lost, c.NotSent, nonNil(data)); err != nil {
+		values := append([]any{seconds, series, of.path, start, of.invalid, sum.Runs}, c.of(sum.Counts)...)
+		if _, err := tx.ExecContext(ctx, c.addRollup(), append(values, nonNil(data))...); err != nil {
 			return err
 		}
 	}

@@ -21,15 +21,15 @@ var periods = [...]time.Duration{time.Hour, 24 * time.Hour}
 const (
 	findSeries = "SELECT id FROM series WHERE platform = ? AND location = ? AND engine = ? AND transport = ?"
 	addSeries  = "INSERT INTO series (platform, location, engine, transport) VALUES (?, ?, ?, ?) RETURNING id"
-	addRun     = `INSERT INTO run (id, series, path, ended, invalid, sent, answered, late, lost, not_sent, histogram, document, samples)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`
 	findRollup = "SELECT histogram FROM rollup WHERE seconds = ? AND series = ? AND path = ? AND start = ? AND invalid = ?"
-	addRollup  = `INSERT INTO rollup (seconds, series, path, start, invalid, runs, sent, answered, late, lost, not_sent, histogram)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT DO UPDATE SET runs = runs + excluded.runs, sent = sent + excluded.sent, answered = answered + excluded.answered, late = late + excluded.late,
-			lost = lost + excluded.lost, not_sent = not_sent + excluded.not_sent, histogram = excluded.histogram`
+)
+
+var (
+	addRun = insert("run", "id, series, path, ended, invalid", counted, "histogram, document, samples") +
+		" ON CONFLICT (id) DO NOTHING"
+	addRollup = counted.addRollup()
 	// As a reader finds it: by its ID, by the two indexes, and with its series.
-	readBack = `SELECT run.ended, run.invalid, run.sent, run.answered, run.late, run.lost, run.not_sent, run.histogram,
+	readBack = `SELECT run.ended, run.invalid, ` + counted.names("run.") + `, run.histogram,
 		run.document, run.samples, series.platform, series.location, series.engine, series.transport, run.path,
 		(SELECT count(*) FROM run a INDEXED BY run_ended WHERE a.ended = run.ended AND a.id = run.id) +
 		(SELECT count(*) FROM run b INDEXED BY run_series WHERE b.series = run.series AND b.ended = run.ended AND b.key = run.key)
@@ -106,7 +106,7 @@ func (b *batch) isThere(ctx context.Context, r bench.Run, p result.Packed) error
 	case err != nil:
 		return err
 	case bytes.Equal(k.Document, p.Document) && bytes.Equal(k.Samples, p.Samples) && bytes.Equal(k.Histogram, p.Histogram) &&
-		k.counts == counted(r.Counts) && k.ended == r.End.UnixMicro() && k.indexed == 2 && k.of == bench.SeriesOf(r):
+		k.counts == r.Counts.Summed() && k.ended == r.End.UnixMicro() && k.indexed == 2 && k.of == bench.SeriesOf(r):
 		return nil
 	}
 	if run, err := k.Run(); err != nil || run.ID != r.ID || k.indexed != 2 {
@@ -134,16 +134,11 @@ func (b *batch) kept(ctx context.Context, id string) (k kept, err error) {
 		return k, cmp.Or(rows.Err(), sql.ErrNoRows)
 	}
 	var histogram, document, samples sql.RawBytes
-	c := &k.counts
-	err = rows.Scan(&k.ended, &k.Invalid, &c.Sent, &c.Answered, &c.Late, &c.Lost, &c.NotSent, &histogram, &document, &samples,
-		&k.of.Platform, &k.of.Location, &k.of.Engine, &k.of.Transport, &k.of.Path, &k.indexed)
+	to := append([]any{&k.ended, &k.Invalid}, counted.in(&k.counts)...)
+	err = rows.Scan(append(to, &histogram, &document, &samples,
+		&k.of.Platform, &k.of.Location, &k.of.Engine, &k.of.Transport, &k.of.Path, &k.indexed)...)
 	k.Histogram, k.Document, k.Samples = bytes.Clone(histogram), bytes.Clone(document), bytes.Clone(samples)
 	return k, err
-}
-
-// counted are the counts that have a column.
-func counted(c bench.Counts) bench.Counts {
-	return bench.Counts{Sent: c.Sent, Answered: c.Answered, Late: c.Late, Lost: c.Lost, NotSent: c.NotSent}
 }
 
 // save reports whether the run was not there before. One that is there and cannot be read is written over.
@@ -152,8 +147,10 @@ func (b *batch) save(ctx context.Context, r bench.Run, p result.Packed) (bool, e
 	if err != nil {
 		return false, err
 	}
-	c, path := r.Counts, r.Path()
-	done, err := b.tx.StmtContext(ctx, b.with.addRun).ExecContext(ctx, r.ID, series, string(path), r.End.UnixMicro(), p.Invalid, c.Sent, c.Answered, c.Late, c.Lost, c.NotSent, nonNil(p.Histogram), string(p.Document), p.Samples)
+	path := r.Path()
+	values := append([]any{r.ID, series, string(path), r.End.UnixMicro(), p.Invalid}, counted.of(r.Counts)...)
+	values = append(values, nonNil(p.Histogram), string(p.Document), p.Samples)
+	done, err := b.tx.StmtContext(ctx, b.with.addRun).ExecContext(ctx, values...)
 	if err != nil {
 		return false, err
 	}
@@ -162,7 +159,7 @@ func (b *batch) save(ctx context.Context, r bench.Run, p result.Packed) (bool, e
 	} else if n == 0 {
 		return false, b.mend(ctx, r, p)
 	}
-	one := bench.Aggregate{Runs: 1, Counts: c}
+	one := bench.Aggregate{Runs: 1, Counts: r.Counts}
 	if err := one.Histogram.UnmarshalBinary(p.Histogram); err != nil {
 		return false, err
 	}
@@ -259,14 +256,15 @@ func (b *batch) flush(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		c := sum.Counts
-		if _, err := b.tx.StmtContext(ctx, b.with.addRollup).ExecContext(ctx, key.seconds, key.series, string(key.path), key.start, key.invalid,
-			sum.Runs, c.Sent, c.Answered, c.Late, c.Lost, c.NotSent, nonNil(data)); err != nil {
+		values := append([]any{key.seconds, key.series, string(key.path), key.start, key.invalid, sum.Runs},
+			counted.of(sum.Counts)...)
+		values = append(values, nonNil(data))
+		if _, err := b.tx.StmtContext(ctx, b.with.addRollup).ExecContext(ctx, values...); err != nil {
 			return err
 		}
 	}
 	for key := range b.anew { // after all that is added: these have it in them
-		if err := sumByPath(ctx, b.tx, key.seconds, key.series, key.start); err != nil {
+		if err := counted.sumByPath(ctx, b.tx, key.seconds, key.series, key.start); err != nil {
 			return err
 		}
 	}

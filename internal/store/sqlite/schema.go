@@ -17,8 +17,16 @@ type migration struct {
 	then func(context.Context, *sql.Tx) error // what SQL cannot do; nil = nothing
 }
 
-// migrations bring a store from version i to version i+1. One that was released is never changed.
-var migrations = []migration{{sql: `
+// migrations bring a store from version i to version i+1: those that were written by hand, and one for each count that
+// sums have had since.
+var migrations = append(released, counted.since(countedAtFirst)...)
+
+// countedAtFirst are the counts that the tables of released have a column for.
+var countedAtFirst = counted[:5]
+
+// released are the first migrations. One that was released is never changed. Whoever writes another one writes the
+// columns that were added meanwhile before it, and into countedAtFirst: versions stay in the order of their releases.
+var released = []migration{{sql: `
 CREATE TABLE series (
 	id        INTEGER PRIMARY KEY,
 	platform  TEXT NOT NULL,

@@ -126,13 +126,6 @@ func (m *measures) bigint(name string, n int) {
 	*m = append(*m, types.MeasureValue{Name: aws.String(name), Type: types.MeasureValueTypeBigint, Value: number(int64(n))})
 }
 
-// count is bigint of what may not be known.
-func (m *measures) count(name string, n *int) {
-	if n != nil {
-		m.bigint(name, *n)
-	}
-}
-
 func (m *measures) double(name string, v *float64) {
 	if v != nil && !math.IsNaN(*v) && !math.IsInf(*v, 0) {
 		*m = append(*m, types.MeasureValue{Name: aws.String(name), Type: types.MeasureValueTypeDouble, Value: aws.String(strconv.FormatFloat(*v, 'f', -1, 64))})
@@ -145,27 +138,21 @@ func (m *measures) varchar(name, s string) {
 	}
 }
 
-// ofStatistics are the original's, by its names.
-func (m *measures) ofStatistics(s result.Statistics) {
-	m.bigint("total_messages", s.TotalMessages)
-	m.bigint("successful_messages", s.SuccessfulMessages)
-	m.bigint("failed_messages", s.FailedMessages)
-	m.double("packet_loss_rate", s.PacketLossRate)
-	m.double("mean_rtt", s.MeanRTT)
-	m.double("median_rtt", s.MedianRTT)
-	m.double("min_rtt", s.MinRTT)
-	m.double("max_rtt", s.MaxRTT)
-	m.double("std_dev_rtt", s.StdDevRTT)
-	m.double("p50_rtt", s.P50RTT)
-	m.double("p95_rtt", s.P95RTT)
-	m.double("p99_rtt", s.P99RTT)
-	m.double("jitter", s.Jitter)
+// figures are numbers of a run, by the names that they have everywhere.
+func (m *measures) figures(list []result.Figure) {
+	for _, x := range list {
+		if x.Unit == "" {
+			m.bigint(x.Key, int(x.Value))
+		} else {
+			m.double(x.Key, &x.Value)
+		}
+	}
 }
 
 // statistics are the records that the original wrote: one for each that is known.
 func statistics(s result.Statistics) []types.Record {
 	var m measures
-	m.ofStatistics(s)
+	m.figures(s.Figures())
 	records := make([]types.Record, len(m))
 	for i, v := range m {
 		records[i] = types.Record{MeasureName: v.Name, MeasureValueType: v.Type, MeasureValue: v.Value}
@@ -213,19 +200,8 @@ func pings(run bench.Run) []types.Record {
 // summary is the record by which a run is found.
 func summary(f result.File, parts [3]int) types.Record {
 	var m measures
-	m.ofStatistics(f.Statistics)
-	c := f.Details.Counts
-	m.bigint("sent", c.Sent)
-	m.bigint("answered", c.Answered)
-	m.count("late", c.Late)
-	m.bigint("lost", c.Lost)
-	m.count("not_sent", c.NotSent)
-	m.count("unsettled", c.Unsettled)
-	m.count("duplicate", c.Duplicate)
-	m.count("malformed", c.Malformed)
-	m.count("foreign", c.Foreign)
-	m.count("warmup_sent", c.WarmupSent)
-	m.count("control_sent", c.ControlSent)
+	m.figures(f.Statistics.Figures())
+	m.figures(f.Details.Counts.Figures())
 	m.varchar("ended", string(f.Details.Ended))
 	m.varchar("verdict", string(f.Details.Validity.Verdict))
 	if f.Details.Path != nil {

@@ -1,0 +1,97 @@
+package bench
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// Counts are of counted pings, but for those of the warm-up and of messages.
+//
+// Its fields are the list of all counts. A count has the name in json everywhere: in files, in columns and fields of
+// stores, in the page. The text says how to read it. The words in is say what else is true of it:
+//
+//	fate    it follows from the outcomes of the samples (Tally); the others are counted as they happen, also by the page
+//	always  every tool tells it; the original tool tells no other
+//	summed  sums of runs have it (Aggregate), and SQLite a column
+//	later   it came after the first version of the file: older files lack it
+type Counts struct {
+	Sent       int `json:"sent" is:"fate always summed" text:"counted pings that left"`
+	Answered   int `json:"answered" is:"fate always summed" text:"answered within the timeout"`
+	Late       int `json:"late" is:"fate summed" text:"answered after the timeout"`
+	Lost       int `json:"lost" is:"fate always summed" text:"not answered at all"`
+	NotSent    int `json:"not_sent" is:"fate summed" text:"slots that could not be used: no loss"`
+	Unsettled  int `json:"unsettled" is:"fate" text:"in flight when the run ended early: neither answered nor lost"`
+	Duplicate  int `json:"duplicate" text:"further pongs for an answered ping"`
+	Malformed  int `json:"malformed" text:"messages that nobody can read"`
+	Foreign    int `json:"foreign" text:"pongs of another echo, or to somebody else's ping"`
+	WarmupSent int `json:"warmup_sent" text:"pings of the warm-up, which is in no other count"`
+
+	ControlSent int `json:"control_sent" is:"later" text:"sent at the end, to learn where pings were lost"`
+}
+
+// Count describes one of Counts.
+type Count struct {
+	Key, Text                   string
+	Fate, Always, Summed, Later bool
+	field                       int
+}
+
+// CountList describes all of Counts, in their order. Whoever keeps, writes or shows counts goes by it.
+var CountList = func() (list []Count) {
+	for i, f := range reflect.VisibleFields(reflect.TypeFor[Counts]()) {
+		words := strings.Fields(f.Tag.Get("is"))
+		is := func(word string) bool { return slices.Contains(words, word) }
+		list = append(list, Count{
+			Key: f.Tag.Get("json"), Text: f.Tag.Get("text"), field: i,
+			Fate: is("fate"), Always: is("always"), Summed: is("summed"), Later: is("later"),
+		})
+	}
+	return list
+}()
+
+// SummedCounts are those of CountList that sums of runs have.
+var SummedCounts = slices.DeleteFunc(slices.Clone(CountList), func(x Count) bool { return !x.Summed })
+
+// Of is where the count is in c.
+func (x Count) Of(c *Counts) *int {
+	return reflect.ValueOf(c).Elem().Field(x.field).Addr().Interface().(*int)
+}
+
+// Tally counts the outcomes of samples into c.
+func (c *Counts) Tally(samples []Sample) {
+	for _, s := range samples {
+		switch s.Outcome {
+		case Answered:
+			c.Answered++
+		case Late:
+			c.Late++
+		case Lost:
+			c.Lost++
+		case NotSent:
+			c.NotSent++
+		case Unsettled:
+			c.Unsettled++
+		}
+	}
+	c.Sent += len(samples) - c.NotSent
+}
+
+// Summed are the counts of c that sums of runs have.
+func (c Counts) Summed() (sum Counts) {
+	sum.add(c)
+	return sum
+}
+
+// add adds the counts of o that sums of runs have.
+func (c *Counts) add(o Counts) {
+	for _, x := range SummedCounts {
+		*x.Of(c) += *x.Of(&o)
+	}
+}
+
+// Settled is the number of pings whose fate is known: the denominator of loss.
+func (c Counts) Settled() int { return c.Answered + c.Late + c.Lost }
+
+// Failed is the numerator of loss.
+func (c Counts) Failed() int { return c.Late + c.Lost }

@@ -1,0 +1,146 @@
+package result
+
+import (
+	"encoding/json"
+	"reflect"
+
+	"rtcbench/bench"
+)
+
+// Statistics are those of the original format.
+//
+// Its fields are the list of all statistics. A statistic has the name in json everywhere: in files, in columns and
+// fields of stores, in CSV. The unit is that of the value, and the text says how to read it. Those that are durations
+// name in of the bench.Quantity of bench.Summary that they are; quantile is the label by which metrics show them.
+type Statistics struct {
+	TotalMessages      int      `json:"total_messages" text:"pings sent whose fate is known"`
+	SuccessfulMessages int      `json:"successful_messages" text:"answered within the timeout"`
+	FailedMessages     int      `json:"failed_messages" text:"late + lost"`
+	PacketLossRate     *float64 `json:"packet_loss_rate" unit:"ratio" text:"failed / total; if reliable, of timeouts"`
+	MeanRTT            *float64 `json:"mean_rtt" unit:"ms" of:"Mean" text:"arithmetic mean"`
+	MedianRTT          *float64 `json:"median_rtt" unit:"ms" of:"Median" text:"the same as p50_rtt"`
+	MinRTT             *float64 `json:"min_rtt" unit:"ms" of:"Min" text:"the fastest ping"`
+	MaxRTT             *float64 `json:"max_rtt" unit:"ms" of:"Max" text:"the slowest ping that was answered in time"`
+	StdDevRTT          *float64 `json:"std_dev_rtt" unit:"ms" of:"StdDev" text:"divides by n"`
+	P50RTT             *float64 `json:"p50_rtt" unit:"ms" of:"P50" quantile:"0.5" text:"percentiles interpolate linearly"`
+	P95RTT             *float64 `json:"p95_rtt" unit:"ms" of:"P95" quantile:"0.95" text:"as p50_rtt"`
+	P99RTT             *float64 `json:"p99_rtt" unit:"ms" of:"P99" quantile:"0.99" text:"as p50_rtt"`
+	Jitter             *float64 `json:"jitter" unit:"ms" of:"Jitter" text:"mean |ΔRTT| of consecutive answered pings"`
+}
+
+// Statistic describes one of Statistics.
+type Statistic struct {
+	Key, Text string
+	Unit      string // "" = it is counted
+	Quantile  string // by which metrics show it; "" = they do not
+	field     int
+	of        string // field of bench.Summary; "" = it follows from the counts
+}
+
+// StatisticList describes all of Statistics, in their order. Whoever keeps, writes or shows statistics goes by it.
+var StatisticList = func() (list []Statistic) {
+	t := reflect.TypeFor[Statistics]()
+	for i := range t.NumField() {
+		tag := t.Field(i).Tag
+		list = append(list, Statistic{
+			Key: tag.Get("json"), Text: tag.Get("text"), Unit: tag.Get("unit"), Quantile: tag.Get("quantile"),
+			field: i, of: tag.Get("of"),
+		})
+	}
+	return list
+}()
+
+// In is the value that s has; ok is false where it is not known.
+func (x Statistic) In(s Statistics) (value float64, ok bool) {
+	switch v := reflect.ValueOf(s).Field(x.field).Interface().(type) {
+	case int:
+		return float64(v), true
+	case *float64:
+		return zero(v), v != nil
+	}
+	panic("a statistic is an int or a *float64")
+}
+
+// Of is the duration in s that x is; nil = it follows from the counts.
+func (x Statistic) Of(s *bench.Summary) *bench.Quantity {
+	if x.of == "" {
+		return nil
+	}
+	return reflect.ValueOf(s).Elem().FieldByName(x.of).Addr().Interface().(*bench.Quantity)
+}
+
+// StatisticsOf are the statistics of a run and its summary.
+func StatisticsOf(r bench.Record) Statistics {
+	c, s := r.Counts, r.Summary
+	out := Statistics{
+		TotalMessages: c.Settled(), SuccessfulMessages: c.Answered, FailedMessages: c.Failed(),
+		PacketLossRate: when(s.LossKnown, s.Loss),
+	}
+	for _, x := range StatisticList {
+		if q := x.Of(&s); q != nil {
+			reflect.ValueOf(&out).Elem().Field(x.field).Set(reflect.ValueOf(quantity(*q)))
+		}
+	}
+	return out
+}
+
+// tell puts into s what t says of durations.
+func (t Statistics) tell(s *bench.Summary) {
+	for _, x := range StatisticList {
+		if to := x.Of(s); to != nil {
+			v, ok := x.In(t)
+			*to = q(when(ok, v))
+		}
+	}
+}
+
+// Counts are those of bench.Counts that the run's tool tells: the others are null.
+type Counts struct {
+	bench.Counts
+	Original bool `json:"-"` // the original tool tells those alone that every tool does; lost are all that failed
+}
+
+// Tells reports whether the run's tool tells x.
+func (c Counts) Tells(x bench.Count) bool { return x.Always || !c.Original }
+
+// MarshalJSON writes null for what is not told.
+func (c Counts) MarshalJSON() ([]byte, error) {
+	b := []byte{'{'}
+	for i, x := range bench.CountList {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		value, err := json.Marshal(when(c.Tells(x), *x.Of(&c.Counts)))
+		if err != nil {
+			return nil, err
+		}
+		b = append(append(append(append(b, '"'), x.Key...), `":`...), value...)
+	}
+	return append(b, '}'), nil
+}
+
+// Figure is a number of a run as stores have it.
+type Figure struct {
+	Key, Unit string // Unit "" = it is counted
+	Value     float64
+}
+
+// Figures are the statistics that are known.
+func (t Statistics) Figures() (list []Figure) {
+	for _, x := range StatisticList {
+		if v, ok := x.In(t); ok {
+			list = append(list, Figure{x.Key, x.Unit, v})
+		}
+	}
+	return list
+}
+
+// Figures are the counts that are told.
+func (c Counts) Figures() (list []Figure) {
+	for _, x := range bench.CountList {
+		if c.Tells(x) {
+			list = append(list, Figure{Key: x.Key, Value: float64(*x.Of(&c.Counts))})
+		}
+	}
+	return list
+}

@@ -1,0 +1,77 @@
+package sqlite
+
+import (
+	"fmt"
+	"strings"
+
+	"rtcbench/bench"
+)
+
+// columns are the counts that tables have a column for, in the order in which statements name them.
+type columns []bench.Count
+
+// counted are the columns of this version.
+var counted = columns(bench.SummedCounts)
+
+// names are the columns, with before in front of each.
+func (c columns) names(before string) string {
+	list := make([]string, len(c))
+	for i, x := range c {
+		list[i] = before + x.Key
+	}
+	return strings.Join(list, ", ")
+}
+
+// in are the places of the columns in counts, for a row to be read into.
+func (c columns) in(counts *bench.Counts) (list []any) {
+	for _, x := range c {
+		list = append(list, x.Of(counts))
+	}
+	return list
+}
+
+// of are the values of the columns in counts, for a row to be written.
+func (c columns) of(counts bench.Counts) (list []any) {
+	for _, x := range c {
+		list = append(list, *x.Of(&counts))
+	}
+	return list
+}
+
+// insert is a statement with a place for each value: of the names before, the counts, and the names after.
+func insert(table, before string, c columns, after string) string {
+	names := before + ", " + c.names("") + ", " + after
+	return fmt.Sprintf("INSERT INTO %s (%s) VALUES (?%s)", table, names, strings.Repeat(", ?", strings.Count(names, ",")))
+}
+
+// addRollup is the statement that adds to a sum.
+func (c columns) addRollup() string {
+	added := ""
+	for _, x := range c {
+		added += fmt.Sprintf("%[1]s = %[1]s + excluded.%[1]s, ", x.Key)
+	}
+	return insert("rollup", "seconds, series, path, start, invalid, runs", c, "histogram") +
+		" ON CONFLICT DO UPDATE SET runs = runs + excluded.runs, " + added + "histogram = excluded.histogram"
+}
+
+// since are the migrations that add the columns of c that were not there before.
+func (c columns) since(before columns) (list []migration) {
+	for _, x := range c[len(before):] {
+		list = append(list, migration{sql: addColumn(x.Key)})
+	}
+	return list
+}
+
+// addColumn adds a count to runs and sums. Of the runs that are kept it is what their documents say: older ones say
+// nothing.
+func addColumn(name string) string {
+	return strings.ReplaceAll(`
+ALTER TABLE run ADD COLUMN NAME INTEGER NOT NULL DEFAULT 0;
+UPDATE run SET NAME = coalesce(json_extract(document, '$.details.counts.NAME'), 0) WHERE json_valid(document);
+ALTER TABLE rollup ADD COLUMN NAME INTEGER NOT NULL DEFAULT 0;
+UPDATE rollup SET NAME = coalesce((SELECT sum(run.NAME) FROM run
+	WHERE run.series = rollup.series AND run.path = rollup.path AND (run.invalid <> 0) = (rollup.invalid <> 0)
+	AND run.ended >= rollup.start * 1000000
+	AND run.ended < (rollup.start + rollup.seconds) * 1000000), 0);
+`, "NAME", name)
+}
