@@ -24,7 +24,7 @@ var allowed = map[string][]string{
 	"rtcbench/internal/result":                 {"rtcbench/bench", "rtcbench/internal/stats", "github.com/google/uuid", "golang.org/x/text/encoding/unicode", "golang.org/x/text/transform"},
 	"rtcbench/internal/report":                 {"rtcbench/bench", "rtcbench/internal/result", "rtcbench/internal/stats", "github.com/charmbracelet/lipgloss"},
 	"rtcbench/internal/sandbox":                {"github.com/livekit/livekit-server", "github.com/livekit/protocol", "github.com/pion/stun/v3"},
-	"rtcbench/internal/sandbox/sandboxtest":    {"rtcbench/internal/sandbox", "rtcbench/internal/benchtest"},
+	"rtcbench/internal/sandbox/sandboxtest":    {"rtcbench/internal/sandbox", "rtcbench/internal/benchtest", "github.com/gorilla/websocket", "github.com/livekit/protocol", "google.golang.org/protobuf"},
 	"rtcbench/internal/advice":                 {"rtcbench/bench", "rtcbench/internal/redact"},
 	"rtcbench/internal/platform/livekit":       {"rtcbench/bench", "rtcbench/internal/advice", "github.com/livekit/server-sdk-go/v2", "github.com/livekit/protocol", "github.com/pion/webrtc/v4", "github.com/pion/interceptor", "github.com/golang-jwt/jwt/v5", "github.com/twitchtv/twirp"},
 	"rtcbench/internal/store/sqlite":           {"rtcbench/bench", "rtcbench/internal/stats", "rtcbench/internal/result", "modernc.org/sqlite"},
