@@ -30,7 +30,7 @@ type Aggregate struct {
 }
 
 // Add adds r, which is only counted as left out if it is invalid and q does not ask for such runs.
-func (a *Aggregate) Add(r Run, q Query) {
+func (a *Aggregate) Add(r Record, q Query) {
 	if q.LeavesOut(r) {
 		a.LeftOut++
 		return
@@ -73,7 +73,7 @@ func AggregateRuns(ctx context.Context, s Store, q Query) (list []Aggregate, bad
 		if sums[key] == nil {
 			sums[key] = &Aggregate{Series: key}
 		}
-		sums[key].Add(r, q)
+		sums[key].Add(NewRecord(r), q)
 	}
 	for _, a := range sums {
 		list = append(list, *a)

@@ -123,6 +123,18 @@ func (r Run) PlatformRTT(p50 Quantity) (d time.Duration, known bool) {
 	return max(0, p50.D-r.Floor.RTT), true
 }
 
+// Sandbox is the location of a run that was given none and was made against the server inside the process: it must not be
+// taken for a place.
+const Sandbox = "sandbox"
+
+// Place gives r that location where it is due. A run is placed when it was measured, and when it is read, for older
+// files have none.
+func (r *Run) Place() {
+	if r.Location == "" && r.doubted(SandboxDoubt) {
+		r.Location = Sandbox
+	}
+}
+
 // ofItself reports whether there was nothing but the instrument to measure: its shares of the P50 say nothing then.
 func (r Run) ofItself() bool { return r.Standin || r.doubted(SandboxDoubt) }
 

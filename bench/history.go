@@ -56,7 +56,7 @@ func Courses(ctx context.Context, s Store, q Query, parts int) (list []Course, b
 			}
 			return nil, bad, err
 		}
-		if q.LeavesOut(r) {
+		if q.LeavesOut(NewRecord(r)) {
 			continue
 		}
 		key := SeriesOf(r)

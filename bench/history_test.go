@@ -13,8 +13,9 @@ import (
 // shelf is a store in memory.
 type shelf []bench.Run
 
-func (s shelf) Save(context.Context, bench.Run) error { return nil }
-func (s shelf) Close() error                          { return nil }
+func (s shelf) Save(context.Context, bench.Record) error { return nil }
+func (s shelf) Close() error                             { return nil }
+func (s shelf) String() string                           { return "shelf" }
 func (s shelf) Runs(_ context.Context, q bench.Query) iter.Seq2[bench.Run, error] {
 	return func(yield func(bench.Run, error) bool) {
 		for _, r := range s {

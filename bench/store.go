@@ -23,26 +23,60 @@ var ErrIncomplete = errors.New("not all can be read")
 
 // Store keeps runs. Its methods may be called at the same time, also by several processes.
 type Store interface {
-	// Save keeps run. Saving a run whose ID is kept already changes nothing that a reader sees. When it
+	// Save keeps r. Saving a run whose ID is kept already changes nothing that a reader sees. When it
 	// returns nil, the run outlives this process. It returns by ctx's end.
-	Save(ctx context.Context, run Run) error
+	Save(ctx context.Context, r Record) error
 	// Runs gives the runs that q asks for, in the order of their ends. A run that cannot be read is an
 	// error of its own, with the run's ID where that is known, and the next ones follow; after
 	// an error of the store itself none does. ReadsOn tells them apart.
 	Runs(ctx context.Context, q Query) iter.Seq2[Run, error]
 	// Close ends the connection. It may be called again.
 	Close() error
+	// String is the store's one name: runs wait for the store by this name, and errors and tables call the store so.
+	String() string
 }
 
 // ReadsOn reports whether an error that Store.Runs gave together with r is of single runs. Who reads tells it, leaves them
 // out and goes on.
 func ReadsOn(r Run, err error) bool { return r.ID != "" || errors.Is(err, ErrIncomplete) }
 
+// What a Store may be able to do beside. Who wants such a thing asks for it by a type assertion.
+
 // Remover is a Store that can remove a run.
 type Remover interface {
 	// Remove takes the run with that ID out of the store and of its sums, also one that cannot be read. It reports
 	// whether it was there.
 	Remove(ctx context.Context, id string) (bool, error)
+}
+
+// WholeSaver is a Store that keeps many runs in one step, or none of them.
+type WholeSaver interface {
+	// SaveAll keeps list. fresh is how many of the runs were not kept before.
+	SaveAll(ctx context.Context, list []Record) (fresh int, err error)
+}
+
+// Maker is a Store that has something to be made before it takes runs.
+type Maker interface {
+	// Init makes what is missing, and names it. A store that keeps runs for ever does not look at the retention.
+	Init(ctx context.Context, keep Retention) (made []string, err error)
+}
+
+// Retention is for how long a store keeps runs, where the store asks.
+type Retention struct{ MemoryHours, MagneticDays int }
+
+// Likeness is what two names of stores have to do with each other. A name can be spelt in several ways, and be corrected:
+// docs/stores.md has the rules.
+type Likeness int
+
+const (
+	Another Likeness = iota // they are two stores
+	Near                    // one may be a misspelling of the other
+	Same                    // they are two spellings of one store
+)
+
+// Checker is a Store that can tell whether it is damaged, beside whether its runs can be read.
+type Checker interface {
+	Check(ctx context.Context) error
 }
 
 // Query says which runs. What is zero does not restrict.
@@ -76,8 +110,8 @@ func (q Query) Matches(r Run) bool {
 }
 
 // LeavesOut reports whether sums by q are without r: it is invalid, and nobody asked for such runs.
-func (q Query) LeavesOut(r Run) bool {
-	return !q.Invalid && Summarise(r).Validity.Verdict == Invalid
+func (q Query) LeavesOut(r Record) bool {
+	return !q.Invalid && r.Summary.Validity.Verdict == Invalid
 }
 
 // Kept is what remains of a run that was read back without its samples.

@@ -3,6 +3,7 @@ package bench
 import (
 	"math"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"rtcbench/internal/stats"
@@ -88,9 +89,16 @@ func (o OneWay) DownOf(s Sample) (time.Duration, bool) {
 	return o.Offset.Backward(s.pair()), o.Known && s.Stamped
 }
 
+// summaries counts the calls of Summarise.
+var summaries atomic.Int64
+
+// Summaries is how often Summarise was called in this process. Only tests read it: they hold each command to one call a run.
+func Summaries() int64 { return summaries.Load() }
+
 // Summarise computes everything that follows from the samples and circumstances of r.
 // Of a run without samples it is what was kept of it.
 func Summarise(r Run) Summary {
+	summaries.Add(1)
 	if r.Kept != nil {
 		return r.Kept.judged(r)
 	}

@@ -94,3 +94,11 @@ func Runs() map[string]bench.Run {
 	daily.Doubts = []bench.Doubt{{Code: "topology", Text: "an example of a doubt from outside the samples"}}
 	return map[string]bench.Run{"daily": daily, "complete": Run(400), "ended-early": few, "no-pong": none}
 }
+
+// Records are runs with what they say.
+func Records(runs ...bench.Run) (list []bench.Record) {
+	for _, r := range runs {
+		list = append(list, bench.NewRecord(r))
+	}
+	return list
+}

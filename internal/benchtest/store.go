@@ -97,7 +97,7 @@ func recently() time.Time { return time.Now().Add(-10 * time.Minute).Truncate(ti
 func (s *storeTest) save(runs ...bench.Run) {
 	s.Helper()
 	for _, r := range runs {
-		if err := s.store.Save(s.ctx, r); err != nil {
+		if err := s.store.Save(s.ctx, bench.NewRecord(r)); err != nil {
 			s.Fatalf("save %s: %v", r.ID, err)
 		}
 	}
@@ -404,7 +404,7 @@ func (s *storeTest) concurrent() {
 			if i%2 == 0 {
 				to = other
 			}
-			errs[i] = to.Save(s.ctx, StoredRun(10, at.Add(time.Duration(i)*time.Second)))
+			errs[i] = to.Save(s.ctx, bench.NewRecord(StoredRun(10, at.Add(time.Duration(i)*time.Second))))
 		})
 	}
 	g.Wait()
@@ -430,7 +430,7 @@ func (s *storeTest) stops() {
 	}
 	s.save(StoredRun(5, at.Add(time.Minute)))
 	for range s.store.Runs(s.ctx, bench.Query{}) {
-		if err := s.store.Save(s.ctx, StoredRun(5, at.Add(2*time.Minute))); err != nil { // while it is read
+		if err := s.store.Save(s.ctx, bench.NewRecord(StoredRun(5, at.Add(2*time.Minute)))); err != nil { // while it is read
 			s.Fatal(err)
 		}
 		break
@@ -441,7 +441,7 @@ func (s *storeTest) cancelled() {
 	ctx, cancel := context.WithCancel(s.ctx)
 	cancel()
 	began := time.Now()
-	if err := s.store.Save(ctx, StoredRun(5, recently())); err == nil {
+	if err := s.store.Save(ctx, bench.NewRecord(StoredRun(5, recently()))); err == nil {
 		s.Error("saved with a context that was over")
 	} else if errors.Is(err, bench.ErrRejected) {
 		s.Errorf("%v counts as final", err)
@@ -467,7 +467,7 @@ func (s *storeTest) closedTwice() {
 			s.Errorf("close: %v", err)
 		}
 	}
-	if err := s.store.Save(s.ctx, StoredRun(5, recently())); err == nil {
+	if err := s.store.Save(s.ctx, bench.NewRecord(StoredRun(5, recently()))); err == nil {
 		s.Error("saved in a closed store")
 	}
 }

@@ -1,10 +1,8 @@
 package cli
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"sync"
@@ -12,7 +10,6 @@ import (
 
 	"rtcbench/bench"
 	"rtcbench/internal/browser"
-	"rtcbench/internal/report"
 	"rtcbench/internal/sandbox"
 )
 
@@ -223,83 +220,4 @@ func (cmd *bothCmd) validate(a *app) (inSandbox bool, err error) {
 	}
 	_, livekit, err := cmd.prepare(a)
 	return livekit.inSandbox, err
-}
-
-func (cmd *bothCmd) finishBoth(a *app, runs map[string]*bench.Run, errs map[string]error, keep keeper) error {
-	reasons := map[string]string{}
-	var failures []error
-	for _, name := range []string{"daily", "livekit"} {
-		if errs[name] != nil {
-			failures = append(failures, fmt.Errorf("%s: %w", name, errs[name]))
-		}
-		if errs[name] != nil {
-			reasons[name] = errs[name].Error()
-		}
-		if runs[name] != nil {
-			runs[name].Location, runs[name].Tool, runs[name].Asked = cmd.Location, bench.Tool(version()), cmd.asked()
-			loadFloors().put(runs[name])
-			cmd.conceal(runs[name])
-			a.take(*runs[name])
-		}
-	}
-	d, l := runs["daily"], runs["livekit"]
-	if d == nil && l == nil {
-		if code, ok := stopCode(a.ctx); ok {
-			return exitError{code, errors.New("stopped before anything was measured")}
-		}
-		return join(failures...)
-	}
-	written := cmd.writeWith(a, func(b *bytes.Buffer) error { return report.WriteBothJSON(b, d, l, reasons) })
-	put := keep.put(a.ctx, d, l)
-	kept := join(written, put, keep.lostNote(cmd.Output != "", written, put))
-	if !cmd.Quiet {
-		kept = join(kept, cmd.tables(a, d, l))
-	}
-	var fresh []string
-	for _, run := range runs {
-		if run != nil {
-			fresh = append(fresh, run.ID)
-		}
-	}
-	kept = join(kept, keep.deliver(a.ctx, a.stderr, fresh...))
-	broken := cmd.brokenBy(runs)
-	code, stoppedBySignal := stopCode(a.ctx)
-	switch {
-	case stoppedBySignal:
-		return exitError{code, join(kept, broken)}
-	case len(failures) > 0:
-		return exitError{exitFailed, alsoUnkept(join(append(failures, kept, broken)...), kept)}
-	case kept != nil:
-		return exitError{exitNotKept, join(kept, broken)}
-	case broken != nil:
-		return exitError{exitLimitBroken, broken}
-	}
-	return nil
-}
-
-// brokenBy names the limits that a platform does not keep.
-func (cmd *bothCmd) brokenBy(runs map[string]*bench.Run) error {
-	var list []error
-	for _, name := range []string{"daily", "livekit"} {
-		if run := runs[name]; run != nil {
-			for _, err := range cmd.limitFlags.broken(*run) {
-				list = append(list, fmt.Errorf("%s: %w", name, err))
-			}
-		}
-	}
-	return join(list...)
-}
-
-func (cmd *bothCmd) tables(a *app, daily, livekit *bench.Run) error {
-	w := a.stdout
-	if cmd.Output == "-" {
-		w = a.stderr
-	}
-	switch {
-	case daily == nil:
-		return report.WriteText(w, *livekit)
-	case livekit == nil:
-		return report.WriteText(w, *daily)
-	}
-	return report.WriteBothText(w, *daily, *livekit)
 }

@@ -105,14 +105,7 @@ type app struct {
 	stdout   io.Writer // the result
 	stderr   io.Writer // the talk
 	settings *settings
-	took     func(bench.Run) // each run that was measured; nil = nobody asks
-}
-
-// take hands a run to whoever asked for it.
-func (a *app) take(run bench.Run) {
-	if a.took != nil {
-		a.took(run)
-	}
+	took     func(bench.Record) // each run that was measured; nil = nobody asks
 }
 
 // Main runs the command line args and returns the exit code.

@@ -15,6 +15,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"rtcbench/bench"
 	"rtcbench/internal/benchtest"
 	"rtcbench/internal/cli"
 	"rtcbench/internal/platform/livekit"
@@ -23,8 +24,17 @@ import (
 
 // programs are what the tests run, by name.
 var programs = map[string]func(){
-	"rtcbench": func() { os.Exit(cli.Main(os.Args[1:], os.Stdout, os.Stderr)) },
+	"rtcbench": func() {
+		code := cli.Main(os.Args[1:], os.Stdout, os.Stderr)
+		if path := os.Getenv(summariesEnv); path != "" {
+			os.WriteFile(path, []byte(strconv.FormatInt(bench.Summaries(), 10)), 0o600)
+		}
+		os.Exit(code)
+	},
 }
+
+// summariesEnv names the file to which rtcbench, as the tests run it, writes how often it has summed up a run.
+const summariesEnv = "RTCBENCH_TEST_SUMMARIES"
 
 // quickExits is for processes whose environment a test writes by hand.
 var quickExits = benchtest.QuickExits()
@@ -59,6 +69,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("ECHO_TOKEN", token(server.Secret, "echo"))
 			e.Setenv("WRONG_TOKEN", token("another secret, of the same length as the one", "runner"))
 			e.Setenv("FREE_PORT", freePort())
+			e.Setenv(summariesEnv, filepath.Join(e.WorkDir, "summaries"))
 			for _, v := range ownFolders(e.WorkDir) {
 				name, value, _ := strings.Cut(v, "=")
 				e.Setenv(name, value)
@@ -66,7 +77,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"code": code, "json": checkJSON, "wait-for": waitFor, "lines": lines, "make-big": makeBig,
+			"code": code, "json": checkJSON, "wait-for": waitFor, "lines": lines, "make-big": makeBig, "summaries": summaries,
 		},
 	})
 }
@@ -92,6 +103,13 @@ func makeBig(ts *testscript.TestScript, _ bool, args []string) {
 	path := ts.MkAbs(args[0])
 	ts.Check(os.MkdirAll(filepath.Dir(path), 0o700))
 	ts.Check(os.WriteFile(path, make([]byte, 1<<20), 0o600))
+}
+
+// summaries N: the last rtcbench has summed up so many runs. Each run of a command is summed up once, whoever wants to know.
+func summaries(ts *testscript.TestScript, _ bool, args []string) {
+	if got := ts.ReadFile(ts.MkAbs("summaries")); got != args[0] {
+		ts.Fatalf("%s runs were summed up, want %s", got, args[0])
+	}
 }
 
 // code N PROGRAM … runs a program that has to end with exit code N.

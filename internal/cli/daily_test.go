@@ -244,9 +244,13 @@ func TestBoth(t *testing.T) {
 		"both", "--daily-bundle-url", s.BundleURL(), "--daily-api-url", s.API(), "--chrome-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 		"-n", "40", "-c", "100", "-o", out,
 	}
-	p := start(t, append(args, "--daily-api-key", s.Key)...)
+	counted := filepath.Join(t.TempDir(), "summaries")
+	p := startIn(t, []string{summariesEnv + "=" + counted}, append(args, "--daily-api-key", s.Key, "--max-p95", "30000", "--timeout", "30000")...)
 	if code := p.exit(t, time.Minute); code != 0 {
 		t.Fatalf("exit code %d:\n%s", code, p.stderr())
+	}
+	if n, err := os.ReadFile(counted); string(n) != "2" { // each run once
+		t.Errorf("%s runs were summed up, %v", n, err)
 	}
 	var both report.Both
 	data, _ := os.ReadFile(out)

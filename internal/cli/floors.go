@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"rtcbench/bench"
+	"rtcbench/internal/keep"
 )
 
 // floors are what the instrument itself adds on this machine, by platform, engine and cooldown, as
@@ -59,7 +60,7 @@ func (f floors) save() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return path, replaceFile(path, append(data, '\n'))
+	return path, keep.Replace(path, append(data, '\n'))
 }
 
 // farthest is by how much the cooldown of a floor may differ from that of a run: what nobody touches goes out of the processor's

@@ -101,7 +101,7 @@ func (cmd *historyCmd) Run(a *app) error {
 		case err != nil:
 			h.Bad = append(h.Bad, unreadable(r, err))
 		default:
-			h.Runs = append(h.Runs, r)
+			h.Runs = append(h.Runs, bench.NewRecord(r))
 		}
 	}
 	q.Limit, q.Invalid = 0, cmd.IncludeInvalid
@@ -167,15 +167,16 @@ func frame(ctx context.Context, store bench.Store, q *bench.Query, now time.Time
 }
 
 func (cmd *historyCmd) one(a *app, store bench.Store) error {
-	r, err := findRun(a.ctx, store, cmd.RunID)
+	run, err := findRun(a.ctx, store, cmd.RunID)
 	if err != nil {
 		return err
 	}
+	r := bench.NewRecord(run)
 	switch cmd.Format {
 	case "json":
 		return result.Write(a.stdout, r)
 	case "csv":
-		return report.WriteHistoryCSV(a.stdout, report.History{Runs: []bench.Run{r}})
+		return report.WriteHistoryCSV(a.stdout, report.History{Runs: []bench.Record{r}})
 	}
 	return report.WriteText(a.stdout, r)
 }

@@ -93,7 +93,7 @@ func (j job) check(a *app) (inSandbox bool, err error) {
 }
 
 // run measures. What it writes for a person goes to a's streams, and each run to took.
-func (j job) run(ctx context.Context, a *app, stdout, stderr io.Writer, took func(bench.Run)) error {
+func (j job) run(ctx context.Context, a *app, stdout, stderr io.Writer, took func(bench.Record)) error {
 	here := *a
 	here.ctx, here.stdout, here.stderr, here.took = ctx, stdout, stderr, took
 	parsed, _, in, err := j.parse(&here)

@@ -1,241 +1,181 @@
 package cli
 
 import (
-	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
-	"maps"
-	"path/filepath"
-	"slices"
-	"time"
+	"strings"
 
 	"rtcbench/bench"
+	"rtcbench/internal/keep"
 	"rtcbench/internal/outbox"
 	"rtcbench/internal/report"
 	"rtcbench/internal/result"
 )
 
-const (
-	storeTimeout    = 15 * time.Second        // for one run and one store
-	deliveryTimeout = 40 * time.Second        // for all that a measuring command delivers
-	leavingTimeout  = 5 * time.Second         // … when the time of a function is over
-	signalTimeout   = 1500 * time.Millisecond // … after a signal: whoever sent it waits
-)
+// keeper is where the runs of a command go.
+type keeper = keep.Stores
 
-// lost is an error after which what was measured is nowhere that the error speaks of.
-type lost struct{ error }
-
-func isLost(err error) bool { return errors.As(err, &lost{}) }
-
-// put makes the runs safe; it is called before anything else is tried with them. Where the outbox cannot take
-// one, the stores are asked at once, and what then is in none of them is put into the folder for temporary files.
-func (k keeper) put(stopped context.Context, runs ...*bench.Run) error {
-	if len(k.targets) == 0 {
-		return nil
+// finish hands a run to everybody who is to have it, and says how the command ended. runErr is why the run ended early,
+// if it did.
+func (f outputFlags) finish(a *app, run bench.Run, runErr error, limits limitFlags, stores keeper) error {
+	d, runErr := f.whole(run, runErr, limits)
+	m := keep.Measured{Runs: []*result.Document{d}, Write: d.Write}
+	if runErr != nil {
+		m.Early = []error{runErr}
 	}
-	var names []string
-	for _, t := range k.targets {
-		names = append(names, t.Name)
-	}
-	var errs []error
-	gone := false
-	for _, r := range runs {
-		if r == nil || r.Standin { // a stand-in's runs are not to be found among the platform's
-			continue
-		}
-		if err := k.box.Put(stored(*r), names); err != nil {
-			note, direct := k.direct(stopped, stored(*r))
-			gone = gone || isLost(direct)
-			errs = append(errs, fmt.Errorf("keep the run in %s: %w%s", k.box.Dir(), err, note))
-		}
-	}
-	if err := join(errs...); gone {
-		return lost{err}
-	} else {
-		return err
-	}
+	return f.keep(a, m, limits, stores, func(w io.Writer) error { return report.WriteText(w, d.Record) }, func(bench.Record) string { return "" })
 }
 
-// direct saves r without the outbox, and says how that went. An error that is lost says that nothing has the run.
-func (k keeper) direct(stopped context.Context, r bench.Run) (note string, err error) {
-	ctx, cancel := deliveryContext(stopped)
-	defer cancel()
-	missing := 0
-	for _, t := range k.targets {
-		trying, cancel := context.WithTimeout(ctx, storeTimeout)
-		s, err := t.Open(trying)
-		if err == nil {
-			err = errors.Join(s.Save(trying, r), s.Close())
+// finishBoth is finish for one run on each platform, as far as there are runs.
+func (cmd *bothCmd) finishBoth(a *app, runs map[string]*bench.Run, errs map[string]error, stores keeper) error {
+	var m keep.Measured
+	documents, reasons := map[string]*result.Document{}, map[string]string{}
+	for _, name := range []string{"daily", "livekit"} {
+		err := errs[name]
+		if run := runs[name]; run != nil {
+			run.Location = cmd.Location
+			loadFloors().put(run)
+			documents[name], err = cmd.whole(*run, err, cmd.limitFlags)
+			m.Runs = append(m.Runs, documents[name])
 		}
-		cancel()
 		if err != nil {
-			missing++
-			note += fmt.Sprintf("; %s did not take it either: %v", t.Name, err)
+			m.Early = append(m.Early, fmt.Errorf("%s: %w", name, err))
+			reasons[name] = err.Error()
+		}
+	}
+	daily, livekit := documents["daily"], documents["livekit"]
+	if len(m.Runs) == 0 {
+		return a.stopped(join(m.Early...))
+	}
+	m.Write = func(w io.Writer) error { return report.WriteBothJSON(w, daily, livekit, reasons) }
+	table := func(w io.Writer) error {
+		if len(m.Runs) == 1 {
+			return report.WriteText(w, m.Runs[0].Record)
+		}
+		return report.WriteBothText(w, daily.Record, livekit.Record)
+	}
+	return cmd.keep(a, m, cmd.limitFlags, stores, table, func(r bench.Record) string { return r.Platform + ": " })
+}
+
+// whole is a run with what the command knows of it, and summed up. A run without one answer has failed.
+func (f outputFlags) whole(run bench.Run, err error, limits limitFlags) (*result.Document, error) {
+	if err == nil && run.Counts.Answered == 0 {
+		err = fmt.Errorf("not one of %d pings was answered within %v", run.Counts.Settled(), run.Plan.Timeout)
+	}
+	run.Tool, run.Asked = bench.Tool(version()), limits.limits().Asked()
+	run.Place()
+	if !f.ShowAddresses {
+		result.HideAddresses(run.Facts.ICE)
+	}
+	return result.NewDocument(bench.NewRecord(run)), err
+}
+
+// keep hands m to everybody. of stands before what is said of the limits of one run.
+func (f outputFlags) keep(a *app, m keep.Measured, limits limitFlags, stores keeper, table func(io.Writer) error, of func(bench.Record) string) error {
+	k := keep.Keeper{Took: a.took, Output: keep.Output{Path: f.Output, Stdout: a.stdout}, Stores: stores, Limits: limits.limits()}
+	if !f.Quiet {
+		k.Table = func() error {
+			if f.Output == "-" {
+				return table(a.stderr)
+			}
+			return table(a.stdout)
+		}
+	}
+	o := k.Keep(a.ctx, m)
+	if o.Delivered > 0 {
+		fmt.Fprintf(a.stderr, "delivered %d runs, with those that had waited\n", o.Delivered)
+	}
+	a.tell(o.Older)
+	return a.ended(o, join(limits.texts(o.Broken, of)...))
+}
+
+// tell writes lines about what is no error of this command.
+func (a *app) tell(errs []error) {
+	for _, err := range errs {
+		fmt.Fprintln(a.stderr, report.Printable(advised(err).Error()))
+	}
+}
+
+// ended is how a command that measured has ended.
+func (a *app) ended(o keep.Outcome, broken error) error {
+	kept := join(allAdvised(o.Unkept)...)
+	code, stoppedBySignal := stopCode(a.ctx)
+	switch {
+	case stoppedBySignal:
+		return exitError{code, join(kept, broken)}
+	case len(o.Early) > 0:
+		return exitError{exitFailed, alsoUnkept(join(join(o.Early...), kept, broken), kept)}
+	case kept != nil:
+		return exitError{exitNotKept, join(kept, broken)}
+	case broken != nil:
+		return exitError{exitLimitBroken, broken}
+	}
+	return nil
+}
+
+// join is all the errors on lines of their own; nil = there are none.
+func join(errs ...error) error {
+	var lines []string
+	for _, err := range errs {
+		if err != nil {
+			lines = append(lines, err.Error())
+		}
+	}
+	if lines == nil {
+		return nil
+	}
+	return errors.New(strings.Join(lines, "\nrtcbench: "))
+}
+
+func allAdvised(errs []error) []error {
+	var list []error
+	for _, err := range errs {
+		list = append(list, advised(err))
+	}
+	return list
+}
+
+// advised is err with what a user can do about it: lower floors know no commands and no flags.
+func advised(err error) error {
+	var refused *keep.Refused
+	var waiting *keep.Waiting
+	var noRoom *keep.NoRoom
+	var stuck *keep.Stuck
+	switch {
+	case errors.As(err, &refused), errors.As(err, &waiting) && waiting.Older:
+		return fmt.Errorf("%w (rtcbench store status)", err)
+	case errors.As(err, &waiting):
+		return fmt.Errorf("%w (rtcbench store flush delivers)", err)
+	case errors.As(err, &noRoom):
+		return withoutRoom(noRoom)
+	case errors.As(err, &stuck):
+		return fmt.Errorf("%w%s", err, makeRoom(err))
+	}
+	return err
+}
+
+func makeRoom(err error) string {
+	if errors.Is(err, outbox.ErrFull) {
+		return "; see rtcbench store status, and deliver with rtcbench store flush"
+	}
+	return ""
+}
+
+func withoutRoom(e *keep.NoRoom) error {
+	note := makeRoom(e.Err)
+	for _, f := range e.Fates {
+		if f.Err != nil {
+			note += fmt.Sprintf("; %s did not take it either: %v", f.Store, f.Err)
 		} else {
-			note += "; " + t.Name + " has it"
+			note += "; " + f.Store + " has it"
 		}
 	}
-	if missing == 0 {
-		return note, nil
+	switch {
+	case e.Where != "":
+		note += "; it is in " + e.Where + " (rtcbench import)"
+	case e.Gone != nil:
+		note += fmt.Sprintf("; the folder for temporary files did not take it either: %v", e.Gone)
 	}
-	var b bytes.Buffer
-	if err = result.Write(&b, r); err == nil {
-		var where string
-		if where, err = rescue(b.Bytes()); err == nil {
-			return note + "; it is in " + where + " (rtcbench import)", nil
-		}
-	}
-	note += fmt.Sprintf("; the folder for temporary files did not take it either: %v", err)
-	if missing == len(k.targets) {
-		err = lost{err}
-	}
-	return note, err
-}
-
-// stored is r as stores get it: what was measured in the sandbox must not be taken for a place.
-func stored(r bench.Run) bench.Run {
-	if r.Location == "" && slices.ContainsFunc(r.Doubts, func(d bench.Doubt) bool { return d.Code == bench.SandboxDoubt }) {
-		r.Location = "sandbox"
-	}
-	return r
-}
-
-// deliveryTime is how long a delivery may take. Also after Ctrl-C what was measured is kept, but nobody waits long for
-// it then; and a function that is ended from outside in the middle of it could not say what it has not kept.
-func deliveryTime(stopped context.Context) time.Duration {
-	if _, signalled := stopCode(stopped); signalled {
-		return signalTimeout
-	}
-	if stopped.Err() != nil {
-		return leavingTimeout
-	}
-	if end, ok := stopped.Deadline(); ok {
-		return min(deliveryTimeout, time.Until(end)+leavingTimeout)
-	}
-	return deliveryTimeout
-}
-
-// deliveryContext is a context for as long as a delivery may take. A signal in the middle of it leaves what has begun a
-// moment.
-func deliveryContext(stopped context.Context) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancelCause(context.WithoutCancel(stopped))
-	within := deliveryTime(stopped)
-	timer := time.AfterFunc(within, func() {
-		if _, signalled := stopCode(stopped); signalled {
-			cancel(context.Cause(stopped))
-			return
-		}
-		cancel(fmt.Errorf("it took longer than %v", within))
-	})
-	unwatch := context.AfterFunc(stopped, func() {
-		if _, signalled := stopCode(stopped); signalled {
-			timer.Reset(signalTimeout)
-		}
-	})
-	return ctx, func() {
-		unwatch()
-		timer.Stop()
-		cancel(nil)
-	}
-}
-
-// deliver offers what waits to the stores, the runs called first, which are this command's, before the others. It
-// returns what a store would not take of these. What became of the others it says on w: that is another command's
-// matter.
-func (k keeper) deliver(stopped context.Context, w io.Writer, first ...string) error {
-	if len(k.targets) == 0 {
-		return nil
-	}
-	ctx, cancel := deliveryContext(stopped)
-	defer cancel()
-	courier := k.box.To(k.targets, storeTimeout)
-	defer courier.Close()
-	out, err := courier.Deliver(ctx, first...)
-	if out.Delivered > len(first) {
-		fmt.Fprintf(w, "delivered %d runs, with those that had waited\n", out.Delivered)
-	}
-	ours := func(f outbox.Failure) bool { return slices.Contains(first, f.RunID) }
-	for _, line := range k.older(out, ours) {
-		fmt.Fprintln(w, report.Printable(line))
-	}
-	if err != nil {
-		err = fmt.Errorf("look for what waits: %w", err)
-	}
-	return join(k.failures(out, ours), err)
-}
-
-// failures says what did not work with the runs that are meant, one line a store.
-func (k keeper) failures(out outbox.Outcome, meant func(outbox.Failure) bool) error {
-	var errs []error
-	told := map[string]bool{}
-	for _, f := range out.Failures {
-		switch {
-		case !meant(f):
-		case f.Unnoted:
-			errs = append(errs, k.unnoted(f))
-		case f.Store == "":
-			errs = append(errs, f.Err)
-		case f.Final:
-			errs = append(errs, fmt.Errorf("%s refused run %s: %w; it lies in %s (rtcbench store status)",
-				f.Store, f.RunID, f.Err, filepath.Join(k.box.Dir(), "rejected")))
-		case !told[f.Store]:
-			told[f.Store] = true
-			errs = append(errs, fmt.Errorf("%s did not take the run: %w; %d run(s) wait in %s (rtcbench store flush delivers)",
-				f.Store, f.Err, out.Waiting, k.box.Dir()))
-		}
-	}
-	return join(errs...)
-}
-
-func (k keeper) unnoted(f outbox.Failure) error {
-	return fmt.Errorf("note in %s what became of the run: %w", k.box.Dir(), f.Err)
-}
-
-// older says in lines what became of the runs that are not ours.
-func (k keeper) older(out outbox.Outcome, ours func(outbox.Failure) bool) (lines []string) {
-	waiting, last, away := map[string]int{}, map[string]error{}, map[string]bool{}
-	for _, f := range out.Failures {
-		switch {
-		case f.Unnoted && !ours(f):
-			lines = append(lines, "an older run: "+k.unnoted(f).Error())
-		case f.Unnoted:
-		case ours(f):
-			away[f.Store] = away[f.Store] || !f.Final
-		case f.Store == "":
-			lines = append(lines, "of what waits: "+f.Err.Error())
-		case f.Final:
-			lines = append(lines, fmt.Sprintf("%s refused the older run %s: %v; it lies in %s (rtcbench store status)",
-				f.Store, f.RunID, f.Err, filepath.Join(k.box.Dir(), "rejected")))
-		default:
-			waiting[f.Store]++
-			last[f.Store] = f.Err
-		}
-	}
-	for _, store := range slices.Sorted(maps.Keys(waiting)) {
-		if !away[store] { // else that is told with this command's own run
-			lines = append(lines, fmt.Sprintf("%d older run(s) still wait for %s: %v (rtcbench store status)", waiting[store], store, last[store]))
-		}
-	}
-	return append(lines, corrections(out)...)
-}
-
-// corrections are lines about what was not taken as it lay there.
-func corrections(out outbox.Outcome) []string {
-	lines := slices.Clone(out.Odd)
-	for _, was := range slices.Sorted(maps.Keys(out.Corrected)) {
-		lines = append(lines, fmt.Sprintf("what waits for %s, a name under which no run was ever taken, is for %s now", was, out.Corrected[was]))
-	}
-	return lines
-}
-
-// lostNote is the line that says that nothing has what was measured; nil = something has.
-func (k keeper) lostNote(fileWanted bool, fileErr, putErr error) error {
-	inFile := fileWanted && !isLost(fileErr)
-	inStore := len(k.targets) > 0 && !isLost(putErr)
-	if inFile || inStore || fileErr == nil && putErr == nil {
-		return nil
-	}
-	return errors.New("what was measured is lost: neither a file nor a store took it")
+	return fmt.Errorf("%w%s", e, note)
 }

@@ -75,7 +75,7 @@ func (a *app) invoke(ctx context.Context, event json.RawMessage) (json.RawMessag
 	j.set("quiet", "true")
 	var out, said bytes.Buffer
 	measured := false
-	err = j.run(measuring, a, &out, &said, func(r bench.Run) { measured = measured || r.Counts.Answered > 0 })
+	err = j.run(measuring, a, &out, &said, func(r bench.Record) { measured = measured || r.Counts.Answered > 0 })
 	a.stderr.Write(said.Bytes())
 	if err != nil {
 		fmt.Fprintf(a.stderr, "rtcbench: %v\n", err)

@@ -2,8 +2,10 @@ package cli
 
 import (
 	"fmt"
+	"strings"
 
 	"rtcbench/bench"
+	"rtcbench/internal/keep"
 	"rtcbench/internal/report"
 )
 
@@ -21,50 +23,42 @@ func (f limitFlags) check(c *check) {
 	c.limit("max-loss", f.MaxLoss, 100)
 }
 
-// asked is the highest quantile that a limit is set on; 0 = none.
-func (f limitFlags) asked() float64 {
-	switch {
-	case f.MaxP99 != "":
-		return 0.99
-	case f.MaxP95 != "":
-		return 0.95
+// limits are what the flags say; check has found them right.
+func (f limitFlags) limits() keep.Limits {
+	limit := func(text string) keep.Limit {
+		value, set := (&check{}).limit("", text, 1e9)
+		return keep.Limit{Value: value, Set: set}
 	}
-	return 0
+	return keep.Limits{P95: limit(f.MaxP95), P99: limit(f.MaxP99), Loss: limit(f.MaxLoss), Valid: f.RequireValid}
 }
 
-// broken names the limits that run does not keep. What was not measured keeps no limit.
-func (f limitFlags) broken(run bench.Run) (list []error) {
-	r := bench.NewRecord(run)
-	s := r.Summary
-	test := func(flag, text, unit string, value float64, known bool) {
-		limit, set := (&check{}).limit(flag, text, 1e9)
-		switch {
-		case !set:
-		case !known:
-			list = append(list, fmt.Errorf("--%s %s %s is not kept: there is nothing to compare with", flag, text, unit))
-		case value > limit:
-			list = append(list, fmt.Errorf("--%s %s %s is not kept: it was %.2f %s", flag, text, unit, value, unit))
-		}
+// texts say which limits are not kept, and why. of stands before what is said of a run.
+func (f limitFlags) texts(list []keep.Broken, of func(bench.Record) string) (errs []error) {
+	for _, b := range list {
+		errs = append(errs, fmt.Errorf("%s%s", of(b.Run), f.text(b)))
 	}
-	for _, x := range []struct {
-		flag, text string
-		q          float64
-	}{{"max-p95", f.MaxP95, 0.95}, {"max-p99", f.MaxP99, 0.99}} {
-		switch p := r.OfAll(x.q); {
-		case x.text != "" && !p.OK && run.Counts.Answered > 0:
-			list = append(list, fmt.Errorf("--%s %s ms is not kept: %d of %d pings did not come back in time, and a lost ping is slower than any",
-				x.flag, x.text, run.Counts.Failed(), run.Counts.Settled()))
-		default:
-			test(x.flag, x.text, "ms", float64(p.D)/1e6, p.OK)
-		}
-	}
-	test("max-loss", f.MaxLoss, "%", 100*s.Loss, s.LossKnown)
-	if v := s.Validity; f.RequireValid && v.Verdict != bench.Valid {
-		err := fmt.Errorf("--require-valid is not kept: the run is %s: %s", v.Verdict, report.Printable(v.Why()))
+	return errs
+}
+
+func (f limitFlags) text(b keep.Broken) string {
+	if b.What == keep.Validity {
+		v := b.Run.Summary.Validity
+		text := fmt.Sprintf("--require-valid is not kept: the run is %s: %s", v.Verdict, report.Printable(v.Why()))
 		if n := len(v.Grounds) - 1; n > 0 {
-			err = fmt.Errorf("%w (and %d more)", err, n)
+			text += fmt.Sprintf(" (and %d more)", n)
 		}
-		list = append(list, err)
+		return text
 	}
-	return list
+	given := map[keep.Limited]string{
+		keep.P95: "--max-p95 " + f.MaxP95 + " ms", keep.P99: "--max-p99 " + f.MaxP99 + " ms", keep.Loss: "--max-loss " + f.MaxLoss + " %",
+	}[b.What]
+	unit := given[strings.LastIndexByte(given, ' ')+1:]
+	switch c := b.Run.Counts; {
+	case b.Known:
+		return fmt.Sprintf("%s is not kept: it was %.2f %s", given, b.Value, unit)
+	case b.What != keep.Loss && c.Answered > 0:
+		return fmt.Sprintf("%s is not kept: %d of %d pings did not come back in time, and a lost ping is slower than any",
+			given, c.Failed(), c.Settled())
+	}
+	return given + " is not kept: there is nothing to compare with"
 }

@@ -299,10 +299,10 @@ func (r *runner) attempt(ctx context.Context, j job) error {
 		j.with("quiet", "true") // the log is the table
 	}
 	var said bytes.Buffer
-	var runs []bench.Run
+	var runs []bench.Record
 	began := time.Now()
 	err := guarded(func() error {
-		return j.run(ctx, r.app, out, &said, func(run bench.Run) { runs = append(runs, run) })
+		return j.run(ctx, r.app, out, &said, func(run bench.Record) { runs = append(runs, run) })
 	})
 	outcome := cmp.Or(outcomes[codeOf(err)], "stopped")
 	for line := range strings.Lines(said.String()) {
@@ -311,7 +311,7 @@ func (r *runner) attempt(ctx context.Context, j job) error {
 	r.gauges.ended(j.name, outcome)
 	for _, run := range runs {
 		r.gauges.take(run)
-		s := bench.Summarise(run)
+		s := run.Summary
 		r.log.Info("measured", "job", j.name, "run", run.ID, "platform", run.Platform, "location", run.Location, "pings", run.Counts.Settled(),
 			"p50_ms", millis(s.P50), "p95_ms", millis(s.P95), "p99_ms", millis(s.P99), "loss", s.Loss, "verdict", s.Validity.Verdict, "doubts", len(s.Doubts))
 	}

@@ -61,10 +61,10 @@ func newGauges() *gauges {
 }
 
 // take shows a run. What it does not know is taken away, not shown as it was before.
-func (g *gauges) take(run bench.Run) {
-	series := bench.SeriesOf(run)
+func (g *gauges) take(run bench.Record) {
+	series := bench.SeriesOf(run.Run)
 	labels := []string{series.Platform, series.Location, series.Engine, string(series.Transport), string(series.Path)}
-	s := bench.Summarise(run)
+	s := run.Summary
 	set := func(v *prometheus.GaugeVec, q bench.Quantity, labels ...string) {
 		if q.OK {
 			v.WithLabelValues(labels...).Set(q.D.Seconds())

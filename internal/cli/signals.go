@@ -13,6 +13,9 @@ type stopped struct{ signal os.Signal }
 
 func (s stopped) Error() string { return "stopped by " + s.signal.String() }
 
+// Stops says that somebody waits for the end: see package keep.
+func (s stopped) Stops() {}
+
 // code is the exit code by the shells' convention.
 func (s stopped) code() int {
 	if n, ok := s.signal.(syscall.Signal); ok {

@@ -1,20 +1,19 @@
 package cli
 
 import (
-	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 	"time"
 
 	"rtcbench/bench"
+	"rtcbench/internal/keep"
 	"rtcbench/internal/outbox"
 	"rtcbench/internal/report"
 	"rtcbench/internal/result"
+	"rtcbench/internal/store/sqlite"
 )
 
 type storeCmd struct {
@@ -34,23 +33,19 @@ func (cmd *storeStatusCmd) Run(a *app) error {
 	if c.err != nil {
 		return c.err
 	}
-	waiting, err := k.box.Waiting()
+	waiting, err := k.Box.Waiting()
 	if err != nil {
 		return err
 	}
-	rejected, err := k.box.Rejected()
+	rejected, err := k.Box.Rejected()
 	if err != nil {
 		return err
 	}
-	names := []string{}
-	for _, t := range k.targets {
-		names = append(names, t.Name)
-	}
-	return report.WriteStatus(a.stdout, report.Status{Stores: names, Outbox: k.box.Dir(), Waiting: k.rows(waiting), Rejected: k.rows(rejected)})
+	return report.WriteStatus(a.stdout, report.Status{Stores: k.Names(), Outbox: k.Box.Dir(), Waiting: rows(k, waiting), Rejected: rows(k, rejected)})
 }
 
-func (k keeper) rows(list []outbox.Entry) (out []report.Waiting) {
-	courier := k.box.To(k.targets, storeTimeout)
+func rows(k keeper, list []outbox.Entry) (out []report.Waiting) {
+	courier := k.Courier()
 	for _, e := range list {
 		for _, name := range e.Names() {
 			w := e.Stores[name]
@@ -77,27 +72,25 @@ func (cmd *storeFlushCmd) Run(a *app) error {
 		return c.err
 	}
 	if cmd.RetryRejected {
-		n, err := k.box.Retry()
+		n, err := k.Box.Retry()
 		if err != nil {
 			return err
 		}
 		fmt.Fprintf(a.stderr, "%d rejected run(s) wait again\n", n)
 	}
-	courier := k.box.To(k.targets, storeTimeout)
+	courier := k.Courier()
 	defer courier.Close()
 	if err := cmd.readdress(k, courier); err != nil {
 		return err
 	}
 	out, err := courier.Deliver(a.ctx)
 	fmt.Fprintf(a.stdout, "%d run(s) delivered, %d wait\n", out.Delivered, out.Waiting)
-	for _, line := range corrections(out) {
-		fmt.Fprintln(a.stderr, report.Printable(line))
-	}
-	left := []error{k.failures(out, func(outbox.Failure) bool { return true }), err}
+	a.tell(keep.Corrections(out))
+	left := append(allAdvised(k.Failures(out, func(outbox.Failure) bool { return true })), err)
 	for _, name := range out.Off {
 		left = append(left, fmt.Errorf("runs wait for %s, which is not on: configure it; if the name was a mistake, "+
 			"rtcbench store flush --was %q gives them to the store that is on; or import their files in %s into another store and remove them",
-			name, name, k.box.Dir()))
+			name, name, k.Box.Dir()))
 	}
 	if err := join(left...); err != nil {
 		if code, ok := stopCode(a.ctx); ok {
@@ -115,7 +108,7 @@ func (cmd *storeFlushCmd) readdress(k keeper, courier *outbox.Courier) error {
 	}
 	kind, _, _ := strings.Cut(cmd.Was, ":")
 	var on []string
-	for _, t := range k.targets {
+	for _, t := range k.Targets {
 		if strings.HasPrefix(t.Name, kind+":") {
 			on = append(on, t.Name)
 		}
@@ -123,7 +116,7 @@ func (cmd *storeFlushCmd) readdress(k keeper, courier *outbox.Courier) error {
 	if len(on) != 1 {
 		return usagef("--was %s: exactly one store of its kind has to be on, and %d are: name it with --store", shownStore(cmd.Was), len(on))
 	}
-	waiting, err := k.box.Waiting()
+	waiting, err := k.Box.Waiting()
 	if err != nil {
 		return err
 	}
@@ -140,16 +133,6 @@ type storeInitCmd struct {
 	storeFlags
 }
 
-// Stores that have something to be made before they take runs.
-type (
-	tableMaker interface {
-		Init(ctx context.Context, memoryHours, magneticDays int) (made []string, err error)
-	}
-	databaseMaker interface {
-		Init(ctx context.Context) (made []string, err error)
-	}
-)
-
 // Run makes what is missing.
 func (cmd *storeInitCmd) Run(a *app) error {
 	c := check{settings: a.settings}
@@ -160,22 +143,19 @@ func (cmd *storeInitCmd) Run(a *app) error {
 	}
 	var errs []error
 	for _, t := range targets { // one that fails is no reason to leave the others
-		errs = append(errs, a.initStore(t, hours, days))
+		errs = append(errs, a.initStore(t, bench.Retention{MemoryHours: hours, MagneticDays: days}))
 	}
 	return join(errs...)
 }
 
-func (a *app) initStore(t outbox.Target, hours, days int) error {
+func (a *app) initStore(t outbox.Target, keep bench.Retention) error {
 	s, err := t.Open(a.ctx)
 	if err != nil {
 		return err
 	}
 	var made []string
-	switch i := s.(type) {
-	case tableMaker:
-		made, err = i.Init(a.ctx, hours, days)
-	case databaseMaker:
-		made, err = i.Init(a.ctx)
+	if m, ok := s.(bench.Maker); ok {
+		made, err = m.Init(a.ctx, keep)
 	}
 	for _, what := range made {
 		fmt.Fprintf(a.stdout, "%s: made %s\n", t.Name, what)
@@ -222,25 +202,23 @@ func (cmd *exportCmd) Run(a *app) (done error) {
 		if isStore(cmd.Output, store) {
 			return usagef("--output %q: that is the store itself", cmd.Output)
 		}
-		f, err := newReplacement(cmd.Output)
+		f, err := keep.NewReplacement(cmd.Output)
 		if err != nil {
 			return usagef("--output %q: %w", cmd.Output, err)
 		}
 		defer func() {
-			if err := f.end(whole); err != nil {
+			if err := f.End(whole); err != nil {
 				done = join(done, err)
 			}
 		}()
 		w = f
 	}
 	n, failed, bad := 0, []error{}, []error{}
-	lines := json.NewEncoder(w)
-	lines.SetEscapeHTML(false)
 	for r, err := range store.Runs(a.ctx, q) {
 		if err == nil {
-			var f result.File
-			if f, err = result.New(r); err == nil {
-				if err := lines.Encode(f); err != nil {
+			var line []byte
+			if line, err = result.NewDocument(bench.NewRecord(r)).Line(); err == nil {
+				if _, err := w.Write(append(line, '\n')); err != nil {
 					whole = false
 					return fmt.Errorf("write the runs: %w", err)
 				}
@@ -270,12 +248,4 @@ func (cmd *exportCmd) Run(a *app) (done error) {
 }
 
 // isStore reports whether path is the file of a store.
-func isStore(path string, s bench.Store) bool {
-	name, ok := strings.CutPrefix(fmt.Sprint(s), "sqlite:")
-	if !ok {
-		return false
-	}
-	is, err := os.Stat(path)
-	of, gone := os.Stat(name)
-	return err == nil && gone == nil && os.SameFile(is, of)
-}
+func isStore(path string, s bench.Store) bool { return sqlite.Like(path, s.String()) == bench.Same }

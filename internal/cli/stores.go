@@ -62,21 +62,15 @@ var storeKinds = map[string]struct {
 	},
 }
 
-// keeper is where the runs of a command go.
-type keeper struct {
-	targets []outbox.Target
-	box     *outbox.Outbox
-}
-
 // keeper reads the flags. It opens nothing.
 func (f storeFlags) keeper(c *check) keeper {
-	k := keeper{targets: f.targets(c)}
+	k := keeper{Targets: f.targets(c)}
 	limit := int64(c.number("outbox-max", f.OutboxMax, 1, 1<<20)) << 20
-	if len(k.targets) == 0 { // nothing ever waits, and nobody misses the folder
+	if len(k.Targets) == 0 { // nothing ever waits, and nobody misses the folder
 		quiet := *c
 		c = &quiet
 	}
-	k.box = outbox.Open(filepath.Join(f.dataDir(c), "outbox"), limit)
+	k.Box = outbox.Open(filepath.Join(f.dataDir(c), "outbox"), limit)
 	return k
 }
 
@@ -86,7 +80,7 @@ func (f storeFlags) targets(c *check) (list []outbox.Target) {
 		kind, arg, _ := strings.Cut(choice, ":")
 		if known, ok := storeKinds[kind]; ok {
 			t := known.target(f, c, arg)
-			if kind != "sqlite" && arg != "" && choice != t.Name && (t.Like == nil || t.Like(choice) != outbox.Same) {
+			if kind != "sqlite" && arg != "" && choice != t.Name && (t.Like == nil || t.Like(choice) != bench.Same) {
 				c.fail("store", choice, kind+" alone: its other settings say which, and that is "+t.Name)
 			}
 			if !slices.ContainsFunc(list, func(o outbox.Target) bool { return o.Name == t.Name }) {
@@ -169,8 +163,11 @@ func (f storeFlags) sqlite(c *check, path string) outbox.Target {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		c.failAs("store", shownName("sqlite:"+path), "a file, and that is a folder")
 	}
-	open := opener(func(ctx context.Context) (*sqlite.Store, error) { return o.Open(ctx, path) })
-	return outbox.Target{Name: "sqlite:" + path, Open: open, Like: sqliteLike(path)}
+	return outbox.Target{
+		Name: sqlite.Name(path), File: path, Like: func(name string) bench.Likeness { return sqlite.Like(path, name) },
+		Open: opener(func(ctx context.Context) (*sqlite.Store, error) { return o.Open(ctx, path) }),
+		Read: opener(func(ctx context.Context) (*sqlite.Store, error) { return o.OpenToRead(ctx, path) }),
+	}
 }
 
 func (f storeFlags) timestream(c *check, _ string) outbox.Target {
@@ -181,7 +178,7 @@ func (f storeFlags) timestream(c *check, _ string) outbox.Target {
 	if err := o.Check(); err != nil && c.err == nil {
 		c.err = usagef("%w (--ts-database, --ts-table)", err)
 	}
-	return outbox.Target{Name: "timestream:" + o.Region + "/" + o.Database + "/" + o.Table, Open: opener(func(ctx context.Context) (*timestream.Store, error) { return timestream.New(ctx, o) })}
+	return outbox.Target{Name: o.Name(), Open: opener(func(ctx context.Context) (*timestream.Store, error) { return timestream.New(ctx, o) })}
 }
 
 func (f storeFlags) influxdb(c *check, _ string) outbox.Target {
@@ -189,20 +186,15 @@ func (f storeFlags) influxdb(c *check, _ string) outbox.Target {
 		c.err = usagef("InfluxDB needs a URL: give --influxdb-url (INFLUXDB_URL)")
 	}
 	o := influx.Options{URL: c.serverURL("influxdb-url", f.InfluxURL, "https", "http"), Token: f.InfluxToken}
-	// The original's settings leave these out.
-	o.Org, o.Database = cmp.Or(f.InfluxOrg, "default"), cmp.Or(f.InfluxDatabase, "voice-rtc-benchmarks")
+	o.Org, o.Database = f.InfluxOrg, cmp.Or(f.InfluxDatabase, "voice-rtc-benchmarks") // the original's settings leave these out
 	if strings.ContainsFunc(strings.TrimSpace(o.Token), unicode.IsControl) {
 		c.failAs("influxdb-token", "(not shown)", "a token without line breaks or other control characters")
 	}
-	u, err := url.Parse(o.URL)
-	if err != nil { // c has it
-		u = &url.URL{}
-	}
-	if u.User != nil {
+	if u, err := url.Parse(o.URL); err == nil && u.User != nil { // c has what is wrong
 		c.failAs("influxdb-url", "(not shown)", "a URL without user and password; give them as USER:PASSWORD to --influxdb-token (INFLUXDB_TOKEN)")
 	}
 	open := opener(func(context.Context) (*influx.Store, error) { return influx.New(o) })
-	return outbox.Target{Name: influxName(u, f.InfluxOrg, o.Database), Open: open, Like: influxLike(u, f.InfluxOrg, o.Database)}
+	return outbox.Target{Name: o.Name(), Open: open, Like: o.Like}
 }
 
 // opener is open as a Target has it. A store that cannot be opened is nil, and not a nil pointer in an interface.
@@ -231,20 +223,17 @@ func (a *app) openForReading(f storeFlags) (bench.Store, error) {
 
 // openToRead opens a store and makes none.
 func (a *app) openToRead(t outbox.Target) (bench.Store, error) {
-	path, ok := strings.CutPrefix(t.Name, "sqlite:")
-	if !ok {
-		return t.Open(a.ctx)
-	}
 	if !exists(t) {
-		return nil, fmt.Errorf("there is no store at %s yet: measure something first (rtcbench livekit), or name another with --store", path)
+		return nil, fmt.Errorf("there is no store at %s yet: measure something first (rtcbench livekit), or name another with --store", t.File)
 	}
-	o := sqlite.Options{Say: a.settings.say}
-	return opener(func(ctx context.Context) (*sqlite.Store, error) { return o.OpenToRead(ctx, path) })(a.ctx)
+	if t.Read != nil {
+		return t.Read(a.ctx)
+	}
+	return t.Open(a.ctx)
 }
 
 // exists reports whether a store is there that opening would make.
 func exists(t outbox.Target) bool {
-	path, ok := strings.CutPrefix(t.Name, "sqlite:")
-	_, err := os.Stat(path)
-	return !ok || !errors.Is(err, os.ErrNotExist)
+	_, err := os.Stat(t.File)
+	return t.File == "" || !errors.Is(err, os.ErrNotExist)
 }

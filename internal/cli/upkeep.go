@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -44,7 +43,7 @@ func (a *app) checkStore(t outbox.Target) error {
 	}
 	defer s.Close()
 	var errs []error
-	if whole, ok := s.(interface{ Check(context.Context) error }); ok {
+	if whole, ok := s.(bench.Checker); ok {
 		if err := whole.Check(a.ctx); err != nil {
 			errs = append(errs, err)
 		}
@@ -100,7 +99,7 @@ func (cmd *storeRemoveCmd) Run(a *app) error {
 	// Where there is no folder for data nothing waits.
 	if c := (check{settings: a.settings}); len(r.targets) > 0 {
 		if k := cmd.keeper(&c); c.err == nil {
-			r.box = k.box
+			r.box = k.Box
 		}
 	}
 	id, err := r.find(cmd.RunID)

@@ -9,6 +9,7 @@ import (
 
 	"rtcbench/bench"
 	"rtcbench/internal/benchtest"
+	"rtcbench/internal/result"
 	"rtcbench/internal/store/sqlite"
 )
 
@@ -20,7 +21,7 @@ func TestSixtyDamagedStores(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range 40 { // the last one is of today: no look through the file is due
-		if err := s.Save(t.Context(), benchtest.StoredRun(100, time.Now().Add(time.Duration(i-40)*time.Second))); err != nil {
+		if err := s.Save(t.Context(), bench.NewRecord(benchtest.StoredRun(100, time.Now().Add(time.Duration(i-40)*time.Second)))); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -45,7 +46,7 @@ func TestSixtyDamagedStores(t *testing.T) {
 		}
 		box := Open(filepath.Join(dir, "outbox"), 1<<30)
 		run := benchtest.StoredRun(100, time.Now())
-		if err := box.Put(run, []string{path}); err != nil {
+		if err := box.Put(result.NewDocument(bench.NewRecord(run)), []string{path}); err != nil {
 			t.Fatal(err)
 		}
 		c := box.To([]Target{sqliteTarget(path)}, 30*time.Second)

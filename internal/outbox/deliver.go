@@ -17,8 +17,11 @@ import (
 type Target struct {
 	Name string
 	Open func(context.Context) (bench.Store, error) // called once there is something to deliver
+	// Read opens the store to read, and makes none; nil = Open does so.
+	Read func(context.Context) (bench.Store, error)
+	File string // that the store is, on this machine; "" = it is a service
 	// Like says what another name has to do with Name; nil = no other name has.
-	Like func(name string) Likeness
+	Like func(name string) bench.Likeness
 }
 
 // Failure is what went wrong with one run.
@@ -101,10 +104,10 @@ func (c *Courier) target(name string) int {
 		i = moved
 	}
 	if i < 0 {
-		i = c.only(name, Same)
+		i = c.only(name, bench.Same)
 	}
 	if i < 0 {
-		if i = c.only(name, Near); i >= 0 && c.box.known(name).real() {
+		if i = c.only(name, bench.Near); i >= 0 && c.box.known(name).real() {
 			i = -1
 		}
 		if i >= 0 {
@@ -116,7 +119,7 @@ func (c *Courier) target(name string) int {
 }
 
 // only is the one target that is like name; -1 = there is none, or there are several.
-func (c *Courier) only(name string, like Likeness) (found int) {
+func (c *Courier) only(name string, like bench.Likeness) (found int) {
 	found = -1
 	for i, t := range c.targets {
 		if t.Like == nil || t.Like(name) != like {
@@ -136,6 +139,7 @@ func (c *Courier) only(name string, like Likeness) (found int) {
 // disk, is a Failure, and the rest goes on: at worst a store is offered again what it has. Deliver returns by ctx's
 // end.
 func (c *Courier) Deliver(ctx context.Context, first ...string) (out Outcome, err error) {
+	defer c.box.forget()
 	items, odd, _, err := list(c.box.dir)
 	out.Odd = odd
 	if err != nil {
@@ -208,7 +212,7 @@ func (c *Courier) item(ctx context.Context, i item, out *Outcome) {
 		}
 		return
 	}
-	d, err := read(i.path)
+	d, err := c.box.open(i.path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist): // delivered meanwhile
 		return
@@ -275,8 +279,8 @@ func (c *Courier) stays(out *Outcome, names []string) {
 
 // one reports whether no store misses d any more, or ever will take it.
 func (c *Courier) one(ctx context.Context, d *document, out *Outcome) (done bool) {
-	run, readErr := d.Run.Run()
-	id := d.Run.Metadata.RunID
+	run, readErr := d.run()
+	id := cmp.Or(d.RunID, d.file.Metadata.RunID)
 	changed := false
 	for t, names := range c.waiting(d.Stores) {
 		if len(names) == 0 {
@@ -341,7 +345,7 @@ func (c *Courier) waiting(stores map[string]Wait) [][]string {
 const maxInRow = 10
 
 // offer saves run in a target's store, unless that is known to be away: then it was not asked.
-func (c *Courier) offer(ctx context.Context, t int, run bench.Run) (asked bool, err error) {
+func (c *Courier) offer(ctx context.Context, t int, run bench.Record) (asked bool, err error) {
 	if err := c.down[t]; err != nil {
 		return false, err
 	}

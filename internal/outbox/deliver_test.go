@@ -141,7 +141,7 @@ func TestFilesOfAnOlderVersion(t *testing.T) {
 	o := box(t)
 	first := put(t, o, "x") // makes the folder
 	r := benchtest.StoredRun(5, time.Now())
-	f, err := result.New(r)
+	f, err := result.New(bench.NewRecord(r))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -176,9 +176,9 @@ func TestFilesOfAnOlderVersion(t *testing.T) {
 }
 
 // likes makes a target to which the names given are like.
-func likes(name string, s bench.Store, others map[string]Likeness) Target {
+func likes(name string, s bench.Store, others map[string]bench.Likeness) Target {
 	t := target(name, s)
-	t.Like = func(n string) Likeness { return others[n] }
+	t.Like = func(n string) bench.Likeness { return others[n] }
 	return t
 }
 
@@ -187,25 +187,25 @@ func TestNamesThatAreCorrected(t *testing.T) {
 	away := &shelf{fail: func(bench.Run) error { return errors.New("down") }}
 	for name, c := range map[string]struct {
 		before    func(o *Outbox)
-		like      Likeness
+		like      bench.Likeness
 		readdress bool
 		goes      bool
 	}{
-		"another store":                        {like: Another},
-		"another spelling":                     {like: Same, goes: true},
-		"another spelling, and it took runs":   {like: Same, goes: true, before: func(o *Outbox) { o.took("db:old") }},
-		"a name that never took a run":         {like: Near, goes: true},
-		"a name that took a run":               {like: Near, before: func(o *Outbox) { o.took("db:old") }},
-		"a mistake between two right commands": {like: Near, goes: true, before: func(o *Outbox) { o.use([]string{"db:new"}) }},
-		"two stores in use by turns": {like: Near, before: func(o *Outbox) {
+		"another store":                        {like: bench.Another},
+		"another spelling":                     {like: bench.Same, goes: true},
+		"another spelling, and it took runs":   {like: bench.Same, goes: true, before: func(o *Outbox) { o.took("db:old") }},
+		"a name that never took a run":         {like: bench.Near, goes: true},
+		"a name that took a run":               {like: bench.Near, before: func(o *Outbox) { o.took("db:old") }},
+		"a mistake between two right commands": {like: bench.Near, goes: true, before: func(o *Outbox) { o.use([]string{"db:new"}) }},
+		"two stores in use by turns": {like: bench.Near, before: func(o *Outbox) {
 			o.use([]string{"db:old"})
 			time.Sleep(time.Second)
 			o.use([]string{"db:new"})
 			time.Sleep(time.Second)
 		}},
-		"another kind in use":            {like: Near, goes: true, before: func(o *Outbox) { o.use([]string{"db:old"}); time.Sleep(1); o.use([]string{"file:x"}); time.Sleep(1) }},
-		"the user says so":               {like: Another, readdress: true, goes: true},
-		"the user says so of a real one": {like: Near, readdress: true, goes: true, before: func(o *Outbox) { o.took("db:old") }},
+		"another kind in use":            {like: bench.Near, goes: true, before: func(o *Outbox) { o.use([]string{"db:old"}); time.Sleep(1); o.use([]string{"file:x"}); time.Sleep(1) }},
+		"the user says so":               {like: bench.Another, readdress: true, goes: true},
+		"the user says so of a real one": {like: bench.Near, readdress: true, goes: true, before: func(o *Outbox) { o.took("db:old") }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -217,7 +217,7 @@ func TestNamesThatAreCorrected(t *testing.T) {
 				deliver(t, o, target("db:old", away))
 				time.Sleep(time.Minute)
 				meant, other := &shelf{}, &shelf{}
-				courier := o.To([]Target{likes("db:new", meant, map[string]Likeness{"db:old": c.like}), target("db:other", other)}, time.Second)
+				courier := o.To([]Target{likes("db:new", meant, map[string]bench.Likeness{"db:old": c.like}), target("db:other", other)}, time.Second)
 				if c.readdress {
 					courier.Readdress("db:old", "db:new")
 				}
@@ -228,7 +228,7 @@ func TestNamesThatAreCorrected(t *testing.T) {
 				if goes := slices.Equal(meant.kept, []string{r.ID}); goes != c.goes || len(other.kept) > 0 || (out.Waiting == 0) != c.goes || (len(out.Off) == 0) != c.goes {
 					t.Errorf("%+v: it has %v", out, meant.kept)
 				}
-				if told := out.Corrected["db:old"] == "db:new"; told != (c.goes && c.like == Near && !c.readdress) {
+				if told := out.Corrected["db:old"] == "db:new"; told != (c.goes && c.like == bench.Near && !c.readdress) {
 					t.Errorf("corrected: %v", out.Corrected)
 				}
 			})
@@ -237,7 +237,7 @@ func TestNamesThatAreCorrected(t *testing.T) {
 	o := box(t) // two that may be meant: neither gets it
 	put(t, o, "db:old")
 	a, b := &shelf{}, &shelf{}
-	out := deliver(t, o, likes("db:a", a, map[string]Likeness{"db:old": Near}), likes("db:b", b, map[string]Likeness{"db:old": Near}))
+	out := deliver(t, o, likes("db:a", a, map[string]bench.Likeness{"db:old": bench.Near}), likes("db:b", b, map[string]bench.Likeness{"db:old": bench.Near}))
 	if out.Waiting != 1 || a.calls+b.calls != 0 {
 		t.Errorf("%+v", out)
 	}
@@ -245,9 +245,9 @@ func TestNamesThatAreCorrected(t *testing.T) {
 
 // TestManyAtOnce: those that have room are on the disk, in order, and the error says why the next is not.
 func TestManyAtOnce(t *testing.T) {
-	var runs []bench.Run
+	var runs []*result.Document
 	for range 40 {
-		runs = append(runs, benchtest.StoredRun(5, time.Now()))
+		runs = append(runs, result.NewDocument(bench.NewRecord(benchtest.StoredRun(5, time.Now()))))
 	}
 	o := box(t)
 	if n, err := o.PutAll(runs, []string{"x"}); n != len(runs) || err != nil {
@@ -311,19 +311,19 @@ func BenchmarkFullOutbox(b *testing.B) {
 		b.Run(fmt.Sprint(many), func(b *testing.B) {
 			o := Open(filepath.Join(b.TempDir(), "outbox"), 1<<40)
 			r := benchtest.StoredRun(100, time.Now())
-			path, data, err := o.file(r, []string{"away"})
+			d, data, err := o.file(result.NewDocument(bench.NewRecord(r)), []string{"away"})
 			if err := errors.Join(err, os.MkdirAll(o.dir, 0o700)); err != nil {
 				b.Fatal(err)
 			}
 			for range many {
-				if err := os.WriteFile(strings.Replace(path, r.ID, uuid.NewString(), 1), data, 0o600); err != nil {
+				if err := os.WriteFile(strings.Replace(d.path, r.ID, uuid.NewString(), 1), data, 0o600); err != nil {
 					b.Fatal(err)
 				}
 			}
 			away := target("away", &shelf{fail: func(bench.Run) error { return errors.New("connection refused") }})
 			for b.Loop() {
 				c := o.To([]Target{target("up", &shelf{}), away}, time.Second)
-				if err := o.Put(r, []string{"up", "away"}); err != nil {
+				if err := o.Put(result.NewDocument(bench.NewRecord(r)), []string{"up", "away"}); err != nil {
 					b.Fatal(err)
 				}
 				out, err := c.Deliver(b.Context(), r.ID)

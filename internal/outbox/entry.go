@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"rtcbench/bench"
 	"rtcbench/internal/result"
 )
 
@@ -51,9 +52,23 @@ type head struct {
 // document is a whole file of the outbox, as JSON; rtcbench import reads it too.
 type document struct {
 	head
-	Run result.File `json:"run"`
+	Run json.RawMessage `json:"run"` // a result.File
 
-	path string
+	path   string
+	file   result.File   // Run, where it was read
+	record *bench.Record // the run, where this process has put it itself
+}
+
+// run is what waits. An error is for ever.
+func (d *document) run() (bench.Record, error) {
+	if d.record != nil {
+		return *d.record, nil
+	}
+	run, err := d.file.Run()
+	if err != nil {
+		return bench.Record{}, err
+	}
+	return bench.NewRecord(run), nil
 }
 
 const version = 1
@@ -318,5 +333,8 @@ func read(path string) (d document, err error) {
 		}
 		return d, damaged(err)
 	}
-	return d, d.supported()
+	if err := d.supported(); err != nil {
+		return d, err
+	}
+	return d, damaged(json.Unmarshal(d.Run, &d.file))
 }

@@ -13,6 +13,7 @@ import (
 
 	"rtcbench/bench"
 	"rtcbench/internal/benchtest"
+	"rtcbench/internal/result"
 	"rtcbench/internal/store/sqlite"
 )
 
@@ -47,13 +48,13 @@ func saveForever(dir, mode string) error {
 	for ctx.Err() == nil {
 		r := benchtest.StoredRun(20, time.Now())
 		if direct != nil {
-			if err := direct.Save(ctx, r); err != nil {
+			if err := direct.Save(ctx, bench.NewRecord(r)); err != nil {
 				return err
 			}
 			fmt.Println(r.ID)
 			continue
 		}
-		if err := box.Put(r, []string{a, b}); err != nil {
+		if err := box.Put(result.NewDocument(bench.NewRecord(r)), []string{a, b}); err != nil {
 			return err
 		}
 		fmt.Println(r.ID)

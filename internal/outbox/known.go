@@ -11,15 +11,6 @@ import (
 	"time"
 )
 
-// Likeness is what two names of stores have to do with each other.
-type Likeness int
-
-const (
-	Another Likeness = iota // they are two stores
-	Near                    // one may be a misspelling of the other
-	Same                    // they are two spellings of one store
-)
-
 // known is what the outbox remembers of a store by the name that it was given. It decides whether that name can be a
 // mistake.
 type known struct {

@@ -13,9 +13,9 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"sync"
 	"time"
 
-	"rtcbench/bench"
 	"rtcbench/internal/result"
 )
 
@@ -28,10 +28,15 @@ var ErrFull = errors.New("the outbox is full")
 type Outbox struct {
 	dir string
 	max int64 // bytes of all files
+
+	mu    sync.Mutex
+	fresh map[string]document // by path: what was put since the last delivery, so that nobody has to read it again
 }
 
 // Open uses dir; it is made when something is put there.
-func Open(dir string, maxBytes int64) *Outbox { return &Outbox{dir, maxBytes} }
+func Open(dir string, maxBytes int64) *Outbox {
+	return &Outbox{dir: dir, max: maxBytes, fresh: map[string]document{}}
+}
 
 // Dir is where the runs wait.
 func (o *Outbox) Dir() string { return o.dir }
@@ -43,15 +48,15 @@ const (
 
 func (o *Outbox) rejected() string { return filepath.Join(o.dir, rejectedDir) }
 
-// Put keeps run for the stores named. When it returns nil the run is on the disk.
-func (o *Outbox) Put(run bench.Run, stores []string) error {
-	_, err := o.PutAll([]bench.Run{run}, stores)
+// Put keeps a run for the stores named. When it returns nil the run is on the disk.
+func (o *Outbox) Put(run *result.Document, stores []string) error {
+	_, err := o.PutAll([]*result.Document{run}, stores)
 	return err
 }
 
 // PutAll keeps runs for the stores named. The first n of them are on the disk when it returns; an error says why the
 // next is not. Many runs cost little more than one: the disk is asked once to have them all.
-func (o *Outbox) PutAll(runs []bench.Run, stores []string) (n int, err error) {
+func (o *Outbox) PutAll(runs []*result.Document, stores []string) (n int, err error) {
 	used, err := o.used()
 	if err != nil {
 		return 0, err
@@ -63,38 +68,66 @@ func (o *Outbox) PutAll(runs []bench.Run, stores []string) (n int, err error) {
 	defer b.drop()
 	o.use(stores)
 	var why error
+	var put []document
 	for _, run := range runs {
-		var path string
+		var d document
 		var data []byte
-		path, data, why = o.file(run, stores)
+		d, data, why = o.file(run, stores)
 		if why == nil && used+int64(len(data)) > o.max {
-			why = fmt.Errorf("%w: what waits in %s takes %.1f of %d MB, and this run %.1f more; see rtcbench store status, "+
-				"and deliver with rtcbench store flush", ErrFull, o.dir, float64(used)/(1<<20), o.max>>20, float64(len(data))/(1<<20))
+			why = fmt.Errorf("%w: what waits in %s takes %.1f of %d MB, and this run %.1f more",
+				ErrFull, o.dir, float64(used)/(1<<20), o.max>>20, float64(len(data))/(1<<20))
 		}
 		if why == nil {
-			why = b.add(path, data)
+			why = b.add(d.path, data)
 		}
 		if why != nil {
 			break
 		}
 		used += int64(len(data))
+		put = append(put, d)
 	}
 	n, err = b.commit()
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, d := range put[:n] {
+		o.fresh[d.path] = d
+	}
 	return n, errors.Join(err, why)
 }
 
 // file is what is written of run, and where.
-func (o *Outbox) file(run bench.Run, stores []string) (path string, data []byte, err error) {
-	f, err := result.New(run)
+func (o *Outbox) file(run *result.Document, stores []string) (d document, data []byte, err error) {
+	line, err := run.Line()
 	if err != nil {
-		return "", nil, err
+		return d, nil, err
 	}
-	d := document{head: head{version, run.ID, f.Metadata.EndTime, map[string]Wait{}}, Run: f}
+	d = document{head: head{version, run.ID, float64(run.End.UnixMicro()) / 1e6, map[string]Wait{}}, Run: line, record: &run.Record}
 	for _, name := range stores {
 		d.Stores[name] = Wait{}
 	}
 	data, err = json.Marshal(d)
-	return item{path: filepath.Join(o.dir, "x"), run: run.ID}.pathFor(d.Stores, len(data)), data, err
+	d.path = item{path: filepath.Join(o.dir, "x"), run: run.ID}.pathFor(d.Stores, len(data))
+	return d, data, err
+}
+
+// open reads a file, unless this process has just written it. What is in the file is all that another process changes
+// of it, and that gives it another name.
+func (o *Outbox) open(path string) (document, error) {
+	o.mu.Lock()
+	d, ok := o.fresh[path]
+	delete(o.fresh, path)
+	o.mu.Unlock()
+	if ok {
+		return d, nil
+	}
+	return read(path)
+}
+
+// forget lets what was put be read from the disk from now on: it need not stay in memory.
+func (o *Outbox) forget() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	clear(o.fresh)
 }
 
 // abandoned is how old a file may be that is still being written. One that is older was left by a process that was killed.

@@ -16,6 +16,7 @@ import (
 
 	"rtcbench/bench"
 	"rtcbench/internal/benchtest"
+	"rtcbench/internal/result"
 )
 
 // shelf is a store that does as it is told.
@@ -26,14 +27,14 @@ type shelf struct {
 	wait  bool // until ctx ends
 }
 
-func (s *shelf) Save(ctx context.Context, r bench.Run) error {
+func (s *shelf) Save(ctx context.Context, r bench.Record) error {
 	s.calls++
 	if s.wait {
 		<-ctx.Done()
 		return ctx.Err()
 	}
 	if s.fail != nil {
-		if err := s.fail(r); err != nil {
+		if err := s.fail(r.Run); err != nil {
 			return err
 		}
 	}
@@ -45,6 +46,7 @@ func (s *shelf) Save(ctx context.Context, r bench.Run) error {
 
 func (s *shelf) Runs(context.Context, bench.Query) iter.Seq2[bench.Run, error] { return nil }
 func (s *shelf) Close() error                                                  { return nil }
+func (s *shelf) String() string                                                { return "shelf" }
 
 func target(name string, s bench.Store) Target {
 	return Target{Name: name, Open: func(context.Context) (bench.Store, error) { return s, nil }}
@@ -53,7 +55,7 @@ func target(name string, s bench.Store) Target {
 func put(t *testing.T, o *Outbox, stores ...string) bench.Run {
 	t.Helper()
 	r := benchtest.StoredRun(5, time.Now())
-	if err := o.Put(r, stores); err != nil {
+	if err := o.Put(result.NewDocument(bench.NewRecord(r)), stores); err != nil {
 		t.Fatal(err)
 	}
 	return r
@@ -198,15 +200,15 @@ func TestFullOutboxRefuses(t *testing.T) {
 	var err error
 	n := 0
 	for ; err == nil && n < 100; n++ {
-		err = o.Put(benchtest.StoredRun(5, time.Now()), []string{"x"})
+		err = o.Put(result.NewDocument(bench.NewRecord(benchtest.StoredRun(5, time.Now()))), []string{"x"})
 	}
 	list, listErr := o.Waiting()
-	if !errors.Is(err, ErrFull) || !strings.Contains(err.Error(), "store flush") || count(t, list, listErr) != n-1 || n < 3 {
+	if !errors.Is(err, ErrFull) || strings.Contains(err.Error(), "rtcbench store") || count(t, list, listErr) != n-1 || n < 3 {
 		t.Errorf("after %d runs %v; %d wait", n, err, len(list))
 	}
 	// What a store will never take stands in nobody's way.
 	deliver(t, o, target("x", &shelf{fail: func(bench.Run) error { return bench.ErrRejected }}))
-	if err := o.Put(benchtest.StoredRun(5, time.Now()), []string{"x"}); err != nil {
+	if err := o.Put(result.NewDocument(bench.NewRecord(benchtest.StoredRun(5, time.Now()))), []string{"x"}); err != nil {
 		t.Error(err)
 	}
 }
@@ -347,7 +349,7 @@ func TestLongOutage(t *testing.T) {
 	o := Open(filepath.Join(t.TempDir(), "outbox"), 1<<30)
 	const runs = 200
 	for range runs {
-		if err := o.Put(benchtest.StoredRun(500, time.Now()), []string{"x"}); err != nil {
+		if err := o.Put(result.NewDocument(bench.NewRecord(benchtest.StoredRun(500, time.Now()))), []string{"x"}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -386,7 +388,7 @@ func TestReasonOfATimeout(t *testing.T) {
 // impatient tries until ctx ends, and then says how its last try went.
 type impatient struct{ shelf }
 
-func (*impatient) Save(ctx context.Context, _ bench.Run) error {
+func (*impatient) Save(ctx context.Context, _ bench.Record) error {
 	<-ctx.Done()
 	return fmt.Errorf("%w (the last try: connection refused)", ctx.Err())
 }
@@ -426,7 +428,7 @@ func BenchmarkOutbox(b *testing.B) {
 	c := o.To([]Target{target("x", &shelf{})}, time.Second)
 	defer c.Close()
 	for b.Loop() {
-		if err := o.Put(r, []string{"x"}); err != nil {
+		if err := o.Put(result.NewDocument(bench.NewRecord(r)), []string{"x"}); err != nil {
 			b.Fatal(err)
 		}
 		if _, err := c.Deliver(b.Context(), r.ID); err != nil {

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"math"
@@ -16,9 +17,11 @@ import (
 
 // Both is the result file of a run on two platforms at one time. A platform that failed stands
 // as null, with its reason in Errors; so does the comparison of a run that the platform cut short.
-type Both struct {
-	Daily      *result.File      `json:"daily"`
-	Livekit    *result.File      `json:"livekit"`
+type Both = both[result.File]
+
+type both[File any] struct {
+	Daily      *File             `json:"daily"`
+	Livekit    *File             `json:"livekit"`
 	Comparison *Comparison       `json:"comparison"`
 	Errors     map[string]string `json:"errors,omitempty"`
 }
@@ -132,55 +135,45 @@ func pairs(a, b bench.Run, of func(bench.Sample) (time.Duration, bool)) (x, y []
 
 // comparable reports whether both have something to compare: a platform that went away, or never answered, is
 // not faster or slower.
-func comparable(runs ...*bench.Run) bool {
+func comparable(runs ...bench.Record) bool {
 	for _, r := range runs {
-		if r == nil || r.Ended == bench.LinkLost || r.Counts.Answered == 0 {
+		if r.Ended == bench.LinkLost || r.Counts.Answered == 0 {
 			return false
 		}
 	}
 	return true
 }
 
-// NewBoth is the result file of two runs; a nil run is one that failed.
-func NewBoth(daily, livekit *bench.Run, errs map[string]string) (Both, error) {
-	b := Both{Errors: errs}
+// WriteBothJSON writes the result file of two runs; a nil run is one that failed.
+func WriteBothJSON(w io.Writer, daily, livekit *result.Document, errs map[string]string) error {
+	b := both[json.RawMessage]{Errors: errs}
 	for _, side := range []struct {
-		run  *bench.Run
-		file **result.File
+		run  *result.Document
+		file **json.RawMessage
 	}{{daily, &b.Daily}, {livekit, &b.Livekit}} {
 		if side.run == nil {
 			continue
 		}
-		f, err := result.New(*side.run)
+		line, err := side.run.Line()
 		if err != nil {
-			return b, err
+			return err
 		}
-		*side.file = &f
+		*side.file = (*json.RawMessage)(&line)
 	}
-	if comparable(daily, livekit) {
-		c := Compare(bench.NewRecord(*daily), bench.NewRecord(*livekit))
+	if daily != nil && livekit != nil && comparable(daily.Record, livekit.Record) {
+		c := Compare(daily.Record, livekit.Record)
 		b.Comparison = &c
-	}
-	return b, nil
-}
-
-// WriteBothJSON writes the result file of two runs.
-func WriteBothJSON(w io.Writer, daily, livekit *bench.Run, errs map[string]string) error {
-	b, err := NewBoth(daily, livekit, errs)
-	if err != nil {
-		return err
 	}
 	return result.WriteJSON(w, b)
 }
 
 // WriteBothText writes the two side by side, and how they compare.
-func WriteBothText(w io.Writer, daily, livekit bench.Run) error {
+func WriteBothText(w io.Writer, d, l bench.Record) error {
 	p := newPage(lipgloss.NewRenderer(w))
-	d, l := bench.NewRecord(daily), bench.NewRecord(livekit)
 	a, b := d.Summary, l.Summary
 	row := func(name, x, y string) { p.line("  %-14s %28s %28s", name, x, y) }
 	p.line("%s", p.strong.Render(fmt.Sprintf("  %-14s %28s %28s", "", "Daily", "LiveKit")))
-	row("answered", answered(daily), answered(livekit))
+	row("answered", answered(d.Run), answered(l.Run))
 	row("validity", string(a.Validity.Verdict), string(b.Validity.Verdict))
 	row("path", ends(wayOf(d), 28), ends(wayOf(l), 28))
 	p.head("Round trip, ms")
@@ -198,7 +191,7 @@ func WriteBothText(w io.Writer, daily, livekit bench.Run) error {
 	p.line("  %-14s %s", "", p.dim.Render("(mean |ΔRTT|)"))
 	row("one way, ms", ways(a), ways(b))
 	row("timer late, ms", number(a.TimerError.P50), number(b.TimerError.P50))
-	if comparable(&daily, &livekit) {
+	if comparable(d, l) {
 		p.comparison(Compare(d, l))
 	} else {
 		p.head("Daily − LiveKit")

@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 
 	"rtcbench/bench"
 	"rtcbench/internal/benchtest"
+	"rtcbench/internal/result"
 )
 
 // twoRuns are of one moment: Daily half a period later, and slower by shift.
@@ -79,13 +81,29 @@ func TestPairsOfAlignedGrids(t *testing.T) {
 	}
 }
 
+// written is the file of both, read back.
+func written(t *testing.T, daily, livekit *bench.Run, errs map[string]string) (b Both, err error) {
+	t.Helper()
+	document := func(r *bench.Run) *result.Document {
+		if r == nil {
+			return nil
+		}
+		return result.NewDocument(bench.NewRecord(*r))
+	}
+	var text bytes.Buffer
+	if err := WriteBothJSON(&text, document(daily), document(livekit), errs); err != nil {
+		return b, err
+	}
+	return b, json.Unmarshal(text.Bytes(), &b)
+}
+
 // TestNoVerdictOnAPlatformThatWentAway: it is neither faster nor slower.
 func TestNoVerdictOnAPlatformThatWentAway(t *testing.T) {
 	d, l := twoRuns(5 * time.Millisecond)
 	d.Ended = bench.LinkLost
-	b, err := NewBoth(&d, &l, map[string]string{"daily": "gone"})
+	b, err := written(t, &d, &l, map[string]string{"daily": "gone"})
 	var table bytes.Buffer
-	if err := WriteBothText(&table, d, l); err != nil {
+	if err := WriteBothText(&table, bench.NewRecord(d), bench.NewRecord(l)); err != nil {
 		t.Fatal(err)
 	}
 	if err != nil || b.Comparison != nil || b.Daily == nil || strings.Contains(table.String(), "faster\n") || !strings.Contains(table.String(), "none: a platform that went away") {
@@ -96,7 +114,7 @@ func TestNoVerdictOnAPlatformThatWentAway(t *testing.T) {
 func TestBothTable(t *testing.T) {
 	d, l := twoRuns(5 * time.Millisecond)
 	var b bytes.Buffer
-	if err := WriteBothText(&b, d, l); err != nil {
+	if err := WriteBothText(&b, bench.NewRecord(d), bench.NewRecord(l)); err != nil {
 		t.Fatal(err)
 	}
 	golden(t, "both.txt", b.Bytes())
@@ -109,7 +127,7 @@ func TestBothTable(t *testing.T) {
 
 func TestBothFile(t *testing.T) {
 	_, l := twoRuns(0)
-	b, err := NewBoth(nil, &l, map[string]string{"daily": "no-room"})
+	b, err := written(t, nil, &l, map[string]string{"daily": "no-room"})
 	if err != nil || b.Daily != nil || b.Comparison != nil || b.Livekit == nil || b.Errors["daily"] != "no-room" {
 		t.Errorf("%+v, %v", b, err)
 	}

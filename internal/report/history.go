@@ -18,7 +18,7 @@ import (
 type History struct {
 	Store        string
 	Since, Until time.Time
-	Runs         []bench.Run    // the last ones, in the order of their ends
+	Runs         []bench.Record // the last ones, in the order of their ends
 	Courses      []bench.Course // of all runs of the time
 	Bad          []error        // runs that cannot be read
 }
@@ -35,13 +35,13 @@ func WriteHistoryText(w io.Writer, h History) error {
 			"Runs", "location", "platform", "engine", "path", "pings", "P50 ms", "P95", "P99", "jitter", "loss %", "run"))
 	}
 	for _, r := range h.Runs {
-		s := bench.Summarise(r)
+		s := r.Summary
 		mark := ""
 		if n := len(s.Doubts); n > 0 || s.Validity.Verdict == bench.Invalid {
 			mark = p.verdictStyle(s.Validity.Verdict).Render(fmt.Sprintf(" %d%s", n, cmp.Or(verdictMarks[s.Validity.Verdict], "!")))
 		}
 		p.line("%-11s %-10s %-8s %-7s %-13s %6d %7s %7s %7s %6s %6s %s%s",
-			minute(r.End)[5:], cut(bench.SeriesOf(r).Location, 10), r.Platform, r.Facts.Engine, shortWay(r.Facts.Transport, r.Path()),
+			minute(r.End)[5:], cut(bench.SeriesOf(r.Run).Location, 10), r.Platform, r.Facts.Engine, shortWay(r.Facts.Transport, r.Path()),
 			r.Counts.Settled(), number(s.P50), number(s.P95), number(s.P99), number(s.Jitter), percent(r.Counts), ShortID(r.ID), mark)
 	}
 	if len(h.Courses) > 0 {
@@ -188,10 +188,10 @@ type (
 	}
 )
 
-func newHistoryRun(r bench.Run) historyRun {
-	s := bench.Summarise(r)
+func newHistoryRun(r bench.Record) historyRun {
+	s := r.Summary
 	row := historyRun{
-		RunID: r.ID, EndTime: unix(r.End), Location: bench.SeriesOf(r).Location, Platform: r.Platform, Engine: r.Facts.Engine, Transport: string(r.Facts.Transport), Path: string(r.Path()),
+		RunID: r.ID, EndTime: unix(r.End), Location: bench.SeriesOf(r.Run).Location, Platform: r.Platform, Engine: r.Facts.Engine, Transport: string(r.Facts.Transport), Path: string(r.Path()),
 		Pings: r.Counts.Settled(), P50: millis(s.P50), P95: millis(s.P95), P99: millis(s.P99), Jitter: millis(s.Jitter), Ended: r.Ended, Validity: s.Validity.Verdict, Doubts: []result.Doubt{},
 	}
 	if s.LossKnown {

@@ -29,9 +29,10 @@ func aHistory() History {
 		if i == 2 {
 			r.Machine.Steal.Ratio = 0.031
 		}
-		h.Runs = append(h.Runs, r)
+		record := bench.NewRecord(r)
+		h.Runs = append(h.Runs, record)
 		sum.Series = bench.SeriesOf(r)
-		sum.Add(r, bench.Query{})
+		sum.Add(record, bench.Query{})
 		d, ok := r.Histogram().Quantile(0.5)
 		sum.P50[4*i] = bench.Quantity{D: d + time.Duration(i)*time.Millisecond, OK: ok}
 	}

@@ -40,7 +40,7 @@ func golden(t *testing.T, name string, got []byte) {
 func TestGoldenTables(t *testing.T) {
 	for name, run := range benchtest.Runs() {
 		var b bytes.Buffer
-		if err := WriteText(&b, run); err != nil {
+		if err := WriteText(&b, bench.NewRecord(run)); err != nil {
 			t.Fatal(err)
 		}
 		golden(t, name+".txt", b.Bytes())
@@ -57,7 +57,7 @@ func TestReasonsAreToldOnce(t *testing.T) {
 	r := benchtest.Run(400)
 	r.Facts.Hidden, r.Floor, r.Machine.Steal.Ratio = true, &bench.Floor{RTT: 30 * time.Millisecond}, 0.02001
 	var b bytes.Buffer
-	if err := WriteText(&b, r); err != nil {
+	if err := WriteText(&b, bench.NewRecord(r)); err != nil {
 		t.Fatal(err)
 	}
 	golden(t, "invalid.txt", b.Bytes())
@@ -81,7 +81,7 @@ func TestColoursAreForTerminals(t *testing.T) {
 // TestRunWithoutItsPings: a run of which a store has no samples, as one that a Lambda function answered in short, still has its
 // round trip times.
 func TestRunWithoutItsPings(t *testing.T) {
-	packed, err := result.Pack(benchtest.Run(400))
+	packed, err := result.Pack(bench.NewRecord(benchtest.Run(400)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +91,7 @@ func TestRunWithoutItsPings(t *testing.T) {
 		t.Fatal(err)
 	}
 	var b bytes.Buffer
-	WriteText(&b, run)
+	WriteText(&b, bench.NewRecord(run))
 	if text := b.String(); strings.Contains(text, "No ping was answered") || !regexp.MustCompile(`P99 +\d+\.\d+ +\d+\.\d+ …|P99 +\d+\.\d+ +no interval below`).MatchString(text) {
 		t.Error(text)
 	}
@@ -102,7 +102,7 @@ func TestTextObeysNobody(t *testing.T) {
 	run.Echo.Identity = "a\x1b[2Jb"
 	run.Echo.Others = []string{"evil\nline\x1b]0;title\x07"}
 	var b bytes.Buffer
-	WriteText(&b, run)
+	WriteText(&b, bench.NewRecord(run))
 	if strings.ContainsAny(b.String(), "\x1b\x07") {
 		t.Errorf("%q", b.String())
 	}

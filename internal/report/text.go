@@ -20,14 +20,14 @@ const width = 80
 
 // WriteText writes the table of r for a person. It is coloured when w is a terminal that
 // wants it.
-func WriteText(w io.Writer, r bench.Run) error {
+func WriteText(w io.Writer, r bench.Record) error {
 	p := newPage(lipgloss.NewRenderer(w))
-	s := bench.Summarise(r)
-	p.title(r)
+	s := r.Summary
+	p.title(r.Run)
 	p.validity(s.Validity)
-	p.roundTrip(r, s)
+	p.roundTrip(r.Run, s)
 	p.distribution(s.RTTs)
-	p.rest(r, s)
+	p.rest(r.Run, s)
 	p.doubts(ungraded(s))
 	_, err := io.WriteString(w, p.String())
 	return err

@@ -85,13 +85,13 @@ func TestNoStoreTakesWhatIsNoRun(t *testing.T) {
 	} {
 		r := benchtest.Run(20)
 		spoil(&r)
-		if _, err := Pack(r); !errors.Is(err, bench.ErrRejected) {
+		if _, err := Pack(bench.NewRecord(r)); !errors.Is(err, bench.ErrRejected) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	r := benchtest.Run(20)
 	r.Err, r.Ended = errors.New("a server said \xff"), bench.LinkLost
-	if _, err := Pack(r); err != nil {
+	if _, err := Pack(bench.NewRecord(r)); err != nil {
 		t.Errorf("what a server said, and no UTF-8: %v", err)
 	}
 }

@@ -15,7 +15,7 @@ import (
 func written(t *testing.T, run bench.Run) string {
 	t.Helper()
 	var b bytes.Buffer
-	if err := Write(&b, run); err != nil {
+	if err := Write(&b, bench.NewRecord(run)); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()
@@ -125,7 +125,7 @@ func TestOriginalWithoutSuccess(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := New(list[0].Run)
+	f, err := New(bench.NewRecord(list[0].Run))
 	if err != nil || f.Statistics.MeanRTT != nil || f.Statistics.P99RTT != nil || *f.Statistics.PacketLossRate != 1 {
 		t.Errorf("%+v, %v", f.Statistics, err)
 	}
@@ -135,7 +135,7 @@ func TestOriginalWithoutSuccess(t *testing.T) {
 func TestOldFilesAreJudged(t *testing.T) {
 	run := benchtest.Run(400)
 	run.Floor = &bench.Floor{RTT: 10 * time.Millisecond}
-	f, err := New(run)
+	f, err := New(bench.NewRecord(run))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -226,14 +226,14 @@ func TestMarkBeforeUTF8(t *testing.T) {
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte(anOriginal))
 	var b bytes.Buffer
-	Write(&b, benchtest.Run(3))
+	Write(&b, bench.NewRecord(benchtest.Run(3)))
 	f.Add(b.Bytes())
 	f.Fuzz(func(t *testing.T, data []byte) {
 		for e, err := range Decode(bytes.NewReader(data)) {
 			if err != nil {
 				continue
 			}
-			if err := Write(&bytes.Buffer{}, e.Run); err != nil {
+			if err := Write(&bytes.Buffer{}, bench.NewRecord(e.Run)); err != nil {
 				t.Errorf("read, but cannot be written: %v", err)
 			}
 		}

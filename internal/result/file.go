@@ -49,12 +49,8 @@ type Metadata struct {
 }
 
 // Write writes the result file of r.
-func Write(w io.Writer, r bench.Run) error {
-	f, err := New(r)
-	if err != nil {
-		return err
-	}
-	return WriteJSON(w, f)
+func Write(w io.Writer, r bench.Record) error {
+	return NewDocument(r).Write(w)
 }
 
 // WriteJSON writes v as every result is written.
@@ -66,11 +62,10 @@ func WriteJSON(w io.Writer, v any) error {
 }
 
 // New is the result file of r.
-func New(r bench.Run) (f File, err error) {
-	s := bench.Summarise(r)
-	f = lean(r, s)
-	f.Measurements, f.Details.Samples = measurements(r, s), columns(r)
-	for _, rtt := range s.LateRTTs {
+func New(r bench.Record) (f File, err error) {
+	f = lean(r.Run, r.Summary)
+	f.Measurements, f.Details.Samples = measurements(r.Run, r.Summary), columns(r.Run)
+	for _, rtt := range r.Summary.LateRTTs {
 		f.Details.LateRTT = append(f.Details.LateRTT, ms(rtt))
 	}
 	f.Details.Histogram, err = newHistogram(r.Histogram())

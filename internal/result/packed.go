@@ -17,20 +17,19 @@ type Packed struct {
 	Samples   []byte // see packSamples; nil = the run has none
 	Histogram []byte // of the answered pings: stats.Histogram.AppendBinary
 	Invalid   bool   // the document's verdict is bench.Invalid; only Pack says so
+	File      File   // the document, before it was JSON; only Pack says so
 }
 
-// Pack packs run. Times of samples are kept to 0.1 µs; everything else as the result file has it. A run that cannot be is an
+// Pack packs r. Times of samples are kept to 0.1 µs; everything else as the result file has it. A run that cannot be is an
 // error that wraps bench.ErrRejected: no store keeps what nobody could read again.
-func Pack(run bench.Run) (Packed, error) {
-	var p Packed
-	var err error
-	s := bench.Summarise(run)
-	p.Invalid = s.Validity.Verdict == bench.Invalid
-	f := lean(run, s)
-	if err = cmp.Or(f.check(), whole(run)); err != nil {
+func Pack(r bench.Record) (Packed, error) {
+	run := r.Run
+	p := Packed{Invalid: r.Summary.Validity.Verdict == bench.Invalid, File: lean(run, r.Summary)}
+	err := cmp.Or(p.File.check(), whole(run))
+	if err != nil {
 		return Packed{}, fmt.Errorf("%w: %w", bench.ErrRejected, err)
 	}
-	if p.Document, err = json.Marshal(f); err != nil {
+	if p.Document, err = json.Marshal(p.File); err != nil {
 		return Packed{}, fmt.Errorf("%w: %w", bench.ErrRejected, err)
 	}
 	if p.Histogram, err = run.Histogram().MarshalBinary(); err != nil {

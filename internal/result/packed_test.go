@@ -13,7 +13,7 @@ import (
 
 func packed(t *testing.T, run bench.Run) Packed {
 	t.Helper()
-	p, err := Pack(run)
+	p, err := Pack(bench.NewRecord(run))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +75,7 @@ func TestPackedSize(t *testing.T) {
 }
 
 func FuzzUnpack(f *testing.F) {
-	p, _ := Pack(benchtest.Run(20))
+	p, _ := Pack(bench.NewRecord(benchtest.Run(20)))
 	f.Add(p.Samples)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		samples, err := unpackSamples(data, 21)
@@ -93,7 +93,7 @@ func FuzzUnpack(f *testing.F) {
 // FuzzPacked: what a store gives back, damaged anywhere, is an error or a whole run.
 func FuzzPacked(f *testing.F) {
 	for _, run := range benchtest.Runs() {
-		p, _ := Pack(run)
+		p, _ := Pack(bench.NewRecord(run))
 		f.Add(p.Document, p.Samples, p.Histogram)
 		f.Add(p.Document, []byte(nil), p.Histogram)
 	}
@@ -102,7 +102,7 @@ func FuzzPacked(f *testing.F) {
 		if err != nil || samples == nil && histogram == nil {
 			return
 		}
-		again, err := Pack(run)
+		again, err := Pack(bench.NewRecord(run))
 		if err != nil {
 			t.Fatalf("read, but no store would take it: %v", err)
 		}

@@ -77,6 +77,7 @@ func (f File) run() (bench.Run, error) {
 	for _, x := range d.Doubts {
 		r.Doubts = append(r.Doubts, bench.Doubt(x))
 	}
+	r.Place()
 	r.Machine = bench.Machine{Steal: ratio(d.Instrument.Steal), Waited: ratio(d.Instrument.Waited), ClockStep: q(d.Instrument.ClockStep)}
 	r.Judged = d.Validity.judged()
 	r.Samples = d.Samples.list()

@@ -14,6 +14,7 @@ import (
 	hdr "github.com/HdrHistogram/hdrhistogram-go"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"rtcbench/bench"
 	"rtcbench/internal/benchtest"
 )
 
@@ -55,7 +56,7 @@ func TestGoldenFilesKeepTheSchema(t *testing.T) {
 	compiled, raw := schema(t)
 	for name, run := range benchtest.Runs() {
 		var b bytes.Buffer
-		if err := Write(&b, run); err != nil {
+		if err := Write(&b, bench.NewRecord(run)); err != nil {
 			t.Fatal(err)
 		}
 		golden(t, name+".json", b.Bytes())
@@ -104,7 +105,7 @@ func described(t *testing.T, path string, v any, schema, root map[string]any) {
 
 // TestFileCanBeComputedAgain recomputes the statistics from the columns, as a stranger would.
 func TestFileCanBeComputedAgain(t *testing.T) {
-	f, err := New(benchtest.Run(400))
+	f, err := New(bench.NewRecord(benchtest.Run(400)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,7 +153,7 @@ func TestFileCanBeComputedAgain(t *testing.T) {
 }
 
 func TestOneWayIntervalsHoldTheTruth(t *testing.T) {
-	f, _ := New(benchtest.Run(400))
+	f, _ := New(bench.NewRecord(benchtest.Run(400)))
 	o := f.Details.OneWay
 	// The path was made with a forward median of 18 + 2 ln 2 ms and an offset of 3 s.
 	if *o.Theta < 2980 || *o.Theta > 3020 || o.Up[0] > 19.4 || o.Up[1] < 19.4 || *o.HalfWidth > 20 {

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"rtcbench/bench"
 	"rtcbench/internal/benchtest"
 	"rtcbench/internal/result"
 )
@@ -32,7 +33,7 @@ func comparison(ctx context.Context, binary string) error {
 		if err != nil {
 			return err
 		}
-		if err := result.Write(f, r); err != nil {
+		if err := result.Write(f, bench.NewRecord(r)); err != nil {
 			return err
 		}
 		info, err := f.Stat()

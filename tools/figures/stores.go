@@ -10,6 +10,7 @@ import (
 	"rtcbench/bench"
 	"rtcbench/internal/benchtest"
 	"rtcbench/internal/outbox"
+	"rtcbench/internal/result"
 	"rtcbench/internal/stats"
 	"rtcbench/internal/store/sqlite"
 )
@@ -47,7 +48,7 @@ func savedRuns(ctx context.Context, path string, row func(string, string, string
 	}
 	begin := time.Now()
 	for _, r := range runs {
-		if err := s.Save(ctx, r); err != nil {
+		if err := s.Save(ctx, bench.NewRecord(r)); err != nil {
 			return err
 		}
 	}
@@ -59,7 +60,7 @@ func savedRuns(ctx context.Context, path string, row func(string, string, string
 	made := time.Since(begin)
 	begin = time.Now()
 	for i := 0; i < len(runs); i += 100 {
-		if _, err := s.SaveAll(ctx, runs[i:i+100]); err != nil {
+		if _, err := s.SaveAll(ctx, benchtest.Records(runs[i:i+100]...)); err != nil {
 			return err
 		}
 	}
@@ -84,12 +85,12 @@ func delivered(ctx context.Context, dir string, row func(string, string, string)
 	for range 300 {
 		a, b := benchtest.StoredRun(100, time.Now()), benchtest.StoredRun(100, time.Now())
 		begin := time.Now()
-		if err := direct.Save(ctx, a); err != nil {
+		if err := direct.Save(ctx, bench.NewRecord(a)); err != nil {
 			return err
 		}
 		without = append(without, time.Since(begin))
 		begin = time.Now()
-		if err := box.Put(b, []string{name}); err != nil {
+		if err := box.Put(result.NewDocument(bench.NewRecord(b)), []string{name}); err != nil {
 			return err
 		}
 		if _, err := courier.Deliver(ctx, b.ID); err != nil {
@@ -124,13 +125,13 @@ func summedUp(ctx context.Context, path string, row func(string, string, string)
 			}
 		}
 		if len(batch) == cap(batch) {
-			if _, err := s.SaveAll(ctx, batch); err != nil {
+			if _, err := s.SaveAll(ctx, benchtest.Records(batch...)); err != nil {
 				return err
 			}
 			batch = batch[:0]
 		}
 	}
-	if _, err := s.SaveAll(ctx, batch); err != nil {
+	if _, err := s.SaveAll(ctx, benchtest.Records(batch...)); err != nil {
 		return err
 	}
 	info, err := os.Stat(path)

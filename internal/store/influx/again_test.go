@@ -33,7 +33,7 @@ func TestSavedAgainByAnotherWay(t *testing.T) {
 	}
 	for name, run := range map[string]bench.Run{"grid": run, "closed loop": loop} {
 		var file bytes.Buffer
-		if err := result.Write(&file, run); err != nil {
+		if err := result.Write(&file, bench.NewRecord(run)); err != nil {
 			t.Fatal(err)
 		}
 		var f result.File
@@ -44,7 +44,7 @@ func TestSavedAgainByAnotherWay(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		packed, err := result.Pack(fromFile)
+		packed, err := result.Pack(bench.NewRecord(fromFile))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -63,7 +63,7 @@ func TestSavedAgainByAnotherWay(t *testing.T) {
 		s := open(t, o)
 		defer s.Close()
 		for _, r := range []bench.Run{run, fromFile, fromStore} {
-			if err := s.Save(within(t), r); err != nil {
+			if err := s.Save(within(t), bench.NewRecord(r)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -78,7 +78,7 @@ func TestSavedAgainByAnotherWay(t *testing.T) {
 // places are where run's points stand: measurement and tags, and the time.
 func places(t *testing.T, run bench.Run) string {
 	t.Helper()
-	batches, err := pointsOf(run)
+	batches, err := pointsOf(bench.NewRecord(run))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +108,7 @@ func TestARunIsSeenWholeOrNot(t *testing.T) {
 			return http.DefaultTransport.RoundTrip(q)
 		})
 		s := open(t, broken)
-		err := s.Save(within(t), r)
+		err := s.Save(within(t), bench.NewRecord(r))
 		s.Close()
 		list, readErr := runs(reader, within(t), bench.Query{Samples: true})
 		if readErr != nil {

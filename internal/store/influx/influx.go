@@ -22,7 +22,7 @@ import (
 type Options struct {
 	URL      string        // of the server, as http://localhost:8086
 	Token    string        // or USER:PASSWORD; "" = the server asks for none
-	Org      string        // version 2 wants it, the others do not read it
+	Org      string        // version 2 wants it, the others do not read it; "" = DefaultOrg, and the name says none
 	Database string        // or bucket
 	Timeout  time.Duration // of one request; 0 = DefaultTimeout. Save and Runs end by their context's end, too
 
@@ -32,8 +32,12 @@ type Options struct {
 // DefaultTimeout bounds one request when Options say nothing.
 const DefaultTimeout = 30 * time.Second
 
+// DefaultOrg is the organisation when Options name none, as the original tool has it.
+const DefaultOrg = "default"
+
 // Store is one database of a server.
 type Store struct {
+	name     string
 	base     *url.URL
 	token    string
 	org      string
@@ -43,7 +47,10 @@ type Store struct {
 	closed   atomic.Bool
 }
 
-var _ bench.Store = (*Store)(nil)
+var (
+	_ bench.Store = (*Store)(nil)
+	_ bench.Maker = (*Store)(nil)
+)
 
 // New opens a database. It asks nobody anything: whether server, database and token are there shows at the first use.
 func New(o Options) (*Store, error) {
@@ -62,17 +69,15 @@ func New(o Options) (*Store, error) {
 		transport = http.DefaultTransport.(*http.Transport).Clone()
 	}
 	return &Store{
-		base: &url.URL{Scheme: u.Scheme, Host: u.Host, Path: strings.TrimRight(u.Path, "/")}, token: strings.TrimRight(o.Token, "\r\n"), org: o.Org, database: o.Database,
+		name: o.Name(),
+		base: &url.URL{Scheme: u.Scheme, Host: u.Host, Path: strings.TrimRight(u.Path, "/")}, token: strings.TrimRight(o.Token, "\r\n"), org: cmp.Or(o.Org, DefaultOrg), database: o.Database,
 		// A redirect could carry the token to another host, and would make a GET of a POST.
 		client: &http.Client{Transport: transport, Timeout: cmp.Or(o.Timeout, DefaultTimeout), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 	}, nil
 }
 
-// Name is influxdb:HOST/DATABASE.
-func (s *Store) Name() string { return "influxdb:" + s.base.Host + "/" + s.database }
-
-// String is Name.
-func (s *Store) String() string { return s.Name() }
+// String implements bench.Store.
+func (s *Store) String() string { return s.name }
 
 // Close ends the connections.
 func (s *Store) Close() error {
@@ -96,7 +101,7 @@ func (s *Store) usable(ctx context.Context) error {
 
 // Init makes the database if it is missing, where InfluxQL can: in version 1. A server that takes the
 // command and has no databases, as VictoriaMetrics, needs none.
-func (s *Store) Init(ctx context.Context) (made []string, err error) {
+func (s *Store) Init(ctx context.Context, _ bench.Retention) (made []string, err error) {
 	if err := s.usable(ctx); err != nil {
 		return nil, err
 	}

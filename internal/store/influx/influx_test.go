@@ -67,7 +67,7 @@ func TestTheOriginalsPoints(t *testing.T) {
 	r.Location = "fra,1 =x"
 	r.Samples[4].Sent = r.Samples[3].Sent // two of one moment are two
 	for range 2 {
-		if err := s.Save(within(t), r); err != nil {
+		if err := s.Save(within(t), bench.NewRecord(r)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -105,7 +105,7 @@ func TestPages(t *testing.T) {
 	want := map[string]bool{}
 	var lines []byte
 	add := func(r bench.Run) {
-		batches, err := pointsOf(r)
+		batches, err := pointsOf(bench.NewRecord(r))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -121,7 +121,7 @@ func TestPages(t *testing.T) {
 		t.Fatal(err)
 	}
 	long := benchtest.StoredRun(6000, at.Add(time.Minute))
-	if err := s.Save(within(t), long); err != nil {
+	if err := s.Save(within(t), bench.NewRecord(long)); err != nil {
 		t.Fatal(err)
 	}
 	want[long.ID] = true
@@ -156,7 +156,7 @@ func TestVictoriaMetricsIsWrittenTo(t *testing.T) {
 	r := benchtest.StoredRun(40, time.Now().Add(-time.Hour).Truncate(time.Millisecond))
 	r.Location = `with "quotes", a comma`
 	for range 2 {
-		if err := s.Save(within(t), r); err != nil {
+		if err := s.Save(within(t), bench.NewRecord(r)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -189,7 +189,7 @@ func TestVictoriaMetricsIsWrittenTo(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "answers no InfluxQL") || strings.Count(err.Error(), "\n") > 0 {
 		t.Errorf("reading it: %v", err)
 	}
-	if made, err := s.Init(within(t)); err != nil || made != nil { // it takes CREATE DATABASE, and makes none
+	if made, err := s.Init(within(t), bench.Retention{}); err != nil || made != nil { // it takes CREATE DATABASE, and makes none
 		t.Errorf("init made %v, %v", made, err)
 	}
 }
@@ -200,7 +200,7 @@ func TestAServerThatComesBack(t *testing.T) {
 	s := open(t, Options{URL: "http://" + address, Database: "back"})
 	defer s.Close()
 	r := benchtest.StoredRun(10, time.Now().Truncate(time.Millisecond))
-	err := s.Save(within(t), r)
+	err := s.Save(within(t), bench.NewRecord(r))
 	if err == nil || isRejected(err) || !strings.Contains(err.Error(), "connection refused") {
 		t.Fatalf("without a server: %v", err)
 	}
@@ -209,16 +209,16 @@ func TestAServerThatComesBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer stop()
-	if err := s.Save(within(t), r); err == nil || isRejected(err) || !strings.Contains(err.Error(), "store init") {
+	if err := s.Save(within(t), bench.NewRecord(r)); err == nil || isRejected(err) || !strings.Contains(err.Error(), "store init") {
 		t.Fatalf("without the database: %v", err)
 	}
 	if _, err := runs(s, within(t), bench.Query{}); err == nil || !strings.Contains(err.Error(), "store init") {
 		t.Errorf("reading without the database: %v", err)
 	}
-	if _, err := s.Init(within(t)); err != nil {
+	if _, err := s.Init(within(t), bench.Retention{}); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Save(within(t), r); err != nil {
+	if err := s.Save(within(t), bench.NewRecord(r)); err != nil {
 		t.Fatal(err)
 	}
 	if list, err := runs(s, within(t), bench.Query{ID: r.ID}); err != nil || len(list) != 1 {
@@ -233,7 +233,7 @@ func TestAServerThatComesBack(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := s.Save(within(t), benchtest.StoredRun(10, time.Now().Add(-48*time.Hour))); !isRejected(err) || !strings.Contains(err.Error(), "retention") {
+	if err := s.Save(within(t), bench.NewRecord(benchtest.StoredRun(10, time.Now().Add(-48*time.Hour)))); !isRejected(err) || !strings.Contains(err.Error(), "retention") {
 		t.Errorf("beyond retention: %v", err)
 	}
 }
@@ -270,7 +270,7 @@ func TestUserAndPassword(t *testing.T) {
 	}
 	tell(as(""), `CREATE USER chief WITH PASSWORD 'a: "secret"' WITH ALL PRIVILEGES`)
 	chief := as(`chief:a: "secret"`)
-	if made, err := chief.Init(within(t)); err != nil || len(made) != 1 {
+	if made, err := chief.Init(within(t), bench.Retention{}); err != nil || len(made) != 1 {
 		t.Fatal(made, err)
 	}
 	tell(chief, `CREATE USER reader WITH PASSWORD 'hidden-word'`)
@@ -278,12 +278,12 @@ func TestUserAndPassword(t *testing.T) {
 	r := benchtest.StoredRun(10, time.Now().Add(-time.Hour))
 	for token, rejected := range map[string]bool{"": false, "chief:wrong-word": false, "a-token-of-version-2": false, "reader:hidden-word": true} {
 		s := as(token)
-		err := s.Save(within(t), r)
+		err := s.Save(within(t), bench.NewRecord(r))
 		if err == nil || isRejected(err) != rejected || token != "" && strings.Contains(err.Error(), token[strings.Index(token, ":")+1:]) {
 			t.Errorf("as %q: %v", token, err)
 		}
 	}
-	if err := chief.Save(within(t), r); err != nil {
+	if err := chief.Save(within(t), bench.NewRecord(r)); err != nil {
 		t.Fatal(err)
 	}
 	if list, err := runs(as("reader:hidden-word"), within(t), bench.Query{Samples: true}); err != nil || len(list) != 1 {
@@ -319,7 +319,7 @@ func TestNamesStayApart(t *testing.T) {
 	for i, l := range locations {
 		r := benchtest.StoredRun(3, at.Add(time.Duration(i)*time.Second))
 		r.Location = l
-		if err := s.Save(within(t), r); err != nil {
+		if err := s.Save(within(t), bench.NewRecord(r)); err != nil {
 			t.Fatalf("%q: %v", l, err)
 		}
 		ids[l] = r.ID
@@ -340,7 +340,7 @@ func TestNamesStayApart(t *testing.T) {
 	} {
 		r := benchtest.StoredRun(3, at)
 		change(&r)
-		if err := s.Save(within(t), r); !isRejected(err) || len(err.Error()) > 400 || !strings.Contains(err.Error(), r.ID) {
+		if err := s.Save(within(t), bench.NewRecord(r)); !isRejected(err) || len(err.Error()) > 400 || !strings.Contains(err.Error(), r.ID) {
 			t.Errorf("%s: %.400v", name, err)
 		}
 	}
@@ -376,7 +376,7 @@ func TestALongRun(t *testing.T) {
 	if os.Getenv("RTCBENCH_LONG") != "" {
 		r = benchtest.StoredRun(300_000, time.Now().Add(-time.Hour))
 	}
-	batches, err := pointsOf(r)
+	batches, err := pointsOf(bench.NewRecord(r))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -389,7 +389,7 @@ func TestALongRun(t *testing.T) {
 	o := database(t)
 	s := open(t, o)
 	defer s.Close()
-	if err := s.Save(within(t), r); err != nil {
+	if err := s.Save(within(t), bench.NewRecord(r)); err != nil {
 		t.Fatal(err)
 	}
 	list, err := runs(s, within(t), bench.Query{ID: r.ID, Samples: true})

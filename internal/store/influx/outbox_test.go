@@ -9,6 +9,7 @@ import (
 	"rtcbench/bench"
 	"rtcbench/internal/benchtest"
 	"rtcbench/internal/outbox"
+	"rtcbench/internal/result"
 )
 
 // Runs that were measured while the server was stopped wait in the outbox, and are delivered once when it is back, also
@@ -29,7 +30,7 @@ func TestTheOutboxWaitsForTheServer(t *testing.T) {
 	const name = "influxdb:here"
 	put := func(r bench.Run) bench.Run {
 		t.Helper()
-		if err := box.Put(r, []string{name}); err != nil {
+		if err := box.Put(result.NewDocument(bench.NewRecord(r)), []string{name}); err != nil {
 			t.Fatal(err)
 		}
 		return r
@@ -55,7 +56,7 @@ func TestTheOutboxWaitsForTheServer(t *testing.T) {
 	deliver(0, 1, "store init") // the database is not made yet
 	s := open(t, o)
 	defer s.Close()
-	if made, err := s.Init(within(t)); err != nil || len(made) != 1 {
+	if made, err := s.Init(within(t), bench.Retention{}); err != nil || len(made) != 1 {
 		t.Fatal(made, err)
 	}
 	deliver(1, 0, "")

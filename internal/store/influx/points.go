@@ -144,17 +144,14 @@ func split(s string, size int) (pieces []string) {
 	return pieces
 }
 
-// pointsOf is run in line protocol, in the order of writing. Where a point stands, which is its tags and its time, is taken from the
+// pointsOf is r in line protocol, in the order of writing. Where a point stands, which is its tags and its time, is taken from the
 // run as it will be read back: in whatever form the same run comes again, out of a file or another store, it writes over itself.
-func pointsOf(run bench.Run) ([][]byte, error) {
-	packed, err := result.Pack(run)
+func pointsOf(r bench.Record) ([][]byte, error) {
+	packed, err := result.Pack(r)
 	if err != nil {
 		return nil, err
 	}
-	file, err := result.New(run)
-	if err != nil {
-		return nil, err
-	}
+	file := packed.File
 	kept, err := packed.Run()
 	if err != nil { // nobody could read it again
 		return nil, fmt.Errorf("%w: %w", bench.ErrRejected, err)
@@ -169,7 +166,7 @@ func pointsOf(run bench.Run) ([][]byte, error) {
 	tags := []string{"location_id", location, "platform", kept.Platform, "run_id", kept.ID} // in the order of their names, as the encoder wants them
 	e := &encoder{}
 	e.SetPrecision(lineprotocol.Nanosecond)
-	e.pings(run, kept, tags)
+	e.pings(r, kept, tags)
 	e.start(summaryMeasurement, tags...)
 	for _, x := range file.Statistics.Figures() {
 		if x.Unit != "ms" { // the original's summary has no durations
@@ -203,15 +200,15 @@ func pointsOf(run bench.Run) ([][]byte, error) {
 	return e.batches, nil
 }
 
-// pings are the original's points: the pings answered in time. kept is run with the times at which they stand.
-func (e *encoder) pings(run, kept bench.Run, tags []string) {
-	oneWay := bench.Summarise(run).OneWay
+// pings are the original's points: the pings answered in time. kept is r with the times at which they stand.
+func (e *encoder) pings(r bench.Record, kept bench.Run, tags []string) {
+	oneWay := r.Summary.OneWay
 	ms := func(d time.Duration) *float64 {
 		v := float64(d) / float64(time.Millisecond)
 		return &v
 	}
 	var last time.Time
-	for i, s := range run.Samples {
+	for i, s := range r.Samples {
 		if s.Outcome != bench.Answered {
 			continue
 		}

@@ -162,7 +162,7 @@ func database(t *testing.T) Options {
 	o := Options{URL: influxd.start(t, launchInflux, "/ping"), Database: fmt.Sprintf("test %d", databases.Add(1))}
 	s := open(t, o)
 	defer s.Close()
-	if _, err := s.Init(within(t)); err != nil {
+	if _, err := s.Init(within(t), bench.Retention{}); err != nil {
 		t.Fatal(err)
 	}
 	return o

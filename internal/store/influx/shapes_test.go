@@ -65,7 +65,7 @@ func TestWhatServersRefuse(t *testing.T) {
 			defer server.Close()
 			s := open(t, Options{URL: server.URL, Token: token + "\n", Org: "o", Database: "b"}) // as a file has it
 			defer s.Close()
-			err := s.Save(within(t), benchtest.StoredRun(3, time.Now()))
+			err := s.Save(within(t), bench.NewRecord(benchtest.StoredRun(3, time.Now())))
 			if err == nil || isRejected(err) != c.rejected || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), token) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("%v", err)
 			}
@@ -89,7 +89,7 @@ func TestASecretThatIsRepeated(t *testing.T) {
 	defer server.Close()
 	for _, path := range []string{"", "/plain"} {
 		s := open(t, Options{URL: server.URL + path, Token: "bob:" + password, Database: "b"})
-		err := s.Save(within(t), benchtest.StoredRun(3, time.Now()))
+		err := s.Save(within(t), bench.NewRecord(benchtest.StoredRun(3, time.Now())))
 		s.Close()
 		escaped, _ := json.Marshal(password)
 		for _, form := range []string{password, base64.StdEncoding.EncodeToString([]byte("bob:" + password)), url.QueryEscape(password), strings.Trim(string(escaped), `"`), "w<rd", "w\\u003crd"} {
@@ -109,7 +109,7 @@ func TestNoOtherHostIsAsked(t *testing.T) {
 	defer server.Close()
 	s := open(t, Options{URL: server.URL, Token: "user:secret", Database: "b"})
 	defer s.Close()
-	if err := s.Save(within(t), benchtest.StoredRun(3, time.Now())); err == nil || isRejected(err) || !strings.Contains(err.Error(), other.URL) {
+	if err := s.Save(within(t), bench.NewRecord(benchtest.StoredRun(3, time.Now()))); err == nil || isRejected(err) || !strings.Contains(err.Error(), other.URL) {
 		t.Error(err)
 	}
 	if _, err := runs(s, within(t), bench.Query{}); err == nil || strings.Contains(err.Error(), "secret") {
@@ -147,7 +147,7 @@ func TestTwoWaysToWrite(t *testing.T) {
 		}))
 		s := open(t, Options{URL: server.URL + "/base/", Org: "o", Database: "b"})
 		for range 2 {
-			if err := s.Save(within(t), benchtest.StoredRun(3, time.Now())); err != nil {
+			if err := s.Save(within(t), bench.NewRecord(benchtest.StoredRun(3, time.Now()))); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -187,7 +187,7 @@ func TestQuoting(t *testing.T) {
 		}
 	}
 	for _, want := range []string{`database d"b`, ""} {
-		if made, err := s.Init(within(t)); err != nil || strings.Join(made, ",") != want {
+		if made, err := s.Init(within(t), bench.Retention{}); err != nil || strings.Join(made, ",") != want {
 			t.Errorf("init made %q, %v; want %q", made, err, want)
 		}
 	}
@@ -222,12 +222,12 @@ func TestAServerThatIsSilent(t *testing.T) {
 	defer s.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	if err := s.Save(ctx, benchtest.StoredRun(3, time.Now())); !errors.Is(err, context.DeadlineExceeded) || isRejected(err) {
+	if err := s.Save(ctx, bench.NewRecord(benchtest.StoredRun(3, time.Now()))); !errors.Is(err, context.DeadlineExceeded) || isRejected(err) {
 		t.Error(err)
 	}
 	s = open(t, Options{URL: server.URL, Database: "b", Timeout: 50 * time.Millisecond})
 	defer s.Close()
-	if err := s.Save(within(t), benchtest.StoredRun(3, time.Now())); err == nil || isRejected(err) || !strings.Contains(err.Error(), "Timeout") {
+	if err := s.Save(within(t), bench.NewRecord(benchtest.StoredRun(3, time.Now()))); err == nil || isRejected(err) || !strings.Contains(err.Error(), "Timeout") {
 		t.Error(err)
 	}
 }
@@ -271,7 +271,7 @@ func TestABusyServer(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), c.within)
 				defer cancel()
 				began := time.Now()
-				err := s.Save(ctx, benchtest.StoredRun(3, began.Add(-time.Hour)))
+				err := s.Save(ctx, bench.NewRecord(benchtest.StoredRun(3, began.Add(-time.Hour))))
 				if took := time.Since(began); (err == nil) != c.ok || isRejected(err) || requests != c.requests || took != c.took {
 					t.Errorf("%d requests in %v, %v; want %d in %v", requests, took, err, c.requests, c.took)
 				}

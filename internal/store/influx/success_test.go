@@ -50,7 +50,7 @@ func TestOnlyTheDocumentedSuccessCounts(t *testing.T) {
 		{502, "", true, "HTTP 502 Bad Gateway (a proxy answers"},
 		{204, "", false, ""},
 	} {
-		err := play(t, c.status, "text/html", c.body).Save(within(t), benchtest.StoredRun(3, time.Now()))
+		err := play(t, c.status, "text/html", c.body).Save(within(t), bench.NewRecord(benchtest.StoredRun(3, time.Now())))
 		if c.says == "" {
 			if err != nil {
 				t.Errorf("204: %v", err)

@@ -13,19 +13,19 @@ import (
 	"rtcbench/bench"
 )
 
-// Save writes run in a few requests. The point by which a run is found is the last one. Writing a run again
+// Save writes r in a few requests. The point by which a run is found is the last one. Writing a run again
 // writes the same points at the same times: the server has each once.
-func (s *Store) Save(ctx context.Context, run bench.Run) error {
+func (s *Store) Save(ctx context.Context, r bench.Record) error {
 	if err := s.usable(ctx); err != nil {
 		return err
 	}
-	batches, err := pointsOf(run)
+	batches, err := pointsOf(r)
 	if err != nil {
-		return fmt.Errorf("%s: run %s: %w", s, run.ID, err)
+		return fmt.Errorf("%s: run %s: %w", s, r.ID, err)
 	}
 	for _, lines := range batches {
 		if err := s.patiently(ctx, lines); err != nil {
-			return fmt.Errorf("%s: write run %s: %w", s, run.ID, err)
+			return fmt.Errorf("%s: write run %s: %w", s, r.ID, err)
 		}
 	}
 	return nil

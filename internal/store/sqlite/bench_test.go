@@ -21,7 +21,7 @@ func BenchmarkSave(b *testing.B) {
 	}
 	b.ResetTimer()
 	for _, r := range runs {
-		if err := s.Save(b.Context(), r); err != nil {
+		if err := s.Save(b.Context(), bench.NewRecord(r)); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -43,7 +43,7 @@ func TestACountThatSumsGetLater(t *testing.T) {
 		if i%3 == 0 {
 			r.Facts.Hidden = true // which makes it invalid
 		}
-		if err := s.Save(t.Context(), r); err != nil {
+		if err := s.Save(t.Context(), bench.NewRecord(r)); err != nil {
 			t.Fatal(err)
 		}
 		for _, p := range periods {

@@ -24,7 +24,7 @@ func filled(t *testing.T, n int, end time.Time) ([]byte, []bench.Run) {
 	for i := range n {
 		runs = append(runs, benchtest.StoredRun(100, end.Add(time.Duration(i+1-n)*time.Minute).Truncate(time.Microsecond)))
 	}
-	if _, err := s.SaveAll(t.Context(), runs); err != nil {
+	if _, err := s.SaveAll(t.Context(), benchtest.Records(runs...)); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Close(); err != nil {
@@ -73,7 +73,7 @@ func TestADamagedStoreIsSetAside(t *testing.T) {
 		t.Fatal(err)
 	}
 	run := benchtest.StoredRun(5, time.Now())
-	if err := s.Save(t.Context(), run); err != nil {
+	if err := s.Save(t.Context(), bench.NewRecord(run)); err != nil {
 		t.Fatal(err)
 	}
 	defer s.Close()
@@ -126,7 +126,7 @@ func TestWhatIsSetAside(t *testing.T) {
 			path := written(t, c.data)
 			s, err := Options{Own: own}.Open(t.Context(), path)
 			if err == nil {
-				err = s.Save(t.Context(), benchtest.StoredRun(5, time.Now()))
+				err = s.Save(t.Context(), bench.NewRecord(benchtest.StoredRun(5, time.Now())))
 				s.Close()
 			}
 			aside, _ := filepath.Glob(path + ".damaged-*Z")
@@ -210,7 +210,7 @@ func TestNoDamagePanics(t *testing.T) {
 		if err != nil {
 			continue
 		}
-		if err = s.Save(t.Context(), run); err == nil {
+		if err = s.Save(t.Context(), bench.NewRecord(run)); err == nil {
 			s.Remove(t.Context(), run.ID[:30])
 		}
 		s.Close()
@@ -243,13 +243,13 @@ func TestARunThatCannotBeReadIsWrittenAnew(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "runs.db")
 	s := opened(t, path)
 	runs := []bench.Run{benchtest.StoredRun(20, time.Now()), benchtest.StoredRun(30, time.Now())}
-	if _, err := s.SaveAll(t.Context(), runs); err != nil {
+	if _, err := s.SaveAll(t.Context(), benchtest.Records(runs...)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.db.Exec("UPDATE run SET samples = x'01ff', sent = 99 WHERE id = ?", runs[1].ID); err != nil {
 		t.Fatal(err)
 	}
-	if fresh, err := s.SaveAll(t.Context(), runs); err != nil || fresh != 0 {
+	if fresh, err := s.SaveAll(t.Context(), benchtest.Records(runs...)); err != nil || fresh != 0 {
 		t.Errorf("%d fresh, %v", fresh, err)
 	}
 	if got, errs := read(t.Context(), s, bench.Query{Samples: true}); len(got) != 2 || len(errs) > 0 {
@@ -271,7 +271,7 @@ func TestSumsThatCannotBeRead(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "runs.db")
 			s := opened(t, path)
 			for i := range 5 {
-				if err := s.Save(t.Context(), benchtest.StoredRun(20, time.Now().Add(time.Duration(i-5)*time.Hour))); err != nil {
+				if err := s.Save(t.Context(), bench.NewRecord(benchtest.StoredRun(20, time.Now().Add(time.Duration(i-5)*time.Hour)))); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -283,7 +283,7 @@ func TestSumsThatCannotBeRead(t *testing.T) {
 				t.Errorf("sums %v, %v", sums, err)
 			}
 			run := benchtest.StoredRun(20, time.Now())
-			if err := s.Save(t.Context(), run); err == nil {
+			if err := s.Save(t.Context(), bench.NewRecord(run)); err == nil {
 				if got, errs := read(t.Context(), s, bench.Query{ID: run.ID, Samples: true}); !got[run.ID] {
 					t.Errorf("took it and does not have it: %v", errs)
 				}
@@ -296,14 +296,14 @@ func TestSumsThatCannotBeRead(t *testing.T) {
 func TestAFileThatIsMovedAway(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "runs.db")
 	s := opened(t, path)
-	if err := s.Save(t.Context(), benchtest.StoredRun(5, time.Now())); err != nil {
+	if err := s.Save(t.Context(), bench.NewRecord(benchtest.StoredRun(5, time.Now()))); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Rename(path, path+".elsewhere"); err != nil {
 		t.Fatal(err)
 	}
 	run := benchtest.StoredRun(5, time.Now())
-	if err := s.Save(t.Context(), run); err != nil {
+	if err := s.Save(t.Context(), bench.NewRecord(run)); err != nil {
 		t.Fatal(err)
 	}
 	back := opened(t, path)

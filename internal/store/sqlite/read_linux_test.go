@@ -52,7 +52,7 @@ func TestReadWhereNothingMayBeWritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := benchtest.StoredRun(5, time.Now())
-	if err := s.Save(t.Context(), want); err != nil {
+	if err := s.Save(t.Context(), bench.NewRecord(want)); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Close(); err != nil {
@@ -77,7 +77,7 @@ func TestReadWhereNothingMayBeWritten(t *testing.T) {
 	if n != 1 || err != nil || len(sums) != 1 || sums[0].Runs != 1 {
 		t.Errorf("%d runs; sums %v, %v", n, sums, err)
 	}
-	if err := s.Save(t.Context(), benchtest.StoredRun(5, time.Now())); err == nil || !strings.Contains(err.Error(), "opened to read") {
+	if err := s.Save(t.Context(), bench.NewRecord(benchtest.StoredRun(5, time.Now()))); err == nil || !strings.Contains(err.Error(), "opened to read") {
 		t.Errorf("saved: %v", err)
 	}
 }
@@ -98,7 +98,7 @@ func TestReadFromAFullDisk(t *testing.T) {
 			})
 			path := filepath.Join(t.TempDir(), "runs.db")
 			w := opened(t, path)
-			if err := w.Save(t.Context(), benchtest.StoredRun(5, time.Now())); err != nil {
+			if err := w.Save(t.Context(), bench.NewRecord(benchtest.StoredRun(5, time.Now()))); err != nil {
 				t.Fatal(err)
 			}
 			if name == "closed" {

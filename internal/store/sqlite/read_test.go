@@ -54,7 +54,7 @@ func TestReadingChangesNothing(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "live.db")
 		s := opened(t, path)
 		for range 3 {
-			if err := s.Save(t.Context(), benchtest.StoredRun(20, time.Now())); err != nil {
+			if err := s.Save(t.Context(), bench.NewRecord(benchtest.StoredRun(20, time.Now()))); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -84,7 +84,7 @@ func TestReadingChangesNothing(t *testing.T) {
 		"open elsewhere": {func(t *testing.T, dir string) string {
 			path := filepath.Join(dir, "runs.db")
 			s := opened(t, path)
-			if err := s.Save(t.Context(), benchtest.StoredRun(20, time.Now())); err != nil {
+			if err := s.Save(t.Context(), bench.NewRecord(benchtest.StoredRun(20, time.Now()))); err != nil {
 				t.Fatal(err)
 			}
 			return path
@@ -142,7 +142,7 @@ func TestAWriterComesWhileOneReads(t *testing.T) {
 			t.Fatal(err)
 		}
 		for range n {
-			if err := s.Save(t.Context(), benchtest.StoredRun(20, time.Now())); err != nil {
+			if err := s.Save(t.Context(), bench.NewRecord(benchtest.StoredRun(20, time.Now()))); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -42,6 +42,8 @@ var (
 	_ bench.Store      = (*Store)(nil)
 	_ bench.Aggregator = (*Store)(nil)
 	_ bench.Remover    = (*Store)(nil)
+	_ bench.WholeSaver = (*Store)(nil)
+	_ bench.Checker    = (*Store)(nil)
 )
 
 // Options say how a file is treated that is damaged.
@@ -156,8 +158,8 @@ func (s *Store) lookBy(ctx context.Context, mode string) error {
 	return err
 }
 
-// String names the store as --store takes it.
-func (s *Store) String() string { return "sqlite:" + s.path }
+// String implements bench.Store.
+func (s *Store) String() string { return Name(s.path) }
 
 // Close may be called again.
 func (s *Store) Close() error {
@@ -200,17 +202,18 @@ func (s *Store) explain(err error) error {
 	return fmt.Errorf("store %s: %w", s.path, err)
 }
 
-// Save keeps run, and adds it to the rollups of its hour and day in the same transaction.
-func (s *Store) Save(ctx context.Context, run bench.Run) error {
-	_, err := s.SaveAll(ctx, []bench.Run{run})
+// Save keeps r, and adds it to the rollups of its hour and day in the same transaction.
+func (s *Store) Save(ctx context.Context, r bench.Record) error {
+	_, err := s.SaveAll(ctx, []bench.Record{r})
 	return err
 }
 
-// SaveAll keeps runs in one transaction: all or none. It returns nil only if the store can give every one of them back.
+// SaveAll keeps list in one transaction: all or none. It returns nil only if the store can give every one of them back.
 // fresh is how many were not kept before.
-func (s *Store) SaveAll(ctx context.Context, runs []bench.Run) (fresh int, err error) {
-	packed := make([]result.Packed, len(runs))
-	for i, r := range runs {
+func (s *Store) SaveAll(ctx context.Context, list []bench.Record) (fresh int, err error) {
+	runs, packed := make([]bench.Run, len(list)), make([]result.Packed, len(list))
+	for i, r := range list {
+		runs[i] = r.Run
 		if packed[i], err = result.Pack(r); err != nil {
 			return 0, err
 		}

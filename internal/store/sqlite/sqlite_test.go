@@ -68,7 +68,7 @@ func TestRollupIsTheMergeOfItsRuns(t *testing.T) {
 			r.Facts.Hidden = rng.IntN(4) == 0
 			some = append(some, r)
 		}
-		if _, err := s.SaveAll(t.Context(), append(some, some[0])); err != nil {
+		if _, err := s.SaveAll(t.Context(), benchtest.Records(append(some, some[0])...)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -134,7 +134,7 @@ func TestGoldenStores(t *testing.T) {
 			if n != 2 || err != nil || len(sums) != 2 || sums[0].Counts.Sent+sums[1].Counts.Sent != 140 {
 				t.Errorf("%d runs, %+v, %v", n, sums, err)
 			}
-			if err := s.Save(t.Context(), benchtest.StoredRun(5, time.Now())); err != nil {
+			if err := s.Save(t.Context(), bench.NewRecord(benchtest.StoredRun(5, time.Now()))); err != nil {
 				t.Error(err)
 			}
 		})
@@ -157,7 +157,7 @@ func TestMakeGolden(t *testing.T) {
 		if i == 1 {
 			r.Facts.Engine = "browser"
 		}
-		if err := s.Save(t.Context(), r); err != nil {
+		if err := s.Save(t.Context(), bench.NewRecord(r)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -239,7 +239,7 @@ func version1(t *testing.T, path string, runs []bench.Run) {
 	do("INSERT INTO series VALUES (1, 'livekit', 'us-west-2', 'native', 'datachannel-lossy')")
 	rollups := map[[2]int64]bench.Aggregate{}
 	for _, r := range runs {
-		p, err := result.Pack(r)
+		p, err := result.Pack(bench.NewRecord(r))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -331,7 +331,7 @@ func TestFileOfAKilledMaker(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	if err := s.Save(t.Context(), benchtest.StoredRun(5, time.Now())); err != nil {
+	if err := s.Save(t.Context(), bench.NewRecord(benchtest.StoredRun(5, time.Now()))); err != nil {
 		t.Error(err)
 	}
 	// No test can cut the power; what holds then is what SQLite promises of this setting (sqlite.org/pragma.html#pragma_synchronous).
@@ -357,7 +357,7 @@ func TestReaderSeesOneMoment(t *testing.T) {
 		}
 		defer w.Close()
 		for i := range 100 {
-			if err := w.Save(ctx, benchtest.StoredRun(5, time.Date(2026, 11, 23, i%30, i%60, 0, 0, time.UTC))); err != nil {
+			if err := w.Save(ctx, bench.NewRecord(benchtest.StoredRun(5, time.Date(2026, 11, 23, i%30, i%60, 0, 0, time.UTC)))); err != nil {
 				done <- err
 				return
 			}

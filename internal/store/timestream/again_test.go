@@ -27,7 +27,7 @@ func TestSavedAgainByAnotherWay(t *testing.T) {
 	}
 	run.Samples[4].Sent = run.Samples[3].Sent // two of one moment are two
 	var file bytes.Buffer
-	if err := result.Write(&file, run); err != nil {
+	if err := result.Write(&file, bench.NewRecord(run)); err != nil {
 		t.Fatal(err)
 	}
 	var f result.File
@@ -38,7 +38,7 @@ func TestSavedAgainByAnotherWay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	packed, err := result.Pack(fromFile)
+	packed, err := result.Pack(bench.NewRecord(fromFile))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +65,7 @@ func TestSavedAgainByAnotherWay(t *testing.T) {
 // places are what tells run's records from others: measure, dimensions, time and version.
 func places(t *testing.T, run bench.Run) string {
 	t.Helper()
-	batches, err := recordsOf(run)
+	batches, err := recordsOf(bench.NewRecord(run))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -53,18 +53,15 @@ type batch struct {
 	records []types.Record
 }
 
-// recordsOf is run as Timestream keeps it, in the order of writing. The record by which a run is found is the
+// recordsOf is r as Timestream keeps it, in the order of writing. The record by which a run is found is the
 // last: a run is seen when all of it is there. Times are those of the run as it will be read back, to the microsecond: in whatever
 // form the same run comes again, out of a file or another store, it writes over itself.
-func recordsOf(run bench.Run) ([]batch, error) {
-	packed, err := result.Pack(run)
+func recordsOf(r bench.Record) ([]batch, error) {
+	packed, err := result.Pack(r)
 	if err != nil {
 		return nil, err
 	}
-	file, err := result.New(run)
-	if err != nil {
-		return nil, err
-	}
+	run, file := r.Run, packed.File
 	kept, err := packed.Run()
 	if err != nil { // nobody could read it again
 		return nil, fmt.Errorf("%w: %w", bench.ErrRejected, err)
@@ -87,7 +84,7 @@ func recordsOf(run bench.Run) ([]batch, error) {
 	}
 	return []batch{
 		{common(run, origin, types.TimeUnitMilliseconds), statistics(file.Statistics)},
-		{common(run, ofRun, types.TimeUnitNanoseconds), pings(run)},
+		{common(run, ofRun, types.TimeUnitNanoseconds), pings(run, r.Summary.OneWay)},
 		{common(run, all, types.TimeUnitMicroseconds), parts},
 		{common(run, all, types.TimeUnitMicroseconds), []types.Record{summary(file, counts)}},
 	}, nil
@@ -165,8 +162,7 @@ func multi(name string, m measures) types.Record {
 }
 
 // pings are one record for every ping that was sent, at the time when it was.
-func pings(run bench.Run) []types.Record {
-	oneWay := bench.Summarise(run).OneWay
+func pings(run bench.Run, oneWay bench.OneWay) []types.Record {
 	ms := func(d time.Duration) *float64 { return aws.Float64(float64(d) / float64(time.Millisecond)) }
 	var records []types.Record
 	last := int64(math.MinInt64)

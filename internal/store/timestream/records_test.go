@@ -3,13 +3,14 @@ package timestream
 import (
 	"testing"
 
+	"rtcbench/bench"
 	"rtcbench/internal/benchtest"
 )
 
 // TestVerdictIsAMeasure: whoever queries the table without us can leave invalid runs out.
 func TestVerdictIsAMeasure(t *testing.T) {
 	for name, want := range map[string]string{"complete": "valid", "ended-early": "invalid"} {
-		batches, err := recordsOf(benchtest.Runs()[name])
+		batches, err := recordsOf(bench.NewRecord(benchtest.Runs()[name]))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -86,7 +86,7 @@ func New(ctx context.Context, o Options) (*Store, error) {
 	}
 	cfg, err := config.LoadDefaultConfig(ctx, load...)
 	if err != nil {
-		return nil, fmt.Errorf("timestream:%s/%s: read the AWS configuration: %w", o.Database, o.Table, err)
+		return nil, fmt.Errorf("%s: read the AWS configuration: %w", o.Name(), err)
 	}
 	cfg.Region = cmp.Or(cfg.Region, DefaultRegion)
 	transport := o.transport
@@ -153,11 +153,13 @@ func (p plainBodies) CloseIdleConnections() {
 	(&http.Client{Transport: p.RoundTripper}).CloseIdleConnections()
 }
 
-// Name is timestream:DATABASE/TABLE.
-func (s *Store) Name() string { return "timestream:" + s.database + "/" + s.table }
+// Name is timestream:REGION/DATABASE/TABLE, of the region that o names: the store's one name.
+func (o Options) Name() string { return "timestream:" + o.Region + "/" + o.Database + "/" + o.Table }
 
-// String is Name.
-func (s *Store) String() string { return s.Name() }
+// String implements bench.Store.
+func (s *Store) String() string {
+	return Options{Region: s.region, Database: s.database, Table: s.table}.Name()
+}
 
 // Close ends the connections.
 func (s *Store) Close() error {

@@ -52,7 +52,7 @@ func recently() time.Time { return time.Now().Add(-10 * time.Minute).Truncate(ti
 func save(t *testing.T, s *Store, runs ...bench.Run) {
 	t.Helper()
 	for _, r := range runs {
-		if err := s.Save(within(t), r); err != nil {
+		if err := s.Save(within(t), bench.NewRecord(r)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -74,7 +74,7 @@ func list(t *testing.T, s *Store, q bench.Query) (ids []string, errs []error) {
 func TestConformance(t *testing.T) {
 	benchtest.TestStore(t, func(t *testing.T) benchtest.StoreUnderTest {
 		s := startService(t)
-		if _, err := s.open(t, Options{}).Init(within(t), DefaultMemoryHours, DefaultMagneticDays); err != nil {
+		if _, err := s.open(t, Options{}).Init(within(t), bench.Retention{MemoryHours: DefaultMemoryHours, MagneticDays: DefaultMagneticDays}); err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() {
@@ -112,11 +112,11 @@ func TestMoto(t *testing.T) {
 	}
 	defer s.Close()
 	run := benchtest.StoredRun(250, recently())
-	if err := s.Save(ctx, run); err == nil || errors.Is(err, bench.ErrRejected) || !strings.Contains(err.Error(), "rtcbench store init") {
+	if err := s.Save(ctx, bench.NewRecord(run)); err == nil || errors.Is(err, bench.ErrRejected) || !strings.Contains(err.Error(), "rtcbench store init") {
 		t.Errorf("without a table: %v; want an error that names store init and may pass", err)
 	}
 	for _, want := range []string{"the database " + database + " in us-west-2; the table runs: 36 h in the memory store, 45 days in the magnetic store, whose writes are on", ""} {
-		made, err := s.Init(ctx, 36, 45)
+		made, err := s.Init(ctx, bench.Retention{MemoryHours: 36, MagneticDays: 45})
 		if got := strings.Join(made, "; "); err != nil || got != want {
 			t.Errorf("init: %q, %v; want %q", got, err, want)
 		}
@@ -128,10 +128,10 @@ func TestMoto(t *testing.T) {
 	if r := out.Table.RetentionProperties; *r.MemoryStoreRetentionPeriodInHours != 36 || *r.MagneticStoreRetentionPeriodInDays != 45 || !*out.Table.MagneticStoreWriteProperties.EnableMagneticStoreWrites {
 		t.Errorf("moto has the table %+v", out.Table)
 	}
-	if err := s.Save(ctx, run); err != nil {
+	if err := s.Save(ctx, bench.NewRecord(run)); err != nil {
 		t.Fatal(err)
 	}
-	records, err := recordsOf(run)
+	records, err := recordsOf(bench.NewRecord(run))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -172,7 +172,7 @@ func motoRecords(t *testing.T, database string) int {
 func TestInitRefusesRetention(t *testing.T) {
 	s := startService(t).open(t, Options{})
 	for _, r := range [][2]int{{0, 90}, {9000, 90}, {24, 0}, {24, 80000}} {
-		if _, err := s.Init(within(t), r[0], r[1]); err == nil || !strings.Contains(err.Error(), "Timestream takes 1 to") {
+		if _, err := s.Init(within(t), bench.Retention{MemoryHours: r[0], MagneticDays: r[1]}); err == nil || !strings.Contains(err.Error(), "Timestream takes 1 to") {
 			t.Errorf("retention of %d h and %d days: %v", r[0], r[1], err)
 		}
 	}
@@ -186,7 +186,7 @@ func TestInitTellsOfAnUnfitTable(t *testing.T) {
 		}
 		return &reply{200, `{"Table":{"TableName":"runs","RetentionProperties":{"MemoryStoreRetentionPeriodInHours":6,"MagneticStoreRetentionPeriodInDays":7},"MagneticStoreWriteProperties":{"EnableMagneticStoreWrites":false}}}`}
 	}
-	made, err := s.open(t, Options{}).Init(within(t), 24, 90)
+	made, err := s.open(t, Options{}).Init(within(t), bench.Retention{MemoryHours: 24, MagneticDays: 90})
 	if err == nil || !strings.Contains(err.Error(), "its magnetic-store writes are off") {
 		t.Errorf("made %q, %v", made, err)
 	}
@@ -201,7 +201,7 @@ func TestInitAmongOthers(t *testing.T) {
 		}
 		return fault(409, "ConflictException", "It already exists.")
 	}
-	if made, err := s.open(t, Options{}).Init(within(t), 24, 90); err != nil || made != nil {
+	if made, err := s.open(t, Options{}).Init(within(t), bench.Retention{MemoryHours: 24, MagneticDays: 90}); err != nil || made != nil {
 		t.Errorf("made %q, %v", made, err)
 	}
 }
@@ -217,8 +217,8 @@ func TestNames(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	if s.Name() != "timestream:rtcbench/runs" || s.region != "us-east-1" {
-		t.Errorf("%s in %s", s.Name(), s.region)
+	if s.String() != "timestream:us-east-1/rtcbench/runs" || s.region != "us-east-1" {
+		t.Errorf("%s in %s", s, s.region)
 	}
 }
 
@@ -239,7 +239,7 @@ func TestEmptyTable(t *testing.T) {
 func TestLimitAmongRunsOfOneInstant(t *testing.T) {
 	s := startService(t)
 	store := s.open(t, Options{})
-	if _, err := store.Init(within(t), 24, 90); err != nil {
+	if _, err := store.Init(within(t), bench.Retention{MemoryHours: 24, MagneticDays: 90}); err != nil {
 		t.Fatal(err)
 	}
 	at := recently()
@@ -258,7 +258,7 @@ func TestLimitAmongRunsOfOneInstant(t *testing.T) {
 func TestPagesThatFail(t *testing.T) {
 	s := startService(t)
 	store := s.open(t, Options{})
-	if _, err := store.Init(within(t), 24, 90); err != nil {
+	if _, err := store.Init(within(t), bench.Retention{MemoryHours: 24, MagneticDays: 90}); err != nil {
 		t.Fatal(err)
 	}
 	at := recently()
@@ -284,12 +284,12 @@ func TestPagesThatFail(t *testing.T) {
 func TestUnfinishedRun(t *testing.T) {
 	s := startService(t)
 	store := s.open(t, Options{})
-	if _, err := store.Init(within(t), 24, 90); err != nil {
+	if _, err := store.Init(within(t), bench.Retention{MemoryHours: 24, MagneticDays: 90}); err != nil {
 		t.Fatal(err)
 	}
 	whole, run := benchtest.StoredRun(5, recently()), benchtest.StoredRun(300, recently())
 	save(t, store, whole)
-	batches, err := recordsOf(run)
+	batches, err := recordsOf(bench.NewRecord(run))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -308,7 +308,7 @@ func TestUnfinishedRun(t *testing.T) {
 			}
 			return nil
 		}
-		if err := store.Save(within(t), run); err == nil {
+		if err := store.Save(within(t), bench.NewRecord(run)); err == nil {
 			t.Fatalf("saved with %d of %d requests", stop, requests)
 		}
 		if ids, errs := list(t, store, bench.Query{Samples: true}); !slices.Equal(ids, []string{whole.ID}) || len(errs) > 0 {
@@ -328,7 +328,7 @@ func TestUnfinishedRun(t *testing.T) {
 func TestMissingPart(t *testing.T) {
 	s := startService(t)
 	store := s.open(t, Options{})
-	if _, err := store.Init(within(t), 24, 90); err != nil {
+	if _, err := store.Init(within(t), bench.Retention{MemoryHours: 24, MagneticDays: 90}); err != nil {
 		t.Fatal(err)
 	}
 	run := benchtest.StoredRun(3000, recently())
@@ -384,7 +384,7 @@ func TestOnlyTheEndpointIsAsked(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer store.Close()
-			if _, err := store.Init(within(t), 24, 90); err != nil {
+			if _, err := store.Init(within(t), bench.Retention{MemoryHours: 24, MagneticDays: 90}); err != nil {
 				t.Fatal(err)
 			}
 			save(t, store, benchtest.StoredRun(20, recently()))
@@ -409,7 +409,7 @@ func TestDiscoveryOnAWS(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer store.Close()
-	if err := store.Save(within(t), benchtest.StoredRun(5, recently())); err == nil {
+	if err := store.Save(within(t), bench.NewRecord(benchtest.StoredRun(5, recently()))); err == nil {
 		t.Error("saved at a service that forbids it")
 	}
 	list(t, store, bench.Query{})
@@ -432,7 +432,7 @@ func TestNoRedirect(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer store.Close()
-	if err := store.Save(within(t), benchtest.StoredRun(5, recently())); err == nil || errors.Is(err, bench.ErrRejected) {
+	if err := store.Save(within(t), bench.NewRecord(benchtest.StoredRun(5, recently()))); err == nil || errors.Is(err, bench.ErrRejected) {
 		t.Error(err)
 	}
 	for _, a := range hosts.asked {
@@ -458,7 +458,7 @@ func TestPlainBodies(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer store.Close()
-	if err := store.Save(within(t), benchtest.StoredRun(5, recently())); err == nil || seen == 0 {
+	if err := store.Save(within(t), bench.NewRecord(benchtest.StoredRun(5, recently()))); err == nil || seen == 0 {
 		t.Error("nobody was asked")
 	}
 }
@@ -470,7 +470,7 @@ func (f roundTrip) RoundTrip(q *http.Request) (*http.Response, error) { return f
 func TestNothingIsLeft(t *testing.T) {
 	s := startService(t)
 	s.moto = moto(t)
-	if _, err := s.open(t, Options{}).Init(within(t), 24, 90); err != nil {
+	if _, err := s.open(t, Options{}).Init(within(t), bench.Retention{MemoryHours: 24, MagneticDays: 90}); err != nil {
 		t.Fatal(err)
 	}
 	http.DefaultClient.CloseIdleConnections()

@@ -33,7 +33,7 @@ func TestOnlyWhatWasIngestedIsKept(t *testing.T) {
 			}
 			return nil
 		}
-		err := store.Save(within(t), benchtest.StoredRun(5, recently()))
+		err := store.Save(within(t), bench.NewRecord(benchtest.StoredRun(5, recently())))
 		if err == nil || errors.Is(err, bench.ErrRejected) || errors.Is(err, bench.ErrFailed) != c.failed || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: %v", c.answer.body, err)
 		}
@@ -48,7 +48,7 @@ func TestNoAnswerIsNoRuns(t *testing.T) {
 		if ids, errs := list(t, store, bench.Query{}); len(errs) != 1 || len(ids) > 0 {
 			t.Errorf("%s: runs %v, errors %v", body, ids, errs)
 		}
-		if made, err := store.Init(within(t), 24, 90); err == nil || made != nil {
+		if made, err := store.Init(within(t), bench.Retention{MemoryHours: 24, MagneticDays: 90}); err == nil || made != nil {
 			t.Errorf("%s: init made %v, %v", body, made, err)
 		}
 	}
@@ -62,8 +62,8 @@ func TestHeadersThatAreRepeated(t *testing.T) {
 		s, store := ready(t, Options{})
 		s.repeat = status
 		_, errs := list(t, store, bench.Query{})
-		errs = append(errs, store.Save(within(t), benchtest.StoredRun(3, recently())))
-		_, err := store.Init(within(t), 24, 90)
+		errs = append(errs, store.Save(within(t), bench.NewRecord(benchtest.StoredRun(3, recently()))))
+		_, err := store.Init(within(t), bench.Retention{MemoryHours: 24, MagneticDays: 90})
 		for _, err := range append(errs, err) {
 			if err == nil {
 				t.Errorf("%d: it passes", status)

@@ -8,6 +8,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/timestreamwrite"
 	"github.com/aws/aws-sdk-go-v2/service/timestreamwrite/types"
+
+	"rtcbench/bench"
 )
 
 // Retention that Init gives when nobody says another.
@@ -19,7 +21,8 @@ const (
 // Init makes the database and the table when they are missing, with this retention and with magnetic-store
 // writes on, because a run that waited in the outbox is late data. What is there is left as it is; that a
 // table's magnetic-store writes are off is an error, which says what to do. It returns what was made.
-func (s *Store) Init(ctx context.Context, memoryHours, magneticDays int) (made []string, err error) {
+func (s *Store) Init(ctx context.Context, keep bench.Retention) (made []string, err error) {
+	memoryHours, magneticDays := keep.MemoryHours, keep.MagneticDays
 	if err := s.usable(ctx); err != nil {
 		return nil, err
 	}

@@ -14,19 +14,19 @@ import (
 	"rtcbench/bench"
 )
 
-// Save writes run. What was throttled, timed out or failed at the service's end is tried again within ctx.
-func (s *Store) Save(ctx context.Context, run bench.Run) error {
+// Save writes r. What was throttled, timed out or failed at the service's end is tried again within ctx.
+func (s *Store) Save(ctx context.Context, r bench.Record) error {
 	if err := s.usable(ctx); err != nil {
 		return err
 	}
-	batches, err := recordsOf(run)
+	batches, err := recordsOf(r)
 	if err != nil {
-		return fmt.Errorf("%s: run %s: %w", s, run.ID, err)
+		return fmt.Errorf("%s: run %s: %w", s, r.ID, err)
 	}
 	for _, b := range batches {
 		for records := range slices.Chunk(b.records, maxBatch) {
 			if err := s.put(ctx, b.common, records); err != nil {
-				return fmt.Errorf("%s: write run %s: %w", s, run.ID, err)
+				return fmt.Errorf("%s: write run %s: %w", s, r.ID, err)
 			}
 		}
 	}

@@ -21,7 +21,7 @@ func ready(t *testing.T, o Options) (*service, *Store) {
 	t.Helper()
 	s := startService(t)
 	store := s.open(t, o)
-	if _, err := store.Init(within(t), 24, 90); err != nil {
+	if _, err := store.Init(within(t), bench.Retention{MemoryHours: 24, MagneticDays: 90}); err != nil {
 		t.Fatal(err)
 	}
 	return s, store
@@ -121,7 +121,7 @@ func TestLimitsOfTheService(t *testing.T) {
 	} {
 		run := benchtest.StoredRun(5, recently())
 		change(&run)
-		err := store.Save(within(t), run)
+		err := store.Save(within(t), bench.NewRecord(run))
 		if !errors.Is(err, bench.ErrRejected) || !strings.Contains(err.Error(), run.ID) || len(err.Error()) > 400 {
 			t.Errorf("%s: %.400v", name, err)
 		}
@@ -149,7 +149,7 @@ func TestRejectedRecords(t *testing.T) {
 	t.Run("retention", func(t *testing.T) {
 		_, store := ready(t, Options{})
 		run := benchtest.StoredRun(20, time.Now().Add(-100*24*time.Hour))
-		err := store.Save(within(t), run)
+		err := store.Save(within(t), bench.NewRecord(run))
 		if !errors.Is(err, bench.ErrRejected) || !strings.Contains(err.Error(), "total_messages: The record timestamp is outside the time range") || !strings.Contains(err.Error(), "and 8 more records") || !strings.Contains(err.Error(), "magnetic-store writes") {
 			t.Error(err)
 		}
@@ -157,7 +157,7 @@ func TestRejectedRecords(t *testing.T) {
 	t.Run("type conflict", func(t *testing.T) {
 		s, store := ready(t, Options{})
 		s.types["single p95_rtt"] = "BIGINT"
-		err := store.Save(within(t), benchtest.StoredRun(20, recently()))
+		err := store.Save(within(t), bench.NewRecord(benchtest.StoredRun(20, recently())))
 		if !errors.Is(err, bench.ErrRejected) || !strings.Contains(err.Error(), "p95_rtt: Measure name p95_rtt already has data type BIGINT") || !strings.Contains(err.Error(), "a table of its own") || strings.Contains(err.Error(), "mean_rtt") {
 			t.Error(err)
 		}
@@ -165,7 +165,7 @@ func TestRejectedRecords(t *testing.T) {
 	t.Run("a ping", func(t *testing.T) {
 		s, store := ready(t, Options{})
 		s.types["message_number"] = "VARCHAR"
-		if err := store.Save(within(t), benchtest.StoredRun(3, recently())); !errors.Is(err, bench.ErrRejected) || !strings.Contains(err.Error(), "ping 1: ") || !strings.Contains(err.Error(), "ping 3: ") {
+		if err := store.Save(within(t), bench.NewRecord(benchtest.StoredRun(3, recently()))); !errors.Is(err, bench.ErrRejected) || !strings.Contains(err.Error(), "ping 1: ") || !strings.Contains(err.Error(), "ping 3: ") {
 			t.Error(err)
 		}
 	})
@@ -191,7 +191,7 @@ func TestRejectedRecords(t *testing.T) {
 		s.first = func(op string, _ []byte) *reply {
 			return map[string]*reply{"WriteRecords": fault(419, "RejectedRecordsException", "One or more records have been rejected.")}[op]
 		}
-		if err := store.Save(within(t), benchtest.StoredRun(3, recently())); !errors.Is(err, bench.ErrRejected) {
+		if err := store.Save(within(t), bench.NewRecord(benchtest.StoredRun(3, recently()))); !errors.Is(err, bench.ErrRejected) {
 			t.Error(err)
 		}
 	})
@@ -226,20 +226,20 @@ func TestErrors(t *testing.T) {
 				}
 				return nil
 			}
-			err := store.Save(within(t), benchtest.StoredRun(5, recently()))
+			err := store.Save(within(t), bench.NewRecord(benchtest.StoredRun(5, recently())))
 			if test.retried {
 				if err != nil {
 					t.Fatalf("after %d tries: %v", tries, err)
 				}
 				tries, until = 0, 1000
-				err = store.Save(within(t), benchtest.StoredRun(5, recently()))
+				err = store.Save(within(t), bench.NewRecord(benchtest.StoredRun(5, recently())))
 				if tries != attempts {
 					t.Errorf("%d tries, want %d", tries, attempts)
 				}
 			} else if tries != 1 {
 				t.Errorf("%d tries, want 1", tries)
 			}
-			if err == nil || errors.Is(err, bench.ErrRejected) != test.rejected || !strings.Contains(err.Error(), test.says) || !strings.Contains(err.Error(), "timestream:rtcbench/runs") {
+			if err == nil || errors.Is(err, bench.ErrRejected) != test.rejected || !strings.Contains(err.Error(), test.says) || !strings.Contains(err.Error(), "timestream:us-east-1/rtcbench/runs") {
 				t.Errorf("%v; rejected is to be %v", err, test.rejected)
 			}
 			for _, never := range []string{secret, "AKIAEXAMPLE"} {
@@ -280,7 +280,7 @@ func TestContextEnds(t *testing.T) {
 			s, store := ready(t, Options{backoff: func(int) time.Duration { return time.Hour }})
 			ctx, cancel := context.WithCancel(within(t))
 			s.first = func(string, []byte) *reply { cancel(); return answer() }
-			err := store.Save(ctx, benchtest.StoredRun(5, recently()))
+			err := store.Save(ctx, bench.NewRecord(benchtest.StoredRun(5, recently())))
 			if !errors.Is(err, context.Canceled) || errors.Is(err, bench.ErrRejected) {
 				t.Error(err)
 			}
@@ -303,7 +303,7 @@ func TestServiceIsDown(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer store.Close()
-	err = store.Save(within(t), benchtest.StoredRun(5, recently()))
+	err = store.Save(within(t), bench.NewRecord(benchtest.StoredRun(5, recently())))
 	if err == nil || errors.Is(err, bench.ErrRejected) || strings.Contains(err.Error(), secret) || !strings.Contains(err.Error(), "is the server running there?") {
 		t.Error(err)
 	}

@@ -1,4 +1,4 @@
-package cli
+package keep
 
 import (
 	"context"
@@ -21,7 +21,7 @@ type picky struct {
 	asked   int
 }
 
-func (p *picky) SaveAll(_ context.Context, runs []bench.Run) (int, error) {
+func (p *picky) SaveAll(_ context.Context, runs []bench.Record) (int, error) {
 	p.asked++
 	for _, r := range runs {
 		if r.ID == p.refuses {
@@ -39,9 +39,9 @@ func (p *picky) SaveAll(_ context.Context, runs []bench.Run) (int, error) {
 
 // TestARunThatIsRefused: importing a year of runs, of which one is too old for the store, brings the others.
 func TestARunThatIsRefused(t *testing.T) {
-	var runs []bench.Run
+	var runs []bench.Record
 	for range 3 {
-		runs = append(runs, benchtest.StoredRun(2, time.Now()))
+		runs = append(runs, bench.NewRecord(benchtest.StoredRun(2, time.Now())))
 	}
 	p := &picky{refuses: runs[1].ID}
 	fresh, refused, err := saveAll(t.Context(), p, runs)

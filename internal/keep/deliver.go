@@ -1,0 +1,144 @@
+package keep
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"rtcbench/internal/outbox"
+)
+
+// Refused says that a store will never take a run.
+type Refused struct {
+	Store, RunID string
+	Err          error
+	Where        string // the folder in which the run lies now
+	Older        bool   // it is not a run of this command
+}
+
+func (e *Refused) Error() string {
+	run := "run "
+	if e.Older {
+		run = "the older run "
+	}
+	return fmt.Sprintf("%s refused %s%s: %s; it lies in %s", e.Store, run, e.RunID, said(e.Store, e.Err), e.Where)
+}
+
+func (e *Refused) Unwrap() error { return e.Err }
+
+// Waiting says that a store did not take a run, or older ones, which wait for it.
+type Waiting struct {
+	Store string
+	Err   error
+	Runs  int    // that wait: all of them, or the older ones
+	Where string // the outbox
+	Older bool   // it is not about a run of this command
+}
+
+func (e *Waiting) Error() string {
+	if e.Older {
+		return fmt.Sprintf("%d older run(s) still wait for %s: %s", e.Runs, e.Store, said(e.Store, e.Err))
+	}
+	return fmt.Sprintf("%s did not take the run: %s; %d run(s) wait in %s", e.Store, said(e.Store, e.Err), e.Runs, e.Where)
+}
+
+func (e *Waiting) Unwrap() error { return e.Err }
+
+// said is what a store said, without its name: that stands before it.
+func said(store string, err error) string { return strings.TrimPrefix(err.Error(), store+": ") }
+
+// unnoted is an error of the outbox, which could not note what became of a run.
+func (s Stores) unnoted(f outbox.Failure) error {
+	return fmt.Errorf("note in %s what became of the run: %w", s.Box.Dir(), f.Err)
+}
+
+// deliver offers what waits to the stores, the runs of m, which are this command's, before the others. What a store
+// would not take of these is unkept; what became of the others is another command's matter.
+func (s Stores) deliver(stopped context.Context, m Measured, o *Outcome) {
+	if len(s.Targets) == 0 || len(m.Runs) == 0 {
+		return
+	}
+	ctx, cancel := deliveryContext(stopped)
+	defer cancel()
+	courier := s.Courier()
+	defer courier.Close()
+	var first []string
+	for _, r := range m.Runs {
+		first = append(first, r.ID)
+	}
+	out, err := courier.Deliver(ctx, first...)
+	if out.Delivered > len(first) {
+		o.Delivered = out.Delivered
+	}
+	ours := func(f outbox.Failure) bool { return slices.Contains(first, f.RunID) }
+	o.Older = s.older(out, ours)
+	o.unkept(s.Failures(out, ours)...)
+	if err != nil {
+		o.unkept(fmt.Errorf("look for what waits: %w", err))
+	}
+}
+
+// Failures are what did not work with the runs that are meant, one a store.
+func (s Stores) Failures(out outbox.Outcome, meant func(outbox.Failure) bool) (errs []error) {
+	told := map[string]bool{}
+	for _, f := range out.Failures {
+		switch {
+		case !meant(f):
+		case f.Unnoted:
+			errs = append(errs, s.unnoted(f))
+		case f.Store == "":
+			errs = append(errs, f.Err)
+		case f.Final:
+			errs = append(errs, s.refused(f, false))
+		case !told[f.Store]:
+			told[f.Store] = true
+			errs = append(errs, &Waiting{Store: f.Store, Err: f.Err, Runs: out.Waiting, Where: s.Box.Dir()})
+		}
+	}
+	return errs
+}
+
+func (s Stores) refused(f outbox.Failure, older bool) error {
+	return &Refused{f.Store, f.RunID, f.Err, filepath.Join(s.Box.Dir(), "rejected"), older}
+}
+
+// older is what became of the runs that are not ours.
+func (s Stores) older(out outbox.Outcome, ours func(outbox.Failure) bool) (list []error) {
+	waiting, last, away := map[string]int{}, map[string]error{}, map[string]bool{}
+	for _, f := range out.Failures {
+		switch {
+		case f.Unnoted && !ours(f):
+			list = append(list, fmt.Errorf("an older run: %w", s.unnoted(f)))
+		case f.Unnoted:
+		case ours(f):
+			away[f.Store] = away[f.Store] || !f.Final
+		case f.Store == "":
+			list = append(list, fmt.Errorf("of what waits: %w", f.Err))
+		case f.Final:
+			list = append(list, s.refused(f, true))
+		default:
+			waiting[f.Store]++
+			last[f.Store] = f.Err
+		}
+	}
+	for _, store := range slices.Sorted(maps.Keys(waiting)) {
+		if !away[store] { // else that is told with this command's own run
+			list = append(list, &Waiting{Store: store, Err: last[store], Runs: waiting[store], Where: s.Box.Dir(), Older: true})
+		}
+	}
+	return append(list, Corrections(out)...)
+}
+
+// Corrections are what was not taken as it lay in the outbox.
+func Corrections(out outbox.Outcome) (list []error) {
+	for _, odd := range out.Odd {
+		list = append(list, fmt.Errorf("%s", odd))
+	}
+	for _, was := range slices.Sorted(maps.Keys(out.Corrected)) {
+		list = append(list, fmt.Errorf("what waits for %s, a name under which no run was ever taken, is for %s now", was, out.Corrected[was]))
+	}
+	return list
+}

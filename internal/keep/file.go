@@ -1,0 +1,151 @@
+package keep
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// Output is where the result file goes.
+type Output struct {
+	Path   string    // "" = none is wanted; "-" = to Stdout
+	Stdout io.Writer // for "-"
+}
+
+// take writes the result file. When that fails the result is put into the folder for temporary files instead.
+func (f Output) take(_ context.Context, m Measured, o *Outcome) {
+	if f.Path == "" {
+		return
+	}
+	var b bytes.Buffer
+	err := m.Write(&b)
+	switch {
+	case err != nil:
+		o.unkept(err)
+		return
+	case f.Path == "-":
+		_, err = f.Stdout.Write(b.Bytes())
+	default:
+		err = Replace(f.Path, b.Bytes())
+	}
+	if err == nil {
+		o.safe = true
+		return
+	}
+	path, failed := rescue(b.Bytes())
+	if o.safe = failed == nil; o.safe {
+		o.unkept(fmt.Errorf("write the result to %q: %w; it is in %s", f.Path, err, path))
+	} else {
+		o.unkept(fmt.Errorf("write the result to %q: %w; the folder for temporary files did not take it either: %w", f.Path, err, failed))
+	}
+}
+
+// rescue puts data into a file of its own in the folder for temporary files. When it fails it leaves nothing there.
+func rescue(data []byte) (path string, err error) {
+	f, err := os.CreateTemp("", "rtcbench-*.json")
+	if err != nil {
+		return "", err
+	}
+	_, err = f.Write(data)
+	if err == nil {
+		err = f.Sync() // a disk that is full may say so only here
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		os.Remove(f.Name())
+		return "", err
+	}
+	return f.Name(), nil
+}
+
+// Writable is an error where no file can be written at path later.
+func Writable(path string) error {
+	path = target(path)
+	info, err := os.Stat(path)
+	switch {
+	case err == nil && info.IsDir():
+		return errors.New("is a folder; name a file in it")
+	case err == nil && !info.Mode().IsRegular():
+		return nil // a pipe or a device: it is written to, not replaced
+	}
+	dir := filepath.Dir(path)
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("there is no folder %q; make it first", dir)
+	}
+	probe, err := os.CreateTemp(dir, ".rtcbench-*")
+	if err != nil {
+		return fmt.Errorf("cannot write in folder %q: %w", dir, errors.Unwrap(err))
+	}
+	probe.Close()
+	return os.Remove(probe.Name())
+}
+
+// Replace puts data at path in one step: nobody ever sees half a file. What is no regular file is written to.
+func Replace(path string, data []byte) error {
+	r, err := NewReplacement(path)
+	if err != nil {
+		return err
+	}
+	_, err = r.Write(data)
+	return errors.Join(err, r.End(err == nil))
+}
+
+// Replacement is what is to stand at a path once it is whole.
+type Replacement struct {
+	*os.File
+	path string // "" = it is written to at once, being no regular file
+	mode fs.FileMode
+}
+
+// NewReplacement begins one; End ends it.
+func NewReplacement(path string) (*Replacement, error) {
+	r := &Replacement{path: target(path), mode: 0o644}
+	info, err := os.Stat(r.path)
+	if err == nil && !info.Mode().IsRegular() {
+		r.path = ""
+		r.File, err = os.OpenFile(path, os.O_WRONLY, 0)
+		return r, err
+	}
+	if err == nil {
+		r.mode = info.Mode().Perm()
+	}
+	r.File, err = os.CreateTemp(filepath.Dir(r.path), ".rtcbench-*")
+	return r, err
+}
+
+// End puts it into its place, or leaves what is there as it is.
+func (r *Replacement) End(keep bool) error {
+	if r.path == "" {
+		return r.Close()
+	}
+	var err error
+	if keep {
+		err = errors.Join(r.Chmod(r.mode), r.Sync())
+	}
+	if err = errors.Join(err, r.Close()); err == nil && keep {
+		err = os.Rename(r.Name(), r.path)
+	}
+	if err != nil || !keep {
+		os.Remove(r.Name())
+	}
+	return err
+}
+
+// target is where path leads in the end, also when nothing is there yet.
+func target(path string) string {
+	for range 40 { // more links than any system follows
+		next, err := os.Readlink(path)
+		if err != nil {
+			break
+		}
+		if !filepath.IsAbs(next) {
+			next = filepath.Join(filepath.Dir(path), next)
+		}
+		path = next
+	}
+	return path
+}

@@ -1,0 +1,189 @@
+package keep
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"rtcbench/bench"
+	"rtcbench/internal/outbox"
+	"rtcbench/internal/result"
+)
+
+// Importer puts runs that were measured before into the stores: at once into those that keep many in one step or none
+// of them, by way of the outbox into the others, where a part of a run may be written when something ends this
+// process. Close it.
+type Importer struct {
+	Bad  []error // what went wrong, in the order in which it did
+	Full bool    // the outbox takes no more
+
+	stores  Stores
+	courier *outbox.Courier
+	whole   []wholeStore
+	others  []string        // names of stores
+	ours    map[string]bool // runs that went through the outbox
+	out     outbox.Outcome
+}
+
+// wholeStore keeps many runs in one step.
+type wholeStore struct {
+	name string
+	bench.Store
+	bench.WholeSaver
+}
+
+// Importer opens the stores that keep runs in one step and are on this machine. What cannot be opened has its runs wait
+// in the outbox.
+func (s Stores) Importer(ctx context.Context) *Importer {
+	im := &Importer{stores: s, courier: s.Courier(), ours: map[string]bool{}}
+	for _, t := range s.Targets {
+		if t.File != "" {
+			if store, err := t.Open(ctx); err == nil {
+				if saver, ok := store.(bench.WholeSaver); ok {
+					im.whole = append(im.whole, wholeStore{t.Name, store, saver})
+					continue
+				}
+				store.Close()
+			}
+		}
+		im.others = append(im.others, t.Name)
+	}
+	return im
+}
+
+// Close closes the stores.
+func (im *Importer) Close() {
+	im.courier.Close()
+	for _, s := range im.whole {
+		s.Close()
+	}
+}
+
+// Failures are what the stores did not take of all that went through the outbox.
+func (im *Importer) Failures() []error {
+	return im.stores.Failures(im.out, func(f outbox.Failure) bool { return im.ours[f.RunID] })
+}
+
+// Save keeps runs of the file at path: kept is how many at least one store has, there how many were before in all
+// stores that can tell.
+func (im *Importer) Save(ctx context.Context, path string, runs []bench.Run) (kept, there int) {
+	if len(runs) == 0 {
+		return 0, 0
+	}
+	records := make([]bench.Record, len(runs))
+	for i, r := range runs {
+		records[i] = bench.NewRecord(r)
+	}
+	has, there := map[string]bool{}, len(runs)
+	if len(im.whole) == 0 {
+		there = 0
+	}
+	for _, s := range im.whole {
+		fresh, refused, err := saveAll(ctx, s, records)
+		if err != nil { // these runs and the next ones wait for it
+			im.Bad = append(im.Bad, fmt.Errorf("%s: %w", path, err))
+			im.others, there = append(im.others, s.name), 0
+			continue
+		}
+		no := map[string]bool{}
+		for _, r := range refused {
+			no[r.id] = true
+			im.Bad = append(im.Bad, fmt.Errorf("%s: run %s: %w", path, r.id, r.err))
+		}
+		for _, r := range runs {
+			has[r.ID] = has[r.ID] || !no[r.ID]
+		}
+		there = min(there, len(runs)-len(refused)-fresh)
+	}
+	im.dropWaiting()
+	if len(im.others) > 0 {
+		im.deliver(ctx, path, records, has)
+	}
+	for _, r := range runs {
+		if has[r.ID] {
+			kept++
+		}
+	}
+	return kept, there
+}
+
+// dropWaiting closes the stores whose runs wait in the outbox now.
+func (im *Importer) dropWaiting() {
+	im.whole = slices.DeleteFunc(im.whole, func(s wholeStore) bool {
+		waits := slices.Contains(im.others, s.name)
+		if waits {
+			s.Close()
+		}
+		return waits
+	})
+}
+
+// deliver offers runs to the other stores, by way of the outbox, and notes in has which of them one has taken.
+func (im *Importer) deliver(ctx context.Context, path string, records []bench.Record, has map[string]bool) {
+	documents := make([]*result.Document, len(records))
+	for i, r := range records {
+		documents[i] = result.NewDocument(r)
+	}
+	n, err := im.stores.Box.PutAll(documents, im.others)
+	if err != nil {
+		im.Full = true
+		im.Bad = append(im.Bad, &Stuck{path, records[n].ID, im.stores.Box.Dir(), err})
+	}
+	var ids []string
+	failed := map[string]int{}
+	for _, r := range records[:n] {
+		ids = append(ids, r.ID)
+		im.ours[r.ID] = true
+	}
+	out, err := im.courier.Deliver(ctx, ids...)
+	if err != nil {
+		im.Bad = append(im.Bad, fmt.Errorf("look for what waits: %w", err))
+	}
+	for _, f := range out.Failures {
+		if !f.Unnoted {
+			failed[f.RunID]++
+		}
+	}
+	for _, id := range ids {
+		has[id] = has[id] || failed[id] < len(im.others)
+	}
+	im.out.Failures, im.out.Waiting = append(im.out.Failures, out.Failures...), out.Waiting
+}
+
+// Stuck says that the outbox takes no more runs of a file.
+type Stuck struct {
+	Path, RunID string
+	Dir         string // of the outbox
+	Err         error
+}
+
+func (e *Stuck) Error() string {
+	return fmt.Sprintf("%s: from run %s on: keep it in %s: %v", e.Path, e.RunID, e.Dir, e.Err)
+}
+
+func (e *Stuck) Unwrap() error { return e.Err }
+
+// refusal is a run that a store will never take.
+type refusal struct {
+	id  string
+	err error
+}
+
+// saveAll saves runs in one step. A run that the store refuses does not keep the others out.
+func saveAll(ctx context.Context, s bench.WholeSaver, list []bench.Record) (fresh int, refused []refusal, err error) {
+	if fresh, err = s.SaveAll(ctx, list); !errors.Is(err, bench.ErrRejected) {
+		return fresh, nil, err
+	}
+	for i, r := range list {
+		switch n, err := s.SaveAll(ctx, list[i:i+1]); {
+		case errors.Is(err, bench.ErrRejected):
+			refused = append(refused, refusal{r.ID, err})
+		case err != nil:
+			return fresh, refused, err
+		default:
+			fresh += n
+		}
+	}
+	return fresh, refused, nil
+}

@@ -1,0 +1,95 @@
+// Package keep hands what was measured to everybody who is to have it, the safest first, and says how that went. It
+// measures nothing, reads nothing back, and knows no flags and no exit codes.
+package keep
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"rtcbench/bench"
+	"rtcbench/internal/result"
+)
+
+// Measured is what one command measured: one run, or one on each platform at one time.
+type Measured struct {
+	Runs  []*result.Document
+	Early []error               // why it could not be measured, or not to its end
+	Write func(io.Writer) error // the output file, of all runs
+}
+
+// Keeper says who is to have what was measured. What is nil or empty there is not wanted.
+type Keeper struct {
+	Took   func(bench.Record) // whoever counts the runs, as metrics do
+	Output Output
+	Stores Stores
+	Table  func() error // prints the runs for a person
+	Limits Limits
+}
+
+// sink takes what was measured, and notes in o how that went. A sink that fails keeps no other from being asked.
+type sink func(ctx context.Context, m Measured, o *Outcome)
+
+// sinks are in the order of safety: memory cannot fail; then what outlives this process and needs nobody else; then
+// what only shows the runs; then the network, which may take its time; then what judges them.
+func (k Keeper) sinks() []sink {
+	return []sink{k.count, k.Output.take, k.Stores.take, noteLoss, k.print, k.Stores.deliver, k.Limits.judge}
+}
+
+// Keep hands m to everybody.
+func (k Keeper) Keep(ctx context.Context, m Measured) Outcome {
+	o := Outcome{Early: m.Early}
+	for _, take := range k.sinks() {
+		take(ctx, m, &o)
+	}
+	return o
+}
+
+// Outcome says how the keeping went. The errors of Unkept and Older may be of the types of this package, and say no
+// more than what happened: whoever shows them knows what a user can do.
+type Outcome struct {
+	Early     []error
+	Unkept    []error  // what did not take the runs
+	Broken    []Broken // limits
+	Delivered int      // runs that the stores have now, with those that had waited; 0 = none had
+	Older     []error  // what became of runs that had waited
+
+	safe bool // a file or the stores have all the runs
+}
+
+// unkept notes errors; nil is none.
+func (o *Outcome) unkept(errs ...error) {
+	for _, err := range errs {
+		if err != nil {
+			o.Unkept = append(o.Unkept, err)
+		}
+	}
+}
+
+// ErrLost says that nothing has what was measured.
+var ErrLost = errors.New("what was measured is lost: neither a file nor a store took it")
+
+func noteLoss(_ context.Context, _ Measured, o *Outcome) {
+	if !o.safe && len(o.Unkept) > 0 {
+		o.unkept(ErrLost)
+	}
+}
+
+func (k Keeper) count(_ context.Context, m Measured, _ *Outcome) {
+	if k.Took == nil {
+		return
+	}
+	for _, r := range m.Runs {
+		k.Took(r.Record)
+	}
+}
+
+func (k Keeper) print(_ context.Context, _ Measured, o *Outcome) {
+	if k.Table == nil {
+		return
+	}
+	if err := k.Table(); err != nil {
+		o.unkept(fmt.Errorf("print the table: %w", err))
+	}
+}

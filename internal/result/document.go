@@ -1,0 +1,48 @@
+package result
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"sync"
+
+	"rtcbench/bench"
+)
+
+// Document is a run with its result file. The file becomes JSON once, when somebody wants it first, for everybody who
+// wants it: the output file, the outbox, an export.
+type Document struct {
+	bench.Record
+	line func() ([]byte, error)
+}
+
+// NewDocument is the document of r, which must not change any more.
+func NewDocument(r bench.Record) *Document {
+	return &Document{r, sync.OnceValues(func() ([]byte, error) { return oneLine(r) })}
+}
+
+// Line is the result file as one line of JSON, without its end. Nobody may change it.
+func (d *Document) Line() ([]byte, error) { return d.line() }
+
+// Write writes the result file for people too, as Write does.
+func (d *Document) Write(w io.Writer) error {
+	line, err := d.Line()
+	if err != nil {
+		return err
+	}
+	return WriteJSON(w, json.RawMessage(line))
+}
+
+func oneLine(r bench.Record) ([]byte, error) {
+	f, err := New(r)
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(f); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}

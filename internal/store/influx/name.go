@@ -1,0 +1,90 @@
+package influx
+
+import (
+	"net/netip"
+	"net/url"
+	"regexp"
+	"strings"
+
+	"rtcbench/bench"
+)
+
+// Kind begins the name of every store of this kind.
+const Kind = "influxdb:"
+
+var slashes = regexp.MustCompile(`/+`)
+
+// cleanPath is the path of a URL, without slashes that say nothing.
+func cleanPath(path string) string {
+	return strings.TrimRight(slashes.ReplaceAllString(path, "/"), "/")
+}
+
+// segment is a name as a part of a path: one that has a slash in it must not look like two.
+var segment = strings.NewReplacer("%", "%25", "/", "%2F")
+
+// at is the URL of the server; one that is wrong has nothing in it.
+func (o Options) at() *url.URL {
+	u, err := url.Parse(o.URL)
+	if err != nil {
+		return &url.URL{}
+	}
+	return u
+}
+
+// Name is influxdb:HOST/ORGANISATION/DATABASE, without the organisation where none is named: the store's one name.
+func (o Options) Name() string {
+	u := o.at()
+	host := strings.ToLower(u.Hostname())
+	if host = strings.TrimSuffix(host, "."); strings.Contains(host, ":") {
+		host = "[" + host + "]"
+	}
+	if port := u.Port(); port != "" && port != map[string]string{"http": "80", "https": "443"}[u.Scheme] {
+		host += ":" + port
+	}
+	name := Kind + host + cleanPath(u.Path)
+	if o.Org != "" { // one server may have a bucket of this name in each
+		name += "/" + segment.Replace(o.Org)
+	}
+	return name + "/" + segment.Replace(o.Database)
+}
+
+// plainHost is a host and its port in one spelling: this machine has several names, and an address too.
+func plainHost(host string) string {
+	u := url.URL{Host: strings.ToLower(host)}
+	name, port := strings.TrimSuffix(u.Hostname(), "."), u.Port()
+	if ip, err := netip.ParseAddr(name); err == nil {
+		name = ip.Unmap().String()
+	}
+	if name == "127.0.0.1" || name == "::1" {
+		name = "localhost"
+	}
+	if port == "80" || port == "443" {
+		port = ""
+	}
+	return name + " " + port
+}
+
+// Like says what another name has to do with the store of o: the same host and database make it near; the same
+// organisation, or none in the other name, makes it the same.
+func (o Options) Like(name string) bench.Likeness {
+	u := o.at()
+	name, ok := strings.CutPrefix(name, Kind)
+	host, path, cut := strings.Cut(name, "/")
+	if !ok || !cut || plainHost(host) != plainHost(u.Host) {
+		return bench.Another
+	}
+	path = "/" + path
+	before, ok := strings.CutSuffix(path, "/"+segment.Replace(o.Database))
+	if !ok {
+		if before, ok = strings.CutSuffix(path, "/"+o.Database); !ok {
+			return bench.Another
+		}
+	}
+	base := cleanPath(u.Path)
+	for _, same := range []string{base, base + "/" + segment.Replace(o.Org), base + "/" + o.Org} {
+		if cleanPath(before) == cleanPath(same) {
+			return bench.Same
+		}
+	}
+	return bench.Near
+}
