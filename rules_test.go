@@ -21,7 +21,7 @@ var allowed = map[string][]string{
 	"rtcbench/internal/loopback":               {"rtcbench/bench"},
 	"rtcbench/internal/benchtest":              {"rtcbench/bench", "rtcbench/internal/stats", "github.com/google/uuid", "github.com/gofrs/flock", "go.uber.org/goleak"},
 	"rtcbench/internal/echo":                   {"rtcbench/bench", "rtcbench/internal/advice", "rtcbench/internal/redact", "github.com/prometheus/client_golang", "golang.org/x/time", "github.com/hashicorp/golang-lru/v2"},
-	"rtcbench/internal/result":                 {"rtcbench/bench", "rtcbench/internal/stats", "github.com/google/uuid", "golang.org/x/text/encoding/unicode", "golang.org/x/text/transform"},
+	"rtcbench/internal/result":                 {"rtcbench/bench", "rtcbench/internal/stats", "github.com/go-json-experiment/json", "github.com/google/uuid", "golang.org/x/text/encoding/unicode", "golang.org/x/text/transform"},
 	"rtcbench/internal/report":                 {"rtcbench/bench", "rtcbench/internal/result", "rtcbench/internal/stats", "github.com/charmbracelet/lipgloss"},
 	"rtcbench/internal/sandbox":                {"github.com/livekit/livekit-server", "github.com/livekit/protocol", "github.com/pion/stun/v3"},
 	"rtcbench/internal/sandbox/sandboxtest":    {"rtcbench/internal/sandbox", "rtcbench/internal/benchtest", "github.com/gorilla/websocket", "github.com/livekit/protocol", "google.golang.org/protobuf"},

@@ -8,8 +8,9 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"strings"
 	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"rtcbench/bench"
 )
@@ -45,6 +46,8 @@ type decoder struct {
 	now   time.Time
 	found int // values, and errors
 	prose int // lines that are no JSON
+
+	within *feed // a value that is broken, the rest of which comes next; nil = none
 }
 
 // toldProse is how many lines are named one by one that are no JSON.
@@ -60,6 +63,10 @@ func (d *decoder) value() bool {
 		d.yield(Entry{}, err)
 		return false
 	}
+	if d.within != nil && !d.within.beginsIn(x.text) {
+		return true
+	}
+	d.within = nil
 	text := bytes.TrimLeft(x.text, " \t\r\n[],\x1e\uFEFF") // an array is the values in it
 	if len(text) == 0 {
 		return true
@@ -72,19 +79,20 @@ func (d *decoder) value() bool {
 		}
 		text, d.lines.log = text[at:], true
 	}
-	f := &feed{lines: &d.lines, indent: indent}
+	f := &feed{lines: &d.lines, indent: indent, utf16: d.utf16}
 	f.take(line{x.n, text})
-	dec := json.NewDecoder(f)
-	var raw json.RawMessage
-	if err := dec.Decode(&raw); err != nil {
-		return d.broken(f, x.n, dec.InputOffset(), err)
+	var v value
+	end, wrong, err := v.read(f)
+	if err != nil {
+		return d.broken(f, x.n, err)
 	}
-	if rest := f.now.text[len(f.now.text)-int(f.fed-dec.InputOffset()):]; len(bytes.TrimSpace(rest)) > 0 {
-		d.lines.again = append(d.lines.again, line{f.now.n, rest})
-	}
+	d.lines.putBack(f.after(end))
 	d.found++
 	place := fmt.Sprintf("line %d", x.n)
-	for e, err := range d.runs(raw, place) {
+	if err := cmp.Or(f.wrong, wrong); err != nil {
+		return d.yield(Entry{Place: place}, fmt.Errorf("%s: %w", place, err))
+	}
+	for e, err := range d.runs(v, f.whole(end), place) {
 		if err != nil {
 			err = fmt.Errorf("%s: %w", place, err)
 		}
@@ -122,78 +130,70 @@ func (d *decoder) end() bool {
 }
 
 // broken tells what is wrong with a value that began in line first, and lets what follows it be read.
-func (d *decoder) broken(f *feed, first int, offset int64, err error) bool {
+func (d *decoder) broken(f *feed, first int, err error) bool {
 	d.found++
-	var syntax *json.SyntaxError
-	switch cutOff := fmt.Errorf("line %d: it ends in the middle of a value: it was cut off", first); {
-	case errors.Is(err, io.ErrUnexpectedEOF) && errors.Is(f.err, io.EOF):
-		if f.now.n == first {
-			err = cutOff
-		} else {
-			err = fmt.Errorf("line %d: the file ends in the middle of a value: it was cut off", first)
-		}
-	case errors.As(err, &syntax):
-		at := min(max(0, int(max(offset, syntax.Offset)-1-(f.fed-int64(len(f.now.text))))), len(f.now.text))
-		if f.now.n > first && f.beginsIn(f.now.text) || f.now.n == first && len(bytes.TrimSpace(f.now.text[at:])) == 0 {
+	syntax, ok := errors.AsType[*jsontext.SyntacticError](err)
+	cutOff := fmt.Errorf("line %d: it ends in the middle of a value: it was cut off", first)
+	switch {
+	case f.err != nil && !errors.Is(f.err, io.EOF) || !ok: // the file cannot be read on
+		d.yield(Entry{}, fmt.Errorf("line %d: %w", f.now.n, cmp.Or(f.err, err)))
+		return false
+	case errors.Is(err, io.ErrUnexpectedEOF) && f.now.n == first:
+		err = cutOff
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		err = fmt.Errorf("line %d: the file ends in the middle of a value: it was cut off", first)
+	default:
+		at, rest := f.place(syntax.ByteOffset)
+		if at > first && f.beginsIn(f.now.text) || at == first && len(bytes.TrimSpace(rest)) == 0 {
 			err = cutOff
 			break
 		}
-		err = fmt.Errorf("line %d: %s%w", f.now.n, lastKey(f.now.text[:at]), err)
-		if rest := f.now.text[at:]; bytes.HasPrefix(rest, []byte("NaN")) || bytes.HasPrefix(rest, []byte("Infinity")) || bytes.HasPrefix(rest, []byte("-I")) {
-			err = fmt.Errorf("%w: NaN and Infinity are no numbers of JSON", err)
+		where := lastKey(bytes.TrimSuffix(f.now.text, rest))
+		if syntax.JSONPointer != "" {
+			where = key(syntax.JSONPointer, "") + ": "
 		}
-	default: // the file cannot be read on
-		d.yield(Entry{}, fmt.Errorf("line %d: %w", f.now.n, err))
-		return false
+		err = fmt.Errorf("line %d: %s%w", at, where, syntax.Err)
+		for _, word := range []string{"NaN", "Infinity", "-Infinity"} {
+			if bytes.HasPrefix(rest, []byte(word)) {
+				err = fmt.Errorf("%w: NaN and Infinity are no numbers of JSON", err)
+			}
+		}
 	}
-	for i := len(f.begins) - 1; i >= 0; i-- {
-		d.lines.again = append(d.lines.again, f.begins[i])
+	d.lines.putBack(f.begins)
+	if len(f.begins) == 0 {
+		d.within = f
 	}
 	return d.yield(Entry{}, err)
 }
 
-// runs gives what one JSON value holds.
-func (d *decoder) runs(raw json.RawMessage, place string) iter.Seq2[Entry, error] {
+// runs gives what one JSON value holds. text is the value's, where it has no details.
+func (d *decoder) runs(v value, text []byte, place string) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
-		if err := CheckText(raw); err != nil {
-			yield(Entry{Place: place}, err)
-			return
+		switch {
+		case v.Platform == "" && v.Run != nil: // an entry of the outbox
+			e, err := d.side(v.Run)
+			e.Place = place
+			yield(e, err)
+		case v.Platform == "" && (v.Daily != nil || v.Livekit != nil):
+			d.both(v.Daily, v.Livekit, place, yield)
+		default:
+			e, err := d.one(v.part, text)
+			e.Place = place
+			yield(e, err)
 		}
-		if d.utf16 && bytes.ContainsRune(raw, '\uFFFD') {
-			yield(Entry{Place: place}, errors.New("there is something in it that is no character of UTF-16"))
-			return
-		}
-		var both struct {
-			Platform       *string
-			Daily, Livekit json.RawMessage
-			Run            json.RawMessage // an entry of the outbox
-		}
-		if err := json.Unmarshal(raw, &both); err != nil {
-			yield(Entry{Place: place}, explain(err))
-			return
-		}
-		if both.Platform == nil && both.Run != nil {
-			raw = both.Run
-		} else if both.Platform == nil && (both.Daily != nil || both.Livekit != nil) {
-			d.both(both.Daily, both.Livekit, place, yield)
-			return
-		}
-		e, err := d.one(raw)
-		e.Place = place
-		yield(e, err)
 	}
 }
 
 // both gives the runs of a file of both.
-func (d *decoder) both(daily, livekit json.RawMessage, place string, yield func(Entry, error) bool) {
+func (d *decoder) both(daily, livekit []byte, place string, yield func(Entry, error) bool) {
 	for _, side := range []struct {
 		name string
-		raw  json.RawMessage
+		text []byte
 	}{{"daily", daily}, {"livekit", livekit}} {
-		if side.raw == nil || string(side.raw) == "null" { // it failed then
+		if side.text == nil || string(side.text) == "null" { // it failed then
 			continue
 		}
-		e, err := d.one(side.raw)
+		e, err := d.side(side.text)
 		e.Place = place + ", " + side.name
 		if err != nil {
 			err = fmt.Errorf("%s: %w", side.name, err)
@@ -204,30 +204,22 @@ func (d *decoder) both(daily, livekit json.RawMessage, place string, yield func(
 	}
 }
 
-func (d *decoder) one(raw json.RawMessage) (Entry, error) {
-	var f struct {
-		File
-		Details *Details `json:"details"`
+func (d *decoder) side(text []byte) (Entry, error) {
+	var p part
+	if err := unmarshal(text, &p); err != nil {
+		return Entry{}, err
 	}
-	if err := json.Unmarshal(raw, &f); err != nil {
-		return Entry{}, explain(err)
-	}
-	if f.Details == nil {
-		return original(f.File, raw, d.now)
-	}
-	f.File.Details = *f.Details
-	run, err := f.File.Run()
-	if err == nil {
-		err = f.File.checkBefore(fastest)
-	}
-	return Entry{Run: run}, err
+	return d.one(p, text)
 }
 
-// explain says a JSON error in the words of the file.
-func explain(err error) error {
-	var t *json.UnmarshalTypeError
-	if errors.As(err, &t) {
-		return fmt.Errorf("%s: this cannot stand there: %s", cmp.Or(strings.TrimPrefix(t.Field, "File."), "the value"), t.Value)
+func (d *decoder) one(p part, text []byte) (Entry, error) {
+	if p.Details.Details == nil {
+		return original(p.File, text, d.now)
 	}
-	return err
+	p.File.Details = *p.Details.Details
+	run, err := p.File.Run()
+	if err == nil {
+		err = p.File.checkBefore(fastest)
+	}
+	return Entry{Run: run}, err
 }

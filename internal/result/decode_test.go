@@ -185,7 +185,7 @@ func TestBadFiles(t *testing.T) {
 	for want, text := range map[string]string{
 		`schema_version: 2; this rtcbench reads version 1`:                      with(`"schema_version": 1`, `"schema_version": 2`),
 		`the file ends in the middle`:                                           good[:len(good)/2],
-		`line 2: mean_rtt: invalid character 'N'`:                               "{\"platform\":\"daily\",\n\"statistics\":{\"mean_rtt\":NaN}}",
+		`line 2: statistics.mean_rtt: invalid character 'N'`:                    "{\"platform\":\"daily\",\n\"statistics\":{\"mean_rtt\":NaN}}",
 		`platform: "zoom"; known are [daily livekit]`:                           with(`"platform": "livekit"`, `"platform": "zoom"`),
 		`metadata.location_id: 10000 bytes; 256 are allowed`:                    with(`"us-west-2"`, `"`+strings.Repeat("x", 10000)+`"`),
 		`metadata.run_id: "no" is no UUID`:                                      with(`"019ab000-0000-7000-8000-000000000001"`, `"no"`),

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
@@ -117,6 +118,38 @@ func (l *lines) next() (line, error) {
 	return line{first, text}, err
 }
 
+// putBack lets list be read once more.
+func (l *lines) putBack(list []line) {
+	for _, x := range slices.Backward(list) {
+		l.again = append(l.again, x)
+	}
+}
+
+// middle adds to text the lines that were read ahead and that pass, up to the first in which a value or a log's line may
+// begin: next would give the same ones. Files of many pings consist of such lines.
+func (l *lines) middle(text []byte, pass func(line []byte) bool) []byte {
+	if len(l.again) > 0 {
+		return text
+	}
+	ahead, _ := l.r.Peek(l.r.Buffered())
+	end := 0
+	for {
+		rest := ahead[end:]
+		size := bytes.IndexByte(rest, '\n') + 1
+		if size == 0 || !unprefixed(rest[0]) || rest[0] == '{' || !pass(rest[:size]) {
+			break
+		}
+		end += size
+		l.n++
+	}
+	text = append(text, ahead[:end]...)
+	l.r.Discard(end)
+	return text
+}
+
+// unprefixed reports whether nothing that a log has stands before a line that begins with c.
+func unprefixed(c byte) bool { return c == ' ' || c == '"' || c == '{' || c == '}' || c == ']' }
+
 // stripped is one line without what stands before it. part says that the next one is its continuation.
 func (l *lines) stripped() (text []byte, part bool, err error) {
 	text, err = l.raw()
@@ -129,7 +162,7 @@ func (l *lines) stripped() (text []byte, part bool, err error) {
 			l.log = true
 			return []byte(*docker.Log), len(*docker.Log) > 0 && (*docker.Log)[len(*docker.Log)-1] != '\n', nil
 		}
-	} else if c != ' ' && c != '"' && c != '{' && c != '}' && c != ']' {
+	} else if !unprefixed(c) {
 		for m := before.FindSubmatch(text); m != nil; m = before.FindSubmatch(text) {
 			l.log, part, text = true, string(m[1]) == "P", text[len(m[0]):]
 		}
@@ -160,54 +193,4 @@ func (l *lines) raw() (text []byte, err error) {
 // json reports whether text may be JSON: it begins so, with something before it that logs have.
 func (l *lines) json(text []byte) bool {
 	return bytes.IndexByte(text[:min(len(text), 4096)], '{') >= 0 && bytes.IndexByte(text[:min(len(text), 4096)], 0) < 0
-}
-
-// mostKept is how many bytes are remembered that may have to be read again.
-const mostKept = 256 << 20
-
-// feed hands lines to a decoder of JSON one by one, the first of which is given, and remembers them from the first on at which
-// another value can begin: if this one was cut off, they are read again.
-type feed struct {
-	lines  *lines
-	now    line
-	left   []byte // of now, not handed on yet
-	fed    int64  // bytes of all lines so far
-	indent []byte // of the first line
-	begins []line
-	kept   int // bytes of begins
-	err    error
-}
-
-func (f *feed) Read(p []byte) (int, error) {
-	if len(f.left) == 0 {
-		if f.fed > longestValue {
-			f.err = fmt.Errorf("a value is longer than %d GB", longestValue>>30)
-		}
-		if f.err != nil {
-			return 0, f.err
-		}
-		x, err := f.lines.next()
-		if err != nil {
-			f.err = err
-			return 0, err
-		}
-		if (len(f.begins) > 0 || f.beginsIn(x.text)) && f.kept < mostKept {
-			f.begins, f.kept = append(f.begins, x), f.kept+len(x.text)
-		}
-		f.take(x)
-	}
-	n := copy(p, f.left)
-	f.left = f.left[n:]
-	return n, nil
-}
-
-func (f *feed) take(x line) { f.now, f.left, f.fed = x, x.text, f.fed+int64(len(x.text)) }
-
-// beginsIn reports whether a value can begin in text as far left as the one that is read did, or something that is no JSON.
-func (f *feed) beginsIn(text []byte) bool {
-	rest, same := bytes.CutPrefix(text, f.indent)
-	if len(rest) == 0 {
-		return false
-	}
-	return same && rest[0] == '{' || !bytes.ContainsRune([]byte(" \t\r\n{}[]\","), rune(text[0])) && text[0] != '-' && (text[0] < '0' || text[0] > '9')
 }

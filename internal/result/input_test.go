@@ -94,7 +94,7 @@ func TestFilesAsPeopleHaveThem(t *testing.T) {
 		"a line cut off, at the end":     {original + "\n" + other[:half], 1, "line 2: it ends in the middle of a value: it was cut off"},
 		"a pretty one cut off, and more": {pretty[:strings.Index(pretty, "    {")] + pretty + original, 2, "line 1: it ends in the middle of a value: it was cut off"},
 		"a line that is none":            {original + "\nready\n" + other + "\n", 2, `line 2: "ready" is no result`},
-		"NaN":                            {strings.Replace(original, `"jitter":10`, `"jitter":NaN`, 1) + "\n" + other, 1, "line 1: jitter: invalid character 'N' looking for beginning of value: NaN and Infinity are no numbers of JSON"},
+		"NaN":                            {strings.Replace(original, `"jitter":10`, `"jitter":NaN`, 1) + "\n" + other, 1, "line 1: statistics.jitter: invalid character 'N' at start of value: NaN and Infinity are no numbers of JSON"},
 		"zero bytes":                     {original + "\n" + strings.Repeat("\x00", 100) + "\n" + other, 2, "line 2: there are zero bytes in it: it is no text, or the machine went down while it was written"},
 		"empty":                          {"", 0, "the file is empty: there is no run in it"},
 		"spaces":                         {" \r\n\n", 0, "the file is empty: there is no run in it"},

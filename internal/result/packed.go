@@ -44,11 +44,8 @@ func Pack(r bench.Record) (Packed, error) {
 // Run is the run that was packed. Without Samples it has Kept.
 func (p Packed) Run() (bench.Run, error) {
 	var f File
-	if err := CheckText(p.Document); err != nil {
+	if err := unmarshal(p.Document, &f); err != nil {
 		return bench.Run{}, err
-	}
-	if err := json.Unmarshal(p.Document, &f); err != nil {
-		return bench.Run{}, explain(err)
 	}
 	run, err := f.told()
 	if err != nil {

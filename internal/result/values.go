@@ -155,6 +155,9 @@ func lastKey(data []byte) string {
 	return ""
 }
 
+// mistake is an error that names its key itself.
+type mistake struct{ error }
+
 // required refuses an object that lacks one of keys, or has null there.
 func required(data []byte, object string, keys ...string) error {
 	var has map[string]json.RawMessage
@@ -163,9 +166,9 @@ func required(data []byte, object string, keys ...string) error {
 	}
 	for _, key := range keys {
 		if v, ok := has[key]; !ok {
-			return missing(object + "." + key)
+			return mistake{missing(object + "." + key)}
 		} else if string(v) == "null" {
-			return fmt.Errorf("%s.%s: it is null", object, key)
+			return mistake{fmt.Errorf("%s.%s: it is null", object, key)}
 		}
 	}
 	return nil
