@@ -30,7 +30,7 @@ var allowed = map[string][]string{
 	"rtcbench/internal/store/sqlite":           {"rtcbench/bench", "rtcbench/internal/stats", "rtcbench/internal/result", "modernc.org/sqlite"},
 	"rtcbench/internal/outbox":                 {"rtcbench/bench", "rtcbench/internal/result", "golang.org/x/sys/unix"},
 	"rtcbench/internal/keep":                   {"rtcbench/bench", "rtcbench/internal/outbox", "rtcbench/internal/result"},
-	"rtcbench/internal/browser":                {"rtcbench/bench", "rtcbench/internal/stats", "rtcbench/web", "rtcbench/internal/scratch", "github.com/chromedp/chromedp", "github.com/chromedp/cdproto", "golang.org/x/net", "github.com/google/uuid"},
+	"rtcbench/internal/browser":                {"rtcbench/bench", "rtcbench/internal/browser/contract", "rtcbench/internal/stats", "rtcbench/web", "rtcbench/internal/scratch", "github.com/chromedp/chromedp", "github.com/chromedp/cdproto", "golang.org/x/net", "github.com/google/uuid"},
 	"rtcbench/internal/scratch":                {"github.com/gofrs/flock"},
 	"rtcbench/internal/accuracy":               {},
 	"rtcbench/internal/lab":                    {"rtcbench/bench", "rtcbench/internal/stats", "go.yaml.in/yaml/v3", "github.com/vishvananda/netlink", "golang.org/x/sys/unix"},
@@ -48,6 +48,8 @@ var allowed = map[string][]string{
 	"rtcbench/tools/figures":                   {"rtcbench", "github.com/livekit/server-sdk-go/v2", "github.com/livekit/protocol", "github.com/chromedp/chromedp"},
 	"rtcbench/tools/accuracy":                  {"rtcbench/bench", "rtcbench/internal/accuracy", "rtcbench/internal/lab", "rtcbench/internal/stats"},
 	"rtcbench/tools/crossvet":                  {"golang.org/x/tools"},
+	"rtcbench/tools/contract":                  {"rtcbench/bench", "rtcbench/internal/browser/contract", "rtcbench/internal/result"},
+	"rtcbench/internal/browser/contract":       {"rtcbench/bench"},
 }
 
 type pkg struct {

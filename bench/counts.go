@@ -9,30 +9,31 @@ import (
 // Counts are of counted pings, but for those of the warm-up and of messages.
 //
 // Its fields are the list of all counts. A count has the name in json everywhere: in files, in columns and fields of
-// stores, in the page. The text says how to read it. The words in is say what else is true of it:
+// stores, in the page. The comment at it says how to read it, also in the file's schema. The words in is say more:
 //
 //	fate    it follows from the outcomes of the samples (Tally); the others are counted as they happen, also by the page
 //	always  every tool tells it; the original tool tells no other
 //	summed  sums of runs have it (Aggregate), and SQLite a column
 //	later   it came after the first version of the file: older files lack it
 type Counts struct {
-	Sent       int `json:"sent" is:"fate always summed" text:"counted pings that left"`
-	Answered   int `json:"answered" is:"fate always summed" text:"answered within the timeout"`
-	Late       int `json:"late" is:"fate summed" text:"answered after the timeout"`
-	Lost       int `json:"lost" is:"fate always summed" text:"not answered at all"`
-	NotSent    int `json:"not_sent" is:"fate summed" text:"slots that could not be used: no loss"`
-	Unsettled  int `json:"unsettled" is:"fate" text:"in flight when the run ended early: neither answered nor lost"`
-	Duplicate  int `json:"duplicate" text:"further pongs for an answered ping"`
-	Malformed  int `json:"malformed" text:"messages that nobody can read"`
-	Foreign    int `json:"foreign" text:"pongs of another echo, or to somebody else's ping"`
-	WarmupSent int `json:"warmup_sent" text:"pings of the warm-up, which is in no other count"`
-
-	ControlSent int `json:"control_sent" is:"later" text:"sent at the end, to learn where pings were lost"`
+	Sent     int `json:"sent" is:"fate always summed"`     // counted pings that left
+	Answered int `json:"answered" is:"fate always summed"` // answered within the timeout
+	Late     int `json:"late" is:"fate summed"`            // answered after the timeout
+	Lost     int `json:"lost" is:"fate always summed"`     // not answered at all
+	NotSent  int `json:"not_sent" is:"fate summed"`        // slots that could not be used: no loss
+	// in flight when the run ended early: neither answered nor lost
+	Unsettled  int `json:"unsettled" is:"fate"`
+	Duplicate  int `json:"duplicate"`   // further pongs for an answered ping
+	Malformed  int `json:"malformed"`   // messages that nobody can read
+	Foreign    int `json:"foreign"`     // pongs of another echo, or to somebody else's ping
+	WarmupSent int `json:"warmup_sent"` // pings of the warm-up, which is in no other count
+	// sent after the last counted ping, to learn where those before it were lost
+	ControlSent int `json:"control_sent" is:"later"`
 }
 
 // Count describes one of Counts.
 type Count struct {
-	Key, Text                   string
+	Key                         string
 	Fate, Always, Summed, Later bool
 	field                       int
 }
@@ -43,7 +44,7 @@ var CountList = func() (list []Count) {
 		words := strings.Fields(f.Tag.Get("is"))
 		is := func(word string) bool { return slices.Contains(words, word) }
 		list = append(list, Count{
-			Key: f.Tag.Get("json"), Text: f.Tag.Get("text"), field: i,
+			Key: f.Tag.Get("json"), field: i,
 			Fate: is("fate"), Always: is("always"), Summed: is("summed"), Later: is("later"),
 		})
 	}

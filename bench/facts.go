@@ -35,12 +35,7 @@ type Facts struct {
 	Server        Server
 	Reconnects    int // how often the link went down
 
-	Topology       string        // Daily: "sfu" or "peer"
-	SFU            string        // Daily: the id of the server
-	Geo            string        // Daily: the region asked for
-	SignallingHost string        // of the signalling WebSocket, where it can be seen
-	NetworkRTT     time.Duration // what the platform itself says of the path; 0 = nothing
-
+	Daily
 	Changes []Change // of what should stay as it is, in the order in which they came
 	Hidden  bool     // browser: the page was in the background, or frozen, at some time of the run
 }
@@ -94,5 +89,19 @@ type Candidate struct {
 	Address       string // host:port; shown on demand only
 }
 
-// Server is what the platform says of itself.
-type Server struct{ Version, Region, Node string }
+// Server is what the platform says of itself. Its fields are the list of such facts: the page tells them, and files
+// have them, by the name in json. One that came after the first version of the file is tagged is:"later".
+type Server struct {
+	Version string `json:"version"`
+	Region  string `json:"region"`
+	Node    string `json:"node"`
+}
+
+// Daily is what only Daily tells. Its fields are a list as those of Server are.
+type Daily struct {
+	Topology       string   `json:"topology"`        // sfu or peer
+	SFU            string   `json:"sfu_id"`          // the id of the server
+	Geo            string   `json:"geo"`             // the region asked for
+	SignallingHost string   `json:"signalling_host"` // of the signalling WebSocket, where it can be seen
+	NetworkRTT     Quantity `json:"network_rtt_ms"`  // what Daily itself says of the path
+}

@@ -22,6 +22,9 @@ var outcomeNames = [...]string{"unsettled", "answered", "late", "lost", "not_sen
 
 func (o Outcome) String() string { return outcomeNames[o] }
 
+// Outcomes are the names of all outcomes, by their numbers.
+func Outcomes() []string { return slices.Clone(outcomeNames[:]) }
+
 // Reason says why a slot was not used, or where a lost ping was lost.
 type Reason uint8
 
@@ -37,6 +40,9 @@ const (
 var reasonNames = [...]string{"", "stalled", "send blocked", "not connected", "up", "down"}
 
 func (r Reason) String() string { return reasonNames[r] }
+
+// Reasons are the names of all reasons, by their numbers; "" = NoReason.
+func Reasons() []string { return slices.Clone(reasonNames[:]) }
 
 // Sample is the record of one slot of the grid. It is written down before the send call,
 // so that no pong can be faster than its record. All times are on the runner's monotonic

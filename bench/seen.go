@@ -30,8 +30,10 @@ func (s *Seen) Note(seq uint32) {
 // Ways says where the pings without a pong went missing: Up before the echo, Down behind it. Known is
 // false when the echo does not tell what it has seen.
 type Ways struct {
-	Known             bool
-	Up, Down, Unknown int
+	Known   bool `json:"known"`
+	Up      int  `json:"up"`
+	Down    int  `json:"down"`
+	Unknown int  `json:"unknown"`
 }
 
 // ledger is the runner's copy of the echo's Seen, put together from the pongs that arrived.

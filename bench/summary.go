@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"encoding/json"
 	"math"
 	"slices"
 	"sync/atomic"
@@ -17,6 +18,25 @@ type Quantity struct {
 
 // worse is the greater of two that bound something; without one of them there is none.
 func (q Quantity) worse(o Quantity) Quantity { return Quantity{max(q.D, o.D), q.OK && o.OK} }
+
+// MarshalJSON writes milliseconds; null = not known.
+func (q Quantity) MarshalJSON() ([]byte, error) {
+	if !q.OK {
+		return []byte("null"), nil
+	}
+	return json.Marshal(millis(q.D))
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (q *Quantity) UnmarshalJSON(data []byte) error {
+	var v *float64
+	if err := json.Unmarshal(data, &v); err != nil || v == nil {
+		*q = Quantity{}
+		return err
+	}
+	*q = Quantity{time.Duration(math.Round(*v * float64(time.Millisecond))), true}
+	return nil
+}
 
 func known(d time.Duration, ok bool) Quantity { return Quantity{d, ok} }
 

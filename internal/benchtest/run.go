@@ -90,7 +90,7 @@ func Runs() map[string]bench.Run {
 	daily.Facts.Engine, daily.Facts.EngineVersion, daily.Facts.Transport = "browser", "daily-js 0.87.0", bench.SignallingWebSocket
 	daily.Facts.Channel, daily.Facts.Inbound, daily.Facts.ICE, daily.Facts.Reconnects = bench.Channel{}, bench.Channel{}, nil, 1
 	daily.Facts.Topology, daily.Facts.SFU, daily.Facts.Geo, daily.Facts.SignallingHost = "sfu", "sfu-1", "eu-central-1", "127.0.0.1"
-	daily.Facts.NetworkRTT = 12 * time.Millisecond
+	daily.Facts.NetworkRTT = bench.Quantity{D: 12 * time.Millisecond, OK: true}
 	daily.Doubts = []bench.Doubt{{Code: "topology", Text: "an example of a doubt from outside the samples"}}
 	return map[string]bench.Run{"daily": daily, "complete": Run(400), "ended-early": few, "no-pong": none}
 }

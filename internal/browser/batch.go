@@ -6,56 +6,22 @@ import (
 	"time"
 
 	"rtcbench/bench"
+	"rtcbench/internal/browser/contract"
 )
-
-// batch is what main.ts tells of a run while it goes on. Together the batches hold everything.
-type batch struct {
-	Batch  int // its number, from 0: they may overtake each other
-	Rows   []row
-	State  state
-	Facts  *facts // when they have changed
-	Hidden bool   // the page was in the background since the run began
-
-	Reached string // a phase of the join; it comes alone
-}
-
-// row is a sample as main.ts writes it; the same one comes again when its fate changes.
-type row [10]float64
-
-func (r row) sample() bench.Sample {
-	return bench.Sample{
-		Seq: uint32(r[0]), Outcome: bench.Outcome(r[1]), Reason: bench.Reason(r[2]), Stamped: r[3] != 0,
-		Due: millis(r[4]), Sent: millis(r[5]), SendCall: millis(r[6]), RTT: millis(r[7]), Hold: millis(r[8]), Up: millis(r[9]),
-	}
-}
-
-// state is probe.ts's Result, as it was at that moment.
-type state struct {
-	Ended, Error                              string
-	NoEcho                                    bool
-	Start, End                                float64 // Unix ms; 0 = no counted ping yet
-	FirstPong                                 float64 // ms after the join began
-	Identity, Kind                            string
-	Others                                    []string
-	Duplicate, Malformed, Foreign, WarmupSent int
-	Strays, Unmatched                         int
-	ControlSent                               int
-	Ways                                      bench.Ways
-}
 
 // collected is what a page has told of a run by now.
 type collected struct {
 	plan    bench.Plan
 	teller  *bench.Teller
 	samples []bench.Sample
-	state   state
-	facts   facts
+	state   contract.State
+	facts   contract.Facts
 	hidden  bool
-	next    int           // the first batch that has not come
-	waiting map[int]batch // later ones that have
+	next    int                    // the first batch that has not come
+	waiting map[int]contract.Batch // later ones that have
 }
 
-func (c *collected) add(b batch) {
+func (c *collected) add(b contract.Batch) {
 	c.waiting[b.Batch] = b
 	for b, ok := c.waiting[c.next]; ok; b, ok = c.waiting[c.next] {
 		c.take(b)
@@ -69,15 +35,23 @@ func (c *collected) takeRest() {
 	}
 }
 
-func (c *collected) take(b batch) {
+func (c *collected) take(b contract.Batch) {
 	delete(c.waiting, b.Batch)
 	c.next = b.Batch + 1
 	c.state, c.hidden = b.State, c.hidden || b.Hidden
 	if b.Facts != nil {
 		c.facts = *b.Facts
 	}
-	for _, r := range b.Rows {
-		c.put(r.sample())
+	for _, s := range b.Samples {
+		c.put(sampleOf(s))
+	}
+}
+
+func sampleOf(s contract.Sample) bench.Sample {
+	return bench.Sample{
+		Seq: s.Seq, Outcome: s.Outcome, Reason: s.Reason, Stamped: s.Stamped,
+		Due: millis(s.Due), Sent: millis(s.Sent), SendCall: millis(s.SendCall),
+		RTT: millis(s.RTT), Hold: millis(s.Hold), Up: millis(s.Up),
 	}
 }
 

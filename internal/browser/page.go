@@ -11,20 +11,11 @@ import (
 
 	"github.com/chromedp/chromedp"
 
-	"rtcbench/bench"
+	"rtcbench/internal/browser/contract"
 )
 
-// JoinConfig is what the page needs to take a seat.
-type JoinConfig struct {
-	Platform  string `json:"platform"` // livekit, daily
-	URL       string `json:"url"`
-	Token     string `json:"token,omitempty"`
-	Lossy     bool   `json:"lossy,omitempty"`
-	BundleURL string `json:"bundleURL,omitempty"` // Daily's call machine, where it is mirrored
-	UserName  string `json:"userName,omitempty"`
-
-	Within float64 `json:"within,omitempty"` // ms that are left; Join fills it in
-}
+// JoinConfig is what the page needs to take a seat. Join fills in how long it may take.
+type JoinConfig = contract.JoinConfig
 
 // Page is one participant: a page in a window and a process of its own. It is closed by its owner, or with its browser.
 type Page struct {
@@ -32,7 +23,7 @@ type Page struct {
 	cancel   func()
 	pages    *pages
 	gone     <-chan struct{} // closed when the page has crashed or the browser has
-	batches  chan batch
+	batches  chan contract.Batch
 	build    string // of the browser
 	platform string
 
@@ -40,7 +31,7 @@ type Page struct {
 	phase phase // of the join
 
 	identity string
-	facts    facts // as they were at the join
+	facts    contract.Facts // as they were at the join
 }
 
 // Open makes room for a participant, in a window of its own. It loads and joins nothing yet. All pages share one cache, so what
@@ -67,7 +58,7 @@ func (b *Browser) OpenFirst(ctx context.Context) (*Page, error) {
 
 func (b *Browser) open(ctx context.Context, newTab func() (context.Context, func())) (*Page, error) {
 	tab, cancel := newTab()
-	p := &Page{ctx: tab, cancel: cancel, pages: b.pages, build: b.build, batches: make(chan batch, 1024)}
+	p := &Page{ctx: tab, cancel: cancel, pages: b.pages, build: b.build, batches: make(chan contract.Batch, 1024)}
 	_, err := call(ctx, p, func(ctx context.Context) (chromedp.Void, error) {
 		return chromedp.Void{}, chromedp.Do(ctx,
 			chromedp.ExposeFunc("rtcbenchNews", func(_ context.Context, text string) (chromedp.Void, error) { return p.news(text) }))
@@ -181,10 +172,7 @@ func (p *Page) Join(ctx context.Context, c JoinConfig) error {
 	if deadline, ok := ctx.Deadline(); ok {
 		c.Within = float64(time.Until(deadline).Milliseconds())
 	}
-	seat, err := evaluate[struct {
-		Identity string
-		Facts    facts
-	}](ctx, p, "join", c)
+	seat, err := evaluate[contract.Seat](ctx, p, "join", c)
 	p.identity, p.facts = seat.Identity, seat.Facts
 	var said thrown
 	if ctx.Err() == nil && errors.As(err, &said) && p.phaseNow() == joinPhases[p.platform][""] {
@@ -240,66 +228,4 @@ func (p *Page) Close() error {
 	case <-ctx.Done():
 	}
 	return err
-}
-
-// facts is what the page tells of its seat.
-type facts struct {
-	EngineVersion     string
-	Outbound, Inbound *struct {
-		Ordered        bool
-		MaxRetransmits *uint16
-	}
-	Server      struct{ Version, Region, Node string }
-	Way         string // by which the pings leave: websocket, datachannel-reliable, datachannel-lossy; "" = not seen
-	JoinStarted float64
-	Phases      []struct {
-		Name, Leg string
-		At        float64
-	}
-	Pairs []struct {
-		Leg           string
-		At            float64
-		Local, Remote struct{ Type, Protocol, RelayProtocol, Family, Address string }
-	}
-	Changes []struct {
-		What, From, To string
-		At             float64
-	}
-	Topology, SfuID, SignallingHost string
-	NetworkRTT                      *float64
-	Reconnects                      int
-}
-
-func unixMilli(ms float64) time.Time { return time.UnixMicro(int64(ms * 1e3)) }
-
-func millis(ms float64) time.Duration { return time.Duration(ms * float64(time.Millisecond)) }
-
-func (f facts) bench(identity, build string) bench.Facts {
-	out := bench.Facts{
-		Identity: identity, Engine: "browser", EngineVersion: f.EngineVersion + " in " + build, JoinStarted: unixMilli(f.JoinStarted),
-		Server: bench.Server(f.Server), Reconnects: f.Reconnects,
-		Transport: map[string]bench.TransportClass{
-			"websocket": bench.SignallingWebSocket, "datachannel-reliable": bench.DataChannelReliable, "datachannel-lossy": bench.DataChannelLossy,
-		}[f.Way],
-		Topology: f.Topology, SFU: f.SfuID, SignallingHost: f.SignallingHost,
-	}
-	if f.NetworkRTT != nil {
-		out.NetworkRTT = millis(*f.NetworkRTT)
-	}
-	if c := f.Outbound; c != nil {
-		out.Channel = bench.Channel{Known: true, Ordered: c.Ordered, MaxRetransmits: c.MaxRetransmits}
-	}
-	if c := f.Inbound; c != nil {
-		out.Inbound = bench.Channel{Known: true, Ordered: c.Ordered, MaxRetransmits: c.MaxRetransmits}
-	}
-	for _, p := range f.Phases {
-		out.Phases = append(out.Phases, bench.Phase{Name: p.Name, Leg: bench.Leg(p.Leg), At: millis(p.At)})
-	}
-	for _, c := range f.Changes {
-		out.Changes = append(out.Changes, bench.Change{What: c.What, From: c.From, To: c.To, At: unixMilli(c.At)})
-	}
-	for _, p := range f.Pairs {
-		out.ICE = append(out.ICE, bench.ICEPair{Leg: bench.Leg(p.Leg), At: unixMilli(p.At), Local: bench.Candidate(p.Local), Remote: bench.Candidate(p.Remote)})
-	}
-	return out
 }

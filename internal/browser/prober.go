@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 
 	"rtcbench/bench"
+	"rtcbench/internal/browser/contract"
 )
 
 // A page sends a batch every 100 ms. How long it was silent is counted in ticks: when this process was
@@ -25,26 +26,12 @@ const (
 	drainPause = 100 * time.Millisecond // for batches on their way from a page that is gone
 )
 
-// plan is bench.Plan in the page's words.
-type plan struct {
-	Count            int     `json:"count"`
-	Cooldown         float64 `json:"cooldown"`
-	Timeout          float64 `json:"timeout"`
-	Warmup           int     `json:"warmup"`
-	EchoTimeout      float64 `json:"echoTimeout"`
-	ReconnectTimeout float64 `json:"reconnectTimeout"`
-	Payload          int     `json:"payload"`
-	Lossy            bool    `json:"lossy"`
-	Aligned          bool    `json:"aligned"`
-	Phase            float64 `json:"phase"`
-	Echo             string  `json:"echo"`
-	Run              string  `json:"run"` // names it on the wire
-}
-
-func planOf(p bench.Plan) plan {
+func planOf(p bench.Plan) contract.Plan {
 	ms := func(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
-	return plan{
-		p.Count, ms(p.Cooldown), ms(p.Timeout), p.Warmup, ms(p.EchoTimeout), ms(p.ReconnectTimeout), p.PayloadBytes, p.Lossy, p.Aligned, ms(p.Phase), p.Echo, strings.ToLower(rand.Text()[:8]),
+	return contract.Plan{
+		Count: p.Count, Cooldown: ms(p.Cooldown), Timeout: ms(p.Timeout), Warmup: p.Warmup, EchoTimeout: ms(p.EchoTimeout),
+		ReconnectTimeout: ms(p.ReconnectTimeout), Payload: p.PayloadBytes, Lossy: p.Lossy, Aligned: p.Aligned,
+		Phase: ms(p.Phase), Echo: p.Echo, Run: strings.ToLower(rand.Text()[:8]),
 	}
 }
 
@@ -54,12 +41,12 @@ var _ bench.Prober = (*Page)(nil)
 // its browser dies, what it had told by then is returned with the error.
 func (p *Page) Probe(ctx context.Context, pl bench.Plan, on func(bench.Sample)) (bench.Run, error) {
 	watch := bench.StartWatch()
-	c := collected{plan: pl, teller: bench.NewTeller(on), facts: p.facts, waiting: map[int]batch{}}
+	c := collected{plan: pl, teller: bench.NewTeller(on), facts: p.facts, waiting: map[int]contract.Batch{}}
 	err := p.collect(ctx, &c)
 	c.teller.Close()
 	if err == nil { // the page lives: it may know more by now
 		asking, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveTimeout)
-		if f, err := evaluate[facts](asking, p, "facts", nil); err == nil {
+		if f, err := evaluate[contract.Facts](asking, p, "facts", nil); err == nil {
 			c.facts = f
 		}
 		cancel()
@@ -133,7 +120,10 @@ func (p *Page) drain(c *collected) {
 }
 
 func (p *Page) news(text string) (chromedp.Void, error) {
-	var b batch
+	var b struct {
+		contract.Batch
+		contract.Phase
+	}
 	if err := json.Unmarshal([]byte(text), &b); err != nil {
 		return chromedp.Void{}, err
 	}
@@ -142,12 +132,12 @@ func (p *Page) news(text string) (chromedp.Void, error) {
 		return chromedp.Void{}, nil
 	}
 	select {
-	case p.batches <- b: // also when the page is gone by now
+	case p.batches <- b.Batch: // also when the page is gone by now
 		return chromedp.Void{}, nil
 	default:
 	}
 	select {
-	case p.batches <- b:
+	case p.batches <- b.Batch:
 	case <-p.ctx.Done():
 	}
 	return chromedp.Void{}, nil
@@ -157,7 +147,7 @@ func (p *Page) news(text string) (chromedp.Void, error) {
 func (c *collected) ending(ctx context.Context, err error) (bench.Ended, error) {
 	s := c.state
 	switch {
-	case ctx.Err() != nil && (err != nil || s.Ended == string(bench.Interrupted)):
+	case ctx.Err() != nil && (err != nil || s.Ended == bench.Interrupted):
 		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 			return bench.DeadlinePassed, context.Cause(ctx)
 		}
@@ -166,10 +156,10 @@ func (c *collected) ending(ctx context.Context, err error) (bench.Ended, error) 
 		return bench.LinkLost, err
 	case s.NoEcho:
 		return bench.DeadlinePassed, bench.NoEcho(c.plan.EchoTimeout, s.Strays)
-	case s.Ended == string(bench.LinkLost):
+	case s.Ended == bench.LinkLost:
 		return bench.LinkLost, fmt.Errorf("%w: %s", bench.ErrEnded, s.Error)
 	}
-	return bench.Ended(s.Ended), nil
+	return s.Ended, nil
 }
 
 // run makes the run of what is known; how it ended is the caller's to say.
@@ -177,10 +167,12 @@ func (c *collected) run(identity, build string) bench.Run {
 	s := c.state
 	run := bench.Run{
 		ID: uuid.Must(uuid.NewV7()).String(), Plan: c.plan, Samples: c.samples, Clocks: bench.UnknownOffsets,
-		Counts: bench.Counts{Duplicate: s.Duplicate, Malformed: s.Malformed, Foreign: s.Foreign, WarmupSent: s.WarmupSent, ControlSent: s.ControlSent},
-		Ways:   s.Ways,
-		Echo:   bench.Echo{Kind: s.Kind, Identity: s.Identity, Others: slices.Clone(s.Others), Unmatched: s.Unmatched, FirstPong: millis(s.FirstPong)},
-		Facts:  c.facts.bench(identity, build), Start: unixMilli(s.Start), End: unixMilli(s.End),
+		Counts: s.Counts, Ways: s.Ways,
+		Echo: bench.Echo{
+			Kind: s.Kind, Identity: s.Identity, Others: slices.Clone(s.Others), Unmatched: s.Unmatched,
+			FirstPong: millis(s.FirstPong),
+		},
+		Facts: factsOf(c.facts, identity, build), Start: unixMilli(s.Start), End: unixMilli(s.End),
 	}
 	run.Counts.Tally(c.samples)
 	if s.Start == 0 {

@@ -165,19 +165,6 @@ type (
 		Path          *string `json:"path"`                     // bench.Path of this pair
 		RelayProtocol string  `json:"relay_protocol,omitempty"` // how a local relay is reached
 	}
-	Server struct {
-		Version *string `json:"version"`
-		Region  *string `json:"region"`
-		Node    *string `json:"node"`
-	}
-	// Daily is what only Daily tells of itself.
-	Daily struct {
-		Topology       *string  `json:"topology"`
-		SFU            *string  `json:"sfu_id"`
-		Geo            *string  `json:"geo"` // the region asked for
-		SignallingHost *string  `json:"signalling_host"`
-		NetworkRTT     *float64 `json:"network_rtt_ms"`
-	}
 	Histogram struct {
 		Format string `json:"format"`
 		Unit   string `json:"unit"`
@@ -250,7 +237,7 @@ func newDetails(r bench.Run, s bench.Summary) Details {
 		OneWay:     oneWay(r.Clocks, s.OneWay),
 		Instrument: Instrument{TimerError: tail(s.TimerError), SendCall: tail(s.SendCall), GCPause: GCPause{when(told, ms(r.Pauses.Total)), when(told, ms(r.Pauses.Max))}},
 		Connect:    connect(r), ICE: []ICE{}, Reconnects: number(f.Reconnects),
-		Server: Server{text(f.Server.Version), text(f.Server.Region), text(f.Server.Node)},
+		Server: Server{f.Server},
 		Doubts: []Doubt{}, Validity: validity(s.Validity), Changes: []Change{},
 	}
 	if r.Plan.Aligned {
@@ -299,7 +286,7 @@ func newDetails(r bench.Run, s bench.Summary) Details {
 		d.Instrument.Platform = when(known, ms(platform))
 	}
 	if r.Platform == "daily" {
-		d.Daily = &Daily{text(f.Topology), text(f.SFU), text(f.Geo), text(f.SignallingHost), when(f.NetworkRTT > 0, ms(f.NetworkRTT))}
+		d.Daily = &Daily{f.Daily}
 	}
 	return d
 }

@@ -100,7 +100,7 @@ func (f File) facts() bench.Facts {
 	facts := bench.Facts{
 		Engine: d.Engine, EngineVersion: d.EngineVersion, Transport: bench.TransportClass(or(d.TransportClass)),
 		Channel: d.Channel.facts(), Inbound: d.InboundChannel.facts(), Reconnects: zero(d.Reconnects),
-		Server: bench.Server{Version: or(d.Server.Version), Region: or(d.Server.Region), Node: or(d.Server.Node)},
+		Server: d.Server.Server,
 	}
 	if d.Connect.Signalling != nil {
 		facts.Phases = append(facts.Phases, bench.Phase{Name: "signalling", At: span(d.Connect.Signalling)})
@@ -125,9 +125,8 @@ func (f File) facts() bench.Facts {
 	for _, c := range d.Changes {
 		facts.Changes = append(facts.Changes, bench.Change{What: c.What, From: c.From, To: c.To, At: clock(f.Metadata.StartTime).Add(nanos(c.AtMS))})
 	}
-	if x := d.Daily; x != nil {
-		facts.Topology, facts.SFU, facts.Geo, facts.SignallingHost = or(x.Topology), or(x.SFU), or(x.Geo), or(x.SignallingHost)
-		facts.NetworkRTT = span(x.NetworkRTT)
+	if d.Daily != nil {
+		facts.Daily = d.Daily.Daily
 	}
 	return facts
 }

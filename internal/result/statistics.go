@@ -10,31 +10,34 @@ import (
 // Statistics are those of the original format.
 //
 // Its fields are the list of all statistics. A statistic has the name in json everywhere: in files, in columns and
-// fields of stores, in CSV. The unit is that of the value, and the text says how to read it. Those that are durations
-// name in of the bench.Quantity of bench.Summary that they are; quantile is the label by which metrics show them.
+// fields of stores, in CSV. The comment at it says how to read it, also in the file's schema. unit is the value's; of
+// names the bench.Quantity of bench.Summary that it is; quantile is the label by which metrics show it.
 type Statistics struct {
-	TotalMessages      int      `json:"total_messages" text:"pings sent whose fate is known"`
-	SuccessfulMessages int      `json:"successful_messages" text:"answered within the timeout"`
-	FailedMessages     int      `json:"failed_messages" text:"late + lost"`
-	PacketLossRate     *float64 `json:"packet_loss_rate" unit:"ratio" text:"failed / total; if reliable, of timeouts"`
-	MeanRTT            *float64 `json:"mean_rtt" unit:"ms" of:"Mean" text:"arithmetic mean"`
-	MedianRTT          *float64 `json:"median_rtt" unit:"ms" of:"Median" text:"the same as p50_rtt"`
-	MinRTT             *float64 `json:"min_rtt" unit:"ms" of:"Min" text:"the fastest ping"`
-	MaxRTT             *float64 `json:"max_rtt" unit:"ms" of:"Max" text:"the slowest ping that was answered in time"`
-	StdDevRTT          *float64 `json:"std_dev_rtt" unit:"ms" of:"StdDev" text:"divides by n"`
-	P50RTT             *float64 `json:"p50_rtt" unit:"ms" of:"P50" quantile:"0.5" text:"percentiles interpolate linearly"`
-	P95RTT             *float64 `json:"p95_rtt" unit:"ms" of:"P95" quantile:"0.95" text:"as p50_rtt"`
-	P99RTT             *float64 `json:"p99_rtt" unit:"ms" of:"P99" quantile:"0.99" text:"as p50_rtt"`
-	Jitter             *float64 `json:"jitter" unit:"ms" of:"Jitter" text:"mean |ΔRTT| of consecutive answered pings"`
+	TotalMessages      int `json:"total_messages"`      // pings sent whose fate is known
+	SuccessfulMessages int `json:"successful_messages"` // answered within the timeout
+	FailedMessages     int `json:"failed_messages"`     // late + lost
+	// failed / total as a ratio; on a reliable channel this is a timeout rate
+	PacketLossRate *float64 `json:"packet_loss_rate" unit:"ratio"`
+	MeanRTT        *float64 `json:"mean_rtt" unit:"ms" of:"Mean"`     // arithmetic mean
+	MedianRTT      *float64 `json:"median_rtt" unit:"ms" of:"Median"` // the same as p50_rtt
+	MinRTT         *float64 `json:"min_rtt" unit:"ms" of:"Min"`       // the fastest ping
+	// the slowest ping that was answered in time
+	MaxRTT    *float64 `json:"max_rtt" unit:"ms" of:"Max"`
+	StdDevRTT *float64 `json:"std_dev_rtt" unit:"ms" of:"StdDev"`          // divides by n
+	P50RTT    *float64 `json:"p50_rtt" unit:"ms" of:"P50" quantile:"0.5"`  // percentiles interpolate linearly
+	P95RTT    *float64 `json:"p95_rtt" unit:"ms" of:"P95" quantile:"0.95"` // as p50_rtt
+	P99RTT    *float64 `json:"p99_rtt" unit:"ms" of:"P99" quantile:"0.99"` // as p50_rtt
+	// mean |ΔRTT| of consecutive answered pings in sending order
+	Jitter *float64 `json:"jitter" unit:"ms" of:"Jitter"`
 }
 
 // Statistic describes one of Statistics.
 type Statistic struct {
-	Key, Text string
-	Unit      string // "" = it is counted
-	Quantile  string // by which metrics show it; "" = they do not
-	field     int
-	of        string // field of bench.Summary; "" = it follows from the counts
+	Key      string
+	Unit     string // "" = it is counted
+	Quantile string // by which metrics show it; "" = they do not
+	field    int
+	of       string // field of bench.Summary; "" = it follows from the counts
 }
 
 // StatisticList describes all of Statistics, in their order. Whoever keeps, writes or shows statistics goes by it.
@@ -43,7 +46,7 @@ var StatisticList = func() (list []Statistic) {
 	for i := range t.NumField() {
 		tag := t.Field(i).Tag
 		list = append(list, Statistic{
-			Key: tag.Get("json"), Text: tag.Get("text"), Unit: tag.Get("unit"), Quantile: tag.Get("quantile"),
+			Key: tag.Get("json"), Unit: tag.Get("unit"), Quantile: tag.Get("quantile"),
 			field: i, of: tag.Get("of"),
 		})
 	}

@@ -34,6 +34,9 @@ var elsewhere = []string{"samples", "measurements", "start_time", "end_time"}
 func (f File) checkValues() error { return checkValue(reflect.ValueOf(f), "", false) }
 
 func checkValue(v reflect.Value, key string, negative bool) error {
+	if q, ok := v.Interface().(bench.Quantity); ok {
+		return checkValue(reflect.ValueOf(ms(q.D)), key, negative)
+	}
 	switch v.Kind() {
 	case reflect.Pointer:
 		if v.IsNil() {

@@ -1,6 +1,7 @@
 import Daily, { type DailyCall } from '@daily-co/daily-js';
 import { signallingHosts } from './observe';
-import { type JoinConfig, Link, type Packet, type Session } from './session';
+import type { JoinConfig } from './contract';
+import { Link, type Packet, type Session } from './session';
 
 /** Daily refuses longer messages; so do we, before anything is sent. */
 const maxMessage = 4096;
@@ -81,7 +82,13 @@ export async function joinDaily(c: JoinConfig, reached: (phase: string) => void)
       const topology = ((await within(call.getNetworkTopology())) as { topology?: string } | undefined)?.topology ?? '';
       const stats = await within(call.getNetworkStats());
       const rtt = (stats as { stats?: { latest?: { networkRoundTripTime?: number | null } } } | undefined)?.stats?.latest?.networkRoundTripTime;
-      return { engineVersion: `daily-js ${Daily.version()}`, topology: topology === 'none' ? '' : topology, sfuId, signallingHost: signallingHosts()[0] ?? '', networkRTT: rtt ?? null };
+      return {
+        engineVersion: `daily-js ${Daily.version()}`,
+        daily: {
+          topology: topology === 'none' ? '' : topology, sfu_id: sfuId,
+          signalling_host: signallingHosts()[0] ?? '', network_rtt_ms: rtt || null, // 0 says nothing
+        },
+      };
     },
     others: () => Object.keys(call.participants()).length - 1,
     async leave() {

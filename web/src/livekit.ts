@@ -1,6 +1,7 @@
 import { DisconnectReason, Room, RoomEvent, setLogLevel, version } from 'livekit-client';
 import { channels, usable, watchLink } from './observe';
-import { type JoinConfig, Link, NotConnected, type Packet, type Session } from './session';
+import type { JoinConfig } from './contract';
+import { Link, NotConnected, type Packet, type Session } from './session';
 
 /** What fits into one data channel message of LiveKit, its envelope aside. */
 const maxMessage = 60_000;
@@ -70,7 +71,10 @@ export async function joinLiveKit(c: JoinConfig, reached: (phase: string) => voi
       const { outbound, inbound } = channels(label);
       const s = server();
       serverIs();
-      return { engineVersion: `livekit-client ${version}`, outbound, inbound, server: { version: s?.version ?? '', region: s?.region ?? '', node: s?.nodeId ?? '' } };
+      return {
+        engineVersion: `livekit-client ${version}`, outbound, inbound,
+        server: { version: s?.version ?? '', region: s?.region ?? '', node: s?.nodeId ?? '' },
+      };
     },
     others: () => room.remoteParticipants.size,
     async leave() {

@@ -3,8 +3,11 @@
 
 import * as observe from './observe'; // first: it must see what the SDKs do
 import { answer } from './echo';
-import { type Plan, Probe, type Sample } from './probe';
-import type { JoinConfig, Session } from './session';
+import {
+  type Batch, type Columns, columns, type Facts, type JoinConfig, type Phase, type Plan, type Sample, type Seat,
+} from './contract';
+import { Probe } from './probe';
+import type { Session } from './session';
 import { pageTime } from './ticker';
 
 type Join = (c: JoinConfig, reached: (phase: string) => void) => Promise<Session>;
@@ -19,6 +22,12 @@ declare global {
 const newsInterval = 100; // ms between batches
 const batchSize = 2000; // samples: a longer list goes as several batches
 
+/** Tells what nobody has asked for. */
+const news = (of: Batch | Phase): void => window.rtcbenchNews?.(JSON.stringify(of));
+
+const inColumns = (list: Sample[]): Columns =>
+  Object.fromEntries(columns.map((name) => [name, list.map((s) => s[name])])) as unknown as Columns;
+
 /** Everything about one participant that the debugging protocol can ask for. */
 function engine(join: Join) {
   let session: Session | undefined;
@@ -31,13 +40,13 @@ function engine(join: Join) {
   document.addEventListener('freeze', () => (hidden = true)); // https://wicg.github.io/page-lifecycle/
   const steps: { name: string; leg: string; at: number }[] = [];
 
-  async function facts(): Promise<unknown> {
+  async function facts(): Promise<Facts> {
     const ways = observe.ways();
     return {
-      ...(await session?.facts()),
+      ...((await session?.facts()) ?? { engineVersion: '' }),
       reconnects: session?.link.reconnects ?? 0,
       changes: (session?.link.changes ?? []).map((c) => ({ ...c, at: performance.timeOrigin + c.at })),
-      way: ways.length === 1 ? ways[0] : '', // by two ways: not one that can be named
+      way: ways.length === 1 ? ways[0]! : '', // by two ways: not one that can be named
       joinStarted: performance.timeOrigin + joinStarted,
       phases: [...steps, ...observe.phases()].map((p) => ({ ...p, at: p.at - joinStarted })).sort((a, b) => a.at - b.at),
       pairs: (await observe.pairs()).map((p) => ({ ...p, at: performance.timeOrigin + p.at })),
@@ -46,9 +55,8 @@ function engine(join: Join) {
 
   /** Tells of a run while it goes on, so that a page that dies has told nearly everything. Batches are numbered, for they may overtake each other. */
   function teller(p: Probe) {
-    let batch = 0, known = -1, fresh: unknown, asking = false;
+    let batch = 0, known = -1, fresh: Facts | undefined, asking = false;
     const version = () => observe.news() + (session?.link.reconnects ?? 0) + (session?.link.changes.length ?? 0);
-    const rows = (list: Sample[]) => list.map((s) => [s.seq, s.outcome, s.reason, s.stamped ? 1 : 0, s.due, s.sent, s.sendCall, s.rtt, s.hold, s.up]);
     const tell = () => {
       if (known !== version() && !asking) {
         known = version();
@@ -58,10 +66,10 @@ function engine(join: Join) {
       do {
         const list = p.take(batchSize);
         const { firstPong, ...soFar } = p.soFar();
-        window.rtcbenchNews?.(JSON.stringify({
-          batch: batch++, rows: rows(list), facts: fresh, hidden,
+        news({
+          batch: batch++, samples: inColumns(list), facts: fresh, hidden,
           state: { ...soFar, firstPong: firstPong && firstPong - joinStarted },
-        }));
+        });
         fresh = undefined;
         if (list.length < batchSize) break;
       } while (true);
@@ -72,9 +80,9 @@ function engine(join: Join) {
 
   return {
     /** Takes the seat; what is known of it from the beginning is returned with the name in it. */
-    async join(c: JoinConfig): Promise<unknown> {
+    async join(c: JoinConfig): Promise<Seat> {
       joinStarted = performance.now();
-      const tell = (name: string) => window.rtcbenchNews?.(JSON.stringify({ reached: name })); // when the join ends too late, this is what it had done
+      const tell = (name: string) => news({ reached: name });
       observe.watchPhases(tell);
       session = await join(c, (name) => {
         if (steps.some((s) => s.name === name)) return;

@@ -1,10 +1,7 @@
 // Watches what the platforms' SDKs do with the browser: connections, their steps and paths, and
 // by which way a message really leaves. It must be imported before any SDK.
 
-export interface Phase { name: string; leg: string; at: number } // performance.now()
-export interface Candidate { type: string; protocol: string; family: string; address: string; relayProtocol?: string }
-export interface Pair { leg: string; at: number; local: Candidate; remote: Candidate }
-export interface Channel { ordered: boolean; maxRetransmits: number | null }
+import type { Candidate, Channel, Pair, Step, Way } from './contract';
 
 interface Peer {
   pc: RTCPeerConnection;
@@ -20,8 +17,6 @@ const carried = new Set<Way>();
 const latin = new TextDecoder('latin1');
 const head = 2048; // how far into a message a ping is looked for: the platforms' envelopes are short
 let looked = '', seen = 0;
-
-export type Way = 'websocket' | 'datachannel-reliable' | 'datachannel-lossy';
 
 /** From now on note by which way a text that holds this leaves. It costs about a microsecond a message. */
 export function lookFor(text: string): void {
@@ -149,7 +144,9 @@ function candidate(c: RTCIceCandidate): Candidate {
 const leg = (p: Peer): string => (peers.length === 1 ? 'only' : p.opened.length > 0 ? 'publisher' : 'subscriber');
 
 export const signallingHosts = (): string[] => [...new Set(sockets.map((s) => s.host))];
-export const phases = (): Phase[] => peers.flatMap((p) => p.phases.map((x) => ({ ...x, leg: leg(p) }))).sort((a, b) => a.at - b.at);
+/** The steps of connecting; at is performance.now(), here and in pairs. */
+export const phases = (): Step[] =>
+  peers.flatMap((p) => p.phases.map((x) => ({ ...x, leg: leg(p) }))).sort((a, b) => a.at - b.at);
 
 /** Every selected pair. How a relay is reached is in the statistics alone, of the pair in use. */
 export async function pairs(): Promise<Pair[]> {

@@ -2,63 +2,11 @@
 // the rules of bench/probe.go: a fixed grid, the sample before the send, nothing called lost
 // that never left. The page is one thread, so there is one place where everything happens: look().
 
+import { noCounts, Outcome, type Plan, Reason, type Sample, type State } from './contract';
 import { NotConnected, type Packet, type Session } from './session';
-import { Ledger, type Ways } from './seen';
+import { Ledger } from './seen';
 import { Stamps } from './stamps';
 import { decodePong, encodePing } from './wire';
-
-export interface Plan {
-  count: number;
-  cooldown: number; // ms; 0 = closed loop
-  timeout: number;
-  warmup: number;
-  echoTimeout: number;
-  reconnectTimeout: number;
-  payload: number;
-  lossy: boolean;
-  aligned: boolean; // slots begin at phase modulo cooldown of Unix time: runs at one time share a grid
-  phase: number;
-  echo: string; // the only identity whose pongs count; "" = the first that answers
-  run: string; // names the run on the wire
-}
-
-/** Numbers are those of bench.Outcome and bench.Reason. */
-export const Outcome = { unsettled: 0, answered: 1, late: 2, lost: 3, notSent: 4 } as const;
-export const Reason = { none: 0, stalled: 1, blocked: 2, disconnected: 3 } as const;
-
-/** All times in ms from the start of the run; see bench.Sample. */
-export interface Sample {
-  seq: number;
-  outcome: number;
-  reason: number;
-  stamped: boolean;
-  due: number;
-  sent: number;
-  sendCall: number;
-  rtt: number;
-  hold: number;
-  up: number;
-}
-
-export interface Result {
-  ended: 'complete' | 'interrupted' | 'disconnected';
-  error: string; // "" = none
-  noEcho: boolean;
-  start: number; // Unix ms
-  end: number;
-  firstPong: number; // performance.now() of it; 0 = none
-  identity: string;
-  kind: string;
-  others: string[];
-  duplicate: number;
-  malformed: number;
-  foreign: number;
-  strays: number; // pongs that match no ping of ours …
-  unmatched: number; // … those of them that the run's own echo sent
-  warmupSent: number;
-  controlSent: number; // after the last counted ping, to learn where those before it were lost
-  ways: Ways; // of the lost pings
-}
 
 /** Where time comes from: the page's clock and a timer that nothing throttles. */
 export interface Time {
@@ -73,10 +21,9 @@ const retryInterval = 50;
 const maxUp = 2.3e12; // ms: an echo's clock may begin anywhere, as that of bench/receiver.go may
 
 export class Probe {
-  readonly result: Result = {
+  readonly result: State = {
     ended: 'complete', error: '', noEcho: false, start: 0, end: 0, firstPong: 0, identity: '', kind: '',
-    others: [], duplicate: 0, malformed: 0, foreign: 0, strays: 0, unmatched: 0, warmupSent: 0, controlSent: 0,
-    ways: { known: false, up: 0, down: 0, unknown: 0 },
+    others: [], counts: { ...noCounts }, strays: 0, unmatched: 0, ways: { known: false, up: 0, down: 0, unknown: 0 },
   };
   private readonly samples = new Map<number, Sample>(); // by seq, but for those answered and taken
   private slots = 0; // used or not: the number of the last sample
@@ -105,15 +52,15 @@ export class Probe {
   private sent = 0;
   private down = false;
   private downSince = 0;
-  private finish!: (r: Result) => void;
+  private finish!: (r: State) => void;
   private readonly echoes = new Set<string>();
   private readonly strays = new Map<string, number>(); // by sender
 
   /** leaving is called with T1 of every ping before it is sent. */
   constructor(private readonly session: Session, private readonly plan: Plan, private readonly time: Time, private readonly leaving: (t1: number) => void = () => {}) {}
 
-  run(): Promise<Result> {
-    const done = new Promise<Result>((resolve) => (this.finish = resolve));
+  run(): Promise<State> {
+    const done = new Promise<State>((resolve) => (this.finish = resolve));
     this.session.onPacket((p) => this.match(p));
     this.began = this.nextWarmup = this.time.now();
     this.session.link.onDown((down) => {
@@ -138,11 +85,12 @@ export class Probe {
     return list;
   }
 
-  /** The result as it is by now. */
-  soFar(): Result {
+  /** The result as it is by now; firstPong is performance.now() of it. */
+  soFar(): State {
     const begun = this.start !== 0;
     return {
       ...this.result,
+      counts: { ...this.result.counts },
       start: begun ? this.time.origin + this.start : 0,
       end: begun ? this.time.origin + Math.max(this.result.end, this.start) : 0,
       others: [...this.echoes].sort(),
@@ -163,7 +111,7 @@ export class Probe {
     return (seq - 1) * this.plan.cooldown;
   }
 
-  private end(ended: Result['ended'], error: string): void {
+  private end(ended: State['ended'], error: string): void {
     if (this.phase === 'over') return;
     const r = this.result;
     if (this.start === 0) this.start = r.end = this.time.now();
@@ -272,7 +220,7 @@ export class Probe {
       const blocked = this.sending || this.freedAt > this.start + this.due(seq);
       const s = this.sample(seq, this.due(seq));
       s.outcome = Outcome.notSent;
-      s.reason = this.down ? Reason.disconnected : blocked ? Reason.blocked : Reason.stalled;
+      s.reason = this.down ? Reason.notConnected : blocked ? Reason.sendBlocked : Reason.stalled;
       this.settled(s, now);
     }
     const due = this.start + this.due(seq);
@@ -351,8 +299,8 @@ export class Probe {
   private took(s: Sample | undefined, began: number, now: number): void {
     this.failingSince = Infinity;
     if (!s) {
-      if (this.draining) this.result.controlSent++;
-      else this.result.warmupSent++;
+      if (this.draining) this.result.counts.control_sent++;
+      else this.result.counts.warmup_sent++;
       return;
     }
     this.sent++;
@@ -373,7 +321,7 @@ export class Probe {
     this.failedAt = now;
     if (s.outcome === Outcome.unsettled) {
       s.outcome = Outcome.notSent;
-      s.reason = Reason.disconnected;
+      s.reason = Reason.notConnected;
       this.settled(s, now);
     } else {
       this.sent++; // a pong proves that it left
@@ -383,18 +331,18 @@ export class Probe {
   private match(packet: Packet): void {
     if (this.phase === 'over') return;
     const pong = decodePong(packet.data);
-    if (pong === 'malformed') this.result.malformed++;
+    if (pong === 'malformed') this.result.counts.malformed++;
     if (typeof pong === 'string') return;
     const seq = this.stamps.find(pong.timestamp);
     const r = this.result;
     if (seq === undefined || (pong.seq !== undefined && pong.seq !== seq)) {
-      r.foreign++;
+      r.counts.foreign++;
       r.strays++;
       this.strays.set(packet.from, (this.strays.get(packet.from) ?? 0) + 1);
       return;
     }
     if (this.plan.echo !== '' && packet.from !== this.plan.echo) {
-      r.foreign++;
+      r.counts.foreign++;
       this.echoes.add(packet.from);
       return;
     }
@@ -406,7 +354,7 @@ export class Probe {
       this.nextWarmup = this.time.now();
     }
     if (packet.from !== r.identity) {
-      r.foreign++;
+      r.counts.foreign++;
       this.echoes.add(packet.from);
       return;
     }
@@ -417,7 +365,7 @@ export class Probe {
 
   private answer(s: Sample | undefined, receive: number, send: number, at: number): void {
     if (!s || s.outcome === Outcome.answered || s.outcome === Outcome.late) {
-      this.result.duplicate++;
+      this.result.counts.duplicate++;
       return;
     }
     if (s.outcome === Outcome.notSent) {

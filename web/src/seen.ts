@@ -1,5 +1,7 @@
 // What an echo has seen of a run's pings, and what a runner makes of it: the twin of bench/seen.go.
 
+import { Reason, type Ways } from './contract';
+
 /** high and low are the window's 64 bits: bit i is ping last − i. */
 export interface Seen {
   count: number;
@@ -56,16 +58,6 @@ export class Book implements Seen {
   }
 }
 
-export interface Ways {
-  known: boolean;
-  up: number;
-  down: number;
-  unknown: number;
-}
-
-/** Numbers are those of bench.Reason. */
-export const Way = { up: 4, down: 5 } as const;
-
 /** The runner's side. open tells whether a ping has no pong yet: of the others nothing is kept. */
 export class Ledger {
   told = false;
@@ -101,9 +93,9 @@ export class Ledger {
     this.missing.delete(seq);
   }
 
-  /** Where a lost ping was lost; 0 = its number does not tell. */
-  way(seq: number): number {
-    return this.seen.has(seq) ? Way.down : this.missing.has(seq) ? Way.up : 0;
+  /** Where a lost ping was lost; none = its number does not tell. */
+  way(seq: number): Reason {
+    return this.seen.has(seq) ? Reason.down : this.missing.has(seq) ? Reason.up : Reason.none;
   }
 
   /** Splits the lost pings; left is how many pings up to covered have left. */
@@ -112,8 +104,8 @@ export class Ledger {
     let nameless = 0;
     for (const seq of lost) {
       const way = this.way(seq);
-      if (way === Way.down) w.down++;
-      else if (way === Way.up) w.up++;
+      if (way === Reason.down) w.down++;
+      else if (way === Reason.up) w.up++;
       else if (seq <= this.covered && !this.restarted) nameless++;
       else w.unknown++;
     }

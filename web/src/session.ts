@@ -1,5 +1,7 @@
 // What the ping loop needs of a platform, and what the platform tells of itself.
 
+import type { Change, Told } from './contract';
+
 /** A message that arrived; at is performance.now() in the SDK's callback. */
 export interface Packet {
   data: unknown; // text, or an object that the platform decoded
@@ -15,7 +17,7 @@ export interface Session {
   /** When the link goes down and comes back, and when the session is over though nobody left it. */
   readonly link: Link;
   /** What the platform tells of the seat. */
-  facts(): Promise<Record<string, unknown>>;
+  facts(): Promise<Told>;
   leave(): Promise<void>;
   /** How many participants are in the room beside this one. */
   others(): number;
@@ -24,12 +26,9 @@ export interface Session {
 /** The link is down and may come back: bench.ErrNotConnected. */
 export class NotConnected extends Error {}
 
-/** A part of the way that became another: bench.Change. */
-export interface Change { what: 'topology' | 'sfu' | 'region' | 'node'; from: string; to: string; at: number } // performance.now()
-
 /** What became of a session's link. Who listens late is told what he has missed. */
 export class Link {
-  readonly changes: Change[] = []; // of what should stay as it is
+  readonly changes: Change[] = []; // of what should stay as it is; at is performance.now()
   private readonly known = new Map<string, string>();
   reconnects = 0; // how often the link was lost, or a part of it
   private isDown = false;
@@ -65,14 +64,4 @@ export class Link {
     this.ends.push(f);
     if (this.over !== '') f(this.over);
   }
-}
-
-export interface JoinConfig {
-  platform: 'livekit' | 'daily';
-  url: string;
-  token?: string;
-  lossy?: boolean;
-  bundleURL?: string;
-  userName?: string;
-  within?: number; // ms that are left for the join
 }

@@ -2,7 +2,8 @@
 
 import { describe, it } from 'node:test';
 import { expect } from 'expect';
-import { Outcome, type Plan, Probe, Reason, type Result, type Sample } from '../src/probe';
+import { noCounts, Outcome, type Plan, Reason, type Sample, type State } from '../src/contract';
+import { Probe } from '../src/probe';
 import { Link, NotConnected, type Packet, type Session } from '../src/session';
 import { Stamps } from '../src/stamps';
 import { decodePing, encodePing, encodePong } from '../src/wire';
@@ -79,20 +80,20 @@ class FakeSession implements Session {
     if (stall === 0) return go();
     return new Promise((resolve) => this.time.after(stall, () => { go(); resolve(); }));
   }
-  async facts() { return {}; }
+  async facts() { return { engineVersion: '' }; }
   async leave() {}
   others() {
     return 0;
   }
 }
 
-async function play(scene: Scene): Promise<{ r: Result; p: Probe; samples: Sample[]; outcomes: number[] }> {
+async function play(scene: Scene): Promise<{ r: State; p: Probe; samples: Sample[]; outcomes: number[] }> {
   const time = new FakeTime(), session = new FakeSession(time, scene);
   const p = new Probe(session, {
     count: 5, cooldown: 100, timeout: 500, warmup: 5, echoTimeout: 10_000, reconnectTimeout: 10_000, payload: 0, lossy: false, aligned: false, phase: 0, echo: '', run: 'r', ...scene.plan,
   }, time);
   scene.before?.(session);
-  let r: Result | undefined;
+  let r: State | undefined;
   void p.run().then((x) => (r = x));
   scene.during?.(time, session, p);
   await time.run(() => r !== undefined);
@@ -107,7 +108,8 @@ const counted = (first: number) => (n: number) => n - first; // messages before 
 describe('the ping loop', () => {
   it('keeps the grid and measures exactly', async () => {
     const { r, samples } = await play({ delays: () => [42], plan: { count: 10 } });
-    expect(r).toMatchObject({ ended: 'complete', warmupSent: 6, identity: 'echo', kind: 'rtcbench', duplicate: 0, foreign: 0 });
+    expect(r).toMatchObject({ ended: 'complete', identity: 'echo', kind: 'rtcbench' });
+    expect(r.counts).toEqual({ ...noCounts, warmup_sent: 6 });
     expect(samples).toHaveLength(10);
     for (const [i, s] of samples.entries()) {
       expect(s).toMatchObject({ seq: i + 1, outcome: answered, stamped: true });
@@ -123,7 +125,7 @@ describe('the ping loop', () => {
     const fate: Record<number, number[]> = { 1: [], 2: [700], 3: [2, 3], 4: [251], 5: [500] };
     const { r, samples, outcomes } = await play({ plan: { count: 6 }, delays: (n) => fate[counted(6)(n)] ?? [2] });
     expect(outcomes).toEqual([answered, lost, late, answered, answered, answered]);
-    expect(r.duplicate).toBe(1);
+    expect(r.counts.duplicate).toBe(1);
     expect(samples.map((s) => Math.round(s.rtt))).toEqual([2, 0, 700, 2, 251, 500]);
   });
 
@@ -131,7 +133,7 @@ describe('the ping loop', () => {
     const { samples, outcomes } = await play({ stall: (n) => (n === 7 ? 250 : 0) });
     expect(outcomes).toEqual([answered, answered, notSent, answered, answered, answered]);
     expect(samples[1]!.sendCall).toBeCloseTo(250, 6);
-    expect(samples[2]!.reason).toBe(Reason.blocked);
+    expect(samples[2]!.reason).toBe(Reason.sendBlocked);
     expect(samples[3]).toMatchObject({ due: 300 });
     expect(samples[3]!.sent).toBeCloseTo(350, 6);
   });
@@ -193,20 +195,20 @@ describe('the ping loop', () => {
     });
     expect(r.identity).toBe('a');
     expect(r.others).toEqual(['b']);
-    expect(r.malformed).toBe(1);
-    expect(r.foreign).toBeGreaterThanOrEqual(11);
+    expect(r.counts.malformed).toBe(1);
+    expect(r.counts.foreign).toBeGreaterThanOrEqual(11);
     const ours = await play({ echoes: ['a', 'b'], plan: { echo: 'b' } });
     expect(ours.r).toMatchObject({ identity: 'b', others: ['a'] });
   });
 
   it('says when nobody answers, and how many pongs matched nothing', async () => {
     const { r } = await play({ echoes: [] });
-    expect(r).toMatchObject({ noEcho: true, warmupSent: 200, strays: 0 });
+    expect(r).toMatchObject({ noEcho: true, counts: { warmup_sent: 200 }, strays: 0 });
     const another = (t: FakeTime, s: FakeSession) => { for (let i = 0; i < 7; i++) t.after(100 * i, () => s.deliver({ type: 'pong', client_timestamp: 5.5 + i })); };
     const strange = await play({ echoes: [], during: another });
-    expect(strange.r).toMatchObject({ noEcho: true, strays: 7, unmatched: 0, foreign: 7 });
+    expect(strange.r).toMatchObject({ noEcho: true, strays: 7, unmatched: 0, counts: { foreign: 7 } });
     const shared = await play({ during: another });
-    expect(shared.r).toMatchObject({ ended: 'complete', unmatched: 7, foreign: 7 });
+    expect(shared.r).toMatchObject({ ended: 'complete', unmatched: 7, counts: { foreign: 7 } });
   });
 
   it('begins on a grid of Unix time that other runs share, each at its phase', async () => {
@@ -220,7 +222,7 @@ describe('the ping loop', () => {
     expect(r).toMatchObject({ ended: 'disconnected', error: 'send: too large' });
     expect(outcomes).toEqual([...Array(10).fill(answered), notSent]);
     const never = await play({ fails: () => new Error('too large') });
-    expect(never.r).toMatchObject({ ended: 'disconnected', error: 'send: too large', warmupSent: 0 });
+    expect(never.r).toMatchObject({ ended: 'disconnected', error: 'send: too large', counts: { warmup_sent: 0 } });
   });
 
   it('goes on after sends that found no connection, but not for ever', async () => {
@@ -239,7 +241,7 @@ describe('the ping loop', () => {
       during: (t, s) => t.after(1000, () => s.down(false)),
     });
     expect(outcomes).toEqual(Array(5).fill(answered));
-    expect(r).toMatchObject({ ended: 'complete', warmupSent: 6 }); // what found the link down was not sent
+    expect(r).toMatchObject({ ended: 'complete', counts: { warmup_sent: 6 } }); // what found the link down was not sent
     const ended = await play({ before: (s) => s.end('room deleted') });
     expect(ended.r).toMatchObject({ ended: 'disconnected', error: 'room deleted' });
   });
@@ -260,13 +262,13 @@ describe('the ping loop', () => {
     });
     expect(taken.filter(([seq]) => seq === 1)).toEqual([[1, unsettled], [1, answered]]);
     expect(taken.filter(([seq]) => seq === 2)).toEqual([[2, unsettled], [2, lost], [2, late]]);
-    expect(r.duplicate).toBe(1); // of a ping that is forgotten
+    expect(r.counts.duplicate).toBe(1); // of a ping that is forgotten
   });
 
   it('tells how far it is, for the case that it gets no further', async () => {
-    let far: Result | undefined;
+    let far: State | undefined;
     await play({ plan: { count: 100 }, during: (t, _s, p) => t.after(10 + 500 + 2001, () => (far = p.soFar())) });
-    expect(far).toMatchObject({ warmupSent: 6, identity: 'echo', kind: 'rtcbench' });
+    expect(far).toMatchObject({ counts: { warmup_sent: 6 }, identity: 'echo', kind: 'rtcbench' });
     expect(far!.end - far!.start).toBeGreaterThan(1900);
   });
 
