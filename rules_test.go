@@ -29,6 +29,7 @@ var allowed = map[string][]string{
 	"rtcbench/internal/platform/livekit":       {"rtcbench/bench", "rtcbench/internal/advice", "github.com/livekit/server-sdk-go/v2", "github.com/livekit/protocol", "github.com/pion/webrtc/v4", "github.com/pion/interceptor", "github.com/golang-jwt/jwt/v5", "github.com/twitchtv/twirp"},
 	"rtcbench/internal/store/sqlite":           {"rtcbench/bench", "rtcbench/internal/stats", "rtcbench/internal/result", "modernc.org/sqlite"},
 	"rtcbench/internal/outbox":                 {"rtcbench/bench", "rtcbench/internal/result", "golang.org/x/sys/unix"},
+	"rtcbench/internal/archive":                {"rtcbench/bench", "rtcbench/internal/stats", "rtcbench/internal/outbox", "rtcbench/internal/report", "rtcbench/internal/result"},
 	"rtcbench/internal/keep":                   {"rtcbench/bench", "rtcbench/internal/outbox", "rtcbench/internal/result"},
 	"rtcbench/internal/browser":                {"rtcbench/bench", "rtcbench/internal/browser/contract", "rtcbench/internal/stats", "rtcbench/web", "rtcbench/internal/scratch", "github.com/chromedp/chromedp", "github.com/chromedp/cdproto", "golang.org/x/net", "github.com/google/uuid"},
 	"rtcbench/internal/scratch":                {"github.com/gofrs/flock"},

@@ -340,10 +340,6 @@ func (s *storeTest) readsPast(harm func(id string)) {
 	if err != nil || unread != 1 || len(sums) != 1 || sums[0].Runs != 2 {
 		s.Errorf("sums %+v without %d, %v; want one of 2 runs without 1", sums, unread, err)
 	}
-	courses, _, err := bench.Courses(s.ctx, s.store, q, 4)
-	if err != nil || len(courses) != 1 || courses[0].Runs < 2 {
-		s.Errorf("courses %+v, %v", courses, err)
-	}
 }
 
 // removes: a run is gone from lists and sums, also one that cannot be read, and may be saved again.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"rtcbench/bench"
+	"rtcbench/internal/archive"
 	"rtcbench/internal/report"
 	"rtcbench/internal/result"
 )
@@ -74,7 +75,7 @@ func (cmd *compareCmd) Run(a *app) error {
 	if cmd.A == "-" && cmd.B == "-" {
 		return usagef("compare - -: standard input can be one side only")
 	}
-	var operands [2]operand
+	var operands [2]archive.Side
 	for i, text := range []string{cmd.A, cmd.B} {
 		var err error
 		if operands[i], err = parseOperand(text, time.Now()); err != nil {
@@ -101,7 +102,7 @@ func (cmd *compareCmd) Run(a *app) error {
 }
 
 // compare reads both sides, and holds them against each other.
-func (cmd *compareCmd) compare(a *app, operands [2]operand, bar *workBar, by report.Against) (c report.Groups, err error) {
+func (cmd *compareCmd) compare(a *app, operands [2]archive.Side, bar *workBar, by report.Against) (c report.Groups, err error) {
 	var store bench.Store
 	open := sync.OnceValues(func() (s bench.Store, err error) {
 		store, err = a.openForReading(cmd.storeFlags)
@@ -120,7 +121,7 @@ func (cmd *compareCmd) compare(a *app, operands [2]operand, bar *workBar, by rep
 		both.Go(func() {
 			here := *a
 			here.stderr = &talk[i]
-			groups[i], errs[i] = o.group(&here, bar.reader, open, cmd.IncludeInvalid)
+			groups[i], errs[i] = group(&here, o, archive.Reader{Store: open, File: bar.open}, cmd.IncludeInvalid)
 		})
 	}
 	both.Wait()

@@ -8,15 +8,9 @@ import (
 	"strings"
 	"time"
 
-	"rtcbench/bench"
+	"rtcbench/internal/archive"
 	"rtcbench/internal/result"
 )
-
-// filter says which runs are wanted: KEY=VALUE,… as it is written on a command line.
-type filter struct {
-	bench.Query        // without ID
-	id          string // of one run, or the beginning or end of it
-}
 
 // filterKeys are the flags of history, as keys, and what they set.
 var filterKeys = map[string]func(f *filterFlags) *string{
@@ -35,8 +29,8 @@ var filterWords = map[string]string{"native": "engine", "browser": "engine"}
 // partOfID is what may be a run's ID, or the beginning or end of one.
 var partOfID = regexp.MustCompile(`^[0-9a-fA-F-]{4,36}$`)
 
-// parseFilter reads text. A platform, an engine and a run's ID need no key.
-func parseFilter(text string, now time.Time) (f filter, err error) {
+// parseFilter reads which runs are wanted: KEY=VALUE,… as it is written on a command line. A platform, an engine and a run's ID need no key.
+func parseFilter(text string, now time.Time) (f archive.Filter, err error) {
 	var flags filterFlags
 	for part := range strings.SplitSeq(text, ",") {
 		key, value, found := strings.Cut(part, "=")
@@ -47,8 +41,8 @@ func parseFilter(text string, now time.Time) (f filter, err error) {
 			key, value = "platform", key
 		case filterWords[key] != "":
 			key, value = filterWords[key], key
-		case partOfID.MatchString(key) && f.id == "":
-			f.id = strings.ToLower(key)
+		case partOfID.MatchString(key) && f.Part == "":
+			f.Part = strings.ToLower(key)
 			continue
 		default:
 			return f, fmt.Errorf("%s is not of the form KEY=VALUE; keys are %s", shown(key, append(result.Platforms, "native", "browser")...),
@@ -81,11 +75,6 @@ func unknownKey(key string) error {
 		}
 	}
 	return fmt.Errorf("there is no key %s; keys are %s", shown(key), strings.Join(names, ", "))
-}
-
-// matches reports whether r is asked for.
-func (f filter) matches(r bench.Run) bool {
-	return f.Matches(r) && (strings.HasPrefix(r.ID, f.id) || strings.HasSuffix(r.ID, f.id))
 }
 
 // editDistance is how many letters have to be put in, left out or replaced (Levenshtein).

@@ -7,19 +7,20 @@ import (
 	"time"
 
 	"rtcbench/bench"
+	"rtcbench/internal/archive"
 )
 
 func TestFilter(t *testing.T) {
 	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
-	for text, want := range map[string]filter{
+	for text, want := range map[string]archive.Filter{
 		"livekit":                {Query: bench.Query{Platform: "livekit"}},
 		"daily, browser":         {Query: bench.Query{Platform: "daily", Engine: "browser"}},
 		"location=us-west-2":     {Query: bench.Query{Location: "us-west-2"}},
 		"since=24h,until=1h":     {Query: bench.Query{Since: now.Add(-24 * time.Hour), Until: now.Add(-time.Hour)}},
 		"since=2026-11-01":       {Query: bench.Query{Since: time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)}},
-		"livekit,3eba4b1c":       {Query: bench.Query{Platform: "livekit"}, id: "3eba4b1c"},
+		"livekit,3eba4b1c":       {Query: bench.Query{Platform: "livekit"}, Part: "3eba4b1c"},
 		"transport=in-process":   {Query: bench.Query{Transport: bench.InProcess}},
-		"engine = native , 7d7d": {Query: bench.Query{Engine: "native"}, id: "7d7d"},
+		"engine = native , 7d7d": {Query: bench.Query{Engine: "native"}, Part: "7d7d"},
 	} {
 		if got, err := parseFilter(text, now); err != nil || got != want {
 			t.Errorf("%q: %+v, %v", text, got, err)

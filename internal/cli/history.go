@@ -1,13 +1,12 @@
 package cli
 
 import (
-	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"rtcbench/bench"
+	"rtcbench/internal/archive"
 	"rtcbench/internal/report"
 	"rtcbench/internal/result"
 )
@@ -90,28 +89,15 @@ func (cmd *historyCmd) Run(a *app) error {
 	if cmd.RunID != "" {
 		return cmd.one(a, store)
 	}
-	h := report.History{Store: fmt.Sprint(store)}
 	if cmd.Format == "table" || c.rank("last") == byFlag {
 		q.Limit = last
 	}
-	for r, err := range store.Runs(a.ctx, q) {
-		switch {
-		case err != nil && !bench.ReadsOn(r, err):
-			return err
-		case err != nil:
-			h.Bad = append(h.Bad, unreadable(r, err))
-		default:
-			h.Runs = append(h.Runs, bench.NewRecord(r))
-		}
-	}
-	q.Limit, q.Invalid = 0, cmd.IncludeInvalid
-	if err := frame(a.ctx, store, &q, now); err != nil {
+	q.Invalid = cmd.IncludeInvalid
+	h, err := archive.History(a.ctx, store, q, now)
+	if err != nil {
 		return err
 	}
-	h.Since, h.Until = q.Since, q.Until
-	if h.Courses, _, err = bench.Courses(a.ctx, store, q, report.Parts); err != nil {
-		return err
-	}
+	h.Bad = allAdvised(h.Bad)
 	switch {
 	case cmd.Format == "json":
 		return report.WriteHistoryJSON(a.stdout, h)
@@ -121,55 +107,15 @@ func (cmd *historyCmd) Run(a *app) error {
 		}
 		return report.WriteHistoryCSV(a.stdout, h)
 	case len(h.Courses) == 0 && len(h.Bad) == 0:
-		return noRuns(a.ctx, store, h.Store)
+		return advised(archive.WhyNothing(a.ctx, store))
 	}
 	return report.WriteHistoryText(a.stdout, h)
 }
 
-// noRuns says why nothing is shown: the store is empty, or the filters leave nothing of it.
-func noRuns(ctx context.Context, store bench.Store, name string) error {
-	for _, err := range store.Runs(ctx, bench.Query{Limit: 1}) {
-		if err != nil {
-			return err
-		}
-		return fmt.Errorf("no such run in %s; rtcbench history without filters shows all", name)
-	}
-	return fmt.Errorf("%s is empty: no run was kept there yet", name)
-}
-
-// frame gives q a beginning and an end where it has none: those of the runs.
-func frame(ctx context.Context, store bench.Store, q *bench.Query, now time.Time) error {
-	if q.Until.IsZero() {
-		q.Until = now
-		last := *q
-		last.Until, last.Limit = time.Time{}, 1
-		for r, err := range store.Runs(ctx, last) { // a clock may have been fast: what is listed is summed up
-			if err == nil && !r.End.Before(now) {
-				q.Until = r.End.Add(time.Millisecond)
-			}
-		}
-	}
-	if !q.Since.IsZero() {
-		return nil
-	}
-	all := *q
-	q.Since = q.Until // there may be none
-	for r, err := range store.Runs(ctx, all) {
-		if err != nil && !bench.ReadsOn(r, err) {
-			return err
-		}
-		if err == nil {
-			q.Since = r.End
-			return nil
-		}
-	}
-	return nil
-}
-
 func (cmd *historyCmd) one(a *app, store bench.Store) error {
-	run, err := findRun(a.ctx, store, cmd.RunID)
+	run, err := archive.Find(a.ctx, store, cmd.RunID)
 	if err != nil {
-		return err
+		return calledSo(cmd.RunID, err)
 	}
 	r := bench.NewRecord(run)
 	switch cmd.Format {
@@ -179,68 +125,4 @@ func (cmd *historyCmd) one(a *app, store bench.Store) error {
 		return report.WriteHistoryCSV(a.stdout, report.History{Runs: []bench.Record{r}})
 	}
 	return report.WriteText(a.stdout, r)
-}
-
-// findRun gives the run with that ID, or the only one whose ID begins or ends so, with its samples.
-func findRun(ctx context.Context, store bench.Store, id string) (bench.Run, error) {
-	if r, err := runOf(ctx, store, id); r.ID != "" || err != nil {
-		return r, err
-	}
-	if len(id) < leastOfID {
-		return bench.Run{}, tooLittle(id)
-	}
-	found, err := called(ctx, store, id)
-	if err != nil {
-		return bench.Run{}, err
-	}
-	switch len(found) {
-	case 0:
-		return bench.Run{}, fmt.Errorf("there is no run %s in %v", shownID(id), store)
-	case 1:
-		r, err := runOf(ctx, store, found[0])
-		if r.ID == "" && err == nil {
-			err = fmt.Errorf("run %s is in the list of %v, and is not found by its ID: rtcbench store check", found[0], store)
-		}
-		return r, err
-	}
-	return bench.Run{}, fmt.Errorf("%d runs in %v are called %s, as %s and %s: give more of the ID", len(found), store, shownID(id), found[0], found[1])
-}
-
-// runOf is the run with that ID, or one without an ID where there is none.
-func runOf(ctx context.Context, store bench.Store, id string) (bench.Run, error) {
-	for r, err := range store.Runs(ctx, bench.Query{ID: id, Samples: true}) {
-		if err != nil && r.ID == "" && bench.ReadsOn(r, err) {
-			continue
-		}
-		if err != nil {
-			err = unreadable(r, err)
-		}
-		return r, err
-	}
-	return bench.Run{}, nil
-}
-
-// leastOfID is how much of an ID has to be given.
-const leastOfID = 4
-
-func tooLittle(id string) error {
-	return fmt.Errorf("%s is too little of an ID: give four characters of it or more", shown(id))
-}
-
-// isCalled reports whether text names the run with that ID.
-func isCalled(id, text string) bool {
-	return len(text) >= leastOfID && (strings.HasPrefix(id, text) || strings.HasSuffix(id, text))
-}
-
-// called are the IDs of the runs that text names, also of those that cannot be read.
-func called(ctx context.Context, store bench.Store, text string) (ids []string, err error) {
-	for r, err := range store.Runs(ctx, bench.Query{}) {
-		if err != nil && !bench.ReadsOn(r, err) {
-			return nil, err
-		}
-		if isCalled(r.ID, text) {
-			ids = append(ids, r.ID)
-		}
-	}
-	return ids, nil
 }

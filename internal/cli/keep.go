@@ -8,7 +8,6 @@ import (
 
 	"rtcbench/bench"
 	"rtcbench/internal/keep"
-	"rtcbench/internal/outbox"
 	"rtcbench/internal/report"
 	"rtcbench/internal/result"
 )
@@ -126,56 +125,4 @@ func join(errs ...error) error {
 		return nil
 	}
 	return errors.New(strings.Join(lines, "\nrtcbench: "))
-}
-
-func allAdvised(errs []error) []error {
-	var list []error
-	for _, err := range errs {
-		list = append(list, advised(err))
-	}
-	return list
-}
-
-// advised is err with what a user can do about it: lower floors know no commands and no flags.
-func advised(err error) error {
-	var refused *keep.Refused
-	var waiting *keep.Waiting
-	var noRoom *keep.NoRoom
-	var stuck *keep.Stuck
-	switch {
-	case errors.As(err, &refused), errors.As(err, &waiting) && waiting.Older:
-		return fmt.Errorf("%w (rtcbench store status)", err)
-	case errors.As(err, &waiting):
-		return fmt.Errorf("%w (rtcbench store flush delivers)", err)
-	case errors.As(err, &noRoom):
-		return withoutRoom(noRoom)
-	case errors.As(err, &stuck):
-		return fmt.Errorf("%w%s", err, makeRoom(err))
-	}
-	return err
-}
-
-func makeRoom(err error) string {
-	if errors.Is(err, outbox.ErrFull) {
-		return "; see rtcbench store status, and deliver with rtcbench store flush"
-	}
-	return ""
-}
-
-func withoutRoom(e *keep.NoRoom) error {
-	note := makeRoom(e.Err)
-	for _, f := range e.Fates {
-		if f.Err != nil {
-			note += fmt.Sprintf("; %s did not take it either: %v", f.Store, f.Err)
-		} else {
-			note += "; " + f.Store + " has it"
-		}
-	}
-	switch {
-	case e.Where != "":
-		note += "; it is in " + e.Where + " (rtcbench import)"
-	case e.Gone != nil:
-		note += fmt.Sprintf("; the folder for temporary files did not take it either: %v", e.Gone)
-	}
-	return fmt.Errorf("%w%s", e, note)
 }

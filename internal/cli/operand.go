@@ -1,10 +1,8 @@
 package cli
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"os"
 	"regexp"
@@ -13,37 +11,31 @@ import (
 	"strings"
 	"time"
 
-	"rtcbench/bench"
+	"rtcbench/internal/archive"
 	"rtcbench/internal/report"
 	"rtcbench/internal/result"
 )
 
-// operand is one side of a comparison as it was written: a file, runs of a file, or runs of a store.
-type operand struct {
-	text string
-	file string // "" = in the store
-	filter
-}
-
-// parseOperand tells what text names. What is there as a file is a file.
-func parseOperand(text string, now time.Time) (o operand, err error) {
-	o.text = text
+// parseOperand tells what text names, one side of a comparison: a file, runs of a file, or runs of a store. What is
+// there as a file is a file.
+func parseOperand(text string, now time.Time) (o archive.Side, err error) {
+	o.Name = text
 	path, choice, chosen := text, "", false
 	if at := strings.LastIndexByte(text, '#'); at >= 0 && !isFile(text) {
 		path, choice, chosen = text[:at], text[at+1:], true
 	}
 	switch {
 	case isFile(path):
-		o.file = path
+		o.File = path
 		if chosen {
-			o.filter, err = parseFilter(choice, now)
+			o.Filter, err = parseFilter(choice, now)
 		}
 	case chosen:
 		err = errors.New("there is no such file")
 	case !strings.Contains(text, "=") && !partOfID.MatchString(text) && strings.ContainsAny(text, "./\\"):
 		err = errors.New("there is no such file")
 	default:
-		if o.filter, err = parseFilter(text, now); err != nil && !strings.Contains(text, "=") {
+		if o.Filter, err = parseFilter(text, now); err != nil && !strings.Contains(text, "=") {
 			err = errors.New("it is no file, no ID of a run, and no filter such as platform=livekit,location=fra,since=24h")
 		}
 	}
@@ -101,97 +93,31 @@ func isFile(path string) bool {
 	return err == nil && !info.IsDir() || path == "-"
 }
 
-// group gives the runs that o names, each once, from its file or from the store that open opens. Invalid ones are left out, unless
-// they are asked for, or o names one run and no other.
-func (o operand) group(a *app, reading func(io.Reader) io.Reader, open func() (bench.Store, error), invalid bool) (g report.Group, err error) {
-	var runs []bench.Run
-	if o.file != "" {
-		runs, err = o.fromFile(a, reading)
-	} else {
-		var s bench.Store
-		if s, err = open(); err == nil {
-			runs, err = o.fromStore(a, s)
-		}
-	}
-	if err != nil {
-		return g, fmt.Errorf("compare %s: %w", shownOperand(o.text), err)
-	}
-	g.Name = o.text
-	seen := map[string]bool{}
-	for _, r := range runs {
-		if !seen[r.ID] {
-			seen[r.ID] = true
-			g.Runs = append(g.Runs, bench.NewRecord(r))
-		}
-	}
-	isInvalid := func(r bench.Record) bool { return r.Summary.Validity.Verdict == bench.Invalid }
-	named := o.id != "" || o.file != "" && len(g.Runs) == 1
-	if all := g.Runs; !invalid && !named {
-		g.Runs = slices.DeleteFunc(slices.Clone(all), isInvalid)
-		if g.LeftOut = len(all) - len(g.Runs); len(g.Runs) == 0 && len(all) > 0 {
-			return g, fmt.Errorf("compare %s: the %d run(s) of it are invalid; --include-invalid compares them all the same", shownOperand(o.text), len(all))
-		}
-	}
-	if len(g.Runs) == 1 && isInvalid(g.Runs[0]) {
-		fmt.Fprintf(a.stderr, "compare %s: this run is invalid, and no measure of its path: %s\n", shownOperand(o.text),
-			report.Printable(g.Runs[0].Summary.Validity.Why()))
-	}
-	switch {
-	case len(g.Runs) == 0:
-		return g, fmt.Errorf("compare %s: there is no such run", shownOperand(o.text))
-	case o.id != "" && len(g.Runs) > 1:
-		return g, fmt.Errorf("compare %s: %d runs are called so, as %s and %s: give more of the ID", shownOperand(o.text), len(g.Runs), g.Runs[0].ID, g.Runs[1].ID)
-	}
-	return g, nil
-}
-
-// fromFile refuses a file of which a part cannot be read: a part of a group is another group.
-func (o operand) fromFile(a *app, reading func(io.Reader) io.Reader) (runs []bench.Run, err error) {
-	r, err := openFile(o.file)
-	if err != nil {
-		return nil, cmp.Or(errors.Unwrap(err), err)
-	}
-	defer r.Close()
-	told := map[string]bool{}
-	for e, err := range result.Decode(reading(r)) {
-		if err != nil {
-			return nil, err
-		}
-		if !o.matches(e.Run) {
-			continue
-		}
-		if e.Note != "" && !told[e.Note] {
-			told[e.Note] = true
-			fmt.Fprintf(report.Plain{Writer: a.stderr}, "%s, %s: %s\n", o.file, e.Place, e.Note)
-		}
-		runs = append(runs, e.Run)
-	}
-	return runs, nil
-}
-
-// fromStore reads the runs without their samples, and a single one with them. What cannot be read is told
-// and left out.
-func (o operand) fromStore(a *app, s bench.Store) (runs []bench.Run, err error) {
-	if o.id != "" {
-		r, err := findRun(a.ctx, s, o.id)
-		if err != nil || !o.matches(r) {
-			return nil, err
-		}
-		return []bench.Run{r}, nil
-	}
-	for r, err := range s.Runs(a.ctx, o.Query) {
+// group gives the runs that o names. What there is to tell of them goes to a.
+func group(a *app, o archive.Side, from archive.Reader, invalid bool) (g report.Group, err error) {
+	told := shownOperand(o.Name)
+	from.Say = func(note error) {
+		var unreadable *archive.Unreadable
+		var invalid *archive.OneInvalid
 		switch {
-		case err == nil:
-			runs = append(runs, r)
-		case !bench.ReadsOn(r, err):
-			return nil, err
+		case errors.As(note, &unreadable):
+			a.settings.say(advised(note).Error())
+		case errors.As(note, &invalid):
+			fmt.Fprintf(a.stderr, "compare %s: %s\n", told, report.Printable(note.Error()))
 		default:
-			a.settings.say(unreadable(r, err).Error())
+			fmt.Fprintln(report.Plain{Writer: a.stderr}, note)
 		}
 	}
-	if len(runs) == 1 {
-		r, err := findRun(a.ctx, s, runs[0].ID)
-		return []bench.Run{r}, err
+	if g, err = o.Group(a.ctx, from, invalid); err == nil {
+		return g, nil
 	}
-	return runs, nil
+	var all *archive.AllInvalid
+	var several *archive.NotOne
+	switch {
+	case errors.As(err, &all):
+		return g, fmt.Errorf("compare %s: %w; --include-invalid compares them all the same", told, err)
+	case errors.As(err, &several) && several.Store == "":
+		return g, fmt.Errorf("compare %s: %d runs are called so, as %s and %s: give more of the ID", told, len(several.Found), several.Found[0], several.Found[1])
+	}
+	return g, fmt.Errorf("compare %s: %w", told, calledSo(o.Part, err))
 }

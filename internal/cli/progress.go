@@ -11,6 +11,7 @@ import (
 	"golang.org/x/term"
 
 	"rtcbench/bench"
+	"rtcbench/internal/archive"
 )
 
 func isTerminal(w io.Writer) bool {
@@ -78,10 +79,10 @@ type workBar struct {
 }
 
 // working begins a bar for files. It is silent where they are small, or nobody looks.
-func (a *app) working(files ...operand) *workBar {
+func (a *app) working(files ...archive.Side) *workBar {
 	total := int64(0)
 	for _, f := range files {
-		if info, err := os.Stat(f.file); err == nil && info.Mode().IsRegular() {
+		if info, err := os.Stat(f.File); err == nil && info.Mode().IsRegular() {
 			total += info.Size()
 		}
 	}
@@ -93,14 +94,21 @@ func (a *app) working(files ...operand) *workBar {
 	return b
 }
 
-// reader is r, whose bytes are counted.
-func (b *workBar) reader(r io.Reader) io.Reader {
+// open opens a file of results, whose bytes are counted as they are read.
+func (b *workBar) open(path string) (io.ReadCloser, error) {
+	f, err := openFile(path)
+	if err != nil {
+		return nil, err
+	}
 	b.lock.Lock()
 	defer b.lock.Unlock()
 	if b.bar == nil {
-		return r
+		return f, nil
 	}
-	return io.TeeReader(r, b.bar)
+	return struct {
+		io.Reader
+		io.Closer
+	}{io.TeeReader(f, b.bar), f}, nil
 }
 
 // step shows that done steps of so many are done.

@@ -4,15 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
-	"strings"
 	"time"
 
 	"rtcbench/bench"
+	"rtcbench/internal/archive"
 	"rtcbench/internal/keep"
 	"rtcbench/internal/outbox"
 	"rtcbench/internal/report"
-	"rtcbench/internal/result"
 	"rtcbench/internal/store/sqlite"
 )
 
@@ -33,29 +31,11 @@ func (cmd *storeStatusCmd) Run(a *app) error {
 	if c.err != nil {
 		return c.err
 	}
-	waiting, err := k.Box.Waiting()
+	status, err := archive.Status(k.Targets, k.Box)
 	if err != nil {
 		return err
 	}
-	rejected, err := k.Box.Rejected()
-	if err != nil {
-		return err
-	}
-	return report.WriteStatus(a.stdout, report.Status{Stores: k.Names(), Outbox: k.Box.Dir(), Waiting: rows(k, waiting), Rejected: rows(k, rejected)})
-}
-
-func rows(k keeper, list []outbox.Entry) (out []report.Waiting) {
-	courier := k.Courier()
-	for _, e := range list {
-		for _, name := range e.Names() {
-			w := e.Stores[name]
-			if store, ok := courier.For(name); ok {
-				name = store
-			}
-			out = append(out, report.Waiting{RunID: e.RunID, File: e.Path, Ended: e.Ended, Store: name, Tries: w.Tries, Error: w.Error})
-		}
-	}
-	return out
+	return report.WriteStatus(a.stdout, status)
 }
 
 type storeFlushCmd struct {
@@ -106,25 +86,14 @@ func (cmd *storeFlushCmd) readdress(k keeper, courier *outbox.Courier) error {
 	if cmd.Was == "" {
 		return nil
 	}
-	kind, _, _ := strings.Cut(cmd.Was, ":")
-	var on []string
-	for _, t := range k.Targets {
-		if strings.HasPrefix(t.Name, kind+":") {
-			on = append(on, t.Name)
-		}
-	}
-	if len(on) != 1 {
-		return usagef("--was %s: exactly one store of its kind has to be on, and %d are: name it with --store", shownStore(cmd.Was), len(on))
-	}
-	waiting, err := k.Box.Waiting()
-	if err != nil {
+	switch on, err := k.Readdress(courier, cmd.Was); {
+	case errors.Is(err, keep.ErrNoneOrSeveral):
+		return usagef("--was %s: exactly one store of its kind has to be on, and %d are: name it with --store", shownStore(cmd.Was), on)
+	case errors.Is(err, keep.ErrNothingWaits):
+		return usagef("--was %s: nothing waits for a store of this name; rtcbench store status shows what does", shownStore(cmd.Was))
+	default:
 		return err
 	}
-	if !slices.ContainsFunc(waiting, func(e outbox.Entry) bool { return slices.Contains(e.Names(), cmd.Was) }) {
-		return usagef("--was %s: nothing waits for a store of this name; rtcbench store status shows what does", shownStore(cmd.Was))
-	}
-	courier.Readdress(cmd.Was, on[0])
-	return nil
 }
 
 type storeInitCmd struct {
@@ -191,7 +160,6 @@ func (cmd *exportCmd) Run(a *app) (done error) {
 	if c.err != nil {
 		return c.err
 	}
-	q.Samples = true
 	store, err := a.openForReading(cmd.storeFlags)
 	if err != nil {
 		return err
@@ -213,38 +181,21 @@ func (cmd *exportCmd) Run(a *app) (done error) {
 		}()
 		w = f
 	}
-	n, failed, bad := 0, []error{}, []error{}
-	for r, err := range store.Runs(a.ctx, q) {
-		if err == nil {
-			var line []byte
-			if line, err = result.NewDocument(bench.NewRecord(r)).Line(); err == nil {
-				if _, err := w.Write(append(line, '\n')); err != nil {
-					whole = false
-					return fmt.Errorf("write the runs: %w", err)
-				}
-				n++
-				continue
-			}
-		}
-		if bench.ReadsOn(r, err) {
-			bad = append(bad, unreadable(r, err))
-		} else {
-			failed, whole = append(failed, err), false
-		}
-	}
-	// What was in the file before is worth more than a part.
-	if whole = whole && a.ctx.Err() == nil; !whole && cmd.Output != "-" {
+	e := archive.Export(a.ctx, store, q, w)
+	whole = e.Failed == nil
+	failed := []error{e.Failed}
+	if whole || cmd.Output == "-" {
+		fmt.Fprintf(a.stderr, "%d run(s) written\n", e.Runs)
+	} else { // what was in the file before is worth more than a part
 		failed = append(failed, fmt.Errorf("nothing was written to %s", cmd.Output))
-	} else {
-		fmt.Fprintf(a.stderr, "%d run(s) written\n", n)
 	}
-	if len(failed) > 0 {
-		return join(append(failed, bad...)...)
-	}
-	if err := join(bad...); err != nil {
+	bad := allAdvised(e.Bad)
+	switch err := join(append(failed, bad...)...); {
+	case err == nil || !whole:
+		return err
+	default:
 		return exitError{exitNotKept, err}
 	}
-	return nil
 }
 
 // isStore reports whether path is the file of a store.

@@ -3,7 +3,6 @@ package cli
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"net/url"
@@ -15,6 +14,7 @@ import (
 	"unicode"
 
 	"rtcbench/bench"
+	"rtcbench/internal/archive"
 	"rtcbench/internal/outbox"
 	"rtcbench/internal/store/influx"
 	"rtcbench/internal/store/sqlite"
@@ -223,17 +223,9 @@ func (a *app) openForReading(f storeFlags) (bench.Store, error) {
 
 // openToRead opens a store and makes none.
 func (a *app) openToRead(t outbox.Target) (bench.Store, error) {
-	if !exists(t) {
-		return nil, fmt.Errorf("there is no store at %s yet: measure something first (rtcbench livekit), or name another with --store", t.File)
+	s, err := archive.Open(a.ctx, t)
+	if err != nil {
+		return nil, advised(err)
 	}
-	if t.Read != nil {
-		return t.Read(a.ctx)
-	}
-	return t.Open(a.ctx)
-}
-
-// exists reports whether a store is there that opening would make.
-func exists(t outbox.Target) bool {
-	_, err := os.Stat(t.File)
-	return t.File == "" || !errors.Is(err, os.ErrNotExist)
+	return s, nil
 }

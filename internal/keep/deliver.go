@@ -2,6 +2,7 @@ package keep
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -141,4 +142,28 @@ func Corrections(out outbox.Outcome) (list []error) {
 		list = append(list, fmt.Errorf("what waits for %s, a name under which no run was ever taken, is for %s now", was, out.Corrected[was]))
 	}
 	return list
+}
+
+// Errors of Readdress.
+var (
+	ErrNoneOrSeveral = errors.New("not exactly one store of this kind is on")
+	ErrNothingWaits  = errors.New("nothing waits for a store of this name")
+)
+
+// Readdress lets what waits for the store called was go to the one store of its kind that is on. on is how many are.
+func (s Stores) Readdress(courier *outbox.Courier, was string) (on int, err error) {
+	kind, _, _ := strings.Cut(was, ":")
+	names := slices.DeleteFunc(s.Names(), func(name string) bool { return !strings.HasPrefix(name, kind+":") })
+	if len(names) != 1 {
+		return len(names), ErrNoneOrSeveral
+	}
+	waiting, err := s.Box.Waiting()
+	if err != nil {
+		return 1, err
+	}
+	if !slices.ContainsFunc(waiting, func(e outbox.Entry) bool { return slices.Contains(e.Names(), was) }) {
+		return 1, ErrNothingWaits
+	}
+	courier.Readdress(was, names[0])
+	return 1, nil
 }

@@ -1,0 +1,154 @@
+package archive
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"rtcbench/bench"
+	"rtcbench/internal/report"
+	"rtcbench/internal/result"
+)
+
+// Filter says which runs are wanted.
+type Filter struct {
+	bench.Query        // without ID
+	Part        string // of the ID: all of it, its beginning or its end; "" = any
+}
+
+// Matches reports whether r is asked for.
+func (f Filter) Matches(r bench.Run) bool {
+	return f.Query.Matches(r) && (strings.HasPrefix(r.ID, f.Part) || strings.HasSuffix(r.ID, f.Part))
+}
+
+// Reader is what groups are read with.
+type Reader struct {
+	Store func() (bench.Store, error) // opens the store, once
+	File  func(path string) (io.ReadCloser, error)
+	Say   func(error) // is told of what is read all the same, and of what is left out
+}
+
+// Side is one side of a comparison: runs of a file, or of the store.
+type Side struct {
+	Name string // as the user has written it
+	File string // "" = of the store
+	Filter
+}
+
+// AllInvalid says that a side has runs, of which none is a measure of its path.
+type AllInvalid struct{ Runs int }
+
+func (e *AllInvalid) Error() string { return fmt.Sprintf("the %d run(s) of it are invalid", e.Runs) }
+
+// OneInvalid is told of a side that is one run, which is compared all the same.
+type OneInvalid struct{ Why string }
+
+func (e *OneInvalid) Error() string {
+	return "this run is invalid, and no measure of its path: " + e.Why
+}
+
+// ErrNoRun is returned for a side without a run.
+var ErrNoRun = errors.New("there is no such run")
+
+// Group gives the runs of a side, each once. Invalid ones are left out, unless they are asked for, or the side names
+// one run and no other.
+func (side Side) Group(ctx context.Context, from Reader, invalid bool) (g report.Group, err error) {
+	var runs []bench.Run
+	if side.File != "" {
+		runs, err = side.ofFile(from)
+	} else {
+		runs, err = side.ofStore(ctx, from)
+	}
+	if err != nil {
+		return g, err
+	}
+	g.Name = side.Name
+	seen := map[string]bool{}
+	for _, r := range runs {
+		if !seen[r.ID] {
+			seen[r.ID] = true
+			g.Runs = append(g.Runs, bench.NewRecord(r))
+		}
+	}
+	isInvalid := func(r bench.Record) bool { return r.Summary.Validity.Verdict == bench.Invalid }
+	named := side.Part != "" || side.File != "" && len(g.Runs) == 1
+	if all := g.Runs; !invalid && !named {
+		g.Runs = slices.DeleteFunc(slices.Clone(all), isInvalid)
+		if g.LeftOut = len(all) - len(g.Runs); len(g.Runs) == 0 && len(all) > 0 {
+			return g, &AllInvalid{len(all)}
+		}
+	}
+	switch n := len(g.Runs); {
+	case n == 0:
+		return g, ErrNoRun
+	case n == 1 && isInvalid(g.Runs[0]):
+		from.Say(&OneInvalid{g.Runs[0].Summary.Validity.Why()})
+	case n > 1 && side.Part != "":
+		return g, &NotOne{Asked: side.Part, Found: ids(g.Runs)}
+	}
+	return g, nil
+}
+
+func ids(runs []bench.Record) (list []string) {
+	for _, r := range runs {
+		list = append(list, r.ID)
+	}
+	return list
+}
+
+// ofFile refuses a file of which a part cannot be read: a part of a group is another group.
+func (side Side) ofFile(from Reader) (runs []bench.Run, err error) {
+	r, err := from.File(side.File)
+	if err != nil {
+		return nil, cmp.Or(errors.Unwrap(err), err)
+	}
+	defer r.Close()
+	told := map[string]bool{}
+	for e, err := range result.Decode(r) {
+		if err != nil {
+			return nil, err
+		}
+		if !side.Matches(e.Run) {
+			continue
+		}
+		if e.Note != "" && !told[e.Note] {
+			told[e.Note] = true
+			from.Say(fmt.Errorf("%s, %s: %s", side.File, e.Place, e.Note))
+		}
+		runs = append(runs, e.Run)
+	}
+	return runs, nil
+}
+
+// ofStore reads the runs without their samples, and a single one with them. What cannot be read is told and left out.
+func (side Side) ofStore(ctx context.Context, from Reader) (runs []bench.Run, err error) {
+	s, err := from.Store()
+	if err != nil {
+		return nil, err
+	}
+	if side.Part != "" {
+		r, err := Find(ctx, s, side.Part)
+		if err != nil || !side.Matches(r) {
+			return nil, err
+		}
+		return []bench.Run{r}, nil
+	}
+	for r, err := range s.Runs(ctx, side.Query) {
+		if err == nil {
+			runs = append(runs, r)
+		} else if err = ofStore(r, err); isUnreadable(err) {
+			from.Say(err)
+		} else {
+			return nil, err
+		}
+	}
+	if len(runs) == 1 {
+		r, err := Find(ctx, s, runs[0].ID)
+		return []bench.Run{r}, err
+	}
+	return runs, nil
+}

@@ -1,0 +1,206 @@
+package archive
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"rtcbench/bench"
+	"rtcbench/internal/report"
+	"rtcbench/internal/stats"
+)
+
+// Nothing says that a store has no run that was asked for.
+type Nothing struct {
+	Store string
+	Empty bool // it has none at all
+}
+
+func (e *Nothing) Error() string {
+	if e.Empty {
+		return e.Store + " is empty: no run was kept there yet"
+	}
+	return "no such run in " + e.Store
+}
+
+// History lists the runs that q asks for, the last q.Limit of them (0 = all), and sums up all of them. q.Invalid is
+// about the sums. Where q says no Since or Until, the time is that of the runs, until now.
+func History(ctx context.Context, s bench.Store, q bench.Query, now time.Time) (h report.History, err error) {
+	h.Store = s.String()
+	if q.Until.IsZero() {
+		q.Until = lastEnd(ctx, s, q, now)
+	}
+	if sums, ok := s.(bench.Aggregator); ok {
+		err = aggregated(ctx, s, sums, q, &h)
+	} else {
+		err = readOnce(ctx, s, q, &h)
+	}
+	return h, err
+}
+
+// WhyNothing is a *Nothing, for a store of which History showed nothing, or why that cannot be told.
+func WhyNothing(ctx context.Context, s bench.Store) error {
+	for _, err := range s.Runs(ctx, bench.Query{Limit: 1}) {
+		if err != nil {
+			return err
+		}
+		return &Nothing{Store: s.String()}
+	}
+	return &Nothing{Store: s.String(), Empty: true}
+}
+
+// lastEnd is now, or a moment after the end of the last run that q asks for: a clock may have been fast, and what is
+// listed is summed up.
+func lastEnd(ctx context.Context, s bench.Store, q bench.Query, now time.Time) time.Time {
+	q.Limit = 1
+	for r, err := range s.Runs(ctx, q) {
+		if err == nil && !r.End.Before(now) {
+			return r.End.Add(time.Millisecond)
+		}
+	}
+	return now
+}
+
+// aggregated has the store sum up: the list is short then.
+func aggregated(ctx context.Context, s bench.Store, sums bench.Aggregator, q bench.Query, h *report.History) error {
+	for r, err := range s.Runs(ctx, q) {
+		switch err = ofStoreOrNil(r, err); {
+		case err == nil:
+			h.Runs = append(h.Runs, bench.NewRecord(r))
+		case isUnreadable(err):
+			h.Bad = append(h.Bad, err)
+		default:
+			return err
+		}
+	}
+	q.Limit = 0
+	if q.Since.IsZero() {
+		first, err := firstEnd(ctx, s, q)
+		if err != nil {
+			return err
+		}
+		q.Since = first
+	}
+	h.Since, h.Until = q.Since, q.Until
+	list, err := sums.Aggregate(ctx, q)
+	if err != nil {
+		return err
+	}
+	for _, a := range list {
+		h.Courses = append(h.Courses, bench.Course{Aggregate: a, P50: make([]bench.Quantity, report.Parts)})
+	}
+	length := q.Until.Sub(q.Since) / report.Parts
+	for i := range report.Parts {
+		if length <= 0 {
+			break
+		}
+		part := q
+		part.Since, part.Until = q.Since.Add(time.Duration(i)*length), q.Since.Add(time.Duration(i+1)*length)
+		list, err := sums.Aggregate(ctx, part)
+		if err != nil {
+			return err
+		}
+		for _, a := range list {
+			setPart(h.Courses, a.Series, i, a.Histogram)
+		}
+	}
+	return nil
+}
+
+func setPart(list []bench.Course, series bench.Series, part int, h stats.Histogram) {
+	at := slices.IndexFunc(list, func(c bench.Course) bool { return c.Series == series })
+	if at >= 0 {
+		d, ok := h.Quantile(0.5)
+		list[at].P50[part] = bench.Quantity{D: d, OK: ok}
+	}
+}
+
+func ofStoreOrNil(r bench.Run, err error) error {
+	if err == nil {
+		return nil
+	}
+	return ofStore(r, err)
+}
+
+// firstEnd is when the first run ended that q asks for; q.Until where there is none.
+func firstEnd(ctx context.Context, s bench.Store, q bench.Query) (time.Time, error) {
+	for r, err := range s.Runs(ctx, q) {
+		if err != nil && !bench.ReadsOn(r, err) {
+			return q.Until, err
+		}
+		if err == nil {
+			return r.End, nil
+		}
+	}
+	return q.Until, nil
+}
+
+// listed is a run of the list, or why it cannot be read.
+type listed struct {
+	record bench.Record
+	err    error
+}
+
+// course is a bench.Course that is being summed up.
+type course struct {
+	bench.Aggregate
+	parts [report.Parts]stats.Histogram
+}
+
+// readOnce lists and sums up in one pass, and each run is read and judged once. Runs come in the order of their ends.
+func readOnce(ctx context.Context, s bench.Store, q bench.Query, h *report.History) error {
+	last := q.Limit
+	q.Limit = 0
+	h.Since, h.Until = q.Since, q.Until
+	all := map[bench.Series]*course{}
+	var list []listed
+	for r, err := range s.Runs(ctx, q) {
+		err = ofStoreOrNil(r, err)
+		if err != nil && !isUnreadable(err) {
+			return err
+		}
+		if last > 0 && len(list) == last {
+			list = list[1:]
+		}
+		if err != nil {
+			list = append(list, listed{err: err})
+			continue
+		}
+		if h.Since.IsZero() {
+			h.Since = r.End
+		}
+		record, key := bench.NewRecord(r), bench.SeriesOf(r)
+		if all[key] == nil {
+			all[key] = &course{Aggregate: bench.Aggregate{Series: key}}
+		}
+		all[key].Add(record, q)
+		if length := h.Until.Sub(h.Since) / report.Parts; length > 0 && !q.LeavesOut(record) {
+			part := int(r.End.Sub(h.Since) / length) // of a damaged run the store may hold another end than the run itself
+			all[key].parts[max(0, min(part, report.Parts-1))].Merge(r.Histogram())
+		}
+		list = append(list, listed{record: record})
+	}
+	for _, x := range list {
+		if x.err != nil {
+			h.Bad = append(h.Bad, x.err)
+		} else {
+			h.Runs = append(h.Runs, x.record)
+		}
+	}
+	if h.Since.IsZero() {
+		h.Since = h.Until
+	}
+	for _, c := range all {
+		h.Courses = append(h.Courses, c.course())
+	}
+	slices.SortFunc(h.Courses, func(a, b bench.Course) int { return a.Compare(b.Series) })
+	return nil
+}
+
+func (c *course) course() bench.Course {
+	list := []bench.Course{{Aggregate: c.Aggregate, P50: make([]bench.Quantity, report.Parts)}}
+	for i, h := range c.parts {
+		setPart(list, c.Series, i, h)
+	}
+	return list[0]
+}

@@ -1,0 +1,117 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+
+	"rtcbench/internal/archive"
+	"rtcbench/internal/keep"
+	"rtcbench/internal/outbox"
+)
+
+// withAdvice is an error with what a user can do about it.
+type withAdvice struct {
+	error
+	advice string
+}
+
+func (e withAdvice) Error() string { return e.error.Error() + e.advice }
+
+func (e withAdvice) Unwrap() error { return e.error }
+
+// advised adds the commands and flags that help to an error of a lower floor, which knows none. An error that has
+// advice stays as it is.
+func advised(err error) error {
+	if err == nil || errors.As(err, new(withAdvice)) {
+		return err
+	}
+	for _, advice := range []func(error) string{ofKeeping, ofReading} {
+		if text := advice(err); text != "" {
+			return withAdvice{err, text}
+		}
+	}
+	return err
+}
+
+func allAdvised(errs []error) []error {
+	var list []error
+	for _, err := range errs {
+		list = append(list, advised(err))
+	}
+	return list
+}
+
+// ofKeeping is about runs that were not kept.
+func ofKeeping(err error) string {
+	var refused *keep.Refused
+	var waiting *keep.Waiting
+	var noRoom *keep.NoRoom
+	switch {
+	case errors.As(err, &refused), errors.As(err, &waiting) && waiting.Older:
+		return " (rtcbench store status)"
+	case errors.As(err, &waiting):
+		return " (rtcbench store flush delivers)"
+	case errors.As(err, &noRoom):
+		return makeRoom(err) + withoutRoom(noRoom)
+	}
+	return makeRoom(err)
+}
+
+func makeRoom(err error) string {
+	if errors.Is(err, outbox.ErrFull) {
+		return "; see rtcbench store status, and deliver with rtcbench store flush"
+	}
+	return ""
+}
+
+// withoutRoom says what became of a run that the outbox did not take.
+func withoutRoom(e *keep.NoRoom) (text string) {
+	for _, f := range e.Fates {
+		if f.Err != nil {
+			text += fmt.Sprintf("; %s did not take it either: %v", f.Store, f.Err)
+		} else {
+			text += "; " + f.Store + " has it"
+		}
+	}
+	switch {
+	case e.Where != "":
+		text += "; it is in " + e.Where + " (rtcbench import)"
+	case e.Gone != nil:
+		text += fmt.Sprintf("; the folder for temporary files did not take it either: %v", e.Gone)
+	}
+	return text
+}
+
+// ofReading is about what was kept.
+func ofReading(err error) string {
+	var unreadable *archive.Unreadable
+	var nothing *archive.Nothing
+	switch {
+	case errors.As(err, &unreadable) && unreadable.RunID != "":
+		return fmt.Sprintf("; it is left out (to be rid of it: rtcbench store remove %s)", unreadable.RunID)
+	case errors.As(err, new(*archive.NoStore)):
+		return ": measure something first (rtcbench livekit), or name another with --store"
+	case errors.As(err, &nothing) && !nothing.Empty:
+		return "; rtcbench history without filters shows all"
+	case errors.As(err, new(*archive.Unindexed)):
+		return ": rtcbench store check"
+	case errors.As(err, new(*archive.Several)):
+		return ": give more of the ID"
+	}
+	return ""
+}
+
+// calledSo is an error about the runs that text, which may be a secret in the wrong place, names.
+func calledSo(text string, err error) error {
+	var notOne *archive.NotOne
+	switch {
+	case errors.Is(err, archive.ErrTooShort):
+		return fmt.Errorf("%s is too little of an ID: give four characters of it or more", shown(text))
+	case !errors.As(err, &notOne):
+		return advised(err)
+	case len(notOne.Found) == 0:
+		return fmt.Errorf("there is no run %s in %s", shownID(text), notOne.Store)
+	}
+	return fmt.Errorf("%d runs in %s are called %s, as %s and %s: give more of the ID", len(notOne.Found), notOne.Store, shownID(text),
+		notOne.Found[0], notOne.Found[1])
+}
