@@ -11,6 +11,7 @@ import (
 
 	"rtcbench/bench"
 	"rtcbench/internal/outbox"
+	"rtcbench/internal/result"
 )
 
 // gauges are what Prometheus reads of a schedule, in a registry of their own.
@@ -72,8 +73,10 @@ func (g *gauges) take(run bench.Record) {
 			v.DeleteLabelValues(labels...)
 		}
 	}
-	for name, q := range map[string]bench.Quantity{"0.5": s.P50, "0.95": s.P95, "0.99": s.P99} {
-		set(g.rtt, q, append(labels[:len(labels):len(labels)], name)...)
+	for _, x := range result.StatisticList {
+		if x.Quantile != "" {
+			set(g.rtt, *x.Of(&s), append(labels[:len(labels):len(labels)], x.Quantile)...)
+		}
 	}
 	set(g.jitter, s.Jitter, labels...)
 	if s.LossKnown {

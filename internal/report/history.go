@@ -165,6 +165,8 @@ type (
 		Ended     bench.Ended    `json:"ended"`
 		Validity  bench.Verdict  `json:"validity"`
 		Doubts    []result.Doubt `json:"doubts"`
+
+		statistics result.Statistics
 	}
 	// series holds percentiles of merged histograms: nearest rank, to three digits.
 	series struct {
@@ -189,15 +191,14 @@ type (
 )
 
 func newHistoryRun(r bench.Record) historyRun {
-	s := r.Summary
+	t := result.StatisticsOf(r)
 	row := historyRun{
-		RunID: r.ID, EndTime: unix(r.End), Location: bench.SeriesOf(r.Run).Location, Platform: r.Platform, Engine: r.Facts.Engine, Transport: string(r.Facts.Transport), Path: string(r.Path()),
-		Pings: r.Counts.Settled(), P50: millis(s.P50), P95: millis(s.P95), P99: millis(s.P99), Jitter: millis(s.Jitter), Ended: r.Ended, Validity: s.Validity.Verdict, Doubts: []result.Doubt{},
+		RunID: r.ID, EndTime: unix(r.End), Location: bench.SeriesOf(r.Run).Location, Platform: r.Platform,
+		Engine: r.Facts.Engine, Transport: string(r.Facts.Transport), Path: string(r.Path()),
+		Pings: t.TotalMessages, P50: t.P50RTT, P95: t.P95RTT, P99: t.P99RTT, Jitter: t.Jitter, Loss: t.PacketLossRate,
+		Ended: r.Ended, Validity: r.Summary.Validity.Verdict, Doubts: []result.Doubt{}, statistics: t,
 	}
-	if s.LossKnown {
-		row.Loss = &s.Loss
-	}
-	for _, d := range s.Doubts {
+	for _, d := range r.Summary.Doubts {
 		row.Doubts = append(row.Doubts, result.Doubt(d))
 	}
 	return row
@@ -233,21 +234,32 @@ func WriteHistoryJSON(w io.Writer, h History) error {
 	return result.WriteJSON(w, f)
 }
 
+// inCSV are the statistics that a line has, in the order of its columns.
+var inCSV = result.StatisticsNamed("total_messages", "p50_rtt", "p95_rtt", "p99_rtt", "jitter", "packet_loss_rate")
+
 // WriteHistoryCSV writes a line for each run of h, after one with the names.
 func WriteHistoryCSV(w io.Writer, h History) error {
 	c := csv.NewWriter(w)
-	number := func(v *float64) string {
-		if v == nil {
-			return ""
-		}
-		return strconv.FormatFloat(*v, 'f', -1, 64)
+	number := func(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
+	names := []string{"run_id", "end_time", "location_id", "platform", "engine", "transport_class"}
+	for _, x := range inCSV {
+		names = append(names, x.Key)
 	}
-	if err := c.Write([]string{"run_id", "end_time", "location_id", "platform", "engine", "transport_class", "total_messages", "p50_rtt", "p95_rtt", "p99_rtt", "jitter", "packet_loss_rate", "ended", "doubts", "validity", "path"}); err != nil {
+	if err := c.Write(append(names, "ended", "doubts", "validity", "path")); err != nil {
 		return err
 	}
 	for _, run := range h.Runs {
 		r := newHistoryRun(run)
-		if err := c.Write([]string{r.RunID, number(&r.EndTime), Escaped(r.Location), r.Platform, r.Engine, r.Transport, strconv.Itoa(r.Pings), number(r.P50), number(r.P95), number(r.P99), number(r.Jitter), number(r.Loss), string(r.Ended), strconv.Itoa(len(r.Doubts)), string(r.Validity), r.Path}); err != nil {
+		line := []string{r.RunID, number(r.EndTime), Escaped(r.Location), r.Platform, r.Engine, r.Transport}
+		for _, x := range inCSV {
+			text := ""
+			if v, known := x.In(r.statistics); known {
+				text = number(v)
+			}
+			line = append(line, text)
+		}
+		line = append(line, string(r.Ended), strconv.Itoa(len(r.Doubts)), string(r.Validity), r.Path)
+		if err := c.Write(line); err != nil {
 			return err
 		}
 	}

@@ -3,6 +3,7 @@ package result
 import (
 	"encoding/json"
 	"reflect"
+	"slices"
 
 	"rtcbench/bench"
 )
@@ -52,6 +53,15 @@ var StatisticList = func() (list []Statistic) {
 	}
 	return list
 }()
+
+// StatisticsNamed are those of StatisticList with these keys, in the order of the keys.
+func StatisticsNamed(keys ...string) (list []Statistic) {
+	for _, key := range keys {
+		i := slices.IndexFunc(StatisticList, func(x Statistic) bool { return x.Key == key })
+		list = append(list, StatisticList[i])
+	}
+	return list
+}
 
 // In is the value that s has; ok is false where it is not known.
 func (x Statistic) In(s Statistics) (value float64, ok bool) {
