@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 )
@@ -47,6 +48,9 @@ func (job *livekitJob) dispatch(ctx context.Context, w io.Writer) (leave func(),
 		if ctx.Err() != nil { // the order may have been taken all the same
 			leave()
 			err = context.Cause(ctx)
+		}
+		if errors.Is(err, context.DeadlineExceeded) {
+			err = fmt.Errorf("%w (after %v; --connect-timeout waits longer)", err, job.within)
 		}
 		return func() {}, err
 	}

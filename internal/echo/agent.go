@@ -128,9 +128,14 @@ func (a Agent) Disconnect(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
+	data, _, err := a.call(ctx, "/disconnect", nil, body)
 	var refused *RefusedError
-	if _, _, err = a.call(ctx, "/disconnect", nil, body); errors.As(err, &refused) && refused.Status == http.StatusNotFound {
-		return nil
+	if errors.As(err, &refused) && refused.Status == http.StatusNotFound && refused.Detail != "" {
+		return nil // a service says so, and nobody in its place
+	}
+	var said struct{ Status string }
+	if err == nil && (json.Unmarshal(data, &said) != nil || said.Status != "success") {
+		err = errors.New("it does not answer as an echo service does")
 	}
 	if err != nil {
 		return fmt.Errorf("tell the echo service at %s that we left: %w", a.host(), err)

@@ -116,3 +116,32 @@ func TestAgentWaits(t *testing.T) {
 		t.Error("nobody was told")
 	}
 }
+
+// TestAgentSaysGoodbye: a room has ended when a service says so, and not when somebody else answers in its place.
+func TestAgentSaysGoodbye(t *testing.T) {
+	for _, c := range []struct {
+		status int
+		body   string
+		ok     bool
+	}{
+		{200, `{"status":"success","room_id":"x","message":"Disconnected and cleaned up","cleaned_up":true}`, true},
+		{200, `{"status":"success","room_id":"x","message":"Disconnected","cleaned_up":false}`, true},
+		{404, `{"detail":"Room x not found"}`, true},
+		{200, `<title>Log in</title>`, false},
+		{200, ``, false},
+		{200, `{}`, false},
+		{202, `{"status":"success"}`, false},
+		{204, ``, false},
+		{404, `<h1>no such site</h1>`, false},
+		{404, `{"error":"no such route"}`, false},
+	} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(c.status)
+			io.WriteString(w, c.body)
+		}))
+		if err := (Agent{URL: server.URL}).Disconnect(t.Context(), "x"); (err == nil) != c.ok {
+			t.Errorf("%d %s: %v", c.status, c.body, err)
+		}
+		server.Close()
+	}
+}

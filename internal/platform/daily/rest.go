@@ -14,10 +14,10 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"rtcbench/bench"
 	"rtcbench/internal/advice"
+	"rtcbench/internal/redact"
 )
 
 // DefaultAPI is where Daily's REST interface lives.
@@ -45,6 +45,12 @@ type Room struct {
 	URL  string `json:"url"`
 }
 
+// is reports whether an answer describes the room of that name, and says where it is.
+func (r Room) is(name string) bool {
+	u, err := url.Parse(r.URL)
+	return r.Name == name && err == nil && u.Host != "" && (u.Scheme == "https" || u.Scheme == "http")
+}
+
 // Error is what Daily answered.
 type Error struct {
 	Status int
@@ -55,6 +61,11 @@ type Error struct {
 
 	host string
 	page *advice.Refused // the answer, where it is not of Daily's form: it may be somebody else's
+}
+
+// isGone reports whether it is Daily's word that the room is not there. A 404 of somebody else's is none.
+func (e *Error) isGone() bool {
+	return e.page == nil && (e.Status == http.StatusNotFound || e.Status/100 == 4 && e.Deleted)
 }
 
 func (e *Error) Error() string {
@@ -98,10 +109,8 @@ func (c *Client) create(ctx context.Context, name, privacy string, end time.Time
 		properties["geo"] = geo
 	}
 	var room Room
-	err := c.call(ctx, http.MethodPost, "/rooms", map[string]any{"name": name, "privacy": privacy, "properties": properties}, &room)
-	if err == nil && room.URL == "" {
-		err = errors.New("Daily's answer names no room")
-	}
+	ask := map[string]any{"name": name, "privacy": privacy, "properties": properties}
+	err := c.call(ctx, http.MethodPost, "/rooms", ask, &room, func() bool { return room.is(name) })
 	if err != nil {
 		if room, err = c.settle(ctx, name, err); err != nil {
 			return Room{}, fmt.Errorf("create a Daily room: %w", err)
@@ -130,7 +139,7 @@ func (c *Client) settle(ctx context.Context, name string, failed error) (Room, e
 			return room, nil
 		}
 	}
-	if errors.As(err, &refused) && refused.Status == http.StatusNotFound {
+	if errors.As(err, &refused) && refused.isGone() {
 		return Room{}, failed
 	}
 	switch err := c.DeleteRoom(asking, name); {
@@ -144,7 +153,7 @@ func (c *Client) settle(ctx context.Context, name string, failed error) (Room, e
 
 // Room looks a room up; one that is not there is an *Error with status 404.
 func (c *Client) Room(ctx context.Context, name string) (room Room, err error) {
-	err = c.call(ctx, http.MethodGet, "/rooms/"+url.PathEscape(name), nil, &room)
+	err = c.call(ctx, http.MethodGet, "/rooms/"+url.PathEscape(name), nil, &room, func() bool { return room.is(name) })
 	return room, err
 }
 
@@ -153,10 +162,7 @@ func (c *Client) CreateToken(ctx context.Context, room, userName string, end tim
 	var answer struct{ Token string }
 	err := c.call(ctx, http.MethodPost, "/meeting-tokens", map[string]any{"properties": map[string]any{
 		"room_name": room, "exp": end.Unix(), "eject_at_token_exp": true, "user_name": userName, "start_audio_off": true, "start_video_off": true,
-	}}, &answer)
-	if err == nil && answer.Token == "" {
-		err = errors.New("Daily's answer holds no token")
-	}
+	}}, &answer, func() bool { return answer.Token != "" })
 	if err != nil {
 		return "", fmt.Errorf("create a token for Daily room %q: %w", room, err)
 	}
@@ -165,9 +171,11 @@ func (c *Client) CreateToken(ctx context.Context, room, userName string, end tim
 
 // DeleteRoom removes a room; one that is gone already is no error.
 func (c *Client) DeleteRoom(ctx context.Context, name string) error {
-	err := c.call(ctx, http.MethodDelete, "/rooms/"+url.PathEscape(name), nil, nil)
+	var gone struct{ Deleted bool }
+	done := func() bool { return gone.Deleted }
+	err := c.call(ctx, http.MethodDelete, "/rooms/"+url.PathEscape(name), nil, &gone, done)
 	var refused *Error
-	if errors.As(err, &refused) && (refused.Status == http.StatusNotFound || refused.Deleted) {
+	if errors.As(err, &refused) && refused.isGone() {
 		return nil
 	}
 	if err != nil {
@@ -185,11 +193,12 @@ const (
 	maxAnswer  = 1 << 20
 )
 
-// call makes one request, again with growing pauses while the answer is 429 or 5xx.
-func (c *Client) call(ctx context.Context, method, path string, in, out any) error {
+// call makes one request, again with growing pauses while the answer is 429 or 5xx. The answer is read into out, and done
+// says of it whether Daily did what was asked for.
+func (c *Client) call(ctx context.Context, method, path string, in, out any, done func() bool) error {
 	pause := firstPause
 	for attempt := 1; ; attempt++ {
-		wait, err := c.once(ctx, method, path, in, out)
+		wait, err := c.once(ctx, method, path, in, out, done)
 		var refused *Error
 		again := errors.As(err, &refused) && (refused.Status == http.StatusTooManyRequests || refused.Status >= 500)
 		if !again || attempt == attempts {
@@ -210,7 +219,9 @@ func (c *Client) call(ctx context.Context, method, path string, in, out any) err
 }
 
 // once makes one request; wait is how long Daily wants to be left alone, if it says so.
-func (c *Client) once(asked context.Context, method, path string, in, out any) (wait time.Duration, err error) {
+func (c *Client) once(
+	asked context.Context, method, path string, in, out any, done func() bool,
+) (wait time.Duration, err error) {
 	ctx, cancel := context.WithTimeout(asked, oneCall)
 	defer cancel()
 	var body io.Reader
@@ -247,15 +258,9 @@ func (c *Client) once(asked context.Context, method, path string, in, out any) (
 	if to := response.Header.Get("Location"); to != "" && response.StatusCode/100 == 3 {
 		return 0, elsewhere(request.URL, response.StatusCode, to)
 	}
-	if response.StatusCode/100 != 2 {
+	if response.StatusCode != http.StatusOK || json.Unmarshal(data, out) != nil || !done() {
 		seconds, _ := strconv.Atoi(response.Header.Get("Retry-After"))
 		return time.Duration(seconds) * time.Second, c.refused(response, data)
-	}
-	if out == nil {
-		return 0, nil
-	}
-	if json.Unmarshal(data, out) != nil {
-		return 0, &Error{Status: response.StatusCode, host: request.URL.Host, page: c.page(response, data)}
 	}
 	return 0, nil
 }
@@ -267,7 +272,8 @@ func (c *Client) refused(answer *http.Response, data []byte) *Error {
 		Error, Info string
 		Deleted     bool
 	}
-	if json.Unmarshal(data, &said) != nil || said.Error == "" && said.Info == "" && !said.Deleted {
+	understood := json.Unmarshal(data, &said) == nil
+	if expired := answer.StatusCode/100 == 4 && said.Deleted; !understood || said.Error+said.Info == "" && !expired {
 		refused.page = c.page(answer, data)
 	}
 	refused.ID, refused.Info, refused.Deleted = c.harmless(said.Error), c.harmless(said.Info), said.Deleted
@@ -337,15 +343,6 @@ func elsewhere(from *url.URL, status int, to string) error {
 
 // harmless is text of Daily's on one short line, without the key.
 func (c *Client) harmless(text string) string {
-	text = strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return ' '
-		}
-		return r
-	}, strings.ReplaceAll(text, c.Key, "KEY"))
 	const most = 300
-	if r := []rune(text); len(r) > most {
-		return string(r[:most]) + "…"
-	}
-	return text
+	return redact.New(c.Key).Line(text, most)
 }

@@ -3,16 +3,11 @@ package livekit
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"net/url"
 	"strings"
 
+	"github.com/livekit/protocol/auth"
 	"github.com/livekit/protocol/livekit"
-	lksdk "github.com/livekit/server-sdk-go/v2"
-	"github.com/twitchtv/twirp"
-
-	"rtcbench/internal/advice"
 )
 
 // Dispatch is the server's order to send a named agent into a room. It stays until Delete, or until the room ends.
@@ -27,26 +22,54 @@ type Dispatch struct {
 // works also with room.auto_create: false. The server takes an order for an agent that is not registered, too: Fate
 // tells.
 func (k Key) Dispatch(ctx context.Context, serverURL, room, agent string) (*Dispatch, error) {
-	if _, err := k.rooms(serverURL).CreateRoom(ctx, &livekit.CreateRoomRequest{Name: room}); err != nil {
-		return nil, fmt.Errorf("make LiveKit room %q for agent %q: %w", room, agent, refusal(err))
-	}
-	order, err := k.dispatches(serverURL).CreateDispatch(ctx, &livekit.CreateAgentDispatchRequest{
-		Room: room, AgentName: agent,
-	})
+	a, err := k.api(serverURL, auth.VideoGrant{RoomCreate: true, RoomAdmin: true, Room: room})
 	if err != nil {
-		return nil, fmt.Errorf("dispatch agent %q into LiveKit room %q: %w", agent, room, refusal(err))
+		return nil, err
+	}
+	made, err := a.rooms().CreateRoom(ctx, &livekit.CreateRoomRequest{Name: room})
+	if err == nil && made.Name != room {
+		err = errNothing
+	}
+	if err != nil {
+		return nil, fmt.Errorf("make LiveKit room %q for agent %q: %w", room, agent, a.refusal(err))
+	}
+	order, err := a.dispatches().CreateDispatch(ctx, &livekit.CreateAgentDispatchRequest{Room: room, AgentName: agent})
+	if err == nil && (order.Id == "" || order.AgentName != agent) {
+		err = errNothing
+	}
+	if err != nil {
+		return nil, fmt.Errorf("dispatch agent %q into LiveKit room %q: %w", agent, room, a.refusal(err))
 	}
 	return &Dispatch{key: k, server: serverURL, room: room, agent: agent, id: order.Id}, nil
 }
 
-func (k Key) dispatches(serverURL string) *lksdk.AgentDispatchClient {
-	return lksdk.NewAgentDispatchServiceClient(serverURL, k.Key, k.Secret)
+// api is for the orders of the room.
+func (d *Dispatch) api() (*api, error) {
+	return d.key.api(d.server, auth.VideoGrant{RoomAdmin: true, Room: d.room})
+}
+
+// order is what the server knows of it.
+func (d *Dispatch) order(ctx context.Context) (*livekit.AgentDispatch, error) {
+	a, err := d.api()
+	if err != nil {
+		return nil, err
+	}
+	list, err := a.dispatches().ListDispatch(ctx, &livekit.ListAgentDispatchRequest{DispatchId: d.id, Room: d.room})
+	if err != nil {
+		return nil, a.refusal(err)
+	}
+	for _, order := range list.AgentDispatches {
+		if order.Id == d.id {
+			return order, nil
+		}
+	}
+	return nil, errNothing
 }
 
 // Fate says in words what became of the order, for an agent that is not heard, and what to check.
 func (d *Dispatch) Fate(ctx context.Context) string {
-	order, err := d.key.dispatches(d.server).GetDispatch(ctx, d.id, d.room)
-	if err != nil || order == nil {
+	order, err := d.order(ctx)
+	if err != nil {
 		return fmt.Sprintf("agent %q was dispatched, and the server does not say what became of it", d.agent)
 	}
 	for _, job := range order.GetState().GetJobs() {
@@ -70,38 +93,13 @@ func (d *Dispatch) Fate(ctx context.Context) string {
 
 // Delete takes the order back, which ends the agent's job. One that is gone already, with its room, is no error.
 func (d *Dispatch) Delete(ctx context.Context) error {
-	_, err := d.key.dispatches(d.server).DeleteDispatch(ctx, &livekit.DeleteAgentDispatchRequest{
-		Room: d.room, DispatchId: d.id,
-	})
+	a, err := d.api()
+	if err != nil {
+		return err
+	}
+	_, err = a.dispatches().DeleteDispatch(ctx, &livekit.DeleteAgentDispatchRequest{Room: d.room, DispatchId: d.id})
 	if err == nil || isGone(err) {
 		return nil
 	}
-	return fmt.Errorf("delete the dispatch of agent %q from LiveKit room %q: %w", d.agent, d.room, refusal(err))
-}
-
-// isGone reports whether the server says that what was asked for is not there.
-func isGone(err error) bool {
-	var refused twirp.Error
-	return errors.As(err, &refused) && refused.Code() == twirp.NotFound
-}
-
-// refusal is an error of the server's API in one line: what the server said or, where nothing came from a server, why,
-// with a way out. It holds no URL of the SDK's own making.
-func refusal(err error) error {
-	var request *url.Error
-	if errors.As(err, &request) {
-		return fmt.Errorf("%w%s", request.Err, advice.Of(request.Err))
-	}
-	var refused twirp.Error
-	if !errors.As(err, &refused) {
-		return err
-	}
-	switch refused.Code() {
-	case twirp.Unauthenticated, twirp.PermissionDenied:
-		return fmt.Errorf("the server refuses the API key (%s: %s)", refused.Code(), refused.Msg())
-	case twirp.BadRoute, twirp.Unimplemented:
-		return fmt.Errorf("the server has no such API (%s: %s); is it a LiveKit server, and new enough?",
-			refused.Code(), refused.Msg())
-	}
-	return fmt.Errorf("%s: %s", refused.Code(), refused.Msg())
+	return fmt.Errorf("delete the dispatch of agent %q from LiveKit room %q: %w", d.agent, d.room, a.refusal(err))
 }

@@ -25,7 +25,7 @@ const explainTimeout = 2 * time.Second
 func Explain(ctx context.Context, room bench.Room, err error) error {
 	u, e := url.Parse(room.URL)
 	if e != nil || u.Host == "" {
-		return redact(err, room)
+		return withoutToken(err, room)
 	}
 	secure := u.Scheme == "wss" || u.Scheme == "https"
 	u.Scheme = map[bool]string{true: "https", false: "http"}[secure]
@@ -35,12 +35,12 @@ func Explain(ctx context.Context, room bench.Room, err error) error {
 	defer cancel()
 	request, e := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if e != nil {
-		return redact(err, room)
+		return withoutToken(err, room)
 	}
 	request.Header.Set("Authorization", "Bearer "+room.Token)
-	transport := advice.Transport()
-	transport.DisableKeepAlives = true
-	client := http.Client{Transport: transport, CheckRedirect: advice.NoRedirect}
+	once := advice.Transport()
+	once.DisableKeepAlives = true
+	client := http.Client{Transport: once, CheckRedirect: advice.NoRedirect}
 	answer, e := client.Do(request)
 	if e == nil {
 		defer answer.Body.Close()
@@ -48,7 +48,7 @@ func Explain(ctx context.Context, room bench.Room, err error) error {
 	var dial *net.OpError
 	switch unanswered := e != nil && !(errors.As(e, &dial) && dial.Op == "dial"); {
 	case ctx.Err() != nil:
-		return redact(err, room)
+		return withoutToken(err, room)
 	case !secure && (unanswered || e == nil && answer.StatusCode == http.StatusBadRequest) && speaksTLS(ctx, u):
 		return advice.ErrTLS
 	case e != nil:
@@ -56,13 +56,13 @@ func Explain(ctx context.Context, room bench.Room, err error) error {
 		if errors.As(e, &asked) {
 			e = asked.Err
 		}
-		return redact(e, room)
+		return withoutToken(e, room)
 	case answer.StatusCode == http.StatusOK:
 		const fine = "success"
 		body := bufio.NewReader(answer.Body)
 		answer.Body = io.NopCloser(body) // the deferred call closes the body itself
 		if head, _ := body.Peek(len(fine)); string(head) == fine {
-			return fmt.Errorf("the server takes the token, but the join fails: %w (does a proxy before it pass on the Upgrade header?)", redact(err, room))
+			return fmt.Errorf("the server takes the token, but the join fails: %w (does a proxy before it pass on the Upgrade header?)", withoutToken(err, room))
 		}
 	}
 	asked := service

@@ -176,11 +176,11 @@ func TestMessageTooLarge(t *testing.T) {
 func TestErrorsKeepNoToken(t *testing.T) {
 	room := bench.Room{Token: "aaa.bbb+.ccc"}
 	for _, text := range []string{"GET ?access_token=aaa.bbb+.ccc: 401", "GET ?access_token=aaa.bbb%2B.ccc: 401"} {
-		if got := redact(errors.New(text), room).Error(); got != "GET ?access_token=TOKEN: 401" {
+		if got := withoutToken(errors.New(text), room).Error(); got != "GET ?access_token=…: 401" {
 			t.Error(got)
 		}
 	}
-	if got := redact(errors.New("on linux"), bench.Room{Token: "x"}).Error(); got != "on linux" {
+	if got := withoutToken(errors.New("on linux"), bench.Room{Token: "x"}).Error(); got != "on linux" {
 		t.Error(got)
 	}
 }

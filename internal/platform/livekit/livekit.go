@@ -19,6 +19,7 @@ import (
 	"github.com/pion/interceptor"
 
 	"rtcbench/bench"
+	"rtcbench/internal/redact"
 )
 
 // Transport joins rooms of LiveKit servers, LiveKit Cloud included. The zero value works.
@@ -52,7 +53,7 @@ func (Transport) Join(ctx context.Context, room bench.Room, opts bench.JoinOptio
 			return nil, s.late(err, time.Now())
 		}
 		if s.joined() { // it is not the door that was shut
-			return nil, redact(err, room)
+			return nil, withoutToken(err, room)
 		}
 		return nil, Explain(ctx, room, err)
 	case <-ctx.Done(): // the SDK may need seconds more, and does not bear to be closed meanwhile
@@ -172,16 +173,12 @@ func (s *session) late(cause error, at time.Time) *LateError {
 	return e
 }
 
-// redact keeps the token out of errors, whatever the SDK wrote into them.
-func redact(err error, room bench.Room) error {
+// withoutToken keeps the token out of errors, in whatever form the SDK or a server wrote it into them.
+func withoutToken(err error, room bench.Room) error {
 	const shortest = 8 // anything shorter is no token, and stands in many words
 	if len(room.Token) < shortest {
 		return err
 	}
-	text := strings.ReplaceAll(err.Error(), room.Token, "TOKEN")
-	text = strings.ReplaceAll(text, url.QueryEscape(room.Token), "TOKEN")
-	if text == err.Error() {
-		return err
-	}
-	return errors.New(text)
+	const most = 600
+	return redact.New(room.Token).Error(err, most)
 }

@@ -5,28 +5,32 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/livekit/protocol/auth"
 	"github.com/livekit/protocol/livekit"
-	lksdk "github.com/livekit/server-sdk-go/v2"
 )
-
-func (k Key) rooms(serverURL string) *lksdk.RoomServiceClient {
-	return lksdk.NewRoomServiceClient(serverURL, k.Key, k.Secret)
-}
 
 // DeleteRoom ends a room on the server, and puts out whoever is in it. One that is gone already is no error.
 func (k Key) DeleteRoom(ctx context.Context, serverURL, name string) error {
-	_, err := k.rooms(serverURL).DeleteRoom(ctx, &livekit.DeleteRoomRequest{Room: name})
+	a, err := k.api(serverURL, auth.VideoGrant{RoomCreate: true})
+	if err != nil {
+		return err
+	}
+	_, err = a.rooms().DeleteRoom(ctx, &livekit.DeleteRoomRequest{Room: name})
 	if err == nil || isGone(err) {
 		return nil
 	}
-	return fmt.Errorf("delete LiveKit room %q: %w", name, refusal(err))
+	return fmt.Errorf("delete LiveKit room %q: %w", name, a.refusal(err))
 }
 
 // Rooms names the server's rooms whose names begin with prefix. There may be nobody in a room.
 func (k Key) Rooms(ctx context.Context, serverURL, prefix string) (names []string, err error) {
-	answer, err := k.rooms(serverURL).ListRooms(ctx, &livekit.ListRoomsRequest{})
+	a, err := k.api(serverURL, auth.VideoGrant{RoomList: true})
 	if err != nil {
-		return nil, fmt.Errorf("list the rooms of %s: %w", serverURL, refusal(err))
+		return nil, err
+	}
+	answer, err := a.rooms().ListRooms(ctx, &livekit.ListRoomsRequest{})
+	if err != nil {
+		return nil, fmt.Errorf("list the rooms of %s: %w", serverURL, a.refusal(err))
 	}
 	for _, r := range answer.Rooms {
 		if strings.HasPrefix(r.Name, prefix) {
@@ -39,12 +43,16 @@ func (k Key) Rooms(ctx context.Context, serverURL, prefix string) (names []strin
 // Participants are the identities of those in a room that may ping or answer: none that is there to record. A room that
 // is gone has none.
 func (k Key) Participants(ctx context.Context, serverURL, room string) (identities []string, err error) {
-	answer, err := k.rooms(serverURL).ListParticipants(ctx, &livekit.ListParticipantsRequest{Room: room})
+	a, err := k.api(serverURL, auth.VideoGrant{RoomAdmin: true, Room: room})
+	if err != nil {
+		return nil, err
+	}
+	answer, err := a.rooms().ListParticipants(ctx, &livekit.ListParticipantsRequest{Room: room})
 	switch {
 	case err != nil && isGone(err):
 		return nil, nil
 	case err != nil:
-		return nil, fmt.Errorf("list the participants of LiveKit room %q: %w", room, refusal(err))
+		return nil, fmt.Errorf("list the participants of LiveKit room %q: %w", room, a.refusal(err))
 	}
 	for _, p := range answer.Participants {
 		if p.Kind != livekit.ParticipantInfo_EGRESS && p.State != livekit.ParticipantInfo_DISCONNECTED {
