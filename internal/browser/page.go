@@ -11,6 +11,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"rtcbench/bench"
 	"rtcbench/internal/browser/contract"
 )
 
@@ -19,16 +20,16 @@ type JoinConfig = contract.JoinConfig
 
 // Page is one participant: a page in a window and a process of its own. It is closed by its owner, or with its browser.
 type Page struct {
-	ctx      context.Context
-	cancel   func()
-	pages    *pages
-	gone     <-chan struct{} // closed when the page has crashed or the browser has
-	batches  chan contract.Batch
-	build    string // of the browser
-	platform string
+	ctx     context.Context
+	cancel  func()
+	pages   *pages
+	gone    <-chan struct{} // closed when the page has crashed or the browser has
+	batches chan contract.Batch
+	build   string                   // of the browser
+	missing map[string]bench.Missing // by what was reached of the join
 
 	mu    sync.Mutex
-	phase phase // of the join
+	phase bench.Missing // of the join
 
 	identity string
 	facts    contract.Facts // as they were at the join
@@ -161,7 +162,7 @@ func evaluate[T any](ctx context.Context, p *Page, function string, argument any
 // Join loads the platform's page, which may connect to that platform alone, and takes a seat. It ends by ctx, with a LateError if
 // that was a deadline.
 func (p *Page) Join(ctx context.Context, c JoinConfig) error {
-	p.platform = c.Platform
+	p.missing = c.Page.Missing
 	_, err := call(ctx, p, func(ctx context.Context) (chromedp.Void, error) {
 		return chromedp.Void{}, chromedp.Do(ctx, chromedp.Navigate(p.pages.add(c)))
 	})
@@ -175,7 +176,7 @@ func (p *Page) Join(ctx context.Context, c JoinConfig) error {
 	seat, err := evaluate[contract.Seat](ctx, p, "join", c)
 	p.identity, p.facts = seat.Identity, seat.Facts
 	var said thrown
-	if ctx.Err() == nil && errors.As(err, &said) && p.phaseNow() == joinPhases[p.platform][""] {
+	if ctx.Err() == nil && errors.As(err, &said) && p.phaseNow() == p.missing[""] {
 		return &UnansweredError{err}
 	}
 	return inTime(ctx, err, p.phaseNow())

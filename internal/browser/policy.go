@@ -3,38 +3,28 @@ package browser
 import (
 	"net"
 	"net/url"
+	"slices"
 	"strings"
 )
 
-// Daily's hosts as it lists them for firewalls, without error reporting at sentry.io.
-// https://docs.daily.co/guides/privacy-and-security/corporate-firewalls-nats-allowed-ip-list
-var dailyHosts = []string{"*.daily.co", "*.dailywebrtc.com", "*.dailywebrtc.net", "*.pluot.blue"}
-
-// LiveKit Cloud sends its clients on to a region's host, which is one of these.
-var cloudHosts = []string{".livekit.cloud", ".livekit.run"}
-
 // hosts are the hosts that a page needs, as host or host:port: its platform's, and those that were named.
-func hosts(c JoinConfig) (list []string) {
+func hosts(c JoinConfig) []string {
 	room := host(c.URL)
-	if c.Platform == "daily" {
-		list = append(list, dailyHosts...)
-		return append(list, host(c.BundleURL), room)
-	}
-	list = append(list, room)
-	for _, cloud := range cloudHosts {
-		if name, _, _ := strings.Cut(room, ":"); strings.HasSuffix(name, cloud) {
-			list = append(list, "*"+cloud)
+	list := append(slices.Clone(c.Page.Hosts), host(c.BundleURL), room)
+	for _, family := range c.Page.Family {
+		if name, _, _ := strings.Cut(room, ":"); strings.HasSuffix(name, family) {
+			list = append(list, "*"+family)
 		}
 	}
-	return list
+	return slices.DeleteFunc(list, func(h string) bool { return h == "" })
 }
 
-// policy is a page's Content-Security-Policy: it connects to its platform's hosts and to nothing
-// else. daily-js evaluates its call machine, which it fetches from Daily's CDN or a mirror.
+// policy is a page's Content-Security-Policy: it connects to its platform's hosts and to nothing else. An SDK that
+// evaluates code fetches that from these hosts as well.
 func policy(c JoinConfig) string {
 	list := hosts(c)
 	scripts, workers := "'self'", "'self'"
-	if c.Platform == "daily" {
+	if c.Page.Evaluates {
 		scripts += " 'unsafe-eval' " + strings.Join(sources(list, "https", "http"), " ")
 		workers += " blob:"
 	}
@@ -49,7 +39,7 @@ func sources(hosts []string, schemes ...string) (list []string) {
 		for _, scheme := range schemes {
 			wild := strings.HasPrefix(h, "*.")
 			switch {
-			case h == "" || wild && !strings.HasSuffix(scheme, "s"):
+			case wild && !strings.HasSuffix(scheme, "s"):
 			case wild:
 				list = append(list, scheme+"://"+h+":*")
 			default:

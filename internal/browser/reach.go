@@ -10,9 +10,6 @@ import (
 	"golang.org/x/net/publicsuffix"
 )
 
-// relays are the hosts of Daily's STUN and TURN servers, from the same list as dailyHosts.
-var relays = []string{"stun.cloudflare.com", "turn.cloudflare.com", "*.twilio.com"}
-
 // reach are Chromium's rules for names, of everything that happens in it: its pages, and what the browser does by itself. What no room
 // needs is not found, also where a proxy would ask for it. Addresses are not names: a server of media tells its own by address.
 // A policy of the page governs its pages alone, and of them not what WebRTC does.
@@ -28,9 +25,7 @@ func reach(rooms []JoinConfig) (requests, lookups string) {
 		for _, h := range hosts(c) {
 			names = append(names, kin(h)...)
 		}
-		if c.Platform == "daily" {
-			names = append(names, relays...)
-		}
+		names = append(names, c.Page.Relays...)
 	}
 	requests = rules(nobody, names)
 	for _, variable := range proxyVariables {

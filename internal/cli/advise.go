@@ -4,8 +4,12 @@ import (
 	"errors"
 	"fmt"
 
+	"rtcbench/bench"
+	"rtcbench/internal/advice"
 	"rtcbench/internal/archive"
+	"rtcbench/internal/browser"
 	"rtcbench/internal/keep"
+	"rtcbench/internal/measure"
 	"rtcbench/internal/outbox"
 )
 
@@ -25,7 +29,7 @@ func advised(err error) error {
 	if err == nil || errors.As(err, new(withAdvice)) {
 		return err
 	}
-	for _, advice := range []func(error) string{ofKeeping, ofReading} {
+	for _, advice := range []func(error) string{ofJoining, ofKeeping, ofReading} {
 		if text := advice(err); text != "" {
 			return withAdvice{err, text}
 		}
@@ -39,6 +43,27 @@ func allAdvised(errs []error) []error {
 		list = append(list, advised(err))
 	}
 	return list
+}
+
+// ofJoining is about a room that was not joined.
+func ofJoining(err error) string {
+	var late *measure.LateError
+	var page *browser.LateError
+	var seat *bench.LateError
+	var join *measure.JoinError
+	switch {
+	case errors.As(err, &page) && errors.As(err, &late):
+		return fmt.Sprintf(" in %v (--connect-timeout waits longer%s)", late.Limit, page.Maybe())
+	case errors.As(err, &seat) && seat.Waiting == bench.StepICE:
+		return "; the native engine needs UDP, or a TURN server: --engine browser also goes over TCP; --connect-timeout waits longer"
+	case errors.As(err, &seat):
+		return "; --connect-timeout waits longer"
+	case errors.As(err, &late):
+		return fmt.Sprintf(" after %v (--connect-timeout waits longer)", late.Limit)
+	case errors.As(err, &join):
+		return advice.Of(join.Err)
+	}
+	return ""
 }
 
 // ofKeeping is about runs that were not kept.

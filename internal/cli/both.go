@@ -1,16 +1,11 @@
 package cli
 
 import (
-	"cmp"
-	"context"
 	"fmt"
 	"maps"
-	"sync"
-	"time"
 
 	"rtcbench/bench"
-	"rtcbench/internal/browser"
-	"rtcbench/internal/sandbox"
+	"rtcbench/internal/platform/daily"
 )
 
 type bothCmd struct {
@@ -39,9 +34,7 @@ type bothCmd struct {
 	Echo string `from:"RTCBENCH_ECHO" group:"where" enum:"auto,local,remote" default:"auto" placeholder:"auto" help:"Who answers: local, remote, or auto: for each platform, local in a room of our own making."`
 	chromeFlags
 
-	outputFlags
-	storeFlags
-	limitFlags
+	keepFlags
 }
 
 // Help is shown by --help below the flags' summary.
@@ -70,132 +63,42 @@ var bothNames = map[string]map[string]string{
 }
 
 // Run measures both; one that fails does not keep the other from being measured.
-func (cmd *bothCmd) Run(a *app) error {
-	daily, livekit, err := cmd.prepare(a)
-	if err != nil {
-		return err
-	}
-	c := check{settings: a.settings}
-	keep := cmd.keeper(&c)
-	cmd.limitFlags.check(&c)
-	if c.err != nil {
-		return c.err
-	}
-	if livekit.inSandbox {
-		server, err := sandbox.Shared()
-		if err != nil {
-			return err
-		}
-		livekit.seats.url, livekit.seats.key.Key, livekit.seats.key.Secret = server.URL, server.Key, server.Secret
-	}
-	began := time.Now()
-	left, refused := askServices(a, &daily, &livekit)
-	defer left()
-	livekit.began = began
-	if err := refused["daily"]; err != nil && err == refused["livekit"] { // it is one service
-		return a.stopped(err)
-	}
-	livekit.seats.warn(a.stderr)
-	daily.warn(a.stderr)
-	cmd.sayAloud(a.stderr)
-	on, end := cmd.watch(a, a.logger(cmd.outputFlags), bench.Plan{Count: 2 * livekit.plan.Count})
-	var alone sync.Mutex // on is called by both
-	each := func(s bench.Sample) {
-		alone.Lock()
-		defer alone.Unlock()
-		if on != nil {
-			on(s)
-		}
-	}
-	runs, errs := map[string]*bench.Run{}, map[string]error{}
-	var both, joined sync.WaitGroup
-	// Both have joined before either begins, so that their slots are of the same moments.
-	side := func(name string, measure func(context.Context, func(bench.Sample), func()) (*bench.Run, error)) {
-		joined.Add(1)
-		here := sync.OnceFunc(joined.Done)
-		both.Go(func() {
-			defer here() // also when it failed: the other one is not to wait
-			run, err := measure(a.ctx, each, func() { here(); joined.Wait() })
-			alone.Lock()
-			runs[name], errs[name] = run, err
-			alone.Unlock()
-		})
-	}
-	dailyPlan := livekit.plan
-	dailyPlan.Lossy, dailyPlan.Phase = false, livekit.plan.Cooldown/2
-	options := cmd.options(browser.JoinConfig{Platform: "daily", URL: cmp.Or(daily.RoomURL, daily.APIURL), BundleURL: daily.BundleURL},
-		browser.JoinConfig{Platform: "livekit", URL: livekit.seats.url})
-	one := oneBrowser{start: func() (*browser.Browser, error) {
-		starting, cancel := limit{livekit.within, began}.on(a.ctx)
-		defer cancel()
-		return browser.Start(starting, options)
-	}}
-	defer one.close()
-	side("daily", func(ctx context.Context, on func(bench.Sample), ready func()) (*bench.Run, error) {
-		if refused["daily"] != nil {
-			return nil, refused["daily"]
-		}
-		job := browserJob{options: options, shared: one.get, plan: dailyPlan, within: livekit.within, began: began, ready: ready}
-		return daily.measure(ctx, job, on)
-	})
-	side("livekit", func(ctx context.Context, on func(bench.Sample), ready func()) (*bench.Run, error) {
-		if refused["livekit"] != nil {
-			return nil, refused["livekit"]
-		}
-		job := livekit.inBrowser(options)
-		job.shared, job.ready = one.get, ready
-		run, err := job.measure(ctx, on)
-		return livekit.describe(run, err)
-	})
-	both.Wait()
-	end()
-	return cmd.finishBoth(a, runs, errs, keep)
-}
+func (cmd *bothCmd) Run(a *app) error { return a.measure(cmd) }
 
-// askServices takes the rooms that echo services give: of one for both, or of one for each, asked at one time. left is to be
-// called when they are not needed any more; refused is by platform.
-func askServices(a *app, daily *dailyRoom, livekit *livekitJob) (left func(), refused map[string]error) {
-	if daily.service != nil && livekit.service != nil && *daily.service == *livekit.service {
-		in, leave, err := enter(a.ctx, a.stderr, livekit.service, "both", livekit.within)
-		if err != nil {
-			return leave, map[string]error{"daily": err, "livekit": err}
-		}
-		daily.accept(in)
-		livekit.accept(in)
-		return leave, nil
-	}
-	var both sync.WaitGroup
-	var leaves [2]func()
-	var errs [2]error
-	both.Go(func() { leaves[0], errs[0] = daily.enter(a.ctx, a.stderr, livekit.within) })
-	both.Go(func() { leaves[1], errs[1] = livekit.enter(a.ctx, a.stderr) })
-	both.Wait()
-	return func() { leaves[0](); leaves[1]() }, map[string]error{"daily": errs[0], "livekit": errs[1]}
-}
+// chrome implements measuring.
+func (cmd *bothCmd) chrome() chromeFlags { return cmd.chromeFlags }
 
-func (cmd *bothCmd) prepare(a *app) (dailyRoom, livekitJob, error) {
-	dailyAgent, dailyNames := cmd.agentOf(a.settings, "daily", agentFlags{cmd.DailyAgentURL, cmd.DailyAgentToken})
-	livekitAgent, livekitNames := cmd.agentOf(a.settings, "livekit", agentFlags{cmd.LivekitAgentURL, cmd.LivekitAgentToken})
-	c := check{settings: a.settings.renamed(dailyNames)}
+// sides implements measuring. The pings of the first leave half a period after those of the second, so that they do not collide.
+func (cmd *bothCmd) sides(c *check) []side {
+	of := c.settings
+	dailyAgent, dailyNames := cmd.agentOf(of, "daily", agentFlags{cmd.DailyAgentURL, cmd.DailyAgentToken})
+	livekitAgent, livekitNames := cmd.agentOf(of, "livekit", agentFlags{cmd.LivekitAgentURL, cmd.LivekitAgentToken})
 	d := dailyCmd{Echo: cmd.Echo, agentFlags: dailyAgent, dailyFlags: dailyFlags{
 		RoomURL: cmd.DailyRoom, Token: cmd.DailyToken, APIKey: cmd.DailyAPIKey, Geo: cmd.Geo, BundleURL: cmd.BundleURL, APIURL: cmd.APIURL,
 	}}
-	l := livekitCmd{Echo: cmd.Echo, agentFlags: livekitAgent, AgentName: cmd.LivekitAgentName, Timeout: cmd.Timeout, planFlags: cmd.planFlags, Channel: "reliable", Engine: "browser", outputFlags: cmd.outputFlags, livekitFlags: livekitFlags{
-		ServerURL: cmd.LivekitURL, Token: cmd.LivekitToken, APIKey: cmd.LivekitAPIKey, APISecret: cmd.LivekitAPISecret, Room: cmd.LivekitRoom,
-	}}
-	room, err := d.room(&c)
-	if err != nil {
-		return room, livekitJob{}, err
+	l := livekitCmd{Echo: cmd.Echo, agentFlags: livekitAgent, AgentName: cmd.LivekitAgentName, Timeout: cmd.Timeout, planFlags: cmd.planFlags,
+		Channel: "reliable", Engine: bench.Browser, livekitFlags: livekitFlags{
+			ServerURL: cmd.LivekitURL, Token: cmd.LivekitToken, APIKey: cmd.LivekitAPIKey, APISecret: cmd.LivekitAPISecret, Room: cmd.LivekitRoom,
+		}}
+	first := check{settings: of.renamed(dailyNames), err: c.err}
+	room := d.side(&first)
+	second := check{settings: of.renamed(livekitNames), err: first.err}
+	sides := append([]side{room}, l.sides(&second)...)
+	c.err = second.err
+	if c.err == nil && cmd.AgentToken != "" && of.rank("agent-token") == byFlag && cmd.AgentURL == "" {
+		c.err = usagef("--agent-token needs --agent-url: which service is it for?")
 	}
-	job, err := l.prepare(&check{settings: a.settings.renamed(livekitNames)})
-	job.plan.Aligned = true
-	if err == nil && cmd.AgentToken != "" && a.settings.rank("agent-token") == byFlag && cmd.AgentURL == "" {
-		err = usagef("--agent-token needs --agent-url: which service is it for?")
+	most := daily.Platform.MaxMessage
+	plan := sides[1].job.Plan
+	if c.err == nil && plan.PayloadBytes > most {
+		c.err = of.bad("payload", cmd.Payload, fmt.Sprintf("at most %d: Daily takes no longer app-message", most))
 	}
-	if err == nil && job.plan.PayloadBytes > dailyMaxMessage {
-		err = a.settings.bad("payload", cmd.Payload, fmt.Sprintf("at most %d: Daily takes no longer app-message", dailyMaxMessage))
+	plan.Aligned = true
+	for i := range sides {
+		sides[i].job.Plan, sides[i].job.Within, sides[i].job.Location = plan, sides[1].job.Within, cmd.Location
 	}
-	return room, job, err
+	sides[0].job.Plan.Phase = plan.Cooldown / 2
+	return sides
 }
 
 // agentOf is the echo service of one platform, with the names that its flags have here. The platform's own is taken
@@ -208,16 +111,4 @@ func (cmd *bothCmd) agentOf(s *settings, platform string, own agentFlags) (agent
 	}
 	names["agent-url"], names["agent-token"] = url, token
 	return own, names
-}
-
-// validate is a validator's.
-func (cmd *bothCmd) validate(a *app) (inSandbox bool, err error) {
-	c := check{settings: a.settings}
-	cmd.keeper(&c)
-	cmd.limitFlags.check(&c)
-	if c.err != nil {
-		return false, c.err
-	}
-	_, livekit, err := cmd.prepare(a)
-	return livekit.inSandbox, err
 }

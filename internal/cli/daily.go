@@ -1,26 +1,18 @@
 package cli
 
 import (
-	"cmp"
-	"context"
-	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"rtcbench/bench"
-	"rtcbench/internal/browser"
-	"rtcbench/internal/echo"
+	"rtcbench/internal/measure"
 	"rtcbench/internal/platform/daily"
-	"rtcbench/internal/platform/daily/standin"
-	"rtcbench/internal/report"
-	"rtcbench/internal/result"
+	"rtcbench/internal/redact"
 )
 
 // dailyFlags say which room, and with what right.
@@ -41,9 +33,7 @@ type dailyCmd struct {
 	Echo string `from:"RTCBENCH_ECHO" group:"where" enum:"auto,local,remote" default:"auto" placeholder:"auto" help:"Who answers: local (a second page of this browser), remote, or auto: local in a room of our own making."`
 	chromeFlags
 
-	outputFlags
-	storeFlags
-	limitFlags
+	keepFlags
 }
 
 // Help is shown by --help below the flags' summary.
@@ -66,125 +56,59 @@ Examples:
 }
 
 // Run measures.
-func (cmd *dailyCmd) Run(a *app) error {
-	plan, within, keep, room, err := cmd.prepare(a)
-	if err != nil {
-		return err
+func (cmd *dailyCmd) Run(a *app) error { return a.measure(cmd) }
+
+// chrome implements measuring.
+func (cmd *dailyCmd) chrome() chromeFlags { return cmd.chromeFlags }
+
+// sides implements measuring.
+func (cmd *dailyCmd) sides(c *check) []side {
+	plan := cmd.plan(c, cmd.Timeout)
+	most := daily.Platform.MaxMessage
+	if plan.PayloadBytes > most {
+		c.fail("payload", cmd.Payload, fmt.Sprintf("at most %d: Daily takes no longer app-message", most))
 	}
-	began := time.Now()
-	leave, err := room.enter(a.ctx, a.stderr, within)
-	if err != nil {
-		return a.stopped(err)
-	}
-	defer leave()
-	cmd.warn(a.stderr)
-	cmd.sayAloud(a.stderr)
-	on, end := cmd.watch(a, a.logger(cmd.outputFlags), plan)
-	run, err := room.measure(a.ctx, browserJob{options: cmd.options(), plan: plan, within: within, began: began}, on)
-	end()
-	if run == nil {
-		return a.stopped(err)
-	}
-	run.Location = cmd.Location
-	loadFloors().put(run)
-	return cmd.finish(a, *run, err, cmd.limitFlags, keep)
+	s := cmd.side(c)
+	s.job.Plan, s.job.Within, s.job.Location = plan, cmd.connectTimeout(c, true), cmd.Location
+	return []side{s}
 }
 
-// prepare reads the flags.
-func (cmd *dailyCmd) prepare(a *app) (plan bench.Plan, within time.Duration, keep keeper, room dailyRoom, err error) {
-	c := check{settings: a.settings}
-	plan, within, keep = cmd.plan(&c, cmd.Timeout), cmd.connectTimeout(&c, true), cmd.keeper(&c)
-	cmd.limitFlags.check(&c)
-	if plan.PayloadBytes > dailyMaxMessage {
-		c.fail("payload", cmd.Payload, fmt.Sprintf("at most %d: Daily takes no longer app-message", dailyMaxMessage))
+// side reads where to meet.
+func (cmd *dailyCmd) side(c *check) (s side) {
+	f := cmd.dailyFlags
+	s.job = measure.Job{Platform: daily.Platform.Name, Engine: bench.Browser}
+	s.doubts = f.doubts()
+	if f.Geo != "" && !region.MatchString(f.Geo) {
+		c.fail("geo", f.Geo, "the name of a region, as "+strings.Join(daily.Regions, ", "))
 	}
-	if room, err = cmd.room(&c); err == nil {
-		err = cmd.outputFlags.check(&c)
-	}
-	return plan, within, keep, room, err
-}
-
-// validate finds out what is wrong with the flags.
-func (cmd *dailyCmd) validate(a *app) (inSandbox bool, err error) {
-	_, _, _, _, err = cmd.prepare(a)
-	return false, err
-}
-
-const dailyMaxMessage = daily.MaxMessage
-
-// dailyRoom is a room that was named, or one to be made.
-type dailyRoom struct {
-	dailyFlags
-	client  *daily.Client // nil = the room is there already
-	local   bool
-	service *service // who gives the room; nil = it is known
-	entered bool     // it has given it
-}
-
-// enter asks the service, if there is one that was not asked yet; leave is as that of enter.
-func (r *dailyRoom) enter(ctx context.Context, w io.Writer, within time.Duration) (leave func(), err error) {
-	if r.service == nil || r.entered {
-		return func() {}, nil
-	}
-	in, leave, err := enter(ctx, w, r.service, "daily", within)
-	if err == nil {
-		r.accept(in)
-	}
-	return leave, err
-}
-
-// accept takes the room that a service gave. Its URL may carry a token, as Daily's links may.
-func (r *dailyRoom) accept(in echo.Invitation) {
-	if u, err := url.Parse(in.Daily.URL); err == nil {
-		r.Token = u.Query().Get("t")
-	}
-	r.RoomURL, r.entered = result.CleanURL(in.Daily.URL), true
-}
-
-func (cmd *dailyCmd) room(c *check) (dailyRoom, error) {
-	r := dailyRoom{dailyFlags: cmd.dailyFlags}
-	if cmd.Geo != "" && !region.MatchString(cmd.Geo) {
-		c.fail("geo", cmd.Geo, "the name of a region, as "+strings.Join(daily.Regions, ", "))
-	}
-	for flag, value := range map[string]*string{"daily-bundle-url": &r.BundleURL, "daily-api-url": &r.APIURL} {
+	for flag, value := range map[string]*string{"daily-bundle-url": &f.BundleURL, "daily-api-url": &f.APIURL} {
 		if *value != "" {
 			*value = c.serverURL(flag, *value, "https", "http")
 		}
 	}
-	if u, err := url.Parse(r.APIURL); err == nil && u.Scheme == "http" && c.err == nil && !onThisMachine(u.Hostname()) {
-		c.err = usagef("%s %s: the API key would travel in clear; use https, or a proxy on this machine", c.name("daily-api-url"), result.CleanURL(r.APIURL))
+	if u, err := url.Parse(f.APIURL); err == nil && u.Scheme == "http" && c.err == nil && !onThisMachine(u.Hostname()) {
+		c.err = usagef("%s %s: the API key would travel in clear; use https, or a proxy on this machine", c.name("daily-api-url"), redact.URL(f.APIURL))
 	}
-	c.given(map[string]string{"room-url": cmd.RoomURL, "token": cmd.Token, "api-key": cmd.APIKey})
-	if r.service = cmd.service(c, map[string]string{"room-url": cmd.RoomURL, "api-key": cmd.APIKey}); r.service != nil {
-		r.RoomURL, r.Token = "", ""
+	c.given(map[string]string{"room-url": f.RoomURL, "token": f.Token, "api-key": f.APIKey})
+	s.asks(c, cmd.agentFlags, map[string]string{"room-url": f.RoomURL, "api-key": f.APIKey})
+	if s.job.Service.Named() {
+		s.job.Place = bench.Place{Bundle: f.BundleURL, API: f.APIURL}
 		if cmd.Echo == "local" && c.err == nil {
 			c.err = usagef("%s local: the echo service answers; leave out --echo, or %s", c.name("echo"), c.name("agent-url"))
 		}
-		return r, c.err
+		return s
 	}
+	s.noEcho = " (is an echo in that room? --echo local answers from here)"
 	// The stronger source wins; within one source the room does.
 	switch {
-	case cmd.RoomURL != "" && (cmd.APIKey == "" || c.rank("room-url") >= c.rank("api-key")):
-		r.RoomURL = c.serverURL("room-url", cmd.RoomURL, "https", "http")
-		if u, err := url.Parse(r.RoomURL); c.err == nil && err == nil {
-			if strings.Trim(u.Path, "/") == "" {
-				c.failAs("room-url", strconv.Quote(result.CleanURL(r.RoomURL)), "the URL of a room, as https://domain.daily.co/room")
-			}
-			if t := u.Query().Get("t"); t != "" && r.Token == "" {
-				r.Token = t // Daily's links may carry the token
-			}
-			r.RoomURL = result.CleanURL(r.RoomURL)
-		}
-		r.local = cmd.Echo == "local"
-		if cmd.Geo != "" && c.err == nil {
-			c.err = usagef("%s %s: the region belongs to a room that is made; leave out --room-url, or --geo", c.name("geo"), cmd.Geo)
-		}
-		if r.local && r.Token != "" && c.err == nil {
+	case f.RoomURL != "" && (f.APIKey == "" || c.rank("room-url") >= c.rank("api-key")):
+		s.job.Place, s.job.Local = f.named(c), cmd.Echo == "local"
+		if s.job.Local && s.job.Place.Token != "" && c.err == nil {
 			c.err = usagef("%s local: a token is one participant, and the echo is a second; give --api-key alone, or start rtcbench echo", c.name("echo"))
 		}
-	case cmd.APIKey != "":
-		r.RoomURL, r.Token, r.local = "", "", cmd.Echo != "remote"
-		r.client = &daily.Client{API: r.APIURL, Key: cmd.APIKey}
+	case f.APIKey != "":
+		s.job.Place = bench.Place{Key: f.APIKey, Region: f.Geo, API: f.APIURL, Bundle: f.BundleURL}
+		s.job.Local = cmd.Echo != "remote"
 		if cmd.Echo == "remote" && c.err == nil {
 			c.err = usagef("%s remote: a fresh room has no echo in it; name its room with --room-url", c.name("echo"))
 		}
@@ -193,89 +117,40 @@ func (cmd *dailyCmd) room(c *check) (dailyRoom, error) {
 			c.err = usagef("which room? give --room-url (or DAILY_ROOM_URL), or --api-key (or DAILY_API_KEY) to have one made")
 		}
 	}
-	return r, c.err
+	return s
+}
+
+// named is the room of --room-url. Daily's links may carry the token.
+func (f dailyFlags) named(c *check) bench.Place {
+	place := bench.Place{URL: c.serverURL("room-url", f.RoomURL, "https", "http"), Token: f.Token, API: f.APIURL, Bundle: f.BundleURL}
+	if u, err := url.Parse(place.URL); c.err == nil && err == nil {
+		if strings.Trim(u.Path, "/") == "" {
+			c.failAs("room-url", strconv.Quote(redact.URL(place.URL)), "the URL of a room, as https://domain.daily.co/room")
+		}
+		if t := u.Query().Get("t"); place.Token == "" {
+			place.Token = t
+		}
+		place.URL = redact.URL(place.URL)
+	}
+	if f.Geo != "" && c.err == nil {
+		c.err = usagef("%s %s: the region belongs to a room that is made; leave out --room-url, or --geo", c.name("geo"), f.Geo)
+	}
+	return place
 }
 
 // region is what a region's name can look like.
 var region = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,39}$`)
 
-// warn tells of a region that may not be one: the list is of one day, and Daily's answer decides.
-func (f dailyFlags) warn(w io.Writer) {
-	if f.Geo != "" && !slices.Contains(daily.Regions, f.Geo) {
-		fmt.Fprintf(w, "rtcbench: --geo %s is not among the regions that rtcbench knows of (%s); Daily decides\n", f.Geo, strings.Join(daily.Regions, ", "))
+// doubts are of a region that may not be one: the list is of one day, and Daily's answer decides.
+func (f dailyFlags) doubts() []string {
+	if f.Geo == "" || slices.Contains(daily.Regions, f.Geo) {
+		return nil
 	}
+	return []string{fmt.Sprintf("--geo %s is not among the regions that rtcbench knows of (%s); Daily decides", f.Geo, strings.Join(daily.Regions, ", "))}
 }
 
 // onThisMachine reports whether host is this machine.
 func onThisMachine(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()
-}
-
-// The removal of a room is bounded, which happens also after an error or Ctrl-C: then somebody waits for the end.
-const (
-	removeTimeout = 15 * time.Second
-	removeAtOnce  = 2 * time.Second
-)
-
-func (r dailyRoom) measure(ctx context.Context, job browserJob, on func(bench.Sample)) (run *bench.Run, err error) {
-	tokens := map[string]string{"runner": r.Token, "echo": r.Token}
-	job.options.Rooms = append(job.options.Rooms, browser.JoinConfig{Platform: "daily", URL: cmp.Or(r.RoomURL, r.APIURL), BundleURL: r.BundleURL})
-	name := "" // of the room that was made
-	if r.client != nil {
-		job.prepare = func(ctx context.Context) (err error) {
-			life := time.Now().Add(longest(job.plan) + 10*time.Minute)
-			made, err := r.client.CreateRoom(ctx, identity("room"), life, r.Geo)
-			if err != nil {
-				return err
-			}
-			name, r.RoomURL = made.Name, made.URL
-			job.where = "Daily room " + result.CleanURL(r.RoomURL)
-			for role := range tokens {
-				if tokens[role], err = r.client.CreateToken(ctx, made.Name, "rtcbench-"+role, life); err != nil {
-					return err
-				}
-			}
-			return nil
-		}
-		defer func() {
-			if name == "" {
-				return
-			}
-			limit := removeTimeout
-			if run == nil || ctx.Err() != nil {
-				limit = removeAtOnce
-			}
-			bye, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
-			defer cancel()
-			switch e := r.client.DeleteRoom(bye, name); {
-			case e == nil:
-			case run != nil:
-				run.Doubts = append(run.Doubts, bench.Doubt{Code: "room-left", Text: e.Error() + "; it ends by itself"})
-			default:
-				err = fmt.Errorf("%w; %w; it ends by itself", err, e)
-			}
-		}()
-	}
-	job.local, job.where = r.local, "Daily room "+result.CleanURL(r.RoomURL)
-	job.config = func(role string) (browser.JoinConfig, error) {
-		return browser.JoinConfig{Platform: "daily", URL: r.RoomURL, Token: tokens[role], BundleURL: r.BundleURL, UserName: identity(role)}, nil
-	}
-	run, err = job.measure(ctx, on)
-	if run == nil {
-		return nil, err
-	}
-	run.Platform, run.RoomURL = "daily", r.RoomURL
-	run.Facts.Geo = r.Geo
-	if errors.Is(err, bench.ErrNoEcho) && r.service == nil {
-		err = fmt.Errorf("join %s: %w (is an echo in that room? --echo local answers from here)", job.where, err)
-		run.Err = err
-	}
-	if run.Facts.SFU == standin.SFU {
-		run.Standin = true
-	}
-	if t := run.Facts.Topology; t != "" && t != "none" && t != "sfu" { // none is not known
-		run.Doubts = append(run.Doubts, bench.Doubt{Code: "topology", Text: fmt.Sprintf("Daily's topology is %q, not the usual \"sfu\": this is another path", report.Printable(t))})
-	}
-	return run, err
 }

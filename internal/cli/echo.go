@@ -1,17 +1,19 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"math"
-	"net/url"
 	"time"
 
 	"rtcbench/bench"
 	"rtcbench/internal/browser"
 	"rtcbench/internal/echo"
-	"rtcbench/internal/result"
+	"rtcbench/internal/measure"
+	"rtcbench/internal/platform/daily"
+	"rtcbench/internal/platform/livekit"
 )
 
 type echoCmd struct {
@@ -77,34 +79,37 @@ func (cmd *echoCmd) Run(a *app) error {
 	if watches {
 		return cmd.watch(a, &c, within, clock)
 	}
-	seats, hasServer := cmd.seats(&c)
-	seats.life = echoTokenLife
+	place, doubts, hasServer := cmd.place(&c)
 	if c.err == nil && !hasServer {
 		c.err = usagef("--server-url (or LIVEKIT_URL) is missing: an echo needs a server to meet at")
 	}
 	if c.err != nil {
 		return c.err
 	}
-	if seats.minted() && seats.room == "" {
-		seats.room = identity("room")
+	ready := "room of the token"
+	if place.Token == "" {
+		place.Room = cmp.Or(place.Room, bench.NewIdentity("room"))
+		ready = "room " + place.Room
 	}
-	seats.warn(a.stderr)
-	name := identity("echo")
+	for _, doubt := range doubts {
+		fmt.Fprintf(a.stderr, "rtcbench: %s\n", doubt)
+	}
 	witness, err := openPingLog(cmd.LogPings)
 	if err != nil {
 		return err
 	}
 	defer witness.Close()
+	join := seat(livekit.NewMeeting(place, echoTokenLife), bench.NewIdentity(bench.Answerer))
 	err = echo.Serve(a.ctx, echo.Seat{
 		Join: func(ctx context.Context) (bench.Session, error) {
-			s, err := seats.join(ctx, name, limit{within: within}, bench.JoinOptions{ReconnectTimeout: echo.Patience})
+			s, err := join(ctx)
 			if err != nil || witness == nil {
 				return s, err
 			}
 			return witnessed{s, witness}, nil
 		},
 		Clock: clock, Within: within,
-		Ready: func(bench.Session) { fmt.Fprintf(a.stderr, "echo ready in %s\n", seats.ready()) },
+		Ready: func(bench.Session) { fmt.Fprintf(a.stderr, "echo ready in %s\n", ready) },
 		Lost:  func(err error) { fmt.Fprintf(a.stderr, "echo lost its seat, trying again: %v\n", err) },
 	})
 	if err != nil {
@@ -114,6 +119,14 @@ func (cmd *echoCmd) Run(a *app) error {
 		return exitError{code, silent{}}
 	}
 	return nil
+}
+
+// seat joins a meeting as the echo of a name.
+func seat(m bench.Meeting, name string) func(context.Context) (bench.Session, error) {
+	return func(ctx context.Context) (bench.Session, error) {
+		s, err := measure.Join(ctx, livekit.Platform, m, bench.Answerer, name, bench.JoinOptions{ReconnectTimeout: echo.Patience})
+		return s, advised(err)
+	}
 }
 
 // clock is this process's, or one that is wrong by what was asked for.
@@ -135,48 +148,34 @@ type silent struct{}
 
 func (silent) Error() string { return "" }
 
-// ready is what scripts wait for.
-func (s seats) ready() string {
-	if s.room == "" {
-		return "room of the token"
-	}
-	return "room " + s.room
-}
-
-const (
-	lookInterval = 500 * time.Millisecond // at a page that answers, whether it still has its seat
-	againPause   = 2 * time.Second        // before a new seat is taken
-)
+// againPause is how long before a new seat is taken.
+const againPause = 2 * time.Second
 
 // onDaily answers in a Daily room, in a browser of this process's own.
 func (cmd *echoCmd) onDaily(a *app, c *check, within time.Duration) error {
-	room := dailyFlags{RoomURL: cmd.RoomURL, BundleURL: cmd.BundleURL}
-	if room.Token = c.variable("RTCBENCH_DAILY_TOKEN"); c.rank("token") == byFlag { // LIVEKIT_TOKEN is not for Daily
-		room.Token = cmd.Token
+	place := bench.Place{URL: cmd.RoomURL, Bundle: cmd.BundleURL}
+	if place.Token = c.variable("RTCBENCH_DAILY_TOKEN"); c.rank("token") == byFlag { // LIVEKIT_TOKEN is not for Daily
+		place.Token = cmd.Token
 	}
-	if u, err := url.Parse(cmd.RoomURL); err == nil && room.Token == "" {
-		room.Token = u.Query().Get("t")
-	}
-	if room.RoomURL == "" && c.err == nil {
+	if place.URL == "" && c.err == nil {
 		c.err = usagef("--room-url (or DAILY_ROOM_URL) is missing: an echo needs a room to meet in")
 	}
 	if c.err == nil {
-		room.RoomURL = result.CleanURL(c.serverURL("room-url", cmd.RoomURL, "https", "http"))
+		place.URL = c.serverURL("room-url", cmd.RoomURL, "https", "http")
 	}
 	if c.err != nil {
 		return c.err
 	}
 	cmd.sayAloud(a.stderr)
-	b, err := browser.Start(a.ctx, cmd.options(browser.JoinConfig{Platform: "daily", URL: room.RoomURL, BundleURL: room.BundleURL}))
+	room := daily.NewMeeting(place, 0)
+	place.URL = room.URL()
+	b, err := browser.Start(a.ctx, cmd.options(measure.Reach(daily.Platform, place)))
 	if err != nil {
 		return err
 	}
 	defer b.Close()
-	job := browserJob{within: within, where: "Daily room " + room.RoomURL, config: func(role string) (browser.JoinConfig, error) {
-		return browser.JoinConfig{Platform: "daily", URL: room.RoomURL, Token: room.Token, BundleURL: room.BundleURL, UserName: identity(role)}, nil
-	}}
 	for first := true; a.ctx.Err() == nil; first = false {
-		err := cmd.sitIn(a, &job, b, room.RoomURL)
+		err := sitIn(a, b, room, within)
 		if a.ctx.Err() != nil {
 			break
 		}
@@ -196,17 +195,14 @@ func (cmd *echoCmd) onDaily(a *app, c *check, within time.Duration) error {
 var errSeatLost = errors.New("seat lost")
 
 // sitIn answers from one page until its seat is lost or ctx ends.
-func (cmd *echoCmd) sitIn(a *app, job *browserJob, b *browser.Browser, room string) error {
-	page, err := job.take(a.ctx, b, "echo")
+func sitIn(a *app, b *browser.Browser, room *daily.Meeting, within time.Duration) error {
+	page, err := measure.Sit(a.ctx, b, daily.Platform, room, within)
 	if err != nil {
-		return err
+		return advised(err)
 	}
 	defer page.Close()
-	if err := page.Echo(a.ctx); err != nil {
-		return err
-	}
-	fmt.Fprintf(a.stderr, "echo ready in room %s\n", room)
-	look := time.NewTicker(lookInterval)
+	fmt.Fprintf(a.stderr, "echo ready in room %s\n", room.URL())
+	look := time.NewTicker(measure.LookInterval)
 	defer look.Stop()
 	for {
 		select {

@@ -13,7 +13,9 @@ import (
 	"rtcbench/bench"
 	"rtcbench/internal/browser"
 	"rtcbench/internal/echo"
+	"rtcbench/internal/measure"
 	"rtcbench/internal/platform/daily"
+	"rtcbench/internal/platform/livekit"
 )
 
 // serviceFlags are those of rtcbench echo as a service.
@@ -159,23 +161,24 @@ func (cmd *echoCmd) serve(a *app, c *check, within time.Duration) error {
 		if err != nil {
 			return err
 		}
-		host.meter = meter
-		o.Hosts["livekit"] = host
+		host.Meter = meter
+		o.Hosts[host.Platform.Name] = host
 	}
-	var host dailyHost
+	var host measure.PageHost
 	if cmd.Platform != "livekit" {
 		if cmd.Platform == "daily" && c.rank("api-key") == byFlag { // as rtcbench daily calls it
 			f.DailyAPIKey = cmd.APIKey
 		}
 		flags := dailyCmd{dailyFlags: dailyFlags{APIKey: f.DailyAPIKey, Geo: f.Geo, BundleURL: cmd.BundleURL, APIURL: f.APIURL}}
-		room, err := flags.room(&check{settings: a.settings.renamed(map[string]string{"api-key": "daily-api-key"}), err: c.err})
+		of := &check{settings: a.settings.renamed(map[string]string{"api-key": "daily-api-key"}), err: c.err}
 		if f.DailyAPIKey == "" && c.err == nil {
-			err = usagef("--daily-api-key (or DAILY_API_KEY) is missing: the service makes rooms with it")
+			of.err = usagef("--daily-api-key (or DAILY_API_KEY) is missing: the service makes rooms with it")
 		}
-		if err != nil {
-			return err
+		place := flags.side(of).job.Place
+		if of.err != nil {
+			return of.err
 		}
-		host = dailyHost{client: &daily.Client{API: room.APIURL, Key: f.DailyAPIKey}, geo: f.Geo, bundleURL: room.BundleURL, within: within}
+		host = measure.PageHost{Platform: daily.Platform, Place: place, Within: within}
 	}
 	if c.err != nil {
 		return c.err
@@ -185,14 +188,16 @@ func (cmd *echoCmd) serve(a *app, c *check, within time.Duration) error {
 		return err
 	}
 	if cmd.Platform != "livekit" {
-		dailyFlags{Geo: f.Geo}.warn(a.stderr)
+		for _, doubt := range (dailyFlags{Geo: f.Geo}).doubts() {
+			fmt.Fprintf(a.stderr, "rtcbench: %s\n", doubt)
+		}
 		cmd.sayAloud(a.stderr)
-		if host.browser, err = browser.Start(a.ctx, cmd.options(browser.JoinConfig{Platform: "daily", URL: host.client.API, BundleURL: host.bundleURL})); err != nil {
+		if host.Browser, err = browser.Start(a.ctx, cmd.options(measure.Reach(host.Platform, host.Place))); err != nil {
 			l.Close()
 			return err
 		}
-		defer host.browser.Close()
-		o.Hosts["daily"] = host
+		defer host.Browser.Close()
+		o.Hosts[host.Platform.Name] = host
 	}
 	if f.AuthToken == "" && f.Insecure {
 		fmt.Fprintln(a.stderr, "rtcbench: --insecure: whoever reaches this service may open rooms at your cost")
@@ -207,7 +212,7 @@ func (cmd *echoCmd) serve(a *app, c *check, within time.Duration) error {
 }
 
 // livekitHost reads where LiveKit rooms are made.
-func (cmd *echoCmd) livekitHost(c *check, within time.Duration) (livekitHost, error) {
+func (cmd *echoCmd) livekitHost(c *check, within time.Duration) (measure.NativeHost, error) {
 	flags := cmd.livekitFlags
 	if cmd.Platform == "both" {
 		flags = livekitFlags{ServerURL: cmd.LivekitURL, APIKey: cmd.LivekitAPIKey, APISecret: cmd.LivekitAPISecret}
@@ -218,6 +223,6 @@ func (cmd *echoCmd) livekitHost(c *check, within time.Duration) (livekitHost, er
 		prefix := map[bool]string{true: "--livekit-url, --livekit-", false: "--server-url, --"}[cmd.Platform == "both"]
 		c.err = usagef("the service makes rooms: it needs %sapi-key and its secret (LIVEKIT_URL, LIVEKIT_API_KEY, LIVEKIT_API_SECRET)", prefix)
 	}
-	s, _ := flags.seats(c)
-	return livekitHost{seats: s, within: within, clock: bench.NewClock().Claiming(bench.KernelClockError)}, c.err
+	place, _, _ := flags.place(c)
+	return measure.NativeHost{Platform: livekit.Platform, Place: place, Within: within, Clock: bench.NewClock().Claiming(bench.KernelClockError)}, c.err
 }

@@ -9,8 +9,9 @@ import (
 
 	"rtcbench/bench"
 	"rtcbench/internal/echo"
+	"rtcbench/internal/platform/livekit"
+	"rtcbench/internal/redact"
 	"rtcbench/internal/report"
-	"rtcbench/internal/result"
 )
 
 // watches reports whether rooms of a prefix are to be served, and not one room. The stronger source wins.
@@ -37,32 +38,33 @@ func (cmd *echoCmd) watch(a *app, c *check, within time.Duration, clock bench.Cl
 	prefix := c.label("room-prefix", cmd.RoomPrefix, 256)
 	most := cmd.mostRooms(c, manyRooms)
 	cmd.Room = "" // of a weaker source
-	seats, hasServer := cmd.seats(c)
+	place, _, hasServer := cmd.place(c)
 	switch {
 	case c.err != nil:
 	case !hasServer:
 		c.err = usagef("--server-url (or LIVEKIT_URL) is missing: an echo needs a server to meet at")
-	case !seats.minted():
+	case place.Token != "":
 		c.err = usagef("%s: %s is of one room; give --api-key and --api-secret without it",
 			c.name("room-prefix"), c.name("token"))
 	}
 	if c.err != nil {
 		return c.err
 	}
-	seats.life = echoTokenLife
-	name, server := identity("echo"), result.CleanURL(seats.url)
+	name, server, key := bench.NewIdentity(bench.Answerer), redact.URL(place.URL), livekit.Key{Key: place.Key, Secret: place.Secret}
 	say := func(format string, args ...any) { fmt.Fprintf(report.Plain{Writer: a.stderr}, format+"\n", args...) }
 	say("echo watches for rooms %q at %s, at most %d", prefix+"*", server, most)
 	err := echo.Watch{
-		Rooms: func(ctx context.Context) ([]string, error) { return seats.key.Rooms(ctx, seats.url, prefix) },
+		Rooms: func(ctx context.Context) ([]string, error) { return key.Rooms(ctx, place.URL, prefix) },
 		Waits: func(ctx context.Context, room string) (bool, error) {
-			who, err := seats.key.Participants(ctx, seats.url, room)
+			who, err := key.Participants(ctx, place.URL, room)
 			return waits(who, name), err
 		},
 		Join: func(ctx context.Context, room string) (bench.Session, error) {
-			in := seats
-			in.room = room
-			return in.join(ctx, name, limit{within: within}, bench.JoinOptions{ReconnectTimeout: echo.Patience})
+			in := place
+			in.Room = room
+			joining, cancel := context.WithTimeout(ctx, within)
+			defer cancel()
+			return seat(livekit.NewMeeting(in, echoTokenLife), name)(joining)
 		},
 		Alone: func(s bench.Session) bool { return !slices.ContainsFunc(present(s), isNoEcho) },
 		Most:  most, Clock: clock,

@@ -26,7 +26,12 @@ type job struct {
 }
 
 // measuring are the commands that a job can be.
-var measuring = []string{"livekit", "daily", "both"}
+func (c *commands) measuring() map[string]measuring {
+	return map[string]measuring{"livekit": &c.Livekit, "daily": &c.Daily, "both": &c.Both}
+}
+
+// jobCommands are their names.
+var jobCommands = []string{"livekit", "daily", "both"}
 
 // forbidden are flags that are no settings of a job.
 var forbidden = []string{"help", "version"}
@@ -54,8 +59,8 @@ func (j job) with(flag, value string) {
 
 // parse reads the job as the command line of its command.
 func (j job) parse(a *app) (*kong.Context, *commands, *app, error) {
-	if !slices.Contains(measuring, j.command) {
-		return nil, nil, nil, usagef("platform %s: must be %s", shown(j.command, measuring...), strings.Join(measuring, ", "))
+	if !slices.Contains(jobCommands, j.command) {
+		return nil, nil, nil, usagef("platform %s: must be %s", shown(j.command, jobCommands...), strings.Join(jobCommands, ", "))
 	}
 	for flag := range j.values {
 		if slices.Contains(forbidden, flag) || flag != strings.ToLower(flag) || strings.ContainsAny(flag, "= ") || flag == "" {
@@ -75,20 +80,17 @@ func (j job) parse(a *app) (*kong.Context, *commands, *app, error) {
 	return parsed, &cmds, &in, nil
 }
 
-// validator is a command that can tell whether its flags make sense without doing anything, and whether it would measure the
-// server inside this process, for none is named.
-type validator interface {
-	validate(a *app) (inSandbox bool, err error)
-}
-
-// check finds out what is wrong with the job, as far as that shows without measuring.
+// check finds out what is wrong with the job, as far as that shows without measuring, and whether it would measure the server
+// inside this process, for none is named.
 func (j job) check(a *app) (inSandbox bool, err error) {
 	_, cmds, in, err := j.parse(a)
 	if err != nil {
 		return false, err
 	}
-	v := map[string]validator{"livekit": &cmds.Livekit, "daily": &cmds.Daily, "both": &cmds.Both}[j.command]
-	inSandbox, err = v.validate(in)
+	sides, _, err := in.read(cmds.measuring()[j.command])
+	for _, s := range sides {
+		inSandbox = inSandbox || s.job.Here
+	}
 	return inSandbox, j.blame(err)
 }
 

@@ -135,7 +135,7 @@ func (cmd labRunCmd) Run(a *app) error {
 	case len(args) == 0:
 		return usagef("lab run %s: what runs in the lab is livekit and its flags, after --: rtcbench lab run %s -- livekit", scenario.Name, cmd.Scenario)
 	case args[0] != "livekit":
-		return usagef("lab run %s: what runs in the lab is livekit and its flags, after --, not %s: the lab's server is LiveKit's", scenario.Name, shown(args[0], measuring...))
+		return usagef("lab run %s: what runs in the lab is livekit and its flags, after --, not %s: the lab's server is LiveKit's", scenario.Name, shown(args[0], jobCommands...))
 	}
 	var asked commands
 	set, err := parseInto(&asked, args)

@@ -1,18 +1,11 @@
 package cli
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"io"
-	"time"
 
 	"rtcbench/bench"
-	"rtcbench/internal/browser"
-	"rtcbench/internal/echo"
+	"rtcbench/internal/measure"
 	"rtcbench/internal/platform/livekit"
-	"rtcbench/internal/result"
-	"rtcbench/internal/sandbox"
 )
 
 type livekitCmd struct {
@@ -29,9 +22,7 @@ type livekitCmd struct {
 	Lab      string `from:"RTCBENCH_LAB" hidden:"" help:"The scenario that this is measured in."`
 	LabClock string `from:"RTCBENCH_LAB_CLOCK" hidden:"" enum:"one,two" default:"two" help:"Whether the lab's echo has this machine's own clock."`
 
-	outputFlags
-	storeFlags
-	limitFlags
+	keepFlags
 }
 
 // Help is shown by --help below the flags' summary.
@@ -62,245 +53,70 @@ Exit codes: 0 measured, 1 could not measure or ended early, 2 wrong command line
 }
 
 // Run measures.
-func (cmd *livekitCmd) Run(a *app) error {
-	c := check{settings: a.settings}
-	keep := cmd.keeper(&c)
-	job, err := cmd.prepare(&c)
-	if err != nil {
-		return err
-	}
-	if job.inSandbox {
-		server, err := sandbox.Shared()
-		if err != nil {
-			return err
-		}
-		job.seats.url, job.seats.key.Key, job.seats.key.Secret = server.URL, server.Key, server.Secret
-	}
-	began := time.Now()
-	leave, err := job.enter(a.ctx, a.stderr)
-	if err != nil {
-		return a.stopped(err)
-	}
-	defer leave()
-	job.began = began
-	job.seats.warn(a.stderr)
-	log := a.logger(cmd.outputFlags)
-	log.Info("joining", "room", job.seats.String())
-	measure := job.measure
-	if cmd.Engine == "browser" {
-		cmd.sayAloud(a.stderr)
-		measure = job.inBrowser(cmd.options()).measure
-	}
-	on, end := cmd.watch(a, log, job.plan)
-	run, err := measure(a.ctx, on)
-	end()
-	if run == nil {
-		return a.stopped(err)
-	}
-	run, err = job.describe(run, err)
-	cmd.inLab(run)
-	run.Location = cmd.Location
-	loadFloors().put(run)
-	return cmd.finish(a, *run, err, cmd.limitFlags, keep)
-}
+func (cmd *livekitCmd) Run(a *app) error { return a.measure(cmd) }
 
-// inLab says of a run in rtcbench lab that it was, and that all places of a lab are on one machine's clock.
-func (cmd *livekitCmd) inLab(run *bench.Run) {
-	if cmd.Lab == "" {
-		return
-	}
-	run.Doubts = append(run.Doubts, bench.Doubt{Code: "lab", Text: fmt.Sprintf("this is no real network: rtcbench lab played %q on this machine", cmd.Lab)})
-	if cmd.LabClock == "one" {
-		run.Clocks = bench.OneClock
-	}
-}
-
-// validate is a validator's.
-func (cmd *livekitCmd) validate(a *app) (inSandbox bool, err error) {
-	c := check{settings: a.settings}
-	cmd.keeper(&c)
-	job, err := cmd.prepare(&c)
-	return job.inSandbox, err
-}
-
-// livekitJob is the command line, understood.
-type livekitJob struct {
-	plan      bench.Plan
-	within    time.Duration // for joining
-	began     time.Time     // the joining, where a room was asked for first
-	seats     seats
-	inSandbox bool
-	local     bool     // we answer
-	service   *service // who gives the room; nil = it is known
-	entered   bool     // it has given it
-
-	agent      string            // who is dispatched as the echo; "" = nobody
-	fresh      bool              // nobody else knows the room's name
-	dispatched *livekit.Dispatch // nil = not yet
-}
-
-// enter asks the service, if there is one that was not asked yet, or dispatches the agent; leave is as that of enter.
-func (job *livekitJob) enter(ctx context.Context, w io.Writer) (leave func(), err error) {
-	if job.agent != "" {
-		return job.dispatch(ctx, w)
-	}
-	if job.service == nil || job.entered {
-		return func() {}, nil
-	}
-	in, leave, err := enter(ctx, w, job.service, "livekit", job.within)
-	if err == nil {
-		job.accept(in)
-	}
-	return leave, err
-}
-
-// accept takes the room that a service gave.
-func (job *livekitJob) accept(in echo.Invitation) {
-	job.entered = true
-	job.seats = seats{url: result.CleanURL(in.Livekit.ServerURL), token: in.Livekit.Token}
-}
-
-// stopped is how a command ends that has nothing to show: by a signal, or for err.
-func (a *app) stopped(err error) error {
-	if code, ok := stopCode(a.ctx); ok {
-		return exitError{code, errors.New("stopped before anything was measured")}
-	}
-	return err
-}
-
-func (cmd *livekitCmd) prepare(c *check) (job livekitJob, err error) {
-	job.plan, job.within = cmd.plan(c, cmd.Timeout), cmd.connectTimeout(c, cmd.Engine == "browser")
-	job.plan.Lossy = cmd.Channel == "lossy"
-	job.service = cmd.service(c, map[string]string{"server-url": cmd.ServerURL, "token": cmd.Token, "api-key": cmd.APIKey})
+// sides implements measuring.
+func (cmd *livekitCmd) sides(c *check) []side {
+	s := side{job: measure.Job{
+		Platform: livekit.Platform.Name, Engine: cmd.Engine, Location: cmd.Location,
+		Plan: cmd.plan(c, cmd.Timeout), Within: cmd.connectTimeout(c, cmd.Engine == bench.Browser),
+		Lab: measure.Lab{Name: cmd.Lab, OneClock: cmd.Lab != "" && cmd.LabClock == "one"},
+	}}
+	s.job.Plan.Lossy = cmd.Channel == "lossy"
+	s.asks(c, cmd.agentFlags, map[string]string{"server-url": cmd.ServerURL, "token": cmd.Token, "api-key": cmd.APIKey})
 	c.given(map[string]string{"agent-name": cmd.AgentName})
-	job.agent = c.label("agent-name", cmd.AgentName, 256)
-	if job.service == nil {
+	agent := c.label("agent-name", cmd.AgentName, 256)
+	if !s.job.Service.Named() {
 		var hasServer bool
-		job.seats, hasServer = cmd.seats(c)
-		job.inSandbox = !hasServer
-		job.seats.life = longest(job.plan) + 10*time.Minute
-		job.local = cmd.Echo == "local" || cmd.Echo == "auto" && job.seats.minted() && job.agent == ""
-	}
-	cmd.limitFlags.check(c)
-	switch {
-	case c.err != nil:
-	case job.agent != "":
-		c.err = cmd.mayDispatch(c, &job)
-	case job.service != nil:
-		if cmd.Echo == "local" {
-			c.err = usagef("%s local: the echo service answers; leave out --echo, or %s", c.name("echo"), c.name("agent-url"))
-		}
-	case cmd.Echo == "remote" && job.inSandbox:
-		c.err = usagef("%s remote: nobody else is in the sandbox; name a server with --server-url", c.name("echo"))
-	case cmd.Echo == "local" && !job.seats.minted():
-		c.err = usagef("%s local: a token is one participant, and the echo is a second; give --api-key and --api-secret, or start rtcbench echo", c.name("echo"))
-	case cmd.Echo == "remote" && job.seats.minted() && job.seats.room == "":
-		c.err = usagef("%s remote: a fresh room has no echo in it; name its room with --room", c.name("echo"))
-	}
-	if job.service == nil && job.seats.minted() && job.seats.room == "" {
-		job.seats.room, job.fresh = identity("room"), true
+		s.job.Place, s.doubts, hasServer = cmd.place(c)
+		s.job.Place.Agent, s.job.Here = agent, !hasServer
+		s.job.Local = cmd.Echo == "local" || cmd.Echo == "auto" && s.job.Place.Token == "" && agent == ""
+		s.noEcho = fmt.Sprintf(" (start one: rtcbench echo --server-url %s%s)", s.job.Place.URL, cmd.echoFlags(s.job.Place))
 	}
 	if c.err == nil {
-		c.err = cmd.outputFlags.check(c)
+		c.err = cmd.answered(c, s.job, agent)
 	}
-	return job, c.err
+	if agent != "" { // what became of it is told
+		s.noEcho = ""
+	}
+	return []side{s}
 }
 
-// measure joins, with an echo of our own if need be, and carries out the plan. The run is nil
-// when the room was not joined; otherwise it is what was measured, also with an error.
-func (job *livekitJob) measure(ctx context.Context, on func(bench.Sample)) (*bench.Run, error) {
-	clock := newClock()
-	opts := bench.JoinOptions{ReconnectTimeout: job.plan.ReconnectTimeout, Lossy: job.plan.Lossy}
-	echoName := identity("echo")
-	echoDone, echoReady := make(chan error, 1), make(chan struct{}, 1)
-	if job.local {
-		answering, stop := context.WithCancel(ctx)
-		go func() { echoDone <- job.answer(answering, echoName, clock, echoReady) }()
-		defer func() { stop(); <-echoDone }()
+// answered fails where nobody can be the echo that is asked for.
+func (cmd *livekitCmd) answered(c *check, job measure.Job, agent string) error {
+	minted := job.Place.Token == ""
+	echo, name := c.name("echo"), c.name("agent-name")
+	switch served := job.Service.Named(); {
+	case agent != "" && served:
+		return usagef("%s and %s both say who answers; give one of them", name, c.name("agent-url"))
+	case agent != "" && job.Here:
+		return usagef("%s: no agent is registered with the sandbox; name a server with --%s, and give its API key", name, c.flag("server-url"))
+	case agent != "" && !minted:
+		return usagef("%s: only an API key can dispatch an agent, and %s is a token; give --%s and --%s without it",
+			name, c.name("token"), c.flag("api-key"), c.flag("api-secret"))
+	case agent != "" && cmd.Echo == "local":
+		return usagef("%s local: the agent of %s answers; leave out one of the two", echo, name)
+	case agent != "":
+	case served && cmd.Echo == "local":
+		return usagef("%s local: the echo service answers; leave out --echo, or %s", echo, c.name("agent-url"))
+	case served:
+	case cmd.Echo == "remote" && job.Here:
+		return usagef("%s remote: nobody else is in the sandbox; name a server with --server-url", echo)
+	case cmd.Echo == "local" && !minted:
+		return usagef("%s local: a token is one participant, and the echo is a second; give --api-key and --api-secret, or start rtcbench echo", echo)
+	case cmd.Echo == "remote" && minted && job.Place.Room == "":
+		return usagef("%s remote: a fresh room has no echo in it; name its room with --room", echo)
 	}
-	session, err := job.seats.join(ctx, identity("runner"), limit{job.within, job.began}, opts)
-	if err != nil {
-		return nil, err
-	}
-	defer session.Close()
-	if job.local {
-		select {
-		case <-echoReady:
-		case err := <-echoDone:
-			echoDone <- nil
-			return nil, err
-		case <-ctx.Done():
-			return nil, context.Cause(ctx)
-		}
-	}
-	plan := job.plan
-	if job.local {
-		plan.Echo = echoName // another echo in the room is on another clock
-	}
-	run, err := bench.NewProber(session, clock).Probe(ctx, plan, on)
-	run.Echo.Mode = "remote"
-	if job.local {
-		run.Echo.Mode, run.Clocks = "local", bench.OneClock
-	}
-	return &run, err
+	return nil
 }
 
-// describe says what a run was made on, and what to do about an echo that is not there.
-func (job *livekitJob) describe(run *bench.Run, err error) (*bench.Run, error) {
-	if run == nil {
-		return nil, err
-	}
-	switch {
-	case !errors.Is(err, bench.ErrNoEcho):
-	case job.dispatched != nil:
-		asking, cancel := context.WithTimeout(context.Background(), leaveTimeout)
-		err = fmt.Errorf("join %s: %w (%s)", job.seats, err, job.dispatched.Fate(asking))
-		cancel()
-		run.Err = err
-	case job.service == nil:
-		err = fmt.Errorf("join %s: %w (start one: rtcbench echo --server-url %s%s)", job.seats, err, result.CleanURL(job.seats.url), job.echoFlags())
-		run.Err = err
-	}
-	run.Platform, run.RoomURL = "livekit", job.seats.url
-	if job.inSandbox {
-		run.Doubts = append(run.Doubts, bench.Doubt{Code: bench.SandboxDoubt, Text: "this measures this machine, not a network: the LiveKit server runs inside this process"})
-	}
-	return run, err
-}
-
-// inBrowser is the same job by livekit-client in Chromium.
-func (job *livekitJob) inBrowser(o browser.Options) *browserJob {
-	o.Rooms = append(o.Rooms, browser.JoinConfig{Platform: "livekit", URL: job.seats.url})
-	return &browserJob{
-		options: o, plan: job.plan, within: job.within, began: job.began, local: job.local, where: job.seats.String(),
-		config: func(role string) (browser.JoinConfig, error) {
-			room, err := job.seats.take(identity(role))
-			return browser.JoinConfig{Platform: "livekit", URL: room.URL, Token: room.Token, Lossy: job.plan.Lossy}, err
-		},
-	}
-}
-
-func (job *livekitJob) echoFlags() string {
-	if job.seats.minted() {
-		return " --api-key KEY --api-secret SECRET --room " + job.seats.room
+// echoFlags are those of an echo in the same room.
+func (cmd *livekitCmd) echoFlags(place bench.Place) string {
+	if place.Token == "" {
+		return " --api-key KEY --api-secret SECRET --room " + place.Room
 	}
 	return " --token TOKEN, with another token for the same room"
 }
 
-// answer is the local echo: a second seat in the room, in this process, on the same clock.
-func (job *livekitJob) answer(ctx context.Context, name string, clock bench.Clock, ready chan<- struct{}) error {
-	return echo.Serve(ctx, echo.Seat{
-		Join: func(ctx context.Context) (bench.Session, error) {
-			opts := bench.JoinOptions{ReconnectTimeout: echo.Patience, Lossy: job.plan.Lossy}
-			return job.seats.join(ctx, name, limit{within: job.within}, opts)
-		},
-		Clock: clock, Within: job.within,
-		Ready: func(bench.Session) {
-			select {
-			case ready <- struct{}{}:
-			default:
-			}
-		},
-		Lost: func(error) {},
-	})
-}
+// chrome implements measuring.
+func (cmd *livekitCmd) chrome() chromeFlags { return cmd.chromeFlags }

@@ -19,7 +19,7 @@ func misplaced(model *kong.Application, args []string, err error) error {
 		return err
 	case len(args) == 0:
 		return err
-	case slices.Contains(measuring, args[0]) && slices.Contains(flags, "--platform"):
+	case slices.Contains(jobCommands, args[0]) && slices.Contains(flags, "--platform"):
 		return fmt.Errorf("unknown flag --platform: the command is the platform, as in rtcbench %s", args[0])
 	case !strings.HasPrefix(args[0], "-"):
 		return err
@@ -40,7 +40,7 @@ func misplaced(model *kong.Application, args []string, err error) error {
 	}
 	line := strings.Join(append([]string{"rtcbench", commands[0]}, flags...), " ")
 	also := ""
-	if more := commands[1:min(len(commands), len(measuring))]; len(more) > 0 {
+	if more := commands[1:min(len(commands), len(jobCommands))]; len(more) > 0 {
 		also = " (or " + strings.Join(more, ", ") + ")"
 	}
 	return fmt.Errorf("the command is missing: did you mean \"%s\"%s?", line, also)
@@ -64,7 +64,7 @@ func flagsOf(args []string) (flags []string, platform string, words []string) {
 		if !assigned && i+1 < len(args) {
 			value = args[i+1]
 		}
-		if name == "--platform" && slices.Contains(measuring, strings.ToLower(value)) {
+		if name == "--platform" && slices.Contains(jobCommands, strings.ToLower(value)) {
 			platform = strings.ToLower(value)
 		}
 	}
@@ -89,10 +89,10 @@ func commandsWith(model *kong.Application, flags []string) (names []string) {
 
 // place is where a command is proposed.
 func place(command string) int {
-	if i := slices.Index(measuring, command); i >= 0 {
+	if i := slices.Index(jobCommands, command); i >= 0 {
 		return i
 	}
-	return len(measuring)
+	return len(jobCommands)
 }
 
 func without(list []string, value string) []string {

@@ -166,7 +166,7 @@ func (f *configFile) name(key *yaml.Node) string {
 var settingNames = sync.OnceValue(func() []string {
 	var names []string
 	for _, n := range newParser(&commands{}, newSettings(nil, ""), io.Discard, io.Discard, func(int) {}).Model.Children {
-		if slices.Contains(measuring, n.Name) {
+		if slices.Contains(jobCommands, n.Name) {
 			for _, flag := range n.Flags {
 				names = append(names, flag.Name)
 			}
@@ -247,15 +247,15 @@ func (f *configFile) job(n *yaml.Node, defaults job) job {
 		case "name":
 			j.name = f.word(key, value)
 		case "platform":
-			if j.command = f.word(key, value); !slices.Contains(measuring, j.command) {
-				f.fail(value, "platform %s: must be %s", shown(j.command, measuring...), strings.Join(measuring, ", "))
+			if j.command = f.word(key, value); !slices.Contains(jobCommands, j.command) {
+				f.fail(value, "platform %s: must be %s", shown(j.command, jobCommands...), strings.Join(jobCommands, ", "))
 			}
 		default:
 			f.setting(key, value, j)
 		}
 	})
 	if j.command == "" {
-		f.fail(n, "this job has no platform: %s", strings.Join(measuring, ", "))
+		f.fail(n, "this job has no platform: %s", strings.Join(jobCommands, ", "))
 	}
 	if j.name == "" {
 		j.name = j.command

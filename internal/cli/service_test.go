@@ -177,7 +177,7 @@ func TestServiceForBoth(t *testing.T) {
 		t.Errorf("%v rooms are open, on Daily %v", n, s.Rooms())
 	}
 	// One platform of it.
-	if in, err := (echo.Agent{URL: url}).Connect(t.Context(), "livekit"); err != nil || in.Daily != nil || in.Livekit == nil {
+	if in, err := (echo.Agent{URL: url}).Connect(t.Context(), "livekit"); err != nil || len(in.Rooms) != 1 || in.Rooms["livekit"].URL == "" {
 		t.Errorf("%v %+v", err, in)
 	}
 	stopService(t, p)

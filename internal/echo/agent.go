@@ -31,13 +31,13 @@ const (
 	maxInvitation     = 64 << 10
 )
 
-// Connect asks for a room on platform, again and again while the service starts or is full, until
-// ctx ends. The other platform's part of the answer may be nil. A room that was made and cannot be
+// Connect asks for a room on each of platforms, again and again while the service starts or is full, until
+// ctx ends. A room that was made and cannot be
 // used, because its answer is not understood, is given back.
-func (a Agent) Connect(ctx context.Context, platform string) (Invitation, error) {
+func (a Agent) Connect(ctx context.Context, platforms ...string) (Invitation, error) {
 	pause := agentFirstPause
 	for {
-		in, wait, err := a.connect(ctx, platform)
+		in, wait, err := a.connect(ctx, platforms)
 		if err == nil {
 			return in, nil
 		}
@@ -56,14 +56,14 @@ func (a Agent) Connect(ctx context.Context, platform string) (Invitation, error)
 }
 
 // connect asks once; wait is that of call.
-func (a Agent) connect(ctx context.Context, platform string) (in Invitation, wait time.Duration, err error) {
-	data, wait, err := a.call(ctx, "/connect", url.Values{"platform": {platform}}, nil)
+func (a Agent) connect(ctx context.Context, platforms []string) (in Invitation, wait time.Duration, err error) {
+	data, wait, err := a.call(ctx, "/connect", url.Values{"platform": {ask(platforms)}}, nil)
 	if err == nil {
 		wait = -1
 		if err = json.Unmarshal(data, &in); err != nil {
 			err = fmt.Errorf("it does not answer as an echo service does: %s", notAnInvitation(err))
 		} else {
-			err = in.check(platform)
+			err = in.check(platforms)
 		}
 	}
 	if id := roomID(data); err != nil && id != "" {
@@ -105,21 +105,6 @@ func roomID(data []byte) string {
 		}
 	}
 	return ""
-}
-
-func (in Invitation) check(platform string) error {
-	missing := func(part string) error {
-		return fmt.Errorf("the room that it gave is without %s (is it a service for %s? rtcbench echo --platform %s is)", part, platform, platform)
-	}
-	switch {
-	case in.RoomID == "":
-		return missing("an id")
-	case platform != "livekit" && (in.Daily == nil || in.Daily.URL == ""):
-		return missing("a Daily URL")
-	case platform != "daily" && (in.Livekit == nil || in.Livekit.ServerURL == "" || in.Livekit.Token == ""):
-		return missing("a LiveKit token")
-	}
-	return nil
 }
 
 // Disconnect ends a room. One that has ended already is no error.

@@ -67,9 +67,13 @@ func TestAgent(t *testing.T) {
 			defer server.Close()
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
-			in, err := Agent{URL: server.URL + "/base/", Token: token}.Connect(ctx, c.platform)
+			platforms := []string{c.platform}
+			if c.platform == "both" {
+				platforms = []string{"daily", "livekit"}
+			}
+			in, err := Agent{URL: server.URL + "/base/", Token: token}.Connect(ctx, platforms...)
 			switch {
-			case c.says == "" && (err != nil || in.RoomID != id || in.Livekit != nil && in.Livekit.Token != "jwt" || in.Daily != nil && in.Daily.URL != "https://d.daily.co/r"):
+			case c.says == "" && (err != nil || in.RoomID != id || in.Rooms["livekit"].URL != "" && in.Rooms["livekit"].Token != "jwt" || in.Rooms["daily"].URL != "" && in.Rooms["daily"].URL != "https://d.daily.co/r"):
 				t.Errorf("%v %+v", err, in)
 			case c.says != "" && (err == nil || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), token) || strings.Contains(err.Error(), "\n")):
 				t.Errorf("%v, want %q in it", err, c.says)
@@ -103,7 +107,7 @@ func TestAgentWaits(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	in, err := Agent{URL: server.URL}.Connect(ctx, "daily")
-	if err != nil || in.Daily.URL != "https://d.daily.co/r" || len(asked) != 3 || asked[2].Sub(asked[1]) < time.Second {
+	if err != nil || in.Rooms["daily"].URL != "https://d.daily.co/r" || len(asked) != 3 || asked[2].Sub(asked[1]) < time.Second {
 		t.Errorf("%v %+v after %d", err, in, len(asked))
 	}
 	server.Close()

@@ -22,8 +22,8 @@ type Host interface {
 
 // Place is a room with an echo in it.
 type Place interface {
-	// Invite tells a runner how to join, by filling its platform's part.
-	Invite(*Invitation)
+	// Invite is how a runner joins.
+	Invite() (Room, error)
 	// Others is how many participants there are beside the echo; -1 = it cannot be told now.
 	Others(ctx context.Context) int
 	// Again makes the echo leave and join once more, unless it has answered pings already.
@@ -34,30 +34,9 @@ type Place interface {
 	Close(ctx context.Context) error
 }
 
-// Invitation is the answer to POST /connect, in the form of the original service.
-type Invitation struct {
-	RoomID  string       `json:"room_id"`
-	Daily   *DailyRoom   `json:"daily"`
-	Livekit *LivekitRoom `json:"livekit"`
-}
-
-// DailyRoom is a room on Daily.
-type DailyRoom struct {
-	URL       string  `json:"room_url"`
-	ExpiresAt float64 `json:"expires_at"` // Unix s
-}
-
-// LivekitRoom is a room on LiveKit, and a token for one runner.
-type LivekitRoom struct {
-	ServerURL string  `json:"server_url"`
-	Name      string  `json:"room_name"`
-	Token     string  `json:"token"`
-	ExpiresAt float64 `json:"expires_at"` // Unix s
-}
-
 // Options are a door's. What is zero has the default named.
 type Options struct {
-	Hosts     map[string]Host // by platform: "daily", "livekit"
+	Hosts     map[string]Host // by platform
 	MaxRooms  int             // at one time; 50
 	TTL       time.Duration   // of a room; 10 minutes
 	AuthToken string          // that a client must show; "" = none is asked for
@@ -119,7 +98,7 @@ func NewDoor(o Options, meter *Meter) *Door {
 	return &Door{options: o, meter: meter, rooms: map[string]*room{}}
 }
 
-// Platform is "daily", "livekit" or "both".
+// Platform is the one that is served, or "both".
 func (d *Door) Platform() string {
 	names := slices.Sorted(maps.Keys(d.options.Hosts))
 	if len(names) == 1 {
@@ -185,19 +164,28 @@ func (d *Door) open(ctx context.Context, platforms []string, waits bool) (Invita
 		d.shut(r, "not opened")
 		return Invitation{}, err
 	}
-	invitation := Invitation{RoomID: r.id}
-	for _, p := range open {
-		p.Invite(&invitation)
-	}
-	if invitation.Daily != nil {
-		invitation.Daily.ExpiresAt = unixSeconds(r.expires)
-	}
-	if invitation.Livekit != nil {
-		invitation.Livekit.ExpiresAt = unixSeconds(r.expires)
+	invitation, err := r.invite()
+	if err != nil {
+		d.shut(r, "not opened")
+		return Invitation{}, err
 	}
 	d.meter.opened.Observe(time.Since(began).Seconds())
 	go d.watch(r)
 	return invitation, nil
+}
+
+// invite asks each place for its part.
+func (r *room) invite() (Invitation, error) {
+	in := Invitation{RoomID: r.id, Rooms: map[string]Room{}}
+	for name, p := range r.places {
+		one, err := p.Invite()
+		if err != nil {
+			return in, fmt.Errorf("%s: %w", name, err)
+		}
+		one.ExpiresAt = unixSeconds(r.expires)
+		in.Rooms[name] = one
+	}
+	return in, nil
 }
 
 func unixSeconds(t time.Time) float64 { return float64(t.UnixMilli()) / 1e3 }

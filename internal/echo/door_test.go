@@ -72,8 +72,8 @@ func (h *fakeHost) Open(ctx context.Context, _ time.Duration) (Place, error) {
 	return p, nil
 }
 
-func (p *fakePlace) Invite(in *Invitation) {
-	in.Livekit = &LivekitRoom{ServerURL: "ws://127.0.0.1:1", Name: p.name, Token: "token-of-" + p.name}
+func (p *fakePlace) Invite() (Room, error) {
+	return Room{URL: "ws://127.0.0.1:1", Name: p.name, Token: "token-of-" + p.name}, nil
 }
 func (p *fakePlace) Others(context.Context) int { return int(p.others.Load()) }
 func (p *fakePlace) Again(context.Context) error {
@@ -194,11 +194,11 @@ func TestTheOriginalsInterface(t *testing.T) {
 			t.Error(text)
 		}
 		in := s.connect()
-		if in.Daily != nil || in.Livekit.Token != "token-of-room0" || in.Livekit.ExpiresAt != unixSeconds(time.Now().Add(10*time.Minute)) || len(in.RoomID) < 26 {
-			t.Errorf("%+v %+v", in, in.Livekit)
+		if len(in.Rooms) != 1 || in.Rooms["livekit"].Token != "token-of-room0" || in.Rooms["livekit"].ExpiresAt != unixSeconds(time.Now().Add(10*time.Minute)) || len(in.RoomID) < 26 {
+			t.Errorf("%+v %+v", in, in.Rooms["livekit"])
 		}
 		// The echo was in the room before the answer.
-		runner, err := s.host.transport.Join(t.Context(), bench.Room{Name: in.Livekit.Name}, bench.JoinOptions{Identity: "runner"})
+		runner, err := s.host.transport.Join(t.Context(), bench.Room{Name: in.Rooms["livekit"].Name}, bench.JoinOptions{Identity: "runner"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -241,7 +241,7 @@ func TestTheOriginalsInterface(t *testing.T) {
 		if text := s.do("GET", "/metrics", "").Body.String(); !strings.Contains(text, "rtcbench_echo_rooms 0") || !strings.Contains(text, `rtcbench_echo_requests_total{code="200",path="/connect"} 1`) {
 			t.Error(text)
 		}
-		if strings.Contains(s.log.String(), in.RoomID) || strings.Contains(s.log.String(), in.Livekit.Token) || !strings.Contains(s.log.String(), "path=/connect status=200") {
+		if strings.Contains(s.log.String(), in.RoomID) || strings.Contains(s.log.String(), in.Rooms["livekit"].Token) || !strings.Contains(s.log.String(), "path=/connect status=200") {
 			t.Error(s.log)
 		}
 	})

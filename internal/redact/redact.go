@@ -88,3 +88,13 @@ type cleaned struct {
 
 func (c cleaned) Error() string { return c.text }
 func (c cleaned) Unwrap() error { return c.err }
+
+// URL is a URL without what may be secret in it: user info, query and fragment. What is no URL is "".
+func URL(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return ""
+	}
+	u.User, u.RawQuery, u.ForceQuery, u.Fragment, u.RawFragment = nil, "", false, "", ""
+	return u.String()
+}

@@ -5,10 +5,10 @@ package result
 import (
 	"encoding/json"
 	"io"
-	"net/url"
 	"time"
 
 	"rtcbench/bench"
+	"rtcbench/internal/redact"
 )
 
 // SchemaVersion is that of the result file's details. Keys are added within a version; none is
@@ -107,14 +107,7 @@ func measurements(r bench.Run, s bench.Summary) []Measurement {
 }
 
 // CleanURL is u without user info, query and fragment: nothing in it may let anyone in.
-func CleanURL(u string) string {
-	parsed, err := url.Parse(u)
-	if err != nil {
-		return ""
-	}
-	parsed.User, parsed.RawQuery, parsed.ForceQuery, parsed.Fragment, parsed.RawFragment = nil, "", false, "", ""
-	return parsed.String()
-}
+func CleanURL(u string) string { return redact.URL(u) }
 
 func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 

@@ -93,6 +93,9 @@ func object(b *strings.Builder, t reflect.Type, says map[string]string) {
 			continue
 		}
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if name == "-" { // it stays in Go
+			continue
+		}
 		text := says[t.Name()+"."+name]
 		if options != "" { // omitempty, omitzero
 			name += "?"

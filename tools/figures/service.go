@@ -96,7 +96,7 @@ func inRoom(ctx context.Context, agent echo.Agent, pings int, phase time.Duratio
 		return run, err
 	}
 	defer agent.Disconnect(ctx, in.RoomID)
-	s, err := livekit.Transport{}.Join(ctx, bench.Room{URL: in.Livekit.ServerURL, Token: in.Livekit.Token}, bench.JoinOptions{ReconnectTimeout: 5 * time.Second})
+	s, err := livekit.Transport{}.Join(ctx, bench.Room{URL: in.Rooms["livekit"].URL, Token: in.Rooms["livekit"].Token}, bench.JoinOptions{ReconnectTimeout: 5 * time.Second})
 	if err != nil {
 		return run, err
 	}

@@ -10,12 +10,13 @@ import "rtcbench/bench"
 
 // JoinConfig is what the page needs to take a seat.
 type JoinConfig struct {
-	Platform  string `json:"platform" ts:"'livekit' | 'daily'"`
-	URL       string `json:"url"`
-	Token     string `json:"token,omitempty"`
-	Lossy     bool   `json:"lossy,omitempty"`
-	BundleURL string `json:"bundleURL,omitempty"` // Daily's call machine, where it is mirrored
-	UserName  string `json:"userName,omitempty"`
+	Page      bench.Page `json:"-"` // what the page may do
+	Platform  string     `json:"platform" ts:"'livekit' | 'daily'"`
+	URL       string     `json:"url"`
+	Token     string     `json:"token,omitempty"`
+	Lossy     bool       `json:"lossy,omitempty"`
+	BundleURL string     `json:"bundleURL,omitempty"` // Daily's call machine, where it is mirrored
+	UserName  string     `json:"userName,omitempty"`
 
 	Within float64 `json:"within,omitempty"` // ms that are left for the join
 }

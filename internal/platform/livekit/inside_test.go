@@ -117,7 +117,7 @@ func TestJoinThatIsLate(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), test.limit)
 			defer cancel()
 			s, err := Transport{}.Join(ctx, bench.Room{URL: test.url, Token: test.token}, bench.JoinOptions{ReconnectTimeout: time.Minute})
-			var late *LateError
+			var late *bench.LateError
 			if !errors.As(err, &late) || !errors.Is(err, context.DeadlineExceeded) || err.Error() != test.want {
 				t.Errorf("%v, %v; want %s", s, err, test.want)
 			}

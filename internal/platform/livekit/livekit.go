@@ -8,7 +8,6 @@ package livekit
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/url"
 	"strings"
 	"sync"
@@ -33,7 +32,7 @@ var silence = sync.OnceFunc(func() { lksdk.SetLogger(logger.GetDiscardLogger()) 
 
 // Join takes a seat in the room that room.Token names, as the identity it names. It returns
 // when both data channels are open in both directions, so that no first message is lost. Where the time is over before, the error
-// is a *LateError.
+// is a *bench.LateError.
 func (Transport) Join(ctx context.Context, room bench.Room, opts bench.JoinOptions) (bench.Session, error) {
 	silence()
 	if ctx.Err() != nil {
@@ -131,28 +130,11 @@ func (s *session) traced(server string) context.Context {
 	return s.steps.Traced(s.life, secure, bench.StepUpgrade, bench.StepJoin)
 }
 
-// LateError is a Join whose time was over before the seat was taken: what had not happened by then. It wraps why it was over.
-type LateError struct {
-	What    string        // "no answer"
-	Maybe   string        // a question that may lead to the cause, without parentheses
-	After   time.Duration // since Join was called
-	Waiting bench.Step    // for what
-	cause   error
-}
-
-// Error says what had not happened, and when.
-func (e *LateError) Error() string {
-	return fmt.Sprintf("%s in %v, waiting for %s (%s)", e.What, e.After.Round(100*time.Millisecond), e.Waiting, e.Maybe)
-}
-
-// Unwrap is the context's cause, or the SDK's own limit.
-func (e *LateError) Unwrap() error { return e.cause }
-
 // late says what s still waited for.
-func (s *session) late(cause error, at time.Time) *LateError {
+func (s *session) late(cause error, at time.Time) *bench.LateError {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	e := &LateError{After: at.Sub(s.facts.JoinStarted), cause: cause}
+	e := &bench.LateError{After: at.Sub(s.facts.JoinStarted), Cause: cause}
 	switch {
 	case s.has("data_channel", bench.Publisher):
 		e.What, e.Maybe, e.Waiting = "the server opened no data channel towards us", "may the token subscribe?", bench.StepChannel

@@ -114,7 +114,7 @@ func TestOnlyTCP(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
 	s, err := livekit.Transport{}.Join(ctx, room(t, server, "tcp", "me"), bench.JoinOptions{ReconnectTimeout: time.Minute})
-	var late *livekit.LateError
+	var late *bench.LateError
 	if !errors.As(err, &late) || late.Waiting != bench.StepICE {
 		t.Errorf("%v, %v", s, err)
 	}

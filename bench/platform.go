@@ -1,0 +1,108 @@
+package bench
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Engines: what speaks to a platform.
+const (
+	Native  = "native"  // Go, in this process
+	Browser = "browser" // the platform's own JavaScript SDK, in Chromium
+)
+
+// Platform is what rtcbench has to know of a real-time platform to measure on it: one value, in one map.
+type Platform struct {
+	Name       string   // in flags, files and stores: "livekit"
+	Title      string   // for people: "LiveKit"
+	Engines    []string // what can speak to it, the usual one first
+	MaxMessage int      // bytes of a message; 0 = no limit below that of rtcbench
+	// Meet is a room as this process comes to it. It makes nothing yet. Tokens are to last for life.
+	Meet func(where Place, life time.Duration) Meeting
+	// Transport joins rooms by the native engine; nil = there is none.
+	Transport Transport
+	// Here plays the platform on this machine: a Place in it, and what ends it. nil = nobody can.
+	Here   func() (Place, func() error, error)
+	HereIs string // what plays it, for people
+	// Invited reads the place that an echo service gave, and says what it gave instead where nobody can join there.
+	Invited func(*Place) error
+	// Page is what the browser engine has to know of the platform's page.
+	Page Page
+}
+
+// Has reports whether an engine can speak to the platform.
+func (p Platform) Has(engine string) bool { return slices.Contains(p.Engines, engine) }
+
+// Page is what a browser's page of a platform may do, and what it tells of its join. The hosts of a room's URL and of its
+// bundle are always among those that the page speaks to.
+type Page struct {
+	Hosts     []string // further hosts that the page speaks to; "*." at the front stands for all below
+	Family    []string // where the room's host ends in one of these, as ".livekit.cloud", all that do are spoken to
+	Relays    []string // hosts of STUN and TURN servers, which no policy of a page governs
+	Evaluates bool     // the platform's SDK fetches code from these hosts and evaluates it
+	// Missing says by the phase that was reached last what has not happened yet; "" is the beginning.
+	Missing map[string]Missing
+}
+
+// Missing is what has not happened, and a question that may lead to the cause.
+type Missing struct {
+	What  string // "no answer"
+	Maybe string // begins with a semicolon, or is empty
+}
+
+// Place says where a run meets, and with what right. What is empty is not given; which of these a platform reads is its
+// own matter.
+type Place struct {
+	URL         string // of the server, or of the room
+	Room        string // its name; "" = a fresh one, or the token's
+	Token       string // one room and one participant
+	Key, Secret string // to make rooms and tokens with
+	Region      string // of a room that is made
+	API         string // of the REST interface; "" = the public one
+	Bundle      string // where the page fetches the platform's code; "" = the public place
+	Agent       string // who is dispatched as the echo; "" = nobody
+	Guests      bool   // the room is made for others: whoever is invited may come, and it ends with Delete for all
+}
+
+// Meeting is one room, as this process comes to it. It is closed by its owner.
+type Meeting interface {
+	fmt.Stringer // the room for people, without a secret
+	// URL is that of the room or its server, for results.
+	URL() string
+	// Open makes what is missing: a room, tokens, an order for an agent. It ends by ctx.
+	Open(ctx context.Context) error
+	// Seat is the right to take one seat, as a participant who is called identity.
+	Seat(role Role, identity string) (Seat, error)
+	// Explain is err, why a seat was not taken, with what the platform says of it.
+	Explain(ctx context.Context, seat Seat, err error) error
+	// Describe notes in a run what only the platform knows of it, and says more of err, why the run ended early.
+	Describe(ctx context.Context, run *Run, err error) error
+	// Delete removes what Open made. What cannot be removed ends by itself, and is named in the error.
+	Delete(ctx context.Context) error
+}
+
+// Role is what a participant of ours is for.
+type Role string
+
+// The roles.
+const (
+	Runner   Role = "runner"
+	Answerer Role = "echo"
+	Guest    Role = "guest" // a runner of somebody else's, invited by the echo service
+)
+
+// NewIdentity names a participant, or a room, of ours; nobody else has it.
+func NewIdentity(role Role) string {
+	return fmt.Sprintf("rtcbench-%s-%s", role, strings.ToLower(rand.Text()[:8]))
+}
+
+// Seat is the right to one seat in a room, and what a page of the browser engine needs beside it.
+type Seat struct {
+	Room
+	Identity string
+	Bundle   string
+}

@@ -1,0 +1,162 @@
+package measure
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"rtcbench/bench"
+	"rtcbench/internal/browser"
+)
+
+// Do carries out one job. The run is whole, also where err says why it ended early; without an ID nothing was measured, for
+// the room was not joined, and it has its Platform alone. on is called with each sample that is settled; it may be nil.
+func Do(ctx context.Context, job Job, env Env, on func(bench.Sample)) (bench.Run, error) {
+	runs, errs := Together(ctx, []Job{job}, env, on)
+	return runs[0], errs[0]
+}
+
+// Together carries out several jobs at one time, those of the browser engine in one browser. None begins to measure before
+// all have joined or failed, so that their slots are of the same moments. One that fails does not keep the others from
+// being measured. runs and errs are in the order of the jobs. on is not called twice at one time.
+func Together(ctx context.Context, jobs []Job, env Env, on func(bench.Sample)) (runs []bench.Run, errs []error) {
+	runs, errs = make([]bench.Run, len(jobs)), make([]error, len(jobs))
+	all := make([]*attempt, len(jobs))
+	for i, job := range jobs {
+		runs[i].Platform = job.Platform
+		if all[i], errs[i] = newAttempt(job, env); errs[i] != nil {
+			return runs, errs
+		}
+	}
+	leave := askServices(ctx, all)
+	defer leave()
+	one := oneBrowser{options: env.Browser}
+	for _, a := range all {
+		a.meet()
+		one.wants(a)
+	}
+	defer one.close()
+	var joined, done sync.WaitGroup
+	var alone sync.Mutex // on is called by all
+	each := on
+	if on != nil && len(jobs) > 1 {
+		each = func(s bench.Sample) { alone.Lock(); defer alone.Unlock(); on(s) }
+	}
+	joined.Add(len(all))
+	for i, a := range all {
+		here := sync.OnceFunc(joined.Done)
+		ready := func() { here(); joined.Wait() }
+		done.Go(func() {
+			defer here() // also when it failed: the others are not to wait
+			runs[i], errs[i] = a.do(ctx, &one, ready, each)
+		})
+	}
+	done.Wait()
+	return runs, errs
+}
+
+// attempt is a job under way.
+type attempt struct {
+	job      Job
+	env      Env
+	platform bench.Platform
+	meeting  bench.Meeting
+	until    time.Time // the job's limit for joining
+	failed   error     // nothing can be measured
+}
+
+func newAttempt(job Job, env Env) (*attempt, error) {
+	p, known := env.Platforms[job.Platform]
+	if !known {
+		return nil, fmt.Errorf("%q is no platform that is known here", job.Platform)
+	}
+	if job.Engine == "" {
+		job.Engine = p.Engines[0]
+	}
+	if !p.Has(job.Engine) {
+		return nil, fmt.Errorf("there is no %s engine for %s", job.Engine, p.Title)
+	}
+	a := &attempt{job: job, env: env, platform: p, until: time.Now().Add(job.Within)}
+	if !job.Here {
+		return a, nil
+	}
+	if p.Here == nil {
+		return nil, fmt.Errorf("nobody plays %s on this machine", p.Title)
+	}
+	place, _, err := p.Here()
+	a.job.Place = place
+	return a, err
+}
+
+// meet is called when it is known where.
+func (a *attempt) meet() {
+	if a.failed == nil {
+		a.meeting = a.platform.Meet(a.job.Place, a.job.life())
+	}
+}
+
+// The removal of a room is bounded, which happens also after an error or a signal: then somebody waits for the end.
+const (
+	deleteTimeout = 15 * time.Second
+	deleteAtOnce  = 2 * time.Second
+)
+
+// do joins, measures and leaves. ready is called when the seats are taken.
+func (a *attempt) do(ctx context.Context, one *oneBrowser, ready func(), on func(bench.Sample)) (run bench.Run, err error) {
+	run.Platform = a.job.Platform
+	if a.failed != nil {
+		return run, a.failed
+	}
+	defer func() { // when all seats are left
+		limit := deleteTimeout
+		if run.ID == "" || ctx.Err() != nil {
+			limit = deleteAtOnce
+		}
+		bye, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
+		defer cancel()
+		switch e := a.meeting.Delete(bye); {
+		case e == nil:
+		case run.ID != "":
+			run.Doubts = append(run.Doubts, bench.Doubt{Code: "room-left", Text: e.Error()})
+		default:
+			err = fmt.Errorf("%w; %w", err, e)
+		}
+	}()
+	engine := a.natively
+	if a.job.Engine == bench.Browser {
+		engine = func(ctx context.Context, ready func(), on func(bench.Sample)) (bench.Run, seen, error) {
+			return a.inBrowser(ctx, one, ready, on)
+		}
+	}
+	run, seen, err := engine(ctx, ready, on)
+	if run.ID == "" {
+		if ctx.Err() != nil {
+			err = context.Cause(ctx)
+		}
+		return bench.Run{Platform: a.job.Platform}, err
+	}
+	err = noEcho(a.meeting.String(), err)
+	err = a.meeting.Describe(ctx, &run, err)
+	a.complete(&run, seen, err)
+	return run, err
+}
+
+// remaining is a context that ends with the job's limit for joining.
+func (a *attempt) remaining(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithDeadline(ctx, a.until)
+}
+
+// late is err, as that of a seat that was not taken in time if the limit is over.
+func (a *attempt) late(err error) error {
+	var page *browser.LateError
+	var join *JoinError
+	if errors.As(err, &page) && !errors.As(err, &join) { // the browser was late
+		err = &JoinError{a.meeting.String(), err}
+	}
+	if page != nil || errors.Is(err, context.DeadlineExceeded) {
+		return &LateError{a.job.Within, a.job.Engine, err}
+	}
+	return err
+}

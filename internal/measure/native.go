@@ -1,0 +1,100 @@
+package measure
+
+import (
+	"context"
+	"errors"
+	"net/url"
+
+	"rtcbench/bench"
+	"rtcbench/internal/echo"
+)
+
+// natively joins with the platform's Go SDK, with an echo of our own if need be, and carries out the plan. The run is zero
+// when the room was not joined; otherwise it is what was measured, also with an error.
+func (a *attempt) natively(ctx context.Context, ready func(), on func(bench.Sample)) (run bench.Run, of seen, err error) {
+	joining, cancel := a.remaining(ctx)
+	defer cancel()
+	if err := a.meeting.Open(joining); err != nil {
+		return run, of, err
+	}
+	plan := a.job.Plan
+	echoDone, echoReady := make(chan error, 1), make(chan struct{}, 1)
+	if a.job.Local {
+		name := bench.NewIdentity(bench.Answerer)
+		answering, stop := context.WithCancel(ctx)
+		go func() { echoDone <- a.answer(answering, name, echoReady) }()
+		defer func() { stop(); <-echoDone }()
+		plan.Echo, of.clocks = name, bench.OneClock // another echo in the room is on another clock
+	}
+	opts := bench.JoinOptions{ReconnectTimeout: plan.ReconnectTimeout, Lossy: plan.Lossy}
+	session, err := a.join(joining, bench.Runner, bench.NewIdentity(bench.Runner), opts)
+	if err != nil {
+		return run, of, err
+	}
+	defer session.Close()
+	if a.job.Local {
+		select {
+		case <-echoReady:
+		case err := <-echoDone:
+			echoDone <- nil
+			return run, of, err
+		case <-ctx.Done():
+			return run, of, context.Cause(ctx)
+		}
+	}
+	cancel()
+	ready()
+	run, err = bench.NewProber(session, a.env.Clock).Probe(ctx, plan, on)
+	return run, of, err
+}
+
+// answer is the local echo: a second seat in the room, in this process, on the same clock.
+func (a *attempt) answer(ctx context.Context, name string, ready chan<- struct{}) error {
+	return echo.Serve(ctx, echo.Seat{
+		Join: func(ctx context.Context) (bench.Session, error) {
+			return a.join(ctx, bench.Answerer, name, bench.JoinOptions{ReconnectTimeout: echo.Patience, Lossy: a.job.Plan.Lossy})
+		},
+		Clock: a.env.Clock, Within: a.job.Within,
+		Ready: func(bench.Session) {
+			select {
+			case ready <- struct{}{}:
+			default:
+			}
+		},
+		Lost: func(error) {},
+	})
+}
+
+// join takes a seat.
+func (a *attempt) join(ctx context.Context, role bench.Role, identity string, opts bench.JoinOptions) (bench.Session, error) {
+	session, err := Join(ctx, a.platform, a.meeting, role, identity, opts)
+	var late *bench.LateError
+	switch {
+	case err == nil:
+		return session, nil
+	case errors.As(err, &late) && ctx.Err() != nil: // the job's limit is named, not what was left of it
+		late.After = a.job.Within
+	}
+	return nil, a.late(err)
+}
+
+// Join takes one seat of a meeting by the native engine. It ends by ctx; an error is a *JoinError, or ctx's cause.
+func Join(ctx context.Context, p bench.Platform, m bench.Meeting, role bench.Role, identity string, opts bench.JoinOptions) (bench.Session, error) {
+	seat, err := m.Seat(role, identity)
+	if err != nil {
+		return nil, err
+	}
+	opts.Identity = identity
+	session, err := p.Transport.Join(ctx, seat.Room, opts)
+	if err == nil {
+		return session, nil
+	}
+	if ctx.Err() != nil && !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return nil, context.Cause(ctx)
+	}
+	var request *url.Error // it repeats the whole URL of the SDK's own making
+	if errors.As(err, &request) {
+		err = request.Err
+	}
+	return nil, &JoinError{m.String(), err}
+}

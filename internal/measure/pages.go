@@ -1,0 +1,188 @@
+package measure
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"rtcbench/bench"
+	"rtcbench/internal/browser"
+	"rtcbench/internal/stats"
+)
+
+// inBrowser is natively with the platform's own SDK in Chromium: one page measures, another answers if the echo is local.
+func (a *attempt) inBrowser(ctx context.Context, one *oneBrowser, ready func(), on func(bench.Sample)) (run bench.Run, of seen, err error) {
+	joining, cancel := a.remaining(ctx)
+	defer cancel()
+	b, err := a.start(joining, one)
+	if err != nil {
+		return run, of, a.late(err)
+	}
+	runner, echo, err := a.seats(joining, b)
+	if err != nil {
+		return run, of, a.late(err)
+	}
+	defer leave(runner, echo)
+	var unsynced error = errors.New("the echo is elsewhere")
+	plan := a.job.Plan
+	if a.job.Local {
+		var synced stats.Offset
+		if synced, unsynced = browser.Offset(ctx, runner, echo); unsynced == nil {
+			of = seen{bench.SyncedClocks, synced}
+		}
+		plan.Echo = echo.Identity()
+	}
+	cancel()
+	ready()
+	run, err = runner.Probe(ctx, plan, on)
+	return run, of, err
+}
+
+// start starts the browser, and makes what the seats need meanwhile. One that fails ends the other.
+func (a *attempt) start(ctx context.Context, one *oneBrowser) (*browser.Browser, error) {
+	if err := browser.Check(one.options); err != nil {
+		return nil, err // before a room is made
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	opened := make(chan error, 1)
+	go func() {
+		err := a.meeting.Open(ctx)
+		if err != nil {
+			cancel()
+		}
+		opened <- err
+	}()
+	b, err := one.get(ctx)
+	if err != nil {
+		cancel()
+	}
+	failed := <-opened
+	if failed == nil || err != nil && !errors.Is(err, context.Canceled) {
+		return b, err
+	}
+	return nil, failed
+}
+
+// seats takes the runner's seat, and the echo's at the same time if it is ours.
+func (a *attempt) seats(ctx context.Context, b *browser.Browser) (runner, echo *browser.Page, err error) {
+	var echoErr error
+	var both sync.WaitGroup
+	if a.job.Local {
+		both.Go(func() {
+			if echo, echoErr = Open(ctx, b, a.platform, a.meeting, bench.Answerer, a.job.Plan.Lossy); echoErr == nil {
+				echoErr = echo.Echo(ctx)
+			}
+		})
+	}
+	runner, err = Open(ctx, b, a.platform, a.meeting, bench.Runner, a.job.Plan.Lossy)
+	both.Wait()
+	if err == nil {
+		err = echoErr
+	}
+	if err != nil {
+		leave(runner, echo)
+		return nil, nil, err
+	}
+	return runner, echo, nil
+}
+
+// leave says goodbye to the room, so that nobody waits there for somebody who is gone.
+func leave(pages ...*browser.Page) {
+	var all sync.WaitGroup
+	for _, p := range pages {
+		if p != nil {
+			all.Go(func() { p.Close() })
+		}
+	}
+	all.Wait()
+}
+
+// Open takes one seat of a meeting by a page of the browser. It ends by ctx; an error is a *JoinError.
+func Open(ctx context.Context, b *browser.Browser, p bench.Platform, m bench.Meeting, role bench.Role, lossy bool) (*browser.Page, error) {
+	seat, err := m.Seat(role, bench.NewIdentity(role))
+	if err != nil {
+		return nil, err
+	}
+	open := b.Open
+	if role == bench.Runner {
+		open = b.OpenFirst
+	}
+	page, err := open(ctx)
+	if err == nil {
+		if err = page.Join(ctx, joinConfig(p, seat, lossy)); err == nil {
+			return page, nil
+		}
+		page.Abandon()
+	}
+	var unanswered *browser.UnansweredError
+	if errors.As(err, &unanswered) {
+		err = m.Explain(ctx, seat, err)
+	}
+	return nil, &JoinError{m.String(), err}
+}
+
+func joinConfig(p bench.Platform, seat bench.Seat, lossy bool) browser.JoinConfig {
+	return browser.JoinConfig{Page: p.Page, Platform: p.Name, URL: seat.URL, Token: seat.Token, Lossy: lossy, BundleURL: seat.Bundle, UserName: seat.Identity}
+}
+
+// Reach is what a browser's pages may speak to for a place, before it is known which room that is.
+func Reach(p bench.Platform, place bench.Place) browser.JoinConfig {
+	url := place.URL
+	if url == "" {
+		url = place.API
+	}
+	return browser.JoinConfig{Page: p.Page, Platform: p.Name, URL: url, BundleURL: place.Bundle}
+}
+
+// oneBrowser starts a browser when the first job asks for it, for all of them. Its owner closes it when all are done.
+type oneBrowser struct {
+	options browser.Options
+	mu      sync.Mutex
+	wait    chan struct{} // closed when it is up, or will not be; nil = nobody has asked
+	b       *browser.Browser
+	err     error
+}
+
+// wants notes where a job's pages will go.
+func (o *oneBrowser) wants(a *attempt) {
+	if a.job.Engine == bench.Browser && a.failed == nil {
+		o.options.Rooms = append(o.options.Rooms, Reach(a.platform, a.job.Place))
+	}
+}
+
+// get ends by ctx, which is one job's; the start goes on for the others.
+func (o *oneBrowser) get(ctx context.Context) (*browser.Browser, error) {
+	o.mu.Lock()
+	if o.wait == nil {
+		o.wait = make(chan struct{})
+		starting, cancel := context.WithCancel(context.WithoutCancel(ctx))
+		if deadline, ok := ctx.Deadline(); ok {
+			starting, cancel = context.WithDeadline(starting, deadline)
+		}
+		go func() {
+			defer cancel()
+			o.b, o.err = browser.Start(starting, o.options)
+			close(o.wait)
+		}()
+	}
+	o.mu.Unlock()
+	select {
+	case <-o.wait:
+		return o.b, o.err
+	case <-ctx.Done():
+		return nil, browser.NotUp(context.Cause(ctx))
+	}
+}
+
+func (o *oneBrowser) close() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.wait == nil {
+		return
+	}
+	<-o.wait
+	if o.b != nil {
+		o.b.Close()
+	}
+}

@@ -1,0 +1,100 @@
+package measure
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"rtcbench/bench"
+	"rtcbench/internal/echo"
+)
+
+// leaveTimeout bounds the goodbye to an echo service, which happens also after an error or a signal.
+const leaveTimeout = 10 * time.Second
+
+// askServices takes the rooms that echo services give, all at one time: jobs of one service ask it once. leave tells the
+// services that the rooms are not needed any more.
+func askServices(ctx context.Context, all []*attempt) (leave func()) {
+	asked := map[Service][]*attempt{}
+	for _, a := range all {
+		if a.job.Service.Named() {
+			asked[a.job.Service] = append(asked[a.job.Service], a)
+		}
+	}
+	var leaves []func()
+	var mu sync.Mutex
+	var done sync.WaitGroup
+	for s, of := range asked {
+		done.Go(func() {
+			bye := s.enter(ctx, of)
+			mu.Lock()
+			leaves = append(leaves, bye)
+			mu.Unlock()
+		})
+	}
+	done.Wait()
+	return func() {
+		for _, bye := range leaves {
+			bye()
+		}
+	}
+}
+
+// enter asks a service for the rooms of these, and notes them, or why there is none. leave gives them back; a room that
+// could not be given back ends by itself, and the runs in it say so.
+func (s Service) enter(ctx context.Context, of []*attempt) (leave func()) {
+	var platforms []string
+	for _, a := range of {
+		platforms = append(platforms, a.job.Platform)
+	}
+	asking, cancel := of[0].remaining(ctx)
+	defer cancel()
+	in, err := s.Connect(asking, platforms...)
+	for _, a := range of {
+		switch room := in.Rooms[a.job.Platform]; {
+		case err != nil:
+			a.failed = &ServiceError{s, a.job.Within, err}
+		default:
+			a.failed = a.accept(room)
+		}
+		if a.failed != nil && ctx.Err() != nil {
+			a.failed = context.Cause(ctx)
+		}
+	}
+	return func() {
+		if in.RoomID == "" {
+			return
+		}
+		bye, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveTimeout)
+		defer cancel()
+		if err := s.Disconnect(bye, in.RoomID); err != nil && of[0].env.Say != nil {
+			of[0].env.Say(fmt.Sprintf("%v; the room ends by itself", err))
+		}
+	}
+}
+
+// accept takes the room that a service gave.
+func (a *attempt) accept(room echo.Room) error {
+	place := bench.Place{URL: room.URL, Room: room.Name, Token: room.Token, Bundle: a.job.Place.Bundle}
+	if a.platform.Invited != nil {
+		if err := a.platform.Invited(&place); err != nil {
+			return &ServiceError{a.job.Service, a.job.Within, fmt.Errorf("the echo service gave %w", err)}
+		}
+	}
+	a.job.Place = place
+	return nil
+}
+
+// Same reports whether errors of several jobs are one: that of the service that all of them asked.
+func Same(errs []error) bool {
+	var first, other *ServiceError
+	for _, err := range errs {
+		if !errors.As(err, &other) || first != nil && other.Err != first.Err {
+			return false
+		}
+		first = other
+	}
+	return first != nil
+}

@@ -1,0 +1,35 @@
+// Package platform lists the platforms that rtcbench can measure on: a package below, and a line here.
+package platform
+
+import (
+	"maps"
+	"slices"
+
+	"rtcbench/bench"
+	"rtcbench/internal/platform/daily"
+	"rtcbench/internal/platform/livekit"
+	"rtcbench/internal/sandbox"
+)
+
+// All are the platforms, by name.
+var All = map[string]bench.Platform{
+	daily.Platform.Name:   daily.Platform,
+	livekit.Platform.Name: here(livekit.Platform, inThisProcess),
+}
+
+// Names are those of All, sorted.
+func Names() []string { return slices.Sorted(maps.Keys(All)) }
+
+func here(p bench.Platform, start func() (bench.Place, func() error, error)) bench.Platform {
+	p.Here, p.HereIs = start, p.Title+" server in this process"
+	return p
+}
+
+// inThisProcess is a place on the LiveKit server of this process, which ends with it.
+func inThisProcess() (bench.Place, func() error, error) {
+	server, err := sandbox.Shared()
+	if err != nil {
+		return bench.Place{}, nil, err
+	}
+	return bench.Place{URL: server.URL, Key: server.Key, Secret: server.Secret}, func() error { return nil }, nil
+}
