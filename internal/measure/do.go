@@ -78,16 +78,19 @@ func newAttempt(job Job, env Env) (*attempt, error) {
 	if !p.Has(job.Engine) {
 		return nil, fmt.Errorf("there is no %s engine for %s", job.Engine, p.Title)
 	}
-	a := &attempt{job: job, env: env, platform: p, until: time.Now().Add(job.Within)}
-	if !job.Here {
-		return a, nil
+	a := &attempt{job: job, env: env, platform: p}
+	if job.Here {
+		if p.Here == nil {
+			return nil, fmt.Errorf("nobody plays %s on this machine", p.Title)
+		}
+		place, _, err := p.Here()
+		if err != nil {
+			return nil, err
+		}
+		a.job.Place = place
 	}
-	if p.Here == nil {
-		return nil, fmt.Errorf("nobody plays %s on this machine", p.Title)
-	}
-	place, _, err := p.Here()
-	a.job.Place = place
-	return a, err
+	a.until = time.Now().Add(job.Within)
+	return a, nil
 }
 
 // meet is called when it is known where.
