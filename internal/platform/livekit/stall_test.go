@@ -24,7 +24,7 @@ func TestAStallInDTLS(t *testing.T) {
 	defer cancel()
 	s, err := Transport{}.Join(ctx, bench.Room{URL: server.WithoutDTLS(t), Token: token}, bench.JoinOptions{ReconnectTimeout: time.Minute})
 	took := time.Since(begin)
-	var late *LateError
+	var late *bench.LateError
 	if !errors.As(err, &late) || late.Waiting != bench.StepDTLS || late.After > limit {
 		t.Fatalf("%v, %v; want a join that waits for %s", s, err, bench.StepDTLS)
 	}
