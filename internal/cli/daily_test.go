@@ -259,7 +259,9 @@ func TestBoth(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := both.Comparison
-	if c == nil || c.Alike || !c.Paired || c.Pairs == 0 || c.Verdict != "not the same kind of path: livekit faster" || c.MedianDiff.CI95[0] <= 0 {
+	// A machine that is too busy makes a run invalid, and then there is no verdict.
+	faster, none := "not the same kind of path: livekit faster", "not the same kind of path: none: the run on "
+	if c == nil || c.Alike || !c.Paired || c.Pairs == 0 || c.Verdict != faster && !strings.HasPrefix(c.Verdict, none) || c.MedianDiff.CI95[0] <= 0 {
 		t.Fatalf("%+v, started %f and %f, %+v %+v", c, both.Daily.Metadata.StartTime, both.Livekit.Metadata.StartTime, both.Daily.Details.Counts, both.Livekit.Details.Counts)
 	}
 	if len(both.Livekit.Details.ICE) == 0 {

@@ -48,10 +48,13 @@ func (a *app) read(cmd measuring) ([]side, keeper, error) {
 	if c.err == nil {
 		c.err = f.outputFlags.check(&c)
 	}
+	if c.err != nil {
+		return sides, keep, c.err
+	}
 	for i := range sides {
 		sides[i].job.Asked, sides[i].job.ShowAddresses = f.limits().Asked(), f.ShowAddresses
 	}
-	return sides, keep, c.err
+	return sides, keep, nil
 }
 
 // measure carries out a command that measures.
