@@ -131,20 +131,44 @@ func (s *Series) at(q float64) *quantile {
 	return z
 }
 
-// window counts how often each rank from low to high was drawn, and all those below and above as one.
+// window counts how often each rank from low to high was drawn, and all those below as one. A block of neighbours is
+// counted by what is in the window of it, and that is little where the window is small.
 type window struct {
 	low    int
-	slots  []uint32 // of each value, in sending order: where it is counted
-	counts []uint32 // [0] is of all below low, the last of all above high
+	ranks  []uint32 // of the values within, in sending order, from low
+	before []passed // [i] is of the values before the i-th, in sending order
+	counts []uint32 // of each rank within
+	below  int
 }
+
+// passed is how many values there are within a window and below it, up to some value.
+type passed struct{ within, below uint32 }
 
 func newWindow(ranks []uint32, low, high int) window {
 	low, high = max(low, 0), min(high, len(ranks)-1)
-	w := window{low: low, slots: make([]uint32, len(ranks)), counts: make([]uint32, high-low+3)}
+	w := window{low: low, before: make([]passed, len(ranks)+1), counts: make([]uint32, high-low+1)}
+	w.ranks = make([]uint32, 0, len(w.counts))
 	for i, rank := range ranks {
-		w.slots[i] = uint32(min(max(int(rank)-low+1, 0), high-low+2))
+		next := w.before[i]
+		switch at := int(rank) - low; {
+		case at < 0:
+			next.below++
+		case at < len(w.counts):
+			next.within++
+			w.ranks = append(w.ranks, uint32(at))
+		}
+		w.before[i+1] = next
 	}
 	return w
+}
+
+// count counts the values from the one to before the other, in sending order.
+func (w *window) count(from, to int) {
+	first, end := w.before[from], w.before[to]
+	w.below += int(end.below - first.below)
+	for _, at := range w.ranks[first.within:end.within] {
+		w.counts[at]++
+	}
 }
 
 // draw is the quantile of the resample that the seeds give. Ranks are counted, so that nothing is sorted again.
@@ -163,43 +187,39 @@ func (z *quantile) draw(seed, stream uint64) time.Duration {
 // drawWithin is draw; ok is false where the quantile lies outside w.
 func (z *quantile) drawWithin(w *window, seed, stream uint64) (d time.Duration, ok bool) {
 	rng := rand.New(rand.NewPCG(seed, stream))
-	slots, counts, n := w.slots, w.counts, len(w.slots)
-	clear(counts)
+	n := len(w.before) - 1
+	clear(w.counts)
+	w.below = 0
 	for left := n; left > 0; {
 		from, length := rng.IntN(n), min(z.block, left)
 		left -= length
 		end := min(from+length, n)
-		for _, at := range slots[from:end] {
-			counts[at]++
-		}
-		for _, at := range slots[:length-(end-from)] { // on from the beginning
-			counts[at]++
-		}
+		w.count(from, end)
+		w.count(0, length-(end-from)) // on from the beginning
 	}
 	h := float64(n-1) * z.q
-	i, seen, at := int(h), int(counts[0]), 1
+	i, seen, at := int(h), w.below, 0
 	if seen > i {
 		return 0, false
 	}
-	last := len(counts) - 1 // which is no rank
-	for ; seen <= i && at < last; at++ {
-		seen += int(counts[at])
+	for ; seen <= i && at < len(w.counts); at++ {
+		seen += int(w.counts[at])
 	}
 	if seen <= i {
 		return 0, false
 	}
 	sorted := z.of.sorted
-	lo := sorted[w.low+at-2]
+	lo := sorted[w.low+at-1]
 	if seen > i+1 || i == n-1 {
 		return lo, true
 	}
-	for at < last && counts[at] == 0 {
+	for at < len(w.counts) && w.counts[at] == 0 {
 		at++
 	}
-	if at == last {
+	if at == len(w.counts) {
 		return 0, false
 	}
-	return lo + round((h-float64(i))*float64(sorted[w.low+at-1]-lo)), true
+	return lo + round((h-float64(i))*float64(sorted[w.low+at]-lo)), true
 }
 
 // maxLag bounds the work of automaticBlock in runs of millions of pings.
