@@ -127,12 +127,15 @@ func (r Run) PlatformRTT(p50 Quantity) (d time.Duration, known bool) {
 // taken for a place.
 const Sandbox = "sandbox"
 
-// Place gives r that location where it is due. A run is placed when it was measured, and when it is read, for older
-// files have none.
+// Place says where and when r was made, as whoever reads it back will find it: in the sandbox, where no location was
+// given, and at a whole microsecond, for files keep no more. A run is placed when it was measured, and when it is read.
 func (r *Run) Place() {
 	if r.Location == "" && r.doubted(SandboxDoubt) {
 		r.Location = Sandbox
 	}
+	length := r.End.Sub(r.Start)
+	r.Start = r.Start.Truncate(time.Microsecond)
+	r.End = r.Start.Add(length)
 }
 
 // ofItself reports whether there was nothing but the instrument to measure: its shares of the P50 say nothing then.

@@ -175,6 +175,36 @@ func TestFilesOfAnOlderVersion(t *testing.T) {
 	}
 }
 
+// TestWhatWasPutIsNotReadAgain: the process that has put a run hands it to the stores as it is. What it could not hand over
+// is read from the disk the next time.
+func TestWhatWasPutIsNotReadAgain(t *testing.T) {
+	o := box(t)
+	x := &shelf{}
+	spoil := func() {
+		t.Helper()
+		items, _, _, err := list(o.dir)
+		if err != nil || len(items) != 1 {
+			t.Fatal(items, err)
+		}
+		if err := os.WriteFile(items[0].path, []byte("spoilt"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := put(t, o, "x")
+	spoil()
+	if out := deliver(t, o, target("x", x)); out.Delivered != 1 || !slices.Equal(x.kept, []string{r.ID}) {
+		t.Errorf("%+v, kept %v", out, x.kept)
+	}
+	put(t, o, "x")
+	if out := deliver(t, o, target("y", &shelf{})); out.Waiting != 1 {
+		t.Errorf("%+v", out)
+	}
+	spoil()
+	if out := deliver(t, o, target("x", x)); out.Delivered != 0 || len(out.Failures) != 1 || !out.Failures[0].Final {
+		t.Errorf("%+v", out)
+	}
+}
+
 // likes makes a target to which the names given are like.
 func likes(name string, s bench.Store, others map[string]bench.Likeness) Target {
 	t := target(name, s)

@@ -1,6 +1,8 @@
 package result
 
 import (
+	"bytes"
+	"encoding/json"
 	"math"
 	"math/rand/v2"
 	"reflect"
@@ -110,4 +112,36 @@ func FuzzPacked(f *testing.F) {
 			t.Fatalf("packed again, it cannot be read: %v", err)
 		}
 	})
+}
+
+// TestPackedAlikeFromMemoryAndFromAFile: a run that goes to a store at once is there what it would be out of the outbox.
+func TestPackedAlikeFromMemoryAndFromAFile(t *testing.T) {
+	for name, run := range benchtest.Runs() {
+		run.Start, run.End = run.Start.Add(123*time.Nanosecond), run.End.Add(456*time.Nanosecond) // clocks have more digits than files
+		run.Place()
+		d := NewDocument(bench.NewRecord(run))
+		line, err := d.Line()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var f File
+		if err := json.Unmarshal(line, &f); err != nil {
+			t.Fatal(err)
+		}
+		back, err := f.Run()
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		want, err := Pack(bench.NewRecord(back))
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		got, err := Pack(d.Record)
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		if string(got.Document) != string(want.Document) || !bytes.Equal(got.Samples, want.Samples) || !bytes.Equal(got.Histogram, want.Histogram) {
+			t.Errorf("%s:\n%s\nfrom a file\n%s", name, got.Document, want.Document)
+		}
+	}
 }
