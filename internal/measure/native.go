@@ -15,7 +15,7 @@ func (a *attempt) natively(ctx context.Context, ready func(), on func(bench.Samp
 	joining, cancel := a.remaining(ctx)
 	defer cancel()
 	if err := a.meeting.Open(joining); err != nil {
-		return run, of, err
+		return run, of, a.late(err)
 	}
 	plan := a.job.Plan
 	echoDone, echoReady := make(chan error, 1), make(chan struct{}, 1)
