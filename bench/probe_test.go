@@ -182,118 +182,6 @@ func TestProbeTellsLossLateAndDuplicateApart(t *testing.T) {
 	}
 }
 
-func TestProbeCallsABlockedSendNotSentAndNeverLost(t *testing.T) {
-	sc := scene{plan: plan(5)}
-	sc.Stall = func(id string, n int) time.Duration {
-		if id == "runner" && n == 6+1 {
-			return 250 * ms
-		}
-		return 0
-	}
-	run, err := sc.probe(t)
-	if err != nil {
-		t.Fatal(err)
-	}
-	// Ping 2 blocks from 100 to 350 ms: slot 3 (200 ms) is over at 300, slot 4 is still on.
-	wantCounts(t, run, bench.Counts{Sent: 5, Answered: 5, NotSent: 1, WarmupSent: 6})
-	if s := run.Samples[1]; s.SendCall != 250*ms || s.RTT != 250*ms {
-		t.Errorf("blocked ping: %+v", s)
-	}
-	if s := run.Samples[2]; s.Outcome != bench.NotSent || s.Reason != bench.Blocked {
-		t.Errorf("slot 3: %v %v", s.Outcome, s.Reason)
-	}
-	if s := run.Samples[3]; s.Due != 300*ms || s.Sent != 350*ms {
-		t.Errorf("slot 4: due %v, sent %v; want 300ms, 350ms", s.Due, s.Sent)
-	}
-	if s := run.Samples[5]; s.Seq != 6 || s.Due != 500*ms {
-		t.Errorf("the grid does not run one slot longer: %+v", s)
-	}
-}
-
-func TestProbeDoesNotCallAPingLostWhileItsSendCallBlocks(t *testing.T) {
-	sc := scene{plan: plan(3)}
-	sc.Stall = func(id string, n int) time.Duration {
-		if id == "runner" && n == 6 {
-			return 2 * time.Second // four times the timeout
-		}
-		return 0
-	}
-	run, _ := sc.probe(t)
-	wantCounts(t, run, bench.Counts{Sent: 3, Answered: 2, Late: 1, NotSent: 19, WarmupSent: 6})
-	for _, s := range run.Samples[1:20] {
-		if s.Reason != bench.Blocked {
-			t.Errorf("slot %d was not used because %q", s.Seq, s.Reason)
-		}
-	}
-}
-
-func TestProbeGivesUpOnASendThatNeverReturns(t *testing.T) {
-	sc := scene{plan: plan(10)}
-	sc.Stall = func(id string, n int) time.Duration {
-		if id == "runner" && n == 6+4 {
-			return time.Hour
-		}
-		return 0
-	}
-	run, err := sc.probe(t)
-	if !errors.Is(err, bench.ErrNotConnected) || run.Ended != bench.LinkLost {
-		t.Fatalf("ended %q, %v", run.Ended, err)
-	}
-	if c := run.Counts; c.Answered != 4 || c.Lost != 0 || c.Unsettled != 1 {
-		t.Errorf("%+v", c)
-	}
-}
-
-func TestProbeAcrossAReconnect(t *testing.T) {
-	sc := scene{plan: plan(20)}
-	sc.during = func(context.CancelFunc, bench.Session) {
-		time.Sleep(500*ms + 450*ms) // the warm-up takes 500 ms
-		sc.Cut("room", "runner")
-		time.Sleep(1000 * ms)
-		sc.Restore("room", "runner")
-	}
-	run, err := sc.probe(t)
-	if err != nil {
-		t.Fatal(err)
-	}
-	wantCounts(t, run, bench.Counts{Sent: 20, Answered: 20, NotSent: 10, WarmupSent: 6})
-	for _, s := range run.Samples[5:15] {
-		if s.Outcome != bench.NotSent || s.Reason != bench.Disconnected {
-			t.Errorf("slot %d: %v %v", s.Seq, s.Outcome, s.Reason)
-		}
-	}
-}
-
-func TestProbeKeepsWhatItHasWhenTheLinkStaysDown(t *testing.T) {
-	sc := scene{plan: plan(200)}
-	sc.during = func(context.CancelFunc, bench.Session) {
-		time.Sleep(500*ms + 4050*ms)
-		sc.Cut("room", "runner")
-	}
-	run, err := sc.probe(t)
-	if !errors.Is(err, bench.ErrEnded) || run.Ended != bench.LinkLost {
-		t.Fatalf("ended %q, %v", run.Ended, err)
-	}
-	if c := run.Counts; c.Answered != 41 || c.Failed() != 0 || c.NotSent != 100 {
-		t.Errorf("%+v", c)
-	}
-}
-
-func TestProbeInterrupted(t *testing.T) {
-	sc := scene{plan: plan(100)}
-	sc.Paths = map[string]loopback.Path{"runner": loopback.Constant(140 * ms)}
-	sc.during = func(cancel context.CancelFunc, _ bench.Session) {
-		time.Sleep(140*ms + 500*ms + 1010*ms) // warm-up, then pings 1 to 11 have left
-		cancel()
-	}
-	run, err := sc.probe(t)
-	if !errors.Is(err, context.Canceled) || run.Ended != bench.Interrupted {
-		t.Fatalf("ended %q, %v", run.Ended, err)
-	}
-	// The pings of the last 140 ms are neither answered nor lost.
-	wantCounts(t, run, bench.Counts{Sent: 11, Answered: 9, Unsettled: 2, WarmupSent: 8})
-}
-
 func TestProbeClosedLoop(t *testing.T) {
 	sc := scene{plan: plan(4)}
 	sc.plan.Cooldown = 0
@@ -328,19 +216,6 @@ func TestProbeTellsEchoesApart(t *testing.T) {
 	}
 	if d := bench.Summarise(run).Doubts; len(d) == 0 || d[0].Code != "many-echoes" {
 		t.Errorf("doubts: %v", d)
-	}
-}
-
-func TestProbeCountsTheEchoThatItIsToldTo(t *testing.T) {
-	sc := scene{plan: plan(5), echoes: []string{"echo-a", "echo-b"}}
-	sc.plan.Echo = "echo-b"
-	sc.Paths = map[string]loopback.Path{"echo-b": loopback.Constant(5 * ms)}
-	run, err := sc.probe(t)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if run.Echo.Identity != "echo-b" || run.Counts.Answered != 5 || run.Samples[0].RTT != 5*ms || len(run.Echo.Others) != 1 {
-		t.Errorf("echo %+v, %+v", run.Echo, run.Counts)
 	}
 }
 
@@ -512,13 +387,5 @@ func TestTimesThatNoClockCanSayAreNotUsed(t *testing.T) {
 		if run.Counts.Answered != 4 || run.Samples[0].Stamped || s.OneWay.Known || s.Hold.P50.OK {
 			t.Errorf("%s: %+v, one way %+v", times, run.Samples[0], s.OneWay)
 		}
-	}
-}
-
-func TestProbeWithoutAnEcho(t *testing.T) {
-	sc := scene{plan: plan(5), echoes: []string{}}
-	run, err := sc.probe(t)
-	if !errors.Is(err, bench.ErrNoEcho) || run.Ended != bench.DeadlinePassed || run.Counts.WarmupSent != 200 || len(run.Samples) != 0 {
-		t.Errorf("%v after %d warm-up pings, %d samples", err, run.Counts.WarmupSent, len(run.Samples))
 	}
 }
