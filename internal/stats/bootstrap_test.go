@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 )
@@ -92,5 +93,30 @@ func TestDifferenceNeedsValues(t *testing.T) {
 	}
 	if d, ok := DifferenceOfQuantiles(many, many, 0.5, true); !ok || d.Excludes0() || d.Value != 0 {
 		t.Errorf("%+v, %v", d, ok)
+	}
+}
+
+// TestDrawIsTheQuantileOfItsResample: counting ranks near the quantile gives what sorting all values of the resample does.
+func TestDrawIsTheQuantileOfItsResample(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 8))
+	for _, n := range []int{10, 11, 300, 2000} {
+		s := NewSeries(path(rng, n, 40*ms, 0.6))
+		for _, q := range []float64{0, 0.01, 0.5, 0.95, 0.999, 1} {
+			z := s.at(q)
+			for seed := range uint64(20) {
+				blocks, drawn := rand.New(rand.NewPCG(seed, 1)), make([]time.Duration, 0, n)
+				for len(drawn) < n {
+					from := blocks.IntN(n)
+					for i := range min(z.block, n-len(drawn)) {
+						drawn = append(drawn, s.values[(from+i)%n])
+					}
+				}
+				slices.Sort(drawn)
+				want, _ := Quantile(drawn, q)
+				if got := z.draw(seed, 1); got != want {
+					t.Fatalf("%d values, quantile %v, seed %d: %v, want %v", n, q, seed, got, want)
+				}
+			}
+		}
 	}
 }
