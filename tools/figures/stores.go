@@ -165,7 +165,7 @@ func leanRun(i int, end time.Time) bench.Run {
 	for j := range rtts {
 		rtts[j] = 40*time.Millisecond + time.Duration((i*7919+j*j*104729)%9000)*time.Microsecond
 	}
-	r.Counts = bench.Counts{Sent: 100, Answered: 100}
+	r.Plan.Count, r.Counts = 100, bench.Counts{Sent: 100, Answered: 100}
 	r.Samples, r.Kept = nil, &bench.Kept{Histogram: stats.HistogramOf(rtts)}
 	return r
 }
