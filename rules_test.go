@@ -40,7 +40,7 @@ rtcbench/internal/store/sqlite: rtcbench/bench rtcbench/internal/stats rtcbench/
 rtcbench/internal/outbox: rtcbench/bench rtcbench/internal/result golang.org/x/sys/unix
 rtcbench/internal/browser/contract: rtcbench/bench
 rtcbench/tools/contract: rtcbench/bench rtcbench/internal/browser/contract rtcbench/internal/result
-rtcbench/internal/browser: rtcbench/bench rtcbench/internal/browser/contract rtcbench/internal/stats rtcbench/web rtcbench/internal/scratch
+rtcbench/internal/browser: rtcbench/bench rtcbench/internal/advice rtcbench/internal/browser/contract rtcbench/internal/stats rtcbench/web rtcbench/internal/scratch
 	github.com/chromedp/chromedp github.com/chromedp/cdproto golang.org/x/net github.com/google/uuid
 rtcbench/internal/scratch: github.com/gofrs/flock
 rtcbench/internal/accuracy:

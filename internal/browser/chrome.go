@@ -29,7 +29,7 @@ func findAmong(named string, list []string) (string, error) {
 			return path, nil
 		}
 	}
-	return "", fmt.Errorf("%w (%s, or name one with --chrome-path or CHROME_PATH)", ErrNoChrome, advice(runtime.GOOS))
+	return "", fmt.Errorf("%w (%s, or name one with --chrome-path or CHROME_PATH)", ErrNoChrome, wayOut(runtime.GOOS))
 }
 
 // usual are the programs that are looked for, the best first: a headless shell is Chromium without what a window needs. It starts
@@ -63,7 +63,7 @@ func isShell(path string) bool {
 	return strings.HasSuffix(name, "headless-shell") || strings.HasSuffix(name, "headless_shell")
 }
 
-func advice(system string) string {
+func wayOut(system string) string {
 	switch system {
 	case "darwin":
 		return "install it: brew install --cask chromium"

@@ -173,8 +173,14 @@ func (p *Page) Join(ctx context.Context, c JoinConfig) error {
 	if deadline, ok := ctx.Deadline(); ok {
 		c.Within = float64(time.Until(deadline).Milliseconds())
 	}
+	refused := proxyRefuses(ctx, c)
 	seat, err := evaluate[contract.Seat](ctx, p, "join", c)
 	p.identity, p.facts = seat.Identity, seat.Facts
+	if err != nil {
+		if proxy := refused(); proxy != nil {
+			return proxy
+		}
+	}
 	var said thrown
 	if ctx.Err() == nil && errors.As(err, &said) && p.phaseNow() == p.missing[""] {
 		return &UnansweredError{err}
