@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -30,7 +31,7 @@ func TestASecretInTheWrongPlace(t *testing.T) {
 	}
 	stopped, stop := context.WithCancelCause(t.Context())
 	stop(errors.New("stopped"))
-	tried := 0
+	tried, d := 0, newDesk()
 	eachFlag(func(args []string, flag *kong.Flag) {
 		if free[flag.Name] || flag.Tag.Get("completion-predictor") != "" {
 			return
@@ -50,19 +51,16 @@ func TestASecretInTheWrongPlace(t *testing.T) {
 		}
 		try := func(where string, env map[string]string, file string, args ...string) {
 			t.Helper()
-			var out bytes.Buffer
-			lookup := func(name string) (string, bool) { v, ok := env[name]; return v, ok }
 			path := "settings"
 			if err := os.WriteFile(path, []byte(file), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			var cmds commands
-			s := newSettings(lookup, path)
-			ctx, err := s.parse(newParser(&cmds, s, &out, &out, func(int) {}), args)
+			d.out.Reset()
+			ctx, err := d.parse(env, path, args...)
 			if err == nil {
-				err = ctx.Run(&app{ctx: stopped, stdout: &out, stderr: &out, settings: s})
+				err = ctx.Run(&app{ctx: stopped, stdout: &d.out, stderr: &d.out, settings: &d.settings})
 			}
-			if text := fmt.Sprint(err, " ", out.String()); strings.Contains(text, secret) || codeOf(err) != exitUsage && where == "by flag" {
+			if text := fmt.Sprint(err, " ", d.out.String()); strings.Contains(text, secret) || codeOf(err) != exitUsage && where == "by flag" {
 				t.Errorf("%v --%s %s: exit code %d: %s", args, flag.Name, where, codeOf(err), strings.ReplaceAll(text, secret, "SECRET"))
 			}
 		}
@@ -111,7 +109,7 @@ func TestASecretAsAnArgument(t *testing.T) {
 	}
 }
 
-// Flags stand where they like: before an argument, between two that are not of one list, after the last.
+// Flags stand where they like: before an argument, between two, after the last.
 func TestFlagsAfterArguments(t *testing.T) {
 	for _, c := range []struct {
 		args []string
@@ -121,22 +119,24 @@ func TestFlagsAfterArguments(t *testing.T) {
 		{[]string{"compare", "a.json", "b.json"}, "--format=json"},
 		{[]string{"import", "a.json", "b.json"}, "--store=none"},
 		{[]string{"import", "-"}, "--store=none"},
+		{[]string{"import", "a.json", "-", "b.json", "c.json"}, "--store=none"},
+		{[]string{"import", "a.json", "b.json", "--", "-c.json", "--store"}, "--store=none"},
+		{[]string{"store", "remove", "3eba4b1c"}, "--store=none"},
 		{[]string{"lab", "run", "own.yaml", "--", "livekit", "-n", "3"}, "--alternate=2s"},
 		{[]string{"lab", "run", "own.yaml", "livekit", "-n", "3"}, "--alternate=2s"},
 	} {
 		commandWords := 1
-		if c.args[0] == "lab" {
+		if c.args[0] == "lab" || c.args[0] == "store" {
 			commandWords = 2
 		}
 		last := len(c.args)
-		if commandWords == 2 {
-			last = 3
+		if end := slices.Index(c.args, "--"); end >= 0 {
+			last = end
+		} else if c.args[0] == "lab" {
+			last = 3 // what follows is the command's
 		}
 		var before *commands
 		for at := commandWords; at <= last; at++ {
-			if c.args[0] == "import" && at != commandWords && at != last {
-				continue // the parser takes a list in one piece
-			}
 			args := append(append(append([]string(nil), c.args[:at]...), c.flag), c.args[at:]...)
 			cmds, _, err := parsedAt(nil, "", args...)
 			if err != nil {
