@@ -103,5 +103,5 @@ type Daily struct {
 	SFU            string   `json:"sfu_id"`          // the id of the server
 	Geo            string   `json:"geo"`             // the region asked for
 	SignallingHost string   `json:"signalling_host"` // of the signalling WebSocket, where it can be seen
-	NetworkRTT     Quantity `json:"network_rtt_ms"`  // what Daily itself says of the path
+	NetworkRTT     Quantity `json:"network_rtt_ms"`  // what Daily says of the path; its unit is taken for ms
 }

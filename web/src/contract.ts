@@ -116,7 +116,7 @@ export interface Daily {
   sfu_id: string; // the id of the server
   geo: string; // the region asked for
   signalling_host: string; // of the signalling WebSocket, where it can be seen
-  network_rtt_ms: number | null; // what Daily itself says of the path
+  network_rtt_ms: number | null; // what Daily says of the path; its unit is taken for ms
 }
 
 /** Told is what a platform's library, and the platform itself, tell of a seat. */

@@ -80,6 +80,8 @@ export async function joinDaily(c: JoinConfig, reached: (phase: string) => void)
       const within = <T>(p: Promise<T>): Promise<T | undefined> => Promise.race([p.catch(() => undefined), new Promise<undefined>((r) => setTimeout(r, 1000))]);
       // "none" is "not yet determined or not applicable": not known.
       const topology = ((await within(call.getNetworkTopology())) as { topology?: string } | undefined)?.topology ?? '';
+      // Daily's reference says that round trips are in milliseconds, and so they are taken; WebRTC's own are in seconds.
+      // https://docs.daily.co/docs/daily-js/advanced/network-quality
       const stats = await within(call.getNetworkStats());
       const rtt = (stats as { stats?: { latest?: { networkRoundTripTime?: number | null } } } | undefined)?.stats?.latest?.networkRoundTripTime;
       return {
