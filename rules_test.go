@@ -67,6 +67,7 @@ rtcbench/internal/cli: rtcbench github.com/prometheus/client_golang go.yaml.in/y
 rtcbench/tools/figures: rtcbench github.com/livekit/server-sdk-go/v2 github.com/livekit/protocol
 	github.com/chromedp/chromedp
 rtcbench/tools/accuracy: rtcbench/bench rtcbench/internal/accuracy rtcbench/internal/lab rtcbench/internal/stats
+rtcbench/internal/lab/analysis: rtcbench/bench rtcbench/internal/lab rtcbench/internal/report rtcbench/internal/stats
 rtcbench/tools/crossvet: golang.org/x/tools
 rtcbench/internal/platform: rtcbench/bench rtcbench/internal/platform rtcbench/internal/sandbox
 rtcbench/internal/measure: rtcbench/bench rtcbench/internal/stats rtcbench/internal/result rtcbench/internal/browser

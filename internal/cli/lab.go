@@ -1,12 +1,9 @@
 package cli
 
 import (
-	"bufio"
-	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -109,9 +106,6 @@ const labFolder = "lab"
 // labRoom is where runner and echo meet.
 const labRoom = "lab"
 
-// labLeave is how long the processes in a lab have to end before they are killed.
-const labLeave = 20 * time.Second
-
 // Run builds the lab, runs the command in it and tells what was injected.
 func (cmd labRunCmd) Run(a *app) error {
 	if cmd.Scenario == "" {
@@ -174,7 +168,7 @@ func (cmd labRunCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	l := &labRun{app: a, scenario: scenario, network: network, self: self, dir: folder.Path, secret: rand.Text() + rand.Text()}
+	l := &labRun{app: a, scenario: scenario, network: network, self: self, dir: folder.Path, secret: rand.Text() + rand.Text(), others: lab.Processes{Network: network}}
 	if file == "" {
 		file = filepath.Join(l.dir, "result.json")
 		args = append(slices.Clone(args), "--output="+file)
@@ -183,7 +177,7 @@ func (cmd labRunCmd) Run(a *app) error {
 		l.joinWithin = asked.Livekit.ConnectTimeout
 	}
 	runErr := l.run(args)
-	l.end()
+	l.others.End()
 	log, err := network.Close()
 	if err != nil {
 		return join(runErr, err)
@@ -203,7 +197,7 @@ type labRun struct {
 	self     string
 	dir      string // for their temporary files
 	secret   string // of the lab's own server
-	others   []*exec.Cmd
+	others   lab.Processes
 
 	joinWithin string // as --connect-timeout has it; "" = as ever
 }
@@ -240,15 +234,15 @@ func (l *labRun) run(args []string) (err error) {
 		echo.Args = append(echo.Args, fmt.Sprintf("--clock-offset=%v", time.Duration(c.Offset)), fmt.Sprintf("--clock-skew=%v", c.Skew))
 	}
 	for range runtime.NumCPU() {
-		if err := l.start(lab.Runner, l.command("lab", "awake")); err != nil {
+		if err := l.others.Start(lab.Runner, l.command("lab", "awake")); err != nil {
 			return err
 		}
 	}
-	if err := l.wait(lab.SFU, serve, "the LiveKit server"); err != nil {
-		return err
+	if err := l.others.Wait(l.app.ctx, lab.SFU, serve, "the LiveKit server"); err != nil {
+		return l.app.stopped(err)
 	}
-	if err := l.wait(lab.Echo, echo, "echo ready"); err != nil {
-		return err
+	if err := l.others.Wait(l.app.ctx, lab.Echo, echo, "echo ready"); err != nil {
+		return l.app.stopped(err)
 	}
 	runner := l.command(args...)
 	runner.Env = append(runner.Env, "RTCBENCH_ECHO=remote", "RTCBENCH_LAB="+l.scenario.Name)
@@ -268,7 +262,7 @@ func (l *labRun) run(args []string) (err error) {
 	case err = <-ended:
 	case <-l.app.ctx.Done():
 		runner.Process.Signal(syscall.SIGINT)
-		err = within(ended, runner)
+		err = lab.Leave(ended, runner)
 	}
 	if code, ok := stopCode(l.app.ctx); ok { // whatever the runner made of the signal: it may have come before it listened
 		return exitError{code, silent{}}
@@ -281,83 +275,6 @@ func (l *labRun) run(args []string) (err error) {
 		return fmt.Errorf("the command in the lab: %w", err)
 	}
 	return nil
-}
-
-// within waits for a process that was asked to end, and kills it when it does not.
-func within(ended <-chan error, cmd *exec.Cmd) error {
-	select {
-	case err := <-ended:
-		return err
-	case <-time.After(labLeave):
-		cmd.Process.Kill()
-		return <-ended
-	}
-}
-
-// start starts a process that ends with the lab.
-func (l *labRun) start(p lab.Place, cmd *exec.Cmd) error {
-	if err := l.network.Start(p, cmd); err != nil {
-		return fmt.Errorf("start in the lab's place %s: %w", p, err)
-	}
-	l.others = append(l.others, cmd)
-	return nil
-}
-
-// labStart is how long the server and the echo have to begin.
-const labStart = 60 * time.Second
-
-// wait starts cmd in a place and returns when it has said the word that it is ready by.
-func (l *labRun) wait(p lab.Place, cmd *exec.Cmd, word string) error {
-	out, in, err := os.Pipe()
-	if err != nil {
-		return err
-	}
-	cmd.Stderr = in
-	err = l.start(p, cmd)
-	in.Close()
-	if err != nil {
-		out.Close()
-		return err
-	}
-	ready := make(chan string, 1)
-	go func() {
-		defer out.Close()
-		var said []string
-		lines := bufio.NewScanner(out)
-		for lines.Scan() {
-			if strings.Contains(lines.Text(), word) {
-				ready <- ""
-				io.Copy(io.Discard, out)
-				return
-			}
-			said = append(said, lines.Text())
-		}
-		ready <- "it ended: " + strings.Join(said, "; ")
-	}()
-	limit := time.NewTimer(labStart)
-	defer limit.Stop()
-	select {
-	case failed := <-ready:
-		if failed != "" {
-			return fmt.Errorf("in the lab's place %s: %s", p, failed)
-		}
-		return nil
-	case <-limit.C:
-		return fmt.Errorf("in the lab's place %s: not ready after %v", p, labStart)
-	case <-l.app.ctx.Done():
-		return l.app.stopped(context.Cause(l.app.ctx))
-	}
-}
-
-// end ends the server and the echo.
-func (l *labRun) end() {
-	for i := len(l.others) - 1; i >= 0; i-- {
-		cmd := l.others[i]
-		cmd.Process.Signal(syscall.SIGTERM)
-		ended := make(chan error, 1)
-		go func() { ended <- cmd.Wait() }()
-		within(ended, cmd)
-	}
 }
 
 type labAwakeCmd struct{}

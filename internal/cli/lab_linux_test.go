@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"rtcbench/internal/benchtest"
-	"rtcbench/internal/lab"
+	"rtcbench/internal/lab/analysis"
 	"rtcbench/internal/result"
 )
 
@@ -73,7 +73,7 @@ func TestLab(t *testing.T) {
 				t.Fatalf("%v\n%s", err, out)
 			}
 			var file result.File
-			var report lab.Report
+			var report analysis.Report
 			for name, v := range map[string]any{"result.json": &file, "lab.json": &report} {
 				data, err := os.ReadFile(filepath.Join(dir, name))
 				if err == nil {
@@ -127,7 +127,7 @@ func TestLabKnowsWhereLossHappens(t *testing.T) {
 				t.Fatalf("%v\n%s", err, out)
 			}
 			data, err := os.ReadFile(filepath.Join(dir, "lab.json"))
-			var report lab.Report
+			var report analysis.Report
 			if err == nil {
 				err = json.Unmarshal(data, &report)
 			}

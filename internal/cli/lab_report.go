@@ -1,27 +1,23 @@
 package cli
 
 import (
-	"encoding/csv"
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
 	"os"
-	"strconv"
-	"strings"
-	"time"
 
 	"rtcbench/bench"
 	"rtcbench/internal/lab"
-	"rtcbench/internal/report"
+	"rtcbench/internal/lab/analysis"
 	"rtcbench/internal/result"
-	"rtcbench/internal/stats"
 )
 
 // tell prints and writes what the router did. The command's own failure counts for more than one of these.
 func (cmd labRunCmd) tell(a *app, s lab.Scenario, log lab.Log, heard map[uint32]bool, file string, runErr error) error {
 	var kept []error
 	if cmd.Packets != "" {
-		kept = append(kept, writePackets(cmd.Packets, log))
+		kept = append(kept, writeTo(cmd.Packets, "the packets", log.WriteCSV))
 	}
 	run, err := labResult(file)
 	if err == nil && run.Start.Before(log.Start) {
@@ -31,10 +27,10 @@ func (cmd labRunCmd) tell(a *app, s lab.Scenario, log lab.Log, heard map[uint32]
 	case err != nil && runErr == nil:
 		kept = append(kept, err)
 	case err == nil:
-		held := lab.NewReport(s, cmd.Seed, log, run, heard)
-		printLab(a.stdout, held)
+		held := analysis.NewReport(s, cmd.Seed, log, run, heard)
+		analysis.WriteText(a.stdout, held)
 		if cmd.Report != "" {
-			kept = append(kept, writeReport(cmd.Report, held))
+			kept = append(kept, writeTo(cmd.Report, "the lab's report", held.WriteJSON))
 		}
 	}
 	if err := join(kept...); err != nil && runErr == nil {
@@ -58,126 +54,15 @@ func labResult(path string) (bench.Run, error) {
 	return f.Run()
 }
 
-// tableWidth is in columns.
-const tableWidth = 80
-
-// printLab is the table of a lab, below that of the run.
-func printLab(w io.Writer, r lab.Report) {
-	fmt.Fprintf(w, "\nThe lab: %s\n", r.Scenario)
-	if r.About != "" {
-		fmt.Fprintln(w, strings.Join(report.Wrap(report.Printable(strings.Join(strings.Fields(r.About), " ")), tableWidth), "\n"))
-	}
-	fmt.Fprintf(w, "\n  %-18s %9s %9s %9s   %s\n", "through the router", "P50 ms", "P95", "P99", "packets that may be pings")
-	for _, h := range r.Hops {
-		fmt.Fprintf(w, "  %-18s %9.3f %9.3f %9.3f   %d, %d lost\n", h.From+" to "+h.To, h.DelayP50, h.DelayP95, h.DelayP99, h.Packets, h.Lost)
-	}
-	if len(r.Errors) > 0 {
-		if b := r.Beyond; b != nil { // quantiles of both kinds together would be of neither
-			printErrors(w, fmt.Sprintf("%d on the floor", b.Away), "more by", b.Floors)
-			printErrors(w, fmt.Sprintf("%d beyond it", b.There), "error", b.Errors)
-			fmt.Fprintf(w, "\n  %-18s %9s %19s\n", "of that passed in", "P50 ms", "on the floor")
-			for _, p := range b.Parts {
-				fmt.Fprintf(w, "  %-18s %9.3f %19.3f\n", p.What, p.There, p.Away)
-			}
-		} else {
-			printErrors(w, "ping by ping", "more by", r.Errors)
-			fmt.Fprintf(w, "\n  %-18s %9s %19s\n", "of that passed in", "P50 ms", "P99")
-			for _, p := range r.Parts {
-				fmt.Fprintf(w, "  %-18s %9.3f %19.3f\n", p.What, p.P50, p.P99)
-			}
-		}
-	}
-	say := func(format string, args ...any) {
-		for _, line := range report.Wrap(fmt.Sprintf(format, args...), tableWidth-2) {
-			fmt.Fprintf(w, "  %s\n", line)
-		}
-	}
-	say("%d of %d answered pings were matched to their packets.", r.Matched, r.Pings)
-	there := r.Matched
-	if r.Beyond != nil {
-		there = r.Beyond.There
-	}
-	if need := stats.NeededForBound(0.99); there > 0 && there < need {
-		say("They are too few for a P99 (%d are needed): it is close to the largest value seen.", need)
-	}
-	if o := r.Others; o.Pings > 0 {
-		say("The other %d took %.1f ms at the median, %.1f ms at the most: the run counts them, this table does not.", o.Pings, o.P50, o.Max)
-	}
-	if l := r.Loss; l.Heard != nil && l.Up+l.Down+l.Unknown > 0 {
-		verdict := "as the run says"
-		if l.Unknown > 0 {
-			verdict = "as far as the run says it"
-		}
-		if l.Wrong > 0 {
-			verdict = fmt.Sprintf("which makes %d of the run's losses wrong", l.Wrong)
-		}
-		say("The run lost %d pings before the echo, %d behind it and %d nobody knows where; the echo's own log has %d of %d: %s.", l.Up, l.Down, l.Unknown, *l.Heard, l.Sent, verdict)
-	}
-	if again := r.Again; again.Pings > 0 {
-		say("%d pings were sent again and answered in time: they took %.0f ms more at the median, %.0f ms at the most.", again.Pings, again.P50, again.Max)
-	}
-	if r.Waited {
-		say("Packets were lost on a channel that sends them again: what a ping then waited, also behind another one, is in what it spent in the server or in the runner, receiving.")
-	}
-	if c := r.Clocks; c.Kind != bench.OneClock && c.Of > 0 {
-		rest := ""
-		switch unclear := c.Of - c.Held - c.Wrong; {
-		case c.Wrong > 0:
-			rest = fmt.Sprintf("; of %d they are wrong", c.Wrong)
-		case unclear > 0:
-			rest = fmt.Sprintf("; the echo was too slow with %d to tell", unclear)
-		}
-		say("The clocks differ: one-way times are ± %.1f ms, and hold what the router did to %d of %d pings%s.", c.HalfWidth, c.Held, c.Of, rest)
-	}
-	priority := "with a real-time priority"
-	if !r.FIFO {
-		priority = "without a real-time priority, which it was refused"
-	}
-	say("The router let packets go %.0f µs late at the median, %.0f µs at P99, %s.", r.Added.P50, r.Added.P99, priority)
-	if r.Imprecise {
-		say("! That is not precise enough: this machine is busy. Repeat the run.")
-	}
-}
-
-// printErrors is a table of what was injected and measured.
-func printErrors(w io.Writer, title, what string, list []lab.Error) {
-	fmt.Fprintf(w, "\n  %-18s %9s %9s %9s   %s\n", title, "injected", "measured", what, "95 % interval, ms")
-	for _, e := range list {
-		fmt.Fprintf(w, "  %-18s %9.3f %9.3f %+9.3f   %+.3f … %+.3f\n", e.What, e.Injected, e.Measured, e.Error, e.CI[0], e.CI[1])
-	}
-}
-
-func writeReport(path string, r lab.Report) error {
-	data, err := json.Marshal(r)
+// writeTo makes a file of what write writes.
+func writeTo(path, what string, write func(io.Writer) error) error {
+	var b bytes.Buffer
+	err := write(&b)
 	if err == nil {
-		err = os.WriteFile(path, append(data, '\n'), 0o644)
+		err = os.WriteFile(path, b.Bytes(), 0o644)
 	}
 	if err != nil {
-		return fmt.Errorf("write the lab's report: %w", err)
+		return fmt.Errorf("write %s: %w", what, err)
 	}
 	return nil
-}
-
-// writePackets writes the router's log as CSV.
-func writePackets(path string, log lab.Log) error {
-	f, err := os.Create(path)
-	if err != nil {
-		return fmt.Errorf("write the packets: %w", err)
-	}
-	w := csv.NewWriter(f)
-	w.Write([]string{"from", "to", "bytes", "fate", "copy", "arrived_ms", "due_ms", "left_ms"})
-	ms := func(d time.Duration) string { return strconv.FormatFloat(float64(d)/1e6, 'f', 4, 64) }
-	for _, r := range log.Records {
-		row := []string{r.From.String(), r.To.String(), strconv.Itoa(r.Size), r.Fate.String(), strconv.FormatBool(r.Copy), ms(r.Arrived), "", ""}
-		if r.Fate == lab.Carried {
-			row[6], row[7] = ms(r.Due), ms(r.Left)
-		}
-		w.Write(row)
-	}
-	w.Flush()
-	if err := w.Error(); err != nil {
-		f.Close()
-		return fmt.Errorf("write the packets: %w", err)
-	}
-	return f.Close()
 }

@@ -19,7 +19,7 @@ type exchange struct {
 
 // newExchange has the ways of s. The same seed draws the same fates for the same packets.
 func newExchange(s Scenario, seed uint64) *exchange {
-	x := &exchange{places: map[netip.Addr]Place{}, away: s.away}
+	x := &exchange{places: map[netip.Addr]Place{}, away: s.Away}
 	for p := range places {
 		x.places[netip.MustParseAddr(p.Address())] = p
 	}

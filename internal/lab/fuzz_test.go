@@ -14,7 +14,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte("up: &a {delay: 1e300ms, loss: .nan}\ndown: *a\n<<: *a\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		s, err := Parse("x", data)
-		if err == nil && (s.Alternate < 0 || s.away(0)) {
+		if err == nil && (s.Alternate < 0 || s.Away(0)) {
 			t.Errorf("%+v", s)
 		}
 	})

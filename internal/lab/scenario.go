@@ -31,7 +31,7 @@ type Scenario struct {
 }
 
 // away reports whether there is no network at a time of the router.
-func (s Scenario) away(at time.Duration) bool { return s.Alternate > 0 && at/s.Alternate%2 == 1 }
+func (s Scenario) Away(at time.Duration) bool { return s.Alternate > 0 && at/s.Alternate%2 == 1 }
 
 // Source is a public measurement that numbers of a scenario come from.
 type Source struct {

@@ -14,6 +14,7 @@ import (
 	"rtcbench/bench"
 	"rtcbench/internal/accuracy"
 	"rtcbench/internal/lab"
+	"rtcbench/internal/lab/analysis"
 	"rtcbench/internal/stats"
 )
 
@@ -29,7 +30,7 @@ type answers struct {
 }
 
 // of is one number of an outcome.
-func (o outcome) of(what string) (e lab.Error, ok bool) {
+func (o outcome) of(what string) (e analysis.Error, ok bool) {
 	for _, e := range o.Report.Errors {
 		if e.What == what {
 			return e, true
@@ -39,7 +40,7 @@ func (o outcome) of(what string) (e lab.Error, ok bool) {
 }
 
 // beyond is by how much a number is wrong beyond what injected and floor make together, with its interval.
-func (a answers) beyond(o outcome, what string) (e lab.Error, ok bool) {
+func (a answers) beyond(o outcome, what string) (e analysis.Error, ok bool) {
 	e, ok = o.of(what)
 	number := numbers[what]
 	var floor []time.Duration
@@ -60,20 +61,20 @@ func (a answers) beyond(o outcome, what string) (e lab.Error, ok bool) {
 // number is a quantile of something that the pings were measured by.
 type number struct {
 	q  float64
-	of func(lab.Matched) (measured, injected []time.Duration)
+	of func(analysis.Matched) (measured, injected []time.Duration)
 }
 
 var numbers = map[string]number{
 	"round trip P50": {0.5, roundTrips}, "round trip P95": {0.95, roundTrips}, "round trip P99": {0.99, roundTrips},
-	"up P50": {0.5, func(m lab.Matched) (measured, injected []time.Duration) {
+	"up P50": {0.5, func(m analysis.Matched) (measured, injected []time.Duration) {
 		return durations(m.Up), durations(m.InjectedUp)
 	}},
-	"down P50": {0.5, func(m lab.Matched) (measured, injected []time.Duration) {
+	"down P50": {0.5, func(m analysis.Matched) (measured, injected []time.Duration) {
 		return durations(m.Down), durations(m.InjectedDown)
 	}},
 }
 
-func roundTrips(m lab.Matched) (measured, injected []time.Duration) {
+func roundTrips(m analysis.Matched) (measured, injected []time.Duration) {
 	measured, injected = durations(m.RTT), durations(m.InjectedUp)
 	for i, down := range durations(m.InjectedDown) {
 		injected[i] += down
@@ -91,7 +92,7 @@ func durations(ms []float64) []time.Duration {
 
 // lossFree reports whether the router dropped, doubled and overtook nothing.
 func (o outcome) lossFree() bool {
-	return !slices.ContainsFunc(o.Report.Hops, func(h lab.Hop) bool { return h.Lost > 0 || h.Copies > 0 })
+	return !slices.ContainsFunc(o.Report.Hops, func(h analysis.Hop) bool { return h.Lost > 0 || h.Copies > 0 })
 }
 
 // judged reports whether the promises are of o: of a scenario that only delays, by 10 to 300 ms. Where packets are lost, overtake each other or
@@ -127,11 +128,11 @@ var promises = []promise{
 }
 
 // left is the error of an alternating run: what is left when the floor of the same seconds is taken off.
-func (o outcome) left(what string) (e lab.Error, ok bool) {
+func (o outcome) left(what string) (e analysis.Error, ok bool) {
 	if o.Report.Beyond == nil {
 		return e, false
 	}
-	i := slices.IndexFunc(o.Report.Beyond.Errors, func(e lab.Error) bool { return e.What == what })
+	i := slices.IndexFunc(o.Report.Beyond.Errors, func(e analysis.Error) bool { return e.What == what })
 	if i < 0 {
 		return e, false
 	}

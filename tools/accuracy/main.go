@@ -22,6 +22,7 @@ import (
 	"rtcbench/bench"
 	"rtcbench/internal/accuracy"
 	"rtcbench/internal/lab"
+	"rtcbench/internal/lab/analysis"
 )
 
 func main() {
@@ -136,7 +137,7 @@ type outcome struct {
 	Tries                     int
 	Failed                    string `json:",omitempty"` // what is wrong with the run itself
 	When                      time.Time
-	Report                    lab.Report
+	Report                    analysis.Report
 }
 
 func (t *tool) scenarios(ctx context.Context, a *answers) error {
@@ -262,7 +263,7 @@ func (t *tool) precise(ctx context.Context, o outcome) (*outcome, error) {
 }
 
 // measure makes one run in the lab. It says what is wrong with a run that ended early, or that does not call itself valid or doubtful.
-func (t *tool) measure(ctx context.Context, o outcome, seed uint64, extra ...string) (r lab.Report, failed string, err error) {
+func (t *tool) measure(ctx context.Context, o outcome, seed uint64, extra ...string) (r analysis.Report, failed string, err error) {
 	dir, err := os.MkdirTemp("", "acc") // short: Chromium makes sockets below it
 	if err != nil {
 		return r, "", err

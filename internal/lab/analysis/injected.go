@@ -1,4 +1,6 @@
-package lab
+// Package analysis holds a run that was measured in the lab against what the lab's router did to each of its packets: the
+// known answer, ping by ping, and what the instrument got wrong.
+package analysis
 
 import (
 	"slices"
@@ -6,6 +8,7 @@ import (
 	"time"
 
 	"rtcbench/bench"
+	"rtcbench/internal/lab"
 )
 
 // Injection is what the router did to one ping and its pong.
@@ -47,16 +50,16 @@ const (
 // STUN and RTCP are smaller.
 const smallest = 160
 
-func (r Record) mayBePing() bool {
-	return r.UDP && r.Size >= smallest && r.Fate != Unroutable && !r.Copy
+func mayBePing(r lab.Record) bool {
+	return r.UDP && r.Size >= smallest && r.Fate != lab.Unroutable && !r.Copy
 }
 
 // Injected follows each ping of run through the log, hop by hop, by the times at which it must have come: runner to server,
 // server to echo, and back. The list has one entry a sample.
-func Injected(log Log, run bench.Run) []Injection {
-	var hops [4][]Record
+func Injected(log lab.Log, run bench.Run) []Injection {
+	var hops [4][]lab.Record
 	for _, r := range log.Records {
-		if i := hopOf(r); i >= 0 && r.mayBePing() {
+		if i := hopOf(r); i >= 0 && mayBePing(r) {
 			hops[i] = append(hops[i], r)
 		}
 	}
@@ -99,8 +102,8 @@ func Injected(log Log, run bench.Run) []Injection {
 }
 
 // pass notes what the router did to it on a hop, to which it could come from at on.
-func (in *Injection) pass(hop int, r Record, found bool, at time.Duration) {
-	if !found || r.Fate != Carried {
+func (in *Injection) pass(hop int, r lab.Record, found bool, at time.Duration) {
+	if !found || r.Fate != lab.Carried {
 		in.OK, in.Dropped = false, found
 		return
 	}
@@ -120,15 +123,15 @@ func (in *Injection) pass(hop int, r Record, found bool, at time.Duration) {
 }
 
 // wayThere is the hops of a ping and its pong, in their order.
-var wayThere = [4][2]Place{{Runner, SFU}, {SFU, Echo}, {Echo, SFU}, {SFU, Runner}}
+var wayThere = [4][2]lab.Place{{lab.Runner, lab.SFU}, {lab.SFU, lab.Echo}, {lab.Echo, lab.SFU}, {lab.SFU, lab.Runner}}
 
-func hopOf(r Record) int { return slices.Index(wayThere[:], [2]Place{r.From, r.To}) }
+func hopOf(r lab.Record) int { return slices.Index(wayThere[:], [2]lab.Place{r.From, r.To}) }
 
 // only is the record that arrived from begin to end, if it is one alone.
-func only(list []Record, begin, end time.Duration) (Record, bool) {
+func only(list []lab.Record, begin, end time.Duration) (lab.Record, bool) {
 	i := sort.Search(len(list), func(i int) bool { return list[i].Arrived >= begin })
 	if i == len(list) || list[i].Arrived > end || i+1 < len(list) && list[i+1].Arrived <= end {
-		return Record{}, false
+		return lab.Record{}, false
 	}
 	return list[i], true
 }

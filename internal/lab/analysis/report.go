@@ -1,10 +1,11 @@
-package lab
+package analysis
 
 import (
 	"slices"
 	"time"
 
 	"rtcbench/bench"
+	"rtcbench/internal/lab"
 	"rtcbench/internal/stats"
 )
 
@@ -118,7 +119,7 @@ type Matched struct {
 const imprecise = time.Millisecond
 
 // NewReport holds run against log, and against the numbers of the pings that the echo heard; nil = nobody knows.
-func NewReport(s Scenario, seed uint64, log Log, run bench.Run, heard map[uint32]bool) Report {
+func NewReport(s lab.Scenario, seed uint64, log lab.Log, run bench.Run, heard map[uint32]bool) Report {
 	r := Report{Scenario: s.Name, About: s.About, Seed: seed, RunID: run.ID, FIFO: log.Realtime}
 	var added []time.Duration
 	var hops [len(wayThere)]Hop
@@ -127,17 +128,17 @@ func NewReport(s Scenario, seed uint64, log Log, run bench.Run, heard map[uint32
 		hops[i].From, hops[i].To = h[0].String(), h[1].String()
 	}
 	for _, x := range log.Records {
-		if x.Fate == Carried && x.Left > 0 {
+		if x.Fate == lab.Carried && x.Left > 0 {
 			added = append(added, x.Added())
 		}
 		i := hopOf(x)
-		if i < 0 || !x.UDP || x.Size < smallest || s.away(x.Arrived) { // hops are those of the network
+		if i < 0 || !x.UDP || x.Size < smallest || s.Away(x.Arrived) { // hops are those of the network
 			continue
 		}
 		switch {
 		case x.Copy:
 			hops[i].Copies++
-		case x.Fate == Carried:
+		case x.Fate == lab.Carried:
 			hops[i].Packets++
 			delays[i] = append(delays[i], x.Delay())
 		default:

@@ -1,9 +1,10 @@
-package lab
+package analysis
 
 import (
 	"time"
 
 	"rtcbench/bench"
+	"rtcbench/internal/lab"
 	"rtcbench/internal/stats"
 )
 
@@ -31,7 +32,7 @@ type ways struct {
 	parts                                             [len(partNames)][]time.Duration
 }
 
-func newBeyond(s Scenario, oneWay bench.OneWay, list []Injection, run bench.Run) *Beyond {
+func newBeyond(s lab.Scenario, oneWay bench.OneWay, list []Injection, run bench.Run) *Beyond {
 	if s.Alternate == 0 {
 		return nil
 	}
@@ -43,7 +44,7 @@ func newBeyond(s Scenario, oneWay bench.OneWay, list []Injection, run bench.Run)
 		}
 		hops := 0 // without a network
 		for _, at := range in.Arrived {
-			if s.away(at) {
+			if s.Away(at) {
 				hops++
 			}
 		}
