@@ -222,3 +222,21 @@ func TestPackagesSayWhatTheyAre(t *testing.T) {
 		}
 	}
 }
+
+// TestStoresNameNoFlags: what stores, the outbox, keep and archive say names no flag and no command. The command line adds
+// those, and whoever else shows such an error has others.
+func TestStoresNameNoFlags(t *testing.T) {
+	named := regexp.MustCompile(`"[^"]*(rtcbench (store|livekit|daily|both|lab|run|echo|compare|calibrate|history|export|import)\b|[ (",]--[a-z]|"--[a-z])`)
+	goFiles(t, func(path, text string) {
+		below := slices.ContainsFunc([]string{"internal/store/", "internal/outbox/", "internal/keep/", "internal/archive/", "internal/result/"},
+			func(dir string) bool { return strings.HasPrefix(filepath.ToSlash(path), dir) })
+		if !below || strings.HasSuffix(path, "_test.go") {
+			return
+		}
+		for line := range strings.Lines(text) {
+			if found := named.FindString(line); found != "" && !strings.Contains(line, "(aws ") {
+				t.Errorf("%s: %s", path, strings.TrimSpace(line))
+			}
+		}
+	})
+}

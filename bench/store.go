@@ -74,6 +74,25 @@ const (
 	Same                    // they are two spellings of one store
 )
 
+// Words are what the user of a store calls its settings and the commands that help. A store says them in its errors,
+// and knows none by itself: where one is "", the error says less.
+type Words struct {
+	Init   string // the command that makes what is missing
+	Export string // the command that writes the runs of a store to a file; the name of the store follows
+	URL    string // the settings
+	Token  string
+	Names  string // of the database and what it is in
+	Since  string // the filter that asks for less
+}
+
+// Hint is a word with what stands before it and after it; "" where there is no word.
+func Hint(before, word, after string) string {
+	if word == "" {
+		return ""
+	}
+	return before + word + after
+}
+
 // Checker is a Store that can tell whether it is damaged, beside whether its runs can be read.
 type Checker interface {
 	Check(ctx context.Context) error

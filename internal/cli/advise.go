@@ -11,6 +11,7 @@ import (
 	"rtcbench/internal/keep"
 	"rtcbench/internal/measure"
 	"rtcbench/internal/outbox"
+	"rtcbench/internal/result"
 )
 
 // withAdvice is an error with what a user can do about it.
@@ -114,6 +115,8 @@ func ofReading(err error) string {
 	switch {
 	case errors.As(err, &unreadable) && unreadable.RunID != "":
 		return fmt.Sprintf("; it is left out (to be rid of it: rtcbench store remove %s)", unreadable.RunID)
+	case errors.Is(err, result.ErrStore):
+		return ": read it with --store sqlite:FILE, and rtcbench export writes its runs to a file"
 	case errors.As(err, new(*archive.NoStore)):
 		return ": measure something first (rtcbench livekit), or name another with --store"
 	case errors.As(err, &nothing) && !nothing.Empty:

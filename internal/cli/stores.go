@@ -152,8 +152,14 @@ func (f storeFlags) dataDir(c *check) string {
 	return filepath.Join(home, ".local", "share", "rtcbench")
 }
 
+// words are what stores call their settings, and the commands that help.
+var words = bench.Words{
+	Init: "rtcbench store init", Export: "rtcbench export --store", URL: "--influxdb-url", Token: "--influxdb-token, INFLUXDB_TOKEN",
+	Names: "--influxdb-org and --influxdb-url", Since: "--since",
+}
+
 func (f storeFlags) sqlite(c *check, path string) outbox.Target {
-	o := sqlite.Options{Own: path == "", Say: c.settings.say}
+	o := sqlite.Options{Own: path == "", Say: c.settings.say, Words: words}
 	if path == "" {
 		path = filepath.Join(f.dataDir(c), "runs.db")
 	}
@@ -174,7 +180,7 @@ func (f storeFlags) timestream(c *check, _ string) outbox.Target {
 	if (f.TSDatabase == "" || f.TSTable == "") && c.err == nil {
 		c.err = usagef("Timestream needs a database and a table: give --ts-database and --ts-table (TIMESTREAM_DATABASE, TIMESTREAM_TABLE)")
 	}
-	o := timestream.Options{Database: f.TSDatabase, Table: f.TSTable, Region: f.TSRegion}
+	o := timestream.Options{Database: f.TSDatabase, Table: f.TSTable, Region: f.TSRegion, Words: words}
 	if err := o.Check(); err != nil && c.err == nil {
 		c.err = usagef("%w (--ts-database, --ts-table)", err)
 	}
@@ -185,7 +191,7 @@ func (f storeFlags) influxdb(c *check, _ string) outbox.Target {
 	if f.InfluxURL == "" && c.err == nil {
 		c.err = usagef("InfluxDB needs a URL: give --influxdb-url (INFLUXDB_URL)")
 	}
-	o := influx.Options{URL: c.serverURL("influxdb-url", f.InfluxURL, "https", "http"), Token: f.InfluxToken}
+	o := influx.Options{URL: c.serverURL("influxdb-url", f.InfluxURL, "https", "http"), Token: f.InfluxToken, Words: words}
 	o.Org, o.Database = f.InfluxOrg, cmp.Or(f.InfluxDatabase, "voice-rtc-benchmarks") // the original's settings leave these out
 	if strings.ContainsFunc(strings.TrimSpace(o.Token), unicode.IsControl) {
 		c.failAs("influxdb-token", "(not shown)", "a token without line breaks or other control characters")

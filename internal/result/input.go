@@ -23,12 +23,14 @@ var kinds = []struct{ magic, what string }{
 	{"\xfd7zXZ\x00", "compressed by xz: unpack it first (unxz)"},
 	{"7z\xbc\xaf\x27\x1c", "a 7z archive: unpack it first"},
 	{"\x04\x22\x4d\x18", "compressed by lz4: unpack it first (lz4 -d)"},
-	{"SQLite format 3\x00", "a store: read it with --store sqlite:FILE, and rtcbench export writes its runs to a file"},
 	{"PAR1", "a Parquet file, and no JSON"},
 	{"\xff\xfe\x00\x00", "UTF-32: save it as UTF-8"},
 	{"\x00\x00\xfe\xff", "UTF-32: save it as UTF-8"},
 	{"%PDF", "a PDF, and no JSON"},
 }
+
+// ErrStore is wrapped by the error of Decode for a file that is a store of runs, and no file of them.
+var ErrStore = errors.New("it is a store")
 
 var errEmpty = errors.New("the file is empty: there is no run in it")
 
@@ -43,6 +45,9 @@ func textOf(r io.Reader) (text *bufio.Reader, utf16 bool, err error) {
 				err = errEmpty
 			}
 			return nil, false, err
+		}
+		if bytes.HasPrefix(head, []byte("SQLite format 3\x00")) {
+			return nil, false, ErrStore
 		}
 		for _, k := range kinds {
 			if bytes.HasPrefix(head, []byte(k.magic)) {

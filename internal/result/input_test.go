@@ -103,7 +103,7 @@ func TestFilesAsPeopleHaveThem(t *testing.T) {
 		"a log without a run":            {"2026-11-25T10:00:00Z stdout F ready\n", 0, "none of its 1 lines is a result"},
 		"zip":                            {"PK\x03\x04xyz", 0, "it is a zip archive: unpack it first"},
 		"zstd":                           {"\x28\xb5\x2f\xfdxyz", 0, "it is compressed by zstd: unpack it first (zstd -d)"},
-		"a store":                        {"SQLite format 3\x00", 0, "it is a store: read it with --store sqlite:FILE, and rtcbench export writes its runs to a file"},
+		"a store":                        {"SQLite format 3\x00", 0, "it is a store"},
 		"half of a gzip":                 {zipped(original)[:60], 0, "line 1: unexpected EOF"},
 		"Latin-1":                        {strings.Replace(original, `"location_id":null`, "\"location_id\":\"K\xf6ln\"", 1), 0, "line 1: location_id: the byte 0xf6 is not UTF-8: save the file as UTF-8"},
 		"half a pair":                    {strings.Replace(original, `"location_id":null`, `"location_id":"\ud83d"`, 1), 0, `line 1: location_id: \ud83d is half of a surrogate pair, and no character`},

@@ -58,6 +58,7 @@ func (s *Store) clean(err error) error {
 
 // refusal is an answer that says no.
 type refusal struct {
+	words    bench.Words
 	status   int
 	reason   string
 	location string
@@ -72,7 +73,7 @@ const maxReason = 500
 
 func (s *Store) refused(answer *http.Response) *refusal {
 	text, _ := io.ReadAll(io.LimitReader(answer.Body, 64<<10))
-	r := &refusal{status: answer.StatusCode, location: answer.Header.Get("Location"), wait: retryAfter(answer.Header.Get("Retry-After"), time.Now())}
+	r := &refusal{words: s.words, status: answer.StatusCode, location: answer.Header.Get("Location"), wait: retryAfter(answer.Header.Get("Retry-After"), time.Now())}
 	// Version 1 says {"error"}, 2 {"code","message"}, 3 {"error","data":…}.
 	var said struct {
 		Error   any    `json:"error"`
@@ -97,7 +98,7 @@ func (s *Store) refused(answer *http.Response) *refusal {
 	r.reason = s.harmless(r.reason)
 	user, password, _ := strings.Cut(s.token, ":")
 	r.page = advice.Page(answer, text, advice.Service{
-		Name: "an InfluxDB", Path: s.base.Path, Refusal: "does it let this machine in?", Missing: "is --influxdb-url the address of an InfluxDB?",
+		Name: "an InfluxDB", Path: s.base.Path, Refusal: "does it let this machine in?", Missing: bench.Hint("is ", s.words.URL, " the address of an InfluxDB?"),
 	}, s.token, user, password)
 	return r
 }
@@ -126,8 +127,8 @@ func (s *Store) unexpected(answer *http.Response, want int) error {
 	if said != "" {
 		said = ": " + said
 	}
-	err := fmt.Errorf("%s answers %d, and an InfluxDB says %d: nothing counts as taken%s (is --influxdb-url its address, and no proxy's?)",
-		s.base.Host, answer.StatusCode, want, said)
+	err := fmt.Errorf("%s answers %d, and an InfluxDB says %d: nothing counts as taken%s%s",
+		s.base.Host, answer.StatusCode, want, said, bench.Hint(" (is ", s.words.URL, " its address, and no proxy's?)"))
 	if !r.plain { // an error in an answer is about what was asked
 		return failed{err}
 	}
@@ -146,19 +147,19 @@ func (r *refusal) Error() string {
 	}
 	switch {
 	case r.status == http.StatusUnauthorized && !(r.plain && r.page.Proxy):
-		return "it does not accept the token: " + said + " (--influxdb-token, INFLUXDB_TOKEN; for version 1 USER:PASSWORD)"
+		return "it does not accept the token: " + said + bench.Hint(" (", r.words.Token, "; for version 1 USER:PASSWORD)")
 	case r.status == http.StatusForbidden:
 		return "forbidden: " + said
 	case r.makeable:
-		return said + " (make it: rtcbench store init)"
+		return said + bench.Hint(" (make it: ", r.words.Init, ")")
 	case r.status == http.StatusNotFound && !r.plain:
-		return said + " (is there such a bucket in InfluxDB, and are --influxdb-org and --influxdb-url right?)"
+		return said + " (is there such a bucket in InfluxDB" + bench.Hint(", and are ", r.words.Names, " right") + "?)"
 	case r.status >= 300 && r.status < 400:
 		host := "another place"
 		if u, err := url.Parse(r.location); err == nil && u.Host != "" {
 			host = u.Scheme + "://" + u.Host
 		}
-		return fmt.Sprintf("it sends us on to %s, which could read the token: name that in --influxdb-url", host)
+		return fmt.Sprintf("it sends us on to %s, which could read the token", host) + bench.Hint(": name that in ", r.words.URL, "")
 	}
 	if r.wait > 0 && !r.plain {
 		said += fmt.Sprintf(" (it asks to be left alone for %v)", r.wait.Round(time.Second))

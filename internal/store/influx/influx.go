@@ -26,6 +26,8 @@ type Options struct {
 	Database string        // or bucket
 	Timeout  time.Duration // of one request; 0 = DefaultTimeout. Save and Runs end by their context's end, too
 
+	Words bench.Words
+
 	transport http.RoundTripper // nil = net/http's own
 }
 
@@ -38,6 +40,7 @@ const DefaultOrg = "default"
 // Store is one database of a server.
 type Store struct {
 	name     string
+	words    bench.Words
 	base     *url.URL
 	token    string
 	org      string
@@ -69,7 +72,7 @@ func New(o Options) (*Store, error) {
 		transport = http.DefaultTransport.(*http.Transport).Clone()
 	}
 	return &Store{
-		name: o.Name(),
+		name: o.Name(), words: o.Words,
 		base: &url.URL{Scheme: u.Scheme, Host: u.Host, Path: strings.TrimRight(u.Path, "/")}, token: strings.TrimRight(o.Token, "\r\n"), org: cmp.Or(o.Org, DefaultOrg), database: o.Database,
 		// A redirect could carry the token to another host, and would make a GET of a POST.
 		client: &http.Client{Transport: transport, Timeout: cmp.Or(o.Timeout, DefaultTimeout), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},

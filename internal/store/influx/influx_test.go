@@ -209,10 +209,10 @@ func TestAServerThatComesBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer stop()
-	if err := s.Save(within(t), bench.NewRecord(r)); err == nil || isRejected(err) || !strings.Contains(err.Error(), "store init") {
+	if err := s.Save(within(t), bench.NewRecord(r)); err == nil || isRejected(err) || !strings.Contains(err.Error(), "make it") {
 		t.Fatalf("without the database: %v", err)
 	}
-	if _, err := runs(s, within(t), bench.Query{}); err == nil || !strings.Contains(err.Error(), "store init") {
+	if _, err := runs(s, within(t), bench.Query{}); err == nil || !strings.Contains(err.Error(), "make it") {
 		t.Errorf("reading without the database: %v", err)
 	}
 	if _, err := s.Init(within(t), bench.Retention{}); err != nil {

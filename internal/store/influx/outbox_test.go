@@ -16,7 +16,7 @@ import (
 // when the process died between the server's yes and the outbox's note of it.
 func TestTheOutboxWaitsForTheServer(t *testing.T) {
 	address, dir := freePort(), t.TempDir()
-	o := Options{URL: "http://" + address, Database: "waits"}
+	o := Options{URL: "http://" + address, Database: "waits", Words: bench.Words{Init: "make it"}}
 	start := func() (stop func()) {
 		t.Helper()
 		_, stop, err := run(launchInflux, dir, address, "/ping")
@@ -53,7 +53,7 @@ func TestTheOutboxWaitsForTheServer(t *testing.T) {
 
 	stop := start()
 	put(benchtest.StoredRun(20, at))
-	deliver(0, 1, "store init") // the database is not made yet
+	deliver(0, 1, "make it") // the database is not made yet
 	s := open(t, o)
 	defer s.Close()
 	if made, err := s.Init(within(t), bench.Retention{}); err != nil || len(made) != 1 {

@@ -368,7 +368,7 @@ const showDatabases = "SHOW DATABASES"
 func (s *Store) whole(ctx context.Context, sql string, values int, partial bool) error {
 	switch {
 	case partial:
-		return fmt.Errorf("%s gave a part of the answer only: ask for less at a time (--since)", s.base.Host)
+		return fmt.Errorf("%s gave a part of the answer only: ask for less at a time%s", s.base.Host, bench.Hint(" (", s.words.Since, ")"))
 	case values > 0:
 		return nil
 	case sql != showDatabases:
@@ -383,7 +383,7 @@ func (s *Store) whole(ctx context.Context, sql string, values int, partial bool)
 func (s *Store) said(reason string) error {
 	reason = s.harmless(reason)
 	if strings.HasPrefix(reason, noDatabase) {
-		return errors.New(reason + " (make it: rtcbench store init)")
+		return errors.New(reason + bench.Hint(" (make it: ", s.words.Init, ")"))
 	}
 	return errors.New(reason)
 }

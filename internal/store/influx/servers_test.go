@@ -170,6 +170,7 @@ func database(t *testing.T) Options {
 
 func open(t *testing.T, o Options) *Store {
 	t.Helper()
+	o.Words = bench.Words{Init: "make it", URL: "ITS URL", Token: "ITS TOKEN", Names: "ITS NAMES", Since: "since"}
 	s, err := New(o)
 	if err != nil {
 		t.Fatal(err)

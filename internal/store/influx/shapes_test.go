@@ -37,9 +37,9 @@ func TestWhatServersRefuse(t *testing.T) {
 		{"2: token", 401, `{"code":"unauthorized","message":"unauthorized access"}`, false, "does not accept the token: unauthorized access"},
 		{"2: permission", 403, `{"code":"forbidden","message":"insufficient permissions for write"}`, true, "forbidden: insufficient permissions"},
 		{"2: bucket", 404, `{"code":"not found","message":"failed to initialize execute state: could not find bucket \"b\""}`, false, "(is there such a bucket"},
-		{"1: database", 404, `{"error":"database not found: \"b\""}`, false, "store init"},
-		{"somebody else", 404, `{"error":"Not Found"}`, false, "are --influxdb-org and --influxdb-url right?"},
-		{"a proxy, in two lines", 404, "<html>\nno such\nroute " + token, false, `HTTP 404 Not Found, which says: "no such route …" (is --influxdb-url the address`},
+		{"1: database", 404, `{"error":"database not found: \"b\""}`, false, "make it"},
+		{"somebody else", 404, `{"error":"Not Found"}`, false, "are ITS NAMES right?"},
+		{"a proxy, in two lines", 404, "<html>\nno such\nroute " + token, false, `HTTP 404 Not Found, which says: "no such route …" (is ITS URL the address`},
 		{"a proxy, without a word", 502, "", false, "HTTP 502 Bad Gateway (a proxy answers"},
 		{"2: type", 422, `{"code":"unprocessable entity","message":"failure writing points to database: partial write: field type conflict: input field \"x\" on measurement \"m\" is type float, already exists as type integer dropped=1"}`, true, "field type conflict"},
 		{"2: retention", 422, `{"code":"unprocessable entity","message":"failure writing points to database: partial write: points beyond retention policy dropped=3"}`, true, "beyond retention policy"},
@@ -196,7 +196,7 @@ func TestQuoting(t *testing.T) {
 // Answers of /query that are none: they end in one error, not in silence.
 func TestAnswersThatAreNone(t *testing.T) {
 	for body, says := range map[string]string{
-		`{"results":[{"statement_id":0,"error":"database not found: b"}]}`: "store init",
+		`{"results":[{"statement_id":0,"error":"database not found: b"}]}`: "make it",
 		`{"error":"error parsing query"}`:                                  "error parsing query",
 		`<html>hello</html>`:                                               "does not answer as an InfluxDB",
 		`{"results":[{"series":[{"name":"rtcbench_run","columns":["time","run_id"],"values":[[1,"x"]]}]}]}`: "run x: the number of pieces",

@@ -13,6 +13,8 @@ import (
 
 	driver "modernc.org/sqlite"
 	codes "modernc.org/sqlite/lib"
+
+	"rtcbench/bench"
 )
 
 // errDamage is of a store that bears our mark, and is not as any rtcbench makes it.
@@ -200,8 +202,8 @@ func (s *Store) beginAnew(ctx context.Context, why error) error {
 	if err != nil {
 		return fmt.Errorf("%w; it could not be set aside: %w", why, err)
 	}
-	s.options.say("store %s is damaged (%v): it was set aside as %s; "+
-		"rtcbench export --store sqlite:%[3]s gives what can be read of it", s.path, why, aside)
+	s.options.say("store %s is damaged (%v): it was set aside as %s%s", s.path, why, aside,
+		bench.Hint("; ", s.options.Words.Export, " "+Name(aside)+" gives what can be read of it"))
 	if err := s.connect(ctx, thorough); err != nil {
 		return err
 	}

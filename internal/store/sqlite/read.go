@@ -235,8 +235,8 @@ func (s *Store) checkSums(ctx context.Context) error {
 		same = a.Series == b.Series && a.Runs == b.Runs && a.Counts == b.Counts && a.Histogram.Equal(b.Histogram)
 	}
 	if !same {
-		return fmt.Errorf("store %s: its sums are not those of its runs: rtcbench export --store sqlite:%[1]s, "+
-			"and import what that writes into a new store", s.path)
+		return fmt.Errorf("store %s: its sums are not those of its runs%s", s.path,
+			bench.Hint(": ", s.options.Words.Export, " "+s.String()+", and import what that writes into a new store"))
 	}
 	return nil
 }

@@ -50,6 +50,8 @@ var (
 type Options struct {
 	Own bool              // only rtcbench keeps a store there: what is damaged was one, whatever it looks like now
 	Say func(line string) // is told what became of it; nil = nobody asks
+
+	Words bench.Words
 }
 
 func (o Options) say(format string, args ...any) {
@@ -187,7 +189,7 @@ func (s *Store) explain(err error) error {
 	}
 	if isDamage(err) {
 		return fmt.Errorf("store %s is damaged: %w; it was not changed: move it away with its -wal and -shm beside it (a new one "+
-			"is made), and try rtcbench export --store sqlite:FILE, or sqlite3's .recover, on it", s.path, err)
+			"is made), and try %ssqlite3's .recover, on it", s.path, err, bench.Hint("", s.options.Words.Export, " "+Kind+"FILE, or "))
 	}
 	switch code(err) {
 	case codes.SQLITE_FULL:

@@ -54,7 +54,7 @@ func (s *Store) explain(ctx context.Context, err error) (explained error, final 
 	case code == "ValidationException":
 		return errors.New(said), true
 	case code == "ResourceNotFoundException":
-		return fmt.Errorf("%s (in region %s; make it: rtcbench store init)", said, s.region), false
+		return fmt.Errorf("%s (in region %s%s)", said, s.region, bench.Hint("; make it: ", s.words.Init, "")), false
 	case slices.Contains(credentials, code):
 		return fmt.Errorf("the AWS credentials were not accepted: %s", said), false
 	}

@@ -34,6 +34,7 @@ type Options struct {
 	Database string
 	Table    string
 	Region   string // "" = the AWS configuration's, or DefaultRegion
+	Words    bench.Words
 
 	transport http.RoundTripper               // nil = the SDK's
 	backoff   func(attempt int) time.Duration // nil = the SDK's: exponential, with jitter
@@ -51,6 +52,7 @@ const (
 
 // Store is one table of a database.
 type Store struct {
+	words           bench.Words
 	database, table string
 	region          string
 	write           *timestreamwrite.Client
@@ -98,7 +100,7 @@ func New(ctx context.Context, o Options) (*Store, error) {
 		}
 		transport = client.GetTransport()
 	}
-	s := &Store{database: o.Database, table: o.Table, region: cfg.Region}
+	s := &Store{words: o.Words, database: o.Database, table: o.Table, region: cfg.Region}
 	transport = plainBodies{transport, &s.sent}
 	s.idle = httpClient(transport, 0)
 	s.write = timestreamwrite.NewFromConfig(cfg, func(w *timestreamwrite.Options) {

@@ -211,7 +211,7 @@ func TestErrors(t *testing.T) {
 		{"unavailable", &reply{503, "<html>"}, true, false, "503"},
 		{"forbidden", fault(400, "AccessDeniedException", "User is not authorized to perform timestream:WriteRecords"), false, true, "forbidden"},
 		{"invalid", fault(400, "ValidationException", "the dimension is odd"), false, true, "the dimension is odd"},
-		{"no table", fault(400, "ResourceNotFoundException", "The table runs does not exist."), false, false, "rtcbench store init"},
+		{"no table", fault(400, "ResourceNotFoundException", "The table runs does not exist."), false, false, "make it"},
 		{"expired", fault(403, "ExpiredTokenException", "The security token included in the request is expired"), false, false, "credentials"},
 		{"unknown key", fault(403, "UnrecognizedClientException", "The security token included in the request is invalid."), false, false, "credentials"},
 		{"not a service", &reply{200, "hello"}, false, false, "is this the address of Timestream"},
