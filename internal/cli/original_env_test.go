@@ -94,7 +94,7 @@ func TestTheOriginalsEnv(t *testing.T) {
 		}
 	}
 	_, said, err := run(env, "livekit", "--connect-timeout", "1s")
-	if err == nil || !strings.Contains(said, "ECHO_AGENT_URL (.env line 12)") || strings.Count(said, "\n") != 1 {
+	if err == nil || !strings.Contains(said, "rtcbench: ECHO_AGENT_URL (.env line 12)") || strings.Count(said, "rtcbench: ") != 1 {
 		t.Errorf("%v\n%s", err, said)
 	}
 	measured(env, "livekit", "-s", server.URL, "--api-key", server.Key, "--api-secret", server.Secret)
