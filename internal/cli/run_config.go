@@ -21,8 +21,6 @@ import (
 type config struct {
 	plan schedule.Plan
 	jobs []job
-
-	serverless []string // jobs that name no server and would measure the one inside this process
 }
 
 const (

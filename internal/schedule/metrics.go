@@ -1,16 +1,12 @@
-package cli
+package schedule
 
 import (
-	"encoding/json"
-	"net/http"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"rtcbench/bench"
-	"rtcbench/internal/outbox"
 	"rtcbench/internal/result"
 )
 
@@ -92,27 +88,16 @@ func (g *gauges) take(run bench.Record) {
 	}
 }
 
-// ended counts a run of a job.
-func (g *gauges) ended(job, outcome string) {
-	g.runs.WithLabelValues(job, outcome).Inc()
-	if outcome != "failed" && outcome != "stopped" {
+// ended counts the end of a job, and shows the runs that it measured.
+func (g *gauges) ended(job string, d Done) {
+	g.runs.WithLabelValues(job, d.Outcome.String()).Inc()
+	if d.Outcome < Failed {
 		g.success.WithLabelValues(job).SetToCurrentTime()
 	}
-}
-
-// outbox counts what waits for a store.
-func (g *gauges) outbox(j job, a *app) {
-	if n, err := outbox.Open(j.box(a), 1).Count(); err == nil {
-		g.waiting.Set(float64(n))
+	for _, run := range d.Runs {
+		g.take(run)
 	}
-}
-
-func (g *gauges) handler() http.Handler {
-	return promhttp.HandlerFor(g.registry, promhttp.HandlerOpts{})
-}
-
-func writeJSON(w http.ResponseWriter, status int, v any) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	json.NewEncoder(w).Encode(v)
+	if d.Waiting >= 0 {
+		g.waiting.Set(float64(d.Waiting))
+	}
 }
