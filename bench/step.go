@@ -13,6 +13,7 @@ const (
 	StepTCP     Step = "a TCP connection"
 	StepTLS     Step = "the TLS handshake"
 	StepAnswer  Step = "the answer to the request"
+	StepRest    Step = "the rest of the answer"
 	StepUpgrade Step = "the answer to the HTTP upgrade"
 	StepJoin    Step = "the server's answer to the join"
 	StepICE     Step = "a way for data (ICE)"

@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"html"
 	"io"
 	"net"
 	"net/http"
@@ -124,7 +125,7 @@ func Page(answer *http.Response, body []byte, of Service, secrets ...string) *Re
 	of.Path = strings.Trim(of.Path, "/")
 	r := &Refused{Of: of, Status: answer.StatusCode, Server: hidden.Line(answer.Header.Get("Server"), mostNamed)}
 	text := hidden.Clean(strings.ToValidUTF8(string(body[:min(len(body), most)]), "…"))
-	r.Said = hidden.Line(tags.ReplaceAllString(text, " "), mostSaid)
+	r.Said = hidden.Line(html.UnescapeString(tags.ReplaceAllString(text, " ")), mostSaid)
 	scheme, _, _ := strings.Cut(answer.Header.Get("WWW-Authenticate"), " ")
 	r.Proxy = answer.StatusCode == http.StatusProxyAuthRequired ||
 		answer.StatusCode == http.StatusUnauthorized && scheme != "" && !strings.EqualFold(scheme, "Bearer")

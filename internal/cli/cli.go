@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"os"
 	"reflect"
 	"strings"
@@ -123,6 +124,8 @@ func Main(args []string, stdout, stderr io.Writer) (code int) {
 	if err := checkArgs(args); err != nil {
 		return fail(stderr, err)
 	}
+	// net/http tells of bytes behind an answer by package log, and quotes them: a token that a server repeats, too.
+	log.SetOutput(io.Discard)
 	cleanForSDKs(os.LookupEnv, os.Setenv)
 	settings := newSettings(os.LookupEnv, ".env")
 	settings.talk = stderr
@@ -139,7 +142,12 @@ func Main(args []string, stdout, stderr io.Writer) (code int) {
 	reloads := parsed.Command() == "run" && !cmds.Run.Once && !cmds.Run.Check
 	ctx, stop := untilSignal(context.Background(), !reloads)
 	defer stop()
-	return fail(stderr, parsed.Run(&app{ctx: ctx, stdout: stdout, stderr: stderr, settings: settings}))
+	err = parsed.Run(&app{ctx: ctx, stdout: stdout, stderr: stderr, settings: settings})
+	code = fail(stderr, err)
+	if stop, ok := stopCode(ctx); ok && err != nil { // whatever went wrong after it
+		return stop
+	}
+	return code
 }
 
 // newParser reads command lines into cmds. exit is called after help and version.

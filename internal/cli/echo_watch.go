@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -67,11 +68,14 @@ func (cmd *echoCmd) watch(a *app, c *check, within time.Duration, clock bench.Cl
 			return seat(livekit.NewMeeting(in, echoTokenLife), name)(joining)
 		},
 		Alone: func(s bench.Session) bool { return !slices.ContainsFunc(present(s), isNoEcho) },
-		Most:  most, Clock: clock,
+		Most:  most, Clock: clock, Within: within,
 		Came:  func(room string) { say("echo ready in room %s", room) },
 		Left:  func(room string, why error) { say("echo left room %s: %v", room, why) },
 		Fault: func(err error) { say("rtcbench: %v", err) },
 	}.Run(a.ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("%w (--connect-timeout %v)", err, within)
+	}
 	if err != nil {
 		return err
 	}

@@ -4,12 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	neturl "net/url"
-	"strings"
 	"syscall"
 	"time"
+
+	"rtcbench/bench"
+	"rtcbench/internal/advice"
 )
 
 type healthCmd struct {
@@ -53,18 +54,25 @@ func healthy(ctx context.Context, url string) error {
 	if err != nil || r.URL.Host == "" {
 		return usagef("health %s: must be a URL, as http://127.0.0.1:9464/healthz", shownAddress(url))
 	}
-	answer, err := http.DefaultClient.Do(r)
+	var steps advice.Steps
+	secure := r.URL.Scheme == "https"
+	r = r.WithContext(steps.Traced(ctx, secure, bench.StepAnswer, bench.StepRest))
+	client := http.Client{Transport: advice.Guarded(advice.Transport())}
+	defer client.CloseIdleConnections()
+	answer, err := client.Do(r)
 	var failed *neturl.Error // it repeats the URL
 	if errors.As(err, &failed) {
-		return fmt.Errorf("ask %s: %w", shownURL(url), failed.Err)
+		err = failed.Err
 	}
-	if err != nil {
-		return err
+	switch {
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return fmt.Errorf("ask %s: no answer in %v, waiting for %s", shownURL(url), healthTimeout, steps.Now())
+	case err != nil:
+		return fmt.Errorf("ask %s: %w", shownURL(url), err)
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode != http.StatusOK {
-		text, _ := io.ReadAll(io.LimitReader(answer.Body, 300))
-		return fmt.Errorf("%s answers %d: %s", shownURL(url), answer.StatusCode, strings.TrimSpace(string(text)))
+		return fmt.Errorf("%s answers %w", shownURL(url), advice.Read(answer, advice.Service{}, advice.OfURL(r.URL)...))
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -77,8 +78,10 @@ func (im importer) file(path string) {
 		k, t := im.Save(im.ctx, path, batch)
 		kept, there, batch = kept+k, there+t, nil
 	}
-	for e, err := range result.Decode(r) {
+	for e, err := range result.Decode(untilEnd(im.ctx, r)) {
 		switch {
+		case im.ctx.Err() != nil: // what was read is cut off
+			continue
 		case err != nil:
 			im.Bad = append(im.Bad, fmt.Errorf("%s: %w", path, err))
 			continue
@@ -96,6 +99,9 @@ func (im importer) file(path string) {
 		}
 	}
 	save()
+	if im.ctx.Err() != nil {
+		im.Bad = append(im.Bad, fmt.Errorf("%s: %w: the rest of it is not imported", path, context.Cause(im.ctx)))
+	}
 	for note, runs := range notes {
 		fmt.Fprintf(report.Plain{Writer: im.stderr}, "%s: %d run(s): %s\n", path, runs, note)
 	}
@@ -104,6 +110,17 @@ func (im importer) file(path string) {
 		known = fmt.Sprintf(", %d of them there already", there)
 	}
 	fmt.Fprintf(report.Plain{Writer: im.stdout}, "%s: %d run(s)%s\n", path, kept, known)
+}
+
+// untilEnd reads r until ctx ends, also where r has nothing to give and keeps its reader waiting, as a pipe does.
+func untilEnd(ctx context.Context, r io.Reader) io.Reader {
+	out, in := io.Pipe()
+	go func() {
+		_, err := io.Copy(in, r)
+		in.CloseWithError(err)
+	}()
+	context.AfterFunc(ctx, func() { out.CloseWithError(context.Cause(ctx)) })
+	return out
 }
 
 // openFile opens a file of results; - is standard input.

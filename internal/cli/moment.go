@@ -21,6 +21,9 @@ func (c *check) moment(flag, value string, now time.Time) time.Time {
 	if t, ok := timeOfDay(value); ok {
 		return t
 	}
+	if t, ok := lately(value, now); ok {
+		return t
+	}
 	if t, ok := unixTime(value, now); ok {
 		return t
 	}
@@ -62,6 +65,19 @@ func timeOfDay(value string) (time.Time, bool) {
 	for _, layout := range layouts {
 		if t, err := time.Parse(layout, value); err == nil {
 			return t, true
+		}
+	}
+	return time.Time{}, false
+}
+
+// lately is a time as the table of history has it, without its year: the last one that was.
+func lately(value string, now time.Time) (time.Time, bool) {
+	const year = "2000-" // a leap year
+	t, err := time.Parse("2006-01-02 15:04", year+value)
+	for y := now.UTC().Year(); err == nil && y > now.UTC().Year()-9; y-- {
+		at := time.Date(y, t.Month(), t.Day(), t.Hour(), t.Minute(), 0, 0, time.UTC)
+		if at.Day() == t.Day() && !at.After(now) {
+			return at, true
 		}
 	}
 	return time.Time{}, false

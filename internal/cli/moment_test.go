@@ -18,6 +18,8 @@ func TestMoment(t *testing.T) {
 		"2026-11-23t12:00:00z": noon, "2026-11-23T13:00:00+01:00": noon, "2026-11-23T13:00:00+0100": noon, "2026-11-23 13:00:00 +01:00": noon,
 		"2026-11-23T13:00+01:00": noon, "2026-11-23T12:00:00.25Z": noon.Add(250 * time.Millisecond), "20261123T120000Z": noon,
 		"1795435200": noon, "1795435200000": noon, "1795435200000000": noon, "1795435200000000000": noon, "1795435200.25": noon.Add(250 * time.Millisecond),
+		"11-23 12:00": noon, "11-26 01:02": now.Add(-3 * time.Second), "12-24 18:00": time.Date(2025, 12, 24, 18, 0, 0, 0, time.UTC),
+		"02-29 00:00":             time.Date(2024, 2, 29, 0, 0, 0, 0, time.UTC),
 		" 2026-11-23T12:00:00Z\n": noon, "": {},
 	} {
 		c := check{settings: newSettings(nil, "")}

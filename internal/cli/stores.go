@@ -166,8 +166,12 @@ func (f storeFlags) sqlite(c *check, path string) outbox.Target {
 	if full, err := filepath.Abs(path); err == nil {
 		path = full
 	}
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
+	switch info, err := os.Stat(path); {
+	case err != nil:
+	case info.IsDir():
 		c.failAs("store", shownName("sqlite:"+path), "a file, and that is a folder")
+	case !info.Mode().IsRegular(): // a pipe would keep its reader waiting
+		c.failAs("store", shownName("sqlite:"+path), "a file, and that is a pipe, a socket or a device")
 	}
 	return outbox.Target{
 		Name: sqlite.Name(path), File: path, Like: func(name string) bench.Likeness { return sqlite.Like(path, name) },

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // check reads the values of flags, which the parser leaves as text so that an error can name
@@ -87,8 +88,17 @@ func (c *check) limit(flag, value string, hi float64) (limit float64, set bool) 
 // serverURL is the URL of a server, without slashes that say nothing; its secrets, if any, are not repeated in the error.
 func (c *check) serverURL(flag, value string, schemes ...string) string {
 	u, err := url.Parse(strings.TrimSpace(value))
-	if err != nil || u.Host == "" || !slices.Contains(schemes, u.Scheme) {
-		c.failAs(flag, shownAddress(value), "a URL that begins with "+strings.Join(schemes, "://, ")+"://")
+	begins := "a URL that begins with " + strings.Join(schemes, "://, ") + "://"
+	scheme, _, _ := strings.Cut(strings.TrimSpace(value), "://")
+	switch {
+	case err != nil && slices.Contains(schemes, strings.ToLower(scheme)):
+		c.failAs(flag, shownAddress(value), begins+", and then a host, and a port that is a number, without spaces")
+		return ""
+	case err != nil || u.Host == "" || !slices.Contains(schemes, u.Scheme):
+		c.failAs(flag, shownAddress(value), begins)
+		return ""
+	case u.Port() != "" && !isPort(u.Port()):
+		c.failAs(flag, shownAddress(value), "a URL with a port from 1 to 65535")
 		return ""
 	}
 	if u.Path != "" { // JoinPath would make one
@@ -97,9 +107,18 @@ func (c *check) serverURL(flag, value string, schemes ...string) string {
 	return u.String()
 }
 
+func isPort(text string) bool {
+	n, err := strconv.ParseUint(text, 10, 16)
+	return err == nil && n > 0
+}
+
+// endsLine is for what may not stand in a line: control characters, also those of C1 (U+0085 is a next line), and
+// Unicode's separators of lines and paragraphs.
+func endsLine(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }
+
 // label is a short text without control characters.
 func (c *check) label(flag, value string, most int) string {
-	if len(value) > most || strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+	if len(value) > most || strings.ContainsFunc(value, endsLine) {
 		c.failAs(flag, hidden(value), fmt.Sprintf("text of at most %d bytes on one line", most))
 	}
 	return value

@@ -157,7 +157,7 @@ func (e *RefusedError) Error() string {
 func (e *RefusedError) Unwrap() error { return e.Answer }
 
 // client follows no redirect: it could carry the token to another host.
-var client = &http.Client{Transport: advice.Transport(), CheckRedirect: advice.NoRedirect}
+var client = &http.Client{Transport: advice.Guarded(advice.Transport()), CheckRedirect: advice.NoRedirect}
 
 // call makes one POST. wait < 0: another try is of no use; else it may be after so long. data is what came of an
 // answer that says yes, also with an error.
@@ -175,7 +175,7 @@ func (a Agent) call(ctx context.Context, path string, query url.Values, body []b
 		r.Header.Set("Authorization", "Bearer "+a.Token)
 	}
 	var steps advice.Steps
-	answer, err := client.Do(r.WithContext(steps.Traced(ctx, r.URL.Scheme == "https", bench.StepAnswer, bench.StepAnswer)))
+	answer, err := client.Do(r.WithContext(steps.Traced(ctx, r.URL.Scheme == "https", bench.StepAnswer, bench.StepRest)))
 	if err != nil {
 		var u *url.Error
 		if errors.As(err, &u) {
@@ -192,6 +192,9 @@ func (a Agent) call(ctx context.Context, path string, query url.Values, body []b
 	defer answer.Body.Close()
 	data, err = io.ReadAll(io.LimitReader(answer.Body, maxInvitation))
 	if answer.StatusCode == http.StatusOK {
+		if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			err = fmt.Errorf("no answer, waiting for %s: %w", steps.Now(), ctx.Err())
+		}
 		return data, 0, err
 	}
 	var said struct {

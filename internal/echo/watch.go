@@ -22,15 +22,16 @@ const (
 // Watch says how an echo serves rooms that others make, as somebody waits in them. Its functions are called by several
 // goroutines at one time.
 type Watch struct {
-	Rooms func(context.Context) ([]string, error)                       // that there are, of those that are to be served
-	Waits func(ctx context.Context, room string) (bool, error)          // whether somebody in it wants an echo
-	Join  func(ctx context.Context, room string) (bench.Session, error) // takes the echo's seat
-	Alone func(bench.Session) bool                                      // whether nobody in it wants an echo any more
-	Most  int                                                           // seats at one time
-	Clock bench.Clock
-	Came  func(room string) // when pings are answered there
-	Left  func(room string, why error)
-	Fault func(error) // each once, until what failed has worked
+	Rooms  func(context.Context) ([]string, error)                       // that there are, of those that are to be served
+	Waits  func(ctx context.Context, room string) (bool, error)          // whether somebody in it wants an echo
+	Join   func(ctx context.Context, room string) (bench.Session, error) // takes the echo's seat
+	Alone  func(bench.Session) bool                                      // whether nobody in it wants an echo any more
+	Within time.Duration                                                 // for the first look; more than that of any other is not waited
+	Most   int                                                           // seats at one time
+	Clock  bench.Clock
+	Came   func(room string) // when pings are answered there
+	Left   func(room string, why error)
+	Fault  func(error) // each once, until what failed has worked
 }
 
 // Run serves until ctx ends, leaves all rooms and returns nil. Only the first look at the rooms may fail.
@@ -40,9 +41,15 @@ func (w Watch) Run(ctx context.Context) error {
 	look := time.NewTicker(lookEvery)
 	defer look.Stop()
 	for first := true; ; first = false {
-		if err := r.look(ctx); err != nil && first && ctx.Err() == nil {
+		within := lookTimeout
+		if first && w.Within > 0 {
+			within = min(within, w.Within)
+		}
+		err := r.look(ctx, within)
+		if err != nil && first && ctx.Err() == nil {
 			return err
 		}
+		r.worked(ctx, "", err)
 		select {
 		case <-look.C:
 		case <-ctx.Done():
@@ -62,12 +69,12 @@ type watching struct {
 	told  map[string]bool   // faults, by room; "" = of looking
 }
 
-// look takes a seat in each room where somebody waits.
-func (r *watching) look(ctx context.Context) error {
-	asking, cancel := context.WithTimeout(ctx, lookTimeout)
+// look takes a seat in each room where somebody waits. An error is that of asking for the rooms.
+func (r *watching) look(ctx context.Context, within time.Duration) error {
+	asking, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	rooms, err := r.Rooms(asking)
-	if r.worked(ctx, "", err); err != nil {
+	if err != nil {
 		return err
 	}
 	r.forget(rooms)

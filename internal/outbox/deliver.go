@@ -223,8 +223,11 @@ func (c *Courier) item(ctx context.Context, i item, out *Outcome) {
 	for name := range d.Stores {
 		c.tags[tag(name)] = name
 	}
-	if c.one(ctx, &d, out) {
+	done, refused := c.one(ctx, &d, out)
+	if done && !refused {
 		out.Delivered++
+	}
+	if done {
 		return
 	}
 	names := make([]string, 0, len(d.Stores))
@@ -277,8 +280,8 @@ func (c *Courier) stays(out *Outcome, names []string) {
 	}
 }
 
-// one reports whether no store misses d any more, or ever will take it.
-func (c *Courier) one(ctx context.Context, d *document, out *Outcome) (done bool) {
+// one reports whether no store misses d any more, or ever will take it, and whether one will not.
+func (c *Courier) one(ctx context.Context, d *document, out *Outcome) (done, refused bool) {
 	run, readErr := d.run()
 	id := cmp.Or(d.RunID, d.file.Metadata.RunID)
 	changed := false
@@ -307,6 +310,7 @@ func (c *Courier) one(ctx context.Context, d *document, out *Outcome) (done bool
 					continue // it goes on waiting
 				}
 				delete(d.Stores, name)
+				refused = true
 			case !asked:
 				continue
 			default:
@@ -327,7 +331,7 @@ func (c *Courier) one(ctx context.Context, d *document, out *Outcome) (done bool
 	if err != nil {
 		out.Failures = append(out.Failures, Failure{RunID: id, Err: err, Unnoted: true})
 	}
-	return done
+	return done, refused
 }
 
 // waiting are the names of stores by the targets that they stand for.

@@ -314,6 +314,9 @@ func TestWhatIsNoFile(t *testing.T) {
 		if err := os.Symlink(os.DevNull, filepath.Join(o.dir, "0002.json")); err != nil {
 			t.Fatal(err)
 		}
+		if err := pipe(o.knownPath("00000000")); err != nil {
+			t.Fatal(err)
+		}
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
@@ -341,7 +344,7 @@ func BenchmarkFullOutbox(b *testing.B) {
 		b.Run(fmt.Sprint(many), func(b *testing.B) {
 			o := Open(filepath.Join(b.TempDir(), "outbox"), 1<<40)
 			r := benchtest.StoredRun(100, time.Now())
-			d, data, err := o.file(result.NewDocument(bench.NewRecord(r)), []string{"away"})
+			d, data, err := o.file(result.NewDocument(bench.NewRecord(r)), []string{"away"}, nil)
 			if err := errors.Join(err, os.MkdirAll(o.dir, 0o700)); err != nil {
 				b.Fatal(err)
 			}

@@ -129,6 +129,11 @@ func newItem(path string) item {
 	return i
 }
 
+// covers reports whether i's file has all that another one of the same run waits for.
+func (i item) covers(other item) bool {
+	return other.tags != nil && !slices.ContainsFunc(other.tags, func(t string) bool { return !slices.Contains(i.tags, t) })
+}
+
 // pathFor is where a file of i's run lies that has so many bytes and waits for stores.
 func (i item) pathFor(stores map[string]Wait, size int) string {
 	var tags []string

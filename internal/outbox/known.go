@@ -36,9 +36,13 @@ func (o *Outbox) known(name string) known {
 
 // readKnown reads a file; !ok = there is none.
 func readKnown(path string) (k known, ok bool) {
-	data, err := os.ReadFile(path)
+	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return k, false
+	}
+	var data []byte
+	if err == nil && info.Mode().IsRegular() { // a pipe would keep its reader waiting
+		data, err = os.ReadFile(path)
 	}
 	if err != nil || json.Unmarshal(data, &k) != nil {
 		k.Took = true

@@ -57,10 +57,11 @@ func (o *Outbox) Put(run *result.Document, stores []string) error {
 // PutAll keeps runs for the stores named. The first n of them are on the disk when it returns; an error says why the
 // next is not. Many runs cost little more than one: the disk is asked once to have them all.
 func (o *Outbox) PutAll(runs []*result.Document, stores []string) (n int, err error) {
-	used, err := o.used()
+	used, items, err := o.used()
 	if err != nil {
 		return 0, err
 	}
+	before := earlier(items, runs)
 	b, err := newBatch(o.dir, len(runs) >= batchFrom)
 	if err != nil {
 		return 0, err
@@ -72,7 +73,7 @@ func (o *Outbox) PutAll(runs []*result.Document, stores []string) (n int, err er
 	for _, run := range runs {
 		var d document
 		var data []byte
-		d, data, why = o.file(run, stores)
+		d, data, why = o.file(run, stores, before[run.ID])
 		if why == nil && used+int64(len(data)) > o.max {
 			why = fmt.Errorf("%w: what waits in %s takes %.1f of %d MB, and this run %.1f more",
 				ErrFull, o.dir, float64(used)/(1<<20), o.max>>20, float64(len(data))/(1<<20))
@@ -91,12 +92,33 @@ func (o *Outbox) PutAll(runs []*result.Document, stores []string) (n int, err er
 	defer o.mu.Unlock()
 	for _, d := range put[:n] {
 		o.fresh[d.path] = d
+		for _, i := range before[d.RunID] {
+			if i.path != d.path && newItem(d.path).covers(i) {
+				delete(o.fresh, i.path)
+				os.Remove(i.path) // if it cannot be, the run is delivered twice, and kept once
+			}
+		}
 	}
 	return n, errors.Join(err, why)
 }
 
-// file is what is written of run, and where.
-func (o *Outbox) file(run *result.Document, stores []string) (d document, data []byte, err error) {
+// earlier are the files of runs that wait already, by run.
+func earlier(items []item, runs []*result.Document) map[string][]item {
+	put := make(map[string]bool, len(runs))
+	for _, run := range runs {
+		put[run.ID] = true
+	}
+	before := map[string][]item{}
+	for _, i := range items {
+		if put[i.run] {
+			before[i.run] = append(before[i.run], i)
+		}
+	}
+	return before
+}
+
+// file is what is written of run, and where. What happened so far is told by the files of before.
+func (o *Outbox) file(run *result.Document, stores []string, before []item) (d document, data []byte, err error) {
 	line, err := run.Line()
 	if err != nil {
 		return d, nil, err
@@ -104,6 +126,14 @@ func (o *Outbox) file(run *result.Document, stores []string) (d document, data [
 	d = document{head: head{version, run.ID, float64(run.End.UnixMicro()) / 1e6, map[string]Wait{}}, Run: line, record: &run.Record}
 	for _, name := range stores {
 		d.Stores[name] = Wait{}
+	}
+	for _, i := range before {
+		h, _, err := readHead(i.path, false)
+		for name, w := range h.Stores {
+			if _, ok := d.Stores[name]; ok && err == nil {
+				d.Stores[name] = w
+			}
+		}
 	}
 	data, err = json.Marshal(d)
 	d.path = item{path: filepath.Join(o.dir, "x"), run: run.ID}.pathFor(d.Stores, len(data))
@@ -135,10 +165,10 @@ const abandoned = time.Hour
 
 // used is how many bytes the runs take that wait. What was refused for ever holds up no other run. What killed
 // processes left is removed on the way.
-func (o *Outbox) used() (sum int64, err error) {
+func (o *Outbox) used() (sum int64, items []item, err error) {
 	items, _, left, err := list(o.dir)
 	if err != nil {
-		return 0, err
+		return 0, nil, err
 	}
 	for _, i := range items {
 		if i.size < 0 {
@@ -155,7 +185,7 @@ func (o *Outbox) used() (sum int64, err error) {
 			os.Remove(path) // if it cannot be, nothing is lost
 		}
 	}
-	return sum, err
+	return sum, items, err
 }
 
 // unfinished is how the names of files begin that are being written.

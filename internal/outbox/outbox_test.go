@@ -117,6 +117,40 @@ func TestStoreThatIsAway(t *testing.T) {
 	}
 }
 
+// TestARunThatIsPutAgain waits once, for all stores that it was ever put for, and what happened so far is known.
+func TestARunThatIsPutAgain(t *testing.T) {
+	o := Open(filepath.Join(t.TempDir(), "outbox"), 1<<20)
+	r := benchtest.StoredRun(5, time.Now())
+	d := result.NewDocument(bench.NewRecord(r))
+	away := &shelf{fail: func(bench.Run) error { return errors.New("away") }}
+	for n, stores := range [][]string{{"x"}, {"x"}, {"x", "y"}, {"x", "y"}} {
+		if err := o.Put(d, stores); err != nil {
+			t.Fatal(err)
+		}
+		if out := deliver(t, o, target("x", away), target("y", away)); out.Waiting != 1 {
+			t.Errorf("put %d times: %+v", n+1, out)
+		}
+		list, err := o.Waiting()
+		if count(t, list, err) != 1 || !slices.Equal(list[0].Names(), stores) || list[0].Stores["x"].Tries != n+1 {
+			t.Fatalf("put %d times: %+v", n+1, list)
+		}
+	}
+	if err := o.Put(d, []string{"z"}); err != nil { // it does not wait for x and y
+		t.Fatal(err)
+	}
+	up := []*shelf{{}, {}, {}}
+	out := deliver(t, o, target("x", up[0]), target("y", up[1]), target("z", up[2]))
+	for i, s := range up {
+		if !slices.Equal(s.kept, []string{r.ID}) {
+			t.Errorf("store %d has %v: %+v", i, s.kept, out)
+		}
+	}
+	list, err := o.Waiting()
+	if n := count(t, list, err); n != 0 {
+		t.Errorf("%d still wait", n)
+	}
+}
+
 // TestStoreThatSaysNever: the run is put aside with the reason, holds nothing up, and can be tried again.
 func TestStoreThatSaysNever(t *testing.T) {
 	o := Open(filepath.Join(t.TempDir(), "outbox"), 1<<20)
@@ -130,7 +164,7 @@ func TestStoreThatSaysNever(t *testing.T) {
 		return nil
 	}}, &shelf{}
 	out := deliver(t, o, target("picky", picky), target("up", up))
-	if out.Delivered != 2 || out.Waiting != 0 || len(out.Failures) != 1 || !out.Failures[0].Final || !slices.Equal(picky.kept, []string{good.ID}) || len(up.kept) != 2 {
+	if out.Delivered != 1 || out.Waiting != 0 || len(out.Failures) != 1 || !out.Failures[0].Final || !slices.Equal(picky.kept, []string{good.ID}) || len(up.kept) != 2 {
 		t.Errorf("%+v; kept %v and %v", out, picky.kept, up.kept)
 	}
 	list, err := o.Rejected()

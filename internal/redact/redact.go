@@ -56,12 +56,15 @@ func (s *Secrets) add(c string) {
 // signature is that of a request to AWS, which is good for a quarter of an hour.
 var signature = regexp.MustCompile(`(?i)(signature["']?\s*[=:]\s*["']?)[0-9a-f]{16,}`)
 
+// jwt is a token of the form that LiveKit has, whoever made it: its first part is an object of JSON.
+var jwt = regexp.MustCompile(`eyJ[\w-]{6,}\.[\w-]{6,}\.[\w-]*`)
+
 // Clean is text without the credentials.
 func (s Secrets) Clean(text string) string {
 	for _, f := range s.forms {
 		text = strings.ReplaceAll(text, f, "…")
 	}
-	return signature.ReplaceAllString(text, "$1…")
+	return signature.ReplaceAllString(jwt.ReplaceAllString(text, "…"), "$1…")
 }
 
 // Line is text without the credentials, on one line of at most so many bytes.

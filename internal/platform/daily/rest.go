@@ -245,7 +245,7 @@ func (c *Client) once(
 		request.Header.Set("Content-Type", "application/json")
 	}
 	var steps advice.Steps
-	request = request.WithContext(steps.Traced(ctx, request.URL.Scheme == "https", bench.StepAnswer, bench.StepAnswer))
+	request = request.WithContext(steps.Traced(ctx, request.URL.Scheme == "https", bench.StepAnswer, bench.StepRest))
 	response, err := c.client().Do(request)
 	if err != nil {
 		return 0, unanswered(asked, request.URL.Host, steps.Now(), err)
@@ -312,7 +312,7 @@ func (c *Client) path() string {
 }
 
 // transport is that of all clients that have none of their own.
-var transport = advice.Transport()
+var transport = advice.Guarded(advice.Transport())
 
 // client is the caller's, or one of this package; neither follows a redirect. A redirect would take the key to a host that
 // nobody named, and would make a GET of a POST.

@@ -57,7 +57,7 @@ func (a *api) dispatches() livekit.AgentDispatchService {
 }
 
 // transport is that of all requests.
-var transport = advice.Transport()
+var transport = advice.Guarded(advice.Transport())
 
 // mostRefusal is more than a refusal of the server's has.
 const mostRefusal = 64 << 10
@@ -66,7 +66,7 @@ const mostRefusal = 64 << 10
 // is an answer of somebody else's, a *advice.Refused.
 // https://twitchtv.github.io/twirp/docs/spec_v7.html
 func (a *api) RoundTrip(request *http.Request) (*http.Response, error) {
-	traced := a.steps.Traced(request.Context(), request.URL.Scheme == "https", bench.StepAnswer, bench.StepAnswer)
+	traced := a.steps.Traced(request.Context(), request.URL.Scheme == "https", bench.StepAnswer, bench.StepRest)
 	request = request.Clone(traced)
 	request.Header.Set("Authorization", "Bearer "+a.token)
 	answer, err := transport.RoundTrip(request)

@@ -40,7 +40,7 @@ func Explain(ctx context.Context, room bench.Room, err error) error {
 	request.Header.Set("Authorization", "Bearer "+room.Token)
 	once := advice.Transport()
 	once.DisableKeepAlives = true
-	client := http.Client{Transport: once, CheckRedirect: advice.NoRedirect}
+	client := http.Client{Transport: advice.Guarded(once), CheckRedirect: advice.NoRedirect}
 	answer, e := client.Do(request)
 	if e == nil {
 		defer answer.Body.Close()

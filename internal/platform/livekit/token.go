@@ -1,7 +1,11 @@
 package livekit
 
 import (
+	"encoding/base64"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -50,14 +54,34 @@ type claims struct {
 	} `json:"video"`
 }
 
+// lastYear is the last one that RFC 3339 can name.
+const lastYear = 9999
+
+// unreadable says what is wrong with a token, without what stands in it.
+func unreadable(token string, err error) string {
+	var kind *json.UnmarshalTypeError
+	if errors.As(err, &kind) {
+		name := kind.Field[strings.LastIndexByte(kind.Field, '.')+1:]
+		return fmt.Sprintf("its claim %s is of another kind (%s)", name, strings.Fields(kind.Value)[0])
+	}
+	if parts := strings.Split(token, "."); len(parts) == 3 {
+		if claims, err := base64.RawURLEncoding.DecodeString(parts[1]); err == nil && json.Valid(claims) {
+			return "one of its claims cannot be read (exp, nbf and iat are Unix seconds)"
+		}
+	}
+	return "it is no JWT"
+}
+
 // Read looks into a token, without knowing its secret. refused is why no ping can ever be sent or answered with it; "" = nothing
 // speaks against it. doubts are what looks wrong, where the server is the judge and is asked all the same.
 func Read(token string, now time.Time) (refused string, doubts []string) {
 	var c claims
 	if _, _, err := jwt.NewParser().ParseUnverified(token, &c); err != nil {
-		return "", []string{"it is no JWT"}
+		return "", []string{unreadable(token, err)}
 	}
-	if c.ExpiresAt != nil && now.After(c.ExpiresAt.Time) {
+	if c.ExpiresAt != nil && c.ExpiresAt.Year() > lastYear {
+		doubts = append(doubts, "its exp is no time, in Unix seconds")
+	} else if c.ExpiresAt != nil && now.After(c.ExpiresAt.Time) {
 		doubts = append(doubts, "it expired at "+c.ExpiresAt.UTC().Format(time.RFC3339))
 	}
 	if c.NotBefore != nil && now.Before(c.NotBefore.Time) {

@@ -37,7 +37,8 @@ func TestRead(t *testing.T) {
 		"a worker's":                {grants{"agent": true}, "worker", ""},
 		"no grant":                  {nil, "no video grant", ""},
 		"a recorder's":              {grants{"room": "r", "roomJoin": true, "recorder": true}, "", "recorder"},
-		"other types":               {"yes", "", "no JWT"},
+		"other types":               {"yes", "", "claim video is of another kind (string)"},
+		"another type":              {grants{"room": "r", "roomJoin": "true"}, "", "claim roomJoin is of another kind (string)"},
 	} {
 		claims := jwt.MapClaims{"sub": "me", "exp": now.Add(time.Hour).Unix(), "nbf": now.Add(-time.Hour).Unix()}
 		if c.video != nil {
@@ -56,6 +57,8 @@ func TestRead(t *testing.T) {
 		"expired at 2026-11-26T11:00:00Z":       {"sub": "me", "exp": now.Add(-time.Hour).Unix(), "video": good},
 		"not valid before 2026-11-26T13:00:00Z": {"sub": "me", "nbf": now.Add(time.Hour).Unix(), "video": good},
 		"names no participant":                  {"video": good},
+		"exp is no time":                        {"sub": "me", "exp": 1e18, "video": good},
+		"one of its claims cannot be read":      {"sub": "me", "exp": "soon", "video": good},
 	} {
 		if refused, doubts := livekit.Read(signed(t, claims), now); refused != "" || len(doubts) != 1 || !strings.Contains(doubts[0], want) {
 			t.Errorf("%q, %q; want %q", refused, doubts, want)

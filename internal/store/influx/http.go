@@ -98,7 +98,7 @@ func (s *Store) refused(answer *http.Response) *refusal {
 	r.reason = s.harmless(r.reason)
 	user, password, _ := strings.Cut(s.token, ":")
 	r.page = advice.Page(answer, text, advice.Service{
-		Name: "an InfluxDB", Path: s.base.Path, Refusal: "does it let this machine in?", Missing: bench.Hint("is ", s.words.URL, " the address of an InfluxDB?"),
+		Name: "an InfluxDB", Path: s.base.Path, Refusal: bench.Hint("is ", s.words.Token, " right, and does whoever answers let this machine in?"), Missing: bench.Hint("is ", s.words.URL, " the address of an InfluxDB?"),
 	}, s.token, user, password)
 	return r
 }
@@ -146,7 +146,9 @@ func (r *refusal) Error() string {
 		said = http.StatusText(r.status)
 	}
 	switch {
-	case r.status == http.StatusUnauthorized && !(r.plain && r.page.Proxy):
+	case r.plain && (r.page.Proxy || r.reason != "") && (r.status == http.StatusUnauthorized || r.status == http.StatusForbidden):
+		// It is told below whose answer that is.
+	case r.status == http.StatusUnauthorized:
 		return "it does not accept the token: " + said + bench.Hint(" (", r.words.Token, "; for version 1 USER:PASSWORD)")
 	case r.status == http.StatusForbidden:
 		return "forbidden: " + said

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"rtcbench/bench"
+	"rtcbench/internal/advice"
 )
 
 // Options say where runs are kept.
@@ -75,7 +76,7 @@ func New(o Options) (*Store, error) {
 		name: o.Name(), words: o.Words,
 		base: &url.URL{Scheme: u.Scheme, Host: u.Host, Path: strings.TrimRight(u.Path, "/")}, token: strings.TrimRight(o.Token, "\r\n"), org: cmp.Or(o.Org, DefaultOrg), database: o.Database,
 		// A redirect could carry the token to another host, and would make a GET of a POST.
-		client: &http.Client{Transport: transport, Timeout: cmp.Or(o.Timeout, DefaultTimeout), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
+		client: &http.Client{Transport: advice.Guarded(transport), Timeout: cmp.Or(o.Timeout, DefaultTimeout), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 	}, nil
 }
 

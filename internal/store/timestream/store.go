@@ -22,6 +22,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/timestreamwrite"
 
 	"rtcbench/bench"
+	"rtcbench/internal/advice"
 )
 
 // DefaultRegion is used when neither Options nor the AWS configuration name one.
@@ -130,7 +131,7 @@ func (o Options) retryer() aws.Retryer {
 
 // httpClient follows no redirect: a request goes to the endpoint that was configured or not at all.
 func httpClient(t http.RoundTripper, timeout time.Duration) *http.Client {
-	return &http.Client{Transport: t, Timeout: timeout, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	return &http.Client{Transport: advice.Guarded(t), Timeout: timeout, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
 // plainBodies hides the WriteTo of requests' bodies. That of smithy-go 1.26 returns io.EOF once the answer has come, net/http

@@ -1,0 +1,70 @@
+package advice
+
+import (
+	"encoding/base64"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"rtcbench/internal/redact"
+)
+
+// Guarded is a transport whose errors are without the credentials of the request. net/http quotes what it cannot read
+// of an answer, and a server, or a proxy before it, may repeat any header there.
+func Guarded(t http.RoundTripper) http.RoundTripper { return guarded{t} }
+
+type guarded struct{ http.RoundTripper }
+
+func (g guarded) RoundTrip(q *http.Request) (*http.Response, error) {
+	answer, err := g.RoundTripper.RoundTrip(q)
+	if err != nil {
+		hidden := redact.New(credentials(q)...)
+		if hidden.Clean(err.Error()) != err.Error() { // net/http asks some errors for their types
+			err = hidden.Error(err, mostSaid)
+		}
+		return nil, err
+	}
+	// The client itself quotes a redirect that it cannot read.
+	if _, bad := url.Parse(answer.Header.Get("Location")); bad != nil {
+		answer.Header.Del("Location")
+	}
+	return answer, nil
+}
+
+// CloseIdleConnections is what http.Client looks for.
+func (g guarded) CloseIdleConnections() {
+	(&http.Client{Transport: g.RoundTripper}).CloseIdleConnections()
+}
+
+// shortest is how long a value of a query is that may be a token: anything shorter stands in many words.
+const shortest = 8
+
+// credentials are what of a request may be secret, in each form in which it was sent.
+func credentials(q *http.Request) (list []string) {
+	for _, name := range []string{"Authorization", "X-Amz-Security-Token"} {
+		value := q.Header.Get(name)
+		_, bare, _ := strings.Cut(value, " ")
+		list = append(list, value, bare)
+		if pair, err := base64.StdEncoding.DecodeString(bare); err == nil && name == "Authorization" {
+			user, password, _ := strings.Cut(string(pair), ":")
+			list = append(list, string(pair), user, password)
+		}
+	}
+	return append(list, OfURL(q.URL)...)
+}
+
+// OfURL are the secrets that a URL may hold.
+func OfURL(u *url.URL) (list []string) {
+	if u.User != nil {
+		password, _ := u.User.Password()
+		list = append(list, u.User.String(), u.User.Username(), password)
+	}
+	for _, values := range u.Query() {
+		for _, v := range values {
+			if len(v) >= shortest {
+				list = append(list, v)
+			}
+		}
+	}
+	return list
+}

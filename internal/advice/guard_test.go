@@ -1,0 +1,110 @@
+package advice
+
+import (
+	"bufio"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// repeating listens, and answers each request with reply, in which %s is the request's credential.
+func repeating(t *testing.T, reply string) (url string) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer c.Close()
+				q, err := http.ReadRequest(bufio.NewReader(c))
+				if err != nil {
+					return
+				}
+				said := q.Header.Get("Authorization") + q.Header.Get("X-Amz-Security-Token") + q.URL.RawQuery
+				fmt.Fprint(c, strings.ReplaceAll(reply, "%s", said))
+			}()
+		}
+	}()
+	return "http://" + l.Addr().String()
+}
+
+// What net/http cannot read it quotes in its error, and in that there may be what was sent.
+func TestAnErrorQuotesNoCredential(t *testing.T) {
+	const secret = "s3cret-t0ken"
+	for _, reply := range []string{
+		"%s\r\n\r\n",
+		"HTTP/1.1 200 %s\r\n%s\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nX %s: 1\r\n\r\n",
+		"HTTP/1.1 x%s\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nContent-Length: %s\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: %s\r\n\r\n",
+		"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: http://[::%s\r\n\r\n",
+	} {
+		for name, credential := range map[string]func(*http.Request){
+			"token":   func(q *http.Request) { q.Header.Set("Authorization", "Bearer "+secret) },
+			"basic":   func(q *http.Request) { q.SetBasicAuth("user", secret) },
+			"session": func(q *http.Request) { q.Header.Set("X-Amz-Security-Token", secret) },
+			"query":   func(q *http.Request) { q.URL.RawQuery = "t=" + secret },
+		} {
+			q, err := http.NewRequest(http.MethodGet, repeating(t, reply), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			credential(q)
+			client := http.Client{Transport: Guarded(Transport())}
+			answer, err := client.Do(q)
+			client.CloseIdleConnections()
+			if err == nil {
+				answer.Body.Close()
+				continue
+			}
+			asked := errors.Unwrap(err) // of the URL's own text the caller takes care
+			encoded := base64.StdEncoding.EncodeToString([]byte("user:" + secret))
+			if text := asked.Error(); strings.Contains(text, secret) || strings.Contains(text, encoded) {
+				t.Errorf("%s, %q: %v", name, reply, err)
+			}
+		}
+	}
+}
+
+// An error is found by its type, guarded or not.
+func TestGuardedKeepsTypes(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone := "http://" + l.Addr().String()
+	l.Close()
+	client := http.Client{Transport: Guarded(Transport())}
+	if _, err := client.Get(gone + "/?token=connection"); Of(err) != " (is the server running there?)" {
+		t.Errorf("%v: advice %q", err, Of(err))
+	}
+	_, err = client.Get(repeating(t, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf"))
+	if err != nil {
+		t.Error(err)
+	}
+	plain := repeating(t, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+	if _, err := client.Get(strings.Replace(plain, "http:", "https:", 1)); err == nil {
+		t.Error("TLS to a port without it succeeds")
+	}
+	answer, err := client.Get(repeating(t, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if body, _ := io.ReadAll(answer.Body); string(body) != "hi" {
+		t.Errorf("%q", body)
+	}
+}
