@@ -3,6 +3,7 @@ package schedule
 import (
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"time"
@@ -21,6 +22,7 @@ func (r *Runner) Serve(l net.Listener) (stop func()) {
 	server := &http.Server{
 		Handler: mux, MaxHeaderBytes: 16 << 10,
 		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: time.Minute,
+		ErrorLog: slog.NewLogLogger(r.log.Handler(), slog.LevelWarn), // package log is silent
 	}
 	go server.Serve(l)
 	r.log.Info("listening", "address", l.Addr().String())
