@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -31,69 +32,123 @@ var elsewhere = []string{"samples", "measurements", "start_time", "end_time"}
 
 // checkValues looks at every number and every text of f, whatever it stands for: none is beyond what a run of a hundred
 // years could bring, none is negative that counts or lasts, and no text is anything but UTF-8.
-func (f File) checkValues() error { return checkValue(reflect.ValueOf(f), "", false) }
+func (f File) checkValues() error { return checkValue(reflect.ValueOf(f), &place{}, false) }
 
-func checkValue(v reflect.Value, key string, negative bool) error {
-	if q, ok := v.Interface().(bench.Quantity); ok {
-		return checkValue(reflect.ValueOf(ms(q.D)), key, negative)
+// place is where in a file a value stands. Its text is made when somebody asks: few values are wrong.
+type place struct {
+	in    *place // nil = the file itself
+	name  string // the key; "" = that of in
+	index int    // in a list, where there is no name
+}
+
+func (p *place) text() string {
+	switch {
+	case p.in == nil:
+		return ""
+	case p.name != "":
+		return strings.TrimPrefix(p.in.text()+"."+p.name, ".")
 	}
+	return fmt.Sprintf("%s[%d]", p.in.text(), p.index)
+}
+
+// field is a field of a struct as JSON has it.
+type field struct {
+	index     int
+	name      string
+	anonymous bool // its fields stand where it does
+	negative  bool // its numbers may be negative
+}
+
+var known sync.Map // by reflect.Type: the fields whose values are looked at, which each run has
+
+func fieldsOf(t reflect.Type) []field {
+	if list, ok := known.Load(t); ok {
+		return list.([]field)
+	}
+	var list []field
+	for i := range t.NumField() {
+		f := t.Field(i)
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if name != "-" && !slices.Contains(elsewhere, name) {
+			list = append(list, field{i, name, f.Anonymous, slices.Contains(below0, name)})
+		}
+	}
+	known.Store(t, list)
+	return list
+}
+
+var typeOfQuantity = reflect.TypeFor[bench.Quantity]()
+
+func checkValue(v reflect.Value, at *place, negative bool) error {
 	switch v.Kind() {
 	case reflect.Pointer:
 		if v.IsNil() {
 			return nil
 		}
-		return checkValue(v.Elem(), key, negative)
+		return checkValue(v.Elem(), at, negative)
 	case reflect.Struct:
-		for i := range v.NumField() {
-			name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
-			if name == "-" || slices.Contains(elsewhere, name) {
-				continue
-			}
-			path := strings.TrimPrefix(key+"."+name, ".")
-			if v.Type().Field(i).Anonymous {
-				path = key
-			}
-			if err := checkValue(v.Field(i), path, negative || slices.Contains(below0, name)); err != nil {
-				return err
-			}
-		}
+		return checkFields(v, at, negative)
 	case reflect.Slice, reflect.Array:
 		for i := range v.Len() {
-			if err := checkValue(v.Index(i), fmt.Sprintf("%s[%d]", key, i), negative); err != nil {
+			if err := checkValue(v.Index(i), &place{in: at, index: i}, negative); err != nil {
 				return err
 			}
 		}
 	case reflect.Map:
-		for _, name := range v.MapKeys() {
-			if err := checkText(name.String(), key); err != nil {
+		for of := v.MapRange(); of.Next(); {
+			name := of.Key().String()
+			if err := checkText(name, at); err != nil {
 				return err
 			}
-			if err := checkValue(v.MapIndex(name), key+"."+name.String(), negative); err != nil {
+			if err := checkValue(of.Value(), &place{in: at, name: name}, negative); err != nil {
 				return err
 			}
 		}
 	case reflect.Float64:
 		if x := v.Float(); math.IsNaN(x) || math.Abs(x) > longestMS || x < 0 && !negative {
-			return fmt.Errorf("%s: %v is no %s", key, x, map[bool]string{false: "duration", true: "number that can stand there"}[negative])
+			kind := map[bool]string{false: "duration", true: "number that can stand there"}[negative]
+			return fmt.Errorf("%s: %v is no %s", at.text(), x, kind)
 		}
 	case reflect.Int, reflect.Int64:
-		switch x := v.Int(); {
-		case x < 0 && !negative:
-			return fmt.Errorf("%s: %d is negative", key, x)
-		case strings.HasSuffix(key, "_ms") && math.Abs(float64(x)) > longestMS:
-			return fmt.Errorf("%s: %d is no duration", key, x)
-		case !strings.HasSuffix(key, "_ms") && x > most:
-			return fmt.Errorf("%s: %d are more than a run can have", key, x)
-		}
+		return checkInt(v.Int(), at, negative)
 	case reflect.String:
-		return checkText(v.String(), key)
+		return checkText(v.String(), at)
 	}
 	return nil
 }
 
-func checkText(s, key string) error {
+func checkFields(v reflect.Value, at *place, negative bool) error {
+	if v.Type() == typeOfQuantity {
+		return checkValue(reflect.ValueOf(ms(v.Interface().(bench.Quantity).D)), at, negative)
+	}
+	for _, f := range fieldsOf(v.Type()) {
+		inside := &place{in: at, name: f.name}
+		if f.anonymous {
+			inside = at
+		}
+		if err := checkValue(v.Field(f.index), inside, negative || f.negative); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkInt(x int64, at *place, negative bool) error {
+	lasts := strings.HasSuffix(at.name, "_ms")
+	switch {
+	case x < 0 && !negative:
+		return fmt.Errorf("%s: %d is negative", at.text(), x)
+	case lasts && math.Abs(float64(x)) > longestMS:
+		return fmt.Errorf("%s: %d is no duration", at.text(), x)
+	case !lasts && x > most:
+		return fmt.Errorf("%s: %d are more than a run can have", at.text(), x)
+	}
+	return nil
+}
+
+func checkText(s string, at *place) error {
 	if !utf8.ValidString(s) {
-		return fmt.Errorf("%s: %.60q is not UTF-8", key, s)
+		return fmt.Errorf("%s: %.60q is not UTF-8", at.text(), s)
 	}
 	return nil
 }
