@@ -74,9 +74,15 @@ func newBatch(tx *sql.Tx, with statements) *batch {
 	return &batch{tx, with, map[bench.Series]int64{}, map[rollupKey]*bench.Aggregate{}, map[rollupKey]bool{}}
 }
 
-// saveAll saves runs and reads them back.
+// saveAll saves runs and reads them back. The end of ctx is looked for between two runs: a statement that takes some
+// microseconds would pay for a goroutine that waits for it.
 func (b *batch) saveAll(ctx context.Context, runs []bench.Run, packed []result.Packed) (fresh int, err error) {
+	until := ctx.Err
+	ctx = context.WithoutCancel(ctx)
 	for i, r := range runs {
+		if err := until(); err != nil {
+			return 0, err
+		}
 		saved, err := b.save(ctx, r, packed[i])
 		if err != nil {
 			return 0, err
@@ -89,6 +95,9 @@ func (b *batch) saveAll(ctx context.Context, runs []bench.Run, packed []result.P
 		return 0, err
 	}
 	for i, r := range runs {
+		if err := until(); err != nil {
+			return 0, err
+		}
 		if err := b.isThere(ctx, r, packed[i]); err != nil {
 			return 0, err
 		}

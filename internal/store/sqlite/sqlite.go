@@ -3,6 +3,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -257,10 +258,13 @@ func (s *Store) transact(ctx context.Context, do func(*batch) (int, error)) (n i
 	if s.moved() {
 		return 0, errMoved
 	}
-	if n, err = do(newBatch(tx, s.with)); err != nil {
-		return 0, err
+	if n, err = do(newBatch(tx, s.with)); err == nil {
+		err = tx.Commit()
 	}
-	if err := tx.Commit(); err != nil {
+	if errors.Is(err, sql.ErrTxDone) { // the end of ctx has rolled it back
+		err = cmp.Or(ctx.Err(), err)
+	}
+	if err != nil {
 		return 0, err
 	}
 	if s.moved() { // meanwhile: it is done again in the file that is there now
