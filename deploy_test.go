@@ -51,7 +51,8 @@ var lineOfProgram = regexp.MustCompile(`^\s*(?:sudo -u rtcbench )?rtcbench (.*)$
 func shown(_ *testing.T, text string) (list [][]string) {
 	for _, block := range regexp.MustCompile("(?ms)^ *```[a-z]*\n(.*?)^ *```").FindAllStringSubmatch(text, -1) {
 		for line := range strings.Lines(strings.ReplaceAll(block[1], "\\\n", " ")) {
-			if m := lineOfProgram.FindStringSubmatch(strings.TrimSpace(line)); m != nil && !strings.Contains(m[1], "…") {
+			if m := lineOfProgram.FindStringSubmatch(strings.TrimSpace(line)); m != nil &&
+				!strings.Contains(m[1], "…") {
 				list = append(list, fields(m[1]))
 			}
 		}
@@ -62,7 +63,9 @@ func shown(_ *testing.T, text string) (list [][]string) {
 // TestCommandLines parses every command line of rtcbench in deploy/ and in the docs with the real command line.
 func TestCommandLines(t *testing.T) {
 	finders := map[string]commandLines{
-		"Dockerfile":                             matches(`CMD \["rtcbench", (.*?)\]`, func(s string) []string { return jsonList("[" + s + "]") }),
+		"Dockerfile": matches(`CMD \["rtcbench", (.*?)\]`, func(s string) []string {
+			return jsonList("[" + s + "]")
+		}),
 		"deploy/compose.yaml":                    compose,
 		"deploy/systemd/rtcbench.service":        matches(`ExecStart=/usr/local/bin/rtcbench (.*)`, fields),
 		"deploy/systemd/rtcbench-echo.service":   matches(`ExecStart=/usr/local/bin/rtcbench (.*)`, fields),
@@ -99,7 +102,9 @@ func TestCommandLines(t *testing.T) {
 			return err
 		}
 		data, err := os.ReadFile(path)
-		if _, known := finders[path]; err == nil && !known && regexp.MustCompile(`rtcbench (livekit|daily|both|run|echo|store|health)\b|args: \[|command: \[|ExecStart=`).Match(data) && !strings.HasPrefix(string(data), "# For rtcbench run") {
+		if _, known := finders[path]; err == nil && !known &&
+			regexp.MustCompile(`rtcbench (livekit|daily|both|run|echo|store|health)\b|args: \[|command: \[|ExecStart=`).
+				Match(data) && !strings.HasPrefix(string(data), "# For rtcbench run") {
 			t.Errorf("%s has a command line, and is not looked at here", path)
 		}
 		return err
@@ -157,7 +162,8 @@ func TestExampleConfigurations(t *testing.T) {
 	if err := os.WriteFile(shown, m[1], 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"LIVEKIT_EU_KEY", "LIVEKIT_EU_SECRET", "ECHO_TOKEN", "DAILY_KEY", "FLY_REGION", "LIVEKIT_API_SECRET", "LIVEKIT_API_KEY"} {
+	for _, name := range []string{"LIVEKIT_EU_KEY", "LIVEKIT_EU_SECRET", "ECHO_TOKEN", "DAILY_KEY", "FLY_REGION",
+		"LIVEKIT_API_SECRET", "LIVEKIT_API_KEY"} {
 		t.Setenv(name, "example")
 	}
 	t.Setenv("INFLUXDB_URL", "http://127.0.0.1:8086")

@@ -81,7 +81,8 @@ func TestWorkedExample(t *testing.T) {
 	if len(blocks) != 2 {
 		t.Fatalf("%d blocks in docs/methodology.md, want 2", len(blocks))
 	}
-	run := bench.Run{Plan: bench.Plan{Cooldown: 100 * time.Millisecond, Timeout: 90 * time.Millisecond}, Clocks: bench.UnknownOffsets}
+	run := bench.Run{Plan: bench.Plan{Cooldown: 100 * time.Millisecond, Timeout: 90 * time.Millisecond},
+		Clocks: bench.UnknownOffsets}
 	for _, line := range strings.Split(strings.TrimSpace(blocks[0][1]), "\n")[1:] {
 		f := strings.Fields(line)
 		at := func(i int) time.Duration {

@@ -34,13 +34,14 @@ rtcbench/internal/sandbox/sandboxtest: rtcbench/internal/sandbox rtcbench/intern
 	github.com/gorilla/websocket github.com/livekit/protocol google.golang.org/protobuf
 rtcbench/internal/advice: rtcbench/bench rtcbench/internal/redact
 rtcbench/internal/platform/livekit: rtcbench/bench rtcbench/internal/advice rtcbench/internal/redact
-	github.com/livekit/server-sdk-go/v2 github.com/livekit/protocol github.com/pion/webrtc/v4 github.com/pion/interceptor
-	github.com/golang-jwt/jwt/v5 github.com/twitchtv/twirp
+	github.com/livekit/server-sdk-go/v2 github.com/livekit/protocol github.com/pion/webrtc/v4
+	github.com/pion/interceptor github.com/golang-jwt/jwt/v5 github.com/twitchtv/twirp
 rtcbench/internal/store/sqlite: rtcbench/bench rtcbench/internal/stats rtcbench/internal/result modernc.org/sqlite
 rtcbench/internal/outbox: rtcbench/bench rtcbench/internal/result golang.org/x/sys/unix
 rtcbench/internal/browser/contract: rtcbench/bench
 rtcbench/tools/contract: rtcbench/bench rtcbench/internal/browser/contract rtcbench/internal/result
-rtcbench/internal/browser: rtcbench/bench rtcbench/internal/advice rtcbench/internal/browser/contract rtcbench/internal/stats rtcbench/web rtcbench/internal/scratch
+rtcbench/internal/browser: rtcbench/bench rtcbench/internal/advice rtcbench/internal/browser/contract
+	rtcbench/internal/stats rtcbench/web rtcbench/internal/scratch
 	github.com/chromedp/chromedp github.com/chromedp/cdproto golang.org/x/net github.com/google/uuid
 rtcbench/internal/scratch: github.com/gofrs/flock
 rtcbench/internal/accuracy:
@@ -138,7 +139,9 @@ func TestImports(t *testing.T) {
 func TestTestHelpersStayInTests(t *testing.T) {
 	for _, p := range packages(t) {
 		for _, i := range p.Imports {
-			if (strings.HasSuffix(i, "/benchtest") || strings.HasSuffix(i, "/sandboxtest")) && !strings.HasPrefix(p.ImportPath, "rtcbench/tools/") && !strings.HasSuffix(p.ImportPath, "/sandboxtest") {
+			if (strings.HasSuffix(i, "/benchtest") || strings.HasSuffix(i, "/sandboxtest")) &&
+				!strings.HasPrefix(p.ImportPath, "rtcbench/tools/") &&
+				!strings.HasSuffix(p.ImportPath, "/sandboxtest") {
 				t.Errorf("%s imports %s outside its tests", p.ImportPath, i)
 			}
 		}
@@ -189,7 +192,8 @@ func TestOnlyMainExits(t *testing.T) {
 			}
 			return
 		}
-		if exits.MatchString(text) && !strings.HasSuffix(path, "_test.go") && !strings.Contains(path, "sandboxtest") && !strings.HasPrefix(path, "tools/") {
+		if exits.MatchString(text) && !strings.HasSuffix(path, "_test.go") && !strings.Contains(path, "sandboxtest") &&
+			!strings.HasPrefix(path, "tools/") {
 			t.Errorf("%s ends the process", path)
 		}
 	})
@@ -223,12 +227,15 @@ func TestPackagesSayWhatTheyAre(t *testing.T) {
 	}
 }
 
-// TestStoresNameNoFlags: what stores, the outbox, keep and archive say names no flag and no command. The command line adds
-// those, and whoever else shows such an error has others.
+// TestStoresNameNoFlags: what stores, the outbox, keep and archive say names no flag and no command. The command line
+// adds those, and whoever else shows such an error has others.
 func TestStoresNameNoFlags(t *testing.T) {
-	named := regexp.MustCompile(`"[^"]*(rtcbench (store|livekit|daily|both|lab|run|echo|compare|calibrate|history|export|import)\b|[ (",]--[a-z]|"--[a-z])`)
+	named := regexp.MustCompile(
+		`"[^"]*(rtcbench (store|livekit|daily|both|lab|run|echo|compare|calibrate|history|export|import)\b|[ ` +
+			`(",]--[a-z]|"--[a-z])`)
 	goFiles(t, func(path, text string) {
-		below := slices.ContainsFunc([]string{"internal/store/", "internal/outbox/", "internal/keep/", "internal/archive/", "internal/result/"},
+		below := slices.ContainsFunc([]string{"internal/store/", "internal/outbox/", "internal/keep/",
+			"internal/archive/", "internal/result/"},
 			func(dir string) bool { return strings.HasPrefix(filepath.ToSlash(path), dir) })
 		if !below || strings.HasSuffix(path, "_test.go") {
 			return

@@ -12,7 +12,8 @@ import (
 var dist embed.FS
 
 // ErrNotBuilt means that this program was built without the page of the browser engine.
-var ErrNotBuilt = errors.New("this build has no browser engine: it was built without the npm step (make build makes a complete one)")
+var ErrNotBuilt = errors.New("this build has no browser engine: it was built without the npm step (make build makes " +
+	"a complete one)")
 
 // Engine is the built pages: livekit.html and daily.html with a script each, and ticker.js.
 func Engine() (fs.FS, error) {

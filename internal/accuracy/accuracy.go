@@ -1,10 +1,11 @@
-// Package accuracy holds rtcbench's statistics against answers that are known: its tests run the prober, the echo, the summary
-// and the comparison as they are, over the loopback platform and the lab's models of paths, in fake time and with fixed
-// seeds, and count how often the answer holds. It measures no network, and says nothing of real clocks.
+// Package accuracy holds rtcbench's statistics against answers that are known: its tests run the prober, the echo, the
+// summary and the comparison as they are, over the loopback platform and the lab's models of paths, in fake time and
+// with fixed seeds, and count how often the answer holds. It measures no network, and says nothing of real clocks.
 package accuracy
 
-// Variable is the environment variable that names a file. When it is set, the tests take the whole count of seeds and append
-// each tally to that file, as a line of JSON; `go test` needs -count 1 with it, or it may find that nothing has changed.
+// Variable is the environment variable that names a file. When it is set, the tests take the whole count of seeds and
+// append each tally to that file, as a line of JSON; `go test` needs -count 1 with it, or it may find that nothing has
+// changed.
 const Variable = "RTCBENCH_ACCURACY"
 
 // Tally is how often an answer held.

@@ -13,13 +13,14 @@ import (
 	"rtcbench/internal/lab"
 )
 
-// TestClocks sets the echo's clock wrong, by up to an hour and up to 100 ppm, in each scenario of the lab, in runs of a second to
-// some hours. A run holds when it has one-way times and the interval of the clocks' offset contains the truth at each of its pings,
-// and that of the skew the skew.
+// TestClocks sets the echo's clock wrong, by up to an hour and up to 100 ppm, in each scenario of the lab, in runs of a
+// second to some hours. A run holds when it has one-way times and the interval of the clocks' offset contains the truth
+// at each of its pings, and that of the skew the skew.
 func TestClocks(t *testing.T) {
 	t.Parallel()
 	began, n := time.Now(), count(50, 500)
-	y := accuracy.Tally{What: "the interval of the clocks' offset contains the truth, with offsets to ± 1 h and skews to ± 100 ppm", Of: n, Want: n}
+	y := accuracy.Tally{What: "the interval of the clocks' offset contains the truth, with offsets to ± 1 h and " +
+		"skews to ± 100 ppm", Of: n, Want: n}
 	shipped := lab.Shipped()
 	var widest, widestOf time.Duration
 	unknown, narrowed := 0, 0
@@ -33,7 +34,8 @@ func TestClocks(t *testing.T) {
 		var set time.Time // when the clock was
 		synctest.Test(t, func(t *testing.T) {
 			set = time.Now()
-			run = answered(t, p, in(scenario(t, shipped[seed%uint64(len(shipped))]), seed), bench.NewClock().Wrong(offset, skew))
+			run = answered(t, p, in(scenario(t, shipped[seed%uint64(len(shipped))]), seed),
+				bench.NewClock().Wrong(offset, skew))
 		})
 		o := bench.Summarise(run).OneWay
 		if !o.Known {
@@ -66,7 +68,8 @@ func TestClocks(t *testing.T) {
 			narrowed++
 		}
 	}
-	y.Detail = fmt.Sprintf("%d without one-way times; the estimate was off by %.1f ms at the most, and said ± %.1f ms; the skew was known to 100 ppm or better in %d",
+	y.Detail = fmt.Sprintf("%d without one-way times; the estimate was off by %.1f ms at the most, and said ± %.1f "+
+		"ms; the skew was known to 100 ppm or better in %d",
 		unknown, float64(widest)/1e6, float64(widestOf)/1e6, narrowed)
 	tell(t, began, y)
 }

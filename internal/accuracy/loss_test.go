@@ -31,8 +31,8 @@ func (w *lossyWay) path(n int) []time.Duration {
 	return []time.Duration{40 * ms}
 }
 
-// truth says where each counted ping was lost. The echo answers in the order in which pings arrive, so that the n-th message it
-// sends is the answer to the n-th that arrived.
+// truth says where each counted ping was lost. The echo answers in the order in which pings arrive, so that the n-th
+// message it sends is the answer to the n-th that arrived.
 func truth(run bench.Run, up, down *lossyWay) map[uint32]bench.Reason {
 	fate, arrived := map[uint32]bench.Reason{}, 0
 	for n, lost := range up.lost {
@@ -43,26 +43,29 @@ func truth(run bench.Run, up, down *lossyWay) map[uint32]bench.Reason {
 			}
 			arrived++
 		}
-		if i := n - run.Counts.WarmupSent; i >= 0 && i < len(run.Samples) { // before are the warm-up's, behind them control pings
+		// before are the warm-up's, behind them control pings
+		if i := n - run.Counts.WarmupSent; i >= 0 && i < len(run.Samples) {
 			fate[run.Samples[i].Seq] = reason
 		}
 	}
 	return fate
 }
 
-// TestDownlinkLoss loses 2 % of the messages on the way down, each by itself, and 1 % on the way up, which is none of it. A run
-// of 1,000 pings holds when
+// TestDownlinkLoss loses 2 % of the messages on the way down, each by itself, and 1 % on the way up, which is none of
+// it. A run of 1,000 pings holds when
 //
 //   - what was injected, 2 %, lies in the Clopper–Pearson 95 % interval of k of n, where k is the pings that the run calls lost on
 //     the way down, and n those that it does not call lost on the way up or nobody knows where: the pongs that were sent; and
 //   - k/n lies in the same interval of what the path did lose of them, as it wrote down itself.
 //
-// The first holds in 95 runs of 100 or more if nothing is wrong but chance. Beside both, the fate of each ping is held against the truth.
+// The first holds in 95 runs of 100 or more if nothing is wrong but chance. Beside both, the fate of each ping is held
+// against the truth.
 func TestDownlinkLoss(t *testing.T) {
 	t.Parallel()
 	const sent, loss, lossUp = 1000, 0.02, 0.01
 	began, n := time.Now(), count(10, 100)
-	y := accuracy.Tally{What: "loss on the way down of the lossy channel lies in the Clopper–Pearson 95 % interval of the injected 2 %", Of: n, Want: n * 9 / 10}
+	y := accuracy.Tally{What: "loss on the way down of the lossy channel lies in the Clopper–Pearson 95 % interval " +
+		"of the injected 2 %", Of: n, Want: n * 9 / 10}
 	known, written, misplaced, unknown, dropped := 0, 0, 0, 0, 0
 	for seed := range uint64(n) {
 		up := &lossyWay{rng: rand.New(rand.NewPCG(seed, 1)), p: lossUp}
@@ -100,10 +103,12 @@ func TestDownlinkLoss(t *testing.T) {
 		unknown += run.Ways.Unknown
 		dropped += lost
 	}
-	y.Detail = fmt.Sprintf("2 %% in the interval of what was measured %d, what was measured in that of what the path lost %d times", known, written)
+	y.Detail = fmt.Sprintf("2 %% in the interval of what was measured %d, what was measured in that of what the path "+
+		"lost %d times", known, written)
 	tell(t, began, y)
 	tell(t, began, accuracy.Tally{
-		What: "each ping of those runs has the fate that the path gave it", Of: sent * n, Want: sent * n, Hold: sent*n - misplaced,
+		What: "each ping of those runs has the fate that the path gave it", Of: sent * n, Want: sent * n,
+		Hold:   sent*n - misplaced,
 		Detail: fmt.Sprintf("%d lost on the way down, %d lost nobody knows where", dropped, unknown),
 	})
 }

@@ -15,8 +15,8 @@ import (
 
 const ms = time.Millisecond
 
-// plan is what the commands do when no flag is given, but for the count, on the lossy channel: the loopback sends nothing
-// again, so that a lost message is lost.
+// plan is what the commands do when no flag is given, but for the count, on the lossy channel: the loopback sends
+// nothing again, so that a lost message is lost.
 func plan(pings int) bench.Plan {
 	return bench.Plan{
 		Count: pings, Cooldown: 100 * ms, Timeout: 5 * time.Second, Warmup: 5,

@@ -35,13 +35,15 @@ func scenarios(few ...string) []string {
 	return few
 }
 
-// TestPairs compares two runs of one scenario, one after the other. Nothing differs between them, and nothing is to be shown.
+// TestPairs compares two runs of one scenario, one after the other. Nothing differs between them, and nothing is to be
+// shown.
 func TestPairs(t *testing.T) {
 	for i, name := range scenarios("transatlantic", "bufferbloat", "lossy-wifi") {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			began, n, s := time.Now(), count(10, 100), scenario(t, name)
-			y := accuracy.Tally{What: "two runs in " + name + ` compare as "no difference shown"`, Of: n, Want: n * 9 / 10}
+			y := accuracy.Tally{What: "two runs in " + name + ` compare as "no difference shown"`, Of: n,
+				Want: n * 9 / 10}
 			p50, p95, p99, loss := 0, 0, 0, 0
 			for pair := range uint64(n) {
 				seed := uint64(i+1)<<32 | pair<<1
@@ -59,7 +61,8 @@ func TestPairs(t *testing.T) {
 					}
 				}
 			}
-			y.Detail = fmt.Sprintf("0 in the 95 %% interval of P50 %d, P95 %d, P99 %d, loss %d times", p50, p95, p99, loss)
+			y.Detail = fmt.Sprintf("0 in the 95 %% interval of P50 %d, P95 %d, P99 %d, loss %d times", p50,
+				p95, p99, loss)
 			tell(t, began, y)
 		})
 	}
@@ -75,8 +78,8 @@ func roundTrip(s lab.Scenario, d time.Duration) lab.Scenario {
 	return s
 }
 
-// shifted compares n pairs of runs, the second over a way up that is 2 ms longer: how often the second is called slower, how often
-// the interval of the P50's difference holds 2 ms, and half its width on average, in milliseconds.
+// shifted compares n pairs of runs, the second over a way up that is 2 ms longer: how often the second is called
+// slower, how often the interval of the P50's difference holds 2 ms, and half its width on average, in milliseconds.
 func shifted(t *testing.T, near lab.Scenario, n int, stream uint64) (found, held int, half float64) {
 	far := near
 	far.RunnerSFU.Up.Delay += 2 * ms
@@ -102,8 +105,10 @@ func TestShifts(t *testing.T) {
 		began, n := time.Now(), count(10, 100)
 		found, held, half := shifted(t, roundTrip(scenario(t, "transatlantic"), 80*ms), n, 99)
 		tell(t, began, accuracy.Tally{
-			What: "2 ms more at 80 ms, with the jitter of transatlantic, are found", Of: n, Want: n * 9 / 10, Hold: found,
-			Detail: fmt.Sprintf("2 ms in the 95 %% interval of P50 %d times, which is ± %.2f ms on average", held, half),
+			What: "2 ms more at 80 ms, with the jitter of transatlantic, are found", Of: n, Want: n * 9 / 10,
+			Hold: found,
+			Detail: fmt.Sprintf("2 ms in the 95 %% interval of P50 %d times, which is ± %.2f ms on average",
+				held, half),
 		})
 	})
 	for i, name := range scenarios() {
@@ -112,8 +117,10 @@ func TestShifts(t *testing.T) {
 			began, n := time.Now(), count(10, 100)
 			found, held, half := shifted(t, scenario(t, name), n, uint64(i)+100)
 			tell(t, began, accuracy.Tally{
-				Beside: true, What: "2 ms more in " + name + " lie in the 95 % interval of P50", Of: n, Want: n * 9 / 10, Hold: held,
-				Detail: fmt.Sprintf("the interval is ± %.2f ms on average; the verdict found them %d times", half, found),
+				Beside: true, What: "2 ms more in " + name + " lie in the 95 % interval of P50", Of: n,
+				Want: n * 9 / 10, Hold: held,
+				Detail: fmt.Sprintf("the interval is ± %.2f ms on average; the verdict found them %d times",
+					half, found),
 			})
 		})
 	}

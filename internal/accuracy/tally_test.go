@@ -23,8 +23,8 @@ func count(few, all int) int {
 	return few
 }
 
-// tell appends a tally to the file that is named, and fails the test when it does not hold. A tally is of fixed seeds: it holds
-// each time or never.
+// tell appends a tally to the file that is named, and fails the test when it does not hold. A tally is of fixed seeds:
+// it holds each time or never.
 func tell(t *testing.T, began time.Time, y accuracy.Tally) {
 	t.Helper()
 	y.Seconds = time.Since(began).Seconds()

@@ -1,5 +1,5 @@
-// Package advice says what to do about a connection that did not come about. It judges errors by their types and answers by their
-// status, and never by their words: a host, a port or a page may have any word in it.
+// Package advice says what to do about a connection that did not come about. It judges errors by their types and
+// answers by their status, and never by their words: a host, a port or a page may have any word in it.
 package advice
 
 import (
@@ -62,8 +62,8 @@ func Of(err error) string {
 // ErrTLS means that a port that was asked without TLS speaks TLS.
 var ErrTLS = errors.New("that port speaks TLS")
 
-// Lasting reports whether an error stays as it is until somebody mends its cause: a certificate that is not trusted, a port that speaks
-// something else, or a limit of this process. A server that is away may come back.
+// Lasting reports whether an error stays as it is until somebody mends its cause: a certificate that is not trusted, a
+// port that speaks something else, or a limit of this process. A server that is away may come back.
 func Lasting(err error) bool {
 	var certificate *tls.CertificateVerificationError
 	var record tls.RecordHeaderError
@@ -71,7 +71,8 @@ func Lasting(err error) bool {
 		errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)
 }
 
-// NoRedirect makes an http.Client give an answer that sends it elsewhere as it is: it would take a credential along, or make a GET of a POST.
+// NoRedirect makes an http.Client give an answer that sends it elsewhere as it is: it would take a credential along, or
+// make a GET of a POST.
 func NoRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // Transport is http.DefaultTransport, with a proxy's refusal as a *Refused: net/http has no type for it.
@@ -160,7 +161,8 @@ func (r *Refused) Advice() string {
 	case r.Proxy:
 		return "the proxy on the way does not let us through: HTTP_PROXY, HTTPS_PROXY and NO_PROXY name it"
 	case r.Redirect != "":
-		return fmt.Sprintf("it sends us to %s, which nobody gave, and we do not go there with a token: give that address if it is right", r.Redirect)
+		return fmt.Sprintf("it sends us to %s, which nobody gave, and we do not go there with a token: give that "+
+			"address if it is right", r.Redirect)
 	case s/100 == 3:
 		return "it sends us elsewhere: is the URL right?"
 	case s == http.StatusUnauthorized, s == http.StatusForbidden:

@@ -31,8 +31,8 @@ func (s *Steps) to(step bench.Step) {
 	s.now = step
 }
 
-// Traced is a context for requests whose steps are noted. secure means that TLS comes before the first request. asked and answered are the
-// steps after a request was sent, and after the first byte of its answer has come.
+// Traced is a context for requests whose steps are noted. secure means that TLS comes before the first request. asked
+// and answered are the steps after a request was sent, and after the first byte of its answer has come.
 func (s *Steps) Traced(ctx context.Context, secure bool, asked, answered bench.Step) context.Context {
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GotConn: func(c httptrace.GotConnInfo) {

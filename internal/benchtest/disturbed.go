@@ -12,8 +12,8 @@ import (
 // enough is how many pings have to be answered before and after a disturbance.
 const enough = 10
 
-// Disturbed begins a plan without an end, does something to it, and ends it when pings that were sent afterwards are answered.
-// No part of it takes a set time.
+// Disturbed begins a plan without an end, does something to it, and ends it when pings that were sent afterwards are
+// answered. No part of it takes a set time.
 func Disturbed(t *testing.T, p bench.Prober, plan bench.Plan, disturb func()) bench.Run {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 4*patience)

@@ -16,9 +16,10 @@ var heavy struct {
 	lock  *flock.Flock
 }
 
-// Heavy waits until no other test binary of this module uses a browser or a LiveKit server, and keeps others waiting until t
-// ends: go test runs packages beside one another, and two browsers under the race detector leave a machine with two cores
-// nothing to keep time with. Tests of one binary share the hold, so that a helper may ask again for what its test has.
+// Heavy waits until no other test binary of this module uses a browser or a LiveKit server, and keeps others waiting
+// until t ends: go test runs packages beside one another, and two browsers under the race detector leave a machine with
+// two cores nothing to keep time with. Tests of one binary share the hold, so that a helper may ask again for what its
+// test has.
 func Heavy(t testing.TB) {
 	t.Helper()
 	heavy.mu.Lock()
@@ -39,8 +40,8 @@ func Heavy(t testing.TB) {
 	})
 }
 
-// lockFile is a file that all test binaries of one checkout have, and that no program reads while tests run. So no lock file is
-// left behind. A test may change its working directory, therefore the file is looked for at the start.
+// lockFile is a file that all test binaries of one checkout have, and that no program reads while tests run. So no lock
+// file is left behind. A test may change its working directory, therefore the file is looked for at the start.
 var lockFile = func() string {
 	dir, _ := os.Getwd()
 	for ; dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
@@ -55,8 +56,8 @@ var lockFile = func() string {
 // still to be told.
 const raceExit = "GORACE=atexit_sleep_ms=20"
 
-// QuickExits makes the processes that a test binary starts end at once under the race detector, and gives the variable for
-// those whose environment is written by hand. TestMain calls it.
+// QuickExits makes the processes that a test binary starts end at once under the race detector, and gives the variable
+// for those whose environment is written by hand. TestMain calls it.
 func QuickExits() string {
 	if own := os.Getenv("GORACE"); own != "" {
 		return "GORACE=" + own

@@ -21,7 +21,9 @@ type Script func(seq int, t1 string) []Reply
 
 // Pong is the reply that an original echo gives.
 func Pong(t1 string, after time.Duration) Reply {
-	return Reply{after, fmt.Appendf(nil, `{"type":"pong","client_timestamp":%s,"server_receive_time":5000.25,"server_send_time":5000.26,"message_count":1}`, t1)}
+	return Reply{after,
+		fmt.Appendf(nil,
+			`{"type":"pong","client_timestamp":%s,"server_receive_time":5000.25,"server_send_time":5000.26,"message_count":1}`, t1)}
 }
 
 // Play answers by script the pings that an echo has got; send gives a payload to the whole room.
@@ -53,8 +55,8 @@ func Play(script Script, recv func() (payload []byte, err error), send func(payl
 // TestProber holds a Prober against the contract of bench.Prober. open makes a room with an echo
 // that plays a script, and a prober in it; both end with the test.
 func TestProber(t *testing.T, open func(t *testing.T, script Script) bench.Prober) {
-	// A closed loop misses no slot, however busy the machine is, and no answer of a script comes near the timeout. The grid
-	// itself is held to its times in package bench, in fake time.
+	// A closed loop misses no slot, however busy the machine is, and no answer of a script comes near the timeout. The
+	// grid itself is held to its times in package bench, in fake time.
 	const timeout = 2 * time.Second
 	plan := bench.Plan{Count: 8, Timeout: timeout, Warmup: 4, EchoTimeout: patience, ReconnectTimeout: patience}
 	t.Run("every fate has its name", func(t *testing.T) {
@@ -78,14 +80,16 @@ func TestProber(t *testing.T, open func(t *testing.T, script Script) bench.Probe
 		if err != nil || run.Ended != bench.Complete {
 			t.Fatalf("ended %q, %v", run.Ended, err)
 		}
-		want := []bench.Outcome{bench.Answered, bench.Lost, bench.Late, bench.Answered, bench.Answered, bench.Lost, bench.Answered, bench.Answered}
+		want := []bench.Outcome{bench.Answered, bench.Lost, bench.Late, bench.Answered, bench.Answered, bench.Lost,
+			bench.Answered, bench.Answered}
 		for i, s := range run.Samples {
 			if s.Outcome != want[i] || seen[s.Seq] != want[i] {
 				t.Errorf("ping %d: %v, told as %v, want %v", s.Seq, s.Outcome, seen[s.Seq], want[i])
 			}
 		}
 		c := run.Counts
-		if len(run.Samples) != 8 || c.Sent != 8 || c.Answered != 5 || c.Late != 1 || c.Lost != 2 || c.Duplicate != 1 || c.Foreign != 2 || c.Malformed != 1 || c.WarmupSent == 0 {
+		if len(run.Samples) != 8 || c.Sent != 8 || c.Answered != 5 || c.Late != 1 || c.Lost != 2 || c.Duplicate != 1 ||
+			c.Foreign != 2 || c.Malformed != 1 || c.WarmupSent == 0 {
 			t.Errorf("%+v", c)
 		}
 		if run.Echo.Unmatched != 2 {

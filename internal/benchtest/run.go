@@ -16,23 +16,33 @@ func Run(n int) bench.Run {
 	start := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 	once := uint16(1)
 	r := bench.Run{
-		ID: "019ab000-0000-7000-8000-000000000001", Platform: "livekit", Location: "us-west-2", RoomURL: "wss://example.livekit.cloud",
-		Plan:  bench.Plan{Count: n, Cooldown: 100 * time.Millisecond, Timeout: time.Second, Warmup: 5, EchoTimeout: 10 * time.Second, Lossy: true},
+		ID: "019ab000-0000-7000-8000-000000000001", Platform: "livekit", Location: "us-west-2",
+		RoomURL: "wss://example.livekit.cloud",
+		Plan: bench.Plan{Count: n, Cooldown: 100 * time.Millisecond, Timeout: time.Second, Warmup: 5,
+			EchoTimeout: 10 * time.Second, Lossy: true},
 		Start: start, Ended: bench.Complete,
-		Counts:  bench.Counts{WarmupSent: 6, Duplicate: 1, ControlSent: 2},
-		Ways:    bench.Ways{Known: true},
-		Echo:    bench.Echo{Mode: "remote", Kind: "rtcbench", Identity: "rtcbench-echo-abc", FirstPong: 180 * time.Millisecond},
-		Clocks:  bench.UnknownOffsets,
-		Tool:    bench.Tool{Version: "1.2.3", Commit: "0123456789ab", Go: "go1.26", OS: "linux", Arch: "amd64"},
-		Pauses:  bench.Pauses{Total: 300 * time.Microsecond, Max: 120 * time.Microsecond},
-		Machine: bench.Machine{Steal: bench.Share{Ratio: 0.004, OK: true}, Waited: bench.Share{Ratio: 0.0125, OK: true}, ClockStep: bench.Quantity{D: -3 * time.Microsecond, OK: true}},
+		Counts: bench.Counts{WarmupSent: 6, Duplicate: 1, ControlSent: 2},
+		Ways:   bench.Ways{Known: true},
+		Echo: bench.Echo{Mode: "remote", Kind: "rtcbench", Identity: "rtcbench-echo-abc",
+			FirstPong: 180 * time.Millisecond},
+		Clocks: bench.UnknownOffsets,
+		Tool:   bench.Tool{Version: "1.2.3", Commit: "0123456789ab", Go: "go1.26", OS: "linux", Arch: "amd64"},
+		Pauses: bench.Pauses{Total: 300 * time.Microsecond, Max: 120 * time.Microsecond},
+		Machine: bench.Machine{Steal: bench.Share{Ratio: 0.004, OK: true}, Waited: bench.Share{Ratio: 0.0125, OK: true},
+			ClockStep: bench.Quantity{D: -3 * time.Microsecond, OK: true}},
 		Facts: bench.Facts{
-			Identity: "rtcbench-runner-xyz", Engine: "native", EngineVersion: "server-sdk-go 2.18.1", Transport: bench.DataChannelLossy,
-			Channel: bench.Channel{Known: true, MaxRetransmits: &once}, Inbound: bench.Channel{Known: true, MaxRetransmits: new(uint16)},
-			JoinStarted: start.Add(-time.Second), Server: bench.Server{Version: "1.13.5", Region: "us-west", Node: "ND_1"},
-			Phases: []bench.Phase{{Name: "signalling", At: 50 * time.Millisecond}, {Name: "ice", Leg: bench.Subscriber, At: 90 * time.Millisecond}, {Name: "dtls", Leg: bench.Subscriber, At: 130 * time.Millisecond}},
+			Identity: "rtcbench-runner-xyz", Engine: "native", EngineVersion: "server-sdk-go 2.18.1",
+			Transport:   bench.DataChannelLossy,
+			Channel:     bench.Channel{Known: true, MaxRetransmits: &once},
+			Inbound:     bench.Channel{Known: true, MaxRetransmits: new(uint16)},
+			JoinStarted: start.Add(-time.Second),
+			Server:      bench.Server{Version: "1.13.5", Region: "us-west", Node: "ND_1"},
+			Phases: []bench.Phase{{Name: "signalling", At: 50 * time.Millisecond},
+				{Name: "ice", Leg: bench.Subscriber, At: 90 * time.Millisecond},
+				{Name: "dtls", Leg: bench.Subscriber, At: 130 * time.Millisecond}},
 			ICE: []bench.ICEPair{{Leg: bench.Subscriber, At: start.Add(-900 * time.Millisecond),
-				Local: bench.Candidate{Type: "srflx", Protocol: "udp", Family: "ipv4"}, Remote: bench.Candidate{Type: "host", Protocol: "udp", Family: "ipv4"}}},
+				Local:  bench.Candidate{Type: "srflx", Protocol: "udp", Family: "ipv4"},
+				Remote: bench.Candidate{Type: "host", Protocol: "udp", Family: "ipv4"}}},
 		},
 	}
 	c := &r.Counts
@@ -40,7 +50,8 @@ func Run(n int) bench.Run {
 		s := bench.Sample{Seq: seq, Due: r.Plan.Due(seq), Outcome: bench.Answered, Stamped: true}
 		s.Sent = s.Due + time.Duration(rng.IntN(900))*time.Microsecond
 		s.SendCall = 30 * time.Microsecond
-		up, down := 18*time.Millisecond+time.Duration(rng.ExpFloat64()*2e6), 20*time.Millisecond+time.Duration(rng.ExpFloat64()*2e6)
+		up, down := 18*time.Millisecond+time.Duration(rng.ExpFloat64()*2e6), 20*time.Millisecond+
+			time.Duration(rng.ExpFloat64()*2e6)
 		s.Hold = 40 * time.Microsecond
 		s.RTT, s.Up = up+s.Hold+down, up+3*time.Second // the echo's clock is 3 s ahead
 		switch seq {
@@ -72,7 +83,8 @@ func Runs() map[string]bench.Run {
 	few.Location, few.Plan.Lossy, few.Plan.Cooldown = "", false, 0
 	few.Facts.Transport, few.Facts.Channel = bench.DataChannelReliable, bench.Channel{Known: true, Ordered: true}
 	few.Echo.Mode, few.Clocks = "local", bench.OneClock
-	few.Facts.Changes = []bench.Change{{What: "node", From: "ND_1", To: "ND_2", At: few.Start.Add(3 * time.Millisecond)}}
+	few.Facts.Changes = []bench.Change{
+		{What: "node", From: "ND_1", To: "ND_2", At: few.Start.Add(3 * time.Millisecond)}}
 	for i := range few.Samples {
 		few.Samples[i].Up -= 3 * time.Second
 	}
@@ -83,13 +95,18 @@ func Runs() map[string]bench.Run {
 	none.Samples, none.Counts, none.Ended = nil, bench.Counts{WarmupSent: 200}, bench.LinkLost
 	none.Echo, none.Err, none.End = bench.Echo{Mode: "remote"}, bench.ErrNoEcho, none.Start
 	daily := Run(100)
-	daily.Platform, daily.RoomURL, daily.Standin, daily.Clocks = "daily", "https://example.daily.co/room", true, bench.SyncedClocks
+	daily.Platform, daily.RoomURL, daily.Standin, daily.Clocks = "daily", "https://example.daily.co/room", true,
+		bench.SyncedClocks
 	daily.Plan.Lossy, daily.Plan.Aligned, daily.Plan.Phase = false, true, 50*time.Millisecond
-	daily.Synced = stats.Offset{Theta: 3 * time.Second, Lo: 3*time.Second - 40*time.Microsecond, Hi: 3*time.Second + 60*time.Microsecond}
+	daily.Synced = stats.Offset{Theta: 3 * time.Second, Lo: 3*time.Second - 40*time.Microsecond, Hi: 3*time.Second +
+		60*time.Microsecond}
 	daily.Floor = &bench.Floor{RTT: 1900 * time.Microsecond, Age: 3 * time.Hour}
-	daily.Facts.Engine, daily.Facts.EngineVersion, daily.Facts.Transport = "browser", "daily-js 0.87.0", bench.SignallingWebSocket
-	daily.Facts.Channel, daily.Facts.Inbound, daily.Facts.ICE, daily.Facts.Reconnects = bench.Channel{}, bench.Channel{}, nil, 1
-	daily.Facts.Topology, daily.Facts.SFU, daily.Facts.Geo, daily.Facts.SignallingHost = "sfu", "sfu-1", "eu-central-1", "127.0.0.1"
+	daily.Facts.Engine, daily.Facts.EngineVersion, daily.Facts.Transport = "browser", "daily-js 0.87.0",
+		bench.SignallingWebSocket
+	daily.Facts.Channel, daily.Facts.Inbound, daily.Facts.ICE, daily.Facts.Reconnects = bench.Channel{},
+		bench.Channel{}, nil, 1
+	daily.Facts.Topology, daily.Facts.SFU, daily.Facts.Geo, daily.Facts.SignallingHost = "sfu", "sfu-1",
+		"eu-central-1", "127.0.0.1"
 	daily.Facts.NetworkRTT = bench.Quantity{D: 12 * time.Millisecond, OK: true}
 	daily.Doubts = []bench.Doubt{{Code: "topology", Text: "an example of a doubt from outside the samples"}}
 	return map[string]bench.Run{"daily": daily, "complete": Run(400), "ended-early": few, "no-pong": none}

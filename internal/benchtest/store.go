@@ -25,12 +25,14 @@ const (
 
 // StoreUnderTest is a backend, and how to harm it.
 type StoreUnderTest struct {
-	Level   Level
-	Open    func(t *testing.T) bench.Store             // the same store each time within one test, empty at first
-	Corrupt func(t *testing.T, runID string)           // makes what is kept of a run unreadable; nil = not possible here
-	Alter   func(t *testing.T, runID, from, to string) // replaces a text in what is kept of a run's document; nil = as Corrupt
-	Keeps   bool                                       // it cannot remove a run, and says so
-	Settle  func(t *testing.T)                         // waits until what was saved can be read; nil = at once
+	Level Level
+	Open  func(t *testing.T) bench.Store // the same store each time within one test, empty at first
+	// makes what is kept of a run unreadable; nil = not possible here
+	Corrupt func(t *testing.T, runID string)
+	// replaces a text in what is kept of a run's document; nil = as Corrupt
+	Alter  func(t *testing.T, runID, from, to string)
+	Keeps  bool               // it cannot remove a run, and says so
+	Settle func(t *testing.T) // waits until what was saved can be read; nil = at once
 }
 
 // deadline bounds every test of a store.
@@ -122,10 +124,12 @@ func (s *storeTest) runs(q bench.Query) []bench.Run {
 func (s *storeTest) same(got, want bench.Run, samples bool) {
 	s.Helper()
 	a, b := bench.Summarise(got), bench.Summarise(want)
-	if got.ID != want.ID || got.Platform != want.Platform || got.Location != want.Location || got.RoomURL != want.RoomURL || got.Ended != want.Ended || got.Standin != want.Standin || got.Tool != want.Tool {
+	if got.ID != want.ID || got.Platform != want.Platform || got.Location != want.Location ||
+		got.RoomURL != want.RoomURL || got.Ended != want.Ended || got.Standin != want.Standin || got.Tool != want.Tool {
 		s.Errorf("got %+v, want %+v", got, want)
 	}
-	if got.Counts != want.Counts || got.Ways != want.Ways || got.Plan.Count != want.Plan.Count || got.Plan.Cooldown != want.Plan.Cooldown || got.Plan.Timeout != want.Plan.Timeout {
+	if got.Counts != want.Counts || got.Ways != want.Ways || got.Plan.Count != want.Plan.Count ||
+		got.Plan.Cooldown != want.Plan.Cooldown || got.Plan.Timeout != want.Plan.Timeout {
 		s.Errorf("%s: counts %+v, plan %+v; want %+v, %+v", got.ID, got.Counts, got.Plan, want.Counts, want.Plan)
 	}
 	if d := got.End.Sub(want.End); d.Abs() > time.Microsecond || got.Start.Sub(want.Start).Abs() > time.Microsecond {
@@ -144,8 +148,10 @@ func (s *storeTest) same(got, want bench.Run, samples bool) {
 	if a.Validity.Verdict != b.Validity.Verdict || len(a.Validity.Grounds) != len(b.Validity.Grounds) {
 		s.Errorf("%s: %+v, want %+v", got.ID, a.Validity, b.Validity)
 	}
-	if a.Loss != b.Loss || a.LossKnown != b.LossKnown || len(a.Doubts) != len(b.Doubts) || got.Facts.Transport != want.Facts.Transport || got.Facts.Engine != want.Facts.Engine {
-		s.Errorf("%s: loss %v, doubts %v, %s %s; want %v, %v, %s %s", got.ID, a.Loss, a.Doubts, got.Facts.Engine, got.Facts.Transport, b.Loss, b.Doubts, want.Facts.Engine, want.Facts.Transport)
+	if a.Loss != b.Loss || a.LossKnown != b.LossKnown || len(a.Doubts) != len(b.Doubts) ||
+		got.Facts.Transport != want.Facts.Transport || got.Facts.Engine != want.Facts.Engine {
+		s.Errorf("%s: loss %v, doubts %v, %s %s; want %v, %v, %s %s", got.ID, a.Loss, a.Doubts, got.Facts.Engine,
+			got.Facts.Transport, b.Loss, b.Doubts, want.Facts.Engine, want.Facts.Transport)
 	}
 	if g, w := got.Histogram(), want.Histogram(); g.Total() != w.Total() || !samples && !g.Equal(w) {
 		s.Errorf("%s: the histogram has %d values, want %d", got.ID, g.Total(), w.Total())
@@ -164,8 +170,10 @@ func (s *storeTest) same(got, want bench.Run, samples bool) {
 	}
 	for i, x := range got.Samples {
 		y := want.Samples[i]
-		off := max((x.Due - y.Due).Abs(), (x.Sent - y.Sent).Abs(), (x.RTT - y.RTT).Abs(), (x.Hold - y.Hold).Abs(), (x.Up - y.Up).Abs(), (x.SendCall - y.SendCall).Abs())
-		if x.Seq != y.Seq || x.Outcome != y.Outcome || x.Reason != y.Reason || x.Stamped != y.Stamped || off > 200*time.Nanosecond {
+		off := max((x.Due - y.Due).Abs(), (x.Sent - y.Sent).Abs(), (x.RTT - y.RTT).Abs(), (x.Hold - y.Hold).Abs(),
+			(x.Up - y.Up).Abs(), (x.SendCall - y.SendCall).Abs())
+		if x.Seq != y.Seq || x.Outcome != y.Outcome || x.Reason != y.Reason || x.Stamped != y.Stamped ||
+			off > 200*time.Nanosecond {
 			s.Fatalf("%s: sample %+v, want %+v", got.ID, x, y)
 		}
 	}
@@ -233,8 +241,10 @@ func (s *storeTest) queries() {
 		s.save(all[i])
 	}
 	for _, q := range []bench.Query{
-		{}, {Platform: "daily"}, {Location: "b"}, {Location: bench.Unknown}, {Engine: "browser"}, {Transport: bench.SignallingWebSocket}, {Path: bench.PathTCP}, {Path: bench.PathUDP, Limit: 2}, {ID: all[2].ID},
-		{Since: all[3].End}, {Until: all[3].End}, {Since: all[2].End, Until: all[6].End, Platform: "livekit"}, {Platform: "zoom"}, {ID: "x' OR '1'='1"},
+		{}, {Platform: "daily"}, {Location: "b"}, {Location: bench.Unknown}, {Engine: "browser"},
+		{Transport: bench.SignallingWebSocket}, {Path: bench.PathTCP}, {Path: bench.PathUDP, Limit: 2}, {ID: all[2].ID},
+		{Since: all[3].End}, {Until: all[3].End}, {Since: all[2].End, Until: all[6].End, Platform: "livekit"},
+		{Platform: "zoom"}, {ID: "x' OR '1'='1"},
 		{Limit: 3}, {Limit: 2, Platform: "daily"}, {Limit: 100},
 	} {
 		var want []string
@@ -258,7 +268,8 @@ func (s *storeTest) queries() {
 
 func (s *storeTest) names() {
 	at := recently()
-	for i, name := range []string{"a, b=c", `quote " and ' and \`, "line\nbreak", "ünï 日本", "semi;--", " spaces ", `end\`, "$1 %s {}"} {
+	for i, name := range []string{"a, b=c", `quote " and ' and \`, "line\nbreak", "ünï 日本", "semi;--", " spaces ",
+		`end\`, "$1 %s {}"} {
 		r := StoredRun(5, at.Add(time.Duration(i)*time.Second))
 		r.Location = name
 		r.Err, r.Ended = fmt.Errorf("an error with %s in it", name), bench.LinkLost
@@ -363,7 +374,8 @@ func (s *storeTest) removes() {
 	if s.backend.Corrupt != nil {
 		s.backend.Corrupt(s.T, all[0].ID)
 	}
-	for i, id := range []string{all[0].ID, all[1].ID, all[1].ID, "00000000-0000-4000-8000-000000000000", "x' OR '1'='1"} {
+	for i, id := range []string{all[0].ID, all[1].ID, all[1].ID, "00000000-0000-4000-8000-000000000000",
+		"x' OR '1'='1"} {
 		if there, err := remover.Remove(s.ctx, id); err != nil || there != (i < 2) {
 			s.Errorf("removal %d of %s: %v, %v", i, id, there, err)
 		}
@@ -426,7 +438,8 @@ func (s *storeTest) stops() {
 	}
 	s.save(StoredRun(5, at.Add(time.Minute)))
 	for range s.store.Runs(s.ctx, bench.Query{}) {
-		if err := s.store.Save(s.ctx, bench.NewRecord(StoredRun(5, at.Add(2*time.Minute)))); err != nil { // while it is read
+		// while it is read
+		if err := s.store.Save(s.ctx, bench.NewRecord(StoredRun(5, at.Add(2*time.Minute)))); err != nil {
 			s.Fatal(err)
 		}
 		break

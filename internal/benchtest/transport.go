@@ -22,14 +22,15 @@ type Platform struct {
 	Transport bench.Transport
 	Room      func(t *testing.T, name, identity string) bench.Room // with the right to join as identity
 	End       func(t *testing.T, name string)                      // closes a room for everybody
-	Silent    func(t *testing.T) bench.Room                        // of a server that takes connections and never answers; nil = there is no such thing
+	// of a server that takes connections and never answers; nil = there is no such thing
+	Silent func(t *testing.T) bench.Room
 }
 
 const (
 	patience = time.Minute            // for what has to happen
 	quiet    = 300 * time.Millisecond // for what must not happen
-	// How soon a context has to end a call: 100 ms is promised on a machine at rest. SDKs whose calls know no context return after
-	// five seconds and more.
+	// How soon a context has to end a call: 100 ms is promised on a machine at rest. SDKs whose calls know no context
+	// return after five seconds and more.
 	prompt = 3 * time.Second
 )
 
@@ -82,7 +83,8 @@ func (s *suite) join(t *testing.T, room, identity string) bench.Session {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	session, err := s.Transport.Join(ctx, s.Room(t, room, identity), bench.JoinOptions{Identity: identity, ReconnectTimeout: patience})
+	session, err := s.Transport.Join(ctx, s.Room(t, room, identity),
+		bench.JoinOptions{Identity: identity, ReconnectTimeout: patience})
 	if err != nil {
 		t.Fatalf("join as %s: %v", identity, err)
 	}

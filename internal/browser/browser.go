@@ -27,7 +27,8 @@ type Options struct {
 	Path          string // of Chromium or Chrome; "" = found
 	NoSandbox     bool   // Chromium's own sandbox off; as root it always is
 	ResolverRules string // Chromium's --host-resolver-rules, for tests
-	// Rooms are what its pages will join, as far as it is known: the browser speaks to the hosts that these need, and to no other.
+	// Rooms are what its pages will join, as far as it is known: the browser speaks to the hosts that these need, and
+	// to no other.
 	Rooms []JoinConfig
 }
 
@@ -58,7 +59,8 @@ func Start(ctx context.Context, o Options) (*Browser, error) {
 	if err := enough(path); err != nil {
 		return nil, err
 	}
-	scratch.Sweep(profileKind, func(profile string) { endUsers(profile); removeSocket(profile) }) // a browser ends with its debugging pipe, so one is left only if it hung
+	// a browser ends with its debugging pipe, so one is left only if it hung
+	scratch.Sweep(profileKind, func(profile string) { endUsers(profile); removeSocket(profile) })
 	profile, err := scratch.New(profileKind)
 	if err != nil {
 		return nil, err
@@ -89,7 +91,8 @@ func engine(o Options) (page fs.FS, path string, err error) {
 	return page, path, err
 }
 
-// silenced are the features of full Chromium that would speak to somebody by themselves, after those that chromedp turns off.
+// silenced are the features of full Chromium that would speak to somebody by themselves, after those that chromedp
+// turns off.
 const silenced = "Translate,BlinkGenPropertyTrees,OptimizationHints,OptimizationGuideModelDownloading,MediaRouter,DialMediaRouteProvider," +
 	"AutofillServerCommunication,CertificateTransparencyComponentUpdater,DnsOverHttpsUpgrade,NetworkTimeServiceQuerying,InterestFeedContentSuggestions"
 
@@ -103,7 +106,8 @@ func (b *Browser) flags(path string, o Options) ([]chromedp.ExecAllocatorOption,
 		chromedp.NoInheritEnv, chromedp.Env(environment(home)...),
 		chromedp.Flag("autoplay-policy", "no-user-gesture-required"),
 		chromedp.Flag("disable-component-update", true),
-		chromedp.Flag("component-updater", "initial-delay=1000000,url-source=http://"+nobody+"/"), // it asks all the same
+		// it asks all the same
+		chromedp.Flag("component-updater", "initial-delay=1000000,url-source=http://"+nobody+"/"),
 		chromedp.Flag("disable-domain-reliability", true),
 		chromedp.Flag("disable-features", silenced),
 		chromedp.Flag("disable-gpu", true), // there is nothing to draw
@@ -130,7 +134,8 @@ func (b *Browser) launch(ctx context.Context, path string, o Options) error {
 	// The browser outlives ctx: an interrupted run still asks its page for what was measured.
 	allocator, stopAllocator := chromedp.NewExecAllocator(context.WithoutCancel(ctx), flags...)
 	quiet := func(string, ...any) {}
-	root, stopRoot := chromedp.NewContext(allocator, chromedp.WithLogf(quiet), chromedp.WithErrorf(quiet), chromedp.WithDebugf(quiet))
+	root, stopRoot := chromedp.NewContext(allocator, chromedp.WithLogf(quiet), chromedp.WithErrorf(quiet),
+		chromedp.WithDebugf(quiet))
 	b.ctx, b.cancel = root, func() { stopRoot(); stopAllocator() }
 	started := make(chan error, 1)
 	go func() {
@@ -176,12 +181,13 @@ func (b *Browser) Close() error {
 	return b.err
 }
 
-// removeSocket removes the folder of Chromium's socket, which it makes beside its profile, for a path may be too long for a socket, and leaves behind when it is
-// ended from outside. A link in the profile leads there.
+// removeSocket removes the folder of Chromium's socket, which it makes beside its profile, for a path may be too long
+// for a socket, and leaves behind when it is ended from outside. A link in the profile leads there.
 func removeSocket(profile string) {
 	socket, err := os.Readlink(filepath.Join(profile, "SingletonSocket"))
 	dir := filepath.Dir(socket)
-	if err != nil || !filepath.IsAbs(dir) || !strings.Contains(filepath.Base(dir), ".Chrom") { // org.chromium.Chromium.…, com.google.Chrome.…
+	// org.chromium.Chromium.…, com.google.Chrome.…
+	if err != nil || !filepath.IsAbs(dir) || !strings.Contains(filepath.Base(dir), ".Chrom") {
 		return
 	}
 	os.Remove(socket)

@@ -74,7 +74,8 @@ func join(t *testing.T, b *browser.Browser, server *sandboxtest.Server, identity
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := p.Join(ctx, browser.JoinConfig{Platform: "livekit", URL: server.URL, Token: token, Lossy: lossy}); err != nil {
+	if err := p.Join(ctx, browser.JoinConfig{Platform: "livekit", URL: server.URL, Token: token, Lossy: lossy}); err !=
+		nil {
 		t.Fatal(err)
 	}
 	return p
@@ -97,16 +98,19 @@ func TestLiveKitInChromium(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if c := run.Counts; c.Answered != 50 || c.Sent != 50 || c.WarmupSent == 0 || seen != len(run.Samples) || run.Ended != bench.Complete {
+		if c := run.Counts; c.Answered != 50 || c.Sent != 50 || c.WarmupSent == 0 || seen != len(run.Samples) ||
+			run.Ended != bench.Complete {
 			t.Errorf("%+v, %d seen, ended %q", c, seen, run.Ended)
 		}
 		want := map[bool]bench.TransportClass{false: bench.DataChannelReliable, true: bench.DataChannelLossy}[lossy]
 		f := run.Facts
-		if f.Transport != want || !f.Channel.Known || f.Channel.Ordered == lossy || f.Server.Version == "" || len(f.ICE) == 0 || len(f.Phases) < 4 {
+		if f.Transport != want || !f.Channel.Known || f.Channel.Ordered == lossy || f.Server.Version == "" ||
+			len(f.ICE) == 0 || len(f.Phases) < 4 {
 			t.Errorf("facts: %+v", f)
 		}
 		s := bench.Summarise(run)
-		t.Logf("P50 %v, timer late P99 %v, one-way half width %v, channel %+v, phases %v", s.P50.D, s.TimerError.P99.D, s.OneWay.Offset.HalfWidth(), f.Channel, f.Phases)
+		t.Logf("P50 %v, timer late P99 %v, one-way half width %v, channel %+v, phases %v", s.P50.D, s.TimerError.P99.D,
+			s.OneWay.Offset.HalfWidth(), f.Channel, f.Phases)
 		runner.Close()
 		echo.Close()
 	}
@@ -122,7 +126,8 @@ func TestLiveKitProber(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		echo, err := livekit.Transport{}.Join(ctx, bench.Room{URL: server.URL, Token: token}, bench.JoinOptions{ReconnectTimeout: time.Minute})
+		echo, err := livekit.Transport{}.Join(ctx, bench.Room{URL: server.URL, Token: token},
+			bench.JoinOptions{ReconnectTimeout: time.Minute})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -148,7 +153,8 @@ func TestDailyProber(t *testing.T) {
 }
 
 // onDaily is a page in a new room of a stand-in for Daily, in which script answers.
-func onDaily(t *testing.T, b *browser.Browser, cloud *standin.Server, name string, script benchtest.Script) *browser.Page {
+func onDaily(t *testing.T, b *browser.Browser, cloud *standin.Server, name string,
+	script benchtest.Script) *browser.Page {
 	t.Helper()
 	url := cloud.AddRoom(name)
 	guest, err := cloud.Join(name)

@@ -32,27 +32,31 @@ func findAmong(named string, list []string) (string, error) {
 	return "", fmt.Errorf("%w (%s, or name one with --chrome-path or CHROME_PATH)", ErrNoChrome, wayOut(runtime.GOOS))
 }
 
-// usual are the programs that are looked for, the best first: a headless shell is Chromium without what a window needs. It starts
-// in a fraction of the time and asks nothing of anybody. Debian's own command for it is a shell script that stays between us and the browser.
+// usual are the programs that are looked for, the best first: a headless shell is Chromium without what a window needs.
+// It starts in a fraction of the time and asks nothing of anybody. Debian's own command for it is a shell script that
+// stays between us and the browser.
 func usual(system string) []string {
 	switch system {
 	case "darwin":
 		return []string{
 			"chrome-headless-shell",
-			"/Applications/Google Chrome.app/Contents/MacOS/Google Chrome", "/Applications/Chromium.app/Contents/MacOS/Chromium",
+			"/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+			"/Applications/Chromium.app/Contents/MacOS/Chromium",
 			"google-chrome", "chromium",
 		}
 	case "windows":
 		list := []string{"chrome-headless-shell"}
 		for _, root := range []string{"ProgramFiles", "ProgramFiles(x86)", "LocalAppData"} {
 			if dir := os.Getenv(root); dir != "" {
-				list = append(list, filepath.Join(dir, `Google\Chrome\Application\chrome.exe`), filepath.Join(dir, `Chromium\Application\chrome.exe`))
+				list = append(list, filepath.Join(dir, `Google\Chrome\Application\chrome.exe`),
+					filepath.Join(dir, `Chromium\Application\chrome.exe`))
 			}
 		}
 		return append(list, "chrome", "chromium")
 	}
 	return []string{
-		"/usr/lib/chromium/chromium-headless-shell", "chromium-headless-shell", "chrome-headless-shell", "headless-shell", "headless_shell",
+		"/usr/lib/chromium/chromium-headless-shell", "chromium-headless-shell", "chrome-headless-shell",
+		"headless-shell", "headless_shell",
 		"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "/snap/bin/chromium",
 	}
 }

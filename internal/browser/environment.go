@@ -9,24 +9,27 @@ import (
 )
 
 // proxyVariables say through what the browser asks, in the two spellings that Chromium knows.
-var proxyVariables = []string{"http_proxy", "https_proxy", "all_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"}
+var proxyVariables = []string{"http_proxy", "https_proxy", "all_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY",
+	"ALL_PROXY", "NO_PROXY"}
 
-// makers are hosts that full Chromium asks by itself, some of them past its rules for requests. Not to go by the proxy means to look the
-// name up, and that is not found: see reach.
+// makers are hosts that full Chromium asks by itself, some of them past its rules for requests. Not to go by the proxy
+// means to look the name up, and that is not found: see reach.
 const makers = ".google.com,.googleapis.com,.gstatic.com,.gvt1.com,.gvt2.com,.googleusercontent.com,.chrome.com"
 
-// passed are the variables that Chromium gets from ours: where its programs, libraries and fonts are, and how to write times and
-// numbers. No other one is passed, for many hold secrets.
+// passed are the variables that Chromium gets from ours: where its programs, libraries and fonts are, and how to write
+// times and numbers. No other one is passed, for many hold secrets.
 var passed = []string{
-	"PATH", "LD_LIBRARY_PATH", "FONTCONFIG_PATH", "FONTCONFIG_FILE", "CHROME_DEVEL_SANDBOX", "TZ", "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "LC_TIME", "LC_NUMERIC",
+	"PATH", "LD_LIBRARY_PATH", "FONTCONFIG_PATH", "FONTCONFIG_FILE", "CHROME_DEVEL_SANDBOX", "TZ", "LANG", "LANGUAGE",
+	"LC_ALL", "LC_CTYPE", "LC_TIME", "LC_NUMERIC",
 	"TMPDIR", "TMP", "TEMP",
 }
 
 // onWindows are those that a program needs there to start at all.
-var onWindows = []string{"SystemRoot", "SystemDrive", "windir", "ComSpec", "PATHEXT", "ProgramFiles", "ProgramFiles(x86)", "ProgramData", "NUMBER_OF_PROCESSORS", "PROCESSOR_ARCHITECTURE"}
+var onWindows = []string{"SystemRoot", "SystemDrive", "windir", "ComSpec", "PATHEXT", "ProgramFiles",
+	"ProgramFiles(x86)", "ProgramData", "NUMBER_OF_PROCESSORS", "PROCESSOR_ARCHITECTURE"}
 
-// environment is Chromium's: named variables of ours, and a home inside its scratch folder. What Chromium and its libraries write for a
-// user (crash reports, settings, caches) goes with that folder.
+// environment is Chromium's: named variables of ours, and a home inside its scratch folder. What Chromium and its
+// libraries write for a user (crash reports, settings, caches) goes with that folder.
 func environment(home string) []string {
 	names := passed
 	if runtime.GOOS == "windows" {
@@ -51,12 +54,14 @@ func environment(home string) []string {
 	}
 	list = append(list, "no_proxy="+direct)
 	list = append(list,
-		"HOME="+home, "XDG_CONFIG_HOME="+filepath.Join(home, ".config"), "XDG_CACHE_HOME="+filepath.Join(home, ".cache"), "XDG_DATA_HOME="+filepath.Join(home, ".local"),
+		"HOME="+home, "XDG_CONFIG_HOME="+filepath.Join(home, ".config"), "XDG_CACHE_HOME="+
+			filepath.Join(home, ".cache"), "XDG_DATA_HOME="+filepath.Join(home, ".local"),
 		"XDG_RUNTIME_DIR="+home, "PULSE_RUNTIME_PATH="+filepath.Join(home, "pulse"),
 		"DBUS_SESSION_BUS_ADDRESS=disabled:", // or its library starts a bus of its own
 	)
 	if runtime.GOOS == "windows" {
-		list = append(list, "USERPROFILE="+home, "LOCALAPPDATA="+filepath.Join(home, "Local"), "APPDATA="+filepath.Join(home, "Roaming"))
+		list = append(list, "USERPROFILE="+home, "LOCALAPPDATA="+filepath.Join(home, "Local"),
+			"APPDATA="+filepath.Join(home, "Roaming"))
 	}
 	return list
 }

@@ -48,7 +48,8 @@ func slowEcho(t *testing.T, server *sandboxtest.Server) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	echo, err := livekit.Transport{}.Join(ctx, bench.Room{URL: server.URL, Token: token}, bench.JoinOptions{ReconnectTimeout: time.Minute})
+	echo, err := livekit.Transport{}.Join(ctx, bench.Room{URL: server.URL, Token: token},
+		bench.JoinOptions{ReconnectTimeout: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +76,8 @@ func kept(t *testing.T, run bench.Run, err error) {
 	if c.WarmupSent == 0 || run.Echo.Identity != "echo" || run.Echo.Kind != "original" || run.Echo.FirstPong <= 0 {
 		t.Errorf("warm-up of %d, echo %+v", c.WarmupSent, run.Echo)
 	}
-	if f := run.Facts; f.Transport != bench.DataChannelReliable || f.Identity != "runner" || f.Server.Version == "" || len(f.ICE) == 0 {
+	if f := run.Facts; f.Transport != bench.DataChannelReliable || f.Identity != "runner" || f.Server.Version == "" ||
+		len(f.ICE) == 0 {
 		t.Errorf("facts: %+v", f)
 	}
 }
@@ -163,7 +165,8 @@ func TestATabOnTheStandInThatCrashes(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer pages[i].Close()
-		if err := pages[i].Join(ctx, browser.JoinConfig{Platform: "daily", URL: url, BundleURL: cloud.BundleURL()}); err != nil {
+		if err := pages[i].Join(ctx,
+			browser.JoinConfig{Platform: "daily", URL: url, BundleURL: cloud.BundleURL()}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -172,7 +175,8 @@ func TestATabOnTheStandInThatCrashes(t *testing.T) {
 	}
 	run, err := atAnswer(t, pages[1], 25, func() { kill(t, b.Profile(), "--type=renderer") })
 	f := run.Facts
-	if err == nil || run.Counts.Answered < 25 || f.SFU != standin.SFU || f.Topology != "sfu" || f.Transport != bench.SignallingWebSocket {
+	if err == nil || run.Counts.Answered < 25 || f.SFU != standin.SFU || f.Topology != "sfu" ||
+		f.Transport != bench.SignallingWebSocket {
 		t.Errorf("%v, %+v, %+v", err, run.Counts, f)
 	}
 }
@@ -202,8 +206,8 @@ func TestNoChromium(t *testing.T) {
 	}
 }
 
-// processes are those of a browser with this profile whose command line holds text. Only a browser's first process always names the
-// profile; the others are its children, and theirs.
+// processes are those of a browser with this profile whose command line holds text. Only a browser's first process
+// always names the profile; the others are its children, and theirs.
 func processes(profile, text string) (pids []int) {
 	entries, _ := os.ReadDir("/proc")
 	lines, parents := map[int]string{}, map[int]int{}

@@ -7,7 +7,8 @@ import (
 	"rtcbench/bench"
 )
 
-// LateError is a seat that was not taken when the time for it was over. It says which phase it was in, and wraps why it was over.
+// LateError is a seat that was not taken when the time for it was over. It says which phase it was in, and wraps why it
+// was over.
 type LateError struct {
 	phase bench.Missing
 	cause error

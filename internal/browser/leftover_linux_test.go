@@ -67,7 +67,8 @@ func startAlone(t *testing.T) (*exec.Cmd, io.Reader) {
 	return cmd, out
 }
 
-// A browser that is closed, and one that is killed with its program once the next starts, leave nothing among the temporary files.
+// A browser that is closed, and one that is killed with its program once the next starts, leave nothing among the
+// temporary files.
 func TestNothingIsLeft(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("TMPDIR", dir)

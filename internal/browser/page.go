@@ -35,13 +35,14 @@ type Page struct {
 	facts    contract.Facts // as they were at the join
 }
 
-// Open makes room for a participant, in a window of its own. It loads and joins nothing yet. All pages share one cache, so what
-// a platform's library fetches is fetched once.
+// Open makes room for a participant, in a window of its own. It loads and joins nothing yet. All pages share one cache,
+// so what a platform's library fetches is fetched once.
 func (b *Browser) Open(ctx context.Context) (*Page, error) {
 	return b.open(ctx, func() (context.Context, func()) { return chromedp.NewContext(b.ctx) })
 }
 
-// OpenFirst is like Open. The first such page is the tab that the browser has had from its start, which takes less time.
+// OpenFirst is like Open. The first such page is the tab that the browser has had from its start, which takes less
+// time.
 func (b *Browser) OpenFirst(ctx context.Context) (*Page, error) {
 	if b.first.Swap(true) {
 		return b.Open(ctx)
@@ -62,7 +63,9 @@ func (b *Browser) open(ctx context.Context, newTab func() (context.Context, func
 	p := &Page{ctx: tab, cancel: cancel, pages: b.pages, build: b.build, batches: make(chan contract.Batch, 1024)}
 	_, err := call(ctx, p, func(ctx context.Context) (chromedp.Void, error) {
 		return chromedp.Void{}, chromedp.Do(ctx,
-			chromedp.ExposeFunc("rtcbenchNews", func(_ context.Context, text string) (chromedp.Void, error) { return p.news(text) }))
+			chromedp.ExposeFunc("rtcbenchNews", func(_ context.Context, text string) (chromedp.Void, error) {
+				return p.news(text)
+			}))
 	})
 	if err == nil {
 		p.gone, err = watch(tab)
@@ -136,8 +139,8 @@ type thrown string
 
 func (t thrown) Error() string { return string(t) }
 
-// UnansweredError is a join that the platform's library gave up before the platform had taken it. It has words alone: whoever wants to know
-// why asks the platform.
+// UnansweredError is a join that the platform's library gave up before the platform had taken it. It has words alone:
+// whoever wants to know why asks the platform.
 type UnansweredError struct{ error }
 
 // Unwrap is what the library said.
@@ -155,12 +158,13 @@ func evaluate[T any](ctx context.Context, p *Page, function string, argument any
 		text = string(data)
 	}
 	return call(ctx, p, func(ctx context.Context) (T, error) {
-		return chromedp.Run(ctx, chromedp.Evaluate[T]("window.rtcbench."+function+"("+text+")", chromedp.EvalAwaitPromise))
+		return chromedp.Run(ctx, chromedp.Evaluate[T]("window.rtcbench."+function+"("+text+")",
+			chromedp.EvalAwaitPromise))
 	})
 }
 
-// Join loads the platform's page, which may connect to that platform alone, and takes a seat. It ends by ctx, with a LateError if
-// that was a deadline.
+// Join loads the platform's page, which may connect to that platform alone, and takes a seat. It ends by ctx, with a
+// LateError if that was a deadline.
 func (p *Page) Join(ctx context.Context, c JoinConfig) error {
 	p.missing = c.Page.Missing
 	_, err := call(ctx, p, func(ctx context.Context) (chromedp.Void, error) {

@@ -20,11 +20,14 @@ func TestPolicy(t *testing.T) {
 		has, not []string
 	}{
 		{browser.JoinConfig{Platform: "daily", URL: "https://my.daily.co/room"},
-			[]string{"wss://*.daily.co:*", "https://*.pluot.blue:*", "https://*.dailywebrtc.net:*", "'unsafe-eval'"}, nil},
-		{browser.JoinConfig{Platform: "daily", URL: "https://my.daily.co/room", BundleURL: "https://mirror.example:8443/cm"},
+			[]string{"wss://*.daily.co:*", "https://*.pluot.blue:*", "https://*.dailywebrtc.net:*", "'unsafe-eval'"},
+			nil},
+		{browser.JoinConfig{Platform: "daily", URL: "https://my.daily.co/room",
+			BundleURL: "https://mirror.example:8443/cm"},
 			[]string{"https://mirror.example:8443", "wss://mirror.example:8443"}, nil},
 		{browser.JoinConfig{Platform: "livekit", URL: "wss://my.livekit.cloud"},
-			[]string{"wss://my.livekit.cloud", "https://my.livekit.cloud", "wss://*.livekit.cloud:*"}, []string{"daily", "unsafe-eval"}},
+			[]string{"wss://my.livekit.cloud", "https://my.livekit.cloud", "wss://*.livekit.cloud:*"},
+			[]string{"daily", "unsafe-eval"}},
 		{browser.JoinConfig{Platform: "livekit", URL: "ws://10.1.2.3:7880"},
 			[]string{"ws://10.1.2.3:7880", "http://10.1.2.3:7880"}, []string{"livekit.cloud", "*"}},
 		{browser.JoinConfig{Platform: "livekit", URL: "ws://[::1]:7880"}, []string{"ws://*:7880"}, nil},

@@ -29,7 +29,8 @@ const (
 func planOf(p bench.Plan) contract.Plan {
 	ms := func(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 	return contract.Plan{
-		Count: p.Count, Cooldown: ms(p.Cooldown), Timeout: ms(p.Timeout), Warmup: p.Warmup, EchoTimeout: ms(p.EchoTimeout),
+		Count: p.Count, Cooldown: ms(p.Cooldown), Timeout: ms(p.Timeout), Warmup: p.Warmup,
+		EchoTimeout:      ms(p.EchoTimeout),
 		ReconnectTimeout: ms(p.ReconnectTimeout), Payload: p.PayloadBytes, Lossy: p.Lossy, Aligned: p.Aligned,
 		Phase: ms(p.Phase), Echo: p.Echo, Run: strings.ToLower(rand.Text()[:8]),
 	}
@@ -90,7 +91,8 @@ func (p *Page) collect(ctx context.Context, c *collected) error {
 		case <-ticker.C:
 			if silent++; silent >= most && len(p.batches) == 0 {
 				c.takeRest()
-				return fmt.Errorf("the page was silent for %v: it hangs, or its machine is starved", time.Duration(silent)*tick)
+				return fmt.Errorf("the page was silent for %v: it hangs, or its machine is starved",
+					time.Duration(silent)*tick)
 			}
 		case <-stopping:
 			stopping, silent, most = nil, 0, byeTicks

@@ -11,21 +11,22 @@ import (
 	"rtcbench/internal/advice"
 )
 
-// ProxyError is a proxy on the way that wants a name and a password. Chromium takes none from the environment, and its pages
-// and libraries are told of no status.
+// ProxyError is a proxy on the way that wants a name and a password. Chromium takes none from the environment, and its
+// pages and libraries are told of no status.
 type ProxyError struct{ proxy string }
 
 // Error says what is to be done, without what stands in the proxy's address.
 func (e *ProxyError) Error() string {
-	return "the proxy " + e.proxy + " wants a name and a password (HTTP 407), and Chromium takes none from the environment: " +
+	return "the proxy " + e.proxy + " wants a name and a password (HTTP 407), and Chromium takes none from the " +
+		"environment: " +
 		"let this machine through by its address, or name the host in NO_PROXY"
 }
 
 // dailyCDN is where daily-js loads its call machine from.
 const dailyCDN = "https://c.daily.co"
 
-// proxyRefuses asks the proxy on the way to a room, if the environment names one, as Chromium does: without a name. It does
-// not wait; what it gives back does until ctx ends, and returns a *ProxyError or nil.
+// proxyRefuses asks the proxy on the way to a room, if the environment names one, as Chromium does: without a name. It
+// does not wait; what it gives back does until ctx ends, and returns a *ProxyError or nil.
 func proxyRefuses(ctx context.Context, c JoinConfig) (told func() error) {
 	text := c.URL
 	if c.Platform == "daily" {

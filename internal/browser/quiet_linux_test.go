@@ -18,7 +18,8 @@ import (
 	"rtcbench/internal/platform/daily/standin"
 )
 
-// kinds are the two kinds of browser: the headless shell, and Chromium with all that belongs to windows. make tools installs both.
+// kinds are the two kinds of browser: the headless shell, and Chromium with all that belongs to windows. make tools
+// installs both.
 func kinds(t *testing.T) map[string]string {
 	t.Helper()
 	list := map[string]string{"shell": "/usr/lib/chromium/chromium-headless-shell", "full": "chromium"}
@@ -30,7 +31,8 @@ func kinds(t *testing.T) map[string]string {
 	return list
 }
 
-// TestWhatTheBrowserGets: no secret of ours is in the environment of any of its processes, and nothing stays in the folders of the user.
+// TestWhatTheBrowserGets: no secret of ours is in the environment of any of its processes, and nothing stays in the
+// folders of the user.
 func TestWhatTheBrowserGets(t *testing.T) {
 	cloud, err := standin.Start()
 	if err != nil {
@@ -42,10 +44,12 @@ func TestWhatTheBrowserGets(t *testing.T) {
 			home := t.TempDir()
 			t.Setenv("TMPDIR", t.TempDir())
 			t.Setenv("HOME", home)
-			for _, name := range []string{"XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR", "XDG_STATE_HOME"} {
+			for _, name := range []string{"XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR",
+				"XDG_STATE_HOME"} {
 				t.Setenv(name, filepath.Join(home, strings.ToLower(name)))
 			}
-			for _, name := range []string{"LIVEKIT_API_SECRET", "DAILY_API_KEY", "AWS_SECRET_ACCESS_KEY", "INFLUX_TOKEN", "SOME_NAME_OF_TOMORROW"} {
+			for _, name := range []string{"LIVEKIT_API_SECRET", "DAILY_API_KEY", "AWS_SECRET_ACCESS_KEY",
+				"INFLUX_TOKEN", "SOME_NAME_OF_TOMORROW"} {
 				t.Setenv(name, "hush-"+name)
 			}
 			t.Setenv("HTTPS_PROXY", "http://bob:hush-proxy@127.0.0.1:9")
@@ -56,7 +60,8 @@ func TestWhatTheBrowserGets(t *testing.T) {
 			}
 			t.Cleanup(func() { b.Close() })
 			page := seatOn(t, b, cloud, "quiet-"+kind)
-			if zone, err := page.Evaluate(t.Context(), "Intl.DateTimeFormat().resolvedOptions().timeZone"); err != nil || zone != "Asia/Kathmandu" && zone != "Asia/Katmandu" {
+			if zone, err := page.Evaluate(t.Context(), "Intl.DateTimeFormat().resolvedOptions().timeZone"); err !=
+				nil || zone != "Asia/Kathmandu" && zone != "Asia/Katmandu" {
 				t.Errorf("the page's zone is %q, %v: TZ has not reached it", zone, err)
 			}
 			looked := 0
@@ -70,7 +75,8 @@ func TestWhatTheBrowserGets(t *testing.T) {
 					t.Errorf("process %d of the browser knows a secret", pid)
 				}
 				for _, text := range strings.Split(string(data), "\x00") {
-					if name, value, _ := strings.Cut(text, "="); name != "CHROME_DESKTOP" && strings.HasPrefix(value, home) {
+					if name, value, _ := strings.Cut(text, "="); name != "CHROME_DESKTOP" &&
+						strings.HasPrefix(value, home) {
 						t.Errorf("process %d of the browser has %s in the user's home", pid, name)
 					}
 				}
@@ -101,13 +107,15 @@ func seatOn(t *testing.T, b *browser.Browser, cloud *standin.Server, room string
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := page.Join(ctx, browser.JoinConfig{Platform: "daily", URL: cloud.AddRoom(room), BundleURL: cloud.BundleURL()}); err != nil {
+	if err := page.Join(ctx, browser.JoinConfig{Platform: "daily", URL: cloud.AddRoom(room),
+		BundleURL: cloud.BundleURL()}); err != nil {
 		t.Fatal(err)
 	}
 	return page
 }
 
-// TestTwoSeats: each seat is a process of its own, in sight, and what both need of the platform's library is fetched once.
+// TestTwoSeats: each seat is a process of its own, in sight, and what both need of the platform's library is fetched
+// once.
 func TestTwoSeats(t *testing.T) {
 	for kind, path := range kinds(t) {
 		t.Run(kind, func(t *testing.T) {
@@ -127,7 +135,8 @@ func TestTwoSeats(t *testing.T) {
 				pages = append(pages, seatOn(t, b, cloud, room))
 			}
 			for i, page := range pages {
-				if seen, err := page.Evaluate(t.Context(), "document.visibilityState"); err != nil || seen != "visible" {
+				if seen, err := page.Evaluate(t.Context(), "document.visibilityState"); err != nil ||
+					seen != "visible" {
 					t.Errorf("page %d is %q, %v", i, seen, err)
 				}
 			}
@@ -153,7 +162,8 @@ func TestWhatIsNotEnough(t *testing.T) {
 	}
 	t.Setenv("TMPDIR", long)
 	_, err := browser.Start(t.Context(), browser.Options{Path: kinds(t)["full"]})
-	if err == nil || !strings.Contains(err.Error(), "the folder for temporary files has a path of") || !strings.Contains(err.Error(), "TMPDIR") {
+	if err == nil || !strings.Contains(err.Error(), "the folder for temporary files has a path of") ||
+		!strings.Contains(err.Error(), "TMPDIR") {
 		t.Errorf("full: %v", err)
 	}
 	b, err := browser.Start(t.Context(), browser.Options{Path: kinds(t)["shell"]}) // makes no socket
@@ -166,7 +176,8 @@ func TestWhatIsNotEnough(t *testing.T) {
 	cmd := exec.Command("sh", "-c", `ulimit -n 100 && exec "$0"`, os.Args[0])
 	cmd.Env = append(os.Environ(), startOnly+"=1")
 	out, err := cmd.CombinedOutput()
-	if err == nil || !strings.Contains(string(out), "at most 100 open files are allowed here") || strings.Count(string(out), "\n") > 1 {
+	if err == nil || !strings.Contains(string(out), "at most 100 open files are allowed here") ||
+		strings.Count(string(out), "\n") > 1 {
 		t.Errorf("%v: %s", err, out)
 	}
 }
@@ -190,7 +201,8 @@ func TestABrowserThatDoesNotComeUp(t *testing.T) {
 	gone(t, dir)
 }
 
-// TestEveryPhaseEndsInTime: the page, the library, signalling and the room are waited for as long as the caller says, and the error says for which.
+// TestEveryPhaseEndsInTime: the page, the library, signalling and the room are waited for as long as the caller says,
+// and the error says for which.
 func TestEveryPhaseEndsInTime(t *testing.T) {
 	cloud, err := standin.Start()
 	if err != nil {
@@ -242,7 +254,8 @@ func TestEveryPhaseEndsInTime(t *testing.T) {
 	cloud.SetFate(standin.Fate{Stuck: "room"})
 	join("the room", daily, "Daily's signalling answers, but the room was not joined", nil)
 	cloud.SetFate(standin.Fate{})
-	join("LiveKit's signalling", browser.JoinConfig{Platform: "livekit", URL: "ws://" + silent.Addr().String(), Token: "x"}, "no answer", nil)
+	join("LiveKit's signalling", browser.JoinConfig{Platform: "livekit", URL: "ws://" + silent.Addr().String(),
+		Token: "x"}, "no answer", nil)
 }
 
 func TestNoBrowserTakesAnothersPlace(t *testing.T) {

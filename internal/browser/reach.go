@@ -10,9 +10,9 @@ import (
 	"golang.org/x/net/publicsuffix"
 )
 
-// reach are Chromium's rules for names, of everything that happens in it: its pages, and what the browser does by itself. What no room
-// needs is not found, also where a proxy would ask for it. Addresses are not names: a server of media tells its own by address.
-// A policy of the page governs its pages alone, and of them not what WebRTC does.
+// reach are Chromium's rules for names, of everything that happens in it: its pages, and what the browser does by
+// itself. What no room needs is not found, also where a proxy would ask for it. Addresses are not names: a server of
+// media tells its own by address. A policy of the page governs its pages alone, and of them not what WebRTC does.
 //
 // requests are the rules for URLs, lookups those for names that are looked up, which a proxy's is as well.
 // https://chromium.googlesource.com/chromium/src/+/HEAD/net/base/host_mapping_rules.h
@@ -38,8 +38,8 @@ func reach(rooms []JoinConfig) (requests, lookups string) {
 	return requests, rules("~NOTFOUND", names)
 }
 
-// nobody is where requests for other hosts end: no proxy is asked for this machine, and nothing listens on that port. A rule for requests
-// cannot say that a name is not found.
+// nobody is where requests for other hosts end: no proxy is asked for this machine, and nothing listens on that port. A
+// rule for requests cannot say that a name is not found.
 const nobody = "127.0.0.1:1"
 
 func rules(to string, names []string) string {
@@ -53,8 +53,8 @@ func rules(to string, names []string) string {
 	return text
 }
 
-// kin is a host without its port, and whatever belongs to the same owner: a LiveKit server at rtc.example.com names its TURN
-// server, turn.example.com.
+// kin is a host without its port, and whatever belongs to the same owner: a LiveKit server at rtc.example.com names its
+// TURN server, turn.example.com.
 func kin(h string) []string {
 	name := h
 	if host, _, err := net.SplitHostPort(h); err == nil {

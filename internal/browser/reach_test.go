@@ -8,7 +8,8 @@ import (
 	"rtcbench/internal/browser"
 )
 
-// What may be asked for: the hosts of the rooms and what belongs to their owners, Daily's relays, the proxy, and addresses.
+// What may be asked for: the hosts of the rooms and what belongs to their owners, Daily's relays, the proxy, and
+// addresses.
 func TestReach(t *testing.T) {
 	for _, name := range []string{"http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "ALL_PROXY"} {
 		t.Setenv(name, "")
@@ -18,10 +19,14 @@ func TestReach(t *testing.T) {
 		room     browser.JoinConfig
 		has, not []string
 	}{
-		{browser.JoinConfig{Platform: "livekit", URL: "wss://rtc.example.co.uk:7443"}, []string{"rtc.example.co.uk", "*.example.co.uk"}, []string{"*.co.uk", "*.daily.co"}},
+		{browser.JoinConfig{Platform: "livekit", URL: "wss://rtc.example.co.uk:7443"},
+			[]string{"rtc.example.co.uk", "*.example.co.uk"}, []string{"*.co.uk", "*.daily.co"}},
 		{browser.JoinConfig{Platform: "livekit", URL: "ws://livekit:7880"}, []string{"livekit"}, nil},
-		{browser.JoinConfig{Platform: "livekit", URL: "wss://my.livekit.cloud"}, []string{"*.livekit.cloud"}, []string{"*.cloud"}},
-		{browser.JoinConfig{Platform: "daily", URL: "https://my.daily.co/r", BundleURL: "https://mirror.example:8443/cm"}, []string{"*.daily.co", "mirror.example", "*.twilio.com"}, nil},
+		{browser.JoinConfig{Platform: "livekit", URL: "wss://my.livekit.cloud"}, []string{"*.livekit.cloud"},
+			[]string{"*.cloud"}},
+		{browser.JoinConfig{Platform: "daily", URL: "https://my.daily.co/r",
+			BundleURL: "https://mirror.example:8443/cm"}, []string{"*.daily.co", "mirror.example", "*.twilio.com"},
+			nil},
 		{browser.JoinConfig{Platform: "livekit", URL: "wss://evil.example, EXCLUDE *"}, nil, []string{"*"}},
 	} {
 		requests, lookups := browser.Reach([]browser.JoinConfig{c.room})

@@ -32,7 +32,8 @@ func users(list string, dir string) (pids []int) {
 	for line := range strings.Lines(list) {
 		first, command, _ := strings.Cut(strings.TrimSpace(line), " ")
 		pid, err := strconv.Atoi(first)
-		if _, rest, found := strings.Cut(command, want); err == nil && found && (rest == "" || strings.HasPrefix(rest, " ") || strings.HasPrefix(rest, `"`)) {
+		if _, rest, found := strings.Cut(command, want); err == nil && found &&
+			(rest == "" || strings.HasPrefix(rest, " ") || strings.HasPrefix(rest, `"`)) {
 			pids = append(pids, pid)
 		}
 	}

@@ -15,11 +15,13 @@ import (
 func disturbed(t *testing.T, p *browser.Page, disturb func()) bench.Run {
 	t.Helper()
 	return benchtest.Disturbed(t, p, bench.Plan{
-		Count: 100_000, Cooldown: 20 * time.Millisecond, Timeout: time.Second, Warmup: 3, EchoTimeout: patience, ReconnectTimeout: patience,
+		Count: 100_000, Cooldown: 20 * time.Millisecond, Timeout: time.Second, Warmup: 3, EchoTimeout: patience,
+		ReconnectTimeout: patience,
 	}, disturb)
 }
 
-// TestPageInTheBackground: a page that is hidden or frozen for a part of the run makes it invalid, though it is seen again at the end.
+// TestPageInTheBackground: a page that is hidden or frozen for a part of the run makes it invalid, though it is seen
+// again at the end.
 func TestPageInTheBackground(t *testing.T) {
 	server := sandboxtest.Start(t)
 	b := start(t)
@@ -45,7 +47,8 @@ func TestPageInTheBackground(t *testing.T) {
 		{"in front again", func() error { return nil }, false},
 		{"frozen", func() error {
 			for _, state := range []string{"frozen", "active"} {
-				if err := runner.Command(t.Context(), "Page.setWebLifecycleState", map[string]string{"state": state}); err != nil {
+				if err := runner.Command(t.Context(), "Page.setWebLifecycleState",
+					map[string]string{"state": state}); err != nil {
 					return err
 				}
 			}
@@ -57,7 +60,8 @@ func TestPageInTheBackground(t *testing.T) {
 				t.Errorf("%s: %v", c.name, err)
 			}
 		})
-		if v := bench.Summarise(run).Validity; run.Facts.Hidden != c.want || v.Has("page-hidden") != c.want || c.want && v.Verdict != bench.Invalid {
+		if v := bench.Summarise(run).Validity; run.Facts.Hidden != c.want || v.Has("page-hidden") != c.want || c.want &&
+			v.Verdict != bench.Invalid {
 			t.Errorf("%s: hidden %v, %s %+v", c.name, run.Facts.Hidden, v.Verdict, v.Grounds)
 		}
 		if !run.Machine.ClockStep.OK || run.Machine.Waited.OK {
@@ -74,7 +78,9 @@ func TestDailyMovesTheCall(t *testing.T) {
 	}
 	t.Cleanup(func() { cloud.Close() })
 	b := start(t)
-	p := onDaily(t, b, cloud, "moving", func(_ int, t1 string) []benchtest.Reply { return []benchtest.Reply{benchtest.Pong(t1, 0)} })
+	p := onDaily(t, b, cloud, "moving", func(_ int, t1 string) []benchtest.Reply {
+		return []benchtest.Reply{benchtest.Pong(t1, 0)}
+	})
 	for _, moved := range []bool{false, true} {
 		run := disturbed(t, p, func() {
 			if moved {
@@ -101,7 +107,8 @@ func TestAnotherServerInChromium(t *testing.T) {
 		server.Restart(t)
 	})
 	v := bench.Summarise(run).Validity
-	if v.Verdict != bench.Invalid || !v.Has("region-changed") || len(run.Facts.Changes) != 1 || run.Facts.Changes[0].What != "node" {
+	if v.Verdict != bench.Invalid || !v.Has("region-changed") || len(run.Facts.Changes) != 1 ||
+		run.Facts.Changes[0].What != "node" {
 		t.Errorf("%s %+v, changes %+v", v.Verdict, v.Grounds, run.Facts.Changes)
 	}
 }

@@ -58,7 +58,8 @@ func TestValues(t *testing.T) {
 
 // What another program understands is no error of ours, and hides none of our lines.
 func TestOtherPrograms(t *testing.T) {
-	file := "set -a\nFEATURE-FLAG=1\nMY_APP_KEY\nif [ -f x ]; then\n  . ./x\nfi\n[section]\nA-B=1\nA.B=2\n# A=3\n\x00\x01\n" +
+	file := "set -a\nFEATURE-FLAG=1\nMY_APP_KEY\nif [ -f x ]; then\n  . ./x\nfi\n[section]\nA-B=1\nA.B=2\n# " +
+		"A=3\n\x00\x01\n" +
 		"KEY=\"-----BEGIN\nA=inside\nC=\n-----END\"\nOPEN='tis\nA=yes\nB+=x\nexport A\n{\"A\": 1}\n"
 	vars := Parse([]byte(file))
 	if v := vars["A"]; v.Value != "yes" || v.Line != 17 || v.Err != nil {
@@ -72,8 +73,10 @@ func TestOtherPrograms(t *testing.T) {
 // A line that names a variable and gives no value is an error of that variable; no text of the line is in it.
 func TestBroken(t *testing.T) {
 	for line, want := range map[string]error{
-		"A": ErrForm, "A hush": ErrForm, "set A=hush": ErrForm, "setenv A hush": ErrForm, "A += hush": ErrForm, "export A hush": ErrForm,
-		`A="hush`: ErrOpen, "A='hush\nB=\"x\"": ErrOpen, `A="C:\dir\"`: ErrOpen, `A="a" hush`: ErrBehind, `A='it\'s'`: ErrBehind,
+		"A": ErrForm, "A hush": ErrForm, "set A=hush": ErrForm, "setenv A hush": ErrForm, "A += hush": ErrForm,
+		"export A hush": ErrForm,
+		`A="hush`:       ErrOpen, "A='hush\nB=\"x\"": ErrOpen, `A="C:\dir\"`: ErrOpen, `A="a" hush`: ErrBehind,
+		`A='it\'s'`: ErrBehind,
 		"A=hush\nA": ErrForm,
 	} {
 		v := Parse([]byte("\n" + line))["A"]

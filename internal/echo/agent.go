@@ -85,7 +85,8 @@ func notAnInvitation(err error) string {
 	return "the answer is no JSON of that form"
 }
 
-// roomID finds the id of the room that an answer names, also in one that is cut off or of another form; "" = it names none.
+// roomID finds the id of the room that an answer names, also in one that is cut off or of another form; "" = it names
+// none.
 func roomID(data []byte) string {
 	d := json.NewDecoder(bytes.NewReader(data))
 	if open, err := d.Token(); err != nil || open != json.Delim('{') {
@@ -161,8 +162,10 @@ var client = &http.Client{Transport: advice.Guarded(advice.Transport()), CheckRe
 
 // call makes one POST. wait < 0: another try is of no use; else it may be after so long. data is what came of an
 // answer that says yes, also with an error.
-func (a Agent) call(ctx context.Context, path string, query url.Values, body []byte) (data []byte, wait time.Duration, err error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimRight(a.URL, "/")+path, bytes.NewReader(body))
+func (a Agent) call(ctx context.Context, path string, query url.Values, body []byte) (data []byte, wait time.Duration,
+	err error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimRight(a.URL, "/")+path,
+		bytes.NewReader(body))
 	if err != nil {
 		return nil, -1, errors.New("its URL is not one")
 	}
@@ -175,7 +178,8 @@ func (a Agent) call(ctx context.Context, path string, query url.Values, body []b
 		r.Header.Set("Authorization", "Bearer "+a.Token)
 	}
 	var steps advice.Steps
-	answer, err := client.Do(r.WithContext(steps.Traced(ctx, r.URL.Scheme == "https", bench.StepAnswer, bench.StepRest)))
+	answer, err := client.Do(
+		r.WithContext(steps.Traced(ctx, r.URL.Scheme == "https", bench.StepAnswer, bench.StepRest)))
 	if err != nil {
 		var u *url.Error
 		if errors.As(err, &u) {
@@ -219,7 +223,8 @@ func (a Agent) call(ctx context.Context, path string, query url.Values, body []b
 
 // service is what the answers mean.
 func (a Agent) service() advice.Service {
-	s := advice.Service{Name: "an echo service", Refusal: "does it let this machine in?", Missing: "is that the address of an echo service?"}
+	s := advice.Service{Name: "an echo service", Refusal: "does it let this machine in?",
+		Missing: "is that the address of an echo service?"}
 	if u, err := url.Parse(a.URL); err == nil {
 		s.Path = u.Path
 	}

@@ -11,15 +11,18 @@ import (
 	"time"
 )
 
-// What the original's services answer, byte for byte, and what others do. A room that an answer made and that is of no use
-// is given back.
+// What the original's services answer, byte for byte, and what others do. A room that an answer made and that is of no
+// use is given back.
 func TestAgent(t *testing.T) {
 	const (
-		token      = "s3cret"
-		id         = "5f0f6f5e-9f5b-4d0c-8f43-0c8cf7a3a9d1"
-		livekit    = `{"room_id":"` + id + `","daily":null,"livekit":{"server_url":"wss://sfu.example.com","room_name":"benchmark-1","token":"jwt","expires_at":1795648320.7335489}}`
-		daily      = `{"room_id":"` + id + `","daily":{"room_url":"https://d.daily.co/r","expires_at":1795648320.7335489},"livekit":null}`
-		ended      = `{"status":"success","room_id":"` + id + `","message":"Disconnected and cleaned up","cleaned_up":true}`
+		token   = "s3cret"
+		id      = "5f0f6f5e-9f5b-4d0c-8f43-0c8cf7a3a9d1"
+		livekit = `{"room_id":"` + id +
+			`","daily":null,"livekit":{"server_url":"wss://sfu.example.com","room_name":"benchmark-1","token":"jwt","expires_at":1795648320.7335489}}`
+		daily = `{"room_id":"` + id +
+			`","daily":{"room_url":"https://d.daily.co/r","expires_at":1795648320.7335489},"livekit":null}`
+		ended = `{"status":"success","room_id":"` + id + `","message":"Disconnected and cleaned ` +
+			`up","cleaned_up":true}`
 		isNoAnswer = "does not answer as an echo service does"
 	)
 	for _, c := range []struct {
@@ -32,28 +35,35 @@ func TestAgent(t *testing.T) {
 		{"original, LiveKit", "livekit", 200, livekit, "", false},
 		{"original, Daily", "daily", 200, daily, "", false},
 		{"whole numbers", "livekit", 200, strings.ReplaceAll(livekit, ".7335489", ""), "", false},
-		{"with an exponent", "livekit", 200, strings.ReplaceAll(livekit, "1795648320.7335489", "1.7956483207335489e9"), "", false},
-		{"what nobody needs is missing", "livekit", 200, strings.ReplaceAll(livekit, `,"expires_at":1795648320.7335489`, `,"more":[1.5,{}]`), "", false},
+		{"with an exponent", "livekit", 200, strings.ReplaceAll(livekit, "1795648320.7335489", "1.7956483207335489e9"),
+			"", false},
+		{"what nobody needs is missing", "livekit", 200, strings.ReplaceAll(livekit, `,"expires_at":1795648320.7335489`,
+			`,"more":[1.5,{}]`), "", false},
 		{"for another platform", "daily", 200, livekit, "is it a service for daily?", true},
 		{"both, and it has one", "both", 200, livekit, "without a Daily URL", true},
 		{"no token", "livekit", 200, strings.ReplaceAll(livekit, "jwt", ""), "without a LiveKit token", true},
-		{"of another form", "livekit", 200, strings.ReplaceAll(livekit, "1795648320.7335489", `"2026-11-26T00:00:00Z"`), isNoAnswer + ": livekit.expires_at is of another kind (string)", true},
-		{"a list of rooms", "livekit", 200, `{"livekit":[` + livekit + `],"room_id":"` + id + `"}`, isNoAnswer + ": livekit is of another kind (array)", true},
+		{"of another form", "livekit", 200, strings.ReplaceAll(livekit, "1795648320.7335489", `"2026-11-26T00:00:00Z"`),
+			isNoAnswer + ": livekit.expires_at is of another kind (string)", true},
+		{"a list of rooms", "livekit", 200, `{"livekit":[` + livekit + `],"room_id":"` + id + `"}`, isNoAnswer +
+			": livekit is of another kind (array)", true},
 		{"cut off", "livekit", 200, livekit[:len(livekit)-20], isNoAnswer, true},
 		{"cut off in the id", "livekit", 200, livekit[:20], isNoAnswer, false},
 		{"no room", "livekit", 200, `{}`, "without an id", false},
 		{"not ours", "livekit", 200, `<html>hello</html>`, isNoAnswer, false},
 		{"token wanted", "livekit", 401, `{"detail":"no"}`, "it answers 401", false},
-		{"another server", "livekit", 404, `not found`, `it answers HTTP 404 Not Found, which says: "not found"`, false},
+		{"another server", "livekit", 404, `not found`, `it answers HTTP 404 Not Found, which says: "not found"`,
+			false},
 		{"broken", "livekit", 500, `{"detail":"it\nbroke: ` + token + `"}`, "it answers 500: it broke: …", false},
 		{"sent on", "livekit", 307, ``, "it answers HTTP 307 Temporary Redirect", false},
-		{"a proxy", "livekit", 403, "<html>\n<b>not\nfrom here</b> " + token, `it answers HTTP 403 Forbidden, which says: "not from here …"`, false},
+		{"a proxy", "livekit", 403, "<html>\n<b>not\nfrom here</b> " + token, `it answers HTTP 403 Forbidden, which ` +
+			`says: "not from here …"`, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var got []string
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				body, _ := io.ReadAll(r.Body)
-				if got = append(got, r.URL.Path+string(body)); r.Method != "POST" || r.Header.Get("Authorization") != "Bearer "+token {
+				if got = append(got, r.URL.Path+string(body)); r.Method != "POST" ||
+					r.Header.Get("Authorization") != "Bearer "+token {
 					t.Errorf("%s %s with %q", r.Method, r.URL, r.Header.Get("Authorization"))
 				}
 				if r.URL.Path == "/base/disconnect" {
@@ -73,9 +83,12 @@ func TestAgent(t *testing.T) {
 			}
 			in, err := Agent{URL: server.URL + "/base/", Token: token}.Connect(ctx, platforms...)
 			switch {
-			case c.says == "" && (err != nil || in.RoomID != id || in.Rooms["livekit"].URL != "" && in.Rooms["livekit"].Token != "jwt" || in.Rooms["daily"].URL != "" && in.Rooms["daily"].URL != "https://d.daily.co/r"):
+			case c.says == "" && (err != nil || in.RoomID != id || in.Rooms["livekit"].URL != "" &&
+				in.Rooms["livekit"].Token != "jwt" || in.Rooms["daily"].URL != "" &&
+				in.Rooms["daily"].URL != "https://d.daily.co/r"):
 				t.Errorf("%v %+v", err, in)
-			case c.says != "" && (err == nil || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), token) || strings.Contains(err.Error(), "\n")):
+			case c.says != "" && (err == nil || !strings.Contains(err.Error(), c.says) ||
+				strings.Contains(err.Error(), token) || strings.Contains(err.Error(), "\n")):
 				t.Errorf("%v, want %q in it", err, c.says)
 			}
 			want := []string{"/base/connect"}
@@ -100,20 +113,23 @@ func TestAgentWaits(t *testing.T) {
 			w.Header().Set("Retry-After", "1")
 			w.WriteHeader(http.StatusTooManyRequests)
 		default:
-			io.WriteString(w, `{"room_id":"x","daily":{"room_url":"https://d.daily.co/r","expires_at":1},"livekit":null}`)
+			io.WriteString(w,
+				`{"room_id":"x","daily":{"room_url":"https://d.daily.co/r","expires_at":1},"livekit":null}`)
 		}
 	}))
 	defer server.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	in, err := Agent{URL: server.URL}.Connect(ctx, "daily")
-	if err != nil || in.Rooms["daily"].URL != "https://d.daily.co/r" || len(asked) != 3 || asked[2].Sub(asked[1]) < time.Second {
+	if err != nil || in.Rooms["daily"].URL != "https://d.daily.co/r" || len(asked) != 3 ||
+		asked[2].Sub(asked[1]) < time.Second {
 		t.Errorf("%v %+v after %d", err, in, len(asked))
 	}
 	server.Close()
 	short, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
-	if _, err := (Agent{URL: server.URL}).Connect(short, "daily"); err == nil || !strings.Contains(err.Error(), "refused") {
+	if _, err := (Agent{URL: server.URL}).Connect(short, "daily"); err == nil ||
+		!strings.Contains(err.Error(), "refused") {
 		t.Errorf("without a service: %v", err)
 	}
 	if err := (Agent{URL: server.URL}).Disconnect(t.Context(), "x"); err == nil {

@@ -285,7 +285,8 @@ func (d *Door) shut(r *room, why string) {
 	d.mu.Unlock()
 	close(r.ended)
 	d.ending.Done()
-	d.options.Log.Info("room closed", "room", short(r.id), "why", why, "after", time.Since(r.created).Round(time.Millisecond))
+	d.options.Log.Info("room closed", "room", short(r.id), "why", why, "after",
+		time.Since(r.created).Round(time.Millisecond))
 }
 
 // short is enough of an id to tell rooms apart in a log, and too little to be let in with.

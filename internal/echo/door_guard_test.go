@@ -18,7 +18,8 @@ func TestTheToken(t *testing.T) {
 	s := newService(t, Options{AuthToken: token, Rate: 1000})
 	defer s.door.Close(t.Context())
 	for _, path := range []string{"/connect", "/disconnect"} {
-		for _, shown := range []string{"", "Bearer", "Bearer ", "Bearer wrong", "Bearer " + token + "x", "Bearer " + token[:5], "Basic " + token, token, "Bearer " + strings.Repeat("x", 8000)} {
+		for _, shown := range []string{"", "Bearer", "Bearer ", "Bearer wrong", "Bearer " + token + "x",
+			"Bearer " + token[:5], "Basic " + token, token, "Bearer " + strings.Repeat("x", 8000)} {
 			w := s.do("POST", path, "", "Authorization", shown)
 			if w.Code != 401 || w.Header().Get("WWW-Authenticate") == "" || strings.Contains(w.Body.String(), token) {
 				t.Errorf("%s with %.30q: %d %s", path, shown, w.Code, w.Body)
@@ -43,7 +44,8 @@ func TestTheToken(t *testing.T) {
 	}
 }
 
-// No page of a browser is given a room, with a token or without; a service of this machine alone answers to its own names.
+// No page of a browser is given a room, with a token or without; a service of this machine alone answers to its own
+// names.
 func TestPagesAreRefused(t *testing.T) {
 	const token = "word"
 	for name, c := range map[string]struct {
@@ -53,42 +55,55 @@ func TestPagesAreRefused(t *testing.T) {
 		post   int // POST /connect
 		get    int // GET /rooms
 	}{
-		"a runner":                         {Options{Local: true}, "127.0.0.1:8001", nil, 200, 200},
-		"a runner by name":                 {Options{Local: true}, "localhost:8001", nil, 200, 200},
-		"by another spelling":              {Options{Local: true}, "LOCALHOST.:8001", nil, 200, 200},
-		"by IPv6":                          {Options{Local: true}, "[::1]:8001", nil, 200, 200},
-		"by IPv6 without a port":           {Options{Local: true}, "[::1]", nil, 200, 200},
-		"all of 127/8":                     {Options{Local: true}, "127.9.9.9", nil, 200, 200},
-		"a name that was bound to us":      {Options{Local: true}, "evil.example:8001", nil, 403, 403},
-		"one that looks like ours":         {Options{Local: true}, "localhost.evil.example", nil, 403, 403},
-		"one that begins like ours":        {Options{Local: true}, "127.0.0.1.evil.example:8001", nil, 403, 403},
-		"an address that is not ours":      {Options{Local: true}, "192.0.2.1:8001", nil, 403, 403},
-		"a page elsewhere":                 {Options{Local: true}, "127.0.0.1:8001", []string{"Origin", "https://evil.example"}, 403, 200},
-		"a page of a file":                 {Options{Local: true}, "127.0.0.1:8001", []string{"Origin", "null"}, 403, 200},
-		"a page of this machine":           {Options{Local: true}, "localhost:8001", []string{"Origin", "http://localhost:3000"}, 403, 200},
-		"a form that says no origin":       {Options{Local: true}, "localhost:8001", []string{"Sec-Fetch-Site", "cross-site"}, 403, 200},
-		"the same site":                    {Options{Local: true}, "localhost:8001", []string{"Sec-Fetch-Site", "same-origin"}, 403, 200},
-		"somebody who typed it":            {Options{Local: true}, "localhost:8001", []string{"Sec-Fetch-Site", "none"}, 200, 200},
-		"with a token, by any name":        {Options{AuthToken: token}, "echo.example.com", []string{"Authorization", "Bearer " + token}, 200, 200},
-		"with a token, a page":             {Options{AuthToken: token}, "echo.example.com", []string{"Authorization", "Bearer " + token, "Origin", "https://evil.example"}, 403, 200},
-		"with a token, a page, same-site":  {Options{AuthToken: token}, "echo.example.com", []string{"Authorization", "Bearer " + token, "Sec-Fetch-Site", "same-site"}, 403, 200},
-		"open to everybody, but for pages": {Options{}, "echo.example.com", []string{"Origin", "https://evil.example"}, 403, 200},
-		"open to everybody":                {Options{}, "echo.example.com", nil, 200, 200},
+		"a runner":                    {Options{Local: true}, "127.0.0.1:8001", nil, 200, 200},
+		"a runner by name":            {Options{Local: true}, "localhost:8001", nil, 200, 200},
+		"by another spelling":         {Options{Local: true}, "LOCALHOST.:8001", nil, 200, 200},
+		"by IPv6":                     {Options{Local: true}, "[::1]:8001", nil, 200, 200},
+		"by IPv6 without a port":      {Options{Local: true}, "[::1]", nil, 200, 200},
+		"all of 127/8":                {Options{Local: true}, "127.9.9.9", nil, 200, 200},
+		"a name that was bound to us": {Options{Local: true}, "evil.example:8001", nil, 403, 403},
+		"one that looks like ours":    {Options{Local: true}, "localhost.evil.example", nil, 403, 403},
+		"one that begins like ours":   {Options{Local: true}, "127.0.0.1.evil.example:8001", nil, 403, 403},
+		"an address that is not ours": {Options{Local: true}, "192.0.2.1:8001", nil, 403, 403},
+		"a page elsewhere": {Options{Local: true}, "127.0.0.1:8001",
+			[]string{"Origin", "https://evil.example"}, 403, 200},
+		"a page of a file": {Options{Local: true}, "127.0.0.1:8001", []string{"Origin", "null"}, 403,
+			200},
+		"a page of this machine": {Options{Local: true}, "localhost:8001",
+			[]string{"Origin", "http://localhost:3000"}, 403, 200},
+		"a form that says no origin": {Options{Local: true}, "localhost:8001",
+			[]string{"Sec-Fetch-Site", "cross-site"}, 403, 200},
+		"the same site": {Options{Local: true}, "localhost:8001",
+			[]string{"Sec-Fetch-Site", "same-origin"}, 403, 200},
+		"somebody who typed it": {Options{Local: true}, "localhost:8001", []string{"Sec-Fetch-Site", "none"},
+			200, 200},
+		"with a token, by any name": {Options{AuthToken: token}, "echo.example.com",
+			[]string{"Authorization", "Bearer " + token}, 200, 200},
+		"with a token, a page": {Options{AuthToken: token}, "echo.example.com",
+			[]string{"Authorization", "Bearer " + token, "Origin", "https://evil.example"}, 403, 200},
+		"with a token, a page, same-site": {Options{AuthToken: token}, "echo.example.com",
+			[]string{"Authorization", "Bearer " + token, "Sec-Fetch-Site", "same-site"}, 403, 200},
+		"open to everybody, but for pages": {Options{}, "echo.example.com", []string{"Origin", "https://evil.example"},
+			403, 200},
+		"open to everybody": {Options{}, "echo.example.com", nil, 200, 200},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newService(t, c.o)
 			defer s.door.Close(t.Context())
 			header := append([]string{"Host", c.host}, c.header...)
-			if w := s.do("POST", "/connect", "", header...); w.Code != c.post || w.Header().Get("Access-Control-Allow-Origin") != "" {
+			if w := s.do("POST", "/connect", "", header...); w.Code != c.post ||
+				w.Header().Get("Access-Control-Allow-Origin") != "" {
 				t.Errorf("POST /connect: %d %s", w.Code, w.Body)
 			}
-			if w := s.do("POST", "/disconnect", `{"room_id":"unknown"}`, header...); w.Code != map[bool]int{true: 404, false: 403}[c.post == 200] {
+			if w := s.do("POST", "/disconnect", `{"room_id":"unknown"}`, header...); w.Code != map[bool]int{true: 404,
+				false: 403}[c.post == 200] {
 				t.Errorf("POST /disconnect: %d %s", w.Code, w.Body)
 			}
 			if w := s.do("GET", "/rooms", "", header...); w.Code != c.get {
 				t.Errorf("GET /rooms: %d %s", w.Code, w.Body)
 			}
-			if w := s.do("OPTIONS", "/health", "", header...); w.Code == 200 || w.Header().Get("Access-Control-Allow-Origin") != "" {
+			if w := s.do("OPTIONS", "/health", "", header...); w.Code == 200 ||
+				w.Header().Get("Access-Control-Allow-Origin") != "" {
 				t.Errorf("OPTIONS /health: %d %v", w.Code, w.Header())
 			}
 			if w := s.do("GET", "/health", "", header...); w.Code != 200 {
@@ -102,7 +117,8 @@ func TestAnotherMethod(t *testing.T) {
 	s := newService(t, Options{Rate: 1000})
 	defer s.door.Close(t.Context())
 	for path, allowed := range map[string]string{
-		"/connect": "POST", "/disconnect": "POST", "/rooms": "GET, HEAD", "/metrics": "GET, HEAD", "/health": "GET, HEAD", "/version": "GET, HEAD", "/openapi.json": "GET, HEAD",
+		"/connect": "POST", "/disconnect": "POST", "/rooms": "GET, HEAD", "/metrics": "GET, HEAD",
+		"/health": "GET, HEAD", "/version": "GET, HEAD", "/openapi.json": "GET, HEAD",
 	} {
 		for _, method := range []string{"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"} {
 			if strings.Contains(allowed, method) {

@@ -53,7 +53,8 @@ func (h *fakeHost) Open(ctx context.Context, _ time.Duration) (Place, error) {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	p := &fakePlace{host: h, name: fmt.Sprint("room", len(h.places)), lost: make(chan struct{}), done: make(chan struct{})}
+	p := &fakePlace{host: h, name: fmt.Sprint("room", len(h.places)), lost: make(chan struct{}),
+		done: make(chan struct{})}
 	h.places = append(h.places, p)
 	s, err := h.transport.Join(ctx, bench.Room{Name: p.name}, bench.JoinOptions{Identity: "echo"})
 	if err != nil {
@@ -146,7 +147,8 @@ func (s *service) do(method, path, body string, header ...string) *httptest.Resp
 	s.door.Handler().ServeHTTP(w, r)
 	route, params, err := s.router.FindRoute(r)
 	if err != nil {
-		if w.Code != http.StatusNotFound && w.Code != http.StatusUnauthorized && w.Code != http.StatusMethodNotAllowed && path != "/openapi.json" {
+		if w.Code != http.StatusNotFound && w.Code != http.StatusUnauthorized &&
+			w.Code != http.StatusMethodNotAllowed && path != "/openapi.json" {
 			s.t.Errorf("%s %s: %d, and the document does not know it: %v", method, path, w.Code, err)
 		}
 		return w
@@ -187,20 +189,25 @@ func TestTheOriginalsInterface(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newService(t, Options{Version: "1.2.3"})
 		defer s.door.Close(t.Context())
-		if text := s.do("GET", "/health", "").Body.String(); text != `{"status":"ok","platform":"livekit"}`+"\n" && text != `{"platform":"livekit","status":"ok"}`+"\n" {
+		if text := s.do("GET", "/health", "").Body.String(); text != `{"status":"ok","platform":"livekit"}`+"\n" &&
+			text != `{"platform":"livekit","status":"ok"}`+"\n" {
 			t.Error(text)
 		}
 		in := s.connect()
-		if len(in.Rooms) != 1 || in.Rooms["livekit"].Token != "token-of-room0" || in.Rooms["livekit"].ExpiresAt != unixSeconds(time.Now().Add(10*time.Minute)) || len(in.RoomID) < 26 {
+		if len(in.Rooms) != 1 || in.Rooms["livekit"].Token != "token-of-room0" ||
+			in.Rooms["livekit"].ExpiresAt != unixSeconds(time.Now().Add(10*time.Minute)) || len(in.RoomID) < 26 {
 			t.Errorf("%+v %+v", in, in.Rooms["livekit"])
 		}
 		// The echo was in the room before the answer.
-		runner, err := s.host.transport.Join(t.Context(), bench.Room{Name: in.Rooms["livekit"].Name}, bench.JoinOptions{Identity: "runner"})
+		runner, err := s.host.transport.Join(t.Context(), bench.Room{Name: in.Rooms["livekit"].Name},
+			bench.JoinOptions{Identity: "runner"})
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer runner.Close()
-		run, err := bench.NewProber(runner, bench.NewClock()).Probe(t.Context(), bench.Plan{Count: 5, Cooldown: 10 * time.Millisecond, Timeout: time.Second, EchoTimeout: time.Second, ReconnectTimeout: time.Second}, nil)
+		run, err := bench.NewProber(runner, bench.NewClock()).Probe(t.Context(),
+			bench.Plan{Count: 5, Cooldown: 10 * time.Millisecond, Timeout: time.Second, EchoTimeout: time.Second,
+				ReconnectTimeout: time.Second}, nil)
 		if err != nil || run.Counts.Answered != 5 {
 			t.Errorf("%v %+v", err, run.Counts)
 		}
@@ -208,12 +215,14 @@ func TestTheOriginalsInterface(t *testing.T) {
 			t.Errorf("%d rooms", n)
 		}
 		for path, want := range map[string]int{"/disconnect": 404, "/nothing": 404} {
-			if w := s.do("POST", path, `{"room_id":"unknown"}`); w.Code != want || !strings.Contains(w.Body.String(), `"detail":`) {
+			if w := s.do("POST", path, `{"room_id":"unknown"}`); w.Code != want ||
+				!strings.Contains(w.Body.String(), `"detail":`) {
 				t.Errorf("%s: %d %s", path, w.Code, w.Body)
 			}
 		}
 		w := s.do("POST", "/disconnect", `{"room_id":"`+in.RoomID+`"}`)
-		if w.Code != 200 || !strings.Contains(w.Body.String(), `"cleaned_up":true`) || s.host.closed.Load() != 1 || s.rooms() != 0 {
+		if w.Code != 200 || !strings.Contains(w.Body.String(), `"cleaned_up":true`) || s.host.closed.Load() != 1 ||
+			s.rooms() != 0 {
 			t.Errorf("%d %s, %d closed", w.Code, w.Body, s.host.closed.Load())
 		}
 		if w := s.do("POST", "/disconnect", `{"room_id":"`+in.RoomID+`"}`); w.Code != 404 {
@@ -229,22 +238,26 @@ func TestTheOriginalsInterface(t *testing.T) {
 				t.Errorf("%s with a large body: %d", path, w.Code)
 			}
 		}
-		if w := s.do("POST", "/connect?platform=daily", ""); w.Code != 400 || !strings.Contains(w.Body.String(), "livekit") {
+		if w := s.do("POST", "/connect?platform=daily", ""); w.Code != 400 ||
+			!strings.Contains(w.Body.String(), "livekit") {
 			t.Errorf("%d %s", w.Code, w.Body)
 		}
 		if text := s.do("GET", "/version", "").Body.String(); !strings.Contains(text, "1.2.3") {
 			t.Error(text)
 		}
-		if text := s.do("GET", "/metrics", "").Body.String(); !strings.Contains(text, "rtcbench_echo_rooms 0") || !strings.Contains(text, `rtcbench_echo_requests_total{code="200",path="/connect"} 1`) {
+		if text := s.do("GET", "/metrics", "").Body.String(); !strings.Contains(text, "rtcbench_echo_rooms 0") ||
+			!strings.Contains(text, `rtcbench_echo_requests_total{code="200",path="/connect"} 1`) {
 			t.Error(text)
 		}
-		if strings.Contains(s.log.String(), in.RoomID) || strings.Contains(s.log.String(), in.Rooms["livekit"].Token) || !strings.Contains(s.log.String(), "path=/connect status=200") {
+		if strings.Contains(s.log.String(), in.RoomID) || strings.Contains(s.log.String(), in.Rooms["livekit"].Token) ||
+			!strings.Contains(s.log.String(), "path=/connect status=200") {
 			t.Error(s.log)
 		}
 	})
 }
 
-// A room ends at its time, with its last runner, and when its seat is lost; not while somebody is in it or before anybody came.
+// A room ends at its time, with its last runner, and when its seat is lost; not while somebody is in it or before
+// anybody came.
 func TestARoomEnds(t *testing.T) {
 	for name, c := range map[string]struct {
 		script func(p *fakePlace)
@@ -316,7 +329,8 @@ func TestManyAtOnce(t *testing.T) {
 	if ok.Load() != 50 || full.Load() != 150 || other.Load() != 0 {
 		t.Errorf("%d rooms, %d refused, %d else", ok.Load(), full.Load(), other.Load())
 	}
-	if w := s.do("POST", "/connect", ""); w.Code != 429 || !strings.Contains(w.Body.String(), "all 50 rooms are taken") {
+	if w := s.do("POST", "/connect", ""); w.Code != 429 ||
+		!strings.Contains(w.Body.String(), "all 50 rooms are taken") {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -335,7 +349,8 @@ func TestARoomThatCannotBeMade(t *testing.T) {
 	defer s.door.Close(t.Context())
 	s.host.opening = func() error { return errors.New("the platform is down") }
 	for range 3 {
-		if w := s.do("POST", "/connect", ""); w.Code != 502 || !strings.Contains(w.Body.String(), "the platform is down") {
+		if w := s.do("POST", "/connect", ""); w.Code != 502 ||
+			!strings.Contains(w.Body.String(), "the platform is down") {
 			t.Errorf("%d %s", w.Code, w.Body)
 		}
 	}
@@ -345,7 +360,8 @@ func TestARoomThatCannotBeMade(t *testing.T) {
 
 // The echo joins once more after a runner that is no rtcbench, as soon as it is there, and once.
 func TestTheEchoJoinsAfterItsRunner(t *testing.T) {
-	for agent, want := range map[string]int64{"Python/3.12 aiohttp/3.9": 1, "": 1, userAgent: 0, userAgent + "/1.2": 0} {
+	for agent, want := range map[string]int64{"Python/3.12 aiohttp/3.9": 1, "": 1, userAgent: 0,
+		userAgent + "/1.2": 0} {
 		synctest.Test(t, func(t *testing.T) {
 			s := newService(t, Options{})
 			defer s.door.Close(t.Context())

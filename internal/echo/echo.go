@@ -43,7 +43,8 @@ func answer(ctx context.Context, s bench.Session, clock bench.Clock, seen *books
 			off, asked = clock.Error(), time.Now()
 		}
 		now := time.Now()
-		stamps := bench.Stamps{Received: clock.UnixMilli(packet.At), Sent: clock.UnixMilli(now), Error: off, Wrong: clock.IsWrong()}
+		stamps := bench.Stamps{Received: clock.UnixMilli(packet.At), Sent: clock.UnixMilli(now), Error: off,
+			Wrong: clock.IsWrong()}
 		buf = bench.AppendPong(buf[:0], ping, stamps, count, of)
 		held(now.Sub(packet.At))
 		err = s.Send(ctx, bench.Message{Payload: buf, To: packet.From, Lossy: ping.Lossy})

@@ -40,8 +40,9 @@ const (
 func (d *Door) Serve(ctx context.Context, l net.Listener) error {
 	server := &http.Server{
 		Handler: d.Handler(), MaxHeaderBytes: maxHeader,
-		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: readTimeout, WriteTimeout: openTimeout + closeTimeout, IdleTimeout: time.Minute,
-		ErrorLog: slog.NewLogLogger(d.options.Log.Handler(), slog.LevelDebug),
+		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: readTimeout, WriteTimeout: openTimeout + closeTimeout,
+		IdleTimeout: time.Minute,
+		ErrorLog:    slog.NewLogLogger(d.options.Log.Handler(), slog.LevelDebug),
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(l) }()
@@ -76,7 +77,9 @@ func (d *Door) Handler() http.Handler {
 	route(guarded, http.MethodPost, "/disconnect", d.handleDisconnect)
 	route(guarded, http.MethodGet, "/rooms", d.handleRooms)
 	route(guarded, http.MethodGet, "/metrics", d.meter.handler().ServeHTTP)
-	guarded.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { refuse(w, http.StatusNotFound, "there is nothing here") })
+	guarded.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+		refuse(w, http.StatusNotFound, "there is nothing here")
+	})
 	// Each has a limit of its own: whoever asks for many rooms does not make a probe of the service's health fail.
 	probes := d.limited(open)
 	for _, path := range []string{"/health", "/version", "/openapi.json"} {
@@ -99,8 +102,8 @@ func route(mux *http.ServeMux, method, path string, handle http.HandlerFunc) {
 	})
 }
 
-// noPage keeps the pages of browsers out, which no runner is. A page that somebody opens on this machine could ask for rooms
-// at the cost of whoever runs the service, and could read their tokens after its name was bound to this address.
+// noPage keeps the pages of browsers out, which no runner is. A page that somebody opens on this machine could ask for
+// rooms at the cost of whoever runs the service, and could read their tokens after its name was bound to this address.
 func (d *Door) noPage(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		site := r.Header.Get("Sec-Fetch-Site")
@@ -109,14 +112,16 @@ func (d *Door) noPage(next http.Handler) http.Handler {
 		case r.Method == http.MethodPost && (hasOrigin || site != "" && site != "none"):
 			refuse(w, http.StatusForbidden, "this service gives no rooms to web pages")
 		case d.options.Local && r.Host != "" && !namesThisMachine(r.Host):
-			refuse(w, http.StatusForbidden, "this service answers to localhost, 127.0.0.1 and [::1] alone, since it asks for no token")
+			refuse(w, http.StatusForbidden, "this service answers to localhost, 127.0.0.1 and [::1] alone, since it "+
+				"asks for no token")
 		default:
 			next.ServeHTTP(w, r)
 		}
 	})
 }
 
-// namesThisMachine reports whether the host of a request, with or without a port, is this machine whatever a name server says.
+// namesThisMachine reports whether the host of a request, with or without a port, is this machine whatever a name
+// server says.
 func namesThisMachine(host string) bool {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name
@@ -167,7 +172,8 @@ func (d *Door) handleConnect(w http.ResponseWriter, r *http.Request) {
 	platforms := slices.Sorted(maps.Keys(d.options.Hosts))
 	if one := r.URL.Query().Get("platform"); one != "" && one != "both" {
 		if !slices.Contains(platforms, one) {
-			refuse(w, http.StatusBadRequest, fmt.Sprintf("platform %.40q is not served here; %s is", one, strings.Join(platforms, ", ")))
+			refuse(w, http.StatusBadRequest, fmt.Sprintf("platform %.40q is not served here; %s is", one,
+				strings.Join(platforms, ", ")))
 			return
 		}
 		platforms = []string{one}
@@ -179,7 +185,8 @@ func (d *Door) handleConnect(w http.ResponseWriter, r *http.Request) {
 	case err == nil:
 		answerJSON(w, http.StatusOK, invitation)
 	case errors.Is(err, errFull):
-		refuse(w, http.StatusTooManyRequests, fmt.Sprintf("all %d rooms are taken; try again later", d.options.MaxRooms))
+		refuse(w, http.StatusTooManyRequests,
+			fmt.Sprintf("all %d rooms are taken; try again later", d.options.MaxRooms))
 	case errors.Is(err, errClosing):
 		refuse(w, http.StatusServiceUnavailable, err.Error())
 	default:
@@ -204,7 +211,8 @@ func (d *Door) handleDisconnect(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusNotFound, "there is no such room; it may have ended")
 		return
 	}
-	answerJSON(w, http.StatusOK, map[string]any{"status": "success", "room_id": asked.RoomID, "message": "the room has ended", "cleaned_up": true})
+	answerJSON(w, http.StatusOK, map[string]any{"status": "success", "room_id": asked.RoomID,
+		"message": "the room has ended", "cleaned_up": true})
 }
 
 // roomInfo is what GET /rooms tells of a room; tokens are not in it.
@@ -235,7 +243,8 @@ func (d *Door) authorised(next http.Handler) http.Handler {
 			got := sha256.Sum256([]byte(strings.TrimSpace(shown)))
 			if subtle.ConstantTimeCompare(got[:], want[:]) != 1 || !strings.EqualFold(scheme, "Bearer") {
 				w.Header().Set("WWW-Authenticate", `Bearer realm="rtcbench echo"`)
-				refuse(w, http.StatusUnauthorized, "this service wants its token: Authorization: Bearer TOKEN (rtcbench: --agent-token)")
+				refuse(w, http.StatusUnauthorized, "this service wants its token: Authorization: Bearer TOKEN "+
+					"(rtcbench: --agent-token)")
 				return
 			}
 		}
@@ -293,6 +302,7 @@ func (d *Door) logged(next http.Handler) http.Handler {
 		if path == "/health" || path == "/metrics" {
 			level = slog.LevelDebug
 		}
-		d.options.Log.Log(r.Context(), level, "request", "method", r.Method, "path", path, "status", rec.status, "from", host, "took", time.Since(began).Round(time.Microsecond))
+		d.options.Log.Log(r.Context(), level, "request", "method", r.Method, "path", path, "status", rec.status, "from",
+			host, "took", time.Since(began).Round(time.Microsecond))
 	})
 }

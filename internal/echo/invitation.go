@@ -8,8 +8,8 @@ import (
 	"slices"
 )
 
-// Invitation is the answer to POST /connect, in the form of the original service: room_id, and an object or null for each
-// platform.
+// Invitation is the answer to POST /connect, in the form of the original service: room_id, and an object or null for
+// each platform.
 type Invitation struct {
 	RoomID string
 	Rooms  map[string]Room // by platform
@@ -36,7 +36,8 @@ type roomURLWire struct {
 	ExpiresAt float64 `json:"expires_at"`
 }
 
-// usual are the platforms of the original: their keys are always there, in this order. needed is what a runner has to be given.
+// usual are the platforms of the original: their keys are always there, in this order. needed is what a runner has to
+// be given.
 var (
 	usual  = []string{"daily", "livekit"}
 	needed = map[string]string{"daily": "a Daily URL", "livekit": "a LiveKit token"}

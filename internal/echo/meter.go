@@ -25,13 +25,18 @@ func NewMeter() *Meter {
 	m := &Meter{
 		registry: prometheus.NewRegistry(),
 		rooms:    prometheus.NewGauge(prometheus.GaugeOpts{Name: "rtcbench_echo_rooms", Help: "Rooms that are open."}),
-		opened: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "rtcbench_echo_open_seconds", Help: "From a request for a room to the echo's being in it.",
+		opened: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "rtcbench_echo_open_seconds",
+			Help:    "From a request for a room to the echo's being in it.",
 			Buckets: []float64{.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}}),
-		pings: prometheus.NewCounter(prometheus.CounterOpts{Name: "rtcbench_echo_pings_total", Help: "Pings answered by this process; pages of a browser count their own."}),
-		hold: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "rtcbench_echo_hold_seconds", Help: "From a ping's arrival to just before its pong is sent.",
+		pings: prometheus.NewCounter(prometheus.CounterOpts{Name: "rtcbench_echo_pings_total",
+			Help: "Pings answered by this process; pages of a browser count their own."}),
+		hold: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "rtcbench_echo_hold_seconds",
+			Help:    "From a ping's arrival to just before its pong is sent.",
 			Buckets: []float64{1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 5e-2, .25}}),
-		errors:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "rtcbench_echo_errors_total", Help: "What did not work: open, close, seat."}, []string{"what"}),
-		requests: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "rtcbench_echo_requests_total", Help: "HTTP requests by path and status."}, []string{"path", "code"}),
+		errors: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "rtcbench_echo_errors_total",
+			Help: "What did not work: open, close, seat."}, []string{"what"}),
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "rtcbench_echo_requests_total",
+			Help: "HTTP requests by path and status."}, []string{"path", "code"}),
 	}
 	m.registry.MustRegister(m.rooms, m.opened, m.pings, m.hold, m.errors, m.requests,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))

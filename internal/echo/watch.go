@@ -14,20 +14,22 @@ import (
 const (
 	lookEvery   = time.Second      // at the rooms that there are
 	lookTimeout = 10 * time.Second // for one answer of the server
-	// aloneFor is how long nobody else must have been in a room before the echo leaves it: a LiveKit server may tell up to
-	// 4 s late of somebody who sends no media.
+	// aloneFor is how long nobody else must have been in a room before the echo leaves it: a LiveKit server may tell up
+	// to 4 s late of somebody who sends no media.
 	aloneFor = 5 * time.Second
 )
 
 // Watch says how an echo serves rooms that others make, as somebody waits in them. Its functions are called by several
 // goroutines at one time.
 type Watch struct {
-	Rooms  func(context.Context) ([]string, error)                       // that there are, of those that are to be served
-	Waits  func(ctx context.Context, room string) (bool, error)          // whether somebody in it wants an echo
-	Join   func(ctx context.Context, room string) (bench.Session, error) // takes the echo's seat
-	Alone  func(bench.Session) bool                                      // whether nobody in it wants an echo any more
-	Within time.Duration                                                 // for the first look; more than that of any other is not waited
-	Most   int                                                           // seats at one time
+	// that there are, of those that are to be served
+	Rooms func(context.Context) ([]string, error)
+	Waits func(ctx context.Context, room string) (bool, error)          // whether somebody in it wants an echo
+	Join  func(ctx context.Context, room string) (bench.Session, error) // takes the echo's seat
+	Alone func(bench.Session) bool                                      // whether nobody in it wants an echo any more
+	// for the first look; more than that of any other is not waited
+	Within time.Duration
+	Most   int // seats at one time
 	Clock  bench.Clock
 	Came   func(room string) // when pings are answered there
 	Left   func(room string, why error)

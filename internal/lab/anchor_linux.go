@@ -10,13 +10,14 @@ import (
 	"rtcbench/bench"
 )
 
-// Anchor names the router's clock for the processes of a lab: what its wall clock showed, and its monotonic one at that moment, in ns.
+// Anchor names the router's clock for the processes of a lab: what its wall clock showed, and its monotonic one at that
+// moment, in ns.
 func (n *Network) Anchor() string {
 	return fmt.Sprintf("%d/%d", n.router.start.UnixNano(), n.router.base.Nano())
 }
 
-// ClockAt is the clock that an Anchor names. All processes of a machine have the monotonic clock together, so those with one anchor are on one time line,
-// whatever is done to the wall clock meanwhile.
+// ClockAt is the clock that an Anchor names. All processes of a machine have the monotonic clock together, so those
+// with one anchor are on one time line, whatever is done to the wall clock meanwhile.
 func ClockAt(anchor string) (bench.Clock, error) {
 	var wall, mono int64
 	if _, err := fmt.Sscanf(anchor, "%d/%d", &wall, &mono); err != nil {
@@ -29,8 +30,8 @@ func ClockAt(anchor string) (bench.Clock, error) {
 	return bench.ClockShowing(now, float64(wall+at-mono)/1e6), nil
 }
 
-// twoReadings are Go's clock and the system's monotonic one at one moment. A process that is put aside between the two calls
-// would carry that time in every measurement, so the closest pair of several counts.
+// twoReadings are Go's clock and the system's monotonic one at one moment. A process that is put aside between the two
+// calls would carry that time in every measurement, so the closest pair of several counts.
 func twoReadings() (now time.Time, monotonic int64, err error) {
 	const tries = 20
 	closest := int64(math.MaxInt64)

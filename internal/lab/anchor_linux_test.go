@@ -7,9 +7,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Two processes that read their clocks at different moments are on one time line, though the wall clock was moved in between.
+// Two processes that read their clocks at different moments are on one time line, though the wall clock was moved in
+// between.
 func TestOneTimeLine(t *testing.T) {
-	n := &Network{router: &router{start: time.Now().Add(-time.Hour)}} // the wall clock is an hour ahead of what it was for the router
+	// the wall clock is an hour ahead of what it was for the router
+	n := &Network{router: &router{start: time.Now().Add(-time.Hour)}}
 	unix.ClockGettime(unix.CLOCK_MONOTONIC, &n.router.base)
 	clock, err := ClockAt(n.Anchor())
 	if err != nil {

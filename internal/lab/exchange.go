@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// exchange is the router without its sockets and without a clock: it is told when a packet came, and tells when one is to leave.
+// exchange is the router without its sockets and without a clock: it is told when a packet came, and tells when one is
+// to leave.
 type exchange struct {
 	lines  [places][places]*line // nil = there is no way
 	away   func(time.Duration) bool

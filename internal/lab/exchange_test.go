@@ -27,7 +27,8 @@ func TestExchange(t *testing.T) {
 	x.arrive(0, Runner, packet(Runner.Address(), SFU.Address(), 200))
 	x.arrive(5*msec, SFU, packet(SFU.Address(), Runner.Address(), 300))
 	x.arrive(6*msec, SFU, packet(SFU.Address(), Echo.Address(), 400))
-	for _, stray := range [][]byte{packet(Runner.Address(), Echo.Address(), 100), packet(Runner.Address(), "8.8.8.8", 100), {0x60, 0, 0}, nil} {
+	for _, stray := range [][]byte{packet(Runner.Address(), Echo.Address(), 100),
+		packet(Runner.Address(), "8.8.8.8", 100), {0x60, 0, 0}, nil} {
 		x.arrive(7*msec, Runner, stray)
 	}
 	type gone struct {
@@ -41,10 +42,12 @@ func TestExchange(t *testing.T) {
 		left(due + 20*time.Microsecond)
 		got = append(got, gone{due, to, len(b)})
 	}
-	if want := []gone{{6 * msec, Echo, 400}, {15 * msec, Runner, 300}, {30 * msec, SFU, 200}}; !slices.Equal(got, want) {
+	if want := []gone{{6 * msec, Echo, 400}, {15 * msec, Runner, 300}, {30 * msec, SFU, 200}}; !slices.Equal(
+		got, want) {
 		t.Errorf("left %v, want %v", got, want)
 	}
-	if r := x.log[0]; r.Delay() != 30*msec+20*time.Microsecond || r.Added() != 20*time.Microsecond || !r.UDP || r.Size != 200 {
+	if r := x.log[0]; r.Delay() != 30*msec+20*time.Microsecond || r.Added() != 20*time.Microsecond || !r.UDP ||
+		r.Size != 200 {
 		t.Errorf("the first is written down as %+v", r)
 	}
 	strays := 0
@@ -95,7 +98,8 @@ func TestScenarios(t *testing.T) {
 		switch {
 		case want == "" && err != nil:
 			t.Errorf("%s: %v", way, err)
-		case want != "" && (err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "mine") || strings.Contains(err.Error(), "\n")):
+		case want != "" && (err == nil || !strings.Contains(err.Error(), want) ||
+			!strings.Contains(err.Error(), "mine") || strings.Contains(err.Error(), "\n")):
 			t.Errorf("%s: %v, want %q", way, err, want)
 		}
 	}
@@ -133,7 +137,8 @@ func TestTheManualsScenario(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.RunnerSFU.Up.Delay != 12*msec || s.RunnerSFU.Up.Bursts == nil || s.EchoClock.Skew != 40 || s.SFUEcho.Up != s.SFUEcho.Down {
+	if s.RunnerSFU.Up.Delay != 12*msec || s.RunnerSFU.Up.Bursts == nil || s.EchoClock.Skew != 40 ||
+		s.SFUEcho.Up != s.SFUEcho.Down {
 		t.Errorf("%+v", s)
 	}
 }

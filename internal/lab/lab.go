@@ -1,6 +1,6 @@
 // Package lab is a wide-area network on one machine: three places, each a network namespace, and a router in user space
-// that carries every packet between them as a scenario says, and writes down what it did to each. What it writes down, not
-// what the scenario asked for, is what a measurement in it is held against.
+// that carries every packet between them as a scenario says, and writes down what it did to each. What it writes down,
+// not what the scenario asked for, is what a measurement in it is held against.
 package lab
 
 import (

@@ -51,8 +51,9 @@ func (l *line) pass(now time.Duration, _ int) (due []time.Duration, fate Fate) {
 	return []time.Duration{l.last}, Carried
 }
 
-// lose draws the packet's loss. In Gilbert and Elliott's model the state may change before each packet, and each state loses
-// with a probability of its own (E. O. Elliott, Estimates of Error Rates for Codes on Burst-Noise Channels, 1963).
+// lose draws the packet's loss. In Gilbert and Elliott's model the state may change before each packet, and each state
+// loses with a probability of its own (E. O. Elliott, Estimates of Error Rates for Codes on Burst-Noise Channels,
+// 1963).
 func (l *line) lose() Fate {
 	p, fate := l.way.Loss, Lost
 	if b := l.way.Bursts; b != nil {
@@ -97,8 +98,8 @@ func (l *line) loaded(at time.Duration) bool {
 	return c != nil && at%(c.On+c.Off) < c.On && c.Rate > l.way.Rate
 }
 
-// drain lets the queue run until now: the line takes bytes out at its rate, and while the load is on it puts bytes in at its
-// own. What of it finds no room is lost.
+// drain lets the queue run until now: the line takes bytes out at its rate, and while the load is on it puts bytes in
+// at its own. What of it finds no room is lost.
 func (l *line) drain(now time.Duration) {
 	for l.at < now {
 		end, load := now, 0.0

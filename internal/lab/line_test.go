@@ -20,15 +20,19 @@ func TestLineIsExact(t *testing.T) {
 		way     Way
 		packets []packet
 	}{
-		"nothing is added":                     {Way{}, []packet{{0, 100, 0}, {7 * msec, 1500, 7 * msec}}},
-		"a delay":                              {Way{Delay: 20 * msec}, []packet{{0, 100, 20 * msec}, {msec, 100, 21 * msec}}},
-		"a rate spreads what comes at once":    {rate, []packet{{0, 1000, 6 * msec}, {0, 1000, 7 * msec}, {500 * time.Microsecond, 500, 7500 * time.Microsecond}}},
+		"nothing is added": {Way{}, []packet{{0, 100, 0}, {7 * msec, 1500, 7 * msec}}},
+		"a delay": {Way{Delay: 20 * msec},
+			[]packet{{0, 100, 20 * msec}, {msec, 100, 21 * msec}}},
+		"a rate spreads what comes at once": {rate,
+			[]packet{{0, 1000, 6 * msec}, {0, 1000, 7 * msec}, {500 * time.Microsecond, 500, 7500 * time.Microsecond}}},
 		"a queue is empty again after a while": {rate, []packet{{0, 1000, 6 * msec}, {10 * msec, 1000, 16 * msec}}},
-		"what finds no room is lost":           {rate, []packet{{0, 1500, 6500 * time.Microsecond}, {0, 1500, 8 * msec}, {0, 1, -1}, {1500 * time.Microsecond, 1500, 9500 * time.Microsecond}}},
+		"what finds no room is lost": {rate, []packet{{0, 1500, 6500 * time.Microsecond}, {0, 1500, 8 * msec},
+			{0, 1, -1}, {1500 * time.Microsecond, 1500, 9500 * time.Microsecond}}},
 		// 12 Mbit/s into 8 fill 3000 bytes, less the packet, in 6 ms, and then drain at a byte a microsecond.
 		"a load fills the queue and lets it drain": {
 			Way{Rate: 8e6, Queue: 3000, Load: &Load{Rate: 12e6, On: 6 * msec, Off: 10 * msec}},
-			[]packet{{4 * msec, 500, 6500 * time.Microsecond}, {6 * msec, 1, -1}, {8 * msec, 1000, 10 * msec}, {12 * msec, 100, 12100 * time.Microsecond}, {18 * msec, 100, 18*msec + 1100*time.Microsecond}},
+			[]packet{{4 * msec, 500, 6500 * time.Microsecond}, {6 * msec, 1, -1}, {8 * msec, 1000, 10 * msec},
+				{12 * msec, 100, 12100 * time.Microsecond}, {18 * msec, 100, 18*msec + 1100*time.Microsecond}},
 		},
 	} {
 		l := newLine(test.way, 1, 1)
@@ -89,7 +93,8 @@ func TestJitterIsSpreadAsNamed(t *testing.T) {
 		slices.Sort(values)
 		median, p99 := milliseconds(values[n/2]), milliseconds(values[n*99/100])
 		want := map[Distribution][2]float64{ // scipy 1.17.1: ppf(0.5), ppf(0.99)
-			Uniform: {10, 10 + math.Sqrt(3)*2*0.98}, Normal: {10, 14.6527}, Lognormal: {9.8058, 15.5442}, Gamma: {9.8670, 15.2308}, Pareto: {9.3666, 17.7889},
+			Uniform: {10, 10 + math.Sqrt(3)*2*0.98}, Normal: {10, 14.6527}, Lognormal: {9.8058, 15.5442},
+			Gamma: {9.8670, 15.2308}, Pareto: {9.3666, 17.7889},
 		}[d]
 		if math.Abs(median-want[0]) > 0.05 || math.Abs(p99-want[1]) > 0.15 {
 			t.Errorf("%s: median %.3f, P99 %.3f; want %.3f, %.3f", d, median, p99, want[0], want[1])
@@ -129,12 +134,14 @@ func TestLoss(t *testing.T) {
 		}
 		return
 	}
-	if s, b, c, _ := lost(Way{Loss: 0.03, Duplicate: 0.01}); math.Abs(float64(s)-6000) > 5*math.Sqrt(6000) || b != 0 || math.Abs(float64(c)-1940) > 5*math.Sqrt(1940) {
+	if s, b, c, _ := lost(Way{Loss: 0.03, Duplicate: 0.01}); math.Abs(float64(s)-6000) > 5*math.Sqrt(6000) || b != 0 ||
+		math.Abs(float64(c)-1940) > 5*math.Sqrt(1940) {
 		t.Errorf("%d lost, %d in bursts, %d copies; want 6000, 0, 1940", s, b, c)
 	}
 	// The share of time in the bad state is enter/(enter+leave) = 1/21, of which half is lost.
 	s, b, _, longest := lost(Way{Loss: 0.001, Bursts: &Bursts{Loss: 0.5, Enter: 0.01, Leave: 0.2}})
-	if want := n / 21.0 / 2; math.Abs(float64(b)-want) > 0.06*want || math.Abs(float64(s)-n*20/21*0.001) > 5*math.Sqrt(190) || longest < 4 {
+	if want := n / 21.0 / 2; math.Abs(float64(b)-want) > 0.06*want ||
+		math.Abs(float64(s)-n*20/21*0.001) > 5*math.Sqrt(190) || longest < 4 {
 		t.Errorf("%d lost in bursts, the longest of %d, and %d others; want %.0f and 190", b, longest, s, want)
 	}
 }

@@ -12,8 +12,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// place is a network namespace that lives as long as a thread of this process does. Nothing of it has a name in the file
-// system: with this process it goes, however that ends, and its device with it.
+// place is a network namespace that lives as long as a thread of this process does. Nothing of it has a name in the
+// file system: with this process it goes, however that ends, and its device with it.
 type place struct {
 	device *os.File
 	work   chan func()
@@ -41,8 +41,8 @@ func newPlace(p Place) (*place, error) {
 	return n, nil
 }
 
-// onOwnThread calls f on a thread that ends with it, so that nobody else finds himself in its namespace. The first thread of a
-// process never ends: that one is kept busy until f has another.
+// onOwnThread calls f on a thread that ends with it, so that nobody else finds himself in its namespace. The first
+// thread of a process never ends: that one is kept busy until f has another.
 func onOwnThread(f func()) {
 	runtime.LockOSThread() // and never unlocked: that ends the thread
 	if unix.Gettid() != unix.Getpid() {
@@ -123,8 +123,8 @@ func (n *place) close() {
 	n.device.Close()
 }
 
-// Enter is what Start's command calls first: it makes a /proc for the namespace of processes that it is in, and becomes the
-// program at path. It returns only if that fails.
+// Enter is what Start's command calls first: it makes a /proc for the namespace of processes that it is in, and becomes
+// the program at path. It returns only if that fails.
 func Enter(path string, args []string) error {
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
 		return fmt.Errorf("make the mounts private: %w", err)

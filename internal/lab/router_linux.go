@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// router carries packets between the devices of the places, on one operating system thread of its own: it sleeps until a
-// packet comes or one is due, by a timer of the kernel and not by Go's.
+// router carries packets between the devices of the places, on one operating system thread of its own: it sleeps until
+// a packet comes or one is due, by a timer of the kernel and not by Go's.
 type router struct {
 	exchange *exchange
 	devices  [places]*os.File
@@ -49,7 +49,8 @@ func startRouter(x *exchange, devices [places]*os.File) (*router, error) {
 		runtime.LockOSThread() // and never unlocked: its priority goes with the thread
 		unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0)
 		const fifo, priority = 1, 50 // SCHED_FIFO, sched(7)
-		r.realtime = unix.SchedSetAttr(0, &unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: fifo, Priority: priority}, 0) == nil
+		r.realtime = unix.SchedSetAttr(0, &unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: fifo, Priority: priority},
+			0) == nil
 		r.start = time.Now()
 		unix.ClockGettime(unix.CLOCK_MONOTONIC, &r.base)
 		close(ready)
@@ -102,9 +103,9 @@ func (r *router) run() error {
 	}
 }
 
-// awake is how long before a packet is due the thread stops sleeping and only looks: about what a timer is late by. It is not more, for
-// with a real-time priority it takes the processor from everybody: where packets of 0.25 ms are under way, a server or an echo on two
-// processors is then 0.2 ms slower with a network than without.
+// awake is how long before a packet is due the thread stops sleeping and only looks: about what a timer is late by. It
+// is not more, for with a real-time priority it takes the processor from everybody: where packets of 0.25 ms are under
+// way, a server or an echo on two processors is then 0.2 ms slower with a network than without.
 const awake = 30 * time.Microsecond
 
 // arm sets the timer to shortly before the next packet is due. Where that is now, poll is not to wait.

@@ -27,7 +27,8 @@ type Scenario struct {
 	RunnerSFU, SFUEcho Path
 	EchoClock          Clock
 
-	Alternate time.Duration // there is no network in every other stretch of this length, from the second on; 0 = in none
+	// there is no network in every other stretch of this length, from the second on; 0 = in none
+	Alternate time.Duration
 }
 
 // away reports whether there is no network at a time of the router.
@@ -124,7 +125,8 @@ func Shipped() []string {
 	return names
 }
 
-// LoadScenario gives the shipped scenario of that name, or the one in the file of that path, which ends in .yaml or .yml.
+// LoadScenario gives the shipped scenario of that name, or the one in the file of that path, which ends in .yaml or
+// .yml.
 func LoadScenario(name string) (Scenario, error) {
 	if strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, ".yml") {
 		data, err := os.ReadFile(name)
@@ -134,7 +136,8 @@ func LoadScenario(name string) (Scenario, error) {
 		return Parse(strings.TrimSuffix(strings.TrimSuffix(path.Base(name), ".yml"), ".yaml"), data)
 	}
 	if !slices.Contains(Shipped(), name) {
-		return Scenario{}, fmt.Errorf("no scenario %q comes with the lab; there are %s, or the path of a .yaml file", name, strings.Join(Shipped(), ", "))
+		return Scenario{}, fmt.Errorf("no scenario %q comes with the lab; there are %s, or the path of a .yaml file",
+			name, strings.Join(Shipped(), ", "))
 	}
 	data, err := Text(name)
 	if err != nil {
@@ -164,11 +167,15 @@ func Parse(name string, data []byte) (Scenario, error) {
 		return Scenario{}, fmt.Errorf("scenario %s: %s", name, oneLine(err))
 	}
 	if f.Paths.RunnerSFU == nil || f.Paths.SFUEcho == nil {
-		return Scenario{}, fmt.Errorf("scenario %s: paths: runner-sfu and sfu-echo are both needed, each with up and down, or both", name)
+		return Scenario{}, fmt.Errorf("scenario %s: paths: runner-sfu and sfu-echo are both needed, each with up and "+
+			"down, or both", name)
 	}
-	s := Scenario{Name: name, About: f.About, Sources: f.Sources, Chosen: f.Chosen, RunnerSFU: *f.Paths.RunnerSFU, SFUEcho: *f.Paths.SFUEcho, EchoClock: f.EchoClock}
-	if o, k := time.Duration(s.EchoClock.Offset), s.EchoClock.Skew; o.Abs() > time.Hour || !(math.Abs(k) <= 100) { // also what is no number
-		return Scenario{}, fmt.Errorf("scenario %s: echo_clock: an offset of at most 1h and a skew of at most 100 (parts in a million), not %v and %v", name, o, k)
+	s := Scenario{Name: name, About: f.About, Sources: f.Sources, Chosen: f.Chosen, RunnerSFU: *f.Paths.RunnerSFU,
+		SFUEcho: *f.Paths.SFUEcho, EchoClock: f.EchoClock}
+	// also what is no number
+	if o, k := time.Duration(s.EchoClock.Offset), s.EchoClock.Skew; o.Abs() > time.Hour || !(math.Abs(k) <= 100) {
+		return Scenario{}, fmt.Errorf("scenario %s: echo_clock: an offset of at most 1h and a skew of at most 100 "+
+			"(parts in a million), not %v and %v", name, o, k)
 	}
 	return s, nil
 }
@@ -251,7 +258,8 @@ func (w *Way) read(n *yaml.Node) error {
 	} else if err != nil {
 		return fmt.Errorf("line %d: %s", n.Line, innerLine.ReplaceAllString(oneLine(err), ""))
 	}
-	*w = Way{Delay: time.Duration(y.Delay), Loss: y.Loss, Bursts: y.Bursts, Duplicate: y.Duplicate, Rate: y.Rate, Queue: y.Queue}
+	*w = Way{Delay: time.Duration(y.Delay), Loss: y.Loss, Bursts: y.Bursts, Duplicate: y.Duplicate, Rate: y.Rate,
+		Queue: y.Queue}
 	if y.Jitter != nil {
 		w.Jitter = Jitter{y.Jitter.Distribution, time.Duration(y.Jitter.Mean), time.Duration(y.Jitter.Deviation)}
 	}
@@ -311,7 +319,8 @@ func (r *Ratio) UnmarshalYAML(n *yaml.Node) error {
 
 // UnmarshalYAML reads 10Mbit/s.
 func (r *Rate) UnmarshalYAML(n *yaml.Node) error {
-	v, err := scalar(n, "a rate, as 10Mbit/s", map[string]float64{"kbit/s": 1e3, "Mbit/s": 1e6, "Gbit/s": 1e9}, 1e3, 1e12)
+	v, err := scalar(n, "a rate, as 10Mbit/s", map[string]float64{"kbit/s": 1e3, "Mbit/s": 1e6, "Gbit/s": 1e9}, 1e3,
+		1e12)
 	*r = Rate(v)
 	return err
 }

@@ -1,5 +1,5 @@
-// Package redact takes credentials out of what servers say: a server, or a proxy before it, may repeat any header, in any form.
-// It does not find credentials that it was not told.
+// Package redact takes credentials out of what servers say: a server, or a proxy before it, may repeat any header, in
+// any form. It does not find credentials that it was not told.
 package redact
 
 import (
@@ -36,19 +36,22 @@ func New(credentials ...string) Secrets {
 
 var percent = regexp.MustCompile(`%[0-9A-F]{2}`)
 
-// add notes the forms of one: in a query or a path (RFC 3986), in JSON as different encoders write it, in HTML, in a string of a
-// program, in hexadecimal digits, and in base64, as basic authentication has it (RFC 7617).
+// add notes the forms of one: in a query or a path (RFC 3986), in JSON as different encoders write it, in HTML, in a
+// string of a program, in hexadecimal digits, and in base64, as basic authentication has it (RFC 7617).
 func (s *Secrets) add(c string) {
 	plain, _ := json.Marshal(c)
 	quoted := string(plain[1 : len(plain)-1])
 	unescaped := strings.NewReplacer(`\u003c`, "<", `\u003e`, ">", `\u0026`, "&").Replace(quoted)
 	ascii := strconv.QuoteToASCII(c)
-	s.forms = append(s.forms, c, quoted, unescaped, strings.ReplaceAll(unescaped, "/", `\/`), strings.ReplaceAll(c, "/", `\/`), ascii[1:len(ascii)-1], html.EscapeString(c),
+	s.forms = append(s.forms, c, quoted, unescaped, strings.ReplaceAll(unescaped, "/", `\/`),
+		strings.ReplaceAll(c, "/", `\/`), ascii[1:len(ascii)-1], html.EscapeString(c),
 		hex.EncodeToString([]byte(c)), strings.ToUpper(hex.EncodeToString([]byte(c))))
-	for _, escaped := range []string{url.QueryEscape(c), url.PathEscape(c), strings.ReplaceAll(url.QueryEscape(c), "+", "%20")} {
+	for _, escaped := range []string{url.QueryEscape(c), url.PathEscape(c),
+		strings.ReplaceAll(url.QueryEscape(c), "+", "%20")} {
 		s.forms = append(s.forms, escaped, percent.ReplaceAllStringFunc(escaped, strings.ToLower))
 	}
-	for _, e := range []*base64.Encoding{base64.StdEncoding, base64.RawStdEncoding, base64.URLEncoding, base64.RawURLEncoding} {
+	for _, e := range []*base64.Encoding{base64.StdEncoding, base64.RawStdEncoding, base64.URLEncoding,
+		base64.RawURLEncoding} {
 		s.forms = append(s.forms, e.EncodeToString([]byte(c)))
 	}
 }

@@ -23,11 +23,14 @@ func TestClean(t *testing.T) {
 		r, _ := http.NewRequest("GET", "http://h", nil)
 		r.SetBasicAuth("bob", c)
 		for _, said := range []string{
-			c, url.QueryEscape(c), percent.ReplaceAllStringFunc(url.QueryEscape(c), strings.ToLower), url.PathEscape(c), string(marshalled), fmt.Sprintf("%q", c), fmt.Sprintf("%+q", c),
-			strings.ReplaceAll(c, "/", `\/`), html.EscapeString(c), hex.EncodeToString([]byte(c)), base64.StdEncoding.EncodeToString([]byte(c)),
+			c, url.QueryEscape(c), percent.ReplaceAllStringFunc(url.QueryEscape(c), strings.ToLower), url.PathEscape(c),
+			string(marshalled), fmt.Sprintf("%q", c), fmt.Sprintf("%+q", c),
+			strings.ReplaceAll(c, "/", `\/`), html.EscapeString(c), hex.EncodeToString([]byte(c)),
+			base64.StdEncoding.EncodeToString([]byte(c)),
 			base64.RawURLEncoding.EncodeToString([]byte(c)), c + "\r\n" + c,
 		} {
-			if got := s.Clean("x " + said + " y"); !strings.Contains(got, "…") || strings.Contains(got, c[3:8]) || strings.Contains(got, said) {
+			if got := s.Clean("x " + said + " y"); !strings.Contains(got, "…") || strings.Contains(got, c[3:8]) ||
+				strings.Contains(got, said) {
 				t.Errorf("%q becomes %q", said, got)
 			}
 		}

@@ -28,7 +28,8 @@ type both[File any] struct {
 
 // Comparison is Daily held against LiveKit: differences are Daily − LiveKit.
 type Comparison struct {
-	Alike            bool                     `json:"alike"` // the two paths are of one transport class, and of one path if both are known
+	// the two paths are of one transport class, and of one path if both are known
+	Alike            bool                     `json:"alike"`
 	TransportClasses map[string]*string       `json:"transport_classes"`
 	Paths            map[string]*string       `json:"paths"` // bench.Path
 	MedianDiff       *Diff                    `json:"median_diff_ms"`
@@ -54,11 +55,14 @@ const (
 // slot are a pair; a slot in which either failed is left out.
 func Compare(daily, livekit bench.Record) Comparison {
 	c := Comparison{
-		Validity:         map[string]bench.Verdict{"daily": daily.Summary.Validity.Verdict, "livekit": livekit.Summary.Validity.Verdict},
-		Alike:            daily.Facts.Transport != "" && daily.Facts.Transport == livekit.Facts.Transport && alike(daily.Path(), livekit.Path()),
-		TransportClasses: map[string]*string{"daily": named(string(daily.Facts.Transport)), "livekit": named(string(livekit.Facts.Transport))},
-		Paths:            map[string]*string{"daily": named(string(daily.Path())), "livekit": named(string(livekit.Path()))},
-		Paired:           daily.Plan.OnGrid() && daily.Plan.Cooldown == livekit.Plan.Cooldown,
+		Validity: map[string]bench.Verdict{"daily": daily.Summary.Validity.Verdict,
+			"livekit": livekit.Summary.Validity.Verdict},
+		Alike: daily.Facts.Transport != "" && daily.Facts.Transport == livekit.Facts.Transport &&
+			alike(daily.Path(), livekit.Path()),
+		TransportClasses: map[string]*string{"daily": named(string(daily.Facts.Transport)),
+			"livekit": named(string(livekit.Facts.Transport))},
+		Paths:  map[string]*string{"daily": named(string(daily.Path())), "livekit": named(string(livekit.Path()))},
+		Paired: daily.Plan.OnGrid() && daily.Plan.Cooldown == livekit.Plan.Cooldown,
 	}
 	a, b := daily.Summary.RTTs, livekit.Summary.RTTs
 	if c.Paired {
@@ -181,7 +185,8 @@ func WriteBothText(w io.Writer, d, l bench.Record) error {
 		name string
 		x, y bench.Quantity
 	}{
-		{"min", a.Min, b.Min}, {"P50", a.P50, b.P50}, {"P90", a.P90, b.P90}, {"P95", a.P95, b.P95}, {"P99", a.P99, b.P99}, {"max", a.Max, b.Max}, {"mean", a.Mean, b.Mean},
+		{"min", a.Min, b.Min}, {"P50", a.P50, b.P50}, {"P90", a.P90, b.P90}, {"P95", a.P95, b.P95},
+		{"P99", a.P99, b.P99}, {"max", a.Max, b.Max}, {"mean", a.Mean, b.Mean},
 	} {
 		row(q.name, number(q.x), number(q.y))
 	}
@@ -209,12 +214,14 @@ func (p *page) comparison(c Comparison) {
 		*Diff
 	}{{"P50", c.MedianDiff}, {"P95", c.P95Diff}} {
 		if d.Diff != nil {
-			p.line("  %-14s %+.2f ms  %s", d.name, d.Value, p.dim.Render(fmt.Sprintf("95 %% interval %+.2f … %+.2f", d.CI95[0], d.CI95[1])))
+			p.line("  %-14s %+.2f ms  %s", d.name, d.Value,
+				p.dim.Render(fmt.Sprintf("95 %% interval %+.2f … %+.2f", d.CI95[0], d.CI95[1])))
 		}
 	}
 	p.line("  %-14s %s", "verdict", p.strong.Render(c.Verdict))
 	if !c.Alike {
-		for _, line := range Wrap("Daily's messages went by the "+classOf(c, "daily")+", LiveKit's by the "+classOf(c, "livekit")+": this is what an application gets, and not a comparison of their media.", width-4) {
+		for _, line := range Wrap("Daily's messages went by the "+classOf(c, "daily")+", LiveKit's by the "+
+			classOf(c, "livekit")+": this is what an application gets, and not a comparison of their media.", width-4) {
 			p.line("  %s", p.dim.Render(line))
 		}
 	}
@@ -242,7 +249,8 @@ func ways(s bench.Summary) string {
 	if !s.OneWay.Known {
 		return "–"
 	}
-	return fmt.Sprintf("up %s, down %s ± %s", number(s.OneWay.Up.P50), number(s.OneWay.Down.P50), fixed(s.OneWay.Offset.HalfWidth()))
+	return fmt.Sprintf("up %s, down %s ± %s", number(s.OneWay.Up.P50), number(s.OneWay.Down.P50),
+		fixed(s.OneWay.Offset.HalfWidth()))
 }
 
 // union is both lists; what is said of one platform only is said with its name.

@@ -51,12 +51,14 @@ func TestCompare(t *testing.T) {
 		t.Errorf("closed loops: %+v", c)
 	}
 	d.Samples = d.Samples[:3]
-	if c := Compare(bench.NewRecord(d), bench.NewRecord(l)); c.MedianDiff != nil || !strings.Contains(c.Verdict, "too few pings") {
+	if c := Compare(bench.NewRecord(d), bench.NewRecord(l)); c.MedianDiff != nil ||
+		!strings.Contains(c.Verdict, "too few pings") {
 		t.Errorf("three pings: %+v", c)
 	}
 }
 
-// TestPairsOfAlignedGrids: half a period between the two grids, in either direction and give or take a little, pairs the same slots.
+// TestPairsOfAlignedGrids: half a period between the two grids, in either direction and give or take a little, pairs
+// the same slots.
 func TestPairsOfAlignedGrids(t *testing.T) {
 	for _, jitter := range []time.Duration{-2 * time.Millisecond, 0, 2 * time.Millisecond} {
 		daily, livekit := twoRuns(0)
@@ -106,7 +108,8 @@ func TestNoVerdictOnAPlatformThatWentAway(t *testing.T) {
 	if err := WriteBothText(&table, bench.NewRecord(d), bench.NewRecord(l)); err != nil {
 		t.Fatal(err)
 	}
-	if err != nil || b.Comparison != nil || b.Daily == nil || strings.Contains(table.String(), "faster\n") || !strings.Contains(table.String(), "none: a platform that went away") {
+	if err != nil || b.Comparison != nil || b.Daily == nil || strings.Contains(table.String(), "faster\n") ||
+		!strings.Contains(table.String(), "none: a platform that went away") {
 		t.Errorf("%+v, %v\n%s", b.Comparison, err, table.String())
 	}
 }

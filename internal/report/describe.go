@@ -56,7 +56,8 @@ func describe(g Group) Described {
 		case bench.Invalid:
 			d.Invalid++
 		}
-		d.Answered, d.Settled, failed = d.Answered+r.Counts.Answered, d.Settled+r.Counts.Settled(), failed+r.Counts.Failed()
+		d.Answered, d.Settled, failed = d.Answered+r.Counts.Answered, d.Settled+r.Counts.Settled(), failed+
+			r.Counts.Failed()
 		if from.IsZero() || r.Start.Before(from) {
 			from = r.Start
 		}
@@ -103,10 +104,14 @@ var circumstances = []struct {
 }{
 	{"engines", "what the engine itself costs is in the difference (rtcbench calibrate)", engineOf},
 	{"locations", "so do the ways", locationOf},
-	{"echoes", "a local one answers from here, a remote one from elsewhere", func(r bench.Record) string { return cmp.Or(r.Echo.Mode, bench.Unknown) }},
+	{"echoes", "a local one answers from here, a remote one from elsewhere", func(r bench.Record) string {
+		return cmp.Or(r.Echo.Mode, bench.Unknown)
+	}},
 	{"cooldowns", "how often one asks can change the answer", cooldownOf},
 	{"payloads", "longer messages take longer", payloadOf},
-	{"timeouts", "what is late on one side is answered on the other", func(r bench.Record) string { return r.Plan.Timeout.String() }},
+	{"timeouts", "what is late on one side is answered on the other", func(r bench.Record) string {
+		return r.Plan.Timeout.String()
+	}},
 	{"channels", "they send again differently what was lost", channelOf},
 	{"tools", "the original tool says less of its runs", func(r bench.Record) string {
 		if r.Tool.Version == bench.Original {
@@ -153,7 +158,8 @@ func notes(a, b []bench.Record) []string {
 	list := []string{}
 	for _, c := range circumstances {
 		if x, y := distinct(a, c.of), distinct(b, c.of); len(x) > 1 || len(y) > 1 || !slices.Equal(x, y) {
-			list = append(list, fmt.Sprintf("the %s differ (A: %s; B: %s): %s", c.what, some(x, 60), some(y, 60), c.means))
+			list = append(list, fmt.Sprintf("the %s differ (A: %s; B: %s): %s", c.what, some(x, 60),
+				some(y, 60), c.means))
 		}
 	}
 	for _, side := range []struct {
@@ -161,7 +167,8 @@ func notes(a, b []bench.Record) []string {
 		runs []bench.Record
 	}{{"A", a}, {"B", b}} {
 		if n := len(side.runs) - len(answeredRuns(side.runs)); n > 0 {
-			list = append(list, fmt.Sprintf("%s: %d of %d runs had no answered ping: they count in the loss alone", side.name, n, len(side.runs)))
+			list = append(list, fmt.Sprintf("%s: %d of %d runs had no answered ping: they count in the loss alone",
+				side.name, n, len(side.runs)))
 		}
 	}
 	return append(list, sameRuns(a, b)...)
@@ -174,16 +181,20 @@ func noteInvalid(side string, d Described) []string {
 	case d.Invalid == 1 && d.Runs == 1:
 		list = append(list, side+" is an INVALID run, and no measure of its path")
 	case d.Invalid > 0:
-		list = append(list, fmt.Sprintf("%s: %d of %d runs are INVALID, and no measure of their path", side, d.Invalid, d.Runs))
+		list = append(list, fmt.Sprintf("%s: %d of %d runs are INVALID, and no measure of their path", side,
+			d.Invalid, d.Runs))
 	}
 	switch {
 	case d.Unjudged == 1 && d.Runs == 1:
-		list = append(list, side+" is a run that nobody can judge: nothing is known of its machine, its timers and its path")
+		list = append(list, side+" is a run that nobody can judge: nothing is known of its machine, its timers "+
+			"and its path")
 	case d.Unjudged > 0:
-		list = append(list, fmt.Sprintf("%s: nobody can judge %d of %d runs: nothing is known of their machines, their timers and their paths", side, d.Unjudged, d.Runs))
+		list = append(list, fmt.Sprintf("%s: nobody can judge %d of %d runs: nothing is known of their machines, "+
+			"their timers and their paths", side, d.Unjudged, d.Runs))
 	}
 	if d.LeftOut > 0 {
-		list = append(list, fmt.Sprintf("%s: %d invalid run(s) left out; --include-invalid takes them in", side, d.LeftOut))
+		list = append(list, fmt.Sprintf("%s: %d invalid run(s) left out; --include-invalid takes them in",
+			side, d.LeftOut))
 	}
 	return list
 }
@@ -196,7 +207,9 @@ func sameRuns(a, b []bench.Record) (list []string) {
 		}
 	}
 	if same > 0 {
-		list = append(list, fmt.Sprintf("%d of the runs are on both sides: the sides are not independent, and intervals not what they say", same))
+		list = append(list,
+			fmt.Sprintf("%d of the runs are on both sides: the sides are not independent, and intervals not "+
+				"what they say", same))
 	}
 	return list
 }

@@ -18,12 +18,12 @@ type Gate struct {
 	Why     string   `json:"reason,omitempty"` // why it is shown although no number says so, or not decided
 }
 
-// never stands for the round trip time of a ping that did not come back: longer than any (RFC 2681, section 3.4). A percentage of
-// it must not overflow.
+// never stands for the round trip time of a ping that did not come back: longer than any (RFC 2681, section 3.4). A
+// percentage of it must not overflow.
 const never = 1000 * time.Hour
 
-// gates answers what by asks. The P50 of a gate is that of all pings, not only of those that came back: a side that answers half of
-// its pings is not half as slow.
+// gates answers what by asks. The P50 of a gate is that of all pings, not only of those that came back: a side that
+// answers half of its pings is not half as slow.
 func (c *Groups) gates(a, b []bench.Record, by Against) (slower, lossier *Gate) {
 	if by.SlowerThan != nil {
 		slower = c.slower(a, b, *by.SlowerThan)
@@ -114,7 +114,8 @@ func settledSeries(a, b bench.Record) (x, y []time.Duration, paired bool) {
 	return x, y, false
 }
 
-// settled gives a run's pings. Of the original tool's files those that were lost are only counted: they stand at the end.
+// settled gives a run's pings. Of the original tool's files those that were lost are only counted: they stand at the
+// end.
 func settled(r bench.Record) (list []time.Duration) {
 	for _, s := range r.Samples {
 		if d, ok := settledRTT(s); ok {
@@ -163,7 +164,8 @@ func (g *Gate) told(worse, unit string) []string {
 	case g == nil:
 		return nil
 	case !g.Decided:
-		return []string{fmt.Sprintf("whether B is %s by more than %g %s could not be decided: %s", worse, g.Percent, unit, g.Why)}
+		return []string{fmt.Sprintf("whether B is %s by more than %g %s could not be decided: %s", worse, g.Percent,
+			unit, g.Why)}
 	case g.Why != "":
 		return []string{fmt.Sprintf("B is %s by more than %g %s: %s", worse, g.Percent, unit, g.Why)}
 	case g.Shown:

@@ -43,24 +43,25 @@ func (by Against) stepper() func() {
 
 // Groups is how two groups of runs compare. Differences are B − A, in milliseconds.
 type Groups struct {
-	A          Described `json:"a"`
-	B          Described `json:"b"`
-	Alike      bool      `json:"alike"` // all runs are of one transport class, and of one path as far as paths are known
-	Method     string    `json:"method"`
-	Paired     bool      `json:"paired"` // slot by slot
-	MedianDiff *Shift    `json:"median_diff_ms"`
-	P95Diff    *Shift    `json:"p95_diff_ms"`
-	P99Diff    *Shift    `json:"p99_diff_ms"`
-	FloorDiff  *float64  `json:"floor_diff_ms"` // of the instrument's own part; null = not known of both sides
-	PValue     *float64  `json:"p_value"`       // of the rank test of the medians
-	LossDiff   *Shift    `json:"loss_diff"`     // of the ratios
-	Margin     float64   `json:"margin_percent"`
-	Slower     *Gate     `json:"slower_than,omitempty"`
-	Lossier    *Gate     `json:"lossier_than,omitempty"`
-	MoreRuns   int       `json:"runs_needed"` // on each side, until it is decided
-	Notes      []string  `json:"notes"`
-	Verdict    string    `json:"verdict"`
-	equal      bool      // the medians are not shown to differ
+	A Described `json:"a"`
+	B Described `json:"b"`
+	// all runs are of one transport class, and of one path as far as paths are known
+	Alike      bool     `json:"alike"`
+	Method     string   `json:"method"`
+	Paired     bool     `json:"paired"` // slot by slot
+	MedianDiff *Shift   `json:"median_diff_ms"`
+	P95Diff    *Shift   `json:"p95_diff_ms"`
+	P99Diff    *Shift   `json:"p99_diff_ms"`
+	FloorDiff  *float64 `json:"floor_diff_ms"` // of the instrument's own part; null = not known of both sides
+	PValue     *float64 `json:"p_value"`       // of the rank test of the medians
+	LossDiff   *Shift   `json:"loss_diff"`     // of the ratios
+	Margin     float64  `json:"margin_percent"`
+	Slower     *Gate    `json:"slower_than,omitempty"`
+	Lossier    *Gate    `json:"lossier_than,omitempty"`
+	MoreRuns   int      `json:"runs_needed"` // on each side, until it is decided
+	Notes      []string `json:"notes"`
+	Verdict    string   `json:"verdict"`
+	equal      bool     // the medians are not shown to differ
 	doubts     []bench.Doubt
 	step       func()
 }
@@ -86,8 +87,10 @@ const (
 // independent, so by blocks. More are compared by their medians and tails, one value a run: only what differs
 // between runs of one side tells what may differ between the sides.
 func CompareGroups(a, b Group, by Against) Groups {
-	c := Groups{A: describe(a), B: describe(b), Margin: by.Margin, Method: byNothing, FloorDiff: floorDiff(a.Runs, b.Runs)}
-	c.Alike = len(c.A.Transports) == 1 && len(c.B.Transports) == 1 && c.A.Transports[0] != bench.Unknown && c.B.Transports[0] != bench.Unknown && !c.differ()
+	c := Groups{A: describe(a), B: describe(b), Margin: by.Margin, Method: byNothing,
+		FloorDiff: floorDiff(a.Runs, b.Runs)}
+	c.Alike = len(c.A.Transports) == 1 && len(c.B.Transports) == 1 && c.A.Transports[0] != bench.Unknown &&
+		c.B.Transports[0] != bench.Unknown && !c.differ()
 	x, y := answeredRuns(a.Runs), answeredRuns(b.Runs)
 	if d, ok := stats.DifferenceOfRatios(losses(b.Runs), losses(a.Runs)); ok {
 		c.LossDiff = &Shift{Value: d.Value, CI95: &[2]float64{d.Lo, d.Hi}}
@@ -108,7 +111,8 @@ func CompareGroups(a, b Group, by Against) Groups {
 	}
 	gates.Wait()
 	c.conclude(by)
-	c.Notes = append([]string{}, slices.Concat(noteInvalid("A", c.A), noteInvalid("B", c.B), notePaths(c.A, c.B), notes(a.Runs, b.Runs))...)
+	c.Notes = append([]string{}, slices.Concat(noteInvalid("A", c.A), noteInvalid("B", c.B), notePaths(c.A, c.B),
+		notes(a.Runs, b.Runs))...)
 	c.doubts = groupDoubts(a.Runs, b.Runs)
 	return c
 }
@@ -261,7 +265,8 @@ func newShift(d stats.Difference, ok bool, a *float64) *Shift {
 
 // together reports whether the two ran at one time on one grid.
 func together(a, b bench.Run) bool {
-	return a.Plan.OnGrid() && a.Plan.Cooldown == b.Plan.Cooldown && a.Start.Before(b.End) && b.Start.Before(a.End) && a.ID != b.ID
+	return a.Plan.OnGrid() && a.Plan.Cooldown == b.Plan.Cooldown && a.Start.Before(b.End) && b.Start.Before(a.End) &&
+		a.ID != b.ID
 }
 
 // answeredRuns are those that have a round trip time.

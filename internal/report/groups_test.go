@@ -68,23 +68,32 @@ func lean(runs []bench.Run) []bench.Run {
 func TestGroupTables(t *testing.T) {
 	ten := 10.0
 	other := runsOn(7, 1, 400, 5*time.Millisecond)
-	other[0].Facts.Transport, other[0].Facts.Engine, other[0].Platform, other[0].Location = bench.SignallingWebSocket, "browser", "daily", ""
-	other[0].Facts.Channel, other[0].Plan.Cooldown, other[0].Plan.PayloadBytes = bench.Channel{}, 200*time.Millisecond, 1000
+	other[0].Facts.Transport, other[0].Facts.Engine, other[0].Platform, other[0].Location = bench.SignallingWebSocket,
+		"browser", "daily", ""
+	other[0].Facts.Channel, other[0].Plan.Cooldown, other[0].Plan.PayloadBytes = bench.Channel{}, 200*
+		time.Millisecond, 1000
 	silent := append(lean(runsOn(8, 5, 100, 0)), benchtest.Runs()["no-pong"])
 	for name, c := range map[string]struct {
 		a, b    []bench.Run
 		by      Against
 		verdict string
 	}{
-		"pair":     {runsOn(1, 1, 400, 0), runsOn(2, 1, 400, 20*time.Millisecond), Against{Margin: 5, SlowerThan: &ten}, "A faster" + ofTwoRuns},
-		"same":     {runsOn(1, 1, 600, 0), runsOn(3, 1, 600, 0), Against{Margin: 5}, "no difference shown" + ofTwoRuns},
-		"unlike":   {runsOn(1, 1, 400, 0), other, Against{Margin: 5}, "not the same kind of path: A faster" + ofTwoRuns},
-		"many":     {lean(runsOn(4, 12, 400, 3*time.Millisecond)), lean(runsOn(5, 10, 400, 0)), Against{Margin: 5}, "B faster"},
-		"few":      {lean(runsOn(6, 2, 100, 0)), lean(runsOn(7, 1, 100, 0)), Against{Margin: 5, SlowerThan: &ten}, "inconclusive: about 3 more runs needed on each side"},
-		"unsettle": {silent, lean(runsOn(9, 5, 100, 0)), Against{Margin: 0.5, Invalid: true}, "inconclusive: about 10 more runs needed on each side"},
+		"pair": {runsOn(1, 1, 400, 0), runsOn(2, 1, 400, 20*time.Millisecond), Against{Margin: 5, SlowerThan: &ten},
+			"A faster" + ofTwoRuns},
+		"same": {runsOn(1, 1, 600, 0), runsOn(3, 1, 600, 0), Against{Margin: 5}, "no difference shown" + ofTwoRuns},
+		"unlike": {runsOn(1, 1, 400, 0), other, Against{Margin: 5}, "not the same kind of path: A faster" +
+			ofTwoRuns},
+		"many": {lean(runsOn(4, 12, 400, 3*time.Millisecond)), lean(runsOn(5, 10, 400, 0)), Against{Margin: 5},
+			"B faster"},
+		"few": {lean(runsOn(6, 2, 100, 0)), lean(runsOn(7, 1, 100, 0)), Against{Margin: 5, SlowerThan: &ten},
+			"inconclusive: about 3 more runs needed on each side"},
+		"unsettle": {silent, lean(runsOn(9, 5, 100, 0)), Against{Margin: 0.5, Invalid: true},
+			"inconclusive: about 10 more runs needed on each side"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := CompareGroups(Group{Name: "platform=livekit,location=fra,since=7d", Runs: records(c.a)}, Group{Name: "a/very/long/name/of/a/folder/in/which/somebody/keeps/the/results/now.json#livekit", Runs: records(c.b)}, c.by)
+			got := CompareGroups(Group{Name: "platform=livekit,location=fra,since=7d", Runs: records(c.a)},
+				Group{Name: "a/very/long/name/of/a/folder/in/which/somebody/keeps/the/results/now.json#livekit",
+					Runs: records(c.b)}, c.by)
 			if got.Verdict != c.verdict {
 				t.Errorf("%q, want %q", got.Verdict, c.verdict)
 			}
@@ -110,11 +119,15 @@ func TestGroupTables(t *testing.T) {
 func TestSlower(t *testing.T) {
 	for _, runs := range []int{1, 8} {
 		for percent, want := range map[float64]bool{0: true, 1: true, 2.4: false, 5: false} {
-			c := CompareGroups(Group{Name: "a", Runs: records(runsOn(10, runs, 600, 0))}, Group{Name: "b", Runs: records(runsOn(11, runs, 600, 2*time.Millisecond))}, Against{Margin: 5, SlowerThan: &percent})
+			c := CompareGroups(Group{Name: "a", Runs: records(runsOn(10, runs, 600, 0))},
+				Group{Name: "b", Runs: records(runsOn(11, runs, 600, 2*time.Millisecond))},
+				Against{Margin: 5, SlowerThan: &percent})
 			if c.Slower.Shown != want {
-				t.Errorf("%d run(s), 2 ms of 80 more: slower by more than %v %%: %v, %+v in %v", runs, percent, c.Slower.Shown, c.MedianDiff.Value, *c.MedianDiff.CI95)
+				t.Errorf("%d run(s), 2 ms of 80 more: slower by more than %v %%: %v, %+v in %v", runs, percent,
+					c.Slower.Shown, c.MedianDiff.Value, *c.MedianDiff.CI95)
 			}
-			back := CompareGroups(Group{Name: "a", Runs: records(runsOn(11, runs, 600, 2*time.Millisecond))}, Group{Name: "b", Runs: records(runsOn(10, runs, 600, 0))}, Against{SlowerThan: &percent})
+			back := CompareGroups(Group{Name: "a", Runs: records(runsOn(11, runs, 600, 2*time.Millisecond))},
+				Group{Name: "b", Runs: records(runsOn(10, runs, 600, 0))}, Against{SlowerThan: &percent})
 			if back.Slower.Shown {
 				t.Errorf("%d run(s): the faster one is slower by %v %%", runs, percent)
 			}
@@ -126,11 +139,13 @@ func TestSlower(t *testing.T) {
 func TestOneGrid(t *testing.T) {
 	a, b := runsOn(12, 1, 300, 0), runsOn(12, 1, 300, 0)
 	b[0].ID = "0000000d-0000-7000-8000-000000000000"
-	if c := CompareGroups(Group{Name: "a", Runs: records(a)}, Group{Name: "b", Runs: records(b)}, Against{}); !c.Paired {
+	if c := CompareGroups(Group{Name: "a", Runs: records(a)}, Group{Name: "b", Runs: records(b)},
+		Against{}); !c.Paired {
 		t.Errorf("%+v", c)
 	}
 	b[0].Start, b[0].End = b[0].Start.Add(time.Hour), b[0].End.Add(time.Hour)
-	if c := CompareGroups(Group{Name: "a", Runs: records(a)}, Group{Name: "b", Runs: records(b)}, Against{}); c.Paired || c.Method != byPings {
+	if c := CompareGroups(Group{Name: "a", Runs: records(a)}, Group{Name: "b", Runs: records(b)},
+		Against{}); c.Paired || c.Method != byPings {
 		t.Errorf("%+v", c)
 	}
 }
@@ -150,8 +165,10 @@ func TestLossInClusters(t *testing.T) {
 		return []bench.Run{r}
 	}
 	none := runsOn(15, 1, 900, 0)
-	singly := CompareGroups(Group{Name: "a", Runs: records(none)}, Group{Name: "b", Runs: records(lost(false))}, Against{}).LossDiff
-	burst := CompareGroups(Group{Name: "a", Runs: records(none)}, Group{Name: "b", Runs: records(lost(true))}, Against{}).LossDiff
+	singly := CompareGroups(Group{Name: "a", Runs: records(none)}, Group{Name: "b", Runs: records(lost(false))},
+		Against{}).LossDiff
+	burst := CompareGroups(Group{Name: "a", Runs: records(none)}, Group{Name: "b", Runs: records(lost(true))},
+		Against{}).LossDiff
 	if singly.CI95[0] <= 0 || burst.CI95[0] > 0 || math.Abs(singly.Value-burst.Value) > 0.005 {
 		t.Errorf("singly %v in %v, in a burst %v in %v", singly.Value, *singly.CI95, burst.Value, *burst.CI95)
 	}
@@ -170,9 +187,11 @@ func TestSameRunOnBothSides(t *testing.T) {
 
 func TestNothingAnswered(t *testing.T) {
 	none := []bench.Run{benchtest.Runs()["no-pong"]}
-	c := CompareGroups(Group{Name: "a", Runs: records(none)}, Group{Name: "b", Runs: records(runsOn(17, 1, 100, 0))}, Against{Margin: 5, SlowerThan: new(float64)})
+	c := CompareGroups(Group{Name: "a", Runs: records(none)}, Group{Name: "b", Runs: records(runsOn(17, 1, 100, 0))},
+		Against{Margin: 5, SlowerThan: new(float64)})
 	var b bytes.Buffer
-	if err := c.WriteText(&b); err != nil || !strings.Contains(c.Verdict, "no ping was answered") || c.MedianDiff != nil {
+	if err := c.WriteText(&b); err != nil || !strings.Contains(c.Verdict, "no ping was answered") ||
+		c.MedianDiff != nil {
 		t.Errorf("%+v %v", c, err)
 	}
 }
@@ -211,12 +230,15 @@ func TestGates(t *testing.T) {
 			{"all of A lost", 1, 0, 0, false, false, false, "A loses more"},
 		} {
 			a, b := lose(runsOn(20, count, 600, 0), c.a), lose(runsOn(21, count, 600, c.shift), c.b)
-			for what, list := range map[string][2][]bench.Run{"with samples": {a, b}, "as stores list them": {lean(a), lean(b)}} {
+			for what, list := range map[string][2][]bench.Run{"with samples": {a, b},
+				"as stores list them": {lean(a), lean(b)}} {
 				if count == 1 && what == "as stores list them" {
 					continue // one run alone is read with its samples
 				}
-				got := CompareGroups(Group{Name: "a", Runs: records(list[0])}, Group{Name: "b", Runs: records(list[1])}, Against{Margin: 5, SlowerThan: &ten, LossierThan: &five, Invalid: true})
-				if g := got.Slower; g.Shown != c.shown || g.Decided != c.decided || g.Decided == (g.Why != "" && !g.Shown) {
+				got := CompareGroups(Group{Name: "a", Runs: records(list[0])}, Group{Name: "b", Runs: records(list[1])},
+					Against{Margin: 5, SlowerThan: &ten, LossierThan: &five, Invalid: true})
+				if g := got.Slower; g.Shown != c.shown || g.Decided != c.decided ||
+					g.Decided == (g.Why != "" && !g.Shown) {
 					t.Errorf("%d run(s) %s, %s: slower %+v", count, what, c.what, *g)
 				}
 				if g := got.Lossier; g.Shown != c.lossier || !g.Decided {
@@ -233,36 +255,43 @@ func TestGates(t *testing.T) {
 // TestNoVerdictOnAnInvalidRun: its differences are shown, but it is no measure of its path, and passes no gate.
 func TestNoVerdictOnAnInvalidRun(t *testing.T) {
 	a, b := records(runsOn(22, 1, 400, 0)), records(runsOn(23, 1, 400, -20*time.Millisecond))
-	b[0].Summary.Validity = bench.Validity{Verdict: bench.Invalid, Grounds: []bench.Ground{{Code: "steal", Verdict: bench.Invalid, Text: "starved"}}}
+	b[0].Summary.Validity = bench.Validity{Verdict: bench.Invalid,
+		Grounds: []bench.Ground{{Code: "steal", Verdict: bench.Invalid, Text: "starved"}}}
 	ten := 10.0
 	by := Against{Margin: 5, SlowerThan: &ten}
 	c := CompareGroups(Group{Name: "a", Runs: a}, Group{Name: "b", Runs: b}, by)
-	if c.Verdict != "none: B is invalid, and no measure of its path" || c.MedianDiff == nil || c.Slower.Decided || c.Slower.Why == "" {
+	if c.Verdict != "none: B is invalid, and no measure of its path" || c.MedianDiff == nil || c.Slower.Decided ||
+		c.Slower.Why == "" {
 		t.Errorf("%q, %+v", c.Verdict, c.Slower)
 	}
 	by.Invalid = true
-	if c = CompareGroups(Group{Name: "a", Runs: a}, Group{Name: "b", Runs: b}, by); c.Verdict != "B faster"+ofTwoRuns || !c.Slower.Decided {
+	if c = CompareGroups(Group{Name: "a", Runs: a}, Group{Name: "b", Runs: b}, by); c.Verdict != "B faster"+ofTwoRuns ||
+		!c.Slower.Decided {
 		t.Errorf("asked for: %q, %+v", c.Verdict, c.Slower)
 	}
 	a, b = records(runsOn(22, 1, 400, 0)), records(runsOn(22, 1, 400, 0))
 	b[0].Summary.Validity.Verdict = bench.Invalid
 	both := Compare(a[0], b[0])
-	if both.Verdict != "none: the run on LiveKit is invalid, and no measure of its path" || both.Validity["livekit"] != bench.Invalid || both.MedianDiff == nil {
+	if both.Verdict != "none: the run on LiveKit is invalid, and no measure of its path" ||
+		both.Validity["livekit"] != bench.Invalid || both.MedianDiff == nil {
 		t.Errorf("both: %+v", both)
 	}
 }
 
-// TestFloorsExplain: where the instrument's own part is known of both sides, what it explains of the difference is told.
+// TestFloorsExplain: where the instrument's own part is known of both sides, what it explains of the difference is
+// told.
 func TestFloorsExplain(t *testing.T) {
 	a, b := runsOn(24, 1, 400, 0), runsOn(25, 1, 400, time.Millisecond)
 	a[0].Floor, b[0].Floor = &bench.Floor{RTT: time.Millisecond}, &bench.Floor{RTT: 2200 * time.Microsecond}
 	c := CompareGroups(Group{Name: "a", Runs: records(a)}, Group{Name: "b", Runs: records(b)}, Against{Margin: 5})
 	var text bytes.Buffer
-	if err := c.WriteText(&text); err != nil || c.FloorDiff == nil || math.Abs(*c.FloorDiff-1.2) > 1e-9 || !strings.Contains(text.String(), "the instrument itself explains +1.20 ms") {
+	if err := c.WriteText(&text); err != nil || c.FloorDiff == nil || math.Abs(*c.FloorDiff-1.2) > 1e-9 ||
+		!strings.Contains(text.String(), "the instrument itself explains +1.20 ms") {
 		t.Errorf("%v %v\n%s", c.FloorDiff, err, text.String())
 	}
 	b[0].Floor = nil
-	if c = CompareGroups(Group{Name: "a", Runs: records(a)}, Group{Name: "b", Runs: records(b)}, Against{Margin: 5}); c.FloorDiff != nil {
+	if c = CompareGroups(Group{Name: "a", Runs: records(a)}, Group{Name: "b", Runs: records(b)},
+		Against{Margin: 5}); c.FloorDiff != nil {
 		t.Errorf("of one side alone: %v", *c.FloorDiff)
 	}
 }

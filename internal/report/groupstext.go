@@ -28,7 +28,8 @@ func (c Groups) WriteText(w io.Writer) error {
 	p.line("%s", p.strong.Render(fmt.Sprintf("  %-14s %30s %30s", "", "A", "B")))
 	row("runs", runsOf(c.A), runsOf(c.B))
 	row("validity", verdictsOf(c.A), verdictsOf(c.B))
-	row("answered", fmt.Sprintf("%d of %d", c.A.Answered, c.A.Settled), fmt.Sprintf("%d of %d", c.B.Answered, c.B.Settled))
+	row("answered", fmt.Sprintf("%d of %d", c.A.Answered, c.A.Settled),
+		fmt.Sprintf("%d of %d", c.B.Answered, c.B.Settled))
 	row("platform", some(c.A.Platforms, 30), some(c.B.Platforms, 30))
 	row("path", some(c.A.ways, 30), some(c.B.ways, 30))
 	row("engine", some(c.A.Engines, 30), some(c.B.Engines, 30))
@@ -97,10 +98,12 @@ func (c Groups) explained() (list []string) {
 	case c.Method == byPings:
 		list = append(list, "(one run each: block bootstrap over the pings)")
 	case c.Method == byRuns && c.PValue != nil:
-		list = append(list, fmt.Sprintf("(Hodges–Lehmann shift of the runs' medians; rank test: p %s)", pValue(*c.PValue)))
+		list = append(list, fmt.Sprintf("(Hodges–Lehmann shift of the runs' medians; rank test: p %s)",
+			pValue(*c.PValue)))
 	}
 	if d := c.MedianDiff; d != nil && c.FloorDiff != nil {
-		list = append(list, fmt.Sprintf("of %s ms the instrument itself explains %s ms: the floors differ by so much", signed(d.Value), signed(*c.FloorDiff)))
+		list = append(list, fmt.Sprintf("of %s ms the instrument itself explains %s ms: the floors differ by so much",
+			signed(d.Value), signed(*c.FloorDiff)))
 	}
 	if d := c.MedianDiff; d != nil && d.CI95 != nil && c.equal {
 		hidden := max(-d.CI95[0], d.CI95[1])
@@ -111,7 +114,8 @@ func (c Groups) explained() (list []string) {
 		list = append(list, text+" is not ruled out")
 	}
 	if c.MoreRuns > 0 && c.MedianDiff != nil && c.MedianDiff.CI95 != nil {
-		list = append(list, fmt.Sprintf("(until the interval excludes 0, or lies within the %g %% that do not matter)", c.Margin))
+		list = append(list, fmt.Sprintf("(until the interval excludes 0, or lies within the %g %% that do not matter)",
+			c.Margin))
 	}
 	return append(append(list, c.Slower.told("slower", "%")...), c.Lossier.told("lossier", "points")...)
 }
@@ -119,7 +123,8 @@ func (c Groups) explained() (list []string) {
 func (p *page) groupNotes(c Groups) {
 	list := c.Notes
 	if !c.Alike {
-		list = append([]string{c.Paths() + ": this compares what an application gets, not one path with another"}, list...)
+		list = append([]string{c.Paths() + ": this compares what an application gets, not one path with another"},
+			list...)
 	}
 	p.marked("To bear in mind", list)
 }
@@ -137,7 +142,8 @@ func verdictsOf(d Described) string {
 	for _, v := range []struct {
 		n    int
 		word bench.Verdict
-	}{{d.Runs - d.Unjudged - d.Doubtful - d.Invalid, bench.Valid}, {d.Unjudged, bench.Unjudged}, {d.Doubtful, bench.Doubtful}, {d.Invalid, bench.Invalid}} {
+	}{{d.Runs - d.Unjudged - d.Doubtful - d.Invalid, bench.Valid}, {d.Unjudged, bench.Unjudged},
+		{d.Doubtful, bench.Doubtful}, {d.Invalid, bench.Invalid}} {
 		switch {
 		case v.n == d.Runs:
 			return string(v.word)

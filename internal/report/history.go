@@ -32,37 +32,48 @@ func WriteHistoryText(w io.Writer, h History) error {
 	p.line("%s", p.dim.Render(fmt.Sprintf("%s; %s to %s UTC", Printable(h.Store), minute(h.Since), minute(h.Until))))
 	if len(h.Runs) > 0 {
 		p.head(fmt.Sprintf("%-11s %-10s %-8s %-7s %-13s %6s %7s %7s %7s %6s %6s %-8s",
-			"Runs", "location", "platform", "engine", "path", "pings", "P50 ms", "P95", "P99", "jitter", "loss %", "run"))
+			"Runs", "location", "platform", "engine", "path", "pings", "P50 ms", "P95", "P99", "jitter",
+			"loss %", "run"))
 	}
 	for _, r := range h.Runs {
 		s := r.Summary
 		mark := ""
 		if n := len(s.Doubts); n > 0 || s.Validity.Verdict == bench.Invalid {
-			mark = p.verdictStyle(s.Validity.Verdict).Render(fmt.Sprintf(" %d%s", n, cmp.Or(verdictMarks[s.Validity.Verdict], "!")))
+			mark = p.verdictStyle(s.Validity.Verdict).
+				Render(fmt.Sprintf(" %d%s", n, cmp.Or(verdictMarks[s.Validity.Verdict], "!")))
 		}
 		p.line("%-11s %-10s %-8s %-7s %-13s %6d %7s %7s %7s %6s %6s %s%s",
-			minute(r.End)[5:], cut(bench.SeriesOf(r.Run).Location, 10), r.Platform, r.Facts.Engine, shortWay(r.Facts.Transport, r.Path()),
-			r.Counts.Settled(), number(s.P50), number(s.P95), number(s.P99), number(s.Jitter), percent(r.Counts), ShortID(r.ID), mark)
+			minute(r.End)[5:], cut(bench.SeriesOf(r.Run).Location, 10), r.Platform, r.Facts.Engine,
+			shortWay(r.Facts.Transport, r.Path()),
+			r.Counts.Settled(), number(s.P50), number(s.P95), number(s.P99), number(s.Jitter), percent(r.Counts),
+			ShortID(r.ID), mark)
 	}
 	if len(h.Courses) > 0 {
-		p.head(fmt.Sprintf("%-22s %-8s %-8s %-13s %6s %8s %8s %8s %8s", "All runs of that time", "platform", "engine", "path", "runs", "P50 ms", "P95", "P99", "loss %"))
+		p.head(fmt.Sprintf("%-22s %-8s %-8s %-13s %6s %8s %8s %8s %8s", "All runs of that time", "platform", "engine",
+			"path", "runs", "P50 ms", "P95", "P99", "loss %"))
 	}
 	leftOut := 0
 	for _, c := range h.Courses {
 		leftOut += c.LeftOut
 		q := func(q float64) string { d, ok := c.Histogram.Quantile(q); return number(bench.Quantity{D: d, OK: ok}) }
-		p.line("%-22s %-8s %-8s %-13s %6d %8s %8s %8s %8s", cut(c.Location, 22), c.Platform, cut(c.Engine, 8), shortWay(c.Transport, c.Path),
+		p.line("%-22s %-8s %-8s %-13s %6d %8s %8s %8s %8s", cut(c.Location, 22), c.Platform, cut(c.Engine, 8),
+			shortWay(c.Transport, c.Path),
 			c.Runs, q(0.5), q(0.95), q(0.99), percent(c.Counts))
 		if line, lo, hi := spark(c.P50); lo.OK && hi.D > lo.D {
-			p.line("  %s  %s", p.bar.Render(line), p.dim.Render(fmt.Sprintf("P50 from %s to %s", number(lo), number(hi))))
+			p.line("  %s  %s", p.bar.Render(line),
+				p.dim.Render(fmt.Sprintf("P50 from %s to %s", number(lo), number(hi))))
 		}
 	}
 	if leftOut > 0 {
-		p.line("%s", p.warn.Render(fmt.Sprintf("%d invalid run(s) left out of these sums; --include-invalid takes them in.", leftOut)))
+		p.line("%s",
+			p.warn.Render(fmt.Sprintf("%d invalid run(s) left out of these sums; --include-invalid takes them in.",
+				leftOut)))
 	}
 	if len(h.Courses) > 0 {
-		p.line("\n%s", p.dim.Render("n! = so many doubts, n~ a run that nobody can judge, n? a doubtful one, n✗ an invalid one: rtcbench history"))
-		p.line("%s", p.dim.Render("RUN shows it. Percentiles of all runs are of merged histograms, exact to three digits; never means."))
+		p.line("\n%s", p.dim.Render("n! = so many doubts, n~ a run that nobody can judge, n? a doubtful one, n✗ an "+
+			"invalid one: rtcbench history"))
+		p.line("%s", p.dim.Render("RUN shows it. Percentiles of all runs are of merged histograms, exact to three "+
+			"digits; never means."))
 	}
 	for _, err := range h.Bad {
 		p.line("%s", p.warn.Render("! "+Printable(err.Error())))
@@ -206,7 +217,8 @@ func newHistoryRun(r bench.Record) historyRun {
 
 // WriteHistoryJSON writes h for a program: milliseconds, Unix seconds, null = not known.
 func WriteHistoryJSON(w io.Writer, h History) error {
-	f := historyFile{Store: h.Store, Since: unix(h.Since), Until: unix(h.Until), Runs: []historyRun{}, Series: []series{}}
+	f := historyFile{Store: h.Store, Since: unix(h.Since), Until: unix(h.Until), Runs: []historyRun{},
+		Series: []series{}}
 	for _, r := range h.Runs {
 		f.Runs = append(f.Runs, newHistoryRun(r))
 	}
@@ -216,8 +228,10 @@ func WriteHistoryJSON(w io.Writer, h History) error {
 			return millis(bench.Quantity{D: d, OK: ok})
 		}
 		s := series{
-			Location: c.Location, Platform: c.Platform, Engine: c.Engine, Transport: string(c.Transport), Path: string(c.Path), Runs: c.Runs, LeftOut: c.LeftOut,
-			Answered: c.Counts.Answered, Failed: c.Counts.Failed(), NotSent: c.Counts.NotSent, P50: q(0.5), P90: q(0.9), P95: q(0.95), P99: q(0.99), P999: q(0.999),
+			Location: c.Location, Platform: c.Platform, Engine: c.Engine, Transport: string(c.Transport),
+			Path: string(c.Path), Runs: c.Runs, LeftOut: c.LeftOut,
+			Answered: c.Counts.Answered, Failed: c.Counts.Failed(), NotSent: c.Counts.NotSent, P50: q(0.5), P90: q(0.9),
+			P95: q(0.95), P99: q(0.99), P999: q(0.999),
 		}
 		if n := c.Counts.Settled(); n > 0 {
 			loss := float64(c.Counts.Failed()) / float64(n)

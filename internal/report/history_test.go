@@ -16,7 +16,8 @@ import (
 
 func aHistory() History {
 	start := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
-	h := History{Store: "sqlite:/data/runs.db", Since: start, Until: start.Add(24 * time.Hour), Bad: []error{errors.New("run 7 cannot be read")}}
+	h := History{Store: "sqlite:/data/runs.db", Since: start, Until: start.Add(24 * time.Hour),
+		Bad: []error{errors.New("run 7 cannot be read")}}
 	sum := bench.Course{P50: make([]bench.Quantity, Parts)}
 	for i := range 6 {
 		r := benchtest.StoredRun(100, start.Add(time.Duration(i)*4*time.Hour))

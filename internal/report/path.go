@@ -14,7 +14,8 @@ func wayName(class bench.TransportClass, path bench.Path) string {
 	if path == "" || class == bench.SignallingWebSocket {
 		return name
 	}
-	spoken := strings.NewReplacer("relay-udp", "a relay by UDP", "relay-tcp", "a relay by TCP", "relay-tls", "a relay by TLS", "relay", "a relay",
+	spoken := strings.NewReplacer("relay-udp", "a relay by UDP", "relay-tcp", "a relay by TCP", "relay-tls",
+		"a relay by TLS", "relay", "a relay",
 		"udp", "UDP", "tcp", "TCP", "/", " and back over ", "+", ", then ").Replace(string(path))
 	return name + " over " + spoken
 }
@@ -51,7 +52,8 @@ func notePaths(a, b Described) (list []string) {
 		Described
 	}{{"A", a}, {"B", b}} {
 		if len(known(side.Paths)) < len(side.Paths) {
-			list = append(list, fmt.Sprintf("%s: how the messages travelled is not known of all runs: it may be UDP, TCP or a relay", side.name))
+			list = append(list, fmt.Sprintf("%s: how the messages travelled is not known of all runs: it may be UDP, "+
+				"TCP or a relay", side.name))
 		}
 	}
 	return list

@@ -19,8 +19,8 @@ func onPath(runs []bench.Run, protocol string) []bench.Run {
 	return runs
 }
 
-// TestUnlikePaths: a data channel over TCP is not compared as one over UDP, also not among the runs of one side; a path that nobody
-// knows is, with a word.
+// TestUnlikePaths: a data channel over TCP is not compared as one over UDP, also not among the runs of one side; a path
+// that nobody knows is, with a word.
 func TestUnlikePaths(t *testing.T) {
 	some := func(protocol string, seed uint64, n int) []bench.Run { return onPath(runsOn(seed, n, 50, 0), protocol) }
 	for name, c := range map[string]struct {
@@ -33,13 +33,16 @@ func TestUnlikePaths(t *testing.T) {
 		"unlike in one side": {append(some("udp", 1, 4), some("tcp", 3, 1)...), some("udp", 2, 4), false, ""},
 		"unlike, lean":       {lean(some("udp", 1, 4)), lean(some("tcp", 2, 4)), false, ""},
 		"one is unknown":     {some("udp", 1, 1), some("", 2, 1), true, "B: how the messages travelled is not known"},
-		"unlike and unknown": {some("udp", 1, 1), append(some("", 2, 1), some("tcp", 3, 1)...), false, "B: how the messages travelled is not known"},
+		"unlike and unknown": {some("udp", 1, 1), append(some("", 2, 1), some("tcp", 3, 1)...), false,
+			"B: how the messages travelled is not known"},
 	} {
-		got := CompareGroups(Group{Name: "a", Runs: records(c.a)}, Group{Name: "b", Runs: records(c.b)}, Against{Margin: 5})
+		got := CompareGroups(Group{Name: "a", Runs: records(c.a)}, Group{Name: "b", Runs: records(c.b)},
+			Against{Margin: 5})
 		if got.Alike != c.alike || !c.alike && !strings.HasPrefix(got.Verdict, "not the same kind of path: ") {
 			t.Errorf("%s: alike %v, %s", name, got.Alike, got.Verdict)
 		}
-		if text := strings.Join(got.Notes, "\n"); strings.Contains(text, "travelled") != (c.word != "") || !strings.Contains(text, c.word) {
+		if text := strings.Join(got.Notes, "\n"); strings.Contains(text, "travelled") != (c.word != "") ||
+			!strings.Contains(text, c.word) {
 			t.Errorf("%s: notes %q", name, text)
 		}
 	}
@@ -61,7 +64,8 @@ func TestWays(t *testing.T) {
 		{bench.DataChannelLossy, "tcp", "lossy tcp    ", "lossy data channel over TCP"},
 		{bench.DataChannelLossy, "relay-udp", "los relay-udp", "lossy data channel over a relay by UDP"},
 		{bench.DataChannelReliable, "tcp/udp", "rel tcp/udp  ", "reliable data channel over TCP and back over UDP"},
-		{bench.DataChannelReliable, "udp+relay-tcp", "rel udp+rela…", "reliable data channel over UDP, then a relay by TCP"},
+		{bench.DataChannelReliable, "udp+relay-tcp", "rel udp+rela…", "reliable data channel over UDP, then a " +
+			"relay by TCP"},
 		{bench.DataChannelReliable, "", "reliable     ", "reliable data channel"},
 		{bench.SignallingWebSocket, "tcp", "websocket    ", "signalling WebSocket"},
 		{"", "udp", "unknown udp  ", "unknown way over UDP"},

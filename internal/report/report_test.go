@@ -61,7 +61,8 @@ func TestReasonsAreToldOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	golden(t, "invalid.txt", b.Bytes())
-	for _, text := range []string{"invalid: the page was in the background", "invalid: 30ms of the P50", "doubtful: the host took 2.0 %"} {
+	for _, text := range []string{"invalid: the page was in the background", "invalid: 30ms of the P50",
+		"doubtful: the host took 2.0 %"} {
 		if strings.Count(b.String(), text) != 1 || strings.Count(b.String(), text[9:]) != 1 {
 			t.Errorf("%q is not told once:\n%s", text, b.String())
 		}
@@ -78,8 +79,8 @@ func TestColoursAreForTerminals(t *testing.T) {
 	}
 }
 
-// TestRunWithoutItsPings: a run of which a store has no samples, as one that a Lambda function answered in short, still has its
-// round trip times.
+// TestRunWithoutItsPings: a run of which a store has no samples, as one that a Lambda function answered in short, still
+// has its round trip times.
 func TestRunWithoutItsPings(t *testing.T) {
 	packed, err := result.Pack(bench.NewRecord(benchtest.Run(400)))
 	if err != nil {
@@ -92,7 +93,8 @@ func TestRunWithoutItsPings(t *testing.T) {
 	}
 	var b bytes.Buffer
 	WriteText(&b, bench.NewRecord(run))
-	if text := b.String(); strings.Contains(text, "No ping was answered") || !regexp.MustCompile(`P99 +\d+\.\d+ +\d+\.\d+ …|P99 +\d+\.\d+ +no interval below`).MatchString(text) {
+	if text := b.String(); strings.Contains(text, "No ping was answered") ||
+		!regexp.MustCompile(`P99 +\d+\.\d+ +\d+\.\d+ …|P99 +\d+\.\d+ +no interval below`).MatchString(text) {
 		t.Error(text)
 	}
 }
@@ -109,7 +111,8 @@ func TestTextObeysNobody(t *testing.T) {
 }
 
 func TestDistribution(t *testing.T) {
-	for _, values := range [][]time.Duration{{5e6, 5e6}, {1, 2}, {1e6, 2e6, 900e6}, {40e6, 41e6, 42e6, 43e6, 44e6, 45e6, 46e6, 47e6, 48e6}} {
+	for _, values := range [][]time.Duration{{5e6, 5e6}, {1, 2}, {1e6, 2e6, 900e6},
+		{40e6, 41e6, 42e6, 43e6, 44e6, 45e6, 46e6, 47e6, 48e6}} {
 		list, step := binned(values)
 		total := 0
 		for _, b := range list {

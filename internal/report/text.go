@@ -119,14 +119,19 @@ func (p *page) rest(r bench.Run, s bench.Summary) {
 	item := func(name, format string, args ...any) { p.line("  %-14s %s", name, fmt.Sprintf(format, args...)) }
 	c := r.Counts
 	if s.LossKnown {
-		item("loss", "%.2f %%  %s", 100*s.Loss, p.dim.Render(fmt.Sprintf("%d of %d; 95 %% interval %.2f … %.2f %%", c.Failed(), c.Settled(), 100*s.LossLo, 100*s.LossHi)))
+		item("loss", "%.2f %%  %s", 100*s.Loss,
+			p.dim.Render(fmt.Sprintf("%d of %d; 95 %% interval %.2f … %.2f %%", c.Failed(), c.Settled(), 100*s.LossLo,
+				100*s.LossHi)))
 		item("", "%s", p.dim.Render(lossMeans(r)))
 		if w := r.Ways; w.Known && c.Lost > 0 {
-			item("", "%s", p.dim.Render(fmt.Sprintf("lost before the echo %d, behind it %d, nobody knows where %d", w.Up, w.Down, w.Unknown)))
+			item("", "%s",
+				p.dim.Render(fmt.Sprintf("lost before the echo %d, behind it %d, nobody knows where %d", w.Up, w.Down,
+					w.Unknown)))
 		}
 	}
 	if s.Jitter.OK {
-		item("jitter", "%s ms  %s", number(s.Jitter), p.dim.Render("(mean |ΔRTT|); by RFC 3550 "+number(s.JitterRTP)+" ms"))
+		item("jitter", "%s ms  %s", number(s.Jitter),
+			p.dim.Render("(mean |ΔRTT|); by RFC 3550 "+number(s.JitterRTP)+" ms"))
 	}
 	if s.OneWay.Known {
 		half := s.OneWay.Offset.HalfWidth()
@@ -134,11 +139,16 @@ func (p *page) rest(r bench.Run, s bench.Summary) {
 		if half > 0 {
 			note = fmt.Sprintf("(P50, each ± %s ms: two clocks)", fixed(half))
 		}
-		item("one way", "up %s ms, down %s ms  %s", number(s.OneWay.Up.P50), number(s.OneWay.Down.P50), p.dim.Render(note))
+		item("one way", "up %s ms, down %s ms  %s", number(s.OneWay.Up.P50), number(s.OneWay.Down.P50),
+			p.dim.Render(note))
 		if o := s.OneWay.Offset; o.SkewLo > 0 {
-			item("", "%s", p.dim.Render(fmt.Sprintf("the echo's clock is fast by %.1f … %.1f ppm; that is taken out", 1e6*o.SkewLo, 1e6*o.SkewHi)))
+			item("", "%s",
+				p.dim.Render(fmt.Sprintf("the echo's clock is fast by %.1f … %.1f ppm; that is taken out", 1e6*o.SkewLo,
+					1e6*o.SkewHi)))
 		} else if o.SkewHi < 0 {
-			item("", "%s", p.dim.Render(fmt.Sprintf("the echo's clock is slow by %.1f … %.1f ppm; that is taken out", -1e6*o.SkewHi, -1e6*o.SkewLo)))
+			item("", "%s",
+				p.dim.Render(fmt.Sprintf("the echo's clock is slow by %.1f … %.1f ppm; that is taken out",
+					-1e6*o.SkewHi, -1e6*o.SkewLo)))
 		}
 	}
 	var own []string
@@ -152,10 +162,12 @@ func (p *page) rest(r bench.Run, s bench.Summary) {
 		own = append(own, "echo held it "+number(s.Hold.P50))
 	}
 	if platform, known := r.PlatformRTT(s.P50); known {
-		item("platform", "%s ms  %s", fixed(platform), p.dim.Render("(P50 less the floor: an estimate of what is not the instrument's)"))
+		item("platform", "%s ms  %s", fixed(platform),
+			p.dim.Render("(P50 less the floor: an estimate of what is not the instrument's)"))
 	}
 	if r.Floor != nil {
-		item("floor", "%s ms  %s", fixed(r.Floor.RTT), p.dim.Render("(P50 of this engine here, no network, "+ago(r.Floor.Age)+" ago)"))
+		item("floor", "%s ms  %s", fixed(r.Floor.RTT),
+			p.dim.Render("(P50 of this engine here, no network, "+ago(r.Floor.Age)+" ago)"))
 	}
 	if len(own) > 0 {
 		item("instrument", "%s ms  %s", strings.Join(own, ", "), p.dim.Render("(P50)"))

@@ -10,7 +10,8 @@ type Server struct{ URL, Key, Secret string }
 
 // Start fails.
 func Start(Options) (*Server, error) {
-	return nil, fmt.Errorf("%w: it was built without cgo on macOS (build with CGO_ENABLED=1, or use --server-url)", ErrUnavailable)
+	return nil, fmt.Errorf("%w: it was built without cgo on macOS (build with CGO_ENABLED=1, or use --server-url)",
+		ErrUnavailable)
 }
 
 // Shared fails.

@@ -1,5 +1,5 @@
-// Package sandbox is a real LiveKit server inside this process, on 127.0.0.1 alone unless it is told another address, for
-// commands that work without any account. It measures this machine, not a network.
+// Package sandbox is a real LiveKit server inside this process, on 127.0.0.1 alone unless it is told another address,
+// for commands that work without any account. It measures this machine, not a network.
 package sandbox
 
 import (

@@ -28,16 +28,17 @@ type Server struct {
 	once   sync.Once
 }
 
-// process is what there is once in a process. LiveKit's logger is a global that a running server reads, and a server that
-// was closed leaves goroutines and memory behind: a second server would race with the first, and many would pile up.
+// process is what there is once in a process. LiveKit's logger is a global that a running server reads, and a server
+// that was closed leaves goroutines and memory behind: a second server would race with the first, and many would pile
+// up.
 var process struct {
 	mu     sync.Mutex
 	logs   sync.Once
 	server *Server
 }
 
-// Shared is this process's server, on free ports of the loopback address. The first call starts the server, and later calls
-// give the same one. Nobody closes it: it ends with the process.
+// Shared is this process's server, on free ports of the loopback address. The first call starts the server, and later
+// calls give the same one. Nobody closes it: it ends with the process.
 func Shared() (*Server, error) {
 	process.mu.Lock()
 	defer process.mu.Unlock()
@@ -48,15 +49,15 @@ func Shared() (*Server, error) {
 	if !s.server.IsRunning() {
 		return nil, errors.New("the LiveKit sandbox has ended, and a process has only one; start rtcbench again")
 	}
-	// A process that slept, as in AWS Lambda, or a clock that was stepped makes the server believe that its own node is gone:
-	// it refuses every room until its next look at itself, two seconds later.
+	// A process that slept, as in AWS Lambda, or a clock that was stepped makes the server believe that its own node is
+	// gone: it refuses every room until its next look at itself, two seconds later.
 	s.node.UpdateNodeStats()
 	return s, nil
 }
 
-// settings keeps everything on one address: without tcp_port, ips and stun_servers
-// the server would listen on every interface and hand out public STUN servers. A room that everybody has left would be kept
-// for twenty seconds, with all its memory, while the next runs make theirs.
+// settings keeps everything on one address: without tcp_port, ips and stun_servers the server would listen on every
+// interface and hand out public STUN servers. A room that everybody has left would be kept for twenty seconds, with all
+// its memory, while the next runs make theirs.
 const settings = `
 port: %d
 bind_addresses: [%s]
@@ -74,8 +75,8 @@ room: {departure_timeout: 2, auto_create: %v}
 keys: {"%s": "%s"}
 `
 
-// Start starts the one server of this process and returns when it takes connections. The caller closes the server. A second
-// call fails, also after Close: see Shared.
+// Start starts the one server of this process and returns when it takes connections. The caller closes the server. A
+// second call fails, also after Close: see Shared.
 func Start(o Options) (*Server, error) {
 	process.mu.Lock()
 	defer process.mu.Unlock()
@@ -125,7 +126,8 @@ func start(o Options) (s *Server, err error) {
 			return nil, err
 		}
 	}
-	conf, err := config.NewConfig(fmt.Sprintf(settings, o.Port, o.Address, o.UDPPort, o.TCPPort, o.TCPPort != 0, o.Address, name, o.Address, stun.Addr(),
+	conf, err := config.NewConfig(fmt.Sprintf(settings, o.Port, o.Address, o.UDPPort, o.TCPPort, o.TCPPort != 0,
+		o.Address, name, o.Address, stun.Addr(),
 		!o.NoAutoCreate, o.Key, o.Secret), true, nil, nil)
 	if err != nil {
 		return nil, err
@@ -147,7 +149,8 @@ func start(o Options) (s *Server, err error) {
 		return nil, err
 	}
 	return &Server{
-		URL: fmt.Sprintf("ws://%s:%d", o.Address, o.Port), Key: o.Key, Secret: o.Secret, server: server, node: node, stun: stun,
+		URL: fmt.Sprintf("ws://%s:%d", o.Address, o.Port), Key: o.Key, Secret: o.Secret, server: server,
+		node: node, stun: stun,
 	}, nil
 }
 
@@ -197,7 +200,8 @@ func freePort(network, address string) (int, error) {
 	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
-// interfaceOf names, quoted, the interface that is up and has the address: lo on Linux, lo0 on macOS, and a sentence on Windows.
+// interfaceOf names, quoted, the interface that is up and has the address: lo on Linux, lo0 on macOS, and a sentence on
+// Windows.
 func interfaceOf(address string) (string, error) {
 	interfaces, err := net.Interfaces()
 	if err != nil {

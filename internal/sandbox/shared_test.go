@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// One process has one server, however many jobs ask for it and at whatever time. A second one would write the logger that the
-// first one reads, which -race reports.
+// One process has one server, however many jobs ask for it and at whatever time. A second one would write the logger
+// that the first one reads, which -race reports.
 func TestOneServerAProcess(t *testing.T) {
 	var servers [8]*Server
 	var all sync.WaitGroup

@@ -41,7 +41,8 @@ func (s *stunServer) serve() {
 		if request.Decode() != nil || request.Type != stun.BindingRequest {
 			continue
 		}
-		answer, err := stun.Build(request, stun.BindingSuccess, &stun.XORMappedAddress{IP: from.IP, Port: from.Port}, stun.Fingerprint)
+		answer, err := stun.Build(request, stun.BindingSuccess, &stun.XORMappedAddress{IP: from.IP, Port: from.Port},
+			stun.Fingerprint)
 		if err == nil {
 			s.conn.WriteToUDP(answer.Raw, from)
 		}

@@ -36,23 +36,31 @@ func newGauges() *gauges {
 	}
 	g := &gauges{
 		registry: prometheus.NewRegistry(),
-		rtt:      gauge("rtcbench_last_rtt_seconds", "Round trip of the last run, by quantile.", append(series, "quantile")...),
-		jitter:   gauge("rtcbench_last_jitter_seconds", "Jitter of the last run: mean |ΔRTT|.", series...),
-		loss:     gauge("rtcbench_last_loss_ratio", "Pings of the last run that failed, 0 to 1.", series...),
-		doubts:   gauge("rtcbench_last_doubts", "Reasons to doubt the last run.", series...),
-		verdicts: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "rtcbench_verdicts_total", Help: "Measured runs by verdict: valid, doubtful, invalid."}, append(series, "verdict")),
+		rtt: gauge("rtcbench_last_rtt_seconds", "Round trip of the last run, by quantile.",
+			append(series, "quantile")...),
+		jitter: gauge("rtcbench_last_jitter_seconds", "Jitter of the last run: mean |ΔRTT|.", series...),
+		loss:   gauge("rtcbench_last_loss_ratio", "Pings of the last run that failed, 0 to 1.", series...),
+		doubts: gauge("rtcbench_last_doubts", "Reasons to doubt the last run.", series...),
+		verdicts: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "rtcbench_verdicts_total",
+			Help: "Measured runs by verdict: valid, doubtful, invalid."}, append(series, "verdict")),
 		pings: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "rtcbench_rtt_seconds", Help: "Round trips of all pings answered in time.",
 			Buckets:                     []float64{.001, .002, .005, .01, .02, .05, .1, .2, .5, 1, 2, 5},
-			NativeHistogramBucketFactor: nativeFactor, NativeHistogramMaxBucketNumber: 300, NativeHistogramMinResetDuration: time.Hour,
+			NativeHistogramBucketFactor: nativeFactor, NativeHistogramMaxBucketNumber: 300,
+			NativeHistogramMinResetDuration: time.Hour,
 		}, series),
-		runs:    prometheus.NewCounterVec(prometheus.CounterOpts{Name: "rtcbench_runs_total", Help: "Runs by job and outcome: ok, limit-broken, not-kept, failed, stopped."}, []string{"job", "outcome"}),
+		runs: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "rtcbench_runs_total",
+			Help: "Runs by job and outcome: ok, limit-broken, not-kept, failed, stopped."}, []string{"job", "outcome"}),
 		success: gauge("rtcbench_last_success_timestamp_seconds", "When a job last measured, in Unix time.", "job"),
-		skipped: prometheus.NewCounter(prometheus.CounterOpts{Name: "rtcbench_skipped_slots_total", Help: "Slots that passed while jobs were running."}),
-		reloads: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "rtcbench_config_reloads_total", Help: "SIGHUPs by outcome: ok, failed."}, []string{"outcome"}),
-		waiting: prometheus.NewGauge(prometheus.GaugeOpts{Name: "rtcbench_outbox_runs", Help: "Runs that wait for a store."}),
+		skipped: prometheus.NewCounter(prometheus.CounterOpts{Name: "rtcbench_skipped_slots_total",
+			Help: "Slots that passed while jobs were running."}),
+		reloads: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "rtcbench_config_reloads_total",
+			Help: "SIGHUPs by outcome: ok, failed."}, []string{"outcome"}),
+		waiting: prometheus.NewGauge(prometheus.GaugeOpts{Name: "rtcbench_outbox_runs",
+			Help: "Runs that wait for a store."}),
 	}
-	g.registry.MustRegister(g.rtt, g.jitter, g.loss, g.doubts, g.verdicts, g.pings, g.runs, g.success, g.skipped, g.reloads, g.waiting,
+	g.registry.MustRegister(g.rtt, g.jitter, g.loss, g.doubts, g.verdicts, g.pings, g.runs, g.success, g.skipped,
+		g.reloads, g.waiting,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return g
 }

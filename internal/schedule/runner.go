@@ -51,8 +51,8 @@ type Config struct {
 	Warns map[string]string // of jobs, by name, whenever the configuration is read
 }
 
-// Runner does the jobs of a configuration one after the other, in every slot of its plan. What goes wrong in a job, panics
-// included, ends no schedule.
+// Runner does the jobs of a configuration one after the other, in every slot of its plan. What goes wrong in a job,
+// panics included, ends no schedule.
 type Runner struct {
 	log     *slog.Logger
 	gauges  *gauges
@@ -158,7 +158,8 @@ func (r *Runner) one(ctx context.Context, j Job) (d Done) {
 	r.gauges.ended(j.Name, d)
 	for _, run := range d.Runs {
 		s := run.Summary
-		r.log.Info("measured", "job", j.Name, "run", run.ID, "platform", run.Platform, "location", run.Location, "pings", run.Counts.Settled(),
+		r.log.Info("measured", "job", j.Name, "run", run.ID, "platform", run.Platform, "location", run.Location,
+			"pings", run.Counts.Settled(),
 			"p50_ms", milliseconds(s.P50), "p95_ms", milliseconds(s.P95), "p99_ms", milliseconds(s.P99), "loss", s.Loss,
 			"verdict", s.Validity.Verdict, "doubts", len(s.Doubts))
 	}

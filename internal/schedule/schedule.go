@@ -23,10 +23,11 @@ func (p Plan) Next(t time.Time) time.Time {
 
 // Loop calls Work in every slot. All fields but Skipped and Waiting are needed.
 type Loop struct {
-	Plan    func() Plan                           // asked for each slot
-	Changed <-chan struct{}                       // the plan may be another one now
-	Work    func(context.Context)                 // slots that pass meanwhile are skipped
-	Skipped func(n int)                           // that many slots went by while Work went on, or the clock was put forward over them
+	Plan    func() Plan           // asked for each slot
+	Changed <-chan struct{}       // the plan may be another one now
+	Work    func(context.Context) // slots that pass meanwhile are skipped
+	// that many slots went by while Work went on, or the clock was put forward over them
+	Skipped func(n int)
 	Waiting func(slot time.Time)                  // called when the next slot is known
 	Now     func() time.Time                      // the wall clock; a monotonic reading in it is not looked at
 	Jitter  func(max time.Duration) time.Duration // a random part of it; RandomJitter in earnest

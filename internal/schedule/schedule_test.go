@@ -190,8 +190,8 @@ func TestNext(t *testing.T) {
 	}
 }
 
-// stepped is t with its wall clock moved and its monotonic reading as it was, as time.Now gives it after the clock was set.
-// Package time has no way to make one: see the comments on the fields of time.Time.
+// stepped is t with its wall clock moved and its monotonic reading as it was, as time.Now gives it after the clock was
+// set. Package time has no way to make one: see the comments on the fields of time.Time.
 func stepped(t time.Time, seconds int64) time.Time {
 	wall := (*uint64)(unsafe.Pointer(&t))
 	*wall += uint64(seconds) << 30
@@ -207,10 +207,13 @@ func TestTheWallClockAlone(t *testing.T) {
 		want    []time.Duration // when runs start, in real time; the step comes at 25 minutes
 		skipped int
 	}{
-		"an hour forward": {3600, []time.Duration{0, 10 * time.Minute, 20 * time.Minute, 25*time.Minute + look, 30 * time.Minute, 40 * time.Minute}, 5},
-		"100 s back":      {-100, []time.Duration{0, 10 * time.Minute, 20 * time.Minute, 30*time.Minute + 100*time.Second, 40*time.Minute + 100*time.Second}, 0},
-		"100 s forward":   {100, []time.Duration{0, 10 * time.Minute, 20 * time.Minute, 28*time.Minute + 20*time.Second, 38*time.Minute + 20*time.Second}, 0},
-		"none":            {0, []time.Duration{0, 10 * time.Minute, 20 * time.Minute, 30 * time.Minute, 40 * time.Minute}, 0},
+		"an hour forward": {3600, []time.Duration{0, 10 * time.Minute, 20 * time.Minute, 25*time.Minute + look,
+			30 * time.Minute, 40 * time.Minute}, 5},
+		"100 s back": {-100, []time.Duration{0, 10 * time.Minute, 20 * time.Minute, 30*time.Minute + 100*time.Second,
+			40*time.Minute + 100*time.Second}, 0},
+		"100 s forward": {100, []time.Duration{0, 10 * time.Minute, 20 * time.Minute, 28*time.Minute + 20*time.Second,
+			38*time.Minute + 20*time.Second}, 0},
+		"none": {0, []time.Duration{0, 10 * time.Minute, 20 * time.Minute, 30 * time.Minute, 40 * time.Minute}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -236,7 +239,8 @@ func TestTheWallClockAlone(t *testing.T) {
 			})
 		})
 	}
-	if now := time.Now(); stepped(now, 3600).Sub(now) != 0 || stepped(now, 3600).Round(0).Sub(now.Round(0)) != time.Hour {
+	if now := time.Now(); stepped(now, 3600).Sub(now) != 0 ||
+		stepped(now, 3600).Round(0).Sub(now.Round(0)) != time.Hour {
 		t.Error("stepped does not what this test thinks")
 	}
 }

@@ -21,8 +21,9 @@ func (r *Runner) Serve(l net.Listener) (stop func()) {
 	mux.Handle("GET /metrics", promhttp.HandlerFor(r.gauges.registry, promhttp.HandlerOpts{}))
 	server := &http.Server{
 		Handler: mux, MaxHeaderBytes: 16 << 10,
-		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: time.Minute,
-		ErrorLog: slog.NewLogLogger(r.log.Handler(), slog.LevelWarn), // package log is silent
+		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second,
+		IdleTimeout: time.Minute,
+		ErrorLog:    slog.NewLogLogger(r.log.Handler(), slog.LevelWarn), // package log is silent
 	}
 	go server.Serve(l)
 	r.log.Info("listening", "address", l.Addr().String())
@@ -37,9 +38,11 @@ func (r *Runner) health(w http.ResponseWriter, _ *http.Request) {
 	status, code := "ok", http.StatusOK
 	switch now := time.Now(); {
 	case !r.working.IsZero() && now.Sub(r.working) > limit:
-		status, code = fmt.Sprintf("the jobs have run for %v", now.Sub(r.working).Round(time.Second)), http.StatusServiceUnavailable
+		status, code = fmt.Sprintf("the jobs have run for %v", now.Sub(r.working).Round(time.Second)),
+			http.StatusServiceUnavailable
 	case r.working.IsZero() && !r.next.IsZero() && now.Sub(r.next) > limit:
-		status, code = fmt.Sprintf("the slot of %s was missed", r.next.UTC().Format(time.RFC3339)), http.StatusServiceUnavailable
+		status, code = fmt.Sprintf("the slot of %s was missed", r.next.UTC().Format(time.RFC3339)),
+			http.StatusServiceUnavailable
 	}
 	answer := map[string]any{"status": status, "jobs": len(r.config.Jobs), "failing": r.failed}
 	if !r.next.IsZero() {

@@ -35,7 +35,8 @@ func parent() (string, error) {
 		return "", err
 	}
 	if !info.IsDir() || !ours(info) {
-		return "", fmt.Errorf("the folder for temporary files, %s, is not this user's own folder; remove it, or set TMPDIR to another place", dir)
+		return "", fmt.Errorf("the folder for temporary files, %s, is not this user's own folder; remove it, or set "+
+			"TMPDIR to another place", dir)
 	}
 	return dir, nil
 }
@@ -67,8 +68,8 @@ func New(kind string) (*Folder, error) {
 	}
 }
 
-// Sweep removes the folders of a kind that processes left behind which are no more. Before each it calls end, if not nil, to end
-// whoever still uses it.
+// Sweep removes the folders of a kind that processes left behind which are no more. Before each it calls end, if not
+// nil, to end whoever still uses it.
 func Sweep(kind string, end func(dir string)) {
 	parent, err := parent()
 	if err != nil {
@@ -98,7 +99,8 @@ func (f *Folder) Remove() error {
 		return nil
 	}
 	err := os.RemoveAll(f.Path)
-	for deadline := time.Now().Add(removePatience); err != nil && time.Now().Before(deadline); err = os.RemoveAll(f.Path) {
+	for deadline := time.Now().Add(removePatience); err != nil &&
+		time.Now().Before(deadline); err = os.RemoveAll(f.Path) {
 		time.Sleep(20 * time.Millisecond)
 	}
 	if err != nil {

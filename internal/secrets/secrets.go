@@ -118,7 +118,8 @@ func post(ctx context.Context, cfg aws.Config, body []byte) (status int, answer 
 	if strings.HasPrefix(cfg.Region, "cn-") {
 		domain = "amazonaws.com.cn"
 	}
-	url := cmp.Or(os.Getenv("AWS_ENDPOINT_URL_SSM"), aws.ToString(cfg.BaseEndpoint), "https://ssm."+cfg.Region+"."+domain+"/")
+	url := cmp.Or(os.Getenv("AWS_ENDPOINT_URL_SSM"), aws.ToString(cfg.BaseEndpoint), "https://ssm."+cfg.Region+
+		"."+domain+"/")
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
 	if err != nil {
 		return 0, nil, err
@@ -130,7 +131,8 @@ func post(ctx context.Context, cfg aws.Config, body []byte) (status int, answer 
 		return 0, nil, err
 	}
 	sum := sha256.Sum256(body)
-	if err := v4.NewSigner().SignHTTP(ctx, credentials, r, hex.EncodeToString(sum[:]), "ssm", cfg.Region, time.Now()); err != nil {
+	if err := v4.NewSigner().SignHTTP(ctx, credentials, r, hex.EncodeToString(sum[:]), "ssm", cfg.Region,
+		time.Now()); err != nil {
 		return 0, nil, err
 	}
 	client := cfg.HTTPClient

@@ -15,7 +15,8 @@ func store(t *testing.T, pages int, refuse ...int) (asked *[]string) {
 	asked = new([]string)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var ask struct{ Path, NextToken string }
-		if err := json.NewDecoder(r.Body).Decode(&ask); err != nil || r.Header.Get("X-Amz-Target") != "AmazonSSM.GetParametersByPath" {
+		if err := json.NewDecoder(r.Body).Decode(&ask); err != nil ||
+			r.Header.Get("X-Amz-Target") != "AmazonSSM.GetParametersByPath" {
 			t.Errorf("asked %q, %v", r.Header.Get("X-Amz-Target"), err)
 		}
 		if a := r.Header.Get("Authorization"); !strings.Contains(a, "/eu-central-1/ssm/aws4_request") {
@@ -26,12 +27,14 @@ func store(t *testing.T, pages int, refuse ...int) (asked *[]string) {
 			status := refuse[0]
 			refuse = refuse[1:]
 			w.WriteHeader(status)
-			fmt.Fprint(w, `{"__type":"com.amazonaws.ssm#AccessDeniedException","message":"User: arn:aws:sts::1:x is not authorized"}`)
+			fmt.Fprint(w, `{"__type":"com.amazonaws.ssm#AccessDeniedException","message":"User: arn:aws:sts::1:x is `+
+				`not authorized"}`)
 			return
 		}
 		page := 1
 		fmt.Sscan(ask.NextToken, &page)
-		answer := map[string]any{"Parameters": []map[string]string{{"Name": fmt.Sprintf("/rtcbench/SECRETS_TEST_%d", page), "Value": "v"}}}
+		answer := map[string]any{
+			"Parameters": []map[string]string{{"Name": fmt.Sprintf("/rtcbench/SECRETS_TEST_%d", page), "Value": "v"}}}
 		if page < pages {
 			answer["NextToken"] = fmt.Sprint(page + 1)
 		}
@@ -39,8 +42,9 @@ func store(t *testing.T, pages int, refuse ...int) (asked *[]string) {
 	}))
 	t.Cleanup(server.Close)
 	for name, value := range map[string]string{
-		"AWS_ENDPOINT_URL": server.URL, "AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "example",
-		"AWS_CA_BUNDLE": "", "AWS_CONFIG_FILE": os.DevNull, "AWS_SHARED_CREDENTIALS_FILE": os.DevNull,
+		"AWS_ENDPOINT_URL": server.URL, "AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE",
+		"AWS_SECRET_ACCESS_KEY": "example",
+		"AWS_CA_BUNDLE":         "", "AWS_CONFIG_FILE": os.DevNull, "AWS_SHARED_CREDENTIALS_FILE": os.DevNull,
 		"SECRETS_TEST_1": "", "SECRETS_TEST_2": "mine", "SECRETS_TEST_3": "",
 	} {
 		t.Setenv(name, value)
@@ -54,7 +58,8 @@ func TestLoad(t *testing.T) {
 	if err := Load(t.Context(), "rtcbench/"); err != nil {
 		t.Fatal(err)
 	}
-	if got := fmt.Sprint(os.Getenv("SECRETS_TEST_1"), os.Getenv("SECRETS_TEST_2"), os.Getenv("SECRETS_TEST_3")); got != "vminev" {
+	if got := fmt.Sprint(os.Getenv("SECRETS_TEST_1"), os.Getenv("SECRETS_TEST_2"), os.Getenv("SECRETS_TEST_3")); got !=
+		"vminev" {
 		t.Errorf("read %q", got)
 	}
 	if len(*asked) != 4 || !strings.HasPrefix((*asked)[0], "/rtcbench ") {
@@ -66,7 +71,8 @@ func TestLoad(t *testing.T) {
 func TestLoadRefused(t *testing.T) {
 	asked := store(t, 1, http.StatusBadRequest)
 	err := Load(t.Context(), "/rtcbench")
-	if err == nil || err.Error() != "read the parameters below /rtcbench: the Parameter Store answered 400, AccessDeniedException" || len(*asked) != 1 {
+	if err == nil || err.Error() != "read the parameters below /rtcbench: the Parameter Store answered 400, "+
+		"AccessDeniedException" || len(*asked) != 1 {
 		t.Errorf("%v, asked %d times", err, len(*asked))
 	}
 }

@@ -24,8 +24,8 @@ func DifferenceOfQuantiles(a, b []time.Duration, q float64, paired bool) (d Diff
 	return NewSeries(a).Minus(NewSeries(b), q, paired)
 }
 
-// Series is what resamples are drawn from: values in sending order, sorted once for all that is asked of them. It is not changed
-// after it was made, and may be used by several goroutines.
+// Series is what resamples are drawn from: values in sending order, sorted once for all that is asked of them. It is
+// not changed after it was made, and may be used by several goroutines.
 type Series struct {
 	values  []time.Duration
 	sorted  []time.Duration
@@ -53,10 +53,10 @@ func NewSeries(d []time.Duration) *Series {
 	return s
 }
 
-// Minus estimates quantile(s, q) − quantile(o, q) of two series, by the circular block bootstrap (Politis and
-// Romano, 1992): neighbouring pings are alike, and single ones drawn at random would hide that. How long the blocks are, and
-// how much of the dependence they still miss, is told by the series: see at. When paired, s and o are of the same moments, one
-// value each, and are drawn together. The draws are always the same. ok is false below 10 values a side.
+// Minus estimates quantile(s, q) − quantile(o, q) of two series, by the circular block bootstrap (Politis and Romano,
+// 1992): neighbouring pings are alike, and single ones drawn at random would hide that. How long the blocks are, and
+// how much of the dependence they still miss, is told by the series: see at. When paired, s and o are of the same
+// moments, one value each, and are drawn together. The draws are always the same. ok is false below 10 values a side.
 func (s *Series) Minus(o *Series, q float64, paired bool) (d Difference, ok bool) {
 	n, m := len(s.sorted), len(o.sorted)
 	if n < 10 || m < 10 || paired && n != m {

@@ -52,7 +52,8 @@ func TestBlockBootstrapCovers(t *testing.T) {
 				if *coverage {
 					fmt.Printf("| %d | %.2f | P%.0f | %.1f %% | ± %.2f ms |\n", n, phi, 100*q, 100*share, width)
 				}
-				if least := map[bool]float64{true: 0.90, false: 0.85}[n >= 300 || phi <= 0.8]; share < least || share > 1 {
+				if least := map[bool]float64{true: 0.90, false: 0.85}[n >= 300 || phi <= 0.8]; share < least ||
+					share > 1 {
 					t.Errorf("n = %d, correlation %v, P%.0f: zero lies in %.3f of the intervals", n, phi, 100*q, share)
 				}
 			}
@@ -77,7 +78,8 @@ func TestShiftIsFound(t *testing.T) {
 			}
 		}
 		if 10*same < 9*rounds || 10*found < 9*rounds {
-			t.Errorf("paired %v: no difference shown in %d of %d equal pairs, 2 ms found in %d", paired, same, rounds, found)
+			t.Errorf("paired %v: no difference shown in %d of %d equal pairs, 2 ms found in %d", paired, same,
+				rounds, found)
 		}
 	}
 }
@@ -96,7 +98,8 @@ func TestDifferenceNeedsValues(t *testing.T) {
 	}
 }
 
-// TestDrawIsTheQuantileOfItsResample: counting ranks near the quantile gives what sorting all values of the resample does.
+// TestDrawIsTheQuantileOfItsResample: counting ranks near the quantile gives what sorting all values of the resample
+// does.
 func TestDrawIsTheQuantileOfItsResample(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 8))
 	for _, n := range []int{10, 11, 300, 2000} {

@@ -10,7 +10,8 @@ import (
 // keep within 100 ppm, and a kernel corrects its clock by 500 ppm at the most (adjtimex(2)).
 const MaxSkew = 500e-6
 
-// resolution is what a stamp in Unix milliseconds loses as a float64, with some to spare: such a number is exact to 0.25 µs.
+// resolution is what a stamp in Unix milliseconds loses as a float64, with some to spare: such a number is exact to
+// 0.25 µs.
 const resolution = float64(time.Microsecond)
 
 // EstimateDrift bounds θ when it may change by a constant rate, at most MaxSkew. By causality alone θ lies below Up
@@ -19,10 +20,10 @@ const resolution = float64(time.Microsecond)
 // convex hulls as Zhang, Liu and Xia, INFOCOM 2002). Where both clocks say how far from UTC they may be, within is the
 // sum of it, which bounds θ too; 0 = they do not.
 //
-// The estimate has the slope nearest to 0 that explains the smallest delays no worse than chance does, and the height at which
-// the ping with the shortest way took as long there as back (RFC 5905 §10), kept within the interval.
-// Lo and Hi hold for the whole of the time: they are as far from Theta as the interval reaches at its widest, which is at an end.
-// ok is false without pairs, and when there is no such line: then a clock was stepped.
+// The estimate has the slope nearest to 0 that explains the smallest delays no worse than chance does, and the height
+// at which the ping with the shortest way took as long there as back (RFC 5905 §10), kept within the interval. Lo and
+// Hi hold for the whole of the time: they are as far from Theta as the interval reaches at its widest, which is at an
+// end. ok is false without pairs, and when there is no such line: then a clock was stepped.
 func EstimateDrift(pairs []Pair, within time.Duration) (o Offset, ok bool) {
 	if len(pairs) == 0 {
 		return o, false

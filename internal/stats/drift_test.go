@@ -56,11 +56,13 @@ func TestDriftBoundsHoldTheTruth(t *testing.T) {
 		for i, p := range pairs {
 			for _, at := range []time.Duration{p.Sent, p.Received} {
 				if θ := w.theta(at); θ < o.ThetaAt(at)-(o.Theta-o.Lo) || θ > o.ThetaAt(at)+(o.Hi-o.Theta) {
-					t.Fatalf("round %d: θ(%v) = %v, and the estimate %v with %v … %v", round, at, θ, o.ThetaAt(at), o.Lo-o.Theta, o.Hi-o.Theta)
+					t.Fatalf("round %d: θ(%v) = %v, and the estimate %v with %v … %v", round, at, θ, o.ThetaAt(at),
+						o.Lo-o.Theta, o.Hi-o.Theta)
 				}
 			}
 			if h := o.HalfWidth(); (o.Forward(p)-up[i]).Abs() > h || (o.Backward(p)-down[i]).Abs() > h {
-				t.Fatalf("round %d: %v there and %v back were told as %v and %v ± %v", round, up[i], down[i], o.Forward(p), o.Backward(p), h)
+				t.Fatalf("round %d: %v there and %v back were told as %v and %v ± %v", round, up[i], down[i],
+					o.Forward(p), o.Backward(p), h)
 			}
 		}
 	}
@@ -71,7 +73,8 @@ func TestDriftIntervalIsTheLinearProgrammes(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
 	feasible := 0
 	for round := range 300 {
-		w := world{offset: time.Second, skew: (rng.Float64() - 0.5) * 1e-3, up: about(rng, 0, 5*ms), down: about(rng, 0, 5*ms)}
+		w := world{offset: time.Second, skew: (rng.Float64() - 0.5) * 1e-3, up: about(rng, 0, 5*ms),
+			down: about(rng, 0, 5*ms)}
 		pairs, _, _ := w.pings(2+rng.IntN(8), 4*time.Second)
 		if round%3 == 0 {
 			pairs[len(pairs)/2].Up -= time.Duration(rng.Int64N(int64(20 * ms)))
@@ -96,7 +99,8 @@ func corners(d drift, pairs []Pair) float64 {
 	type bound struct{ t, v, sign float64 } // sign · (a + b·t) ≤ v
 	var bounds []bound
 	for _, p := range pairs {
-		bounds = append(bounds, bound{d.at(p.Sent), float64(p.Up) + resolution, 1}, bound{d.at(p.Received), float64(p.Down) + resolution, -1})
+		bounds = append(bounds, bound{d.at(p.Sent), float64(p.Up) + resolution, 1},
+			bound{d.at(p.Received), float64(p.Down) + resolution, -1})
 	}
 	most := math.NaN()
 	try := func(a, b float64) {
@@ -170,7 +174,8 @@ func TestDriftSeesAStep(t *testing.T) {
 
 func TestDriftBelievesClocksThatKnowTheirError(t *testing.T) {
 	rng := rand.New(rand.NewPCG(13, 14))
-	w := world{offset: ms / 2, up: about(rng, 70*ms, ms), down: about(rng, 10*ms, ms)} // a path that is not the same both ways
+	// a path that is not the same both ways
+	w := world{offset: ms / 2, up: about(rng, 70*ms, ms), down: about(rng, 10*ms, ms)}
 	pairs, up, _ := w.pings(100, 100*time.Millisecond)
 	alone, _ := EstimateDrift(pairs, 0)
 	o, ok := EstimateDrift(pairs, 2*ms)

@@ -6,9 +6,10 @@ import (
 	"time"
 )
 
-// Excess estimates by how much the q quantile of measured is above that of what injected and floor make together, where measured and injected
-// are of the same moments, one value each, and floor is what is added without any of injected: quantileOfSums. Its interval is by the circular block
-// bootstrap of all three, as that of DifferenceOfQuantiles. The draws are always the same. ok is false below 10 values a side.
+// Excess estimates by how much the q quantile of measured is above that of what injected and floor make together, where
+// measured and injected are of the same moments, one value each, and floor is what is added without any of injected:
+// quantileOfSums. Its interval is by the circular block bootstrap of all three, as that of DifferenceOfQuantiles. The
+// draws are always the same. ok is false below 10 values a side.
 func Excess(measured, injected, floor []time.Duration, q float64) (d Difference, ok bool) {
 	if len(measured) < 10 || len(measured) != len(injected) || len(floor) < 10 {
 		return d, false
@@ -17,10 +18,13 @@ func Excess(measured, injected, floor []time.Duration, q float64) (d Difference,
 	rng := rand.New(rand.NewPCG(uint64(len(measured)), uint64(len(floor))))
 	d.Value = x.value - quantileOfSums(injected, floor, q, sumRounds(len(injected)), rng)
 	const draws, rounds = 300, 15
-	m, i, own := make([]time.Duration, len(measured)), make([]time.Duration, len(measured)), make([]time.Duration, len(floor))
+	m, i, own := make([]time.Duration, len(measured)), make([]time.Duration, len(measured)),
+		make([]time.Duration, len(floor))
 	values := make([]time.Duration, draws)
 	for k := range values {
-		resample(rng, max(x.block, y.block), func(to, from int) { m[to], i[to] = measured[from], injected[from] }, len(m))
+		resample(rng, max(x.block, y.block), func(to, from int) {
+			m[to], i[to] = measured[from], injected[from]
+		}, len(m))
 		resample(rng, f.block, func(to, from int) { own[to] = floor[from] }, len(own))
 		slices.Sort(m)
 		v, _ := Quantile(m, q)
@@ -52,8 +56,9 @@ func sumRounds(n int) int {
 	return max(20, min(400, work/n))
 }
 
-// quantileOfSums is what the q quantile of len(a) values x + y comes to on average, where x is each of a once and y is drawn from b
-// independently of it. It is that of a sample as large as a: in a thin tail a quantile of all possible sums is another.
+// quantileOfSums is what the q quantile of len(a) values x + y comes to on average, where x is each of a once and y is
+// drawn from b independently of it. It is that of a sample as large as a: in a thin tail a quantile of all possible
+// sums is another.
 func quantileOfSums(a, b []time.Duration, q float64, rounds int, rng *rand.Rand) time.Duration {
 	sums, mean := make([]time.Duration, len(a)), 0.0
 	for range rounds {

@@ -44,7 +44,8 @@ func TestExcessHoldsItsTruth(t *testing.T) {
 		}
 	}
 	for _, n := range [][3]int{{20, 20, 9}, {20, 20, 0}, {9, 9, 20}, {20, 19, 20}, {0, 0, 0}} {
-		if _, ok := Excess(make([]time.Duration, n[0]), make([]time.Duration, n[1]), make([]time.Duration, n[2]), 0.5); ok {
+		if _, ok := Excess(make([]time.Duration, n[0]), make([]time.Duration, n[1]), make([]time.Duration, n[2]),
+			0.5); ok {
 			t.Errorf("of %v values", n)
 		}
 	}

@@ -9,8 +9,9 @@ import (
 	"time"
 )
 
-// Histogram counts durations in the buckets of an HdrHistogram of microseconds with three digits. Only buckets that are not empty are kept. Merging moves no count into another
-// bucket, so that a merged histogram is exactly that of all its durations. The zero value is empty.
+// Histogram counts durations in the buckets of an HdrHistogram of microseconds with three digits. Only buckets that are
+// not empty are kept. Merging moves no count into another bucket, so that a merged histogram is exactly that of all its
+// durations. The zero value is empty.
 type Histogram struct{ buckets []bucket } // ascending, none empty
 
 type bucket struct {
@@ -148,7 +149,8 @@ func eachPair(data []byte, visit func(bucket)) error {
 		}
 		count, m := binary.Uvarint(data[n:])
 		index += step
-		if m <= 0 || count == 0 || step > math.MaxUint32 || index > uint64(bucketOf(uint64(HistogramMax/time.Microsecond))) {
+		if m <= 0 || count == 0 || step > math.MaxUint32 ||
+			index > uint64(bucketOf(uint64(HistogramMax/time.Microsecond))) {
 			return errHistogram
 		}
 		visit(bucket{uint32(index), count})

@@ -20,7 +20,8 @@ func someRTTs(rng *rand.Rand, n int) []time.Duration {
 // TestHistogramIsHdrs: the buckets are those of the library that wrote the result file.
 func TestHistogramIsHdrs(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
-	d := append(someRTTs(rng, 5000), 0, time.Microsecond, 2047*time.Microsecond, 2048*time.Microsecond, 2049*time.Microsecond, 4095*time.Microsecond, 4096*time.Microsecond, time.Hour, 2*time.Hour, 1000*time.Hour)
+	d := append(someRTTs(rng, 5000), 0, time.Microsecond, 2047*time.Microsecond, 2048*time.Microsecond,
+		2049*time.Microsecond, 4095*time.Microsecond, 4096*time.Microsecond, time.Hour, 2*time.Hour, 1000*time.Hour)
 	theirs := hdr.New(1, int64(HistogramMax/time.Microsecond), 3)
 	for _, v := range d {
 		theirs.RecordValue(min(v, HistogramMax).Microseconds())
@@ -63,7 +64,8 @@ func TestMergeIsExact(t *testing.T) {
 		if err := back.UnmarshalBinary(data); err != nil || !back.Equal(merged) {
 			t.Fatalf("written and read: %v", err)
 		}
-		if len(data) > 0 && new(Histogram).UnmarshalBinary(data[:len(data)-1]) == nil && data[len(data)-1] < 0x80 && len(all) > 0 {
+		if len(data) > 0 && new(Histogram).UnmarshalBinary(data[:len(data)-1]) == nil && data[len(data)-1] < 0x80 &&
+			len(all) > 0 {
 			t.Error("a cut histogram was read")
 		}
 		sorted := Sorted(all)

@@ -65,9 +65,9 @@ func wilson(k, n float64) (lo, hi float64) {
 	return lo, hi
 }
 
-// ClopperPearson is the exact 95 % interval of a ratio k/n (Clopper and Pearson, Biometrika 26, 1934): every p under which neither
-// k and more nor k and fewer successes of n are less likely than 2.5 %. It holds the true ratio in 95 % of cases or more. ok is
-// false when n is 0.
+// ClopperPearson is the exact 95 % interval of a ratio k/n (Clopper and Pearson, Biometrika 26, 1934): every p under
+// which neither k and more nor k and fewer successes of n are less likely than 2.5 %. It holds the true ratio in 95 %
+// of cases or more. ok is false when n is 0.
 func ClopperPearson(k, n int) (lo, hi float64, ok bool) {
 	if n == 0 {
 		return 0, 1, false
@@ -83,7 +83,8 @@ func ClopperPearson(k, n int) (lo, hi float64, ok bool) {
 	return lo, hi, true
 }
 
-// searchUnit is the least p in 0..1 for which f holds, to the last bit; f must hold from there on. It never asks for 0 or 1.
+// searchUnit is the least p in 0..1 for which f holds, to the last bit; f must hold from there on. It never asks for 0
+// or 1.
 func searchUnit(f func(float64) bool) float64 {
 	lo, hi := 0.0, 1.0
 	for {
@@ -143,8 +144,9 @@ func binomialPMF(k, n int, p float64) float64 {
 	return math.Exp(lg(n) - lg(k) - lg(n-k) + float64(k)*math.Log(p) + float64(n-k)*math.Log1p(-p))
 }
 
-// MeanInterval is the mean of a series in its order and the half width of its 95 % interval, by the means of 20 batches and
-// Student's t (Law, Simulation Modeling and Analysis, §9.5.3): neighbours may be alike, as far as a batch reaches. It needs 20 values.
+// MeanInterval is the mean of a series in its order and the half width of its 95 % interval, by the means of 20 batches
+// and Student's t (Law, Simulation Modeling and Analysis, §9.5.3): neighbours may be alike, as far as a batch reaches.
+// It needs 20 values.
 func MeanInterval(series []float64) (mean, half float64, ok bool) {
 	const batches = 20
 	if len(series) < batches {

@@ -32,7 +32,8 @@ func TestRanksAgainstScipy(t *testing.T) {
 			want = *g.P
 		}
 		if !ok || u != g.U || math.Abs(p-want) > 1e-9 {
-			t.Errorf("%d: %d and %d values: U = %v, p = %v %v, want %v and %v", i, len(g.A), len(g.B), u, p, ok, g.U, want)
+			t.Errorf("%d: %d and %d values: U = %v, p = %v %v, want %v and %v", i, len(g.A), len(g.B), u, p,
+				ok, g.U, want)
 		}
 		d, ok := Shift(g.A, g.B)
 		if math.Abs(float64(d.Value)-g.Shift) > 1 || ok != (g.CI != nil) || ok && (d.Lo != g.CI[0] || d.Hi != g.CI[1]) {
@@ -54,7 +55,8 @@ func TestShiftCovers(t *testing.T) {
 		for range rounds {
 			a, b := make([]time.Duration, n), make([]time.Duration, n)
 			for i := range a {
-				a[i], b[i] = time.Duration(rng.ExpFloat64()*float64(5*ms))+2*ms, time.Duration(rng.ExpFloat64()*float64(5*ms))
+				a[i], b[i] = time.Duration(rng.ExpFloat64()*float64(5*ms))+
+					2*ms, time.Duration(rng.ExpFloat64()*float64(5*ms))
 			}
 			if d, ok := Shift(a, b); ok && d.Lo <= 2*ms && 2*ms <= d.Hi {
 				held++
@@ -107,7 +109,8 @@ func TestRatios(t *testing.T) {
 	for _, c := range []struct {
 		a, b   Ratio
 		lo, hi float64
-	}{{Ratio{56, 70}, Ratio{48, 80}, 0.0524, 0.3339}, {Ratio{9, 10}, Ratio{3, 10}, 0.1705, 0.8090}, {Ratio{10, 10}, Ratio{0, 20}, 0.6791, 1}, {Ratio{0, 10}, Ratio{0, 20}, -0.1611, 0.2775}} {
+	}{{Ratio{56, 70}, Ratio{48, 80}, 0.0524, 0.3339}, {Ratio{9, 10}, Ratio{3, 10}, 0.1705, 0.8090},
+		{Ratio{10, 10}, Ratio{0, 20}, 0.6791, 1}, {Ratio{0, 10}, Ratio{0, 20}, -0.1611, 0.2775}} {
 		d, ok := DifferenceOfRatios([]Ratio{c.a}, []Ratio{c.b})
 		if !ok || math.Abs(d.Lo-c.lo) > 5e-5 || math.Abs(d.Hi-c.hi) > 5e-5 {
 			t.Errorf("%v − %v: %+v %v, want %v … %v", c.a, c.b, d, ok, c.lo, c.hi)
@@ -144,7 +147,8 @@ func TestClustersAreAsLongAsBursts(t *testing.T) {
 		outcomes    []bool
 		least, most int
 	}{
-		"singly": {singly, 30, 30}, "in bursts": {bursts, 45, 91}, "few": {[]bool{true, false, false, true}, 2, 2}, "one": {[]bool{true}, 1, 1},
+		"singly": {singly, 30, 30}, "in bursts": {bursts, 45, 91}, "few": {[]bool{true, false, false, true}, 2, 2},
+		"one": {[]bool{true}, 1, 1},
 	} {
 		list := Clusters(c.outcomes)
 		if n := list[0].N; n < c.least || n > c.most {

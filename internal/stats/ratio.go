@@ -28,11 +28,12 @@ func DifferenceOfRatios(a, b []Ratio) (d RatioDifference, ok bool) {
 	p, q := k/n, l/m
 	loP, hiP := wilson(k/effect, n/effect)
 	loQ, hiQ := wilson(l/effect, m/effect)
-	return RatioDifference{Value: p - q, Lo: p - q - math.Hypot(p-loP, hiQ-q), Hi: p - q + math.Hypot(hiP-p, q-loQ)}, true
+	return RatioDifference{Value: p - q, Lo: p - q - math.Hypot(p-loP, hiQ-q), Hi: p - q + math.Hypot(hiP-p, q-loQ)},
+		true
 }
 
-// Clusters cuts outcomes in their order into stretches for DifferenceOfRatios, each as long as what is alike reaches: √n, or
-// what automaticBlock says, if that is more.
+// Clusters cuts outcomes in their order into stretches for DifferenceOfRatios, each as long as what is alike reaches:
+// √n, or what automaticBlock says, if that is more.
 func Clusters(outcomes []bool) (list []Ratio) {
 	y := make([]float64, len(outcomes))
 	for i, hit := range outcomes {

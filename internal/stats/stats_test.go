@@ -73,7 +73,8 @@ func TestQuantileRanks(t *testing.T) {
 		n      int
 		q      float64
 		lo, hi int
-	}{{600, 0.5, 276, 325}, {600, 0.95, 559, 581}, {600, 0.99, 589, 599}, {1000, 0.95, 936, 964}, {1000, 0.99, 983, 997}, {3000, 0.99, 2959, 2981}} {
+	}{{600, 0.5, 276, 325}, {600, 0.95, 559, 581}, {600, 0.99, 589, 599}, {1000, 0.95, 936, 964},
+		{1000, 0.99, 983, 997}, {3000, 0.99, 2959, 2981}} {
 		if lo, hi, ok := QuantileRanks(c.n, c.q); lo != c.lo || hi != c.hi || !ok {
 			t.Errorf("n = %d, q = %v: %d..%d %v, want %d..%d", c.n, c.q, lo, hi, ok, c.lo, c.hi)
 		}
@@ -140,7 +141,8 @@ func TestSortedLeavesItsArgumentAlone(t *testing.T) {
 }
 
 func TestLongestRun(t *testing.T) {
-	for want, failed := range [][]bool{{false, false}, {true, false, true}, {true, false, true, true}, {true, true, true}} {
+	for want, failed := range [][]bool{{false, false}, {true, false, true}, {true, false, true, true},
+		{true, true, true}} {
 		if got := LongestRun(failed); got != want {
 			t.Errorf("%v: %d, want %d", failed, got, want)
 		}
@@ -192,7 +194,8 @@ func TestQuantileOfSums(t *testing.T) {
 		long[i] = time.Duration(rng.ExpFloat64() * float64(ms))
 	}
 	// The sum of two exponential variables is Erlang's: its median is 1.678 of their mean.
-	if got := quantileOfSums(long, long, 0.5, sumRounds(len(long)), rng); (got - 1678*time.Microsecond).Abs() > 30*time.Microsecond {
+	if got := quantileOfSums(long, long, 0.5, sumRounds(len(long)), rng); (got - 1678*time.Microsecond).Abs() > 30*
+		time.Microsecond {
 		t.Errorf("the median of two exponential variables: %v", got)
 	}
 }

@@ -95,8 +95,8 @@ func (o outcome) lossFree() bool {
 	return !slices.ContainsFunc(o.Report.Hops, func(h analysis.Hop) bool { return h.Lost > 0 || h.Copies > 0 })
 }
 
-// judged reports whether the promises are of o: of a scenario that only delays, by 10 to 300 ms. Where packets are lost, overtake each other or
-// stand in somebody else's queue, the transport's answer to that is in the error too.
+// judged reports whether the promises are of o: of a scenario that only delays, by 10 to 300 ms. Where packets are
+// lost, overtake each other or stand in somebody else's queue, the transport's answer to that is in the error too.
 func (o outcome) judged() bool {
 	e, ok := o.of("round trip P50")
 	s, err := lab.LoadScenario(o.Scenario)
@@ -168,7 +168,8 @@ func (a answers) headline(w io.Writer) {
 		if of == 0 {
 			continue
 		}
-		fmt.Fprintf(w, "| %s | %s | ± %g | %d of %d | %+.2f (%s) |\n", p.Engine, p.What, p.Limit, held, of, worst, where)
+		fmt.Fprintf(w, "| %s | %s | ± %g | %d of %d | %+.2f (%s) |\n", p.Engine, p.What, p.Limit, held, of,
+			worst, where)
 	}
 	for _, engine := range []string{"native", "browser"} {
 		if least, most := a.own(engine); least <= most {

@@ -1,6 +1,7 @@
-// Command accuracy holds rtcbench against known answers and writes docs/accuracy.md (make accuracy): every scenario of the lab by
-// both engines on both channels, pairs of equal runs, the router alone, and the statistical ones of internal/accuracy. What was
-// done is kept in a folder of the commit, so that a run that was stopped goes on where it was.
+// Command accuracy holds rtcbench against known answers and writes docs/accuracy.md (make accuracy): every scenario of
+// the lab by both engines on both channels, pairs of equal runs, the router alone, and the statistical ones of
+// internal/accuracy. What was done is kept in a folder of the commit, so that a run that was stopped goes on where it
+// was.
 package main
 
 import (
@@ -30,7 +31,8 @@ func main() {
 	flag.StringVar(&t.binary, "rtcbench", "./rtcbench", "the program to hold against known answers")
 	flag.StringVar(&t.dir, "dir", "", "where to keep what was done; empty: .bin/accuracy and the commit")
 	flag.IntVar(&t.pings, "n", 300, "pings of a run in the lab")
-	flag.DurationVar(&t.limit, "limit", 70*time.Minute, "when to begin nothing more; what is missing is named, and done by the next call")
+	flag.DurationVar(&t.limit, "limit", 70*time.Minute, "when to begin nothing more; what is missing is named, and "+
+		"done by the next call")
 	flag.StringVar(&t.only, "only", "", "scenarios whose names contain this")
 	docs := flag.String("docs", "docs", "folder that accuracy.md and accuracy.svg are written to")
 	readme := flag.String("readme", "README.md", "the file that has the headline")
@@ -148,7 +150,8 @@ func (t *tool) scenarios(ctx context.Context, a *answers) error {
 		}
 	}
 	// The floor moves with the machine's day: it is measured before, between and after.
-	names = slices.Concat([]string{floorName}, names[:len(names)/2], []string{floorName}, names[len(names)/2:], []string{floorName})
+	names = slices.Concat([]string{floorName}, names[:len(names)/2], []string{floorName}, names[len(names)/2:],
+		[]string{floorName})
 	floors := 0
 	for _, name := range names {
 		kept := name
@@ -158,9 +161,10 @@ func (t *tool) scenarios(ctx context.Context, a *answers) error {
 		}
 		for _, engine := range []string{"native", "browser"} {
 			for _, channel := range []string{"reliable", "lossy"} {
-				o, err := once(t, ctx, strings.Join([]string{kept, engine, channel}, "-"), func(ctx context.Context) (*outcome, error) {
-					return t.precise(ctx, outcome{Scenario: name, Engine: engine, Channel: channel})
-				})
+				o, err := once(t, ctx, strings.Join([]string{kept, engine, channel}, "-"),
+					func(ctx context.Context) (*outcome, error) {
+						return t.precise(ctx, outcome{Scenario: name, Engine: engine, Channel: channel})
+					})
 				if err != nil {
 					return err
 				}
@@ -173,16 +177,18 @@ func (t *tool) scenarios(ctx context.Context, a *answers) error {
 	return nil
 }
 
-// alternating makes the runs by which the promises are judged: those of the scenarios that they are of, with and without the network in
-// turn, so that the floor is that of the same seconds.
+// alternating makes the runs by which the promises are judged: those of the scenarios that they are of, with and
+// without the network in turn, so that the floor is that of the same seconds.
 func (t *tool) alternating(ctx context.Context, a *answers) error {
 	for _, plain := range a.Outcomes {
 		if !plain.judged() {
 			continue
 		}
-		o, err := once(t, ctx, strings.Join([]string{"alternating", plain.Scenario, plain.Engine, plain.Channel}, "-"), func(ctx context.Context) (*outcome, error) {
-			return t.precise(ctx, outcome{Scenario: plain.Scenario, Engine: plain.Engine, Channel: plain.Channel, Alternating: true, Cooldown: plain.warm()})
-		})
+		o, err := once(t, ctx, strings.Join([]string{"alternating", plain.Scenario, plain.Engine, plain.Channel}, "-"),
+			func(ctx context.Context) (*outcome, error) {
+				return t.precise(ctx, outcome{Scenario: plain.Scenario, Engine: plain.Engine, Channel: plain.Channel,
+					Alternating: true, Cooldown: plain.warm()})
+			})
 		if err != nil {
 			return err
 		}
@@ -193,9 +199,9 @@ func (t *tool) alternating(ctx context.Context, a *answers) error {
 	return nil
 }
 
-// warm is the time in ms between the pings of alternating runs: so little that no cache is emptied in between (rests), and none by which pings meet, one at
-// the server or back at the runner when the next one leaves: a grid that is in step with what it measures sees always the same moment of it
-// (phase lock; RFC 2330 §11.1).
+// warm is the time in ms between the pings of alternating runs: so little that no cache is emptied in between (rests),
+// and none by which pings meet, one at the server or back at the runner when the next one leaves: a grid that is in
+// step with what it measures sees always the same moment of it (phase lock; RFC 2330 §11.1).
 func (o outcome) warm() int {
 	up, _ := o.of("up P50")
 	rtt, _ := o.of("round trip P50")
@@ -219,9 +225,11 @@ func (o outcome) warm() int {
 func (t *tool) rests(ctx context.Context, a *answers) error {
 	for _, engine := range []string{"native", "browser"} {
 		for _, cooldown := range []int{10, 20, 50, 100, 200} {
-			o, err := once(t, ctx, fmt.Sprintf("rest-%s-%d", engine, cooldown), func(ctx context.Context) (*outcome, error) {
-				return t.precise(ctx, outcome{Scenario: floorName, Engine: engine, Channel: "reliable", Cooldown: cooldown})
-			})
+			o, err := once(t, ctx, fmt.Sprintf("rest-%s-%d", engine, cooldown),
+				func(ctx context.Context) (*outcome, error) {
+					return t.precise(ctx, outcome{Scenario: floorName, Engine: engine, Channel: "reliable",
+						Cooldown: cooldown})
+				})
 			if err != nil {
 				return err
 			}
@@ -250,7 +258,8 @@ func (t *tool) precise(ctx context.Context, o outcome) (*outcome, error) {
 			return nil, err
 		}
 		o.Report, o.Failed = r, failed
-		if now := o; best == nil || (best.Failed != "") && failed == "" || (best.Failed == "") == (failed == "") && r.Added.P99 < best.Report.Added.P99 {
+		if now := o; best == nil || (best.Failed != "") && failed == "" || (best.Failed == "") == (failed == "") &&
+			r.Added.P99 < best.Report.Added.P99 {
 			best = &now
 		}
 		if !r.Imprecise && failed == "" {
@@ -262,8 +271,10 @@ func (t *tool) precise(ctx context.Context, o outcome) (*outcome, error) {
 	return best, nil
 }
 
-// measure makes one run in the lab. It says what is wrong with a run that ended early, or that does not call itself valid or doubtful.
-func (t *tool) measure(ctx context.Context, o outcome, seed uint64, extra ...string) (r analysis.Report, failed string, err error) {
+// measure makes one run in the lab. It says what is wrong with a run that ended early, or that does not call itself
+// valid or doubtful.
+func (t *tool) measure(ctx context.Context, o outcome, seed uint64, extra ...string) (r analysis.Report, failed string,
+	err error) {
 	dir, err := os.MkdirTemp("", "acc") // short: Chromium makes sockets below it
 	if err != nil {
 		return r, "", err

@@ -15,7 +15,8 @@ import (
 
 const introduction = `# How wrong rtcbench is
 
-This page is written by ` + "`make accuracy`" + `, which anybody with root on a Linux machine can repeat. It runs rtcbench, a LiveKit server
+This page is written by ` + "`make accuracy`" +
+	`, which anybody with root on a Linux machine can repeat. It runs rtcbench, a LiveKit server
 and, for one engine, Chromium in network namespaces, between which a router delays every packet as a scenario says and writes
 down what it did to each. *Injected* is what the router did, ping by ping, not what it was asked for; *measured* is what
 rtcbench says of the same pings. [The lab](lab.md) tells how, and where the scenarios' numbers come from.
@@ -36,23 +37,28 @@ func (a answers) page(w io.Writer) {
 	}
 	p("\n![Error of the round trip against what was injected](accuracy.svg)\n")
 	p("\n## What was wanted, and what it is\n\n")
-	p("Scenarios that only delay, by 10 to 300 ms. A machine is slower in one minute than in the next, by more than what is wanted here; so in these runs the network\n")
-	p("was away in every other stretch of two seconds (`rtcbench lab run --alternate 2s`), and the floor is that of the same seconds. They ping every 8 to 12 ms, so that no cache\n")
-	p("goes [cold](#what-a-rest-costs) in between; which of these keeps pings that are under way from meeting, one at the server or back at the runner when the next one leaves.\n\n")
+	p("Scenarios that only delay, by 10 to 300 ms. A machine is slower in one minute than in the next, by more than " +
+		"what is wanted here; so in these runs the network\n")
+	p("was away in every other stretch of two seconds (`rtcbench lab run --alternate 2s`), and the floor is that of " +
+		"the same seconds. They ping every 8 to 12 ms, so that no cache\n")
+	p("goes [cold](#what-a-rest-costs) in between; which of these keeps pings that are under way from meeting, one " +
+		"at the server or back at the runner when the next one leaves.\n\n")
 	a.headline(w)
 	if r := a.Router; r != nil {
 		priority := "with a real-time priority"
 		if !r.Realtime {
 			priority = "without a real-time priority"
 		}
-		p("\nThe router alone, %.0f packets a second, %s: late by %.0f µs at the median, %.0f µs at P99 (wanted: 50 and 500), %.0f µs at the most, of %d packets.\n", r.PerSecond, priority, r.P50, r.P99, r.Max, r.Packets)
+		p("\nThe router alone, %.0f packets a second, %s: late by %.0f µs at the median, %.0f µs at P99 (wanted: 50 "+
+			"and 500), %.0f µs at the most, of %d packets.\n", r.PerSecond, priority, r.P50, r.P99, r.Max, r.Packets)
 	}
 	if a.Tallies != nil {
 		p("\nThese are of the whole measuring path in fake time, with fixed seeds:\n\n")
 		a.tallies(w, false)
 	}
 	if len(a.Pairs) > 0 {
-		p("\nPairs of equal runs in the lab, across the Atlantic:\n\n| engine | difference of the medians, ms | 95 %% interval | |\n|---|---|---|---|\n")
+		p("\nPairs of equal runs in the lab, across the Atlantic:\n\n| engine | difference of the medians, ms | 95 " +
+			"%% interval | |\n|---|---|---|---|\n")
 		for _, x := range a.Pairs {
 			differ := "no difference shown"
 			if x.Differ {
@@ -62,8 +68,10 @@ func (a answers) page(w io.Writer) {
 		}
 	}
 	if least, most, ok := a.floorRange(); ok && len(a.Pairs) > 0 {
-		p("\nThe two runs of a pair are half a minute apart, in real time, and the machine is not the same in both: in the floors below native's round trip was from %.2f to %.2f ms. Where it\n", least, most)
-		p("moved by more than such an interval is wide, compare is right about the runs, and it is the machine that differs. Whether compare is right about paths is counted in fake time, above.\n")
+		p("\nThe two runs of a pair are half a minute apart, in real time, and the machine is not the same in both: "+
+			"in the floors below native's round trip was from %.2f to %.2f ms. Where it\n", least, most)
+		p("moved by more than such an interval is wide, compare is right about the runs, and it is the machine that " +
+			"differs. Whether compare is right about paths is counted in fake time, above.\n")
 	}
 	a.beyonds(w)
 	a.floors(w)
@@ -73,7 +81,10 @@ func (a answers) page(w io.Writer) {
 	a.losses(w)
 	a.jitters(w)
 	if a.Tallies != nil {
-		p("\n## How small a difference is seen\n\nPairs of runs of 600 pings in fake time, of which the second has 2 ms more on its way up: whether the interval of the difference holds what it is, how\nwide it is, and how often the verdict was \"slower\". Where the path itself moves by more than that from ping to ping, 600 pings do not show 2 ms.\n\n")
+		p("\n## How small a difference is seen\n\nPairs of runs of 600 pings in fake time, of which the second has 2 " +
+			"ms more on its way up: whether the interval of the difference holds what it is, how\nwide it is, and " +
+			"how often the verdict was \"slower\". Where the path itself moves by more than that from ping to ping, " +
+			"600 pings do not show 2 ms.\n\n")
 		a.tallies(w, true)
 	}
 }
@@ -104,7 +115,8 @@ With and without the network in turn; in ms, with 95 % intervals. *Floor* is mea
 		if b == nil || len(b.Floors) == 0 {
 			continue
 		}
-		cells := []string{o.name(), fmt.Sprint(o.Cooldown), fmt.Sprintf("%d, %d", b.There, b.Away), fmt.Sprintf("%.2f", b.Floors[0].Error)}
+		cells := []string{o.name(), fmt.Sprint(o.Cooldown), fmt.Sprintf("%d, %d", b.There, b.Away),
+			fmt.Sprintf("%.2f", b.Floors[0].Error)}
 		for _, what := range []string{"round trip P50", "round trip P99", "up P50", "down P50"} {
 			e, ok := o.left(what)
 			roundTrip := strings.HasPrefix(what, "round")
@@ -173,8 +185,12 @@ func (a answers) floorRange() (least, most float64, ok bool) {
 }
 
 func (a answers) floors(w io.Writer) {
-	fmt.Fprintf(w, "\n## The floor\n\nNo network at all: what the instrument and the lab add, and where it passes. It is more than `rtcbench calibrate` says: server and echo are processes of their own, and the router is between them.\nIt is measured before, between and after the scenarios; the tables below expect what the three have together.\n\n")
-	fmt.Fprintf(w, "| engine | channel | round trip P50 | P99 | up P50 | down P50 | runner, sending | server, both ways | echo | runner, receiving |\n|---|---|---|---|---|---|---|---|---|---|\n")
+	fmt.Fprintf(w, "\n## The floor\n\nNo network at all: what the instrument and the lab add, and where it passes. "+
+		"It is more than `rtcbench calibrate` says: server and echo are processes of their own, and the router is "+
+		"between them.\nIt is measured before, between and after the scenarios; the tables below expect what the "+
+		"three have together.\n\n")
+	fmt.Fprintf(w, "| engine | channel | round trip P50 | P99 | up P50 | down P50 | runner, sending | server, both "+
+		"ways | echo | runner, receiving |\n|---|---|---|---|---|---|---|---|---|---|\n")
 	for _, o := range a.Outcomes {
 		if o.Scenario != floorName {
 			continue
@@ -201,7 +217,8 @@ func (a answers) restsTable(w io.Writer) {
 
 The floor again, with more and more time between two pings. A processor's caches forget what nobody touches, the sooner the more its neighbours do, and on a shared
 virtual machine the neighbours are strangers: everything that a ping passes through is then read from memory again. So the instrument is slower at one ping in 100 ms
-(the default of `+"`--cooldown`"+`) than at ten, and the server and the echo with it; it is no error of the clock or of the grid, and an application that speaks seldom meets it
+(the default of `+"`--cooldown`"+
+		`) than at ten, and the server and the echo with it; it is no error of the clock or of the grid, and an application that speaks seldom meets it
 too. Compare runs with the same `+"`--cooldown`, and let `rtcbench calibrate`"+` have it too.
 
 | engine | cooldown, ms | round trip P50 | P99 | runner, sending | server, both ways | echo | runner, receiving |
@@ -275,7 +292,8 @@ On the reliable channel a lost packet holds up the pings behind it: their own pa
 		if len(o.Report.Grounds) > 0 {
 			verdict += ": " + strings.Join(o.Report.Grounds, ", ")
 		}
-		return strings.Join(append(cells, fmt.Sprintf("%.0f / %.0f", o.Report.Added.P50, o.Report.Added.P99), verdict), " | ")
+		return strings.Join(append(cells, fmt.Sprintf("%.0f / %.0f", o.Report.Added.P50, o.Report.Added.P99), verdict),
+			" | ")
 	})
 }
 
@@ -295,7 +313,8 @@ packets leave possible; *wrong*: those of which it has nothing of that. Of the r
 		cells := []string{string(c.Kind)}
 		for _, way := range []string{"up P50", "down P50"} {
 			e, _ := a.beyond(o, way)
-			cells = append(cells, fmt.Sprintf("%.2f | %.2f | %+.2f (%+.2f … %+.2f)", e.Injected, e.Measured, e.Error, e.CI[0], e.CI[1]))
+			cells = append(cells, fmt.Sprintf("%.2f | %.2f | %+.2f (%+.2f … %+.2f)", e.Injected, e.Measured, e.Error,
+				e.CI[0], e.CI[1]))
 		}
 		if c.Kind == bench.OneClock {
 			return strings.Join(append(cells, "0", "", ""), " | ")
@@ -304,7 +323,8 @@ packets leave possible; *wrong*: those of which it has nothing of that. Of the r
 		if c.SkewPPM != nil {
 			skew = fmt.Sprintf("%.0f … %.0f", c.SkewPPM[0], c.SkewPPM[1])
 		}
-		return strings.Join(append(cells, fmt.Sprintf("%.1f", c.HalfWidth), fmt.Sprintf("%d of %d, %d wrong", c.Held, c.Of, c.Wrong), skew), " | ")
+		return strings.Join(append(cells, fmt.Sprintf("%.1f", c.HalfWidth),
+			fmt.Sprintf("%d of %d, %d wrong", c.Held, c.Of, c.Wrong), skew), " | ")
 	})
 }
 
@@ -338,7 +358,8 @@ timer (RTO; RFC 9260 §6.3: at first 1 s, then as the round trip was, and double
 		if x := o.Report.Again; x.Pings > 0 {
 			again = fmt.Sprintf("%d | %.0f / %.0f", x.Pings, x.P50, x.Max)
 		}
-		return fmt.Sprintf("%s | %s | %s | %s | %d | %s | %s", share(up.Lost, up.Packets), share(down.Lost, down.Packets),
+		return fmt.Sprintf("%s | %s | %s | %s | %d | %s | %s", share(up.Lost, up.Packets),
+			share(down.Lost, down.Packets),
 			share(l.Up, l.Sent), share(l.Down, l.Sent-l.Up), l.Unknown, witness, again)
 	})
 }

@@ -24,7 +24,8 @@ type precision struct {
 // router sends 2,000 packets a second, 1,000 each way, through the router alone, while nothing else is to be done.
 func (t *tool) router(ctx context.Context) (*precision, error) {
 	const perSecond, long = 2000, 10 * time.Second
-	s, err := lab.Parse("router", []byte("{about: x, paths: {runner-sfu: {both: {delay: 20ms}}, sfu-echo: {both: {delay: 0ms}}}}"))
+	s, err := lab.Parse("router",
+		[]byte("{about: x, paths: {runner-sfu: {both: {delay: 20ms}}, sfu-echo: {both: {delay: 0ms}}}}"))
 	if err != nil {
 		return nil, err
 	}
@@ -89,6 +90,7 @@ func (t *tool) router(ctx context.Context) (*precision, error) {
 		return float64(d) / float64(time.Microsecond)
 	}
 	return &precision{
-		PerSecond: float64(len(added)) / took.Seconds(), Packets: len(added), P50: at(0.5), P99: at(0.99), Max: at(1), Realtime: log.Realtime,
+		PerSecond: float64(len(added)) / took.Seconds(), Packets: len(added), P50: at(0.5), P99: at(0.99), Max: at(1),
+		Realtime: log.Realtime,
 	}, nil
 }

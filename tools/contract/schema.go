@@ -63,7 +63,8 @@ func schema(root, there string) (string, error) {
 		keyed
 	}{
 		{"statistics", statistics}, {"counts", counts},
-		{"server", facts(reflect.TypeFor[bench.Server](), says)}, {"daily", facts(reflect.TypeFor[bench.Daily](), says)},
+		{"server", facts(reflect.TypeFor[bench.Server](), says)},
+		{"daily", facts(reflect.TypeFor[bench.Daily](), says)},
 	} {
 		if there, err = o.put(there, o.name); err != nil {
 			return "", err

@@ -22,7 +22,8 @@ func main() {
 }
 
 func lint(deploy string) error {
-	options, err := cli.NewProjectOptions([]string{filepath.Join(deploy, "compose.yaml")}, cli.WithEnvFiles(filepath.Join(deploy, "env.example")), cli.WithDotEnv, cli.WithName("rtcbench"))
+	options, err := cli.NewProjectOptions([]string{filepath.Join(deploy, "compose.yaml")},
+		cli.WithEnvFiles(filepath.Join(deploy, "env.example")), cli.WithDotEnv, cli.WithName("rtcbench"))
 	if err != nil {
 		return err
 	}

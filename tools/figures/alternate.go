@@ -53,7 +53,8 @@ func alternate(ctx context.Context, p place, node string, pings int) (ours, bare
 		time.Sleep(time.Until(begin) - period) // one warm-up pong, then the grid
 		var run bench.Run
 		run, err = bench.NewProber(session, clock).Probe(ctx, bench.Plan{
-			Count: pings, Cooldown: period, Timeout: 5 * time.Second, Warmup: 1, EchoTimeout: 10 * time.Second, ReconnectTimeout: 5 * time.Second,
+			Count: pings, Cooldown: period, Timeout: 5 * time.Second, Warmup: 1, EchoTimeout: 10 * time.Second,
+			ReconnectTimeout: 5 * time.Second,
 		}, nil)
 		ours = bench.Summarise(run).RTTs
 	})
@@ -76,22 +77,26 @@ func bareLoop(p place) (ping func() (time.Duration, bool), stop func(), err erro
 	var e, r *lksdk.Room
 	back := make(chan time.Time, 16)
 	reliable := lksdk.WithDataPublishReliable(true)
-	e, err = lksdk.ConnectToRoomWithToken(p.url, p.token("bare", "echo"), &lksdk.RoomCallback{ParticipantCallback: lksdk.ParticipantCallback{
-		OnDataPacket: func(data lksdk.DataPacket, from lksdk.DataReceiveParams) {
-			var ping struct{ Timestamp float64 }
-			if json.Unmarshal(data.(*lksdk.UserDataPacket).Payload, &ping) == nil {
-				now := float64(time.Now().UnixMicro()) / 1000
-				pong, _ := json.Marshal(map[string]any{"type": "pong", "client_timestamp": ping.Timestamp, "server_receive_time": now, "server_send_time": now, "message_count": 1})
-				e.LocalParticipant.PublishDataPacket(lksdk.UserData(pong), reliable, lksdk.WithDataPublishDestination([]string{from.SenderIdentity}))
-			}
-		},
-	}}, lksdk.WithAutoSubscribe(false))
+	e, err = lksdk.ConnectToRoomWithToken(p.url, p.token("bare", "echo"),
+		&lksdk.RoomCallback{ParticipantCallback: lksdk.ParticipantCallback{
+			OnDataPacket: func(data lksdk.DataPacket, from lksdk.DataReceiveParams) {
+				var ping struct{ Timestamp float64 }
+				if json.Unmarshal(data.(*lksdk.UserDataPacket).Payload, &ping) == nil {
+					now := float64(time.Now().UnixMicro()) / 1000
+					pong, _ := json.Marshal(map[string]any{"type": "pong", "client_timestamp": ping.Timestamp,
+						"server_receive_time": now, "server_send_time": now, "message_count": 1})
+					e.LocalParticipant.PublishDataPacket(lksdk.UserData(pong), reliable,
+						lksdk.WithDataPublishDestination([]string{from.SenderIdentity}))
+				}
+			},
+		}}, lksdk.WithAutoSubscribe(false))
 	if err != nil {
 		return nil, func() {}, err
 	}
-	r, err = lksdk.ConnectToRoomWithToken(p.url, p.token("bare", "runner"), &lksdk.RoomCallback{ParticipantCallback: lksdk.ParticipantCallback{
-		OnDataPacket: func(lksdk.DataPacket, lksdk.DataReceiveParams) { back <- time.Now() },
-	}}, lksdk.WithAutoSubscribe(false))
+	r, err = lksdk.ConnectToRoomWithToken(p.url, p.token("bare", "runner"),
+		&lksdk.RoomCallback{ParticipantCallback: lksdk.ParticipantCallback{
+			OnDataPacket: func(lksdk.DataPacket, lksdk.DataReceiveParams) { back <- time.Now() },
+		}}, lksdk.WithAutoSubscribe(false))
 	if err != nil {
 		return nil, e.Disconnect, err
 	}
@@ -123,7 +128,8 @@ func nodeLoop(ctx context.Context, p place, dir string) (ping func() (time.Durat
 	if _, err := os.Stat(filepath.Join(dir, "node_modules")); err != nil {
 		return nil, stop, err
 	}
-	cmd := exec.CommandContext(ctx, "node", filepath.Join(dir, "ping.mjs"), p.url, p.token("node", "runner"), p.token("node", "echo"))
+	cmd := exec.CommandContext(ctx, "node", filepath.Join(dir, "ping.mjs"), p.url, p.token("node", "runner"),
+		p.token("node", "echo"))
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {

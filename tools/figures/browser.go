@@ -26,19 +26,23 @@ const closedNetwork = "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 
 // inBrowser measures the browser engine: against a bare page, against the wall clock, and against
 // delays that are known.
-func inBrowser(ctx context.Context, p place, binary, barePage string, pings int, row func(string, string, string)) error {
+func inBrowser(ctx context.Context, p place, binary, barePage string, pings int,
+	row func(string, string, string)) error {
 	fmt.Printf("\nbrowser engine, %d pings of each, alternating, native echo:\n", pings)
 	engine, bare, run, memory, err := besideBare(ctx, p, barePage, pings)
 	if err != nil {
 		return err
 	}
-	row("  engine's page", fmt.Sprintf("p50 %.3f", quantile(engine, 0.5)), fmt.Sprintf("p95 %.3f", quantile(engine, 0.95)))
-	row("  bare page on livekit-client", fmt.Sprintf("p50 %.3f", quantile(bare, 0.5)), fmt.Sprintf("p95 %.3f", quantile(bare, 0.95)))
+	row("  engine's page", fmt.Sprintf("p50 %.3f", quantile(engine, 0.5)),
+		fmt.Sprintf("p95 %.3f", quantile(engine, 0.95)))
+	row("  bare page on livekit-client", fmt.Sprintf("p50 %.3f", quantile(bare, 0.5)),
+		fmt.Sprintf("p95 %.3f", quantile(bare, 0.95)))
 	row("  p50, engine / bare page", fmt.Sprintf("%.2f", quantile(engine, 0.5)/quantile(bare, 0.5)), "≤ 1.15")
 	row("  slots at most 5 ms late, native echo", onTime(run), "≥ 99 %")
 	row("  memory of all Chromium processes, one page", fmt.Sprintf("%.0f MB", memory), "")
 
-	local, err := command(ctx, binary, "livekit", "-s", p.url, "--api-key", p.key.Key, "--api-secret", p.key.Secret, "--engine", "browser", "-n", strconv.Itoa(pings), "-c", "30")
+	local, err := command(ctx, binary, "livekit", "-s", p.url, "--api-key", p.key.Key, "--api-secret", p.key.Secret,
+		"--engine", "browser", "-n", strconv.Itoa(pings), "-c", "30")
 	if err != nil {
 		return err
 	}
@@ -52,8 +56,8 @@ func inBrowser(ctx context.Context, p place, binary, barePage string, pings int,
 	return delays(ctx, binary, row)
 }
 
-// starts is the time from the command to its first ping with the browser that is found first and with full Chromium, in turn: on a
-// machine with other work the ratio tells more than the seconds.
+// starts is the time from the command to its first ping with the browser that is found first and with full Chromium, in
+// turn: on a machine with other work the ratio tells more than the seconds.
 func starts(ctx context.Context, p place, binary string, row func(string, string, string)) error {
 	full, err := exec.LookPath("chromium")
 	if err != nil {
@@ -67,7 +71,8 @@ func starts(ctx context.Context, p place, binary string, row func(string, string
 			list *[]time.Duration
 		}{{nil, &first}, {[]string{"--chrome-path", full}, &other}} {
 			o, err := command(ctx, binary, append([]string{
-				"livekit", "-s", p.url, "--api-key", p.key.Key, "--api-secret", p.key.Secret, "--engine", "browser", "-n", "5", "-c", "30",
+				"livekit", "-s", p.url, "--api-key", p.key.Key, "--api-secret", p.key.Secret, "--engine", "browser",
+				"-n", "5", "-c", "30",
 			}, x.args...)...)
 			if err != nil {
 				return err
@@ -76,12 +81,14 @@ func starts(ctx context.Context, p place, binary string, row func(string, string
 		}
 	}
 	a, b := quantile(first, 0.5), quantile(other, 0.5)
-	row("  the same, median of 5, in turn with full Chromium", fmt.Sprintf("%.1f s, %.1f s", a/1e3, b/1e3), fmt.Sprintf("ratio %.2f", a/b))
+	row("  the same, median of 5, in turn with full Chromium", fmt.Sprintf("%.1f s, %.1f s", a/1e3, b/1e3),
+		fmt.Sprintf("ratio %.2f", a/b))
 	return nil
 }
 
 // besideBare runs the engine's page and the bare one in two browsers of one kind, on one grid.
-func besideBare(ctx context.Context, p place, barePage string, pings int) (engine, bare []time.Duration, run bench.Run, memory float64, err error) {
+func besideBare(ctx context.Context, p place, barePage string, pings int) (engine, bare []time.Duration, run bench.Run,
+	memory float64, err error) {
 	const period = 60 * time.Millisecond
 	clock := bench.NewClock()
 	for _, room := range []string{"page", "barepage"} {
@@ -98,7 +105,8 @@ func besideBare(ctx context.Context, p place, barePage string, pings int) (engin
 	if err != nil {
 		return
 	}
-	if err = page.Join(ctx, browser.JoinConfig{Platform: "livekit", URL: p.url, Token: p.token("page", "runner")}); err != nil {
+	if err = page.Join(ctx,
+		browser.JoinConfig{Platform: "livekit", URL: p.url, Token: p.token("page", "runner")}); err != nil {
 		return
 	}
 	memory = proportionalMB(b.Profile())
@@ -107,7 +115,8 @@ func besideBare(ctx context.Context, p place, barePage string, pings int) (engin
 	both.Go(func() { bare, bareErr = bareRun(ctx, p, barePage, pings, period) })
 	both.Go(func() {
 		run, err = page.Probe(ctx, bench.Plan{
-			Count: pings, Cooldown: period, Timeout: 5 * time.Second, Warmup: 20, EchoTimeout: 20 * time.Second, ReconnectTimeout: 10 * time.Second, Aligned: true,
+			Count: pings, Cooldown: period, Timeout: 5 * time.Second, Warmup: 20, EchoTimeout: 20 * time.Second,
+			ReconnectTimeout: 10 * time.Second, Aligned: true,
 		}, nil)
 	})
 	both.Wait()
@@ -129,7 +138,8 @@ func bareRun(ctx context.Context, p place, script string, pings int, period time
 	server := &http.Server{Handler: mux}
 	go server.Serve(l)
 	defer server.Close()
-	allocator, stop := chromedp.NewExecAllocator(ctx, append(chromedp.DefaultExecAllocatorOptions[:], chromedp.Flag("host-resolver-rules", closedNetwork))...)
+	allocator, stop := chromedp.NewExecAllocator(ctx,
+		append(chromedp.DefaultExecAllocatorOptions[:], chromedp.Flag("host-resolver-rules", closedNetwork))...)
 	defer stop()
 	tab, closeTab := chromedp.NewContext(allocator, chromedp.WithErrorf(func(string, ...any) {}))
 	defer closeTab()
@@ -156,8 +166,8 @@ func onTime(r bench.Run) string {
 	return fmt.Sprintf("%.1f %%", 100*float64(good)/float64(max(1, len(r.Samples))))
 }
 
-// proportionalMB is the memory of all processes of a browser, shared pages divided among them. The first names the profile, the others
-// are its children, and theirs.
+// proportionalMB is the memory of all processes of a browser, shared pages divided among them. The first names the
+// profile, the others are its children, and theirs.
 func proportionalMB(profile string) (total float64) {
 	entries, _ := filepath.Glob("/proc/[0-9]*")
 	parents, first := map[string]string{}, ""
@@ -217,7 +227,8 @@ func command(ctx context.Context, binary string, args ...string) (o outcome, err
 	defer os.RemoveAll(dir)
 	out := filepath.Join(dir, "out.json")
 	begin := time.Now()
-	text, err := exec.CommandContext(ctx, binary, append(args, "-q", "-o", out, "--warmup", "0", "--chrome-resolver-rules", closedNetwork)...).CombinedOutput()
+	text, err := exec.CommandContext(ctx, binary,
+		append(args, "-q", "-o", out, "--warmup", "0", "--chrome-resolver-rules", closedNetwork)...).CombinedOutput()
 	if err != nil {
 		return o, fmt.Errorf("%s: %w", strings.TrimSpace(string(text)), err)
 	}
@@ -260,7 +271,8 @@ func delays(ctx context.Context, binary string, row func(string, string, string)
 		}
 		s.SetFate(standin.Fate{Delay: each, Odd: true})
 		cooldown := 2*each + 40*time.Millisecond // one ping under way at a time
-		o, err := command(ctx, binary, "daily", "-r", s.AddRoom("delays"), "--echo", "local", "-n", "200", "-c", strconv.FormatInt(cooldown.Milliseconds(), 10), "--daily-bundle-url", s.BundleURL())
+		o, err := command(ctx, binary, "daily", "-r", s.AddRoom("delays"), "--echo", "local", "-n", "200", "-c",
+			strconv.FormatInt(cooldown.Milliseconds(), 10), "--daily-bundle-url", s.BundleURL())
 		logged := s.Delays()
 		s.Close()
 		if err != nil {
@@ -279,7 +291,8 @@ func delays(ctx context.Context, binary string, row func(string, string, string)
 		}
 		floor := quantile(measured[0], 0.5) - quantile(real[0], 0.5)
 		off := quantile(measured[1], 0.5) - quantile(real[1], 0.5) - floor
-		row(fmt.Sprintf("  2 × %v: measured − (real %.2f + floor %.2f)", each, quantile(real[1], 0.5), floor), fmt.Sprintf("%+.2f ms", off), "within ± 0.5 ms")
+		row(fmt.Sprintf("  2 × %v: measured − (real %.2f + floor %.2f)", each, quantile(real[1], 0.5), floor),
+			fmt.Sprintf("%+.2f ms", off), "within ± 0.5 ms")
 	}
 	return nil
 }

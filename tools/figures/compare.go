@@ -52,6 +52,7 @@ func comparison(ctx context.Context, binary string) error {
 		return fmt.Errorf("compare: %w: %s", err, out)
 	}
 	cpu := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
-	row(fmt.Sprintf("compare of 2 × %d pings (%d MB of JSON)", pings, size>>20), fmt.Sprintf("%.1f s (%.1f s of CPU)", time.Since(begin).Seconds(), cpu.Seconds()), "≤ 10 s")
+	row(fmt.Sprintf("compare of 2 × %d pings (%d MB of JSON)", pings, size>>20),
+		fmt.Sprintf("%.1f s (%.1f s of CPU)", time.Since(begin).Seconds(), cpu.Seconds()), "≤ 10 s")
 	return nil
 }

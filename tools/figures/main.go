@@ -38,7 +38,8 @@ func main() {
 		return
 	}
 	os.Setenv("RTCBENCH_STORE", "none") // what the commands here measure is nobody's history
-	fmt.Printf("%s, %s/%s, %d CPUs, %s\n\n", time.Now().Format(time.DateOnly), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version())
+	fmt.Printf("%s, %s/%s, %d CPUs, %s\n\n", time.Now().Format(time.DateOnly), runtime.GOOS, runtime.GOARCH,
+		runtime.NumCPU(), runtime.Version())
 	row("figure", "reached", "wanted")
 	var err error
 	for _, part := range []struct {
@@ -115,7 +116,8 @@ func (p place) token(room, identity string) string {
 }
 
 func (p place) join(ctx context.Context, room, identity string) (bench.Session, error) {
-	return livekit.Transport{}.Join(ctx, bench.Room{URL: p.url, Token: p.token(room, identity)}, bench.JoinOptions{ReconnectTimeout: 5 * time.Second})
+	return livekit.Transport{}.Join(ctx, bench.Room{URL: p.url, Token: p.token(room, identity)},
+		bench.JoinOptions{ReconnectTimeout: 5 * time.Second})
 }
 
 func row(what, reached, wanted string) { fmt.Printf("%-58s %-16s %s\n", what, reached, wanted) }
@@ -210,7 +212,8 @@ func costs(ctx context.Context, p place, binary string, row func(string, string,
 		runtime.ReadMemStats(&m)
 		return m.HeapAlloc
 	}
-	plan := bench.Plan{Count: count, Cooldown: 2 * time.Millisecond, Timeout: time.Second, EchoTimeout: 10 * time.Second, ReconnectTimeout: 5 * time.Second}
+	plan := bench.Plan{Count: count, Cooldown: 2 * time.Millisecond, Timeout: time.Second,
+		EchoTimeout: 10 * time.Second, ReconnectTimeout: 5 * time.Second}
 	run, err := bench.NewProber(s, bench.NewClock()).Probe(ctx, plan, func(bench.Sample) {
 		switch settled++; settled {
 		case 1_000:
@@ -222,7 +225,8 @@ func costs(ctx context.Context, p place, binary string, row func(string, string,
 	if err != nil {
 		return err
 	}
-	row(fmt.Sprintf("  heap after %d pings − after 1,000", count), fmt.Sprintf("%+d bytes", int64(late)-int64(early)), "none but samples")
+	row(fmt.Sprintf("  heap after %d pings − after 1,000", count), fmt.Sprintf("%+d bytes", int64(late)-int64(early)),
+		"none but samples")
 	row("  … a ping", fmt.Sprintf("%.1f bytes", max(0, float64(late)-float64(early))/(count-1_000)), "≤ 100")
 
 	var before, after runtime.MemStats
@@ -236,7 +240,9 @@ func costs(ctx context.Context, p place, binary string, row func(string, string,
 	runtime.ReadMemStats(&after)
 	n := float64(run.Counts.Sent)
 	row("  CPU time a ping, SDK included", fmt.Sprintf("%.0f µs", float64(cpu.Microseconds())/n), "")
-	row("  allocations a ping, SDK included (bench itself: 0)", fmt.Sprintf("%.0f, %.1f KB", float64(after.Mallocs-before.Mallocs)/n, float64(after.TotalAlloc-before.TotalAlloc)/n/1024), "")
+	row("  allocations a ping, SDK included (bench itself: 0)",
+		fmt.Sprintf("%.0f, %.1f KB", float64(after.Mallocs-before.Mallocs)/n,
+			float64(after.TotalAlloc-before.TotalAlloc)/n/1024), "")
 	return nil
 }
 
@@ -249,7 +255,8 @@ func firstPong(ctx context.Context, p place, binary string) (list []time.Duratio
 	defer os.RemoveAll(dir)
 	out := filepath.Join(dir, "out.json")
 	for range 9 {
-		cmd := exec.CommandContext(ctx, binary, "livekit", "-s", p.url, "--api-key", p.key.Key, "--api-secret", p.key.Secret,
+		cmd := exec.CommandContext(ctx, binary, "livekit", "-s", p.url, "--api-key", p.key.Key, "--api-secret",
+			p.key.Secret,
 			"-n", "1", "-c", "10", "--warmup", "0", "-q", "-o", out)
 		begin := time.Now()
 		if text, err := cmd.CombinedOutput(); err != nil {

@@ -22,7 +22,8 @@ import (
 	"rtcbench/internal/platform/livekit"
 )
 
-// service measures the echo service: how soon a room is there, what many of them cost, and how long pings are held then.
+// service measures the echo service: how soon a room is there, what many of them cost, and how long pings are held
+// then.
 func service(ctx context.Context, p place, binary string) error {
 	url, stop, err := startEcho(ctx, binary, nil, "-s", p.url, "--api-key", p.key.Key, "--api-secret", p.key.Secret)
 	if err != nil {
@@ -80,15 +81,18 @@ func manyRooms(ctx context.Context, url string, agent echo.Agent) error {
 	if err = errors.Join(err, failed); err != nil {
 		return err
 	}
-	row(fmt.Sprintf("  hold time in %d rooms at 10 pings/s, P50", rooms), fmt.Sprintf("%.3f ms", quantile(holds, 0.5)), "")
+	row(fmt.Sprintf("  hold time in %d rooms at 10 pings/s, P50", rooms), fmt.Sprintf("%.3f ms", quantile(holds, 0.5)),
+		"")
 	row("  … P99", fmt.Sprintf("%.3f ms", quantile(holds, 0.99)), "≤ 1 ms")
-	row("  round trip meanwhile, server, service and runners on this machine", fmt.Sprintf("p50 %.2f", quantile(rtts, 0.5)), fmt.Sprintf("p95 %.2f", quantile(rtts, 0.95)))
+	row("  round trip meanwhile, server, service and runners on this machine",
+		fmt.Sprintf("p50 %.2f", quantile(rtts, 0.5)), fmt.Sprintf("p95 %.2f", quantile(rtts, 0.95)))
 	row("  memory a room, heap", fmt.Sprintf("%.2f MB", (heapThen-heap)/rooms/(1<<20)), "≤ 1.5 MB")
 	row("  memory a room, resident", fmt.Sprintf("%.2f MB", (residentThen-resident)/rooms/(1<<20)), "≤ 1.5 MB")
 	return nil
 }
 
-func inRoom(ctx context.Context, agent echo.Agent, pings int, phase time.Duration, ready *sync.WaitGroup) (run bench.Run, err error) {
+func inRoom(ctx context.Context, agent echo.Agent, pings int, phase time.Duration, ready *sync.WaitGroup) (
+	run bench.Run, err error) {
 	here := sync.OnceFunc(ready.Done)
 	defer here()
 	in, err := agent.Connect(ctx, "livekit")
@@ -96,7 +100,8 @@ func inRoom(ctx context.Context, agent echo.Agent, pings int, phase time.Duratio
 		return run, err
 	}
 	defer agent.Disconnect(ctx, in.RoomID)
-	s, err := livekit.Transport{}.Join(ctx, bench.Room{URL: in.Rooms["livekit"].URL, Token: in.Rooms["livekit"].Token}, bench.JoinOptions{ReconnectTimeout: 5 * time.Second})
+	s, err := livekit.Transport{}.Join(ctx, bench.Room{URL: in.Rooms["livekit"].URL, Token: in.Rooms["livekit"].Token},
+		bench.JoinOptions{ReconnectTimeout: 5 * time.Second})
 	if err != nil {
 		return run, err
 	}
@@ -104,7 +109,8 @@ func inRoom(ctx context.Context, agent echo.Agent, pings int, phase time.Duratio
 	here()
 	ready.Wait()
 	return bench.NewProber(s, bench.NewClock()).Probe(ctx, bench.Plan{
-		Count: pings, Cooldown: 100 * time.Millisecond, Timeout: 5 * time.Second, EchoTimeout: 20 * time.Second, ReconnectTimeout: 5 * time.Second, Aligned: true, Phase: phase,
+		Count: pings, Cooldown: 100 * time.Millisecond, Timeout: 5 * time.Second, EchoTimeout: 20 * time.Second,
+		ReconnectTimeout: 5 * time.Second, Aligned: true, Phase: phase,
 	}, nil)
 }
 
@@ -120,7 +126,8 @@ func onDaily(ctx context.Context, binary string) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	url, stop, err := startEcho(ctx, binary, []string{"TMPDIR=" + dir}, "--platform", "daily", "--daily-api-key", s.Key, "--daily-api-url", s.API(), "--daily-bundle-url", s.BundleURL(), "--chrome-resolver-rules", closedNetwork)
+	url, stop, err := startEcho(ctx, binary, []string{"TMPDIR=" + dir}, "--platform", "daily", "--daily-api-key", s.Key,
+		"--daily-api-url", s.API(), "--daily-bundle-url", s.BundleURL(), "--chrome-resolver-rules", closedNetwork)
 	if err != nil {
 		return err
 	}
@@ -143,8 +150,10 @@ func onDaily(ctx context.Context, binary string) error {
 		opened = append(opened, time.Since(begin))
 		ids = append(ids, in.RoomID)
 	}
-	row("  Daily: Chromium with one room / each further room", fmt.Sprintf("%.0f / %.0f MB", one, (proportionalMB(dir)-one)/more), "(printed, not promised)")
-	row("  Daily: POST /connect until the echo is in the room, P50", fmt.Sprintf("%.0f ms", quantile(opened, 0.5)), "(on the stand-in)")
+	row("  Daily: Chromium with one room / each further room",
+		fmt.Sprintf("%.0f / %.0f MB", one, (proportionalMB(dir)-one)/more), "(printed, not promised)")
+	row("  Daily: POST /connect until the echo is in the room, P50", fmt.Sprintf("%.0f ms", quantile(opened, 0.5)),
+		"(on the stand-in)")
 	for _, id := range ids {
 		if err := agent.Disconnect(ctx, id); err != nil {
 			return err
@@ -155,7 +164,8 @@ func onDaily(ctx context.Context, binary string) error {
 
 // startEcho starts the service in a process of its own.
 func startEcho(ctx context.Context, binary string, env []string, args ...string) (url string, stop func(), err error) {
-	cmd := exec.CommandContext(ctx, binary, append([]string{"echo", "--listen", "127.0.0.1:0", "--rate-limit", "100000"}, args...)...)
+	cmd := exec.CommandContext(ctx, binary,
+		append([]string{"echo", "--listen", "127.0.0.1:0", "--rate-limit", "100000"}, args...)...)
 	cmd.Env = append(os.Environ(), env...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	out, err := cmd.StderrPipe()
@@ -219,7 +229,8 @@ func function(ctx context.Context, p place, binary string) error {
 		case <-events:
 			w.Header().Set("Lambda-Runtime-Aws-Request-Id", "id")
 			w.Header().Set("Lambda-Runtime-Deadline-Ms", fmt.Sprint(time.Now().Add(time.Minute).UnixMilli()))
-			w.Header().Set("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:eu-central-1:123456789012:function:rtcbench")
+			w.Header().Set("Lambda-Runtime-Invoked-Function-Arn",
+				"arn:aws:lambda:eu-central-1:123456789012:function:rtcbench")
 			io.WriteString(w, `{"iterations": 1, "cooldown": 10, "warmup": 0}`)
 		case <-r.Context().Done():
 		}
@@ -227,7 +238,8 @@ func function(ctx context.Context, p place, binary string) error {
 	go server.Serve(l)
 	defer server.Close()
 	cmd := exec.CommandContext(ctx, binary)
-	cmd.Env = append(os.Environ(), "AWS_LAMBDA_RUNTIME_API="+l.Addr().String(), "AWS_LAMBDA_FUNCTION_NAME=f", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE=512", "AWS_LAMBDA_FUNCTION_VERSION=1",
+	cmd.Env = append(os.Environ(), "AWS_LAMBDA_RUNTIME_API="+l.Addr().String(), "AWS_LAMBDA_FUNCTION_NAME=f",
+		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE=512", "AWS_LAMBDA_FUNCTION_VERSION=1",
 		"LIVEKIT_URL="+p.url, "LIVEKIT_API_KEY="+p.key.Key, "LIVEKIT_API_SECRET="+p.key.Secret)
 	begin := time.Now()
 	if err := cmd.Start(); err != nil {
@@ -235,7 +247,8 @@ func function(ctx context.Context, p place, binary string) error {
 	}
 	defer func() { cmd.Process.Kill(); cmd.Wait() }()
 	<-asked
-	row("  Lambda: process start until it asks for an event", fmt.Sprintf("%.0f ms", float64(time.Since(begin))/1e6), "")
+	row("  Lambda: process start until it asks for an event", fmt.Sprintf("%.0f ms", float64(time.Since(begin))/1e6),
+		"")
 	var took []time.Duration
 	for range 9 {
 		begin := time.Now()
@@ -251,6 +264,7 @@ func function(ctx context.Context, p place, binary string) error {
 		}
 		took = append(took, time.Duration((f.Metadata.Start-float64(begin.UnixNano())/1e9)*1e9))
 	}
-	row("  Lambda: from an event to the first ping, native, median of 9", fmt.Sprintf("%.0f ms", quantile(took, 0.5)), "≤ 300 ms")
+	row("  Lambda: from an event to the first ping, native, median of 9", fmt.Sprintf("%.0f ms", quantile(took, 0.5)),
+		"≤ 300 ms")
 	return nil
 }

@@ -26,7 +26,8 @@ func stores(ctx context.Context, row func(string, string, string)) error {
 	if err != nil {
 		return err
 	}
-	row("one write of 4 KB until it is on this disk, P50", fmt.Sprintf("%.0f µs", float64(synced.Nanoseconds())/1e3), "")
+	row("one write of 4 KB until it is on this disk, P50", fmt.Sprintf("%.0f µs", float64(synced.Nanoseconds())/1e3),
+		"")
 	if err := savedRuns(ctx, filepath.Join(dir, "save.db"), row); err != nil {
 		return err
 	}
@@ -52,7 +53,8 @@ func savedRuns(ctx context.Context, path string, row func(string, string, string
 			return err
 		}
 	}
-	row("SQLite: saved in runs of 100, each read back and synced to disk", fmt.Sprintf("%.0f samples/s", 100*float64(len(runs))/time.Since(begin).Seconds()), "≥ 200000")
+	row("SQLite: saved in runs of 100, each read back and synced to disk",
+		fmt.Sprintf("%.0f samples/s", 100*float64(len(runs))/time.Since(begin).Seconds()), "≥ 200000")
 	begin = time.Now()
 	for i := range runs {
 		runs[i] = benchtest.StoredRun(100, runs[i].End)
@@ -64,7 +66,9 @@ func savedRuns(ctx context.Context, path string, row func(string, string, string
 			return err
 		}
 	}
-	row("SQLite: the same, 100 runs a transaction (import)", fmt.Sprintf("%.0f samples/s", 100*float64(len(runs))/time.Since(begin).Seconds()), fmt.Sprintf("(making them took %v)", made.Round(time.Millisecond)))
+	row("SQLite: the same, 100 runs a transaction (import)",
+		fmt.Sprintf("%.0f samples/s", 100*float64(len(runs))/time.Since(begin).Seconds()),
+		fmt.Sprintf("(making them took %v)", made.Round(time.Millisecond)))
 	return nil
 }
 
@@ -98,7 +102,8 @@ func delivered(ctx context.Context, dir string, row func(string, string, string)
 		}
 		with = append(with, time.Since(begin))
 	}
-	row("outbox: what it adds to a run of 100 pings, P50", fmt.Sprintf("%.2f ms", quantile(with, 0.5)-quantile(without, 0.5)), "≤ 5 ms")
+	row("outbox: what it adds to a run of 100 pings, P50",
+		fmt.Sprintf("%.2f ms", quantile(with, 0.5)-quantile(without, 0.5)), "≤ 5 ms")
 	return nil
 }
 
@@ -138,7 +143,8 @@ func summedUp(ctx context.Context, path string, row func(string, string, string)
 	if err != nil {
 		return err
 	}
-	row(fmt.Sprintf("  a month: %d runs", n), fmt.Sprintf("made in %.0f s", time.Since(begin).Seconds()), fmt.Sprintf("%d MB", info.Size()>>20))
+	row(fmt.Sprintf("  a month: %d runs", n), fmt.Sprintf("made in %.0f s", time.Since(begin).Seconds()),
+		fmt.Sprintf("%d MB", info.Size()>>20))
 	for _, span := range []struct {
 		name   string
 		length time.Duration
@@ -153,7 +159,8 @@ func summedUp(ctx context.Context, path string, row func(string, string, string)
 			}
 			took = append(took, time.Since(begin))
 		}
-		row("SQLite: sums of the last "+span.name+", median of 9", fmt.Sprintf("%.1f ms", quantile(took, 0.5)), span.wanted)
+		row("SQLite: sums of the last "+span.name+", median of 9", fmt.Sprintf("%.1f ms", quantile(took, 0.5)),
+			span.wanted)
 	}
 	return nil
 }

@@ -21,7 +21,8 @@ func weight(ctx context.Context, binary string) error {
 	if err != nil {
 		return err
 	}
-	row("  the binary, which is nearly all of the native image", fmt.Sprintf("%.1f MB", float64(info.Size())/1e6), "≤ 85 MB")
+	row("  the binary, which is nearly all of the native image", fmt.Sprintf("%.1f MB", float64(info.Size())/1e6),
+		"≤ 85 MB")
 	dir, err := os.MkdirTemp("", "rtcbench-figures-")
 	if err != nil {
 		return err

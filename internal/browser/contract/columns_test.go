@@ -18,7 +18,8 @@ func TestColumns(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Columns{
-		{Seq: 7, Outcome: bench.Answered, Stamped: true, Due: 600, Sent: 601, SendCall: 0.1, RTT: 42.25, Hold: 0.5, Up: -3},
+		{Seq: 7, Outcome: bench.Answered, Stamped: true, Due: 600, Sent: 601, SendCall: 0.1, RTT: 42.25,
+			Hold: 0.5, Up: -3},
 		{Seq: 8, Outcome: bench.Lost, Reason: bench.OnWayUp, Due: 700.5, Sent: 701},
 	}
 	if len(c) != 2 || c[0] != want[0] || c[1] != want[1] {

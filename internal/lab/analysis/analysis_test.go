@@ -21,12 +21,15 @@ func TestInjectedFollowsEachPing(t *testing.T) {
 		if fate == lab.Carried {
 			r.Left = r.Due
 		}
-		log.Records = append(log.Records, r, lab.Record{From: from, To: to, UDP: true, Size: 90, Arrived: at + msec, Due: at + msec, Left: at + msec}) // and its acknowledgement
+		// and its acknowledgement
+		log.Records = append(log.Records, r, lab.Record{From: from, To: to, UDP: true, Size: 90, Arrived: at + msec,
+			Due: at + msec, Left: at + msec})
 		return at + delay
 	}
 	for i := range 20 {
 		sent := time.Duration(i) * 100 * msec
-		run.Samples = append(run.Samples, bench.Sample{Seq: uint32(i + 1), Outcome: bench.Answered, Sent: sent, RTT: 80 * msec})
+		run.Samples = append(run.Samples, bench.Sample{Seq: uint32(i + 1), Outcome: bench.Answered, Sent: sent,
+			RTT: 80 * msec})
 		fate := lab.Carried
 		if i == 7 {
 			fate = lab.Lost // and sent again, 30 ms later
@@ -44,7 +47,8 @@ func TestInjectedFollowsEachPing(t *testing.T) {
 		if want := i != 7 && i != 9; in.OK != want {
 			t.Errorf("ping %d: matched %v", in.Seq, in.OK)
 		}
-		if in.OK && (in.Up != 43*msec || in.Down != 24*msec || in.Sending != msec || in.Server != 3*msec || in.Echo != msec/2) {
+		if in.OK && (in.Up != 43*msec || in.Down != 24*msec || in.Sending != msec || in.Server != 3*msec ||
+			in.Echo != msec/2) {
 			t.Errorf("ping %d: %+v", in.Seq, in)
 		}
 	}
@@ -57,7 +61,8 @@ func TestInjectedFollowsEachPing(t *testing.T) {
 		heard[i+1] = true // also the twelfth, which the run says was lost before the echo
 	}
 	r := NewReport(lab.Scenario{Name: "x"}, 1, log, run, heard)
-	if r.Loss.Heard == nil || *r.Loss.Heard != 20 || r.Loss.Wrong != 1 || r.Again != (Again{Pings: 1, P50: 30, Max: 30}) {
+	if r.Loss.Heard == nil || *r.Loss.Heard != 20 || r.Loss.Wrong != 1 ||
+		r.Again != (Again{Pings: 1, P50: 30, Max: 30}) {
 		t.Errorf("%+v, %+v", r.Loss, r.Again)
 	}
 	run.Samples[11].Outcome, run.Samples[12].Outcome = bench.Answered, bench.Answered
@@ -65,20 +70,22 @@ func TestInjectedFollowsEachPing(t *testing.T) {
 	if r.Loss.Heard != nil {
 		t.Errorf("the echo wrote down nothing, and heard %d", *r.Loss.Heard)
 	}
-	if r.Pings != 20 || r.Matched != 18 || r.Errors[0].What != "round trip P50" || r.Errors[0].Injected != 67 || r.Errors[0].Error != 13 || r.Hops[0].Lost != 1 || r.Hops[0].Packets != 20 || r.Imprecise {
+	if r.Pings != 20 || r.Matched != 18 || r.Errors[0].What != "round trip P50" || r.Errors[0].Injected != 67 ||
+		r.Errors[0].Error != 13 || r.Hops[0].Lost != 1 || r.Hops[0].Packets != 20 || r.Imprecise {
 		t.Errorf("%+v", r)
 	}
 }
 
-// A ping that the program or the server held up is found too, and the interval of its way there is not held against what
-// came after the echo: without the slow ones the instrument would look better than it is.
+// A ping that the program or the server held up is found too, and the interval of its way there is not held against
+// what came after the echo: without the slow ones the instrument would look better than it is.
 func TestInjectedFindsSlowPings(t *testing.T) {
 	start := time.Unix(1700000000, 0)
 	run := bench.Run{Start: start.Add(time.Second)}
 	log := lab.Log{Start: start}
 	for i := range 20 {
 		sent := time.Duration(i) * 100 * msec
-		held := [5]time.Duration{msec, msec, msec, msec, msec} // in the runner, the server, the echo, the server, the runner
+		// in the runner, the server, the echo, the server, the runner
+		held := [5]time.Duration{msec, msec, msec, msec, msec}
 		switch i {
 		case 3, 5, 7, 9, 11:
 			held[i/2-1] = 60 * msec
@@ -89,7 +96,8 @@ func TestInjectedFindsSlowPings(t *testing.T) {
 		at := time.Second + sent
 		for h, way := range wayThere {
 			at += held[h]
-			r := lab.Record{From: way[0], To: way[1], UDP: true, Size: 300, Arrived: at, Due: at + 5*msec, Left: at + 5*msec}
+			r := lab.Record{From: way[0], To: way[1], UDP: true, Size: 300, Arrived: at, Due: at + 5*msec,
+				Left: at + 5*msec}
 			log.Records, at = append(log.Records, r), r.Left
 			if h == 1 {
 				s.Up = at + 100*time.Microsecond - time.Second - sent
@@ -134,10 +142,12 @@ func TestInjectedTellsQuickPingsApart(t *testing.T) {
 		at := sent
 		for _, way := range wayThere {
 			at += msec
-			r := lab.Record{From: way[0], To: way[1], UDP: true, Size: 300, Arrived: at, Due: at + 40*msec, Left: at + 40*msec}
+			r := lab.Record{From: way[0], To: way[1], UDP: true, Size: 300, Arrived: at, Due: at + 40*msec,
+				Left: at + 40*msec}
 			log.Records, at = append(log.Records, r), r.Left
 		}
-		run.Samples = append(run.Samples, bench.Sample{Seq: uint32(i + 1), Outcome: bench.Answered, Sent: sent, RTT: at + msec - sent})
+		run.Samples = append(run.Samples, bench.Sample{Seq: uint32(i + 1), Outcome: bench.Answered, Sent: sent,
+			RTT: at + msec - sent})
 	}
 	slices.SortStableFunc(log.Records, func(a, b lab.Record) int { return int(a.Arrived - b.Arrived) })
 	for _, in := range Injected(log, run) {
@@ -147,7 +157,8 @@ func TestInjectedTellsQuickPingsApart(t *testing.T) {
 	}
 }
 
-// A run whose router was late says so; a ping that met the network on one hop alone is neither of the floor nor beyond it; copies are no pings.
+// A run whose router was late says so; a ping that met the network on one hop alone is neither of the floor nor beyond
+// it; copies are no pings.
 func TestWhatIsNotCounted(t *testing.T) {
 	start := time.Unix(1700000000, 0)
 	s := lab.Scenario{Alternate: time.Second}
@@ -158,14 +169,16 @@ func TestWhatIsNotCounted(t *testing.T) {
 		sent := time.Duration(i) * 50 * msec
 		at := sent
 		for h, way := range wayThere {
-			r := lab.Record{From: way[0], To: way[1], UDP: true, Size: 300, Arrived: at, Due: at + 30*msec, Left: at + 30*msec + late}
+			r := lab.Record{From: way[0], To: way[1], UDP: true, Size: 300, Arrived: at, Due: at + 30*msec,
+				Left: at + 30*msec + late}
 			log.Records, at = append(log.Records, r), r.Left
 			if h == 1 {
 				r.Copy = true
 				log.Records = append(log.Records, r)
 			}
 		}
-		run.Samples = append(run.Samples, bench.Sample{Seq: uint32(i + 1), Outcome: bench.Answered, Sent: sent, RTT: at - sent, Stamped: true})
+		run.Samples = append(run.Samples, bench.Sample{Seq: uint32(i + 1), Outcome: bench.Answered, Sent: sent,
+			RTT: at - sent, Stamped: true})
 	}
 	slices.SortStableFunc(log.Records, func(a, b lab.Record) int { return int(a.Arrived - b.Arrived) })
 	r := NewReport(s, 1, log, run, nil)
@@ -178,10 +191,11 @@ func TestWhatIsNotCounted(t *testing.T) {
 	}
 }
 
-// Without its network a scenario passes everything on at once, and lets nothing overtake what came before. What the instrument adds is
-// then taken off as it was in the same seconds: here 5 ms for most of the time and 1 ms at the end.
+// Without its network a scenario passes everything on at once, and lets nothing overtake what came before. What the
+// instrument adds is then taken off as it was in the same seconds: here 5 ms for most of the time and 1 ms at the end.
 func TestFloorOfTheSameSeconds(t *testing.T) {
-	s := lab.Scenario{RunnerSFU: lab.Path{Up: lab.Way{Delay: 40 * msec}, Down: lab.Way{Delay: 30 * msec}}, Alternate: time.Second}
+	s := lab.Scenario{RunnerSFU: lab.Path{Up: lab.Way{Delay: 40 * msec}, Down: lab.Way{Delay: 30 * msec}},
+		Alternate: time.Second}
 	var log []lab.Record
 	delays := map[[2]lab.Place]time.Duration{{lab.Runner, lab.SFU}: 40 * msec, {lab.SFU, lab.Runner}: 30 * msec}
 	last := map[[2]lab.Place]time.Duration{}
@@ -207,7 +221,8 @@ func TestFloorOfTheSameSeconds(t *testing.T) {
 		up := at - sent
 		at = pass(lab.Echo, lab.SFU, at+own)
 		at = pass(lab.SFU, lab.Runner, at)
-		run.Samples = append(run.Samples, bench.Sample{Seq: uint32(i + 1), Outcome: bench.Answered, Sent: sent, RTT: at - sent, Up: up, Stamped: true})
+		run.Samples = append(run.Samples, bench.Sample{Seq: uint32(i + 1), Outcome: bench.Answered, Sent: sent,
+			RTT: at - sent, Up: up, Stamped: true})
 	}
 	slices.SortStableFunc(log, func(a, b lab.Record) int { return int(a.Arrived - b.Arrived) })
 	b := NewReport(s, 1, lab.Log{Start: start, Records: log}, run, nil).Beyond

@@ -8,8 +8,9 @@ import (
 	"rtcbench/internal/stats"
 )
 
-// Beyond is what the instrument gets wrong of a network beyond what it always adds: measured − (injected and floor), where the floor is that of
-// the same seconds, for the network was away in every other stretch of the run. A machine that is slow for a minute is so for both.
+// Beyond is what the instrument gets wrong of a network beyond what it always adds: measured − (injected and floor),
+// where the floor is that of the same seconds, for the network was away in every other stretch of the run. A machine
+// that is slow for a minute is so for both.
 type Beyond struct {
 	Every  float64 `json:"every_ms"`
 	There  int     `json:"pings"`       // that met the network on each hop
@@ -78,8 +79,9 @@ func newBeyond(s lab.Scenario, oneWay bench.OneWay, list []Injection, run bench.
 	return b
 }
 
-// add holds a quantile of what was measured with the network against that of what was injected and the floor together: of the sums of
-// one ping's injected time and any ping's on the floor. A quantile of sums is not the sum of quantiles, where both are spread.
+// add holds a quantile of what was measured with the network against that of what was injected and the floor together:
+// of the sums of one ping's injected time and any ping's on the floor. A quantile of sums is not the sum of quantiles,
+// where both are spread.
 func (b *Beyond) add(what string, q float64, measured, injected, floor, floorInjected []time.Duration) {
 	own := make([]time.Duration, len(floor))
 	for i := range own {
@@ -92,10 +94,12 @@ func (b *Beyond) add(what string, q float64, measured, injected, floor, floorInj
 	}
 	if q == 0.5 {
 		b.Floors = append(b.Floors, Error{
-			What: what, Injected: quantiles(floorInjected)(q), Measured: quantiles(floor)(q), Error: ms(f.Value), CI: [2]float64{ms(f.Lo), ms(f.Hi)},
+			What: what, Injected: quantiles(floorInjected)(q), Measured: quantiles(floor)(q), Error: ms(f.Value),
+			CI: [2]float64{ms(f.Lo), ms(f.Hi)},
 		})
 	}
 	b.Errors = append(b.Errors, Error{
-		What: what, Injected: quantiles(injected)(q), Measured: quantiles(measured)(q), Error: ms(d.Value), CI: [2]float64{ms(d.Lo), ms(d.Hi)},
+		What: what, Injected: quantiles(injected)(q), Measured: quantiles(measured)(q), Error: ms(d.Value),
+		CI: [2]float64{ms(d.Lo), ms(d.Hi)},
 	})
 }

@@ -1,5 +1,5 @@
-// Package analysis holds a run that was measured in the lab against what the lab's router did to each of its packets: the
-// known answer, ping by ping, and what the instrument got wrong.
+// Package analysis holds a run that was measured in the lab against what the lab's router did to each of its packets:
+// the known answer, ping by ping, and what the instrument got wrong.
 package analysis
 
 import (
@@ -15,8 +15,8 @@ import (
 type Injection struct {
 	Seq      uint32
 	Up, Down time.Duration // through the router, both hops of each
-	// What passed outside the router: in the runner before the ping reached it, in the server both times, in the echo, and in
-	// the runner after the pong left it.
+	// What passed outside the router: in the runner before the ping reached it, in the server both times, in the echo,
+	// and in the runner after the pong left it.
 	Sending, Server, Echo time.Duration
 	// After the ping was sent: when it left the router for the echo, and when its pong came back from there.
 	AtEcho, FromEcho time.Duration
@@ -38,24 +38,25 @@ func (i Injection) parts(rtt time.Duration) [len(partNames)]time.Duration {
 func (i Injection) RTT() time.Duration { return i.Up + i.Down }
 
 const (
-	// hopWindow is how long after it has left one hop a ping is looked for on the next: what the program or the server need to
-	// pass it on; half the time between pings, where that is less. If two packets of its kind come in that time, nobody can tell which it
-	// was; if none does, it is looked for until the next ping may be there.
+	// hopWindow is how long after it has left one hop a ping is looked for on the next: what the program or the server
+	// need to pass it on; half the time between pings, where that is less. If two packets of its kind come in that
+	// time, nobody can tell which it was; if none does, it is looked for until the next ping may be there.
 	hopWindow = 20 * time.Millisecond
-	// clockTolerance is how much earlier than its sample says a ping may have come to the router, for the clocks are read apart.
+	// clockTolerance is how much earlier than its sample says a ping may have come to the router, for the clocks are
+	// read apart.
 	clockTolerance = 100 * time.Microsecond
 )
 
-// smallest is what a packet with a ping in it has at least: its JSON, LiveKit's envelope, SCTP, DTLS, UDP and IP. Acknowledgements,
-// STUN and RTCP are smaller.
+// smallest is what a packet with a ping in it has at least: its JSON, LiveKit's envelope, SCTP, DTLS, UDP and IP.
+// Acknowledgements, STUN and RTCP are smaller.
 const smallest = 160
 
 func mayBePing(r lab.Record) bool {
 	return r.UDP && r.Size >= smallest && r.Fate != lab.Unroutable && !r.Copy
 }
 
-// Injected follows each ping of run through the log, hop by hop, by the times at which it must have come: runner to server,
-// server to echo, and back. The list has one entry a sample.
+// Injected follows each ping of run through the log, hop by hop, by the times at which it must have come: runner to
+// server, server to echo, and back. The list has one entry a sample.
 func Injected(log lab.Log, run bench.Run) []Injection {
 	var hops [4][]lab.Record
 	for _, r := range log.Records {

@@ -9,8 +9,8 @@ import (
 	"rtcbench/internal/stats"
 )
 
-// Report holds a run against what the router did. Durations are in milliseconds where a name ends in _ms, in microseconds
-// where it ends in _us.
+// Report holds a run against what the router did. Durations are in milliseconds where a name ends in _ms, in
+// microseconds where it ends in _us.
 type Report struct {
 	Scenario string `json:"scenario"`
 	About    string `json:"about"`
@@ -42,15 +42,16 @@ type Report struct {
 	Beyond *Beyond `json:"beyond,omitempty"` // of a run with a network in every other stretch
 }
 
-// Others is the pings that were answered in time and not matched: their round trips, which are in no other number of a Report.
+// Others is the pings that were answered in time and not matched: their round trips, which are in no other number of a
+// Report.
 type Others struct {
 	Pings int     `json:"pings"`
 	P50   float64 `json:"p50_ms"`
 	Max   float64 `json:"max_ms"`
 }
 
-// Again is the pings answered in time although the router dropped a packet of theirs, and how much longer than the median ping
-// they took: until it was sent again.
+// Again is the pings answered in time although the router dropped a packet of theirs, and how much longer than the
+// median ping they took: until it was sent again.
 type Again struct {
 	Pings int     `json:"pings"`
 	P50   float64 `json:"p50_ms"`
@@ -64,7 +65,8 @@ type Loss struct {
 	Down    int  `json:"down"`
 	Unknown int  `json:"unknown"`
 	Heard   *int `json:"echo_heard"` // of those sent; null = it wrote down nothing
-	Wrong   int  `json:"wrong_way"`  // of the lost ones, said to be lost on a way on which the echo's log says they were not
+	// of the lost ones, said to be lost on a way on which the echo's log says they were not
+	Wrong int `json:"wrong_way"`
 }
 
 // Clocks is whether the intervals of the one-way times hold what the router did.
@@ -72,9 +74,12 @@ type Clocks struct {
 	Kind      bench.Clocks `json:"kind"`
 	HalfWidth float64      `json:"half_width_ms"`
 	SkewPPM   *[2]float64  `json:"skew_ppm"` // least and greatest that the run allows
-	Held      int          `json:"held"`     // pings with all of what their way up may have taken, by the router's stamps on both sides of the echo, in its interval
-	Wrong     int          `json:"wrong"`    // pings with none of it there; of the rest, which the echo's machine held up, nobody can tell
-	Of        int          `json:"of"`
+	// pings with all of what their way up may have taken, by the router's stamps on both sides of the echo, in its
+	// interval
+	Held int `json:"held"`
+	// pings with none of it there; of the rest, which the echo's machine held up, nobody can tell
+	Wrong int `json:"wrong"`
+	Of    int `json:"of"`
 }
 
 // Hop is what became of the packets of one hop that may be pings or pongs, and of their time.
@@ -151,7 +156,9 @@ func NewReport(s lab.Scenario, seed uint64, log lab.Log, run bench.Run, heard ma
 		hops[i].DelayP50, hops[i].DelayP95, hops[i].DelayP99 = q(0.5), q(0.95), q(0.99)
 	}
 	r.Hops = hops[:]
-	r.Waited = run.Facts.Transport == bench.DataChannelReliable && slices.ContainsFunc(r.Hops, func(h Hop) bool { return h.Lost > 0 })
+	r.Waited = run.Facts.Transport == bench.DataChannelReliable && slices.ContainsFunc(r.Hops, func(h Hop) bool {
+		return h.Lost > 0
+	})
 	q := quantiles(added)
 	r.Added.P50, r.Added.P99, r.Added.Max = 1000*q(0.5), 1000*q(0.99), 1000*q(1)
 	r.Imprecise = r.Added.P99 > 1000*ms(imprecise)
@@ -172,7 +179,8 @@ func lossOf(run bench.Run, heard map[uint32]bool) Loss {
 		if s.Outcome != bench.NotSent && heard[s.Seq] {
 			n++
 		}
-		if s.Outcome == bench.Lost && (s.Reason == bench.OnWayUp && heard[s.Seq] || s.Reason == bench.OnWayDown && !heard[s.Seq]) {
+		if s.Outcome == bench.Lost && (s.Reason == bench.OnWayUp && heard[s.Seq] || s.Reason == bench.OnWayDown &&
+			!heard[s.Seq]) {
 			l.Wrong++
 		}
 	}
@@ -220,10 +228,12 @@ func (r *Report) match(summary bench.Summary, list []Injection, run bench.Run) {
 			parts[p] = append(parts[p], d)
 		}
 		m := &r.Samples
-		m.Seq, m.RTT, m.InjectedUp, m.InjectedDown = append(m.Seq, s.Seq), append(m.RTT, ms(s.RTT)), append(m.InjectedUp, ms(in.Up)), append(m.InjectedDown, ms(in.Down))
+		m.Seq, m.RTT, m.InjectedUp, m.InjectedDown = append(m.Seq, s.Seq), append(m.RTT, ms(s.RTT)),
+			append(m.InjectedUp, ms(in.Up)), append(m.InjectedDown, ms(in.Down))
 		if u, ok := oneWay.UpOf(s); ok {
 			d, _ := oneWay.DownOf(s)
-			up, injectedUp, down, injectedDown = append(up, u), append(injectedUp, in.Up), append(down, d), append(injectedDown, in.Down)
+			up, injectedUp, down, injectedDown = append(up, u), append(injectedUp, in.Up), append(down, d),
+				append(injectedDown, in.Down)
 			m.Up, m.Down = append(m.Up, ms(u)), append(m.Down, ms(d))
 			r.Clocks.Of++
 			least, most := u-(oneWay.Offset.Hi-oneWay.Offset.Theta), u+(oneWay.Offset.Theta-oneWay.Offset.Lo)
@@ -251,7 +261,8 @@ func (r *Report) match(summary bench.Summary, list []Injection, run bench.Run) {
 	r.compare("down P50", down, injectedDown, 0.5)
 	if d, half, ok := stats.MeanInterval(moved); ok {
 		n := float64(len(moved))
-		r.Errors = append(r.Errors, Error{What: "jitter", Injected: injectedJitter / n, Measured: jitter / n, Error: d, CI: [2]float64{d - half, d + half}})
+		r.Errors = append(r.Errors, Error{What: "jitter", Injected: injectedJitter / n, Measured: jitter / n, Error: d,
+			CI: [2]float64{d - half, d + half}})
 	}
 	if r.Again.Pings = len(again); len(again) > 0 && len(rtt) > 0 {
 		middle := quantiles(rtt)(0.5)
@@ -265,7 +276,8 @@ func (r *Report) compare(what string, measured, injected []time.Duration, q floa
 		return
 	}
 	r.Errors = append(r.Errors, Error{
-		What: what, Injected: quantiles(injected)(q), Measured: quantiles(measured)(q), Error: ms(d.Value), CI: [2]float64{ms(d.Lo), ms(d.Hi)},
+		What: what, Injected: quantiles(injected)(q), Measured: quantiles(measured)(q), Error: ms(d.Value),
+		CI: [2]float64{ms(d.Lo), ms(d.Hi)},
 	})
 }
 

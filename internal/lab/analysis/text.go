@@ -18,11 +18,14 @@ const tableWidth = 80
 func WriteText(w io.Writer, r Report) {
 	fmt.Fprintf(w, "\nThe lab: %s\n", r.Scenario)
 	if r.About != "" {
-		fmt.Fprintln(w, strings.Join(report.Wrap(report.Printable(strings.Join(strings.Fields(r.About), " ")), tableWidth), "\n"))
+		fmt.Fprintln(w,
+			strings.Join(report.Wrap(report.Printable(strings.Join(strings.Fields(r.About), " ")), tableWidth), "\n"))
 	}
-	fmt.Fprintf(w, "\n  %-18s %9s %9s %9s   %s\n", "through the router", "P50 ms", "P95", "P99", "packets that may be pings")
+	fmt.Fprintf(w, "\n  %-18s %9s %9s %9s   %s\n", "through the router", "P50 ms", "P95", "P99",
+		"packets that may be pings")
 	for _, h := range r.Hops {
-		fmt.Fprintf(w, "  %-18s %9.3f %9.3f %9.3f   %d, %d lost\n", h.From+" to "+h.To, h.DelayP50, h.DelayP95, h.DelayP99, h.Packets, h.Lost)
+		fmt.Fprintf(w, "  %-18s %9.3f %9.3f %9.3f   %d, %d lost\n", h.From+" to "+h.To, h.DelayP50, h.DelayP95,
+			h.DelayP99, h.Packets, h.Lost)
 	}
 	if len(r.Errors) > 0 {
 		if b := r.Beyond; b != nil { // quantiles of both kinds together would be of neither
@@ -54,7 +57,8 @@ func WriteText(w io.Writer, r Report) {
 		say("They are too few for a P99 (%d are needed): it is close to the largest value seen.", need)
 	}
 	if o := r.Others; o.Pings > 0 {
-		say("The other %d took %.1f ms at the median, %.1f ms at the most: the run counts them, this table does not.", o.Pings, o.P50, o.Max)
+		say("The other %d took %.1f ms at the median, %.1f ms at the most: the run counts them, this table does not.",
+			o.Pings, o.P50, o.Max)
 	}
 	if l := r.Loss; l.Heard != nil && l.Up+l.Down+l.Unknown > 0 {
 		verdict := "as the run says"
@@ -64,13 +68,16 @@ func WriteText(w io.Writer, r Report) {
 		if l.Wrong > 0 {
 			verdict = fmt.Sprintf("which makes %d of the run's losses wrong", l.Wrong)
 		}
-		say("The run lost %d pings before the echo, %d behind it and %d nobody knows where; the echo's own log has %d of %d: %s.", l.Up, l.Down, l.Unknown, *l.Heard, l.Sent, verdict)
+		say("The run lost %d pings before the echo, %d behind it and %d nobody knows where; the echo's own log has "+
+			"%d of %d: %s.", l.Up, l.Down, l.Unknown, *l.Heard, l.Sent, verdict)
 	}
 	if again := r.Again; again.Pings > 0 {
-		say("%d pings were sent again and answered in time: they took %.0f ms more at the median, %.0f ms at the most.", again.Pings, again.P50, again.Max)
+		say("%d pings were sent again and answered in time: they took %.0f ms more at the median, %.0f ms at the most.",
+			again.Pings, again.P50, again.Max)
 	}
 	if r.Waited {
-		say("Packets were lost on a channel that sends them again: what a ping then waited, also behind another one, is in what it spent in the server or in the runner, receiving.")
+		say("Packets were lost on a channel that sends them again: what a ping then waited, also behind another one, " +
+			"is in what it spent in the server or in the runner, receiving.")
 	}
 	if c := r.Clocks; c.Kind != bench.OneClock && c.Of > 0 {
 		rest := ""
@@ -80,7 +87,8 @@ func WriteText(w io.Writer, r Report) {
 		case unclear > 0:
 			rest = fmt.Sprintf("; the echo was too slow with %d to tell", unclear)
 		}
-		say("The clocks differ: one-way times are ± %.1f ms, and hold what the router did to %d of %d pings%s.", c.HalfWidth, c.Held, c.Of, rest)
+		say("The clocks differ: one-way times are ± %.1f ms, and hold what the router did to %d of %d pings%s.",
+			c.HalfWidth, c.Held, c.Of, rest)
 	}
 	priority := "with a real-time priority"
 	if !r.FIFO {
@@ -96,7 +104,8 @@ func WriteText(w io.Writer, r Report) {
 func printErrors(w io.Writer, title, what string, list []Error) {
 	fmt.Fprintf(w, "\n  %-18s %9s %9s %9s   %s\n", title, "injected", "measured", what, "95 % interval, ms")
 	for _, e := range list {
-		fmt.Fprintf(w, "  %-18s %9.3f %9.3f %+9.3f   %+.3f … %+.3f\n", e.What, e.Injected, e.Measured, e.Error, e.CI[0], e.CI[1])
+		fmt.Fprintf(w, "  %-18s %9.3f %9.3f %+9.3f   %+.3f … %+.3f\n", e.What, e.Injected, e.Measured, e.Error,
+			e.CI[0], e.CI[1])
 	}
 }
 

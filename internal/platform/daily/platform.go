@@ -31,7 +31,8 @@ var Platform = bench.Platform{
 		Relays:    []string{"stun.cloudflare.com", "turn.cloudflare.com", "*.twilio.com"},
 		Evaluates: true, // its call machine, from Daily's CDN or a mirror
 		Missing: map[string]bench.Missing{
-			"":           {What: "daily-js had not loaded its call machine", Maybe: "; can this machine reach Daily's CDN, or the mirror?"},
+			"": {What: "daily-js had not loaded its call machine", Maybe: "; can this machine reach " +
+				"Daily's CDN, or the mirror?"},
 			"bundle":     {What: "no answer from Daily's signalling", Maybe: "; does a firewall stop it?"},
 			"signalling": {What: "Daily's signalling answers, but the room was not joined"},
 			"sfu":        {What: "Daily's signalling answers, but the room was not joined"},

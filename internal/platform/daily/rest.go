@@ -123,7 +123,8 @@ func (c *Client) create(ctx context.Context, name, privacy string, end time.Time
 // second try is then refused because of the first. A room that nobody will use is removed.
 func (c *Client) settle(ctx context.Context, name string, failed error) (Room, error) {
 	var refused *Error
-	if errors.Is(failed, ErrElsewhere) || errors.As(failed, &refused) && refused.Status != http.StatusBadRequest && refused.Status < 500 && refused.Status/100 != 2 {
+	if errors.Is(failed, ErrElsewhere) || errors.As(failed, &refused) && refused.Status != http.StatusBadRequest &&
+		refused.Status < 500 && refused.Status/100 != 2 {
 		return Room{}, failed
 	}
 	limit := oneCall
@@ -161,7 +162,8 @@ func (c *Client) Room(ctx context.Context, name string) (room Room, err error) {
 func (c *Client) CreateToken(ctx context.Context, room, userName string, end time.Time) (string, error) {
 	var answer struct{ Token string }
 	err := c.call(ctx, http.MethodPost, "/meeting-tokens", map[string]any{"properties": map[string]any{
-		"room_name": room, "exp": end.Unix(), "eject_at_token_exp": true, "user_name": userName, "start_audio_off": true, "start_video_off": true,
+		"room_name": room, "exp": end.Unix(), "eject_at_token_exp": true, "user_name": userName,
+		"start_audio_off": true, "start_video_off": true,
 	}}, &answer, func() bool { return answer.Token != "" })
 	if err != nil {
 		return "", fmt.Errorf("create a token for Daily room %q: %w", room, err)
@@ -193,8 +195,8 @@ const (
 	maxAnswer  = 1 << 20
 )
 
-// call makes one request, again with growing pauses while the answer is 429 or 5xx. The answer is read into out, and done
-// says of it whether Daily did what was asked for.
+// call makes one request, again with growing pauses while the answer is 429 or 5xx. The answer is read into out, and
+// done says of it whether Daily did what was asked for.
 func (c *Client) call(ctx context.Context, method, path string, in, out any, done func() bool) error {
 	pause := firstPause
 	for attempt := 1; ; attempt++ {
@@ -282,7 +284,8 @@ func (c *Client) refused(answer *http.Response, data []byte) *Error {
 
 func (c *Client) page(answer *http.Response, data []byte) *advice.Refused {
 	return advice.Page(answer, data, advice.Service{
-		Path: c.path(), Name: "Daily's REST interface", Refusal: "is --api-key right, and may it do this?", Missing: "Daily's REST interface is at " + DefaultAPI,
+		Path: c.path(), Name: "Daily's REST interface", Refusal: "is --api-key right, and may it do this?",
+		Missing: "Daily's REST interface is at " + DefaultAPI,
 	}, c.Key)
 }
 
@@ -314,8 +317,8 @@ func (c *Client) path() string {
 // transport is that of all clients that have none of their own.
 var transport = advice.Guarded(advice.Transport())
 
-// client is the caller's, or one of this package; neither follows a redirect. A redirect would take the key to a host that
-// nobody named, and would make a GET of a POST.
+// client is the caller's, or one of this package; neither follows a redirect. A redirect would take the key to a host
+// that nobody named, and would make a GET of a POST.
 func (c *Client) client() *http.Client {
 	own := http.Client{Transport: transport}
 	if c.HTTP != nil {
@@ -338,7 +341,8 @@ func elsewhere(from *url.URL, status int, to string) error {
 	if at.Scheme == from.Scheme && at.Host == from.Host {
 		place = strconv.QuoteToASCII(at.Path)
 	}
-	return fmt.Errorf("%s %w %s, which was not named, with status %d (is the address of Daily's REST interface right?)", from.Host, ErrElsewhere, place, status)
+	return fmt.Errorf("%s %w %s, which was not named, with status %d (is the address of Daily's REST interface right?)",
+		from.Host, ErrElsewhere, place, status)
 }
 
 // harmless is text of Daily's on one short line, without the key.

@@ -22,10 +22,10 @@ import (
 	"rtcbench/internal/redact"
 )
 
-// api is one request, or several, to the server's API (Twirp: Protocol Buffers over HTTP), with a token for these alone. It
-// is not the SDK's client: that one takes the deadline of a call off for the servers of LiveKit Cloud, tries three times as
-// long as it was given, and takes a web page of status 200 for an empty answer where its bytes happen to allow that.
-// https://docs.livekit.io/reference/other/roomservice-api/
+// api is one request, or several, to the server's API (Twirp: Protocol Buffers over HTTP), with a token for these
+// alone. It is not the SDK's client: that one takes the deadline of a call off for the servers of LiveKit Cloud, tries
+// three times as long as it was given, and takes a web page of status 200 for an empty answer where its bytes happen to
+// allow that. https://docs.livekit.io/reference/other/roomservice-api/
 type api struct {
 	server  string
 	token   string
@@ -62,9 +62,8 @@ var transport = advice.Guarded(advice.Transport())
 // mostRefusal is more than a refusal of the server's has.
 const mostRefusal = 64 << 10
 
-// RoundTrip lets through what a server of Twirp answers: Protocol Buffers with status 200, or an error of its form. All else
-// is an answer of somebody else's, a *advice.Refused.
-// https://twitchtv.github.io/twirp/docs/spec_v7.html
+// RoundTrip lets through what a server of Twirp answers: Protocol Buffers with status 200, or an error of its form. All
+// else is an answer of somebody else's, a *advice.Refused. https://twitchtv.github.io/twirp/docs/spec_v7.html
 func (a *api) RoundTrip(request *http.Request) (*http.Response, error) {
 	traced := a.steps.Traced(request.Context(), request.URL.Scheme == "https", bench.StepAnswer, bench.StepRest)
 	request = request.Clone(traced)

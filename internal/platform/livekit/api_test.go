@@ -39,8 +39,9 @@ func message(t *testing.T, m proto.Message) string {
 	return string(data)
 }
 
-// TestTheServersWord: an order of ours was taken when the server says so in its own form, and by nobody else's answer, whatever its
-// status is and whatever its bytes happen to be. What is told is one line, with whose answer it was and without a secret.
+// TestTheServersWord: an order of ours was taken when the server says so in its own form, and by nobody else's answer,
+// whatever its status is and whatever its bytes happen to be. What is told is one line, with whose answer it was and
+// without a secret.
 func TestTheServersWord(t *testing.T) {
 	key := livekit.Key{Key: "APIkey", Secret: "the-secret-of-the-key"}
 	// Each of these is an answer to any method.
@@ -48,30 +49,44 @@ func TestTheServersWord(t *testing.T) {
 		answer apiAnswer
 		want   string
 	}{
-		"a login page":            {apiAnswer{200, html, "<html><title>Log in</title>"}, `HTTP 200 OK, which says: "Log in" (that is a web page`},
-		"a page that would parse": {apiAnswer{200, html, "\n\x04page"}, `HTTP 200 OK, which says: "page" (that is a web page`},
-		"nothing":                 {apiAnswer{200, "", ""}, "HTTP 200 OK (that is a web page"},
-		"no content":              {apiAnswer{204, "", ""}, "HTTP 204 No Content (that is a web page"},
-		"accepted":                {apiAnswer{202, protobuf, ""}, "HTTP 202 Accepted (that is a web page"},
-		"JSON":                    {apiAnswer{200, jsonKind, `{"error":"no"}`}, "HTTP 200 OK, which says: "},
-		"no Protocol Buffers":     {apiAnswer{200, protobuf, "<html>"}, "internal: failed to unmarshal proto response"},
-		"a proxy's 404":           {apiAnswer{404, html, "no route"}, `HTTP 404 Not Found, which says: "no route" (is it a LiveKit server`},
-		"a proxy's JSON":          {apiAnswer{503, jsonKind, `{"message":"no\nupstream"}`}, "HTTP 503 Service Unavailable, which says: "},
-		"sent on":                 {apiAnswer{307, html, ""}, "HTTP 307 Temporary Redirect (it sends us to other.example, which nobody gave"},
-		"a proxy's password":      {apiAnswer{407, html, ""}, "HTTP 407 Proxy Authentication Required (the proxy on the way wants a name and a password"},
-		"no access":               {apiAnswer{401, "text/plain", "invalid token: the-secret-of-the-key"}, `HTTP 401 Unauthorized, which says: "invalid token: …" (the server refuses the API key`},
-		"not allowed":             {apiAnswer{403, jsonKind, `{"code":"permission_denied","msg":"no\ngrants"}`}, "the server refuses the API key (permission_denied: no grants)"},
-		"an old server":           {apiAnswer{404, jsonKind, `{"code":"bad_route","msg":"no handler for path"}`}, "the server has no such API (bad_route: no handler for path)"},
-		"out of order":            {apiAnswer{500, jsonKind, `{"code":"internal","msg":"the-secret-of-the-key"}`}, "internal: …"},
+		"a login page": {apiAnswer{200, html, "<html><title>Log in</title>"}, `HTTP 200 OK, which says: ` +
+			`"Log in" (that is a web page`},
+		"a page that would parse": {apiAnswer{200, html, "\n\x04page"}, `HTTP 200 OK, which says: "page" (that is ` +
+			`a web page`},
+		"nothing":             {apiAnswer{200, "", ""}, "HTTP 200 OK (that is a web page"},
+		"no content":          {apiAnswer{204, "", ""}, "HTTP 204 No Content (that is a web page"},
+		"accepted":            {apiAnswer{202, protobuf, ""}, "HTTP 202 Accepted (that is a web page"},
+		"JSON":                {apiAnswer{200, jsonKind, `{"error":"no"}`}, "HTTP 200 OK, which says: "},
+		"no Protocol Buffers": {apiAnswer{200, protobuf, "<html>"}, "internal: failed to unmarshal proto response"},
+		"a proxy's 404": {apiAnswer{404, html, "no route"}, `HTTP 404 Not Found, which says: "no route" (is it ` +
+			`a LiveKit server`},
+		"a proxy's JSON": {apiAnswer{503, jsonKind, `{"message":"no\nupstream"}`},
+			"HTTP 503 Service Unavailable, which says: "},
+		"sent on": {apiAnswer{307, html, ""}, "HTTP 307 Temporary Redirect (it sends us to other.example, " +
+			"which nobody gave"},
+		"a proxy's password": {apiAnswer{407, html, ""}, "HTTP 407 Proxy Authentication Required (the proxy on the " +
+			"way wants a name and a password"},
+		"no access": {apiAnswer{401, "text/plain", "invalid token: the-secret-of-the-key"},
+			`HTTP 401 Unauthorized, which says: "invalid token: …" (the server refuses the API key`},
+		"not allowed": {apiAnswer{403, jsonKind, `{"code":"permission_denied","msg":"no\ngrants"}`},
+			"the server refuses the API key (permission_denied: no grants)"},
+		"an old server": {apiAnswer{404, jsonKind, `{"code":"bad_route","msg":"no handler for path"}`},
+			"the server has no such API (bad_route: no handler for path)"},
+		"out of order": {apiAnswer{500, jsonKind, `{"code":"internal","msg":"the-secret-of-the-key"}`}, "internal: …"},
 	}
 	room := message(t, &protocol.Room{Sid: "RM_1", Name: "room"})
 	good := map[string]apiAnswer{
-		"CreateRoom":       {200, protobuf, room},
-		"DeleteRoom":       {200, protobuf, ""},
-		"ListRooms":        {200, protobuf, message(t, &protocol.ListRoomsResponse{Rooms: []*protocol.Room{{Sid: "RM_1", Name: "room"}}})},
-		"ListParticipants": {200, protobuf, message(t, &protocol.ListParticipantsResponse{Participants: []*protocol.ParticipantInfo{{Identity: "echo"}}})},
-		"CreateDispatch":   {200, protobuf, message(t, &protocol.AgentDispatch{Id: "AD_1", AgentName: "echo", Room: "room"})},
-		"DeleteDispatch":   {200, protobuf, message(t, &protocol.AgentDispatch{Id: "AD_1", AgentName: "echo", Room: "room"})},
+		"CreateRoom": {200, protobuf, room},
+		"DeleteRoom": {200, protobuf, ""},
+		"ListRooms": {200, protobuf,
+			message(t, &protocol.ListRoomsResponse{Rooms: []*protocol.Room{{Sid: "RM_1", Name: "room"}}})},
+		"ListParticipants": {200, protobuf,
+			message(t,
+				&protocol.ListParticipantsResponse{Participants: []*protocol.ParticipantInfo{{Identity: "echo"}}})},
+		"CreateDispatch": {200, protobuf,
+			message(t, &protocol.AgentDispatch{Id: "AD_1", AgentName: "echo", Room: "room"})},
+		"DeleteDispatch": {200, protobuf,
+			message(t, &protocol.AgentDispatch{Id: "AD_1", AgentName: "echo", Room: "room"})},
 	}
 	calls := map[string]func(ctx context.Context, url string) error{
 		"CreateRoom": func(ctx context.Context, url string) error {
@@ -94,7 +109,10 @@ func TestTheServersWord(t *testing.T) {
 			}
 			return err
 		},
-		"ListParticipants": func(ctx context.Context, url string) error { _, err := key.Participants(ctx, url, "room"); return err },
+		"ListParticipants": func(ctx context.Context, url string) error {
+			_, err := key.Participants(ctx, url, "room")
+			return err
+		},
 	}
 	var answers map[string]apiAnswer
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -126,7 +144,8 @@ func TestTheServersWord(t *testing.T) {
 				t.Errorf("%s, %s: %v, want %s", method, name, err, c.want)
 				continue
 			}
-			if text := err.Error(); strings.Contains(text, "\n") || strings.Contains(text, key.Secret) || strings.Contains(text, "eyJ") {
+			if text := err.Error(); strings.Contains(text, "\n") || strings.Contains(text, key.Secret) ||
+				strings.Contains(text, "eyJ") {
 				t.Errorf("%s, %s: %q", method, name, text)
 			}
 		}
@@ -136,14 +155,15 @@ func TestTheServersWord(t *testing.T) {
 		}
 	}
 	for method, empty := range map[string]string{"CreateRoom": "", "CreateDispatch": room} {
-		if err := try(method, apiAnswer{200, protobuf, empty}); err == nil || !strings.Contains(err.Error(), "does not name it") {
+		if err := try(method, apiAnswer{200, protobuf, empty}); err == nil ||
+			!strings.Contains(err.Error(), "does not name it") {
 			t.Errorf("%s with an answer that does not say what was made: %v", method, err)
 		}
 	}
 }
 
-// TestTheServersSilence: a call ends by its context, also with much time and with a server that is silent, and says what it
-// waited for.
+// TestTheServersSilence: a call ends by its context, also with much time and with a server that is silent, and says
+// what it waited for.
 func TestTheServersSilence(t *testing.T) {
 	const limit = 6 * time.Second // from five on the SDK's own client would take the limit off
 	ctx, cancel := context.WithTimeout(t.Context(), limit)

@@ -14,7 +14,8 @@ import (
 func relayProtocol(pc *webrtc.PeerConnection, local *webrtc.ICECandidate) string {
 	for _, s := range pc.GetStats() {
 		c, ok := s.(webrtc.ICECandidateStats)
-		if ok && c.Type == webrtc.StatsTypeLocalCandidate && c.CandidateType == webrtc.ICECandidateTypeRelay && c.IP == local.Address && c.Port == int32(local.Port) {
+		if ok && c.Type == webrtc.StatsTypeLocalCandidate && c.CandidateType == webrtc.ICECandidateTypeRelay &&
+			c.IP == local.Address && c.Port == int32(local.Port) {
 			return c.RelayProtocol
 		}
 	}

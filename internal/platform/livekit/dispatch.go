@@ -84,7 +84,8 @@ func (d *Dispatch) Fate(ctx context.Context) string {
 			return fmt.Sprintf("agent %q took the job and ended it as %.80q before it answered; see the agent's log",
 				d.agent, who)
 		}
-		return fmt.Sprintf("agent %q took the job as %.80q and answers no ping: is it an echo, and does it join in time? "+
+		return fmt.Sprintf("agent %q took the job as %.80q and answers no ping: is it an echo, and does it "+
+			"join in time? "+
 			"--echo-timeout waits longer", d.agent, who)
 	}
 	return fmt.Sprintf("no worker took the job of agent %q: is one registered under that very name, at this server, "+

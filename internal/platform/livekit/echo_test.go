@@ -27,7 +27,8 @@ func join(t *testing.T, server *sandboxtest.Server, name, identity string) bench
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	s, err := livekit.Transport{}.Join(ctx, room(t, server, name, identity), bench.JoinOptions{ReconnectTimeout: patience})
+	s, err := livekit.Transport{}.Join(ctx, room(t, server, name, identity),
+		bench.JoinOptions{ReconnectTimeout: patience})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +58,8 @@ func TestOriginalRunner(t *testing.T) {
 	e, runner := join(t, server, "original", "echo"), join(t, server, "original", "runner")
 	go echo.Answer(ctx, e, bench.NewClock())
 	before := float64(time.Now().UnixMilli())
-	if err := runner.Send(ctx, bench.Message{Payload: []byte(`{"type": "ping", "timestamp": 12345.678901}`)}); err != nil {
+	if err := runner.Send(ctx, bench.Message{Payload: []byte(`{"type": "ping", "timestamp": 12345.678901}`)}); err !=
+		nil {
 		t.Fatal(err)
 	}
 	packet, err := runner.Recv(ctx)
@@ -92,7 +94,8 @@ func originalEcho(ctx context.Context, s bench.Session, runners int) {
 			return
 		}
 		var m map[string]any
-		if heard[packet.From] = true; len(heard) < runners || json.Unmarshal(packet.Payload, &m) != nil || m["type"] != "ping" {
+		if heard[packet.From] = true; len(heard) < runners || json.Unmarshal(packet.Payload, &m) != nil ||
+			m["type"] != "ping" {
 			continue
 		}
 		now := float64(time.Now().UnixNano())/1e6 - 1.7e12 // its clock has an epoch of its own
@@ -120,7 +123,8 @@ func TestTwoRunnersAndAnEchoThatShouts(t *testing.T) {
 	both.Wait()
 	for i, r := range runs {
 		c := r.Counts
-		if c.Answered != 50 || c.Duplicate != 0 || c.Malformed != 0 || c.Foreign == 0 || r.Echo.Kind != "original" || len(r.Echo.Others) != 0 {
+		if c.Answered != 50 || c.Duplicate != 0 || c.Malformed != 0 || c.Foreign == 0 || r.Echo.Kind != "original" ||
+			len(r.Echo.Others) != 0 {
 			t.Errorf("runner %d: %+v, echo %+v", i, c, r.Echo)
 		}
 		one := bench.Summarise(r).OneWay
@@ -139,7 +143,8 @@ func TestEchoIsNotThrownOut(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() { ended <- echo.Answer(ctx, e, bench.NewClock()) }()
 	for _, text := range []string{
-		`{"type":"ping","timestamp":1.` + strings.Repeat("0", 59_000) + `}`, strings.Repeat("[", 50_000), "\x00", `{"type":"ping","timestamp":1e999}`,
+		`{"type":"ping","timestamp":1.` + strings.Repeat("0", 59_000) + `}`, strings.Repeat("[", 50_000), "\x00",
+		`{"type":"ping","timestamp":1e999}`,
 		`{"type":"ping","timestamp":1,"seq":` + strings.Repeat("9", 50_000) + `}`,
 	} {
 		if err := stranger.Send(ctx, bench.Message{Payload: []byte(text)}); err != nil {
@@ -167,7 +172,9 @@ func TestTwoEchoes(t *testing.T) {
 	if c := r.Counts; c.Answered != 30 || c.Duplicate != 0 || c.Foreign == 0 || len(r.Echo.Others) != 1 {
 		t.Errorf("%+v, echo %+v", c, r.Echo)
 	}
-	if d := bench.Summarise(r).Doubts; !slices.ContainsFunc(d, func(d bench.Doubt) bool { return d.Code == "many-echoes" }) {
+	if d := bench.Summarise(r).Doubts; !slices.ContainsFunc(d, func(d bench.Doubt) bool {
+		return d.Code == "many-echoes"
+	}) {
 		t.Errorf("doubts: %v", d)
 	}
 }
@@ -179,18 +186,21 @@ func TestAnotherServer(t *testing.T) {
 	defer cancel()
 	go echo.Serve(ctx, echo.Seat{
 		Join: func(ctx context.Context) (bench.Session, error) {
-			return livekit.Transport{}.Join(ctx, room(t, server, "another", "echo"), bench.JoinOptions{ReconnectTimeout: echo.Patience})
+			return livekit.Transport{}.Join(ctx, room(t, server, "another", "echo"),
+				bench.JoinOptions{ReconnectTimeout: echo.Patience})
 		},
 		Clock: bench.NewClock(), Within: patience, Ready: func(bench.Session) {}, Lost: func(error) {},
 	})
-	plan := bench.Plan{Count: 100_000, Cooldown: 20 * time.Millisecond, Timeout: time.Second, Warmup: 2, EchoTimeout: patience, ReconnectTimeout: patience}
+	plan := bench.Plan{Count: 100_000, Cooldown: 20 * time.Millisecond, Timeout: time.Second, Warmup: 2,
+		EchoTimeout: patience, ReconnectTimeout: patience}
 	runner := join(t, server, "another", "runner")
 	run := benchtest.Disturbed(t, bench.NewProber(runner, bench.NewClock()), plan, func() {
 		server.Kill()
 		server.Restart(t)
 	})
 	v := bench.Summarise(run).Validity
-	if v.Verdict != bench.Invalid || !v.Has("region-changed") || len(run.Facts.Changes) != 1 || run.Facts.Changes[0].What != "node" {
+	if v.Verdict != bench.Invalid || !v.Has("region-changed") || len(run.Facts.Changes) != 1 ||
+		run.Facts.Changes[0].What != "node" {
 		t.Errorf("%s %+v, changes %+v", v.Verdict, v.Grounds, run.Facts.Changes)
 	}
 }
@@ -208,7 +218,8 @@ func TestEchoSurvivesItsServer(t *testing.T) {
 	go func() {
 		served <- echo.Serve(ctx, echo.Seat{
 			Join: func(ctx context.Context) (bench.Session, error) {
-				return livekit.Transport{}.Join(ctx, room(t, server, "survivor", "echo"), bench.JoinOptions{ReconnectTimeout: echo.Patience})
+				return livekit.Transport{}.Join(ctx, room(t, server, "survivor", "echo"),
+					bench.JoinOptions{ReconnectTimeout: echo.Patience})
 			},
 			Clock: bench.NewClock(), Within: patience,
 			Ready: func(bench.Session) { ready <- struct{}{} },
@@ -260,7 +271,8 @@ func answered(t *testing.T, server *sandboxtest.Server, limit time.Duration) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
-	s, err := livekit.Transport{}.Join(ctx, room(t, server, "survivor", "runner"), bench.JoinOptions{ReconnectTimeout: limit})
+	s, err := livekit.Transport{}.Join(ctx, room(t, server, "survivor", "runner"),
+		bench.JoinOptions{ReconnectTimeout: limit})
 	if err != nil {
 		t.Fatal(err)
 	}

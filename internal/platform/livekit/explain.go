@@ -20,8 +20,9 @@ import (
 // explainTimeout bounds the question why a join failed.
 const explainTimeout = 2 * time.Second
 
-// Explain asks the server why it was not joined. The SDKs tell a failed join in words alone; this is an answer with a status, or an
-// error with a type. Where the server has nothing to object, it is err that is returned, without the token.
+// Explain asks the server why it was not joined. The SDKs tell a failed join in words alone; this is an answer with a
+// status, or an error with a type. Where the server has nothing to object, it is err that is returned, without the
+// token.
 func Explain(ctx context.Context, room bench.Room, err error) error {
 	u, e := url.Parse(room.URL)
 	if e != nil || u.Host == "" {
@@ -62,7 +63,8 @@ func Explain(ctx context.Context, room bench.Room, err error) error {
 		body := bufio.NewReader(answer.Body)
 		answer.Body = io.NopCloser(body) // the deferred call closes the body itself
 		if head, _ := body.Peek(len(fine)); string(head) == fine {
-			return fmt.Errorf("the server takes the token, but the join fails: %w (does a proxy before it pass on the Upgrade header?)", withoutToken(err, room))
+			return fmt.Errorf("the server takes the token, but the join fails: %w (does a proxy before it pass on "+
+				"the Upgrade header?)", withoutToken(err, room))
 		}
 	}
 	asked := service

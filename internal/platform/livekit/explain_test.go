@@ -18,8 +18,8 @@ import (
 	"rtcbench/internal/platform/livekit"
 )
 
-// TestWhyNotJoined: a join that fails is explained by what the server, or who stands before it, answers: on one line, with the status and
-// a way out, and without the token.
+// TestWhyNotJoined: a join that fails is explained by what the server, or who stands before it, answers: on one line,
+// with the status and a way out, and without the token.
 func TestWhyNotJoined(t *testing.T) {
 	const token = "header.payload.signature"
 	answer := func(status int, header, body string) http.HandlerFunc {
@@ -37,18 +37,32 @@ func TestWhyNotJoined(t *testing.T) {
 		path    string
 		want    string
 	}{
-		"nothing said":     {answer(502, "", ""), "", "HTTP 502 Bad Gateway (a proxy answers, and the server behind it does not: is that one running?)"},
-		"a page":           {answer(502, "Server: nginx/1.2", page), "", `HTTP 502 Bad Gateway from "nginx/1.2", which says: "502 no upstream …" (a proxy answers, and the server behind it does not: is that one running?)`},
-		"elsewhere":        {answer(301, "Location: https://other.example/x?token="+token, ""), "", "HTTP 301 Moved Permanently (it sends us to other.example, which nobody gave, and we do not go there with a token: give that address if it is right)"},
-		"a proxy's own":    {answer(401, "WWW-Authenticate: Basic realm=x", ""), "", "HTTP 401 Unauthorized (a proxy before the server wants a password of its own)"},
-		"the token":        {answer(401, "", "invalid token: "+token), "", `HTTP 401 Unauthorized, which says: "invalid token: …" (the server refuses the token: is it expired, for another server, or made with another secret?)`},
-		"a path":           {answer(404, "", "404 page"), "/foo/", `HTTP 404 Not Found, which says: "404 page" (is the path "/foo" of the URL right? LiveKit answers at /)`},
-		"nothing there":    {answer(404, "", ""), "", "HTTP 404 Not Found (is this the right server? it may also have no such room, and make none by itself)"},
-		"something else":   {answer(200, "", "<b>hello</b>"), "", `HTTP 200 OK, which says: "hello" (that is a web page, or somebody else's answer: is this the address of a LiveKit server, and does a proxy before it pass WebSockets on?)`},
-		"all but upgrades": {answer(200, "", "success"), "", "the server takes the token, but the join fails: bad handshake (does a proxy before it pass on the Upgrade header?)"},
+		"nothing said": {answer(502, "", ""), "", "HTTP 502 Bad Gateway (a proxy answers, and the server behind " +
+			"it does not: is that one running?)"},
+		"a page": {answer(502, "Server: nginx/1.2", page), "", `HTTP 502 Bad Gateway from "nginx/1.2", ` +
+			`which says: "502 no upstream …" (a proxy answers, and the server behind it does not: is that ` +
+			`one running?)`},
+		"elsewhere": {answer(301, "Location: https://other.example/x?token="+token, ""), "",
+			"HTTP 301 Moved Permanently (it sends us to other.example, which nobody gave, and we do not go there " +
+				"with a token: give that address if it is right)"},
+		"a proxy's own": {answer(401, "WWW-Authenticate: Basic realm=x", ""), "", "HTTP 401 Unauthorized (a proxy " +
+			"before the server wants a password of its own)"},
+		"the token": {answer(401, "", "invalid token: "+token), "", `HTTP 401 Unauthorized, which says: ` +
+			`"invalid token: …" (the server refuses the token: is it expired, for another server, or made with ` +
+			`another secret?)`},
+		"a path": {answer(404, "", "404 page"), "/foo/", `HTTP 404 Not Found, which says: "404 page" (is ` +
+			`the path "/foo" of the URL right? LiveKit answers at /)`},
+		"nothing there": {answer(404, "", ""), "", "HTTP 404 Not Found (is this the right server? it may also " +
+			"have no such room, and make none by itself)"},
+		"something else": {answer(200, "", "<b>hello</b>"), "", `HTTP 200 OK, which says: "hello" (that is a web ` +
+			`page, or somebody else's answer: is this the address of a LiveKit server, and does a proxy before it ` +
+			`pass WebSockets on?)`},
+		"all but upgrades": {answer(200, "", "success"), "", "the server takes the token, but the join fails: bad " +
+			"handshake (does a proxy before it pass on the Upgrade header?)"},
 	} {
 		server := httptest.NewServer(c.handler)
-		err := livekit.Explain(t.Context(), bench.Room{URL: "ws" + strings.TrimPrefix(server.URL, "http") + c.path, Token: token}, errors.New("bad handshake"))
+		err := livekit.Explain(t.Context(), bench.Room{URL: "ws" + strings.TrimPrefix(server.URL, "http") + c.path,
+			Token: token}, errors.New("bad handshake"))
 		server.Close()
 		if got := err.Error() + advice.Of(err); got != c.want {
 			t.Errorf("%s:\n%s, want\n%s", name, got, c.want)
@@ -79,7 +93,8 @@ func TestWhyNotJoined(t *testing.T) {
 // TestAdviceIsNotGuessed: an error is judged by its type, whatever words are in it.
 func TestAdviceIsNotGuessed(t *testing.T) {
 	dial := func(cause error) error {
-		return &net.OpError{Op: "dial", Net: "tcp", Addr: &net.TCPAddr{IP: net.IPv4(10, 0, 4, 1), Port: 401}, Err: os.NewSyscallError("connect", cause)}
+		return &net.OpError{Op: "dial", Net: "tcp", Addr: &net.TCPAddr{IP: net.IPv4(10, 0, 4, 1), Port: 401},
+			Err: os.NewSyscallError("connect", cause)}
 	}
 	for _, c := range []struct {
 		err  error

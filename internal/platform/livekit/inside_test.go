@@ -37,7 +37,8 @@ func joinInside(t *testing.T, server *sandboxtest.Server, lossy bool) *session {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	s, err := Transport{}.Join(ctx, bench.Room{URL: server.URL, Token: token}, bench.JoinOptions{Lossy: lossy, ReconnectTimeout: time.Minute})
+	s, err := Transport{}.Join(ctx, bench.Room{URL: server.URL, Token: token},
+		bench.JoinOptions{Lossy: lossy, ReconnectTimeout: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +67,8 @@ func TestChannelParameters(t *testing.T) {
 	}
 }
 
-// prompt is how soon a call has to return on a busy machine too. The SDK's own send call blocks for five seconds on a dead link.
+// prompt is how soon a call has to return on a busy machine too. The SDK's own send call blocks for five seconds on a
+// dead link.
 const prompt = 3 * time.Second
 
 // TestSendWithoutAServer: Send returns at once, and Close soon.
@@ -91,7 +93,8 @@ func TestSendWithoutAServer(t *testing.T) {
 	}
 }
 
-// TestJoinThatIsLate: what a Join still waited for is told, and it waits for as long as it was given, which the SDK does not.
+// TestJoinThatIsLate: what a Join still waited for is told, and it waits for as long as it was given, which the SDK
+// does not.
 func TestJoinThatIsLate(t *testing.T) {
 	t.Parallel()
 	server := sandboxtest.Start(t)

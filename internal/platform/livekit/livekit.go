@@ -30,9 +30,9 @@ var _ bench.Transport = Transport{}
 // passed on: some lines hold addresses, and what matters reaches us as errors and callbacks.
 var silence = sync.OnceFunc(func() { lksdk.SetLogger(logger.GetDiscardLogger()) })
 
-// Join takes a seat in the room that room.Token names, as the identity it names. It returns
-// when both data channels are open in both directions, so that no first message is lost. Where the time is over before, the error
-// is a *bench.LateError.
+// Join takes a seat in the room that room.Token names, as the identity it names. It returns when both data channels are
+// open in both directions, so that no first message is lost. Where the time is over before, the error is a
+// *bench.LateError.
 func (Transport) Join(ctx context.Context, room bench.Room, opts bench.JoinOptions) (bench.Session, error) {
 	silence()
 	if ctx.Err() != nil {
@@ -107,15 +107,16 @@ func (s *session) join(ctx context.Context, room bench.Room) error {
 // connectTimeout is the SDK's own limit for one attempt, and for a send call on a dead link, unless there is much time.
 const connectTimeout = 5 * time.Second
 
-// attemptTimeout is all the time that there is, and a little, so that it is ctx that ends the attempt. On LiveKit Cloud it leaves
-// time for two more: the SDK goes on to the next region.
+// attemptTimeout is all the time that there is, and a little, so that it is ctx that ends the attempt. On LiveKit Cloud
+// it leaves time for two more: the SDK goes on to the next region.
 func attemptTimeout(ctx context.Context, server string) time.Duration {
 	deadline, ok := ctx.Deadline()
 	if !ok {
 		return connectTimeout
 	}
 	left := time.Until(deadline)
-	if u, err := url.Parse(server); err == nil && (strings.HasSuffix(u.Hostname(), ".livekit.cloud") || strings.HasSuffix(u.Hostname(), ".livekit.run")) {
+	if u, err := url.Parse(server); err == nil &&
+		(strings.HasSuffix(u.Hostname(), ".livekit.cloud") || strings.HasSuffix(u.Hostname(), ".livekit.run")) {
 		left /= 3
 	} else {
 		left += connectTimeout
@@ -137,7 +138,8 @@ func (s *session) late(cause error, at time.Time) *bench.LateError {
 	e := &bench.LateError{After: at.Sub(s.facts.JoinStarted), Cause: cause}
 	switch {
 	case s.has("data_channel", bench.Publisher):
-		e.What, e.Maybe, e.Waiting = "the server opened no data channel towards us", "may the token subscribe?", bench.StepChannel
+		e.What, e.Maybe, e.Waiting = "the server opened no data channel towards us", "may the token subscribe?",
+			bench.StepChannel
 	case s.has("ice", bench.Subscriber):
 		e.What, e.Maybe, e.Waiting = "no data channel to the server", "does the path lose much?", bench.StepChannel
 		if !s.has("dtls", bench.Subscriber) {

@@ -44,7 +44,8 @@ func TestFacts(t *testing.T) {
 	server := sandboxtest.Start(t)
 	for _, lossy := range []bool{false, true} {
 		ctx, cancel := context.WithTimeout(t.Context(), patience)
-		s, err := livekit.Transport{}.Join(ctx, room(t, server, "facts", "me"), bench.JoinOptions{Lossy: lossy, ReconnectTimeout: time.Second})
+		s, err := livekit.Transport{}.Join(ctx, room(t, server, "facts", "me"),
+			bench.JoinOptions{Lossy: lossy, ReconnectTimeout: time.Second})
 		cancel()
 		if err != nil {
 			t.Fatal(err)
@@ -58,7 +59,8 @@ func TestFacts(t *testing.T) {
 				t.Errorf("phases are out of order: %v", f.Phases)
 			}
 		}
-		for _, want := range []string{"signalling ", "ice subscriber", "ice publisher", "dtls subscriber", "dtls publisher", "data_channel subscriber", "data_channel publisher"} {
+		for _, want := range []string{"signalling ", "ice subscriber", "ice publisher", "dtls subscriber",
+			"dtls publisher", "data_channel subscriber", "data_channel publisher"} {
 			if at, ok := reached[want]; !ok || at <= 0 {
 				t.Errorf("phase %q: %v %v", want, at, ok)
 			}
@@ -66,7 +68,8 @@ func TestFacts(t *testing.T) {
 		legs := map[bench.Leg]bool{}
 		for _, p := range f.ICE {
 			legs[p.Leg] = true
-			if p.Local.Type == "" || p.Remote.Type == "" || p.Local.Protocol != "udp" || p.Remote.Family != "ipv4" || p.Remote.Address == "" {
+			if p.Local.Type == "" || p.Remote.Type == "" || p.Local.Protocol != "udp" || p.Remote.Family != "ipv4" ||
+				p.Remote.Address == "" {
 				t.Errorf("pair: %+v", p)
 			}
 		}

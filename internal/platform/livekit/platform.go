@@ -22,8 +22,9 @@ var Platform = bench.Platform{
 	Page: bench.Page{
 		Family: []string{".livekit.cloud", ".livekit.run"}, // LiveKit Cloud sends its clients on to a region's host
 		Missing: map[string]bench.Missing{
-			"":             {What: "no answer", Maybe: "; is this a LiveKit server?"},
-			"signalling":   {What: "the server answers, but there is no connection for data", Maybe: "; does a firewall stop UDP to it?"},
+			"": {What: "no answer", Maybe: "; is this a LiveKit server?"},
+			"signalling": {What: "the server answers, but there is no connection for data",
+				Maybe: "; does a firewall stop UDP to it?"},
 			"ice":          {What: "no DTLS to the server", Maybe: "; does the path lose much?"},
 			"dtls":         {What: "no data channel to the server", Maybe: "; does the path lose much?"},
 			"data_channel": {What: "the server carried no message on the data channel"},
@@ -47,7 +48,8 @@ func invited(place *bench.Place) error {
 	return nil
 }
 
-// Meeting is a room on a LiveKit server. Without a token of the user's, tokens are made with the key, one for each seat.
+// Meeting is a room on a LiveKit server. Without a token of the user's, tokens are made with the key, one for each
+// seat.
 type Meeting struct {
 	place      bench.Place
 	key        Key
@@ -122,8 +124,8 @@ func (m *Meeting) Describe(ctx context.Context, _ *bench.Run, err error) error {
 	return fmt.Errorf("%w (%s)", err, m.dispatched.Fate(asking))
 }
 
-// Delete implements bench.Meeting: it calls the agent back, and ends a room that is this run's alone or was made for guests:
-// some agents stay until their room ends. Other rooms end when the last participant leaves.
+// Delete implements bench.Meeting: it calls the agent back, and ends a room that is this run's alone or was made for
+// guests: some agents stay until their room ends. Other rooms end when the last participant leaves.
 func (m *Meeting) Delete(ctx context.Context) error {
 	var order, room error
 	if m.dispatched != nil {

@@ -71,8 +71,8 @@ func newSession(opts bench.JoinOptions) *session {
 }
 
 // open returns when messages can be sent and will be received, or ctx has ended. The SDK opens the publisher's
-// connection only for a first message: one to ourselves, which nobody gets. A handshake that loses packets takes longer than the SDK waits:
-// then it goes on meanwhile.
+// connection only for a first message: one to ourselves, which nobody gets. A handshake that loses packets takes longer
+// than the SDK waits: then it goes on meanwhile.
 func (s *session) open(ctx context.Context) error {
 	self := lksdk.WithDataPublishDestination([]string{s.room.LocalParticipant.Identity()})
 	for {
@@ -173,7 +173,8 @@ func (s *session) Facts() bench.Facts {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f := s.facts
-	f.Phases, f.ICE, f.Changes = append([]bench.Phase(nil), f.Phases...), append([]bench.ICEPair(nil), f.ICE...), append([]bench.Change(nil), f.Changes...)
+	f.Phases, f.ICE, f.Changes = append([]bench.Phase(nil), f.Phases...), append([]bench.ICEPair(nil), f.ICE...),
+		append([]bench.Change(nil), f.Changes...)
 	return f
 }
 

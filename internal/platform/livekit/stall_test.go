@@ -22,7 +22,8 @@ func TestAStallInDTLS(t *testing.T) {
 	begin := time.Now()
 	ctx, cancel := context.WithDeadline(t.Context(), begin.Add(limit))
 	defer cancel()
-	s, err := Transport{}.Join(ctx, bench.Room{URL: server.WithoutDTLS(t), Token: token}, bench.JoinOptions{ReconnectTimeout: time.Minute})
+	s, err := Transport{}.Join(ctx, bench.Room{URL: server.WithoutDTLS(t), Token: token},
+		bench.JoinOptions{ReconnectTimeout: time.Minute})
 	took := time.Since(begin)
 	var late *bench.LateError
 	if !errors.As(err, &late) || late.Waiting != bench.StepDTLS || late.After > limit {

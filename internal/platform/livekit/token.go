@@ -28,9 +28,11 @@ func (k Key) MintOwn(room, identity string, life time.Duration) (string, error) 
 
 func (k Key) mint(room, identity string, life time.Duration, create bool) (string, error) {
 	no, yes := false, true
-	grant := &auth.VideoGrant{RoomJoin: true, RoomCreate: create, Room: room, CanPublish: &no, CanPublishData: &yes, CanSubscribe: &yes}
+	grant := &auth.VideoGrant{RoomJoin: true, RoomCreate: create, Room: room, CanPublish: &no, CanPublishData: &yes,
+		CanSubscribe: &yes}
 	// CanSubscribe: without it the server opens no data channel towards us.
-	token, err := auth.NewAccessToken(k.Key, k.Secret).SetVideoGrant(grant).SetIdentity(identity).SetValidFor(life).ToJWT()
+	token, err := auth.NewAccessToken(k.Key, k.Secret).SetVideoGrant(grant).SetIdentity(identity).
+		SetValidFor(life).ToJWT()
 	if err != nil {
 		return "", fmt.Errorf("mint a token for room %q: %w", room, err)
 	}
@@ -72,8 +74,8 @@ func unreadable(token string, err error) string {
 	return "it is no JWT"
 }
 
-// Read looks into a token, without knowing its secret. refused is why no ping can ever be sent or answered with it; "" = nothing
-// speaks against it. doubts are what looks wrong, where the server is the judge and is asked all the same.
+// Read looks into a token, without knowing its secret. refused is why no ping can ever be sent or answered with it; ""
+// = nothing speaks against it. doubts are what looks wrong, where the server is the judge and is asked all the same.
 func Read(token string, now time.Time) (refused string, doubts []string) {
 	var c claims
 	if _, _, err := jwt.NewParser().ParseUnverified(token, &c); err != nil {
@@ -109,7 +111,8 @@ func Read(token string, now time.Time) (refused string, doubts []string) {
 	case no(v.CanSubscribe):
 		refused = "it may not receive data (canSubscribe is false)"
 	case v.Hidden:
-		refused = "its participant is hidden: the server does not say whose its messages are, and nobody can answer them"
+		refused = "its participant is hidden: the server does not say whose its messages are, and nobody can " +
+			"answer them"
 	case v.Recorder:
 		doubts = append(doubts, "it is a recorder's, and the room will count as being recorded")
 	}

@@ -23,13 +23,18 @@ func TestRead(t *testing.T) {
 		video          any
 		refused, doubt string
 	}{
-		"all there":                 {grants{"room": "r", "roomJoin": true}, "", ""},
-		"data alone":                {grants{"room": "r", "roomJoin": true, "canPublish": false, "canPublishData": true}, "", ""},
-		"some sources":              {grants{"room": "r", "roomJoin": true, "canPublishSources": []string{"microphone"}}, "", ""},
-		"an agent in a room":        {grants{"room": "r", "roomJoin": true, "agent": true}, "", ""},
-		"no data":                   {grants{"room": "r", "roomJoin": true, "canPublishData": false}, "canPublishData is false", ""},
-		"no data, by canPublish":    {grants{"room": "r", "roomJoin": true, "canPublish": false}, "canPublish is false", ""},
-		"nothing comes":             {grants{"room": "r", "roomJoin": true, "canSubscribe": false}, "canSubscribe is false", ""},
+		"all there": {grants{"room": "r", "roomJoin": true}, "", ""},
+		"data alone": {grants{"room": "r", "roomJoin": true, "canPublish": false,
+			"canPublishData": true}, "", ""},
+		"some sources": {
+			grants{"room": "r", "roomJoin": true, "canPublishSources": []string{"microphone"}}, "", ""},
+		"an agent in a room": {grants{"room": "r", "roomJoin": true, "agent": true}, "", ""},
+		"no data": {grants{"room": "r", "roomJoin": true, "canPublishData": false},
+			"canPublishData is false", ""},
+		"no data, by canPublish": {grants{"room": "r", "roomJoin": true, "canPublish": false},
+			"canPublish is false", ""},
+		"nothing comes": {grants{"room": "r", "roomJoin": true, "canSubscribe": false},
+			"canSubscribe is false", ""},
 		"hidden":                    {grants{"room": "r", "roomJoin": true, "hidden": true}, "hidden", ""},
 		"another name for the room": {grants{"roomName": "r", "roomJoin": true}, `"r" as roomName`, ""},
 		"no room":                   {grants{"roomJoin": true}, "names no room", ""},
@@ -60,7 +65,8 @@ func TestRead(t *testing.T) {
 		"exp is no time":                        {"sub": "me", "exp": 1e18, "video": good},
 		"one of its claims cannot be read":      {"sub": "me", "exp": "soon", "video": good},
 	} {
-		if refused, doubts := livekit.Read(signed(t, claims), now); refused != "" || len(doubts) != 1 || !strings.Contains(doubts[0], want) {
+		if refused, doubts := livekit.Read(signed(t, claims), now); refused != "" || len(doubts) != 1 ||
+			!strings.Contains(doubts[0], want) {
 			t.Errorf("%q, %q; want %q", refused, doubts, want)
 		}
 	}
@@ -82,7 +88,8 @@ func signed(t *testing.T, claims jwt.MapClaims) string {
 	return token
 }
 
-// TestServerThatMakesNoRooms: who has the key makes the room by joining; a token for others does not, and joins when it is there.
+// TestServerThatMakesNoRooms: who has the key makes the room by joining; a token for others does not, and joins when it
+// is there.
 func TestServerThatMakesNoRooms(t *testing.T) {
 	server := sandboxtest.StartAs(t, func(o *sandbox.Options) { o.NoAutoCreate = true })
 	key := livekit.Key{Key: server.Key, Secret: server.Secret}
@@ -93,7 +100,8 @@ func TestServerThatMakesNoRooms(t *testing.T) {
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), patience)
 		defer cancel()
-		return livekit.Transport{}.Join(ctx, bench.Room{URL: server.URL, Token: token}, bench.JoinOptions{ReconnectTimeout: time.Minute})
+		return livekit.Transport{}.Join(ctx, bench.Room{URL: server.URL, Token: token},
+			bench.JoinOptions{ReconnectTimeout: time.Minute})
 	}
 	if s, err := join(key.Mint, "early"); err == nil {
 		s.Close()
@@ -116,7 +124,8 @@ func TestOnlyTCP(t *testing.T) {
 	server := sandboxtest.StartAs(t, func(o *sandbox.Options) { o.TCPPort = sandboxtest.FreeTCPPort(t) })
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
-	s, err := livekit.Transport{}.Join(ctx, room(t, server, "tcp", "me"), bench.JoinOptions{ReconnectTimeout: time.Minute})
+	s, err := livekit.Transport{}.Join(ctx, room(t, server, "tcp", "me"),
+		bench.JoinOptions{ReconnectTimeout: time.Minute})
 	var late *bench.LateError
 	if !errors.As(err, &late) || late.Waiting != bench.StepICE {
 		t.Errorf("%v, %v", s, err)

@@ -63,7 +63,8 @@ func StartAs(t testing.TB, set func(*sandbox.Options)) *Server {
 	t.Helper()
 	benchtest.Heavy(t)
 	s := &Server{options: sandbox.Options{
-		Port: freePort(t, "tcp"), UDPPort: freePort(t, "udp"), Key: "testkey", Secret: "a secret that only this test's server knows",
+		Port: freePort(t, "tcp"), UDPPort: freePort(t, "udp"), Key: "testkey", Secret: "a secret that only this " +
+			"test's server knows",
 	}}
 	if set != nil {
 		set(&s.options)

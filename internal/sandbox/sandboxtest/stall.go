@@ -15,15 +15,18 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// WithoutDTLS is the server behind a path that carries ICE's checks and loses every DTLS record, as some middle boxes do.
-// It returns the URL to join by. Media has no other way: each side learns the relay's address instead of the other's.
+// WithoutDTLS is the server behind a path that carries ICE's checks and loses every DTLS record, as some middle boxes
+// do. It returns the URL to join by. Media has no other way: each side learns the relay's address instead of the
+// other's.
 func (s *Server) WithoutDTLS(t testing.TB) (joinURL string) {
 	t.Helper()
 	relay := stunOnly(t, s.options.UDPPort)
 	upgrader := websocket.Upgrader{CheckOrigin: func(*http.Request) bool { return true }} // a page has one
 	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		to := url.URL{Scheme: "ws", Host: strings.TrimPrefix(s.URL, "ws://"), Path: r.URL.Path, RawQuery: r.URL.RawQuery}
-		server, _, err := websocket.DefaultDialer.DialContext(r.Context(), to.String(), http.Header{"Authorization": r.Header["Authorization"]})
+		to := url.URL{Scheme: "ws", Host: strings.TrimPrefix(s.URL, "ws://"), Path: r.URL.Path,
+			RawQuery: r.URL.RawQuery}
+		server, _, err := websocket.DefaultDialer.DialContext(r.Context(), to.String(),
+			http.Header{"Authorization": r.Header["Authorization"]})
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusBadGateway)
 			return
@@ -121,7 +124,8 @@ func stunOnly(t testing.TB, port int) int {
 			}
 			side := sides[from.String()]
 			if side == nil {
-				if side, err = net.DialUDP("udp4", nil, &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port}); err != nil {
+				if side, err = net.DialUDP("udp4", nil, &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port}); err !=
+					nil {
 					return
 				}
 				sides[from.String()] = side

@@ -18,7 +18,8 @@ import (
 // rounds times a little, and none may leave a second point behind.
 func TestSavedAgainByAnotherWay(t *testing.T) {
 	run := benchtest.StoredRun(200, time.Now().Add(-time.Hour).Truncate(time.Second).Add(1200*time.Nanosecond))
-	run.Start = run.Start.Add(-700 * time.Nanosecond) // its end is in another microsecond than that of a file, which begins at a whole one
+	// its end is in another microsecond than that of a file, which begins at a whole one
+	run.Start = run.Start.Add(-700 * time.Nanosecond)
 	for i := range run.Samples {
 		s := &run.Samples[i]
 		s.Sent += time.Duration(i*37) * time.Nanosecond
@@ -67,7 +68,8 @@ func TestSavedAgainByAnotherWay(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		for measurement, want := range map[string]int{pingMeasurement: len(bench.Summarise(run).RTTs), summaryMeasurement: 1, runMeasurement: 1, samplesMeasurement: 1} {
+		for measurement, want := range map[string]int{pingMeasurement: len(bench.Summarise(run).RTTs),
+			summaryMeasurement: 1, runMeasurement: 1, samplesMeasurement: 1} {
 			if got := len(ask(t, o, "SELECT * FROM "+measurement)); got != want {
 				t.Errorf("%s: %d points of %s, want %d", name, got, measurement, want)
 			}

@@ -21,7 +21,8 @@ import (
 const userAgent = "rtcbench"
 
 // send makes one request to path of the server. The answer is the caller's to close.
-func (s *Store) send(ctx context.Context, method, path string, query url.Values, body io.Reader, header http.Header) (*http.Response, error) {
+func (s *Store) send(ctx context.Context, method, path string, query url.Values, body io.Reader, header http.Header) (
+	*http.Response, error) {
 	u := *s.base
 	u.Path += path
 	u.RawQuery = query.Encode()
@@ -73,7 +74,8 @@ const maxReason = 500
 
 func (s *Store) refused(answer *http.Response) *refusal {
 	text, _ := io.ReadAll(io.LimitReader(answer.Body, 64<<10))
-	r := &refusal{words: s.words, status: answer.StatusCode, location: answer.Header.Get("Location"), wait: retryAfter(answer.Header.Get("Retry-After"), time.Now())}
+	r := &refusal{words: s.words, status: answer.StatusCode, location: answer.Header.Get("Location"),
+		wait: retryAfter(answer.Header.Get("Retry-After"), time.Now())}
 	// Version 1 says {"error"}, 2 {"code","message"}, 3 {"error","data":…}.
 	var said struct {
 		Error   any    `json:"error"`
@@ -98,7 +100,9 @@ func (s *Store) refused(answer *http.Response) *refusal {
 	r.reason = s.harmless(r.reason)
 	user, password, _ := strings.Cut(s.token, ":")
 	r.page = advice.Page(answer, text, advice.Service{
-		Name: "an InfluxDB", Path: s.base.Path, Refusal: bench.Hint("is ", s.words.Token, " right, and does whoever answers let this machine in?"), Missing: bench.Hint("is ", s.words.URL, " the address of an InfluxDB?"),
+		Name: "an InfluxDB", Path: s.base.Path,
+		Refusal: bench.Hint("is ", s.words.Token, " right, and does whoever answers let this machine in?"),
+		Missing: bench.Hint("is ", s.words.URL, " the address of an InfluxDB?"),
 	}, s.token, user, password)
 	return r
 }
@@ -146,10 +150,12 @@ func (r *refusal) Error() string {
 		said = http.StatusText(r.status)
 	}
 	switch {
-	case r.plain && (r.page.Proxy || r.reason != "") && (r.status == http.StatusUnauthorized || r.status == http.StatusForbidden):
+	case r.plain && (r.page.Proxy || r.reason != "") &&
+		(r.status == http.StatusUnauthorized || r.status == http.StatusForbidden):
 		// It is told below whose answer that is.
 	case r.status == http.StatusUnauthorized:
-		return "it does not accept the token: " + said + bench.Hint(" (", r.words.Token, "; for version 1 USER:PASSWORD)")
+		return "it does not accept the token: " + said +
+			bench.Hint(" (", r.words.Token, "; for version 1 USER:PASSWORD)")
 	case r.status == http.StatusForbidden:
 		return "forbidden: " + said
 	case r.makeable:
@@ -161,7 +167,8 @@ func (r *refusal) Error() string {
 		if u, err := url.Parse(r.location); err == nil && u.Host != "" {
 			host = u.Scheme + "://" + u.Host
 		}
-		return fmt.Sprintf("it sends us on to %s, which could read the token", host) + bench.Hint(": name that in ", r.words.URL, "")
+		return fmt.Sprintf("it sends us on to %s, which could read the token", host) +
+			bench.Hint(": name that in ", r.words.URL, "")
 	}
 	if r.wait > 0 && !r.plain {
 		said += fmt.Sprintf(" (it asks to be left alone for %v)", r.wait.Round(time.Second))

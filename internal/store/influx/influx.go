@@ -1,7 +1,7 @@
-// Package influx keeps runs in InfluxDB 1.8, 2 and 3, also as Amazon Timestream for InfluxDB, in
-// older servers of version 1, and writes to whatever else takes line protocol: the points that the original tool wrote, and what
-// it takes to give a run back. Writing goes to /api/v2/write, or to /write where there is none;
-// reading is InfluxQL over /query, which all three major versions serve.
+// Package influx keeps runs in InfluxDB 1.8, 2 and 3, also as Amazon Timestream for InfluxDB, in older servers of
+// version 1, and writes to whatever else takes line protocol: the points that the original tool wrote, and what it
+// takes to give a run back. Writing goes to /api/v2/write, or to /write where there is none; reading is InfluxQL over
+// /query, which all three major versions serve.
 package influx
 
 import (
@@ -63,7 +63,8 @@ func New(o Options) (*Store, error) {
 		return nil, errors.New("influxdb: its URL has to be one as http://localhost:8086")
 	}
 	if u.User != nil {
-		return nil, fmt.Errorf("influxdb at %s: a user and a password in its URL are not read: they go into the token, as USER:PASSWORD", u.Host)
+		return nil, fmt.Errorf("influxdb at %s: a user and a password in its URL are not read: they go into the "+
+			"token, as USER:PASSWORD", u.Host)
 	}
 	if o.Database == "" {
 		return nil, fmt.Errorf("influxdb at %s: no database is named", u.Host)
@@ -74,9 +75,11 @@ func New(o Options) (*Store, error) {
 	}
 	return &Store{
 		name: o.Name(), words: o.Words,
-		base: &url.URL{Scheme: u.Scheme, Host: u.Host, Path: strings.TrimRight(u.Path, "/")}, token: strings.TrimRight(o.Token, "\r\n"), org: cmp.Or(o.Org, DefaultOrg), database: o.Database,
+		base:  &url.URL{Scheme: u.Scheme, Host: u.Host, Path: strings.TrimRight(u.Path, "/")},
+		token: strings.TrimRight(o.Token, "\r\n"), org: cmp.Or(o.Org, DefaultOrg), database: o.Database,
 		// A redirect could carry the token to another host, and would make a GET of a POST.
-		client: &http.Client{Transport: advice.Guarded(transport), Timeout: cmp.Or(o.Timeout, DefaultTimeout), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
+		client: &http.Client{Transport: advice.Guarded(transport), Timeout: cmp.Or(o.Timeout, DefaultTimeout),
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 	}, nil
 }
 
@@ -114,7 +117,8 @@ func (s *Store) Init(ctx context.Context, _ bench.Retention) (made []string, err
 	}
 	for _, err := range s.query(ctx, http.MethodPost, "CREATE DATABASE "+identifier(s.database)) {
 		if err != nil {
-			return nil, fmt.Errorf("%s: make the database: %w (in version 2 make a bucket of this name, which it then maps; version 3 makes it at the first write)", s, err)
+			return nil, fmt.Errorf("%s: make the database: %w (in version 2 make a bucket of this name, which it "+
+				"then maps; version 3 makes it at the first write)", s, err)
 		}
 	}
 	if there, err := s.exists(ctx); !there || err != nil {

@@ -37,7 +37,9 @@ func corrupt(t *testing.T, o Options, id string) {
 func alter(t *testing.T, o Options, id, from, to string) {
 	t.Helper()
 	for i := range 10 {
-		rewrite(t, o, id, fmt.Sprintf("document_%03d", i), func(s string) string { return strings.Replace(s, from, to, 1) })
+		rewrite(t, o, id, fmt.Sprintf("document_%03d", i), func(s string) string {
+			return strings.Replace(s, from, to, 1)
+		})
 	}
 }
 
@@ -50,7 +52,8 @@ func rewrite(t *testing.T, o Options, id, field string, change func(string) stri
 		return
 	}
 	text := strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(change(was))
-	line := fmt.Sprintf("rtcbench_run,engine=%s,location_id=%s,platform=%s,run_id=%s,transport_class=%s %s=\"%s\" %d\n", r["engine"], r["location_id"], r["platform"], id, r["transport_class"], field, text, at)
+	line := fmt.Sprintf("rtcbench_run,engine=%s,location_id=%s,platform=%s,run_id=%s,transport_class=%s %s=\"%s\" %d\n",
+		r["engine"], r["location_id"], r["platform"], id, r["transport_class"], field, text, at)
 	s := open(t, o)
 	defer s.Close()
 	if err := s.write(within(t), []byte(line)); err != nil {
@@ -71,7 +74,8 @@ func TestTheOriginalsPoints(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	points := ask(t, o, "SELECT round_trip_time, client_to_server, server_to_client, message_number, platform, location_id, run_id FROM latency_measurements")
+	points := ask(t, o, "SELECT round_trip_time, client_to_server, server_to_client, message_number, platform, "+
+		"location_id, run_id FROM latency_measurements")
 	want := bench.Summarise(r)
 	if len(points) != len(want.RTTs) {
 		t.Fatalf("%d points, want %d", len(points), len(want.RTTs))
@@ -81,17 +85,22 @@ func TestTheOriginalsPoints(t *testing.T) {
 	up, _ := first["client_to_server"].(json.Number).Float64()
 	down, _ := first["server_to_client"].(json.Number).Float64()
 	hold := float64(r.Samples[0].Hold) / 1e6
-	if d := rtt - float64(want.RTTs[0])/1e6; d > 1e-6 || d < -1e-6 || up+down+hold-rtt > 1e-6 || first.text("location_id") != "fra,1 =x" || first.text("run_id") != r.ID || first.text("platform") != r.Platform {
+	if d := rtt - float64(want.RTTs[0])/1e6; d > 1e-6 || d < -1e-6 || up+down+hold-rtt > 1e-6 ||
+		first.text("location_id") != "fra,1 =x" || first.text("run_id") != r.ID ||
+		first.text("platform") != r.Platform {
 		t.Errorf("%+v of %v", first, r.Samples[0])
 	}
 	sums := ask(t, o, "SELECT * FROM run_summary")
 	if len(sums) != 1 {
 		t.Fatalf("%d summaries, want 1", len(sums))
 	}
-	if n, _ := sums[0].integer("total_messages"); int(n) != r.Counts.Settled() || !sums[0].time().Equal(r.End) || sums[0]["packet_loss_rate"] == nil {
+	if n, _ := sums[0].integer("total_messages"); int(n) != r.Counts.Settled() || !sums[0].time().Equal(r.End) ||
+		sums[0]["packet_loss_rate"] == nil {
 		t.Errorf("%+v, want %d messages at %v", sums[0], r.Counts.Settled(), r.End)
 	}
-	if own := ask(t, o, "SELECT p95_rtt, schema_version, verdict, engine, transport_class FROM rtcbench_run"); len(own) != 1 || own[0].text("verdict") != string(want.Validity.Verdict) || own[0].text("engine") != r.Facts.Engine || own[0].text("transport_class") != string(r.Facts.Transport) {
+	if own := ask(t, o, "SELECT p95_rtt, schema_version, verdict, engine, transport_class FROM rtcbench_run"); len(
+		own) != 1 || own[0].text("verdict") != string(want.Validity.Verdict) ||
+		own[0].text("engine") != r.Facts.Engine || own[0].text("transport_class") != string(r.Facts.Transport) {
 		t.Errorf("%+v", own)
 	}
 }
@@ -141,7 +150,8 @@ func TestPages(t *testing.T) {
 	if n := len(list[len(list)-1].Samples); n != len(long.Samples) {
 		t.Errorf("%d samples of the long one, want %d", n, len(long.Samples))
 	}
-	if list, err = runs(s, within(t), bench.Query{Limit: pageOfSamples + 10, Samples: true}); err != nil || len(list) != pageOfSamples+10 {
+	if list, err = runs(s, within(t), bench.Query{Limit: pageOfSamples + 10, Samples: true}); err != nil ||
+		len(list) != pageOfSamples+10 {
 		t.Errorf("%d runs, %v", len(list), err)
 	}
 }
@@ -149,7 +159,9 @@ func TestPages(t *testing.T) {
 func TestVictoriaMetricsIsWrittenTo(t *testing.T) {
 	o := Options{URL: victoria.start(t, launchVictoria, "/health"), Database: "any"}
 	benchtest.TestStore(t, func(t *testing.T) benchtest.StoreUnderTest {
-		return benchtest.StoreUnderTest{Level: benchtest.Writes, Open: func(t *testing.T) bench.Store { return open(t, o) }}
+		return benchtest.StoreUnderTest{Level: benchtest.Writes, Open: func(t *testing.T) bench.Store {
+			return open(t, o)
+		}}
 	})
 	s := open(t, o)
 	defer s.Close()
@@ -175,21 +187,25 @@ func TestVictoriaMetricsIsWrittenTo(t *testing.T) {
 	if n := len(bench.Summarise(r).RTTs); len(series.Values) != n || series.Metric["location_id"] != r.Location {
 		t.Errorf("%d values of %+v, want %d", len(series.Values), series.Metric, n)
 	}
-	for field, want := range map[string]float64{"total_messages": 40, "successful_messages": float64(r.Counts.Answered), "failed_messages": float64(r.Counts.Failed()), "packet_loss_rate": bench.Summarise(r).Loss} {
+	for field, want := range map[string]float64{"total_messages": 40, "successful_messages": float64(r.Counts.Answered),
+		"failed_messages": float64(r.Counts.Failed()), "packet_loss_rate": bench.Summarise(r).Loss} {
 		series.Values = nil
 		text := export(`run_summary_` + field + `{run_id="` + r.ID + `"}`)
-		if err := json.Unmarshal([]byte(text), &series); err != nil || len(series.Values) != 1 || series.Values[0] != want {
+		if err := json.Unmarshal([]byte(text), &series); err != nil || len(series.Values) != 1 ||
+			series.Values[0] != want {
 			t.Errorf("%s: %v, %s; want %v once", field, err, text, want)
 		}
 	}
-	if text := export(`rtcbench_run_p95_rtt{run_id="` + r.ID + `"}`); !strings.Contains(text, `"engine":"`+r.Facts.Engine+`"`) {
+	if text := export(`rtcbench_run_p95_rtt{run_id="` + r.ID + `"}`); !strings.Contains(text, `"engine":"`+
+		r.Facts.Engine+`"`) {
 		t.Error(text)
 	}
 	_, err := runs(s, within(t), bench.Query{})
 	if err == nil || !strings.Contains(err.Error(), "answers no InfluxQL") || strings.Count(err.Error(), "\n") > 0 {
 		t.Errorf("reading it: %v", err)
 	}
-	if made, err := s.Init(within(t), bench.Retention{}); err != nil || made != nil { // it takes CREATE DATABASE, and makes none
+	// it takes CREATE DATABASE, and makes none
+	if made, err := s.Init(within(t), bench.Retention{}); err != nil || made != nil {
 		t.Errorf("init made %v, %v", made, err)
 	}
 }
@@ -209,7 +225,8 @@ func TestAServerThatComesBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer stop()
-	if err := s.Save(within(t), bench.NewRecord(r)); err == nil || isRejected(err) || !strings.Contains(err.Error(), "make it") {
+	if err := s.Save(within(t), bench.NewRecord(r)); err == nil || isRejected(err) ||
+		!strings.Contains(err.Error(), "make it") {
 		t.Fatalf("without the database: %v", err)
 	}
 	if _, err := runs(s, within(t), bench.Query{}); err == nil || !strings.Contains(err.Error(), "make it") {
@@ -225,20 +242,24 @@ func TestAServerThatComesBack(t *testing.T) {
 		t.Errorf("%d runs, %v", len(list), err)
 	}
 	// A field of another type, and what is older than the server keeps: it will never take that.
-	if err := s.write(within(t), fmt.Appendf(nil, "run_summary total_messages=\"many\" %d\n", r.End.UnixNano())); !isRejected(err) || !strings.Contains(err.Error(), "conflict") {
+	if err := s.write(within(t), fmt.Appendf(nil, "run_summary total_messages=\"many\" %d\n",
+		r.End.UnixNano())); !isRejected(err) || !strings.Contains(err.Error(), "conflict") {
 		t.Errorf("another type: %v", err)
 	}
-	for _, err := range s.query(within(t), "POST", `CREATE RETENTION POLICY "short" ON "back" DURATION 1h REPLICATION 1 DEFAULT`) {
+	for _, err := range s.query(within(t), "POST", `CREATE RETENTION POLICY "short" ON "back" DURATION 1h `+
+		`REPLICATION 1 DEFAULT`) {
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := s.Save(within(t), bench.NewRecord(benchtest.StoredRun(10, time.Now().Add(-48*time.Hour)))); !isRejected(err) || !strings.Contains(err.Error(), "retention") {
+	if err := s.Save(within(t), bench.NewRecord(benchtest.StoredRun(10, time.Now().Add(-48*time.Hour)))); !isRejected(
+		err) || !strings.Contains(err.Error(), "retention") {
 		t.Errorf("beyond retention: %v", err)
 	}
 }
 
-// Version 1 with authentication: USER:PASSWORD is the token. A wrong one may be mended; what a user may not do stays so.
+// Version 1 with authentication: USER:PASSWORD is the token. A wrong one may be mended; what a user may not do stays
+// so.
 func TestUserAndPassword(t *testing.T) {
 	url, stop, err := run(func(dir, address string) ([]string, error) {
 		args, err := launchInflux(dir, address)
@@ -249,7 +270,9 @@ func TestUserAndPassword(t *testing.T) {
 		if err != nil {
 			return nil, err
 		}
-		return args, os.WriteFile(args[3], bytes.Replace(config, []byte("[http]"), []byte("[http]\nauth-enabled = true"), 1), 0o600)
+		return args,
+			os.WriteFile(args[3], bytes.Replace(config, []byte("[http]"), []byte("[http]\nauth-enabled = true"), 1),
+				0o600)
 	}, t.TempDir(), freePort(), "/ping")
 	if err != nil {
 		t.Fatal(err)
@@ -276,35 +299,42 @@ func TestUserAndPassword(t *testing.T) {
 	tell(chief, `CREATE USER reader WITH PASSWORD 'hidden-word'`)
 	tell(chief, `GRANT READ ON locked TO reader`)
 	r := benchtest.StoredRun(10, time.Now().Add(-time.Hour))
-	for token, rejected := range map[string]bool{"": false, "chief:wrong-word": false, "a-token-of-version-2": false, "reader:hidden-word": true} {
+	for token, rejected := range map[string]bool{"": false, "chief:wrong-word": false, "a-token-of-version-2": false,
+		"reader:hidden-word": true} {
 		s := as(token)
 		err := s.Save(within(t), bench.NewRecord(r))
-		if err == nil || isRejected(err) != rejected || token != "" && strings.Contains(err.Error(), token[strings.Index(token, ":")+1:]) {
+		if err == nil || isRejected(err) != rejected || token != "" &&
+			strings.Contains(err.Error(), token[strings.Index(token, ":")+1:]) {
 			t.Errorf("as %q: %v", token, err)
 		}
 	}
 	if err := chief.Save(within(t), bench.NewRecord(r)); err != nil {
 		t.Fatal(err)
 	}
-	if list, err := runs(as("reader:hidden-word"), within(t), bench.Query{Samples: true}); err != nil || len(list) != 1 {
+	if list, err := runs(as("reader:hidden-word"), within(t), bench.Query{Samples: true}); err != nil ||
+		len(list) != 1 {
 		t.Errorf("%d runs, %v", len(list), err)
 	}
-	if _, err := runs(as("reader:wrong-word"), within(t), bench.Query{}); err == nil || !strings.Contains(err.Error(), "does not accept the token") || strings.Contains(err.Error(), "wrong-word") {
+	if _, err := runs(as("reader:wrong-word"), within(t), bench.Query{}); err == nil ||
+		!strings.Contains(err.Error(), "does not accept the token") || strings.Contains(err.Error(), "wrong-word") {
 		t.Error(err)
 	}
 }
 
 func TestOptions(t *testing.T) {
-	for _, o := range []Options{{}, {URL: "localhost:8086", Database: "x"}, {URL: "ftp://x", Database: "x"}, {URL: "http://h"}, {URL: "http://me:secret@h", Database: "x"}} {
+	for _, o := range []Options{{}, {URL: "localhost:8086", Database: "x"}, {URL: "ftp://x", Database: "x"},
+		{URL: "http://h"}, {URL: "http://me:secret@h", Database: "x"}} {
 		if _, err := New(o); err == nil || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%+v: %v", o, err)
 		}
 	}
 }
 
-// Names that line protocol cannot carry, and others that look like what stands for them, are as many tags, and none hides another.
+// Names that line protocol cannot carry, and others that look like what stands for them, are as many tags, and none
+// hides another.
 func TestNamesStayApart(t *testing.T) {
-	locations := []string{`a\b`, "a/b", "a b", "a\nb", "a%0Ab", "a%250Ab", "a%", `a%\`, `a%5\`, "a%5C", `a\`, "\x7f", " ", "é\u2028%É0"}
+	locations := []string{`a\b`, "a/b", "a b", "a\nb", "a%0Ab", "a%250Ab", "a%", `a%\`, `a%5\`, "a%5C", `a\`, "\x7f",
+		" ", "é\u2028%É0"}
 	tags := map[string]bool{}
 	for _, l := range locations {
 		tags[tag(l)] = true
@@ -327,7 +357,8 @@ func TestNamesStayApart(t *testing.T) {
 	for _, l := range locations {
 		for _, limit := range []int{0, 1} {
 			list, err := runs(s, within(t), bench.Query{Location: l, Limit: limit, Samples: true})
-			if err != nil || len(list) != 1 || list[0].ID != ids[l] || list[0].Location != l || len(list[0].Samples) == 0 {
+			if err != nil || len(list) != 1 || list[0].ID != ids[l] || list[0].Location != l ||
+				len(list[0].Samples) == 0 {
 				t.Errorf("%q: %d runs %+v, %v", l, len(list), list, err)
 			}
 		}
@@ -340,7 +371,8 @@ func TestNamesStayApart(t *testing.T) {
 	} {
 		r := benchtest.StoredRun(3, at)
 		change(&r)
-		if err := s.Save(within(t), bench.NewRecord(r)); !isRejected(err) || len(err.Error()) > 400 || !strings.Contains(err.Error(), r.ID) {
+		if err := s.Save(within(t), bench.NewRecord(r)); !isRejected(err) || len(err.Error()) > 400 ||
+			!strings.Contains(err.Error(), r.ID) {
 			t.Errorf("%s: %.400v", name, err)
 		}
 	}
@@ -385,7 +417,8 @@ func TestALongRun(t *testing.T) {
 			t.Errorf("batch %d has %d bytes, %d lines", i, len(b), bytes.Count(b, []byte("\n")))
 		}
 	}
-	pieces := bytes.Count(bytes.Join(append([][]byte{nil}, batches...), []byte("\n")), []byte("\n"+samplesMeasurement+","))
+	pieces := bytes.Count(bytes.Join(append([][]byte{nil}, batches...), []byte("\n")),
+		[]byte("\n"+samplesMeasurement+","))
 	o := database(t)
 	s := open(t, o)
 	defer s.Close()
@@ -397,12 +430,15 @@ func TestALongRun(t *testing.T) {
 		t.Fatalf("%d runs, %v", len(list), err)
 	}
 	// What is missing of it is noticed.
-	for _, err := range s.query(within(t), "POST", fmt.Sprintf(`DELETE FROM rtcbench_samples WHERE time = %d`, ask(t, o, "SELECT * FROM rtcbench_samples LIMIT 1 OFFSET 3")[0].time().UnixNano())) {
+	for _, err := range s.query(within(t), "POST",
+		fmt.Sprintf(`DELETE FROM rtcbench_samples WHERE time = %d`,
+			ask(t, o, "SELECT * FROM rtcbench_samples LIMIT 1 OFFSET 3")[0].time().UnixNano())) {
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	if _, err := runs(s, within(t), bench.Query{Samples: true}); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("%s: %d of %d pieces", r.ID, pieces-1, pieces)) {
+	if _, err := runs(s, within(t), bench.Query{Samples: true}); err == nil ||
+		!strings.Contains(err.Error(), fmt.Sprintf("%s: %d of %d pieces", r.ID, pieces-1, pieces)) {
 		t.Error(err)
 	}
 	if list, err := runs(s, within(t), bench.Query{}); err != nil || len(list) != 1 {

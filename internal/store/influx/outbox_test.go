@@ -37,10 +37,13 @@ func TestTheOutboxWaitsForTheServer(t *testing.T) {
 	}
 	deliver := func(delivered, waiting int, says string) {
 		t.Helper()
-		courier := box.To([]outbox.Target{{Name: name, Open: func(context.Context) (bench.Store, error) { return New(o) }}}, 15*time.Second)
+		courier := box.To([]outbox.Target{{Name: name, Open: func(context.Context) (bench.Store, error) {
+			return New(o)
+		}}}, 15*time.Second)
 		defer courier.Close()
 		out, err := courier.Deliver(within(t))
-		if err != nil || out.Delivered != delivered || out.Waiting != waiting || (len(out.Failures) > 0) != (says != "") {
+		if err != nil || out.Delivered != delivered || out.Waiting != waiting ||
+			(len(out.Failures) > 0) != (says != "") {
 			t.Fatalf("%+v, %v; want %d delivered, %d waiting", out, err, delivered, waiting)
 		}
 		for _, f := range out.Failures {

@@ -18,7 +18,8 @@ const (
 	pingMeasurement    = "latency_measurements" // a point for every ping answered in time, at the time when it was sent
 	summaryMeasurement = "run_summary"          // a point a run, at its end
 	runMeasurement     = "rtcbench_run"         // the same, with all that it takes to give the run back
-	samplesMeasurement = "rtcbench_samples"     // its samples, packed: a point for each piece, from the run's end on a nanosecond apart
+	// its samples, packed: a point for each piece, from the run's end on a nanosecond apart
+	samplesMeasurement = "rtcbench_samples"
 )
 
 // Texts are cut: a string field of version 1 ends at 64 KB, and pieces of 2,000 bytes stay readable in any tool.
@@ -28,8 +29,8 @@ const (
 	maxPieces   = 200 // of one text: a table of version 3 has at most 500 columns
 )
 
-// A request has so many points, and not many more bytes before compression. Amazon Timestream for InfluxDB 3 advises a limit of
-// 5 MiB for its smallest instances (max-http-request-size); the others take more.
+// A request has so many points, and not many more bytes before compression. Amazon Timestream for InfluxDB 3 advises a
+// limit of 5 MiB for its smallest instances (max-http-request-size); the others take more.
 const (
 	batchLines = 5000
 	batchBytes = 3 << 20
@@ -58,8 +59,8 @@ func (e *encoder) flush() {
 	}
 }
 
-// tag is a value as a tag of line protocol can carry it: it knows no control characters, and servers differ about a backslash.
-// Those stand as %0A and %5C, and a % that would read as one of them as %25: two names are never one tag.
+// tag is a value as a tag of line protocol can carry it: it knows no control characters, and servers differ about a
+// backslash. Those stand as %0A and %5C, and a % that would read as one of them as %25: two names are never one tag.
 func tag(s string) string {
 	var b strings.Builder
 	for i := range len(s) {
@@ -118,7 +119,8 @@ func (e *encoder) text(name, s string) error {
 func (e *encoder) pieces(name, s string) error {
 	list := split(s, textPiece)
 	if len(list) > maxPieces {
-		return fmt.Errorf("%w: its %s is %d bytes long; a point takes %d", bench.ErrRejected, name, len(s), maxPieces*textPiece)
+		return fmt.Errorf("%w: its %s is %d bytes long; a point takes %d", bench.ErrRejected, name, len(s),
+			maxPieces*textPiece)
 	}
 	for i, piece := range list {
 		if err := e.text(fmt.Sprintf("%s_%03d", name, i), piece); err != nil {
@@ -144,8 +146,9 @@ func split(s string, size int) (pieces []string) {
 	return pieces
 }
 
-// pointsOf is r in line protocol, in the order of writing. Where a point stands, which is its tags and its time, is taken from the
-// run as it will be read back: in whatever form the same run comes again, out of a file or another store, it writes over itself.
+// pointsOf is r in line protocol, in the order of writing. Where a point stands, which is its tags and its time, is
+// taken from the run as it will be read back: in whatever form the same run comes again, out of a file or another
+// store, it writes over itself.
 func pointsOf(r bench.Record) ([][]byte, error) {
 	packed, err := result.Pack(r)
 	if err != nil {
@@ -160,10 +163,11 @@ func pointsOf(r bench.Record) ([][]byte, error) {
 	if location == "" {
 		location = bench.Unknown
 	}
-	// A file begins at a whole microsecond and keeps the duration: the end that it gives back is up to one earlier. Rounded up, a
-	// whole one is what it was.
+	// A file begins at a whole microsecond and keeps the duration: the end that it gives back is up to one earlier.
+	// Rounded up, a whole one is what it was.
 	end := kept.End.Add(time.Microsecond - 1).Truncate(time.Microsecond)
-	tags := []string{"location_id", location, "platform", kept.Platform, "run_id", kept.ID} // in the order of their names, as the encoder wants them
+	// in the order of their names, as the encoder wants them
+	tags := []string{"location_id", location, "platform", kept.Platform, "run_id", kept.ID}
 	e := &encoder{}
 	e.SetPrecision(lineprotocol.Nanosecond)
 	e.pings(r, kept, tags)
@@ -183,7 +187,8 @@ func pointsOf(r bench.Record) ([][]byte, error) {
 		e.end(end.Add(time.Duration(i)))
 	}
 	e.flush()
-	e.start(runMeasurement, "engine", kept.Facts.Engine, "location_id", location, "platform", kept.Platform, "run_id", kept.ID, "transport_class", string(kept.Facts.Transport))
+	e.start(runMeasurement, "engine", kept.Facts.Engine, "location_id", location, "platform", kept.Platform, "run_id",
+		kept.ID, "transport_class", string(kept.Facts.Transport))
 	e.statistics(file)
 	if err := e.pieces("document", string(packed.Document)); err != nil {
 		return nil, err

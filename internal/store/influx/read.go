@@ -26,7 +26,8 @@ const (
 	pageOfSamples = 20
 )
 
-// Runs reads runs page by page. A server that takes line protocol and answers no InfluxQL, as VictoriaMetrics, gives one error.
+// Runs reads runs page by page. A server that takes line protocol and answers no InfluxQL, as VictoriaMetrics, gives
+// one error.
 func (s *Store) Runs(ctx context.Context, q bench.Query) iter.Seq2[bench.Run, error] {
 	return bench.RunsOnPath(q, func(q bench.Query) iter.Seq2[bench.Run, error] { return s.read(ctx, q) })
 }
@@ -67,8 +68,8 @@ func (s *Store) read(ctx context.Context, q bench.Query) iter.Seq2[bench.Run, er
 	}
 }
 
-// forward gives the runs' points from the oldest on. The next page begins at the time of the last point, less those of that
-// time that were given: several runs may have ended at one moment.
+// forward gives the runs' points from the oldest on. The next page begins at the time of the last point, less those of
+// that time that were given: several runs may have ended at one moment.
 func (s *Store) forward(ctx context.Context, q bench.Query, size int) iter.Seq2[[]row, error] {
 	return func(yield func([]row, error) bool) {
 		given := map[string]bool{} // of the moment at which the next page begins
@@ -186,7 +187,9 @@ func (s *Store) samples(ctx context.Context, q bench.Query, rows []row) (map[str
 		q.ID = rows[0].text("run_id")
 	}
 	conditions := append(names(q), fmt.Sprintf("time >= %d", from.UnixNano()), fmt.Sprintf("time <= %d", to.UnixNano()))
-	for r, err := range s.query(ctx, http.MethodGet, fmt.Sprintf("SELECT run_id, data FROM %s WHERE %s ORDER BY time ASC", identifier(samplesMeasurement), strings.Join(conditions, " AND "))) {
+	for r, err := range s.query(ctx, http.MethodGet,
+		fmt.Sprintf("SELECT run_id, data FROM %s WHERE %s ORDER BY time ASC", identifier(samplesMeasurement),
+			strings.Join(conditions, " AND "))) {
 		if err != nil {
 			return nil, err
 		}
@@ -249,7 +252,9 @@ func (r row) run(wantSamples bool, samples []string) (bench.Run, error) {
 	if wantSamples {
 		n, err := r.integer("samples_pieces")
 		if err != nil || n != int64(len(samples)) {
-			return bench.Run{}, fmt.Errorf("%d of %v pieces of its samples are there: the retention may have taken the others", len(samples), r["samples_pieces"])
+			return bench.Run{},
+				fmt.Errorf("%d of %v pieces of its samples are there: the retention may have taken the others",
+					len(samples), r["samples_pieces"])
 		}
 		if n > 0 {
 			if p.Samples, err = base64.StdEncoding.DecodeString(strings.Join(samples, "")); err != nil {
@@ -260,7 +265,8 @@ func (r row) run(wantSamples bool, samples []string) (bench.Run, error) {
 	return p.Run()
 }
 
-// runRows are rows that each stand for a run. VictoriaMetrics gives every query one and the same answer, which has none.
+// runRows are rows that each stand for a run. VictoriaMetrics gives every query one and the same answer, which has
+// none.
 func (s *Store) runRows(ctx context.Context, sql string) ([]row, error) {
 	rows, err := s.all(ctx, sql)
 	if err == nil && slices.ContainsFunc(rows, func(r row) bool { return r.text("run_id") == "" }) {
@@ -368,7 +374,8 @@ const showDatabases = "SHOW DATABASES"
 func (s *Store) whole(ctx context.Context, sql string, values int, partial bool) error {
 	switch {
 	case partial:
-		return fmt.Errorf("%s gave a part of the answer only: ask for less at a time%s", s.base.Host, bench.Hint(" (", s.words.Since, ")"))
+		return fmt.Errorf("%s gave a part of the answer only: ask for less at a time%s", s.base.Host,
+			bench.Hint(" (", s.words.Since, ")"))
 	case values > 0:
 		return nil
 	case sql != showDatabases:
@@ -397,5 +404,6 @@ func (s *Store) noQuery(r *refusal) error {
 }
 
 func (s *Store) unreadable(err error) error {
-	return fmt.Errorf("%s answers no InfluxQL (%w): what takes only line protocol, as VictoriaMetrics, is written to and not read from", s.base.Host, err)
+	return fmt.Errorf("%s answers no InfluxQL (%w): what takes only line protocol, as VictoriaMetrics, is written to "+
+		"and not read from", s.base.Host, err)
 }

@@ -64,7 +64,8 @@ func (s *Store) remove(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	where, header := url.Values{"org": {s.org}, "bucket": {s.database}}, http.Header{"Content-Type": {"application/json"}}
+	where, header := url.Values{"org": {s.org}, "bucket": {s.database}},
+		http.Header{"Content-Type": {"application/json"}}
 	answer, err := s.send(ctx, http.MethodPost, "/api/v2/delete", where, bytes.NewReader(body), header)
 	if err != nil {
 		return err
@@ -78,7 +79,8 @@ func (s *Store) remove(ctx context.Context, id string) error {
 		return s.refused(answer)
 	}
 	for _, m := range measurements {
-		for _, err := range s.query(ctx, http.MethodPost, "DELETE FROM "+identifier(m)+" WHERE "+tagged("run_id", id)[0]) {
+		for _, err := range s.query(ctx, http.MethodPost, "DELETE FROM "+identifier(m)+" WHERE "+
+			tagged("run_id", id)[0]) {
 			if err != nil {
 				return fmt.Errorf("this server deletes no points (%w): versions 1 and 2 do, 3 has no way to", err)
 			}

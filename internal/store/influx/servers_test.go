@@ -76,7 +76,8 @@ exec 3<&-
 wait $p`
 
 // run starts a server that keeps its data in dir, and waits until it answers at the path ready.
-func run(launch func(dir, address string) ([]string, error), dir, address, ready string) (url string, stop func(), err error) {
+func run(launch func(dir, address string) ([]string, error), dir, address, ready string) (url string, stop func(),
+	err error) {
 	args, err := launch(dir, address)
 	if err != nil {
 		return "", nil, err
@@ -151,7 +152,8 @@ store-enabled = false
 }
 
 func launchVictoria(dir, address string) ([]string, error) {
-	return []string{"victoria-metrics", "-storageDataPath", filepath.Join(dir, "data"), "-httpListenAddr", address, "-retentionPeriod", "1", "-dedup.minScrapeInterval", "1ms"}, nil
+	return []string{"victoria-metrics", "-storageDataPath", filepath.Join(dir, "data"), "-httpListenAddr", address,
+		"-retentionPeriod", "1", "-dedup.minScrapeInterval", "1ms"}, nil
 }
 
 var databases atomic.Int64

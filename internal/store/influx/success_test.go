@@ -50,14 +50,16 @@ func TestOnlyTheDocumentedSuccessCounts(t *testing.T) {
 		{502, "", true, "HTTP 502 Bad Gateway (a proxy answers"},
 		{204, "", false, ""},
 	} {
-		err := play(t, c.status, "text/html", c.body).Save(within(t), bench.NewRecord(benchtest.StoredRun(3, time.Now())))
+		err := play(t, c.status, "text/html", c.body).Save(within(t),
+			bench.NewRecord(benchtest.StoredRun(3, time.Now())))
 		if c.says == "" {
 			if err != nil {
 				t.Errorf("204: %v", err)
 			}
 			continue
 		}
-		if err == nil || isRejected(err) || errors.Is(err, bench.ErrFailed) != c.failed || !strings.Contains(err.Error(), c.says) {
+		if err == nil || isRejected(err) || errors.Is(err, bench.ErrFailed) != c.failed ||
+			!strings.Contains(err.Error(), c.says) {
 			t.Errorf("%d %s: %v", c.status, c.body, err)
 		}
 	}
@@ -78,7 +80,8 @@ func TestNoAnswerIsNoRuns(t *testing.T) {
 		{200, `"ok"`, "does not answer as an InfluxDB"},
 		{200, `{"status":"ok"}`, "its answer has no results"},
 		{200, `{"error":"timeout"}`, "timeout"},
-		{200, `{"results":[{"series":[{"name":"rtcbench_run","columns":["time"],"values":[],"partial":true}]}]}`, "a part of the answer only"},
+		{200, `{"results":[{"series":[{"name":"rtcbench_run","columns":["time"],"values":[],"partial":true}]}]}`,
+			"a part of the answer only"},
 		{200, `{"results":[{"statement_id":0}]} trailing`, "does not answer as an InfluxDB"},
 		{202, `{"results":[{"statement_id":0}]}`, "answers 202"},
 		{204, "", "answers 204"},

@@ -24,8 +24,8 @@ type version struct {
 	answer  func(w io.Writer, columns []string, rows [][]any) error // one with rows
 }
 
-// versions, by their sources and API references: version 2 sends one object; version 3 sends one a chunk (of seven rows here), and
-// nothing at all where there are no rows (influxdb3_server/src/http/v1.rs).
+// versions, by their sources and API references: version 2 sends one object; version 3 sends one a chunk (of seven rows
+// here), and nothing at all where there are no rows (influxdb3_server/src/http/v1.rs).
 var versions = map[string]version{
 	"2": {
 		deletes: true,
@@ -50,7 +50,10 @@ var versions = map[string]version{
 }
 
 func shaped(columns []string, rows [][]any) any {
-	return map[string]any{"results": []any{map[string]any{"statement_id": 0, "series": []any{map[string]any{"name": "x", "columns": columns, "values": rows}}}}}
+	return map[string]any{
+		"results": []any{
+			map[string]any{"statement_id": 0,
+				"series": []any{map[string]any{"name": "x", "columns": columns, "values": rows}}}}}
 }
 
 const playedToken = "played-token=="
@@ -75,7 +78,8 @@ func (v version) serve(t *testing.T, behind Options) http.HandlerFunc {
 		defer s.Close()
 		switch r.URL.Path {
 		case "/api/v2/write":
-			if r.Method != http.MethodPost || q.Get("bucket") != behind.Database || q.Get("org") != "ours" || q.Get("precision") != "ns" || r.Header.Get("Content-Encoding") != "gzip" {
+			if r.Method != http.MethodPost || q.Get("bucket") != behind.Database || q.Get("org") != "ours" ||
+				q.Get("precision") != "ns" || r.Header.Get("Content-Encoding") != "gzip" {
 				refuse(http.StatusBadRequest, "not a write")
 				return
 			}
@@ -102,7 +106,8 @@ func (v version) serve(t *testing.T, behind Options) http.HandlerFunc {
 			err := json.NewDecoder(r.Body).Decode(&asked)
 			_, noStart := time.Parse(time.RFC3339, asked.Start)
 			_, noStop := time.Parse(time.RFC3339, asked.Stop)
-			if r.Method != http.MethodPost || errors.Join(err, noStart, noStop) != nil || q.Get("bucket") != behind.Database || q.Get("org") != "ours" {
+			if r.Method != http.MethodPost || errors.Join(err, noStart, noStop) != nil ||
+				q.Get("bucket") != behind.Database || q.Get("org") != "ours" {
 				refuse(http.StatusBadRequest, "not a deletion")
 				return
 			}
@@ -121,7 +126,8 @@ func (v version) serve(t *testing.T, behind Options) http.HandlerFunc {
 				refuse(http.StatusBadRequest, "not a query")
 				return
 			}
-			all, err := http.Get(behind.URL + "/query?" + url.Values{"db": {behind.Database}, "epoch": {"ns"}, "q": {q.Get("q")}}.Encode())
+			all, err := http.Get(behind.URL + "/query?" + url.Values{"db": {behind.Database}, "epoch": {"ns"},
+				"q": {q.Get("q")}}.Encode())
 			if err != nil {
 				refuse(http.StatusInternalServerError, err.Error())
 				return
@@ -157,7 +163,8 @@ func TestOtherVersionsKeepTheContract(t *testing.T) {
 				return benchtest.StoreUnderTest{
 					Level: benchtest.ReadsSamples,
 					Open: func(t *testing.T) bench.Store {
-						return open(t, Options{URL: server.URL, Token: playedToken, Org: "ours", Database: behind.Database})
+						return open(t,
+							Options{URL: server.URL, Token: playedToken, Org: "ours", Database: behind.Database})
 					},
 					Corrupt: func(t *testing.T, id string) { corrupt(t, behind, id) },
 					Alter:   func(t *testing.T, id, from, to string) { alter(t, behind, id, from, to) },

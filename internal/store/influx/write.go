@@ -31,7 +31,8 @@ func (s *Store) Save(ctx context.Context, r bench.Record) error {
 	return nil
 }
 
-// A server that is busy for a moment, and says so, is asked again; one that wants a longer pause has it: the run waits in the outbox.
+// A server that is busy for a moment, and says so, is asked again; one that wants a longer pause has it: the run waits
+// in the outbox.
 const (
 	tries   = 4
 	maxWait = 5 * time.Second
@@ -68,7 +69,8 @@ func (s *Store) write(ctx context.Context, lines []byte) error {
 		return err
 	}
 	if !s.old.Load() {
-		err := s.post(ctx, "/api/v2/write", url.Values{"org": {s.org}, "bucket": {s.database}, "precision": {"ns"}}, packed.Bytes())
+		err := s.post(ctx, "/api/v2/write", url.Values{"org": {s.org}, "bucket": {s.database}, "precision": {"ns"}},
+			packed.Bytes())
 		var r *refusal
 		if !errors.As(err, &r) || r.status != http.StatusNotFound || !r.plain {
 			return err

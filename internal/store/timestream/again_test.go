@@ -15,11 +15,12 @@ import (
 	"rtcbench/internal/result"
 )
 
-// A run goes many ways before it is offered again: out of a file, out of another store. Each rounds times a little, and none may
-// leave a second record behind.
+// A run goes many ways before it is offered again: out of a file, out of another store. Each rounds times a little, and
+// none may leave a second record behind.
 func TestSavedAgainByAnotherWay(t *testing.T) {
 	run := benchtest.StoredRun(200, time.Now().Add(-time.Hour).Truncate(time.Second).Add(1200*time.Nanosecond))
-	run.Start = run.Start.Add(-700 * time.Nanosecond) // its end is in another microsecond than that of a file, which begins at a whole one
+	// its end is in another microsecond than that of a file, which begins at a whole one
+	run.Start = run.Start.Add(-700 * time.Nanosecond)
 	for i := range run.Samples {
 		s := &run.Samples[i]
 		s.Sent += time.Duration(i*37) * time.Nanosecond
@@ -72,7 +73,8 @@ func places(t *testing.T, run bench.Run) string {
 	var b strings.Builder
 	for _, batch := range batches {
 		for _, r := range batch.records {
-			fmt.Fprint(&b, *r.MeasureName, aws.ToString(r.Time), aws.ToString(batch.common.Time), aws.ToInt64(batch.common.Version))
+			fmt.Fprint(&b, *r.MeasureName, aws.ToString(r.Time), aws.ToString(batch.common.Time),
+				aws.ToInt64(batch.common.Version))
 			for _, d := range append(batch.common.Dimensions[:len(batch.common.Dimensions):len(batch.common.Dimensions)], r.Dimensions...) {
 				fmt.Fprint(&b, " ", *d.Name, "=", *d.Value)
 			}

@@ -21,8 +21,10 @@ import (
 // credentials are the codes by which AWS says that it does not know who asks, or not any more: with other
 // credentials, or a clock that is right, the same request passes.
 var credentials = []string{
-	"ExpiredToken", "ExpiredTokenException", "RequestExpired", "RequestTimeTooSkewed", "InvalidSignatureException", "SignatureDoesNotMatch",
-	"UnrecognizedClientException", "InvalidClientTokenId", "MissingAuthenticationToken", "MissingAuthenticationTokenException", "IncompleteSignature",
+	"ExpiredToken", "ExpiredTokenException", "RequestExpired", "RequestTimeTooSkewed", "InvalidSignatureException",
+	"SignatureDoesNotMatch",
+	"UnrecognizedClientException", "InvalidClientTokenId", "MissingAuthenticationToken",
+	"MissingAuthenticationTokenException", "IncompleteSignature",
 }
 
 // maxReason bounds what is shown of what the service said.
@@ -64,12 +66,14 @@ func (s *Store) explain(ctx context.Context, err error) (explained error, final 
 	return fmt.Errorf("in region %s: %w", s.region, err), false
 }
 
-// wayOut is an advice for an answer that is none of the service's, or for a connection that did not come about; "" = there is none.
+// wayOut is an advice for an answer that is none of the service's, or for a connection that did not come about; "" =
+// there is none.
 func (s *Store) wayOut(err error) string {
 	var answer *smithyhttp.ResponseError
 	if errors.As(err, &answer) && answer.HTTPStatusCode() != 0 {
 		return advice.Of(advice.Page(answer.Response.Response, nil, advice.Service{
-			Name: "Timestream (AWS_ENDPOINT_URL)", Refusal: "does it let this machine in?", Missing: "is AWS_ENDPOINT_URL right?",
+			Name: "Timestream (AWS_ENDPOINT_URL)", Refusal: "does it let this machine in?",
+			Missing: "is AWS_ENDPOINT_URL right?",
 		}))
 	}
 	return advice.Of(err)

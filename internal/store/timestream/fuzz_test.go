@@ -14,7 +14,8 @@ func FuzzPieces(f *testing.F) {
 		}
 		return b
 	}
-	f.Add(row(map[string]string{"measure_name": measureRun, columnDocuments: "1", columnHistograms: "0", columnSamples: "-1"}))
+	f.Add(row(map[string]string{"measure_name": measureRun, columnDocuments: "1", columnHistograms: "0",
+		columnSamples: "-1"}))
 	f.Add(row(map[string]string{"measure_name": measureDocument, dimPart: "0", columnText: "{}"}))
 	f.Add([]byte(`[{"measure_name":""},{}]`))
 	f.Fuzz(func(t *testing.T, data []byte) {

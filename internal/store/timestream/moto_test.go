@@ -11,7 +11,8 @@ func moto(t *testing.T) string { return mototest.Start(t) }
 
 func TestMain(m *testing.M) {
 	// Nothing of the machine's own AWS configuration may be seen here.
-	for _, name := range []string{"AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"} {
+	for _, name := range []string{"AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_SESSION_TOKEN",
+		"AWS_ENDPOINT_URL", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"} {
 		os.Unsetenv(name)
 	}
 	for name, value := range map[string]string{

@@ -116,7 +116,8 @@ func (s *Store) pieces(ctx context.Context, q bench.Query) iter.Seq2[pieces, err
 func (p *pieces) add(row map[string]string) {
 	name := row["measure_name"]
 	if name == measureRun {
-		p.whole, p.counts = true, map[string]string{measureDocument: row[columnDocuments], measureHistogram: row[columnHistograms], measureSamples: row[columnSamples]}
+		p.whole, p.counts = true, map[string]string{measureDocument: row[columnDocuments],
+			measureHistogram: row[columnHistograms], measureSamples: row[columnSamples]}
 		return
 	}
 	if p.texts[name] == nil {
@@ -154,7 +155,8 @@ func (p pieces) text(measure string) (string, error) {
 	for i := range count {
 		t, ok := p.texts[measure][i]
 		if !ok {
-			return "", fmt.Errorf("part %d of %d of %s is missing: it may not be seen yet, or the table's retention has taken it", i+1, count, measure)
+			return "", fmt.Errorf("part %d of %d of %s is missing: it may not be seen yet, or the table's retention "+
+				"has taken it", i+1, count, measure)
 		}
 		b.WriteString(t)
 	}
@@ -180,7 +182,8 @@ func (s *Store) rows(ctx context.Context, sql string) iter.Seq2[map[string]strin
 		in := &timestreamquery.QueryInput{QueryString: aws.String(sql)}
 		for {
 			out, err := s.query.Query(ctx, in)
-			if err == nil && (aws.ToString(out.QueryId) == "" || out.ColumnInfo == nil || out.Rows == nil) { // all three are always there
+			// all three are always there
+			if err == nil && (aws.ToString(out.QueryId) == "" || out.ColumnInfo == nil || out.Rows == nil) {
 				err = errors.New("the answer is not one of Timestream's to a query")
 			}
 			if err != nil {

@@ -53,8 +53,8 @@ type batch struct {
 	records []types.Record
 }
 
-// recordsOf is r as Timestream keeps it, in the order of writing. The record by which a run is found is the
-// last: a run is seen when all of it is there. Times are those of the run as it will be read back, to the microsecond: in whatever
+// recordsOf is r as Timestream keeps it, in the order of writing. The record by which a run is found is the last: a run
+// is seen when all of it is there. Times are those of the run as it will be read back, to the microsecond: in whatever
 // form the same run comes again, out of a file or another store, it writes over itself.
 func recordsOf(r bench.Record) ([]batch, error) {
 	packed, err := result.Pack(r)
@@ -67,13 +67,14 @@ func recordsOf(r bench.Record) ([]batch, error) {
 		return nil, fmt.Errorf("%w: %w", bench.ErrRejected, err)
 	}
 	run.Start, run.Samples = kept.Start, kept.Samples
-	// A file begins at a whole microsecond and keeps the duration: the end that it gives back is up to one earlier. Rounded up, a
-	// whole one is what it was.
+	// A file begins at a whole microsecond and keeps the duration: the end that it gives back is up to one earlier.
+	// Rounded up, a whole one is what it was.
 	run.End = kept.End.Add(time.Microsecond - 1).Truncate(time.Microsecond)
 	origin := []types.Dimension{dimension(dimPlatform, run.Platform), dimension(dimLocation, locationOf(run))}
 	ofRun := append(origin[:2:2], dimension(dimRun, run.ID))
 	all := ofRun
-	for _, d := range []types.Dimension{dimension(dimEngine, run.Facts.Engine), dimension(dimTransport, string(run.Facts.Transport))} {
+	for _, d := range []types.Dimension{dimension(dimEngine, run.Facts.Engine),
+		dimension(dimTransport, string(run.Facts.Transport))} {
 		if *d.Value != "" { // of a run of the original tool; a dimension cannot be empty
 			all = append(all[:len(all):len(all)], d)
 		}
@@ -120,18 +121,21 @@ func number(n int64) *string { return aws.String(strconv.FormatInt(n, 10)) }
 type measures []types.MeasureValue
 
 func (m *measures) bigint(name string, n int) {
-	*m = append(*m, types.MeasureValue{Name: aws.String(name), Type: types.MeasureValueTypeBigint, Value: number(int64(n))})
+	*m = append(*m, types.MeasureValue{Name: aws.String(name), Type: types.MeasureValueTypeBigint,
+		Value: number(int64(n))})
 }
 
 func (m *measures) double(name string, v *float64) {
 	if v != nil && !math.IsNaN(*v) && !math.IsInf(*v, 0) {
-		*m = append(*m, types.MeasureValue{Name: aws.String(name), Type: types.MeasureValueTypeDouble, Value: aws.String(strconv.FormatFloat(*v, 'f', -1, 64))})
+		*m = append(*m, types.MeasureValue{Name: aws.String(name), Type: types.MeasureValueTypeDouble,
+			Value: aws.String(strconv.FormatFloat(*v, 'f', -1, 64))})
 	}
 }
 
 func (m *measures) varchar(name, s string) {
 	if s != "" {
-		*m = append(*m, types.MeasureValue{Name: aws.String(name), Type: types.MeasureValueTypeVarchar, Value: aws.String(s)})
+		*m = append(*m, types.MeasureValue{Name: aws.String(name), Type: types.MeasureValueTypeVarchar,
+			Value: aws.String(s)})
 	}
 }
 
@@ -223,7 +227,9 @@ func room(dimensions []types.Dimension) int {
 func texts(p result.Packed, room int) ([]types.Record, [3]int, error) {
 	var counts [3]int
 	if room < minText {
-		return nil, counts, fmt.Errorf("%w: platform, location and the other dimensions take %d bytes of a record of %d", bench.ErrRejected, maxRecord-room, maxRecord)
+		return nil, counts,
+			fmt.Errorf("%w: platform, location and the other dimensions take %d bytes of a record of %d",
+				bench.ErrRejected, maxRecord-room, maxRecord)
 	}
 	var records []types.Record
 	for i, t := range []struct{ measure, text string }{
@@ -233,7 +239,8 @@ func texts(p result.Packed, room int) ([]types.Record, [3]int, error) {
 	} {
 		for _, chunk := range split(t.text, room) {
 			if counts[i] == maxParts {
-				return nil, counts, fmt.Errorf("%w: %s is %d bytes; Timestream records take %d of one run", bench.ErrRejected, t.measure, len(t.text), maxParts*room)
+				return nil, counts, fmt.Errorf("%w: %s is %d bytes; Timestream records take %d of one run",
+					bench.ErrRejected, t.measure, len(t.text), maxParts*room)
 			}
 			var m measures
 			m.varchar(columnText, chunk)

@@ -73,7 +73,8 @@ func (p *parser) quoted(q byte) string {
 	return strings.ReplaceAll(t[1:len(t)-1], string([]byte{q, q}), string(q))
 }
 
-// evaluate carries out what the store asks: SELECT columns FROM d.t WHERE conditions joined by AND, ORDER BY, LIMIT; and DESCRIBE.
+// evaluate carries out what the store asks: SELECT columns FROM d.t WHERE conditions joined by AND, ORDER BY, LIMIT;
+// and DESCRIBE.
 func (s *service) evaluate(sql string) (columns []string, rows []map[string]string, err error) {
 	p := parse(sql)
 	if p.take("DESCRIBE") {

@@ -41,7 +41,8 @@ type reply struct {
 }
 
 func fault(status int, code, message string) *reply {
-	text, _ := json.Marshal(map[string]string{"__type": "com.amazonaws.timestream.v20181101#" + code, "message": message})
+	text, _ := json.Marshal(map[string]string{"__type": "com.amazonaws.timestream.v20181101#" + code,
+		"message": message})
 	return &reply{status, string(text)}
 }
 
@@ -64,8 +65,9 @@ type wire struct {
 }
 
 func startService(t *testing.T) *service {
-	s := &service{t: t, moto: moto(t), pageRows: 7, records: map[string]record{}, tokens: map[string][]map[string]string{},
-		types: map[string]string{"time": "TIMESTAMP", "measure_name": "VARCHAR"}}
+	s := &service{t: t, moto: moto(t), pageRows: 7, records: map[string]record{},
+		tokens: map[string][]map[string]string{},
+		types:  map[string]string{"time": "TIMESTAMP", "measure_name": "VARCHAR"}}
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
 	s.url = server.URL
@@ -90,7 +92,8 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if s.repeat != 0 {
 		said := fmt.Sprint("refused:\n", r.Header)
-		text, _ := json.Marshal(map[string]any{"__type": "#RejectedRecordsException", "message": said, "RejectedRecords": []rejection{{0, said, nil}}})
+		text, _ := json.Marshal(map[string]any{"__type": "#RejectedRecordsException", "message": said,
+			"RejectedRecords": []rejection{{0, said, nil}}})
 		answer = &reply{s.repeat, string(text)}
 	}
 	if answer == nil {
@@ -143,7 +146,8 @@ func (s *service) write(body []byte) *reply {
 		return fault(400, "ValidationException", err.Error())
 	}
 	if n := len(in.Records); n == 0 || n > 100 {
-		return fault(400, "ValidationException", "1 validation error detected: Value at 'records' failed to satisfy constraint: Member must have length less than or equal to 100")
+		return fault(400, "ValidationException", "1 validation error detected: Value at 'records' failed to satisfy "+
+			"constraint: Member must have length less than or equal to 100")
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -156,7 +160,8 @@ func (s *service) write(body []byte) *reply {
 	}
 	if len(rejected) > 0 {
 		text, _ := json.Marshal(map[string]any{"__type": "com.amazonaws.timestream.v20181101#RejectedRecordsException",
-			"Message": "One or more records have been rejected. See RejectedRecords for details.", "RejectedRecords": rejected})
+			"Message":         "One or more records have been rejected. See RejectedRecords for details.",
+			"RejectedRecords": rejected})
 		return &reply{419, string(text)}
 	}
 	s.writes = append(s.writes, len(in.Records))
@@ -166,7 +171,8 @@ func (s *service) write(body []byte) *reply {
 func merge(r, common wire) wire {
 	r.Dimensions = append(slices.Clone(common.Dimensions), r.Dimensions...)
 	for _, f := range []struct{ to, from *string }{
-		{&r.MeasureName, &common.MeasureName}, {&r.MeasureValueType, &common.MeasureValueType}, {&r.Time, &common.Time}, {&r.TimeUnit, &common.TimeUnit},
+		{&r.MeasureName, &common.MeasureName}, {&r.MeasureValueType, &common.MeasureValueType}, {&r.Time, &common.Time},
+		{&r.TimeUnit, &common.TimeUnit},
 	} {
 		if *f.to == "" {
 			*f.to = *f.from
@@ -178,7 +184,8 @@ func merge(r, common wire) wire {
 	return r
 }
 
-var units = map[string]time.Duration{"": time.Millisecond, "MILLISECONDS": time.Millisecond, "MICROSECONDS": time.Microsecond, "NANOSECONDS": 1, "SECONDS": time.Second}
+var units = map[string]time.Duration{"": time.Millisecond, "MILLISECONDS": time.Millisecond,
+	"MICROSECONDS": time.Microsecond, "NANOSECONDS": 1, "SECONDS": time.Second}
 
 // keep is the rules for one record (Developer Guide: "Quotas", "Upserts", "Writes").
 func (s *service) keep(r wire) (reason string, existing *int64) {
@@ -188,7 +195,9 @@ func (s *service) keep(r wire) (reason string, existing *int64) {
 	}
 	at := time.Unix(0, n*int64(units[r.TimeUnit])).UTC()
 	if age := time.Since(at); age > 90*24*time.Hour || age < -15*time.Minute {
-		return fmt.Sprintf("The record timestamp is outside the time range [%s, %s) of the data ingestion window.", time.Now().Add(-90*24*time.Hour).UTC().Format(time.RFC3339), time.Now().Add(15*time.Minute).UTC().Format(time.RFC3339)), nil
+		return fmt.Sprintf("The record timestamp is outside the time range [%s, %s) of the data ingestion window.",
+			time.Now().Add(-90*24*time.Hour).UTC().Format(time.RFC3339),
+			time.Now().Add(15*time.Minute).UTC().Format(time.RFC3339)), nil
 	}
 	columns := map[string]string{"time": at.Format(layout), "measure_name": r.MeasureName}
 	kinds := map[string]string{}
@@ -208,7 +217,9 @@ func (s *service) keep(r wire) (reason string, existing *int64) {
 	slices.Sort(identity[2:])
 	values := r.MeasureValues
 	if r.MeasureValueType != "MULTI" {
-		values = append(values, struct{ Name, Value, Type string }{"measure_value::" + strings.ToLower(r.MeasureValueType), r.MeasureValue, r.MeasureValueType})
+		values = append(values,
+			struct{ Name, Value, Type string }{"measure_value::" + strings.ToLower(r.MeasureValueType), r.MeasureValue,
+				r.MeasureValueType})
 		kinds["single "+r.MeasureName], columns["single "+r.MeasureName] = r.MeasureValueType, r.MeasureValue
 	}
 	for _, v := range values {
@@ -225,11 +236,13 @@ func (s *service) keep(r wire) (reason string, existing *int64) {
 		}
 	}
 	if len(values) > 256 || dimensions > 2048 || size+dimensions > 2048 {
-		return fmt.Sprintf("The record has %d measures and %d bytes; 256 and 2048 are allowed.", len(values), size+dimensions), nil
+		return fmt.Sprintf("The record has %d measures and %d bytes; 256 and 2048 are allowed.", len(values),
+			size+dimensions), nil
 	}
 	for name, kind := range kinds {
 		if have, ok := s.types[name]; ok && have != kind {
-			return fmt.Sprintf("Measure name %s already has data type %s; %s does not match.", strings.TrimPrefix(name, "single "), have, kind), nil
+			return fmt.Sprintf("Measure name %s already has data type %s; %s does not match.",
+				strings.TrimPrefix(name, "single "), have, kind), nil
 		}
 	}
 	version := int64(1)
@@ -241,7 +254,8 @@ func (s *service) keep(r wire) (reason string, existing *int64) {
 		if maps.Equal(have.columns, columns) {
 			return "", nil
 		}
-		return "A record already exists with the same time, dimensions, measure name, and record version. A higher record version must be specified in order to update the measure value.", &have.version
+		return "A record already exists with the same time, dimensions, measure name, and record version. A higher " +
+			"record version must be specified in order to update the measure value.", &have.version
 	}
 	maps.Copy(s.types, kinds)
 	s.records[key] = record{columns, version}
@@ -258,7 +272,9 @@ func (s *service) kept(measure string) []map[string]string {
 			list = append(list, r.columns)
 		}
 	}
-	slices.SortFunc(list, func(a, b map[string]string) int { return strings.Compare(a["time"]+a[dimPart], b["time"]+b[dimPart]) })
+	slices.SortFunc(list, func(a, b map[string]string) int {
+		return strings.Compare(a["time"]+a[dimPart], b["time"]+b[dimPart])
+	})
 	return list
 }
 

@@ -40,7 +40,8 @@ func where(q bench.Query, measures ...string) string {
 	}
 	conditions := []string{identifier("measure_name") + " IN (" + strings.Join(quoted, ", ") + ")"}
 	for _, d := range []struct{ column, value string }{
-		{dimRun, q.ID}, {dimPlatform, q.Platform}, {dimLocation, q.Location}, {dimEngine, q.Engine}, {dimTransport, string(q.Transport)},
+		{dimRun, q.ID}, {dimPlatform, q.Platform}, {dimLocation, q.Location}, {dimEngine, q.Engine},
+		{dimTransport, string(q.Transport)},
 	} {
 		if d.value != "" {
 			conditions = append(conditions, identifier(d.column)+" = "+literal(d.value))
@@ -68,9 +69,11 @@ func (s *Store) selectParts(q bench.Query) string {
 		measures = append(measures, measureSamples)
 	}
 	var columns []string
-	for _, c := range []string{dimRun, "measure_name", dimPart, columnText, columnDocuments, columnHistograms, columnSamples} {
+	for _, c := range []string{dimRun, "measure_name", dimPart, columnText, columnDocuments, columnHistograms,
+		columnSamples} {
 		columns = append(columns, identifier(c))
 	}
 	return "SELECT " + strings.Join(columns, ", ") + s.from() + where(q, measures...) +
-		" ORDER BY " + identifier("time") + ", " + identifier(dimRun) + ", " + identifier("measure_name") + ", " + identifier(dimPart)
+		" ORDER BY " + identifier("time") + ", " + identifier(dimRun) + ", " + identifier("measure_name") + ", " +
+		identifier(dimPart)
 }

@@ -124,18 +124,21 @@ func (o Options) retryer() aws.Retryer {
 	return retry.NewStandard(func(r *retry.StandardOptions) {
 		r.MaxAttempts, r.MaxBackoff = attempts, maxBackoff
 		if o.backoff != nil {
-			r.Backoff = retry.BackoffDelayerFunc(func(attempt int, _ error) (time.Duration, error) { return o.backoff(attempt), nil })
+			r.Backoff = retry.BackoffDelayerFunc(func(attempt int, _ error) (time.Duration, error) {
+				return o.backoff(attempt), nil
+			})
 		}
 	})
 }
 
 // httpClient follows no redirect: a request goes to the endpoint that was configured or not at all.
 func httpClient(t http.RoundTripper, timeout time.Duration) *http.Client {
-	return &http.Client{Transport: advice.Guarded(t), Timeout: timeout, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	return &http.Client{Transport: advice.Guarded(t), Timeout: timeout,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
-// plainBodies hides the WriteTo of requests' bodies. That of smithy-go 1.26 returns io.EOF once the answer has come, net/http
-// takes it for a failed write, closes the connection with the answer in it, and the SDK asks again.
+// plainBodies hides the WriteTo of requests' bodies. That of smithy-go 1.26 returns io.EOF once the answer has come,
+// net/http takes it for a failed write, closes the connection with the answer in it, and the SDK asks again.
 type plainBodies struct {
 	http.RoundTripper
 	sent *sent

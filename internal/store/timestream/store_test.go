@@ -74,7 +74,8 @@ func list(t *testing.T, s *Store, q bench.Query) (ids []string, errs []error) {
 func TestConformance(t *testing.T) {
 	benchtest.TestStore(t, func(t *testing.T) benchtest.StoreUnderTest {
 		s := startService(t)
-		if _, err := s.open(t, Options{}).Init(within(t), bench.Retention{MemoryHours: DefaultMemoryHours, MagneticDays: DefaultMagneticDays}); err != nil {
+		if _, err := s.open(t, Options{}).Init(within(t),
+			bench.Retention{MemoryHours: DefaultMemoryHours, MagneticDays: DefaultMagneticDays}); err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() {
@@ -106,26 +107,32 @@ func TestConformance(t *testing.T) {
 func TestMoto(t *testing.T) {
 	t.Setenv("AWS_ENDPOINT_URL", moto(t))
 	ctx, database := within(t), "alone-"+uuid.NewString()
-	s, err := New(ctx, Options{Database: database, Table: "runs", Region: "us-west-2", Words: bench.Words{Init: "make it"}})
+	s, err := New(ctx, Options{Database: database, Table: "runs", Region: "us-west-2",
+		Words: bench.Words{Init: "make it"}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer s.Close()
 	run := benchtest.StoredRun(250, recently())
-	if err := s.Save(ctx, bench.NewRecord(run)); err == nil || errors.Is(err, bench.ErrRejected) || !strings.Contains(err.Error(), "make it") {
+	if err := s.Save(ctx, bench.NewRecord(run)); err == nil || errors.Is(err, bench.ErrRejected) ||
+		!strings.Contains(err.Error(), "make it") {
 		t.Errorf("without a table: %v; want an error that says how to make it, and may pass", err)
 	}
-	for _, want := range []string{"the database " + database + " in us-west-2; the table runs: 36 h in the memory store, 45 days in the magnetic store, whose writes are on", ""} {
+	for _, want := range []string{"the database " + database + " in us-west-2; the table runs: 36 h in the memory " +
+		"store, 45 days in the magnetic store, whose writes are on", ""} {
 		made, err := s.Init(ctx, bench.Retention{MemoryHours: 36, MagneticDays: 45})
 		if got := strings.Join(made, "; "); err != nil || got != want {
 			t.Errorf("init: %q, %v; want %q", got, err, want)
 		}
 	}
-	out, err := s.write.DescribeTable(ctx, &timestreamwrite.DescribeTableInput{DatabaseName: aws.String(database), TableName: aws.String("runs")})
+	out, err := s.write.DescribeTable(ctx, &timestreamwrite.DescribeTableInput{DatabaseName: aws.String(database),
+		TableName: aws.String("runs")})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r := out.Table.RetentionProperties; *r.MemoryStoreRetentionPeriodInHours != 36 || *r.MagneticStoreRetentionPeriodInDays != 45 || !*out.Table.MagneticStoreWriteProperties.EnableMagneticStoreWrites {
+	if r := out.Table.RetentionProperties; *r.MemoryStoreRetentionPeriodInHours != 36 ||
+		*r.MagneticStoreRetentionPeriodInDays != 45 ||
+		!*out.Table.MagneticStoreWriteProperties.EnableMagneticStoreWrites {
 		t.Errorf("moto has the table %+v", out.Table)
 	}
 	if err := s.Save(ctx, bench.NewRecord(run)); err != nil {
@@ -172,7 +179,8 @@ func motoRecords(t *testing.T, database string) int {
 func TestInitRefusesRetention(t *testing.T) {
 	s := startService(t).open(t, Options{})
 	for _, r := range [][2]int{{0, 90}, {9000, 90}, {24, 0}, {24, 80000}} {
-		if _, err := s.Init(within(t), bench.Retention{MemoryHours: r[0], MagneticDays: r[1]}); err == nil || !strings.Contains(err.Error(), "Timestream takes 1 to") {
+		if _, err := s.Init(within(t), bench.Retention{MemoryHours: r[0], MagneticDays: r[1]}); err == nil ||
+			!strings.Contains(err.Error(), "Timestream takes 1 to") {
 			t.Errorf("retention of %d h and %d days: %v", r[0], r[1], err)
 		}
 	}
@@ -184,7 +192,8 @@ func TestInitTellsOfAnUnfitTable(t *testing.T) {
 		if operation != "DescribeTable" {
 			return nil
 		}
-		return &reply{200, `{"Table":{"TableName":"runs","RetentionProperties":{"MemoryStoreRetentionPeriodInHours":6,"MagneticStoreRetentionPeriodInDays":7},"MagneticStoreWriteProperties":{"EnableMagneticStoreWrites":false}}}`}
+		return &reply{200,
+			`{"Table":{"TableName":"runs","RetentionProperties":{"MemoryStoreRetentionPeriodInHours":6,"MagneticStoreRetentionPeriodInDays":7},"MagneticStoreWriteProperties":{"EnableMagneticStoreWrites":false}}}`}
 	}
 	made, err := s.open(t, Options{}).Init(within(t), bench.Retention{MemoryHours: 24, MagneticDays: 90})
 	if err == nil || !strings.Contains(err.Error(), "its magnetic-store writes are off") {
@@ -201,13 +210,15 @@ func TestInitAmongOthers(t *testing.T) {
 		}
 		return fault(409, "ConflictException", "It already exists.")
 	}
-	if made, err := s.open(t, Options{}).Init(within(t), bench.Retention{MemoryHours: 24, MagneticDays: 90}); err != nil || made != nil {
+	if made, err := s.open(t, Options{}).Init(within(t), bench.Retention{MemoryHours: 24, MagneticDays: 90}); err !=
+		nil || made != nil {
 		t.Errorf("made %q, %v", made, err)
 	}
 }
 
 func TestNames(t *testing.T) {
-	for _, o := range []Options{{Table: "runs"}, {Database: "rtcbench"}, {Database: `a"b`, Table: "runs"}, {Database: "rtcbench", Table: "no blanks"}} {
+	for _, o := range []Options{{Table: "runs"}, {Database: "rtcbench"}, {Database: `a"b`, Table: "runs"},
+		{Database: "rtcbench", Table: "no blanks"}} {
 		if _, err := New(within(t), o); err == nil || !strings.Contains(err.Error(), "a name has 3 to 256") {
 			t.Errorf("%+v: %v", o, err)
 		}
@@ -275,7 +286,8 @@ func TestPagesThatFail(t *testing.T) {
 		return nil
 	}
 	ids, errs := list(t, store, bench.Query{})
-	if len(ids) == 0 || len(ids) == 6 || len(errs) != 1 || errors.Is(errs[0], bench.ErrRejected) || !strings.Contains(errs[0].Error(), "Invalid pagination token") {
+	if len(ids) == 0 || len(ids) == 6 || len(errs) != 1 || errors.Is(errs[0], bench.ErrRejected) ||
+		!strings.Contains(errs[0].Error(), "Invalid pagination token") {
 		t.Errorf("runs %v, errors %v; want some runs and then one error", ids, errs)
 	}
 }
@@ -311,7 +323,8 @@ func TestUnfinishedRun(t *testing.T) {
 		if err := store.Save(within(t), bench.NewRecord(run)); err == nil {
 			t.Fatalf("saved with %d of %d requests", stop, requests)
 		}
-		if ids, errs := list(t, store, bench.Query{Samples: true}); !slices.Equal(ids, []string{whole.ID}) || len(errs) > 0 {
+		if ids, errs := list(t, store, bench.Query{Samples: true}); !slices.Equal(ids, []string{whole.ID}) ||
+			len(errs) > 0 {
 			t.Fatalf("after %d of %d requests: runs %v, errors %v", stop, requests, ids, errs)
 		}
 	}
@@ -357,7 +370,8 @@ func (r *recorder) RoundTrip(q *http.Request) (*http.Response, error) {
 	if r.next != nil {
 		return r.next.RoundTrip(q)
 	}
-	return &http.Response{StatusCode: 400, Body: io.NopCloser(strings.NewReader(`{"__type":"AccessDeniedException"}`)), Header: http.Header{}, Request: q}, nil
+	return &http.Response{StatusCode: 400, Body: io.NopCloser(strings.NewReader(`{"__type":"AccessDeniedException"}`)),
+		Header: http.Header{}, Request: q}, nil
 }
 
 // TestOnlyTheEndpointIsAsked: moto and the real service answer DescribeEndpoints with hosts of AWS. Wherever the
@@ -413,7 +427,8 @@ func TestDiscoveryOnAWS(t *testing.T) {
 		t.Error("saved at a service that forbids it")
 	}
 	list(t, store, bench.Query{})
-	want := []string{"ingest.timestream.eu-west-1.amazonaws.com DescribeEndpoints", "query.timestream.eu-west-1.amazonaws.com DescribeEndpoints"}
+	want := []string{"ingest.timestream.eu-west-1.amazonaws.com DescribeEndpoints",
+		"query.timestream.eu-west-1.amazonaws.com DescribeEndpoints"}
 	if got := slices.Compact(hosts.asked); !slices.Equal(got, want) {
 		t.Errorf("asked %q, want %q", got, want)
 	}
@@ -425,14 +440,17 @@ func TestNoRedirect(t *testing.T) {
 		if q.URL.Host != "endpoint.test" {
 			return nil, errors.New("it went elsewhere")
 		}
-		return &http.Response{StatusCode: 302, Header: http.Header{"Location": {"http://elsewhere.test"}}, Body: http.NoBody, Request: q}, nil
+		return &http.Response{StatusCode: 302, Header: http.Header{"Location": {"http://elsewhere.test"}},
+			Body: http.NoBody, Request: q}, nil
 	})}
-	store, err := New(within(t), Options{Database: "rtcbench", Table: "runs", transport: hosts, backoff: func(int) time.Duration { return 0 }})
+	store, err := New(within(t), Options{Database: "rtcbench", Table: "runs", transport: hosts,
+		backoff: func(int) time.Duration { return 0 }})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer store.Close()
-	if err := store.Save(within(t), bench.NewRecord(benchtest.StoredRun(5, recently()))); err == nil || errors.Is(err, bench.ErrRejected) {
+	if err := store.Save(within(t), bench.NewRecord(benchtest.StoredRun(5, recently()))); err == nil ||
+		errors.Is(err, bench.ErrRejected) {
 		t.Error(err)
 	}
 	for _, a := range hosts.asked {
@@ -451,7 +469,8 @@ func TestPlainBodies(t *testing.T) {
 		if _, ok := q.Body.(io.WriterTo); ok {
 			t.Errorf("the body of %s is a WriterTo, %T", q.Header.Get("X-Amz-Target"), q.Body)
 		}
-		return &http.Response{StatusCode: 400, Body: io.NopCloser(strings.NewReader("{}")), Header: http.Header{}, Request: q}, nil
+		return &http.Response{StatusCode: 400, Body: io.NopCloser(strings.NewReader("{}")), Header: http.Header{},
+			Request: q}, nil
 	})}
 	store, err := New(within(t), Options{Database: "rtcbench", Table: "runs", transport: hosts})
 	if err != nil {

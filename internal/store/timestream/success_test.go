@@ -20,7 +20,8 @@ func TestOnlyWhatWasIngestedIsKept(t *testing.T) {
 		{&reply{200, `{"RecordsIngested":{}}`}, true, "0 of "},
 		{&reply{200, `{}`}, false, "does not say how many"},
 		{&reply{202, `{}`}, false, "does not say how many"},
-		{&reply{200, `{"__type":"com.amazonaws.timestream.v20181101#InternalServerException","message":"oops"}`}, false, "does not say how many"},
+		{&reply{200, `{"__type":"com.amazonaws.timestream.v20181101#InternalServerException","message":"oops"}`}, false,
+			"does not say how many"},
 		{&reply{200, "<!doctype html><title>Sign in</title>"}, false, "us-east-1"},
 		{&reply{200, ""}, false, "us-east-1"},
 		{fault(500, "InternalServerException", "oops"), true, "oops"},
@@ -34,13 +35,15 @@ func TestOnlyWhatWasIngestedIsKept(t *testing.T) {
 			return nil
 		}
 		err := store.Save(within(t), bench.NewRecord(benchtest.StoredRun(5, recently())))
-		if err == nil || errors.Is(err, bench.ErrRejected) || errors.Is(err, bench.ErrFailed) != c.failed || !strings.Contains(err.Error(), c.says) {
+		if err == nil || errors.Is(err, bench.ErrRejected) || errors.Is(err, bench.ErrFailed) != c.failed ||
+			!strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: %v", c.answer.body, err)
 		}
 	}
 }
 
-// TestNoAnswerIsNoRuns: what is not an answer of Timestream's is an error, and neither a store without runs nor a table that is there.
+// TestNoAnswerIsNoRuns: what is not an answer of Timestream's is an error, and neither a store without runs nor a table
+// that is there.
 func TestNoAnswerIsNoRuns(t *testing.T) {
 	for _, body := range []string{`{}`, `{"QueryId":"Q1"}`, `{"QueryId":"Q1","Rows":[]}`, "<html>", ""} {
 		s, store := ready(t, Options{})
@@ -48,13 +51,15 @@ func TestNoAnswerIsNoRuns(t *testing.T) {
 		if ids, errs := list(t, store, bench.Query{}); len(errs) != 1 || len(ids) > 0 {
 			t.Errorf("%s: runs %v, errors %v", body, ids, errs)
 		}
-		if made, err := store.Init(within(t), bench.Retention{MemoryHours: 24, MagneticDays: 90}); err == nil || made != nil {
+		if made, err := store.Init(within(t), bench.Retention{MemoryHours: 24, MagneticDays: 90}); err == nil ||
+			made != nil {
 			t.Errorf("%s: init made %v, %v", body, made, err)
 		}
 	}
 }
 
-// TestHeadersThatAreRepeated: a server in Timestream's place repeats what it was sent, in an error and in a record's reason.
+// TestHeadersThatAreRepeated: a server in Timestream's place repeats what it was sent, in an error and in a record's
+// reason.
 func TestHeadersThatAreRepeated(t *testing.T) {
 	const token = "FwoGZXIvYXdzEXAMPLE+token/=="
 	t.Setenv("AWS_SESSION_TOKEN", token)

@@ -44,7 +44,8 @@ func (s *Store) Init(ctx context.Context, keep bench.Retention) (made []string, 
 		return made, fmt.Errorf("%s: make the table: %w", s, err)
 	}
 	if done {
-		made = append(made, fmt.Sprintf("the table %s: %d h in the memory store, %d days in the magnetic store, whose writes are on", s.table, memoryHours, magneticDays))
+		made = append(made, fmt.Sprintf("the table %s: %d h in the memory store, %d days in the magnetic store, "+
+			"whose writes are on", s.table, memoryHours, magneticDays))
 	}
 	return made, nil
 }
@@ -52,13 +53,15 @@ func (s *Store) Init(ctx context.Context, keep bench.Retention) (made []string, 
 var errNoAnswer = errors.New("the answer is not one of Timestream's")
 
 func (s *Store) initDatabase(ctx context.Context) (made bool, err error) {
-	out, err := s.write.DescribeDatabase(ctx, &timestreamwrite.DescribeDatabaseInput{DatabaseName: aws.String(s.database)})
+	out, err := s.write.DescribeDatabase(ctx,
+		&timestreamwrite.DescribeDatabaseInput{DatabaseName: aws.String(s.database)})
 	if err == nil && out.Database == nil {
 		return false, errNoAnswer
 	}
 	if isNotFound(err) {
 		var out *timestreamwrite.CreateDatabaseOutput
-		out, err = s.write.CreateDatabase(ctx, &timestreamwrite.CreateDatabaseInput{DatabaseName: aws.String(s.database)})
+		out, err = s.write.CreateDatabase(ctx,
+			&timestreamwrite.CreateDatabaseInput{DatabaseName: aws.String(s.database)})
 		if err == nil && out.Database == nil {
 			return false, errNoAnswer
 		}
@@ -68,13 +71,16 @@ func (s *Store) initDatabase(ctx context.Context) (made bool, err error) {
 }
 
 func (s *Store) initTable(ctx context.Context, memoryHours, magneticDays int64) (made bool, err error) {
-	out, err := s.write.DescribeTable(ctx, &timestreamwrite.DescribeTableInput{DatabaseName: aws.String(s.database), TableName: aws.String(s.table)})
+	out, err := s.write.DescribeTable(ctx, &timestreamwrite.DescribeTableInput{DatabaseName: aws.String(s.database),
+		TableName: aws.String(s.table)})
 	if err == nil {
 		if out.Table == nil {
 			return false, errNoAnswer
 		}
 		if p := out.Table.MagneticStoreWriteProperties; p == nil || !aws.ToBool(p.EnableMagneticStoreWrites) {
-			return false, errors.New("it is there, but its magnetic-store writes are off: it would reject runs that waited longer than its memory retention (aws timestream-write update-table --magnetic-store-write-properties EnableMagneticStoreWrites=true turns them on)")
+			return false, errors.New("it is there, but its magnetic-store writes are off: it would reject runs that " +
+				"waited longer than its memory retention (aws timestream-write update-table " +
+				"--magnetic-store-write-properties EnableMagneticStoreWrites=true turns them on)")
 		}
 		return false, nil
 	}
@@ -83,9 +89,11 @@ func (s *Store) initTable(ctx context.Context, memoryHours, magneticDays int64) 
 		out, err = s.write.CreateTable(ctx, &timestreamwrite.CreateTableInput{
 			DatabaseName: aws.String(s.database), TableName: aws.String(s.table),
 			RetentionProperties: &types.RetentionProperties{
-				MemoryStoreRetentionPeriodInHours: aws.Int64(memoryHours), MagneticStoreRetentionPeriodInDays: aws.Int64(magneticDays),
+				MemoryStoreRetentionPeriodInHours:  aws.Int64(memoryHours),
+				MagneticStoreRetentionPeriodInDays: aws.Int64(magneticDays),
 			},
-			MagneticStoreWriteProperties: &types.MagneticStoreWriteProperties{EnableMagneticStoreWrites: aws.Bool(true)},
+			MagneticStoreWriteProperties: &types.MagneticStoreWriteProperties{
+				EnableMagneticStoreWrites: aws.Bool(true)},
 		})
 		if err == nil && out.Table == nil {
 			return false, errNoAnswer

@@ -35,7 +35,8 @@ func (s *Store) Save(ctx context.Context, r bench.Record) error {
 
 func (s *Store) put(ctx context.Context, common types.Record, records []types.Record) error {
 	out, err := s.write.WriteRecords(ctx, &timestreamwrite.WriteRecordsInput{
-		DatabaseName: aws.String(s.database), TableName: aws.String(s.table), CommonAttributes: &common, Records: records,
+		DatabaseName: aws.String(s.database), TableName: aws.String(s.table), CommonAttributes: &common,
+		Records: records,
 	})
 	var rejected *types.RejectedRecordsException
 	if errors.As(err, &rejected) {
@@ -56,9 +57,11 @@ func (s *Store) put(ctx context.Context, common types.Record, records []types.Re
 func (s *Store) ingested(out *timestreamwrite.WriteRecordsOutput, want int) error {
 	switch {
 	case out == nil || out.RecordsIngested == nil:
-		return fmt.Errorf("in region %s: the answer does not say how many records were taken: it is not Timestream's", s.region)
+		return fmt.Errorf("in region %s: the answer does not say how many records were taken: it is not Timestream's",
+			s.region)
 	case int(out.RecordsIngested.Total) != want:
-		return failed{fmt.Errorf("in region %s: %d of %d records were taken", s.region, out.RecordsIngested.Total, want)}
+		return failed{fmt.Errorf("in region %s: %d of %d records were taken", s.region, out.RecordsIngested.Total,
+			want)}
 	}
 	return nil
 }
@@ -114,8 +117,10 @@ func pingNumber(r types.Record) string {
 func whyRejected(reason string) string {
 	lower := strings.ToLower(reason)
 	switch {
-	case strings.Contains(lower, "time range") || strings.Contains(lower, "retention") || strings.Contains(lower, "timestamp"):
-		return " (older than the table takes, or in the future: look at its retention, and whether magnetic-store writes are on)"
+	case strings.Contains(lower, "time range") || strings.Contains(lower, "retention") ||
+		strings.Contains(lower, "timestamp"):
+		return " (older than the table takes, or in the future: look at its retention, and whether magnetic-store " +
+			"writes are on)"
 	case strings.Contains(lower, "type"):
 		return " (the table has a column of this name with another type: use a table of its own)"
 	}

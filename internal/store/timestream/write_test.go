@@ -37,9 +37,12 @@ func TestOriginalRecords(t *testing.T) {
 	sum := bench.Summarise(run)
 	ms := func(q bench.Quantity) string { return strconv.FormatFloat(float64(q.D)/1e6, 'f', -1, 64) }
 	want := map[string]string{
-		"total_messages": "BIGINT 100", "successful_messages": "BIGINT 98", "failed_messages": "BIGINT 2", "packet_loss_rate": "DOUBLE 0.02",
-		"mean_rtt": "DOUBLE " + ms(sum.Mean), "median_rtt": "DOUBLE " + ms(sum.Median), "min_rtt": "DOUBLE " + ms(sum.Min), "max_rtt": "DOUBLE " + ms(sum.Max),
-		"std_dev_rtt": "DOUBLE " + ms(sum.StdDev), "p50_rtt": "DOUBLE " + ms(sum.P50), "p95_rtt": "DOUBLE " + ms(sum.P95), "p99_rtt": "DOUBLE " + ms(sum.P99), "jitter": "DOUBLE " + ms(sum.Jitter),
+		"total_messages": "BIGINT 100", "successful_messages": "BIGINT 98", "failed_messages": "BIGINT 2",
+		"packet_loss_rate": "DOUBLE 0.02",
+		"mean_rtt":         "DOUBLE " + ms(sum.Mean), "median_rtt": "DOUBLE " + ms(sum.Median), "min_rtt": "DOUBLE " +
+			ms(sum.Min), "max_rtt": "DOUBLE " + ms(sum.Max),
+		"std_dev_rtt": "DOUBLE " + ms(sum.StdDev), "p50_rtt": "DOUBLE " + ms(sum.P50), "p95_rtt": "DOUBLE " +
+			ms(sum.P95), "p99_rtt": "DOUBLE " + ms(sum.P99), "jitter": "DOUBLE " + ms(sum.Jitter),
 	}
 	got := map[string]string{}
 	var unknown []string
@@ -55,7 +58,8 @@ func TestOriginalRecords(t *testing.T) {
 			continue
 		}
 		got[name] = s.types["single "+name] + " " + value
-		if c[dimPlatform] != "livekit" || c[dimLocation] != "us-west-2" || len(c) != 6 || r.version != run.End.UnixMilli() || c["time"] != run.End.Truncate(time.Millisecond).Format(layout) {
+		if c[dimPlatform] != "livekit" || c[dimLocation] != "us-west-2" || len(c) != 6 ||
+			r.version != run.End.UnixMilli() || c["time"] != run.End.Truncate(time.Millisecond).Format(layout) {
 			t.Errorf("%s stands with %v, version %d", name, c, r.version)
 		}
 	}
@@ -63,7 +67,8 @@ func TestOriginalRecords(t *testing.T) {
 		t.Errorf("got  %v\nwant %v", got, want)
 	}
 	slices.Sort(unknown)
-	if want := []string{"failed_messages 0", "successful_messages 0", "total_messages 0"}; !slices.Equal(unknown, want) {
+	if want := []string{"failed_messages 0", "successful_messages 0", "total_messages 0"}; !slices.Equal(unknown,
+		want) {
 		t.Errorf("a run without a pong has %v, want %v: what is not known is left out", unknown, want)
 	}
 }
@@ -81,16 +86,20 @@ func TestPingRecords(t *testing.T) {
 	if off := at.Sub(run.Start.Add(run.Samples[0].Sent)); err != nil || off.Abs() > time.Microsecond {
 		t.Errorf("the first stands %v off, %v", off, err)
 	}
-	if s := run.Samples[0]; pings[0]["round_trip_time"] != strconv.FormatFloat(float64(s.RTT.Round(100*time.Nanosecond))/1e6, 'f', -1, 64) ||
-		pings[0][dimRun] != run.ID || pings[0][dimPlatform] != "livekit" || pings[0][dimLocation] != "us-west-2" || pings[0]["client_to_server"] == "" {
+	if s := run.Samples[0]; pings[0]["round_trip_time"] !=
+		strconv.FormatFloat(float64(s.RTT.Round(100*time.Nanosecond))/1e6, 'f', -1, 64) ||
+		pings[0][dimRun] != run.ID || pings[0][dimPlatform] != "livekit" || pings[0][dimLocation] != "us-west-2" ||
+		pings[0]["client_to_server"] == "" {
 		t.Errorf("the first is %v", pings[0])
 	}
-	for i, want := range map[int]string{0: "1 answered", 1: "2 answered", 6: "7 lost", 10: "11 late", 12: "14 answered"} {
+	for i, want := range map[int]string{0: "1 answered", 1: "2 answered", 6: "7 lost", 10: "11 late",
+		12: "14 answered"} {
 		p := pings[i]
 		if got := p["message_number"] + " " + p["outcome"]; got != want {
 			t.Errorf("record %d is %q, want %q", i, got, want)
 		}
-		if (p["round_trip_time"] != "") != strings.HasSuffix(want, "answered") || (p["late_round_trip_time"] != "") != strings.HasSuffix(want, "late") {
+		if (p["round_trip_time"] != "") != strings.HasSuffix(want, "answered") ||
+			(p["late_round_trip_time"] != "") != strings.HasSuffix(want, "late") {
 			t.Errorf("record %d is %v", i, p)
 		}
 	}
@@ -117,7 +126,9 @@ func TestLimitsOfTheService(t *testing.T) {
 		"a location of 10 kB":     func(r *bench.Run) { r.Location = strings.Repeat("x", 10000) },
 		"an engine of 2 kB":       func(r *bench.Run) { r.Facts.Engine = strings.Repeat("x", 2000) },
 		"a platform that is none": func(r *bench.Run) { r.Platform = "zoom" },
-		"20 MB of text":           func(r *bench.Run) { r.Ended, r.Err = bench.LinkLost, errors.New(strings.Repeat("x", 20<<20)) },
+		"20 MB of text": func(r *bench.Run) {
+			r.Ended, r.Err = bench.LinkLost, errors.New(strings.Repeat("x", 20<<20))
+		},
 	} {
 		run := benchtest.StoredRun(5, recently())
 		change(&run)
@@ -150,7 +161,10 @@ func TestRejectedRecords(t *testing.T) {
 		_, store := ready(t, Options{})
 		run := benchtest.StoredRun(20, time.Now().Add(-100*24*time.Hour))
 		err := store.Save(within(t), bench.NewRecord(run))
-		if !errors.Is(err, bench.ErrRejected) || !strings.Contains(err.Error(), "total_messages: The record timestamp is outside the time range") || !strings.Contains(err.Error(), "and 8 more records") || !strings.Contains(err.Error(), "magnetic-store writes") {
+		if !errors.Is(err, bench.ErrRejected) ||
+			!strings.Contains(err.Error(), "total_messages: The record timestamp is outside the time range") ||
+			!strings.Contains(err.Error(), "and 8 more records") ||
+			!strings.Contains(err.Error(), "magnetic-store writes") {
 			t.Error(err)
 		}
 	})
@@ -158,21 +172,26 @@ func TestRejectedRecords(t *testing.T) {
 		s, store := ready(t, Options{})
 		s.types["single p95_rtt"] = "BIGINT"
 		err := store.Save(within(t), bench.NewRecord(benchtest.StoredRun(20, recently())))
-		if !errors.Is(err, bench.ErrRejected) || !strings.Contains(err.Error(), "p95_rtt: Measure name p95_rtt already has data type BIGINT") || !strings.Contains(err.Error(), "a table of its own") || strings.Contains(err.Error(), "mean_rtt") {
+		if !errors.Is(err, bench.ErrRejected) ||
+			!strings.Contains(err.Error(), "p95_rtt: Measure name p95_rtt already has data type BIGINT") ||
+			!strings.Contains(err.Error(), "a table of its own") || strings.Contains(err.Error(), "mean_rtt") {
 			t.Error(err)
 		}
 	})
 	t.Run("a ping", func(t *testing.T) {
 		s, store := ready(t, Options{})
 		s.types["message_number"] = "VARCHAR"
-		if err := store.Save(within(t), bench.NewRecord(benchtest.StoredRun(3, recently()))); !errors.Is(err, bench.ErrRejected) || !strings.Contains(err.Error(), "ping 1: ") || !strings.Contains(err.Error(), "ping 3: ") {
+		if err := store.Save(within(t), bench.NewRecord(benchtest.StoredRun(3, recently()))); !errors.Is(err,
+			bench.ErrRejected) || !strings.Contains(err.Error(), "ping 1: ") ||
+			!strings.Contains(err.Error(), "ping 3: ") {
 			t.Error(err)
 		}
 	})
 	t.Run("newer there", func(t *testing.T) {
 		s, store := ready(t, Options{})
 		at := recently()
-		first, second := benchtest.StoredRun(20, at), benchtest.StoredRun(30, at) // their statistics are the same records
+		// their statistics are the same records
+		first, second := benchtest.StoredRun(20, at), benchtest.StoredRun(30, at)
 		save(t, store, first, second)
 		for key, r := range s.records {
 			r.version++
@@ -189,9 +208,11 @@ func TestRejectedRecords(t *testing.T) {
 	t.Run("not said which", func(t *testing.T) {
 		s, store := ready(t, Options{})
 		s.first = func(op string, _ []byte) *reply {
-			return map[string]*reply{"WriteRecords": fault(419, "RejectedRecordsException", "One or more records have been rejected.")}[op]
+			return map[string]*reply{"WriteRecords": fault(419, "RejectedRecordsException",
+				"One or more records have been rejected.")}[op]
 		}
-		if err := store.Save(within(t), bench.NewRecord(benchtest.StoredRun(3, recently()))); !errors.Is(err, bench.ErrRejected) {
+		if err := store.Save(within(t), bench.NewRecord(benchtest.StoredRun(3, recently()))); !errors.Is(err,
+			bench.ErrRejected) {
 			t.Error(err)
 		}
 	})
@@ -209,11 +230,15 @@ func TestErrors(t *testing.T) {
 		{"throttled", fault(400, "ThrottlingException", "Rate exceeded"), true, false, "Rate exceeded"},
 		{"broken", fault(500, "InternalServerException", "oops"), true, false, "oops"},
 		{"unavailable", &reply{503, "<html>"}, true, false, "503"},
-		{"forbidden", fault(400, "AccessDeniedException", "User is not authorized to perform timestream:WriteRecords"), false, true, "forbidden"},
+		{"forbidden", fault(400, "AccessDeniedException", "User is not authorized to perform timestream:WriteRecords"),
+			false, true, "forbidden"},
 		{"invalid", fault(400, "ValidationException", "the dimension is odd"), false, true, "the dimension is odd"},
-		{"no table", fault(400, "ResourceNotFoundException", "The table runs does not exist."), false, false, "make it"},
-		{"expired", fault(403, "ExpiredTokenException", "The security token included in the request is expired"), false, false, "credentials"},
-		{"unknown key", fault(403, "UnrecognizedClientException", "The security token included in the request is invalid."), false, false, "credentials"},
+		{"no table", fault(400, "ResourceNotFoundException", "The table runs does not exist."), false,
+			false, "make it"},
+		{"expired", fault(403, "ExpiredTokenException", "The security token included in the request is expired"), false,
+			false, "credentials"},
+		{"unknown key", fault(403, "UnrecognizedClientException", "The security token included in the request "+
+			"is invalid."), false, false, "credentials"},
 		{"not a service", &reply{200, "hello"}, false, false, "is this the address of Timestream"},
 		{"a proxy", &reply{502, ""}, true, false, "a proxy answers, and the server behind it does not"},
 	} {
@@ -239,7 +264,9 @@ func TestErrors(t *testing.T) {
 			} else if tries != 1 {
 				t.Errorf("%d tries, want 1", tries)
 			}
-			if err == nil || errors.Is(err, bench.ErrRejected) != test.rejected || !strings.Contains(err.Error(), test.says) || !strings.Contains(err.Error(), "timestream:us-east-1/rtcbench/runs") {
+			if err == nil || errors.Is(err, bench.ErrRejected) != test.rejected ||
+				!strings.Contains(err.Error(), test.says) ||
+				!strings.Contains(err.Error(), "timestream:us-east-1/rtcbench/runs") {
 				t.Errorf("%v; rejected is to be %v", err, test.rejected)
 			}
 			for _, never := range []string{secret, "AKIAEXAMPLE"} {
@@ -298,19 +325,23 @@ func TestServiceIsDown(t *testing.T) {
 	}
 	t.Setenv("AWS_ENDPOINT_URL", "http://user:"+secret+"@"+l.Addr().String())
 	l.Close()
-	store, err := New(within(t), Options{Database: "rtcbench", Table: "runs", backoff: func(int) time.Duration { return 0 }})
+	store, err := New(within(t), Options{Database: "rtcbench", Table: "runs", backoff: func(int) time.Duration {
+		return 0
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer store.Close()
 	err = store.Save(within(t), bench.NewRecord(benchtest.StoredRun(5, recently())))
-	if err == nil || errors.Is(err, bench.ErrRejected) || strings.Contains(err.Error(), secret) || !strings.Contains(err.Error(), "is the server running there?") {
+	if err == nil || errors.Is(err, bench.ErrRejected) || strings.Contains(err.Error(), secret) ||
+		!strings.Contains(err.Error(), "is the server running there?") {
 		t.Error(err)
 	}
 }
 
 func TestSQL(t *testing.T) {
-	for in, want := range map[string]string{"": "''", "us-west-2": "'us-west-2'", "x' OR '1'='1": "'x'' OR ''1''=''1'", `\'`: `'\'''`, "a\nb": "'a\nb'", `"`: `'"'`} {
+	for in, want := range map[string]string{"": "''", "us-west-2": "'us-west-2'", "x' OR '1'='1": "'x'' OR ''1''=''1'",
+		`\'`: `'\'''`, "a\nb": "'a\nb'", `"`: `'"'`} {
 		if got := literal(in); got != want {
 			t.Errorf("literal %q: %s, want %s", in, got, want)
 		}
@@ -330,7 +361,8 @@ func TestSQL(t *testing.T) {
 		}
 	}
 	s := &Store{database: "a", table: "b"}
-	want := `SELECT "run_id", "time" FROM "a"."b" WHERE "measure_name" IN ('rtcbench_run') AND "run_id" = 'x''' AND "location_id" = '''' ORDER BY "time" DESC, "run_id" DESC LIMIT 3`
+	want := `SELECT "run_id", "time" FROM "a"."b" WHERE "measure_name" IN ('rtcbench_run') AND "run_id" = 'x''' AND ` +
+		`"location_id" = '''' ORDER BY "time" DESC, "run_id" DESC LIMIT 3`
 	if got := s.selectLast(bench.Query{ID: "x'", Location: "'", Limit: 3}); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

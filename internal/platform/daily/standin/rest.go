@@ -17,7 +17,8 @@ func refuse(w http.ResponseWriter, status int, id, info string) {
 }
 
 var ids = map[int]string{
-	400: "invalid-request-error", 401: "authentication-error", 403: "forbidden-error", 404: "invalid-request-error", 429: "rate-limit-error",
+	400: "invalid-request-error", 401: "authentication-error", 403: "forbidden-error", 404: "invalid-request-error",
+	429: "rate-limit-error",
 	500: "server-error", 503: "server-error",
 }
 
@@ -105,7 +106,8 @@ func (s *Server) deleteRoom(w http.ResponseWriter, r *http.Request) {
 		return
 	case !was.exp.IsZero() && time.Now().After(was.exp):
 		w.WriteHeader(http.StatusBadRequest)
-		json.NewEncoder(w).Encode(map[string]any{"error": ids[400], "info": "room " + name + " expired", "deleted": true, "name": name})
+		json.NewEncoder(w).Encode(map[string]any{"error": ids[400], "info": "room " + name + " expired",
+			"deleted": true, "name": name})
 		return
 	}
 	json.NewEncoder(w).Encode(map[string]any{"deleted": true, "name": name})

@@ -267,7 +267,8 @@ func (s *Server) socket(w http.ResponseWriter, r *http.Request) {
 	defer close(gone)
 	go s.carry(me, gone)
 	defer s.ejectAt(name, q.Get("token"), me)()
-	me.write(map[string]any{"type": "joined", "id": me.id, "session": name, "others": others, "topology": cmp.Or(fate.Topology, "sfu")})
+	me.write(map[string]any{"type": "joined", "id": me.id, "session": name, "others": others,
+		"topology": cmp.Or(fate.Topology, "sfu")})
 	s.tell(name, me, map[string]string{"type": "participant-joined", "id": me.id, "name": me.name})
 	defer func() {
 		s.leave(name, me)
@@ -289,7 +290,8 @@ func (s *Server) socket(w http.ResponseWriter, r *http.Request) {
 }
 
 var refusals = map[string]string{
-	"no-room": "The meeting you're trying to join does not exist.", "exp-room": "Room expired", "exp-token": "Token expired",
+	"no-room": "The meeting you're trying to join does not exist.", "exp-room": "Room expired",
+	"exp-token":   "Token expired",
 	"end-of-life": "This version of daily-js is no longer supported",
 	"not-allowed": "You are not allowed to join this meeting", "meeting-full": "Meeting is full",
 }
