@@ -45,13 +45,6 @@ func (a *Aggregate) Merge(o Aggregate) {
 	a.Histogram.Merge(o.Histogram)
 }
 
-// Aggregator is a Store that need not read every run to sum them up.
-type Aggregator interface {
-	// Aggregate gives one Aggregate a series, by name, also of one whose runs are all left out; it takes no ID and
-	// no Limit.
-	Aggregate(ctx context.Context, q Query) ([]Aggregate, error)
-}
-
 // AggregateRuns sums up the runs that q asks for, one Aggregate a series, by name. Runs that cannot be read
 // are left out and counted in bad.
 func AggregateRuns(ctx context.Context, s Store, q Query) (list []Aggregate, bad int, err error) {

@@ -36,8 +36,8 @@ type Store interface {
 	String() string
 }
 
-// ReadsOn reports whether an error that Store.Runs gave together with r is of single runs. Who reads tells it, leaves them
-// out and goes on.
+// ReadsOn reports whether an error that Store.Runs gave together with r is of single runs. Who reads tells it, leaves
+// them out and goes on.
 func ReadsOn(r Run, err error) bool { return r.ID != "" || errors.Is(err, ErrIncomplete) }
 
 // What a Store may be able to do beside. Who wants such a thing asks for it by a type assertion.
@@ -47,6 +47,13 @@ type Remover interface {
 	// Remove takes the run with that ID out of the store and of its sums, also one that cannot be read. It reports
 	// whether it was there.
 	Remove(ctx context.Context, id string) (bool, error)
+}
+
+// Aggregator is a Store that need not read every run to sum them up.
+type Aggregator interface {
+	// Aggregate gives one Aggregate a series, by name, also of one whose runs are all left out; it takes no ID and
+	// no Limit.
+	Aggregate(ctx context.Context, q Query) ([]Aggregate, error)
 }
 
 // WholeSaver is a Store that keeps many runs in one step, or none of them.
@@ -64,8 +71,8 @@ type Maker interface {
 // Retention is for how long a store keeps runs, where the store asks.
 type Retention struct{ MemoryHours, MagneticDays int }
 
-// Likeness is what two names of stores have to do with each other. A name can be spelt in several ways, and be corrected:
-// docs/stores.md has the rules.
+// Likeness is what two names of stores have to do with each other. A name can be spelt in several ways, and be
+// corrected: docs/stores.md has the rules.
 type Likeness int
 
 const (

@@ -73,8 +73,8 @@ func aDay(t *testing.T, s bench.WholeSaver) (start time.Time) {
 	return start
 }
 
-// TestHistoryIsReadOnce: a store that cannot sum up is read in one pass, each run is judged once, and the history is the
-// same as that of a store that can.
+// TestHistoryIsReadOnce: a store that cannot sum up is read in one pass, each run is judged once, and the history is
+// the same as that of a store that can.
 func TestHistoryIsReadOnce(t *testing.T) {
 	s := opened(t)
 	start := aDay(t, s)
@@ -136,7 +136,8 @@ func TestCourse(t *testing.T) {
 	s := opened(t)
 	start := aDay(t, s)
 	for kind, store := range map[string]bench.Store{"sums": s, "one pass": &counting{Store: s}} {
-		h, err := History(t.Context(), store, bench.Query{Since: start, Until: start.Add(24 * time.Hour)}, start.Add(24*time.Hour))
+		end := start.Add(24 * time.Hour)
+		h, err := History(t.Context(), store, bench.Query{Since: start, Until: end}, end)
 		if err != nil || len(h.Courses) != 2 || h.Courses[0].Location != "fra" {
 			t.Fatalf("%s: %+v, %v", kind, h.Courses, err)
 		}
@@ -222,7 +223,8 @@ func TestRemove(t *testing.T) {
 	}
 	path := strings.TrimPrefix(s.String(), sqlite.Kind)
 	target := func(path string) outbox.Target {
-		return outbox.Target{Name: sqlite.Name(path), File: path, Open: func(ctx context.Context) (bench.Store, error) { return sqlite.Open(ctx, path) }}
+		open := func(ctx context.Context) (bench.Store, error) { return sqlite.Open(ctx, path) }
+		return outbox.Target{Name: sqlite.Name(path), File: path, Open: open}
 	}
 	missing := filepath.Join(t.TempDir(), "missing.db")
 	p := Places{[]outbox.Target{target(path), target(missing)}, box}
@@ -231,7 +233,8 @@ func TestRemove(t *testing.T) {
 		t.Fatal(id, away, err)
 	}
 	removed, errs := p.Remove(t.Context(), id)
-	if len(removed) != 2 || errs != nil || !strings.HasPrefix(removed[0], s.String()) || !strings.HasPrefix(removed[1], "outbox: ") {
+	if len(removed) != 2 || errs != nil || !strings.HasPrefix(removed[0], s.String()) ||
+		!strings.HasPrefix(removed[1], "outbox: ") {
 		t.Errorf("%v, %v", removed, errs)
 	}
 	if removed, errs := p.Remove(t.Context(), id); removed != nil || errs != nil {

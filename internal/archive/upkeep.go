@@ -168,7 +168,9 @@ func rows(courier *outbox.Courier, list []outbox.Entry) (out []report.Waiting) {
 			if store, ok := courier.For(name); ok {
 				name = store
 			}
-			out = append(out, report.Waiting{RunID: e.RunID, File: e.Path, Ended: e.Ended, Store: name, Tries: w.Tries, Error: w.Error})
+			out = append(out, report.Waiting{
+				RunID: e.RunID, File: e.Path, Ended: e.Ended, Store: name, Tries: w.Tries, Error: w.Error,
+			})
 		}
 	}
 	return out

@@ -140,6 +140,6 @@ func calledSo(text string, err error) error {
 	case len(notOne.Found) == 0:
 		return fmt.Errorf("there is no run %s in %s", shownID(text), notOne.Store)
 	}
-	return fmt.Errorf("%d runs in %s are called %s, as %s and %s: give more of the ID", len(notOne.Found), notOne.Store, shownID(text),
-		notOne.Found[0], notOne.Found[1])
+	return fmt.Errorf("%d runs in %s are called %s, as %s and %s: give more of the ID",
+		len(notOne.Found), notOne.Store, shownID(text), notOne.Found[0], notOne.Found[1])
 }

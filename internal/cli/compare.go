@@ -156,8 +156,8 @@ func (cmd *compareCmd) gates(a *app, c report.Groups) error {
 		gate              *report.Gate
 		by                string
 	}{
-		{"fail-if-slower", cmd.FailIfSlower, "%", c.Slower, slowerBy(c)},
-		{"fail-if-lossier", cmd.FailIfLossier, "points", c.Lossier, lossierBy(c)},
+		{"fail-if-slower", cmd.FailIfSlower, "%", c.Slower, c.SlowerBy()},
+		{"fail-if-lossier", cmd.FailIfLossier, "points", c.Lossier, c.LossierBy()},
 	} {
 		switch g := x.gate; {
 		case g == nil:
@@ -175,25 +175,4 @@ func (cmd *compareCmd) gates(a *app, c report.Groups) error {
 		return exitError{exitLimitBroken, err}
 	}
 	return nil
-}
-
-func slowerBy(c report.Groups) string {
-	switch g := c.Slower; {
-	case g == nil:
-		return ""
-	case g.Why != "":
-		return "B's P50 is slower: " + g.Why
-	case g.By == nil && c.MedianDiff != nil: // A's P50 is 0
-		return fmt.Sprintf("B's P50 is slower by %.3g ms", c.MedianDiff.Value)
-	case g.By != nil:
-		return fmt.Sprintf("B's P50 is slower by %.1f %%", *g.By)
-	}
-	return ""
-}
-
-func lossierBy(c report.Groups) string {
-	if c.Lossier == nil || c.Lossier.By == nil {
-		return ""
-	}
-	return fmt.Sprintf("B loses %.1f points more", *c.Lossier.By)
 }

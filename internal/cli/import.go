@@ -1,16 +1,13 @@
 package cli
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"os"
 	"strings"
 
-	"rtcbench/bench"
 	"rtcbench/internal/keep"
 	"rtcbench/internal/report"
-	"rtcbench/internal/result"
 )
 
 type importCmd struct {
@@ -39,10 +36,10 @@ func (cmd *importCmd) Run(a *app) error {
 	if len(k.Targets) == 0 {
 		return usagef("--store none: there is nowhere to put them")
 	}
-	im := importer{a, k.Importer(a.ctx)}
+	im := k.Importer(a.ctx)
 	defer im.Close()
 	for _, path := range cmd.Files {
-		im.file(path)
+		a.importFile(im, path)
 		if a.ctx.Err() != nil || im.Full {
 			break
 		}
@@ -54,73 +51,23 @@ func (cmd *importCmd) Run(a *app) error {
 	return nil
 }
 
-// importer imports files.
-type importer struct {
-	*app
-	*keep.Importer
-}
-
-// importedAtOnce is how many runs are kept in one step.
-const importedAtOnce = 500
-
-// file imports one file, and says how many runs of it at least one store has.
-func (im importer) file(path string) {
+// importFile imports one file, and says how many runs of it at least one store has.
+func (a *app) importFile(im *keep.Importer, path string) {
 	r, err := openFile(path)
 	if err != nil {
 		im.Bad = append(im.Bad, err)
 		return
 	}
 	defer r.Close()
-	notes := map[string]int{}
-	var batch []bench.Run
-	kept, there := 0, 0
-	save := func() {
-		k, t := im.Save(im.ctx, path, batch)
-		kept, there, batch = kept+k, there+t, nil
-	}
-	for e, err := range result.Decode(untilEnd(im.ctx, r)) {
-		switch {
-		case im.ctx.Err() != nil: // what was read is cut off
-			continue
-		case err != nil:
-			im.Bad = append(im.Bad, fmt.Errorf("%s: %w", path, err))
-			continue
-		case e.Run.Standin:
-			notes["not imported: a stand-in played the platform"]++
-			continue
-		case e.Note != "":
-			notes[e.Note]++
-		}
-		if batch = append(batch, e.Run); len(batch) == importedAtOnce {
-			save()
-		}
-		if im.ctx.Err() != nil || im.Full {
-			break
-		}
-	}
-	save()
-	if im.ctx.Err() != nil {
-		im.Bad = append(im.Bad, fmt.Errorf("%s: %w: the rest of it is not imported", path, context.Cause(im.ctx)))
-	}
-	for note, runs := range notes {
-		fmt.Fprintf(report.Plain{Writer: im.stderr}, "%s: %d run(s): %s\n", path, runs, note)
+	done := im.File(a.ctx, path, r)
+	for note, runs := range done.Notes {
+		fmt.Fprintf(report.Plain{Writer: a.stderr}, "%s: %d run(s): %s\n", path, runs, note)
 	}
 	known := ""
-	if there > 0 {
-		known = fmt.Sprintf(", %d of them there already", there)
+	if done.There > 0 {
+		known = fmt.Sprintf(", %d of them there already", done.There)
 	}
-	fmt.Fprintf(report.Plain{Writer: im.stdout}, "%s: %d run(s)%s\n", path, kept, known)
-}
-
-// untilEnd reads r until ctx ends, also where r has nothing to give and keeps its reader waiting, as a pipe does.
-func untilEnd(ctx context.Context, r io.Reader) io.Reader {
-	out, in := io.Pipe()
-	go func() {
-		_, err := io.Copy(in, r)
-		in.CloseWithError(err)
-	}()
-	context.AfterFunc(ctx, func() { out.CloseWithError(context.Cause(ctx)) })
-	return out
+	fmt.Fprintf(report.Plain{Writer: a.stdout}, "%s: %d run(s)%s\n", path, done.Kept, known)
 }
 
 // openFile opens a file of results; - is standard input.

@@ -86,7 +86,8 @@ func (a *app) invoke(ctx context.Context, event json.RawMessage) (json.RawMessag
 	case code == exitOK, code == exitLimitBroken,
 		// It had less time than it was told to take: what it has is the answer.
 		code == exitFailed && measured && measuring.Err() != nil:
-		return fitting(out.Bytes())
+		return result.Lighten(out.Bytes(), lambdaAnswer, bench.Doubt{Code: "answer-cut", Text: fmt.Sprintf(
+			"the pings are left out of this answer: with them it has more than %d MB; the stores have them", lambdaAnswer>>20)})
 	}
 	return nil, err
 }
@@ -151,36 +152,4 @@ func eventJob(event json.RawMessage) (job, error) {
 		}
 	}
 	return j, nil
-}
-
-// fitting leaves out what makes an answer larger than Lambda takes, and says so in it.
-func fitting(file []byte) (json.RawMessage, error) {
-	if len(file) <= lambdaAnswer {
-		return file, nil
-	}
-	var keys map[string]any
-	decoder := json.NewDecoder(bytes.NewReader(file))
-	decoder.UseNumber()
-	if err := decoder.Decode(&keys); err != nil {
-		return nil, fmt.Errorf("the result: %w", err)
-	}
-	lighten(keys)
-	for _, side := range []string{"daily", "livekit"} {
-		if part, ok := keys[side].(map[string]any); ok {
-			lighten(part)
-		}
-	}
-	return json.Marshal(keys)
-}
-
-func lighten(file map[string]any) {
-	details, ok := file["details"].(map[string]any)
-	if !ok {
-		return
-	}
-	file["measurements"] = []any{}
-	details["late_rtt_ms"] = []any{}
-	delete(details, "samples")
-	list, _ := details["doubts"].([]any)
-	details["doubts"] = append(list, map[string]string{"code": "answer-cut", "text": fmt.Sprintf("the pings are left out of this answer: with them it has more than %d MB; the stores have them", lambdaAnswer>>20)})
 }

@@ -50,7 +50,9 @@ func (f limitFlags) text(b keep.Broken) string {
 		return text
 	}
 	given := map[keep.Limited]string{
-		keep.P95: "--max-p95 " + f.MaxP95 + " ms", keep.P99: "--max-p99 " + f.MaxP99 + " ms", keep.Loss: "--max-loss " + f.MaxLoss + " %",
+		keep.P95:  "--max-p95 " + f.MaxP95 + " ms",
+		keep.P99:  "--max-p99 " + f.MaxP99 + " ms",
+		keep.Loss: "--max-loss " + f.MaxLoss + " %",
 	}[b.What]
 	unit := given[strings.LastIndexByte(given, ' ')+1:]
 	switch c := b.Run.Counts; {

@@ -92,7 +92,8 @@ func (cmd *storeRemoveCmd) Run(a *app) error {
 	case err != nil:
 		return exitError{exitNotKept, err}
 	case len(removed) == 0:
-		return fmt.Errorf("there is no run %q in %s, and none waits", cmd.RunID, strings.Join(keeper{Targets: p.Targets}.Names(), ", "))
+		places := strings.Join(keeper{Targets: p.Targets}.Names(), ", ")
+		return fmt.Errorf("there is no run %q in %s, and none waits", cmd.RunID, places)
 	}
 	return nil
 }

@@ -139,7 +139,8 @@ func Corrections(out outbox.Outcome) (list []error) {
 		list = append(list, fmt.Errorf("%s", odd))
 	}
 	for _, was := range slices.Sorted(maps.Keys(out.Corrected)) {
-		list = append(list, fmt.Errorf("what waits for %s, a name under which no run was ever taken, is for %s now", was, out.Corrected[was]))
+		list = append(list, fmt.Errorf("what waits for %s, a name under which no run was ever taken, is for %s now",
+			was, out.Corrected[was]))
 	}
 	return list
 }

@@ -41,7 +41,8 @@ func (f Output) take(_ context.Context, m Measured, o *Outcome) {
 	if o.safe = failed == nil; o.safe {
 		o.unkept(fmt.Errorf("write the result to %q: %w; it is in %s", f.Path, err, path))
 	} else {
-		o.unkept(fmt.Errorf("write the result to %q: %w; the folder for temporary files did not take it either: %w", f.Path, err, failed))
+		o.unkept(fmt.Errorf("write the result to %q: %w; the folder for temporary files did not take it either: %w",
+			f.Path, err, failed))
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 
 	"rtcbench/bench"
@@ -65,9 +66,65 @@ func (im *Importer) Failures() []error {
 	return im.stores.Failures(im.out, func(f outbox.Failure) bool { return im.ours[f.RunID] })
 }
 
-// Save keeps runs of the file at path: kept is how many at least one store has, there how many were before in all
+// Imported says what became of a file.
+type Imported struct {
+	Kept  int            // runs that at least one store has
+	There int            // of them: those that were before in all stores that can tell
+	Notes map[string]int // what the file could not tell, by how many runs
+}
+
+// atOnce is how many runs are kept in one step.
+const atOnce = 500
+
+// File imports the runs of the file at path, which r reads.
+func (im *Importer) File(ctx context.Context, path string, r io.Reader) Imported {
+	done := Imported{Notes: map[string]int{}}
+	var batch []bench.Run
+	save := func() {
+		kept, there := im.save(ctx, path, batch)
+		done.Kept, done.There, batch = done.Kept+kept, done.There+there, nil
+	}
+	for e, err := range result.Decode(untilEnd(ctx, r)) {
+		switch {
+		case ctx.Err() != nil: // what was read is cut off
+			continue
+		case err != nil:
+			im.Bad = append(im.Bad, fmt.Errorf("%s: %w", path, err))
+			continue
+		case e.Run.Standin:
+			done.Notes["not imported: a stand-in played the platform"]++
+			continue
+		case e.Note != "":
+			done.Notes[e.Note]++
+		}
+		if batch = append(batch, e.Run); len(batch) == atOnce {
+			save()
+		}
+		if ctx.Err() != nil || im.Full {
+			break
+		}
+	}
+	save()
+	if ctx.Err() != nil {
+		im.Bad = append(im.Bad, fmt.Errorf("%s: %w: the rest of it is not imported", path, context.Cause(ctx)))
+	}
+	return done
+}
+
+// untilEnd reads r until ctx ends, also where r has nothing to give and keeps its reader waiting, as a pipe does.
+func untilEnd(ctx context.Context, r io.Reader) io.Reader {
+	out, in := io.Pipe()
+	go func() {
+		_, err := io.Copy(in, r)
+		in.CloseWithError(err)
+	}()
+	context.AfterFunc(ctx, func() { out.CloseWithError(context.Cause(ctx)) })
+	return out
+}
+
+// save keeps runs of the file at path: kept is how many at least one store has, there how many were before in all
 // stores that can tell.
-func (im *Importer) Save(ctx context.Context, path string, runs []bench.Run) (kept, there int) {
+func (im *Importer) save(ctx context.Context, path string, runs []bench.Run) (kept, there int) {
 	if len(runs) == 0 {
 		return 0, 0
 	}

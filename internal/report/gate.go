@@ -173,3 +173,26 @@ func (g *Gate) told(worse, unit string) []string {
 	}
 	return []string{fmt.Sprintf("B is not shown to be %s by more than %g %s", worse, g.Percent, unit)}
 }
+
+// SlowerBy says by how much B is slower, where Slower is shown.
+func (c Groups) SlowerBy() string {
+	switch g := c.Slower; {
+	case g == nil:
+		return ""
+	case g.Why != "":
+		return "B's P50 is slower: " + g.Why
+	case g.By == nil && c.MedianDiff != nil: // A's P50 is 0
+		return fmt.Sprintf("B's P50 is slower by %.3g ms", c.MedianDiff.Value)
+	case g.By != nil:
+		return fmt.Sprintf("B's P50 is slower by %.1f %%", *g.By)
+	}
+	return ""
+}
+
+// LossierBy says by how much more B loses, where Lossier is shown.
+func (c Groups) LossierBy() string {
+	if c.Lossier == nil || c.Lossier.By == nil {
+		return ""
+	}
+	return fmt.Sprintf("B loses %.1f points more", *c.Lossier.By)
+}
