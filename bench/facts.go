@@ -12,6 +12,9 @@ const (
 	InProcess           TransportClass = "in-process"           // no network at all
 )
 
+// TransportClasses are all of them.
+var TransportClasses = []TransportClass{DataChannelReliable, DataChannelLossy, SignallingWebSocket, InProcess}
+
 // Leg names one of the connections of a session.
 type Leg string
 

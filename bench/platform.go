@@ -9,11 +9,14 @@ import (
 	"time"
 )
 
-// Engines: what speaks to a platform.
+// What speaks to a platform.
 const (
 	Native  = "native"  // Go, in this process
 	Browser = "browser" // the platform's own JavaScript SDK, in Chromium
 )
+
+// Engines are all of them.
+var Engines = []string{Native, Browser}
 
 // Platform is what rtcbench has to know of a real-time platform to measure on it: one value, in one map.
 type Platform struct {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -30,7 +31,7 @@ const (
 // check finds what would make a run that no prober can have made. The error names the key. Every door has it: a file
 // that is read, a run that is unpacked, and one that is packed for a store.
 func (f File) check() error {
-	for _, test := range []func() error{f.checkValues, f.checkWhere, f.checkTimes, f.checkCounts, f.checkStatistics, f.checkSamples} {
+	for _, test := range []func() error{f.checkValues, f.checkWhere, f.checkTimes, f.checkCounts, f.checkStatistics, f.checkSamples, f.checkNumbers} {
 		if err := test(); err != nil {
 			return err
 		}
@@ -46,6 +47,8 @@ func (f File) checkWhere() error {
 		return fmt.Errorf("platform: %.40q; known are %v", f.Platform, Platforms)
 	case m == Metadata{}:
 		return missing("metadata")
+	case m.Platform != "" && m.Platform != f.Platform:
+		return fmt.Errorf("metadata.platform: %.40q; platform is %q", m.Platform, f.Platform)
 	case uuid.Validate(m.RunID) != nil:
 		return fmt.Errorf("metadata.run_id: %.60q is no UUID", m.RunID)
 	case m.LocationID != nil && len(*m.LocationID) > maxLocation:
@@ -56,10 +59,11 @@ func (f File) checkWhere() error {
 		return fmt.Errorf("details.instrument.cpu_steal, cpu_wait: %v, %v: one is no share", show(d.Instrument.Steal), show(d.Instrument.Waited))
 	case v != nil && !slices.Contains(bench.Verdicts, v.Verdict):
 		return fmt.Errorf("details.validity.verdict: %.40q is not known", v.Verdict)
-	case d.Engine != "" && !word.MatchString(d.Engine):
-		return fmt.Errorf("details.engine: %.40q is no name of an engine, as native or browser", d.Engine)
-	case or(d.TransportClass) != "" && !word.MatchString(*d.TransportClass):
-		return fmt.Errorf("details.transport_class: %.40q is no name of one, as datachannel-reliable", *d.TransportClass)
+	case d.Engine != "" && !slices.Contains(bench.Engines, d.Engine):
+		return fmt.Errorf("details.engine: %.40q is not known; known are %v (a newer rtcbench may know it)", d.Engine, bench.Engines)
+	case or(d.TransportClass) != "" && !slices.Contains(bench.TransportClasses, bench.TransportClass(*d.TransportClass)):
+		return fmt.Errorf("details.transport_class: %.40q is not known; known are %v (a newer rtcbench may know it)",
+			*d.TransportClass, bench.TransportClasses)
 	}
 	return nil
 }
@@ -72,15 +76,16 @@ func (f File) checkTimes() error {
 		value float64
 	}{{"start_time", m.StartTime}, {"end_time", m.EndTime}} {
 		if !(at.value >= 0 && at.value <= float64(lastSecond)) {
-			return fmt.Errorf("metadata.%s: %v is no time, in Unix seconds", at.key, at.value)
+			return fmt.Errorf("metadata.%s: %s is no time, in Unix seconds", at.key, plain(at.value))
 		}
 	}
 	span := time.Duration((m.EndTime - m.StartTime) * float64(time.Second))
 	switch took := nanos(m.DurationMS); {
 	case span < 0:
-		return fmt.Errorf("metadata.end_time: %v is before metadata.start_time, %v", m.EndTime, m.StartTime)
+		return fmt.Errorf("metadata.end_time: %s is before metadata.start_time, %s", plain(m.EndTime), plain(m.StartTime))
 	case f.Details.Tool.Version != bench.Original && (span-took).Abs() > max(apart, took/100): // it is not used of the original's
-		return fmt.Errorf("metadata.duration_ms: %v does not fit: start_time and end_time are %v ms apart", m.DurationMS, ms(span))
+		return fmt.Errorf("metadata.duration_ms: %s does not fit: start_time and end_time are %s ms apart",
+			plain(m.DurationMS), plain(ms(span)))
 	}
 	return nil
 }
@@ -91,7 +96,7 @@ var fastest = time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)
 // checkBefore refuses a run out of a file that ends after limit.
 func (f File) checkBefore(limit time.Time) error {
 	if end := clock(f.Metadata.EndTime); end.After(limit) {
-		return fmt.Errorf("metadata.end_time: %v (%s) is in the future", f.Metadata.EndTime, end.Format(time.DateTime))
+		return fmt.Errorf("metadata.end_time: %s (%s) is in the future", plain(f.Metadata.EndTime), end.Format(time.DateTime))
 	}
 	return nil
 }
@@ -122,10 +127,10 @@ func (f File) checkStatistics() error {
 	s := f.Statistics
 	for i, m := range f.Measurements {
 		if !duration(m.RoundTripTime) {
-			return fmt.Errorf("measurements[%d].round_trip_time: %v is no duration", i, m.RoundTripTime)
+			return fmt.Errorf("measurements[%d].round_trip_time: %s is no duration", i, plain(m.RoundTripTime))
 		}
 		if !(math.Abs(m.Timestamp) <= float64(longest/time.Millisecond)) {
-			return fmt.Errorf("measurements[%d].timestamp: %v is no time", i, m.Timestamp)
+			return fmt.Errorf("measurements[%d].timestamp: %s is no time", i, plain(m.Timestamp))
 		}
 	}
 	r := s.PacketLossRate
@@ -133,7 +138,8 @@ func (f File) checkStatistics() error {
 		return nil
 	}
 	if want := float64(s.FailedMessages) / float64(s.TotalMessages); !(math.Abs(*r-want) < 1e-4) {
-		return fmt.Errorf("statistics.packet_loss_rate: %v is no ratio of %d failed by %d", *r, s.FailedMessages, s.TotalMessages)
+		return fmt.Errorf("statistics.packet_loss_rate: %s is no ratio of %d failed by %d",
+			plain(*r), s.FailedMessages, s.TotalMessages)
 	}
 	return nil
 }
@@ -146,6 +152,27 @@ const maxThreads = 1e6
 
 // share reports whether v can be a part of most wholes.
 func share(v *float64, most float64) bool { return v == nil || *v >= 0 && *v <= most }
+
+// checkNumbers wants each measurement to be of a ping of its own, and of one that the plan has.
+func (f File) checkNumbers() error {
+	last := uint32(f.Metadata.Iterations + f.Details.Counts.NotSent)
+	if seq := f.Details.Samples.Seq; len(seq) > 0 {
+		last = seq[len(seq)-1]
+	}
+	seen := make(map[uint32]bool, len(f.Measurements))
+	for i, m := range f.Measurements {
+		switch n := m.MessageNumber; {
+		case n == 0:
+			return fmt.Errorf("measurements[%d].message_number: 0; pings are counted from 1", i)
+		case n > last:
+			return fmt.Errorf("measurements[%d].message_number: %d; the last ping is %d", i, n, last)
+		case seen[n]:
+			return fmt.Errorf("measurements[%d].message_number: %d is there twice", i, n)
+		}
+		seen[m.MessageNumber] = true
+	}
+	return nil
+}
 
 func (f File) checkSamples() error {
 	c := f.Details.Samples
@@ -183,17 +210,17 @@ func (c Samples) check(i int) error {
 	case i > 0 && c.Seq[i] <= c.Seq[i-1] || c.Seq[i] == 0:
 		return bad("seq", c.Seq[i], "is not above the one before")
 	case !duration(c.Due[i]):
-		return bad("due_ms", c.Due[i], "is no duration")
+		return bad("due_ms", plain(c.Due[i]), "is no duration")
 	case outcome != bench.NotSent && !time(c.Sent[i]):
 		return bad("sent_ms", show(c.Sent[i]), "is no time")
 	case pong && (c.RTT[i] == nil || !duration(*c.RTT[i])):
 		return bad("rtt_ms", show(c.RTT[i]), "is no duration")
 	case c.Hold[i] != nil && !duration(*c.Hold[i]):
-		return bad("hold_ms", *c.Hold[i], "is no duration")
+		return bad("hold_ms", plain(*c.Hold[i]), "is no duration")
 	case c.UpRaw[i] != nil && !time(c.UpRaw[i]):
-		return bad("up_raw_ms", *c.UpRaw[i], "is no time")
+		return bad("up_raw_ms", plain(*c.UpRaw[i]), "is no time")
 	case c.SendCall[i] != nil && !duration(*c.SendCall[i]):
-		return bad("send_call_ms", *c.SendCall[i], "is no duration")
+		return bad("send_call_ms", plain(*c.SendCall[i]), "is no duration")
 	}
 	if len(c.Reason) > 0 {
 		if _, ok := bench.ParseReason(c.Reason[i]); !ok {
@@ -239,9 +266,18 @@ var errPacked = errors.New("the samples are damaged")
 
 func missing(key string) error { return fmt.Errorf("%s: it is missing", key) }
 
-func show(v *float64) any {
+func show(v *float64) string {
 	if v == nil {
 		return "null"
 	}
-	return *v
+	return plain(*v)
+}
+
+// plain is v as people write numbers, so that a time of day can be looked up: without an exponent, unless v has more
+// digits than anybody would read.
+func plain(v float64) string {
+	if math.Abs(v) < 1e21 {
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	}
+	return fmt.Sprint(v)
 }

@@ -47,6 +47,8 @@ type decoder struct {
 	found int // values, and errors
 	prose int // lines that are no JSON
 
+	brackets bool // some stand where no value is
+
 	within *feed // a value that is broken, the rest of which comes next; nil = none
 }
 
@@ -69,6 +71,7 @@ func (d *decoder) value() bool {
 	d.within = nil
 	text := bytes.TrimLeft(x.text, " \t\r\n[],\x1e\uFEFF") // an array is the values in it
 	if len(text) == 0 {
+		d.brackets = d.brackets || bytes.ContainsAny(x.text, "[],")
 		return true
 	}
 	indent := x.text[:min(len(x.text)-len(bytes.TrimLeft(x.text, " \t")), len(x.text)-len(text))]
@@ -123,6 +126,8 @@ func (d *decoder) end() bool {
 		d.yield(Entry{}, fmt.Errorf("%d more lines are no results", d.prose-toldProse))
 	case d.found == 0 && d.prose > 0:
 		d.yield(Entry{}, fmt.Errorf("none of its %d lines is a result", d.prose))
+	case d.found == 0 && d.brackets:
+		d.yield(Entry{}, errBrackets)
 	case d.found == 0:
 		d.yield(Entry{}, errEmpty)
 	}

@@ -3,6 +3,7 @@ package result
 import (
 	"bufio"
 	"bytes"
+	"compress/flate"
 	"compress/gzip"
 	"encoding/json"
 	"errors"
@@ -32,7 +33,10 @@ var kinds = []struct{ magic, what string }{
 // ErrStore is wrapped by the error of Decode for a file that is a store of runs, and no file of them.
 var ErrStore = errors.New("it is a store")
 
-var errEmpty = errors.New("the file is empty: there is no run in it")
+var (
+	errEmpty    = errors.New("the file is empty: there is no run in it")
+	errBrackets = errors.New("there is no run in it: brackets and commas are all that it has")
+)
 
 // textOf is the text of r as UTF-8: unpacked, and without the mark that some editors and shells put before it (U+FEFF).
 // PowerShell writes UTF-16. utf16 says that it was: what was no character there is U+FFFD now.
@@ -56,9 +60,11 @@ func textOf(r io.Reader) (text *bufio.Reader, utf16 bool, err error) {
 		}
 		switch {
 		case bytes.HasPrefix(head, []byte("\x1f\x8b")):
-			if r, err = gzip.NewReader(text); err != nil {
-				return nil, false, fmt.Errorf("unpack it: %w", err)
+			z, err := gzip.NewReader(text)
+			if err != nil {
+				return nil, false, unpacking(err)
 			}
+			r = unpacked{z}
 			continue
 		case bytes.HasPrefix(head, []byte("\xff\xfe")), len(head) > 1 && head[0] != 0 && head[1] == 0:
 			utf16, r = true, wide(text, unicode.LittleEndian)
@@ -72,6 +78,25 @@ func textOf(r io.Reader) (text *bufio.Reader, utf16 bool, err error) {
 		return text, utf16, nil
 	}
 	return nil, false, errors.New("it is packed several times over: unpack it first")
+}
+
+// unpacked is what gzip packed. Its errors say so.
+type unpacked struct{ *gzip.Reader }
+
+func (u unpacked) Read(p []byte) (int, error) {
+	n, err := u.Reader.Read(p)
+	return n, unpacking(err)
+}
+
+func unpacking(err error) error {
+	var damaged flate.CorruptInputError
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return errors.New("it is packed by gzip, and was cut off: its end is missing")
+	case errors.As(err, &damaged), errors.Is(err, gzip.ErrChecksum), errors.Is(err, gzip.ErrHeader):
+		return errors.New("it is packed by gzip, and damaged (gzip -t says so too)")
+	}
+	return err
 }
 
 func wide(r io.Reader, order unicode.Endianness) io.Reader {

@@ -25,7 +25,7 @@ func original(f File, raw []byte, now time.Time) (Entry, error) {
 	case f.Statistics == (Statistics{}):
 		return Entry{}, missing("statistics")
 	case f.Metadata.EndTime < firstOriginal:
-		return Entry{}, fmt.Errorf("metadata.end_time: %v is no time of day, in Unix seconds", f.Metadata.EndTime)
+		return Entry{}, fmt.Errorf("metadata.end_time: %s is no time of day, in Unix seconds", plain(f.Metadata.EndTime))
 	}
 	st := f.Statistics
 	f.Details = Details{SchemaVersion: SchemaVersion, Tool: Tool{Version: bench.Original}, Ended: bench.Complete, Echo: Echo{Mode: "remote"}, OneWay: OneWay{Clocks: bench.UnknownOffsets}}

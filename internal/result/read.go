@@ -80,19 +80,29 @@ func (f File) run() (bench.Run, error) {
 	r.Place()
 	r.Machine = bench.Machine{Steal: ratio(d.Instrument.Steal), Waited: ratio(d.Instrument.Waited), ClockStep: q(d.Instrument.ClockStep)}
 	r.Judged = d.Validity.judged()
-	r.Samples = d.Samples.list()
-	if r.Samples != nil {
-		return r, nil
+	histogram, err := d.Histogram.read(r.Counts.Answered)
+	if err != nil {
+		return bench.Run{}, err
 	}
-	kept := bench.Kept{Summary: f.summary()}
-	if d.Histogram != nil {
-		var err error
-		if kept.Histogram, err = bench.DecodeHistogram(d.Histogram.Data); err != nil {
-			return bench.Run{}, fmt.Errorf("details.histogram: %w", err)
-		}
+	if r.Samples = d.Samples.list(); r.Samples == nil {
+		r.Kept = &bench.Kept{Summary: f.summary(), Histogram: histogram}
 	}
-	r.Kept = &kept
 	return r, nil
+}
+
+// read is the histogram of that many answered pings; nil = the file has none.
+func (h *Histogram) read(answered int) (stats.Histogram, error) {
+	if h == nil {
+		return stats.Histogram{}, nil
+	}
+	list, err := bench.DecodeHistogram(h.Data)
+	if err != nil {
+		return list, fmt.Errorf("details.histogram: it cannot be unpacked: %w", err)
+	}
+	if n := list.Total(); n != uint64(answered) {
+		return list, fmt.Errorf("details.histogram: %d pings; details.counts.answered is %d", n, answered)
+	}
+	return list, nil
 }
 
 func (f File) facts() bench.Facts {

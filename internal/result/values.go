@@ -17,9 +17,6 @@ import (
 	"rtcbench/bench"
 )
 
-// word is what engines and transport classes are called; a table shows them as they are.
-var word = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,63}$`)
-
 const longestMS = float64(longest / time.Millisecond)
 
 // below0 are the keys whose numbers may be negative.
@@ -107,7 +104,7 @@ func checkValue(v reflect.Value, at *place, negative bool) error {
 	case reflect.Float64:
 		if x := v.Float(); math.IsNaN(x) || math.Abs(x) > longestMS || x < 0 && !negative {
 			kind := map[bool]string{false: "duration", true: "number that can stand there"}[negative]
-			return fmt.Errorf("%s: %v is no %s", at.text(), x, kind)
+			return fmt.Errorf("%s: %s is no %s", at.text(), plain(x), kind)
 		}
 	case reflect.Int, reflect.Int64:
 		return checkInt(v.Int(), at, negative)
