@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -102,6 +103,38 @@ func TestOrganisationThatIsCorrected(t *testing.T) {
 	}
 	if !strings.Contains(texts(older), "/wrong/x, a name under which no run was ever taken, is for influxdb:") {
 		t.Error(older)
+	}
+}
+
+// writer is a function as a writer.
+type writer func()
+
+func (w writer) Write(p []byte) (int, error) { w(); return len(p), nil }
+
+// TestTheOrderOfSafety: what was measured is in memory, in the file and on the disk for the stores before anybody is shown
+// it, and before a network is asked.
+func TestTheOrderOfSafety(t *testing.T) {
+	var order []string
+	note := func(what string) { order = append(order, what) }
+	box := outbox.Open(filepath.Join(t.TempDir(), "outbox"), 1<<20)
+	waits := func() string { n, err := box.Count(); return fmt.Sprint(n, " waits, ", err) }
+	store := outbox.Target{Name: "x", Open: func(context.Context) (bench.Store, error) {
+		note("network")
+		return nil, errors.New("connection refused")
+	}}
+	k := Keeper{
+		Took:   func(bench.Record) { note("memory") },
+		Output: Output{Path: "-", Stdout: writer(func() { note("file, " + waits()) })},
+		Stores: Stores{[]outbox.Target{store}, box},
+		Table:  func() error { note("table, " + waits()); return errors.New("broken pipe") },
+		Limits: Limits{P95: Limit{Value: 0.001, Set: true}},
+	}
+	o := k.Keep(t.Context(), one(benchtest.StoredRun(20, time.Now())))
+	if want := []string{"memory", "file, 0 waits, <nil>", "table, 1 waits, <nil>", "network"}; !slices.Equal(order, want) {
+		t.Errorf("%q, want %q", order, want)
+	}
+	if len(o.Unkept) != 2 || len(o.Broken) != 1 || o.Early != nil { // one that fails keeps no other from being asked
+		t.Errorf("%+v", o)
 	}
 }
 
