@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"rtcbench/bench"
@@ -52,16 +53,18 @@ type Courier struct {
 	inRow   map[int]int   // runs at which a target failed since it took one
 	took    map[int]bool  // targets that took a run
 	moved   map[string]int
-	way     map[string]int    // which target a name stands for; -1 = none
-	tags    map[string]string // names by their tags
-	guessed map[string]string // Outcome.Corrected
+	way     map[string]int      // which target a name stands for; -1 = none
+	tags    map[string]string   // names by their tags
+	byTags  map[string][]string // the same, by item.tags
+	guessed map[string]string   // Outcome.Corrected
 }
 
 // To makes a courier to targets; each try may take timeout.
 func (o *Outbox) To(targets []Target, timeout time.Duration) *Courier {
 	c := &Courier{
 		box: o, targets: targets, timeout: timeout, open: map[int]bench.Store{}, down: map[int]error{}, inRow: map[int]int{},
-		took: map[int]bool{}, moved: map[string]int{}, way: map[string]int{}, tags: map[string]string{}, guessed: map[string]string{},
+		took: map[int]bool{}, moved: map[string]int{}, way: map[string]int{}, tags: map[string]string{},
+		byTags: map[string][]string{}, guessed: map[string]string{},
 	}
 	for _, t := range targets {
 		c.tags[tag(t.Name)] = t.Name
@@ -145,14 +148,14 @@ func (c *Courier) Deliver(ctx context.Context, first ...string) (out Outcome, er
 	if err != nil {
 		return out, err
 	}
-	var mine, others []item
-	for _, i := range items {
-		if slices.Contains(first, i.run) {
-			mine = append(mine, i)
-		} else {
-			others = append(others, i)
+	n := 0
+	for i := range items {
+		if slices.Contains(first, items[i].run) {
+			items[n], items[i] = items[i], items[n]
+			n++
 		}
 	}
+	mine, others := items[:n], items[n:]
 	slices.SortFunc(mine, byPath)
 	for _, i := range mine {
 		c.item(ctx, i, &out)
@@ -174,9 +177,13 @@ func (c *Courier) Deliver(ctx context.Context, first ...string) (out Outcome, er
 	return out, nil
 }
 
-// names are the stores that i waits for, as far as its name tells; !ok = its file has to be read.
+// names are the stores that i waits for, as far as its name tells; !ok = its file has to be read. Thousands of files
+// may wait for the same ones.
 func (c *Courier) names(i item) (names []string, ok bool) {
-	for _, t := range i.tags {
+	if names, ok := c.byTags[i.tags]; ok || i.tags == "" {
+		return names, ok
+	}
+	for t := range strings.SplitSeq(i.tags, betweenTags) {
 		name, ok := c.tags[t]
 		if !ok {
 			k, found := readKnown(c.box.knownPath(t))
@@ -188,7 +195,8 @@ func (c *Courier) names(i item) (names []string, ok bool) {
 		}
 		names = append(names, name)
 	}
-	return names, i.tags != nil
+	c.byTags[i.tags] = names
+	return names, true
 }
 
 // worthIt reports whether i's file has to be opened: it may wait for a store that can be asked.
@@ -199,7 +207,7 @@ func (c *Courier) worthIt(i item) bool {
 
 // item offers the run of one file.
 func (c *Courier) item(ctx context.Context, i item, out *Outcome) {
-	if i.tags == nil {
+	if i.tags == "" {
 		i = c.tagged(i)
 	}
 	if !c.worthIt(i) {

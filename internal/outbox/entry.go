@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
@@ -59,6 +60,16 @@ type document struct {
 	record *bench.Record // the run, where this process has put it itself
 }
 
+// encode is the file. Run is JSON already, and long: it is not looked through again.
+func (d *document) encode() ([]byte, error) {
+	head, err := json.Marshal(d.head)
+	if err != nil {
+		return nil, err
+	}
+	data := slices.Grow(bytes.TrimSuffix(head, []byte("}")), len(d.Run)+len(`,"run":}`))
+	return append(append(append(data, `,"run":`...), d.Run...), '}'), nil
+}
+
 // run is what waits. An error is for ever.
 func (d *document) run() (bench.Record, error) {
 	if d.record != nil {
@@ -89,14 +100,15 @@ func (e Entry) Names() []string {
 type item struct {
 	path   string
 	run    string
-	tags   []string // nil = the name does not say
-	size   int64    // -1 = the name does not say
+	tags   string // with - between them, as they stand there; "" = the name does not say
+	size   int64  // -1 = the name does not say
 	unique string
 }
 
 const (
-	forStores = "for-"
-	ofSize    = "size-"
+	forStores   = "for-"
+	ofSize      = "size-"
+	betweenTags = "-"
 )
 
 // tag stands for a store in the name of a file.
@@ -116,8 +128,8 @@ func newItem(path string) item {
 		switch {
 		case n == 0:
 			i.run = part
-		case isTags && i.tags == nil:
-			i.tags = strings.Split(tags, "-")
+		case isTags && i.tags == "":
+			i.tags = tags
 		case isSize && i.size < 0:
 			if size, err := strconv.ParseInt(digits, 10, 64); err == nil {
 				i.size = size
@@ -131,7 +143,11 @@ func newItem(path string) item {
 
 // covers reports whether i's file has all that another one of the same run waits for.
 func (i item) covers(other item) bool {
-	return other.tags != nil && !slices.ContainsFunc(other.tags, func(t string) bool { return !slices.Contains(i.tags, t) })
+	if other.tags == "" {
+		return false
+	}
+	tags := strings.Split(i.tags, betweenTags)
+	return !slices.ContainsFunc(strings.Split(other.tags, betweenTags), func(t string) bool { return !slices.Contains(tags, t) })
 }
 
 // pathFor is where a file of i's run lies that has so many bytes and waits for stores.
@@ -143,7 +159,7 @@ func (i item) pathFor(stores map[string]Wait, size int) string {
 	slices.Sort(tags)
 	name := i.run
 	if len(tags) > 0 {
-		name += "_" + forStores + strings.Join(tags, "-")
+		name += "_" + forStores + strings.Join(tags, betweenTags)
 	}
 	return filepath.Join(filepath.Dir(i.path), fmt.Sprintf("%s_%s%d%s.json", name, ofSize, size, i.unique))
 }

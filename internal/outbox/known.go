@@ -15,7 +15,7 @@ import (
 // mistake.
 type known struct {
 	Name string    `json:"name"`
-	Used time.Time `json:"used"` // when a run was last put for it
+	Used time.Time `json:"used"` // when a run was put for it, since one was for another of its kind
 	Took bool      `json:"took"` // it took a run
 	Back bool      `json:"back"` // it was used, then another of its kind without it, then it again: both are in use
 }
@@ -78,16 +78,33 @@ func (o *Outbox) allKnown() (list []known) {
 	return list
 }
 
-// use notes that runs are put for these stores.
+// use notes that runs are put for these stores. Nothing is written where the order in which stores were used stays what
+// it is: a run a minute for the same stores makes no file but its own.
 func (o *Outbox) use(names []string) {
 	all, now := o.allKnown(), time.Now().UTC()
 	for _, name := range names {
+		if !slices.ContainsFunc(all, func(k known) bool { return k.Name == name }) {
+			all = append(all, known{Name: name}) // it was never used
+		}
+	}
+	for _, name := range names {
 		k := o.known(name)
 		kind, _, _ := strings.Cut(name, ":")
-		k.Back = k.Back || !k.Used.IsZero() && slices.ContainsFunc(all, func(other known) bool {
-			return strings.HasPrefix(other.Name, kind+":") && !slices.Contains(names, other.Name) && other.Used.After(k.Used)
-		})
-		k.Used = now
+		last, back := !k.Used.IsZero(), false
+		for _, other := range all {
+			switch {
+			case other.Name == name || !strings.HasPrefix(other.Name, kind+":"):
+			case slices.Contains(names, other.Name):
+				last = last && other.Used.Equal(k.Used)
+			default:
+				last = last && other.Used.Before(k.Used)
+				back = back || !k.Used.IsZero() && other.Used.After(k.Used)
+			}
+		}
+		if last {
+			continue
+		}
+		k.Back, k.Used = k.Back || back, now
 		o.remember(k)
 	}
 }

@@ -5,7 +5,6 @@ package outbox
 import (
 	"encoding/binary"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -135,7 +134,7 @@ func (o *Outbox) file(run *result.Document, stores []string, before []item) (d d
 			}
 		}
 	}
-	data, err = json.Marshal(d)
+	data, err = d.encode()
 	d.path = item{path: filepath.Join(o.dir, "x"), run: run.ID}.pathFor(d.Stores, len(data))
 	return d, data, err
 }
@@ -220,7 +219,7 @@ func (b *batch) add(path string, data []byte) error {
 		return err
 	}
 	if _, err = tmp.Write(data); err == nil && !b.atOnce {
-		err = tmp.Sync()
+		err = tmp.Sync() // before it has its name: under that name no half of it is ever found
 	}
 	if err = errors.Join(err, tmp.Close()); err != nil {
 		os.Remove(tmp.Name())
@@ -247,7 +246,7 @@ func (b *batch) commit() (n int, err error) {
 	if n == 0 {
 		return 0, err
 	}
-	if failed := syncDir(b.dir); failed != nil {
+	if failed := syncDir(b.dir); failed != nil { // else the names may be gone after a power cut, and the runs with them
 		return 0, errors.Join(err, failed)
 	}
 	return n, err
@@ -296,7 +295,7 @@ func remove(path string) error {
 
 // save writes d where a file for its stores lies, and takes away the one that it was read from.
 func (d *document) save() error {
-	data, err := json.Marshal(d)
+	data, err := d.encode()
 	if err != nil {
 		return err
 	}
@@ -317,7 +316,7 @@ func (o *Outbox) reject(d document, store string, reason error) error {
 	w := d.Stores[store]
 	w.Tries, w.Error, w.At = w.Tries+1, reason.Error(), time.Now().UTC()
 	d.Stores = map[string]Wait{store: w}
-	data, err := json.Marshal(d)
+	data, err := d.encode()
 	if err != nil {
 		return err
 	}
@@ -352,7 +351,7 @@ func (o *Outbox) Retry() (n int, err error) {
 			w.Faults, w.Since = 0, time.Time{}
 			d.Stores[name] = w
 		}
-		data, err := json.Marshal(d)
+		data, err := d.encode()
 		if err != nil {
 			return n, err
 		}
