@@ -19,10 +19,12 @@ const allowed = `
 rtcbench: rtcbench/internal/cli
 rtcbench/internal/stats:
 rtcbench/bench: rtcbench/internal/stats github.com/HdrHistogram/hdrhistogram-go github.com/google/uuid
+rtcbench/internal/recorder: rtcbench/bench rtcbench/internal/stats github.com/google/uuid
+rtcbench/internal/ping: rtcbench/bench rtcbench/internal/recorder
 rtcbench/internal/loopback: rtcbench/bench
 rtcbench/internal/benchtest: rtcbench/bench rtcbench/internal/stats github.com/google/uuid github.com/gofrs/flock
 	go.uber.org/goleak
-rtcbench/internal/echo: rtcbench/bench rtcbench/internal/advice rtcbench/internal/redact
+rtcbench/internal/echo: rtcbench/bench rtcbench/internal/ping rtcbench/internal/advice rtcbench/internal/redact
 	github.com/prometheus/client_golang golang.org/x/time github.com/hashicorp/golang-lru/v2
 rtcbench/internal/result: rtcbench/bench rtcbench/internal/redact rtcbench/internal/stats github.com/google/uuid
 	github.com/go-json-experiment/json
@@ -41,6 +43,7 @@ rtcbench/internal/outbox: rtcbench/bench rtcbench/internal/result golang.org/x/s
 rtcbench/internal/browser/contract: rtcbench/bench
 rtcbench/tools/contract: rtcbench/bench rtcbench/internal/browser/contract rtcbench/internal/result
 rtcbench/internal/browser: rtcbench/bench rtcbench/internal/advice rtcbench/internal/browser/contract
+	rtcbench/internal/recorder
 	rtcbench/internal/stats rtcbench/web rtcbench/internal/scratch
 	github.com/chromedp/chromedp github.com/chromedp/cdproto golang.org/x/net github.com/google/uuid
 rtcbench/internal/scratch: github.com/gofrs/flock
@@ -71,7 +74,7 @@ rtcbench/tools/accuracy: rtcbench/bench rtcbench/internal/accuracy rtcbench/inte
 rtcbench/internal/lab/analysis: rtcbench/bench rtcbench/internal/lab rtcbench/internal/report rtcbench/internal/stats
 rtcbench/tools/crossvet: golang.org/x/tools
 rtcbench/internal/platform: rtcbench/bench rtcbench/internal/platform rtcbench/internal/sandbox
-rtcbench/internal/measure: rtcbench/bench rtcbench/internal/stats rtcbench/internal/result rtcbench/internal/browser
+rtcbench/internal/measure: rtcbench/bench rtcbench/internal/ping rtcbench/internal/stats rtcbench/internal/result rtcbench/internal/browser
 	rtcbench/internal/echo rtcbench/internal/loopback
 `
 

@@ -44,7 +44,7 @@ func (c Clock) Error() Quantity {
 	most, ok := c.claim()
 	now := time.Now()
 	away := math.Abs(c.UnixMilli(now)-float64(now.UnixMicro())/1e3) * float64(time.Millisecond)
-	return known(most+untilAsked+time.Duration(math.Ceil(away)), ok)
+	return Known(most+untilAsked+time.Duration(math.Ceil(away)), ok)
 }
 
 // Wrong is c, off by offset now and running fast by so many parts in a million: a known answer for what estimates clocks.

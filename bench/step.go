@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"errors"
 	"fmt"
 	"time"
 )
@@ -38,3 +39,16 @@ func (e *LateError) Error() string {
 
 // Unwrap is why the time was over.
 func (e *LateError) Unwrap() error { return e.Cause }
+
+// ErrNoEcho means that nobody answered during the warm-up.
+var ErrNoEcho = errors.New("no echo answered")
+
+// NoEcho is ErrNoEcho with how long was waited, and how many pongs came all the same that match no ping of the run.
+func NoEcho(waited time.Duration, strays int) error {
+	if strays == 0 {
+		return fmt.Errorf("%w in %v, waiting for %s", ErrNoEcho, waited, StepPong)
+	}
+	return fmt.Errorf("%w in %v, waiting for %s, while %d pong(s) came that match no ping of this run: "+
+		"they are another runner's, or their echo changes time stamps",
+		ErrNoEcho, waited, StepPong, strays)
+}

@@ -16,8 +16,8 @@ type Quantity struct {
 	OK bool
 }
 
-// worse is the greater of two that bound something; without one of them there is none.
-func (q Quantity) worse(o Quantity) Quantity { return Quantity{max(q.D, o.D), q.OK && o.OK} }
+// Worse is the greater of two that bound something; without one of them there is none.
+func (q Quantity) Worse(o Quantity) Quantity { return Quantity{max(q.D, o.D), q.OK && o.OK} }
 
 // MarshalJSON writes milliseconds; null = not known.
 func (q Quantity) MarshalJSON() ([]byte, error) {
@@ -38,7 +38,8 @@ func (q *Quantity) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-func known(d time.Duration, ok bool) Quantity { return Quantity{d, ok} }
+// Known is d, if ok.
+func Known(d time.Duration, ok bool) Quantity { return Quantity{d, ok} }
 
 // Spread describes how a set of durations is distributed.
 type Spread struct{ P50, P90, P95, P99, P999, Max Quantity }
@@ -158,7 +159,7 @@ func Summarise(r Run) Summary {
 	for i, x := range byArrival {
 		arrived[i] = x.RTT
 	}
-	s.JitterRTP = known(stats.RFC3550(arrived))
+	s.JitterRTP = Known(stats.RFC3550(arrived))
 	s.IPDV, s.Hold, s.TimerError, s.SendCall = spread(ipdv), spread(hold), spread(timer), spread(send)
 	c := r.Counts
 	if s.LossLo, s.LossHi, s.LossKnown = stats.Wilson(c.Failed(), c.Settled()); s.LossKnown {
@@ -194,7 +195,7 @@ func (s *Summary) add(list []Doubt) {
 
 func (s *Summary) ofRTT() {
 	sorted := stats.Sorted(s.RTTs)
-	q := func(q float64) Quantity { return known(stats.Quantile(sorted, q)) }
+	q := func(q float64) Quantity { return Known(stats.Quantile(sorted, q)) }
 	ci := func(q float64) Interval {
 		lo, hi, ok := stats.QuantileRanks(len(sorted), q)
 		if !ok {
@@ -202,7 +203,7 @@ func (s *Summary) ofRTT() {
 		}
 		return Interval{Lo: sorted[lo-1], Hi: sorted[hi-1], OK: true}
 	}
-	s.Mean, s.StdDev, s.Jitter = known(stats.Mean(s.RTTs)), known(stats.StdDev(s.RTTs)), known(stats.MeanDelta(s.RTTs))
+	s.Mean, s.StdDev, s.Jitter = Known(stats.Mean(s.RTTs)), Known(stats.StdDev(s.RTTs)), Known(stats.MeanDelta(s.RTTs))
 	s.Min, s.P50, s.P90, s.P95, s.P99, s.P999, s.Max = q(0), q(0.5), q(0.9), q(0.95), q(0.99), q(0.999), q(1)
 	s.Median = s.P50
 	s.P50CI, s.P95CI, s.P99CI = ci(0.5), ci(0.95), ci(0.99)
@@ -223,12 +224,12 @@ func (r Record) OfAll(q float64) Quantity {
 	for len(sorted) < settled {
 		sorted = append(sorted, sorted[len(sorted)-1]) // the quantile lies before them
 	}
-	return known(stats.Quantile(sorted, q))
+	return Known(stats.Quantile(sorted, q))
 }
 
 func spread(d []time.Duration) Spread {
 	sorted := stats.Sorted(d)
-	q := func(q float64) Quantity { return known(stats.Quantile(sorted, q)) }
+	q := func(q float64) Quantity { return Known(stats.Quantile(sorted, q)) }
 	return Spread{P50: q(0.5), P90: q(0.9), P95: q(0.95), P99: q(0.99), P999: q(0.999), Max: q(1)}
 }
 

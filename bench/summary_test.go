@@ -10,7 +10,7 @@ import (
 )
 
 func samples(outcomes ...bench.Outcome) bench.Run {
-	r := bench.Run{Plan: plan(len(outcomes))}
+	r := bench.Run{Plan: bench.Plan{Count: len(outcomes), Cooldown: 100 * ms, Timeout: 500 * ms, Warmup: 5}}
 	for i, o := range outcomes {
 		s := bench.Sample{Seq: uint32(i + 1), Due: time.Duration(i) * 100 * ms, Sent: time.Duration(i) * 100 * ms, Outcome: o}
 		if o == bench.Answered {

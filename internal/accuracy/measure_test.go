@@ -11,6 +11,7 @@ import (
 	"rtcbench/internal/echo"
 	"rtcbench/internal/lab"
 	"rtcbench/internal/loopback"
+	"rtcbench/internal/ping"
 )
 
 const ms = time.Millisecond
@@ -48,8 +49,8 @@ func answered(t *testing.T, p bench.Plan, n network, clock bench.Clock) bench.Ru
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	ping, pong := n()
-	platform := &loopback.Transport{Paths: map[string]loopback.Path{"runner": ping, "echo": pong}}
+	there, back := n()
+	platform := &loopback.Transport{Paths: map[string]loopback.Path{"runner": there, "echo": back}}
 	join := func(identity string) bench.Session {
 		s, err := platform.Join(ctx, bench.Room{Name: "room"}, bench.JoinOptions{Identity: identity, Lossy: p.Lossy})
 		if err != nil {
@@ -61,7 +62,7 @@ func answered(t *testing.T, p bench.Plan, n network, clock bench.Clock) bench.Ru
 	defer e.Close()
 	defer runner.Close()
 	go echo.Answer(ctx, e, clock)
-	run, err := bench.NewProber(runner, bench.NewClock()).Probe(ctx, p, nil)
+	run, err := ping.NewProber(runner, bench.NewClock()).Probe(ctx, p, nil)
 	if err != nil || run.Ended != bench.Complete {
 		t.Fatalf("the run ended: %s, %v", run.Ended, err)
 	}

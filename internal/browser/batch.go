@@ -7,12 +7,13 @@ import (
 
 	"rtcbench/bench"
 	"rtcbench/internal/browser/contract"
+	"rtcbench/internal/recorder"
 )
 
 // collected is what a page has told of a run by now.
 type collected struct {
 	plan    bench.Plan
-	teller  *bench.Teller
+	teller  *recorder.Teller
 	samples []bench.Sample
 	state   contract.State
 	facts   contract.Facts

@@ -15,6 +15,7 @@ import (
 
 	"rtcbench/bench"
 	"rtcbench/internal/browser/contract"
+	"rtcbench/internal/recorder"
 )
 
 // A page sends a batch every 100 ms. How long it was silent is counted in ticks: when this process was
@@ -41,8 +42,8 @@ var _ bench.Prober = (*Page)(nil)
 // Probe carries out pl in the page, which runs the whole loop. When the page crashes, hangs or
 // its browser dies, what it had told by then is returned with the error.
 func (p *Page) Probe(ctx context.Context, pl bench.Plan, on func(bench.Sample)) (bench.Run, error) {
-	watch := bench.StartWatch()
-	c := collected{plan: pl, teller: bench.NewTeller(on), facts: p.facts, waiting: map[int]contract.Batch{}}
+	watch := recorder.Machine{}.Watch()
+	c := collected{plan: pl, teller: recorder.NewTeller(on), facts: p.facts, waiting: map[int]contract.Batch{}}
 	err := p.collect(ctx, &c)
 	c.teller.Close()
 	if err == nil { // the page lives: it may know more by now

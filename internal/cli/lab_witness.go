@@ -11,6 +11,7 @@ import (
 
 	"rtcbench/bench"
 	"rtcbench/internal/lab"
+	"rtcbench/internal/ping"
 )
 
 // newClock is this process's clock; in a lab that of the lab, by which the router writes down what it does.
@@ -34,8 +35,8 @@ type witnessed struct {
 // Recv notes the ping's number, if it is a counted one.
 func (w witnessed) Recv(ctx context.Context) (bench.Packet, error) {
 	p, err := w.Session.Recv(ctx)
-	if ping, ok := bench.DecodePing(p.Payload); err == nil && ok && ping.Number() != 0 {
-		fmt.Fprintln(w.log, ping.Number())
+	if heard, ok := ping.DecodePing(p.Payload); err == nil && ok && heard.Number() != 0 {
+		fmt.Fprintln(w.log, heard.Number())
 	}
 	return p, err
 }

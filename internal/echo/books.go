@@ -1,6 +1,9 @@
 package echo
 
-import "rtcbench/bench"
+import (
+	"rtcbench/bench"
+	"rtcbench/internal/ping"
+)
 
 // books are what an echo has seen of each run's pings, for its pongs to tell.
 type books struct {
@@ -18,15 +21,15 @@ type book struct {
 const maxBooks = 1024
 
 // note enters a ping; nil = its runner does not ask.
-func (b *books) note(from string, ping bench.Ping) *bench.Seen {
-	if ping.Run == nil {
+func (b *books) note(from string, p ping.Ping) *bench.Seen {
+	if p.Run == nil {
 		return nil
 	}
 	if b.runs == nil {
 		b.runs = map[string]*book{}
 	}
 	b.tick++
-	b.key = append(append(append(b.key[:0], from...), 0), ping.Run...)
+	b.key = append(append(append(b.key[:0], from...), 0), p.Run...)
 	entry := b.runs[string(b.key)]
 	if entry == nil {
 		if len(b.runs) >= maxBooks {
@@ -42,6 +45,6 @@ func (b *books) note(from string, ping bench.Ping) *bench.Seen {
 		b.runs[string(b.key)] = entry
 	}
 	entry.used = b.tick
-	entry.seen.Note(ping.Number())
+	entry.seen.Note(p.Number())
 	return &entry.seen
 }

@@ -24,6 +24,7 @@ import (
 
 	"rtcbench/bench"
 	"rtcbench/internal/loopback"
+	"rtcbench/internal/ping"
 )
 
 // fakeHost makes rooms inside the process. Who else is in a room is said by the test.
@@ -205,7 +206,7 @@ func TestTheOriginalsInterface(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer runner.Close()
-		run, err := bench.NewProber(runner, bench.NewClock()).Probe(t.Context(),
+		run, err := ping.NewProber(runner, bench.NewClock()).Probe(t.Context(),
 			bench.Plan{Count: 5, Cooldown: 10 * time.Millisecond, Timeout: time.Second, EchoTimeout: time.Second,
 				ReconnectTimeout: time.Second}, nil)
 		if err != nil || run.Counts.Answered != 5 {

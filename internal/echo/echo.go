@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"rtcbench/bench"
+	"rtcbench/internal/ping"
 )
 
 // Answer answers the pings that arrive in s, each only to the one that sent it and on the
@@ -27,27 +28,27 @@ func answer(ctx context.Context, s bench.Session, clock bench.Clock, seen *books
 	var count uint64
 	var buf []byte
 	var off bench.Quantity // the clock's own error, as it was …
-	var asked time.Time    // … then
+	var told time.Time     // … then
 	for {
 		packet, err := s.Recv(ctx)
 		if err != nil {
 			return err
 		}
-		ping, ok := bench.DecodePing(packet.Payload)
+		asked, ok := ping.DecodePing(packet.Payload)
 		if !ok || packet.From == "" { // an answer to nobody would go to everybody
 			continue
 		}
 		count++
-		of := seen.note(packet.From, ping)
-		if asked.IsZero() || time.Since(asked) > clockErrorAge {
-			off, asked = clock.Error(), time.Now()
+		of := seen.note(packet.From, asked)
+		if told.IsZero() || time.Since(told) > clockErrorAge {
+			off, told = clock.Error(), time.Now()
 		}
 		now := time.Now()
-		stamps := bench.Stamps{Received: clock.UnixMilli(packet.At), Sent: clock.UnixMilli(now), Error: off,
+		stamps := ping.Stamps{Received: clock.UnixMilli(packet.At), Sent: clock.UnixMilli(now), Error: off,
 			Wrong: clock.IsWrong()}
-		buf = bench.AppendPong(buf[:0], ping, stamps, count, of)
+		buf = ping.AppendPong(buf[:0], asked, stamps, count, of)
 		held(now.Sub(packet.At))
-		err = s.Send(ctx, bench.Message{Payload: buf, To: packet.From, Lossy: ping.Lossy})
+		err = s.Send(ctx, bench.Message{Payload: buf, To: packet.From, Lossy: asked.Lossy})
 		if ctx.Err() != nil || errors.Is(err, bench.ErrEnded) || errors.Is(err, bench.ErrClosed) {
 			return err
 		}

@@ -6,6 +6,7 @@ import (
 	"rtcbench/bench"
 	"rtcbench/internal/benchtest"
 	"rtcbench/internal/loopback"
+	"rtcbench/internal/ping"
 )
 
 func TestTransport(t *testing.T) {
@@ -29,6 +30,6 @@ func TestProber(t *testing.T) {
 			return s
 		}
 		go benchtest.PlaySession(join("echo"), script)
-		return bench.NewProber(join("runner"), bench.NewClock())
+		return ping.NewProber(join("runner"), bench.NewClock())
 	})
 }

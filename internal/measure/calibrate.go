@@ -10,6 +10,7 @@ import (
 	"rtcbench/bench"
 	"rtcbench/internal/echo"
 	"rtcbench/internal/loopback"
+	"rtcbench/internal/ping"
 )
 
 // Path is one way without a network: what is left is the instrument, the SDK and this machine.
@@ -61,5 +62,5 @@ func throughMemory(ctx context.Context, clock bench.Clock, plan bench.Plan) (ben
 		return bench.Run{}, err
 	}
 	defer runner.Close()
-	return bench.NewProber(runner, clock).Probe(ctx, plan, nil)
+	return ping.NewProber(runner, clock).Probe(ctx, plan, nil)
 }

@@ -7,6 +7,7 @@ import (
 
 	"rtcbench/bench"
 	"rtcbench/internal/echo"
+	"rtcbench/internal/ping"
 )
 
 // natively joins with the platform's Go SDK, with an echo of our own if need be, and carries out the plan. The run is zero
@@ -44,7 +45,7 @@ func (a *attempt) natively(ctx context.Context, ready func(), on func(bench.Samp
 	}
 	cancel()
 	ready()
-	run, err = bench.NewProber(session, a.env.Clock).Probe(ctx, plan, on)
+	run, err = ping.NewProber(session, a.env.Clock).Probe(ctx, plan, on)
 	return run, of, err
 }
 

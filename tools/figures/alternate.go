@@ -15,6 +15,7 @@ import (
 	lksdk "github.com/livekit/server-sdk-go/v2"
 
 	"rtcbench/bench"
+	"rtcbench/internal/ping"
 )
 
 // period is the grid of each kind; the three are a third of it apart, so that no two pings are
@@ -52,7 +53,7 @@ func alternate(ctx context.Context, p place, node string, pings int) (ours, bare
 	kinds.Go(func() {
 		time.Sleep(time.Until(begin) - period) // one warm-up pong, then the grid
 		var run bench.Run
-		run, err = bench.NewProber(session, clock).Probe(ctx, bench.Plan{
+		run, err = ping.NewProber(session, clock).Probe(ctx, bench.Plan{
 			Count: pings, Cooldown: period, Timeout: 5 * time.Second, Warmup: 1, EchoTimeout: 10 * time.Second,
 			ReconnectTimeout: 5 * time.Second,
 		}, nil)

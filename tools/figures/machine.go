@@ -6,11 +6,11 @@ import (
 	"path/filepath"
 	"time"
 
-	"rtcbench/bench"
+	"rtcbench/internal/recorder"
 )
 
 // quiet says how far a machine let the figures be measured undisturbed.
-func quiet(w bench.Watch) {
+func quiet(w recorder.Watch) {
 	if steal := w.Machine().Steal; steal.OK {
 		row("  the machine meanwhile", fmt.Sprintf("%.1f %% stolen", 100*steal.Ratio), "(by its host, of all CPU time)")
 	}

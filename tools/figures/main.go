@@ -19,7 +19,9 @@ import (
 
 	"rtcbench/bench"
 	"rtcbench/internal/echo"
+	"rtcbench/internal/ping"
 	"rtcbench/internal/platform/livekit"
+	"rtcbench/internal/recorder"
 	"rtcbench/internal/sandbox"
 )
 
@@ -56,7 +58,7 @@ func main() {
 			if part.title != "" {
 				fmt.Println(part.title)
 			}
-			watch := bench.StartWatch()
+			watch := recorder.Machine{}.Watch()
 			err = part.measure()
 			quiet(watch)
 		}
@@ -214,7 +216,7 @@ func costs(ctx context.Context, p place, binary string, row func(string, string,
 	}
 	plan := bench.Plan{Count: count, Cooldown: 2 * time.Millisecond, Timeout: time.Second,
 		EchoTimeout: 10 * time.Second, ReconnectTimeout: 5 * time.Second}
-	run, err := bench.NewProber(s, bench.NewClock()).Probe(ctx, plan, func(bench.Sample) {
+	run, err := ping.NewProber(s, bench.NewClock()).Probe(ctx, plan, func(bench.Sample) {
 		switch settled++; settled {
 		case 1_000:
 			early = heap()
@@ -233,7 +235,7 @@ func costs(ctx context.Context, p place, binary string, row func(string, string,
 	plan.Count, plan.Cooldown = 2_000, 0
 	runtime.ReadMemStats(&before)
 	cpu := cpuTime()
-	if run, err = bench.NewProber(s, bench.NewClock()).Probe(ctx, plan, nil); err != nil {
+	if run, err = ping.NewProber(s, bench.NewClock()).Probe(ctx, plan, nil); err != nil {
 		return err
 	}
 	cpu = cpuTime() - cpu

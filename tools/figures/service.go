@@ -18,6 +18,7 @@ import (
 
 	"rtcbench/bench"
 	"rtcbench/internal/echo"
+	"rtcbench/internal/ping"
 	"rtcbench/internal/platform/daily/standin"
 	"rtcbench/internal/platform/livekit"
 )
@@ -108,7 +109,7 @@ func inRoom(ctx context.Context, agent echo.Agent, pings int, phase time.Duratio
 	defer s.Close()
 	here()
 	ready.Wait()
-	return bench.NewProber(s, bench.NewClock()).Probe(ctx, bench.Plan{
+	return ping.NewProber(s, bench.NewClock()).Probe(ctx, bench.Plan{
 		Count: pings, Cooldown: 100 * time.Millisecond, Timeout: 5 * time.Second, EchoTimeout: 20 * time.Second,
 		ReconnectTimeout: 5 * time.Second, Aligned: true, Phase: phase,
 	}, nil)

@@ -1,5 +1,5 @@
 // The ping loop, in the page: a hop over the debugging protocol costs more than a LAN. It keeps
-// the rules of bench/probe.go: a fixed grid, the sample before the send, nothing called lost
+// the rules of internal/recorder: a fixed grid, the sample before the send, nothing called lost
 // that never left. The page is one thread, so there is one place where everything happens: look().
 
 import { noCounts, Outcome, type Plan, Reason, type Sample, type State } from './contract';
@@ -18,7 +18,7 @@ export interface Time {
 const warmupInterval = 50;
 const settleGrace = 2;
 const retryInterval = 50;
-const maxUp = 2.3e12; // ms: an echo's clock may begin anywhere, as that of bench/receiver.go may
+const maxUp = 2.3e12; // ms: an echo's clock may begin anywhere, as that of internal/recorder may
 
 export class Probe {
   readonly result: State = {
@@ -199,7 +199,7 @@ export class Probe {
     return this.closedLoop ? this.inLoop(now, wait) : this.nextSlot(now, wait);
   }
 
-  /** Sends pings that are not counted while the last ones wait for their pongs; see bench/probe.go. */
+  /** Sends pings that are not counted while the last ones wait for their pongs; see internal/recorder/grid.go. */
   private control(now: number, wait: number): number {
     const last = this.samples.get(this.slots);
     if (this.sending || !this.ledger.told || this.ledger.covered >= this.slots || !last) return wait;
@@ -308,7 +308,7 @@ export class Probe {
     this.changed.add(s);
   }
 
-  /** As in bench/sender.go: a link that is down costs the slot, anything else the run. */
+  /** As in internal/recorder/sending.go: a link that is down costs the slot, anything else the run. */
   private threw(s: Sample | undefined, error: unknown, began: number, now: number): void {
     this.failure = error instanceof Error ? error.message : String(error);
     this.failingSince = Math.min(this.failingSince, began);

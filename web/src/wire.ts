@@ -1,4 +1,4 @@
-// The wire of the original tool: see bench/wire.go, which is its twin.
+// The wire of the original tool: see internal/ping/wire.go, which is its twin.
 
 import { readWindow, type Seen, windowText } from './seen';
 

@@ -1,4 +1,4 @@
-// Plays testdata/scenes to the page's loop; bench/scenes_test.go plays them to the other one.
+// Plays testdata/scenes to the page's loop; internal/ping/scenes_test.go plays them to the other one.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';

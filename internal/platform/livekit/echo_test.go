@@ -16,6 +16,7 @@ import (
 	"rtcbench/bench"
 	"rtcbench/internal/benchtest"
 	"rtcbench/internal/echo"
+	"rtcbench/internal/ping"
 	"rtcbench/internal/platform/livekit"
 	"rtcbench/internal/sandbox/sandboxtest"
 )
@@ -40,7 +41,7 @@ func probe(t *testing.T, s bench.Session, count int) bench.Run {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
-	run, err := bench.NewProber(s, bench.NewClock()).Probe(ctx, bench.Plan{
+	run, err := ping.NewProber(s, bench.NewClock()).Probe(ctx, bench.Plan{
 		Count: count, Cooldown: 20 * time.Millisecond, Timeout: patience, Warmup: 2,
 		EchoTimeout: patience, ReconnectTimeout: patience,
 	}, nil)
@@ -194,7 +195,7 @@ func TestAnotherServer(t *testing.T) {
 	plan := bench.Plan{Count: 100_000, Cooldown: 20 * time.Millisecond, Timeout: time.Second, Warmup: 2,
 		EchoTimeout: patience, ReconnectTimeout: patience}
 	runner := join(t, server, "another", "runner")
-	run := benchtest.Disturbed(t, bench.NewProber(runner, bench.NewClock()), plan, func() {
+	run := benchtest.Disturbed(t, ping.NewProber(runner, bench.NewClock()), plan, func() {
 		server.Kill()
 		server.Restart(t)
 	})
@@ -277,7 +278,7 @@ func answered(t *testing.T, server *sandboxtest.Server, limit time.Duration) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	_, err = bench.NewProber(s, bench.NewClock()).Probe(ctx, bench.Plan{
+	_, err = ping.NewProber(s, bench.NewClock()).Probe(ctx, bench.Plan{
 		Count: 1, Cooldown: 10 * time.Millisecond, Timeout: limit, EchoTimeout: limit, ReconnectTimeout: limit,
 	}, nil)
 	if err != nil {
@@ -310,6 +311,6 @@ func TestProber(t *testing.T) {
 		rooms++
 		name := "prober-" + strconv.Itoa(rooms)
 		go benchtest.PlaySession(join(t, server, name, "echo"), script)
-		return bench.NewProber(join(t, server, name, "runner"), bench.NewClock())
+		return ping.NewProber(join(t, server, name, "runner"), bench.NewClock())
 	})
 }

@@ -1,9 +1,11 @@
-package bench
+package recorder
 
 import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"rtcbench/bench"
 )
 
 // tellPatience is how long a listener may take, at the end, to hear what is left.
@@ -12,18 +14,18 @@ const tellPatience = time.Second
 // Teller hands samples to a listener from a goroutine of its own, so that a terminal that does not take
 // what is written to it stalls neither the grid nor the matching. A nil Teller tells nobody.
 type Teller struct {
-	on        func(Sample)
+	on        func(bench.Sample)
 	ready     chan struct{} // there is news
 	over      chan struct{} // closed: there will be no more
 	heard     chan struct{} // closed: on has heard everything
 	abandoned atomic.Bool   // on is not to be called any more
 
 	mu   sync.Mutex
-	news []Sample
+	news []bench.Sample
 }
 
 // NewTeller starts a teller; nil for a listener that is nil. Its owner calls Close.
-func NewTeller(on func(Sample)) *Teller {
+func NewTeller(on func(bench.Sample)) *Teller {
 	if on == nil {
 		return nil
 	}
@@ -33,7 +35,7 @@ func NewTeller(on func(Sample)) *Teller {
 }
 
 // Tell queues a sample. It never blocks.
-func (t *Teller) Tell(s Sample) {
+func (t *Teller) Tell(s bench.Sample) {
 	if t == nil {
 		return
 	}
@@ -64,7 +66,7 @@ func (t *Teller) Close() {
 
 func (t *Teller) run() {
 	defer close(t.heard)
-	var told []Sample
+	var told []bench.Sample
 	for over := false; ; {
 		t.mu.Lock()
 		told, t.news = t.news, told[:0]

@@ -1,4 +1,4 @@
-package bench_test
+package ping_test
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"testing/synctest"
 	"time"
 
@@ -16,6 +17,8 @@ import (
 	"rtcbench/internal/benchtest"
 	"rtcbench/internal/echo"
 	"rtcbench/internal/loopback"
+	"rtcbench/internal/ping"
+	"rtcbench/internal/recorder"
 )
 
 const ms = time.Millisecond
@@ -26,7 +29,7 @@ type scene struct {
 	plan   bench.Plan
 	echoes []string                                         // identities; nil = one, "echo"
 	during func(cancel context.CancelFunc, s bench.Session) // runs beside the probe
-	on     *machine                                         // nil = this one
+	on     *machine                                         // nil = one that tells nothing
 	answer benchtest.Script                                 // nil = as an echo of ours does
 	wrap   func(bench.Session) bench.Session                // the runner's session; nil = as it is
 	seen   []bench.Sample
@@ -76,9 +79,9 @@ func (sc *scene) probe(t *testing.T) (run bench.Run, err error) {
 		if sc.wrap != nil {
 			runner = sc.wrap(runner)
 		}
-		prober := bench.NewProber(runner, clock)
+		prober := ping.Prober{Session: runner, Clock: clock, Machine: recorder.Machine{Proc: fstest.MapFS{}}} // the real one may be busy
 		if sc.on != nil {
-			prober = bench.NewProberOn(runner, clock, sc.on, sc.on.wall)
+			prober.Machine = recorder.Machine{Proc: sc.on, Wall: sc.on.wall}
 		}
 		run, err = prober.Probe(ctx, sc.plan, func(s bench.Sample) { sc.seen = append(sc.seen, s) })
 	})
@@ -232,7 +235,7 @@ func TestProbeLeavesAStuckListenerBehind(t *testing.T) {
 		go echo.Answer(t.Context(), e, clock)
 		stuck, calls := make(chan struct{}), 0
 		begin := time.Now()
-		run, err := bench.NewProber(runner, clock).Probe(t.Context(), plan(5), func(bench.Sample) { calls++; <-stuck })
+		run, err := ping.NewProber(runner, clock).Probe(t.Context(), plan(5), func(bench.Sample) { calls++; <-stuck })
 		if err != nil || run.Counts.Answered != 5 || time.Since(begin) > 3*time.Second {
 			t.Errorf("%v, %+v after %v", err, run.Counts, time.Since(begin))
 		}

@@ -1,4 +1,4 @@
-package bench_test
+package ping_test
 
 import (
 	"math/rand/v2"
@@ -10,6 +10,7 @@ import (
 	"rtcbench/bench"
 	"rtcbench/internal/echo"
 	"rtcbench/internal/loopback"
+	"rtcbench/internal/ping"
 )
 
 func TestSeen(t *testing.T) {
@@ -79,7 +80,7 @@ func ways(t *testing.T, p bench.Plan, up, down func(n int) bool) (run bench.Run,
 			defer mu.Unlock()
 			counted = true
 		}()
-		if run, err = bench.NewProber(r, bench.NewClock()).Probe(t.Context(), p, nil); err != nil {
+		if run, err = ping.NewProber(r, bench.NewClock()).Probe(t.Context(), p, nil); err != nil {
 			t.Fatal(err)
 		}
 	})

@@ -1,4 +1,4 @@
-package bench
+package ping
 
 import (
 	"bytes"
@@ -6,6 +6,8 @@ import (
 	"math"
 	"strconv"
 	"time"
+
+	"rtcbench/bench"
 )
 
 // The wire is JSON text that the original tool understands too; unknown keys are ignored by everybody.
@@ -26,7 +28,7 @@ const maxMessage = 64 << 10
 // what strangers write.
 const maxNumber = 64
 
-func appendPing(b []byte, t1 float64, seq uint32, run string, p Plan) []byte {
+func appendPing(b []byte, t1 float64, seq uint32, run string, p bench.Plan) []byte {
 	begin := len(b)
 	b = append(b, `{"type":"ping","timestamp":`...)
 	b = strconv.AppendFloat(b, t1, 'f', -1, 64)
@@ -88,13 +90,13 @@ func DecodePing(data []byte) (p Ping, ok bool) {
 
 // Stamps are what the echo's clock says in a pong.
 type Stamps struct {
-	Received, Sent float64  // T2 and T3 in Unix ms
-	Error          Quantity // how far from UTC the clock may be
-	Wrong          bool     // the clock is, on purpose
+	Received, Sent float64        // T2 and T3 in Unix ms
+	Error          bench.Quantity // how far from UTC the clock may be
+	Wrong          bool           // the clock is, on purpose
 }
 
 // AppendPong answers p; count is how many pings the echo has had, and seen, if not nil, which ones of p's run.
-func AppendPong(b []byte, p Ping, at Stamps, count uint64, seen *Seen) []byte {
+func AppendPong(b []byte, p Ping, at Stamps, count uint64, seen *bench.Seen) []byte {
 	b = append(b, `{"type":"pong","client_timestamp":`...)
 	b = append(b, p.Timestamp...)
 	b = append(b, `,"server_receive_time":`...)
@@ -133,7 +135,7 @@ type pong struct {
 	ours                     bool    // the echo is an rtcbench
 	wrong                    bool    // its clock is wrong on purpose
 	clockError               float64 // of its clock, in ms; NaN = it does not say
-	seen                     Seen
+	seen                     bench.Seen
 	tells                    bool // seen is there
 }
 

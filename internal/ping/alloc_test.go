@@ -1,6 +1,6 @@
 //go:build !race
 
-package bench_test
+package ping_test
 
 import (
 	"context"
@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"rtcbench/bench"
+	"rtcbench/internal/ping"
+	"rtcbench/internal/recorder"
 )
 
 // silent takes every ping and answers it at once, in memory of its own.
@@ -19,11 +21,11 @@ type silent struct {
 }
 
 func (s *silent) Send(_ context.Context, m bench.Message) error {
-	ping, _ := bench.DecodePing(m.Payload)
-	s.seen.Note(ping.Number())
+	asked, _ := ping.DecodePing(m.Payload)
+	s.seen.Note(asked.Number())
 	select {
 	case buf := <-s.spare:
-		s.pongs <- bench.AppendPong(buf[:0], ping, bench.Stamps{Received: 1e12, Sent: 1e12}, 1, &s.seen)
+		s.pongs <- ping.AppendPong(buf[:0], asked, ping.Stamps{Received: 1e12, Sent: 1e12}, 1, &s.seen)
 	default: // nobody asked for an answer any more
 	}
 	return nil
@@ -49,7 +51,7 @@ func TestProbeAllocatesNothingPerPing(t *testing.T) {
 		return testing.AllocsPerRun(3, func() {
 			s := &silent{pongs: make(chan []byte, 4), spare: make(chan []byte, 4)}
 			s.spare <- make([]byte, 0, 512)
-			run, err := bench.NewProberOn(s, bench.NewClock(), fstest.MapFS{}, time.Now).Probe(t.Context(), p, nil)
+			run, err := ping.Prober{Session: s, Clock: bench.NewClock(), Machine: recorder.Machine{Proc: fstest.MapFS{}}}.Probe(t.Context(), p, nil)
 			if err != nil || run.Counts.Answered != count {
 				t.Fatalf("%v, %+v", err, run.Counts)
 			}

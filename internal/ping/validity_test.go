@@ -1,10 +1,9 @@
-package bench_test
+package ping_test
 
 import (
 	"context"
 	"fmt"
 	"io/fs"
-	"math"
 	"runtime"
 	"slices"
 	"strings"
@@ -17,34 +16,6 @@ import (
 	"rtcbench/internal/benchtest"
 	"rtcbench/internal/loopback"
 )
-
-// TestLimits: a value at a limit keeps it, the next one above breaks it.
-func TestLimits(t *testing.T) {
-	seen := map[string]bool{}
-	for _, c := range bench.Criteria() {
-		if seen[c.Code] || c.What == "" || c.Unit == "" || !(c.Doubtful < bench.Never || c.Invalid < bench.Never) {
-			t.Errorf("%+v", c)
-		}
-		seen[c.Code] = true
-		for _, limit := range []struct {
-			value   float64
-			verdict bench.Verdict
-		}{{c.Doubtful, bench.Doubtful}, {c.Invalid, bench.Invalid}} {
-			if limit.value == bench.Never {
-				if g, ok := c.Break(math.MaxFloat64); ok && g.Verdict == limit.verdict {
-					t.Errorf("%s: %s, which it never is", c.Code, g.Verdict)
-				}
-				continue
-			}
-			if g, ok := c.Break(limit.value); ok && g.Verdict == limit.verdict {
-				t.Errorf("%s: %v %s is at the limit, and %s", c.Code, limit.value, c.Unit, g.Verdict)
-			}
-			if g, ok := c.Break(math.Nextafter(limit.value, math.Inf(1))); !ok || g.Verdict != limit.verdict || g.Limit != limit.value || g.Unit != c.Unit {
-				t.Errorf("%s: just above %v %s: %+v, want %s", c.Code, limit.value, c.Unit, g, limit.verdict)
-			}
-		}
-	}
-}
 
 // judged wants r to have a verdict, and want to be among its grounds with that verdict; no ground, when want is "".
 func judged(t *testing.T, r bench.Run, verdict bench.Verdict, want string) {
@@ -200,7 +171,7 @@ func TestMachineUnderTheRun(t *testing.T) {
 
 // TestSlewedClockIsNotStepped: what NTP may do in an hour is more than the limit of a step.
 func TestSlewedClockIsNotStepped(t *testing.T) {
-	r := samples(bench.Answered)
+	r := bench.Run{Plan: plan(1), Samples: []bench.Sample{{Seq: 1, Outcome: bench.Answered, RTT: 10 * ms}}, Counts: bench.Counts{Sent: 1, Answered: 1}}
 	r.Start, r.End = time.Unix(1000, 0), time.Unix(4600, 0)
 	r.Machine.ClockStep = bench.Quantity{D: -1800 * ms, OK: true}
 	judged(t, r, bench.Valid, "")
@@ -424,4 +395,8 @@ func TestKeptRunsAreJudged(t *testing.T) {
 	if len(run.Kept.Summary.Doubts) != len(s.Doubts) {
 		t.Error("summing up has changed what was kept")
 	}
+}
+
+func doubted(r bench.Run, code string) bool {
+	return slices.ContainsFunc(bench.Summarise(r).Doubts, func(d bench.Doubt) bool { return d.Code == code })
 }

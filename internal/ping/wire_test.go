@@ -1,18 +1,20 @@
-package bench
+package ping
 
 import (
 	"encoding/json"
 	"math"
 	"strings"
 	"testing"
+
+	"rtcbench/bench"
 )
 
 func TestPingIsReadableByTheOriginal(t *testing.T) {
-	got := string(appendPing(nil, 1763870123456.789, 7, "5c1ab2f0", Plan{}))
+	got := string(appendPing(nil, 1763870123456.789, 7, "5c1ab2f0", bench.Plan{}))
 	if want := `{"type":"ping","timestamp":1763870123456.789,"seq":7,"run":"5c1ab2f0"}`; got != want {
 		t.Errorf("\n got %s\nwant %s", got, want)
 	}
-	got = string(appendPing(nil, 1763870123456, 7, "5c1ab2f0", Plan{Lossy: true}))
+	got = string(appendPing(nil, 1763870123456, 7, "5c1ab2f0", bench.Plan{Lossy: true}))
 	if want := `{"type":"ping","timestamp":1763870123456,"seq":7,"run":"5c1ab2f0","channel":"lossy"}`; got != want {
 		t.Errorf("\n got %s\nwant %s", got, want)
 	}
@@ -20,7 +22,7 @@ func TestPingIsReadableByTheOriginal(t *testing.T) {
 
 func TestPingIsPaddedToItsSize(t *testing.T) {
 	for _, size := range []int{0, 10, 60, 63, 64, 65, 66, 200, 15000} {
-		b := appendPing(nil, 1763870123456.5, 123, "5c1ab2f0", Plan{PayloadBytes: size})
+		b := appendPing(nil, 1763870123456.5, 123, "5c1ab2f0", bench.Plan{PayloadBytes: size})
 		if !json.Valid(b) {
 			t.Errorf("size %d: not JSON: %s", size, b)
 		}

@@ -1,4 +1,4 @@
-package bench_test
+package ping_test
 
 import (
 	"bytes"
@@ -18,6 +18,7 @@ import (
 
 	"rtcbench/bench"
 	"rtcbench/internal/loopback"
+	"rtcbench/internal/ping"
 )
 
 // testdata/scenes/README.md says what a scene is. web/test/scenes.test.ts plays the same ones to the page's loop.
@@ -81,7 +82,7 @@ func (w way) of(seq uint32) []float64 {
 
 // TestScenes plays every scene to this loop.
 func TestScenes(t *testing.T) {
-	files, err := filepath.Glob("../testdata/scenes/*.json")
+	files, err := filepath.Glob("../../testdata/scenes/*.json")
 	if err != nil || len(files) < 20 {
 		t.Fatalf("%d scenes, %v", len(files), err)
 	}
@@ -152,7 +153,7 @@ func (sc playedScene) play(t *testing.T) (run bench.Run, err error) {
 			}
 			time.AfterFunc(millis(e.At)-time.Since(began), func() { st.happen(e) })
 		}
-		run, err = bench.NewProber(&sceneSession{runner, sc}, clock).Probe(ctx, sc.plan(), nil)
+		run, err = ping.NewProber(&sceneSession{runner, sc}, clock).Probe(ctx, sc.plan(), nil)
 		stop()
 		st.End("room")
 		for _, s := range st.seats {
@@ -185,7 +186,7 @@ type sceneSession struct {
 }
 
 func (s *sceneSession) Send(ctx context.Context, m bench.Message) error {
-	ping, _ := bench.DecodePing(m.Payload)
+	ping, _ := ping.DecodePing(m.Payload)
 	key := strconv.Itoa(int(ping.Number()))
 	switch text := s.Fails[key]; text {
 	case "":
@@ -220,7 +221,7 @@ func (e *sceneEcho) answer() {
 		if err != nil {
 			return
 		}
-		if ping, ok := bench.DecodePing(p.Payload); ok {
+		if ping, ok := ping.DecodePing(p.Payload); ok {
 			for _, d := range e.up.of(ping.Number()) {
 				e.after(d, func() { e.pong(ping) })
 			}
@@ -237,13 +238,13 @@ func (e *sceneEcho) after(d float64, do func()) {
 	time.AfterFunc(millis(d), do)
 }
 
-func (e *sceneEcho) pong(ping bench.Ping) {
+func (e *sceneEcho) pong(asked ping.Ping) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.seen.Note(ping.Number())
+	e.seen.Note(asked.Number())
 	now := e.clock.UnixMilli(time.Now())
-	payload := bench.AppendPong(nil, ping, bench.Stamps{Received: now, Sent: now}, e.seen.Count, &e.seen)
-	for _, d := range e.down.of(ping.Number()) {
+	payload := ping.AppendPong(nil, asked, ping.Stamps{Received: now, Sent: now}, e.seen.Count, &e.seen)
+	for _, d := range e.down.of(asked.Number()) {
 		e.after(d, func() {
 			e.Send(context.Background(), bench.Message{Payload: payload, To: "runner", Lossy: true})
 		})

@@ -1,4 +1,4 @@
-package bench_test
+package ping_test
 
 import (
 	"testing"
@@ -8,6 +8,7 @@ import (
 	"rtcbench/bench"
 	"rtcbench/internal/echo"
 	"rtcbench/internal/loopback"
+	"rtcbench/internal/ping"
 )
 
 // clocked runs ten pings over a path of 30 ms there and 10 ms back, by these clocks.
@@ -27,7 +28,7 @@ func clocked(t *testing.T, runner, answerer func() bench.Clock) (run bench.Run) 
 		defer r.Close()
 		go echo.Answer(t.Context(), e, answerer())
 		var err error
-		if run, err = bench.NewProber(r, runner()).Probe(t.Context(), plan(10), nil); err != nil {
+		if run, err = ping.NewProber(r, runner()).Probe(t.Context(), plan(10), nil); err != nil {
 			t.Fatal(err)
 		}
 	})

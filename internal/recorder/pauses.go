@@ -1,8 +1,10 @@
-package bench
+package recorder
 
 import (
 	"runtime/debug"
 	"slices"
+
+	"rtcbench/bench"
 )
 
 // pauseMark is where the garbage collector's books stood at some moment.
@@ -15,10 +17,10 @@ func markPauses() pauseMark {
 }
 
 // since gives the pauses after m. The runtime keeps the last 256: Max is of those.
-func (m pauseMark) since() Pauses {
+func (m pauseMark) since() bench.Pauses {
 	var now debug.GCStats
 	debug.ReadGCStats(&now)
-	p := Pauses{Total: now.PauseTotal - m.stats.PauseTotal}
+	p := bench.Pauses{Total: now.PauseTotal - m.stats.PauseTotal}
 	if n := int(min(now.NumGC-m.stats.NumGC, int64(len(now.Pause)))); n > 0 {
 		p.Max = slices.Max(now.Pause[:n])
 	}

@@ -1,4 +1,4 @@
-package bench
+package ping
 
 import (
 	"encoding/json"
@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+
+	"rtcbench/bench"
 )
 
 // Every ping is found by its T1 as another program's JSON reader may give it back, and by no other T1.
@@ -28,7 +30,7 @@ func TestStamps(t *testing.T) {
 			sent = append(sent, s.add(now, seq))
 		}
 		for i, t1 := range sent {
-			text := string(appendPing(nil, t1, 1, "r", Plan{}))
+			text := string(appendPing(nil, t1, 1, "r", bench.Plan{}))
 			number := text[strings.Index(text, `p":`)+3 : strings.Index(text, `,"seq"`)]
 			if _, decimals, _ := strings.Cut(number, "."); len(decimals) > 3 || strings.ContainsAny(number, "eE") {
 				t.Fatalf("%s has more than three decimals", number)

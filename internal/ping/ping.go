@@ -1,0 +1,111 @@
+// Package ping measures by messages: it sends the pings of a recorder over a session as JSON, and reads the pongs. Its wire is
+// that of the original tool, with keys of its own.
+package ping
+
+import (
+	"context"
+	"math"
+	"sync"
+	"time"
+
+	"rtcbench/bench"
+	"rtcbench/internal/recorder"
+)
+
+// Prober measures with one session.
+type Prober struct {
+	Session bench.Session // the caller closes it
+	Clock   bench.Clock   // gives the pings their T1; an echo in the same process must share it
+	Machine recorder.Machine
+}
+
+// NewProber makes a Prober on this machine.
+func NewProber(s bench.Session, clock bench.Clock) bench.Prober {
+	return Prober{Session: s, Clock: clock}
+}
+
+// Probe implements bench.Prober.
+func (p Prober) Probe(ctx context.Context, plan bench.Plan, on func(bench.Sample)) (bench.Run, error) {
+	r := recorder.New(recorder.Options{Plan: plan, Clock: p.Clock, On: on, Machine: p.Machine})
+	room := recorder.Capacity(plan) + plan.Warmup + 256 // beside the counted ones
+	m := &matcher{
+		session: p.Session, clock: p.Clock, plan: plan, key: r.Key(),
+		stamps: stamps{make([]int64, 0, room), make([]uint32, 0, room)},
+	}
+	return r.Run(ctx, m)
+}
+
+// matcher is the wire of a recorder: JSON messages of a session.
+type matcher struct {
+	session bench.Session
+	clock   bench.Clock
+	plan    bench.Plan
+	key     string // names the run
+	buf     []byte // of the sender
+
+	mu     sync.Mutex
+	stamps stamps
+}
+
+// Send implements recorder.Wire.
+func (m *matcher) Send(ctx context.Context, seq uint32, at time.Time) error {
+	m.mu.Lock()
+	t1 := m.stamps.add(m.clock.UnixMilli(at), seq)
+	m.mu.Unlock()
+	m.buf = appendPing(m.buf[:0], t1, seq, m.key, m.plan)
+	return m.session.Send(ctx, bench.Message{Payload: m.buf, Lossy: m.plan.Lossy})
+}
+
+// Facts implements recorder.Wire.
+func (m *matcher) Facts() bench.Facts { return m.session.Facts() }
+
+// Hear implements recorder.Wire.
+func (m *matcher) Hear(ctx context.Context, r *recorder.Recorder) error {
+	for {
+		packet, err := m.session.Recv(ctx)
+		if err != nil {
+			return err
+		}
+		m.match(packet, r)
+	}
+}
+
+// match finds the ping that a packet answers. A pong is ours when its client_timestamp equals that of a ping
+// that we sent, to the thousandth of a millisecond, and its seq, if it has one, agrees.
+func (m *matcher) match(packet bench.Packet, r *recorder.Recorder) {
+	pong, verdict := decodePong(packet.Payload)
+	switch verdict {
+	case malformed:
+		r.Malformed()
+		return
+	case otherTopic:
+		return
+	}
+	m.mu.Lock()
+	var seq, before uint32
+	i, found := m.stamps.find(pong.timestamp)
+	if found {
+		seq, before = m.stamps.seqs[i], m.stamps.before(i)
+	}
+	m.mu.Unlock()
+	if !found || !math.IsNaN(pong.seq) && pong.seq != float64(seq) {
+		r.Stray(packet.From)
+		return
+	}
+	off, says := recorder.Milliseconds(pong.clockError)
+	r.Answered(recorder.Pong{
+		Seq: seq, Before: before, From: packet.From, At: packet.At, Received: pong.receive, Sent: pong.send, Kind: pong.kind(),
+		ClockError: bench.Known(off, says && off >= 0), Seen: pong.seen, Tells: pong.tells,
+	})
+}
+
+// kind is who has answered, as bench.Echo names it.
+func (p pong) kind() string {
+	switch {
+	case p.ours && p.wrong:
+		return bench.WrongClock
+	case p.ours:
+		return "rtcbench"
+	}
+	return bench.Original
+}
