@@ -35,7 +35,7 @@ func (s *side) asks(c *check, f agentFlags, rivals map[string]string) {
 		}
 	}
 	token := c.flag("agent-token")
-	s.job.Service = measure.Service{Agent: echo.Agent{
+	s.job.Service = measure.Service{Client: echo.Client{
 		URL: redact.URL(c.serverURL("agent-url", f.AgentURL, "https", "http")), Token: strings.TrimSpace(f.AgentToken),
 	}}
 	s.service = c.name("agent-url")

@@ -202,9 +202,9 @@ func (cmd *echoCmd) serve(a *app, c *check, within time.Duration) error {
 	if f.AuthToken == "" && f.Insecure {
 		fmt.Fprintln(a.stderr, "rtcbench: --insecure: whoever reaches this service may open rooms at your cost")
 	}
-	door := echo.NewDoor(o, meter)
-	fmt.Fprintf(a.stderr, "echo service for %s on http://%s, at most %d rooms\n", door.Platform(), l.Addr(), o.MaxRooms)
-	if err := door.Serve(a.ctx, l); err != nil {
+	service := echo.NewService(o, meter)
+	fmt.Fprintf(a.stderr, "echo service for %s on http://%s, at most %d rooms\n", service.Platform(), l.Addr(), o.MaxRooms)
+	if err := service.Serve(a.ctx, l); err != nil {
 		return err
 	}
 	code, _ := stopCode(a.ctx)

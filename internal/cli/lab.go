@@ -217,7 +217,7 @@ func (l *labRun) command(args ...string) *exec.Cmd {
 			cmd.Env = append(cmd.Env, e)
 		}
 	}
-	cmd.Env = append(cmd.Env, "TMPDIR="+l.dir, "LIVEKIT_URL=ws://"+lab.SFU.Address()+labPort, "LIVEKIT_API_KEY=lab", "LIVEKIT_API_SECRET="+l.secret, "RTCBENCH_ROOM="+labRoom, labAnchor+"="+l.network.Anchor())
+	cmd.Env = append(cmd.Env, "TMPDIR="+l.dir, "LIVEKIT_URL=ws://"+lab.SFU.Address()+labPort, "LIVEKIT_API_KEY=lab", "LIVEKIT_API_SECRET="+l.secret, "RTCBENCH_ROOM="+labRoom, labClock+"="+l.network.ClockReading())
 	return cmd
 }
 
@@ -280,7 +280,7 @@ func (l *labRun) run(args []string) (err error) {
 type labAwakeCmd struct{}
 
 // Run spins until it is told to stop.
-func (labAwakeCmd) Run(a *app) error { return lab.StayAwake(a.ctx) }
+func (labAwakeCmd) Run(a *app) error { return lab.KeepBusy(a.ctx) }
 
 type labServeCmd struct{}
 

@@ -17,14 +17,14 @@ import (
 // newClock is this process's clock; in a lab that of the lab, by which the router writes down what it does.
 func newClock() bench.Clock {
 	clock := bench.NewClock()
-	if of, err := lab.ClockAt(os.Getenv(labAnchor)); err == nil {
+	if of, err := lab.ClockOf(os.Getenv(labClock)); err == nil {
 		clock = of
 	}
 	return clock.Claiming(bench.KernelClockError)
 }
 
-// labAnchor is the variable that names a lab's clock to its processes.
-const labAnchor = "RTCBENCH_LAB_ANCHOR"
+// labClock is the variable that names a lab's clock to its processes.
+const labClock = "RTCBENCH_LAB_ANCHOR"
 
 // witnessed is the seat of a lab's echo that writes down which pings it was given, beside what its pongs tell.
 type witnessed struct {

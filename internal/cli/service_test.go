@@ -89,7 +89,7 @@ func TestServiceSoak(t *testing.T) {
 	p, url := livekitService(t, "--rate-limit", "100000")
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
-	agent := echo.Agent{URL: url}
+	agent := echo.Client{URL: url}
 	soak := func(n int) {
 		var all sync.WaitGroup
 		next := make(chan int, n)
@@ -177,7 +177,7 @@ func TestServiceForBoth(t *testing.T) {
 		t.Errorf("%v rooms are open, on Daily %v", n, s.Rooms())
 	}
 	// One platform of it.
-	if in, err := (echo.Agent{URL: url}).Connect(t.Context(), "livekit"); err != nil || len(in.Rooms) != 1 || in.Rooms["livekit"].URL == "" {
+	if in, err := (echo.Client{URL: url}).Connect(t.Context(), "livekit"); err != nil || len(in.Rooms) != 1 || in.Rooms["livekit"].URL == "" {
 		t.Errorf("%v %+v", err, in)
 	}
 	stopService(t, p)

@@ -1,5 +1,5 @@
 // Package echo answers pings: in one session, or for as long as a process lives by taking a
-// new seat whenever the old one is lost, or in rooms that runners ask for over HTTP (Door; Agent is
+// new seat whenever the old one is lost, or in rooms that runners ask for over HTTP (Service; Client is
 // the runner's side of it). It does not measure.
 package echo
 
@@ -17,14 +17,14 @@ import (
 // channel it came by, until ctx ends or s does. A pong that cannot be sent is dropped: the
 // pinger calls its ping lost, as it should. It does not close s.
 func Answer(ctx context.Context, s bench.Session, clock bench.Clock) error {
-	return answer(ctx, s, clock, &books{}, func(time.Duration) {})
+	return answer(ctx, s, clock, &seenRuns{}, func(time.Duration) {})
 }
 
 // clockErrorAge is how long the echo believes what it was told of its clock.
 const clockErrorAge = time.Second
 
 // answer calls held with the time that each ping was kept, from its arrival in the SDK to just before its pong is sent.
-func answer(ctx context.Context, s bench.Session, clock bench.Clock, seen *books, held func(time.Duration)) error {
+func answer(ctx context.Context, s bench.Session, clock bench.Clock, seen *seenRuns, held func(time.Duration)) error {
 	var count uint64
 	var buf []byte
 	var off bench.Quantity // the clock's own error, as it was …
@@ -77,7 +77,7 @@ type Seat struct {
 // Serve answers pings until ctx ends, then returns nil. Only the first join may fail.
 func Serve(ctx context.Context, seat Seat) error {
 	pause, joined := firstPause, false
-	held, seen := seat.Held, &books{} // what was seen outlives a seat
+	held, seen := seat.Held, &seenRuns{} // what was seen outlives a seat
 	if held == nil {
 		held = func(time.Duration) {}
 	}

@@ -37,12 +37,12 @@ const (
 )
 
 // Serve answers on l until ctx ends, then leaves and deletes all rooms. It closes l.
-func (d *Door) Serve(ctx context.Context, l net.Listener) error {
+func (s *Service) Serve(ctx context.Context, l net.Listener) error {
 	server := &http.Server{
-		Handler: d.Handler(), MaxHeaderBytes: maxHeader,
+		Handler: s.Handler(), MaxHeaderBytes: maxHeader,
 		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: readTimeout, WriteTimeout: openTimeout + closeTimeout,
 		IdleTimeout: time.Minute,
-		ErrorLog:    slog.NewLogLogger(d.options.Log.Handler(), slog.LevelDebug),
+		ErrorLog:    slog.NewLogLogger(s.options.Log.Handler(), slog.LevelDebug),
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(l) }()
@@ -53,7 +53,7 @@ func (d *Door) Serve(ctx context.Context, l net.Listener) error {
 	}
 	leaving, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
 	defer cancel()
-	err = errors.Join(err, d.Close(leaving))
+	err = errors.Join(err, s.Close(leaving))
 	if e := server.Shutdown(leaving); e != nil {
 		server.Close()
 	}
@@ -61,32 +61,32 @@ func (d *Door) Serve(ctx context.Context, l net.Listener) error {
 }
 
 // Handler is the HTTP interface: docs/echo-service.md, and openapi.json.
-func (d *Door) Handler() http.Handler {
+func (s *Service) Handler() http.Handler {
 	open, guarded, all := http.NewServeMux(), http.NewServeMux(), http.NewServeMux()
 	route(open, http.MethodGet, "/health", func(w http.ResponseWriter, _ *http.Request) {
-		answerJSON(w, http.StatusOK, map[string]string{"status": "ok", "platform": d.Platform()})
+		answerJSON(w, http.StatusOK, map[string]string{"status": "ok", "platform": s.Platform()})
 	})
 	route(open, http.MethodGet, "/version", func(w http.ResponseWriter, _ *http.Request) {
-		answerJSON(w, http.StatusOK, map[string]string{"version": d.options.Version})
+		answerJSON(w, http.StatusOK, map[string]string{"version": s.options.Version})
 	})
 	route(open, http.MethodGet, "/openapi.json", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		w.Write(openAPI)
 	})
-	route(guarded, http.MethodPost, "/connect", d.handleConnect)
-	route(guarded, http.MethodPost, "/disconnect", d.handleDisconnect)
-	route(guarded, http.MethodGet, "/rooms", d.handleRooms)
-	route(guarded, http.MethodGet, "/metrics", d.meter.handler().ServeHTTP)
+	route(guarded, http.MethodPost, "/connect", s.handleConnect)
+	route(guarded, http.MethodPost, "/disconnect", s.handleDisconnect)
+	route(guarded, http.MethodGet, "/rooms", s.handleRooms)
+	route(guarded, http.MethodGet, "/metrics", s.meter.handler().ServeHTTP)
 	guarded.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		refuse(w, http.StatusNotFound, "there is nothing here")
 	})
 	// Each has a limit of its own: whoever asks for many rooms does not make a probe of the service's health fail.
-	probes := d.limited(open)
+	probes := s.limited(open)
 	for _, path := range []string{"/health", "/version", "/openapi.json"} {
 		all.Handle(path, probes)
 	}
-	all.Handle("/", d.limited(d.authorised(d.noPage(guarded))))
-	return d.logged(all)
+	all.Handle("/", s.limited(s.authorised(s.noPage(guarded))))
+	return s.logged(all)
 }
 
 // route answers one method of a path, and refuses the others.
@@ -104,14 +104,14 @@ func route(mux *http.ServeMux, method, path string, handle http.HandlerFunc) {
 
 // noPage keeps the pages of browsers out, which no runner is. A page that somebody opens on this machine could ask for
 // rooms at the cost of whoever runs the service, and could read their tokens after its name was bound to this address.
-func (d *Door) noPage(next http.Handler) http.Handler {
+func (s *Service) noPage(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		site := r.Header.Get("Sec-Fetch-Site")
 		_, hasOrigin := r.Header["Origin"]
 		switch {
 		case r.Method == http.MethodPost && (hasOrigin || site != "" && site != "none"):
 			refuse(w, http.StatusForbidden, "this service gives no rooms to web pages")
-		case d.options.Local && r.Host != "" && !namesThisMachine(r.Host):
+		case s.options.Local && r.Host != "" && !namesThisMachine(r.Host):
 			refuse(w, http.StatusForbidden, "this service answers to localhost, 127.0.0.1 and [::1] alone, since it "+
 				"asks for no token")
 		default:
@@ -164,12 +164,12 @@ func refuse(w http.ResponseWriter, status int, detail string) {
 	answerJSON(w, status, map[string]string{"detail": detail})
 }
 
-func (d *Door) handleConnect(w http.ResponseWriter, r *http.Request) {
+func (s *Service) handleConnect(w http.ResponseWriter, r *http.Request) {
 	if _, ok := body(w, r); !ok { // none is needed
 		return
 	}
 	waits := !strings.HasPrefix(r.UserAgent(), userAgent)
-	platforms := slices.Sorted(maps.Keys(d.options.Hosts))
+	platforms := slices.Sorted(maps.Keys(s.options.Hosts))
 	if one := r.URL.Query().Get("platform"); one != "" && one != "both" {
 		if !slices.Contains(platforms, one) {
 			refuse(w, http.StatusBadRequest, fmt.Sprintf("platform %.40q is not served here; %s is", one,
@@ -178,24 +178,24 @@ func (d *Door) handleConnect(w http.ResponseWriter, r *http.Request) {
 		}
 		platforms = []string{one}
 	}
-	invitation, err := d.open(r.Context(), platforms, waits)
+	invitation, err := s.open(r.Context(), platforms, waits)
 	switch {
 	case err == nil && r.Context().Err() != nil: // nobody is there to hear of the room
-		d.disconnect(context.WithoutCancel(r.Context()), invitation.RoomID)
+		s.disconnect(context.WithoutCancel(r.Context()), invitation.RoomID)
 	case err == nil:
 		answerJSON(w, http.StatusOK, invitation)
 	case errors.Is(err, errFull):
 		refuse(w, http.StatusTooManyRequests,
-			fmt.Sprintf("all %d rooms are taken; try again later", d.options.MaxRooms))
+			fmt.Sprintf("all %d rooms are taken; try again later", s.options.MaxRooms))
 	case errors.Is(err, errClosing):
 		refuse(w, http.StatusServiceUnavailable, err.Error())
 	default:
-		d.options.Log.Error("open a room", "error", err)
+		s.options.Log.Error("open a room", "error", err)
 		refuse(w, http.StatusBadGateway, "the room could not be made: "+err.Error())
 	}
 }
 
-func (d *Door) handleDisconnect(w http.ResponseWriter, r *http.Request) {
+func (s *Service) handleDisconnect(w http.ResponseWriter, r *http.Request) {
 	var asked struct {
 		RoomID string `json:"room_id"`
 	}
@@ -207,7 +207,7 @@ func (d *Door) handleDisconnect(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusUnprocessableEntity, `the body has to be {"room_id": "…"}`)
 		return
 	}
-	if !d.disconnect(r.Context(), asked.RoomID) {
+	if !s.disconnect(r.Context(), asked.RoomID) {
 		refuse(w, http.StatusNotFound, "there is no such room; it may have ended")
 		return
 	}
@@ -222,23 +222,23 @@ type roomInfo struct {
 	ExpiresAt float64  `json:"expires_at"`
 }
 
-func (d *Door) handleRooms(w http.ResponseWriter, _ *http.Request) {
+func (s *Service) handleRooms(w http.ResponseWriter, _ *http.Request) {
 	active := map[string]roomInfo{}
-	d.mu.Lock()
-	for id, r := range d.rooms {
+	s.mu.Lock()
+	for id, r := range s.rooms {
 		if r.places != nil {
 			active[id] = roomInfo{slices.Sorted(maps.Keys(r.places)), unixSeconds(r.created), unixSeconds(r.expires)}
 		}
 	}
-	d.mu.Unlock()
+	s.mu.Unlock()
 	answerJSON(w, http.StatusOK, map[string]any{"active_rooms": active})
 }
 
 // authorised lets in who shows the token. Sums of equal length are compared, in constant time.
-func (d *Door) authorised(next http.Handler) http.Handler {
-	want := sha256.Sum256([]byte(d.options.AuthToken))
+func (s *Service) authorised(next http.Handler) http.Handler {
+	want := sha256.Sum256([]byte(s.options.AuthToken))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if d.options.AuthToken != "" {
+		if s.options.AuthToken != "" {
 			scheme, shown, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 			got := sha256.Sum256([]byte(strings.TrimSpace(shown)))
 			if subtle.ConstantTimeCompare(got[:], want[:]) != 1 || !strings.EqualFold(scheme, "Bearer") {
@@ -253,14 +253,14 @@ func (d *Door) authorised(next http.Handler) http.Handler {
 }
 
 // limited keeps one address from asking too often.
-func (d *Door) limited(next http.Handler) http.Handler {
+func (s *Service) limited(next http.Handler) http.Handler {
 	clients, err := lru.New[string, *rate.Limiter](maxClients)
 	if err != nil {
 		panic(err) // the size above is wrong
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		host, _, _ := net.SplitHostPort(r.RemoteAddr)
-		fresh := rate.NewLimiter(rate.Limit(d.options.Rate), max(1, int(2*d.options.Rate)))
+		fresh := rate.NewLimiter(rate.Limit(s.options.Rate), max(1, int(2*s.options.Rate)))
 		limiter, known, _ := clients.PeekOrAdd(host, fresh)
 		if !known {
 			limiter = fresh
@@ -286,7 +286,7 @@ func (r *recorder) WriteHeader(status int) {
 	r.ResponseWriter.WriteHeader(status)
 }
 
-func (d *Door) logged(next http.Handler) http.Handler {
+func (s *Service) logged(next http.Handler) http.Handler {
 	known := []string{"/connect", "/disconnect", "/rooms", "/metrics", "/health", "/version", "/openapi.json"}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()
@@ -296,13 +296,13 @@ func (d *Door) logged(next http.Handler) http.Handler {
 		if !slices.Contains(known, path) { // strangers choose it
 			path = "other"
 		}
-		d.meter.requests.WithLabelValues(path, strconv.Itoa(rec.status)).Inc()
+		s.meter.requests.WithLabelValues(path, strconv.Itoa(rec.status)).Inc()
 		host, _, _ := net.SplitHostPort(r.RemoteAddr)
 		level := slog.LevelInfo
 		if path == "/health" || path == "/metrics" {
 			level = slog.LevelDebug
 		}
-		d.options.Log.Log(r.Context(), level, "request", "method", r.Method, "path", path, "status", rec.status, "from",
+		s.options.Log.Log(r.Context(), level, "request", "method", r.Method, "path", path, "status", rec.status, "from",
 			host, "took", time.Since(began).Round(time.Microsecond))
 	})
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// Meter counts what a door and its echoes do, for Prometheus.
+// Meter counts what a service and its echoes do, for Prometheus.
 type Meter struct {
 	registry *prometheus.Registry
 	rooms    prometheus.Gauge

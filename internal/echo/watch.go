@@ -38,7 +38,7 @@ type Watch struct {
 
 // Run serves until ctx ends, leaves all rooms and returns nil. Only the first look at the rooms may fail.
 func (w Watch) Run(ctx context.Context) error {
-	r := watching{Watch: w, seats: map[string]bool{}, seen: map[string]*books{}, told: map[string]bool{}}
+	r := watching{Watch: w, seats: map[string]bool{}, seen: map[string]*seenRuns{}, told: map[string]bool{}}
 	defer r.all.Wait()
 	look := time.NewTicker(lookEvery)
 	defer look.Stop()
@@ -66,9 +66,9 @@ type watching struct {
 	all sync.WaitGroup // of seats
 
 	mu    sync.Mutex
-	seats map[string]bool   // by room
-	seen  map[string]*books // by room: what was seen outlives a seat
-	told  map[string]bool   // faults, by room; "" = of looking
+	seats map[string]bool      // by room
+	seen  map[string]*seenRuns // by room: what was seen outlives a seat
+	told  map[string]bool      // faults, by room; "" = of looking
 }
 
 // look takes a seat in each room where somebody waits. An error is that of asking for the rooms.
@@ -164,7 +164,7 @@ func (r *watching) sit(ctx context.Context, room string) error {
 	watch.Go(func() { r.leaveAlone(answering, s, stop) })
 	r.mu.Lock()
 	if r.seen[room] == nil {
-		r.seen[room] = &books{}
+		r.seen[room] = &seenRuns{}
 	}
 	seen := r.seen[room]
 	r.mu.Unlock()

@@ -18,11 +18,11 @@ func Build(Scenario, uint64) (*Network, error) { return nil, ErrUnavailable }
 // Start is never called.
 func (*Network) Start(Place, *exec.Cmd) error { return ErrUnavailable }
 
-// Anchor is never called.
-func (*Network) Anchor() string { return "" }
+// ClockReading is never called.
+func (*Network) ClockReading() string { return "" }
 
-// ClockAt says that there is no lab here.
-func ClockAt(string) (bench.Clock, error) { return bench.Clock{}, ErrUnavailable }
+// ClockOf says that there is no lab here.
+func ClockOf(string) (bench.Clock, error) { return bench.Clock{}, ErrUnavailable }
 
 // Do is never called.
 func (*Network) Do(Place, func()) {}
@@ -33,5 +33,5 @@ func (*Network) Close() (Log, error) { return Log{}, ErrUnavailable }
 // Enter says that there is no lab here.
 func Enter(string, []string) error { return ErrUnavailable }
 
-// StayAwake says that there is no lab here.
-func StayAwake(context.Context) error { return ErrUnavailable }
+// KeepBusy says that there is no lab here.
+func KeepBusy(context.Context) error { return ErrUnavailable }

@@ -103,20 +103,20 @@ func (r *router) run() error {
 	}
 }
 
-// awake is how long before a packet is due the thread stops sleeping and only looks: about what a timer is late by. It
+// spin is how long before a packet is due the thread stops sleeping and only looks: about what a timer is late by. It
 // is not more, for with a real-time priority it takes the processor from everybody: where packets of 0.25 ms are under
 // way, a server or an echo on two processors is then 0.2 ms slower with a network than without.
-const awake = 30 * time.Microsecond
+const spin = 30 * time.Microsecond
 
 // arm sets the timer to shortly before the next packet is due. Where that is now, poll is not to wait.
 func (r *router) arm() (wait int, err error) {
 	var at unix.ItimerSpec
 	due, ok := r.exchange.next()
-	if ok && due-r.now() <= awake {
+	if ok && due-r.now() <= spin {
 		return 0, nil
 	}
 	if ok {
-		at.Value = unix.NsecToTimespec(r.base.Nano() + int64(due-awake))
+		at.Value = unix.NsecToTimespec(r.base.Nano() + int64(due-spin))
 	}
 	if err := unix.TimerfdSettime(r.timer, unix.TFD_TIMER_ABSTIME, &at, nil); err != nil {
 		return 0, fmt.Errorf("set the timer: %w", err)

@@ -29,7 +29,7 @@ type Job struct {
 }
 
 // Service is an echo service to ask for a room.
-type Service struct{ echo.Agent }
+type Service struct{ echo.Client }
 
 // Named reports whether there is one.
 func (s Service) Named() bool { return s.URL != "" }

@@ -169,11 +169,11 @@ func TestThroughAnEchoService(t *testing.T) {
 	var e ether
 	meter := echo.NewMeter()
 	host := measure.NativeHost{Platform: e.platform(), Place: bench.Place{URL: "ether://there"}, Within: 5 * time.Second, Clock: bench.NewClock(), Meter: meter}
-	door := echo.NewDoor(echo.Options{Hosts: map[string]echo.Host{"ether": host}}, meter)
-	server := httptest.NewServer(door.Handler())
+	service := echo.NewService(echo.Options{Hosts: map[string]echo.Host{"ether": host}}, meter)
+	server := httptest.NewServer(service.Handler())
 	defer server.Close()
 	j := job("")
-	j.Local, j.Service = false, measure.Service{Agent: echo.Agent{URL: server.URL}}
+	j.Local, j.Service = false, measure.Service{Client: echo.Client{URL: server.URL}}
 	j.Plan.Cooldown, j.Plan.Timeout, j.Within = 0, 10*time.Second, time.Minute
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
@@ -181,7 +181,7 @@ func TestThroughAnEchoService(t *testing.T) {
 	if err != nil || run.Counts.Answered != 20 || run.RoomURL != "ether://there" || run.Echo.Mode != "remote" {
 		t.Errorf("%v: %+v, %+v", err, run.Counts, run)
 	}
-	if err := door.Close(ctx); err != nil {
+	if err := service.Close(ctx); err != nil {
 		t.Error(err)
 	}
 	server.Client().CloseIdleConnections()

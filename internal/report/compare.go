@@ -1,270 +1,322 @@
 package report
 
 import (
-	"encoding/json"
 	"fmt"
-	"io"
-	"math"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 
-	"github.com/charmbracelet/lipgloss"
-
 	"rtcbench/bench"
-	"rtcbench/internal/result"
 	"rtcbench/internal/stats"
 )
 
-// Both is the result file of a run on two platforms at one time. A platform that failed stands
-// as null, with its reason in Errors; so does the comparison of a run that the platform cut short.
-type Both = both[result.File]
-
-type both[File any] struct {
-	Daily      *File             `json:"daily"`
-	Livekit    *File             `json:"livekit"`
-	Comparison *Comparison       `json:"comparison"`
-	Errors     map[string]string `json:"errors,omitempty"`
+// Group is the runs of one side, and what they were asked for by.
+type Group struct {
+	Name    string
+	Runs    []bench.Record
+	LeftOut int // invalid runs that it would have beside them
 }
 
-// Comparison is Daily held against LiveKit: differences are Daily − LiveKit.
-type Comparison struct {
-	// the two paths are of one transport class, and of one path if both are known
-	Alike            bool                     `json:"alike"`
-	TransportClasses map[string]*string       `json:"transport_classes"`
-	Paths            map[string]*string       `json:"paths"` // bench.Path
-	MedianDiff       *Diff                    `json:"median_diff_ms"`
-	P95Diff          *Diff                    `json:"p95_diff_ms"`
-	Paired           bool                     `json:"paired"` // slot by slot
-	Pairs            int                      `json:"pairs"`
-	Validity         map[string]bench.Verdict `json:"validity"`
-	Verdict          string                   `json:"verdict"`
+// Against is what two groups are held against each other by.
+type Against struct {
+	Margin      float64  // percent of A's median: a smaller difference does not matter
+	SlowerThan  *float64 // percent: is B slower than A by more?
+	LossierThan *float64 // percentage points: does B lose more than A by more?
+	Invalid     bool     // invalid runs get a verdict too
+
+	Step func(done, of int) // is told of each step that is done; nil = nobody asks
 }
 
-// Diff is a difference in milliseconds with its 95 % interval.
-type Diff struct {
-	Value float64    `json:"value"`
-	CI95  [2]float64 `json:"ci95"`
-}
+// steps are what a comparison of two single runs consists of: of long runs each takes a while.
+const steps = 6
 
-const (
-	noDifference = "no difference shown"
-	unlikePaths  = "not the same kind of path: "
-)
-
-// Compare holds a run on Daily against one on LiveKit of the same time. On one grid, the pings of one
-// slot are a pair; a slot in which either failed is left out.
-func Compare(daily, livekit bench.Record) Comparison {
-	c := Comparison{
-		Validity: map[string]bench.Verdict{"daily": daily.Summary.Validity.Verdict,
-			"livekit": livekit.Summary.Validity.Verdict},
-		Alike: daily.Facts.Transport != "" && daily.Facts.Transport == livekit.Facts.Transport &&
-			alike(daily.Path(), livekit.Path()),
-		TransportClasses: map[string]*string{"daily": named(string(daily.Facts.Transport)),
-			"livekit": named(string(livekit.Facts.Transport))},
-		Paths:  map[string]*string{"daily": named(string(daily.Path())), "livekit": named(string(livekit.Path()))},
-		Paired: daily.Plan.OnGrid() && daily.Plan.Cooldown == livekit.Plan.Cooldown,
-	}
-	a, b := daily.Summary.RTTs, livekit.Summary.RTTs
-	if c.Paired {
-		a, b = pairs(daily.Run, livekit.Run, answeredRTT)
-		c.Pairs = len(a)
-	}
-	median, ok := stats.DifferenceOfQuantiles(a, b, 0.5, c.Paired)
-	if !ok {
-		c.Verdict = "too few pings to compare"
-	} else {
-		c.MedianDiff = newDiff(median)
-		p95, _ := stats.DifferenceOfQuantiles(a, b, 0.95, c.Paired)
-		c.P95Diff = newDiff(p95)
-		c.Verdict = verdict(median)
-	}
-	for _, side := range []struct{ key, name string }{{"daily", "Daily"}, {"livekit", "LiveKit"}} {
-		if c.Validity[side.key] == bench.Invalid {
-			c.Verdict = fmt.Sprintf("none: the run on %s is invalid, and no measure of its path", side.name)
+// stepper counts the steps that are done.
+func (by Against) stepper() func() {
+	var done atomic.Int32
+	return func() {
+		if n := int(done.Add(1)); by.Step != nil {
+			by.Step(min(n, steps), steps)
 		}
 	}
-	if !c.Alike {
-		c.Verdict = unlikePaths + c.Verdict
+}
+
+// Groups is how two groups of runs compare. Differences are B − A, in milliseconds.
+type Groups struct {
+	A Side `json:"a"`
+	B Side `json:"b"`
+	// all runs are of one transport class, and of one path as far as paths are known
+	Alike      bool     `json:"alike"`
+	Method     string   `json:"method"`
+	Paired     bool     `json:"paired"` // slot by slot
+	MedianDiff *Shift   `json:"median_diff_ms"`
+	P95Diff    *Shift   `json:"p95_diff_ms"`
+	P99Diff    *Shift   `json:"p99_diff_ms"`
+	FloorDiff  *float64 `json:"floor_diff_ms"` // of the instrument's own part; null = not known of both sides
+	PValue     *float64 `json:"p_value"`       // of the rank test of the medians
+	LossDiff   *Shift   `json:"loss_diff"`     // of the ratios
+	Margin     float64  `json:"margin_percent"`
+	Slower     *Gate    `json:"slower_than,omitempty"`
+	Lossier    *Gate    `json:"lossier_than,omitempty"`
+	MoreRuns   int      `json:"runs_needed"` // on each side, until it is decided
+	Notes      []string `json:"notes"`
+	Verdict    string   `json:"verdict"`
+	equal      bool     // the medians are not shown to differ
+	doubts     []bench.Doubt
+	step       func()
+}
+
+// Shift is a difference with its 95 % interval, where there is one.
+type Shift struct {
+	Value   float64     `json:"value"`
+	CI95    *[2]float64 `json:"ci95"`
+	Percent *float64    `json:"percent,omitempty"` // of A's
+}
+
+// ofTwoRuns is said of one run a side: the machine may have differed between the two.
+const ofTwoRuns = " in these two runs (to compare paths, take several runs in turn, or use both)"
+
+// The ways in which groups are compared.
+const (
+	byPings   = "block bootstrap of one run each"
+	byRuns    = "rank test of the runs' medians"
+	byNothing = "none"
+)
+
+// CompareGroups holds group b against group a. One run each is compared by its pings: they are not
+// independent, so by blocks. More are compared by their medians and tails, one value a run: only what differs
+// between runs of one side tells what may differ between the sides.
+func CompareGroups(a, b Group, by Against) Groups {
+	c := Groups{A: newSide(a), B: newSide(b), Margin: by.Margin, Method: byNothing,
+		FloorDiff: floorDiff(a.Runs, b.Runs)}
+	c.Alike = len(c.A.Transports) == 1 && len(c.B.Transports) == 1 && c.A.Transports[0] != bench.Unknown &&
+		c.B.Transports[0] != bench.Unknown && !c.differ()
+	x, y := answeredRuns(a.Runs), answeredRuns(b.Runs)
+	if d, ok := stats.DifferenceOfRatios(losses(b.Runs), losses(a.Runs)); ok {
+		c.LossDiff = &Shift{Value: d.Value, CI95: &[2]float64{d.Lo, d.Hi}}
 	}
+	c.step = by.stepper()
+	var gates sync.WaitGroup
+	gates.Go(func() {
+		c.Slower, c.Lossier = c.gates(a.Runs, b.Runs, by)
+		c.step()
+	})
+	switch {
+	case len(x) == 0 || len(y) == 0:
+		c.MoreRuns = stats.RunsForShift(1, 1)
+		c.Verdict = "inconclusive: no ping was answered on one side"
+	case len(x) == 1 && len(y) == 1 && c.byPings(x[0], y[0]):
+	default:
+		c.byRuns(x, y, by)
+	}
+	gates.Wait()
+	c.conclude(by)
+	c.Notes = append([]string{}, slices.Concat(noteInvalid("A", c.A), noteInvalid("B", c.B), notePaths(c.A, c.B),
+		notes(a.Runs, b.Runs))...)
+	c.doubts = groupDoubts(a.Runs, b.Runs)
 	return c
 }
 
-// named is s; nil = not known.
-func named(s string) *string {
-	if s == "" {
+// conclude adds to the verdict what else has to be in the same line.
+func (c *Groups) conclude(by Against) {
+	if side := c.invalidSide(); side != "" && !by.Invalid && c.Method != byNothing {
+		c.Verdict = fmt.Sprintf("none: %s is invalid, and no measure of its path", side)
+	}
+	if d := c.LossDiff; d != nil && (d.CI95[0] > 0 || d.CI95[1] < 0) {
+		more := "A"
+		if d.Value > 0 {
+			more = "B"
+		}
+		c.Verdict += fmt.Sprintf("; %s loses more (A %s, B %s)", more, percentage(c.A.Loss), percentage(c.B.Loss))
+	}
+	if !c.Alike {
+		c.Verdict = c.Unlike() + ": " + c.Verdict
+	}
+}
+
+// invalidSide names a side with an invalid run in it; "" = there is none.
+func (c *Groups) invalidSide() string {
+	switch {
+	case c.A.Invalid > 0:
+		return "A"
+	case c.B.Invalid > 0:
+		return "B"
+	}
+	return ""
+}
+
+// floorDiff is the median of b's floors less that of a's, in milliseconds; nil where a run has none.
+func floorDiff(a, b []bench.Record) *float64 {
+	floors := func(runs []bench.Record) (list []time.Duration) {
+		for _, r := range runs {
+			if r.Floor != nil {
+				list = append(list, r.Floor.RTT)
+			}
+		}
+		return list
+	}
+	x, y := floors(a), floors(b)
+	if len(x) != len(a) || len(y) != len(b) || len(x) == 0 || len(y) == 0 {
 		return nil
 	}
-	return &s
+	d := *middle(y) - *middle(x)
+	return &d
 }
 
-// alike reports whether two paths are not known to differ.
-func alike(a, b bench.Path) bool { return a == b || a == "" || b == "" }
-
-func verdict(d stats.Difference) string {
-	switch {
-	case !d.Excludes0():
-		return noDifference
-	case d.Value < 0:
-		return "daily faster"
-	}
-	return "livekit faster"
-}
-
-func newDiff(d stats.Difference) *Diff {
-	return &Diff{ms(d.Value), [2]float64{ms(d.Lo), ms(d.Hi)}}
-}
-
-// pairs gives what of tells of both pings of each slot.
-func pairs(a, b bench.Run, of func(bench.Sample) (time.Duration, bool)) (x, y []time.Duration) {
-	// Aligned grids differ by whole periods once their phases are taken off; rounding half a period could go
-	// either way.
-	apart := a.Start.Sub(b.Start)
-	if a.Plan.Aligned && b.Plan.Aligned {
-		apart -= a.Plan.Phase - b.Plan.Phase
-	}
-	shift := int(math.Round(float64(apart) / float64(a.Plan.Cooldown)))
-	for _, s := range a.Samples {
-		i := int(s.Seq) - 1 + shift
-		if i < 0 || i >= len(b.Samples) {
-			continue
-		}
-		u, ok := of(s)
-		v, also := of(b.Samples[i])
-		if ok && also {
-			x, y = append(x, u), append(y, v)
+// byPings compares one run with one other. It reports whether their pings are there to do so.
+func (c *Groups) byPings(a, b bench.Record) bool {
+	x, y := a.Summary.RTTs, b.Summary.RTTs
+	if together(a.Run, b.Run) {
+		if u, v := pairs(a.Run, b.Run, answeredRTT); 2*len(u) >= min(len(x), len(y)) {
+			x, y, c.Paired = u, v, true
 		}
 	}
-	return x, y
-}
-
-// comparable reports whether both have something to compare: a platform that went away, or never answered, is
-// not faster or slower.
-func comparable(runs ...bench.Record) bool {
-	for _, r := range runs {
-		if r.Ended == bench.LinkLost || r.Counts.Answered == 0 {
-			return false
+	if min(len(x), len(y)) < 10 {
+		c.Paired = false
+		return false
+	}
+	c.Method = byPings
+	var u, v *stats.Series
+	c.inParallel(func() { u = stats.NewSeries(x) }, func() { v = stats.NewSeries(y) })
+	var median stats.Difference
+	shift := func(q float64, to **Shift, of *float64) func() {
+		return func() {
+			d, ok := v.Minus(u, q, c.Paired)
+			if *to = newShift(d, ok, of); q == 0.5 {
+				median = d
+			}
 		}
 	}
+	list := []func(){shift(0.5, &c.MedianDiff, c.A.P50), shift(0.95, &c.P95Diff, c.A.P95)}
+	if min(len(x), len(y)) >= stats.NeededForBound(0.99) {
+		list = append(list, shift(0.99, &c.P99Diff, c.A.P99))
+	}
+	c.inParallel(list...)
+	c.Verdict, c.equal = groupVerdict(median)+ofTwoRuns, !median.Excludes0()
 	return true
 }
 
-// WriteBothJSON writes the result file of two runs; a nil run is one that failed.
-func WriteBothJSON(w io.Writer, daily, livekit *result.Document, errs map[string]string) error {
-	b := both[json.RawMessage]{Errors: errs}
-	for _, side := range []struct {
-		run  *result.Document
-		file **json.RawMessage
-	}{{daily, &b.Daily}, {livekit, &b.Livekit}} {
-		if side.run == nil {
-			continue
-		}
-		line, err := side.run.Line()
-		if err != nil {
-			return err
-		}
-		*side.file = (*json.RawMessage)(&line)
+// inParallel runs all of list at one time, and returns when they are done.
+func (c *Groups) inParallel(list ...func()) {
+	var all sync.WaitGroup
+	for _, f := range list {
+		all.Go(func() {
+			f()
+			c.step()
+		})
 	}
-	if daily != nil && livekit != nil && comparable(daily.Record, livekit.Record) {
-		c := Compare(daily.Record, livekit.Record)
-		b.Comparison = &c
-	}
-	return result.WriteJSON(w, b)
+	all.Wait()
 }
 
-// WriteBothText writes the two side by side, and how they compare.
-func WriteBothText(w io.Writer, d, l bench.Record) error {
-	p := newPage(lipgloss.NewRenderer(w))
-	a, b := d.Summary, l.Summary
-	row := func(name, x, y string) { p.line("  %-14s %28s %28s", name, x, y) }
-	p.line("%s", p.strong.Render(fmt.Sprintf("  %-14s %28s %28s", "", "Daily", "LiveKit")))
-	row("answered", answered(d.Run), answered(l.Run))
-	row("validity", string(a.Validity.Verdict), string(b.Validity.Verdict))
-	row("path", ends(wayOf(d), 28), ends(wayOf(l), 28))
-	p.head("Round trip, ms")
-	for _, q := range []struct {
-		name string
-		x, y bench.Quantity
-	}{
-		{"min", a.Min, b.Min}, {"P50", a.P50, b.P50}, {"P90", a.P90, b.P90}, {"P95", a.P95, b.P95},
-		{"P99", a.P99, b.P99}, {"max", a.Max, b.Max}, {"mean", a.Mean, b.Mean},
-	} {
-		row(q.name, number(q.x), number(q.y))
+// byRuns compares by one value a run.
+func (c *Groups) byRuns(a, b []bench.Record, by Against) {
+	x, y := quantiles(a, p50), quantiles(b, p50)
+	median, ok := stats.Shift(y, x)
+	c.Method, c.MedianDiff = byRuns, newShift(median, ok, c.A.P50)
+	if _, p, known := stats.MannWhitney(y, x); known {
+		c.PValue = &p
 	}
-	p.head("Details")
-	row("loss", loss(a), loss(b))
-	row("jitter, ms", number(a.Jitter), number(b.Jitter))
-	p.line("  %-14s %s", "", p.dim.Render("(mean |ΔRTT|)"))
-	row("one way, ms", ways(a), ways(b))
-	row("timer late, ms", number(a.TimerError.P50), number(b.TimerError.P50))
-	if comparable(d, l) {
-		p.comparison(Compare(d, l))
-	} else {
-		p.head("Daily − LiveKit")
-		p.line("  %-14s %s", "verdict", p.strong.Render("none: a platform that went away is neither faster nor slower"))
+	if p95, ok := stats.Shift(quantiles(b, p95), quantiles(a, p95)); true {
+		c.P95Diff = newShift(p95, ok, c.A.P95)
 	}
-	p.doubts(union(a.Doubts, b.Doubts))
-	_, err := io.WriteString(w, p.String())
-	return err
-}
-
-func (p *page) comparison(c Comparison) {
-	p.head("Daily − LiveKit")
-	for _, d := range []struct {
-		name string
-		*Diff
-	}{{"P50", c.MedianDiff}, {"P95", c.P95Diff}} {
-		if d.Diff != nil {
-			p.line("  %-14s %+.2f ms  %s", d.name, d.Value,
-				p.dim.Render(fmt.Sprintf("95 %% interval %+.2f … %+.2f", d.CI95[0], d.CI95[1])))
-		}
+	if u, v := quantiles(a, p99), quantiles(b, p99); len(u) > 0 && len(v) > 0 {
+		p99, ok := stats.Shift(v, u)
+		c.P99Diff = newShift(p99, ok, c.A.P99)
 	}
-	p.line("  %-14s %s", "verdict", p.strong.Render(c.Verdict))
-	if !c.Alike {
-		for _, line := range Wrap("Daily's messages went by the "+classOf(c, "daily")+", LiveKit's by the "+
-			classOf(c, "livekit")+": this is what an application gets, and not a comparison of their media.", width-4) {
-			p.line("  %s", p.dim.Render(line))
+	margin := time.Duration(by.Margin / 100 * *c.A.P50 * float64(time.Millisecond))
+	switch {
+	case !ok:
+		c.MoreRuns = stats.RunsForShift(len(x), len(y))
+	case median.Excludes0(), -margin <= median.Lo && median.Hi <= margin:
+	default:
+		c.MoreRuns = stats.MoreRuns(median, len(x), len(y), margin)
+	}
+	c.equal = !median.Excludes0()
+	if c.Verdict = groupVerdict(median); c.MoreRuns > 0 {
+		c.Verdict = fmt.Sprintf("inconclusive: about %d more runs needed on each side", c.MoreRuns)
+		if c.MoreRuns == 1 {
+			c.Verdict = "inconclusive: about 1 more run needed on each side"
 		}
 	}
 }
 
-func classOf(c Comparison, platform string) string {
-	if name := c.TransportClasses[platform]; name != nil {
-		return className(bench.TransportClass(*name))
+// groupVerdict is that of B − A.
+func groupVerdict(d stats.Difference) string {
+	switch {
+	case !d.Excludes0():
+		return noDifference
+	case d.Value > 0:
+		return "A faster"
 	}
-	return "unknown way"
+	return "B faster"
 }
 
-func answered(r bench.Run) string {
-	return fmt.Sprintf("%d of %d", r.Counts.Answered, r.Counts.Settled())
-}
-
-func loss(s bench.Summary) string {
-	if !s.LossKnown {
-		return "–"
+func newShift(d stats.Difference, ok bool, a *float64) *Shift {
+	s := &Shift{Value: ms(d.Value)}
+	if ok {
+		s.CI95 = &[2]float64{ms(d.Lo), ms(d.Hi)}
 	}
-	return fmt.Sprintf("%.2f %%", 100*s.Loss)
-}
-
-func ways(s bench.Summary) string {
-	if !s.OneWay.Known {
-		return "–"
+	if a != nil && *a > 0 {
+		percent := 100 * s.Value / *a
+		s.Percent = &percent
 	}
-	return fmt.Sprintf("up %s, down %s ± %s", number(s.OneWay.Up.P50), number(s.OneWay.Down.P50),
-		fixed(s.OneWay.Offset.HalfWidth()))
+	return s
 }
 
-// union is both lists; what is said of one platform only is said with its name.
-func union(a, b []bench.Doubt) (list []bench.Doubt) {
-	for _, d := range a {
-		if !slices.Contains(b, d) {
-			d.Text = "Daily: " + d.Text
+// together reports whether the two ran at one time on one grid.
+func together(a, b bench.Run) bool {
+	return a.Plan.OnGrid() && a.Plan.Cooldown == b.Plan.Cooldown && a.Start.Before(b.End) && b.Start.Before(a.End) &&
+		a.ID != b.ID
+}
+
+// answeredRuns are those that have a round trip time.
+func answeredRuns(runs []bench.Record) (list []bench.Record) {
+	for _, r := range runs {
+		if r.Summary.P50.OK {
+			list = append(list, r)
 		}
-		list = append(list, d)
 	}
-	for _, d := range b {
-		if !slices.Contains(a, d) {
-			d.Text = "LiveKit: " + d.Text
-			list = append(list, d)
+	return list
+}
+
+func p50(s bench.Summary, _ int) bench.Quantity { return s.P50 }
+func p95(s bench.Summary, _ int) bench.Quantity { return s.P95 }
+
+// p99 is unknown where the pings are too few for it.
+func p99(s bench.Summary, answered int) bench.Quantity {
+	if answered < stats.NeededForBound(0.99) {
+		return bench.Quantity{}
+	}
+	return s.P99
+}
+
+// quantiles gives one value a run that has it.
+func quantiles(runs []bench.Record, of func(s bench.Summary, answered int) bench.Quantity) (list []time.Duration) {
+	for _, r := range runs {
+		if q := of(r.Summary, r.Counts.Answered); q.OK {
+			list = append(list, q.D)
+		}
+	}
+	return list
+}
+
+// enoughRuns is how many make clusters enough to tell how losses come together.
+const enoughRuns = 4
+
+// losses are the failed pings in clusters: one a run, or, of few runs, stretches of each.
+func losses(runs []bench.Record) (list []stats.Ratio) {
+	for _, r := range runs {
+		whole := stats.Ratio{K: r.Counts.Failed(), N: r.Counts.Settled()}
+		var failed []bool
+		for _, s := range r.Samples {
+			if s.Settled() {
+				failed = append(failed, s.Failed())
+			}
+		}
+		if len(runs) >= enoughRuns || len(failed) != whole.N { // the samples are not there, or not all
+			list = append(list, whole)
+		} else {
+			list = append(list, stats.Clusters(failed)...)
 		}
 	}
 	return list

@@ -46,10 +46,10 @@ func known(list []string) (names []string) {
 }
 
 // notePaths says of runs whose path nobody knows that they are compared all the same.
-func notePaths(a, b Described) (list []string) {
+func notePaths(a, b Side) (list []string) {
 	for _, side := range []struct {
 		name string
-		Described
+		Side
 	}{{"A", a}, {"B", b}} {
 		if len(known(side.Paths)) < len(side.Paths) {
 			list = append(list, fmt.Sprintf("%s: how the messages travelled is not known of all runs: it may be UDP, "+

@@ -39,8 +39,8 @@ func (o outcome) of(what string) (e analysis.Error, ok bool) {
 	return e, false
 }
 
-// beyond is by how much a number is wrong beyond what injected and floor make together, with its interval.
-func (a answers) beyond(o outcome, what string) (e analysis.Error, ok bool) {
+// residual is by how much a number is wrong beyond what injected and floor make together, with its interval.
+func (a answers) residual(o outcome, what string) (e analysis.Error, ok bool) {
 	e, ok = o.of(what)
 	number := numbers[what]
 	var floor []time.Duration
@@ -53,7 +53,7 @@ func (a answers) beyond(o outcome, what string) (e analysis.Error, ok bool) {
 		}
 	}
 	measured, injected := number.of(o.Report.Samples)
-	d, known := stats.Excess(measured, injected, floor, number.q)
+	d, known := stats.Residual(measured, injected, floor, number.q)
 	e.Error, e.CI = float64(d.Value)/1e6, [2]float64{float64(d.Lo) / 1e6, float64(d.Hi) / 1e6}
 	return e, ok && known
 }
@@ -129,14 +129,14 @@ var promises = []promise{
 
 // left is the error of an alternating run: what is left when the floor of the same seconds is taken off.
 func (o outcome) left(what string) (e analysis.Error, ok bool) {
-	if o.Report.Beyond == nil {
+	if o.Report.Residuals == nil {
 		return e, false
 	}
-	i := slices.IndexFunc(o.Report.Beyond.Errors, func(e analysis.Error) bool { return e.What == what })
+	i := slices.IndexFunc(o.Report.Residuals.Errors, func(e analysis.Error) bool { return e.What == what })
 	if i < 0 {
 		return e, false
 	}
-	return o.Report.Beyond.Errors[i], true
+	return o.Report.Residuals.Errors[i], true
 }
 
 // kept is in how many of the outcomes it holds, and the largest error.
@@ -182,11 +182,11 @@ func (a answers) headline(w io.Writer) {
 func (a answers) own(engine string) (least, most float64) {
 	least, most = math.Inf(1), math.Inf(-1)
 	for _, o := range a.Alternating {
-		if o.Engine != engine || o.Report.Beyond == nil {
+		if o.Engine != engine || o.Report.Residuals == nil {
 			continue
 		}
 		more := 0.0
-		for _, p := range o.Report.Beyond.Parts {
+		for _, p := range o.Report.Residuals.Parts {
 			if strings.HasPrefix(p.What, "runner") {
 				more += p.There - p.Away
 			}

@@ -73,7 +73,7 @@ func (a answers) page(w io.Writer) {
 		p("moved by more than such an interval is wide, compare is right about the runs, and it is the machine that " +
 			"differs. Whether compare is right about paths is counted in fake time, above.\n")
 	}
-	a.beyonds(w)
+	a.residuals(w)
 	a.floors(w)
 	a.restsTable(w)
 	a.roundTrips(w)
@@ -98,7 +98,7 @@ func (a answers) tallies(w io.Writer, beside bool) {
 	}
 }
 
-func (a answers) beyonds(w io.Writer) {
+func (a answers) residuals(w io.Writer) {
 	if len(a.Alternating) == 0 {
 		return
 	}
@@ -111,7 +111,7 @@ With and without the network in turn; in ms, with 95 % intervals. *Floor* is mea
 |---|---|---|---|---|---|---|---|---|---|---|---|---|
 `)
 	for _, o := range a.Alternating {
-		b := o.Report.Beyond
+		b := o.Report.Residuals
 		if b == nil || len(b.Floors) == 0 {
 			continue
 		}
@@ -152,7 +152,7 @@ func (a answers) grown(engine, channel string) string {
 	var sum [][2]float64
 	n := 0.0
 	for _, o := range a.Alternating {
-		b := o.Report.Beyond
+		b := o.Report.Residuals
 		if o.Engine != engine || o.Channel != channel || b == nil {
 			continue
 		}
@@ -279,7 +279,7 @@ On the reliable channel a lost packet holds up the pings behind it: their own pa
 		cells := []string{matched}
 		var measured, errors []string
 		for _, q := range []string{"round trip P50", "round trip P95", "round trip P99"} {
-			e, ok := a.beyond(o, q)
+			e, ok := a.residual(o, q)
 			if !ok {
 				return "too few to say"
 			}
@@ -312,7 +312,7 @@ packets leave possible; *wrong*: those of which it has nothing of that. Of the r
 		c := o.Report.Clocks
 		cells := []string{string(c.Kind)}
 		for _, way := range []string{"up P50", "down P50"} {
-			e, _ := a.beyond(o, way)
+			e, _ := a.residual(o, way)
 			cells = append(cells, fmt.Sprintf("%.2f | %.2f | %+.2f (%+.2f … %+.2f)", e.Injected, e.Measured, e.Error,
 				e.CI[0], e.CI[1]))
 		}

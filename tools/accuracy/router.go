@@ -40,12 +40,12 @@ func (t *tool) router(ctx context.Context) (*precision, error) {
 		}
 	}()
 	for range runtime.NumCPU() { // as lab run has them; they end with this process, however it does
-		awake := exec.Command(t.binary, "lab", "enter", "lab", "awake")
-		if err := n.Start(lab.Runner, awake); err != nil {
+		busy := exec.Command(t.binary, "lab", "enter", "lab", "awake")
+		if err := n.Start(lab.Runner, busy); err != nil {
 			return nil, err
 		}
-		defer awake.Wait()
-		defer awake.Process.Signal(os.Interrupt)
+		defer busy.Wait()
+		defer busy.Process.Signal(os.Interrupt)
 	}
 	ends := [2]lab.Place{lab.Runner, lab.SFU}
 	var sockets [2]net.PacketConn

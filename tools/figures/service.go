@@ -31,7 +31,7 @@ func service(ctx context.Context, p place, binary string) error {
 		return err
 	}
 	defer stop()
-	agent := echo.Agent{URL: url}
+	agent := echo.Client{URL: url}
 	var opened []time.Duration
 	for i := range 60 {
 		begin := time.Now()
@@ -52,7 +52,7 @@ func service(ctx context.Context, p place, binary string) error {
 }
 
 // manyRooms pings in fifty rooms at a time.
-func manyRooms(ctx context.Context, url string, agent echo.Agent) error {
+func manyRooms(ctx context.Context, url string, agent echo.Client) error {
 	const rooms, pings = 50, 200
 	heap, resident, err := memory(url)
 	if err != nil {
@@ -92,7 +92,7 @@ func manyRooms(ctx context.Context, url string, agent echo.Agent) error {
 	return nil
 }
 
-func inRoom(ctx context.Context, agent echo.Agent, pings int, phase time.Duration, ready *sync.WaitGroup) (
+func inRoom(ctx context.Context, agent echo.Client, pings int, phase time.Duration, ready *sync.WaitGroup) (
 	run bench.Run, err error) {
 	here := sync.OnceFunc(ready.Done)
 	defer here()
@@ -133,7 +133,7 @@ func onDaily(ctx context.Context, binary string) error {
 		return err
 	}
 	defer stop()
-	agent := echo.Agent{URL: url}
+	agent := echo.Client{URL: url}
 	first, err := agent.Connect(ctx, "daily") // the browser's own cost is in the first room
 	if err != nil {
 		return err

@@ -23,7 +23,7 @@ export function readWindow(text: string): { high: number; low: number } | undefi
 }
 
 /** The echo's side. */
-export class Book implements Seen {
+export class SeenRun implements Seen {
   count = 0;
   last = 0;
   high = 0;

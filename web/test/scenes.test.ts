@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import { expect } from 'expect';
 import { Outcome, type Plan, Reason, type Sample, type State } from '../src/contract';
 import { Probe } from '../src/probe';
-import { Book } from '../src/seen';
+import { SeenRun } from '../src/seen';
 import { Link, NotConnected, type Packet, type Session } from '../src/session';
 import { decodePing, encodePong, type Ping } from '../src/wire';
 import { FakeTime } from './fake';
@@ -48,7 +48,7 @@ class Stage implements Session {
   identity = 'runner';
   readonly link = new Link();
   private handler: (p: Packet) => void = () => {};
-  private readonly books = new Map<string, Book>();
+  private readonly runs = new Map<string, SeenRun>();
   constructor(private readonly time: FakeTime, private readonly scene: Scene) {}
 
   onPacket(handler: (p: Packet) => void): void {
@@ -71,10 +71,10 @@ class Stage implements Session {
     }
   }
   private pong(ping: Ping, seq: number, from: string, delays: number[]): void {
-    const book = this.books.get(from) ?? new Book();
-    this.books.set(from, book);
-    book.note(seq);
-    const now = this.time.origin + this.time.t, text = encodePong(ping, now, now, book.count, book);
+    const run = this.runs.get(from) ?? new SeenRun();
+    this.runs.set(from, run);
+    run.note(seq);
+    const now = this.time.origin + this.time.t, text = encodePong(ping, now, now, run.count, run);
     for (const d of delays) this.time.after(d, () => this.deliver(text, from));
   }
   async facts() {

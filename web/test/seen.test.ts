@@ -1,6 +1,6 @@
 import { describe, it } from 'node:test';
 import { expect } from 'expect';
-import { Book, Ledger, readWindow, windowText } from '../src/seen';
+import { SeenRun, Ledger, readWindow, windowText } from '../src/seen';
 
 describe('what an echo has seen', () => {
   it('counts as bench/seen.go does', () => {
@@ -10,7 +10,7 @@ describe('what an echo has seen', () => {
       [[1, 65], 2, 65, '1'], [[1, 64], 2, 64, '8000000000000001'], [[100, 1], 2, 100, '1'], [[7, 4e9], 2, 4e9, '1'], [[1, 34], 2, 34, '200000001'],
     ];
     for (const [seqs, count, last, text] of cases) {
-      const b = new Book();
+      const b = new SeenRun();
       for (const s of seqs) b.note(s);
       expect([b.count, b.last, windowText(b)]).toEqual([count, last, text]);
       expect(readWindow(text)).toEqual({ high: b.high, low: b.low });
@@ -23,7 +23,7 @@ describe('what an echo has seen', () => {
     let seed = 1;
     const random = () => (seed = (seed * 48271) % 2147483647) / 2147483647;
     for (let trial = 0; trial < 60; trial++) {
-      const book = new Book(), settled = new Set<number>();
+      const run = new SeenRun(), settled = new Set<number>();
       const ledger = new Ledger((seq) => !settled.has(seq));
       const count = 600;
       const lost: number[] = [];
@@ -35,7 +35,7 @@ describe('what an echo has seen', () => {
           lost.push(seq);
           continue;
         }
-        book.note(seq);
+        run.note(seq);
         if (burst > 0) burst--;
         else if (random() < (trial % 2 ? 0.01 : 0.08)) burst = Math.floor(random() * (trial % 2 ? 150 : 3)) + 1;
         if (!last && burst > 0) {
@@ -43,7 +43,7 @@ describe('what an echo has seen', () => {
           lost.push(seq);
           continue;
         }
-        const { count: n, last: l, high, low } = book;
+        const { count: n, last: l, high, low } = run;
         ledger.take({ count: n, last: l, high, low }, seq);
         settled.add(seq);
         ledger.answered(seq);

@@ -186,7 +186,7 @@ func TestWhatIsNotCounted(t *testing.T) {
 		t.Errorf("imprecise %v, %d matched", r.Imprecise, r.Matched)
 	}
 	// 99 ms lie between the first hop and the last: of 20 pings in a stretch the last one meets both.
-	if b := r.Beyond; b == nil || b.There+b.Away != 190 {
+	if b := r.Residuals; b == nil || b.There+b.Away != 190 {
 		t.Errorf("%d beyond the floor, %d on it", b.There, b.Away)
 	}
 }
@@ -225,7 +225,7 @@ func TestFloorOfTheSameSeconds(t *testing.T) {
 			RTT: at - sent, Up: up, Stamped: true})
 	}
 	slices.SortStableFunc(log, func(a, b lab.Record) int { return int(a.Arrived - b.Arrived) })
-	b := NewReport(s, 1, lab.Log{Start: start, Records: log}, run, nil).Beyond
+	b := NewReport(s, 1, lab.Log{Start: start, Records: log}, run, nil).Residuals
 	if b == nil || b.There < 150 || b.Away < 150 || b.There+b.Away > 396 {
 		t.Fatalf("%+v", b)
 	}

@@ -39,7 +39,7 @@ type Report struct {
 	Verdict bench.Verdict `json:"verdict"` // that the run gave itself …
 	Grounds []string      `json:"reasons"` // … and their codes
 
-	Beyond *Beyond `json:"beyond,omitempty"` // of a run with a network in every other stretch
+	Residuals *Residuals `json:"beyond,omitempty"` // of a run with a network in every other stretch
 }
 
 // Others is the pings that were answered in time and not matched: their round trips, which are in no other number of a
@@ -69,15 +69,16 @@ type Loss struct {
 	Wrong int `json:"wrong_way"`
 }
 
-// Clocks is whether the intervals of the one-way times hold what the router did.
+// Clocks says how often the interval of a one-way time holds what the router did.
 type Clocks struct {
 	Kind      bench.Clocks `json:"kind"`
 	HalfWidth float64      `json:"half_width_ms"`
 	SkewPPM   *[2]float64  `json:"skew_ppm"` // least and greatest that the run allows
-	// pings with all of what their way up may have taken, by the router's stamps on both sides of the echo, in its
-	// interval
+	// The router's stamps on both sides of the echo bound how long the way up of a ping can have taken. Held counts the
+	// pings whose interval holds all of that range.
 	Held int `json:"held"`
-	// pings with none of it there; of the rest, which the echo's machine held up, nobody can tell
+	// Wrong counts the pings whose interval holds none of that range. Nobody can judge the pings in between: the echo's
+	// machine held them up.
 	Wrong int `json:"wrong"`
 	Of    int `json:"of"`
 }
@@ -165,7 +166,7 @@ func NewReport(s lab.Scenario, seed uint64, log lab.Log, run bench.Run, heard ma
 	summary, injected := bench.Summarise(run), Injected(log, run)
 	r.match(summary, injected, run)
 	r.Loss = lossOf(run, heard)
-	r.Beyond = newBeyond(s, summary.OneWay, injected, run)
+	r.Residuals = newResiduals(s, summary.OneWay, injected, run)
 	return r
 }
 

@@ -28,7 +28,7 @@ func WriteText(w io.Writer, r Report) {
 			h.DelayP99, h.Packets, h.Lost)
 	}
 	if len(r.Errors) > 0 {
-		if b := r.Beyond; b != nil { // quantiles of both kinds together would be of neither
+		if b := r.Residuals; b != nil { // quantiles of both kinds together would be of neither
 			printErrors(w, fmt.Sprintf("%d on the floor", b.Away), "more by", b.Floors)
 			printErrors(w, fmt.Sprintf("%d beyond it", b.There), "error", b.Errors)
 			fmt.Fprintf(w, "\n  %-18s %9s %19s\n", "of that passed in", "P50 ms", "on the floor")
@@ -50,8 +50,8 @@ func WriteText(w io.Writer, r Report) {
 	}
 	say("%d of %d answered pings were matched to their packets.", r.Matched, r.Pings)
 	there := r.Matched
-	if r.Beyond != nil {
-		there = r.Beyond.There
+	if r.Residuals != nil {
+		there = r.Residuals.There
 	}
 	if need := stats.NeededForBound(0.99); there > 0 && there < need {
 		say("They are too few for a P99 (%d are needed): it is close to the largest value seen.", need)

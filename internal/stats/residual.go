@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// Excess estimates by how much the q quantile of measured is above that of what injected and floor make together, where
-// measured and injected are of the same moments, one value each, and floor is what is added without any of injected:
-// quantileOfSums. Its interval is by the circular block bootstrap of all three, as that of DifferenceOfQuantiles. The
-// draws are always the same. ok is false below 10 values a side.
-func Excess(measured, injected, floor []time.Duration, q float64) (d Difference, ok bool) {
+// Residual estimates what is left of the q quantile of measured when the expected one is taken off: the quantile that
+// injected and floor make together (quantileOfSums). measured and injected hold one value each of the same moments;
+// floor holds what is added where nothing is injected. The interval comes from the circular block bootstrap of all
+// three, as that of DifferenceOfQuantiles does. The draws are always the same. ok is false below 10 values a side.
+func Residual(measured, injected, floor []time.Duration, q float64) (d Difference, ok bool) {
 	if len(measured) < 10 || len(measured) != len(injected) || len(floor) < 10 {
 		return d, false
 	}
@@ -39,7 +39,7 @@ func Excess(measured, injected, floor []time.Duration, q float64) (d Difference,
 	return d, true
 }
 
-// resample tells which of n values stands where in a resample of blocks.
+// resample calls put with the place and the origin of each of the n values of a resample by blocks.
 func resample(rng *rand.Rand, block int, put func(to, from int), n int) {
 	for to := 0; to < n; {
 		from := rng.IntN(n)
@@ -50,15 +50,15 @@ func resample(rng *rand.Rand, block int, put func(to, from int), n int) {
 	}
 }
 
-// sumRounds is how often sums of n values are drawn for a value that is told.
+// sumRounds is how many samples of n sums are drawn for a value that users see.
 func sumRounds(n int) int {
 	const work = 4_000_000 // values drawn
 	return max(20, min(400, work/n))
 }
 
-// quantileOfSums is what the q quantile of len(a) values x + y comes to on average, where x is each of a once and y is
-// drawn from b independently of it. It is that of a sample as large as a: in a thin tail a quantile of all possible
-// sums is another.
+// quantileOfSums is the mean q quantile of len(a) sums x + y, where x is each value of a once, and y is drawn from b
+// independently of x. The quantile is that of a sample as large as a, because in a thin tail the quantile of all
+// possible sums differs from it.
 func quantileOfSums(a, b []time.Duration, q float64, rounds int, rng *rand.Rand) time.Duration {
 	sums, mean := make([]time.Duration, len(a)), 0.0
 	for range rounds {

@@ -17,7 +17,7 @@ func (c Groups) WriteText(w io.Writer) error {
 	p := newPage(lipgloss.NewRenderer(w))
 	for _, side := range []struct {
 		mark string
-		Described
+		Side
 	}{{"A", c.A}, {"B", c.B}} {
 		p.line("%s  %s", p.strong.Render(side.mark), ends(Printable(side.Name), width-4))
 	}
@@ -129,7 +129,7 @@ func (p *page) groupNotes(c Groups) {
 	p.marked("To bear in mind", list)
 }
 
-func runsOf(d Described) string {
+func runsOf(d Side) string {
 	if d.Used != d.Runs {
 		return fmt.Sprintf("%d (%d with an answer)", d.Runs, d.Used)
 	}
@@ -137,7 +137,7 @@ func runsOf(d Described) string {
 }
 
 // verdictsOf says how many runs of a side have which verdict.
-func verdictsOf(d Described) string {
+func verdictsOf(d Side) string {
 	var parts []string
 	for _, v := range []struct {
 		n    int

@@ -8,10 +8,10 @@ import (
 	"rtcbench/internal/stats"
 )
 
-// Beyond is what the instrument gets wrong of a network beyond what it always adds: measured − (injected and floor),
-// where the floor is that of the same seconds, for the network was away in every other stretch of the run. A machine
-// that is slow for a minute is so for both.
-type Beyond struct {
+// Residuals are the errors that a network brings and the floor does not explain: measured − (injected and floor). The
+// floor is that of the same seconds, because the network was away in every other stretch of the run, and a machine that
+// is slow for a minute is slow for both.
+type Residuals struct {
 	Every  float64 `json:"every_ms"`
 	There  int     `json:"pings"`       // that met the network on each hop
 	Away   int     `json:"floor_pings"` // that met it on none
@@ -33,7 +33,7 @@ type ways struct {
 	parts                                             [len(partNames)][]time.Duration
 }
 
-func newBeyond(s lab.Scenario, oneWay bench.OneWay, list []Injection, run bench.Run) *Beyond {
+func newResiduals(s lab.Scenario, oneWay bench.OneWay, list []Injection, run bench.Run) *Residuals {
 	if s.Alternate == 0 {
 		return nil
 	}
@@ -67,7 +67,7 @@ func newBeyond(s lab.Scenario, oneWay bench.OneWay, list []Injection, run bench.
 			kind.down, kind.injectedDown = append(kind.down, down), append(kind.injectedDown, in.Down)
 		}
 	}
-	b := &Beyond{Every: ms(s.Alternate), There: len(there.rtt), Away: len(away.rtt)}
+	b := &Residuals{Every: ms(s.Alternate), There: len(there.rtt), Away: len(away.rtt)}
 	b.add("round trip P50", 0.5, there.rtt, there.injected, away.rtt, away.injected)
 	b.add("round trip P95", 0.95, there.rtt, there.injected, away.rtt, away.injected)
 	b.add("round trip P99", 0.99, there.rtt, there.injected, away.rtt, away.injected)
@@ -82,13 +82,13 @@ func newBeyond(s lab.Scenario, oneWay bench.OneWay, list []Injection, run bench.
 // add holds a quantile of what was measured with the network against that of what was injected and the floor together:
 // of the sums of one ping's injected time and any ping's on the floor. A quantile of sums is not the sum of quantiles,
 // where both are spread.
-func (b *Beyond) add(what string, q float64, measured, injected, floor, floorInjected []time.Duration) {
+func (b *Residuals) add(what string, q float64, measured, injected, floor, floorInjected []time.Duration) {
 	own := make([]time.Duration, len(floor))
 	for i := range own {
 		own[i] = floor[i] - floorInjected[i]
 	}
 	f, known := stats.DifferenceOfQuantiles(floor, floorInjected, 0.5, true)
-	d, ok := stats.Excess(measured, injected, own, q)
+	d, ok := stats.Residual(measured, injected, own, q)
 	if !known || !ok {
 		return
 	}

@@ -8,11 +8,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// StayAwake keeps one processor busy with nothing until ctx ends, at the lowest of all priorities (SCHED_IDLE,
+// KeepBusy keeps one processor busy with nothing until ctx ends, at the lowest of all priorities (SCHED_IDLE,
 // sched(7)): whoever else wants to run does so at once. A processor with nothing to do goes to sleep and takes long to
 // come back, a virtual one above all; with one of these for each, what a scenario takes longer than the floor is the
 // scenario's.
-func StayAwake(ctx context.Context) error {
+func KeepBusy(ctx context.Context) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	const idle = 5 // SCHED_IDLE

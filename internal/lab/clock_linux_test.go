@@ -13,7 +13,7 @@ func TestOneTimeLine(t *testing.T) {
 	// the wall clock is an hour ahead of what it was for the router
 	n := &Network{router: &router{start: time.Now().Add(-time.Hour)}}
 	unix.ClockGettime(unix.CLOCK_MONOTONIC, &n.router.base)
-	clock, err := ClockAt(n.Anchor())
+	clock, err := ClockOf(n.ClockReading())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -23,9 +23,9 @@ func TestOneTimeLine(t *testing.T) {
 	if here < before-1 || here > after+1 {
 		t.Errorf("%v is not between %v and %v of the router's clock", here, before, after)
 	}
-	for _, anchor := range []string{"", "1", "x/y"} {
-		if _, err := ClockAt(anchor); err == nil {
-			t.Errorf("%q is a clock", anchor)
+	for _, reading := range []string{"", "1", "x/y"} {
+		if _, err := ClockOf(reading); err == nil {
+			t.Errorf("%q is a clock", reading)
 		}
 	}
 }

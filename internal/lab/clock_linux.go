@@ -10,18 +10,18 @@ import (
 	"rtcbench/bench"
 )
 
-// Anchor names the router's clock for the processes of a lab: what its wall clock showed, and its monotonic one at that
+// ClockReading names the router's clock for the processes of a lab: what its wall clock showed, and its monotonic one at that
 // moment, in ns.
-func (n *Network) Anchor() string {
+func (n *Network) ClockReading() string {
 	return fmt.Sprintf("%d/%d", n.router.start.UnixNano(), n.router.base.Nano())
 }
 
-// ClockAt is the clock that an Anchor names. All processes of a machine have the monotonic clock together, so those
-// with one anchor are on one time line, whatever is done to the wall clock meanwhile.
-func ClockAt(anchor string) (bench.Clock, error) {
+// ClockOf is the clock of which reading is a ClockReading. All processes of a machine have the monotonic clock together,
+// so those with one reading are on one time line, whatever is done to the wall clock meanwhile.
+func ClockOf(reading string) (bench.Clock, error) {
 	var wall, mono int64
-	if _, err := fmt.Sscanf(anchor, "%d/%d", &wall, &mono); err != nil {
-		return bench.Clock{}, fmt.Errorf("the clock of a lab %q: %w", anchor, err)
+	if _, err := fmt.Sscanf(reading, "%d/%d", &wall, &mono); err != nil {
+		return bench.Clock{}, fmt.Errorf("the clock of a lab %q: %w", reading, err)
 	}
 	now, at, err := twoReadings()
 	if err != nil {

@@ -5,34 +5,34 @@ import (
 	"rtcbench/internal/ping"
 )
 
-// books are what an echo has seen of each run's pings, for its pongs to tell.
-type books struct {
-	runs map[string]*book
+// seenRuns are what an echo has seen of each run's pings, for its pongs to tell.
+type seenRuns struct {
+	runs map[string]*seenRun
 	tick uint64
 	key  []byte
 }
 
-type book struct {
+type seenRun struct {
 	seen bench.Seen
 	used uint64
 }
 
-// maxBooks bounds what strangers can make an echo remember; the book that was not used for longest goes.
-const maxBooks = 1024
+// maxRuns bounds how many runs strangers can make an echo remember; the run that was not used for longest goes.
+const maxRuns = 1024
 
 // note enters a ping; nil = its runner does not ask.
-func (b *books) note(from string, p ping.Ping) *bench.Seen {
+func (b *seenRuns) note(from string, p ping.Ping) *bench.Seen {
 	if p.Run == nil {
 		return nil
 	}
 	if b.runs == nil {
-		b.runs = map[string]*book{}
+		b.runs = map[string]*seenRun{}
 	}
 	b.tick++
 	b.key = append(append(append(b.key[:0], from...), 0), p.Run...)
 	entry := b.runs[string(b.key)]
 	if entry == nil {
-		if len(b.runs) >= maxBooks {
+		if len(b.runs) >= maxRuns {
 			oldest, at := "", uint64(0)
 			for key, e := range b.runs {
 				if at == 0 || e.used < at {
@@ -41,7 +41,7 @@ func (b *books) note(from string, p ping.Ping) *bench.Seen {
 			}
 			delete(b.runs, oldest)
 		}
-		entry = &book{}
+		entry = &seenRun{}
 		b.runs[string(b.key)] = entry
 	}
 	entry.used = b.tick

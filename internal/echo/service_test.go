@@ -93,13 +93,13 @@ func (h *fakeHost) place(i int) *fakePlace {
 	return h.places[i]
 }
 
-// service is a door whose every answer is held against the OpenAPI document.
+// service is one whose every answer is held against the OpenAPI document.
 type service struct {
-	t      *testing.T
-	door   *Door
-	host   *fakeHost
-	router routers.Router
-	log    *bytes.Buffer
+	t       *testing.T
+	service *Service
+	host    *fakeHost
+	router  routers.Router
+	log     *bytes.Buffer
 }
 
 func newService(t *testing.T, o Options) *service {
@@ -116,7 +116,7 @@ func newService(t *testing.T, o Options) *service {
 	s := &service{t: t, host: &fakeHost{}, router: router, log: &bytes.Buffer{}}
 	o.Hosts = map[string]Host{"livekit": s.host}
 	o.Log = slog.New(slog.NewTextHandler(&locked{w: s.log}, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	s.door = NewDoor(o, NewMeter())
+	s.service = NewService(o, NewMeter())
 	return s
 }
 
@@ -145,7 +145,7 @@ func (s *service) do(method, path, body string, header ...string) *httptest.Resp
 		r.Host = host
 	}
 	w := httptest.NewRecorder()
-	s.door.Handler().ServeHTTP(w, r)
+	s.service.Handler().ServeHTTP(w, r)
 	route, params, err := s.router.FindRoute(r)
 	if err != nil {
 		if w.Code != http.StatusNotFound && w.Code != http.StatusUnauthorized &&
@@ -189,7 +189,7 @@ func (s *service) rooms() int {
 func TestTheOriginalsInterface(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newService(t, Options{Version: "1.2.3"})
-		defer s.door.Close(t.Context())
+		defer s.service.Close(t.Context())
 		if text := s.do("GET", "/health", "").Body.String(); text != `{"status":"ok","platform":"livekit"}`+"\n" &&
 			text != `{"platform":"livekit","status":"ok"}`+"\n" {
 			t.Error(text)
@@ -290,7 +290,7 @@ func TestARoomEnds(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := newService(t, Options{})
-				defer s.door.Close(t.Context())
+				defer s.service.Close(t.Context())
 				s.connect()
 				began := time.Now()
 				go c.script(s.host.place(0))
@@ -311,7 +311,7 @@ func TestManyAtOnce(t *testing.T) {
 	s := newService(t, Options{MaxRooms: 50, Rate: 1000})
 	var ok, full, other atomic.Int64
 	var all sync.WaitGroup
-	handler := s.door.Handler()
+	handler := s.service.Handler()
 	for range 200 {
 		all.Go(func() {
 			w := httptest.NewRecorder()
@@ -336,7 +336,7 @@ func TestManyAtOnce(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	if err := s.door.Close(ctx); err != nil || s.host.closed.Load() != 50 {
+	if err := s.service.Close(ctx); err != nil || s.host.closed.Load() != 50 {
 		t.Errorf("%v, %d closed", err, s.host.closed.Load())
 	}
 	if w := s.do("POST", "/connect", ""); w.Code != 503 {
@@ -347,7 +347,7 @@ func TestManyAtOnce(t *testing.T) {
 // A room that cannot be made leaves no place taken.
 func TestARoomThatCannotBeMade(t *testing.T) {
 	s := newService(t, Options{MaxRooms: 1})
-	defer s.door.Close(t.Context())
+	defer s.service.Close(t.Context())
 	s.host.opening = func() error { return errors.New("the platform is down") }
 	for range 3 {
 		if w := s.do("POST", "/connect", ""); w.Code != 502 ||
@@ -365,7 +365,7 @@ func TestTheEchoJoinsAfterItsRunner(t *testing.T) {
 		userAgent + "/1.2": 0} {
 		synctest.Test(t, func(t *testing.T) {
 			s := newService(t, Options{})
-			defer s.door.Close(t.Context())
+			defer s.service.Close(t.Context())
 			s.do("POST", "/connect", "", "User-Agent", agent)
 			p := s.host.place(0)
 			time.Sleep(10 * time.Second)

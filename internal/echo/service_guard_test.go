@@ -16,7 +16,7 @@ import (
 func TestTheToken(t *testing.T) {
 	const token = "a-token-that-nobody-knows"
 	s := newService(t, Options{AuthToken: token, Rate: 1000})
-	defer s.door.Close(t.Context())
+	defer s.service.Close(t.Context())
 	for _, path := range []string{"/connect", "/disconnect"} {
 		for _, shown := range []string{"", "Bearer", "Bearer ", "Bearer wrong", "Bearer " + token + "x",
 			"Bearer " + token[:5], "Basic " + token, token, "Bearer " + strings.Repeat("x", 8000)} {
@@ -89,7 +89,7 @@ func TestPagesAreRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newService(t, c.o)
-			defer s.door.Close(t.Context())
+			defer s.service.Close(t.Context())
 			header := append([]string{"Host", c.host}, c.header...)
 			if w := s.do("POST", "/connect", "", header...); w.Code != c.post ||
 				w.Header().Get("Access-Control-Allow-Origin") != "" {
@@ -115,7 +115,7 @@ func TestPagesAreRefused(t *testing.T) {
 
 func TestAnotherMethod(t *testing.T) {
 	s := newService(t, Options{Rate: 1000})
-	defer s.door.Close(t.Context())
+	defer s.service.Close(t.Context())
 	for path, allowed := range map[string]string{
 		"/connect": "POST", "/disconnect": "POST", "/rooms": "GET, HEAD", "/metrics": "GET, HEAD",
 		"/health": "GET, HEAD", "/version": "GET, HEAD", "/openapi.json": "GET, HEAD",
@@ -138,7 +138,7 @@ func TestAnotherMethod(t *testing.T) {
 // What a client sends is too much, too slow or cut off, and each is called so.
 func TestBodiesThatDoNotArrive(t *testing.T) {
 	s := newService(t, Options{})
-	defer s.door.Close(t.Context())
+	defer s.service.Close(t.Context())
 	for _, path := range []string{"/connect", "/disconnect"} {
 		for want, body := range map[int]io.Reader{
 			408: iotest.ErrReader(&net.OpError{Op: "read", Err: os.ErrDeadlineExceeded}),
@@ -146,7 +146,7 @@ func TestBodiesThatDoNotArrive(t *testing.T) {
 			400: iotest.ErrReader(io.ErrUnexpectedEOF),
 		} {
 			w := httptest.NewRecorder()
-			s.door.Handler().ServeHTTP(w, httptest.NewRequest("POST", path, body))
+			s.service.Handler().ServeHTTP(w, httptest.NewRequest("POST", path, body))
 			if w.Code != want || !strings.Contains(w.Body.String(), `"detail":`) {
 				t.Errorf("%s: %d %s, want %d", path, w.Code, w.Body, want)
 			}
@@ -160,8 +160,8 @@ func TestBodiesThatDoNotArrive(t *testing.T) {
 func TestTooManyRequests(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newService(t, Options{Rate: 5})
-		defer s.door.Close(t.Context())
-		handler := s.door.Handler()
+		defer s.service.Close(t.Context())
+		handler := s.service.Handler()
 		path := "/rooms"
 		ask := func(from string) int {
 			r := httptest.NewRequest("GET", path, nil)

@@ -13,7 +13,7 @@ import (
 
 // What the original's services answer, byte for byte, and what others do. A room that an answer made and that is of no
 // use is given back.
-func TestAgent(t *testing.T) {
+func TestClient(t *testing.T) {
 	const (
 		token   = "s3cret"
 		id      = "5f0f6f5e-9f5b-4d0c-8f43-0c8cf7a3a9d1"
@@ -81,7 +81,7 @@ func TestAgent(t *testing.T) {
 			if c.platform == "both" {
 				platforms = []string{"daily", "livekit"}
 			}
-			in, err := Agent{URL: server.URL + "/base/", Token: token}.Connect(ctx, platforms...)
+			in, err := Client{URL: server.URL + "/base/", Token: token}.Connect(ctx, platforms...)
 			switch {
 			case c.says == "" && (err != nil || in.RoomID != id || in.Rooms["livekit"].URL != "" &&
 				in.Rooms["livekit"].Token != "jwt" || in.Rooms["daily"].URL != "" &&
@@ -103,7 +103,7 @@ func TestAgent(t *testing.T) {
 }
 
 // While a service starts or is full it is asked again, as late as it says.
-func TestAgentWaits(t *testing.T) {
+func TestClientWaits(t *testing.T) {
 	var asked []time.Time
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch asked = append(asked, time.Now()); len(asked) {
@@ -120,7 +120,7 @@ func TestAgentWaits(t *testing.T) {
 	defer server.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	in, err := Agent{URL: server.URL}.Connect(ctx, "daily")
+	in, err := Client{URL: server.URL}.Connect(ctx, "daily")
 	if err != nil || in.Rooms["daily"].URL != "https://d.daily.co/r" || len(asked) != 3 ||
 		asked[2].Sub(asked[1]) < time.Second {
 		t.Errorf("%v %+v after %d", err, in, len(asked))
@@ -128,17 +128,17 @@ func TestAgentWaits(t *testing.T) {
 	server.Close()
 	short, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
-	if _, err := (Agent{URL: server.URL}).Connect(short, "daily"); err == nil ||
+	if _, err := (Client{URL: server.URL}).Connect(short, "daily"); err == nil ||
 		!strings.Contains(err.Error(), "refused") {
 		t.Errorf("without a service: %v", err)
 	}
-	if err := (Agent{URL: server.URL}).Disconnect(t.Context(), "x"); err == nil {
+	if err := (Client{URL: server.URL}).Disconnect(t.Context(), "x"); err == nil {
 		t.Error("nobody was told")
 	}
 }
 
-// TestAgentSaysGoodbye: a room has ended when a service says so, and not when somebody else answers in its place.
-func TestAgentSaysGoodbye(t *testing.T) {
+// TestClientSaysGoodbye: a room has ended when a service says so, and not when somebody else answers in its place.
+func TestClientSaysGoodbye(t *testing.T) {
 	for _, c := range []struct {
 		status int
 		body   string
@@ -159,7 +159,7 @@ func TestAgentSaysGoodbye(t *testing.T) {
 			w.WriteHeader(c.status)
 			io.WriteString(w, c.body)
 		}))
-		if err := (Agent{URL: server.URL}).Disconnect(t.Context(), "x"); (err == nil) != c.ok {
+		if err := (Client{URL: server.URL}).Disconnect(t.Context(), "x"); (err == nil) != c.ok {
 			t.Errorf("%d %s: %v", c.status, c.body, err)
 		}
 		server.Close()

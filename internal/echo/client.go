@@ -18,46 +18,45 @@ import (
 	"rtcbench/internal/redact"
 )
 
-// Agent is an echo service as a runner sees it: ours, or that of the original tool.
-type Agent struct {
+// Client is an echo service as a runner sees it: ours, or that of the original tool.
+type Client struct {
 	URL   string // of the service
 	Token string // "" = none is shown; never in an error
 }
 
 const (
-	agentFirstPause   = 250 * time.Millisecond // doubled each time, unless the service says how long
-	agentLongestPause = 5 * time.Second
-	agentBye          = 5 * time.Second // for giving back a room that is of no use
-	maxInvitation     = 64 << 10
+	askFirstPause   = 250 * time.Millisecond // doubled each time, unless the service says how long
+	askLongestPause = 5 * time.Second
+	byeTimeout      = 5 * time.Second // for giving back a room that is of no use
+	maxInvitation   = 64 << 10
 )
 
-// Connect asks for a room on each of platforms, again and again while the service starts or is full, until
-// ctx ends. A room that was made and cannot be
-// used, because its answer is not understood, is given back.
-func (a Agent) Connect(ctx context.Context, platforms ...string) (Invitation, error) {
-	pause := agentFirstPause
+// Connect asks for a room on each of platforms, again and again while the service starts or is full, until ctx ends. A
+// room that was made and cannot be used, because its answer is not understood, is given back.
+func (c Client) Connect(ctx context.Context, platforms ...string) (Invitation, error) {
+	pause := askFirstPause
 	for {
-		in, wait, err := a.connect(ctx, platforms)
+		in, wait, err := c.connect(ctx, platforms)
 		if err == nil {
 			return in, nil
 		}
 		if wait < 0 || ctx.Err() != nil {
-			return Invitation{}, fmt.Errorf("ask the echo service at %s for a room: %w", a.host(), err)
+			return Invitation{}, fmt.Errorf("ask the echo service at %s for a room: %w", c.host(), err)
 		}
-		timer := time.NewTimer(min(max(wait, pause), agentLongestPause))
+		timer := time.NewTimer(min(max(wait, pause), askLongestPause))
 		select {
 		case <-timer.C:
 		case <-ctx.Done():
 			timer.Stop()
-			return Invitation{}, fmt.Errorf("ask the echo service at %s for a room: %w", a.host(), err)
+			return Invitation{}, fmt.Errorf("ask the echo service at %s for a room: %w", c.host(), err)
 		}
 		pause *= 2
 	}
 }
 
 // connect asks once; wait is that of call.
-func (a Agent) connect(ctx context.Context, platforms []string) (in Invitation, wait time.Duration, err error) {
-	data, wait, err := a.call(ctx, "/connect", url.Values{"platform": {ask(platforms)}}, nil)
+func (c Client) connect(ctx context.Context, platforms []string) (in Invitation, wait time.Duration, err error) {
+	data, wait, err := c.call(ctx, "/connect", url.Values{"platform": {ask(platforms)}}, nil)
 	if err == nil {
 		wait = -1
 		if err = json.Unmarshal(data, &in); err != nil {
@@ -67,9 +66,9 @@ func (a Agent) connect(ctx context.Context, platforms []string) (in Invitation, 
 		}
 	}
 	if id := roomID(data); err != nil && id != "" {
-		bye, cancel := context.WithTimeout(context.WithoutCancel(ctx), agentBye)
+		bye, cancel := context.WithTimeout(context.WithoutCancel(ctx), byeTimeout)
 		defer cancel()
-		if e := a.Disconnect(bye, id); e != nil {
+		if e := c.Disconnect(bye, id); e != nil {
 			err = fmt.Errorf("%w; %w; the room ends by itself", err, e)
 		}
 	}
@@ -109,12 +108,12 @@ func roomID(data []byte) string {
 }
 
 // Disconnect ends a room. One that has ended already is no error.
-func (a Agent) Disconnect(ctx context.Context, id string) error {
+func (c Client) Disconnect(ctx context.Context, id string) error {
 	body, err := json.Marshal(map[string]string{"room_id": id})
 	if err != nil {
 		return err
 	}
-	data, _, err := a.call(ctx, "/disconnect", nil, body)
+	data, _, err := c.call(ctx, "/disconnect", nil, body)
 	var refused *RefusedError
 	if errors.As(err, &refused) && refused.Status == http.StatusNotFound && refused.Detail != "" {
 		return nil // a service says so, and nobody in its place
@@ -124,13 +123,13 @@ func (a Agent) Disconnect(ctx context.Context, id string) error {
 		err = errors.New("it does not answer as an echo service does")
 	}
 	if err != nil {
-		return fmt.Errorf("tell the echo service at %s that we left: %w", a.host(), err)
+		return fmt.Errorf("tell the echo service at %s that we left: %w", c.host(), err)
 	}
 	return nil
 }
 
-func (a Agent) host() string {
-	if u, err := url.Parse(a.URL); err == nil {
+func (c Client) host() string {
+	if u, err := url.Parse(c.URL); err == nil {
 		return u.Host
 	}
 	return "?"
@@ -162,9 +161,9 @@ var client = &http.Client{Transport: advice.Guarded(advice.Transport()), CheckRe
 
 // call makes one POST. wait < 0: another try is of no use; else it may be after so long. data is what came of an
 // answer that says yes, also with an error.
-func (a Agent) call(ctx context.Context, path string, query url.Values, body []byte) (data []byte, wait time.Duration,
+func (c Client) call(ctx context.Context, path string, query url.Values, body []byte) (data []byte, wait time.Duration,
 	err error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimRight(a.URL, "/")+path,
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimRight(c.URL, "/")+path,
 		bytes.NewReader(body))
 	if err != nil {
 		return nil, -1, errors.New("its URL is not one")
@@ -174,8 +173,8 @@ func (a Agent) call(ctx context.Context, path string, query url.Values, body []b
 	if body != nil {
 		r.Header.Set("Content-Type", "application/json")
 	}
-	if a.Token != "" {
-		r.Header.Set("Authorization", "Bearer "+a.Token)
+	if c.Token != "" {
+		r.Header.Set("Authorization", "Bearer "+c.Token)
 	}
 	var steps advice.Steps
 	answer, err := client.Do(
@@ -206,7 +205,7 @@ func (a Agent) call(ctx context.Context, path string, query url.Values, body []b
 	}
 	json.Unmarshal(data, &said)
 	detail, _ := said.Detail.(string)
-	refused := &RefusedError{answer.StatusCode, a.harmless(detail), advice.Page(answer, data, a.service(), a.Token)}
+	refused := &RefusedError{answer.StatusCode, c.harmless(detail), advice.Page(answer, data, c.service(), c.Token)}
 	if refused.Status == http.StatusUnauthorized {
 		refused.Detail = "" // how to show a token is the caller's to say
 	}
@@ -216,16 +215,16 @@ func (a Agent) call(ctx context.Context, path string, query url.Values, body []b
 		if !(seconds > 0) { // NaN is read, too
 			seconds = 0
 		}
-		return nil, time.Duration(min(seconds, agentLongestPause.Seconds()) * float64(time.Second)), refused
+		return nil, time.Duration(min(seconds, askLongestPause.Seconds()) * float64(time.Second)), refused
 	}
 	return nil, -1, refused
 }
 
 // service is what the answers mean.
-func (a Agent) service() advice.Service {
+func (c Client) service() advice.Service {
 	s := advice.Service{Name: "an echo service", Refusal: "does it let this machine in?",
 		Missing: "is that the address of an echo service?"}
-	if u, err := url.Parse(a.URL); err == nil {
+	if u, err := url.Parse(c.URL); err == nil {
 		s.Path = u.Path
 	}
 	return s
@@ -235,7 +234,7 @@ func (a Agent) service() advice.Service {
 const userAgent = "rtcbench"
 
 // harmless is what a service said as one short line without the token.
-func (a Agent) harmless(text string) string {
+func (c Client) harmless(text string) string {
 	const most = 300
-	return redact.New(a.Token).Line(text, most)
+	return redact.New(c.Token).Line(text, most)
 }

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// The interval of an excess holds what it is, also where the floor has stragglers that the tail is made of.
-func TestExcessHoldsItsTruth(t *testing.T) {
+// The interval of a residual holds the true value, also where the tail is made of stragglers of the floor.
+func TestResidualHoldsItsTruth(t *testing.T) {
 	seeds := 40
 	if os.Getenv("RTCBENCH_LONG") != "" {
 		seeds = 500
@@ -33,7 +33,7 @@ func TestExcessHoldsItsTruth(t *testing.T) {
 				injected[i] = 80*time.Millisecond + time.Duration(rng.ExpFloat64()*float64(time.Millisecond))
 				measured[i], floor[i] = injected[i]+own()+truth, own()
 			}
-			d, ok := Excess(measured, injected, floor, c.q)
+			d, ok := Residual(measured, injected, floor, c.q)
 			if ok && d.Lo <= truth && truth <= d.Hi {
 				held++
 			}
@@ -44,7 +44,7 @@ func TestExcessHoldsItsTruth(t *testing.T) {
 		}
 	}
 	for _, n := range [][3]int{{20, 20, 9}, {20, 20, 0}, {9, 9, 20}, {20, 19, 20}, {0, 0, 0}} {
-		if _, ok := Excess(make([]time.Duration, n[0]), make([]time.Duration, n[1]), make([]time.Duration, n[2]),
+		if _, ok := Residual(make([]time.Duration, n[0]), make([]time.Duration, n[1]), make([]time.Duration, n[2]),
 			0.5); ok {
 			t.Errorf("of %v values", n)
 		}

@@ -11,8 +11,8 @@ import (
 	"rtcbench/internal/stats"
 )
 
-// Described is what one side of a comparison is.
-type Described struct {
+// Side is what one side of a comparison is.
+type Side struct {
 	Name       string   `json:"operand"`
 	RunIDs     []string `json:"run_ids"`
 	Runs       int      `json:"runs"`
@@ -37,8 +37,8 @@ type Described struct {
 	ways       []string // classes and paths, for a person
 }
 
-func describe(g Group) Described {
-	d := Described{
+func newSide(g Group) Side {
+	d := Side{
 		Name: g.Name, Runs: len(g.Runs), LeftOut: g.LeftOut, Used: len(answeredRuns(g.Runs)),
 		Transports: distinct(g.Runs, transportOf), Paths: distinct(g.Runs, pathOf), ways: distinct(g.Runs, wayOf),
 		Platforms: distinct(g.Runs, func(r bench.Record) string { return r.Platform }),
@@ -175,7 +175,7 @@ func notes(a, b []bench.Record) []string {
 }
 
 // noteInvalid says of a side which of its runs are invalid, and how many were left out for that.
-func noteInvalid(side string, d Described) []string {
+func noteInvalid(side string, d Side) []string {
 	list := []string{}
 	switch {
 	case d.Invalid == 1 && d.Runs == 1:

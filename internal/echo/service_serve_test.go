@@ -19,17 +19,17 @@ func TestServe(t *testing.T) {
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- s.door.Serve(ctx, l) }()
+	go func() { ended <- s.service.Serve(ctx, l) }()
 	slow, err := net.Dial("tcp", l.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer slow.Close()
 	fmt.Fprint(slow, "POST /connect HTTP/1.1\r\nHost: x\r\nX-Slow: ")
-	agent := Agent{URL: "http://" + l.Addr().String()}
+	client := Client{URL: "http://" + l.Addr().String()}
 	connecting, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	in, err := agent.Connect(connecting, "livekit")
+	in, err := client.Connect(connecting, "livekit")
 	if err != nil || in.RoomID == "" {
 		t.Fatalf("%v %+v", err, in)
 	}

@@ -34,7 +34,7 @@ type Place interface {
 	Close(ctx context.Context) error
 }
 
-// Options are a door's. What is zero has the default named.
+// Options are a service's. What is zero has the default named.
 type Options struct {
 	Hosts     map[string]Host // by platform
 	MaxRooms  int             // at one time; 50
@@ -58,8 +58,8 @@ const (
 	outlive      = time.Minute // how much longer than its TTL the platform may keep a room
 )
 
-// Door lets runners ask for rooms over HTTP: one echo a room, in it before the runner is told of it.
-type Door struct {
+// Service lets runners ask for rooms over HTTP: one echo a room, in it before the runner is told of it.
+type Service struct {
 	options Options
 	meter   *Meter
 
@@ -81,8 +81,8 @@ type room struct {
 	ended   chan struct{} // closed: it has ended
 }
 
-// NewDoor makes a door. Close it.
-func NewDoor(o Options, meter *Meter) *Door {
+// NewService makes a service. Close it.
+func NewService(o Options, meter *Meter) *Service {
 	if o.MaxRooms == 0 {
 		o.MaxRooms = defaultRooms
 	}
@@ -95,12 +95,12 @@ func NewDoor(o Options, meter *Meter) *Door {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Door{options: o, meter: meter, rooms: map[string]*room{}}
+	return &Service{options: o, meter: meter, rooms: map[string]*room{}}
 }
 
 // Platform is the one that is served, or "both".
-func (d *Door) Platform() string {
-	names := slices.Sorted(maps.Keys(d.options.Hosts))
+func (s *Service) Platform() string {
+	names := slices.Sorted(maps.Keys(s.options.Hosts))
 	if len(names) == 1 {
 		return names[0]
 	}
@@ -113,29 +113,29 @@ var (
 )
 
 // reserve makes a room's entry, so that rooms that are being opened count as rooms.
-func (d *Door) reserve(waits bool) (*room, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+func (s *Service) reserve(waits bool) (*room, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	switch {
-	case d.closed:
+	case s.closed:
 		return nil, errClosing
-	case len(d.rooms) >= d.options.MaxRooms:
+	case len(s.rooms) >= s.options.MaxRooms:
 		return nil, errFull
 	}
 	now := time.Now()
 	r := &room{
-		id: strings.ToLower(rand.Text()), waits: waits, created: now, expires: now.Add(d.options.TTL),
+		id: strings.ToLower(rand.Text()), waits: waits, created: now, expires: now.Add(s.options.TTL),
 		end: make(chan struct{}), ended: make(chan struct{}),
 	}
-	d.rooms[r.id] = r
-	d.ending.Add(1)
-	d.meter.rooms.Set(float64(len(d.rooms)))
+	s.rooms[r.id] = r
+	s.ending.Add(1)
+	s.meter.rooms.Set(float64(len(s.rooms)))
 	return r, nil
 }
 
 // open makes a room on each of platforms, and watches over it from then on. waits is that of the room.
-func (d *Door) open(ctx context.Context, platforms []string, waits bool) (Invitation, error) {
-	r, err := d.reserve(waits)
+func (s *Service) open(ctx context.Context, platforms []string, waits bool) (Invitation, error) {
+	r, err := s.reserve(waits)
 	if err != nil {
 		return Invitation{}, err
 	}
@@ -145,7 +145,7 @@ func (d *Door) open(ctx context.Context, platforms []string, waits bool) (Invita
 	places, errs := make([]Place, len(platforms)), make([]error, len(platforms))
 	var all sync.WaitGroup
 	for i, name := range platforms {
-		all.Go(func() { places[i], errs[i] = d.options.Hosts[name].Open(ctx, d.options.TTL+outlive) })
+		all.Go(func() { places[i], errs[i] = s.options.Hosts[name].Open(ctx, s.options.TTL+outlive) })
 	}
 	all.Wait()
 	open := map[string]Place{}
@@ -156,21 +156,21 @@ func (d *Door) open(ctx context.Context, platforms []string, waits bool) (Invita
 			errs[i] = fmt.Errorf("%s: %w", name, errs[i])
 		}
 	}
-	d.mu.Lock()
+	s.mu.Lock()
 	r.places = open
-	d.mu.Unlock()
+	s.mu.Unlock()
 	if err := errors.Join(errs...); err != nil {
-		d.meter.failure("open")
-		d.shut(r, "not opened")
+		s.meter.failure("open")
+		s.shut(r, "not opened")
 		return Invitation{}, err
 	}
 	invitation, err := r.invite()
 	if err != nil {
-		d.shut(r, "not opened")
+		s.shut(r, "not opened")
 		return Invitation{}, err
 	}
-	d.meter.opened.Observe(time.Since(began).Seconds())
-	go d.watch(r)
+	s.meter.opened.Observe(time.Since(began).Seconds())
+	go s.watch(r)
 	return invitation, nil
 }
 
@@ -191,7 +191,7 @@ func (r *room) invite() (Invitation, error) {
 func unixSeconds(t time.Time) float64 { return float64(t.UnixMilli()) / 1e3 }
 
 // watch ends a room when its time is over, its last runner has left, its seat is lost or somebody says so.
-func (d *Door) watch(r *room) {
+func (s *Service) watch(r *room) {
 	over := time.NewTimer(time.Until(r.expires))
 	defer over.Stop()
 	look := time.NewTicker(lookInterval)
@@ -212,47 +212,47 @@ func (d *Door) watch(r *room) {
 	for {
 		select {
 		case <-over.C:
-			d.shut(r, "its time is over")
+			s.shut(r, "its time is over")
 			return
 		case <-lost:
-			d.meter.failure("seat")
-			d.shut(r, "the echo lost its seat")
+			s.meter.failure("seat")
+			s.shut(r, "the echo lost its seat")
 			return
 		case <-r.end:
-			d.shut(r, "asked to")
+			s.shut(r, "asked to")
 			return
 		case <-look.C:
 		}
-		others, known := d.others(r)
+		others, known := s.others(r)
 		switch {
 		case others > 0:
 			if r.waits && !seen {
-				d.again(r)
+				s.again(r)
 			}
 			seen, aloneSince = true, time.Time{}
 		case !seen || !known:
 		case aloneSince.IsZero():
 			aloneSince = time.Now()
 		case time.Since(aloneSince) >= grace:
-			d.shut(r, "the last runner has left")
+			s.shut(r, "the last runner has left")
 			return
 		}
 	}
 }
 
 // again lets the echo join after its runner.
-func (d *Door) again(r *room) {
+func (s *Service) again(r *room) {
 	ctx, cancel := context.WithTimeout(context.Background(), openTimeout)
 	defer cancel()
 	for name, p := range r.places {
 		if err := p.Again(ctx); err != nil { // where the seat is lost by it, Lost says so
-			d.options.Log.Warn("the echo did not join again", "platform", name, "error", err)
+			s.options.Log.Warn("the echo did not join again", "platform", name, "error", err)
 		}
 	}
 }
 
 // others counts who is in the room beside the echo; known is false when that cannot be told.
-func (d *Door) others(r *room) (n int, known bool) {
+func (s *Service) others(r *room) (n int, known bool) {
 	ctx, cancel := context.WithTimeout(context.Background(), lookInterval)
 	defer cancel()
 	for _, p := range r.places {
@@ -266,26 +266,26 @@ func (d *Door) others(r *room) (n int, known bool) {
 }
 
 // shut takes the echo out, deletes the room and forgets it.
-func (d *Door) shut(r *room, why string) {
+func (s *Service) shut(r *room, why string) {
 	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 	defer cancel()
 	var all sync.WaitGroup
 	for name, p := range r.places {
 		all.Go(func() {
 			if err := p.Close(ctx); err != nil {
-				d.meter.failure("close")
-				d.options.Log.Warn("a room was not deleted; it ends by itself", "platform", name, "error", err)
+				s.meter.failure("close")
+				s.options.Log.Warn("a room was not deleted; it ends by itself", "platform", name, "error", err)
 			}
 		})
 	}
 	all.Wait()
-	d.mu.Lock()
-	delete(d.rooms, r.id)
-	d.meter.rooms.Set(float64(len(d.rooms)))
-	d.mu.Unlock()
+	s.mu.Lock()
+	delete(s.rooms, r.id)
+	s.meter.rooms.Set(float64(len(s.rooms)))
+	s.mu.Unlock()
 	close(r.ended)
-	d.ending.Done()
-	d.options.Log.Info("room closed", "room", short(r.id), "why", why, "after",
+	s.ending.Done()
+	s.options.Log.Info("room closed", "room", short(r.id), "why", why, "after",
 		time.Since(r.created).Round(time.Millisecond))
 }
 
@@ -293,11 +293,11 @@ func (d *Door) shut(r *room, why string) {
 func short(id string) string { return id[:min(6, len(id))] }
 
 // disconnect ends a room, and returns when it has ended. found is false when there is none of that id.
-func (d *Door) disconnect(ctx context.Context, id string) (found bool) {
-	d.mu.Lock()
-	r := d.rooms[id]
+func (s *Service) disconnect(ctx context.Context, id string) (found bool) {
+	s.mu.Lock()
+	r := s.rooms[id]
 	opening := r != nil && r.places == nil
-	d.mu.Unlock()
+	s.mu.Unlock()
 	if r == nil || opening { // nobody was told of it yet
 		return false
 	}
@@ -310,15 +310,15 @@ func (d *Door) disconnect(ctx context.Context, id string) (found bool) {
 }
 
 // Close ends all rooms, and returns when they have ended or ctx does.
-func (d *Door) Close(ctx context.Context) error {
-	d.mu.Lock()
-	d.closed = true
-	for _, r := range d.rooms {
+func (s *Service) Close(ctx context.Context) error {
+	s.mu.Lock()
+	s.closed = true
+	for _, r := range s.rooms {
 		r.once.Do(func() { close(r.end) })
 	}
-	d.mu.Unlock()
+	s.mu.Unlock()
 	done := make(chan struct{})
-	go func() { d.ending.Wait(); close(done) }()
+	go func() { s.ending.Wait(); close(done) }()
 	select {
 	case <-done:
 		return nil

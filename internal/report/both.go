@@ -1,0 +1,271 @@
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/charmbracelet/lipgloss"
+
+	"rtcbench/bench"
+	"rtcbench/internal/result"
+	"rtcbench/internal/stats"
+)
+
+// Both is the result file of a run on two platforms at one time. A platform that failed stands
+// as null, with its reason in Errors; so does the comparison of a run that the platform cut short.
+type Both = both[result.File]
+
+type both[File any] struct {
+	Daily      *File             `json:"daily"`
+	Livekit    *File             `json:"livekit"`
+	Comparison *Comparison       `json:"comparison"`
+	Errors     map[string]string `json:"errors,omitempty"`
+}
+
+// Comparison is Daily held against LiveKit: differences are Daily − LiveKit.
+type Comparison struct {
+	// the two paths are of one transport class, and of one path if both are known
+	Alike            bool                     `json:"alike"`
+	TransportClasses map[string]*string       `json:"transport_classes"`
+	Paths            map[string]*string       `json:"paths"` // bench.Path
+	MedianDiff       *Diff                    `json:"median_diff_ms"`
+	P95Diff          *Diff                    `json:"p95_diff_ms"`
+	Paired           bool                     `json:"paired"` // slot by slot
+	Pairs            int                      `json:"pairs"`
+	Validity         map[string]bench.Verdict `json:"validity"`
+	Verdict          string                   `json:"verdict"`
+}
+
+// Diff is a difference in milliseconds with its 95 % interval.
+type Diff struct {
+	Value float64    `json:"value"`
+	CI95  [2]float64 `json:"ci95"`
+}
+
+const (
+	noDifference = "no difference shown"
+	unlikePaths  = "not the same kind of path: "
+)
+
+// Compare holds a run on Daily against one on LiveKit of the same time. On one grid, the pings of one
+// slot are a pair; a slot in which either failed is left out.
+func Compare(daily, livekit bench.Record) Comparison {
+	c := Comparison{
+		Validity: map[string]bench.Verdict{"daily": daily.Summary.Validity.Verdict,
+			"livekit": livekit.Summary.Validity.Verdict},
+		Alike: daily.Facts.Transport != "" && daily.Facts.Transport == livekit.Facts.Transport &&
+			alike(daily.Path(), livekit.Path()),
+		TransportClasses: map[string]*string{"daily": named(string(daily.Facts.Transport)),
+			"livekit": named(string(livekit.Facts.Transport))},
+		Paths:  map[string]*string{"daily": named(string(daily.Path())), "livekit": named(string(livekit.Path()))},
+		Paired: daily.Plan.OnGrid() && daily.Plan.Cooldown == livekit.Plan.Cooldown,
+	}
+	a, b := daily.Summary.RTTs, livekit.Summary.RTTs
+	if c.Paired {
+		a, b = pairs(daily.Run, livekit.Run, answeredRTT)
+		c.Pairs = len(a)
+	}
+	median, ok := stats.DifferenceOfQuantiles(a, b, 0.5, c.Paired)
+	if !ok {
+		c.Verdict = "too few pings to compare"
+	} else {
+		c.MedianDiff = newDiff(median)
+		p95, _ := stats.DifferenceOfQuantiles(a, b, 0.95, c.Paired)
+		c.P95Diff = newDiff(p95)
+		c.Verdict = verdict(median)
+	}
+	for _, side := range []struct{ key, name string }{{"daily", "Daily"}, {"livekit", "LiveKit"}} {
+		if c.Validity[side.key] == bench.Invalid {
+			c.Verdict = fmt.Sprintf("none: the run on %s is invalid, and no measure of its path", side.name)
+		}
+	}
+	if !c.Alike {
+		c.Verdict = unlikePaths + c.Verdict
+	}
+	return c
+}
+
+// named is s; nil = not known.
+func named(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+// alike reports whether two paths are not known to differ.
+func alike(a, b bench.Path) bool { return a == b || a == "" || b == "" }
+
+func verdict(d stats.Difference) string {
+	switch {
+	case !d.Excludes0():
+		return noDifference
+	case d.Value < 0:
+		return "daily faster"
+	}
+	return "livekit faster"
+}
+
+func newDiff(d stats.Difference) *Diff {
+	return &Diff{ms(d.Value), [2]float64{ms(d.Lo), ms(d.Hi)}}
+}
+
+// pairs gives what of tells of both pings of each slot.
+func pairs(a, b bench.Run, of func(bench.Sample) (time.Duration, bool)) (x, y []time.Duration) {
+	// Aligned grids differ by whole periods once their phases are taken off; rounding half a period could go
+	// either way.
+	apart := a.Start.Sub(b.Start)
+	if a.Plan.Aligned && b.Plan.Aligned {
+		apart -= a.Plan.Phase - b.Plan.Phase
+	}
+	shift := int(math.Round(float64(apart) / float64(a.Plan.Cooldown)))
+	for _, s := range a.Samples {
+		i := int(s.Seq) - 1 + shift
+		if i < 0 || i >= len(b.Samples) {
+			continue
+		}
+		u, ok := of(s)
+		v, also := of(b.Samples[i])
+		if ok && also {
+			x, y = append(x, u), append(y, v)
+		}
+	}
+	return x, y
+}
+
+// comparable reports whether both have something to compare: a platform that went away, or never answered, is
+// not faster or slower.
+func comparable(runs ...bench.Record) bool {
+	for _, r := range runs {
+		if r.Ended == bench.LinkLost || r.Counts.Answered == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// WriteBothJSON writes the result file of two runs; a nil run is one that failed.
+func WriteBothJSON(w io.Writer, daily, livekit *result.Document, errs map[string]string) error {
+	b := both[json.RawMessage]{Errors: errs}
+	for _, side := range []struct {
+		run  *result.Document
+		file **json.RawMessage
+	}{{daily, &b.Daily}, {livekit, &b.Livekit}} {
+		if side.run == nil {
+			continue
+		}
+		line, err := side.run.Line()
+		if err != nil {
+			return err
+		}
+		*side.file = (*json.RawMessage)(&line)
+	}
+	if daily != nil && livekit != nil && comparable(daily.Record, livekit.Record) {
+		c := Compare(daily.Record, livekit.Record)
+		b.Comparison = &c
+	}
+	return result.WriteJSON(w, b)
+}
+
+// WriteBothText writes the two side by side, and how they compare.
+func WriteBothText(w io.Writer, d, l bench.Record) error {
+	p := newPage(lipgloss.NewRenderer(w))
+	a, b := d.Summary, l.Summary
+	row := func(name, x, y string) { p.line("  %-14s %28s %28s", name, x, y) }
+	p.line("%s", p.strong.Render(fmt.Sprintf("  %-14s %28s %28s", "", "Daily", "LiveKit")))
+	row("answered", answered(d.Run), answered(l.Run))
+	row("validity", string(a.Validity.Verdict), string(b.Validity.Verdict))
+	row("path", ends(wayOf(d), 28), ends(wayOf(l), 28))
+	p.head("Round trip, ms")
+	for _, q := range []struct {
+		name string
+		x, y bench.Quantity
+	}{
+		{"min", a.Min, b.Min}, {"P50", a.P50, b.P50}, {"P90", a.P90, b.P90}, {"P95", a.P95, b.P95},
+		{"P99", a.P99, b.P99}, {"max", a.Max, b.Max}, {"mean", a.Mean, b.Mean},
+	} {
+		row(q.name, number(q.x), number(q.y))
+	}
+	p.head("Details")
+	row("loss", loss(a), loss(b))
+	row("jitter, ms", number(a.Jitter), number(b.Jitter))
+	p.line("  %-14s %s", "", p.dim.Render("(mean |ΔRTT|)"))
+	row("one way, ms", ways(a), ways(b))
+	row("timer late, ms", number(a.TimerError.P50), number(b.TimerError.P50))
+	if comparable(d, l) {
+		p.comparison(Compare(d, l))
+	} else {
+		p.head("Daily − LiveKit")
+		p.line("  %-14s %s", "verdict", p.strong.Render("none: a platform that went away is neither faster nor slower"))
+	}
+	p.doubts(union(a.Doubts, b.Doubts))
+	_, err := io.WriteString(w, p.String())
+	return err
+}
+
+func (p *page) comparison(c Comparison) {
+	p.head("Daily − LiveKit")
+	for _, d := range []struct {
+		name string
+		*Diff
+	}{{"P50", c.MedianDiff}, {"P95", c.P95Diff}} {
+		if d.Diff != nil {
+			p.line("  %-14s %+.2f ms  %s", d.name, d.Value,
+				p.dim.Render(fmt.Sprintf("95 %% interval %+.2f … %+.2f", d.CI95[0], d.CI95[1])))
+		}
+	}
+	p.line("  %-14s %s", "verdict", p.strong.Render(c.Verdict))
+	if !c.Alike {
+		for _, line := range Wrap("Daily's messages went by the "+classOf(c, "daily")+", LiveKit's by the "+
+			classOf(c, "livekit")+": this is what an application gets, and not a comparison of their media.", width-4) {
+			p.line("  %s", p.dim.Render(line))
+		}
+	}
+}
+
+func classOf(c Comparison, platform string) string {
+	if name := c.TransportClasses[platform]; name != nil {
+		return className(bench.TransportClass(*name))
+	}
+	return "unknown way"
+}
+
+func answered(r bench.Run) string {
+	return fmt.Sprintf("%d of %d", r.Counts.Answered, r.Counts.Settled())
+}
+
+func loss(s bench.Summary) string {
+	if !s.LossKnown {
+		return "–"
+	}
+	return fmt.Sprintf("%.2f %%", 100*s.Loss)
+}
+
+func ways(s bench.Summary) string {
+	if !s.OneWay.Known {
+		return "–"
+	}
+	return fmt.Sprintf("up %s, down %s ± %s", number(s.OneWay.Up.P50), number(s.OneWay.Down.P50),
+		fixed(s.OneWay.Offset.HalfWidth()))
+}
+
+// union is both lists; what is said of one platform only is said with its name.
+func union(a, b []bench.Doubt) (list []bench.Doubt) {
+	for _, d := range a {
+		if !slices.Contains(b, d) {
+			d.Text = "Daily: " + d.Text
+		}
+		list = append(list, d)
+	}
+	for _, d := range b {
+		if !slices.Contains(a, d) {
+			d.Text = "LiveKit: " + d.Text
+			list = append(list, d)
+		}
+	}
+	return list
+}
