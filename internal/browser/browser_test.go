@@ -74,7 +74,7 @@ func join(t *testing.T, b *browser.Browser, server *sandboxtest.Server, identity
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := p.Join(ctx, browser.JoinConfig{Platform: "livekit", URL: server.URL, Token: token, Lossy: lossy}); err !=
+	if err := p.Join(ctx, of(browser.JoinConfig{Platform: "livekit", URL: server.URL, Token: token, Lossy: lossy})); err !=
 		nil {
 		t.Fatal(err)
 	}
@@ -174,7 +174,7 @@ func onDaily(t *testing.T, b *browser.Browser, cloud *standin.Server, name strin
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { p.Close() })
-	if err := p.Join(ctx, browser.JoinConfig{Platform: "daily", URL: url, BundleURL: cloud.BundleURL()}); err != nil {
+	if err := p.Join(ctx, of(browser.JoinConfig{Platform: "daily", URL: url, BundleURL: cloud.BundleURL()})); err != nil {
 		t.Fatal(err)
 	}
 	return p

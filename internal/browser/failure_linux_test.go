@@ -166,7 +166,7 @@ func TestATabOnTheStandInThatCrashes(t *testing.T) {
 		}
 		defer pages[i].Close()
 		if err := pages[i].Join(ctx,
-			browser.JoinConfig{Platform: "daily", URL: url, BundleURL: cloud.BundleURL()}); err != nil {
+			of(browser.JoinConfig{Platform: "daily", URL: url, BundleURL: cloud.BundleURL()})); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -19,19 +19,19 @@ func TestPolicy(t *testing.T) {
 		config   browser.JoinConfig
 		has, not []string
 	}{
-		{browser.JoinConfig{Platform: "daily", URL: "https://my.daily.co/room"},
+		{of(browser.JoinConfig{Platform: "daily", URL: "https://my.daily.co/room"}),
 			[]string{"wss://*.daily.co:*", "https://*.pluot.blue:*", "https://*.dailywebrtc.net:*", "'unsafe-eval'"},
 			nil},
-		{browser.JoinConfig{Platform: "daily", URL: "https://my.daily.co/room",
-			BundleURL: "https://mirror.example:8443/cm"},
+		{of(browser.JoinConfig{Platform: "daily", URL: "https://my.daily.co/room",
+			BundleURL: "https://mirror.example:8443/cm"}),
 			[]string{"https://mirror.example:8443", "wss://mirror.example:8443"}, nil},
-		{browser.JoinConfig{Platform: "livekit", URL: "wss://my.livekit.cloud"},
+		{of(browser.JoinConfig{Platform: "livekit", URL: "wss://my.livekit.cloud"}),
 			[]string{"wss://my.livekit.cloud", "https://my.livekit.cloud", "wss://*.livekit.cloud:*"},
 			[]string{"daily", "unsafe-eval"}},
-		{browser.JoinConfig{Platform: "livekit", URL: "ws://10.1.2.3:7880"},
+		{of(browser.JoinConfig{Platform: "livekit", URL: "ws://10.1.2.3:7880"}),
 			[]string{"ws://10.1.2.3:7880", "http://10.1.2.3:7880"}, []string{"livekit.cloud", "*"}},
-		{browser.JoinConfig{Platform: "livekit", URL: "ws://[::1]:7880"}, []string{"ws://*:7880"}, nil},
-		{browser.JoinConfig{Platform: "livekit", URL: "wss://evil.example; script-src *"}, nil, []string{"evil", "*"}},
+		{of(browser.JoinConfig{Platform: "livekit", URL: "ws://[::1]:7880"}), []string{"ws://*:7880"}, nil},
+		{of(browser.JoinConfig{Platform: "livekit", URL: "wss://evil.example; script-src *"}), nil, []string{"evil", "*"}},
 	} {
 		p := browser.Policy(c.config)
 		words := strings.Fields(strings.ReplaceAll(p, ";", " "))
@@ -79,7 +79,7 @@ func TestAPageReachesItsPlatformOnly(t *testing.T) {
 			t.Fatal(err)
 		}
 		joining, stop := context.WithTimeout(ctx, 3*time.Second)
-		err = p.Join(joining, browser.JoinConfig{Platform: platform, URL: urls[0] + "/room", BundleURL: urls[0]})
+		err = p.Join(joining, of(browser.JoinConfig{Platform: platform, URL: urls[0] + "/room", BundleURL: urls[0]}))
 		stop()
 		if err == nil {
 			t.Fatal("joined what is no platform")

@@ -107,8 +107,8 @@ func seatOn(t *testing.T, b *browser.Browser, cloud *standin.Server, room string
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := page.Join(ctx, browser.JoinConfig{Platform: "daily", URL: cloud.AddRoom(room),
-		BundleURL: cloud.BundleURL()}); err != nil {
+	if err := page.Join(ctx, of(browser.JoinConfig{Platform: "daily", URL: cloud.AddRoom(room),
+		BundleURL: cloud.BundleURL()})); err != nil {
 		t.Fatal(err)
 	}
 	return page
@@ -237,7 +237,7 @@ func TestEveryPhaseEndsInTime(t *testing.T) {
 			}
 		})
 	}
-	daily := browser.JoinConfig{Platform: "daily", URL: cloud.AddRoom("late"), BundleURL: cloud.BundleURL()}
+	daily := of(browser.JoinConfig{Platform: "daily", URL: cloud.AddRoom("late"), BundleURL: cloud.BundleURL()})
 	join("the page", daily, "the engine's page was not open in Chromium", func() func() {
 		stopped := signal(b.Profile(), "", syscall.SIGSTOP)
 		return func() {
@@ -254,8 +254,8 @@ func TestEveryPhaseEndsInTime(t *testing.T) {
 	cloud.SetFate(standin.Fate{Stuck: "room"})
 	join("the room", daily, "Daily's signalling answers, but the room was not joined", nil)
 	cloud.SetFate(standin.Fate{})
-	join("LiveKit's signalling", browser.JoinConfig{Platform: "livekit", URL: "ws://" + silent.Addr().String(),
-		Token: "x"}, "no answer", nil)
+	join("LiveKit's signalling", of(browser.JoinConfig{Platform: "livekit", URL: "ws://" + silent.Addr().String(),
+		Token: "x"}), "no answer", nil)
 }
 
 func TestNoBrowserTakesAnothersPlace(t *testing.T) {

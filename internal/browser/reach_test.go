@@ -19,15 +19,15 @@ func TestReach(t *testing.T) {
 		room     browser.JoinConfig
 		has, not []string
 	}{
-		{browser.JoinConfig{Platform: "livekit", URL: "wss://rtc.example.co.uk:7443"},
+		{of(browser.JoinConfig{Platform: "livekit", URL: "wss://rtc.example.co.uk:7443"}),
 			[]string{"rtc.example.co.uk", "*.example.co.uk"}, []string{"*.co.uk", "*.daily.co"}},
-		{browser.JoinConfig{Platform: "livekit", URL: "ws://livekit:7880"}, []string{"livekit"}, nil},
-		{browser.JoinConfig{Platform: "livekit", URL: "wss://my.livekit.cloud"}, []string{"*.livekit.cloud"},
+		{of(browser.JoinConfig{Platform: "livekit", URL: "ws://livekit:7880"}), []string{"livekit"}, nil},
+		{of(browser.JoinConfig{Platform: "livekit", URL: "wss://my.livekit.cloud"}), []string{"*.livekit.cloud"},
 			[]string{"*.cloud"}},
-		{browser.JoinConfig{Platform: "daily", URL: "https://my.daily.co/r",
-			BundleURL: "https://mirror.example:8443/cm"}, []string{"*.daily.co", "mirror.example", "*.twilio.com"},
+		{of(browser.JoinConfig{Platform: "daily", URL: "https://my.daily.co/r",
+			BundleURL: "https://mirror.example:8443/cm"}), []string{"*.daily.co", "mirror.example", "*.twilio.com"},
 			nil},
-		{browser.JoinConfig{Platform: "livekit", URL: "wss://evil.example, EXCLUDE *"}, nil, []string{"*"}},
+		{of(browser.JoinConfig{Platform: "livekit", URL: "wss://evil.example, EXCLUDE *"}), nil, []string{"*"}},
 	} {
 		requests, lookups := browser.Reach([]browser.JoinConfig{c.room})
 		for _, text := range []string{requests, lookups} {

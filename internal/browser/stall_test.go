@@ -28,7 +28,7 @@ func TestAStallInDTLS(t *testing.T) {
 	begin := time.Now()
 	ctx, cancel := context.WithDeadline(t.Context(), begin.Add(limit))
 	defer cancel()
-	err = page.Join(ctx, browser.JoinConfig{Platform: "livekit", URL: server.WithoutDTLS(t), Token: token})
+	err = page.Join(ctx, of(browser.JoinConfig{Platform: "livekit", URL: server.WithoutDTLS(t), Token: token}))
 	var late *browser.LateError
 	if !errors.As(err, &late) || late.Error() != "no DTLS to the server" || time.Since(begin) < limit {
 		t.Errorf("after %v: %v; want no DTLS to the server in %v", time.Since(begin), err, limit)
