@@ -102,10 +102,17 @@ type Refused struct {
 	Said     string // the body on one short line
 	Server   string // who says that it answered
 	Proxy    bool   // it is a proxy that answered
+	Web      bool   // a web page; none of those who are asked answers by one
 	Redirect string // the host that it names instead; "" = none
 }
 
 var tags = regexp.MustCompile(`(?s)<(style|script)\b.*?</(style|script)>|<[^>]*>`)
+
+// A web page, by its type and by how it begins.
+var (
+	webPage = regexp.MustCompile(`(?i)^(text/html|application/xhtml\+xml)\b`)
+	webText = regexp.MustCompile(`(?i)^\s*<(!doctype html|html|head|body)\b`)
+)
 
 // most is what is read of a body. mostSaid is what is shown of it, mostNamed of a name.
 const (
@@ -130,6 +137,7 @@ func Page(answer *http.Response, body []byte, of Service, secrets ...string) *Re
 	scheme, _, _ := strings.Cut(answer.Header.Get("WWW-Authenticate"), " ")
 	r.Proxy = answer.StatusCode == http.StatusProxyAuthRequired ||
 		answer.StatusCode == http.StatusUnauthorized && scheme != "" && !strings.EqualFold(scheme, "Bearer")
+	r.Web = webPage.MatchString(answer.Header.Get("Content-Type")) || webText.Match(body)
 	if to, err := url.Parse(answer.Header.Get("Location")); err == nil && answer.StatusCode/100 == 3 {
 		r.Redirect = hidden.Line(to.Host, mostNamed)
 	}
@@ -151,6 +159,9 @@ func (r *Refused) Error() string {
 	return text
 }
 
+// Foreign reports whether somebody on the way answered, and not who was asked: then nobody has judged a credential.
+func (r *Refused) Foreign() bool { return r.Proxy || r.Web }
+
 // Advice is what to do about it, or "".
 func (r *Refused) Advice() string {
 	switch s := r.Status; {
@@ -165,6 +176,8 @@ func (r *Refused) Advice() string {
 			"address if it is right", r.Redirect)
 	case s/100 == 3:
 		return "it sends us elsewhere: is the URL right?"
+	case r.Foreign() && (s == http.StatusUnauthorized || s == http.StatusForbidden):
+		return "that is a web page, and no answer of the server's own: does a proxy or gateway before it refuse us?"
 	case s == http.StatusUnauthorized, s == http.StatusForbidden:
 		return r.Of.Refusal
 	case (s == http.StatusNotFound || s == http.StatusMethodNotAllowed) && r.Of.Path != "":

@@ -2,8 +2,10 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	neturl "net/url"
 	"syscall"
@@ -19,7 +21,7 @@ type healthCmd struct {
 
 // Help is shown by --help below the flags' summary.
 func (healthCmd) Help() string {
-	return `Exit code 0 when the service answers 200, else 1. Images without a shell have no other client.
+	return `Exit code 0 when the service answers 200 and {"status":"ok"}, else 1. Images without a shell have no other client.
 
 Examples:
 
@@ -64,15 +66,27 @@ func healthy(ctx context.Context, url string) error {
 	if errors.As(err, &failed) {
 		err = failed.Err
 	}
+	var body []byte
+	if err == nil {
+		defer answer.Body.Close()
+		body, err = io.ReadAll(io.LimitReader(answer.Body, maxHealth))
+	}
 	switch {
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return fmt.Errorf("ask %s: no answer in %v, waiting for %s", shownURL(url), healthTimeout, steps.Now())
 	case err != nil:
 		return fmt.Errorf("ask %s: %w", shownURL(url), err)
 	}
-	defer answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s answers %w", shownURL(url), advice.Read(answer, advice.Service{}, advice.OfURL(r.URL)...))
+	var health struct{ Status string }
+	if answer.StatusCode == http.StatusOK && json.Unmarshal(body, &health) == nil && health.Status == "ok" {
+		return nil
 	}
-	return nil
+	page := advice.Page(answer, body, advice.Service{}, advice.OfURL(r.URL)...)
+	if answer.StatusCode == http.StatusOK {
+		return fmt.Errorf(`%s answers %w: a service of rtcbench answers {"status":"ok"}`, shownURL(url), page)
+	}
+	return fmt.Errorf("%s answers %w", shownURL(url), page)
 }
+
+// maxHealth is more than an answer about health has.
+const maxHealth = 64 << 10

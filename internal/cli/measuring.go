@@ -128,7 +128,7 @@ func (s side) explain(err *measure.ServiceError) error {
 	case errors.Is(err, context.DeadlineExceeded):
 		hint = fmt.Sprintf(" (after %v; --connect-timeout waits longer)", err.Limit)
 	case !errors.As(err, &refused):
-	case refused.Status == http.StatusUnauthorized && !refused.Answer.Proxy:
+	case refused.Status == http.StatusUnauthorized && !refused.Answer.Foreign():
 		hint = ": give its token with " + s.tokenFor
 	case refused.Detail != "" && refused.Status != http.StatusNotFound && refused.Status != http.StatusMethodNotAllowed:
 		hint = "" // the service has said it

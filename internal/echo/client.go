@@ -147,7 +147,7 @@ func (e *RefusedError) Error() string {
 	switch {
 	case e.Detail != "":
 		return fmt.Sprintf("it answers %d: %s", e.Status, e.Detail)
-	case e.Status == http.StatusUnauthorized && !e.Answer.Proxy: // how to show a token is the caller's to say
+	case e.Status == http.StatusUnauthorized && !e.Answer.Foreign(): // how to show a token is the caller's to say
 		return fmt.Sprintf("it answers %d", e.Status)
 	}
 	return fmt.Sprintf("it answers %v", e.Answer)

@@ -55,6 +55,7 @@ func TestClient(t *testing.T) {
 			false},
 		{"broken", "livekit", 500, `{"detail":"it\nbroke: ` + token + `"}`, "it answers 500: it broke: …", false},
 		{"sent on", "livekit", 307, ``, "it answers HTTP 307 Temporary Redirect", false},
+		{"a proxy's login", "livekit", 401, "<html>sign in", `it answers HTTP 401 Unauthorized, which says: "sign in"`, false},
 		{"a proxy", "livekit", 403, "<html>\n<b>not\nfrom here</b> " + token, `it answers HTTP 403 Forbidden, which ` +
 			`says: "not from here …"`, false},
 	} {

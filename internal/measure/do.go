@@ -155,6 +155,13 @@ func (a *attempt) remaining(ctx context.Context) (context.Context, context.Cance
 func (a *attempt) late(err error) error {
 	var page *browser.LateError
 	var join *JoinError
+	why := err
+	if errors.As(err, &join) {
+		why = join.Err
+	}
+	if why == context.DeadlineExceeded { // it says nothing else: what came before has taken all of the limit
+		err = &JoinError{a.meeting.String(), noTimeLeft{why}}
+	}
 	if errors.As(err, &page) && !errors.As(err, &join) { // the browser was late
 		err = &JoinError{a.meeting.String(), err}
 	}

@@ -33,6 +33,13 @@ func (e *LateError) Error() string { return e.Err.Error() }
 // Unwrap is what had not happened.
 func (e *LateError) Unwrap() error { return e.Err }
 
+// noTimeLeft is the error of a join for which the limit left nothing.
+type noTimeLeft struct{ error }
+
+func (noTimeLeft) Error() string { return "there was no time left for it" }
+
+func (e noTimeLeft) Unwrap() error { return e.error }
+
 // ServiceError is an echo service that gave no room, or one that cannot be used.
 type ServiceError struct {
 	Service Service

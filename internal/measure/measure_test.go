@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -21,6 +22,8 @@ type ether struct {
 	loopback.Transport
 	silent  bool // nobody is ever let in
 	opened  error
+	opens   time.Duration // how long it takes to make a room
+	joins   time.Duration // how long it takes to let somebody in
 	deleted []string
 }
 
@@ -33,8 +36,16 @@ func (e *ether) platform() bench.Platform {
 }
 
 func (e *ether) Join(ctx context.Context, room bench.Room, opts bench.JoinOptions) (bench.Session, error) {
+	if ctx.Err() != nil { // as the platforms do
+		return nil, context.Cause(ctx)
+	}
+	letIn := time.After(e.joins)
 	if e.silent {
-		<-ctx.Done()
+		letIn = nil
+	}
+	select {
+	case <-letIn:
+	case <-ctx.Done():
 		return nil, &bench.LateError{What: "no answer", Maybe: "is anybody there?", Waiting: bench.StepTCP, Cause: context.Cause(ctx)}
 	}
 	return e.Transport.Join(ctx, room, opts)
@@ -45,9 +56,12 @@ type meeting struct {
 	bench.Place
 }
 
-func (m *meeting) String() string             { return fmt.Sprintf("room %q", m.Room) }
-func (m *meeting) URL() string                { return m.Place.URL }
-func (m *meeting) Open(context.Context) error { return m.ether.opened }
+func (m *meeting) String() string { return fmt.Sprintf("room %q", m.Room) }
+func (m *meeting) URL() string    { return m.Place.URL }
+func (m *meeting) Open(context.Context) error {
+	time.Sleep(m.ether.opens)
+	return m.ether.opened
+}
 func (m *meeting) Seat(_ bench.Role, identity string) (bench.Seat, error) {
 	return bench.Seat{Room: bench.Room{URL: m.Place.URL, Name: m.Room, Token: "t"}, Identity: identity}, nil
 }
@@ -124,6 +138,37 @@ func TestNothingMeasured(t *testing.T) {
 				run, err := measure.Do(t.Context(), j, c.ether.env(), nil)
 				if run.ID != "" || !c.is(err) || time.Since(begin) != c.after {
 					t.Errorf("run %q after %v: %v", run.ID, time.Since(begin), err)
+				}
+			})
+		})
+	}
+}
+
+// TestOneLimit: what came before a join is taken from the limit for joining once, and the limit that is named is whole.
+func TestOneLimit(t *testing.T) {
+	for name, c := range map[string]struct {
+		ether *ether
+		after time.Duration // 0 = it joins
+		says  string
+	}{
+		"both together are in time":     {ether: &ether{opens: 2 * time.Second, joins: 900 * time.Millisecond}},
+		"both together are not in time": {&ether{opens: 2 * time.Second, silent: true}, 3 * time.Second, "no answer in 3s, waiting for"},
+		"no time was left":              {&ether{opens: 3001 * time.Millisecond}, 3001 * time.Millisecond, `join room "a": there was no time left for it`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				begin := time.Now()
+				run, err := measure.Do(t.Context(), job("a"), c.ether.env(), nil)
+				if c.after == 0 {
+					if err != nil || run.Counts.Answered != 20 {
+						t.Errorf("%v: %+v", err, run.Counts)
+					}
+					return
+				}
+				var late *measure.LateError
+				if !errors.As(err, &late) || late.Limit != 3*time.Second || !strings.Contains(err.Error(), c.says) ||
+					!errors.Is(err, context.DeadlineExceeded) || strings.Contains(err.Error(), "deadline") || time.Since(begin) != c.after {
+					t.Errorf("after %v: %v, want %q after %v", time.Since(begin), err, c.says, c.after)
 				}
 			})
 		})

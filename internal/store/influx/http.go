@@ -150,7 +150,7 @@ func (r *refusal) Error() string {
 		said = http.StatusText(r.status)
 	}
 	switch {
-	case r.plain && (r.page.Proxy || r.reason != "") &&
+	case r.plain && (r.page.Foreign() || r.reason != "") &&
 		(r.status == http.StatusUnauthorized || r.status == http.StatusForbidden):
 		// It is told below whose answer that is.
 	case r.status == http.StatusUnauthorized:
@@ -182,6 +182,9 @@ func (r *refusal) Error() string {
 // Unwrap says whether it is worth another try: a request that is wrong stays so, a token may be mended, a
 // database made, a server come back.
 func (r *refusal) Unwrap() error {
+	if r.status == http.StatusForbidden && r.page.Foreign() { // it is not the server that forbids
+		return nil
+	}
 	switch r.status {
 	case http.StatusBadRequest, http.StatusForbidden, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity:
 		return bench.ErrRejected

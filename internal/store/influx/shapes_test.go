@@ -44,6 +44,7 @@ func TestWhatServersRefuse(t *testing.T) {
 		{"somebody else", 404, `{"error":"Not Found"}`, false, "are ITS NAMES right?"},
 		{"a proxy, in two lines", 404, "<html>\nno such\nroute " + token, false, `HTTP 404 Not Found, which says: ` +
 			`"no such route …" (is ITS URL the address`},
+		{"a proxy's refusal", 403, "<html>not from here</html>", false, "does a proxy or gateway before it refuse us?"},
 		{"a proxy, without a word", 502, "", false, "HTTP 502 Bad Gateway (a proxy answers"},
 		{"2: type", 422, `{"code":"unprocessable entity","message":"failure writing points to database: partial ` +
 			`write: field type conflict: input field \"x\" on measurement \"m\" is type float, already exists as ` +
