@@ -52,7 +52,7 @@ tools: ## what the tests need and a fresh machine may lack
 	@sh tools/install.sh
 	@sh tools/moto.sh
 
-bench: build ## the figures that README promises, as a table
+bench: build ## the figures of docs/figures.md, as a table
 	cd tools/figures/node && npm ci --loglevel=error
 	cd web && node build.mjs ../.bin
 	go run ./tools/figures

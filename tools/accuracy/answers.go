@@ -160,7 +160,7 @@ func (p promise) kept(a answers) (held, of int, worst float64, where string) {
 	return held, of, worst, where
 }
 
-// headline is what README says.
+// headline is what docs/figures.md says.
 func (a answers) headline(w io.Writer) {
 	fmt.Fprintf(w, "| engine | number | wanted, ms | holds in | largest error, ms |\n|---|---|---|---|---|\n")
 	for _, p := range promises {

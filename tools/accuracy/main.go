@@ -35,7 +35,7 @@ func main() {
 		"done by the next call")
 	flag.StringVar(&t.only, "only", "", "scenarios whose names contain this")
 	docs := flag.String("docs", "docs", "folder that accuracy.md and accuracy.svg are written to")
-	readme := flag.String("readme", "README.md", "the file that has the headline")
+	readme := flag.String("figures", "docs/figures.md", "the file that has the headline")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
