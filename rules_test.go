@@ -47,7 +47,6 @@ rtcbench/internal/browser: rtcbench/bench rtcbench/internal/advice rtcbench/inte
 	rtcbench/internal/stats rtcbench/web rtcbench/internal/scratch
 	github.com/chromedp/chromedp github.com/chromedp/cdproto golang.org/x/net github.com/google/uuid
 rtcbench/internal/scratch: github.com/gofrs/flock
-rtcbench/internal/accuracy:
 rtcbench/internal/lab: rtcbench/bench rtcbench/internal/stats go.yaml.in/yaml/v3 github.com/vishvananda/netlink
 	golang.org/x/sys/unix
 rtcbench/web:
@@ -70,7 +69,7 @@ rtcbench/internal/cli: rtcbench go.yaml.in/yaml/v3 github.com/aws/aws-lambda-go
 	github.com/alecthomas/kong github.com/jotaen/kong-completion github.com/schollz/progressbar/v3 golang.org/x/term
 rtcbench/tools/figures: rtcbench github.com/livekit/server-sdk-go/v2 github.com/livekit/protocol
 	github.com/chromedp/chromedp
-rtcbench/tools/accuracy: rtcbench/bench rtcbench/internal/accuracy rtcbench/internal/lab rtcbench/internal/stats
+rtcbench/tools/accuracy: rtcbench/bench rtcbench/internal/lab rtcbench/internal/stats
 rtcbench/internal/lab/analysis: rtcbench/bench rtcbench/internal/lab rtcbench/internal/report rtcbench/internal/stats
 rtcbench/tools/crossvet: golang.org/x/tools
 rtcbench/internal/platform: rtcbench/bench rtcbench/internal/platform rtcbench/internal/sandbox

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"rtcbench/bench"
-	"rtcbench/internal/accuracy"
 	"rtcbench/internal/lab"
 	"rtcbench/internal/lab/analysis"
 	"rtcbench/internal/stats"
@@ -25,7 +24,7 @@ type answers struct {
 	Alternating []outcome // with and without its network in turn
 	Rests       []outcome // without one, with more and more time between the pings
 	Pairs       []pair
-	Tallies     *[]accuracy.Tally
+	Tallies     *[]tally
 	Skipped     []string // for want of time
 }
 
@@ -201,7 +200,9 @@ var marked = regexp.MustCompile(`(?s)(<!-- accuracy -->\n).*?(<!-- /accuracy -->
 // write writes the page, its picture and the headline.
 func (a answers) write(docs, readme string) error {
 	var b strings.Builder
-	a.page(&b)
+	if err := a.page(&b); err != nil {
+		return err
+	}
 	if err := os.WriteFile(filepath.Join(docs, "accuracy.md"), []byte(b.String()), 0o644); err != nil {
 		return err
 	}

@@ -1,7 +1,7 @@
 // Command accuracy holds rtcbench against known answers and writes docs/accuracy.md (make accuracy): every scenario of
-// the lab by both engines on both channels, pairs of equal runs, the router alone, and the statistical ones of
-// internal/accuracy. What was done is kept in a folder of the commit, so that a run that was stopped goes on where it
-// was.
+// the lab by both engines on both channels, pairs of equal runs, the router alone, and how often the statistics of this
+// package's tests held. What was done is kept in a folder of the commit, so that a command that was stopped goes on
+// where it was.
 package main
 
 import (
@@ -21,7 +21,6 @@ import (
 	"time"
 
 	"rtcbench/bench"
-	"rtcbench/internal/accuracy"
 	"rtcbench/internal/lab"
 	"rtcbench/internal/lab/analysis"
 )
@@ -376,24 +375,24 @@ func (t *tool) pair(ctx context.Context, engine string, seed uint64) (*pair, err
 	return &pair{Engine: engine, Verdict: c.Verdict, P50: c.Median.Value, CI: ci, Differ: ci[0] > 0 || ci[1] < 0}, nil
 }
 
-// statistics runs internal/accuracy with all its seeds.
-func (t *tool) statistics(ctx context.Context) (*[]accuracy.Tally, error) {
+// statistics runs the tests of this package with all their seeds.
+func (t *tool) statistics(ctx context.Context) (*[]tally, error) {
 	file, err := filepath.Abs(filepath.Join(t.dir, "tallies.jsonl"))
 	if err != nil {
 		return nil, err
 	}
 	os.Remove(file)
-	cmd := exec.CommandContext(ctx, "go", "test", "-count=1", "-timeout=20m", "./internal/accuracy")
-	cmd.Env = append(os.Environ(), accuracy.Variable+"="+file)
+	cmd := exec.CommandContext(ctx, "go", "test", "-count=1", "-timeout=20m", "./tools/accuracy")
+	cmd.Env = append(os.Environ(), tallyVariable+"="+file)
 	said, failed := cmd.CombinedOutput() // a count that is not reached fails the test, and is told all the same
 	f, err := os.Open(file)
 	if err != nil {
 		return nil, fmt.Errorf("%w:\n%s", errors.Join(failed, err), said)
 	}
 	defer f.Close()
-	var list []accuracy.Tally
+	var list []tally
 	for d := json.NewDecoder(f); d.More(); {
-		var y accuracy.Tally
+		var y tally
 		if err := d.Decode(&y); err != nil {
 			return nil, err
 		}

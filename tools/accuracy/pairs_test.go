@@ -1,4 +1,4 @@
-package accuracy_test
+package main
 
 import (
 	"fmt"
@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"rtcbench/bench"
-	"rtcbench/internal/accuracy"
 	"rtcbench/internal/lab"
 	"rtcbench/internal/report"
 )
@@ -42,7 +41,7 @@ func TestPairs(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			began, n, s := time.Now(), count(10, 100), scenario(t, name)
-			y := accuracy.Tally{What: "two runs in " + name + ` compare as "no difference shown"`, Of: n,
+			y := tally{What: "two runs in " + name + ` compare as "no difference shown"`, Of: n,
 				Want: n * 9 / 10}
 			p50, p95, p99, loss := 0, 0, 0, 0
 			for pair := range uint64(n) {
@@ -104,7 +103,7 @@ func TestShifts(t *testing.T) {
 		t.Parallel()
 		began, n := time.Now(), count(10, 100)
 		found, held, half := shifted(t, roundTrip(scenario(t, "transatlantic"), 80*ms), n, 99)
-		tell(t, began, accuracy.Tally{
+		tell(t, began, tally{
 			What: "2 ms more at 80 ms, with the jitter of transatlantic, are found", Of: n, Want: n * 9 / 10,
 			Hold: found,
 			Detail: fmt.Sprintf("2 ms in the 95 %% interval of P50 %d times, which is ± %.2f ms on average",
@@ -116,7 +115,7 @@ func TestShifts(t *testing.T) {
 			t.Parallel()
 			began, n := time.Now(), count(10, 100)
 			found, held, half := shifted(t, scenario(t, name), n, uint64(i)+100)
-			tell(t, began, accuracy.Tally{
+			tell(t, began, tally{
 				Beside: true, What: "2 ms more in " + name + " lie in the 95 % interval of P50", Of: n,
 				Want: n * 9 / 10, Hold: held,
 				Detail: fmt.Sprintf("the interval is ± %.2f ms on average; the verdict found them %d times",

@@ -1,4 +1,4 @@
-package accuracy_test
+package main
 
 import (
 	"fmt"
@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"rtcbench/bench"
-	"rtcbench/internal/accuracy"
 	"rtcbench/internal/loopback"
 	"rtcbench/internal/stats"
 )
@@ -64,7 +63,7 @@ func TestDownlinkLoss(t *testing.T) {
 	t.Parallel()
 	const sent, loss, lossUp = 1000, 0.02, 0.01
 	began, n := time.Now(), count(10, 100)
-	y := accuracy.Tally{What: "loss on the way down of the lossy channel lies in the Clopper–Pearson 95 % interval " +
+	y := tally{What: "loss on the way down of the lossy channel lies in the Clopper–Pearson 95 % interval " +
 		"of the injected 2 %", Of: n, Want: n * 9 / 10}
 	known, written, misplaced, unknown, dropped := 0, 0, 0, 0, 0
 	for seed := range uint64(n) {
@@ -106,7 +105,7 @@ func TestDownlinkLoss(t *testing.T) {
 	y.Detail = fmt.Sprintf("2 %% in the interval of what was measured %d, what was measured in that of what the path "+
 		"lost %d times", known, written)
 	tell(t, began, y)
-	tell(t, began, accuracy.Tally{
+	tell(t, began, tally{
 		What: "each ping of those runs has the fate that the path gave it", Of: sent * n, Want: sent * n,
 		Hold:   sent*n - misplaced,
 		Detail: fmt.Sprintf("%d lost on the way down, %d lost nobody knows where", dropped, unknown),

@@ -1,4 +1,4 @@
-package accuracy_test
+package main
 
 import (
 	"encoding/json"
@@ -6,18 +6,16 @@ import (
 	"os"
 	"testing"
 	"time"
-
-	"rtcbench/internal/accuracy"
 )
 
-var seeds = flag.Int("seeds", 0, "how many seeds each tally takes; 0 = a few, or all when "+accuracy.Variable+" is set")
+var seeds = flag.Int("seeds", 0, "how many seeds each tally takes; 0 = a few, or all when "+tallyVariable+" is set")
 
 // count is how many seeds a tally takes: all of them when a file for tallies is named, else a few.
 func count(few, all int) int {
 	if *seeds > 0 {
 		return *seeds
 	}
-	if os.Getenv(accuracy.Variable) != "" {
+	if os.Getenv(tallyVariable) != "" {
 		return all
 	}
 	return few
@@ -25,15 +23,15 @@ func count(few, all int) int {
 
 // tell appends a tally to the file that is named, and fails the test when it does not hold. A tally is of fixed seeds:
 // it holds each time or never.
-func tell(t *testing.T, began time.Time, y accuracy.Tally) {
+func tell(t *testing.T, began time.Time, y tally) {
 	t.Helper()
 	y.Seconds = time.Since(began).Seconds()
-	if !y.OK() {
+	if !y.ok() {
 		t.Errorf("%s: held in %d of %d, wanted %d; %s", y.What, y.Hold, y.Of, y.Want, y.Detail)
 	} else {
 		t.Logf("%s: held in %d of %d; %s", y.What, y.Hold, y.Of, y.Detail)
 	}
-	name := os.Getenv(accuracy.Variable)
+	name := os.Getenv(tallyVariable)
 	if name == "" {
 		return
 	}

@@ -1,4 +1,4 @@
-package accuracy_test
+package main
 
 import (
 	"fmt"
@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"rtcbench/bench"
-	"rtcbench/internal/accuracy"
 	"rtcbench/internal/lab"
 )
 
@@ -19,7 +18,7 @@ import (
 func TestClocks(t *testing.T) {
 	t.Parallel()
 	began, n := time.Now(), count(50, 500)
-	y := accuracy.Tally{What: "the interval of the clocks' offset contains the truth, with offsets to ± 1 h and " +
+	y := tally{What: "the interval of the clocks' offset contains the truth, with offsets to ± 1 h and " +
 		"skews to ± 100 ppm", Of: n, Want: n}
 	shipped := lab.Shipped()
 	var widest, widestOf time.Duration

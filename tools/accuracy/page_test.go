@@ -1,0 +1,59 @@
+package main
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"rtcbench/internal/lab/analysis"
+)
+
+// The page that is in docs has each line of text that the template has now, in the same order: whoever changes a
+// sentence of one changes that of the other.
+func TestDocsHaveTheTemplatesText(t *testing.T) {
+	data, err := os.ReadFile("../../docs/accuracy.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rest := string(data)
+	for line := range strings.Lines(pageText) {
+		if strings.Contains(line, "{{") {
+			continue
+		}
+		_, after, found := strings.Cut(rest, line)
+		if !found {
+			t.Fatalf("docs/accuracy.md does not have %q where the template has it", line)
+		}
+		rest = after
+	}
+}
+
+// A page without what is optional has no heading of it; one with it has.
+func TestPage(t *testing.T) {
+	run := outcome{Scenario: floorName, Engine: "native", Channel: "lossy", Report: analysis.Report{
+		Errors: []analysis.Error{{What: "round trip P50", Error: 1.25}}}}
+	for name, c := range map[string]struct {
+		a         answers
+		has, lack string
+	}{
+		"bare": {answers{Outcomes: []outcome{run}}, "| native | lossy | 1.25 |", "For want of time"},
+		"rests": {answers{Rests: []outcome{run}, Skipped: []string{"router", "statistics"}},
+			"For want of time this page is without: router, statistics.\n", "The router alone"},
+		"router": {answers{Router: &precision{PerSecond: 2000, P50: 2, P99: 31, Max: 3279, Packets: 20001}},
+			"without a real-time priority: late by 2 µs at the\nmedian, 31 µs at P99", "What a rest costs"},
+		"tallies": {answers{Tallies: &[]tally{{What: "taught", Beside: true, Of: 3}, {What: "promised", Of: 2}}},
+			"| 0 of 3 | 0 | taught |  |\n", "Pairs of equal runs"},
+		"pairs": {answers{Outcomes: []outcome{run}, Pairs: []pair{{Engine: "native", Differ: true}}},
+			"round trip was from 1.25 to 1.25 ms.", "How small a difference"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var b strings.Builder
+			if err := c.a.page(&b); err != nil {
+				t.Fatal(err)
+			}
+			if page := b.String(); !strings.Contains(page, c.has) || strings.Contains(page, c.lack) {
+				t.Errorf("the page lacks %q, or has %q:\n%s", c.has, c.lack, page)
+			}
+		})
+	}
+}
