@@ -16,7 +16,9 @@ import (
 	kongcompletion "github.com/jotaen/kong-completion"
 
 	"rtcbench/bench"
+	"rtcbench/internal/platform"
 	"rtcbench/internal/report"
+	"rtcbench/internal/result"
 )
 
 // Exit codes. Where several hold: interrupted, failed, notKept, limitBroken.
@@ -45,6 +47,8 @@ type commands struct {
 	Completion kongcompletion.Completion `cmd:"" help:"Print how to complete commands and flags in bash, zsh or fish."`
 
 	Version kong.VersionFlag `help:"Print the version and exit."`
+
+	others map[string]*otherCmd // of platforms without a command here
 }
 
 // exitError is an error with its exit code; without it an error is exitFailed.
@@ -127,6 +131,7 @@ func Main(args []string, stdout, stderr io.Writer) (code int) {
 	// net/http tells of bytes behind an answer by package log, and quotes them: a token that a server repeats, too.
 	log.SetOutput(io.Discard)
 	cleanForSDKs(os.LookupEnv, os.Setenv)
+	result.Platforms = platform.Names()
 	settings := newSettings(os.LookupEnv, ".env")
 	settings.talk = stderr
 	var cmds commands
@@ -152,7 +157,7 @@ func Main(args []string, stdout, stderr io.Writer) (code int) {
 
 // newParser reads command lines into cmds. exit is called after help and version.
 func newParser(cmds *commands, settings *settings, stdout, stderr io.Writer, exit func(int)) *kong.Kong {
-	parser, err := kong.New(cmds,
+	parser, err := kong.New(cmds, append(cmds.options(),
 		kong.Name("rtcbench"),
 		kong.Description(description),
 		kong.Vars{"version": version().String()},
@@ -163,7 +168,7 @@ func newParser(cmds *commands, settings *settings, stdout, stderr io.Writer, exi
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.ValueFormatter(formatHelp),
 		kong.ExplicitGroups(groups),
-	)
+	)...)
 	if err != nil {
 		panic(err) // the structs above are wrong
 	}

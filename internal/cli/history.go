@@ -31,7 +31,7 @@ func (f filterFlags) query(c *check, now time.Time) bench.Query {
 			c.fail(flag, value, strings.Join(allowed, ", "))
 		}
 	}
-	oneOf("platform", f.Platform, "daily", "livekit")
+	oneOf("platform", f.Platform, result.Platforms...)
 	oneOf("engine", f.Engine, "native", "browser")
 	oneOf("transport", f.Transport, string(bench.DataChannelReliable), string(bench.DataChannelLossy), string(bench.SignallingWebSocket), string(bench.InProcess))
 	if f.Path != "" && !q.Path.Valid() {

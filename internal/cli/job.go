@@ -27,11 +27,18 @@ type job struct {
 
 // measuring are the commands that a job can be.
 func (c *commands) measuring() map[string]measuring {
-	return map[string]measuring{"livekit": &c.Livekit, "daily": &c.Daily, "both": &c.Both}
+	list := map[string]measuring{"livekit": &c.Livekit, "daily": &c.Daily, "both": &c.Both}
+	for name, cmd := range c.others {
+		list[name] = cmd
+	}
+	return list
 }
 
-// jobCommands are their names.
-var jobCommands = []string{"livekit", "daily", "both"}
+// ownCommands are those of platforms with flags of their own. jobCommands are all that a job can be.
+var (
+	ownCommands = []string{"livekit", "daily", "both"}
+	jobCommands = append(slices.Clone(ownCommands), slices.Sorted(maps.Keys(others()))...)
+)
 
 // forbidden are flags that are no settings of a job.
 var forbidden = []string{"help", "version"}

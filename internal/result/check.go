@@ -13,7 +13,7 @@ import (
 	"rtcbench/bench"
 )
 
-// Platforms are those whose runs a file may hold.
+// Platforms are those whose runs a file may hold. A program that knows more of them says so before it reads one.
 var Platforms = []string{"daily", "livekit"}
 
 const (

@@ -1,0 +1,88 @@
+package cli
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/alecthomas/kong"
+
+	"rtcbench/bench"
+	"rtcbench/internal/measure"
+	"rtcbench/internal/platform"
+)
+
+// otherCmd measures on a platform that has no command of its own here. Its flags are what a place can have.
+type otherCmd struct {
+	platform bench.Platform
+
+	URL       string `name:"url" short:"u" group:"where" placeholder:"URL" help:"Server, or room."`
+	Room      string `group:"where" placeholder:"NAME" help:"Room to meet in (default: a fresh one)."`
+	Token     string `group:"where" placeholder:"TOKEN" help:"The right to one seat in one room."`
+	APIKey    string `name:"api-key" group:"where" placeholder:"KEY" help:"API key to make rooms and tokens with."`
+	APISecret string `name:"api-secret" group:"where" placeholder:"SECRET" help:"Its secret."`
+	Region    string `group:"where" placeholder:"REGION" help:"Region of a room that is made."`
+	APIURL    string `name:"api-url" group:"where" placeholder:"URL" help:"The platform's REST interface, where it is not the public one."`
+	agentFlags
+	Timeout string `from:"TIMEOUT_MS" group:"what" default:"5000" placeholder:"5000" help:"Milliseconds after which a pong is too late."`
+	planFlags
+	Engine string `from:"RTCBENCH_ENGINE" group:"engine" placeholder:"ENGINE" help:"native (Go) or browser (the platform's own SDK in Chromium), as far as the platform has them."`
+	chromeFlags
+	Echo string `from:"RTCBENCH_ECHO" group:"where" enum:"auto,local,remote" default:"auto" placeholder:"auto" help:"Who answers: local (this process, from a second seat), remote, or auto: local unless a token is given."`
+
+	keepFlags
+}
+
+// others are the commands of these platforms, by name.
+func others() map[string]*otherCmd {
+	list := map[string]*otherCmd{}
+	for name, p := range platform.All {
+		if !slices.Contains(ownCommands, name) {
+			list[name] = &otherCmd{platform: p}
+		}
+	}
+	return list
+}
+
+// options adds the commands of other platforms to a parser.
+func (c *commands) options() (list []kong.Option) {
+	c.others = others()
+	for _, name := range platform.Names() {
+		if cmd, ok := c.others[name]; ok {
+			list = append(list, kong.DynamicCommand(name, "Measure "+cmd.platform.Title+".", "", cmd))
+		}
+	}
+	return list
+}
+
+// Run measures.
+func (cmd *otherCmd) Run(a *app) error { return a.measure(cmd) }
+
+// chrome implements measuring.
+func (cmd *otherCmd) chrome() chromeFlags { return cmd.chromeFlags }
+
+// sides implements measuring.
+func (cmd *otherCmd) sides(c *check) []side {
+	p := cmd.platform
+	s := side{job: measure.Job{Platform: p.Name, Engine: cmd.Engine, Location: cmd.Location, Plan: cmd.plan(c, cmd.Timeout)}}
+	if s.job.Engine == "" {
+		s.job.Engine = p.Engines[0]
+	}
+	if !p.Has(s.job.Engine) {
+		c.fail("engine", cmd.Engine, fmt.Sprintf("one of %v", p.Engines))
+	}
+	if most := p.MaxMessage; most > 0 && s.job.Plan.PayloadBytes > most {
+		c.fail("payload", cmd.Payload, fmt.Sprintf("at most %d: %s takes no longer message", most, p.Title))
+	}
+	s.job.Within = cmd.connectTimeout(c, s.job.Engine == bench.Browser)
+	c.given(map[string]string{"url": cmd.URL, "token": cmd.Token, "api-key": cmd.APIKey, "api-secret": cmd.APISecret})
+	s.asks(c, cmd.agentFlags, map[string]string{"url": cmd.URL, "token": cmd.Token, "api-key": cmd.APIKey})
+	if s.job.Service.Named() {
+		return []side{s}
+	}
+	s.noEcho = " (is an echo in that room?)"
+	s.job.Place = bench.Place{
+		URL: cmd.URL, Room: c.label("room", cmd.Room, 256), Token: cmd.Token, Key: cmd.APIKey, Secret: cmd.APISecret, Region: cmd.Region, API: cmd.APIURL,
+	}
+	s.job.Local = cmd.Echo == "local" || cmd.Echo == "auto" && cmd.Token == ""
+	return []side{s}
+}
