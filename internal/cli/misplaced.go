@@ -40,7 +40,7 @@ func misplaced(model *kong.Application, args []string, err error) error {
 	}
 	line := strings.Join(append([]string{"rtcbench", commands[0]}, flags...), " ")
 	also := ""
-	if more := commands[1:min(len(commands), len(jobCommands))]; len(more) > 0 {
+	if more := commands[1:min(len(commands), len(ownCommands))]; len(more) > 0 {
 		also = " (or " + strings.Join(more, ", ") + ")"
 	}
 	return fmt.Errorf("the command is missing: did you mean \"%s\"%s?", line, also)
