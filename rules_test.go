@@ -62,6 +62,8 @@ rtcbench/internal/mototest:
 rtcbench/internal/secrets: rtcbench/internal/redact github.com/aws/aws-sdk-go-v2
 rtcbench/internal/schedule: rtcbench/bench rtcbench/internal/result github.com/prometheus/client_golang
 rtcbench/internal/dotenv:
+rtcbench/internal/settings: rtcbench/internal/dotenv rtcbench/internal/redact
+rtcbench/internal/commandline: rtcbench/internal/settings github.com/alecthomas/kong
 rtcbench/internal/archive: rtcbench/bench rtcbench/internal/stats rtcbench/internal/outbox rtcbench/internal/report
 	rtcbench/internal/result
 rtcbench/internal/keep: rtcbench/bench rtcbench/internal/outbox rtcbench/internal/result

@@ -12,6 +12,7 @@ import (
 	"rtcbench/internal/measure"
 	"rtcbench/internal/outbox"
 	"rtcbench/internal/result"
+	"rtcbench/internal/settings"
 )
 
 // withAdvice is an error with what a user can do about it.
@@ -134,12 +135,12 @@ func calledSo(text string, err error) error {
 	var notOne *archive.NotOne
 	switch {
 	case errors.Is(err, archive.ErrTooShort):
-		return fmt.Errorf("%s is too little of an ID: give four characters of it or more", shown(text))
+		return fmt.Errorf("%s is too little of an ID: give four characters of it or more", settings.Shown(text))
 	case !errors.As(err, &notOne):
 		return advised(err)
 	case len(notOne.Found) == 0:
-		return fmt.Errorf("there is no run %s in %s", shownID(text), notOne.Store)
+		return fmt.Errorf("there is no run %s in %s", settings.ShownID(text), notOne.Store)
 	}
 	return fmt.Errorf("%d runs in %s are called %s, as %s and %s: give more of the ID",
-		len(notOne.Found), notOne.Store, shownID(text), notOne.Found[0], notOne.Found[1])
+		len(notOne.Found), notOne.Store, settings.ShownID(text), notOne.Found[0], notOne.Found[1])
 }

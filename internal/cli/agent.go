@@ -7,6 +7,7 @@ import (
 	"rtcbench/internal/echo"
 	"rtcbench/internal/measure"
 	"rtcbench/internal/redact"
+	"rtcbench/internal/settings"
 )
 
 // agentFlags name an echo service to ask for a room.
@@ -17,27 +18,27 @@ type agentFlags struct {
 
 // asks reads which echo service gives the room; none, where none is named or a setting of more weight names a room.
 // rivals are the values of the flags that do.
-func (s *side) asks(c *check, f agentFlags, rivals map[string]string) {
-	c.given(map[string]string{"agent-url": f.AgentURL})
+func (s *side) asks(c *settings.Check, f agentFlags, rivals map[string]string) {
+	c.Given(map[string]string{"agent-url": f.AgentURL})
 	if f.AgentURL == "" {
-		if c.rank("agent-token") == byFlag && c.err == nil {
-			c.err = usagef("%s needs --%s: which service is it for?", c.name("agent-token"), c.flag("agent-url"))
+		if c.Rank("agent-token") == settings.ByFlag && c.Err == nil {
+			c.Err = usagef("%s needs --%s: which service is it for?", c.Name("agent-token"), c.Flag("agent-url"))
 		}
 		return
 	}
 	for flag, value := range rivals {
 		switch {
-		case value == "" || c.rank(flag) < c.rank("agent-url"):
-		case c.rank(flag) > c.rank("agent-url"):
+		case value == "" || c.Rank(flag) < c.Rank("agent-url"):
+		case c.Rank(flag) > c.Rank("agent-url"):
 			return
-		case c.rank(flag) == byFlag && c.err == nil:
-			c.err = usagef("%s and %s both say where to meet; give one of them", c.name("agent-url"), c.name(flag))
+		case c.Rank(flag) == settings.ByFlag && c.Err == nil:
+			c.Err = usagef("%s and %s both say where to meet; give one of them", c.Name("agent-url"), c.Name(flag))
 		}
 	}
-	token := c.flag("agent-token")
+	token := c.Flag("agent-token")
 	s.job.Service = measure.Service{Client: echo.Client{
-		URL: redact.URL(c.serverURL("agent-url", f.AgentURL, "https", "http")), Token: strings.TrimSpace(f.AgentToken),
+		URL: redact.URL(c.ServerURL("agent-url", f.AgentURL, "https", "http")), Token: strings.TrimSpace(f.AgentToken),
 	}}
-	s.service = c.name("agent-url")
+	s.service = c.Name("agent-url")
 	s.tokenFor = fmt.Sprintf("--%s (RTCBENCH_%s)", token, strings.ToUpper(strings.ReplaceAll(token, "-", "_")))
 }

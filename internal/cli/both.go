@@ -6,6 +6,7 @@ import (
 
 	"rtcbench/bench"
 	"rtcbench/internal/platform/daily"
+	"rtcbench/internal/settings"
 )
 
 type bothCmd struct {
@@ -69,8 +70,8 @@ func (cmd *bothCmd) Run(a *app) error { return a.measure(cmd) }
 func (cmd *bothCmd) chrome() chromeFlags { return cmd.chromeFlags }
 
 // sides implements measuring. The pings of the first leave half a period after those of the second, so that they do not collide.
-func (cmd *bothCmd) sides(c *check) []side {
-	of := c.settings
+func (cmd *bothCmd) sides(c *settings.Check) []side {
+	of := c.Sources
 	dailyAgent, dailyNames := cmd.agentOf(of, "daily", agentFlags{cmd.DailyAgentURL, cmd.DailyAgentToken})
 	livekitAgent, livekitNames := cmd.agentOf(of, "livekit", agentFlags{cmd.LivekitAgentURL, cmd.LivekitAgentToken})
 	d := dailyCmd{Echo: cmd.Echo, agentFlags: dailyAgent, dailyFlags: dailyFlags{
@@ -80,18 +81,18 @@ func (cmd *bothCmd) sides(c *check) []side {
 		Channel: "reliable", Engine: bench.Browser, livekitFlags: livekitFlags{
 			ServerURL: cmd.LivekitURL, Token: cmd.LivekitToken, APIKey: cmd.LivekitAPIKey, APISecret: cmd.LivekitAPISecret, Room: cmd.LivekitRoom,
 		}}
-	first := check{settings: of.renamed(dailyNames), err: c.err}
+	first := settings.Check{Sources: of.Renamed(dailyNames), Err: c.Err}
 	room := d.side(&first)
-	second := check{settings: of.renamed(livekitNames), err: first.err}
+	second := settings.Check{Sources: of.Renamed(livekitNames), Err: first.Err}
 	sides := append([]side{room}, l.sides(&second)...)
-	c.err = second.err
-	if c.err == nil && cmd.AgentToken != "" && of.rank("agent-token") == byFlag && cmd.AgentURL == "" {
-		c.err = usagef("--agent-token needs --agent-url: which service is it for?")
+	c.Err = second.Err
+	if c.Err == nil && cmd.AgentToken != "" && of.Rank("agent-token") == settings.ByFlag && cmd.AgentURL == "" {
+		c.Err = usagef("--agent-token needs --agent-url: which service is it for?")
 	}
 	most := daily.Platform.MaxMessage
 	plan := sides[1].job.Plan
-	if c.err == nil && plan.PayloadBytes > most {
-		c.err = of.bad("payload", cmd.Payload, fmt.Sprintf("at most %d: Daily takes no longer app-message", most))
+	if c.Err == nil && plan.PayloadBytes > most {
+		c.Err = of.Bad("payload", cmd.Payload, fmt.Sprintf("at most %d: Daily takes no longer app-message", most))
 	}
 	plan.Aligned = true
 	for i := range sides {
@@ -103,10 +104,10 @@ func (cmd *bothCmd) sides(c *check) []side {
 
 // agentOf is the echo service of one platform, with the names that its flags have here. The platform's own is taken
 // where one is named, unless the one for both platforms comes from a stronger source.
-func (cmd *bothCmd) agentOf(s *settings, platform string, own agentFlags) (agentFlags, map[string]string) {
+func (cmd *bothCmd) agentOf(s *settings.Sources, platform string, own agentFlags) (agentFlags, map[string]string) {
 	names, url, token := maps.Clone(bothNames[platform]), platform+"-agent-url", platform+"-agent-token"
-	named := own.AgentURL != "" || s.rank(url) == byFlag || s.rank(token) == byFlag
-	if !named || s.rank("agent-url") > s.rank(url) {
+	named := own.AgentURL != "" || s.Rank(url) == settings.ByFlag || s.Rank(token) == settings.ByFlag
+	if !named || s.Rank("agent-url") > s.Rank(url) {
 		return cmd.agentFlags, names
 	}
 	names["agent-url"], names["agent-token"] = url, token

@@ -7,6 +7,7 @@ import (
 
 	"rtcbench/bench"
 	"rtcbench/internal/measure"
+	"rtcbench/internal/settings"
 )
 
 type calibrateCmd struct {
@@ -24,13 +25,13 @@ The last path is Daily's own SDK against a stand-in for Daily's cloud on this ma
 
 // Run measures each path in turn; one that cannot be measured does not keep the others.
 func (cmd *calibrateCmd) Run(a *app) error {
-	c := check{settings: a.settings}
+	c := settings.Check{Sources: a.settings}
 	plan := bench.Plan{
-		Count: c.number("iterations", cmd.Iterations, 10, 100_000), Cooldown: c.millis("cooldown", cmd.Cooldown, time.Millisecond, time.Minute), Timeout: 5 * time.Second, Warmup: 10,
+		Count: c.Number("iterations", cmd.Iterations, 10, 100_000), Cooldown: c.Millis("cooldown", cmd.Cooldown, time.Millisecond, time.Minute), Timeout: 5 * time.Second, Warmup: 10,
 		EchoTimeout: 10 * time.Second, ReconnectTimeout: 10 * time.Second,
 	}
-	if c.err != nil {
-		return c.err
+	if c.Err != nil {
+		return c.Err
 	}
 	cmd.sayAloud(a.stderr)
 	env := a.env(cmd.chromeFlags)

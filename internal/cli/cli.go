@@ -16,9 +16,11 @@ import (
 	kongcompletion "github.com/jotaen/kong-completion"
 
 	"rtcbench/bench"
+	"rtcbench/internal/commandline"
 	"rtcbench/internal/platform"
 	"rtcbench/internal/report"
 	"rtcbench/internal/result"
+	"rtcbench/internal/settings"
 )
 
 // Exit codes. Where several hold: interrupted, failed, notKept, limitBroken.
@@ -78,9 +80,8 @@ func alsoUnkept(err, kept error) error {
 	return unkept{err}
 }
 
-func usagef(format string, args ...any) error {
-	return exitError{exitUsage, fmt.Errorf(format, args...)}
-}
+// usagef says that a command line or a configuration is wrong.
+func usagef(format string, args ...any) error { return settings.Usagef(format, args...) }
 
 // Parse finds out whether args are a command line that Main would take, and runs nothing.
 func Parse(args []string) error {
@@ -89,18 +90,18 @@ func Parse(args []string) error {
 }
 
 // parse is Parse, with what the flags alone set; nil = args ask for help or the version.
-func parse(args []string) (*settings, error) { return parseInto(&commands{}, args) }
+func parse(args []string) (*settings.Sources, error) { return parseInto(&commands{}, args) }
 
 // parseInto is parse for who wants to know the values too: those of flags, and defaults.
-func parseInto(c *commands, args []string) (set *settings, err error) {
+func parseInto(c *commands, args []string) (set *settings.Sources, err error) {
 	exited := errors.New("exit")
 	defer func() {
 		if r := recover(); r != nil && r != any(exited) {
 			panic(r)
 		}
 	}()
-	alone := newSettings(func(string) (string, bool) { return "", false }, "")
-	_, err = alone.parse(newParser(c, alone, io.Discard, io.Discard, func(int) { panic(exited) }), args)
+	alone := settings.New(func(string) (string, bool) { return "", false }, "")
+	_, err = lineOf(alone).Parse(newParser(c, alone, io.Discard, io.Discard, func(int) { panic(exited) }), args)
 	return alone, err
 }
 
@@ -109,7 +110,7 @@ type app struct {
 	ctx      context.Context
 	stdout   io.Writer // the result
 	stderr   io.Writer // the talk
-	settings *settings
+	settings *settings.Sources
 	took     func(bench.Record) // each run that was measured; nil = nobody asks
 }
 
@@ -125,29 +126,29 @@ func Main(args []string, stdout, stderr io.Writer) (code int) {
 		serveLambda(stderr)
 		return exitOK
 	}
-	if err := checkArgs(args); err != nil {
+	if err := settings.CheckArgs(args); err != nil {
 		return fail(stderr, err)
 	}
 	// net/http tells of bytes behind an answer by package log, and quotes them: a token that a server repeats, too.
 	log.SetOutput(io.Discard)
-	cleanForSDKs(os.LookupEnv, os.Setenv)
+	settings.CleanForSDKs(os.LookupEnv, os.Setenv)
 	result.Platforms = platform.Names()
-	settings := newSettings(os.LookupEnv, ".env")
-	settings.talk = stderr
+	set := settings.New(os.LookupEnv, ".env")
+	set.Talk = talk(stderr)
 	var cmds commands
-	parser := newParser(&cmds, settings, stdout, stderr, func(c int) { code = c; panic(exited) })
+	parser := newParser(&cmds, set, stdout, stderr, func(c int) { code = c; panic(exited) })
 	kongcompletion.Register(parser)
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
-	parsed, err := settings.parse(parser, args)
+	parsed, err := lineOf(set).Parse(parser, args)
 	if err != nil {
 		return fail(stderr, err)
 	}
 	reloads := parsed.Command() == "run" && !cmds.Run.Once && !cmds.Run.Check
 	ctx, stop := untilSignal(context.Background(), !reloads)
 	defer stop()
-	err = parsed.Run(&app{ctx: ctx, stdout: stdout, stderr: stderr, settings: settings})
+	err = parsed.Run(&app{ctx: ctx, stdout: stdout, stderr: stderr, settings: set})
 	code = fail(stderr, err)
 	if stop, ok := stopCode(ctx); ok && err != nil { // whatever went wrong after it
 		return stop
@@ -156,17 +157,17 @@ func Main(args []string, stdout, stderr io.Writer) (code int) {
 }
 
 // newParser reads command lines into cmds. exit is called after help and version.
-func newParser(cmds *commands, settings *settings, stdout, stderr io.Writer, exit func(int)) *kong.Kong {
+func newParser(cmds *commands, set *settings.Sources, stdout, stderr io.Writer, exit func(int)) *kong.Kong {
 	parser, err := kong.New(cmds, append(cmds.options(),
 		kong.Name("rtcbench"),
 		kong.Description(description),
 		kong.Vars{"version": version().String()},
 		kong.Writers(stdout, stderr),
 		kong.Exit(exit),
-		kong.Resolvers(settings),
-		kong.KindMapper(reflect.String, kong.MapperFunc(cleaned)),
+		kong.Resolvers(lineOf(set)),
+		kong.KindMapper(reflect.String, kong.MapperFunc(commandline.Text)),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
-		kong.ValueFormatter(formatHelp),
+		kong.ValueFormatter(commandline.Help),
 		kong.ExplicitGroups(groups),
 	)...)
 	if err != nil {
@@ -187,11 +188,31 @@ func fail(stderr io.Writer, err error) int {
 		}
 		fmt.Fprintf(stderr, "rtcbench: %s\n", strings.Join(lines, "\n"))
 	}
+	return codeOf(err)
+}
+
+// codeOf is the exit code of a command that ended with err.
+func codeOf(err error) int {
 	var e exitError
-	if errors.As(err, &e) {
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &e):
 		return e.code
+	case errors.As(err, new(settings.UsageError)):
+		return exitUsage
 	}
 	return exitFailed
+}
+
+// lineOf reads command lines, with set for what they leave out.
+func lineOf(set *settings.Sources) commandline.Line {
+	return commandline.Line{Sources: set, Platforms: jobCommands, Proposed: len(ownCommands)}
+}
+
+// talk writes lines for a person to w.
+func talk(w io.Writer) func(line string) {
+	return func(line string) { fmt.Fprintf(w, "rtcbench: %s\n", report.Printable(line)) }
 }
 
 const description = `Measure the latency of real-time platforms as voice and video agents meet it: join a real room, ping an echo, report how long it took and how far to trust the numbers.`
@@ -205,12 +226,4 @@ var groups = []kong.Group{
 	{Key: "out", Title: "Output"},
 	{Key: "store", Title: "Stores (where runs are kept)"},
 	{Key: "limits", Title: "Limits (exit code 3 when one is broken)"},
-}
-
-// formatHelp adds the names of the environment variables to a flag's help.
-func formatHelp(v *kong.Value) string {
-	if name := v.Tag.Get("from"); name != "" {
-		return strings.TrimSuffix(v.Help, ".") + " ($" + strings.ReplaceAll(name, ",", ", $") + ")."
-	}
-	return v.Help
 }

@@ -11,6 +11,7 @@ import (
 	"rtcbench/internal/archive"
 	"rtcbench/internal/report"
 	"rtcbench/internal/result"
+	"rtcbench/internal/settings"
 )
 
 type compareCmd struct {
@@ -59,18 +60,18 @@ A limit that could not be decided exits with 3 too, and says why: nothing was an
 
 // Run compares B with A.
 func (cmd *compareCmd) Run(a *app) error {
-	c := check{settings: a.settings}
-	margin, _ := c.limit("margin", cmd.Margin, 1000)
+	c := settings.Check{Sources: a.settings}
+	margin, _ := c.Limit("margin", cmd.Margin, 1000)
 	by := report.Against{Margin: margin, Invalid: cmd.IncludeInvalid}
-	if percent, set := c.limit("fail-if-slower", cmd.FailIfSlower, 100_000); set {
+	if percent, set := c.Limit("fail-if-slower", cmd.FailIfSlower, 100_000); set {
 		by.SlowerThan = &percent
 	}
-	if percent, set := c.limit("fail-if-lossier", cmd.FailIfLossier, 100); set {
+	if percent, set := c.Limit("fail-if-lossier", cmd.FailIfLossier, 100); set {
 		by.LossierThan = &percent
 	}
-	c.given(map[string]string{"fail-if-slower": cmd.FailIfSlower, "fail-if-lossier": cmd.FailIfLossier, "margin": cmd.Margin})
-	if c.err != nil {
-		return c.err
+	c.Given(map[string]string{"fail-if-slower": cmd.FailIfSlower, "fail-if-lossier": cmd.FailIfLossier, "margin": cmd.Margin})
+	if c.Err != nil {
+		return c.Err
 	}
 	if cmd.A == "-" && cmd.B == "-" {
 		return usagef("compare - -: standard input can be one side only")

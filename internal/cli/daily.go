@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"net"
 	"net/url"
 	"regexp"
 	"slices"
@@ -13,6 +12,7 @@ import (
 	"rtcbench/internal/measure"
 	"rtcbench/internal/platform/daily"
 	"rtcbench/internal/redact"
+	"rtcbench/internal/settings"
 )
 
 // dailyFlags say which room, and with what right.
@@ -62,11 +62,11 @@ func (cmd *dailyCmd) Run(a *app) error { return a.measure(cmd) }
 func (cmd *dailyCmd) chrome() chromeFlags { return cmd.chromeFlags }
 
 // sides implements measuring.
-func (cmd *dailyCmd) sides(c *check) []side {
+func (cmd *dailyCmd) sides(c *settings.Check) []side {
 	plan := cmd.plan(c, cmd.Timeout)
 	most := daily.Platform.MaxMessage
 	if plan.PayloadBytes > most {
-		c.fail("payload", cmd.Payload, fmt.Sprintf("at most %d: Daily takes no longer app-message", most))
+		c.Fail("payload", cmd.Payload, fmt.Sprintf("at most %d: Daily takes no longer app-message", most))
 	}
 	s := cmd.side(c)
 	s.job.Plan, s.job.Within, s.job.Location = plan, cmd.connectTimeout(c, true), cmd.Location
@@ -74,66 +74,66 @@ func (cmd *dailyCmd) sides(c *check) []side {
 }
 
 // side reads where to meet.
-func (cmd *dailyCmd) side(c *check) (s side) {
+func (cmd *dailyCmd) side(c *settings.Check) (s side) {
 	f := cmd.dailyFlags
 	s.job = measure.Job{Platform: daily.Platform.Name, Engine: bench.Browser}
 	s.doubts = f.doubts()
 	if f.Geo != "" && !region.MatchString(f.Geo) {
-		c.fail("geo", f.Geo, "the name of a region, as "+strings.Join(daily.Regions, ", "))
+		c.Fail("geo", f.Geo, "the name of a region, as "+strings.Join(daily.Regions, ", "))
 	}
 	for flag, value := range map[string]*string{"daily-bundle-url": &f.BundleURL, "daily-api-url": &f.APIURL} {
 		if *value != "" {
-			*value = c.serverURL(flag, *value, "https", "http")
+			*value = c.ServerURL(flag, *value, "https", "http")
 		}
 	}
-	if u, err := url.Parse(f.APIURL); err == nil && u.Scheme == "http" && c.err == nil && !onThisMachine(u.Hostname()) {
-		c.err = usagef("%s %s: the API key would travel in clear; use https, or a proxy on this machine", c.name("daily-api-url"), redact.URL(f.APIURL))
+	if u, err := url.Parse(f.APIURL); err == nil && u.Scheme == "http" && c.Err == nil && !settings.OnThisMachine(u.Hostname()) {
+		c.Err = usagef("%s %s: the API key would travel in clear; use https, or a proxy on this machine", c.Name("daily-api-url"), redact.URL(f.APIURL))
 	}
-	c.given(map[string]string{"room-url": f.RoomURL, "token": f.Token, "api-key": f.APIKey})
+	c.Given(map[string]string{"room-url": f.RoomURL, "token": f.Token, "api-key": f.APIKey})
 	s.asks(c, cmd.agentFlags, map[string]string{"room-url": f.RoomURL, "api-key": f.APIKey})
 	if s.job.Service.Named() {
 		s.job.Place = bench.Place{Bundle: f.BundleURL, API: f.APIURL}
-		if cmd.Echo == "local" && c.err == nil {
-			c.err = usagef("%s local: the echo service answers; leave out --echo, or %s", c.name("echo"), c.name("agent-url"))
+		if cmd.Echo == "local" && c.Err == nil {
+			c.Err = usagef("%s local: the echo service answers; leave out --echo, or %s", c.Name("echo"), c.Name("agent-url"))
 		}
 		return s
 	}
 	s.noEcho = " (is an echo in that room? --echo local answers from here)"
 	// The stronger source wins; within one source the room does.
 	switch {
-	case f.RoomURL != "" && (f.APIKey == "" || c.rank("room-url") >= c.rank("api-key")):
+	case f.RoomURL != "" && (f.APIKey == "" || c.Rank("room-url") >= c.Rank("api-key")):
 		s.job.Place, s.job.Local = f.named(c), cmd.Echo == "local"
-		if s.job.Local && s.job.Place.Token != "" && c.err == nil {
-			c.err = usagef("%s local: a token is one participant, and the echo is a second; give --api-key alone, or start rtcbench echo", c.name("echo"))
+		if s.job.Local && s.job.Place.Token != "" && c.Err == nil {
+			c.Err = usagef("%s local: a token is one participant, and the echo is a second; give --api-key alone, or start rtcbench echo", c.Name("echo"))
 		}
 	case f.APIKey != "":
 		s.job.Place = bench.Place{Key: f.APIKey, Region: f.Geo, API: f.APIURL, Bundle: f.BundleURL}
 		s.job.Local = cmd.Echo != "remote"
-		if cmd.Echo == "remote" && c.err == nil {
-			c.err = usagef("%s remote: a fresh room has no echo in it; name its room with --room-url", c.name("echo"))
+		if cmd.Echo == "remote" && c.Err == nil {
+			c.Err = usagef("%s remote: a fresh room has no echo in it; name its room with --room-url", c.Name("echo"))
 		}
 	default:
-		if c.err == nil {
-			c.err = usagef("which room? give --room-url (or DAILY_ROOM_URL), or --api-key (or DAILY_API_KEY) to have one made")
+		if c.Err == nil {
+			c.Err = usagef("which room? give --room-url (or DAILY_ROOM_URL), or --api-key (or DAILY_API_KEY) to have one made")
 		}
 	}
 	return s
 }
 
 // named is the room of --room-url. Daily's links may carry the token.
-func (f dailyFlags) named(c *check) bench.Place {
-	place := bench.Place{URL: c.serverURL("room-url", f.RoomURL, "https", "http"), Token: f.Token, API: f.APIURL, Bundle: f.BundleURL}
-	if u, err := url.Parse(place.URL); c.err == nil && err == nil {
+func (f dailyFlags) named(c *settings.Check) bench.Place {
+	place := bench.Place{URL: c.ServerURL("room-url", f.RoomURL, "https", "http"), Token: f.Token, API: f.APIURL, Bundle: f.BundleURL}
+	if u, err := url.Parse(place.URL); c.Err == nil && err == nil {
 		if strings.Trim(u.Path, "/") == "" {
-			c.failAs("room-url", strconv.Quote(redact.URL(place.URL)), "the URL of a room, as https://domain.daily.co/room")
+			c.FailAs("room-url", strconv.Quote(redact.URL(place.URL)), "the URL of a room, as https://domain.daily.co/room")
 		}
 		if t := u.Query().Get("t"); place.Token == "" {
 			place.Token = t
 		}
 		place.URL = redact.URL(place.URL)
 	}
-	if f.Geo != "" && c.err == nil {
-		c.err = usagef("%s %s: the region belongs to a room that is made; leave out --room-url, or --geo", c.name("geo"), f.Geo)
+	if f.Geo != "" && c.Err == nil {
+		c.Err = usagef("%s %s: the region belongs to a room that is made; leave out --room-url, or --geo", c.Name("geo"), f.Geo)
 	}
 	return place
 }
@@ -147,10 +147,4 @@ func (f dailyFlags) doubts() []string {
 		return nil
 	}
 	return []string{fmt.Sprintf("--geo %s is not among the regions that rtcbench knows of (%s); Daily decides", f.Geo, strings.Join(daily.Regions, ", "))}
-}
-
-// onThisMachine reports whether host is this machine.
-func onThisMachine(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }

@@ -14,6 +14,7 @@ import (
 	"rtcbench/internal/measure"
 	"rtcbench/internal/platform/daily"
 	"rtcbench/internal/platform/livekit"
+	"rtcbench/internal/settings"
 )
 
 type echoCmd struct {
@@ -59,12 +60,12 @@ const echoTokenLife = 24 * time.Hour
 
 // Run answers until it is told to stop; its exit code then is that of the signal.
 func (cmd *echoCmd) Run(a *app) error {
-	c := check{settings: a.settings}
+	c := settings.Check{Sources: a.settings}
 	within := (&planFlags{ConnectTimeout: cmd.ConnectTimeout}).connectTimeout(&c, cmd.Platform != "livekit")
 	watches := cmd.watches(&c)
 	switch {
-	case c.err != nil:
-		return c.err
+	case c.Err != nil:
+		return c.Err
 	case cmd.wanted(&c):
 		return cmd.serve(a, &c, within)
 	case cmd.Platform == "both":
@@ -80,11 +81,11 @@ func (cmd *echoCmd) Run(a *app) error {
 		return cmd.watch(a, &c, within, clock)
 	}
 	place, doubts, hasServer := cmd.place(&c)
-	if c.err == nil && !hasServer {
-		c.err = usagef("--server-url (or LIVEKIT_URL) is missing: an echo needs a server to meet at")
+	if c.Err == nil && !hasServer {
+		c.Err = usagef("--server-url (or LIVEKIT_URL) is missing: an echo needs a server to meet at")
 	}
-	if c.err != nil {
-		return c.err
+	if c.Err != nil {
+		return c.Err
 	}
 	ready := "room of the token"
 	if place.Token == "" {
@@ -152,19 +153,19 @@ func (silent) Error() string { return "" }
 const againPause = 2 * time.Second
 
 // onDaily answers in a Daily room, in a browser of this process's own.
-func (cmd *echoCmd) onDaily(a *app, c *check, within time.Duration) error {
+func (cmd *echoCmd) onDaily(a *app, c *settings.Check, within time.Duration) error {
 	place := bench.Place{URL: cmd.RoomURL, Bundle: cmd.BundleURL}
-	if place.Token = c.variable("RTCBENCH_DAILY_TOKEN"); c.rank("token") == byFlag { // LIVEKIT_TOKEN is not for Daily
+	if place.Token = c.Variable("RTCBENCH_DAILY_TOKEN"); c.Rank("token") == settings.ByFlag { // LIVEKIT_TOKEN is not for Daily
 		place.Token = cmd.Token
 	}
-	if place.URL == "" && c.err == nil {
-		c.err = usagef("--room-url (or DAILY_ROOM_URL) is missing: an echo needs a room to meet in")
+	if place.URL == "" && c.Err == nil {
+		c.Err = usagef("--room-url (or DAILY_ROOM_URL) is missing: an echo needs a room to meet in")
 	}
-	if c.err == nil {
-		place.URL = c.serverURL("room-url", cmd.RoomURL, "https", "http")
+	if c.Err == nil {
+		place.URL = c.ServerURL("room-url", cmd.RoomURL, "https", "http")
 	}
-	if c.err != nil {
-		return c.err
+	if c.Err != nil {
+		return c.Err
 	}
 	cmd.sayAloud(a.stderr)
 	room := daily.NewMeeting(place, 0)

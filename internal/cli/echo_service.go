@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"regexp"
-	"strconv"
 	"strings"
 	"time"
 
@@ -16,6 +14,7 @@ import (
 	"rtcbench/internal/measure"
 	"rtcbench/internal/platform/daily"
 	"rtcbench/internal/platform/livekit"
+	"rtcbench/internal/settings"
 )
 
 // serviceFlags are those of rtcbench echo as a service.
@@ -44,10 +43,10 @@ const (
 
 // wanted reports whether a service is asked for, not a seat in one room. API_HOST and API_PORT, which may be in a .env
 // for other reasons, ask for none against a room that is named by something stronger.
-func (f serviceFlags) wanted(c *check) bool {
-	room := max(c.rank("room"), c.rank("token"), c.rank("room-url"), c.rank("room-prefix"))
+func (f serviceFlags) wanted(c *settings.Check) bool {
+	room := max(c.Rank("room"), c.Rank("token"), c.Rank("room-url"), c.Rank("room-prefix"))
 	asked := func(flag, value, originals string) bool {
-		return value != "" && (c.sources[flag].name != originals || c.rank(flag) >= room)
+		return value != "" && (c.VariableOf(flag) != originals || c.Rank(flag) >= room)
 	}
 	return f.Listen != "" || asked("host", f.Host, "API_HOST") || asked("port", f.Port, "API_PORT")
 }
@@ -64,12 +63,12 @@ func (f serviceFlags) where() string {
 }
 
 // address is where to listen.
-func (f serviceFlags) address(c *check, platform string) string {
+func (f serviceFlags) address(c *settings.Check, platform string) string {
 	if f.Listen != "" {
-		if (f.Host != "" || f.Port != "") && c.rank("listen") <= max(c.rank("host"), c.rank("port")) && c.err == nil {
-			c.err = usagef("%s: leave out --host and --port, or give them alone", c.name("listen"))
+		if (f.Host != "" || f.Port != "") && c.Rank("listen") <= max(c.Rank("host"), c.Rank("port")) && c.Err == nil {
+			c.Err = usagef("%s: leave out --host and --port, or give them alone", c.Name("listen"))
 		}
-		return c.address("listen", f.Listen)
+		return c.Address("listen", f.Listen)
 	}
 	host, port := f.Host, f.Port
 	if host == "" {
@@ -78,35 +77,13 @@ func (f serviceFlags) address(c *check, platform string) string {
 	if port == "" {
 		port = map[bool]string{true: "8000", false: "8001"}[platform == "daily"]
 	}
-	c.number("port", port, 0, 65535)
-	c.host("host", host)
+	c.Number("port", port, 0, 65535)
+	c.Host("host", host)
 	return net.JoinHostPort(host, port)
 }
 
-// address is where to listen: a host, or none, and a port.
-func (c *check) address(flag, value string) string {
-	host, port, err := net.SplitHostPort(value)
-	if _, e := strconv.ParseUint(port, 10, 16); err != nil || e != nil {
-		c.failAs(flag, shownAddress(value), "an address and a port, as 127.0.0.1:8001")
-	}
-	if host != "" {
-		c.host(flag, host)
-	}
-	return value
-}
-
-// host is an IP address or a name.
-func (c *check) host(flag, value string) {
-	if net.ParseIP(value) == nil && !hostName.MatchString(value) {
-		c.failAs(flag, shownAddress(value), "an IP address or the name of a host")
-	}
-}
-
-// hostName is one, with a zone if it is an IPv6 address.
-var hostName = regexp.MustCompile(`^([A-Za-z0-9_]([A-Za-z0-9_-]{0,62}\.?)+|[0-9a-fA-F:.]+%\w+)$`)
-
 // listen opens address, which is a flag's.
-func (c *check) listen(flag, address string) (net.Listener, error) {
+func listen(c *settings.Check, flag, address string) (net.Listener, error) {
 	l, err := net.Listen("tcp", address)
 	var op *net.OpError
 	var name *net.DNSError
@@ -117,42 +94,42 @@ func (c *check) listen(flag, address string) (net.Listener, error) {
 		err = op.Err
 	}
 	if err != nil {
-		return nil, usagef("%s: listen on %s: %w", c.name(flag), shownAddress(address), err)
+		return nil, usagef("%s: listen on %s: %w", c.Name(flag), settings.ShownAddress(address), err)
 	}
 	return l, nil
 }
 
 // mostRooms is how many there may be at one time.
-func (f serviceFlags) mostRooms(c *check, otherwise int) int {
+func (f serviceFlags) mostRooms(c *settings.Check, otherwise int) int {
 	if f.MaxRooms == "" {
 		return otherwise
 	}
-	return c.number("max-rooms", f.MaxRooms, 1, 10_000)
+	return c.Number("max-rooms", f.MaxRooms, 1, 10_000)
 }
 
 // listensHere reports whether only this machine can reach address.
 func listensHere(address string) bool {
 	host, _, _ := net.SplitHostPort(address)
-	return onThisMachine(host)
+	return settings.OnThisMachine(host)
 }
 
 // serve is rtcbench echo as a service.
-func (cmd *echoCmd) serve(a *app, c *check, within time.Duration) error {
+func (cmd *echoCmd) serve(a *app, c *settings.Check, within time.Duration) error {
 	f := cmd.serviceFlags
-	if f.AuthToken != "" || c.rank("auth-token") == byFlag { // a blank one opens no door
+	if f.AuthToken != "" || c.Rank("auth-token") == settings.ByFlag { // a blank one opens no door
 		if f.AuthToken == "" || strings.ContainsFunc(f.AuthToken, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
-			c.failAs("auth-token", `"(not shown)"`, "text without spaces that a header can carry (ASCII)")
+			c.FailAs("auth-token", `"(not shown)"`, "text without spaces that a header can carry (ASCII)")
 		}
 	}
 	o := echo.Options{
 		Hosts: map[string]echo.Host{}, AuthToken: f.AuthToken, Version: version().String(), Log: slog.New(slog.NewTextHandler(a.stderr, nil)),
-		TTL: c.millis("room-ttl", f.RoomTTL, time.Second, 24*time.Hour), Rate: float64(c.number("rate-limit", f.RateLimit, 1, 1_000_000)),
+		TTL: c.Millis("room-ttl", f.RoomTTL, time.Second, 24*time.Hour), Rate: float64(c.Number("rate-limit", f.RateLimit, 1, 1_000_000)),
 	}
 	o.MaxRooms = f.mostRooms(c, map[bool]int{true: manyRooms, false: dailyRooms}[cmd.Platform == "livekit"])
 	address := f.address(c, cmd.Platform)
-	if c.err == nil && f.AuthToken == "" && !listensHere(address) && !f.Insecure {
-		c.err = usagef("%s: %s can be reached from elsewhere: give --auth-token (ECHO_AUTH_TOKEN), which runners then show, or --insecure",
-			c.name(f.where()), shownAddress(address))
+	if c.Err == nil && f.AuthToken == "" && !listensHere(address) && !f.Insecure {
+		c.Err = usagef("%s: %s can be reached from elsewhere: give --auth-token (ECHO_AUTH_TOKEN), which runners then show, or --insecure",
+			c.Name(f.where()), settings.ShownAddress(address))
 	}
 	o.Local = f.AuthToken == "" && !f.Insecure
 	meter := echo.NewMeter()
@@ -166,24 +143,24 @@ func (cmd *echoCmd) serve(a *app, c *check, within time.Duration) error {
 	}
 	var host measure.PageHost
 	if cmd.Platform != "livekit" {
-		if cmd.Platform == "daily" && c.rank("api-key") == byFlag { // as rtcbench daily calls it
+		if cmd.Platform == "daily" && c.Rank("api-key") == settings.ByFlag { // as rtcbench daily calls it
 			f.DailyAPIKey = cmd.APIKey
 		}
 		flags := dailyCmd{dailyFlags: dailyFlags{APIKey: f.DailyAPIKey, Geo: f.Geo, BundleURL: cmd.BundleURL, APIURL: f.APIURL}}
-		of := &check{settings: a.settings.renamed(map[string]string{"api-key": "daily-api-key"}), err: c.err}
-		if f.DailyAPIKey == "" && c.err == nil {
-			of.err = usagef("--daily-api-key (or DAILY_API_KEY) is missing: the service makes rooms with it")
+		of := &settings.Check{Sources: a.settings.Renamed(map[string]string{"api-key": "daily-api-key"}), Err: c.Err}
+		if f.DailyAPIKey == "" && c.Err == nil {
+			of.Err = usagef("--daily-api-key (or DAILY_API_KEY) is missing: the service makes rooms with it")
 		}
 		place := flags.side(of).job.Place
-		if of.err != nil {
-			return of.err
+		if of.Err != nil {
+			return of.Err
 		}
 		host = measure.PageHost{Platform: daily.Platform, Place: place, Within: within}
 	}
-	if c.err != nil {
-		return c.err
+	if c.Err != nil {
+		return c.Err
 	}
-	l, err := c.listen(f.where(), address)
+	l, err := listen(c, f.where(), address)
 	if err != nil {
 		return err
 	}
@@ -212,17 +189,17 @@ func (cmd *echoCmd) serve(a *app, c *check, within time.Duration) error {
 }
 
 // livekitHost reads where LiveKit rooms are made.
-func (cmd *echoCmd) livekitHost(c *check, within time.Duration) (measure.NativeHost, error) {
+func (cmd *echoCmd) livekitHost(c *settings.Check, within time.Duration) (measure.NativeHost, error) {
 	flags := cmd.livekitFlags
 	if cmd.Platform == "both" {
 		flags = livekitFlags{ServerURL: cmd.LivekitURL, APIKey: cmd.LivekitAPIKey, APISecret: cmd.LivekitAPISecret}
-		c = &check{settings: c.settings.renamed(bothNames["livekit"]), err: c.err}
+		c = &settings.Check{Sources: c.Sources.Renamed(bothNames["livekit"]), Err: c.Err}
 	}
 	flags.Token, flags.Room = "", "" // they are of one room
-	if (flags.ServerURL == "" || flags.APIKey == "" || flags.APISecret == "") && c.err == nil {
+	if (flags.ServerURL == "" || flags.APIKey == "" || flags.APISecret == "") && c.Err == nil {
 		prefix := map[bool]string{true: "--livekit-url, --livekit-", false: "--server-url, --"}[cmd.Platform == "both"]
-		c.err = usagef("the service makes rooms: it needs %sapi-key and its secret (LIVEKIT_URL, LIVEKIT_API_KEY, LIVEKIT_API_SECRET)", prefix)
+		c.Err = usagef("the service makes rooms: it needs %sapi-key and its secret (LIVEKIT_URL, LIVEKIT_API_KEY, LIVEKIT_API_SECRET)", prefix)
 	}
 	place, _, _ := flags.place(c)
-	return measure.NativeHost{Platform: livekit.Platform, Place: place, Within: within, Clock: bench.NewClock().Claiming(bench.KernelClockError)}, c.err
+	return measure.NativeHost{Platform: livekit.Platform, Place: place, Within: within, Clock: bench.NewClock().Claiming(bench.KernelClockError)}, c.Err
 }

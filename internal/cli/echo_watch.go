@@ -13,43 +13,44 @@ import (
 	"rtcbench/internal/platform/livekit"
 	"rtcbench/internal/redact"
 	"rtcbench/internal/report"
+	"rtcbench/internal/settings"
 )
 
 // watches reports whether rooms of a prefix are to be served, and not one room. The stronger source wins.
-func (cmd *echoCmd) watches(c *check) bool {
-	c.given(map[string]string{"room-prefix": cmd.RoomPrefix})
-	if cmd.RoomPrefix == "" || cmd.Room != "" && c.rank("room") > c.rank("room-prefix") {
+func (cmd *echoCmd) watches(c *settings.Check) bool {
+	c.Given(map[string]string{"room-prefix": cmd.RoomPrefix})
+	if cmd.RoomPrefix == "" || cmd.Room != "" && c.Rank("room") > c.Rank("room-prefix") {
 		return false
 	}
-	prefix := c.name("room-prefix")
+	prefix := c.Name("room-prefix")
 	switch {
-	case c.err != nil:
+	case c.Err != nil:
 	case cmd.wanted(c):
-		c.err = usagef("%s serves rooms that others make, and --listen makes them; give one of the two", prefix)
+		c.Err = usagef("%s serves rooms that others make, and --listen makes them; give one of the two", prefix)
 	case cmd.Platform != "livekit":
-		c.err = usagef("%s is for LiveKit: Daily does not say who is in its rooms; give --room-url, or --listen", prefix)
-	case cmd.Room != "" && c.rank("room") == c.rank("room-prefix"):
-		c.err = usagef("%s and %s both say where to answer; give one of the two", prefix, c.name("room"))
+		c.Err = usagef("%s is for LiveKit: Daily does not say who is in its rooms; give --room-url, or --listen", prefix)
+	case cmd.Room != "" && c.Rank("room") == c.Rank("room-prefix"):
+		c.Err = usagef("%s and %s both say where to answer; give one of the two", prefix, c.Name("room"))
 	}
 	return true
 }
 
 // watch answers in each room whose name begins with the prefix, as long as a runner is in it.
-func (cmd *echoCmd) watch(a *app, c *check, within time.Duration, clock bench.Clock) error {
-	prefix := c.label("room-prefix", cmd.RoomPrefix, 256)
+func (cmd *echoCmd) watch(a *app, c *settings.Check, within time.Duration, clock bench.Clock) error {
+	prefix := c.Label("room-prefix", cmd.RoomPrefix, 256)
 	most := cmd.mostRooms(c, manyRooms)
 	cmd.Room = "" // of a weaker source
 	place, _, hasServer := cmd.place(c)
 	switch {
-	case c.err != nil:
+	case c.Err != nil:
 	case !hasServer:
-		c.err = usagef("--server-url (or LIVEKIT_URL) is missing: an echo needs a server to meet at")
+		c.Err = usagef("--server-url (or LIVEKIT_URL) is missing: an echo needs a server to meet at")
 	case place.Token != "":
-		c.err = usagef("%s: %s is of one room; give --api-key and --api-secret without it",
-			c.name("room-prefix"), c.name("token"))
+		c.Err = usagef("%s: %s is of one room; give --api-key and --api-secret without it",
+			c.Name("room-prefix"), c.Name("token"))
 	}
-	if c.err != nil {
-		return c.err
+	if c.Err != nil {
+		return c.Err
 	}
 	name, server, key := bench.NewIdentity(bench.Answerer), redact.URL(place.URL), livekit.Key{Key: place.Key, Secret: place.Secret}
 	say := func(format string, args ...any) { fmt.Fprintf(report.Plain{Writer: a.stderr}, format+"\n", args...) }

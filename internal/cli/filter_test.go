@@ -33,41 +33,11 @@ func TestFilter(t *testing.T) {
 	}
 }
 
-func TestEditDistance(t *testing.T) {
-	for pair, want := range map[[2]string]int{{"", ""}: 0, {"platfrom", "platform"}: 2, {"kitten", "sitting"}: 3, {"", "abc"}: 3} {
-		if got := editDistance(pair[0], pair[1]); got != want {
-			t.Errorf("%q: %d, want %d", pair, got, want)
-		}
-	}
-}
-
 // TestErrorsObeyNobody: a server chooses a part of many errors, and a terminal would obey it.
 func TestErrorsObeyNobody(t *testing.T) {
 	var b bytes.Buffer
 	fail(&b, errors.New("it answers 500: \x1b[2J\x1b]0;title\x07\nrtcbench: and more"))
 	if b.String() != "rtcbench: it answers 500: �[2J�]0;title�\nrtcbench: and more\n" {
 		t.Errorf("%q", b.String())
-	}
-}
-
-// TestURLs: a slash too many says nothing, in the middle or at the end of a path; what else is in a URL stays.
-func TestURLs(t *testing.T) {
-	for in, want := range map[string]string{
-		"https://host":                       "https://host",
-		"https://host//":                     "https://host/",
-		"https://host//a///b/":               "https://host/a/b/",
-		"https://host/a%2Fb//c?t=x//y":       "https://host/a%2Fb/c?t=x//y",
-		" https://h.daily.co//room?t=1//2\n": "https://h.daily.co/room?t=1//2",
-	} {
-		c := check{settings: &settings{}}
-		if got := c.serverURL("server-url", in, "https"); got != want || c.err != nil {
-			t.Errorf("%q: %q, want %q (%v)", in, got, want, c.err)
-		}
-	}
-	for _, in := range []string{"/foo", "//host/foo", "https:///foo", "https:/host", "host", "http://host"} {
-		c := check{settings: &settings{}}
-		if got := c.serverURL("server-url", in, "https"); got != "" || c.err == nil {
-			t.Errorf("%q is a URL: %q", in, got)
-		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"rtcbench/bench"
 	"rtcbench/internal/advice"
+	"rtcbench/internal/settings"
 )
 
 type healthCmd struct {
@@ -54,7 +55,7 @@ func (cmd *healthCmd) Run(a *app) error {
 func healthy(ctx context.Context, url string) error {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil || r.URL.Host == "" {
-		return usagef("health %s: must be a URL, as http://127.0.0.1:9464/healthz", shownAddress(url))
+		return usagef("health %s: must be a URL, as http://127.0.0.1:9464/healthz", settings.ShownAddress(url))
 	}
 	var steps advice.Steps
 	secure := r.URL.Scheme == "https"
@@ -73,9 +74,9 @@ func healthy(ctx context.Context, url string) error {
 	}
 	switch {
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return fmt.Errorf("ask %s: no answer in %v, waiting for %s", shownURL(url), healthTimeout, steps.Now())
+		return fmt.Errorf("ask %s: no answer in %v, waiting for %s", settings.ShownURL(url), healthTimeout, steps.Now())
 	case err != nil:
-		return fmt.Errorf("ask %s: %w", shownURL(url), err)
+		return fmt.Errorf("ask %s: %w", settings.ShownURL(url), err)
 	}
 	var health struct{ Status string }
 	if answer.StatusCode == http.StatusOK && json.Unmarshal(body, &health) == nil && health.Status == "ok" {
@@ -83,9 +84,9 @@ func healthy(ctx context.Context, url string) error {
 	}
 	page := advice.Page(answer, body, advice.Service{}, advice.OfURL(r.URL)...)
 	if answer.StatusCode == http.StatusOK {
-		return fmt.Errorf(`%s answers %w: a service of rtcbench answers {"status":"ok"}`, shownURL(url), page)
+		return fmt.Errorf(`%s answers %w: a service of rtcbench answers {"status":"ok"}`, settings.ShownURL(url), page)
 	}
-	return fmt.Errorf("%s answers %w", shownURL(url), page)
+	return fmt.Errorf("%s answers %w", settings.ShownURL(url), page)
 }
 
 // maxHealth is more than an answer about health has.

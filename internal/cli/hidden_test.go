@@ -11,6 +11,9 @@ import (
 	"testing"
 
 	"github.com/alecthomas/kong"
+
+	"rtcbench/internal/benchtest"
+	"rtcbench/internal/settings"
 )
 
 // free are flags that take any text, or the name of a file: there is nothing to refuse.
@@ -36,7 +39,7 @@ func TestASecretInTheWrongPlace(t *testing.T) {
 		if free[flag.Name] || flag.Tag.Get("completion-predictor") != "" {
 			return
 		}
-		secret := secretsToHide[tried%len(secretsToHide)]
+		secret := benchtest.Secrets[tried%len(benchtest.Secrets)]
 		tried++
 		more := append([]string(nil), args...)
 		switch {
@@ -87,7 +90,7 @@ func TestASecretInTheWrongPlace(t *testing.T) {
 func TestASecretAsAnArgument(t *testing.T) {
 	t.Chdir(t.TempDir())
 	t.Setenv("HOME", t.TempDir())
-	for _, secret := range secretsToHide {
+	for _, secret := range benchtest.Secrets {
 		for _, args := range [][]string{
 			{secret}, {"livekit", secret}, {"compare", secret, secret}, {"compare", "platform=" + secret, "x"}, {"compare", secret + "=x", "x"},
 			{"compare", "since=" + secret, "x"}, {"compare", "x.json#" + secret, "x"}, {"lab", "run", "floor", "--", secret}, {"lab", "run", "floor", "--", "livekit", secret},
@@ -101,7 +104,7 @@ func TestASecretAsAnArgument(t *testing.T) {
 			}
 		}
 		for _, event := range []string{`{"%s": 1}`, `{"%s": {}}`, `{"platform": "%s"}`, `{"iterations": "%s"}`, `{"quiet-": "%s"}`, `{"echo": "%s"}`} {
-			a := &app{ctx: t.Context(), stdout: &bytes.Buffer{}, stderr: &bytes.Buffer{}, settings: newSettings(nil, "")}
+			a := &app{ctx: t.Context(), stdout: &bytes.Buffer{}, stderr: &bytes.Buffer{}, settings: settings.New(nil, "")}
 			if _, err := a.invoke(t.Context(), []byte(fmt.Sprintf(event, secret))); err == nil || strings.Contains(err.Error(), secret) {
 				t.Errorf("event %s: %v", event, err)
 			}
@@ -148,6 +151,15 @@ func TestFlagsAfterArguments(t *testing.T) {
 			} else if got, want := fmt.Sprintf("%+v", *cmds), fmt.Sprintf("%+v", *before); got != want {
 				t.Errorf("%v is read in another way than with the flag first", args)
 			}
+		}
+	}
+}
+
+// A secret in the place of an operand, too.
+func TestASecretAsAnOperand(t *testing.T) {
+	for _, secret := range benchtest.Secrets {
+		if got := shownOperand(secret); len(secret) > 20 && got != settings.Hidden(secret) {
+			t.Errorf("%q is shown as %s", secret, got)
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"rtcbench/internal/archive"
 	"rtcbench/internal/report"
 	"rtcbench/internal/result"
+	"rtcbench/internal/settings"
 )
 
 // filterFlags say which runs of a store are meant.
@@ -22,24 +23,24 @@ type filterFlags struct {
 	Until     string `group:"which" placeholder:"TIME" help:"Ended before then."`
 }
 
-func (f filterFlags) query(c *check, now time.Time) bench.Query {
-	c.given(map[string]string{"platform": f.Platform, "location": f.Location, "engine": f.Engine, "transport": f.Transport,
+func (f filterFlags) query(c *settings.Check, now time.Time) bench.Query {
+	c.Given(map[string]string{"platform": f.Platform, "location": f.Location, "engine": f.Engine, "transport": f.Transport,
 		"path": f.Path, "since": f.Since, "until": f.Until})
 	q := bench.Query{Platform: f.Platform, Location: f.Location, Engine: f.Engine, Transport: bench.TransportClass(f.Transport), Path: bench.Path(f.Path)}
 	oneOf := func(flag, value string, allowed ...string) {
 		if value != "" && !slices.Contains(allowed, value) {
-			c.fail(flag, value, strings.Join(allowed, ", "))
+			c.Fail(flag, value, strings.Join(allowed, ", "))
 		}
 	}
 	oneOf("platform", f.Platform, result.Platforms...)
 	oneOf("engine", f.Engine, "native", "browser")
 	oneOf("transport", f.Transport, string(bench.DataChannelReliable), string(bench.DataChannelLossy), string(bench.SignallingWebSocket), string(bench.InProcess))
 	if f.Path != "" && !q.Path.Valid() {
-		c.fail("path", f.Path, "udp, tcp, relay-udp, relay-tcp, relay-tls, or several as tables show them")
+		c.Fail("path", f.Path, "udp, tcp, relay-udp, relay-tcp, relay-tls, or several as tables show them")
 	}
-	q.Since, q.Until = c.moment("since", f.Since, now), c.moment("until", f.Until, now)
-	if c.err == nil && !q.Since.IsZero() && !q.Until.IsZero() && !q.Since.Before(q.Until) {
-		c.err = usagef("--since %s is not before --until %s", f.Since, f.Until)
+	q.Since, q.Until = c.Moment("since", f.Since, now), c.Moment("until", f.Until, now)
+	if c.Err == nil && !q.Since.IsZero() && !q.Until.IsZero() && !q.Since.Before(q.Until) {
+		c.Err = usagef("--since %s is not before --until %s", f.Since, f.Until)
 	}
 	return q
 }
@@ -74,12 +75,12 @@ Examples:
 
 // Run prints the history.
 func (cmd *historyCmd) Run(a *app) error {
-	c := check{settings: a.settings}
+	c := settings.Check{Sources: a.settings}
 	now := time.Now()
 	q := cmd.query(&c, now)
-	last := c.number("last", cmd.Last, 0, 10_000_000)
-	if c.err != nil {
-		return c.err
+	last := c.Number("last", cmd.Last, 0, 10_000_000)
+	if c.Err != nil {
+		return c.Err
 	}
 	store, err := a.openForReading(cmd.storeFlags)
 	if err != nil {
@@ -89,7 +90,7 @@ func (cmd *historyCmd) Run(a *app) error {
 	if cmd.RunID != "" {
 		return cmd.one(a, store)
 	}
-	if cmd.Format == "table" || c.rank("last") == byFlag {
+	if cmd.Format == "table" || c.Rank("last") == settings.ByFlag {
 		q.Limit = last
 	}
 	q.Invalid = cmd.IncludeInvalid
@@ -103,7 +104,7 @@ func (cmd *historyCmd) Run(a *app) error {
 		return report.WriteHistoryJSON(a.stdout, h)
 	case cmd.Format == "csv": // it has no place for them
 		for _, err := range h.Bad {
-			a.settings.say(err.Error())
+			a.settings.Say(err.Error())
 		}
 		return report.WriteHistoryCSV(a.stdout, h)
 	case len(h.Courses) == 0 && len(h.Bad) == 0:

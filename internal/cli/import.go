@@ -8,6 +8,7 @@ import (
 
 	"rtcbench/internal/keep"
 	"rtcbench/internal/report"
+	"rtcbench/internal/settings"
 )
 
 type importCmd struct {
@@ -28,10 +29,10 @@ Example:
 
 // Run reads all files; a run that cannot be read does not keep the others out.
 func (cmd *importCmd) Run(a *app) error {
-	c := check{settings: a.settings}
+	c := settings.Check{Sources: a.settings}
 	k := cmd.keeper(&c)
-	if c.err != nil {
-		return c.err
+	if c.Err != nil {
+		return c.Err
 	}
 	if len(k.Targets) == 0 {
 		return usagef("--store none: there is nowhere to put them")

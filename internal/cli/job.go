@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -14,6 +13,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"rtcbench/bench"
+	"rtcbench/internal/settings"
 )
 
 // job is one of the measuring commands with its flags, from a file or an event: a setting has the name of
@@ -48,7 +48,7 @@ func (j job) args() []string {
 	args := []string{j.command}
 	for _, flag := range slices.Sorted(maps.Keys(j.values)) {
 		for _, v := range j.values[flag] {
-			args = append(args, "--"+flag+"="+clean(v))
+			args = append(args, "--"+flag+"="+settings.Clean(v))
 		}
 	}
 	return args
@@ -67,23 +67,23 @@ func (j job) with(flag, value string) {
 // parse reads the job as the command line of its command.
 func (j job) parse(a *app) (*kong.Context, *commands, *app, error) {
 	if !slices.Contains(jobCommands, j.command) {
-		return nil, nil, nil, usagef("platform %s: must be %s", shown(j.command, jobCommands...), strings.Join(jobCommands, ", "))
+		return nil, nil, nil, usagef("platform %s: must be %s", settings.Shown(j.command, jobCommands...), strings.Join(jobCommands, ", "))
 	}
 	for flag := range j.values {
 		if slices.Contains(forbidden, flag) || flag != strings.ToLower(flag) || strings.ContainsAny(flag, "= ") || flag == "" {
-			return nil, nil, nil, j.blameAt(flag, usagef("%s is no setting of %s", shown(flag), j.command))
+			return nil, nil, nil, j.blameAt(flag, usagef("%s is no setting of %s", settings.Shown(flag), j.command))
 		}
 	}
-	settings := newSettings(os.LookupEnv, ".env")
-	settings.talk = a.stderr
+	set := settings.New(os.LookupEnv, ".env")
+	set.Talk = talk(a.stderr)
 	var cmds commands
-	parser := newParser(&cmds, settings, a.stdout, a.stderr, func(int) {})
-	parsed, err := settings.parse(parser, j.args())
+	parser := newParser(&cmds, set, a.stdout, a.stderr, func(int) {})
+	parsed, err := lineOf(set).Parse(parser, j.args())
 	if err != nil {
 		return nil, nil, nil, j.blame(err)
 	}
 	in := *a
-	in.settings = settings
+	in.settings = set
 	return parsed, &cmds, &in, nil
 }
 
@@ -116,11 +116,10 @@ var namedFlag = regexp.MustCompile(`--([a-z0-9-]+)`)
 
 // blame puts the place of the setting that an error is about in front of it.
 func (j job) blame(err error) error {
-	var e exitError
-	if !errors.As(err, &e) || e.code != exitUsage || e.err == nil {
+	if codeOf(err) != exitUsage {
 		return err
 	}
-	if m := namedFlag.FindStringSubmatch(e.err.Error()); m != nil {
+	if m := namedFlag.FindStringSubmatch(err.Error()); m != nil {
 		return j.blameAt(m[1], err)
 	}
 	return err

@@ -17,6 +17,7 @@ import (
 	"rtcbench/internal/lab"
 	"rtcbench/internal/sandbox"
 	"rtcbench/internal/scratch"
+	"rtcbench/internal/settings"
 )
 
 type labCmd struct {
@@ -64,7 +65,7 @@ func (cmd labShowCmd) Run(a *app) error {
 func loadScenario(name string) (lab.Scenario, error) {
 	ext := filepath.Ext(name)
 	if ext != ".yaml" && ext != ".yml" && !slices.Contains(lab.Shipped(), name) {
-		return lab.Scenario{}, usagef("no scenario %s comes with the lab; there are %s, or the path of a .yaml file", shownName(name),
+		return lab.Scenario{}, usagef("no scenario %s comes with the lab; there are %s, or the path of a .yaml file", settings.ShownName(name),
 			strings.Join(lab.Shipped(), ", "))
 	}
 	s, err := lab.LoadScenario(name)
@@ -118,7 +119,7 @@ func (cmd labRunCmd) Run(a *app) error {
 	if cmd.Alternate != "" {
 		scenario.Alternate, err = time.ParseDuration(cmd.Alternate)
 		if err != nil || scenario.Alternate < 500*time.Millisecond || scenario.Alternate > time.Minute {
-			return usagef("lab run --alternate %s: a time from 500ms to 1m, as 2s", shown(cmd.Alternate))
+			return usagef("lab run --alternate %s: a time from 500ms to 1m, as 2s", settings.Shown(cmd.Alternate))
 		}
 	}
 	args := cmd.Command
@@ -129,7 +130,7 @@ func (cmd labRunCmd) Run(a *app) error {
 	case len(args) == 0:
 		return usagef("lab run %s: what runs in the lab is livekit and its flags, after --: rtcbench lab run %s -- livekit", scenario.Name, cmd.Scenario)
 	case args[0] != "livekit":
-		return usagef("lab run %s: what runs in the lab is livekit and its flags, after --, not %s: the lab's server is LiveKit's", scenario.Name, shown(args[0], jobCommands...))
+		return usagef("lab run %s: what runs in the lab is livekit and its flags, after --, not %s: the lab's server is LiveKit's", scenario.Name, settings.Shown(args[0], jobCommands...))
 	}
 	var asked commands
 	set, err := parseInto(&asked, args)
@@ -140,19 +141,19 @@ func (cmd labRunCmd) Run(a *app) error {
 		return exitError{Main(args, a.stdout, a.stderr), silent{}}
 	}
 	for _, flag := range []string{"server-url", "token", "api-key", "api-secret", "room", "echo", "agent-url", "agent-token", "agent-name"} {
-		if set.rank(flag) == byFlag {
+		if set.Rank(flag) == settings.ByFlag {
 			return usagef("in the lab: --%s: server, room and echo are the lab's; leave it out", flag)
 		}
 	}
 	file := asked.Livekit.Output
 	if file == "" {
-		file = a.settings.get("RTCBENCH_OUTPUT")
+		file = a.settings.Get("RTCBENCH_OUTPUT")
 	}
 	if file == "-" {
 		return usagef("in the lab: --output -: the lab reads the result itself; name a file")
 	}
 	if err := join(writable("--report", cmd.Report), writable("--packets", cmd.Packets)); err != nil {
-		return exitError{exitUsage, err}
+		return usagef("%w", err)
 	}
 	scratch.Sweep(labFolder, nil)
 	folder, err := scratch.New(labFolder)
@@ -173,7 +174,7 @@ func (cmd labRunCmd) Run(a *app) error {
 		file = filepath.Join(l.dir, "result.json")
 		args = append(slices.Clone(args), "--output="+file)
 	}
-	if set.rank("connect-timeout") == byFlag { // the echo has the same network before it
+	if set.Rank("connect-timeout") == settings.ByFlag { // the echo has the same network before it
 		l.joinWithin = asked.Livekit.ConnectTimeout
 	}
 	runErr := l.run(args)
@@ -246,7 +247,7 @@ func (l *labRun) run(args []string) (err error) {
 	}
 	runner := l.command(args...)
 	runner.Env = append(runner.Env, "RTCBENCH_ECHO=remote", "RTCBENCH_LAB="+l.scenario.Name)
-	if l.app.settings.get("RTCBENCH_STORE") == "" {
+	if l.app.settings.Get("RTCBENCH_STORE") == "" {
 		runner.Env = append(runner.Env, "RTCBENCH_STORE=none")
 	}
 	if l.scenario.EchoClock == (lab.Clock{}) {
@@ -286,8 +287,8 @@ type labServeCmd struct{}
 
 // Run serves until it is told to stop.
 func (labServeCmd) Run(a *app) error {
-	key := a.settings.get("LIVEKIT_API_KEY")
-	secret := a.settings.get("LIVEKIT_API_SECRET")
+	key := a.settings.Get("LIVEKIT_API_KEY")
+	secret := a.settings.Get("LIVEKIT_API_SECRET")
 	server, err := sandbox.Start(sandbox.Options{Address: lab.SFU.Address(), Port: 7880, UDPPort: 7882, Key: key, Secret: secret})
 	if err != nil {
 		return err

@@ -20,6 +20,7 @@ import (
 	"rtcbench/bench"
 	"rtcbench/internal/result"
 	"rtcbench/internal/secrets"
+	"rtcbench/internal/settings"
 )
 
 // inLambda reports whether args are those of an AWS Lambda function: none, or what the image says when nobody says
@@ -43,10 +44,10 @@ func serveLambda(stderr io.Writer) {
 	os.Setenv("RTCBENCH_DATA_DIR", lambdaData(os.Getenv("RTCBENCH_DATA_DIR")))
 	ctx, cancel := context.WithTimeout(context.Background(), secretsTimeout)
 	defer cancel()
-	if err := secrets.Load(ctx, clean(unquoted(os.Getenv("RTCBENCH_SSM_PREFIX")))); err != nil {
+	if err := secrets.Load(ctx, settings.Clean(settings.Unquoted(os.Getenv("RTCBENCH_SSM_PREFIX")))); err != nil {
 		fmt.Fprintf(stderr, "rtcbench: %v\n", err) // and each invocation says what is missing
 	}
-	a := &app{stdout: io.Discard, stderr: stderr, settings: newSettings(os.LookupEnv, "")}
+	a := &app{stdout: io.Discard, stderr: stderr, settings: settings.New(os.LookupEnv, "")}
 	lambda.Start(func(ctx context.Context, event json.RawMessage) (json.RawMessage, error) {
 		return a.invoke(ctx, event)
 	})
@@ -105,7 +106,7 @@ func beforeDeadline(ctx context.Context) (context.Context, context.CancelFunc) {
 // eventJob reads an event: flags by their long names, and "platform", livekit if nothing is said. An event of EventBridge has them in
 // its detail; a scheduled one says nothing there, and the environment alone decides.
 func eventJob(event json.RawMessage) (job, error) {
-	j := job{name: "event", command: cmp.Or(clean(unquoted(os.Getenv("RTCBENCH_PLATFORM"))), "livekit"), values: map[string][]string{}, places: map[string]string{}}
+	j := job{name: "event", command: cmp.Or(settings.Clean(settings.Unquoted(os.Getenv("RTCBENCH_PLATFORM"))), "livekit"), values: map[string][]string{}, places: map[string]string{}}
 	if result.CheckText(event) != nil { // no place in it is named: a secret may stand there
 		return j, errors.New("the event has a character that is not UTF-8, or half of one: send it in UTF-8")
 	}
@@ -136,7 +137,7 @@ func eventJob(event json.RawMessage) (job, error) {
 			case bool:
 				text = strconv.FormatBool(v)
 			default:
-				return j, fmt.Errorf("the event's %s has to be a text, a number, true or false, or a list of these", shown(key))
+				return j, fmt.Errorf("the event's %s has to be a text, a number, true or false, or a list of these", settings.Shown(key))
 			}
 			if key == "platform" {
 				j.command = text

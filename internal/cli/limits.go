@@ -7,6 +7,7 @@ import (
 	"rtcbench/bench"
 	"rtcbench/internal/keep"
 	"rtcbench/internal/report"
+	"rtcbench/internal/settings"
 )
 
 type limitFlags struct {
@@ -17,16 +18,16 @@ type limitFlags struct {
 	RequireValid bool `from:"RTCBENCH_REQUIRE_VALID" group:"limits" help:"Exit with 3 unless the run is valid; a doubtful one is not."`
 }
 
-func (f limitFlags) check(c *check) {
-	c.limit("max-p95", f.MaxP95, 3_600_000)
-	c.limit("max-p99", f.MaxP99, 3_600_000)
-	c.limit("max-loss", f.MaxLoss, 100)
+func (f limitFlags) check(c *settings.Check) {
+	c.Limit("max-p95", f.MaxP95, 3_600_000)
+	c.Limit("max-p99", f.MaxP99, 3_600_000)
+	c.Limit("max-loss", f.MaxLoss, 100)
 }
 
 // limits are what the flags say; check has found them right.
 func (f limitFlags) limits() keep.Limits {
 	limit := func(text string) keep.Limit {
-		value, set := (&check{}).limit("", text, 1e9)
+		value, set := (&settings.Check{}).Limit("", text, 1e9)
 		return keep.Limit{Value: value, Set: set}
 	}
 	return keep.Limits{P95: limit(f.MaxP95), P99: limit(f.MaxP99), Loss: limit(f.MaxLoss), Valid: f.RequireValid}

@@ -6,6 +6,7 @@ import (
 	"rtcbench/bench"
 	"rtcbench/internal/measure"
 	"rtcbench/internal/platform/livekit"
+	"rtcbench/internal/settings"
 )
 
 type livekitCmd struct {
@@ -56,7 +57,7 @@ Exit codes: 0 measured, 1 could not measure or ended early, 2 wrong command line
 func (cmd *livekitCmd) Run(a *app) error { return a.measure(cmd) }
 
 // sides implements measuring.
-func (cmd *livekitCmd) sides(c *check) []side {
+func (cmd *livekitCmd) sides(c *settings.Check) []side {
 	s := side{job: measure.Job{
 		Platform: livekit.Platform.Name, Engine: cmd.Engine, Location: cmd.Location,
 		Plan: cmd.plan(c, cmd.Timeout), Within: cmd.connectTimeout(c, cmd.Engine == bench.Browser),
@@ -64,8 +65,8 @@ func (cmd *livekitCmd) sides(c *check) []side {
 	}}
 	s.job.Plan.Lossy = cmd.Channel == "lossy"
 	s.asks(c, cmd.agentFlags, map[string]string{"server-url": cmd.ServerURL, "token": cmd.Token, "api-key": cmd.APIKey})
-	c.given(map[string]string{"agent-name": cmd.AgentName})
-	agent := c.label("agent-name", cmd.AgentName, 256)
+	c.Given(map[string]string{"agent-name": cmd.AgentName})
+	agent := c.Label("agent-name", cmd.AgentName, 256)
 	if !s.job.Service.Named() {
 		var hasServer bool
 		s.job.Place, s.doubts, hasServer = cmd.place(c)
@@ -73,8 +74,8 @@ func (cmd *livekitCmd) sides(c *check) []side {
 		s.job.Local = cmd.Echo == "local" || cmd.Echo == "auto" && s.job.Place.Token == "" && agent == ""
 		s.noEcho = fmt.Sprintf(" (start one: rtcbench echo --server-url %s%s)", s.job.Place.URL, cmd.echoFlags(s.job.Place))
 	}
-	if c.err == nil {
-		c.err = cmd.answered(c, s.job, agent)
+	if c.Err == nil {
+		c.Err = cmd.answered(c, s.job, agent)
 	}
 	if agent != "" { // what became of it is told
 		s.noEcho = ""
@@ -83,22 +84,22 @@ func (cmd *livekitCmd) sides(c *check) []side {
 }
 
 // answered fails where nobody can be the echo that is asked for.
-func (cmd *livekitCmd) answered(c *check, job measure.Job, agent string) error {
+func (cmd *livekitCmd) answered(c *settings.Check, job measure.Job, agent string) error {
 	minted := job.Place.Token == ""
-	echo, name := c.name("echo"), c.name("agent-name")
+	echo, name := c.Name("echo"), c.Name("agent-name")
 	switch served := job.Service.Named(); {
 	case agent != "" && served:
-		return usagef("%s and %s both say who answers; give one of them", name, c.name("agent-url"))
+		return usagef("%s and %s both say who answers; give one of them", name, c.Name("agent-url"))
 	case agent != "" && job.Here:
-		return usagef("%s: no agent is registered with the sandbox; name a server with --%s, and give its API key", name, c.flag("server-url"))
+		return usagef("%s: no agent is registered with the sandbox; name a server with --%s, and give its API key", name, c.Flag("server-url"))
 	case agent != "" && !minted:
 		return usagef("%s: only an API key can dispatch an agent, and %s is a token; give --%s and --%s without it",
-			name, c.name("token"), c.flag("api-key"), c.flag("api-secret"))
+			name, c.Name("token"), c.Flag("api-key"), c.Flag("api-secret"))
 	case agent != "" && cmd.Echo == "local":
 		return usagef("%s local: the agent of %s answers; leave out one of the two", echo, name)
 	case agent != "":
 	case served && cmd.Echo == "local":
-		return usagef("%s local: the echo service answers; leave out --echo, or %s", echo, c.name("agent-url"))
+		return usagef("%s local: the echo service answers; leave out --echo, or %s", echo, c.Name("agent-url"))
 	case served:
 	case cmd.Echo == "remote" && job.Here:
 		return usagef("%s remote: nobody else is in the sandbox; name a server with --server-url", echo)

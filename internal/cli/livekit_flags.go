@@ -7,6 +7,7 @@ import (
 	"rtcbench/bench"
 	"rtcbench/internal/platform/livekit"
 	"rtcbench/internal/redact"
+	"rtcbench/internal/settings"
 )
 
 // livekitFlags say which server and which room, and with what right.
@@ -19,34 +20,34 @@ type livekitFlags struct {
 }
 
 // place reads the flags that say where; doubts are about the token. hasServer is false when none is named.
-func (f *livekitFlags) place(c *check) (s bench.Place, doubts []string, hasServer bool) {
-	s.Room = c.label("room", f.Room, 256)
-	c.given(map[string]string{"server-url": f.ServerURL, "token": f.Token, "api-key": f.APIKey, "api-secret": f.APISecret})
+func (f *livekitFlags) place(c *settings.Check) (s bench.Place, doubts []string, hasServer bool) {
+	s.Room = c.Label("room", f.Room, 256)
+	c.Given(map[string]string{"server-url": f.ServerURL, "token": f.Token, "api-key": f.APIKey, "api-secret": f.APISecret})
 	if f.ServerURL == "" {
 		for _, flag := range []string{"token", "api-key", "api-secret"} {
-			if c.rank(flag) == byFlag && c.err == nil {
-				c.err = usagef("--%s needs --server-url (or LIVEKIT_URL): which server is it for?", flag)
+			if c.Rank(flag) == settings.ByFlag && c.Err == nil {
+				c.Err = usagef("--%s needs --server-url (or LIVEKIT_URL): which server is it for?", flag)
 			}
 		}
 		return s, nil, false
 	}
-	s.URL = strings.TrimRight(redact.URL(c.serverURL("server-url", f.ServerURL, livekit.Schemes...)), "/")
+	s.URL = strings.TrimRight(redact.URL(c.ServerURL("server-url", f.ServerURL, livekit.Schemes...)), "/")
 	hasKey := f.APIKey != "" && f.APISecret != ""
 	// The stronger source wins; within one source the token does.
-	useToken := f.Token != "" && c.rank("token") >= max(c.rank("api-key"), c.rank("api-secret"))
+	useToken := f.Token != "" && c.Rank("token") >= max(c.Rank("api-key"), c.Rank("api-secret"))
 	switch {
-	case c.err != nil:
+	case c.Err != nil:
 	case useToken:
 		s.Token = f.Token
 		refused, odd := livekit.Read(f.Token, time.Now())
 		for _, doubt := range odd {
-			doubts = append(doubts, c.name("token")+" looks wrong: "+doubt+"; trying it all the same")
+			doubts = append(doubts, c.Name("token")+" looks wrong: "+doubt+"; trying it all the same")
 		}
 		if refused != "" {
-			c.err = usagef("%s cannot be used: %s", c.name("token"), refused)
+			c.Err = usagef("%s cannot be used: %s", c.Name("token"), refused)
 		}
-		if f.Room != "" && c.rank("room") == byFlag {
-			c.err = usagef("--room %s: the token already names its room; leave out --room, or give --api-key and --api-secret", shownName(f.Room))
+		if f.Room != "" && c.Rank("room") == settings.ByFlag {
+			c.Err = usagef("--room %s: the token already names its room; leave out --room, or give --api-key and --api-secret", settings.ShownName(f.Room))
 		}
 		s.Room = ""
 	case hasKey:
@@ -56,9 +57,9 @@ func (f *livekitFlags) place(c *check) (s bench.Place, doubts []string, hasServe
 		if f.APIKey == "" {
 			missing = "--api-key (or LIVEKIT_API_KEY)"
 		}
-		c.err = usagef("%s is missing: an API key and its secret go together", missing)
+		c.Err = usagef("%s is missing: an API key and its secret go together", missing)
 	default:
-		c.err = usagef("%s %s: give --token (or LIVEKIT_TOKEN), or --api-key and --api-secret (LIVEKIT_API_KEY, LIVEKIT_API_SECRET)", c.name("server-url"), redact.URL(f.ServerURL))
+		c.Err = usagef("%s %s: give --token (or LIVEKIT_TOKEN), or --api-key and --api-secret (LIVEKIT_API_KEY, LIVEKIT_API_SECRET)", c.Name("server-url"), redact.URL(f.ServerURL))
 	}
 	return s, doubts, true
 }

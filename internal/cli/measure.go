@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"rtcbench/bench"
+	"rtcbench/internal/settings"
 )
 
 // planFlags are the flags of every command that measures. --timeout is the command's own,
@@ -25,16 +26,16 @@ const (
 	maxWait       = time.Hour
 )
 
-func (f *planFlags) plan(c *check, timeout string) bench.Plan {
-	c.label("location", f.Location, 256)
+func (f *planFlags) plan(c *settings.Check, timeout string) bench.Plan {
+	c.Label("location", f.Location, 256)
 	return bench.Plan{
-		Count:            c.number("iterations", f.Iterations, 1, maxIterations),
-		Timeout:          c.millis("timeout", timeout, time.Millisecond, maxWait),
-		Cooldown:         c.millis("cooldown", f.Cooldown, 0, maxWait),
-		Warmup:           c.number("warmup", f.Warmup, 0, 10_000),
-		PayloadBytes:     c.number("payload", f.Payload, 0, maxPayload),
-		EchoTimeout:      c.millis("echo-timeout", f.EchoTimeout, time.Millisecond, maxWait),
-		ReconnectTimeout: c.millis("reconnect-timeout", f.ReconnectTimeout, time.Millisecond, maxWait),
+		Count:            c.Number("iterations", f.Iterations, 1, maxIterations),
+		Timeout:          c.Millis("timeout", timeout, time.Millisecond, maxWait),
+		Cooldown:         c.Millis("cooldown", f.Cooldown, 0, maxWait),
+		Warmup:           c.Number("warmup", f.Warmup, 0, 10_000),
+		PayloadBytes:     c.Number("payload", f.Payload, 0, maxPayload),
+		EchoTimeout:      c.Millis("echo-timeout", f.EchoTimeout, time.Millisecond, maxWait),
+		ReconnectTimeout: c.Millis("reconnect-timeout", f.ReconnectTimeout, time.Millisecond, maxWait),
 	}
 }
 
@@ -42,9 +43,9 @@ func (f *planFlags) plan(c *check, timeout string) bench.Plan {
 const inBrowser = time.Minute
 
 // connectTimeout is the limit for everything until the seats are taken.
-func (f *planFlags) connectTimeout(c *check, browser bool) time.Duration {
-	within := c.millis("connect-timeout", f.ConnectTimeout, time.Millisecond, maxWait)
-	if browser && c.rank("connect-timeout") == byDefault {
+func (f *planFlags) connectTimeout(c *settings.Check, browser bool) time.Duration {
+	within := c.Millis("connect-timeout", f.ConnectTimeout, time.Millisecond, maxWait)
+	if browser && c.Rank("connect-timeout") == settings.ByDefault {
 		return inBrowser
 	}
 	return within

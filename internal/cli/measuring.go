@@ -11,11 +11,12 @@ import (
 	"rtcbench/internal/echo"
 	"rtcbench/internal/measure"
 	"rtcbench/internal/platform"
+	"rtcbench/internal/settings"
 )
 
 // measuring is a command that measures.
 type measuring interface {
-	sides(c *check) []side // what its flags ask for, or an error in c
+	sides(c *settings.Check) []side // what its flags ask for, or an error in c
 	kept() keepFlags
 	chrome() chromeFlags
 }
@@ -40,16 +41,16 @@ type side struct {
 
 // read is what the flags of a command ask for.
 func (a *app) read(cmd measuring) ([]side, keeper, error) {
-	c := check{settings: a.settings}
+	c := settings.Check{Sources: a.settings}
 	f := cmd.kept()
 	keep := f.keeper(&c)
 	sides := cmd.sides(&c)
 	f.limitFlags.check(&c)
-	if c.err == nil {
-		c.err = f.outputFlags.check(&c)
+	if c.Err == nil {
+		c.Err = f.outputFlags.check(&c)
 	}
-	if c.err != nil {
-		return sides, keep, c.err
+	if c.Err != nil {
+		return sides, keep, c.Err
 	}
 	for i := range sides {
 		sides[i].job.Asked, sides[i].job.ShowAddresses = f.limits().Asked(), f.ShowAddresses

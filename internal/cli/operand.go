@@ -14,6 +14,7 @@ import (
 	"rtcbench/internal/archive"
 	"rtcbench/internal/report"
 	"rtcbench/internal/result"
+	"rtcbench/internal/settings"
 )
 
 // parseOperand tells what text names, one side of a comparison: a file, runs of a file, or runs of a store. What is
@@ -32,7 +33,7 @@ func parseOperand(text string, now time.Time) (o archive.Side, err error) {
 		}
 	case chosen:
 		err = errors.New("there is no such file")
-	case !strings.Contains(text, "=") && !partOfID.MatchString(text) && strings.ContainsAny(text, "./\\"):
+	case !strings.Contains(text, "=") && !settings.PartOfID.MatchString(text) && strings.ContainsAny(text, "./\\"):
 		err = errors.New("there is no such file")
 	default:
 		if o.Filter, err = parseFilter(text, now); err != nil && !strings.Contains(text, "=") {
@@ -54,7 +55,7 @@ func shownOperand(text string) string {
 	case alone == nil, isFile(path) && (!chosen || err == nil):
 		return strconv.Quote(text)
 	case isFile(path), dataFile.MatchString(path):
-		return shownName(path)
+		return settings.ShownName(path)
 	}
 	return shownFilter(text)
 }
@@ -64,13 +65,13 @@ func shownFilter(text string) string {
 	words := append(slices.Sorted(maps.Keys(filterKeys)), append(result.Platforms, "native", "browser")...)
 	parts := strings.Split(text, ",")
 	if !strings.Contains(text, "=") && len(parts) == 1 {
-		return shown(text, words...)
+		return settings.Shown(text, words...)
 	}
 	told := false
 	for i, part := range parts {
 		key, value, found := strings.Cut(part, "=")
 		for _, word := range []*string{&key, &value} {
-			if !harmless.MatchString(*word) && !nearlyOne(*word, words) {
+			if !settings.Showable(*word, words...) {
 				*word = "…"
 			}
 			told = told || *word != "…" && *word != ""
@@ -80,7 +81,7 @@ func shownFilter(text string) string {
 		}
 	}
 	if !told {
-		return hidden(text)
+		return settings.Hidden(text)
 	}
 	return strconv.Quote(strings.Join(parts, ","))
 }
@@ -101,7 +102,7 @@ func group(a *app, o archive.Side, from archive.Reader, invalid bool) (g report.
 		var invalid *archive.OneInvalid
 		switch {
 		case errors.As(note, &unreadable):
-			a.settings.say(advised(note).Error())
+			a.settings.Say(advised(note).Error())
 		case errors.As(note, &invalid):
 			fmt.Fprintf(a.stderr, "compare %s: %s\n", told, report.Printable(note.Error()))
 		default:

@@ -9,6 +9,7 @@ import (
 	"rtcbench/bench"
 	"rtcbench/internal/measure"
 	"rtcbench/internal/platform"
+	"rtcbench/internal/settings"
 )
 
 // otherCmd measures on a platform that has no command of its own here. Its flags are what a place can have.
@@ -61,27 +62,27 @@ func (cmd *otherCmd) Run(a *app) error { return a.measure(cmd) }
 func (cmd *otherCmd) chrome() chromeFlags { return cmd.chromeFlags }
 
 // sides implements measuring.
-func (cmd *otherCmd) sides(c *check) []side {
+func (cmd *otherCmd) sides(c *settings.Check) []side {
 	p := cmd.platform
 	s := side{job: measure.Job{Platform: p.Name, Engine: cmd.Engine, Location: cmd.Location, Plan: cmd.plan(c, cmd.Timeout)}}
 	if s.job.Engine == "" {
 		s.job.Engine = p.Engines[0]
 	}
 	if !p.Has(s.job.Engine) {
-		c.fail("engine", cmd.Engine, fmt.Sprintf("one of %v", p.Engines))
+		c.Fail("engine", cmd.Engine, fmt.Sprintf("one of %v", p.Engines))
 	}
 	if most := p.MaxMessage; most > 0 && s.job.Plan.PayloadBytes > most {
-		c.fail("payload", cmd.Payload, fmt.Sprintf("at most %d: %s takes no longer message", most, p.Title))
+		c.Fail("payload", cmd.Payload, fmt.Sprintf("at most %d: %s takes no longer message", most, p.Title))
 	}
 	s.job.Within = cmd.connectTimeout(c, s.job.Engine == bench.Browser)
-	c.given(map[string]string{"url": cmd.URL, "token": cmd.Token, "api-key": cmd.APIKey, "api-secret": cmd.APISecret})
+	c.Given(map[string]string{"url": cmd.URL, "token": cmd.Token, "api-key": cmd.APIKey, "api-secret": cmd.APISecret})
 	s.asks(c, cmd.agentFlags, map[string]string{"url": cmd.URL, "token": cmd.Token, "api-key": cmd.APIKey})
 	if s.job.Service.Named() {
 		return []side{s}
 	}
 	s.noEcho = " (is an echo in that room?)"
 	s.job.Place = bench.Place{
-		URL: cmd.URL, Room: c.label("room", cmd.Room, 256), Token: cmd.Token, Key: cmd.APIKey, Secret: cmd.APISecret, Region: cmd.Region, API: cmd.APIURL,
+		URL: cmd.URL, Room: c.Label("room", cmd.Room, 256), Token: cmd.Token, Key: cmd.APIKey, Secret: cmd.APISecret, Region: cmd.Region, API: cmd.APIURL,
 	}
 	s.job.Local = cmd.Echo == "local" || cmd.Echo == "auto" && cmd.Token == ""
 	return []side{s}

@@ -3,11 +3,10 @@ package cli
 import (
 	"context"
 	"log/slog"
-	"strconv"
-	"strings"
 
 	"rtcbench/bench"
 	"rtcbench/internal/keep"
+	"rtcbench/internal/settings"
 )
 
 type outputFlags struct {
@@ -19,44 +18,15 @@ type outputFlags struct {
 	ShowAddresses bool `from:"RTCBENCH_SHOW_ADDRESSES" group:"out" help:"Write the addresses of the ICE pairs into the result."`
 }
 
-// levels are those of LOG_LEVEL, with the names that other programs give them: Python's logging, syslog, and Go's slog.
-var levels = map[string]slog.Level{
-	"trace": slog.LevelDebug, "debug": slog.LevelDebug, "notset": slog.LevelDebug, "verbose": slog.LevelDebug,
-	"info": slog.LevelInfo, "information": slog.LevelInfo, "notice": slog.LevelInfo,
-	"warn": slog.LevelWarn, "warning": slog.LevelWarn,
-	"err": slog.LevelError, "error": slog.LevelError, "crit": slog.LevelError, "critical": slog.LevelError, "alert": slog.LevelError,
-	"emerg": slog.LevelError, "panic": slog.LevelError, "fatal": slog.LevelError, "off": slog.LevelError + 1, "none": slog.LevelError + 1,
-}
-
-// logLevel reads a level: a name, a number of Python's (10 debug, 20 info, 30 warning, 40 error, 50 critical), or a
-// number or sum of slog's (-4 debug, 0 info, 4 warn, 8 error; INFO+2).
-func logLevel(text string) (slog.Level, bool) {
-	text = strings.ToLower(clean(text))
-	if level, ok := levels[text]; ok {
-		return level, true
-	}
-	if n, err := strconv.Atoi(text); err == nil {
-		switch {
-		case n >= -8 && n < 9:
-			return slog.Level(n), true
-		case n >= 9 && n <= 60:
-			return slog.Level(4*((n+9)/10) - 8), true
-		}
-		return 0, false
-	}
-	var level slog.Level
-	return level, level.UnmarshalText([]byte(text)) == nil
-}
-
 // check finds out before the run whether the result can be written after it.
-func (f outputFlags) check(c *check) error {
-	if _, ok := logLevel(f.LogFlag); !ok {
-		return c.bad("log-level", f.LogFlag, "debug, info, warn or error, or a number of Python's, as 10 or 20")
+func (f outputFlags) check(c *settings.Check) error {
+	if _, ok := settings.LogLevel(f.LogFlag); !ok {
+		return c.Bad("log-level", f.LogFlag, "debug, info, warn or error, or a number of Python's, as 10 or 20")
 	}
 	if f.Output == "-" {
 		return nil
 	}
-	return writable(c.name("output"), f.Output)
+	return writable(c.Name("output"), f.Output)
 }
 
 // writable finds out whether a file that a flag names can be written; "" = none is wanted.
@@ -72,7 +42,7 @@ func writable(flag, name string) error {
 
 // logger writes to standard error. --verbose is its debug level.
 func (a *app) logger(f outputFlags) *slog.Logger {
-	level, _ := logLevel(f.LogFlag)
+	level, _ := settings.LogLevel(f.LogFlag)
 	if f.Verbose {
 		level = slog.LevelDebug
 	}

@@ -3,7 +3,6 @@ package cli
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -16,6 +15,7 @@ import (
 	"rtcbench/bench"
 	"rtcbench/internal/outbox"
 	"rtcbench/internal/schedule"
+	"rtcbench/internal/settings"
 )
 
 type runCmd struct {
@@ -69,11 +69,11 @@ func (cmd *runCmd) Run(a *app) error {
 		return nil
 	}
 	if cmd.Listen != "" {
-		k := check{settings: a.settings}
-		if k.address("listen", cmd.Listen); k.err != nil {
-			return k.err
+		k := settings.Check{Sources: a.settings}
+		if k.Address("listen", cmd.Listen); k.Err != nil {
+			return k.Err
 		}
-		l, err := k.listen("listen", cmd.Listen)
+		l, err := listen(&k, "listen", cmd.Listen)
 		if err != nil {
 			return err
 		}
@@ -124,23 +124,23 @@ func (cmd *runCmd) read(a *app) (schedule.Config, error) {
 		return c, err
 	}
 	c.Plan = file.plan
-	k := check{settings: a.settings}
+	k := settings.Check{Sources: a.settings}
 	if cmd.Every != "" {
-		c.Plan.Every = k.millis("every", cmd.Every, minEvery, maxEvery)
+		c.Plan.Every = k.Millis("every", cmd.Every, minEvery, maxEvery)
 	}
 	if cmd.Jitter != "" {
-		c.Plan.Jitter = k.millis("jitter", cmd.Jitter, 0, maxEvery)
+		c.Plan.Jitter = k.Millis("jitter", cmd.Jitter, 0, maxEvery)
 	}
-	if k.err == nil && c.Plan.Jitter >= c.Plan.Every {
-		k.err = usagef("jitter %v has to be less than every %v", c.Plan.Jitter, c.Plan.Every)
+	if k.Err == nil && c.Plan.Jitter >= c.Plan.Every {
+		k.Err = usagef("jitter %v has to be less than every %v", c.Plan.Jitter, c.Plan.Every)
 	}
-	if k.err != nil {
-		return c, k.err
+	if k.Err != nil {
+		return c, k.Err
 	}
 	for _, j := range file.jobs {
 		inSandbox, err := j.check(a)
 		if err != nil {
-			return c, exitError{exitUsage, fmt.Errorf("job %q: %w", j.name, err)}
+			return c, usagef("job %q: %w", j.name, err)
 		}
 		if inSandbox {
 			c.Warns[j.name] = serverless
@@ -175,25 +175,14 @@ func (j job) done(ctx context.Context, a *app) schedule.Done {
 	return d
 }
 
-func codeOf(err error) int {
-	var e exitError
-	switch {
-	case err == nil:
-		return exitOK
-	case errors.As(err, &e):
-		return e.code
-	}
-	return exitFailed
-}
-
 // box is where a job's runs wait.
 func (j job) box(a *app) string {
 	dir := storeFlags{}
 	if v := j.values["data-dir"]; len(v) > 0 {
 		dir.DataDir = v[0]
-	} else if v := a.settings.get("RTCBENCH_DATA_DIR"); v != "" {
+	} else if v := a.settings.Get("RTCBENCH_DATA_DIR"); v != "" {
 		dir.DataDir = v
 	}
-	c := check{settings: a.settings}
+	c := settings.Check{Sources: a.settings}
 	return filepath.Join(dir.dataDir(&c), "outbox")
 }

@@ -15,6 +15,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"rtcbench/internal/schedule"
+	"rtcbench/internal/settings"
 )
 
 // config is what rtcbench run is to do.
@@ -94,7 +95,7 @@ func (f *configFile) read(data []byte) (c config) {
 	for _, n := range list.Content {
 		j := f.job(n, defaults)
 		if slices.ContainsFunc(c.jobs, func(other job) bool { return other.name == j.name }) {
-			f.fail(n, "there are two jobs of the name %s", shownName(j.name))
+			f.fail(n, "there are two jobs of the name %s", settings.ShownName(j.name))
 		}
 		c.jobs = append(c.jobs, j)
 	}
@@ -157,13 +158,13 @@ func (f *configFile) name(key *yaml.Node) string {
 	if text := meant(key).Value; slices.Contains(names, text) {
 		return text
 	}
-	return shown(meant(key).Value, names...)
+	return settings.Shown(meant(key).Value, names...)
 }
 
 // settingNames are the flags of the commands that a job can be.
 var settingNames = sync.OnceValue(func() []string {
 	var names []string
-	for _, n := range newParser(&commands{}, newSettings(nil, ""), io.Discard, io.Discard, func(int) {}).Model.Children {
+	for _, n := range newParser(&commands{}, settings.New(nil, ""), io.Discard, io.Discard, func(int) {}).Model.Children {
 		if slices.Contains(jobCommands, n.Name) {
 			for _, flag := range n.Flags {
 				names = append(names, flag.Name)
@@ -178,7 +179,7 @@ func (f *configFile) word(key, value *yaml.Node) string {
 	if value.Kind != yaml.ScalarNode {
 		f.fail(value, "%s has to be a word", f.name(key))
 	}
-	return clean(value.Value)
+	return settings.Clean(value.Value)
 }
 
 // quotedText is what an error of the parser repeats of the file.
@@ -189,7 +190,7 @@ func shownVariable(name string) string {
 	if variableName.MatchString(name) {
 		return name
 	}
-	return hidden(name)
+	return settings.Hidden(name)
 }
 
 var variableName = regexp.MustCompile(`^[A-Z][A-Z_]{0,40}[A-Z0-9_]{0,4}$`)
@@ -197,7 +198,7 @@ var variableName = regexp.MustCompile(`^[A-Z][A-Z_]{0,40}[A-Z0-9_]{0,4}$`)
 func (f *configFile) duration(n *yaml.Node, lo, hi time.Duration) time.Duration {
 	d, err := time.ParseDuration(n.Value)
 	if err != nil || d < lo || d > hi {
-		f.fail(n, "%s has to be a duration from %v to %v, as 5m or 1h30m", shown(n.Value), lo, hi)
+		f.fail(n, "%s has to be a duration from %v to %v, as 5m or 1h30m", settings.Shown(n.Value), lo, hi)
 	}
 	return d
 }
@@ -227,7 +228,7 @@ func (f *configFile) setting(key, value *yaml.Node, j job) {
 		// ${NAME} is the environment's: secrets need not stand in the file.
 		if name, ok := strings.CutPrefix(text, "${"); ok && strings.HasSuffix(name, "}") {
 			name = strings.TrimSuffix(name, "}")
-			if text = clean(unquoted(os.Getenv(name))); text == "" {
+			if text = settings.Clean(settings.Unquoted(os.Getenv(name))); text == "" {
 				f.fail(v, "%s: %s is not set in the environment", f.name(key), shownVariable(name))
 			}
 		}
@@ -246,7 +247,7 @@ func (f *configFile) job(n *yaml.Node, defaults job) job {
 			j.name = f.word(key, value)
 		case "platform":
 			if j.command = f.word(key, value); !slices.Contains(jobCommands, j.command) {
-				f.fail(value, "platform %s: must be %s", shown(j.command, jobCommands...), strings.Join(jobCommands, ", "))
+				f.fail(value, "platform %s: must be %s", settings.Shown(j.command, jobCommands...), strings.Join(jobCommands, ", "))
 			}
 		default:
 			f.setting(key, value, j)

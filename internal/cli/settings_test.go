@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/alecthomas/kong"
+
+	"rtcbench/internal/settings"
 )
 
 // parsedFrom reads a command line with an environment, in a folder with a .env.
@@ -34,7 +36,7 @@ func parsedAt(env map[string]string, path string, args ...string) (*commands, *k
 // every flag as if nothing had been read before.
 type desk struct {
 	cmds     commands
-	settings settings
+	settings settings.Sources
 	parser   *kong.Kong
 	out      bytes.Buffer
 }
@@ -46,8 +48,8 @@ func newDesk() *desk {
 }
 
 func (d *desk) parse(env map[string]string, path string, args ...string) (*kong.Context, error) {
-	d.settings = *newSettings(func(name string) (string, bool) { v, ok := env[name]; return v, ok }, path)
-	return d.settings.parse(d.parser, args)
+	d.settings = *settings.New(func(name string) (string, bool) { v, ok := env[name]; return v, ok }, path)
+	return lineOf(&d.settings).Parse(d.parser, args)
 }
 
 // eachFlag visits the flags of every command, with a command line that needs nothing more.
@@ -69,7 +71,7 @@ func eachFlag(visit func(args []string, flag *kong.Flag)) {
 			visit(args, flag)
 		}
 	}
-	walk(newParser(&commands{}, newSettings(nil, ""), io.Discard, io.Discard, func(int) {}).Model.Node, nil)
+	walk(newParser(&commands{}, settings.New(nil, ""), io.Discard, io.Discard, func(int) {}).Model.Node, nil)
 }
 
 // valueOf is what a command line made of a flag.
@@ -215,21 +217,6 @@ func byFlagToo(flag *kong.Flag) bool {
 	return flag.Target.Kind() != reflect.Bool && flag.Tag.Get("completion-predictor") == ""
 }
 
-// What Amazon's SDK reads by itself is cleaned too.
-func TestCredentialsForSDKs(t *testing.T) {
-	env := map[string]string{}
-	for _, name := range awsCredentials {
-		env[name] = "'a/b+c='\r\n"
-	}
-	lookup := func(name string) (string, bool) { v, ok := env[name]; return v, ok }
-	cleanForSDKs(lookup, func(name, value string) error { env[name] = value; return nil })
-	for name, v := range env {
-		if v != "a/b+c=" {
-			t.Errorf("%s is %q", name, v)
-		}
-	}
-}
-
 // A value of .env is what is written there, and the file is nobody's business who needs nothing of it.
 func TestDotEnvFile(t *testing.T) {
 	foreign := "\ufeffset -a\nFEATURE-FLAG=1\nMY_APP_KEY\nexport PATH\n"
@@ -262,7 +249,7 @@ func TestDotEnvFile(t *testing.T) {
 func TestNoDotEnvFile(t *testing.T) {
 	folder := t.TempDir()
 	file, link := filepath.Join(folder, "file"), filepath.Join(folder, "link")
-	if err := os.WriteFile(file, bytes.Repeat([]byte("#\n"), maxDotEnv), 0o600); err != nil {
+	if err := os.WriteFile(file, bytes.Repeat([]byte("#\n"), 1<<20), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Symlink(link, link); err != nil {

@@ -11,6 +11,7 @@ import (
 	"rtcbench/internal/keep"
 	"rtcbench/internal/outbox"
 	"rtcbench/internal/report"
+	"rtcbench/internal/settings"
 	"rtcbench/internal/store/sqlite"
 )
 
@@ -26,10 +27,10 @@ type storeStatusCmd struct{ storeFlags }
 
 // Run shows the outbox. It asks no store over the network.
 func (cmd *storeStatusCmd) Run(a *app) error {
-	c := check{settings: a.settings}
+	c := settings.Check{Sources: a.settings}
 	k := cmd.keeper(&c)
-	if c.err != nil {
-		return c.err
+	if c.Err != nil {
+		return c.Err
 	}
 	status, err := archive.Status(k.Targets, k.Box)
 	if err != nil {
@@ -46,10 +47,10 @@ type storeFlushCmd struct {
 
 // Run delivers.
 func (cmd *storeFlushCmd) Run(a *app) error {
-	c := check{settings: a.settings}
+	c := settings.Check{Sources: a.settings}
 	k := cmd.keeper(&c)
-	if c.err != nil {
-		return c.err
+	if c.Err != nil {
+		return c.Err
 	}
 	if cmd.RetryRejected {
 		n, err := k.Box.Retry()
@@ -104,11 +105,11 @@ type storeInitCmd struct {
 
 // Run makes what is missing.
 func (cmd *storeInitCmd) Run(a *app) error {
-	c := check{settings: a.settings}
+	c := settings.Check{Sources: a.settings}
 	targets := cmd.targets(&c)
-	hours, days := c.number("ts-memory-hours", cmd.MemoryHours, 1, 8766), c.number("ts-magnetic-days", cmd.MagneticDays, 1, 73000)
-	if c.err != nil {
-		return c.err
+	hours, days := c.Number("ts-memory-hours", cmd.MemoryHours, 1, 8766), c.Number("ts-magnetic-days", cmd.MagneticDays, 1, 73000)
+	if c.Err != nil {
+		return c.Err
 	}
 	var errs []error
 	for _, t := range targets { // one that fails is no reason to leave the others
@@ -155,10 +156,10 @@ Example:
 // Run writes the runs.
 func (cmd *exportCmd) Run(a *app) (done error) {
 	whole := true // what is written is what the store has
-	c := check{settings: a.settings}
+	c := settings.Check{Sources: a.settings}
 	q := cmd.query(&c, time.Now())
-	if c.err != nil {
-		return c.err
+	if c.Err != nil {
+		return c.Err
 	}
 	store, err := a.openForReading(cmd.storeFlags)
 	if err != nil {

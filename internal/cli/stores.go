@@ -16,6 +16,7 @@ import (
 	"rtcbench/bench"
 	"rtcbench/internal/archive"
 	"rtcbench/internal/outbox"
+	"rtcbench/internal/settings"
 	"rtcbench/internal/store/influx"
 	"rtcbench/internal/store/sqlite"
 	"rtcbench/internal/store/timestream"
@@ -46,7 +47,7 @@ type influxFlags struct {
 // storeKinds are the stores by what --store calls them. configured reports whether the settings turn one on by themselves.
 var storeKinds = map[string]struct {
 	configured func(f storeFlags) bool
-	target     func(f storeFlags, c *check, arg string) outbox.Target
+	target     func(f storeFlags, c *settings.Check, arg string) outbox.Target
 }{
 	"sqlite": {
 		func(storeFlags) bool { return os.Getenv("AWS_LAMBDA_RUNTIME_API") == "" }, // a function's disk does not last
@@ -63,9 +64,9 @@ var storeKinds = map[string]struct {
 }
 
 // keeper reads the flags. It opens nothing.
-func (f storeFlags) keeper(c *check) keeper {
+func (f storeFlags) keeper(c *settings.Check) keeper {
 	k := keeper{Targets: f.targets(c)}
-	limit := int64(c.number("outbox-max", f.OutboxMax, 1, 1<<20)) << 20
+	limit := int64(c.Number("outbox-max", f.OutboxMax, 1, 1<<20)) << 20
 	if len(k.Targets) == 0 { // nothing ever waits, and nobody misses the folder
 		quiet := *c
 		c = &quiet
@@ -75,25 +76,25 @@ func (f storeFlags) keeper(c *check) keeper {
 }
 
 // targets are the stores that are on. A command that reads or looks after them alone needs no folder for data.
-func (f storeFlags) targets(c *check) (list []outbox.Target) {
+func (f storeFlags) targets(c *settings.Check) (list []outbox.Target) {
 	for _, choice := range f.choices(c) {
 		kind, arg, _ := strings.Cut(choice, ":")
 		if known, ok := storeKinds[kind]; ok {
 			t := known.target(f, c, arg)
 			if kind != "sqlite" && arg != "" && choice != t.Name && (t.Like == nil || t.Like(choice) != bench.Same) {
-				c.fail("store", choice, kind+" alone: its other settings say which, and that is "+t.Name)
+				c.Fail("store", choice, kind+" alone: its other settings say which, and that is "+t.Name)
 			}
 			if !slices.ContainsFunc(list, func(o outbox.Target) bool { return o.Name == t.Name }) {
 				list = append(list, t)
 			}
 		} else {
-			c.fail("store", choice, strings.Join(slices.Sorted(maps.Keys(storeKinds)), ", ")+", sqlite:FILE or none")
+			c.Fail("store", choice, strings.Join(slices.Sorted(maps.Keys(storeKinds)), ", ")+", sqlite:FILE or none")
 		}
 	}
 	return list
 }
 
-func (f storeFlags) choices(c *check) []string {
+func (f storeFlags) choices(c *settings.Check) []string {
 	var list []string
 	for _, choice := range f.Store {
 		if choice = strings.TrimSpace(choice); choice != "" {
@@ -102,7 +103,7 @@ func (f storeFlags) choices(c *check) []string {
 	}
 	switch {
 	case slices.Contains(list, "none") && len(list) > 1:
-		c.failAs("store", `"none,…"`, "none alone, or a list of stores")
+		c.FailAs("store", `"none,…"`, "none alone, or a list of stores")
 		return nil
 	case slices.Contains(list, "none"):
 		return nil
@@ -128,7 +129,7 @@ func (f storeFlags) choices(c *check) []string {
 
 // dataDir is the folder for data of this user (XDG Base Directory Specification; Apple's and Microsoft's equals). A service
 // of the system has no home; systemd gives it a folder of its own, if its unit asks for one (StateDirectory=, systemd.exec(5)).
-func (f storeFlags) dataDir(c *check) string {
+func (f storeFlags) dataDir(c *settings.Check) string {
 	if f.DataDir != "" {
 		return f.DataDir
 	}
@@ -144,8 +145,8 @@ func (f storeFlags) dataDir(c *check) string {
 		return filepath.Join(os.Getenv("XDG_DATA_HOME"), "rtcbench")
 	case err != nil && filepath.IsAbs(state):
 		return state
-	case err != nil && c.err == nil:
-		c.err = usagef("there is no folder for data here (%w): name one with --data-dir, or keep nothing with --store none", err)
+	case err != nil && c.Err == nil:
+		c.Err = usagef("there is no folder for data here (%w): name one with --data-dir, or keep nothing with --store none", err)
 	case runtime.GOOS == "darwin":
 		return filepath.Join(home, "Library", "Application Support", "rtcbench")
 	}
@@ -158,8 +159,8 @@ var words = bench.Words{
 	Names: "--influxdb-org and --influxdb-url", Since: "--since",
 }
 
-func (f storeFlags) sqlite(c *check, path string) outbox.Target {
-	o := sqlite.Options{Own: path == "", Say: c.settings.say, Words: words}
+func (f storeFlags) sqlite(c *settings.Check, path string) outbox.Target {
+	o := sqlite.Options{Own: path == "", Say: c.Sources.Say, Words: words}
 	if path == "" {
 		path = filepath.Join(f.dataDir(c), "runs.db")
 	}
@@ -169,9 +170,9 @@ func (f storeFlags) sqlite(c *check, path string) outbox.Target {
 	switch info, err := os.Stat(path); {
 	case err != nil:
 	case info.IsDir():
-		c.failAs("store", shownName("sqlite:"+path), "a file, and that is a folder")
+		c.FailAs("store", settings.ShownName("sqlite:"+path), "a file, and that is a folder")
 	case !info.Mode().IsRegular(): // a pipe would keep its reader waiting
-		c.failAs("store", shownName("sqlite:"+path), "a file, and that is a pipe, a socket or a device")
+		c.FailAs("store", settings.ShownName("sqlite:"+path), "a file, and that is a pipe, a socket or a device")
 	}
 	return outbox.Target{
 		Name: sqlite.Name(path), File: path, Like: func(name string) bench.Likeness { return sqlite.Like(path, name) },
@@ -180,28 +181,28 @@ func (f storeFlags) sqlite(c *check, path string) outbox.Target {
 	}
 }
 
-func (f storeFlags) timestream(c *check, _ string) outbox.Target {
-	if (f.TSDatabase == "" || f.TSTable == "") && c.err == nil {
-		c.err = usagef("Timestream needs a database and a table: give --ts-database and --ts-table (TIMESTREAM_DATABASE, TIMESTREAM_TABLE)")
+func (f storeFlags) timestream(c *settings.Check, _ string) outbox.Target {
+	if (f.TSDatabase == "" || f.TSTable == "") && c.Err == nil {
+		c.Err = usagef("Timestream needs a database and a table: give --ts-database and --ts-table (TIMESTREAM_DATABASE, TIMESTREAM_TABLE)")
 	}
 	o := timestream.Options{Database: f.TSDatabase, Table: f.TSTable, Region: f.TSRegion, Words: words}
-	if err := o.Check(); err != nil && c.err == nil {
-		c.err = usagef("%w (--ts-database, --ts-table)", err)
+	if err := o.Check(); err != nil && c.Err == nil {
+		c.Err = usagef("%w (--ts-database, --ts-table)", err)
 	}
 	return outbox.Target{Name: o.Name(), Open: opener(func(ctx context.Context) (*timestream.Store, error) { return timestream.New(ctx, o) })}
 }
 
-func (f storeFlags) influxdb(c *check, _ string) outbox.Target {
-	if f.InfluxURL == "" && c.err == nil {
-		c.err = usagef("InfluxDB needs a URL: give --influxdb-url (INFLUXDB_URL)")
+func (f storeFlags) influxdb(c *settings.Check, _ string) outbox.Target {
+	if f.InfluxURL == "" && c.Err == nil {
+		c.Err = usagef("InfluxDB needs a URL: give --influxdb-url (INFLUXDB_URL)")
 	}
-	o := influx.Options{URL: c.serverURL("influxdb-url", f.InfluxURL, "https", "http"), Token: f.InfluxToken, Words: words}
+	o := influx.Options{URL: c.ServerURL("influxdb-url", f.InfluxURL, "https", "http"), Token: f.InfluxToken, Words: words}
 	o.Org, o.Database = f.InfluxOrg, cmp.Or(f.InfluxDatabase, "voice-rtc-benchmarks") // the original's settings leave these out
 	if strings.ContainsFunc(strings.TrimSpace(o.Token), unicode.IsControl) {
-		c.failAs("influxdb-token", "(not shown)", "a token without line breaks or other control characters")
+		c.FailAs("influxdb-token", "(not shown)", "a token without line breaks or other control characters")
 	}
 	if u, err := url.Parse(o.URL); err == nil && u.User != nil { // c has what is wrong
-		c.failAs("influxdb-url", "(not shown)", "a URL without user and password; give them as USER:PASSWORD to --influxdb-token (INFLUXDB_TOKEN)")
+		c.FailAs("influxdb-url", "(not shown)", "a URL without user and password; give them as USER:PASSWORD to --influxdb-token (INFLUXDB_TOKEN)")
 	}
 	open := opener(func(context.Context) (*influx.Store, error) { return influx.New(o) })
 	return outbox.Target{Name: o.Name(), Open: open, Like: o.Like}
@@ -220,10 +221,10 @@ func opener[S bench.Store](open func(context.Context) (S, error)) func(context.C
 
 // openForReading opens the first store of the flags, for history, export and compare. Close it.
 func (a *app) openForReading(f storeFlags) (bench.Store, error) {
-	c := check{settings: a.settings}
+	c := settings.Check{Sources: a.settings}
 	targets := f.targets(&c)
-	if c.err != nil {
-		return nil, c.err
+	if c.Err != nil {
+		return nil, c.Err
 	}
 	if len(targets) == 0 {
 		return nil, usagef("--store none: there is nothing to read")
@@ -238,4 +239,13 @@ func (a *app) openToRead(t outbox.Target) (bench.Store, error) {
 		return nil, advised(err)
 	}
 	return s, nil
+}
+
+// shownStore is what should be the name of a store, as sqlite:FILE.
+func shownStore(name string) string {
+	kind, _, found := strings.Cut(name, ":")
+	if _, known := storeKinds[kind]; known && found {
+		return settings.ShownName(name)
+	}
+	return settings.Shown(name)
 }

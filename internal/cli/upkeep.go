@@ -6,6 +6,7 @@ import (
 
 	"rtcbench/internal/archive"
 	"rtcbench/internal/outbox"
+	"rtcbench/internal/settings"
 )
 
 type storeCheckCmd struct{ storeFlags }
@@ -20,10 +21,10 @@ The exit code is 0 when all is well, and 1 when something is not.`
 
 // Run checks one store after the other; one that is away does not keep the others.
 func (cmd *storeCheckCmd) Run(a *app) error {
-	c := check{settings: a.settings}
+	c := settings.Check{Sources: a.settings}
 	targets := cmd.targets(&c)
-	if c.err != nil {
-		return c.err
+	if c.Err != nil {
+		return c.Err
 	}
 	if len(targets) == 0 {
 		return usagef("--store none: there is nothing to check")
@@ -69,14 +70,14 @@ Example:
 
 // Run removes the run wherever it is.
 func (cmd *storeRemoveCmd) Run(a *app) error {
-	c := check{settings: a.settings}
+	c := settings.Check{Sources: a.settings}
 	p := archive.Places{Targets: cmd.targets(&c)}
-	if c.err != nil {
-		return c.err
+	if c.Err != nil {
+		return c.Err
 	}
 	// Where there is no folder for data nothing waits.
-	if c := (check{settings: a.settings}); len(p.Targets) > 0 {
-		if k := cmd.keeper(&c); c.err == nil {
+	if c := (settings.Check{Sources: a.settings}); len(p.Targets) > 0 {
+		if k := cmd.keeper(&c); c.Err == nil {
 			p.Box = k.Box
 		}
 	}

@@ -1,4 +1,4 @@
-package cli
+package settings
 
 import (
 	"testing"
@@ -22,14 +22,14 @@ func TestMoment(t *testing.T) {
 		"02-29 00:00":             time.Date(2024, 2, 29, 0, 0, 0, 0, time.UTC),
 		" 2026-11-23T12:00:00Z\n": noon, "": {},
 	} {
-		c := check{settings: newSettings(nil, "")}
-		if got := c.moment("since", value, now); c.err != nil || !got.Equal(want) {
-			t.Errorf("%q: %v, %v; want %v", value, got, c.err, want)
+		c := Check{Sources: New(nil, "")}
+		if got := c.Moment("since", value, now); c.Err != nil || !got.Equal(want) {
+			t.Errorf("%q: %v, %v; want %v", value, got, c.Err, want)
 		}
 	}
 	for _, value := range []string{"yesterday", "-5h", "+5h", "1d-2h", "d", "w", "1x", "2026-13-01", "2026-11-31", "1e9", "0x10", "-1", "NaN", "Inf", "12:00", "1h1d", "99999d99999999h"} {
-		c := check{settings: newSettings(nil, "")}
-		if got := c.moment("since", value, now); c.err == nil {
+		c := Check{Sources: New(nil, "")}
+		if got := c.Moment("since", value, now); c.Err == nil {
 			t.Errorf("%q is taken for %v", value, got)
 		}
 	}

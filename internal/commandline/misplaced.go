@@ -1,4 +1,4 @@
-package cli
+package commandline
 
 import (
 	"errors"
@@ -7,26 +7,27 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"rtcbench/internal/settings"
 )
 
 // misplaced is err, unless args are a command line whose command is missing or stands in a flag, as --platform livekit:
 // then it names the command. No value of a flag is shown.
-func misplaced(model *kong.Application, args []string, err error) error {
-	flags, platform, words := flagsOf(args)
-	var own exitError // of a setting
+func (l Line) misplaced(model *kong.Application, args []string, err error) error {
+	flags, platform, words := l.flagsOf(args)
 	switch {
-	case errors.As(err, &own):
+	case errors.As(err, new(settings.UsageError)): // of a setting
 		return err
 	case len(args) == 0:
 		return err
-	case slices.Contains(jobCommands, args[0]) && slices.Contains(flags, "--platform"):
+	case slices.Contains(l.Platforms, args[0]) && slices.Contains(flags, "--platform"):
 		return fmt.Errorf("unknown flag --platform: the command is the platform, as in rtcbench %s", args[0])
 	case !strings.HasPrefix(args[0], "-"):
 		return err
 	}
-	commands := commandsWith(model, flags)
+	commands := l.commandsWith(model, flags)
 	for _, name := range append([]string{platform}, words...) { // that the user wrote somewhere
-		if name != "" && slices.Contains(commandsWith(model, without(flags, "--platform")), name) {
+		if name != "" && slices.Contains(l.commandsWith(model, without(flags, "--platform")), name) {
 			commands = []string{name}
 			flags = without(flags, "--platform")
 			break
@@ -40,7 +41,7 @@ func misplaced(model *kong.Application, args []string, err error) error {
 	}
 	line := strings.Join(append([]string{"rtcbench", commands[0]}, flags...), " ")
 	also := ""
-	if more := commands[1:min(len(commands), len(ownCommands))]; len(more) > 0 {
+	if more := commands[1:min(len(commands), l.Proposed)]; len(more) > 0 {
 		also = " (or " + strings.Join(more, ", ") + ")"
 	}
 	return fmt.Errorf("the command is missing: did you mean \"%s\"%s?", line, also)
@@ -48,7 +49,7 @@ func misplaced(model *kong.Application, args []string, err error) error {
 
 // flagsOf are the names of the flags in args, as they were written, the platform that --platform asks for, and what is
 // no flag: commands and values.
-func flagsOf(args []string) (flags []string, platform string, words []string) {
+func (l Line) flagsOf(args []string) (flags []string, platform string, words []string) {
 	for i, arg := range args {
 		name, value, assigned := strings.Cut(arg, "=")
 		switch {
@@ -64,7 +65,7 @@ func flagsOf(args []string) (flags []string, platform string, words []string) {
 		if !assigned && i+1 < len(args) {
 			value = args[i+1]
 		}
-		if name == "--platform" && slices.Contains(jobCommands, strings.ToLower(value)) {
+		if name == "--platform" && slices.Contains(l.Platforms, strings.ToLower(value)) {
 			platform = strings.ToLower(value)
 		}
 	}
@@ -72,7 +73,7 @@ func flagsOf(args []string) (flags []string, platform string, words []string) {
 }
 
 // commandsWith are the commands that have all these flags, those that measure first.
-func commandsWith(model *kong.Application, flags []string) (names []string) {
+func (l Line) commandsWith(model *kong.Application, flags []string) (names []string) {
 	for _, command := range model.Children {
 		has := func(flag string) bool {
 			return slices.ContainsFunc(command.Flags, func(f *kong.Flag) bool {
@@ -83,16 +84,16 @@ func commandsWith(model *kong.Application, flags []string) (names []string) {
 			names = append(names, command.Name)
 		}
 	}
-	slices.SortStableFunc(names, func(a, b string) int { return place(a) - place(b) })
+	slices.SortStableFunc(names, func(a, b string) int { return l.place(a) - l.place(b) })
 	return names
 }
 
 // place is where a command is proposed.
-func place(command string) int {
-	if i := slices.Index(jobCommands, command); i >= 0 {
+func (l Line) place(command string) int {
+	if i := slices.Index(l.Platforms, command); i >= 0 {
 		return i
 	}
-	return len(jobCommands)
+	return len(l.Platforms)
 }
 
 func without(list []string, value string) []string {

@@ -1,4 +1,4 @@
-package cli
+package commandline
 
 import (
 	"slices"
@@ -7,8 +7,9 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// flagsFirst puts the flags of a command that takes any number of arguments before those arguments: the parser takes all
-// of them at once, and would refuse what stands behind a flag. What it does not understand it leaves to the parser.
+// flagsFirst puts the flags of a command that takes any number of arguments before those arguments: the parser takes
+// all of them at once, and would refuse what stands behind a flag. What flagsFirst does not understand it leaves to the
+// parser.
 func flagsFirst(model *kong.Application, args []string) []string {
 	node, flags := model.Node, []string(nil)
 	var words, end, rest []string
@@ -51,7 +52,8 @@ func childOf(node *kong.Node, name string) *kong.Node {
 	return nil
 }
 
-// takesNext reports whether the value of a flag is the next argument. known is false where the command has no such flag.
+// takesNext reports whether the value of a flag is the next argument. known is false where the command has no such
+// flag.
 func takesNext(node *kong.Node, arg string) (takes, known bool) {
 	name, _, assigned := strings.Cut(arg, "=")
 	long := strings.HasPrefix(name, "--")

@@ -1,23 +1,35 @@
-package cli
+package settings
 
-import "testing"
+import (
+	"testing"
+
+	"rtcbench/internal/benchtest"
+)
+
+func TestEditDistance(t *testing.T) {
+	for pair, want := range map[[2]string]int{{"", ""}: 0, {"platfrom", "platform"}: 2, {"kitten", "sitting"}: 3, {"", "abc"}: 3} {
+		if got := EditDistance(pair[0], pair[1]); got != want {
+			t.Errorf("%q: %d, want %d", pair, got, want)
+		}
+	}
+}
 
 func TestShown(t *testing.T) {
 	for _, v := range []string{"0", "1.5", "-3", "5m", "1d12h", "20 000", "99.9%", "abc", "LOUD", "NaN", "2026-13-45", "2026-11-26T01:02:33.5+01:00", "1795648320.73354", ""} {
-		if got := shown(v); got == hidden(v) {
+		if got := Shown(v); got == Hidden(v) {
 			t.Errorf("%q is not shown", v)
 		}
 	}
-	for _, v := range secretsToHide {
-		for _, f := range []func(string) string{func(v string) string { return shown(v, "livekit", "native") }, shownAddress, shownName, shownOperand, shownID} {
-			if got := f(v); len(v) > 20 && got != hidden(v) {
+	for _, v := range benchtest.Secrets {
+		for _, f := range []func(string) string{func(v string) string { return Shown(v, "livekit", "native") }, ShownAddress, ShownName, ShownID} {
+			if got := f(v); len(v) > 20 && got != Hidden(v) {
 				t.Errorf("%q is shown as %s", v, got)
 			}
 		}
-		if got := shown(v); got != hidden(v) {
+		if got := Shown(v); got != Hidden(v) {
 			t.Errorf("%q is shown as %s", v, got)
 		}
-		if got := shownAddress("http://bob:" + v + "@host/" + v); got != hidden("http://bob:"+v+"@host/"+v) {
+		if got := ShownAddress("http://bob:" + v + "@host/" + v); got != Hidden("http://bob:"+v+"@host/"+v) {
 			t.Errorf("in a URL %q is shown as %s", v, got)
 		}
 	}
@@ -26,20 +38,13 @@ func TestShown(t *testing.T) {
 		"htps://x.daily.co/room": `"htps://x.daily.co/room"`, "wss:/my.livekit.cloud": `"wss:/my.livekit.cloud"`, ":8001": `":8001"`, "[::1]:80": `"[::1]:80"`,
 		"htps://x.daily.co/3eba4b1c9f00aa": `"htps://x.daily.co/…"`,
 	} {
-		if got := shownAddress(value); got != want {
+		if got := ShownAddress(value); got != want {
 			t.Errorf("%q is shown as %s, want %s", value, got, want)
 		}
 	}
 	for value, word := range map[string]string{"livkit": "livekit", "datachannel-relable": "datachannel-reliable", "NATIVE": "native", "eu-central": "eu-central-1"} {
-		if got := shown(value, word); got == hidden(value) {
+		if got := Shown(value, word); got == Hidden(value) {
 			t.Errorf("%q is not shown beside %q", value, word)
 		}
 	}
-}
-
-// secretsToHide are of the forms that people have: of LiveKit, Daily, InfluxDB, and of their own.
-var secretsToHide = []string{
-	"abcdefghijklmnopqrstuvwxyz0123456789", "xMnOqa0W8oCkJcfbPZ3rXUmhVeTqKyLdRfGsBnAoIzE", "hunter2", "bob:pa$Word1", "APIbXn5LhFyTk3Q",
-	"eyJhbGciOiJIUzI1NiJ9.eyJ2aWRlbyI6e319.c2lnbmF0dXJl", "3f9a0c7be15d48263f9a0c7be15d48263f9a0c7be15d48263f9a0c7be15d4826",
-	"q8RkT0pWzXvY2nLbJ4hGfD6sA1cE3uIoM5yK7wQ9rN_tB-VxZlPjHgFdSaUeOiCm0==",
 }

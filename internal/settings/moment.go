@@ -1,4 +1,4 @@
-package cli
+package settings
 
 import (
 	"math"
@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// moment is a time of day, or one so long ago; "" = the zero time. It takes what rtcbench prints itself: in tables, in
+// Moment is a time of day, or one so long ago; "" = the zero time. It takes what rtcbench prints itself: in tables, in
 // logs, and the Unix seconds of result files.
-func (c *check) moment(flag, value string, now time.Time) time.Time {
-	value = clean(value)
+func (c *Check) Moment(flag, value string, now time.Time) time.Time {
+	value = Clean(value)
 	if value == "" {
 		return time.Time{}
 	}
@@ -27,7 +27,8 @@ func (c *check) moment(flag, value string, now time.Time) time.Time {
 	if t, ok := unixTime(value, now); ok {
 		return t
 	}
-	c.fail(flag, value, "an age (90s, 24h, 1d12h), a time in UTC (2026-11-23, 2026-11-23 12:00, 2026-11-23T12:00:00Z) or Unix seconds")
+	c.Fail(flag, value,
+		"an age (90s, 24h, 1d12h), a time in UTC (2026-11-23, 2026-11-23 12:00, 2026-11-23T12:00:00Z) or Unix seconds")
 	return time.Time{}
 }
 
@@ -51,7 +52,8 @@ func age(value string) (time.Duration, bool) {
 
 // layouts are those of RFC 3339 and ISO 8601, and of our tables. A fraction of a second may stand behind the seconds.
 var layouts = []string{
-	time.RFC3339, "2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05Z07", "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05", "2006-01-02T15:04",
+	time.RFC3339, "2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05Z07", "2006-01-02T15:04Z07:00",
+	"2006-01-02T15:04:05", "2006-01-02T15:04",
 	"20060102T150405Z07:00", "20060102T150405", time.DateOnly, "20060102",
 }
 

@@ -1,0 +1,184 @@
+// Package settings is where the values of flags come from, how they are read, and what an error may show of them: a
+// value may be a secret that stands in the wrong place. It knows no parser of command lines, and no command.
+package settings
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"sync"
+	"syscall"
+
+	"rtcbench/internal/dotenv"
+)
+
+// Rank orders the sources of a setting: the higher wins.
+type Rank int
+
+// The ranks, from the lowest: nobody gave a value, or .env, the environment or the command line did.
+const (
+	ByDefault Rank = iota
+	ByDotEnv
+	ByEnvironment
+	ByFlag
+)
+
+// Source is where the value of a flag came from.
+type Source struct {
+	Rank Rank
+	name string // the variable's
+	line int    // in .env
+}
+
+// Sources finds values for flags that were not given: in the environment, then in .env. A variable that is empty counts
+// as not set. Sources also know where the value of each flag stands.
+type Sources struct {
+	lookup  func(string) (string, bool)
+	dotenv  func() (map[string]dotenv.Var, error) // reads .env once, when something is first looked for there
+	sources map[string]Source                     // by the flag's long name
+	names   map[string]string                     // flags that this command calls otherwise
+
+	Talk func(line string) // takes what has to be said while something else is done; nil = nobody listens
+}
+
+// Say writes a line of talk.
+func (s *Sources) Say(line string) {
+	if s != nil && s.Talk != nil {
+		s.Talk(line)
+	}
+}
+
+// New looks into the environment and then into the file of that path; "" = into no file.
+func New(lookup func(string) (string, bool), path string) *Sources {
+	return &Sources{
+		lookup: lookup, sources: map[string]Source{},
+		dotenv: sync.OnceValues(func() (map[string]dotenv.Var, error) { return readDotEnv(path) }),
+	}
+}
+
+// maxDotEnv is more than any .env has.
+const maxDotEnv = 1 << 20
+
+// readDotEnv reads a file of settings. A folder of that name, as Python's virtual environments often have it, and a
+// device hold none; nor does a folder tell that may not be looked into.
+func readDotEnv(path string) (map[string]dotenv.Var, error) {
+	if path == "" {
+		return nil, nil
+	}
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.ENOTDIR):
+		return nil, nil
+	case err != nil:
+		return nil, Usagef("read %s: %w", path, reason(err))
+	case info.IsDir(), info.Mode()&fs.ModeDevice != 0:
+		return nil, nil
+	case !info.Mode().IsRegular():
+		return nil, Usagef("%s is no regular file, and is not read: give its settings in the environment", path)
+	case info.Size() > maxDotEnv:
+		return nil, Usagef("%s has more than %d KB: that is no file of settings", path, maxDotEnv>>10)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, Usagef("read %s: %w", path, reason(err))
+	}
+	return dotenv.Parse(data), nil
+}
+
+// reason is an error of the file system without the path, which the message names.
+func reason(err error) error {
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		return at.Err
+	}
+	return err
+}
+
+// Find is the value of a variable and where it stands.
+func (s *Sources) Find(name string) (string, Source, error) {
+	if v, ok := s.lookup(name); ok {
+		if v = Clean(Unquoted(v)); v != "" {
+			src := Source{Rank: ByEnvironment, name: name}
+			return v, src, src.text(v)
+		}
+	}
+	vars, err := s.dotenv()
+	if err != nil {
+		return "", Source{}, err
+	}
+	v, ok := vars[name]
+	src := Source{Rank: ByDotEnv, name: name, line: v.Line}
+	if v.Value = Clean(v.Value); !ok || v.Value == "" && v.Err == nil {
+		return "", Source{}, nil
+	}
+	if v.Err != nil { // no text of the line is shown: it may be a secret
+		return "", Source{}, Usagef("%s: %w", src, v.Err)
+	}
+	return v.Value, src, src.text(v.Value)
+}
+
+// Get is Find for a variable that is no flag's. An error of .env comes up with the flags.
+func (s *Sources) Get(name string) string {
+	v, _, _ := s.Find(name)
+	return v
+}
+
+// String says where it is, for an error.
+func (src Source) String() string {
+	if src.Rank == ByDotEnv {
+		return fmt.Sprintf("%s (.env line %d)", src.name, src.line)
+	}
+	return src.name + " (environment)"
+}
+
+// text refuses what is no text.
+func (src Source) text(v string) error {
+	if err := CheckText(v); err != nil {
+		return Usagef("%s: %w", src, err)
+	}
+	return nil
+}
+
+// Renamed is s for code that knows some flags by other names.
+func (s *Sources) Renamed(names map[string]string) *Sources {
+	c := *s
+	c.names = names
+	return &c
+}
+
+// Flag is what this command calls a flag.
+func (s *Sources) Flag(name string) string {
+	if other, ok := s.names[name]; ok {
+		return other
+	}
+	return name
+}
+
+// Note takes down where the value of a flag stands.
+func (s *Sources) Note(flag string, src Source) { s.sources[flag] = src }
+
+// VariableOf is the name of the variable that gives the value of a flag; "" = none does.
+func (s *Sources) VariableOf(flag string) string { return s.sources[flag].name }
+
+// Rank is that of the source of a flag.
+func (s *Sources) Rank(flag string) Rank { return s.sources[s.Flag(flag)].Rank }
+
+// Name says where the value of a flag stands, for an error that blames it.
+func (s *Sources) Name(flag string) string {
+	flag = s.Flag(flag)
+	if src := s.sources[flag]; src.Rank == ByEnvironment || src.Rank == ByDotEnv {
+		return src.String()
+	}
+	return "--" + flag
+}
+
+// Bad is the error for a value that is not allowed.
+func (s *Sources) Bad(flag, value, allowed string) error {
+	return s.BadAs(flag, Shown(value, WordsOf(allowed)...), allowed)
+}
+
+// BadAs is Bad for a value that is shown in a way of its own.
+func (s *Sources) BadAs(flag, shown, allowed string) error {
+	return Usagef("%s %s: must be %s", s.Name(flag), shown, allowed)
+}
