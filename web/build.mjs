@@ -3,7 +3,9 @@
 import { build } from 'esbuild';
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 
-const common = { bundle: true, minify: true, target: 'chrome120', legalComments: 'none', logLevel: 'warning', format: 'iife' };
+const common = {
+  bundle: true, minify: true, target: 'chrome120', legalComments: 'none', logLevel: 'warning', format: 'iife',
+};
 const html = (script) => `<!doctype html>
 <html lang="en">
   <head>

@@ -23,7 +23,8 @@ type Script func(seq int, t1 string) []Reply
 func Pong(t1 string, after time.Duration) Reply {
 	return Reply{after,
 		fmt.Appendf(nil,
-			`{"type":"pong","client_timestamp":%s,"server_receive_time":5000.25,"server_send_time":5000.26,"message_count":1}`, t1)}
+			`{"type":"pong","client_timestamp":%s,"server_receive_time":5000.25,`+
+				`"server_send_time":5000.26,"message_count":1}`, t1)}
 }
 
 // Play answers by script the pings that an echo has got; send gives a payload to the whole room.

@@ -93,8 +93,9 @@ func engine(o Options) (page fs.FS, path string, err error) {
 
 // silenced are the features of full Chromium that would speak to somebody by themselves, after those that chromedp
 // turns off.
-const silenced = "Translate,BlinkGenPropertyTrees,OptimizationHints,OptimizationGuideModelDownloading,MediaRouter,DialMediaRouteProvider," +
-	"AutofillServerCommunication,CertificateTransparencyComponentUpdater,DnsOverHttpsUpgrade,NetworkTimeServiceQuerying,InterestFeedContentSuggestions"
+const silenced = "Translate,BlinkGenPropertyTrees,OptimizationHints,OptimizationGuideModelDownloading," +
+	"MediaRouter,DialMediaRouteProvider,AutofillServerCommunication,CertificateTransparencyComponentUpdater," +
+	"DnsOverHttpsUpgrade,NetworkTimeServiceQuerying,InterestFeedContentSuggestions"
 
 func (b *Browser) flags(path string, o Options) ([]chromedp.ExecAllocatorOption, error) {
 	home := filepath.Join(b.profile.Path, "home")

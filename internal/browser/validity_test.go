@@ -38,7 +38,10 @@ func TestPageInTheBackground(t *testing.T) {
 		{"in front", func() error { return nil }, false},
 		{"hidden", func() error {
 			_, err := runner.Evaluate(t.Context(), `(() => {
-				const tell = (state) => { Object.defineProperty(document, 'visibilityState', { value: state, configurable: true }); document.dispatchEvent(new Event('visibilitychange')); };
+				const tell = (state) => {
+					Object.defineProperty(document, 'visibilityState', { value: state, configurable: true });
+					document.dispatchEvent(new Event('visibilitychange'));
+				};
 				tell('hidden'); tell('visible');
 				return '';
 			})()`)

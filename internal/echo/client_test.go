@@ -18,7 +18,8 @@ func TestClient(t *testing.T) {
 		token   = "s3cret"
 		id      = "5f0f6f5e-9f5b-4d0c-8f43-0c8cf7a3a9d1"
 		livekit = `{"room_id":"` + id +
-			`","daily":null,"livekit":{"server_url":"wss://sfu.example.com","room_name":"benchmark-1","token":"jwt","expires_at":1795648320.7335489}}`
+			`","daily":null,"livekit":{"server_url":"wss://sfu.example.com","room_name":"benchmark-1",` +
+			`"token":"jwt","expires_at":1795648320.7335489}}`
 		daily = `{"room_id":"` + id +
 			`","daily":{"room_url":"https://d.daily.co/r","expires_at":1795648320.7335489},"livekit":null}`
 		ended = `{"status":"success","room_id":"` + id + `","message":"Disconnected and cleaned ` +
@@ -55,7 +56,8 @@ func TestClient(t *testing.T) {
 			false},
 		{"broken", "livekit", 500, `{"detail":"it\nbroke: ` + token + `"}`, "it answers 500: it broke: …", false},
 		{"sent on", "livekit", 307, ``, "it answers HTTP 307 Temporary Redirect", false},
-		{"a proxy's login", "livekit", 401, "<html>sign in", `it answers HTTP 401 Unauthorized, which says: "sign in"`, false},
+		{"a proxy's login", "livekit", 401, "<html>sign in", `it answers HTTP 401 Unauthorized, which says: "sign in"`,
+			false},
 		{"a proxy", "livekit", 403, "<html>\n<b>not\nfrom here</b> " + token, `it answers HTTP 403 Forbidden, which ` +
 			`says: "not from here …"`, false},
 	} {

@@ -10,14 +10,14 @@ import (
 	"rtcbench/bench"
 )
 
-// ClockReading names the router's clock for the processes of a lab: what its wall clock showed, and its monotonic one at that
-// moment, in ns.
+// ClockReading names the router's clock for the processes of a lab: what its wall clock showed, and its monotonic one
+// at that moment, in ns.
 func (n *Network) ClockReading() string {
 	return fmt.Sprintf("%d/%d", n.router.start.UnixNano(), n.router.base.Nano())
 }
 
-// ClockOf is the clock of which reading is a ClockReading. All processes of a machine have the monotonic clock together,
-// so those with one reading are on one time line, whatever is done to the wall clock meanwhile.
+// ClockOf is the clock that a ClockReading was taken of. All processes of a machine have the monotonic clock together,
+// so processes with one reading are on one time line, whatever is done to the wall clock meanwhile.
 func ClockOf(reading string) (bench.Clock, error) {
 	var wall, mono int64
 	if _, err := fmt.Sscanf(reading, "%d/%d", &wall, &mono); err != nil {

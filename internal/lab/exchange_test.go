@@ -105,8 +105,8 @@ func TestScenarios(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		`{about: x}`: "paths",
-		`{about: x, paths: {runner-sfu: {up: {}}, sfu-echo: {both: {}}}}`:                             "up and down, or both",
-		`{about: x, paths: {runner-sfu: {both: {}, up: {}}, sfu-echo: {both: {}}}}`:                   "up and down, or both",
+		`{about: x, paths: {runner-sfu: {up: {}}, sfu-echo: {both: {}}}}`:                             "up and down",
+		`{about: x, paths: {runner-sfu: {both: {}, up: {}}, sfu-echo: {both: {}}}}`:                   "or both",
 		`{about: x, paths: {runner-sfu: {both: {}}, sfu-echo: {both: {}}}, echo_clock: {skew: 200}}`:  "at most 100",
 		`{about: x, paths: {runner-sfu: {both: {}}, sfu-echo: {both: {}}}, echo_clock: {skew: .nan}}`: "at most 100",
 		`[`: "mine",

@@ -53,8 +53,9 @@ func truth(run bench.Run, up, down *lossyWay) map[uint32]bench.Reason {
 // TestDownlinkLoss loses 2 % of the messages on the way down, each by itself, and 1 % on the way up, which is none of
 // it. A run of 1,000 pings holds when
 //
-//   - what was injected, 2 %, lies in the Clopper–Pearson 95 % interval of k of n, where k is the pings that the run calls lost on
-//     the way down, and n those that it does not call lost on the way up or nobody knows where: the pongs that were sent; and
+//   - what was injected, 2 %, lies in the Clopper–Pearson 95 % interval of k of n, where k is the pings that the run
+//     calls lost on the way down, and n those that it does not call lost on the way up or nobody knows where: the
+//     pongs that were sent; and
 //   - k/n lies in the same interval of what the path did lose of them, as it wrote down itself.
 //
 // The first holds in 95 runs of 100 or more if nothing is wrong but chance. Beside both, the fate of each ping is held

@@ -17,7 +17,8 @@ async function bare(url: string, token: string, n: number, period: number, phase
     new Promise<number>((resolve) => {
       back = resolve;
       sent = performance.now();
-      void room.localParticipant.publishData(text.encode(JSON.stringify({ type: 'ping', timestamp: performance.timeOrigin + sent })), { reliable: true });
+      const ping = JSON.stringify({ type: 'ping', timestamp: performance.timeOrigin + sent });
+      void room.localParticipant.publishData(text.encode(ping), { reliable: true });
     });
   for (let i = 0; i < 5; i++) await ping();
   const rtts: number[] = [];

@@ -19,7 +19,8 @@ async function outOfTheLobby(call: DailyCall): Promise<void> {
   const access = call.accessState().access;
   if (typeof access === 'object' && access.level === 'lobby') {
     await call.leave();
-    throw new Error('lobby: guests have to knock at this room, and rtcbench does not: give a meeting token, or a room without knocking');
+    throw new Error('lobby: guests have to knock at this room, and rtcbench does not: give a meeting token, ' +
+      'or a room without knocking');
   }
 }
 
@@ -62,7 +63,10 @@ export async function joinDaily(c: JoinConfig, reached: (phase: string) => void)
   });
   call.on('left-meeting', () => ended(reason || 'left the meeting'));
   try {
-    await call.join({ url: c.url, ...(c.token ? { token: c.token } : {}), userName: c.userName ?? 'rtcbench', startAudioOff: true, startVideoOff: true });
+    await call.join({
+      url: c.url, ...(c.token ? { token: c.token } : {}), userName: c.userName ?? 'rtcbench',
+      startAudioOff: true, startVideoOff: true,
+    });
   } catch (e) {
     throw new Error(told(e as { errorMsg?: string; error?: { type?: string } }) ?? String(e));
   }
@@ -71,19 +75,24 @@ export async function joinDaily(c: JoinConfig, reached: (phase: string) => void)
   return {
     identity: call.participants().local.session_id,
     send(text, to) {
-      if (text.length > maxMessage) throw new Error(`a message of ${text.length} characters: Daily takes at most ${maxMessage}`);
+      if (text.length > maxMessage) {
+        throw new Error(`a message of ${text.length} characters: Daily takes at most ${maxMessage}`);
+      }
       call.sendAppMessage(JSON.parse(text), to ?? '*');
     },
     onPacket: (h) => (handler = h),
     link,
     async facts() {
-      const within = <T>(p: Promise<T>): Promise<T | undefined> => Promise.race([p.catch(() => undefined), new Promise<undefined>((r) => setTimeout(r, 1000))]);
+      const within = <T>(p: Promise<T>): Promise<T | undefined> =>
+        Promise.race([p.catch(() => undefined), new Promise<undefined>((r) => setTimeout(r, 1000))]);
       // "none" is "not yet determined or not applicable": not known.
       const topology = ((await within(call.getNetworkTopology())) as { topology?: string } | undefined)?.topology ?? '';
-      // Daily's reference says that round trips are in milliseconds, and so they are taken; WebRTC's own are in seconds.
+      // Daily's reference says that round trips are in milliseconds, and so they are taken. WebRTC's own are in
+      // seconds.
       // https://docs.daily.co/docs/daily-js/advanced/network-quality
       const stats = await within(call.getNetworkStats());
-      const rtt = (stats as { stats?: { latest?: { networkRoundTripTime?: number | null } } } | undefined)?.stats?.latest?.networkRoundTripTime;
+      const told = stats as { stats?: { latest?: { networkRoundTripTime?: number | null } } } | undefined;
+      const rtt = told?.stats?.latest?.networkRoundTripTime;
       return {
         engineVersion: `daily-js ${Daily.version()}`,
         daily: {

@@ -33,7 +33,8 @@ export async function joinLiveKit(c: JoinConfig, reached: (phase: string) => voi
   room.on(RoomEvent.SignalReconnecting, interrupted);
   room.on(RoomEvent.Reconnecting, interrupted);
   // After a reconnect the room still has what the first server said; its engine knows the present one.
-  const server = () => (room.engine as typeof room.engine | undefined)?.latestJoinResponse?.serverInfo ?? room.serverInfo;
+  const server = () =>
+    (room.engine as typeof room.engine | undefined)?.latestJoinResponse?.serverInfo ?? room.serverInfo;
   const serverIs = () => {
     link.became('region', server()?.region);
     link.became('node', server()?.nodeId);
@@ -49,7 +50,9 @@ export async function joinLiveKit(c: JoinConfig, reached: (phase: string) => voi
   });
   // The limit is the caller's, who knows the phase: the SDK's own is never the first to end.
   const within = (c.within ?? 15_000) + 5_000;
-  await room.connect(c.url, c.token ?? '', { autoSubscribe: false, websocketTimeout: within, peerConnectionTimeout: within });
+  await room.connect(c.url, c.token ?? '', {
+    autoSubscribe: false, websocketTimeout: within, peerConnectionTimeout: within,
+  });
   serverIs();
   const me = room.localParticipant;
   // The publisher's connection is opened by a first message: one to ourselves, which nobody gets.
@@ -60,8 +63,11 @@ export async function joinLiveKit(c: JoinConfig, reached: (phase: string) => voi
     identity: me.identity,
     send(text, to, lossy) {
       const payload = writer.encode(text);
-      if (payload.length > maxMessage) throw new Error(`a message of ${payload.length} bytes: a LiveKit data message holds at most ${maxMessage}`);
-      return me.publishData(payload, { reliable: !lossy, ...(to === undefined ? {} : { destinationIdentities: [to] }) }).catch((e: unknown) => {
+      if (payload.length > maxMessage) {
+        throw new Error(`a message of ${payload.length} bytes: a LiveKit data message holds at most ${maxMessage}`);
+      }
+      const receivers = to === undefined ? {} : { destinationIdentities: [to] };
+      return me.publishData(payload, { reliable: !lossy, ...receivers }).catch((e: unknown) => {
         throw new NotConnected(String(e)); // as the native engine reads it: what else can be wrong was looked at before
       });
     },

@@ -48,12 +48,17 @@ function engine(join: Join) {
       changes: (session?.link.changes ?? []).map((c) => ({ ...c, at: performance.timeOrigin + c.at })),
       way: ways.length === 1 ? ways[0]! : '', // by two ways: not one that can be named
       joinStarted: performance.timeOrigin + joinStarted,
-      phases: [...steps, ...observe.phases()].map((p) => ({ ...p, at: p.at - joinStarted })).sort((a, b) => a.at - b.at),
+      phases: [...steps, ...observe.phases()]
+        .map((p) => ({ ...p, at: p.at - joinStarted }))
+        .sort((a, b) => a.at - b.at),
       pairs: (await observe.pairs()).map((p) => ({ ...p, at: performance.timeOrigin + p.at })),
     };
   }
 
-  /** Tells of a run while it goes on, so that a page that dies has told nearly everything. Batches are numbered, for they may overtake each other. */
+  /**
+   * Tells of a run while it goes on, so that a page that dies has told nearly everything. Batches are numbered, because
+   * they may overtake each other.
+   */
   function teller(p: Probe) {
     let batch = 0, known = -1, fresh: Facts | undefined, asking = false;
     const version = () => observe.news() + (session?.link.reconnects ?? 0) + (session?.link.changes.length ?? 0);

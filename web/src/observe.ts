@@ -41,8 +41,11 @@ const left = (way: Way, data: unknown): void => {
 
 const holds = (data: unknown): boolean => {
   if (typeof data === 'string') return data.slice(0, head).includes(looked);
-  if (data instanceof ArrayBuffer) return latin.decode(new Uint8Array(data, 0, Math.min(head, data.byteLength))).includes(looked);
-  if (ArrayBuffer.isView(data)) return latin.decode(new Uint8Array(data.buffer, data.byteOffset, Math.min(head, data.byteLength))).includes(looked);
+  const has = (bytes: Uint8Array<ArrayBufferLike>) => latin.decode(bytes).includes(looked);
+  if (data instanceof ArrayBuffer) return has(new Uint8Array(data, 0, Math.min(head, data.byteLength)));
+  if (ArrayBuffer.isView(data)) {
+    return has(new Uint8Array(data.buffer, data.byteOffset, Math.min(head, data.byteLength)));
+  }
   return false;
 };
 
@@ -105,7 +108,9 @@ window.RTCPeerConnection = class extends NativePeer {
     const peer = peers.find((p) => p.pc === this);
     peer?.opened.push(channel);
     channel.addEventListener('open', () => {
-      if (peer && !peer.phases.some((p) => p.name === 'data_channel')) peer.phases.push({ name: 'data_channel', at: performance.now() });
+      if (peer && !peer.phases.some((p) => p.name === 'data_channel')) {
+        peer.phases.push({ name: 'data_channel', at: performance.now() });
+      }
       seen++;
       onPhase('data_channel');
       onLink();
@@ -138,7 +143,10 @@ window.WebSocket = class extends NativeSocket {
 function candidate(c: RTCIceCandidate): Candidate {
   const address = c.address ?? '';
   const family = address === '' || address.endsWith('.local') ? '' : address.includes(':') ? 'ipv6' : 'ipv4';
-  return { type: c.type ?? '', protocol: c.protocol ?? '', family, address: address === '' ? '' : family === 'ipv6' ? `[${address}]:${c.port}` : `${address}:${c.port}` };
+  const host = family === 'ipv6' ? `[${address}]` : address;
+  return {
+    type: c.type ?? '', protocol: c.protocol ?? '', family, address: address === '' ? '' : `${host}:${c.port}`,
+  };
 }
 
 const leg = (p: Peer): string => (peers.length === 1 ? 'only' : p.opened.length > 0 ? 'publisher' : 'subscriber');
@@ -163,10 +171,14 @@ export async function pairs(): Promise<Pair[]> {
   return peers.flatMap((p) => p.pairs.map((x) => ({ ...x, leg: leg(p) }))).sort((a, b) => a.at - b.at);
 }
 
-const parameters = (c: RTCDataChannel | undefined): Channel | null => (c ? { ordered: c.ordered, maxRetransmits: c.maxRetransmits } : null);
+const parameters = (c: RTCDataChannel | undefined): Channel | null =>
+  c ? { ordered: c.ordered, maxRetransmits: c.maxRetransmits } : null;
 
 /** The channels of one label: what we opened, and what was opened towards us. */
 export function channels(label: string): { outbound: Channel | null; inbound: Channel | null } {
   const of = (list: RTCDataChannel[]) => list.find((c) => c.label === label);
-  return { outbound: parameters(of(peers.flatMap((p) => p.opened))), inbound: parameters(of(peers.flatMap((p) => p.received))) };
+  return {
+    outbound: parameters(of(peers.flatMap((p) => p.opened))),
+    inbound: parameters(of(peers.flatMap((p) => p.received))),
+  };
 }

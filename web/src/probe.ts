@@ -57,7 +57,10 @@ export class Probe {
   private readonly strays = new Map<string, number>(); // by sender
 
   /** leaving is called with T1 of every ping before it is sent. */
-  constructor(private readonly session: Session, private readonly plan: Plan, private readonly time: Time, private readonly leaving: (t1: number) => void = () => {}) {}
+  constructor(
+    private readonly session: Session, private readonly plan: Plan, private readonly time: Time,
+    private readonly leaving: (t1: number) => void = () => {},
+  ) {}
 
   run(): Promise<State> {
     const done = new Promise<State>((resolve) => (this.finish = resolve));
@@ -239,7 +242,10 @@ export class Probe {
   }
 
   private sample(seq: number, due: number): Sample {
-    const s: Sample = { seq, due, outcome: Outcome.unsettled, reason: Reason.none, stamped: false, sent: 0, sendCall: 0, rtt: 0, hold: 0, up: 0 };
+    const s: Sample = {
+      seq, due, outcome: Outcome.unsettled, reason: Reason.none, stamped: false, sent: 0, sendCall: 0, rtt: 0, hold: 0,
+      up: 0,
+    };
     this.samples.set(seq, s);
     this.slots = seq;
     this.changed.add(s);
@@ -287,7 +293,8 @@ export class Probe {
     };
     this.leaving(t1);
     try {
-      const result = this.session.send(encodePing(t1, seq, this.plan.run, this.plan.lossy, this.plan.payload), undefined, this.plan.lossy);
+      const ping = encodePing(t1, seq, this.plan.run, this.plan.lossy, this.plan.payload);
+      const result = this.session.send(ping, undefined, this.plan.lossy);
       if (result instanceof Promise) result.then(() => returned(false), (e: unknown) => returned(true, e));
       else returned(false);
     } catch (e) {

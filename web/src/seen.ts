@@ -15,14 +15,15 @@ const windowSize = 64;
 const bit = (s: Seen, i: number): boolean => ((i < 32 ? s.low >>> i : s.high >>> (i - 32)) & 1) === 1;
 
 /** The window as the wire has it: hexadecimal. */
-export const windowText = (s: Seen): string => (s.high === 0 ? s.low.toString(16) : s.high.toString(16) + s.low.toString(16).padStart(8, '0'));
+export const windowText = (s: Seen): string =>
+  s.high === 0 ? s.low.toString(16) : s.high.toString(16) + s.low.toString(16).padStart(8, '0');
 
 export function readWindow(text: string): { high: number; low: number } | undefined {
   if (!/^[0-9a-f]{1,16}$/i.test(text)) return undefined;
   return { high: Number.parseInt(text.slice(0, -8) || '0', 16), low: Number.parseInt(text.slice(-8), 16) };
 }
 
-/** The echo's side. */
+/** What an echo has seen of one run: the echo's side. */
 export class SeenRun implements Seen {
   count = 0;
   last = 0;

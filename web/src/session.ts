@@ -11,7 +11,10 @@ export interface Packet {
 
 export interface Session {
   identity: string;
-  /** Hands text to the platform. Throws, or rejects with, NotConnected while the link is down and may come back; any other error ends the run. */
+  /**
+   * Hands text to the platform. Throws, or rejects with, NotConnected while the link is down and may come back; any
+   * other error ends the run.
+   */
   send(text: string, to: string | undefined, lossy: boolean): Promise<void> | void;
   onPacket(handler: (p: Packet) => void): void;
   /** When the link goes down and comes back, and when the session is over though nobody left it. */

@@ -33,7 +33,8 @@ export function encodePing(timestamp: number, seq: number, run: string, lossy: b
 export function encodePong(ping: Ping, receive: number, send: number, count: number, seen?: Seen): string {
   const seq = ping.seq === undefined ? '' : `,"seq":${ping.seq}`;
   const told = seen ? `,"seen":${seen.count},"seen_last":${seen.last},"seen_window":"${windowText(seen)}"` : '';
-  return `{"type":"pong","client_timestamp":${ping.timestamp},"server_receive_time":${receive},"server_send_time":${send},"message_count":${count}${seq}${told},"echo":"rtcbench"}`;
+  const times = `"client_timestamp":${ping.timestamp},"server_receive_time":${receive},"server_send_time":${send}`;
+  return `{"type":"pong",${times},"message_count":${count}${seq}${told},"echo":"rtcbench"}`;
 }
 
 /** The object in a message, whether it came as text or as an object; undefined when there is none. */
@@ -56,7 +57,10 @@ const finite = (v: unknown): v is number => typeof v === 'number' && Number.isFi
 export function decodePing(data: unknown): Ping | undefined {
   const m = parse(data);
   if (m?.type !== 'ping' || !finite(m.timestamp)) return undefined;
-  return { timestamp: m.timestamp, seq: finite(m.seq) ? m.seq : undefined, run: typeof m.run === 'string' && m.run.length <= maxRun ? m.run : undefined, lossy: m.channel === 'lossy' };
+  return {
+    timestamp: m.timestamp, seq: finite(m.seq) ? m.seq : undefined,
+    run: typeof m.run === 'string' && m.run.length <= maxRun ? m.run : undefined, lossy: m.channel === 'lossy',
+  };
 }
 
 /** A pong; 'other' for what is none; 'malformed' for what nobody can read. */
@@ -79,5 +83,6 @@ export function decodePong(data: unknown): Pong | 'other' | 'malformed' {
 function decodeSeen(m: Record<string, unknown>): Seen | undefined {
   const window = typeof m.seen_window === 'string' ? readWindow(m.seen_window) : undefined;
   const whole = (v: unknown): v is number => Number.isSafeInteger(v) && (v as number) >= 0;
-  return window && whole(m.seen) && whole(m.seen_last) && m.seen_last < 2 ** 32 ? { count: m.seen, last: m.seen_last, ...window } : undefined;
+  if (!window || !whole(m.seen) || !whole(m.seen_last) || m.seen_last >= 2 ** 32) return undefined;
+  return { count: m.seen, last: m.seen_last, ...window };
 }

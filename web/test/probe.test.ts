@@ -122,7 +122,9 @@ describe('the stamps', () => {
     for (let i = 0; i < 5000; i++) t1.push(s.add(1_700_000_000_000 + (i >> 1), i)); // two of one moment
     expect(new Set(t1).size).toBe(5000);
     for (const [i, t] of t1.entries()) expect(s.find(t)).toBe(i);
-    for (const t of [1_699_999_999_999, 1_700_000_000_000.5, 1_800_000_000_000, -1_700_000_000_000, 1e300, Infinity]) expect(s.find(t)).toBeUndefined();
+    for (const t of [1_699_999_999_999, 1_700_000_000_000.5, 1_800_000_000_000, -1_700_000_000_000, 1e300, Infinity]) {
+      expect(s.find(t)).toBeUndefined();
+    }
   });
 
   it('writes at most three decimals, and finds what lost its last bit', () => {

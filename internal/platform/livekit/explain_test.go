@@ -47,11 +47,12 @@ func TestWhyNotJoined(t *testing.T) {
 				"with a token: give that address if it is right)"},
 		"a proxy's own": {answer(401, "WWW-Authenticate: Basic realm=x", ""), "", "HTTP 401 Unauthorized (a proxy " +
 			"before the server wants a password of its own)"},
-		"a proxy's page": {answer(403, "Server: squid/6.1", strings.Replace(page, "502", "Denied", 1)), "", `HTTP 403 ` +
-			`Forbidden from "squid/6.1", which says: "Denied no upstream …" (that is a web page, and no answer of the ` +
-			`server's own: does a proxy or gateway before it refuse us?)`},
-		"a gateway's page": {answer(401, "Content-Type: text/html", "Sign in"), "", `HTTP 401 Unauthorized, which says: ` +
-			`"Sign in" (that is a web page, and no answer of the server's own: does a proxy or gateway before it refuse us?)`},
+		"a proxy's page": {answer(403, "Server: squid/6.1", strings.Replace(page, "502", "Denied", 1)), "",
+			`HTTP 403 Forbidden from "squid/6.1", which says: "Denied no upstream …" (that is a web page, and no ` +
+				`answer of the server's own: does a proxy or gateway before it refuse us?)`},
+		"a gateway's page": {answer(401, "Content-Type: text/html", "Sign in"), "",
+			`HTTP 401 Unauthorized, which says: "Sign in" (that is a web page, and no answer of the server's own: ` +
+				`does a proxy or gateway before it refuse us?)`},
 		"the token": {answer(401, "", "invalid token: "+token), "", `HTTP 401 Unauthorized, which says: ` +
 			`"invalid token: …" (the server refuses the token: is it expired, for another server, or made with ` +
 			`another secret?)`},

@@ -53,7 +53,8 @@ func TestChannelParameters(t *testing.T) {
 	for _, lossy := range []bool{false, true} {
 		s := joinInside(t, server, lossy)
 		hidden := reflect.ValueOf(s.room).Elem().FieldByName("engine")
-		engine := reflect.NewAt(hidden.Type(), unsafe.Pointer(hidden.UnsafeAddr())).Elem().Interface().(*lksdk.RTCEngine)
+		readable := reflect.NewAt(hidden.Type(), unsafe.Pointer(hidden.UnsafeAddr())).Elem()
+		engine := readable.Interface().(*lksdk.RTCEngine)
 		kind := protocol.DataPacket_RELIABLE
 		if lossy {
 			kind = protocol.DataPacket_LOSSY
@@ -100,7 +101,8 @@ func TestJoinThatIsLate(t *testing.T) {
 	server := sandboxtest.Start(t)
 	yes, no := true, false
 	grant := &auth.VideoGrant{RoomJoin: true, Room: "inside", CanPublishData: &yes, CanSubscribe: &no}
-	deaf, err := auth.NewAccessToken(server.Key, server.Secret).SetVideoGrant(grant).SetIdentity("me").SetValidFor(time.Hour).ToJWT()
+	deaf, err := auth.NewAccessToken(server.Key, server.Secret).SetVideoGrant(grant).SetIdentity("me").
+		SetValidFor(time.Hour).ToJWT()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,18 +110,24 @@ func TestJoinThatIsLate(t *testing.T) {
 		name, url, token, want string
 		limit                  time.Duration
 	}{
-		{"a token that may not subscribe", server.URL, deaf, "the server opened no data channel towards us in 5.5s, waiting for the data channels (may the token subscribe?)", connectTimeout + 500*time.Millisecond},
-		{"a server that says nothing", "ws://" + benchtest.SilentServer(t), "token", "no answer in 300ms, waiting for the answer to the HTTP upgrade (is this a LiveKit server?)", 300 * time.Millisecond},
-		{"a TLS port that says nothing", "wss://" + benchtest.SilentServer(t), "token", "no answer in 300ms, waiting for the TLS handshake (is this a LiveKit server?)", 300 * time.Millisecond},
+		{"a token that may not subscribe", server.URL, deaf, "the server opened no data channel towards us in 5.5s, " +
+			"waiting for the data channels (may the token subscribe?)", connectTimeout + 500*time.Millisecond},
+		{"a server that says nothing", "ws://" + benchtest.SilentServer(t), "token", "no answer in 300ms, waiting " +
+			"for the answer to the HTTP upgrade (is this a LiveKit server?)", 300 * time.Millisecond},
+		{"a TLS port that says nothing", "wss://" + benchtest.SilentServer(t), "token", "no answer in 300ms, waiting " +
+			"for the TLS handshake (is this a LiveKit server?)", 300 * time.Millisecond},
 		{"a port whose queue is full", "ws://" + fullQueue(t), "token",
-			"no answer in 300ms, waiting for a TCP connection (is the address right, and does a firewall let us through?)", 300 * time.Millisecond},
-		{"an upgrade and then nothing", "ws://" + upgradesOnly(t), "token", "no answer in 300ms, waiting for the server's answer to the join (is this a LiveKit server?)", 300 * time.Millisecond},
+			"no answer in 300ms, waiting for a TCP connection (is the address right, and does a firewall let " +
+				"us through?)", 300 * time.Millisecond},
+		{"an upgrade and then nothing", "ws://" + upgradesOnly(t), "token", "no answer in 300ms, waiting for the " +
+			"server's answer to the join (is this a LiveKit server?)", 300 * time.Millisecond},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			ctx, cancel := context.WithTimeout(t.Context(), test.limit)
 			defer cancel()
-			s, err := Transport{}.Join(ctx, bench.Room{URL: test.url, Token: test.token}, bench.JoinOptions{ReconnectTimeout: time.Minute})
+			s, err := Transport{}.Join(ctx, bench.Room{URL: test.url, Token: test.token},
+				bench.JoinOptions{ReconnectTimeout: time.Minute})
 			var late *bench.LateError
 			if !errors.As(err, &late) || !errors.Is(err, context.DeadlineExceeded) || err.Error() != test.want {
 				t.Errorf("%v, %v; want %s", s, err, test.want)
@@ -149,7 +157,8 @@ func fullQueue(t *testing.T) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { syscall.Close(fd) })
-	if err := errors.Join(syscall.Bind(fd, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}), syscall.Listen(fd, 0)); err != nil {
+	if err := errors.Join(syscall.Bind(fd, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}),
+		syscall.Listen(fd, 0)); err != nil {
 		t.Fatal(err)
 	}
 	name, err := syscall.Getsockname(fd)

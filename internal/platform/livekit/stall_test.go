@@ -32,7 +32,8 @@ func TestAStallInDTLS(t *testing.T) {
 	if took < limit || took > limit+prompt {
 		t.Errorf("it ended after %v, want %v", took, limit)
 	}
-	if want := "no data channel to the server in 8s, waiting for the DTLS handshake (does the path lose much?)"; err.Error() != want {
+	want := "no data channel to the server in 8s, waiting for the DTLS handshake (does the path lose much?)"
+	if err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
 	}
 }

@@ -43,7 +43,8 @@ func TestRead(t *testing.T) {
 		"no grant":                  {nil, "no video grant", ""},
 		"a recorder's":              {grants{"room": "r", "roomJoin": true, "recorder": true}, "", "recorder"},
 		"other types":               {"yes", "", "claim video is of another kind (string)"},
-		"another type":              {grants{"room": "r", "roomJoin": "true"}, "", "claim roomJoin is of another kind (string)"},
+		"another type": {grants{"room": "r", "roomJoin": "true"}, "",
+			"claim roomJoin is of another kind (string)"},
 	} {
 		claims := jwt.MapClaims{"sub": "me", "exp": now.Add(time.Hour).Unix(), "nbf": now.Add(-time.Hour).Unix()}
 		if c.video != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -75,7 +76,7 @@ func places(t *testing.T, run bench.Run) string {
 		for _, r := range batch.records {
 			fmt.Fprint(&b, *r.MeasureName, aws.ToString(r.Time), aws.ToString(batch.common.Time),
 				aws.ToInt64(batch.common.Version))
-			for _, d := range append(batch.common.Dimensions[:len(batch.common.Dimensions):len(batch.common.Dimensions)], r.Dimensions...) {
+			for _, d := range slices.Concat(batch.common.Dimensions, r.Dimensions) {
 				fmt.Fprint(&b, " ", *d.Name, "=", *d.Value)
 			}
 			b.WriteByte('\n')

@@ -193,7 +193,9 @@ func TestInitTellsOfAnUnfitTable(t *testing.T) {
 			return nil
 		}
 		return &reply{200,
-			`{"Table":{"TableName":"runs","RetentionProperties":{"MemoryStoreRetentionPeriodInHours":6,"MagneticStoreRetentionPeriodInDays":7},"MagneticStoreWriteProperties":{"EnableMagneticStoreWrites":false}}}`}
+			`{"Table":{"TableName":"runs","RetentionProperties":{"MemoryStoreRetentionPeriodInHours":6,` +
+				`"MagneticStoreRetentionPeriodInDays":7},"MagneticStoreWriteProperties":` +
+				`{"EnableMagneticStoreWrites":false}}}`}
 	}
 	made, err := s.open(t, Options{}).Init(within(t), bench.Retention{MemoryHours: 24, MagneticDays: 90})
 	if err == nil || !strings.Contains(err.Error(), "its magnetic-store writes are off") {

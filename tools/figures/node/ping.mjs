@@ -17,7 +17,10 @@ echo.on(RoomEvent.DataReceived, (payload) => {
   const received = Date.now();
   const ping = JSON.parse(read.decode(payload));
   if (ping.type !== 'ping') return;
-  const pong = { type: 'pong', client_timestamp: ping.timestamp, server_receive_time: received, server_send_time: Date.now(), message_count: 1 };
+  const pong = {
+    type: 'pong', client_timestamp: ping.timestamp, server_receive_time: received, server_send_time: Date.now(),
+    message_count: 1,
+  };
   echo.localParticipant.publishData(text.encode(JSON.stringify(pong)), { reliable: true });
 });
 
@@ -34,7 +37,8 @@ runner.on(RoomEvent.DataReceived, (payload) => {
 for await (const _ of createInterface({ input: process.stdin })) {
   const sent = performance.now();
   pending = { timestamp: performance.timeOrigin + sent, sent };
-  runner.localParticipant.publishData(text.encode(JSON.stringify({ type: 'ping', timestamp: pending.timestamp })), { reliable: true });
+  const ping = JSON.stringify({ type: 'ping', timestamp: pending.timestamp });
+  runner.localParticipant.publishData(text.encode(ping), { reliable: true });
 }
 await Promise.all([runner.disconnect(), echo.disconnect()]);
 await dispose();
