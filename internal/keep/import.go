@@ -182,7 +182,10 @@ func (im *Importer) deliver(ctx context.Context, path string, records []bench.Re
 	for i, r := range records {
 		documents[i] = result.NewDocument(r)
 	}
-	n, err := im.stores.Box.PutAll(documents, im.others)
+	n, err := im.stores.Box.PutAll(ctx, documents, im.others)
+	if ctx.Err() != nil && n == 0 { // whoever imports is told that it is stopped, and by whom
+		return
+	}
 	if err != nil {
 		im.Full = true
 		im.Bad = append(im.Bad, &Stuck{path, records[n].ID, im.stores.Box.Dir(), err})

@@ -281,7 +281,7 @@ func TestManyAtOnce(t *testing.T) {
 		runs = append(runs, result.NewDocument(bench.NewRecord(benchtest.StoredRun(5, time.Now()))))
 	}
 	o := box(t)
-	if n, err := o.PutAll(runs, []string{"x"}); n != len(runs) || err != nil {
+	if n, err := o.PutAll(t.Context(), runs, []string{"x"}); n != len(runs) || err != nil {
 		t.Fatal(n, err)
 	}
 	x := &shelf{}
@@ -289,13 +289,41 @@ func TestManyAtOnce(t *testing.T) {
 		t.Errorf("%+v", out)
 	}
 	small := Open(filepath.Join(t.TempDir(), "outbox"), 60_000)
-	n, err := small.PutAll(runs, []string{"x"})
+	n, err := small.PutAll(t.Context(), runs, []string{"x"})
 	list, _ := small.Waiting()
 	if !errors.Is(err, ErrFull) || n == 0 || n == len(runs) || len(list) != n || list[n-1].RunID != runs[n-1].ID {
 		t.Errorf("%d are said to be there, %d are, %v", n, len(list), err)
 	}
 	if left, _ := filepath.Glob(filepath.Join(small.dir, unfinished+"*")); len(left) > 0 {
 		t.Errorf("left are %v", left)
+	}
+}
+
+// endsAfter is a context that somebody ends while it is looked at.
+type endsAfter struct {
+	context.Context
+	looks int
+}
+
+func (e *endsAfter) Err() error {
+	if e.looks--; e.looks < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+// TestNobodyWaitsForTheDisk: whoever stops an import does not wait until hundreds of files are on the disk.
+func TestNobodyWaitsForTheDisk(t *testing.T) {
+	var runs []*result.Document
+	for range 40 {
+		runs = append(runs, result.NewDocument(bench.NewRecord(benchtest.StoredRun(5, time.Now()))))
+	}
+	o := box(t)
+	n, err := o.PutAll(&endsAfter{t.Context(), 7}, runs, []string{"x"})
+	left, _ := filepath.Glob(filepath.Join(o.dir, "*.json"))
+	more, _ := filepath.Glob(filepath.Join(o.dir, unfinished+"*"))
+	if n != 0 || !errors.Is(err, context.Canceled) || len(left)+len(more) > 0 {
+		t.Errorf("%d, %v; left are %v %v", n, err, left, more)
 	}
 }
 

@@ -3,6 +3,7 @@
 package outbox
 
 import (
+	"context"
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
@@ -49,13 +50,14 @@ func (o *Outbox) rejected() string { return filepath.Join(o.dir, rejectedDir) }
 
 // Put keeps a run for the stores named. When it returns nil the run is on the disk.
 func (o *Outbox) Put(run *result.Document, stores []string) error {
-	_, err := o.PutAll([]*result.Document{run}, stores)
+	_, err := o.PutAll(context.Background(), []*result.Document{run}, stores)
 	return err
 }
 
 // PutAll keeps runs for the stores named. The first n of them are on the disk when it returns; an error says why the
-// next is not. Many runs cost little more than one: the disk is asked once to have them all.
-func (o *Outbox) PutAll(runs []*result.Document, stores []string) (n int, err error) {
+// next is not. Many runs cost little more than one: the disk is asked once to have them all. Whoever ends ctx before that
+// does not wait for the disk: then none of them is kept, and the error is ctx's cause.
+func (o *Outbox) PutAll(ctx context.Context, runs []*result.Document, stores []string) (n int, err error) {
 	used, items, err := o.used()
 	if err != nil {
 		return 0, err
@@ -79,6 +81,9 @@ func (o *Outbox) PutAll(runs []*result.Document, stores []string) (n int, err er
 		}
 		if why == nil {
 			why = b.add(d.path, data)
+		}
+		if ctx.Err() != nil {
+			return 0, context.Cause(ctx)
 		}
 		if why != nil {
 			break
