@@ -25,7 +25,7 @@ func (e *Refused) Error() string {
 	if e.Older {
 		run = "the older run "
 	}
-	return fmt.Sprintf("%s refused %s%s: %s; it lies in %s", e.Store, run, e.RunID, said(e.Store, e.Err), e.Where)
+	return fmt.Sprintf("%s refused %s%s: %v; it lies in %s", e.Store, run, e.RunID, e.Err, e.Where)
 }
 
 func (e *Refused) Unwrap() error { return e.Err }
@@ -41,15 +41,12 @@ type Waiting struct {
 
 func (e *Waiting) Error() string {
 	if e.Older {
-		return fmt.Sprintf("%d older run(s) still wait for %s: %s", e.Runs, e.Store, said(e.Store, e.Err))
+		return fmt.Sprintf("%d older run(s) still wait for %s: %v", e.Runs, e.Store, e.Err)
 	}
-	return fmt.Sprintf("%s did not take the run: %s; %d run(s) wait in %s", e.Store, said(e.Store, e.Err), e.Runs, e.Where)
+	return fmt.Sprintf("%s did not take the run: %v; %d run(s) wait in %s", e.Store, e.Err, e.Runs, e.Where)
 }
 
 func (e *Waiting) Unwrap() error { return e.Err }
-
-// said is what a store said, without its name: that stands before it.
-func said(store string, err error) string { return strings.TrimPrefix(err.Error(), store+": ") }
 
 // unnoted is an error of the outbox, which could not note what became of a run.
 func (s Stores) unnoted(f outbox.Failure) error {

@@ -223,3 +223,32 @@ func TestWhatIsLostIsSaid(t *testing.T) {
 		t.Errorf("%v", o.Unkept)
 	}
 }
+
+// TestAStoreIsNamedOnce: what a store says of a run is told with the name of the store, once, wherever it comes from.
+func TestAStoreIsNamedOnce(t *testing.T) {
+	gone := httptest.NewServer(nil)
+	gone.Close()
+	login := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "hello") }))
+	defer login.Close()
+	for name, address := range map[string]string{"away": gone.URL, "somebody else": login.URL} {
+		host := strings.TrimPrefix(address, "http://")
+		for way, ctx := range map[string]context.Context{"": t.Context(), ", after a signal": stoppedContext(t)} {
+			k := influxStores(t.TempDir(), address, "", "x")
+			o := Keeper{Stores: k}.Keep(ctx, one(benchtest.StoredRun(2, time.Now())))
+			text := texts(o.Unkept)
+			want := 1
+			if name == "away" {
+				want = 2 // the system names the address that it dialled
+			}
+			if strings.Count(text, "influxdb:"+host) != 1 || strings.Count(text, host) > want {
+				t.Errorf("%s%s: %s", name, way, text)
+			}
+		}
+	}
+}
+
+func stoppedContext(t *testing.T) context.Context {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(signalled{})
+	return ctx
+}

@@ -99,7 +99,10 @@ func (s Stores) direct(stopped context.Context, r *result.Document) *NoRoom {
 			err = errors.Join(store.Save(trying, r.Record), store.Close())
 		}
 		cancel()
-		e.Fates, missing = append(e.Fates, Fate{t.Name, err}), missing || err != nil
+		if err != nil {
+			err, missing = outbox.Nameless(t.Name, err), true
+		}
+		e.Fates = append(e.Fates, Fate{t.Name, err})
 	}
 	if !missing {
 		return e

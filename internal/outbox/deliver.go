@@ -361,8 +361,16 @@ func (c *Courier) offer(ctx context.Context, t int, run bench.Record) (asked boo
 	if err := c.down[t]; err != nil {
 		return false, err
 	}
+	defer func() {
+		if err != nil {
+			err = Nameless(c.targets[t].Name, err)
+		}
+		if c.down[t] != nil {
+			c.down[t] = err
+		}
+	}()
 	whole := ctx
-	ctx, cancel := context.WithTimeoutCause(ctx, c.timeout, fmt.Errorf("%s did not answer within %v", c.targets[t].Name, c.timeout))
+	ctx, cancel := context.WithTimeoutCause(ctx, c.timeout, fmt.Errorf("it did not answer within %v", c.timeout))
 	defer cancel()
 	s := c.open[t]
 	if s == nil {
@@ -398,6 +406,18 @@ func (c *Courier) offer(ctx context.Context, t int, run bench.Record) (asked boo
 	c.down[t] = err
 	return true, err
 }
+
+// Nameless is an error of a store for whoever names the store anyway: its text does not repeat the name.
+func Nameless(store string, err error) error { return nameless{err, store} }
+
+type nameless struct {
+	error
+	store string
+}
+
+func (n nameless) Error() string { return strings.ReplaceAll(n.error.Error(), n.store+": ", "") }
+
+func (n nameless) Unwrap() error { return n.error }
 
 // A run counts as refused when its store failed at it so often, over so long a time, and took other runs each time.
 const (

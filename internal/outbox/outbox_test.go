@@ -195,7 +195,7 @@ func TestStoreThatIsSlow(t *testing.T) {
 		if d := time.Since(began); d != 15*time.Second || out.Waiting != 2 || len(up.kept) != 2 {
 			t.Errorf("took %v, %+v", d, out)
 		}
-		if !strings.Contains(out.Failures[0].Err.Error(), "slow did not answer within 15s") || out.Failures[0].RunID != first.ID {
+		if !strings.Contains(out.Failures[0].Err.Error(), "it did not answer within 15s") || out.Failures[0].RunID != first.ID {
 			t.Errorf("%+v", out.Failures)
 		}
 	})
@@ -413,7 +413,7 @@ func TestReasonOfATimeout(t *testing.T) {
 		o := Open(filepath.Join(t.TempDir(), "outbox"), 1<<20)
 		put(t, o, "x")
 		out := deliver(t, o, target("x", &impatient{}))
-		if text := out.Failures[0].Err.Error(); !strings.Contains(text, "x did not answer within 15s") || !strings.Contains(text, "connection refused") {
+		if text := out.Failures[0].Err.Error(); !strings.Contains(text, "it did not answer within 15s") || !strings.Contains(text, "connection refused") {
 			t.Error(text)
 		}
 	})

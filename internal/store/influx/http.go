@@ -54,7 +54,7 @@ func (s *Store) clean(err error) error {
 	if errors.As(err, &u) {
 		err = u.Err
 	}
-	return fmt.Errorf("ask %s: %w%s", s.base.Host, err, advice.Of(err))
+	return fmt.Errorf("ask it: %w%s", err, advice.Of(err))
 }
 
 // refusal is an answer that says no.
@@ -131,8 +131,8 @@ func (s *Store) unexpected(answer *http.Response, want int) error {
 	if said != "" {
 		said = ": " + said
 	}
-	err := fmt.Errorf("%s answers %d, and an InfluxDB says %d: nothing counts as taken%s%s",
-		s.base.Host, answer.StatusCode, want, said, bench.Hint(" (is ", s.words.URL, " its address, and no proxy's?)"))
+	err := fmt.Errorf("it answers %d, and an InfluxDB says %d: nothing counts as taken%s%s",
+		answer.StatusCode, want, said, bench.Hint(" (is ", s.words.URL, " its address, and no proxy's?)"))
 	if !r.plain { // an error in an answer is about what was asked
 		return failed{err}
 	}

@@ -334,13 +334,13 @@ func (s *Store) rows(ctx context.Context, body io.Reader, sql string, yield func
 			}
 			return
 		case err != nil:
-			yield(nil, fmt.Errorf("%s does not answer as an InfluxDB: %s", s.base.Host, s.harmless(err.Error())))
+			yield(nil, fmt.Errorf("it does not answer as an InfluxDB: %s", s.harmless(err.Error())))
 			return
 		case a.Error != "":
 			yield(nil, s.said(a.Error))
 			return
 		case len(a.Results) == 0:
-			yield(nil, fmt.Errorf("%s does not answer as an InfluxDB: its answer has no results", s.base.Host))
+			yield(nil, errors.New("it does not answer as an InfluxDB: its answer has no results"))
 			return
 		}
 		for _, result := range a.Results {
@@ -374,7 +374,7 @@ const showDatabases = "SHOW DATABASES"
 func (s *Store) whole(ctx context.Context, sql string, values int, partial bool) error {
 	switch {
 	case partial:
-		return fmt.Errorf("%s gave a part of the answer only: ask for less at a time%s", s.base.Host,
+		return fmt.Errorf("it gave a part of the answer only: ask for less at a time%s",
 			bench.Hint(" (", s.words.Since, ")"))
 	case values > 0:
 		return nil
@@ -383,7 +383,7 @@ func (s *Store) whole(ctx context.Context, sql string, values int, partial bool)
 			return err
 		}
 	}
-	return fmt.Errorf("%s does not answer as an InfluxDB: its answer is empty", s.base.Host)
+	return errors.New("it does not answer as an InfluxDB: its answer is empty")
 }
 
 // said is an error in an answer that came with status 200.
@@ -404,6 +404,6 @@ func (s *Store) noQuery(r *refusal) error {
 }
 
 func (s *Store) unreadable(err error) error {
-	return fmt.Errorf("%s answers no InfluxQL (%w): what takes only line protocol, as VictoriaMetrics, is written to "+
-		"and not read from", s.base.Host, err)
+	return fmt.Errorf("it answers no InfluxQL (%w): what takes only line protocol, as VictoriaMetrics, is written to "+
+		"and not read from", err)
 }
