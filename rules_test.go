@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -250,4 +251,27 @@ func TestStoresNameNoFlags(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestPlatformsAreNamedAtHome: outside the packages of the platforms, and what stands in files and on wires, nearly nobody
+// names one. The number may only go down.
+func TestPlatformsAreNamedAtHome(t *testing.T) {
+	const most = 13
+	names := regexp.MustCompile(`"(daily|livekit)"`)
+	at := []string{"internal/platform/", "internal/result/", "internal/report/both.go", "internal/echo/invitation.go",
+		"internal/browser/contract/", "internal/benchtest/", "tools/"}
+	var found []string
+	goFiles(t, func(path, text string) {
+		if strings.HasSuffix(path, "_test.go") || slices.ContainsFunc(at, func(p string) bool { return strings.HasPrefix(path, p) }) {
+			return
+		}
+		for i, line := range strings.Split(text, "\n") {
+			if names.MatchString(line) {
+				found = append(found, fmt.Sprintf("%s:%d", path, i+1))
+			}
+		}
+	})
+	if len(found) > most {
+		t.Errorf("platforms are named in %d places, at most %d: %s", len(found), most, strings.Join(found, " "))
+	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"rtcbench/bench"
 	"rtcbench/internal/platform/daily"
+	"rtcbench/internal/platform/livekit"
 	"rtcbench/internal/settings"
 )
 
@@ -58,8 +59,8 @@ Examples:
 
 // bothNames are the flags of both by the names that the single commands know them by.
 var bothNames = map[string]map[string]string{
-	"daily": {"room-url": "daily-room", "token": "daily-token", "api-key": "daily-api-key"},
-	"livekit": {"server-url": "livekit-url", "token": "livekit-token", "api-key": "livekit-api-key", "api-secret": "livekit-api-secret", "room": "livekit-room",
+	daily.Platform.Name: {"room-url": "daily-room", "token": "daily-token", "api-key": "daily-api-key"},
+	livekit.Platform.Name: {"server-url": "livekit-url", "token": "livekit-token", "api-key": "livekit-api-key", "api-secret": "livekit-api-secret", "room": "livekit-room",
 		"agent-name": "livekit-agent-name"},
 }
 
@@ -72,8 +73,8 @@ func (cmd *bothCmd) chrome() chromeFlags { return cmd.chromeFlags }
 // sides implements measuring. The pings of the first leave half a period after those of the second, so that they do not collide.
 func (cmd *bothCmd) sides(c *settings.Check) []side {
 	of := c.Sources
-	dailyAgent, dailyNames := cmd.agentOf(of, "daily", agentFlags{cmd.DailyAgentURL, cmd.DailyAgentToken})
-	livekitAgent, livekitNames := cmd.agentOf(of, "livekit", agentFlags{cmd.LivekitAgentURL, cmd.LivekitAgentToken})
+	dailyAgent, dailyNames := cmd.agentOf(of, daily.Platform.Name, agentFlags{cmd.DailyAgentURL, cmd.DailyAgentToken})
+	livekitAgent, livekitNames := cmd.agentOf(of, livekit.Platform.Name, agentFlags{cmd.LivekitAgentURL, cmd.LivekitAgentToken})
 	d := dailyCmd{Echo: cmd.Echo, agentFlags: dailyAgent, dailyFlags: dailyFlags{
 		RoomURL: cmd.DailyRoom, Token: cmd.DailyToken, APIKey: cmd.DailyAPIKey, Geo: cmd.Geo, BundleURL: cmd.BundleURL, APIURL: cmd.APIURL,
 	}}

@@ -61,7 +61,7 @@ const echoTokenLife = 24 * time.Hour
 // Run answers until it is told to stop; its exit code then is that of the signal.
 func (cmd *echoCmd) Run(a *app) error {
 	c := settings.Check{Sources: a.settings}
-	within := (&planFlags{ConnectTimeout: cmd.ConnectTimeout}).connectTimeout(&c, cmd.Platform != "livekit")
+	within := (&planFlags{ConnectTimeout: cmd.ConnectTimeout}).connectTimeout(&c, cmd.Platform != livekit.Platform.Name)
 	watches := cmd.watches(&c)
 	switch {
 	case c.Err != nil:
@@ -70,7 +70,7 @@ func (cmd *echoCmd) Run(a *app) error {
 		return cmd.serve(a, &c, within)
 	case cmd.Platform == "both":
 		return usagef("--platform both: that is for the service; give --listen, or one platform")
-	case cmd.Platform == "daily":
+	case cmd.Platform == daily.Platform.Name:
 		return cmd.onDaily(a, &c, within)
 	}
 	clock, err := cmd.clock(a)

@@ -75,7 +75,7 @@ func (f serviceFlags) address(c *settings.Check, platform string) string {
 		host = "127.0.0.1"
 	}
 	if port == "" {
-		port = map[bool]string{true: "8000", false: "8001"}[platform == "daily"]
+		port = map[bool]string{true: "8000", false: "8001"}[platform == daily.Platform.Name]
 	}
 	c.Number("port", port, 0, 65535)
 	c.Host("host", host)
@@ -125,7 +125,7 @@ func (cmd *echoCmd) serve(a *app, c *settings.Check, within time.Duration) error
 		Hosts: map[string]echo.Host{}, AuthToken: f.AuthToken, Version: version().String(), Log: slog.New(slog.NewTextHandler(a.stderr, nil)),
 		TTL: c.Millis("room-ttl", f.RoomTTL, time.Second, 24*time.Hour), Rate: float64(c.Number("rate-limit", f.RateLimit, 1, 1_000_000)),
 	}
-	o.MaxRooms = f.mostRooms(c, map[bool]int{true: manyRooms, false: dailyRooms}[cmd.Platform == "livekit"])
+	o.MaxRooms = f.mostRooms(c, map[bool]int{true: manyRooms, false: dailyRooms}[cmd.Platform == livekit.Platform.Name])
 	address := f.address(c, cmd.Platform)
 	if c.Err == nil && f.AuthToken == "" && !listensHere(address) && !f.Insecure {
 		c.Err = usagef("%s: %s can be reached from elsewhere: give --auth-token (ECHO_AUTH_TOKEN), which runners then show, or --insecure",
@@ -133,7 +133,7 @@ func (cmd *echoCmd) serve(a *app, c *settings.Check, within time.Duration) error
 	}
 	o.Local = f.AuthToken == "" && !f.Insecure
 	meter := echo.NewMeter()
-	if cmd.Platform != "daily" {
+	if cmd.Platform != daily.Platform.Name {
 		host, err := cmd.livekitHost(c, within)
 		if err != nil {
 			return err
@@ -142,8 +142,8 @@ func (cmd *echoCmd) serve(a *app, c *settings.Check, within time.Duration) error
 		o.Hosts[host.Platform.Name] = host
 	}
 	var host measure.PageHost
-	if cmd.Platform != "livekit" {
-		if cmd.Platform == "daily" && c.Rank("api-key") == settings.ByFlag { // as rtcbench daily calls it
+	if cmd.Platform != livekit.Platform.Name {
+		if cmd.Platform == daily.Platform.Name && c.Rank("api-key") == settings.ByFlag { // as rtcbench daily calls it
 			f.DailyAPIKey = cmd.APIKey
 		}
 		flags := dailyCmd{dailyFlags: dailyFlags{APIKey: f.DailyAPIKey, Geo: f.Geo, BundleURL: cmd.BundleURL, APIURL: f.APIURL}}
@@ -164,7 +164,7 @@ func (cmd *echoCmd) serve(a *app, c *settings.Check, within time.Duration) error
 	if err != nil {
 		return err
 	}
-	if cmd.Platform != "livekit" {
+	if cmd.Platform != livekit.Platform.Name {
 		for _, doubt := range (dailyFlags{Geo: f.Geo}).doubts() {
 			fmt.Fprintf(a.stderr, "rtcbench: %s\n", doubt)
 		}
@@ -193,7 +193,7 @@ func (cmd *echoCmd) livekitHost(c *settings.Check, within time.Duration) (measur
 	flags := cmd.livekitFlags
 	if cmd.Platform == "both" {
 		flags = livekitFlags{ServerURL: cmd.LivekitURL, APIKey: cmd.LivekitAPIKey, APISecret: cmd.LivekitAPISecret}
-		c = &settings.Check{Sources: c.Sources.Renamed(bothNames["livekit"]), Err: c.Err}
+		c = &settings.Check{Sources: c.Sources.Renamed(bothNames[livekit.Platform.Name]), Err: c.Err}
 	}
 	flags.Token, flags.Room = "", "" // they are of one room
 	if (flags.ServerURL == "" || flags.APIKey == "" || flags.APISecret == "") && c.Err == nil {

@@ -27,7 +27,7 @@ func (cmd *echoCmd) watches(c *settings.Check) bool {
 	case c.Err != nil:
 	case cmd.wanted(c):
 		c.Err = usagef("%s serves rooms that others make, and --listen makes them; give one of the two", prefix)
-	case cmd.Platform != "livekit":
+	case cmd.Platform != livekit.Platform.Name:
 		c.Err = usagef("%s is for LiveKit: Daily does not say who is in its rooms; give --room-url, or --listen", prefix)
 	case cmd.Room != "" && c.Rank("room") == c.Rank("room-prefix"):
 		c.Err = usagef("%s and %s both say where to answer; give one of the two", prefix, c.Name("room"))

@@ -8,6 +8,8 @@ import (
 
 	"rtcbench/bench"
 	"rtcbench/internal/keep"
+	"rtcbench/internal/platform/daily"
+	"rtcbench/internal/platform/livekit"
 	"rtcbench/internal/report"
 	"rtcbench/internal/result"
 )
@@ -41,13 +43,13 @@ func (a *app) finish(f keepFlags, measured []bench.Run, failed []error, stores k
 	if len(m.Runs) == 0 {
 		return a.stopped(join(m.Early...))
 	}
-	daily, livekit := documents["daily"], documents["livekit"]
-	m.Write = func(w io.Writer) error { return report.WriteBothJSON(w, daily, livekit, reasons) }
+	first, second := documents[daily.Platform.Name], documents[livekit.Platform.Name]
+	m.Write = func(w io.Writer) error { return report.WriteBothJSON(w, first, second, reasons) }
 	table := func(w io.Writer) error {
 		if len(m.Runs) == 1 {
 			return report.WriteText(w, m.Runs[0].Record)
 		}
-		return report.WriteBothText(w, daily.Record, livekit.Record)
+		return report.WriteBothText(w, first.Record, second.Record)
 	}
 	of := func(r bench.Record) string { return r.Platform + ": " }
 	if one {
