@@ -74,8 +74,8 @@ func join(t *testing.T, b *browser.Browser, server *sandboxtest.Server, identity
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := p.Join(ctx, of(browser.JoinConfig{Platform: "livekit", URL: server.URL, Token: token, Lossy: lossy})); err !=
-		nil {
+	if err := p.Join(ctx,
+		of(browser.JoinConfig{Platform: "livekit", URL: server.URL, Token: token, Lossy: lossy})); err != nil {
 		t.Fatal(err)
 	}
 	return p
@@ -174,7 +174,8 @@ func onDaily(t *testing.T, b *browser.Browser, cloud *standin.Server, name strin
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { p.Close() })
-	if err := p.Join(ctx, of(browser.JoinConfig{Platform: "daily", URL: url, BundleURL: cloud.BundleURL()})); err != nil {
+	if err := p.Join(ctx,
+		of(browser.JoinConfig{Platform: "daily", URL: url, BundleURL: cloud.BundleURL()})); err != nil {
 		t.Fatal(err)
 	}
 	return p

@@ -60,8 +60,9 @@ func TestWhatTheBrowserGets(t *testing.T) {
 			}
 			t.Cleanup(func() { b.Close() })
 			page := seatOn(t, b, cloud, "quiet-"+kind)
-			if zone, err := page.Evaluate(t.Context(), "Intl.DateTimeFormat().resolvedOptions().timeZone"); err !=
-				nil || zone != "Asia/Kathmandu" && zone != "Asia/Katmandu" {
+			if zone, err := page.Evaluate(t.Context(),
+				"Intl.DateTimeFormat().resolvedOptions().timeZone"); err != nil || zone != "Asia/Kathmandu" &&
+				zone != "Asia/Katmandu" {
 				t.Errorf("the page's zone is %q, %v: TZ has not reached it", zone, err)
 			}
 			looked := 0

@@ -58,8 +58,8 @@ func TestLoad(t *testing.T) {
 	if err := Load(t.Context(), "rtcbench/"); err != nil {
 		t.Fatal(err)
 	}
-	if got := fmt.Sprint(os.Getenv("SECRETS_TEST_1"), os.Getenv("SECRETS_TEST_2"), os.Getenv("SECRETS_TEST_3")); got !=
-		"vminev" {
+	if got := fmt.Sprint(os.Getenv("SECRETS_TEST_1"), os.Getenv("SECRETS_TEST_2"),
+		os.Getenv("SECRETS_TEST_3")); got != "vminev" {
 		t.Errorf("read %q", got)
 	}
 	if len(*asked) != 4 || !strings.HasPrefix((*asked)[0], "/rtcbench ") {

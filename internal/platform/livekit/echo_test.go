@@ -59,8 +59,8 @@ func TestOriginalRunner(t *testing.T) {
 	e, runner := join(t, server, "original", "echo"), join(t, server, "original", "runner")
 	go echo.Answer(ctx, e, bench.NewClock())
 	before := float64(time.Now().UnixMilli())
-	if err := runner.Send(ctx, bench.Message{Payload: []byte(`{"type": "ping", "timestamp": 12345.678901}`)}); err !=
-		nil {
+	if err := runner.Send(ctx,
+		bench.Message{Payload: []byte(`{"type": "ping", "timestamp": 12345.678901}`)}); err != nil {
 		t.Fatal(err)
 	}
 	packet, err := runner.Recv(ctx)

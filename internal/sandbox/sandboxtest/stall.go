@@ -124,8 +124,8 @@ func stunOnly(t testing.TB, port int) int {
 			}
 			side := sides[from.String()]
 			if side == nil {
-				if side, err = net.DialUDP("udp4", nil, &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port}); err !=
-					nil {
+				if side, err = net.DialUDP("udp4", nil,
+					&net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port}); err != nil {
 					return
 				}
 				sides[from.String()] = side

@@ -212,8 +212,8 @@ func TestInitAmongOthers(t *testing.T) {
 		}
 		return fault(409, "ConflictException", "It already exists.")
 	}
-	if made, err := s.open(t, Options{}).Init(within(t), bench.Retention{MemoryHours: 24, MagneticDays: 90}); err !=
-		nil || made != nil {
+	if made, err := s.open(t, Options{}).Init(within(t),
+		bench.Retention{MemoryHours: 24, MagneticDays: 90}); err != nil || made != nil {
 		t.Errorf("made %q, %v", made, err)
 	}
 }

@@ -86,8 +86,8 @@ func TestPingRecords(t *testing.T) {
 	if off := at.Sub(run.Start.Add(run.Samples[0].Sent)); err != nil || off.Abs() > time.Microsecond {
 		t.Errorf("the first stands %v off, %v", off, err)
 	}
-	if s := run.Samples[0]; pings[0]["round_trip_time"] !=
-		strconv.FormatFloat(float64(s.RTT.Round(100*time.Nanosecond))/1e6, 'f', -1, 64) ||
+	if s := run.Samples[0]; pings[0]["round_trip_time"] != strconv.FormatFloat(
+		float64(s.RTT.Round(100*time.Nanosecond))/1e6, 'f', -1, 64) ||
 		pings[0][dimRun] != run.ID || pings[0][dimPlatform] != "livekit" || pings[0][dimLocation] != "us-west-2" ||
 		pings[0]["client_to_server"] == "" {
 		t.Errorf("the first is %v", pings[0])
