@@ -51,8 +51,8 @@ func (c *collected) take(b contract.Batch) {
 func sampleOf(s contract.Sample) bench.Sample {
 	return bench.Sample{
 		Seq: s.Seq, Outcome: s.Outcome, Reason: s.Reason, Stamped: s.Stamped,
-		Due: millis(s.Due), Sent: millis(s.Sent), SendCall: millis(s.SendCall),
-		RTT: millis(s.RTT), Hold: millis(s.Hold), Up: millis(s.Up),
+		Due: fromMillis(s.Due), Sent: fromMillis(s.Sent), SendCall: fromMillis(s.SendCall),
+		RTT: fromMillis(s.RTT), Hold: fromMillis(s.Hold), Up: fromMillis(s.Up),
 	}
 }
 

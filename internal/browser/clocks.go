@@ -28,7 +28,7 @@ func Offset(ctx context.Context, runner, echo *Page) (stats.Offset, error) {
 			if err != nil {
 				return stats.Offset{}, err
 			}
-			read := millis(clock - float64(base.UnixMicro())/1e3)
+			read := fromMillis(clock - float64(base.UnixMicro())/1e3)
 			lo, hi := read-after, read-before
 			if i == 0 {
 				x.bound.Lo, x.bound.Hi = lo, hi

@@ -9,7 +9,7 @@ import (
 
 func unixMilli(ms float64) time.Time { return time.UnixMicro(int64(ms * 1e3)) }
 
-func millis(ms float64) time.Duration { return time.Duration(ms * float64(time.Millisecond)) }
+func fromMillis(ms float64) time.Duration { return time.Duration(ms * float64(time.Millisecond)) }
 
 // factsOf are the facts that a page has told.
 func factsOf(f contract.Facts, identity, build string) bench.Facts {
@@ -19,7 +19,7 @@ func factsOf(f contract.Facts, identity, build string) bench.Facts {
 		Channel: channelOf(f.Outbound), Inbound: channelOf(f.Inbound), Server: f.Server, Daily: f.Daily,
 	}
 	for _, p := range f.Phases {
-		out.Phases = append(out.Phases, bench.Phase{Name: p.Name, Leg: bench.Leg(p.Leg), At: millis(p.At)})
+		out.Phases = append(out.Phases, bench.Phase{Name: p.Name, Leg: bench.Leg(p.Leg), At: fromMillis(p.At)})
 	}
 	for _, c := range f.Changes {
 		out.Changes = append(out.Changes, bench.Change{What: c.What, From: c.From, To: c.To, At: unixMilli(c.At)})

@@ -173,7 +173,7 @@ func (c *collected) run(identity, build string) bench.Run {
 		Counts: s.Counts, Ways: s.Ways,
 		Echo: bench.Echo{
 			Kind: s.Kind, Identity: s.Identity, Others: slices.Clone(s.Others), Unmatched: s.Unmatched,
-			FirstPong: millis(s.FirstPong),
+			FirstPong: fromMillis(s.FirstPong),
 		},
 		Facts: factsOf(c.facts, identity, build), Start: unixMilli(s.Start), End: unixMilli(s.End),
 	}

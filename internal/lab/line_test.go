@@ -82,7 +82,7 @@ func TestJitterIsSpreadAsNamed(t *testing.T) {
 		values := make([]time.Duration, n)
 		for i := range values {
 			values[i] = j.draw(rng)
-			v := milliseconds(values[i])
+			v := millis(values[i])
 			sum, squares = sum+v, squares+v*v
 		}
 		mean := sum / n
@@ -91,7 +91,7 @@ func TestJitterIsSpreadAsNamed(t *testing.T) {
 			t.Errorf("%s: mean %.4f, deviation %.4f; want 10, 2", d, mean, deviation)
 		}
 		slices.Sort(values)
-		median, p99 := milliseconds(values[n/2]), milliseconds(values[n*99/100])
+		median, p99 := millis(values[n/2]), millis(values[n*99/100])
 		want := map[Distribution][2]float64{ // scipy 1.17.1: ppf(0.5), ppf(0.99)
 			Uniform: {10, 10 + math.Sqrt(3)*2*0.98}, Normal: {10, 14.6527}, Lognormal: {9.8058, 15.5442},
 			Gamma: {9.8670, 15.2308}, Pareto: {9.3666, 17.7889},
@@ -103,7 +103,7 @@ func TestJitterIsSpreadAsNamed(t *testing.T) {
 	small := Jitter{Distribution: Gamma, Mean: msec, Deviation: 2 * msec} // a shape below 1
 	rng, sum := newLine(Way{}, 8, 8).rng, 0.0
 	for range n {
-		sum += milliseconds(small.draw(rng))
+		sum += millis(small.draw(rng))
 	}
 	if mean := sum / n; math.Abs(mean-1) > 5*2/math.Sqrt(n) {
 		t.Errorf("gamma of a small shape: mean %.4f, want 1", mean)
@@ -185,4 +185,4 @@ func TestFullQueueUnderLoad(t *testing.T) {
 	}
 }
 
-func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+func millis(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

@@ -69,7 +69,7 @@ type (
 	}
 )
 
-func millis(v float64) time.Duration { return time.Duration(math.Round(v * float64(ms))) }
+func fromMillis(v float64) time.Duration { return time.Duration(math.Round(v * float64(ms))) }
 
 func (w way) of(seq uint32) []float64 {
 	for _, key := range []string{strconv.Itoa(int(seq)), "*"} {
@@ -110,9 +110,10 @@ func TestScenes(t *testing.T) {
 func (sc playedScene) plan() bench.Plan {
 	p := sc.Plan
 	return bench.Plan{
-		Count: p.Count, Cooldown: millis(p.Cooldown), Timeout: millis(p.Timeout), Warmup: p.Warmup, Echo: p.Echo,
-		EchoTimeout: millis(p.EchoTimeout), ReconnectTimeout: millis(p.ReconnectTimeout),
-		Aligned: p.Aligned, Phase: millis(p.Phase),
+		Count: p.Count, Cooldown: fromMillis(p.Cooldown), Timeout: fromMillis(p.Timeout), Warmup: p.Warmup,
+		Echo:        p.Echo,
+		EchoTimeout: fromMillis(p.EchoTimeout), ReconnectTimeout: fromMillis(p.ReconnectTimeout),
+		Aligned: p.Aligned, Phase: fromMillis(p.Phase),
 	}
 }
 
@@ -138,7 +139,7 @@ func (sc playedScene) play(t *testing.T) (run bench.Run, err error) {
 		ctx, stop := context.WithCancel(t.Context())
 		st := &stage{seats: map[string]bench.Session{}, stop: stop}
 		clock := bench.NewClock()
-		runner := st.seat(t, "runner", millis(sc.Plan.ReconnectTimeout))
+		runner := st.seat(t, "runner", fromMillis(sc.Plan.ReconnectTimeout))
 		for identity, ways := range sc.Echoes {
 			go (&sceneEcho{Session: st.seat(t, identity, 0), up: ways.Up, down: ways.Down, clock: clock}).answer()
 		}
@@ -151,7 +152,7 @@ func (sc playedScene) play(t *testing.T) (run bench.Run, err error) {
 				st.happen(e)
 				continue
 			}
-			time.AfterFunc(millis(e.At)-time.Since(began), func() { st.happen(e) })
+			time.AfterFunc(fromMillis(e.At)-time.Since(began), func() { st.happen(e) })
 		}
 		run, err = ping.NewProber(&sceneSession{runner, sc}, clock).Probe(ctx, sc.plan(), nil)
 		stop()
@@ -175,7 +176,8 @@ func (st *stage) happen(e sceneEvent) {
 	case e.Stop:
 		st.stop()
 	default:
-		st.seats[e.From].Send(context.Background(), bench.Message{Payload: []byte(e.Message), To: "runner", Lossy: true})
+		st.seats[e.From].Send(context.Background(),
+			bench.Message{Payload: []byte(e.Message), To: "runner", Lossy: true})
 	}
 }
 
@@ -197,7 +199,7 @@ func (s *sceneSession) Send(ctx context.Context, m bench.Message) error {
 	}
 	if blocked := s.Blocks[key]; blocked > 0 {
 		select {
-		case <-time.After(millis(blocked)):
+		case <-time.After(fromMillis(blocked)):
 		case <-ctx.Done():
 			return ctx.Err()
 		}
@@ -235,7 +237,7 @@ func (e *sceneEcho) after(d float64, do func()) {
 		do()
 		return
 	}
-	time.AfterFunc(millis(d), do)
+	time.AfterFunc(fromMillis(d), do)
 }
 
 func (e *sceneEcho) pong(asked ping.Ping) {
@@ -266,7 +268,8 @@ func (w sceneWant) check(t *testing.T, r bench.Run, err error) {
 			t.Errorf("%s: %d, want %d; samples: %v", key, n, want, outcomes(r))
 		}
 	}
-	if text := fmt.Sprintf("while %d pong(s) came", w.Strays); w.Strays > 0 && !strings.Contains(fmt.Sprint(err), text) {
+	if text := fmt.Sprintf("while %d pong(s) came", w.Strays); w.Strays > 0 &&
+		!strings.Contains(fmt.Sprint(err), text) {
 		t.Errorf("%v, want %q", err, text)
 	}
 	if w.Ways != nil && r.Ways != *w.Ways {
@@ -280,7 +283,7 @@ func (w sceneWant) check(t *testing.T, r bench.Run, err error) {
 		}
 	}
 	near := func(what string, want *float64, got time.Duration) {
-		if want != nil && (got-millis(*want)).Abs() > time.Microsecond {
+		if want != nil && (got-fromMillis(*want)).Abs() > time.Microsecond {
 			t.Errorf("%s: %v, want %v ms", what, got, *want)
 		}
 	}
@@ -309,7 +312,7 @@ func (w sceneWant) checkColumn(t *testing.T, r bench.Run, name string, column []
 				t.Errorf("ping %d, %s: %q, want %q", s.Seq, name, got, want)
 			}
 		case float64:
-			if got, known := d[name]; !known || (got-millis(want)).Abs() > time.Microsecond {
+			if got, known := d[name]; !known || (got-fromMillis(want)).Abs() > time.Microsecond {
 				t.Errorf("ping %d, %s: %v, want %v ms", s.Seq, name, got, want)
 			}
 		}

@@ -111,7 +111,7 @@ func verdict(d stats.Difference) string {
 }
 
 func newDiff(d stats.Difference) *Diff {
-	return &Diff{ms(d.Value), [2]float64{ms(d.Lo), ms(d.Hi)}}
+	return &Diff{millis(d.Value), [2]float64{millis(d.Lo), millis(d.Hi)}}
 }
 
 // pairs gives what of tells of both pings of each slot.

@@ -37,7 +37,7 @@ func TestCompare(t *testing.T) {
 		if c.Verdict != "not the same kind of path: "+want || c.Alike || !c.Paired || c.Pairs < 180 {
 			t.Errorf("%v: %+v", shift, c)
 		}
-		if got := c.MedianDiff.Value - ms(shift); got < -1.5 || got > 1.5 {
+		if got := c.MedianDiff.Value - millis(shift); got < -1.5 || got > 1.5 {
 			t.Errorf("%v: difference of medians %+v", shift, c.MedianDiff)
 		}
 		l.Facts.Transport = bench.SignallingWebSocket

@@ -252,9 +252,9 @@ func groupVerdict(d stats.Difference) string {
 }
 
 func newShift(d stats.Difference, ok bool, a *float64) *Shift {
-	s := &Shift{Value: ms(d.Value)}
+	s := &Shift{Value: millis(d.Value)}
 	if ok {
-		s.CI95 = &[2]float64{ms(d.Lo), ms(d.Hi)}
+		s.CI95 = &[2]float64{millis(d.Lo), millis(d.Hi)}
 	}
 	if a != nil && *a > 0 {
 		percent := 100 * s.Value / *a

@@ -31,10 +31,10 @@ func (p *page) distribution(rtts []time.Duration) {
 	for _, b := range list {
 		most = max(most, b.Count)
 	}
-	decimals := max(0, int(math.Ceil(-math.Log10(ms(step))-1e-9)))
+	decimals := max(0, int(math.Ceil(-math.Log10(millis(step))-1e-9)))
 	p.head("Distribution            ms   answered pings")
 	for _, b := range list {
-		label := fmt.Sprintf("%.*f", decimals, ms(b.From))
+		label := fmt.Sprintf("%.*f", decimals, millis(b.From))
 		if b.Open {
 			label = "≥ " + label
 		}

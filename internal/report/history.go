@@ -225,7 +225,7 @@ func WriteHistoryJSON(w io.Writer, h History) error {
 	for _, c := range h.Courses {
 		q := func(q float64) *float64 {
 			d, ok := c.Histogram.Quantile(q)
-			return millis(bench.Quantity{D: d, OK: ok})
+			return quantityMillis(bench.Quantity{D: d, OK: ok})
 		}
 		s := series{
 			Location: c.Location, Platform: c.Platform, Engine: c.Engine, Transport: string(c.Transport),
@@ -238,7 +238,7 @@ func WriteHistoryJSON(w io.Writer, h History) error {
 			s.Loss = &loss
 		}
 		for _, v := range c.P50 {
-			s.Course = append(s.Course, millis(v))
+			s.Course = append(s.Course, quantityMillis(v))
 		}
 		f.Series = append(f.Series, s)
 	}
@@ -281,11 +281,12 @@ func WriteHistoryCSV(w io.Writer, h History) error {
 	return c.Error()
 }
 
-func millis(q bench.Quantity) *float64 {
+// quantityMillis is nil for what is not known.
+func quantityMillis(q bench.Quantity) *float64 {
 	if !q.OK {
 		return nil
 	}
-	v := ms(q.D)
+	v := millis(q.D)
 	return &v
 }
 

@@ -80,7 +80,7 @@ func newSide(g Group) Side {
 // middle is the median in milliseconds; nil of nothing.
 func middle(d []time.Duration) *float64 {
 	m, ok := stats.Quantile(stats.Sorted(d), 0.5)
-	return millis(bench.Quantity{D: m, OK: ok})
+	return quantityMillis(bench.Quantity{D: m, OK: ok})
 }
 
 func transportOf(r bench.Record) string { return cmp.Or(string(r.Facts.Transport), bench.Unknown) }

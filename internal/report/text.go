@@ -292,9 +292,9 @@ func number(q bench.Quantity) string {
 // fixed is d in milliseconds with two decimals, and with three where two would be none.
 func fixed(d time.Duration) string {
 	if d.Abs() < 95*time.Microsecond && d != 0 {
-		return fmt.Sprintf("%.3f", ms(d))
+		return fmt.Sprintf("%.3f", millis(d))
 	}
-	return fmt.Sprintf("%.2f", ms(d))
+	return fmt.Sprintf("%.2f", millis(d))
 }
 
 // Wrap breaks s between words into lines of limit columns, if no word is longer.
@@ -312,4 +312,4 @@ func Wrap(s string, limit int) (lines []string) {
 	return append(lines, line)
 }
 
-func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+func millis(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

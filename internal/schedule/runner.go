@@ -160,7 +160,8 @@ func (r *Runner) one(ctx context.Context, j Job) (d Done) {
 		s := run.Summary
 		r.log.Info("measured", "job", j.Name, "run", run.ID, "platform", run.Platform, "location", run.Location,
 			"pings", run.Counts.Settled(),
-			"p50_ms", milliseconds(s.P50), "p95_ms", milliseconds(s.P95), "p99_ms", milliseconds(s.P99), "loss", s.Loss,
+			"p50_ms", quantityMillis(s.P50), "p95_ms", quantityMillis(s.P95), "p99_ms", quantityMillis(s.P99),
+			"loss", s.Loss,
 			"verdict", s.Validity.Verdict, "doubts", len(s.Doubts))
 	}
 	if d.Err != nil && d.Outcome != Stopped {
@@ -184,8 +185,8 @@ func (r *Runner) note(job string, d Done) {
 	}
 }
 
-// milliseconds is nil for what is not known.
-func milliseconds(q bench.Quantity) any {
+// quantityMillis is nil for what is not known.
+func quantityMillis(q bench.Quantity) any {
 	if !q.OK {
 		return nil
 	}

@@ -162,7 +162,7 @@ func NewReport(s lab.Scenario, seed uint64, log lab.Log, run bench.Run, heard ma
 	})
 	q := quantiles(added)
 	r.Added.P50, r.Added.P99, r.Added.Max = 1000*q(0.5), 1000*q(0.99), 1000*q(1)
-	r.Imprecise = r.Added.P99 > 1000*ms(imprecise)
+	r.Imprecise = r.Added.P99 > 1000*millis(imprecise)
 	summary, injected := bench.Summarise(run), Injected(log, run)
 	r.match(summary, injected, run)
 	r.Loss = lossOf(run, heard)
@@ -201,7 +201,7 @@ func (r *Report) match(summary bench.Summary, list []Injection, run bench.Run) {
 	var parts [len(partNames)][]time.Duration
 	var moved []float64 // how much more two neighbours differ than their packets did
 	var jitter, injectedJitter float64
-	r.Clocks = Clocks{Kind: run.Clocks, HalfWidth: ms(oneWay.Offset.HalfWidth())}
+	r.Clocks = Clocks{Kind: run.Clocks, HalfWidth: millis(oneWay.Offset.HalfWidth())}
 	if o := oneWay.Offset; o.SkewLo < o.SkewHi {
 		r.Clocks.SkewPPM = &[2]float64{1e6 * o.SkewLo, 1e6 * o.SkewHi}
 	}
@@ -220,7 +220,7 @@ func (r *Report) match(summary bench.Summary, list []Injection, run bench.Run) {
 			continue
 		}
 		if i == before+1 {
-			a, b := ms((s.RTT - rtt[len(rtt)-1]).Abs()), ms((in.RTT() - injected[len(injected)-1]).Abs())
+			a, b := millis((s.RTT - rtt[len(rtt)-1]).Abs()), millis((in.RTT() - injected[len(injected)-1]).Abs())
 			moved, jitter, injectedJitter = append(moved, a-b), jitter+a, injectedJitter+b
 		}
 		before = i
@@ -229,13 +229,13 @@ func (r *Report) match(summary bench.Summary, list []Injection, run bench.Run) {
 			parts[p] = append(parts[p], d)
 		}
 		m := &r.Samples
-		m.Seq, m.RTT, m.InjectedUp, m.InjectedDown = append(m.Seq, s.Seq), append(m.RTT, ms(s.RTT)),
-			append(m.InjectedUp, ms(in.Up)), append(m.InjectedDown, ms(in.Down))
+		m.Seq, m.RTT, m.InjectedUp, m.InjectedDown = append(m.Seq, s.Seq), append(m.RTT, millis(s.RTT)),
+			append(m.InjectedUp, millis(in.Up)), append(m.InjectedDown, millis(in.Down))
 		if u, ok := oneWay.UpOf(s); ok {
 			d, _ := oneWay.DownOf(s)
 			up, injectedUp, down, injectedDown = append(up, u), append(injectedUp, in.Up), append(down, d),
 				append(injectedDown, in.Down)
-			m.Up, m.Down = append(m.Up, ms(u)), append(m.Down, ms(d))
+			m.Up, m.Down = append(m.Up, millis(u)), append(m.Down, millis(d))
 			r.Clocks.Of++
 			least, most := u-(oneWay.Offset.Hi-oneWay.Offset.Theta), u+(oneWay.Offset.Theta-oneWay.Offset.Lo)
 			switch {
@@ -277,8 +277,8 @@ func (r *Report) compare(what string, measured, injected []time.Duration, q floa
 		return
 	}
 	r.Errors = append(r.Errors, Error{
-		What: what, Injected: quantiles(injected)(q), Measured: quantiles(measured)(q), Error: ms(d.Value),
-		CI: [2]float64{ms(d.Lo), ms(d.Hi)},
+		What: what, Injected: quantiles(injected)(q), Measured: quantiles(measured)(q), Error: millis(d.Value),
+		CI: [2]float64{millis(d.Lo), millis(d.Hi)},
 	})
 }
 
@@ -287,8 +287,8 @@ func quantiles(d []time.Duration) func(q float64) float64 {
 	sorted := stats.Sorted(d)
 	return func(q float64) float64 {
 		v, _ := stats.Quantile(sorted, q)
-		return ms(v)
+		return millis(v)
 	}
 }
 
-func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+func millis(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

@@ -67,7 +67,7 @@ func newResiduals(s lab.Scenario, oneWay bench.OneWay, list []Injection, run ben
 			kind.down, kind.injectedDown = append(kind.down, down), append(kind.injectedDown, in.Down)
 		}
 	}
-	b := &Residuals{Every: ms(s.Alternate), There: len(there.rtt), Away: len(away.rtt)}
+	b := &Residuals{Every: millis(s.Alternate), There: len(there.rtt), Away: len(away.rtt)}
 	b.add("round trip P50", 0.5, there.rtt, there.injected, away.rtt, away.injected)
 	b.add("round trip P95", 0.95, there.rtt, there.injected, away.rtt, away.injected)
 	b.add("round trip P99", 0.99, there.rtt, there.injected, away.rtt, away.injected)
@@ -94,12 +94,12 @@ func (b *Residuals) add(what string, q float64, measured, injected, floor, floor
 	}
 	if q == 0.5 {
 		b.Floors = append(b.Floors, Error{
-			What: what, Injected: quantiles(floorInjected)(q), Measured: quantiles(floor)(q), Error: ms(f.Value),
-			CI: [2]float64{ms(f.Lo), ms(f.Hi)},
+			What: what, Injected: quantiles(floorInjected)(q), Measured: quantiles(floor)(q), Error: millis(f.Value),
+			CI: [2]float64{millis(f.Lo), millis(f.Hi)},
 		})
 	}
 	b.Errors = append(b.Errors, Error{
-		What: what, Injected: quantiles(injected)(q), Measured: quantiles(measured)(q), Error: ms(d.Value),
-		CI: [2]float64{ms(d.Lo), ms(d.Hi)},
+		What: what, Injected: quantiles(injected)(q), Measured: quantiles(measured)(q), Error: millis(d.Value),
+		CI: [2]float64{millis(d.Lo), millis(d.Hi)},
 	})
 }
