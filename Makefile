@@ -38,7 +38,7 @@ FUZZTIME ?= 1m
 fuzz:
 	@set -e; for target in FuzzDecodePong:./internal/ping FuzzDecode:./internal/result FuzzUnpack:./internal/result \
 		FuzzPacked:./internal/result FuzzRow:./internal/store/influx FuzzPieces:./internal/store/timestream \
-		FuzzFile:./internal/outbox FuzzConfig:./internal/cli FuzzParse:./internal/dotenv FuzzParse:./internal/lab; do \
+		FuzzFile:./internal/outbox FuzzConfig:./internal/jobs FuzzParse:./internal/dotenv FuzzParse:./internal/lab; do \
 		go test -run xxx -fuzz "^$${target%%:*}\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x "$${target#*:}"; done
 
 vet: ## format, and go vet's analyzers for the systems that this is not

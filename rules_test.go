@@ -64,11 +64,12 @@ rtcbench/internal/secrets: rtcbench/internal/redact github.com/aws/aws-sdk-go-v2
 rtcbench/internal/schedule: rtcbench/bench rtcbench/internal/result github.com/prometheus/client_golang
 rtcbench/internal/dotenv:
 rtcbench/internal/settings: rtcbench/internal/dotenv rtcbench/internal/redact
+rtcbench/internal/jobs: rtcbench/internal/result rtcbench/internal/schedule rtcbench/internal/settings go.yaml.in/yaml/v3
 rtcbench/internal/commandline: rtcbench/internal/settings github.com/alecthomas/kong
 rtcbench/internal/archive: rtcbench/bench rtcbench/internal/stats rtcbench/internal/outbox rtcbench/internal/report
 	rtcbench/internal/result
 rtcbench/internal/keep: rtcbench/bench rtcbench/internal/outbox rtcbench/internal/result
-rtcbench/internal/cli: rtcbench go.yaml.in/yaml/v3 github.com/aws/aws-lambda-go
+rtcbench/internal/cli: rtcbench github.com/aws/aws-lambda-go
 	github.com/alecthomas/kong github.com/jotaen/kong-completion github.com/schollz/progressbar/v3 golang.org/x/term
 rtcbench/tools/figures: rtcbench github.com/livekit/server-sdk-go/v2 github.com/livekit/protocol
 	github.com/chromedp/chromedp

@@ -20,7 +20,7 @@ import (
 var free = map[string]bool{
 	"token": true, "api-key": true, "api-secret": true, "room": true, "location": true, "agent-token": true, "auth-token": true, "daily-token": true,
 	"daily-api-key": true, "livekit-token": true, "livekit-api-key": true, "livekit-api-secret": true, "livekit-room": true, "influxdb-token": true,
-	"influxdb-org": true, "influxdb-database": true, "ts-region": true, "lab": true, "chrome-resolver-rules": true, "log-pings": true, "help": true, "geo": true,
+	"influxdb-org": true, "influxdb-database": true, "ts-region": true, "lab": true, "chrome-resolver-rules": true, "log-pings": true, "help": true, "geo": true, "region": true,
 	"outbox-max": true, // who only reads has no use for it
 }
 

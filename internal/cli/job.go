@@ -2,28 +2,19 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"maps"
 	"os"
-	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/alecthomas/kong"
 
 	"rtcbench/bench"
+	"rtcbench/internal/jobs"
 	"rtcbench/internal/settings"
 )
-
-// job is one of the measuring commands with its flags, from a file or an event: a setting has the name of
-// its flag, and is read, checked and blamed as that flag is.
-type job struct {
-	name    string
-	command string              // livekit, daily or both
-	values  map[string][]string // by flag; several = the flag is repeated
-	places  map[string]string   // where each value stands, for errors; "" = the flag is named alone
-}
 
 // measuring are the commands that a job can be.
 func (c *commands) measuring() map[string]measuring {
@@ -40,95 +31,66 @@ var (
 	jobCommands = append(slices.Clone(ownCommands), slices.Sorted(maps.Keys(others()))...)
 )
 
-// forbidden are flags that are no settings of a job.
-var forbidden = []string{"help", "version"}
-
-// args is the job's command line. A value stands with its flag, so that nothing in it is taken for a flag.
-func (j job) args() []string {
-	args := []string{j.command}
-	for _, flag := range slices.Sorted(maps.Keys(j.values)) {
-		for _, v := range j.values[flag] {
-			args = append(args, "--"+flag+"="+settings.Clean(v))
-		}
+// parseJob reads a job as the command line of its command.
+func (a *app) parseJob(j jobs.Job) (*kong.Context, *commands, *app, error) {
+	if !slices.Contains(jobCommands, j.Command) {
+		return nil, nil, nil, usagef("platform %s: must be %s", settings.Shown(j.Command, jobCommands...), strings.Join(jobCommands, ", "))
 	}
-	return args
-}
-
-// set puts a value that is stronger than the file's.
-func (j job) set(flag, value string) { j.values[flag] = []string{value} }
-
-// with gives a value where the job has none.
-func (j job) with(flag, value string) {
-	if _, ok := j.values[flag]; !ok {
-		j.set(flag, value)
-	}
-}
-
-// parse reads the job as the command line of its command.
-func (j job) parse(a *app) (*kong.Context, *commands, *app, error) {
-	if !slices.Contains(jobCommands, j.command) {
-		return nil, nil, nil, usagef("platform %s: must be %s", settings.Shown(j.command, jobCommands...), strings.Join(jobCommands, ", "))
-	}
-	for flag := range j.values {
-		if slices.Contains(forbidden, flag) || flag != strings.ToLower(flag) || strings.ContainsAny(flag, "= ") || flag == "" {
-			return nil, nil, nil, j.blameAt(flag, usagef("%s is no setting of %s", settings.Shown(flag), j.command))
-		}
+	if err := j.Check(); err != nil {
+		return nil, nil, nil, err
 	}
 	set := settings.New(os.LookupEnv, ".env")
 	set.Talk = talk(a.stderr)
 	var cmds commands
 	parser := newParser(&cmds, set, a.stdout, a.stderr, func(int) {})
-	parsed, err := lineOf(set).Parse(parser, j.args())
+	parsed, err := lineOf(set).Parse(parser, j.Args())
 	if err != nil {
-		return nil, nil, nil, j.blame(err)
+		return nil, nil, nil, j.Blame(err)
 	}
 	in := *a
 	in.settings = set
 	return parsed, &cmds, &in, nil
 }
 
-// check finds out what is wrong with the job, as far as that shows without measuring, and whether it would measure the server
+// checkJob finds out what is wrong with a job, as far as that shows without measuring, and whether it would measure the server
 // inside this process, for none is named.
-func (j job) check(a *app) (inSandbox bool, err error) {
-	_, cmds, in, err := j.parse(a)
+func (a *app) checkJob(j jobs.Job) (inSandbox bool, err error) {
+	_, cmds, in, err := a.parseJob(j)
 	if err != nil {
 		return false, err
 	}
-	sides, _, err := in.read(cmds.measuring()[j.command])
+	sides, _, err := in.read(cmds.measuring()[j.Command])
 	for _, s := range sides {
 		inSandbox = inSandbox || s.job.Here
 	}
-	return inSandbox, j.blame(err)
+	return inSandbox, j.Blame(err)
 }
 
-// run measures. What it writes for a person goes to a's streams, and each run to took.
-func (j job) run(ctx context.Context, a *app, stdout, stderr io.Writer, took func(bench.Record)) error {
+// runJob measures. What it writes for a person goes to stdout and stderr, and each run to took.
+func (a *app) runJob(ctx context.Context, j jobs.Job, stdout, stderr io.Writer, took func(bench.Record)) error {
 	here := *a
 	here.ctx, here.stdout, here.stderr, here.took = ctx, stdout, stderr, took
-	parsed, _, in, err := j.parse(&here)
+	parsed, _, in, err := here.parseJob(j)
 	if err != nil {
 		return err
 	}
-	return j.blame(parsed.Run(in))
+	return j.Blame(parsed.Run(in))
 }
 
-var namedFlag = regexp.MustCompile(`--([a-z0-9-]+)`)
+// settingNames are the flags of the commands that a job can be.
+var settingNames = sync.OnceValue(func() []string {
+	var names []string
+	for _, n := range newParser(&commands{}, settings.New(nil, ""), io.Discard, io.Discard, func(int) {}).Model.Children {
+		if slices.Contains(jobCommands, n.Name) {
+			for _, flag := range n.Flags {
+				names = append(names, flag.Name)
+			}
+		}
+	}
+	return names
+})
 
-// blame puts the place of the setting that an error is about in front of it.
-func (j job) blame(err error) error {
-	if codeOf(err) != exitUsage {
-		return err
-	}
-	if m := namedFlag.FindStringSubmatch(err.Error()); m != nil {
-		return j.blameAt(m[1], err)
-	}
-	return err
-}
-
-// blameAt puts the place of a flag in front of an error.
-func (j job) blameAt(flag string, err error) error {
-	if place := j.places[flag]; place != "" {
-		return exitError{codeOf(err), fmt.Errorf("%s: %w", place, err)}
-	}
-	return err
+// knownToJobs is what a file of jobs can name.
+func knownToJobs() jobs.Known {
+	return jobs.Known{Commands: jobCommands, Settings: settingNames, Getenv: os.Getenv}
 }

@@ -11,13 +11,13 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"rtcbench/bench"
+	"rtcbench/internal/jobs"
 	"rtcbench/internal/result"
 	"rtcbench/internal/secrets"
 	"rtcbench/internal/settings"
@@ -66,17 +66,16 @@ func lambdaData(dir string) string {
 
 // invoke measures what an event asks for, and answers with the result file.
 func (a *app) invoke(ctx context.Context, event json.RawMessage) (json.RawMessage, error) {
-	j, err := eventJob(event)
+	j, err := jobs.Event(event, cmp.Or(settings.Clean(settings.Unquoted(os.Getenv("RTCBENCH_PLATFORM"))), "livekit"))
 	if err != nil {
 		return nil, err
 	}
 	measuring, cancel := beforeDeadline(ctx)
 	defer cancel()
-	j.set("output", "-")
-	j.set("quiet", "true")
+	j = j.Set("output", "-").Set("quiet", "true")
 	var out, said bytes.Buffer
 	measured := false
-	err = j.run(measuring, a, &out, &said, func(r bench.Record) { measured = measured || r.Counts.Answered > 0 })
+	err = a.runJob(measuring, j, &out, &said, func(r bench.Record) { measured = measured || r.Counts.Answered > 0 })
 	a.stderr.Write(said.Bytes())
 	if err != nil {
 		fmt.Fprintf(a.stderr, "rtcbench: %v\n", err)
@@ -101,56 +100,4 @@ func beforeDeadline(ctx context.Context) (context.Context, context.CancelFunc) {
 	}
 	margin := min(lambdaMargin, time.Until(end)/2)
 	return context.WithDeadlineCause(ctx, end.Add(-margin), fmt.Errorf("the function's time is over in %v: %w", margin.Round(time.Second), context.DeadlineExceeded))
-}
-
-// eventJob reads an event: flags by their long names, and "platform", livekit if nothing is said. An event of EventBridge has them in
-// its detail; a scheduled one says nothing there, and the environment alone decides.
-func eventJob(event json.RawMessage) (job, error) {
-	j := job{name: "event", command: cmp.Or(settings.Clean(settings.Unquoted(os.Getenv("RTCBENCH_PLATFORM"))), "livekit"), values: map[string][]string{}, places: map[string]string{}}
-	if result.CheckText(event) != nil { // no place in it is named: a secret may stand there
-		return j, errors.New("the event has a character that is not UTF-8, or half of one: send it in UTF-8")
-	}
-	keys := map[string]any{}
-	decoder := json.NewDecoder(bytes.NewReader(event))
-	decoder.UseNumber()
-	if len(bytes.TrimSpace(event)) > 0 && string(bytes.TrimSpace(event)) != "null" {
-		if err := decoder.Decode(&keys); err != nil {
-			return j, errors.New(`the event is not an object of settings, as {"platform": "livekit", "iterations": 100}`)
-		}
-	}
-	if _, ok := keys["detail-type"]; ok {
-		detail, _ := keys["detail"].(map[string]any)
-		keys = detail
-	}
-	for key, value := range keys {
-		list, ok := value.([]any)
-		if !ok {
-			list = []any{value}
-		}
-		for _, v := range list {
-			text := ""
-			switch v := v.(type) {
-			case string:
-				text = v
-			case json.Number:
-				text = v.String()
-			case bool:
-				text = strconv.FormatBool(v)
-			default:
-				return j, fmt.Errorf("the event's %s has to be a text, a number, true or false, or a list of these", settings.Shown(key))
-			}
-			if key == "platform" {
-				j.command = text
-			} else {
-				j.values[key] = append(j.values[key], text)
-				j.places[key] = "the event"
-			}
-		}
-	}
-	for _, own := range []string{"output", "quiet"} {
-		if _, ok := j.values[own]; ok {
-			return j, fmt.Errorf("the event's %q: the result is the answer", own)
-		}
-	}
-	return j, nil
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"net/url"
 	"slices"
 
 	"github.com/alecthomas/kong"
@@ -75,6 +76,15 @@ func (cmd *otherCmd) sides(c *settings.Check) []side {
 		c.Fail("payload", cmd.Payload, fmt.Sprintf("at most %d: %s takes no longer message", most, p.Title))
 	}
 	s.job.Within = cmd.connectTimeout(c, s.job.Engine == bench.Browser)
+	if u, err := url.Parse(cmd.URL); cmd.URL != "" && (err != nil || u.Scheme == "" || u.Host == "") {
+		c.FailAs("url", settings.ShownAddress(cmd.URL), "a URL, as wss://host")
+	}
+	if cmd.APIURL != "" {
+		c.ServerURL("api-url", cmd.APIURL, "https", "http")
+	}
+	if cmd.Region != "" && !region.MatchString(cmd.Region) {
+		c.Fail("region", cmd.Region, "the name of a region")
+	}
 	c.Given(map[string]string{"url": cmd.URL, "token": cmd.Token, "api-key": cmd.APIKey, "api-secret": cmd.APISecret})
 	s.asks(c, cmd.agentFlags, map[string]string{"url": cmd.URL, "token": cmd.Token, "api-key": cmd.APIKey})
 	if s.job.Service.Named() {

@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"maps"
 	"os"
 	"os/signal"
 	"path/filepath"
 	"strings"
 
 	"rtcbench/bench"
+	"rtcbench/internal/jobs"
 	"rtcbench/internal/outbox"
 	"rtcbench/internal/schedule"
 	"rtcbench/internal/settings"
@@ -119,17 +119,17 @@ const serverless = "this job names no LiveKit server: it measures the server ins
 // read reads the file, and puts the flags over it.
 func (cmd *runCmd) read(a *app) (schedule.Config, error) {
 	c := schedule.Config{Warns: map[string]string{}}
-	file, err := readConfig(cmd.Config)
+	file, err := jobs.Read(cmd.Config, knownToJobs())
 	if err != nil {
 		return c, err
 	}
-	c.Plan = file.plan
+	c.Plan = file.Plan
 	k := settings.Check{Sources: a.settings}
 	if cmd.Every != "" {
-		c.Plan.Every = k.Millis("every", cmd.Every, minEvery, maxEvery)
+		c.Plan.Every = k.Millis("every", cmd.Every, jobs.MinEvery, jobs.MaxEvery)
 	}
 	if cmd.Jitter != "" {
-		c.Plan.Jitter = k.Millis("jitter", cmd.Jitter, 0, maxEvery)
+		c.Plan.Jitter = k.Millis("jitter", cmd.Jitter, 0, jobs.MaxEvery)
 	}
 	if k.Err == nil && c.Plan.Jitter >= c.Plan.Every {
 		k.Err = usagef("jitter %v has to be less than every %v", c.Plan.Jitter, c.Plan.Every)
@@ -137,15 +137,15 @@ func (cmd *runCmd) read(a *app) (schedule.Config, error) {
 	if k.Err != nil {
 		return c, k.Err
 	}
-	for _, j := range file.jobs {
-		inSandbox, err := j.check(a)
+	for _, j := range file.Jobs {
+		inSandbox, err := a.checkJob(j)
 		if err != nil {
-			return c, usagef("job %q: %w", j.name, err)
+			return c, usagef("job %q: %w", j.Name, err)
 		}
 		if inSandbox {
-			c.Warns[j.name] = serverless
+			c.Warns[j.Name] = serverless
 		}
-		c.Jobs = append(c.Jobs, schedule.Job{Name: j.name, Do: func(ctx context.Context) schedule.Done { return j.done(ctx, a) }})
+		c.Jobs = append(c.Jobs, schedule.Job{Name: j.Name, Do: func(ctx context.Context) schedule.Done { return a.doneJob(ctx, j) }})
 	}
 	return c, nil
 }
@@ -155,13 +155,12 @@ var outcomes = map[int]schedule.Outcome{
 	exitOK: schedule.OK, exitLimitBroken: schedule.LimitBroken, exitNotKept: schedule.NotKept, exitFailed: schedule.Failed, exitUsage: schedule.Failed,
 }
 
-// done carries out the job. Its log is the table.
-func (j job) done(ctx context.Context, a *app) schedule.Done {
-	j.values = maps.Clone(j.values)
-	j.with("quiet", "true")
+// doneJob carries out a job. Its log is the table.
+func (a *app) doneJob(ctx context.Context, j jobs.Job) schedule.Done {
+	j = j.With("quiet", "true")
 	var said bytes.Buffer
 	d := schedule.Done{Waiting: -1}
-	d.Err = j.run(ctx, a, io.Discard, &said, func(run bench.Record) { d.Runs = append(d.Runs, run) })
+	d.Err = a.runJob(ctx, j, io.Discard, &said, func(run bench.Record) { d.Runs = append(d.Runs, run) })
 	outcome, known := outcomes[codeOf(d.Err)]
 	if d.Outcome = outcome; !known {
 		d.Outcome = schedule.Stopped
@@ -169,16 +168,16 @@ func (j job) done(ctx context.Context, a *app) schedule.Done {
 	for line := range strings.Lines(said.String()) {
 		d.Said = append(d.Said, strings.TrimSpace(line))
 	}
-	if n, err := outbox.Open(j.box(a), 1).Count(); err == nil {
+	if n, err := outbox.Open(a.boxOf(j), 1).Count(); err == nil {
 		d.Waiting = n
 	}
 	return d
 }
 
-// box is where a job's runs wait.
-func (j job) box(a *app) string {
+// boxOf is where a job's runs wait.
+func (a *app) boxOf(j jobs.Job) string {
 	dir := storeFlags{}
-	if v := j.values["data-dir"]; len(v) > 0 {
+	if v := j.Values["data-dir"]; len(v) > 0 {
 		dir.DataDir = v[0]
 	} else if v := a.settings.Get("RTCBENCH_DATA_DIR"); v != "" {
 		dir.DataDir = v

@@ -1,4 +1,4 @@
-package cli
+package jobs
 
 import "testing"
 
@@ -15,7 +15,7 @@ func TestAnEventIsText(t *testing.T) {
 		`{"location": "\ude00\ud83d"}`:                                 false,
 		"\xff\xfe{\x00}\x00":                                           false,
 	} {
-		if _, err := eventJob([]byte(event)); (err == nil) != ok {
+		if _, err := Event([]byte(event), "livekit"); (err == nil) != ok {
 			t.Errorf("%q: %v", event, err)
 		}
 	}

@@ -1,4 +1,4 @@
-package cli
+package jobs
 
 import (
 	"fmt"
@@ -8,13 +8,20 @@ import (
 	"testing"
 )
 
-func configOf(t *testing.T, text string) (config, error) {
+// testKnown is what a command line would know.
+var testKnown = Known{
+	Commands: []string{"livekit", "daily", "both"},
+	Settings: func() []string { return []string{"iterations", "location", "room", "store", "warmup", "cooldown"} },
+	Getenv:   func(string) string { return "" },
+}
+
+func configOf(t *testing.T, text string) (File, error) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "c.yaml")
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	c, err := readConfig(path)
+	c, err := Read(path, testKnown)
 	if err != nil {
 		err = fmt.Errorf("%s", strings.ReplaceAll(err.Error(), path, "c.yaml"))
 	}
@@ -45,8 +52,8 @@ jobs:
 		"daily --cooldown=20 --iterations=3 --location=fra --store=sqlite --store=none",
 		"daily --cooldown=20 --iterations=3 --location=fra --store=sqlite --store=none",
 	} {
-		if got := strings.Join(c.jobs[i].args(), " "); got != want {
-			t.Errorf("job %s: %s, want %s", c.jobs[i].name, got, want)
+		if got := strings.Join(c.Jobs[i].Args(), " "); got != want {
+			t.Errorf("job %s: %s, want %s", c.Jobs[i].Name, got, want)
 		}
 	}
 }
@@ -82,8 +89,8 @@ func TestYAMLErrors(t *testing.T) {
 func FuzzConfig(f *testing.F) {
 	f.Add([]byte("every: 5m\ndefaults: &a {iterations: 3}\njobs: [{platform: livekit, <<: [*a, {<<: *a}], room: \"${X}\"}]"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		f := configFile{path: "c.yaml"}
-		if c := f.read(data); f.err == nil && len(c.jobs) == 0 {
+		f := reader{path: "c.yaml", Known: testKnown}
+		if c := f.read(data); f.err == nil && len(c.Jobs) == 0 {
 			t.Fatal("no job and no error")
 		}
 	})

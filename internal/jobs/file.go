@@ -1,4 +1,4 @@
-package cli
+package jobs
 
 import (
 	"bytes"
@@ -9,7 +9,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -18,65 +17,75 @@ import (
 	"rtcbench/internal/settings"
 )
 
-// config is what rtcbench run is to do.
-type config struct {
-	plan schedule.Plan
-	jobs []job
+// Known is what a file can name.
+type Known struct {
+	Commands []string                 // the commands that a job can be
+	Settings func() []string          // their flags
+	Getenv   func(name string) string // for ${NAME}
 }
 
+// File is what rtcbench run is to do.
+type File struct {
+	Plan schedule.Plan
+	Jobs []Job
+}
+
+// The shortest and the longest time from slot to slot.
 const (
-	minEvery = time.Second
-	maxEvery = 7 * 24 * time.Hour
+	MinEvery = time.Second
+	MaxEvery = 7 * 24 * time.Hour
 )
 
-// readConfig reads a file for rtcbench run. Every key has to be known: errors name the file and the line.
-func readConfig(path string) (config, error) {
+// Read reads a file for rtcbench run. Every key has to be known: errors name the file and the line.
+func Read(path string, may Known) (File, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return config{}, usagef("read the configuration: %w (docs/run.md shows one)", err)
+		return File{}, settings.Usagef("read the configuration: %w (docs/run.md shows one)", err)
 	}
-	f := configFile{path: path}
+	f := reader{path: path, Known: may}
 	c := f.read(data)
 	return c, f.err
 }
 
-// configFile reads a file and keeps the first error.
-type configFile struct {
+// reader reads a file and keeps the first error.
+type reader struct {
+	Known
 	path string
 	err  error
 }
 
-func (f *configFile) place(n *yaml.Node) string { return fmt.Sprintf("%s line %d", f.path, n.Line) }
+func (f *reader) place(n *yaml.Node) string { return fmt.Sprintf("%s line %d", f.path, n.Line) }
 
-func (f *configFile) fail(n *yaml.Node, format string, args ...any) {
+func (f *reader) fail(n *yaml.Node, format string, args ...any) {
 	if f.err == nil {
-		f.err = usagef("%s: %s", f.place(n), fmt.Sprintf(format, args...))
+		f.err = settings.Usagef("%s: %s", f.place(n), fmt.Sprintf(format, args...))
 	}
 }
 
-func (f *configFile) read(data []byte) (c config) {
+func (f *reader) read(data []byte) (c File) {
 	var doc yaml.Node
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	if err := decoder.Decode(&doc); err != nil && !errors.Is(err, io.EOF) {
-		f.err = usagef("%s: %s", f.path, quotedText.ReplaceAllString(strings.TrimPrefix(err.Error(), "yaml: "), "(not shown)"))
+		said := strings.TrimPrefix(err.Error(), "yaml: ")
+		f.err = settings.Usagef("%s: %s", f.path, quotedText.ReplaceAllString(said, "(not shown)"))
 		return c
 	}
 	if len(doc.Content) == 0 {
-		f.err = usagef("%s: it is empty (docs/run.md shows a configuration)", f.path)
+		f.err = settings.Usagef("%s: it is empty (docs/run.md shows a configuration)", f.path)
 		return c
 	}
 	if decoder.Decode(new(yaml.Node)) == nil {
 		f.fail(&doc, "one document is expected, here are several")
 	}
-	c.plan.Every = time.Hour
-	defaults := job{values: map[string][]string{}, places: map[string]string{}}
+	c.Plan.Every = time.Hour
+	defaults := Job{Values: map[string][]string{}, Places: map[string]string{}}
 	var list *yaml.Node
 	f.eachKey(doc.Content[0], func(key, value *yaml.Node) {
 		switch meant(key).Value {
 		case "every":
-			c.plan.Every = f.duration(value, minEvery, maxEvery)
+			c.Plan.Every = f.duration(value, MinEvery, MaxEvery)
 		case "jitter":
-			c.plan.Jitter = f.duration(value, 0, maxEvery)
+			c.Plan.Jitter = f.duration(value, 0, MaxEvery)
 		case "defaults":
 			f.settings(value, defaults)
 		case "jobs":
@@ -89,15 +98,15 @@ func (f *configFile) read(data []byte) (c config) {
 		f.fail(&doc, "there are no jobs: a list of them is needed")
 		return c
 	}
-	if c.plan.Jitter >= c.plan.Every {
-		f.fail(&doc, "jitter %v has to be less than every %v", c.plan.Jitter, c.plan.Every)
+	if c.Plan.Jitter >= c.Plan.Every {
+		f.fail(&doc, "jitter %v has to be less than every %v", c.Plan.Jitter, c.Plan.Every)
 	}
 	for _, n := range list.Content {
 		j := f.job(n, defaults)
-		if slices.ContainsFunc(c.jobs, func(other job) bool { return other.name == j.name }) {
-			f.fail(n, "there are two jobs of the name %s", settings.ShownName(j.name))
+		if slices.ContainsFunc(c.Jobs, func(other Job) bool { return other.Name == j.Name }) {
+			f.fail(n, "there are two jobs of the name %s", settings.ShownName(j.Name))
 		}
-		c.jobs = append(c.jobs, j)
+		c.Jobs = append(c.Jobs, j)
 	}
 	return c
 }
@@ -110,15 +119,16 @@ func meant(n *yaml.Node) *yaml.Node {
 	return n
 }
 
-// eachKey visits the settings of a mapping. What << merges into it comes after its own keys, and not where it has the key
-// itself (https://yaml.org/type/merge.html).
-func (f *configFile) eachKey(n *yaml.Node, visit func(key, value *yaml.Node)) {
+// eachKey visits the settings of a mapping. What << merges into it comes after its own keys, and not where it has the
+// key itself (https://yaml.org/type/merge.html).
+func (f *reader) eachKey(n *yaml.Node, visit func(key, value *yaml.Node)) {
 	f.merge(n, map[string]bool{}, map[*yaml.Node]bool{}, visit)
 }
 
 // merge visits the keys of a mapping that are not in seen. Mappings that were visited are not visited again: they may
 // contain each other.
-func (f *configFile) merge(n *yaml.Node, seen map[string]bool, visited map[*yaml.Node]bool, visit func(key, value *yaml.Node)) {
+func (f *reader) merge(n *yaml.Node, seen map[string]bool, visited map[*yaml.Node]bool,
+	visit func(key, value *yaml.Node)) {
 	place := n
 	if n = meant(n); n.Kind != yaml.MappingNode {
 		f.fail(place, "settings of the form NAME: VALUE are expected here")
@@ -153,29 +163,16 @@ func (f *configFile) merge(n *yaml.Node, seen map[string]bool, visited map[*yaml
 }
 
 // name is a key as an error may show it.
-func (f *configFile) name(key *yaml.Node) string {
-	names := append([]string{"every", "jitter", "defaults", "jobs", "name", "platform"}, settingNames()...)
+func (f *reader) name(key *yaml.Node) string {
+	names := append([]string{"every", "jitter", "defaults", "jobs", "name", "platform"}, f.Settings()...)
 	if text := meant(key).Value; slices.Contains(names, text) {
 		return text
 	}
 	return settings.Shown(meant(key).Value, names...)
 }
 
-// settingNames are the flags of the commands that a job can be.
-var settingNames = sync.OnceValue(func() []string {
-	var names []string
-	for _, n := range newParser(&commands{}, settings.New(nil, ""), io.Discard, io.Discard, func(int) {}).Model.Children {
-		if slices.Contains(jobCommands, n.Name) {
-			for _, flag := range n.Flags {
-				names = append(names, flag.Name)
-			}
-		}
-	}
-	return names
-})
-
 // word is a value that is no list.
-func (f *configFile) word(key, value *yaml.Node) string {
+func (f *reader) word(key, value *yaml.Node) string {
 	if value.Kind != yaml.ScalarNode {
 		f.fail(value, "%s has to be a word", f.name(key))
 	}
@@ -195,7 +192,7 @@ func shownVariable(name string) string {
 
 var variableName = regexp.MustCompile(`^[A-Z][A-Z_]{0,40}[A-Z0-9_]{0,4}$`)
 
-func (f *configFile) duration(n *yaml.Node, lo, hi time.Duration) time.Duration {
+func (f *reader) duration(n *yaml.Node, lo, hi time.Duration) time.Duration {
 	d, err := time.ParseDuration(n.Value)
 	if err != nil || d < lo || d > hi {
 		f.fail(n, "%s has to be a duration from %v to %v, as 5m or 1h30m", settings.Shown(n.Value), lo, hi)
@@ -204,18 +201,18 @@ func (f *configFile) duration(n *yaml.Node, lo, hi time.Duration) time.Duration 
 }
 
 // settings reads flags into j.
-func (f *configFile) settings(n *yaml.Node, j job) {
+func (f *reader) settings(n *yaml.Node, j Job) {
 	f.eachKey(n, func(key, value *yaml.Node) { f.setting(key, value, j) })
 }
 
-func (f *configFile) setting(key, value *yaml.Node, j job) {
+func (f *reader) setting(key, value *yaml.Node, j Job) {
 	place := f.place(key)
 	key, value = meant(key), meant(value)
 	list := []*yaml.Node{value}
 	if value.Kind == yaml.SequenceNode {
 		list = value.Content
 	}
-	j.values[key.Value], j.places[key.Value] = nil, place
+	j.Values[key.Value], j.Places[key.Value] = nil, place
 	for _, v := range list {
 		v = meant(v)
 		switch {
@@ -228,36 +225,36 @@ func (f *configFile) setting(key, value *yaml.Node, j job) {
 		// ${NAME} is the environment's: secrets need not stand in the file.
 		if name, ok := strings.CutPrefix(text, "${"); ok && strings.HasSuffix(name, "}") {
 			name = strings.TrimSuffix(name, "}")
-			if text = settings.Clean(settings.Unquoted(os.Getenv(name))); text == "" {
+			if text = settings.Clean(settings.Unquoted(f.Getenv(name))); text == "" {
 				f.fail(v, "%s: %s is not set in the environment", f.name(key), shownVariable(name))
 			}
 		}
-		j.values[key.Value] = append(j.values[key.Value], text)
+		j.Values[key.Value] = append(j.Values[key.Value], text)
 	}
 }
 
-func (f *configFile) job(n *yaml.Node, defaults job) job {
-	j := job{values: map[string][]string{}, places: map[string]string{}}
-	for flag, v := range defaults.values {
-		j.values[flag], j.places[flag] = v, defaults.places[flag]
+func (f *reader) job(n *yaml.Node, defaults Job) Job {
+	j := Job{Values: map[string][]string{}, Places: map[string]string{}}
+	for flag, v := range defaults.Values {
+		j.Values[flag], j.Places[flag] = v, defaults.Places[flag]
 	}
 	f.eachKey(n, func(key, value *yaml.Node) {
 		switch meant(key).Value {
 		case "name":
-			j.name = f.word(key, value)
+			j.Name = f.word(key, value)
 		case "platform":
-			if j.command = f.word(key, value); !slices.Contains(jobCommands, j.command) {
-				f.fail(value, "platform %s: must be %s", settings.Shown(j.command, jobCommands...), strings.Join(jobCommands, ", "))
+			if j.Command = f.word(key, value); !slices.Contains(f.Commands, j.Command) {
+				f.fail(value, "platform %s: must be %s", settings.Shown(j.Command, f.Commands...), strings.Join(f.Commands, ", "))
 			}
 		default:
 			f.setting(key, value, j)
 		}
 	})
-	if j.command == "" {
-		f.fail(n, "this job has no platform: %s", strings.Join(jobCommands, ", "))
+	if j.Command == "" {
+		f.fail(n, "this job has no platform: %s", strings.Join(f.Commands, ", "))
 	}
-	if j.name == "" {
-		j.name = j.command
+	if j.Name == "" {
+		j.Name = j.Command
 	}
 	return j
 }
