@@ -1,0 +1,101 @@
+package outbox
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"rtcbench/bench"
+)
+
+// waiting are the names of stores by the targets that they stand for.
+func (c *Courier) waiting(stores map[string]Wait) [][]string {
+	list := make([][]string, len(c.targets))
+	for name := range stores {
+		if t := c.target(name); t >= 0 {
+			list[t] = append(list[t], name)
+		}
+	}
+	return list
+}
+
+// offer saves run in a target's store, unless that is known to be away: then it was not asked.
+func (c *Courier) offer(ctx context.Context, t int, run bench.Record) (asked bool, err error) {
+	if err := c.down[t]; err != nil {
+		return false, err
+	}
+	defer func() {
+		if err != nil {
+			err = Nameless(c.targets[t].Name, err)
+		}
+		if c.down[t] != nil {
+			c.down[t] = err
+		}
+	}()
+	whole := ctx
+	ctx, cancel := context.WithTimeoutCause(ctx, c.timeout, fmt.Errorf("it did not answer within %v", c.timeout))
+	defer cancel()
+	s := c.open[t]
+	if s == nil {
+		if s, err = c.targets[t].Open(ctx); err != nil {
+			c.down[t] = err
+			return true, err
+		}
+		c.open[t] = s
+	}
+	err = s.Save(ctx, run)
+	switch {
+	case err == nil:
+		if !c.took[t] {
+			c.took[t] = true
+			c.box.took(c.targets[t].Name)
+		}
+		c.inRow[t] = 0
+		return true, nil
+	case errors.Is(err, bench.ErrRejected):
+		return true, err
+	case errors.Is(err, bench.ErrFailed) && whole.Err() == nil:
+		if c.inRow[t]++; c.inRow[t] < maxInRow {
+			return true, err
+		}
+	}
+	if ctx.Err() != nil {
+		if err == ctx.Err() {
+			err = context.Cause(ctx)
+		} else { // it says why, as that the last try found nobody
+			err = fmt.Errorf("%w: %w", context.Cause(ctx), err)
+		}
+	}
+	c.down[t] = err
+	return true, err
+}
+
+// Nameless is an error of a store for whoever names the store anyway: its text does not repeat the name.
+func Nameless(store string, err error) error { return nameless{err, store} }
+
+type nameless struct {
+	error
+	store string
+}
+
+func (n nameless) Error() string { return strings.ReplaceAll(n.error.Error(), n.store+": ", "") }
+
+func (n nameless) Unwrap() error { return n.error }
+
+// fault notes that a store failed at this run and took another. It is final when that was so often enough.
+func (d *document) fault(names []string, why error) (err error, final bool) {
+	now := time.Now().UTC()
+	for _, name := range names {
+		w := d.Stores[name]
+		w.Faults++
+		w.Since = cmp.Or(w.Since, now)
+		if w.Faults >= maxFaults && now.Sub(w.Since) >= faultTime {
+			why, final = fmt.Errorf("it failed at this run %d times in %v and took others: %w", w.Faults, now.Sub(w.Since).Round(time.Minute), why), true
+		}
+		d.Stores[name] = w
+	}
+	return why, final
+}
