@@ -68,7 +68,7 @@ rtcbench/internal/jobs: rtcbench/internal/result rtcbench/internal/schedule rtcb
 rtcbench/internal/commandline: rtcbench/internal/settings github.com/alecthomas/kong
 rtcbench/internal/archive: rtcbench/bench rtcbench/internal/stats rtcbench/internal/outbox rtcbench/internal/report
 	rtcbench/internal/result
-rtcbench/internal/keep: rtcbench/bench rtcbench/internal/outbox rtcbench/internal/result
+rtcbench/internal/keep: rtcbench/bench rtcbench/internal/outbox rtcbench/internal/result rtcbench/internal/scratch
 rtcbench/internal/cli: rtcbench github.com/aws/aws-lambda-go
 	github.com/alecthomas/kong github.com/jotaen/kong-completion github.com/schollz/progressbar/v3 golang.org/x/term
 rtcbench/tools/figures: rtcbench github.com/livekit/server-sdk-go/v2 github.com/livekit/protocol

@@ -67,12 +67,26 @@ var storeKinds = map[string]struct {
 func (f storeFlags) keeper(c *settings.Check) keeper {
 	k := keeper{Targets: f.targets(c)}
 	limit := int64(c.Number("outbox-max", f.OutboxMax, 1, 1<<20)) << 20
-	if len(k.Targets) == 0 { // nothing ever waits, and nobody misses the folder
-		quiet := *c
-		c = &quiet
-	}
-	k.Box = outbox.Open(filepath.Join(f.dataDir(c), "outbox"), limit)
+	k.Box = outbox.Open(f.box(c, k.Targets), limit)
 	return k
+}
+
+// box is where runs wait for targets: in the folder for data, and where there is none beside the first store that is a
+// file, which has a place on this machine.
+func (f storeFlags) box(c *settings.Check, targets []outbox.Target) string {
+	alone := settings.Check{Sources: c.Sources}
+	dir := f.dataDir(&alone)
+	if alone.Err != nil {
+		for _, t := range targets {
+			if t.File != "" {
+				return t.File + ".outbox"
+			}
+		}
+		if len(targets) > 0 && c.Err == nil { // else nothing ever waits, and nobody misses the folder
+			c.Err = alone.Err
+		}
+	}
+	return filepath.Join(dir, "outbox")
 }
 
 // targets are the stores that are on. A command that reads or looks after them alone needs no folder for data.

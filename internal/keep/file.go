@@ -9,6 +9,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
+	"time"
+
+	"rtcbench/internal/scratch"
 )
 
 // Output is where the result file goes.
@@ -77,7 +81,8 @@ func Writable(path string) error {
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("there is no folder %q; make it first", dir)
 	}
-	probe, err := os.CreateTemp(dir, ".rtcbench-*")
+	sweep(dir)
+	probe, err := os.CreateTemp(dir, begun+"*")
 	if err != nil {
 		return fmt.Errorf("cannot write in folder %q: %w", dir, errors.Unwrap(err))
 	}
@@ -114,8 +119,30 @@ func NewReplacement(path string) (*Replacement, error) {
 	if err == nil {
 		r.mode = info.Mode().Perm()
 	}
-	r.File, err = os.CreateTemp(filepath.Dir(r.path), ".rtcbench-*")
+	sweep(filepath.Dir(r.path))
+	r.File, err = os.CreateTemp(filepath.Dir(r.path), begun+"*")
 	return r, err
+}
+
+// begun is how the names of files begin that are not whole yet.
+const begun = ".rtcbench-"
+
+// abandoned is how long nobody may have written to such a file. One that is older was left by a process that was killed.
+const abandoned = time.Hour
+
+// sweep removes from dir what processes of this user left there that were killed. Nothing depends on it.
+func sweep(dir string) {
+	list, _ := os.ReadDir(dir)
+	for _, e := range list {
+		number, found := strings.CutPrefix(e.Name(), begun)
+		if !found || number == "" || strings.Trim(number, "0123456789") != "" { // os.CreateTemp gives numbers
+			continue
+		}
+		info, err := e.Info()
+		if err == nil && info.Mode().IsRegular() && scratch.Ours(info) && time.Since(info.ModTime()) > abandoned {
+			os.Remove(filepath.Join(dir, e.Name()))
+		}
+	}
 }
 
 // End puts it into its place, or leaves what is there as it is.

@@ -4,5 +4,5 @@ package scratch
 
 import "io/fs"
 
-// ours is true: the folder for temporary files is a user's own here.
-func ours(fs.FileInfo) bool { return true }
+// Ours is true: the folder for temporary files is a user's own here.
+func Ours(fs.FileInfo) bool { return true }

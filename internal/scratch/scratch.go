@@ -34,7 +34,7 @@ func parent() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if !info.IsDir() || !ours(info) {
+	if !info.IsDir() || !Ours(info) {
 		return "", fmt.Errorf("the folder for temporary files, %s, is not this user's own folder; remove it, or set "+
 			"TMPDIR to another place", dir)
 	}
