@@ -3,6 +3,9 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -11,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 // allowed says what each package may import of this module and of others, beside the standard
@@ -64,7 +68,8 @@ rtcbench/internal/secrets: rtcbench/internal/redact github.com/aws/aws-sdk-go-v2
 rtcbench/internal/schedule: rtcbench/bench rtcbench/internal/result github.com/prometheus/client_golang
 rtcbench/internal/dotenv:
 rtcbench/internal/settings: rtcbench/internal/dotenv rtcbench/internal/redact
-rtcbench/internal/jobs: rtcbench/internal/result rtcbench/internal/schedule rtcbench/internal/settings go.yaml.in/yaml/v3
+rtcbench/internal/jobs: rtcbench/internal/result rtcbench/internal/schedule rtcbench/internal/settings ` +
+	`go.yaml.in/yaml/v3
 rtcbench/internal/commandline: rtcbench/internal/settings github.com/alecthomas/kong
 rtcbench/internal/archive: rtcbench/bench rtcbench/internal/stats rtcbench/internal/outbox rtcbench/internal/report
 	rtcbench/internal/result
@@ -77,7 +82,8 @@ rtcbench/tools/accuracy: rtcbench/bench rtcbench/internal/lab rtcbench/internal/
 rtcbench/internal/lab/analysis: rtcbench/bench rtcbench/internal/lab rtcbench/internal/report rtcbench/internal/stats
 rtcbench/tools/crossvet: golang.org/x/tools
 rtcbench/internal/platform: rtcbench/bench rtcbench/internal/platform rtcbench/internal/sandbox
-rtcbench/internal/measure: rtcbench/bench rtcbench/internal/ping rtcbench/internal/stats rtcbench/internal/result rtcbench/internal/browser
+rtcbench/internal/measure: rtcbench/bench rtcbench/internal/ping rtcbench/internal/stats rtcbench/internal/result ` +
+	`rtcbench/internal/browser
 	rtcbench/internal/echo rtcbench/internal/loopback
 `
 
@@ -168,14 +174,21 @@ func TestNoForeignTypesInTheVocabulary(t *testing.T) {
 
 func goFiles(t *testing.T, visit func(path, text string)) {
 	t.Helper()
+	ownFiles(t, []string{".go"}, visit)
+}
+
+// ownFiles visits the files with one of these endings, without what was fetched or built.
+func ownFiles(t *testing.T, endings []string, visit func(path, text string)) {
+	t.Helper()
+	others := []string{".git", "node_modules", ".venv", ".bin", "dist"}
 	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		if d.IsDir() && (d.Name() == ".git" || d.Name() == "node_modules" || d.Name() == ".venv") {
+		if d.IsDir() && slices.Contains(others, d.Name()) {
 			return fs.SkipDir
 		}
-		if strings.HasSuffix(path, ".go") {
+		if !d.IsDir() && slices.Contains(endings, filepath.Ext(path)) {
 			data, err := os.ReadFile(path)
 			if err != nil {
 				return err
@@ -254,8 +267,8 @@ func TestStoresNameNoFlags(t *testing.T) {
 	})
 }
 
-// TestPlatformsAreNamedAtHome: outside the packages of the platforms, and what stands in files and on wires, nearly nobody
-// names one. The number may only go down.
+// TestPlatformsAreNamedAtHome: outside the packages of the platforms, and what stands in files and on wires, nearly
+// nobody names one. The number may only go down.
 func TestPlatformsAreNamedAtHome(t *testing.T) {
 	const most = 13
 	names := regexp.MustCompile(`"(daily|livekit)"`)
@@ -263,7 +276,9 @@ func TestPlatformsAreNamedAtHome(t *testing.T) {
 		"internal/browser/contract/", "internal/benchtest/", "tools/"}
 	var found []string
 	goFiles(t, func(path, text string) {
-		if strings.HasSuffix(path, "_test.go") || slices.ContainsFunc(at, func(p string) bool { return strings.HasPrefix(path, p) }) {
+		if strings.HasSuffix(path, "_test.go") || slices.ContainsFunc(at, func(p string) bool {
+			return strings.HasPrefix(path, p)
+		}) {
 			return
 		}
 		for i, line := range strings.Split(text, "\n") {
@@ -275,4 +290,56 @@ func TestPlatformsAreNamedAtHome(t *testing.T) {
 	if len(found) > most {
 		t.Errorf("platforms are named in %d places, at most %d: %s", len(found), most, strings.Join(found, " "))
 	}
+}
+
+// columns is how long a line may be; a tab counts as four.
+const columns = 120
+
+// TestLinesAreShort: no line of Go, TypeScript or Markdown's prose is longer than columns. What cannot be broken is an
+// exception: the tag of a struct's field, a table's row, a command in a block of code, and a link that is a line by
+// itself.
+func TestLinesAreShort(t *testing.T) {
+	ownFiles(t, []string{".go", ".ts", ".mjs", ".md"}, func(path, text string) {
+		exempt := exemptLines(t, path, text)
+		n := 0
+		for line := range strings.Lines(text) {
+			n++
+			line = strings.ReplaceAll(strings.TrimRight(line, "\n"), "\t", "    ")
+			if long := utf8.RuneCountInString(line); long > columns && !exempt[n] {
+				t.Errorf("%s:%d has %d columns, %d are the most", path, n, long, columns)
+			}
+		}
+	})
+}
+
+// exemptLines are the numbers of the lines that cannot be broken.
+func exemptLines(t *testing.T, path, text string) map[int]bool {
+	t.Helper()
+	exempt := map[int]bool{}
+	switch filepath.Ext(path) {
+	case ".go":
+		files := token.NewFileSet()
+		file, err := parser.ParseFile(files, path, text, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			if f, ok := n.(*ast.Field); ok && f.Tag != nil {
+				exempt[files.Position(f.Tag.Pos()).Line] = true
+			}
+			return true
+		})
+	case ".md":
+		link := regexp.MustCompile(`^\s*(- )?!?\[[^\]]*\](\([^)]*\)|: \S+)$`)
+		block, n := false, 0
+		for line := range strings.Lines(text) {
+			n++
+			fence := strings.HasPrefix(strings.TrimSpace(line), "```")
+			block = block != fence
+			if block || strings.HasPrefix(line, "|") || link.MatchString(strings.TrimRight(line, "\n")) {
+				exempt[n] = true
+			}
+		}
+	}
+	return exempt
 }

@@ -77,6 +77,7 @@ func AggregateRuns(ctx context.Context, s Store, q Query) (list []Aggregate, bad
 
 // Compare orders series by platform, location, engine, transport class and path.
 func (s Series) Compare(o Series) int {
-	return cmp.Or(cmp.Compare(s.Platform, o.Platform), cmp.Compare(s.Location, o.Location), cmp.Compare(s.Engine, o.Engine),
+	return cmp.Or(cmp.Compare(s.Platform, o.Platform), cmp.Compare(s.Location, o.Location),
+		cmp.Compare(s.Engine, o.Engine),
 		cmp.Compare(s.Transport, o.Transport), cmp.Compare(s.Path, o.Path))
 }

@@ -113,8 +113,8 @@ type Pauses struct{ Total, Max time.Duration }
 // ago it was measured.
 type Floor struct{ RTT, Age time.Duration }
 
-// PlatformRTT estimates what of the run's P50 the platform and the network took: what remains without the floor, which is the
-// instrument's cost (docs/decisions/instrument-cost.md). It is not known where no floor was measured, nor of a
+// PlatformRTT estimates what of the run's P50 the platform and the network took: what remains without the floor, which
+// is the instrument's cost (docs/decisions/instrument-cost.md). It is not known where no floor was measured, nor of a
 // run in which there was nothing but the instrument to measure.
 func (r Run) PlatformRTT(p50 Quantity) (d time.Duration, known bool) {
 	if !p50.OK || r.Floor == nil || r.ofItself() {
@@ -123,8 +123,8 @@ func (r Run) PlatformRTT(p50 Quantity) (d time.Duration, known bool) {
 	return max(0, p50.D-r.Floor.RTT), true
 }
 
-// Sandbox is the location of a run that was given none and was made against the server inside the process: it must not be
-// taken for a place.
+// Sandbox is the location of a run that was given none and was made against the server inside the process: it must not
+// be taken for a place.
 const Sandbox = "sandbox"
 
 // Place says where and when r was made, as whoever reads it back will find it: in the sandbox, where no location was

@@ -23,7 +23,8 @@ func NewClock() Clock {
 	return Clock{base: now, unix: float64(now.UnixMicro()) / 1e3}
 }
 
-// ClockShowing starts a clock that shows unixMilli at the moment at, which has a monotonic reading: one that several processes agreed upon.
+// ClockShowing starts a clock that shows unixMilli at the moment at, which has a monotonic reading: one that several
+// processes agreed upon.
 func ClockShowing(at time.Time, unixMilli float64) Clock { return Clock{base: at, unix: unixMilli} }
 
 // Claiming is c with somebody to ask how far this machine's wall clock may be from UTC: KernelClockError.
@@ -35,8 +36,8 @@ func (c Clock) Claiming(claim func() (most time.Duration, known bool)) Clock {
 // untilAsked is what a clock may drift from the moment of a claim to the pings that it is used for: a second or two.
 const untilAsked = time.Millisecond
 
-// Error is how far c may be from UTC now: as far as the wall clock may be, and as c has come away from it since it began.
-// It is not known where nothing keeps the wall clock right, nor of a clock that is wrong on purpose.
+// Error is how far c may be from UTC now: as far as the wall clock may be, and as c has come away from it since it
+// began. It is not known where nothing keeps the wall clock right, nor of a clock that is wrong on purpose.
 func (c Clock) Error() Quantity {
 	if c.claim == nil || c.wrong {
 		return Quantity{}
@@ -47,10 +48,12 @@ func (c Clock) Error() Quantity {
 	return Known(most+untilAsked+time.Duration(math.Ceil(away)), ok)
 }
 
-// Wrong is c, off by offset now and running fast by so many parts in a million: a known answer for what estimates clocks.
+// Wrong is c, off by offset now and running fast by so many parts in a million: a known answer for what estimates
+// clocks.
 func (c Clock) Wrong(offset time.Duration, ppm float64) Clock {
 	now := time.Now()
-	return Clock{base: now, unix: c.UnixMilli(now) + float64(offset)/float64(time.Millisecond), skew: ppm / 1e6, wrong: true}
+	return Clock{base: now, unix: c.UnixMilli(now) + float64(offset)/float64(time.Millisecond), skew: ppm / 1e6,
+		wrong: true}
 }
 
 // IsWrong reports whether c comes from Wrong.

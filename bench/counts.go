@@ -11,7 +11,8 @@ import (
 // Its fields are the list of all counts. A count has the name in json everywhere: in files, in columns and fields of
 // stores, in the page. The comment at it says how to read it, also in the file's schema. The words in is say more:
 //
-//	fate    it follows from the outcomes of the samples (Tally); the others are counted as they happen, also by the page
+//	fate    it follows from the outcomes of the samples (Tally); the others are counted as they happen, also by the
+//	        page
 //	always  every tool tells it; the original tool tells no other
 //	summed  sums of runs have it (Aggregate), and SQLite a column
 //	later   it came after the first version of the file: older files lack it

@@ -28,7 +28,8 @@ func TestLimits(t *testing.T) {
 			if g, ok := c.Break(limit.value); ok && g.Verdict == limit.verdict {
 				t.Errorf("%s: %v %s is at the limit, and %s", c.Code, limit.value, c.Unit, g.Verdict)
 			}
-			if g, ok := c.Break(math.Nextafter(limit.value, math.Inf(1))); !ok || g.Verdict != limit.verdict || g.Limit != limit.value || g.Unit != c.Unit {
+			if g, ok := c.Break(math.Nextafter(limit.value, math.Inf(1))); !ok || g.Verdict != limit.verdict ||
+				g.Limit != limit.value || g.Unit != c.Unit {
 				t.Errorf("%s: just above %v %s: %+v, want %s", c.Code, limit.value, c.Unit, g, limit.verdict)
 			}
 		}

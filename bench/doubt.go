@@ -24,7 +24,8 @@ func doubts(r Run, s Summary) (list []Doubt) {
 		add("ended-early", "the run ended early (%s): %d of %d pings", r.Ended, c.Settled(), r.Plan.Count)
 	}
 	if r.Echo.Kind == WrongClock {
-		add("wrong-clock", "the echo's clock is wrong on purpose (--clock-offset, --clock-skew): one-way times are an experiment")
+		add("wrong-clock", "the echo's clock is wrong on purpose (--clock-offset, --clock-skew): one-way times are "+
+			"an experiment")
 	}
 	if r.Standin {
 		add("standin", "this is not %s: a stand-in on this machine played it", r.Platform)
@@ -33,7 +34,8 @@ func doubts(r Run, s Summary) (list []Doubt) {
 		add("way-unknown", "the messages were not seen to leave by one way: the transport class is not known")
 	}
 	if n := len(r.Echo.Others); n > 0 {
-		add("many-echoes", "%d echoes answer in this room; only %s counts, not %s", n+1, r.Echo.Identity, strings.Join(r.Echo.Others, ", "))
+		add("many-echoes", "%d echoes answer in this room; only %s counts, not %s", n+1, r.Echo.Identity,
+			strings.Join(r.Echo.Others, ", "))
 	}
 	if n := r.Echo.Unmatched; n > 0 {
 		add("unmatched-pongs", "%s", unmatched(n))
@@ -51,17 +53,20 @@ func doubts(r Run, s Summary) (list []Doubt) {
 		add("one-way", "no one-way times: %s", s.OneWay.Why)
 	}
 	if s.OneWay.Disbelieved {
-		add("clock-error", "runner and echo say that their clocks are right within %v together; the pings show that they are not",
+		add("clock-error", "runner and echo say that their clocks are right within %v together; the pings show that "+
+			"they are not",
 			r.ClockErrors.Sum().D.Round(time.Microsecond))
 	}
 	if n, need := len(s.RTTs), stats.NeededForBound(0.99); n > 0 && n < need {
-		add("few-pings", "%d answered pings are too few for a P99 (%d are needed): it is close to the largest value seen", n, need)
+		add("few-pings", "%d answered pings are too few for a P99 (%d are needed): it is close to the largest "+
+			"value seen", n, need)
 	}
 	return list
 }
 
 func unmatched(n int) string {
-	return fmt.Sprintf("%d pong(s) of this run's echo match no ping of this run: another runner measures in the room, or the echo changes time stamps", n)
+	return fmt.Sprintf("%d pong(s) of this run's echo match no ping of this run: another runner measures in the "+
+		"room, or the echo changes time stamps", n)
 }
 
 func notSent(r Run) string {

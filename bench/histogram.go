@@ -8,8 +8,8 @@ import (
 	"rtcbench/internal/stats"
 )
 
-// EncodeHistogram packs h into HdrHistogram's compressed V2 format, as base64, in microseconds. Its range is one hour, or as
-// much more as h needs.
+// EncodeHistogram packs h into HdrHistogram's compressed V2 format, as base64, in microseconds. Its range is one hour,
+// or as much more as h needs.
 func EncodeHistogram(h stats.Histogram) (string, error) {
 	largest := time.Hour
 	h.Buckets(func(_, hi time.Duration, _ uint64) bool {

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Path says how messages really travelled. The path of a run that is not the same on all legs, or all the time, names each:
-// "tcp/udp" is tcp from the runner to the server and udp back, "udp+tcp" is udp first, and tcp too.
+// Path says how messages really travelled. The path of a run that is not the same on all legs, or all the time, names
+// each: "tcp/udp" is tcp from the runner to the server and udp back, "udp+tcp" is udp first, and tcp too.
 type Path string
 
 const (
@@ -40,7 +40,8 @@ func (p ICEPair) Path() Path {
 	}
 	switch {
 	case p.Local.Type == relay:
-		return map[string]Path{"udp": PathRelayUDP, "dtls": PathRelayUDP, "tcp": PathRelayTCP, "tls": PathRelayTLS, "": PathRelay}[p.Local.RelayProtocol]
+		return map[string]Path{"udp": PathRelayUDP, "dtls": PathRelayUDP, "tcp": PathRelayTCP, "tls": PathRelayTLS,
+			"": PathRelay}[p.Local.RelayProtocol]
 	case p.Remote.Type == relay:
 		return map[string]Path{"udp": PathRelayUDP, "tcp": PathRelayTCP}[protocol]
 	}
@@ -53,8 +54,8 @@ type LegPath struct {
 	Path Path
 }
 
-// Legs says of each leg of a data channel how its messages travelled between the start and the end of the run. A pair that
-// was given up before the start carried none of them.
+// Legs says of each leg of a data channel how its messages travelled between the start and the end of the run. A pair
+// that was given up before the start carried none of them.
 func (r Run) Legs() (list []LegPath) {
 	for _, leg := range []Leg{Publisher, Subscriber, Only} {
 		var ways []string
@@ -93,8 +94,8 @@ func (r Run) Path() Path {
 	return Path(strings.Join(ways, "/"))
 }
 
-// RunsOnPath gives the runs that q asks for of a store that does not keep the path where its queries find it: read gives those
-// of any path.
+// RunsOnPath gives the runs that q asks for of a store that does not keep the path where its queries find it: read
+// gives those of any path.
 func RunsOnPath(q Query, read func(Query) iter.Seq2[Run, error]) iter.Seq2[Run, error] {
 	if q.Path == "" {
 		return read(q)

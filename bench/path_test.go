@@ -11,7 +11,8 @@ import (
 func TestPath(t *testing.T) {
 	start := time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
 	pair := func(leg bench.Leg, after time.Duration, local bench.Candidate, remote ...string) bench.ICEPair {
-		p := bench.ICEPair{Leg: leg, At: start.Add(after), Local: local, Remote: bench.Candidate{Type: "host", Protocol: local.Protocol}}
+		p := bench.ICEPair{Leg: leg, At: start.Add(after), Local: local,
+			Remote: bench.Candidate{Type: "host", Protocol: local.Protocol}}
 		if len(remote) > 0 {
 			p.Remote.Type = remote[0]
 		}
@@ -27,21 +28,34 @@ func TestPath(t *testing.T) {
 		ice   []bench.ICEPair
 		want  bench.Path
 	}{
-		"nobody knows":                 {bench.DataChannelReliable, nil, ""},
-		"one leg":                      {bench.DataChannelLossy, []bench.ICEPair{pair(only, -1, udp)}, bench.PathUDP},
-		"two alike":                    {bench.DataChannelReliable, []bench.ICEPair{pair(down, -2, tcp), pair(up, -1, tcp)}, bench.PathTCP},
-		"there and back":               {bench.DataChannelReliable, []bench.ICEPair{pair(down, -2, udp), pair(up, -1, tcp)}, "tcp/udp"},
-		"a relay by UDP":               {bench.DataChannelReliable, []bench.ICEPair{pair(only, -1, relay("udp"))}, bench.PathRelayUDP},
-		"a relay by TCP":               {bench.DataChannelReliable, []bench.ICEPair{pair(only, -1, relay("tcp"))}, bench.PathRelayTCP},
-		"a relay by TLS":               {bench.DataChannelReliable, []bench.ICEPair{pair(only, -1, relay("tls"))}, bench.PathRelayTLS},
-		"a relay, of an old file":      {bench.DataChannelReliable, []bench.ICEPair{pair(only, -1, relay(""))}, bench.PathRelay},
-		"the other side's relay":       {bench.DataChannelReliable, []bench.ICEPair{pair(only, -1, udp, "relay")}, bench.PathRelayUDP},
-		"given up before the start":    {bench.DataChannelReliable, []bench.ICEPair{pair(only, -9, tcp), pair(only, -1, udp)}, bench.PathUDP},
-		"another one meanwhile":        {bench.DataChannelReliable, []bench.ICEPair{pair(only, -9, udp), pair(only, time.Second, tcp), pair(only, 2*time.Second, udp)}, "udp+tcp"},
-		"another one after the end":    {bench.DataChannelReliable, []bench.ICEPair{pair(only, -9, udp), pair(only, time.Hour, tcp)}, bench.PathUDP},
-		"a WebSocket beside media":     {bench.SignallingWebSocket, []bench.ICEPair{pair(only, -1, udp)}, bench.PathTCP},
-		"no network":                   {bench.InProcess, nil, ""},
-		"what no rtcbench has written": {bench.DataChannelReliable, []bench.ICEPair{pair(only, -1, bench.Candidate{Type: "host", Protocol: "x"})}, ""},
+		"nobody knows": {bench.DataChannelReliable, nil, ""},
+		"one leg":      {bench.DataChannelLossy, []bench.ICEPair{pair(only, -1, udp)}, bench.PathUDP},
+		"two alike": {bench.DataChannelReliable,
+			[]bench.ICEPair{pair(down, -2, tcp), pair(up, -1, tcp)}, bench.PathTCP},
+		"there and back": {bench.DataChannelReliable,
+			[]bench.ICEPair{pair(down, -2, udp), pair(up, -1, tcp)}, "tcp/udp"},
+		"a relay by UDP": {bench.DataChannelReliable, []bench.ICEPair{pair(only, -1, relay("udp"))},
+			bench.PathRelayUDP},
+		"a relay by TCP": {bench.DataChannelReliable, []bench.ICEPair{pair(only, -1, relay("tcp"))},
+			bench.PathRelayTCP},
+		"a relay by TLS": {bench.DataChannelReliable, []bench.ICEPair{pair(only, -1, relay("tls"))},
+			bench.PathRelayTLS},
+		"a relay, of an old file": {bench.DataChannelReliable, []bench.ICEPair{pair(only, -1, relay(""))},
+			bench.PathRelay},
+		"the other side's relay": {bench.DataChannelReliable, []bench.ICEPair{pair(only, -1, udp, "relay")},
+			bench.PathRelayUDP},
+		"given up before the start": {bench.DataChannelReliable,
+			[]bench.ICEPair{pair(only, -9, tcp), pair(only, -1, udp)}, bench.PathUDP},
+		"another one meanwhile": {bench.DataChannelReliable,
+			[]bench.ICEPair{pair(only, -9, udp), pair(only, time.Second, tcp), pair(only, 2*time.Second, udp)},
+			"udp+tcp"},
+		"another one after the end": {bench.DataChannelReliable,
+			[]bench.ICEPair{pair(only, -9, udp), pair(only, time.Hour, tcp)}, bench.PathUDP},
+		"a WebSocket beside media": {bench.SignallingWebSocket, []bench.ICEPair{pair(only, -1, udp)},
+			bench.PathTCP},
+		"no network": {bench.InProcess, nil, ""},
+		"what no rtcbench has written": {bench.DataChannelReliable,
+			[]bench.ICEPair{pair(only, -1, bench.Candidate{Type: "host", Protocol: "x"})}, ""},
 	} {
 		r := bench.Run{Start: start, End: start.Add(time.Minute), Facts: bench.Facts{Transport: c.class, ICE: c.ice}}
 		if got := r.Path(); got != c.want {

@@ -11,7 +11,8 @@ const ms = time.Millisecond
 
 func TestAlign(t *testing.T) {
 	p := bench.Plan{Cooldown: 100 * ms, Aligned: true, Phase: 50 * ms}
-	for unix, want := range map[time.Duration]time.Duration{1000 * ms: 1050 * ms, 1050 * ms: 1050 * ms, 1051 * ms: 1150 * ms, 1149 * ms: 1150 * ms} {
+	for unix, want := range map[time.Duration]time.Duration{1000 * ms: 1050 * ms, 1050 * ms: 1050 * ms,
+		1051 * ms: 1150 * ms, 1149 * ms: 1150 * ms} {
 		if got := p.Align(unix); got != want {
 			t.Errorf("%v begins at %v, want %v", unix, got, want)
 		}

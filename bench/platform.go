@@ -40,8 +40,8 @@ type Platform struct {
 // Has reports whether an engine can speak to the platform.
 func (p Platform) Has(engine string) bool { return slices.Contains(p.Engines, engine) }
 
-// Page is what a browser's page of a platform may do, and what it tells of its join. The hosts of a room's URL and of its
-// bundle are always among those that the page speaks to.
+// Page is what a browser's page of a platform may do, and what it tells of its join. The hosts of a room's URL and of
+// its bundle are always among those that the page speaks to.
 type Page struct {
 	Hosts     []string // further hosts that the page speaks to; "*." at the front stands for all below
 	Family    []string // where the room's host ends in one of these, as ".livekit.cloud", all that do are spoken to

@@ -113,7 +113,8 @@ func (o OneWay) DownOf(s Sample) (time.Duration, bool) {
 // summaries counts the calls of Summarise.
 var summaries atomic.Int64
 
-// Summaries is how often Summarise was called in this process. Only tests read it: they hold each command to one call a run.
+// Summaries is how often Summarise was called in this process. Only tests read it: they hold each command to one call a
+// run.
 func Summaries() int64 { return summaries.Load() }
 
 // Summarise computes everything that follows from the samples and circumstances of r.
@@ -214,8 +215,8 @@ func (s *Summary) ofRTT() {
 	s.PDV = spread(above)
 }
 
-// OfAll is the q quantile of all of r's settled pings, where one that failed is slower than any other (RFC 2681, section 3.4). It is
-// not known where that falls on one that failed.
+// OfAll is the q quantile of all of r's settled pings, where one that failed is slower than any other (RFC 2681,
+// section 3.4). It is not known where that falls on one that failed.
 func (r Record) OfAll(q float64) Quantity {
 	sorted, settled := stats.Sorted(r.Summary.RTTs), r.Counts.Settled()
 	if len(sorted) == 0 || math.Ceil(float64(settled-1)*q) >= float64(len(sorted)) {
@@ -277,7 +278,8 @@ func (o *OneWay) synchronised(pairs []stats.Pair, measured stats.Offset) {
 	}
 }
 
-// drifting estimates θ from the pings, and from what the clocks say of themselves, which is not believed where it cannot be.
+// drifting estimates θ from the pings, and from what the clocks say of themselves, which is not believed where it
+// cannot be.
 func (o *OneWay) drifting(pairs []stats.Pair, within Quantity) {
 	o.Offset, o.Known = stats.EstimateDrift(pairs, within.D)
 	if !o.Known && within.OK {

@@ -12,7 +12,8 @@ import (
 func samples(outcomes ...bench.Outcome) bench.Run {
 	r := bench.Run{Plan: bench.Plan{Count: len(outcomes), Cooldown: 100 * ms, Timeout: 500 * ms, Warmup: 5}}
 	for i, o := range outcomes {
-		s := bench.Sample{Seq: uint32(i + 1), Due: time.Duration(i) * 100 * ms, Sent: time.Duration(i) * 100 * ms, Outcome: o}
+		s := bench.Sample{Seq: uint32(i + 1), Due: time.Duration(i) * 100 * ms, Sent: time.Duration(i) * 100 * ms,
+			Outcome: o}
 		if o == bench.Answered {
 			s.RTT = 10 * ms
 		}
@@ -23,7 +24,8 @@ func samples(outcomes ...bench.Outcome) bench.Run {
 }
 
 func TestSlotsThatWereNotSentAreNoLoss(t *testing.T) {
-	s := bench.Summarise(samples(bench.Lost, bench.NotSent, bench.Lost, bench.Answered, bench.Unsettled, bench.Answered))
+	s := bench.Summarise(samples(bench.Lost, bench.NotSent, bench.Lost, bench.Answered, bench.Unsettled,
+		bench.Answered))
 	if s.LongestRun != 2 || s.Loss != 0.5 {
 		t.Errorf("longest run %d, loss %v; want 2, 0.5", s.LongestRun, s.Loss)
 	}
@@ -57,13 +59,15 @@ func doubted(r bench.Run, code string) bool {
 func TestDoubts(t *testing.T) {
 	r := samples(bench.Answered, bench.Answered)
 	r.Ended, r.Start = bench.Complete, time.Unix(1000, 0)
-	for _, code := range []string{"ended-early", "many-echoes", "not-sent", "late", "reconnected", "ice-changed", "timer", "standin"} {
+	for _, code := range []string{"ended-early", "many-echoes", "not-sent", "late", "reconnected", "ice-changed",
+		"timer", "standin"} {
 		if doubted(r, code) {
 			t.Errorf("%s in a run that is fine", code)
 		}
 	}
 	pair := func(leg bench.Leg, at time.Time) bench.ICEPair { return bench.ICEPair{Leg: leg, At: at} }
-	r.Facts.ICE = []bench.ICEPair{pair(bench.Publisher, r.Start.Add(-2*time.Second)), pair(bench.Publisher, r.Start.Add(-time.Second)), pair(bench.Subscriber, r.Start.Add(time.Second))}
+	r.Facts.ICE = []bench.ICEPair{pair(bench.Publisher, r.Start.Add(-2*time.Second)),
+		pair(bench.Publisher, r.Start.Add(-time.Second)), pair(bench.Subscriber, r.Start.Add(time.Second))}
 	if doubted(r, "ice-changed") {
 		t.Error("a pair that changed before the run is no doubt about it")
 	}
@@ -88,7 +92,8 @@ func TestSynchronisedClocks(t *testing.T) {
 	for i := range r.Samples { // 4 ms up, 6 ms down, the echo 1 s ahead
 		r.Samples[i].Stamped, r.Samples[i].Up = true, time.Second+4*ms
 	}
-	r.Clocks, r.Synced = bench.SyncedClocks, stats.Offset{Theta: time.Second + ms, Lo: time.Second, Hi: time.Second + 2*ms}
+	r.Clocks, r.Synced = bench.SyncedClocks, stats.Offset{Theta: time.Second + ms, Lo: time.Second,
+		Hi: time.Second + 2*ms}
 	o := bench.Summarise(r).OneWay
 	if !o.Known || o.Up.P50.D != 3*ms || o.Down.P50.D != 7*ms || o.Offset.HalfWidth() != ms {
 		t.Errorf("%+v", o)

@@ -17,7 +17,8 @@ const (
 	Valid    Verdict = "valid"
 	Unjudged Verdict = "unjudged" // nothing is known that could speak for the numbers or against them
 	Doubtful Verdict = "doubtful" // something may have touched the numbers
-	Invalid  Verdict = "invalid"  // they are of something else than the path; kept, and left out of sums and comparisons
+	// they are of something else than the path; kept, and left out of sums and comparisons
+	Invalid Verdict = "invalid"
 )
 
 // Verdicts are all of them, the best first.
@@ -100,7 +101,8 @@ var criteria = []Criterion{
 	{"ice-changed", "the ICE pair of a leg changed during the run", times, Never, 0,
 		func(r Run, _ Summary) (float64, bool) { return float64(len(changedPairs(r))), true },
 		func(r Run, _ Summary, _ float64) string {
-			return fmt.Sprintf("the network path (ICE pair) of the %s changed during the run", strings.Join(changedPairs(r), " and "))
+			return fmt.Sprintf("the network path (ICE pair) of the %s changed during the run",
+				strings.Join(changedPairs(r), " and "))
 		}},
 	{"topology-changed", "Daily changed the topology, or the SFU, during the run", times, Never, 0,
 		func(r Run, _ Summary) (float64, bool) { return float64(len(changes(r, "topology", "sfu"))), true },
@@ -118,7 +120,8 @@ var criteria = []Criterion{
 			return 100 * float64(r.Counts.NotSent) / float64(slots), slots > 0
 		},
 		func(r Run, _ Summary, _ float64) string { return notSent(r) }},
-	{"unmatched-pongs", "lost pings that a pong of the run's echo which matches no ping may have answered", percent, 0, Never,
+	{"unmatched-pongs", "lost pings that a pong of the run's echo which matches no ping may have answered",
+		percent, 0, Never,
 		func(r Run, _ Summary) (float64, bool) {
 			return 100 * float64(min(r.Echo.Unmatched, r.Counts.Lost)) / float64(r.Counts.Sent), r.Counts.Sent > 0
 		},
@@ -128,7 +131,8 @@ var criteria = []Criterion{
 	{"timer", "timer error, P99", "ms", 5, 50,
 		func(_ Run, s Summary) (float64, bool) { return millis(s.TimerError.P99.D), s.TimerError.P99.OK },
 		func(_ Run, s Summary, _ float64) string {
-			return fmt.Sprintf("pings left up to %v late (P99): this machine is busy", s.TimerError.P99.D.Round(100*time.Microsecond))
+			return fmt.Sprintf("pings left up to %v late (P99): this machine is busy",
+				s.TimerError.P99.D.Round(100*time.Microsecond))
 		}},
 	{"cpu-steal", "processor time that the host took away", percent, 2, 10,
 		func(r Run, _ Summary) (float64, bool) { return 100 * r.Machine.Steal.Ratio, r.Machine.Steal.OK },
@@ -138,17 +142,20 @@ var criteria = []Criterion{
 	{"cpu-wait", "wait of this process's threads for a processor, all together", "% of the run", 10, Never,
 		func(r Run, _ Summary) (float64, bool) { return 100 * r.Machine.Waited.Ratio, r.Machine.Waited.OK },
 		func(_ Run, _ Summary, v float64) string {
-			return fmt.Sprintf("this process waited for a processor: %.0f ms in each second, all threads together", 10*v)
+			return fmt.Sprintf("this process waited for a processor: %.0f ms in each second, all threads together",
+				10*v)
 		}},
 	{"echo-hold", "time that the echo holds a ping, P99", ofP50, 10, 100,
 		func(r Run, s Summary) (float64, bool) { return r.shareOfP50(s.Hold.P99, s) },
 		func(_ Run, s Summary, v float64) string {
-			return fmt.Sprintf("the echo held pings for up to %v (P99), which is %.0f %% of the P50: it is busy", rounded(s.Hold.P99.D), v)
+			return fmt.Sprintf("the echo held pings for up to %v (P99), which is %.0f %% of the P50: it is busy",
+				rounded(s.Hold.P99.D), v)
 		}},
 	{"gc-pause", "longest pause of the garbage collector", ofP50, 10, Never,
 		func(r Run, s Summary) (float64, bool) { return r.shareOfP50(Quantity{r.Pauses.Max, true}, s) },
 		func(r Run, _ Summary, v float64) string {
-			return fmt.Sprintf("the garbage collector stopped this process for %v, which is %.0f %% of the P50", rounded(r.Pauses.Max), v)
+			return fmt.Sprintf("the garbage collector stopped this process for %v, which is %.0f %% of the P50",
+				rounded(r.Pauses.Max), v)
 		}},
 	{"floor", "the instrument's own round trip (rtcbench calibrate)", ofP50, 20, 60,
 		func(r Run, s Summary) (float64, bool) {
@@ -158,7 +165,8 @@ var criteria = []Criterion{
 			return r.shareOfP50(Quantity{r.Floor.RTT, true}, s)
 		},
 		func(r Run, _ Summary, v float64) string {
-			return fmt.Sprintf("%v of the P50, %.0f %%, are the instrument's own (rtcbench calibrate)", rounded(r.Floor.RTT), v)
+			return fmt.Sprintf("%v of the P50, %.0f %%, are the instrument's own (rtcbench calibrate)",
+				rounded(r.Floor.RTT), v)
 		}},
 	{"clock-step", "step of the wall clock against the monotonic one", "ms", 50, Never,
 		func(r Run, _ Summary) (float64, bool) {
@@ -167,22 +175,25 @@ var criteria = []Criterion{
 			return millis(max(0, step.D.Abs()-slewed)), step.OK
 		},
 		func(r Run, _ Summary, _ float64) string {
-			return fmt.Sprintf("the wall clock was stepped by %v during the run, or this machine slept: when it was, and its one-way times, may be wrong", r.Machine.ClockStep.D.Round(time.Millisecond))
+			return fmt.Sprintf("the wall clock was stepped by %v during the run, or this machine slept: when it was, "+
+				"and its one-way times, may be wrong", r.Machine.ClockStep.D.Round(time.Millisecond))
 		}},
 	{"few-pings", "pings missing for the percentile that a limit asks for", "pings", 0, Never,
 		func(r Run, s Summary) (float64, bool) {
 			return float64(max(0, stats.NeededForBound(r.Asked)-r.Counts.Answered)), r.Asked > 0 && s.P50.OK
 		},
 		func(r Run, _ Summary, _ float64) string {
-			return fmt.Sprintf("%d answered pings are too few for the P%.0f that a limit was set on (%d are needed)", r.Counts.Answered, 100*r.Asked, stats.NeededForBound(r.Asked))
+			return fmt.Sprintf("%d answered pings are too few for the P%.0f that a limit was set on (%d are needed)",
+				r.Counts.Answered, 100*r.Asked, stats.NeededForBound(r.Asked))
 		}},
 }
 
-// maxSlew is how far a wall clock may be slewed against the monotonic one without being stepped: 500 ppm is the most that
-// Linux does (adjtimex(2): freq is clamped to ±32768000, in units of 2^-16 ppm).
+// maxSlew is how far a wall clock may be slewed against the monotonic one without being stepped: 500 ppm is the most
+// that Linux does (adjtimex(2): freq is clamped to ±32768000, in units of 2^-16 ppm).
 const maxSlew = 500e-6
 
-// SandboxDoubt is the code of the doubt that a run against a server inside this process carries: it measures this machine.
+// SandboxDoubt is the code of the doubt that a run against a server inside this process carries: it measures this
+// machine.
 const SandboxDoubt = "sandbox"
 
 // Criteria is the table by which runs are judged.
@@ -241,7 +252,8 @@ func count(yes bool) (float64, bool) {
 	return 0, true
 }
 
-// shareOfP50 is part in percent of the P50; it is not asked of a run in which there was nothing but the instrument to measure.
+// shareOfP50 is part in percent of the P50; it is not asked of a run in which there was nothing but the instrument to
+// measure.
 func (r Run) shareOfP50(part Quantity, s Summary) (float64, bool) {
 	if r.ofItself() {
 		return 0, false

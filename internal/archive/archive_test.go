@@ -115,7 +115,8 @@ func TestHistoryIsReadOnce(t *testing.T) {
 	if err != nil || len(h.Bad) != 1 || !errors.As(h.Bad[0], &u) || u.RunID != "damaged" || len(h.Runs) != 24 {
 		t.Errorf("%d runs, %v, %v", len(h.Runs), h.Bad, err)
 	}
-	if h, err := History(t.Context(), c, bench.Query{Limit: 5}, now); err != nil || len(h.Bad) != 0 || len(h.Runs) != 5 {
+	if h, err := History(t.Context(), c, bench.Query{Limit: 5}, now); err != nil || len(h.Bad) != 0 ||
+		len(h.Runs) != 5 {
 		t.Errorf("%d runs, %v, %v: the one that is damaged is not among the last", len(h.Runs), h.Bad, err)
 	}
 }

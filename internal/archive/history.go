@@ -175,7 +175,8 @@ func readOnce(ctx context.Context, s bench.Store, q bench.Query, h *report.Histo
 		}
 		all[key].Add(record, q)
 		if length := h.Until.Sub(h.Since) / report.Parts; length > 0 && !q.LeavesOut(record) {
-			part := int(r.End.Sub(h.Since) / length) // of a damaged run the store may hold another end than the run itself
+			// of a damaged run the store may hold another end than the run itself
+			part := int(r.End.Sub(h.Since) / length)
 			all[key].parts[max(0, min(part, report.Parts-1))].Merge(r.Histogram())
 		}
 		list = append(list, listed{record: record})

@@ -31,7 +31,8 @@ func TestPolicy(t *testing.T) {
 		{of(browser.JoinConfig{Platform: "livekit", URL: "ws://10.1.2.3:7880"}),
 			[]string{"ws://10.1.2.3:7880", "http://10.1.2.3:7880"}, []string{"livekit.cloud", "*"}},
 		{of(browser.JoinConfig{Platform: "livekit", URL: "ws://[::1]:7880"}), []string{"ws://*:7880"}, nil},
-		{of(browser.JoinConfig{Platform: "livekit", URL: "wss://evil.example; script-src *"}), nil, []string{"evil", "*"}},
+		{of(browser.JoinConfig{Platform: "livekit", URL: "wss://evil.example; script-src *"}), nil,
+			[]string{"evil", "*"}},
 	} {
 		p := browser.Policy(c.config)
 		words := strings.Fields(strings.ReplaceAll(p, ";", " "))

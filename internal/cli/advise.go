@@ -57,7 +57,8 @@ func ofJoining(err error) string {
 	case errors.As(err, &page) && errors.As(err, &late):
 		return fmt.Sprintf(" in %v (--connect-timeout waits longer%s)", late.Limit, page.Maybe())
 	case errors.As(err, &seat) && seat.Waiting == bench.StepICE:
-		return "; the native engine needs UDP, or a TURN server: --engine browser also goes over TCP; --connect-timeout waits longer"
+		return "; the native engine needs UDP, or a TURN server: --engine browser also goes over TCP; " +
+			"--connect-timeout waits longer"
 	case errors.As(err, &seat):
 		return "; --connect-timeout waits longer"
 	case errors.As(err, &late):

@@ -41,16 +41,21 @@ type bothCmd struct {
 
 // Help is shown by --help below the flags' summary.
 func (bothCmd) Help() string {
-	return `Both platforms in one Chromium, a page and a process for each seat, at one time and on one grid, half a period apart so that their pings do not collide. What the browser costs, it costs both; where the browser itself ends, both runs end.
+	return `Both platforms in one Chromium, a page and a process for each seat, at one time and on one grid, half a ` +
+		`period apart so that their pings do not collide. What the browser costs, it costs both; where the browser ` +
+		`itself ends, both runs end.
 
-Daily carries application messages on a WebSocket, LiveKit on a data channel: the verdict says so, and compares what an application gets, not media.
+Daily carries application messages on a WebSocket, LiveKit on a data channel: the verdict says so, and compares what ` +
+		`an application gets, not media.
 
 Examples:
 
-  rtcbench both --daily-api-key KEY --livekit-url wss://my.livekit.cloud --livekit-api-key KEY --livekit-api-secret SECRET -n 600
+  rtcbench both --daily-api-key KEY --livekit-url wss://my.livekit.cloud --livekit-api-key KEY --livekit-api-secret ` +
+		`SECRET -n 600
       from here to each and back
 
-  rtcbench both --daily-room https://my.daily.co/bench --livekit-url wss://my.livekit.cloud --livekit-token TOKEN -o both.json
+  rtcbench both --daily-room https://my.daily.co/bench --livekit-url wss://my.livekit.cloud --livekit-token TOKEN -o ` +
+		`both.json
       to the echoes in both rooms
 
   rtcbench both --daily-agent-url http://localhost:8000 --livekit-agent-url http://localhost:8001
@@ -60,7 +65,8 @@ Examples:
 // bothNames are the flags of both by the names that the single commands know them by.
 var bothNames = map[string]map[string]string{
 	daily.Platform.Name: {"room-url": "daily-room", "token": "daily-token", "api-key": "daily-api-key"},
-	livekit.Platform.Name: {"server-url": "livekit-url", "token": "livekit-token", "api-key": "livekit-api-key", "api-secret": "livekit-api-secret", "room": "livekit-room",
+	livekit.Platform.Name: {"server-url": "livekit-url", "token": "livekit-token", "api-key": "livekit-api-key",
+		"api-secret": "livekit-api-secret", "room": "livekit-room",
 		"agent-name": "livekit-agent-name"},
 }
 
@@ -70,17 +76,22 @@ func (cmd *bothCmd) Run(a *app) error { return a.measure(cmd) }
 // chrome implements measuring.
 func (cmd *bothCmd) chrome() chromeFlags { return cmd.chromeFlags }
 
-// sides implements measuring. The pings of the first leave half a period after those of the second, so that they do not collide.
+// sides implements measuring. The pings of the first leave half a period after those of the second, so that they do not
+// collide.
 func (cmd *bothCmd) sides(c *settings.Check) []side {
 	of := c.Sources
 	dailyAgent, dailyNames := cmd.agentOf(of, daily.Platform.Name, agentFlags{cmd.DailyAgentURL, cmd.DailyAgentToken})
-	livekitAgent, livekitNames := cmd.agentOf(of, livekit.Platform.Name, agentFlags{cmd.LivekitAgentURL, cmd.LivekitAgentToken})
+	livekitAgent, livekitNames := cmd.agentOf(of, livekit.Platform.Name,
+		agentFlags{cmd.LivekitAgentURL, cmd.LivekitAgentToken})
 	d := dailyCmd{Echo: cmd.Echo, agentFlags: dailyAgent, dailyFlags: dailyFlags{
-		RoomURL: cmd.DailyRoom, Token: cmd.DailyToken, APIKey: cmd.DailyAPIKey, Geo: cmd.Geo, BundleURL: cmd.BundleURL, APIURL: cmd.APIURL,
+		RoomURL: cmd.DailyRoom, Token: cmd.DailyToken, APIKey: cmd.DailyAPIKey, Geo: cmd.Geo, BundleURL: cmd.BundleURL,
+		APIURL: cmd.APIURL,
 	}}
-	l := livekitCmd{Echo: cmd.Echo, agentFlags: livekitAgent, AgentName: cmd.LivekitAgentName, Timeout: cmd.Timeout, planFlags: cmd.planFlags,
-		Channel: "reliable", Engine: bench.Browser, livekitFlags: livekitFlags{
-			ServerURL: cmd.LivekitURL, Token: cmd.LivekitToken, APIKey: cmd.LivekitAPIKey, APISecret: cmd.LivekitAPISecret, Room: cmd.LivekitRoom,
+	l := livekitCmd{Echo: cmd.Echo, agentFlags: livekitAgent, AgentName: cmd.LivekitAgentName, Timeout: cmd.Timeout,
+		planFlags: cmd.planFlags,
+		Channel:   "reliable", Engine: bench.Browser, livekitFlags: livekitFlags{
+			ServerURL: cmd.LivekitURL, Token: cmd.LivekitToken, APIKey: cmd.LivekitAPIKey,
+			APISecret: cmd.LivekitAPISecret, Room: cmd.LivekitRoom,
 		}}
 	first := settings.Check{Sources: of.Renamed(dailyNames), Err: c.Err}
 	room := d.side(&first)

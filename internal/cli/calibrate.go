@@ -18,7 +18,10 @@ type calibrateCmd struct {
 
 // Help is shown by --help below the flags' summary.
 func (calibrateCmd) Help() string {
-	return `It measures paths that have no network in them: what is left is the instrument, the SDK and this machine. The medians are kept, and results made here afterwards show them beside their own (details.instrument.floor_rtt_p50_ms), if their cooldown is no more than twice as long or half as long: after a rest all of it is slower.
+	return `It measures paths that have no network in them: what is left is the instrument, the SDK and this ` +
+		`machine. The medians are kept, and results made here afterwards show them beside their own ` +
+		`(details.instrument.floor_rtt_p50_ms), if their cooldown is no more than twice as long or half as long: ` +
+		`after a rest all of it is slower.
 
 The last path is Daily's own SDK against a stand-in for Daily's cloud on this machine.`
 }
@@ -27,7 +30,9 @@ The last path is Daily's own SDK against a stand-in for Daily's cloud on this ma
 func (cmd *calibrateCmd) Run(a *app) error {
 	c := settings.Check{Sources: a.settings}
 	plan := bench.Plan{
-		Count: c.Number("iterations", cmd.Iterations, 10, 100_000), Cooldown: c.Millis("cooldown", cmd.Cooldown, time.Millisecond, time.Minute), Timeout: 5 * time.Second, Warmup: 10,
+		Count:    c.Number("iterations", cmd.Iterations, 10, 100_000),
+		Cooldown: c.Millis("cooldown", cmd.Cooldown, time.Millisecond, time.Minute), Timeout: 5 * time.Second,
+		Warmup:      10,
 		EchoTimeout: 10 * time.Second, ReconnectTimeout: 10 * time.Second,
 	}
 	if c.Err != nil {
@@ -55,7 +60,8 @@ func (cmd *calibrateCmd) Run(a *app) error {
 		fmt.Fprintf(a.stdout, "%-44s %8.3f %8.3f %8.3f\n", path.What, ms(s.P50), ms(s.P95), ms(s.P99))
 		if path.Platform != "" {
 			known[measure.FloorKey(path.Platform, path.Engine, plan.Cooldown)] = measure.Floor{
-				P50MS: ms(s.P50), CooldownMS: float64(plan.Cooldown) / 1e6, Pings: len(s.RTTs), At: time.Now().UTC(), Version: release,
+				P50MS: ms(s.P50), CooldownMS: float64(plan.Cooldown) / 1e6, Pings: len(s.RTTs), At: time.Now().UTC(),
+				Version: release,
 			}
 		}
 	}

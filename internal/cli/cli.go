@@ -68,8 +68,8 @@ func (e exitError) Error() string {
 
 func (e exitError) Unwrap() error { return e.err }
 
-// unkept is why a run could not be measured to its end, where beside that its output file or a store would not take it. The exit
-// code has no room for both.
+// unkept is why a run could not be measured to its end, where beside that its output file or a store would not take it.
+// The exit code has no room for both.
 type unkept struct{ error }
 
 // alsoUnkept is err, marked when kept is not nil.
@@ -215,7 +215,8 @@ func talk(w io.Writer) func(line string) {
 	return func(line string) { fmt.Fprintf(w, "rtcbench: %s\n", report.Printable(line)) }
 }
 
-const description = `Measure the latency of real-time platforms as voice and video agents meet it: join a real room, ping an echo, report how long it took and how far to trust the numbers.`
+const description = `Measure the latency of real-time platforms as voice and video agents meet it: join a real room, ` +
+	`ping an echo, report how long it took and how far to trust the numbers.`
 
 var groups = []kong.Group{
 	{Key: "where", Title: "Where (a flag wins over the environment, the environment over .env)"},

@@ -77,7 +77,8 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"code": code, "json": checkJSON, "wait-for": waitFor, "lines": lines, "make-big": makeBig, "summaries": summaries,
+			"code": code, "json": checkJSON, "wait-for": waitFor, "lines": lines, "make-big": makeBig,
+			"summaries": summaries,
 		},
 	})
 }
@@ -95,7 +96,8 @@ func freePort() string {
 
 // ownFolders keeps a program that a test runs out of the user's.
 func ownFolders(dir string) []string {
-	return []string{quickExits, "HOME=" + dir, "XDG_DATA_HOME=" + dir + "/data", "XDG_CACHE_HOME=" + dir + "/cache", "XDG_CONFIG_HOME=" + dir + "/config"}
+	return []string{quickExits, "HOME=" + dir, "XDG_DATA_HOME=" + dir + "/data", "XDG_CACHE_HOME=" + dir + "/cache",
+		"XDG_CONFIG_HOME=" + dir + "/config"}
 }
 
 // make-big FILE makes a file of a megabyte, with its folders.
@@ -105,7 +107,8 @@ func makeBig(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(path, make([]byte, 1<<20), 0o600))
 }
 
-// summaries N: the last rtcbench has summed up so many runs. Each run of a command is summed up once, whoever wants to know.
+// summaries N: the last rtcbench has summed up so many runs. Each run of a command is summed up once, whoever wants to
+// know.
 func summaries(ts *testscript.TestScript, _ bool, args []string) {
 	if got := ts.ReadFile(ts.MkAbs("summaries")); got != args[0] {
 		ts.Fatalf("%s runs were summed up, want %s", got, args[0])

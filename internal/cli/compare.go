@@ -37,9 +37,12 @@ func (compareCmd) Help() string {
   3eba4b1c                    a run in the store, by its ID, or the beginning or end of it
   platform=livekit,since=24h  runs in the store, by a filter
 
-A filter is KEY=VALUE,KEY=VALUE with the filters of history: platform, location, engine, transport, path, since, until. The names of platforms and engines, and the ID of a run, need no key.
+A filter is KEY=VALUE,KEY=VALUE with the filters of history: platform, location, engine, transport, path, since, ` +
+		`until. The names of platforms and engines, and the ID of a run, need no key.
 
-One run against one is compared by its pings (block bootstrap); many by the medians of the runs (rank test), which needs at least four on each side. Differences are B − A. Invalid runs among many are left out, and counted; a single one that is named is compared, with a warning.
+One run against one is compared by its pings (block bootstrap); many by the medians of the runs (rank test), which ` +
+		`needs at least four on each side. Differences are B − A. Invalid runs among many are left out, and counted; ` +
+		`a single one that is named is compared, with a warning.
 
 Examples:
 
@@ -49,13 +52,15 @@ Examples:
   rtcbench compare both.json#livekit both.json#daily --unlike
       what both measured, a WebSocket against a data channel
 
-  rtcbench compare platform=livekit,location=fra,engine=native,since=14d,until=7d platform=livekit,location=fra,engine=native,since=7d
+  rtcbench compare platform=livekit,location=fra,engine=native,since=14d,until=7d ` +
+		`platform=livekit,location=fra,engine=native,since=7d
       last week against the one before
 
   rtcbench compare baseline.json now.json --fail-if-slower 10 --fail-if-lossier 1 --format json
       in a pipeline: exit code 3 when it became slower by more than 10 %, or loses more by 1 point, beyond doubt
 
-A limit that could not be decided exits with 3 too, and says why: nothing was answered, runs are too few, a run is invalid. --allow-undecided lets that pass. For --fail-if-slower a lost ping is slower than any.`
+A limit that could not be decided exits with 3 too, and says why: nothing was answered, runs are too few, a run is ` +
+		`invalid. --allow-undecided lets that pass. For --fail-if-slower a lost ping is slower than any.`
 }
 
 // Run compares B with A.
@@ -69,7 +74,8 @@ func (cmd *compareCmd) Run(a *app) error {
 	if percent, set := c.Limit("fail-if-lossier", cmd.FailIfLossier, 100); set {
 		by.LossierThan = &percent
 	}
-	c.Given(map[string]string{"fail-if-slower": cmd.FailIfSlower, "fail-if-lossier": cmd.FailIfLossier, "margin": cmd.Margin})
+	c.Given(map[string]string{"fail-if-slower": cmd.FailIfSlower, "fail-if-lossier": cmd.FailIfLossier,
+		"margin": cmd.Margin})
 	if c.Err != nil {
 		return c.Err
 	}
@@ -96,14 +102,16 @@ func (cmd *compareCmd) Run(a *app) error {
 		return err
 	}
 	if c := comparison; !c.Alike && !cmd.Unlike {
-		return usagef("%s: these are %s; choose runs of one with a filter (transport=…, path=…), or compare all the same with --unlike",
+		return usagef("%s: these are %s; choose runs of one with a filter (transport=…, path=…), or compare all the "+
+			"same with --unlike",
 			c.Paths(), c.Unlike())
 	}
 	return cmd.tell(a, comparison)
 }
 
 // compare reads both sides, and holds them against each other.
-func (cmd *compareCmd) compare(a *app, operands [2]archive.Side, bar *workBar, by report.Against) (c report.Groups, err error) {
+func (cmd *compareCmd) compare(a *app, operands [2]archive.Side, bar *workBar, by report.Against) (c report.Groups,
+	err error) {
 	var store bench.Store
 	open := sync.OnceValues(func() (s bench.Store, err error) {
 		store, err = a.openForReading(cmd.storeFlags)

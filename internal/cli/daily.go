@@ -38,7 +38,8 @@ type dailyCmd struct {
 
 // Help is shown by --help below the flags' summary.
 func (dailyCmd) Help() string {
-	return `Daily's own JavaScript SDK joins the room in a Chromium without a window, audio and video off, and sends app-messages, which Daily carries on its signalling WebSocket.
+	return `Daily's own JavaScript SDK joins the room in a Chromium without a window, audio and video off, and sends ` +
+		`app-messages, which Daily carries on its signalling WebSocket.
 
 Examples:
 
@@ -86,15 +87,18 @@ func (cmd *dailyCmd) side(c *settings.Check) (s side) {
 			*value = c.ServerURL(flag, *value, "https", "http")
 		}
 	}
-	if u, err := url.Parse(f.APIURL); err == nil && u.Scheme == "http" && c.Err == nil && !settings.OnThisMachine(u.Hostname()) {
-		c.Err = usagef("%s %s: the API key would travel in clear; use https, or a proxy on this machine", c.Name("daily-api-url"), redact.URL(f.APIURL))
+	if u, err := url.Parse(f.APIURL); err == nil && u.Scheme == "http" && c.Err == nil &&
+		!settings.OnThisMachine(u.Hostname()) {
+		c.Err = usagef("%s %s: the API key would travel in clear; use https, or a proxy on this machine",
+			c.Name("daily-api-url"), redact.URL(f.APIURL))
 	}
 	c.Given(map[string]string{"room-url": f.RoomURL, "token": f.Token, "api-key": f.APIKey})
 	s.asks(c, cmd.agentFlags, map[string]string{"room-url": f.RoomURL, "api-key": f.APIKey})
 	if s.job.Service.Named() {
 		s.job.Place = bench.Place{Bundle: f.BundleURL, API: f.APIURL}
 		if cmd.Echo == "local" && c.Err == nil {
-			c.Err = usagef("%s local: the echo service answers; leave out --echo, or %s", c.Name("echo"), c.Name("agent-url"))
+			c.Err = usagef("%s local: the echo service answers; leave out --echo, or %s", c.Name("echo"),
+				c.Name("agent-url"))
 		}
 		return s
 	}
@@ -104,7 +108,8 @@ func (cmd *dailyCmd) side(c *settings.Check) (s side) {
 	case f.RoomURL != "" && (f.APIKey == "" || c.Rank("room-url") >= c.Rank("api-key")):
 		s.job.Place, s.job.Local = f.named(c), cmd.Echo == "local"
 		if s.job.Local && s.job.Place.Token != "" && c.Err == nil {
-			c.Err = usagef("%s local: a token is one participant, and the echo is a second; give --api-key alone, or start rtcbench echo", c.Name("echo"))
+			c.Err = usagef("%s local: a token is one participant, and the echo is a second; give --api-key alone, or "+
+				"start rtcbench echo", c.Name("echo"))
 		}
 	case f.APIKey != "":
 		s.job.Place = bench.Place{Key: f.APIKey, Region: f.Geo, API: f.APIURL, Bundle: f.BundleURL}
@@ -114,7 +119,8 @@ func (cmd *dailyCmd) side(c *settings.Check) (s side) {
 		}
 	default:
 		if c.Err == nil {
-			c.Err = usagef("which room? give --room-url (or DAILY_ROOM_URL), or --api-key (or DAILY_API_KEY) to have one made")
+			c.Err = usagef("which room? give --room-url (or DAILY_ROOM_URL), or --api-key (or DAILY_API_KEY) to " +
+				"have one made")
 		}
 	}
 	return s
@@ -122,10 +128,12 @@ func (cmd *dailyCmd) side(c *settings.Check) (s side) {
 
 // named is the room of --room-url. Daily's links may carry the token.
 func (f dailyFlags) named(c *settings.Check) bench.Place {
-	place := bench.Place{URL: c.ServerURL("room-url", f.RoomURL, "https", "http"), Token: f.Token, API: f.APIURL, Bundle: f.BundleURL}
+	place := bench.Place{URL: c.ServerURL("room-url", f.RoomURL, "https", "http"), Token: f.Token, API: f.APIURL,
+		Bundle: f.BundleURL}
 	if u, err := url.Parse(place.URL); c.Err == nil && err == nil {
 		if strings.Trim(u.Path, "/") == "" {
-			c.FailAs("room-url", strconv.Quote(redact.URL(place.URL)), "the URL of a room, as https://domain.daily.co/room")
+			c.FailAs("room-url", strconv.Quote(redact.URL(place.URL)), "the URL of a room, as "+
+				"https://domain.daily.co/room")
 		}
 		if t := u.Query().Get("t"); place.Token == "" {
 			place.Token = t
@@ -133,7 +141,8 @@ func (f dailyFlags) named(c *settings.Check) bench.Place {
 		place.URL = redact.URL(place.URL)
 	}
 	if f.Geo != "" && c.Err == nil {
-		c.Err = usagef("%s %s: the region belongs to a room that is made; leave out --room-url, or --geo", c.Name("geo"), f.Geo)
+		c.Err = usagef("%s %s: the region belongs to a room that is made; leave out --room-url, or --geo",
+			c.Name("geo"), f.Geo)
 	}
 	return place
 }
@@ -146,5 +155,6 @@ func (f dailyFlags) doubts() []string {
 	if f.Geo == "" || slices.Contains(daily.Regions, f.Geo) {
 		return nil
 	}
-	return []string{fmt.Sprintf("--geo %s is not among the regions that rtcbench knows of (%s); Daily decides", f.Geo, strings.Join(daily.Regions, ", "))}
+	return []string{fmt.Sprintf("--geo %s is not among the regions that rtcbench knows of (%s); Daily decides", f.Geo,
+		strings.Join(daily.Regions, ", "))}
 }

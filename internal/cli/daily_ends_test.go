@@ -19,7 +19,8 @@ func TestKilledOutright(t *testing.T) {
 	s := startStandin(t)
 	tmp := t.TempDir()
 	run := func() *process {
-		return startIn(t, []string{"TMPDIR=" + tmp}, "daily", "-r", s.AddRoom("killed"), "--echo", "local", "-n", "100000", "-c", "20", "-q", "-v",
+		return startIn(t, []string{"TMPDIR=" + tmp}, "daily", "-r", s.AddRoom("killed"), "--echo", "local", "-n",
+			"100000", "-c", "20", "-q", "-v",
 			"--daily-bundle-url", s.BundleURL(), "--chrome-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")
 	}
 	p := run()
@@ -64,7 +65,8 @@ func TestOriginalsOnDaily(t *testing.T) {
 	url := s.AddRoom("originals")
 
 	// Our echo answers an original runner.
-	echo := start(t, "echo", "--platform", "daily", "-r", url, "--daily-bundle-url", s.BundleURL(), "--chrome-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")
+	echo := start(t, "echo", "--platform", "daily", "-r", url, "--daily-bundle-url", s.BundleURL(),
+		"--chrome-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")
 	echo.waitForLine(t, "echo ready in room", time.Minute)
 	guest, err := s.Join("originals")
 	if err != nil {
@@ -81,7 +83,8 @@ func TestOriginalsOnDaily(t *testing.T) {
 			t.Fatal(err)
 		}
 		m, _ := pong.(map[string]any)
-		if m["type"] != "pong" || m["client_timestamp"] != 12345.678901 || m["server_send_time"].(float64) < m["server_receive_time"].(float64) || m["seq"] != nil {
+		if m["type"] != "pong" || m["client_timestamp"] != 12345.678901 ||
+			m["server_send_time"].(float64) < m["server_receive_time"].(float64) || m["seq"] != nil {
 			t.Errorf("%v", pong)
 		}
 	}
@@ -99,7 +102,8 @@ func TestOriginalsOnDaily(t *testing.T) {
 			if ping["type"] != "ping" {
 				continue
 			}
-			pong := map[string]any{"type": "pong", "client_timestamp": ping["timestamp"], "server_receive_time": 10.5, "server_send_time": 10.75, "message_count": n}
+			pong := map[string]any{"type": "pong", "client_timestamp": ping["timestamp"], "server_receive_time": 10.5,
+				"server_send_time": 10.75, "message_count": n}
 			if n%2 == 0 {
 				guest.Send(pong)
 				continue
@@ -127,8 +131,10 @@ func TestDailyInterrupted(t *testing.T) {
 	p.cmd.Process.Signal(os.Interrupt)
 	f := ended(t, p, out, 130)
 	d := f.Details
-	if d.Ended != "interrupted" || f.Statistics.SuccessfulMessages < 20 || f.Statistics.FailedMessages != 0 || f.Metadata.DurationMS < 300 || !d.Standin || d.TransportClass == nil {
-		t.Errorf("ended %q, %+v, %+v, standin %v, class %v", d.Ended, f.Statistics, f.Metadata, d.Standin, d.TransportClass)
+	if d.Ended != "interrupted" || f.Statistics.SuccessfulMessages < 20 || f.Statistics.FailedMessages != 0 ||
+		f.Metadata.DurationMS < 300 || !d.Standin || d.TransportClass == nil {
+		t.Errorf("ended %q, %+v, %+v, standin %v, class %v", d.Ended, f.Statistics, f.Metadata, d.Standin,
+			d.TransportClass)
 	}
 	if len(s.Rooms()) != 0 {
 		t.Errorf("rooms left: %v", s.Rooms())

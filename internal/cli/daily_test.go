@@ -32,7 +32,8 @@ func daily(t *testing.T, s *standin.Server, args ...string) (*process, string) {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), "out.json")
 	args = append([]string{
-		"daily", "--daily-bundle-url", s.BundleURL(), "--daily-api-url", s.API(), "--chrome-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+		"daily", "--daily-bundle-url", s.BundleURL(), "--daily-api-url", s.API(), "--chrome-resolver-rules",
+		"MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 		"-o", out, "-q", "-v",
 	}, args...)
 	return start(t, args...), out
@@ -70,7 +71,8 @@ func TestDailyInARoomOfOurOwn(t *testing.T) {
 func isDaily(t *testing.T, f result.File, n int) {
 	t.Helper()
 	d := f.Details
-	if f.Platform != "daily" || f.Statistics.SuccessfulMessages == 0 || f.Statistics.TotalMessages != n || d.Echo.Mode != "local" || d.Engine != "browser" {
+	if f.Platform != "daily" || f.Statistics.SuccessfulMessages == 0 || f.Statistics.TotalMessages != n ||
+		d.Echo.Mode != "local" || d.Engine != "browser" {
 		t.Errorf("%+v, %+v", f.Statistics, d.Echo)
 	}
 	if d.TransportClass == nil || *d.TransportClass != "signalling-websocket" {
@@ -79,7 +81,8 @@ func isDaily(t *testing.T, f result.File, n int) {
 	if d.Daily == nil || d.Daily.Topology != "sfu" || d.Daily.SFU == "" || d.Daily.SignallingHost == "" {
 		t.Errorf("daily: %+v", d.Daily)
 	}
-	if !strings.HasPrefix(d.EngineVersion, "daily-js 0.92.2") || d.OneWay.Clocks != "synchronised" || d.OneWay.Theta == nil {
+	if !strings.HasPrefix(d.EngineVersion, "daily-js 0.92.2") || d.OneWay.Clocks != "synchronised" ||
+		d.OneWay.Theta == nil {
 		t.Errorf("%s, %+v", d.EngineVersion, d.OneWay)
 	}
 	if at := d.Connect; at.FirstPong == nil || *at.FirstPong <= 0 {
@@ -124,7 +127,8 @@ func TestDailyFailures(t *testing.T) {
 	t.Run("nobody answers", func(t *testing.T) {
 		p, out := daily(t, s, append(short, "-r", url, "--echo-timeout", "500ms")...)
 		f := ended(t, p, out, 1)
-		if !strings.Contains(p.stderr(), "no echo answered in 500ms, waiting for the first pong") || f.Statistics.MeanRTT != nil {
+		if !strings.Contains(p.stderr(), "no echo answered in 500ms, waiting for the first pong") ||
+			f.Statistics.MeanRTT != nil {
 			t.Errorf("%+v\n%s", f.Statistics, p.stderr())
 		}
 	})
@@ -139,7 +143,8 @@ func TestDailyFailures(t *testing.T) {
 		}
 	})
 	t.Run("the sockets drop and come back", func(t *testing.T) {
-		p, out := daily(t, s, "-n", "400", "-c", "20", "-r", url, "--echo", "local", "--timeout", "1000", "--reconnect-timeout", "2m")
+		p, out := daily(t, s, "-n", "400", "-c", "20", "-r", url, "--echo", "local", "--timeout", "1000",
+			"--reconnect-timeout", "2m")
 		p.waitForAnswers(t, 20)
 		s.DropSockets("bench")
 		f := ended(t, p, out, 0)
@@ -221,11 +226,13 @@ func TestDailyFailures(t *testing.T) {
 func TestDailyEchoAsAProcess(t *testing.T) {
 	s := startStandin(t)
 	url := s.AddRoom("far")
-	echo := start(t, "echo", "--platform", "daily", "-r", url, "--daily-bundle-url", s.BundleURL(), "--chrome-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")
+	echo := start(t, "echo", "--platform", "daily", "-r", url, "--daily-bundle-url", s.BundleURL(),
+		"--chrome-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")
 	echo.waitForLine(t, "echo ready in room "+url, time.Minute)
 	p, out := daily(t, s, "-r", url, "-n", "20", "-c", "20")
 	f := ended(t, p, out, 0)
-	if f.Details.Echo.Mode != "remote" || f.Statistics.SuccessfulMessages != 20 || f.Details.OneWay.Clocks != "unknown" {
+	if f.Details.Echo.Mode != "remote" || f.Statistics.SuccessfulMessages != 20 ||
+		f.Details.OneWay.Clocks != "unknown" {
 		t.Errorf("%+v, %+v", f.Details.Echo, f.Statistics)
 	}
 	s.Expire("far") // the echo comes back by itself
@@ -241,11 +248,13 @@ func TestBoth(t *testing.T) {
 	s.SetFate(standin.Fate{Delay: 250 * time.Millisecond}) // far more than a busy machine adds to LiveKit
 	out := filepath.Join(t.TempDir(), "both.json")
 	args := []string{
-		"both", "--daily-bundle-url", s.BundleURL(), "--daily-api-url", s.API(), "--chrome-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+		"both", "--daily-bundle-url", s.BundleURL(), "--daily-api-url", s.API(), "--chrome-resolver-rules",
+		"MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 		"-n", "40", "-c", "100", "-o", out,
 	}
 	counted := filepath.Join(t.TempDir(), "summaries")
-	p := startIn(t, []string{summariesEnv + "=" + counted}, append(args, "--daily-api-key", s.Key, "--max-p95", "30000", "--timeout", "30000")...)
+	p := startIn(t, []string{summariesEnv + "=" + counted}, append(args, "--daily-api-key", s.Key, "--max-p95", "30000",
+		"--timeout", "30000")...)
 	if code := p.exit(t, time.Minute); code != 0 {
 		t.Fatalf("exit code %d:\n%s", code, p.stderr())
 	}
@@ -260,8 +269,10 @@ func TestBoth(t *testing.T) {
 	c := both.Comparison
 	// A machine that is too busy makes a run invalid, and then there is no verdict.
 	faster, none := "not the same kind of path: livekit faster", "not the same kind of path: none: the run on "
-	if c == nil || c.Alike || !c.Paired || c.Pairs == 0 || c.Verdict != faster && !strings.HasPrefix(c.Verdict, none) || c.MedianDiff.CI95[0] <= 0 {
-		t.Fatalf("%+v, started %f and %f, %+v %+v", c, both.Daily.Metadata.StartTime, both.Livekit.Metadata.StartTime, both.Daily.Details.Counts, both.Livekit.Details.Counts)
+	if c == nil || c.Alike || !c.Paired || c.Pairs == 0 || c.Verdict != faster && !strings.HasPrefix(c.Verdict, none) ||
+		c.MedianDiff.CI95[0] <= 0 {
+		t.Fatalf("%+v, started %f and %f, %+v %+v", c, both.Daily.Metadata.StartTime, both.Livekit.Metadata.StartTime,
+			both.Daily.Details.Counts, both.Livekit.Details.Counts)
 	}
 	if len(both.Livekit.Details.ICE) == 0 {
 		t.Error("no ICE pair")
@@ -279,7 +290,9 @@ func TestBoth(t *testing.T) {
 
 	s.SetFate(standin.Fate{Delay: 2 * time.Second})
 	p = start(t, append(args, "--daily-api-key", s.Key, "--timeout", "30000", "--max-p95", "3900", "-n", "10")...)
-	if code := p.exit(t, time.Minute); code != 3 || !strings.Contains(p.stderr(), "daily: --max-p95 3900 ms is not kept") || strings.Contains(p.stderr(), "livekit: --max") {
+	if code := p.exit(t, time.Minute); code != 3 ||
+		!strings.Contains(p.stderr(), "daily: --max-p95 3900 ms is not kept") ||
+		strings.Contains(p.stderr(), "livekit: --max") {
 		t.Fatalf("exit code %d:\n%s", code, p.stderr())
 	}
 
@@ -292,7 +305,8 @@ func TestBoth(t *testing.T) {
 	if err := json.Unmarshal(data, &both); err != nil {
 		t.Fatal(err)
 	}
-	if both.Daily != nil || both.Comparison != nil || both.Livekit == nil || both.Livekit.Statistics.SuccessfulMessages != 40 || !strings.Contains(both.Errors["daily"], "no-room") {
+	if both.Daily != nil || both.Comparison != nil || both.Livekit == nil ||
+		both.Livekit.Statistics.SuccessfulMessages != 40 || !strings.Contains(both.Errors["daily"], "no-room") {
 		t.Errorf("%+v", both.Errors)
 	}
 }
@@ -323,7 +337,8 @@ func TestCalibrate(t *testing.T) {
 		t.Fatalf("%v\n%s", err, table)
 	}
 	in := readFile(t, out).Details.Instrument
-	if in.FloorRTT == nil || *in.FloorRTT != floors["livekit/native/20ms"].P50 || in.FloorAge == nil || *in.FloorAge > 3600 {
+	if in.FloorRTT == nil || *in.FloorRTT != floors["livekit/native/20ms"].P50 || in.FloorAge == nil ||
+		*in.FloorAge > 3600 {
 		t.Errorf("%+v", in)
 	}
 	// … and one with longer rests between its pings does not: they are slower.

@@ -66,13 +66,16 @@ func TestDailyEndsInTime(t *testing.T) {
 	t.Cleanup(func() { silent.Close() })
 	const limit = 6 * time.Second
 	for phase, args := range map[string][]string{
-		"no answer from " + silent.Addr().String(): {"--api-key", "k", "--daily-api-url", "http://" + silent.Addr().String() + "/v1"},
-		"daily-js had not loaded its call machine": {"-r", s.AddRoom("late"), "--echo", "local", "--daily-bundle-url", "http://" + silent.Addr().String()},
+		"no answer from " + silent.Addr().String(): {"--api-key", "k", "--daily-api-url", "http://" +
+			silent.Addr().String() + "/v1"},
+		"daily-js had not loaded its call machine": {"-r", s.AddRoom("late"), "--echo", "local", "--daily-bundle-url",
+			"http://" + silent.Addr().String()},
 	} {
 		begin := time.Now()
 		p, out := daily(t, s, append(args, "-n", "5", "--connect-timeout", limit.String())...)
 		ended(t, p, out, 1)
-		if took := time.Since(begin); took < limit || !strings.Contains(p.stderr(), phase) || !strings.Contains(p.stderr(), "--connect-timeout waits longer") {
+		if took := time.Since(begin); took < limit || !strings.Contains(p.stderr(), phase) ||
+			!strings.Contains(p.stderr(), "--connect-timeout waits longer") {
 			t.Errorf("%q after %v:\n%s", phase, took, p.stderr())
 		} else {
 			t.Logf("%q after %v", phase, took)

@@ -33,9 +33,11 @@ type echoCmd struct {
 
 // Help is shown by --help below the flags' summary.
 func (echoCmd) Help() string {
-	return `It sits in one room and answers every ping, also those of the original tool, each to its sender only. When the server goes away it waits for its return.
+	return `It sits in one room and answers every ping, also those of the original tool, each to its sender only. ` +
+		`When the server goes away it waits for its return.
 
-With --listen it is a service: a runner asks for a room over HTTP (rtcbench livekit --agent-url URL, or the original's --agent-url), gets one of its own with an echo in it, and the room ends with the last runner.
+With --listen it is a service: a runner asks for a room over HTTP (rtcbench livekit --agent-url URL, or the ` +
+		`original's --agent-url), gets one of its own with an echo in it, and the room ends with the last runner.
 
 Examples:
 
@@ -125,7 +127,8 @@ func (cmd *echoCmd) Run(a *app) error {
 // seat joins a meeting as the echo of a name.
 func seat(m bench.Meeting, name string) func(context.Context) (bench.Session, error) {
 	return func(ctx context.Context) (bench.Session, error) {
-		s, err := measure.Join(ctx, livekit.Platform, m, bench.Answerer, name, bench.JoinOptions{ReconnectTimeout: echo.Patience})
+		s, err := measure.Join(ctx, livekit.Platform, m, bench.Answerer, name,
+			bench.JoinOptions{ReconnectTimeout: echo.Patience})
 		return s, advised(err)
 	}
 }
@@ -155,7 +158,8 @@ const againPause = 2 * time.Second
 // onDaily answers in a Daily room, in a browser of this process's own.
 func (cmd *echoCmd) onDaily(a *app, c *settings.Check, within time.Duration) error {
 	place := bench.Place{URL: cmd.RoomURL, Bundle: cmd.BundleURL}
-	if place.Token = c.Variable("RTCBENCH_DAILY_TOKEN"); c.Rank("token") == settings.ByFlag { // LIVEKIT_TOKEN is not for Daily
+	// LIVEKIT_TOKEN is not for Daily
+	if place.Token = c.Variable("RTCBENCH_DAILY_TOKEN"); c.Rank("token") == settings.ByFlag {
 		place.Token = cmd.Token
 	}
 	if place.URL == "" && c.Err == nil {

@@ -122,13 +122,16 @@ func (cmd *echoCmd) serve(a *app, c *settings.Check, within time.Duration) error
 		}
 	}
 	o := echo.Options{
-		Hosts: map[string]echo.Host{}, AuthToken: f.AuthToken, Version: version().String(), Log: slog.New(slog.NewTextHandler(a.stderr, nil)),
-		TTL: c.Millis("room-ttl", f.RoomTTL, time.Second, 24*time.Hour), Rate: float64(c.Number("rate-limit", f.RateLimit, 1, 1_000_000)),
+		Hosts: map[string]echo.Host{}, AuthToken: f.AuthToken, Version: version().String(),
+		Log:  slog.New(slog.NewTextHandler(a.stderr, nil)),
+		TTL:  c.Millis("room-ttl", f.RoomTTL, time.Second, 24*time.Hour),
+		Rate: float64(c.Number("rate-limit", f.RateLimit, 1, 1_000_000)),
 	}
 	o.MaxRooms = f.mostRooms(c, map[bool]int{true: manyRooms, false: dailyRooms}[cmd.Platform == livekit.Platform.Name])
 	address := f.address(c, cmd.Platform)
 	if c.Err == nil && f.AuthToken == "" && !listensHere(address) && !f.Insecure {
-		c.Err = usagef("%s: %s can be reached from elsewhere: give --auth-token (ECHO_AUTH_TOKEN), which runners then show, or --insecure",
+		c.Err = usagef("%s: %s can be reached from elsewhere: give --auth-token (ECHO_AUTH_TOKEN), which runners "+
+			"then show, or --insecure",
 			c.Name(f.where()), settings.ShownAddress(address))
 	}
 	o.Local = f.AuthToken == "" && !f.Insecure
@@ -146,7 +149,8 @@ func (cmd *echoCmd) serve(a *app, c *settings.Check, within time.Duration) error
 		if cmd.Platform == daily.Platform.Name && c.Rank("api-key") == settings.ByFlag { // as rtcbench daily calls it
 			f.DailyAPIKey = cmd.APIKey
 		}
-		flags := dailyCmd{dailyFlags: dailyFlags{APIKey: f.DailyAPIKey, Geo: f.Geo, BundleURL: cmd.BundleURL, APIURL: f.APIURL}}
+		flags := dailyCmd{dailyFlags: dailyFlags{APIKey: f.DailyAPIKey, Geo: f.Geo, BundleURL: cmd.BundleURL,
+			APIURL: f.APIURL}}
 		of := &settings.Check{Sources: a.settings.Renamed(map[string]string{"api-key": "daily-api-key"}), Err: c.Err}
 		if f.DailyAPIKey == "" && c.Err == nil {
 			of.Err = usagef("--daily-api-key (or DAILY_API_KEY) is missing: the service makes rooms with it")
@@ -180,7 +184,8 @@ func (cmd *echoCmd) serve(a *app, c *settings.Check, within time.Duration) error
 		fmt.Fprintln(a.stderr, "rtcbench: --insecure: whoever reaches this service may open rooms at your cost")
 	}
 	service := echo.NewService(o, meter)
-	fmt.Fprintf(a.stderr, "echo service for %s on http://%s, at most %d rooms\n", service.Platform(), l.Addr(), o.MaxRooms)
+	fmt.Fprintf(a.stderr, "echo service for %s on http://%s, at most %d rooms\n", service.Platform(),
+		l.Addr(), o.MaxRooms)
 	if err := service.Serve(a.ctx, l); err != nil {
 		return err
 	}
@@ -198,8 +203,10 @@ func (cmd *echoCmd) livekitHost(c *settings.Check, within time.Duration) (measur
 	flags.Token, flags.Room = "", "" // they are of one room
 	if (flags.ServerURL == "" || flags.APIKey == "" || flags.APISecret == "") && c.Err == nil {
 		prefix := map[bool]string{true: "--livekit-url, --livekit-", false: "--server-url, --"}[cmd.Platform == "both"]
-		c.Err = usagef("the service makes rooms: it needs %sapi-key and its secret (LIVEKIT_URL, LIVEKIT_API_KEY, LIVEKIT_API_SECRET)", prefix)
+		c.Err = usagef("the service makes rooms: it needs %sapi-key and its secret (LIVEKIT_URL, LIVEKIT_API_KEY, "+
+			"LIVEKIT_API_SECRET)", prefix)
 	}
 	place, _, _ := flags.place(c)
-	return measure.NativeHost{Platform: livekit.Platform, Place: place, Within: within, Clock: bench.NewClock().Claiming(bench.KernelClockError)}, c.Err
+	return measure.NativeHost{Platform: livekit.Platform, Place: place, Within: within,
+		Clock: bench.NewClock().Claiming(bench.KernelClockError)}, c.Err
 }

@@ -28,7 +28,8 @@ func (cmd *echoCmd) watches(c *settings.Check) bool {
 	case cmd.wanted(c):
 		c.Err = usagef("%s serves rooms that others make, and --listen makes them; give one of the two", prefix)
 	case cmd.Platform != livekit.Platform.Name:
-		c.Err = usagef("%s is for LiveKit: Daily does not say who is in its rooms; give --room-url, or --listen", prefix)
+		c.Err = usagef("%s is for LiveKit: Daily does not say who is in its rooms; give --room-url, or --listen",
+			prefix)
 	case cmd.Room != "" && c.Rank("room") == c.Rank("room-prefix"):
 		c.Err = usagef("%s and %s both say where to answer; give one of the two", prefix, c.Name("room"))
 	}
@@ -52,7 +53,8 @@ func (cmd *echoCmd) watch(a *app, c *settings.Check, within time.Duration, clock
 	if c.Err != nil {
 		return c.Err
 	}
-	name, server, key := bench.NewIdentity(bench.Answerer), redact.URL(place.URL), livekit.Key{Key: place.Key, Secret: place.Secret}
+	name, server, key := bench.NewIdentity(bench.Answerer), redact.URL(place.URL), livekit.Key{Key: place.Key,
+		Secret: place.Secret}
 	say := func(format string, args ...any) { fmt.Fprintf(report.Plain{Writer: a.stderr}, format+"\n", args...) }
 	say("echo watches for rooms %q at %s, at most %d", prefix+"*", server, most)
 	err := echo.Watch{

@@ -31,7 +31,8 @@ func TestEchoOfAPrefix(t *testing.T) {
 				t.Errorf("%s: exit code %d:\n%s", room, code, p.stderr())
 				return
 			}
-			if e := readFile(t, out).Details.Echo; !strings.HasPrefix(*e.Identity, "rtcbench-echo-") || e.Mode != "remote" {
+			if e := readFile(t, out).Details.Echo; !strings.HasPrefix(*e.Identity, "rtcbench-echo-") ||
+				e.Mode != "remote" {
 				t.Errorf("%s: %+v", room, e)
 			}
 		})
@@ -48,7 +49,8 @@ func TestEchoOfAPrefix(t *testing.T) {
 	if code := watcher.exit(t, patience); code != 130 {
 		t.Errorf("exit code %d:\n%s", code, watcher.stderr())
 	}
-	if text := watcher.stderr(); !strings.Contains(text, "echo left room bench-3") || strings.Contains(text, "other-1") {
+	if text := watcher.stderr(); !strings.Contains(text, "echo left room bench-3") ||
+		strings.Contains(text, "other-1") {
 		t.Error(text)
 	}
 	last.cmd.Process.Signal(os.Interrupt)

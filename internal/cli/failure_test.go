@@ -85,7 +85,8 @@ func (p *process) waitForLine(t *testing.T, text string, within time.Duration) s
 	}
 }
 
-// waitForAnswers waits until n more pings were answered, as --verbose tells. Slots that the machine missed are not counted.
+// waitForAnswers waits until n more pings were answered, as --verbose tells. Slots that the machine missed are not
+// counted.
 func (p *process) waitForAnswers(t *testing.T, n int) {
 	t.Helper()
 	for range n {
@@ -143,7 +144,8 @@ func TestServerKilledInTheMiddle(t *testing.T) {
 	t.Parallel()
 	server := sandboxtest.Start(t)
 	out := filepath.Join(t.TempDir(), "out.json")
-	p := start(t, "livekit", "-s", server.URL, "--api-key", server.Key, "--api-secret", server.Secret, "-n", "100000", "-c", "20", "-v", "-q", "-o", out)
+	p := start(t, "livekit", "-s", server.URL, "--api-key", server.Key, "--api-secret", server.Secret, "-n", "100000",
+		"-c", "20", "-v", "-q", "-o", out)
 	p.waitForAnswers(t, 40)
 	server.Kill()
 	if code := p.exit(t, 15*time.Second); code != 1 {
@@ -154,7 +156,8 @@ func TestServerKilledInTheMiddle(t *testing.T) {
 	if f.Statistics.SuccessfulMessages < 40 || f.Details.Ended != "disconnected" || f.Details.Error == nil {
 		t.Errorf("%+v, ended %q", f.Statistics, f.Details.Ended)
 	}
-	first := slices.Index(f.Details.Samples.Outcome, "lost") // what left before the death was seen, and nothing before that
+	// what left before the death was seen, and nothing before that
+	first := slices.Index(f.Details.Samples.Outcome, "lost")
 	if n := f.Details.Counts.Lost; n > 0 && first < 40 {
 		t.Errorf("%d lost: %v", n, f.Details.Samples.Outcome)
 	}
@@ -164,7 +167,8 @@ func TestServerKilledAndRestarted(t *testing.T) {
 	t.Parallel()
 	server := sandboxtest.Start(t)
 	out := filepath.Join(t.TempDir(), "out.json")
-	p := start(t, "livekit", "-s", server.URL, "--api-key", server.Key, "--api-secret", server.Secret, "-n", "400", "-c", "20", "-v", "-q", "-o", out, "--reconnect-timeout", "2m")
+	p := start(t, "livekit", "-s", server.URL, "--api-key", server.Key, "--api-secret", server.Secret, "-n", "400",
+		"-c", "20", "-v", "-q", "-o", out, "--reconnect-timeout", "2m")
 	p.waitForAnswers(t, 40)
 	server.Kill()
 	p.waitForLine(t, "outcome=not_sent", 5*time.Second)
@@ -212,7 +216,8 @@ func TestInterruptKeepsWhatWasMeasured(t *testing.T) {
 		}
 		f := readFile(t, out)
 		lostOnlyWhatLeft(t, f)
-		if f.Details.Ended != "interrupted" || f.Statistics.SuccessfulMessages < 20 || f.Statistics.FailedMessages != 0 {
+		if f.Details.Ended != "interrupted" || f.Statistics.SuccessfulMessages < 20 ||
+			f.Statistics.FailedMessages != 0 {
 			t.Errorf("%v: ended %q, %+v", signal, f.Details.Ended, f.Statistics)
 		}
 	}

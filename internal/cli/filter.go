@@ -26,7 +26,8 @@ var filterKeys = map[string]func(f *filterFlags) *string{
 // filterWords are values that need no key.
 var filterWords = map[string]string{"native": "engine", "browser": "engine"}
 
-// parseFilter reads which runs are wanted: KEY=VALUE,… as it is written on a command line. A platform, an engine and a run's ID need no key.
+// parseFilter reads which runs are wanted: KEY=VALUE,… as it is written on a command line. A platform, an engine and a
+// run's ID need no key.
 func parseFilter(text string, now time.Time) (f archive.Filter, err error) {
 	var flags filterFlags
 	for part := range strings.SplitSeq(text, ",") {
@@ -42,8 +43,10 @@ func parseFilter(text string, now time.Time) (f archive.Filter, err error) {
 			f.Part = strings.ToLower(key)
 			continue
 		default:
-			return f, fmt.Errorf("%s is not of the form KEY=VALUE; keys are %s", settings.Shown(key, append(result.Platforms, "native", "browser")...),
-				strings.Join(slices.Sorted(maps.Keys(filterKeys)), ", "))
+			return f,
+				fmt.Errorf("%s is not of the form KEY=VALUE; keys are %s",
+					settings.Shown(key, append(result.Platforms, "native", "browser")...),
+					strings.Join(slices.Sorted(maps.Keys(filterKeys)), ", "))
 		}
 		field, known := filterKeys[key]
 		switch {

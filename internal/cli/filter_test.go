@@ -26,7 +26,8 @@ func TestFilter(t *testing.T) {
 			t.Errorf("%q: %+v, %v", text, got, err)
 		}
 	}
-	for _, text := range []string{"", ",", "x", "platform", "abc", "livekit,daily", "since=soon", "engine=go", "transport=udp", "3eba4b1c,3eba4b1d", "limit=3"} {
+	for _, text := range []string{"", ",", "x", "platform", "abc", "livekit,daily", "since=soon", "engine=go",
+		"transport=udp", "3eba4b1c,3eba4b1d", "limit=3"} {
 		if got, err := parseFilter(text, now); err == nil {
 			t.Errorf("%q is a filter: %+v", text, got)
 		}

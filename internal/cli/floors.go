@@ -14,7 +14,8 @@ func floorsFile() (string, error) {
 	return filepath.Join(dir, "rtcbench", "floors.json"), err
 }
 
-// loadFloors is, of the user's cache folder, what was measured so far; nothing when there is none, or none that can be read.
+// loadFloors is, of the user's cache folder, what was measured so far; nothing when there is none, or none that can be
+// read.
 func loadFloors() measure.Floors {
 	f := measure.Floors{}
 	path, err := floorsFile()

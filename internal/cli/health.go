@@ -22,7 +22,8 @@ type healthCmd struct {
 
 // Help is shown by --help below the flags' summary.
 func (healthCmd) Help() string {
-	return `Exit code 0 when the service answers 200 and {"status":"ok"}, else 1. Images without a shell have no other client.
+	return `Exit code 0 when the service answers 200 and {"status":"ok"}, else 1. Images without a shell have no ` +
+		`other client.
 
 Examples:
 
@@ -33,7 +34,8 @@ Examples:
 }
 
 // usualHealth are the addresses that docs and deploy use.
-var usualHealth = []string{"http://127.0.0.1:9464/healthz", "http://127.0.0.1:8001/health", "http://127.0.0.1:8000/health"}
+var usualHealth = []string{"http://127.0.0.1:9464/healthz", "http://127.0.0.1:8001/health",
+	"http://127.0.0.1:8000/health"}
 
 const healthTimeout = 4 * time.Second
 

@@ -18,9 +18,12 @@ import (
 
 // free are flags that take any text, or the name of a file: there is nothing to refuse.
 var free = map[string]bool{
-	"token": true, "api-key": true, "api-secret": true, "room": true, "location": true, "agent-token": true, "auth-token": true, "daily-token": true,
-	"daily-api-key": true, "livekit-token": true, "livekit-api-key": true, "livekit-api-secret": true, "livekit-room": true, "influxdb-token": true,
-	"influxdb-org": true, "influxdb-database": true, "ts-region": true, "lab": true, "chrome-resolver-rules": true, "log-pings": true, "help": true, "geo": true, "region": true,
+	"token": true, "api-key": true, "api-secret": true, "room": true, "location": true, "agent-token": true,
+	"auth-token": true, "daily-token": true,
+	"daily-api-key": true, "livekit-token": true, "livekit-api-key": true, "livekit-api-secret": true,
+	"livekit-room": true, "influxdb-token": true,
+	"influxdb-org": true, "influxdb-database": true, "ts-region": true, "lab": true, "chrome-resolver-rules": true,
+	"log-pings": true, "help": true, "geo": true, "region": true,
 	"outbox-max": true, // who only reads has no use for it
 }
 
@@ -44,7 +47,8 @@ func TestASecretInTheWrongPlace(t *testing.T) {
 		more := append([]string(nil), args...)
 		switch {
 		case args[0] == "echo":
-			more = append(more, "--listen=127.0.0.1:0", "--server-url=ws://127.0.0.1:1", "--api-key=k", "--api-secret=s", "--platform=both", "--livekit-url=ws://127.0.0.1:1")
+			more = append(more, "--listen=127.0.0.1:0", "--server-url=ws://127.0.0.1:1", "--api-key=k",
+				"--api-secret=s", "--platform=both", "--livekit-url=ws://127.0.0.1:1")
 		case args[0] == "daily":
 			more = append(more, "--api-key=k")
 		case args[0] == "both":
@@ -63,8 +67,10 @@ func TestASecretInTheWrongPlace(t *testing.T) {
 			if err == nil {
 				err = ctx.Run(&app{ctx: stopped, stdout: &d.out, stderr: &d.out, settings: &d.settings})
 			}
-			if text := fmt.Sprint(err, " ", d.out.String()); strings.Contains(text, secret) || codeOf(err) != exitUsage && where == "by flag" {
-				t.Errorf("%v --%s %s: exit code %d: %s", args, flag.Name, where, codeOf(err), strings.ReplaceAll(text, secret, "SECRET"))
+			if text := fmt.Sprint(err, " ", d.out.String()); strings.Contains(text, secret) ||
+				codeOf(err) != exitUsage && where == "by flag" {
+				t.Errorf("%v --%s %s: exit code %d: %s", args, flag.Name, where, codeOf(err),
+					strings.ReplaceAll(text, secret, "SECRET"))
 			}
 		}
 		for i, arg := range more { // the flag once
@@ -92,20 +98,26 @@ func TestASecretAsAnArgument(t *testing.T) {
 	t.Setenv("HOME", t.TempDir())
 	for _, secret := range benchtest.Secrets {
 		for _, args := range [][]string{
-			{secret}, {"livekit", secret}, {"compare", secret, secret}, {"compare", "platform=" + secret, "x"}, {"compare", secret + "=x", "x"},
-			{"compare", "since=" + secret, "x"}, {"compare", "x.json#" + secret, "x"}, {"lab", "run", "floor", "--", secret}, {"lab", "run", "floor", "--", "livekit", secret},
+			{secret}, {"livekit", secret}, {"compare", secret, secret}, {"compare", "platform=" + secret, "x"},
+			{"compare", secret + "=x", "x"},
+			{"compare", "since=" + secret, "x"}, {"compare", "x.json#" + secret, "x"},
+			{"lab", "run", "floor", "--", secret}, {"lab", "run", "floor", "--", "livekit", secret},
 			{"health", secret}, {"livekit", "--" + secret}, {"livekit", "--" + secret + "=x"},
 			{"livekit", "-n" + secret}, {"livekit", "--quiet=" + secret}, {"store", secret},
 		} {
 			var out bytes.Buffer
 			code := Main(args, &out, &out)
-			if text := out.String(); code == exitOK || strings.Contains(text, secret) || strings.Count(text, "\n") != 1 {
+			if text := out.String(); code == exitOK || strings.Contains(text, secret) ||
+				strings.Count(text, "\n") != 1 {
 				t.Errorf("%v: exit code %d: %s", args, code, strings.ReplaceAll(text, secret, "SECRET"))
 			}
 		}
-		for _, event := range []string{`{"%s": 1}`, `{"%s": {}}`, `{"platform": "%s"}`, `{"iterations": "%s"}`, `{"quiet-": "%s"}`, `{"echo": "%s"}`} {
-			a := &app{ctx: t.Context(), stdout: &bytes.Buffer{}, stderr: &bytes.Buffer{}, settings: settings.New(nil, "")}
-			if _, err := a.invoke(t.Context(), []byte(fmt.Sprintf(event, secret))); err == nil || strings.Contains(err.Error(), secret) {
+		for _, event := range []string{`{"%s": 1}`, `{"%s": {}}`, `{"platform": "%s"}`, `{"iterations": "%s"}`,
+			`{"quiet-": "%s"}`, `{"echo": "%s"}`} {
+			a := &app{ctx: t.Context(), stdout: &bytes.Buffer{}, stderr: &bytes.Buffer{},
+				settings: settings.New(nil, "")}
+			if _, err := a.invoke(t.Context(), []byte(fmt.Sprintf(event, secret))); err == nil ||
+				strings.Contains(err.Error(), secret) {
 				t.Errorf("event %s: %v", event, err)
 			}
 		}

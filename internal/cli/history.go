@@ -24,9 +24,11 @@ type filterFlags struct {
 }
 
 func (f filterFlags) query(c *settings.Check, now time.Time) bench.Query {
-	c.Given(map[string]string{"platform": f.Platform, "location": f.Location, "engine": f.Engine, "transport": f.Transport,
-		"path": f.Path, "since": f.Since, "until": f.Until})
-	q := bench.Query{Platform: f.Platform, Location: f.Location, Engine: f.Engine, Transport: bench.TransportClass(f.Transport), Path: bench.Path(f.Path)}
+	c.Given(map[string]string{"platform": f.Platform, "location": f.Location, "engine": f.Engine,
+		"transport": f.Transport,
+		"path":      f.Path, "since": f.Since, "until": f.Until})
+	q := bench.Query{Platform: f.Platform, Location: f.Location, Engine: f.Engine,
+		Transport: bench.TransportClass(f.Transport), Path: bench.Path(f.Path)}
 	oneOf := func(flag, value string, allowed ...string) {
 		if value != "" && !slices.Contains(allowed, value) {
 			c.Fail(flag, value, strings.Join(allowed, ", "))
@@ -34,7 +36,8 @@ func (f filterFlags) query(c *settings.Check, now time.Time) bench.Query {
 	}
 	oneOf("platform", f.Platform, result.Platforms...)
 	oneOf("engine", f.Engine, "native", "browser")
-	oneOf("transport", f.Transport, string(bench.DataChannelReliable), string(bench.DataChannelLossy), string(bench.SignallingWebSocket), string(bench.InProcess))
+	oneOf("transport", f.Transport, string(bench.DataChannelReliable), string(bench.DataChannelLossy),
+		string(bench.SignallingWebSocket), string(bench.InProcess))
 	if f.Path != "" && !q.Path.Valid() {
 		c.Fail("path", f.Path, "udp, tcp, relay-udp, relay-tcp, relay-tls, or several as tables show them")
 	}
@@ -61,7 +64,9 @@ type historyCmd struct {
 
 // Help is shown by --help below the flags' summary.
 func (historyCmd) Help() string {
-	return `Lists the runs of a store, and sums them up: one line a series (location, platform, engine, path), with percentiles of the exactly merged distributions, and how the P50 went over the time. Invalid runs are listed with their mark and left out of the sums, which say so; --include-invalid takes them in.
+	return `Lists the runs of a store, and sums them up: one line a series (location, platform, engine, path), with ` +
+		`percentiles of the exactly merged distributions, and how the P50 went over the time. Invalid runs are ` +
+		`listed with their mark and left out of the sums, which say so; --include-invalid takes them in.
 
 It reads the first store that is on: the SQLite file, unless --store names another.
 

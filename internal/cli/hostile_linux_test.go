@@ -41,7 +41,8 @@ func parrot(t *testing.T, reply string) (address string) {
 	return l.Addr().String()
 }
 
-// TestAnswersThatRepeatCredentials: what is no HTTP, and what stands behind an answer, is quoted by net/http, in errors and in its log.
+// TestAnswersThatRepeatCredentials: what is no HTTP, and what stands behind an answer, is quoted by net/http, in errors
+// and in its log.
 func TestAnswersThatRepeatCredentials(t *testing.T) {
 	t.Parallel()
 	const secret = "qZ7secretValue"
@@ -55,8 +56,10 @@ func TestAnswersThatRepeatCredentials(t *testing.T) {
 		at := parrot(t, reply)
 		for _, args := range [][]string{
 			{"health", "http://user:" + secret + "@" + at + "/x?t=" + secret},
-			{"livekit", "-n", "2", "--store", "none", "--connect-timeout", "2s", "--agent-url", "http://" + at, "--agent-token", secret},
-			{"livekit", "-n", "2", "--store", "none", "--connect-timeout", "2s", "-s", "ws://" + at, "--api-key", "k", "--api-secret", secret, "--agent-name", "x"},
+			{"livekit", "-n", "2", "--store", "none", "--connect-timeout", "2s", "--agent-url", "http://" + at,
+				"--agent-token", secret},
+			{"livekit", "-n", "2", "--store", "none", "--connect-timeout", "2s", "-s", "ws://" + at, "--api-key", "k",
+				"--api-secret", secret, "--agent-name", "x"},
 			{"history", "--store", "influxdb", "--influxdb-url", "http://" + at, "--influxdb-token", "user:" + secret},
 			{"store", "init", "--store", "influxdb", "--influxdb-url", "http://" + at, "--influxdb-token", secret},
 		} {
@@ -79,17 +82,21 @@ func TestAnswersThatRepeatCredentials(t *testing.T) {
 func TestTheTimeIsOverBeforeTheServerAnswers(t *testing.T) {
 	t.Parallel()
 	silent := benchtest.SilentServer(t)
-	key := []string{"-s", "ws://" + silent, "--api-key", "k", "--api-secret", strings.Repeat("s", 32), "--connect-timeout", "1s"}
+	key := []string{"-s", "ws://" + silent, "--api-key", "k", "--api-secret", strings.Repeat("s", 32),
+		"--connect-timeout", "1s"}
 	for want, args := range map[string][]string{
 		"no answer in 1s, waiting for the answer to the HTTP upgrade": append([]string{"echo", "--room", "x"}, key...),
-		"waiting for the answer to the request":                       append([]string{"echo", "--room-prefix", "x"}, key...),
-		"waiting for the answer to the request: context deadline":     append([]string{"livekit", "--agent-name", "x", "--store", "none"}, key...),
+		"waiting for the answer to the request": append([]string{"echo", "--room-prefix", "x"},
+			key...),
+		"waiting for the answer to the request: context deadline": append(
+			[]string{"livekit", "--agent-name", "x", "--store", "none"}, key...),
 	} {
 		begin := time.Now()
 		p := start(t, args...)
 		code := p.exit(t, time.Minute)
 		said := p.stderr()
-		if code != 1 || time.Since(begin) < time.Second || !strings.Contains(said, want) || strings.Count(said, "--connect-timeout") != 1 {
+		if code != 1 || time.Since(begin) < time.Second || !strings.Contains(said, want) ||
+			strings.Count(said, "--connect-timeout") != 1 {
 			t.Errorf("%v: exit code %d after %v, want %q in\n%s", args, code, time.Since(begin), want, said)
 		}
 	}

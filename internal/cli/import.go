@@ -18,9 +18,13 @@ type importCmd struct {
 
 // Help is shown by --help below the flags' summary.
 func (importCmd) Help() string {
-	return `Puts runs from files into every store that is on. A run that is there already stays as it is, so importing twice does no harm.
+	return `Puts runs from files into every store that is on. A run that is there already stays as it is, so ` +
+		`importing twice does no harm.
 
-It reads result files (--output), those of both, what rtcbench export writes, and files of the original tool; what such a file cannot say is told in a line. They may be packed by gzip, in UTF-16, in an array, or lines of a log. A line that is wrong is named, and the others are imported. What a store does not take now waits in the outbox. The exit code is 4 unless all of it is in the stores.
+It reads result files (--output), those of both, what rtcbench export writes, and files of the original tool; what ` +
+		`such a file cannot say is told in a line. They may be packed by gzip, in UTF-16, in an array, or lines of a ` +
+		`log. A line that is wrong is named, and the others are imported. What a store does not take now waits in ` +
+		`the outbox. The exit code is 4 unless all of it is in the stores.
 
 Example:
 
@@ -77,7 +81,8 @@ func openFile(path string) (io.ReadCloser, error) {
 		return io.NopCloser(os.Stdin), nil
 	}
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		return nil, fmt.Errorf("%s is a folder: name the files in it, as %s", path, strings.TrimRight(path, "/")+"/*.json")
+		return nil, fmt.Errorf("%s is a folder: name the files in it, as %s", path,
+			strings.TrimRight(path, "/")+"/*.json")
 	}
 	return os.Open(path)
 }

@@ -34,7 +34,8 @@ var (
 // parseJob reads a job as the command line of its command.
 func (a *app) parseJob(j jobs.Job) (*kong.Context, *commands, *app, error) {
 	if !slices.Contains(jobCommands, j.Command) {
-		return nil, nil, nil, usagef("platform %s: must be %s", settings.Shown(j.Command, jobCommands...), strings.Join(jobCommands, ", "))
+		return nil, nil, nil, usagef("platform %s: must be %s", settings.Shown(j.Command, jobCommands...),
+			strings.Join(jobCommands, ", "))
 	}
 	if err := j.Check(); err != nil {
 		return nil, nil, nil, err
@@ -52,8 +53,8 @@ func (a *app) parseJob(j jobs.Job) (*kong.Context, *commands, *app, error) {
 	return parsed, &cmds, &in, nil
 }
 
-// checkJob finds out what is wrong with a job, as far as that shows without measuring, and whether it would measure the server
-// inside this process, for none is named.
+// checkJob finds out what is wrong with a job, as far as that shows without measuring, and whether it would measure the
+// server inside this process, for none is named.
 func (a *app) checkJob(j jobs.Job) (inSandbox bool, err error) {
 	_, cmds, in, err := a.parseJob(j)
 	if err != nil {
@@ -80,7 +81,8 @@ func (a *app) runJob(ctx context.Context, j jobs.Job, stdout, stderr io.Writer, 
 // settingNames are the flags of the commands that a job can be.
 var settingNames = sync.OnceValue(func() []string {
 	var names []string
-	for _, n := range newParser(&commands{}, settings.New(nil, ""), io.Discard, io.Discard, func(int) {}).Model.Children {
+	for _, n := range newParser(&commands{}, settings.New(nil, ""), io.Discard, io.Discard, func(int) {}).
+		Model.Children {
 		if slices.Contains(jobCommands, n.Name) {
 			for _, flag := range n.Flags {
 				names = append(names, flag.Name)

@@ -60,8 +60,10 @@ func (a *app) finish(f keepFlags, measured []bench.Run, failed []error, stores k
 }
 
 // hand hands m to everybody. of stands before what is said of the limits of one run.
-func (a *app) hand(f keepFlags, m keep.Measured, stores keeper, table func(io.Writer) error, of func(bench.Record) string) error {
-	k := keep.Keeper{Took: a.took, Output: keep.Output{Path: f.Output, Stdout: a.stdout}, Stores: stores, Limits: f.limits()}
+func (a *app) hand(f keepFlags, m keep.Measured, stores keeper, table func(io.Writer) error,
+	of func(bench.Record) string) error {
+	k := keep.Keeper{Took: a.took, Output: keep.Output{Path: f.Output, Stdout: a.stdout}, Stores: stores,
+		Limits: f.limits()}
 	if !f.Quiet {
 		k.Table = func() error {
 			if f.Output == "-" {

@@ -11,8 +11,8 @@ import (
 	"rtcbench/internal/benchtest"
 )
 
-// TestHowTheRunsOfACommandEnd: one run and both are told by the same rules. A platform that answered nothing has failed,
-// beside one that answered; a limit is told with the platform that does not keep it.
+// TestHowTheRunsOfACommandEnd: one run and both are told by the same rules. A platform that answered nothing has
+// failed, beside one that answered; a limit is told with the platform that does not keep it.
 func TestHowTheRunsOfACommandEnd(t *testing.T) {
 	run := func(platform string, answers bool) bench.Run {
 		r := benchtest.StoredRun(20, time.Now())
@@ -32,11 +32,16 @@ func TestHowTheRunsOfACommandEnd(t *testing.T) {
 		code int
 		says string
 	}{
-		"one":                  {[]bench.Run{run("livekit", true)}, []error{nil}, exitLimitBroken, "--max-p95 0.001 ms is not kept"},
-		"one without answers":  {[]bench.Run{run("livekit", false)}, []error{nil}, exitFailed, "not one of 20 pings was answered"},
-		"both":                 {[]bench.Run{run("daily", true), run("livekit", true)}, []error{nil, nil}, exitLimitBroken, "daily: --max-p95"},
-		"both, one is silent":  {[]bench.Run{run("daily", false), run("livekit", true)}, []error{nil, nil}, exitFailed, "daily: not one of 20 pings"},
-		"both, one never came": {[]bench.Run{{Platform: "daily"}, run("livekit", true)}, []error{errors.New("no room"), nil}, exitFailed, "daily: no room"},
+		"one": {[]bench.Run{run("livekit", true)}, []error{nil}, exitLimitBroken,
+			"--max-p95 0.001 ms is not kept"},
+		"one without answers": {[]bench.Run{run("livekit", false)}, []error{nil}, exitFailed,
+			"not one of 20 pings was answered"},
+		"both": {[]bench.Run{run("daily", true), run("livekit", true)}, []error{nil, nil},
+			exitLimitBroken, "daily: --max-p95"},
+		"both, one is silent": {[]bench.Run{run("daily", false), run("livekit", true)}, []error{nil, nil}, exitFailed,
+			"daily: not one of 20 pings"},
+		"both, one never came": {[]bench.Run{{Platform: "daily"}, run("livekit", true)},
+			[]error{errors.New("no room"), nil}, exitFailed, "daily: no room"},
 	} {
 		a := &app{ctx: t.Context(), stdout: io.Discard, stderr: io.Discard}
 		err := a.finish(keepFlags{limitFlags: limits}, c.runs, c.errs, keeper{})

@@ -65,7 +65,8 @@ func (cmd labShowCmd) Run(a *app) error {
 func loadScenario(name string) (lab.Scenario, error) {
 	ext := filepath.Ext(name)
 	if ext != ".yaml" && ext != ".yml" && !slices.Contains(lab.Shipped(), name) {
-		return lab.Scenario{}, usagef("no scenario %s comes with the lab; there are %s, or the path of a .yaml file", settings.ShownName(name),
+		return lab.Scenario{}, usagef("no scenario %s comes with the lab; there are %s, or the path of a .yaml file",
+			settings.ShownName(name),
 			strings.Join(lab.Shipped(), ", "))
 	}
 	s, err := lab.LoadScenario(name)
@@ -86,9 +87,12 @@ type labRunCmd struct {
 
 // Help is shown by --help below the flags' summary.
 func (labRunCmd) Help() string {
-	return `Three network namespaces, the runner's, the LiveKit server's and the echo's, and a router in user space that carries every packet between them: this program, the server and, with --engine browser, Chromium run in it as they are. Needs Linux and root. All of it ends with the command, however that ends.
+	return `Three network namespaces, the runner's, the LiveKit server's and the echo's, and a router in user space ` +
+		`that carries every packet between them: this program, the server and, with --engine browser, Chromium run ` +
+		`in it as they are. Needs Linux and root. All of it ends with the command, however that ends.
 
-The command is livekit, with its flags; server, room and echo are the lab's. Its runs are kept in no store unless --store names one.
+The command is livekit, with its flags; server, room and echo are the lab's. Its runs are kept in no store unless ` +
+		`--store names one.
 
 Examples:
 
@@ -110,7 +114,8 @@ const labRoom = "lab"
 // Run builds the lab, runs the command in it and tells what was injected.
 func (cmd labRunCmd) Run(a *app) error {
 	if cmd.Scenario == "" {
-		return usagef("lab run: name a scenario (rtcbench lab list) and, after --, what to run in it: rtcbench lab run transatlantic -- livekit")
+		return usagef("lab run: name a scenario (rtcbench lab list) and, after --, what to run in it: rtcbench lab " +
+			"run transatlantic -- livekit")
 	}
 	scenario, err := loadScenario(cmd.Scenario)
 	if err != nil {
@@ -128,9 +133,11 @@ func (cmd labRunCmd) Run(a *app) error {
 	}
 	switch {
 	case len(args) == 0:
-		return usagef("lab run %s: what runs in the lab is livekit and its flags, after --: rtcbench lab run %s -- livekit", scenario.Name, cmd.Scenario)
+		return usagef("lab run %s: what runs in the lab is livekit and its flags, after --: rtcbench lab run %s "+
+			"-- livekit", scenario.Name, cmd.Scenario)
 	case args[0] != "livekit":
-		return usagef("lab run %s: what runs in the lab is livekit and its flags, after --, not %s: the lab's server is LiveKit's", scenario.Name, settings.Shown(args[0], jobCommands...))
+		return usagef("lab run %s: what runs in the lab is livekit and its flags, after --, not %s: the lab's server "+
+			"is LiveKit's", scenario.Name, settings.Shown(args[0], jobCommands...))
 	}
 	var asked commands
 	set, err := parseInto(&asked, args)
@@ -140,7 +147,8 @@ func (cmd labRunCmd) Run(a *app) error {
 	case set == nil:
 		return exitError{Main(args, a.stdout, a.stderr), silent{}}
 	}
-	for _, flag := range []string{"server-url", "token", "api-key", "api-secret", "room", "echo", "agent-url", "agent-token", "agent-name"} {
+	for _, flag := range []string{"server-url", "token", "api-key", "api-secret", "room", "echo", "agent-url",
+		"agent-token", "agent-name"} {
 		if set.Rank(flag) == settings.ByFlag {
 			return usagef("in the lab: --%s: server, room and echo are the lab's; leave it out", flag)
 		}
@@ -169,7 +177,8 @@ func (cmd labRunCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	l := &labRun{app: a, scenario: scenario, network: network, self: self, dir: folder.Path, secret: rand.Text() + rand.Text(), others: lab.Processes{Network: network}}
+	l := &labRun{app: a, scenario: scenario, network: network, self: self, dir: folder.Path, secret: rand.Text() +
+		rand.Text(), others: lab.Processes{Network: network}}
 	if file == "" {
 		file = filepath.Join(l.dir, "result.json")
 		args = append(slices.Clone(args), "--output="+file)
@@ -210,7 +219,8 @@ func (l *labRun) pingLog() string { return filepath.Join(l.dir, "pings.log") }
 func (l *labRun) command(args ...string) *exec.Cmd {
 	cmd := exec.Command(l.self, append([]string{"lab", "enter"}, args...)...)
 	elsewhere := []string{ // what names another place than the lab
-		"LIVEKIT_", "DAILY_", "TMPDIR=", "ECHO_AGENT_", "RTCBENCH_AGENT", "RTCBENCH_ROOM", "RTCBENCH_LISTEN", "RTCBENCH_HOST",
+		"LIVEKIT_", "DAILY_", "TMPDIR=", "ECHO_AGENT_", "RTCBENCH_AGENT", "RTCBENCH_ROOM", "RTCBENCH_LISTEN",
+		"RTCBENCH_HOST",
 		"RTCBENCH_PORT",
 	}
 	for _, e := range os.Environ() {
@@ -218,7 +228,8 @@ func (l *labRun) command(args ...string) *exec.Cmd {
 			cmd.Env = append(cmd.Env, e)
 		}
 	}
-	cmd.Env = append(cmd.Env, "TMPDIR="+l.dir, "LIVEKIT_URL=ws://"+lab.SFU.Address()+labPort, "LIVEKIT_API_KEY=lab", "LIVEKIT_API_SECRET="+l.secret, "RTCBENCH_ROOM="+labRoom, labClock+"="+l.network.ClockReading())
+	cmd.Env = append(cmd.Env, "TMPDIR="+l.dir, "LIVEKIT_URL=ws://"+lab.SFU.Address()+labPort, "LIVEKIT_API_KEY=lab",
+		"LIVEKIT_API_SECRET="+l.secret, "RTCBENCH_ROOM="+labRoom, labClock+"="+l.network.ClockReading())
 	return cmd
 }
 
@@ -232,7 +243,8 @@ func (l *labRun) run(args []string) (err error) {
 		echo.Args = append(echo.Args, "--connect-timeout="+l.joinWithin)
 	}
 	if c := l.scenario.EchoClock; c != (lab.Clock{}) {
-		echo.Args = append(echo.Args, fmt.Sprintf("--clock-offset=%v", time.Duration(c.Offset)), fmt.Sprintf("--clock-skew=%v", c.Skew))
+		echo.Args = append(echo.Args, fmt.Sprintf("--clock-offset=%v", time.Duration(c.Offset)),
+			fmt.Sprintf("--clock-skew=%v", c.Skew))
 	}
 	for range runtime.NumCPU() {
 		if err := l.others.Start(lab.Runner, l.command("lab", "awake")); err != nil {
@@ -265,7 +277,8 @@ func (l *labRun) run(args []string) (err error) {
 		runner.Process.Signal(syscall.SIGINT)
 		err = lab.Leave(ended, runner)
 	}
-	if code, ok := stopCode(l.app.ctx); ok { // whatever the runner made of the signal: it may have come before it listened
+	// whatever the runner made of the signal: it may have come before it listened
+	if code, ok := stopCode(l.app.ctx); ok {
 		return exitError{code, silent{}}
 	}
 	var exit *exec.ExitError
@@ -289,7 +302,8 @@ type labServeCmd struct{}
 func (labServeCmd) Run(a *app) error {
 	key := a.settings.Get("LIVEKIT_API_KEY")
 	secret := a.settings.Get("LIVEKIT_API_SECRET")
-	server, err := sandbox.Start(sandbox.Options{Address: lab.SFU.Address(), Port: 7880, UDPPort: 7882, Key: key, Secret: secret})
+	server, err := sandbox.Start(sandbox.Options{Address: lab.SFU.Address(), Port: 7880, UDPPort: 7882, Key: key,
+		Secret: secret})
 	if err != nil {
 		return err
 	}

@@ -67,7 +67,8 @@ func until(t *testing.T, what string, ok func() bool) {
 func TestLab(t *testing.T) {
 	for _, flags := range []string{"--engine native --channel lossy", "--engine browser"} {
 		t.Run(flags, func(t *testing.T) {
-			args := append([]string{"--report", "lab.json", "--packets", "packets.csv", "transatlantic", "--", "livekit", "-n", "20", "-c", "50", "-o", "result.json"}, strings.Fields(flags)...)
+			args := append([]string{"--report", "lab.json", "--packets", "packets.csv", "transatlantic", "--",
+				"livekit", "-n", "20", "-c", "50", "-o", "result.json"}, strings.Fields(flags)...)
 			cmd, out, dir := inLab(t, args...)
 			if err := cmd.Run(); err != nil {
 				t.Fatalf("%v\n%s", err, out)
@@ -86,7 +87,8 @@ func TestLab(t *testing.T) {
 			if report.RunID != file.Metadata.RunID || report.Pings != 20 || report.Matched == 0 {
 				t.Errorf("%d of %d pings matched\n%s", report.Matched, report.Pings, out)
 			}
-			const least = 87 // ms: two ways of 43.45 and their jitter; what is above that is the router's and the machine's
+			// ms: two ways of 43.45 and their jitter; what is above that is the router's and the machine's
+			const least = 87
 			for i, rtt := range report.Samples.RTT {
 				injected := report.Samples.InjectedUp[i] + report.Samples.InjectedDown[i]
 				if injected < 86.9 || rtt < injected {
@@ -96,7 +98,9 @@ func TestLab(t *testing.T) {
 			if e := report.Errors[0]; e.What != "round trip P50" || e.Injected < least || e.Error <= 0 {
 				t.Errorf("%+v", e)
 			}
-			if file.Details.OneWay.Clocks != "one" || !strings.Contains(out.String(), `rtcbench lab played "transatlantic"`) || !strings.Contains(out.String(), "answered pings were matched") {
+			if file.Details.OneWay.Clocks != "one" ||
+				!strings.Contains(out.String(), `rtcbench lab played "transatlantic"`) ||
+				!strings.Contains(out.String(), "answered pings were matched") {
 				t.Errorf("clocks %q\n%s", file.Details.OneWay.Clocks, out)
 			}
 			packets, err := os.Open(filepath.Join(dir, "packets.csv"))
@@ -118,8 +122,10 @@ func TestLab(t *testing.T) {
 func TestLabKnowsWhereLossHappens(t *testing.T) {
 	for _, engine := range []string{"native", "browser"} {
 		t.Run(engine, func(t *testing.T) {
-			cmd, out, dir := inLab(t, "--report", "lab.json", "mine.yaml", "--", "livekit", "--engine", engine, "--channel", "lossy", "-n", "80", "-c", "25", "--timeout", "1000", "--connect-timeout", "60s")
-			scenario := []byte("{about: A tenth is lost., paths: {runner-sfu: {both: {delay: 10ms, loss: 10%}}, sfu-echo: {both: {}}}}")
+			cmd, out, dir := inLab(t, "--report", "lab.json", "mine.yaml", "--", "livekit", "--engine", engine,
+				"--channel", "lossy", "-n", "80", "-c", "25", "--timeout", "1000", "--connect-timeout", "60s")
+			scenario := []byte("{about: A tenth is lost., paths: {runner-sfu: {both: {delay: 10ms, loss: 10%}}, " +
+				"sfu-echo: {both: {}}}}")
 			if err := os.WriteFile(filepath.Join(dir, "mine.yaml"), scenario, 0o644); err != nil {
 				t.Fatal(err)
 			}
@@ -139,7 +145,8 @@ func TestLabKnowsWhereLossHappens(t *testing.T) {
 				t.Fatalf("%+v\n%s", l, out)
 			}
 			if most := l.Sent - l.Up; *l.Heard > most || *l.Heard < most-l.Unknown {
-				t.Errorf("the echo heard %d of %d pings, and the run says that %d were lost on the way up, %d nobody knows where", *l.Heard, l.Sent, l.Up, l.Unknown)
+				t.Errorf("the echo heard %d of %d pings, and the run says that %d were lost on the way up, %d nobody "+
+					"knows where", *l.Heard, l.Sent, l.Up, l.Unknown)
 			}
 		})
 	}
@@ -157,11 +164,13 @@ func TestLabWithoutResult(t *testing.T) {
 		t.Error(err)
 	}
 	far := filepath.Join(dir, "far.yaml")
-	if err := os.WriteFile(far, []byte("{paths: {runner-sfu: {both: {delay: 10s}}, sfu-echo: {both: {}}}}"), 0o644); err != nil {
+	if err := os.WriteFile(far, []byte("{paths: {runner-sfu: {both: {delay: 10s}}, sfu-echo: {both: {}}}}"),
+		0o644); err != nil {
 		t.Fatal(err)
 	}
 	out.Reset()
-	again := exec.Command(cmd.Path, "lab", "run", far, "--", "livekit", "-n", "2", "--connect-timeout", "1s", "-o", "result.json")
+	again := exec.Command(cmd.Path, "lab", "run", far, "--", "livekit", "-n", "2", "--connect-timeout", "1s", "-o",
+		"result.json")
 	again.Dir, again.Env, again.Stdout, again.Stderr = dir, cmd.Env, out, out
 	if again.Run(); again.ProcessState.ExitCode() != 1 || strings.Contains(out.String(), "The lab:") {
 		t.Errorf("exit code %d\n%s", again.ProcessState.ExitCode(), out)
@@ -170,7 +179,8 @@ func TestLabWithoutResult(t *testing.T) {
 
 // However a lab ends, nothing of it stays: no process, and with them no namespace and no device.
 func TestLabEnds(t *testing.T) {
-	for name, sig := range map[string]syscall.Signal{"Ctrl-C": syscall.SIGINT, "kill": syscall.SIGTERM, "kill -9": syscall.SIGKILL} {
+	for name, sig := range map[string]syscall.Signal{"Ctrl-C": syscall.SIGINT, "kill": syscall.SIGTERM,
+		"kill -9": syscall.SIGKILL} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			cmd, out, dir := inLab(t, "same-region", "--", "livekit", "-n", "100000", "-c", "20", "-v")

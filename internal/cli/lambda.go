@@ -53,8 +53,9 @@ func serveLambda(stderr io.Writer) {
 	})
 }
 
-// lambdaData is dir if a function may write there: in the folder for temporary files, or on a file system that was mounted
-// (https://docs.aws.amazon.com/lambda/latest/api/API_FileSystemConfig.html). What an image says for containers is not.
+// lambdaData is dir if a function may write there: in the folder for temporary files, or on a file system that was
+// mounted (https://docs.aws.amazon.com/lambda/latest/api/API_FileSystemConfig.html). What an image says for containers
+// is not.
 func lambdaData(dir string) string {
 	for _, writable := range []string{os.TempDir(), "/mnt"} {
 		if strings.HasPrefix(filepath.Clean(dir), filepath.Clean(writable)+string(filepath.Separator)) {
@@ -81,13 +82,15 @@ func (a *app) invoke(ctx context.Context, event json.RawMessage) (json.RawMessag
 		fmt.Fprintf(a.stderr, "rtcbench: %v\n", err)
 	}
 	switch code := codeOf(err); {
-	case measured && (code == exitNotKept || errors.As(err, new(unkept))): // also when its time was over: /tmp does not last
+	// also when its time was over: /tmp does not last
+	case measured && (code == exitNotKept || errors.As(err, new(unkept))):
 		return nil, fmt.Errorf("measured, and not kept: %w", err)
 	case code == exitOK, code == exitLimitBroken,
 		// It had less time than it was told to take: what it has is the answer.
 		code == exitFailed && measured && measuring.Err() != nil:
 		return result.Lighten(out.Bytes(), lambdaAnswer, bench.Doubt{Code: "answer-cut", Text: fmt.Sprintf(
-			"the pings are left out of this answer: with them it has more than %d MB; the stores have them", lambdaAnswer>>20)})
+			"the pings are left out of this answer: with them it has more than %d MB; the stores have them",
+			lambdaAnswer>>20)})
 	}
 	return nil, err
 }
@@ -99,5 +102,6 @@ func beforeDeadline(ctx context.Context) (context.Context, context.CancelFunc) {
 		return context.WithCancel(ctx)
 	}
 	margin := min(lambdaMargin, time.Until(end)/2)
-	return context.WithDeadlineCause(ctx, end.Add(-margin), fmt.Errorf("the function's time is over in %v: %w", margin.Round(time.Second), context.DeadlineExceeded))
+	return context.WithDeadlineCause(ctx, end.Add(-margin),
+		fmt.Errorf("the function's time is over in %v: %w", margin.Round(time.Second), context.DeadlineExceeded))
 }

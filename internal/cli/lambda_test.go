@@ -52,7 +52,8 @@ func newRuntimeAPI(t *testing.T) *runtimeAPI {
 				w.Header().Set("Lambda-Runtime-Aws-Request-Id", fmt.Sprint("request-", api.next))
 				api.mu.Unlock()
 				w.Header().Set("Lambda-Runtime-Deadline-Ms", fmt.Sprint(time.Now().Add(in.allowed).UnixMilli()))
-				w.Header().Set("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:eu-central-1:123456789012:function:rtcbench")
+				w.Header().Set("Lambda-Runtime-Invoked-Function-Arn",
+					"arn:aws:lambda:eu-central-1:123456789012:function:rtcbench")
 				io.WriteString(w, in.event)
 			case <-r.Context().Done():
 			}
@@ -87,14 +88,16 @@ func (api *runtimeAPI) invoke(t *testing.T, event string, allowed time.Duration)
 // secretsIn puts the server's secret into a Parameter Store on this machine, and gives its address.
 func secretsIn(t *testing.T, secret string) string {
 	url := mototest.Start(t)
-	body, _ := json.Marshal(map[string]any{"Name": "/rtcbench/LIVEKIT_API_SECRET", "Value": secret, "Type": "SecureString", "Overwrite": true})
+	body, _ := json.Marshal(map[string]any{"Name": "/rtcbench/LIVEKIT_API_SECRET", "Value": secret,
+		"Type": "SecureString", "Overwrite": true})
 	r, err := http.NewRequestWithContext(t.Context(), "POST", url, bytes.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
 	r.Header.Set("X-Amz-Target", "AmazonSSM.PutParameter")
 	r.Header.Set("Content-Type", "application/x-amz-json-1.1")
-	r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=AKIAEXAMPLE/20260101/eu-central-1/ssm/aws4_request, SignedHeaders=host, Signature=0")
+	r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=AKIAEXAMPLE/20260101/eu-central-1/ssm/aws4_request, "+
+		"SignedHeaders=host, Signature=0")
 	answer, err := http.DefaultClient.Do(r)
 	if err != nil {
 		t.Fatal(err)
@@ -116,9 +119,13 @@ func TestLambda(t *testing.T) {
 	cmd := exec.Command("rtcbench")
 	var log bytes.Buffer
 	cmd.Dir, cmd.Stderr, cmd.Stdout = dir, &log, &log
-	cmd.Env = []string{quickExits, "PATH=" + os.Getenv("PATH"), "AWS_LAMBDA_RUNTIME_API=" + strings.TrimPrefix(api.URL, "http://"), "AWS_LAMBDA_FUNCTION_NAME=rtcbench", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE=512", "AWS_LAMBDA_FUNCTION_VERSION=1",
-		"RTCBENCH_SSM_PREFIX=/rtcbench", "AWS_ENDPOINT_URL=" + secretsIn(t, server.Secret), "AWS_REGION=eu-central-1", "AWS_ACCESS_KEY_ID=AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY=example",
-		"RTCBENCH_DATA_DIR=" + dir + "/data", "LIVEKIT_URL=" + server.URL, "LIVEKIT_API_KEY=" + server.Key, "LOCATION_ID=eu-central-1"}
+	cmd.Env = []string{quickExits, "PATH=" + os.Getenv("PATH"), "AWS_LAMBDA_RUNTIME_API=" +
+		strings.TrimPrefix(api.URL, "http://"), "AWS_LAMBDA_FUNCTION_NAME=rtcbench",
+		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE=512", "AWS_LAMBDA_FUNCTION_VERSION=1",
+		"RTCBENCH_SSM_PREFIX=/rtcbench", "AWS_ENDPOINT_URL=" + secretsIn(t, server.Secret), "AWS_REGION=eu-central-1",
+		"AWS_ACCESS_KEY_ID=AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY=example",
+		"RTCBENCH_DATA_DIR=" + dir + "/data", "LIVEKIT_URL=" + server.URL, "LIVEKIT_API_KEY=" + server.Key,
+		"LOCATION_ID=eu-central-1"}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -149,10 +156,13 @@ func TestLambda(t *testing.T) {
 		return f
 	}
 	ids := map[string]bool{}
-	for _, event := range []string{`{"iterations": 20, "cooldown": 10}`, `{"platform":"livekit","iterations":"20","cooldown":10,"location":"eu-central-1","max-p95":0.0001}`,
-		`{"version":"0","detail-type":"Scheduled Event","source":"aws.events","detail":{"iterations":20,"cooldown":5}}`} {
+	for _, event := range []string{`{"iterations": 20, "cooldown": 10}`,
+		`{"platform":"livekit","iterations":"20","cooldown":10,"location":"eu-central-1","max-p95":0.0001}`,
+		`{"version":"0","detail-type":"Scheduled ` +
+			`Event","source":"aws.events","detail":{"iterations":20,"cooldown":5}}`} {
 		f := read(api.invoke(t, event, time.Minute))
-		if f.Details.Counts.Answered != 20 || f.Metadata.Location != "eu-central-1" || f.Details.Ended != "complete" || ids[f.Metadata.Run] {
+		if f.Details.Counts.Answered != 20 || f.Metadata.Location != "eu-central-1" || f.Details.Ended != "complete" ||
+			ids[f.Metadata.Run] {
 			t.Errorf("%s: %+v", event, f)
 		}
 		ids[f.Metadata.Run] = true
@@ -189,7 +199,8 @@ func TestLambda(t *testing.T) {
 	}
 }
 
-// The image asks for help, and names a folder for data that a function may not write to: it serves, and a run is kept all the same.
+// The image asks for help, and names a folder for data that a function may not write to: it serves, and a run is kept
+// all the same.
 func TestLambdaInTheImage(t *testing.T) {
 	api := newRuntimeAPI(t)
 	dir := t.TempDir()
@@ -200,7 +211,8 @@ func TestLambdaInTheImage(t *testing.T) {
 	cmd := exec.Command("rtcbench", "--help") // the image's CMD
 	var log bytes.Buffer
 	cmd.Dir, cmd.Stderr, cmd.Stdout = dir, &log, &log
-	cmd.Env = []string{quickExits, "PATH=" + os.Getenv("PATH"), "AWS_LAMBDA_RUNTIME_API=" + strings.TrimPrefix(api.URL, "http://"),
+	cmd.Env = []string{quickExits, "PATH=" + os.Getenv("PATH"), "AWS_LAMBDA_RUNTIME_API=" +
+		strings.TrimPrefix(api.URL, "http://"),
 		"TMPDIR=" + tmp, "RTCBENCH_DATA_DIR=/dev/null/data", "RTCBENCH_STORE=sqlite:" + db}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -215,20 +227,23 @@ func TestLambdaInTheImage(t *testing.T) {
 	}
 }
 
-// A store that does not take the run is the function's error, also when its time was over before the run was: /tmp, where it waits,
-// does not last.
+// A store that does not take the run is the function's error, also when its time was over before the run was: /tmp,
+// where it waits, does not last.
 func TestLambdaThatCannotKeep(t *testing.T) {
 	api := newRuntimeAPI(t)
 	cmd := exec.Command("rtcbench")
 	var log bytes.Buffer
 	cmd.Dir, cmd.Stderr, cmd.Stdout = t.TempDir(), &log, &log
-	cmd.Env = []string{quickExits, "PATH=" + os.Getenv("PATH"), "AWS_LAMBDA_RUNTIME_API=" + strings.TrimPrefix(api.URL, "http://"), "TMPDIR=" + cmd.Dir, "RTCBENCH_STORE=sqlite:/dev/null/runs.db"}
+	cmd.Env = []string{quickExits, "PATH=" + os.Getenv("PATH"), "AWS_LAMBDA_RUNTIME_API=" +
+		strings.TrimPrefix(api.URL, "http://"), "TMPDIR=" + cmd.Dir, "RTCBENCH_STORE=sqlite:/dev/null/runs.db"}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	defer func() { cmd.Process.Kill(); cmd.Wait() }()
-	for event, within := range map[string]time.Duration{`{"iterations": 5, "cooldown": 10}`: time.Minute, `{"iterations": 10000, "cooldown": 20}`: 20 * time.Second} {
-		if body, failed := api.invoke(t, event, within); !failed || !strings.Contains(string(body), "measured, and not kept") {
+	for event, within := range map[string]time.Duration{`{"iterations": 5, "cooldown": 10}`: time.Minute,
+		`{"iterations": 10000, "cooldown": 20}`: 20 * time.Second} {
+		if body, failed := api.invoke(t, event, within); !failed ||
+			!strings.Contains(string(body), "measured, and not kept") {
 			t.Errorf("%s: failed %v, %.300s", event, failed, body)
 		}
 	}

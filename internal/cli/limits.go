@@ -60,7 +60,8 @@ func (f limitFlags) text(b keep.Broken) string {
 	case b.Known:
 		return fmt.Sprintf("%s is not kept: it was %.2f %s", given, b.Value, unit)
 	case b.What != keep.Loss && c.Answered > 0:
-		return fmt.Sprintf("%s is not kept: %d of %d pings did not come back in time, and a lost ping is slower than any",
+		return fmt.Sprintf("%s is not kept: %d of %d pings did not come back in time, and a lost ping is "+
+			"slower than any",
 			given, c.Failed(), c.Settled())
 	}
 	return given + " is not kept: there is nothing to compare with"

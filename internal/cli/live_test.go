@@ -43,7 +43,8 @@ func TestLiveDaily(t *testing.T) {
 	if err == nil {
 		err = json.Unmarshal(data, &both)
 	}
-	if err != nil || both.Daily == nil || both.Livekit == nil || both.Comparison == nil || !both.Comparison.Paired || both.Comparison.Alike {
+	if err != nil || both.Daily == nil || both.Livekit == nil || both.Comparison == nil || !both.Comparison.Paired ||
+		both.Comparison.Alike {
 		t.Fatalf("%v: %+v", err, both.Comparison)
 	}
 	isDaily(t, *both.Daily, 100)

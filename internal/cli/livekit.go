@@ -28,7 +28,8 @@ type livekitCmd struct {
 
 // Help is shown by --help below the flags' summary.
 func (livekitCmd) Help() string {
-	return `Without --server-url a LiveKit server starts inside this process: that shows the tool, and measures this machine.
+	return `Without --server-url a LiveKit server starts inside this process: that shows the tool, and measures this ` +
+		`machine.
 
 Examples:
 
@@ -50,7 +51,8 @@ Examples:
   rtcbench livekit --max-p95 150 --max-loss 1 --quiet
       for scripts: exit code 3 when the P95 is above 150 ms or more than 1 % fail
 
-Exit codes: 0 measured, 1 could not measure or ended early, 2 wrong command line, 3 a limit was broken, 4 the output file or a store did not take the result, 130 after Ctrl-C (what was measured is kept).`
+Exit codes: 0 measured, 1 could not measure or ended early, 2 wrong command line, 3 a limit was broken, 4 the output ` +
+		`file or a store did not take the result, 130 after Ctrl-C (what was measured is kept).`
 }
 
 // Run measures.
@@ -72,7 +74,8 @@ func (cmd *livekitCmd) sides(c *settings.Check) []side {
 		s.job.Place, s.doubts, hasServer = cmd.place(c)
 		s.job.Place.Agent, s.job.Here = agent, !hasServer
 		s.job.Local = cmd.Echo == "local" || cmd.Echo == "auto" && s.job.Place.Token == "" && agent == ""
-		s.noEcho = fmt.Sprintf(" (start one: rtcbench echo --server-url %s%s)", s.job.Place.URL, cmd.echoFlags(s.job.Place))
+		s.noEcho = fmt.Sprintf(" (start one: rtcbench echo --server-url %s%s)", s.job.Place.URL,
+			cmd.echoFlags(s.job.Place))
 	}
 	if c.Err == nil {
 		c.Err = cmd.answered(c, s.job, agent)
@@ -91,7 +94,8 @@ func (cmd *livekitCmd) answered(c *settings.Check, job measure.Job, agent string
 	case agent != "" && served:
 		return usagef("%s and %s both say who answers; give one of them", name, c.Name("agent-url"))
 	case agent != "" && job.Here:
-		return usagef("%s: no agent is registered with the sandbox; name a server with --%s, and give its API key", name, c.Flag("server-url"))
+		return usagef("%s: no agent is registered with the sandbox; name a server with --%s, and give its API key",
+			name, c.Flag("server-url"))
 	case agent != "" && !minted:
 		return usagef("%s: only an API key can dispatch an agent, and %s is a token; give --%s and --%s without it",
 			name, c.Name("token"), c.Flag("api-key"), c.Flag("api-secret"))
@@ -104,7 +108,8 @@ func (cmd *livekitCmd) answered(c *settings.Check, job measure.Job, agent string
 	case cmd.Echo == "remote" && job.Here:
 		return usagef("%s remote: nobody else is in the sandbox; name a server with --server-url", echo)
 	case cmd.Echo == "local" && !minted:
-		return usagef("%s local: a token is one participant, and the echo is a second; give --api-key and --api-secret, or start rtcbench echo", echo)
+		return usagef("%s local: a token is one participant, and the echo is a second; give --api-key and "+
+			"--api-secret, or start rtcbench echo", echo)
 	case cmd.Echo == "remote" && minted && job.Place.Room == "":
 		return usagef("%s remote: a fresh room has no echo in it; name its room with --room", echo)
 	}

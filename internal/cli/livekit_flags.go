@@ -22,7 +22,8 @@ type livekitFlags struct {
 // place reads the flags that say where; doubts are about the token. hasServer is false when none is named.
 func (f *livekitFlags) place(c *settings.Check) (s bench.Place, doubts []string, hasServer bool) {
 	s.Room = c.Label("room", f.Room, 256)
-	c.Given(map[string]string{"server-url": f.ServerURL, "token": f.Token, "api-key": f.APIKey, "api-secret": f.APISecret})
+	c.Given(map[string]string{"server-url": f.ServerURL, "token": f.Token, "api-key": f.APIKey,
+		"api-secret": f.APISecret})
 	if f.ServerURL == "" {
 		for _, flag := range []string{"token", "api-key", "api-secret"} {
 			if c.Rank(flag) == settings.ByFlag && c.Err == nil {
@@ -47,7 +48,8 @@ func (f *livekitFlags) place(c *settings.Check) (s bench.Place, doubts []string,
 			c.Err = usagef("%s cannot be used: %s", c.Name("token"), refused)
 		}
 		if f.Room != "" && c.Rank("room") == settings.ByFlag {
-			c.Err = usagef("--room %s: the token already names its room; leave out --room, or give --api-key and --api-secret", settings.ShownName(f.Room))
+			c.Err = usagef("--room %s: the token already names its room; leave out --room, or give --api-key and "+
+				"--api-secret", settings.ShownName(f.Room))
 		}
 		s.Room = ""
 	case hasKey:
@@ -59,7 +61,8 @@ func (f *livekitFlags) place(c *settings.Check) (s bench.Place, doubts []string,
 		}
 		c.Err = usagef("%s is missing: an API key and its secret go together", missing)
 	default:
-		c.Err = usagef("%s %s: give --token (or LIVEKIT_TOKEN), or --api-key and --api-secret (LIVEKIT_API_KEY, LIVEKIT_API_SECRET)", c.Name("server-url"), redact.URL(f.ServerURL))
+		c.Err = usagef("%s %s: give --token (or LIVEKIT_TOKEN), or --api-key and --api-secret (LIVEKIT_API_KEY, "+
+			"LIVEKIT_API_SECRET)", c.Name("server-url"), redact.URL(f.ServerURL))
 	}
 	return s, doubts, true
 }

@@ -95,8 +95,9 @@ func (a *app) measure(cmd measuring) error {
 // env is what jobs are measured with.
 func (a *app) env(chrome chromeFlags) measure.Env {
 	return measure.Env{
-		Platforms: platform.All, Clock: newClock(), Browser: chrome.options(), Tool: bench.Tool(version()), Floors: loadFloors(),
-		Say: func(line string) { fmt.Fprintf(a.stderr, "rtcbench: %s\n", line) },
+		Platforms: platform.All, Clock: newClock(), Browser: chrome.options(), Tool: bench.Tool(version()),
+		Floors: loadFloors(),
+		Say:    func(line string) { fmt.Fprintf(a.stderr, "rtcbench: %s\n", line) },
 	}
 }
 

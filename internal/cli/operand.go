@@ -37,7 +37,8 @@ func parseOperand(text string, now time.Time) (o archive.Side, err error) {
 		err = errors.New("there is no such file")
 	default:
 		if o.Filter, err = parseFilter(text, now); err != nil && !strings.Contains(text, "=") {
-			err = errors.New("it is no file, no ID of a run, and no filter such as platform=livekit,location=fra,since=24h")
+			err = errors.New("it is no file, no ID of a run, and no filter such as " +
+				"platform=livekit,location=fra,since=24h")
 		}
 	}
 	if err != nil {
@@ -118,7 +119,8 @@ func group(a *app, o archive.Side, from archive.Reader, invalid bool) (g report.
 	case errors.As(err, &all):
 		return g, fmt.Errorf("compare %s: %w; --include-invalid compares them all the same", told, err)
 	case errors.As(err, &several) && several.Store == "":
-		return g, fmt.Errorf("compare %s: %d runs are called so, as %s and %s: give more of the ID", told, len(several.Found), several.Found[0], several.Found[1])
+		return g, fmt.Errorf("compare %s: %d runs are called so, as %s and %s: give more of the ID", told,
+			len(several.Found), several.Found[0], several.Found[1])
 	}
 	return g, fmt.Errorf("compare %s: %w", told, calledSo(o.Part, err))
 }

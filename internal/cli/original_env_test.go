@@ -13,7 +13,8 @@ import (
 	"rtcbench/internal/sandbox/sandboxtest"
 )
 
-// originalEnv is a whole .env of the original's, with its comments, its empty values and its dead address of an echo service.
+// originalEnv is a whole .env of the original's, with its comments, its empty values and its dead address of an echo
+// service.
 const originalEnv = `# Daily Configuration
 DAILY_ROOM_URL=
 DAILY_API_KEY=
@@ -51,14 +52,15 @@ API_PORT=8080
 LOG_LEVEL=INFO
 `
 
-// TestTheOriginalsEnv: the original's .env works as it is. Its plan, its place and its database are those of the run, what is
-// empty counts as not set, and the variables of its other programs are nobody's business. Its dead address of an echo
-// service is named as what is wrong, with its line, and does not stand in the way of a room that a flag names.
+// TestTheOriginalsEnv: the original's .env works as it is. Its plan, its place and its database are those of the run,
+// what is empty counts as not set, and the variables of its other programs are nobody's business. Its dead address of
+// an echo service is named as what is wrong, with its line, and does not stand in the way of a room that a flag names.
 func TestTheOriginalsEnv(t *testing.T) {
 	server := sandboxtest.Start(t)
 	asked := make(chan string, 100)
 	influx := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		asked <- r.Method + " " + r.URL.Path + " org=" + r.URL.Query().Get("org") + " bucket=" + r.URL.Query().Get("bucket")
+		asked <- r.Method + " " + r.URL.Path + " org=" + r.URL.Query().Get("org") + " bucket=" +
+			r.URL.Query().Get("bucket")
 		w.WriteHeader(http.StatusNoContent)
 	}))
 	defer influx.Close()
@@ -85,7 +87,8 @@ func TestTheOriginalsEnv(t *testing.T) {
 		}
 		f := readFile(t, out)
 		m := f.Metadata
-		if f.Statistics.TotalMessages != 7 || m.Iterations != 7 || m.TimeoutMS != 4000 || *m.CooldownMS != 30 || *m.LocationID != "us-west-2" ||
+		if f.Statistics.TotalMessages != 7 || m.Iterations != 7 || m.TimeoutMS != 4000 || *m.CooldownMS != 30 ||
+			*m.LocationID != "us-west-2" ||
 			m.RoomURL != server.URL {
 			t.Errorf("%+v", m)
 		}
@@ -94,7 +97,8 @@ func TestTheOriginalsEnv(t *testing.T) {
 		}
 	}
 	_, said, err := run(env, "livekit", "--connect-timeout", "1s")
-	if err == nil || !strings.Contains(said, "rtcbench: ECHO_AGENT_URL (.env line 12)") || strings.Count(said, "rtcbench: ") != 1 {
+	if err == nil || !strings.Contains(said, "rtcbench: ECHO_AGENT_URL (.env line 12)") ||
+		strings.Count(said, "rtcbench: ") != 1 {
 		t.Errorf("%v\n%s", err, said)
 	}
 	measured(env, "livekit", "-s", server.URL, "--api-key", server.Key, "--api-secret", server.Secret)

@@ -52,7 +52,8 @@ func startOriginal(t *testing.T, platforms string) *original {
 		case "POST /connect":
 			fmt.Fprintf(w, `{"room_id":"%s",%s}`, originalRoom, platforms)
 		case "POST /disconnect":
-			fmt.Fprintf(w, `{"status":"success","room_id":"%s","message":"Disconnected from room %[1]s","cleaned_up":true}`, originalRoom)
+			fmt.Fprintf(w, `{"status":"success","room_id":"%s","message":"Disconnected from room `+
+				`%[1]s","cleaned_up":true}`, originalRoom)
 		default:
 			w.WriteHeader(http.StatusNotFound)
 			io.WriteString(w, `{"detail":"Not Found"}`)
@@ -73,13 +74,19 @@ func originalOnLiveKit(t *testing.T, server *sandboxtest.Server) *original {
 		}
 		return token
 	}
-	s, err := livekit.Transport{}.Join(t.Context(), bench.Room{URL: server.URL, Token: token("echo-agent")}, bench.JoinOptions{ReconnectTimeout: time.Second})
+	s, err := livekit.Transport{}.Join(t.Context(), bench.Room{URL: server.URL, Token: token("echo-agent")},
+		bench.JoinOptions{ReconnectTimeout: time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
-	go benchtest.PlaySession(s, func(_ int, t1 string) []benchtest.Reply { return []benchtest.Reply{benchtest.Pong(t1, 0)} })
+	go benchtest.PlaySession(s, func(_ int, t1 string) []benchtest.Reply {
+		return []benchtest.Reply{benchtest.Pong(t1, 0)}
+	})
 	t.Cleanup(func() { s.Close() })
-	return startOriginal(t, fmt.Sprintf(`"daily":null,"livekit":{"server_url":%q,"room_name":"benchmark-1","token":%q,"expires_at":1795648320.7335489}`, server.URL, token("runner")))
+	return startOriginal(t,
+		fmt.Sprintf(
+			`"daily":null,"livekit":{"server_url":%q,"room_name":"benchmark-1","token":%q,`+
+				`"expires_at":1795648320.7335489}`, server.URL, token("runner")))
 }
 
 // originalOnDaily is the same on Daily.
@@ -98,7 +105,8 @@ func originalOnDaily(t *testing.T, s *standin.Server) *original {
 				return
 			}
 			if ping, _ := v.(map[string]any); ping["type"] == "ping" {
-				guest.Send(map[string]any{"type": "pong", "client_timestamp": ping["timestamp"], "server_receive_time": 10.5, "server_send_time": 10.75, "message_count": n})
+				guest.Send(map[string]any{"type": "pong", "client_timestamp": ping["timestamp"],
+					"server_receive_time": 10.5, "server_send_time": 10.75, "message_count": n})
 			}
 		}
 	}()
@@ -115,16 +123,21 @@ func TestBothAskTwoOriginals(t *testing.T) {
 		kinds          [2]string
 		daily, livekit *original
 	}{
-		"flags": {[]string{"--daily-agent-url", onDaily.URL, "--livekit-agent-url", onLiveKit.URL}, nil, [2]string{"original", "original"}, onDaily, onLiveKit},
+		"flags": {[]string{"--daily-agent-url", onDaily.URL, "--livekit-agent-url", onLiveKit.URL}, nil,
+			[2]string{"original", "original"}, onDaily, onLiveKit},
 		"the environment, and a dead one for both": {nil,
-			[]string{"DAILY_AGENT_URL=" + onDaily.URL, "LIVEKIT_AGENT_URL=" + onLiveKit.URL, "ECHO_AGENT_URL=http://127.0.0.1:1"}, [2]string{"original", "original"}, onDaily, onLiveKit},
-		"a service and a key": {append(key, "--daily-agent-url", onDaily.URL), nil, [2]string{"original", "rtcbench"}, onDaily, nil},
+			[]string{"DAILY_AGENT_URL=" + onDaily.URL, "LIVEKIT_AGENT_URL=" + onLiveKit.URL,
+				"ECHO_AGENT_URL=http://127.0.0.1:1"}, [2]string{"original", "original"}, onDaily, onLiveKit},
+		"a service and a key": {append(key, "--daily-agent-url", onDaily.URL), nil, [2]string{"original", "rtcbench"},
+			onDaily, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			before := map[*original]int{onDaily: len(onDaily.requests()), onLiveKit: len(onLiveKit.requests())}
 			out := filepath.Join(t.TempDir(), "both.json")
-			run := startIn(t, c.env, append([]string{"both", "--daily-bundle-url", s.BundleURL(), "--chrome-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-				"-n", "10", "-c", "50", "--connect-timeout", "2m", "-o", out}, c.args...)...)
+			run := startIn(t, c.env,
+				append([]string{"both", "--daily-bundle-url", s.BundleURL(), "--chrome-resolver-rules",
+					"MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+					"-n", "10", "-c", "50", "--connect-timeout", "2m", "-o", out}, c.args...)...)
 			if code := run.exit(t, 4*time.Minute); code != 0 {
 				t.Fatalf("exit code %d:\n%s", code, run.stderr())
 			}

@@ -65,7 +65,8 @@ func (cmd *otherCmd) chrome() chromeFlags { return cmd.chromeFlags }
 // sides implements measuring.
 func (cmd *otherCmd) sides(c *settings.Check) []side {
 	p := cmd.platform
-	s := side{job: measure.Job{Platform: p.Name, Engine: cmd.Engine, Location: cmd.Location, Plan: cmd.plan(c, cmd.Timeout)}}
+	s := side{job: measure.Job{Platform: p.Name, Engine: cmd.Engine, Location: cmd.Location,
+		Plan: cmd.plan(c, cmd.Timeout)}}
 	if s.job.Engine == "" {
 		s.job.Engine = p.Engines[0]
 	}
@@ -92,7 +93,8 @@ func (cmd *otherCmd) sides(c *settings.Check) []side {
 	}
 	s.noEcho = " (is an echo in that room?)"
 	s.job.Place = bench.Place{
-		URL: cmd.URL, Room: c.Label("room", cmd.Room, 256), Token: cmd.Token, Key: cmd.APIKey, Secret: cmd.APISecret, Region: cmd.Region, API: cmd.APIURL,
+		URL: cmd.URL, Room: c.Label("room", cmd.Room, 256), Token: cmd.Token, Key: cmd.APIKey, Secret: cmd.APISecret,
+		Region: cmd.Region, API: cmd.APIURL,
 	}
 	s.job.Local = cmd.Echo == "local" || cmd.Echo == "auto" && cmd.Token == ""
 	return []side{s}

@@ -10,8 +10,8 @@ import (
 	"rtcbench/internal/platform"
 )
 
-// ether is a platform that only these tests know, of rooms in this process: testdata/script/other.txtar measures on it. It is
-// what a new platform has to bring.
+// ether is a platform that only these tests know, of rooms in this process: testdata/script/other.txtar measures on it.
+// It is what a new platform has to bring.
 func init() {
 	platform.All["ether"] = bench.Platform{
 		Name: "ether", Title: "Ether", Engines: []string{bench.Native}, Transport: &loopback.Transport{},

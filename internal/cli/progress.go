@@ -21,7 +21,8 @@ func isTerminal(w io.Writer) bool {
 
 // progress shows a bar with the round trip of the latest ping. end takes it away.
 func progress(w io.Writer, count int) (on func(bench.Sample), end func()) {
-	bar := progressbar.NewOptions(count, append(barLook(w), progressbar.OptionSetDescription("warming up"), progressbar.OptionShowCount())...)
+	bar := progressbar.NewOptions(count, append(barLook(w), progressbar.OptionSetDescription("warming up"),
+		progressbar.OptionShowCount())...)
 	bar.RenderBlank()
 	done, failed := 0, 0
 	lost := map[uint32]bool{} // a lost ping may turn out late, and then comes again
@@ -50,8 +51,10 @@ func progress(w io.Writer, count int) (on func(bench.Sample), end func()) {
 
 func barLook(w io.Writer) []progressbar.Option {
 	return []progressbar.Option{
-		progressbar.OptionSetWriter(w), progressbar.OptionSetWidth(30), progressbar.OptionThrottle(50 * time.Millisecond), progressbar.OptionClearOnFinish(),
-		progressbar.OptionSetTheme(progressbar.Theme{Saucer: "█", SaucerPadding: "░", BarEnd: " "}), progressbar.OptionSetPredictTime(false),
+		progressbar.OptionSetWriter(w), progressbar.OptionSetWidth(30),
+		progressbar.OptionThrottle(50 * time.Millisecond), progressbar.OptionClearOnFinish(),
+		progressbar.OptionSetTheme(progressbar.Theme{Saucer: "█", SaucerPadding: "░", BarEnd: " "}),
+		progressbar.OptionSetPredictTime(false),
 	}
 }
 
@@ -68,8 +71,8 @@ func clearBar(bar *progressbar.ProgressBar) {
 // worthABar is how many bytes are read without a word.
 const worthABar = 16 << 20
 
-// workBar shows on a terminal how far a command is that reads large files and computes long: first bytes, then steps. The zero value
-// shows nothing.
+// workBar shows on a terminal how far a command is that reads large files and computes long: first bytes, then steps.
+// The zero value shows nothing.
 type workBar struct {
 	w      io.Writer
 	lock   sync.Mutex
@@ -90,7 +93,8 @@ func (a *app) working(files ...archive.Side) *workBar {
 		return &workBar{silent: true}
 	}
 	b := &workBar{w: a.stderr}
-	b.bar = progressbar.NewOptions64(total, append(barLook(b.w), progressbar.OptionSetDescription("reading"), progressbar.OptionShowBytes(true))...)
+	b.bar = progressbar.NewOptions64(total, append(barLook(b.w), progressbar.OptionSetDescription("reading"),
+		progressbar.OptionShowBytes(true))...)
 	return b
 }
 

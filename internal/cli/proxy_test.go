@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// TestAProxyThatWantsAPassword: Chromium takes a proxy without its name and password, and its pages are told of no status. What
-// the proxy says to them is told in words, by each platform, and the password is not.
+// TestAProxyThatWantsAPassword: Chromium takes a proxy without its name and password, and its pages are told of no
+// status. What the proxy says to them is told in words, by each platform, and the password is not.
 func TestAProxyThatWantsAPassword(t *testing.T) {
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Proxy-Authenticate", `Basic realm="corp"`)
@@ -26,9 +26,11 @@ func TestAProxyThatWantsAPassword(t *testing.T) {
 		p := startIn(t, env, append(args, "-n", "3", "--connect-timeout", "15s")...)
 		code := p.exit(t, time.Minute)
 		said := p.stderr()
-		if want := "the proxy " + host + " wants a name and a password (HTTP 407)"; code != 1 || !strings.Contains(said, want) ||
+		if want := "the proxy " + host + " wants a name and a password (HTTP 407)"; code != 1 ||
+			!strings.Contains(said, want) ||
 			strings.Contains(said, "hush") {
-			t.Errorf("%q: exit code %d, want %s:\n%s", args, code, want, strings.ReplaceAll(said, "hush-hush", "SECRET"))
+			t.Errorf("%q: exit code %d, want %s:\n%s", args, code, want,
+				strings.ReplaceAll(said, "hush-hush", "SECRET"))
 		}
 	}
 }

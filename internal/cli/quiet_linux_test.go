@@ -17,11 +17,13 @@ import (
 	"rtcbench/internal/platform/daily/standin"
 )
 
-// TestNobodyElseIsSpokenTo: in a network namespace where every name is asked of a name server of ours, and every URL of a proxy of ours,
-// neither hears from a page or from the browser by itself. The run is long enough for what Chromium does in its first ten seconds.
+// TestNobodyElseIsSpokenTo: in a network namespace where every name is asked of a name server of ours, and every URL of
+// a proxy of ours, neither hears from a page or from the browser by itself. The run is long enough for what Chromium
+// does in its first ten seconds.
 func TestNobodyElseIsSpokenTo(t *testing.T) {
 	benchtest.NeedsRoot(t, "nothing leaves this machine")
-	for kind, path := range map[string]string{"shell": "/usr/lib/chromium/chromium-headless-shell", "full": "chromium"} {
+	for kind, path := range map[string]string{"shell": "/usr/lib/chromium/chromium-headless-shell",
+		"full": "chromium"} {
 		for _, proxy := range []string{"", "http://127.0.0.1:3128"} {
 			t.Run(kind+proxy, func(t *testing.T) {
 				heard, out, err := inQuiet(t, path, proxy)
@@ -54,7 +56,8 @@ func inQuiet(t *testing.T, path, proxy string) (heard, out string, err error) {
 		stand-in at & cloud=$!
 		trap 'kill $names $proxy $cloud' EXIT
 		read -r room bundle < at
-		rtcbench daily -r "$room" --daily-bundle-url "$bundle" --echo local --chrome-path "$1" -n 100 -c 100 2>&1`, resolv, path)
+		rtcbench daily -r "$room" --daily-bundle-url "$bundle" --echo local --chrome-path "$1" -n 100 -c 100 2>&1`,
+		resolv, path)
 	cmd.Dir, cmd.Env = dir, append(ownFolders(dir), "PATH="+os.Getenv("PATH"))
 	if proxy != "" {
 		cmd.Env = append(cmd.Env, "http_proxy="+proxy, "https_proxy="+proxy)
@@ -86,7 +89,8 @@ func deafProxy() {
 			defer conn.Close()
 			line, _ := bufio.NewReader(conn).ReadString('\n')
 			fmt.Fprintln(os.Stderr, "the proxy was asked: "+strings.TrimSpace(line))
-			fmt.Fprint(conn, "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+			fmt.Fprint(conn, "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\nConnection: "+
+				"close\r\n\r\n")
 		}()
 	}
 }

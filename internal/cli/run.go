@@ -30,7 +30,9 @@ type runCmd struct {
 
 // Help is shown by --help below the flags' summary.
 func (runCmd) Help() string {
-	return `Runs the jobs of a file again and again, one after the other, and never two at a time. A job that fails is logged and counted, and the next still comes. SIGHUP reads the file again; a file that is wrong changes nothing.
+	return `Runs the jobs of a file again and again, one after the other, and never two at a time. A job that fails ` +
+		`is logged and counted, and the next still comes. SIGHUP reads the file again; a file that is wrong changes ` +
+		`nothing.
 
 Examples:
 
@@ -114,7 +116,8 @@ func (a *app) worst(d schedule.Done) error {
 }
 
 // serverless is what is said of jobs that measure no network. They are no mistake where somebody tries the tool.
-const serverless = "this job names no LiveKit server: it measures the server inside this process, which is this machine and no network"
+const serverless = "this job names no LiveKit server: it measures the server inside this process, which is this " +
+	"machine and no network"
 
 // read reads the file, and puts the flags over it.
 func (cmd *runCmd) read(a *app) (schedule.Config, error) {
@@ -145,14 +148,17 @@ func (cmd *runCmd) read(a *app) (schedule.Config, error) {
 		if inSandbox {
 			c.Warns[j.Name] = serverless
 		}
-		c.Jobs = append(c.Jobs, schedule.Job{Name: j.Name, Do: func(ctx context.Context) schedule.Done { return a.doneJob(ctx, j) }})
+		c.Jobs = append(c.Jobs, schedule.Job{Name: j.Name, Do: func(ctx context.Context) schedule.Done {
+			return a.doneJob(ctx, j)
+		}})
 	}
 	return c, nil
 }
 
 // outcomes are what a job's exit code means to a schedule.
 var outcomes = map[int]schedule.Outcome{
-	exitOK: schedule.OK, exitLimitBroken: schedule.LimitBroken, exitNotKept: schedule.NotKept, exitFailed: schedule.Failed, exitUsage: schedule.Failed,
+	exitOK: schedule.OK, exitLimitBroken: schedule.LimitBroken, exitNotKept: schedule.NotKept,
+	exitFailed: schedule.Failed, exitUsage: schedule.Failed,
 }
 
 // doneJob carries out a job. Its log is the table.

@@ -29,10 +29,12 @@ func TestScheduleReadsItsFileAgain(t *testing.T) {
 	server := sandboxtest.Start(t)
 	dir := t.TempDir()
 	config := func(more string) {
-		writeConfig(t, dir, "every: 1h\ndefaults: {iterations: 5, cooldown: 10, store: none}\njobs:\n  - {name: first, platform: livekit"+more+"}\n")
+		writeConfig(t, dir, "every: 1h\ndefaults: {iterations: 5, cooldown: 10, store: none}\njobs:\n  - {name: "+
+			"first, platform: livekit"+more+"}\n")
 	}
 	config("")
-	env := []string{"LIVEKIT_URL=" + server.URL, "LIVEKIT_API_KEY=" + server.Key, "LIVEKIT_API_SECRET=" + server.Secret, "RTCBENCH_CONFIG=" + filepath.Join(dir, "rtcbench.yaml")}
+	env := []string{"LIVEKIT_URL=" + server.URL, "LIVEKIT_API_KEY=" + server.Key, "LIVEKIT_API_SECRET=" + server.Secret,
+		"RTCBENCH_CONFIG=" + filepath.Join(dir, "rtcbench.yaml")}
 	p := startIn(t, env, "run", "--listen", "127.0.0.1:0")
 	address := regexp.MustCompile(`127\.0\.0\.1:\d+`).FindString(p.waitForLine(t, "msg=listening", 30*time.Second))
 	get := func(path string) (int, string) {
@@ -49,10 +51,12 @@ func TestScheduleReadsItsFileAgain(t *testing.T) {
 	p.waitForLine(t, "msg=waiting", 10*time.Second)
 	config(", itertions: 5")
 	p.cmd.Process.Signal(syscall.SIGHUP)
-	if line := p.waitForLine(t, "the old one stays", 10*time.Second); !strings.Contains(line, "line 4") || !strings.Contains(line, "itertions") {
+	if line := p.waitForLine(t, "the old one stays", 10*time.Second); !strings.Contains(line, "line 4") ||
+		!strings.Contains(line, "itertions") {
 		t.Error(line)
 	}
-	if code, text := get("/healthz"); code != 200 || !strings.Contains(text, `"status":"ok"`) || !strings.Contains(text, `"jobs":1`) {
+	if code, text := get("/healthz"); code != 200 || !strings.Contains(text, `"status":"ok"`) ||
+		!strings.Contains(text, `"jobs":1`) {
 		t.Error(code, text)
 	}
 	config("}\n  - {name: second, platform: livekit")
@@ -62,7 +66,10 @@ func TestScheduleReadsItsFileAgain(t *testing.T) {
 	p.waitForLine(t, "configuration read again", 10*time.Second)
 	p.waitForLine(t, "msg=measured job=second", 30*time.Second)
 	_, text := get("/metrics")
-	for _, want := range []string{`rtcbench_runs_total{job="second",outcome="ok"}`, `rtcbench_config_reloads_total{outcome="failed"} 1`, `rtcbench_verdicts_total{engine="native"`, `quantile="0.95"`, `rtcbench_rtt_seconds_count{engine="native",location="unknown",path="udp",platform="livekit"`} {
+	for _, want := range []string{`rtcbench_runs_total{job="second",outcome="ok"}`,
+		`rtcbench_config_reloads_total{outcome="failed"} 1`, `rtcbench_verdicts_total{engine="native"`,
+		`quantile="0.95"`,
+		`rtcbench_rtt_seconds_count{engine="native",location="unknown",path="udp",platform="livekit"`} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %s in\n%s", want, text)
 		}
@@ -82,8 +89,10 @@ func TestAScheduleThatIsKilled(t *testing.T) {
 	dir := t.TempDir()
 	// InfluxDB is away while it runs.
 	away := "http://127.0.0.1:" + freePort()
-	writeConfig(t, dir, "every: 1s\ndefaults: {iterations: 5, cooldown: 10, store: [sqlite, influxdb], influxdb-url: '"+away+"', influxdb-database: x}\njobs:\n  - {platform: livekit}\n")
-	env := []string{"LIVEKIT_URL=" + server.URL, "LIVEKIT_API_KEY=" + server.Key, "LIVEKIT_API_SECRET=" + server.Secret, "RTCBENCH_CONFIG=" + filepath.Join(dir, "rtcbench.yaml"), "RTCBENCH_DATA_DIR=" + filepath.Join(dir, "data")}
+	writeConfig(t, dir, "every: 1s\ndefaults: {iterations: 5, cooldown: 10, store: [sqlite, influxdb], influxdb-url: '"+
+		away+"', influxdb-database: x}\njobs:\n  - {platform: livekit}\n")
+	env := []string{"LIVEKIT_URL=" + server.URL, "LIVEKIT_API_KEY=" + server.Key, "LIVEKIT_API_SECRET=" + server.Secret,
+		"RTCBENCH_CONFIG=" + filepath.Join(dir, "rtcbench.yaml"), "RTCBENCH_DATA_DIR=" + filepath.Join(dir, "data")}
 	measured := map[string]bool{}
 	for range 2 {
 		p := startIn(t, env, "run")

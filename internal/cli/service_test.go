@@ -35,7 +35,8 @@ func startService(t *testing.T, args ...string) (*process, string) {
 func livekitService(t *testing.T, args ...string) (*process, string) {
 	t.Helper()
 	server := sandboxtest.Start(t)
-	return startService(t, append([]string{"-s", server.URL, "--api-key", server.Key, "--api-secret", server.Secret}, args...)...)
+	return startService(t, append([]string{"-s", server.URL, "--api-key", server.Key, "--api-secret", server.Secret},
+		args...)...)
 }
 
 // metric reads a number from a service's /metrics.
@@ -156,11 +157,13 @@ func TestARunnerThatVanishes(t *testing.T) {
 // One service for both platforms, asked once.
 func TestServiceForBoth(t *testing.T) {
 	s, server := startStandin(t), sandboxtest.Start(t)
-	chrome := []string{"--daily-bundle-url", s.BundleURL(), "--chrome-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"}
+	chrome := []string{"--daily-bundle-url", s.BundleURL(), "--chrome-resolver-rules",
+		"MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"}
 	p, url := startService(t, append(chrome, "--platform", "both", "--daily-api-key", s.Key, "--daily-api-url", s.API(),
 		"--livekit-url", server.URL, "--livekit-api-key", server.Key, "--livekit-api-secret", server.Secret)...)
 	out := filepath.Join(t.TempDir(), "both.json")
-	run := start(t, append([]string{"both"}, append(chrome, "--agent-url", url, "-n", "20", "-c", "50", "-o", out)...)...)
+	run := start(t,
+		append([]string{"both"}, append(chrome, "--agent-url", url, "-n", "20", "-c", "50", "-o", out)...)...)
 	if code := run.exit(t, time.Minute); code != 0 {
 		t.Fatalf("exit code %d:\n%s", code, run.stderr())
 	}
@@ -169,7 +172,8 @@ func TestServiceForBoth(t *testing.T) {
 	if err == nil {
 		err = json.Unmarshal(data, &both)
 	}
-	if err != nil || both.Daily == nil || both.Livekit == nil || both.Daily.Statistics.SuccessfulMessages != 20 || both.Livekit.Statistics.SuccessfulMessages != 20 ||
+	if err != nil || both.Daily == nil || both.Livekit == nil || both.Daily.Statistics.SuccessfulMessages != 20 ||
+		both.Livekit.Statistics.SuccessfulMessages != 20 ||
 		both.Daily.Details.Echo.Mode != "remote" || both.Livekit.Details.Echo.Mode != "remote" {
 		t.Fatalf("%v\n%s", err, run.stderr())
 	}
@@ -177,7 +181,8 @@ func TestServiceForBoth(t *testing.T) {
 		t.Errorf("%v rooms are open, on Daily %v", n, s.Rooms())
 	}
 	// One platform of it.
-	if in, err := (echo.Client{URL: url}).Connect(t.Context(), "livekit"); err != nil || len(in.Rooms) != 1 || in.Rooms["livekit"].URL == "" {
+	if in, err := (echo.Client{URL: url}).Connect(t.Context(), "livekit"); err != nil || len(in.Rooms) != 1 ||
+		in.Rooms["livekit"].URL == "" {
 		t.Errorf("%v %+v", err, in)
 	}
 	stopService(t, p)
@@ -189,7 +194,8 @@ func TestServiceForBoth(t *testing.T) {
 // Daily: a page of one browser a room, made and deleted over REST.
 func TestServiceOnDaily(t *testing.T) {
 	s := startStandin(t)
-	p, url := startService(t, "--platform", "daily", "--api-key", s.Key, "--daily-api-url", s.API(), "--daily-bundle-url", s.BundleURL(),
+	p, url := startService(t, "--platform", "daily", "--api-key", s.Key, "--daily-api-url", s.API(),
+		"--daily-bundle-url", s.BundleURL(),
 		"--chrome-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")
 	run, out := daily(t, s, "--agent-url", url, "-n", "20", "-c", "20")
 	f := ended(t, run, out, 0)

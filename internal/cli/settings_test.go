@@ -153,17 +153,20 @@ func TestEveryVariableIsCleaned(t *testing.T) {
 			}
 			for _, flag := range flags {
 				_, want := sample(flag)
-				if strings.HasSuffix(what, "in .env") && flag.Tag.Get("dotenv") == "no" || strings.HasSuffix(what, "by flag") && !byFlagToo(flag) {
+				if strings.HasSuffix(what, "in .env") && flag.Tag.Get("dotenv") == "no" ||
+					strings.HasSuffix(what, "by flag") && !byFlagToo(flag) {
 					continue
 				}
-				if got := valueOf(d.parser, args, flag.Name); len(variables(flag)) > 0 && !reflect.DeepEqual(got, want) {
+				if got := valueOf(d.parser, args, flag.Name); len(variables(flag)) > 0 &&
+					!reflect.DeepEqual(got, want) {
 					t.Errorf("%v: --%s, %s: %q, want %q", args, flag.Name, what, got, want)
 				}
 			}
 		}
 		for what, dirt := range map[string]string{
-			"newline": "%s\n", "CR LF": "%s\r\n", "spaces": " \t%s ", "BOM": "\ufeff%s", "no width": "\u200b%s\u200b", "no break": "\u00a0%s",
-			"quotes": `"%s"`, "single quotes": "'%s'", "quotes and newline": "\"%s\n\"\n",
+			"newline": "%s\n", "CR LF": "%s\r\n", "spaces": " \t%s ", "BOM": "\ufeff%s", "no width": "\u200b%s\u200b",
+			"no break": "\u00a0%s",
+			"quotes":   `"%s"`, "single quotes": "'%s'", "quotes and newline": "\"%s\n\"\n",
 		} {
 			env, file, more := map[string]string{}, "OTHER=1\n", []string(nil)
 			for _, flag := range flags {
@@ -220,8 +223,10 @@ func byFlagToo(flag *kong.Flag) bool {
 // A value of .env is what is written there, and the file is nobody's business who needs nothing of it.
 func TestDotEnvFile(t *testing.T) {
 	foreign := "\ufeffset -a\nFEATURE-FLAG=1\nMY_APP_KEY\nexport PATH\n"
-	cmds, _, err := parsedFrom(t, nil, foreign+"LOCATION_ID=${HOSTNAME}-fra\nINFLUXDB_TOKEN=bob:pa$Word\nITERATIONS=3\n", "livekit")
-	if err != nil || cmds.Livekit.Location != "${HOSTNAME}-fra" || cmds.Livekit.InfluxToken != "bob:pa$Word" || cmds.Livekit.Iterations != "3" {
+	cmds, _, err := parsedFrom(t, nil,
+		foreign+"LOCATION_ID=${HOSTNAME}-fra\nINFLUXDB_TOKEN=bob:pa$Word\nITERATIONS=3\n", "livekit")
+	if err != nil || cmds.Livekit.Location != "${HOSTNAME}-fra" || cmds.Livekit.InfluxToken != "bob:pa$Word" ||
+		cmds.Livekit.Iterations != "3" {
 		t.Errorf("%q, %q, %q, %v", cmds.Livekit.Location, cmds.Livekit.InfluxToken, cmds.Livekit.Iterations, err)
 	}
 	broken := foreign + "ITERATIONS 3\nDAILY_API_KEY=\"hush"
@@ -255,8 +260,10 @@ func TestNoDotEnvFile(t *testing.T) {
 	if err := os.Symlink(link, link); err != nil {
 		t.Fatal(err)
 	}
-	for path, refused := range map[string]bool{folder: false, os.DevNull: false, filepath.Join(folder, "none"): false, filepath.Join(file, "below"): false, file: true, link: true} {
-		if _, _, err := parsedAt(nil, path, "livekit"); (err != nil) != refused || err != nil && codeOf(err) != exitUsage {
+	for path, refused := range map[string]bool{folder: false, os.DevNull: false, filepath.Join(folder, "none"): false,
+		filepath.Join(file, "below"): false, file: true, link: true} {
+		if _, _, err := parsedAt(nil, path, "livekit"); (err != nil) != refused || err != nil &&
+			codeOf(err) != exitUsage {
 			t.Errorf("livekit with %s: %v", path, err)
 		}
 		if _, _, err := parsedAt(nil, path, "lab", "list"); err != nil {
@@ -283,7 +290,8 @@ func TestWhatDotEnvMayNotSet(t *testing.T) {
 			args = append(args[:1:1], "--platform=daily")
 		}
 		_, _, err := parsedFrom(t, nil, "\n"+name+"="+text, args...)
-		if want := fmt.Sprintf("%s (.env line 2): a .env may not set this; set it in the environment, or give --%s", name, flag.Name); fmt.Sprint(err) != want {
+		if want := fmt.Sprintf("%s (.env line 2): a .env may not set this; set it in the environment, or give --%s",
+			name, flag.Name); fmt.Sprint(err) != want {
 			t.Errorf("%v: %v, want %s", args, err, want)
 		}
 		for _, more := range [][]string{{"--" + flag.Name + "=" + text}, nil} {
@@ -296,7 +304,8 @@ func TestWhatDotEnvMayNotSet(t *testing.T) {
 			}
 		}
 	})
-	for _, name := range []string{"CHROME_PATH", "RTCBENCH_NO_SANDBOX", "RTCBENCH_CHROME_RESOLVER_RULES", "RTCBENCH_DAILY_BUNDLE_URL", "RTCBENCH_DAILY_API_URL", "RTCBENCH_INSECURE"} {
+	for _, name := range []string{"CHROME_PATH", "RTCBENCH_NO_SANDBOX", "RTCBENCH_CHROME_RESOLVER_RULES",
+		"RTCBENCH_DAILY_BUNDLE_URL", "RTCBENCH_DAILY_API_URL", "RTCBENCH_INSECURE"} {
 		if !refused[name] {
 			t.Errorf("%s may stand in .env", name)
 		}

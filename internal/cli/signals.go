@@ -55,7 +55,8 @@ func stopCode(ctx context.Context) (int, bool) {
 	return 0, false
 }
 
-// untilStopped runs f, which changes nothing that outlives this process. A signal ends it at once, whatever f does: f is left alone then.
+// untilStopped runs f, which changes nothing that outlives this process. A signal ends it at once, whatever f does: f
+// is left alone then.
 func (a *app) untilStopped(f func() error) error {
 	done := make(chan error, 1)
 	go func() { done <- f() }()

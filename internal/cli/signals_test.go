@@ -10,7 +10,8 @@ import (
 	"time"
 )
 
-// TestUntilStopped: whatever a command that only reads is doing, a signal ends it at once, with the code that shells expect.
+// TestUntilStopped: whatever a command that only reads is doing, a signal ends it at once, with the code that shells
+// expect.
 func TestUntilStopped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, stop := context.WithCancelCause(t.Context())

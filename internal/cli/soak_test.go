@@ -33,7 +33,8 @@ jobs:
   - {name: first, platform: livekit}
   - {name: second, platform: livekit}
 `)
-	p := startIn(t, []string{"RTCBENCH_CONFIG=" + filepath.Join(dir, "rtcbench.yaml")}, "run", "--listen", "127.0.0.1:0")
+	p := startIn(t, []string{"RTCBENCH_CONFIG=" + filepath.Join(dir, "rtcbench.yaml")}, "run", "--listen",
+		"127.0.0.1:0")
 	url := "http://" + regexp.MustCompile(`127\.0\.0\.1:\d+`).FindString(p.waitForLine(t, "msg=listening", time.Minute))
 	measured := func(n int) {
 		t.Helper()
@@ -43,8 +44,8 @@ jobs:
 	}
 	names := map[string]float64{"go_goroutines": 100, "process_open_fds": 30, "go_memstats_heap_alloc_bytes": 60 << 20}
 	before := map[string]float64{}
-	// What is made once is there after some runs. Rooms that were left live on for two seconds, so the figures go up and
-	// down, and the highest of some moments is what later ones are held against.
+	// What is made once is there after some runs. Rooms that were left live on for two seconds, so the figures go up
+	// and down, and the highest of some moments is what later ones are held against.
 	measured(1)
 	for range 3 {
 		measured(1)

@@ -70,7 +70,8 @@ func (cmd *storeFlushCmd) Run(a *app) error {
 	left := append(allAdvised(k.Failures(out, func(outbox.Failure) bool { return true })), err)
 	for _, name := range out.Off {
 		left = append(left, fmt.Errorf("runs wait for %s, which is not on: configure it; if the name was a mistake, "+
-			"rtcbench store flush --was %q gives them to the store that is on; or import their files in %s into another store and remove them",
+			"rtcbench store flush --was %q gives them to the store that is on; or import their files in %s into "+
+			"another store and remove them",
 			name, name, k.Box.Dir()))
 	}
 	if err := join(left...); err != nil {
@@ -89,9 +90,11 @@ func (cmd *storeFlushCmd) readdress(k keeper, courier *outbox.Courier) error {
 	}
 	switch on, err := k.Readdress(courier, cmd.Was); {
 	case errors.Is(err, keep.ErrNoneOrSeveral):
-		return usagef("--was %s: exactly one store of its kind has to be on, and %d are: name it with --store", shownStore(cmd.Was), on)
+		return usagef("--was %s: exactly one store of its kind has to be on, and %d are: name it with --store",
+			shownStore(cmd.Was), on)
 	case errors.Is(err, keep.ErrNothingWaits):
-		return usagef("--was %s: nothing waits for a store of this name; rtcbench store status shows what does", shownStore(cmd.Was))
+		return usagef("--was %s: nothing waits for a store of this name; rtcbench store status shows what does",
+			shownStore(cmd.Was))
 	default:
 		return err
 	}
@@ -107,7 +110,8 @@ type storeInitCmd struct {
 func (cmd *storeInitCmd) Run(a *app) error {
 	c := settings.Check{Sources: a.settings}
 	targets := cmd.targets(&c)
-	hours, days := c.Number("ts-memory-hours", cmd.MemoryHours, 1, 8766), c.Number("ts-magnetic-days", cmd.MagneticDays, 1, 73000)
+	hours, days := c.Number("ts-memory-hours", cmd.MemoryHours, 1, 8766), c.Number("ts-magnetic-days",
+		cmd.MagneticDays, 1, 73000)
 	if c.Err != nil {
 		return c.Err
 	}
@@ -144,7 +148,8 @@ type exportCmd struct {
 
 // Help is shown by --help below the flags' summary.
 func (exportCmd) Help() string {
-	return `Writes the runs of a store, with their samples, as lines of JSON: each line is a result file, as --output writes it. rtcbench import reads them into any other store.
+	return `Writes the runs of a store, with their samples, as lines of JSON: each line is a result file, as ` +
+		`--output writes it. rtcbench import reads them into any other store.
 
 A run that cannot be read is named and left out; the exit code is 4 then.
 

@@ -44,7 +44,8 @@ type influxFlags struct {
 	InfluxDatabase string `name:"influxdb-database" from:"INFLUXDB_DATABASE" group:"store" placeholder:"NAME" help:"Its database or bucket (default: voice-rtc-benchmarks, as the original has it)."`
 }
 
-// storeKinds are the stores by what --store calls them. configured reports whether the settings turn one on by themselves.
+// storeKinds are the stores by what --store calls them. configured reports whether the settings turn one on by
+// themselves.
 var storeKinds = map[string]struct {
 	configured func(f storeFlags) bool
 	target     func(f storeFlags, c *settings.Check, arg string) outbox.Target
@@ -141,8 +142,9 @@ func (f storeFlags) choices(c *settings.Check) []string {
 	return list
 }
 
-// dataDir is the folder for data of this user (XDG Base Directory Specification; Apple's and Microsoft's equals). A service
-// of the system has no home; systemd gives it a folder of its own, if its unit asks for one (StateDirectory=, systemd.exec(5)).
+// dataDir is the folder for data of this user (XDG Base Directory Specification; Apple's and Microsoft's equals). A
+// service of the system has no home; systemd gives it a folder of its own, if its unit asks for one (StateDirectory=,
+// systemd.exec(5)).
 func (f storeFlags) dataDir(c *settings.Check) string {
 	if f.DataDir != "" {
 		return f.DataDir
@@ -160,7 +162,8 @@ func (f storeFlags) dataDir(c *settings.Check) string {
 	case err != nil && filepath.IsAbs(state):
 		return state
 	case err != nil && c.Err == nil:
-		c.Err = usagef("there is no folder for data here (%w): name one with --data-dir, or keep nothing with --store none", err)
+		c.Err = usagef("there is no folder for data here (%w): name one with --data-dir, or keep nothing with "+
+			"--store none", err)
 	case runtime.GOOS == "darwin":
 		return filepath.Join(home, "Library", "Application Support", "rtcbench")
 	}
@@ -169,7 +172,8 @@ func (f storeFlags) dataDir(c *settings.Check) string {
 
 // words are what stores call their settings, and the commands that help.
 var words = bench.Words{
-	Init: "rtcbench store init", Export: "rtcbench export --store", URL: "--influxdb-url", Token: "--influxdb-token, INFLUXDB_TOKEN",
+	Init: "rtcbench store init", Export: "rtcbench export --store", URL: "--influxdb-url",
+	Token: "--influxdb-token, INFLUXDB_TOKEN",
 	Names: "--influxdb-org and --influxdb-url", Since: "--since",
 }
 
@@ -197,26 +201,32 @@ func (f storeFlags) sqlite(c *settings.Check, path string) outbox.Target {
 
 func (f storeFlags) timestream(c *settings.Check, _ string) outbox.Target {
 	if (f.TSDatabase == "" || f.TSTable == "") && c.Err == nil {
-		c.Err = usagef("Timestream needs a database and a table: give --ts-database and --ts-table (TIMESTREAM_DATABASE, TIMESTREAM_TABLE)")
+		c.Err = usagef("Timestream needs a database and a table: give --ts-database and --ts-table " +
+			"(TIMESTREAM_DATABASE, TIMESTREAM_TABLE)")
 	}
 	o := timestream.Options{Database: f.TSDatabase, Table: f.TSTable, Region: f.TSRegion, Words: words}
 	if err := o.Check(); err != nil && c.Err == nil {
 		c.Err = usagef("%w (--ts-database, --ts-table)", err)
 	}
-	return outbox.Target{Name: o.Name(), Open: opener(func(ctx context.Context) (*timestream.Store, error) { return timestream.New(ctx, o) })}
+	return outbox.Target{Name: o.Name(), Open: opener(func(ctx context.Context) (*timestream.Store, error) {
+		return timestream.New(ctx, o)
+	})}
 }
 
 func (f storeFlags) influxdb(c *settings.Check, _ string) outbox.Target {
 	if f.InfluxURL == "" && c.Err == nil {
 		c.Err = usagef("InfluxDB needs a URL: give --influxdb-url (INFLUXDB_URL)")
 	}
-	o := influx.Options{URL: c.ServerURL("influxdb-url", f.InfluxURL, "https", "http"), Token: f.InfluxToken, Words: words}
-	o.Org, o.Database = f.InfluxOrg, cmp.Or(f.InfluxDatabase, "voice-rtc-benchmarks") // the original's settings leave these out
+	o := influx.Options{URL: c.ServerURL("influxdb-url", f.InfluxURL, "https", "http"), Token: f.InfluxToken,
+		Words: words}
+	// the original's settings leave these out
+	o.Org, o.Database = f.InfluxOrg, cmp.Or(f.InfluxDatabase, "voice-rtc-benchmarks")
 	if strings.ContainsFunc(strings.TrimSpace(o.Token), unicode.IsControl) {
 		c.FailAs("influxdb-token", "(not shown)", "a token without line breaks or other control characters")
 	}
 	if u, err := url.Parse(o.URL); err == nil && u.User != nil { // c has what is wrong
-		c.FailAs("influxdb-url", "(not shown)", "a URL without user and password; give them as USER:PASSWORD to --influxdb-token (INFLUXDB_TOKEN)")
+		c.FailAs("influxdb-url", "(not shown)", "a URL without user and password; give them as USER:PASSWORD to "+
+			"--influxdb-token (INFLUXDB_TOKEN)")
 	}
 	open := opener(func(context.Context) (*influx.Store, error) { return influx.New(o) })
 	return outbox.Target{Name: o.Name(), Open: open, Like: o.Like}

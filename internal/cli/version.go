@@ -33,5 +33,6 @@ func version() toolVersion {
 }
 
 func (v toolVersion) String() string {
-	return fmt.Sprintf("rtcbench %s (commit %s, %s, %s/%s)", v.Version, v.Commit[:min(12, len(v.Commit))], strings.TrimPrefix(v.Go, "go"), v.OS, v.Arch)
+	return fmt.Sprintf("rtcbench %s (commit %s, %s, %s/%s)", v.Version, v.Commit[:min(12, len(v.Commit))],
+		strings.TrimPrefix(v.Go, "go"), v.OS, v.Arch)
 }

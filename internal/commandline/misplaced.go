@@ -34,7 +34,8 @@ func (l Line) misplaced(model *kong.Application, args []string, err error) error
 		}
 	}
 	if slices.Contains(flags, "--platform") && platform == "" {
-		return errors.New("the command is missing, and --platform is none: rtcbench livekit, rtcbench daily or rtcbench both")
+		return errors.New("the command is missing, and --platform is none: rtcbench livekit, rtcbench daily or " +
+			"rtcbench both")
 	}
 	if len(commands) == 0 {
 		return err

@@ -2,8 +2,8 @@ package jobs
 
 import "testing"
 
-// TestAnEventIsText: an event that a reader of JSON would silently change is refused, wherever that stands, and one that
-// has such characters whole is not.
+// TestAnEventIsText: an event that a reader of JSON would silently change is refused, wherever that stands, and one
+// that has such characters whole is not.
 func TestAnEventIsText(t *testing.T) {
 	for event, ok := range map[string]bool{
 		`{"location": "z\u00fcrich", "room": "\ud83d\ude00 \\ud83d"}`:  true,

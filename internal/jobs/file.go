@@ -244,7 +244,8 @@ func (f *reader) job(n *yaml.Node, defaults Job) Job {
 			j.Name = f.word(key, value)
 		case "platform":
 			if j.Command = f.word(key, value); !slices.Contains(f.Commands, j.Command) {
-				f.fail(value, "platform %s: must be %s", settings.Shown(j.Command, f.Commands...), strings.Join(f.Commands, ", "))
+				f.fail(value, "platform %s: must be %s", settings.Shown(j.Command, f.Commands...),
+					strings.Join(f.Commands, ", "))
 			}
 		default:
 			f.setting(key, value, j)

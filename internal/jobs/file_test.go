@@ -62,32 +62,39 @@ jobs:
 func TestYAMLErrors(t *testing.T) {
 	const secret = "xMnOqa0W8oCkJcfbPZ3rXUmhVeTqKyLdRfGsBnAoIzE"
 	for text, want := range map[string]string{
-		"jobs:\n  - platform: livekit\n    <<: 5\n":                                    "c.yaml line 3: settings of the form NAME: VALUE",
-		"a: &a {<<: *a}\njobs: [{platform: livekit, <<: *a}]\n":                        "c.yaml line 1: ",
-		"jobs:\n  - platform: livekit\n    room: x\n    room: y\n":                     "c.yaml line 4: room stands here twice",
-		"jobs:\n  - platform: livekit\n    " + secret + ": x\n    " + secret + ": x\n": "c.yaml line 4: (43 characters, not shown",
-		secret + ": x\njobs: [{platform: livekit}]\n":                                  "c.yaml line 1: (43 characters, not shown",
-		"every: " + secret + "\njobs: [{platform: livekit}]\n":                         "c.yaml line 1: (43 characters, not shown",
-		"jobs: [{platform: " + secret + "}]\n":                                         "c.yaml line 1: platform (43 characters, not shown",
-		"jobs: [{platform: livekit, " + secret + ": [{}]}]\n":                          "c.yaml line 1: (43 characters, not shown",
-		"jobs: [{platform: livekit, room: *" + secret + "}]\n":                         "c.yaml: unknown anchor (not shown)",
-		"jobs: [{platform: livekit, room: ${" + secret + "}}]\n":                       "c.yaml",
-		"jobs: [{platform: livekit, room: '${" + secret + "}'}]\n":                     "c.yaml line 1: room: (43 characters, not shown",
-		"jobs: [{platform: livekit, room: '${RTCBENCH_NOT_SET}'}]\n":                   "c.yaml line 1: room: RTCBENCH_NOT_SET is not set in the environment",
-		"jobs: [{platform: [livekit]}]\n":                                              "c.yaml line 1: platform has to be a word",
-		"jobs: [{platform: livekit, ? {a: b} : c}]\n":                                  "c.yaml line 1: the name of a setting has to be a word",
+		"jobs:\n  - platform: livekit\n    <<: 5\n": "c.yaml line 3: settings of " +
+			"the form NAME: VALUE",
+		"a: &a {<<: *a}\njobs: [{platform: livekit, <<: *a}]\n": "c.yaml line 1: ",
+		"jobs:\n  - platform: livekit\n    room: x\n    room: y\n": "c.yaml line 4: room stands " +
+			"here twice",
+		"jobs:\n  - platform: livekit\n    " + secret + ": x\n    " + secret + ": x\n": "c.yaml line 4: (43 " +
+			"characters, not shown",
+		secret + ": x\njobs: [{platform: livekit}]\n":          "c.yaml line 1: (43 characters, not shown",
+		"every: " + secret + "\njobs: [{platform: livekit}]\n": "c.yaml line 1: (43 characters, not shown",
+		"jobs: [{platform: " + secret + "}]\n": "c.yaml line 1: platform (43 " +
+			"characters, not shown",
+		"jobs: [{platform: livekit, " + secret + ": [{}]}]\n":      "c.yaml line 1: (43 characters, not shown",
+		"jobs: [{platform: livekit, room: *" + secret + "}]\n":     "c.yaml: unknown anchor (not shown)",
+		"jobs: [{platform: livekit, room: ${" + secret + "}}]\n":   "c.yaml",
+		"jobs: [{platform: livekit, room: '${" + secret + "}'}]\n": "c.yaml line 1: room: (43 characters, not shown",
+		"jobs: [{platform: livekit, room: '${RTCBENCH_NOT_SET}'}]\n": "c.yaml line 1: room: RTCBENCH_NOT_SET is not " +
+			"set in the environment",
+		"jobs: [{platform: [livekit]}]\n":             "c.yaml line 1: platform has to be a word",
+		"jobs: [{platform: livekit, ? {a: b} : c}]\n": "c.yaml line 1: the name of a setting has to be a word",
 		secret:                     "c.yaml line 1: settings of the form NAME: VALUE",
 		"- " + secret + "\n\tx: '": "c.yaml",
 	} {
 		_, err := configOf(t, text)
-		if got := fmt.Sprint(err); err == nil || !strings.HasPrefix(got, want) || strings.Contains(got, secret) || strings.Contains(got, "\n") {
+		if got := fmt.Sprint(err); err == nil || !strings.HasPrefix(got, want) || strings.Contains(got, secret) ||
+			strings.Contains(got, "\n") {
 			t.Errorf("%q:\n%v\nwant %s", text, err, want)
 		}
 	}
 }
 
 func FuzzConfig(f *testing.F) {
-	f.Add([]byte("every: 5m\ndefaults: &a {iterations: 3}\njobs: [{platform: livekit, <<: [*a, {<<: *a}], room: \"${X}\"}]"))
+	f.Add([]byte("every: 5m\ndefaults: &a {iterations: 3}\njobs: [{platform: livekit, <<: [*a, {<<: *a}], room: " +
+		"\"${X}\"}]"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		f := reader{path: "c.yaml", Known: testKnown}
 		if c := f.read(data); f.err == nil && len(c.Jobs) == 0 {

@@ -124,7 +124,8 @@ func (s Stores) older(out outbox.Outcome, ours func(outbox.Failure) bool) (list 
 	}
 	for _, store := range slices.Sorted(maps.Keys(waiting)) {
 		if !away[store] { // else that is told with this command's own run
-			list = append(list, &Waiting{Store: store, Err: last[store], Runs: waiting[store], Where: s.Box.Dir(), Older: true})
+			list = append(list, &Waiting{Store: store, Err: last[store], Runs: waiting[store], Where: s.Box.Dir(),
+				Older: true})
 		}
 	}
 	return append(list, Corrections(out)...)

@@ -127,7 +127,8 @@ func NewReplacement(path string) (*Replacement, error) {
 // begun is how the names of files begin that are not whole yet.
 const begun = ".rtcbench-"
 
-// abandoned is how long nobody may have written to such a file. One that is older was left by a process that was killed.
+// abandoned is how long nobody may have written to such a file. One that is older was left by a process that was
+// killed.
 const abandoned = time.Hour
 
 // sweep removes from dir what processes of this user left there that were killed. Nothing depends on it.

@@ -28,7 +28,8 @@ import (
 func influxStores(dir, address, org, database string) Stores {
 	o := influx.Options{URL: address, Org: org, Database: database}
 	open := func(context.Context) (bench.Store, error) { return influx.New(o) }
-	return Stores{[]outbox.Target{{Name: o.Name(), Open: open, Like: o.Like}}, outbox.Open(filepath.Join(dir, "outbox"), 16<<20)}
+	return Stores{[]outbox.Target{{Name: o.Name(), Open: open, Like: o.Like}},
+		outbox.Open(filepath.Join(dir, "outbox"), 16<<20)}
 }
 
 // one is what a command measured that measured r.
@@ -40,7 +41,8 @@ func one(r bench.Run) Measured {
 // texts are errors as lines.
 func texts(errs []error) string { return fmt.Sprint(errors.Join(errs...)) }
 
-// TestExitCodeIsOfThisRun: a run that a server fails at makes its own command fail, and no later one, whose run is taken.
+// TestExitCodeIsOfThisRun: a run that a server fails at makes its own command fail, and no later one, whose run is
+// taken.
 func TestExitCodeIsOfThisRun(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		z, err := gzip.NewReader(r.Body)
@@ -63,11 +65,13 @@ func TestExitCodeIsOfThisRun(t *testing.T) {
 		r.Location = location
 		return Keeper{Stores: k}.Keep(t.Context(), one(r))
 	}
-	if o := measure("POISON1"); !strings.Contains(texts(o.Unkept), "did not take the run: ") || !strings.Contains(texts(o.Unkept), "partial write") {
+	if o := measure("POISON1"); !strings.Contains(texts(o.Unkept), "did not take the run: ") ||
+		!strings.Contains(texts(o.Unkept), "partial write") {
 		t.Error(o.Unkept)
 	}
 	o := measure("fra")
-	if o.Unkept != nil || len(o.Older) != 1 || !strings.Contains(texts(o.Older), "1 older run(s) still wait for influxdb:") {
+	if o.Unkept != nil || len(o.Older) != 1 ||
+		!strings.Contains(texts(o.Older), "1 older run(s) still wait for influxdb:") {
 		t.Errorf("%v; %v", o.Unkept, o.Older)
 	}
 	if n, err := k.Box.Count(); n != 1 || err != nil {
@@ -75,7 +79,8 @@ func TestExitCodeIsOfThisRun(t *testing.T) {
 	}
 }
 
-// TestOrganisationThatIsCorrected: what waits under the wrong one is delivered by the next command that names the right one.
+// TestOrganisationThatIsCorrected: what waits under the wrong one is delivered by the next command that names the right
+// one.
 func TestOrganisationThatIsCorrected(t *testing.T) {
 	var taken atomic.Int64
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -111,8 +116,8 @@ type writer func()
 
 func (w writer) Write(p []byte) (int, error) { w(); return len(p), nil }
 
-// TestTheOrderOfSafety: what was measured is in memory, in the file and on the disk for the stores before anybody is shown
-// it, and before a network is asked.
+// TestTheOrderOfSafety: what was measured is in memory, in the file and on the disk for the stores before anybody is
+// shown it, and before a network is asked.
 func TestTheOrderOfSafety(t *testing.T) {
 	var order []string
 	note := func(what string) { order = append(order, what) }
@@ -130,7 +135,8 @@ func TestTheOrderOfSafety(t *testing.T) {
 		Limits: Limits{P95: Limit{Value: 0.001, Set: true}},
 	}
 	o := k.Keep(t.Context(), one(benchtest.StoredRun(20, time.Now())))
-	if want := []string{"memory", "file, 0 waits, <nil>", "table, 1 waits, <nil>", "network"}; !slices.Equal(order, want) {
+	if want := []string{"memory", "file, 0 waits, <nil>", "table, 1 waits, <nil>", "network"}; !slices.Equal(
+		order, want) {
 		t.Errorf("%q, want %q", order, want)
 	}
 	if len(o.Unkept) != 2 || len(o.Broken) != 1 || o.Early != nil { // one that fails keeps no other from being asked
@@ -168,7 +174,10 @@ func TestASignalInADelivery(t *testing.T) {
 			asked := func() { time.AfterFunc(when, func() { stop(signalled{}) }) }
 			k := Stores{Box: outbox.Open(filepath.Join(t.TempDir(), "outbox"), 1<<20)}
 			for i := range 2 {
-				k.Targets = append(k.Targets, outbox.Target{Name: fmt.Sprint("x", i), Open: func(context.Context) (bench.Store, error) { return hanging{asked: asked}, nil }})
+				k.Targets = append(k.Targets,
+					outbox.Target{Name: fmt.Sprint("x", i), Open: func(context.Context) (bench.Store, error) {
+						return hanging{asked: asked}, nil
+					}})
 			}
 			began := time.Now()
 			o := Keeper{Stores: k}.Keep(ctx, one(benchtest.StoredRun(3, time.Now())))
@@ -191,7 +200,9 @@ func TestWhatIsLostIsSaid(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "file"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	away := outbox.Target{Name: "x", Open: func(context.Context) (bench.Store, error) { return nil, errors.New("connection refused") }}
+	away := outbox.Target{Name: "x", Open: func(context.Context) (bench.Store, error) {
+		return nil, errors.New("connection refused")
+	}}
 	k := Keeper{
 		Output: Output{Path: filepath.Join(nowhere, "run.json")},
 		Stores: Stores{[]outbox.Target{away}, outbox.Open(filepath.Join(dir, "file", "outbox"), 1<<20)},
@@ -203,7 +214,8 @@ func TestWhatIsLostIsSaid(t *testing.T) {
 	}
 	o, isLost := lost(k)
 	var room *NoRoom
-	if !isLost || len(o.Unkept) != 4 || !strings.Contains(o.Unkept[0].Error(), "the folder for temporary files did not take it either") ||
+	if !isLost || len(o.Unkept) != 4 ||
+		!strings.Contains(o.Unkept[0].Error(), "the folder for temporary files did not take it either") ||
 		!errors.As(o.Unkept[1], &room) || room.Gone == nil || room.Fates[0].Err == nil {
 		t.Errorf("%v", o.Unkept)
 	}
@@ -228,7 +240,9 @@ func TestWhatIsLostIsSaid(t *testing.T) {
 func TestAStoreIsNamedOnce(t *testing.T) {
 	gone := httptest.NewServer(nil)
 	gone.Close()
-	login := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "hello") }))
+	login := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		io.WriteString(w, "hello")
+	}))
 	defer login.Close()
 	for name, address := range map[string]string{"away": gone.URL, "somebody else": login.URL} {
 		host := strings.TrimPrefix(address, "http://")

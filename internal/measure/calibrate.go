@@ -22,7 +22,9 @@ type Path struct {
 
 // Paths are the ping loop itself, and every engine on every platform that can be played on this machine.
 func Paths(platforms map[string]bench.Platform, plan bench.Plan, within time.Duration) []Path {
-	list := []Path{{What: "native, in this process", Measure: func(ctx context.Context, env Env) (bench.Run, error) { return throughMemory(ctx, env.Clock, plan) }}}
+	list := []Path{{What: "native, in this process", Measure: func(ctx context.Context, env Env) (bench.Run, error) {
+		return throughMemory(ctx, env.Clock, plan)
+	}}}
 	names := slices.Sorted(maps.Keys(platforms))
 	slices.Reverse(names)
 	for _, name := range names {

@@ -29,7 +29,8 @@ func (a *attempt) complete(run *bench.Run, of seen, err error) {
 	run.Err = err
 	if job.Here && !run.Standin {
 		run.Doubts = append(run.Doubts, bench.Doubt{Code: bench.SandboxDoubt,
-			Text: fmt.Sprintf("this measures this machine, not a network: the %s server runs inside this process", a.platform.Title)})
+			Text: fmt.Sprintf("this measures this machine, not a network: the %s server runs inside this process",
+				a.platform.Title)})
 	}
 	if job.Lab.Name != "" {
 		run.Doubts = append(run.Doubts, bench.Doubt{Code: "lab",

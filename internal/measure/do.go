@@ -11,16 +11,17 @@ import (
 	"rtcbench/internal/browser"
 )
 
-// Do carries out one job. The run is whole, also where err says why it ended early; without an ID nothing was measured, for
-// the room was not joined, and it has its Platform alone. on is called with each sample that is settled; it may be nil.
+// Do carries out one job. The run is whole, also where err says why it ended early; without an ID nothing was measured,
+// for the room was not joined, and it has its Platform alone. on is called with each sample that is settled; it may be
+// nil.
 func Do(ctx context.Context, job Job, env Env, on func(bench.Sample)) (bench.Run, error) {
 	runs, errs := Together(ctx, []Job{job}, env, on)
 	return runs[0], errs[0]
 }
 
-// Together carries out several jobs at one time, those of the browser engine in one browser. None begins to measure before
-// all have joined or failed, so that their slots are of the same moments. One that fails does not keep the others from
-// being measured. runs and errs are in the order of the jobs. on is not called twice at one time.
+// Together carries out several jobs at one time, those of the browser engine in one browser. None begins to measure
+// before all have joined or failed, so that their slots are of the same moments. One that fails does not keep the
+// others from being measured. runs and errs are in the order of the jobs. on is not called twice at one time.
 func Together(ctx context.Context, jobs []Job, env Env, on func(bench.Sample)) (runs []bench.Run, errs []error) {
 	runs, errs = make([]bench.Run, len(jobs)), make([]error, len(jobs))
 	all := make([]*attempt, len(jobs))
@@ -107,7 +108,8 @@ const (
 )
 
 // do joins, measures and leaves. ready is called when the seats are taken.
-func (a *attempt) do(ctx context.Context, one *oneBrowser, ready func(), on func(bench.Sample)) (run bench.Run, err error) {
+func (a *attempt) do(ctx context.Context, one *oneBrowser, ready func(), on func(bench.Sample)) (run bench.Run,
+	err error) {
 	run.Platform = a.job.Platform
 	if a.failed != nil {
 		return run, a.failed

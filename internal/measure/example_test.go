@@ -14,8 +14,9 @@ import (
 func ExampleDo() {
 	var here ether
 	job := measure.Job{
-		Platform: "ether", Place: bench.Place{URL: "ether://here", Room: "bench"}, Local: true, Within: 10 * time.Second,
-		Plan: bench.Plan{Count: 10, Timeout: time.Second, EchoTimeout: time.Second, ReconnectTimeout: time.Second},
+		Platform: "ether", Place: bench.Place{URL: "ether://here", Room: "bench"}, Local: true,
+		Within: 10 * time.Second,
+		Plan:   bench.Plan{Count: 10, Timeout: time.Second, EchoTimeout: time.Second, ReconnectTimeout: time.Second},
 	}
 	env := measure.Env{Platforms: map[string]bench.Platform{"ether": here.platform()}, Clock: bench.NewClock()}
 	run, err := measure.Do(context.Background(), job, env, nil)

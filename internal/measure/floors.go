@@ -27,11 +27,13 @@ func FloorKey(platform, engine string, cooldown time.Duration) string {
 	return fmt.Sprintf("%s/%s/%v", platform, engine, cooldown)
 }
 
-// farthest is by how much the cooldown of a floor may differ from that of a run: what nobody touches goes out of the processor's
-// caches, so a ping after a long rest is slower than one after a short one (docs/accuracy.md, What a rest costs).
+// farthest is by how much the cooldown of a floor may differ from that of a run: what nobody touches goes out of the
+// processor's caches, so a ping after a long rest is slower than one after a short one (docs/accuracy.md, What a rest
+// costs).
 const farthest = 2
 
-// put notes the floor of run's engine in it, of the cooldown that is nearest. None is near enough in the closed loop, which has no cooldown.
+// put notes the floor of run's engine in it, of the cooldown that is nearest. None is near enough in the closed loop,
+// which has no cooldown.
 func (f Floors) put(run *bench.Run) {
 	nearest := math.Inf(1)
 	for key, known := range f {
@@ -41,7 +43,8 @@ func (f Floors) put(run *bench.Run) {
 		ratio := known.CooldownMS * float64(time.Millisecond) / float64(run.Plan.Cooldown)
 		if away := max(ratio, 1/ratio); away <= farthest && away < nearest {
 			nearest = away
-			run.Floor = &bench.Floor{RTT: time.Duration(known.P50MS * float64(time.Millisecond)), Age: max(0, time.Since(known.At))}
+			run.Floor = &bench.Floor{RTT: time.Duration(known.P50MS * float64(time.Millisecond)),
+				Age: max(0, time.Since(known.At))}
 		}
 	}
 }

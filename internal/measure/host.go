@@ -42,7 +42,8 @@ func (h NativeHost) Open(ctx context.Context, life time.Duration) (echo.Place, e
 		defer close(p.done)
 		failed = echo.Serve(answering, echo.Seat{
 			Join: func(joining context.Context) (bench.Session, error) {
-				return Join(joining, h.Platform, p.meeting, bench.Answerer, name, bench.JoinOptions{ReconnectTimeout: echo.Patience})
+				return Join(joining, h.Platform, p.meeting, bench.Answerer, name,
+					bench.JoinOptions{ReconnectTimeout: echo.Patience})
 			},
 			Clock: h.Clock, Within: h.Within,
 			Ready: func(s bench.Session) { p.session.Store(&s); isReady() },
@@ -143,7 +144,8 @@ func (h PageHost) Open(ctx context.Context, life time.Duration) (echo.Place, err
 }
 
 // Sit takes a seat within a time, and makes the page answer pings until it is closed.
-func Sit(ctx context.Context, b *browser.Browser, p bench.Platform, m bench.Meeting, within time.Duration) (*browser.Page, error) {
+func Sit(ctx context.Context, b *browser.Browser, p bench.Platform, m bench.Meeting, within time.Duration) (
+	*browser.Page, error) {
 	joining, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	page, err := Open(joining, b, p, m, bench.Answerer, false)

@@ -46,7 +46,8 @@ func (e *ether) Join(ctx context.Context, room bench.Room, opts bench.JoinOption
 	select {
 	case <-letIn:
 	case <-ctx.Done():
-		return nil, &bench.LateError{What: "no answer", Maybe: "is anybody there?", Waiting: bench.StepTCP, Cause: context.Cause(ctx)}
+		return nil, &bench.LateError{What: "no answer", Maybe: "is anybody there?", Waiting: bench.StepTCP,
+			Cause: context.Cause(ctx)}
 	}
 	return e.Transport.Join(ctx, room, opts)
 }
@@ -77,15 +78,18 @@ func (m *meeting) Delete(context.Context) error {
 
 func (e *ether) env() measure.Env {
 	return measure.Env{
-		Platforms: map[string]bench.Platform{"ether": e.platform()}, Clock: bench.NewClock(), Tool: bench.Tool{Version: "test"},
+		Platforms: map[string]bench.Platform{"ether": e.platform()}, Clock: bench.NewClock(),
+		Tool:   bench.Tool{Version: "test"},
 		Floors: measure.Floors{measure.FloorKey("ether", "", 100*time.Millisecond): {P50MS: 0.5, CooldownMS: 100}},
 	}
 }
 
 func job(room string) measure.Job {
 	return measure.Job{
-		Platform: "ether", Place: bench.Place{URL: "ether://here", Room: room}, Local: true, Within: 3 * time.Second, Location: "fra", Asked: 0.95,
-		Plan: bench.Plan{Count: 20, Cooldown: 100 * time.Millisecond, Timeout: time.Second, EchoTimeout: time.Second, ReconnectTimeout: time.Second},
+		Platform: "ether", Place: bench.Place{URL: "ether://here", Room: room}, Local: true, Within: 3 * time.Second,
+		Location: "fra", Asked: 0.95,
+		Plan: bench.Plan{Count: 20, Cooldown: 100 * time.Millisecond, Timeout: time.Second, EchoTimeout: time.Second,
+			ReconnectTimeout: time.Second},
 	}
 }
 
@@ -98,7 +102,8 @@ func TestARunIsWhole(t *testing.T) {
 		if err != nil || run.Counts.Answered != 20 || seen != 20 || run.Ended != bench.Complete || run.Err != nil {
 			t.Fatalf("%v, %d samples, %+v", err, seen, run.Counts)
 		}
-		if run.Platform != "ether" || run.RoomURL != "ether://here" || run.Location != "fra" || run.Tool.Version != "test" || run.Asked != 0.95 ||
+		if run.Platform != "ether" || run.RoomURL != "ether://here" || run.Location != "fra" ||
+			run.Tool.Version != "test" || run.Asked != 0.95 ||
 			run.Echo.Mode != "local" || run.Clocks != bench.OneClock || run.Facts.Server.Region != "nowhere" {
 			t.Errorf("not whole: %+v", run)
 		}
@@ -121,12 +126,19 @@ func TestNothingMeasured(t *testing.T) {
 			var late *measure.LateError
 			var join *measure.JoinError
 			var seat *bench.LateError
-			return errors.As(err, &late) && late.Limit == 3*time.Second && errors.As(err, &join) && join.Where == `room "a"` &&
+			return errors.As(err, &late) && late.Limit == 3*time.Second && errors.As(err, &join) &&
+				join.Where == `room "a"` &&
 				errors.As(err, &seat) && seat.After == late.Limit
 		}},
-		"the room cannot be made": {ether: &ether{opened: gone}, is: func(err error) bool { return errors.Is(err, gone) }},
-		"no such platform":        {ether: &ether{}, job: func(j *measure.Job) { j.Platform = "nether" }, is: func(err error) bool { return err != nil }},
-		"no such engine":          {ether: &ether{}, job: func(j *measure.Job) { j.Engine = bench.Browser }, is: func(err error) bool { return err != nil }},
+		"the room cannot be made": {ether: &ether{opened: gone}, is: func(err error) bool {
+			return errors.Is(err, gone)
+		}},
+		"no such platform": {ether: &ether{}, job: func(j *measure.Job) {
+			j.Platform = "nether"
+		}, is: func(err error) bool { return err != nil }},
+		"no such engine": {ether: &ether{}, job: func(j *measure.Job) {
+			j.Engine = bench.Browser
+		}, is: func(err error) bool { return err != nil }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -151,9 +163,11 @@ func TestOneLimit(t *testing.T) {
 		after time.Duration // 0 = it joins
 		says  string
 	}{
-		"both together are in time":     {ether: &ether{opens: 2 * time.Second, joins: 900 * time.Millisecond}},
-		"both together are not in time": {&ether{opens: 2 * time.Second, silent: true}, 3 * time.Second, "no answer in 3s, waiting for"},
-		"no time was left":              {&ether{opens: 3001 * time.Millisecond}, 3001 * time.Millisecond, `join room "a": there was no time left for it`},
+		"both together are in time": {ether: &ether{opens: 2 * time.Second, joins: 900 * time.Millisecond}},
+		"both together are not in time": {&ether{opens: 2 * time.Second, silent: true}, 3 * time.Second,
+			"no answer in 3s, waiting for"},
+		"no time was left": {&ether{opens: 3001 * time.Millisecond}, 3001 * time.Millisecond,
+			`join room "a": there was no time left for it`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -167,7 +181,8 @@ func TestOneLimit(t *testing.T) {
 				}
 				var late *measure.LateError
 				if !errors.As(err, &late) || late.Limit != 3*time.Second || !strings.Contains(err.Error(), c.says) ||
-					!errors.Is(err, context.DeadlineExceeded) || strings.Contains(err.Error(), "deadline") || time.Since(begin) != c.after {
+					!errors.Is(err, context.DeadlineExceeded) || strings.Contains(err.Error(), "deadline") ||
+					time.Since(begin) != c.after {
 					t.Errorf("after %v: %v, want %q after %v", time.Since(begin), err, c.says, c.after)
 				}
 			})
@@ -183,7 +198,8 @@ func TestNobodyAnswers(t *testing.T) {
 		j.Local = false
 		run, err := measure.Do(t.Context(), j, e.env(), nil)
 		var nobody *measure.NoEchoError
-		if run.ID == "" || run.Echo.Mode != "remote" || !errors.As(err, &nobody) || nobody.Where != `room "a"` || !errors.Is(run.Err, bench.ErrNoEcho) {
+		if run.ID == "" || run.Echo.Mode != "remote" || !errors.As(err, &nobody) || nobody.Where != `room "a"` ||
+			!errors.Is(run.Err, bench.ErrNoEcho) {
 			t.Errorf("%q by %q: %v", run.ID, run.Echo.Mode, err)
 		}
 	})
@@ -199,7 +215,8 @@ func TestTogether(t *testing.T) {
 		other.Platform = "late"
 		begin := time.Now()
 		runs, errs := measure.Together(t.Context(), []measure.Job{job("a"), other}, env, nil)
-		if errs[0] != nil || runs[0].Counts.Answered != 20 || runs[1].ID != "" || errs[1] == nil || runs[1].Platform != "late" {
+		if errs[0] != nil || runs[0].Counts.Answered != 20 || runs[1].ID != "" || errs[1] == nil ||
+			runs[1].Platform != "late" {
 			t.Errorf("%v %+v, %v", errs[0], runs[0].Counts, errs[1])
 		}
 		if waited := runs[0].Start.Sub(begin); waited < other.Within {
@@ -213,7 +230,8 @@ func TestThroughAnEchoService(t *testing.T) {
 	benchtest.NoLeak(t)
 	var e ether
 	meter := echo.NewMeter()
-	host := measure.NativeHost{Platform: e.platform(), Place: bench.Place{URL: "ether://there"}, Within: 5 * time.Second, Clock: bench.NewClock(), Meter: meter}
+	host := measure.NativeHost{Platform: e.platform(), Place: bench.Place{URL: "ether://there"},
+		Within: 5 * time.Second, Clock: bench.NewClock(), Meter: meter}
 	service := echo.NewService(echo.Options{Hosts: map[string]echo.Host{"ether": host}}, meter)
 	server := httptest.NewServer(service.Handler())
 	defer server.Close()
@@ -234,7 +252,8 @@ func TestThroughAnEchoService(t *testing.T) {
 	server.Close()
 	j.Within = 300 * time.Millisecond
 	var refused *measure.ServiceError
-	if run, err = measure.Do(ctx, j, e.env(), nil); run.ID != "" || !errors.As(err, &refused) || refused.Limit != j.Within {
+	if run, err = measure.Do(ctx, j, e.env(), nil); run.ID != "" || !errors.As(err, &refused) ||
+		refused.Limit != j.Within {
 		t.Errorf("%q: %v", run.ID, err)
 	}
 }

@@ -10,9 +10,10 @@ import (
 	"rtcbench/internal/ping"
 )
 
-// natively joins with the platform's Go SDK, with an echo of our own if need be, and carries out the plan. The run is zero
-// when the room was not joined; otherwise it is what was measured, also with an error.
-func (a *attempt) natively(ctx context.Context, ready func(), on func(bench.Sample)) (run bench.Run, of seen, err error) {
+// natively joins with the platform's Go SDK, with an echo of our own if need be, and carries out the plan. The run is
+// zero when the room was not joined; otherwise it is what was measured, also with an error.
+func (a *attempt) natively(ctx context.Context, ready func(), on func(bench.Sample)) (run bench.Run, of seen,
+	err error) {
 	joining, cancel := a.remaining(ctx)
 	defer cancel()
 	if err := a.meeting.Open(joining); err != nil {
@@ -53,7 +54,8 @@ func (a *attempt) natively(ctx context.Context, ready func(), on func(bench.Samp
 func (a *attempt) answer(ctx context.Context, name string, ready chan<- struct{}) error {
 	return echo.Serve(ctx, echo.Seat{
 		Join: func(ctx context.Context) (bench.Session, error) {
-			return a.join(ctx, bench.Answerer, name, bench.JoinOptions{ReconnectTimeout: echo.Patience, Lossy: a.job.Plan.Lossy})
+			return a.join(ctx, bench.Answerer, name,
+				bench.JoinOptions{ReconnectTimeout: echo.Patience, Lossy: a.job.Plan.Lossy})
 		},
 		Clock: a.env.Clock, Within: a.job.Within,
 		Ready: func(bench.Session) {
@@ -67,7 +69,8 @@ func (a *attempt) answer(ctx context.Context, name string, ready chan<- struct{}
 }
 
 // join takes a seat.
-func (a *attempt) join(ctx context.Context, role bench.Role, identity string, opts bench.JoinOptions) (bench.Session, error) {
+func (a *attempt) join(ctx context.Context, role bench.Role, identity string, opts bench.JoinOptions) (bench.Session,
+	error) {
 	session, err := Join(ctx, a.platform, a.meeting, role, identity, opts)
 	var late *bench.LateError
 	switch {
@@ -80,7 +83,8 @@ func (a *attempt) join(ctx context.Context, role bench.Role, identity string, op
 }
 
 // Join takes one seat of a meeting by the native engine. It ends by ctx; an error is a *JoinError, or ctx's cause.
-func Join(ctx context.Context, p bench.Platform, m bench.Meeting, role bench.Role, identity string, opts bench.JoinOptions) (bench.Session, error) {
+func Join(ctx context.Context, p bench.Platform, m bench.Meeting, role bench.Role, identity string,
+	opts bench.JoinOptions) (bench.Session, error) {
 	seat, err := m.Seat(role, identity)
 	if err != nil {
 		return nil, err

@@ -10,8 +10,10 @@ import (
 	"rtcbench/internal/stats"
 )
 
-// inBrowser is natively with the platform's own SDK in Chromium: one page measures, another answers if the echo is local.
-func (a *attempt) inBrowser(ctx context.Context, one *oneBrowser, ready func(), on func(bench.Sample)) (run bench.Run, of seen, err error) {
+// inBrowser is natively with the platform's own SDK in Chromium: one page measures, another answers if the echo is
+// local.
+func (a *attempt) inBrowser(ctx context.Context, one *oneBrowser, ready func(), on func(bench.Sample)) (run bench.Run,
+	of seen, err error) {
 	joining, cancel := a.remaining(ctx)
 	defer cancel()
 	b, err := a.start(joining, one)
@@ -99,7 +101,8 @@ func leave(pages ...*browser.Page) {
 }
 
 // Open takes one seat of a meeting by a page of the browser. It ends by ctx; an error is a *JoinError.
-func Open(ctx context.Context, b *browser.Browser, p bench.Platform, m bench.Meeting, role bench.Role, lossy bool) (*browser.Page, error) {
+func Open(ctx context.Context, b *browser.Browser, p bench.Platform, m bench.Meeting, role bench.Role,
+	lossy bool) (*browser.Page, error) {
 	seat, err := m.Seat(role, bench.NewIdentity(role))
 	if err != nil {
 		return nil, err
@@ -123,7 +126,8 @@ func Open(ctx context.Context, b *browser.Browser, p bench.Platform, m bench.Mee
 }
 
 func joinConfig(p bench.Platform, seat bench.Seat, lossy bool) browser.JoinConfig {
-	return browser.JoinConfig{Page: p.Page, Platform: p.Name, URL: seat.URL, Token: seat.Token, Lossy: lossy, BundleURL: seat.Bundle, UserName: seat.Identity}
+	return browser.JoinConfig{Page: p.Page, Platform: p.Name, URL: seat.URL, Token: seat.Token, Lossy: lossy,
+		BundleURL: seat.Bundle, UserName: seat.Identity}
 }
 
 // Reach is what a browser's pages may speak to for a place, before it is known which room that is.

@@ -14,8 +14,8 @@ import (
 // leaveTimeout bounds the goodbye to an echo service, which happens also after an error or a signal.
 const leaveTimeout = 10 * time.Second
 
-// askServices takes the rooms that echo services give, all at one time: jobs of one service ask it once. leave tells the
-// services that the rooms are not needed any more.
+// askServices takes the rooms that echo services give, all at one time: jobs of one service ask it once. leave tells
+// the services that the rooms are not needed any more.
 func askServices(ctx context.Context, all []*attempt) (leave func()) {
 	asked := map[Service][]*attempt{}
 	for _, a := range all {

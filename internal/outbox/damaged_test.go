@@ -21,7 +21,8 @@ func TestSixtyDamagedStores(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range 40 { // the last one is of today: no look through the file is due
-		if err := s.Save(t.Context(), bench.NewRecord(benchtest.StoredRun(100, time.Now().Add(time.Duration(i-40)*time.Second)))); err != nil {
+		if err := s.Save(t.Context(),
+			bench.NewRecord(benchtest.StoredRun(100, time.Now().Add(time.Duration(i-40)*time.Second)))); err != nil {
 			t.Fatal(err)
 		}
 	}

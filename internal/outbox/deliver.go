@@ -62,8 +62,9 @@ type Courier struct {
 // To makes a courier to targets; each try may take timeout.
 func (o *Outbox) To(targets []Target, timeout time.Duration) *Courier {
 	c := &Courier{
-		box: o, targets: targets, timeout: timeout, open: map[int]bench.Store{}, down: map[int]error{}, inRow: map[int]int{},
-		took: map[int]bool{}, moved: map[string]int{}, way: map[string]int{}, tags: map[string]string{},
+		box: o, targets: targets, timeout: timeout, open: map[int]bench.Store{}, down: map[int]error{},
+		inRow: map[int]int{},
+		took:  map[int]bool{}, moved: map[string]int{}, way: map[string]int{}, tags: map[string]string{},
 		byTags: map[string][]string{}, guessed: map[string]string{},
 	}
 	for _, t := range targets {
@@ -167,7 +168,9 @@ func (c *Courier) Deliver(ctx context.Context, first ...string) (out Outcome, er
 				touched[i.path] = info.ModTime()
 			}
 		}
-		slices.SortFunc(others, func(a, b item) int { return cmp.Or(touched[a.path].Compare(touched[b.path]), byPath(a, b)) })
+		slices.SortFunc(others, func(a, b item) int {
+			return cmp.Or(touched[a.path].Compare(touched[b.path]), byPath(a, b))
+		})
 	}
 	for _, i := range others {
 		c.item(ctx, i, &out)
@@ -202,7 +205,10 @@ func (c *Courier) names(i item) (names []string, ok bool) {
 // worthIt reports whether i's file has to be opened: it may wait for a store that can be asked.
 func (c *Courier) worthIt(i item) bool {
 	names, ok := c.names(i)
-	return !ok || slices.ContainsFunc(names, func(name string) bool { t := c.target(name); return t >= 0 && c.down[t] == nil })
+	return !ok || slices.ContainsFunc(names, func(name string) bool {
+		t := c.target(name)
+		return t >= 0 && c.down[t] == nil
+	})
 }
 
 // item offers the run of one file.
@@ -314,7 +320,8 @@ func (c *Courier) one(ctx context.Context, d *document, out *Outcome) (done, ref
 				delete(d.Stores, name)
 			case final:
 				if failed := c.box.reject(*d, name, err); failed != nil {
-					out.Failures = append(out.Failures, Failure{RunID: id, Store: c.targets[t].Name, Err: failed, Unnoted: true})
+					out.Failures = append(out.Failures,
+						Failure{RunID: id, Store: c.targets[t].Name, Err: failed, Unnoted: true})
 					continue // it goes on waiting
 				}
 				delete(d.Stores, name)

@@ -54,7 +54,8 @@ func TestNoFileIsOpenedForAStoreThatIsAway(t *testing.T) {
 		}
 	}
 	mine := put(t, o, "x", "up")
-	c := o.To([]Target{target("x", &shelf{fail: func(bench.Run) error { return errors.New("down") }}), target("up", &shelf{})}, time.Second)
+	c := o.To([]Target{target("x", &shelf{fail: func(bench.Run) error { return errors.New("down") }}),
+		target("up", &shelf{})}, time.Second)
 	defer c.Close()
 	out, err := c.Deliver(t.Context(), mine.ID)
 	if err != nil || out.Waiting != many+1 || len(out.Failures) != many+1 || out.Failures[0].RunID != mine.ID {
@@ -101,7 +102,8 @@ func TestAStoreFailsAtOneRun(t *testing.T) {
 				if after := time.Duration(try) * time.Hour; after < faultTime || after > faultTime+time.Hour {
 					t.Errorf("given up after %v", after)
 				}
-				if !f.Final || f.RunID != bad.ID || !strings.Contains(f.Err.Error(), "and took others: ") || !strings.Contains(f.Err.Error(), "500") {
+				if !f.Final || f.RunID != bad.ID || !strings.Contains(f.Err.Error(), "and took others: ") ||
+					!strings.Contains(f.Err.Error(), "500") {
 					t.Errorf("%+v", f)
 				}
 				break
@@ -160,7 +162,8 @@ func TestFilesOfAnOlderVersion(t *testing.T) {
 		}
 	}
 	waiting, err := o.Waiting()
-	if count(t, waiting, err) != 3 || waiting[2].RunID != r.ID || waiting[2].Ended != f.Metadata.EndTime || waiting[2].Stores["x"].Tries != 2 {
+	if count(t, waiting, err) != 3 || waiting[2].RunID != r.ID || waiting[2].Ended != f.Metadata.EndTime ||
+		waiting[2].Stores["x"].Tries != 2 {
 		t.Errorf("%+v", waiting)
 	}
 	deliver(t, o, target("x", &shelf{fail: func(bench.Run) error { return errors.New("down") }}))
@@ -176,8 +179,8 @@ func TestFilesOfAnOlderVersion(t *testing.T) {
 	}
 }
 
-// TestWhatWasPutIsNotReadAgain: the process that has put a run hands it to the stores as it is. What it could not hand over
-// is read from the disk the next time.
+// TestWhatWasPutIsNotReadAgain: the process that has put a run hands it to the stores as it is. What it could not hand
+// over is read from the disk the next time.
 func TestWhatWasPutIsNotReadAgain(t *testing.T) {
 	o := box(t)
 	x := &shelf{}
@@ -222,21 +225,32 @@ func TestNamesThatAreCorrected(t *testing.T) {
 		readdress bool
 		goes      bool
 	}{
-		"another store":                        {like: bench.Another},
-		"another spelling":                     {like: bench.Same, goes: true},
-		"another spelling, and it took runs":   {like: bench.Same, goes: true, before: func(o *Outbox) { o.took("db:old") }},
-		"a name that never took a run":         {like: bench.Near, goes: true},
-		"a name that took a run":               {like: bench.Near, before: func(o *Outbox) { o.took("db:old") }},
-		"a mistake between two right commands": {like: bench.Near, goes: true, before: func(o *Outbox) { o.use([]string{"db:new"}) }},
+		"another store":    {like: bench.Another},
+		"another spelling": {like: bench.Same, goes: true},
+		"another spelling, and it took runs": {like: bench.Same, goes: true, before: func(o *Outbox) {
+			o.took("db:old")
+		}},
+		"a name that never took a run": {like: bench.Near, goes: true},
+		"a name that took a run":       {like: bench.Near, before: func(o *Outbox) { o.took("db:old") }},
+		"a mistake between two right commands": {like: bench.Near, goes: true, before: func(o *Outbox) {
+			o.use([]string{"db:new"})
+		}},
 		"two stores in use by turns": {like: bench.Near, before: func(o *Outbox) {
 			o.use([]string{"db:old"})
 			time.Sleep(time.Second)
 			o.use([]string{"db:new"})
 			time.Sleep(time.Second)
 		}},
-		"another kind in use":            {like: bench.Near, goes: true, before: func(o *Outbox) { o.use([]string{"db:old"}); time.Sleep(1); o.use([]string{"file:x"}); time.Sleep(1) }},
-		"the user says so":               {like: bench.Another, readdress: true, goes: true},
-		"the user says so of a real one": {like: bench.Near, readdress: true, goes: true, before: func(o *Outbox) { o.took("db:old") }},
+		"another kind in use": {like: bench.Near, goes: true, before: func(o *Outbox) {
+			o.use([]string{"db:old"})
+			time.Sleep(1)
+			o.use([]string{"file:x"})
+			time.Sleep(1)
+		}},
+		"the user says so": {like: bench.Another, readdress: true, goes: true},
+		"the user says so of a real one": {like: bench.Near, readdress: true, goes: true, before: func(o *Outbox) {
+			o.took("db:old")
+		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -248,7 +262,8 @@ func TestNamesThatAreCorrected(t *testing.T) {
 				deliver(t, o, target("db:old", away))
 				time.Sleep(time.Minute)
 				meant, other := &shelf{}, &shelf{}
-				courier := o.To([]Target{likes("db:new", meant, map[string]bench.Likeness{"db:old": c.like}), target("db:other", other)}, time.Second)
+				courier := o.To([]Target{likes("db:new", meant, map[string]bench.Likeness{"db:old": c.like}),
+					target("db:other", other)}, time.Second)
 				if c.readdress {
 					courier.Readdress("db:old", "db:new")
 				}
@@ -256,10 +271,12 @@ func TestNamesThatAreCorrected(t *testing.T) {
 				if err := errors.Join(err, courier.Close()); err != nil {
 					t.Fatal(err)
 				}
-				if goes := slices.Equal(meant.kept, []string{r.ID}); goes != c.goes || len(other.kept) > 0 || (out.Waiting == 0) != c.goes || (len(out.Off) == 0) != c.goes {
+				if goes := slices.Equal(meant.kept, []string{r.ID}); goes != c.goes || len(other.kept) > 0 ||
+					(out.Waiting == 0) != c.goes || (len(out.Off) == 0) != c.goes {
 					t.Errorf("%+v: it has %v", out, meant.kept)
 				}
-				if told := out.Corrected["db:old"] == "db:new"; told != (c.goes && c.like == bench.Near && !c.readdress) {
+				if told := out.Corrected["db:old"] == "db:new"; told != (c.goes && c.like == bench.Near &&
+					!c.readdress) {
 					t.Errorf("corrected: %v", out.Corrected)
 				}
 			})
@@ -268,7 +285,8 @@ func TestNamesThatAreCorrected(t *testing.T) {
 	o := box(t) // two that may be meant: neither gets it
 	put(t, o, "db:old")
 	a, b := &shelf{}, &shelf{}
-	out := deliver(t, o, likes("db:a", a, map[string]bench.Likeness{"db:old": bench.Near}), likes("db:b", b, map[string]bench.Likeness{"db:old": bench.Near}))
+	out := deliver(t, o, likes("db:a", a, map[string]bench.Likeness{"db:old": bench.Near}),
+		likes("db:b", b, map[string]bench.Likeness{"db:old": bench.Near}))
 	if out.Waiting != 1 || a.calls+b.calls != 0 {
 		t.Errorf("%+v", out)
 	}
@@ -361,7 +379,8 @@ func TestWhatIsNoFile(t *testing.T) {
 		}
 	}
 	list, err := o.Waiting()
-	if count(t, list, err) != len(odd) || list[0].RunID != "" || !strings.Contains(list[0].Stores[""].Error, "a folder") {
+	if count(t, list, err) != len(odd) || list[0].RunID != "" ||
+		!strings.Contains(list[0].Stores[""].Error, "a folder") {
 		t.Errorf("%+v", list)
 	}
 	put(t, o, "x")

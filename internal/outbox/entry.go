@@ -147,7 +147,9 @@ func (i item) covers(other item) bool {
 		return false
 	}
 	tags := strings.Split(i.tags, betweenTags)
-	return !slices.ContainsFunc(strings.Split(other.tags, betweenTags), func(t string) bool { return !slices.Contains(tags, t) })
+	return !slices.ContainsFunc(strings.Split(other.tags, betweenTags), func(t string) bool {
+		return !slices.Contains(tags, t)
+	})
 }
 
 // pathFor is where a file of i's run lies that has so many bytes and waits for stores.
@@ -257,8 +259,9 @@ func entries(dir string) (out []Entry, err error) {
 }
 
 var (
-	errNewer   = errors.New("a newer rtcbench may read it")
-	errDamaged = errors.New("it cannot be read") // now and for ever, for what is in it; what the system says of a file may pass
+	errNewer = errors.New("a newer rtcbench may read it")
+	// now and for ever, for what is in it; what the system says of a file may pass
+	errDamaged = errors.New("it cannot be read")
 )
 
 // supported is an error for a version that this rtcbench does not read.
@@ -349,7 +352,8 @@ func read(path string) (d document, err error) {
 	}
 	if err := json.Unmarshal(data, &d); err != nil {
 		var h head // of a newer one the rest may be of another form
-		if newer := decodeHead(json.NewDecoder(strings.NewReader(string(data))), &h, false); errors.Is(newer, errNewer) {
+		if newer := decodeHead(json.NewDecoder(strings.NewReader(string(data))), &h, false); errors.Is(
+			newer, errNewer) {
 			return d, newer
 		}
 		return d, damaged(err)

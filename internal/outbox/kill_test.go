@@ -171,7 +171,8 @@ func holds(t *testing.T, path string, accepted map[string]bool, kills int) {
 		runs, sent = runs+a.Runs, sent+a.Counts.Sent
 	}
 	if runs != len(seen) || sent != pings {
-		t.Errorf("%s: the rollups have %d runs with %d pings, the runs are %d with %d", path, runs, sent, len(seen), pings)
+		t.Errorf("%s: the rollups have %d runs with %d pings, the runs are %d with %d", path, runs, sent,
+			len(seen), pings)
 	}
 	if err := s.Check(t.Context()); err != nil {
 		t.Error(err)

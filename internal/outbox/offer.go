@@ -93,7 +93,8 @@ func (d *document) fault(names []string, why error) (err error, final bool) {
 		w.Faults++
 		w.Since = cmp.Or(w.Since, now)
 		if w.Faults >= maxFaults && now.Sub(w.Since) >= faultTime {
-			why, final = fmt.Errorf("it failed at this run %d times in %v and took others: %w", w.Faults, now.Sub(w.Since).Round(time.Minute), why), true
+			why, final = fmt.Errorf("it failed at this run %d times in %v and took others: %w", w.Faults,
+				now.Sub(w.Since).Round(time.Minute), why), true
 		}
 		d.Stores[name] = w
 	}

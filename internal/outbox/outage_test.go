@@ -46,7 +46,8 @@ func TestOutboxThatCannotBeChanged(t *testing.T) {
 		t.Fatal(err)
 	}
 	up := &shelf{}
-	c := o.To([]Target{target("away", &shelf{fail: func(bench.Run) error { return bench.ErrRejected }}), target("up", up)}, time.Second)
+	c := o.To([]Target{target("away", &shelf{fail: func(bench.Run) error { return bench.ErrRejected }}),
+		target("up", up)}, time.Second)
 	defer c.Close()
 	out, err := c.Deliver(t.Context())
 	unnoted := slices.ContainsFunc(out.Failures, func(f Failure) bool { return f.Unnoted })
@@ -59,13 +60,14 @@ func TestOutboxThatCannotBeChanged(t *testing.T) {
 	}
 }
 
-// TestLongOutage: what thousands of runs hold is not in memory at once, and the files of those that no store can take now are not
-// even read.
+// TestLongOutage: what thousands of runs hold is not in memory at once, and the files of those that no store can take
+// now are not even read.
 func TestLongOutage(t *testing.T) {
 	o := Open(filepath.Join(t.TempDir(), "outbox"), 1<<30)
 	const runs = 200
 	for range runs {
-		if err := o.Put(result.NewDocument(bench.NewRecord(benchtest.StoredRun(500, time.Now()))), []string{"x"}); err != nil {
+		if err := o.Put(result.NewDocument(bench.NewRecord(benchtest.StoredRun(500, time.Now()))),
+			[]string{"x"}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -95,7 +97,8 @@ func TestReasonOfATimeout(t *testing.T) {
 		o := Open(filepath.Join(t.TempDir(), "outbox"), 1<<20)
 		put(t, o, "x")
 		out := deliver(t, o, target("x", &impatient{}))
-		if text := out.Failures[0].Err.Error(); !strings.Contains(text, "it did not answer within 15s") || !strings.Contains(text, "connection refused") {
+		if text := out.Failures[0].Err.Error(); !strings.Contains(text, "it did not answer within 15s") ||
+			!strings.Contains(text, "connection refused") {
 			t.Error(text)
 		}
 	})
@@ -118,7 +121,8 @@ func TestWhatKilledProcessesLeft(t *testing.T) {
 		}
 	}
 	put(t, o, "x")
-	if left, _ := filepath.Glob(filepath.Join(o.Dir(), ".new-*")); len(left) != 1 || filepath.Base(left[0]) != ".new-2" {
+	if left, _ := filepath.Glob(filepath.Join(o.Dir(), ".new-*")); len(left) != 1 ||
+		filepath.Base(left[0]) != ".new-2" {
 		t.Errorf("left are %v", left)
 	}
 }

@@ -55,8 +55,8 @@ func (o *Outbox) Put(run *result.Document, stores []string) error {
 }
 
 // PutAll keeps runs for the stores named. The first n of them are on the disk when it returns; an error says why the
-// next is not. Many runs cost little more than one: the disk is asked once to have them all. Whoever ends ctx before that
-// does not wait for the disk: then none of them is kept, and the error is ctx's cause.
+// next is not. Many runs cost little more than one: the disk is asked once to have them all. Whoever ends ctx before
+// that does not wait for the disk: then none of them is kept, and the error is ctx's cause.
 func (o *Outbox) PutAll(ctx context.Context, runs []*result.Document, stores []string) (n int, err error) {
 	used, items, err := o.used()
 	if err != nil {
@@ -127,7 +127,8 @@ func (o *Outbox) file(run *result.Document, stores []string, before []item) (d d
 	if err != nil {
 		return d, nil, err
 	}
-	d = document{head: head{version, run.ID, float64(run.End.UnixMicro()) / 1e6, map[string]Wait{}}, Run: line, record: &run.Record}
+	d = document{head: head{version, run.ID, float64(run.End.UnixMicro()) / 1e6, map[string]Wait{}}, Run: line,
+		record: &run.Record}
 	for _, name := range stores {
 		d.Stores[name] = Wait{}
 	}
@@ -164,7 +165,8 @@ func (o *Outbox) forget() {
 	clear(o.fresh)
 }
 
-// abandoned is how old a file may be that is still being written. One that is older was left by a process that was killed.
+// abandoned is how old a file may be that is still being written. One that is older was left by a process that was
+// killed.
 const abandoned = time.Hour
 
 // used is how many bytes the runs take that wait. What was refused for ever holds up no other run. What killed
@@ -336,8 +338,8 @@ func (o *Outbox) setAside(path string) error {
 	return move(path, filepath.Join(o.rejected(), filepath.Base(path)))
 }
 
-// Retry lets what was rejected wait again; it returns how many. Each goes as a file of its own: another process that has just
-// done with the same run removes the file that it has read, and no other.
+// Retry lets what was rejected wait again; it returns how many. Each goes as a file of its own: another process that
+// has just done with the same run removes the file that it has read, and no other.
 func (o *Outbox) Retry() (n int, err error) {
 	items, _, _, err := list(o.rejected())
 	if err != nil {
@@ -351,7 +353,8 @@ func (o *Outbox) Retry() (n int, err error) {
 		if err != nil {
 			return n, err
 		}
-		again := item{path: filepath.Join(o.dir, "x"), run: i.run, unique: "_" + hex.EncodeToString(binary.BigEndian.AppendUint64(nil, rand.Uint64()))}
+		again := item{path: filepath.Join(o.dir, "x"), run: i.run, unique: "_" +
+			hex.EncodeToString(binary.BigEndian.AppendUint64(nil, rand.Uint64()))}
 		for name, w := range d.Stores { // it begins anew
 			w.Faults, w.Since = 0, time.Time{}
 			d.Stores[name] = w

@@ -82,7 +82,8 @@ func count(t *testing.T, list []Entry, err error) int {
 // TestStoreThatIsAway: the run waits, the other store has it, and the next delivery brings it once.
 func TestStoreThatIsAway(t *testing.T) {
 	for what, fail := range map[string]error{
-		"down": errors.New("connection refused"), "throttled": errors.New("429 Too Many Requests"), "broken": errors.New("500"),
+		"down": errors.New("connection refused"), "throttled": errors.New("429 Too Many Requests"),
+		"broken": errors.New("500"),
 	} {
 		t.Run(what, func(t *testing.T) {
 			o := Open(filepath.Join(t.TempDir(), "outbox"), 1<<20)
@@ -163,11 +164,13 @@ func TestStoreThatSaysNever(t *testing.T) {
 		return nil
 	}}, &shelf{}
 	out := deliver(t, o, target("picky", picky), target("up", up))
-	if out.Delivered != 1 || out.Waiting != 0 || len(out.Failures) != 1 || !out.Failures[0].Final || !slices.Equal(picky.kept, []string{good.ID}) || len(up.kept) != 2 {
+	if out.Delivered != 1 || out.Waiting != 0 || len(out.Failures) != 1 || !out.Failures[0].Final ||
+		!slices.Equal(picky.kept, []string{good.ID}) || len(up.kept) != 2 {
 		t.Errorf("%+v; kept %v and %v", out, picky.kept, up.kept)
 	}
 	list, err := o.Rejected()
-	if count(t, list, err) != 1 || list[0].RunID != bad.ID || !strings.Contains(list[0].Stores["picky"].Error, "retention") {
+	if count(t, list, err) != 1 || list[0].RunID != bad.ID ||
+		!strings.Contains(list[0].Stores["picky"].Error, "retention") {
 		t.Fatalf("%+v", list)
 	}
 	picky.fail = nil
@@ -194,7 +197,8 @@ func TestStoreThatIsSlow(t *testing.T) {
 		if d := time.Since(began); d != 15*time.Second || out.Waiting != 2 || len(up.kept) != 2 {
 			t.Errorf("took %v, %+v", d, out)
 		}
-		if !strings.Contains(out.Failures[0].Err.Error(), "it did not answer within 15s") || out.Failures[0].RunID != first.ID {
+		if !strings.Contains(out.Failures[0].Err.Error(), "it did not answer within 15s") ||
+			out.Failures[0].RunID != first.ID {
 			t.Errorf("%+v", out.Failures)
 		}
 	})
@@ -223,7 +227,8 @@ func TestNewestRunFirst(t *testing.T) {
 	x := &shelf{}
 	c := o.To([]Target{target("x", x)}, time.Second)
 	defer c.Close()
-	if _, err := c.Deliver(t.Context(), also.ID, last.ID); err != nil || len(x.kept) != 4 || !slices.Equal(x.kept[:2], []string{last.ID, also.ID}) {
+	if _, err := c.Deliver(t.Context(), also.ID, last.ID); err != nil || len(x.kept) != 4 ||
+		!slices.Equal(x.kept[:2], []string{last.ID, also.ID}) {
 		t.Errorf("%v, %v", x.kept, err)
 	}
 }
@@ -236,12 +241,14 @@ func TestFullOutboxRefuses(t *testing.T) {
 		err = o.Put(result.NewDocument(bench.NewRecord(benchtest.StoredRun(5, time.Now()))), []string{"x"})
 	}
 	list, listErr := o.Waiting()
-	if !errors.Is(err, ErrFull) || strings.Contains(err.Error(), "rtcbench store") || count(t, list, listErr) != n-1 || n < 3 {
+	if !errors.Is(err, ErrFull) || strings.Contains(err.Error(), "rtcbench store") || count(t, list, listErr) != n-1 ||
+		n < 3 {
 		t.Errorf("after %d runs %v; %d wait", n, err, len(list))
 	}
 	// What a store will never take stands in nobody's way.
 	deliver(t, o, target("x", &shelf{fail: func(bench.Run) error { return bench.ErrRejected }}))
-	if err := o.Put(result.NewDocument(bench.NewRecord(benchtest.StoredRun(5, time.Now()))), []string{"x"}); err != nil {
+	if err := o.Put(result.NewDocument(bench.NewRecord(benchtest.StoredRun(5, time.Now()))),
+		[]string{"x"}); err != nil {
 		t.Error(err)
 	}
 }
@@ -252,7 +259,8 @@ func TestStoreThatIsNotConfiguredAnyMore(t *testing.T) {
 	put(t, o, "old", "new")
 	out := deliver(t, o, target("new", &shelf{}))
 	list, err := o.Waiting()
-	if out.Waiting != 1 || count(t, list, err) != 1 || !slices.Equal(list[0].Names(), []string{"old"}) || !slices.Equal(out.Off, []string{"old"}) {
+	if out.Waiting != 1 || count(t, list, err) != 1 || !slices.Equal(list[0].Names(), []string{"old"}) ||
+		!slices.Equal(out.Off, []string{"old"}) {
 		t.Errorf("%+v, %+v", out, list)
 	}
 }
@@ -269,7 +277,8 @@ func TestDamagedEntry(t *testing.T) {
 	if out.Delivered != 1 || len(out.Failures) != 1 || !strings.Contains(out.Failures[0].Err.Error(), path) {
 		t.Errorf("%+v", out)
 	}
-	if text, err := os.ReadFile(filepath.Join(o.Dir(), "rejected", "0000.json")); err != nil || string(text) != `{"outbox":1,"sto` {
+	if text, err := os.ReadFile(filepath.Join(o.Dir(), "rejected", "0000.json")); err != nil ||
+		string(text) != `{"outbox":1,"sto` {
 		t.Errorf("%q, %v", text, err)
 	}
 	if n, err := o.Retry(); n != 0 || err != nil {
@@ -281,7 +290,8 @@ func TestDamagedEntry(t *testing.T) {
 	}
 }
 
-// TestEntryThatCannotBeReadNow: what the system says of a file, as that too many are open, may pass; the run goes on waiting.
+// TestEntryThatCannotBeReadNow: what the system says of a file, as that too many are open, may pass; the run goes on
+// waiting.
 func TestEntryThatCannotBeReadNow(t *testing.T) {
 	o := Open(filepath.Join(t.TempDir(), "outbox"), 1<<20)
 	put(t, o, "x")
@@ -290,7 +300,8 @@ func TestEntryThatCannotBeReadNow(t *testing.T) {
 		t.Fatal(err)
 	}
 	out := deliver(t, o, target("x", &shelf{}))
-	if out.Delivered != 1 || out.Waiting != 1 || len(out.Failures) != 1 || out.Failures[0].Final || !strings.Contains(out.Failures[0].Err.Error(), path) {
+	if out.Delivered != 1 || out.Waiting != 1 || len(out.Failures) != 1 || out.Failures[0].Final ||
+		!strings.Contains(out.Failures[0].Err.Error(), path) {
 		t.Errorf("%+v", out)
 	}
 	if _, err := os.Lstat(path); err != nil {
@@ -306,7 +317,8 @@ func TestEntryOfANewerVersion(t *testing.T) {
 	if err := os.WriteFile(path, []byte(`{"outbox":2}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if out := deliver(t, o, target("x", &shelf{})); out.Delivered != 1 || len(out.Failures) != 1 || !strings.Contains(out.Failures[0].Err.Error(), "newer") {
+	if out := deliver(t, o, target("x", &shelf{})); out.Delivered != 1 || len(out.Failures) != 1 ||
+		!strings.Contains(out.Failures[0].Err.Error(), "newer") {
 		t.Errorf("%+v", out)
 	}
 	if _, err := os.Stat(path); err != nil {
@@ -314,13 +326,15 @@ func TestEntryOfANewerVersion(t *testing.T) {
 	}
 }
 
-// TestRetryDuringADelivery: while one process delivers a run to its last store, another lets what a second store had refused wait
-// again. The first must not take that with it.
+// TestRetryDuringADelivery: while one process delivers a run to its last store, another lets what a second store had
+// refused wait again. The first must not take that with it.
 func TestRetryDuringADelivery(t *testing.T) {
 	o := Open(filepath.Join(t.TempDir(), "outbox"), 1<<20)
 	r := put(t, o, "picky", "slow")
 	picky := &shelf{fail: func(bench.Run) error { return bench.ErrRejected }}
-	deliver(t, o, target("picky", picky), target("slow", &shelf{fail: func(bench.Run) error { return errors.New("down") }}))
+	deliver(t, o, target("picky", picky), target("slow", &shelf{fail: func(bench.Run) error {
+		return errors.New("down")
+	}}))
 	deliver(t, o, target("slow", &shelf{fail: func(bench.Run) error {
 		if n, err := o.Retry(); n != 1 || err != nil {
 			t.Fatalf("%d, %v", n, err)

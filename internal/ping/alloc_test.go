@@ -51,13 +51,15 @@ func TestProbeAllocatesNothingPerPing(t *testing.T) {
 		return testing.AllocsPerRun(3, func() {
 			s := &silent{pongs: make(chan []byte, 4), spare: make(chan []byte, 4)}
 			s.spare <- make([]byte, 0, 512)
-			run, err := ping.Prober{Session: s, Clock: bench.NewClock(), Machine: recorder.Machine{Proc: fstest.MapFS{}}}.Probe(t.Context(), p, nil)
+			run, err := ping.Prober{Session: s, Clock: bench.NewClock(),
+				Machine: recorder.Machine{Proc: fstest.MapFS{}}}.Probe(t.Context(), p, nil)
 			if err != nil || run.Counts.Answered != count {
 				t.Fatalf("%v, %+v", err, run.Counts)
 			}
 		})
 	}
-	// A machine with no threads to look at: how many there are changes, and each is a file to read. Two runs that differ in nothing but their length allocate the same number of times.
+	// A machine with no threads to look at: how many there are changes, and each is a file to read. Two runs that
+	// differ in nothing but their length allocate the same number of times.
 	if few, many := measure(100), measure(2100); many-few > 5 {
 		t.Errorf("%.0f allocations for 2000 pings more, want 0 (%.0f → %.0f)", many-few, few, many)
 	}

@@ -15,7 +15,8 @@ import (
 func clocked(t *testing.T, runner, answerer func() bench.Clock) (run bench.Run) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		tr := &loopback.Transport{Paths: map[string]loopback.Path{"runner": loopback.Constant(30 * ms), "echo": loopback.Constant(10 * ms)}}
+		tr := &loopback.Transport{Paths: map[string]loopback.Path{"runner": loopback.Constant(30 * ms),
+			"echo": loopback.Constant(10 * ms)}}
 		seat := func(identity string) bench.Session {
 			s, err := tr.Join(t.Context(), bench.Room{Name: "r"}, bench.JoinOptions{Identity: identity})
 			if err != nil {
@@ -49,7 +50,8 @@ func TestClocksThatKnowTheirErrorNarrowOneWayTimes(t *testing.T) {
 		t.Errorf("up %v ± %v, and the clocks are within 3 ms", o.Up.P50.D, o.Offset.HalfWidth())
 	}
 	alone := clocked(t, claiming(300*time.Microsecond), bench.NewClock)
-	if s := bench.Summarise(alone); alone.ClockErrors.Echo.OK || !alone.ClockErrors.Runner.OK || s.OneWay.Offset.HalfWidth() < 20*ms {
+	if s := bench.Summarise(alone); alone.ClockErrors.Echo.OK || !alone.ClockErrors.Runner.OK ||
+		s.OneWay.Offset.HalfWidth() < 20*ms {
 		t.Errorf("one of them does not know: %+v, ± %v", alone.ClockErrors, s.OneWay.Offset.HalfWidth())
 	}
 }

@@ -1,5 +1,5 @@
-// Package ping measures by messages: it sends the pings of a recorder over a session as JSON, and reads the pongs. Its wire is
-// that of the original tool, with keys of its own.
+// Package ping measures by messages: it sends the pings of a recorder over a session as JSON, and reads the pongs. Its
+// wire is that of the original tool, with keys of its own.
 package ping
 
 import (
@@ -94,7 +94,8 @@ func (m *matcher) match(packet bench.Packet, r *recorder.Recorder) {
 	}
 	off, says := recorder.Milliseconds(pong.clockError)
 	r.Answered(recorder.Pong{
-		Seq: seq, Before: before, From: packet.From, At: packet.At, Received: pong.receive, Sent: pong.send, Kind: pong.kind(),
+		Seq: seq, Before: before, From: packet.From, At: packet.At, Received: pong.receive, Sent: pong.send,
+		Kind:       pong.kind(),
 		ClockError: bench.Known(off, says && off >= 0), Seen: pong.seen, Tells: pong.tells,
 	})
 }

@@ -53,7 +53,8 @@ func (sc *scene) probe(t *testing.T) (run bench.Run, err error) {
 			sc.echoes = []string{"echo"}
 		}
 		join := func(identity string) bench.Session {
-			s, err := sc.Join(ctx, bench.Room{Name: "room"}, bench.JoinOptions{Identity: identity, ReconnectTimeout: sc.plan.ReconnectTimeout})
+			s, err := sc.Join(ctx, bench.Room{Name: "room"},
+				bench.JoinOptions{Identity: identity, ReconnectTimeout: sc.plan.ReconnectTimeout})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -79,7 +80,8 @@ func (sc *scene) probe(t *testing.T) (run bench.Run, err error) {
 		if sc.wrap != nil {
 			runner = sc.wrap(runner)
 		}
-		prober := ping.Prober{Session: runner, Clock: clock, Machine: recorder.Machine{Proc: fstest.MapFS{}}} // the real one may be busy
+		// the real one may be busy
+		prober := ping.Prober{Session: runner, Clock: clock, Machine: recorder.Machine{Proc: fstest.MapFS{}}}
 		if sc.on != nil {
 			prober.Machine = recorder.Machine{Proc: sc.on, Wall: sc.on.wall}
 		}
@@ -138,7 +140,8 @@ func TestProbeKeepsTheGridAndMeasuresExactly(t *testing.T) {
 	}
 	run.Clocks = bench.UnknownOffsets
 	one = bench.Summarise(run).OneWay
-	// Half of 42 ms, what a millionth of a stamp loses, and what 500 ppm of drift may hide in 21 ms: the interval is as wide as at its ends.
+	// Half of 42 ms, what a millionth of a stamp loses, and what 500 ppm of drift may hide in 21 ms: the interval is as
+	// wide as at its ends.
 	if got := one.Offset.HalfWidth().Round(time.Microsecond); got < 21*ms || got > 21*ms+500*time.Microsecond {
 		t.Errorf("unknown clocks: half width %v, want a little over 21ms", got)
 	}
@@ -168,7 +171,8 @@ func TestProbeTellsLossLateAndDuplicateApart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantCounts(t, run, bench.Counts{Sent: 6, Answered: 4, Lost: 1, Late: 1, Duplicate: 1, WarmupSent: 6, ControlSent: 1})
+	wantCounts(t, run, bench.Counts{Sent: 6, Answered: 4, Lost: 1, Late: 1, Duplicate: 1, WarmupSent: 6,
+		ControlSent: 1})
 	want := []time.Duration{2 * ms, 0, 701 * ms, 2 * ms, 251 * ms, 500 * ms}
 	for i, s := range run.Samples {
 		if s.RTT != want[i] {
@@ -214,7 +218,8 @@ func TestProbeTellsEchoesApart(t *testing.T) {
 		t.Fatal(err)
 	}
 	// 6 + 5 pongs of the other echo, but for the last: the run ends before it.
-	if run.Echo.Identity != "echo-a" || run.Counts.Answered != 5 || run.Counts.Foreign != 10 || run.Counts.Duplicate != 0 {
+	if run.Echo.Identity != "echo-a" || run.Counts.Answered != 5 || run.Counts.Foreign != 10 ||
+		run.Counts.Duplicate != 0 {
 		t.Errorf("echo %+v, %+v", run.Echo, run.Counts)
 	}
 	if d := bench.Summarise(run).Doubts; len(d) == 0 || d[0].Code != "many-echoes" {
@@ -335,7 +340,8 @@ func TestPongsOfTheEchoThatMatchNothing(t *testing.T) {
 		t.Fatalf("%+v, %+v", c, broken.Echo)
 	}
 	judged(t, broken, bench.Doubtful, "unmatched-pongs")
-	if text := bench.Summarise(broken).Validity.Why(); !strings.HasPrefix(text, "2 pings count as lost, and 2 pong(s) of this run's echo match no ping") {
+	if text := bench.Summarise(broken).Validity.Why(); !strings.HasPrefix(text, "2 pings count as lost, and 2 "+
+		"pong(s) of this run's echo match no ping") {
 		t.Error(text)
 	}
 
@@ -360,7 +366,8 @@ func TestPongsOfTheEchoThatMatchNothing(t *testing.T) {
 
 	silent := answers(t, func(int, string) string { return another })
 	// The 200th ping is due in the moment in which the wait ends.
-	want := regexp.MustCompile(`^no echo answered in 10s, waiting for the first pong, while (199|200) pong\(s\) came that match no ping of this run`)
+	want := regexp.MustCompile(`^no echo answered in 10s, waiting for the first pong, while (199|200) pong\(s\) came ` +
+		`that match no ping of this run`)
 	if !errors.Is(silent.Err, bench.ErrNoEcho) || !want.MatchString(silent.Err.Error()) {
 		t.Errorf("%v, want %s", silent.Err, want)
 	}
@@ -382,9 +389,11 @@ func (s *shouted) Recv(ctx context.Context) (bench.Packet, error) {
 }
 
 func TestTimesThatNoClockCanSayAreNotUsed(t *testing.T) {
-	for _, times := range []string{`10,"server_send_time":5`, `10,"server_send_time":99999999`, `1e300,"server_send_time":1e300`, `null,"server_send_time":1`} {
+	for _, times := range []string{`10,"server_send_time":5`, `10,"server_send_time":99999999`,
+		`1e300,"server_send_time":1e300`, `null,"server_send_time":1`} {
 		run := answers(t, func(_ int, ping string) string {
-			return `{"type":"pong","client_timestamp":` + stamp.FindStringSubmatch(ping)[1] + `,"server_receive_time":` + times + `}`
+			return `{"type":"pong","client_timestamp":` + stamp.FindStringSubmatch(ping)[1] +
+				`,"server_receive_time":` + times + `}`
 		})
 		s := bench.Summarise(run)
 		if run.Counts.Answered != 4 || run.Samples[0].Stamped || s.OneWay.Known || s.Hold.P50.OK {

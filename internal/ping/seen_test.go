@@ -75,7 +75,8 @@ func ways(t *testing.T, p bench.Plan, up, down func(n int) bool) (run bench.Run,
 		}
 		defer r.Close()
 		go func() {
-			time.Sleep(time.Duration(p.Warmup)*p.Cooldown - p.Cooldown/2) // after the last of the warm-up, before the first that counts
+			// after the last of the warm-up, before the first that counts
+			time.Sleep(time.Duration(p.Warmup)*p.Cooldown - p.Cooldown/2)
 			mu.Lock()
 			defer mu.Unlock()
 			counted = true
@@ -117,8 +118,10 @@ func TestWhereLossHappens(t *testing.T) {
 		// What the control pings lost is in the paths' counts: not more than there were.
 		slack := run.Counts.ControlSent
 		w := run.Ways
-		if !w.Known || w.Up+w.Down+w.Unknown != run.Counts.Lost || w.Up > lostUp || w.Up < lostUp-slack-w.Unknown || w.Down > lostDown || w.Down < lostDown-slack-w.Unknown {
-			t.Errorf("seed %d: %+v of %d lost, really %d and %d, %d control pings", seed, w, run.Counts.Lost, lostUp, lostDown, slack)
+		if !w.Known || w.Up+w.Down+w.Unknown != run.Counts.Lost || w.Up > lostUp || w.Up < lostUp-slack-w.Unknown ||
+			w.Down > lostDown || w.Down < lostDown-slack-w.Unknown {
+			t.Errorf("seed %d: %+v of %d lost, really %d and %d, %d control pings", seed, w, run.Counts.Lost, lostUp,
+				lostDown, slack)
 		}
 		if w.Unknown > 0 && slack == 0 {
 			t.Errorf("seed %d: %+v, and nobody asked", seed, w)
@@ -143,7 +146,9 @@ func TestTheEndOfARunIsKnown(t *testing.T) {
 		t.Errorf("dead: %+v, %d control pings", w, run.Counts.ControlSent)
 	}
 	// Without loss nobody asks.
-	if run, _, _ = ways(t, p, func(int) bool { return false }, func(int) bool { return false }); run.Counts.ControlSent != 0 || run.Ways != (bench.Ways{Known: true}) {
+	if run, _, _ = ways(t, p, func(int) bool {
+		return false
+	}, func(int) bool { return false }); run.Counts.ControlSent != 0 || run.Ways != (bench.Ways{Known: true}) {
 		t.Errorf("%+v, %d control pings", run.Ways, run.Counts.ControlSent)
 	}
 }

@@ -42,7 +42,8 @@ func TestStamps(t *testing.T) {
 			if i > 0 && t1 <= sent[i-1] {
 				t.Fatalf("ping %d: %v after %v", i, t1, sent[i-1])
 			}
-			for _, back := range []float64{t1, math.Nextafter(t1, 0), math.Nextafter(t1, math.Inf(1))} { // the last bit may be lost
+			// the last bit may be lost
+			for _, back := range []float64{t1, math.Nextafter(t1, 0), math.Nextafter(t1, math.Inf(1))} {
 				if at, ok := s.find(back); !ok || at != i {
 					t.Fatalf("%v, of ping %d, is found as %d, %v", back, i, at, ok)
 				}
@@ -53,7 +54,8 @@ func TestStamps(t *testing.T) {
 				}
 			}
 		}
-		for _, other := range []float64{0, -sent[0], sent[0] - 0.001, sent[len(sent)-1] + 0.001, 1e300, -1e300, math.Inf(1)} {
+		for _, other := range []float64{0, -sent[0], sent[0] - 0.001, sent[len(sent)-1] + 0.001, 1e300, -1e300,
+			math.Inf(1)} {
 			if at, ok := s.find(other); ok {
 				t.Fatalf("%v is found as %d", other, at)
 			}

@@ -66,12 +66,14 @@ func (m *machine) Open(name string) (fs.File, error) {
 
 // cpu says how its processors have spent their ticks.
 func (m *machine) cpu(user, stolen int) {
-	m.proc["stat"] = &fstest.MapFile{Data: fmt.Appendf(nil, "cpu  %d 0 0 5000 0 0 0 %d %d 0\ncpu0 1 0 0 0 0 0 0 0 0 0\n", user, stolen, user)}
+	m.proc["stat"] = &fstest.MapFile{
+		Data: fmt.Appendf(nil, "cpu  %d 0 0 5000 0 0 0 %d %d 0\ncpu0 1 0 0 0 0 0 0 0 0 0\n", user, stolen, user)}
 }
 
 // thread says how long a thread of this process has waited.
 func (m *machine) thread(id int, waited time.Duration) {
-	m.proc[fmt.Sprintf("self/task/%d/schedstat", id)] = &fstest.MapFile{Data: fmt.Appendf(nil, "123456 %d 78\n", waited)}
+	m.proc[fmt.Sprintf("self/task/%d/schedstat", id)] = &fstest.MapFile{
+		Data: fmt.Appendf(nil, "123456 %d 78\n", waited)}
 }
 
 func TestAQuietRunIsValid(t *testing.T) {
@@ -81,7 +83,8 @@ func TestAQuietRunIsValid(t *testing.T) {
 		t.Fatal(err)
 	}
 	judged(t, run, bench.Valid, "")
-	if m := run.Machine; m.Steal.OK || !m.Waited.OK || m.Waited.Ratio != 0 || m.ClockStep != (bench.Quantity{OK: true}) {
+	if m := run.Machine; m.Steal.OK || !m.Waited.OK || m.Waited.Ratio != 0 ||
+		m.ClockStep != (bench.Quantity{OK: true}) {
 		t.Errorf("%+v: a run in which no processor time passed says nothing of steal, and all of the rest", m)
 	}
 }
@@ -113,7 +116,8 @@ func TestMissedSlots(t *testing.T) {
 
 // TestLatePings: send calls that come back when the next ping is due already make it leave late.
 func TestLatePings(t *testing.T) {
-	for late, want := range map[time.Duration]bench.Verdict{4 * ms: bench.Valid, 6 * ms: bench.Doubtful, 60 * ms: bench.Invalid} {
+	for late, want := range map[time.Duration]bench.Verdict{4 * ms: bench.Valid, 6 * ms: bench.Doubtful,
+		60 * ms: bench.Invalid} {
 		sc := quiet(100)
 		sc.Stall = func(id string, n int) time.Duration {
 			if id != "runner" || n < 6 || n%2 != 0 {
@@ -144,8 +148,14 @@ func TestMachineUnderTheRun(t *testing.T) {
 		{"3 % stolen", func(m *machine) { m.cpu(1970, 30) }, bench.Doubtful, "cpu-steal"},
 		{"11 % stolen", func(m *machine) { m.cpu(1890, 110) }, bench.Invalid, "cpu-steal"},
 		{"one of few ticks stolen", func(m *machine) { m.cpu(1048, 1) }, bench.Valid, ""},
-		{"two threads waited for 0.4 of 5.5 s", func(m *machine) { m.thread(1, time.Minute+200*ms); m.thread(2, 200*ms) }, bench.Valid, ""},
-		{"two threads waited for 1 of 5.5 s", func(m *machine) { m.thread(1, time.Minute+500*ms); m.thread(2, 500*ms) }, bench.Doubtful, "cpu-wait"},
+		{"two threads waited for 0.4 of 5.5 s", func(m *machine) {
+			m.thread(1, time.Minute+200*ms)
+			m.thread(2, 200*ms)
+		}, bench.Valid, ""},
+		{"two threads waited for 1 of 5.5 s", func(m *machine) {
+			m.thread(1, time.Minute+500*ms)
+			m.thread(2, 500*ms)
+		}, bench.Doubtful, "cpu-wait"},
 		{"a thread ended", func(m *machine) { delete(m.proc, "self/task/1/schedstat") }, bench.Valid, ""},
 		{"no such files any more", func(m *machine) { clear(m.proc) }, bench.Valid, ""},
 		{"the wall clock went 40 ms ahead", func(m *machine) { m.step = 40 * ms }, bench.Valid, ""},
@@ -171,7 +181,8 @@ func TestMachineUnderTheRun(t *testing.T) {
 
 // TestSlewedClockIsNotStepped: what NTP may do in an hour is more than the limit of a step.
 func TestSlewedClockIsNotStepped(t *testing.T) {
-	r := bench.Run{Plan: plan(1), Samples: []bench.Sample{{Seq: 1, Outcome: bench.Answered, RTT: 10 * ms}}, Counts: bench.Counts{Sent: 1, Answered: 1}}
+	r := bench.Run{Plan: plan(1), Samples: []bench.Sample{{Seq: 1, Outcome: bench.Answered, RTT: 10 * ms}},
+		Counts: bench.Counts{Sent: 1, Answered: 1}}
 	r.Start, r.End = time.Unix(1000, 0), time.Unix(4600, 0)
 	r.Machine.ClockStep = bench.Quantity{D: -1800 * ms, OK: true}
 	judged(t, r, bench.Valid, "")
@@ -185,14 +196,19 @@ func TestEchoHolds(t *testing.T) {
 		hold  time.Duration
 		every int
 		want  bench.Verdict
-	}{{4 * ms, 1, bench.Valid}, {5 * ms, 1, bench.Doubtful}, {30 * ms, 50, bench.Doubtful}, {50 * ms, 50, bench.Invalid}} {
+	}{{4 * ms, 1, bench.Valid}, {5 * ms, 1, bench.Doubtful}, {30 * ms, 50, bench.Doubtful},
+		{50 * ms, 50, bench.Invalid}} {
 		sc := quiet(100)
 		sc.answer = func(seq int, t1 string) []benchtest.Reply {
 			hold := time.Duration(0)
 			if seq%c.every == 0 {
 				hold = c.hold
 			}
-			return []benchtest.Reply{{After: hold, Payload: fmt.Appendf(nil, `{"type":"pong","client_timestamp":%s,"server_receive_time":1000,"server_send_time":%f}`, t1, 1000+float64(hold)/float64(ms))}}
+			return []benchtest.Reply{
+				{After: hold,
+					Payload: fmt.Appendf(nil,
+						`{"type":"pong","client_timestamp":%s,"server_receive_time":1000,"server_send_time":%f}`, t1,
+						1000+float64(hold)/float64(ms))}}
 		}
 		run, err := sc.probe(t)
 		if err != nil || run.Counts.Answered != 100 {
@@ -216,7 +232,8 @@ func TestGarbageCollectorStopsTheRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	judged(t, run, bench.Doubtful, "gc-pause")
-	if g := bench.Summarise(run).Validity.Grounds; len(g) != 1 || g[0].Value < 10 || !strings.Contains(g[0].Text, run.Pauses.Max.Round(10*time.Microsecond).String()) {
+	if g := bench.Summarise(run).Validity.Grounds; len(g) != 1 || g[0].Value < 10 ||
+		!strings.Contains(g[0].Text, run.Pauses.Max.Round(10*time.Microsecond).String()) {
 		t.Errorf("%+v of %v", g, run.Pauses)
 	}
 	run.Doubts = append(run.Doubts, bench.Doubt{Code: bench.SandboxDoubt, Text: "x"})
@@ -251,7 +268,10 @@ func TestTheWayChanges(t *testing.T) {
 		{"a second pair of a leg during the run", func(f *bench.Facts, begin time.Time) {
 			f.ICE = []bench.ICEPair{pair(bench.Only, begin), pair(bench.Only, begin.Add(2*time.Second))}
 		}, "ice-changed"},
-		{"another SFU before the run", func(f *bench.Facts, begin time.Time) { f.SFU = "a"; f.Became("sfu", &f.SFU, "b", begin.Add(100*ms)) }, ""},
+		{"another SFU before the run", func(f *bench.Facts, begin time.Time) {
+			f.SFU = "a"
+			f.Became("sfu", &f.SFU, "b", begin.Add(100*ms))
+		}, ""},
 		{"another SFU during the run", func(f *bench.Facts, begin time.Time) {
 			f.SFU = "a"
 			f.Became("sfu", &f.SFU, "b", begin.Add(2*time.Second))

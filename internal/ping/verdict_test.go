@@ -19,7 +19,8 @@ func TestFloor(t *testing.T) {
 		doubt string
 		want  bench.Verdict
 	}{
-		{8 * ms, "", bench.Valid}, {9 * ms, "", bench.Doubtful}, {24 * ms, "", bench.Doubtful}, {25 * ms, "", bench.Invalid},
+		{8 * ms, "", bench.Valid}, {9 * ms, "", bench.Doubtful}, {24 * ms, "", bench.Doubtful},
+		{25 * ms, "", bench.Invalid},
 		{40 * ms, bench.SandboxDoubt, bench.Valid}, // there is nothing else to measure
 		{40 * ms, "lab", bench.Invalid},            // a lab is a network
 	} {
@@ -93,7 +94,8 @@ func TestTheWorstComesFirst(t *testing.T) {
 	}
 	run.Machine.Steal, run.Floor = bench.Share{Ratio: 0.05, OK: true}, &bench.Floor{RTT: 30 * ms}
 	v := bench.Summarise(run).Validity
-	if v.Verdict != bench.Invalid || len(v.Grounds) != 2 || v.Grounds[0].Code != "floor" || v.Grounds[1].Verdict != bench.Doubtful {
+	if v.Verdict != bench.Invalid || len(v.Grounds) != 2 || v.Grounds[0].Code != "floor" ||
+		v.Grounds[1].Verdict != bench.Doubtful {
 		t.Errorf("%+v", v)
 	}
 	run.Judged = &bench.Validity{Verdict: bench.Valid} // by an rtcbench with other limits

@@ -12,12 +12,14 @@ import (
 
 // The wire is JSON text that the original tool understands too; unknown keys are ignored by everybody.
 //
-//	ping  {"type":"ping","timestamp":T1,"seq":7,"run":"5c1ab2f0"}  T1 in Unix ms, at most three decimals, identifies the ping
+//	ping  {"type":"ping","timestamp":T1,"seq":7,"run":"5c1ab2f0"}  T1: Unix ms, at most three decimals; it identifies
+//	                                                             the ping
 //	      … "channel":"lossy"                                    when it was sent on the lossy channel
 //	      … "pad":"xxx"                                          up to the payload size asked for
 //	pong  {"type":"pong","client_timestamp":T1,"server_receive_time":T2,"server_send_time":T3,
 //	       "message_count":7,"seq":7,"seen":7,"seen_last":7,"seen_window":"7f","echo":"rtcbench"}
-//	      … "clock_error_ms":0.6                                 how far from UTC the echo's clock may be, where its kernel knows
+//	      … "clock_error_ms":0.6                                 how far from UTC the echo's clock may be, where its
+//	                                                             kernel knows
 //	      … "clock":"wrong"                                      from an echo whose clock is wrong on purpose
 //	      seen: pings of this run that the echo has had, the highest number, and a bit for each of the last 64
 

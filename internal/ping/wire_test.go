@@ -40,7 +40,8 @@ func TestPongReturnsTheTimestampAsItStood(t *testing.T) {
 			t.Fatalf("%s: not read", number)
 		}
 		pong := string(AppendPong(nil, p, Stamps{Received: 1.5, Sent: 2.5}, 3, nil))
-		want := `{"type":"pong","client_timestamp":` + number + `,"server_receive_time":1.5,"server_send_time":2.5,"message_count":3,"echo":"rtcbench"}`
+		want := `{"type":"pong","client_timestamp":` + number +
+			`,"server_receive_time":1.5,"server_send_time":2.5,"message_count":3,"echo":"rtcbench"}`
 		if pong != want {
 			t.Errorf("\n got %s\nwant %s", pong, want)
 		}
@@ -49,11 +50,14 @@ func TestPongReturnsTheTimestampAsItStood(t *testing.T) {
 
 // A number that went through another program may come back as a float.
 func TestNumbersMayBeFloats(t *testing.T) {
-	for text, want := range map[string]uint32{"7": 7, "7.0": 7, "7e0": 7, "4294967295.0": 4294967295, "4294967296.0": 0, "7.5": 0, "-7.0": 0, "1e300": 0} {
+	for text, want := range map[string]uint32{"7": 7, "7.0": 7, "7e0": 7, "4294967295.0": 4294967295, "4294967296.0": 0,
+		"7.5": 0, "-7.0": 0, "1e300": 0} {
 		if p, ok := DecodePing([]byte(`{"type":"ping","timestamp":1,"seq":` + text + `}`)); !ok || p.Number() != want {
 			t.Errorf("%s: %v, %d, want %d", text, ok, p.Number(), want)
 		}
-		p, verdict := decodePong([]byte(`{"type":"pong","client_timestamp":1.0,"seq":7.0,"message_count":3.0,"seen":5.0,"seen_last":` + text + `,"seen_window":"f"}`))
+		p, verdict := decodePong(
+			[]byte(`{"type":"pong","client_timestamp":1.0,"seq":7.0,"message_count":3.0,"seen":5.0,"seen_last":` +
+				text + `,"seen_window":"f"}`))
 		if verdict != isPong || p.seq != 7 || p.tells != (want > 0) || p.seen.Last != want {
 			t.Errorf("%s: %v %+v", text, verdict, p)
 		}
@@ -92,21 +96,22 @@ func TestPongDoesNotGrowWithItsPing(t *testing.T) {
 
 func TestDecodePong(t *testing.T) {
 	for text, want := range map[string]verdict{
-		`{"type":"pong","client_timestamp":1,"server_receive_time":2,"server_send_time":3,"message_count":1}`: isPong,
-		`{"type":"pong","client_timestamp":1,"server_receive_time":null}`:                                     isPong,
-		`{"type":"pong","client_timestamp":NaN}`:                                                              malformed,
-		`{"type":"pong","client_timestamp":1e400}`:                                                            malformed,
-		`{"type":"pong","client_timestamp":"1"}`:                                                              malformed,
-		`{"type":"pong"}`:                                                                                     malformed,
-		`{"type":"pong","client_timestamp":1`:                                                                 malformed,
-		"\x00\x01\x02":                                                                                        malformed,
-		``:                                                                                                    malformed,
-		strings.Repeat("[", 20000):                                                                            malformed,
-		strings.Repeat(`{"a":`, 5000):                                                                         malformed,
-		`{"a":"` + strings.Repeat("x", 1<<20) + `"}`:                                                          malformed,
-		`{"type":"ping","timestamp":1}`:                                                                       otherTopic,
-		`{"hello":"world"}`:                                                                                   otherTopic,
-		`{}`:                                                                                                  otherTopic,
+		`{"type":"pong","client_timestamp":1,"server_receive_time":2,` +
+			`"server_send_time":3,"message_count":1}`: isPong,
+		`{"type":"pong","client_timestamp":1,"server_receive_time":null}`: isPong,
+		`{"type":"pong","client_timestamp":NaN}`:                          malformed,
+		`{"type":"pong","client_timestamp":1e400}`:                        malformed,
+		`{"type":"pong","client_timestamp":"1"}`:                          malformed,
+		`{"type":"pong"}`:                                                 malformed,
+		`{"type":"pong","client_timestamp":1`:                             malformed,
+		"\x00\x01\x02":                                                    malformed,
+		``:                                                                malformed,
+		strings.Repeat("[", 20000):                                        malformed,
+		strings.Repeat(`{"a":`, 5000):                                     malformed,
+		`{"a":"` + strings.Repeat("x", 1<<20) + `"}`:                      malformed,
+		`{"type":"ping","timestamp":1}`:                                   otherTopic,
+		`{"hello":"world"}`:                                               otherTopic,
+		`{}`:                                                              otherTopic,
 	} {
 		if _, got := decodePong([]byte(text)); got != want {
 			t.Errorf("%.60s: %v, want %v", text, got, want)
@@ -121,7 +126,8 @@ func TestDecodePong(t *testing.T) {
 // FuzzDecodePong holds the decoder against encoding/json: it must never crash, and must read
 // what encoding/json reads wherever a key does not stand twice.
 func FuzzDecodePong(f *testing.F) {
-	f.Add([]byte(`{"type":"pong","client_timestamp":1763870123456.75,"server_receive_time":1,"server_send_time":2,"message_count":3,"seq":4}`))
+	f.Add([]byte(`{"type":"pong","client_timestamp":1763870123456.75,"server_receive_time":1,"server_send_time":2,` +
+		`"message_count":3,"seq":4}`))
 	f.Add([]byte(`{"client_timestamp":1e999,"type":"pong"}`))
 	f.Add([]byte(`{"type":"pong","client_timestamp":NaN}`))
 	f.Add([]byte(`{"a":[[[[{"b":"\"}"}]]]],"type":"pong" , "client_timestamp" : -0.5e-3 }`))

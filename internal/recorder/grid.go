@@ -136,7 +136,8 @@ func (r *Recorder) next() step {
 	case r.fatal != nil:
 		return step{ended: bench.LinkLost, err: r.fatal}
 	case r.sending && now.Sub(givenUp) >= 0:
-		return step{ended: bench.LinkLost, err: fmt.Errorf("send call still blocked after %v: %w", r.plan.ReconnectTimeout, bench.ErrNotConnected)}
+		return step{ended: bench.LinkLost,
+			err: fmt.Errorf("send call still blocked after %v: %w", r.plan.ReconnectTimeout, bench.ErrNotConnected)}
 	case r.sending:
 		wait = sooner(wait, givenUp)
 	}
@@ -177,7 +178,8 @@ func (r *Recorder) nextOnGrid(now time.Time, wait time.Time) step {
 		if r.sending || r.freedAt.After(r.start.Add(r.plan.Due(seq))) {
 			reason = bench.Blocked
 		}
-		r.samples = append(r.samples, bench.Sample{Seq: seq, Due: r.plan.Due(seq), Outcome: bench.NotSent, Reason: reason})
+		r.samples = append(r.samples, bench.Sample{Seq: seq, Due: r.plan.Due(seq), Outcome: bench.NotSent,
+			Reason: reason})
 		r.settled(&r.samples[seq-1], now)
 		seq++
 	}

@@ -1,5 +1,6 @@
-// Package recorder keeps the record of a run: it makes pings leave on a fixed grid, writes each of them down before it leaves,
-// and says what became of each. It knows no wire: a matcher, such as package ping, sends for it and tells it what it heard.
+// Package recorder keeps the record of a run: it makes pings leave on a fixed grid, writes each of them down before it
+// leaves, and says what became of each. It knows no wire: a matcher, such as package ping, sends for it and tells it
+// what it heard.
 package recorder
 
 import (
@@ -22,8 +23,8 @@ const (
 
 // Wire is what pings travel by.
 type Wire interface {
-	// Send makes the ping of a number leave; 0 = one that is not counted. It was written down as sent at the moment at. Send
-	// may block; its errors are those of bench.Session.
+	// Send makes the ping of a number leave; 0 = one that is not counted. It was written down as sent at the moment at.
+	// Send may block; its errors are those of bench.Session.
 	Send(ctx context.Context, seq uint32, at time.Time) error
 	// Hear tells the recorder what arrives, until ctx ends or nothing can arrive any more, which is its error.
 	Hear(ctx context.Context, r *Recorder) error
@@ -40,7 +41,8 @@ type Options struct {
 }
 
 // Recorder is the state of one run. Four goroutines meet in it: the pacer, which keeps the grid and nothing else; the
-// sender, in which the wire's send call may block; the listener, which matches; and the Teller's, in which On may block.
+// sender, in which the wire's send call may block; the listener, which matches; and the Teller's, in which On may
+// block.
 type Recorder struct {
 	plan    bench.Plan
 	clock   bench.Clock

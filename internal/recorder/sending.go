@@ -16,8 +16,8 @@ func (r *Recorder) handOver(seq uint32) {
 	r.jobs <- seq
 }
 
-// send is the goroutine in which the wire's send calls are made, so that one that blocks costs slots but never moves the grid.
-// A ping is written down before its send call, so that no pong can be faster than its record.
+// send is the goroutine in which the wire's send calls are made, so that one that blocks costs slots but never moves
+// the grid. A ping is written down before its send call, so that no pong can be faster than its record.
 func (r *Recorder) send(ctx context.Context) {
 	for {
 		var seq uint32

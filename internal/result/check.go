@@ -17,21 +17,24 @@ import (
 var Platforms = []string{"daily", "livekit"}
 
 const (
-	// most is the largest count that a file may hold: a run has no more pings than numbers for them, and sums of runs stay sums.
+	// most is the largest count that a file may hold: a run has no more pings than numbers for them, and sums of runs
+	// stay sums.
 	most = math.MaxUint32
-	// mostUnused is how many more slots a run may have missed than it used. A slot that was not used takes next to nothing
-	// in a packed run, and as much memory as any other.
+	// mostUnused is how many more slots a run may have missed than it used. A slot that was not used takes next to
+	// nothing in a packed run, and as much memory as any other.
 	mostUnused = 4_000_000
 	// lastSecond is the last moment, in Unix seconds, that every store can tell: nanoseconds in 63 bits.
 	lastSecond = math.MaxInt64 / int64(time.Second)
-	// apart is how far the end may be from the start and the duration: a file rounds them, and clocks are read one after the other.
+	// apart is how far the end may be from the start and the duration: a file rounds them, and clocks are read one
+	// after the other.
 	apart = time.Second
 )
 
 // check finds what would make a run that no prober can have made. The error names the key. Every door has it: a file
 // that is read, a run that is unpacked, and one that is packed for a store.
 func (f File) check() error {
-	for _, test := range []func() error{f.checkValues, f.checkWhere, f.checkTimes, f.checkCounts, f.checkStatistics, f.checkSamples, f.checkNumbers} {
+	for _, test := range []func() error{f.checkValues, f.checkWhere, f.checkTimes, f.checkCounts, f.checkStatistics,
+		f.checkSamples, f.checkNumbers} {
 		if err := test(); err != nil {
 			return err
 		}
@@ -53,15 +56,19 @@ func (f File) checkWhere() error {
 		return fmt.Errorf("metadata.run_id: %.60q is no UUID", m.RunID)
 	case m.LocationID != nil && len(*m.LocationID) > maxLocation:
 		return fmt.Errorf("metadata.location_id: %d bytes; %d are allowed", len(*m.LocationID), maxLocation)
-	case !slices.Contains([]bench.Ended{bench.Complete, bench.Interrupted, bench.LinkLost, bench.DeadlinePassed}, d.Ended):
+	case !slices.Contains([]bench.Ended{bench.Complete, bench.Interrupted, bench.LinkLost, bench.DeadlinePassed},
+		d.Ended):
 		return fmt.Errorf("details.ended: %.40q is not known", d.Ended)
 	case !share(d.Instrument.Steal, 1) || !share(d.Instrument.Waited, maxThreads):
-		return fmt.Errorf("details.instrument.cpu_steal, cpu_wait: %v, %v: one is no share", show(d.Instrument.Steal), show(d.Instrument.Waited))
+		return fmt.Errorf("details.instrument.cpu_steal, cpu_wait: %v, %v: one is no share", show(d.Instrument.Steal),
+			show(d.Instrument.Waited))
 	case v != nil && !slices.Contains(bench.Verdicts, v.Verdict):
 		return fmt.Errorf("details.validity.verdict: %.40q is not known", v.Verdict)
 	case d.Engine != "" && !slices.Contains(bench.Engines, d.Engine):
-		return fmt.Errorf("details.engine: %.40q is not known; known are %v (a newer rtcbench may know it)", d.Engine, bench.Engines)
-	case or(d.TransportClass) != "" && !slices.Contains(bench.TransportClasses, bench.TransportClass(*d.TransportClass)):
+		return fmt.Errorf("details.engine: %.40q is not known; known are %v (a newer rtcbench may know it)", d.Engine,
+			bench.Engines)
+	case or(d.TransportClass) != "" &&
+		!slices.Contains(bench.TransportClasses, bench.TransportClass(*d.TransportClass)):
 		return fmt.Errorf("details.transport_class: %.40q is not known; known are %v (a newer rtcbench may know it)",
 			*d.TransportClass, bench.TransportClasses)
 	}
@@ -82,21 +89,25 @@ func (f File) checkTimes() error {
 	span := time.Duration((m.EndTime - m.StartTime) * float64(time.Second))
 	switch took := nanos(m.DurationMS); {
 	case span < 0:
-		return fmt.Errorf("metadata.end_time: %s is before metadata.start_time, %s", plain(m.EndTime), plain(m.StartTime))
-	case f.Details.Tool.Version != bench.Original && (span-took).Abs() > max(apart, took/100): // it is not used of the original's
+		return fmt.Errorf("metadata.end_time: %s is before metadata.start_time, %s", plain(m.EndTime),
+			plain(m.StartTime))
+	// it is not used of the original's
+	case f.Details.Tool.Version != bench.Original && (span-took).Abs() > max(apart, took/100):
 		return fmt.Errorf("metadata.duration_ms: %s does not fit: start_time and end_time are %s ms apart",
 			plain(m.DurationMS), plain(ms(span)))
 	}
 	return nil
 }
 
-// fastest is the last moment that a clock of rtcbench's is believed to have shown. A run by a clock that runs fast is a run.
+// fastest is the last moment that a clock of rtcbench's is believed to have shown. A run by a clock that runs fast is a
+// run.
 var fastest = time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // checkBefore refuses a run out of a file that ends after limit.
 func (f File) checkBefore(limit time.Time) error {
 	if end := clock(f.Metadata.EndTime); end.After(limit) {
-		return fmt.Errorf("metadata.end_time: %s (%s) is in the future", plain(f.Metadata.EndTime), end.Format(time.DateTime))
+		return fmt.Errorf("metadata.end_time: %s (%s) is in the future", plain(f.Metadata.EndTime),
+			end.Format(time.DateTime))
 	}
 	return nil
 }
@@ -106,18 +117,22 @@ func (f File) checkCounts() error {
 	late, lost, unsettled := c.Late, c.Lost, c.Unsettled
 	switch {
 	case c.Answered+late+lost+unsettled != c.Sent:
-		return fmt.Errorf("details.counts: %d sent are not %d answered + %d late + %d lost + %d unsettled", c.Sent, c.Answered, late, lost, unsettled)
+		return fmt.Errorf("details.counts: %d sent are not %d answered + %d late + %d lost + %d unsettled", c.Sent,
+			c.Answered, late, lost, unsettled)
 	case c.Sent > planned:
 		return fmt.Errorf("metadata.iterations: %d; %d pings were sent", planned, c.Sent)
 	case c.NotSent > mostUnused+c.Sent:
 		return fmt.Errorf("details.counts.not_sent: %d slots beside %d pings are more than a run can have missed",
 			c.NotSent, c.Sent)
 	case s.SuccessfulMessages != c.Answered:
-		return fmt.Errorf("statistics.successful_messages: %d; details.counts.answered is %d", s.SuccessfulMessages, c.Answered)
+		return fmt.Errorf("statistics.successful_messages: %d; details.counts.answered is %d",
+			s.SuccessfulMessages, c.Answered)
 	case s.FailedMessages != late+lost:
-		return fmt.Errorf("statistics.failed_messages: %d; %d late and %d lost ones are in details.counts", s.FailedMessages, late, lost)
+		return fmt.Errorf("statistics.failed_messages: %d; %d late and %d lost ones are in details.counts",
+			s.FailedMessages, late, lost)
 	case s.TotalMessages != s.SuccessfulMessages+s.FailedMessages:
-		return fmt.Errorf("statistics.total_messages: %d are not %d successful and %d failed ones", s.TotalMessages, s.SuccessfulMessages, s.FailedMessages)
+		return fmt.Errorf("statistics.total_messages: %d are not %d successful and %d failed ones", s.TotalMessages,
+			s.SuccessfulMessages, s.FailedMessages)
 	}
 	return nil
 }
@@ -181,7 +196,8 @@ func (f File) checkSamples() error {
 		name   string
 		length int
 	}{
-		{"due_ms", len(c.Due)}, {"sent_ms", len(c.Sent)}, {"rtt_ms", len(c.RTT)}, {"hold_ms", len(c.Hold)}, {"up_raw_ms", len(c.UpRaw)},
+		{"due_ms", len(c.Due)}, {"sent_ms", len(c.Sent)}, {"rtt_ms", len(c.RTT)}, {"hold_ms", len(c.Hold)},
+		{"up_raw_ms", len(c.UpRaw)},
 		{"send_call_ms", len(c.SendCall)}, {"outcome", len(c.Outcome)}, {"reason", len(c.Reason)},
 	} {
 		if list.length != n && (list.name != "reason" || list.length > 0) {

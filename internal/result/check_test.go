@@ -91,8 +91,10 @@ func TestNoStoreTakesWhatIsNoRun(t *testing.T) {
 	for name, spoil := range map[string]func(*bench.Run){
 		"before 1970":          func(r *bench.Run) { r.Start = time.Unix(-5, 0) },
 		"ends before it began": func(r *bench.Run) { r.End = r.Start.Add(-time.Second) },
-		"after all":            func(r *bench.Run) { r.Start, r.End = r.Start.AddDate(400, 0, 0), r.End.AddDate(400, 0, 0) },
-		"counts":               func(r *bench.Run) { r.Counts.Lost, r.Counts.Sent = r.Counts.Lost+1, r.Counts.Sent+1 },
+		"after all": func(r *bench.Run) {
+			r.Start, r.End = r.Start.AddDate(400, 0, 0), r.End.AddDate(400, 0, 0)
+		},
+		"counts": func(r *bench.Run) { r.Counts.Lost, r.Counts.Sent = r.Counts.Lost+1, r.Counts.Sent+1 },
 		"a negative round trip": func(r *bench.Run) {
 			r.Samples[0].RTT = -time.Second
 		},
@@ -116,11 +118,13 @@ func TestNoStoreTakesWhatIsNoRun(t *testing.T) {
 // TestSamplesThatUnpackToMore: a few bytes that claim millions of samples make nothing.
 func TestSamplesThatUnpackToMore(t *testing.T) {
 	p := packed(t, benchtest.Run(20))
-	bomb := []byte{packedVersion, 0xff, 0xff, 0xff, 0x3f, 0x80, 0xc2, 0xd7, 0x2f, 1, 0xff, 0xff, 0xff, 0x3f, 4, 0xff, 0xff, 0xff, 0x3f}
+	bomb := []byte{packedVersion, 0xff, 0xff, 0xff, 0x3f, 0x80, 0xc2, 0xd7, 0x2f, 1, 0xff, 0xff, 0xff, 0x3f, 4, 0xff,
+		0xff, 0xff, 0x3f}
 	if len(bomb) != 19 {
 		t.Fatal(len(bomb))
 	}
-	for _, blob := range [][]byte{bomb, p.Samples[:len(p.Samples)/2], append(p.Samples[:len(p.Samples):len(p.Samples)], 1), {}, {packedVersion}} {
+	for _, blob := range [][]byte{bomb, p.Samples[:len(p.Samples)/2],
+		append(p.Samples[:len(p.Samples):len(p.Samples)], 1), {}, {packedVersion}} {
 		q := p
 		q.Samples = blob
 		var err error
@@ -148,9 +152,12 @@ func TestOriginalIsDescribed(t *testing.T) {
 	r := list[0].Run
 	text := compact(t, written(t, r))
 	for _, want := range []string{
-		`"cooldown_ms":null`, `"grid":null`, `"payload_bytes":null`, `"warmup":null`, `"late":null`, `"not_sent":null`, `"duplicate":null`, `"foreign":null`,
-		`"longest_run":null`, `"gc_pause_ms":{"total":null,"max":null}`, `"reconnects":null`, `"transport_class":"datachannel-reliable"`,
-		`"validity":{"verdict":"unjudged","reasons":[]}`, `the original tool gives differences of two clocks`, `"engine":""`,
+		`"cooldown_ms":null`, `"grid":null`, `"payload_bytes":null`, `"warmup":null`, `"late":null`, `"not_sent":null`,
+		`"duplicate":null`, `"foreign":null`,
+		`"longest_run":null`, `"gc_pause_ms":{"total":null,"max":null}`, `"reconnects":null`,
+		`"transport_class":"datachannel-reliable"`,
+		`"validity":{"verdict":"unjudged","reasons":[]}`, `the original tool gives differences of two clocks`,
+		`"engine":""`,
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("there is no %s in %s", want, text)

@@ -22,9 +22,9 @@ type Entry struct {
 	Note  string // what the file could not tell, for the reader; "" = nothing
 }
 
-// Decode reads runs: one result file, the file of both, one of the original tool, or any number of them after one another, as
-// lines of JSON, as an array, or in a log; packed by gzip, or in UTF-16. What is wrong is an error that says in which line,
-// and what follows is read. A file in which there is no run is an error.
+// Decode reads runs: one result file, the file of both, one of the original tool, or any number of them after one
+// another, as lines of JSON, as an array, or in a log; packed by gzip, or in UTF-16. What is wrong is an error that
+// says in which line, and what follows is read. A file in which there is no run is an error.
 func Decode(r io.Reader) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
 		text, utf16, err := textOf(r)
@@ -114,7 +114,8 @@ func (d *decoder) noValue(x line) bool {
 	}
 	d.found++
 	if bytes.IndexByte(text, 0) >= 0 {
-		return d.yield(Entry{}, fmt.Errorf("line %d: there are zero bytes in it: it is no text, or the machine went down while it was written", n))
+		return d.yield(Entry{}, fmt.Errorf("line %d: there are zero bytes in it: it is no text, or the machine went "+
+			"down while it was written", n))
 	}
 	return d.yield(Entry{}, fmt.Errorf("line %d: %.40q is no result", n, text))
 }

@@ -85,8 +85,11 @@ func TestManyRunsInOneFile(t *testing.T) {
 const anOriginal = `{"platform":"daily","measurements":[
   {"round_trip_time":50,"client_to_server":-8123.5,"server_to_client":8173.5,"message_number":1,"timestamp":500200},
   {"round_trip_time":40,"client_to_server":-8120.5,"server_to_client":8160.5,"message_number":2,"timestamp":500100}],
- "statistics":{"total_messages":3,"successful_messages":2,"failed_messages":1,"packet_loss_rate":0.3333333333333333,"mean_rtt":45,"median_rtt":45,"min_rtt":40,"max_rtt":50,"std_dev_rtt":5,"p50_rtt":45,"p95_rtt":49.5,"p99_rtt":49.9,"jitter":10},
- "metadata":{"start_time":1700000000.0,"end_time":1700000010.0,"duration_ms":10000,"iterations":3,"timeout_ms":5000,"platform":"daily","room_url":"https://x.daily.co/r","location_id":null}}`
+ "statistics":{"total_messages":3,"successful_messages":2,"failed_messages":1,"packet_loss_rate":0.3333333333333333,` +
+	`"mean_rtt":45,"median_rtt":45,"min_rtt":40,"max_rtt":50,"std_dev_rtt":5,"p50_rtt":45,"p95_rtt":49.5,` +
+	`"p99_rtt":49.9,"jitter":10},
+ "metadata":{"start_time":1700000000.0,"end_time":1700000010.0,"duration_ms":10000,"iterations":3,"timeout_ms":5000,` +
+	`"platform":"daily","room_url":"https://x.daily.co/r","location_id":null}}`
 
 func TestOriginalFile(t *testing.T) {
 	list, err := read(anOriginal)
@@ -106,7 +109,8 @@ func TestOriginalFile(t *testing.T) {
 		t.Errorf("the pings are %v apart, the last took %v", d, last.RTT)
 	}
 	s := bench.Summarise(r)
-	if s.P50.D != 45*time.Millisecond || math.Abs(s.Loss-1./3) > 1e-9 || s.TimerError.P50.OK || s.OneWay.Known || r.Counts.Lost != 1 {
+	if s.P50.D != 45*time.Millisecond || math.Abs(s.Loss-1./3) > 1e-9 || s.TimerError.P50.OK || s.OneWay.Known ||
+		r.Counts.Lost != 1 {
 		t.Errorf("P50 %v, loss %v, timer %v, one-way %v", s.P50, s.Loss, s.TimerError.P50, s.OneWay.Known)
 	}
 	again, err := read(strings.ReplaceAll(anOriginal, "\n", " "))
@@ -120,8 +124,11 @@ func TestOriginalFile(t *testing.T) {
 }
 
 func TestOriginalWithoutSuccess(t *testing.T) {
-	list, err := read(`{"platform":"livekit","measurements":[],"statistics":{"total_messages":5,"successful_messages":0,"failed_messages":5,"packet_loss_rate":1,"mean_rtt":0.0,"median_rtt":0.0,"min_rtt":0.0,"max_rtt":0.0,"std_dev_rtt":0.0,"p50_rtt":0.0,"p95_rtt":0.0,"p99_rtt":0.0,"jitter":0.0},
-	"metadata":{"start_time":1700000000.0,"end_time":1700000010.0,"duration_ms":10000,"iterations":5,"timeout_ms":5000,"platform":"livekit","room_url":"wss://x","location_id":"a"}}`)
+	list, err := read(`{"platform":"livekit","measurements":[],"statistics":{"total_messages":5,` +
+		`"successful_messages":0,"failed_messages":5,"packet_loss_rate":1,"mean_rtt":0.0,"median_rtt":0.0,` +
+		`"min_rtt":0.0,"max_rtt":0.0,"std_dev_rtt":0.0,"p50_rtt":0.0,"p95_rtt":0.0,"p99_rtt":0.0,"jitter":0.0},
+	"metadata":{"start_time":1700000000.0,"end_time":1700000010.0,"duration_ms":10000,"iterations":5,` +
+		`"timeout_ms":5000,"platform":"livekit","room_url":"wss://x","location_id":"a"}}`)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -149,7 +156,8 @@ func TestOldFilesAreJudged(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := bench.Summarise(old)
-		if s.Validity.Verdict != bench.Doubtful || len(s.Validity.Grounds) != 1 || s.Validity.Grounds[0].Code != "floor" {
+		if s.Validity.Verdict != bench.Doubtful || len(s.Validity.Grounds) != 1 ||
+			s.Validity.Grounds[0].Code != "floor" {
 			t.Errorf("with samples %v: %+v", samples, s.Validity)
 		}
 		n := 0
@@ -161,13 +169,16 @@ func TestOldFilesAreJudged(t *testing.T) {
 		if n != 1 {
 			t.Errorf("with samples %v: the reason is %d times among the doubts", samples, n)
 		}
-		given := Validity{Verdict: bench.Invalid, Reasons: []Reason{{Code: "other", Verdict: bench.Invalid, Value: 3, Limit: 2, Unit: "x", Text: "by another table"}}}
+		given := Validity{Verdict: bench.Invalid,
+			Reasons: []Reason{{Code: "other", Verdict: bench.Invalid, Value: 3, Limit: 2, Unit: "x",
+				Text: "by another table"}}}
 		f.Details.Validity = &given
 		judged, err := f.Run()
 		if err != nil {
 			t.Fatal(err)
 		}
-		if v := bench.Summarise(judged).Validity; v.Verdict != bench.Invalid || len(v.Grounds) != 1 || Reason(v.Grounds[0]) != given.Reasons[0] {
+		if v := bench.Summarise(judged).Validity; v.Verdict != bench.Invalid || len(v.Grounds) != 1 ||
+			Reason(v.Grounds[0]) != given.Reasons[0] {
 			t.Errorf("with samples %v: %+v", samples, v)
 		}
 	}
@@ -183,27 +194,43 @@ func TestBadFiles(t *testing.T) {
 		return strings.Replace(good, old, new, 1)
 	}
 	for want, text := range map[string]string{
-		`schema_version: 2; this rtcbench reads version 1`:                        with(`"schema_version": 1`, `"schema_version": 2`),
-		`the file ends in the middle`:                                             good[:len(good)/2],
-		`line 2: statistics.mean_rtt: invalid character 'N'`:                      "{\"platform\":\"daily\",\n\"statistics\":{\"mean_rtt\":NaN}}",
-		`platform: "zoom"; known are [daily livekit]`:                             with(`"platform": "livekit"`, `"platform": "zoom"`),
-		`metadata.location_id: 10000 bytes; 256 are allowed`:                      with(`"us-west-2"`, `"`+strings.Repeat("x", 10000)+`"`),
-		`metadata.run_id: "no" is no UUID`:                                        with(`"019ab000-0000-7000-8000-000000000001"`, `"no"`),
-		`details.samples.rtt_ms[0]: -1 is no duration`:                            strings.Replace(good, "\"rtt_ms\": [\n        ", "\"rtt_ms\": [\n        -1,", 1),
-		`measurements[0].round_trip_time: -5 is no duration`:                      with(`"round_trip_time": `, `"round_trip_time": -5, "x": `),
-		`details.validity.verdict: "perfect" is not known`:                        with(`"verdict": "doubtful"`, `"verdict": "perfect"`),
-		`details.instrument.cpu_steal, cpu_wait: 1.5, 0.0125`:                     with(`"cpu_steal": 0.004`, `"cpu_steal": 1.5`),
-		`details.instrument.clock_step_ms: 1e+300 is no`:                          with(`"clock_step_ms": -0.003`, `"clock_step_ms": 1e300`),
-		`details.counts: 20 sent are not 400 answered`:                            with(`"answered": `, `"answered": 400, "x": `),
-		`this is no result file`:                                                  `{"hello": 1}`,
-		`details.samples.outcome[0]: "answred" is not known`:                      with("\"outcome\": [\n        \"answered\"", "\"outcome\": [\n        \"answred\""),
-		`statistics.successful_messages: 3; measurements has 2`:                   strings.Replace(anOriginal, `"successful_messages":2`, `"successful_messages":3`, 1),
-		`line 1: metadata.iterations: this cannot stand there: string`:            with(`"iterations": 20`, `"iterations": "many"`),
-		`line 1: "[1, 2]" is no result`:                                           `[1, 2]`,
-		`details.engine: "\x1b[2Jevil" is not known`:                              with(`"engine": "native"`, `"engine": "\u001b[2Jevil"`),
-		`details.engine: "eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee" is not known`: with(`"engine": "native"`, `"engine": "`+strings.Repeat("e", 10_000)+`"`),
-		`details.transport_class: "x\ny" is not known`:                            with(`"datachannel-lossy"`, `"x\ny"`),
-		`details.counts.duplicate: 4294967296 are more than`:                      with(`"duplicate": `, `"duplicate": 4294967296, "x": `),
+		`schema_version: 2; this rtcbench reads version 1`: with(`"schema_version": 1`,
+			`"schema_version": 2`),
+		`the file ends in the middle`: good[:len(good)/2],
+		`line 2: statistics.mean_rtt: invalid character 'N'`: "{\"platform\":\"daily\"," +
+			"\n\"statistics\":{\"mean_rtt\":NaN}}",
+		`platform: "zoom"; known are [daily livekit]`: with(`"platform": "livekit"`,
+			`"platform": "zoom"`),
+		`metadata.location_id: 10000 bytes; 256 are allowed`: with(`"us-west-2"`,
+			`"`+strings.Repeat("x", 10000)+`"`),
+		`metadata.run_id: "no" is no UUID`: with(
+			`"019ab000-0000-7000-8000-000000000001"`, `"no"`),
+		`details.samples.rtt_ms[0]: -1 is no duration`: strings.Replace(good,
+			"\"rtt_ms\": [\n        ", "\"rtt_ms\": [\n        -1,", 1),
+		`measurements[0].round_trip_time: -5 is no duration`: with(`"round_trip_time": `,
+			`"round_trip_time": -5, "x": `),
+		`details.validity.verdict: "perfect" is not known`: with(`"verdict": "doubtful"`,
+			`"verdict": "perfect"`),
+		`details.instrument.cpu_steal, cpu_wait: 1.5, 0.0125`: with(`"cpu_steal": 0.004`,
+			`"cpu_steal": 1.5`),
+		`details.instrument.clock_step_ms: 1e+300 is no`: with(`"clock_step_ms": -0.003`,
+			`"clock_step_ms": 1e300`),
+		`details.counts: 20 sent are not 400 answered`: with(`"answered": `,
+			`"answered": 400, "x": `),
+		`this is no result file`: `{"hello": 1}`,
+		`details.samples.outcome[0]: "answred" is not known`: with("\"outcome\": [\n        "+
+			"\"answered\"", "\"outcome\": [\n        \"answred\""),
+		`statistics.successful_messages: 3; measurements has 2`: strings.Replace(anOriginal,
+			`"successful_messages":2`, `"successful_messages":3`, 1),
+		`line 1: metadata.iterations: this cannot stand there: string`: with(`"iterations": 20`,
+			`"iterations": "many"`),
+		`line 1: "[1, 2]" is no result`: `[1, 2]`,
+		`details.engine: "\x1b[2Jevil" is not known`: with(`"engine": "native"`,
+			`"engine": "\u001b[2Jevil"`),
+		`details.engine: "eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee" is not known`: with(`"engine": "native"`,
+			`"engine": "`+strings.Repeat("e", 10_000)+`"`),
+		`details.transport_class: "x\ny" is not known`:       with(`"datachannel-lossy"`, `"x\ny"`),
+		`details.counts.duplicate: 4294967296 are more than`: with(`"duplicate": `, `"duplicate": 4294967296, "x": `),
 	} {
 		switch _, err := read(text); {
 		case want == `details.samples.rtt_ms[0]: -1 is no duration`:

@@ -97,8 +97,8 @@ type (
 		P99 *float64 `json:"p99"`
 		Max *float64 `json:"max"`
 	}
-	// Loss beside packet_loss_rate. Up, Down and Unknown are the lost pings by where they were lost; Up and Down are null
-	// where the echo does not tell what it has seen.
+	// Loss beside packet_loss_rate. Up, Down and Unknown are the lost pings by where they were lost; Up and Down are
+	// null where the echo does not tell what it has seen.
 	Loss struct {
 		Wilson95   *[2]float64 `json:"wilson95"`
 		LongestRun *int        `json:"longest_run"`
@@ -116,11 +116,14 @@ type (
 		Up        *[2]float64  `json:"up_ms"`
 		DownP50   *float64     `json:"down_p50_ms"`
 		Down      *[2]float64  `json:"down_ms"`
-		ThetaAt   *float64     `json:"theta_at_ms,omitempty"`    // of clocks that may drift: when, since the start of the run, θ was that
-		SkewUsed  *float64     `json:"skew_used_ppm,omitempty"`  // and how it grew
-		SkewPPM   *[2]float64  `json:"skew_ppm"`                 // least and greatest growth that is possible
-		Measured  *[3]float64  `json:"measured_ms,omitempty"`    // least, best, greatest θ by a measurement between the clocks
-		Errors    *ClockErrors `json:"clock_error_ms,omitempty"` // how far from UTC the clocks may be, as their kernels say
+		// of clocks that may drift: when, since the start of the run, θ was that
+		ThetaAt  *float64    `json:"theta_at_ms,omitempty"`
+		SkewUsed *float64    `json:"skew_used_ppm,omitempty"` // and how it grew
+		SkewPPM  *[2]float64 `json:"skew_ppm"`                // least and greatest growth that is possible
+		// least, best, greatest θ by a measurement between the clocks
+		Measured *[3]float64 `json:"measured_ms,omitempty"`
+		// how far from UTC the clocks may be, as their kernels say
+		Errors *ClockErrors `json:"clock_error_ms,omitempty"`
 	}
 	ClockErrors struct {
 		Runner *float64 `json:"runner"`
@@ -133,11 +136,12 @@ type (
 		GCPause    GCPause  `json:"gc_pause_ms"`
 		FloorRTT   *float64 `json:"floor_rtt_p50_ms"`
 		FloorAge   *float64 `json:"floor_age_s"`
-		Platform   *float64 `json:"platform_rtt_p50_ms"` // P50 less the floor: an estimate of what is not the instrument's
-		Steal      *float64 `json:"cpu_steal"`           // ratio, of all processors' time
-		Waited     *float64 `json:"cpu_wait"`            // ratio: all threads' wait for a processor by the time of the run
-		ClockStep  *float64 `json:"clock_step_ms"`       // wall clock against the monotonic one
-		Hidden     bool     `json:"page_hidden"`         // the browser's page was in the background
+		// P50 less the floor: an estimate of what is not the instrument's
+		Platform  *float64 `json:"platform_rtt_p50_ms"`
+		Steal     *float64 `json:"cpu_steal"`     // ratio, of all processors' time
+		Waited    *float64 `json:"cpu_wait"`      // ratio: all threads' wait for a processor by the time of the run
+		ClockStep *float64 `json:"clock_step_ms"` // wall clock against the monotonic one
+		Hidden    bool     `json:"page_hidden"`   // the browser's page was in the background
 	}
 	GCPause struct {
 		Total *float64 `json:"total"`
@@ -180,7 +184,8 @@ type (
 		UpRaw    []*float64 `json:"up_raw_ms"`
 		SendCall []*float64 `json:"send_call_ms"`
 		Outcome  []string   `json:"outcome"`
-		Reason   []string   `json:"reason,omitempty"` // why a slot was not used, or where a ping was lost; absent = of none is there one
+		// why a slot was not used, or where a ping was lost; absent = of none is there one
+		Reason []string `json:"reason,omitempty"`
 	}
 	Doubt struct {
 		Code string `json:"code"`
@@ -220,22 +225,25 @@ func newDetails(r bench.Run, s bench.Summary) Details {
 		Path:    text(string(r.Path())),
 		Channel: channel(f.Channel), InboundChannel: channel(f.Inbound),
 		Plan: Plan{
-			PayloadBytes: number(r.Plan.PayloadBytes), Warmup: number(r.Plan.Warmup), EchoTimeoutMS: span(r.Plan.EchoTimeout),
-			Grid: grid(r.Plan), ReconnectMS: span(r.Plan.ReconnectTimeout), Lossy: r.Plan.Lossy,
+			PayloadBytes: number(r.Plan.PayloadBytes), Warmup: number(r.Plan.Warmup),
+			EchoTimeoutMS: span(r.Plan.EchoTimeout),
+			Grid:          grid(r.Plan), ReconnectMS: span(r.Plan.ReconnectTimeout), Lossy: r.Plan.Lossy,
 		},
 		Echo: Echo{
 			Mode: r.Echo.Mode, Kind: text(r.Echo.Kind), Identity: text(r.Echo.Identity), Others: others(r, told),
 			Unmatched: r.Echo.Unmatched,
 		},
-		Counts:  Counts{c, r.OfOriginal()},
-		Ended:   r.Ended,
-		RTT:     RTT{P90: quantity(s.P90), P999: quantity(s.P999), CI95: map[string]*[2]float64{}, NNeeded: map[string]int{}},
+		Counts: Counts{c, r.OfOriginal()},
+		Ended:  r.Ended,
+		RTT: RTT{P90: quantity(s.P90), P999: quantity(s.P999), CI95: map[string]*[2]float64{},
+			NNeeded: map[string]int{}},
 		LateRTT: []float64{}, JitterRFC3550: quantity(s.JitterRTP), IPDV: quantiles(s.IPDV), PDV: quantiles(s.PDV),
-		Loss:       loss(r.Ways, c.Lost, number(s.LongestRun)),
-		Hold:       tail(s.Hold),
-		OneWay:     oneWay(r.Clocks, s.OneWay),
-		Instrument: Instrument{TimerError: tail(s.TimerError), SendCall: tail(s.SendCall), GCPause: GCPause{when(told, ms(r.Pauses.Total)), when(told, ms(r.Pauses.Max))}},
-		Connect:    connect(r), ICE: []ICE{}, Reconnects: number(f.Reconnects),
+		Loss:   loss(r.Ways, c.Lost, number(s.LongestRun)),
+		Hold:   tail(s.Hold),
+		OneWay: oneWay(r.Clocks, s.OneWay),
+		Instrument: Instrument{TimerError: tail(s.TimerError), SendCall: tail(s.SendCall),
+			GCPause: GCPause{when(told, ms(r.Pauses.Total)), when(told, ms(r.Pauses.Max))}},
+		Connect: connect(r), ICE: []ICE{}, Reconnects: number(f.Reconnects),
 		Server: Server{f.Server},
 		Doubts: []Doubt{}, Validity: validity(s.Validity), Changes: []Change{},
 	}
@@ -266,8 +274,9 @@ func newDetails(r bench.Run, s bench.Summary) Details {
 	for _, p := range f.ICE {
 		d.ICE = append(d.ICE, ICE{
 			Leg: string(p.Leg), AtMS: ms(p.At.Sub(r.Start)), Local: p.Local.Type, Remote: p.Remote.Type,
-			Protocol: p.Remote.Protocol, Family: p.Remote.Family, LocalAddress: p.Local.Address, RemoteAddress: p.Remote.Address,
-			Path: text(string(p.Path())), RelayProtocol: p.Local.RelayProtocol,
+			Protocol: p.Remote.Protocol, Family: p.Remote.Family, LocalAddress: p.Local.Address,
+			RemoteAddress: p.Remote.Address,
+			Path:          text(string(p.Path())), RelayProtocol: p.Local.RelayProtocol,
 		})
 	}
 	for _, x := range s.Doubts {
@@ -278,7 +287,8 @@ func newDetails(r bench.Run, s bench.Summary) Details {
 	}
 	d.Standin = r.Standin
 	i, m := &d.Instrument, r.Machine
-	i.Steal, i.Waited, i.ClockStep, i.Hidden = when(m.Steal.OK, m.Steal.Ratio), when(m.Waited.OK, m.Waited.Ratio), quantity(m.ClockStep), f.Hidden
+	i.Steal, i.Waited, i.ClockStep, i.Hidden = when(m.Steal.OK, m.Steal.Ratio), when(m.Waited.OK, m.Waited.Ratio),
+		quantity(m.ClockStep), f.Hidden
 	if r.Floor != nil {
 		d.Instrument.FloorRTT, d.Instrument.FloorAge = when(true, ms(r.Floor.RTT)), when(true, r.Floor.Age.Seconds())
 		platform, known := r.PlatformRTT(s.P50)

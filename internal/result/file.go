@@ -79,8 +79,9 @@ func lean(r bench.Run, s bench.Summary) File {
 		Statistics: StatisticsOf(bench.Record{Run: r, Summary: s}),
 		Metadata: Metadata{
 			StartTime: seconds(r.Start), EndTime: seconds(r.End), DurationMS: ms(r.End.Sub(r.Start)),
-			Iterations: r.Plan.Count, TimeoutMS: r.Plan.Timeout.Milliseconds(), CooldownMS: when(!r.Plan.PaceUnknown, r.Plan.Cooldown.Milliseconds()),
-			Platform: r.Platform, RoomURL: CleanURL(r.RoomURL), RunID: r.ID,
+			Iterations: r.Plan.Count, TimeoutMS: r.Plan.Timeout.Milliseconds(),
+			CooldownMS: when(!r.Plan.PaceUnknown, r.Plan.Cooldown.Milliseconds()),
+			Platform:   r.Platform, RoomURL: CleanURL(r.RoomURL), RunID: r.ID,
 		},
 		Details: newDetails(r, s),
 	}

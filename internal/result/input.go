@@ -16,7 +16,8 @@ import (
 	"golang.org/x/text/transform"
 )
 
-// kinds are files that hold no text, by how they begin. What people may have taken for a file of results is said by its name.
+// kinds are files that hold no text, by how they begin. What people may have taken for a file of results is said by its
+// name.
 var kinds = []struct{ magic, what string }{
 	{"PK\x03\x04", "a zip archive: unpack it first"},
 	{"\x28\xb5\x2f\xfd", "compressed by zstd: unpack it first (zstd -d)"},
@@ -126,7 +127,8 @@ type lines struct {
 
 // before is what stands before each line: of containerd and CRI-O, of docker and kubectl with time stamps, of docker
 // compose, of kubectl --prefix, of syslog and journald.
-var before = regexp.MustCompile(`^(?:\d{4}-\d\d-\d\dT[0-9:.,]+(?:Z|[+-]\d\d:?\d\d)? (?:(?:stdout|stderr) ([FP]) )?|[\w.-]+ +\| |\[pod/[^\]]+\] |[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d |[\w.-]+ [\w./-]+(?:\[\d+\])?: )`)
+var before = regexp.MustCompile(`^(?:\d{4}-\d\d-\d\dT[0-9:.,]+(?:Z|[+-]\d\d:?\d\d)? (?:(?:stdout|stderr) ([FP]) ` +
+	`)?|[\w.-]+ +\| |\[pod/[^\]]+\] |[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d |[\w.-]+ [\w./-]+(?:\[\d+\])?: )`)
 
 // next is the next line with its line break. A value that a log keeps in pieces is put together again.
 func (l *lines) next() (line, error) {
@@ -155,8 +157,8 @@ func (l *lines) putBack(list []line) {
 	}
 }
 
-// middle adds to text the lines that were read ahead and that pass, up to the first in which a value or a log's line may
-// begin: next would give the same ones. Files of many pings consist of such lines.
+// middle adds to text the lines that were read ahead and that pass, up to the first in which a value or a log's line
+// may begin: next would give the same ones. Files of many pings consist of such lines.
 func (l *lines) middle(text []byte, pass func(line []byte) bool) []byte {
 	if len(l.again) > 0 {
 		return text

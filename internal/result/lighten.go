@@ -8,8 +8,8 @@ import (
 	"rtcbench/bench"
 )
 
-// Lighten leaves the pings out of a result file, also out of one of both, that has more than so many bytes, and notes why
-// among its doubts.
+// Lighten leaves the pings out of a result file, also out of one of both, that has more than so many bytes, and notes
+// why among its doubts.
 func Lighten(file []byte, limit int, why bench.Doubt) ([]byte, error) {
 	if len(file) <= limit {
 		return file, nil

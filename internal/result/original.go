@@ -25,10 +25,12 @@ func original(f File, raw []byte, now time.Time) (Entry, error) {
 	case f.Statistics == (Statistics{}):
 		return Entry{}, missing("statistics")
 	case f.Metadata.EndTime < firstOriginal:
-		return Entry{}, fmt.Errorf("metadata.end_time: %s is no time of day, in Unix seconds", plain(f.Metadata.EndTime))
+		return Entry{}, fmt.Errorf("metadata.end_time: %s is no time of day, in Unix seconds",
+			plain(f.Metadata.EndTime))
 	}
 	st := f.Statistics
-	f.Details = Details{SchemaVersion: SchemaVersion, Tool: Tool{Version: bench.Original}, Ended: bench.Complete, Echo: Echo{Mode: "remote"}, OneWay: OneWay{Clocks: bench.UnknownOffsets}}
+	f.Details = Details{SchemaVersion: SchemaVersion, Tool: Tool{Version: bench.Original}, Ended: bench.Complete,
+		Echo: Echo{Mode: "remote"}, OneWay: OneWay{Clocks: bench.UnknownOffsets}}
 	f.Metadata.CooldownMS = nil
 	if f.Platform == "livekit" { // "reliable: true" stands in its code
 		f.Details.TransportClass, f.Details.Channel = text(string(bench.DataChannelReliable)), &Channel{Ordered: true}
@@ -46,11 +48,13 @@ func original(f File, raw []byte, now time.Time) (Entry, error) {
 		f.Metadata.RunID = uuidOf(compact.Bytes())
 	}
 	if c.Answered != len(f.Measurements) {
-		return Entry{}, fmt.Errorf("statistics.successful_messages: %d; measurements has %d", c.Answered, len(f.Measurements))
+		return Entry{}, fmt.Errorf("statistics.successful_messages: %d; measurements has %d", c.Answered,
+			len(f.Measurements))
 	}
 	if c.Answered == 0 {
 		told = append(told, "statistics of 0.0 without a success are null")
-		f.Statistics = Statistics{TotalMessages: st.TotalMessages, FailedMessages: c.Lost, PacketLossRate: st.PacketLossRate}
+		f.Statistics = Statistics{TotalMessages: st.TotalMessages, FailedMessages: c.Lost,
+			PacketLossRate: st.PacketLossRate}
 	}
 	if err := cmp.Or(f.check(), f.checkBefore(now.Add(24*time.Hour))); err != nil {
 		return Entry{}, err
@@ -61,12 +65,15 @@ func original(f File, raw []byte, now time.Time) (Entry, error) {
 	}
 	run.Kept, run.End = nil, clock(f.Metadata.EndTime)
 	run.Start, run.Samples = anchored(f.Measurements, run.Start, run.End)
-	run.Doubts = []bench.Doubt{{Code: "original", Text: "a file of the original tool: it does not say when pings were due, which ones failed and by which way they went; " +
+	run.Doubts = []bench.Doubt{{Code: "original", Text: "a file of the original tool: it does not say when pings " +
+		"were due, which ones failed and by which way they went; " +
 		"it counts a pong as lost that came before its send call had returned"}}
 	if len(f.Measurements) > 0 {
 		told = append(told, "timestamps are of a clock that began anywhere: they end at metadata.end_time")
 	}
-	if slices.ContainsFunc(f.Measurements, func(m Measurement) bool { return m.ClientToServer != nil || m.ServerToClient != nil }) {
+	if slices.ContainsFunc(f.Measurements, func(m Measurement) bool {
+		return m.ClientToServer != nil || m.ServerToClient != nil
+	}) {
 		told = append(told, "one-way times are dropped: they are differences of two unrelated clocks")
 	}
 	return Entry{Run: run, Note: strings.Join(told, "; ")}, whole(run)
@@ -75,8 +82,8 @@ func original(f File, raw []byte, now time.Time) (Entry, error) {
 // firstOriginal is before the first version of the original tool, in Unix seconds: 2020-01-01.
 const firstOriginal = 1577836800
 
-// anchored gives the answered pings by the time when they were sent. A ping left its round trip before its timestamp. It keeps
-// the number that it has in the file, where the numbers there can be those of pings.
+// anchored gives the answered pings by the time when they were sent. A ping left its round trip before its timestamp.
+// It keeps the number that it has in the file, where the numbers there can be those of pings.
 func anchored(list []Measurement, start, end time.Time) (time.Time, []bench.Sample) {
 	if len(list) == 0 {
 		return start, nil
@@ -96,7 +103,8 @@ func anchored(list []Measurement, start, end time.Time) (time.Time, []bench.Samp
 	samples := make([]bench.Sample, len(byTime))
 	for i, m := range byTime {
 		sent := max(0, began.Sub(start)+nanos(left(m)-left(byTime[0])))
-		samples[i] = bench.Sample{Seq: uint32(i + 1), Outcome: bench.Answered, Due: sent, Sent: sent, RTT: nanos(m.RoundTripTime)}
+		samples[i] = bench.Sample{Seq: uint32(i + 1), Outcome: bench.Answered, Due: sent, Sent: sent,
+			RTT: nanos(m.RoundTripTime)}
 		if numbered {
 			samples[i].Seq = m.MessageNumber
 		}

@@ -20,8 +20,8 @@ type Packed struct {
 	File      File   // the document, before it was JSON; only Pack says so
 }
 
-// Pack packs r. Times of samples are kept to 0.1 µs; everything else as the result file has it. A run that cannot be is an
-// error that wraps bench.ErrRejected: no store keeps what nobody could read again.
+// Pack packs r. Times of samples are kept to 0.1 µs; everything else as the result file has it. A run that cannot be is
+// an error that wraps bench.ErrRejected: no store keeps what nobody could read again.
 func Pack(r bench.Record) (Packed, error) {
 	run := r.Run
 	p := Packed{Invalid: r.Summary.Validity.Verdict == bench.Invalid, File: lean(run, r.Summary)}
@@ -141,14 +141,26 @@ func columnsOf(grid time.Duration) []column {
 	pong := func(s *bench.Sample) bool { return s.Outcome == bench.Answered || s.Outcome == bench.Late }
 	stamped := func(s *bench.Sample) bool { return s.Stamped }
 	list := []column{
-		{sent, func(s *bench.Sample) time.Duration { return s.Sent - s.Due }, func(s *bench.Sample, d time.Duration) { s.Sent = s.Due + d }},
-		{sent, func(s *bench.Sample) time.Duration { return s.SendCall }, func(s *bench.Sample, d time.Duration) { s.SendCall = d }},
-		{pong, func(s *bench.Sample) time.Duration { return s.RTT }, func(s *bench.Sample, d time.Duration) { s.RTT = d }},
-		{stamped, func(s *bench.Sample) time.Duration { return s.Hold }, func(s *bench.Sample, d time.Duration) { s.Hold = d }},
-		{stamped, func(s *bench.Sample) time.Duration { return s.Up }, func(s *bench.Sample, d time.Duration) { s.Up = d }},
+		{sent, func(s *bench.Sample) time.Duration {
+			return s.Sent - s.Due
+		}, func(s *bench.Sample, d time.Duration) { s.Sent = s.Due + d }},
+		{sent, func(s *bench.Sample) time.Duration {
+			return s.SendCall
+		}, func(s *bench.Sample, d time.Duration) { s.SendCall = d }},
+		{pong, func(s *bench.Sample) time.Duration {
+			return s.RTT
+		}, func(s *bench.Sample, d time.Duration) { s.RTT = d }},
+		{stamped, func(s *bench.Sample) time.Duration {
+			return s.Hold
+		}, func(s *bench.Sample, d time.Duration) { s.Hold = d }},
+		{stamped, func(s *bench.Sample) time.Duration {
+			return s.Up
+		}, func(s *bench.Sample, d time.Duration) { s.Up = d }},
 	}
 	if grid == 0 {
-		due := column{func(*bench.Sample) bool { return true }, func(s *bench.Sample) time.Duration { return s.Due }, func(s *bench.Sample, d time.Duration) { s.Due = d }}
+		due := column{func(*bench.Sample) bool {
+			return true
+		}, func(s *bench.Sample) time.Duration { return s.Due }, func(s *bench.Sample, d time.Duration) { s.Due = d }}
 		list = append([]column{due}, list...)
 	}
 	return list
@@ -181,7 +193,8 @@ func (c column) pack(b []byte, samples []bench.Sample) []byte {
 	return b
 }
 
-// unpackSamples reads what packSamples wrote of a run that has so many samples. It makes nothing that is larger than they are.
+// unpackSamples reads what packSamples wrote of a run that has so many samples. It makes nothing that is larger than
+// they are.
 func unpackSamples(b []byte, want int) ([]bench.Sample, error) {
 	if len(b) == 0 || b[0] != packedVersion {
 		return nil, fmt.Errorf("%w, or packed by a newer rtcbench", errPacked)
@@ -207,10 +220,12 @@ func unpackSamples(b []byte, want int) ([]bench.Sample, error) {
 		}
 		seq += by
 		outcome, reason := is&7, is>>3&7
-		if seq > math.MaxUint32 || outcome > uint64(bench.NotSent) || reason > uint64(bench.OnWayDown) || is>>7 > 0 || grid > 0 && seq > uint64(longest/grid)+1 {
+		if seq > math.MaxUint32 || outcome > uint64(bench.NotSent) || reason > uint64(bench.OnWayDown) || is>>7 > 0 ||
+			grid > 0 && seq > uint64(longest/grid)+1 {
 			return nil, errPacked
 		}
-		s := bench.Sample{Seq: uint32(seq), Outcome: bench.Outcome(outcome), Reason: bench.Reason(reason), Stamped: is>>6&1 == 1}
+		s := bench.Sample{Seq: uint32(seq), Outcome: bench.Outcome(outcome), Reason: bench.Reason(reason),
+			Stamped: is>>6&1 == 1}
 		s.Due = bench.Plan{Cooldown: grid}.Due(s.Seq)
 		samples = append(samples, s)
 	}

@@ -36,10 +36,13 @@ func TestPackedRunComesBack(t *testing.T) {
 		}
 		for i, got := range back.Samples {
 			want := run.Samples[i]
-			if !near(got.Due, want.Due) || !near(got.Sent-got.Due, want.Sent-want.Due) || !near(got.SendCall, want.SendCall) || !near(got.RTT, want.RTT) || !near(got.Hold, want.Hold) || !near(got.Up, want.Up) {
+			if !near(got.Due, want.Due) || !near(got.Sent-got.Due, want.Sent-want.Due) ||
+				!near(got.SendCall, want.SendCall) || !near(got.RTT, want.RTT) || !near(got.Hold, want.Hold) ||
+				!near(got.Up, want.Up) {
 				t.Fatalf("%s: %+v became %+v", name, want, got)
 			}
-			got.Due, got.Sent, got.SendCall, got.RTT, got.Hold, got.Up = want.Due, want.Sent, want.SendCall, want.RTT, want.Hold, want.Up
+			got.Due, got.Sent, got.SendCall, got.RTT, got.Hold, got.Up = want.Due, want.Sent, want.SendCall, want.RTT,
+				want.Hold, want.Up
 			if got != want {
 				t.Fatalf("%s: %+v became %+v", name, want, got)
 			}
@@ -51,7 +54,8 @@ func TestPackedRunComesBack(t *testing.T) {
 		}
 		want, got := bench.Summarise(run), bench.Summarise(lean)
 		want.RTTs, want.LateRTTs = nil, nil
-		if got.P50 != want.P50 || got.P99CI != want.P99CI || got.Loss != want.Loss || got.Jitter != want.Jitter || got.OneWay.Up.P50 != want.OneWay.Up.P50 || !reflect.DeepEqual(got.Doubts, want.Doubts) {
+		if got.P50 != want.P50 || got.P99CI != want.P99CI || got.Loss != want.Loss || got.Jitter != want.Jitter ||
+			got.OneWay.Up.P50 != want.OneWay.Up.P50 || !reflect.DeepEqual(got.Doubts, want.Doubts) {
 			t.Errorf("%s: the summary was\n%+v, is\n%+v", name, want, got)
 		}
 	}
@@ -114,10 +118,12 @@ func FuzzPacked(f *testing.F) {
 	})
 }
 
-// TestPackedAlikeFromMemoryAndFromAFile: a run that goes to a store at once is there what it would be out of the outbox.
+// TestPackedAlikeFromMemoryAndFromAFile: a run that goes to a store at once is there what it would be out of the
+// outbox.
 func TestPackedAlikeFromMemoryAndFromAFile(t *testing.T) {
 	for name, run := range benchtest.Runs() {
-		run.Start, run.End = run.Start.Add(123*time.Nanosecond), run.End.Add(456*time.Nanosecond) // clocks have more digits than files
+		// clocks have more digits than files
+		run.Start, run.End = run.Start.Add(123*time.Nanosecond), run.End.Add(456*time.Nanosecond)
 		run.Place()
 		d := NewDocument(bench.NewRecord(run))
 		line, err := d.Line()
@@ -140,7 +146,8 @@ func TestPackedAlikeFromMemoryAndFromAFile(t *testing.T) {
 		if err != nil {
 			t.Fatal(name, err)
 		}
-		if string(got.Document) != string(want.Document) || !bytes.Equal(got.Samples, want.Samples) || !bytes.Equal(got.Histogram, want.Histogram) {
+		if string(got.Document) != string(want.Document) || !bytes.Equal(got.Samples, want.Samples) ||
+			!bytes.Equal(got.Histogram, want.Histogram) {
 			t.Errorf("%s:\n%s\nfrom a file\n%s", name, got.Document, want.Document)
 		}
 	}

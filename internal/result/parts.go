@@ -44,7 +44,8 @@ func columns(r bench.Run) Samples {
 	n := len(r.Samples)
 	c := Samples{
 		Seq: make([]uint32, n), Due: make([]float64, n), Sent: make([]*float64, n), RTT: make([]*float64, n),
-		Hold: make([]*float64, n), UpRaw: make([]*float64, n), SendCall: make([]*float64, n), Outcome: make([]string, n),
+		Hold: make([]*float64, n), UpRaw: make([]*float64, n), SendCall: make([]*float64, n),
+		Outcome: make([]string, n),
 	}
 	for i, x := range r.Samples {
 		sent := x.Outcome != bench.NotSent
@@ -75,13 +76,15 @@ func oneWay(clocks bench.Clocks, o bench.OneWay) OneWay {
 		DownP50: when(true, ms(down)), Down: &[2]float64{ms(down - less), ms(down + more)},
 	}
 	if x := o.Offset; x.SkewLo < x.SkewHi {
-		w.ThetaAt, w.SkewUsed, w.SkewPPM = when(true, ms(x.At)), when(true, 1e6*x.Skew), &[2]float64{1e6 * x.SkewLo, 1e6 * x.SkewHi}
+		w.ThetaAt, w.SkewUsed, w.SkewPPM = when(true, ms(x.At)), when(true, 1e6*x.Skew), &[2]float64{1e6 * x.SkewLo,
+			1e6 * x.SkewHi}
 	}
 	return w
 }
 
 func connect(r bench.Run) Connect {
-	c := Connect{ICE: map[string]float64{}, DTLS: map[string]float64{}, Channel: map[string]float64{}, FirstPong: when(r.Echo.FirstPong > 0, ms(r.Echo.FirstPong))}
+	c := Connect{ICE: map[string]float64{}, DTLS: map[string]float64{}, Channel: map[string]float64{},
+		FirstPong: when(r.Echo.FirstPong > 0, ms(r.Echo.FirstPong))}
 	for _, p := range r.Facts.Phases {
 		at := ms(p.At)
 		switch p.Name {

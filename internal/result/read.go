@@ -32,7 +32,8 @@ func (f File) Run() (bench.Run, error) {
 // told is what f tells of its run: Run without a look at what the pings and the counts have to do with each other.
 func (f File) told() (bench.Run, error) {
 	if v := f.Details.SchemaVersion; v != SchemaVersion {
-		return bench.Run{}, fmt.Errorf("details.schema_version: %d; this rtcbench reads version %d (a newer one may read it)", v, SchemaVersion)
+		return bench.Run{}, fmt.Errorf("details.schema_version: %d; this rtcbench reads version %d (a newer one "+
+			"may read it)", v, SchemaVersion)
 	}
 	if err := f.check(); err != nil {
 		return bench.Run{}, err
@@ -44,15 +45,19 @@ func (f File) told() (bench.Run, error) {
 func (f File) run() (bench.Run, error) {
 	m, d := f.Metadata, f.Details
 	r := bench.Run{
-		ID: canonical(m.RunID), Platform: f.Platform, RoomURL: m.RoomURL, Start: clock(m.StartTime), End: clock(m.StartTime).Add(nanos(m.DurationMS)), Ended: d.Ended,
+		ID: canonical(m.RunID), Platform: f.Platform, RoomURL: m.RoomURL, Start: clock(m.StartTime),
+		End: clock(m.StartTime).Add(nanos(m.DurationMS)), Ended: d.Ended,
 		Plan: bench.Plan{
-			Count: m.Iterations, Cooldown: millis(m.CooldownMS), PaceUnknown: m.CooldownMS == nil || d.Tool.Version == bench.Original, Timeout: time.Duration(m.TimeoutMS) * time.Millisecond,
-			Warmup: zero(d.Plan.Warmup), EchoTimeout: millis(d.Plan.EchoTimeoutMS), ReconnectTimeout: millis(d.Plan.ReconnectMS),
-			PayloadBytes: zero(d.Plan.PayloadBytes), Lossy: d.Plan.Lossy,
+			Count: m.Iterations, Cooldown: millis(m.CooldownMS), PaceUnknown: m.CooldownMS == nil ||
+				d.Tool.Version == bench.Original, Timeout: time.Duration(m.TimeoutMS) * time.Millisecond,
+			Warmup: zero(d.Plan.Warmup), EchoTimeout: millis(d.Plan.EchoTimeoutMS),
+			ReconnectTimeout: millis(d.Plan.ReconnectMS),
+			PayloadBytes:     zero(d.Plan.PayloadBytes), Lossy: d.Plan.Lossy,
 		},
 		Counts: d.Counts.Counts,
 		Ways:   ways(d.Loss),
-		Echo:   bench.Echo{Mode: d.Echo.Mode, Kind: or(d.Echo.Kind), Identity: or(d.Echo.Identity), Others: d.Echo.Others, Unmatched: d.Echo.Unmatched, FirstPong: span(d.Connect.FirstPong)},
+		Echo: bench.Echo{Mode: d.Echo.Mode, Kind: or(d.Echo.Kind), Identity: or(d.Echo.Identity),
+			Others: d.Echo.Others, Unmatched: d.Echo.Unmatched, FirstPong: span(d.Connect.FirstPong)},
 		Clocks: d.OneWay.Clocks, Facts: f.facts(), Tool: bench.Tool(d.Tool), Standin: d.Standin,
 		Pauses: bench.Pauses{Total: span(d.Instrument.GCPause.Total), Max: span(d.Instrument.GCPause.Max)},
 	}
@@ -78,7 +83,8 @@ func (f File) run() (bench.Run, error) {
 		r.Doubts = append(r.Doubts, bench.Doubt(x))
 	}
 	r.Place()
-	r.Machine = bench.Machine{Steal: ratio(d.Instrument.Steal), Waited: ratio(d.Instrument.Waited), ClockStep: q(d.Instrument.ClockStep)}
+	r.Machine = bench.Machine{Steal: ratio(d.Instrument.Steal), Waited: ratio(d.Instrument.Waited),
+		ClockStep: q(d.Instrument.ClockStep)}
 	r.Judged = d.Validity.judged()
 	histogram, err := d.Histogram.read(r.Counts.Answered)
 	if err != nil {
@@ -127,13 +133,15 @@ func (f File) facts() bench.Facts {
 	for _, p := range d.ICE {
 		facts.ICE = append(facts.ICE, bench.ICEPair{
 			Leg: bench.Leg(p.Leg), At: clock(f.Metadata.StartTime).Add(nanos(p.AtMS)),
-			Local:  bench.Candidate{Type: p.Local, Protocol: p.Protocol, Family: p.Family, Address: p.LocalAddress, RelayProtocol: p.RelayProtocol},
+			Local: bench.Candidate{Type: p.Local, Protocol: p.Protocol, Family: p.Family, Address: p.LocalAddress,
+				RelayProtocol: p.RelayProtocol},
 			Remote: bench.Candidate{Type: p.Remote, Protocol: p.Protocol, Family: p.Family, Address: p.RemoteAddress},
 		})
 	}
 	facts.Hidden = d.Instrument.Hidden
 	for _, c := range d.Changes {
-		facts.Changes = append(facts.Changes, bench.Change{What: c.What, From: c.From, To: c.To, At: clock(f.Metadata.StartTime).Add(nanos(c.AtMS))})
+		facts.Changes = append(facts.Changes,
+			bench.Change{What: c.What, From: c.From, To: c.To, At: clock(f.Metadata.StartTime).Add(nanos(c.AtMS))})
 	}
 	if d.Daily != nil {
 		facts.Daily = d.Daily.Daily
@@ -164,9 +172,11 @@ func (c *Channel) facts() bench.Channel {
 func (f File) summary() bench.Summary {
 	t, d := f.Statistics, f.Details
 	s := bench.Summary{
-		P90: q(d.RTT.P90), P999: q(d.RTT.P999), JitterRTP: q(d.JitterRFC3550), IPDV: d.IPDV.spread(), PDV: d.PDV.spread(),
-		LongestRun: zero(d.Loss.LongestRun), Hold: d.Hold.spread(), TimerError: d.Instrument.TimerError.spread(), SendCall: d.Instrument.SendCall.spread(),
-		OneWay: d.OneWay.known(),
+		P90: q(d.RTT.P90), P999: q(d.RTT.P999), JitterRTP: q(d.JitterRFC3550), IPDV: d.IPDV.spread(),
+		PDV:        d.PDV.spread(),
+		LongestRun: zero(d.Loss.LongestRun), Hold: d.Hold.spread(), TimerError: d.Instrument.TimerError.spread(),
+		SendCall: d.Instrument.SendCall.spread(),
+		OneWay:   d.OneWay.known(),
 	}
 	t.tell(&s)
 	if t.PacketLossRate != nil {
@@ -199,7 +209,8 @@ func (o OneWay) known() bench.OneWay {
 		Up: bench.Spread{P50: q(o.UpP50)}, Down: bench.Spread{P50: q(o.DownP50)},
 	}
 	if x := o.SkewPPM; x != nil && o.ThetaAt != nil && o.SkewUsed != nil {
-		w.Offset.At, w.Offset.Skew, w.Offset.SkewLo, w.Offset.SkewHi = nanos(*o.ThetaAt), *o.SkewUsed/1e6, x[0]/1e6, x[1]/1e6
+		w.Offset.At, w.Offset.Skew, w.Offset.SkewLo, w.Offset.SkewHi = nanos(*o.ThetaAt), *o.SkewUsed/1e6, x[0]/
+			1e6, x[1]/1e6
 	}
 	return w
 }
@@ -219,7 +230,8 @@ func (c Samples) list() []bench.Sample {
 	}
 	list := make([]bench.Sample, len(c.Seq))
 	for i := range list {
-		s := bench.Sample{Seq: c.Seq[i], Due: nanos(c.Due[i]), Sent: span(c.Sent[i]), SendCall: span(c.SendCall[i]), RTT: span(c.RTT[i])}
+		s := bench.Sample{Seq: c.Seq[i], Due: nanos(c.Due[i]), Sent: span(c.Sent[i]), SendCall: span(c.SendCall[i]),
+			RTT: span(c.RTT[i])}
 		s.Outcome, _ = bench.ParseOutcome(c.Outcome[i])
 		if c.Reason != nil {
 			s.Reason, _ = bench.ParseReason(c.Reason[i])
@@ -279,7 +291,8 @@ func ways(l Loss) bench.Ways {
 	return bench.Ways{Known: true, Up: *l.Up, Down: *l.Down, Unknown: l.Unknown}
 }
 
-// canonical is the one spelling of a UUID under which a run is kept (RFC 9562, section 4). What is no UUID stays as it is.
+// canonical is the one spelling of a UUID under which a run is kept (RFC 9562, section 4). What is no UUID stays as it
+// is.
 func canonical(id string) string {
 	if u, err := uuid.Parse(id); err == nil {
 		return u.String()

@@ -30,7 +30,8 @@ func TestOneMistakeIsOneLine(t *testing.T) {
 		"not a number, pretty": {swap(pretty, `"jitter": `, `"jitter": NaN, "HERE": `) + pretty, 1,
 			"statistics.jitter: invalid character 'N' at start of value: NaN and Infinity are no numbers of JSON"},
 		"not a number, long": {long[:late] + `-Infinity, "HERE",` + long[late:] + pretty, 1,
-			"details.samples.outcome[3000]: invalid character 'I' in number (expecting digit): NaN and Infinity are no numbers of JSON"},
+			"details.samples.outcome[3000]: invalid character 'I' in number (expecting digit): NaN and Infinity are " +
+				"no numbers of JSON"},
 		"not UTF-8, long": {"{\"HERE\":0," + long[1:late] + "\"\xf6\",\n" + long[late:] + pretty, 1,
 			"the byte 0xf6 is not UTF-8: save the file as UTF-8"},
 		"no unit, in an array": {

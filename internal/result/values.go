@@ -20,7 +20,8 @@ import (
 const longestMS = float64(longest / time.Millisecond)
 
 // below0 are the keys whose numbers may be negative.
-var below0 = []string{"theta_ms", "up_ms", "down_ms", "up_p50_ms", "down_p50_ms", "theta_at_ms", "skew_used_ppm", "skew_ppm", "measured_ms",
+var below0 = []string{"theta_ms", "up_ms", "down_ms", "up_p50_ms", "down_p50_ms", "theta_at_ms", "skew_used_ppm",
+	"skew_ppm", "measured_ms",
 	"clock_step_ms", "at_ms", "platform_rtt_p50_ms", "value", "limit", "phase_ms", "send_call_ms", "timer_error_ms",
 	"ice", "dtls", "data_channel", "signalling", "wilson95"}
 
@@ -150,8 +151,8 @@ func checkText(s string, at *place) error {
 	return nil
 }
 
-// CheckText finds what in a text of JSON a reader would silently replace by U+FFFD, so that two names could become one: bytes
-// that are not UTF-8, and halves of surrogate pairs. The error names the key.
+// CheckText finds what in a text of JSON a reader would silently replace by U+FFFD, so that two names could become one:
+// bytes that are not UTF-8, and halves of surrogate pairs. The error names the key.
 func CheckText(data []byte) error {
 	if !utf8.Valid(data) {
 		at := 0
@@ -175,7 +176,8 @@ func CheckText(data []byte) error {
 			if next, m := escaped(data[at+n:]); utf16.DecodeRune(r, next) != utf8.RuneError {
 				n += m
 			} else {
-				return fmt.Errorf("%s%s is half of a surrogate pair, and no character", lastKey(data[:at]), data[at:at+n])
+				return fmt.Errorf("%s%s is half of a surrogate pair, and no character", lastKey(data[:at]),
+					data[at:at+n])
 			}
 		}
 		at += n

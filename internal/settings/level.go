@@ -15,7 +15,8 @@ var levels = map[string]slog.Level{
 	"err": slog.LevelError, "error": slog.LevelError, "crit": slog.LevelError,
 	"critical": slog.LevelError,
 	"alert":    slog.LevelError,
-	"emerg":    slog.LevelError, "panic": slog.LevelError, "fatal": slog.LevelError, "off": slog.LevelError + 1, "none": slog.LevelError + 1,
+	"emerg":    slog.LevelError, "panic": slog.LevelError, "fatal": slog.LevelError, "off": slog.LevelError + 1,
+	"none": slog.LevelError + 1,
 }
 
 // LogLevel reads a level: a name, a number of Python's (10 debug, 20 info, 30 warning, 40 error, 50 critical), or a

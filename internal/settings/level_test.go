@@ -7,8 +7,10 @@ import (
 
 func TestLogLevel(t *testing.T) {
 	for text, want := range map[string]slog.Level{
-		"debug": -4, "TRACE": -4, "10": -4, "NOTSET": -4, "INFO": 0, "notice": 0, "20": 0, "0": 0, "Warning": 4, "WARN": 4, "30": 4, "25": 4, "4": 4,
-		"ERROR": 8, "err": 8, "40": 8, "CRITICAL": 8, "FATAL": 8, "50": 12, "8": 8, "-4": -4, "INFO+2": 2, "off": 9, " info\n": 0,
+		"debug": -4, "TRACE": -4, "10": -4, "NOTSET": -4, "INFO": 0, "notice": 0, "20": 0, "0": 0, "Warning": 4,
+		"WARN": 4, "30": 4, "25": 4, "4": 4,
+		"ERROR": 8, "err": 8, "40": 8, "CRITICAL": 8, "FATAL": 8, "50": 12, "8": 8, "-4": -4, "INFO+2": 2, "off": 9,
+		" info\n": 0,
 	} {
 		if got, ok := LogLevel(text); !ok || got != want {
 			t.Errorf("%q: %v, %v; want %v", text, got, ok, want)

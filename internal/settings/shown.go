@@ -40,7 +40,8 @@ func nearlyOne(value string, words []string) bool {
 	lower := strings.ToLower(value)
 	for _, word := range words {
 		if len(value) > 2 && len(value) <= len(word)+2 &&
-			(strings.HasPrefix(word, lower) || strings.HasPrefix(lower, word) || 3*EditDistance(lower, word) <= len(word)) {
+			(strings.HasPrefix(word, lower) || strings.HasPrefix(lower, word) ||
+				3*EditDistance(lower, word) <= len(word)) {
 			return true
 		}
 	}

@@ -225,7 +225,8 @@ func TestAnswersThatAreNone(t *testing.T) {
 		`{"results":[{"statement_id":0,"error":"database not found: b"}]}`: "make it",
 		`{"error":"error parsing query"}`:                                  "error parsing query",
 		`<html>hello</html>`:                                               "does not answer as an InfluxDB",
-		`{"results":[{"series":[{"name":"rtcbench_run","columns":["time","run_id"],"values":[[1,"x"]]}]}]}`: "run x: the number of pieces",
+		`{"results":[{"series":[{"name":"rtcbench_run","columns":["time","run_id"],` +
+			`"values":[[1,"x"]]}]}]}`: "run x: the number of pieces",
 		`{"results":[{"series":[`: "does not answer as an InfluxDB",
 	} {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

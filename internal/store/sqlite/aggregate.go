@@ -61,7 +61,8 @@ func aggregate(ctx context.Context, db *sql.DB, q bench.Query) ([]bench.Aggregat
 }
 
 // addTo adds what is in p to the sums of series that q asks for.
-func (p span) addTo(ctx context.Context, tx *sql.Tx, series map[int64]bench.Series, sums sumsByPath, q bench.Query) error {
+func (p span) addTo(ctx context.Context, tx *sql.Tx, series map[int64]bench.Series, sums sumsByPath,
+	q bench.Query) error {
 	query := "SELECT series, path, invalid, 1, " + counted.names("") + `, histogram FROM run
 		WHERE ended >= ? AND ended < ?`
 	args := []any{p.from, p.to}
@@ -127,8 +128,10 @@ func (s sumsByPath) of(series map[int64]bench.Series, id int64, path bench.Path)
 
 // wantedSeries are those that q asks for, by their number.
 func wantedSeries(ctx context.Context, tx *sql.Tx, q bench.Query) (map[int64]bench.Series, error) {
-	where, args := conditions(bench.Query{Platform: q.Platform, Location: q.Location, Engine: q.Engine, Transport: q.Transport})
-	rows, err := tx.QueryContext(ctx, "SELECT id, platform, location, engine, transport FROM series WHERE "+where, args...)
+	where, args := conditions(bench.Query{Platform: q.Platform, Location: q.Location, Engine: q.Engine,
+		Transport: q.Transport})
+	rows, err := tx.QueryContext(ctx, "SELECT id, platform, location, engine, transport FROM series WHERE "+
+		where, args...)
 	if err != nil {
 		return nil, err
 	}

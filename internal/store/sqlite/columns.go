@@ -41,7 +41,8 @@ func (c columns) of(counts bench.Counts) (list []any) {
 // insert is a statement with a place for each value: of the names before, the counts, and the names after.
 func insert(table, before string, c columns, after string) string {
 	names := before + ", " + c.names("") + ", " + after
-	return fmt.Sprintf("INSERT INTO %s (%s) VALUES (?%s)", table, names, strings.Repeat(", ?", strings.Count(names, ",")))
+	return fmt.Sprintf("INSERT INTO %s (%s) VALUES (?%s)", table, names,
+		strings.Repeat(", ?", strings.Count(names, ",")))
 }
 
 // addRollup is the statement that adds to a sum.

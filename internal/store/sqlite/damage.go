@@ -140,7 +140,8 @@ var made = sync.OnceValues(func() ([]string, error) {
 // layout says what columns, indexes and references a database has, a line each, sorted.
 func layout(ctx context.Context, db *sql.DB) (lines []string, err error) {
 	rows, err := db.QueryContext(ctx, `
-SELECT m.name || '.' || p.name || ' ' || p.type || ' ' || p."notnull" || ' ' || p.pk || coalesce(' ' || p.dflt_value, '')
+SELECT m.name || '.' || p.name || ' ' || p.type || ' ' || p."notnull" || ' ' || p.pk || coalesce(' ' || `+
+		`p.dflt_value, '')
 	FROM sqlite_schema m JOIN pragma_table_info(m.name) p WHERE m.type = 'table'
 UNION ALL SELECT m.name || ' by ' || l.name || ' ' || l."unique" || ' ' || i.seqno || ' ' || i.name
 	FROM sqlite_schema m JOIN pragma_index_list(m.name) l JOIN pragma_index_info(l.name) i WHERE m.type = 'table'

@@ -22,7 +22,8 @@ func filled(t *testing.T, n int, end time.Time) ([]byte, []bench.Run) {
 	s := opened(t, path)
 	var runs []bench.Run
 	for i := range n {
-		runs = append(runs, benchtest.StoredRun(100, end.Add(time.Duration(i+1-n)*time.Minute).Truncate(time.Microsecond)))
+		runs = append(runs,
+			benchtest.StoredRun(100, end.Add(time.Duration(i+1-n)*time.Minute).Truncate(time.Microsecond)))
 	}
 	if _, err := s.SaveAll(t.Context(), benchtest.Records(runs...)); err != nil {
 		t.Fatal(err)
@@ -59,8 +60,8 @@ func read(ctx context.Context, s *Store, q bench.Query) (ids map[string]bool, er
 	return ids, errs
 }
 
-// A store of which pages are lost is set aside, a new one takes the run, both are said, and the old one gives what can be
-// read of it.
+// A store of which pages are lost is set aside, a new one takes the run, both are said, and the old one gives what can
+// be read of it.
 func TestADamagedStoreIsSetAside(t *testing.T) {
 	data, runs := filled(t, 50, time.Now().Add(-48*time.Hour)) // it is looked through today, then
 	for at := 20 * 4096; at < 30*4096; at++ {
@@ -133,17 +134,20 @@ func TestWhatIsSetAside(t *testing.T) {
 			after, _ := os.ReadFile(path)
 			switch {
 			case own || c.always:
-				if kept, _ := os.ReadFile(strings.Join(aside, "")); err != nil || !bytes.Equal(kept, c.data) && name != "a column's name" {
+				if kept, _ := os.ReadFile(strings.Join(aside, "")); err != nil || !bytes.Equal(kept, c.data) &&
+					name != "a column's name" {
 					t.Errorf("%s, own %v: %v, beside it %v", name, own, err, aside)
 				}
-			case err == nil || len(aside) > 0 || !bytes.Equal(after, c.data) || !strings.Contains(err.Error(), "move it away"):
+			case err == nil || len(aside) > 0 || !bytes.Equal(after, c.data) ||
+				!strings.Contains(err.Error(), "move it away"):
 				t.Errorf("%s, own %v: %v, beside it %v", name, own, err, aside)
 			}
 		}
 	}
 }
 
-// harmed are files of every kind of damage: bits flipped here and there, in the header, in pages; pages lost; the end cut off.
+// harmed are files of every kind of damage: bits flipped here and there, in the header, in pages; pages lost; the end
+// cut off.
 func harmed(sound []byte, rng *rand.Rand) []byte {
 	data := bytes.Clone(sound)
 	flip := func(at int) { data[at] ^= 1 << rng.IntN(8) }
@@ -175,7 +179,8 @@ func harmed(sound []byte, rng *rand.Rand) []byte {
 	return data
 }
 
-// No damage makes anything panic or hang, and what Save has accepted can be read by its ID, in the list and in the sums.
+// No damage makes anything panic or hang, and what Save has accepted can be read by its ID, in the list and in the
+// sums.
 func TestNoDamagePanics(t *testing.T) {
 	sound, _ := filled(t, 12, time.Now())
 	seeds := 150
@@ -265,13 +270,16 @@ func TestSumsThatCannotBeRead(t *testing.T) {
 	for _, harm := range []string{
 		"UPDATE rollup SET histogram = x'ff'", "UPDATE rollup SET invalid = 7", "UPDATE rollup SET runs = 'many'",
 		"UPDATE run SET histogram = x'ff'; UPDATE rollup SET histogram = x'80'",
-		"UPDATE run SET invalid = 'x'; UPDATE rollup SET histogram = 1.5", "UPDATE rollup SET sent = NULL", "DELETE FROM series",
+		"UPDATE run SET invalid = 'x'; UPDATE rollup SET histogram = 1.5", "UPDATE rollup SET sent = NULL",
+		"DELETE FROM series",
 	} {
 		t.Run(harm, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "runs.db")
 			s := opened(t, path)
 			for i := range 5 {
-				if err := s.Save(t.Context(), bench.NewRecord(benchtest.StoredRun(20, time.Now().Add(time.Duration(i-5)*time.Hour)))); err != nil {
+				if err := s.Save(t.Context(),
+					bench.NewRecord(benchtest.StoredRun(20, time.Now().Add(time.Duration(i-5)*time.Hour)))); err !=
+					nil {
 					t.Fatal(err)
 				}
 			}

@@ -9,8 +9,9 @@ import (
 	"rtcbench/internal/result"
 )
 
-// judgeKept marks the invalid ones among the runs that were kept before runs were judged, and makes the rollups anew that they
-// are in. A run that cannot be read stays where it is. It is a part of the migration to version 2, and speaks that version's SQL.
+// judgeKept marks the invalid ones among the runs that were kept before runs were judged, and makes the rollups anew
+// that they are in. A run that cannot be read stays where it is. It is a part of the migration to version 2, and speaks
+// that version's SQL.
 func judgeKept(ctx context.Context, tx *sql.Tx) error {
 	type period struct{ seconds, series, start int64 }
 	anew := map[period]bool{}
@@ -45,7 +46,8 @@ type place struct {
 // invalidAfter looks at some runs after the one with the key *last, and gives the invalid ones by their keys.
 func invalidAfter(ctx context.Context, tx *sql.Tx, last *int64, more *bool) (map[int64]place, error) {
 	const chunk = 1000
-	rows, err := tx.QueryContext(ctx, "SELECT key, series, ended, document FROM run WHERE key > ? ORDER BY key LIMIT ?", *last, chunk)
+	rows, err := tx.QueryContext(ctx, "SELECT key, series, ended, document FROM run WHERE key > ? ORDER BY key LIMIT ?",
+		*last, chunk)
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +72,8 @@ func invalidAfter(ctx context.Context, tx *sql.Tx, last *int64, more *bool) (map
 
 // sumAnew makes the two rollups of one series and period of its runs. Those that cannot be read are in no sum.
 func sumAnew(ctx context.Context, tx *sql.Tx, seconds, series, start int64) error {
-	if _, err := tx.ExecContext(ctx, "DELETE FROM rollup WHERE seconds = ? AND series = ? AND start = ?", seconds, series, start); err != nil {
+	if _, err := tx.ExecContext(ctx, "DELETE FROM rollup WHERE seconds = ? AND series = ? AND start = ?", seconds,
+		series, start); err != nil {
 		return err
 	}
 	var sums [2]bench.Aggregate
@@ -108,8 +111,10 @@ func sumAnew(ctx context.Context, tx *sql.Tx, seconds, series, start int64) erro
 			return err
 		}
 		c := sum.Counts
-		if _, err := tx.ExecContext(ctx, "INSERT INTO rollup (seconds, series, start, invalid, runs, sent, answered, late, lost, not_sent, histogram) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-			seconds, series, start, invalid, sum.Runs, c.Sent, c.Answered, c.Late, c.Lost, c.NotSent, nonNil(data)); err != nil {
+		if _, err := tx.ExecContext(ctx, "INSERT INTO rollup (seconds, series, start, invalid, runs, sent, answered, "+
+			"late, lost, not_sent, histogram) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			seconds, series, start, invalid, sum.Runs, c.Sent, c.Answered, c.Late, c.Lost, c.NotSent,
+			nonNil(data)); err != nil {
 			return err
 		}
 	}

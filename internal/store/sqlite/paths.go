@@ -9,8 +9,9 @@ import (
 	"rtcbench/internal/result"
 )
 
-// pathsOfKept says of the runs that were kept before it how their messages travelled, and makes the rollups anew that they are
-// in. A run that cannot be read stays where it is. It is a part of the migration to version 3, and speaks that version's SQL.
+// pathsOfKept says of the runs that were kept before it how their messages travelled, and makes the rollups anew that
+// they are in. A run that cannot be read stays where it is. It is a part of the migration to version 3, and speaks that
+// version's SQL.
 func pathsOfKept(ctx context.Context, tx *sql.Tx) error {
 	type period struct{ seconds, series, start int64 }
 	anew := map[period]bool{}
@@ -20,7 +21,8 @@ func pathsOfKept(ctx context.Context, tx *sql.Tx) error {
 			return err
 		}
 		for key, at := range paths {
-			if _, err := tx.ExecContext(ctx, "UPDATE run SET path = ? WHERE key = ?", string(at.path), key); err != nil {
+			if _, err := tx.ExecContext(ctx, "UPDATE run SET path = ? WHERE key = ?", string(at.path),
+				key); err != nil {
 				return err
 			}
 			for _, p := range periods {
@@ -45,7 +47,8 @@ type placeOnPath struct {
 // pathsAfter looks at some runs after the one with the key *last, and gives those whose path is known by their keys.
 func pathsAfter(ctx context.Context, tx *sql.Tx, last *int64, more *bool) (map[int64]placeOnPath, error) {
 	const chunk = 1000
-	rows, err := tx.QueryContext(ctx, "SELECT key, series, ended, document FROM run WHERE key > ? ORDER BY key LIMIT ?", *last, chunk)
+	rows, err := tx.QueryContext(ctx, "SELECT key, series, ended, document FROM run WHERE key > ? ORDER BY key LIMIT ?",
+		*last, chunk)
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +75,8 @@ func pathsAfter(ctx context.Context, tx *sql.Tx, last *int64, more *bool) (map[i
 // sumByPath makes the rollups of one series and period of its runs, with the columns that there are. Runs that cannot
 // be read are in no sum.
 func (c columns) sumByPath(ctx context.Context, tx *sql.Tx, seconds, series, start int64) error {
-	if _, err := tx.ExecContext(ctx, "DELETE FROM rollup WHERE seconds = ? AND series = ? AND start = ?", seconds, series, start); err != nil {
+	if _, err := tx.ExecContext(ctx, "DELETE FROM rollup WHERE seconds = ? AND series = ? AND start = ?", seconds,
+		series, start); err != nil {
 		return err
 	}
 	type kind struct {

@@ -189,7 +189,8 @@ func (s *Store) readOnce(f func(*sql.DB) error) (again bool, err error) {
 		return s.db == nil && s.copy == nil && unreachable(err), err
 	}
 	now, gone := os.Stat(s.path)
-	same := gone == nil && os.SameFile(now, s.asOf) && now.Size() == s.asOf.Size() && now.ModTime().Equal(s.asOf.ModTime())
+	same := gone == nil && os.SameFile(now, s.asOf) && now.Size() == s.asOf.Size() &&
+		now.ModTime().Equal(s.asOf.ModTime())
 	return !same, err
 }
 

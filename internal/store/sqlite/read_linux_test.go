@@ -13,8 +13,8 @@ import (
 	"rtcbench/internal/benchtest"
 )
 
-// readOnly makes a folder, and gives what makes it one in which nothing may be written: by its mode, or, for root who does not
-// mind modes, as a file system of its own.
+// readOnly makes a folder, and gives what makes it one in which nothing may be written: by its mode, or, for root who
+// does not mind modes, as a file system of its own.
 func readOnly(t *testing.T) (dir string, lock func()) {
 	t.Helper()
 	dir = t.TempDir()
@@ -77,7 +77,8 @@ func TestReadWhereNothingMayBeWritten(t *testing.T) {
 	if n != 1 || err != nil || len(sums) != 1 || sums[0].Runs != 1 {
 		t.Errorf("%d runs; sums %v, %v", n, sums, err)
 	}
-	if err := s.Save(t.Context(), bench.NewRecord(benchtest.StoredRun(5, time.Now()))); err == nil || !strings.Contains(err.Error(), "opened to read") {
+	if err := s.Save(t.Context(), bench.NewRecord(benchtest.StoredRun(5, time.Now()))); err == nil ||
+		!strings.Contains(err.Error(), "opened to read") {
 		t.Errorf("saved: %v", err)
 	}
 }

@@ -80,7 +80,8 @@ func chunk(ctx context.Context, db *sql.DB, q bench.Query, after position, n int
 		samples = "run.samples"
 	}
 	where, args := conditions(q)
-	query := "SELECT run.ended, run.id, run.document, run.histogram, " + samples + " FROM run JOIN series ON series.id = run.series WHERE " +
+	query := "SELECT run.ended, run.id, run.document, run.histogram, " + samples + " FROM run JOIN series ON " +
+		"series.id = run.series WHERE " +
 		where + " AND (run.ended, run.id) > (?, ?) ORDER BY run.ended, run.id LIMIT ?"
 	rows, err := db.QueryContext(ctx, query, append(args, after.ended, after.id, n)...)
 	if err != nil {

@@ -21,7 +21,8 @@ var periods = [...]time.Duration{time.Hour, 24 * time.Hour}
 const (
 	findSeries = "SELECT id FROM series WHERE platform = ? AND location = ? AND engine = ? AND transport = ?"
 	addSeries  = "INSERT INTO series (platform, location, engine, transport) VALUES (?, ?, ?, ?) RETURNING id"
-	findRollup = "SELECT histogram FROM rollup WHERE seconds = ? AND series = ? AND path = ? AND start = ? AND invalid = ?"
+	findRollup = "SELECT histogram FROM rollup WHERE seconds = ? AND series = ? AND path = ? AND start = ? AND " +
+		"invalid = ?"
 )
 
 var (
@@ -32,7 +33,8 @@ var (
 	readBack = `SELECT run.ended, run.invalid, ` + counted.names("run.") + `, run.histogram,
 		run.document, run.samples, series.platform, series.location, series.engine, series.transport, run.path,
 		(SELECT count(*) FROM run a INDEXED BY run_ended WHERE a.ended = run.ended AND a.id = run.id) +
-		(SELECT count(*) FROM run b INDEXED BY run_series WHERE b.series = run.series AND b.ended = run.ended AND b.key = run.key)
+		(SELECT count(*) FROM run b INDEXED BY run_series WHERE b.series = run.series AND b.ended = run.ended AND ` +
+		`b.key = run.key)
 		FROM run JOIN series ON series.id = run.series WHERE run.id = ?`
 )
 
@@ -114,7 +116,8 @@ func (b *batch) isThere(ctx context.Context, r bench.Run, p result.Packed) error
 		return fmt.Errorf("%w: run %s was written and is not there", errDamage, r.ID)
 	case err != nil:
 		return err
-	case bytes.Equal(k.Document, p.Document) && bytes.Equal(k.Samples, p.Samples) && bytes.Equal(k.Histogram, p.Histogram) &&
+	case bytes.Equal(k.Document, p.Document) && bytes.Equal(k.Samples, p.Samples) &&
+		bytes.Equal(k.Histogram, p.Histogram) &&
 		k.counts == r.Counts.Summed() && k.ended == r.End.UnixMicro() && k.indexed == 2 && k.of == bench.SeriesOf(r):
 		return nil
 	}
@@ -251,7 +254,8 @@ func (b *batch) seriesID(ctx context.Context, s bench.Series) (id int64, err err
 func (b *batch) flush(ctx context.Context) error {
 	for key, sum := range b.rollups {
 		var was []byte
-		err := b.tx.StmtContext(ctx, b.with.findRollup).QueryRowContext(ctx, key.seconds, key.series, string(key.path), key.start, key.invalid).Scan(&was)
+		err := b.tx.StmtContext(ctx, b.with.findRollup).QueryRowContext(ctx, key.seconds, key.series, string(key.path),
+			key.start, key.invalid).Scan(&was)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}

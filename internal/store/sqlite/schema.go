@@ -87,7 +87,8 @@ INSERT INTO rollup_of_both (seconds, series, start, runs, sent, answered, late, 
 DROP TABLE rollup;
 ALTER TABLE rollup_of_both RENAME TO rollup;
 `, then: judgeKept}, {sql: `
-ALTER TABLE run ADD COLUMN path TEXT NOT NULL DEFAULT ''; -- how the messages travelled: udp, tcp, relay-udp, …; '' = not known
+ALTER TABLE run ADD COLUMN path TEXT NOT NULL DEFAULT ''; -- how the messages travelled: udp, tcp, relay-udp, …; '' ` +
+	`= not known
 CREATE TABLE rollup_by_path (
 	seconds   INTEGER NOT NULL,
 	series    INTEGER NOT NULL REFERENCES series,
@@ -109,8 +110,8 @@ DROP TABLE rollup;
 ALTER TABLE rollup_by_path RENAME TO rollup;
 `, then: pathsOfKept}}
 
-// migrate brings the file to the newest version. Several processes may try at once. It takes the time that it needs, seconds for
-// tens of thousands of runs, whatever ctx says: one that was broken off would begin anew each time.
+// migrate brings the file to the newest version. Several processes may try at once. It takes the time that it needs,
+// seconds for tens of thousands of runs, whatever ctx says: one that was broken off would begin anew each time.
 func migrate(ctx context.Context, db *sql.DB) error {
 	version, ours, err := identify(ctx, db)
 	if err != nil || version == len(migrations) && ours {
@@ -137,7 +138,8 @@ func migrate(ctx context.Context, db *sql.DB) error {
 			return fmt.Errorf("bring it to version %d: %w", i+1, err)
 		}
 	}
-	if _, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d", applicationID, len(migrations))); err != nil {
+	if _, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d", applicationID,
+		len(migrations))); err != nil {
 		return err
 	}
 	return tx.Commit()
@@ -153,7 +155,8 @@ const mostVersions = 1000
 // identify says what version of ours a file has; an empty one has version 0.
 func identify(ctx context.Context, q querier) (version int, ours bool, err error) {
 	var id, tables, known int64
-	err = q.QueryRowContext(ctx, `SELECT (SELECT user_version FROM pragma_user_version), (SELECT application_id FROM pragma_application_id),
+	err = q.QueryRowContext(ctx, `SELECT (SELECT user_version FROM pragma_user_version), (SELECT application_id FROM `+
+		`pragma_application_id),
 		(SELECT count(*) FROM sqlite_schema),
 		(SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name IN ('series', 'run', 'rollup'))`).
 		Scan(&version, &id, &tables, &known)
@@ -167,7 +170,8 @@ func identify(ctx context.Context, q querier) (version int, ours bool, err error
 	case version < 0 || version > mostVersions || version == 0 && tables > 0 || version > 0 && known < 3:
 		return 0, false, fmt.Errorf("%w: it has version %d and %d of the 3 tables", errDamage, version, known)
 	case version > len(migrations):
-		return 0, false, fmt.Errorf("it has version %d and this rtcbench knows %d: a newer one made it", version, len(migrations))
+		return 0, false, fmt.Errorf("it has version %d and this rtcbench knows %d: a newer one made it", version,
+			len(migrations))
 	}
 	return version, id == applicationID, nil
 }

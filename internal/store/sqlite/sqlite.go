@@ -69,9 +69,9 @@ var patience = fmt.Sprintf("busy_timeout(%d)", busy.Milliseconds())
 // Open opens the store at path as Options without a field do.
 func Open(ctx context.Context, path string) (*Store, error) { return Options{}.Open(ctx, path) }
 
-// Open opens the store at path, and makes it and its folder if there is none. A store that is damaged is set aside under a
-// name of its own, and a new one is begun. A file that is not ours, or of a newer rtcbench, is an error and stays as it is.
-// Close it.
+// Open opens the store at path, and makes it and its folder if there is none. A store that is damaged is set aside
+// under a name of its own, and a new one is begun. A file that is not ours, or of a newer rtcbench, is an error and
+// stays as it is. Close it.
 func (o Options) Open(ctx context.Context, path string) (*Store, error) {
 	s := &Store{path: path, options: o}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
@@ -189,8 +189,10 @@ func (s *Store) explain(err error) error {
 		return err
 	}
 	if isDamage(err) {
-		return fmt.Errorf("store %s is damaged: %w; it was not changed: move it away with its -wal and -shm beside it (a new one "+
-			"is made), and try %ssqlite3's .recover, on it", s.path, err, bench.Hint("", s.options.Words.Export, " "+Kind+"FILE, or "))
+		return fmt.Errorf("store %s is damaged: %w; it was not changed: move it away with its -wal and -shm beside "+
+			"it (a new one "+
+			"is made), and try %ssqlite3's .recover, on it", s.path, err,
+			bench.Hint("", s.options.Words.Export, " "+Kind+"FILE, or "))
 	}
 	switch code(err) {
 	case codes.SQLITE_FULL:

@@ -39,13 +39,15 @@ func TestStore(t *testing.T) {
 			Open:  func(t *testing.T) bench.Store { return opened(t, path) },
 			Corrupt: func(t *testing.T, id string) {
 				s := opened(t, path)
-				if _, err := s.db.Exec("UPDATE run SET samples = x'01ff', document = substr(document, 1, 40) WHERE id = ?", id); err != nil {
+				if _, err := s.db.Exec("UPDATE run SET samples = x'01ff', document = substr(document, 1, 40) "+
+					"WHERE id = ?", id); err != nil {
 					t.Fatal(err)
 				}
 			},
 			Alter: func(t *testing.T, id, from, to string) {
 				s := opened(t, path)
-				if _, err := s.db.Exec("UPDATE run SET document = replace(document, ?, ?) WHERE id = ?", from, to, id); err != nil {
+				if _, err := s.db.Exec("UPDATE run SET document = replace(document, ?, ?) WHERE id = ?", from, to,
+					id); err != nil {
 					t.Fatal(err)
 				}
 			},
@@ -100,8 +102,10 @@ func TestRollupIsTheMergeOfItsRuns(t *testing.T) {
 		}
 		for i := range got {
 			a, b := got[i], want[i]
-			if a.Series != b.Series || a.Runs != b.Runs || a.LeftOut != b.LeftOut || a.Counts != b.Counts || !a.Histogram.Equal(b.Histogram) {
-				t.Fatalf("%+v: rollups say %+v %d without %d %+v, runs say %+v %d without %d %+v", q, a.Series, a.Runs, a.LeftOut, a.Counts, b.Series, b.Runs, b.LeftOut, b.Counts)
+			if a.Series != b.Series || a.Runs != b.Runs || a.LeftOut != b.LeftOut || a.Counts != b.Counts ||
+				!a.Histogram.Equal(b.Histogram) {
+				t.Fatalf("%+v: rollups say %+v %d without %d %+v, runs say %+v %d without %d %+v", q, a.Series, a.Runs,
+					a.LeftOut, a.Counts, b.Series, b.Runs, b.LeftOut, b.Counts)
 			}
 		}
 	}
@@ -169,7 +173,9 @@ func TestMakeGolden(t *testing.T) {
 // TestOldRunsAreJudged: a store of version 1 knew no verdicts, and its rollups had all runs in them.
 func TestOldRunsAreJudged(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "runs.db")
-	runs := []bench.Run{benchtest.StoredRun(40, time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)), benchtest.StoredRun(40, time.Date(2026, 11, 23, 12, 30, 0, 0, time.UTC)), benchtest.StoredRun(40, time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC))}
+	runs := []bench.Run{benchtest.StoredRun(40, time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)),
+		benchtest.StoredRun(40, time.Date(2026, 11, 23, 12, 30, 0, 0, time.UTC)),
+		benchtest.StoredRun(40, time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC))}
 	runs[1].Doubts = []bench.Doubt{{Code: "page-hidden", Text: "as it was told then"}}
 	version1(t, path, runs)
 	s := opened(t, path)
@@ -178,16 +184,24 @@ func TestOldRunsAreJudged(t *testing.T) {
 		runs, leftOut int
 	}{
 		{bench.Query{}, 2, 1}, {bench.Query{Invalid: true}, 3, 0},
-		{bench.Query{Since: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC), Until: time.Date(2026, 11, 23, 13, 0, 0, 0, time.UTC)}, 1, 1},   // an hour
-		{bench.Query{Since: time.Date(2026, 11, 23, 12, 10, 0, 0, time.UTC), Until: time.Date(2026, 11, 23, 12, 50, 0, 0, time.UTC)}, 0, 1}, // the run itself
-		{bench.Query{Since: time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC), Until: time.Date(2026, 11, 25, 0, 0, 0, 0, time.UTC)}, 1, 0},     // a day
+		// an hour
+		{bench.Query{Since: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC),
+			Until: time.Date(2026, 11, 23, 13, 0, 0, 0, time.UTC)}, 1, 1},
+		// the run itself
+		{bench.Query{Since: time.Date(2026, 11, 23, 12, 10, 0, 0, time.UTC),
+			Until: time.Date(2026, 11, 23, 12, 50, 0, 0, time.UTC)}, 0, 1},
+		// a day
+		{bench.Query{Since: time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC),
+			Until: time.Date(2026, 11, 25, 0, 0, 0, 0, time.UTC)}, 1, 0},
 	} {
 		sums, err := s.Aggregate(t.Context(), c.q)
 		if err != nil || len(sums) != 1 {
 			t.Fatalf("%+v: %+v, %v", c.q, sums, err)
 		}
-		if a := sums[0]; a.Runs != c.runs || a.LeftOut != c.leftOut || a.Counts.Sent != 40*c.runs || int(a.Histogram.Total()) != a.Counts.Answered {
-			t.Errorf("%+v: %d runs without %d, %+v, %d in the histogram; want %d without %d", c.q, a.Runs, a.LeftOut, a.Counts, a.Histogram.Total(), c.runs, c.leftOut)
+		if a := sums[0]; a.Runs != c.runs || a.LeftOut != c.leftOut || a.Counts.Sent != 40*c.runs ||
+			int(a.Histogram.Total()) != a.Counts.Answered {
+			t.Errorf("%+v: %d runs without %d, %+v, %d in the histogram; want %d without %d", c.q, a.Runs, a.LeftOut,
+				a.Counts, a.Histogram.Total(), c.runs, c.leftOut)
 		}
 	}
 }
@@ -203,8 +217,10 @@ func TestOldRunsByPath(t *testing.T) {
 	}
 	version1(t, path, runs)
 	s := opened(t, path)
-	hour := bench.Query{Since: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC), Until: time.Date(2026, 11, 23, 13, 0, 0, 0, time.UTC)}
-	for name, q := range map[string]bench.Query{"all": {}, "an hour": hour, "some runs": {Since: hour.Since.Add(time.Second), Until: hour.Until}} {
+	hour := bench.Query{Since: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC),
+		Until: time.Date(2026, 11, 23, 13, 0, 0, 0, time.UTC)}
+	for name, q := range map[string]bench.Query{"all": {}, "an hour": hour,
+		"some runs": {Since: hour.Since.Add(time.Second), Until: hour.Until}} {
 		sums, err := s.Aggregate(t.Context(), q)
 		var got []string
 		for _, a := range sums {
@@ -215,7 +231,8 @@ func TestOldRunsByPath(t *testing.T) {
 			t.Errorf("%s: %q, %v; want %q", name, got, err, want)
 		}
 	}
-	if sums, err := s.Aggregate(t.Context(), bench.Query{Path: bench.PathTCP}); err != nil || len(sums) != 1 || sums[0].Runs != 1 {
+	if sums, err := s.Aggregate(t.Context(), bench.Query{Path: bench.PathTCP}); err != nil || len(sums) != 1 ||
+		sums[0].Runs != 1 {
 		t.Errorf("over TCP: %+v, %v", sums, err)
 	}
 }
@@ -252,8 +269,10 @@ func version1(t *testing.T, path string, runs []bench.Run) {
 			t.Fatal(err)
 		}
 		c := r.Counts
-		do("INSERT INTO run (id, series, ended, sent, answered, late, lost, not_sent, histogram, document, samples) VALUES (?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-			r.ID, r.End.UnixMicro(), c.Sent, c.Answered, c.Late, c.Lost, c.NotSent, p.Histogram, string(p.Document), p.Samples)
+		do("INSERT INTO run (id, series, ended, sent, answered, late, lost, not_sent, histogram, document, samples) "+
+			"VALUES (?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			r.ID, r.End.UnixMicro(), c.Sent, c.Answered, c.Late, c.Lost, c.NotSent, p.Histogram,
+			string(p.Document), p.Samples)
 		for _, period := range periods {
 			key := [2]int64{int64(period / time.Second), floor(r.End, period)}
 			sum := rollups[key]
@@ -264,7 +283,8 @@ func version1(t *testing.T, path string, runs []bench.Run) {
 	for key, sum := range rollups {
 		h, _ := sum.Histogram.MarshalBinary()
 		c := sum.Counts
-		do("INSERT INTO rollup VALUES (?, 1, ?, ?, ?, ?, ?, ?, ?, ?)", key[0], key[1], sum.Runs, c.Sent, c.Answered, c.Late, c.Lost, c.NotSent, h)
+		do("INSERT INTO rollup VALUES (?, 1, ?, ?, ?, ?, ?, ?, ?, ?)", key[0], key[1], sum.Runs, c.Sent, c.Answered,
+			c.Late, c.Lost, c.NotSent, h)
 	}
 }
 
@@ -309,7 +329,8 @@ func TestFilesThatAreNotOurs(t *testing.T) {
 	}
 	empty := file("empty.db", nil)
 	_, err = OpenToRead(t.Context(), empty)
-	if info, gone := os.Stat(empty); err == nil || !strings.Contains(err.Error(), "is empty") || gone != nil || info.Size() > 0 {
+	if info, gone := os.Stat(empty); err == nil || !strings.Contains(err.Error(), "is empty") || gone != nil ||
+		info.Size() > 0 {
 		t.Errorf("who reads makes a store of an empty file: %v, %v", err, gone)
 	}
 }
@@ -334,7 +355,8 @@ func TestFileOfAKilledMaker(t *testing.T) {
 	if err := s.Save(t.Context(), bench.NewRecord(benchtest.StoredRun(5, time.Now()))); err != nil {
 		t.Error(err)
 	}
-	// No test can cut the power; what holds then is what SQLite promises of this setting (sqlite.org/pragma.html#pragma_synchronous).
+	// No test can cut the power; what holds then is what SQLite promises of this setting
+	// (sqlite.org/pragma.html#pragma_synchronous).
 	const full = 2
 	var got int
 	if err := s.db.QueryRowContext(t.Context(), "PRAGMA synchronous").Scan(&got); err != nil || got != full {
@@ -357,7 +379,9 @@ func TestReaderSeesOneMoment(t *testing.T) {
 		}
 		defer w.Close()
 		for i := range 100 {
-			if err := w.Save(ctx, bench.NewRecord(benchtest.StoredRun(5, time.Date(2026, 11, 23, i%30, i%60, 0, 0, time.UTC)))); err != nil {
+			if err := w.Save(ctx,
+				bench.NewRecord(benchtest.StoredRun(5, time.Date(2026, 11, 23, i%30, i%60, 0, 0, time.UTC)))); err !=
+				nil {
 				done <- err
 				return
 			}
