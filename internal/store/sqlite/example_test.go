@@ -33,7 +33,7 @@ func ExampleStore() {
 			return
 		}
 	}
-	for run, err := range store.Runs(ctx, bench.Query{}) {
+	for run, err := range store.Runs(ctx, bench.Query{Samples: true}) {
 		fmt.Println(run.Platform, len(run.Samples), "pings", err)
 	}
 	// Output: livekit 20 pings <nil>
