@@ -34,7 +34,7 @@ func ExampleStore() {
 		}
 	}
 	for run, err := range store.Runs(ctx, bench.Query{Samples: true}) {
-		fmt.Println(run.Platform, len(run.Samples), "pings", err)
+		fmt.Println(run.Platform, len(run.Samples), "slots", err)
 	}
-	// Output: livekit 20 pings <nil>
+	// Output: livekit 21 slots <nil>
 }
