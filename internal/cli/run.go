@@ -8,12 +8,10 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"strings"
 
 	"rtcbench/bench"
 	"rtcbench/internal/jobs"
-	"rtcbench/internal/outbox"
 	"rtcbench/internal/schedule"
 	"rtcbench/internal/settings"
 )
@@ -174,20 +172,12 @@ func (a *app) doneJob(ctx context.Context, j jobs.Job) schedule.Done {
 	for line := range strings.Lines(said.String()) {
 		d.Said = append(d.Said, strings.TrimSpace(line))
 	}
-	if n, err := outbox.Open(a.boxOf(j), 1).Count(); err == nil {
-		d.Waiting = n
+	if _, cmds, in, err := a.parseJob(j); err == nil {
+		c := settings.Check{Sources: in.settings}
+		k := cmds.measuring()[j.Command].kept().keeper(&c)
+		if n, err := k.Box.Count(); err == nil && c.Err == nil {
+			d.Waiting = n
+		}
 	}
 	return d
-}
-
-// boxOf is where a job's runs wait.
-func (a *app) boxOf(j jobs.Job) string {
-	dir := storeFlags{}
-	if v := j.Values["data-dir"]; len(v) > 0 {
-		dir.DataDir = v[0]
-	} else if v := a.settings.Get("RTCBENCH_DATA_DIR"); v != "" {
-		dir.DataDir = v
-	}
-	c := settings.Check{Sources: a.settings}
-	return filepath.Join(dir.dataDir(&c), "outbox")
 }
