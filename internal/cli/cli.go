@@ -68,11 +68,11 @@ func (e exitError) Error() string {
 
 func (e exitError) Unwrap() error { return e.err }
 
-// unkept is why a run could not be measured to its end, where beside that its output file or a store would not take it.
-// The exit code has no room for both.
+// unkept marks the error of a run that ended early and that also was not kept: its output file or a store did not take
+// it. The exit code has no room for both.
 type unkept struct{ error }
 
-// alsoUnkept is err, marked when kept is not nil.
+// alsoUnkept gives err, marked as unkept where kept, the error of the keeping, is not nil.
 func alsoUnkept(err, kept error) error {
 	if kept == nil {
 		return err
