@@ -68,18 +68,24 @@ rtcbench/internal/secrets: rtcbench/internal/redact github.com/aws/aws-sdk-go-v2
 rtcbench/internal/schedule: rtcbench/bench rtcbench/internal/result github.com/prometheus/client_golang
 rtcbench/internal/dotenv:
 rtcbench/internal/settings: rtcbench/internal/dotenv rtcbench/internal/redact
-rtcbench/internal/jobs: rtcbench/internal/result rtcbench/internal/schedule rtcbench/internal/settings ` +
-	`go.yaml.in/yaml/v3
+rtcbench/internal/jobs: rtcbench/internal/result rtcbench/internal/schedule rtcbench/internal/settings
+	go.yaml.in/yaml/v3
+rtcbench/internal/selection: rtcbench/bench rtcbench/internal/archive rtcbench/internal/result
+	rtcbench/internal/settings
+rtcbench/internal/progress: rtcbench/bench github.com/schollz/progressbar/v3 golang.org/x/term
+rtcbench/internal/floors: rtcbench/internal/keep rtcbench/internal/measure
+rtcbench/internal/lab/witness: rtcbench/bench rtcbench/internal/ping
 rtcbench/internal/commandline: rtcbench/internal/settings github.com/alecthomas/kong
 rtcbench/internal/archive: rtcbench/bench rtcbench/internal/stats rtcbench/internal/outbox rtcbench/internal/report
 	rtcbench/internal/result
 rtcbench/internal/keep: rtcbench/bench rtcbench/internal/outbox rtcbench/internal/result rtcbench/internal/scratch
 rtcbench/internal/cli: rtcbench github.com/aws/aws-lambda-go
-	github.com/alecthomas/kong github.com/jotaen/kong-completion github.com/schollz/progressbar/v3 golang.org/x/term
+	github.com/alecthomas/kong github.com/jotaen/kong-completion
 rtcbench/tools/figures: rtcbench github.com/livekit/server-sdk-go/v2 github.com/livekit/protocol
 	github.com/chromedp/chromedp
 rtcbench/tools/accuracy: rtcbench/bench rtcbench/internal/lab rtcbench/internal/stats
-rtcbench/internal/lab/analysis: rtcbench/bench rtcbench/internal/lab rtcbench/internal/report rtcbench/internal/stats
+rtcbench/internal/lab/analysis: rtcbench/bench rtcbench/internal/lab rtcbench/internal/report rtcbench/internal/result
+	rtcbench/internal/stats
 rtcbench/tools/crossvet: golang.org/x/tools
 rtcbench/internal/platform: rtcbench/bench rtcbench/internal/platform rtcbench/internal/sandbox
 rtcbench/internal/measure: rtcbench/bench rtcbench/internal/ping rtcbench/internal/stats rtcbench/internal/result ` +

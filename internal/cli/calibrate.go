@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"rtcbench/bench"
+	"rtcbench/internal/floors"
 	"rtcbench/internal/measure"
 	"rtcbench/internal/settings"
 )
@@ -65,7 +66,7 @@ func (cmd *calibrateCmd) Run(a *app) error {
 			}
 		}
 	}
-	where, err := saveFloors(known)
+	where, err := floors.Save(known)
 	if err != nil {
 		failed = append(failed, fmt.Errorf("keep the floors: %w", err))
 	} else {

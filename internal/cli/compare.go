@@ -3,14 +3,18 @@ package cli
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
+	"io"
 	"sync"
 	"time"
 
 	"rtcbench/bench"
 	"rtcbench/internal/archive"
+	"rtcbench/internal/progress"
 	"rtcbench/internal/report"
 	"rtcbench/internal/result"
+	"rtcbench/internal/selection"
 	"rtcbench/internal/settings"
 )
 
@@ -85,19 +89,19 @@ func (cmd *compareCmd) Run(a *app) error {
 	var operands [2]archive.Side
 	for i, text := range []string{cmd.A, cmd.B} {
 		var err error
-		if operands[i], err = parseOperand(text, time.Now()); err != nil {
+		if operands[i], err = selection.ParseSide(text, time.Now()); err != nil {
 			return err
 		}
 	}
-	bar := a.working(operands[:]...)
-	defer bar.end()
-	by.Step = bar.step
+	bar := progress.Reading(a.stderr, operands[0].File, operands[1].File)
+	defer bar.End()
+	by.Step = bar.Step
 	var comparison report.Groups
 	err := a.untilStopped(func() (err error) {
 		comparison, err = cmd.compare(a, operands, bar, by)
 		return err
 	})
-	bar.end()
+	bar.End()
 	if err != nil {
 		return err
 	}
@@ -110,8 +114,8 @@ func (cmd *compareCmd) Run(a *app) error {
 }
 
 // compare reads both sides, and holds them against each other.
-func (cmd *compareCmd) compare(a *app, operands [2]archive.Side, bar *workBar, by report.Against) (c report.Groups,
-	err error) {
+func (cmd *compareCmd) compare(a *app, operands [2]archive.Side, bar *progress.Work,
+	by report.Against) (c report.Groups, err error) {
 	var store bench.Store
 	open := sync.OnceValues(func() (s bench.Store, err error) {
 		store, err = a.openForReading(cmd.storeFlags)
@@ -126,15 +130,22 @@ func (cmd *compareCmd) compare(a *app, operands [2]archive.Side, bar *workBar, b
 	var talk [2]bytes.Buffer
 	var errs [2]error
 	var both sync.WaitGroup
+	counted := func(path string) (io.ReadCloser, error) {
+		f, err := openFile(path)
+		if err != nil {
+			return nil, err
+		}
+		return bar.Count(f), nil
+	}
 	for i, o := range operands {
 		both.Go(func() {
 			here := *a
 			here.stderr = &talk[i]
-			groups[i], errs[i] = group(&here, o, archive.Reader{Store: open, File: bar.open}, cmd.IncludeInvalid)
+			groups[i], errs[i] = group(&here, o, archive.Reader{Store: open, File: counted}, cmd.IncludeInvalid)
 		})
 	}
 	both.Wait()
-	bar.pause()
+	bar.Pause()
 	for i := range talk {
 		a.stderr.Write(talk[i].Bytes())
 	}
@@ -184,4 +195,34 @@ func (cmd *compareCmd) gates(a *app, c report.Groups) error {
 		return exitError{exitLimitBroken, err}
 	}
 	return nil
+}
+
+// group gives the runs that o names. What there is to tell of them goes to a.
+func group(a *app, o archive.Side, from archive.Reader, invalid bool) (g report.Group, err error) {
+	told := selection.ShownSide(o.Name)
+	from.Say = func(note error) {
+		var unreadable *archive.Unreadable
+		var invalid *archive.OneInvalid
+		switch {
+		case errors.As(note, &unreadable):
+			a.settings.Say(advised(note).Error())
+		case errors.As(note, &invalid):
+			fmt.Fprintf(a.stderr, "compare %s: %s\n", told, report.Printable(note.Error()))
+		default:
+			fmt.Fprintln(report.Plain{Writer: a.stderr}, note)
+		}
+	}
+	if g, err = o.Group(a.ctx, from, invalid); err == nil {
+		return g, nil
+	}
+	var all *archive.AllInvalid
+	var several *archive.NotOne
+	switch {
+	case errors.As(err, &all):
+		return g, fmt.Errorf("compare %s: %w; --include-invalid compares them all the same", told, err)
+	case errors.As(err, &several) && several.Store == "":
+		return g, fmt.Errorf("compare %s: %d runs are called so, as %s and %s: give more of the ID", told,
+			len(several.Found), several.Found[0], several.Found[1])
+	}
+	return g, fmt.Errorf("compare %s: %w", told, calledSo(o.Part, err))
 }

@@ -3,14 +3,15 @@ package cli
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"math"
+	"os"
 	"time"
 
 	"rtcbench/bench"
 	"rtcbench/internal/browser"
 	"rtcbench/internal/echo"
+	"rtcbench/internal/lab/witness"
 	"rtcbench/internal/measure"
 	"rtcbench/internal/platform/daily"
 	"rtcbench/internal/platform/livekit"
@@ -97,19 +98,19 @@ func (cmd *echoCmd) Run(a *app) error {
 	for _, doubt := range doubts {
 		fmt.Fprintf(a.stderr, "rtcbench: %s\n", doubt)
 	}
-	witness, err := openPingLog(cmd.LogPings)
+	pings, err := openPingLog(cmd.LogPings)
 	if err != nil {
 		return err
 	}
-	defer witness.Close()
+	defer pings.Close()
 	join := seat(livekit.NewMeeting(place, echoTokenLife), bench.NewIdentity(bench.Answerer))
 	err = echo.Serve(a.ctx, echo.Seat{
 		Join: func(ctx context.Context) (bench.Session, error) {
 			s, err := join(ctx)
-			if err != nil || witness == nil {
+			if err != nil || pings == nil {
 				return s, err
 			}
-			return witnessed{s, witness}, nil
+			return witness.Session{Session: s, Log: pings}, nil
 		},
 		Clock: clock, Within: within,
 		Ready: func(bench.Session) { fmt.Fprintf(a.stderr, "echo ready in %s\n", ready) },
@@ -152,9 +153,6 @@ type silent struct{}
 
 func (silent) Error() string { return "" }
 
-// againPause is how long before a new seat is taken.
-const againPause = 2 * time.Second
-
 // onDaily answers in a Daily room, in a browser of this process's own.
 func (cmd *echoCmd) onDaily(a *app, c *settings.Check, within time.Duration) error {
 	place := bench.Place{URL: cmd.RoomURL, Bundle: cmd.BundleURL}
@@ -179,48 +177,24 @@ func (cmd *echoCmd) onDaily(a *app, c *settings.Check, within time.Duration) err
 		return err
 	}
 	defer b.Close()
-	for first := true; a.ctx.Err() == nil; first = false {
-		err := sitIn(a, b, room, within)
-		if a.ctx.Err() != nil {
-			break
-		}
-		if first && !errors.Is(err, errSeatLost) {
-			return err
-		}
-		fmt.Fprintf(a.stderr, "echo lost its seat, trying again: %v\n", err)
-		select {
-		case <-time.After(againPause):
-		case <-a.ctx.Done():
-		}
+	err = measure.SitOn(a.ctx, b, daily.Platform, room, within, func() {
+		fmt.Fprintf(a.stderr, "echo ready in room %s\n", room.URL())
+	}, func(err error) { fmt.Fprintf(a.stderr, "echo lost its seat, trying again: %v\n", advised(err)) })
+	if err != nil {
+		return advised(err)
 	}
 	code, _ := stopCode(a.ctx)
 	return exitError{code, silent{}}
 }
 
-var errSeatLost = errors.New("seat lost")
-
-// sitIn answers from one page until its seat is lost or ctx ends.
-func sitIn(a *app, b *browser.Browser, room *daily.Meeting, within time.Duration) error {
-	page, err := measure.Sit(a.ctx, b, daily.Platform, room, within)
+// openPingLog is nil, whose Close does nothing that matters, where there is nothing to write to.
+func openPingLog(path string) (*os.File, error) {
+	if path == "" {
+		return nil, nil
+	}
+	f, err := os.Create(path)
 	if err != nil {
-		return advised(err)
+		return nil, fmt.Errorf("--log-pings: %w", err)
 	}
-	defer page.Close()
-	fmt.Fprintf(a.stderr, "echo ready in room %s\n", room.URL())
-	look := time.NewTicker(measure.LookInterval)
-	defer look.Stop()
-	for {
-		select {
-		case <-a.ctx.Done():
-			return nil
-		case <-look.C:
-		}
-		why, err := page.Ended(a.ctx)
-		if err != nil {
-			return fmt.Errorf("%w: %w", errSeatLost, err)
-		}
-		if why != "" {
-			return fmt.Errorf("%w: %s", errSeatLost, why)
-		}
-	}
+	return f, nil
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"rtcbench/bench"
@@ -61,7 +60,7 @@ func (cmd *echoCmd) watch(a *app, c *settings.Check, within time.Duration, clock
 		Rooms: func(ctx context.Context) ([]string, error) { return key.Rooms(ctx, place.URL, prefix) },
 		Waits: func(ctx context.Context, room string) (bool, error) {
 			who, err := key.Participants(ctx, place.URL, room)
-			return waits(who, name), err
+			return echo.Waits(who, name), err
 		},
 		Join: func(ctx context.Context, room string) (bench.Session, error) {
 			in := place
@@ -70,7 +69,7 @@ func (cmd *echoCmd) watch(a *app, c *settings.Check, within time.Duration, clock
 			defer cancel()
 			return seat(livekit.NewMeeting(in, echoTokenLife), name)(joining)
 		},
-		Alone: func(s bench.Session) bool { return !slices.ContainsFunc(present(s), isNoEcho) },
+		Alone: func(s bench.Session) bool { return !slices.ContainsFunc(echo.Present(s), echo.IsNoEcho) },
 		Most:  most, Clock: clock, Within: within,
 		Came:  func(room string) { say("echo ready in room %s", room) },
 		Left:  func(room string, why error) { say("echo left room %s: %v", room, why) },
@@ -84,30 +83,4 @@ func (cmd *echoCmd) watch(a *app, c *settings.Check, within time.Duration, clock
 	}
 	code, _ := stopCode(a.ctx)
 	return exitError{code, silent{}}
-}
-
-// waits reports whether one of these participants wants an echo: somebody is there, and no other echo of rtcbench. own
-// is this echo's name, which a server may still hold for a seat that was lost.
-func waits(participants []string, own string) bool {
-	someone := false
-	for _, p := range participants {
-		switch {
-		case p == own:
-		case isNoEcho(p):
-			someone = true
-		default:
-			return false
-		}
-	}
-	return someone
-}
-
-func isNoEcho(identity string) bool { return !strings.HasPrefix(identity, "rtcbench-echo-") }
-
-// present are the others in a room of LiveKit.
-func present(s bench.Session) []string {
-	if s, ok := s.(interface{ Present() []string }); ok {
-		return s.Present()
-	}
-	return nil
 }

@@ -158,20 +158,12 @@ func TestFlagsAfterArguments(t *testing.T) {
 				t.Errorf("%v: %v", args, err)
 				continue
 			}
+			cmds.others = nil // pointers, which are others each time
 			if before == nil {
 				before = cmds
 			} else if got, want := fmt.Sprintf("%+v", *cmds), fmt.Sprintf("%+v", *before); got != want {
 				t.Errorf("%v is read in another way than with the flag first", args)
 			}
-		}
-	}
-}
-
-// A secret in the place of an operand, too.
-func TestASecretAsAnOperand(t *testing.T) {
-	for _, secret := range benchtest.Secrets {
-		if got := shownOperand(secret); len(secret) > 20 && got != settings.Hidden(secret) {
-			t.Errorf("%q is shown as %s", secret, got)
 		}
 	}
 }

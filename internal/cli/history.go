@@ -1,14 +1,13 @@
 package cli
 
 import (
-	"slices"
-	"strings"
 	"time"
 
 	"rtcbench/bench"
 	"rtcbench/internal/archive"
 	"rtcbench/internal/report"
 	"rtcbench/internal/result"
+	"rtcbench/internal/selection"
 	"rtcbench/internal/settings"
 )
 
@@ -24,28 +23,7 @@ type filterFlags struct {
 }
 
 func (f filterFlags) query(c *settings.Check, now time.Time) bench.Query {
-	c.Given(map[string]string{"platform": f.Platform, "location": f.Location, "engine": f.Engine,
-		"transport": f.Transport,
-		"path":      f.Path, "since": f.Since, "until": f.Until})
-	q := bench.Query{Platform: f.Platform, Location: f.Location, Engine: f.Engine,
-		Transport: bench.TransportClass(f.Transport), Path: bench.Path(f.Path)}
-	oneOf := func(flag, value string, allowed ...string) {
-		if value != "" && !slices.Contains(allowed, value) {
-			c.Fail(flag, value, strings.Join(allowed, ", "))
-		}
-	}
-	oneOf("platform", f.Platform, result.Platforms...)
-	oneOf("engine", f.Engine, "native", "browser")
-	oneOf("transport", f.Transport, string(bench.DataChannelReliable), string(bench.DataChannelLossy),
-		string(bench.SignallingWebSocket), string(bench.InProcess))
-	if f.Path != "" && !q.Path.Valid() {
-		c.Fail("path", f.Path, "udp, tcp, relay-udp, relay-tcp, relay-tls, or several as tables show them")
-	}
-	q.Since, q.Until = c.Moment("since", f.Since, now), c.Moment("until", f.Until, now)
-	if c.Err == nil && !q.Since.IsZero() && !q.Until.IsZero() && !q.Since.Before(q.Until) {
-		c.Err = usagef("--since %s is not before --until %s", f.Since, f.Until)
-	}
-	return q
+	return selection.Texts(f).Query(c, now)
 }
 
 // includeFlags say what of those runs counts.

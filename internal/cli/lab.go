@@ -14,7 +14,9 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"rtcbench/bench"
 	"rtcbench/internal/lab"
+	"rtcbench/internal/lab/witness"
 	"rtcbench/internal/sandbox"
 	"rtcbench/internal/scratch"
 	"rtcbench/internal/settings"
@@ -192,7 +194,7 @@ func (cmd labRunCmd) Run(a *app) error {
 	if err != nil {
 		return join(runErr, err)
 	}
-	heard, err := readPingLog(l.pingLog())
+	heard, err := witness.Read(l.pingLog())
 	if err != nil {
 		return join(runErr, err)
 	}
@@ -324,3 +326,15 @@ func (cmd labEnterCmd) Run(*app) error {
 	}
 	return lab.Enter(self, append([]string{"rtcbench"}, cmd.Command...))
 }
+
+// newClock is this process's clock; in a lab that of the lab, by which the router writes down what it does.
+func newClock() bench.Clock {
+	clock := bench.NewClock()
+	if of, err := lab.ClockOf(os.Getenv(labClock)); err == nil {
+		clock = of
+	}
+	return clock.Claiming(bench.KernelClockError)
+}
+
+// labClock is the variable that names a lab's clock to its processes.
+const labClock = "RTCBENCH_LAB_ANCHOR"

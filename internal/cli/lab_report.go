@@ -2,15 +2,12 @@ package cli
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 
-	"rtcbench/bench"
 	"rtcbench/internal/lab"
 	"rtcbench/internal/lab/analysis"
-	"rtcbench/internal/result"
 )
 
 // tell prints and writes what the router did. The command's own failure counts for more than one of these.
@@ -19,7 +16,7 @@ func (cmd labRunCmd) tell(a *app, s lab.Scenario, log lab.Log, heard map[uint32]
 	if cmd.Packets != "" {
 		kept = append(kept, writeTo(cmd.Packets, "the packets", log.WriteCSV))
 	}
-	run, err := labResult(file)
+	run, err := analysis.ReadRun(file)
 	if err == nil && run.Start.Before(log.Start) {
 		err = fmt.Errorf("%s is of an earlier run: this one has written none", file)
 	}
@@ -39,19 +36,6 @@ func (cmd labRunCmd) tell(a *app, s lab.Scenario, log lab.Log, heard map[uint32]
 		fmt.Fprintf(a.stderr, "rtcbench: %v\n", err)
 	}
 	return runErr
-}
-
-// labResult reads what the command in the lab has written.
-func labResult(path string) (bench.Run, error) {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return bench.Run{}, fmt.Errorf("the result of the run in the lab: %w", err)
-	}
-	var f result.File
-	if err := json.Unmarshal(data, &f); err != nil {
-		return bench.Run{}, fmt.Errorf("the result of the run in the lab: %w", err)
-	}
-	return f.Run()
 }
 
 // writeTo makes a file of what write writes.

@@ -9,6 +9,7 @@ import (
 	"rtcbench/bench"
 	"rtcbench/internal/advice"
 	"rtcbench/internal/echo"
+	"rtcbench/internal/floors"
 	"rtcbench/internal/measure"
 	"rtcbench/internal/platform"
 	"rtcbench/internal/settings"
@@ -96,7 +97,7 @@ func (a *app) measure(cmd measuring) error {
 func (a *app) env(chrome chromeFlags) measure.Env {
 	return measure.Env{
 		Platforms: platform.All, Clock: newClock(), Browser: chrome.options(), Tool: bench.Tool(version()),
-		Floors: loadFloors(),
+		Floors: floors.Load(),
 		Say:    func(line string) { fmt.Fprintf(a.stderr, "rtcbench: %s\n", line) },
 	}
 }

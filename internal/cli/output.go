@@ -6,6 +6,7 @@ import (
 
 	"rtcbench/bench"
 	"rtcbench/internal/keep"
+	"rtcbench/internal/progress"
 	"rtcbench/internal/settings"
 )
 
@@ -64,8 +65,8 @@ func (f outputFlags) watch(a *app, log *slog.Logger, plan bench.Plan) (on func(b
 			}
 			log.Debug("ping", attrs...)
 		}, func() {}
-	case !f.Quiet && isTerminal(a.stderr):
-		return progress(a.stderr, plan.Count)
+	case !f.Quiet && progress.IsTerminal(a.stderr):
+		return progress.Pings(a.stderr, plan.Count)
 	}
 	return nil, func() {}
 }

@@ -3,12 +3,10 @@ package cli
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"unicode"
@@ -142,32 +140,17 @@ func (f storeFlags) choices(c *settings.Check) []string {
 	return list
 }
 
-// dataDir is the folder for data of this user (XDG Base Directory Specification; Apple's and Microsoft's equals). A
-// service of the system has no home; systemd gives it a folder of its own, if its unit asks for one (StateDirectory=,
-// systemd.exec(5)).
+// dataDir is the folder for data.
 func (f storeFlags) dataDir(c *settings.Check) string {
 	if f.DataDir != "" {
 		return f.DataDir
 	}
-	home, err := os.UserHomeDir()
-	if info, gone := os.Stat(home); err == nil && (home == "/" || gone != nil || !info.IsDir()) {
-		err = fmt.Errorf("HOME is %s", home)
-	}
-	state, _, _ := strings.Cut(os.Getenv("STATE_DIRECTORY"), ":") // one for each that the unit names
-	switch {
-	case runtime.GOOS == "windows" && os.Getenv("LocalAppData") != "":
-		return filepath.Join(os.Getenv("LocalAppData"), "rtcbench")
-	case filepath.IsAbs(os.Getenv("XDG_DATA_HOME")):
-		return filepath.Join(os.Getenv("XDG_DATA_HOME"), "rtcbench")
-	case err != nil && filepath.IsAbs(state):
-		return state
-	case err != nil && c.Err == nil:
+	dir, err := settings.DataFolder()
+	if err != nil && c.Err == nil {
 		c.Err = usagef("there is no folder for data here (%w): name one with --data-dir, or keep nothing with "+
 			"--store none", err)
-	case runtime.GOOS == "darwin":
-		return filepath.Join(home, "Library", "Application Support", "rtcbench")
 	}
-	return filepath.Join(home, ".local", "share", "rtcbench")
+	return dir
 }
 
 // words are what stores call their settings, and the commands that help.

@@ -1,8 +1,7 @@
-package cli
+package selection
 
 import (
 	"errors"
-	"fmt"
 	"maps"
 	"os"
 	"regexp"
@@ -12,14 +11,13 @@ import (
 	"time"
 
 	"rtcbench/internal/archive"
-	"rtcbench/internal/report"
 	"rtcbench/internal/result"
 	"rtcbench/internal/settings"
 )
 
-// parseOperand tells what text names, one side of a comparison: a file, runs of a file, or runs of a store. What is
+// ParseSide tells what text names, one side of a comparison: a file, runs of a file, or runs of a store. What is
 // there as a file is a file.
-func parseOperand(text string, now time.Time) (o archive.Side, err error) {
+func ParseSide(text string, now time.Time) (o archive.Side, err error) {
 	o.Name = text
 	path, choice, chosen := text, "", false
 	if at := strings.LastIndexByte(text, '#'); at >= 0 && !isFile(text) {
@@ -29,29 +27,29 @@ func parseOperand(text string, now time.Time) (o archive.Side, err error) {
 	case isFile(path):
 		o.File = path
 		if chosen {
-			o.Filter, err = parseFilter(choice, now)
+			o.Filter, err = ParseFilter(choice, now)
 		}
 	case chosen:
 		err = errors.New("there is no such file")
 	case !strings.Contains(text, "=") && !settings.PartOfID.MatchString(text) && strings.ContainsAny(text, "./\\"):
 		err = errors.New("there is no such file")
 	default:
-		if o.Filter, err = parseFilter(text, now); err != nil && !strings.Contains(text, "=") {
+		if o.Filter, err = ParseFilter(text, now); err != nil && !strings.Contains(text, "=") {
 			err = errors.New("it is no file, no ID of a run, and no filter such as " +
 				"platform=livekit,location=fra,since=24h")
 		}
 	}
 	if err != nil {
-		return o, usagef("compare %s: %w", shownOperand(text), err)
+		return o, settings.Usagef("compare %s: %w", ShownSide(text), err)
 	}
 	return o, nil
 }
 
-// shownOperand is text as an error may show it.
-func shownOperand(text string) string {
+// ShownSide is text as an error may show it.
+func ShownSide(text string) string {
 	path, choice, chosen := strings.Cut(text, "#")
-	_, err := parseFilter(choice, time.Time{})
-	_, alone := parseFilter(text, time.Time{})
+	_, err := ParseFilter(choice, time.Time{})
+	_, alone := ParseFilter(text, time.Time{})
 	switch {
 	case alone == nil, isFile(path) && (!chosen || err == nil):
 		return strconv.Quote(text)
@@ -93,34 +91,4 @@ var dataFile = regexp.MustCompile(`(?i)\.(jsonl?|ndjson|gz|zst|txt|csv|log|db)$`
 func isFile(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && !info.IsDir() || path == "-"
-}
-
-// group gives the runs that o names. What there is to tell of them goes to a.
-func group(a *app, o archive.Side, from archive.Reader, invalid bool) (g report.Group, err error) {
-	told := shownOperand(o.Name)
-	from.Say = func(note error) {
-		var unreadable *archive.Unreadable
-		var invalid *archive.OneInvalid
-		switch {
-		case errors.As(note, &unreadable):
-			a.settings.Say(advised(note).Error())
-		case errors.As(note, &invalid):
-			fmt.Fprintf(a.stderr, "compare %s: %s\n", told, report.Printable(note.Error()))
-		default:
-			fmt.Fprintln(report.Plain{Writer: a.stderr}, note)
-		}
-	}
-	if g, err = o.Group(a.ctx, from, invalid); err == nil {
-		return g, nil
-	}
-	var all *archive.AllInvalid
-	var several *archive.NotOne
-	switch {
-	case errors.As(err, &all):
-		return g, fmt.Errorf("compare %s: %w; --include-invalid compares them all the same", told, err)
-	case errors.As(err, &several) && several.Store == "":
-		return g, fmt.Errorf("compare %s: %d runs are called so, as %s and %s: give more of the ID", told,
-			len(several.Found), several.Found[0], several.Found[1])
-	}
-	return g, fmt.Errorf("compare %s: %w", told, calledSo(o.Part, err))
 }

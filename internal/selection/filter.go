@@ -1,4 +1,4 @@
-package cli
+package selection
 
 import (
 	"fmt"
@@ -13,23 +13,23 @@ import (
 )
 
 // filterKeys are the flags of history, as keys, and what they set.
-var filterKeys = map[string]func(f *filterFlags) *string{
-	"platform":  func(f *filterFlags) *string { return &f.Platform },
-	"location":  func(f *filterFlags) *string { return &f.Location },
-	"engine":    func(f *filterFlags) *string { return &f.Engine },
-	"transport": func(f *filterFlags) *string { return &f.Transport },
-	"path":      func(f *filterFlags) *string { return &f.Path },
-	"since":     func(f *filterFlags) *string { return &f.Since },
-	"until":     func(f *filterFlags) *string { return &f.Until },
+var filterKeys = map[string]func(f *Texts) *string{
+	"platform":  func(f *Texts) *string { return &f.Platform },
+	"location":  func(f *Texts) *string { return &f.Location },
+	"engine":    func(f *Texts) *string { return &f.Engine },
+	"transport": func(f *Texts) *string { return &f.Transport },
+	"path":      func(f *Texts) *string { return &f.Path },
+	"since":     func(f *Texts) *string { return &f.Since },
+	"until":     func(f *Texts) *string { return &f.Until },
 }
 
 // filterWords are values that need no key.
 var filterWords = map[string]string{"native": "engine", "browser": "engine"}
 
-// parseFilter reads which runs are wanted: KEY=VALUE,… as it is written on a command line. A platform, an engine and a
+// ParseFilter reads which runs are wanted: KEY=VALUE,… as it is written on a command line. A platform, an engine and a
 // run's ID need no key.
-func parseFilter(text string, now time.Time) (f archive.Filter, err error) {
-	var flags filterFlags
+func ParseFilter(text string, now time.Time) (f archive.Filter, err error) {
+	var flags Texts
 	for part := range strings.SplitSeq(text, ",") {
 		key, value, found := strings.Cut(part, "=")
 		key, value = strings.TrimSpace(key), strings.TrimSpace(value)
@@ -43,10 +43,9 @@ func parseFilter(text string, now time.Time) (f archive.Filter, err error) {
 			f.Part = strings.ToLower(key)
 			continue
 		default:
-			return f,
-				fmt.Errorf("%s is not of the form KEY=VALUE; keys are %s",
-					settings.Shown(key, append(result.Platforms, "native", "browser")...),
-					strings.Join(slices.Sorted(maps.Keys(filterKeys)), ", "))
+			return f, fmt.Errorf("%s is not of the form KEY=VALUE; keys are %s",
+				settings.Shown(key, append(result.Platforms, "native", "browser")...),
+				strings.Join(slices.Sorted(maps.Keys(filterKeys)), ", "))
 		}
 		field, known := filterKeys[key]
 		switch {
@@ -60,7 +59,7 @@ func parseFilter(text string, now time.Time) (f archive.Filter, err error) {
 		*field(&flags) = value
 	}
 	c := settings.Check{Sources: settings.New(nil, "")}
-	f.Query = flags.query(&c, now)
+	f.Query = flags.Query(&c, now)
 	if c.Err != nil {
 		return f, fmt.Errorf("%s", strings.ReplaceAll(c.Err.Error(), "--", "")) // there they are flags
 	}

@@ -1,0 +1,46 @@
+// Package floors keeps what the instrument itself adds on this machine, as rtcbench calibrate has measured it, in the
+// user's cache folder.
+package floors
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+
+	"rtcbench/internal/keep"
+	"rtcbench/internal/measure"
+)
+
+func path() (string, error) {
+	dir, err := os.UserCacheDir()
+	return filepath.Join(dir, "rtcbench", "floors.json"), err
+}
+
+// Load is, of the user's cache folder, what was measured so far; nothing when there is none, or none that can be read.
+func Load() measure.Floors {
+	f := measure.Floors{}
+	file, err := path()
+	if err != nil {
+		return f
+	}
+	if data, err := os.ReadFile(file); err == nil && json.Unmarshal(data, &f) != nil {
+		return measure.Floors{}
+	}
+	return f
+}
+
+// Save keeps the floors and returns where.
+func Save(f measure.Floors) (string, error) {
+	file, err := path()
+	if err != nil {
+		return "", err
+	}
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		return "", err
+	}
+	data, err := json.MarshalIndent(f, "", "  ")
+	if err != nil {
+		return "", err
+	}
+	return file, keep.Replace(file, append(data, '\n'))
+}
