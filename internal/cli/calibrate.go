@@ -9,6 +9,7 @@ import (
 	"rtcbench/internal/floors"
 	"rtcbench/internal/measure"
 	"rtcbench/internal/settings"
+	"rtcbench/internal/signals"
 )
 
 type calibrateCmd struct {
@@ -48,7 +49,7 @@ func (cmd *calibrateCmd) Run(a *app) error {
 	for _, path := range measure.Paths(env.Platforms, plan, inBrowser) {
 		run, err := path.Measure(a.ctx, env)
 		if a.ctx.Err() != nil {
-			code, _ := stopCode(a.ctx)
+			code, _ := signals.ExitCode(a.ctx)
 			return exitError{code, errors.New("stopped; what was known before is kept")}
 		}
 		if err != nil {

@@ -21,6 +21,7 @@ import (
 	"rtcbench/internal/report"
 	"rtcbench/internal/result"
 	"rtcbench/internal/settings"
+	"rtcbench/internal/signals"
 )
 
 // Exit codes. Where several hold: interrupted, failed, notKept, limitBroken.
@@ -146,11 +147,11 @@ func Main(args []string, stdout, stderr io.Writer) (code int) {
 		return fail(stderr, err)
 	}
 	reloads := parsed.Command() == "run" && !cmds.Run.Once && !cmds.Run.Check
-	ctx, stop := untilSignal(context.Background(), !reloads)
+	ctx, stop := signals.Until(context.Background(), !reloads)
 	defer stop()
 	err = parsed.Run(&app{ctx: ctx, stdout: stdout, stderr: stderr, settings: set})
 	code = fail(stderr, err)
-	if stop, ok := stopCode(ctx); ok && err != nil { // whatever went wrong after it
+	if stop, ok := signals.ExitCode(ctx); ok && err != nil { // whatever went wrong after it
 		return stop
 	}
 	return code

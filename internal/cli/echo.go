@@ -16,6 +16,7 @@ import (
 	"rtcbench/internal/platform/daily"
 	"rtcbench/internal/platform/livekit"
 	"rtcbench/internal/settings"
+	"rtcbench/internal/signals"
 )
 
 type echoCmd struct {
@@ -119,7 +120,7 @@ func (cmd *echoCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	if code, ok := stopCode(a.ctx); ok {
+	if code, ok := signals.ExitCode(a.ctx); ok {
 		return exitError{code, silent{}}
 	}
 	return nil
@@ -183,7 +184,7 @@ func (cmd *echoCmd) onDaily(a *app, c *settings.Check, within time.Duration) err
 	if err != nil {
 		return advised(err)
 	}
-	code, _ := stopCode(a.ctx)
+	code, _ := signals.ExitCode(a.ctx)
 	return exitError{code, silent{}}
 }
 

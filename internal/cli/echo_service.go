@@ -15,6 +15,7 @@ import (
 	"rtcbench/internal/platform/daily"
 	"rtcbench/internal/platform/livekit"
 	"rtcbench/internal/settings"
+	"rtcbench/internal/signals"
 )
 
 // serviceFlags are those of rtcbench echo as a service.
@@ -189,7 +190,7 @@ func (cmd *echoCmd) serve(a *app, c *settings.Check, within time.Duration) error
 	if err := service.Serve(a.ctx, l); err != nil {
 		return err
 	}
-	code, _ := stopCode(a.ctx)
+	code, _ := signals.ExitCode(a.ctx)
 	return exitError{code, silent{}}
 }
 

@@ -12,6 +12,7 @@ import (
 	"rtcbench/internal/platform/livekit"
 	"rtcbench/internal/report"
 	"rtcbench/internal/result"
+	"rtcbench/internal/signals"
 )
 
 // keeper is where the runs of a command go.
@@ -90,7 +91,7 @@ func (a *app) tell(errs []error) {
 // ended is how a command that measured has ended.
 func (a *app) ended(o keep.Outcome, broken error) error {
 	kept := join(allAdvised(o.Unkept)...)
-	code, stoppedBySignal := stopCode(a.ctx)
+	code, stoppedBySignal := signals.ExitCode(a.ctx)
 	switch {
 	case stoppedBySignal:
 		return exitError{code, join(kept, broken)}

@@ -20,6 +20,7 @@ import (
 	"rtcbench/internal/sandbox"
 	"rtcbench/internal/scratch"
 	"rtcbench/internal/settings"
+	"rtcbench/internal/signals"
 )
 
 type labCmd struct {
@@ -280,7 +281,7 @@ func (l *labRun) run(args []string) (err error) {
 		err = lab.Leave(ended, runner)
 	}
 	// whatever the runner made of the signal: it may have come before it listened
-	if code, ok := stopCode(l.app.ctx); ok {
+	if code, ok := signals.ExitCode(l.app.ctx); ok {
 		return exitError{code, silent{}}
 	}
 	var exit *exec.ExitError

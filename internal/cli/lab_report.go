@@ -1,11 +1,9 @@
 package cli
 
 import (
-	"bytes"
 	"fmt"
-	"io"
-	"os"
 
+	"rtcbench/internal/keep"
 	"rtcbench/internal/lab"
 	"rtcbench/internal/lab/analysis"
 )
@@ -14,7 +12,7 @@ import (
 func (cmd labRunCmd) tell(a *app, s lab.Scenario, log lab.Log, heard map[uint32]bool, file string, runErr error) error {
 	var kept []error
 	if cmd.Packets != "" {
-		kept = append(kept, writeTo(cmd.Packets, "the packets", log.WriteCSV))
+		kept = append(kept, keep.WriteTo(cmd.Packets, "the packets", log.WriteCSV))
 	}
 	run, err := analysis.ReadRun(file)
 	if err == nil && run.Start.Before(log.Start) {
@@ -27,7 +25,7 @@ func (cmd labRunCmd) tell(a *app, s lab.Scenario, log lab.Log, heard map[uint32]
 		held := analysis.NewReport(s, cmd.Seed, log, run, heard)
 		analysis.WriteText(a.stdout, held)
 		if cmd.Report != "" {
-			kept = append(kept, writeTo(cmd.Report, "the lab's report", held.WriteJSON))
+			kept = append(kept, keep.WriteTo(cmd.Report, "the lab's report", held.WriteJSON))
 		}
 	}
 	if err := join(kept...); err != nil && runErr == nil {
@@ -36,17 +34,4 @@ func (cmd labRunCmd) tell(a *app, s lab.Scenario, log lab.Log, heard map[uint32]
 		fmt.Fprintf(a.stderr, "rtcbench: %v\n", err)
 	}
 	return runErr
-}
-
-// writeTo makes a file of what write writes.
-func writeTo(path, what string, write func(io.Writer) error) error {
-	var b bytes.Buffer
-	err := write(&b)
-	if err == nil {
-		err = os.WriteFile(path, b.Bytes(), 0o644)
-	}
-	if err != nil {
-		return fmt.Errorf("write %s: %w", what, err)
-	}
-	return nil
 }

@@ -50,16 +50,3 @@ func (f *planFlags) connectTimeout(c *settings.Check, browser bool) time.Duratio
 	}
 	return within
 }
-
-// longest is how long a plan may take at the most, its reconnects aside.
-func longest(p bench.Plan) time.Duration {
-	step := p.Cooldown
-	if p.ClosedLoop() {
-		step = p.Timeout
-	}
-	const aYear = 365 * 24 * time.Hour
-	if float64(p.Count+p.Warmup)*float64(step) > float64(aYear) {
-		return aYear
-	}
-	return p.EchoTimeout + time.Duration(p.Count+p.Warmup)*step + p.Timeout + p.ReconnectTimeout
-}

@@ -13,6 +13,7 @@ import (
 	"rtcbench/internal/measure"
 	"rtcbench/internal/platform"
 	"rtcbench/internal/settings"
+	"rtcbench/internal/signals"
 )
 
 // measuring is a command that measures.
@@ -104,7 +105,7 @@ func (a *app) env(chrome chromeFlags) measure.Env {
 
 // stopped is how a command ends that has nothing to show: by a signal, or for err.
 func (a *app) stopped(err error) error {
-	if code, ok := stopCode(a.ctx); ok {
+	if code, ok := signals.ExitCode(a.ctx); ok {
 		return exitError{code, errors.New("stopped before anything was measured")}
 	}
 	return err

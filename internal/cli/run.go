@@ -14,6 +14,7 @@ import (
 	"rtcbench/internal/jobs"
 	"rtcbench/internal/schedule"
 	"rtcbench/internal/settings"
+	"rtcbench/internal/signals"
 )
 
 type runCmd struct {
@@ -83,8 +84,8 @@ func (cmd *runCmd) Run(a *app) error {
 		return a.worst(r.All(a.ctx))
 	}
 	hangup := make(chan os.Signal, 1)
-	if hangupSignal != nil {
-		signal.Notify(hangup, hangupSignal)
+	if signals.Hangup != nil {
+		signal.Notify(hangup, signals.Hangup)
 		defer signal.Stop(hangup)
 	}
 	go func() {
@@ -98,13 +99,13 @@ func (cmd *runCmd) Run(a *app) error {
 		}
 	}()
 	r.Run(a.ctx)
-	code, _ := stopCode(a.ctx)
+	code, _ := signals.ExitCode(a.ctx)
 	return exitError{code, silent{}}
 }
 
 // worst is the exit of a schedule that ran once.
 func (a *app) worst(d schedule.Done) error {
-	if code, ok := stopCode(a.ctx); ok {
+	if code, ok := signals.ExitCode(a.ctx); ok {
 		return exitError{code, silent{}}
 	}
 	if d.Outcome == schedule.Failed {

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"rtcbench/internal/signals"
 )
 
 // TestUntilStopped: whatever a command that only reads is doing, a signal ends it at once, with the code that shells
@@ -17,7 +19,7 @@ func TestUntilStopped(t *testing.T) {
 		ctx, stop := context.WithCancelCause(t.Context())
 		a := &app{ctx: ctx, stderr: &bytes.Buffer{}}
 		release := make(chan struct{})
-		time.AfterFunc(time.Second, func() { stop(stopped{syscall.SIGINT}) })
+		time.AfterFunc(time.Second, func() { stop(signals.Stopped{Signal: syscall.SIGINT}) })
 		begin := time.Now()
 		err := a.untilStopped(func() error { <-release; return nil }) // as deaf as statistics of millions of pings
 		var e exitError

@@ -12,6 +12,7 @@ import (
 	"rtcbench/internal/outbox"
 	"rtcbench/internal/report"
 	"rtcbench/internal/settings"
+	"rtcbench/internal/signals"
 	"rtcbench/internal/store/sqlite"
 )
 
@@ -75,7 +76,7 @@ func (cmd *storeFlushCmd) Run(a *app) error {
 			name, name, k.Box.Dir()))
 	}
 	if err := join(left...); err != nil {
-		if code, ok := stopCode(a.ctx); ok {
+		if code, ok := signals.ExitCode(a.ctx); ok {
 			return exitError{code, err}
 		}
 		return exitError{exitNotKept, err}

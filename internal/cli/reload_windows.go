@@ -1,6 +1,0 @@
-package cli
-
-import "os"
-
-// hangupSignal is not there on Windows.
-var hangupSignal os.Signal
