@@ -276,6 +276,8 @@ func className(c bench.TransportClass) string {
 		return "reliable data channel"
 	case bench.DataChannelLossy:
 		return "lossy data channel"
+	case bench.InProcess:
+		return "way inside this process"
 	case bench.SignallingWebSocket:
 		return "signalling WebSocket"
 	}
