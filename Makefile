@@ -27,7 +27,7 @@ lint: tools ## what stands in deploy/, with the field's own linters
 test: tools web vet lint ## everything that a change has to pass
 	cd web && npm run --silent check && npm test --silent
 	go test -race -vet=all -p $(PACKAGES) -timeout 40m ./...
-	go test -run Allocates ./internal/ping
+	go test -run Allocates ./internal/ping ./internal/audio
 
 test-long: tools web ## the same code with larger counts; five times on a busy machine; fuzzing
 	RTCBENCH_LONG=1 go test -race -p $(PACKAGES) -timeout 3h ./...
@@ -36,7 +36,7 @@ test-long: tools web ## the same code with larger counts; five times on a busy m
 
 FUZZTIME ?= 1m
 fuzz:
-	@set -e; for target in FuzzDecodePong:./internal/ping FuzzDecode:./internal/result FuzzUnpack:./internal/result \
+	@set -e; for target in FuzzDecodePong:./internal/ping FuzzDecode:./internal/audio FuzzDecode:./internal/result FuzzUnpack:./internal/result \
 		FuzzPacked:./internal/result FuzzRow:./internal/store/influx FuzzPieces:./internal/store/timestream \
 		FuzzFile:./internal/outbox FuzzConfig:./internal/jobs FuzzParse:./internal/dotenv FuzzParse:./internal/lab; do \
 		go test -run xxx -fuzz "^$${target%%:*}\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x "$${target#*:}"; done

@@ -26,6 +26,7 @@ rtcbench/internal/stats:
 rtcbench/bench: rtcbench/internal/stats github.com/HdrHistogram/hdrhistogram-go github.com/google/uuid
 rtcbench/internal/recorder: rtcbench/bench rtcbench/internal/stats github.com/google/uuid
 rtcbench/internal/ping: rtcbench/bench rtcbench/internal/recorder
+rtcbench/internal/audio: rtcbench/bench
 rtcbench/internal/loopback: rtcbench/bench
 rtcbench/internal/benchtest: rtcbench/bench rtcbench/internal/stats github.com/google/uuid github.com/gofrs/flock
 	go.uber.org/goleak
