@@ -68,12 +68,15 @@ rtcbench/internal/mototest:
 rtcbench/internal/secrets: rtcbench/internal/redact github.com/aws/aws-sdk-go-v2
 rtcbench/internal/schedule: rtcbench/bench rtcbench/internal/result github.com/prometheus/client_golang
 rtcbench/internal/dotenv:
+rtcbench/internal/environment:
 rtcbench/internal/signals:
 rtcbench/internal/settings: rtcbench/internal/dotenv rtcbench/internal/redact
 rtcbench/internal/jobs: rtcbench/internal/result rtcbench/internal/schedule rtcbench/internal/settings
 	go.yaml.in/yaml/v3
 rtcbench/internal/selection: rtcbench/bench rtcbench/internal/archive rtcbench/internal/result
 	rtcbench/internal/settings
+rtcbench/internal/stores: rtcbench/bench rtcbench/internal/environment rtcbench/internal/keep
+	rtcbench/internal/outbox rtcbench/internal/settings rtcbench/internal/store
 rtcbench/internal/progress: rtcbench/bench github.com/schollz/progressbar/v3 golang.org/x/term
 rtcbench/internal/floors: rtcbench/internal/keep rtcbench/internal/measure
 rtcbench/internal/lab/witness: rtcbench/bench rtcbench/internal/ping

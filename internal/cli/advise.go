@@ -13,6 +13,7 @@ import (
 	"rtcbench/internal/outbox"
 	"rtcbench/internal/result"
 	"rtcbench/internal/settings"
+	"rtcbench/internal/stores"
 )
 
 // withAdvice is an error with what a user can do about it.
@@ -74,6 +75,7 @@ func ofKeeping(err error) string {
 	var refused *keep.Refused
 	var waiting *keep.Waiting
 	var noRoom *keep.NoRoom
+	var noFolder *stores.NoFolder
 	switch {
 	case errors.As(err, &refused), errors.As(err, &waiting) && waiting.Older:
 		return " (rtcbench store status)"
@@ -81,6 +83,8 @@ func ofKeeping(err error) string {
 		return " (rtcbench store flush delivers)"
 	case errors.As(err, &noRoom):
 		return makeRoom(err) + withoutRoom(noRoom)
+	case errors.As(err, &noFolder):
+		return ": name one with --data-dir, or keep nothing with --store none"
 	}
 	return makeRoom(err)
 }

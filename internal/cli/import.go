@@ -34,7 +34,7 @@ Example:
 // Run reads all files; a run that cannot be read does not keep the others out.
 func (cmd *importCmd) Run(a *app) error {
 	c := settings.Check{Sources: a.settings}
-	k := cmd.keeper(&c)
+	k := cmd.stores(&c)
 	if c.Err != nil {
 		return c.Err
 	}

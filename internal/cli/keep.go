@@ -15,12 +15,9 @@ import (
 	"rtcbench/internal/signals"
 )
 
-// keeper is where the runs of a command go.
-type keeper = keep.Stores
-
 // finish hands what was measured to everybody who is to have it, and says how the command ended. failed says why a run
 // ended early, or was not begun.
-func (a *app) finish(f keepFlags, measured []bench.Run, failed []error, stores keeper) error {
+func (a *app) finish(f keepFlags, measured []bench.Run, failed []error, stores keep.Stores) error {
 	var m keep.Measured
 	documents, reasons := map[string]*result.Document{}, map[string]string{}
 	one := len(measured) == 1
@@ -61,7 +58,7 @@ func (a *app) finish(f keepFlags, measured []bench.Run, failed []error, stores k
 }
 
 // hand hands m to everybody. of stands before what is said of the limits of one run.
-func (a *app) hand(f keepFlags, m keep.Measured, stores keeper, table func(io.Writer) error,
+func (a *app) hand(f keepFlags, m keep.Measured, stores keep.Stores, table func(io.Writer) error,
 	of func(bench.Record) string) error {
 	k := keep.Keeper{Took: a.took, Output: keep.Output{Path: f.Output, Stdout: a.stdout}, Stores: stores,
 		Limits: f.limits()}

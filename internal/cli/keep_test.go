@@ -9,6 +9,7 @@ import (
 
 	"rtcbench/bench"
 	"rtcbench/internal/benchtest"
+	"rtcbench/internal/keep"
 )
 
 // TestHowTheRunsOfACommandEnd: one run and both are told by the same rules. A platform that answered nothing has
@@ -44,7 +45,7 @@ func TestHowTheRunsOfACommandEnd(t *testing.T) {
 			[]error{errors.New("no room"), nil}, exitFailed, "daily: no room"},
 	} {
 		a := &app{ctx: t.Context(), stdout: io.Discard, stderr: io.Discard}
-		err := a.finish(keepFlags{limitFlags: limits}, c.runs, c.errs, keeper{})
+		err := a.finish(keepFlags{limitFlags: limits}, c.runs, c.errs, keep.Stores{})
 		if codeOf(err) != c.code || err == nil || !strings.HasPrefix(err.Error(), c.says) {
 			t.Errorf("%s: exit code %d, %v; want %d, %q", name, codeOf(err), err, c.code, c.says)
 		}

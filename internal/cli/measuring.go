@@ -10,6 +10,7 @@ import (
 	"rtcbench/internal/advice"
 	"rtcbench/internal/echo"
 	"rtcbench/internal/floors"
+	"rtcbench/internal/keep"
 	"rtcbench/internal/measure"
 	"rtcbench/internal/platform"
 	"rtcbench/internal/settings"
@@ -42,27 +43,27 @@ type side struct {
 }
 
 // read is what the flags of a command ask for.
-func (a *app) read(cmd measuring) ([]side, keeper, error) {
+func (a *app) read(cmd measuring) ([]side, keep.Stores, error) {
 	c := settings.Check{Sources: a.settings}
 	f := cmd.kept()
-	keep := f.keeper(&c)
+	stores := f.stores(&c)
 	sides := cmd.sides(&c)
 	f.limitFlags.check(&c)
 	if c.Err == nil {
 		c.Err = f.outputFlags.check(&c)
 	}
 	if c.Err != nil {
-		return sides, keep, c.Err
+		return sides, stores, c.Err
 	}
 	for i := range sides {
 		sides[i].job.Asked, sides[i].job.ShowAddresses = f.limits().Asked(), f.ShowAddresses
 	}
-	return sides, keep, nil
+	return sides, stores, nil
 }
 
 // measure carries out a command that measures.
 func (a *app) measure(cmd measuring) error {
-	sides, keep, err := a.read(cmd)
+	sides, stores, err := a.read(cmd)
 	if err != nil {
 		return err
 	}
@@ -91,7 +92,7 @@ func (a *app) measure(cmd measuring) error {
 	if len(jobs) > 1 && measure.Same(errs) { // it is one service that gave no room
 		return a.stopped(errs[0])
 	}
-	return a.finish(f, runs, errs, keep)
+	return a.finish(f, runs, errs, stores)
 }
 
 // env is what jobs are measured with.

@@ -175,7 +175,7 @@ func (a *app) doneJob(ctx context.Context, j jobs.Job) schedule.Done {
 	}
 	if _, cmds, in, err := a.parseJob(j); err == nil {
 		c := settings.Check{Sources: in.settings}
-		k := cmds.measuring()[j.Command].kept().keeper(&c)
+		k := cmds.measuring()[j.Command].kept().stores(&c)
 		if n, err := k.Box.Count(); err == nil && c.Err == nil {
 			d.Waiting = n
 		}

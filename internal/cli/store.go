@@ -13,7 +13,7 @@ import (
 	"rtcbench/internal/report"
 	"rtcbench/internal/settings"
 	"rtcbench/internal/signals"
-	"rtcbench/internal/store/sqlite"
+	"rtcbench/internal/stores"
 )
 
 type storeCmd struct {
@@ -29,7 +29,7 @@ type storeStatusCmd struct{ storeFlags }
 // Run shows the outbox. It asks no store over the network.
 func (cmd *storeStatusCmd) Run(a *app) error {
 	c := settings.Check{Sources: a.settings}
-	k := cmd.keeper(&c)
+	k := cmd.stores(&c)
 	if c.Err != nil {
 		return c.Err
 	}
@@ -49,7 +49,7 @@ type storeFlushCmd struct {
 // Run delivers.
 func (cmd *storeFlushCmd) Run(a *app) error {
 	c := settings.Check{Sources: a.settings}
-	k := cmd.keeper(&c)
+	k := cmd.stores(&c)
 	if c.Err != nil {
 		return c.Err
 	}
@@ -85,17 +85,17 @@ func (cmd *storeFlushCmd) Run(a *app) error {
 }
 
 // readdress lets what waits for the store --was go to the one of its kind that is on.
-func (cmd *storeFlushCmd) readdress(k keeper, courier *outbox.Courier) error {
+func (cmd *storeFlushCmd) readdress(k keep.Stores, courier *outbox.Courier) error {
 	if cmd.Was == "" {
 		return nil
 	}
 	switch on, err := k.Readdress(courier, cmd.Was); {
 	case errors.Is(err, keep.ErrNoneOrSeveral):
 		return usagef("--was %s: exactly one store of its kind has to be on, and %d are: name it with --store",
-			shownStore(cmd.Was), on)
+			stores.Shown(cmd.Was), on)
 	case errors.Is(err, keep.ErrNothingWaits):
 		return usagef("--was %s: nothing waits for a store of this name; rtcbench store status shows what does",
-			shownStore(cmd.Was))
+			stores.Shown(cmd.Was))
 	default:
 		return err
 	}
@@ -174,7 +174,7 @@ func (cmd *exportCmd) Run(a *app) (done error) {
 	defer store.Close()
 	var w io.Writer = a.stdout
 	if cmd.Output != "-" {
-		if isStore(cmd.Output, store) {
+		if stores.IsFile(cmd.Output, store) {
 			return usagef("--output %q: that is the store itself", cmd.Output)
 		}
 		f, err := keep.NewReplacement(cmd.Output)
@@ -204,6 +204,3 @@ func (cmd *exportCmd) Run(a *app) (done error) {
 		return exitError{exitNotKept, err}
 	}
 }
-
-// isStore reports whether path is the file of a store.
-func isStore(path string, s bench.Store) bool { return sqlite.Like(path, s.String()) == bench.Same }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"rtcbench/internal/archive"
+	"rtcbench/internal/keep"
 	"rtcbench/internal/outbox"
 	"rtcbench/internal/settings"
 )
@@ -77,7 +78,7 @@ func (cmd *storeRemoveCmd) Run(a *app) error {
 	}
 	// Where there is no folder for data nothing waits.
 	if c := (settings.Check{Sources: a.settings}); len(p.Targets) > 0 {
-		if k := cmd.keeper(&c); c.Err == nil {
+		if k := cmd.stores(&c); c.Err == nil {
 			p.Box = k.Box
 		}
 	}
@@ -93,7 +94,7 @@ func (cmd *storeRemoveCmd) Run(a *app) error {
 	case err != nil:
 		return exitError{exitNotKept, err}
 	case len(removed) == 0:
-		places := strings.Join(keeper{Targets: p.Targets}.Names(), ", ")
+		places := strings.Join(keep.Stores{Targets: p.Targets}.Names(), ", ")
 		return fmt.Errorf("there is no run %q in %s, and none waits", cmd.RunID, places)
 	}
 	return nil

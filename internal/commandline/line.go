@@ -66,6 +66,8 @@ func (l Line) parsed(ctx *kong.Context) error {
 		}
 	}
 	for _, flag := range ctx.Flags() {
+		variable, _, _ := strings.Cut(flag.Tag.Get("from"), ",")
+		l.Call(flag.Name, variable)
 		if flag.Tag.Get("dotenv") != "no" || l.Rank(flag.Name) != settings.ByDotEnv ||
 			flag.Name != "insecure" && browserless(ctx) {
 			continue

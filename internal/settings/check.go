@@ -42,6 +42,13 @@ func (c *Check) FailAs(flag, shown, allowed string) {
 	}
 }
 
+// Missing fails for flags without which there is nothing to be done.
+func (c *Check) Missing(why string, flags ...string) {
+	if c.Err == nil {
+		c.Err = Usagef("%s: give %s", why, c.Ways(flags...))
+	}
+}
+
 // Given fails for flags that were given and are empty: a script's variable that is not set must
 // not turn into another measurement.
 func (c *Check) Given(values map[string]string) {

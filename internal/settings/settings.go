@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strings"
 	"sync"
 	"syscall"
 
@@ -38,6 +39,7 @@ type Sources struct {
 	dotenv  func() (map[string]dotenv.Var, error) // reads .env once, when something is first looked for there
 	sources map[string]Source                     // by the flag's long name
 	names   map[string]string                     // flags that this command calls otherwise
+	called  map[string]string                     // by the flag's long name: the variable that can give its value
 
 	Talk func(line string) // takes what has to be said while something else is done; nil = nobody listens
 }
@@ -52,7 +54,7 @@ func (s *Sources) Say(line string) {
 // New looks into the environment and then into the file of that path; "" = into no file.
 func New(lookup func(string) (string, bool), path string) *Sources {
 	return &Sources{
-		lookup: lookup, sources: map[string]Source{},
+		lookup: lookup, sources: map[string]Source{}, called: map[string]string{},
 		dotenv: sync.OnceValues(func() (map[string]dotenv.Var, error) { return readDotEnv(path) }),
 	}
 }
@@ -153,6 +155,26 @@ func (s *Sources) Flag(name string) string {
 		return other
 	}
 	return name
+}
+
+// Call takes down the variable that can give the value of a flag.
+func (s *Sources) Call(flag, variable string) { s.called[flag] = variable }
+
+// Ways are how flags can be given: --a and --b (A, B).
+func (s *Sources) Ways(flags ...string) string {
+	var list, variables []string
+	for _, flag := range flags {
+		flag = s.Flag(flag)
+		list = append(list, "--"+flag)
+		if v := s.called[flag]; v != "" {
+			variables = append(variables, v)
+		}
+	}
+	text := strings.Join(list, " and ")
+	if variables != nil {
+		text += " (" + strings.Join(variables, ", ") + ")"
+	}
+	return text
 }
 
 // Note takes down where the value of a flag stands.
