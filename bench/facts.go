@@ -2,19 +2,6 @@ package bench
 
 import "time"
 
-// TransportClass is what carries a message. Path says how that travels.
-type TransportClass string
-
-const (
-	DataChannelReliable TransportClass = "datachannel-reliable" // SCTP over DTLS, ordered, retransmitted
-	DataChannelLossy    TransportClass = "datachannel-lossy"    // the same, unordered, few retransmissions
-	SignallingWebSocket TransportClass = "signalling-websocket" // TLS over TCP
-	InProcess           TransportClass = "in-process"           // no network at all
-)
-
-// TransportClasses are all of them.
-var TransportClasses = []TransportClass{DataChannelReliable, DataChannelLossy, SignallingWebSocket, InProcess}
-
 // Leg names one of the connections of a session.
 type Leg string
 
@@ -37,6 +24,8 @@ type Facts struct {
 	ICE           []ICEPair // every selected pair, in the order of selection
 	Server        Server
 	Reconnects    int // how often the link went down
+
+	Audio []AudioLeg // for RTPAudio: what was agreed of it, leg by leg
 
 	Daily
 	Changes []Change // of what should stay as it is, in the order in which they came
@@ -67,6 +56,34 @@ type Channel struct {
 	Ordered        bool
 	MaxRetransmits *uint16 // nil = without limit
 }
+
+// AudioLeg is what was agreed of the audio of one leg: the Publisher is of what we send, the Subscriber of what is sent
+// to us. Files and the page have its fields by the names in json.
+type AudioLeg struct {
+	Leg         Leg      `json:"leg"`
+	Codec       string   `json:"codec"` // its MIME type, as "audio/opus"
+	ClockRate   int      `json:"clock_rate"`
+	Channels    int      `json:"channels"`
+	PayloadType int      `json:"payload_type"`
+	RED         bool     `json:"red"`        // each packet carries those before it again (RFC 2198)
+	DTX         bool     `json:"dtx"`        // the encoder may fall silent
+	NACK        bool     `json:"nack"`       // lost packets are asked for again
+	Extensions  []string `json:"extensions"` // URIs of header extensions
+	// packets that came by retransmission; null = nobody tells
+	Retransmitted *int `json:"retransmitted"`
+	// where the times of arrival were taken: "wire", "receive-time" or "page"
+	Stamped string `json:"stamped"`
+}
+
+// Where the times of arrival of audio were taken.
+const (
+	StampedWire        = "wire"         // before anything but decryption has looked at the packet
+	StampedReceiveTime = "receive-time" // by the browser, as a frame's receiveTime
+	StampedPage        = "page"         // by the page, when it got the frame
+)
+
+// Stamps are all of them.
+var Stamps = []string{StampedWire, StampedReceiveTime, StampedPage}
 
 // Phase is a step of connecting that was reached At after the join began.
 type Phase struct {

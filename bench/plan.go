@@ -4,18 +4,18 @@ import "time"
 
 // Plan is what is to be done: how many pings, when they leave, how long each may take.
 type Plan struct {
-	Count            int           // pings to send; a slot that could not be used does not count
-	Cooldown         time.Duration // distance of the grid; 0 = closed loop, the next ping when the last is settled
-	PaceUnknown      bool          // nobody knows when pings were due: Cooldown says nothing
-	Timeout          time.Duration // a pong after it is late
-	Warmup           int           // pings discarded after the first pong, before the counted ones
-	EchoTimeout      time.Duration // how long to wait for the first pong of all
-	ReconnectTimeout time.Duration // how long one send call may block before the run is given up
-	PayloadBytes     int           // a shorter ping is padded to this size; 0 = as it is
-	Aligned          bool          // slots begin at Phase modulo Cooldown of Unix time: runs at one time share a grid
-	Phase            time.Duration // … each with its own phase of it, so that their pings do not collide
-	Echo             string        // the only identity whose pongs count; "" = the first that answers
-	Lossy            bool          // ask for the lossy channel, where the platform has one
+	Count            int            // pings to send; a slot that could not be used does not count
+	Cooldown         time.Duration  // distance of the grid; 0 = closed loop, the next ping when the last is settled
+	PaceUnknown      bool           // nobody knows when pings were due: Cooldown says nothing
+	Timeout          time.Duration  // a pong after it is late
+	Warmup           int            // pings discarded after the first pong, before the counted ones
+	EchoTimeout      time.Duration  // how long to wait for the first pong of all
+	ReconnectTimeout time.Duration  // how long one send call may block before the run is given up
+	PayloadBytes     int            // a shorter ping is padded to this size; 0 = as it is
+	Aligned          bool           // slots begin at Phase modulo Cooldown of Unix time: runs at one time share a grid
+	Phase            time.Duration  // … each with its own phase of it, so that their pings do not collide
+	Echo             string         // the only identity whose pongs count; "" = the first that answers
+	Class            TransportClass // what is to carry the pings; "" = the platform's own, which is reliable
 }
 
 // ClosedLoop reports whether each ping waits for the one before it.

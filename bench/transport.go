@@ -47,16 +47,17 @@ type Room struct {
 
 // JoinOptions is how a participant takes its seat.
 type JoinOptions struct {
-	Identity         string        // who to be, where the token does not say
-	ReconnectTimeout time.Duration // a link that was down this long ends the session
-	Lossy            bool          // the channel that Facts describes
+	Identity         string         // who to be, where the token does not say
+	ReconnectTimeout time.Duration  // a link that was down this long ends the session
+	Class            TransportClass // what carries our messages, which Facts describes; "" = the platform's own
+	Role             Role           // what the seat is for; "" = a Runner
 }
 
 // Message goes to one participant, or to the whole room when To is "".
 type Message struct {
 	Payload []byte
 	To      string
-	Lossy   bool // unordered, at most a few retransmissions
+	Class   TransportClass // what is to carry it; "" = the platform's own
 }
 
 // Packet is a message that arrived. At is stamped in the SDK's callback, before any queue.
@@ -64,4 +65,5 @@ type Packet struct {
 	Payload []byte
 	From    string
 	At      time.Time
+	Class   TransportClass // what carried it, where that is more than messages: RTPAudio; else ""
 }

@@ -19,7 +19,7 @@ func Run(n int) bench.Run {
 		ID: "019ab000-0000-7000-8000-000000000001", Platform: "livekit", Location: "us-west-2",
 		RoomURL: "wss://example.livekit.cloud",
 		Plan: bench.Plan{Count: n, Cooldown: 100 * time.Millisecond, Timeout: time.Second, Warmup: 5,
-			EchoTimeout: 10 * time.Second, Lossy: true},
+			EchoTimeout: 10 * time.Second, Class: bench.DataChannelLossy},
 		Start: start, Ended: bench.Complete,
 		Counts: bench.Counts{WarmupSent: 6, Duplicate: 1, ControlSent: 2},
 		Ways:   bench.Ways{Known: true},
@@ -77,10 +77,24 @@ func Run(n int) bench.Run {
 	return r
 }
 
-// Runs are one of each kind: complete, cut off (and invalid, for the server changed), without a pong.
+// Audio is Run, of audio packets.
+func Audio(n int) bench.Run {
+	r := Run(n)
+	r.Plan.Class, r.Facts.Transport = bench.RTPAudio, bench.RTPAudio
+	r.Facts.Channel, r.Facts.Inbound = bench.Channel{}, bench.Channel{}
+	leg := bench.AudioLeg{Leg: bench.Publisher, Codec: "audio/opus", ClockRate: 48000, Channels: 2, PayloadType: 111,
+		Extensions: []string{}, Stamped: bench.StampedWire}
+	down, again := leg, 2
+	down.Leg, down.NACK, down.Retransmitted = bench.Subscriber, true, &again
+	down.Extensions = []string{"http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"}
+	r.Facts.Audio = []bench.AudioLeg{leg, down}
+	return r
+}
+
+// Runs are one of each kind: complete, cut off (and invalid, for the server changed), without a pong, of audio.
 func Runs() map[string]bench.Run {
 	few := Run(5)
-	few.Location, few.Plan.Lossy, few.Plan.Cooldown = "", false, 0
+	few.Location, few.Plan.Class, few.Plan.Cooldown = "", "", 0
 	few.Facts.Transport, few.Facts.Channel = bench.DataChannelReliable, bench.Channel{Known: true, Ordered: true}
 	few.Echo.Mode, few.Clocks = "local", bench.OneClock
 	few.Facts.Changes = []bench.Change{
@@ -97,7 +111,7 @@ func Runs() map[string]bench.Run {
 	daily := Run(100)
 	daily.Platform, daily.RoomURL, daily.Standin, daily.Clocks = "daily", "https://example.daily.co/room", true,
 		bench.SyncedClocks
-	daily.Plan.Lossy, daily.Plan.Aligned, daily.Plan.Phase = false, true, 50*time.Millisecond
+	daily.Plan.Class, daily.Plan.Aligned, daily.Plan.Phase = "", true, 50*time.Millisecond
 	daily.Synced = stats.Offset{Theta: 3 * time.Second, Lo: 3*time.Second - 40*time.Microsecond, Hi: 3*time.Second +
 		60*time.Microsecond}
 	daily.Floor = &bench.Floor{RTT: 1900 * time.Microsecond, Age: 3 * time.Hour}
@@ -109,7 +123,8 @@ func Runs() map[string]bench.Run {
 		"eu-central-1", "127.0.0.1"
 	daily.Facts.NetworkRTT = bench.Quantity{D: 12 * time.Millisecond, OK: true}
 	daily.Doubts = []bench.Doubt{{Code: "topology", Text: "an example of a doubt from outside the samples"}}
-	return map[string]bench.Run{"daily": daily, "complete": Run(400), "ended-early": few, "no-pong": none}
+	return map[string]bench.Run{"daily": daily, "complete": Run(400), "ended-early": few, "no-pong": none,
+		"audio": Audio(50)}
 }
 
 // Records are runs with what they say.

@@ -144,8 +144,8 @@ func (s *suite) wholeRoom(t *testing.T) {
 func (s *suite) oneAddressee(t *testing.T) {
 	room := s.room()
 	a, b, c := s.join(t, room, "a"), s.join(t, room, "b"), s.join(t, room, "c")
-	for _, lossy := range []bool{false, true} {
-		send(t, a, bench.Message{Payload: []byte("for c"), To: "c", Lossy: lossy})
+	for _, class := range []bench.TransportClass{bench.DataChannelReliable, bench.DataChannelLossy} {
+		send(t, a, bench.Message{Payload: []byte("for c"), To: "c", Class: class})
 		if p := recv(t, c); string(p.Payload) != "for c" || p.From != "a" {
 			t.Errorf("got %q from %q", p.Payload, p.From)
 		}

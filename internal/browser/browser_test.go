@@ -61,7 +61,8 @@ func start(t *testing.T) *browser.Browser {
 	return b
 }
 
-func join(t *testing.T, b *browser.Browser, server *sandboxtest.Server, identity string, lossy bool) *browser.Page {
+func join(t *testing.T, b *browser.Browser, server *sandboxtest.Server, identity string,
+	class bench.TransportClass) *browser.Page {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
@@ -75,7 +76,7 @@ func join(t *testing.T, b *browser.Browser, server *sandboxtest.Server, identity
 		t.Fatal(err)
 	}
 	if err := p.Join(ctx,
-		of(browser.JoinConfig{Platform: "livekit", URL: server.URL, Token: token, Lossy: lossy})); err != nil {
+		of(browser.JoinConfig{Platform: "livekit", URL: server.URL, Token: token, Class: class})); err != nil {
 		t.Fatal(err)
 	}
 	return p
@@ -84,16 +85,17 @@ func join(t *testing.T, b *browser.Browser, server *sandboxtest.Server, identity
 func TestLiveKitInChromium(t *testing.T) {
 	server := sandboxtest.Start(t)
 	b := start(t)
-	for _, lossy := range []bool{false, true} {
-		echo := join(t, b, server, "echo", lossy)
+	for _, class := range []bench.TransportClass{bench.DataChannelReliable, bench.DataChannelLossy} {
+		lossy := class == bench.DataChannelLossy
+		echo := join(t, b, server, "echo", class)
 		if err := echo.Echo(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		runner := join(t, b, server, "runner", lossy)
+		runner := join(t, b, server, "runner", class)
 		seen := 0
 		run, err := runner.Probe(t.Context(), bench.Plan{
 			Count: 50, Cooldown: 20 * time.Millisecond, Timeout: patience, Warmup: 3,
-			EchoTimeout: patience, ReconnectTimeout: patience, Lossy: lossy,
+			EchoTimeout: patience, ReconnectTimeout: patience, Class: class,
 		}, func(bench.Sample) { seen++ })
 		if err != nil {
 			t.Fatal(err)
@@ -102,9 +104,8 @@ func TestLiveKitInChromium(t *testing.T) {
 			run.Ended != bench.Complete {
 			t.Errorf("%+v, %d seen, ended %q", c, seen, run.Ended)
 		}
-		want := map[bool]bench.TransportClass{false: bench.DataChannelReliable, true: bench.DataChannelLossy}[lossy]
 		f := run.Facts
-		if f.Transport != want || !f.Channel.Known || f.Channel.Ordered == lossy || f.Server.Version == "" ||
+		if f.Transport != class || !f.Channel.Known || f.Channel.Ordered == lossy || f.Server.Version == "" ||
 			len(f.ICE) == 0 || len(f.Phases) < 4 {
 			t.Errorf("facts: %+v", f)
 		}
@@ -133,7 +134,7 @@ func TestLiveKitProber(t *testing.T) {
 		}
 		t.Cleanup(func() { echo.Close() })
 		go benchtest.PlaySession(echo, script)
-		return join(t, b, server, "runner", false)
+		return join(t, b, server, "runner", "")
 	})
 }
 

@@ -94,7 +94,7 @@ func TestABrowserThatDies(t *testing.T) {
 	server := sandboxtest.Start(t)
 	b := start(t)
 	slowEcho(t, server)
-	runner := join(t, b, server, "runner", false)
+	runner := join(t, b, server, "runner", "")
 	run, err := atAnswer(t, runner, 25, func() { kill(t, b.Profile(), "") })
 	kept(t, run, err)
 	seenAtOnce(t, err)
@@ -104,7 +104,7 @@ func TestATabThatCrashes(t *testing.T) {
 	server := sandboxtest.Start(t)
 	b := start(t)
 	slowEcho(t, server)
-	runner := join(t, b, server, "runner", false)
+	runner := join(t, b, server, "runner", "")
 	run, err := atAnswer(t, runner, 25, func() { kill(t, b.Profile(), "--type=renderer") })
 	kept(t, run, err)
 	seenAtOnce(t, err)
@@ -114,7 +114,7 @@ func TestAPageThatHangs(t *testing.T) {
 	server := sandboxtest.Start(t)
 	b := start(t)
 	slowEcho(t, server)
-	runner := join(t, b, server, "runner", false)
+	runner := join(t, b, server, "runner", "")
 	var stopped []int
 	run, err := atAnswer(t, runner, 25, func() { stopped = signal(b.Profile(), "--type=renderer", syscall.SIGSTOP) })
 	if !strings.Contains(err.Error(), "silent") {
@@ -129,7 +129,7 @@ func TestAPageThatHangs(t *testing.T) {
 func TestInterruption(t *testing.T) {
 	server := sandboxtest.Start(t)
 	b := start(t)
-	echo, runner := join(t, b, server, "echo", false), join(t, b, server, "runner", false)
+	echo, runner := join(t, b, server, "echo", ""), join(t, b, server, "runner", "")
 	if err := echo.Echo(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -186,7 +186,7 @@ func TestAListenerThatBlocks(t *testing.T) {
 	server := sandboxtest.Start(t)
 	b := start(t)
 	slowEcho(t, server)
-	runner := join(t, b, server, "runner", false)
+	runner := join(t, b, server, "runner", "")
 	free := make(chan struct{})
 	defer close(free)
 	run, err := runner.Probe(t.Context(), plan(100), func(bench.Sample) { <-free })

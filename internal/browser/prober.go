@@ -32,7 +32,7 @@ func planOf(p bench.Plan) contract.Plan {
 	return contract.Plan{
 		Count: p.Count, Cooldown: ms(p.Cooldown), Timeout: ms(p.Timeout), Warmup: p.Warmup,
 		EchoTimeout:      ms(p.EchoTimeout),
-		ReconnectTimeout: ms(p.ReconnectTimeout), Payload: p.PayloadBytes, Lossy: p.Lossy, Aligned: p.Aligned,
+		ReconnectTimeout: ms(p.ReconnectTimeout), Payload: p.PayloadBytes, Class: p.Class, Aligned: p.Aligned,
 		Phase: ms(p.Phase), Echo: p.Echo, Run: strings.ToLower(rand.Text()[:8]),
 	}
 }

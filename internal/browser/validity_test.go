@@ -25,11 +25,11 @@ func disturbed(t *testing.T, p *browser.Page, disturb func()) bench.Run {
 func TestPageInTheBackground(t *testing.T) {
 	server := sandboxtest.Start(t)
 	b := start(t)
-	echo := join(t, b, server, "echo", false)
+	echo := join(t, b, server, "echo", "")
 	if err := echo.Echo(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	runner := join(t, b, server, "runner", false)
+	runner := join(t, b, server, "runner", "")
 	for _, c := range []struct {
 		name    string
 		disturb func() error
@@ -101,11 +101,11 @@ func TestDailyMovesTheCall(t *testing.T) {
 func TestAnotherServerInChromium(t *testing.T) {
 	server := sandboxtest.Start(t)
 	b := start(t)
-	echo := join(t, b, server, "echo", false)
+	echo := join(t, b, server, "echo", "")
 	if err := echo.Echo(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	run := disturbed(t, join(t, b, server, "runner", false), func() {
+	run := disturbed(t, join(t, b, server, "runner", ""), func() {
 		server.Kill()
 		server.Restart(t)
 	})

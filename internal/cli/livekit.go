@@ -65,7 +65,7 @@ func (cmd *livekitCmd) sides(c *settings.Check) []side {
 		Plan: cmd.plan(c, cmd.Timeout), Within: cmd.connectTimeout(c, cmd.Engine == bench.Browser),
 		Lab: measure.Lab{Name: cmd.Lab, OneClock: cmd.Lab != "" && cmd.LabClock == "one"},
 	}}
-	s.job.Plan.Lossy = cmd.Channel == "lossy"
+	s.job.Plan.Class = bench.ClassOf(cmd.Channel)
 	s.asks(c, cmd.agentFlags, map[string]string{"server-url": cmd.ServerURL, "token": cmd.Token, "api-key": cmd.APIKey})
 	c.Given(map[string]string{"agent-name": cmd.AgentName})
 	agent := c.Label("agent-name", cmd.AgentName, 256)

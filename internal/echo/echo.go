@@ -48,7 +48,7 @@ func answer(ctx context.Context, s bench.Session, clock bench.Clock, seen *seenR
 			Wrong: clock.IsWrong()}
 		buf = ping.AppendPong(buf[:0], asked, stamps, count, of)
 		held(now.Sub(packet.At))
-		err = s.Send(ctx, bench.Message{Payload: buf, To: packet.From, Lossy: asked.Lossy})
+		err = s.Send(ctx, bench.Message{Payload: buf, To: packet.From, Class: asked.Class})
 		if ctx.Err() != nil || errors.Is(err, bench.ErrEnded) || errors.Is(err, bench.ErrClosed) {
 			return err
 		}

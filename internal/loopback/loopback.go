@@ -37,7 +37,7 @@ func (t *Transport) Join(ctx context.Context, room bench.Room, opts bench.JoinOp
 		return nil, err
 	}
 	s := &session{
-		transport: t, room: room.Name, identity: opts.Identity, lossy: opts.Lossy, patience: opts.ReconnectTimeout,
+		transport: t, room: room.Name, identity: opts.Identity, class: opts.Class, patience: opts.ReconnectTimeout,
 		inbox: make(chan bench.Packet, 1024), done: make(chan struct{}), joined: time.Now(),
 		ordered: map[*session][]bench.Packet{}, last: map[*session]time.Time{},
 	}

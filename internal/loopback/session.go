@@ -13,7 +13,7 @@ import (
 type session struct {
 	transport      *Transport
 	room, identity string
-	lossy          bool
+	class          bench.TransportClass
 	patience       time.Duration
 	joined         time.Time
 	inbox          chan bench.Packet
@@ -53,10 +53,13 @@ func (s *session) Send(ctx context.Context, m bench.Message) error {
 	if path := s.transport.Paths[s.identity]; path != nil {
 		delays = path(n)
 	}
-	payload := bytes.Clone(m.Payload)
+	packet := bench.Packet{Payload: bytes.Clone(m.Payload), From: s.identity}
+	if m.Class == bench.RTPAudio {
+		packet.Class = m.Class
+	}
 	for _, to := range s.others(m.To) {
 		for _, d := range delays {
-			s.carry(to, bench.Packet{Payload: payload, From: s.identity}, d, m.Lossy)
+			s.carry(to, packet, d, m.Class)
 		}
 	}
 	return nil
@@ -91,8 +94,8 @@ func (s *session) others(only string) (list []*session) {
 
 // carry delivers p to another session after d. On the reliable way a timer that fires takes
 // the oldest packet under way, so that the order holds whatever the timers do.
-func (s *session) carry(to *session, p bench.Packet, d time.Duration, lossy bool) {
-	if lossy {
+func (s *session) carry(to *session, p bench.Packet, d time.Duration, class bench.TransportClass) {
+	if class == bench.DataChannelLossy || class == bench.RTPAudio {
 		time.AfterFunc(d, func() { to.arrive(p) })
 		return
 	}
@@ -152,7 +155,8 @@ func (s *session) Facts() bench.Facts {
 	defer s.mu.Unlock()
 	return bench.Facts{
 		Identity: s.identity, Engine: "native", EngineVersion: "loopback", Transport: bench.InProcess,
-		Channel: bench.Channel{Known: true, Ordered: !s.lossy}, JoinStarted: s.joined, Reconnects: s.reconnects,
+		Channel:     bench.Channel{Known: true, Ordered: s.class != bench.DataChannelLossy},
+		JoinStarted: s.joined, Reconnects: s.reconnects,
 	}
 }
 

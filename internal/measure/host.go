@@ -148,7 +148,7 @@ func Sit(ctx context.Context, b *browser.Browser, p bench.Platform, m bench.Meet
 	*browser.Page, error) {
 	joining, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
-	page, err := Open(joining, b, p, m, bench.Answerer, false)
+	page, err := Open(joining, b, p, m, bench.Answerer, "")
 	if err == nil {
 		err = page.Echo(ctx)
 	}

@@ -28,7 +28,7 @@ func (a *attempt) natively(ctx context.Context, ready func(), on func(bench.Samp
 		defer func() { stop(); <-echoDone }()
 		plan.Echo, of.clocks = name, bench.OneClock // another echo in the room is on another clock
 	}
-	opts := bench.JoinOptions{ReconnectTimeout: plan.ReconnectTimeout, Lossy: plan.Lossy}
+	opts := bench.JoinOptions{ReconnectTimeout: plan.ReconnectTimeout, Class: plan.Class}
 	session, err := a.join(joining, bench.Runner, bench.NewIdentity(bench.Runner), opts)
 	if err != nil {
 		return run, of, err
@@ -55,7 +55,7 @@ func (a *attempt) answer(ctx context.Context, name string, ready chan<- struct{}
 	return echo.Serve(ctx, echo.Seat{
 		Join: func(ctx context.Context) (bench.Session, error) {
 			return a.join(ctx, bench.Answerer, name,
-				bench.JoinOptions{ReconnectTimeout: echo.Patience, Lossy: a.job.Plan.Lossy})
+				bench.JoinOptions{ReconnectTimeout: echo.Patience, Class: a.job.Plan.Class})
 		},
 		Clock: a.env.Clock, Within: a.job.Within,
 		Ready: func(bench.Session) {
@@ -89,7 +89,7 @@ func Join(ctx context.Context, p bench.Platform, m bench.Meeting, role bench.Rol
 	if err != nil {
 		return nil, err
 	}
-	opts.Identity = identity
+	opts.Identity, opts.Role = identity, role
 	session, err := p.Transport.Join(ctx, seat.Room, opts)
 	if err == nil {
 		return session, nil

@@ -72,12 +72,12 @@ func (a *attempt) seats(ctx context.Context, b *browser.Browser) (runner, echo *
 	var both sync.WaitGroup
 	if a.job.Local {
 		both.Go(func() {
-			if echo, echoErr = Open(ctx, b, a.platform, a.meeting, bench.Answerer, a.job.Plan.Lossy); echoErr == nil {
+			if echo, echoErr = Open(ctx, b, a.platform, a.meeting, bench.Answerer, a.job.Plan.Class); echoErr == nil {
 				echoErr = echo.Echo(ctx)
 			}
 		})
 	}
-	runner, err = Open(ctx, b, a.platform, a.meeting, bench.Runner, a.job.Plan.Lossy)
+	runner, err = Open(ctx, b, a.platform, a.meeting, bench.Runner, a.job.Plan.Class)
 	both.Wait()
 	if err == nil {
 		err = echoErr
@@ -102,7 +102,7 @@ func leave(pages ...*browser.Page) {
 
 // Open takes one seat of a meeting by a page of the browser. It ends by ctx; an error is a *JoinError.
 func Open(ctx context.Context, b *browser.Browser, p bench.Platform, m bench.Meeting, role bench.Role,
-	lossy bool) (*browser.Page, error) {
+	class bench.TransportClass) (*browser.Page, error) {
 	seat, err := m.Seat(role, bench.NewIdentity(role))
 	if err != nil {
 		return nil, err
@@ -113,7 +113,7 @@ func Open(ctx context.Context, b *browser.Browser, p bench.Platform, m bench.Mee
 	}
 	page, err := open(ctx)
 	if err == nil {
-		if err = page.Join(ctx, joinConfig(p, seat, lossy)); err == nil {
+		if err = page.Join(ctx, joinConfig(p, seat, class)); err == nil {
 			return page, nil
 		}
 		page.Abandon()
@@ -125,8 +125,8 @@ func Open(ctx context.Context, b *browser.Browser, p bench.Platform, m bench.Mee
 	return nil, &JoinError{m.String(), err}
 }
 
-func joinConfig(p bench.Platform, seat bench.Seat, lossy bool) browser.JoinConfig {
-	return browser.JoinConfig{Page: p.Page, Platform: p.Name, URL: seat.URL, Token: seat.Token, Lossy: lossy,
+func joinConfig(p bench.Platform, seat bench.Seat, class bench.TransportClass) browser.JoinConfig {
+	return browser.JoinConfig{Page: p.Page, Platform: p.Name, URL: seat.URL, Token: seat.Token, Class: class,
 		BundleURL: seat.Bundle, UserName: seat.Identity}
 }
 

@@ -53,7 +53,7 @@ func (m *matcher) Send(ctx context.Context, seq uint32, at time.Time) error {
 	t1 := m.stamps.add(m.clock.UnixMilli(at), seq)
 	m.mu.Unlock()
 	m.buf = appendPing(m.buf[:0], t1, seq, m.key, m.plan)
-	return m.session.Send(ctx, bench.Message{Payload: m.buf, Lossy: m.plan.Lossy})
+	return m.session.Send(ctx, bench.Message{Payload: m.buf, Class: m.plan.Class})
 }
 
 // Facts implements recorder.Wire.

@@ -154,7 +154,7 @@ func fates(m map[int][]time.Duration, otherwise time.Duration) loopback.Path {
 
 func TestProbeTellsLossLateAndDuplicateApart(t *testing.T) {
 	sc := scene{plan: plan(6)}
-	sc.plan.Lossy = true
+	sc.plan.Class = bench.DataChannelLossy
 	sc.Paths = map[string]loopback.Path{"runner": fates(map[int][]time.Duration{
 		1: nil,              // lost
 		2: {700 * ms},       // late: 700 + 1
@@ -188,7 +188,7 @@ func TestProbeClosedLoop(t *testing.T) {
 	sc := scene{plan: plan(4)}
 	sc.plan.Cooldown = 0
 	sc.Paths = map[string]loopback.Path{"echo": fates(map[int][]time.Duration{2: nil}, 30*ms)}
-	sc.plan.Lossy = true
+	sc.plan.Class = bench.DataChannelLossy
 	run, err := sc.probe(t)
 	if err != nil {
 		t.Fatal(err)

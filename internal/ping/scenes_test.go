@@ -177,7 +177,7 @@ func (st *stage) happen(e sceneEvent) {
 		st.stop()
 	default:
 		st.seats[e.From].Send(context.Background(),
-			bench.Message{Payload: []byte(e.Message), To: "runner", Lossy: true})
+			bench.Message{Payload: []byte(e.Message), To: "runner", Class: bench.DataChannelLossy})
 	}
 }
 
@@ -248,7 +248,7 @@ func (e *sceneEcho) pong(asked ping.Ping) {
 	payload := ping.AppendPong(nil, asked, ping.Stamps{Received: now, Sent: now}, e.seen.Count, &e.seen)
 	for _, d := range e.down.of(asked.Number()) {
 		e.after(d, func() {
-			e.Send(context.Background(), bench.Message{Payload: payload, To: "runner", Lossy: true})
+			e.Send(context.Background(), bench.Message{Payload: payload, To: "runner", Class: bench.DataChannelLossy})
 		})
 	}
 }

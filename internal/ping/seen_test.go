@@ -41,7 +41,7 @@ func TestSeen(t *testing.T) {
 // ways runs a plan over paths that lose what is said, and counts what each path really lost.
 func ways(t *testing.T, p bench.Plan, up, down func(n int) bool) (run bench.Run, lostUp, lostDown int) {
 	t.Helper()
-	p.Lossy = true
+	p.Class = bench.DataChannelLossy
 	synctest.Test(t, func(t *testing.T) {
 		tr := &loopback.Transport{}
 		var mu sync.Mutex // the two ways are asked by two goroutines

@@ -37,7 +37,7 @@ func appendPing(b []byte, t1 float64, seq uint32, run string, p bench.Plan) []by
 	b = append(b, `,"seq":`...)
 	b = strconv.AppendUint(b, uint64(seq), 10)
 	b = append(append(append(b, `,"run":"`...), run...), '"')
-	if p.Lossy {
+	if p.Class == bench.DataChannelLossy {
 		b = append(b, `,"channel":"lossy"`...)
 	}
 	if missing := p.PayloadBytes - (len(b) - begin) - len(`,"pad":""}`); missing > 0 {
@@ -55,7 +55,8 @@ type Ping struct {
 	Timestamp []byte // the number as it stood there, to be returned unchanged
 	Seq       []byte // nil = the ping had none
 	Run       []byte // names the run, quotes and all; nil = the runner does not ask what the echo has seen
-	Lossy     bool
+
+	Class bench.TransportClass // it came by this, and so is its pong to go
 }
 
 // Number is the ping's own number; 0 = it has none.
@@ -84,7 +85,10 @@ func DecodePing(data []byte) (p Ping, ok bool) {
 				p.Run = value
 			}
 		case "channel":
-			p.Lossy = string(value) == `"lossy"`
+			p.Class = ""
+			if string(value) == `"lossy"` {
+				p.Class = bench.DataChannelLossy
+			}
 		}
 	})
 	return p, valid && isPing && p.Timestamp != nil

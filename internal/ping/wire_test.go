@@ -14,7 +14,7 @@ func TestPingIsReadableByTheOriginal(t *testing.T) {
 	if want := `{"type":"ping","timestamp":1763870123456.789,"seq":7,"run":"5c1ab2f0"}`; got != want {
 		t.Errorf("\n got %s\nwant %s", got, want)
 	}
-	got = string(appendPing(nil, 1763870123456, 7, "5c1ab2f0", bench.Plan{Lossy: true}))
+	got = string(appendPing(nil, 1763870123456, 7, "5c1ab2f0", bench.Plan{Class: bench.DataChannelLossy}))
 	if want := `{"type":"ping","timestamp":1763870123456,"seq":7,"run":"5c1ab2f0","channel":"lossy"}`; got != want {
 		t.Errorf("\n got %s\nwant %s", got, want)
 	}

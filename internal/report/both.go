@@ -229,7 +229,7 @@ func (p *page) comparison(c Comparison) {
 
 func classOf(c Comparison, platform string) string {
 	if name := c.TransportClasses[platform]; name != nil {
-		return className(bench.TransportClass(*name))
+		return bench.TransportClass(*name).Label()
 	}
 	return "unknown way"
 }

@@ -113,20 +113,6 @@ func cut(s string, n int) string {
 	return short + "…" + fmt.Sprintf("%*s", n-1-lipgloss.Width(short), "")
 }
 
-func shortClass(c bench.TransportClass) string {
-	switch c {
-	case bench.DataChannelReliable:
-		return "reliable"
-	case bench.DataChannelLossy:
-		return "lossy"
-	case bench.SignallingWebSocket:
-		return "websocket"
-	case "":
-		return "unknown"
-	}
-	return string(c)
-}
-
 // spark draws values as marks of eight heights, from the least to the greatest; a gap is a space.
 func spark(values []bench.Quantity) (line string, lo, hi bench.Quantity) {
 	for _, v := range values {

@@ -10,7 +10,7 @@ import (
 
 // wayName is what carried the messages, and how that travelled, for a person.
 func wayName(class bench.TransportClass, path bench.Path) string {
-	name := cmp.Or(className(class), "unknown way")
+	name := cmp.Or(class.Label(), "unknown way")
 	if path == "" || class == bench.SignallingWebSocket {
 		return name
 	}
@@ -23,7 +23,7 @@ func wayName(class bench.TransportClass, path bench.Path) string {
 // shortWay is the same in 13 columns.
 func shortWay(class bench.TransportClass, path bench.Path) string {
 	const columns = 13
-	name := shortClass(class)
+	name := cmp.Or(class.Short(), "unknown")
 	if path == "" || class == bench.SignallingWebSocket {
 		return cut(name, columns)
 	}

@@ -270,20 +270,6 @@ func platformName(s string) string {
 	return s
 }
 
-func className(c bench.TransportClass) string {
-	switch c {
-	case bench.DataChannelReliable:
-		return "reliable data channel"
-	case bench.DataChannelLossy:
-		return "lossy data channel"
-	case bench.InProcess:
-		return "way inside this process"
-	case bench.SignallingWebSocket:
-		return "signalling WebSocket"
-	}
-	return string(c)
-}
-
 func number(q bench.Quantity) string {
 	if !q.OK {
 		return "–"

@@ -67,12 +67,25 @@ func (f File) checkWhere() error {
 	case d.Engine != "" && !slices.Contains(bench.Engines, d.Engine):
 		return fmt.Errorf("details.engine: %.40q is not known; known are %v (a newer rtcbench may know it)", d.Engine,
 			bench.Engines)
-	case or(d.TransportClass) != "" &&
-		!slices.Contains(bench.TransportClasses, bench.TransportClass(*d.TransportClass)):
-		return fmt.Errorf("details.transport_class: %.40q is not known; known are %v (a newer rtcbench may know it)",
-			*d.TransportClass, bench.TransportClasses)
 	}
-	return nil
+	if err := knownClass("transport_class", or(d.TransportClass)); err != nil {
+		return err
+	}
+	for i, leg := range d.Audio {
+		if !slices.Contains(bench.Stamps, leg.Stamped) {
+			return fmt.Errorf("details.audio[%d].stamped: %.40q is not known; known are %v "+
+				"(a newer rtcbench may know it)", i, leg.Stamped, bench.Stamps)
+		}
+	}
+	return knownClass("plan.class", or(d.Plan.Class))
+}
+
+func knownClass(key, class string) error {
+	if class == "" || slices.Contains(bench.TransportClasses, bench.TransportClass(class)) {
+		return nil
+	}
+	return fmt.Errorf("details.%s: %.40q is not known; known are %v (a newer rtcbench may know it)", key, class,
+		bench.TransportClasses)
 }
 
 // checkTimes wants a span of time that every store can tell. What a clock that was never set shows is one.

@@ -41,10 +41,13 @@ type Details struct {
 	Validity       *Validity   `json:"validity"`
 	Changes        []Change    `json:"path_changes"`
 	Daily          *Daily      `json:"daily,omitempty"`
+	Audio          []AudioLeg  `json:"audio,omitempty"`   // of a run of audio packets: what was agreed of them
 	Standin        bool        `json:"standin,omitempty"` // not the platform, but a stand-in for tests
 }
 
 type (
+	// AudioLeg is what was agreed of one leg.
+	AudioLeg = bench.AudioLeg
 	// Tool is what made the run.
 	Tool struct {
 		Version string `json:"version"`
@@ -66,6 +69,7 @@ type (
 		Grid          *string `json:"grid"`
 		ReconnectMS   *int64  `json:"reconnect_timeout_ms"`
 		Lossy         bool    `json:"lossy"`              // the lossy channel was asked for
+		Class         *string `json:"class,omitempty"`    // what else was asked for than a data channel
 		PhaseMS       *int64  `json:"phase_ms,omitempty"` // of a grid that is aligned to Unix time
 	}
 	// Echo is who answered.
@@ -227,7 +231,8 @@ func newDetails(r bench.Run, s bench.Summary) Details {
 		Plan: Plan{
 			PayloadBytes: number(r.Plan.PayloadBytes), Warmup: number(r.Plan.Warmup),
 			EchoTimeoutMS: span(r.Plan.EchoTimeout),
-			Grid:          grid(r.Plan), ReconnectMS: span(r.Plan.ReconnectTimeout), Lossy: r.Plan.Lossy,
+			Grid:          grid(r.Plan), ReconnectMS: span(r.Plan.ReconnectTimeout),
+			Lossy: r.Plan.Class == bench.DataChannelLossy, Class: class(r.Plan.Class),
 		},
 		Echo: Echo{
 			Mode: r.Echo.Mode, Kind: text(r.Echo.Kind), Identity: text(r.Echo.Identity), Others: others(r, told),
@@ -244,7 +249,7 @@ func newDetails(r bench.Run, s bench.Summary) Details {
 		Instrument: Instrument{TimerError: tail(s.TimerError), SendCall: tail(s.SendCall),
 			GCPause: GCPause{when(told, ms(r.Pauses.Total)), when(told, ms(r.Pauses.Max))}},
 		Connect: connect(r), ICE: []ICE{}, Reconnects: number(f.Reconnects),
-		Server: Server{f.Server},
+		Server: Server{f.Server}, Audio: f.Audio,
 		Doubts: []Doubt{}, Validity: validity(s.Validity), Changes: []Change{},
 	}
 	if r.Plan.Aligned {
@@ -298,4 +303,12 @@ func newDetails(r bench.Run, s bench.Summary) Details {
 		d.Daily = &Daily{f.Daily}
 	}
 	return d
+}
+
+// class is what a plan asks for that Plan.Lossy cannot say.
+func class(c bench.TransportClass) *string {
+	if c == bench.DataChannelReliable || c == bench.DataChannelLossy {
+		return nil
+	}
+	return text(string(c))
 }

@@ -52,7 +52,7 @@ func (f File) run() (bench.Run, error) {
 				d.Tool.Version == bench.Original, Timeout: time.Duration(m.TimeoutMS) * time.Millisecond,
 			Warmup: zero(d.Plan.Warmup), EchoTimeout: millis(d.Plan.EchoTimeoutMS),
 			ReconnectTimeout: millis(d.Plan.ReconnectMS),
-			PayloadBytes:     zero(d.Plan.PayloadBytes), Lossy: d.Plan.Lossy,
+			PayloadBytes:     zero(d.Plan.PayloadBytes), Class: asked(d.Plan),
 		},
 		Counts: d.Counts.Counts,
 		Ways:   ways(d.Loss),
@@ -116,7 +116,7 @@ func (f File) facts() bench.Facts {
 	facts := bench.Facts{
 		Engine: d.Engine, EngineVersion: d.EngineVersion, Transport: bench.TransportClass(or(d.TransportClass)),
 		Channel: d.Channel.facts(), Inbound: d.InboundChannel.facts(), Reconnects: zero(d.Reconnects),
-		Server: d.Server.Server,
+		Server: d.Server.Server, Audio: d.Audio,
 	}
 	if d.Connect.Signalling != nil {
 		facts.Phases = append(facts.Phases, bench.Phase{Name: "signalling", At: span(d.Connect.Signalling)})
@@ -257,6 +257,14 @@ func zero[T any](v *T) (value T) {
 		value = *v
 	}
 	return value
+}
+
+// asked is what a plan asked for.
+func asked(p Plan) bench.TransportClass {
+	if p.Lossy {
+		return bench.DataChannelLossy
+	}
+	return bench.TransportClass(or(p.Class))
 }
 
 // millis is v whole milliseconds.

@@ -28,8 +28,11 @@ func (f Texts) Query(c *settings.Check, now time.Time) bench.Query {
 	}
 	oneOf("platform", f.Platform, result.Platforms...)
 	oneOf("engine", f.Engine, "native", "browser")
-	oneOf("transport", f.Transport, string(bench.DataChannelReliable), string(bench.DataChannelLossy),
-		string(bench.SignallingWebSocket), string(bench.InProcess))
+	classes := make([]string, len(bench.TransportClasses))
+	for i, class := range bench.TransportClasses {
+		classes[i] = string(class)
+	}
+	oneOf("transport", f.Transport, classes...)
 	if f.Path != "" && !q.Path.Valid() {
 		c.Fail("path", f.Path, "udp, tcp, relay-udp, relay-tcp, relay-tls, or several as tables show them")
 	}

@@ -21,7 +21,7 @@ const ms = time.Millisecond
 func plan(pings int) bench.Plan {
 	return bench.Plan{
 		Count: pings, Cooldown: 100 * ms, Timeout: 5 * time.Second, Warmup: 5,
-		EchoTimeout: 10 * time.Second, ReconnectTimeout: 10 * time.Second, Lossy: true,
+		EchoTimeout: 10 * time.Second, ReconnectTimeout: 10 * time.Second, Class: bench.DataChannelLossy,
 	}
 }
 
@@ -52,7 +52,7 @@ func answered(t *testing.T, p bench.Plan, n network, clock bench.Clock) bench.Ru
 	there, back := n()
 	platform := &loopback.Transport{Paths: map[string]loopback.Path{"runner": there, "echo": back}}
 	join := func(identity string) bench.Session {
-		s, err := platform.Join(ctx, bench.Room{Name: "room"}, bench.JoinOptions{Identity: identity, Lossy: p.Lossy})
+		s, err := platform.Join(ctx, bench.Room{Name: "room"}, bench.JoinOptions{Identity: identity, Class: p.Class})
 		if err != nil {
 			t.Fatal(err)
 		}

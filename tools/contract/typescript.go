@@ -40,6 +40,12 @@ func typeScript(root string) (string, error) {
 	numbers(&b, "Reason", bench.Reasons())
 	ways := slices.Sorted(maps.Keys(contract.Ways))
 	fmt.Fprintf(&b, "export type Way = '%s';\n\n", strings.Join(ways, "' | '"))
+	var classes []string
+	for _, class := range bench.TransportClasses {
+		classes = append(classes, string(class))
+	}
+	fmt.Fprintf(&b, "/** What is to carry pings and messages; '' = the platform's own. */\n")
+	fmt.Fprintf(&b, "export type Class =\n  '' | '%s';\n\n", strings.Join(classes, "' | '"))
 	counts(&b, says)
 	for _, v := range types {
 		object(&b, reflect.TypeOf(v), says)
@@ -147,6 +153,8 @@ func name(t reflect.Type) string {
 		return "number | null"
 	case reflect.TypeFor[contract.Columns](), reflect.TypeFor[bench.Outcome](), reflect.TypeFor[bench.Reason]():
 		return t.Name()
+	case reflect.TypeFor[bench.TransportClass]():
+		return "Class"
 	}
 	switch t.Kind() {
 	case reflect.Pointer:

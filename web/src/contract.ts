@@ -10,6 +10,10 @@ export type Reason = (typeof Reason)[keyof typeof Reason];
 
 export type Way = 'datachannel-lossy' | 'datachannel-reliable' | 'websocket';
 
+/** What is to carry pings and messages; '' = the platform's own. */
+export type Class =
+  '' | 'datachannel-reliable' | 'datachannel-lossy' | 'signalling-websocket' | 'in-process' | 'rtp-audio';
+
 /** What is counted as it happens; the rest of bench.Counts follows from the samples. */
 export interface Counts {
   duplicate: number; // further pongs for an answered ping
@@ -25,7 +29,7 @@ export interface JoinConfig {
   platform: 'livekit' | 'daily';
   url: string;
   token?: string;
-  lossy?: boolean;
+  class?: Class; // what carries the messages; "" = the platform's own
   bundleURL?: string; // Daily's call machine, where it is mirrored
   userName?: string;
   within?: number; // ms that are left for the join
@@ -40,7 +44,7 @@ export interface Plan {
   echoTimeout: number;
   reconnectTimeout: number;
   payload: number;
-  lossy: boolean;
+  class: Class; // what is to carry the pings; "" = the platform's own
   aligned: boolean; // slots begin at phase modulo cooldown of Unix time: runs at one time share a grid
   phase: number;
   echo: string; // the only identity whose pongs count; "" = the first that answers

@@ -25,7 +25,7 @@ export function answer(session: Session, clock: (at?: number) => number): () => 
         }
         run.note(Number.isInteger(ping.seq) && ping.seq! > 0 && ping.seq! < 2 ** 32 ? ping.seq! : 0);
       }
-      const result = session.send(encodePong(ping, clock(p.at), clock(), count, run), p.from, ping.lossy);
+      const result = session.send(encodePong(ping, clock(p.at), clock(), count, run), p.from, ping.channel);
       if (result instanceof Promise) result.catch(() => {});
     } catch {
       // A pong that cannot be sent is dropped: the pinger calls its ping lost, as it should.

@@ -13,7 +13,7 @@ export async function joinLiveKit(c: JoinConfig, reached: (phase: string) => voi
   const reader = new TextDecoder(), writer = new TextEncoder();
   let handler: (p: Packet) => void = () => {};
   let left = false, joined = false, reconnecting = false;
-  const link = new Link(), label = c.lossy ? '_lossy' : '_reliable';
+  const link = new Link(), label = c.class === 'datachannel-lossy' ? '_lossy' : '_reliable';
   // Signalling may come and go while messages travel on: what carries them decides.
   const judge = () => {
     if (joined) link.down = !usable(label);
@@ -61,13 +61,13 @@ export async function joinLiveKit(c: JoinConfig, reached: (phase: string) => voi
   judge();
   return {
     identity: me.identity,
-    send(text, to, lossy) {
+    send(text, to, by) {
       const payload = writer.encode(text);
       if (payload.length > maxMessage) {
         throw new Error(`a message of ${payload.length} bytes: a LiveKit data message holds at most ${maxMessage}`);
       }
       const receivers = to === undefined ? {} : { destinationIdentities: [to] };
-      return me.publishData(payload, { reliable: !lossy, ...receivers }).catch((e: unknown) => {
+      return me.publishData(payload, { reliable: by !== 'datachannel-lossy', ...receivers }).catch((e: unknown) => {
         throw new NotConnected(String(e)); // as the native engine reads it: what else can be wrong was looked at before
       });
     },

@@ -293,8 +293,8 @@ export class Probe {
     };
     this.leaving(t1);
     try {
-      const ping = encodePing(t1, seq, this.plan.run, this.plan.lossy, this.plan.payload);
-      const result = this.session.send(ping, undefined, this.plan.lossy);
+      const ping = encodePing(t1, seq, this.plan.run, this.plan.class, this.plan.payload);
+      const result = this.session.send(ping, undefined, this.plan.class);
       if (result instanceof Promise) result.then(() => returned(false), (e: unknown) => returned(true, e));
       else returned(false);
     } catch (e) {

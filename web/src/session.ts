@@ -1,6 +1,6 @@
 // What the ping loop needs of a platform, and what the platform tells of itself.
 
-import type { Change, Told } from './contract';
+import type { Change, Class, Told } from './contract';
 
 /** A message that arrived; at is performance.now() in the SDK's callback. */
 export interface Packet {
@@ -15,7 +15,7 @@ export interface Session {
    * Hands text to the platform. Throws, or rejects with, NotConnected while the link is down and may come back; any
    * other error ends the run.
    */
-  send(text: string, to: string | undefined, lossy: boolean): Promise<void> | void;
+  send(text: string, to: string | undefined, by: Class): Promise<void> | void;
   onPacket(handler: (p: Packet) => void): void;
   /** When the link goes down and comes back, and when the session is over though nobody left it. */
   readonly link: Link;

@@ -1,12 +1,13 @@
 // The wire of the original tool: see internal/ping/wire.go, which is its twin.
 
+import type { Class } from './contract';
 import { readWindow, type Seen, windowText } from './seen';
 
 export interface Ping {
   timestamp: number;
   seq?: number;
   run?: string; // names the run; without it the runner does not ask what the echo has seen
-  lossy: boolean;
+  channel: Class; // by which it came, and its pong is to go
 }
 
 export interface Pong {
@@ -22,9 +23,9 @@ export interface Pong {
 const maxMessage = 64 << 10;
 const maxRun = 62; // characters: as bench.maxNumber, less the quotes
 
-export function encodePing(timestamp: number, seq: number, run: string, lossy: boolean, size: number): string {
+export function encodePing(timestamp: number, seq: number, run: string, channel: Class, size: number): string {
   let text = `{"type":"ping","timestamp":${timestamp},"seq":${seq},"run":"${run}"`;
-  if (lossy) text += ',"channel":"lossy"';
+  if (channel === 'datachannel-lossy') text += ',"channel":"lossy"';
   const missing = size - text.length - ',"pad":""}'.length;
   if (missing > 0) text += `,"pad":"${'x'.repeat(missing)}"`;
   return text + '}';
@@ -59,7 +60,8 @@ export function decodePing(data: unknown): Ping | undefined {
   if (m?.type !== 'ping' || !finite(m.timestamp)) return undefined;
   return {
     timestamp: m.timestamp, seq: finite(m.seq) ? m.seq : undefined,
-    run: typeof m.run === 'string' && m.run.length <= maxRun ? m.run : undefined, lossy: m.channel === 'lossy',
+    run: typeof m.run === 'string' && m.run.length <= maxRun ? m.run : undefined,
+    channel: m.channel === 'lossy' ? 'datachannel-lossy' : '',
   };
 }
 

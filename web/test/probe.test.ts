@@ -43,7 +43,7 @@ class FakeSession implements Session {
 
 const plan: Plan = {
   count: 5, cooldown: 100, timeout: 500, warmup: 5, echoTimeout: 10_000, reconnectTimeout: 10_000,
-  payload: 0, lossy: false, aligned: false, phase: 0, echo: '', run: 'r',
+  payload: 0, class: '', aligned: false, phase: 0, echo: '', run: 'r',
 };
 
 async function play(scene: Scene): Promise<{ r: State; samples: Sample[]; outcomes: number[] }> {
@@ -139,7 +139,7 @@ describe('the stamps', () => {
         t1.push(s.add(now, i));
       }
       for (const [i, t] of t1.entries()) {
-        const [, number] = /"timestamp":([^,]*),/.exec(encodePing(t, 1, 'r', false, 0))!;
+        const [, number] = /"timestamp":([^,]*),/.exec(encodePing(t, 1, 'r', '', 0))!;
         expect(number).toMatch(/^\d+(\.\d{1,3})?$/);
         expect(Number(number)).toBe(t);
         if (i > 0) expect(t).toBeGreaterThan(t1[i - 1]!);

@@ -96,7 +96,7 @@ async function play(scene: Scene): Promise<{ r: State; samples: Sample[] }> {
   const asked = Object.fromEntries(Object.entries(scene.plan ?? {}).map(([key, v]) => [inPlan[key] ?? key, v]));
   const p = new Probe(stage, {
     count: 5, cooldown: 100, timeout: 500, warmup: 5, echoTimeout: 10_000, reconnectTimeout: 10_000,
-    payload: 0, lossy: false, aligned: false, phase: 0, echo: '', run: 'r', ...asked,
+    payload: 0, class: '', aligned: false, phase: 0, echo: '', run: 'r', ...asked,
   }, time);
   const happen = (e: SceneEvent) => {
     if (e.link) stage.link.down = e.link === 'down';

@@ -4,11 +4,11 @@ import { decodePing, decodePong, encodePing, encodePong } from '../src/wire';
 
 describe('the wire', () => {
   it('writes what the original reads', () => {
-    expect(encodePing(1763870123456.75, 7, 'r', false, 0))
+    expect(encodePing(1763870123456.75, 7, 'r', '', 0))
       .toBe('{"type":"ping","timestamp":1763870123456.75,"seq":7,"run":"r"}');
-    expect(encodePing(1763870123456.75, 7, 'r', true, 0)).toContain('"channel":"lossy"');
-    expect(encodePing(1763870123456.75, 7, 'r', false, 500)).toHaveLength(500);
-    expect(JSON.parse(encodePing(1, 2, 'r', true, 300)))
+    expect(encodePing(1763870123456.75, 7, 'r', 'datachannel-lossy', 0)).toContain('"channel":"lossy"');
+    expect(encodePing(1763870123456.75, 7, 'r', '', 500)).toHaveLength(500);
+    expect(JSON.parse(encodePing(1, 2, 'r', 'datachannel-lossy', 300)))
       .toMatchObject({ type: 'ping', timestamp: 1, seq: 2, channel: 'lossy' });
   });
 

@@ -10,13 +10,14 @@ import "rtcbench/bench"
 
 // JoinConfig is what the page needs to take a seat.
 type JoinConfig struct {
-	Page      bench.Page `json:"-"` // what the page may do
-	Platform  string     `json:"platform" ts:"'livekit' | 'daily'"`
-	URL       string     `json:"url"`
-	Token     string     `json:"token,omitempty"`
-	Lossy     bool       `json:"lossy,omitempty"`
-	BundleURL string     `json:"bundleURL,omitempty"` // Daily's call machine, where it is mirrored
-	UserName  string     `json:"userName,omitempty"`
+	Page     bench.Page `json:"-"` // what the page may do
+	Platform string     `json:"platform" ts:"'livekit' | 'daily'"`
+	URL      string     `json:"url"`
+	Token    string     `json:"token,omitempty"`
+	// what carries the messages; "" = the platform's own
+	Class     bench.TransportClass `json:"class,omitempty"`
+	BundleURL string               `json:"bundleURL,omitempty"` // Daily's call machine, where it is mirrored
+	UserName  string               `json:"userName,omitempty"`
 
 	Within float64 `json:"within,omitempty"` // ms that are left for the join
 }
@@ -36,7 +37,8 @@ type Plan struct {
 	EchoTimeout      float64 `json:"echoTimeout"`
 	ReconnectTimeout float64 `json:"reconnectTimeout"`
 	Payload          int     `json:"payload"`
-	Lossy            bool    `json:"lossy"`
+	// what is to carry the pings; "" = the platform's own
+	Class bench.TransportClass `json:"class"`
 	// slots begin at phase modulo cooldown of Unix time: runs at one time share a grid
 	Aligned bool    `json:"aligned"`
 	Phase   float64 `json:"phase"`

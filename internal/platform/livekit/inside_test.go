@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func joinInside(t *testing.T, server *sandboxtest.Server, lossy bool) *session {
+func joinInside(t *testing.T, server *sandboxtest.Server, class bench.TransportClass) *session {
 	t.Helper()
 	token, err := Key{server.Key, server.Secret}.Mint("inside", "me", time.Hour)
 	if err != nil {
@@ -38,7 +38,7 @@ func joinInside(t *testing.T, server *sandboxtest.Server, lossy bool) *session {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	s, err := Transport{}.Join(ctx, bench.Room{URL: server.URL, Token: token},
-		bench.JoinOptions{Lossy: lossy, ReconnectTimeout: time.Minute})
+		bench.JoinOptions{Class: class, ReconnectTimeout: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,8 +50,8 @@ func joinInside(t *testing.T, server *sandboxtest.Server, lossy bool) *session {
 // them must be what they were opened with.
 func TestChannelParameters(t *testing.T) {
 	server := sandboxtest.Start(t)
-	for _, lossy := range []bool{false, true} {
-		s := joinInside(t, server, lossy)
+	for _, class := range []bench.TransportClass{bench.DataChannelReliable, bench.DataChannelLossy} {
+		s, lossy := joinInside(t, server, class), class == bench.DataChannelLossy
 		hidden := reflect.ValueOf(s.room).Elem().FieldByName("engine")
 		readable := reflect.NewAt(hidden.Type(), unsafe.Pointer(hidden.UnsafeAddr())).Elem()
 		engine := readable.Interface().(*lksdk.RTCEngine)
@@ -75,7 +75,7 @@ const prompt = 3 * time.Second
 // TestSendWithoutAServer: Send returns at once, and Close soon.
 func TestSendWithoutAServer(t *testing.T) {
 	server := sandboxtest.Start(t)
-	s := joinInside(t, server, false)
+	s := joinInside(t, server, "")
 	server.Kill()
 	select {
 	case <-s.down:
@@ -176,7 +176,7 @@ func fullQueue(t *testing.T) string {
 }
 
 func TestMessageTooLarge(t *testing.T) {
-	s := joinInside(t, sandboxtest.Start(t), false)
+	s := joinInside(t, sandboxtest.Start(t), "")
 	if err := s.Send(t.Context(), bench.Message{Payload: make([]byte, maxPayload+1)}); err == nil {
 		t.Error("a message that the SDK drops without a word was taken")
 	}

@@ -42,10 +42,11 @@ func TestTransport(t *testing.T) {
 
 func TestFacts(t *testing.T) {
 	server := sandboxtest.Start(t)
-	for _, lossy := range []bool{false, true} {
+	for _, class := range []bench.TransportClass{bench.DataChannelReliable, bench.DataChannelLossy} {
+		lossy := class == bench.DataChannelLossy
 		ctx, cancel := context.WithTimeout(t.Context(), patience)
 		s, err := livekit.Transport{}.Join(ctx, room(t, server, "facts", "me"),
-			bench.JoinOptions{Lossy: lossy, ReconnectTimeout: time.Second})
+			bench.JoinOptions{Class: class, ReconnectTimeout: time.Second})
 		cancel()
 		if err != nil {
 			t.Fatal(err)

@@ -59,7 +59,7 @@ func newSession(opts bench.JoinOptions) *session {
 			Transport: bench.DataChannelReliable, Channel: bench.Channel{Known: true, Ordered: true},
 		},
 	}
-	if opts.Lossy {
+	if opts.Class == bench.DataChannelLossy {
 		once := uint16(1) // the SDK hides its channel; TestChannelParameters looks behind it
 		s.facts.Transport, s.facts.Channel = bench.DataChannelLossy, bench.Channel{Known: true, MaxRetransmits: &once}
 	}
@@ -101,7 +101,7 @@ func (s *session) publish() {
 
 func (s *session) publishOne(m bench.Message) error {
 	channel := reliable
-	if m.Lossy {
+	if m.Class == bench.DataChannelLossy {
 		channel = lossy
 	}
 	opts := []lksdk.DataPublishOption{channel}

@@ -165,7 +165,7 @@ func (s *session) serverIs(info *protocol.ServerInfo, at time.Time) {
 
 // inboundChannel keeps the parameters that the server chose for the way to us.
 func (s *session) inboundChannel(dc *webrtc.DataChannel) {
-	if (dc.Label() == lossyLabel) != s.opts.Lossy {
+	if (dc.Label() == lossyLabel) != (s.opts.Class == bench.DataChannelLossy) {
 		return
 	}
 	s.mu.Lock()
