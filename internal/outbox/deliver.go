@@ -296,8 +296,8 @@ func (c *Courier) stays(out *Outcome, names []string) {
 
 // one reports whether no store misses d any more, or ever will take it, and whether one will not.
 func (c *Courier) one(ctx context.Context, d *document, out *Outcome) (done, refused bool) {
-	run, readErr := d.run()
-	id := cmp.Or(d.RunID, d.file.Metadata.RunID)
+	run, readErr := d.record()
+	id := d.RunID
 	changed := false
 	for t, names := range c.waiting(d.Stores) {
 		if len(names) == 0 {

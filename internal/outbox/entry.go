@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -15,6 +16,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"rtcbench/bench"
@@ -50,14 +52,14 @@ type head struct {
 	Stores  map[string]Wait `json:"stores"`
 }
 
-// document is a whole file of the outbox, as JSON; rtcbench import reads it too.
+// document is a whole file of the outbox, as JSON; rtcbench import reads it too. It has Packed or Run.
 type document struct {
 	head
-	Run json.RawMessage `json:"run"` // a result.File
+	Packed []byte          `json:"packed,omitempty"` // a run, as result.ReadPacked reads it
+	Run    json.RawMessage `json:"run,omitempty"`    // a result.File, of an older rtcbench, or of a run that no store can take
 
 	path   string
-	file   result.File   // Run, where it was read
-	record *bench.Record // the run, where this process has put it itself
+	record func() (bench.Record, error) // what waits; an error is for ever
 }
 
 // encode is the file. Run is JSON already, and long: it is not looked through again.
@@ -66,23 +68,53 @@ func (d *document) encode() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	data := slices.Grow(bytes.TrimSuffix(head, []byte("}")), len(d.Run)+len(`,"run":}`))
+	data := slices.Grow(bytes.TrimSuffix(head, []byte("}")), len(d.Run)+len(d.Packed)*4/3+len(`,"packed":""}`)+3)
+	if d.Packed != nil {
+		return append(base64.StdEncoding.AppendEncode(append(data, `,"packed":"`...), d.Packed), `"}`...), nil
+	}
 	return append(append(append(data, `,"run":`...), d.Run...), '}'), nil
 }
 
-// run is what waits. An error is for ever.
-func (d *document) run() (bench.Record, error) {
-	if d.record != nil {
-		return *d.record, nil
+// unpack looks at what was read of a file.
+func (d *document) unpack() error {
+	var run bench.Run
+	var wrong error // for ever
+	switch {
+	case d.Packed != nil:
+		_, run, wrong = result.ReadPacked(d.Packed)
+		if errors.Is(wrong, result.ErrNewer) {
+			return fmt.Errorf("%w: %w", wrong, errNewer)
+		}
+		if errors.Is(wrong, result.ErrDamaged) {
+			return damaged(wrong)
+		}
+	case d.Run != nil:
+		var file result.File
+		if err := json.Unmarshal(d.Run, &file); err != nil {
+			return damaged(err)
+		}
+		if d.RunID == "" {
+			d.RunID, d.Ended = file.Metadata.RunID, file.Metadata.EndTime
+		}
+		run, wrong = file.Run()
+	default:
+		return fmt.Errorf("%w: no run is in it", errDamaged)
 	}
-	run, err := d.file.Run()
-	if err != nil {
-		return bench.Record{}, err
-	}
-	return bench.NewRecord(run), nil
+	d.record = sync.OnceValues(func() (bench.Record, error) {
+		if wrong != nil {
+			return bench.Record{}, wrong
+		}
+		return bench.NewRecord(run), nil
+	})
+	return nil
 }
 
-const version = 1
+// Versions of files: in those of the first the run is JSON.
+const (
+	asJSON   = 1
+	asPacked = 2
+	version  = asPacked
+)
 
 // Names are the stores that e waits for, sorted.
 func (e Entry) Names() []string {
@@ -269,7 +301,7 @@ func (h head) supported() error {
 	switch {
 	case h.Version > version:
 		return fmt.Errorf("it has version %d and this rtcbench knows %d: %w", h.Version, version, errNewer)
-	case h.Version != version:
+	case h.Version < asJSON:
 		return fmt.Errorf("%w: it is no run that waits", errDamaged)
 	}
 	return nil
@@ -309,11 +341,13 @@ func decodeHead(d *json.Decoder, h *head, ended bool) error {
 			into = &h.Ended
 		case "stores":
 			into = &h.Stores
-		case "run":
+		case "run", "packed":
 			if h.RunID != "" || !ended {
 				return h.supported()
 			}
-			into = &run
+			if key == "run" {
+				into = &run
+			}
 		}
 		if err := d.Decode(into); err != nil {
 			return err
@@ -361,5 +395,5 @@ func read(path string) (d document, err error) {
 	if err := d.supported(); err != nil {
 		return d, err
 	}
-	return d, damaged(json.Unmarshal(d.Run, &d.file))
+	return d, d.unpack()
 }

@@ -16,6 +16,7 @@ import (
 	"sync"
 	"time"
 
+	"rtcbench/bench"
 	"rtcbench/internal/result"
 )
 
@@ -123,12 +124,19 @@ func earlier(items []item, runs []*result.Document) map[string][]item {
 
 // file is what is written of run, and where. What happened so far is told by the files of before.
 func (o *Outbox) file(run *result.Document, stores []string, before []item) (d document, data []byte, err error) {
-	line, err := run.Line()
+	d = document{head: head{asPacked, run.ID, float64(run.End.UnixMicro()) / 1e6, map[string]Wait{}},
+		record: func() (bench.Record, error) { return run.Record, nil }}
+	packed, err := run.Packed()
+	if err == nil {
+		d.Packed, err = packed.MarshalBinary()
+	}
+	if errors.Is(err, bench.ErrRejected) { // the stores will say so, and then it lies in rejected, where people find it
+		d.Version = asJSON
+		d.Run, err = run.Line()
+	}
 	if err != nil {
 		return d, nil, err
 	}
-	d = document{head: head{version, run.ID, float64(run.End.UnixMicro()) / 1e6, map[string]Wait{}}, Run: line,
-		record: &run.Record}
 	for _, name := range stores {
 		d.Stores[name] = Wait{}
 	}

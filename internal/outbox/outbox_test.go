@@ -314,7 +314,7 @@ func TestEntryOfANewerVersion(t *testing.T) {
 	o := Open(filepath.Join(t.TempDir(), "outbox"), 1<<20)
 	put(t, o, "x")
 	path := filepath.Join(o.Dir(), "0000.json")
-	if err := os.WriteFile(path, []byte(`{"outbox":2}`), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte(`{"outbox":3}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if out := deliver(t, o, target("x", &shelf{})); out.Delivered != 1 || len(out.Failures) != 1 ||

@@ -176,7 +176,10 @@ func (d *decoder) broken(f *feed, first int, err error) bool {
 func (d *decoder) runs(v value, text []byte, place string) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
 		switch {
-		case v.Platform == "" && v.Run != nil: // an entry of the outbox
+		case v.Platform == "" && v.Packed != nil: // an entry of the outbox
+			_, run, err := ReadPacked(v.Packed)
+			yield(Entry{Run: run, Place: place}, err)
+		case v.Platform == "" && v.Run != nil: // one of an older rtcbench
 			e, err := d.side(v.Run)
 			e.Place = place
 			yield(e, err)

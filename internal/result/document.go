@@ -10,16 +10,21 @@ import (
 )
 
 // Document is a run with its result file. The file becomes JSON once, when somebody wants it first, for everybody who
-// wants it: the output file, the outbox, an export.
+// wants it: the output file, an export. The run is packed once too, for the outbox and the stores.
 type Document struct {
 	bench.Record
-	line func() ([]byte, error)
+	line   func() ([]byte, error)
+	packed func() (Packed, error)
 }
 
 // NewDocument is the document of r, which must not change any more.
 func NewDocument(r bench.Record) *Document {
-	return &Document{r, sync.OnceValues(func() ([]byte, error) { return oneLine(r) })}
+	return &Document{r, sync.OnceValues(func() ([]byte, error) { return oneLine(r) }),
+		sync.OnceValues(func() (Packed, error) { return Pack(r) })}
 }
+
+// Packed is the run as stores keep it. Nobody may change it.
+func (d *Document) Packed() (Packed, error) { return d.packed() }
 
 // Line is the result file as one line of JSON, without its end. Nobody may change it.
 func (d *Document) Line() ([]byte, error) { return d.line() }

@@ -11,20 +11,18 @@ import (
 	"rtcbench/bench"
 )
 
-// Packed is a run as stores keep it.
+// Packed is a run as stores keep it. What a store gave back has Document, Samples and Histogram alone.
 type Packed struct {
-	Document  []byte // the result file as one line of JSON, without its long lists
-	Samples   []byte // see packSamples; nil = the run has none
-	Histogram []byte // of the answered pings: stats.Histogram.AppendBinary
-	Invalid   bool   // the document's verdict is bench.Invalid; only Pack says so
-	File      File   // the document, before it was JSON; only Pack says so
+	bench.Packed
+	File File // the document, before it was JSON
 }
 
 // Pack packs r. Times of samples are kept to 0.1 µs; everything else as the result file has it. A run that cannot be is
 // an error that wraps bench.ErrRejected: no store keeps what nobody could read again.
 func Pack(r bench.Record) (Packed, error) {
 	run := r.Run
-	p := Packed{Invalid: r.Summary.Validity.Verdict == bench.Invalid, File: lean(run, r.Summary)}
+	p := Packed{File: lean(run, r.Summary)}
+	p.index(run)
 	err := cmp.Or(p.File.check(), whole(run))
 	if err != nil {
 		return Packed{}, fmt.Errorf("%w: %w", bench.ErrRejected, err)
@@ -41,12 +39,28 @@ func Pack(r bench.Record) (Packed, error) {
 	return p, nil
 }
 
+// index fills in by what a run is found and summed up. All of it follows from the file: in whatever way a run comes to
+// a store, it stands at one place.
+func (p *Packed) index(r bench.Run) {
+	m := p.File.Metadata
+	p.ID, p.Series, p.Counts = canonical(r.ID), bench.SeriesOf(r), r.Counts
+	// A file begins at a whole microsecond and keeps the duration: the end that it gives back is up to one earlier.
+	// Rounded up, a whole one is what it was.
+	p.End = clock(m.StartTime).Add(nanos(m.DurationMS) + time.Microsecond - 1).Truncate(time.Microsecond)
+	p.Invalid = p.File.Details.Validity != nil && p.File.Details.Validity.Verdict == bench.Invalid
+}
+
 // Run is the run that was packed. Without Samples it has Kept.
 func (p Packed) Run() (bench.Run, error) {
 	var f File
 	if err := unmarshal(p.Document, &f); err != nil {
 		return bench.Run{}, err
 	}
+	return p.run(f)
+}
+
+// run is the run of which f is the document.
+func (p Packed) run(f File) (bench.Run, error) {
 	run, err := f.told()
 	if err != nil {
 		return bench.Run{}, err
@@ -262,6 +276,17 @@ func (r *reader) varint() int64 {
 	}
 	r.b = r.b[n:]
 	return v
+}
+
+// take takes so many bytes off b; nil = none.
+func (r *reader) take(n uint64) []byte {
+	if n == 0 || n > uint64(len(r.b)) {
+		r.bad = r.bad || n > 0
+		return nil
+	}
+	part := r.b[:n:n]
+	r.b = r.b[n:]
+	return part
 }
 
 // equal are values of one kind after one another.

@@ -104,7 +104,7 @@ func FuzzPacked(f *testing.F) {
 		f.Add(p.Document, []byte(nil), p.Histogram)
 	}
 	f.Fuzz(func(t *testing.T, document, samples, histogram []byte) {
-		run, err := Packed{Document: document, Samples: samples, Histogram: histogram}.Run()
+		run, err := Packed{Packed: bench.Packed{Document: document, Samples: samples, Histogram: histogram}}.Run()
 		if err != nil || samples == nil && histogram == nil {
 			return
 		}

@@ -32,6 +32,7 @@ type sides struct {
 	Daily   jsontext.Value `json:"daily"`
 	Livekit jsontext.Value `json:"livekit"`
 	Run     jsontext.Value `json:"run"`
+	Packed  []byte         `json:"packed"` // as MarshalBinary packs a run, in base64
 }
 
 // detailed are details, where there are any: a file of the original tool has none.

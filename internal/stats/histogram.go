@@ -93,6 +93,27 @@ func (h Histogram) Total() (n uint64) {
 // Equal reports whether every bucket has the same count.
 func (h Histogram) Equal(o Histogram) bool { return slices.Equal(h.buckets, o.buckets) }
 
+// Between reports whether h can be the histogram of durations of which least counts what each is at the least, and most
+// what it is at the most.
+func (h Histogram) Between(least, most Histogram) bool {
+	return !h.before(least) && !most.before(h) && h.Total() == least.Total() && h.Total() == most.Total()
+}
+
+// before reports whether more durations are counted up to some bucket of h than of o.
+func (h Histogram) before(o Histogram) bool {
+	var mine, other uint64
+	for _, b := range h.buckets {
+		mine += b.count
+		for len(o.buckets) > 0 && o.buckets[0].index <= b.index {
+			other, o.buckets = other+o.buckets[0].count, o.buckets[1:]
+		}
+		if mine > other {
+			return true
+		}
+	}
+	return false
+}
+
 // Quantile is the middle of the bucket that holds the value of rank ⌈q·n⌉ (nearest rank, definition 1
 // of Hyndman and Fan): it is within half a bucket, 0.05 %, of that value.
 func (h Histogram) Quantile(q float64) (d time.Duration, ok bool) {

@@ -163,9 +163,7 @@ func pointsOf(r bench.Record) ([][]byte, error) {
 	if location == "" {
 		location = bench.Unknown
 	}
-	// A file begins at a whole microsecond and keeps the duration: the end that it gives back is up to one earlier.
-	// Rounded up, a whole one is what it was.
-	end := kept.End.Add(time.Microsecond - 1).Truncate(time.Microsecond)
+	end := packed.End
 	// in the order of their names, as the encoder wants them
 	tags := []string{"location_id", location, "platform", kept.Platform, "run_id", kept.ID}
 	e := &encoder{}

@@ -242,7 +242,7 @@ func (r row) run(wantSamples bool, samples []string) (bench.Run, error) {
 	if err != nil {
 		return bench.Run{}, err
 	}
-	p := result.Packed{Document: []byte(document)}
+	p := result.Packed{Packed: bench.Packed{Document: []byte(document)}}
 	if p.Histogram, err = base64.StdEncoding.DecodeString(histogram); err != nil {
 		return bench.Run{}, fmt.Errorf("its histogram: %w", err)
 	}

@@ -67,9 +67,7 @@ func recordsOf(r bench.Record) ([]batch, error) {
 		return nil, fmt.Errorf("%w: %w", bench.ErrRejected, err)
 	}
 	run.Start, run.Samples = kept.Start, kept.Samples
-	// A file begins at a whole microsecond and keeps the duration: the end that it gives back is up to one earlier.
-	// Rounded up, a whole one is what it was.
-	run.End = kept.End.Add(time.Microsecond - 1).Truncate(time.Microsecond)
+	run.End = packed.End
 	origin := []types.Dimension{dimension(dimPlatform, run.Platform), dimension(dimLocation, locationOf(run))}
 	ofRun := append(origin[:2:2], dimension(dimRun, run.ID))
 	all := ofRun
