@@ -50,6 +50,7 @@ func TestStore(t *testing.T, backend func(t *testing.T) StoreUnderTest) {
 		{"a run without samples", ReadsRuns, (*storeTest).lean},
 		{"a run that cannot be read", ReadsRuns, (*storeTest).badRow},
 		{"a run that cannot be", ReadsRuns, (*storeTest).impossible},
+		{"a run of an unknown class", ReadsRuns, (*storeTest).unknown},
 		{"a run that is removed", ReadsRuns, (*storeTest).removes},
 		{"many at once", ReadsRuns, (*storeTest).concurrent},
 		{"a reader that stops", ReadsRuns, (*storeTest).stops},

@@ -23,6 +23,13 @@ func (s *storeTest) impossible() {
 	}
 }
 
+// unknown: a run of a kind that there is not, as a flipped bit makes one, keeps nobody from the others.
+func (s *storeTest) unknown() {
+	if s.backend.Alter != nil {
+		s.readsPast(func(id string) { s.backend.Alter(s.T, id, `"transport_class":"d`, `"transport_class":"e`) })
+	}
+}
+
 // readsPast saves runs, harms one of them and reads: runs, the last few, one, and sums.
 func (s *storeTest) readsPast(harm func(id string)) {
 	s.Helper()

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"time"
 
@@ -146,8 +147,11 @@ func (cmd *compareCmd) compare(a *app, operands [2]archive.Side, bar *progress.W
 	}
 	both.Wait()
 	bar.Pause()
-	for i := range talk {
-		a.stderr.Write(talk[i].Bytes())
+	a.stderr.Write(talk[0].Bytes())
+	for line := range strings.Lines(talk[1].String()) {
+		if !strings.Contains(talk[0].String(), line) { // of the store, as that it is damaged
+			io.WriteString(a.stderr, line)
+		}
 	}
 	if err := cmp.Or(errs[0], errs[1]); err != nil {
 		return c, err

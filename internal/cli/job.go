@@ -41,13 +41,13 @@ func (a *app) parseJob(j jobs.Job) (*kong.Context, *commands, *app, error) {
 		return nil, nil, nil, err
 	}
 	set := settings.New(os.LookupEnv, ".env")
-	set.Talk = talk(a.stderr)
 	var cmds commands
 	parser := newParser(&cmds, set, a.stdout, a.stderr, func(int) {})
 	parsed, err := lineOf(set).Parse(parser, j.Args())
 	if err != nil {
 		return nil, nil, nil, j.Blame(err)
 	}
+	set.Talk = talk(a.stderr) // what there is to say of .env the command has said
 	in := *a
 	in.settings = set
 	return parsed, &cmds, &in, nil

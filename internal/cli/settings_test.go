@@ -250,28 +250,6 @@ func TestDotEnvFile(t *testing.T) {
 	}
 }
 
-// What stands at .env may be no file at all.
-func TestNoDotEnvFile(t *testing.T) {
-	folder := t.TempDir()
-	file, link := filepath.Join(folder, "file"), filepath.Join(folder, "link")
-	if err := os.WriteFile(file, bytes.Repeat([]byte("#\n"), 1<<20), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink(link, link); err != nil {
-		t.Fatal(err)
-	}
-	for path, refused := range map[string]bool{folder: false, os.DevNull: false, filepath.Join(folder, "none"): false,
-		filepath.Join(file, "below"): false, file: true, link: true} {
-		if _, _, err := parsedAt(nil, path, "livekit"); (err != nil) != refused || err != nil &&
-			codeOf(err) != exitUsage {
-			t.Errorf("livekit with %s: %v", path, err)
-		}
-		if _, _, err := parsedAt(nil, path, "lab", "list"); err != nil {
-			t.Errorf("lab list with %s: %v", path, err)
-		}
-	}
-}
-
 // A .env of the working directory names no program and weakens nothing. Of a command that starts no browser it may say
 // what it likes of one.
 func TestWhatDotEnvMayNotSet(t *testing.T) {

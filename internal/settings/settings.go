@@ -5,6 +5,7 @@ package settings
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"strings"
@@ -36,10 +37,10 @@ type Source struct {
 // as not set. Sources also know where the value of each flag stands.
 type Sources struct {
 	lookup  func(string) (string, bool)
-	dotenv  func() (map[string]dotenv.Var, error) // reads .env once, when something is first looked for there
-	sources map[string]Source                     // by the flag's long name
-	names   map[string]string                     // flags that this command calls otherwise
-	called  map[string]string                     // by the flag's long name: the variable that can give its value
+	dotenv  func() map[string]dotenv.Var // reads .env once, when something is first looked for there
+	sources map[string]Source            // by the flag's long name
+	names   map[string]string            // flags that this command calls otherwise
+	called  map[string]string            // by the flag's long name: the variable that can give its value
 
 	Talk func(line string) // takes what has to be said while something else is done; nil = nobody listens
 }
@@ -53,39 +54,51 @@ func (s *Sources) Say(line string) {
 
 // New looks into the environment and then into the file of that path; "" = into no file.
 func New(lookup func(string) (string, bool), path string) *Sources {
-	return &Sources{
-		lookup: lookup, sources: map[string]Source{}, called: map[string]string{},
-		dotenv: sync.OnceValues(func() (map[string]dotenv.Var, error) { return readDotEnv(path) }),
-	}
+	s := &Sources{lookup: lookup, sources: map[string]Source{}, called: map[string]string{}}
+	s.dotenv = sync.OnceValue(func() map[string]dotenv.Var {
+		vars, passed := readDotEnv(path)
+		if passed != "" {
+			s.Say(fmt.Sprintf("%s %s: it is left out, so give its settings in the environment", path, passed))
+		}
+		return vars
+	})
+	return s
 }
 
 // maxDotEnv is more than any .env has.
 const maxDotEnv = 1 << 20
 
-// readDotEnv reads a file of settings. A folder of that name, as Python's virtual environments often have it, and a
-// device hold none; nor does a folder tell that may not be looked into.
-func readDotEnv(path string) (map[string]dotenv.Var, error) {
+// readDotEnv reads a file of settings. Nobody has to have one, so what cannot be read stops no command: passed is the
+// reason. A folder of that name, as Python's virtual environments often have it, and a device hold no settings, and are
+// passed over without a reason; so is a folder that may not be looked into. A pipe would keep its reader waiting.
+func readDotEnv(path string) (vars map[string]dotenv.Var, passed string) {
 	if path == "" {
-		return nil, nil
+		return nil, ""
 	}
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.ENOTDIR):
-		return nil, nil
+		return nil, ""
 	case err != nil:
-		return nil, Usagef("read %s: %w", path, reason(err))
+		return nil, fmt.Sprintf("cannot be read (%v)", reason(err))
 	case info.IsDir(), info.Mode()&fs.ModeDevice != 0:
-		return nil, nil
+		return nil, ""
 	case !info.Mode().IsRegular():
-		return nil, Usagef("%s is no regular file, and is not read: give its settings in the environment", path)
-	case info.Size() > maxDotEnv:
-		return nil, Usagef("%s has more than %d KB: that is no file of settings", path, maxDotEnv>>10)
+		return nil, "is no regular file"
 	}
-	data, err := os.ReadFile(path)
+	f, err := os.Open(path)
 	if err != nil {
-		return nil, Usagef("read %s: %w", path, reason(err))
+		return nil, fmt.Sprintf("cannot be read (%v)", reason(err))
 	}
-	return dotenv.Parse(data), nil
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxDotEnv+1))
+	switch {
+	case err != nil:
+		return nil, fmt.Sprintf("cannot be read (%v)", reason(err))
+	case len(data) > maxDotEnv:
+		return nil, fmt.Sprintf("has more than %d KB, as no file of settings has", maxDotEnv>>10)
+	}
+	return dotenv.Parse(data), ""
 }
 
 // reason is an error of the file system without the path, which the message names.
@@ -105,11 +118,7 @@ func (s *Sources) Find(name string) (string, Source, error) {
 			return v, src, src.text(v)
 		}
 	}
-	vars, err := s.dotenv()
-	if err != nil {
-		return "", Source{}, err
-	}
-	v, ok := vars[name]
+	v, ok := s.dotenv()[name]
 	src := Source{Rank: ByDotEnv, name: name, line: v.Line}
 	if v.Value = Clean(v.Value); !ok || v.Value == "" && v.Err == nil {
 		return "", Source{}, nil

@@ -211,7 +211,7 @@ func (s *Store) Check(ctx context.Context) error {
 		if found != "ok" {
 			return fmt.Errorf("%w: %s", errDamage, found)
 		}
-		return nil
+		return misfiled(ctx, db)
 	})
 	if err != nil {
 		return s.explain(err)

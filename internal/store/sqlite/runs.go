@@ -18,11 +18,11 @@ func (s *Store) Runs(ctx context.Context, q bench.Query) iter.Seq2[bench.Run, er
 	return func(yield func(bench.Run, error) bool) {
 		const size = 256
 		from := position{ended: -1 << 62}
-		for begun := q.Limit == 0; ; {
+		for begun := false; ; {
 			var rows []row
 			err := s.reading(ctx, func(db *sql.DB) (err error) {
 				if !begun {
-					if from, err = lastFrom(ctx, db, q); err != nil {
+					if from, err = begin(ctx, db, q); err != nil {
 						return err
 					}
 				}
@@ -39,7 +39,7 @@ func (s *Store) Runs(ctx context.Context, q bench.Query) iter.Seq2[bench.Run, er
 			}
 			begun = true
 			for _, r := range rows {
-				if !yield(s.unpack(r)) {
+				if !yield(s.unpack(r, true)) {
 					return
 				}
 				from = r.position
@@ -51,11 +51,14 @@ func (s *Store) Runs(ctx context.Context, q bench.Query) iter.Seq2[bench.Run, er
 	}
 }
 
-// unpack is the run of a row. An error has its ID beside it.
-func (s *Store) unpack(r row) (bench.Run, error) {
+// unpack is the run of a row. An error has its ID beside it. A row that is not filed has nothing but its document.
+func (s *Store) unpack(r row, isFiled bool) (bench.Run, error) {
 	run, err := r.Packed.Run()
 	if err == nil && run.ID != r.id {
 		err = fmt.Errorf("it holds the run %s", run.ID)
+	}
+	if err == nil && isFiled {
+		err = r.contradiction(run)
 	}
 	if err != nil {
 		return bench.Run{ID: r.id}, fmt.Errorf("store %s: run %s cannot be read: %w", s.path, r.id, err)
@@ -71,6 +74,7 @@ type position struct {
 
 type row struct {
 	position
+	filed
 	result.Packed
 }
 
@@ -80,9 +84,9 @@ func chunk(ctx context.Context, db *sql.DB, q bench.Query, after position, n int
 		samples = "run.samples"
 	}
 	where, args := conditions(q)
-	query := "SELECT run.ended, run.id, run.document, run.histogram, " + samples + " FROM run JOIN series ON " +
-		"series.id = run.series WHERE " +
-		where + " AND (run.ended, run.id) > (?, ?) ORDER BY run.ended, run.id LIMIT ?"
+	query := "SELECT " + columnsFiled + ", run.id, run.document, run.histogram, " + samples +
+		" FROM run JOIN series ON series.id = run.series WHERE " + where +
+		" AND (run.ended, run.id) > (?, ?) ORDER BY run.ended, run.id LIMIT ?"
 	rows, err := db.QueryContext(ctx, query, append(args, after.ended, after.id, n)...)
 	if err != nil {
 		return nil, err
@@ -90,18 +94,22 @@ func chunk(ctx context.Context, db *sql.DB, q bench.Query, after position, n int
 	defer rows.Close()
 	for rows.Next() {
 		var r row
-		if err := rows.Scan(&r.ended, &r.id, &r.Document, &r.Histogram, &r.Samples); err != nil {
+		if err := rows.Scan(append(r.places(), &r.id, &r.Document, &r.Histogram, &r.Samples)...); err != nil {
 			return nil, err
 		}
+		r.ended = r.end
 		list = append(list, r)
 	}
 	return list, rows.Err()
 }
 
-// lastFrom is the position before the last q.Limit runs.
-func lastFrom(ctx context.Context, db *sql.DB, q bench.Query) (position, error) {
-	where, args := conditions(q)
+// begin is the position before the first run, or before the last q.Limit ones.
+func begin(ctx context.Context, db *sql.DB, q bench.Query) (position, error) {
 	p := position{ended: -1 << 62}
+	if err := misfiled(ctx, db); err != nil || q.Limit == 0 {
+		return p, err
+	}
+	where, args := conditions(q)
 	err := db.QueryRowContext(ctx, "SELECT run.ended, run.id FROM run JOIN series ON series.id = run.series WHERE "+
 		where+" ORDER BY run.ended DESC, run.id DESC LIMIT 1 OFFSET ?", append(args, q.Limit)...).Scan(&p.ended, &p.id)
 	if errors.Is(err, sql.ErrNoRows) { // there are not that many

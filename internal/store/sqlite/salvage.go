@@ -43,9 +43,16 @@ func (s *Store) salvage(
 			return
 		}
 	}
-	yield(bench.Run{}, fmt.Errorf("%w: store %s is damaged: %w; %d of its rows cannot be found or read",
-		bench.ErrIncomplete, s.path, why, lost))
+	yield(bench.Run{}, incomplete{fmt.Errorf("store %s is damaged: %w; its runs were read one by one, and %d of its "+
+		"rows cannot be found or read", s.path, why, lost)})
 }
+
+// incomplete is a bench.ErrIncomplete that says so in its own words.
+type incomplete struct{ error }
+
+func (e incomplete) Is(target error) bool { return target == bench.ErrIncomplete }
+
+func (e incomplete) Unwrap() error { return e.error }
 
 // lastOf are the last limit of list that q asks for, and those between them that cannot be read.
 func (s *Store) lastOf(ctx context.Context, list []found, q bench.Query, limit int) []found {
@@ -143,5 +150,5 @@ func (s *Store) one(ctx context.Context, f found, samples bool) (bench.Run, erro
 	if err != nil {
 		return bench.Run{ID: f.id}, fmt.Errorf("store %s: run %s cannot be read: %w", s.path, f.id, err)
 	}
-	return s.unpack(r)
+	return s.unpack(r, false)
 }
