@@ -67,6 +67,8 @@ type Summary struct {
 	LossLo     float64 // Wilson, 95 %
 	LossHi     float64
 	LongestRun int
+	Bursts     LossBursts
+	Up, Down   Variation
 	LateRTTs   []time.Duration // in sending order
 
 	Hold       Spread
@@ -168,6 +170,8 @@ func Summarise(r Run) Summary {
 	}
 	s.LongestRun = stats.LongestRun(failed)
 	s.OneWay = oneWay(r)
+	s.Bursts = bursts(r)
+	s.Up, s.Down = variations(r, s.OneWay)
 	s.Validity = judge(r, s)
 	s.Doubts = slices.Clone(r.Doubts)
 	s.add(doubts(r, s))

@@ -116,7 +116,7 @@ func (p *page) rest(r bench.Run, s bench.Summary) {
 		return
 	}
 	p.head("Details")
-	item := func(name, format string, args ...any) { p.line("  %-14s %s", name, fmt.Sprintf(format, args...)) }
+	item := p.item
 	c := r.Counts
 	if s.LossKnown {
 		item("loss", "%.2f %%  %s", 100*s.Loss,
@@ -151,6 +151,7 @@ func (p *page) rest(r bench.Run, s bench.Summary) {
 					-1e6*o.SkewHi, -1e6*o.SkewLo)))
 		}
 	}
+	p.variation(r, s)
 	var own []string
 	if s.TimerError.P50.OK {
 		own = append(own, "timer late "+number(s.TimerError.P50))

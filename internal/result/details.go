@@ -27,7 +27,9 @@ type Details struct {
 	JitterRFC3550  *float64    `json:"jitter_rfc3550_ms"`
 	IPDV           Quantiles   `json:"ipdv_ms"`
 	PDV            Quantiles   `json:"pdv_ms"`
+	Variation      *Variations `json:"variation,omitempty"` // of each way; absent = nothing is known of the ways
 	Loss           Loss        `json:"loss"`
+	Bursts         *Bursts     `json:"bursts,omitempty"` // absent = no ping failed
 	Hold           Tail        `json:"hold_ms"`
 	OneWay         OneWay      `json:"one_way"`
 	Instrument     Instrument  `json:"instrument"`
@@ -243,6 +245,7 @@ func newDetails(r bench.Run, s bench.Summary) Details {
 		RTT: RTT{P90: quantity(s.P90), P999: quantity(s.P999), CI95: map[string]*[2]float64{},
 			NNeeded: map[string]int{}},
 		LateRTT: []float64{}, JitterRFC3550: quantity(s.JitterRTP), IPDV: quantiles(s.IPDV), PDV: quantiles(s.PDV),
+		Variation: variations(s.Up, s.Down), Bursts: bursts(s.Bursts),
 		Loss:   loss(r.Ways, c.Lost, number(s.LongestRun)),
 		Hold:   tail(s.Hold),
 		OneWay: oneWay(r.Clocks, s.OneWay),

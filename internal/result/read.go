@@ -177,6 +177,10 @@ func (f File) summary() bench.Summary {
 		LongestRun: zero(d.Loss.LongestRun), Hold: d.Hold.spread(), TimerError: d.Instrument.TimerError.spread(),
 		SendCall: d.Instrument.SendCall.spread(),
 		OneWay:   d.OneWay.known(),
+		Bursts:   d.Bursts.told(),
+	}
+	if v := d.Variation; v != nil {
+		s.Up, s.Down = v.Up.told(), v.Down.told()
 	}
 	t.tell(&s)
 	if t.PacketLossRate != nil {

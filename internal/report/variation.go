@@ -1,0 +1,71 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"rtcbench/bench"
+)
+
+// variation says of a run of audio packets what a jitter buffer at the end of each way sees, in a few lines.
+func (p *page) variation(r bench.Run, s bench.Summary) {
+	if r.Facts.Transport != bench.RTPAudio {
+		return
+	}
+	up, down := s.Up, s.Down
+	if up.Packets > 0 {
+		p.item("variation", "up %s ms, down %s ms  %s", number(up.PDV.P99), number(down.PDV.P99),
+			p.dim.Render("(P99 above the fastest packet)"))
+		p.item("", "%s", p.dim.Render(fmt.Sprintf("by RFC 3550 up %s ms, down %s ms", number(up.JitterRTP),
+			number(down.JitterRTP))))
+	}
+	switch {
+	case up.Buffer1.OK:
+		p.item("jitter buffer", "up %s ms, down %s ms  %s", number(up.Buffer1), number(down.Buffer1),
+			p.dim.Render("(would have lost 1 % of what came)"))
+		if up.Buffer01.OK {
+			p.item("", "up %s ms, down %s ms  %s", number(up.Buffer01), number(down.Buffer01),
+				p.dim.Render("(0.1 %)"))
+		}
+	case up.Packets > 0:
+		p.item("jitter buffer", "%s", p.dim.Render(fmt.Sprintf("the one that loses 1 %% needs 100 packets; %d came",
+			up.Packets)))
+	}
+	if b := s.Bursts.RoundTrip; b.Lost > 0 {
+		text := fmt.Sprintf("%d lost or late in %d bursts of %.1f, at the most %d", b.Lost, b.Periods, b.Mean,
+			b.Longest)
+		if b.Distance > 0 {
+			text += fmt.Sprintf(", %g apart (P50)", b.Distance)
+		}
+		p.item("bursts", "%s", text)
+	}
+	name := "order"
+	if list := disorder(r, s); len(list) > 0 {
+		for _, line := range Wrap(strings.Join(list, "; "), width-17) {
+			p.item(name, "%s", line)
+			name = ""
+		}
+	}
+}
+
+// disorder says what came out of order, twice, or by retransmission.
+func disorder(r bench.Run, s bench.Summary) (list []string) {
+	if up, down := s.Up, s.Down; up.Reordered+down.Reordered > 0 {
+		list = append(list, fmt.Sprintf("up %d, down %d of %d overtaken, by up to %d", up.Reordered, down.Reordered,
+			up.Packets, max(up.Extent, down.Extent)))
+	}
+	if n := r.Counts.Duplicate; n > 0 {
+		list = append(list, fmt.Sprintf("%d came twice", n))
+	}
+	for _, leg := range r.Facts.Audio {
+		if leg.Retransmitted != nil && *leg.Retransmitted > 0 {
+			list = append(list, fmt.Sprintf("%d retransmitted", *leg.Retransmitted))
+		}
+	}
+	return list
+}
+
+// item is one line of the details.
+func (p *page) item(name, format string, args ...any) {
+	p.line("  %-14s %s", name, fmt.Sprintf(format, args...))
+}
