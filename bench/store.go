@@ -62,6 +62,13 @@ type WholeSaver interface {
 	SaveAll(ctx context.Context, list []Record) (fresh int, err error)
 }
 
+// PackedSaver is a Store that takes packed runs as they are.
+type PackedSaver interface {
+	// SavePacked keeps list in one step, or none of it. fresh is how many of the runs were not kept before. It keeps
+	// what Save keeps of the same run, to the byte.
+	SavePacked(ctx context.Context, list []Packed) (fresh int, err error)
+}
+
 // Maker is a Store that has something to be made before it takes runs.
 type Maker interface {
 	// Init makes what is missing, and names it. A store that keeps runs for ever does not look at the retention.

@@ -28,8 +28,10 @@ type StoreUnderTest struct {
 	// makes what is kept of a run unreadable; nil = not possible here
 	Corrupt func(t *testing.T, runID string)
 	// replaces a text in what is kept of a run's document; nil = as Corrupt
-	Alter  func(t *testing.T, runID, from, to string)
-	Keeps  bool               // it cannot remove a run, and says so
+	Alter func(t *testing.T, runID, from, to string)
+	Keeps bool // it cannot remove a run, and says so
+	// packs a run as result.Pack does; a bench.PackedSaver is asked to keep what it gives
+	Pack   func(r bench.Record) (bench.Packed, error)
 	Settle func(t *testing.T) // waits until what was saved can be read; nil = at once
 }
 
@@ -52,6 +54,7 @@ func TestStore(t *testing.T, backend func(t *testing.T) StoreUnderTest) {
 		{"a run that cannot be", ReadsRuns, (*storeTest).impossible},
 		{"a run of an unknown class", ReadsRuns, (*storeTest).unknown},
 		{"a run that is removed", ReadsRuns, (*storeTest).removes},
+		{"packed as it is", ReadsRuns, (*storeTest).packed},
 		{"many at once", ReadsRuns, (*storeTest).concurrent},
 		{"a reader that stops", ReadsRuns, (*storeTest).stops},
 		{"cancelled", Writes, (*storeTest).cancelled},

@@ -118,6 +118,50 @@ func (s *storeTest) removes() {
 	check(all[2], all[1])
 }
 
+// packed: a run that was packed is there once, and is what it would be if the store had packed it.
+func (s *storeTest) packed() {
+	saver, ok := s.store.(bench.PackedSaver)
+	if !ok {
+		return
+	}
+	at := recently()
+	all := []bench.Run{StoredRun(25, at), StoredRun(5, at.Add(time.Second)), StoredRun(15, at.Add(2*time.Second))}
+	var list []bench.Packed
+	for _, r := range all {
+		p, err := s.backend.Pack(bench.NewRecord(r))
+		if err != nil {
+			s.Fatal(err)
+		}
+		list = append(list, p)
+	}
+	s.save(all[0])
+	for i, want := range []int{2, 0} {
+		if fresh, err := saver.SavePacked(s.ctx, append(list, list[1])); err != nil || fresh != want {
+			s.Fatalf("offered %d times, %d are new, %v", i+1, fresh, err)
+		}
+	}
+	s.save(all...)
+	samples := s.backend.Level >= ReadsSamples
+	got := s.runs(bench.Query{Samples: samples})
+	if len(got) != len(all) {
+		s.Fatalf("%d runs, want %d", len(got), len(all))
+	}
+	sent := 0
+	for i, r := range got {
+		s.same(r, all[i], samples)
+		sent += r.Counts.Sent
+	}
+	sums, _, err := bench.AggregateRuns(s.ctx, s.store, bench.Query{})
+	if err != nil || len(sums) != 1 || sums[0].Runs != 3 || sums[0].Counts.Sent != sent {
+		s.Errorf("sums %+v, %v; want 3 runs with %d pings", sums, err, sent)
+	}
+	ctx, cancel := context.WithCancel(s.ctx)
+	cancel()
+	if _, err := saver.SavePacked(ctx, list); err == nil || errors.Is(err, bench.ErrRejected) {
+		s.Errorf("saved with a context that was over: %v", err)
+	}
+}
+
 func (s *storeTest) concurrent() {
 	const n = 16
 	at := recently()

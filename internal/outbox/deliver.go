@@ -296,18 +296,17 @@ func (c *Courier) stays(out *Outcome, names []string) {
 
 // one reports whether no store misses d any more, or ever will take it, and whether one will not.
 func (c *Courier) one(ctx context.Context, d *document, out *Outcome) (done, refused bool) {
-	run, readErr := d.record()
 	id := d.RunID
 	changed := false
 	for t, names := range c.waiting(d.Stores) {
 		if len(names) == 0 {
 			continue
 		}
-		err, asked := readErr, true
-		if readErr == nil {
-			asked, err = c.offer(ctx, t, run)
+		err, asked := d.wrong, true
+		if d.wrong == nil {
+			asked, err = c.offer(ctx, t, d)
 		}
-		final := readErr != nil || errors.Is(err, bench.ErrRejected)
+		final := d.wrong != nil || errors.Is(err, bench.ErrRejected)
 		if asked && !final && errors.Is(err, bench.ErrFailed) && c.took[t] {
 			err, final = d.fault(names, err)
 		}

@@ -1,10 +1,8 @@
 package outbox
 
 import (
-	"bytes"
 	"cmp"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -16,10 +14,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
-	"rtcbench/bench"
 	"rtcbench/internal/result"
 )
 
@@ -50,63 +46,6 @@ type head struct {
 	RunID   string          `json:"run_id,omitempty"`
 	Ended   float64         `json:"ended,omitempty"` // Unix seconds
 	Stores  map[string]Wait `json:"stores"`
-}
-
-// document is a whole file of the outbox, as JSON; rtcbench import reads it too. It has Packed or Run.
-type document struct {
-	head
-	Packed []byte          `json:"packed,omitempty"` // a run, as result.ReadPacked reads it
-	Run    json.RawMessage `json:"run,omitempty"`    // a result.File, of an older rtcbench, or of a run that no store can take
-
-	path   string
-	record func() (bench.Record, error) // what waits; an error is for ever
-}
-
-// encode is the file. Run is JSON already, and long: it is not looked through again.
-func (d *document) encode() ([]byte, error) {
-	head, err := json.Marshal(d.head)
-	if err != nil {
-		return nil, err
-	}
-	data := slices.Grow(bytes.TrimSuffix(head, []byte("}")), len(d.Run)+len(d.Packed)*4/3+len(`,"packed":""}`)+3)
-	if d.Packed != nil {
-		return append(base64.StdEncoding.AppendEncode(append(data, `,"packed":"`...), d.Packed), `"}`...), nil
-	}
-	return append(append(append(data, `,"run":`...), d.Run...), '}'), nil
-}
-
-// unpack looks at what was read of a file.
-func (d *document) unpack() error {
-	var run bench.Run
-	var wrong error // for ever
-	switch {
-	case d.Packed != nil:
-		_, run, wrong = result.ReadPacked(d.Packed)
-		if errors.Is(wrong, result.ErrNewer) {
-			return fmt.Errorf("%w: %w", wrong, errNewer)
-		}
-		if errors.Is(wrong, result.ErrDamaged) {
-			return damaged(wrong)
-		}
-	case d.Run != nil:
-		var file result.File
-		if err := json.Unmarshal(d.Run, &file); err != nil {
-			return damaged(err)
-		}
-		if d.RunID == "" {
-			d.RunID, d.Ended = file.Metadata.RunID, file.Metadata.EndTime
-		}
-		run, wrong = file.Run()
-	default:
-		return fmt.Errorf("%w: no run is in it", errDamaged)
-	}
-	d.record = sync.OnceValues(func() (bench.Record, error) {
-		if wrong != nil {
-			return bench.Record{}, wrong
-		}
-		return bench.NewRecord(run), nil
-	})
-	return nil
 }
 
 // Versions of files: in those of the first the run is JSON.

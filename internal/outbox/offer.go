@@ -22,8 +22,8 @@ func (c *Courier) waiting(stores map[string]Wait) [][]string {
 	return list
 }
 
-// offer saves run in a target's store, unless that is known to be away: then it was not asked.
-func (c *Courier) offer(ctx context.Context, t int, run bench.Record) (asked bool, err error) {
+// offer saves the run of d in a target's store, unless that is known to be away: then it was not asked.
+func (c *Courier) offer(ctx context.Context, t int, d *document) (asked bool, err error) {
 	if err := c.down[t]; err != nil {
 		return false, err
 	}
@@ -46,7 +46,7 @@ func (c *Courier) offer(ctx context.Context, t int, run bench.Record) (asked boo
 		}
 		c.open[t] = s
 	}
-	err = s.Save(ctx, run)
+	err = d.saveTo(ctx, s)
 	switch {
 	case err == nil:
 		if !c.took[t] {

@@ -125,9 +125,10 @@ func earlier(items []item, runs []*result.Document) map[string][]item {
 // file is what is written of run, and where. What happened so far is told by the files of before.
 func (o *Outbox) file(run *result.Document, stores []string, before []item) (d document, data []byte, err error) {
 	d = document{head: head{asPacked, run.ID, float64(run.End.UnixMicro()) / 1e6, map[string]Wait{}},
-		record: func() (bench.Record, error) { return run.Record, nil }}
+		record: func() bench.Record { return run.Record }}
 	packed, err := run.Packed()
 	if err == nil {
+		d.packed = packed.Packed
 		d.Packed, err = packed.MarshalBinary()
 	}
 	if errors.Is(err, bench.ErrRejected) { // the stores will say so, and then it lies in rejected, where people find it

@@ -34,6 +34,9 @@ func stores(ctx context.Context, row func(string, string, string)) error {
 	if err := delivered(ctx, dir, row); err != nil {
 		return err
 	}
+	if err := keptOnTheWholeWay(ctx, dir, row); err != nil {
+		return err
+	}
 	return summedUp(ctx, filepath.Join(dir, "month.db"), row)
 }
 

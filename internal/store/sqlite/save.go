@@ -78,14 +78,14 @@ func newBatch(tx *sql.Tx, with statements) *batch {
 
 // saveAll saves runs and reads them back. The end of ctx is looked for between two runs: a statement that takes some
 // microseconds would pay for a goroutine that waits for it.
-func (b *batch) saveAll(ctx context.Context, runs []bench.Run, packed []result.Packed) (fresh int, err error) {
+func (b *batch) saveAll(ctx context.Context, list []bench.Packed) (fresh int, err error) {
 	until := ctx.Err
 	ctx = context.WithoutCancel(ctx)
-	for i, r := range runs {
+	for _, p := range list {
 		if err := until(); err != nil {
 			return 0, err
 		}
-		saved, err := b.save(ctx, r, packed[i])
+		saved, err := b.save(ctx, p)
 		if err != nil {
 			return 0, err
 		}
@@ -96,11 +96,11 @@ func (b *batch) saveAll(ctx context.Context, runs []bench.Run, packed []result.P
 	if err := b.flush(ctx); err != nil {
 		return 0, err
 	}
-	for i, r := range runs {
+	for _, p := range list {
 		if err := until(); err != nil {
 			return 0, err
 		}
-		if err := b.isThere(ctx, r, packed[i]); err != nil {
+		if err := b.isThere(ctx, p); err != nil {
 			return 0, err
 		}
 	}
@@ -109,20 +109,20 @@ func (b *batch) saveAll(ctx context.Context, runs []bench.Run, packed []result.P
 
 // isThere finds out whether the run can be read as it was written. One that was there before may have been packed by
 // another version.
-func (b *batch) isThere(ctx context.Context, r bench.Run, p result.Packed) error {
-	k, err := b.kept(ctx, r.ID)
+func (b *batch) isThere(ctx context.Context, p bench.Packed) error {
+	k, err := b.kept(ctx, p.ID)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
-		return fmt.Errorf("%w: run %s was written and is not there", errDamage, r.ID)
+		return fmt.Errorf("%w: run %s was written and is not there", errDamage, p.ID)
 	case err != nil:
 		return err
 	case bytes.Equal(k.Document, p.Document) && bytes.Equal(k.Samples, p.Samples) &&
 		bytes.Equal(k.Histogram, p.Histogram) &&
-		k.counts == r.Counts.Summed() && k.ended == r.End.UnixMicro() && k.indexed == 2 && k.of == bench.SeriesOf(r):
+		k.Counts == p.Counts.Summed() && k.End.Equal(p.End) && k.indexed == 2 && k.Series == p.Series:
 		return nil
 	}
-	if run, err := k.Run(); err != nil || run.ID != r.ID || k.indexed != 2 {
-		return fmt.Errorf("%w: run %s comes back otherwise than it was written: %v", errDamage, r.ID, err)
+	if run, err := k.Run(); err != nil || run.ID != p.ID || k.indexed != 2 {
+		return fmt.Errorf("%w: run %s comes back otherwise than it was written: %v", errDamage, p.ID, err)
 	}
 	return nil
 }
@@ -130,9 +130,6 @@ func (b *batch) isThere(ctx context.Context, r bench.Run, p result.Packed) error
 // kept is the row of a run.
 type kept struct {
 	result.Packed
-	ended   int64
-	counts  bench.Counts
-	of      bench.Series
 	indexed int // indexes in which it is
 }
 
@@ -146,21 +143,24 @@ func (b *batch) kept(ctx context.Context, id string) (k kept, err error) {
 		return k, cmp.Or(rows.Err(), sql.ErrNoRows)
 	}
 	var histogram, document, samples sql.RawBytes
-	to := append([]any{&k.ended, &k.Invalid}, counted.in(&k.counts)...)
+	var ended int64
+	to := append([]any{&ended, &k.Invalid}, counted.in(&k.Counts)...)
+	of := &k.Series
 	err = rows.Scan(append(to, &histogram, &document, &samples,
-		&k.of.Platform, &k.of.Location, &k.of.Engine, &k.of.Transport, &k.of.Path, &k.indexed)...)
+		&of.Platform, &of.Location, &of.Engine, &of.Transport, &of.Path, &k.indexed)...)
+	k.End = time.UnixMicro(ended)
 	k.Histogram, k.Document, k.Samples = bytes.Clone(histogram), bytes.Clone(document), bytes.Clone(samples)
 	return k, err
 }
 
 // save reports whether the run was not there before. One that is there and cannot be read is written over.
-func (b *batch) save(ctx context.Context, r bench.Run, p result.Packed) (bool, error) {
-	series, err := b.seriesID(ctx, bench.SeriesOf(r))
+func (b *batch) save(ctx context.Context, p bench.Packed) (bool, error) {
+	series, err := b.seriesID(ctx, p.Series)
 	if err != nil {
 		return false, err
 	}
-	path := r.Path()
-	values := append([]any{r.ID, series, string(path), r.End.UnixMicro(), p.Invalid}, counted.of(r.Counts)...)
+	path := p.Series.Path
+	values := append([]any{p.ID, series, string(path), p.End.UnixMicro(), p.Invalid}, counted.of(p.Counts)...)
 	values = append(values, nonNil(p.Histogram), string(p.Document), p.Samples)
 	done, err := b.tx.StmtContext(ctx, b.with.addRun).ExecContext(ctx, values...)
 	if err != nil {
@@ -169,13 +169,13 @@ func (b *batch) save(ctx context.Context, r bench.Run, p result.Packed) (bool, e
 	if n, err := done.RowsAffected(); err != nil {
 		return false, err
 	} else if n == 0 {
-		return false, b.mend(ctx, r, p)
+		return false, b.mend(ctx, p)
 	}
-	one := bench.Aggregate{Runs: 1, Counts: r.Counts}
+	one := bench.Aggregate{Runs: 1, Counts: p.Counts}
 	if err := one.Histogram.UnmarshalBinary(p.Histogram); err != nil {
 		return false, err
 	}
-	for _, key := range rollupsOf(series, path, r.End, p.Invalid) {
+	for _, key := range rollupsOf(series, path, p.End, p.Invalid) {
 		if b.rollups[key] == nil {
 			b.rollups[key] = &bench.Aggregate{}
 		}
@@ -185,24 +185,24 @@ func (b *batch) save(ctx context.Context, r bench.Run, p result.Packed) (bool, e
 }
 
 // mend writes the run that is there anew, if it cannot be read.
-func (b *batch) mend(ctx context.Context, r bench.Run, p result.Packed) error {
-	k, err := b.kept(ctx, r.ID)
+func (b *batch) mend(ctx context.Context, p bench.Packed) error {
+	k, err := b.kept(ctx, p.ID)
 	if err == nil && bytes.Equal(k.Document, p.Document) && bytes.Equal(k.Samples, p.Samples) {
 		return nil
 	}
 	if err == nil {
-		if run, unread := k.Run(); unread == nil && run.ID == r.ID {
+		if run, unread := k.Run(); unread == nil && run.ID == p.ID {
 			return nil
 		}
 	}
-	removed, err := b.remove(ctx, r.ID)
+	removed, err := b.remove(ctx, p.ID)
 	if err != nil {
 		return err
 	}
 	if !removed {
-		return fmt.Errorf("%w: run %s is there and cannot be found", errDamage, r.ID)
+		return fmt.Errorf("%w: run %s is there and cannot be found", errDamage, p.ID)
 	}
-	_, err = b.save(ctx, r, p)
+	_, err = b.save(ctx, p)
 	return err
 }
 

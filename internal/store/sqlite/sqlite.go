@@ -216,16 +216,22 @@ func (s *Store) Save(ctx context.Context, r bench.Record) error {
 // SaveAll keeps list in one transaction: all or none. It returns nil only if the store can give every one of them back.
 // fresh is how many were not kept before.
 func (s *Store) SaveAll(ctx context.Context, list []bench.Record) (fresh int, err error) {
-	runs, packed := make([]bench.Run, len(list)), make([]result.Packed, len(list))
+	packed := make([]bench.Packed, len(list))
 	for i, r := range list {
-		runs[i] = r.Run
-		if packed[i], err = result.Pack(r); err != nil {
+		p, err := result.Pack(r)
+		if err != nil {
 			return 0, err
 		}
+		packed[i] = p.Packed
 	}
+	return s.SavePacked(ctx, packed)
+}
+
+// SavePacked is SaveAll of runs that are packed already.
+func (s *Store) SavePacked(ctx context.Context, list []bench.Packed) (fresh int, err error) {
 	for again := false; ; again = true {
 		file := s.opened()
-		fresh, err = s.transact(ctx, func(b *batch) (int, error) { return b.saveAll(ctx, runs, packed) })
+		fresh, err = s.transact(ctx, func(b *batch) (int, error) { return b.saveAll(ctx, list) })
 		if again || !s.atFault(ctx, err) {
 			return fresh, s.explain(err)
 		}

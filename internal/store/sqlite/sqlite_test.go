@@ -15,6 +15,7 @@ import (
 
 	"rtcbench/bench"
 	"rtcbench/internal/benchtest"
+	"rtcbench/internal/result"
 )
 
 func opened(t *testing.T, path string) *Store {
@@ -34,6 +35,7 @@ func TestStore(t *testing.T) {
 		return benchtest.StoreUnderTest{
 			Level: benchtest.ReadsSamples,
 			Open:  func(t *testing.T) bench.Store { return opened(t, path) },
+			Pack:  pack,
 			Corrupt: func(t *testing.T, id string) {
 				s := opened(t, path)
 				if _, err := s.db.Exec("UPDATE run SET samples = x'01ff', document = substr(document, 1, 40) "+
@@ -50,6 +52,11 @@ func TestStore(t *testing.T) {
 			},
 		}
 	})
+}
+
+func pack(r bench.Record) (bench.Packed, error) {
+	p, err := result.Pack(r)
+	return p.Packed, err
 }
 
 // TestRollupIsTheMergeOfItsRuns for any span of time and any filter.

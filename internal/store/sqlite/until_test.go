@@ -24,14 +24,14 @@ func TestSaveIsBrokenOff(t *testing.T) {
 	}
 	for name, do := range map[string]func(context.Context, *batch) error{
 		"between two runs": func(ctx context.Context, b *batch) error {
-			_, err := b.saveAll(ctx, []bench.Run{run}, []result.Packed{packed})
+			_, err := b.saveAll(ctx, []bench.Packed{packed.Packed})
 			if !errors.Is(err, context.Canceled) {
 				t.Errorf("saveAll: %v", err)
 			}
 			return err
 		},
 		"before a statement": func(ctx context.Context, b *batch) error {
-			_, err := b.save(context.WithoutCancel(ctx), run, packed)
+			_, err := b.save(context.WithoutCancel(ctx), packed.Packed)
 			return err
 		},
 	} {
