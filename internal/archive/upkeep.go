@@ -148,17 +148,31 @@ func Status(targets []outbox.Target, box *outbox.Outbox) (report.Status, error) 
 	for _, t := range targets {
 		s.Stores = append(s.Stores, t.Name)
 	}
-	waiting, err := box.Waiting()
-	if err != nil {
-		return s, err
-	}
-	rejected, err := box.Rejected()
-	if err != nil {
-		return s, err
-	}
 	courier := box.To(targets, 0) // which opens no store
-	s.Waiting, s.Rejected = rows(courier, waiting), rows(courier, rejected)
+	waiting, err := courier.Waiting(mostShown)
+	if err != nil {
+		return s, err
+	}
+	rejected, err := courier.Rejected(mostShown)
+	if err != nil {
+		return s, err
+	}
+	s.Waiting, s.Rejected = queue(courier, waiting), queue(courier, rejected)
 	return s, nil
+}
+
+// mostShown is how many runs a status has one by one.
+const mostShown = 50
+
+func queue(courier *outbox.Courier, v outbox.Overview) report.Queue {
+	q := report.Queue{Runs: v.Runs, Bytes: v.Bytes, For: map[string]int{}, Oldest: rows(courier, v.Oldest)}
+	for name, n := range v.For {
+		if store, ok := courier.For(name); ok {
+			name = store
+		}
+		q.For[name] += n
+	}
+	return q
 }
 
 func rows(courier *outbox.Courier, list []outbox.Entry) (out []report.Waiting) {

@@ -156,11 +156,11 @@ func (s Stores) Readdress(courier *outbox.Courier, was string) (on int, err erro
 	if len(names) != 1 {
 		return len(names), ErrNoneOrSeveral
 	}
-	waiting, err := s.Box.Waiting()
+	waiting, err := courier.Waiting(0)
 	if err != nil {
 		return 1, err
 	}
-	if !slices.ContainsFunc(waiting, func(e outbox.Entry) bool { return slices.Contains(e.Names(), was) }) {
+	if waiting.For[was] == 0 {
 		return 1, ErrNothingWaits
 	}
 	courier.Readdress(was, names[0])

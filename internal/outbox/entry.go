@@ -192,43 +192,6 @@ func kindOf(mode fs.FileMode) string {
 	return "a device"
 }
 
-// Waiting are the runs that some store does not have yet, oldest first. Of each file only the beginning is read. One
-// that cannot be read is an Entry with the reason as the store "".
-func (o *Outbox) Waiting() ([]Entry, error) { return entries(o.dir) }
-
-// Rejected are the runs that a store will never take, one Entry a store, with its reason.
-func (o *Outbox) Rejected() ([]Entry, error) { return entries(o.rejected()) }
-
-// Count is how many runs wait. It opens no file.
-func (o *Outbox) Count() (int, error) {
-	items, _, _, err := list(o.dir)
-	return len(items), err
-}
-
-func entries(dir string) (out []Entry, err error) {
-	items, odd, _, err := list(dir)
-	if err != nil {
-		return nil, err
-	}
-	slices.SortFunc(items, byPath) // run IDs begin with their time
-	for _, i := range items {
-		e := Entry{Path: i.path}
-		h, size, err := readHead(i.path, true)
-		if errors.Is(err, fs.ErrNotExist) { // delivered meanwhile
-			continue
-		}
-		e.Size, e.RunID, e.Ended, e.Stores, e.unread = size, cmp.Or(h.RunID, i.run), h.Ended, h.Stores, err
-		if err != nil {
-			e.RunID, e.Stores = "", map[string]Wait{"": {Error: err.Error()}}
-		}
-		out = append(out, e)
-	}
-	for _, text := range odd {
-		out = append(out, Entry{Path: dir, Stores: map[string]Wait{"": {Error: text}}, unread: errors.New(text)})
-	}
-	return out, nil
-}
-
 var (
 	errNewer = errors.New("a newer rtcbench may read it")
 	// now and for ever, for what is in it; what the system says of a file may pass

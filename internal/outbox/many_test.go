@@ -3,15 +3,12 @@ package outbox
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/google/uuid"
 
 	"rtcbench/bench"
 	"rtcbench/internal/benchtest"
@@ -110,34 +107,4 @@ func TestWhatIsNoFile(t *testing.T) {
 		t.Errorf("%+v", list)
 	}
 	put(t, o, "x")
-}
-
-// BenchmarkFullOutbox: a run is put and delivered while so many wait for a store that refuses at once.
-func BenchmarkFullOutbox(b *testing.B) {
-	for _, many := range []int{100, 10_000} {
-		b.Run(fmt.Sprint(many), func(b *testing.B) {
-			o := Open(filepath.Join(b.TempDir(), "outbox"), 1<<40)
-			r := benchtest.StoredRun(100, time.Now())
-			d, data, err := o.file(result.NewDocument(bench.NewRecord(r)), []string{"away"}, nil)
-			if err := errors.Join(err, os.MkdirAll(o.dir, 0o700)); err != nil {
-				b.Fatal(err)
-			}
-			for range many {
-				if err := os.WriteFile(strings.Replace(d.path, r.ID, uuid.NewString(), 1), data, 0o600); err != nil {
-					b.Fatal(err)
-				}
-			}
-			away := target("away", &shelf{fail: func(bench.Run) error { return errors.New("connection refused") }})
-			for b.Loop() {
-				c := o.To([]Target{target("up", &shelf{}), away}, time.Second)
-				if err := o.Put(result.NewDocument(bench.NewRecord(r)), []string{"up", "away"}); err != nil {
-					b.Fatal(err)
-				}
-				out, err := c.Deliver(b.Context(), r.ID)
-				if err != nil || out.Waiting < many {
-					b.Fatal(out.Waiting, err)
-				}
-			}
-		})
-	}
 }

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"maps"
 	"path/filepath"
 	"slices"
 	"time"
@@ -14,7 +15,15 @@ import (
 type Status struct {
 	Stores            []string
 	Outbox            string // folder
-	Waiting, Rejected []Waiting
+	Waiting, Rejected Queue
+}
+
+// Queue is what one folder of the outbox holds.
+type Queue struct {
+	Runs   int
+	Bytes  int64          // 0 = not known
+	For    map[string]int // how many runs, by store
+	Oldest []Waiting      // as many as are shown, and what else lies there
 }
 
 // Waiting is one run that one store does not have.
@@ -22,6 +31,15 @@ type Waiting struct {
 	RunID, File, Store, Error string
 	Ended                     float64 // Unix seconds
 	Tries                     int
+}
+
+// shown is how many of the runs are in Oldest.
+func (q Queue) shown() int {
+	files := map[string]bool{}
+	for _, e := range q.Oldest {
+		files[e.File] = true
+	}
+	return len(files)
 }
 
 // WriteStatus writes s for a person.
@@ -36,7 +54,7 @@ func WriteStatus(w io.Writer, s Status) error {
 	}
 	p.waiting("Waiting", "deliver with rtcbench store flush", s.Waiting, s.Stores)
 	p.waiting("Refused for good", "offer again with rtcbench store flush --retry-rejected", s.Rejected, s.Stores)
-	if len(s.Waiting)+len(s.Rejected) == 0 {
+	if len(s.Waiting.Oldest)+len(s.Rejected.Oldest) == 0 {
 		p.line("\nNothing waits.")
 	} else {
 		p.line("\n%s", p.dim.Render("They lie in "+Printable(s.Outbox)+"."))
@@ -45,12 +63,22 @@ func WriteStatus(w io.Writer, s Status) error {
 	return err
 }
 
-func (p *page) waiting(title, hint string, list []Waiting, on []string) {
-	if len(list) == 0 {
+func (p *page) waiting(title, hint string, q Queue, on []string) {
+	if len(q.Oldest) == 0 {
 		return
 	}
 	p.head(title)
-	for _, e := range list {
+	if shown := q.shown(); q.Runs > shown {
+		of := ""
+		if q.Bytes > 0 {
+			of = fmt.Sprintf(", %.1f MB", float64(q.Bytes)/1e6)
+		}
+		p.line("  %d runs%s, of which the %d oldest are listed:", q.Runs, of, shown)
+		for _, store := range slices.Sorted(maps.Keys(q.For)) {
+			p.line("  %d for %s", q.For[store], Printable(store))
+		}
+	}
+	for _, e := range q.Oldest {
 		if e.RunID == "" {
 			p.line("  %s", p.warn.Render(Printable(filepath.Base(e.File)+": "+e.Error)))
 			continue

@@ -1,0 +1,122 @@
+package outbox
+
+import (
+	"cmp"
+	"errors"
+	"io/fs"
+	"slices"
+	"strings"
+)
+
+// Waiting are the runs that some store does not have yet, oldest first. Of each file only the beginning is read. One
+// that cannot be read is an Entry with the reason as the store "".
+func (o *Outbox) Waiting() ([]Entry, error) { return entries(o.dir) }
+
+// Rejected are the runs that a store will never take, one Entry a store, with its reason.
+func (o *Outbox) Rejected() ([]Entry, error) { return entries(o.rejected()) }
+
+// Count is how many runs wait. It opens no file.
+func (o *Outbox) Count() (int, error) {
+	items, _, _, err := list(o.dir)
+	return len(items), err
+}
+
+func entries(dir string) ([]Entry, error) {
+	items, odd, _, err := list(dir)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(items, byPath) // run IDs begin with their time
+	return append(entriesOf(items), oddEntries(dir, odd)...), nil
+}
+
+// entriesOf reads the beginnings of files.
+func entriesOf(items []item) (out []Entry) {
+	for _, i := range items {
+		e := Entry{Path: i.path}
+		h, size, err := readHead(i.path, true)
+		if errors.Is(err, fs.ErrNotExist) { // delivered meanwhile
+			continue
+		}
+		e.Size, e.RunID, e.Ended, e.Stores, e.unread = size, cmp.Or(h.RunID, i.run), h.Ended, h.Stores, err
+		if err != nil {
+			e.RunID, e.Stores = "", map[string]Wait{"": {Error: err.Error()}}
+		}
+		out = append(out, e)
+	}
+	return out
+}
+
+func oddEntries(dir string, odd []string) (out []Entry) {
+	for _, text := range odd {
+		out = append(out, Entry{Path: dir, Stores: map[string]Wait{"": {Error: text}}, unread: errors.New(text)})
+	}
+	return out
+}
+
+// Overview is what lies in a folder of the outbox, as far as the names of its files tell, and more of some.
+type Overview struct {
+	Runs   int
+	Bytes  int64          // of the runs whose names say it
+	For    map[string]int // how many of them by the store that does not have them
+	Oldest []Entry        // the oldest runs, and whatever lies there and is no run
+}
+
+// Waiting is what waits, with the most oldest runs. The other files are not opened: thousands may wait.
+func (c *Courier) Waiting(most int) (Overview, error) { return c.overview(c.box.dir, most) }
+
+// Rejected is Waiting of the runs that a store will never take.
+func (c *Courier) Rejected(most int) (Overview, error) { return c.overview(c.box.rejected(), most) }
+
+func (c *Courier) overview(dir string, most int) (v Overview, err error) {
+	items, odd, _, err := list(dir)
+	if err != nil {
+		return v, err
+	}
+	byTags := map[string]int{}
+	var unnamed []item // their names do not say for whom they are
+	for _, i := range items {
+		v.Bytes += max(i.size, 0)
+		if i.tags == "" {
+			i.tags = strings.TrimPrefix(i.unique, "_") // of a rejected one
+		}
+		if n, known := byTags[i.tags]; known || c.named(i) {
+			byTags[i.tags] = n + 1
+		} else {
+			unnamed = append(unnamed, i)
+		}
+	}
+	v.Runs, v.For = len(items), map[string]int{}
+	for tags, n := range byTags {
+		for _, name := range c.byTags[tags] {
+			v.For[name] += n
+		}
+	}
+	for _, e := range entriesOf(unnamed) {
+		for name := range e.Stores {
+			v.For[name]++
+		}
+	}
+	delete(v.For, "") // one that cannot be read
+	v.Oldest = append(entriesOf(oldest(items, most)), oddEntries(dir, odd)...)
+	return v, nil
+}
+
+func (c *Courier) named(i item) bool {
+	_, ok := c.names(i)
+	return ok
+}
+
+// oldest are the first most items by their paths, in that order.
+func oldest(items []item, most int) []item {
+	first := make([]item, 0, most+1)
+	for _, i := range items {
+		if len(first) == most && (most == 0 || byPath(first[most-1], i) < 0) {
+			continue
+		}
+		at, _ := slices.BinarySearchFunc(first, i, byPath)
+		first = slices.Insert(first, at, i)
+		first = first[:min(len(first), most)]
+	}
+	return first
+}
