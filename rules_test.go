@@ -69,6 +69,7 @@ rtcbench/internal/secrets: rtcbench/internal/redact github.com/aws/aws-sdk-go-v2
 rtcbench/internal/schedule: rtcbench/bench rtcbench/internal/result github.com/prometheus/client_golang
 rtcbench/internal/dotenv:
 rtcbench/internal/environment:
+rtcbench/internal/health: rtcbench/bench rtcbench/internal/advice rtcbench/internal/settings
 rtcbench/internal/signals:
 rtcbench/internal/settings: rtcbench/internal/dotenv rtcbench/internal/redact
 rtcbench/internal/jobs: rtcbench/internal/result rtcbench/internal/schedule rtcbench/internal/settings

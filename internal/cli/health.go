@@ -2,17 +2,10 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
-	"net/http"
-	neturl "net/url"
 	"syscall"
-	"time"
 
-	"rtcbench/bench"
-	"rtcbench/internal/advice"
+	"rtcbench/internal/health"
 	"rtcbench/internal/settings"
 )
 
@@ -37,11 +30,9 @@ Examples:
 var usualHealth = []string{"http://127.0.0.1:9464/healthz", "http://127.0.0.1:8001/health",
 	"http://127.0.0.1:8000/health"}
 
-const healthTimeout = 4 * time.Second
-
 // Run asks.
 func (cmd *healthCmd) Run(a *app) error {
-	ctx, cancel := context.WithTimeout(a.ctx, healthTimeout)
+	ctx, cancel := context.WithTimeout(a.ctx, health.Timeout)
 	defer cancel()
 	if cmd.URL != "" {
 		return healthy(ctx, cmd.URL)
@@ -55,41 +46,9 @@ func (cmd *healthCmd) Run(a *app) error {
 }
 
 func healthy(ctx context.Context, url string) error {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil || r.URL.Host == "" {
+	err := health.Ask(ctx, url)
+	if errors.Is(err, health.ErrNoURL) {
 		return usagef("health %s: must be a URL, as http://127.0.0.1:9464/healthz", settings.ShownAddress(url))
 	}
-	var steps advice.Steps
-	secure := r.URL.Scheme == "https"
-	r = r.WithContext(steps.Traced(ctx, secure, bench.StepAnswer, bench.StepRest))
-	client := http.Client{Transport: advice.Guarded(advice.Transport())}
-	defer client.CloseIdleConnections()
-	answer, err := client.Do(r)
-	var failed *neturl.Error // it repeats the URL
-	if errors.As(err, &failed) {
-		err = failed.Err
-	}
-	var body []byte
-	if err == nil {
-		defer answer.Body.Close()
-		body, err = io.ReadAll(io.LimitReader(answer.Body, maxHealth))
-	}
-	switch {
-	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return fmt.Errorf("ask %s: no answer in %v, waiting for %s", settings.ShownURL(url), healthTimeout, steps.Now())
-	case err != nil:
-		return fmt.Errorf("ask %s: %w", settings.ShownURL(url), err)
-	}
-	var health struct{ Status string }
-	if answer.StatusCode == http.StatusOK && json.Unmarshal(body, &health) == nil && health.Status == "ok" {
-		return nil
-	}
-	page := advice.Page(answer, body, advice.Service{}, advice.OfURL(r.URL)...)
-	if answer.StatusCode == http.StatusOK {
-		return fmt.Errorf(`%s answers %w: a service of rtcbench answers {"status":"ok"}`, settings.ShownURL(url), page)
-	}
-	return fmt.Errorf("%s answers %w", settings.ShownURL(url), page)
+	return err
 }
-
-// maxHealth is more than an answer about health has.
-const maxHealth = 64 << 10

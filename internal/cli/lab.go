@@ -7,10 +7,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
-	"syscall"
 	"text/tabwriter"
 	"time"
 
@@ -181,7 +179,7 @@ func (cmd labRunCmd) Run(a *app) error {
 		return err
 	}
 	l := &labRun{app: a, scenario: scenario, network: network, self: self, dir: folder.Path, secret: rand.Text() +
-		rand.Text(), others: lab.Processes{Network: network}}
+		rand.Text()}
 	if file == "" {
 		file = filepath.Join(l.dir, "result.json")
 		args = append(slices.Clone(args), "--output="+file)
@@ -190,7 +188,6 @@ func (cmd labRunCmd) Run(a *app) error {
 		l.joinWithin = asked.Livekit.ConnectTimeout
 	}
 	runErr := l.run(args)
-	l.others.End()
 	log, err := network.Close()
 	if err != nil {
 		return join(runErr, err)
@@ -210,7 +207,6 @@ type labRun struct {
 	self     string
 	dir      string // for their temporary files
 	secret   string // of the lab's own server
-	others   lab.Processes
 
 	joinWithin string // as --connect-timeout has it; "" = as ever
 }
@@ -238,57 +234,39 @@ func (l *labRun) command(args ...string) *exec.Cmd {
 
 const labPort = ":7880"
 
-// run starts server and echo, and then the command under test.
-func (l *labRun) run(args []string) (err error) {
-	serve := l.command("lab", "serve")
+// run runs args in the lab, with a server and an echo around it.
+func (l *labRun) run(args []string) error {
 	echo := l.command("echo", "--log-pings="+l.pingLog())
 	if l.joinWithin != "" {
 		echo.Args = append(echo.Args, "--connect-timeout="+l.joinWithin)
-	}
-	if c := l.scenario.EchoClock; c != (lab.Clock{}) {
-		echo.Args = append(echo.Args, fmt.Sprintf("--clock-offset=%v", time.Duration(c.Offset)),
-			fmt.Sprintf("--clock-skew=%v", c.Skew))
-	}
-	for range runtime.NumCPU() {
-		if err := l.others.Start(lab.Runner, l.command("lab", "awake")); err != nil {
-			return err
-		}
-	}
-	if err := l.others.Wait(l.app.ctx, lab.SFU, serve, "the LiveKit server"); err != nil {
-		return l.app.stopped(err)
-	}
-	if err := l.others.Wait(l.app.ctx, lab.Echo, echo, "echo ready"); err != nil {
-		return l.app.stopped(err)
 	}
 	runner := l.command(args...)
 	runner.Env = append(runner.Env, "RTCBENCH_ECHO=remote", "RTCBENCH_LAB="+l.scenario.Name)
 	if l.app.settings.Get("RTCBENCH_STORE") == "" {
 		runner.Env = append(runner.Env, "RTCBENCH_STORE=none")
 	}
-	if l.scenario.EchoClock == (lab.Clock{}) {
+	if c := l.scenario.EchoClock; c == (lab.Clock{}) {
 		runner.Env = append(runner.Env, "RTCBENCH_LAB_CLOCK=one")
+	} else {
+		echo.Args = append(echo.Args, fmt.Sprintf("--clock-offset=%v", time.Duration(c.Offset)),
+			fmt.Sprintf("--clock-skew=%v", c.Skew))
 	}
 	runner.Stdin, runner.Stdout, runner.Stderr = os.Stdin, l.app.stdout, l.app.stderr
-	if err := l.network.Start(lab.Runner, runner); err != nil {
-		return fmt.Errorf("start the command in the lab: %w", err)
-	}
-	ended := make(chan error, 1)
-	go func() { ended <- runner.Wait() }()
-	select {
-	case err = <-ended:
-	case <-l.app.ctx.Done():
-		runner.Process.Signal(syscall.SIGINT)
-		err = lab.Leave(ended, runner)
-	}
-	// whatever the runner made of the signal: it may have come before it listened
-	if code, ok := signals.ExitCode(l.app.ctx); ok {
-		return exitError{code, silent{}}
-	}
+	err := l.network.Play(l.app.ctx, lab.Cast{
+		Awake:  func() *exec.Cmd { return l.command("lab", "awake") },
+		Server: l.command("lab", "serve"), ServerReady: "the LiveKit server",
+		Echo: echo, EchoReady: "echo ready", Command: runner,
+	})
 	var exit *exec.ExitError
-	if errors.As(err, &exit) && exit.Exited() {
+	code, stopped := signals.ExitCode(l.app.ctx)
+	switch {
+	case errors.Is(err, lab.ErrNotPlayed):
+		return l.app.stopped(err)
+	case stopped: // whatever the runner made of the signal: it may have come before it listened
+		return exitError{code, silent{}}
+	case errors.As(err, &exit) && exit.Exited():
 		return exitError{exit.ExitCode(), silent{}}
-	}
-	if err != nil {
+	case err != nil:
 		return fmt.Errorf("the command in the lab: %w", err)
 	}
 	return nil
@@ -325,13 +303,13 @@ func (cmd labEnterCmd) Run(*app) error {
 	if err != nil {
 		return err
 	}
-	return lab.Enter(self, append([]string{"rtcbench"}, cmd.Command...))
+	return lab.Enter(self, append([]string{"rtcbench"}, cmd.Command...), os.Environ())
 }
 
 // newClock is this process's clock; in a lab that of the lab, by which the router writes down what it does.
 func newClock() bench.Clock {
 	clock := bench.NewClock()
-	if of, err := lab.ClockOf(os.Getenv(labClock)); err == nil {
+	if of, err := lab.ClockOf(ours.Get(labClock)); err == nil {
 		clock = of
 	}
 	return clock.Claiming(bench.KernelClockError)

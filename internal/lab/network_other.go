@@ -31,7 +31,7 @@ func (*Network) Do(Place, func()) {}
 func (*Network) Close() (Log, error) { return Log{}, ErrUnavailable }
 
 // Enter says that there is no lab here.
-func Enter(string, []string) error { return ErrUnavailable }
+func Enter(string, []string, []string) error { return ErrUnavailable }
 
 // KeepBusy says that there is no lab here.
 func KeepBusy(context.Context) error { return ErrUnavailable }

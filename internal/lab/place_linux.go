@@ -124,8 +124,8 @@ func (n *place) close() {
 }
 
 // Enter is what Start's command calls first: it makes a /proc for the namespace of processes that it is in, and becomes
-// the program at path. It returns only if that fails.
-func Enter(path string, args []string) error {
+// the program at path, with these variables. It returns only if that fails.
+func Enter(path string, args, environ []string) error {
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
 		return fmt.Errorf("make the mounts private: %w", err)
 	}
@@ -137,5 +137,5 @@ func Enter(path string, args []string) error {
 	if err := unix.Prctl(unix.PR_SET_PDEATHSIG, uintptr(unix.SIGKILL), 0, 0, 0); err != nil {
 		return fmt.Errorf("end with the lab: %w", err)
 	}
-	return unix.Exec(path, args, os.Environ())
+	return unix.Exec(path, args, environ)
 }

@@ -1,0 +1,65 @@
+package lab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"runtime"
+	"syscall"
+)
+
+// Cast is what runs in a network. Every member is a command that is ready to be started.
+type Cast struct {
+	Awake       func() *exec.Cmd // keeps one processor from going to sleep
+	Server      *exec.Cmd
+	ServerReady string // the words that the server's talk has when it is ready
+	Echo        *exec.Cmd
+	EchoReady   string
+	Command     *exec.Cmd // what is measured, at the runner's place
+}
+
+// ErrNotPlayed is wrapped by the error of Play where the command was not started.
+var ErrNotPlayed = errors.New("the command in the lab did not start")
+
+// Play starts the server and the echo, then the command, and returns when that has ended: with its *exec.ExitError
+// where it did not end well. When ctx ends, the command is asked to end. The others end with Play.
+func (n *Network) Play(ctx context.Context, c Cast) error {
+	others := Processes{Network: n}
+	defer others.End()
+	if err := others.around(ctx, c); err != nil {
+		return notPlayed{err}
+	}
+	if err := n.Start(Runner, c.Command); err != nil {
+		return notPlayed{fmt.Errorf("start the command in the lab: %w", err)}
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- c.Command.Wait() }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+		c.Command.Process.Signal(syscall.SIGINT)
+		return Leave(ended, c.Command)
+	}
+}
+
+// around starts everything but the command.
+func (l *Processes) around(ctx context.Context, c Cast) error {
+	for range runtime.NumCPU() {
+		if err := l.Start(Runner, c.Awake()); err != nil {
+			return err
+		}
+	}
+	if err := l.Wait(ctx, SFU, c.Server, c.ServerReady); err != nil {
+		return err
+	}
+	return l.Wait(ctx, Echo, c.Echo, c.EchoReady)
+}
+
+// notPlayed is an error that says itself what went wrong.
+type notPlayed struct{ error }
+
+func (e notPlayed) Unwrap() error { return e.error }
+
+func (notPlayed) Is(target error) bool { return target == ErrNotPlayed }
