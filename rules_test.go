@@ -65,7 +65,7 @@ rtcbench/internal/store/influx: rtcbench/bench rtcbench/internal/advice rtcbench
 rtcbench/internal/store/timestream: rtcbench/bench rtcbench/internal/advice rtcbench/internal/redact
 	rtcbench/internal/result github.com/aws/aws-sdk-go-v2 github.com/aws/smithy-go
 rtcbench/internal/mototest:
-rtcbench/internal/secrets: rtcbench/internal/redact github.com/aws/aws-sdk-go-v2
+rtcbench/internal/secrets: rtcbench/internal/environment rtcbench/internal/redact github.com/aws/aws-sdk-go-v2
 rtcbench/internal/schedule: rtcbench/bench rtcbench/internal/result github.com/prometheus/client_golang
 rtcbench/internal/dotenv:
 rtcbench/internal/environment:
@@ -85,7 +85,9 @@ rtcbench/internal/commandline: rtcbench/internal/settings github.com/alecthomas/
 rtcbench/internal/archive: rtcbench/bench rtcbench/internal/stats rtcbench/internal/outbox rtcbench/internal/report
 	rtcbench/internal/result
 rtcbench/internal/keep: rtcbench/bench rtcbench/internal/outbox rtcbench/internal/result rtcbench/internal/scratch
-rtcbench/internal/cli: rtcbench github.com/aws/aws-lambda-go
+rtcbench/internal/function: rtcbench/bench rtcbench/internal/environment rtcbench/internal/result
+	rtcbench/internal/secrets rtcbench/internal/settings github.com/aws/aws-lambda-go
+rtcbench/internal/cli: rtcbench
 	github.com/alecthomas/kong github.com/jotaen/kong-completion
 rtcbench/tools/figures: rtcbench github.com/livekit/server-sdk-go/v2 github.com/livekit/protocol
 	github.com/chromedp/chromedp

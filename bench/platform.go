@@ -31,6 +31,8 @@ type Platform struct {
 	// Here plays the platform on this machine: a Place in it, and what ends it. nil = nobody can.
 	Here   func() (Place, func() error, error)
 	HereIs string // what plays it, for people
+	// Rooms looks into the rooms that others make, for an echo that serves them; nil = the platform does not say.
+	Rooms func(Place) Rooms
 	// Invited reads the place that an echo service gave, and says what it gave instead where nobody can join there.
 	Invited func(*Place) error
 	// Page is what the browser engine has to know of the platform's page.
@@ -69,6 +71,14 @@ type Place struct {
 	Bundle      string // where the page fetches the platform's code; "" = the public place
 	Agent       string // who is dispatched as the echo; "" = nobody
 	Guests      bool   // the room is made for others: whoever is invited may come, and it ends with Delete for all
+}
+
+// Rooms are those that there are at a place.
+type Rooms interface {
+	// Named are the rooms whose names begin with prefix. There may be nobody in a room.
+	Named(ctx context.Context, prefix string) ([]string, error)
+	// Present are the identities of those in a room that may ping or answer. A room that is gone has none.
+	Present(ctx context.Context, room string) ([]string, error)
 }
 
 // Meeting is one room, as this process comes to it. It is closed by its owner.

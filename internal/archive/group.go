@@ -8,6 +8,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 
 	"rtcbench/bench"
 	"rtcbench/internal/report"
@@ -53,6 +54,21 @@ func (e *OneInvalid) Error() string {
 
 // ErrNoRun is returned for a side without a run.
 var ErrNoRun = errors.New("there is no such run")
+
+// Groups reads both sides at one time. notes are what there is to tell of each.
+func Groups(ctx context.Context, sides [2]Side, from Reader, invalid bool) (groups [2]report.Group, notes [2][]error,
+	errs [2]error) {
+	var both sync.WaitGroup
+	for i, side := range sides {
+		both.Go(func() {
+			here := from
+			here.Say = func(note error) { notes[i] = append(notes[i], note) }
+			groups[i], errs[i] = side.Group(ctx, here, invalid)
+		})
+	}
+	both.Wait()
+	return groups, notes, errs
+}
 
 // Group gives the runs of a side, each once. Invalid ones are left out, unless they are asked for, or the side names
 // one run and no other.

@@ -11,6 +11,18 @@ import (
 	"rtcbench/internal/report"
 )
 
+// Init makes what a store misses before it takes runs, and names it.
+func Init(ctx context.Context, t outbox.Target, keep bench.Retention) (made []string, err error) {
+	s, err := t.Open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if m, ok := s.(bench.Maker); ok {
+		made, err = m.Init(ctx, keep)
+	}
+	return made, errors.Join(err, s.Close())
+}
+
 // Check reads all runs of s, with their samples, and says how many can be read and what cannot.
 func Check(ctx context.Context, s bench.Store) (runs int, errs []error) {
 	if whole, ok := s.(bench.Checker); ok {

@@ -2,7 +2,8 @@ package cli
 
 import (
 	"fmt"
-	"maps"
+
+	"github.com/alecthomas/kong"
 
 	"rtcbench/bench"
 	"rtcbench/internal/platform/daily"
@@ -11,18 +12,9 @@ import (
 )
 
 type bothCmd struct {
-	DailyRoom   string `from:"DAILY_ROOM_URL" group:"where" placeholder:"URL" help:"Daily room."`
-	DailyToken  string `from:"RTCBENCH_DAILY_TOKEN" group:"where" placeholder:"TOKEN" help:"Meeting token, for a private room."`
-	DailyAPIKey string `name:"daily-api-key" from:"DAILY_API_KEY" group:"where" placeholder:"KEY" help:"Daily API key: makes a room for this run, and removes it."`
-	Geo         string `from:"RTCBENCH_GEO" group:"where" placeholder:"REGION" help:"Region of the Daily room that is made."`
-	BundleURL   string `name:"daily-bundle-url" from:"RTCBENCH_DAILY_BUNDLE_URL" dotenv:"no" group:"where" placeholder:"URL" help:"Where daily-js loads its call machine from."`
-	APIURL      string `name:"daily-api-url" from:"RTCBENCH_DAILY_API_URL" dotenv:"no" group:"where" placeholder:"URL" help:"Daily's REST interface."`
-
-	LivekitURL       string `from:"LIVEKIT_URL" group:"where" placeholder:"URL" help:"LiveKit server; without it, one inside this process."`
-	LivekitToken     string `from:"LIVEKIT_TOKEN" group:"where" placeholder:"JWT" help:"LiveKit access token."`
-	LivekitAPIKey    string `name:"livekit-api-key" from:"LIVEKIT_API_KEY" group:"where" placeholder:"KEY" help:"LiveKit API key to make tokens with."`
-	LivekitAPISecret string `name:"livekit-api-secret" from:"LIVEKIT_API_SECRET" group:"where" placeholder:"SECRET" help:"Its secret."`
-	LivekitRoom      string `from:"RTCBENCH_ROOM" group:"where" placeholder:"NAME" help:"LiveKit room to meet in, with an API key."`
+	kong.Plugins // the flags of where, below, as they are called here
+	daily        dailyFlags
+	livekit      livekitFlags
 
 	agentFlags
 	DailyAgentURL     string `name:"daily-agent-url" from:"DAILY_AGENT_URL" group:"where" placeholder:"URL" help:"Echo service to ask for the Daily room, where each platform has its own."`
@@ -62,12 +54,19 @@ Examples:
       in rooms that two echo services make, each for its platform; --agent-url names one service for both`
 }
 
+// dress gives the flags of the platforms the names that they have here.
+func (cmd *bothCmd) dress() {
+	cmd.Plugins = kong.Plugins{dressed(&cmd.daily.Flags, "both", ""), dressed(&cmd.livekit.Flags, "both", "")}
+}
+
 // bothNames are the flags of both by the names that the single commands know them by.
-var bothNames = map[string]map[string]string{
-	daily.Platform.Name: {"room-url": "daily-room", "token": "daily-token", "api-key": "daily-api-key"},
-	livekit.Platform.Name: {"server-url": "livekit-url", "token": "livekit-token", "api-key": "livekit-api-key",
-		"api-secret": "livekit-api-secret", "room": "livekit-room",
-		"agent-name": "livekit-agent-name"},
+func bothNames(platform string) map[string]string {
+	if platform == daily.Platform.Name {
+		return dressNames(daily.Flags{}, "both")
+	}
+	names := dressNames(livekit.Flags{}, "both")
+	names["agent-name"] = "livekit-agent-name"
+	return names
 }
 
 // Run measures both; one that fails does not keep the other from being measured.
@@ -83,16 +82,10 @@ func (cmd *bothCmd) sides(c *settings.Check) []side {
 	dailyAgent, dailyNames := cmd.agentOf(of, daily.Platform.Name, agentFlags{cmd.DailyAgentURL, cmd.DailyAgentToken})
 	livekitAgent, livekitNames := cmd.agentOf(of, livekit.Platform.Name,
 		agentFlags{cmd.LivekitAgentURL, cmd.LivekitAgentToken})
-	d := dailyCmd{Echo: cmd.Echo, agentFlags: dailyAgent, dailyFlags: dailyFlags{
-		RoomURL: cmd.DailyRoom, Token: cmd.DailyToken, APIKey: cmd.DailyAPIKey, Geo: cmd.Geo, BundleURL: cmd.BundleURL,
-		APIURL: cmd.APIURL,
-	}}
+	d := dailyCmd{Echo: cmd.Echo, agentFlags: dailyAgent, dailyFlags: cmd.daily}
 	l := livekitCmd{Echo: cmd.Echo, agentFlags: livekitAgent, AgentName: cmd.LivekitAgentName, Timeout: cmd.Timeout,
 		planFlags: cmd.planFlags,
-		Channel:   "reliable", Engine: bench.Browser, livekitFlags: livekitFlags{
-			ServerURL: cmd.LivekitURL, Token: cmd.LivekitToken, APIKey: cmd.LivekitAPIKey,
-			APISecret: cmd.LivekitAPISecret, Room: cmd.LivekitRoom,
-		}}
+		Channel:   "reliable", Engine: bench.Browser, livekitFlags: cmd.livekit}
 	first := settings.Check{Sources: of.Renamed(dailyNames), Err: c.Err}
 	room := d.side(&first)
 	second := settings.Check{Sources: of.Renamed(livekitNames), Err: first.Err}
@@ -117,7 +110,7 @@ func (cmd *bothCmd) sides(c *settings.Check) []side {
 // agentOf is the echo service of one platform, with the names that its flags have here. The platform's own is taken
 // where one is named, unless the one for both platforms comes from a stronger source.
 func (cmd *bothCmd) agentOf(s *settings.Sources, platform string, own agentFlags) (agentFlags, map[string]string) {
-	names, url, token := maps.Clone(bothNames[platform]), platform+"-agent-url", platform+"-agent-token"
+	names, url, token := bothNames(platform), platform+"-agent-url", platform+"-agent-token"
 	named := own.AgentURL != "" || s.Rank(url) == settings.ByFlag || s.Rank(token) == settings.ByFlag
 	if !named || s.Rank("agent-url") > s.Rank(url) {
 		return cmd.agentFlags, names

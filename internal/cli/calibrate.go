@@ -42,30 +42,20 @@ func (cmd *calibrateCmd) Run(a *app) error {
 	}
 	cmd.sayAloud(a.stderr)
 	env := a.env(cmd.chromeFlags)
-	known := env.Floors
-	env.Floors = nil // it is they that are measured
 	var failed []error
 	fmt.Fprintf(a.stdout, "%-44s %8s %8s %8s\n", "round trip without a network, ms", "P50", "P95", "P99")
-	for _, path := range measure.Paths(env.Platforms, plan, inBrowser) {
-		run, err := path.Measure(a.ctx, env)
-		if a.ctx.Err() != nil {
-			code, _ := signals.ExitCode(a.ctx)
-			return exitError{code, errors.New("stopped; what was known before is kept")}
-		}
+	ms := func(q bench.Quantity) float64 { return float64(q.D) / 1e6 }
+	known := measure.Calibrate(a.ctx, env, plan, inBrowser, func(what string, s bench.Summary, err error) {
 		if err != nil {
-			failed = append(failed, fmt.Errorf("%s: %w", path.What, err))
-			fmt.Fprintf(a.stdout, "%-44s %8s\n", path.What, "–")
-			continue
+			failed = append(failed, fmt.Errorf("%s: %w", what, err))
+			fmt.Fprintf(a.stdout, "%-44s %8s\n", what, "–")
+			return
 		}
-		s := bench.Summarise(run)
-		ms := func(q bench.Quantity) float64 { return float64(q.D) / 1e6 }
-		fmt.Fprintf(a.stdout, "%-44s %8.3f %8.3f %8.3f\n", path.What, ms(s.P50), ms(s.P95), ms(s.P99))
-		if path.Platform != "" {
-			known[measure.FloorKey(path.Platform, path.Engine, plan.Cooldown)] = measure.Floor{
-				P50MS: ms(s.P50), CooldownMS: float64(plan.Cooldown) / 1e6, Pings: len(s.RTTs), At: time.Now().UTC(),
-				Version: release,
-			}
-		}
+		fmt.Fprintf(a.stdout, "%-44s %8.3f %8.3f %8.3f\n", what, ms(s.P50), ms(s.P95), ms(s.P99))
+	})
+	if a.ctx.Err() != nil {
+		code, _ := signals.ExitCode(a.ctx)
+		return exitError{code, errors.New("stopped; what was known before is kept")}
 	}
 	where, err := floors.Save(known)
 	if err != nil {

@@ -17,6 +17,7 @@ import (
 
 	"rtcbench/bench"
 	"rtcbench/internal/commandline"
+	"rtcbench/internal/function"
 	"rtcbench/internal/platform"
 	"rtcbench/internal/report"
 	"rtcbench/internal/result"
@@ -123,7 +124,7 @@ func Main(args []string, stdout, stderr io.Writer) (code int) {
 			panic(r)
 		}
 	}()
-	if inLambda(args) {
+	if function.Asked(ours, args) {
 		serveLambda(stderr)
 		return exitOK
 	}
@@ -132,9 +133,9 @@ func Main(args []string, stdout, stderr io.Writer) (code int) {
 	}
 	// net/http tells of bytes behind an answer by package log, and quotes them: a token that a server repeats, too.
 	log.SetOutput(io.Discard)
-	settings.CleanForSDKs(os.LookupEnv, os.Setenv)
+	settings.CleanForSDKs(ours, os.Setenv)
 	result.Platforms = platform.Names()
-	set := settings.New(os.LookupEnv, ".env")
+	set := settings.New(ours, ".env")
 	set.Talk = talk(stderr)
 	var cmds commands
 	parser := newParser(&cmds, set, stdout, stderr, func(c int) { code = c; panic(exited) })

@@ -1,12 +1,9 @@
 package cli
 
 import (
-	"bytes"
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"sync"
 	"time"
 
@@ -127,34 +124,29 @@ func (cmd *compareCmd) compare(a *app, operands [2]archive.Side, bar *progress.W
 			store.Close()
 		}
 	}()
-	var groups [2]report.Group
-	var talk [2]bytes.Buffer
-	var errs [2]error
-	var both sync.WaitGroup
 	counted := func(path string) (io.ReadCloser, error) {
-		f, err := openFile(path)
+		f, err := selection.Open(path)
 		if err != nil {
 			return nil, err
 		}
 		return bar.Count(f), nil
 	}
-	for i, o := range operands {
-		both.Go(func() {
-			here := *a
-			here.stderr = &talk[i]
-			groups[i], errs[i] = group(&here, o, archive.Reader{Store: open, File: counted}, cmd.IncludeInvalid)
-		})
-	}
-	both.Wait()
+	groups, notes, errs := archive.Groups(a.ctx, operands, archive.Reader{Store: open, File: counted},
+		cmd.IncludeInvalid)
 	bar.Pause()
-	a.stderr.Write(talk[0].Bytes())
-	for line := range strings.Lines(talk[1].String()) {
-		if !strings.Contains(talk[0].String(), line) { // of the store, as that it is damaged
-			io.WriteString(a.stderr, line)
+	told := map[string]bool{} // of the store, as that it is damaged
+	for i, o := range operands {
+		for _, note := range notes[i] {
+			if line := ofNote(selection.ShownSide(o.Name), note); !told[line] {
+				told[line] = true
+				fmt.Fprintln(report.Plain{Writer: a.stderr}, line)
+			}
 		}
 	}
-	if err := cmp.Or(errs[0], errs[1]); err != nil {
-		return c, err
+	for i, o := range operands {
+		if errs[i] != nil {
+			return c, noGroup(o, errs[i])
+		}
 	}
 	return report.CompareGroups(groups[0], groups[1], by), nil
 }
@@ -201,32 +193,27 @@ func (cmd *compareCmd) gates(a *app, c report.Groups) error {
 	return nil
 }
 
-// group gives the runs that o names. What there is to tell of them goes to a.
-func group(a *app, o archive.Side, from archive.Reader, invalid bool) (g report.Group, err error) {
-	told := selection.ShownSide(o.Name)
-	from.Say = func(note error) {
-		var unreadable *archive.Unreadable
-		var invalid *archive.OneInvalid
-		switch {
-		case errors.As(note, &unreadable):
-			a.settings.Say(advised(note).Error())
-		case errors.As(note, &invalid):
-			fmt.Fprintf(a.stderr, "compare %s: %s\n", told, report.Printable(note.Error()))
-		default:
-			fmt.Fprintln(report.Plain{Writer: a.stderr}, note)
-		}
+// ofNote is the line about what was read all the same, or left out, of the side that is shown so.
+func ofNote(shown string, note error) string {
+	switch {
+	case errors.As(note, new(*archive.Unreadable)):
+		return "rtcbench: " + advised(note).Error()
+	case errors.As(note, new(*archive.OneInvalid)):
+		return "compare " + shown + ": " + note.Error()
 	}
-	if g, err = o.Group(a.ctx, from, invalid); err == nil {
-		return g, nil
-	}
-	var all *archive.AllInvalid
+	return note.Error()
+}
+
+// noGroup says why a side gave no runs.
+func noGroup(o archive.Side, err error) error {
+	shown := selection.ShownSide(o.Name)
 	var several *archive.NotOne
 	switch {
-	case errors.As(err, &all):
-		return g, fmt.Errorf("compare %s: %w; --include-invalid compares them all the same", told, err)
+	case errors.As(err, new(*archive.AllInvalid)):
+		return fmt.Errorf("compare %s: %w; --include-invalid compares them all the same", shown, err)
 	case errors.As(err, &several) && several.Store == "":
-		return g, fmt.Errorf("compare %s: %d runs are called so, as %s and %s: give more of the ID", told,
+		return fmt.Errorf("compare %s: %d runs are called so, as %s and %s: give more of the ID", shown,
 			len(several.Found), several.Found[0], several.Found[1])
 	}
-	return g, fmt.Errorf("compare %s: %w", told, calledSo(o.Part, err))
+	return fmt.Errorf("compare %s: %w", shown, calledSo(o.Part, err))
 }

@@ -15,15 +15,8 @@ import (
 	"rtcbench/internal/settings"
 )
 
-// dailyFlags say which room, and with what right.
-type dailyFlags struct {
-	RoomURL   string `short:"r" from:"DAILY_ROOM_URL" group:"where" placeholder:"URL" help:"Daily room, as https://domain.daily.co/room."`
-	Token     string `from:"RTCBENCH_DAILY_TOKEN" group:"where" placeholder:"TOKEN" help:"Meeting token, for a private room."`
-	APIKey    string `name:"api-key" from:"DAILY_API_KEY" group:"where" placeholder:"KEY" help:"API key: makes a room for this run, and removes it."`
-	Geo       string `from:"RTCBENCH_GEO" group:"where" placeholder:"REGION" help:"Region of the room that is made, as eu-central-1 (default: Daily's choice at the first join)."`
-	BundleURL string `name:"daily-bundle-url" from:"RTCBENCH_DAILY_BUNDLE_URL" dotenv:"no" group:"where" placeholder:"URL" help:"Where daily-js loads its call machine from, in networks that mirror Daily's CDN."`
-	APIURL    string `name:"daily-api-url" from:"RTCBENCH_DAILY_API_URL" dotenv:"no" group:"where" placeholder:"URL" help:"Daily's REST interface, where it is not the public one."`
-}
+// dailyFlags are those of a Daily room.
+type dailyFlags struct{ daily.Flags }
 
 type dailyCmd struct {
 	dailyFlags

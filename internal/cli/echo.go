@@ -2,14 +2,13 @@ package cli
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"math"
-	"os"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	"rtcbench/bench"
-	"rtcbench/internal/browser"
 	"rtcbench/internal/echo"
 	"rtcbench/internal/lab/witness"
 	"rtcbench/internal/measure"
@@ -21,9 +20,9 @@ import (
 
 type echoCmd struct {
 	livekitFlags
-	Platform  string `from:"RTCBENCH_PLATFORM" group:"where" enum:"livekit,daily,both" default:"livekit" placeholder:"livekit" help:"Platform to answer on: livekit, daily, or, as a service, both."`
-	RoomURL   string `short:"r" from:"DAILY_ROOM_URL" group:"where" placeholder:"URL" help:"With --platform daily: the room; --token lets into a private one."`
-	BundleURL string `name:"daily-bundle-url" from:"RTCBENCH_DAILY_BUNDLE_URL" dotenv:"no" group:"where" placeholder:"URL" help:"With --platform daily: where daily-js loads its call machine from."`
+	Platform string `from:"RTCBENCH_PLATFORM" group:"where" enum:"livekit,daily,both" default:"livekit" placeholder:"livekit" help:"Platform to answer on: livekit, daily, or, as a service, both."`
+	// The flags of Daily, as they are called here: where to answer, and how rooms are made.
+	Daily kong.Plugins `embed:""`
 	chromeFlags
 	RoomPrefix     string        `name:"room-prefix" from:"RTCBENCH_ROOM_PREFIX" group:"where" placeholder:"PREFIX" help:"Answer in every LiveKit room whose name begins so, while a runner is there."`
 	ConnectTimeout string        `from:"RTCBENCH_CONNECT_TIMEOUT" group:"where" default:"30s" placeholder:"30s" help:"How long joining the room may take; by default 60s in a browser."`
@@ -58,9 +57,6 @@ Examples:
   rtcbench echo --listen :8001 --auth-token TOKEN --platform both --livekit-url … --daily-api-key KEY
       from elsewhere, with the token: rtcbench both --agent-url https://… --agent-token TOKEN`
 }
-
-// echoTokenLife is how long a token of ours lets the echo in; each new seat gets a fresh one.
-const echoTokenLife = 24 * time.Hour
 
 // Run answers until it is told to stop; its exit code then is that of the signal.
 func (cmd *echoCmd) Run(a *app) error {
@@ -99,40 +95,24 @@ func (cmd *echoCmd) Run(a *app) error {
 	for _, doubt := range doubts {
 		fmt.Fprintf(a.stderr, "rtcbench: %s\n", doubt)
 	}
-	pings, err := openPingLog(cmd.LogPings)
+	pings, err := witness.Create(cmd.LogPings)
 	if err != nil {
-		return err
+		return fmt.Errorf("--log-pings: %w", err)
 	}
 	defer pings.Close()
-	join := seat(livekit.NewMeeting(place, echoTokenLife), bench.NewIdentity(bench.Answerer))
+	join := measure.Answering(livekit.Platform, place, bench.NewIdentity(bench.Answerer))
 	err = echo.Serve(a.ctx, echo.Seat{
-		Join: func(ctx context.Context) (bench.Session, error) {
-			s, err := join(ctx)
-			if err != nil || pings == nil {
-				return s, err
-			}
-			return witness.Session{Session: s, Log: pings}, nil
-		},
-		Clock: clock, Within: within,
+		Join: pings.Beside(join), Clock: clock, Within: within,
 		Ready: func(bench.Session) { fmt.Fprintf(a.stderr, "echo ready in %s\n", ready) },
-		Lost:  func(err error) { fmt.Fprintf(a.stderr, "echo lost its seat, trying again: %v\n", err) },
+		Lost:  func(err error) { fmt.Fprintf(a.stderr, "echo lost its seat, trying again: %v\n", advised(err)) },
 	})
 	if err != nil {
-		return err
+		return advised(err)
 	}
 	if code, ok := signals.ExitCode(a.ctx); ok {
 		return exitError{code, silent{}}
 	}
 	return nil
-}
-
-// seat joins a meeting as the echo of a name.
-func seat(m bench.Meeting, name string) func(context.Context) (bench.Session, error) {
-	return func(ctx context.Context) (bench.Session, error) {
-		s, err := measure.Join(ctx, livekit.Platform, m, bench.Answerer, name,
-			bench.JoinOptions{ReconnectTimeout: echo.Patience})
-		return s, advised(err)
-	}
 }
 
 // clock is this process's, or one that is wrong by what was asked for.
@@ -156,7 +136,7 @@ func (silent) Error() string { return "" }
 
 // onDaily answers in a Daily room, in a browser of this process's own.
 func (cmd *echoCmd) onDaily(a *app, c *settings.Check, within time.Duration) error {
-	place := bench.Place{URL: cmd.RoomURL, Bundle: cmd.BundleURL}
+	place := bench.Place{URL: cmd.daily.RoomURL, Bundle: cmd.daily.BundleURL}
 	// LIVEKIT_TOKEN is not for Daily
 	if place.Token = c.Variable("RTCBENCH_DAILY_TOKEN"); c.Rank("token") == settings.ByFlag {
 		place.Token = cmd.Token
@@ -165,7 +145,7 @@ func (cmd *echoCmd) onDaily(a *app, c *settings.Check, within time.Duration) err
 		c.Err = usagef("--room-url (or DAILY_ROOM_URL) is missing: an echo needs a room to meet in")
 	}
 	if c.Err == nil {
-		place.URL = c.ServerURL("room-url", cmd.RoomURL, "https", "http")
+		place.URL = c.ServerURL("room-url", cmd.daily.RoomURL, "https", "http")
 	}
 	if c.Err != nil {
 		return c.Err
@@ -173,12 +153,8 @@ func (cmd *echoCmd) onDaily(a *app, c *settings.Check, within time.Duration) err
 	cmd.sayAloud(a.stderr)
 	room := daily.NewMeeting(place, 0)
 	place.URL = room.URL()
-	b, err := browser.Start(a.ctx, cmd.options(measure.Reach(daily.Platform, place)))
-	if err != nil {
-		return err
-	}
-	defer b.Close()
-	err = measure.SitOn(a.ctx, b, daily.Platform, room, within, func() {
+	options := cmd.options(measure.Reach(daily.Platform, place))
+	err := measure.SitOn(a.ctx, options, daily.Platform, room, within, func() {
 		fmt.Fprintf(a.stderr, "echo ready in room %s\n", room.URL())
 	}, func(err error) { fmt.Fprintf(a.stderr, "echo lost its seat, trying again: %v\n", advised(err)) })
 	if err != nil {
@@ -186,16 +162,4 @@ func (cmd *echoCmd) onDaily(a *app, c *settings.Check, within time.Duration) err
 	}
 	code, _ := signals.ExitCode(a.ctx)
 	return exitError{code, silent{}}
-}
-
-// openPingLog is nil, whose Close does nothing that matters, where there is nothing to write to.
-func openPingLog(path string) (*os.File, error) {
-	if path == "" {
-		return nil, nil
-	}
-	f, err := os.Create(path)
-	if err != nil {
-		return nil, fmt.Errorf("--log-pings: %w", err)
-	}
-	return f, nil
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	"rtcbench/bench"
 	"rtcbench/internal/browser"
 	"rtcbench/internal/echo"
@@ -29,12 +31,17 @@ type serviceFlags struct {
 	RoomTTL   string `name:"room-ttl" from:"RTCBENCH_ROOM_TTL" group:"service" default:"10m" placeholder:"10m" help:"How long a room lives at most."`
 	RateLimit string `name:"rate-limit" from:"RTCBENCH_RATE_LIMIT" group:"service" default:"20" placeholder:"20" help:"Requests a second of one address."`
 
-	DailyAPIKey      string `name:"daily-api-key" from:"DAILY_API_KEY" group:"service" placeholder:"KEY" help:"Daily API key, to make rooms with."`
-	Geo              string `from:"RTCBENCH_GEO" group:"service" placeholder:"REGION" help:"Region of the Daily rooms."`
-	APIURL           string `name:"daily-api-url" from:"RTCBENCH_DAILY_API_URL" dotenv:"no" group:"service" placeholder:"URL" help:"Daily's REST interface."`
-	LivekitURL       string `from:"LIVEKIT_URL" group:"service" placeholder:"URL" help:"With --platform both: the LiveKit server."`
-	LivekitAPIKey    string `name:"livekit-api-key" from:"LIVEKIT_API_KEY" group:"service" placeholder:"KEY" help:"With --platform both: its API key."`
-	LivekitAPISecret string `name:"livekit-api-secret" from:"LIVEKIT_API_SECRET" group:"service" placeholder:"SECRET" help:"With --platform both: the key's secret."`
+	// The flags of the platforms that say how rooms are made, as they are called here.
+	Making  kong.Plugins `embed:""`
+	daily   dailyFlags
+	livekit livekitFlags // with --platform both
+}
+
+// dress gives the flags of the platforms the names that they have here.
+func (cmd *echoCmd) dress() {
+	cmd.Daily = kong.Plugins{dressed(&cmd.daily.Flags, "echo", "")}
+	cmd.Making = kong.Plugins{dressed(&cmd.daily.Flags, "service", "service"),
+		dressed(&cmd.livekit.Flags, "service", "service")}
 }
 
 const (
@@ -147,13 +154,13 @@ func (cmd *echoCmd) serve(a *app, c *settings.Check, within time.Duration) error
 	}
 	var host measure.PageHost
 	if cmd.Platform != livekit.Platform.Name {
+		flags := dailyCmd{dailyFlags: f.daily}
+		flags.RoomURL, flags.Token = "", ""                                              // they are of one room
 		if cmd.Platform == daily.Platform.Name && c.Rank("api-key") == settings.ByFlag { // as rtcbench daily calls it
-			f.DailyAPIKey = cmd.APIKey
+			flags.APIKey = cmd.APIKey
 		}
-		flags := dailyCmd{dailyFlags: dailyFlags{APIKey: f.DailyAPIKey, Geo: f.Geo, BundleURL: cmd.BundleURL,
-			APIURL: f.APIURL}}
-		of := &settings.Check{Sources: a.settings.Renamed(map[string]string{"api-key": "daily-api-key"}), Err: c.Err}
-		if f.DailyAPIKey == "" && c.Err == nil {
+		of := &settings.Check{Sources: a.settings.Renamed(dressNames(daily.Flags{}, "service")), Err: c.Err}
+		if flags.APIKey == "" && c.Err == nil {
 			of.Err = usagef("--daily-api-key (or DAILY_API_KEY) is missing: the service makes rooms with it")
 		}
 		place := flags.side(of).job.Place
@@ -170,7 +177,7 @@ func (cmd *echoCmd) serve(a *app, c *settings.Check, within time.Duration) error
 		return err
 	}
 	if cmd.Platform != livekit.Platform.Name {
-		for _, doubt := range (dailyFlags{Geo: f.Geo}).doubts() {
+		for _, doubt := range f.daily.doubts() {
 			fmt.Fprintf(a.stderr, "rtcbench: %s\n", doubt)
 		}
 		cmd.sayAloud(a.stderr)
@@ -198,8 +205,8 @@ func (cmd *echoCmd) serve(a *app, c *settings.Check, within time.Duration) error
 func (cmd *echoCmd) livekitHost(c *settings.Check, within time.Duration) (measure.NativeHost, error) {
 	flags := cmd.livekitFlags
 	if cmd.Platform == "both" {
-		flags = livekitFlags{ServerURL: cmd.LivekitURL, APIKey: cmd.LivekitAPIKey, APISecret: cmd.LivekitAPISecret}
-		c = &settings.Check{Sources: c.Sources.Renamed(bothNames[livekit.Platform.Name]), Err: c.Err}
+		flags = cmd.livekit
+		c = &settings.Check{Sources: c.Sources.Renamed(bothNames(livekit.Platform.Name)), Err: c.Err}
 	}
 	flags.Token, flags.Room = "", "" // they are of one room
 	if (flags.ServerURL == "" || flags.APIKey == "" || flags.APISecret == "") && c.Err == nil {

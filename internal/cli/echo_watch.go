@@ -4,11 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"rtcbench/bench"
-	"rtcbench/internal/echo"
+	"rtcbench/internal/measure"
 	"rtcbench/internal/platform/livekit"
 	"rtcbench/internal/redact"
 	"rtcbench/internal/report"
@@ -53,29 +52,14 @@ func (cmd *echoCmd) watch(a *app, c *settings.Check, within time.Duration, clock
 	if c.Err != nil {
 		return c.Err
 	}
-	name, server, key := bench.NewIdentity(bench.Answerer), redact.URL(place.URL), livekit.Key{Key: place.Key,
-		Secret: place.Secret}
 	say := func(format string, args ...any) { fmt.Fprintf(report.Plain{Writer: a.stderr}, format+"\n", args...) }
-	say("echo watches for rooms %q at %s, at most %d", prefix+"*", server, most)
-	err := echo.Watch{
-		Rooms: func(ctx context.Context) ([]string, error) { return key.Rooms(ctx, place.URL, prefix) },
-		Waits: func(ctx context.Context, room string) (bool, error) {
-			who, err := key.Participants(ctx, place.URL, room)
-			return echo.Waits(who, name), err
-		},
-		Join: func(ctx context.Context, room string) (bench.Session, error) {
-			in := place
-			in.Room = room
-			joining, cancel := context.WithTimeout(ctx, within)
-			defer cancel()
-			return seat(livekit.NewMeeting(in, echoTokenLife), name)(joining)
-		},
-		Alone: func(s bench.Session) bool { return !slices.ContainsFunc(echo.Present(s), echo.IsNoEcho) },
-		Most:  most, Clock: clock, Within: within,
-		Came:  func(room string) { say("echo ready in room %s", room) },
-		Left:  func(room string, why error) { say("echo left room %s: %v", room, why) },
-		Fault: func(err error) { say("rtcbench: %v", err) },
-	}.Run(a.ctx)
+	say("echo watches for rooms %q at %s, at most %d", prefix+"*", redact.URL(place.URL), most)
+	w := measure.Watch(livekit.Platform, place, prefix, within)
+	w.Most, w.Clock = most, clock
+	w.Came = func(room string) { say("echo ready in room %s", room) }
+	w.Left = func(room string, why error) { say("echo left room %s: %v", room, advised(why)) }
+	w.Fault = func(err error) { say("rtcbench: %v", advised(err)) }
+	err := w.Run(a.ctx)
 	if errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("%w (--connect-timeout %v)", err, within)
 	}

@@ -2,12 +2,10 @@ package cli
 
 import (
 	"fmt"
-	"io"
-	"os"
-	"strings"
 
 	"rtcbench/internal/keep"
 	"rtcbench/internal/report"
+	"rtcbench/internal/selection"
 	"rtcbench/internal/settings"
 )
 
@@ -58,7 +56,7 @@ func (cmd *importCmd) Run(a *app) error {
 
 // importFile imports one file, and says how many runs of it at least one store has.
 func (a *app) importFile(im *keep.Importer, path string) {
-	r, err := openFile(path)
+	r, err := selection.Open(path)
 	if err != nil {
 		im.Bad = append(im.Bad, err)
 		return
@@ -73,16 +71,4 @@ func (a *app) importFile(im *keep.Importer, path string) {
 		known = fmt.Sprintf(", %d of them there already", done.There)
 	}
 	fmt.Fprintf(report.Plain{Writer: a.stdout}, "%s: %d run(s)%s\n", path, done.Kept, known)
-}
-
-// openFile opens a file of results; - is standard input.
-func openFile(path string) (io.ReadCloser, error) {
-	if path == "-" {
-		return io.NopCloser(os.Stdin), nil
-	}
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		return nil, fmt.Errorf("%s is a folder: name the files in it, as %s", path,
-			strings.TrimRight(path, "/")+"/*.json")
-	}
-	return os.Open(path)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -40,7 +39,7 @@ func (a *app) parseJob(j jobs.Job) (*kong.Context, *commands, *app, error) {
 	if err := j.Check(); err != nil {
 		return nil, nil, nil, err
 	}
-	set := settings.New(os.LookupEnv, ".env")
+	set := settings.New(ours, ".env")
 	var cmds commands
 	parser := newParser(&cmds, set, a.stdout, a.stderr, func(int) {})
 	parsed, err := lineOf(set).Parse(parser, j.Args())
@@ -94,5 +93,5 @@ var settingNames = sync.OnceValue(func() []string {
 
 // knownToJobs is what a file of jobs can name.
 func knownToJobs() jobs.Known {
-	return jobs.Known{Commands: jobCommands, Settings: settingNames, Getenv: os.Getenv}
+	return jobs.Known{Commands: jobCommands, Settings: settingNames, Getenv: ours.Get}
 }

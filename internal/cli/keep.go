@@ -18,28 +18,14 @@ import (
 // finish hands what was measured to everybody who is to have it, and says how the command ended. failed says why a run
 // ended early, or was not begun.
 func (a *app) finish(f keepFlags, measured []bench.Run, failed []error, stores keep.Stores) error {
-	var m keep.Measured
-	documents, reasons := map[string]*result.Document{}, map[string]string{}
-	one := len(measured) == 1
-	for i, run := range measured {
-		err := failed[i]
-		if run.ID != "" {
-			if err == nil && run.Counts.Answered == 0 {
-				err = fmt.Errorf("not one of %d pings was answered within %v", run.Counts.Settled(), run.Plan.Timeout)
-			}
-			documents[run.Platform] = result.NewDocument(bench.NewRecord(run))
-			m.Runs = append(m.Runs, documents[run.Platform])
-		}
-		if err != nil {
-			reasons[run.Platform] = err.Error()
-			if !one {
-				err = fmt.Errorf("%s: %w", run.Platform, err)
-			}
-			m.Early = append(m.Early, err)
-		}
-	}
+	m, reasons := keep.Gather(measured, failed)
 	if len(m.Runs) == 0 {
 		return a.stopped(join(m.Early...))
+	}
+	one := len(measured) == 1
+	documents := map[string]*result.Document{}
+	for _, r := range m.Runs {
+		documents[r.Platform] = r
 	}
 	first, second := documents[daily.Platform.Name], documents[livekit.Platform.Name]
 	m.Write = func(w io.Writer) error { return report.WriteBothJSON(w, first, second, reasons) }

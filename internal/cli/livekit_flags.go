@@ -10,14 +10,8 @@ import (
 	"rtcbench/internal/settings"
 )
 
-// livekitFlags say which server and which room, and with what right.
-type livekitFlags struct {
-	ServerURL string `short:"s" from:"LIVEKIT_URL" group:"where" placeholder:"URL" help:"LiveKit server, as wss://host."`
-	Token     string `short:"t" from:"LIVEKIT_TOKEN" group:"where" placeholder:"JWT" help:"Access token: one room, one participant."`
-	APIKey    string `name:"api-key" from:"LIVEKIT_API_KEY" group:"where" placeholder:"KEY" help:"API key to make tokens with."`
-	APISecret string `name:"api-secret" from:"LIVEKIT_API_SECRET" group:"where" placeholder:"SECRET" help:"Its secret."`
-	Room      string `from:"RTCBENCH_ROOM" group:"where" placeholder:"NAME" help:"Room to meet in, with an API key (default: a fresh one)."`
-}
+// livekitFlags are those of a LiveKit room.
+type livekitFlags struct{ livekit.Flags }
 
 // place reads the flags that say where; doubts are about the token. hasServer is false when none is named.
 func (f *livekitFlags) place(c *settings.Check) (s bench.Place, doubts []string, hasServer bool) {

@@ -45,9 +45,11 @@ func others() map[string]*otherCmd {
 	return list
 }
 
-// options adds the commands of other platforms to a parser.
+// options completes the commands: the flags of several platforms get their names, other platforms get commands.
 func (c *commands) options() (list []kong.Option) {
 	c.others = others()
+	c.Both.dress()
+	c.Echo.dress()
 	for _, name := range platform.Names() {
 		if cmd, ok := c.others[name]; ok {
 			list = append(list, kong.DynamicCommand(name, "Measure "+cmd.platform.Title+".", "", cmd))

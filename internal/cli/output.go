@@ -55,16 +55,7 @@ func (a *app) logger(f outputFlags) *slog.Logger {
 func (f outputFlags) watch(a *app, log *slog.Logger, plan bench.Plan) (on func(bench.Sample), end func()) {
 	switch {
 	case log.Enabled(context.Background(), slog.LevelDebug):
-		return func(s bench.Sample) {
-			attrs := []any{"seq", s.Seq, "outcome", s.Outcome.String()}
-			if s.Outcome == bench.NotSent {
-				attrs = append(attrs, "reason", s.Reason.String())
-			}
-			if s.RTT > 0 {
-				attrs = append(attrs, "rtt", s.RTT)
-			}
-			log.Debug("ping", attrs...)
-		}, func() {}
+		return progress.Log(log), func() {}
 	case !f.Quiet && progress.IsTerminal(a.stderr):
 		return progress.Pings(a.stderr, plan.Count)
 	}

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
-	"os/signal"
 	"strings"
 
 	"rtcbench/bench"
@@ -83,21 +81,7 @@ func (cmd *runCmd) Run(a *app) error {
 	if cmd.Once {
 		return a.worst(r.All(a.ctx))
 	}
-	hangup := make(chan os.Signal, 1)
-	if signals.Hangup != nil {
-		signal.Notify(hangup, signals.Hangup)
-		defer signal.Stop(hangup)
-	}
-	go func() {
-		for {
-			select {
-			case <-hangup:
-				r.Reload(func() (schedule.Config, error) { return cmd.read(a) })
-			case <-a.ctx.Done():
-				return
-			}
-		}
-	}()
+	go signals.OnHangup(a.ctx, func() { r.Reload(func() (schedule.Config, error) { return cmd.read(a) }) })
 	r.Run(a.ctx)
 	code, _ := signals.ExitCode(a.ctx)
 	return exitError{code, silent{}}

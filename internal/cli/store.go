@@ -124,18 +124,11 @@ func (cmd *storeInitCmd) Run(a *app) error {
 }
 
 func (a *app) initStore(t outbox.Target, keep bench.Retention) error {
-	s, err := t.Open(a.ctx)
-	if err != nil {
-		return err
-	}
-	var made []string
-	if m, ok := s.(bench.Maker); ok {
-		made, err = m.Init(a.ctx, keep)
-	}
+	made, err := archive.Init(a.ctx, t, keep)
 	for _, what := range made {
 		fmt.Fprintf(a.stdout, "%s: made %s\n", t.Name, what)
 	}
-	if err = errors.Join(err, s.Close()); err == nil && made == nil {
+	if err == nil && made == nil {
 		fmt.Fprintf(a.stdout, "%s: nothing was missing\n", t.Name)
 	}
 	return err

@@ -14,6 +14,9 @@ import (
 // Environment finds a variable by its name, as os.LookupEnv does. A nil one has no variables.
 type Environment func(name string) (value string, set bool)
 
+// Setter sets a variable, as os.Setenv does.
+type Setter func(name, value string) error
+
 // Get is the value of a variable; "" = it is empty, or not set.
 func (e Environment) Get(name string) string {
 	if e == nil {

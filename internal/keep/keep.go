@@ -19,6 +19,29 @@ type Measured struct {
 	Write func(io.Writer) error // the output file, of all runs
 }
 
+// Gather is what was measured, and the reasons by platform why a run ended early or was not begun. failed holds the
+// error of each run, or nil. A run without an ID was not begun.
+func Gather(runs []bench.Run, failed []error) (m Measured, reasons map[string]string) {
+	reasons = map[string]string{}
+	for i, run := range runs {
+		err := failed[i]
+		if run.ID != "" {
+			if err == nil && run.Counts.Answered == 0 {
+				err = fmt.Errorf("not one of %d pings was answered within %v", run.Counts.Settled(), run.Plan.Timeout)
+			}
+			m.Runs = append(m.Runs, result.NewDocument(bench.NewRecord(run)))
+		}
+		if err != nil {
+			reasons[run.Platform] = err.Error()
+			if len(runs) > 1 {
+				err = fmt.Errorf("%s: %w", run.Platform, err)
+			}
+			m.Early = append(m.Early, err)
+		}
+	}
+	return m, reasons
+}
+
 // Keeper says who is to have what was measured. What is nil or empty there is not wanted.
 type Keeper struct {
 	Took   func(bench.Record) // whoever counts the runs, as metrics do

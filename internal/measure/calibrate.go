@@ -49,6 +49,34 @@ func Paths(platforms map[string]bench.Platform, plan bench.Plan, within time.Dur
 	return list
 }
 
+// Calibrate measures each path in turn, and tells of each. One that cannot be measured does not keep the others. It
+// gives the floors of env with those that it found; what it tells and gives when ctx ends is not all.
+func Calibrate(ctx context.Context, env Env, plan bench.Plan, within time.Duration,
+	told func(what string, s bench.Summary, err error)) Floors {
+	known := maps.Clone(env.Floors)
+	if known == nil {
+		known = Floors{}
+	}
+	env.Floors = nil // it is they that are measured
+	for _, path := range Paths(env.Platforms, plan, within) {
+		run, err := path.Measure(ctx, env)
+		if ctx.Err() != nil {
+			break
+		}
+		s := bench.Summary{}
+		if err == nil {
+			s = bench.Summarise(run)
+		}
+		if told(path.What, s, err); err == nil && path.Platform != "" {
+			known[FloorKey(path.Platform, path.Engine, plan.Cooldown)] = Floor{
+				P50MS: float64(s.P50.D) / 1e6, CooldownMS: float64(plan.Cooldown) / 1e6, Pings: len(s.RTTs),
+				At: time.Now().UTC(), Version: env.Tool.Version,
+			}
+		}
+	}
+	return known
+}
+
 // throughMemory is the loop itself: no SDK, no socket.
 func throughMemory(ctx context.Context, clock bench.Clock, plan bench.Plan) (bench.Run, error) {
 	var platform loopback.Transport

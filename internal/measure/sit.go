@@ -15,10 +15,15 @@ const againPause = 2 * time.Second
 
 var errSeatLost = errors.New("seat lost")
 
-// SitOn answers in a room from a page of b until ctx ends. It takes a new seat for one that is lost. Its error is why
-// it never had one.
-func SitOn(ctx context.Context, b *browser.Browser, p bench.Platform, room bench.Meeting, within time.Duration,
-	ready func(), lost func(error)) error {
+// SitOn answers in a room from a page of a browser of its own until ctx ends. It takes a new seat for one that is lost.
+// Its error is why it never had one.
+func SitOn(ctx context.Context, options browser.Options, p bench.Platform, room bench.Meeting,
+	within time.Duration, ready func(), lost func(error)) error {
+	b, err := browser.Start(ctx, options)
+	if err != nil {
+		return err
+	}
+	defer b.Close()
 	for first := true; ctx.Err() == nil; first = false {
 		err := sitOnce(ctx, b, p, room, within, ready)
 		if ctx.Err() != nil {

@@ -4,6 +4,7 @@ package progress
 import (
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"time"
 
@@ -13,9 +14,24 @@ import (
 	"rtcbench/bench"
 )
 
+// IsTerminal reports whether somebody looks at w.
 func IsTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// Log writes a line for each ping, at the level debug.
+func Log(log *slog.Logger) func(bench.Sample) {
+	return func(s bench.Sample) {
+		attrs := []any{"seq", s.Seq, "outcome", s.Outcome.String()}
+		if s.Outcome == bench.NotSent {
+			attrs = append(attrs, "reason", s.Reason.String())
+		}
+		if s.RTT > 0 {
+			attrs = append(attrs, "rtt", s.RTT)
+		}
+		log.Debug("ping", attrs...)
+	}
 }
 
 // Pings shows a bar with the round trip of the latest ping. end takes it away.

@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"path"
 	"strings"
 	"time"
@@ -23,14 +22,15 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 
+	"rtcbench/internal/environment"
 	"rtcbench/internal/redact"
 )
 
-// Load sets the environment variables that parameters below prefix are named after: /rtcbench/LIVEKIT_API_SECRET is
+// Load sets the variables that parameters below prefix are named after: /rtcbench/LIVEKIT_API_SECRET is
 // LIVEKIT_API_SECRET. A variable that is set already stays. prefix "" = nothing is loaded. It needs
 // ssm:GetParametersByPath, and for SecureString parameters with a key of one's own kms:Decrypt.
 // https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParametersByPath.html
-func Load(ctx context.Context, prefix string) error {
+func Load(ctx context.Context, prefix string, e environment.Environment, set environment.Setter) error {
 	if prefix == "" {
 		return nil
 	}
@@ -40,7 +40,7 @@ func Load(ctx context.Context, prefix string) error {
 	}
 	found, next := 0, ""
 	for {
-		page, err := parameters(ctx, cfg, "/"+strings.Trim(prefix, "/"), next)
+		page, err := parameters(ctx, cfg, endpoint(cfg, e), "/"+strings.Trim(prefix, "/"), next)
 		if err != nil {
 			sent, _ := cfg.Credentials.Retrieve(ctx) // a server may repeat them
 			said := redact.New(sent.SessionToken, sent.SecretAccessKey, sent.AccessKeyID).Error(err, 600)
@@ -48,8 +48,8 @@ func Load(ctx context.Context, prefix string) error {
 		}
 		for _, p := range page.Parameters {
 			found++
-			if name := path.Base(p.Name); os.Getenv(name) == "" {
-				os.Setenv(name, p.Value)
+			if name := path.Base(p.Name); e.Get(name) == "" {
+				set(name, p.Value)
 			}
 		}
 		if next = page.NextToken; next == "" {
@@ -72,7 +72,7 @@ type page struct {
 const tries = 3
 
 // parameters asks for one page, as the service's JSON protocol has it.
-func parameters(ctx context.Context, cfg aws.Config, below, next string) (p page, err error) {
+func parameters(ctx context.Context, cfg aws.Config, url, below, next string) (p page, err error) {
 	ask := map[string]any{"Path": below, "WithDecryption": true}
 	if next != "" {
 		ask["NextToken"] = next
@@ -82,7 +82,7 @@ func parameters(ctx context.Context, cfg aws.Config, below, next string) (p page
 		return p, err
 	}
 	for try := 1; ; try++ {
-		status, answer, err := post(ctx, cfg, body)
+		status, answer, err := post(ctx, cfg, url, body)
 		busy := err == nil && (status >= 500 || status == http.StatusTooManyRequests)
 		switch {
 		case err == nil && status == http.StatusOK:
@@ -112,14 +112,18 @@ func refusal(status int, answer []byte, err error) error {
 	return fmt.Errorf("the Parameter Store answered %d, %s", status, path.Base(strings.ReplaceAll(told.Type, "#", "/")))
 }
 
-// post sends a signed request (Signature Version 4) to the region's endpoint, or to the one that the environment names.
-func post(ctx context.Context, cfg aws.Config, body []byte) (status int, answer []byte, err error) {
+// endpoint is the region's, or the one that the environment names.
+func endpoint(cfg aws.Config, e environment.Environment) string {
 	domain := "amazonaws.com"
 	if strings.HasPrefix(cfg.Region, "cn-") {
 		domain = "amazonaws.com.cn"
 	}
-	url := cmp.Or(os.Getenv("AWS_ENDPOINT_URL_SSM"), aws.ToString(cfg.BaseEndpoint), "https://ssm."+cfg.Region+
-		"."+domain+"/")
+	return cmp.Or(e.Get("AWS_ENDPOINT_URL_SSM"), aws.ToString(cfg.BaseEndpoint), "https://ssm."+cfg.Region+"."+
+		domain+"/")
+}
+
+// post sends a signed request (Signature Version 4).
+func post(ctx context.Context, cfg aws.Config, url string, body []byte) (status int, answer []byte, err error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
 	if err != nil {
 		return 0, nil, err

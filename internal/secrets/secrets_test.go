@@ -55,7 +55,7 @@ func store(t *testing.T, pages int, refuse ...int) (asked *[]string) {
 // TestLoad: every page is read, a variable that is set stays, and a service that is busy is asked again.
 func TestLoad(t *testing.T) {
 	asked := store(t, 3, http.StatusServiceUnavailable)
-	if err := Load(t.Context(), "rtcbench/"); err != nil {
+	if err := Load(t.Context(), "rtcbench/", os.LookupEnv, os.Setenv); err != nil {
 		t.Fatal(err)
 	}
 	if got := fmt.Sprint(os.Getenv("SECRETS_TEST_1"), os.Getenv("SECRETS_TEST_2"),
@@ -70,7 +70,7 @@ func TestLoad(t *testing.T) {
 // TestLoadRefused: the reason is named, once, and nothing of the account.
 func TestLoadRefused(t *testing.T) {
 	asked := store(t, 1, http.StatusBadRequest)
-	err := Load(t.Context(), "/rtcbench")
+	err := Load(t.Context(), "/rtcbench", os.LookupEnv, os.Setenv)
 	if err == nil || err.Error() != "read the parameters below /rtcbench: the Parameter Store answered 400, "+
 		"AccessDeniedException" || len(*asked) != 1 {
 		t.Errorf("%v, asked %d times", err, len(*asked))

@@ -47,6 +47,24 @@ func Until(parent context.Context, hangup bool) (context.Context, context.Cancel
 	return ctx, func() { cancel(nil) }
 }
 
+// OnHangup calls f at each SIGHUP until ctx ends.
+func OnHangup(ctx context.Context, f func()) {
+	if Hangup == nil {
+		return
+	}
+	ch := make(chan os.Signal, 1)
+	signal.Notify(ch, Hangup)
+	defer signal.Stop(ch)
+	for {
+		select {
+		case <-ch:
+			f()
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
 // ExitCode is the exit code of a context that a signal ended.
 func ExitCode(ctx context.Context) (int, bool) {
 	var s Stopped

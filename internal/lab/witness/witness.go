@@ -14,22 +14,59 @@ import (
 	"rtcbench/internal/ping"
 )
 
-// Session is the seat of a lab's echo that writes down which pings it was given, beside what its pongs tell.
-type Session struct {
+// Log is where numbers of pings are written; a nil one takes none.
+type Log struct{ file *os.File }
+
+// Create makes a Log of the file of that path; "" = nobody wants one.
+func Create(path string) (*Log, error) {
+	if path == "" {
+		return nil, nil
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		return nil, err
+	}
+	return &Log{f}, nil
+}
+
+// Close ends the log.
+func (l *Log) Close() error {
+	if l == nil {
+		return nil
+	}
+	return l.file.Close()
+}
+
+// Beside is join, whose sessions write to the log.
+func (l *Log) Beside(join func(context.Context) (bench.Session, error)) func(context.Context) (bench.Session, error) {
+	if l == nil {
+		return join
+	}
+	return func(ctx context.Context) (bench.Session, error) {
+		s, err := join(ctx)
+		if err != nil {
+			return s, err
+		}
+		return session{Session: s, log: l.file}, nil
+	}
+}
+
+// session is the seat of a lab's echo that writes down which pings it was given, beside what its pongs tell.
+type session struct {
 	bench.Session
-	Log *os.File
+	log *os.File
 }
 
 // Recv notes the ping's number, if it is a counted one.
-func (w Session) Recv(ctx context.Context) (bench.Packet, error) {
+func (w session) Recv(ctx context.Context) (bench.Packet, error) {
 	p, err := w.Session.Recv(ctx)
 	if heard, ok := ping.DecodePing(p.Payload); err == nil && ok && heard.Number() != 0 {
-		fmt.Fprintln(w.Log, heard.Number())
+		fmt.Fprintln(w.log, heard.Number())
 	}
 	return p, err
 }
 
-// Read is the numbers in a log of Session; nil where there is none.
+// Read is the numbers in a Log; nil where there is none.
 func Read(path string) (map[uint32]bool, error) {
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {

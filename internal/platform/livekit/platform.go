@@ -18,6 +18,7 @@ var Platform = bench.Platform{
 	Name: "livekit", Title: "LiveKit", Engines: []string{bench.Native, bench.Browser},
 	Meet:      func(where bench.Place, life time.Duration) bench.Meeting { return NewMeeting(where, life) },
 	Transport: Transport{},
+	Rooms:     func(where bench.Place) bench.Rooms { return roomsOf(where) },
 	Invited:   invited,
 	Page: bench.Page{
 		Family: []string{".livekit.cloud", ".livekit.run"}, // LiveKit Cloud sends its clients on to a region's host

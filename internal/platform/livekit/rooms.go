@@ -7,6 +7,8 @@ import (
 
 	"github.com/livekit/protocol/auth"
 	"github.com/livekit/protocol/livekit"
+
+	"rtcbench/bench"
 )
 
 // DeleteRoom ends a room on the server, and puts out whoever is in it. One that is gone already is no error.
@@ -71,4 +73,17 @@ func (s *session) Present() (identities []string) {
 		identities = append(identities, p.Identity())
 	}
 	return identities
+}
+
+// roomsOf are the rooms of a server.
+type roomsOf bench.Place
+
+// Named implements bench.Rooms.
+func (r roomsOf) Named(ctx context.Context, prefix string) ([]string, error) {
+	return Key{Key: r.Key, Secret: r.Secret}.Rooms(ctx, r.URL, prefix)
+}
+
+// Present implements bench.Rooms.
+func (r roomsOf) Present(ctx context.Context, room string) ([]string, error) {
+	return Key{Key: r.Key, Secret: r.Secret}.Participants(ctx, r.URL, room)
 }

@@ -1,0 +1,56 @@
+package cli
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+)
+
+// dressed is the struct that flags point to with other tags: its flags have the names and the help that their tag as
+// has. A flag without that tag is none here. group is theirs; "" = their own.
+func dressed(flags any, as, group string) any {
+	of := reflect.TypeOf(flags).Elem()
+	fields := reflect.VisibleFields(of)
+	for i, f := range fields {
+		short, name, help := dress(f, as)
+		if name == "" {
+			fields[i].Tag = `kong:"-"`
+			continue
+		}
+		tag := fmt.Sprintf("name:%q help:%q", name, help)
+		if short != "" {
+			tag += fmt.Sprintf(" short:%q", short)
+		}
+		for _, key := range []string{"from", "dotenv", "group", "placeholder"} {
+			value, ok := f.Tag.Lookup(key)
+			if key == "group" && group != "" {
+				value = group
+			}
+			if ok {
+				tag += fmt.Sprintf(" %s:%q", key, value)
+			}
+		}
+		fields[i].Tag = reflect.StructTag(tag)
+	}
+	return reflect.ValueOf(flags).Convert(reflect.PointerTo(reflect.StructOf(fields))).Interface()
+}
+
+// dress is what the tag as of a field says: r room-url: help.
+func dress(f reflect.StructField, as string) (short, name, help string) {
+	name, help, _ = strings.Cut(f.Tag.Get(as), ": ")
+	if before, after, found := strings.Cut(name, " "); found {
+		short, name = before, after
+	}
+	return short, name, help
+}
+
+// dressNames are the names of dressed flags, by those that they have alone.
+func dressNames(flags any, as string) map[string]string {
+	names := map[string]string{}
+	for _, f := range reflect.VisibleFields(reflect.TypeOf(flags)) {
+		if _, name, _ := dress(f, as); name != "" {
+			names[f.Tag.Get("name")] = name
+		}
+	}
+	return names
+}

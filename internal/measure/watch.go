@@ -1,0 +1,43 @@
+package measure
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"rtcbench/bench"
+	"rtcbench/internal/echo"
+)
+
+// echoTokenLife is how long a token of ours lets the echo in; each new seat gets a fresh one.
+const echoTokenLife = 24 * time.Hour
+
+// Answering takes the seat of the echo of that name, natively, each time that it is called.
+func Answering(p bench.Platform, place bench.Place, name string) func(context.Context) (bench.Session, error) {
+	room := p.Meet(place, echoTokenLife)
+	return func(ctx context.Context) (bench.Session, error) {
+		return Join(ctx, p, room, bench.Answerer, name, bench.JoinOptions{ReconnectTimeout: echo.Patience})
+	}
+}
+
+// Watch serves the rooms of a platform whose names begin with prefix, each as long as somebody waits in it. within is
+// how long one join may take.
+func Watch(p bench.Platform, place bench.Place, prefix string, within time.Duration) echo.Watch {
+	rooms, name := p.Rooms(place), bench.NewIdentity(bench.Answerer)
+	return echo.Watch{
+		Rooms: func(ctx context.Context) ([]string, error) { return rooms.Named(ctx, prefix) },
+		Waits: func(ctx context.Context, room string) (bool, error) {
+			who, err := rooms.Present(ctx, room)
+			return echo.Waits(who, name), err
+		},
+		Join: func(ctx context.Context, room string) (bench.Session, error) {
+			in := place
+			in.Room = room
+			joining, cancel := context.WithTimeout(ctx, within)
+			defer cancel()
+			return Answering(p, in, name)(joining)
+		},
+		Alone:  func(s bench.Session) bool { return !slices.ContainsFunc(echo.Present(s), echo.IsNoEcho) },
+		Within: within,
+	}
+}
