@@ -23,7 +23,9 @@ for (const platform of ['livekit', 'daily']) {
   await build({ ...common, entryPoints: [`src/${platform}.page.ts`], outfile: `dist/${platform}.js` });
   await writeFile(`dist/${platform}.html`, html(`${platform}.js`));
 }
-await build({ ...common, entryPoints: ['src/ticker.worker.ts'], outfile: 'dist/ticker.js' });
+for (const worker of ['ticker', 'audio']) {
+  await build({ ...common, entryPoints: [`src/${worker}.worker.ts`], outfile: `dist/${worker}.js` });
+}
 
 // With an argument, also the bare page of make bench, into that folder.
 if (process.argv[2]) await build({ ...common, entryPoints: ['bench/bare.ts'], outfile: `${process.argv[2]}/bare.js` });

@@ -15,9 +15,9 @@ var dist embed.FS
 var ErrNotBuilt = errors.New("this build has no browser engine: it was built without the npm step (make build makes " +
 	"a complete one)")
 
-// Engine is the built pages: livekit.html and daily.html with a script each, and ticker.js.
+// Engine is the built pages: livekit.html and daily.html with a script each, and the scripts of their workers.
 func Engine() (fs.FS, error) {
-	for _, name := range []string{"livekit.html", "livekit.js", "daily.html", "daily.js", "ticker.js"} {
+	for _, name := range []string{"livekit.html", "livekit.js", "daily.html", "daily.js", "ticker.js", "audio.js"} {
 		if _, err := fs.Stat(dist, "dist/"+name); err != nil {
 			return nil, ErrNotBuilt
 		}

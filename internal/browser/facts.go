@@ -16,7 +16,7 @@ func factsOf(f contract.Facts, identity, build string) bench.Facts {
 	out := bench.Facts{
 		Identity: identity, Engine: "browser", EngineVersion: f.EngineVersion + " in " + build,
 		JoinStarted: unixMilli(f.JoinStarted), Transport: contract.Ways[f.Way], Reconnects: f.Reconnects,
-		Channel: channelOf(f.Outbound), Inbound: channelOf(f.Inbound), Server: f.Server, Daily: f.Daily,
+		Channel: channelOf(f.Outbound), Inbound: channelOf(f.Inbound), Server: f.Server, Daily: f.Daily, Audio: f.Audio,
 	}
 	for _, p := range f.Phases {
 		out.Phases = append(out.Phases, bench.Phase{Name: p.Name, Leg: bench.Leg(p.Leg), At: fromMillis(p.At)})

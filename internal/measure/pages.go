@@ -113,7 +113,7 @@ func Open(ctx context.Context, b *browser.Browser, p bench.Platform, m bench.Mee
 	}
 	page, err := open(ctx)
 	if err == nil {
-		if err = page.Join(ctx, joinConfig(p, seat, class)); err == nil {
+		if err = page.Join(ctx, joinConfig(p, seat, role, class)); err == nil {
 			return page, nil
 		}
 		page.Abandon()
@@ -125,8 +125,8 @@ func Open(ctx context.Context, b *browser.Browser, p bench.Platform, m bench.Mee
 	return nil, &JoinError{m.String(), err}
 }
 
-func joinConfig(p bench.Platform, seat bench.Seat, class bench.TransportClass) browser.JoinConfig {
-	return browser.JoinConfig{Page: p.Page, Platform: p.Name, URL: seat.URL, Token: seat.Token, Class: class,
+func joinConfig(p bench.Platform, seat bench.Seat, role bench.Role, class bench.TransportClass) browser.JoinConfig {
+	return browser.JoinConfig{Page: p.Page, Platform: p.Name, URL: seat.URL, Token: seat.Token, Role: role, Class: class,
 		BundleURL: seat.Bundle, UserName: seat.Identity}
 }
 

@@ -5,10 +5,10 @@ export const Outcome = { unsettled: 0, answered: 1, late: 2, lost: 3, notSent: 4
 export type Outcome = (typeof Outcome)[keyof typeof Outcome];
 
 /** Numbers are those of bench.Reason. */
-export const Reason = { none: 0, stalled: 1, sendBlocked: 2, notConnected: 3, up: 4, down: 5 } as const;
+export const Reason = { none: 0, stalled: 1, sendBlocked: 2, notConnected: 3, up: 4, down: 5, muted: 6 } as const;
 export type Reason = (typeof Reason)[keyof typeof Reason];
 
-export type Way = 'datachannel-lossy' | 'datachannel-reliable' | 'websocket';
+export type Way = 'datachannel-lossy' | 'datachannel-reliable' | 'rtp-audio' | 'websocket';
 
 /** What is to carry pings and messages; '' = the platform's own. */
 export type Class =
@@ -30,6 +30,7 @@ export interface JoinConfig {
   url: string;
   token?: string;
   class?: Class; // what carries the messages; "" = the platform's own
+  role?: 'runner' | 'echo';
   bundleURL?: string; // Daily's call machine, where it is mirrored
   userName?: string;
   within?: number; // ms that are left for the join
@@ -123,6 +124,20 @@ export interface Daily {
   network_rtt_ms: number | null; // what Daily says of the path; its unit is taken for ms
 }
 
+export interface AudioLeg {
+  leg: string;
+  codec: string; // its MIME type, as "audio/opus"
+  clock_rate: number;
+  channels: number;
+  payload_type: number;
+  red: boolean; // each packet carries those before it again (RFC 2198)
+  dtx: boolean; // the encoder may fall silent
+  nack: boolean; // lost packets are asked for again
+  extensions: string[]; // URIs of header extensions
+  retransmitted: number | null; // packets that came by retransmission; null = nobody tells
+  stamped: string; // where the times of arrival were taken: "wire", "receive-time" or "page"
+}
+
 /** Told is what a platform's library, and the platform itself, tell of a seat. */
 export interface Told {
   engineVersion: string;
@@ -130,6 +145,7 @@ export interface Told {
   inbound?: Channel | null; // of what is sent to us
   server?: Server; // LiveKit's
   daily?: Partial<Daily>;
+  audio?: AudioLeg[]; // of a seat that speaks by audio
 }
 
 /** Change is bench.Change: a part of the way that became another. */

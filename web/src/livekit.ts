@@ -1,6 +1,7 @@
 import { DisconnectReason, Room, RoomEvent, setLogLevel, version } from 'livekit-client';
 import { channels, usable, watchLink } from './observe';
 import type { JoinConfig } from './contract';
+import { liveKitMedia } from './livekit.media';
 import { Link, NotConnected, type Packet, type Session } from './session';
 
 /** What fits into one data channel message of LiveKit, its envelope aside. */
@@ -73,6 +74,7 @@ export async function joinLiveKit(c: JoinConfig, reached: (phase: string) => voi
     },
     onPacket: (h) => (handler = h),
     link,
+    media: liveKitMedia(room, link),
     async facts() {
       const { outbound, inbound } = channels(label);
       const s = server();

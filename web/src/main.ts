@@ -2,11 +2,16 @@
 // protocol. One page is one participant.
 
 import * as observe from './observe'; // first: it must see what the SDKs do
+import './taps'; // … and so must this
+import * as audio from './audio';
+import type { Time, Wire } from './carrier';
 import { answer } from './echo';
+import { Messages } from './messages';
 import {
   type Batch, type Columns, columns, type Facts, type JoinConfig, type Phase, type Plan, type Sample, type Seat,
 } from './contract';
 import { Probe } from './probe';
+import { Ride } from './ride';
 import type { Session } from './session';
 import { pageTime } from './ticker';
 
@@ -33,6 +38,7 @@ function engine(join: Join) {
   let session: Session | undefined;
   let probe: Probe | undefined;
   let answered = () => 0; // pings, by the echo
+  let pings: audio.Runner | undefined;
   let joinStarted = 0;
   let hidden = false; // since the run began
   const look = () => (hidden ||= document.visibilityState !== 'visible');
@@ -40,13 +46,18 @@ function engine(join: Join) {
   document.addEventListener('freeze', () => (hidden = true)); // https://wicg.github.io/page-lifecycle/
   const steps: { name: string; leg: string; at: number }[] = [];
 
+  const wire = (s: Session, plan: Plan, time: Time): Wire =>
+    pings ? new Ride(pings, audio.port, plan, time) : new Messages(s, plan, time, (t1) => observe.lookFor(String(t1)));
+
   async function facts(): Promise<Facts> {
     const ways = observe.ways();
     return {
       ...((await session?.facts()) ?? { engineVersion: '' }),
       reconnects: session?.link.reconnects ?? 0,
       changes: (session?.link.changes ?? []).map((c) => ({ ...c, at: performance.timeOrigin + c.at })),
-      way: ways.length === 1 ? ways[0]! : '', // by two ways: not one that can be named
+      // by two ways: not one that can be named
+      way: pings ? (pings.arrived.down === '' ? '' : 'rtp-audio') : ways.length === 1 ? ways[0]! : '',
+      audio: (await pings?.legs()) ?? [],
       joinStarted: performance.timeOrigin + joinStarted,
       phases: [...steps, ...observe.phases()]
         .map((p) => ({ ...p, at: p.at - joinStarted }))
@@ -89,12 +100,16 @@ function engine(join: Join) {
       joinStarted = performance.now();
       const tell = (name: string) => news({ reached: name });
       observe.watchPhases(tell);
+      if (audio.speaks(c)) audio.open(c.role);
       session = await join(c, (name) => {
         if (steps.some((s) => s.name === name)) return;
         steps.push({ name, leg: '', at: performance.now() });
         tell(name);
       });
       observe.watchPhases(() => {});
+      if (c.class === 'rtp-audio' && c.role !== 'echo') {
+        pings = await audio.Runner.start(session.media!, session.identity);
+      }
       return { identity: session.identity, facts: await facts() };
     },
 
@@ -102,7 +117,8 @@ function engine(join: Join) {
     async probe(plan: Plan): Promise<number> {
       if (!session) throw new Error('not joined');
       if (session.link.ended) throw new Error(`session ended: ${session.link.ended}`);
-      const p = (probe = new Probe(session, plan, pageTime(), (t1) => observe.lookFor(String(t1))));
+      const time = pageTime();
+      const p = (probe = new Probe(session.link, wire(session, plan, time), plan, time));
       hidden = false;
       look();
       const tell = teller(p);
@@ -117,7 +133,9 @@ function engine(join: Join) {
     /** Answers pings until the page is closed. */
     echo(): void {
       if (!session) throw new Error('not joined');
-      answered = answer(session, (at) => performance.timeOrigin + (at ?? performance.now()));
+      const messages = answer(session, (at) => performance.timeOrigin + (at ?? performance.now()));
+      const packets = session.media ? audio.answer(session.media) : () => 0;
+      answered = () => messages() + packets();
     },
 
     answered: (): number => answered(),

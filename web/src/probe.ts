@@ -3,36 +3,25 @@
 // that never left. The page is one thread, so there is one place where everything happens: look().
 
 import { noCounts, Outcome, type Plan, Reason, type Sample, type State } from './contract';
-import { NotConnected, type Packet, type Session } from './session';
+import type { Listener, Pong, Time, Wire } from './carrier';
+import { Record } from './record';
+import { type Link, Muted, NotConnected } from './session';
 import { Ledger } from './seen';
-import { Stamps } from './stamps';
-import { decodePong, encodePing } from './wire';
-
-/** Where time comes from: the page's clock and a timer that nothing throttles. */
-export interface Time {
-  now(): number; // monotonic, ms
-  origin: number; // Unix ms of now() = 0
-  wake(at: number, f: () => void): void; // one at a time: a new call replaces the one before
-}
 
 const warmupInterval = 50;
+const longestWait = 60; // ms: three frames of an encoder
 const settleGrace = 2;
 const retryInterval = 50;
 const maxUp = 2.3e12; // ms: an echo's clock may begin anywhere, as that of internal/recorder may
 
-export class Probe {
+export class Probe implements Listener {
   readonly result: State = {
     ended: 'complete', error: '', noEcho: false, start: 0, end: 0, firstPong: 0, identity: '', kind: '',
     others: [], counts: { ...noCounts }, strays: 0, unmatched: 0, ways: { known: false, up: 0, down: 0, unknown: 0 },
   };
-  private readonly samples = new Map<number, Sample>(); // by seq, but for those answered and taken
-  private slots = 0; // used or not: the number of the last sample
-  private changed = new Set<Sample>(); // since take
-  private readonly stamps = new Stamps();
-  private readonly ledger = new Ledger((seq) => {
-    const outcome = this.samples.get(seq)?.outcome;
-    return outcome === Outcome.unsettled || outcome === Outcome.lost;
-  });
+  private readonly record = new Record();
+  private readonly ledger = new Ledger((seq) => this.record.isOpen(seq));
+  private readonly waiting = new Set<number>(); // pings that the wire keeps until they can leave
   private draining = false; // control pings are being sent …
   private controlAt = 0; // … the last one then
   private slowest = 0; // round trip answered in time
@@ -56,36 +45,27 @@ export class Probe {
   private readonly echoes = new Set<string>();
   private readonly strays = new Map<string, number>(); // by sender
 
-  /** leaving is called with T1 of every ping before it is sent. */
   constructor(
-    private readonly session: Session, private readonly plan: Plan, private readonly time: Time,
-    private readonly leaving: (t1: number) => void = () => {},
+    private readonly link: Link, private readonly wire: Wire, private readonly plan: Plan, private readonly time: Time,
   ) {}
 
   run(): Promise<State> {
     const done = new Promise<State>((resolve) => (this.finish = resolve));
-    this.session.onPacket((p) => this.match(p));
+    this.wire.hear(this);
     this.began = this.nextWarmup = this.time.now();
-    this.session.link.onDown((down) => {
+    this.link.onDown((down) => {
       this.down = down;
       this.downSince = this.time.now();
       this.look();
     });
-    this.session.link.onEnd((why) => this.end('disconnected', why));
+    this.link.onEnd((why) => this.end('disconnected', why));
     this.look();
     return done;
   }
 
-  /** The samples that are new or changed since the last call, at most so many. What was answered is kept no longer. */
+  /** The samples that are new or changed since the last call, at most so many. */
   take(most: number): Sample[] {
-    const list: Sample[] = [];
-    for (const s of this.changed) {
-      if (list.length === most) break;
-      list.push(s);
-      this.changed.delete(s);
-      if (s.outcome === Outcome.answered || s.outcome === Outcome.late) this.samples.delete(s.seq);
-    }
-    return list;
+    return this.record.take(most);
   }
 
   /** The result as it is by now; firstPong is performance.now() of it. */
@@ -127,16 +107,9 @@ export class Probe {
 
   /** Says of each lost ping where it was lost, as far as that is known. */
   private splitLost(): void {
-    const lost: number[] = [];
-    let left = this.ledger.covered;
-    for (const s of this.samples.values()) {
-      if (s.outcome === Outcome.notSent && s.seq <= this.ledger.covered) left--;
-      if (s.outcome !== Outcome.lost) continue;
-      lost.push(s.seq);
-      s.reason = this.ledger.way(s.seq);
-      if (s.reason !== Reason.none) this.changed.add(s);
-    }
-    this.result.ways = this.ledger.split(lost, left);
+    const { lost, notSent } = this.record.failed(this.ledger.covered);
+    for (const s of lost) this.record.because(s, this.ledger.way(s.seq));
+    this.result.ways = this.ledger.split(lost.map((s) => s.seq), this.ledger.covered - notSent);
   }
 
   /** Looks what is to be done now, does it, and sets the timer for the next thing. */
@@ -192,8 +165,8 @@ export class Probe {
 
   private onGrid(now: number): number | undefined {
     const wait = this.settleOverdue(now);
-    if (this.sent + (this.sending ? 1 : 0) >= this.plan.count) {
-      if (!this.sending && this.oldest === this.slots) {
+    if (this.sent + this.waiting.size + (this.sending ? 1 : 0) >= this.plan.count) {
+      if (!this.sending && this.oldest === this.record.slots) {
         this.end('complete', '');
         return undefined;
       }
@@ -204,8 +177,9 @@ export class Probe {
 
   /** Sends pings that are not counted while the last ones wait for their pongs; see internal/recorder/grid.go. */
   private control(now: number, wait: number): number {
-    const last = this.samples.get(this.slots);
-    if (this.sending || !this.ledger.told || this.ledger.covered >= this.slots || !last) return wait;
+    const last = this.record.get(this.record.slots);
+    if (this.sending || this.waiting.size > 0 || !last) return wait;
+    if (!this.ledger.told || this.ledger.covered >= this.record.slots) return wait;
     if (!this.draining) {
       this.draining = true;
       this.controlAt = this.start + last.sent + this.slowest;
@@ -218,10 +192,10 @@ export class Probe {
   }
 
   private nextSlot(now: number, wait: number): number {
-    let seq = this.slots + 1;
+    let seq = this.record.slots + 1;
     for (; now - this.start >= this.due(seq + 1); seq++) {
       const blocked = this.sending || this.freedAt > this.start + this.due(seq);
-      const s = this.sample(seq, this.due(seq));
+      const s = this.record.add(seq, this.due(seq));
       s.outcome = Outcome.notSent;
       s.reason = this.down ? Reason.notConnected : blocked ? Reason.sendBlocked : Reason.stalled;
       this.settled(s, now);
@@ -234,30 +208,25 @@ export class Probe {
   }
 
   private inLoop(now: number, wait: number): number {
-    if (this.sending || this.oldest < this.slots) return wait;
+    if (this.sending || this.oldest < this.record.slots) return wait;
     if (now < this.failedAt + retryInterval) return Math.min(wait, this.failedAt + retryInterval);
     if (now < this.start) return Math.min(wait, this.start);
-    this.send(this.slots + 1, now - this.start);
+    this.send(this.record.slots + 1, now - this.start);
     return Math.min(wait, this.time.now() + this.plan.timeout + settleGrace);
-  }
-
-  private sample(seq: number, due: number): Sample {
-    const s: Sample = {
-      seq, due, outcome: Outcome.unsettled, reason: Reason.none, stamped: false, sent: 0, sendCall: 0, rtt: 0, hold: 0,
-      up: 0,
-    };
-    this.samples.set(seq, s);
-    this.slots = seq;
-    this.changed.add(s);
-    return s;
   }
 
   /** Calls pings lost whose timeout is over; returns when to look again. */
   private settleOverdue(now: number): number {
-    for (; this.oldest < this.slots; this.oldest++) {
-      const s = this.samples.get(this.oldest + 1);
+    for (; this.oldest < this.record.slots; this.oldest++) {
+      const s = this.record.get(this.oldest + 1);
       if (s?.outcome !== Outcome.unsettled) continue;
       if (this.sending && s.seq === this.sendSeq) break;
+      if (this.waiting.has(s.seq)) {
+        const tooLate = this.start + s.sent + longestWait;
+        if (now < tooLate) return tooLate;
+        this.wire.withdraw?.(s.seq);
+        return now + longestWait;
+      }
       const deadline = this.start + s.sent + this.plan.timeout + settleGrace;
       if (now < deadline) return deadline;
       s.outcome = Outcome.lost;
@@ -268,17 +237,16 @@ export class Probe {
 
   private settled(s: Sample, at: number): void {
     this.result.end = Math.max(this.result.end, at);
-    this.changed.add(s);
+    this.record.changed(s);
   }
 
   private send(seq: number, due = 0): void {
-    const s = seq === 0 ? undefined : this.sample(seq, due);
+    const s = seq === 0 ? undefined : this.record.add(seq, due);
     const began = this.time.now();
     if (this.down) {
       this.sendFailed(s, began);
       return;
     }
-    const t1 = this.stamps.add(this.time.origin + began, seq);
     if (s) s.sent = began - this.start;
     this.sending = true;
     this.sendSeq = seq;
@@ -291,11 +259,10 @@ export class Probe {
       else this.took(s, began, now);
       if (!sync) this.look();
     };
-    this.leaving(t1);
     try {
-      const ping = encodePing(t1, seq, this.plan.run, this.plan.class, this.plan.payload);
-      const result = this.session.send(ping, undefined, this.plan.class);
-      if (result instanceof Promise) result.then(() => returned(false), (e: unknown) => returned(true, e));
+      const result = this.wire.send(seq, began);
+      if (result === 'waits') this.waits(seq);
+      else if (result instanceof Promise) result.then(() => returned(false), (e: unknown) => returned(true, e));
       else returned(false);
     } catch (e) {
       returned(true, e);
@@ -312,61 +279,90 @@ export class Probe {
     }
     this.sent++;
     s.sendCall = now - began;
-    this.changed.add(s);
+    this.record.changed(s);
+  }
+
+  /** A ping is with the wire, and so is the next one when it is due: none blocks another. */
+  private waits(seq: number): void {
+    this.sending = false;
+    this.failingSince = Infinity;
+    if (seq !== 0) this.waiting.add(seq);
+  }
+
+  left(seq: number, at: number): void {
+    const s = this.record.get(seq);
+    this.waiting.delete(seq);
+    if (seq === 0) this.took(undefined, at, at);
+    else if (s) {
+      s.sent = at - this.start;
+      this.took(s, at, at);
+    }
+    if (this.phase === 'grid' && (this.closedLoop || this.sent >= this.plan.count)) this.look();
+  }
+
+  withdrawn(seq: number, why: Reason): void {
+    const s = this.record.get(seq), now = this.time.now();
+    if (!this.waiting.delete(seq) || !s || this.phase === 'over') return;
+    s.outcome = Outcome.notSent;
+    s.reason = why;
+    this.failedAt = now;
+    this.settled(s, now);
+    this.look();
   }
 
   /** As in internal/recorder/sending.go: a link that is down costs the slot, anything else the run. */
   private threw(s: Sample | undefined, error: unknown, began: number, now: number): void {
     this.failure = error instanceof Error ? error.message : String(error);
     this.failingSince = Math.min(this.failingSince, began);
-    this.sendFailed(s, now);
+    this.sendFailed(s, now, error instanceof Muted ? Reason.muted : Reason.notConnected);
     if (!(error instanceof NotConnected)) this.end('disconnected', `send: ${this.failure}`);
   }
 
-  private sendFailed(s: Sample | undefined, now: number): void {
+  private sendFailed(s: Sample | undefined, now: number, why: Reason = Reason.notConnected): void {
     if (!s) return;
     this.failedAt = now;
     if (s.outcome === Outcome.unsettled) {
       s.outcome = Outcome.notSent;
-      s.reason = Reason.notConnected;
+      s.reason = why;
       this.settled(s, now);
     } else {
       this.sent++; // a pong proves that it left
     }
   }
 
-  private match(packet: Packet): void {
+  malformed(): void {
+    if (this.phase !== 'over') this.result.counts.malformed++;
+  }
+
+  stray(from: string): void {
     if (this.phase === 'over') return;
-    const pong = decodePong(packet.data);
-    if (pong === 'malformed') this.result.counts.malformed++;
-    if (typeof pong === 'string') return;
-    const seq = this.stamps.find(pong.timestamp);
-    const r = this.result;
-    if (seq === undefined || (pong.seq !== undefined && pong.seq !== seq)) {
+    this.result.counts.foreign++;
+    this.result.strays++;
+    this.strays.set(from, (this.strays.get(from) ?? 0) + 1);
+  }
+
+  answered(pong: Pong): void {
+    if (this.phase === 'over') return;
+    const r = this.result, { seq, from } = pong;
+    if (this.plan.echo !== '' && from !== this.plan.echo) {
       r.counts.foreign++;
-      r.strays++;
-      this.strays.set(packet.from, (this.strays.get(packet.from) ?? 0) + 1);
-      return;
-    }
-    if (this.plan.echo !== '' && packet.from !== this.plan.echo) {
-      r.counts.foreign++;
-      this.echoes.add(packet.from);
+      this.echoes.add(from);
       return;
     }
     if (this.phase === 'first') {
-      r.firstPong = packet.at;
-      r.identity = packet.from;
-      r.kind = pong.ours ? (pong.wrong ? 'rtcbench-wrong-clock' : 'rtcbench') : 'original';
+      r.firstPong = pong.at;
+      r.identity = from;
+      r.kind = pong.kind;
       this.phase = 'warmup';
       this.nextWarmup = this.time.now();
     }
-    if (packet.from !== r.identity) {
+    if (from !== r.identity) {
       r.counts.foreign++;
-      this.echoes.add(packet.from);
+      this.echoes.add(from);
       return;
     }
-    if (pong.seen && pong.seen.last <= this.slots) this.ledger.take(pong.seen, this.stamps.before(pong.timestamp));
-    if (seq !== 0) this.answer(this.samples.get(seq), pong.receive, pong.send, packet.at);
+    if (pong.seen && pong.seen.last <= this.record.slots) this.ledger.take(pong.seen, pong.before);
+    if (seq !== 0) this.answer(this.record.get(seq), pong.receive, pong.send, pong.at);
     if (seq === 0 || this.closedLoop || this.sent >= this.plan.count) this.look();
   }
 

@@ -1,6 +1,7 @@
 // What the ping loop needs of a platform, and what the platform tells of itself.
 
 import type { Change, Class, Told } from './contract';
+import type { Media } from './media';
 
 /** A message that arrived; at is performance.now() in the SDK's callback. */
 export interface Packet {
@@ -24,10 +25,15 @@ export interface Session {
   leave(): Promise<void>;
   /** How many participants are in the room beside this one. */
   others(): number;
+  /** Its audio, where the seat was taken for that. */
+  readonly media?: Media;
 }
 
 /** The link is down and may come back: bench.ErrNotConnected. */
 export class NotConnected extends Error {}
+
+/** The track by which it was to leave is muted, unpublished or has ended: bench.ErrMuted. */
+export class Muted extends NotConnected {}
 
 /** What became of a session's link. Who listens late is told what he has missed. */
 export class Link {

@@ -1,4 +1,4 @@
-import type { Time } from './probe';
+import type { Time } from './carrier';
 
 /** The page's clock, with a timer in a worker. */
 export function pageTime(): Time {

@@ -1,3 +1,5 @@
+import type { Frame } from '../src/red';
+
 /** A clock that stands still until it is told to go on. */
 export class FakeTime {
   t = 0;
@@ -27,4 +29,12 @@ export class FakeTime {
       await Promise.resolve();
     }
   }
+}
+
+/** 20 ms of silence, as an encoder makes it. */
+export const silent = [0xfc, 0xff, 0xfe];
+
+/** A frame of an audio track. */
+export function frameOf(bytes: number[], metadata: { receiveTime?: number; mimeType?: string } = {}): Frame {
+  return { data: Uint8Array.from(bytes).buffer, getMetadata: () => metadata };
 }

@@ -3,6 +3,7 @@
 import { describe, it } from 'node:test';
 import { expect } from 'expect';
 import { Outcome, type Plan, type Sample, type State } from '../src/contract';
+import { Messages } from '../src/messages';
 import { Probe } from '../src/probe';
 import { Link, NotConnected, type Packet, type Session } from '../src/session';
 import { Stamps } from '../src/stamps';
@@ -48,7 +49,8 @@ const plan: Plan = {
 
 async function play(scene: Scene): Promise<{ r: State; samples: Sample[]; outcomes: number[] }> {
   const time = new FakeTime(), session = new FakeSession(time, scene);
-  const p = new Probe(session, { ...plan, ...scene.plan }, time);
+  const all = { ...plan, ...scene.plan };
+  const p = new Probe(session.link, new Messages(session, all, time), all, time);
   let r: State | undefined;
   void p.run().then((x) => (r = x));
   scene.during?.(time, session, p);
@@ -108,7 +110,8 @@ describe('the ping loop', () => {
       expect(text).toContain(`"timestamp":${String(seen.at(-1))},`);
       return send(text);
     };
-    const p = new Probe(session, { ...plan, count: 3, warmup: 0 }, time, (t1) => seen.push(t1));
+    const few = { ...plan, count: 3, warmup: 0 };
+    const p = new Probe(session.link, new Messages(session, few, time, (t1) => seen.push(t1)), few, time);
     let over = false;
     void p.run().then(() => (over = true));
     await time.run(() => over);

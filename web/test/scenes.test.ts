@@ -4,11 +4,15 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { expect } from 'expect';
 import { Outcome, type Plan, Reason, type Sample, type State } from '../src/contract';
+import { Messages } from '../src/messages';
 import { Probe } from '../src/probe';
 import { SeenRun } from '../src/seen';
+import { Echo, Runner, type Told } from '../src/frames';
+import { type Frame } from '../src/red';
+import { type Ask, Ride } from '../src/ride';
 import { Link, NotConnected, type Packet, type Session } from '../src/session';
 import { decodePing, encodePong, type Ping } from '../src/wire';
-import { FakeTime } from './fake';
+import { FakeTime, frameOf, silent } from './fake';
 
 /** Delays of a message's copies, in ms, by the number of the ping; "*" = of all others. */
 type Way = Record<string, number[]>;
@@ -86,18 +90,62 @@ class Stage implements Session {
   }
 }
 
+/** The same with audio packets: an encoder that has a frame for every ping at once, and each echo's track. */
+class AudioStage {
+  readonly link = new Link();
+  readonly arrived = { up: '', down: '' };
+  private told: (t: Told) => void = () => {};
+  private readonly runner: Runner;
+  private readonly names: string[];
+  private readonly echoes: Echo[];
+  constructor(private readonly time: FakeTime, private readonly scene: Scene) {
+    this.runner = new Runner(time, (t) => this.told(t));
+    this.names = Object.keys(scene.echoes ?? { echo: {} });
+    this.echoes = this.names.map(() => new Echo(time));
+  }
+  muted = () => false;
+  whose = (tap: number) => this.names[tap];
+  listen(f: (t: Told) => void): void {
+    this.told = f;
+  }
+  post(m: Ask): void {
+    if (m.what === 'run') this.runner.run = m.run;
+    if (m.what !== 'ping') return;
+    this.runner.ping(m.n, m.seq, m.size);
+    this.time.after(0, () => {
+      const frame = frameOf(silent);
+      this.runner.out(frame, () => this.leaves(frame, m.seq));
+    });
+  }
+  private leaves(frame: Frame, seq: number): void {
+    for (const [tap, name] of this.names.entries()) {
+      const { up, down } = this.scene.echoes?.[name] ?? {};
+      for (const d of of(up, seq)) {
+        this.time.after(d, () => {
+          const pong = frameOf([...new Uint8Array(frame.data)]);
+          this.echoes[tap]!.forward(pong);
+          for (const d of of(down, seq)) this.time.after(d, () => this.runner.in(tap, pong));
+        });
+      }
+    }
+  }
+  deliver(): void {}
+}
+
 const inPlan: Record<string, keyof Plan> = {
   cooldown_ms: 'cooldown', timeout_ms: 'timeout', echo_timeout_ms: 'echoTimeout',
   reconnect_timeout_ms: 'reconnectTimeout', phase_ms: 'phase',
 };
 
-async function play(scene: Scene): Promise<{ r: State; samples: Sample[] }> {
-  const time = new FakeTime(), stage = new Stage(time, scene);
+async function play(scene: Scene, byAudio = false): Promise<{ r: State; samples: Sample[] }> {
+  const time = new FakeTime(), stage = byAudio ? new AudioStage(time, scene) : new Stage(time, scene);
   const asked = Object.fromEntries(Object.entries(scene.plan ?? {}).map(([key, v]) => [inPlan[key] ?? key, v]));
-  const p = new Probe(stage, {
+  const plan: Plan = {
     count: 5, cooldown: 100, timeout: 500, warmup: 5, echoTimeout: 10_000, reconnectTimeout: 10_000,
     payload: 0, class: '', aligned: false, phase: 0, echo: '', run: 'r', ...asked,
-  }, time);
+  };
+  const wire = stage instanceof AudioStage ? new Ride(stage, stage, plan, time) : new Messages(stage, plan, time);
+  const p = new Probe(stage.link, wire, plan, time);
   const happen = (e: SceneEvent) => {
     if (e.link) stage.link.down = e.link === 'down';
     else if (e.end !== undefined) stage.link.end(e.end);
@@ -163,6 +211,12 @@ describe('the page and Go play the same scenes', () => {
     const scene = JSON.parse(readFileSync(dir + file, 'utf8')) as Scene;
     it(`${file}: ${scene.says}`, async () => {
       const { r, samples } = await play(scene);
+      check(scene, r, samples);
+    });
+    const ofMessages = scene.blocks || scene.fails || scene.events?.some((e) => e.message !== undefined);
+    if (ofMessages) continue;
+    it(`${file}, by audio packets`, async () => {
+      const { r, samples } = await play(scene, true);
       check(scene, r, samples);
     });
   }

@@ -16,6 +16,7 @@ type JoinConfig struct {
 	Token    string     `json:"token,omitempty"`
 	// what carries the messages; "" = the platform's own
 	Class     bench.TransportClass `json:"class,omitempty"`
+	Role      bench.Role           `json:"role,omitempty" ts:"'runner' | 'echo'"`
 	BundleURL string               `json:"bundleURL,omitempty"` // Daily's call machine, where it is mirrored
 	UserName  string               `json:"userName,omitempty"`
 
@@ -99,6 +100,8 @@ type Told struct {
 	Inbound       *Channel     `json:"inbound,omitempty"`  // of what is sent to us
 	Server        bench.Server `json:"server,omitzero"`    // LiveKit's
 	Daily         bench.Daily  `json:"daily,omitzero" ts:"Partial<Daily>"`
+	// of a seat that speaks by audio
+	Audio []bench.AudioLeg `json:"audio,omitempty"`
 }
 
 // Facts is what is known of a seat. Moments are in Unix ms.
@@ -155,4 +158,5 @@ var Ways = map[string]bench.TransportClass{
 	"websocket":            bench.SignallingWebSocket,
 	"datachannel-reliable": bench.DataChannelReliable,
 	"datachannel-lossy":    bench.DataChannelLossy,
+	"rtp-audio":            bench.RTPAudio,
 }

@@ -1,0 +1,106 @@
+// A seat's audio: the track of a runner, and those by which an echo answers.
+
+import type { AudioLeg, JoinConfig } from './contract';
+import { legOf, noteFormat } from './legs';
+import { type Media, type Ours, pingTrack, pongTrack, type Theirs } from './media';
+import type { Pings, Port } from './ride';
+import * as taps from './taps';
+
+/** Whether a seat is for audio: an echo answers whatever comes. */
+export const speaks = (c: JoinConfig): boolean => c.class === 'rtp-audio' || c.role === 'echo';
+
+let onWorker: (m: taps.FromWorker) => void = () => {};
+/** Opens a seat's audio; called before the SDK makes a connection. */
+export function open(role: JoinConfig['role']): void {
+  taps.open(role === 'echo' ? 'streams' : 'transforms', (m) => {
+    if (m.what === 'format') noteFormat(m.tap, m.mimeType, m.payloadType);
+    else onWorker(m);
+  });
+}
+
+export const port: Port = {
+  post: taps.post,
+  listen: (f) => {
+    onWorker = (m) => {
+      if (m.what !== 'answered' && m.what !== 'format') f(m);
+    };
+  },
+};
+
+/** A runner's audio. */
+export class Runner implements Pings {
+  readonly arrived = { up: '', down: '' };
+  private readonly from = new Map<number, Theirs>(); // by tap
+  private constructor(private readonly ours: Ours) {}
+
+  /** Publishes the track of the seat, and takes every answer to it. */
+  static async start(media: Media, identity: string): Promise<Runner> {
+    const from: Theirs[] = [];
+    let r: Runner | undefined;
+    const came = (track: Theirs) => {
+      const tap = taps.tapOf(track.receiver);
+      if (!r) from.push(track);
+      else if (tap !== undefined) r.from.set(tap, track);
+    };
+    media.watch({ wants: (name) => name === pongTrack(identity), came, gone: () => {}, sent: () => {} });
+    r = new Runner(await media.publish(pingTrack));
+    from.forEach(came);
+    await r.isOpus();
+    return r;
+  }
+
+  muted(): boolean {
+    return this.ours.muted();
+  }
+  whose(tap: number): string | undefined {
+    return this.from.get(tap)?.from;
+  }
+  /** What was agreed of both ways. */
+  async legs(): Promise<AudioLeg[]> {
+    const answer = [...this.from.values()].at(-1)?.receiver;
+    const up = legOf('publisher', this.ours.sender(), this.arrived.up);
+    const down = legOf('subscriber', answer, this.arrived.down);
+    return [await up, await down].filter((l) => l !== undefined);
+  }
+
+  /** Rejects where the platform has agreed on a codec that cannot carry pings. */
+  private async isOpus(): Promise<void> {
+    const mime = this.ours.sender()?.getParameters().codecs[0]?.mimeType;
+    if (mime && !['audio/opus', 'audio/red'].includes(mime.toLowerCase())) {
+      await this.ours.end();
+      throw new Error(`the audio of this room is ${mime}, and a ping rides in packets of Opus alone: let the room ` +
+        'use Opus, or measure by messages');
+    }
+  }
+}
+
+/** Answers every runner in the room by a track of its own; returns how many pings it has had. */
+export function answer(media: Media): () => number {
+  let count = 0;
+  onWorker = (m) => {
+    if (m.what === 'answered') count = m.answered;
+  };
+  const answers = new Map<string, { theirs: Theirs; ours: Promise<Ours> }>();
+  const bind = async (runner: string) => {
+    const a = answers.get(runner);
+    if (!a) return;
+    const by = taps.tapOf((await a.ours).sender()), tap = taps.tapOf(a.theirs.receiver);
+    if (by !== undefined && tap !== undefined) taps.post({ what: 'answer', tap, by });
+  };
+  const gone = (runner: string) => {
+    const a = answers.get(runner);
+    answers.delete(runner);
+    void a?.ours.then((o) => o.end()).catch(() => {});
+  };
+  media.watch({
+    wants: (name) => name === pingTrack,
+    came: (theirs) => {
+      gone(theirs.from); // another track has other time stamps, which ours takes over: it begins anew, too
+      answers.set(theirs.from, { theirs, ours: media.publish(pongTrack(theirs.from)) });
+      void bind(theirs.from).catch(() => {}); // a seat that is being left answers nobody
+    },
+    gone,
+    sent: () => answers.forEach((_, runner) => void bind(runner).catch(() => {})),
+  });
+  return () => count;
+}

@@ -1,0 +1,98 @@
+// The thread through which the frames of audio tracks go: nothing that the page's SDK does delays them here.
+
+import { Echo, Runner, type Waiting } from './frames';
+import type { Frame } from './red';
+import type { FromWorker, ToWorker } from './taps';
+
+const clock = { now: () => performance.now(), origin: performance.timeOrigin };
+const post = (m: FromWorker): void => self.postMessage(m);
+const runner = new Runner(clock, post), echo = new Echo(clock);
+const countEvery = 100; // ms
+
+/** The frames of a sender or a receiver. */
+interface Tap {
+  id: number;
+  out: boolean;
+  joins: boolean; // its stream takes frames of other taps, too
+  writer: WritableStreamDefaultWriter<Frame>;
+  format: string;
+  waiting?: Waiting; // of such a sender, if its stream takes no others: what waits for its own frames
+}
+const taps = new Map<number, Tap>();
+const answers = new Map<number, number>(); // by which sender's tap what arrives at a receiver's is answered
+
+const write = (by: Tap, frame: Frame): void => void by.writer.write(frame).catch(() => {}); // it may just be over
+
+async function pump(id: number, out: boolean, joins: boolean, readable: ReadableStream, writable: WritableStream) {
+  const tap: Tap = { id, out, joins, writer: writable.getWriter(), format: '' };
+  taps.set(id, tap);
+  const reader = (readable as ReadableStream<Frame>).getReader();
+  for (;;) {
+    const { value: frame, done } = await reader.read();
+    if (done) break;
+    noteFormat(tap, frame);
+    if (tap.out) leaves(tap, frame);
+    else arrives(tap, frame);
+  }
+  taps.delete(id);
+}
+
+function noteFormat(tap: Tap, frame: Frame): void {
+  const { mimeType = '', payloadType = -1 } = frame.getMetadata(), format = `${mimeType} ${payloadType}`;
+  if (tap.format === format) return;
+  tap.format = format;
+  post({ what: 'format', tap: tap.id, mimeType, payloadType });
+}
+
+function leaves(tap: Tap, frame: Frame): void {
+  // What it takes from others has other time stamps: an SFU would drop the one or the other.
+  if (tap.joins) return;
+  if (!tap.waiting) return runner.out(frame, () => write(tap, frame));
+  echo.carry(frame, tap.waiting);
+  write(tap, frame);
+}
+
+function arrives(tap: Tap, frame: Frame): void {
+  const by = taps.get(answers.get(tap.id) ?? 0);
+  if (by?.joins && tap.joins) {
+    echo.forward(frame);
+    return write(by, frame);
+  }
+  if (by) echo.keep(frame, (by.waiting ??= []));
+  else runner.in(tap.id, frame);
+  write(tap, frame);
+}
+
+let counted = 0;
+setInterval(() => {
+  if (echo.count === counted) return;
+  counted = echo.count;
+  post({ what: 'answered', answered: counted });
+}, countEvery);
+
+self.onmessage = ({ data: m }: MessageEvent<ToWorker>) => {
+  switch (m.what) {
+    case 'run':
+      runner.run = m.run;
+      return;
+    case 'ping':
+      return runner.ping(m.n, m.seq, m.size);
+    case 'withdraw':
+      return runner.withdraw(m.n, m.seq);
+    case 'streams':
+      return void pump(m.tap, m.out, true, m.readable, m.writable);
+    case 'answer':
+      answers.set(m.tap, m.by);
+  }
+};
+
+interface Transformer {
+  options: { tap: number; out: boolean };
+  readable: ReadableStream;
+  writable: WritableStream;
+}
+Object.assign(self, {
+  onrtctransform({ transformer: t }: { transformer: Transformer }) {
+    void pump(t.options.tap, t.options.out, false, t.readable, t.writable);
+  },
+});

@@ -1,0 +1,120 @@
+// What is done to the frames of audio tracks: the runner's and the echo's part, apart from the threads and streams in
+// which it happens (audio.worker.ts), so that tests can play the encoder.
+
+import { decode, encode, Flag, micros, type Record, rewrite, Type } from './packet';
+import { carry, type Frame, opusOf } from './red';
+import { SeenRun } from './seen';
+
+/** The thread's clock: ms since its origin, and that origin in Unix ms. */
+export interface Clock {
+  now(): number;
+  origin: number;
+}
+
+const packetSize = 128; // bytes of a ping, and of its pong: what speech has
+const mostCarried = 16; // pongs in one packet: 1 kB
+const maxRuns = 1024; // that an echo remembers; the oldest goes
+const unseen = { count: 0, last: 0, high: 0, low: 0 };
+
+const unix = (clock: Clock): number => clock.origin + clock.now();
+
+/** When a frame arrived, in Unix ms, and whether the browser said so. */
+function arrival(frame: Frame, clock: Clock): { at: number; exact: boolean } {
+  const told = frame.getMetadata().receiveTime;
+  return { at: told === undefined ? unix(clock) : clock.origin + told, exact: told !== undefined };
+}
+
+/** What the runner's side tells: t1 in µs, as the packet has it; at in Unix ms. */
+export type Told =
+  | { what: 'left'; seq: number; n: number; t1: number }
+  | { what: 'withdrawn'; seq: number }
+  | { what: 'pong'; tap: number; at: number; exact: boolean; record: Record }
+  | { what: 'malformed'; tap: number };
+
+/** The runner's side: pings ride the encoder's frames, one each. */
+export class Runner {
+  private readonly waiting: { n: number; seq: number; size: number }[] = [];
+  run = 0n;
+  constructor(private readonly clock: Clock, private readonly tell: (t: Told) => void) {}
+
+  /** Lets ping seq ride the next frame that is free; n names this try. */
+  ping(n: number, seq: number, size: number): void {
+    this.waiting.push({ n, seq, size });
+  }
+
+  withdraw(n: number, seq: number): void {
+    const at = this.waiting.findIndex((w) => w.n === n);
+    if (at < 0) return;
+    this.waiting.splice(at, 1);
+    if (seq !== 0) this.tell({ what: 'withdrawn', seq });
+  }
+
+  /** A frame of the encoder, which write lets leave. */
+  out(frame: Frame, write: () => void): void {
+    const next = this.waiting.shift();
+    if (!next) return write();
+    const { n, seq } = next, t1 = micros(unix(this.clock));
+    carry(frame, encode(opusOf(frame), next.size || packetSize, [{
+      type: Type.ping, flags: 0, run: this.run, seq, clockError: 0, t1, t2: 0, t3: 0, seen: unseen,
+    }]));
+    write();
+    this.tell({ what: 'left', seq, n, t1 });
+  }
+
+  /** A frame that a track brought. */
+  in(tap: number, frame: Frame): void {
+    const { at, exact } = arrival(frame, this.clock);
+    for (const record of decode(opusOf(frame))) {
+      if (record === 'malformed') this.tell({ what: 'malformed', tap });
+      else if (record.type === Type.pong) this.tell({ what: 'pong', tap, at, exact, record });
+    }
+  }
+}
+
+/** What waits for the next frame of the encoder that answers one runner. */
+export type Waiting = { record: Record; size: number }[];
+
+/** The echo's side. */
+export class Echo {
+  count = 0; // pings that it has had
+  private readonly runs = new Map<bigint, SeenRun>();
+  constructor(private readonly clock: Clock) {}
+
+  /** Makes a frame that arrived the answer to itself, ready to be written. */
+  forward(frame: Frame): void {
+    const { at, exact } = arrival(frame, this.clock), packet = opusOf(frame);
+    rewrite(packet, (r) => (r.type === Type.ping ? { ...this.pong(r, at, exact), t3: micros(unix(this.clock)) } : r));
+    frame.data = packet.buffer; // each look at data may be at a copy
+  }
+
+  /** Keeps what a frame that arrived asks for, for the next one of our own encoder. */
+  keep(frame: Frame, waiting: Waiting): void {
+    const { at, exact } = arrival(frame, this.clock), size = frame.data.byteLength;
+    for (const r of decode(opusOf(frame))) {
+      if (r !== 'malformed' && r.type === Type.ping) waiting.push({ record: this.pong(r, at, exact), size });
+    }
+  }
+
+  /** Lets all that waits ride a frame of our own encoder, as far as there is room. */
+  carry(frame: Frame, waiting: Waiting): void {
+    const list = waiting.splice(0, mostCarried);
+    if (list.length === 0) return;
+    const t3 = micros(unix(this.clock));
+    const records = list.map(({ record }) => ({ ...record, flags: record.flags | Flag.carried, t3 }));
+    carry(frame, encode(opusOf(frame), list[0]!.size, records));
+  }
+
+  private pong(ping: Record, at: number, exact: boolean): Record {
+    this.count++;
+    let run = this.runs.get(ping.run);
+    if (!run) {
+      if (this.runs.size >= maxRuns) this.runs.delete(this.runs.keys().next().value!);
+      this.runs.set(ping.run, (run = new SeenRun()));
+    }
+    run.note(ping.seq);
+    return {
+      ...ping, type: Type.pong, flags: Flag.stamped | Flag.tells | (exact ? Flag.atReceive : 0), t2: micros(at),
+      seen: { count: run.count, last: run.last, high: run.high, low: run.low },
+    };
+  }
+}

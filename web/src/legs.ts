@@ -1,0 +1,44 @@
+// What was agreed of the audio of a leg: by the connection's statistics, its description, and the frames themselves.
+
+import type { AudioLeg } from './contract';
+import { peerOf, tapOf } from './taps';
+
+/** The format of the frames of each tap. */
+const formats = new Map<number, { mimeType: string; payloadType: number }>();
+export const noteFormat = (tap: number, mimeType: string, payloadType: number): void =>
+  void formats.set(tap, { mimeType, payloadType });
+
+type Stats = { [name: string]: unknown };
+
+/** The section of a description that has a mid. */
+function section(sdp: string, mid: string | null): string {
+  return sdp.split(/(?=^m=)/m).find((s) => new RegExp(`^a=mid:${mid}\r?$`, 'm').test(s)) ?? '';
+}
+
+const red = 'audio/red';
+
+/** What is known of one end; none where nothing has been agreed. */
+export async function legOf(
+  leg: 'publisher' | 'subscriber', end: RTCRtpSender | RTCRtpReceiver | undefined, stamped: string,
+): Promise<AudioLeg | undefined> {
+  const pc = end && peerOf(end);
+  if (!end || !pc) return undefined;
+  const stats = [...((await end.getStats()) as unknown as Map<string, Stats>).values()];
+  const rtp = stats.find((s) => s.type === 'outbound-rtp' || s.type === 'inbound-rtp');
+  const codec = stats.find((s) => s.type === 'codec' && (!rtp?.codecId || s.id === rtp.codecId));
+  const seen = formats.get(tapOf(end) ?? 0);
+  if (!codec && !seen) return undefined;
+  const mid = pc.getTransceivers().find((t) => t.sender === end || t.receiver === end)?.mid ?? null;
+  const local = section(pc.localDescription?.sdp ?? '', mid), remote = section(pc.remoteDescription?.sdp ?? '', mid);
+  const type = Number(codec?.payloadType ?? seen!.payloadType);
+  const nack = (sdp: string) => new RegExp(`^a=rtcp-fb:(${type}|\\*) nack\r?$`, 'm').test(sdp);
+  const again = rtp?.retransmittedPacketsReceived ?? rtp?.retransmittedPacketsSent;
+  const mime = String(codec?.mimeType ?? seen!.mimeType);
+  return {
+    leg, codec: mime, clock_rate: Number(codec?.clockRate ?? 0), channels: Number(codec?.channels ?? 1),
+    payload_type: type, red: mime.toLowerCase() === red || seen?.mimeType.toLowerCase() === red,
+    dtx: /(^|;) *usedtx=1/.test(String(codec?.sdpFmtpLine ?? '')), nack: nack(local) && nack(remote),
+    extensions: (end.getParameters().headerExtensions ?? []).map((x) => x.uri),
+    retransmitted: typeof again === 'number' ? again : null, stamped,
+  };
+}

@@ -1,0 +1,56 @@
+// The audio of a LiveKit room.
+
+import {
+  type LocalTrackPublication, type RemoteParticipant, type RemoteTrack, type RemoteTrackPublication, type Room,
+  RoomEvent, Track,
+} from 'livekit-client';
+import { type Media, type Ours, silence } from './media';
+import type { Link } from './session';
+
+/** Plain Opus, all the time: an encoder that falls silent, or repeats itself, carries no ping when one is due. */
+const plain = { red: false, dtx: false, forceStereo: false, source: Track.Source.Unknown };
+
+export function liveKitMedia(room: Room, link: Link): Media {
+  return {
+    async publish(name): Promise<Ours> {
+      const { track, end } = silence();
+      const of = await room.localParticipant.publishTrack(track, { ...plain, name });
+      return {
+        sender: () => current(room, of)?.track?.sender,
+        muted: () => !current(room, of) || of.isMuted || track.readyState === 'ended' || track.muted,
+        async end() {
+          await room.localParticipant.unpublishTrack(track);
+          end();
+        },
+      };
+    },
+    watch({ wants, came, gone, sent }) {
+      const look = (of: RemoteTrackPublication, from: RemoteParticipant) => {
+        if (of.kind !== Track.Kind.Audio || !wants(of.trackName, from.identity)) return;
+        if (of.isEncrypted) {
+          link.end(`the audio of ${from.identity} is encrypted from end to end, which hides what pings and pongs ` +
+            'carry: measure in a room without end-to-end encryption');
+        } else of.setSubscribed(true);
+      };
+      room.on(RoomEvent.TrackPublished, look);
+      room.on(RoomEvent.TrackSubscribed, (track: RemoteTrack, of: RemoteTrackPublication, from: RemoteParticipant) => {
+        if (!track.receiver || !wants(of.trackName, from.identity)) return;
+        came({ from: from.identity, receiver: track.receiver });
+      });
+      room.on(RoomEvent.TrackUnpublished, (of: RemoteTrackPublication, from: RemoteParticipant) => {
+        if (wants(of.trackName, from.identity)) gone(from.identity);
+      });
+      room.on(RoomEvent.ParticipantDisconnected, (p: RemoteParticipant) => gone(p.identity));
+      room.on(RoomEvent.LocalTrackPublished, sent);
+      for (const p of room.remoteParticipants.values()) {
+        for (const of of p.trackPublications.values()) look(of as RemoteTrackPublication, p);
+      }
+    },
+  };
+}
+
+/** A publication as it is now; none = somebody has taken it back. */
+function current(room: Room, of: LocalTrackPublication): LocalTrackPublication | undefined {
+  const all = [...room.localParticipant.trackPublications.values()] as LocalTrackPublication[];
+  return all.find((p) => p.track === of.track);
+}

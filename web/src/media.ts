@@ -1,0 +1,43 @@
+// What audio needs of a platform: tracks of ours, and those of the others.
+
+/** A track of ours, which says nothing. */
+export interface Ours {
+  sender(): RTCRtpSender | undefined; // as it is now: a reconnect brings another
+  muted(): boolean; // what it sends does not reach anybody
+  end(): Promise<void>;
+}
+
+/** A track of another participant. */
+export interface Theirs {
+  from: string;
+  receiver: RTCRtpReceiver;
+}
+
+export interface Media {
+  publish(name: string): Promise<Ours>;
+  /**
+   * Takes the tracks that are wanted, those that are there already too. sent is called when one of ours has another
+   * sender.
+   */
+  watch(w: {
+    wants(name: string, from: string): boolean;
+    came(track: Theirs): void;
+    gone(from: string): void;
+    sent(): void;
+  }): void;
+}
+
+/** The names of the tracks: that of a runner, and those by which an echo answers, one for each runner. */
+export const pingTrack = 'rtcbench-ping';
+export const pongTrack = (runner: string): string => `rtcbench-pong:${runner}`;
+
+/** A track of silence, and what ends it. */
+export function silence(): { track: MediaStreamTrack; end: () => void } {
+  const context = new AudioContext({ sampleRate: 48_000 });
+  const out = context.createMediaStreamDestination(), source = context.createConstantSource();
+  source.offset.value = 0;
+  source.connect(out);
+  source.start();
+  const track = out.stream.getAudioTracks()[0]!;
+  return { track, end: () => void context.close() };
+}

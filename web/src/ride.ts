@@ -1,0 +1,92 @@
+// Pings as audio packets: each rides the encoder's next frame, in a worker (frames.ts).
+
+import { Reason, type Plan } from './contract';
+import type { Told } from './frames';
+import { Flag, millis } from './packet';
+import type { Listener, Time, Wire } from './carrier';
+import { Muted } from './session';
+import { Stamps } from './stamps';
+
+/** What a runner has of its seat's audio. */
+export interface Pings {
+  muted(): boolean;
+  whose(tap: number): string | undefined; // the participant's whose track a tap is
+  readonly arrived: { up: string; down: string }; // how arrivals were stamped, of the pings and of the pongs
+}
+
+export type Ask =
+  | { what: 'run'; run: bigint }
+  | { what: 'ping'; n: number; seq: number; size: number }
+  | { what: 'withdraw'; n: number; seq: number };
+
+/** The worker. */
+export interface Port {
+  post(m: Ask): void;
+  listen(f: (m: Told) => void): void;
+}
+
+/** The run's name as the packet has it. */
+const runNumber = (run: string): bigint =>
+  [...run.slice(0, 8)].reduce((n, c) => (n << 8n) | BigInt(c.charCodeAt(0) & 255), 0n);
+
+export class Ride implements Wire {
+  private readonly stamps = new Stamps();
+  private readonly run: bigint;
+  private tries = 0;
+  private readonly waiting = new Map<number, number>(); // the last try of each ping that has not left
+
+  constructor(
+    private readonly pings: Pings, private readonly port: Port, private readonly plan: Plan,
+    private readonly time: Time,
+  ) {
+    this.run = runNumber(plan.run);
+    port.post({ what: 'run', run: this.run });
+  }
+
+  send(seq: number): 'waits' {
+    if (this.pings.muted()) throw new Muted('the track of the pings is muted, or has ended');
+    if (seq === 0) this.withdraw(0); // of those that are not counted one waits at most
+    this.waiting.set(seq, ++this.tries);
+    this.port.post({ what: 'ping', n: this.tries, seq, size: this.plan.payload });
+    return 'waits';
+  }
+
+  withdraw(seq: number): void {
+    const n = this.waiting.get(seq);
+    if (n !== undefined) this.port.post({ what: 'withdraw', n, seq });
+  }
+
+  hear(listener: Listener): void {
+    this.port.listen((m) => {
+      switch (m.what) {
+        case 'left':
+          if (this.waiting.get(m.seq) === m.n) this.waiting.delete(m.seq);
+          this.stamps.add(millis(m.t1), m.seq);
+          return listener.left(m.seq, millis(m.t1) - this.time.origin);
+        case 'withdrawn':
+          this.waiting.delete(m.seq);
+          return listener.withdrawn(m.seq, this.pings.muted() ? Reason.muted : Reason.stalled);
+        case 'malformed':
+          if (this.pings.whose(m.tap) !== undefined) listener.malformed();
+          return;
+        case 'pong':
+          return this.match(m, listener);
+      }
+    });
+  }
+
+  private match({ tap, at, exact, record: r }: Extract<Told, { what: 'pong' }>, listener: Listener): void {
+    const from = this.pings.whose(tap), t1 = millis(r.t1);
+    if (from === undefined) return;
+    if (r.run !== this.run || this.stamps.find(t1) !== r.seq) return listener.stray(from);
+    this.pings.arrived.up = r.flags & Flag.atWire ? 'wire' : r.flags & Flag.atReceive ? 'receive-time' : 'page';
+    this.pings.arrived.down = exact ? 'receive-time' : 'page';
+    const told = (r.flags & Flag.stamped) !== 0;
+    listener.answered({
+      seq: r.seq, before: this.stamps.before(t1), from, at: at - this.time.origin,
+      receive: told ? millis(r.t2) : NaN, send: told ? millis(r.t3) : NaN,
+      seen: r.flags & Flag.tells ? r.seen : undefined,
+      kind: r.flags & Flag.wrongClock ? 'rtcbench-wrong-clock' : 'rtcbench',
+    });
+  }
+}

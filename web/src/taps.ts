@@ -1,0 +1,85 @@
+// Leads the frames of every audio sender and receiver through a worker. It must be imported before any SDK, and opened
+// before one makes a connection.
+
+import type { Told } from './frames';
+import type { Ask } from './ride';
+
+export type ToWorker =
+  | Ask
+  | { what: 'streams'; tap: number; out: boolean; readable: ReadableStream; writable: WritableStream }
+  | { what: 'answer'; tap: number; by: number };
+export type FromWorker =
+  | Told
+  | { what: 'answered'; answered: number }
+  | { what: 'format'; tap: number; mimeType: string; payloadType: number };
+
+type Ends = RTCRtpSender | RTCRtpReceiver;
+/** What Chromium has, and no standard. */
+interface Streamed {
+  createEncodedStreams?(): { readable: ReadableStream; writable: WritableStream };
+}
+
+/** How the frames are led: each end by a transform of its own, or as streams, which may be joined to each other. */
+export type By = 'transforms' | 'streams';
+
+let worker: Worker | undefined;
+let by: By = 'transforms';
+let hear: (m: FromWorker) => void = () => {};
+const taps = new Map<Ends, number>();
+const peers = new Map<Ends, RTCPeerConnection>();
+
+const streamed = (): boolean => 'createEncodedStreams' in RTCRtpSender.prototype;
+
+/** From now on connections are tapped: as streams where that is asked for and to be had. Returns how it is done. */
+export function open(wanted: By, f: (m: FromWorker) => void): By {
+  by = wanted === 'streams' && streamed() ? 'streams' : 'transforms';
+  hear = f;
+  worker = new Worker('audio.js');
+  worker.onmessage = (e: MessageEvent<FromWorker>) => hear(e.data);
+  return by;
+}
+
+export const post = (m: ToWorker): void => worker?.postMessage(m);
+
+/** The number of an end's tap, and whose connection's it is. */
+export const tapOf = (end: Ends | undefined): number | undefined => end && taps.get(end);
+export const peerOf = (end: Ends): RTCPeerConnection | undefined => peers.get(end);
+
+function tap(pc: RTCPeerConnection, end: Ends, kind: string | undefined): void {
+  if (!worker || kind !== 'audio' || taps.has(end)) return;
+  const number = taps.size + 1, out = end instanceof RTCRtpSender;
+  taps.set(end, number);
+  peers.set(end, pc);
+  if (by === 'streams') {
+    const { readable, writable } = (end as Streamed).createEncodedStreams!();
+    const m: ToWorker = { what: 'streams', tap: number, out, readable, writable };
+    worker.postMessage(m, [readable, writable] as Transferable[]);
+  } else end.transform = new RTCRtpScriptTransform(worker, { tap: number, out });
+}
+
+const configured = (c: RTCConfiguration | undefined): RTCConfiguration | undefined =>
+  worker && by === 'streams' ? ({ ...c, encodedInsertableStreams: true } as RTCConfiguration) : c;
+
+const Peer = window.RTCPeerConnection;
+window.RTCPeerConnection = class extends Peer {
+  constructor(config?: RTCConfiguration) {
+    super(configured(config));
+    this.addEventListener('track', (e) => tap(this, e.receiver, e.track.kind));
+  }
+  // In a connection that goes both ways a receiver's transform fires only if it was set from the beginning.
+  override addTransceiver(of: MediaStreamTrack | string, init?: RTCRtpTransceiverInit): RTCRtpTransceiver {
+    const t = super.addTransceiver(of as MediaStreamTrack, init);
+    tap(this, t.sender, t.receiver.track.kind);
+    tap(this, t.receiver, t.receiver.track.kind);
+    return t;
+  }
+  override addTrack(track: MediaStreamTrack, ...streams: MediaStream[]): RTCRtpSender {
+    const sender = super.addTrack(track, ...streams);
+    tap(this, sender, track.kind);
+    return sender;
+  }
+  // It has to be said again, or the connection refuses the change.
+  override setConfiguration(config?: RTCConfiguration): void {
+    super.setConfiguration(configured(config));
+  }
+};
