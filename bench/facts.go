@@ -73,6 +73,8 @@ type AudioLeg struct {
 	Retransmitted *int `json:"retransmitted"`
 	// where the times of arrival were taken: "wire", "receive-time" or "page"
 	Stamped string `json:"stamped"`
+	// a pong waits for the echo's encoder, which is in the hold
+	Carried bool `json:"carried,omitempty"`
 }
 
 // Where the times of arrival of audio were taken.

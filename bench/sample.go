@@ -35,7 +35,7 @@ const (
 	Disconnected        // the session was not connected
 	OnWayUp             // of a lost ping: it did not reach the echo
 	OnWayDown           // of a lost ping: the echo had it, its pong did not arrive
-	Muted               // the track that it was to go by was muted, taken back, or had ended
+	Muted               // our audio track was muted or taken down
 )
 
 var reasonNames = [...]string{"", "stalled", "send blocked", "not connected", "up", "down", "muted"}

@@ -126,8 +126,8 @@ func Open(ctx context.Context, b *browser.Browser, p bench.Platform, m bench.Mee
 }
 
 func joinConfig(p bench.Platform, seat bench.Seat, role bench.Role, class bench.TransportClass) browser.JoinConfig {
-	return browser.JoinConfig{Page: p.Page, Platform: p.Name, URL: seat.URL, Token: seat.Token, Role: role, Class: class,
-		BundleURL: seat.Bundle, UserName: seat.Identity}
+	return browser.JoinConfig{Page: p.Page, Platform: p.Name, URL: seat.URL, Token: seat.Token, Role: role,
+		Class: class, BundleURL: seat.Bundle, UserName: seat.Identity}
 }
 
 // Reach is what a browser's pages may speak to for a place, before it is known which room that is.

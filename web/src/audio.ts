@@ -29,7 +29,7 @@ export const port: Port = {
 
 /** A runner's audio. */
 export class Runner implements Pings {
-  readonly arrived = { up: '', down: '' };
+  readonly arrived = { up: '', down: '', carried: false };
   private readonly from = new Map<number, Theirs>(); // by tap
   private constructor(private readonly ours: Ours) {}
 
@@ -59,7 +59,7 @@ export class Runner implements Pings {
   async legs(): Promise<AudioLeg[]> {
     const answer = [...this.from.values()].at(-1)?.receiver;
     const up = legOf('publisher', this.ours.sender(), this.arrived.up);
-    const down = legOf('subscriber', answer, this.arrived.down);
+    const down = legOf('subscriber', answer, this.arrived.down, this.arrived.carried);
     return [await up, await down].filter((l) => l !== undefined);
   }
 

@@ -136,6 +136,7 @@ export interface AudioLeg {
   extensions: string[]; // URIs of header extensions
   retransmitted: number | null; // packets that came by retransmission; null = nobody tells
   stamped: string; // where the times of arrival were taken: "wire", "receive-time" or "page"
+  carried?: boolean; // a pong waits for the echo's encoder, which is in the hold
 }
 
 /** Told is what a platform's library, and the platform itself, tell of a seat. */

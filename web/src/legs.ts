@@ -19,7 +19,7 @@ const red = 'audio/red';
 
 /** What is known of one end; none where nothing has been agreed. */
 export async function legOf(
-  leg: 'publisher' | 'subscriber', end: RTCRtpSender | RTCRtpReceiver | undefined, stamped: string,
+  leg: 'publisher' | 'subscriber', end: RTCRtpSender | RTCRtpReceiver | undefined, stamped: string, carried = false,
 ): Promise<AudioLeg | undefined> {
   const pc = end && peerOf(end);
   if (!end || !pc) return undefined;
@@ -39,6 +39,6 @@ export async function legOf(
     payload_type: type, red: mime.toLowerCase() === red || seen?.mimeType.toLowerCase() === red,
     dtx: /(^|;) *usedtx=1/.test(String(codec?.sdpFmtpLine ?? '')), nack: nack(local) && nack(remote),
     extensions: (end.getParameters().headerExtensions ?? []).map((x) => x.uri),
-    retransmitted: typeof again === 'number' ? again : null, stamped,
+    retransmitted: typeof again === 'number' ? again : null, stamped, carried,
   };
 }

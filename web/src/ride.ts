@@ -7,11 +7,18 @@ import type { Listener, Time, Wire } from './carrier';
 import { Muted } from './session';
 import { Stamps } from './stamps';
 
+/** How arrivals were stamped, of the pings and of the pongs, and whether these waited for the echo's encoder. */
+export interface Arrived {
+  up: string;
+  down: string;
+  carried: boolean;
+}
+
 /** What a runner has of its seat's audio. */
 export interface Pings {
   muted(): boolean;
   whose(tap: number): string | undefined; // the participant's whose track a tap is
-  readonly arrived: { up: string; down: string }; // how arrivals were stamped, of the pings and of the pongs
+  readonly arrived: Arrived;
 }
 
 export type Ask =
@@ -79,8 +86,10 @@ export class Ride implements Wire {
     const from = this.pings.whose(tap), t1 = millis(r.t1);
     if (from === undefined) return;
     if (r.run !== this.run || this.stamps.find(t1) !== r.seq) return listener.stray(from);
-    this.pings.arrived.up = r.flags & Flag.atWire ? 'wire' : r.flags & Flag.atReceive ? 'receive-time' : 'page';
-    this.pings.arrived.down = exact ? 'receive-time' : 'page';
+    const { arrived } = this.pings;
+    arrived.up = r.flags & Flag.atWire ? 'wire' : r.flags & Flag.atReceive ? 'receive-time' : 'page';
+    arrived.down = exact ? 'receive-time' : 'page';
+    arrived.carried = (r.flags & Flag.carried) !== 0;
     const told = (r.flags & Flag.stamped) !== 0;
     listener.answered({
       seq: r.seq, before: this.stamps.before(t1), from, at: at - this.time.origin,

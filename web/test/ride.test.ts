@@ -18,7 +18,8 @@ async function play(befalls: { stuck?: [number, number]; muted?: [number, number
   const during = (span?: [number, number]) => span !== undefined && time.t >= span[0] && time.t < span[1];
   const runner = new Runner(time, (t) => told.forEach((f) => f(t))), echo = new Echo(time);
   const pings: Pings = {
-    arrived: { up: '', down: '' }, muted: () => during(befalls.muted), whose: (tap) => (tap === 1 ? 'echo' : undefined),
+    arrived: { up: '', down: '', carried: false }, muted: () => during(befalls.muted),
+    whose: (tap) => (tap === 1 ? 'echo' : undefined),
   };
   const port = {
     post(m: Ask) {
@@ -61,7 +62,7 @@ describe('pings that ride an encoder', () => {
       expect(s.rtt).toBeCloseTo(30, 3);
       expect(s.hold).toBe(0);
     }
-    expect(pings.arrived).toEqual({ up: 'page', down: 'page' });
+    expect(pings.arrived).toEqual({ up: 'page', down: 'page', carried: false });
   });
 
   it('are not sent, and never called lost, while the encoder has no frame', async () => {

@@ -93,7 +93,7 @@ class Stage implements Session {
 /** The same with audio packets: an encoder that has a frame for every ping at once, and each echo's track. */
 class AudioStage {
   readonly link = new Link();
-  readonly arrived = { up: '', down: '' };
+  readonly arrived = { up: '', down: '', carried: false };
   private told: (t: Told) => void = () => {};
   private readonly runner: Runner;
   private readonly names: string[];

@@ -1,0 +1,151 @@
+package browser_test
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/livekit/protocol/auth"
+	lkproto "github.com/livekit/protocol/livekit"
+	lksdk "github.com/livekit/server-sdk-go/v2"
+
+	"rtcbench/bench"
+	"rtcbench/internal/browser"
+	"rtcbench/internal/sandbox/sandboxtest"
+)
+
+const audioRoom = "audio"
+
+// audible takes a seat for audio on a page; before is a script that runs there before all others.
+func audible(t *testing.T, b *browser.Browser, server *sandboxtest.Server, role bench.Role,
+	before string) *browser.Page {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	p, err := b.Open(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { p.Close() })
+	if before != "" {
+		err := p.Command(ctx, "Page.addScriptToEvaluateOnNewDocument", map[string]string{"source": before})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	token, err := auth.NewAccessToken(server.Key, server.Secret).SetIdentity(string(role)).SetValidFor(time.Hour).
+		SetVideoGrant(&auth.VideoGrant{RoomJoin: true, Room: audioRoom}).ToJWT()
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = p.Join(ctx, of(browser.JoinConfig{Platform: "livekit", URL: server.URL, Token: token, Role: role,
+		Class: bench.RTPAudio}))
+	if err == nil && role == bench.Answerer {
+		err = p.Echo(ctx)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func audioPlan(count int) bench.Plan {
+	return bench.Plan{Count: count, Cooldown: 20 * time.Millisecond, Timeout: patience, Warmup: 3,
+		EchoTimeout: patience, ReconnectTimeout: patience, Class: bench.RTPAudio}
+}
+
+// TestAudioInChromium: every ping rides an audio packet through the server and comes back, whether the echo's browser
+// lets it write the frame that came, or the pong has to wait for a frame of the echo's own.
+func TestAudioInChromium(t *testing.T) {
+	server := sandboxtest.Start(t)
+	b := start(t)
+	for _, x := range []struct {
+		name, before string
+		mostHold     time.Duration // at the P50; an encoder has a frame every 20 ms
+	}{
+		{"as the frame that came", "", 10 * time.Millisecond},
+		{"with the encoder's next frame", "delete RTCRtpSender.prototype.createEncodedStreams", patience},
+	} {
+		t.Run(x.name, func(t *testing.T) {
+			echo := audible(t, b, server, bench.Answerer, x.before)
+			runner := audible(t, b, server, bench.Runner, "")
+			run, err := runner.Probe(t.Context(), audioPlan(60), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c := run.Counts
+			if c.Answered != 60 || c.Sent != 60 || c.Lost+c.Malformed+c.Foreign != 0 || run.Ended != bench.Complete {
+				t.Errorf("%+v, ended %q", c, run.Ended)
+			}
+			for _, s := range run.Samples {
+				if s.Outcome == bench.Answered && (!s.Stamped || s.Sent < s.Due || s.RTT < s.Hold || s.Up < 0) {
+					t.Errorf("%+v", s)
+				}
+			}
+			checkAudioFacts(t, run.Facts)
+			if waits := run.Facts.Audio[1].Carried; waits != (x.before != "") {
+				t.Errorf("pongs wait for the echo's encoder: %v", waits)
+			}
+			s := bench.Summarise(run)
+			if s.Hold.P50.D > x.mostHold {
+				t.Errorf("the echo held pings for %v (P50)", s.Hold.P50.D)
+			}
+			if n, err := echo.Answered(t.Context()); err != nil || n < 60 {
+				t.Errorf("the echo has had %d pings, %v", n, err)
+			}
+			t.Logf("P50 %v, hold P50 %v, timer late P50 %v", s.P50.D, s.Hold.P50.D, s.TimerError.P50.D)
+			runner.Close()
+			echo.Close()
+		})
+	}
+}
+
+func checkAudioFacts(t *testing.T, f bench.Facts) {
+	t.Helper()
+	if f.Transport != bench.RTPAudio || len(f.Audio) != 2 || f.Audio[0].Leg != bench.Publisher ||
+		f.Audio[1].Leg != bench.Subscriber {
+		t.Fatalf("facts: %+v", f)
+	}
+	for _, leg := range f.Audio {
+		if leg.Codec != "audio/opus" || leg.ClockRate != 48000 || leg.RED || leg.DTX || len(leg.Extensions) == 0 ||
+			leg.Stamped != bench.StampedReceiveTime {
+			t.Errorf("%+v", leg)
+		}
+	}
+}
+
+// TestAudioMuted: what the server would throw away, for the track is muted, is not sent; and it goes on afterwards.
+func TestAudioMuted(t *testing.T) {
+	server := sandboxtest.Start(t)
+	b := start(t)
+	audible(t, b, server, bench.Answerer, "")
+	runner := audible(t, b, server, bench.Runner, "")
+	rooms := lksdk.NewRoomServiceClient(server.URL, server.Key, server.Secret)
+	mute := func(muted bool) {
+		who := &lkproto.RoomParticipantIdentity{Room: audioRoom, Identity: string(bench.Runner)}
+		p, err := rooms.GetParticipant(t.Context(), who)
+		if err == nil && len(p.Tracks) == 1 {
+			_, err = rooms.MutePublishedTrack(t.Context(), &lkproto.MuteRoomTrackRequest{Room: audioRoom,
+				Identity: string(bench.Runner), TrackSid: p.Tracks[0].Sid, Muted: muted})
+		}
+		if err != nil || len(p.Tracks) != 1 {
+			t.Errorf("mute: %v, %v", p, err)
+		}
+	}
+	ctx, stop := context.WithTimeout(t.Context(), patience)
+	defer stop()
+	sent := 0
+	run, err := runner.Probe(ctx, audioPlan(1<<20), func(s bench.Sample) {
+		if sent++; sent == 20 {
+			mute(true)
+		}
+		if s.Outcome == bench.NotSent && s.Reason == bench.Muted {
+			stop()
+		}
+	})
+	muted := slices.ContainsFunc(run.Samples, func(s bench.Sample) bool { return s.Reason == bench.Muted })
+	if !muted || run.Counts.Answered < 15 || run.Ended != bench.Interrupted {
+		t.Errorf("%+v, ended %q, %v", run.Counts, run.Ended, err)
+	}
+}
