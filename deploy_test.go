@@ -78,6 +78,7 @@ func TestCommandLines(t *testing.T) {
 		"docs/deploy.md":                         shown,
 		"docs/run.md":                            shown,
 		"docs/echo-service.md":                   shown,
+		"docs/fleet.md":                          shown,
 	}
 	for path, find := range finders {
 		t.Run(path, func(t *testing.T) {

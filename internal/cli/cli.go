@@ -40,6 +40,9 @@ type commands struct {
 	Both       bothCmd                   `cmd:"" help:"Measure Daily and LiveKit at one time, in one browser, and compare."`
 	Lab        labCmd                    `cmd:"" help:"Measure in a network of known delays, on this machine."`
 	Run        runCmd                    `cmd:"" help:"Measure on a schedule, from a file of jobs."`
+	Hub        hubCmd                    `cmd:"" help:"The centre of a fleet: lets runners in, and hears how they are."`
+	Runner     runnerCmd                 `cmd:"" help:"A place of a fleet: joins a hub once, and works for it."`
+	Fleet      fleetCmd                  `cmd:"" help:"Look after a fleet: tokens, places, who is silent."`
 	Echo       echoCmd                   `cmd:"" help:"Answer pings in a room until Ctrl-C."`
 	Compare    compareCmd                `cmd:"" help:"Hold runs against each other: what differs, and is it more than chance?"`
 	Health     healthCmd                 `cmd:"" help:"Ask a service on this machine whether it is well, for container probes."`

@@ -37,6 +37,13 @@ func (f storeFlags) stores(c *settings.Check) keep.Stores {
 	return list
 }
 
+// folder is the folder for data of a command that has --data-dir alone.
+func folder(dir string, c *settings.Check) string {
+	path := stores.Setup{Flags: stores.Flags{DataDir: dir}, Environment: ours}.DataFolder(c)
+	c.Err = advised(c.Err)
+	return path
+}
+
 // targets are the stores that are on.
 func (f storeFlags) targets(c *settings.Check) []outbox.Target {
 	list := f.setup().Targets(c)

@@ -139,6 +139,9 @@ func (s Setup) choices(c *settings.Check) []string {
 	return list
 }
 
+// DataFolder is the folder for data: what a command keeps beside runs lies there, too.
+func (s Setup) DataFolder(c *settings.Check) string { return s.dataDir(c) }
+
 // dataDir is the folder for data.
 func (s Setup) dataDir(c *settings.Check) string {
 	if s.DataDir != "" {

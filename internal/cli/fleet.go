@@ -1,0 +1,199 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	"rtcbench/internal/fleet"
+	"rtcbench/internal/fleet/call"
+	"rtcbench/internal/fleet/hub"
+	"rtcbench/internal/report"
+	"rtcbench/internal/settings"
+)
+
+type fleetCmd struct {
+	Token  fleetTokenCmd  `cmd:"" help:"Make a token that lets a runner join."`
+	Ls     fleetLsCmd     `cmd:"" help:"List the places: who is well, who is silent since when."`
+	Show   fleetShowCmd   `cmd:"" help:"Show all that the hub knows of a place, as JSON."`
+	Revoke fleetRevokeCmd `cmd:"" help:"Throw a place out of the fleet, at once."`
+	Pause  fleetPauseCmd  `cmd:"" help:"Let a place measure nothing for now."`
+	Resume fleetResumeCmd `cmd:"" help:"Let a place measure again."`
+}
+
+// fleetFlags say which hub is asked.
+type fleetFlags struct {
+	Hub string `from:"RTCBENCH_HUB" group:"where" placeholder:"URL" help:"The hub, as https://hub.example.com:8443#PIN (default: the one of this machine)."`
+	adminFlag
+	DataDir string `name:"data-dir" from:"RTCBENCH_DATA_DIR" group:"store" placeholder:"DIR" help:"Where the hub of this machine keeps its folder." completion-predictor:"dir"`
+}
+
+// dir is the folder of this machine's hub.
+func (f fleetFlags) dir(c *settings.Check) string { return hubDir(f.DataDir, c) }
+
+// centre is the hub to ask.
+func (f fleetFlags) centre(a *app) (h call.Hub, err error) {
+	c := settings.Check{Sources: a.settings}
+	h = call.Hub{Admin: f.AdminToken, Proxy: proxyOf}
+	text := f.Hub
+	if text == "" || h.Admin == "" {
+		dir := f.dir(&c)
+		if c.Err != nil {
+			return h, c.Err
+		}
+		if text == "" {
+			h.Proxy = nil
+			text, err = readLine(filepath.Join(dir, addressFile))
+		}
+		if _, missing := os.Stat(dir); err == nil && missing != nil {
+			err = missing
+		}
+		if err == nil && h.Admin == "" {
+			h.Admin, err = hub.AdminToken(dir)
+		}
+		if errors.Is(err, os.ErrNotExist) {
+			return h, usagef("no hub has worked in %s: start rtcbench hub, or name one elsewhere with --hub "+
+				"(RTCBENCH_HUB) and --admin-token (RTCBENCH_ADMIN_TOKEN)", dir)
+		}
+		if err != nil {
+			return h, err
+		}
+	}
+	if h.Address, err = fleet.ReadAddress(text); err != nil {
+		return h, usagef("%s: %w", c.Name("hub"), err)
+	}
+	return h, nil
+}
+
+// ask asks the hub.
+func (f fleetFlags) ask(a *app, method, path string, body, into any) error {
+	h, err := f.centre(a)
+	if err != nil {
+		return err
+	}
+	return h.Do(a.ctx, method, path, body, into)
+}
+
+type fleetTokenCmd struct {
+	Uses    string `default:"1" placeholder:"1" group:"what" help:"How many runners may join with it."`
+	For     string `default:"1h" placeholder:"1h" group:"what" help:"How long it is good for."`
+	Replace bool   `group:"what" help:"A runner may take a name that another has, which is then thrown out: for containers that begin anew."`
+	fleetFlags
+}
+
+// Run prints the token, and how a runner uses it.
+func (cmd *fleetTokenCmd) Run(a *app) error {
+	c := settings.Check{Sources: a.settings}
+	o := hub.TokenOrder{Uses: c.Number("uses", cmd.Uses, 1, hub.MaxUses),
+		Life: c.Millis("for", cmd.For, time.Second, hub.MaxLife), Replace: cmd.Replace}
+	if c.Err != nil {
+		return c.Err
+	}
+	var made hub.TokenMade
+	if err := cmd.ask(a, http.MethodPost, "/admin/tokens", o, &made); err != nil {
+		return err
+	}
+	fmt.Fprintln(a.stdout, made.Token)
+	at := cmd.Hub
+	if public, err := readLine(filepath.Join(cmd.dir(&c), publicFile)); at == "" && err == nil {
+		at = public
+	}
+	fmt.Fprintf(a.stderr, "for %d runner(s), until %s; there: rtcbench runner --hub %s --join TOKEN --location NAME\n",
+		o.Uses, made.Expires.Format(time.RFC3339), at)
+	return nil
+}
+
+type fleetLsCmd struct {
+	JSON bool `name:"json" group:"out" help:"Print JSON."`
+	fleetFlags
+}
+
+// Help is shown by --help below the flags' summary.
+func (fleetLsCmd) Help() string {
+	return `A runner says hello every 30 s; one that has said none for 90 s is silent, and stands first.`
+}
+
+// Run prints the places.
+func (cmd *fleetLsCmd) Run(a *app) error {
+	var o hub.Overview
+	if err := cmd.ask(a, http.MethodGet, "/admin/members", nil, &o); err != nil {
+		return err
+	}
+	if cmd.JSON {
+		return writeJSON(a, o)
+	}
+	return o.WriteTable(a.stdout, report.Printable)
+}
+
+func writeJSON(a *app, v any) error {
+	e := json.NewEncoder(a.stdout)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}
+
+type fleetShowCmd struct {
+	Name string `arg:"" help:"The place."`
+	fleetFlags
+}
+
+// Run prints one place.
+func (cmd *fleetShowCmd) Run(a *app) error {
+	var o hub.Overview
+	if err := cmd.ask(a, http.MethodGet, "/admin/members", nil, &o); err != nil {
+		return err
+	}
+	for _, s := range o.Places {
+		if s.Name == cmd.Name {
+			return writeJSON(a, s)
+		}
+	}
+	return fmt.Errorf("no place called %s has joined", settings.ShownName(cmd.Name))
+}
+
+type fleetRevokeCmd struct {
+	Name string `arg:"" help:"The place."`
+	fleetFlags
+}
+
+// Run throws a place out.
+func (cmd *fleetRevokeCmd) Run(a *app) error {
+	err := cmd.ask(a, http.MethodPost, memberPath(cmd.Name, "revoke"), nil, new(fleet.Member))
+	if err == nil {
+		fmt.Fprintf(a.stdout, "%s is out; its name is for a runner with a token of fleet token --replace\n", cmd.Name)
+	}
+	return err
+}
+
+func memberPath(name, what string) string {
+	return "/admin/members/" + url.PathEscape(name) + "/" + what
+}
+
+type fleetPauseCmd struct {
+	Name string `arg:"" help:"The place."`
+	fleetFlags
+}
+
+// Run lets a place rest.
+func (cmd *fleetPauseCmd) Run(a *app) error { return pause(a, cmd.fleetFlags, cmd.Name, true) }
+
+type fleetResumeCmd struct {
+	Name string `arg:"" help:"The place."`
+	fleetFlags
+}
+
+// Run lets a place work again.
+func (cmd *fleetResumeCmd) Run(a *app) error { return pause(a, cmd.fleetFlags, cmd.Name, false) }
+
+func pause(a *app, f fleetFlags, name string, paused bool) error {
+	err := f.ask(a, http.MethodPost, memberPath(name, "pause"), map[string]bool{"paused": paused}, new(fleet.Member))
+	if err == nil {
+		fmt.Fprintf(a.stdout, "%s %s, from its next hello on\n", name,
+			map[bool]string{true: "measures nothing", false: "measures again"}[paused])
+	}
+	return err
+}

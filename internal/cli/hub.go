@@ -1,0 +1,168 @@
+package cli
+
+import (
+	"crypto/tls"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"rtcbench/internal/fleet"
+	"rtcbench/internal/fleet/hub"
+	"rtcbench/internal/outbox"
+	"rtcbench/internal/settings"
+	"rtcbench/internal/signals"
+)
+
+type hubCmd struct {
+	Listen    string `from:"RTCBENCH_LISTEN" group:"service" default:"127.0.0.1:8443" placeholder:"ADDRESS" help:"Where runners come, as :8443: the hub's one port."`
+	PublicURL string `name:"public-url" from:"RTCBENCH_PUBLIC_URL" group:"service" placeholder:"URL" help:"What runners call the hub, as https://hub.example.com (default: the address it listens at)."`
+	TLSCert   string `name:"tls-cert" from:"RTCBENCH_TLS_CERT" dotenv:"no" group:"service" placeholder:"FILE" help:"Certificate (PEM) of the listener; with --tls-key." completion-predictor:"file"`
+	TLSKey    string `name:"tls-key" from:"RTCBENCH_TLS_KEY" dotenv:"no" group:"service" placeholder:"FILE" help:"Its key." completion-predictor:"file"`
+	TLSSelf   bool   `name:"tls-self" from:"RTCBENCH_TLS_SELF" group:"service" help:"Make a certificate; the hub's URL then ends with its pin, behind #."`
+	Format    string `name:"log-format" from:"RTCBENCH_LOG_FORMAT" group:"out" enum:"text,json" default:"text" placeholder:"text" help:"Log lines on standard error: text or json."`
+	adminFlag
+	storeFlags
+}
+
+// adminFlag is what whoever looks after a fleet has to show.
+type adminFlag struct {
+	AdminToken string `name:"admin-token" from:"RTCBENCH_ADMIN_TOKEN" group:"service" placeholder:"TOKEN" help:"What rtcbench fleet has to show (default: one that the hub makes, in its folder)."`
+}
+
+// Help is shown by --help below the flags' summary.
+func (hubCmd) Help() string {
+	return `The centre of a fleet: runners in many places join it, and say how they are. A NATS server is inside; it ` +
+		`listens nowhere but here. The hub's keys, members and tokens lie in the folder hub of --data-dir.
+
+Examples:
+
+  rtcbench hub
+      on this machine alone, without TLS
+
+  rtcbench hub --listen :8443 --tls-self --public-url https://hub.example.com:8443
+      for runners elsewhere; the URL that they are given ends with a pin
+
+  rtcbench fleet token
+      on the same machine: lets one runner join within an hour`
+}
+
+// Run serves until a signal.
+func (cmd *hubCmd) Run(a *app) error {
+	c := settings.Check{Sources: a.settings}
+	dir := hubDir(cmd.DataDir, &c)
+	address := c.Address("listen", cmd.Listen)
+	secure, pin, err := cmd.tls(&c, dir, address)
+	if err != nil {
+		return err
+	}
+	public := ""
+	if cmd.PublicURL != "" {
+		public = c.ServerURL("public-url", cmd.PublicURL, "https", "http")
+	}
+	if c.Err != nil {
+		return c.Err
+	}
+	l, err := listen(&c, "listen", address)
+	if err != nil {
+		return err
+	}
+	log := logTo(a, cmd.Format)
+	h, err := hub.Open(hub.Options{Dir: dir, Version: version().Version, Log: log, Admin: cmd.AdminToken})
+	if err != nil {
+		l.Close()
+		return err
+	}
+	defer h.Close()
+	here, there := addresses(l.Addr(), public, pin, cmd.TLSSelf)
+	if err := outbox.WriteFile(filepath.Join(dir, addressFile), []byte(here.String()+"\n")); err != nil {
+		l.Close()
+		return err
+	}
+	if err := outbox.WriteFile(filepath.Join(dir, publicFile), []byte(there.String()+"\n")); err != nil {
+		l.Close()
+		return err
+	}
+	fmt.Fprintf(a.stderr, "hub at %s; a token for a runner: rtcbench fleet token\n", there)
+	if err := h.Serve(a.ctx, l, secure); err != nil {
+		return err
+	}
+	code, _ := signals.ExitCode(a.ctx)
+	return exitError{code, silent{}}
+}
+
+// Files in the hub's folder that rtcbench fleet reads: where the hub is for this machine, and for runners.
+const (
+	addressFile = "address"
+	publicFile  = "public"
+)
+
+// hubDir is the hub's folder.
+func hubDir(dataDir string, c *settings.Check) string {
+	return filepath.Join(folder(dataDir, c), "hub")
+}
+
+// logTo is a log on standard error.
+func logTo(a *app, format string) *slog.Logger {
+	if format == "json" {
+		return slog.New(slog.NewJSONHandler(a.stderr, nil))
+	}
+	return slog.New(slog.NewTextHandler(a.stderr, nil))
+}
+
+// tls is how the listener is secured; nil = it is not, and only this machine can reach it.
+func (cmd *hubCmd) tls(c *settings.Check, dir, address string) (secure *tls.Config, pin string, err error) {
+	var certificate tls.Certificate
+	switch {
+	case c.Err != nil:
+		return nil, "", c.Err
+	case cmd.TLSSelf && cmd.TLSCert+cmd.TLSKey != "":
+		return nil, "", usagef("--tls-self makes a certificate; leave it out, or %s and %s", c.Name("tls-cert"),
+			c.Name("tls-key"))
+	case (cmd.TLSCert == "") != (cmd.TLSKey == ""):
+		return nil, "", usagef("--tls-cert and --tls-key go together: a certificate and its key")
+	case cmd.TLSSelf:
+		certificate, pin, err = hub.SelfSigned(dir)
+	case cmd.TLSCert != "":
+		if certificate, err = tls.LoadX509KeyPair(cmd.TLSCert, cmd.TLSKey); err != nil {
+			return nil, "", usagef("%s %s: %w", c.Name("tls-cert"), settings.ShownName(cmd.TLSCert), err)
+		}
+		pin = fleet.PinOf(certificate.Leaf)
+	case !listensHere(address):
+		return nil, "", usagef("%s: %s can be reached from elsewhere: give --tls-self, or --tls-cert and --tls-key",
+			c.Name("listen"), settings.ShownAddress(address))
+	default:
+		return nil, "", nil
+	}
+	return &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}, pin, err
+}
+
+// addresses are what this machine and runners call a hub that listens at l. Runners ask an authority for a certificate
+// that the hub did not make itself.
+func addresses(l net.Addr, public, pin string, self bool) (here, there fleet.Address) {
+	scheme := "http"
+	if pin != "" {
+		scheme = "https"
+	}
+	host, port, _ := net.SplitHostPort(l.String())
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	here = fleet.Address{URL: scheme + "://" + net.JoinHostPort(host, port), Pin: pin}
+	there = here
+	if public != "" {
+		there = fleet.Address{URL: strings.TrimRight(public, "/"), Pin: pin}
+		if !self {
+			there.Pin = ""
+		}
+	}
+	return here, there
+}
+
+// readLine is what a file of the hub's folder holds.
+func readLine(path string) (string, error) {
+	data, err := os.ReadFile(path)
+	return strings.TrimSpace(string(data)), err
+}

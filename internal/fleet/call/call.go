@@ -1,0 +1,93 @@
+// Package call reaches a hub: over HTTPS with its pin, and through a proxy where there is one.
+package call
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+
+	"rtcbench/internal/fleet"
+)
+
+// Proxy finds the proxy for a URL; nil = there is none.
+type Proxy func(*url.URL) (*url.URL, error)
+
+// RefusedError is a hub's no.
+type RefusedError struct {
+	Status int
+	Reason string
+}
+
+func (e *RefusedError) Error() string { return "the hub said no: " + e.Reason }
+
+// maxAnswer is more than the overview of the largest fleet has.
+const maxAnswer = 256 << 20
+
+// Hub is a hub to ask.
+type Hub struct {
+	fleet.Address
+	Proxy Proxy
+	Admin string // the token of whoever looks after the fleet; "" = none is shown
+}
+
+// Do asks, and reads the answer into v.
+func (h Hub) Do(ctx context.Context, method, path string, body, v any) error {
+	data, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	r, err := http.NewRequestWithContext(ctx, method, h.URL+path, bytes.NewReader(data))
+	if err != nil {
+		return err
+	}
+	if h.Admin != "" {
+		r.Header.Set("Authorization", "Bearer "+h.Admin)
+	}
+	t := &http.Transport{TLSClientConfig: h.TLS()}
+	defer t.CloseIdleConnections()
+	if h.Proxy != nil {
+		t.Proxy = func(r *http.Request) (*url.URL, error) { return h.Proxy(r.URL) }
+	}
+	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	answer, err := (&http.Client{Transport: t, CheckRedirect: stay}).Do(r)
+	if err != nil {
+		return fmt.Errorf("ask the hub at %s: %w", h.URL, plainly(err))
+	}
+	defer answer.Body.Close()
+	data, err = io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
+	if err != nil {
+		return fmt.Errorf("ask the hub at %s: %w", h.URL, err)
+	}
+	if answer.StatusCode != http.StatusOK {
+		var no fleet.Refusal
+		if json.Unmarshal(data, &no) != nil || no.Error == "" {
+			return fmt.Errorf("ask the hub at %s: the answer is %s, and not a hub's: is this the hub's address?",
+				h.URL, answer.Status)
+		}
+		return &RefusedError{answer.StatusCode, no.Error}
+	}
+	if json.Unmarshal(data, v) != nil {
+		return fmt.Errorf("ask the hub at %s: the answer is not a hub's: is this the hub's address?", h.URL)
+	}
+	return nil
+}
+
+// plainly is why a request failed, without its URL, and with what a certificate's error means here.
+func plainly(err error) error {
+	var request *url.Error
+	if errors.As(err, &request) {
+		err = request.Err
+	}
+	var unknown *tls.CertificateVerificationError
+	if errors.As(err, &unknown) {
+		return fmt.Errorf("%w; a hub that made its own certificate printed a pin: the address ends with it, behind #",
+			err)
+	}
+	return err
+}

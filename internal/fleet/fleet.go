@@ -1,0 +1,108 @@
+// Package fleet is what a hub and its runners say to each other: names, subjects, tokens, members and messages, with
+// the checks that both sides make. It opens no connection and keeps no file.
+package fleet
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Protocol is the version of what crosses between hub and runner. A hub reads its own version and the one before.
+const Protocol = 1
+
+// Speaks reports whether a hub of this version understands a runner of that protocol, or the other way round.
+func Speaks(protocol int) bool { return protocol == Protocol || protocol == Protocol-1 }
+
+// Place is a runner as its operator knows it. Name is the one key: it stands in subjects, so that it is one token of
+// NATS.
+type Place struct {
+	Name     string            `json:"name"`
+	Location string            `json:"location"`
+	Lat      *float64          `json:"lat,omitempty"`
+	Lon      *float64          `json:"lon,omitempty"`
+	Labels   map[string]string `json:"labels,omitempty"`
+}
+
+var (
+	placeName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
+	labelName = regexp.MustCompile(`^[a-z][a-z0-9_.-]{0,62}$`)
+)
+
+// NameRule says what the name of a place may be.
+const NameRule = "1 to 63 lower-case letters, digits and hyphens, neither end a hyphen"
+
+// ValidName reports whether name can be a place's.
+func ValidName(name string) bool { return placeName.MatchString(name) }
+
+// maxLabels and maxText bound what a runner says of itself.
+const (
+	maxLabels = 32
+	maxText   = 256
+)
+
+// Check says what is wrong with p.
+func (p Place) Check() error {
+	if !ValidName(p.Name) {
+		return fmt.Errorf("the name of a place has to be %s", NameRule)
+	}
+	if !plain(p.Location) {
+		return fmt.Errorf("the location has to be text of at most %d bytes on one line", maxText)
+	}
+	if (p.Lat == nil) != (p.Lon == nil) {
+		return errors.New("latitude and longitude go together")
+	}
+	if p.Lat != nil && !(math.Abs(*p.Lat) <= 90 && math.Abs(*p.Lon) <= 180) {
+		return errors.New("latitude has to be from -90 to 90, longitude from -180 to 180")
+	}
+	if len(p.Labels) > maxLabels {
+		return fmt.Errorf("%d labels, at most %d are taken", len(p.Labels), maxLabels)
+	}
+	for _, k := range slices.Sorted(maps.Keys(p.Labels)) {
+		if !labelName.MatchString(k) || !plain(p.Labels[k]) || p.Labels[k] == "" {
+			return errors.New("a label is name=value: a name of lower-case letters, digits, _ . and -, a value on " +
+				"one line")
+		}
+	}
+	return nil
+}
+
+func plain(text string) bool {
+	return len(text) <= maxText && !strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f })
+}
+
+// Where chooses places by label: each key has one of its values. "name" and "location" are labels of every place. An
+// empty Where is every place.
+type Where map[string][]string
+
+// Has reports whether p is chosen.
+func (w Where) Has(p Place) bool {
+	for key, values := range w {
+		of := p.Labels[key]
+		switch key {
+		case "name":
+			of = p.Name
+		case "location":
+			of = p.Location
+		}
+		if !slices.Contains(values, of) {
+			return false
+		}
+	}
+	return true
+}
+
+// Member is a place with the key that speaks for it.
+type Member struct {
+	Place
+	Key      string    `json:"key"` // public, of nkeys
+	Joined   time.Time `json:"joined"`
+	Revoked  time.Time `json:"revoked,omitzero"`
+	Paused   bool      `json:"paused,omitempty"`
+	Replaced []string  `json:"replaced,omitempty"` // keys that spoke for the place before, all of them revoked
+}

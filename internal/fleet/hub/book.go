@@ -1,0 +1,202 @@
+package hub
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"rtcbench/internal/fleet"
+	"rtcbench/internal/outbox"
+)
+
+// book is who belongs to the fleet and which tokens let somebody in: a file each, in the folder of the hub, and all of
+// them in memory. It does not lie in JetStream: a stream whose disk is lost must not let a revoked runner in again.
+type book struct {
+	dir string
+
+	mu      sync.Mutex
+	members map[string]fleet.Member // by name
+	tokens  map[string]fleet.Token  // by hash
+}
+
+// Errors of enrolling and of looking after members.
+var (
+	ErrTaken    = errors.New("a place of this name has joined with another key")
+	ErrNoMember = errors.New("no place of this name has joined")
+)
+
+func openBook(dir string) (*book, error) {
+	b := &book{dir: dir, members: map[string]fleet.Member{}, tokens: map[string]fleet.Token{}}
+	err := readAll(b.folder("members"), func(m fleet.Member) { b.members[m.Name] = m })
+	if err == nil {
+		err = readAll(b.folder("tokens"), func(t fleet.Token) { b.tokens[t.Hash] = t })
+	}
+	return b, err
+}
+
+func (b *book) folder(kind string) string { return filepath.Join(b.dir, kind) }
+
+// readAll reads the files of a folder.
+func readAll[T any](dir string, take func(T)) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	list, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range list {
+		if !strings.HasSuffix(e.Name(), ".json") {
+			continue
+		}
+		path := filepath.Join(dir, e.Name())
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		var one T
+		if err := json.Unmarshal(data, &one); err != nil {
+			return fmt.Errorf("%s cannot be read: %w", path, err)
+		}
+		take(one)
+	}
+	return nil
+}
+
+func writeOne(path string, one any) error {
+	data, err := json.Marshal(one)
+	if err != nil {
+		return err
+	}
+	return outbox.WriteFile(path, data)
+}
+
+func (b *book) keepMember(m fleet.Member) error {
+	if err := writeOne(filepath.Join(b.folder("members"), m.Name+".json"), m); err != nil {
+		return fmt.Errorf("keep the place %s: %w", m.Name, err)
+	}
+	b.members[m.Name] = m
+	return nil
+}
+
+func (b *book) keepToken(t fleet.Token) error {
+	path := filepath.Join(b.folder("tokens"), t.Hash+".json")
+	if t.Uses <= 0 {
+		delete(b.tokens, t.Hash)
+		if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		return nil
+	}
+	if err := writeOne(path, t); err != nil {
+		return err
+	}
+	b.tokens[t.Hash] = t
+	return nil
+}
+
+// newToken makes a token. Expired ones are forgotten on the way.
+func (b *book) newToken(uses int, life time.Duration, replace bool) (secret string, t fleet.Token, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := time.Now().UTC()
+	for _, old := range b.tokens {
+		if now.Sub(old.Expires) > 24*time.Hour { // until then its owner is told that it has expired
+			old.Uses = 0
+			b.keepToken(old) // if it cannot be removed, it is still expired
+		}
+	}
+	secret = fleet.NewToken()
+	t = fleet.Token{Hash: fleet.HashOf(secret), Made: now, Expires: now.Add(life), Uses: uses, Replace: replace}
+	return secret, t, b.keepToken(t)
+}
+
+// enrol lets a runner in that has shown a token and its key. revoked is true when a key is not valid any more. A runner
+// that asks again, for it did not hear the answer, is answered again, and spends nothing.
+func (b *book) enrol(j fleet.Join) (m fleet.Member, revoked bool, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := time.Now().UTC()
+	old, known := b.members[j.Place.Name]
+	if known && old.Key == j.Key && old.Revoked.IsZero() {
+		return old, false, nil
+	}
+	t, ok := b.tokens[fleet.HashOf(j.Token)]
+	if !ok {
+		return m, false, fleet.ErrToken
+	}
+	spent, err := t.Spend(now)
+	if err != nil {
+		return m, false, err
+	}
+	if known && !t.Replace {
+		return m, false, ErrTaken
+	}
+	for _, other := range b.members {
+		if other.Key == j.Key || slices.Contains(other.Replaced, j.Key) {
+			return m, false, errors.New("this key is, or was, that of a place already: a runner makes a fresh one")
+		}
+	}
+	if err := b.keepToken(spent); err != nil {
+		return m, false, err
+	}
+	m = fleet.Member{Place: j.Place, Key: j.Key, Joined: now}
+	if known {
+		m.Replaced = append(slices.Clone(old.Replaced), old.Key)
+	}
+	return m, known, b.keepMember(m)
+}
+
+// change writes what is different of a member.
+func (b *book) change(name string, how func(*fleet.Member)) (fleet.Member, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	m, ok := b.members[name]
+	if !ok {
+		return m, ErrNoMember
+	}
+	how(&m)
+	return m, b.keepMember(m)
+}
+
+func (b *book) member(name string) (fleet.Member, bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	m, ok := b.members[name]
+	return m, ok
+}
+
+// all are the members, by name.
+func (b *book) all() []fleet.Member {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	list := make([]fleet.Member, 0, len(b.members))
+	for _, name := range slices.Sorted(maps.Keys(b.members)) {
+		list = append(list, b.members[name])
+	}
+	return list
+}
+
+// revoked are the keys that are not valid any more.
+func (b *book) revoked() map[string]time.Time {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	keys := map[string]time.Time{}
+	for _, m := range b.members {
+		for _, key := range m.Replaced {
+			keys[key] = m.Joined
+		}
+		if !m.Revoked.IsZero() {
+			keys[m.Key] = m.Revoked
+		}
+	}
+	return keys
+}

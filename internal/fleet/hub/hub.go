@@ -1,0 +1,139 @@
+// Package hub is the centre of a fleet: it lets runners in, hears how they are, signs what they are to do, and keeps
+// their runs. A NATS server with JetStream is inside, and nothing of it listens: all comes through the handler.
+package hub
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/gofrs/flock"
+	"github.com/nats-io/nats.go"
+
+	"rtcbench/internal/fleet"
+	"rtcbench/internal/outbox"
+)
+
+// Options say what a hub is.
+type Options struct {
+	Dir     string // its folder, which nobody else may read
+	Version string
+	Log     *slog.Logger
+	Admin   string // what whoever looks after the fleet has to show; "" = one is made, in a file of the folder
+}
+
+// Hub is the centre of a fleet. Close it.
+type Hub struct {
+	options  Options
+	lock     *flock.Flock
+	keys     *keys
+	book     *book
+	engine   *engine
+	nc       *nats.Conn
+	presence *presence
+	lines    lines
+	started  time.Time
+}
+
+// adminFile holds what whoever looks after the fleet has to show.
+const adminFile = "admin-token"
+
+// Open starts a hub in its folder.
+func Open(o Options) (h *Hub, err error) {
+	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make the hub's folder: %w", err)
+	}
+	h = &Hub{options: o, lock: flock.New(filepath.Join(o.Dir, "lock")), presence: newPresence(), started: time.Now()}
+	locked, err := h.lock.TryLock()
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("lock the hub's folder: %w", err)
+	case !locked:
+		return nil, fmt.Errorf("a hub works in %s already", o.Dir)
+	}
+	defer func() {
+		if err != nil {
+			h.Close()
+		}
+	}()
+	if h.keys, err = loadKeys(o.Dir); err != nil {
+		return h, err
+	}
+	if h.book, err = openBook(o.Dir); err != nil {
+		return h, err
+	}
+	if h.options.Admin == "" {
+		if h.options.Admin, err = AdminToken(o.Dir); err != nil {
+			return h, err
+		}
+	}
+	if h.engine, err = startEngine(o.Dir, h.keys, h.book.revoked(), o.Log); err != nil {
+		return h, err
+	}
+	if h.nc, err = h.engine.connect(o.Log); err != nil {
+		return h, err
+	}
+	if _, err = h.nc.Subscribe(fleet.AskSubject, h.asked); err != nil {
+		return h, err
+	}
+	return h, h.nc.Flush()
+}
+
+// AdminToken is that of the hub whose folder this is; it is made if need be.
+func AdminToken(dir string) (string, error) {
+	path := filepath.Join(dir, adminFile)
+	data, err := os.ReadFile(path)
+	if err == nil {
+		return strings.TrimSpace(string(data)), private(path)
+	}
+	if !errors.Is(err, os.ErrNotExist) {
+		return "", err
+	}
+	token := strings.Replace(fleet.NewToken(), "rtcj-", "rtca-", 1)
+	return token, outbox.WriteFile(path, []byte(token+"\n"))
+}
+
+// Close ends what is under way. The handler answers nothing useful any more.
+func (h *Hub) Close() error {
+	h.lines.close()
+	if h.nc != nil {
+		h.nc.Close()
+	}
+	if h.engine != nil {
+		h.engine.close()
+	}
+	return h.lock.Unlock()
+}
+
+// Handler serves runners, and whoever looks after the fleet.
+func (h *Hub) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET "+fleet.NotifyPath, h.wire)
+	mux.HandleFunc("POST "+fleet.JoinPath, h.join)
+	mux.Handle("GET /admin/members", h.admin(h.members))
+	mux.Handle("POST /admin/tokens", h.admin(h.makeToken))
+	mux.Handle("POST /admin/members/{name}/revoke", h.admin(h.revoke))
+	mux.Handle("POST /admin/members/{name}/pause", h.admin(h.pause))
+	return mux
+}
+
+// admin lets whoever shows the token do something.
+func (h *Hub) admin(do http.HandlerFunc) http.Handler {
+	want := sha256.Sum256([]byte(h.options.Admin))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		shown, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+		got := sha256.Sum256([]byte(shown))
+		if subtle.ConstantTimeCompare(want[:], got[:]) != 1 {
+			refuse(w, http.StatusUnauthorized, errors.New("the admin token is missing or wrong"))
+			return
+		}
+		do(w, r)
+	})
+}

@@ -1,0 +1,75 @@
+package hub
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"rtcbench/internal/fleet"
+)
+
+// maxBody is more than any request to the hub has.
+const maxBody = 1 << 20
+
+// read reads the JSON of a request into v, or refuses it.
+func read(w http.ResponseWriter, r *http.Request, v any) bool {
+	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
+	if err := d.Decode(v); err != nil {
+		refuse(w, http.StatusBadRequest, errors.New("the request is not the JSON that is expected here"))
+		return false
+	}
+	return true
+}
+
+func answer(w http.ResponseWriter, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	json.NewEncoder(w).Encode(v)
+}
+
+func refuse(w http.ResponseWriter, status int, err error) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(fleet.Refusal{Error: err.Error()})
+}
+
+// join lets a runner in.
+func (h *Hub) join(w http.ResponseWriter, r *http.Request) {
+	var j fleet.Join
+	if !read(w, r, &j) {
+		return
+	}
+	if err := j.Check(); err != nil {
+		refuse(w, http.StatusBadRequest, err)
+		return
+	}
+	m, revoked, err := h.book.enrol(j)
+	switch {
+	case errors.Is(err, fleet.ErrToken), errors.Is(err, fleet.ErrExpired):
+		h.options.Log.Warn("a runner was not let in", "name", j.Place.Name, "from", r.RemoteAddr, "error", err)
+		refuse(w, http.StatusForbidden, err)
+		return
+	case errors.Is(err, ErrTaken):
+		refuse(w, http.StatusConflict, err)
+		return
+	case err != nil:
+		h.options.Log.Error("enrol", "name", j.Place.Name, "error", err)
+		refuse(w, http.StatusInternalServerError, err)
+		return
+	}
+	if revoked {
+		h.presence.forget(m.Name)
+		if err := h.engine.revoke(h.book.revoked()); err != nil {
+			refuse(w, http.StatusInternalServerError, fmt.Errorf("revoke the key before: %w", err))
+			return
+		}
+	}
+	token, err := h.keys.runnerJWT(m.Name, m.Key)
+	if err != nil {
+		refuse(w, http.StatusInternalServerError, err)
+		return
+	}
+	h.options.Log.Info("joined", "name", m.Name, "location", m.Location, "version", j.Version, "replaced", revoked)
+	answer(w, fleet.Welcome{JWT: token, PlanKey: h.keys.planKey()})
+}

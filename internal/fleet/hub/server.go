@@ -1,0 +1,105 @@
+package hub
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"github.com/nats-io/jwt/v2"
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+)
+
+// engine is the NATS server inside this process. Nothing listens: runners come through the hub's own listener.
+type engine struct {
+	server *server.Server
+	keys   *keys
+}
+
+// startTimeout is how long the server may take to start: JetStream reads its files.
+const startTimeout = 30 * time.Second
+
+// maxPayload is the largest run: about 800,000 pings.
+const maxPayload = 8 << 20
+
+func startEngine(dir string, k *keys, revoked map[string]time.Time, log *slog.Logger) (*engine, error) {
+	resolver := &server.MemAccResolver{}
+	system, err := k.systemJWT()
+	if err != nil {
+		return nil, err
+	}
+	account, err := k.accountClaims(revoked).Encode(k.operator)
+	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(resolver.Store(k.systemID, system), resolver.Store(k.accountID, account)); err != nil {
+		return nil, err
+	}
+	s, err := server.NewServer(&server.Options{
+		ServerName: "rtcbench-hub", DontListen: true, NoSigs: true,
+		TrustedOperators: []*jwt.OperatorClaims{k.operatorClaims()}, SystemAccount: k.systemID,
+		AccountResolver: resolver,
+		JetStream:       true, StoreDir: filepath.Join(dir, "nats"), SyncAlways: true,
+		MaxPayload: maxPayload, MaxPending: 4 * maxPayload, MaxConn: 1 << 17,
+		WriteDeadline: 20 * time.Second, PingInterval: time.Minute, MaxPingsOut: 2,
+		AuthTimeout: 15, // a runner far away, on a busy machine
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.SetLoggerV2(serverLog{log}, false, false, false)
+	go s.Start()
+	if !s.ReadyForConnections(startTimeout) {
+		s.Shutdown()
+		return nil, fmt.Errorf("the NATS server in this process did not start within %v", startTimeout)
+	}
+	return &engine{s, k}, nil
+}
+
+// connect is the hub's own connection.
+func (e *engine) connect(log *slog.Logger) (*nats.Conn, error) {
+	token, seed, err := e.keys.ownJWT()
+	if err != nil {
+		return nil, err
+	}
+	return nats.Connect("", nats.InProcessServer(e.server), nats.UserJWTAndSeed(token, string(seed)),
+		nats.Name("hub"), nats.MaxReconnects(-1), nats.RetryOnFailedConnect(true),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
+			log.Warn("nats", "error", err)
+		}))
+}
+
+// revoke makes the server throw out whoever has one of these keys, now and later.
+func (e *engine) revoke(keys map[string]time.Time) error {
+	claims := e.keys.accountClaims(keys)
+	token, err := claims.Encode(e.keys.operator)
+	if err != nil {
+		return err
+	}
+	if err := e.server.AccountResolver().Store(e.keys.accountID, token); err != nil {
+		return err
+	}
+	account, err := e.server.LookupAccount(e.keys.accountID)
+	if err != nil {
+		return err
+	}
+	e.server.UpdateAccountClaims(account, claims)
+	return nil
+}
+
+func (e *engine) close() {
+	e.server.Shutdown()
+	e.server.WaitForShutdown()
+}
+
+// serverLog tells what the server warns of.
+type serverLog struct{ log *slog.Logger }
+
+func (l serverLog) Noticef(string, ...any)         {}
+func (l serverLog) Warnf(format string, v ...any)  { l.log.Warn("nats: " + fmt.Sprintf(format, v...)) }
+func (l serverLog) Fatalf(format string, v ...any) { l.log.Error("nats: " + fmt.Sprintf(format, v...)) }
+func (l serverLog) Errorf(format string, v ...any) { l.log.Error("nats: " + fmt.Sprintf(format, v...)) }
+func (l serverLog) Debugf(format string, v ...any) {}
+func (l serverLog) Tracef(format string, v ...any) {}

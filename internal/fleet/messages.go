@@ -1,0 +1,115 @@
+package fleet
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nkeys"
+)
+
+// Join is what a runner sends to enrol. The signature shows that it holds the key.
+type Join struct {
+	Protocol  int    `json:"protocol"`
+	Token     string `json:"token"`
+	Place     Place  `json:"place"`
+	Key       string `json:"key"`
+	Version   string `json:"version"`
+	Signature string `json:"signature"` // of signed, base64url
+}
+
+func (j Join) signed() []byte {
+	all := []string{"rtcbench join", strconv.Itoa(j.Protocol), j.Token, j.Place.Name, j.Key}
+	return []byte(strings.Join(all, "\x00"))
+}
+
+// Sign is j with the key and the signature of pair.
+func (j Join) Sign(pair nkeys.KeyPair) (Join, error) {
+	var err error
+	if j.Key, err = pair.PublicKey(); err != nil {
+		return j, err
+	}
+	s, err := pair.Sign(j.signed())
+	j.Signature = base64.RawURLEncoding.EncodeToString(s)
+	return j, err
+}
+
+// Check says what is wrong with j, the token aside.
+func (j Join) Check() error {
+	if !Speaks(j.Protocol) {
+		return fmt.Errorf("the runner speaks protocol %d, and this hub %d and %d: upgrade the older of the two",
+			j.Protocol, Protocol-1, Protocol)
+	}
+	if err := j.Place.Check(); err != nil {
+		return err
+	}
+	if !nkeys.IsValidPublicUserKey(j.Key) {
+		return errors.New("the runner's key is none")
+	}
+	pub, err := nkeys.FromPublicKey(j.Key)
+	if err != nil {
+		return errors.New("the runner's key is none")
+	}
+	s, err := base64.RawURLEncoding.DecodeString(j.Signature)
+	if err != nil || pub.Verify(j.signed(), s) != nil {
+		return errors.New("the signature is not that of the runner's key")
+	}
+	return nil
+}
+
+// Welcome is the answer to Join.
+type Welcome struct {
+	JWT     string `json:"jwt"`
+	PlanKey []byte `json:"plan_key"` // Ed25519, public: plans are signed with it
+}
+
+// Refusal is an answer that is no Welcome.
+type Refusal struct {
+	Error string `json:"error"`
+}
+
+// Hello is what a runner says of itself every HelloEvery.
+type Hello struct {
+	Protocol int       `json:"protocol"`
+	Version  string    `json:"version"`
+	Sent     time.Time `json:"sent"`     // by the runner's clock
+	Measures bool      `json:"measures"` // now
+	Waiting  int       `json:"waiting"`  // runs in its outbox
+	Error    string    `json:"error,omitempty"`
+	Verdict  string    `json:"verdict,omitempty"` // of its last run
+	LastRun  time.Time `json:"last_run,omitzero"`
+	Serial   uint64    `json:"serial"` // of the plan that it has
+	SeatsTo  time.Time `json:"seats_to,omitzero"`
+	Clock    Clock     `json:"clock"`
+}
+
+// HelloEvery is how often a runner says hello; one that has said none for SilentAfter is silent.
+const (
+	HelloEvery  = 30 * time.Second
+	SilentAfter = 90 * time.Second
+)
+
+// Heard is the answer to Hello: the hub's clock when it heard it and when it answered, and what it has for the runner.
+type Heard struct {
+	Received time.Time `json:"received"`
+	Answered time.Time `json:"answered"`
+	Serial   uint64    `json:"serial"` // of the newest plan
+	Paused   bool      `json:"paused,omitempty"`
+}
+
+// Clock is how far the runner's clock is ahead of the hub's, give or take Bound; unknown until a Hello was answered.
+type Clock struct {
+	Known  bool          `json:"known"`
+	Offset time.Duration `json:"offset_ns"`
+	Bound  time.Duration `json:"bound_ns"`
+}
+
+// ClockOf is what one exchange says of the two clocks (RFC 5905 §8): sent and back are by the runner's clock. However
+// the way is divided, the truth is within Bound.
+func ClockOf(sent, received, answered, back time.Time) Clock {
+	up, down := received.Sub(sent), back.Sub(answered)
+	return Clock{Known: true, Offset: -(up - down) / 2, Bound: max(0, (up+down)/2)}
+}

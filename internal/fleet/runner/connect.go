@@ -1,0 +1,49 @@
+package runner
+
+import (
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"rtcbench/internal/fleet"
+	"rtcbench/internal/fleet/call"
+)
+
+// reconnectWait is how long a runner waits before it tries again, and a random part of the jitter on top: thousands
+// come back when a hub does.
+const (
+	reconnectWait   = 2 * time.Second
+	reconnectJitter = 5 * time.Second
+)
+
+// connect is the runner's connection, which comes back by itself. It need not be up when connect returns.
+func (r *Runner) connect() (*nats.Conn, error) {
+	hub, err := fleet.ReadAddress(r.file.Hub)
+	if err != nil {
+		return nil, err
+	}
+	options := []nats.Option{
+		nats.Name(r.file.Place.Name), nats.UserJWTAndSeed(r.file.JWT, r.file.Seed),
+		nats.CustomInboxPrefix(fleet.InboxPrefix(r.file.Place.Name)), nats.ProxyPath(fleet.NotifyPath),
+		nats.MaxReconnects(-1), nats.RetryOnFailedConnect(true), nats.IgnoreDiscoveredServers(),
+		nats.IgnoreAuthErrorAbort(), nats.ReconnectBufSize(-1), // what is not sent now stays in the outbox
+		nats.ReconnectWait(reconnectWait), nats.ReconnectJitter(reconnectJitter, reconnectJitter),
+		nats.Timeout(20 * time.Second), nats.PingInterval(30 * time.Second), nats.MaxPingsOutstanding(2),
+		nats.Secure(hub.TLS()), nats.SetCustomDialer(&call.Dialer{URL: hub.URL, Proxy: r.options.Proxy}),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
+			r.options.Log.Warn("the hub says", "error", err)
+		}),
+		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
+			if err != nil {
+				r.options.Log.Warn("the hub is away", "error", err)
+			}
+		}),
+		nats.ConnectHandler(func(*nats.Conn) { r.reached() }),
+		nats.ReconnectHandler(func(*nats.Conn) { r.reached() }),
+		nats.ReconnectErrHandler(func(_ *nats.Conn, err error) { r.unreached(err) }),
+	}
+	if hub.URL[:5] != "https" {
+		options = append(options, func(o *nats.Options) error { o.Secure, o.TLSConfig = false, nil; return nil })
+	}
+	return nats.Connect(hub.WebSocket(), options...)
+}

@@ -1,0 +1,69 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/nats-io/nkeys"
+
+	"rtcbench/internal/fleet"
+	"rtcbench/internal/fleet/call"
+)
+
+const joinTimeout = 30 * time.Second
+
+// Join enrols once with a token, and keeps what came of it in the file at path. Where the answer got lost, the same
+// again asks with the same key, and spends nothing more.
+func Join(ctx context.Context, path, hub, token, version string, place fleet.Place, proxy Proxy) (*File, error) {
+	address, err := fleet.ReadAddress(hub)
+	if err != nil {
+		return nil, err
+	}
+	f, err := Load(path)
+	switch {
+	case errors.Is(err, ErrNoFile):
+		f = &File{path: path}
+	case err != nil:
+		return nil, err
+	}
+	if f.Joined() || f.Seed == "" || f.Place.Name != place.Name || f.Hub != address.String() { // a fresh key
+		pair, err := nkeys.CreateUser()
+		if err != nil {
+			return nil, err
+		}
+		seed, err := pair.Seed()
+		if err != nil {
+			return nil, err
+		}
+		f = &File{path: path, Seed: string(seed)}
+	}
+	f.Hub, f.Place = address.String(), place
+	pair, err := f.pair()
+	if err != nil {
+		return nil, err
+	}
+	j, err := fleet.Join{Protocol: fleet.Protocol, Token: token, Place: place, Version: version}.Sign(pair)
+	if err == nil {
+		err = j.Check()
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := f.save(); err != nil { // the key is on the disk before anybody hears of it
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, joinTimeout)
+	defer cancel()
+	var welcome fleet.Welcome
+	err = call.Hub{Address: address, Proxy: proxy}.Do(ctx, http.MethodPost, fleet.JoinPath, j, &welcome)
+	if err != nil {
+		return nil, err
+	}
+	f.JWT, f.PlanKey = welcome.JWT, welcome.PlanKey
+	return f, f.save()
+}
+
+// Proxy finds the proxy for a URL; nil = there is none.
+type Proxy = call.Proxy
