@@ -48,6 +48,7 @@ type Page struct {
 	Hosts     []string // further hosts that the page speaks to; "*." at the front stands for all below
 	Family    []string // where the room's host ends in one of these, as ".livekit.cloud", all that do are spoken to
 	Relays    []string // hosts of STUN and TURN servers, which no policy of a page governs
+	Code      string   // where the platform's SDK loads its code from, unless Place.Bundle says; "" = it loads none
 	Evaluates bool     // the platform's SDK fetches code from these hosts and evaluates it
 	// Missing says by the phase that was reached last what has not happened yet; "" is the beginning.
 	Missing map[string]Missing

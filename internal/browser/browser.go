@@ -18,6 +18,7 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/chromedp"
 
+	"rtcbench/internal/environment"
 	"rtcbench/internal/scratch"
 	"rtcbench/web"
 )
@@ -27,6 +28,8 @@ type Options struct {
 	Path          string // of Chromium or Chrome; "" = found
 	NoSandbox     bool   // Chromium's own sandbox off; as root it always is
 	ResolverRules string // Chromium's --host-resolver-rules, for tests
+	// Environment is where Chromium's programs and fonts are, and through which proxy it asks.
+	Environment environment.Environment
 	// Rooms are what its pages will join, as far as it is known: the browser speaks to the hosts that these need, and
 	// to no other.
 	Rooms []JoinConfig
@@ -38,8 +41,9 @@ type Browser struct {
 	cancel  func()
 	profile *scratch.Folder // its processes have it in their command lines
 	pages   *pages
-	build   string      // "chromium-headless-shell 156.0.8078.108"
-	first   atomic.Bool // whether its first tab is taken
+	proxies environment.Environment // which may name some
+	build   string                  // "chromium-headless-shell 156.0.8078.108"
+	first   atomic.Bool             // whether its first tab is taken
 	once    sync.Once
 	err     error
 }
@@ -65,7 +69,7 @@ func Start(ctx context.Context, o Options) (*Browser, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Browser{profile: profile}
+	b := &Browser{profile: profile, proxies: o.Environment}
 	if b.pages, err = serve(page); err != nil {
 		b.Close()
 		return nil, err
@@ -87,7 +91,7 @@ func engine(o Options) (page fs.FS, path string, err error) {
 	if page, err = web.Engine(); err != nil {
 		return nil, "", err
 	}
-	path, err = find(o.Path)
+	path, err = find(o.Path, o.Environment)
 	return page, path, err
 }
 
@@ -104,7 +108,7 @@ func (b *Browser) flags(path string, o Options) ([]chromedp.ExecAllocatorOption,
 	}
 	flags := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(path), chromedp.UserDataDir(b.profile.Path),
-		chromedp.NoInheritEnv, chromedp.Env(environment(home)...),
+		chromedp.NoInheritEnv, chromedp.Env(variables(o.Environment, home)...),
 		chromedp.Flag("autoplay-policy", "no-user-gesture-required"),
 		chromedp.Flag("disable-component-update", true),
 		// it asks all the same
@@ -118,7 +122,7 @@ func (b *Browser) flags(path string, o Options) ([]chromedp.ExecAllocatorOption,
 	if o.NoSandbox {
 		flags = append(flags, chromedp.NoSandbox)
 	}
-	requests, lookups := reach(o.Rooms)
+	requests, lookups := reach(o.Rooms, o.Environment)
 	if o.ResolverRules != "" {
 		lookups = o.ResolverRules
 	} else {

@@ -31,7 +31,8 @@ const (
 )
 
 func startAndWait() {
-	if _, err := browser.Start(context.Background(), browser.Options{Path: os.Getenv(startPath)}); err != nil {
+	if _, err := browser.Start(context.Background(), browser.Options{Environment: os.LookupEnv,
+		Path: os.Getenv(startPath)}); err != nil {
 		os.Stderr.WriteString(err.Error())
 		os.Exit(1)
 	}
@@ -49,7 +50,7 @@ func start(t *testing.T) *browser.Browser {
 	t.Helper()
 	benchtest.Heavy(t)
 	t.Setenv("TMPDIR", t.TempDir())
-	b, err := browser.Start(t.Context(), browser.Options{ResolverRules: closedNetwork})
+	b, err := browser.Start(t.Context(), browser.Options{Environment: os.LookupEnv, ResolverRules: closedNetwork})
 	if err != nil {
 		t.Fatal(err)
 	}

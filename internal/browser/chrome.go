@@ -3,18 +3,21 @@ package browser
 import (
 	"errors"
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
+
+	"rtcbench/internal/environment"
 )
 
 // ErrNoChrome means that no Chromium or Chrome was found.
 var ErrNoChrome = errors.New("no Chromium or Chrome found")
 
 // find returns the program to start: the one that was named, or the first of the usual ones.
-func find(named string) (string, error) { return findAmong(named, usual(runtime.GOOS)) }
+func find(named string, e environment.Environment) (string, error) {
+	return findAmong(named, usual(runtime.GOOS, e))
+}
 
 func findAmong(named string, list []string) (string, error) {
 	if named != "" {
@@ -35,7 +38,7 @@ func findAmong(named string, list []string) (string, error) {
 // usual are the programs that are looked for, the best first: a headless shell is Chromium without what a window needs.
 // It starts in a fraction of the time and asks nothing of anybody. Debian's own command for it is a shell script that
 // stays between us and the browser.
-func usual(system string) []string {
+func usual(system string, e environment.Environment) []string {
 	switch system {
 	case "darwin":
 		return []string{
@@ -47,7 +50,7 @@ func usual(system string) []string {
 	case "windows":
 		list := []string{"chrome-headless-shell"}
 		for _, root := range []string{"ProgramFiles", "ProgramFiles(x86)", "LocalAppData"} {
-			if dir := os.Getenv(root); dir != "" {
+			if dir := e.Get(root); dir != "" {
 				list = append(list, filepath.Join(dir, `Google\Chrome\Application\chrome.exe`),
 					filepath.Join(dir, `Chromium\Application\chrome.exe`))
 			}

@@ -2,10 +2,11 @@ package browser
 
 import (
 	"net/url"
-	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
+
+	"rtcbench/internal/environment"
 )
 
 // proxyVariables say through what the browser asks, in the two spellings that Chromium knows.
@@ -28,22 +29,22 @@ var passed = []string{
 var onWindows = []string{"SystemRoot", "SystemDrive", "windir", "ComSpec", "PATHEXT", "ProgramFiles",
 	"ProgramFiles(x86)", "ProgramData", "NUMBER_OF_PROCESSORS", "PROCESSOR_ARCHITECTURE"}
 
-// environment is Chromium's: named variables of ours, and a home inside its scratch folder. What Chromium and its
+// variables are Chromium's: named variables of ours, and a home inside its scratch folder. What Chromium and its
 // libraries write for a user (crash reports, settings, caches) goes with that folder.
-func environment(home string) []string {
+func variables(e environment.Environment, home string) []string {
 	names := passed
 	if runtime.GOOS == "windows" {
 		names = append(names[:len(names):len(names)], onWindows...)
 	}
 	var list []string
 	for _, name := range names {
-		if value, set := os.LookupEnv(name); set {
+		if value, set := e.Lookup(name); set {
 			list = append(list, name+"="+value)
 		}
 	}
 	direct := makers
 	for _, name := range proxyVariables {
-		value := os.Getenv(name)
+		value := e.Get(name)
 		switch {
 		case value == "":
 		case strings.EqualFold(name, "no_proxy"):

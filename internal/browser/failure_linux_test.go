@@ -196,7 +196,7 @@ func TestAListenerThatBlocks(t *testing.T) {
 }
 
 func TestNoChromium(t *testing.T) {
-	_, err := browser.Start(t.Context(), browser.Options{Path: "/nowhere/chromium"})
+	_, err := browser.Start(t.Context(), browser.Options{Environment: os.LookupEnv, Path: "/nowhere/chromium"})
 	if err == nil || !strings.Contains(err.Error(), "no Chromium or Chrome found") {
 		t.Error(err)
 	}

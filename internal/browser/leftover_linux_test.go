@@ -41,7 +41,7 @@ func TestTwentyKills(t *testing.T) {
 	if n := len(profilesIn(t, dir)); n > 1 {
 		t.Errorf("%d profiles are left: a start removes those of dead processes", n)
 	}
-	b, err := browser.Start(t.Context(), browser.Options{ResolverRules: closedNetwork})
+	b, err := browser.Start(t.Context(), browser.Options{Environment: os.LookupEnv, ResolverRules: closedNetwork})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +84,7 @@ func TestNothingIsLeft(t *testing.T) {
 	if made, _ := filepath.Glob(filepath.Join(dir, "org.chromium.*")); len(made) != 1 {
 		t.Fatalf("Chromium made %v: this test looks at the wrong place", made)
 	}
-	b, err := browser.Start(t.Context(), browser.Options{Path: full})
+	b, err := browser.Start(t.Context(), browser.Options{Environment: os.LookupEnv, Path: full})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +110,7 @@ func profilesIn(t *testing.T, dir string) []string {
 func TestTheLivingAreLeftAlone(t *testing.T) {
 	benchtest.Heavy(t)
 	t.Setenv("TMPDIR", t.TempDir())
-	options := browser.Options{ResolverRules: closedNetwork}
+	options := browser.Options{Environment: os.LookupEnv, ResolverRules: closedNetwork}
 	first, err := browser.Start(t.Context(), options)
 	if err != nil {
 		t.Fatal(err)
@@ -147,7 +147,7 @@ func TestALeftoverThatHangs(t *testing.T) {
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- hung.Wait() }()
-	b, err := browser.Start(t.Context(), browser.Options{ResolverRules: closedNetwork})
+	b, err := browser.Start(t.Context(), browser.Options{Environment: os.LookupEnv, ResolverRules: closedNetwork})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,7 +170,7 @@ func TestAFolderOfSomebodyElse(t *testing.T) {
 	ours := filepath.Join(dir, "rtcbench-"+strconv.Itoa(os.Getuid()))
 	refused := func(what string) {
 		t.Helper()
-		_, err := browser.Start(t.Context(), browser.Options{ResolverRules: closedNetwork})
+		_, err := browser.Start(t.Context(), browser.Options{Environment: os.LookupEnv, ResolverRules: closedNetwork})
 		if err == nil || !strings.Contains(err.Error(), "not this user's own folder") {
 			t.Errorf("%s: %v", what, err)
 		}

@@ -13,6 +13,7 @@ import (
 
 	"rtcbench/bench"
 	"rtcbench/internal/browser/contract"
+	"rtcbench/internal/environment"
 )
 
 // JoinConfig is what the page needs to take a seat. Join fills in how long it may take.
@@ -23,7 +24,8 @@ type Page struct {
 	ctx     context.Context
 	cancel  func()
 	pages   *pages
-	gone    <-chan struct{} // closed when the page has crashed or the browser has
+	proxies environment.Environment // see Browser
+	gone    <-chan struct{}         // closed when the page has crashed or the browser has
 	batches chan contract.Batch
 	build   string                   // of the browser
 	missing map[string]bench.Missing // by what was reached of the join
@@ -60,7 +62,8 @@ func (b *Browser) OpenFirst(ctx context.Context) (*Page, error) {
 
 func (b *Browser) open(ctx context.Context, newTab func() (context.Context, func())) (*Page, error) {
 	tab, cancel := newTab()
-	p := &Page{ctx: tab, cancel: cancel, pages: b.pages, build: b.build, batches: make(chan contract.Batch, 1024)}
+	p := &Page{ctx: tab, cancel: cancel, pages: b.pages, proxies: b.proxies, build: b.build,
+		batches: make(chan contract.Batch, 1024)}
 	_, err := call(ctx, p, func(ctx context.Context) (chromedp.Void, error) {
 		return chromedp.Void{}, chromedp.Do(ctx,
 			chromedp.ExposeFunc("rtcbenchNews", func(_ context.Context, text string) (chromedp.Void, error) {
@@ -177,7 +180,7 @@ func (p *Page) Join(ctx context.Context, c JoinConfig) error {
 	if deadline, ok := ctx.Deadline(); ok {
 		c.Within = float64(time.Until(deadline).Milliseconds())
 	}
-	refused := proxyRefuses(ctx, c)
+	refused := proxyRefuses(ctx, c, p.proxies)
 	seat, err := evaluate[contract.Seat](ctx, p, "join", c)
 	p.identity, p.facts = seat.Identity, seat.Facts
 	if err != nil {

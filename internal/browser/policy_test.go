@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -52,7 +53,8 @@ func TestPolicy(t *testing.T) {
 // A page reaches its platform's host and no other, by whatever way, also where the host is an address.
 func TestAPageReachesItsPlatformOnly(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
-	b, err := browser.Start(t.Context(), browser.Options{ResolverRules: closedNetwork + ", EXCLUDE 127.0.0.2"})
+	b, err := browser.Start(t.Context(), browser.Options{Environment: os.LookupEnv,
+		ResolverRules: closedNetwork + ", EXCLUDE 127.0.0.2"})
 	if err != nil {
 		t.Fatal(err)
 	}

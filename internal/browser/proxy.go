@@ -8,7 +8,10 @@ import (
 	"net/url"
 	"strings"
 
+	"golang.org/x/net/http/httpproxy"
+
 	"rtcbench/internal/advice"
+	"rtcbench/internal/environment"
 )
 
 // ProxyError is a proxy on the way that wants a name and a password. Chromium takes none from the environment, and its
@@ -22,16 +25,10 @@ func (e *ProxyError) Error() string {
 		"let this machine through by its address, or name the host in NO_PROXY"
 }
 
-// dailyCDN is where daily-js loads its call machine from.
-const dailyCDN = "https://c.daily.co"
-
 // proxyRefuses asks the proxy on the way to a room, if the environment names one, as Chromium does: without a name. It
 // does not wait; what it gives back does until ctx ends, and returns a *ProxyError or nil.
-func proxyRefuses(ctx context.Context, c JoinConfig) (told func() error) {
-	text := c.URL
-	if c.Platform == "daily" {
-		text = cmp.Or(c.BundleURL, dailyCDN)
-	}
+func proxyRefuses(ctx context.Context, c JoinConfig, e environment.Environment) (told func() error) {
+	text := cmp.Or(c.BundleURL, c.Page.Code, c.URL)
 	if rest, ok := strings.CutPrefix(text, "ws"); ok {
 		text = "http" + rest // wss is https
 	}
@@ -40,7 +37,7 @@ func proxyRefuses(ctx context.Context, c JoinConfig) (told func() error) {
 	if err != nil {
 		return func() error { return nil }
 	}
-	proxy, err := http.ProxyFromEnvironment(request)
+	proxy, err := proxies(e)(request.URL)
 	if err != nil || proxy == nil {
 		return func() error { return nil }
 	}
@@ -58,6 +55,13 @@ func proxyRefuses(ctx context.Context, c JoinConfig) (told func() error) {
 			return nil
 		}
 	}
+}
+
+// proxies are those that the variables name.
+func proxies(e environment.Environment) func(*url.URL) (*url.URL, error) {
+	get := func(name string) string { return cmp.Or(e.Get(name), e.Get(strings.ToLower(name))) }
+	c := httpproxy.Config{HTTPProxy: get("HTTP_PROXY"), HTTPSProxy: get("HTTPS_PROXY"), NoProxy: get("NO_PROXY")}
+	return c.ProxyFunc()
 }
 
 func askProxy(request *http.Request, proxy url.URL) error {

@@ -54,7 +54,7 @@ func TestWhatTheBrowserGets(t *testing.T) {
 			}
 			t.Setenv("HTTPS_PROXY", "http://bob:hush-proxy@127.0.0.1:9")
 			t.Setenv("TZ", "Asia/Kathmandu")
-			b, err := browser.Start(t.Context(), browser.Options{Path: path})
+			b, err := browser.Start(t.Context(), browser.Options{Environment: os.LookupEnv, Path: path})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -126,7 +126,7 @@ func TestTwoSeats(t *testing.T) {
 			}
 			t.Cleanup(func() { cloud.Close() })
 			t.Setenv("TMPDIR", t.TempDir())
-			b, err := browser.Start(t.Context(), browser.Options{Path: path})
+			b, err := browser.Start(t.Context(), browser.Options{Environment: os.LookupEnv, Path: path})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -162,12 +162,13 @@ func TestWhatIsNotEnough(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv("TMPDIR", long)
-	_, err := browser.Start(t.Context(), browser.Options{Path: kinds(t)["full"]})
+	_, err := browser.Start(t.Context(), browser.Options{Environment: os.LookupEnv, Path: kinds(t)["full"]})
 	if err == nil || !strings.Contains(err.Error(), "the folder for temporary files has a path of") ||
 		!strings.Contains(err.Error(), "TMPDIR") {
 		t.Errorf("full: %v", err)
 	}
-	b, err := browser.Start(t.Context(), browser.Options{Path: kinds(t)["shell"]}) // makes no socket
+	b, err := browser.Start(t.Context(), browser.Options{Environment: os.LookupEnv,
+		Path: kinds(t)["shell"]}) // makes no socket
 	if err != nil {
 		t.Errorf("shell: %v", err)
 	} else {
@@ -195,7 +196,7 @@ func TestABrowserThatDoesNotComeUp(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
 	begin := time.Now()
-	_, err := browser.Start(ctx, browser.Options{Path: path})
+	_, err := browser.Start(ctx, browser.Options{Environment: os.LookupEnv, Path: path})
 	if err == nil || err.Error() != "Chromium was not up" || time.Since(begin) < limit {
 		t.Errorf("%v after %v", err, time.Since(begin))
 	}
@@ -260,7 +261,7 @@ func TestEveryPhaseEndsInTime(t *testing.T) {
 }
 
 func TestNoBrowserTakesAnothersPlace(t *testing.T) {
-	list := browser.Usual("linux")
+	list := browser.Usual("linux", os.LookupEnv)
 	shell, full := slices.Index(list, "chromium-headless-shell"), slices.Index(list, "chromium")
 	if shell < 0 || full < shell || slices.Index(list, "google-chrome") < full {
 		t.Errorf("looked for in this order: %v", list)

@@ -3,11 +3,12 @@ package browser
 import (
 	"net"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
 
 	"golang.org/x/net/publicsuffix"
+
+	"rtcbench/internal/environment"
 )
 
 // reach are Chromium's rules for names, of everything that happens in it: its pages, and what the browser does by
@@ -16,7 +17,7 @@ import (
 //
 // requests are the rules for URLs, lookups those for names that are looked up, which a proxy's is as well.
 // https://chromium.googlesource.com/chromium/src/+/HEAD/net/base/host_mapping_rules.h
-func reach(rooms []JoinConfig) (requests, lookups string) {
+func reach(rooms []JoinConfig, e environment.Environment) (requests, lookups string) {
 	names := []string{"*:*", "localhost"} // an address of IPv6, and this machine
 	for _, digit := range "0123456789" {
 		names = append(names, "*"+string(digit)) // an address of IPv4: no name of the Internet ends so
@@ -29,7 +30,7 @@ func reach(rooms []JoinConfig) (requests, lookups string) {
 	}
 	requests = rules(nobody, names)
 	for _, variable := range proxyVariables {
-		if proxy := withoutUser(os.Getenv(variable)); proxy != "" {
+		if proxy := withoutUser(e.Get(variable)); proxy != "" {
 			if u, err := url.Parse(proxy); err == nil {
 				names = append(names, u.Hostname())
 			}

@@ -1,6 +1,7 @@
 package browser_test
 
 import (
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -29,7 +30,7 @@ func TestReach(t *testing.T) {
 			nil},
 		{of(browser.JoinConfig{Platform: "livekit", URL: "wss://evil.example, EXCLUDE *"}), nil, []string{"*"}},
 	} {
-		requests, lookups := browser.Reach([]browser.JoinConfig{c.room})
+		requests, lookups := browser.Reach([]browser.JoinConfig{c.room}, os.LookupEnv)
 		for _, text := range []string{requests, lookups} {
 			words := strings.Split(text, ", EXCLUDE ")
 			for _, want := range append(c.has, "localhost", "*7", "*:*") {

@@ -16,7 +16,8 @@ type chromeFlags struct {
 
 // options are of a browser whose pages join these rooms, as far as they are known.
 func (f chromeFlags) options(rooms ...browser.JoinConfig) browser.Options {
-	return browser.Options{Path: f.ChromePath, NoSandbox: f.NoSandbox, ResolverRules: f.ResolverRules, Rooms: rooms}
+	return browser.Options{Path: f.ChromePath, NoSandbox: f.NoSandbox, ResolverRules: f.ResolverRules, Rooms: rooms,
+		Environment: ours}
 }
 
 // sayAloud tells of what weakens the browser that is about to start, if one is.

@@ -57,7 +57,7 @@ func (cmd *calibrateCmd) Run(a *app) error {
 		code, _ := signals.ExitCode(a.ctx)
 		return exitError{code, errors.New("stopped; what was known before is kept")}
 	}
-	where, err := floors.Save(known)
+	where, err := floors.Save(ours, known)
 	if err != nil {
 		failed = append(failed, fmt.Errorf("keep the floors: %w", err))
 	} else {

@@ -137,7 +137,7 @@ func Main(args []string, stdout, stderr io.Writer) (code int) {
 	// net/http tells of bytes behind an answer by package log, and quotes them: a token that a server repeats, too.
 	log.SetOutput(io.Discard)
 	settings.CleanForSDKs(ours, os.Setenv)
-	result.Platforms = platform.Names()
+	result.Platforms, report.Titles = platform.Names(), platform.Titles()
 	set := settings.New(ours, ".env")
 	set.Talk = talk(stderr)
 	var cmds commands
@@ -166,7 +166,8 @@ func newParser(cmds *commands, set *settings.Sources, stdout, stderr io.Writer, 
 	parser, err := kong.New(cmds, append(cmds.options(),
 		kong.Name("rtcbench"),
 		kong.Description(description),
-		kong.Vars{"version": version().String()},
+		kong.Vars{"version": version().String(), "platform": ownCommands[0],
+			"platforms": strings.Join(ownCommands[:2], ",")},
 		kong.Writers(stdout, stderr),
 		kong.Exit(exit),
 		kong.Resolvers(lineOf(set)),
@@ -212,7 +213,8 @@ func codeOf(err error) int {
 
 // lineOf reads command lines, with set for what they leave out.
 func lineOf(set *settings.Sources) commandline.Line {
-	return commandline.Line{Sources: set, Platforms: jobCommands, Proposed: len(ownCommands)}
+	return commandline.Line{Sources: set, Platforms: jobCommands, Proposed: len(ownCommands),
+		Native: func(name string) bool { return platform.All[name].Has(bench.Native) }}
 }
 
 // talk writes lines for a person to w.

@@ -20,7 +20,7 @@ import (
 
 type echoCmd struct {
 	livekitFlags
-	Platform string `from:"RTCBENCH_PLATFORM" group:"where" enum:"livekit,daily,both" default:"livekit" placeholder:"livekit" help:"Platform to answer on: livekit, daily, or, as a service, both."`
+	Platform string `from:"RTCBENCH_PLATFORM" group:"where" enum:"${platforms},both" default:"${platform}" placeholder:"${platform}" help:"Platform to answer on: livekit, daily, or, as a service, both."`
 	// The flags of Daily, as they are called here: where to answer, and how rooms are made.
 	Daily kong.Plugins `embed:""`
 	chromeFlags

@@ -12,12 +12,14 @@ import (
 
 	"rtcbench/bench"
 	"rtcbench/internal/jobs"
+	"rtcbench/internal/platform/daily"
+	"rtcbench/internal/platform/livekit"
 	"rtcbench/internal/settings"
 )
 
 // measuring are the commands that a job can be.
 func (c *commands) measuring() map[string]measuring {
-	list := map[string]measuring{"livekit": &c.Livekit, "daily": &c.Daily, "both": &c.Both}
+	list := map[string]measuring{livekit.Platform.Name: &c.Livekit, daily.Platform.Name: &c.Daily, "both": &c.Both}
 	for name, cmd := range c.others {
 		list[name] = cmd
 	}
@@ -26,7 +28,7 @@ func (c *commands) measuring() map[string]measuring {
 
 // ownCommands are those of platforms with flags of their own. jobCommands are all that a job can be.
 var (
-	ownCommands = []string{"livekit", "daily", "both"}
+	ownCommands = []string{livekit.Platform.Name, daily.Platform.Name, "both"}
 	jobCommands = append(slices.Clone(ownCommands), slices.Sorted(maps.Keys(others()))...)
 )
 

@@ -15,6 +15,7 @@ import (
 	"rtcbench/bench"
 	"rtcbench/internal/lab"
 	"rtcbench/internal/lab/witness"
+	"rtcbench/internal/platform/livekit"
 	"rtcbench/internal/sandbox"
 	"rtcbench/internal/scratch"
 	"rtcbench/internal/settings"
@@ -136,7 +137,7 @@ func (cmd labRunCmd) Run(a *app) error {
 	case len(args) == 0:
 		return usagef("lab run %s: what runs in the lab is livekit and its flags, after --: rtcbench lab run %s "+
 			"-- livekit", scenario.Name, cmd.Scenario)
-	case args[0] != "livekit":
+	case args[0] != livekit.Platform.Name:
 		return usagef("lab run %s: what runs in the lab is livekit and its flags, after --, not %s: the lab's server "+
 			"is LiveKit's", scenario.Name, settings.Shown(args[0], jobCommands...))
 	}

@@ -99,7 +99,7 @@ func (a *app) measure(cmd measuring) error {
 func (a *app) env(chrome chromeFlags) measure.Env {
 	return measure.Env{
 		Platforms: platform.All, Clock: newClock(), Browser: chrome.options(), Tool: bench.Tool(version()),
-		Floors: floors.Load(),
+		Floors: floors.Load(ours),
 		Say:    func(line string) { fmt.Fprintf(a.stderr, "rtcbench: %s\n", line) },
 	}
 }

@@ -19,6 +19,8 @@ type Line struct {
 	*settings.Sources
 	Platforms []string // commands that are named as platforms are
 	Proposed  int      // so many of them, at the most, are proposed where the command is missing
+	// Native reports whether a platform can be spoken to without a browser.
+	Native func(platform string) bool
 }
 
 // Validate implements kong.Resolver.
@@ -69,7 +71,7 @@ func (l Line) parsed(ctx *kong.Context) error {
 		variable, _, _ := strings.Cut(flag.Tag.Get("from"), ",")
 		l.Call(flag.Name, variable)
 		if flag.Tag.Get("dotenv") != "no" || l.Rank(flag.Name) != settings.ByDotEnv ||
-			flag.Name != "insecure" && browserless(ctx) {
+			flag.Name != "insecure" && l.browserless(ctx) {
 			continue
 		}
 		return settings.Usagef("%s: a .env may not set this; set it in the environment, or give --%s",
@@ -110,13 +112,14 @@ func (l Line) explain(err error) error {
 }
 
 // browserless reports whether a command that could start a browser does not.
-func browserless(ctx *kong.Context) bool {
+func (l Line) browserless(ctx *kong.Context) bool {
 	for _, flag := range ctx.Flags() {
 		switch flag.Name {
 		case "engine":
 			return ctx.FlagValue(flag) == "native"
 		case "platform":
-			return ctx.FlagValue(flag) == "livekit"
+			name, _ := ctx.FlagValue(flag).(string)
+			return l.Native(name)
 		}
 	}
 	return false

@@ -17,12 +17,17 @@ type Environment func(name string) (value string, set bool)
 // Setter sets a variable, as os.Setenv does.
 type Setter func(name, value string) error
 
+// Lookup is the value of a variable, and whether it is set.
+func (e Environment) Lookup(name string) (value string, set bool) {
+	if e == nil {
+		return "", false
+	}
+	return e(name)
+}
+
 // Get is the value of a variable; "" = it is empty, or not set.
 func (e Environment) Get(name string) string {
-	if e == nil {
-		return ""
-	}
-	value, _ := e(name)
+	value, _ := e.Lookup(name)
 	return value
 }
 

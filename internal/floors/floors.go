@@ -7,19 +7,20 @@ import (
 	"os"
 	"path/filepath"
 
+	"rtcbench/internal/environment"
 	"rtcbench/internal/keep"
 	"rtcbench/internal/measure"
 )
 
-func path() (string, error) {
-	dir, err := os.UserCacheDir()
-	return filepath.Join(dir, "rtcbench", "floors.json"), err
+func path(e environment.Environment) (string, error) {
+	dir, err := e.CacheFolder()
+	return filepath.Join(dir, "floors.json"), err
 }
 
 // Load is, of the user's cache folder, what was measured so far; nothing when there is none, or none that can be read.
-func Load() measure.Floors {
+func Load(e environment.Environment) measure.Floors {
 	f := measure.Floors{}
-	file, err := path()
+	file, err := path(e)
 	if err != nil {
 		return f
 	}
@@ -30,8 +31,8 @@ func Load() measure.Floors {
 }
 
 // Save keeps the floors and returns where.
-func Save(f measure.Floors) (string, error) {
-	file, err := path()
+func Save(e environment.Environment, f measure.Floors) (string, error) {
+	file, err := path(e)
 	if err != nil {
 		return "", err
 	}

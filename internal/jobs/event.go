@@ -23,8 +23,8 @@ func Event(event []byte, platform string) (Job, error) {
 	decoder.UseNumber()
 	if len(bytes.TrimSpace(event)) > 0 && string(bytes.TrimSpace(event)) != "null" {
 		if err := decoder.Decode(&keys); err != nil {
-			return j,
-				errors.New(`the event is not an object of settings, as {"platform": "livekit", "iterations": 100}`)
+			return j, fmt.Errorf(`the event is not an object of settings, as {"platform": %q, "iterations": 100}`,
+				platform)
 		}
 	}
 	if _, ok := keys["detail-type"]; ok {

@@ -20,6 +20,15 @@ var All = map[string]bench.Platform{
 // Names are those of All, sorted.
 func Names() []string { return slices.Sorted(maps.Keys(All)) }
 
+// Titles are what people call the platforms, by name.
+func Titles() map[string]string {
+	titles := map[string]string{}
+	for name, p := range All {
+		titles[name] = p.Title
+	}
+	return titles
+}
+
 func here(p bench.Platform, start func() (bench.Place, func() error, error)) bench.Platform {
 	p.Here, p.HereIs = start, p.Title+" server in this process"
 	return p

@@ -18,6 +18,8 @@ import (
 	"rtcbench/internal/result"
 )
 
+func init() { Titles = map[string]string{"daily": "Daily", "livekit": "LiveKit"} }
+
 var update = flag.Bool("update", false, "write the golden files anew")
 
 func golden(t *testing.T, name string, got []byte) {

@@ -3,6 +3,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -261,15 +262,10 @@ func (p *page) marked(title string, texts []string) {
 	}
 }
 
-func platformName(s string) string {
-	switch s {
-	case "livekit":
-		return "LiveKit"
-	case "daily":
-		return "Daily"
-	}
-	return s
-}
+// Titles are what people call the platforms, by name. Whoever has the list of platforms sets them, once.
+var Titles map[string]string
+
+func platformName(name string) string { return cmp.Or(Titles[name], name) }
 
 func number(q bench.Quantity) string {
 	if !q.OK {

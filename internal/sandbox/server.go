@@ -87,7 +87,7 @@ func startOnce(o Options) (*Server, error) {
 	if process.server != nil {
 		return nil, errors.New("start the LiveKit sandbox: this process has one already, or had one")
 	}
-	process.logs.Do(func() { logger.SetLogger(logger.GetDiscardLogger(), "livekit") })
+	process.logs.Do(func() { logger.SetLogger(logger.GetDiscardLogger(), "sandbox") })
 	var err error
 	for range startAttempts {
 		var s *Server

@@ -96,7 +96,7 @@ func besideBare(ctx context.Context, p place, barePage string, pings int) (engin
 			return
 		}
 	}
-	b, err := browser.Start(ctx, browser.Options{ResolverRules: closedNetwork})
+	b, err := browser.Start(ctx, browser.Options{Environment: os.LookupEnv, ResolverRules: closedNetwork})
 	if err != nil {
 		return
 	}

@@ -27,6 +27,7 @@ var Platform = bench.Platform{
 	Page: bench.Page{
 		// As Daily lists them for firewalls, without error reporting at sentry.io.
 		// https://docs.daily.co/guides/privacy-and-security/corporate-firewalls-nats-allowed-ip-list
+		Code:      "https://c.daily.co",
 		Hosts:     []string{"*.daily.co", "*.dailywebrtc.com", "*.dailywebrtc.net", "*.pluot.blue"},
 		Relays:    []string{"stun.cloudflare.com", "turn.cloudflare.com", "*.twilio.com"},
 		Evaluates: true, // its call machine, from Daily's CDN or a mirror
