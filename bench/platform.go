@@ -93,8 +93,8 @@ type Meeting interface {
 	Seat(role Role, identity string) (Seat, error)
 	// Explain is err, why a seat was not taken, with what the platform says of it.
 	Explain(ctx context.Context, seat Seat, err error) error
-	// Describe notes in a run what only the platform knows of it, and says more of err, why the run ended early.
-	Describe(ctx context.Context, run *Run, err error) error
+	// Complete notes in a run what only the platform knows of it, and says more of err, why the run ended early.
+	Complete(ctx context.Context, run *Run, err error) error
 	// Delete removes what Open made. What cannot be removed ends by itself, and is named in the error.
 	Delete(ctx context.Context) error
 }

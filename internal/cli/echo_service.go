@@ -124,7 +124,7 @@ func listensHere(address string) bool {
 // serve is rtcbench echo as a service.
 func (cmd *echoCmd) serve(a *app, c *settings.Check, within time.Duration) error {
 	f := cmd.serviceFlags
-	if f.AuthToken != "" || c.Rank("auth-token") == settings.ByFlag { // a blank one opens no door
+	if f.AuthToken != "" || c.Rank("auth-token") == settings.ByFlag { // a blank one protects nothing
 		if f.AuthToken == "" || strings.ContainsFunc(f.AuthToken, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
 			c.FailAs("auth-token", `"(not shown)"`, "text without spaces that a header can carry (ASCII)")
 		}

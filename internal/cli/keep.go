@@ -46,17 +46,17 @@ func (a *app) finish(f keepFlags, measured []bench.Run, failed []error, stores k
 // hand hands m to everybody. of stands before what is said of the limits of one run.
 func (a *app) hand(f keepFlags, m keep.Measured, stores keep.Stores, table func(io.Writer) error,
 	of func(bench.Record) string) error {
-	k := keep.Keeper{Took: a.took, Output: keep.Output{Path: f.Output, Stdout: a.stdout}, Stores: stores,
+	to := keep.Recipients{Took: a.took, Output: keep.Output{Path: f.Output, Stdout: a.stdout}, Stores: stores,
 		Limits: f.limits()}
 	if !f.Quiet {
-		k.Table = func() error {
+		to.Table = func() error {
 			if f.Output == "-" {
 				return table(a.stderr)
 			}
 			return table(a.stdout)
 		}
 	}
-	o := k.Keep(a.ctx, m)
+	o := to.Keep(a.ctx, m)
 	if o.Delivered > 0 {
 		fmt.Fprintf(a.stderr, "delivered %d runs, with those that had waited\n", o.Delivered)
 	}

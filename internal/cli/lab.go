@@ -28,7 +28,7 @@ type labCmd struct {
 	Run   labRunCmd   `cmd:"" help:"Measure inside a scenario, and hold the result against what the router did to each packet."`
 	Serve labServeCmd `cmd:"" hidden:"" help:"The LiveKit server of a lab."`
 	Enter labEnterCmd `cmd:"" hidden:"" help:"Become a command in a place of a lab."`
-	Awake labAwakeCmd `cmd:"" hidden:"" help:"Keep a processor from going to sleep."`
+	Busy  labBusyCmd  `cmd:"" hidden:"" help:"Keep a processor from going to sleep."`
 }
 
 type labListCmd struct{}
@@ -254,7 +254,7 @@ func (l *labRun) run(args []string) error {
 	}
 	runner.Stdin, runner.Stdout, runner.Stderr = os.Stdin, l.app.stdout, l.app.stderr
 	err := l.network.Play(l.app.ctx, lab.Cast{
-		Awake:  func() *exec.Cmd { return l.command("lab", "awake") },
+		Busy:   func() *exec.Cmd { return l.command("lab", "busy") },
 		Server: l.command("lab", "serve"), ServerReady: "the LiveKit server",
 		Echo: echo, EchoReady: "echo ready", Command: runner,
 	})
@@ -273,10 +273,10 @@ func (l *labRun) run(args []string) error {
 	return nil
 }
 
-type labAwakeCmd struct{}
+type labBusyCmd struct{}
 
 // Run spins until it is told to stop.
-func (labAwakeCmd) Run(a *app) error { return lab.KeepBusy(a.ctx) }
+func (labBusyCmd) Run(a *app) error { return lab.KeepBusy(a.ctx) }
 
 type labServeCmd struct{}
 

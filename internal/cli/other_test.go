@@ -29,5 +29,5 @@ func (m etherRoom) Seat(_ bench.Role, identity string) (bench.Seat, error) {
 	return bench.Seat{Room: bench.Room{URL: m.Place.URL, Name: m.Room}, Identity: identity}, nil
 }
 func (m etherRoom) Explain(_ context.Context, _ bench.Seat, err error) error  { return err }
-func (m etherRoom) Describe(_ context.Context, _ *bench.Run, err error) error { return err }
+func (m etherRoom) Complete(_ context.Context, _ *bench.Run, err error) error { return err }
 func (m etherRoom) Delete(context.Context) error                              { return nil }

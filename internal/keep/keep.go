@@ -42,8 +42,8 @@ func Gather(runs []bench.Run, failed []error) (m Measured, reasons map[string]st
 	return m, reasons
 }
 
-// Keeper says who is to have what was measured. What is nil or empty there is not wanted.
-type Keeper struct {
+// Recipients says who is to have what was measured. What is nil or empty there is not wanted.
+type Recipients struct {
 	Took   func(bench.Record) // whoever counts the runs, as metrics do
 	Output Output
 	Stores Stores
@@ -56,14 +56,14 @@ type sink func(ctx context.Context, m Measured, o *Outcome)
 
 // sinks are in the order of safety: memory cannot fail; then what outlives this process and needs nobody else; then
 // what only shows the runs; then the network, which may take its time; then what judges them.
-func (k Keeper) sinks() []sink {
-	return []sink{k.count, k.Output.take, k.Stores.take, noteLoss, k.print, k.Stores.deliver, k.Limits.judge}
+func (to Recipients) sinks() []sink {
+	return []sink{to.count, to.Output.take, to.Stores.take, noteLoss, to.print, to.Stores.deliver, to.Limits.judge}
 }
 
 // Keep hands m to everybody.
-func (k Keeper) Keep(ctx context.Context, m Measured) Outcome {
+func (to Recipients) Keep(ctx context.Context, m Measured) Outcome {
 	o := Outcome{Early: m.Early}
-	for _, take := range k.sinks() {
+	for _, take := range to.sinks() {
 		take(ctx, m, &o)
 	}
 	return o
@@ -99,20 +99,20 @@ func noteLoss(_ context.Context, _ Measured, o *Outcome) {
 	}
 }
 
-func (k Keeper) count(_ context.Context, m Measured, _ *Outcome) {
-	if k.Took == nil {
+func (to Recipients) count(_ context.Context, m Measured, _ *Outcome) {
+	if to.Took == nil {
 		return
 	}
 	for _, r := range m.Runs {
-		k.Took(r.Record)
+		to.Took(r.Record)
 	}
 }
 
-func (k Keeper) print(_ context.Context, _ Measured, o *Outcome) {
-	if k.Table == nil {
+func (to Recipients) print(_ context.Context, _ Measured, o *Outcome) {
+	if to.Table == nil {
 		return
 	}
-	if err := k.Table(); err != nil {
+	if err := to.Table(); err != nil {
 		o.unkept(fmt.Errorf("print the table: %w", err))
 	}
 }

@@ -63,7 +63,7 @@ func TestExitCodeIsOfThisRun(t *testing.T) {
 	measure := func(location string) Outcome {
 		r := benchtest.StoredRun(3, time.Now())
 		r.Location = location
-		return Keeper{Stores: k}.Keep(t.Context(), one(r))
+		return Recipients{Stores: k}.Keep(t.Context(), one(r))
 	}
 	if o := measure("POISON1"); !strings.Contains(texts(o.Unkept), "did not take the run: ") ||
 		!strings.Contains(texts(o.Unkept), "partial write") {
@@ -97,7 +97,7 @@ func TestOrganisationThatIsCorrected(t *testing.T) {
 	var older []error
 	for _, org := range []string{"wrong", "right"} {
 		k := influxStores(dir, server.URL, org, "x")
-		o := Keeper{Stores: k}.Keep(t.Context(), one(benchtest.StoredRun(3, time.Now())))
+		o := Recipients{Stores: k}.Keep(t.Context(), one(benchtest.StoredRun(3, time.Now())))
 		if (o.Unkept == nil) != (org == "right") {
 			t.Errorf("%s: %v", org, o.Unkept)
 		}
@@ -127,7 +127,7 @@ func TestTheOrderOfSafety(t *testing.T) {
 		note("network")
 		return nil, errors.New("connection refused")
 	}}
-	k := Keeper{
+	k := Recipients{
 		Took:   func(bench.Record) { note("memory") },
 		Output: Output{Path: "-", Stdout: writer(func() { note("file, " + waits()) })},
 		Stores: Stores{[]outbox.Target{store}, box},
@@ -180,7 +180,7 @@ func TestASignalInADelivery(t *testing.T) {
 					}})
 			}
 			began := time.Now()
-			o := Keeper{Stores: k}.Keep(ctx, one(benchtest.StoredRun(3, time.Now())))
+			o := Recipients{Stores: k}.Keep(ctx, one(benchtest.StoredRun(3, time.Now())))
 			if took := time.Since(began); o.Unkept == nil || took < when || took > when+2*time.Second {
 				t.Errorf("a signal after %v: it took %v, %v", when, took, o.Unkept)
 			}
@@ -203,12 +203,12 @@ func TestWhatIsLostIsSaid(t *testing.T) {
 	away := outbox.Target{Name: "x", Open: func(context.Context) (bench.Store, error) {
 		return nil, errors.New("connection refused")
 	}}
-	k := Keeper{
+	k := Recipients{
 		Output: Output{Path: filepath.Join(nowhere, "run.json")},
 		Stores: Stores{[]outbox.Target{away}, outbox.Open(filepath.Join(dir, "file", "outbox"), 1<<20)},
 	}
 	run := benchtest.StoredRun(3, time.Now())
-	lost := func(k Keeper) (Outcome, bool) {
+	lost := func(k Recipients) (Outcome, bool) {
 		o := k.Keep(t.Context(), one(run))
 		return o, errors.Is(errors.Join(o.Unkept...), ErrLost)
 	}
@@ -248,7 +248,7 @@ func TestAStoreIsNamedOnce(t *testing.T) {
 		host := strings.TrimPrefix(address, "http://")
 		for way, ctx := range map[string]context.Context{"": t.Context(), ", after a signal": stoppedContext(t)} {
 			k := influxStores(t.TempDir(), address, "", "x")
-			o := Keeper{Stores: k}.Keep(ctx, one(benchtest.StoredRun(2, time.Now())))
+			o := Recipients{Stores: k}.Keep(ctx, one(benchtest.StoredRun(2, time.Now())))
 			text := texts(o.Unkept)
 			want := 1
 			if name == "away" {

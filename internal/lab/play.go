@@ -11,7 +11,7 @@ import (
 
 // Cast is what runs in a network. Every member is a command that is ready to be started.
 type Cast struct {
-	Awake       func() *exec.Cmd // keeps one processor from going to sleep
+	Busy        func() *exec.Cmd // keeps one processor busy with nothing
 	Server      *exec.Cmd
 	ServerReady string // the words that the server's talk has when it is ready
 	Echo        *exec.Cmd
@@ -47,7 +47,7 @@ func (n *Network) Play(ctx context.Context, c Cast) error {
 // around starts everything but the command.
 func (l *Processes) around(ctx context.Context, c Cast) error {
 	for range runtime.NumCPU() {
-		if err := l.Start(Runner, c.Awake()); err != nil {
+		if err := l.Start(Runner, c.Busy()); err != nil {
 			return err
 		}
 	}

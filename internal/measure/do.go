@@ -143,7 +143,7 @@ func (a *attempt) do(ctx context.Context, one *oneBrowser, ready func(), on func
 		return bench.Run{Platform: a.job.Platform}, err
 	}
 	err = noEcho(a.meeting.String(), err)
-	err = a.meeting.Describe(ctx, &run, err)
+	err = a.meeting.Complete(ctx, &run, err)
 	a.complete(&run, seen, err)
 	return run, err
 }

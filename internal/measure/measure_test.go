@@ -67,7 +67,7 @@ func (m *meeting) Seat(_ bench.Role, identity string) (bench.Seat, error) {
 	return bench.Seat{Room: bench.Room{URL: m.Place.URL, Name: m.Room, Token: "t"}, Identity: identity}, nil
 }
 func (m *meeting) Explain(_ context.Context, _ bench.Seat, err error) error { return err }
-func (m *meeting) Describe(_ context.Context, run *bench.Run, err error) error {
+func (m *meeting) Complete(_ context.Context, run *bench.Run, err error) error {
 	run.Facts.Server.Region = "nowhere"
 	return err
 }

@@ -48,7 +48,7 @@ func (w Watch) Machine() (m bench.Machine) {
 	if all := now.all - w.cpu.all; all >= fewestTicks {
 		m.Steal = bench.Share{Ratio: (now.stolen - w.cpu.stolen) / all, OK: true}
 	}
-	// A thread that has ended took its books with it. The Go runtime keeps its threads.
+	// The counters of a thread end with it. The Go runtime keeps its threads.
 	if threads := w.from.waited(); threads != nil && w.waited != nil && took > 0 {
 		var sum time.Duration
 		for id, d := range threads {
@@ -92,7 +92,7 @@ func (s Machine) waited() map[string]time.Duration {
 	for _, t := range threads {
 		data, err := fs.ReadFile(s.Proc, path.Join(tasks, t.Name(), "schedstat"))
 		f := strings.Fields(string(data))
-		if err != nil || len(f) != 3 { // the thread has ended, or this kernel keeps no such books
+		if err != nil || len(f) != 3 { // the thread has ended, or this kernel has no such counters
 			continue
 		}
 		ns, err := strconv.ParseInt(f[1], 10, 64)

@@ -7,7 +7,7 @@ import (
 	"rtcbench/bench"
 )
 
-// pauseMark is where the garbage collector's books stood at some moment.
+// pauseMark is what the garbage collector's counters said at some moment.
 type pauseMark struct{ stats debug.GCStats }
 
 func markPauses() pauseMark {

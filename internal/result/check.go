@@ -30,7 +30,7 @@ const (
 	apart = time.Second
 )
 
-// check finds what would make a run that no prober can have made. The error names the key. Every door has it: a file
+// check finds what would make a run that no prober can have made. The error names the key. Every way in asks it: a file
 // that is read, a run that is unpacked, and one that is packed for a store.
 func (f File) check() error {
 	for _, test := range []func() error{f.checkValues, f.checkWhere, f.checkTimes, f.checkCounts, f.checkStatistics,

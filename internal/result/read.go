@@ -48,10 +48,10 @@ func (f File) run() (bench.Run, error) {
 		ID: canonical(m.RunID), Platform: f.Platform, RoomURL: m.RoomURL, Start: clock(m.StartTime),
 		End: clock(m.StartTime).Add(nanos(m.DurationMS)), Ended: d.Ended,
 		Plan: bench.Plan{
-			Count: m.Iterations, Cooldown: millis(m.CooldownMS), PaceUnknown: m.CooldownMS == nil ||
+			Count: m.Iterations, Cooldown: fromMillis(m.CooldownMS), PaceUnknown: m.CooldownMS == nil ||
 				d.Tool.Version == bench.Original, Timeout: time.Duration(m.TimeoutMS) * time.Millisecond,
-			Warmup: zero(d.Plan.Warmup), EchoTimeout: millis(d.Plan.EchoTimeoutMS),
-			ReconnectTimeout: millis(d.Plan.ReconnectMS),
+			Warmup: zero(d.Plan.Warmup), EchoTimeout: fromMillis(d.Plan.EchoTimeoutMS),
+			ReconnectTimeout: fromMillis(d.Plan.ReconnectMS),
 			PayloadBytes:     zero(d.Plan.PayloadBytes), Class: asked(d.Plan),
 		},
 		Counts: d.Counts.Counts,
@@ -272,7 +272,7 @@ func asked(p Plan) bench.TransportClass {
 }
 
 // millis is v whole milliseconds.
-func millis(v *int64) time.Duration { return time.Duration(zero(v)) * time.Millisecond }
+func fromMillis(v *int64) time.Duration { return time.Duration(zero(v)) * time.Millisecond }
 
 // nanos is v milliseconds, exactly as they were before they were written.
 func nanos(v float64) time.Duration { return time.Duration(math.Round(v * 1e6)) }

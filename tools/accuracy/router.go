@@ -40,7 +40,7 @@ func (t *tool) router(ctx context.Context) (*precision, error) {
 		}
 	}()
 	for range runtime.NumCPU() { // as lab run has them; they end with this process, however it does
-		busy := exec.Command(t.binary, "lab", "enter", "lab", "awake")
+		busy := exec.Command(t.binary, "lab", "enter", "lab", "busy")
 		if err := n.Start(lab.Runner, busy); err != nil {
 			return nil, err
 		}

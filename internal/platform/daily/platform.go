@@ -110,8 +110,8 @@ func (m *Meeting) Seat(role bench.Role, identity string) (bench.Seat, error) {
 // Explain implements bench.Meeting: daily-js has said it all.
 func (m *Meeting) Explain(_ context.Context, _ bench.Seat, err error) error { return err }
 
-// Describe implements bench.Meeting.
-func (m *Meeting) Describe(_ context.Context, run *bench.Run, err error) error {
+// Complete implements bench.Meeting.
+func (m *Meeting) Complete(_ context.Context, run *bench.Run, err error) error {
 	run.Facts.Geo = m.place.Region
 	run.Standin = run.Facts.SFU == standin.SFU
 	if t := run.Facts.Topology; t != "" && t != "none" && t != "sfu" { // none is not known

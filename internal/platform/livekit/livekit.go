@@ -51,7 +51,7 @@ func (Transport) Join(ctx context.Context, room bench.Room, opts bench.JoinOptio
 		if errors.Is(err, lksdk.ErrConnectionTimeout) || errors.Is(err, context.DeadlineExceeded) {
 			return nil, s.late(err, time.Now())
 		}
-		if s.joined() { // it is not the door that was shut
+		if s.joined() { // the server has let it in
 			return nil, withoutToken(err, room)
 		}
 		return nil, Explain(ctx, room, err)

@@ -115,8 +115,8 @@ func (m *Meeting) Explain(ctx context.Context, seat bench.Seat, err error) error
 // fateTimeout bounds the question what became of an agent.
 const fateTimeout = 10 * time.Second
 
-// Describe implements bench.Meeting.
-func (m *Meeting) Describe(ctx context.Context, _ *bench.Run, err error) error {
+// Complete implements bench.Meeting.
+func (m *Meeting) Complete(ctx context.Context, _ *bench.Run, err error) error {
 	if m.dispatched == nil || !errors.Is(err, bench.ErrNoEcho) {
 		return err
 	}
