@@ -26,11 +26,12 @@ rtcbench/internal/stats:
 rtcbench/bench: rtcbench/internal/stats github.com/HdrHistogram/hdrhistogram-go github.com/google/uuid
 rtcbench/internal/recorder: rtcbench/bench rtcbench/internal/stats github.com/google/uuid
 rtcbench/internal/ping: rtcbench/bench rtcbench/internal/recorder
-rtcbench/internal/audio: rtcbench/bench
+rtcbench/internal/audio: rtcbench/bench rtcbench/internal/recorder
 rtcbench/internal/loopback: rtcbench/bench
 rtcbench/internal/benchtest: rtcbench/bench rtcbench/internal/stats github.com/google/uuid github.com/gofrs/flock
 	go.uber.org/goleak
-rtcbench/internal/echo: rtcbench/bench rtcbench/internal/ping rtcbench/internal/advice rtcbench/internal/redact
+rtcbench/internal/echo: rtcbench/bench rtcbench/internal/audio rtcbench/internal/ping
+	rtcbench/internal/advice rtcbench/internal/redact
 	github.com/prometheus/client_golang golang.org/x/time github.com/hashicorp/golang-lru/v2
 rtcbench/internal/result: rtcbench/bench rtcbench/internal/redact rtcbench/internal/stats github.com/google/uuid
 	github.com/go-json-experiment/json
@@ -43,7 +44,7 @@ rtcbench/internal/sandbox/sandboxtest: rtcbench/internal/sandbox rtcbench/intern
 rtcbench/internal/advice: rtcbench/bench rtcbench/internal/redact
 rtcbench/internal/platform/livekit: rtcbench/bench rtcbench/internal/advice rtcbench/internal/redact
 	github.com/livekit/server-sdk-go/v2 github.com/livekit/protocol github.com/pion/webrtc/v4
-	github.com/pion/interceptor github.com/golang-jwt/jwt/v5 github.com/twitchtv/twirp
+	github.com/pion/interceptor github.com/pion/rtp github.com/golang-jwt/jwt/v5 github.com/twitchtv/twirp
 rtcbench/internal/store/sqlite: rtcbench/bench rtcbench/internal/stats rtcbench/internal/result modernc.org/sqlite
 rtcbench/internal/outbox: rtcbench/bench rtcbench/internal/result golang.org/x/sys/unix
 rtcbench/internal/browser/contract: rtcbench/bench
@@ -102,8 +103,8 @@ rtcbench/internal/lab/analysis: rtcbench/bench rtcbench/internal/lab rtcbench/in
 	rtcbench/internal/stats
 rtcbench/tools/crossvet: golang.org/x/tools
 rtcbench/internal/platform: rtcbench/bench rtcbench/internal/platform rtcbench/internal/sandbox
-rtcbench/internal/measure: rtcbench/bench rtcbench/internal/ping rtcbench/internal/stats rtcbench/internal/result ` +
-	`rtcbench/internal/browser
+rtcbench/internal/measure: rtcbench/bench rtcbench/internal/audio rtcbench/internal/ping
+	rtcbench/internal/stats rtcbench/internal/result rtcbench/internal/browser
 	rtcbench/internal/echo rtcbench/internal/loopback
 `
 

@@ -34,7 +34,7 @@ type Facts struct {
 
 // Change is a part of the way that became another during the session.
 type Change struct {
-	What     string // "topology", "sfu" (Daily), "region", "node" (LiveKit)
+	What     string // "topology", "sfu" (Daily), "region", "node" (LiveKit), "audio stream" (its SSRC)
 	From, To string
 	At       time.Time
 }
@@ -56,36 +56,6 @@ type Channel struct {
 	Ordered        bool
 	MaxRetransmits *uint16 // nil = without limit
 }
-
-// AudioLeg is what was agreed of the audio of one leg: the Publisher is of what we send, the Subscriber of what is sent
-// to us. Files and the page have its fields by the names in json.
-type AudioLeg struct {
-	Leg         Leg      `json:"leg"`
-	Codec       string   `json:"codec"` // its MIME type, as "audio/opus"
-	ClockRate   int      `json:"clock_rate"`
-	Channels    int      `json:"channels"`
-	PayloadType int      `json:"payload_type"`
-	RED         bool     `json:"red"`        // each packet carries those before it again (RFC 2198)
-	DTX         bool     `json:"dtx"`        // the encoder may fall silent
-	NACK        bool     `json:"nack"`       // lost packets are asked for again
-	Extensions  []string `json:"extensions"` // URIs of header extensions
-	// packets that came by retransmission; null = nobody tells
-	Retransmitted *int `json:"retransmitted"`
-	// where the times of arrival were taken: "wire", "receive-time" or "page"
-	Stamped string `json:"stamped"`
-	// a pong waits for the echo's encoder, which is in the hold
-	Carried bool `json:"carried,omitempty"`
-}
-
-// Where the times of arrival of audio were taken.
-const (
-	StampedWire        = "wire"         // before anything but decryption has looked at the packet
-	StampedReceiveTime = "receive-time" // by the browser, as a frame's receiveTime
-	StampedPage        = "page"         // by the page, when it got the frame
-)
-
-// Stamps are all of them.
-var Stamps = []string{StampedWire, StampedReceiveTime, StampedPage}
 
 // Phase is a step of connecting that was reached At after the join began.
 type Phase struct {

@@ -72,6 +72,8 @@ type Place struct {
 	Bundle      string // where the page fetches the platform's code; "" = the public place
 	Agent       string // who is dispatched as the echo; "" = nobody
 	Guests      bool   // the room is made for others: whoever is invited may come, and it ends with Delete for all
+	// what carries the pings there: tokens that are made allow that, and one that is given has to
+	Class TransportClass
 }
 
 // Rooms are those that there are at a place.

@@ -9,6 +9,8 @@ import (
 var (
 	// ErrNotConnected is returned by Send while the link is down and may come back.
 	ErrNotConnected = errors.New("not connected")
+	// ErrMuted is returned by Send while our audio track is muted or taken down, and may come back.
+	ErrMuted = errors.New("the audio track is muted")
 	// ErrEnded wraps the reason why a session that nobody closed is over for good:
 	// the room ended, the participant was removed, the link did not come back.
 	ErrEnded = errors.New("session ended")
@@ -26,7 +28,7 @@ type Transport interface {
 // Session is one participant's seat in a room. Its methods may be called at the same time.
 type Session interface {
 	// Send hands m to the platform. It returns by ctx's end at the latest, with
-	// ErrNotConnected at once while the link is down, and with an error that wraps
+	// ErrNotConnected at once while the link is down, ErrMuted while our audio is, and with an error that wraps
 	// ErrEnded or is ErrClosed when it will not come back. m.Payload is not kept.
 	Send(ctx context.Context, m Message) error
 	// Recv waits for the next message of another participant. What arrived before the

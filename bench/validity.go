@@ -114,6 +114,11 @@ var criteria = []Criterion{
 		func(r Run, _ Summary, _ float64) string {
 			return "the server changed during the run: " + told(changes(r, "region", "node"))
 		}},
+	{"audio-changed", "the audio stream of a leg was made anew during the run", times, Never, 0,
+		func(r Run, _ Summary) (float64, bool) { return float64(len(changes(r, "audio stream"))), true },
+		func(r Run, _ Summary, _ float64) string {
+			return "the audio went on as another stream during the run: " + told(changes(r, "audio stream"))
+		}},
 	{"not-sent", "slots of the grid that could not be used", percent, 1, 10,
 		func(r Run, _ Summary) (float64, bool) {
 			slots := r.Counts.Sent + r.Counts.NotSent

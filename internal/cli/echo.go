@@ -80,7 +80,8 @@ func (cmd *echoCmd) Run(a *app) error {
 	if watches {
 		return cmd.watch(a, &c, within, clock)
 	}
-	place, doubts, hasServer := cmd.place(&c)
+	place, doubts, hasServer := cmd.place(&c, bench.Answerer, "")
+	place.Class = bench.RTPAudio // beside messages
 	if c.Err == nil && !hasServer {
 		c.Err = usagef("--server-url (or LIVEKIT_URL) is missing: an echo needs a server to meet at")
 	}

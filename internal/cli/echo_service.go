@@ -214,7 +214,7 @@ func (cmd *echoCmd) livekitHost(c *settings.Check, within time.Duration) (measur
 		c.Err = usagef("the service makes rooms: it needs %sapi-key and its secret (LIVEKIT_URL, LIVEKIT_API_KEY, "+
 			"LIVEKIT_API_SECRET)", prefix)
 	}
-	place, _, _ := flags.place(c)
+	place, _, _ := flags.place(c, bench.Answerer, "")
 	return measure.NativeHost{Platform: livekit.Platform, Place: place, Within: within,
 		Clock: bench.NewClock().Claiming(bench.KernelClockError)}, c.Err
 }

@@ -40,7 +40,8 @@ func (cmd *echoCmd) watch(a *app, c *settings.Check, within time.Duration, clock
 	prefix := c.Label("room-prefix", cmd.RoomPrefix, 256)
 	most := cmd.mostRooms(c, manyRooms)
 	cmd.Room = "" // of a weaker source
-	place, _, hasServer := cmd.place(c)
+	place, _, hasServer := cmd.place(c, bench.Answerer, "")
+	place.Class = bench.RTPAudio // beside messages
 	switch {
 	case c.Err != nil:
 	case !hasServer:

@@ -15,7 +15,7 @@ type livekitCmd struct {
 	AgentName string `name:"agent-name" from:"RTCBENCH_AGENT_NAME" group:"where" placeholder:"NAME" help:"Agent to dispatch as the echo, with an API key."`
 	Timeout   string `from:"TIMEOUT_MS" group:"what" default:"5000" placeholder:"5000" help:"Milliseconds after which a pong is too late."`
 	planFlags
-	Channel string `from:"RTCBENCH_CHANNEL" group:"what" enum:"reliable,lossy" default:"reliable" placeholder:"reliable" help:"Data channel: reliable or lossy."`
+	Channel string `from:"RTCBENCH_CHANNEL" group:"what" enum:"reliable,lossy,audio" default:"reliable" placeholder:"reliable" help:"What carries the pings: the data channel, reliable or lossy, or an audio track, with a cooldown of 20."`
 	Engine  string `from:"RTCBENCH_ENGINE" group:"engine" enum:"native,browser" default:"native" placeholder:"native" help:"native (Go) or browser (livekit-client in Chromium)."`
 	chromeFlags
 	Echo string `from:"RTCBENCH_ECHO" group:"where" enum:"auto,local,remote" default:"auto" placeholder:"auto" help:"Who answers: local (this process, from a second seat), remote, or auto: local in a room of our own making."`
@@ -42,6 +42,9 @@ Examples:
   rtcbench livekit -s wss://my.livekit.cloud -t TOKEN -n 600 -o result.json
       to whoever answers in the token's room: rtcbench echo, or the original agent
 
+  rtcbench livekit --channel audio -s wss://my.livekit.cloud --api-key KEY --api-secret SECRET
+      what the packets of a voice meet: pings in an audio track, one every 20 ms
+
   rtcbench livekit --agent-url https://echo.example.com --agent-token TOKEN
       to an echo far away, in a room that its service makes for this run
 
@@ -65,13 +68,13 @@ func (cmd *livekitCmd) sides(c *settings.Check) []side {
 		Plan: cmd.plan(c, cmd.Timeout), Within: cmd.connectTimeout(c, cmd.Engine == bench.Browser),
 		Lab: measure.Lab{Name: cmd.Lab, OneClock: cmd.Lab != "" && cmd.LabClock == "one"},
 	}}
-	s.job.Plan.Class = bench.ClassOf(cmd.Channel)
+	cmd.carriedBy(c, &s.job.Plan, cmd.Channel)
 	s.asks(c, cmd.agentFlags, map[string]string{"server-url": cmd.ServerURL, "token": cmd.Token, "api-key": cmd.APIKey})
 	c.Given(map[string]string{"agent-name": cmd.AgentName})
 	agent := c.Label("agent-name", cmd.AgentName, 256)
 	if !s.job.Service.Named() {
 		var hasServer bool
-		s.job.Place, s.doubts, hasServer = cmd.place(c)
+		s.job.Place, s.doubts, hasServer = cmd.place(c, bench.Runner, s.job.Plan.Class)
 		s.job.Place.Agent, s.job.Here = agent, !hasServer
 		s.job.Local = cmd.Echo == "local" || cmd.Echo == "auto" && s.job.Place.Token == "" && agent == ""
 		s.noEcho = fmt.Sprintf(" (start one: rtcbench echo --server-url %s%s)", s.job.Place.URL,

@@ -14,7 +14,8 @@ import (
 type livekitFlags struct{ livekit.Flags }
 
 // place reads the flags that say where; doubts are about the token. hasServer is false when none is named.
-func (f *livekitFlags) place(c *settings.Check) (s bench.Place, doubts []string, hasServer bool) {
+func (f *livekitFlags) place(c *settings.Check, role bench.Role, class bench.TransportClass) (s bench.Place,
+	doubts []string, hasServer bool) {
 	s.Room = c.Label("room", f.Room, 256)
 	c.Given(map[string]string{"server-url": f.ServerURL, "token": f.Token, "api-key": f.APIKey,
 		"api-secret": f.APISecret})
@@ -34,7 +35,7 @@ func (f *livekitFlags) place(c *settings.Check) (s bench.Place, doubts []string,
 	case c.Err != nil:
 	case useToken:
 		s.Token = f.Token
-		refused, odd := livekit.Read(f.Token, time.Now())
+		refused, odd := livekit.Read(f.Token, role, class, time.Now())
 		for _, doubt := range odd {
 			doubts = append(doubts, c.Name("token")+" looks wrong: "+doubt+"; trying it all the same")
 		}

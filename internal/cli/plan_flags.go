@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"rtcbench/bench"
+	"rtcbench/internal/audio"
 	"rtcbench/internal/settings"
 )
 
@@ -18,6 +19,24 @@ type planFlags struct {
 	ConnectTimeout   string `from:"RTCBENCH_CONNECT_TIMEOUT" group:"what" default:"30s" placeholder:"30s" help:"How long joining the room may take; by default 60s in a browser, whose start counts."`
 	ReconnectTimeout string `from:"RTCBENCH_RECONNECT_TIMEOUT" group:"what" default:"10s" placeholder:"10s" help:"How long a lost connection may take to come back."`
 	Location         string `short:"l" from:"LOCATION_ID" group:"what" placeholder:"NAME" help:"Where this is measured from, as us-west-2; stored with the result."`
+}
+
+// audioCooldown is the usual distance of pings in audio packets: that of the packets of a voice.
+const audioCooldown = audio.Frame
+
+// carriedBy makes a plan one for what its pings are carried by.
+func (f *planFlags) carriedBy(c *settings.Check, plan *bench.Plan, channel string) {
+	plan.Class = bench.ClassOf(channel)
+	if plan.Class != bench.RTPAudio {
+		return
+	}
+	if c.Rank("cooldown") == settings.ByDefault {
+		plan.Cooldown = audioCooldown
+	}
+	if plan.PayloadBytes > audio.MaxSize && c.Err == nil {
+		c.Err = usagef("%s %d: an audio packet has at most %d bytes", c.Name("payload"), plan.PayloadBytes,
+			audio.MaxSize)
+	}
 }
 
 const (

@@ -101,7 +101,7 @@ func TestServiceSoak(t *testing.T) {
 		for range 10 {
 			all.Go(func() {
 				for range next {
-					in, err := agent.Connect(ctx, "livekit")
+					in, err := agent.Connect(ctx, "", "livekit")
 					if err == nil {
 						err = agent.Disconnect(ctx, in.RoomID)
 					}
@@ -181,7 +181,7 @@ func TestServiceForBoth(t *testing.T) {
 		t.Errorf("%v rooms are open, on Daily %v", n, s.Rooms())
 	}
 	// One platform of it.
-	if in, err := (echo.Client{URL: url}).Connect(t.Context(), "livekit"); err != nil || len(in.Rooms) != 1 ||
+	if in, err := (echo.Client{URL: url}).Connect(t.Context(), "", "livekit"); err != nil || len(in.Rooms) != 1 ||
 		in.Rooms["livekit"].URL == "" {
 		t.Errorf("%v %+v", err, in)
 	}

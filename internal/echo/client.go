@@ -31,12 +31,12 @@ const (
 	maxInvitation   = 64 << 10
 )
 
-// Connect asks for a room on each of platforms, again and again while the service starts or is full, until ctx ends. A
-// room that was made and cannot be used, because its answer is not understood, is given back.
-func (c Client) Connect(ctx context.Context, platforms ...string) (Invitation, error) {
+// Connect asks for a room for pings of a class on each of platforms, again and again while the service starts or is
+// full, until ctx ends. A room that was made and cannot be used, because its answer is not understood, is given back.
+func (c Client) Connect(ctx context.Context, class bench.TransportClass, platforms ...string) (Invitation, error) {
 	pause := askFirstPause
 	for {
-		in, wait, err := c.connect(ctx, platforms)
+		in, wait, err := c.connect(ctx, class, platforms)
 		if err == nil {
 			return in, nil
 		}
@@ -55,8 +55,13 @@ func (c Client) Connect(ctx context.Context, platforms ...string) (Invitation, e
 }
 
 // connect asks once; wait is that of call.
-func (c Client) connect(ctx context.Context, platforms []string) (in Invitation, wait time.Duration, err error) {
-	data, wait, err := c.call(ctx, "/connect", url.Values{"platform": {ask(platforms)}}, nil)
+func (c Client) connect(ctx context.Context, class bench.TransportClass, platforms []string) (in Invitation,
+	wait time.Duration, err error) {
+	query := url.Values{"platform": {ask(platforms)}}
+	if class == bench.RTPAudio { // the token is to allow it; for messages it is as it always was
+		query.Set("channel", class.Channel())
+	}
+	data, wait, err := c.call(ctx, "/connect", query, nil)
 	if err == nil {
 		wait = -1
 		if err = json.Unmarshal(data, &in); err != nil {

@@ -84,7 +84,7 @@ func TestClient(t *testing.T) {
 			if c.platform == "both" {
 				platforms = []string{"daily", "livekit"}
 			}
-			in, err := Client{URL: server.URL + "/base/", Token: token}.Connect(ctx, platforms...)
+			in, err := Client{URL: server.URL + "/base/", Token: token}.Connect(ctx, "", platforms...)
 			switch {
 			case c.says == "" && (err != nil || in.RoomID != id || in.Rooms["livekit"].URL != "" &&
 				in.Rooms["livekit"].Token != "jwt" || in.Rooms["daily"].URL != "" &&
@@ -123,7 +123,7 @@ func TestClientWaits(t *testing.T) {
 	defer server.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	in, err := Client{URL: server.URL}.Connect(ctx, "daily")
+	in, err := Client{URL: server.URL}.Connect(ctx, "", "daily")
 	if err != nil || in.Rooms["daily"].URL != "https://d.daily.co/r" || len(asked) != 3 ||
 		asked[2].Sub(asked[1]) < time.Second {
 		t.Errorf("%v %+v after %d", err, in, len(asked))
@@ -131,7 +131,7 @@ func TestClientWaits(t *testing.T) {
 	server.Close()
 	short, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
-	if _, err := (Client{URL: server.URL}).Connect(short, "daily"); err == nil ||
+	if _, err := (Client{URL: server.URL}).Connect(short, "", "daily"); err == nil ||
 		!strings.Contains(err.Error(), "refused") {
 		t.Errorf("without a service: %v", err)
 	}

@@ -5,55 +5,11 @@ package echo
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"rtcbench/bench"
-	"rtcbench/internal/ping"
 )
-
-// Answer answers the pings that arrive in s, each only to the one that sent it and on the
-// channel it came by, until ctx ends or s does. A pong that cannot be sent is dropped: the
-// pinger calls its ping lost, as it should. It does not close s.
-func Answer(ctx context.Context, s bench.Session, clock bench.Clock) error {
-	return answer(ctx, s, clock, &seenRuns{}, func(time.Duration) {})
-}
-
-// clockErrorAge is how long the echo believes what it was told of its clock.
-const clockErrorAge = time.Second
-
-// answer calls held with the time that each ping was kept, from its arrival in the SDK to just before its pong is sent.
-func answer(ctx context.Context, s bench.Session, clock bench.Clock, seen *seenRuns, held func(time.Duration)) error {
-	var count uint64
-	var buf []byte
-	var off bench.Quantity // the clock's own error, as it was …
-	var told time.Time     // … then
-	for {
-		packet, err := s.Recv(ctx)
-		if err != nil {
-			return err
-		}
-		asked, ok := ping.DecodePing(packet.Payload)
-		if !ok || packet.From == "" { // an answer to nobody would go to everybody
-			continue
-		}
-		count++
-		of := seen.note(packet.From, asked)
-		if told.IsZero() || time.Since(told) > clockErrorAge {
-			off, told = clock.Error(), time.Now()
-		}
-		now := time.Now()
-		stamps := ping.Stamps{Received: clock.UnixMilli(packet.At), Sent: clock.UnixMilli(now), Error: off,
-			Wrong: clock.IsWrong()}
-		buf = ping.AppendPong(buf[:0], asked, stamps, count, of)
-		held(now.Sub(packet.At))
-		err = s.Send(ctx, bench.Message{Payload: buf, To: packet.From, Class: asked.Class})
-		if ctx.Err() != nil || errors.Is(err, bench.ErrEnded) || errors.Is(err, bench.ErrClosed) {
-			return err
-		}
-	}
-}
 
 const (
 	firstPause   = 250 * time.Millisecond // between attempts to join again

@@ -22,6 +22,8 @@ import (
 
 	lru "github.com/hashicorp/golang-lru/v2"
 	"golang.org/x/time/rate"
+
+	"rtcbench/bench"
 )
 
 //go:embed openapi.json
@@ -178,7 +180,13 @@ func (s *Service) handleConnect(w http.ResponseWriter, r *http.Request) {
 		}
 		platforms = []string{one}
 	}
-	invitation, err := s.open(r.Context(), platforms, waits)
+	channel := r.URL.Query().Get("channel")
+	class := bench.ClassOf(channel)
+	if channel != "" && channel != class.Channel() {
+		refuse(w, http.StatusBadRequest, fmt.Sprintf("channel %.40q is not known here", channel))
+		return
+	}
+	invitation, err := s.open(r.Context(), platforms, class, waits)
 	switch {
 	case err == nil && r.Context().Err() != nil: // nobody is there to hear of the room
 		s.disconnect(context.WithoutCancel(r.Context()), invitation.RoomID)

@@ -1,9 +1,6 @@
 package echo
 
-import (
-	"rtcbench/bench"
-	"rtcbench/internal/ping"
-)
+import "rtcbench/bench"
 
 // seenRuns are what an echo has seen of each run's pings, for its pongs to tell.
 type seenRuns struct {
@@ -20,16 +17,13 @@ type seenRun struct {
 // maxRuns bounds how many runs strangers can make an echo remember; the run that was not used for longest goes.
 const maxRuns = 1024
 
-// note enters a ping; nil = its runner does not ask.
-func (b *seenRuns) note(from string, p ping.Ping) *bench.Seen {
-	if p.Run == nil {
-		return nil
-	}
+// note enters ping seq of a run, as its runner names it.
+func (b *seenRuns) note(from string, run []byte, seq uint32) *bench.Seen {
 	if b.runs == nil {
 		b.runs = map[string]*seenRun{}
 	}
 	b.tick++
-	b.key = append(append(append(b.key[:0], from...), 0), p.Run...)
+	b.key = append(append(append(b.key[:0], from...), 0), run...)
 	entry := b.runs[string(b.key)]
 	if entry == nil {
 		if len(b.runs) >= maxRuns {
@@ -45,6 +39,6 @@ func (b *seenRuns) note(from string, p ping.Ping) *bench.Seen {
 		b.runs[string(b.key)] = entry
 	}
 	entry.used = b.tick
-	entry.seen.Note(p.Number())
+	entry.seen.Note(seq)
 	return &entry.seen
 }

@@ -11,13 +11,16 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"rtcbench/bench"
 )
 
 // Host makes rooms on one platform, with an echo in each.
 type Host interface {
 	// Open makes a room that nobody can guess and takes the echo's seat in it. It returns when pings
-	// are answered. The room is to end by itself after life, should this process die.
-	Open(ctx context.Context, life time.Duration) (Place, error)
+	// are answered: also those of class, if that is not "". The room is to end by itself after life, should this
+	// process die.
+	Open(ctx context.Context, life time.Duration, class bench.TransportClass) (Place, error)
 }
 
 // Place is a room with an echo in it.
@@ -133,8 +136,10 @@ func (s *Service) reserve(waits bool) (*room, error) {
 	return r, nil
 }
 
-// open makes a room on each of platforms, and watches over it from then on. waits is that of the room.
-func (s *Service) open(ctx context.Context, platforms []string, waits bool) (Invitation, error) {
+// open makes a room on each of platforms for pings of a class, and watches over it from then on. waits is that of the
+// room.
+func (s *Service) open(ctx context.Context, platforms []string, class bench.TransportClass, waits bool) (Invitation,
+	error) {
 	r, err := s.reserve(waits)
 	if err != nil {
 		return Invitation{}, err
@@ -145,7 +150,7 @@ func (s *Service) open(ctx context.Context, platforms []string, waits bool) (Inv
 	places, errs := make([]Place, len(platforms)), make([]error, len(platforms))
 	var all sync.WaitGroup
 	for i, name := range platforms {
-		all.Go(func() { places[i], errs[i] = s.options.Hosts[name].Open(ctx, s.options.TTL+outlive) })
+		all.Go(func() { places[i], errs[i] = s.options.Hosts[name].Open(ctx, s.options.TTL+outlive, class) })
 	}
 	all.Wait()
 	open := map[string]Place{}

@@ -29,7 +29,7 @@ func TestServe(t *testing.T) {
 	client := Client{URL: "http://" + l.Addr().String()}
 	connecting, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	in, err := client.Connect(connecting, "livekit")
+	in, err := client.Connect(connecting, "", "livekit")
 	if err != nil || in.RoomID == "" {
 		t.Fatalf("%v %+v", err, in)
 	}

@@ -46,7 +46,7 @@ type fakePlace struct {
 	done   chan struct{}
 }
 
-func (h *fakeHost) Open(ctx context.Context, _ time.Duration) (Place, error) {
+func (h *fakeHost) Open(ctx context.Context, _ time.Duration, _ bench.TransportClass) (Place, error) {
 	if h.opening != nil {
 		if err := h.opening(); err != nil {
 			return nil, err

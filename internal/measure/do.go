@@ -97,6 +97,7 @@ func newAttempt(job Job, env Env) (*attempt, error) {
 // meet is called when it is known where.
 func (a *attempt) meet() {
 	if a.failed == nil {
+		a.job.Place.Class = a.job.Plan.Class
 		a.meeting = a.platform.Meet(a.job.Place, a.job.life())
 	}
 }

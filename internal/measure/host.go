@@ -27,8 +27,9 @@ type NativeHost struct {
 }
 
 // Open implements echo.Host.
-func (h NativeHost) Open(ctx context.Context, life time.Duration) (echo.Place, error) {
-	h.Place.Room, h.Place.Guests = secretName(), true
+func (h NativeHost) Open(ctx context.Context, life time.Duration, class bench.TransportClass) (echo.Place,
+	error) {
+	h.Place.Room, h.Place.Guests, h.Place.Class = secretName(), true, class
 	p := &nativePlace{meeting: h.Platform.Meet(h.Place, life), lost: make(chan struct{}), done: make(chan struct{})}
 	if err := p.meeting.Open(ctx); err != nil {
 		return nil, err
@@ -124,8 +125,9 @@ type PageHost struct {
 }
 
 // Open implements echo.Host.
-func (h PageHost) Open(ctx context.Context, life time.Duration) (echo.Place, error) {
-	h.Place.Room, h.Place.Guests = secretName(), true
+func (h PageHost) Open(ctx context.Context, life time.Duration, class bench.TransportClass) (echo.Place,
+	error) {
+	h.Place.Room, h.Place.Guests, h.Place.Class = secretName(), true, class
 	p := &pagePlace{meeting: h.Platform.Meet(h.Place, life), lost: make(chan struct{}), stop: make(chan struct{})}
 	err := p.meeting.Open(ctx)
 	if err == nil {

@@ -3,9 +3,12 @@ package measure
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/url"
+	"strings"
 
 	"rtcbench/bench"
+	"rtcbench/internal/audio"
 	"rtcbench/internal/echo"
 	"rtcbench/internal/ping"
 )
@@ -46,8 +49,28 @@ func (a *attempt) natively(ctx context.Context, ready func(), on func(bench.Samp
 	}
 	cancel()
 	ready()
-	run, err = ping.NewProber(session, a.env.Clock).Probe(ctx, plan, on)
-	return run, of, err
+	run, err = prober(session, a.env.Clock, a.job).Probe(ctx, plan, on)
+	return run, of, deaf(err, plan, session)
+}
+
+// deaf is err with who was in the room, where nobody answered audio: an echo that knows messages alone hears no audio.
+func deaf(err error, plan bench.Plan, s bench.Session) error {
+	if !errors.Is(err, bench.ErrNoEcho) || plan.Class != bench.RTPAudio {
+		return err
+	}
+	if others := echo.Present(s); len(others) > 0 {
+		return fmt.Errorf("%w: %q is there and answers no audio packets; an echo of the original tool, or of an older "+
+			"rtcbench, answers messages alone", err, strings.Join(others, ", "))
+	}
+	return err
+}
+
+// prober is what measures by the class that a job asks for.
+func prober(s bench.Session, clock bench.Clock, job Job) bench.Prober {
+	if job.Plan.Class == bench.RTPAudio {
+		return audio.Prober{Session: s, Clock: clock, Sizes: job.Lab.Name != ""}
+	}
+	return ping.NewProber(s, clock)
 }
 
 // answer is the local echo: a second seat in the room, in this process, on the same clock.

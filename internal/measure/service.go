@@ -51,7 +51,7 @@ func (s Service) enter(ctx context.Context, of []*attempt) (leave func()) {
 	}
 	asking, cancel := of[0].remaining(ctx)
 	defer cancel()
-	in, err := s.Connect(asking, platforms...)
+	in, err := s.Connect(asking, of[0].job.Plan.Class, platforms...)
 	for _, a := range of {
 		switch room := in.Rooms[a.job.Platform]; {
 		case err != nil:
@@ -77,7 +77,8 @@ func (s Service) enter(ctx context.Context, of []*attempt) (leave func()) {
 
 // accept takes the room that a service gave.
 func (a *attempt) accept(room echo.Room) error {
-	place := bench.Place{URL: room.URL, Room: room.Name, Token: room.Token, Bundle: a.job.Place.Bundle}
+	place := bench.Place{URL: room.URL, Room: room.Name, Token: room.Token, Bundle: a.job.Place.Bundle,
+		Class: a.job.Plan.Class}
 	if a.platform.Invited != nil {
 		if err := a.platform.Invited(&place); err != nil {
 			return &ServiceError{a.job.Service, a.job.Within, fmt.Errorf("the echo service gave %w", err)}

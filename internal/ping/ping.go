@@ -27,10 +27,9 @@ func NewProber(s bench.Session, clock bench.Clock) bench.Prober {
 // Probe implements bench.Prober.
 func (p Prober) Probe(ctx context.Context, plan bench.Plan, on func(bench.Sample)) (bench.Run, error) {
 	r := recorder.New(recorder.Options{Plan: plan, Clock: p.Clock, On: on, Machine: p.Machine})
-	room := recorder.Capacity(plan) + plan.Warmup + 256 // beside the counted ones
 	m := &matcher{
 		session: p.Session, clock: p.Clock, plan: plan, key: r.Key(),
-		stamps: stamps{make([]int64, 0, room), make([]uint32, 0, room)},
+		stamps: recorder.NewStamps(plan),
 	}
 	return r.Run(ctx, m)
 }
@@ -44,13 +43,13 @@ type matcher struct {
 	buf     []byte // of the sender
 
 	mu     sync.Mutex
-	stamps stamps
+	stamps recorder.Stamps
 }
 
 // Send implements recorder.Wire.
 func (m *matcher) Send(ctx context.Context, seq uint32, at time.Time) error {
 	m.mu.Lock()
-	t1 := m.stamps.add(m.clock.UnixMilli(at), seq)
+	t1 := m.stamps.Add(m.clock.UnixMilli(at), seq)
 	m.mu.Unlock()
 	m.buf = appendPing(m.buf[:0], t1, seq, m.key, m.plan)
 	return m.session.Send(ctx, bench.Message{Payload: m.buf, Class: m.plan.Class})
@@ -82,11 +81,7 @@ func (m *matcher) match(packet bench.Packet, r *recorder.Recorder) {
 		return
 	}
 	m.mu.Lock()
-	var seq, before uint32
-	i, found := m.stamps.find(pong.timestamp)
-	if found {
-		seq, before = m.stamps.seqs[i], m.stamps.before(i)
-	}
+	seq, before, found := m.stamps.Find(pong.timestamp)
 	m.mu.Unlock()
 	if !found || !math.IsNaN(pong.seq) && pong.seq != float64(seq) {
 		r.Stray(packet.From)

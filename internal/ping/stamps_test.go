@@ -8,13 +8,14 @@ import (
 	"testing"
 
 	"rtcbench/bench"
+	"rtcbench/internal/recorder"
 )
 
 // Every ping is found by its T1 as another program's JSON reader may give it back, and by no other T1.
 func TestStamps(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 50 {
-		var s stamps
+		var s recorder.Stamps
 		now := 1e12 + random.Float64()*1.19e12 // 2001 to 2039
 		var sent []float64
 		for seq := range uint32(2000) {
@@ -27,7 +28,7 @@ func TestStamps(t *testing.T) {
 			default:
 				now += random.Float64() * 1000
 			}
-			sent = append(sent, s.add(now, seq))
+			sent = append(sent, s.Add(now, seq))
 		}
 		for i, t1 := range sent {
 			text := string(appendPing(nil, t1, 1, "r", bench.Plan{}))
@@ -44,19 +45,19 @@ func TestStamps(t *testing.T) {
 			}
 			// the last bit may be lost
 			for _, back := range []float64{t1, math.Nextafter(t1, 0), math.Nextafter(t1, math.Inf(1))} {
-				if at, ok := s.find(back); !ok || at != i {
+				if at, _, ok := s.Find(back); !ok || int(at) != i {
 					t.Fatalf("%v, of ping %d, is found as %d, %v", back, i, at, ok)
 				}
 			}
 			for _, other := range []float64{t1 - 0.001, t1 + 0.001} {
-				if at, ok := s.find(other); ok && at == i {
+				if at, _, ok := s.Find(other); ok && int(at) == i {
 					t.Fatalf("%v is taken for %v", other, t1)
 				}
 			}
 		}
 		for _, other := range []float64{0, -sent[0], sent[0] - 0.001, sent[len(sent)-1] + 0.001, 1e300, -1e300,
 			math.Inf(1)} {
-			if at, ok := s.find(other); ok {
+			if at, _, ok := s.Find(other); ok {
 				t.Fatalf("%v is found as %d", other, at)
 			}
 		}

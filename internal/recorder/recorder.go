@@ -5,6 +5,7 @@ package recorder
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"slices"
 	"sync"
@@ -97,6 +98,12 @@ func Capacity(p bench.Plan) int { return min(p.Count, 1<<20) }
 
 // Key names the run on the wire.
 func (r *Recorder) Key() string { return r.id[len(r.id)-8:] }
+
+// Number is Key for a wire of numbers.
+func (r *Recorder) Number() uint64 {
+	id := uuid.MustParse(r.id)
+	return binary.BigEndian.Uint64(id[8:])
+}
 
 // Run carries out the plan over a wire, and returns what was recorded; with an error that is what was taken so far.
 func (r *Recorder) Run(ctx context.Context, wire Wire) (bench.Run, error) {

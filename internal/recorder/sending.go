@@ -47,14 +47,14 @@ func (r *Recorder) sendReturned(seq uint32, began time.Time, err error) {
 		r.counts.ControlSent++
 	case seq == 0 && err == nil:
 		r.counts.WarmupSent++
-	case seq == 0 && errors.Is(err, bench.ErrNotConnected):
+	case seq == 0 && mayPass(err):
 	case err == nil:
 		r.sent++
 		r.samples[seq-1].SendCall = now.Sub(began)
 	case errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded):
 		// the run is ending; whether this ping left is not known
 	default:
-		if !errors.Is(err, bench.ErrNotConnected) && r.fatal == nil {
+		if !mayPass(err) && r.fatal == nil {
 			r.fatal = err
 		}
 		if seq == 0 {
@@ -63,12 +63,20 @@ func (r *Recorder) sendReturned(seq uint32, began time.Time, err error) {
 		r.failedAt = now
 		if s := &r.samples[seq-1]; s.Outcome == bench.Unsettled {
 			s.Outcome, s.Reason = bench.NotSent, bench.Disconnected
+			if errors.Is(err, bench.ErrMuted) {
+				s.Reason = bench.Muted
+			}
 			r.settled(s, now)
 		} else {
 			r.sent++ // a pong proves that it left
 		}
 	}
 	r.poke()
+}
+
+// mayPass reports whether a send that failed says nothing of the next one.
+func mayPass(err error) bool {
+	return errors.Is(err, bench.ErrNotConnected) || errors.Is(err, bench.ErrMuted)
 }
 
 // poke makes the pacer look again.

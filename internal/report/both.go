@@ -58,7 +58,7 @@ func Compare(daily, livekit bench.Record) Comparison {
 		Validity: map[string]bench.Verdict{"daily": daily.Summary.Validity.Verdict,
 			"livekit": livekit.Summary.Validity.Verdict},
 		Alike: daily.Facts.Transport != "" && daily.Facts.Transport == livekit.Facts.Transport &&
-			alike(daily.Path(), livekit.Path()),
+			alike(daily.Path(), livekit.Path()) && alike(daily.Repair(), livekit.Repair()),
 		TransportClasses: map[string]*string{"daily": named(string(daily.Facts.Transport)),
 			"livekit": named(string(livekit.Facts.Transport))},
 		Paths:  map[string]*string{"daily": named(string(daily.Path())), "livekit": named(string(livekit.Path()))},
@@ -97,8 +97,8 @@ func named(s string) *string {
 	return &s
 }
 
-// alike reports whether two paths are not known to differ.
-func alike(a, b bench.Path) bool { return a == b || a == "" || b == "" }
+// alike reports whether two ways are not known to differ.
+func alike[T ~string](a, b T) bool { return a == b || a == "" || b == "" }
 
 func verdict(d stats.Difference) string {
 	switch {

@@ -194,7 +194,7 @@ func (c Groups) differ() bool {
 	several := func(a, b []string) bool {
 		return len(slices.Compact(slices.Sorted(slices.Values(slices.Concat(known(a), known(b)))))) > 1
 	}
-	return several(c.A.Transports, c.B.Transports) || several(c.A.Paths, c.B.Paths)
+	return several(c.A.Transports, c.B.Transports) || several(c.A.Paths, c.B.Paths) || several(c.A.repairs, c.B.repairs)
 }
 
 // Unlike says what is wrong with paths that are not Alike: that they differ is not said of paths that nobody knows.

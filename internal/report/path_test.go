@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"rtcbench/bench"
+	"rtcbench/internal/benchtest"
 )
 
 // onPath is runs that went by UDP, TCP, …; "" = nobody knows.
@@ -49,6 +50,39 @@ func TestUnlikePaths(t *testing.T) {
 	daily, livekit := some("udp", 1, 1)[0], some("tcp", 2, 1)[0]
 	if c := Compare(bench.NewRecord(daily), bench.NewRecord(livekit)); c.Alike || *c.Paths["livekit"] != "tcp" {
 		t.Errorf("%+v", c)
+	}
+}
+
+// TestAudioIsMendedUnlike: where one side asks again for what was lost, or says it twice, and the other does not, that
+// is in every figure of loss and in the tail.
+func TestAudioIsMendedUnlike(t *testing.T) {
+	of := func(set func(*bench.AudioLeg)) []bench.Record {
+		r := benchtest.Audio(50)
+		for i := range r.Facts.Audio {
+			r.Facts.Audio[i].NACK = false
+		}
+		set(&r.Facts.Audio[1])
+		return benchtest.Records(r)
+	}
+	plain := of(func(*bench.AudioLeg) {})
+	for name, c := range map[string]struct {
+		b     []bench.Record
+		alike bool
+		paths string
+	}{
+		"plain": {plain, true, "A went by the audio track over UDP, B by the audio track over UDP"},
+		"NACK":  {of(func(l *bench.AudioLeg) { l.NACK = true }), false, "with NACK of the subscriber"},
+		"RED":   {of(func(l *bench.AudioLeg) { l.RED = true }), false, "with RED of the subscriber"},
+	} {
+		got := CompareGroups(Group{Name: "A", Runs: plain}, Group{Name: "B", Runs: c.b},
+			Against{Margin: 5, Invalid: true})
+		if got.Alike != c.alike || !strings.Contains(got.Paths(), c.paths) ||
+			strings.HasPrefix(got.Verdict, "not the same kind of path: ") == c.alike {
+			t.Errorf("%s: alike %v, %s; %s", name, got.Alike, got.Verdict, got.Paths())
+		}
+		if c := Compare(plain[0], c.b[0]); c.Alike != got.Alike {
+			t.Errorf("%s, both: alike %v", name, c.Alike)
+		}
 	}
 }
 

@@ -35,6 +35,7 @@ type Side struct {
 	P99        *float64 `json:"p99_ms"` // of runs with pings enough for it
 	Loss       *float64 `json:"loss"`   // ratio, of all pings
 	ways       []string // classes and paths, for a person
+	repairs    []string // of lost audio
 }
 
 func newSide(g Group) Side {
@@ -44,6 +45,7 @@ func newSide(g Group) Side {
 		Platforms: distinct(g.Runs, func(r bench.Record) string { return r.Platform }),
 		Engines:   distinct(g.Runs, engineOf), Locations: distinct(g.Runs, locationOf),
 	}
+	d.repairs = distinct(g.Runs, func(r bench.Record) string { return cmp.Or(r.Repair(), bench.Unknown) })
 	var from, to time.Time
 	failed := 0
 	for _, r := range g.Runs {
@@ -84,9 +86,17 @@ func middle(d []time.Duration) *float64 {
 }
 
 func transportOf(r bench.Record) string { return cmp.Or(string(r.Facts.Transport), bench.Unknown) }
-func wayOf(r bench.Record) string       { return wayName(r.Facts.Transport, r.Path()) }
 func engineOf(r bench.Record) string    { return cmp.Or(r.Facts.Engine, bench.Unknown) }
 func locationOf(r bench.Record) string  { return cmp.Or(r.Location, bench.Unknown) }
+
+// wayOf names the way of a run's pings, and what mends the losses on it.
+func wayOf(r bench.Record) string {
+	way := wayName(r.Facts.Transport, r.Path())
+	if repair := r.Repair(); repair != "" && repair != bench.NoRepair {
+		way += " with " + repair
+	}
+	return way
+}
 
 func distinct(runs []bench.Record, of func(bench.Record) string) []string {
 	list := []string{}

@@ -126,17 +126,17 @@ export interface Daily {
 
 export interface AudioLeg {
   leg: string;
-  codec: string; // its MIME type, as "audio/opus"
+  codec: string;
   clock_rate: number;
   channels: number;
   payload_type: number;
-  red: boolean; // each packet carries those before it again (RFC 2198)
-  dtx: boolean; // the encoder may fall silent
-  nack: boolean; // lost packets are asked for again
-  extensions: string[]; // URIs of header extensions
-  retransmitted: number | null; // packets that came by retransmission; null = nobody tells
-  stamped: string; // where the times of arrival were taken: "wire", "receive-time" or "page"
-  carried?: boolean; // a pong waits for the echo's encoder, which is in the hold
+  red: boolean;
+  dtx: boolean;
+  nack: boolean;
+  extensions: string[];
+  retransmitted: number | null;
+  stamped: string;
+  carried?: boolean;
 }
 
 /** Told is what a platform's library, and the platform itself, tell of a seat. */

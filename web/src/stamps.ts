@@ -1,6 +1,6 @@
-// The T1 of every ping sent, ascending, with its number beside it: the twin of internal/ping/stamps.go, which says why
-// a T1 has at most three decimals. A pong may come back however late, and is still to be told from somebody else's. It
-// costs 12 bytes a ping.
+// The T1 of every ping sent, ascending, with its number beside it: the twin of internal/recorder/stamps.go, which says
+// why a T1 has at most three decimals. A pong may come back however late, and is still to be told from somebody else's.
+// It costs 12 bytes a ping.
 
 export class Stamps {
   private t1 = new Float64Array(1024); // whole thousandths of a Unix millisecond

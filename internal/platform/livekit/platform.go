@@ -42,7 +42,7 @@ func invited(place *bench.Place) error {
 	if err != nil || u.Host == "" || !slices.Contains(Schemes, u.Scheme) {
 		return fmt.Errorf("%.80q as LiveKit's URL: that is none", clean.URL(place.URL))
 	}
-	if refused, _ := Read(place.Token, time.Now()); refused != "" {
+	if refused, _ := Read(place.Token, bench.Runner, place.Class, time.Now()); refused != "" {
 		return fmt.Errorf("a LiveKit token that cannot be used: %s", refused)
 	}
 	place.URL = clean.URL(place.URL)
@@ -97,12 +97,8 @@ func (m *Meeting) Open(ctx context.Context) (err error) {
 // Seat implements bench.Meeting. A guest may join the room and not make one.
 func (m *Meeting) Seat(role bench.Role, identity string) (seat bench.Seat, err error) {
 	seat = bench.Seat{Room: bench.Room{URL: m.place.URL, Name: m.place.Room, Token: m.place.Token}, Identity: identity}
-	switch {
-	case m.place.Token != "":
-	case role == bench.Guest:
-		seat.Token, err = m.key.Mint(m.place.Room, identity, m.life)
-	default:
-		seat.Token, err = m.key.MintOwn(m.place.Room, identity, m.life)
+	if m.place.Token == "" {
+		seat.Token, err = m.key.mint(m.place.Room, identity, m.life, rightsOf(role, m.place.Class))
 	}
 	return seat, err
 }

@@ -24,6 +24,7 @@ type session struct {
 	stop    context.CancelFunc
 	opts    bench.JoinOptions
 	watcher *watcher
+	media   *media
 	inbox   chan bench.Packet
 	outbox  chan outgoing
 	done    chan struct{} // closed with err
@@ -38,6 +39,8 @@ type session struct {
 	giveUp *time.Timer
 	steps  advice.Steps // of the first connection
 	facts  bench.Facts
+	// the SSRC of each audio stream that is heard, by whose it is, and of ours
+	streams map[string]string
 }
 
 type outgoing struct {
@@ -54,17 +57,21 @@ func newSession(opts bench.JoinOptions) *session {
 	s := &session{
 		opts: opts, inbox: make(chan bench.Packet, 1024), outbox: make(chan outgoing),
 		done: make(chan struct{}), idle: make(chan struct{}), down: make(chan struct{}),
+		streams: map[string]string{},
 		facts: bench.Facts{
 			Engine: "native", EngineVersion: "server-sdk-go " + lksdk.Version, JoinStarted: time.Now(),
 			Transport: bench.DataChannelReliable, Channel: bench.Channel{Known: true, Ordered: true},
 		},
 	}
-	if opts.Class == bench.DataChannelLossy {
+	switch opts.Class {
+	case bench.DataChannelLossy:
 		once := uint16(1) // the SDK hides its channel; TestChannelParameters looks behind it
 		s.facts.Transport, s.facts.Channel = bench.DataChannelLossy, bench.Channel{Known: true, MaxRetransmits: &once}
+	case bench.RTPAudio:
+		s.facts.Transport, s.facts.Channel = bench.RTPAudio, bench.Channel{}
 	}
 	s.life, s.stop = context.WithCancel(context.Background())
-	s.watcher = newWatcher(s)
+	s.watcher, s.media = newWatcher(s), newMedia(s)
 	s.room = lksdk.NewRoom(s.callbacks())
 	go s.publish()
 	return s
@@ -84,7 +91,10 @@ func (s *session) open(ctx context.Context) error {
 			return fmt.Errorf("open the data channel: %w", err)
 		}
 	}
-	return s.watcher.waitForInbound(ctx)
+	if err := s.watcher.waitForInbound(ctx); err != nil {
+		return err
+	}
+	return s.media.open(ctx)
 }
 
 func (s *session) publish() {
@@ -129,6 +139,8 @@ func (s *session) Send(ctx context.Context, m bench.Message) error {
 		return err
 	case isDown:
 		return bench.ErrNotConnected
+	case m.Class == bench.RTPAudio:
+		return s.media.send(m)
 	}
 	m.Payload = bytes.Clone(m.Payload) // ours may return before the SDK has read it
 	o := outgoing{m, make(chan error, 1)}
@@ -157,10 +169,14 @@ func (s *session) Recv(ctx context.Context) (bench.Packet, error) {
 	select {
 	case p := <-s.inbox:
 		return p, nil
+	case p := <-s.media.arrivals:
+		return p, nil
 	default:
 	}
 	select {
 	case p := <-s.inbox:
+		return p, nil
+	case p := <-s.media.arrivals:
 		return p, nil
 	case <-s.done:
 		return bench.Packet{}, s.err
@@ -170,11 +186,13 @@ func (s *session) Recv(ctx context.Context) (bench.Packet, error) {
 }
 
 func (s *session) Facts() bench.Facts {
+	legs := s.media.legs()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f := s.facts
 	f.Phases, f.ICE, f.Changes = append([]bench.Phase(nil), f.Phases...), append([]bench.ICEPair(nil), f.ICE...),
 		append([]bench.Change(nil), f.Changes...)
+	f.Audio = legs
 	return f
 }
 
@@ -206,7 +224,8 @@ func (s *session) callbacks() *lksdk.RoomCallback {
 			reason := strings.ToLower(strings.ReplaceAll(s.room.DisconnectReason().String(), "_", " "))
 			s.end(fmt.Errorf("%w by the server or for want of it: %s", bench.ErrEnded, reason))
 		},
-		ParticipantCallback: lksdk.ParticipantCallback{OnDataPacket: s.arrived},
+		OnParticipantDisconnected: func(p *lksdk.RemoteParticipant) { s.media.gone(p.Identity()) },
+		ParticipantCallback:       s.media.callbacks(),
 	}
 }
 

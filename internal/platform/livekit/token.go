@@ -5,11 +5,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/livekit/protocol/auth"
+	protocol "github.com/livekit/protocol/livekit"
+
+	"rtcbench/bench"
 )
 
 // Key is what tokens are minted with.
@@ -17,20 +21,38 @@ type Key struct{ Key, Secret string }
 
 // Mint makes a token for one room and one identity that may exchange data and nothing else: it is for somebody else.
 func (k Key) Mint(room, identity string, life time.Duration) (string, error) {
-	return k.mint(room, identity, life, false)
+	return k.mint(room, identity, life, rights{data: true})
 }
 
 // MintOwn is Mint for a participant of this process. It also makes the room where the server makes none by itself
 // (room.auto_create: false), and would let its owner end others.
 func (k Key) MintOwn(room, identity string, life time.Duration) (string, error) {
-	return k.mint(room, identity, life, true)
+	return k.mint(room, identity, life, rights{data: true, create: true})
 }
 
-func (k Key) mint(room, identity string, life time.Duration, create bool) (string, error) {
-	no, yes := false, true
-	grant := &auth.VideoGrant{RoomJoin: true, RoomCreate: create, Room: room, CanPublish: &no, CanPublishData: &yes,
-		CanSubscribe: &yes}
+// rights are what a token allows beside joining and hearing.
+type rights struct {
+	data, audio bool // to send
+	create      bool // to make the room
+}
+
+// rightsOf are what a seat needs, and no more. An echo answers messages in any case.
+func rightsOf(role bench.Role, class bench.TransportClass) rights {
+	audio := class == bench.RTPAudio
+	return rights{data: role == bench.Answerer || !audio, audio: audio, create: role != bench.Guest}
+}
+
+// microphone is the only source of media that we publish.
+const microphone = protocol.TrackSource_MICROPHONE
+
+func (k Key) mint(room, identity string, life time.Duration, may rights) (string, error) {
+	yes := true
 	// CanSubscribe: without it the server opens no data channel towards us.
+	grant := &auth.VideoGrant{RoomJoin: true, RoomCreate: may.create, Room: room, CanPublish: &may.audio,
+		CanPublishData: &may.data, CanSubscribe: &yes}
+	if may.audio {
+		grant.SetCanPublishSources([]protocol.TrackSource{microphone})
+	}
 	token, err := auth.NewAccessToken(k.Key, k.Secret).SetVideoGrant(grant).SetIdentity(identity).
 		SetValidFor(life).ToJWT()
 	if err != nil {
@@ -50,9 +72,12 @@ type claims struct {
 		CanPublish     *bool  `json:"canPublish"`
 		CanPublishData *bool  `json:"canPublishData"`
 		CanSubscribe   *bool  `json:"canSubscribe"`
-		Hidden         bool   `json:"hidden"`
-		Agent          bool   `json:"agent"`
-		Recorder       bool   `json:"recorder"`
+
+		Sources []string `json:"canPublishSources"` // none = all
+
+		Hidden   bool `json:"hidden"`
+		Agent    bool `json:"agent"`
+		Recorder bool `json:"recorder"`
 	} `json:"video"`
 }
 
@@ -74,9 +99,11 @@ func unreadable(token string, err error) string {
 	return "it is no JWT"
 }
 
-// Read looks into a token, without knowing its secret. refused is why no ping can ever be sent or answered with it; ""
-// = nothing speaks against it. doubts are what looks wrong, where the server is the judge and is asked all the same.
-func Read(token string, now time.Time) (refused string, doubts []string) {
+// Read looks into a token for a seat, without knowing its secret. refused is why no ping can ever be sent or answered
+// with it; "" = nothing speaks against it. doubts are what looks wrong, where the server is the judge and is asked all
+// the same.
+func Read(token string, role bench.Role, class bench.TransportClass, now time.Time) (refused string,
+	doubts []string) {
 	var c claims
 	if _, _, err := jwt.NewParser().ParseUnverified(token, &c); err != nil {
 		return "", []string{unreadable(token, err)}
@@ -92,7 +119,10 @@ func Read(token string, now time.Time) (refused string, doubts []string) {
 	if c.Subject == "" {
 		doubts = append(doubts, "it names no participant (sub)")
 	}
-	v := c.Video
+	v, may, silent := c.Video, rightsOf(role, class), ""
+	if v != nil {
+		silent = mute(v.CanPublish, v.Sources)
+	}
 	switch no := func(b *bool) bool { return b != nil && !*b }; {
 	case v == nil:
 		refused = "it grants nothing in a room (it has no video grant)"
@@ -104,10 +134,14 @@ func Read(token string, now time.Time) (refused string, doubts []string) {
 		refused = fmt.Sprintf("it names its room %.80q as roomName, and LiveKit reads room", v.RoomName)
 	case v.Room == "":
 		refused = "it names no room (room)"
-	case no(v.CanPublishData):
+	case may.data && no(v.CanPublishData):
 		refused = "it may not send data (canPublishData is false)"
-	case v.CanPublishData == nil && no(v.CanPublish):
+	case may.data && v.CanPublishData == nil && no(v.CanPublish):
 		refused = "it may not send data (canPublish is false, and canPublishData is not given: then it is the same)"
+	case may.audio && silent != "":
+		refused = silent
+	case no(v.CanSubscribe) && class == bench.RTPAudio:
+		refused = "it may not hear audio (canSubscribe is false)"
 	case no(v.CanSubscribe):
 		refused = "it may not receive data (canSubscribe is false)"
 	case v.Hidden:
@@ -116,5 +150,20 @@ func Read(token string, now time.Time) (refused string, doubts []string) {
 	case v.Recorder:
 		doubts = append(doubts, "it is a recorder's, and the room will count as being recorded")
 	}
+	if refused == "" && role == bench.Answerer && silent != "" {
+		doubts = append(doubts, silent+", so that audio pings get no answer")
+	}
 	return refused, doubts
+}
+
+// mute is why a token does not let its owner speak; "" = it does.
+func mute(canPublish *bool, sources []string) string {
+	name := strings.ToLower(microphone.String())
+	switch {
+	case len(sources) > 0 && !slices.Contains(sources, name):
+		return fmt.Sprintf("it may not publish audio (canPublishSources has no %s)", name)
+	case len(sources) == 0 && canPublish != nil && !*canPublish:
+		return "it may not publish audio (canPublish is false)"
+	}
+	return ""
 }

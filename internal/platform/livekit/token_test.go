@@ -3,6 +3,7 @@ package livekit_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -26,6 +27,7 @@ func TestRead(t *testing.T) {
 		"all there": {grants{"room": "r", "roomJoin": true}, "", ""},
 		"data alone": {grants{"room": "r", "roomJoin": true, "canPublish": false,
 			"canPublishData": true}, "", ""},
+		"no media": {grants{"room": "r", "roomJoin": true, "canPublish": false, "canPublishData": true}, "", ""},
 		"some sources": {
 			grants{"room": "r", "roomJoin": true, "canPublishSources": []string{"microphone"}}, "", ""},
 		"an agent in a room": {grants{"room": "r", "roomJoin": true, "agent": true}, "", ""},
@@ -50,7 +52,7 @@ func TestRead(t *testing.T) {
 		if c.video != nil {
 			claims["video"] = c.video
 		}
-		refused, doubts := livekit.Read(signed(t, claims), now)
+		refused, doubts := livekit.Read(signed(t, claims), bench.Runner, "", now)
 		if !strings.Contains(refused, c.refused) || (refused == "") != (c.refused == "") {
 			t.Errorf("%s: refused %q, want %q", name, refused, c.refused)
 		}
@@ -66,7 +68,8 @@ func TestRead(t *testing.T) {
 		"exp is no time":                        {"sub": "me", "exp": 1e18, "video": good},
 		"one of its claims cannot be read":      {"sub": "me", "exp": "soon", "video": good},
 	} {
-		if refused, doubts := livekit.Read(signed(t, claims), now); refused != "" || len(doubts) != 1 ||
+		refused, doubts := livekit.Read(signed(t, claims), bench.Runner, "", now)
+		if refused != "" || len(doubts) != 1 ||
 			!strings.Contains(doubts[0], want) {
 			t.Errorf("%q, %q; want %q", refused, doubts, want)
 		}
@@ -74,8 +77,81 @@ func TestRead(t *testing.T) {
 	key := livekit.Key{Key: "key", Secret: strings.Repeat("s", 32)}
 	for _, mint := range []func(string, string, time.Duration) (string, error){key.Mint, key.MintOwn} {
 		token, err := mint("r", "me", time.Hour)
-		if refused, doubts := livekit.Read(token, time.Now()); err != nil || refused != "" || len(doubts) > 0 {
+		refused, doubts := livekit.Read(token, bench.Runner, "", time.Now())
+		if err != nil || refused != "" || len(doubts) > 0 {
 			t.Errorf("our own token: %q, %q, %v", refused, doubts, err)
+		}
+	}
+}
+
+// TestReadForAudio: a runner of audio has to speak and to hear; an echo that may not speak answers messages alone.
+func TestReadForAudio(t *testing.T) {
+	type grants = map[string]any
+	with := func(more grants) grants {
+		all := grants{"room": "r", "roomJoin": true}
+		for k, v := range more {
+			all[k] = v
+		}
+		return all
+	}
+	for name, c := range map[string]struct {
+		role           bench.Role
+		video          grants
+		refused, doubt string
+	}{
+		"all there":      {bench.Runner, with(nil), "", ""},
+		"audio alone":    {bench.Runner, with(grants{"canPublish": true, "canPublishData": false}), "", ""},
+		"may not speak":  {bench.Runner, with(grants{"canPublish": false}), "publish audio (canPublish is false)", ""},
+		"a camera alone": {bench.Runner, with(grants{"canPublishSources": []string{"camera"}}), "no microphone", ""},
+		"a microphone": {bench.Runner, with(grants{"canPublish": false, "canPublishSources": []string{"microphone"}}),
+			"", ""},
+		"may not hear": {bench.Runner, with(grants{"canSubscribe": false}), "hear audio (canSubscribe is false)", ""},
+		"an echo that may not speak": {bench.Answerer, with(grants{"canPublish": false, "canPublishData": true}), "",
+			"audio pings get no answer"},
+		"an echo": {bench.Answerer, with(nil), "", ""},
+	} {
+		claims := jwt.MapClaims{"sub": "me", "exp": time.Now().Add(time.Hour).Unix(), "video": c.video}
+		class := map[bench.Role]bench.TransportClass{bench.Runner: bench.RTPAudio}[c.role]
+		refused, doubts := livekit.Read(signed(t, claims), c.role, class, time.Now())
+		text := strings.Join(doubts, "; ")
+		if !strings.Contains(refused, c.refused) || (refused == "") != (c.refused == "") ||
+			!strings.Contains(text, c.doubt) || (text == "") != (c.doubt == "") {
+			t.Errorf("%s: refused %q, doubts %q", name, refused, text)
+		}
+	}
+}
+
+// TestSeatsMayDoWhatTheyNeed, and no more.
+func TestSeatsMayDoWhatTheyNeed(t *testing.T) {
+	for _, c := range []struct {
+		role        bench.Role
+		class       bench.TransportClass
+		data, audio bool
+	}{
+		{bench.Runner, "", true, false}, {bench.Guest, bench.DataChannelLossy, true, false},
+		{bench.Answerer, "", true, false}, {bench.Runner, bench.RTPAudio, false, true},
+		{bench.Guest, bench.RTPAudio, false, true}, {bench.Answerer, bench.RTPAudio, true, true},
+	} {
+		place := bench.Place{Room: "r", Key: "key", Secret: strings.Repeat("s", 32), Class: c.class}
+		seat, err := livekit.NewMeeting(place, time.Hour).Seat(c.role, "me")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got struct {
+			jwt.RegisteredClaims
+			Video struct {
+				CanPublish, CanPublishData, CanSubscribe, RoomCreate bool
+				CanPublishSources                                    []string
+			}
+		}
+		if _, _, err := jwt.NewParser().ParseUnverified(seat.Token, &got); err != nil {
+			t.Fatal(err)
+		}
+		v := got.Video
+		if v.CanPublish != c.audio || v.CanPublishData != c.data || !v.CanSubscribe ||
+			v.RoomCreate != (c.role != bench.Guest) ||
+			c.audio != slices.Equal(v.CanPublishSources, []string{"microphone"}) {
+			t.Errorf("%s of %q: %+v", c.role, c.class, v)
 		}
 	}
 }

@@ -49,7 +49,7 @@ func (w *watcher) NewInterceptor(string) (interceptor.Interceptor, error) {
 			w.watch(pc, bench.Publisher)
 		}
 	}()
-	return &interceptor.NoOp{}, nil
+	return &stamper{m: w.s.media}, nil
 }
 
 func (w *watcher) watch(pc *webrtc.PeerConnection, leg bench.Leg) {
@@ -163,9 +163,22 @@ func (s *session) serverIs(info *protocol.ServerInfo, at time.Time) {
 	s.facts.Server.Version = info.Version
 }
 
+// streamIs notes by which SSRC somebody's audio comes from now on, and ours ("") leaves; "" = by none.
+func (s *session) streamIs(whose, ssrc string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if ssrc == "" {
+		delete(s.streams, whose)
+		return
+	}
+	before := s.streams[whose]
+	s.facts.Became("audio stream", &before, ssrc, time.Now())
+	s.streams[whose] = before
+}
+
 // inboundChannel keeps the parameters that the server chose for the way to us.
 func (s *session) inboundChannel(dc *webrtc.DataChannel) {
-	if (dc.Label() == lossyLabel) != (s.opts.Class == bench.DataChannelLossy) {
+	if s.opts.Class == bench.RTPAudio || (dc.Label() == lossyLabel) != (s.opts.Class == bench.DataChannelLossy) {
 		return
 	}
 	s.mu.Lock()

@@ -1,0 +1,59 @@
+package bench
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// AudioLeg is what was agreed of the audio of one leg: the Publisher is of what we send, the Subscriber of what is sent
+// to us. Files and the page have its fields by the names in json.
+type AudioLeg struct {
+	Leg         Leg      `json:"leg"`
+	Codec       string   `json:"codec"` // its MIME type, as "audio/opus"
+	ClockRate   int      `json:"clock_rate"`
+	Channels    int      `json:"channels"`
+	PayloadType int      `json:"payload_type"`
+	RED         bool     `json:"red"`        // each packet carries those before it again (RFC 2198)
+	DTX         bool     `json:"dtx"`        // the encoder may fall silent
+	NACK        bool     `json:"nack"`       // lost packets are asked for again
+	Extensions  []string `json:"extensions"` // URIs of header extensions
+	// packets that came by retransmission; null = nobody tells
+	Retransmitted *int `json:"retransmitted"`
+	// where the times of arrival were taken: "wire", "receive-time" or "page"
+	Stamped string `json:"stamped"`
+	// a pong waits for the echo's encoder, which is in the hold
+	Carried bool `json:"carried,omitempty"`
+}
+
+// Where the times of arrival of audio were taken.
+const (
+	StampedWire        = "wire"         // before anything but decryption has looked at the packet
+	StampedReceiveTime = "receive-time" // by the browser, as a frame's receiveTime
+	StampedPage        = "page"         // by the page, when it got the frame
+)
+
+// Stamps are all of them.
+var Stamps = []string{StampedWire, StampedReceiveTime, StampedPage}
+
+// NoRepair is the Repair of audio that stays lost where it was lost.
+const NoRepair = "none"
+
+// Repair says what mends losses of the run's audio, leg by leg, as "NACK of the subscriber": runs with unlike ones lose
+// unlike shares of the same path. "" = it is not known, or the run has no audio.
+func (r Run) Repair() string {
+	var list []string
+	for _, leg := range r.Facts.Audio {
+		if leg.NACK {
+			list = append(list, "NACK of the "+string(leg.Leg))
+		}
+		if leg.RED {
+			list = append(list, "RED of the "+string(leg.Leg))
+		}
+	}
+	if len(r.Facts.Audio) == 0 {
+		return ""
+	}
+	slices.Sort(list)
+	return cmp.Or(strings.Join(list, ", "), NoRepair)
+}

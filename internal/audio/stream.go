@@ -1,0 +1,85 @@
+package audio
+
+import (
+	"bytes"
+	"context"
+	"sync"
+	"time"
+
+	"rtcbench/bench"
+)
+
+// Frame is the distance of the packets of a stream.
+const Frame = 20 * time.Millisecond
+
+// usualSize is how large packets are where nobody asks for another size: as those of speech.
+const usualSize = 140
+
+// IsFiller reports whether a payload is one that Append makes without a record. The silence that an SFU sends of its
+// own has no padding, and is none.
+func IsFiller(payload []byte) bool {
+	toc, frame, padding, ok := split(payload)
+	return ok && toc == silence[0] && bytes.Equal(frame, silence[1:]) && len(bytes.TrimLeft(padding, "\x00")) == 0
+}
+
+// stream keeps the runner's track a stream where pings are farther apart than frames: fillers go between them.
+type stream struct {
+	session bench.Session
+	spacing time.Duration // of the pings; 0 = in a closed loop, where nobody knows when the next one comes
+	filler  []byte
+
+	mu   sync.Mutex
+	ping time.Time // the last one …
+	last time.Time // … and the last packet of all
+}
+
+// left notes that a ping leaves.
+func (s *stream) left(at time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ping, s.last = at, at
+}
+
+// keep sends fillers until ctx ends. One that cannot be sent is none.
+func (s *stream) keep(ctx context.Context) {
+	timer := time.NewTimer(Frame)
+	defer timer.Stop()
+	for {
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			return
+		}
+		now := time.Now()
+		due := s.due(now)
+		if !due.After(now) {
+			s.session.Send(ctx, bench.Message{Payload: s.filler, Class: bench.RTPAudio})
+			due = s.filled(due)
+		}
+		timer.Reset(max(time.Until(due), time.Millisecond))
+	}
+}
+
+// due is when the next filler is: a frame after the last packet, unless a ping is about to leave.
+func (s *stream) due(now time.Time) time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.last.IsZero() { // the stream begins with a ping
+		return now.Add(Frame)
+	}
+	due := s.last.Add(Frame)
+	if next := s.ping.Add(s.spacing); s.spacing > 0 && due.Sub(next).Abs() < Frame/2 {
+		due = next.Add(Frame)
+	}
+	return due
+}
+
+// filled notes a filler that was due then, and gives when the next one is.
+func (s *stream) filled(due time.Time) time.Time {
+	s.mu.Lock()
+	if due.After(s.last) {
+		s.last = due
+	}
+	s.mu.Unlock()
+	return s.due(due)
+}

@@ -1,0 +1,106 @@
+package echo
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"time"
+
+	"rtcbench/bench"
+	"rtcbench/internal/audio"
+	"rtcbench/internal/ping"
+)
+
+// Answer answers the pings that arrive in s, messages and audio packets, each only to the one that sent it and on the
+// channel it came by. It ends when ctx does, or s. A pong that cannot be sent is dropped: the pinger calls its ping
+// lost, as it should. It does not close s.
+func Answer(ctx context.Context, s bench.Session, clock bench.Clock) error {
+	return answer(ctx, s, clock, &seenRuns{}, func(time.Duration) {})
+}
+
+// clockErrorAge is how long the echo believes what it was told of its clock.
+const clockErrorAge = time.Second
+
+// answer calls held with the time that each ping was kept, from its arrival in the SDK to just before its pong is sent.
+func answer(ctx context.Context, s bench.Session, clock bench.Clock, seen *seenRuns, held func(time.Duration)) error {
+	a := answerer{clock: clock, seen: seen, held: held}
+	for {
+		packet, err := s.Recv(ctx)
+		if err != nil {
+			return err
+		}
+		pong, ok := a.answer(packet)
+		if !ok {
+			continue
+		}
+		err = s.Send(ctx, pong)
+		if ctx.Err() != nil || errors.Is(err, bench.ErrEnded) || errors.Is(err, bench.ErrClosed) {
+			return err
+		}
+	}
+}
+
+// answerer makes pongs in one buffer.
+type answerer struct {
+	clock bench.Clock
+	seen  *seenRuns
+	held  func(time.Duration)
+	count uint64
+	buf   []byte
+	run   []byte
+	off   bench.Quantity // the clock's own error, as it was …
+	told  time.Time      // … then
+}
+
+// answer is what goes back for a packet, if something does. An answer to nobody would go to everybody.
+func (a *answerer) answer(packet bench.Packet) (pong bench.Message, ok bool) {
+	switch {
+	case packet.From == "":
+		return pong, false
+	case packet.Class == bench.RTPAudio:
+		ok = a.audio(packet)
+		return bench.Message{Payload: a.buf, To: packet.From, Class: bench.RTPAudio}, ok
+	}
+	asked, ok := ping.DecodePing(packet.Payload)
+	if !ok {
+		return pong, false
+	}
+	var seen *bench.Seen
+	if asked.Run != nil { // else its runner does not ask
+		seen = a.seen.note(packet.From, asked.Run, asked.Number())
+	}
+	received, sent := a.stamp(packet)
+	stamps := ping.Stamps{Received: received, Sent: sent, Error: a.off, Wrong: a.clock.IsWrong()}
+	a.buf = ping.AppendPong(a.buf[:0], asked, stamps, a.count, seen)
+	return bench.Message{Payload: a.buf, To: packet.From, Class: asked.Class}, true
+}
+
+// stamp counts a ping, and says in Unix ms when it came and when it is answered.
+func (a *answerer) stamp(packet bench.Packet) (received, sent float64) {
+	a.count++
+	if a.told.IsZero() || time.Since(a.told) > clockErrorAge {
+		a.off, a.told = a.clock.Error(), time.Now()
+	}
+	now := time.Now()
+	a.held(now.Sub(packet.At))
+	return a.clock.UnixMilli(packet.At), a.clock.UnixMilli(now)
+}
+
+// audio writes the packet that answers one into the buffer. A filler is answered with one: the way back is a stream
+// where the way there is. What is no packet of ours, as the silence that an SFU sends by itself, gets no answer.
+func (a *answerer) audio(packet bench.Packet) bool {
+	if audio.IsFiller(packet.Payload) {
+		a.buf = append(a.buf[:0], packet.Payload...)
+		return true
+	}
+	asked, verdict := audio.Decode(packet.Payload)
+	if verdict != audio.Ours || asked.Type != audio.Ping {
+		return false
+	}
+	a.run = binary.BigEndian.AppendUint64(a.run[:0], asked.Run)
+	seen := a.seen.note(packet.From, a.run, asked.Seq)
+	received, sent := a.stamp(packet)
+	stamps := audio.Stamps{Received: received, Sent: sent, Error: a.off, Wrong: a.clock.IsWrong(), At: audio.AtWire}
+	a.buf = audio.Append(a.buf[:0], nil, len(packet.Payload), asked.Answered(stamps, *seen))
+	return true
+}

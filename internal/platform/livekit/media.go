@@ -1,0 +1,293 @@
+package livekit
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	protocol "github.com/livekit/protocol/livekit"
+	lksdk "github.com/livekit/server-sdk-go/v2"
+	"github.com/pion/interceptor"
+	"github.com/pion/rtp"
+	"github.com/pion/webrtc/v4"
+
+	"rtcbench/bench"
+)
+
+// The names of our audio tracks. A runner speaks on one, and an echo answers each runner on one of its own: a track
+// that two runners shared tore.
+const (
+	pingTrack = "rtcbench-ping"
+	pongTrack = "rtcbench-pong:" // and the runner's identity
+)
+
+// media is the audio of a session. A runner of bench.RTPAudio publishes one track and hears the one that answers it; an
+// echo hears all runners.
+type media struct {
+	s        *session
+	arrivals chan bench.Packet
+	making   sync.Mutex // one track is published at a time
+
+	mu      sync.Mutex
+	sending map[string]*outbound // by who hears it; "" = everybody
+	stamps  map[webrtc.SSRC]*arrival
+	down    *bench.AudioLeg // of what is heard
+
+	taking sync.Mutex
+	ring   [][]byte // payloads that wait, or are being read
+	next   int
+}
+
+const (
+	waiting   = 1024 // packets that wait to be read
+	packetMax = 1500 // bytes of one, as the SDK's own limit
+	usual     = 256  // bytes of a payload that have their place from the beginning
+)
+
+func newMedia(s *session) *media {
+	return &media{s: s, arrivals: make(chan bench.Packet, waiting), sending: map[string]*outbound{},
+		stamps: map[webrtc.SSRC]*arrival{}}
+}
+
+// hears is the name of the tracks that the session listens to; "" = to none.
+func (m *media) hears() string {
+	switch {
+	case m.s.opts.Role == bench.Answerer:
+		return pingTrack
+	case m.s.opts.Class == bench.RTPAudio:
+		return pongTrack + m.s.room.LocalParticipant.Identity()
+	}
+	return ""
+}
+
+// open takes up what the session speaks on and listens to. It may be called again after the link was down.
+func (m *media) open(ctx context.Context) error {
+	for _, p := range m.s.room.GetRemoteParticipants() {
+		for _, pub := range p.TrackPublications() {
+			if remote, ok := pub.(*lksdk.RemoteTrackPublication); ok {
+				m.published(remote, p)
+			}
+		}
+	}
+	if m.s.opts.Class != bench.RTPAudio || m.s.opts.Role == bench.Answerer {
+		return nil
+	}
+	o, isNew := m.outbound("", pingTrack)
+	if !isNew { // the SDK publishes it again by itself
+		return nil
+	}
+	return m.publish(ctx, o)
+}
+
+// published subscribes to a track that is for us. An echo publishes the one that answers it.
+func (m *media) published(pub *lksdk.RemoteTrackPublication, p *lksdk.RemoteParticipant) {
+	if name := m.hears(); name == "" || pub.Name() != name {
+		return
+	}
+	if err := plain(pub); err != nil {
+		if m.s.opts.Role != bench.Answerer { // an echo is for others too
+			m.s.end(fmt.Errorf("%w: %w", bench.ErrEnded, err))
+		}
+		return
+	}
+	pub.SetSubscribed(true)
+	if m.s.opts.Role != bench.Answerer {
+		return
+	}
+	if may := m.s.room.LocalParticipant.Permissions(); may != nil && !may.CanPublish {
+		return // messages are answered all the same
+	}
+	if o, isNew := m.outbound(p.Identity(), pongTrack+p.Identity()); isNew {
+		go m.publish(m.s.life, o)
+	}
+}
+
+// plain is why the packets of a track are not what their sender wrote; nil = nothing speaks against it.
+func plain(pub *lksdk.RemoteTrackPublication) error {
+	switch info := pub.TrackInfo(); {
+	case info.GetEncryption() != protocol.Encryption_NONE:
+		return fmt.Errorf("the echo's audio is encrypted end to end (%s): nobody can read a ping in it",
+			strings.ToLower(info.GetEncryption().String()))
+	case info.GetMimeType() != "" && !strings.EqualFold(info.GetMimeType(), webrtc.MimeTypeOpus):
+		return notOpus("the echo's audio", info.GetMimeType())
+	}
+	return nil
+}
+
+func notOpus(what, mime string) error {
+	return fmt.Errorf("%s is %s: a ping rides in packets of plain Opus (%s)", what, mime, webrtc.MimeTypeOpus)
+}
+
+// outbound is the track that one participant hears, which is made where there is none yet.
+func (m *media) outbound(to, name string) (o *outbound, isNew bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if o := m.sending[to]; o != nil {
+		return o, false
+	}
+	o = newOutbound(m, to, name)
+	m.sending[to] = o
+	return o, true
+}
+
+// publishTimeout bounds the wait for a track of an echo.
+const publishTimeout = 10 * time.Second
+
+// publish returns when the track can be written to.
+func (m *media) publish(ctx context.Context, o *outbound) error {
+	m.making.Lock()
+	defer m.making.Unlock()
+	pub, err := m.s.room.LocalParticipant.PublishTrack(o, &lksdk.TrackPublicationOptions{
+		Name: o.name, Source: protocol.TrackSource_MICROPHONE, DisableDTX: true,
+	})
+	if err != nil {
+		m.forget(o.to)
+		return fmt.Errorf("publish the audio track: %w", err)
+	}
+	o.is(pub)
+	waiting, cancel := context.WithTimeout(ctx, publishTimeout)
+	defer cancel()
+	select {
+	case err := <-o.ready:
+		return err
+	case <-m.s.done:
+		return m.s.err
+	case <-waiting.Done():
+		return fmt.Errorf("the server agreed to the audio track, and not to its packets: %w", waiting.Err())
+	}
+}
+
+// gone takes down what answered a runner that has left.
+func (m *media) gone(identity string) {
+	if m.s.opts.Role != bench.Answerer {
+		return
+	}
+	m.s.streamIs(identity, "")
+	if o := m.forget(identity); o != nil {
+		go func() {
+			m.making.Lock()
+			defer m.making.Unlock()
+			if sid := o.sid(); sid != "" {
+				m.s.room.LocalParticipant.UnpublishTrack(sid)
+			}
+		}()
+	}
+}
+
+func (m *media) forget(to string) *outbound {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	o := m.sending[to]
+	delete(m.sending, to)
+	return o
+}
+
+// send writes one packet. It returns at once.
+func (m *media) send(msg bench.Message) error {
+	m.mu.Lock()
+	o := m.sending[msg.To]
+	m.mu.Unlock()
+	if o == nil {
+		return bench.ErrNotConnected
+	}
+	return o.write(msg.Payload)
+}
+
+// arrival is when the last packet of a stream came off the wire. The one who reads the stream writes it and reads it.
+type arrival struct{ at time.Time }
+
+// stamper is the interceptor nearest to the wire.
+type stamper struct {
+	interceptor.NoOp
+	m *media
+}
+
+// BindRemoteStream implements interceptor.Interceptor.
+func (s *stamper) BindRemoteStream(info *interceptor.StreamInfo, reader interceptor.RTPReader) interceptor.RTPReader {
+	a := &arrival{}
+	s.m.mu.Lock()
+	s.m.stamps[webrtc.SSRC(info.SSRC)] = a
+	s.m.mu.Unlock()
+	return interceptor.RTPReaderFunc(func(b []byte, attributes interceptor.Attributes) (int, interceptor.Attributes,
+		error) {
+		n, attributes, err := reader.Read(b, attributes)
+		a.at = time.Now()
+		return n, attributes, err
+	})
+}
+
+// UnbindRemoteStream implements interceptor.Interceptor.
+func (s *stamper) UnbindRemoteStream(info *interceptor.StreamInfo) {
+	s.m.mu.Lock()
+	delete(s.m.stamps, webrtc.SSRC(info.SSRC))
+	s.m.mu.Unlock()
+}
+
+// subscribed reads a track until it ends.
+func (m *media) subscribed(track *webrtc.TrackRemote, receiver *webrtc.RTPReceiver, from string) {
+	if !strings.EqualFold(track.Codec().MimeType, webrtc.MimeTypeOpus) {
+		if m.s.opts.Role != bench.Answerer {
+			m.s.end(fmt.Errorf("%w: %w", bench.ErrEnded, notOpus("the echo's audio", track.Codec().MimeType)))
+		}
+		return
+	}
+	m.mu.Lock()
+	a := m.stamps[track.SSRC()]
+	leg := audioLeg(bench.Subscriber, track.Codec(), receiver.GetParameters().HeaderExtensions)
+	m.down = &leg
+	m.mu.Unlock()
+	m.s.streamIs(from, fmt.Sprint(track.SSRC()))
+	if a == nil {
+		a = &arrival{}
+	}
+	var header rtp.Header
+	b := make([]byte, packetMax)
+	for {
+		n, _, err := track.Read(b)
+		if err != nil {
+			return
+		}
+		at := a.at
+		if at.IsZero() {
+			at = time.Now()
+		}
+		if payload := payloadOf(&header, b[:n]); len(payload) > 0 {
+			m.arrived(payload, from, at)
+		}
+	}
+}
+
+// payloadOf is what an RTP packet carries; nil = nothing, as a packet that is padding alone.
+func payloadOf(header *rtp.Header, b []byte) []byte {
+	n, err := header.Unmarshal(b)
+	if err != nil {
+		return nil
+	}
+	payload := b[n:]
+	if header.Padding && len(payload) > 0 {
+		payload = payload[:max(0, len(payload)-int(payload[len(payload)-1]))]
+	}
+	return payload
+}
+
+// arrived hands a payload to Recv, in a buffer that is used again when as many more have come as can wait.
+func (m *media) arrived(payload []byte, from string, at time.Time) {
+	m.taking.Lock()
+	defer m.taking.Unlock()
+	if m.ring == nil {
+		m.ring = make([][]byte, waiting+2) // those that wait, the one that was taken last, and this one
+		all := make([]byte, len(m.ring)*usual)
+		for i := range m.ring {
+			m.ring[i] = all[i*usual : i*usual : (i+1)*usual]
+		}
+	}
+	m.ring[m.next] = append(m.ring[m.next][:0], payload...)
+	p := bench.Packet{Payload: m.ring[m.next], From: from, At: at, Class: bench.RTPAudio}
+	m.next = (m.next + 1) % len(m.ring)
+	select {
+	case m.arrivals <- p:
+	case <-m.s.done:
+	}
+}
