@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"encoding/json"
 	"math"
 	"slices"
@@ -127,13 +128,16 @@ func Summarise(r Run) Summary {
 		return r.Kept.judged(r)
 	}
 	var s Summary
-	var byArrival []Sample
-	var hold, timer, send, ipdv []time.Duration
-	var failed []bool
+	c, n := r.Counts, len(r.Samples)
+	s.RTTs = slices.Grow(s.RTTs, n)
+	byArrival := make([]arrival, 0, n)
+	hold, ipdv := make([]time.Duration, 0, n), make([]time.Duration, 0, n)
+	timer, send := make([]time.Duration, 0, n), make([]time.Duration, 0, n)
+	failed := make([]bool, 0, n)
 	for i, x := range r.Samples {
 		if x.Outcome == Answered {
 			s.RTTs = append(s.RTTs, x.RTT)
-			byArrival = append(byArrival, x)
+			byArrival = append(byArrival, arrival{x.Sent + x.RTT, x.RTT})
 			if x.Stamped {
 				hold = append(hold, x.Hold)
 			}
@@ -157,14 +161,13 @@ func Summarise(r Run) Summary {
 		}
 	}
 	s.ofRTT()
-	slices.SortStableFunc(byArrival, func(a, b Sample) int { return int(a.Sent + a.RTT - b.Sent - b.RTT) })
+	slices.SortStableFunc(byArrival, func(a, b arrival) int { return cmp.Compare(a.at, b.at) })
 	arrived := make([]time.Duration, len(byArrival))
 	for i, x := range byArrival {
-		arrived[i] = x.RTT
+		arrived[i] = x.rtt
 	}
 	s.JitterRTP = Known(stats.RFC3550(arrived))
 	s.IPDV, s.Hold, s.TimerError, s.SendCall = spread(ipdv), spread(hold), spread(timer), spread(send)
-	c := r.Counts
 	if s.LossLo, s.LossHi, s.LossKnown = stats.Wilson(c.Failed(), c.Settled()); s.LossKnown {
 		s.Loss = float64(c.Failed()) / float64(c.Settled())
 	}
@@ -177,6 +180,9 @@ func Summarise(r Run) Summary {
 	s.add(doubts(r, s))
 	return s
 }
+
+// arrival is when a pong came, and the round trip that it ended.
+type arrival struct{ at, rtt time.Duration }
 
 // judged is what was kept of r's summary, with a verdict if it has none: it is older than verdicts are.
 func (k Kept) judged(r Run) Summary {
@@ -239,7 +245,7 @@ func spread(d []time.Duration) Spread {
 }
 
 func oneWay(r Run) OneWay {
-	var pairs []stats.Pair
+	pairs := make([]stats.Pair, 0, len(r.Samples))
 	for _, x := range r.Samples {
 		if x.Outcome == Answered && x.Stamped {
 			pairs = append(pairs, x.pair())

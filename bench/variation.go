@@ -36,7 +36,7 @@ func variations(r Run, o OneWay) (up, down Variation) {
 	if !o.Known {
 		return up, down
 	}
-	var there, back []passage
+	there, back := make([]passage, 0, len(r.Samples)), make([]passage, 0, len(r.Samples))
 	for _, s := range r.Samples {
 		took, ok := o.UpOf(s)
 		if !ok || s.Outcome != Answered && s.Outcome != Late {
