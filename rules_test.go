@@ -27,6 +27,7 @@ rtcbench/bench: rtcbench/internal/stats github.com/HdrHistogram/hdrhistogram-go 
 rtcbench/internal/recorder: rtcbench/bench rtcbench/internal/stats github.com/google/uuid
 rtcbench/internal/ping: rtcbench/bench rtcbench/internal/recorder
 rtcbench/internal/audio: rtcbench/bench rtcbench/internal/recorder
+rtcbench/internal/voice: rtcbench/bench
 rtcbench/internal/loopback: rtcbench/bench
 rtcbench/internal/benchtest: rtcbench/bench rtcbench/internal/stats github.com/google/uuid github.com/gofrs/flock
 	go.uber.org/goleak
@@ -34,9 +35,8 @@ rtcbench/internal/echo: rtcbench/bench rtcbench/internal/audio rtcbench/internal
 	rtcbench/internal/advice rtcbench/internal/redact
 	github.com/prometheus/client_golang golang.org/x/time github.com/hashicorp/golang-lru/v2
 rtcbench/internal/result: rtcbench/bench rtcbench/internal/redact rtcbench/internal/stats github.com/google/uuid
-	github.com/go-json-experiment/json
-	golang.org/x/text/encoding/unicode golang.org/x/text/transform
-rtcbench/internal/report: rtcbench/bench rtcbench/internal/result rtcbench/internal/stats
+	github.com/go-json-experiment/json golang.org/x/text/encoding/unicode golang.org/x/text/transform
+rtcbench/internal/report: rtcbench/bench rtcbench/internal/result rtcbench/internal/stats rtcbench/internal/voice
 	github.com/charmbracelet/lipgloss
 rtcbench/internal/sandbox: github.com/livekit/livekit-server github.com/livekit/protocol github.com/pion/stun/v3
 rtcbench/internal/sandbox/sandboxtest: rtcbench/internal/sandbox rtcbench/internal/benchtest
@@ -50,9 +50,8 @@ rtcbench/internal/outbox: rtcbench/bench rtcbench/internal/result golang.org/x/s
 rtcbench/internal/browser/contract: rtcbench/bench
 rtcbench/tools/contract: rtcbench/bench rtcbench/internal/browser/contract rtcbench/internal/result
 rtcbench/internal/browser: rtcbench/bench rtcbench/internal/advice rtcbench/internal/browser/contract
-	rtcbench/internal/environment
-	rtcbench/internal/recorder
-	rtcbench/internal/stats rtcbench/web rtcbench/internal/scratch
+	rtcbench/internal/environment rtcbench/internal/recorder rtcbench/internal/stats rtcbench/web
+	rtcbench/internal/scratch
 	github.com/chromedp/chromedp github.com/chromedp/cdproto golang.org/x/net github.com/google/uuid
 rtcbench/internal/scratch: github.com/gofrs/flock
 rtcbench/internal/lab: rtcbench/bench rtcbench/internal/stats go.yaml.in/yaml/v3 github.com/vishvananda/netlink

@@ -232,6 +232,7 @@ var groups = []kong.Group{
 	{Key: "engine", Title: "Engine"},
 	{Key: "which", Title: "Which runs"},
 	{Key: "out", Title: "Output"},
+	{Key: "voice", Title: "Voice (what the voice line of an audio run assumes)"},
 	{Key: "store", Title: "Stores (where runs are kept)"},
 	{Key: "limits", Title: "Limits (exit code 3 when one is broken)"},
 }

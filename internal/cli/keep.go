@@ -31,9 +31,9 @@ func (a *app) finish(f keepFlags, measured []bench.Run, failed []error, stores k
 	m.Write = func(w io.Writer) error { return report.WriteBothJSON(w, first, second, reasons) }
 	table := func(w io.Writer) error {
 		if len(m.Runs) == 1 {
-			return report.WriteText(w, m.Runs[0].Record)
+			return f.table().Write(w, m.Runs[0].Record)
 		}
-		return report.WriteBothText(w, first.Record, second.Record)
+		return f.table().WriteBoth(w, first.Record, second.Record)
 	}
 	of := func(r bench.Record) string { return r.Platform + ": " }
 	if one {

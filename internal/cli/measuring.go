@@ -29,6 +29,7 @@ type keepFlags struct {
 	outputFlags
 	storeFlags
 	limitFlags
+	voiceFlags
 }
 
 func (f keepFlags) kept() keepFlags { return f }
@@ -49,6 +50,7 @@ func (a *app) read(cmd measuring) ([]side, keep.Stores, error) {
 	stores := f.stores(&c)
 	sides := cmd.sides(&c)
 	f.limitFlags.check(&c)
+	f.voiceFlags.check(&c)
 	if c.Err == nil {
 		c.Err = f.outputFlags.check(&c)
 	}

@@ -13,6 +13,7 @@ import (
 	"rtcbench/bench"
 	"rtcbench/internal/result"
 	"rtcbench/internal/stats"
+	"rtcbench/internal/voice"
 )
 
 // Both is the result file of a run on two platforms at one time. A platform that failed stands
@@ -171,8 +172,13 @@ func WriteBothJSON(w io.Writer, daily, livekit *result.Document, errs map[string
 	return result.WriteJSON(w, b)
 }
 
-// WriteBothText writes the two side by side, and how they compare.
+// WriteBothText writes the two side by side, with the assumptions about voice that are made by default.
 func WriteBothText(w io.Writer, d, l bench.Record) error {
+	return Table{Voice: voice.Defaults()}.WriteBoth(w, d, l)
+}
+
+// WriteBoth writes the two side by side, and how they compare.
+func (t Table) WriteBoth(w io.Writer, d, l bench.Record) error {
 	p := newPage(lipgloss.NewRenderer(w))
 	a, b := d.Summary, l.Summary
 	row := func(name, x, y string) { p.line("  %-14s %28s %28s", name, x, y) }
@@ -196,6 +202,13 @@ func WriteBothText(w io.Writer, d, l bench.Record) error {
 	p.line("  %-14s %s", "", p.dim.Render("(mean |ΔRTT|)"))
 	row("one way, ms", ways(a), ways(b))
 	row("timer late, ms", number(a.TimerError.P50), number(b.TimerError.P50))
+	if x, y := t.ears(d), t.ears(l); x != "" && y != "" {
+		row("mouth to ear", x, y)
+	}
+	if t.Explain {
+		p.explain("Daily: ", d, t.Voice)
+		p.explain("LiveKit: ", l, t.Voice)
+	}
 	if comparable(d, l) {
 		p.comparison(Compare(d, l))
 	} else {

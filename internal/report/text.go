@@ -14,14 +14,23 @@ import (
 	"rtcbench/bench"
 	"rtcbench/internal/result"
 	"rtcbench/internal/stats"
+	"rtcbench/internal/voice"
 )
 
 // width is that of the table: it fits any terminal.
 const width = 80
 
-// WriteText writes the table of r for a person. It is coloured when w is a terminal that
-// wants it.
-func WriteText(w io.Writer, r bench.Record) error {
+// Table is how runs are shown to a person.
+type Table struct {
+	Voice   voice.Assumptions // of the line about voice, which audio runs have
+	Explain bool              // show how that line comes about
+}
+
+// WriteText writes the table of r for a person, with the assumptions about voice that are made by default.
+func WriteText(w io.Writer, r bench.Record) error { return Table{Voice: voice.Defaults()}.Write(w, r) }
+
+// Write writes the table of r. It is coloured when w is a terminal that wants it.
+func (t Table) Write(w io.Writer, r bench.Record) error {
 	p := newPage(lipgloss.NewRenderer(w))
 	s := r.Summary
 	p.title(r.Run)
@@ -29,6 +38,10 @@ func WriteText(w io.Writer, r bench.Record) error {
 	p.roundTrip(r.Run, s)
 	p.distribution(s.RTTs)
 	p.rest(r.Run, s)
+	p.voice(r, t.Voice)
+	if t.Explain {
+		p.explain("", r, t.Voice)
+	}
 	p.doubts(ungraded(s))
 	_, err := io.WriteString(w, p.String())
 	return err
