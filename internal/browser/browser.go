@@ -63,6 +63,9 @@ func Start(ctx context.Context, o Options) (*Browser, error) {
 	if err := enough(path); err != nil {
 		return nil, err
 	}
+	if ctx.Err() != nil { // nobody waits for a browser
+		return nil, inTime(ctx, fmt.Errorf("start %s: %w", path, context.Cause(ctx)), startPhase)
+	}
 	// a browser ends with its debugging pipe, so one is left only if it hung
 	scratch.Sweep(profileKind, func(profile string) { endUsers(profile); removeSocket(profile) })
 	profile, err := scratch.New(profileKind)

@@ -2,7 +2,9 @@ package browser_test
 
 import (
 	"context"
+	"errors"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -203,6 +205,24 @@ func TestNoChromium(t *testing.T) {
 	_, err = browser.FindAmong("", []string{"a-browser-that-nobody-has", "/nowhere/chromium"})
 	if err == nil || !strings.Contains(err.Error(), "install it") {
 		t.Error(err)
+	}
+}
+
+// Once nobody waits for it any more, as after Ctrl-C, no browser is started.
+func TestNoBrowserForNobody(t *testing.T) {
+	dir := t.TempDir()
+	path, ran := filepath.Join(dir, "browser"), filepath.Join(dir, "ran")
+	if err := os.WriteFile(path, []byte("#!/bin/sh\ntouch "+ran+"\nexec sleep 1000\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(errors.New("stopped by hand"))
+	_, err := browser.Start(ctx, browser.Options{Path: path})
+	if err == nil || !strings.Contains(err.Error(), "stopped by hand") {
+		t.Error(err)
+	}
+	if _, err := os.Stat(ran); err == nil {
+		t.Error("it was started")
 	}
 }
 

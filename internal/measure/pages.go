@@ -155,8 +155,11 @@ func (o *oneBrowser) wants(a *attempt) {
 	}
 }
 
-// get ends by ctx, which is one job's; the start goes on for the others.
+// get ends by ctx, which is one job's; the start goes on for the others. It starts nothing once ctx is over.
 func (o *oneBrowser) get(ctx context.Context) (*browser.Browser, error) {
+	if ctx.Err() != nil {
+		return nil, browser.NotUp(context.Cause(ctx))
+	}
 	o.mu.Lock()
 	if o.wait == nil {
 		o.wait = make(chan struct{})
