@@ -93,6 +93,7 @@ type Service struct {
 	Path    string // of the URL that the user gave; "" = none
 	Refusal string // what a 401 or 403 means
 	Missing string // what a 404 means, where Path is not why
+	Failed  string // what a 500 means
 }
 
 // Refused is an answer that was not the one wanted.
@@ -184,6 +185,8 @@ func (r *Refused) Advice() string {
 		return fmt.Sprintf("is the path %q of the URL right? %s", "/"+r.Of.Path, r.Of.Missing)
 	case s == http.StatusNotFound, s == http.StatusMethodNotAllowed:
 		return r.Of.Missing
+	case s == http.StatusInternalServerError:
+		return r.Of.Failed
 	case s == http.StatusTooManyRequests:
 		return "too many requests: try again later"
 	case s == http.StatusBadGateway, s == http.StatusServiceUnavailable, s == http.StatusGatewayTimeout:

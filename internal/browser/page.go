@@ -134,20 +134,39 @@ func clean(err error) error {
 		text = e.Description
 	}
 	text, _, _ = strings.Cut(text, "\n    at ")
+	if answer, ok := strings.CutPrefix(text, "Refusal: "); ok {
+		return refusal(answer)
+	}
 	return thrown(strings.TrimPrefix(text, "Error: "))
 }
+
+// refusal is an answer of the platform's, in words for people.
+type refusal string
+
+func (r refusal) Error() string { return string(r) }
 
 // thrown is an exception of the page's.
 type thrown string
 
 func (t thrown) Error() string { return string(t) }
 
-// UnansweredError is a join that the platform's library gave up before the platform had taken it. It has words alone:
-// whoever wants to know why asks the platform.
-type UnansweredError struct{ error }
+// GaveUpError is a join that the platform's library gave up, without an answer of the platform's that says why. It has
+// words alone: whoever wants to know more asks the platform.
+type GaveUpError struct {
+	phase bench.Missing
+	said  thrown
+
+	Unanswered bool // the platform had not said anything
+}
+
+// Error says what had not happened, and then what the library says.
+func (e *GaveUpError) Error() string {
+	maybe := strings.TrimPrefix(e.phase.Maybe, "; ")
+	return fmt.Sprintf("%s: its library says %.160q%s", e.phase.What, string(e.said), bench.Hint(" (", maybe, ")"))
+}
 
 // Unwrap is what the library said.
-func (e *UnansweredError) Unwrap() error { return e.error }
+func (e *GaveUpError) Unwrap() error { return e.said }
 
 // evaluate calls a function of the page's with one argument and waits for what it promises.
 func evaluate[T any](ctx context.Context, p *Page, function string, argument any) (T, error) {
@@ -189,8 +208,9 @@ func (p *Page) Join(ctx context.Context, c JoinConfig) error {
 		}
 	}
 	var said thrown
-	if ctx.Err() == nil && errors.As(err, &said) && p.phaseNow() == p.missing[""] {
-		return &UnansweredError{err}
+	if ctx.Err() == nil && errors.As(err, &said) {
+		at := p.phaseNow()
+		return &GaveUpError{phase: at, said: said, Unanswered: at == p.missing[""]}
 	}
 	return inTime(ctx, err, p.phaseNow())
 }

@@ -118,8 +118,8 @@ func Open(ctx context.Context, b *browser.Browser, p bench.Platform, m bench.Mee
 		}
 		page.Abandon()
 	}
-	var unanswered *browser.UnansweredError
-	if errors.As(err, &unanswered) {
+	var gaveUp *browser.GaveUpError
+	if errors.As(err, &gaveUp) && gaveUp.Unanswered {
 		err = m.Explain(ctx, seat, err)
 	}
 	return nil, &JoinError{m.String(), err}

@@ -1,7 +1,7 @@
 import Daily, { type DailyCall } from '@daily-co/daily-js';
 import { signallingHosts } from './observe';
 import type { JoinConfig } from './contract';
-import { Link, type Packet, type Session } from './session';
+import { Link, type Packet, Refusal, type Session } from './session';
 
 /** Daily refuses longer messages; so do we, before anything is sent. */
 const maxMessage = 4096;
@@ -19,7 +19,7 @@ async function outOfTheLobby(call: DailyCall): Promise<void> {
   const access = call.accessState().access;
   if (typeof access === 'object' && access.level === 'lobby') {
     await call.leave();
-    throw new Error('lobby: guests have to knock at this room, and rtcbench does not: give a meeting token, ' +
+    throw new Refusal('lobby: guests have to knock at this room, and rtcbench does not: give a meeting token, ' +
       'or a room without knocking');
   }
 }
@@ -68,7 +68,10 @@ export async function joinDaily(c: JoinConfig, reached: (phase: string) => void)
       startAudioOff: true, startVideoOff: true,
     });
   } catch (e) {
-    throw new Error(told(e as { errorMsg?: string; error?: { type?: string } }) ?? String(e));
+    const { error, errorMsg } = e as { errorMsg?: string; error?: { type?: string } };
+    // No answer of Daily's is a connection that did not come about, and what has no type.
+    const ofDaily = error?.type && error.type !== 'connection-error';
+    throw new (ofDaily ? Refusal : Error)(told({ error, errorMsg }) ?? String(e));
   }
   await outOfTheLobby(call);
   reached('joined');

@@ -1,11 +1,16 @@
-import { DisconnectReason, Room, RoomEvent, setLogLevel, version } from 'livekit-client';
+import {
+  ConnectionError, ConnectionErrorReason, DisconnectReason, Room, RoomEvent, setLogLevel, version,
+} from 'livekit-client';
 import { channels, usable, watchLink } from './observe';
 import type { JoinConfig } from './contract';
 import { liveKitMedia } from './livekit.media';
-import { Link, NotConnected, type Packet, type Session } from './session';
+import { Link, NotConnected, type Packet, Refusal, type Session } from './session';
 
 /** What fits into one data channel message of LiveKit, its envelope aside. */
 const maxMessage = 60_000;
+
+const inWords = (reason?: DisconnectReason): string =>
+  DisconnectReason[reason ?? 0]?.toLowerCase().replaceAll('_', ' ') ?? 'unknown reason';
 
 /** Joins a LiveKit room by the platform's own JavaScript SDK; no media is subscribed. */
 export async function joinLiveKit(c: JoinConfig, reached: (phase: string) => void): Promise<Session> {
@@ -46,13 +51,17 @@ export async function joinLiveKit(c: JoinConfig, reached: (phase: string) => voi
     judge();
   });
   room.on(RoomEvent.Disconnected, (reason) => {
-    const why = DisconnectReason[reason ?? 0]?.toLowerCase().replaceAll('_', ' ') ?? 'unknown reason';
-    if (!left) link.end(`by the server or for want of it: ${why}`);
+    if (!left) link.end(`by the server or for want of it: ${inWords(reason)}`);
   });
   // The limit is the caller's, who knows the phase: the SDK's own is never the first to end.
   const within = (c.within ?? 15_000) + 5_000;
   await room.connect(c.url, c.token ?? '', {
     autoSubscribe: false, websocketTimeout: within, peerConnectionTimeout: within,
+  }).catch((e: unknown) => {
+    if (e instanceof ConnectionError && e.reason === ConnectionErrorReason.LeaveRequest) {
+      throw new Refusal(`the server ended the join: ${inWords(e.context as DisconnectReason)}`);
+    }
+    throw e;
   });
   serverIs();
   const me = room.localParticipant;

@@ -74,3 +74,8 @@ export class Link {
     if (this.over !== '') f(this.over);
   }
 }
+
+/** What the platform answers to a join, in words for people; any other error is the library's own. */
+export class Refusal extends Error {
+  override name = 'Refusal';
+}

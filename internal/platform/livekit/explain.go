@@ -3,9 +3,10 @@ package livekit
 import (
 	"bufio"
 	"context"
+	"crypto/rand"
 	"crypto/tls"
+	"encoding/base64"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -63,22 +64,70 @@ func Explain(ctx context.Context, room bench.Room, err error) error {
 		body := bufio.NewReader(answer.Body)
 		answer.Body = io.NopCloser(body) // the deferred call closes the body itself
 		if head, _ := body.Peek(len(fine)); string(head) == fine {
-			return fmt.Errorf("the server takes the token, but the join fails: %w (does a proxy before it pass on "+
-				"the Upgrade header?)", withoutToken(err, room))
+			return whyNoJoin(client, request, asked(given), room.Token, withoutToken(err, room))
 		}
 	}
-	asked := service
-	if asked.Path = given; strings.Trim(given, "/") != "" {
-		asked.Missing = "LiveKit answers at /"
-	}
-	return advice.Read(answer, asked, room.Token)
+	return advice.Read(answer, asked(given), room.Token)
 }
+
+// asked is a server whose URL has that path.
+func asked(path string) advice.Service {
+	of := service
+	if of.Path = path; strings.Trim(path, "/") != "" {
+		of.Missing = "LiveKit answers at /"
+	}
+	return of
+}
+
+// whyNoJoin asks for the WebSocket itself where the server takes the token: a server that will not have anybody in the
+// room says so instead. The connection is given up as soon as it is there.
+func whyNoJoin(client http.Client, validated *http.Request, of advice.Service, token string, err error) error {
+	request := validated.Clone(validated.Context())
+	request.URL.Path = strings.TrimSuffix(request.URL.Path, "/validate")
+	for name, value := range map[string]string{"Connection": "Upgrade", "Upgrade": "websocket",
+		"Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": base64.StdEncoding.EncodeToString([]byte(rand.Text()[:16]))} {
+		request.Header.Set(name, value)
+	}
+	answer, e := client.Do(request)
+	if e != nil {
+		return &noJoin{err}
+	}
+	defer answer.Body.Close()
+	switch answer.StatusCode {
+	case http.StatusSwitchingProtocols:
+		return &noJoin{err}
+	case http.StatusOK, http.StatusBadRequest, http.StatusNotFound, http.StatusUpgradeRequired:
+		return &noUpgrade{err}
+	}
+	return advice.Read(answer, of, token)
+}
+
+// noJoin is a join that is not answered over the WebSocket, though there is one.
+type noJoin struct{ error }
+
+func (e *noJoin) Error() string {
+	return "no answer to the join: the server takes the token, and says nothing by its WebSocket (is it a LiveKit " +
+		"server of a version that its SDK knows?)"
+}
+
+func (e *noJoin) Unwrap() error { return e.error }
+
+// noUpgrade is a join that comes to no WebSocket, though the server takes the token.
+type noUpgrade struct{ error }
+
+func (e *noUpgrade) Error() string {
+	return "no WebSocket for the join, though the server takes the token (does a proxy before it pass on the Upgrade " +
+		"header?)"
+}
+
+func (e *noUpgrade) Unwrap() error { return e.error }
 
 // service is what a LiveKit server's answers mean.
 var service = advice.Service{
 	Name:    "a LiveKit server, and does a proxy before it pass WebSockets on",
 	Refusal: "the server refuses the token: is it expired, for another server, or made with another secret?",
 	Missing: "is this the right server? it may also have no such room, and make none by itself",
+	Failed:  "is the room full? the server's log says why it failed",
 }
 
 // speaksTLS reports whether a port answers a TLS handshake, whoever signed its certificate: nothing is sent to it.

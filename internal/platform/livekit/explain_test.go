@@ -31,6 +31,15 @@ func TestWhyNotJoined(t *testing.T) {
 			fmt.Fprint(w, body)
 		}
 	}
+	joining := func(status int, body string) http.HandlerFunc { // the token is fine
+		return func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasSuffix(r.URL.Path, "/rtc/validate") {
+				answer(200, "", "success")(w, r)
+			} else if r.URL.Path == "/rtc" && r.Header.Get("Upgrade") == "websocket" {
+				answer(status, "Upgrade: websocket", body)(w, r)
+			}
+		}
+	}
 	page := "<html><head><title>502</title></head>\r\n<body>no upstream " + token + "</body></html>"
 	for name, c := range map[string]struct {
 		handler http.HandlerFunc
@@ -63,8 +72,14 @@ func TestWhyNotJoined(t *testing.T) {
 		"something else": {answer(200, "", "<b>hello</b>"), "", `HTTP 200 OK, which says: "hello" (that is a web ` +
 			`page, or somebody else's answer: is this the address of a LiveKit server, and does a proxy before it ` +
 			`pass WebSockets on?)`},
-		"all but upgrades": {answer(200, "", "success"), "", "the server takes the token, but the join fails: bad " +
-			"handshake (does a proxy before it pass on the Upgrade header?)"},
+		"all but upgrades": {answer(200, "", "success"), "", "no WebSocket for the join, though the server takes the " +
+			"token (does a proxy before it pass on the Upgrade header?)"},
+		"upgrades forgotten": {joining(404, ""), "/", "no WebSocket for the join, though the server takes the token " +
+			"(does a proxy before it pass on the Upgrade header?)"},
+		"a full room": {joining(500, "closed by media "+token), "", `HTTP 500 Internal Server Error, which says: ` +
+			`"closed by media …" (is the room full? the server's log says why it failed)`},
+		"silence": {joining(101, ""), "", "no answer to the join: the server takes the token, and says nothing by its " +
+			"WebSocket (is it a LiveKit server of a version that its SDK knows?)"},
 	} {
 		server := httptest.NewServer(c.handler)
 		err := livekit.Explain(t.Context(), bench.Room{URL: "ws" + strings.TrimPrefix(server.URL, "http") + c.path,
