@@ -84,8 +84,9 @@ func asked(path string) advice.Service {
 func whyNoJoin(client http.Client, validated *http.Request, of advice.Service, token string, err error) error {
 	request := validated.Clone(validated.Context())
 	request.URL.Path = strings.TrimSuffix(request.URL.Path, "/validate")
+	key := base64.StdEncoding.EncodeToString([]byte(rand.Text()[:16]))
 	for name, value := range map[string]string{"Connection": "Upgrade", "Upgrade": "websocket",
-		"Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": base64.StdEncoding.EncodeToString([]byte(rand.Text()[:16]))} {
+		"Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": key} {
 		request.Header.Set(name, value)
 	}
 	answer, e := client.Do(request)

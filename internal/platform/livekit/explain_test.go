@@ -78,8 +78,8 @@ func TestWhyNotJoined(t *testing.T) {
 			"(does a proxy before it pass on the Upgrade header?)"},
 		"a full room": {joining(500, "closed by media "+token), "", `HTTP 500 Internal Server Error, which says: ` +
 			`"closed by media …" (is the room full? the server's log says why it failed)`},
-		"silence": {joining(101, ""), "", "no answer to the join: the server takes the token, and says nothing by its " +
-			"WebSocket (is it a LiveKit server of a version that its SDK knows?)"},
+		"silence": {joining(101, ""), "", "no answer to the join: the server takes the token, and says nothing by " +
+			"its WebSocket (is it a LiveKit server of a version that its SDK knows?)"},
 	} {
 		server := httptest.NewServer(c.handler)
 		err := livekit.Explain(t.Context(), bench.Room{URL: "ws" + strings.TrimPrefix(server.URL, "http") + c.path,
