@@ -93,8 +93,7 @@ rtcbench/internal/archive: rtcbench/bench rtcbench/internal/stats rtcbench/inter
 rtcbench/internal/keep: rtcbench/bench rtcbench/internal/outbox rtcbench/internal/result rtcbench/internal/scratch
 rtcbench/internal/function: rtcbench/bench rtcbench/internal/environment rtcbench/internal/result
 	rtcbench/internal/secrets rtcbench/internal/settings github.com/aws/aws-lambda-go
-rtcbench/internal/cli: rtcbench
-	github.com/alecthomas/kong github.com/jotaen/kong-completion
+rtcbench/internal/cli: rtcbench github.com/alecthomas/kong github.com/jotaen/kong-completion
 rtcbench/tools/figures: rtcbench github.com/livekit/server-sdk-go/v2 github.com/livekit/protocol
 	github.com/chromedp/chromedp
 rtcbench/tools/accuracy: rtcbench/bench rtcbench/internal/lab rtcbench/internal/stats
@@ -102,9 +101,11 @@ rtcbench/internal/lab/analysis: rtcbench/bench rtcbench/internal/lab rtcbench/in
 	rtcbench/internal/stats
 rtcbench/tools/crossvet: golang.org/x/tools
 rtcbench/internal/platform: rtcbench/bench rtcbench/internal/platform rtcbench/internal/sandbox
-rtcbench/internal/measure: rtcbench/bench rtcbench/internal/audio rtcbench/internal/ping
-	rtcbench/internal/stats rtcbench/internal/result rtcbench/internal/browser
-	rtcbench/internal/echo rtcbench/internal/loopback
+rtcbench/internal/turn: rtcbench/bench rtcbench/internal/turn github.com/pion/opus
+rtcbench/internal/turn/utterances:
+rtcbench/internal/measure: rtcbench/bench rtcbench/internal/ping rtcbench/internal/stats rtcbench/internal/result
+	rtcbench/internal/audio rtcbench/internal/browser rtcbench/internal/echo rtcbench/internal/loopback
+	rtcbench/internal/recorder rtcbench/internal/turn github.com/google/uuid
 `
 
 // permits are allowed by package.

@@ -42,6 +42,7 @@ type Run struct {
 	Facts   Facts
 	Pauses  Pauses
 	Machine Machine
+	Turns   *Turns    // of class Turn; else nil
 	Tool    Tool      // what made it
 	Standin bool      // the platform was played by a stand-in on this machine
 	Floor   *Floor    // what the instrument adds here; nil = it was never measured

@@ -25,6 +25,7 @@ var classes = []struct {
 	{SignallingWebSocket, "signalling WebSocket", "websocket", ""},
 	{InProcess, "way inside this process", "in-process", ""},
 	{RTPAudio, "audio track", "audio", "audio"},
+	{Turn, "audio track, turn by turn", "turn", ""},
 }
 
 // TransportClasses are all of them.

@@ -16,6 +16,9 @@ func doubts(r Run, s Summary) (list []Doubt) {
 			list = append(list, Doubt{code, fmt.Sprintf(format, args...)})
 		}
 	}
+	if r.Turns != nil {
+		return append(list, r.turnDoubts(s)...)
+	}
 	c := r.Counts
 	switch {
 	case r.Ended == LinkLost && r.Err != nil:

@@ -28,6 +28,8 @@ type Platform struct {
 	Meet func(where Place, life time.Duration) Meeting
 	// Transport joins rooms by the native engine; nil = there is none.
 	Transport Transport
+	// Voice joins rooms with audio both ways; nil = nobody can.
+	Voice Voice
 	// Here plays the platform on this machine: a Place in it, and what ends it. nil = nobody can.
 	Here   func() (Place, func() error, error)
 	HereIs string // what plays it, for people
@@ -108,7 +110,8 @@ type Role string
 const (
 	Runner   Role = "runner"
 	Answerer Role = "echo"
-	Guest    Role = "guest" // a runner of somebody else's, invited by the echo service
+	Guest    Role = "guest"  // a runner of somebody else's, invited by the echo service
+	Speaker  Role = "caller" // it speaks, and listens to who answers
 )
 
 // NewIdentity names a participant, or a room, of ours; nobody else has it.

@@ -36,9 +36,10 @@ const (
 	OnWayUp             // of a lost ping: it did not reach the echo
 	OnWayDown           // of a lost ping: the echo had it, its pong did not arrive
 	Muted               // our audio track was muted or taken down
+	NoLatency           // of a turn: the agent was early, or nobody can say when it began
 )
 
-var reasonNames = [...]string{"", "stalled", "send blocked", "not connected", "up", "down", "muted"}
+var reasonNames = [...]string{"", "stalled", "send blocked", "not connected", "up", "down", "muted", "no latency"}
 
 func (r Reason) String() string { return reasonNames[r] }
 

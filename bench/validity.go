@@ -90,7 +90,10 @@ const (
 var criteria = []Criterion{
 	{nothingSent, "not one counted ping was sent", times, Never, 0,
 		func(r Run, _ Summary) (float64, bool) { return count(r.Counts.Sent == 0) },
-		func(Run, Summary, float64) string {
+		func(r Run, _ Summary, _ float64) string {
+			if r.Turns != nil {
+				return "no turn could be measured: this run says nothing of the agent's latency"
+			}
 			return "not one counted ping was sent: this run says nothing of the path"
 		}},
 	{"page-hidden", "the browser's page was in the background during the run", times, Never, 0,
@@ -119,8 +122,16 @@ var criteria = []Criterion{
 		func(r Run, _ Summary, _ float64) string {
 			return "the audio went on as another stream during the run: " + told(changes(r, "audio stream"))
 		}},
+	{"not-measurable", "turns whose answer could not be found", percent, 1, 20,
+		func(r Run, _ Summary) (float64, bool) { return r.notMeasurable() },
+		func(r Run, _ Summary, v float64) string {
+			return fmt.Sprintf("%.0f %% of the turns are not measurable: each says why", v)
+		}},
 	{"not-sent", "slots of the grid that could not be used", percent, 1, 10,
 		func(r Run, _ Summary) (float64, bool) {
+			if r.Turns != nil {
+				return 0, false
+			}
 			slots := r.Counts.Sent + r.Counts.NotSent
 			return 100 * float64(r.Counts.NotSent) / float64(slots), slots > 0
 		},

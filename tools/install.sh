@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what the tests need and does not find, where that is possible: a C compiler for the
 # race detector, ip (iproute2) for the network namespace, pkill (procps) for the scripts,
-# Chromium and its headless shell for the browser engine, opusdec (opus-tools) for audio packets, InfluxDB and VictoriaMetrics for the stores, shellcheck for the scripts, npm to build its page and Python for moto (tools/moto.sh).
+# Chromium and its headless shell for the browser engine, opusdec (opus-tools) for audio packets, InfluxDB and VictoriaMetrics for the stores, opus-tools for the reference decoder, shellcheck for the scripts, npm to build its page and Python for moto (tools/moto.sh).
 set -eu
 missing=""
 command -v cc >/dev/null || missing="$missing gcc libc6-dev"
@@ -15,6 +15,7 @@ if [ "$(uname -s)" = Linux ]; then # the tests run both: the shell, and Chromium
 fi
 command -v npm >/dev/null || missing="$missing npm"
 python3 -c 'import venv, ensurepip' 2>/dev/null || missing="$missing python3 python3-venv"
+command -v opusdec >/dev/null || missing="$missing opus-tools"
 command -v shellcheck >/dev/null || missing="$missing shellcheck"
 command -v opusdec >/dev/null || missing="$missing opus-tools"
 command -v influxd >/dev/null || missing="$missing influxdb"

@@ -91,7 +91,8 @@ func Audio(n int) bench.Run {
 	return r
 }
 
-// Runs are one of each kind: complete, cut off (and invalid, for the server changed), without a pong, of audio.
+// Runs are one of each kind: complete, cut off (and invalid, for the server changed), without a pong, of audio, of
+// turns.
 func Runs() map[string]bench.Run {
 	few := Run(5)
 	few.Location, few.Plan.Class, few.Plan.Cooldown = "", "", 0
@@ -124,7 +125,7 @@ func Runs() map[string]bench.Run {
 	daily.Facts.NetworkRTT = bench.Quantity{D: 12 * time.Millisecond, OK: true}
 	daily.Doubts = []bench.Doubt{{Code: "topology", Text: "an example of a doubt from outside the samples"}}
 	return map[string]bench.Run{"daily": daily, "complete": Run(400), "ended-early": few, "no-pong": none,
-		"audio": Audio(50)}
+		"audio": Audio(50), "turns": Turns()}
 }
 
 // Records are runs with what they say.

@@ -38,6 +38,7 @@ type commands struct {
 	Livekit    livekitCmd                `cmd:"" help:"Measure a LiveKit server; without --server-url, one inside this process."`
 	Daily      dailyCmd                  `cmd:"" help:"Measure Daily, by its own SDK in Chromium."`
 	Both       bothCmd                   `cmd:"" help:"Measure Daily and LiveKit at one time, in one browser, and compare."`
+	Turn       turnCmd                   `cmd:"" help:"Call a voice agent, and measure how long it takes to answer."`
 	Lab        labCmd                    `cmd:"" help:"Measure in a network of known delays, on this machine."`
 	Run        runCmd                    `cmd:"" help:"Measure on a schedule, from a file of jobs."`
 	Hub        hubCmd                    `cmd:"" help:"The centre of a fleet: lets runners in, and hears how they are."`

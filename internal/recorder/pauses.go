@@ -7,17 +7,18 @@ import (
 	"rtcbench/bench"
 )
 
-// pauseMark is what the garbage collector's counters said at some moment.
-type pauseMark struct{ stats debug.GCStats }
+// PauseMark is where the garbage collector's books stood at some moment.
+type PauseMark struct{ stats debug.GCStats }
 
-func markPauses() pauseMark {
-	var m pauseMark
+// MarkPauses looks into them now.
+func MarkPauses() PauseMark {
+	var m PauseMark
 	debug.ReadGCStats(&m.stats)
 	return m
 }
 
-// since gives the pauses after m. The runtime keeps the last 256: Max is of those.
-func (m pauseMark) since() bench.Pauses {
+// Since gives the pauses after m. The runtime keeps the last 256: Max is of those.
+func (m PauseMark) Since() bench.Pauses {
 	var now debug.GCStats
 	debug.ReadGCStats(&now)
 	p := bench.Pauses{Total: now.PauseTotal - m.stats.PauseTotal}

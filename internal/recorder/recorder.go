@@ -114,7 +114,7 @@ func (r *Recorder) Run(ctx context.Context, wire Wire) (bench.Run, error) {
 	workers.Go(func() { r.hear(inner) })
 
 	r.clocks.Runner = r.clock.Error()
-	pauses, watch := markPauses(), r.machine.Watch()
+	pauses, watch := MarkPauses(), r.machine.Watch()
 	ended, err := bench.LinkLost, r.warmUp(ctx)
 	switch {
 	case err == nil:
@@ -132,7 +132,7 @@ func (r *Recorder) Run(ctx context.Context, wire Wire) (bench.Run, error) {
 	workers.Wait()
 	r.teller.Close() // what is settled is told, also after ctx's end
 	run := r.run(ended, err)
-	run.Pauses, run.Machine = pauses.since(), watch.Machine()
+	run.Pauses, run.Machine = pauses.Since(), watch.Machine()
 	return run, err
 }
 

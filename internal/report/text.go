@@ -33,6 +33,11 @@ func WriteText(w io.Writer, r bench.Record) error { return Table{Voice: voice.De
 func (t Table) Write(w io.Writer, r bench.Record) error {
 	p := newPage(lipgloss.NewRenderer(w))
 	s := r.Summary
+	if r.Turns != nil {
+		p.turns(r)
+		_, err := io.WriteString(w, p.String())
+		return err
+	}
 	p.title(r.Run)
 	p.validity(s.Validity)
 	p.roundTrip(r.Run, s)

@@ -9,42 +9,43 @@ import (
 
 // Details is everything that the original format has no place for.
 type Details struct {
-	SchemaVersion  int         `json:"schema_version"`
-	Tool           Tool        `json:"tool"`
-	Engine         string      `json:"engine"`
-	EngineVersion  string      `json:"engine_version"`
-	TransportClass *string     `json:"transport_class"`
-	Path           *string     `json:"path"`            // how the messages really travelled: bench.Path
-	Channel        *Channel    `json:"channel"`         // what the pings go by
-	InboundChannel *Channel    `json:"inbound_channel"` // what the pongs come by
-	Plan           Plan        `json:"plan"`
-	Echo           Echo        `json:"echo"`
-	Counts         Counts      `json:"counts"`
-	Ended          bench.Ended `json:"ended"`
-	Error          *string     `json:"error"`
-	RTT            RTT         `json:"rtt_ms"`
-	LateRTT        []float64   `json:"late_rtt_ms"`
-	JitterRFC3550  *float64    `json:"jitter_rfc3550_ms"`
-	IPDV           Quantiles   `json:"ipdv_ms"`
-	PDV            Quantiles   `json:"pdv_ms"`
-	Variation      *Variations `json:"variation,omitempty"` // of each way; absent = nothing is known of the ways
-	Loss           Loss        `json:"loss"`
-	Bursts         *Bursts     `json:"bursts,omitempty"` // absent = no ping failed
-	Hold           Tail        `json:"hold_ms"`
-	OneWay         OneWay      `json:"one_way"`
-	Instrument     Instrument  `json:"instrument"`
-	Connect        Connect     `json:"connect_ms"`
-	ICE            []ICE       `json:"ice"`
-	Reconnects     *int        `json:"reconnects"`
-	Server         Server      `json:"server"`
-	Histogram      *Histogram  `json:"histogram"`
-	Samples        Samples     `json:"samples"`
-	Doubts         []Doubt     `json:"doubts"`
-	Validity       *Validity   `json:"validity"`
-	Changes        []Change    `json:"path_changes"`
-	Daily          *Daily      `json:"daily,omitempty"`
-	Audio          []AudioLeg  `json:"audio,omitempty"`   // of a run of audio packets: what was agreed of them
-	Standin        bool        `json:"standin,omitempty"` // not the platform, but a stand-in for tests
+	SchemaVersion  int          `json:"schema_version"`
+	Tool           Tool         `json:"tool"`
+	Engine         string       `json:"engine"`
+	EngineVersion  string       `json:"engine_version"`
+	TransportClass *string      `json:"transport_class"`
+	Path           *string      `json:"path"`            // how the messages really travelled: bench.Path
+	Channel        *Channel     `json:"channel"`         // what the pings go by
+	InboundChannel *Channel     `json:"inbound_channel"` // what the pongs come by
+	Plan           Plan         `json:"plan"`
+	Echo           Echo         `json:"echo"`
+	Counts         Counts       `json:"counts"`
+	Ended          bench.Ended  `json:"ended"`
+	Error          *string      `json:"error"`
+	RTT            RTT          `json:"rtt_ms"`
+	LateRTT        []float64    `json:"late_rtt_ms"`
+	JitterRFC3550  *float64     `json:"jitter_rfc3550_ms"`
+	IPDV           Quantiles    `json:"ipdv_ms"`
+	PDV            Quantiles    `json:"pdv_ms"`
+	Variation      *Variations  `json:"variation,omitempty"` // of each way; absent = nothing is known of the ways
+	Loss           Loss         `json:"loss"`
+	Bursts         *Bursts      `json:"bursts,omitempty"` // absent = no ping failed
+	Hold           Tail         `json:"hold_ms"`
+	OneWay         OneWay       `json:"one_way"`
+	Instrument     Instrument   `json:"instrument"`
+	Connect        Connect      `json:"connect_ms"`
+	ICE            []ICE        `json:"ice"`
+	Reconnects     *int         `json:"reconnects"`
+	Server         Server       `json:"server"`
+	Histogram      *Histogram   `json:"histogram"`
+	Samples        Samples      `json:"samples"`
+	Doubts         []Doubt      `json:"doubts"`
+	Validity       *Validity    `json:"validity"`
+	Changes        []Change     `json:"path_changes"`
+	Daily          *Daily       `json:"daily,omitempty"`
+	Turns          *bench.Turns `json:"turns,omitempty"`   // of a run whose samples are turns of a conversation
+	Audio          []AudioLeg   `json:"audio,omitempty"`   // of a run of audio packets: what was agreed of them
+	Standin        bool         `json:"standin,omitempty"` // not the platform, but a stand-in for tests
 }
 
 type (
@@ -293,7 +294,7 @@ func newDetails(r bench.Run, s bench.Summary) Details {
 	for _, c := range f.Changes {
 		d.Changes = append(d.Changes, Change{c.What, c.From, c.To, ms(c.At.Sub(r.Start))})
 	}
-	d.Standin = r.Standin
+	d.Standin, d.Turns = r.Standin, r.Turns
 	i, m := &d.Instrument, r.Machine
 	i.Steal, i.Waited, i.ClockStep, i.Hidden = when(m.Steal.OK, m.Steal.Ratio), when(m.Waited.OK, m.Waited.Ratio),
 		quantity(m.ClockStep), f.Hidden

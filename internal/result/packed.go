@@ -234,8 +234,8 @@ func unpackSamples(b []byte, want int) ([]bench.Sample, error) {
 		}
 		seq += by
 		outcome, reason := is&7, is>>3&7
-		if seq > math.MaxUint32 || outcome > uint64(bench.NotSent) || reason > uint64(bench.OnWayDown) || is>>7 > 0 ||
-			grid > 0 && seq > uint64(longest/grid)+1 {
+		if seq > math.MaxUint32 || outcome > uint64(bench.NotSent) || reason > uint64(bench.NoLatency) ||
+			is>>7 > 0 || grid > 0 && seq > uint64(longest/grid)+1 {
 			return nil, errPacked
 		}
 		s := bench.Sample{Seq: uint32(seq), Outcome: bench.Outcome(outcome), Reason: bench.Reason(reason),

@@ -59,6 +59,7 @@ func (f File) run() (bench.Run, error) {
 		Echo: bench.Echo{Mode: d.Echo.Mode, Kind: or(d.Echo.Kind), Identity: or(d.Echo.Identity),
 			Others: d.Echo.Others, Unmatched: d.Echo.Unmatched, FirstPong: span(d.Connect.FirstPong)},
 		Clocks: d.OneWay.Clocks, Facts: f.facts(), Tool: bench.Tool(d.Tool), Standin: d.Standin,
+		Turns:  d.Turns,
 		Pauses: bench.Pauses{Total: span(d.Instrument.GCPause.Total), Max: span(d.Instrument.GCPause.Max)},
 	}
 	if m.LocationID != nil {

@@ -23,7 +23,9 @@ const longestMS = float64(longest / time.Millisecond)
 var below0 = []string{"theta_ms", "up_ms", "down_ms", "up_p50_ms", "down_p50_ms", "theta_at_ms", "skew_used_ppm",
 	"skew_ppm", "measured_ms",
 	"clock_step_ms", "at_ms", "platform_rtt_p50_ms", "value", "limit", "phase_ms", "send_call_ms", "timer_error_ms",
-	"ice", "dtls", "data_channel", "signalling", "wilson95"}
+	"ice", "dtls", "data_channel", "signalling", "wilson95",
+	"latency_ms", "from_ms", "to_ms", "own_error_ms", "floor_dbfs", "threshold_dbfs", "quietest_dbfs",
+	"loud_floor_dbfs", "interrupt_at_ms"}
 
 // elsewhere are the keys of long lists, and of times of day, which have checks of their own.
 var elsewhere = []string{"samples", "measurements", "start_time", "end_time"}

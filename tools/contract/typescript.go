@@ -61,7 +61,7 @@ func numbers(b *strings.Builder, name string, names []string) {
 		list[i] = fmt.Sprintf("%s: %d", camel(cmp.Or(n, "none")), i)
 	}
 	fmt.Fprintf(b, "/** Numbers are those of bench.%s. */\n", name)
-	fmt.Fprintf(b, "export const %s = { %s } as const;\n", name, strings.Join(list, ", "))
+	fmt.Fprintf(b, "export const %s = {\n  %s,\n} as const;\n", name, strings.Join(list, ",\n  "))
 	fmt.Fprintf(b, "export type %s = (typeof %[1]s)[keyof typeof %[1]s];\n\n", name)
 }
 

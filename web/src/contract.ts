@@ -1,18 +1,33 @@
 // Made of internal/browser/contract by go generate; it says more. Do not edit.
 
 /** Numbers are those of bench.Outcome. */
-export const Outcome = { unsettled: 0, answered: 1, late: 2, lost: 3, notSent: 4 } as const;
+export const Outcome = {
+  unsettled: 0,
+  answered: 1,
+  late: 2,
+  lost: 3,
+  notSent: 4,
+} as const;
 export type Outcome = (typeof Outcome)[keyof typeof Outcome];
 
 /** Numbers are those of bench.Reason. */
-export const Reason = { none: 0, stalled: 1, sendBlocked: 2, notConnected: 3, up: 4, down: 5, muted: 6 } as const;
+export const Reason = {
+  none: 0,
+  stalled: 1,
+  sendBlocked: 2,
+  notConnected: 3,
+  up: 4,
+  down: 5,
+  muted: 6,
+  noLatency: 7,
+} as const;
 export type Reason = (typeof Reason)[keyof typeof Reason];
 
 export type Way = 'datachannel-lossy' | 'datachannel-reliable' | 'rtp-audio' | 'websocket';
 
 /** What is to carry pings and messages; '' = the platform's own. */
 export type Class =
-  '' | 'datachannel-reliable' | 'datachannel-lossy' | 'signalling-websocket' | 'in-process' | 'rtp-audio';
+  '' | 'datachannel-reliable' | 'datachannel-lossy' | 'signalling-websocket' | 'in-process' | 'rtp-audio' | 'turn';
 
 /** What is counted as it happens; the rest of bench.Counts follows from the samples. */
 export interface Counts {

@@ -66,8 +66,9 @@ func (d *Dispatch) order(ctx context.Context) (*livekit.AgentDispatch, error) {
 	return nil, errNothing
 }
 
-// Fate says in words what became of the order, for an agent that is not heard, and what to check.
-func (d *Dispatch) Fate(ctx context.Context) string {
+// Fate says in words what became of the order, for an agent that is not heard, and what to check. at is what is said of
+// one that is at work.
+func (d *Dispatch) Fate(ctx context.Context, at string) string {
 	order, err := d.order(ctx)
 	if err != nil {
 		return fmt.Sprintf("agent %q was dispatched, and the server does not say what became of it", d.agent)
@@ -84,9 +85,7 @@ func (d *Dispatch) Fate(ctx context.Context) string {
 			return fmt.Sprintf("agent %q took the job and ended it as %.80q before it answered; see the agent's log",
 				d.agent, who)
 		}
-		return fmt.Sprintf("agent %q took the job as %.80q and answers no ping: is it an echo, and does it "+
-			"join in time? "+
-			"--echo-timeout waits longer", d.agent, who)
+		return fmt.Sprintf("agent %q took the job as %.80q and %s", d.agent, who, at)
 	}
 	return fmt.Sprintf("no worker took the job of agent %q: is one registered under that very name, at this server, "+
 		"for the project of this API key, and is it free?", d.agent)

@@ -40,7 +40,7 @@ func TestDispatch(t *testing.T) {
 	if got := names(); len(got) != 1 || got[0] != "livekit-echo" {
 		t.Errorf("the server has dispatches of %q", got)
 	}
-	if fate := d.Fate(ctx); !strings.Contains(fate, `no worker took the job of agent "livekit-echo"`) {
+	if fate := d.Fate(ctx, ""); !strings.Contains(fate, `no worker took the job of agent "livekit-echo"`) {
 		t.Error(fate)
 	}
 	if err := d.Delete(ctx); err != nil {

@@ -38,7 +38,15 @@ func (Transport) Join(ctx context.Context, room bench.Room, opts bench.JoinOptio
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	s := newSession(opts)
+	s, err := take(ctx, newSession(opts), room)
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// take takes a seat for s, or closes it.
+func take(ctx context.Context, s *session, room bench.Room) (*session, error) {
 	joined := make(chan error, 1)
 	go func() { joined <- s.join(ctx, room) }()
 	select {

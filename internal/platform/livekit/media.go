@@ -225,6 +225,16 @@ func (s *stamper) UnbindRemoteStream(info *interceptor.StreamInfo) {
 	s.m.mu.Unlock()
 }
 
+// stampsOf is where the arrival of a track's packets is noted. It says nothing where nobody does.
+func (m *media) stampsOf(track *webrtc.TrackRemote) *arrival {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if a := m.stamps[track.SSRC()]; a != nil {
+		return a
+	}
+	return &arrival{}
+}
+
 // subscribed reads a track until it ends.
 func (m *media) subscribed(track *webrtc.TrackRemote, receiver *webrtc.RTPReceiver, from string) {
 	if !strings.EqualFold(track.Codec().MimeType, webrtc.MimeTypeOpus) {
@@ -233,15 +243,12 @@ func (m *media) subscribed(track *webrtc.TrackRemote, receiver *webrtc.RTPReceiv
 		}
 		return
 	}
+	a := m.stampsOf(track)
 	m.mu.Lock()
-	a := m.stamps[track.SSRC()]
 	leg := audioLeg(bench.Subscriber, track.Codec(), receiver.GetParameters().HeaderExtensions)
 	m.down = &leg
 	m.mu.Unlock()
 	m.s.streamIs(from, fmt.Sprint(track.SSRC()))
-	if a == nil {
-		a = &arrival{}
-	}
 	var header rtp.Header
 	b := make([]byte, packetMax)
 	for {

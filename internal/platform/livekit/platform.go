@@ -19,6 +19,7 @@ var Platform = bench.Platform{
 	Meet:      func(where bench.Place, life time.Duration) bench.Meeting { return NewMeeting(where, life) },
 	Transport: Transport{},
 	Rooms:     func(where bench.Place) bench.Rooms { return roomsOf(where) },
+	Voice:     Voice{},
 	Invited:   invited,
 	Page: bench.Page{
 		Family: []string{".livekit.cloud", ".livekit.run"}, // LiveKit Cloud sends its clients on to a region's host
@@ -113,12 +114,18 @@ const fateTimeout = 10 * time.Second
 
 // Complete implements bench.Meeting.
 func (m *Meeting) Complete(ctx context.Context, _ *bench.Run, err error) error {
-	if m.dispatched == nil || !errors.Is(err, bench.ErrNoEcho) {
+	because := "answers no ping: is it an echo, and does it join in time? --echo-timeout waits longer"
+	switch {
+	case m.dispatched == nil:
+		return err
+	case errors.Is(err, bench.ErrNobody):
+		because = "is not in the room: does it connect, and in time?"
+	case !errors.Is(err, bench.ErrNoEcho):
 		return err
 	}
 	asking, cancel := context.WithTimeout(context.WithoutCancel(ctx), fateTimeout)
 	defer cancel()
-	return fmt.Errorf("%w (%s)", err, m.dispatched.Fate(asking))
+	return fmt.Errorf("%w (%s)", err, m.dispatched.Fate(asking, because))
 }
 
 // Delete implements bench.Meeting: it calls the agent back, and ends a room that is this run's alone or was made for

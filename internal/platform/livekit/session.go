@@ -25,6 +25,7 @@ type session struct {
 	opts    bench.JoinOptions
 	watcher *watcher
 	media   *media
+	line    *line // of class bench.Turn
 	inbox   chan bench.Packet
 	outbox  chan outgoing
 	done    chan struct{} // closed with err
@@ -217,7 +218,7 @@ func (s *session) Close() error {
 }
 
 func (s *session) callbacks() *lksdk.RoomCallback {
-	return &lksdk.RoomCallback{
+	callbacks := &lksdk.RoomCallback{
 		OnReconnecting: s.linkDown,
 		OnReconnected:  s.linkUp,
 		OnDisconnected: func() {
@@ -227,6 +228,10 @@ func (s *session) callbacks() *lksdk.RoomCallback {
 		OnParticipantDisconnected: func(p *lksdk.RemoteParticipant) { s.media.gone(p.Identity()) },
 		ParticipantCallback:       s.media.callbacks(),
 	}
+	if s.opts.Class == bench.Turn {
+		s.listens(callbacks)
+	}
+	return callbacks
 }
 
 func (s *session) arrived(data lksdk.DataPacket, from lksdk.DataReceiveParams) {

@@ -38,8 +38,16 @@ type rights struct {
 
 // rightsOf are what a seat needs, and no more. An echo answers messages in any case.
 func rightsOf(role bench.Role, class bench.TransportClass) rights {
+	if role == bench.Speaker {
+		return rights{audio: true, create: true}
+	}
 	audio := class == bench.RTPAudio
 	return rights{data: role == bench.Answerer || !audio, audio: audio, create: role != bench.Guest}
+}
+
+// MintSpeaker is MintOwn for a participant that also speaks.
+func (k Key) MintSpeaker(room, identity string, life time.Duration) (string, error) {
+	return k.mint(room, identity, life, rightsOf(bench.Speaker, bench.Turn))
 }
 
 // microphone is the only source of media that we publish.
@@ -140,7 +148,7 @@ func Read(token string, role bench.Role, class bench.TransportClass, now time.Ti
 		refused = "it may not send data (canPublish is false, and canPublishData is not given: then it is the same)"
 	case may.audio && silent != "":
 		refused = silent
-	case no(v.CanSubscribe) && class == bench.RTPAudio:
+	case no(v.CanSubscribe) && may.audio:
 		refused = "it may not hear audio (canSubscribe is false)"
 	case no(v.CanSubscribe):
 		refused = "it may not receive data (canSubscribe is false)"

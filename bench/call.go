@@ -1,0 +1,61 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// ErrNobody says that nobody was in a room to be called.
+var ErrNobody = errors.New("nobody else is in the room")
+
+// Voice joins rooms of one platform with a voice.
+type Voice interface {
+	// Call takes a seat in room and publishes one track of audio. It returns when Speak can work, and by ctx's end at
+	// the latest. The line outlives ctx; the caller closes it.
+	Call(ctx context.Context, room Room, opts JoinOptions) (Line, error)
+}
+
+// Line is a seat in a room with audio both ways. Its methods may be called at the same time.
+type Line interface {
+	// Speak sends one Opus packet of our track, in the order of the calls, and returns the moment just before it left.
+	// The packet begins after samples (of 48 kHz) of the track. While the link is down it goes nowhere, without an
+	// error.
+	Speak(packet []byte, samples uint64) (time.Time, error)
+	// Hear waits for what arrives next: of all audio tracks of others, and what others say of themselves. It fails when
+	// the line is over, as Recv of a Session.
+	Hear(ctx context.Context) (Heard, error)
+	// Facts is what is known of the seat by now.
+	Facts() Facts
+	// Close leaves the room and unblocks Hear. It may be called again.
+	Close() error
+}
+
+// Heard is one thing that arrived on a Line. At is when, taken nearest to the wire.
+type Heard struct {
+	From  string // the participant's identity
+	At    time.Time
+	Kind  HeardKind
+	Track string // of Sound: the track, which nobody else's has
+	Sound Sound  // of Sound
+	What  string // of Told: the attribute, or "transcription"
+	Text  string // of Told
+}
+
+// HeardKind is what arrived.
+type HeardKind uint8
+
+// The kinds.
+const (
+	HeardSound  HeardKind = iota // a packet of audio
+	HeardJoined                  // a participant is in the room, or came
+	HeardLeft                    // a participant left
+	HeardTold                    // something that a participant says of itself
+)
+
+// Sound is one RTP packet of audio (RFC 3550 §5.1), as its track's sender numbered it.
+type Sound struct {
+	Seq       uint16
+	Timestamp uint32 // of 48 kHz
+	Packet    []byte // Opus
+}

@@ -1,0 +1,205 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"rtcbench/bench"
+	"rtcbench/internal/keep"
+	"rtcbench/internal/measure"
+	"rtcbench/internal/platform/livekit"
+	"rtcbench/internal/report"
+	"rtcbench/internal/settings"
+	"rtcbench/internal/turn"
+)
+
+type turnCmd struct {
+	Livekit turnLivekitCmd `cmd:"" help:"Call an agent in a LiveKit room; without --server-url, one of ours, in a server inside this process."`
+}
+
+// turnFlags say how a call goes, on any platform.
+type turnFlags struct {
+	Turns    string   `short:"n" from:"RTCBENCH_TURNS" group:"what" default:"10" placeholder:"10" help:"Turns of each call; in the sandbox 5."`
+	Calls    string   `from:"RTCBENCH_CALLS" group:"what" default:"1" placeholder:"1" help:"Calls, one after the other, each in a room of its own."`
+	Timeout  string   `from:"RTCBENCH_TURN_TIMEOUT" group:"what" default:"15s" placeholder:"15s" help:"How long an answer may take."`
+	Rest     string   `from:"RTCBENCH_TURN_REST" group:"what" default:"1s" placeholder:"1s" help:"Silence before each turn; in the sandbox 400ms."`
+	Gap      string   `from:"RTCBENCH_TURN_GAP" group:"what" default:"300ms" placeholder:"300ms" help:"Silence within a reply that is told."`
+	Greeting string   `from:"RTCBENCH_TURN_GREETING" group:"what" default:"5s" placeholder:"5s" help:"How long to wait for the agent to speak first."`
+	Say      []string `from:"RTCBENCH_TURN_SAY" group:"what" placeholder:"NAME" help:"What to say, in turn: short, medium, long, pause, digits, stop, or files (Ogg Opus; WAV where opusenc is installed)."`
+	Script   string   `from:"RTCBENCH_TURN_SCRIPT" group:"what" placeholder:"FILE" help:"What the caller does, line by line (docs/turn.md), instead of --turns and --say." completion-predictor:"file"`
+	Record   string   `from:"RTCBENCH_TURN_RECORD" group:"out" placeholder:"FILE" help:"Write both sides of the first call as one stereo file: .wav, or .ogg where opusenc is installed." completion-predictor:"file"`
+
+	ConnectTimeout   string `from:"RTCBENCH_CONNECT_TIMEOUT" group:"what" default:"30s" placeholder:"30s" help:"How long joining may take, and the agent's coming."`
+	ReconnectTimeout string `from:"RTCBENCH_RECONNECT_TIMEOUT" group:"what" default:"10s" placeholder:"10s" help:"How long a lost connection may take to come back."`
+	Location         string `short:"l" from:"LOCATION_ID" group:"what" placeholder:"NAME" help:"Where this is measured from, as us-west-2; stored with the result."`
+}
+
+type turnLivekitCmd struct {
+	livekitFlags
+	Agent string `from:"RTCBENCH_TURN_AGENT" group:"where" placeholder:"NAME" help:"Agent to call: it is dispatched into a room of this call's own, with an API key."`
+	Delay string `from:"RTCBENCH_TURN_DELAY" group:"where" default:"800ms" placeholder:"800ms" help:"How long the sandbox's own agent takes to answer."`
+	turnFlags
+	keepFlags
+}
+
+// Help is shown by --help below the flags' summary.
+func (turnLivekitCmd) Help() string {
+	return `Places a synthetic call: joins a room, speaks, listens, and says how long the answers took, from the ` +
+		`caller's last audible sample to the agent's first, in the audio that the caller receives. Without ` +
+		`--server-url it calls an agent of ours whose delay is known, in a server inside this process: that shows ` +
+		`the tool, and its own error.
+
+Examples:
+
+  rtcbench turn livekit
+      everything on this machine, nothing to set up
+
+  rtcbench turn livekit -s wss://my.livekit.cloud --api-key KEY --api-secret SECRET --agent my-agent
+      a real agent, which may cost money: it is dispatched into a fresh room
+
+  rtcbench turn livekit -s wss://my.livekit.cloud -t TOKEN --record call.wav
+      whoever is in the token's room, or the agent that the token's configuration sends
+
+  rtcbench turn livekit --script barge-in.txt
+      line by line: say long, interrupt after 800 ms, silence 2 s, say short, wait for reply
+
+What is measured, and how far to trust it: docs/turn.md.`
+}
+
+// Run calls.
+func (cmd *turnLivekitCmd) Run(a *app) error {
+	c := settings.Check{Sources: a.settings}
+	stores := cmd.stores(&c)
+	job, doubts := cmd.job(&c)
+	cmd.limitFlags.check(&c)
+	if c.Err == nil {
+		c.Err = cmd.outputFlags.check(&c)
+	}
+	if c.Err == nil {
+		c.Err = writable(c.Name("record"), cmd.Record)
+	}
+	if err := turn.CanWrite(cmd.Record); err != nil && c.Err == nil {
+		c.Err = usagef("%s: %w", c.Name("record"), err)
+	}
+	if c.Err != nil {
+		return c.Err
+	}
+	job.Asked, job.ShowAddresses = cmd.limits().Asked(), cmd.ShowAddresses
+	for _, doubt := range doubts {
+		fmt.Fprintf(a.stderr, "rtcbench: %s\n", doubt)
+	}
+	if !job.Here {
+		fmt.Fprintf(a.stderr, "rtcbench: this calls a real agent, and speaks with it: %d turns in %d call(s), which "+
+			"may cost money\n", job.Plan.Count, job.Calls)
+	}
+	return a.turn(cmd.turnFlags, cmd.keepFlags, job, stores)
+}
+
+// job is what the flags ask for.
+func (cmd *turnLivekitCmd) job(c *settings.Check) (job measure.TurnJob, doubts []string) {
+	var hasServer bool
+	job.Platform = livekit.Platform.Name
+	job.Place, doubts, hasServer = cmd.place(c, bench.Speaker, bench.Turn)
+	job.Place.Agent, job.Here = c.Label("agent", cmd.Agent, 256), !hasServer
+	if job.Here {
+		job.Own = &turn.Agent{Delay: c.Millis("delay", cmd.Delay, turn.LeastDelay, time.Minute), Greets: true}
+	}
+	cmd.plan(c, &job)
+	if c.Err == nil {
+		c.Err = cmd.called(c, job)
+	}
+	return job, doubts
+}
+
+// called fails where nobody is named who could be called, or two are.
+func (cmd *turnLivekitCmd) called(c *settings.Check, job measure.TurnJob) error {
+	minted := job.Place.Token == ""
+	switch agent := c.Name("agent"); {
+	case job.Here && cmd.Agent != "":
+		return usagef("%s: no agent is registered with the sandbox; name a server with --server-url, and give its API "+
+			"key", agent)
+	case job.Here:
+	case cmd.Agent != "" && !minted:
+		return usagef("%s: only an API key can dispatch an agent, and %s is a token; give --api-key and --api-secret "+
+			"without it", agent, c.Name("token"))
+	case cmd.Agent != "" && job.Place.Room != "":
+		return usagef("%s and %s both say who is called: an agent gets a fresh room; give one of them", agent,
+			c.Name("room"))
+	case minted && cmd.Agent == "" && job.Place.Room == "":
+		return usagef("nobody is named to be called: give --agent NAME, --room NAME of a running call, or a token of " +
+			"a room")
+	}
+	return nil
+}
+
+// plan reads the flags of any platform into a job.
+func (f turnFlags) plan(c *settings.Check, job *measure.TurnJob) {
+	c.Label("location", f.Location, 256)
+	job.Location = f.Location
+	job.Within = c.Millis("connect-timeout", f.ConnectTimeout, time.Millisecond, maxWait)
+	job.Rest, job.Gap = c.Millis("rest", f.Rest, 100*time.Millisecond, maxWait),
+		c.Millis("gap", f.Gap, 20*time.Millisecond, maxWait)
+	job.Greeting = c.Millis("greeting", f.Greeting, 0, maxWait)
+	job.Calls = c.Number("calls", f.Calls, 1, 1000)
+	turns := c.Number("turns", f.Turns, 1, 10_000)
+	if job.Here && c.Rank("turns") == settings.ByDefault { // a newcomer waits for them
+		turns = 5
+	}
+	if job.Here && c.Rank("rest") == settings.ByDefault {
+		job.Rest = 400 * time.Millisecond
+	}
+	job.Plan = bench.Plan{Class: bench.Turn, Timeout: c.Millis("timeout", f.Timeout, 100*time.Millisecond, maxWait),
+		ReconnectTimeout: c.Millis("reconnect-timeout", f.ReconnectTimeout, time.Millisecond, maxWait)}
+	if f.Record != "" {
+		job.Recording, job.RecordedAs = &turn.Recording{}, f.Record
+	}
+	if c.Err == nil {
+		c.Err = f.words(c, job, turns)
+	}
+}
+
+// words reads what is to be said.
+func (f turnFlags) words(c *settings.Check, job *measure.TurnJob, turns int) (err error) {
+	say := f.Say
+	if len(say) == 0 {
+		say = turn.Usual()
+	}
+	job.Steps = turn.Repeat(say, turns)
+	if f.Script != "" {
+		text, err := os.ReadFile(f.Script)
+		if err == nil {
+			job.Steps, err = turn.ParseScript(string(text))
+		}
+		if err != nil {
+			return usagef("%s %s: %w", c.Name("script"), settings.ShownName(f.Script), err)
+		}
+	}
+	job.Plan.Count = job.Calls * turn.Turns(job.Steps)
+	if job.Utterances, err = turn.Load(turn.Said(job.Steps)); err != nil {
+		return usagef("%s: %w", c.Name(map[bool]string{true: "say", false: "script"}[f.Script == ""]), err)
+	}
+	return nil
+}
+
+// turn carries out a job of turns, and keeps what it measured.
+func (a *app) turn(f turnFlags, k keepFlags, job measure.TurnJob, stores keep.Stores) error {
+	told := 0
+	run, err := measure.Turns(a.ctx, job, a.env(chromeFlags{}), func(t turn.Turn) {
+		if told++; !k.Quiet {
+			fmt.Fprintf(a.stderr, "turn %d of %d: %s\n", told, job.Plan.Count, report.Turn(t.TurnFact))
+		}
+	})
+	var unwritten error
+	if run.ID != "" && job.Recording != nil {
+		unwritten = keep.WriteTo(f.Record, "the recording", func(w io.Writer) error {
+			return job.Recording.Write(w, f.Record)
+		})
+	}
+	err = a.finish(k, []bench.Run{run}, []error{advised(err)}, stores)
+	if err == nil && unwritten != nil {
+		return exitError{exitNotKept, unwritten}
+	}
+	return err
+}

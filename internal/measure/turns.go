@@ -1,0 +1,218 @@
+package measure
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"rtcbench/bench"
+	"rtcbench/internal/recorder"
+	"rtcbench/internal/turn"
+)
+
+// TurnJob is a job whose samples are turns of conversations: Plan.Count and Plan.Timeout are of turns.
+type TurnJob struct {
+	Job
+	Calls      int // one room each
+	Steps      []turn.Step
+	Utterances map[string]turn.Utterance
+	Rest, Gap  time.Duration
+	Greeting   time.Duration   // how long one is waited for
+	Own        *turn.Agent     // answers from a second seat of this process; nil = somebody else does
+	Recording  *turn.Recording // of the first call; nil = nobody records
+	RecordedAs string
+}
+
+// NoAgentError is a room in which nobody is.
+type NoAgentError struct {
+	Where string
+	Err   error
+}
+
+// Error names the room.
+func (e *NoAgentError) Error() string { return fmt.Sprintf("call in %s: %v", e.Where, e.Err) }
+
+// Unwrap is what the caller saw.
+func (e *NoAgentError) Unwrap() error { return e.Err }
+
+// Turns makes the calls of a job, one after the other. The run is whole, also where err says why it ended early;
+// without an ID nothing was measured. on is called with each turn.
+func Turns(ctx context.Context, job TurnJob, env Env, on func(turn.Turn)) (run bench.Run, err error) {
+	t := &turning{job: job, on: on, run: bench.Run{Platform: job.Platform, Turns: &bench.Turns{
+		Rule: turn.Rule(job.Rest, job.Gap), Known: job.Own != nil}}}
+	t.run.Turns.Rule.Recording = job.RecordedAs
+	pauses, watch := recorder.MarkPauses(), recorder.Machine{}.Watch()
+	var last *attempt
+	for range max(1, job.Calls) {
+		a, failed := newAttempt(job.Job, env)
+		if failed != nil {
+			return bench.Run{Platform: job.Platform}, failed
+		}
+		a.meet()
+		if err = t.call(ctx, a); err != nil && t.run.ID == "" {
+			if ctx.Err() != nil {
+				err = context.Cause(ctx)
+			}
+			return bench.Run{Platform: job.Platform}, err
+		}
+		if last = a; err != nil {
+			break
+		}
+	}
+	t.end(ctx, err)
+	t.run.Pauses, t.run.Machine = pauses.Since(), watch.Machine()
+	last.complete(&t.run, seen{}, err)
+	return t.run, err
+}
+
+// turning is a job of turns under way.
+type turning struct {
+	job TurnJob
+	on  func(turn.Turn)
+	run bench.Run
+}
+
+// call makes one call.
+func (t *turning) call(ctx context.Context, a *attempt) (err error) {
+	defer func() {
+		bye, cancel := context.WithTimeout(context.WithoutCancel(ctx), deleteTimeout)
+		defer cancel()
+		if e := a.meeting.Delete(bye); e != nil {
+			t.run.Doubts = append(t.run.Doubts, bench.Doubt{Code: "room-left", Text: e.Error()})
+		}
+	}()
+	joining, cancel := a.remaining(ctx)
+	defer cancel()
+	ordered := time.Time{}
+	if a.job.Place.Agent != "" {
+		ordered = time.Now()
+	}
+	if err := a.meeting.Open(joining); err != nil {
+		return a.late(err)
+	}
+	line, err := a.line(joining, bench.NewIdentity(bench.Speaker))
+	if err != nil {
+		return err
+	}
+	defer line.Close()
+	if t.job.Own != nil {
+		leave, err := t.answer(ctx, joining, a)
+		if err != nil {
+			return err
+		}
+		defer leave()
+	}
+	if t.run.ID == "" {
+		t.run.ID, t.run.Start = uuid.Must(uuid.NewV7()).String(), time.Now()
+	}
+	presence := max(time.Until(a.until), time.Second)
+	cancel()
+	of, turns, err := turn.Call(ctx, line, turn.Options{
+		Steps: t.job.Steps, Utterances: t.job.Utterances, Timeout: t.job.Plan.Timeout, Rest: t.job.Rest, Gap: t.job.Gap,
+		Greeting: t.job.Greeting, Presence: presence, Ordered: ordered, Recording: t.recording(), On: t.on,
+	})
+	t.run.Facts = line.Facts()
+	t.take(of, turns)
+	if errors.Is(err, bench.ErrNobody) {
+		if len(t.run.Samples) == 0 {
+			t.run.ID = ""
+		}
+		err = a.meeting.Complete(ctx, &t.run, &NoAgentError{a.meeting.String(), err})
+	}
+	return err
+}
+
+// recording is that of the first call.
+func (t *turning) recording() *turn.Recording {
+	if len(t.run.Turns.Calls) > 0 {
+		return nil
+	}
+	return t.job.Recording
+}
+
+// line takes a seat with a voice.
+func (a *attempt) line(ctx context.Context, identity string) (bench.Line, error) {
+	if a.platform.Voice == nil {
+		return nil, fmt.Errorf("nobody can speak in a room of %s by the native engine", a.platform.Title)
+	}
+	seat, err := a.meeting.Seat(bench.Speaker, identity)
+	if err != nil {
+		return nil, err
+	}
+	line, err := a.platform.Voice.Call(ctx, seat.Room, bench.JoinOptions{Identity: identity, Role: bench.Speaker,
+		Class: bench.Turn, ReconnectTimeout: a.job.Plan.ReconnectTimeout})
+	if err != nil {
+		return nil, a.late(&JoinError{a.meeting.String(), err})
+	}
+	return line, nil
+}
+
+// answer lets an agent of ours answer from a second seat, until leave.
+func (t *turning) answer(ctx, joining context.Context, a *attempt) (leave func(), err error) {
+	line, err := a.line(joining, bench.NewIdentity("agent"))
+	if err != nil {
+		return nil, err
+	}
+	serving, stop := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		t.job.Own.Serve(serving, line)
+	}()
+	return func() { stop(); <-ended; line.Close() }, nil
+}
+
+// take keeps what one call brought.
+func (t *turning) take(of bench.TurnCall, turns []turn.Turn) {
+	facts := t.run.Turns
+	facts.Calls = append(facts.Calls, of)
+	var log []turn.Answered
+	if t.job.Own != nil {
+		log = t.job.Own.Log()
+	}
+	for _, one := range turns {
+		one.Seq, one.Call = uint32(len(facts.Turns)+1), len(facts.Calls)
+		if known, ok := turn.Beside(one, log); ok {
+			one.Logged = bench.Quantity{D: known.Took(), OK: true}
+			one.OwnError = bench.Quantity{D: one.Latency.D - known.Took(), OK: true}
+		}
+		facts.Turns = append(facts.Turns, one.TurnFact)
+		t.run.Samples = append(t.run.Samples, t.sample(one))
+	}
+	if t.run.Echo.Identity == "" {
+		t.run.Echo.Identity = of.Agent
+	}
+}
+
+// sample is a turn as other runs have their pings.
+func (t *turning) sample(one turn.Turn) bench.Sample {
+	at := one.Ended.Sub(t.run.Start)
+	s := bench.Sample{Seq: one.Seq, Due: at, Sent: at}
+	switch one.Fate {
+	case bench.TurnAnswered:
+		s.Outcome, s.RTT = bench.Answered, one.Latency.D
+	case bench.TurnUnanswered:
+		s.Outcome = bench.Lost
+	default:
+		s.Outcome, s.Reason = bench.NotSent, bench.NoLatency
+	}
+	return s
+}
+
+// end fills in what is known when all calls are over.
+func (t *turning) end(ctx context.Context, err error) {
+	r := &t.run
+	r.Plan, r.End, r.Clocks = t.job.Plan, time.Now(), bench.UnknownOffsets
+	r.Counts.Tally(r.Samples)
+	switch {
+	case err == nil:
+		r.Ended = bench.Complete
+	case ctx.Err() != nil:
+		r.Ended = bench.Interrupted
+	default:
+		r.Ended = bench.LinkLost
+	}
+}

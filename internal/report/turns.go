@@ -1,0 +1,215 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"rtcbench/bench"
+	"rtcbench/internal/result"
+	"rtcbench/internal/stats"
+)
+
+// turns is the table of a run of turns.
+func (p *page) turns(r bench.Record) {
+	s := r.Summary
+	p.turnTitle(r.Run)
+	p.validity(s.Validity)
+	if len(s.RTTs) == 0 {
+		p.line("\nNo turn was answered and could be measured: there is no turn latency.")
+	} else {
+		n := len(s.RTTs)
+		p.head("Turn latency            ms   95 % interval")
+		row := func(name string, q bench.Quantity, note string) {
+			p.line("  %-14s %9s   %s", name, whole(q), p.dim.Render(note))
+		}
+		row("min", s.Min, "")
+		row("P50", s.P50, inTurns(interval(s.P50CI, n, 0)))
+		row("P95", s.P95, inTurns(interval(s.P95CI, n, stats.NeededForBound(0.95))))
+		row("max", s.Max, "")
+		row("mean", s.Mean, "± "+whole(s.StdDev)+" standard deviation")
+	}
+	p.strips(r.Turns.Turns)
+	p.turnDetails(r)
+	p.doubts(ungraded(s))
+}
+
+func inTurns(note string) string { return strings.ReplaceAll(note, "pings", "turns") }
+
+func (p *page) turnTitle(r bench.Run) {
+	p.line("%s  %s", p.strong.Render(platformName(r.Platform)), Printable(result.CleanURL(r.RoomURL)))
+	line := fmt.Sprintf("%d of %d turns answered, on the %s", r.Counts.Answered, len(r.Turns.Turns),
+		wayName(r.Facts.Transport, r.Path()))
+	if n := len(r.Turns.Calls); n > 1 {
+		line += fmt.Sprintf(", in %d calls", n)
+	}
+	for _, part := range Wrap(line, width) {
+		p.line("%s", part)
+	}
+	where := "nobody spoke"
+	if r.Echo.Identity != "" {
+		where = "called " + Printable(r.Echo.Identity)
+	}
+	if r.Location != "" {
+		where += "; location " + Printable(r.Location)
+	}
+	p.line("%s", p.dim.Render(r.Start.UTC().Format("2006-01-02 15:04:05 UTC")+"; "+where))
+}
+
+// stripColumns is how wide a strip is.
+const stripColumns = 40
+
+// strips draws each turn on one scale: who spoke when.
+func (p *page) strips(list []bench.TurnFact) {
+	longest := time.Duration(0)
+	for _, t := range list {
+		longest = max(longest, lastOf(t.Caller), lastOf(t.Agent))
+	}
+	if longest == 0 {
+		return
+	}
+	step := (longest + stripColumns - 1) / stripColumns
+	p.head(fmt.Sprintf("Turns                                          1 column = %d ms", step.Milliseconds()))
+	p.line("  %s", p.dim.Render("█ caller  ▒ agent  ▓ both  · silence"))
+	for _, t := range list {
+		p.line("  %3d %-7s %s %s", t.Seq, cut(Printable(t.Said), 7), strip(t, step), fateText(t))
+		for _, line := range Wrap(Printable(t.Why), width-6) {
+			if line != "" {
+				p.line("      %s", p.dim.Render(line))
+			}
+		}
+	}
+}
+
+func lastOf(spans []bench.Span) time.Duration {
+	if len(spans) == 0 {
+		return 0
+	}
+	return spans[len(spans)-1].To.D
+}
+
+// strip is a turn in characters of step each.
+func strip(t bench.TurnFact, step time.Duration) string {
+	var b strings.Builder
+	for i := range stripColumns {
+		at := time.Duration(i)*step + step/2
+		switch caller, agent := within(t.Caller, at), within(t.Agent, at); {
+		case caller && agent:
+			b.WriteString("▓")
+		case caller:
+			b.WriteString("█")
+		case agent:
+			b.WriteString("▒")
+		case at > max(lastOf(t.Caller), lastOf(t.Agent)):
+			b.WriteString(" ")
+		default:
+			b.WriteString("·")
+		}
+	}
+	return b.String()
+}
+
+func within(spans []bench.Span, at time.Duration) bool {
+	return slices.ContainsFunc(spans, func(s bench.Span) bool { return s.From.D <= at && at < s.To.D })
+}
+
+// Turn is one turn in words.
+func Turn(t bench.TurnFact) string { return strings.TrimSpace(Printable(t.Said) + ": " + fateText(t)) }
+
+func fateText(t bench.TurnFact) string {
+	switch t.Fate {
+	case bench.TurnAnswered:
+		text := fmt.Sprintf("%5s ms, reply %s", whole(t.Latency), seconds(t.Reply))
+		if t.BargeIn.OK {
+			text = fmt.Sprintf("%5s ms, barge-in %s", whole(t.Latency), whole(t.BargeIn))
+		}
+		return text
+	case bench.TurnEarly:
+		return fmt.Sprintf("early by %s ms", whole(bench.Quantity{D: -t.Latency.D, OK: t.Latency.OK}))
+	}
+	return string(t.Fate)
+}
+
+func (p *page) turnDetails(r bench.Record) {
+	p.head("Details")
+	item := func(name, format string, args ...any) { p.line("  %-14s %s", name, fmt.Sprintf(format, args...)) }
+	note := func(name, value, text string) { item(name, "%s  %s", value, p.dim.Render(text)) }
+	fates := map[bench.TurnFate]int{}
+	var barge, errors []time.Duration
+	for _, t := range r.Turns.Turns {
+		fates[t.Fate]++
+		if t.BargeIn.OK {
+			barge = append(barge, t.BargeIn.D)
+		}
+		if t.OwnError.OK {
+			errors = append(errors, t.OwnError.D)
+		}
+	}
+	if s := r.Summary; s.LossKnown {
+		note("no answer", fmt.Sprintf("%.1f %%", 100*s.Loss), fmt.Sprintf("%d of %d within %v; 95 %% interval "+
+			"%.1f … %.1f %%", r.Counts.Failed(), r.Counts.Settled(), r.Plan.Timeout, 100*s.LossLo, 100*s.LossHi))
+	}
+	if n := fates[bench.TurnEarly]; n > 0 {
+		note("early", fmt.Sprint(n), "the agent began before the caller had ended: no latency")
+	}
+	var greetings, dispatches []time.Duration
+	packets, lost, late := 0, 0, time.Duration(0)
+	for _, c := range r.Turns.Calls {
+		if c.Greeting.OK {
+			greetings = append(greetings, c.Greeting.D)
+		}
+		if c.Dispatch.OK {
+			dispatches = append(dispatches, c.Dispatch.D)
+		}
+		packets, lost, late = packets+c.Packets, lost+c.Lost, max(late, c.OwnLate.D)
+	}
+	p.middle("dispatch", dispatches, "order to the agent's joining")
+	p.middle("greeting", greetings, "both there to the first audible sample")
+	p.middle("barge-in", barge, "the caller's interruption to the agent's last audible sample")
+	if packets > 0 {
+		note("lost", fmt.Sprint(lost), fmt.Sprintf("of %d packets of the agent's: silence is in their place",
+			packets+lost))
+	}
+	if len(errors) > 0 {
+		sorted := stats.Sorted(errors)
+		p50, _ := stats.Quantile(sorted, 0.5)
+		p95, _ := stats.Quantile(sorted, 0.95)
+		note("own error", fmt.Sprintf("%+.2f ms", millis(p50)), fmt.Sprintf(
+			"P95 %+.2f ms; by the agent's log, network included", millis(p95)))
+	}
+	rule := r.Turns.Rule
+	note("rule", fmt.Sprintf("%.0f dBFS", rule.Quietest), fmt.Sprintf("or %.0f dB above the noise, in windows of %v",
+		rule.AboveFloor, rule.Window.D))
+	note("instrument", fmt.Sprintf("%.2f ms", millis(late)), "the latest packet of ours, against its grid of 20 ms")
+	if rule.Recording != "" {
+		note("recording", Printable(rule.Recording), "left: what left here; right: what arrived")
+	}
+}
+
+// middle is a line with the median of what there may be several of.
+func (p *page) middle(name string, list []time.Duration, text string) {
+	if len(list) == 0 {
+		return
+	}
+	p50, _ := stats.Quantile(stats.Sorted(list), 0.5)
+	if len(list) > 1 {
+		text = fmt.Sprintf("(P50 of %d) %s", len(list), text)
+	}
+	p.line("  %-14s %s ms  %s", name, whole(bench.Quantity{D: p50, OK: true}), p.dim.Render(text))
+}
+
+// whole is a duration of speech: nobody finds its end to less than a millisecond.
+func whole(q bench.Quantity) string {
+	if !q.OK {
+		return "–"
+	}
+	return fmt.Sprintf("%.0f", millis(q.D))
+}
+
+func seconds(q bench.Quantity) string {
+	if !q.OK {
+		return "–"
+	}
+	return fmt.Sprintf("%.1f s", q.D.Seconds())
+}

@@ -1,0 +1,118 @@
+package turn
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"rtcbench/internal/turn/utterances"
+)
+
+// Usual is what a caller says who was told nothing else: one after the other, and again.
+func Usual() []string { return []string{"short", "medium", "digits", "pause", "long"} }
+
+// Said are the utterances that a script names, each once.
+func Said(steps []Step) (names []string) {
+	for _, s := range steps {
+		for _, name := range []string{s.Say, s.With} {
+			if name != "" && !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
+// largest is how large a file of an utterance may be: minutes of speech.
+const largest = 64 << 20
+
+// Load reads utterances: those of this program by name, others from files.
+func Load(names []string) (map[string]Utterance, error) {
+	list := map[string]Utterance{}
+	for _, name := range names {
+		u, err := load(name)
+		if err != nil {
+			return nil, err
+		}
+		list[name] = u
+	}
+	return list, nil
+}
+
+func load(name string) (Utterance, error) {
+	if slices.Contains(utterances.Names(), name) {
+		return Builtin(name)
+	}
+	info, err := os.Stat(name)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return Utterance{}, fmt.Errorf("%.80q is no utterance of this program (%s), and there is no such file", name,
+			strings.Join(utterances.Names(), ", "))
+	case err != nil:
+		return Utterance{}, err
+	case !info.Mode().IsRegular() || info.Size() > largest:
+		return Utterance{}, fmt.Errorf("%.80q is no file of at most %d MB", name, largest>>20)
+	}
+	file, err := os.ReadFile(name)
+	if err != nil {
+		return Utterance{}, err
+	}
+	if bytes.HasPrefix(file, []byte("RIFF")) {
+		if file, err = encode(file); err != nil {
+			return Utterance{}, fmt.Errorf("%.80q: %w", name, err)
+		}
+	}
+	return ReadOgg(filepath.Base(name), file)
+}
+
+// encode makes Ogg Opus of WAV. There is no encoder in this program.
+func encode(wav []byte) ([]byte, error) {
+	program, err := exec.LookPath("opusenc")
+	if err != nil {
+		return nil, errors.New("a WAV file needs opusenc, which is not here (Debian: apt-get install opus-tools); " +
+			"Ogg Opus needs nothing")
+	}
+	cmd := exec.Command(program, "--quiet", "--framesize", "20", "-", "-")
+	var out, said bytes.Buffer
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(wav), &out, &said
+	if err := cmd.Run(); err != nil {
+		return nil, fmt.Errorf("opusenc: %w: %.200s", err, strings.Join(strings.Fields(said.String()), " "))
+	}
+	return out.Bytes(), nil
+}
+
+// Write writes what was recorded, as the name of its file ends: .ogg and .opus through opusenc, others as WAV.
+func (r *Recording) Write(w io.Writer, name string) error {
+	if !IsOgg(name) {
+		return r.WriteWAV(w)
+	}
+	var wav bytes.Buffer
+	if err := r.WriteWAV(&wav); err != nil {
+		return err
+	}
+	file, err := encode(wav.Bytes())
+	if err == nil {
+		_, err = w.Write(file)
+	}
+	return err
+}
+
+// IsOgg reports whether a recording of that name is to be Ogg Opus.
+func IsOgg(name string) bool {
+	return slices.Contains([]string{".ogg", ".opus"}, strings.ToLower(filepath.Ext(name)))
+}
+
+// CanWrite finds out whether a recording of that name can be made here.
+func CanWrite(name string) error {
+	if _, err := exec.LookPath("opusenc"); err != nil && IsOgg(name) {
+		return errors.New("an Ogg file needs opusenc, which is not here (Debian: apt-get install opus-tools); .wav " +
+			"needs nothing")
+	}
+	return nil
+}
