@@ -76,7 +76,10 @@ type Maker interface {
 }
 
 // Retention is for how long a store keeps runs, where the store asks.
-type Retention struct{ MemoryHours, MagneticDays int }
+type Retention struct {
+	MemoryHours, MagneticDays int  // of Timestream
+	RunDays, SampleDays       *int // of PostgreSQL; 0 = for ever, nil = as it is
+}
 
 // Likeness is what two names of stores have to do with each other. A name can be spelt in several ways, and be
 // corrected: docs/stores.md has the rules.

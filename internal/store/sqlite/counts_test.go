@@ -11,6 +11,7 @@ import (
 
 	"rtcbench/bench"
 	"rtcbench/internal/benchtest"
+	"rtcbench/internal/store/rollup"
 )
 
 // Each count that sums have has a column, in the tables of runs and of sums.
@@ -47,8 +48,8 @@ func TestACountThatSumsGetLater(t *testing.T) {
 		if err := s.Save(t.Context(), bench.NewRecord(r)); err != nil {
 			t.Fatal(err)
 		}
-		for _, p := range periods {
-			want[fmt.Sprint(int(p.Seconds()), floor(r.End, p), i%3 == 0)] += i
+		for _, p := range rollup.Periods {
+			want[fmt.Sprint(int(p.Seconds()), rollup.Floor(r.End, p), i%3 == 0)] += i
 		}
 	}
 	if _, err := s.db.Exec(since[0].sql); err != nil {

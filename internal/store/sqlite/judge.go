@@ -7,6 +7,7 @@ import (
 
 	"rtcbench/bench"
 	"rtcbench/internal/result"
+	"rtcbench/internal/store/rollup"
 )
 
 // judgeKept marks the invalid ones among the runs that were kept before runs were judged, and makes the rollups anew
@@ -24,8 +25,8 @@ func judgeKept(ctx context.Context, tx *sql.Tx) error {
 			if _, err := tx.ExecContext(ctx, "UPDATE run SET invalid = 1 WHERE key = ?", key); err != nil {
 				return err
 			}
-			for _, p := range periods {
-				anew[period{int64(p / time.Second), at.series, floor(at.ended, p)}] = true
+			for _, p := range rollup.Periods {
+				anew[period{int64(p / time.Second), at.series, rollup.Floor(at.ended, p)}] = true
 			}
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"rtcbench/bench"
 	"rtcbench/internal/benchtest"
 	"rtcbench/internal/result"
+	"rtcbench/internal/store/rollup"
 )
 
 // TestOldRunsAreJudged: a store of version 1 knew no verdicts, and its rollups had all runs in them.
@@ -117,8 +118,8 @@ func version1(t *testing.T, path string, runs []bench.Run) {
 			"VALUES (?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 			r.ID, r.End.UnixMicro(), c.Sent, c.Answered, c.Late, c.Lost, c.NotSent, p.Histogram,
 			string(p.Document), p.Samples)
-		for _, period := range periods {
-			key := [2]int64{int64(period / time.Second), floor(r.End, period)}
+		for _, period := range rollup.Periods {
+			key := [2]int64{int64(period / time.Second), rollup.Floor(r.End, period)}
 			sum := rollups[key]
 			sum.Merge(bench.Aggregate{Runs: 1, Counts: c, Histogram: r.Histogram()})
 			rollups[key] = sum

@@ -7,6 +7,7 @@ import (
 
 	"rtcbench/bench"
 	"rtcbench/internal/result"
+	"rtcbench/internal/store/rollup"
 )
 
 // pathsOfKept says of the runs that were kept before it how their messages travelled, and makes the rollups anew that
@@ -25,8 +26,8 @@ func pathsOfKept(ctx context.Context, tx *sql.Tx) error {
 				key); err != nil {
 				return err
 			}
-			for _, p := range periods {
-				anew[period{int64(p / time.Second), at.series, floor(at.ended, p)}] = true
+			for _, p := range rollup.Periods {
+				anew[period{int64(p / time.Second), at.series, rollup.Floor(at.ended, p)}] = true
 			}
 		}
 	}

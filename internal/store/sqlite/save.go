@@ -12,10 +12,8 @@ import (
 	"rtcbench/bench"
 	"rtcbench/internal/result"
 	"rtcbench/internal/stats"
+	"rtcbench/internal/store/rollup"
 )
-
-// periods are those of the rollups.
-var periods = [...]time.Duration{time.Hour, 24 * time.Hour}
 
 // The statements that save: they are prepared once.
 const (
@@ -221,17 +219,10 @@ func (b *batch) remove(ctx context.Context, id string) (bool, error) {
 
 // rollupsOf are those that a run is in.
 func rollupsOf(series int64, path bench.Path, end time.Time, invalid bool) (list []rollupKey) {
-	for _, period := range periods {
-		list = append(list, rollupKey{int64(period / time.Second), series, path, floor(end, period), invalid})
+	for _, period := range rollup.Periods {
+		list = append(list, rollupKey{int64(period / time.Second), series, path, rollup.Floor(end, period), invalid})
 	}
 	return list
-}
-
-// floor is the start of the period that holds t, in Unix s.
-func floor(t time.Time, period time.Duration) int64 {
-	seconds := int64(period / time.Second)
-	at := t.Unix()
-	return at - (at%seconds+seconds)%seconds
 }
 
 func (b *batch) seriesID(ctx context.Context, s bench.Series) (id int64, err error) {

@@ -1,0 +1,93 @@
+package postgres
+
+import (
+	"errors"
+	"net"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"rtcbench/bench"
+)
+
+// Kind begins the name of every store of this kind, and its URL.
+const Kind = "postgres:"
+
+// Options say which database.
+type Options struct {
+	URL   string // postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=…, as psql takes it
+	Words bench.Words
+}
+
+var (
+	errURL = errors.New("it is no URL of a database: give postgres://USER:PASSWORD@HOST:PORT/DATABASE, with what " +
+		"is special in a name or a password as %XX")
+	errDatabase = errors.New("it names no database: postgres://USER:PASSWORD@HOST:PORT/DATABASE")
+)
+
+// config is what the driver makes of the URL. No error has anything of the URL in it: the password may be anywhere in
+// one that is wrong.
+func (o Options) config() (*pgxpool.Config, error) {
+	if u, err := url.Parse(o.URL); err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" {
+		return nil, errURL
+	}
+	c, err := pgxpool.ParseConfig(o.URL)
+	if err != nil {
+		return nil, errURL
+	}
+	if c.ConnConfig.Database == "" {
+		return nil, errDatabase
+	}
+	if c.ConnConfig.ConnectTimeout == 0 {
+		c.ConnConfig.ConnectTimeout = 10 * time.Second
+	}
+	if c.ConnConfig.RuntimeParams["application_name"] == "" {
+		c.ConnConfig.RuntimeParams["application_name"] = "rtcbench"
+	}
+	return c, nil
+}
+
+// Check says what is wrong with the options.
+func (o Options) Check() error {
+	_, err := o.config()
+	return err
+}
+
+// Name is postgres:HOST:PORT/DATABASE, the store's one name; a user and a password are no part of it.
+func (o Options) Name() string {
+	c, err := o.config()
+	if err != nil {
+		return Kind
+	}
+	return nameOf(c)
+}
+
+func nameOf(c *pgxpool.Config) string {
+	host, port := c.ConnConfig.Host, c.ConnConfig.Port
+	if !strings.HasPrefix(host, "/") { // else it is the folder of a socket
+		host = strings.TrimSuffix(strings.ToLower(host), ".")
+	}
+	return Kind + net.JoinHostPort(host, itoa(port)) + "/" + segment.Replace(c.ConnConfig.Database)
+}
+
+// segment is a name as a part of a path: one that has a slash in it must not look like two.
+var segment = strings.NewReplacer("%", "%25", "/", "%2F")
+
+// Like says what another name has to do with that of o: a host can be spelt in several ways.
+func (o Options) Like(name string) bench.Likeness {
+	if same(o.Name(), name) {
+		return bench.Same
+	}
+	return bench.Another
+}
+
+func same(a, b string) bool {
+	one, ok := strings.CutPrefix(a, Kind)
+	other, also := strings.CutPrefix(b, Kind)
+	return ok && also && loopback.Replace(one) == loopback.Replace(other)
+}
+
+// loopback are the spellings of this machine.
+var loopback = strings.NewReplacer("localhost:", "127.0.0.1:", "[::1]:", "127.0.0.1:")

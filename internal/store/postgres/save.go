@@ -1,0 +1,348 @@
+package postgres
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"rtcbench/bench"
+	"rtcbench/internal/stats"
+	"rtcbench/internal/store/rollup"
+)
+
+// SavePacked is SaveAll of runs that are packed already. When it returns nil the server has all of them on its disk.
+func (s *Store) SavePacked(ctx context.Context, list []bench.Packed) (fresh int, err error) {
+	if len(list) == 0 {
+		return 0, nil
+	}
+	const tries = 10 // of transactions that stood in each other's way, or found a table gone
+	for range tries {
+		fresh, err = s.trySave(ctx, list)
+		if !comesAgain(err) {
+			break
+		}
+		s.forget()
+	}
+	return fresh, s.explain(err)
+}
+
+// errRace is of a sum that another transaction has just begun.
+var errRace = errors.New("another process saves runs of this hour too, again and again")
+
+func comesAgain(err error) bool {
+	switch code(err) {
+	case serialisation, deadlock, noPartition, noTable, noColumn:
+		return true
+	}
+	return errors.Is(err, errRace)
+}
+
+func (s *Store) trySave(ctx context.Context, list []bench.Packed) (fresh int, err error) {
+	if _, err := s.ready(ctx); err != nil {
+		return 0, err
+	}
+	l, err := s.there(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for _, p := range list {
+		if first := before(time.Now(), l.runDays); p.End.Before(first) {
+			return 0, fmt.Errorf("%w: run %s ended on %s, and the store keeps runs for %d day(s)", bench.ErrRejected,
+				p.ID, p.End.Format(time.DateOnly), l.runDays)
+		}
+	}
+	if err := s.haveDays(ctx, list); err != nil {
+		return 0, err
+	}
+	ids, err := s.seriesIDs(ctx, list)
+	if err != nil {
+		return 0, err
+	}
+	// whatever the server's own setting is: what was accepted is on the disk
+	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, "SET LOCAL synchronous_commit = on"); err != nil {
+			return err
+		}
+		list, err := newOnes(ctx, tx, list)
+		if err != nil {
+			return err
+		}
+		if fresh = len(list); fresh == 0 {
+			return nil
+		}
+		if err := insert(ctx, tx, list, ids); err != nil {
+			return err
+		}
+		return addToSums(ctx, tx, list, ids)
+	})
+	if err != nil {
+		return 0, err
+	}
+	s.sweepNow(ctx)
+	return fresh, nil
+}
+
+// seriesIDs are the numbers of the series, without their paths. What is missing is made.
+func (s *Store) seriesIDs(ctx context.Context, list []bench.Packed) (map[bench.Series]int64, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, p := range list {
+		key := withoutPath(p.Series)
+		if _, ok := s.series[key]; ok {
+			continue
+		}
+		args := []any{key.Platform, key.Location, key.Engine, string(key.Transport)}
+		if _, err := s.pool.Exec(ctx, "INSERT INTO rtcbench.series (platform, location, engine, transport) "+
+			"SELECT $1, $2, $3, $4 WHERE NOT EXISTS (SELECT FROM rtcbench.series WHERE platform = $1 AND "+
+			"location = $2 AND engine = $3 AND transport = $4) ON CONFLICT DO NOTHING", args...); err != nil {
+			return nil, err
+		}
+		var id int64
+		if err := s.pool.QueryRow(ctx, "SELECT id FROM rtcbench.series WHERE platform = $1 AND location = $2 AND "+
+			"engine = $3 AND transport = $4", args...).Scan(&id); err != nil {
+			return nil, err
+		}
+		s.series[key] = id
+	}
+	ids := map[bench.Series]int64{}
+	for _, p := range list {
+		ids[withoutPath(p.Series)] = s.series[withoutPath(p.Series)]
+	}
+	return ids, nil
+}
+
+func withoutPath(s bench.Series) bench.Series {
+	s.Path = ""
+	return s
+}
+
+// newOnes are those of list that were not kept before, each once. All writers ask in one order: none waits for one that
+// waits for it.
+func newOnes(ctx context.Context, tx pgx.Tx, list []bench.Packed) (fresh []bench.Packed, err error) {
+	byID := map[string]bench.Packed{}
+	for _, p := range list {
+		byID[p.ID] = p
+	}
+	var ids []string
+	var ends []time.Time
+	for id, p := range byID {
+		ids, ends = append(ids, id), append(ends, p.End)
+	}
+	rows, err := tx.Query(ctx, "INSERT INTO rtcbench.run_id (id, ended) SELECT * FROM unnest($1::text[]::uuid[], "+
+		"$2::timestamptz[]) AS x (id, ended) ORDER BY id ON CONFLICT DO NOTHING RETURNING id::text", ids, ends)
+	if err != nil {
+		return nil, err
+	}
+	ids, err = pgx.CollectRows(rows, pgx.RowTo[string])
+	for _, id := range ids {
+		fresh = append(fresh, byID[id])
+	}
+	return fresh, err
+}
+
+func insert(ctx context.Context, tx pgx.Tx, list []bench.Packed, ids map[bench.Series]int64) error {
+	columns := []string{"id", "ended", "series", "path", "invalid", "histogram", "document"}
+	for _, x := range bench.SummedCounts {
+		columns = append(columns, x.Key)
+	}
+	var runs, samples [][]any
+	for _, p := range list {
+		id, err := uuid.Parse(p.ID)
+		if err != nil {
+			return fmt.Errorf("%w: run %q has no UUID", bench.ErrRejected, p.ID)
+		}
+		key := pgtype.UUID{Bytes: id, Valid: true}
+		run := []any{key, p.End, ids[withoutPath(p.Series)], string(p.Series.Path), p.Invalid, nonNil(p.Histogram),
+			p.Document}
+		for _, x := range bench.SummedCounts {
+			run = append(run, int64(*x.Of(&p.Counts)))
+		}
+		runs = append(runs, run)
+		if p.Samples != nil {
+			samples = append(samples, []any{key, p.End, p.Samples})
+		}
+	}
+	if _, err := tx.CopyFrom(ctx, pgx.Identifier{schema, "run"}, columns, pgx.CopyFromRows(runs)); err != nil {
+		return err
+	}
+	_, err := tx.CopyFrom(ctx, pgx.Identifier{schema, "sample"}, []string{"id", "ended", "samples"},
+		pgx.CopyFromRows(samples))
+	return err
+}
+
+// rollupKey is a sum.
+type rollupKey struct {
+	seconds, series int64
+	path            string
+	start           int64 // Unix s
+	invalid         bool
+}
+
+func (k rollupKey) compare(o rollupKey) int {
+	number := func(b bool) int {
+		if b {
+			return 1
+		}
+		return 0
+	}
+	return cmp.Or(cmp.Compare(k.seconds, o.seconds), cmp.Compare(k.series, o.series), cmp.Compare(k.start, o.start),
+		cmp.Compare(number(k.invalid), number(o.invalid)), cmp.Compare(k.path, o.path))
+}
+
+// rollupsOf are those that a run is in.
+func rollupsOf(series int64, path string, end time.Time, invalid bool) (list []rollupKey) {
+	for _, period := range rollup.Periods {
+		list = append(list, rollupKey{int64(period / time.Second), series, path, rollup.Floor(end, period), invalid})
+	}
+	return list
+}
+
+// addToSums adds runs to their sums. Two processes that add to one sum wait for each other at its row.
+func addToSums(ctx context.Context, tx pgx.Tx, list []bench.Packed, ids map[bench.Series]int64) error {
+	sums := map[rollupKey]*bench.Aggregate{}
+	for _, p := range list {
+		one := bench.Aggregate{Runs: 1, Counts: p.Counts}
+		if err := one.Histogram.UnmarshalBinary(p.Histogram); err != nil {
+			return fmt.Errorf("%w: run %s: %w", bench.ErrRejected, p.ID, err)
+		}
+		series := ids[withoutPath(p.Series)]
+		for _, key := range rollupsOf(series, string(p.Series.Path), p.End, p.Invalid) {
+			if sums[key] == nil {
+				sums[key] = &bench.Aggregate{}
+			}
+			sums[key].Merge(one)
+		}
+	}
+	var keys []rollupKey
+	for key := range sums {
+		keys = append(keys, key)
+	}
+	slices.SortFunc(keys, rollupKey.compare)
+	there, err := lockSums(ctx, tx, keys)
+	if err != nil {
+		return err
+	}
+	var begun, more []rollupKey
+	for _, key := range keys {
+		was, ok := there[key]
+		if !ok {
+			begun = append(begun, key)
+			continue
+		}
+		more = append(more, key)
+		var before stats.Histogram
+		if err := before.UnmarshalBinary(was); err != nil {
+			return fmt.Errorf("%w: a sum of series %d cannot be read: %w", bench.ErrFailed, key.series, err)
+		}
+		sums[key].Histogram.Merge(before)
+	}
+	if len(begun) > 0 {
+		done, err := tx.Exec(ctx, beginSums, arrays(begun, sums)...)
+		if err == nil && int(done.RowsAffected()) < len(begun) {
+			err = errRace
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if len(more) == 0 {
+		return nil
+	}
+	_, err = tx.Exec(ctx, moreToSums, arrays(more, sums)...)
+	return err
+}
+
+// The statements on sums: the key of a sum is five arrays, then come the runs, the histograms, and the counts.
+const keyArrays = "unnest($1::bigint[], $2::bigint[], $3::text[], $4::timestamptz[], $5::boolean[]"
+
+var (
+	sumArrays, sumNames, addedCounts = func() (arrays, names, added string) {
+		arrays, names = keyArrays+", $6::bigint[], $7::bytea[]", "seconds, series, path, start, invalid, runs, histogram"
+		for i, x := range bench.SummedCounts {
+			arrays += fmt.Sprintf(", $%d::bigint[]", i+8)
+			names += ", " + x.Key
+			added += fmt.Sprintf(", %[1]s = rollup.%[1]s + x.%[1]s", x.Key)
+		}
+		return arrays + ")", names, added
+	}()
+	beginSums = "INSERT INTO rtcbench.rollup (" + sumNames + ") SELECT " + sumNames + " FROM " + sumArrays + " AS x (" +
+		sumNames + ") ORDER BY seconds, series, start, invalid, path COLLATE \"C\" ON CONFLICT DO NOTHING"
+	moreToSums = "UPDATE rtcbench.rollup SET runs = rollup.runs + x.runs, histogram = x.histogram" + addedCounts +
+		" FROM " + sumArrays + " AS x (" + sumNames + ") WHERE " + sameKey
+)
+
+const (
+	sameKey = "rollup.seconds = x.seconds AND rollup.series = x.series AND rollup.path = x.path AND " +
+		"rollup.start = x.start AND rollup.invalid = x.invalid"
+	lockThem = "SELECT rollup.seconds::bigint, rollup.series, rollup.path, rollup.start, rollup.invalid, " +
+		"rollup.histogram FROM rtcbench.rollup JOIN " + keyArrays + ") AS x (seconds, series, path, start, invalid) ON " +
+		sameKey + " ORDER BY 1, 2, 4, 5, rollup.path COLLATE \"C\" FOR UPDATE OF rollup"
+)
+
+// lockSums gives the histograms of the sums that are there, and holds their rows until the transaction ends.
+func lockSums(ctx context.Context, tx pgx.Tx, keys []rollupKey) (map[rollupKey][]byte, error) {
+	rows, err := tx.Query(ctx, lockThem, arraysOf(keys)...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	there := map[rollupKey][]byte{}
+	for rows.Next() {
+		var key rollupKey
+		var start time.Time
+		var histogram []byte
+		if err := rows.Scan(&key.seconds, &key.series, &key.path, &start, &key.invalid, &histogram); err != nil {
+			return nil, err
+		}
+		key.start = start.Unix()
+		there[key] = histogram
+	}
+	return there, rows.Err()
+}
+
+func arraysOf(keys []rollupKey) []any {
+	var seconds, series []int64
+	var paths []string
+	var starts []time.Time
+	var invalid []bool
+	for _, k := range keys {
+		seconds, series, paths = append(seconds, k.seconds), append(series, k.series), append(paths, k.path)
+		starts, invalid = append(starts, time.Unix(k.start, 0).UTC()), append(invalid, k.invalid)
+	}
+	return []any{seconds, series, paths, starts, invalid}
+}
+
+func arrays(keys []rollupKey, sums map[rollupKey]*bench.Aggregate) []any {
+	var runs []int64
+	var histograms [][]byte
+	counts := make([][]int64, len(bench.SummedCounts))
+	for _, k := range keys {
+		sum := sums[k]
+		runs = append(runs, int64(sum.Runs))
+		data, _ := sum.Histogram.MarshalBinary() // it has no error
+		histograms = append(histograms, nonNil(data))
+		for i, x := range bench.SummedCounts {
+			counts[i] = append(counts[i], int64(*x.Of(&sum.Counts)))
+		}
+	}
+	list := append(arraysOf(keys), runs, histograms)
+	for _, c := range counts {
+		list = append(list, c)
+	}
+	return list
+}
+
+// nonNil is b as bytes of its length: nil would be NULL.
+func nonNil(b []byte) []byte {
+	if b == nil {
+		return []byte{}
+	}
+	return b
+}

@@ -1,0 +1,306 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"rtcbench/bench"
+)
+
+// schema is in which everything of ours is, in whatever database.
+const schema = "rtcbench"
+
+// newest is the version of the layout that this rtcbench makes and knows. A count that is new is a column that is
+// added, and no version.
+const newest = 1
+
+// layout is what is there.
+type layout struct {
+	version    int
+	hypertable bool // TimescaleDB makes the partitions
+	runDays    int  // for how long runs are kept; 0 = for ever
+	sampleDays int  // … and their samples
+}
+
+// makeLock is held by whoever makes or drops a table: "rtcb".
+const makeLock = 0x72746362
+
+// tables are made in this order. COUNTS stands for a column for each count that sums have.
+const tables = `
+CREATE TABLE rtcbench.about (
+	version     integer NOT NULL,
+	hypertable  boolean NOT NULL,             -- TimescaleDB makes the partitions
+	run_days    integer NOT NULL DEFAULT 0,   -- runs are kept for so many days; 0 = for ever
+	sample_days integer NOT NULL DEFAULT 0    -- their samples
+);
+CREATE TABLE rtcbench.series (
+	id        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	platform  text NOT NULL,
+	location  text NOT NULL,                  -- 'unknown' where none was given
+	engine    text NOT NULL,
+	transport text NOT NULL,                  -- '' = not known
+	UNIQUE (platform, location, engine, transport)
+);
+-- What makes a run one run: a partition knows nothing of the others.
+CREATE TABLE rtcbench.run_id (
+	id    uuid PRIMARY KEY,
+	ended timestamptz NOT NULL
+);
+CREATE INDEX run_id_ended ON rtcbench.run_id (ended);
+CREATE TABLE rtcbench.run (
+	id        uuid NOT NULL,
+	ended     timestamptz NOT NULL,
+	series    bigint NOT NULL,
+	path      text NOT NULL,                  -- how the messages travelled: udp, tcp, relay-udp, …; '' = not known
+	invalid   boolean NOT NULL,               -- its verdict; sums leave it out
+	COUNTS,
+	histogram bytea NOT NULL,                 -- pairs of varints: distance to the bucket before, count
+	document  json NOT NULL                   -- the result file, without its long lists
+) PARTITION BY RANGE (ended);
+CREATE INDEX run_ended ON rtcbench.run (ended, id);
+CREATE INDEX run_series ON rtcbench.run (series, ended);
+CREATE TABLE rtcbench.sample (
+	id        uuid NOT NULL,
+	ended     timestamptz NOT NULL,
+	samples   bytea NOT NULL                  -- packed in columns
+) PARTITION BY RANGE (ended);
+CREATE INDEX sample_ended ON rtcbench.sample (ended, id);
+CREATE TABLE rtcbench.rollup (
+	seconds   integer NOT NULL,               -- 3600 or 86400
+	series    bigint NOT NULL,
+	path      text NOT NULL,
+	start     timestamptz NOT NULL,           -- a whole number of periods
+	invalid   boolean NOT NULL,               -- the sum of the invalid runs of that time
+	runs      bigint NOT NULL,
+	COUNTS,
+	histogram bytea NOT NULL,
+	PRIMARY KEY (seconds, series, start, invalid, path)
+);
+ALTER TABLE rtcbench.sample ALTER samples SET STORAGE EXTERNAL; -- it is packed already
+ALTER TABLE rtcbench.run ALTER histogram SET STORAGE EXTERNAL;
+ALTER TABLE rtcbench.rollup ALTER histogram SET STORAGE EXTERNAL;
+DO $$ BEGIN
+	ALTER TABLE rtcbench.run ALTER document SET COMPRESSION lz4;
+EXCEPTION WHEN OTHERS THEN NULL; -- a server that was built without it
+END $$;
+`
+
+// hypertables are what TimescaleDB makes of the two tables.
+const hypertables = `
+SELECT create_hypertable('rtcbench.run', 'ended', chunk_time_interval => INTERVAL '1 day',
+	create_default_indexes => false);
+SELECT create_hypertable('rtcbench.sample', 'ended', chunk_time_interval => INTERVAL '1 day',
+	create_default_indexes => false);
+`
+
+// errEmpty says that nothing was ever made here.
+var errEmpty = errors.New("nothing was kept in it yet")
+
+// there looks at what is there. It makes nothing.
+func (s *Store) there(ctx context.Context) (layout, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.layout != nil {
+		return *s.layout, nil
+	}
+	l, err := look(ctx, s.pool)
+	if err == nil {
+		s.layout = &l
+	}
+	return l, err
+}
+
+// querier is a pool or a transaction.
+type querier interface {
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+}
+
+// isTable reports whether a table of ours is there. It reads the catalogue: to_regclass may say what was so before
+// another process committed.
+func isTable(ctx context.Context, q querier, name string) (is bool, err error) {
+	err = q.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace "+
+		"WHERE nspname = 'rtcbench' AND relname = $1)", name).Scan(&is)
+	return is, err
+}
+
+func look(ctx context.Context, q querier) (l layout, err error) {
+	made, err := isTable(ctx, q, "about")
+	if err == nil && !made {
+		return l, errEmpty
+	}
+	if err == nil {
+		err = q.QueryRow(ctx, "SELECT version, hypertable, run_days, sample_days FROM rtcbench.about").Scan(
+			&l.version, &l.hypertable, &l.runDays, &l.sampleDays)
+	}
+	if err == nil && l.version > newest {
+		err = fmt.Errorf("a newer rtcbench made it: it has version %d, and this one knows %d", l.version, newest)
+	}
+	return l, err
+}
+
+// ready makes what is missing, and gives its name.
+func (s *Store) ready(ctx context.Context) (made []string, err error) {
+	if l, err := s.there(ctx); err == nil && l.version > 0 && s.complete(ctx) {
+		return nil, nil
+	} else if err != nil && !errors.Is(err, errEmpty) {
+		return nil, err
+	}
+	err = s.changing(ctx, func(tx pgx.Tx) error {
+		_, err := look(ctx, tx)
+		if errors.Is(err, errEmpty) {
+			made, err = makeAll(ctx, tx)
+		}
+		if err != nil {
+			return err
+		}
+		added, err := addColumns(ctx, tx)
+		made = append(made, added...)
+		return err
+	})
+	if err == nil {
+		_, err = s.there(ctx)
+	}
+	return made, err
+}
+
+// changing calls do in a transaction that makes or drops tables; others wait for it.
+func (s *Store) changing(ctx context.Context, do func(pgx.Tx) error) error {
+	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", int64(makeLock)); err != nil {
+			return err
+		}
+		return do(tx)
+	})
+}
+
+func makeAll(ctx context.Context, tx pgx.Tx) (made []string, err error) {
+	var own, timescale bool
+	if err := tx.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'rtcbench'), "+
+		"EXISTS (SELECT FROM pg_extension WHERE extname = 'timescaledb')").Scan(&own, &timescale); err != nil {
+		return nil, err
+	}
+	if !own {
+		if _, err := tx.Exec(ctx, "CREATE SCHEMA rtcbench"); err != nil {
+			return nil, err
+		}
+		made = append(made, "schema rtcbench")
+	}
+	var columns []string
+	for _, x := range bench.SummedCounts {
+		columns = append(columns, x.Key+" bigint NOT NULL DEFAULT 0")
+	}
+	text, what := strings.ReplaceAll(tables, "COUNTS", strings.Join(columns, ", ")), "its tables"
+	if timescale {
+		text, what = strings.ReplaceAll(text, ") PARTITION BY RANGE (ended)", ")")+hypertables,
+			"its tables, two of them hypertables of TimescaleDB"
+	}
+	if _, err := tx.Exec(ctx, text); err != nil {
+		return nil, err
+	}
+	_, err = tx.Exec(ctx, "INSERT INTO rtcbench.about (version, hypertable) VALUES ($1, $2)", newest, timescale)
+	return append(made, what), err
+}
+
+// missing are the counts for which a store of an older version has no column.
+func missing(ctx context.Context, q querier) (list []string, err error) {
+	rows, err := q.Query(ctx, "SELECT attname FROM pg_attribute WHERE attrelid = 'rtcbench.rollup'::regclass "+
+		"AND NOT attisdropped")
+	if err != nil {
+		return nil, err
+	}
+	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	there := map[string]bool{}
+	for _, name := range names {
+		there[name] = true
+	}
+	for _, x := range bench.SummedCounts {
+		if !there[x.Key] {
+			list = append(list, x.Key)
+		}
+	}
+	return list, err
+}
+
+// complete reports whether each count has its column. It is asked once.
+func (s *Store) complete(ctx context.Context) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.whole {
+		return true
+	}
+	list, err := missing(ctx, s.pool)
+	s.whole = err == nil && len(list) == 0
+	return s.whole
+}
+
+// addColumns adds the counts that an older version did not have. Of the runs that are kept it is what their documents
+// say.
+func addColumns(ctx context.Context, tx pgx.Tx) (made []string, err error) {
+	list, err := missing(ctx, tx)
+	for _, name := range list {
+		for _, statement := range []string{
+			"ALTER TABLE rtcbench.run ADD COLUMN NAME bigint NOT NULL DEFAULT 0",
+			"ALTER TABLE rtcbench.rollup ADD COLUMN NAME bigint NOT NULL DEFAULT 0",
+			"UPDATE rtcbench.run SET NAME = (document #>> '{details,counts,NAME}')::bigint " +
+				"WHERE document #>> '{details,counts,NAME}' > '0'",
+			`UPDATE rtcbench.rollup SET NAME = coalesce((SELECT sum(run.NAME) FROM rtcbench.run
+				WHERE run.series = rollup.series AND run.path = rollup.path AND run.invalid = rollup.invalid
+				AND run.ended >= rollup.start AND run.ended < rollup.start + rollup.seconds * INTERVAL '1 second'), 0)`,
+		} {
+			if _, err := tx.Exec(ctx, strings.ReplaceAll(statement, "NAME", name)); err != nil {
+				return nil, err
+			}
+		}
+		made = append(made, "column "+name)
+	}
+	return made, err
+}
+
+// Init makes what is missing, and says for how long runs and samples are kept from now on, where that is given.
+func (s *Store) Init(ctx context.Context, keep bench.Retention) (made []string, err error) {
+	made, err = s.ready(ctx)
+	if err != nil {
+		return nil, s.explain(err)
+	}
+	l, err := s.there(ctx)
+	if err != nil {
+		return made, s.explain(err)
+	}
+	for _, x := range []struct {
+		given    *int
+		was      int
+		key, say string
+	}{{keep.RunDays, l.runDays, "run_days", "runs"}, {keep.SampleDays, l.sampleDays, "sample_days", "samples"}} {
+		if x.given == nil || *x.given == x.was {
+			continue
+		}
+		if _, err := s.pool.Exec(ctx, "UPDATE rtcbench.about SET "+x.key+" = $1", *x.given); err != nil {
+			return made, s.explain(err)
+		}
+		span := "for ever"
+		if *x.given > 0 {
+			span = fmt.Sprintf("for %d day(s)", *x.given)
+		}
+		made = append(made, fmt.Sprintf("a rule: %s are kept %s", x.say, span))
+	}
+	s.forget()
+	if err := s.sweep(ctx, time.Now()); err != nil {
+		return made, s.explain(err)
+	}
+	return made, nil
+}
+
+// forget lets what is there be looked at again.
+func (s *Store) forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.layout, s.swept = nil, time.Time{}
+	clear(s.days)
+	clear(s.series)
+}
