@@ -14,7 +14,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"unicode/utf8"
 )
 
 // allowed says what each package may import of this module and of others, beside the standard
@@ -46,6 +45,11 @@ rtcbench/internal/platform/livekit: rtcbench/bench rtcbench/internal/advice rtcb
 	github.com/livekit/server-sdk-go/v2 github.com/livekit/protocol github.com/pion/webrtc/v4
 	github.com/pion/interceptor github.com/pion/rtp github.com/golang-jwt/jwt/v5 github.com/twitchtv/twirp
 rtcbench/internal/store/sqlite: rtcbench/bench rtcbench/internal/stats rtcbench/internal/result modernc.org/sqlite
+	rtcbench/internal/store/rollup
+rtcbench/internal/store/rollup: rtcbench/bench rtcbench/internal/stats
+rtcbench/internal/store/postgres: rtcbench/bench rtcbench/internal/redact rtcbench/internal/result
+	rtcbench/internal/stats rtcbench/internal/store/rollup github.com/jackc/pgx/v5 github.com/google/uuid
+rtcbench/internal/postgrestest:
 rtcbench/internal/outbox: rtcbench/bench rtcbench/internal/result golang.org/x/sys/unix
 rtcbench/internal/browser/contract: rtcbench/bench
 rtcbench/tools/contract: rtcbench/bench rtcbench/internal/browser/contract rtcbench/internal/result
@@ -336,7 +340,8 @@ func literals(t *testing.T, path, text string) iter.Seq2[int, string] {
 func TestTheEnvironmentIsReadAbove(t *testing.T) {
 	reads := regexp.MustCompile(`\b(os\.(Getenv|LookupEnv|Environ|ExpandEnv|Setenv|Unsetenv|Clearenv|User\w+Dir)|` +
 		`(http\.Proxy|httpproxy\.)FromEnvironment)\(`)
-	above := []string{"internal/cli/", "tools/", "internal/benchtest/", "internal/sandbox/sandboxtest/"}
+	above := []string{"internal/cli/", "tools/", "internal/benchtest/", "internal/postgrestest/",
+		"internal/sandbox/sandboxtest/"}
 	goFiles(t, func(path, text string) {
 		if strings.HasSuffix(path, "_test.go") || hasPrefix(path, above...) {
 			return
@@ -345,56 +350,4 @@ func TestTheEnvironmentIsReadAbove(t *testing.T) {
 			t.Errorf("%s calls %s…)", path, found)
 		}
 	})
-}
-
-// columns is how long a line may be; a tab counts as four.
-const columns = 120
-
-// TestLinesAreShort: no line of Go, TypeScript or Markdown's prose is longer than columns. What cannot be broken is an
-// exception: the tag of a struct's field, a table's row, a command in a block of code, and a link that is a line by
-// itself.
-func TestLinesAreShort(t *testing.T) {
-	ownFiles(t, []string{".go", ".ts", ".mjs", ".md"}, func(path, text string) {
-		exempt := exemptLines(t, path, text)
-		n := 0
-		for line := range strings.Lines(text) {
-			n++
-			line = strings.ReplaceAll(strings.TrimRight(line, "\n"), "\t", "    ")
-			if long := utf8.RuneCountInString(line); long > columns && !exempt[n] {
-				t.Errorf("%s:%d has %d columns, %d are the most", path, n, long, columns)
-			}
-		}
-	})
-}
-
-// exemptLines are the numbers of the lines that cannot be broken.
-func exemptLines(t *testing.T, path, text string) map[int]bool {
-	t.Helper()
-	exempt := map[int]bool{}
-	switch filepath.Ext(path) {
-	case ".go":
-		files := token.NewFileSet()
-		file, err := parser.ParseFile(files, path, text, parser.SkipObjectResolution)
-		if err != nil {
-			t.Fatal(err)
-		}
-		ast.Inspect(file, func(n ast.Node) bool {
-			if f, ok := n.(*ast.Field); ok && f.Tag != nil {
-				exempt[files.Position(f.Tag.Pos()).Line] = true
-			}
-			return true
-		})
-	case ".md":
-		link := regexp.MustCompile(`^\s*(- )?!?\[[^\]]*\](\([^)]*\)|: \S+)$`)
-		block, n := false, 0
-		for line := range strings.Lines(text) {
-			n++
-			fence := strings.HasPrefix(strings.TrimSpace(line), "```")
-			block = block != fence
-			if block || strings.HasPrefix(line, "|") || link.MatchString(strings.TrimRight(line, "\n")) {
-				exempt[n] = true
-			}
-		}
-	}
-	return exempt
 }

@@ -19,6 +19,7 @@ import (
 	"rtcbench/internal/benchtest"
 	"rtcbench/internal/cli"
 	"rtcbench/internal/platform/livekit"
+	"rtcbench/internal/postgrestest"
 	"rtcbench/internal/sandbox/sandboxtest"
 )
 
@@ -78,7 +79,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"code": code, "json": checkJSON, "wait-for": waitFor, "lines": lines, "make-big": makeBig,
-			"summaries": summaries,
+			"summaries": summaries, "postgres": postgres(t),
 		},
 	})
 }
@@ -98,6 +99,18 @@ func freePort() string {
 func ownFolders(dir string) []string {
 	return []string{quickExits, "HOME=" + dir, "XDG_DATA_HOME=" + dir + "/data", "XDG_CACHE_HOME=" + dir + "/cache",
 		"XDG_CONFIG_HOME=" + dir + "/config"}
+}
+
+// postgres starts a server of PostgreSQL, which ends with the script: $PG_URL is an empty database of it, and $PG_OTHER
+// one that is not there.
+func postgres(t *testing.T) func(*testscript.TestScript, bool, []string) {
+	return func(ts *testscript.TestScript, _ bool, _ []string) {
+		server, err := postgrestest.New("fsync=off")
+		ts.Check(err)
+		ts.Defer(server.Close)
+		ts.Setenv("PG_URL", server.Database(t))
+		ts.Setenv("PG_OTHER", server.URL("other"))
+	}
 }
 
 // make-big FILE makes a file of a megabyte, with its folders.

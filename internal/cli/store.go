@@ -102,6 +102,8 @@ func (cmd *storeFlushCmd) readdress(k keep.Stores, courier *outbox.Courier) erro
 type storeInitCmd struct {
 	MemoryHours  string `name:"ts-memory-hours" group:"store" default:"24" placeholder:"24" help:"Timestream: hours in the memory store."`
 	MagneticDays string `name:"ts-magnetic-days" group:"store" default:"90" placeholder:"90" help:"Timestream: days in the magnetic store."`
+	RunDays      string `name:"postgres-run-days" group:"store" placeholder:"365" help:"PostgreSQL: days for which runs are kept from now on; 0 = for ever, as it is at first."`
+	SampleDays   string `name:"postgres-sample-days" group:"store" placeholder:"14" help:"PostgreSQL: days for which their samples are kept; 0 = as long as the runs."`
 	storeFlags
 }
 
@@ -111,12 +113,22 @@ func (cmd *storeInitCmd) Run(a *app) error {
 	targets := cmd.targets(&c)
 	hours, days := c.Number("ts-memory-hours", cmd.MemoryHours, 1, 8766), c.Number("ts-magnetic-days",
 		cmd.MagneticDays, 1, 73000)
+	keep := bench.Retention{MemoryHours: hours, MagneticDays: days}
+	for _, x := range []struct {
+		flag, value string
+		to          **int
+	}{{"postgres-run-days", cmd.RunDays, &keep.RunDays}, {"postgres-sample-days", cmd.SampleDays, &keep.SampleDays}} {
+		if x.value != "" {
+			days := c.Number(x.flag, x.value, 0, 36500)
+			*x.to = &days
+		}
+	}
 	if c.Err != nil {
 		return c.Err
 	}
 	var errs []error
 	for _, t := range targets { // one that fails is no reason to leave the others
-		errs = append(errs, a.initStore(t, bench.Retention{MemoryHours: hours, MagneticDays: days}))
+		errs = append(errs, a.initStore(t, keep))
 	}
 	return join(errs...)
 }

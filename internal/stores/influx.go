@@ -20,7 +20,7 @@ type influxFlags struct {
 }
 
 // influxKind is InfluxDB and what speaks its protocol.
-var influxKind = kind{"influxdb", func(s Setup) bool { return s.InfluxURL != "" }, Setup.influx}
+var influxKind = kind{"influxdb", func(s Setup) bool { return s.InfluxURL != "" }, false, Setup.influx}
 
 func (s Setup) influx(c *settings.Check, _ string) outbox.Target {
 	if s.InfluxURL == "" {

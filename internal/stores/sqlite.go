@@ -13,7 +13,7 @@ import (
 
 // sqliteKind is a file of this machine. It is on unless the disk does not last, as that of a function.
 var sqliteKind = kind{"sqlite",
-	func(s Setup) bool { return s.Environment.Get("AWS_LAMBDA_RUNTIME_API") == "" },
+	func(s Setup) bool { return s.Environment.Get("AWS_LAMBDA_RUNTIME_API") == "" }, true,
 	Setup.sqlite,
 }
 

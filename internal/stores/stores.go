@@ -19,7 +19,7 @@ import (
 
 // Flags say where runs are kept.
 type Flags struct {
-	Store     []string `from:"RTCBENCH_STORE" group:"store" placeholder:"STORE" help:"sqlite, sqlite:FILE, timestream, influxdb, or none; may be repeated, and is then the whole list. Without it: sqlite, and each of the others that is configured."`
+	Store     []string `from:"RTCBENCH_STORE" group:"store" placeholder:"STORE" help:"sqlite, sqlite:FILE, timestream, influxdb, postgres://USER:PASSWORD@HOST/DATABASE, or none; may be repeated, and is then the whole list. Without it: sqlite, and each of the others that is configured."`
 	DataDir   string   `name:"data-dir" from:"RTCBENCH_DATA_DIR" group:"store" placeholder:"DIR" help:"Where the SQLite file and the outbox are." completion-predictor:"dir"`
 	OutboxMax string   `name:"outbox-max" from:"RTCBENCH_OUTBOX_MAX" group:"store" default:"256" placeholder:"256" help:"Megabytes that runs may take which wait for a store."`
 	timestreamFlags
@@ -27,13 +27,14 @@ type Flags struct {
 }
 
 // kinds are the stores. What needs no network comes first: it is read and written first.
-var kinds = []kind{sqliteKind, influxKind, timestreamKind}
+var kinds = []kind{sqliteKind, influxKind, timestreamKind, postgresKind, postgresqlKind}
 
 // kind is one of them.
 type kind struct {
 	name string // as --store has it
 	// configured reports whether the settings turn it on by themselves.
 	configured func(Setup) bool
+	named      bool // what follows its name says which store it is
 	// target reads which store of the kind is meant; arg is what follows its name and a colon.
 	target func(s Setup, c *settings.Check, arg string) outbox.Target
 }
@@ -96,7 +97,7 @@ func (s Setup) Targets(c *settings.Check) (list []outbox.Target) {
 			continue
 		}
 		t := known.target(s, c, arg)
-		if t.File == "" && arg != "" && choice != t.Name && (t.Like == nil || t.Like(choice) != bench.Same) {
+		if !known.named && arg != "" && choice != t.Name && (t.Like == nil || t.Like(choice) != bench.Same) {
 			c.Fail("store", choice, name+" alone: its other settings say which, and that is "+t.Name)
 		}
 		if !slices.ContainsFunc(list, func(o outbox.Target) bool { return o.Name == t.Name }) {
@@ -109,7 +110,13 @@ func (s Setup) Targets(c *settings.Check) (list []outbox.Target) {
 // names are those of all kinds, sorted.
 func names() (list []string) {
 	for _, k := range kinds {
-		list = append(list, k.name)
+		switch k.name {
+		case postgresKind.name:
+			list = append(list, "postgres://…")
+		case postgresqlKind.name: // another spelling
+		default:
+			list = append(list, k.name)
+		}
 	}
 	slices.Sort(list)
 	return list

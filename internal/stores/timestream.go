@@ -16,7 +16,7 @@ type timestreamFlags struct {
 
 // timestreamKind is Amazon Timestream for LiveAnalytics.
 var timestreamKind = kind{"timestream",
-	func(s Setup) bool { return s.TSDatabase != "" || s.TSTable != "" },
+	func(s Setup) bool { return s.TSDatabase != "" || s.TSTable != "" }, false,
 	Setup.timestream,
 }
 

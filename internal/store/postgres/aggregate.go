@@ -135,7 +135,8 @@ func (s *Store) Remove(ctx context.Context, id string) (there bool, err error) {
 	}
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		var ended time.Time
-		err := tx.QueryRow(ctx, "DELETE FROM rtcbench.run_id WHERE id = $1::text::uuid RETURNING ended", id).Scan(&ended)
+		err := tx.QueryRow(ctx, "DELETE FROM rtcbench.run_id WHERE id = $1::text::uuid RETURNING ended", id).
+			Scan(&ended)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return nil
 		}
@@ -150,8 +151,8 @@ func (s *Store) Remove(ctx context.Context, id string) (there bool, err error) {
 		var series int64
 		var path string
 		var invalid bool
-		err = tx.QueryRow(ctx, "DELETE FROM rtcbench.run WHERE ended = $1 AND id = $2::text::uuid RETURNING series, path, "+
-			"invalid", ended, id).Scan(&series, &path, &invalid)
+		err = tx.QueryRow(ctx, "DELETE FROM rtcbench.run WHERE ended = $1 AND id = $2::text::uuid "+
+			"RETURNING series, path, invalid", ended, id).Scan(&series, &path, &invalid)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return nil
 		}
@@ -187,8 +188,8 @@ func sumAnew(ctx context.Context, tx pgx.Tx, keys []rollupKey) error {
 		for _, x := range bench.SummedCounts {
 			args = append(args, int64(*x.Of(&sum.Counts)))
 		}
-		if _, err := tx.Exec(ctx, "UPDATE rtcbench.rollup SET "+set+" WHERE seconds = $1 AND series = $2 AND path = $3 "+
-			"AND start = $4 AND invalid = $5", args...); err != nil {
+		if _, err := tx.Exec(ctx, "UPDATE rtcbench.rollup SET "+set+" WHERE seconds = $1 AND series = $2 AND "+
+			"path = $3 AND start = $4 AND invalid = $5", args...); err != nil {
 			return err
 		}
 	}

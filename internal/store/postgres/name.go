@@ -22,9 +22,9 @@ type Options struct {
 }
 
 var (
-	errURL = errors.New("it is no URL of a database: give postgres://USER:PASSWORD@HOST:PORT/DATABASE, with what " +
-		"is special in a name or a password as %XX")
-	errDatabase = errors.New("it names no database: postgres://USER:PASSWORD@HOST:PORT/DATABASE")
+	errURL = errors.New("postgres://USER:PASSWORD@HOST:PORT/DATABASE, with what is special in a name or a password " +
+		"as %XX")
+	errDatabase = errors.New("postgres://USER:PASSWORD@HOST:PORT/DATABASE, and that names no database")
 )
 
 // config is what the driver makes of the URL. No error has anything of the URL in it: the password may be anywhere in

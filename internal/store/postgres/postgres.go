@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"strconv"
 	"sync"
 	"time"
@@ -42,7 +43,7 @@ const mostConnections = 8
 func New(ctx context.Context, o Options) (*Store, error) {
 	c, err := o.config()
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", Kind, err)
+		return nil, fmt.Errorf("the URL of the database is to be %w", err)
 	}
 	c.MaxConns = min(c.MaxConns, mostConnections)
 	s := &Store{name: nameOf(c), hide: redact.New(c.ConnConfig.Password), words: o.Words,
@@ -122,7 +123,7 @@ func (s *Store) explain(err error) error {
 	if err == nil {
 		return nil
 	}
-	said := s.hide.Error(withoutUser(err), longest)
+	said := s.hide.Error(bare(err), longest)
 	is := code(err)
 	switch {
 	case errors.Is(err, bench.ErrRejected), is == "" && errors.Is(err, pgx.ErrTxClosed):
@@ -144,13 +145,21 @@ func (s *Store) explain(err error) error {
 	return fmt.Errorf("%s: %w", s.name, said)
 }
 
-// withoutUser is an error without the names that the driver puts before it; the name of the store stands there.
-func withoutUser(err error) error {
-	var e *pgconn.ConnectError
-	if errors.As(err, &e) && e.Unwrap() != nil {
-		return e.Unwrap()
+// bare is an error without the names that the driver puts before it, and without its other tries to connect.
+func bare(err error) error {
+	var connecting *pgconn.ConnectError
+	if !errors.As(err, &connecting) {
+		return err
 	}
-	return err
+	var said *pgconn.PgError
+	var dialling *net.OpError
+	switch {
+	case errors.As(err, &said):
+		return said
+	case errors.As(err, &dialling):
+		return dialling
+	}
+	return connecting.Unwrap()
 }
 
 func itoa(n uint16) string { return strconv.Itoa(int(n)) }

@@ -297,9 +297,9 @@ func TestErrors(t *testing.T) {
 		"there is no such database":         url + "x",
 		"lets nobody in with this user":     swap("//postgres:", "//nobody:"),
 		"connection refused":                swap(server.Port, "1"),
-		"it is no URL of a database":        "postgres://postgres:" + secret + "@127.0.0.1/x",
-		"it names no database":              url[:strings.LastIndex(url, "/")],
-		"no URL of a database: give postgr": swap("/test", "/te st?sslmode="+"%zz"),
+		"as %XX":                            "postgres://postgres:" + secret + "@127.0.0.1/x",
+		"that names no database":            url[:strings.LastIndex(url, "/")],
+		"is to be postgres://USER:PASSWORD": swap("/test", "/te st?sslmode="+"%zz"),
 	} {
 		s, err := New(ctx, Options{URL: given})
 		if err == nil {
@@ -324,11 +324,13 @@ func TestErrors(t *testing.T) {
 	}
 	server.SQL(t, name, "UPDATE rtcbench.about SET version = 1; CREATE ROLE reader LOGIN PASSWORD 'geheim'; "+
 		"GRANT USAGE ON SCHEMA rtcbench TO reader; GRANT SELECT ON ALL TABLES IN SCHEMA rtcbench TO reader")
-	reader := opened(t, strings.Replace(url, url[strings.Index(url, "//")+2:strings.Index(url, "@")], "reader:geheim", 1))
+	user := url[strings.Index(url, "//")+2 : strings.Index(url, "@")]
+	reader := opened(t, strings.Replace(url, user, "reader:geheim", 1))
 	if list, err := reader.Aggregate(ctx, bench.Query{}); err != nil || len(list) != 1 {
 		t.Error(list, err)
 	}
-	if err := reader.Save(ctx, bench.NewRecord(benchtest.StoredRun(5, time.Now()))); !errors.Is(err, bench.ErrRejected) ||
+	err := reader.Save(ctx, bench.NewRecord(benchtest.StoredRun(5, time.Now())))
+	if !errors.Is(err, bench.ErrRejected) ||
 		!strings.Contains(err.Error(), "this user may not do that") {
 		t.Error(err)
 	}

@@ -264,7 +264,8 @@ const keyArrays = "unnest($1::bigint[], $2::bigint[], $3::text[], $4::timestampt
 
 var (
 	sumArrays, sumNames, addedCounts = func() (arrays, names, added string) {
-		arrays, names = keyArrays+", $6::bigint[], $7::bytea[]", "seconds, series, path, start, invalid, runs, histogram"
+		arrays = keyArrays + ", $6::bigint[], $7::bytea[]"
+		names = "seconds, series, path, start, invalid, runs, histogram"
 		for i, x := range bench.SummedCounts {
 			arrays += fmt.Sprintf(", $%d::bigint[]", i+8)
 			names += ", " + x.Key
@@ -282,8 +283,8 @@ const (
 	sameKey = "rollup.seconds = x.seconds AND rollup.series = x.series AND rollup.path = x.path AND " +
 		"rollup.start = x.start AND rollup.invalid = x.invalid"
 	lockThem = "SELECT rollup.seconds::bigint, rollup.series, rollup.path, rollup.start, rollup.invalid, " +
-		"rollup.histogram FROM rtcbench.rollup JOIN " + keyArrays + ") AS x (seconds, series, path, start, invalid) ON " +
-		sameKey + " ORDER BY 1, 2, 4, 5, rollup.path COLLATE \"C\" FOR UPDATE OF rollup"
+		"rollup.histogram FROM rtcbench.rollup JOIN " + keyArrays + ") AS x (seconds, series, path, start, invalid) " +
+		"ON " + sameKey + " ORDER BY 1, 2, 4, 5, rollup.path COLLATE \"C\" FOR UPDATE OF rollup"
 )
 
 // lockSums gives the histograms of the sums that are there, and holds their rows until the transaction ends.
