@@ -1,6 +1,5 @@
-// Package bench is the vocabulary of rtcbench and its ping loop: a Plan is carried out by
-// a Prober over a Session, which gives a Run of Samples, of which a Summary is a pure function.
-// It knows no platform, no store and no file format.
+// Package bench is the vocabulary of rtcbench: a Prober carries out a Plan over a Session, which gives a Run of
+// Samples, of which a Summary is a pure function. The package knows no platform, no store and no file format.
 package bench
 
 import (
@@ -10,13 +9,13 @@ import (
 	"rtcbench/internal/stats"
 )
 
-// Prober carries out plans. NewProber makes one of a Session.
+// Prober carries out plans. Package ping makes one of a Session.
 type Prober interface {
 	// Probe carries out p and returns when every ping is settled, ctx ends or the session does.
 	// What was taken so far is returned even with an error.
-	// on, if not nil, is called with each sample when it is settled, and once more if a
-	// lost one is answered after all; it is never called twice at the same time. It may block: that
-	// stalls nothing but itself, and Probe leaves it behind a second after the end.
+	// on, if not nil, is called with each sample when the sample is settled, and once more if a lost ping is answered
+	// after all. Two calls never overlap. A call that blocks stalls no ping, and Probe leaves it behind a second after
+	// the end.
 	Probe(ctx context.Context, p Plan, on func(Sample)) (Run, error)
 }
 

@@ -152,7 +152,7 @@ func Summarise(r Run) Summary {
 			failed = append(failed, x.Failed())
 		}
 		if x.Outcome != NotSent {
-			if x.SendCall > 0 { // it has returned
+			if x.SendCall > 0 { // the call has returned
 				send = append(send, x.SendCall)
 			}
 			if !r.Plan.ClosedLoop() && !r.OfOriginal() {

@@ -17,7 +17,7 @@ const (
 	Valid    Verdict = "valid"
 	Unjudged Verdict = "unjudged" // nothing is known that could speak for the numbers or against them
 	Doubtful Verdict = "doubtful" // something may have touched the numbers
-	// they are of something else than the path; kept, and left out of sums and comparisons
+	// the numbers are of something else than the path: the run is kept, and left out of sums and comparisons
 	Invalid Verdict = "invalid"
 )
 

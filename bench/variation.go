@@ -24,7 +24,7 @@ type Variation struct {
 // way lie among those that took it.
 type LossBursts struct {
 	RoundTrip stats.Bursts
-	Known     bool // it is known of each lost ping where it was lost: Up and Down are
+	Known     bool // it is known where each lost ping was lost: Up and Down hold
 	Up, Down  stats.Bursts
 }
 

@@ -102,7 +102,7 @@ type Refused struct {
 	Status   int
 	Said     string // the body on one short line
 	Server   string // who says that it answered
-	Proxy    bool   // it is a proxy that answered
+	Proxy    bool   // a proxy answered, and not the server
 	Web      bool   // a web page; none of those who are asked answers by one
 	Redirect string // the host that it names instead; "" = none
 }

@@ -36,7 +36,7 @@ func (s *Steps) to(step bench.Step) {
 func (s *Steps) Traced(ctx context.Context, secure bool, asked, answered bench.Step) context.Context {
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GotConn: func(c httptrace.GotConnInfo) {
-			if c.Reused { // it has no other step
+			if c.Reused { // a connection that is used again has no other step
 				s.to(asked)
 			}
 		},

@@ -13,7 +13,7 @@ import (
 // Nothing says that a store has no run that was asked for.
 type Nothing struct {
 	Store string
-	Empty bool // it has none at all
+	Empty bool // the store has no run at all
 }
 
 func (e *Nothing) Error() string {
@@ -61,7 +61,7 @@ func lastEnd(ctx context.Context, s bench.Store, q bench.Query, now time.Time) t
 	return now
 }
 
-// aggregated has the store sum up: the list is short then.
+// aggregated has the store sum up, so that only the runs of the list are read one by one.
 func aggregated(ctx context.Context, s bench.Store, sums bench.Aggregator, q bench.Query, h *report.History) error {
 	for r, err := range s.Runs(ctx, q) {
 		switch err = ofStoreOrNil(r, err); {

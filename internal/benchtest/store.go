@@ -29,7 +29,7 @@ type StoreUnderTest struct {
 	Corrupt func(t *testing.T, runID string)
 	// replaces a text in what is kept of a run's document; nil = as Corrupt
 	Alter func(t *testing.T, runID, from, to string)
-	Keeps bool // it cannot remove a run, and says so
+	Keeps bool // the store cannot remove a run, and says so
 	// packs a run as result.Pack does; a bench.PackedSaver is asked to keep what it gives
 	Pack   func(r bench.Record) (bench.Packed, error)
 	Settle func(t *testing.T) // waits until what was saved can be read; nil = at once

@@ -65,7 +65,7 @@ func (c *collected) put(s bench.Sample) {
 		// What the page never told of is not known to have left.
 		c.samples = append(c.samples, bench.Sample{Seq: n, Due: due, Outcome: bench.NotSent, Reason: bench.Stalled})
 		if n == s.Seq {
-			c.samples[n-1].Outcome = bench.Unsettled // this one is told of now
+			c.samples[n-1].Outcome = bench.Unsettled // this batch tells of it now
 		}
 	}
 	known := &c.samples[s.Seq-1]

@@ -114,7 +114,7 @@ func (b *Browser) flags(path string, o Options) ([]chromedp.ExecAllocatorOption,
 		chromedp.NoInheritEnv, chromedp.Env(variables(o.Environment, home)...),
 		chromedp.Flag("autoplay-policy", "no-user-gesture-required"),
 		chromedp.Flag("disable-component-update", true),
-		// it asks all the same
+		// with that flag alone Chromium asks all the same
 		chromedp.Flag("component-updater", "initial-delay=1000000,url-source=http://"+nobody+"/"),
 		chromedp.Flag("disable-domain-reliability", true),
 		chromedp.Flag("disable-features", silenced),

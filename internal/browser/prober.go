@@ -55,7 +55,7 @@ func (p *Page) Probe(ctx context.Context, pl bench.Plan, on func(bench.Sample)) 
 	}
 	run := c.run(p.identity, p.build)
 	run.Machine = watch.Machine()
-	run.Machine.Waited = bench.Share{} // it is this process's, and the pings are the browser's
+	run.Machine.Waited = bench.Share{} // the time is this process's, and the pings are the browser's
 	run.Ended, run.Err = c.ending(ctx, err)
 	return run, run.Err
 }

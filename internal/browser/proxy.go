@@ -48,7 +48,7 @@ func proxyRefuses(ctx context.Context, c JoinConfig, e environment.Environment) 
 			return err
 		case <-ctx.Done():
 		}
-		select { // it may have answered long ago
+		select { // the proxy may have answered long ago
 		case err := <-done:
 			return err
 		default:

@@ -155,7 +155,7 @@ func (cmd *echoCmd) serve(a *app, c *settings.Check, within time.Duration) error
 	var host measure.PageHost
 	if cmd.Platform != livekit.Platform.Name {
 		flags := dailyCmd{dailyFlags: f.daily}
-		flags.RoomURL, flags.Token = "", ""                                              // they are of one room
+		flags.RoomURL, flags.Token = "", ""                                              // the two are of one room
 		if cmd.Platform == daily.Platform.Name && c.Rank("api-key") == settings.ByFlag { // as rtcbench daily calls it
 			flags.APIKey = cmd.APIKey
 		}
@@ -208,7 +208,7 @@ func (cmd *echoCmd) livekitHost(c *settings.Check, within time.Duration) (measur
 		flags = cmd.livekit
 		c = &settings.Check{Sources: c.Sources.Renamed(bothNames(livekit.Platform.Name)), Err: c.Err}
 	}
-	flags.Token, flags.Room = "", "" // they are of one room
+	flags.Token, flags.Room = "", "" // the two are of one room
 	if (flags.ServerURL == "" || flags.APIKey == "" || flags.APISecret == "") && c.Err == nil {
 		prefix := map[bool]string{true: "--livekit-url, --livekit-", false: "--server-url, --"}[cmd.Platform == "both"]
 		c.Err = usagef("the service makes rooms: it needs %sapi-key and its secret (LIVEKIT_URL, LIVEKIT_API_KEY, "+

@@ -91,7 +91,7 @@ func (a *app) measure(cmd measuring) error {
 		errs[i] = sides[i].advised(errs[i])
 		runs[i].Err = errs[i]
 	}
-	if len(jobs) > 1 && measure.Same(errs) { // it is one service that gave no room
+	if len(jobs) > 1 && measure.Same(errs) { // one service gave no room to any of them
 		return a.stopped(errs[0])
 	}
 	return a.finish(f, runs, errs, stores)

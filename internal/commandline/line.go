@@ -91,7 +91,7 @@ func (l Line) explain(err error) error {
 		if l.Rank(m[1]) != settings.ByDefault {
 			text = l.Name(m[1]) + strings.TrimPrefix(text, m[0])
 		}
-		if strings.Contains(text, "value but got") { // it would show what follows, and advise against itself
+		if strings.Contains(text, "value but got") { // the parser's text would show the value
 			text = "--" + m[1] + " needs a value; one that begins with - is given as --" + m[1] + "=VALUE"
 		}
 	}

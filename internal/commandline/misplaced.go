@@ -26,7 +26,7 @@ func (l Line) misplaced(model *kong.Application, args []string, err error) error
 		return err
 	}
 	commands := l.commandsWith(model, flags)
-	for _, name := range append([]string{platform}, words...) { // that the user wrote somewhere
+	for _, name := range append([]string{platform}, words...) { // the user wrote one somewhere
 		if name != "" && slices.Contains(l.commandsWith(model, without(flags, "--platform")), name) {
 			commands = []string{name}
 			flags = without(flags, "--platform")

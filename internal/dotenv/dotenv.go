@@ -45,7 +45,7 @@ func Parse(data []byte) map[string]Var {
 		prefix, name, sign, value := m[1], m[2], m[3], m[4]
 		v := Var{Line: line}
 		switch {
-		case sign == "" && prefix == "export" && m[5] == "": // it passes on what another line has set
+		case sign == "" && prefix == "export" && m[5] == "": // the line passes on what another line has set
 			rest = after
 			continue
 		case sign == "" || prefix != "" && prefix != "export":
@@ -93,7 +93,7 @@ func inQuotes(first, after string) (value string, used int, err error) {
 			behind, _, _ := strings.Cut(text[i+1:], "\n")
 			used = 1 + strings.Count(text[:i], "\n")
 			if behind = strings.TrimSpace(behind); behind != "" && behind[0] != '#' {
-				if used > 1 { // that quote opens another value
+				if used > 1 { // the quote opens another value
 					return "", 1, ErrOpen
 				}
 				return "", 1, ErrBehind

@@ -195,7 +195,7 @@ func (c Client) call(ctx context.Context, path string, query url.Values, body []
 		if advice.Lasting(err) {
 			return nil, -1, err
 		}
-		return nil, 0, err // it may be starting
+		return nil, 0, err // the service may be starting
 	}
 	defer answer.Body.Close()
 	data, err = io.ReadAll(io.LimitReader(answer.Body, maxInvitation))

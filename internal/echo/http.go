@@ -273,7 +273,7 @@ func (s *Service) limited(next http.Handler) http.Handler {
 		if !known {
 			limiter = fresh
 		} else {
-			clients.Get(host) // it is in use
+			clients.Get(host) // which notes that the limiter is in use
 		}
 		if !limiter.Allow() {
 			refuse(w, http.StatusTooManyRequests, "too many requests from this address")

@@ -42,7 +42,7 @@ type Options struct {
 	Hosts     map[string]Host // by platform
 	MaxRooms  int             // at one time; 50
 	TTL       time.Duration   // of a room; 10 minutes
-	AuthToken string          // that a client must show; "" = none is asked for
+	AuthToken string          // what a client must show; "" = no token is asked for
 	Local     bool            // only this machine is to reach it: a request that names another host is refused
 	Rate      float64         // requests a second of one address; 20
 	Version   string

@@ -22,7 +22,7 @@ const (
 // Watch says how an echo serves rooms that others make, as somebody waits in them. Its functions are called by several
 // goroutines at one time.
 type Watch struct {
-	// that there are, of those that are to be served
+	// Rooms are those of the rooms to be served that there are now.
 	Rooms func(context.Context) ([]string, error)
 	Waits func(ctx context.Context, room string) (bool, error)          // whether somebody in it wants an echo
 	Join  func(ctx context.Context, room string) (bench.Session, error) // takes the echo's seat
@@ -183,7 +183,7 @@ func (r *watching) sit(ctx context.Context, room string) error {
 func (r *watching) leaveAlone(ctx context.Context, s bench.Session, stop context.CancelCauseFunc) {
 	look := time.NewTicker(lookEvery)
 	defer look.Stop()
-	last := time.Now() // that somebody was there
+	last := time.Now() // when somebody was there
 	for {
 		select {
 		case <-ctx.Done():

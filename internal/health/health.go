@@ -38,7 +38,7 @@ func Ask(ctx context.Context, url string) error {
 	client := http.Client{Transport: advice.Guarded(advice.Transport())}
 	defer client.CloseIdleConnections()
 	answer, err := client.Do(r)
-	var failed *neturl.Error // it repeats the URL
+	var failed *neturl.Error // such an error repeats the URL
 	if errors.As(err, &failed) {
 		err = failed.Err
 	}

@@ -17,7 +17,7 @@ type Refused struct {
 	Store, RunID string
 	Err          error
 	Where        string // the folder in which the run lies now
-	Older        bool   // it is not a run of this command
+	Older        bool   // the run is not one of this command
 }
 
 func (e *Refused) Error() string {
@@ -34,9 +34,9 @@ func (e *Refused) Unwrap() error { return e.Err }
 type Waiting struct {
 	Store string
 	Err   error
-	Runs  int    // that wait: all of them, or the older ones
+	Runs  int    // how many wait: all, or the older ones
 	Where string // the outbox
-	Older bool   // it is not about a run of this command
+	Older bool   // the error is not about a run of this command
 }
 
 func (e *Waiting) Error() string {

@@ -7,7 +7,7 @@ import (
 	"os"
 )
 
-// WriteTo makes a file of what write writes.
+// WriteTo makes a file at path; write fills it.
 func WriteTo(path, what string, write func(io.Writer) error) error {
 	var b bytes.Buffer
 	err := write(&b)

@@ -47,7 +47,7 @@ func (f Fate) String() string { return fateNames[f] }
 type Record struct {
 	From, To Place
 	Fate     Fate
-	Copy     bool // it is the second of a packet that was duplicated
+	Copy     bool // the second of a packet that was duplicated
 	UDP      bool
 	Size     int // bytes of the IP packet
 	Arrived  time.Duration

@@ -57,7 +57,7 @@ func Calibrate(ctx context.Context, env Env, plan bench.Plan, within time.Durati
 	if known == nil {
 		known = Floors{}
 	}
-	env.Floors = nil // it is they that are measured
+	env.Floors = nil // the floors are what is measured here
 	for _, path := range Paths(env.Platforms, plan, within) {
 		run, err := path.Measure(ctx, env)
 		if ctx.Err() != nil {

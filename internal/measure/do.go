@@ -94,7 +94,7 @@ func newAttempt(job Job, env Env) (*attempt, error) {
 	return a, nil
 }
 
-// meet is called when it is known where.
+// meet makes the meeting, once it is known where to meet.
 func (a *attempt) meet() {
 	if a.failed == nil {
 		a.job.Place.Class = a.job.Plan.Class
@@ -102,7 +102,7 @@ func (a *attempt) meet() {
 	}
 }
 
-// The removal of a room is bounded, which happens also after an error or a signal: then somebody waits for the end.
+// A room is also removed after an error or a signal. Then somebody waits for the end, so the removal is bounded.
 const (
 	deleteTimeout = 15 * time.Second
 	deleteAtOnce  = 2 * time.Second
@@ -162,7 +162,7 @@ func (a *attempt) late(err error) error {
 	if errors.As(err, &join) {
 		why = join.Err
 	}
-	if why == context.DeadlineExceeded { // it says nothing else: what came before has taken all of the limit
+	if why == context.DeadlineExceeded { // err says nothing else: what came before has taken all of the limit
 		err = &JoinError{a.meeting.String(), noTimeLeft{why}}
 	}
 	if errors.As(err, &page) && !errors.As(err, &join) { // the browser was late

@@ -120,7 +120,7 @@ func Join(ctx context.Context, p bench.Platform, m bench.Meeting, role bench.Rol
 	if ctx.Err() != nil && !errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return nil, context.Cause(ctx)
 	}
-	var request *url.Error // it repeats the whole URL of the SDK's own making
+	var request *url.Error // such an error repeats the whole URL that the SDK made
 	if errors.As(err, &request) {
 		err = request.Err
 	}

@@ -20,7 +20,7 @@ type Target struct {
 	Open func(context.Context) (bench.Store, error) // called once there is something to deliver
 	// Read opens the store to read, and makes none; nil = Open does so.
 	Read func(context.Context) (bench.Store, error)
-	File string // that the store is, on this machine; "" = it is a service
+	File string // of a store on this machine; "" = the store is a service
 	// Like says what another name has to do with Name; nil = no other name has.
 	Like func(name string) bench.Likeness
 }
@@ -29,7 +29,7 @@ type Target struct {
 type Failure struct {
 	RunID, Store string // "" = not known
 	Err          error
-	Final        bool // it lies in rejected; otherwise it waits for the next time
+	Final        bool // the run lies in rejected; otherwise it waits for the next time
 	Unnoted      bool // Err is about the outbox: what became of the run could not be noted there
 }
 
@@ -321,7 +321,7 @@ func (c *Courier) one(ctx context.Context, d *document, out *Outcome) (done, ref
 				if failed := c.box.reject(*d, name, err); failed != nil {
 					out.Failures = append(out.Failures,
 						Failure{RunID: id, Store: c.targets[t].Name, Err: failed, Unnoted: true})
-					continue // it goes on waiting
+					continue // the run goes on waiting
 				}
 				delete(d.Stores, name)
 				refused = true

@@ -33,7 +33,7 @@ type Wait struct {
 type Entry struct {
 	RunID  string
 	Ended  float64         // Unix seconds; 0 = the file could not be read
-	Stores map[string]Wait // that do not have it yet
+	Stores map[string]Wait // by name: those that do not have the run yet
 	Path   string
 	Size   int64
 

@@ -16,8 +16,8 @@ import (
 type known struct {
 	Name string    `json:"name"`
 	Used time.Time `json:"used"` // when a run was put for it, since one was for another of its kind
-	Took bool      `json:"took"` // it took a run
-	Back bool      `json:"back"` // it was used, then another of its kind without it, then it again: both are in use
+	Took bool      `json:"took"` // the store took a run
+	Back bool      `json:"back"` // the store was used, then another of its kind alone, then this one again: both are in use
 }
 
 // real reports whether the store is one that is there, or that somebody goes on using. When in doubt it is true.
@@ -84,7 +84,7 @@ func (o *Outbox) use(names []string) {
 	all, now := o.allKnown(), time.Now().UTC()
 	for _, name := range names {
 		if !slices.ContainsFunc(all, func(k known) bool { return k.Name == name }) {
-			all = append(all, known{Name: name}) // it was never used
+			all = append(all, known{Name: name}) // the store was never used
 		}
 	}
 	for _, name := range names {

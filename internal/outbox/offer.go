@@ -65,7 +65,7 @@ func (c *Courier) offer(ctx context.Context, t int, d *document) (asked bool, er
 	if ctx.Err() != nil {
 		if err == ctx.Err() {
 			err = context.Cause(ctx)
-		} else { // it says why, as that the last try found nobody
+		} else { // the error says why, as that the last try found nobody
 			err = fmt.Errorf("%w: %w", context.Cause(ctx), err)
 		}
 	}

@@ -364,7 +364,7 @@ func (o *Outbox) Retry() (n int, err error) {
 		}
 		again := item{path: filepath.Join(o.dir, "x"), run: i.run, unique: "_" +
 			hex.EncodeToString(binary.BigEndian.AppendUint64(nil, rand.Uint64()))}
-		for name, w := range d.Stores { // it begins anew
+		for name, w := range d.Stores { // each begins anew
 			w.Faults, w.Since = 0, time.Time{}
 			d.Stores[name] = w
 		}

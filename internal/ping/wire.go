@@ -56,7 +56,7 @@ type Ping struct {
 	Seq       []byte // nil = the ping had none
 	Run       []byte // names the run, quotes and all; nil = the runner does not ask what the echo has seen
 
-	Class bench.TransportClass // it came by this, and so is its pong to go
+	Class bench.TransportClass // the ping came by this class, and so is its pong to go
 }
 
 // Number is the ping's own number; 0 = it has none.

@@ -173,7 +173,7 @@ func (r *Recorder) control(now, wait time.Time) step {
 
 func (r *Recorder) nextOnGrid(now time.Time, wait time.Time) step {
 	seq := uint32(len(r.samples)) + 1
-	for now.Sub(r.start) >= r.plan.Due(seq+1) { // its time is over
+	for now.Sub(r.start) >= r.plan.Due(seq+1) { // the time of the slot is over
 		reason := bench.Stalled
 		if r.sending || r.freedAt.After(r.start.Add(r.plan.Due(seq))) {
 			reason = bench.Blocked

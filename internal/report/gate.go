@@ -12,7 +12,7 @@ import (
 // Gate is the answer to "is B worse than A by more than so much?". In a pipeline what could not be decided is no pass.
 type Gate struct {
 	Percent float64  `json:"percent"` // of A's P50, or percentage points of loss
-	Shown   bool     `json:"shown"`   // it is worse: the whole interval lies beyond Percent
+	Shown   bool     `json:"shown"`   // B is worse: the whole interval lies beyond Percent
 	Decided bool     `json:"decided"`
 	By      *float64 `json:"by,omitempty"`     // how much worse it is, as Percent is; nil = beyond all measure
 	Why     string   `json:"reason,omitempty"` // why it is shown although no number says so, or not decided

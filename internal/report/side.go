@@ -16,7 +16,7 @@ type Side struct {
 	Name       string   `json:"operand"`
 	RunIDs     []string `json:"run_ids"`
 	Runs       int      `json:"runs"`
-	Used       int      `json:"runs_compared"` // that have a round trip time
+	Used       int      `json:"runs_compared"` // how many have a round trip time
 	Unjudged   int      `json:"runs_unjudged"` // nothing is known that speaks for or against them
 	Doubtful   int      `json:"runs_doubtful"`
 	Invalid    int      `json:"runs_invalid"`  // compared all the same

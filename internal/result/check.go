@@ -104,7 +104,7 @@ func (f File) checkTimes() error {
 	case span < 0:
 		return fmt.Errorf("metadata.end_time: %s is before metadata.start_time, %s", plain(m.EndTime),
 			plain(m.StartTime))
-	// it is not used of the original's
+	// the original's files have a duration that nobody uses
 	case f.Details.Tool.Version != bench.Original && (span-took).Abs() > max(apart, took/100):
 		return fmt.Errorf("metadata.duration_ms: %s does not fit: start_time and end_time are %s ms apart",
 			plain(m.DurationMS), plain(ms(span)))
@@ -270,7 +270,7 @@ func whole(r bench.Run) error {
 	var got bench.Counts
 	got.Tally(r.Samples)
 	want := r.Counts
-	if r.OfOriginal() { // it tells of those alone that were answered
+	if r.OfOriginal() { // such a file tells of the answered pings alone
 		got.Lost, got.Sent = want.Lost, got.Answered+want.Lost
 	}
 	for _, x := range slices.Backward(bench.CountList) { // sent, which the others add up to, last

@@ -199,7 +199,7 @@ func (d *decoder) both(daily, livekit []byte, place string, yield func(Entry, er
 		name string
 		text []byte
 	}{{"daily", daily}, {"livekit", livekit}} {
-		if side.text == nil || string(side.text) == "null" { // it failed then
+		if side.text == nil || string(side.text) == "null" { // that side failed
 			continue
 		}
 		e, err := d.side(side.text)

@@ -85,7 +85,7 @@ func (f *feed) whole(end int64) []byte {
 	switch {
 	case f.forgot:
 		return nil
-	case len(f.text) == 1: // it may be a line of many values
+	case len(f.text) == 1: // this line may hold many values
 		return f.text[0][:end]
 	}
 	return bytes.Join(f.text, nil)[:end]

@@ -55,8 +55,8 @@ func (p *place) text() string {
 type field struct {
 	index     int
 	name      string
-	anonymous bool // its fields stand where it does
-	negative  bool // its numbers may be negative
+	anonymous bool // the fields of the struct stand where it does
+	negative  bool // numbers of the field may be negative
 }
 
 var known sync.Map // by reflect.Type: the fields whose values are looked at, which each run has

@@ -23,7 +23,7 @@ type Job struct {
 type Done struct {
 	Outcome Outcome
 	Err     error          // why, where it did not go well
-	Runs    []bench.Record // that were measured, also then
+	Runs    []bench.Record // what was measured, also where the job failed
 	Said    []string       // lines for a person
 	Waiting int            // runs that wait for a store; below 0 = not known
 }

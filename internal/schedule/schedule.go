@@ -94,7 +94,7 @@ func (l Loop) wait(ctx context.Context, done time.Time) time.Time {
 		}
 		due := slot.Add(late)
 		if !now.Before(due) {
-			if now.Sub(due) >= plan.Every { // it was put forward
+			if now.Sub(due) >= plan.Every { // the clock was put forward
 				return l.skip(slot, now)
 			}
 			return slot

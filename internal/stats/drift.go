@@ -172,7 +172,7 @@ func lowerHull(points []point) []point {
 			}
 			hull = hull[:len(hull)-1]
 		}
-		if len(hull) == 1 && hull[0].t == p.t { // it lies above
+		if len(hull) == 1 && hull[0].t == p.t { // p lies above
 			continue
 		}
 		hull = append(hull, p)

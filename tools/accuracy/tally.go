@@ -14,7 +14,7 @@ type tally struct {
 	Hold    int     `json:"hold"`
 	Of      int     `json:"of"`
 	Detail  string  `json:"detail,omitempty"`
-	Beside  bool    `json:"beside,omitempty"` // it was not promised, and is told for what it teaches
+	Beside  bool    `json:"beside,omitempty"` // nobody promised this row: it is told for what it teaches
 	Seconds float64 `json:"seconds"`          // how long it took to count
 }
 

@@ -99,7 +99,7 @@ func object(b *strings.Builder, t reflect.Type, says map[string]string) {
 			continue
 		}
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if name == "-" { // it stays in Go
+		if name == "-" { // the field stays in Go
 			continue
 		}
 		text := says[t.Name()+"."+name]

@@ -36,7 +36,7 @@ type Report struct {
 
 	Waited bool `json:"waited"` // the channel sends again what is lost, and pings wait for it
 
-	Verdict bench.Verdict `json:"verdict"` // that the run gave itself …
+	Verdict bench.Verdict `json:"verdict"` // as the run judged itself …
 	Grounds []string      `json:"reasons"` // … and their codes
 
 	Residuals *Residuals `json:"beyond,omitempty"` // of a run with a network in every other stretch

@@ -13,8 +13,8 @@ import (
 // is slow for a minute is slow for both.
 type Residuals struct {
 	Every  float64 `json:"every_ms"`
-	There  int     `json:"pings"`       // that met the network on each hop
-	Away   int     `json:"floor_pings"` // that met it on none
+	There  int     `json:"pings"`       // how many met the network on each hop
+	Away   int     `json:"floor_pings"` // how many met the network on no hop
 	Floors []Error `json:"floors"`      // measured − injected of the latter
 	Errors []Error `json:"errors"`      // of the former: measured − what injected and floor make together
 	Parts  []Grown `json:"parts"`
@@ -54,7 +54,7 @@ func newResiduals(s lab.Scenario, oneWay bench.OneWay, list []Injection, run ben
 		case 0:
 		case len(in.Arrived):
 			kind = &away
-		default: // it met both
+		default: // the ping met the network on one hop of several
 			continue
 		}
 		kind.rtt, kind.injected = append(kind.rtt, x.RTT), append(kind.injected, in.RTT())

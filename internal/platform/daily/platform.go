@@ -30,7 +30,7 @@ var Platform = bench.Platform{
 		Code:      "https://c.daily.co",
 		Hosts:     []string{"*.daily.co", "*.dailywebrtc.com", "*.dailywebrtc.net", "*.pluot.blue"},
 		Relays:    []string{"stun.cloudflare.com", "turn.cloudflare.com", "*.twilio.com"},
-		Evaluates: true, // its call machine, from Daily's CDN or a mirror
+		Evaluates: true, // daily-js fetches its call machine from Daily's CDN or a mirror
 		Missing: map[string]bench.Missing{
 			"": {What: "daily-js had not loaded its call machine", Maybe: "; can this machine reach " +
 				"Daily's CDN, or the mirror?"},

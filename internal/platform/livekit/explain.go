@@ -54,7 +54,7 @@ func Explain(ctx context.Context, room bench.Room, err error) error {
 	case !secure && (unanswered || e == nil && answer.StatusCode == http.StatusBadRequest) && speaksTLS(ctx, u):
 		return advice.ErrTLS
 	case e != nil:
-		var asked *url.Error // it repeats the URL
+		var asked *url.Error // such an error repeats the URL
 		if errors.As(e, &asked) {
 			e = asked.Err
 		}

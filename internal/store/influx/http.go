@@ -182,7 +182,7 @@ func (r *refusal) Error() string {
 // Unwrap says whether it is worth another try: a request that is wrong stays so, a token may be mended, a
 // database made, a server come back.
 func (r *refusal) Unwrap() error {
-	if r.status == http.StatusForbidden && r.page.Foreign() { // it is not the server that forbids
+	if r.status == http.StatusForbidden && r.page.Foreign() { // somebody on the way forbids, and not the server
 		return nil
 	}
 	switch r.status {

@@ -86,7 +86,7 @@ func (s *Store) lookThrough(ctx context.Context) error {
 		if isDamage(err) {
 			return err
 		}
-		return nil // it shows again when it matters
+		return nil // the error shows again when it matters
 	}
 	if found != "ok" {
 		return fmt.Errorf("%w: %s", errDamage, found)

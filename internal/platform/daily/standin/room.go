@@ -122,7 +122,7 @@ func (s *Server) relay(name string, from *seat, to any, data json.RawMessage) {
 		}
 		select {
 		case p.queue <- parcel{from.id, data, arrived, arrived.Add(delay)}:
-		default: // it reads nothing; a socket would be cut
+		default: // the guest reads nothing; a real socket would be cut
 		}
 	}
 }
