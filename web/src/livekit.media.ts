@@ -14,7 +14,9 @@ export function liveKitMedia(room: Room, link: Link): Media {
   return {
     async publish(name): Promise<Ours> {
       const { track, end } = silence();
-      const of = await room.localParticipant.publishTrack(track, { ...plain, name });
+      const of = await room.localParticipant.publishTrack(track, {
+        ...plain, name, source: Track.Source.Microphone, // the only one that our tokens allow
+      });
       return {
         sender: () => current(room, of)?.track?.sender,
         muted: () => !current(room, of) || of.isMuted || track.readyState === 'ended' || track.muted,
