@@ -49,16 +49,18 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs whole commands. The scripts know a server: $SFU_URL, $SFU_KEY, $SFU_SECRET,
-// and tokens for one room of it: $RUNNER_TOKEN, $ECHO_TOKEN, and $WRONG_TOKEN.
+// and tokens for one room of it: $RUNNER_TOKEN, $ECHO_TOKEN, and $WRONG_TOKEN; $DEAF_TOKEN is an echo's in the room
+// "deaf". All of them allow messages alone.
 func TestScripts(t *testing.T) {
 	server := sandboxtest.Start(t)
-	token := func(secret, identity string) string {
-		text, err := livekit.Key{Key: server.Key, Secret: secret}.Mint("script", identity, time.Hour)
+	in := func(room, secret, identity string) string {
+		text, err := livekit.Key{Key: server.Key, Secret: secret}.Mint(room, identity, time.Hour)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return text
 	}
+	token := func(secret, identity string) string { return in("script", secret, identity) }
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(e *testscript.Env) error {
@@ -69,6 +71,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("RUNNER_TOKEN", token(server.Secret, "runner"))
 			e.Setenv("ECHO_TOKEN", token(server.Secret, "echo"))
 			e.Setenv("WRONG_TOKEN", token("another secret, of the same length as the one", "runner"))
+			e.Setenv("DEAF_TOKEN", in("deaf", server.Secret, "echo"))
 			e.Setenv("FREE_PORT", freePort())
 			e.Setenv(summariesEnv, filepath.Join(e.WorkDir, "summaries"))
 			for _, v := range ownFolders(e.WorkDir) {
