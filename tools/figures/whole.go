@@ -8,7 +8,9 @@ import (
 
 	"rtcbench/bench"
 	"rtcbench/internal/benchtest"
+	"rtcbench/internal/postgrestest"
 	"rtcbench/internal/result"
+	"rtcbench/internal/store/postgres"
 	"rtcbench/internal/store/sqlite"
 )
 
@@ -27,7 +29,20 @@ func keptOnTheWholeWay(ctx context.Context, dir string, row func(string, string,
 		return err
 	}
 	defer s.Close()
-	return wholeWay(ctx, "SQLite", s, row)
+	if err := wholeWay(ctx, "SQLite", s, row); err != nil {
+		return err
+	}
+	server, err := postgrestest.New()
+	if err != nil {
+		return err
+	}
+	defer server.Close()
+	p, err := postgres.New(ctx, postgres.Options{URL: server.URL("postgres")})
+	if err != nil {
+		return err
+	}
+	defer p.Close()
+	return wholeWay(ctx, "PostgreSQL", p, row)
 }
 
 // atOnce is how many runs go into a store in one step.

@@ -48,6 +48,9 @@ func database(t testing.TB) string {
 	return server.Database(t)
 }
 
+// nameIn is the name of the database in its URL.
+func nameIn(url string) string { return url[strings.LastIndex(url, "/")+1:] }
+
 func opened(t testing.TB, url string) *Store {
 	t.Helper()
 	s, err := New(t.Context(), Options{URL: url})
@@ -229,7 +232,7 @@ func TestRetention(t *testing.T) {
 		}
 	}
 	partitions := func() string {
-		return strings.Join(strings.Fields(server.SQL(t, url[strings.LastIndex(url, "/")+1:],
+		return strings.Join(strings.Fields(server.SQL(t, nameIn(url),
 			"SELECT inhparent::regclass, count(*) FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid "+
 				"WHERE relkind = 'r' GROUP BY 1 ORDER BY 1")), " ")
 	}
@@ -266,7 +269,7 @@ func TestRetention(t *testing.T) {
 		t.Errorf("a run that is too old: %v", err)
 	}
 	// A partition that another process drops is made again.
-	server.SQL(t, url[strings.LastIndex(url, "/")+1:], "DROP TABLE rtcbench.run_"+runs[3].End.Format("20060102"))
+	server.SQL(t, nameIn(url), "DROP TABLE rtcbench.run_"+runs[3].End.Format("20060102"))
 	again := benchtest.StoredRun(10, runs[3].End)
 	if err := s.Save(t.Context(), bench.NewRecord(again)); err != nil {
 		t.Error(err)
@@ -315,7 +318,7 @@ func TestErrors(t *testing.T) {
 	if err := s.Save(t.Context(), bench.NewRecord(benchtest.StoredRun(5, time.Now()))); err != nil {
 		t.Fatal(err)
 	}
-	name := url[strings.LastIndex(url, "/")+1:]
+	name := nameIn(url)
 	server.SQL(t, name, "UPDATE rtcbench.about SET version = 99")
 	newer := opened(t, url)
 	if err := newer.Save(ctx, bench.NewRecord(benchtest.StoredRun(5, time.Now()))); err == nil ||
@@ -354,7 +357,7 @@ func TestCountThatIsNew(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	name := url[strings.LastIndex(url, "/")+1:]
+	name := nameIn(url)
 	server.SQL(t, name, "ALTER TABLE rtcbench.run DROP sent; ALTER TABLE rtcbench.rollup DROP sent")
 	later := opened(t, url)
 	if made, err := later.Init(t.Context(), bench.Retention{}); err != nil || fmt.Sprint(made) != "[column sent]" {
