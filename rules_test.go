@@ -90,7 +90,7 @@ rtcbench/internal/stores: rtcbench/bench rtcbench/internal/environment rtcbench/
 	rtcbench/internal/outbox rtcbench/internal/settings rtcbench/internal/store
 rtcbench/internal/progress: rtcbench/bench github.com/schollz/progressbar/v3 golang.org/x/term
 rtcbench/internal/floors: rtcbench/internal/environment rtcbench/internal/keep rtcbench/internal/measure
-rtcbench/internal/lab/witness: rtcbench/bench rtcbench/internal/ping
+rtcbench/internal/lab/witness: rtcbench/bench rtcbench/internal/audio rtcbench/internal/ping
 rtcbench/internal/commandline: rtcbench/internal/settings github.com/alecthomas/kong
 rtcbench/internal/archive: rtcbench/bench rtcbench/internal/stats rtcbench/internal/outbox rtcbench/internal/report
 	rtcbench/internal/result
@@ -101,8 +101,8 @@ rtcbench/internal/cli: rtcbench github.com/alecthomas/kong github.com/jotaen/kon
 rtcbench/tools/figures: rtcbench github.com/livekit/server-sdk-go/v2 github.com/livekit/protocol
 	github.com/chromedp/chromedp
 rtcbench/tools/accuracy: rtcbench/bench rtcbench/internal/lab rtcbench/internal/stats
-rtcbench/internal/lab/analysis: rtcbench/bench rtcbench/internal/lab rtcbench/internal/report rtcbench/internal/result
-	rtcbench/internal/stats
+rtcbench/internal/lab/analysis: rtcbench/bench rtcbench/internal/audio rtcbench/internal/lab
+	rtcbench/internal/report rtcbench/internal/result rtcbench/internal/stats
 rtcbench/tools/crossvet: golang.org/x/tools
 rtcbench/internal/platform: rtcbench/bench rtcbench/internal/platform rtcbench/internal/sandbox
 rtcbench/internal/turn: rtcbench/bench rtcbench/internal/turn github.com/pion/opus

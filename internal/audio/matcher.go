@@ -55,8 +55,8 @@ func (m *matcher) Send(ctx context.Context, seq uint32, at time.Time) error {
 	t1 := m.stamps.Add(m.clock.UnixMilli(at), seq)
 	m.mu.Unlock()
 	size := m.size
-	if m.sizes {
-		size = LabSize(size, seq)
+	if m.sizes && seq != 0 { // larger than the fillers, and than what is not counted
+		size = LabSize(size+1, seq)
 	}
 	m.buf = Append(m.buf[:0], nil, size, Record{Type: Ping, Run: m.run, Seq: seq, T1: Micros(t1)})
 	m.stream.left(at)

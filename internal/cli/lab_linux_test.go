@@ -65,7 +65,8 @@ func until(t *testing.T, what string, ok func() bool) {
 
 // One scenario, the real server and both engines: what was measured is what was injected, and a little more.
 func TestLab(t *testing.T) {
-	for _, flags := range []string{"--engine native --channel lossy", "--engine browser"} {
+	for _, flags := range []string{"--engine native --channel lossy", "--engine native --channel audio",
+		"--engine browser"} {
 		t.Run(flags, func(t *testing.T) {
 			args := append([]string{"--report", "lab.json", "--packets", "packets.csv", "transatlantic", "--",
 				"livekit", "-n", "20", "-c", "50", "-o", "result.json"}, strings.Fields(flags)...)

@@ -35,19 +35,23 @@ var colours = map[string]string{"native": "#0a6ebd", "browser": "#d9690a"}
 func legend(b *strings.Builder) {
 	x := left + 6
 	for _, engine := range []string{"native", "browser"} {
-		for _, channel := range []string{"reliable", "lossy"} {
+		for _, channel := range channels {
 			mark(b, float64(x), 40, engine, channel)
 			fmt.Fprintf(b, `<text x="%d" y="44" font-size="12">%s, %s</text>`, x+8, engine, channel)
-			x += 120
+			x += 115
 		}
 	}
 }
 
-// mark is filled for the reliable channel and hollow for the lossy one.
+// mark is filled for the reliable channel, hollow for the lossy one, and a square for audio.
 func mark(b *strings.Builder, x, y float64, engine, channel string) {
 	fill := colours[engine]
-	if channel == "lossy" {
+	switch channel {
+	case "lossy":
 		fill = "white"
+	case "audio":
+		fmt.Fprintf(b, `<rect x="%.1f" y="%.1f" width="7" height="7" fill="%s"/>`, x-3.5, y-3.5, fill)
+		return
 	}
 	fmt.Fprintf(b, `<circle cx="%.1f" cy="%.1f" r="4" fill="%s" stroke="%s" stroke-width="1.5"/>`, x, y, fill,
 		colours[engine])

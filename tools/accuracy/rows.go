@@ -60,7 +60,7 @@ func (a answers) residuals() (rows []string) {
 
 func (a answers) grownParts() (rows []string) {
 	for _, engine := range []string{"native", "browser"} {
-		for _, channel := range []string{"reliable", "lossy"} {
+		for _, channel := range channels {
 			if cells := a.grown(engine, channel); cells != "" {
 				rows = append(rows, fmt.Sprintf("%s | %s | %s", engine, channel, cells))
 			}

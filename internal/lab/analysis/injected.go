@@ -24,6 +24,9 @@ type Injection struct {
 	Arrived [4]time.Duration
 	OK      bool // exactly one packet a hop can have been it, and the router carried it
 	Dropped bool // … or carried it no farther: it was sent again, or is lost
+
+	// Of audio packets, which are known one by one: the hop on which the router dropped it; -1 = on none, or not known.
+	DroppedOn int
 }
 
 // partNames are the pieces of a round trip outside the router.
@@ -48,11 +51,11 @@ const (
 )
 
 // smallest is what a packet with a ping in it has at least: its JSON, LiveKit's envelope, SCTP, DTLS, UDP and IP.
-// Acknowledgements, STUN and RTCP are smaller.
+// Acknowledgements, STUN and RTCP are smaller. Audio packets may be as small as those, and are told by their size.
 const smallest = 160
 
-func mayBePing(r lab.Record) bool {
-	return r.UDP && r.Size >= smallest && r.Fate != lab.Unroutable && !r.Copy
+func mayBePing(r lab.Record, class bench.TransportClass) bool {
+	return r.UDP && (r.Size >= smallest || class == bench.RTPAudio) && r.Fate != lab.Unroutable && !r.Copy
 }
 
 // Injected follows each ping of run through the log, hop by hop, by the times at which it must have come: runner to
@@ -60,7 +63,7 @@ func mayBePing(r lab.Record) bool {
 func Injected(log lab.Log, run bench.Run) []Injection {
 	var hops [4][]lab.Record
 	for _, r := range log.Records {
-		if i := hopOf(r); i >= 0 && mayBePing(r) {
+		if i := hopOf(r); i >= 0 && mayBePing(r, run.Facts.Transport) {
 			hops[i] = append(hops[i], r)
 		}
 	}
@@ -69,9 +72,14 @@ func Injected(log lab.Log, run bench.Run) []Injection {
 		window = min(window, run.Plan.Cooldown/2)
 	}
 	start := run.Start.Sub(log.Start)
+	if run.Facts.Transport == bench.RTPAudio {
+		if list, ok := bySize(hops, run, start); ok {
+			return list
+		}
+	}
 	list, at := make([]Injection, len(run.Samples)), make([]time.Duration, len(run.Samples))
 	for i, s := range run.Samples {
-		list[i] = Injection{Seq: s.Seq, OK: s.Outcome != bench.NotSent}
+		list[i] = Injection{Seq: s.Seq, OK: s.Outcome != bench.NotSent, DroppedOn: -1}
 		at[i] = start + s.Sent
 	}
 	for h := range hops {
@@ -88,18 +96,25 @@ func Injected(log lab.Log, run bench.Run) []Injection {
 				r, found = only(hops[h], begin, at[i+1]-clockTolerance-1)
 			}
 			before = found
-			if list[i].pass(h, r, found, at[i]); list[i].OK {
-				at[i], list[i].Arrived[h] = r.Left, r.Arrived
-			}
-			switch sent := start + run.Samples[i].Sent; h {
-			case 1:
-				list[i].AtEcho = r.Left - sent
-			case 2:
-				list[i].FromEcho = r.Arrived - sent
-			}
+			list[i].follow(h, r, found, &at[i], start+run.Samples[i].Sent)
 		}
 	}
 	return list
+}
+
+// follow notes what the router did to it on a hop, and moves at to where it left that. sent is when it was sent.
+func (in *Injection) follow(hop int, r lab.Record, found bool, at *time.Duration, sent time.Duration) {
+	if in.pass(hop, r, found, *at); in.OK {
+		*at, in.Arrived[hop] = r.Left, r.Arrived
+	} else if found {
+		in.DroppedOn = hop
+	}
+	switch hop {
+	case 1:
+		in.AtEcho = r.Left - sent
+	case 2:
+		in.FromEcho = r.Arrived - sent
+	}
 }
 
 // pass notes what the router did to it on a hop, to which it could come from at on.

@@ -67,6 +67,16 @@ type Loss struct {
 	Heard   *int `json:"echo_heard"` // of those sent; null = it wrote down nothing
 	// of the lost ones, said to be lost on a way on which the echo's log says they were not
 	Wrong int `json:"wrong_way"`
+	// of audio: what the router dropped of the pings and of their pongs; null = packets are not known one by one
+	Router *Dropped `json:"router"`
+}
+
+// Dropped is what the router dropped of the pings that the run counts.
+type Dropped struct {
+	Up   int `json:"up"`
+	Down int `json:"down"`
+	// of the lost ones, said to be lost on a way on which the router did not drop them
+	Wrong int `json:"wrong_way"`
 }
 
 // Clocks says how often the interval of a one-way time holds what the router did.
@@ -166,8 +176,31 @@ func NewReport(s lab.Scenario, seed uint64, log lab.Log, run bench.Run, heard ma
 	summary, injected := bench.Summarise(run), Injected(log, run)
 	r.match(summary, injected, run)
 	r.Loss = lossOf(run, heard)
+	r.Loss.Router = dropped(run, injected)
 	r.Residuals = newResiduals(s, summary.OneWay, injected, run)
 	return r
+}
+
+// dropped is what the router dropped of the pings of a run of audio packets.
+func dropped(run bench.Run, list []Injection) *Dropped {
+	if run.Facts.Transport != bench.RTPAudio {
+		return nil
+	}
+	var d Dropped
+	for i, in := range list {
+		up, down := in.DroppedOn == 0 || in.DroppedOn == 1, in.DroppedOn >= 2
+		if up {
+			d.Up++
+		}
+		if down {
+			d.Down++
+		}
+		if s := run.Samples[i]; s.Outcome == bench.Lost && (s.Reason == bench.OnWayUp && !up ||
+			s.Reason == bench.OnWayDown && !down) {
+			d.Wrong++
+		}
+	}
+	return &d
 }
 
 func lossOf(run bench.Run, heard map[uint32]bool) Loss {

@@ -71,6 +71,13 @@ func WriteText(w io.Writer, r Report) {
 		say("The run lost %d pings before the echo, %d behind it and %d nobody knows where; the echo's own log has "+
 			"%d of %d: %s.", l.Up, l.Down, l.Unknown, *l.Heard, l.Sent, verdict)
 	}
+	if d := r.Loss.Router; d != nil && d.Up+d.Down > 0 {
+		verdict := "as the run says"
+		if d.Wrong > 0 || d.Up != r.Loss.Up || d.Down != r.Loss.Down {
+			verdict = fmt.Sprintf("not as the run says; %d are said to be lost on the other way", d.Wrong)
+		}
+		say("The router dropped %d pings and %d pongs: %s.", d.Up, d.Down, verdict)
+	}
 	if again := r.Again; again.Pings > 0 {
 		say("%d pings were sent again and answered in time: they took %.0f ms more at the median, %.0f ms at the most.",
 			again.Pings, again.P50, again.Max)

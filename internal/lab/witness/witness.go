@@ -11,6 +11,7 @@ import (
 	"strconv"
 
 	"rtcbench/bench"
+	"rtcbench/internal/audio"
 	"rtcbench/internal/ping"
 )
 
@@ -60,10 +61,19 @@ type session struct {
 // Recv notes the ping's number, if it is a counted one.
 func (w session) Recv(ctx context.Context) (bench.Packet, error) {
 	p, err := w.Session.Recv(ctx)
-	if heard, ok := ping.DecodePing(p.Payload); err == nil && ok && heard.Number() != 0 {
+	if err != nil {
+		return p, err
+	}
+	if p.Class == bench.RTPAudio {
+		for r, verdict := range audio.Records(p.Payload) {
+			if verdict == audio.Ours && r.Type == audio.Ping && r.Seq != 0 {
+				fmt.Fprintln(w.log, r.Seq)
+			}
+		}
+	} else if heard, ok := ping.DecodePing(p.Payload); ok && heard.Number() != 0 {
 		fmt.Fprintln(w.log, heard.Number())
 	}
-	return p, err
+	return p, nil
 }
 
 // Read is the numbers in a Log; nil where there is none.

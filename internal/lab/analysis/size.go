@@ -1,0 +1,86 @@
+package analysis
+
+import (
+	"sort"
+	"time"
+
+	"rtcbench/bench"
+	"rtcbench/internal/audio"
+	"rtcbench/internal/lab"
+)
+
+// following is how long a packet is looked for on a hop. Before that the same size does not come again.
+const following = 10 * time.Second
+
+// bySize follows each audio packet by its size, which is its number: nothing on its way changes it but for a constant
+// that encryption and headers add on each hop. Packets may so overtake each other, and what the router dropped is known
+// as well as what it carried. ok is false where the sizes are not the numbers.
+func bySize(hops [4][]lab.Record, run bench.Run, start time.Duration) (followed []Injection, numbered bool) {
+	list, at := make([]Injection, len(run.Samples)), make([]time.Duration, len(run.Samples))
+	for i, s := range run.Samples {
+		list[i] = Injection{Seq: s.Seq, OK: s.Outcome != bench.NotSent, DroppedOn: -1}
+		at[i] = start + s.Sent
+	}
+	window := following
+	if run.Plan.Cooldown > 0 {
+		window = min(window, audio.LabSizes*run.Plan.Cooldown/2)
+	}
+	for h, records := range hops {
+		constant, ok := added(records, list, at)
+		if h == 0 && !ok {
+			return nil, false
+		}
+		sized := map[int][]lab.Record{}
+		for _, r := range records {
+			sized[r.Size-constant] = append(sized[r.Size-constant], r)
+		}
+		for i := range list {
+			if !list[i].OK {
+				continue
+			}
+			var r lab.Record
+			found := false
+			if ok {
+				r, found = first(sized[audio.LabSize(0, list[i].Seq)], at[i]-clockTolerance, at[i]+window)
+			}
+			list[i].follow(h, r, found, &at[i], start+run.Samples[i].Sent)
+		}
+	}
+	return list, true
+}
+
+// added is what a packet on this hop has beyond the rest of its number: the commonest difference of those that came
+// soon after the pings were there. ok is false where it is that of fewer than half of the pings.
+func added(records []lab.Record, list []Injection, at []time.Duration) (constant int, ok bool) {
+	votes, voters := map[int]int{}, 0
+	for i, in := range list {
+		if !in.OK {
+			continue
+		}
+		voters++
+		for j := after(records, at[i]-clockTolerance); j < len(records) && records[j].Arrived <= at[i]+hopWindow; j++ {
+			votes[records[j].Size-audio.LabSize(0, in.Seq)]++
+		}
+	}
+	most := 0
+	for c, n := range votes {
+		if n > most || n == most && c < constant {
+			constant, most = c, n
+		}
+	}
+	return constant, most > 0 && 2*most >= voters
+}
+
+// after is the index of the first record that came at begin or later.
+func after(list []lab.Record, begin time.Duration) int {
+	return sort.Search(len(list), func(i int) bool { return list[i].Arrived >= begin })
+}
+
+// first is the first record that came from begin to end.
+func first(list []lab.Record, begin, end time.Duration) (lab.Record, bool) {
+	i := after(list, begin)
+	if i == len(list) || list[i].Arrived > end {
+		return lab.Record{}, false
+	}
+	return list[i], true
+}
