@@ -75,11 +75,13 @@ rtcbench/internal/schedule: rtcbench/bench rtcbench/internal/result github.com/p
 rtcbench/internal/dotenv:
 rtcbench/internal/environment:
 rtcbench/internal/health: rtcbench/bench rtcbench/internal/advice rtcbench/internal/settings
-rtcbench/internal/fleet: github.com/nats-io/nkeys
+rtcbench/internal/fleet: rtcbench/bench github.com/nats-io/nkeys
 rtcbench/internal/fleet/call: rtcbench/internal/fleet
-rtcbench/internal/fleet/hub: rtcbench/internal/fleet rtcbench/internal/outbox github.com/gofrs/flock
+rtcbench/internal/fleet/hub: rtcbench/bench rtcbench/internal/fleet rtcbench/internal/outbox
+	rtcbench/internal/result github.com/gofrs/flock
 	github.com/gorilla/websocket github.com/nats-io
-rtcbench/internal/fleet/runner: rtcbench/internal/fleet rtcbench/internal/outbox github.com/nats-io
+rtcbench/internal/fleet/runner: rtcbench/bench rtcbench/internal/fleet rtcbench/internal/measure
+	rtcbench/internal/outbox rtcbench/internal/result rtcbench/internal/schedule github.com/nats-io
 rtcbench/internal/signals:
 rtcbench/internal/settings: rtcbench/internal/dotenv rtcbench/internal/redact
 rtcbench/internal/jobs: rtcbench/internal/result rtcbench/internal/schedule rtcbench/internal/settings

@@ -37,8 +37,22 @@ type Platform struct {
 	Rooms func(Place) Rooms
 	// Invited reads the place that an echo service gave, and says what it gave instead where nobody can join there.
 	Invited func(*Place) error
+	// Lease makes a seat for somebody else; nil = nobody can.
+	Lease Lease
 	// Page is what the browser engine has to know of the platform's page.
 	Page Page
+}
+
+// Lease makes the right to one seat, for somebody else and for a time alone, with the key of a Place. It speaks with
+// nobody.
+type Lease func(where Place, of LeaseOf) (Seat, error)
+
+// LeaseOf says which seat, and when it is good.
+type LeaseOf struct {
+	Room, Identity string
+	Role           Role
+	Class          TransportClass
+	From, Until    time.Time
 }
 
 // Has reports whether an engine can speak to the platform.

@@ -151,7 +151,7 @@ func Main(args []string, stdout, stderr io.Writer) (code int) {
 	if err != nil {
 		return fail(stderr, err)
 	}
-	reloads := parsed.Command() == "run" && !cmds.Run.Once && !cmds.Run.Check
+	reloads := parsed.Command() == "run" && !cmds.Run.Once && !cmds.Run.Check || parsed.Command() == "hub"
 	ctx, stop := signals.Until(context.Background(), !reloads)
 	defer stop()
 	err = parsed.Run(&app{ctx: ctx, stdout: stdout, stderr: stderr, settings: set})

@@ -19,6 +19,7 @@ import (
 type hubCmd struct {
 	Listen    string `from:"RTCBENCH_LISTEN" group:"service" default:"127.0.0.1:8443" placeholder:"ADDRESS" help:"Where runners come, as :8443: the hub's one port."`
 	PublicURL string `name:"public-url" from:"RTCBENCH_PUBLIC_URL" group:"service" placeholder:"URL" help:"What runners call the hub, as https://hub.example.com (default: the address it listens at)."`
+	Config    string `from:"RTCBENCH_CONFIG" group:"what" placeholder:"FILE" help:"What the places measure: a file of jobs, as rtcbench run has (docs/fleet.md). SIGHUP reads it again." completion-predictor:"file"`
 	TLSCert   string `name:"tls-cert" from:"RTCBENCH_TLS_CERT" dotenv:"no" group:"service" placeholder:"FILE" help:"Certificate (PEM) of the listener; with --tls-key." completion-predictor:"file"`
 	TLSKey    string `name:"tls-key" from:"RTCBENCH_TLS_KEY" dotenv:"no" group:"service" placeholder:"FILE" help:"Its key." completion-predictor:"file"`
 	TLSSelf   bool   `name:"tls-self" from:"RTCBENCH_TLS_SELF" group:"service" help:"Make a certificate; the hub's URL then ends with its pin, behind #."`
@@ -62,20 +63,38 @@ func (cmd *hubCmd) Run(a *app) error {
 	if cmd.PublicURL != "" {
 		public = c.ServerURL("public-url", cmd.PublicURL, "https", "http")
 	}
+	targets := cmd.targets(&c)
 	if c.Err != nil {
 		return c.Err
+	}
+	if len(targets) == 0 {
+		return usagef("--store none: a hub keeps the runs of its places; name a store")
+	}
+	if cmd.Config != "" {
+		if _, err := readOrders(cmd.Config, nil); err != nil {
+			return err
+		}
 	}
 	l, err := listen(&c, "listen", address)
 	if err != nil {
 		return err
 	}
 	log := logTo(a, cmd.Format)
-	h, err := hub.Open(hub.Options{Dir: dir, Version: version().Version, Log: log, Admin: cmd.AdminToken})
+	h, err := hub.Open(hub.Options{Dir: dir, Version: version().Version, Log: log, Admin: cmd.AdminToken,
+		Stores: targets})
+	if err == nil {
+		defer h.Close()
+		err = cmd.order(h)
+	}
 	if err != nil {
 		l.Close()
 		return err
 	}
-	defer h.Close()
+	go signals.OnHangup(a.ctx, func() {
+		if err := cmd.order(h); err != nil {
+			log.Error("the configuration is wrong; the old plan stays", "error", err)
+		}
+	})
 	here, there := addresses(l.Addr(), public, pin, cmd.TLSSelf)
 	if err := outbox.WriteFile(filepath.Join(dir, addressFile), []byte(here.String()+"\n")); err != nil {
 		l.Close()
@@ -91,6 +110,18 @@ func (cmd *hubCmd) Run(a *app) error {
 	}
 	code, _ := signals.ExitCode(a.ctx)
 	return exitError{code, silent{}}
+}
+
+// order makes the file the plan of the fleet.
+func (cmd *hubCmd) order(h *hub.Hub) error {
+	if cmd.Config == "" {
+		return nil
+	}
+	o, err := readOrders(cmd.Config, nil)
+	if err == nil {
+		_, err = h.Order(o)
+	}
+	return err
 }
 
 // Files in the hub's folder that rtcbench fleet reads: where the hub is for this machine, and for runners.

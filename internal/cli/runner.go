@@ -11,6 +11,7 @@ import (
 	"rtcbench/internal/fleet"
 	"rtcbench/internal/fleet/call"
 	"rtcbench/internal/fleet/runner"
+	"rtcbench/internal/outbox"
 	"rtcbench/internal/settings"
 	"rtcbench/internal/signals"
 )
@@ -25,6 +26,8 @@ type runnerCmd struct {
 	Label    []string `from:"RTCBENCH_LABELS" group:"where" placeholder:"KEY=VALUE" help:"A label that plans choose by, as region=eu; may be repeated."`
 	Format   string   `name:"log-format" from:"RTCBENCH_LOG_FORMAT" group:"out" enum:"text,json" default:"text" placeholder:"text" help:"Log lines on standard error: text or json."`
 	DataDir  string   `name:"data-dir" from:"RTCBENCH_DATA_DIR" group:"store" placeholder:"DIR" help:"Where the runner keeps who it is, and the outbox." completion-predictor:"dir"`
+	Most     string   `name:"outbox-max" from:"RTCBENCH_OUTBOX_MAX" group:"store" default:"256" placeholder:"256" help:"Megabytes that runs may take which wait for the hub."`
+	chromeFlags
 }
 
 // Help is shown by --help below the flags' summary.
@@ -44,7 +47,9 @@ Examples:
 // Run joins if need be, and works until a signal.
 func (cmd *runnerCmd) Run(a *app) error {
 	c := settings.Check{Sources: a.settings}
-	path := filepath.Join(folder(cmd.DataDir, &c), "fleet.json")
+	dir := folder(cmd.DataDir, &c)
+	path := filepath.Join(dir, "fleet.json")
+	most := int64(c.Number("outbox-max", cmd.Most, 1, 1<<20)) << 20
 	place := cmd.place(&c)
 	if c.Err != nil {
 		return c.Err
@@ -56,7 +61,11 @@ func (cmd *runnerCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	r, err := runner.New(f, runner.Options{Version: version().Version, Log: logTo(a, cmd.Format), Proxy: proxyOf})
+	r, err := runner.New(f, runner.Options{
+		Version: version().Version, Log: logTo(a, cmd.Format), Proxy: proxyOf,
+		Box: outbox.Open(filepath.Join(dir, "outbox"), most), Prepare: prepare,
+		Measure: runner.Measuring(a.env(cmd.chromeFlags)),
+	})
 	if err != nil {
 		return err
 	}

@@ -50,8 +50,11 @@ func Read(path string, may Known) (File, error) {
 // reader reads a file and keeps the first error.
 type reader struct {
 	Known
-	path string
-	err  error
+	path  string
+	err   error
+	fleet bool // it is the file of a fleet
+
+	platforms map[string]*yaml.Node // of a fleet: settings that its jobs have by their platform
 }
 
 func (f *reader) place(n *yaml.Node) string { return fmt.Sprintf("%s line %d", f.path, n.Line) }
@@ -90,8 +93,10 @@ func (f *reader) read(data []byte) (c File) {
 			f.settings(value, defaults)
 		case "jobs":
 			list = value
+		case "platforms":
+			f.perPlatform(key, value)
 		default:
-			f.fail(key, "%s is not known here; every, jitter, defaults and jobs are", f.name(key))
+			f.unknown(key)
 		}
 	})
 	if list == nil || list.Kind != yaml.SequenceNode || len(list.Content) == 0 {
@@ -164,7 +169,8 @@ func (f *reader) merge(n *yaml.Node, seen map[string]bool, visited map[*yaml.Nod
 
 // name is a key as an error may show it.
 func (f *reader) name(key *yaml.Node) string {
-	names := append([]string{"every", "jitter", "defaults", "jobs", "name", "platform"}, f.Settings()...)
+	names := append([]string{"every", "jitter", "defaults", "jobs", "name", "platform", "platforms",
+		"where", "aligned"}, f.Settings()...)
 	if text := meant(key).Value; slices.Contains(names, text) {
 		return text
 	}
@@ -242,6 +248,8 @@ func (f *reader) job(n *yaml.Node, defaults Job) Job {
 		switch meant(key).Value {
 		case "name":
 			j.Name = f.word(key, value)
+		case "where", "aligned":
+			f.fleetKey(key, value, &j)
 		case "platform":
 			if j.Command = f.word(key, value); !slices.Contains(f.Commands, j.Command) {
 				f.fail(value, "platform %s: must be %s", settings.Shown(j.Command, f.Commands...),
@@ -256,6 +264,9 @@ func (f *reader) job(n *yaml.Node, defaults Job) Job {
 	}
 	if j.Name == "" {
 		j.Name = j.Command
+	}
+	if of := f.platforms[j.Command]; of != nil {
+		j = f.ofPlatform(of, j)
 	}
 	return j
 }

@@ -19,6 +19,9 @@ type Job struct {
 	Command string              // livekit, daily or both
 	Values  map[string][]string // by flag; several = the flag is repeated
 	Places  map[string]string   // where each value stands, for errors; "" = the flag is named alone
+
+	Where   map[string][]string // of a fleet's job: labels that a place has to have
+	Aligned bool                // … it begins at the slot itself, everywhere
 }
 
 // forbidden are flags that are no settings of a job.

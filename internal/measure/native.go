@@ -25,14 +25,14 @@ func (a *attempt) natively(ctx context.Context, ready func(), on func(bench.Samp
 	plan := a.job.Plan
 	echoDone, echoReady := make(chan error, 1), make(chan struct{}, 1)
 	if a.job.Local {
-		name := bench.NewIdentity(bench.Answerer)
+		name := identity(a.meeting, bench.Answerer)
 		answering, stop := context.WithCancel(ctx)
 		go func() { echoDone <- a.answer(answering, name, echoReady) }()
 		defer func() { stop(); <-echoDone }()
 		plan.Echo, of.clocks = name, bench.OneClock // another echo in the room is on another clock
 	}
 	opts := bench.JoinOptions{ReconnectTimeout: plan.ReconnectTimeout, Class: plan.Class}
-	session, err := a.join(joining, bench.Runner, bench.NewIdentity(bench.Runner), opts)
+	session, err := a.join(joining, bench.Runner, identity(a.meeting, bench.Runner), opts)
 	if err != nil {
 		return run, of, err
 	}
@@ -71,6 +71,14 @@ func prober(s bench.Session, clock bench.Clock, job Job) bench.Prober {
 		return audio.Prober{Session: s, Clock: clock, Sizes: job.Lab.Name != ""}
 	}
 	return ping.NewProber(s, clock)
+}
+
+// identity is who takes a seat: a fresh participant, or the one that a seat was given for.
+func identity(m bench.Meeting, role bench.Role) string {
+	if named, ok := m.(interface{ Identity(bench.Role) string }); ok {
+		return named.Identity(role)
+	}
+	return bench.NewIdentity(role)
 }
 
 // answer is the local echo: a second seat in the room, in this process, on the same clock.

@@ -24,7 +24,22 @@ func (h *Hub) asked(m *nats.Msg) {
 	switch what {
 	case fleet.Hellos:
 		h.hello(member, m, received)
+	case fleet.Plans:
+		_, signed := h.current()
+		reply(m, signed)
+	case fleet.Seats:
+		var want fleet.SeatsWanted
+		if json.Unmarshal(m.Data, &want) == nil {
+			h.leases.Go(func() { h.leaseTo(member, m, want) })
+		}
 	}
+}
+
+// leaseTo answers with seats. It takes a while for many slots, and hellos do not wait for it.
+func (h *Hub) leaseTo(member fleet.Member, m *nats.Msg, want fleet.SeatsWanted) {
+	h.leasing <- struct{}{}
+	defer func() { <-h.leasing }()
+	reply(m, h.lease(h.living, member.Place, want, time.Now()))
 }
 
 // hello notes how a runner is.
@@ -33,9 +48,11 @@ func (h *Hub) hello(member fleet.Member, m *nats.Msg, received time.Time) {
 	if json.Unmarshal(m.Data, &said) != nil || !fleet.Speaks(said.Protocol) {
 		return
 	}
+	plan, _ := h.current()
 	said.Error, said.Version, said.Verdict = short(said.Error), short(said.Version), short(said.Verdict)
 	h.presence.note(member.Name, Heard{received.UTC(), said})
-	reply(m, fleet.Heard{Received: received, Answered: time.Now(), Paused: member.Paused})
+	reply(m, fleet.Heard{Received: received, Answered: time.Now(), Paused: member.Paused,
+		Serial: plan.Serial})
 }
 
 // short bounds what a runner can make the hub remember.

@@ -3,6 +3,7 @@
 package hub
 
 import (
+	"context"
 	"crypto/sha256"
 	"crypto/subtle"
 	"errors"
@@ -12,6 +13,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -26,7 +29,8 @@ type Options struct {
 	Dir     string // its folder, which nobody else may read
 	Version string
 	Log     *slog.Logger
-	Admin   string // what whoever looks after the fleet has to show; "" = one is made, in a file of the folder
+	Admin   string          // what whoever looks after the fleet has to show; "" = one is made, in a file of the folder
+	Stores  []outbox.Target // where runs are kept, all of them
 }
 
 // Hub is the centre of a fleet. Close it.
@@ -40,22 +44,39 @@ type Hub struct {
 	presence *presence
 	lines    lines
 	started  time.Time
+	counts   counts
+	issued   issued
+	leasing  chan struct{} // as many at one time as it has room for
+	leases   sync.WaitGroup
+	living   context.Context // ends with the hub
+	stop     context.CancelFunc
+	kept     chan struct{} // closed when no run is being saved any more
 }
+
+// counts are of this process.
+type counts struct{ kept, rejected atomic.Int64 }
 
 // adminFile holds what whoever looks after the fleet has to show.
 const adminFile = "admin-token"
 
 // Open starts a hub in its folder.
 func Open(o Options) (h *Hub, err error) {
+	if len(o.Stores) == 0 {
+		return nil, errors.New("a hub needs a store: what it says is kept has to lie in one")
+	}
 	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the hub's folder: %w", err)
 	}
-	h = &Hub{options: o, lock: flock.New(filepath.Join(o.Dir, "lock")), presence: newPresence(), started: time.Now()}
+	h = &Hub{options: o, lock: flock.New(filepath.Join(o.Dir, "lock")), presence: newPresence(), started: time.Now(),
+		leasing: make(chan struct{}, 2)}
+	h.living, h.stop = context.WithCancel(context.Background())
 	locked, err := h.lock.TryLock()
 	switch {
 	case err != nil:
+		h.stop()
 		return nil, fmt.Errorf("lock the hub's folder: %w", err)
 	case !locked:
+		h.stop()
 		return nil, fmt.Errorf("a hub works in %s already", o.Dir)
 	}
 	defer func() {
@@ -83,6 +104,14 @@ func Open(o Options) (h *Hub, err error) {
 	if _, err = h.nc.Subscribe(fleet.AskSubject, h.asked); err != nil {
 		return h, err
 	}
+	starting, cancel := context.WithTimeout(context.Background(), startTimeout)
+	defer cancel()
+	runs, err := makeStream(starting, h.nc, 1)
+	if err != nil {
+		return h, err
+	}
+	h.kept = make(chan struct{})
+	go h.keepRuns(h.living, runs)
 	return h, h.nc.Flush()
 }
 
@@ -103,9 +132,14 @@ func AdminToken(dir string) (string, error) {
 // Close ends what is under way. The handler answers nothing useful any more.
 func (h *Hub) Close() error {
 	h.lines.close()
+	h.stop()
 	if h.nc != nil {
-		h.nc.Close()
+		h.nc.Close() // what waits for runs returns
 	}
+	if h.kept != nil {
+		<-h.kept
+	}
+	h.leases.Wait()
 	if h.engine != nil {
 		h.engine.close()
 	}

@@ -23,8 +23,8 @@ func (r *Runner) connect() (*nats.Conn, error) {
 		return nil, err
 	}
 	options := []nats.Option{
-		nats.Name(r.file.Place.Name), nats.UserJWTAndSeed(r.file.JWT, r.file.Seed),
-		nats.CustomInboxPrefix(fleet.InboxPrefix(r.file.Place.Name)), nats.ProxyPath(fleet.NotifyPath),
+		nats.Name(r.me.Name), nats.UserJWTAndSeed(r.file.JWT, r.file.Seed),
+		nats.CustomInboxPrefix(fleet.InboxPrefix(r.me.Name)), nats.ProxyPath(fleet.NotifyPath),
 		nats.MaxReconnects(-1), nats.RetryOnFailedConnect(true), nats.IgnoreDiscoveredServers(),
 		nats.IgnoreAuthErrorAbort(), nats.ReconnectBufSize(-1), // what is not sent now stays in the outbox
 		nats.ReconnectWait(reconnectWait), nats.ReconnectJitter(reconnectJitter, reconnectJitter),

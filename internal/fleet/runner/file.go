@@ -21,6 +21,9 @@ type File struct {
 	JWT     string      `json:"jwt"` // "" = it has not joined yet
 	PlanKey []byte      `json:"plan_key,omitempty"`
 
+	Serial uint64        `json:"serial,omitempty"` // of the newest plan that was ever taken: no older one is
+	Signed *fleet.Signed `json:"plan,omitempty"`
+
 	path string
 }
 

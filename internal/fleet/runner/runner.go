@@ -4,15 +4,17 @@ package runner
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
+	"fmt"
 	"log/slog"
+	"path/filepath"
 	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
 
 	"rtcbench/internal/fleet"
+	"rtcbench/internal/measure"
+	"rtcbench/internal/outbox"
 )
 
 // Options say how a runner works.
@@ -20,18 +22,34 @@ type Options struct {
 	Version string
 	Log     *slog.Logger
 	Proxy   Proxy
+	Box     *outbox.Outbox // where runs wait for the hub
+	// Prepare reads a job of the plan as this program's own job.
+	Prepare func(fleet.Job) (measure.Job, error)
+	Measure Measure
 }
 
 // Runner is a place that has joined.
 type Runner struct {
 	options Options
-	file    *File
+	me      fleet.Place
+	box     *outbox.Outbox
+	seats   *seats
+	gate    gate
 	nc      *nats.Conn
-	wake    chan struct{} // the hub was reached
+	wake    chan struct{} // say hello now
+	waits   chan struct{} // a run waits for the hub
+	changed chan struct{} // there is another plan
 
-	mu    sync.Mutex
-	clock fleet.Clock
-	away  string // why the hub is not reached, as it was last told
+	mu      sync.Mutex
+	file    *File
+	plan    *fleet.Plan
+	paused  bool
+	clock   fleet.Clock
+	skew    time.Duration // of this clock, where the hub's is far from it
+	away    string        // why the hub is not reached, as it was last told
+	failed  string        // what went wrong last; "" = it has gone well since
+	last    time.Time     // end of the last run
+	verdict string        // … and what became of it
 }
 
 // New makes the runner that f remembers.
@@ -39,10 +57,23 @@ func New(f *File, o Options) (*Runner, error) {
 	if !f.Joined() {
 		return nil, ErrNoFile
 	}
-	return &Runner{options: o, file: f, wake: make(chan struct{}, 1)}, nil
+	r := &Runner{options: o, me: f.Place, box: o.Box, file: f, wake: make(chan struct{}, 1),
+		waits: make(chan struct{}, 1), changed: make(chan struct{}, 1)}
+	var err error
+	if r.seats, err = loadSeats(filepath.Join(filepath.Dir(f.path), "fleet-seats.json")); err != nil {
+		return nil, fmt.Errorf("read the seats that the hub leased: %w", err)
+	}
+	if f.Signed != nil {
+		p, err := f.Signed.Open(f.PlanKey, f.Serial)
+		if err != nil {
+			return nil, fmt.Errorf("the plan in %s: %w", f.path, err)
+		}
+		r.plan = &p
+	}
+	return r, nil
 }
 
-// Run works until ctx ends.
+// Run works until ctx ends. What is under way then is kept.
 func (r *Runner) Run(ctx context.Context) error {
 	nc, err := r.connect()
 	if err != nil {
@@ -51,9 +82,35 @@ func (r *Runner) Run(ctx context.Context) error {
 	r.nc = nc
 	closed := make(chan struct{})
 	nc.SetClosedHandler(func(*nats.Conn) { close(closed) })
-	defer func() { nc.Close(); <-closed }()
-	r.greet(ctx)
+	for _, subject := range []string{fleet.TellAll, fleet.TellSubject(r.me.Name)} {
+		if _, err := nc.Subscribe(subject, r.told); err != nil {
+			nc.Close()
+			<-closed
+			return err
+		}
+	}
+	var all sync.WaitGroup
+	all.Go(func() { r.greet(ctx) })
+	all.Go(func() { r.deliver(ctx) })
+	all.Go(func() { r.work(ctx) })
+	all.Wait()
+	nc.Close()
+	<-closed
 	return nil
+}
+
+// up reports whether the hub is reached just now.
+func (r *Runner) up() bool { return r.nc != nil && r.nc.IsConnected() }
+
+// told is called with what the hub says without being asked.
+func (r *Runner) told(*nats.Msg) { poke(r.wake) }
+
+// poke wakes whoever waits at c.
+func poke(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
 }
 
 // reached is called when the hub is there, again or for the first time.
@@ -62,10 +119,8 @@ func (r *Runner) reached() {
 	r.away = ""
 	r.mu.Unlock()
 	r.options.Log.Info("the hub is reached", "hub", r.file.Hub)
-	select {
-	case r.wake <- struct{}{}:
-	default:
-	}
+	poke(r.wake)
+	poke(r.waits)
 }
 
 // unreached says why the hub is not there, once for each reason.
@@ -84,8 +139,8 @@ func (r *Runner) greet(ctx context.Context) {
 	tick := time.NewTicker(fleet.HelloEvery)
 	defer tick.Stop()
 	for {
-		if err := r.hello(ctx); err != nil && ctx.Err() == nil && r.nc.IsConnected() {
-			r.options.Log.Warn("the hub did not hear", "error", err)
+		if err := r.hello(ctx); err != nil && ctx.Err() == nil && r.up() {
+			r.options.Log.Warn("the hub did not hear, or has no answer", "error", err)
 		}
 		select {
 		case <-tick.C:
@@ -96,34 +151,41 @@ func (r *Runner) greet(ctx context.Context) {
 	}
 }
 
-const helloTimeout = 10 * time.Second
+// far is how far a clock may be from the hub's before the slots are taken from the hub's.
+const far = time.Second
 
-// hello tells the hub how this runner is, and compares the clocks.
+// hello tells the hub how this runner is, compares the clocks, and takes what is new.
 func (r *Runner) hello(ctx context.Context) error {
-	if !r.nc.IsConnected() {
-		return errors.New("the hub is away")
+	if !r.up() {
+		return errAway
 	}
-	ctx, cancel := context.WithTimeout(ctx, helloTimeout)
-	defer cancel()
+	waiting, err := r.box.Count()
+	if err != nil {
+		r.fault("look for what waits: " + err.Error())
+	}
 	sent := time.Now()
 	r.mu.Lock()
-	said := fleet.Hello{Protocol: fleet.Protocol, Version: r.options.Version, Sent: sent, Clock: r.clock}
+	said := fleet.Hello{Protocol: fleet.Protocol, Version: r.options.Version, Sent: sent, Clock: r.clock,
+		Measures: r.gate.measures(), Waiting: waiting, Error: r.failed, Verdict: r.verdict, LastRun: r.last,
+		Serial: r.file.Serial, SeatsTo: r.seats.until()}
 	r.mu.Unlock()
-	data, err := json.Marshal(said)
-	if err != nil {
-		return err
-	}
-	m, err := r.nc.RequestWithContext(ctx, fleet.Ask(r.file.Place.Name, fleet.Hellos), data)
-	if err != nil {
-		return err
-	}
-	back := time.Now()
 	var heard fleet.Heard
-	if err := json.Unmarshal(m.Data, &heard); err != nil {
+	if err := r.ask(ctx, fleet.Hellos, said, &heard); err != nil {
 		return err
 	}
+	r.compare(fleet.ClockOf(sent, heard.Received, heard.Answered, time.Now()))
+	r.mu.Lock()
+	r.paused = heard.Paused
+	r.mu.Unlock()
+	return r.catchUp(ctx, heard.Serial)
+}
+
+// compare notes how far the clocks are from each other.
+func (r *Runner) compare(c fleet.Clock) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.clock = fleet.ClockOf(sent, heard.Received, heard.Answered, back)
-	return nil
+	r.clock, r.skew = c, 0
+	if c.Offset.Abs() > c.Bound+far {
+		r.skew = c.Offset
+	}
 }

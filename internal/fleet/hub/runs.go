@@ -1,0 +1,248 @@
+package hub
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"rtcbench/bench"
+	"rtcbench/internal/fleet"
+	"rtcbench/internal/outbox"
+	"rtcbench/internal/result"
+)
+
+// The stream of runs is a buffer between runners and the store, and no store: a runner keeps a run until it is told
+// that the store has it. So a stream that is lost costs nothing.
+const (
+	streamBytes = 1 << 30
+	streamAge   = 7 * 24 * time.Hour
+	window      = 2 * time.Minute // of Nats-Msg-Id; every offer of a run has another
+	ackWait     = time.Minute
+	atOnce      = 64 // runs that are saved in one step
+)
+
+// makeStream makes the stream and the one consumer that all hubs share.
+func makeStream(ctx context.Context, nc *nats.Conn, replicas int) (jetstream.Consumer, error) {
+	js, err := jetstream.New(nc)
+	if err != nil {
+		return nil, err
+	}
+	s, err := js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
+		Name: fleet.Stream, Subjects: []string{fleet.RunsSubject}, Storage: jetstream.FileStorage,
+		Retention: jetstream.WorkQueuePolicy, Discard: jetstream.DiscardNew, MaxBytes: streamBytes, MaxAge: streamAge,
+		Duplicates: window, Replicas: replicas,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("make the stream of runs: %w", err)
+	}
+	c, err := s.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{Durable: fleet.Consumer,
+		AckPolicy: jetstream.AckExplicitPolicy, AckWait: ackWait, MaxAckPending: 16 * atOnce})
+	if err != nil {
+		return nil, fmt.Errorf("make the consumer of runs: %w", err)
+	}
+	return c, nil
+}
+
+// keepRuns takes runs off the stream until ctx ends.
+func (h *Hub) keepRuns(ctx context.Context, from jetstream.Consumer) {
+	defer close(h.kept)
+	k := &keeper{hub: h, stores: make([]bench.Store, len(h.options.Stores))}
+	defer k.close()
+	pause := time.Duration(0)
+	for ctx.Err() == nil {
+		list, err := next(ctx, from)
+		if len(list) > 0 && k.take(ctx, list) {
+			err = errAway
+		}
+		if err == nil {
+			pause = 0
+			continue
+		}
+		if ctx.Err() == nil && !errors.Is(err, errAway) {
+			h.options.Log.Warn("read the stream of runs", "error", err)
+		}
+		pause = min(max(2*pause, time.Second), 30*time.Second)
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+		}
+	}
+}
+
+var errAway = errors.New("a store is away")
+
+// next waits for runs. It returns after a while without any, so that its caller can look around.
+func next(ctx context.Context, from jetstream.Consumer) (list []jetstream.Msg, err error) {
+	b, err := from.FetchNoWait(atOnce)
+	if err == nil {
+		for m := range b.Messages() {
+			list = append(list, m)
+		}
+		err = b.Error()
+	}
+	if err != nil || len(list) > 0 {
+		return list, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	if b, err = from.Fetch(1, jetstream.FetchContext(ctx)); err != nil {
+		return nil, err
+	}
+	for m := range b.Messages() {
+		list = append(list, m)
+	}
+	if err = b.Error(); errors.Is(err, nats.ErrTimeout) || errors.Is(err, context.DeadlineExceeded) {
+		err = nil
+	}
+	return list, err
+}
+
+// offer is a run that a runner wants to be kept.
+type offer struct {
+	msg    jetstream.Msg
+	place  string
+	packed bench.Packed
+	run    bench.Run
+	answer string // "" = it is still being looked at
+}
+
+// ahead is how far a run may end in the hub's future: the clocks of places may be wrong, and that is told of them; no
+// clock is wrong by more.
+const ahead = 24 * time.Hour
+
+// read checks what came. NATS has checked that the name in the subject is the sender's.
+func (h *Hub) read(m jetstream.Msg) *offer {
+	o := &offer{msg: m}
+	var err error
+	if o.place, err = fleet.RunnerOf(m.Subject()); err != nil {
+		o.answer = fleet.Rejected + err.Error()
+		return o
+	}
+	member, ok := h.book.member(o.place)
+	switch p, r, err := result.ReadPacked(m.Data()); {
+	case !ok || !member.Revoked.IsZero():
+		o.answer = fleet.Rejected + "this place does not belong to the fleet any more"
+	case errors.Is(err, result.ErrNewer):
+		o.answer = fleet.Later + "the hub is older than the runner: " + err.Error()
+	case err != nil:
+		o.answer = fleet.Rejected + err.Error()
+	case r.Location != member.Location:
+		o.answer = fleet.Rejected + fmt.Sprintf("it says it was made at %.80q, and the place %s is at %.80q",
+			r.Location, o.place, member.Location)
+	case r.End.After(time.Now().Add(ahead)):
+		o.answer = fleet.Rejected + "it ends in the future, at " + r.End.UTC().Format(time.RFC3339)
+	default:
+		o.packed, o.run = p.Packed, r
+	}
+	return o
+}
+
+// keeper saves runs in all stores.
+type keeper struct {
+	hub    *Hub
+	stores []bench.Store // nil = it is not open
+}
+
+// take keeps what is in list, and says to each runner what became of its run: kept when all stores have it, and not
+// before. It reports whether a store is away.
+func (k *keeper) take(ctx context.Context, list []jetstream.Msg) (away bool) {
+	offers := make([]*offer, len(list))
+	for i, m := range list {
+		offers[i] = k.hub.read(m)
+	}
+	for i, t := range k.hub.options.Stores {
+		if err := k.save(ctx, i, t, offers); err != nil {
+			k.hub.options.Log.Error("the store did not take runs; they wait", "store", t.Name, "error", err)
+			k.drop(i)
+			away = true
+			for _, o := range offers {
+				if o.answer == "" {
+					o.answer = fleet.Later + "its store is away"
+				}
+			}
+		}
+	}
+	for _, o := range offers {
+		if o.answer == "" {
+			o.answer = fleet.Kept
+		}
+		k.hub.tell(o)
+	}
+	return away
+}
+
+// save offers the runs to one store, in one step where the store can. Those that it will never take are answered.
+func (k *keeper) save(ctx context.Context, i int, t outbox.Target, offers []*offer) (err error) {
+	if k.stores[i] == nil {
+		s, err := t.Open(ctx)
+		if err != nil {
+			return err
+		}
+		k.stores[i] = s
+	}
+	var open []*offer
+	var list []bench.Packed
+	for _, o := range offers {
+		if o.answer == "" {
+			open, list = append(open, o), append(list, o.packed)
+		}
+	}
+	saver, ok := k.stores[i].(bench.PackedSaver)
+	if ok && len(list) > 0 {
+		if _, err := saver.SavePacked(ctx, list); err == nil || !errors.Is(err, bench.ErrRejected) {
+			return err
+		}
+	}
+	for _, o := range open { // one by one: at least one of them is refused
+		if ok {
+			_, err = saver.SavePacked(ctx, []bench.Packed{o.packed})
+		} else {
+			err = k.stores[i].Save(ctx, bench.NewRecord(o.run))
+		}
+		switch {
+		case errors.Is(err, bench.ErrRejected):
+			o.answer = fleet.Rejected + err.Error()
+		case err != nil:
+			return err
+		}
+	}
+	return nil
+}
+
+func (k *keeper) drop(i int) {
+	if k.stores[i] != nil {
+		k.stores[i].Close()
+		k.stores[i] = nil
+	}
+}
+
+func (k *keeper) close() {
+	for i := range k.stores {
+		k.drop(i)
+	}
+}
+
+// tell answers a runner, in an inbox of its own and nowhere else, and lets the stream forget the run.
+func (h *Hub) tell(o *offer) {
+	inbox := o.msg.Headers().Get(fleet.KeptHeader)
+	if fleet.OwnInbox(o.place, inbox) {
+		if err := h.nc.Publish(inbox, []byte(o.answer)); err != nil {
+			h.options.Log.Warn("tell a runner what became of its run", "name", o.place, "error", err)
+		}
+	}
+	switch {
+	case o.answer == fleet.Kept:
+		h.counts.kept.Add(1)
+		o.msg.Ack()
+	case len(o.answer) > len(fleet.Later) && o.answer[:len(fleet.Later)] == fleet.Later:
+		o.msg.NakWithDelay(10 * time.Second)
+	default:
+		h.counts.rejected.Add(1)
+		h.options.Log.Warn("a run was rejected", "name", o.place, "why", o.answer)
+		o.msg.Term()
+	}
+}

@@ -1,0 +1,117 @@
+package fleet
+
+import (
+	"crypto/ed25519"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+)
+
+// Plan is what all places do. One is signed for all of them; each finds its jobs in it by Where.
+type Plan struct {
+	Protocol int           `json:"protocol"`
+	Serial   uint64        `json:"serial"` // the later plan has the higher one
+	Issued   time.Time     `json:"issued"`
+	NotAfter time.Time     `json:"not_after"`
+	Every    time.Duration `json:"every_ns"`
+	Jitter   time.Duration `json:"jitter_ns"`
+	Jobs     []Job         `json:"jobs"`
+}
+
+// Job is one measurement of a plan.
+type Job struct {
+	Name     string              `json:"name"`
+	Platform string              `json:"platform"`
+	Settings map[string][]string `json:"settings"` // flags of the platform's command
+	Where    Where               `json:"where,omitempty"`
+	Aligned  bool                `json:"aligned,omitempty"` // at the slot itself, everywhere at one time
+	Longest  time.Duration       `json:"longest_ns"`        // that it may take
+}
+
+// Settings are all that a job of a plan may set. What is not here stays the runner's own: a hub that was stolen must
+// not choose programs to start, files to write or places to load code from.
+var Settings = []string{"server-url", "room", "geo", "iterations", "cooldown", "timeout", "warmup", "payload",
+	"channel", "engine", "echo", "max-p95", "max-p99", "max-loss", "require-valid", "echo-timeout", "connect-timeout",
+	"reconnect-timeout"}
+
+// Check says what is wrong with p.
+func (p Plan) Check() error {
+	switch {
+	case !Speaks(p.Protocol):
+		return fmt.Errorf("the plan is of protocol %d, and this rtcbench speaks %d", p.Protocol, Protocol)
+	case p.Every < time.Second || p.Jitter < 0 || p.Jitter >= p.Every:
+		return errors.New("the plan's slots lie less than a second apart, or its jitter is longer than that")
+	}
+	names := map[string]bool{}
+	for _, j := range p.Jobs {
+		if names[j.Name] {
+			return fmt.Errorf("there are two jobs of the name %.80q", j.Name)
+		}
+		names[j.Name] = true
+		for _, s := range slices.Sorted(maps.Keys(j.Settings)) {
+			if !slices.Contains(Settings, s) {
+				return fmt.Errorf("job %.80q sets %.40q, which no plan may set", j.Name, s)
+			}
+		}
+	}
+	return nil
+}
+
+// For is the jobs that a place has.
+func (p Plan) For(place Place) (list []Job) {
+	for _, j := range p.Jobs {
+		if j.Where.Has(place) {
+			list = append(list, j)
+		}
+	}
+	return list
+}
+
+// Slot is the slot of the plan that t lies in.
+func (p Plan) Slot(t time.Time) time.Time {
+	every := p.Every.Nanoseconds()
+	past := ((t.UnixNano() % every) + every) % every
+	return t.Add(-time.Duration(past)).Round(0).UTC()
+}
+
+// Signed is a plan on its way: the bytes that were signed, and the signature (Ed25519, RFC 8032).
+type Signed struct {
+	Plan      []byte `json:"plan"`
+	Signature []byte `json:"signature"`
+}
+
+// signedAs keeps a signature of a plan from being one of anything else.
+const signedAs = "rtcbench plan\x00"
+
+// Sign signs a plan.
+func (p Plan) Sign(key ed25519.PrivateKey) (Signed, error) {
+	if err := p.Check(); err != nil {
+		return Signed{}, err
+	}
+	data, err := json.Marshal(p)
+	return Signed{data, ed25519.Sign(key, append([]byte(signedAs), data...))}, err
+}
+
+// Errors of a plan that a runner does not take.
+var (
+	ErrForged   = errors.New("the plan is not signed by the key that was pinned when this runner joined")
+	ErrOldPlan  = errors.New("the plan is older than the one that this runner has")
+	ErrPlanOver = errors.New("the plan is over")
+)
+
+// Open is the plan, if key has signed it. serial is that of the plan before.
+func (s Signed) Open(key []byte, serial uint64) (p Plan, err error) {
+	if len(key) != ed25519.PublicKeySize || !ed25519.Verify(key, append([]byte(signedAs), s.Plan...), s.Signature) {
+		return p, ErrForged
+	}
+	if err := json.Unmarshal(s.Plan, &p); err != nil {
+		return p, fmt.Errorf("read the plan: %w", err)
+	}
+	if p.Serial < serial {
+		return p, fmt.Errorf("%w: serial %d after %d", ErrOldPlan, p.Serial, serial)
+	}
+	return p, p.Check()
+}

@@ -1,0 +1,66 @@
+package runner
+
+import (
+	"context"
+	"time"
+
+	"rtcbench/bench"
+	"rtcbench/internal/outbox"
+	"rtcbench/internal/result"
+)
+
+const (
+	offerTimeout = 30 * time.Second // for one run
+	lookEvery    = time.Minute      // whether something waits that nothing told of
+)
+
+// keep puts a run into the outbox. From there it leaves when the hub's store has it.
+func (r *Runner) keep(run bench.Run) error {
+	return r.box.Put(result.NewDocument(bench.NewRecord(run)), []string{HubStore})
+}
+
+// deliver hands what waits to the hub, again and again until ctx ends, and never while something is measured.
+func (r *Runner) deliver(ctx context.Context) {
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	for {
+		r.gate.deliver(ctx, r.deliverAll)
+		select {
+		case <-r.waits:
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (r *Runner) deliverAll(ctx context.Context) {
+	n, err := r.box.Count()
+	if err != nil {
+		r.fault("look for what waits: " + err.Error())
+		return
+	}
+	if n == 0 || !r.up() {
+		return
+	}
+	courier := r.box.To([]outbox.Target{r.target()}, offerTimeout)
+	defer courier.Close()
+	out, err := courier.Deliver(ctx)
+	if ctx.Err() != nil {
+		return // a measurement began; what was not heard is offered again
+	}
+	for _, f := range out.Failures {
+		if f.Final || f.Unnoted {
+			r.fault("run " + f.RunID + ": " + f.Err.Error())
+		}
+	}
+	if err != nil {
+		r.fault("look for what waits: " + err.Error())
+	}
+	if out.Delivered > 0 {
+		r.options.Log.Info("the hub has them", "runs", out.Delivered, "waiting", out.Waiting)
+	}
+	if len(out.Failures) > 0 {
+		r.options.Log.Warn("runs wait for the hub", "runs", out.Waiting, "error", out.Failures[0].Err)
+	}
+}

@@ -1,0 +1,60 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"sync"
+)
+
+// gate keeps deliveries out of measurements: what is sent to the hub takes the line and the processor that are
+// measured.
+type gate struct {
+	mu   sync.Mutex
+	busy int
+	stop context.CancelCauseFunc // ends the delivery under way; nil = there is none
+	done chan struct{}           // … and is closed when that has ended
+}
+
+var errMeasures = errors.New("a measurement begins")
+
+// measure ends the delivery under way, and lets none begin before end is called.
+func (g *gate) measure() (end func()) {
+	g.mu.Lock()
+	g.busy++
+	stop, done := g.stop, g.done
+	g.mu.Unlock()
+	if stop != nil {
+		stop(errMeasures)
+		<-done
+	}
+	return func() {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		g.busy--
+	}
+}
+
+// deliver calls do unless something is being measured; ctx ends when a measurement begins.
+func (g *gate) deliver(ctx context.Context, do func(context.Context)) {
+	g.mu.Lock()
+	if g.busy > 0 || g.stop != nil {
+		g.mu.Unlock()
+		return
+	}
+	ctx, g.stop = context.WithCancelCause(ctx)
+	g.done = make(chan struct{})
+	g.mu.Unlock()
+	do(ctx)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.stop(nil)
+	g.stop = nil
+	close(g.done)
+}
+
+// measures reports whether something is being measured.
+func (g *gate) measures() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.busy > 0
+}

@@ -1,0 +1,107 @@
+package runner
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"rtcbench/internal/fleet"
+)
+
+const (
+	askTimeout   = 20 * time.Second
+	leasesAtOnce = 10
+)
+
+// ask asks the hub in this place's name.
+func (r *Runner) ask(ctx context.Context, what string, said, heard any) error {
+	data, err := json.Marshal(said)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	m, err := r.nc.RequestWithContext(ctx, fleet.Ask(r.me.Name, what), data)
+	if err != nil {
+		return fmt.Errorf("ask the hub for %s: %w", what, err)
+	}
+	if err := json.Unmarshal(m.Data, heard); err != nil {
+		return fmt.Errorf("ask the hub for %s: %w", what, err)
+	}
+	return nil
+}
+
+// catchUp takes the plan if there is a newer one, and seats while they do not reach far enough.
+func (r *Runner) catchUp(ctx context.Context, newest uint64) error {
+	r.mu.Lock()
+	serial := r.file.Serial
+	r.mu.Unlock()
+	anew := newest > serial
+	if anew {
+		var s fleet.Signed
+		if err := r.ask(ctx, fleet.Plans, struct{}{}, &s); err != nil {
+			return err
+		}
+		if err := r.take(s); err != nil {
+			return err
+		}
+	}
+	return r.lease(ctx, anew)
+}
+
+// take takes a plan that the pinned key has signed and that is no older than the one before.
+func (r *Runner) take(s fleet.Signed) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p, err := s.Open(r.file.PlanKey, r.file.Serial)
+	if err != nil {
+		return err
+	}
+	f := *r.file
+	f.Signed, f.Serial = &s, p.Serial
+	if err := f.save(); err != nil {
+		return err
+	}
+	r.file, r.plan = &f, &p
+	r.options.Log.Info("a plan", "serial", p.Serial, "jobs", len(p.For(r.me)), "every", p.Every)
+	poke(r.changed)
+	return nil
+}
+
+// lease asks for seats until they reach a day ahead, but for an hour: so a hub is asked once an hour. Those of a plan
+// before are given up.
+func (r *Runner) lease(ctx context.Context, anew bool) error {
+	r.mu.Lock()
+	plan := r.plan
+	r.mu.Unlock()
+	if plan == nil || len(plan.For(r.me)) == 0 {
+		return nil
+	}
+	for range leasesAtOnce { // the next hello asks for more
+		now := r.now()
+		from := plan.Slot(now)
+		if to := r.seats.until(); !anew && to.After(from) {
+			from = to
+		}
+		if !from.Before(now.Add(fleet.Lease - time.Hour)) {
+			return nil
+		}
+		var got fleet.SeatsLeased
+		if err := r.ask(ctx, fleet.Seats, fleet.SeatsWanted{Serial: plan.Serial, From: from}, &got); err != nil {
+			return err
+		}
+		if got.Error != "" {
+			r.fault("the hub leases no seats: " + got.Error)
+		}
+		if !got.To.After(from) {
+			return errors.New("the hub leases no seats")
+		}
+		if err := r.seats.lease(got, now, anew); err != nil {
+			return err
+		}
+		anew = false
+	}
+	return nil
+}

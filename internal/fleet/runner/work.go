@@ -1,0 +1,167 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"rtcbench/bench"
+	"rtcbench/internal/fleet"
+	"rtcbench/internal/measure"
+	"rtcbench/internal/schedule"
+)
+
+// work measures what the plan says in every slot until ctx ends, whether the hub is there or not. A slot that is going
+// on when work begins is left out: who is started again and again measures no slot twice.
+func (r *Runner) work(ctx context.Context) {
+	first := true
+	schedule.Loop{
+		Plan: r.grid, Changed: r.changed, Now: r.now, Jitter: func(time.Duration) time.Duration { return 0 },
+		Work: func(ctx context.Context) {
+			if !first {
+				r.slot(ctx)
+			}
+			first = false
+		},
+		Skipped: func(n int) { r.options.Log.Warn("slots skipped", "count", n) },
+	}.Run(ctx)
+}
+
+// idle is how the grid is while there is no plan.
+const idle = time.Minute
+
+func (r *Runner) grid() schedule.Plan {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.plan == nil {
+		return schedule.Plan{Every: idle}
+	}
+	return schedule.Plan{Every: r.plan.Every}
+}
+
+// now is the hub's time, as far as this runner knows it: the slots of all places are the same moments, also where a
+// clock is an hour wrong. A clock that agrees within what a hello can tell is taken as it is.
+func (r *Runner) now() time.Time {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return time.Now().Add(-r.skew)
+}
+
+// slot does the jobs of the slot that has just begun: those that are aligned at its beginning, one after the other,
+// and then the rest, late by a random part of the jitter.
+func (r *Runner) slot(ctx context.Context) {
+	r.mu.Lock()
+	plan, paused := r.plan, r.paused
+	r.mu.Unlock()
+	if plan == nil || paused {
+		return
+	}
+	slot := plan.Slot(r.now())
+	if slot.After(plan.NotAfter) {
+		r.fault(fmt.Sprintf("%v: it was for the time until %s, and the hub gave no newer one", fleet.ErrPlanOver,
+			plan.NotAfter.Format(time.RFC3339)))
+		return
+	}
+	var rest []fleet.Job
+	from := slot
+	for _, j := range plan.For(r.me) {
+		if !j.Aligned {
+			rest = append(rest, j)
+			continue
+		}
+		if !r.until(ctx, from) {
+			return
+		}
+		r.one(ctx, j, slot)
+		from = from.Add(j.Longest.Round(time.Second))
+	}
+	if len(rest) > 0 && !r.until(ctx, slot.Add(schedule.RandomJitter(plan.Jitter))) {
+		return
+	}
+	for _, j := range rest {
+		if ctx.Err() == nil {
+			r.one(ctx, j, slot)
+		}
+	}
+}
+
+// until waits until at; false = ctx ended before.
+func (r *Runner) until(ctx context.Context, at time.Time) bool {
+	timer := time.NewTimer(at.Sub(r.now()))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// one carries out a job and keeps what came of it.
+func (r *Runner) one(ctx context.Context, j fleet.Job, slot time.Time) {
+	seat, err := r.seats.of(j.Name, slot)
+	if err != nil {
+		r.fault(fmt.Sprintf("job %s, slot %s: %v", j.Name, slot.Format(time.RFC3339), err))
+		return
+	}
+	job, err := r.options.Prepare(j)
+	if err != nil {
+		r.fault(fmt.Sprintf("job %s: %v", j.Name, err))
+		return
+	}
+	job.Location = r.me.Location
+	end := r.gate.measure()
+	run, err := r.options.Measure(ctx, job, seat)
+	if run.ID != "" {
+		run.Err = err
+		if failed := r.keep(run); failed != nil {
+			r.fault("keep a run: " + failed.Error())
+		}
+	}
+	end()
+	r.measured(j, run, err)
+	poke(r.waits)
+}
+
+// measured notes how a job ended.
+func (r *Runner) measured(j fleet.Job, run bench.Run, err error) {
+	if err != nil {
+		r.fault(fmt.Sprintf("job %s: %v", j.Name, err))
+	}
+	if run.ID == "" {
+		return
+	}
+	record := bench.NewRecord(run)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.last, r.verdict = run.End, string(record.Summary.Validity.Verdict)
+	if err == nil {
+		r.failed = ""
+	}
+	r.options.Log.Info("measured", "job", j.Name, "run", run.ID, "pings", run.Counts.Settled(), "verdict", r.verdict)
+}
+
+// fault notes what went wrong, for the log and the next hello.
+func (r *Runner) fault(text string) {
+	r.options.Log.Error(text)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.failed = text
+}
+
+// Measure carries out a job in a seat that was leased.
+type Measure func(ctx context.Context, job measure.Job, seat fleet.Seat) (bench.Run, error)
+
+// Measuring is Measure in earnest: by package measure, in env.
+func Measuring(env measure.Env) Measure {
+	return func(ctx context.Context, job measure.Job, seat fleet.Seat) (bench.Run, error) {
+		p, ok := env.Platforms[job.Platform]
+		if !ok {
+			return bench.Run{}, errors.New("this runner does not know the platform")
+		}
+		here := env
+		here.Platforms = map[string]bench.Platform{p.Name: leased(p, seat)}
+		return measure.Do(ctx, job, here, nil)
+	}
+}

@@ -1,0 +1,81 @@
+package jobs
+
+import (
+	"os"
+	"strconv"
+
+	"go.yaml.in/yaml/v3"
+
+	"rtcbench/internal/settings"
+)
+
+// ReadFleet reads the file of a fleet: that of rtcbench run, with platforms, which give their jobs settings that
+// neither these nor the defaults have, and with where and aligned in a job.
+func ReadFleet(path string, may Known) (File, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return File{}, settings.Usagef("read the configuration: %w (docs/fleet.md shows one)", err)
+	}
+	f := reader{path: path, Known: may, fleet: true, platforms: map[string]*yaml.Node{}}
+	c := f.read(data)
+	return c, f.err
+}
+
+func (f *reader) unknown(key *yaml.Node) {
+	if f.fleet {
+		f.fail(key, "%s is not known here; every, jitter, defaults, platforms and jobs are", f.name(key))
+		return
+	}
+	f.fail(key, "%s is not known here; every, jitter, defaults and jobs are", f.name(key))
+}
+
+// perPlatform reads the settings of platforms, which are looked at once it is known who has them.
+func (f *reader) perPlatform(key, value *yaml.Node) {
+	if !f.fleet {
+		f.unknown(key)
+		return
+	}
+	f.eachKey(value, func(key, value *yaml.Node) { f.platforms[meant(key).Value] = value })
+}
+
+// ofPlatform is j with what its platform's settings have and j has not.
+func (f *reader) ofPlatform(n *yaml.Node, j Job) Job {
+	of := Job{Values: map[string][]string{}, Places: map[string]string{}}
+	f.settings(n, of)
+	for flag, v := range of.Values {
+		if _, ok := j.Values[flag]; !ok {
+			j.Values[flag], j.Places[flag] = v, of.Places[flag]
+		}
+	}
+	return j
+}
+
+// fleetKey reads a key of a job that only fleets have.
+func (f *reader) fleetKey(key, value *yaml.Node, j *Job) {
+	if !f.fleet {
+		f.fail(key, "%s is of the jobs of a fleet: see rtcbench hub", f.name(key))
+		return
+	}
+	value = meant(value)
+	if meant(key).Value == "aligned" {
+		aligned, err := strconv.ParseBool(value.Value)
+		if err != nil {
+			f.fail(value, "aligned has to be true or false")
+		}
+		j.Aligned = aligned
+		return
+	}
+	j.Where = map[string][]string{}
+	f.eachKey(value, func(key, value *yaml.Node) {
+		list := []*yaml.Node{meant(value)}
+		if list[0].Kind == yaml.SequenceNode {
+			list = list[0].Content
+		}
+		for _, v := range list {
+			if v = meant(v); v.Kind != yaml.ScalarNode || v.Value == "" {
+				f.fail(v, "a label has to have a value, or a list of values, as region: [eu, us]")
+			}
+			j.Where[meant(key).Value] = append(j.Where[meant(key).Value], v.Value)
+		}
+	})
+}
