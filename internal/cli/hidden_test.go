@@ -97,14 +97,20 @@ func TestASecretAsAnArgument(t *testing.T) {
 	t.Chdir(t.TempDir())
 	t.Setenv("HOME", t.TempDir())
 	for _, secret := range benchtest.Secrets {
-		for _, args := range [][]string{
+		lines := [][]string{
 			{secret}, {"livekit", secret}, {"compare", secret, secret}, {"compare", "platform=" + secret, "x"},
 			{"compare", secret + "=x", "x"},
 			{"compare", "since=" + secret, "x"}, {"compare", "x.json#" + secret, "x"},
 			{"lab", "run", "floor", "--", secret}, {"lab", "run", "floor", "--", "livekit", secret},
 			{"health", secret}, {"livekit", "--" + secret}, {"livekit", "--" + secret + "=x"},
 			{"livekit", "-n" + secret}, {"livekit", "--quiet=" + secret}, {"store", secret},
-		} {
+			{"store", "remove", secret, "--data-dir=d"}, {"history", secret, "--data-dir=d"},
+		}
+		if settings.ShownName(secret) == settings.Hidden(secret) { // where a name belongs
+			lines = append(lines, []string{"import", secret, "--store=sqlite:x.db", "--data-dir=d"},
+				[]string{"store", "flush", "--was=influxdb:" + secret, "--data-dir=d"})
+		}
+		for _, args := range lines {
 			var out bytes.Buffer
 			code := Main(args, &out, &out)
 			if text := out.String(); code == exitOK || strings.Contains(text, secret) ||

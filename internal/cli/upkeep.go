@@ -95,7 +95,7 @@ func (cmd *storeRemoveCmd) Run(a *app) error {
 		return exitError{exitNotKept, err}
 	case len(removed) == 0:
 		places := strings.Join(keep.Stores{Targets: p.Targets}.Names(), ", ")
-		return fmt.Errorf("there is no run %q in %s, and none waits", cmd.RunID, places)
+		return fmt.Errorf("there is no run %s in %s, and none waits", settings.ShownID(cmd.RunID), places)
 	}
 	return nil
 }

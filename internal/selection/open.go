@@ -1,10 +1,14 @@
 package selection
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
+
+	"rtcbench/internal/settings"
 )
 
 // Open opens a file of results; - is standard input.
@@ -16,5 +20,10 @@ func Open(path string) (io.ReadCloser, error) {
 		return nil, fmt.Errorf("%s is a folder: name the files in it, as %s", path,
 			strings.TrimRight(path, "/")+"/*.json")
 	}
-	return os.Open(path)
+	f, err := os.Open(path)
+	var at *fs.PathError
+	if errors.As(err, &at) && settings.ShownName(path) == settings.Hidden(path) { // a secret in a file's place
+		at.Path = settings.Hidden(path)
+	}
+	return f, err
 }

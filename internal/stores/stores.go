@@ -189,8 +189,11 @@ func opener[S bench.Store](open func(context.Context) (S, error)) func(context.C
 
 // Shown is what should be the name of a store, as sqlite:FILE; it may be a secret in the wrong place.
 func Shown(name string) string {
-	of, _, found := strings.Cut(name, ":")
+	of, rest, found := strings.Cut(name, ":")
 	if _, known := kindOf(of); known && found {
+		if hidden := settings.Hidden(rest); settings.ShownName(rest) == hidden {
+			return of + ":" + hidden
+		}
 		return settings.ShownName(name)
 	}
 	return settings.Shown(name)
