@@ -15,7 +15,7 @@ build: web ## the complete binary, ./rtcbench
 
 web: web/dist/livekit.js ## the page of the browser engine
 
-web/dist/livekit.js: web/node_modules/.package-lock.json web/build.mjs $(wildcard web/src/*)
+web/dist/livekit.js: web/node_modules/.package-lock.json web/build.mjs $(wildcard web/src/* web/ui/*)
 	cd web && npm run --silent build
 
 web/node_modules/.package-lock.json: web/package.json web/package-lock.json

@@ -52,7 +52,8 @@ rtcbench/internal/store/postgres: rtcbench/bench rtcbench/internal/redact rtcben
 rtcbench/internal/postgrestest:
 rtcbench/internal/outbox: rtcbench/bench rtcbench/internal/result golang.org/x/sys/unix
 rtcbench/internal/browser/contract: rtcbench/bench
-rtcbench/tools/contract: rtcbench/bench rtcbench/internal/browser/contract rtcbench/internal/result
+rtcbench/tools/contract: rtcbench/bench rtcbench/internal/dashboard rtcbench/internal/browser/contract
+	rtcbench/internal/result
 rtcbench/internal/browser: rtcbench/bench rtcbench/internal/advice rtcbench/internal/browser/contract
 	rtcbench/internal/environment rtcbench/internal/recorder rtcbench/internal/stats rtcbench/web
 	rtcbench/internal/scratch
@@ -72,6 +73,8 @@ rtcbench/internal/store/timestream: rtcbench/bench rtcbench/internal/advice rtcb
 rtcbench/internal/mototest:
 rtcbench/internal/secrets: rtcbench/internal/environment rtcbench/internal/redact github.com/aws/aws-sdk-go-v2
 rtcbench/internal/schedule: rtcbench/bench rtcbench/internal/result github.com/prometheus/client_golang
+rtcbench/internal/dashboard: rtcbench/bench rtcbench/internal/archive rtcbench/internal/report
+	rtcbench/internal/result rtcbench/internal/selection rtcbench/internal/settings rtcbench/internal/stats
 rtcbench/internal/dotenv:
 rtcbench/internal/environment:
 rtcbench/internal/health: rtcbench/bench rtcbench/internal/advice rtcbench/internal/settings

@@ -1,5 +1,6 @@
-// Bundles the pages into dist/, which web.go embeds: one for each platform, so that neither loads the
-// other's SDK. Nothing is fetched at run time but what the SDKs themselves fetch.
+// Bundles the pages into dist/, which web.go embeds: of the engine one for each platform, so that neither loads the
+// other's SDK; in dist/ui the page that shows runs, and the script of a report. Nothing is fetched at run time but what
+// the SDKs themselves fetch.
 import { build } from 'esbuild';
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 
@@ -26,6 +27,23 @@ for (const platform of ['livekit', 'daily']) {
 for (const worker of ['ticker', 'audio']) {
   await build({ ...common, entryPoints: [`src/${worker}.worker.ts`], outfile: `dist/${worker}.js` });
 }
+
+await rm('dist/ui', { recursive: true, force: true });
+const shown = { ...common, jsx: 'automatic', jsxImportSource: 'preact' };
+await build({ ...shown, entryPoints: ['ui/app.tsx', 'ui/report.tsx'], outdir: 'dist/ui' });
+await writeFile('dist/ui/index.html', `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8" />
+    <meta name="viewport" content="width=device-width, initial-scale=1" />
+    <title>rtcbench</title>
+    <link rel="icon" href="data:," />
+    <link rel="stylesheet" href="app.css" />
+    <script src="app.js" defer></script>
+  </head>
+  <body></body>
+</html>
+`);
 
 // With an argument, also the bare page of make bench, into that folder.
 if (process.argv[2]) await build({ ...common, entryPoints: ['bench/bare.ts'], outfile: `${process.argv[2]}/bare.js` });

@@ -49,6 +49,8 @@ type commands struct {
 	Health     healthCmd                 `cmd:"" help:"Ask a service on this machine whether it is well, for container probes."`
 	Calibrate  calibrateCmd              `cmd:"" help:"Measure what the instrument itself adds on this machine."`
 	History    historyCmd                `cmd:"" help:"List runs that were kept, and sum them up."`
+	UI         uiCmd                     `cmd:"" name:"ui" help:"Show runs that were kept as pictures, in the browser."`
+	Report     reportCmd                 `cmd:"" help:"Write runs as one page of pictures that can be mailed."`
 	Export     exportCmd                 `cmd:"" help:"Write runs from a store to a file."`
 	Import     importCmd                 `cmd:"" help:"Put runs from files into the stores."`
 	Store      storeCmd                  `cmd:"" help:"Look after the stores and the outbox."`

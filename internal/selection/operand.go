@@ -15,9 +15,9 @@ import (
 	"rtcbench/internal/settings"
 )
 
-// ParseSide tells what text names, one side of a comparison: a file, runs of a file, or runs of a store. What is
+// ParseSide tells what text names that a command was given: a file, runs of a file, or runs of a store. What is
 // there as a file is a file.
-func ParseSide(text string, now time.Time) (o archive.Side, err error) {
+func ParseSide(command, text string, now time.Time) (o archive.Side, err error) {
 	o.Name = text
 	path, choice, chosen := text, "", false
 	if at := strings.LastIndexByte(text, '#'); at >= 0 && !isFile(text) {
@@ -40,7 +40,7 @@ func ParseSide(text string, now time.Time) (o archive.Side, err error) {
 		}
 	}
 	if err != nil {
-		return o, settings.Usagef("compare %s: %w", ShownSide(text), err)
+		return o, settings.Usagef("%s %s: %w", command, ShownSide(text), err)
 	}
 	return o, nil
 }

@@ -1,5 +1,6 @@
 // Command contract writes what is made of the lists in bench, internal/result and internal/browser/contract: the types
-// and constants of the engine's page in web/src/contract.ts, and the counts, statistics and facts of
+// and constants of the engine's page in web/src/contract.ts, those of the page that shows runs in web/ui/contract.ts,
+// and the counts, statistics and facts of
 // docs/result.schema.json. go generate ./... calls it. Its test fails where one of the two files is stale.
 //
 // It is ours because no generator of types knows which counts the page has to tell, or how a column is made of a field.
@@ -19,6 +20,7 @@ var made = []struct {
 }{
 	{"web/src/contract.ts", func(root, _ string) (string, error) { return typeScript(root) }},
 	{"docs/result.schema.json", schema},
+	{"web/ui/contract.ts", views},
 }
 
 func main() {

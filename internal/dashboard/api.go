@@ -1,0 +1,175 @@
+package dashboard
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"rtcbench/bench"
+	"rtcbench/internal/archive"
+	"rtcbench/internal/report"
+	"rtcbench/internal/selection"
+	"rtcbench/internal/settings"
+)
+
+const (
+	defaultParts = 48
+	mostParts    = 500
+	defaultLast  = 200
+	mostLast     = 10_000
+)
+
+// filters are the parameters that say which runs are meant: the flags of rtcbench history.
+func (s *Server) filters(r *http.Request) (q bench.Query, err error) {
+	v := r.URL.Query()
+	for key, values := range v {
+		if len(values) > 1 {
+			return q, fmt.Errorf("%s stands there twice", quoted(key))
+		}
+	}
+	c := settings.Check{Sources: settings.New(nil, "")}
+	q = selection.Texts{
+		Platform: v.Get("platform"), Location: v.Get("location"), Engine: v.Get("engine"),
+		Transport: v.Get("transport"), Path: v.Get("path"), Since: v.Get("since"), Until: v.Get("until"),
+	}.Query(&c, s.Now())
+	if c.Err != nil {
+		return q, errors.New(strings.ReplaceAll(c.Err.Error(), "--", "")) // there they are flags
+	}
+	q.Invalid = v.Get("include_invalid") == "true"
+	return q, nil
+}
+
+// number is a parameter that is a whole number.
+func number(r *http.Request, name string, def, low, high int) (int, error) {
+	text := r.URL.Query().Get(name)
+	if text == "" {
+		return def, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < low || n > high {
+		return 0, fmt.Errorf("%s=%s is not a whole number from %d to %d", name, quoted(text), low, high)
+	}
+	return n, nil
+}
+
+// quoted is text of a request as an answer may repeat it.
+func quoted(text string) string { return strconv.Quote(report.Printable(text[:min(len(text), 80)])) }
+
+// written answers with what write writes.
+func (s *Server) written(w http.ResponseWriter, r *http.Request, kind string, write func(io.Writer) error) {
+	var b bytes.Buffer
+	if err := write(&b); err != nil {
+		s.failed(w, r, err)
+		return
+	}
+	tagged(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", kind)
+		w.Write(b.Bytes())
+	})).ServeHTTP(w, r)
+}
+
+func (s *Server) json(w http.ResponseWriter, r *http.Request, v any) {
+	s.written(w, r, "application/json", func(to io.Writer) error { return json.NewEncoder(to).Encode(v) })
+}
+
+// history is what rtcbench history --format json or csv prints.
+func (s *Server) history(w http.ResponseWriter, r *http.Request, store bench.Store) {
+	q, err := s.filters(r)
+	if err == nil {
+		q.Limit, err = number(r, "last", defaultLast, 1, mostLast)
+	}
+	format := r.URL.Query().Get("format")
+	if err == nil && format != "" && format != "json" && format != "csv" {
+		err = fmt.Errorf("format=%s is neither json nor csv", quoted(format))
+	}
+	if err != nil {
+		refuse(w, http.StatusBadRequest, err.Error())
+		return
+	}
+	h, err := archive.History(r.Context(), store, q, s.Now())
+	switch {
+	case err != nil:
+		s.failed(w, r, err)
+	case format == "csv":
+		s.written(w, r, "text/csv; charset=utf-8", func(to io.Writer) error { return report.WriteHistoryCSV(to, h) })
+	default:
+		s.written(w, r, "application/json", func(to io.Writer) error { return report.WriteHistoryJSON(to, h) })
+	}
+}
+
+// series are the series of a time, in parts of it.
+func (s *Server) series(w http.ResponseWriter, r *http.Request, store bench.Store) {
+	q, err := s.filters(r)
+	parts := 0
+	if err == nil {
+		parts, err = number(r, "parts", defaultParts, 1, mostParts)
+	}
+	if err != nil {
+		refuse(w, http.StatusBadRequest, err.Error())
+		return
+	}
+	t, err := archive.ReadTimelines(r.Context(), store, q, parts, s.Now())
+	if err != nil {
+		s.failed(w, r, err)
+		return
+	}
+	s.json(w, r, newSeries(store.String(), t))
+}
+
+// run is the result file of one run, with what its pictures need beside it.
+func (s *Server) run(w http.ResponseWriter, r *http.Request, store bench.Store) {
+	run, err := archive.Find(r.Context(), store, r.PathValue("id"))
+	var several *archive.NotOne
+	switch {
+	case errors.Is(err, archive.ErrTooShort), errors.As(err, &several):
+		refuse(w, http.StatusNotFound, err.Error())
+		return
+	case err != nil:
+		s.failed(w, r, err)
+		return
+	}
+	v, err := NewRun(bench.NewRecord(run))
+	if err != nil {
+		s.failed(w, r, err)
+		return
+	}
+	s.json(w, r, v)
+}
+
+// compare holds two sides against each other, all of them and place by place.
+func (s *Server) compare(w http.ResponseWriter, r *http.Request, store bench.Store) {
+	var sides [2]archive.Side
+	for i, key := range []string{"a", "b"} {
+		text := r.URL.Query().Get(key)
+		f, err := selection.ParseFilter(text, s.Now())
+		if err != nil {
+			refuse(w, http.StatusBadRequest, fmt.Sprintf("%s=%s: %s", key, quoted(text), err.Error()))
+			return
+		}
+		sides[i] = archive.Side{Name: text, Filter: f} // never a file: who asks is not who runs this program
+	}
+	from := archive.Reader{Store: func() (bench.Store, error) { return store, nil }, Say: func(error) {}}
+	invalid := r.URL.Query().Get("include_invalid") == "true"
+	var groups [2]report.Group
+	for i, side := range sides {
+		var err error
+		groups[i], err = side.Group(r.Context(), from, invalid)
+		var all *archive.AllInvalid
+		var several *archive.NotOne
+		switch {
+		case errors.Is(err, archive.ErrNoRun), errors.As(err, &all), errors.As(err, &several),
+			errors.Is(err, archive.ErrTooShort):
+			refuse(w, http.StatusNotFound, fmt.Sprintf("%s: %s", quoted(side.Name), err.Error()))
+			return
+		case err != nil:
+			s.failed(w, r, err)
+			return
+		}
+	}
+	s.json(w, r, newComparison(groups[0], groups[1], report.Against{Invalid: invalid}))
+}

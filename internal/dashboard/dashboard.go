@@ -1,0 +1,198 @@
+// Package dashboard shows the runs of a store to whoever decides by pictures: a page, the interface behind it, and a
+// report in one file. It computes nothing that the command line does not compute, and changes nothing.
+package dashboard
+
+import (
+	"context"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"rtcbench/bench"
+)
+
+// Options are what a Server needs.
+type Options struct {
+	Open  func() (bench.Store, error) // gives the store that is read; an *archive.NoStore: there is none yet
+	Pages fs.FS                       // index.html and what it loads; nil = this build has none
+	Hosts []string                    // by which names the page may be asked for, beside those of this machine
+	Log   *slog.Logger
+	Now   func() time.Time // nil = the time of this machine
+}
+
+// Server answers requests for the page and for the interface behind it (openapi.json).
+type Server struct {
+	Options
+	source source
+	news   *news
+}
+
+// New makes a Server. It does nothing until it is asked.
+func New(o Options) *Server {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	s := &Server{Options: o, source: source{open: o.Open}}
+	s.news = newNews(s.source.get)
+	return s
+}
+
+const (
+	headerTimeout = 5 * time.Second
+	goodbye       = 2 * time.Second // for answers that are under way at the end
+)
+
+// Serve answers on l until ctx ends. It closes l and the store.
+func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	defer s.source.close()
+	server := &http.Server{
+		Handler: s.Handler(), ReadHeaderTimeout: headerTimeout, MaxHeaderBytes: 16 << 10, IdleTimeout: time.Minute,
+		BaseContext: func(net.Listener) context.Context { return ctx },
+		ErrorLog:    slog.NewLogLogger(s.Log.Handler(), slog.LevelDebug),
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(l) }()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	leaving, cancel := context.WithTimeout(context.WithoutCancel(ctx), goodbye)
+	defer cancel()
+	if server.Shutdown(leaving) != nil {
+		server.Close()
+	}
+	return nil
+}
+
+// policy lets the page load what came with it, and nothing else.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; " +
+	"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+//go:embed openapi.json
+var openAPI []byte
+
+// Handler is the page at /, and the interface below /api.
+func (s *Server) Handler() http.Handler {
+	mux := http.NewServeMux()
+	for path, read := range map[string]reading{
+		"/api/v1/history": s.history, "/api/v1/series": s.series, "/api/v1/runs/{id}": s.run,
+		"/api/v1/compare": s.compare, "/api/results/{what}": s.original,
+	} {
+		mux.HandleFunc("GET "+path, s.reads(read))
+	}
+	mux.HandleFunc("GET /api/v1/live", s.live)
+	mux.HandleFunc("GET /api/v1/openapi.json", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.Write(openAPI)
+	})
+	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			w.Header().Set("Allow", "GET, HEAD")
+			refuse(w, http.StatusMethodNotAllowed, "the interface can be read and not written")
+			return
+		}
+		refuse(w, http.StatusNotFound, "there is nothing here; /api/v1/openapi.json lists what there is")
+	})
+	mux.Handle("/", s.page())
+	return s.guarded(mux)
+}
+
+// reading is what answers from a store.
+type reading func(w http.ResponseWriter, r *http.Request, store bench.Store)
+
+func (s *Server) reads(answer reading) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		store, err := s.source.get()
+		if err != nil {
+			s.failed(w, r, err)
+			return
+		}
+		answer(w, r, store)
+	}
+}
+
+// page is what was built by npm. Its names never change, so a browser asks each time whether they are still the same.
+func (s *Server) page() http.Handler {
+	if s.Pages == nil {
+		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+			w.Write([]byte("This build of rtcbench has no page: it was built without the npm step (make build makes " +
+				"a complete one).\nThe interface is there all the same: /api/v1/openapi.json lists it.\n"))
+		})
+	}
+	return tagged(http.FileServerFS(s.Pages))
+}
+
+// guarded keeps out pages of others that somebody opens on this machine, also those whose name was bound to this
+// address.
+func (s *Server) guarded(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", policy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		switch site := r.Header.Get("Sec-Fetch-Site"); {
+		case !s.called(r.Host):
+			refuse(w, http.StatusForbidden, "this page is not called "+quoted(r.Host)+" here")
+		case r.Header.Get("Origin") != "" && !s.sameOrigin(r), site == "cross-site", site == "same-site":
+			if r.Method == http.MethodGet && r.Header.Get("Sec-Fetch-Mode") == "navigate" {
+				next.ServeHTTP(w, r) // a link that somebody has followed
+				return
+			}
+			refuse(w, http.StatusForbidden, "other pages may not read this one")
+		default:
+			next.ServeHTTP(w, r)
+		}
+	})
+}
+
+func (s *Server) called(host string) bool {
+	name, _, err := net.SplitHostPort(host)
+	if err != nil {
+		name = host
+	}
+	name = strings.ToLower(strings.Trim(name, "[]"))
+	if ip := net.ParseIP(name); ip != nil && ip.IsLoopback() {
+		return true
+	}
+	for _, n := range append([]string{"localhost"}, s.Hosts...) {
+		if name == n {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *Server) sameOrigin(r *http.Request) bool {
+	_, host, found := strings.Cut(r.Header.Get("Origin"), "://")
+	return found && host == r.Host
+}
+
+// refusal is how the interface says no; the original's has the same keys.
+type refusal struct {
+	Error   string `json:"error"`
+	Details string `json:"details,omitempty"`
+}
+
+func refuse(w http.ResponseWriter, status int, why string) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(refusal{Error: why})
+}
+
+// failed answers for a store that could not be read.
+func (s *Server) failed(w http.ResponseWriter, r *http.Request, err error) {
+	if r.Context().Err() != nil || errors.Is(err, context.Canceled) {
+		return // nobody waits for the answer
+	}
+	s.Log.Error("a request failed", "path", r.URL.Path, "error", err.Error())
+	refuse(w, http.StatusBadGateway, err.Error())
+}

@@ -1,0 +1,88 @@
+package dashboard
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"io/fs"
+	"time"
+
+	"rtcbench/bench"
+	"rtcbench/internal/report"
+)
+
+// Report is what a report in one file shows.
+type Report struct {
+	Made       string      `json:"made"`
+	By         string      `json:"by"` // the program
+	Runs       []Run       `json:"runs"`
+	Comparison *Comparison `json:"comparison"` // of two runs
+}
+
+// NewReport is about runs, which have their samples. Two of them are compared.
+func NewReport(runs []bench.Record, names []string, by string, now time.Time) (Report, error) {
+	r := Report{Made: now.UTC().Format("2006-01-02 15:04 UTC"), By: by}
+	for _, run := range runs {
+		v, err := NewRun(run)
+		if err != nil {
+			return r, err
+		}
+		r.Runs = append(r.Runs, v)
+	}
+	if len(runs) == 2 {
+		name := func(i int) string {
+			if len(names) == len(runs) {
+				return names[i]
+			}
+			return runs[i].ID
+		}
+		c := newComparison(report.Group{Name: name(0), Runs: runs[:1]}, report.Group{Name: name(1), Runs: runs[1:]},
+			report.Against{})
+		r.Comparison = &c
+	}
+	return r, nil
+}
+
+// WriteHTML writes r as one page that needs nothing else. pages holds its script and its style.
+func (r Report) WriteHTML(w io.Writer, pages fs.FS) error {
+	script, err := fs.ReadFile(pages, "report.js")
+	if err != nil {
+		return err
+	}
+	style, err := fs.ReadFile(pages, "report.css")
+	if err != nil {
+		return err
+	}
+	// JSON escapes <, so that no text of a run ends the element that it stands in; a script of ours has no such text.
+	data, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	if bytes.Contains(script, []byte("</script")) || bytes.Contains(style, []byte("</style")) {
+		return fmt.Errorf("the script or the style of the report cannot stand in a page")
+	}
+	sum := sha256.Sum256(script)
+	_, err = fmt.Fprintf(w, reportFrame, base64.StdEncoding.EncodeToString(sum[:]), style, data, script)
+	return err
+}
+
+// reportFrame lets the page run its own script, and load nothing.
+const reportFrame = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; ` +
+	`script-src 'sha256-%s'; img-src data: blob:">
+<title>rtcbench report</title>
+<style>%s</style>
+</head>
+<body>
+<script type="application/json" id="report">%s</script>
+<script>%s</script>
+</body>
+</html>
+`

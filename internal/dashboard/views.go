@@ -1,0 +1,286 @@
+package dashboard
+
+import (
+	"encoding/json"
+	"math"
+	"time"
+
+	"rtcbench/bench"
+	"rtcbench/internal/archive"
+	"rtcbench/internal/report"
+	"rtcbench/internal/result"
+	"rtcbench/internal/stats"
+)
+
+// All of it is in milliseconds and Unix seconds; null is what is not known.
+
+// SeriesList is what /api/v1/series answers.
+type SeriesList struct {
+	Store  string   `json:"store"`
+	Since  float64  `json:"since"`
+	Until  float64  `json:"until"`
+	List   []Series `json:"series"`
+	Errors []string `json:"errors"`
+}
+
+// Series is one series over a time.
+type Series struct {
+	Location  string  `json:"location_id"`
+	Platform  string  `json:"platform"`
+	Engine    string  `json:"engine"`
+	Transport string  `json:"transport_class"`
+	Path      string  `json:"path"`
+	Where     *Point  `json:"where"` // of a location whose name is that of a known region
+	Last      LastRun `json:"last_run"`
+	Total     Sum     `json:"total"`
+	Parts     []Sum   `json:"parts"`
+	Curve     []Rank  `json:"curve"`     // of all answered pings of the time
+	Bins      []Bin   `json:"bins"`      // the same as a histogram
+	NotShown  string  `json:"not_shown"` // why there is no picture; "" = there is one
+}
+
+// LastRun is the newest run of a series.
+type LastRun struct {
+	ID      string        `json:"run_id"`
+	EndTime float64       `json:"end_time"`
+	P95     *float64      `json:"p95_rtt"`
+	Verdict bench.Verdict `json:"validity"`
+}
+
+// Sum is what runs add up to. Its percentiles are of the merged distributions, and never means.
+type Sum struct {
+	Runs     int                   `json:"runs"`          // that are in the sum
+	LeftOut  int                   `json:"runs_left_out"` // invalid ones
+	Answered int                   `json:"answered"`
+	Failed   int                   `json:"failed"`
+	NotSent  int                   `json:"not_sent"`
+	Loss     *float64              `json:"packet_loss_rate"`
+	LossCI   *[2]float64           `json:"packet_loss_ci95"`
+	P        [7]*float64           `json:"p"`    // at Levels
+	Heat     [][2]int              `json:"heat"` // pairs: the step of the latency, and how many pings are in it
+	Verdicts map[bench.Verdict]int `json:"verdicts"`
+}
+
+// Levels are the quantiles of Sum.P.
+var Levels = [7]float64{0.05, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99}
+
+// heatSteps is how many steps a heat map has for each factor of ten. Step i begins at 10^(i/heatSteps) ms.
+const heatSteps = 16
+
+func newSeries(store string, t archive.Timelines) SeriesList {
+	out := SeriesList{Store: store, Since: unix(t.Since), Until: unix(t.Until), List: []Series{}, Errors: []string{}}
+	for _, l := range t.List {
+		s := Series{
+			Location: l.Location, Platform: l.Platform, Engine: l.Engine, Transport: string(l.Transport),
+			Path: string(l.Path), Where: whereIs(l.Location), Total: newSum(l.Part), Parts: make([]Sum, len(l.Parts)),
+			Curve: curveOf(l.Histogram), Bins: binsOf(l.Histogram),
+			Last: LastRun{l.Last.ID, unix(l.Last.End), quantityMillis(l.Last.Summary.P95),
+				l.Last.Summary.Validity.Verdict},
+		}
+		for i, p := range l.Parts {
+			s.Parts[i] = newSum(p)
+		}
+		if s.Total.Answered == 0 {
+			s.NotShown = whyNothing(s.Total)
+		}
+		out.List = append(out.List, s)
+	}
+	for _, err := range t.Bad {
+		out.Errors = append(out.Errors, err.Error())
+	}
+	return out
+}
+
+func whyNothing(t Sum) string {
+	if t.Runs == 0 && t.LeftOut > 0 {
+		return "all runs of this time are invalid, and left out"
+	}
+	return "no ping was answered in this time"
+}
+
+func newSum(p archive.Part) Sum {
+	s := Sum{
+		Runs: p.Runs, LeftOut: p.LeftOut, Answered: p.Counts.Answered, Failed: p.Counts.Failed(),
+		NotSent: p.Counts.NotSent, Heat: [][2]int{}, Verdicts: p.Verdicts,
+	}
+	if n := p.Counts.Settled(); n > 0 {
+		loss := float64(s.Failed) / float64(n)
+		s.Loss = &loss
+		if lo, hi, ok := stats.Wilson(s.Failed, n); ok {
+			s.LossCI = &[2]float64{lo, hi}
+		}
+	}
+	for i, q := range Levels {
+		d, ok := p.Histogram.Quantile(q)
+		s.P[i] = quantityMillis(bench.Quantity{D: d, OK: ok})
+	}
+	p.Histogram.Buckets(func(lo, hi time.Duration, n uint64) bool {
+		step := int(math.Floor(heatSteps * math.Log10(max(1e-3, millis((lo+hi)/2)))))
+		if last := len(s.Heat) - 1; last >= 0 && s.Heat[last][0] == step {
+			s.Heat[last][1] += int(n)
+		} else {
+			s.Heat = append(s.Heat, [2]int{step, int(n)})
+		}
+		return true
+	})
+	return s
+}
+
+// Rank is a point of a curve of percentiles, with its 95 % interval if pings were independent of each other.
+type Rank struct {
+	Q  float64  `json:"q"`
+	MS float64  `json:"ms"`
+	Lo *float64 `json:"lo"`
+	Hi *float64 `json:"hi"`
+}
+
+// curveLevels are even on the axis of 1/(1−q).
+var curveLevels = func() (list []float64) {
+	for i := 0; i <= 4*12; i++ {
+		list = append(list, 1-math.Pow(10, -float64(i)/12))
+	}
+	return list
+}()
+
+// curveOf is as long as there are pings for it.
+func curveOf(h stats.Histogram) []Rank {
+	n := int(h.Total())
+	list := []Rank{}
+	at := ranks(h)
+	for _, q := range curveLevels {
+		if n == 0 || float64(n)*(1-q) < 1 && q > 0 {
+			break
+		}
+		d, _ := h.Quantile(q)
+		p := Rank{Q: q, MS: millis(d)}
+		if lo, hi, ok := stats.QuantileRanks(n, q); ok {
+			l, u := millis(at(lo)), millis(at(hi))
+			p.Lo, p.Hi = &l, &u
+		}
+		list = append(list, p)
+	}
+	return list
+}
+
+// ranks gives the value of a rank, from 1.
+func ranks(h stats.Histogram) func(rank int) time.Duration {
+	n := float64(h.Total())
+	return func(rank int) time.Duration {
+		d, _ := h.Quantile((float64(rank) - 0.5) / n)
+		return d
+	}
+}
+
+// Bin is a bar of a histogram.
+type Bin struct {
+	Lo float64 `json:"lo"`
+	Hi float64 `json:"hi"`
+	N  int     `json:"n"`
+}
+
+// bars is how many bars a histogram has below the 99th percentile; one more holds what is above.
+const bars = 40
+
+func binsOf(h stats.Histogram) []Bin {
+	list := []Bin{}
+	first, ok := h.Quantile(0)
+	if !ok {
+		return list
+	}
+	last, _ := h.Quantile(0.99)
+	lo, hi := millis(first), millis(last)
+	width := nice((hi - lo) / bars)
+	begin := math.Floor(lo/width) * width
+	n := int(math.Ceil((hi-begin)/width)) + 1
+	for i := range n {
+		list = append(list, Bin{Lo: begin + float64(i)*width, Hi: begin + float64(i+1)*width})
+	}
+	rest := Bin{Lo: begin + float64(n)*width}
+	h.Buckets(func(from, to time.Duration, count uint64) bool {
+		v := millis((from + to) / 2)
+		rest.Hi = v
+		if i := int((v - begin) / width); i < n {
+			list[max(0, i)].N += int(count)
+		} else {
+			rest.N += int(count)
+		}
+		return true
+	})
+	if rest.N > 0 {
+		list = append(list, rest)
+	}
+	return list
+}
+
+// nice is the least of 1, 2, 5, 10, … that is not below v.
+func nice(v float64) float64 {
+	step := math.Pow(10, math.Floor(math.Log10(max(v, 1e-3))))
+	for _, f := range []float64{1, 2, 5} {
+		if f*step >= v {
+			return f * step
+		}
+	}
+	return 10 * step
+}
+
+// Run is one run: its result file, and what its pictures need beside it.
+type Run struct {
+	Result json.RawMessage `json:"result"`
+	Curve  []Rank          `json:"curve"`
+	Bins   []Bin           `json:"bins"`
+}
+
+// NewRun is the view of r.
+func NewRun(r bench.Record) (v Run, err error) {
+	v.Result, err = result.NewDocument(r).Line()
+	h := r.Histogram()
+	v.Curve, v.Bins = curveOf(h), binsOf(h)
+	return v, err
+}
+
+// Comparison is how two sides compare: as rtcbench compare says it, and the same at each place that both were at.
+type Comparison struct {
+	All    report.Groups `json:"all"`
+	Places []AtPlace     `json:"places"`
+}
+
+// AtPlace is how both sides compare at one place.
+type AtPlace struct {
+	Location string        `json:"location_id"`
+	Groups   report.Groups `json:"comparison"`
+}
+
+func newComparison(a, b report.Group, by report.Against) Comparison {
+	c := Comparison{All: report.CompareGroups(a, b, by), Places: []AtPlace{}}
+	here, there := byPlace(a), byPlace(b)
+	if len(here) < 2 && len(there) < 2 {
+		return c
+	}
+	for _, name := range c.All.A.Locations {
+		if x, y := here[name], there[name]; len(x.Runs) > 0 && len(y.Runs) > 0 {
+			c.Places = append(c.Places, AtPlace{name, report.CompareGroups(x, y, by)})
+		}
+	}
+	return c
+}
+
+func byPlace(g report.Group) map[string]report.Group {
+	all := map[string]report.Group{}
+	for _, r := range g.Runs {
+		at := bench.SeriesOf(r.Run).Location
+		all[at] = report.Group{Name: g.Name + " at " + at, Runs: append(all[at].Runs, r)}
+	}
+	return all
+}
+
+func millis(d time.Duration) float64 { return float64(d) / 1e6 }
+
+func unix(t time.Time) float64 { return float64(t.UnixMicro()) / 1e6 }
+
+func quantityMillis(q bench.Quantity) *float64 {
+	if !q.OK {
+		return nil
+	}
+	v := millis(q.D)
+	return &v
+}

@@ -1,0 +1,127 @@
+// The page of rtcbench ui.
+import { render } from 'preact';
+import '@preact/signals';
+import 'uplot/dist/uPlot.min.css';
+import './style.css';
+import { address, connection, defaultSince, follow, go, link, listen, view, type View } from './state';
+import { zone } from './text';
+import { Compare, OneRun, Place, Places, Runs } from './views';
+
+const tabs: [View, string][] = [
+  ['places', 'Places'],
+  ['runs', 'Runs'],
+  ['compare', 'Compare'],
+];
+const times: [string, string][] = [
+  ['1h', 'last hour'],
+  ['24h', 'last 24 hours'],
+  ['7d', 'last 7 days'],
+  ['30d', 'last 30 days'],
+  ['all', 'all'],
+];
+const choices = {
+  platform: ['livekit', 'daily'],
+  engine: ['native', 'browser'],
+  transport: ['datachannel-reliable', 'datachannel-lossy', 'signalling-websocket', 'rtp-audio'],
+} as const;
+
+function Head() {
+  const here = view.value;
+  return (
+    <header>
+      <h1>
+        <a href={link('places', {})}>rtcbench</a>
+      </h1>
+      <nav aria-label="views">
+        {tabs.map(([name, title]) => (
+          <a
+            href={link(name, {})}
+            aria-current={here === name ? 'page' : undefined}
+            onClick={(e) => {
+              e.preventDefault();
+              go(name, { location: undefined, path: undefined, id: undefined });
+            }}
+          >
+            {title}
+          </a>
+        ))}
+      </nav>
+      <p class={`live ${connection.value}`} role="status">
+        {connection.value === 'lost'
+          ? 'rtcbench does not answer; waiting for it'
+          : connection.value === 'open'
+            ? 'live'
+            : ''}
+      </p>
+    </header>
+  );
+}
+
+function Filters() {
+  const q = address.value;
+  if (view.value === 'compare' || view.value === 'run') return null;
+  const since = q.get('since') ?? defaultSince;
+  const own = times.some(([v]) => v === since) ? [] : [[since, `since ${since}`] as [string, string]];
+  return (
+    <form class="filters" aria-label="which runs">
+      <label>
+        time{' '}
+        <select value={since} onChange={(e) => go(view.value, { since: e.currentTarget.value })}>
+          {[...own, ...times].map(([v, t]) => (
+            <option value={v}>{t}</option>
+          ))}
+        </select>
+      </label>
+      {(['platform', 'engine', 'transport'] as const).map((name) => (
+        <label>
+          {name === 'transport' ? 'class' : name}{' '}
+          <select value={q.get(name) ?? ''} onChange={(e) => go(view.value, { [name]: e.currentTarget.value })}>
+            <option value="">all</option>
+            {choices[name].map((v) => (
+              <option value={v}>{v}</option>
+            ))}
+          </select>
+        </label>
+      ))}
+      {q.get('location') && (
+        <button type="button" onClick={() => go('places', { location: undefined, path: undefined })}>
+          {q.get('location')} ✕
+        </button>
+      )}
+      <label>
+        <input
+          type="checkbox"
+          checked={q.get('include_invalid') === 'true'}
+          onChange={(e) => go(view.value, { include_invalid: e.currentTarget.checked ? 'true' : undefined })}
+        />{' '}
+        invalid runs too
+      </label>
+      <span class="quiet">times in {zone}</span>
+    </form>
+  );
+}
+
+const shown: Record<View, () => preact.JSX.Element> = {
+  places: Places,
+  place: Place,
+  runs: Runs,
+  run: OneRun,
+  compare: Compare,
+};
+
+function App() {
+  const Shown = shown[view.value];
+  return (
+    <>
+      <Head />
+      <Filters />
+      <main>
+        <Shown />
+      </main>
+    </>
+  );
+}
+
+follow();
+listen();
+render(<App />, document.body);

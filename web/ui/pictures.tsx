@@ -1,0 +1,163 @@
+// The pictures of a distribution, of a run and of a place.
+import uPlot from 'uplot';
+import type { Bin, File, Rank } from './contract';
+import { Figure } from './figure';
+import { colour, faint, Plot } from './plot';
+import { count, ms } from './text';
+
+/** A histogram: how many pings took how long. */
+export function Distribution({ bins, answered, why }: { bins: Bin[]; answered: number; why?: string | undefined }) {
+  const beyond = bins.at(-1);
+  const open =
+    beyond !== undefined &&
+    bins.length > 1 &&
+    beyond.hi - beyond.lo > 1.5 * ((bins[0]?.hi ?? 0) - (bins[0]?.lo ?? 0));
+  const rest = open ? `; ${count(beyond.n)} of them lie above ${ms(beyond.lo)} ms, up to ${ms(beyond.hi)} ms` : '';
+  const drawn = open ? bins.slice(0, -1) : bins;
+  const data: uPlot.AlignedData = [drawn.map((b) => (b.lo + b.hi) / 2), drawn.map((b) => b.n)];
+  return (
+    <Figure
+      title="Distribution"
+      nothing={bins.length === 0 ? (why ?? 'no ping was answered') : undefined}
+      says={`${count(answered)} answered pings${rest}.`}
+      table={{ head: ['from ms', 'to ms', 'pings'], lines: bins.map((b) => [ms(b.lo), ms(b.hi), String(b.n)]) }}
+    >
+      <Plot
+        label="histogram of round trip times"
+        data={data}
+        options={() => ({
+          legend: { show: false },
+          scales: { x: { time: false } },
+          cursor: { y: false },
+          axes: [{ label: 'round trip, ms' }, { label: 'pings', size: 60 }],
+          series: [
+            {},
+            {
+              label: 'pings',
+              fill: faint('accent', 0.7),
+              stroke: colour('accent'),
+              points: { show: false },
+              paths: uPlot.paths.bars?.({ size: [0.95, 60] }) as uPlot.Series.PathBuilder,
+            },
+          ],
+        })}
+      />
+    </Figure>
+  );
+}
+
+const edge = { stroke: 'transparent', points: { show: false } };
+const levels = [0, 0.5, 0.9, 0.95, 0.99, 0.999, 0.9999];
+const depth = (q: number) => -Math.log10(1 - q);
+
+/** The curve of percentiles, on an axis on which each step is ten times as rare. */
+export function Percentiles({ curve, answered, why }: { curve: Rank[]; answered: number; why?: string | undefined }) {
+  const data: uPlot.AlignedData = [
+    curve.map((r) => depth(r.q)),
+    curve.map((r) => r.lo),
+    curve.map((r) => r.hi),
+    curve.map((r) => r.ms),
+  ];
+  return (
+    <Figure
+      title="Percentiles"
+      nothing={curve.length < 2 ? (why ?? 'no ping was answered') : undefined}
+      says={
+        `Of ${count(answered)} answered pings. The band is the 95 % interval, if pings were independent of each ` +
+        'other; where it ends they are too few.'
+      }
+      table={{
+        head: ['percentile', 'ms', '95 % from', 'to'],
+        lines: curve.map((r) => [(100 * r.q).toFixed(2), ms(r.ms), ms(r.lo), ms(r.hi)]),
+      }}
+    >
+      <Plot
+        label="percentiles of round trip times"
+        data={data}
+        options={() => ({
+          legend: { show: false },
+          scales: { x: { time: false } },
+          axes: [
+            {
+              label: 'percentile',
+              splits: () => levels.map(depth),
+              values: (_, at) => at.map((d) => `${+(100 * (1 - 10 ** -d)).toFixed(2)}`),
+            },
+            { label: 'round trip, ms', size: 60 },
+          ],
+          bands: [{ series: [2, 1], fill: faint('accent', 0.25) }],
+          series: [{}, edge, edge, { label: 'ms', stroke: colour('accent'), width: 2, points: { show: false } }],
+        })}
+      />
+    </Figure>
+  );
+}
+
+interface Kind {
+  name: string;
+  ink: string;
+  is: (outcome: string) => boolean;
+  edge?: boolean;
+}
+
+const kinds: Kind[] = [
+  { name: 'answered', ink: 'accent', is: (o) => o === 'answered' },
+  { name: 'late', ink: 'warn', is: (o) => o === 'late' },
+  { name: 'lost', ink: 'bad', is: (o) => o === 'lost', edge: true },
+  { name: 'not sent', ink: 'quiet', is: (o) => o === 'not_sent', edge: true },
+];
+
+/** Each ping of a run, in the order in which they were due. What has no round trip is marked at the upper edge. */
+export function Pings({ file }: { file: File }) {
+  const s = file.details.samples;
+  const at = s.due_ms.map((d, i) => ((s.sent_ms[i] ?? d) || d) / 1000);
+  const top = Math.max(1, ...s.rtt_ms.map((v) => v ?? 0));
+  const rows = kinds.map((k) => s.outcome.map((o, i) => (k.is(o) ? (k.edge ? top : (s.rtt_ms[i] ?? top)) : null)));
+  const present = kinds.filter((_, i) => rows[i]?.some((v) => v !== null));
+  const lost = s.outcome.filter((o) => o === 'lost').length;
+  return (
+    <Figure
+      title="Every ping"
+      nothing={s.seq.length === 0 ? 'the file has no samples' : undefined}
+      says={
+        <>
+          Seconds after the start.
+          {present.map((k) => (
+            <span class={`key ${k.ink}`}>{k.name}</span>
+          ))}
+          {lost > 0 && <span class="key none">lost pings are drawn at the upper edge</span>}
+        </>
+      }
+      table={{
+        head: ['ping', 'due s', 'outcome', 'round trip ms', 'up ms (raw)', 'echo held ms'],
+        lines: s.seq.map((n, i) => [
+          String(n),
+          ((s.due_ms[i] ?? 0) / 1000).toFixed(3),
+          s.outcome[i] ?? '',
+          ms(s.rtt_ms[i]),
+          ms(s.up_raw_ms[i]),
+          ms(s.hold_ms[i]),
+        ]),
+      }}
+    >
+      <Plot
+        label="round trip of every ping over the run"
+        data={[at, ...rows] as uPlot.AlignedData}
+        options={() => ({
+          legend: { show: false },
+          scales: { x: { time: false } },
+          axes: [{ label: 'seconds' }, { label: 'round trip, ms', size: 60 }],
+          series: [
+            {},
+            ...kinds.map((k) => ({
+              label: k.name,
+              stroke: colour(k.ink),
+              paths: () => null,
+              points: { show: true, size: 4, fill: colour(k.ink), space: 0 },
+            })),
+          ],
+        })}
+      />
+    </Figure>
+  );
+}

@@ -1,0 +1,134 @@
+// One run: what was measured, how far it can be trusted, and each ping of it.
+import type { File, Run } from './contract';
+import { Figure } from './figure';
+import { Distribution, Percentiles, Pings } from './pictures';
+import { count, marks, moment, ms, percent, utc, way } from './text';
+
+const interval = (file: File, q: string) => file.details.rtt_ms.ci95[q] ?? null;
+
+export function RunView({ run }: { run: Run }) {
+  const file = run.result;
+  const { statistics: s, metadata: m, details: d } = file;
+  const verdict = d.validity?.verdict ?? 'unjudged';
+  return (
+    <section class="run">
+      <h2>
+        Run {m.run_id.slice(-8)}{' '}
+        <small>
+          {m.location_id ?? 'unknown place'}, {moment(m.start_time)} ({utc(m.start_time)})
+        </small>
+      </h2>
+      <p class="says">
+        {way({ platform: file.platform, engine: d.engine, transport_class: d.transport_class, path: d.path })}.{' '}
+        {count(m.iterations)} pings, one every {m.cooldown_ms === null ? 'unknown time' : `${m.cooldown_ms} ms`}, each
+        given {m.timeout_ms} ms.{' '}
+        {d.ended !== 'complete' && `It ended early: ${d.ended}${d.error ? `, ${d.error}` : ''}.`}
+      </p>
+      <dl class="facts">
+        {(['p50', 'p95', 'p99'] as const).map((q) => {
+          const ci = interval(file, q);
+          return (
+            <div>
+              <dt>{q.toUpperCase()}</dt>
+              <dd>
+                {ms(s[`${q}_rtt`])} <small>ms</small>
+              </dd>
+              <dd class="ci">{ci ? `${ms(ci[0])} … ${ms(ci[1])}` : 'too few pings for an interval'}</dd>
+            </div>
+          );
+        })}
+        <div>
+          <dt>lost</dt>
+          <dd>{percent(s.packet_loss_rate)}</dd>
+          <dd class="ci">
+            {s.failed_messages} of {count(s.total_messages)}
+            {d.loss.wilson95 && `; ${percent(d.loss.wilson95[0])} … ${percent(d.loss.wilson95[1])}`}
+          </dd>
+        </div>
+        <div>
+          <dt>jitter</dt>
+          <dd>
+            {ms(s.jitter)} <small>ms</small>
+          </dd>
+          <dd class="ci">mean |ΔRTT|</dd>
+        </div>
+      </dl>
+      <section class={`trust ${verdict}`}>
+        <h3>
+          {marks[verdict]} This run is {verdict}
+        </h3>
+        {d.doubts.length > 0 ? (
+          <ul>
+            {d.doubts.map((x) => (
+              <li>{x.text}</li>
+            ))}
+          </ul>
+        ) : (
+          <p>Nothing was found that speaks against its numbers.</p>
+        )}
+      </section>
+      <Pings file={file} />
+      <div class="pair">
+        <Distribution bins={run.bins} answered={s.successful_messages} />
+        <Percentiles curve={run.curve} answered={s.successful_messages} />
+      </div>
+      <OneWay file={file} />
+    </section>
+  );
+}
+
+const clocks: Partial<Record<string, string>> = {
+  one: 'runner and echo share one clock',
+  synchronised: 'both clocks were measured against each other',
+  unknown: 'the offset of the two clocks is not known',
+};
+
+function OneWay({ file }: { file: File }) {
+  const o = file.details.one_way;
+  const l = file.details.loss;
+  const within = o.half_width_ms ? `, within ± ${ms(o.half_width_ms)} ms` : '';
+  const range = (r: number[] | null) => (r ? `${ms(r[0])} … ${ms(r[1])}` : '–');
+  return (
+    <Figure
+      title="Each way by itself"
+      nothing={
+        o.up_p50_ms === null && o.up_ms === null
+          ? (o.reason ?? clocks[o.clocks] ?? 'the echo told no times')
+          : undefined
+      }
+      says={`${clocks[o.clocks] ?? o.clocks}${within}.${o.reason ? ` ${o.reason}` : ''}`}
+      table={{
+        head: ['way', 'P50 ms', 'range ms', 'lost pings'],
+        lines: [
+          ['up', ms(o.up_p50_ms), range(o.up_ms), l.up === null ? '–' : String(l.up)],
+          ['down', ms(o.down_p50_ms), range(o.down_ms), l.down === null ? '–' : String(l.down)],
+        ],
+      }}
+    >
+      <dl class="facts">
+        <div>
+          <dt>up</dt>
+          <dd>
+            {ms(o.up_p50_ms)} <small>ms</small>
+          </dd>
+          <dd class="ci">{range(o.up_ms)}</dd>
+        </div>
+        <div>
+          <dt>down</dt>
+          <dd>
+            {ms(o.down_p50_ms)} <small>ms</small>
+          </dd>
+          <dd class="ci">{range(o.down_ms)}</dd>
+        </div>
+        <div>
+          <dt>lost on the way up</dt>
+          <dd>{l.up ?? '–'}</dd>
+        </div>
+        <div>
+          <dt>lost on the way down</dt>
+          <dd>{l.down ?? '–'}</dd>
+        </div>
+      </dl>
+    </Figure>
+  );
+}

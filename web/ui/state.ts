@@ -1,0 +1,82 @@
+// What is shown is the address: whoever gets the link sees the same.
+import { computed, signal } from '@preact/signals';
+
+/** The parameters of the address that say which runs are meant; the interface takes the same. */
+export const filterNames = ['since', 'until', 'platform', 'location', 'engine', 'transport', 'path'] as const;
+export type FilterName = (typeof filterNames)[number];
+
+const views = ['places', 'place', 'compare', 'runs', 'run'] as const;
+export type View = (typeof views)[number];
+
+export const address = signal(new URLSearchParams());
+
+/** Moves to another view. What is undefined leaves the address. */
+export function go(view: View, change: Record<string, string | undefined>, keep = true): void {
+  const next = keep ? new URLSearchParams(address.value) : new URLSearchParams();
+  next.set('view', view);
+  for (const [key, value] of Object.entries(change)) {
+    if (value === undefined || value === '') next.delete(key);
+    else next.set(key, value);
+  }
+  history.pushState(null, '', `#${next}`);
+  address.value = next;
+}
+
+/** The address of a view as a link. */
+export function link(view: View, change: Record<string, string>): string {
+  const next = new URLSearchParams({ view, ...change });
+  return `#${next}`;
+}
+
+const read = () => {
+  address.value = new URLSearchParams(location.hash.slice(1));
+};
+
+/** Follows the address bar. */
+export function follow(): void {
+  read();
+  addEventListener('hashchange', read);
+  addEventListener('popstate', read);
+}
+
+export const view = computed<View>(() => {
+  const name = address.value.get('view') as View | null;
+  return name !== null && views.includes(name) ? name : 'places';
+});
+
+export const defaultSince = '24h';
+
+/** The part of the address that the interface is asked with. */
+export function asked(more: Record<string, string> = {}): string {
+  const q = new URLSearchParams();
+  for (const name of filterNames) {
+    const value = address.value.get(name);
+    if (value) q.set(name, value);
+  }
+  if (!q.has('since') && !q.has('until')) q.set('since', defaultSince);
+  if (q.get('since') === 'all') q.delete('since');
+  if (address.value.get('include_invalid') === 'true') q.set('include_invalid', 'true');
+  for (const [key, value] of Object.entries(more)) q.set(key, value);
+  return q.toString();
+}
+
+/** Counts up when the store has got something new: whoever reads it, reads the store again. */
+export const news = signal(0);
+
+export type Link = 'never' | 'open' | 'lost';
+export const connection = signal<Link>('never');
+
+/** Listens for what is new, for as long as the page is there. The browser comes back by itself. */
+export function listen(): void {
+  const events = new EventSource('/api/v1/live');
+  events.onopen = () => {
+    if (connection.value === 'lost') news.value++; // something may have been missed
+    connection.value = 'open';
+  };
+  events.onerror = () => {
+    connection.value = 'lost';
+  };
+  events.addEventListener('kept', () => {
+    news.value++;
+  });
+}

@@ -1,0 +1,68 @@
+// How figures are written: with their unit, never more digits than they deserve, and – for what is not known.
+
+export function ms(v: number | null | undefined): string {
+  if (v === null || v === undefined) return '–';
+  const size = Math.abs(v);
+  return v.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : 2);
+}
+
+export function percent(v: number | null | undefined): string {
+  return v === null || v === undefined ? '–' : `${(100 * v).toFixed(2)} %`;
+}
+
+export function count(n: number): string {
+  return n.toLocaleString('en').replaceAll(',', '\u202f');
+}
+
+export function plural(n: number, what: string): string {
+  return `${count(n)} ${what}${n === 1 ? '' : 's'}`;
+}
+
+const two = (n: number) => String(n).padStart(2, '0');
+
+/** A moment in the viewer's own time. */
+export function moment(unix: number): string {
+  const t = new Date(unix * 1000);
+  return `${t.getFullYear()}-${two(t.getMonth() + 1)}-${two(t.getDate())} ${two(t.getHours())}:${two(t.getMinutes())}`;
+}
+
+export function utc(unix: number): string {
+  return `${new Date(unix * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}
+
+export const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+export function ago(seconds: number): string {
+  if (seconds < 90) return `${Math.max(0, Math.round(seconds))} s`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 129600) return `${Math.round(seconds / 3600)} h`;
+  return `${Math.round(seconds / 86400)} days`;
+}
+
+const classes: Partial<Record<string, string>> = {
+  'datachannel-reliable': 'data channel, reliable',
+  'datachannel-lossy': 'data channel, lossy',
+  'signalling-websocket': 'WebSocket',
+  'rtp-audio': 'audio (RTP)',
+  'in-process': 'within a process',
+};
+
+export interface Way {
+  platform: string;
+  engine: string;
+  transport_class: string | null;
+  path: string | null;
+}
+
+/** What carried the messages, in words. */
+export function way(s: Way): string {
+  const carried = s.transport_class === null ? 'unknown' : (classes[s.transport_class] ?? s.transport_class);
+  return `${s.platform}, ${s.engine}, ${carried}${s.path ? `, ${s.path}` : ''}`;
+}
+
+export const marks: Partial<Record<string, string>> = {
+  valid: '●',
+  doubtful: '◐',
+  unjudged: '○',
+  invalid: '✕',
+};
