@@ -25,6 +25,7 @@ const Password = "geheim-/?#&%-4711"
 type Server struct {
 	Port      string
 	dir       string
+	settings  []string
 	stop      func()
 	databases atomic.Int64
 }
@@ -101,9 +102,12 @@ func New(settings ...string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{dir: dir, stop: func() {}}
+	s := &Server{dir: dir, settings: settings, stop: func() {}}
 	if err = s.make(ctx); err == nil {
-		err = s.start(ctx, settings)
+		s.Port, err = freePort()
+	}
+	if err == nil {
+		err = s.start(ctx)
 	}
 	if err != nil {
 		s.Close()
@@ -132,17 +136,27 @@ func (s *Server) make(ctx context.Context) error {
 	return nil
 }
 
-// start starts the server, and waits until it says that it is ready.
-func (s *Server) start(ctx context.Context, settings []string) error {
+func freePort() (string, error) {
 	l, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
-		return err
+		return "", err
 	}
-	_, s.Port, _ = net.SplitHostPort(l.Addr().String())
-	l.Close()
+	defer l.Close()
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	return port, err
+}
+
+// Kill ends the server at once, as a machine does that goes down.
+func (s *Server) Kill() { s.stop() }
+
+// Again starts a server that was killed, and waits until it is ready: it recovers first.
+func (s *Server) Again(ctx context.Context) error { return s.start(ctx) }
+
+// start starts the server, and waits until it says that it is ready.
+func (s *Server) start(ctx context.Context) error {
 	args := []string{"sh", "-c", guard, "guard", program("postgres"), "-D", filepath.Join(s.dir, "data"), "-p", s.Port}
 	for _, setting := range append([]string{"listen_addresses=127.0.0.1", "unix_socket_directories=",
-		"shared_buffers=64MB", "max_connections=60", "logging_collector=off"}, settings...) {
+		"shared_buffers=64MB", "max_connections=60", "logging_collector=off"}, s.settings...) {
 		args = append(args, "-c", setting)
 	}
 	cmd := asPostgres(context.Background(), args...)
