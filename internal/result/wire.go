@@ -143,10 +143,45 @@ func (p Packed) checked() (r bench.Run, err error) {
 	if n := h.Total(); n != uint64(r.Counts.Answered) {
 		return r, fmt.Errorf("the histogram has %d pings; details.counts.answered is %d", n, r.Counts.Answered)
 	}
-	if len(r.Samples) > 0 && !fits(h, r.Samples) {
+	if len(r.Samples) == 0 {
+		return r, nil
+	}
+	if !fits(h, r.Samples) {
 		return r, errors.New("the histogram is not that of the samples")
 	}
-	return r, nil
+	return r, f.Statistics.agree(r.Samples)
+}
+
+// agree finds what in s is another number than the samples give, whose times are rounded to ticks: lists and sums show
+// the one, and whoever looks at the run the other.
+func (s Statistics) agree(samples []bench.Sample) error {
+	var rtts []time.Duration
+	for _, x := range samples {
+		if x.Outcome == bench.Answered {
+			rtts = append(rtts, x.RTT)
+		}
+	}
+	sorted := stats.Sorted(rtts)
+	quantile := func(q float64) func([]time.Duration) (time.Duration, bool) {
+		return func([]time.Duration) (time.Duration, bool) { return stats.Quantile(sorted, q) }
+	}
+	for _, x := range []struct {
+		key string
+		is  *float64
+		of  func([]time.Duration) (time.Duration, bool)
+	}{
+		{"mean_rtt", s.MeanRTT, stats.Mean}, {"median_rtt", s.MedianRTT, quantile(0.5)},
+		{"min_rtt", s.MinRTT, quantile(0)}, {"max_rtt", s.MaxRTT, quantile(1)},
+		{"std_dev_rtt", s.StdDevRTT, stats.StdDev}, {"p50_rtt", s.P50RTT, quantile(0.5)},
+		{"p95_rtt", s.P95RTT, quantile(0.95)}, {"p99_rtt", s.P99RTT, quantile(0.99)},
+		{"jitter", s.Jitter, stats.MeanDelta},
+	} {
+		d, known := x.of(rtts)
+		if x.is != nil && (!known || !duration(*x.is) || (nanos(*x.is)-d).Abs() > 2*tick) {
+			return fmt.Errorf("statistics.%s: %s; the samples have %s", x.key, plain(*x.is), plain(ms(d)))
+		}
+	}
+	return nil
 }
 
 // fits reports whether h can be the histogram of the answered ones among samples, whose times are rounded to ticks.

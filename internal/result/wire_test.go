@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -89,6 +90,9 @@ func TestForgedOnItsWay(t *testing.T) {
 		"damaged: not a histogram":                 func(p *Packed) { p.Histogram = []byte{1} },
 		"the samples are damaged":                  func(p *Packed) { p.Samples = p.Samples[:30] },
 		"details.counts.answered is 19":            change(`"answered":18,"late":1`, `"answered":19,"late":0`),
+		"statistics.p95_rtt: 0.5; the samples":     number("p95_rtt", "0.5"),
+		"statistics.jitter: 1e+99":                 number("jitter", "1e99"),
+		"statistics.mean_rtt: -3":                  number("mean_rtt", "-3"),
 		"metadata.room_url: a user":                change(`wss://`, `wss://key:secret@`),
 		"end_time: 9e+99":                          change(`"end_time":17`, `"end_time":9e99,"x":17`),
 		"is in the future":                         change(`_time":17`, `_time":77`),
@@ -119,6 +123,17 @@ func TestForgedOnItsWay(t *testing.T) {
 		if _, _, err := ReadPacked(sealed(append(b, bomb.Bytes()...))); err == nil {
 			t.Errorf("a document of %d bytes was read", says)
 		}
+	}
+}
+
+// number replaces the number of a key.
+func number(key, value string) func(*Packed) {
+	return func(p *Packed) {
+		was := regexp.MustCompile(`"` + key + `":[0-9.]+`)
+		if !was.Match(p.Document) {
+			panic(key + " is not in it")
+		}
+		p.Document = was.ReplaceAll(p.Document, []byte(`"`+key+`":`+value))
 	}
 }
 
