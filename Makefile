@@ -37,7 +37,7 @@ test-long: tools web ## the same code with larger counts; five times on a busy m
 FUZZTIME ?= 1m
 fuzz:
 	@set -e; for target in FuzzDecodePong:./internal/ping FuzzDecode:./internal/audio FuzzDecode:./internal/result FuzzUnpack:./internal/result \
-		FuzzPacked:./internal/result FuzzRow:./internal/store/influx FuzzPieces:./internal/store/timestream \
+		FuzzPacked:./internal/result FuzzReadPacked:./internal/result FuzzRow:./internal/store/influx FuzzPieces:./internal/store/timestream \
 		FuzzFile:./internal/outbox FuzzConfig:./internal/jobs FuzzParse:./internal/dotenv FuzzParse:./internal/lab; do \
 		go test -run xxx -fuzz "^$${target%%:*}\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x "$${target#*:}"; done
 
