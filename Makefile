@@ -51,6 +51,7 @@ vet: ## format, and go vet's analyzers for the systems that this is not
 tools: ## what the tests need and a fresh machine may lack
 	@sh tools/install.sh
 	@sh tools/moto.sh
+	@sh tools/agents.sh
 
 bench: build ## the figures of docs/figures.md, as a table
 	cd tools/figures/node && npm ci --loglevel=error

@@ -99,7 +99,7 @@ func (c *call) meet(ctx context.Context) error {
 	case err != nil:
 		return err
 	case !there:
-		return fmt.Errorf("%w after %v", bench.ErrNobody, c.o.Presence)
+		return fmt.Errorf("%w after %v", bench.ErrNobody, c.o.Presence.Round(100*time.Millisecond))
 	}
 	came := later(c.joined, c.hall.came())
 	if !c.o.Ordered.IsZero() {

@@ -1,0 +1,127 @@
+package cli_test
+
+import (
+	"bufio"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"rtcbench/bench"
+	"rtcbench/internal/cli"
+	"rtcbench/internal/result"
+	"rtcbench/internal/sandbox/sandboxtest"
+)
+
+// agentWorker starts a worker of LiveKit Agents (testdata/agent), and returns when it is registered.
+func agentWorker(t *testing.T, server *sandboxtest.Server, mode string) {
+	t.Helper()
+	python, err := filepath.Abs("../../.bin/agents/bin/python")
+	if err == nil {
+		_, err = os.Stat(python)
+	}
+	if err != nil {
+		t.Fatalf("LiveKit Agents, which this test calls: %v (make tools installs it)", err)
+	}
+	worker := exec.CommandContext(t.Context(), python, "testdata/agent/agent.py", "start")
+	worker.Env = append(os.Environ(), "LIVEKIT_URL="+server.URL, "LIVEKIT_API_KEY="+server.Key,
+		"LIVEKIT_API_SECRET="+server.Secret, "AGENT_MODE="+mode)
+	worker.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // it has children
+	out, err := worker.StderrPipe()
+	if err == nil {
+		worker.Stdout = worker.Stderr
+		err = worker.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	registered, ended := make(chan struct{}), make(chan string, 1)
+	go func() {
+		var last strings.Builder
+		for lines := bufio.NewScanner(out); lines.Scan(); {
+			if line := lines.Text(); strings.Contains(line, "registered worker") {
+				close(registered)
+			} else if last.Len() < 4000 {
+				last.WriteString(line + "\n")
+			}
+		}
+		ended <- last.String()
+	}()
+	t.Cleanup(func() {
+		syscall.Kill(-worker.Process.Pid, syscall.SIGKILL)
+		worker.Wait()
+	})
+	select {
+	case <-registered:
+	case text := <-ended:
+		t.Fatalf("the worker ended: %s", text)
+	case <-time.After(2 * time.Minute):
+		t.Fatal("the worker does not register")
+	}
+}
+
+// call is one run of rtcbench turn to the agent of the worker.
+func call(t *testing.T, server *sandboxtest.Server, flags ...string) (bench.Run, int, string) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "turn.json")
+	var stdout, stderr strings.Builder
+	code := cli.Main(append([]string{"turn", "livekit", "-s", server.URL, "--api-key", server.Key, "--api-secret",
+		server.Secret, "--agent", "known-agent", "--greeting", "1s", "--store", "none", "-o", file, "-q"}, flags...),
+		&stdout, &stderr)
+	data, err := os.Open(file)
+	if err != nil {
+		return bench.Run{}, code, stderr.String()
+	}
+	defer data.Close()
+	for entry, err := range result.Decode(data) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		return entry.Run, code, stderr.String()
+	}
+	return bench.Run{}, code, stderr.String()
+}
+
+// TestRealAgent calls a worker of LiveKit Agents by its name: what is measured cannot be less than what the agent takes
+// on purpose (its VAD waits 0.55 s, and it thinks for 0.3 s), and what the agent says of itself stands beside it.
+func TestRealAgent(t *testing.T) {
+	server := sandboxtest.Start(t)
+	agentWorker(t, server, "answers")
+	run, code, said := call(t, server, "--turns", "2", "--say", "short")
+	if code != 0 || !strings.Contains(said, "this calls a real agent, and speaks with it: 2 turns in 1 call(s), which "+
+		"may cost money") {
+		t.Fatalf("exit code %d: %s", code, said)
+	}
+	for _, one := range run.Turns.Turns {
+		t.Logf("%s: %v, %+v", one.Fate, one.Latency.D, one.Notes)
+		states := map[string]bool{}
+		for _, n := range one.Notes {
+			states[n.What+" "+n.Text] = true
+		}
+		if one.Fate != bench.TurnAnswered || one.Latency.D < 850*time.Millisecond || !states["lk.agent.state thinking"] {
+			t.Errorf("%+v", one)
+		}
+	}
+	if of := run.Turns.Calls[0]; !of.Dispatch.OK || !strings.HasPrefix(of.Agent, "agent-") {
+		t.Errorf("%+v", of)
+	}
+}
+
+// TestRealAgentThatFails: one that never answers, and one that crashes in mid-turn, are turns without an answer, and
+// the run ends as others do.
+func TestRealAgentThatFails(t *testing.T) {
+	for _, mode := range []string{"mute", "crashes"} {
+		t.Run(mode, func(t *testing.T) {
+			server := sandboxtest.Start(t)
+			agentWorker(t, server, mode)
+			run, code, said := call(t, server, "--turns", "1", "--say", "stop", "--timeout", "4s")
+			if code != 1 || run.Turns == nil || len(run.Turns.Turns) != 1 ||
+				run.Turns.Turns[0].Fate != bench.TurnUnanswered || run.Counts.Lost != 1 {
+				t.Errorf("exit code %d, %+v: %s", code, run.Turns, said)
+			}
+		})
+	}
+}

@@ -1,0 +1,54 @@
+"""A real LiveKit Agents worker with a fake model: it hears its caller out by silero's VAD, and speaks a tone after a
+known delay. AGENT_MODE says how it behaves: answers, mute, or crashes (in mid-turn)."""
+import asyncio
+import math
+import os
+
+from livekit import rtc
+from livekit.agents import JobContext, WorkerOptions, cli, vad
+from livekit.plugins import silero
+
+RATE, SILENCE, DELAY = 48000, 0.55, 0.3
+MODE = os.environ.get("AGENT_MODE", "answers")
+
+
+async def speak(source: rtc.AudioSource) -> None:
+    for n in range(40):  # 0.8 s
+        frame = rtc.AudioFrame.create(RATE, 1, RATE // 50)
+        for i in range(RATE // 50):
+            frame.data[i] = int(6000 * math.sin(2 * math.pi * 440 * (n * RATE // 50 + i) / RATE))
+        await source.capture_frame(frame)
+
+
+async def entrypoint(ctx: JobContext) -> None:
+    await ctx.connect()
+    me = ctx.room.local_participant
+    source = rtc.AudioSource(RATE, 1)
+    await me.publish_track(rtc.LocalAudioTrack.create_audio_track("agent", source),
+                           rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE))
+    await me.set_attributes({"lk.agent.state": "listening"})
+    caller = await ctx.wait_for_participant()
+    heard = silero.VAD.load(min_silence_duration=SILENCE).stream()
+
+    async def listen() -> None:
+        async for event in rtc.AudioStream.from_participant(participant=caller,
+                                                            track_source=rtc.TrackSource.SOURCE_MICROPHONE):
+            heard.push_frame(event.frame)
+
+    listening = asyncio.create_task(listen())
+    async for event in heard:
+        if event.type != vad.VADEventType.END_OF_SPEECH or MODE == "mute":
+            continue
+        await me.set_attributes({"lk.agent.state": "thinking"})
+        await asyncio.sleep(DELAY)
+        if MODE == "crashes":
+            os._exit(1)
+        await me.set_attributes({"lk.agent.state": "speaking"})
+        await speak(source)
+        await me.set_attributes({"lk.agent.state": "listening"})
+    await listening
+
+
+if __name__ == "__main__":
+    cli.run_app(WorkerOptions(entrypoint_fnc=entrypoint, agent_name="known-agent", num_idle_processes=1,
+                              initialize_process_timeout=60, load_fnc=lambda: 0.0, host="127.0.0.1", port=0))
