@@ -101,7 +101,8 @@ func TestRealAgent(t *testing.T) {
 		for _, n := range one.Notes {
 			states[n.What+" "+n.Text] = true
 		}
-		if one.Fate != bench.TurnAnswered || one.Latency.D < 850*time.Millisecond || !states["lk.agent.state thinking"] {
+		if one.Fate != bench.TurnAnswered || one.Latency.D < 850*time.Millisecond ||
+			!states["lk.agent.state thinking"] {
 			t.Errorf("%+v", one)
 		}
 	}

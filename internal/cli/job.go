@@ -19,7 +19,8 @@ import (
 
 // measuring are the commands that a job can be.
 func (c *commands) measuring() map[string]measuring {
-	list := map[string]measuring{livekit.Platform.Name: &c.Livekit, daily.Platform.Name: &c.Daily, "both": &c.Both}
+	list := map[string]measuring{livekit.Platform.Name: &c.Livekit, daily.Platform.Name: &c.Daily, "both": &c.Both,
+		turnCommand: &c.Turn.Livekit}
 	for name, cmd := range c.others {
 		list[name] = cmd
 	}
@@ -28,7 +29,7 @@ func (c *commands) measuring() map[string]measuring {
 
 // ownCommands are those of platforms with flags of their own. jobCommands are all that a job can be.
 var (
-	ownCommands = []string{livekit.Platform.Name, daily.Platform.Name, "both"}
+	ownCommands = []string{livekit.Platform.Name, daily.Platform.Name, "both", turnCommand}
 	jobCommands = append(slices.Clone(ownCommands), slices.Sorted(maps.Keys(others()))...)
 )
 

@@ -19,6 +19,9 @@ type turnCmd struct {
 	Livekit turnLivekitCmd `cmd:"" help:"Call an agent in a LiveKit room; without --server-url, one of ours, in a server inside this process."`
 }
 
+// turnCommand is what a job is called that calls an agent.
+const turnCommand = "turn livekit"
+
 // turnFlags say how a call goes, on any platform.
 type turnFlags struct {
 	Turns    string   `short:"n" from:"RTCBENCH_TURNS" group:"what" default:"10" placeholder:"10" help:"Turns of each call; in the sandbox 5."`
@@ -96,6 +99,15 @@ func (cmd *turnLivekitCmd) Run(a *app) error {
 	}
 	return a.turn(cmd.turnFlags, cmd.keepFlags, job, stores)
 }
+
+// sides implements measuring, for those who ask what a job is.
+func (cmd *turnLivekitCmd) sides(c *settings.Check) []side {
+	job, doubts := cmd.job(c)
+	return []side{{job: job.Job, doubts: doubts}}
+}
+
+// chrome implements measuring: no browser is asked.
+func (cmd *turnLivekitCmd) chrome() chromeFlags { return chromeFlags{} }
 
 // job is what the flags ask for.
 func (cmd *turnLivekitCmd) job(c *settings.Check) (job measure.TurnJob, doubts []string) {

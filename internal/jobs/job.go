@@ -16,7 +16,7 @@ import (
 // its flag, and is read, checked and blamed as that flag is.
 type Job struct {
 	Name    string
-	Command string              // livekit, daily or both
+	Command string              // livekit, daily, both or turn livekit
 	Values  map[string][]string // by flag; several = the flag is repeated
 	Places  map[string]string   // where each value stands, for errors; "" = the flag is named alone
 
@@ -31,7 +31,7 @@ var namedFlag = regexp.MustCompile(`--([a-z0-9-]+)`)
 
 // Args is the job's command line. A value stands with its flag, so that nothing in it is taken for a flag.
 func (j Job) Args() []string {
-	args := []string{j.Command}
+	args := strings.Fields(j.Command)
 	for _, flag := range slices.Sorted(maps.Keys(j.Values)) {
 		for _, v := range j.Values[flag] {
 			args = append(args, "--"+flag+"="+settings.Clean(v))
