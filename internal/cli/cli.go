@@ -216,7 +216,7 @@ func codeOf(err error) int {
 
 // lineOf reads command lines, with set for what they leave out.
 func lineOf(set *settings.Sources) commandline.Line {
-	return commandline.Line{Sources: set, Platforms: jobCommands, Proposed: len(ownCommands),
+	return commandline.Line{Sources: set, Platforms: platformCommands(), Proposed: len(ownCommands),
 		Native: func(name string) bool { return platform.All[name].Has(bench.Native) }}
 }
 

@@ -29,9 +29,14 @@ func (c *commands) measuring() map[string]measuring {
 
 // ownCommands are those of platforms with flags of their own. jobCommands are all that a job can be.
 var (
-	ownCommands = []string{livekit.Platform.Name, daily.Platform.Name, "both", turnCommand}
-	jobCommands = append(slices.Clone(ownCommands), slices.Sorted(maps.Keys(others()))...)
+	ownCommands = []string{livekit.Platform.Name, daily.Platform.Name, "both"}
+	jobCommands = append(append(slices.Clone(ownCommands), turnCommand), slices.Sorted(maps.Keys(others()))...)
 )
+
+// platformCommands are those of jobCommands that a platform could be taken for.
+func platformCommands() []string {
+	return slices.DeleteFunc(slices.Clone(jobCommands), func(name string) bool { return name == turnCommand })
+}
 
 // parseJob reads a job as the command line of its command.
 func (a *app) parseJob(j jobs.Job) (*kong.Context, *commands, *app, error) {
@@ -83,12 +88,18 @@ func (a *app) runJob(ctx context.Context, j jobs.Job, stdout, stderr io.Writer, 
 // settingNames are the flags of the commands that a job can be.
 var settingNames = sync.OnceValue(func() []string {
 	var names []string
-	for _, n := range newParser(&commands{}, settings.New(nil, ""), io.Discard, io.Discard, func(int) {}).
-		Model.Children {
-		if slices.Contains(jobCommands, n.Name) {
-			for _, flag := range n.Flags {
+	take := func(command string, flags []*kong.Flag) {
+		for _, flag := range flags {
+			if slices.Contains(jobCommands, command) {
 				names = append(names, flag.Name)
 			}
+		}
+	}
+	for _, n := range newParser(&commands{}, settings.New(nil, ""), io.Discard, io.Discard, func(int) {}).
+		Model.Children {
+		take(n.Name, n.Flags)
+		for _, below := range n.Children {
+			take(n.Name+" "+below.Name, below.Flags)
 		}
 	}
 	return names
