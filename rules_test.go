@@ -112,6 +112,7 @@ rtcbench/tools/crossvet: golang.org/x/tools
 rtcbench/internal/platform: rtcbench/bench rtcbench/internal/platform rtcbench/internal/sandbox
 rtcbench/internal/turn: rtcbench/bench rtcbench/internal/turn github.com/pion/opus
 rtcbench/internal/turn/utterances:
+rtcbench/tools/turns: rtcbench/bench rtcbench/internal/platform/livekit rtcbench/internal/sandbox rtcbench/internal/turn
 rtcbench/internal/measure: rtcbench/bench rtcbench/internal/ping rtcbench/internal/stats rtcbench/internal/result
 	rtcbench/internal/audio rtcbench/internal/browser rtcbench/internal/echo rtcbench/internal/loopback
 	rtcbench/internal/recorder rtcbench/internal/turn github.com/google/uuid
