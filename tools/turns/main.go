@@ -60,6 +60,7 @@ func serveAgents(calls, _ int) error {
 	}
 	at := place{server.URL, server.Key, server.Secret}
 	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
 	agents := make([]turn.Agent, calls)
 	var all sync.WaitGroup
 	for i := range agents {
