@@ -16,7 +16,6 @@ type Prober struct {
 	Session bench.Session // the caller closes it
 	Clock   bench.Clock   // gives the pings their T1; an echo in the same process must share it
 	Machine recorder.Machine
-	Sizes   bool // each packet has the size that LabSize says, by which a lab's router knows it
 }
 
 // Probe implements bench.Prober.
@@ -24,7 +23,7 @@ func (p Prober) Probe(ctx context.Context, plan bench.Plan, on func(bench.Sample
 	r := recorder.New(recorder.Options{Plan: plan, Clock: p.Clock, On: on, Machine: p.Machine})
 	size := cmp.Or(plan.PayloadBytes, usualSize)
 	m := &matcher{
-		session: p.Session, clock: p.Clock, run: r.Number(), size: size, sizes: p.Sizes,
+		session: p.Session, clock: p.Clock, run: r.Number(), size: size, sizes: plan.Numbered,
 		stamps: recorder.NewStamps(plan), buf: make([]byte, 0, MaxSize),
 		stream: stream{session: p.Session, spacing: plan.Cooldown, filler: Append(nil, nil, size)},
 	}

@@ -32,8 +32,8 @@ func planOf(p bench.Plan) contract.Plan {
 	return contract.Plan{
 		Count: p.Count, Cooldown: ms(p.Cooldown), Timeout: ms(p.Timeout), Warmup: p.Warmup,
 		EchoTimeout:      ms(p.EchoTimeout),
-		ReconnectTimeout: ms(p.ReconnectTimeout), Payload: p.PayloadBytes, Class: p.Class, Aligned: p.Aligned,
-		Phase: ms(p.Phase), Echo: p.Echo, Run: strings.ToLower(rand.Text()[:8]),
+		ReconnectTimeout: ms(p.ReconnectTimeout), Payload: p.PayloadBytes, Numbered: p.Numbered,
+		Class: p.Class, Aligned: p.Aligned, Phase: ms(p.Phase), Echo: p.Echo, Run: strings.ToLower(rand.Text()[:8]),
 	}
 }
 

@@ -69,6 +69,7 @@ func (cmd *livekitCmd) sides(c *settings.Check) []side {
 		Lab: measure.Lab{Name: cmd.Lab, OneClock: cmd.Lab != "" && cmd.LabClock == "one"},
 	}}
 	cmd.carriedBy(c, &s.job.Plan, cmd.Channel)
+	s.job.Plan.Numbered = cmd.Lab != ""
 	s.asks(c, cmd.agentFlags, map[string]string{"server-url": cmd.ServerURL, "token": cmd.Token, "api-key": cmd.APIKey})
 	c.Given(map[string]string{"agent-name": cmd.AgentName})
 	agent := c.Label("agent-name", cmd.AgentName, 256)

@@ -68,7 +68,7 @@ func deaf(err error, plan bench.Plan, s bench.Session) error {
 // prober is what measures by the class that a job asks for.
 func prober(s bench.Session, clock bench.Clock, job Job) bench.Prober {
 	if job.Plan.Class == bench.RTPAudio {
-		return audio.Prober{Session: s, Clock: clock, Sizes: job.Lab.Name != ""}
+		return audio.Prober{Session: s, Clock: clock}
 	}
 	return ping.NewProber(s, clock)
 }

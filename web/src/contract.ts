@@ -60,6 +60,7 @@ export interface Plan {
   echoTimeout: number;
   reconnectTimeout: number;
   payload: number;
+  numbered: boolean; // an audio packet's size tells its number
   class: Class; // what is to carry the pings; "" = the platform's own
   aligned: boolean; // slots begin at phase modulo cooldown of Unix time: runs at one time share a grid
   phase: number;

@@ -9,11 +9,14 @@ import { FakeTime, frameOf, silent } from './fake';
 
 const plan: Plan = {
   count: 20, cooldown: 20, timeout: 500, warmup: 3, echoTimeout: 10_000, reconnectTimeout: 10_000,
-  payload: 0, class: 'rtp-audio', aligned: false, phase: 0, echo: '', run: 'abcdefgh',
+  payload: 0, numbered: false, class: 'rtp-audio', aligned: false, phase: 0, echo: '', run: 'abcdefgh',
 };
 
 /** A seat whose encoder has a frame every 20 ms, 7 ms after a ping is due; what befalls it is by the moment. */
-async function play(befalls: { stuck?: [number, number]; muted?: [number, number]; twice?: boolean; of?: bigint }) {
+async function play(befalls: {
+  stuck?: [number, number]; muted?: [number, number]; twice?: boolean; of?: bigint; numbered?: boolean;
+  sizes?: Map<number, number>; // that were asked for, by number
+}) {
   const time = new FakeTime(), told: ((t: Told) => void)[] = [];
   const during = (span?: [number, number]) => span !== undefined && time.t >= span[0] && time.t < span[1];
   const runner = new Runner(time, (t) => told.forEach((f) => f(t))), echo = new Echo(time);
@@ -24,7 +27,10 @@ async function play(befalls: { stuck?: [number, number]; muted?: [number, number
   const port = {
     post(m: Ask) {
       if (m.what === 'run') runner.run = befalls.of ?? m.run;
-      else if (m.what === 'ping') runner.ping(m.n, m.seq, m.size);
+      else if (m.what === 'ping') {
+        befalls.sizes?.set(m.seq, m.size);
+        runner.ping(m.n, m.seq, m.size);
+      }
       else time.after(0.1, () => runner.withdraw(m.n, m.seq));
     },
     listen: (f: (t: Told) => void) => void told.push(f),
@@ -39,7 +45,8 @@ async function play(befalls: { stuck?: [number, number]; muted?: [number, number
     runner.in(2, frame); // of a track that nobody has asked for
   };
   time.after(7, encode);
-  const p = new Probe(new Link(), new Ride(pings, port, plan, time), plan, time);
+  const asked = { ...plan, numbered: befalls.numbered ?? false };
+  const p = new Probe(new Link(), new Ride(pings, port, asked, time), asked, time);
   let r: State | undefined;
   void p.run().then((x) => (r = x));
   await time.run(() => r !== undefined);
@@ -51,6 +58,14 @@ async function play(befalls: { stuck?: [number, number]; muted?: [number, number
 const notSent = (list: Sample[]) => list.filter((s) => s.outcome === Outcome.notSent).map((s) => s.reason);
 
 describe('pings that ride an encoder', () => {
+  it('tell their number by their size in a lab, and weigh the same elsewhere', async () => {
+    const sizes = new Map<number, number>();
+    await play({ numbered: true, sizes });
+    expect([sizes.get(0), sizes.get(1), sizes.get(20)]).toEqual([0, 130, 149]);
+    sizes.clear();
+    await play({ sizes });
+    expect(new Set(sizes.values())).toEqual(new Set([0]));
+  });
   it('leave with its next frame, and that is when they were sent', async () => {
     const { r, of, samples, pings } = await play({});
     expect(r.ended).toBe('complete');

@@ -38,6 +38,7 @@ type Plan struct {
 	EchoTimeout      float64 `json:"echoTimeout"`
 	ReconnectTimeout float64 `json:"reconnectTimeout"`
 	Payload          int     `json:"payload"`
+	Numbered         bool    `json:"numbered"` // an audio packet's size tells its number
 	// what is to carry the pings; "" = the platform's own
 	Class bench.TransportClass `json:"class"`
 	// slots begin at phase modulo cooldown of Unix time: runs at one time share a grid

@@ -12,6 +12,10 @@ import (
 // following is how long a packet is looked for on a hop. Before that the same size does not come again.
 const following = 10 * time.Second
 
+// early is how much earlier than its sample says a packet may have come: a page and its worker stamp what they hand on
+// when they come to it.
+const early = 10 * time.Millisecond
+
 // bySize follows each audio packet by its size, which is its number: nothing on its way changes it but for a constant
 // that encryption and headers add on each hop. Packets may so overtake each other, and what the router dropped is known
 // as well as what it carried. ok is false where the sizes are not the numbers.
@@ -41,7 +45,7 @@ func bySize(hops [4][]lab.Record, run bench.Run, start time.Duration) (followed 
 			var r lab.Record
 			found := false
 			if ok {
-				r, found = first(sized[audio.LabSize(0, list[i].Seq)], at[i]-clockTolerance, at[i]+window)
+				r, found = first(sized[audio.LabSize(0, list[i].Seq)], at[i]-early, at[i]+window)
 			}
 			list[i].follow(h, r, found, &at[i], start+run.Samples[i].Sent)
 		}
