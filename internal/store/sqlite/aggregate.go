@@ -14,7 +14,7 @@ import (
 // read it goes by the runs that can.
 func (s *Store) Aggregate(ctx context.Context, q bench.Query) (list []bench.Aggregate, err error) {
 	err = s.reading(ctx, func(db *sql.DB) error {
-		if err = misfiled(ctx, db); err == nil {
+		if err = s.wellFiled(ctx, db); err == nil {
 			list, err = aggregate(ctx, db, q)
 		}
 		return err

@@ -22,7 +22,7 @@ func (s *Store) Runs(ctx context.Context, q bench.Query) iter.Seq2[bench.Run, er
 			var rows []row
 			err := s.reading(ctx, func(db *sql.DB) (err error) {
 				if !begun {
-					if from, err = begin(ctx, db, q); err != nil {
+					if from, err = s.begin(ctx, db, q); err != nil {
 						return err
 					}
 				}
@@ -104,9 +104,9 @@ func chunk(ctx context.Context, db *sql.DB, q bench.Query, after position, n int
 }
 
 // begin is the position before the first run, or before the last q.Limit ones.
-func begin(ctx context.Context, db *sql.DB, q bench.Query) (position, error) {
+func (s *Store) begin(ctx context.Context, db *sql.DB, q bench.Query) (position, error) {
 	p := position{ended: -1 << 62}
-	if err := misfiled(ctx, db); err != nil || q.Limit == 0 {
+	if err := s.wellFiled(ctx, db); err != nil || q.Limit == 0 {
 		return p, err
 	}
 	where, args := conditions(q)

@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	driver "modernc.org/sqlite"
@@ -34,6 +35,8 @@ type Store struct {
 	db   *sql.DB      // writes: one connection; nil = the store is open to be read
 	read *sql.DB
 	with statements
+
+	filed atomic.Pointer[sql.DB] // whose series were found to be those of their runs: nobody looks twice
 
 	asOf os.FileInfo // what the file was when it was opened to be read without locks; nil = it was opened with them
 	copy *Store      // what is read instead, in a folder of its own; nil = the file itself
