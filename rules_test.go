@@ -81,7 +81,7 @@ rtcbench/internal/health: rtcbench/bench rtcbench/internal/advice rtcbench/inter
 rtcbench/internal/fleet: rtcbench/bench github.com/nats-io/nkeys
 rtcbench/internal/fleet/call: rtcbench/internal/fleet
 rtcbench/internal/fleet/hub: rtcbench/bench rtcbench/internal/fleet rtcbench/internal/outbox
-	rtcbench/internal/result github.com/gofrs/flock
+	rtcbench/internal/result github.com/gofrs/flock github.com/prometheus/client_golang
 	github.com/gorilla/websocket github.com/nats-io
 rtcbench/internal/fleet/runner: rtcbench/bench rtcbench/internal/fleet rtcbench/internal/measure
 	rtcbench/internal/outbox rtcbench/internal/result rtcbench/internal/schedule github.com/nats-io

@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -10,6 +12,7 @@ import (
 	"strings"
 
 	"rtcbench/internal/fleet"
+	"rtcbench/internal/fleet/call"
 	"rtcbench/internal/fleet/hub"
 	"rtcbench/internal/outbox"
 	"rtcbench/internal/settings"
@@ -20,6 +23,7 @@ type hubCmd struct {
 	Listen    string `from:"RTCBENCH_LISTEN" group:"service" default:"127.0.0.1:8443" placeholder:"ADDRESS" help:"Where runners come, as :8443: the hub's one port."`
 	PublicURL string `name:"public-url" from:"RTCBENCH_PUBLIC_URL" group:"service" placeholder:"URL" help:"What runners call the hub, as https://hub.example.com (default: the address it listens at)."`
 	Config    string `from:"RTCBENCH_CONFIG" group:"what" placeholder:"FILE" help:"What the places measure: a file of jobs, as rtcbench run has (docs/fleet.md). SIGHUP reads it again." completion-predictor:"file"`
+	Demo      bool   `group:"what" help:"Also start a LiveKit server and three runners in this process: a fleet in one command."`
 	TLSCert   string `name:"tls-cert" from:"RTCBENCH_TLS_CERT" dotenv:"no" group:"service" placeholder:"FILE" help:"Certificate (PEM) of the listener; with --tls-key." completion-predictor:"file"`
 	TLSKey    string `name:"tls-key" from:"RTCBENCH_TLS_KEY" dotenv:"no" group:"service" placeholder:"FILE" help:"Its key." completion-predictor:"file"`
 	TLSSelf   bool   `name:"tls-self" from:"RTCBENCH_TLS_SELF" group:"service" help:"Make a certificate; the hub's URL then ends with its pin, behind #."`
@@ -40,8 +44,11 @@ func (hubCmd) Help() string {
 
 Examples:
 
-  rtcbench hub
-      on this machine alone, without TLS
+  rtcbench hub --demo
+      a fleet on this machine, nothing to set up; then in another terminal: rtcbench fleet ls
+
+  rtcbench hub --listen 127.0.0.1:8443 --config fleet.yaml
+      for runners on this machine alone, without TLS
 
   rtcbench hub --listen :8443 --tls-self --public-url https://hub.example.com:8443
       for runners elsewhere; the URL that they are given ends with a pin
@@ -70,10 +77,11 @@ func (cmd *hubCmd) Run(a *app) error {
 	if len(targets) == 0 {
 		return usagef("--store none: a hub keeps the runs of its places; name a store")
 	}
-	if cmd.Config != "" {
-		if _, err := readOrders(cmd.Config, nil); err != nil {
-			return err
-		}
+	if cmd.Demo && cmd.Config != "" {
+		return usagef("--demo has a plan of its own; leave out it, or %s", c.Name("config"))
+	}
+	if _, err := cmd.orders(); err != nil {
+		return err
 	}
 	l, err := listen(&c, "listen", address)
 	if err != nil {
@@ -86,6 +94,12 @@ func (cmd *hubCmd) Run(a *app) error {
 		defer h.Close()
 		err = cmd.order(h)
 	}
+	here, there := addresses(l.Addr(), public, pin, cmd.TLSSelf)
+	for file, address := range map[string]fleet.Address{addressFile: here, publicFile: there} {
+		if err == nil {
+			err = outbox.WriteFile(filepath.Join(dir, file), []byte(address.String()+"\n"))
+		}
+	}
 	if err != nil {
 		l.Close()
 		return err
@@ -95,30 +109,46 @@ func (cmd *hubCmd) Run(a *app) error {
 			log.Error("the configuration is wrong; the old plan stays", "error", err)
 		}
 	})
-	here, there := addresses(l.Addr(), public, pin, cmd.TLSSelf)
-	if err := outbox.WriteFile(filepath.Join(dir, addressFile), []byte(here.String()+"\n")); err != nil {
-		l.Close()
-		return err
-	}
-	if err := outbox.WriteFile(filepath.Join(dir, publicFile), []byte(there.String()+"\n")); err != nil {
-		l.Close()
-		return err
-	}
 	fmt.Fprintf(a.stderr, "hub at %s; a token for a runner: rtcbench fleet token\n", there)
-	if err := h.Serve(a.ctx, l, secure); err != nil {
+	if err := cmd.serve(a, h, l, secure, call.Hub{Address: here, Admin: h.Admin()}); err != nil {
 		return err
 	}
 	code, _ := signals.ExitCode(a.ctx)
 	return exitError{code, silent{}}
 }
 
-// order makes the file the plan of the fleet.
-func (cmd *hubCmd) order(h *hub.Hub) error {
-	if cmd.Config == "" {
-		return nil
+// serve answers until a signal, with the runners of a demo beside it where one is asked for.
+func (cmd *hubCmd) serve(a *app, h *hub.Hub, l net.Listener, secure *tls.Config, at call.Hub) error {
+	if !cmd.Demo {
+		return h.Serve(a.ctx, l, secure)
 	}
-	o, err := readOrders(cmd.Config, nil)
-	if err == nil {
+	ctx, stop := context.WithCancel(a.ctx)
+	defer stop()
+	served := make(chan error, 1)
+	go func() { served <- h.Serve(ctx, l, secure) }()
+	wait, err := a.demo(ctx, at, filepath.Join(folder(cmd.DataDir, &settings.Check{Sources: a.settings}), "demo"))
+	if err != nil {
+		stop()
+	}
+	wait()
+	return errors.Join(err, <-served)
+}
+
+// orders are what the places are to do.
+func (cmd *hubCmd) orders() (hub.Orders, error) {
+	switch {
+	case cmd.Demo:
+		return demoOrders()
+	case cmd.Config == "":
+		return hub.Orders{}, nil
+	}
+	return readOrders(cmd.Config)
+}
+
+// order makes them the plan of the fleet.
+func (cmd *hubCmd) order(h *hub.Hub) error {
+	o, err := cmd.orders()
+	if err == nil && len(o.Jobs) > 0 {
 		_, err = h.Order(o)
 	}
 	return err

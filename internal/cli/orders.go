@@ -5,7 +5,6 @@ import (
 	"maps"
 	"slices"
 
-	"rtcbench/bench"
 	"rtcbench/internal/commandline"
 	"rtcbench/internal/fleet"
 	"rtcbench/internal/fleet/hub"
@@ -18,8 +17,8 @@ import (
 // onlyHub are settings of a fleet's job that no runner is given: the hub makes seats with them.
 var onlyHub = []string{"api-key", "api-secret"}
 
-// readOrders reads the file of a fleet. here is where a job meets that names no server; nil = such a job is wrong.
-func readOrders(path string, here *bench.Place) (o hub.Orders, err error) {
+// readOrders reads the file of a fleet.
+func readOrders(path string) (o hub.Orders, err error) {
 	known := knownToJobs()
 	known.Commands = slices.DeleteFunc(slices.Clone(known.Commands), func(name string) bool {
 		return platform.All[name].Lease == nil
@@ -30,7 +29,7 @@ func readOrders(path string, here *bench.Place) (o hub.Orders, err error) {
 	}
 	o.Every, o.Jitter = file.Plan.Every, file.Plan.Jitter
 	for _, j := range file.Jobs {
-		order, err := orderOf(j, here)
+		order, err := orderOf(j)
 		if err != nil {
 			return o, usagef("job %s: %w", settings.ShownName(j.Name), err)
 		}
@@ -40,7 +39,7 @@ func readOrders(path string, here *bench.Place) (o hub.Orders, err error) {
 }
 
 // orderOf splits a job into what runners are told and what the hub keeps.
-func orderOf(j jobs.Job, here *bench.Place) (o hub.Order, err error) {
+func orderOf(j jobs.Job) (o hub.Order, err error) {
 	told := jobs.Job{Name: j.Name, Command: j.Command, Values: map[string][]string{}, Places: j.Places}
 	for _, flag := range slices.Sorted(maps.Keys(j.Values)) {
 		switch {
@@ -55,10 +54,6 @@ func orderOf(j jobs.Job, here *bench.Place) (o hub.Order, err error) {
 	if echo := j.Values["echo"]; len(echo) > 0 && echo[0] != "local" {
 		return o, usagef("%secho %s: each place answers itself (local) for now", blamed(j.Places["echo"]),
 			settings.Shown(echo[0], "place", "mesh", "remote", "auto"))
-	}
-	if here != nil && j.Values["server-url"] == nil {
-		j = j.Set("server-url", here.URL).Set("api-key", here.Key).Set("api-secret", here.Secret)
-		told = told.Set("server-url", here.URL)
 	}
 	job, err := fleetJob(j)
 	if err != nil {

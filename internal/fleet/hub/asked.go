@@ -30,7 +30,7 @@ func (h *Hub) asked(m *nats.Msg) {
 	case fleet.Seats:
 		var want fleet.SeatsWanted
 		if json.Unmarshal(m.Data, &want) == nil {
-			h.leases.Go(func() { h.leaseTo(member, m, want) })
+			h.work.Go(func() { h.leaseTo(member, m, want) })
 		}
 	}
 }

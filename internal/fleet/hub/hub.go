@@ -47,7 +47,7 @@ type Hub struct {
 	counts   counts
 	issued   issued
 	leasing  chan struct{} // as many at one time as it has room for
-	leases   sync.WaitGroup
+	work     sync.WaitGroup
 	living   context.Context // ends with the hub
 	stop     context.CancelFunc
 	kept     chan struct{} // closed when no run is being saved any more
@@ -112,6 +112,7 @@ func Open(o Options) (h *Hub, err error) {
 	}
 	h.kept = make(chan struct{})
 	go h.keepRuns(h.living, runs)
+	h.work.Go(func() { h.watch(h.living) })
 	return h, h.nc.Flush()
 }
 
@@ -129,6 +130,9 @@ func AdminToken(dir string) (string, error) {
 	return token, outbox.WriteFile(path, []byte(token+"\n"))
 }
 
+// Admin is what whoever looks after the fleet has to show.
+func (h *Hub) Admin() string { return h.options.Admin }
+
 // Close ends what is under way. The handler answers nothing useful any more.
 func (h *Hub) Close() error {
 	h.lines.close()
@@ -139,7 +143,7 @@ func (h *Hub) Close() error {
 	if h.kept != nil {
 		<-h.kept
 	}
-	h.leases.Wait()
+	h.work.Wait()
 	if h.engine != nil {
 		h.engine.close()
 	}
@@ -151,6 +155,8 @@ func (h *Hub) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+fleet.NotifyPath, h.wire)
 	mux.HandleFunc("POST "+fleet.JoinPath, h.join)
+	mux.HandleFunc("GET /healthz", h.health)
+	mux.Handle("GET /metrics", h.admin(h.metrics().ServeHTTP))
 	mux.Handle("GET /admin/members", h.admin(h.members))
 	mux.Handle("POST /admin/tokens", h.admin(h.makeToken))
 	mux.Handle("POST /admin/members/{name}/revoke", h.admin(h.revoke))

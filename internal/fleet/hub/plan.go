@@ -40,6 +40,7 @@ type issued struct {
 	plan   fleet.Plan
 	signed fleet.Signed
 	digest string
+	last   Orders
 }
 
 // planFile is what a hub remembers of its plan.
@@ -73,7 +74,7 @@ func (h *Hub) Order(o Orders) (fleet.Plan, error) {
 	if err != nil {
 		return p, err
 	}
-	h.issued.orders = orders
+	h.issued.orders, h.issued.last = orders, o
 	if digest == lastDigest && last.plan.NotAfter.Sub(now) > lasts/2 {
 		h.issued.plan, h.issued.signed, h.issued.digest = last.plan, last.signed, digest
 		return last.plan, nil

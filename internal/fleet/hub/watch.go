@@ -1,0 +1,137 @@
+package hub
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// lookEvery is how often the hub looks who has fallen silent, and whether its plan has to be issued anew.
+const lookEvery = 15 * time.Second
+
+// watch looks after the fleet until ctx ends.
+func (h *Hub) watch(ctx context.Context) {
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	silent := map[string]bool{}
+	for {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+		h.tellSilent(silent)
+		if err := h.renew(time.Now()); err != nil {
+			h.options.Log.Error("issue the plan anew", "error", err)
+		}
+	}
+}
+
+// tellSilent logs who has fallen silent since the last time, and who was heard again.
+func (h *Hub) tellSilent(silent map[string]bool) {
+	o := h.overview()
+	for _, s := range o.Places {
+		switch {
+		case s.Silent && !silent[s.Name]:
+			h.options.Log.Warn("a place is silent", "name", s.Name, "state", s.state(o))
+		case !s.Silent && silent[s.Name] && s.Heard != nil:
+			h.options.Log.Info("a place is heard again", "name", s.Name)
+		}
+		silent[s.Name] = s.Silent
+	}
+}
+
+// renew issues the plan anew before it is over.
+func (h *Hub) renew(now time.Time) error {
+	h.issued.mu.Lock()
+	last, plan := h.issued.last, h.issued.plan
+	h.issued.mu.Unlock()
+	if plan.Serial == 0 || plan.NotAfter.Sub(now) > lasts/2 {
+		return nil
+	}
+	_, err := h.Order(last)
+	return err
+}
+
+// health is 200 while the hub works. That a place is silent is no reason to start a hub again.
+func (h *Hub) health(w http.ResponseWriter, _ *http.Request) {
+	n := map[string]int{}
+	for _, s := range h.overview().Places {
+		n[s.Word()]++
+	}
+	status := "ok"
+	if !h.nc.IsConnected() {
+		status = "the NATS server inside is not reached"
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}
+	answer(w, map[string]any{"status": status, "places": n, "kept": h.counts.kept.Load(),
+		"rejected": h.counts.rejected.Load()})
+}
+
+// metrics are what Prometheus reads of a hub.
+func (h *Hub) metrics() http.Handler {
+	r := prometheus.NewRegistry()
+	counter := func(name, help string, of func() int64) {
+		r.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help},
+			func() float64 { return float64(of()) }))
+	}
+	counter("rtcbench_hub_kept_runs_total", "Runs that the stores have.", h.counts.kept.Load)
+	counter("rtcbench_hub_rejected_runs_total", "Runs that were refused for ever.", h.counts.rejected.Load)
+	r.MustRegister(places{h}, collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return promhttp.HandlerFor(r, promhttp.HandlerOpts{})
+}
+
+// places collects how the places are.
+type places struct{ *Hub }
+
+var (
+	placeState = prometheus.NewDesc("rtcbench_fleet_places", "Places by state.", []string{"state"}, nil)
+	placeHeard = prometheus.NewDesc("rtcbench_place_heard_timestamp_seconds", "When a place was heard last.",
+		placeIs, nil)
+	placeSilent = prometheus.NewDesc("rtcbench_place_silent", "1 = it has said no hello for 90 s.", placeIs, nil)
+	placeWaits  = prometheus.NewDesc("rtcbench_place_outbox_runs", "Runs that wait at a place.", placeIs, nil)
+	placeClock  = prometheus.NewDesc("rtcbench_place_clock_offset_seconds", "How far its clock is ahead.", placeIs, nil)
+	placeIs     = []string{"place", "location"}
+)
+
+// Describe implements prometheus.Collector.
+func (p places) Describe(c chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{placeState, placeHeard, placeSilent, placeWaits, placeClock} {
+		c <- d
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (p places) Collect(c chan<- prometheus.Metric) {
+	n := map[string]int{}
+	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
+		c <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+	}
+	for _, s := range p.overview().Places {
+		n[s.Word()]++
+		if !s.Revoked.IsZero() {
+			continue
+		}
+		silent := 0.0
+		if s.Silent {
+			silent = 1
+		}
+		gauge(placeSilent, silent, s.Name, s.Location)
+		if s.Heard == nil {
+			continue
+		}
+		gauge(placeHeard, float64(s.Heard.At.UnixMilli())/1e3, s.Name, s.Location)
+		gauge(placeWaits, float64(s.Heard.Hello.Waiting), s.Name, s.Location)
+		if s.Heard.Hello.Clock.Known {
+			gauge(placeClock, s.Heard.Hello.Clock.Offset.Seconds(), s.Name, s.Location)
+		}
+	}
+	for _, word := range words {
+		gauge(placeState, float64(n[word]), word)
+	}
+}
