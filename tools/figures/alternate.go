@@ -63,7 +63,12 @@ func alternate(ctx context.Context, p place, node string, pings int) (ours, bare
 	return ours, bare, theirs, err
 }
 
-func onGrid(begin time.Time, pings int, ping func() (time.Duration, bool)) (list []time.Duration) {
+func onGrid(begin time.Time, pings int, ping func() (time.Duration, bool)) []time.Duration {
+	return onGridOf(period, begin, pings, ping)
+}
+
+func onGridOf(period time.Duration, begin time.Time, pings int,
+	ping func() (time.Duration, bool)) (list []time.Duration) {
 	for i := range pings {
 		time.Sleep(time.Until(begin.Add(time.Duration(i) * period)))
 		if d, ok := ping(); ok {

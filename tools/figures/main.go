@@ -33,7 +33,7 @@ func main() {
 	node := flag.String("node", "tools/figures/node", "folder of the Node ping")
 	bare := flag.String("bare", ".bin/bare.js", "the bare page of the browser figures")
 	pings := flag.Int("n", 600, "pings of each kind")
-	only := flag.String("only", "", "platforms, service, weight, stores or compare: the figures of that part alone")
+	only := flag.String("only", "", "platforms, audio, service, weight, stores or compare: that part alone")
 	flag.Parse()
 	if *server {
 		serve()
@@ -49,6 +49,7 @@ func main() {
 		measure     func() error
 	}{
 		{"platforms", "", func() error { return measure(*binary, *node, *bare, *pings) }},
+		{"audio", "\naudio packets:", func() error { return sound(*pings) }},
 		{"service", "\nthe echo service, and the function:", func() error { return services(*binary) }},
 		{"weight", "\nwhat it weighs:", func() error { return weight(context.Background(), *binary) }},
 		{"stores", "\nkeeping runs:", func() error { return stores(context.Background(), row) }},

@@ -1,0 +1,221 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	protocol "github.com/livekit/protocol/livekit"
+	lksdk "github.com/livekit/server-sdk-go/v2"
+	"github.com/pion/rtp"
+	"github.com/pion/webrtc/v4"
+
+	"rtcbench/bench"
+	"rtcbench/internal/audio"
+	"rtcbench/internal/echo"
+	"rtcbench/internal/ping"
+	"rtcbench/internal/platform/livekit"
+)
+
+// soundPeriod is the grid of each of the three kinds, which are a third of it apart.
+const soundPeriod = audio.Frame
+
+// sound measures pings in audio packets beside lossy messages, and beside the barest loop of RTP, in turn.
+func sound(pings int) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
+	defer cancel()
+	p, err := startServer(ctx)
+	if err != nil {
+		return err
+	}
+	packets, err := p.pair(ctx, "sound", bench.RTPAudio)
+	if err != nil {
+		return err
+	}
+	defer packets.Close()
+	messages, err := p.pair(ctx, "messages", bench.DataChannelLossy)
+	if err != nil {
+		return err
+	}
+	defer messages.Close()
+	loop, stop, err := bareSound(ctx, p)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	var heard, said bench.Run
+	var bare []time.Duration
+	var errs [2]error
+	var kinds sync.WaitGroup
+	begin := time.Now().Add(3 * time.Second) // the streams are bound by then
+	kinds.Go(func() { bare = onGridOf(soundPeriod, begin.Add(soundPeriod/3), pings, loop) })
+	for i, k := range []struct {
+		run   *bench.Run
+		s     bench.Session
+		class bench.TransportClass
+		at    time.Time
+	}{{&heard, packets, bench.RTPAudio, begin}, {&said, messages, bench.DataChannelLossy,
+		begin.Add(2 * soundPeriod / 3)}} {
+		kinds.Go(func() { *k.run, errs[i] = probeClass(ctx, k.s, k.class, pings, soundPeriod, k.at) })
+	}
+	kinds.Wait()
+	if err := errors.Join(errs[:]...); err != nil {
+		return err
+	}
+	fmt.Printf("round trip in ms, %d pings of each, alternating, against one server process:\n", pings)
+	a, m := bench.Summarise(heard), bench.Summarise(said)
+	for _, k := range []struct {
+		name string
+		rtts []time.Duration
+	}{{"  audio packets", a.RTTs}, {"  lossy messages", m.RTTs}, {"  barest loop of RTP on server-sdk-go", bare}} {
+		row(k.name, fmt.Sprintf("p50 %.3f", quantile(k.rtts, 0.5)), fmt.Sprintf("p95 %.3f", quantile(k.rtts, 0.95)))
+	}
+	row("  p50, audio packet / lossy message",
+		fmt.Sprintf("%.2f", quantile(a.RTTs, 0.5)/quantile(m.RTTs, 0.5)), "≤ 0.60")
+	row("  p50, audio packet / barest loop", fmt.Sprintf("%.2f", quantile(a.RTTs, 0.5)/quantile(bare, 0.5)), "≤ 1.10")
+	row("  packets that came back with a record that holds", fmt.Sprintf("%d of %d", heard.Counts.Answered,
+		heard.Counts.Sent), "all")
+	row("  echo holds a packet, P50", fmt.Sprintf("%.3f ms", float64(a.Hold.P50.D)/1e6), "")
+	return soundCosts(ctx, packets, messages)
+}
+
+// soundCosts compares the CPU time of a packet with that of a message: runner and echo, without the server.
+func soundCosts(ctx context.Context, packets, messages bench.Session) error {
+	const count = 3000
+	var cost [2]float64
+	for i, k := range []struct {
+		s     bench.Session
+		class bench.TransportClass
+	}{{packets, bench.RTPAudio}, {messages, bench.DataChannelLossy}} {
+		before := cpuTime()
+		run, err := probeClass(ctx, k.s, k.class, count, 2*time.Millisecond, time.Now())
+		if err != nil {
+			return err
+		}
+		cost[i] = float64((cpuTime() - before).Microseconds()) / float64(run.Counts.Sent)
+	}
+	row("  CPU time a packet, runner and echo, SDK included", fmt.Sprintf("%.0f µs", cost[0]), "")
+	row("  CPU time, packet / lossy message", fmt.Sprintf("%.2f", cost[0]/cost[1]), "≤ 1.5")
+	return nil
+}
+
+// pair is a runner's seat in a room with an echo of its own in this process.
+func (p place) pair(ctx context.Context, room string, class bench.TransportClass) (bench.Session, error) {
+	m := livekit.NewMeeting(bench.Place{URL: p.url, Room: room, Key: p.key.Key, Secret: p.key.Secret, Class: class},
+		time.Hour)
+	var seats [2]bench.Session
+	for i, role := range []bench.Role{bench.Answerer, bench.Runner} {
+		seat, err := m.Seat(role, string(role))
+		if err != nil {
+			return nil, err
+		}
+		seats[i], err = livekit.Transport{}.Join(ctx, seat.Room,
+			bench.JoinOptions{ReconnectTimeout: 5 * time.Second, Class: class, Role: role, Identity: string(role)})
+		if err != nil {
+			return nil, err
+		}
+	}
+	go func() {
+		echo.Answer(ctx, seats[0], bench.NewClock())
+		seats[0].Close()
+	}()
+	return seats[1], nil
+}
+
+// probeClass measures on a grid that begins about then.
+func probeClass(ctx context.Context, s bench.Session, class bench.TransportClass, pings int, cooldown time.Duration,
+	at time.Time) (bench.Run, error) {
+	time.Sleep(time.Until(at.Add(-cooldown))) // one warm-up pong, then the grid
+	plan := bench.Plan{Count: pings, Cooldown: cooldown, Timeout: 5 * time.Second, Warmup: 1,
+		EchoTimeout: 10 * time.Second, ReconnectTimeout: 5 * time.Second, Class: class}
+	if class == bench.RTPAudio {
+		return audio.Prober{Session: s, Clock: bench.NewClock()}.Probe(ctx, plan, nil)
+	}
+	return ping.NewProber(s, bench.NewClock()).Probe(ctx, plan, nil)
+}
+
+// bareSound is the least that writes and reads RTP on server-sdk-go: no record, no match, no stream.
+func bareSound(ctx context.Context, p place) (ping func() (time.Duration, bool), stop func(), err error) {
+	back := make(chan time.Time, 64)
+	m := livekit.NewMeeting(bench.Place{URL: p.url, Room: "bare-sound", Key: p.key.Key, Secret: p.key.Secret,
+		Class: bench.RTPAudio}, time.Hour)
+	var tracks [2]*lksdk.LocalTrack
+	var rooms [2]*lksdk.Room
+	stop = func() {
+		for _, r := range rooms {
+			if r != nil {
+				r.Disconnect()
+			}
+		}
+	}
+	for i, name := range []string{"echo", "runner"} {
+		tracks[i], err = lksdk.NewLocalTrack(webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus, ClockRate: 48000,
+			Channels: 2})
+		if err != nil {
+			return nil, stop, err
+		}
+		hear := func(t *webrtc.TrackRemote, _ *lksdk.RemoteTrackPublication, _ *lksdk.RemoteParticipant) {
+			for n := uint16(0); ; {
+				packet, _, err := t.ReadRTP()
+				switch {
+				case err != nil:
+					return
+				case len(packet.Payload) != len(bareSilence): // the SFU's own
+				case i == 1:
+					back <- time.Now()
+				default:
+					n++
+					tracks[0].WriteRTP(barePacket(n, packet.Payload), nil)
+				}
+			}
+		}
+		seat, err := m.Seat(bench.Answerer, name)
+		if err != nil {
+			return nil, stop, err
+		}
+		rooms[i], err = lksdk.ConnectToRoomWithToken(p.url, seat.Token, &lksdk.RoomCallback{
+			ParticipantCallback: lksdk.ParticipantCallback{OnTrackSubscribed: func(t *webrtc.TrackRemote,
+				pub *lksdk.RemoteTrackPublication, who *lksdk.RemoteParticipant) {
+				go hear(t, pub, who)
+			}}})
+		if err != nil {
+			return nil, stop, err
+		}
+		if _, err := rooms[i].LocalParticipant.PublishTrack(tracks[i],
+			&lksdk.TrackPublicationOptions{Name: name, Source: protocol.TrackSource_MICROPHONE}); err != nil {
+			return nil, stop, err
+		}
+	}
+	n := uint16(0)
+	ping = func() (time.Duration, bool) {
+		for len(back) > 0 {
+			<-back
+		}
+		n++
+		sent := time.Now()
+		if tracks[1].WriteRTP(barePacket(n, bareSilence), nil) != nil {
+			return 0, false
+		}
+		select {
+		case at := <-back:
+			return at.Sub(sent), true
+		case <-time.After(time.Second):
+			return 0, false
+		}
+	}
+	for range 20 {
+		if _, heard := ping(); heard {
+			return ping, stop, nil
+		}
+	}
+	return nil, stop, errors.New("the barest loop of RTP hears nothing")
+}
+
+// bareSilence is as large as a ping of ours.
+var bareSilence = audio.Append(nil, nil, 140)
+
+func barePacket(n uint16, payload []byte) *rtp.Packet {
+	return &rtp.Packet{Header: rtp.Header{Version: 2, SequenceNumber: n, Timestamp: uint32(n) * 960}, Payload: payload}
+}
