@@ -64,7 +64,7 @@ rtcbench/internal/lab: rtcbench/bench rtcbench/internal/stats go.yaml.in/yaml/v3
 rtcbench/web:
 rtcbench/internal/platform/daily: rtcbench/bench rtcbench/internal/advice rtcbench/internal/platform/daily/standin
 	rtcbench/internal/redact
-rtcbench/internal/platform/daily/standin: github.com/gorilla/websocket
+rtcbench/internal/platform/daily/standin: github.com/gorilla/websocket github.com/pion/rtp github.com/pion/webrtc/v4
 rtcbench/internal/redact:
 rtcbench/internal/store/influx: rtcbench/bench rtcbench/internal/advice rtcbench/internal/redact
 	rtcbench/internal/result github.com/influxdata/line-protocol

@@ -25,7 +25,7 @@ func policy(c JoinConfig) string {
 	list := hosts(c)
 	scripts, workers := "'self'", "'self'"
 	if c.Page.Evaluates {
-		scripts += " 'unsafe-eval' " + strings.Join(sources(list, "https", "http"), " ")
+		scripts += " 'unsafe-eval' blob: " + strings.Join(sources(list, "https", "http"), " ")
 		workers += " blob:"
 	}
 	return "default-src 'none'; script-src " + scripts + "; worker-src " + workers +

@@ -25,6 +25,7 @@ type bothCmd struct {
 
 	Timeout string `short:"t" from:"TIMEOUT_MS" group:"what" default:"5000" placeholder:"5000" help:"Milliseconds after which a pong is too late."`
 	planFlags
+	channelFlag
 	Echo string `from:"RTCBENCH_ECHO" group:"where" enum:"auto,local,remote" default:"auto" placeholder:"auto" help:"Who answers: local, remote, or auto: for each platform, local in a room of our own making."`
 	chromeFlags
 
@@ -37,14 +38,19 @@ func (bothCmd) Help() string {
 		`period apart so that their pings do not collide. What the browser costs, it costs both; where the browser ` +
 		`itself ends, both runs end.
 
-Daily carries application messages on a WebSocket, LiveKit on a data channel: the verdict says so, and compares what ` +
-		`an application gets, not media.
+Daily carries application messages on a WebSocket, LiveKit on a data channel: the verdict says so, and ` +
+		`compares what an application gets. With --channel audio both carry packets of an audio track over UDP: like ` +
+		`is compared with like, and that is what a voice gets.
 
 Examples:
 
   rtcbench both --daily-api-key KEY --livekit-url wss://my.livekit.cloud --livekit-api-key KEY --livekit-api-secret ` +
 		`SECRET -n 600
       from here to each and back
+
+  rtcbench both --channel audio --daily-api-key KEY --livekit-url wss://my.livekit.cloud --livekit-api-key KEY ` +
+		`--livekit-api-secret SECRET
+      which is faster from here, for voice?
 
   rtcbench both --daily-room https://my.daily.co/bench --livekit-url wss://my.livekit.cloud --livekit-token TOKEN -o ` +
 		`both.json
@@ -85,7 +91,7 @@ func (cmd *bothCmd) sides(c *settings.Check) []side {
 	d := dailyCmd{Echo: cmd.Echo, agentFlags: dailyAgent, dailyFlags: cmd.daily}
 	l := livekitCmd{Echo: cmd.Echo, agentFlags: livekitAgent, AgentName: cmd.LivekitAgentName, Timeout: cmd.Timeout,
 		planFlags: cmd.planFlags,
-		Channel:   "reliable", Engine: bench.Browser, livekitFlags: cmd.livekit}
+		Channel:   cmd.known(c), Engine: bench.Browser, livekitFlags: cmd.livekit}
 	first := settings.Check{Sources: of.Renamed(dailyNames), Err: c.Err}
 	room := d.side(&first)
 	second := settings.Check{Sources: of.Renamed(livekitNames), Err: first.Err}

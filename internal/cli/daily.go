@@ -23,6 +23,7 @@ type dailyCmd struct {
 	agentFlags
 	Timeout string `short:"t" from:"TIMEOUT_MS" group:"what" default:"5000" placeholder:"5000" help:"Milliseconds after which a pong is too late."`
 	planFlags
+	channelFlag
 	Echo string `from:"RTCBENCH_ECHO" group:"where" enum:"auto,local,remote" default:"auto" placeholder:"auto" help:"Who answers: local (a second page of this browser), remote, or auto: local in a room of our own making."`
 	chromeFlags
 
@@ -31,13 +32,17 @@ type dailyCmd struct {
 
 // Help is shown by --help below the flags' summary.
 func (dailyCmd) Help() string {
-	return `Daily's own JavaScript SDK joins the room in a Chromium without a window, audio and video off, and sends ` +
-		`app-messages, which Daily carries on its signalling WebSocket.
+	return `Daily's own JavaScript SDK joins the room in a Chromium without a window, and sends app-messages, which ` +
+		`Daily carries on its signalling WebSocket, or, with --channel audio, packets of an audio track that sounds ` +
+		`like silence. Video is off.
 
 Examples:
 
   rtcbench daily --api-key KEY --geo eu-central-1
       a room for this run, from here to Daily and back; removed at the end
+
+  rtcbench daily --channel audio --api-key KEY
+      what the packets of a voice meet: pings in an audio track, one every 20 ms
 
   rtcbench daily -r https://my.daily.co/bench -n 600 -o result.json
       to whoever answers in that room
@@ -58,6 +63,7 @@ func (cmd *dailyCmd) chrome() chromeFlags { return cmd.chromeFlags }
 // sides implements measuring.
 func (cmd *dailyCmd) sides(c *settings.Check) []side {
 	plan := cmd.plan(c, cmd.Timeout)
+	cmd.carriedBy(c, &plan, cmd.known(c))
 	most := daily.Platform.MaxMessage
 	if plan.PayloadBytes > most {
 		c.Fail("payload", cmd.Payload, fmt.Sprintf("at most %d: Daily takes no longer app-message", most))

@@ -21,6 +21,21 @@ type planFlags struct {
 	Location         string `short:"l" from:"LOCATION_ID" group:"what" placeholder:"NAME" help:"Where this is measured from, as us-west-2; stored with the result."`
 }
 
+// channelFlag chooses what carries the pings where Daily is measured, which has one channel for messages.
+type channelFlag struct {
+	Channel string `from:"RTCBENCH_CHANNEL" group:"what" enum:"reliable,lossy,audio" default:"reliable" placeholder:"reliable" help:"What carries the pings: messages (reliable), or an audio track (audio), with a cooldown of 20."`
+}
+
+// known is the channel, of those that Daily has. A variable that is there for LiveKit is no error.
+func (f channelFlag) known(c *settings.Check) string {
+	if lossy := bench.DataChannelLossy.Channel(); f.Channel != lossy {
+		return f.Channel
+	} else if c.Rank("channel") == settings.ByFlag {
+		c.Fail("channel", lossy, "reliable or audio: Daily has no lossy channel")
+	}
+	return bench.DataChannelReliable.Channel()
+}
+
 // audioCooldown is the usual distance of pings in audio packets: that of the packets of a voice.
 const audioCooldown = audio.Frame
 

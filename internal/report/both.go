@@ -233,11 +233,21 @@ func (p *page) comparison(c Comparison) {
 	}
 	p.line("  %-14s %s", "verdict", p.strong.Render(c.Verdict))
 	if !c.Alike {
-		for _, line := range Wrap("Daily's messages went by the "+classOf(c, "daily")+", LiveKit's by the "+
-			classOf(c, "livekit")+": this is what an application gets, and not a comparison of their media.", width-4) {
+		for _, line := range Wrap(unlike(c), width-4) {
 			p.line("  %s", p.dim.Render(line))
 		}
 	}
+}
+
+// unlike says what is not the same kind on both platforms.
+func unlike(c Comparison) string {
+	daily, livekit := classOf(c, "daily"), classOf(c, "livekit")
+	if daily == livekit {
+		return "Both went by the " + daily + ", but not by the same kind of path, or lost packets are not repaired " +
+			"by the same means: see the path and the audio of each run."
+	}
+	return "Daily's messages went by the " + daily + ", LiveKit's by the " + livekit + ": this is what an " +
+		"application gets, and not a comparison of their media."
 }
 
 func classOf(c Comparison, platform string) string {

@@ -1,13 +1,13 @@
 // The thread through which the frames of audio tracks go: nothing that the page's SDK does delays them here.
 
-import { Echo, Runner, type Waiting } from './frames';
+import { Echo, hasPing, Runner, type Waiting } from './frames';
 import type { Frame } from './red';
 import type { FromWorker, ToWorker } from './taps';
 
 const clock = { now: () => performance.now(), origin: performance.timeOrigin };
 const post = (m: FromWorker): void => self.postMessage(m);
 const runner = new Runner(clock, post), echo = new Echo(clock);
-const countEvery = 100; // ms
+const countEvery = 100, ownerFor = 5000; // ms
 
 /** The frames of a sender or a receiver. */
 interface Tap {
@@ -16,6 +16,8 @@ interface Tap {
   joins: boolean; // its stream takes frames of other taps, too
   writer: WritableStreamDefaultWriter<Frame>;
   format: string;
+  owner?: Tap; // of such a stream: whose frames it takes now …
+  took?: number; // … and took last then
   waiting?: Waiting; // of such a sender, if its stream takes no others: what waits for its own frames
 }
 const taps = new Map<number, Tap>();
@@ -55,12 +57,22 @@ function leaves(tap: Tap, frame: Frame): void {
 function arrives(tap: Tap, frame: Frame): void {
   const by = taps.get(answers.get(tap.id) ?? 0);
   if (by?.joins && tap.joins) {
+    if (!mayTake(by, tap, frame)) return write(tap, frame);
     echo.forward(frame);
     return write(by, frame);
   }
   if (by) echo.keep(frame, (by.waiting ??= []));
   else runner.in(tap.id, frame);
   write(tap, frame);
+}
+
+/** Whether a stream takes what arrives at a tap: frames of one at a time, the first that brought a ping. */
+function mayTake(by: Tap, tap: Tap, frame: Frame): boolean {
+  const free = !by.owner || !taps.has(by.owner.id) || clock.now() - by.took! > ownerFor;
+  if (by.owner !== tap && !(free && hasPing(frame))) return false;
+  by.owner = tap;
+  by.took = clock.now();
+  return true;
 }
 
 let counted = 0;

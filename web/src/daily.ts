@@ -1,4 +1,7 @@
 import Daily, { type DailyCall } from '@daily-co/daily-js';
+import { speaks } from './audio';
+import { dailyMedia } from './daily.media';
+import { silence } from './media';
 import { signallingHosts } from './observe';
 import type { JoinConfig } from './contract';
 import { Link, type Packet, Refusal, type Session } from './session';
@@ -24,11 +27,12 @@ async function outOfTheLobby(call: DailyCall): Promise<void> {
   }
 }
 
-/** Joins a Daily room by the platform's own JavaScript SDK, audio and video off. */
+/** Joins a Daily room by the platform's own JavaScript SDK, video off, and audio until it is asked for. */
 export async function joinDaily(c: JoinConfig, reached: (phase: string) => void): Promise<Session> {
   if (c.bundleURL) localStorage.setItem('daily:disable-base-domain-fallback', '1');
+  const quiet = speaks(c) ? silence() : undefined; // given from the beginning, and sent when there is a ping in it
   const call: DailyCall = Daily.createCallObject({
-    audioSource: false, videoSource: false, subscribeToTracksAutomatically: false,
+    audioSource: quiet?.track ?? false, videoSource: false, subscribeToTracksAutomatically: false,
     ...(c.bundleURL ? { dailyConfig: { bundlePathOverride: c.bundleURL } as object } : {}),
   });
   let handler: (p: Packet) => void = () => {};
@@ -85,6 +89,7 @@ export async function joinDaily(c: JoinConfig, reached: (phase: string) => void)
     },
     onPacket: (h) => (handler = h),
     link,
+    ...(quiet ? { media: dailyMedia(call, quiet) } : {}),
     async facts() {
       const within = <T>(p: Promise<T>): Promise<T | undefined> =>
         Promise.race([p.catch(() => undefined), new Promise<undefined>((r) => setTimeout(r, 1000))]);
@@ -109,6 +114,7 @@ export async function joinDaily(c: JoinConfig, reached: (phase: string) => void)
       left = true;
       await call.leave();
       await call.destroy();
+      quiet?.end();
     },
   };
 }

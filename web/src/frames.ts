@@ -24,6 +24,10 @@ function arrival(frame: Frame, clock: Clock): { at: number; exact: boolean } {
   return { at: told === undefined ? unix(clock) : clock.origin + told, exact: told !== undefined };
 }
 
+/** Whether a frame has a ping in it. */
+export const hasPing = (frame: Frame): boolean =>
+  decode(opusOf(frame)).some((r) => r !== 'malformed' && r.type === Type.ping);
+
 /** What the runner's side tells: t1 in µs, as the packet has it; at in Unix ms. */
 export type Told =
   | { what: 'left'; seq: number; n: number; t1: number }

@@ -7,16 +7,18 @@ import {
 import { type Media, type Ours, silence } from './media';
 import type { Link } from './session';
 
-/** Plain Opus, all the time: an encoder that falls silent, or repeats itself, carries no ping when one is due. */
-const plain = { red: false, dtx: false, forceStereo: false, source: Track.Source.Unknown };
+/**
+ * Plain Opus, all the time: an encoder that falls silent, or repeats itself, carries no ping when one is due. As a
+ * microphone's: our tokens allow no other source.
+ */
+const plain = { red: false, dtx: false, forceStereo: false, source: Track.Source.Microphone };
 
 export function liveKitMedia(room: Room, link: Link): Media {
   return {
     async publish(name): Promise<Ours> {
-      const { track, end } = silence();
-      const of = await room.localParticipant.publishTrack(track, {
-        ...plain, name, source: Track.Source.Microphone, // the only one that our tokens allow
-      });
+      const { track, start, end } = silence();
+      await start();
+      const of = await room.localParticipant.publishTrack(track, { ...plain, name });
       return {
         sender: () => current(room, of)?.track?.sender,
         muted: () => !current(room, of) || of.isMuted || track.readyState === 'ended' || track.muted,

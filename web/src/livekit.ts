@@ -1,7 +1,7 @@
 import {
   ConnectionError, ConnectionErrorReason, DisconnectReason, Room, RoomEvent, setLogLevel, version,
 } from 'livekit-client';
-import { channels, usable, watchLink } from './observe';
+import { channels, connected, usable, watchLink } from './observe';
 import type { JoinConfig } from './contract';
 import { liveKitMedia } from './livekit.media';
 import { Link, NotConnected, type Packet, Refusal, type Session } from './session';
@@ -19,10 +19,11 @@ export async function joinLiveKit(c: JoinConfig, reached: (phase: string) => voi
   const reader = new TextDecoder(), writer = new TextEncoder();
   let handler: (p: Packet) => void = () => {};
   let left = false, joined = false, reconnecting = false;
+  const speaks = c.class === 'rtp-audio' && c.role !== 'echo';
   const link = new Link(), label = c.class === 'datachannel-lossy' ? '_lossy' : '_reliable';
   // Signalling may come and go while messages travel on: what carries them decides.
   const judge = () => {
-    if (joined) link.down = !usable(label);
+    if (joined) link.down = speaks ? !connected() : !usable(label);
   };
   const interrupted = () => {
     if (!reconnecting) link.reconnects++;
@@ -65,8 +66,9 @@ export async function joinLiveKit(c: JoinConfig, reached: (phase: string) => voi
   });
   serverIs();
   const me = room.localParticipant;
-  // The publisher's connection is opened by a first message: one to ourselves, which nobody gets.
-  await me.publishData(writer.encode(''), { reliable: true, destinationIdentities: [me.identity] });
+  // The publisher's connection is opened by a first message: one to ourselves, which nobody gets. Who speaks may have
+  // no right to messages, and opens it by that.
+  if (!speaks) await me.publishData(writer.encode(''), { reliable: true, destinationIdentities: [me.identity] });
   joined = true;
   judge();
   return {

@@ -31,13 +31,21 @@ export interface Media {
 export const pingTrack = 'rtcbench-ping';
 export const pongTrack = (runner: string): string => `rtcbench-pong:${runner}`;
 
-/** A track of silence, and what ends it. */
-export function silence(): { track: MediaStreamTrack; end: () => void } {
+/** A track of silence, which costs nothing until it starts. */
+export interface Silence {
+  track: MediaStreamTrack;
+  start(): Promise<void>;
+  end(): void;
+}
+
+export function silence(): Silence {
   const context = new AudioContext({ sampleRate: 48_000 });
   const out = context.createMediaStreamDestination(), source = context.createConstantSource();
-  source.offset.value = 0;
+  source.offset.value = 0; // without a source, nothing comes out at all
   source.connect(out);
   source.start();
-  const track = out.stream.getAudioTracks()[0]!;
-  return { track, end: () => void context.close() };
+  void context.suspend();
+  return {
+    track: out.stream.getAudioTracks()[0]!, start: () => context.resume(), end: () => void context.close(),
+  };
 }

@@ -68,6 +68,12 @@ export function usable(label: string): boolean {
   return peer?.pc.connectionState === 'connected' && channel?.readyState === 'open';
 }
 
+/** Whether the connections that are in use carry something. */
+export function connected(): boolean {
+  const states = peers.map((p) => p.pc.connectionState).filter((s) => s !== 'closed' && s !== 'new');
+  return states.length > 0 && states.every((s) => s === 'connected');
+}
+
 const NativePeer = window.RTCPeerConnection;
 window.RTCPeerConnection = class extends NativePeer {
   constructor(config?: RTCConfiguration) {
@@ -82,7 +88,8 @@ window.RTCPeerConnection = class extends NativePeer {
     };
     this.addEventListener('iceconnectionstatechange', () => {
       if (this.iceConnectionState === 'connected' || this.iceConnectionState === 'completed') reached('ice');
-      const ice = this.sctp?.transport.iceTransport;
+      const ends = [...this.getSenders(), ...this.getReceivers()];
+      const ice = (this.sctp?.transport ?? ends.find((e) => e.transport)?.transport)?.iceTransport;
       if (ice && !ice.onselectedcandidatepairchange) {
         const note = () => {
           const pair = ice.getSelectedCandidatePair();
@@ -149,7 +156,8 @@ function candidate(c: RTCIceCandidate): Candidate {
   };
 }
 
-const leg = (p: Peer): string => (peers.length === 1 ? 'only' : p.opened.length > 0 ? 'publisher' : 'subscriber');
+const sends = (p: Peer): boolean => p.opened.length > 0 || p.pc.getSenders().some((s) => s.track);
+const leg = (p: Peer): string => (peers.length === 1 ? 'only' : sends(p) ? 'publisher' : 'subscriber');
 
 export const signallingHosts = (): string[] => [...new Set(sockets.map((s) => s.host))];
 /** The steps of connecting; at is performance.now(), here and in pairs. */

@@ -43,6 +43,10 @@ export const post = (m: ToWorker): void => worker?.postMessage(m);
 
 /** The number of an end's tap, and whose connection's it is. */
 export const tapOf = (end: Ends | undefined): number | undefined => end && taps.get(end);
+export const senderOf = (track: MediaStreamTrack): RTCRtpSender | undefined =>
+  [...taps.keys()].filter((e) => e instanceof RTCRtpSender).findLast((e) => e.track === track);
+export const receiverOf = (track: MediaStreamTrack): RTCRtpReceiver | undefined =>
+  [...taps.keys()].filter((e) => e instanceof RTCRtpReceiver).findLast((e) => e.track === track);
 export const peerOf = (end: Ends): RTCPeerConnection | undefined => peers.get(end);
 
 function tap(pc: RTCPeerConnection, end: Ends, kind: string | undefined): void {

@@ -9,6 +9,8 @@
     const state = { local: { public: { id: '' }, streams: {} }, participants: {}, streams: {} };
     const people = {};
     let socket, me, left = false, topology = 'sfu';
+    const wanted = new Set(); // whose audio is asked for
+    let microphone = false, up, down, answering = Promise.resolve();
 
     const emit = (action, fields, stamp) =>
       window.postMessage({ what: 'iframe-call-message', from: 'embedded', callClientId: id, action, ...fields, ...(stamp ? { callbackStamp: stamp } : {}) }, location.origin);
@@ -23,6 +25,61 @@
       socket?.close();
     };
 
+    // Audio goes by a connection each way, as with mediasoup-client: we offer what we send, the server what we get.
+    const say = (m) => socket?.readyState === WebSocket.OPEN && socket.send(JSON.stringify(m));
+    const ours = () => daily.instances[id].tracks.audioTrack;
+    const mine = () => ({ ...person(me, name, true), audio: !!up, tracks: { ...person(me, name, true).tracks, ...(up ? { audio: { state: 'playable', subscribed: true } } : {}) } });
+    let name = '';
+    const connection = () => new RTCPeerConnection({ iceServers: [], bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require' });
+
+    async function speak(on) {
+      microphone = on;
+      if (!me || !ours() || on === !!up) return;
+      if (!on) {
+        up.close();
+        up = undefined;
+        state.local.streams = {};
+        return emit('participant-updated', { participant: mine() });
+      }
+      // The real one is said to load a worklet from a blob.
+      const worklet = URL.createObjectURL(new Blob(['// nothing'], { type: 'text/javascript' }));
+      try {
+        await new OfflineAudioContext(1, 1, 48000).audioWorklet.addModule(worklet);
+      } catch (e) {
+        return fail('connection-error', `no worklet from a blob: ${e}`);
+      }
+      if (up || on !== microphone) return;
+      up = connection();
+      up.addTransceiver(ours(), { direction: 'sendonly' });
+      await up.setLocalDescription(await up.createOffer());
+      say({ type: 'produce', sdp: up.localDescription.sdp });
+      state.local.streams = { cam: { stream: new MediaStream([ours()]) } };
+      emit('participant-updated', { participant: mine() });
+    }
+    function listen(offer) {
+      if (!down) {
+        down = connection();
+        down.ontrack = (e) => heard(e.streams[0].id, e.track);
+      }
+      answering = answering.then(async () => {
+        await down.setRemoteDescription({ type: 'offer', sdp: offer });
+        await down.setLocalDescription(await down.createAnswer());
+        say({ type: 'consumed', sdp: down.localDescription.sdp });
+      });
+    }
+    function heard(from, track) {
+      const p = people[from];
+      if (!p) return;
+      state.streams[from] = { participantId: from, type: 'cam', starttime: Date.now(), pendingTrack: track };
+      audioOf(from, { state: 'playable', subscribed: true });
+    }
+    function audioOf(from, audio) {
+      const p = people[from];
+      if (!p) return;
+      people[from] = { ...p, audio: audio.state === 'playable', tracks: { ...p.tracks, audio } };
+      emit('participant-updated', { participant: people[from] });
+    }
+
     function connect(properties, again) {
       const room = new URL(properties.url).pathname.split('/').pop();
       const query = new URLSearchParams({ room, name: properties.userName ?? '', token: properties.token ?? '', again: again ? me : '' });
@@ -33,14 +90,31 @@
           case 'joined':
             me = m.id;
             topology = m.topology;
+            name = properties.userName ?? '';
+            if (again && up) { up.close(); up = undefined; down?.close(); down = undefined; } // the server has none of it
             state.local.public.id = me;
             emit('network-connection', { type: 'signaling', event: 'connected' });
-            if (again) return;
-            for (const p of m.others) people[p.id] = person(p.id, p.name, false);
+            if (again) {
+              for (const from of wanted) say({ type: 'subscribe', from });
+              return void speak(microphone);
+            }
+            for (const p of m.others) {
+              people[p.id] = person(p.id, p.name, false);
+              if (p.audio) people[p.id].tracks.audio = { state: 'sendable', subscribed: false };
+            }
             emit('network-connection', { type: 'sfu', event: 'connected', sfu_id: 'rtcbench-standin' });
             emit('meeting-session-summary-updated', { meetingSession: { id: m.session } });
-            emit('joined-meeting', { participants: { local: person(me, properties.userName ?? '', true), ...people } });
-            return;
+            emit('joined-meeting', { participants: { local: person(me, name, true), ...people } });
+            return void speak(microphone);
+          case 'producing':
+            if (wanted.has(m.id)) say({ type: 'subscribe', from: m.id });
+            return audioOf(m.id, { state: 'sendable', subscribed: false });
+          case 'produced':
+            return void up?.setRemoteDescription({ type: 'answer', sdp: m.sdp });
+          case 'consume':
+            return listen(m.sdp);
+          case 'mute':
+            return void speak(!m.muted);
           case 'waiting':
             return emit('network-connection', { type: 'signaling', event: 'connected' });
           case 'lobby':
@@ -57,6 +131,8 @@
           case 'participant-left': {
             const gone = people[m.id];
             delete people[m.id];
+            wanted.delete(m.id);
+            delete state.streams[m.id];
             return gone && emit('participant-left', { participant: gone });
           }
           case 'moved':
@@ -79,11 +155,20 @@
       switch (m.action) {
         case 'join-meeting':
           left = false;
+          microphone = !m.properties.startAudioOff;
           return connect(m.properties, false);
         case 'app-msg':
           return socket.send(JSON.stringify({ type: 'app-msg', to: m.to, data: m.data }));
+        case 'local-audio':
+          return void speak(m.state);
+        case 'update-participant':
+          if (!m.properties.setSubscribedTracks?.audio || wanted.has(m.id)) return;
+          wanted.add(m.id);
+          return say({ type: 'subscribe', from: m.id });
         case 'leave-meeting':
           left = true;
+          up?.close();
+          down?.close();
           socket?.close();
           return emit('left-meeting', {});
         case 'get-network-topology':

@@ -63,8 +63,9 @@ func (s *Server) ejectAt(name, with string, me *seat) (stop func()) {
 }
 
 type other struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
+	ID    string `json:"id"`
+	Name  string `json:"name"`
+	Audio bool   `json:"audio"` // it sends some
 }
 
 // enter gives me a seat, and says who is there; or why there is none.
@@ -76,7 +77,7 @@ func (s *Server) enter(name, token string, me *seat) (list []other, refusal stri
 	}
 	list = []other{}
 	for _, p := range s.rooms[name].people {
-		list = append(list, other{p.id, p.name})
+		list = append(list, other{p.id, p.name, p.producer != nil})
 	}
 	s.rooms[name].people[me.id] = me
 	return list, ""
@@ -101,9 +102,7 @@ func (s *Server) tell(name string, me *seat, v any) {
 // relay hands a message to its addressees' queues, with the delay of the day.
 func (s *Server) relay(name string, from *seat, to any, data json.RawMessage) {
 	arrived := time.Now()
-	s.mu.Lock()
-	fate := s.fate
-	s.mu.Unlock()
+	fate := s.fateNow()
 	if fate.Silent || utf8.RuneCount(data) > maxMessage { // the real one tells the sender, who has not asked
 		return
 	}

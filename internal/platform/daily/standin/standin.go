@@ -60,6 +60,7 @@ type Fate struct {
 	Lobby  bool          // guests without a token land in the lobby, as in a room with knocking
 	// Topology is what the call machine reports; "" = sfu.
 	Topology string
+	Audio    Audio
 }
 
 type room struct {
@@ -74,6 +75,8 @@ type seat struct {
 	conn     *websocket.Conn
 	mu       sync.Mutex  // one writer at a time
 	queue    chan parcel // messages to it, in the order in which they were sent
+	audio    audio
+	producer *producer // of its audio; nil = it sends none
 }
 
 // parcel is a message under way.
@@ -128,6 +131,12 @@ func (s *Server) SetFate(f Fate) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.fate = f
+}
+
+func (s *Server) fateNow() Fate {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.fate
 }
 
 // AnswerWith makes the next REST calls fail with these statuses.
@@ -228,9 +237,7 @@ func (s *Server) bundle(w http.ResponseWriter, _ *http.Request) {
 var upgrader = websocket.Upgrader{CheckOrigin: func(*http.Request) bool { return true }}
 
 func (s *Server) socket(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	fate := s.fate
-	s.mu.Unlock()
+	fate := s.fateNow()
 	if fate.Stuck == "socket" {
 		<-r.Context().Done()
 		return
@@ -272,19 +279,38 @@ func (s *Server) socket(w http.ResponseWriter, r *http.Request) {
 		s.leave(name, me)
 		s.tell(name, me, map[string]string{"type": "participant-left", "id": me.id})
 	}()
+	defer me.audio.close()
 	for {
-		var m struct {
-			Type string
-			To   any
-			Data json.RawMessage
-		}
+		var m asked
 		if err := conn.ReadJSON(&m); err != nil {
 			return
 		}
-		if m.Type == "app-msg" {
-			s.relay(name, me, m.To, m.Data)
+		if err := s.do(name, me, m); err != nil {
+			me.write(map[string]string{"type": "error", "error": "connection-error", "text": err.Error()})
 		}
 	}
+}
+
+// asked is what the call machine asks for.
+type asked struct {
+	Type      string
+	To        any
+	Data      json.RawMessage
+	SDP, From string
+}
+
+func (s *Server) do(room string, me *seat, m asked) error {
+	switch m.Type {
+	case "app-msg":
+		s.relay(room, me, m.To, m.Data)
+	case "produce":
+		return s.produce(room, me, m.SDP)
+	case "subscribe":
+		return s.consume(room, me, m.From)
+	case "consumed":
+		return s.consumed(me, m.SDP)
+	}
+	return nil
 }
 
 var refusals = map[string]string{

@@ -1,0 +1,42 @@
+// The audio of a Daily call: one track of each participant, which has no name of ours.
+
+import type { DailyCall, DailyParticipant } from '@daily-co/daily-js';
+import type { Media, Ours, Silence } from './media';
+import * as taps from './taps';
+
+const most = 10_000, look = 50; // ms: how long a connection for our audio may take, and how often to look for it
+
+export function dailyMedia(call: DailyCall, silence: Silence): Media {
+  const { track } = silence;
+  const sender = () => taps.senderOf(track);
+  let ours: Ours | undefined;
+  return {
+    async publish(): Promise<Ours> {
+      if (ours) return ours; // there is one, whoever is answered
+      await silence.start();
+      call.setLocalAudio(true);
+      for (let left = most; !sender()?.getParameters().codecs.length; left -= look) {
+        if (left <= 0) throw new Error(`Daily has made no connection for our audio within ${most / 1000} s`);
+        await new Promise((r) => setTimeout(r, look));
+      }
+      return (ours = {
+        sender,
+        muted: () => !call.localAudio() || track.readyState === 'ended',
+        async end() {}, // others may be answered by it, too
+      });
+    },
+    watch({ came, gone }) {
+      call.on('track-started', (e) => {
+        if (!e.participant || e.participant.local || e.type !== 'audio') return;
+        const receiver = taps.receiverOf(e.track);
+        if (receiver) came({ from: e.participant.session_id, receiver });
+      });
+      const take = (p: DailyParticipant) => {
+        if (!p.local) call.updateParticipant(p.session_id, { setSubscribedTracks: { audio: true } });
+      };
+      call.on('participant-joined', (e) => take(e.participant));
+      call.on('participant-left', (e) => gone(e.participant.session_id));
+      Object.values(call.participants()).forEach(take);
+    },
+  };
+}
