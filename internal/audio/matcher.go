@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"math"
+	"slices"
 	"sync"
 	"time"
 
@@ -46,6 +47,7 @@ type matcher struct {
 
 	mu     sync.Mutex
 	stamps recorder.Stamps
+	flags  Flags // of the last pong; 0 = there was none
 }
 
 // Send implements recorder.Wire.
@@ -62,8 +64,37 @@ func (m *matcher) Send(ctx context.Context, seq uint32, at time.Time) error {
 	return m.session.Send(ctx, bench.Message{Payload: m.buf, Class: bench.RTPAudio})
 }
 
-// Facts implements recorder.Wire.
-func (m *matcher) Facts() bench.Facts { return m.session.Facts() }
+// Facts implements recorder.Wire: those of the session, and what pongs say of the echo.
+func (m *matcher) Facts() bench.Facts {
+	f := m.session.Facts()
+	m.mu.Lock()
+	said := m.flags
+	m.mu.Unlock()
+	if said == 0 {
+		return f
+	}
+	f.Audio = slices.Clone(f.Audio)
+	for i := range f.Audio {
+		switch leg := &f.Audio[i]; leg.Leg {
+		case bench.Publisher:
+			leg.Stamped = said.stamped()
+		case bench.Subscriber:
+			leg.Carried = said&Carried != 0
+		}
+	}
+	return f
+}
+
+// stamped is where the arrival of a ping was stamped.
+func (f Flags) stamped() string {
+	switch {
+	case f&AtWire != 0:
+		return bench.StampedWire
+	case f&AtReceive != 0:
+		return bench.StampedReceiveTime
+	}
+	return bench.StampedPage
+}
 
 // Hear implements recorder.Wire.
 func (m *matcher) Hear(ctx context.Context, r *recorder.Recorder) error {
@@ -94,6 +125,9 @@ func (m *matcher) match(packet bench.Packet, r *recorder.Recorder) {
 func (m *matcher) pong(p Record, packet bench.Packet, r *recorder.Recorder) {
 	m.mu.Lock()
 	seq, before, found := m.stamps.Find(Millis(p.T1))
+	if found && p.Run == m.run {
+		m.flags = p.Flags
+	}
 	m.mu.Unlock()
 	if !found || seq != p.Seq || p.Run != m.run {
 		r.Stray(packet.From)

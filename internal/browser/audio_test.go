@@ -34,6 +34,20 @@ func audible(t *testing.T, b *browser.Browser, server *sandboxtest.Server, role 
 			t.Fatal(err)
 		}
 	}
+	err = p.Join(ctx, of(browser.JoinConfig{Platform: "livekit", URL: server.URL,
+		Token: audioToken(t, server, role), Role: role, Class: bench.RTPAudio}))
+	if err == nil && role == bench.Answerer {
+		err = p.Echo(ctx)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// audioToken lets its owner do what a seat for audio needs, and no more.
+func audioToken(t *testing.T, server *sandboxtest.Server, role bench.Role) string {
+	t.Helper()
 	yes, messages := true, role == bench.Answerer
 	grant := &auth.VideoGrant{RoomJoin: true, Room: audioRoom, CanPublish: &yes, CanPublishData: &messages,
 		CanSubscribe: &yes}
@@ -43,15 +57,7 @@ func audible(t *testing.T, b *browser.Browser, server *sandboxtest.Server, role 
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = p.Join(ctx, of(browser.JoinConfig{Platform: "livekit", URL: server.URL, Token: token, Role: role,
-		Class: bench.RTPAudio}))
-	if err == nil && role == bench.Answerer {
-		err = p.Echo(ctx)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
+	return token
 }
 
 func audioPlan(count int) bench.Plan {

@@ -11,7 +11,7 @@ export interface Clock {
   origin: number;
 }
 
-export const packetSize = 128; // bytes of a ping, and of its pong: what speech has
+export const packetSize = 140; // bytes of a ping, and of its pong: what speech has, and the native engine takes
 const mostCarried = 16; // pongs in one packet: 1 kB
 const maxRuns = 1024; // that an echo remembers; the oldest goes
 const unseen = { count: 0, last: 0, high: 0, low: 0 };

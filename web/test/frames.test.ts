@@ -34,7 +34,7 @@ describe('a ping in a frame', () => {
     const first = leave(frameOf(silent)), second = leave(frameOf(silent)), third = leave(frameOf(silent));
     expect(decode(opusOf(first))).toMatchObject([{ seq: 5, run: 77n, t1: micros(1_700_000_000_100) }]);
     expect(decode(opusOf(second))).toMatchObject([{ seq: 6 }]);
-    expect([first.data.byteLength, second.data.byteLength]).toEqual([160, 128]);
+    expect([first.data.byteLength, second.data.byteLength]).toEqual([160, 140]);
     expect([...new Uint8Array(third.data)]).toEqual(silent);
     expect(told).toMatchObject([{ what: 'left', seq: 5, n: 1 }, { what: 'left', seq: 6, n: 2 }]);
     at.t++;
