@@ -57,9 +57,10 @@ function leaves(tap: Tap, frame: Frame): void {
 function arrives(tap: Tap, frame: Frame): void {
   const by = taps.get(answers.get(tap.id) ?? 0);
   if (by?.joins && tap.joins) {
-    if (!mayTake(by, tap, frame)) return write(tap, frame);
-    echo.forward(frame);
-    return write(by, frame);
+    if (mayTake(by, tap, frame)) {
+      echo.forward(frame, by.waiting);
+      return write(by, frame);
+    }
   }
   if (by) echo.keep(frame, (by.waiting ??= []));
   else runner.in(tap.id, frame);

@@ -39,6 +39,7 @@ export interface Listener {
   answered(p: Pong): void;
   malformed(): void;
   stray(from: string): void; // a pong to no ping of ours
+  foreign(): void; // one to somebody else, who is answered on the same track
   left(seq: number, at: number): void; // a ping that has waited
   withdrawn(seq: number, why: Reason): void; // it has not left, and will not
 }

@@ -84,11 +84,15 @@ export class Echo {
   private readonly runs = new Map<bigint, SeenRun>();
   constructor(private readonly clock: Clock) {}
 
-  /** Makes a frame that arrived the answer to itself, ready to be written. */
-  forward(frame: Frame): void {
+  /** Makes a frame that arrived the answer to itself, ready to be written. What waits rides it, too. */
+  forward(frame: Frame, waiting: Waiting = []): void {
     const { at, exact } = arrival(frame, this.clock), packet = opusOf(frame);
     rewrite(packet, (r) => (r.type === Type.ping ? { ...this.pong(r, at, exact), t3: micros(unix(this.clock)) } : r));
     frame.data = packet.buffer; // each look at data may be at a copy
+    const others = this.ready(waiting);
+    if (others.length === 0) return;
+    const own = decode(opusOf(frame)).filter((r) => r !== 'malformed');
+    carry(frame, encode(opusOf(frame), packet.length, [...own, ...others]));
   }
 
   /** Keeps what a frame that arrived asks for, for the next one of our own encoder. */
@@ -101,11 +105,14 @@ export class Echo {
 
   /** Lets all that waits ride a frame of our own encoder, as far as there is room. */
   carry(frame: Frame, waiting: Waiting): void {
-    const list = waiting.splice(0, mostCarried);
-    if (list.length === 0) return;
+    const size = waiting[0]?.size ?? 0, records = this.ready(waiting);
+    if (records.length > 0) carry(frame, encode(opusOf(frame), size, records));
+  }
+
+  /** The pongs that waited, as far as one packet has room for them. */
+  private ready(waiting: Waiting): Record[] {
     const t3 = micros(unix(this.clock));
-    const records = list.map(({ record }) => ({ ...record, flags: record.flags | Flag.carried, t3 }));
-    carry(frame, encode(opusOf(frame), list[0]!.size, records));
+    return waiting.splice(0, mostCarried).map(({ record: r }) => ({ ...r, flags: r.flags | Flag.carried, t3 }));
   }
 
   private pong(ping: Record, at: number, exact: boolean): Record {

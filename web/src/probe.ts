@@ -341,6 +341,10 @@ export class Probe implements Listener {
     this.strays.set(from, (this.strays.get(from) ?? 0) + 1);
   }
 
+  foreign(): void {
+    if (this.phase !== 'over') this.result.counts.foreign++;
+  }
+
   answered(pong: Pong): void {
     if (this.phase === 'over') return;
     const r = this.result, { seq, from } = pong;

@@ -91,7 +91,8 @@ export class Ride implements Wire {
   private match({ tap, at, exact, record: r }: Extract<Told, { what: 'pong' }>, listener: Listener): void {
     const from = this.pings.whose(tap), t1 = millis(r.t1);
     if (from === undefined) return;
-    if (r.run !== this.run || this.stamps.find(t1) !== r.seq) return listener.stray(from);
+    if (r.run !== this.run) return listener.foreign();
+    if (this.stamps.find(t1) !== r.seq) return listener.stray(from);
     const { arrived } = this.pings;
     arrived.up = r.flags & Flag.atWire ? 'wire' : r.flags & Flag.atReceive ? 'receive-time' : 'page';
     arrived.down = exact ? 'receive-time' : 'page';

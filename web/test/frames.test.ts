@@ -90,6 +90,24 @@ describe('a ping in a frame', () => {
     expect(pongs()[0]).toMatchObject({ exact: false, at: 1_700_000_000_120 }); // nobody has said when it came
   });
 
+  it('is carried by the frame of another runner, where all are answered on one track', () => {
+    const { runner, echo, leave, pongs } = sides(), waiting: Waiting = [];
+    runner.ping(1, 8, 0);
+    echo.keep(leave(frameOf(silent)), waiting);
+    runner.run = 78n;
+    runner.ping(2, 5, 0);
+    const frame = leave(frameOf(silent));
+    echo.forward(frame, waiting);
+    runner.in(1, frame);
+    expect(pongs().map(({ record: r }) => [r.run, r.seq, r.flags & Flag.carried])).toEqual([[78n, 5, 0], [77n, 8, 64]]);
+    const filler = frameOf(silent);
+    runner.ping(3, 9, 0);
+    echo.keep(leave(frameOf(silent)), waiting);
+    echo.forward(filler, waiting);
+    expect(decode(opusOf(filler))).toMatchObject([{ seq: 9, type: 2 }]);
+    expect(waiting).toEqual([]);
+  });
+
   it('rides the newest part of a frame that repeats those before it, alone', () => {
     const { runner, echo, leave, pongs } = sides();
     runner.ping(1, 5, 0);
