@@ -61,7 +61,7 @@ describe('pings that ride an encoder', () => {
   it('tell their number by their size in a lab, and weigh the same elsewhere', async () => {
     const sizes = new Map<number, number>();
     await play({ numbered: true, sizes });
-    expect([sizes.get(0), sizes.get(1), sizes.get(20)]).toEqual([0, 130, 149]);
+    expect([sizes.get(0), sizes.get(1), sizes.get(20)]).toEqual([0, 142, 161]);
     sizes.clear();
     await play({ sizes });
     expect(new Set(sizes.values())).toEqual(new Set([0]));
