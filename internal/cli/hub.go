@@ -40,7 +40,8 @@ type adminFlag struct {
 // Help is shown by --help below the flags' summary.
 func (hubCmd) Help() string {
 	return `The centre of a fleet: runners in many places join it, and say how they are. A NATS server is inside; it ` +
-		`listens nowhere but here. The hub's keys, members and tokens lie in the folder hub of --data-dir.
+		`listens nowhere but here. The hub's keys, members and tokens lie in the folder hub of --data-dir. ` +
+		`Its page shows the places and what they measured, to whoever has the admin token.
 
 Examples:
 
@@ -88,8 +89,11 @@ func (cmd *hubCmd) Run(a *app) error {
 		return err
 	}
 	log := logTo(a, cmd.Format)
-	h, err := hub.Open(hub.Options{Dir: dir, Version: version().Version, Log: log, Admin: cmd.AdminToken,
-		Stores: targets})
+	var h *hub.Hub
+	page := cmd.page(a, func() hub.Overview { return h.Overview() })
+	defer page.Close()
+	h, err = hub.Open(hub.Options{Dir: dir, Version: version().Version, Log: log, Admin: cmd.AdminToken,
+		Stores: targets, Page: page.Handler()})
 	if err == nil {
 		defer h.Close()
 		err = cmd.order(h)
@@ -110,6 +114,8 @@ func (cmd *hubCmd) Run(a *app) error {
 		}
 	})
 	fmt.Fprintf(a.stderr, "hub at %s; a token for a runner: rtcbench fleet token\n", there)
+	fmt.Fprintf(a.stderr, "its page: %s/, with any user, and as the password the admin token, in %s\n", here.URL,
+		filepath.Join(dir, hub.AdminFile))
 	if err := cmd.serve(a, h, l, secure, call.Hub{Address: here, Admin: h.Admin()}); err != nil {
 		return err
 	}

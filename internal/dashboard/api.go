@@ -118,7 +118,7 @@ func (s *Server) series(w http.ResponseWriter, r *http.Request, store bench.Stor
 		s.failed(w, r, err)
 		return
 	}
-	s.json(w, r, newSeries(store.String(), t))
+	s.json(w, r, newSeries(store.String(), t, s.where))
 }
 
 // run is the result file of one run, with what its pictures need beside it.

@@ -21,9 +21,12 @@ import (
 type Options struct {
 	Open  func() (bench.Store, error) // gives the store that is read; an *archive.NoStore: there is none yet
 	Pages fs.FS                       // index.html and what it loads; nil = this build has none
-	Hosts []string                    // by which names the page may be asked for, beside those of this machine
-	Log   *slog.Logger
-	Now   func() time.Time // nil = the time of this machine
+	Fleet func() Fleet                // the places of a hub, as they are now; nil = there is no hub
+	// Guarded says that whoever serves the page lets in only who may read it, by whatever name it is asked for.
+	// Otherwise it answers to the names of this machine alone.
+	Guarded bool
+	Log     *slog.Logger
+	Now     func() time.Time // nil = the time of this machine
 }
 
 // Server answers requests for the page and for the interface behind it (openapi.json).
@@ -43,6 +46,9 @@ func New(o Options) *Server {
 	return s
 }
 
+// Close closes the store. What is asked afterwards opens it again.
+func (s *Server) Close() error { return s.source.close() }
+
 const (
 	headerTimeout = 5 * time.Second
 	goodbye       = 2 * time.Second // for answers that are under way at the end
@@ -50,7 +56,7 @@ const (
 
 // Serve answers on l until ctx ends. It closes l and the store.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
-	defer s.source.close()
+	defer s.Close()
 	server := &http.Server{
 		Handler: s.Handler(), ReadHeaderTimeout: headerTimeout, MaxHeaderBytes: 16 << 10, IdleTimeout: time.Minute,
 		BaseContext: func(net.Listener) context.Context { return ctx },
@@ -88,6 +94,7 @@ func (s *Server) Handler() http.Handler {
 		mux.HandleFunc("GET "+path, s.reads(read))
 	}
 	mux.HandleFunc("GET /api/v1/live", s.live)
+	mux.HandleFunc("GET /api/v1/fleet", s.fleet)
 	mux.HandleFunc("GET /api/v1/openapi.json", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		w.Write(openAPI)
@@ -140,7 +147,7 @@ func (s *Server) guarded(next http.Handler) http.Handler {
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		switch site := r.Header.Get("Sec-Fetch-Site"); {
-		case !s.called(r.Host):
+		case !s.Guarded && !isHere(r.Host):
 			refuse(w, http.StatusForbidden, "this page is not called "+quoted(r.Host)+" here")
 		case r.Header.Get("Origin") != "" && !s.sameOrigin(r), site == "cross-site", site == "same-site":
 			if r.Method == http.MethodGet && r.Header.Get("Sec-Fetch-Mode") == "navigate" {
@@ -154,21 +161,15 @@ func (s *Server) guarded(next http.Handler) http.Handler {
 	})
 }
 
-func (s *Server) called(host string) bool {
+// isHere reports whether host is a name of this machine, with or without a port.
+func isHere(host string) bool {
 	name, _, err := net.SplitHostPort(host)
 	if err != nil {
 		name = host
 	}
 	name = strings.ToLower(strings.Trim(name, "[]"))
-	if ip := net.ParseIP(name); ip != nil && ip.IsLoopback() {
-		return true
-	}
-	for _, n := range append([]string{"localhost"}, s.Hosts...) {
-		if name == n {
-			return true
-		}
-	}
-	return false
+	ip := net.ParseIP(name)
+	return name == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 func (s *Server) sameOrigin(r *http.Request) bool {

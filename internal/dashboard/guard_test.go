@@ -55,3 +55,28 @@ func TestOthersDoNotReadIt(t *testing.T) {
 		}
 	}
 }
+
+// TestAHubsPage: whoever guards it lets people in by any name, and its fleet is shown.
+func TestAHubsPage(t *testing.T) {
+	s := opened(t)
+	aDay(t, s)
+	lat, lon := 52.5, 13.4
+	srv := server(s)
+	srv.Guarded = true
+	srv.Fleet = func() Fleet {
+		return Fleet{Now: 1, Version: "1", Places: []FleetSeat{{Name: "fra-1", Location: "fra", Lat: &lat, Lon: &lon,
+			State: "silent"}}}
+	}
+	c := client{t, srv}
+	f := into[Fleet](t, c.get("/api/v1/fleet", "Host", "hub.example.com"))
+	if len(f.Places) != 1 || f.Places[0].State != "silent" {
+		t.Errorf("%+v", f)
+	}
+	list := into[SeriesList](t, c.get("/api/v1/series", "Host", "hub.example.com"))
+	if w := list.List[0].Where; w == nil || w.Lat != lat {
+		t.Errorf("fra is at %+v", w)
+	}
+	if w := (client{t, server(s)}).get("/api/v1/fleet"); w.Code != http.StatusNoContent {
+		t.Errorf("without a hub: %d", w.Code)
+	}
+}

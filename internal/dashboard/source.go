@@ -43,7 +43,9 @@ func (s *source) close() error {
 	if s.store == nil {
 		return nil
 	}
-	return s.store.Close()
+	store := s.store
+	s.store = nil
+	return store.Close()
 }
 
 // absent is a store that nobody has made yet.

@@ -67,12 +67,12 @@ var Levels = [7]float64{0.05, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99}
 // heatSteps is how many steps a heat map has for each factor of ten. Step i begins at 10^(i/heatSteps) ms.
 const heatSteps = 16
 
-func newSeries(store string, t archive.Timelines) SeriesList {
+func newSeries(store string, t archive.Timelines, where func(location string) *Point) SeriesList {
 	out := SeriesList{Store: store, Since: unix(t.Since), Until: unix(t.Until), List: []Series{}, Errors: []string{}}
 	for _, l := range t.List {
 		s := Series{
 			Location: l.Location, Platform: l.Platform, Engine: l.Engine, Transport: string(l.Transport),
-			Path: string(l.Path), Where: whereIs(l.Location), Total: newSum(l.Part), Parts: make([]Sum, len(l.Parts)),
+			Path: string(l.Path), Where: where(l.Location), Total: newSum(l.Part), Parts: make([]Sum, len(l.Parts)),
 			Curve: curveOf(l.Histogram), Bins: binsOf(l.Histogram),
 			Last: LastRun{l.Last.ID, unix(l.Last.End), quantityMillis(l.Last.Summary.P95),
 				l.Last.Summary.Validity.Verdict},

@@ -8,10 +8,16 @@ export interface Answer<T> {
   waiting: boolean;
 }
 
-/** What path answers. While a new answer is on its way the old one stays; nothing is asked for ''. */
-export function useApi<T>(path: string): Answer<T> {
+/** What path answers, asked again every so many seconds. The old answer stays meanwhile; nothing is asked for ''. */
+export function useApi<T>(path: string, every = 0): Answer<T> {
   const [answer, setAnswer] = useState<Answer<T> & { of?: string }>({ waiting: true });
+  const [again, setAgain] = useState(0);
   const edition = news.value;
+  useEffect(() => {
+    if (every === 0) return undefined;
+    const timer = setInterval(() => setAgain((n) => n + 1), every * 1000);
+    return () => clearInterval(timer);
+  }, [every]);
   useEffect(() => {
     if (path === '') return undefined;
     const stop = new AbortController();
@@ -25,12 +31,13 @@ export function useApi<T>(path: string): Answer<T> {
       },
     );
     return () => stop.abort();
-  }, [path, edition]);
+  }, [path, edition, again]);
   return answer.of === path ? answer : { waiting: true };
 }
 
 async function ask<T>(path: string, signal: AbortSignal): Promise<T> {
   const response = await fetch(path, { signal });
+  if (response.status === 204) return undefined as T;
   const body: unknown = await response.json();
   if (!response.ok) throw new Error(refusal(body) ?? `the server answered ${response.status}`);
   return body as T;

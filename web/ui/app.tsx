@@ -1,9 +1,12 @@
-// The page of rtcbench ui.
+// The page of rtcbench ui, and of a hub.
 import { render } from 'preact';
 import '@preact/signals';
 import 'uplot/dist/uPlot.min.css';
 import './style.css';
 import { address, connection, defaultSince, follow, go, link, listen, view, type View } from './state';
+import { useApi } from './api';
+import type { Fleet } from './contract';
+import { FleetView } from './fleet';
 import { zone } from './text';
 import { Compare, OneRun, Place, Places, Runs } from './views';
 
@@ -22,18 +25,19 @@ const times: [string, string][] = [
 const choices = {
   platform: ['livekit', 'daily'],
   engine: ['native', 'browser'],
-  transport: ['datachannel-reliable', 'datachannel-lossy', 'signalling-websocket', 'rtp-audio'],
+  transport: ['datachannel-reliable', 'datachannel-lossy', 'signalling-websocket', 'rtp-audio', 'turn'],
 } as const;
 
 function Head() {
   const here = view.value;
+  const hub = useApi<Fleet | undefined>('/api/v1/fleet').value !== undefined;
   return (
     <header>
       <h1>
         <a href={link('places', {})}>rtcbench</a>
       </h1>
       <nav aria-label="views">
-        {tabs.map(([name, title]) => (
+        {[...tabs, ...(hub ? [['fleet', 'Fleet'] as [View, string]] : [])].map(([name, title]) => (
           <a
             href={link(name, {})}
             aria-current={here === name ? 'page' : undefined}
@@ -59,7 +63,7 @@ function Head() {
 
 function Filters() {
   const q = address.value;
-  if (view.value === 'compare' || view.value === 'run') return null;
+  if (['compare', 'run', 'fleet'].includes(view.value)) return null;
   const since = q.get('since') ?? defaultSince;
   const own = times.some(([v]) => v === since) ? [] : [[since, `since ${since}`] as [string, string]];
   return (
@@ -107,6 +111,7 @@ const shown: Record<View, () => preact.JSX.Element> = {
   runs: Runs,
   run: OneRun,
   compare: Compare,
+  fleet: FleetView,
 };
 
 function App() {

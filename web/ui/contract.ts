@@ -136,6 +136,28 @@ export interface AtPlace {
   comparison: Groups;
 }
 
+export interface Fleet {
+  now: number;
+  version: string;
+  places: FleetSeat[];
+}
+
+export interface FleetSeat {
+  name: string;
+  location_id: string;
+  lat: number | null;
+  lon: number | null;
+  state: string;
+  heard_at: number | null;
+  version: string;
+  waiting: number | null;
+  last_run_at: number | null;
+  validity: string;
+  error: string;
+  clock_offset_ms: number | null;
+  clock_bound_ms: number | null;
+}
+
 export interface File {
   platform: string;
   measurements: Measurement[];

@@ -5,7 +5,7 @@ import { computed, signal } from '@preact/signals';
 export const filterNames = ['since', 'until', 'platform', 'location', 'engine', 'transport', 'path'] as const;
 export type FilterName = (typeof filterNames)[number];
 
-const views = ['places', 'place', 'compare', 'runs', 'run'] as const;
+const views = ['places', 'place', 'compare', 'runs', 'run', 'fleet'] as const;
 export type View = (typeof views)[number];
 
 export const address = signal(new URLSearchParams());

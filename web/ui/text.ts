@@ -44,6 +44,7 @@ const classes: Partial<Record<string, string>> = {
   'datachannel-lossy': 'data channel, lossy',
   'signalling-websocket': 'WebSocket',
   'rtp-audio': 'audio (RTP)',
+  turn: 'turns of an agent',
   'in-process': 'within a process',
 };
 

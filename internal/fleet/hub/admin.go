@@ -59,8 +59,8 @@ type Overview struct {
 	Places  []State   `json:"places"`
 }
 
-// overview is all that is known of the places, by name.
-func (h *Hub) overview() Overview {
+// Overview is all that is known of the places, by name.
+func (h *Hub) Overview() Overview {
 	now := time.Now().UTC()
 	o := Overview{Now: now, Started: h.started.UTC(), Version: h.options.Version, Places: []State{}}
 	for _, m := range h.book.all() {
@@ -75,7 +75,7 @@ func (h *Hub) overview() Overview {
 	return o
 }
 
-func (h *Hub) members(w http.ResponseWriter, _ *http.Request) { answer(w, h.overview()) }
+func (h *Hub) members(w http.ResponseWriter, _ *http.Request) { answer(w, h.Overview()) }
 
 // revoke throws a place out.
 func (h *Hub) revoke(w http.ResponseWriter, r *http.Request) {

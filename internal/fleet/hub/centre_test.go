@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
@@ -88,7 +89,9 @@ func start(t *testing.T, dir, at string, stores ...outbox.Target) *centre {
 		t.Fatal(err)
 	}
 	if c.Hub, err = hub.Open(hub.Options{Dir: dir, Version: "v1", Log: logger(c.said), Admin: "admin",
-		Stores: stores}); err != nil {
+		Stores: stores, Page: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			fmt.Fprint(w, "the page")
+		})}); err != nil {
 		t.Fatal(err)
 	}
 	if at == "" {

@@ -31,6 +31,9 @@ type Options struct {
 	Log     *slog.Logger
 	Admin   string          // what whoever looks after the fleet has to show; "" = one is made, in a file of the folder
 	Stores  []outbox.Target // where runs are kept, all of them
+
+	// Page is served at / to whoever shows the admin token; nil = nothing is.
+	Page http.Handler
 }
 
 // Hub is the centre of a fleet. Close it.
@@ -56,8 +59,8 @@ type Hub struct {
 // counts are of this process.
 type counts struct{ kept, rejected atomic.Int64 }
 
-// adminFile holds what whoever looks after the fleet has to show.
-const adminFile = "admin-token"
+// AdminFile is in the hub's folder, and holds what whoever looks after the fleet has to show.
+const AdminFile = "admin-token"
 
 // Open starts a hub in its folder.
 func Open(o Options) (h *Hub, err error) {
@@ -118,7 +121,7 @@ func Open(o Options) (h *Hub, err error) {
 
 // AdminToken is that of the hub whose folder this is; it is made if need be.
 func AdminToken(dir string) (string, error) {
-	path := filepath.Join(dir, adminFile)
+	path := filepath.Join(dir, AdminFile)
 	data, err := os.ReadFile(path)
 	if err == nil {
 		return strings.TrimSpace(string(data)), private(path)
@@ -161,16 +164,25 @@ func (h *Hub) Handler() http.Handler {
 	mux.Handle("POST /admin/tokens", h.admin(h.makeToken))
 	mux.Handle("POST /admin/members/{name}/revoke", h.admin(h.revoke))
 	mux.Handle("POST /admin/members/{name}/pause", h.admin(h.pause))
+	if h.options.Page != nil {
+		mux.Handle("/", h.admin(h.options.Page.ServeHTTP))
+	}
 	return mux
 }
 
-// admin lets whoever shows the token do something.
+// admin lets whoever shows the token do something: as a bearer (RFC 6750), or in a browser as the password of whatever
+// user (RFC 7617).
 func (h *Hub) admin(do http.HandlerFunc) http.Handler {
 	want := sha256.Sum256([]byte(h.options.Admin))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		shown, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+		shown, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+		if !bearer {
+			_, shown, _ = r.BasicAuth()
+		}
 		got := sha256.Sum256([]byte(shown))
 		if subtle.ConstantTimeCompare(want[:], got[:]) != 1 {
+			w.Header().Set("WWW-Authenticate",
+				`Basic realm="rtcbench hub: the password is its admin token", charset="UTF-8"`)
 			refuse(w, http.StatusUnauthorized, errors.New("the admin token is missing or wrong"))
 			return
 		}

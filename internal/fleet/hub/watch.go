@@ -33,7 +33,7 @@ func (h *Hub) watch(ctx context.Context) {
 
 // tellSilent logs who has fallen silent since the last time, and who was heard again.
 func (h *Hub) tellSilent(silent map[string]bool) {
-	o := h.overview()
+	o := h.Overview()
 	for _, s := range o.Places {
 		switch {
 		case s.Silent && !silent[s.Name]:
@@ -60,7 +60,7 @@ func (h *Hub) renew(now time.Time) error {
 // health is 200 while the hub works. That a place is silent is no reason to start a hub again.
 func (h *Hub) health(w http.ResponseWriter, _ *http.Request) {
 	n := map[string]int{}
-	for _, s := range h.overview().Places {
+	for _, s := range h.Overview().Places {
 		n[s.Word()]++
 	}
 	status := "ok"
@@ -112,7 +112,7 @@ func (p places) Collect(c chan<- prometheus.Metric) {
 	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
 		c <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
 	}
-	for _, s := range p.overview().Places {
+	for _, s := range p.Overview().Places {
 		n[s.Word()]++
 		if !s.Revoked.IsZero() {
 			continue

@@ -1,0 +1,48 @@
+package cli
+
+import (
+	"time"
+
+	"rtcbench/bench"
+	"rtcbench/internal/dashboard"
+	"rtcbench/internal/fleet/hub"
+	"rtcbench/web"
+)
+
+// page is the page of a hub, over the store that reading commands read. Close it.
+func (cmd *hubCmd) page(a *app, overview func() hub.Overview) *dashboard.Server {
+	pages, err := web.Dashboard()
+	if err != nil {
+		a.settings.Say(err.Error())
+	}
+	return dashboard.New(dashboard.Options{
+		Open:  func() (bench.Store, error) { return a.openForReading(cmd.storeFlags) },
+		Pages: pages, Log: logTo(a, cmd.Format), Guarded: true,
+		Fleet: func() dashboard.Fleet { return shownFleet(overview()) },
+	})
+}
+
+// shownFleet is o as the page shows it.
+func shownFleet(o hub.Overview) dashboard.Fleet {
+	f := dashboard.Fleet{Now: seconds(o.Now), Version: o.Version, Places: []dashboard.FleetSeat{}}
+	for _, s := range o.Places {
+		p := dashboard.FleetSeat{Name: s.Name, Location: s.Location, Lat: s.Lat, Lon: s.Lon, State: s.Word()}
+		if s.Heard != nil {
+			h := s.Heard.Hello
+			heard := seconds(s.Heard.At)
+			p.HeardAt, p.Version, p.Waiting, p.Verdict, p.Error = &heard, h.Version, &h.Waiting, h.Verdict, h.Error
+			if !h.LastRun.IsZero() {
+				at := seconds(h.LastRun)
+				p.LastRun = &at
+			}
+			if h.Clock.Known {
+				offset, bound := float64(h.Clock.Offset)/1e6, float64(h.Clock.Bound)/1e6
+				p.Offset, p.Bound = &offset, &bound
+			}
+		}
+		f.Places = append(f.Places, p)
+	}
+	return f
+}
+
+func seconds(t time.Time) float64 { return float64(t.UnixMicro()) / 1e6 }

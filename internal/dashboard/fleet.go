@@ -1,0 +1,47 @@
+package dashboard
+
+import "net/http"
+
+// Fleet is the places of a hub at one moment.
+type Fleet struct {
+	Now     float64     `json:"now"`
+	Version string      `json:"version"` // of the hub
+	Places  []FleetSeat `json:"places"`
+}
+
+// FleetSeat is a place of a fleet, with what its runner said last.
+type FleetSeat struct {
+	Name     string   `json:"name"`
+	Location string   `json:"location_id"`
+	Lat      *float64 `json:"lat"`
+	Lon      *float64 `json:"lon"`
+	State    string   `json:"state"`    // silent, failing, new, paused, well or revoked
+	HeardAt  *float64 `json:"heard_at"` // by the hub's clock
+	Version  string   `json:"version"`
+	Waiting  *int     `json:"waiting"` // runs in its outbox
+	LastRun  *float64 `json:"last_run_at"`
+	Verdict  string   `json:"validity"`
+	Error    string   `json:"error"`
+	Offset   *float64 `json:"clock_offset_ms"` // of its clock against the hub's
+	Bound    *float64 `json:"clock_bound_ms"`  // the truth is within it
+}
+
+func (s *Server) fleet(w http.ResponseWriter, r *http.Request) {
+	if s.Fleet == nil {
+		w.WriteHeader(http.StatusNoContent) // this is no hub
+		return
+	}
+	s.json(w, r, s.Fleet())
+}
+
+// where is the point of a location: where the fleet says its place is, or where a region of that name is.
+func (s *Server) where(location string) *Point {
+	if s.Fleet != nil {
+		for _, p := range s.Fleet().Places {
+			if p.Location == location && p.Lat != nil && p.Lon != nil {
+				return &Point{*p.Lat, *p.Lon, p.Name}
+			}
+		}
+	}
+	return whereIs(location)
+}
