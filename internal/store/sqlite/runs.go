@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"runtime"
 	"strings"
+	"sync"
 
 	"rtcbench/bench"
 	"rtcbench/internal/result"
@@ -38,13 +40,50 @@ func (s *Store) Runs(ctx context.Context, q bench.Query) iter.Seq2[bench.Run, er
 				return
 			}
 			begun = true
-			for _, r := range rows {
-				if !yield(s.unpack(r, true)) {
+			for r, run := range s.unpacked(rows) {
+				if !yield(run.Run, run.err) {
 					return
 				}
 				from = r.position
 			}
 			if len(rows) < size {
+				return
+			}
+		}
+	}
+}
+
+// unpacked is a run that was read, or why it cannot be.
+type unpacked struct {
+	bench.Run
+	err error
+}
+
+// unpacked gives the runs of rows in their order. Most of what reading takes is to unpack them, so as many at one time
+// are unpacked as there are processors.
+func (s *Store) unpacked(rows []row) iter.Seq2[row, unpacked] {
+	return func(yield func(row, unpacked) bool) {
+		var work sync.WaitGroup
+		defer work.Wait()
+		ahead := make([]chan unpacked, runtime.GOMAXPROCS(0))
+		begin := func(i int) {
+			if i >= len(rows) {
+				return
+			}
+			done := make(chan unpacked, 1)
+			ahead[i%len(ahead)] = done
+			work.Go(func() {
+				run, err := s.unpack(rows[i], true)
+				done <- unpacked{run, err}
+			})
+		}
+		for i := range ahead {
+			begin(i)
+		}
+		for i, r := range rows {
+			run := <-ahead[i%len(ahead)]
+			begin(i + len(ahead))
+			if !yield(r, run) {
 				return
 			}
 		}
