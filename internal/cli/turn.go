@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"rtcbench/bench"
@@ -77,6 +79,7 @@ func (cmd *turnLivekitCmd) Run(a *app) error {
 	stores := cmd.stores(&c)
 	job, doubts := cmd.job(&c)
 	cmd.limitFlags.check(&c)
+	cmd.voiceFlags.check(&c)
 	if c.Err == nil {
 		c.Err = cmd.outputFlags.check(&c)
 	}
@@ -189,8 +192,18 @@ func (f turnFlags) words(c *settings.Check, job *measure.TurnJob, turns int) (er
 		}
 	}
 	job.Plan.Count = job.Calls * turn.Turns(job.Steps)
-	if job.Utterances, err = turn.Load(turn.Said(job.Steps)); err != nil {
-		return usagef("%s: %w", c.Name(map[bool]string{true: "say", false: "script"}[f.Script == ""]), err)
+	job.Utterances, err = turn.Load(turn.Said(job.Steps))
+	from := c.Name(map[bool]string{true: "say", false: "script"}[f.Script == ""])
+	var unreadable *turn.UnreadableError
+	switch {
+	case errors.As(err, &unreadable):
+		shown := settings.Shown(unreadable.Name, turn.Names()...)
+		if strings.ContainsAny(unreadable.Name, "./") { // a file
+			shown = settings.ShownName(unreadable.Name)
+		}
+		return usagef("%s: %s %w", from, shown, unreadable.Err)
+	case err != nil:
+		return usagef("%s: %w", from, err)
 	}
 	return nil
 }

@@ -44,6 +44,7 @@ func (cmd *uiCmd) Run(a *app) error {
 		c.Fail("listen", cmd.Listen, "an address of this machine alone, such as 127.0.0.1:7788: whoever reaches the "+
 			"page can read all runs")
 	}
+	cmd.targets(&c)
 	if c.Err != nil {
 		return c.Err
 	}

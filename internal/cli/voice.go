@@ -75,5 +75,6 @@ func (f voiceFlags) codec(c *settings.Check) (codec voice.Codec) {
 
 // table is how the runs are shown; check has found the flags right.
 func (f voiceFlags) table() report.Table {
-	return report.Table{Voice: f.assumptions(&settings.Check{}), Explain: f.Voice}
+	c := settings.Check{Sources: settings.New(nil, "")}
+	return report.Table{Voice: f.assumptions(&c), Explain: f.Voice}
 }

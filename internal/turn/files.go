@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -29,8 +30,21 @@ func Said(steps []Step) (names []string) {
 	return names
 }
 
+// Names are the utterances of this program.
+func Names() []string { return utterances.Names() }
+
 // largest is how large a file of an utterance may be: minutes of speech.
 const largest = 64 << 20
+
+// UnreadableError is about an utterance that cannot be had.
+type UnreadableError struct {
+	Name string // as it was asked for: an error shows it where it can be no secret
+	Err  error
+}
+
+func (e *UnreadableError) Error() string { return fmt.Sprintf("%.80q %v", e.Name, e.Err) }
+
+func (e *UnreadableError) Unwrap() error { return e.Err }
 
 // Load reads utterances: those of this program by name, others from files.
 func Load(names []string) (map[string]Utterance, error) {
@@ -38,7 +52,11 @@ func Load(names []string) (map[string]Utterance, error) {
 	for _, name := range names {
 		u, err := load(name)
 		if err != nil {
-			return nil, err
+			var path *fs.PathError
+			if errors.As(err, &path) {
+				err = fmt.Errorf("cannot be read: %w", path.Err) // without the name, which stands before it
+			}
+			return nil, &UnreadableError{name, err}
 		}
 		list[name] = u
 	}
@@ -52,12 +70,12 @@ func load(name string) (Utterance, error) {
 	info, err := os.Stat(name)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		return Utterance{}, fmt.Errorf("%.80q is no utterance of this program (%s), and there is no such file", name,
+		return Utterance{}, fmt.Errorf("is no utterance of this program (%s), and there is no such file",
 			strings.Join(utterances.Names(), ", "))
 	case err != nil:
 		return Utterance{}, err
 	case !info.Mode().IsRegular() || info.Size() > largest:
-		return Utterance{}, fmt.Errorf("%.80q is no file of at most %d MB", name, largest>>20)
+		return Utterance{}, fmt.Errorf("is no file of at most %d MB", largest>>20)
 	}
 	file, err := os.ReadFile(name)
 	if err != nil {
@@ -65,7 +83,7 @@ func load(name string) (Utterance, error) {
 	}
 	if bytes.HasPrefix(file, []byte("RIFF")) {
 		if file, err = encode(file); err != nil {
-			return Utterance{}, fmt.Errorf("%.80q: %w", name, err)
+			return Utterance{}, fmt.Errorf("cannot be taken: %w", err)
 		}
 	}
 	return ReadOgg(filepath.Base(name), file)
