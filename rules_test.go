@@ -85,6 +85,10 @@ rtcbench/internal/fleet/hub: rtcbench/bench rtcbench/internal/fleet rtcbench/int
 	github.com/gorilla/websocket github.com/nats-io
 rtcbench/internal/fleet/runner: rtcbench/bench rtcbench/internal/fleet rtcbench/internal/measure
 	rtcbench/internal/outbox rtcbench/internal/result rtcbench/internal/schedule github.com/nats-io
+rtcbench/internal/fleet/orders: rtcbench/internal/fleet rtcbench/internal/jobs rtcbench/internal/measure
+	rtcbench/internal/platform rtcbench/internal/settings
+rtcbench/internal/fleet/demo: rtcbench/bench rtcbench/internal/fleet rtcbench/internal/measure
+	rtcbench/internal/outbox rtcbench/internal/platform/livekit rtcbench/internal/sandbox
 rtcbench/internal/signals:
 rtcbench/internal/settings: rtcbench/internal/dotenv rtcbench/internal/redact
 rtcbench/internal/jobs: rtcbench/internal/result rtcbench/internal/schedule rtcbench/internal/settings

@@ -1,13 +1,13 @@
 package cli
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"os"
-	"path/filepath"
 	"time"
 
 	"rtcbench/internal/fleet"
@@ -48,14 +48,8 @@ func (f fleetFlags) centre(a *app) (h call.Hub, err error) {
 		}
 		if text == "" {
 			h.Proxy = nil
-			text, err = readLine(filepath.Join(dir, addressFile))
 		}
-		if _, missing := os.Stat(dir); err == nil && missing != nil {
-			err = missing
-		}
-		if err == nil && h.Admin == "" {
-			h.Admin, err = hub.AdminToken(dir)
-		}
+		text, h.Admin, err = hub.Near(dir, text, h.Admin)
 		if errors.Is(err, os.ErrNotExist) {
 			return h, usagef("no hub has worked in %s: start rtcbench hub, or name one elsewhere with --hub "+
 				"(RTCBENCH_HUB) and --admin-token (RTCBENCH_ADMIN_TOKEN)", dir)
@@ -99,10 +93,7 @@ func (cmd *fleetTokenCmd) Run(a *app) error {
 		return err
 	}
 	fmt.Fprintln(a.stdout, made.Token)
-	at := cmd.Hub
-	if public, err := readLine(filepath.Join(cmd.dir(&c), publicFile)); at == "" && err == nil {
-		at = public
-	}
+	at := cmp.Or(cmd.Hub, hub.Public(cmd.dir(&c)))
 	fmt.Fprintf(a.stderr, "for %d runner(s), until %s; there: rtcbench runner --hub %s --join TOKEN --location NAME\n",
 		o.Uses, made.Expires.Format(time.RFC3339), at)
 	return nil

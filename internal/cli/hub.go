@@ -7,14 +7,12 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"os"
 	"path/filepath"
-	"strings"
 
 	"rtcbench/internal/fleet"
 	"rtcbench/internal/fleet/call"
+	"rtcbench/internal/fleet/demo"
 	"rtcbench/internal/fleet/hub"
-	"rtcbench/internal/outbox"
 	"rtcbench/internal/settings"
 	"rtcbench/internal/signals"
 )
@@ -81,7 +79,7 @@ func (cmd *hubCmd) Run(a *app) error {
 	if cmd.Demo && cmd.Config != "" {
 		return usagef("--demo has a plan of its own; leave out it, or %s", c.Name("config"))
 	}
-	if _, err := cmd.orders(); err != nil {
+	if _, err := cmd.orders(a); err != nil {
 		return err
 	}
 	l, err := listen(&c, "listen", address)
@@ -96,27 +94,25 @@ func (cmd *hubCmd) Run(a *app) error {
 		Stores: targets, Page: page.Handler()})
 	if err == nil {
 		defer h.Close()
-		err = cmd.order(h)
+		err = cmd.order(a, h)
 	}
-	here, there := addresses(l.Addr(), public, pin, cmd.TLSSelf)
-	for file, address := range map[string]fleet.Address{addressFile: here, publicFile: there} {
-		if err == nil {
-			err = outbox.WriteFile(filepath.Join(dir, file), []byte(address.String()+"\n"))
-		}
+	at := hub.AddressesOf(l.Addr(), public, pin, cmd.TLSSelf)
+	if err == nil {
+		err = at.Keep(dir)
 	}
 	if err != nil {
 		l.Close()
 		return err
 	}
 	go signals.OnHangup(a.ctx, func() {
-		if err := cmd.order(h); err != nil {
+		if err := cmd.order(a, h); err != nil {
 			log.Error("the configuration is wrong; the old plan stays", "error", err)
 		}
 	})
-	fmt.Fprintf(a.stderr, "hub at %s; a token for a runner: rtcbench fleet token\n", there)
-	fmt.Fprintf(a.stderr, "its page: %s/, with any user, and as the password the admin token, in %s\n", here.URL,
+	fmt.Fprintf(a.stderr, "hub at %s; a token for a runner: rtcbench fleet token\n", at.There)
+	fmt.Fprintf(a.stderr, "its page: %s/, with any user, and as the password the admin token, in %s\n", at.Here.URL,
 		filepath.Join(dir, hub.AdminFile))
-	if err := cmd.serve(a, h, l, secure, call.Hub{Address: here, Admin: h.Admin()}); err != nil {
+	if err := cmd.serve(a, h, l, secure, call.Hub{Address: at.Here, Admin: h.Admin()}); err != nil {
 		return err
 	}
 	code, _ := signals.ExitCode(a.ctx)
@@ -132,39 +128,43 @@ func (cmd *hubCmd) serve(a *app, h *hub.Hub, l net.Listener, secure *tls.Config,
 	defer stop()
 	served := make(chan error, 1)
 	go func() { served <- h.Serve(ctx, l, secure) }()
-	wait, err := a.demo(ctx, at, filepath.Join(folder(cmd.DataDir, &settings.Check{Sources: a.settings}), "demo"))
+	wait, err := cmd.demo(a).Begin(ctx, at)
 	if err != nil {
 		stop()
+	} else {
+		fmt.Fprintf(a.stderr, "%d runners on this machine measure the sandbox in this process every %v: this machine, "+
+			"and no network. In another terminal: rtcbench fleet ls, rtcbench history\n", len(demo.Places), demo.Every)
 	}
 	wait()
 	return errors.Join(err, <-served)
 }
 
+// demo is the fleet of --demo.
+func (cmd *hubCmd) demo(a *app) demo.Fleet {
+	dir := filepath.Join(folder(cmd.DataDir, &settings.Check{Sources: a.settings}), "demo")
+	return demo.Fleet{Version: version().Version, Dir: dir, Log: logTo(a, cmd.Format), Env: a.env(chromeFlags{}),
+		Prepare: fleetOrders().Prepare}
+}
+
 // orders are what the places are to do.
-func (cmd *hubCmd) orders() (hub.Orders, error) {
+func (cmd *hubCmd) orders(a *app) (hub.Orders, error) {
 	switch {
 	case cmd.Demo:
-		return demoOrders()
+		return cmd.demo(a).Orders()
 	case cmd.Config == "":
 		return hub.Orders{}, nil
 	}
-	return readOrders(cmd.Config)
+	return fleetOrders().File(cmd.Config)
 }
 
 // order makes them the plan of the fleet.
-func (cmd *hubCmd) order(h *hub.Hub) error {
-	o, err := cmd.orders()
+func (cmd *hubCmd) order(a *app, h *hub.Hub) error {
+	o, err := cmd.orders(a)
 	if err == nil && len(o.Jobs) > 0 {
 		_, err = h.Order(o)
 	}
 	return err
 }
-
-// Files in the hub's folder that rtcbench fleet reads: where the hub is for this machine, and for runners.
-const (
-	addressFile = "address"
-	publicFile  = "public"
-)
 
 // hubDir is the hub's folder.
 func hubDir(dataDir string, c *settings.Check) string {
@@ -204,32 +204,4 @@ func (cmd *hubCmd) tls(c *settings.Check, dir, address string) (secure *tls.Conf
 		return nil, "", nil
 	}
 	return &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}, pin, err
-}
-
-// addresses are what this machine and runners call a hub that listens at l. Runners ask an authority for a certificate
-// that the hub did not make itself.
-func addresses(l net.Addr, public, pin string, self bool) (here, there fleet.Address) {
-	scheme := "http"
-	if pin != "" {
-		scheme = "https"
-	}
-	host, port, _ := net.SplitHostPort(l.String())
-	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
-		host = "127.0.0.1"
-	}
-	here = fleet.Address{URL: scheme + "://" + net.JoinHostPort(host, port), Pin: pin}
-	there = here
-	if public != "" {
-		there = fleet.Address{URL: strings.TrimRight(public, "/"), Pin: pin}
-		if !self {
-			there.Pin = ""
-		}
-	}
-	return here, there
-}
-
-// readLine is what a file of the hub's folder holds.
-func readLine(path string) (string, error) {
-	data, err := os.ReadFile(path)
-	return strings.TrimSpace(string(data)), err
 }

@@ -11,7 +11,11 @@ import (
 	"github.com/alecthomas/kong"
 
 	"rtcbench/bench"
+	"rtcbench/internal/commandline"
+	"rtcbench/internal/fleet/orders"
 	"rtcbench/internal/jobs"
+	"rtcbench/internal/measure"
+	"rtcbench/internal/platform"
 	"rtcbench/internal/platform/daily"
 	"rtcbench/internal/platform/livekit"
 	"rtcbench/internal/settings"
@@ -108,4 +112,36 @@ var settingNames = sync.OnceValue(func() []string {
 // knownToJobs is what a file of jobs can name.
 func knownToJobs() jobs.Known {
 	return jobs.Known{Commands: jobCommands, Settings: settingNames, Getenv: ours.Get}
+}
+
+// fleetOrders reads what the places of a fleet are to do.
+func fleetOrders() orders.Reader { return orders.Reader{Known: knownToJobs(), Job: fleetJob} }
+
+// fleetJob reads a job as its command would, from its settings alone: no environment and no .env has a part in what a
+// plan says.
+func fleetJob(j jobs.Job) (job measure.Job, err error) {
+	if err := j.Check(); err != nil {
+		return job, err
+	}
+	set := settings.New(func(string) (string, bool) { return "", false }, "")
+	var cmds commands
+	parser := newParser(&cmds, set, io.Discard, io.Discard, func(int) {})
+	line := commandline.Line{Sources: set, Platforms: jobCommands, Proposed: len(ownCommands)}
+	if _, err := line.Parse(parser, j.Set("echo", "local").Args()); err != nil {
+		return job, err
+	}
+	c := settings.Check{Sources: set}
+	cmd, ok := cmds.measuring()[j.Command]
+	if !ok || platform.All[j.Command].Lease == nil {
+		return job, usagef("no seats of %s are leased", settings.Shown(j.Command, jobCommands...))
+	}
+	sides := cmd.sides(&c)
+	limits := cmd.kept().limitFlags
+	limits.check(&c)
+	if c.Err != nil {
+		return job, c.Err
+	}
+	job = sides[0].job
+	job.Asked = limits.limits().Asked()
+	return job, nil
 }

@@ -63,7 +63,7 @@ func (cmd *runnerCmd) Run(a *app) error {
 	}
 	r, err := runner.New(f, runner.Options{
 		Version: version().Version, Log: logTo(a, cmd.Format), Proxy: proxyOf,
-		Box: outbox.Open(filepath.Join(dir, "outbox"), most), Prepare: prepare,
+		Box: outbox.Open(filepath.Join(dir, "outbox"), most), Prepare: fleetOrders().Prepare,
 		Measure: runner.Measuring(a.env(cmd.chromeFlags)),
 	})
 	if err != nil {

@@ -1,0 +1,91 @@
+// Package orders reads the file of a fleet, and parts what runners are told from what the hub keeps to itself.
+package orders
+
+import (
+	"maps"
+	"slices"
+
+	"rtcbench/internal/fleet"
+	"rtcbench/internal/fleet/hub"
+	"rtcbench/internal/jobs"
+	"rtcbench/internal/measure"
+	"rtcbench/internal/platform"
+	"rtcbench/internal/settings"
+)
+
+// Reader reads jobs as their commands would.
+type Reader struct {
+	Known jobs.Known
+	Job   func(jobs.Job) (measure.Job, error) // from the job's settings alone
+}
+
+// keys are settings that no runner is given: the hub makes seats with them.
+var keys = []string{"api-key", "api-secret"}
+
+// File reads the file of a fleet.
+func (r Reader) File(path string) (o hub.Orders, err error) {
+	known := r.Known
+	known.Commands = slices.DeleteFunc(slices.Clone(known.Commands), func(name string) bool {
+		return platform.All[name].Lease == nil
+	})
+	file, err := jobs.ReadFleet(path, known)
+	if err != nil {
+		return o, err
+	}
+	o.Every, o.Jitter = file.Plan.Every, file.Plan.Jitter
+	for _, j := range file.Jobs {
+		order, err := r.order(j)
+		if err != nil {
+			return o, settings.Usagef("job %s: %w", settings.ShownName(j.Name), err)
+		}
+		o.Jobs = append(o.Jobs, order)
+	}
+	return o, nil
+}
+
+// order parts a job into what runners are told and what the hub keeps.
+func (r Reader) order(j jobs.Job) (o hub.Order, err error) {
+	told := map[string][]string{}
+	for _, flag := range slices.Sorted(maps.Keys(j.Values)) {
+		switch {
+		case slices.Contains(keys, flag):
+		case slices.Contains(fleet.Settings, flag):
+			told[flag] = j.Values[flag]
+		default:
+			return o, settings.Usagef("%s%s is no setting of a fleet's job: a runner takes from a hub what is "+
+				"measured, and nothing of its own machine", blamed(j.Places[flag]), settings.ShownName(flag))
+		}
+	}
+	if echo := j.Values["echo"]; len(echo) > 0 && echo[0] != "local" {
+		return o, settings.Usagef("%secho %s: each place answers itself (local) for now", blamed(j.Places["echo"]),
+			settings.Shown(echo[0], "place", "mesh", "remote", "auto"))
+	}
+	job, err := r.Job(j)
+	if err != nil {
+		return o, j.Blame(err)
+	}
+	if job.Here {
+		return o, settings.Usagef("it names no server: give server-url, api-key and api-secret, in the job or in " +
+			"platforms")
+	}
+	return hub.Order{Place: job.Place, Lease: platform.All[j.Command].Lease, Class: job.Plan.Class,
+		Job: fleet.Job{Name: j.Name, Platform: j.Command, Settings: told, Where: j.Where, Aligned: j.Aligned,
+			Longest: measure.Longest(job.Plan) + job.Within}}, nil
+}
+
+// blamed is the place of a setting, as it stands before an error.
+func blamed(place string) string {
+	if place == "" {
+		return ""
+	}
+	return place + ": "
+}
+
+// Prepare reads a job of a plan at a runner. The keys that make seats stand at the hub.
+func (r Reader) Prepare(j fleet.Job) (measure.Job, error) {
+	own := jobs.Job{Name: j.Name, Command: j.Platform, Values: j.Settings}
+	for _, key := range keys {
+		own = own.Set(key, "leased")
+	}
+	return r.Job(own)
+}
