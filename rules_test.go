@@ -101,6 +101,14 @@ rtcbench/internal/progress: rtcbench/bench github.com/schollz/progressbar/v3 gol
 rtcbench/internal/floors: rtcbench/internal/environment rtcbench/internal/keep rtcbench/internal/measure
 rtcbench/internal/lab/witness: rtcbench/bench rtcbench/internal/audio rtcbench/internal/ping
 rtcbench/internal/commandline: rtcbench/internal/settings github.com/alecthomas/kong
+rtcbench/internal/commandline/flags: rtcbench/bench rtcbench/internal/advice rtcbench/internal/audio
+	rtcbench/internal/browser rtcbench/internal/echo rtcbench/internal/environment rtcbench/internal/keep
+	rtcbench/internal/measure rtcbench/internal/platform/daily rtcbench/internal/platform/livekit
+	rtcbench/internal/progress rtcbench/internal/redact rtcbench/internal/report rtcbench/internal/settings
+	rtcbench/internal/voice
+rtcbench/internal/commandline/hints: rtcbench/bench rtcbench/internal/advice rtcbench/internal/archive
+	rtcbench/internal/browser rtcbench/internal/keep rtcbench/internal/measure rtcbench/internal/outbox
+	rtcbench/internal/result rtcbench/internal/selection rtcbench/internal/settings rtcbench/internal/stores
 rtcbench/internal/archive: rtcbench/bench rtcbench/internal/stats rtcbench/internal/outbox rtcbench/internal/report
 	rtcbench/internal/result
 rtcbench/internal/keep: rtcbench/bench rtcbench/internal/outbox rtcbench/internal/result rtcbench/internal/scratch

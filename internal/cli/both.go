@@ -6,6 +6,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"rtcbench/bench"
+	"rtcbench/internal/commandline/flags"
 	"rtcbench/internal/platform/daily"
 	"rtcbench/internal/platform/livekit"
 	"rtcbench/internal/settings"
@@ -13,10 +14,10 @@ import (
 
 type bothCmd struct {
 	kong.Plugins // the flags of where, below, as they are called here
-	daily        dailyFlags
-	livekit      livekitFlags
+	daily        flags.DailyGroup
+	livekit      flags.LivekitGroup
 
-	agentFlags
+	flags.ServiceGroup
 	DailyAgentURL     string `name:"daily-agent-url" from:"DAILY_AGENT_URL" group:"where" placeholder:"URL" help:"Echo service to ask for the Daily room, where each platform has its own."`
 	DailyAgentToken   string `name:"daily-agent-token" from:"RTCBENCH_DAILY_AGENT_TOKEN" group:"where" placeholder:"TOKEN" help:"Its token, if it wants one."`
 	LivekitAgentURL   string `name:"livekit-agent-url" from:"LIVEKIT_AGENT_URL" group:"where" placeholder:"URL" help:"Echo service to ask for the LiveKit room."`
@@ -24,10 +25,10 @@ type bothCmd struct {
 	LivekitAgentName  string `name:"livekit-agent-name" from:"RTCBENCH_AGENT_NAME" group:"where" placeholder:"NAME" help:"Agent to dispatch as the LiveKit echo, with an API key."`
 
 	Timeout string `short:"t" from:"TIMEOUT_MS" group:"what" default:"5000" placeholder:"5000" help:"Milliseconds after which a pong is too late."`
-	planFlags
-	channelFlag
+	flags.PlanGroup
+	flags.ChannelGroup
 	Echo string `from:"RTCBENCH_ECHO" group:"where" enum:"auto,local,remote" default:"auto" placeholder:"auto" help:"Who answers: local, remote, or auto: for each platform, local in a room of our own making."`
-	chromeFlags
+	flags.ChromeGroup
 
 	keepFlags
 }
@@ -62,15 +63,16 @@ Examples:
 
 // dress gives the flags of the platforms the names that they have here.
 func (cmd *bothCmd) dress() {
-	cmd.Plugins = kong.Plugins{dressed(&cmd.daily.Flags, "both", ""), dressed(&cmd.livekit.Flags, "both", "")}
+	cmd.Plugins = kong.Plugins{flags.Dressed(&cmd.daily.Flags, "both", ""),
+		flags.Dressed(&cmd.livekit.Flags, "both", "")}
 }
 
 // bothNames are the flags of both by the names that the single commands know them by.
 func bothNames(platform string) map[string]string {
 	if platform == daily.Platform.Name {
-		return dressNames(daily.Flags{}, "both")
+		return flags.DressNames(daily.Flags{}, "both")
 	}
-	names := dressNames(livekit.Flags{}, "both")
+	names := flags.DressNames(livekit.Flags{}, "both")
 	names["agent-name"] = "livekit-agent-name"
 	return names
 }
@@ -79,19 +81,20 @@ func bothNames(platform string) map[string]string {
 func (cmd *bothCmd) Run(a *app) error { return a.measure(cmd) }
 
 // chrome implements measuring.
-func (cmd *bothCmd) chrome() chromeFlags { return cmd.chromeFlags }
+func (cmd *bothCmd) chrome() flags.ChromeGroup { return cmd.ChromeGroup }
 
 // sides implements measuring. The pings of the first leave half a period after those of the second, so that they do not
 // collide.
 func (cmd *bothCmd) sides(c *settings.Check) []side {
 	of := c.Sources
-	dailyAgent, dailyNames := cmd.agentOf(of, daily.Platform.Name, agentFlags{cmd.DailyAgentURL, cmd.DailyAgentToken})
+	dailyAgent, dailyNames := cmd.agentOf(of, daily.Platform.Name,
+		flags.ServiceGroup{AgentURL: cmd.DailyAgentURL, AgentToken: cmd.DailyAgentToken})
 	livekitAgent, livekitNames := cmd.agentOf(of, livekit.Platform.Name,
-		agentFlags{cmd.LivekitAgentURL, cmd.LivekitAgentToken})
-	d := dailyCmd{Echo: cmd.Echo, agentFlags: dailyAgent, dailyFlags: cmd.daily}
-	l := livekitCmd{Echo: cmd.Echo, agentFlags: livekitAgent, AgentName: cmd.LivekitAgentName, Timeout: cmd.Timeout,
-		planFlags: cmd.planFlags,
-		Channel:   cmd.known(c), Engine: bench.Browser, livekitFlags: cmd.livekit}
+		flags.ServiceGroup{AgentURL: cmd.LivekitAgentURL, AgentToken: cmd.LivekitAgentToken})
+	d := dailyCmd{Echo: cmd.Echo, ServiceGroup: dailyAgent, DailyGroup: cmd.daily}
+	l := livekitCmd{Echo: cmd.Echo, ServiceGroup: livekitAgent, AgentName: cmd.LivekitAgentName, Timeout: cmd.Timeout,
+		PlanGroup: cmd.PlanGroup,
+		Channel:   cmd.Known(c), Engine: bench.Browser, LivekitGroup: cmd.livekit}
 	first := settings.Check{Sources: of.Renamed(dailyNames), Err: c.Err}
 	room := d.side(&first)
 	second := settings.Check{Sources: of.Renamed(livekitNames), Err: first.Err}
@@ -115,11 +118,13 @@ func (cmd *bothCmd) sides(c *settings.Check) []side {
 
 // agentOf is the echo service of one platform, with the names that its flags have here. The platform's own is taken
 // where one is named, unless the one for both platforms comes from a stronger source.
-func (cmd *bothCmd) agentOf(s *settings.Sources, platform string, own agentFlags) (agentFlags, map[string]string) {
-	names, url, token := bothNames(platform), platform+"-agent-url", platform+"-agent-token"
+func (cmd *bothCmd) agentOf(s *settings.Sources, platform string, own flags.ServiceGroup) (
+	service flags.ServiceGroup, names map[string]string) {
+	names = bothNames(platform)
+	url, token := platform+"-agent-url", platform+"-agent-token"
 	named := own.AgentURL != "" || s.Rank(url) == settings.ByFlag || s.Rank(token) == settings.ByFlag
 	if !named || s.Rank("agent-url") > s.Rank(url) {
-		return cmd.agentFlags, names
+		return cmd.ServiceGroup, names
 	}
 	names["agent-url"], names["agent-token"] = url, token
 	return own, names

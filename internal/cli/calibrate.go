@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"rtcbench/bench"
+	"rtcbench/internal/commandline/flags"
 	"rtcbench/internal/floors"
 	"rtcbench/internal/measure"
 	"rtcbench/internal/settings"
@@ -15,7 +16,7 @@ import (
 type calibrateCmd struct {
 	Iterations string `short:"n" group:"what" default:"100" placeholder:"100" help:"Pings of each kind."`
 	Cooldown   string `short:"c" group:"what" default:"100" placeholder:"100" help:"Milliseconds from ping to ping, as in the runs that it is for."`
-	chromeFlags
+	flags.ChromeGroup
 }
 
 // Help is shown by --help below the flags' summary.
@@ -40,12 +41,12 @@ func (cmd *calibrateCmd) Run(a *app) error {
 	if c.Err != nil {
 		return c.Err
 	}
-	cmd.sayAloud(a.stderr)
-	env := a.env(cmd.chromeFlags)
+	cmd.SayAloud(a.stderr, ours)
+	env := a.env(cmd.ChromeGroup)
 	var failed []error
 	fmt.Fprintf(a.stdout, "%-44s %8s %8s %8s\n", "round trip without a network, ms", "P50", "P95", "P99")
 	ms := func(q bench.Quantity) float64 { return float64(q.D) / 1e6 }
-	known := measure.Calibrate(a.ctx, env, plan, inBrowser, func(what string, s bench.Summary, err error) {
+	known := measure.Calibrate(a.ctx, env, plan, flags.InBrowser, func(what string, s bench.Summary, err error) {
 		if err != nil {
 			failed = append(failed, fmt.Errorf("%s: %w", what, err))
 			fmt.Fprintf(a.stdout, "%-44s %8s\n", what, "–")

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -9,6 +8,7 @@ import (
 
 	"rtcbench/bench"
 	"rtcbench/internal/archive"
+	"rtcbench/internal/commandline/hints"
 	"rtcbench/internal/progress"
 	"rtcbench/internal/report"
 	"rtcbench/internal/result"
@@ -137,7 +137,7 @@ func (cmd *compareCmd) compare(a *app, operands [2]archive.Side, bar *progress.W
 	told := map[string]bool{} // of the store, as that it is damaged
 	for i, o := range operands {
 		for _, note := range notes[i] {
-			if line := ofNote("compare", selection.ShownSide(o.Name), note); !told[line] {
+			if line := hints.Note("compare", selection.ShownSide(o.Name), note); !told[line] {
 				told[line] = true
 				fmt.Fprintln(report.Plain{Writer: a.stderr}, line)
 			}
@@ -145,7 +145,7 @@ func (cmd *compareCmd) compare(a *app, operands [2]archive.Side, bar *progress.W
 	}
 	for i, o := range operands {
 		if errs[i] != nil {
-			return c, noGroup("compare", o, errs[i])
+			return c, hints.NoGroup("compare", o, errs[i])
 		}
 	}
 	return report.CompareGroups(groups[0], groups[1], by), nil
@@ -191,29 +191,4 @@ func (cmd *compareCmd) gates(a *app, c report.Groups) error {
 		return exitError{exitLimitBroken, err}
 	}
 	return nil
-}
-
-// ofNote is the line about what was read all the same, or left out, of the side that is shown so.
-func ofNote(command, shown string, note error) string {
-	switch {
-	case errors.As(note, new(*archive.Unreadable)):
-		return "rtcbench: " + advised(note).Error()
-	case errors.As(note, new(*archive.OneInvalid)):
-		return command + " " + shown + ": " + note.Error()
-	}
-	return note.Error()
-}
-
-// noGroup says why a side gave no runs.
-func noGroup(command string, o archive.Side, err error) error {
-	shown := selection.ShownSide(o.Name)
-	var several *archive.NotOne
-	switch {
-	case errors.As(err, new(*archive.AllInvalid)):
-		return fmt.Errorf("%s %s: %w; --include-invalid compares them all the same", command, shown, err)
-	case errors.As(err, &several) && several.Store == "":
-		return fmt.Errorf("%s %s: %d runs are called so, as %s and %s: give more of the ID", command, shown,
-			len(several.Found), several.Found[0], several.Found[1])
-	}
-	return fmt.Errorf("%s %s: %w", command, shown, calledSo(o.Part, err))
 }

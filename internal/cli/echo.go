@@ -9,6 +9,8 @@ import (
 	"github.com/alecthomas/kong"
 
 	"rtcbench/bench"
+	"rtcbench/internal/commandline/flags"
+	"rtcbench/internal/commandline/hints"
 	"rtcbench/internal/echo"
 	"rtcbench/internal/lab/witness"
 	"rtcbench/internal/measure"
@@ -19,11 +21,11 @@ import (
 )
 
 type echoCmd struct {
-	livekitFlags
+	flags.LivekitGroup
 	Platform string `from:"RTCBENCH_PLATFORM" group:"where" enum:"${platforms},both" default:"${platform}" placeholder:"${platform}" help:"Platform to answer on: livekit, daily, or, as a service, both."`
 	// The flags of Daily, as they are called here: where to answer, and how rooms are made.
 	Daily kong.Plugins `embed:""`
-	chromeFlags
+	flags.ChromeGroup
 	RoomPrefix     string        `name:"room-prefix" from:"RTCBENCH_ROOM_PREFIX" group:"where" placeholder:"PREFIX" help:"Answer in every LiveKit room whose name begins so, while a runner is there."`
 	ConnectTimeout string        `from:"RTCBENCH_CONNECT_TIMEOUT" group:"where" default:"30s" placeholder:"30s" help:"How long joining the room may take; by default 60s in a browser."`
 	ClockOffset    time.Duration `name:"clock-offset" hidden:"" default:"0" help:"Answer by a clock that is off by this, at most 1h: an experiment, and results say so."`
@@ -61,7 +63,7 @@ Examples:
 // Run answers until it is told to stop; its exit code then is that of the signal.
 func (cmd *echoCmd) Run(a *app) error {
 	c := settings.Check{Sources: a.settings}
-	within := (&planFlags{ConnectTimeout: cmd.ConnectTimeout}).connectTimeout(&c, cmd.Platform != livekit.Platform.Name)
+	within := (&flags.PlanGroup{ConnectTimeout: cmd.ConnectTimeout}).Within(&c, cmd.Platform != livekit.Platform.Name)
 	watches := cmd.watches(&c)
 	switch {
 	case c.Err != nil:
@@ -80,7 +82,7 @@ func (cmd *echoCmd) Run(a *app) error {
 	if watches {
 		return cmd.watch(a, &c, within, clock)
 	}
-	place, doubts, hasServer := cmd.place(&c, bench.Answerer, "")
+	place, doubts, hasServer := cmd.Place(&c, bench.Answerer, "")
 	place.Class = bench.RTPAudio // beside messages
 	if c.Err == nil && !hasServer {
 		c.Err = usagef("--server-url (or LIVEKIT_URL) is missing: an echo needs a server to meet at")
@@ -105,10 +107,10 @@ func (cmd *echoCmd) Run(a *app) error {
 	err = echo.Serve(a.ctx, echo.Seat{
 		Join: pings.Beside(join), Clock: clock, Within: within,
 		Ready: func(bench.Session) { fmt.Fprintf(a.stderr, "echo ready in %s\n", ready) },
-		Lost:  func(err error) { fmt.Fprintf(a.stderr, "echo lost its seat, trying again: %v\n", advised(err)) },
+		Lost:  func(err error) { fmt.Fprintf(a.stderr, "echo lost its seat, trying again: %v\n", hints.For(err)) },
 	})
 	if err != nil {
-		return advised(err)
+		return hints.For(err)
 	}
 	if code, ok := signals.ExitCode(a.ctx); ok {
 		return exitError{code, silent{}}
@@ -151,15 +153,15 @@ func (cmd *echoCmd) onDaily(a *app, c *settings.Check, within time.Duration) err
 	if c.Err != nil {
 		return c.Err
 	}
-	cmd.sayAloud(a.stderr)
+	cmd.SayAloud(a.stderr, ours)
 	room := daily.NewMeeting(place, 0)
 	place.URL = room.URL()
-	options := cmd.options(measure.Reach(daily.Platform, place))
+	options := cmd.Options(ours, measure.Reach(daily.Platform, place))
 	err := measure.SitOn(a.ctx, options, daily.Platform, room, within, func() {
 		fmt.Fprintf(a.stderr, "echo ready in room %s\n", room.URL())
-	}, func(err error) { fmt.Fprintf(a.stderr, "echo lost its seat, trying again: %v\n", advised(err)) })
+	}, func(err error) { fmt.Fprintf(a.stderr, "echo lost its seat, trying again: %v\n", hints.For(err)) })
 	if err != nil {
-		return advised(err)
+		return hints.For(err)
 	}
 	code, _ := signals.ExitCode(a.ctx)
 	return exitError{code, silent{}}

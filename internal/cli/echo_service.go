@@ -12,6 +12,7 @@ import (
 
 	"rtcbench/bench"
 	"rtcbench/internal/browser"
+	"rtcbench/internal/commandline/flags"
 	"rtcbench/internal/echo"
 	"rtcbench/internal/measure"
 	"rtcbench/internal/platform/daily"
@@ -33,15 +34,15 @@ type serviceFlags struct {
 
 	// The flags of the platforms that say how rooms are made, as they are called here.
 	Making  kong.Plugins `embed:""`
-	daily   dailyFlags
-	livekit livekitFlags // with --platform both
+	daily   flags.DailyGroup
+	livekit flags.LivekitGroup // with --platform both
 }
 
 // dress gives the flags of the platforms the names that they have here.
 func (cmd *echoCmd) dress() {
-	cmd.Daily = kong.Plugins{dressed(&cmd.daily.Flags, "echo", "")}
-	cmd.Making = kong.Plugins{dressed(&cmd.daily.Flags, "service", "service"),
-		dressed(&cmd.livekit.Flags, "service", "service")}
+	cmd.Daily = kong.Plugins{flags.Dressed(&cmd.daily.Flags, "echo", "")}
+	cmd.Making = kong.Plugins{flags.Dressed(&cmd.daily.Flags, "service", "service"),
+		flags.Dressed(&cmd.livekit.Flags, "service", "service")}
 }
 
 const (
@@ -154,20 +155,7 @@ func (cmd *echoCmd) serve(a *app, c *settings.Check, within time.Duration) error
 	}
 	var host measure.PageHost
 	if cmd.Platform != livekit.Platform.Name {
-		flags := dailyCmd{dailyFlags: f.daily}
-		flags.RoomURL, flags.Token = "", ""                                              // the two are of one room
-		if cmd.Platform == daily.Platform.Name && c.Rank("api-key") == settings.ByFlag { // as rtcbench daily calls it
-			flags.APIKey = cmd.APIKey
-		}
-		of := &settings.Check{Sources: a.settings.Renamed(dressNames(daily.Flags{}, "service")), Err: c.Err}
-		if flags.APIKey == "" && c.Err == nil {
-			of.Err = usagef("--daily-api-key (or DAILY_API_KEY) is missing: the service makes rooms with it")
-		}
-		place := flags.side(of).job.Place
-		if of.Err != nil {
-			return of.Err
-		}
-		host = measure.PageHost{Platform: daily.Platform, Place: place, Within: within}
+		host = cmd.dailyHost(c, within)
 	}
 	if c.Err != nil {
 		return c.Err
@@ -177,11 +165,12 @@ func (cmd *echoCmd) serve(a *app, c *settings.Check, within time.Duration) error
 		return err
 	}
 	if cmd.Platform != livekit.Platform.Name {
-		for _, doubt := range f.daily.doubts() {
+		for _, doubt := range f.daily.Doubts() {
 			fmt.Fprintf(a.stderr, "rtcbench: %s\n", doubt)
 		}
-		cmd.sayAloud(a.stderr)
-		if host.Browser, err = browser.Start(a.ctx, cmd.options(measure.Reach(host.Platform, host.Place))); err != nil {
+		cmd.SayAloud(a.stderr, ours)
+		reach := measure.Reach(host.Platform, host.Place)
+		if host.Browser, err = browser.Start(a.ctx, cmd.Options(ours, reach)); err != nil {
 			l.Close()
 			return err
 		}
@@ -201,20 +190,36 @@ func (cmd *echoCmd) serve(a *app, c *settings.Check, within time.Duration) error
 	return exitError{code, silent{}}
 }
 
+// dailyHost reads where Daily rooms are made. Its browser is not started yet.
+func (cmd *echoCmd) dailyHost(c *settings.Check, within time.Duration) measure.PageHost {
+	of := dailyCmd{DailyGroup: cmd.daily}
+	of.RoomURL, of.Token = "", ""                                                    // the two are of one room
+	if cmd.Platform == daily.Platform.Name && c.Rank("api-key") == settings.ByFlag { // as rtcbench daily calls it
+		of.APIKey = cmd.APIKey
+	}
+	called := &settings.Check{Sources: c.Sources.Renamed(flags.DressNames(daily.Flags{}, "service")), Err: c.Err}
+	if of.APIKey == "" && c.Err == nil {
+		called.Err = usagef("--daily-api-key (or DAILY_API_KEY) is missing: the service makes rooms with it")
+	}
+	place := of.side(called).job.Place
+	c.Err = called.Err
+	return measure.PageHost{Platform: daily.Platform, Place: place, Within: within}
+}
+
 // livekitHost reads where LiveKit rooms are made.
 func (cmd *echoCmd) livekitHost(c *settings.Check, within time.Duration) (measure.NativeHost, error) {
-	flags := cmd.livekitFlags
+	of := cmd.LivekitGroup
 	if cmd.Platform == "both" {
-		flags = cmd.livekit
+		of = cmd.livekit
 		c = &settings.Check{Sources: c.Sources.Renamed(bothNames(livekit.Platform.Name)), Err: c.Err}
 	}
-	flags.Token, flags.Room = "", "" // the two are of one room
-	if (flags.ServerURL == "" || flags.APIKey == "" || flags.APISecret == "") && c.Err == nil {
+	of.Token, of.Room = "", "" // the two are of one room
+	if (of.ServerURL == "" || of.APIKey == "" || of.APISecret == "") && c.Err == nil {
 		prefix := map[bool]string{true: "--livekit-url, --livekit-", false: "--server-url, --"}[cmd.Platform == "both"]
 		c.Err = usagef("the service makes rooms: it needs %sapi-key and its secret (LIVEKIT_URL, LIVEKIT_API_KEY, "+
 			"LIVEKIT_API_SECRET)", prefix)
 	}
-	place, _, _ := flags.place(c, bench.Answerer, "")
+	place, _, _ := of.Place(c, bench.Answerer, "")
 	return measure.NativeHost{Platform: livekit.Platform, Place: place, Within: within,
 		Clock: bench.NewClock().Claiming(bench.KernelClockError)}, c.Err
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"rtcbench/bench"
+	"rtcbench/internal/commandline/hints"
 	"rtcbench/internal/measure"
 	"rtcbench/internal/platform/livekit"
 	"rtcbench/internal/redact"
@@ -40,7 +41,7 @@ func (cmd *echoCmd) watch(a *app, c *settings.Check, within time.Duration, clock
 	prefix := c.Label("room-prefix", cmd.RoomPrefix, 256)
 	most := cmd.mostRooms(c, manyRooms)
 	cmd.Room = "" // of a weaker source
-	place, _, hasServer := cmd.place(c, bench.Answerer, "")
+	place, _, hasServer := cmd.Place(c, bench.Answerer, "")
 	place.Class = bench.RTPAudio // beside messages
 	switch {
 	case c.Err != nil:
@@ -58,8 +59,8 @@ func (cmd *echoCmd) watch(a *app, c *settings.Check, within time.Duration, clock
 	w := measure.Watch(livekit.Platform, place, prefix, within)
 	w.Most, w.Clock = most, clock
 	w.Came = func(room string) { say("echo ready in room %s", room) }
-	w.Left = func(room string, why error) { say("echo left room %s: %v", room, advised(why)) }
-	w.Fault = func(err error) { say("rtcbench: %v", advised(err)) }
+	w.Left = func(room string, why error) { say("echo left room %s: %v", room, hints.For(why)) }
+	w.Fault = func(err error) { say("rtcbench: %v", hints.For(err)) }
 	err := w.Run(a.ctx)
 	if errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("%w (--connect-timeout %v)", err, within)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"rtcbench/internal/archive"
+	"rtcbench/internal/commandline/hints"
 	"rtcbench/internal/keep"
 	"rtcbench/internal/settings"
 	"rtcbench/internal/stores"
@@ -66,7 +67,7 @@ func (cmd *exportCmd) Run(a *app) (done error) {
 	} else { // what was in the file before is worth more than a part
 		failed = append(failed, fmt.Errorf("nothing was written to %s", cmd.Output))
 	}
-	bad := allAdvised(e.Bad)
+	bad := hints.ForAll(e.Bad)
 	switch err := join(append(failed, bad...)...); {
 	case err == nil || !whole:
 		return err

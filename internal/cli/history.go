@@ -5,6 +5,7 @@ import (
 
 	"rtcbench/bench"
 	"rtcbench/internal/archive"
+	"rtcbench/internal/commandline/hints"
 	"rtcbench/internal/report"
 	"rtcbench/internal/result"
 	"rtcbench/internal/selection"
@@ -81,7 +82,7 @@ func (cmd *historyCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	h.Bad = allAdvised(h.Bad)
+	h.Bad = hints.ForAll(h.Bad)
 	switch {
 	case cmd.Format == "json":
 		return report.WriteHistoryJSON(a.stdout, h)
@@ -91,7 +92,7 @@ func (cmd *historyCmd) Run(a *app) error {
 		}
 		return report.WriteHistoryCSV(a.stdout, h)
 	case len(h.Courses) == 0 && len(h.Bad) == 0:
-		return advised(archive.WhyNothing(a.ctx, store))
+		return hints.For(archive.WhyNothing(a.ctx, store))
 	}
 	return report.WriteHistoryText(a.stdout, h)
 }
@@ -99,7 +100,7 @@ func (cmd *historyCmd) Run(a *app) error {
 func (cmd *historyCmd) one(a *app, store bench.Store) error {
 	run, err := archive.Find(a.ctx, store, cmd.RunID)
 	if err != nil {
-		return calledSo(cmd.RunID, err)
+		return hints.Called(cmd.RunID, err)
 	}
 	r := bench.NewRecord(run)
 	switch cmd.Format {

@@ -9,6 +9,7 @@ import (
 	"net"
 	"path/filepath"
 
+	"rtcbench/internal/commandline/flags"
 	"rtcbench/internal/fleet"
 	"rtcbench/internal/fleet/call"
 	"rtcbench/internal/fleet/demo"
@@ -142,7 +143,7 @@ func (cmd *hubCmd) serve(a *app, h *hub.Hub, l net.Listener, secure *tls.Config,
 // demo is the fleet of --demo.
 func (cmd *hubCmd) demo(a *app) demo.Fleet {
 	dir := filepath.Join(folder(cmd.DataDir, &settings.Check{Sources: a.settings}), "demo")
-	return demo.Fleet{Version: version().Version, Dir: dir, Log: logTo(a, cmd.Format), Env: a.env(chromeFlags{}),
+	return demo.Fleet{Version: version().Version, Dir: dir, Log: logTo(a, cmd.Format), Env: a.env(flags.ChromeGroup{}),
 		Prepare: fleetOrders().Prepare}
 }
 

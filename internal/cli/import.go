@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 
+	"rtcbench/internal/commandline/hints"
 	"rtcbench/internal/keep"
 	"rtcbench/internal/report"
 	"rtcbench/internal/selection"
@@ -48,7 +49,7 @@ func (cmd *importCmd) Run(a *app) error {
 		}
 	}
 	im.Bad = append(im.Bad, im.Failures()...)
-	if err := join(allAdvised(im.Bad)...); err != nil {
+	if err := join(hints.ForAll(im.Bad)...); err != nil {
 		return exitError{exitNotKept, err}
 	}
 	return nil

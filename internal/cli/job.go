@@ -136,12 +136,12 @@ func fleetJob(j jobs.Job) (job measure.Job, err error) {
 		return job, usagef("no seats of %s are leased", settings.Shown(j.Command, jobCommands...))
 	}
 	sides := cmd.sides(&c)
-	limits := cmd.kept().limitFlags
-	limits.check(&c)
+	limits := cmd.kept().LimitGroup
+	limits.Check(&c)
 	if c.Err != nil {
 		return job, c.Err
 	}
 	job = sides[0].job
-	job.Asked = limits.limits().Asked()
+	job.Asked = limits.Limits().Asked()
 	return job, nil
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"rtcbench/bench"
+	"rtcbench/internal/commandline/hints"
 	"rtcbench/internal/keep"
 	"rtcbench/internal/platform/daily"
 	"rtcbench/internal/platform/livekit"
@@ -31,9 +32,9 @@ func (a *app) finish(f keepFlags, measured []bench.Run, failed []error, stores k
 	m.Write = func(w io.Writer) error { return report.WriteBothJSON(w, first, second, reasons) }
 	table := func(w io.Writer) error {
 		if len(m.Runs) == 1 {
-			return f.table().Write(w, m.Runs[0].Record)
+			return f.Table().Write(w, m.Runs[0].Record)
 		}
-		return f.table().WriteBoth(w, first.Record, second.Record)
+		return f.Table().WriteBoth(w, first.Record, second.Record)
 	}
 	of := func(r bench.Record) string { return r.Platform + ": " }
 	if one {
@@ -47,7 +48,7 @@ func (a *app) finish(f keepFlags, measured []bench.Run, failed []error, stores k
 func (a *app) hand(f keepFlags, m keep.Measured, stores keep.Stores, table func(io.Writer) error,
 	of func(bench.Record) string) error {
 	to := keep.Recipients{Took: a.took, Output: keep.Output{Path: f.Output, Stdout: a.stdout}, Stores: stores,
-		Limits: f.limits()}
+		Limits: f.Limits()}
 	if !f.Quiet {
 		to.Table = func() error {
 			if f.Output == "-" {
@@ -61,19 +62,19 @@ func (a *app) hand(f keepFlags, m keep.Measured, stores keep.Stores, table func(
 		fmt.Fprintf(a.stderr, "delivered %d runs, with those that had waited\n", o.Delivered)
 	}
 	a.tell(o.Older)
-	return a.ended(o, join(f.texts(o.Broken, of)...))
+	return a.ended(o, join(f.Texts(o.Broken, of)...))
 }
 
 // tell writes lines about what is no error of this command.
 func (a *app) tell(errs []error) {
 	for _, err := range errs {
-		fmt.Fprintln(a.stderr, report.Printable(advised(err).Error()))
+		fmt.Fprintln(a.stderr, report.Printable(hints.For(err).Error()))
 	}
 }
 
 // ended is how a command that measured has ended.
 func (a *app) ended(o keep.Outcome, broken error) error {
-	kept := join(allAdvised(o.Unkept)...)
+	kept := join(hints.ForAll(o.Unkept)...)
 	code, stoppedBySignal := signals.ExitCode(a.ctx)
 	switch {
 	case stoppedBySignal:

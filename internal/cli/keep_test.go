@@ -9,6 +9,7 @@ import (
 
 	"rtcbench/bench"
 	"rtcbench/internal/benchtest"
+	"rtcbench/internal/commandline/flags"
 	"rtcbench/internal/keep"
 )
 
@@ -26,7 +27,7 @@ func TestHowTheRunsOfACommandEnd(t *testing.T) {
 		}
 		return r
 	}
-	limits := limitFlags{MaxP95: "0.001"}
+	limits := flags.LimitGroup{MaxP95: "0.001"}
 	for name, c := range map[string]struct {
 		runs []bench.Run
 		errs []error
@@ -45,7 +46,7 @@ func TestHowTheRunsOfACommandEnd(t *testing.T) {
 			[]error{errors.New("no room"), nil}, exitFailed, "daily: no room"},
 	} {
 		a := &app{ctx: t.Context(), stdout: io.Discard, stderr: io.Discard}
-		err := a.finish(keepFlags{limitFlags: limits}, c.runs, c.errs, keep.Stores{})
+		err := a.finish(keepFlags{LimitGroup: limits}, c.runs, c.errs, keep.Stores{})
 		if codeOf(err) != c.code || err == nil || !strings.HasPrefix(err.Error(), c.says) {
 			t.Errorf("%s: exit code %d, %v; want %d, %q", name, codeOf(err), err, c.code, c.says)
 		}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"rtcbench/bench"
+	"rtcbench/internal/commandline/flags"
 	"rtcbench/internal/lab"
 	"rtcbench/internal/lab/witness"
 	"rtcbench/internal/platform/livekit"
@@ -162,7 +163,7 @@ func (cmd labRunCmd) Run(a *app) error {
 	if file == "-" {
 		return usagef("in the lab: --output -: the lab reads the result itself; name a file")
 	}
-	if err := join(writable("--report", cmd.Report), writable("--packets", cmd.Packets)); err != nil {
+	if err := join(flags.Writable("--report", cmd.Report), flags.Writable("--packets", cmd.Packets)); err != nil {
 		return usagef("%w", err)
 	}
 	scratch.Sweep(labFolder, nil)

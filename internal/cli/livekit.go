@@ -4,20 +4,21 @@ import (
 	"fmt"
 
 	"rtcbench/bench"
+	"rtcbench/internal/commandline/flags"
 	"rtcbench/internal/measure"
 	"rtcbench/internal/platform/livekit"
 	"rtcbench/internal/settings"
 )
 
 type livekitCmd struct {
-	livekitFlags
-	agentFlags
+	flags.LivekitGroup
+	flags.ServiceGroup
 	AgentName string `name:"agent-name" from:"RTCBENCH_AGENT_NAME" group:"where" placeholder:"NAME" help:"Agent to dispatch as the echo, with an API key."`
 	Timeout   string `from:"TIMEOUT_MS" group:"what" default:"5000" placeholder:"5000" help:"Milliseconds after which a pong is too late."`
-	planFlags
+	flags.PlanGroup
 	Channel string `from:"RTCBENCH_CHANNEL" group:"what" enum:"reliable,lossy,audio" default:"reliable" placeholder:"reliable" help:"What carries the pings: the data channel, reliable or lossy, or an audio track, with a cooldown of 20."`
 	Engine  string `from:"RTCBENCH_ENGINE" group:"engine" enum:"native,browser" default:"native" placeholder:"native" help:"native (Go) or browser (livekit-client in Chromium)."`
-	chromeFlags
+	flags.ChromeGroup
 	Echo string `from:"RTCBENCH_ECHO" group:"where" enum:"auto,local,remote" default:"auto" placeholder:"auto" help:"Who answers: local (this process, from a second seat), remote, or auto: local in a room of our own making."`
 
 	Lab      string `from:"RTCBENCH_LAB" hidden:"" help:"The scenario that this is measured in."`
@@ -65,17 +66,18 @@ func (cmd *livekitCmd) Run(a *app) error { return a.measure(cmd) }
 func (cmd *livekitCmd) sides(c *settings.Check) []side {
 	s := side{job: measure.Job{
 		Platform: livekit.Platform.Name, Engine: cmd.Engine, Location: cmd.Location,
-		Plan: cmd.plan(c, cmd.Timeout), Within: cmd.connectTimeout(c, cmd.Engine == bench.Browser),
+		Plan: cmd.Plan(c, cmd.Timeout), Within: cmd.Within(c, cmd.Engine == bench.Browser),
 		Lab: measure.Lab{Name: cmd.Lab, OneClock: cmd.Lab != "" && cmd.LabClock == "one"},
 	}}
-	cmd.carriedBy(c, &s.job.Plan, cmd.Channel)
+	cmd.CarriedBy(c, &s.job.Plan, cmd.Channel)
 	s.job.Plan.Numbered = cmd.Lab != ""
-	s.asks(c, cmd.agentFlags, map[string]string{"server-url": cmd.ServerURL, "token": cmd.Token, "api-key": cmd.APIKey})
+	s.asks(c, cmd.ServiceGroup,
+		map[string]string{"server-url": cmd.ServerURL, "token": cmd.Token, "api-key": cmd.APIKey})
 	c.Given(map[string]string{"agent-name": cmd.AgentName})
 	agent := c.Label("agent-name", cmd.AgentName, 256)
 	if !s.job.Service.Named() {
 		var hasServer bool
-		s.job.Place, s.doubts, hasServer = cmd.place(c, bench.Runner, s.job.Plan.Class)
+		s.job.Place, s.doubts, hasServer = cmd.Place(c, bench.Runner, s.job.Plan.Class)
 		s.job.Place.Agent, s.job.Here = agent, !hasServer
 		s.job.Local = cmd.Echo == "local" || cmd.Echo == "auto" && s.job.Place.Token == "" && agent == ""
 		s.noEcho = fmt.Sprintf(" (start one: rtcbench echo --server-url %s%s)", s.job.Place.URL,
@@ -129,4 +131,4 @@ func (cmd *livekitCmd) echoFlags(place bench.Place) string {
 }
 
 // chrome implements measuring.
-func (cmd *livekitCmd) chrome() chromeFlags { return cmd.chromeFlags }
+func (cmd *livekitCmd) chrome() flags.ChromeGroup { return cmd.ChromeGroup }

@@ -1,14 +1,12 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"net/http"
 
 	"rtcbench/bench"
-	"rtcbench/internal/advice"
-	"rtcbench/internal/echo"
+	"rtcbench/internal/commandline/flags"
+	"rtcbench/internal/commandline/hints"
 	"rtcbench/internal/floors"
 	"rtcbench/internal/keep"
 	"rtcbench/internal/measure"
@@ -21,26 +19,31 @@ import (
 type measuring interface {
 	sides(c *settings.Check) []side // what its flags ask for, or an error in c
 	kept() keepFlags
-	chrome() chromeFlags
+	chrome() flags.ChromeGroup
 }
 
 // keepFlags say what becomes of what was measured.
 type keepFlags struct {
-	outputFlags
+	flags.OutputGroup
 	storeFlags
-	limitFlags
-	voiceFlags
+	flags.LimitGroup
+	flags.VoiceGroup
 }
 
 func (f keepFlags) kept() keepFlags { return f }
 
 // side is one job of a command, with what only its flags can say of it.
 type side struct {
-	job      measure.Job
-	doubts   []string // about what was given, which is tried all the same
-	service  string   // where the URL of the echo service stands
-	tokenFor string   // the flag and the variable of its token
-	noEcho   string   // what to do where nobody answers
+	job     measure.Job
+	doubts  []string // about what was given, which is tried all the same
+	service flags.Service
+	noEcho  string // what to do where nobody answers
+}
+
+// asks reads which echo service gives the room, if one does.
+func (s *side) asks(c *settings.Check, f flags.ServiceGroup, rivals map[string]string) {
+	s.service = f.Service(c, rivals)
+	s.job.Service = s.service.Service
 }
 
 // read is what the flags of a command ask for.
@@ -49,16 +52,16 @@ func (a *app) read(cmd measuring) ([]side, keep.Stores, error) {
 	f := cmd.kept()
 	stores := f.stores(&c)
 	sides := cmd.sides(&c)
-	f.limitFlags.check(&c)
-	f.voiceFlags.check(&c)
+	f.LimitGroup.Check(&c)
+	f.VoiceGroup.Check(&c)
 	if c.Err == nil {
-		c.Err = f.outputFlags.check(&c)
+		c.Err = f.OutputGroup.Check(&c)
 	}
 	if c.Err != nil {
 		return sides, stores, c.Err
 	}
 	for i := range sides {
-		sides[i].job.Asked, sides[i].job.ShowAddresses = f.limits().Asked(), f.ShowAddresses
+		sides[i].job.Asked, sides[i].job.ShowAddresses = f.Limits().Asked(), f.ShowAddresses
 	}
 	return sides, stores, nil
 }
@@ -70,7 +73,7 @@ func (a *app) measure(cmd measuring) error {
 		return err
 	}
 	f := cmd.kept()
-	log := a.logger(f.outputFlags)
+	log := f.Logger(a.stderr)
 	var jobs []measure.Job
 	pings, chromium := 0, false
 	for _, s := range sides {
@@ -82,13 +85,13 @@ func (a *app) measure(cmd measuring) error {
 		chromium = chromium || s.job.Engine == bench.Browser
 	}
 	if chromium {
-		cmd.chrome().sayAloud(a.stderr)
+		cmd.chrome().SayAloud(a.stderr, ours)
 	}
-	on, end := f.watch(a, log, bench.Plan{Count: pings})
+	on, end := f.Watch(a.stderr, log, bench.Plan{Count: pings})
 	runs, errs := measure.Together(a.ctx, jobs, a.env(cmd.chrome()), on)
 	end()
 	for i := range sides {
-		errs[i] = sides[i].advised(errs[i])
+		errs[i] = sides[i].hinted(errs[i])
 		runs[i].Err = errs[i]
 	}
 	if len(jobs) > 1 && measure.Same(errs) { // one service gave no room to any of them
@@ -98,9 +101,9 @@ func (a *app) measure(cmd measuring) error {
 }
 
 // env is what jobs are measured with.
-func (a *app) env(chrome chromeFlags) measure.Env {
+func (a *app) env(chrome flags.ChromeGroup) measure.Env {
 	return measure.Env{
-		Platforms: platform.All, Clock: newClock(), Browser: chrome.options(), Tool: bench.Tool(version()),
+		Platforms: platform.All, Clock: newClock(), Browser: chrome.Options(ours), Tool: bench.Tool(version()),
 		Floors: floors.Load(ours),
 		Say:    func(line string) { fmt.Fprintf(a.stderr, "rtcbench: %s\n", line) },
 	}
@@ -114,31 +117,15 @@ func (a *app) stopped(err error) error {
 	return err
 }
 
-// advised is err with what to try, for somebody who gave flags.
-func (s side) advised(err error) error {
+// hinted is err with what to try, for somebody who gave flags.
+func (s side) hinted(err error) error {
 	var service *measure.ServiceError
 	var nobody *measure.NoEchoError
 	switch {
 	case errors.As(err, &service):
-		return s.explain(service)
+		return s.service.Hinted(service)
 	case errors.As(err, &nobody):
-		return withAdvice{err, s.noEcho}
+		return hints.Give(err, s.noEcho)
 	}
-	return advised(err)
-}
-
-// explain names the setting that the error of an echo service comes from, and a way out.
-func (s side) explain(err *measure.ServiceError) error {
-	hint := advice.Of(err)
-	var refused *echo.RefusedError
-	switch {
-	case errors.Is(err, context.DeadlineExceeded):
-		hint = fmt.Sprintf(" (after %v; --connect-timeout waits longer)", err.Limit)
-	case !errors.As(err, &refused):
-	case refused.Status == http.StatusUnauthorized && !refused.Answer.Foreign():
-		hint = ": give its token with " + s.tokenFor
-	case refused.Detail != "" && refused.Status != http.StatusNotFound && refused.Status != http.StatusMethodNotAllowed:
-		hint = "" // the service has said it
-	}
-	return fmt.Errorf("%s: %w%s", s.service, err, hint)
+	return hints.For(err)
 }

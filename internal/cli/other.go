@@ -8,6 +8,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"rtcbench/bench"
+	"rtcbench/internal/commandline/flags"
 	"rtcbench/internal/measure"
 	"rtcbench/internal/platform"
 	"rtcbench/internal/settings"
@@ -24,11 +25,11 @@ type otherCmd struct {
 	APISecret string `name:"api-secret" group:"where" placeholder:"SECRET" help:"Its secret."`
 	Region    string `group:"where" placeholder:"REGION" help:"Region of a room that is made."`
 	APIURL    string `name:"api-url" group:"where" placeholder:"URL" help:"The platform's REST interface, where it is not the public one."`
-	agentFlags
+	flags.ServiceGroup
 	Timeout string `from:"TIMEOUT_MS" group:"what" default:"5000" placeholder:"5000" help:"Milliseconds after which a pong is too late."`
-	planFlags
+	flags.PlanGroup
 	Engine string `from:"RTCBENCH_ENGINE" group:"engine" placeholder:"ENGINE" help:"native (Go) or browser (the platform's own SDK in Chromium), as far as the platform has them."`
-	chromeFlags
+	flags.ChromeGroup
 	Echo string `from:"RTCBENCH_ECHO" group:"where" enum:"auto,local,remote" default:"auto" placeholder:"auto" help:"Who answers: local (this process, from a second seat), remote, or auto: local unless a token is given."`
 
 	keepFlags
@@ -62,13 +63,13 @@ func (c *commands) options() (list []kong.Option) {
 func (cmd *otherCmd) Run(a *app) error { return a.measure(cmd) }
 
 // chrome implements measuring.
-func (cmd *otherCmd) chrome() chromeFlags { return cmd.chromeFlags }
+func (cmd *otherCmd) chrome() flags.ChromeGroup { return cmd.ChromeGroup }
 
 // sides implements measuring.
 func (cmd *otherCmd) sides(c *settings.Check) []side {
 	p := cmd.platform
 	s := side{job: measure.Job{Platform: p.Name, Engine: cmd.Engine, Location: cmd.Location,
-		Plan: cmd.plan(c, cmd.Timeout)}}
+		Plan: cmd.Plan(c, cmd.Timeout)}}
 	if s.job.Engine == "" {
 		s.job.Engine = p.Engines[0]
 	}
@@ -78,18 +79,18 @@ func (cmd *otherCmd) sides(c *settings.Check) []side {
 	if most := p.MaxMessage; most > 0 && s.job.Plan.PayloadBytes > most {
 		c.Fail("payload", cmd.Payload, fmt.Sprintf("at most %d: %s takes no longer message", most, p.Title))
 	}
-	s.job.Within = cmd.connectTimeout(c, s.job.Engine == bench.Browser)
+	s.job.Within = cmd.Within(c, s.job.Engine == bench.Browser)
 	if u, err := url.Parse(cmd.URL); cmd.URL != "" && (err != nil || u.Scheme == "" || u.Host == "") {
 		c.FailAs("url", settings.ShownAddress(cmd.URL), "a URL, as wss://host")
 	}
 	if cmd.APIURL != "" {
 		c.ServerURL("api-url", cmd.APIURL, "https", "http")
 	}
-	if cmd.Region != "" && !region.MatchString(cmd.Region) {
+	if cmd.Region != "" && !flags.Region.MatchString(cmd.Region) {
 		c.Fail("region", cmd.Region, "the name of a region")
 	}
 	c.Given(map[string]string{"url": cmd.URL, "token": cmd.Token, "api-key": cmd.APIKey, "api-secret": cmd.APISecret})
-	s.asks(c, cmd.agentFlags, map[string]string{"url": cmd.URL, "token": cmd.Token, "api-key": cmd.APIKey})
+	s.asks(c, cmd.ServiceGroup, map[string]string{"url": cmd.URL, "token": cmd.Token, "api-key": cmd.APIKey})
 	if s.job.Service.Named() {
 		return []side{s}
 	}

@@ -8,6 +8,8 @@ import (
 
 	"rtcbench/bench"
 	"rtcbench/internal/archive"
+	"rtcbench/internal/commandline/flags"
+	"rtcbench/internal/commandline/hints"
 	"rtcbench/internal/dashboard"
 	"rtcbench/internal/keep"
 	"rtcbench/internal/report"
@@ -48,7 +50,7 @@ func (cmd *reportCmd) Run(a *app) error {
 		return err
 	}
 	if cmd.Output != "-" {
-		if err := writable("--output", cmd.Output); err != nil {
+		if err := flags.Writable("--output", cmd.Output); err != nil {
 			return err
 		}
 	}
@@ -91,11 +93,11 @@ func reported(a *app, text string, from archive.Reader) ([]bench.Record, error) 
 			selection.ShownSide(text))
 	}
 	from.Say = func(note error) {
-		fmt.Fprintln(report.Plain{Writer: a.stderr}, ofNote("report", selection.ShownSide(text), note))
+		fmt.Fprintln(report.Plain{Writer: a.stderr}, hints.Note("report", selection.ShownSide(text), note))
 	}
 	g, err := side.Group(a.ctx, from, true)
 	if err != nil {
-		return nil, noGroup("report", side, err)
+		return nil, hints.NoGroup("report", side, err)
 	}
 	return g.Runs, nil
 }

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"rtcbench/internal/commandline/flags"
 	"rtcbench/internal/fleet"
 	"rtcbench/internal/fleet/call"
 	"rtcbench/internal/fleet/runner"
@@ -27,7 +28,7 @@ type runnerCmd struct {
 	Format   string   `name:"log-format" from:"RTCBENCH_LOG_FORMAT" group:"out" enum:"text,json" default:"text" placeholder:"text" help:"Log lines on standard error: text or json."`
 	DataDir  string   `name:"data-dir" from:"RTCBENCH_DATA_DIR" group:"store" placeholder:"DIR" help:"Where the runner keeps who it is, and the outbox." completion-predictor:"dir"`
 	Most     string   `name:"outbox-max" from:"RTCBENCH_OUTBOX_MAX" group:"store" default:"256" placeholder:"256" help:"Megabytes that runs may take which wait for the hub."`
-	chromeFlags
+	flags.ChromeGroup
 }
 
 // Help is shown by --help below the flags' summary.
@@ -64,7 +65,7 @@ func (cmd *runnerCmd) Run(a *app) error {
 	r, err := runner.New(f, runner.Options{
 		Version: version().Version, Log: logTo(a, cmd.Format), Proxy: proxyOf,
 		Box: outbox.Open(filepath.Join(dir, "outbox"), most), Prepare: fleetOrders().Prepare,
-		Measure: runner.Measuring(a.env(cmd.chromeFlags)),
+		Measure: runner.Measuring(a.env(cmd.ChromeGroup)),
 	})
 	if err != nil {
 		return err

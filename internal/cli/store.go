@@ -6,6 +6,7 @@ import (
 
 	"rtcbench/bench"
 	"rtcbench/internal/archive"
+	"rtcbench/internal/commandline/hints"
 	"rtcbench/internal/keep"
 	"rtcbench/internal/outbox"
 	"rtcbench/internal/report"
@@ -66,7 +67,7 @@ func (cmd *storeFlushCmd) Run(a *app) error {
 	out, err := courier.Deliver(a.ctx)
 	fmt.Fprintf(a.stdout, "%d run(s) delivered, %d wait\n", out.Delivered, out.Waiting)
 	a.tell(keep.Corrections(out))
-	left := append(allAdvised(k.Failures(out, func(outbox.Failure) bool { return true })), err)
+	left := append(hints.ForAll(k.Failures(out, func(outbox.Failure) bool { return true })), err)
 	for _, name := range out.Off {
 		left = append(left, fmt.Errorf("runs wait for %s, which is not on: configure it; if the name was a mistake, "+
 			"rtcbench store flush --was %q gives them to the store that is on; or import their files in %s into "+

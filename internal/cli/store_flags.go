@@ -6,6 +6,7 @@ import (
 
 	"rtcbench/bench"
 	"rtcbench/internal/archive"
+	"rtcbench/internal/commandline/hints"
 	"rtcbench/internal/environment"
 	"rtcbench/internal/keep"
 	"rtcbench/internal/outbox"
@@ -33,21 +34,21 @@ func (f storeFlags) setup() stores.Setup {
 // stores reads the flags. It opens nothing.
 func (f storeFlags) stores(c *settings.Check) keep.Stores {
 	list := f.setup().Stores(c)
-	c.Err = advised(c.Err)
+	c.Err = hints.For(c.Err)
 	return list
 }
 
 // folder is the folder for data of a command that has --data-dir alone.
 func folder(dir string, c *settings.Check) string {
 	path := stores.Setup{Flags: stores.Flags{DataDir: dir}, Environment: ours}.DataFolder(c)
-	c.Err = advised(c.Err)
+	c.Err = hints.For(c.Err)
 	return path
 }
 
 // targets are the stores that are on.
 func (f storeFlags) targets(c *settings.Check) []outbox.Target {
 	list := f.setup().Targets(c)
-	c.Err = advised(c.Err)
+	c.Err = hints.For(c.Err)
 	return list
 }
 
@@ -58,7 +59,7 @@ func (a *app) openForReading(f storeFlags) (bench.Store, error) {
 		return nil, usagef("--store none: there is nothing to read")
 	}
 	if err != nil {
-		return nil, advised(err)
+		return nil, hints.For(err)
 	}
 	return a.openToRead(t)
 }
@@ -67,7 +68,7 @@ func (a *app) openForReading(f storeFlags) (bench.Store, error) {
 func (a *app) openToRead(t outbox.Target) (bench.Store, error) {
 	s, err := archive.Open(a.ctx, t)
 	if err != nil {
-		return nil, advised(err)
+		return nil, hints.For(err)
 	}
 	return s, nil
 }

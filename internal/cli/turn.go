@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"rtcbench/bench"
+	"rtcbench/internal/commandline/flags"
+	"rtcbench/internal/commandline/hints"
 	"rtcbench/internal/keep"
 	"rtcbench/internal/measure"
 	"rtcbench/internal/platform/livekit"
@@ -42,7 +44,7 @@ type turnFlags struct {
 }
 
 type turnLivekitCmd struct {
-	livekitFlags
+	flags.LivekitGroup
 	Agent string `from:"RTCBENCH_TURN_AGENT" group:"where" placeholder:"NAME" help:"Agent to call: it is dispatched into a room of this call's own, with an API key."`
 	Delay string `from:"RTCBENCH_TURN_DELAY" group:"where" default:"800ms" placeholder:"800ms" help:"How long the sandbox's own agent takes to answer."`
 	turnFlags
@@ -78,13 +80,13 @@ func (cmd *turnLivekitCmd) Run(a *app) error {
 	c := settings.Check{Sources: a.settings}
 	stores := cmd.stores(&c)
 	job, doubts := cmd.job(&c)
-	cmd.limitFlags.check(&c)
-	cmd.voiceFlags.check(&c)
+	cmd.LimitGroup.Check(&c)
+	cmd.VoiceGroup.Check(&c)
 	if c.Err == nil {
-		c.Err = cmd.outputFlags.check(&c)
+		c.Err = cmd.OutputGroup.Check(&c)
 	}
 	if c.Err == nil {
-		c.Err = writable(c.Name("record"), cmd.Record)
+		c.Err = flags.Writable(c.Name("record"), cmd.Record)
 	}
 	if err := turn.CanWrite(cmd.Record); err != nil && c.Err == nil {
 		c.Err = usagef("%s: %w", c.Name("record"), err)
@@ -92,7 +94,7 @@ func (cmd *turnLivekitCmd) Run(a *app) error {
 	if c.Err != nil {
 		return c.Err
 	}
-	job.Asked, job.ShowAddresses = cmd.limits().Asked(), cmd.ShowAddresses
+	job.Asked, job.ShowAddresses = cmd.Limits().Asked(), cmd.ShowAddresses
 	for _, doubt := range doubts {
 		fmt.Fprintf(a.stderr, "rtcbench: %s\n", doubt)
 	}
@@ -110,13 +112,13 @@ func (cmd *turnLivekitCmd) sides(c *settings.Check) []side {
 }
 
 // chrome implements measuring: no browser is asked.
-func (cmd *turnLivekitCmd) chrome() chromeFlags { return chromeFlags{} }
+func (cmd *turnLivekitCmd) chrome() flags.ChromeGroup { return flags.ChromeGroup{} }
 
 // job is what the flags ask for.
 func (cmd *turnLivekitCmd) job(c *settings.Check) (job measure.TurnJob, doubts []string) {
 	var hasServer bool
 	job.Platform = livekit.Platform.Name
-	job.Place, doubts, hasServer = cmd.place(c, bench.Speaker, bench.Turn)
+	job.Place, doubts, hasServer = cmd.Place(c, bench.Speaker, bench.Turn)
 	job.Place.Agent, job.Here = c.Label("agent", cmd.Agent, 256), !hasServer
 	if job.Here {
 		job.Own = &turn.Agent{Delay: c.Millis("delay", cmd.Delay, turn.LeastDelay, time.Minute), Greets: true}
@@ -153,10 +155,10 @@ func (cmd *turnLivekitCmd) called(c *settings.Check, job measure.TurnJob) error 
 func (f turnFlags) plan(c *settings.Check, job *measure.TurnJob) {
 	c.Label("location", f.Location, 256)
 	job.Location = f.Location
-	job.Within = c.Millis("connect-timeout", f.ConnectTimeout, time.Millisecond, maxWait)
-	job.Rest, job.Gap = c.Millis("rest", f.Rest, 100*time.Millisecond, maxWait),
-		c.Millis("gap", f.Gap, 20*time.Millisecond, maxWait)
-	job.Greeting = c.Millis("greeting", f.Greeting, 0, maxWait)
+	job.Within = c.Millis("connect-timeout", f.ConnectTimeout, time.Millisecond, flags.MaxWait)
+	job.Rest, job.Gap = c.Millis("rest", f.Rest, 100*time.Millisecond, flags.MaxWait),
+		c.Millis("gap", f.Gap, 20*time.Millisecond, flags.MaxWait)
+	job.Greeting = c.Millis("greeting", f.Greeting, 0, flags.MaxWait)
 	job.Calls = c.Number("calls", f.Calls, 1, 1000)
 	turns := c.Number("turns", f.Turns, 1, 10_000)
 	if job.Here && c.Rank("turns") == settings.ByDefault { // a newcomer waits for them
@@ -165,8 +167,9 @@ func (f turnFlags) plan(c *settings.Check, job *measure.TurnJob) {
 	if job.Here && c.Rank("rest") == settings.ByDefault {
 		job.Rest = 400 * time.Millisecond
 	}
-	job.Plan = bench.Plan{Class: bench.Turn, Timeout: c.Millis("timeout", f.Timeout, 100*time.Millisecond, maxWait),
-		ReconnectTimeout: c.Millis("reconnect-timeout", f.ReconnectTimeout, time.Millisecond, maxWait)}
+	job.Plan = bench.Plan{Class: bench.Turn,
+		Timeout:          c.Millis("timeout", f.Timeout, 100*time.Millisecond, flags.MaxWait),
+		ReconnectTimeout: c.Millis("reconnect-timeout", f.ReconnectTimeout, time.Millisecond, flags.MaxWait)}
 	if f.Record != "" {
 		job.Recording, job.RecordedAs = &turn.Recording{}, f.Record
 	}
@@ -211,7 +214,7 @@ func (f turnFlags) words(c *settings.Check, job *measure.TurnJob, turns int) (er
 // turn carries out a job of turns, and keeps what it measured.
 func (a *app) turn(f turnFlags, k keepFlags, job measure.TurnJob, stores keep.Stores) error {
 	told := 0
-	run, err := measure.Turns(a.ctx, job, a.env(chromeFlags{}), func(t turn.Turn) {
+	run, err := measure.Turns(a.ctx, job, a.env(flags.ChromeGroup{}), func(t turn.Turn) {
 		if told++; !k.Quiet {
 			fmt.Fprintf(a.stderr, "turn %d of %d: %s\n", told, job.Plan.Count, report.Turn(t.TurnFact))
 		}
@@ -222,7 +225,7 @@ func (a *app) turn(f turnFlags, k keepFlags, job measure.TurnJob, stores keep.St
 			return job.Recording.Write(w, f.Record)
 		})
 	}
-	err = a.finish(k, []bench.Run{run}, []error{advised(err)}, stores)
+	err = a.finish(k, []bench.Run{run}, []error{hints.For(err)}, stores)
 	if err == nil && unwritten != nil {
 		return exitError{exitNotKept, unwritten}
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"rtcbench/internal/archive"
+	"rtcbench/internal/commandline/hints"
 	"rtcbench/internal/keep"
 	"rtcbench/internal/outbox"
 	"rtcbench/internal/settings"
@@ -49,7 +50,7 @@ func (a *app) checkStore(t outbox.Target) error {
 		well = "; nothing is wrong"
 	}
 	fmt.Fprintf(a.stdout, "%s: %d run(s) can be read%s\n", t.Name, n, well)
-	return join(allAdvised(errs)...)
+	return join(hints.ForAll(errs)...)
 }
 
 type storeRemoveCmd struct {
@@ -84,13 +85,13 @@ func (cmd *storeRemoveCmd) Run(a *app) error {
 	}
 	id, away, err := p.Find(a.ctx, cmd.RunID)
 	if err != nil {
-		return calledSo(cmd.RunID, err)
+		return hints.Called(cmd.RunID, err)
 	}
 	removed, errs := p.Remove(a.ctx, id)
 	for _, line := range removed {
 		fmt.Fprintln(a.stdout, line)
 	}
-	switch err := join(allAdvised(append(away, errs...))...); {
+	switch err := join(hints.ForAll(append(away, errs...))...); {
 	case err != nil:
 		return exitError{exitNotKept, err}
 	case len(removed) == 0:

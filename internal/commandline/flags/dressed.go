@@ -1,4 +1,6 @@
-package cli
+// Package flags has the groups of flags that several commands share. Each group is a struct for the parser of command
+// lines, and reads itself into the value that a room below takes.
+package flags
 
 import (
 	"fmt"
@@ -6,9 +8,9 @@ import (
 	"strings"
 )
 
-// dressed is the struct that flags point to with other tags: its flags have the names and the help that their tag as
+// Dressed is the struct that flags point to with other tags: its flags have the names and the help that their tag as
 // has. A flag without that tag is none here. group is theirs; "" = their own.
-func dressed(flags any, as, group string) any {
+func Dressed(flags any, as, group string) any {
 	of := reflect.TypeOf(flags).Elem()
 	fields := reflect.VisibleFields(of)
 	for i, f := range fields {
@@ -44,8 +46,8 @@ func dress(f reflect.StructField, as string) (short, name, help string) {
 	return short, name, help
 }
 
-// dressNames are the names of dressed flags, by those that they have alone.
-func dressNames(flags any, as string) map[string]string {
+// DressNames are the names of dressed flags, by those that they have alone.
+func DressNames(flags any, as string) map[string]string {
 	names := map[string]string{}
 	for _, f := range reflect.VisibleFields(reflect.TypeOf(flags)) {
 		if _, name, _ := dress(f, as); name != "" {

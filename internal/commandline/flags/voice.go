@@ -1,4 +1,4 @@
-package cli
+package flags
 
 import (
 	"time"
@@ -9,8 +9,8 @@ import (
 	"rtcbench/internal/voice"
 )
 
-// voiceFlags say what is assumed of a conversation over the path.
-type voiceFlags struct {
+// VoiceGroup say what is assumed of a conversation over the path.
+type VoiceGroup struct {
 	Voice        bool   `from:"RTCBENCH_VOICE" group:"voice" help:"Show how the voice line of an audio run comes about: each value, measured or assumed, with its source."`
 	VoiceCapture string `from:"RTCBENCH_VOICE_CAPTURE" group:"voice" default:"10" placeholder:"10" help:"Milliseconds that capture takes."`
 	VoiceFrame   string `from:"RTCBENCH_VOICE_FRAME" group:"voice" default:"26.5" placeholder:"26.5" help:"Milliseconds of a codec frame and its lookahead."`
@@ -25,11 +25,11 @@ type voiceFlags struct {
 // maxVoice bounds what can be assumed, in milliseconds.
 const maxVoice = 60_000
 
-// check finds out whether the flags make sense.
-func (f voiceFlags) check(c *settings.Check) { f.assumptions(c) }
+// Check finds out whether the flags make sense.
+func (f VoiceGroup) Check(c *settings.Check) { f.assumptions(c) }
 
 // assumptions are what the flags say.
-func (f voiceFlags) assumptions(c *settings.Check) voice.Assumptions {
+func (f VoiceGroup) assumptions(c *settings.Check) voice.Assumptions {
 	ms := func(flag, text string) time.Duration {
 		v, _ := c.Limit(flag, text, maxVoice)
 		return time.Duration(v * float64(time.Millisecond))
@@ -45,14 +45,14 @@ func (f voiceFlags) assumptions(c *settings.Check) voice.Assumptions {
 }
 
 // codec is what the codec takes, if somebody says so.
-func (f voiceFlags) codec(c *settings.Check) (codec voice.Codec) {
+func (f VoiceGroup) codec(c *settings.Check) (codec voice.Codec) {
 	ie, hasIe := c.Limit("voice-ie", f.VoiceIe, 95)
 	bpl, hasBpl := c.Limit("voice-bpl", f.VoiceBpl, 1000)
 	switch {
 	case c.Err != nil:
 	case f.VoiceCodec != "" && (hasIe || hasBpl):
-		c.Err = usagef("%s says both of %s and %s; leave out the name, or the numbers", c.Name("voice-codec"),
-			c.Name("voice-ie"), c.Name("voice-bpl"))
+		c.Err = settings.Usagef("%s says both of %s and %s; leave out the name, or the numbers",
+			c.Name("voice-codec"), c.Name("voice-ie"), c.Name("voice-bpl"))
 	case f.VoiceCodec != "":
 		var err error
 		if codec, err = voice.CodecNamed(f.VoiceCodec); err != nil {
@@ -63,8 +63,8 @@ func (f voiceFlags) codec(c *settings.Check) (codec voice.Codec) {
 		if hasBpl {
 			has, lacks = lacks, has
 		}
-		c.Err = usagef("%s needs --%s: a codec's rating has both (G.107), and Opus has no standard value", c.Name(has),
-			c.Flag(lacks))
+		c.Err = settings.Usagef("%s needs --%s: a codec's rating has both (G.107), and Opus has no standard value",
+			c.Name(has), c.Flag(lacks))
 	case hasBpl && bpl == 0:
 		c.Fail("voice-bpl", f.VoiceBpl, "a number above 0")
 	case hasIe:
@@ -73,8 +73,8 @@ func (f voiceFlags) codec(c *settings.Check) (codec voice.Codec) {
 	return codec
 }
 
-// table is how the runs are shown; check has found the flags right.
-func (f voiceFlags) table() report.Table {
+// Table is how the runs are shown; Check has found the flags right.
+func (f VoiceGroup) Table() report.Table {
 	c := settings.Check{Sources: settings.New(nil, "")}
 	return report.Table{Voice: f.assumptions(&c), Explain: f.Voice}
 }

@@ -1,4 +1,5 @@
-package cli
+// Package hints adds the commands, flags and variables that help to an error of a room below, which knows none of them.
+package hints
 
 import (
 	"errors"
@@ -12,38 +13,42 @@ import (
 	"rtcbench/internal/measure"
 	"rtcbench/internal/outbox"
 	"rtcbench/internal/result"
+	"rtcbench/internal/selection"
 	"rtcbench/internal/settings"
 	"rtcbench/internal/stores"
 )
 
-// withAdvice is an error with what a user can do about it.
-type withAdvice struct {
+// hinted is an error with what a user can do about it.
+type hinted struct {
 	error
-	advice string
+	hint string
 }
 
-func (e withAdvice) Error() string { return e.error.Error() + e.advice }
+func (e hinted) Error() string { return e.error.Error() + e.hint }
 
-func (e withAdvice) Unwrap() error { return e.error }
+func (e hinted) Unwrap() error { return e.error }
 
-// advised adds the commands and flags that help to an error of a lower floor, which knows none. An error that has
-// advice stays as it is.
-func advised(err error) error {
-	if err == nil || errors.As(err, new(withAdvice)) {
+// Give is err with a hint of the caller's own.
+func Give(err error, hint string) error { return hinted{err, hint} }
+
+// For is err with what helps. An error that has a hint stays as it is.
+func For(err error) error {
+	if err == nil || errors.As(err, new(hinted)) {
 		return err
 	}
-	for _, advice := range []func(error) string{ofJoining, ofKeeping, ofReading} {
-		if text := advice(err); text != "" {
-			return withAdvice{err, text}
+	for _, hint := range []func(error) string{ofJoining, ofKeeping, ofReading} {
+		if text := hint(err); text != "" {
+			return hinted{err, text}
 		}
 	}
 	return err
 }
 
-func allAdvised(errs []error) []error {
+// ForAll is For of each.
+func ForAll(errs []error) []error {
 	var list []error
 	for _, err := range errs {
-		list = append(list, advised(err))
+		list = append(list, For(err))
 	}
 	return list
 }
@@ -135,17 +140,42 @@ func ofReading(err error) string {
 	return ""
 }
 
-// calledSo is an error about the runs that text, which may be a secret in the wrong place, names.
-func calledSo(text string, err error) error {
+// Called is an error about the runs that text, which may be a secret in the wrong place, names.
+func Called(text string, err error) error {
 	var notOne *archive.NotOne
 	switch {
 	case errors.Is(err, archive.ErrTooShort):
 		return fmt.Errorf("%s is too little of an ID: give four characters of it or more", settings.Shown(text))
 	case !errors.As(err, &notOne):
-		return advised(err)
+		return For(err)
 	case len(notOne.Found) == 0:
 		return fmt.Errorf("there is no run %s in %s", settings.ShownID(text), notOne.Store)
 	}
 	return fmt.Errorf("%d runs in %s are called %s, as %s and %s: give more of the ID",
 		len(notOne.Found), notOne.Store, settings.ShownID(text), notOne.Found[0], notOne.Found[1])
+}
+
+// Note is the line about what was read all the same, or left out, of the side that is shown so.
+func Note(command, shown string, note error) string {
+	switch {
+	case errors.As(note, new(*archive.Unreadable)):
+		return "rtcbench: " + For(note).Error()
+	case errors.As(note, new(*archive.OneInvalid)):
+		return command + " " + shown + ": " + note.Error()
+	}
+	return note.Error()
+}
+
+// NoGroup says why a side gave no runs.
+func NoGroup(command string, o archive.Side, err error) error {
+	shown := selection.ShownSide(o.Name)
+	var several *archive.NotOne
+	switch {
+	case errors.As(err, new(*archive.AllInvalid)):
+		return fmt.Errorf("%s %s: %w; --include-invalid compares them all the same", command, shown, err)
+	case errors.As(err, &several) && several.Store == "":
+		return fmt.Errorf("%s %s: %d runs are called so, as %s and %s: give more of the ID", command, shown,
+			len(several.Found), several.Found[0], several.Found[1])
+	}
+	return fmt.Errorf("%s %s: %w", command, shown, Called(o.Part, err))
 }

@@ -1,28 +1,29 @@
-package cli
+package flags
 
 import (
 	"fmt"
 	"io"
 
 	"rtcbench/internal/browser"
+	"rtcbench/internal/environment"
 )
 
-// chromeFlags choose the browser of the browser engine.
-type chromeFlags struct {
+// ChromeGroup choose the browser of the browser engine.
+type ChromeGroup struct {
 	ChromePath    string `from:"CHROME_PATH" dotenv:"no" group:"engine" placeholder:"PATH" help:"Chromium or Chrome for the browser engine (default: the one that is found)." completion-predictor:"file"`
 	NoSandbox     bool   `name:"no-sandbox" from:"RTCBENCH_NO_SANDBOX" dotenv:"no" group:"engine" help:"Run Chromium without its own sandbox, as containers need; as root it always does."`
 	ResolverRules string `name:"chrome-resolver-rules" from:"RTCBENCH_CHROME_RESOLVER_RULES" dotenv:"no" hidden:"" help:"Chromium's --host-resolver-rules, for tests."`
 }
 
-// options are of a browser whose pages join these rooms, as far as they are known.
-func (f chromeFlags) options(rooms ...browser.JoinConfig) browser.Options {
+// Options are of a browser whose pages join these rooms, as far as they are known.
+func (f ChromeGroup) Options(env environment.Environment, rooms ...browser.JoinConfig) browser.Options {
 	return browser.Options{Path: f.ChromePath, NoSandbox: f.NoSandbox, ResolverRules: f.ResolverRules, Rooms: rooms,
-		Environment: ours}
+		Environment: env}
 }
 
-// sayAloud tells of what weakens the browser that is about to start, if one is.
-func (f chromeFlags) sayAloud(w io.Writer) {
-	if o := f.options(); browser.Check(o) == nil && browser.SandboxOff(o) {
+// SayAloud tells of what weakens the browser that is about to start, if one is.
+func (f ChromeGroup) SayAloud(w io.Writer, env environment.Environment) {
+	if o := f.Options(env); browser.Check(o) == nil && browser.SandboxOff(o) {
 		why := "as root it runs only so"
 		if o.NoSandbox {
 			why = "--no-sandbox"

@@ -1,4 +1,4 @@
-package cli
+package flags
 
 import (
 	"time"
@@ -8,9 +8,9 @@ import (
 	"rtcbench/internal/settings"
 )
 
-// planFlags are the flags of every command that measures. --timeout is the command's own,
+// PlanGroup are the flags of every command that measures. --timeout is the command's own,
 // for its short form differs.
-type planFlags struct {
+type PlanGroup struct {
 	Iterations       string `short:"n" from:"ITERATIONS" group:"what" default:"100" placeholder:"100" help:"Pings to send."`
 	Cooldown         string `short:"c" from:"COOLDOWN_MS" group:"what" default:"100" placeholder:"100" help:"Milliseconds from ping to ping; 0 = the next one when the last is settled."`
 	Warmup           string `from:"RTCBENCH_WARMUP" group:"what" default:"5" placeholder:"5" help:"Pings to discard after the first pong."`
@@ -21,13 +21,13 @@ type planFlags struct {
 	Location         string `short:"l" from:"LOCATION_ID" group:"what" placeholder:"NAME" help:"Where this is measured from, as us-west-2; stored with the result."`
 }
 
-// channelFlag chooses what carries the pings where Daily is measured, which has one channel for messages.
-type channelFlag struct {
+// ChannelGroup chooses what carries the pings where Daily is measured, which has one channel for messages.
+type ChannelGroup struct {
 	Channel string `from:"RTCBENCH_CHANNEL" group:"what" enum:"reliable,lossy,audio" default:"reliable" placeholder:"reliable" help:"What carries the pings: messages (reliable), or an audio track (audio), with a cooldown of 20."`
 }
 
-// known is the channel, of those that Daily has. A variable that is there for LiveKit is no error.
-func (f channelFlag) known(c *settings.Check) string {
+// Known is the channel, of those that Daily has. A variable that is there for LiveKit is no error.
+func (f ChannelGroup) Known(c *settings.Check) string {
 	if lossy := bench.DataChannelLossy.Channel(); f.Channel != lossy {
 		return f.Channel
 	} else if c.Rank("channel") == settings.ByFlag {
@@ -39,8 +39,8 @@ func (f channelFlag) known(c *settings.Check) string {
 // audioCooldown is the usual distance of pings in audio packets: that of the packets of a voice.
 const audioCooldown = audio.Frame
 
-// carriedBy makes a plan one for what its pings are carried by.
-func (f *planFlags) carriedBy(c *settings.Check, plan *bench.Plan, channel string) {
+// CarriedBy makes a plan one for what its pings are carried by.
+func (f PlanGroup) CarriedBy(c *settings.Check, plan *bench.Plan, channel string) {
 	plan.Class = bench.ClassOf(channel)
 	if plan.Class != bench.RTPAudio {
 		return
@@ -49,38 +49,40 @@ func (f *planFlags) carriedBy(c *settings.Check, plan *bench.Plan, channel strin
 		plan.Cooldown = audioCooldown
 	}
 	if plan.PayloadBytes > audio.MaxSize && c.Err == nil {
-		c.Err = usagef("%s %d: an audio packet has at most %d bytes", c.Name("payload"), plan.PayloadBytes,
+		c.Err = settings.Usagef("%s %d: an audio packet has at most %d bytes", c.Name("payload"), plan.PayloadBytes,
 			audio.MaxSize)
 	}
 }
 
+// Bounds of what a plan can ask for.
 const (
 	maxIterations = 10_000_000
 	maxPayload    = 15_000
-	maxWait       = time.Hour
+	MaxWait       = time.Hour
 )
 
-func (f *planFlags) plan(c *settings.Check, timeout string) bench.Plan {
+// Plan reads all of it but what carries the pings. timeout is the value of the command's own flag.
+func (f PlanGroup) Plan(c *settings.Check, timeout string) bench.Plan {
 	c.Label("location", f.Location, 256)
 	return bench.Plan{
 		Count:            c.Number("iterations", f.Iterations, 1, maxIterations),
-		Timeout:          c.Millis("timeout", timeout, time.Millisecond, maxWait),
-		Cooldown:         c.Millis("cooldown", f.Cooldown, 0, maxWait),
+		Timeout:          c.Millis("timeout", timeout, time.Millisecond, MaxWait),
+		Cooldown:         c.Millis("cooldown", f.Cooldown, 0, MaxWait),
 		Warmup:           c.Number("warmup", f.Warmup, 0, 10_000),
 		PayloadBytes:     c.Number("payload", f.Payload, 0, maxPayload),
-		EchoTimeout:      c.Millis("echo-timeout", f.EchoTimeout, time.Millisecond, maxWait),
-		ReconnectTimeout: c.Millis("reconnect-timeout", f.ReconnectTimeout, time.Millisecond, maxWait),
+		EchoTimeout:      c.Millis("echo-timeout", f.EchoTimeout, time.Millisecond, MaxWait),
+		ReconnectTimeout: c.Millis("reconnect-timeout", f.ReconnectTimeout, time.Millisecond, MaxWait),
 	}
 }
 
-// inBrowser is how long a join in a browser may take by default: on a busy machine Chromium alone needs half of it.
-const inBrowser = time.Minute
+// InBrowser is how long a join in a browser may take by default: on a busy machine Chromium alone needs half of it.
+const InBrowser = time.Minute
 
-// connectTimeout is the limit for everything until the seats are taken.
-func (f *planFlags) connectTimeout(c *settings.Check, browser bool) time.Duration {
-	within := c.Millis("connect-timeout", f.ConnectTimeout, time.Millisecond, maxWait)
+// Within is the limit for everything until the seats are taken.
+func (f PlanGroup) Within(c *settings.Check, browser bool) time.Duration {
+	within := c.Millis("connect-timeout", f.ConnectTimeout, time.Millisecond, MaxWait)
 	if browser && c.Rank("connect-timeout") == settings.ByDefault {
-		return inBrowser
+		return InBrowser
 	}
 	return within
 }

@@ -1,4 +1,4 @@
-package cli
+package flags
 
 import (
 	"fmt"
@@ -10,7 +10,8 @@ import (
 	"rtcbench/internal/settings"
 )
 
-type limitFlags struct {
+// LimitGroup say what a run may not be, so that the exit code says whether it is.
+type LimitGroup struct {
 	MaxP95  string `name:"max-p95" from:"RTCBENCH_MAX_P95" group:"limits" placeholder:"MS" help:"Largest P95 of the round trip, in milliseconds; a lost ping is slower than any."`
 	MaxP99  string `name:"max-p99" from:"RTCBENCH_MAX_P99" group:"limits" placeholder:"MS" help:"Largest P99 of the round trip, in milliseconds; a lost ping is slower than any."`
 	MaxLoss string `name:"max-loss" from:"RTCBENCH_MAX_LOSS" group:"limits" placeholder:"PERCENT" help:"Largest share of pings that may fail, in percent."`
@@ -18,14 +19,15 @@ type limitFlags struct {
 	RequireValid bool `from:"RTCBENCH_REQUIRE_VALID" group:"limits" help:"Exit with 3 unless the run is valid; a doubtful one is not."`
 }
 
-func (f limitFlags) check(c *settings.Check) {
+// Check finds out whether the limits are numbers.
+func (f LimitGroup) Check(c *settings.Check) {
 	c.Limit("max-p95", f.MaxP95, 3_600_000)
 	c.Limit("max-p99", f.MaxP99, 3_600_000)
 	c.Limit("max-loss", f.MaxLoss, 100)
 }
 
-// limits are what the flags say; check has found them right.
-func (f limitFlags) limits() keep.Limits {
+// Limits are what the flags say; Check has found them right.
+func (f LimitGroup) Limits() keep.Limits {
 	limit := func(text string) keep.Limit {
 		value, set := (&settings.Check{}).Limit("", text, 1e9)
 		return keep.Limit{Value: value, Set: set}
@@ -33,15 +35,15 @@ func (f limitFlags) limits() keep.Limits {
 	return keep.Limits{P95: limit(f.MaxP95), P99: limit(f.MaxP99), Loss: limit(f.MaxLoss), Valid: f.RequireValid}
 }
 
-// texts say which limits are not kept, and why. of stands before what is said of a run.
-func (f limitFlags) texts(list []keep.Broken, of func(bench.Record) string) (errs []error) {
+// Texts say which limits are not kept, and why. of stands before what is said of a run.
+func (f LimitGroup) Texts(list []keep.Broken, of func(bench.Record) string) (errs []error) {
 	for _, b := range list {
 		errs = append(errs, fmt.Errorf("%s%s", of(b.Run), f.text(b)))
 	}
 	return errs
 }
 
-func (f limitFlags) text(b keep.Broken) string {
+func (f LimitGroup) text(b keep.Broken) string {
 	if b.What == keep.Validity {
 		v := b.Run.Summary.Validity
 		text := fmt.Sprintf("--require-valid is not kept: the run is %s: %s", v.Verdict, report.Printable(v.Why()))

@@ -1,4 +1,4 @@
-package cli
+package flags
 
 import (
 	"strings"
@@ -10,11 +10,11 @@ import (
 	"rtcbench/internal/settings"
 )
 
-// livekitFlags are those of a LiveKit room.
-type livekitFlags struct{ livekit.Flags }
+// LivekitGroup are those of a LiveKit room.
+type LivekitGroup struct{ livekit.Flags }
 
-// place reads the flags that say where; doubts are about the token. hasServer is false when none is named.
-func (f *livekitFlags) place(c *settings.Check, role bench.Role, class bench.TransportClass) (s bench.Place,
+// Place reads the flags that say where; doubts are about the token. hasServer is false when none is named.
+func (f LivekitGroup) Place(c *settings.Check, role bench.Role, class bench.TransportClass) (s bench.Place,
 	doubts []string, hasServer bool) {
 	s.Room = c.Label("room", f.Room, 256)
 	c.Given(map[string]string{"server-url": f.ServerURL, "token": f.Token, "api-key": f.APIKey,
@@ -22,7 +22,7 @@ func (f *livekitFlags) place(c *settings.Check, role bench.Role, class bench.Tra
 	if f.ServerURL == "" {
 		for _, flag := range []string{"token", "api-key", "api-secret"} {
 			if c.Rank(flag) == settings.ByFlag && c.Err == nil {
-				c.Err = usagef("--%s needs --server-url (or LIVEKIT_URL): which server is it for?", flag)
+				c.Err = settings.Usagef("--%s needs --server-url (or LIVEKIT_URL): which server is it for?", flag)
 			}
 		}
 		return s, nil, false
@@ -40,11 +40,11 @@ func (f *livekitFlags) place(c *settings.Check, role bench.Role, class bench.Tra
 			doubts = append(doubts, c.Name("token")+" looks wrong: "+doubt+"; trying it all the same")
 		}
 		if refused != "" {
-			c.Err = usagef("%s cannot be used: %s", c.Name("token"), refused)
+			c.Err = settings.Usagef("%s cannot be used: %s", c.Name("token"), refused)
 		}
 		if f.Room != "" && c.Rank("room") == settings.ByFlag {
-			c.Err = usagef("--room %s: the token already names its room; leave out --room, or give --api-key and "+
-				"--api-secret", settings.ShownName(f.Room))
+			c.Err = settings.Usagef("--room %s: the token already names its room; leave out --room, or give --api-key "+
+				"and --api-secret", settings.ShownName(f.Room))
 		}
 		s.Room = ""
 	case hasKey:
@@ -54,10 +54,10 @@ func (f *livekitFlags) place(c *settings.Check, role bench.Role, class bench.Tra
 		if f.APIKey == "" {
 			missing = "--api-key (or LIVEKIT_API_KEY)"
 		}
-		c.Err = usagef("%s is missing: an API key and its secret go together", missing)
+		c.Err = settings.Usagef("%s is missing: an API key and its secret go together", missing)
 	default:
-		c.Err = usagef("%s %s: give --token (or LIVEKIT_TOKEN), or --api-key and --api-secret (LIVEKIT_API_KEY, "+
-			"LIVEKIT_API_SECRET)", c.Name("server-url"), redact.URL(f.ServerURL))
+		c.Err = settings.Usagef("%s %s: give --token (or LIVEKIT_TOKEN), or --api-key and --api-secret "+
+			"(LIVEKIT_API_KEY, LIVEKIT_API_SECRET)", c.Name("server-url"), redact.URL(f.ServerURL))
 	}
 	return s, doubts, true
 }

@@ -1,0 +1,68 @@
+package flags
+
+import (
+	"fmt"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"rtcbench/bench"
+	"rtcbench/internal/platform/daily"
+	"rtcbench/internal/redact"
+	"rtcbench/internal/settings"
+)
+
+// DailyGroup are those of a Daily room.
+type DailyGroup struct{ daily.Flags }
+
+// Check finds out whether the region and the addresses can be ones, and writes the addresses as they are meant.
+func (f *DailyGroup) Check(c *settings.Check) {
+	if f.Geo != "" && !Region.MatchString(f.Geo) {
+		c.Fail("geo", f.Geo, "the name of a region, as "+strings.Join(daily.Regions, ", "))
+	}
+	for flag, value := range map[string]*string{"daily-bundle-url": &f.BundleURL, "daily-api-url": &f.APIURL} {
+		if *value != "" {
+			*value = c.ServerURL(flag, *value, "https", "http")
+		}
+	}
+	if u, err := url.Parse(f.APIURL); err == nil && u.Scheme == "http" && c.Err == nil &&
+		!settings.OnThisMachine(u.Hostname()) {
+		c.Err = settings.Usagef("%s %s: the API key would travel in clear; use https, or a proxy on this machine",
+			c.Name("daily-api-url"), redact.URL(f.APIURL))
+	}
+}
+
+// Named is the room of --room-url. Daily's links may carry the token.
+func (f DailyGroup) Named(c *settings.Check) bench.Place {
+	place := bench.Place{URL: c.ServerURL("room-url", f.RoomURL, "https", "http"), Token: f.Token, API: f.APIURL,
+		Bundle: f.BundleURL}
+	if u, err := url.Parse(place.URL); c.Err == nil && err == nil {
+		if strings.Trim(u.Path, "/") == "" {
+			c.FailAs("room-url", strconv.Quote(redact.URL(place.URL)), "the URL of a room, as "+
+				"https://domain.daily.co/room")
+		}
+		if t := u.Query().Get("t"); place.Token == "" {
+			place.Token = t
+		}
+		place.URL = redact.URL(place.URL)
+	}
+	if f.Geo != "" && c.Err == nil {
+		c.Err = settings.Usagef("%s %s: the region belongs to a room that is made; leave out --room-url, or --geo",
+			c.Name("geo"), f.Geo)
+	}
+	return place
+}
+
+// Region is what a region's name can look like.
+var Region = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,39}$`)
+
+// Doubts are of a region that may not be one: the list is of one day, and Daily's answer decides.
+func (f DailyGroup) Doubts() []string {
+	if f.Geo == "" || slices.Contains(daily.Regions, f.Geo) {
+		return nil
+	}
+	return []string{fmt.Sprintf("--geo %s is not among the regions that rtcbench knows of (%s); Daily decides", f.Geo,
+		strings.Join(daily.Regions, ", "))}
+}

@@ -1,0 +1,73 @@
+package flags
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"rtcbench/internal/advice"
+	"rtcbench/internal/echo"
+	"rtcbench/internal/measure"
+	"rtcbench/internal/redact"
+	"rtcbench/internal/settings"
+)
+
+// ServiceGroup name an echo service to ask for a room.
+type ServiceGroup struct {
+	AgentURL   string `name:"agent-url" from:"ECHO_AGENT_URL" group:"where" placeholder:"URL" help:"Echo service to ask for a room with an echo in it (rtcbench echo --listen, or the original's)."`
+	AgentToken string `name:"agent-token" from:"RTCBENCH_AGENT_TOKEN" group:"where" placeholder:"TOKEN" help:"Its token, if it wants one."`
+}
+
+// Service is the echo service that gives the room, with what an error about it names.
+type Service struct {
+	measure.Service
+	Flag     string // where its URL stands
+	TokenFor string // the flag and the variable of its token
+}
+
+// Service reads which echo service gives the room; none, where none is named or a setting of more weight names a room.
+// rivals are the values of the flags that do.
+func (f ServiceGroup) Service(c *settings.Check, rivals map[string]string) (s Service) {
+	c.Given(map[string]string{"agent-url": f.AgentURL})
+	if f.AgentURL == "" {
+		if c.Rank("agent-token") == settings.ByFlag && c.Err == nil {
+			c.Err = settings.Usagef("%s needs --%s: which service is it for?", c.Name("agent-token"),
+				c.Flag("agent-url"))
+		}
+		return s
+	}
+	for flag, value := range rivals {
+		switch {
+		case value == "" || c.Rank(flag) < c.Rank("agent-url"):
+		case c.Rank(flag) > c.Rank("agent-url"):
+			return s
+		case c.Rank(flag) == settings.ByFlag && c.Err == nil:
+			c.Err = settings.Usagef("%s and %s both say where to meet; give one of them", c.Name("agent-url"),
+				c.Name(flag))
+		}
+	}
+	token := c.Flag("agent-token")
+	s.Client = echo.Client{URL: redact.URL(c.ServerURL("agent-url", f.AgentURL, "https", "http")),
+		Token: strings.TrimSpace(f.AgentToken)}
+	s.Flag = c.Name("agent-url")
+	s.TokenFor = fmt.Sprintf("--%s (RTCBENCH_%s)", token, strings.ToUpper(strings.ReplaceAll(token, "-", "_")))
+	return s
+}
+
+// Hinted is an error of the service with the setting that it comes from, and a way out.
+func (s Service) Hinted(err *measure.ServiceError) error {
+	hint := advice.Of(err)
+	var refused *echo.RefusedError
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		hint = fmt.Sprintf(" (after %v; --connect-timeout waits longer)", err.Limit)
+	case !errors.As(err, &refused):
+	case refused.Status == http.StatusUnauthorized && !refused.Answer.Foreign():
+		hint = ": give its token with " + s.TokenFor
+	case refused.Detail != "" && refused.Status != http.StatusNotFound && refused.Status != http.StatusMethodNotAllowed:
+		hint = "" // the service has said it
+	}
+	return fmt.Errorf("%s: %w%s", s.Flag, err, hint)
+}
