@@ -1,9 +1,10 @@
 // A seat's audio: the track of a runner, and those by which an echo answers.
 
 import type { AudioLeg, JoinConfig } from './contract';
-import { legOf, noteFormat } from './legs';
+import { legOf, noteFormat, streamOf } from './legs';
 import { type Media, type Ours, pingTrack, pongTrack, type Theirs } from './media';
 import type { Pings, Port } from './ride';
+import type { Link } from './session';
 import * as taps from './taps';
 
 /** Whether a seat is for audio: an echo answers whatever comes. */
@@ -13,7 +14,7 @@ let onWorker: (m: taps.FromWorker) => void = () => {};
 /** Opens a seat's audio; called before the SDK makes a connection. */
 export function open(role: JoinConfig['role']): void {
   taps.open(role === 'echo' ? 'streams' : 'transforms', (m) => {
-    if (m.what === 'format') noteFormat(m.tap, m.mimeType, m.payloadType);
+    if (m.what === 'format') noteFormat(m.tap, m);
     else onWorker(m);
   });
 }
@@ -54,6 +55,12 @@ export class Runner implements Pings {
   }
   whose(tap: number): string | undefined {
     return this.from.get(tap)?.from;
+  }
+  /** Notes where the audio of either way goes on as another stream. */
+  look(link: Link): void {
+    const now = new Map([['', streamOf(taps.tapOf(this.ours.sender()))]]);
+    for (const [tap, { from }] of this.from) now.set(from, streamOf(tap) ?? now.get(from)); // the newest one
+    for (const [whose, ssrc] of now) link.became('audio stream', ssrc?.toString(), whose);
   }
   /** What was agreed of both ways. */
   async legs(): Promise<AudioLeg[]> {

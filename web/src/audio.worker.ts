@@ -40,10 +40,11 @@ async function pump(id: number, out: boolean, joins: boolean, readable: Readable
 }
 
 function noteFormat(tap: Tap, frame: Frame): void {
-  const { mimeType = '', payloadType = -1 } = frame.getMetadata(), format = `${mimeType} ${payloadType}`;
+  const { mimeType = '', payloadType = -1, synchronizationSource: ssrc = 0 } = frame.getMetadata();
+  const format = `${mimeType} ${payloadType} ${ssrc}`;
   if (tap.format === format) return;
   tap.format = format;
-  post({ what: 'format', tap: tap.id, mimeType, payloadType });
+  post({ what: 'format', tap: tap.id, mimeType, payloadType, ssrc });
 }
 
 function leaves(tap: Tap, frame: Frame): void {

@@ -167,7 +167,7 @@ export interface Told {
 
 /** Change is bench.Change: a part of the way that became another. */
 export interface Change {
-  what: 'topology' | 'sfu' | 'region' | 'node';
+  what: 'topology' | 'sfu' | 'region' | 'node' | 'audio stream';
   from: string;
   to: string;
   at: number;

@@ -13,6 +13,7 @@ export interface Clock {
 
 export const packetSize = 140; // bytes of a ping, and of its pong: what speech has, and the native engine takes
 const mostCarried = 16; // pongs in one packet: 1 kB
+const mostBehind = 25; // frames, half a second: no burst of an encoder's lasts so long
 const maxRuns = 1024; // that an echo remembers; the oldest goes
 const unseen = { count: 0, last: 0, high: 0, low: 0 };
 
@@ -35,9 +36,13 @@ export type Told =
   | { what: 'pong'; tap: number; at: number; exact: boolean; record: Record }
   | { what: 'malformed'; tap: number };
 
-/** The runner's side: pings ride the encoder's frames, one each. */
+/**
+ * The runner's side: pings ride the encoder's frames, one each. Where the encoder has left out a frame, a ping more
+ * waits from then on, at one ping a frame: a queue that never empties is taken for such frames, and loses its oldest.
+ */
 export class Runner {
   private readonly waiting: { n: number; seq: number; size: number }[] = [];
+  private behind = 0; // frames in a row that have left a ping behind
   run = 0n;
   constructor(private readonly clock: Clock, private readonly tell: (t: Told) => void) {}
 
@@ -63,6 +68,10 @@ export class Runner {
     }]));
     write();
     this.tell({ what: 'left', seq, n, t1 });
+    this.behind = this.waiting.length > 0 ? this.behind + 1 : 0;
+    if (this.behind < mostBehind) return;
+    this.behind = 0;
+    this.withdraw(this.waiting[0]!.n, this.waiting[0]!.seq);
   }
 
   /** A frame that a track brought. */

@@ -3,10 +3,18 @@
 import type { AudioLeg } from './contract';
 import { peerOf, tapOf } from './taps';
 
-/** The format of the frames of each tap. */
-const formats = new Map<number, { mimeType: string; payloadType: number }>();
-export const noteFormat = (tap: number, mimeType: string, payloadType: number): void =>
-  void formats.set(tap, { mimeType, payloadType });
+/** The format of the frames of each tap, and the stream that they are of. */
+interface Format {
+  mimeType: string;
+  payloadType: number;
+  ssrc: number;
+}
+const formats = new Map<number, Format>();
+export const noteFormat = (tap: number, { mimeType, payloadType, ssrc }: Format): void =>
+  void formats.set(tap, { mimeType, payloadType, ssrc });
+
+/** The SSRC of the newest frame of a tap. */
+export const streamOf = (tap: number | undefined): number | undefined => formats.get(tap ?? 0)?.ssrc || undefined;
 
 type Stats = { [name: string]: unknown };
 

@@ -1,8 +1,8 @@
 // The audio of a LiveKit room.
 
 import {
-  type LocalTrackPublication, type RemoteParticipant, type RemoteTrack, type RemoteTrackPublication, type Room,
-  RoomEvent, Track,
+  type LocalTrack, type LocalTrackPublication, type RemoteParticipant, type RemoteTrack, type RemoteTrackPublication,
+  type Room, RoomEvent, Track,
 } from 'livekit-client';
 import { type Media, type Ours, silence } from './media';
 import type { Link } from './session';
@@ -18,10 +18,10 @@ export function liveKitMedia(room: Room, link: Link): Media {
     async publish(name): Promise<Ours> {
       const { track, start, end } = silence();
       await start();
-      const of = await room.localParticipant.publishTrack(track, { ...plain, name });
+      const { track: local } = await room.localParticipant.publishTrack(track, { ...plain, name });
       return {
-        sender: () => current(room, of)?.track?.sender,
-        muted: () => !current(room, of) || of.isMuted || track.readyState === 'ended' || track.muted,
+        sender: () => current(room, local)?.track?.sender,
+        muted: () => (current(room, local)?.isMuted ?? true) || track.readyState === 'ended' || track.muted,
         async end() {
           await room.localParticipant.unpublishTrack(track);
           end();
@@ -53,8 +53,11 @@ export function liveKitMedia(room: Room, link: Link): Media {
   };
 }
 
-/** A publication as it is now; none = somebody has taken it back. */
-function current(room: Room, of: LocalTrackPublication): LocalTrackPublication | undefined {
+/**
+ * The publication of a track as it is now, for a reconnect publishes it anew; none = somebody has taken it back, or it
+ * is not there again yet.
+ */
+function current(room: Room, local: LocalTrack | undefined): LocalTrackPublication | undefined {
   const all = [...room.localParticipant.trackPublications.values()] as LocalTrackPublication[];
-  return all.find((p) => p.track === of.track);
+  return local && all.find((p) => p.track === local);
 }

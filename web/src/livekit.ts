@@ -9,6 +9,14 @@ import { Link, NotConnected, type Packet, Refusal, type Session } from './sessio
 /** What fits into one data channel message of LiveKit, its envelope aside. */
 const maxMessage = 60_000;
 
+/** From now on the SDK gives up each try to connect again after as long as it does by itself, and tries anew. */
+function patience(engine: Room['engine']): void {
+  const own = 15_000; // ms: roomConnectOptionDefaults
+  engine.peerConnectionTimeout = own;
+  const { signalOpts } = engine as unknown as { signalOpts?: { websocketTimeout?: number } };
+  if (signalOpts) signalOpts.websocketTimeout = own;
+}
+
 const inWords = (reason?: DisconnectReason): string =>
   DisconnectReason[reason ?? 0]?.toLowerCase().replaceAll('_', ' ') ?? 'unknown reason';
 
@@ -64,6 +72,7 @@ export async function joinLiveKit(c: JoinConfig, reached: (phase: string) => voi
     }
     throw e;
   });
+  patience(room.engine);
   serverIs();
   const me = room.localParticipant;
   // The publisher's connection is opened by a first message: one to ourselves, which nobody gets. Who speaks may have

@@ -51,6 +51,7 @@ function engine(join: Join) {
 
   async function facts(): Promise<Facts> {
     const ways = observe.ways();
+    if (session) pings?.look(session.link);
     return {
       ...((await session?.facts()) ?? { engineVersion: '' }),
       reconnects: session?.link.reconnects ?? 0,
@@ -74,6 +75,7 @@ function engine(join: Join) {
     let batch = 0, known = -1, fresh: Facts | undefined, asking = false;
     const version = () => observe.news() + (session?.link.reconnects ?? 0) + (session?.link.changes.length ?? 0);
     const tell = () => {
+      if (session) pings?.look(session.link);
       if (known !== version() && !asking) {
         known = version();
         asking = true;

@@ -3,7 +3,9 @@
 /** What of RTCEncodedAudioFrame is used. */
 export interface Frame {
   data: ArrayBuffer;
-  getMetadata(): { receiveTime?: number; mimeType?: string; payloadType?: number };
+  getMetadata(): {
+    receiveTime?: number; mimeType?: string; payloadType?: number; synchronizationSource?: number;
+  };
 }
 
 const isRed = (frame: Frame): boolean => frame.getMetadata().mimeType?.toLowerCase() === 'audio/red';

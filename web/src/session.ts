@@ -58,12 +58,12 @@ export class Link {
     this.over = why;
     for (const f of this.ends) f(why);
   }
-  /** Notes what something is now. What was not known before, or is not now, is no change. */
-  became(what: Change['what'], to: string | undefined): void {
-    const from = this.known.get(what);
+  /** Notes what something, or that of a participant, is now. What was not known before, or is not now, is no change. */
+  became(what: Change['what'], to: string | undefined, whose = ''): void {
+    const key = `${what} ${whose}`, from = this.known.get(key);
     if (!to || to === from) return;
     if (from !== undefined) this.changes.push({ what, from, to, at: performance.now() });
-    this.known.set(what, to);
+    this.known.set(key, to);
   }
   onDown(f: (down: boolean) => void): void {
     this.downs.push(f);

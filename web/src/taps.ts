@@ -11,7 +11,7 @@ export type ToWorker =
 export type FromWorker =
   | Told
   | { what: 'answered'; answered: number }
-  | { what: 'format'; tap: number; mimeType: string; payloadType: number };
+  | { what: 'format'; tap: number; mimeType: string; payloadType: number; ssrc: number };
 
 type Ends = RTCRtpSender | RTCRtpReceiver;
 /** What Chromium has, and no standard. */

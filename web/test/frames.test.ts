@@ -51,6 +51,18 @@ describe('a ping in a frame', () => {
     expect(told.map((t) => t.what)).toEqual(['withdrawn', 'left']);
   });
 
+  it('does not wait behind others for ever: where the encoder has left out a frame, one ping is taken back', () => {
+    const { runner, leave, told } = sides();
+    for (let n = 1; n <= 3; n++) runner.ping(n, n, 0); // two frames were left out
+    for (let n = 4; n <= 60; n++) {
+      leave(frameOf(silent));
+      runner.ping(n, n, 0);
+    }
+    expect(told.filter((t) => t.what === 'withdrawn')).toMatchObject([{ seq: 26 }, { seq: 52 }]);
+    const left = told.filter((t) => t.what === 'left');
+    expect(left.at(-1)).toMatchObject({ seq: 59 }); // the newest that was there when the last frame came
+  });
+
   it('comes back in the frame that it came in, of the same size, with when it came and left', () => {
     const { runner, echo, leave, at, pongs } = sides();
     runner.ping(1, 5, 0);

@@ -148,7 +148,7 @@ type Candidate struct {
 
 // Change is bench.Change: a part of the way that became another.
 type Change struct {
-	What string  `json:"what" ts:"'topology' | 'sfu' | 'region' | 'node'"`
+	What string  `json:"what" ts:"'topology' | 'sfu' | 'region' | 'node' | 'audio stream'"`
 	From string  `json:"from"`
 	To   string  `json:"to"`
 	At   float64 `json:"at"`
