@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"path/filepath"
@@ -26,6 +27,8 @@ type hubCmd struct {
 	TLSCert   string `name:"tls-cert" from:"RTCBENCH_TLS_CERT" dotenv:"no" group:"service" placeholder:"FILE" help:"Certificate (PEM) of the listener; with --tls-key." completion-predictor:"file"`
 	TLSKey    string `name:"tls-key" from:"RTCBENCH_TLS_KEY" dotenv:"no" group:"service" placeholder:"FILE" help:"Its key." completion-predictor:"file"`
 	TLSSelf   bool   `name:"tls-self" from:"RTCBENCH_TLS_SELF" group:"service" help:"Make a certificate; the hub's URL then ends with its pin, behind #."`
+	NATS      string `name:"nats" from:"RTCBENCH_NATS" group:"service" placeholder:"URL" help:"Work with NATS servers elsewhere, as nats://HOST:4222, several with commas (default: one inside). Several hubs may."`
+	NATSConf  bool   `name:"nats-config" group:"service" help:"Print what those servers have to know of this hub, and exit."`
 	Format    string `name:"log-format" from:"RTCBENCH_LOG_FORMAT" group:"out" enum:"text,json" default:"text" placeholder:"text" help:"Log lines on standard error: text or json."`
 	adminFlag
 	storeFlags
@@ -38,8 +41,9 @@ type adminFlag struct {
 
 // Help is shown by --help below the flags' summary.
 func (hubCmd) Help() string {
-	return `The centre of a fleet: runners in many places join it, and say how they are. A NATS server is inside; it ` +
-		`listens nowhere but here. The hub's keys, members and tokens lie in the folder hub of --data-dir. ` +
+	return `The centre of a fleet: runners in many places join it, and say how they are. A NATS server is inside, ` +
+		`and listens nowhere but here, unless --nats names others. The hub's keys, members and tokens lie in the ` +
+		`folder hub of --data-dir. ` +
 		`Its page shows the places and what they measured, to whoever has the admin token.
 
 Examples:
@@ -53,6 +57,10 @@ Examples:
   rtcbench hub --listen :8443 --tls-self --public-url https://hub.example.com:8443
       for runners elsewhere; the URL that they are given ends with a pin
 
+  rtcbench hub --nats-config
+  rtcbench hub --nats nats://n1:4222,nats://n2:4222 --store postgres://… --listen :8443 …
+      with a cluster of NATS servers, which several hubs may share (docs/fleet.md)
+
   rtcbench fleet token
       on the same machine: lets one runner join within an hour`
 }
@@ -61,6 +69,9 @@ Examples:
 func (cmd *hubCmd) Run(a *app) error {
 	c := settings.Check{Sources: a.settings}
 	dir := hubDir(cmd.DataDir, &c)
+	if cmd.NATSConf {
+		return cmd.config(a, &c, dir)
+	}
 	address := c.Address("listen", cmd.Listen)
 	secure, pin, err := cmd.tls(&c, dir, address)
 	if err != nil {
@@ -71,6 +82,9 @@ func (cmd *hubCmd) Run(a *app) error {
 		public = c.ServerURL("public-url", cmd.PublicURL, "https", "http")
 	}
 	targets := cmd.targets(&c)
+	if _, err := hub.Servers(cmd.NATS); cmd.NATS != "" && err != nil {
+		c.Fail("nats", cmd.NATS, hub.ServersRule)
+	}
 	if c.Err != nil {
 		return c.Err
 	}
@@ -92,7 +106,7 @@ func (cmd *hubCmd) Run(a *app) error {
 	page := cmd.page(a, func() hub.Overview { return h.Overview() })
 	defer page.Close()
 	h, err = hub.Open(hub.Options{Dir: dir, Version: version().Version, Log: log, Admin: cmd.AdminToken,
-		Stores: targets, Page: page.Handler()})
+		Stores: targets, Page: page.Handler(), NATS: cmd.NATS, Read: fleetOrders().Source})
 	if err == nil {
 		defer h.Close()
 		err = cmd.order(a, h)
@@ -138,6 +152,18 @@ func (cmd *hubCmd) serve(a *app, h *hub.Hub, l net.Listener, secure *tls.Config,
 	}
 	wait()
 	return errors.Join(err, <-served)
+}
+
+// config prints what NATS servers have to know.
+func (cmd *hubCmd) config(a *app, c *settings.Check, dir string) error {
+	if c.Err != nil {
+		return c.Err
+	}
+	text, err := hub.Config(dir)
+	if err == nil {
+		_, err = io.WriteString(a.stdout, text)
+	}
+	return err
 }
 
 // demo is the fleet of --demo.

@@ -1,22 +1,15 @@
 package jobs
 
 import (
-	"os"
 	"strconv"
 
 	"go.yaml.in/yaml/v3"
-
-	"rtcbench/internal/settings"
 )
 
-// ReadFleet reads the file of a fleet: that of rtcbench run, with platforms, which give their jobs settings that
-// neither these nor the defaults have, and with where and aligned in a job.
-func ReadFleet(path string, may Known) (File, error) {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return File{}, settings.Usagef("read the configuration: %w (docs/fleet.md shows one)", err)
-	}
-	f := reader{path: path, Known: may, fleet: true, platforms: map[string]*yaml.Node{}}
+// ReadFleet reads the file of a fleet, which errors call name: that of rtcbench run, with platforms, which give their
+// jobs settings that neither these nor the defaults have, and with where and aligned in a job.
+func ReadFleet(name string, data []byte, may Known) (File, error) {
+	f := reader{path: name, Known: may, fleet: true, platforms: map[string]*yaml.Node{}}
 	c := f.read(data)
 	return c, f.err
 }

@@ -42,15 +42,34 @@ func (h *Hub) leaseTo(member fleet.Member, m *nats.Msg, want fleet.SeatsWanted) 
 	reply(m, h.lease(h.living, member.Place, want, time.Now()))
 }
 
-// hello notes how a runner is.
-func (h *Hub) hello(member fleet.Member, m *nats.Msg, received time.Time) {
-	var said fleet.Hello
+// noted notes how a runner is, whichever hub answers it.
+func (h *Hub) noted(m *nats.Msg) {
+	received := time.Now()
+	name, _, err := fleet.AskerOf(m.Subject)
+	if err != nil {
+		return
+	}
+	if member, ok := h.book.member(name); ok && member.Revoked.IsZero() {
+		if said, ok := helloOf(m); ok {
+			h.presence.note(name, Heard{received.UTC(), said})
+		}
+	}
+}
+
+func helloOf(m *nats.Msg) (said fleet.Hello, ok bool) {
 	if json.Unmarshal(m.Data, &said) != nil || !fleet.Speaks(said.Protocol) {
+		return said, false
+	}
+	said.Error, said.Version, said.Verdict = short(said.Error), short(said.Version), short(said.Verdict)
+	return said, true
+}
+
+// hello answers how a runner is.
+func (h *Hub) hello(member fleet.Member, m *nats.Msg, received time.Time) {
+	if _, ok := helloOf(m); !ok {
 		return
 	}
 	plan, _ := h.current()
-	said.Error, said.Version, said.Verdict = short(said.Error), short(said.Version), short(said.Verdict)
-	h.presence.note(member.Name, Heard{received.UTC(), said})
 	reply(m, fleet.Heard{Received: received, Answered: time.Now(), Paused: member.Paused,
 		Serial: plan.Serial})
 }

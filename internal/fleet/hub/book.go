@@ -18,13 +18,15 @@ import (
 )
 
 // book is who belongs to the fleet and which tokens let somebody in: a file each, in the folder of the hub, and all of
-// them in memory. It does not lie in JetStream: a stream whose disk is lost must not let a revoked runner in again.
+// them in memory. It does not lie in JetStream alone, also where several hubs share it there: a stream whose disk is
+// lost must not let a revoked runner in again.
 type book struct {
 	dir string
 
 	mu      sync.Mutex
 	members map[string]fleet.Member // by name
 	tokens  map[string]fleet.Token  // by hash
+	shared  *shared                 // with the other hubs; nil = there are none
 }
 
 // Errors of enrolling and of looking after members.
@@ -80,6 +82,14 @@ func writeOne(path string, one any) error {
 }
 
 func (b *book) keepMember(m fleet.Member) error {
+	if err := b.shared.put("members."+m.Name, m); err != nil {
+		return err
+	}
+	return b.noteMember(m)
+}
+
+// noteMember writes down a place here.
+func (b *book) noteMember(m fleet.Member) error {
 	if err := writeOne(filepath.Join(b.folder("members"), m.Name+".json"), m); err != nil {
 		return fmt.Errorf("keep the place %s: %w", m.Name, err)
 	}
@@ -88,6 +98,14 @@ func (b *book) keepMember(m fleet.Member) error {
 }
 
 func (b *book) keepToken(t fleet.Token) error {
+	if err := b.shared.put("tokens."+t.Hash, t); err != nil {
+		return err
+	}
+	return b.noteToken(t)
+}
+
+// noteToken writes down a token here, or forgets it where it is used up.
+func (b *book) noteToken(t fleet.Token) error {
 	path := filepath.Join(b.folder("tokens"), t.Hash+".json")
 	if t.Uses <= 0 {
 		delete(b.tokens, t.Hash)
@@ -119,11 +137,33 @@ func (b *book) newToken(uses int, life time.Duration, replace bool) (secret stri
 	return secret, t, b.keepToken(t)
 }
 
+// settled does something under the lock, and again where another hub was quicker: then it is known here what that did.
+func (b *book) settled(do func() error) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for {
+		var other *changedError
+		err := do()
+		if !errors.As(err, &other) {
+			return err
+		}
+		if err := b.refresh(other.key); err != nil {
+			return err
+		}
+	}
+}
+
 // enrol lets a runner in that has shown a token and its key. revoked is true when a key is not valid any more. A runner
 // that asks again, for it did not hear the answer, is answered again, and spends nothing.
 func (b *book) enrol(j fleet.Join) (m fleet.Member, revoked bool, err error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
+	err = b.settled(func() (err error) {
+		m, revoked, err = b.enrolOnce(j)
+		return err
+	})
+	return m, revoked, err
+}
+
+func (b *book) enrolOnce(j fleet.Join) (m fleet.Member, revoked bool, err error) {
 	now := time.Now().UTC()
 	old, known := b.members[j.Place.Name]
 	if known && old.Key == j.Key && old.Revoked.IsZero() {
@@ -156,15 +196,16 @@ func (b *book) enrol(j fleet.Join) (m fleet.Member, revoked bool, err error) {
 }
 
 // change writes what is different of a member.
-func (b *book) change(name string, how func(*fleet.Member)) (fleet.Member, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	m, ok := b.members[name]
-	if !ok {
-		return m, ErrNoMember
-	}
-	how(&m)
-	return m, b.keepMember(m)
+func (b *book) change(name string, how func(*fleet.Member)) (m fleet.Member, err error) {
+	err = b.settled(func() error {
+		var ok bool
+		if m, ok = b.members[name]; !ok {
+			return ErrNoMember
+		}
+		how(&m)
+		return b.keepMember(m)
+	})
+	return m, err
 }
 
 func (b *book) member(name string) (fleet.Member, bool) {

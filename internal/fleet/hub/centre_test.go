@@ -80,6 +80,12 @@ func database(dir string) outbox.Target {
 // given.
 func start(t *testing.T, dir, at string, stores ...outbox.Target) *centre {
 	t.Helper()
+	return startOn(t, dir, at, "", stores...)
+}
+
+// startOn is start with servers elsewhere.
+func startOn(t *testing.T, dir, at string, n string, stores ...outbox.Target) *centre {
+	t.Helper()
 	if len(stores) == 0 {
 		stores = []outbox.Target{database(dir)}
 	}
@@ -89,7 +95,7 @@ func start(t *testing.T, dir, at string, stores ...outbox.Target) *centre {
 		t.Fatal(err)
 	}
 	if c.Hub, err = hub.Open(hub.Options{Dir: dir, Version: "v1", Log: logger(c.said), Admin: "admin",
-		Stores: stores, Page: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		NATS: n, Stores: stores, Page: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			fmt.Fprint(w, "the page")
 		})}); err != nil {
 		t.Fatal(err)
@@ -224,9 +230,9 @@ func (c *centre) state(name string) hub.State {
 // await asks until it is so.
 func await(t *testing.T, what string, so func() bool) {
 	t.Helper()
-	for end := time.Now().Add(30 * time.Second); !so(); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(2 * time.Minute); !so(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatalf("after 30 s: not %s", what)
+			t.Fatalf("after 2 min: not %s", what)
 		}
 	}
 }

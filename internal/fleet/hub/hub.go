@@ -1,5 +1,6 @@
 // Package hub is the centre of a fleet: it lets runners in, hears how they are, signs what they are to do, and keeps
-// their runs. A NATS server with JetStream is inside, and nothing of it listens: all comes through the handler.
+// their runs. A NATS server with JetStream is inside, or a cluster elsewhere is named. Runners come through the handler
+// alone.
 package hub
 
 import (
@@ -32,6 +33,11 @@ type Options struct {
 	Admin   string          // what whoever looks after the fleet has to show; "" = one is made, in a file of the folder
 	Stores  []outbox.Target // where runs are kept, all of them
 
+	NATS string // URLs of servers elsewhere; "" = one is inside
+
+	// Read reads what a plan is made of; nil = only this program gives orders.
+	Read func(Source) (Orders, error)
+
 	// Page is served at / to whoever shows the admin token; nil = nothing is.
 	Page http.Handler
 }
@@ -42,7 +48,7 @@ type Hub struct {
 	lock     *flock.Flock
 	keys     *keys
 	book     *book
-	engine   *engine
+	engine   engine
 	nc       *nats.Conn
 	presence *presence
 	lines    lines
@@ -54,6 +60,7 @@ type Hub struct {
 	living   context.Context // ends with the hub
 	stop     context.CancelFunc
 	kept     chan struct{} // closed when no run is being saved any more
+	unshare  func()        // nil = no other hub is followed
 }
 
 // counts are of this process.
@@ -98,25 +105,72 @@ func Open(o Options) (h *Hub, err error) {
 			return h, err
 		}
 	}
-	if h.engine, err = startEngine(o.Dir, h.keys, h.book.revoked(), o.Log); err != nil {
-		return h, err
+	return h, h.begin()
+}
+
+// begin reaches NATS and sets to work.
+func (h *Hub) begin() (err error) {
+	if h.engine, err = startEngine(h.options, h.keys, h.book.revoked()); err != nil {
+		return err
 	}
-	if h.nc, err = h.engine.connect(o.Log); err != nil {
-		return h, err
+	if h.nc, err = h.engine.connect(h.options.Log); err != nil {
+		return err
 	}
-	if _, err = h.nc.Subscribe(fleet.AskSubject, h.asked); err != nil {
-		return h, err
-	}
-	starting, cancel := context.WithTimeout(context.Background(), startTimeout)
+	starting, cancel := context.WithTimeout(h.living, startTimeout)
 	defer cancel()
-	runs, err := makeStream(starting, h.nc, 1)
+	replicas := 1
+	if h.nc.ConnectedClusterName() != "" {
+		replicas = 3
+	}
+	if h.options.NATS != "" {
+		if err := h.share(starting, replicas); err != nil {
+			return err
+		}
+	}
+	if err := h.adopt(); err != nil {
+		h.options.Log.Error("go on with the plan before", "error", err)
+	}
+	// One of the hubs answers; who is there all of them hear.
+	if _, err = h.nc.QueueSubscribe(fleet.AskSubject, "hub", h.asked); err != nil {
+		return err
+	}
+	if _, err = h.nc.Subscribe(fleet.Ask("*", fleet.Hellos), h.noted); err != nil {
+		return err
+	}
+	runs, err := makeStream(starting, h.nc, replicas)
 	if err != nil {
-		return h, err
+		return err
 	}
 	h.kept = make(chan struct{})
 	go h.keepRuns(h.living, runs)
 	h.work.Go(func() { h.watch(h.living) })
-	return h, h.nc.Flush()
+	return h.nc.Flush()
+}
+
+// share brings this hub together with the others that work with the same servers.
+func (h *Hub) share(starting context.Context, replicas int) error {
+	s, err := openShared(starting, h.nc, h.keys, replicas)
+	if err != nil {
+		return err
+	}
+	if h.unshare, err = h.book.share(h.living, s, h.changedElsewhere, h.options.Log); err != nil {
+		return err
+	}
+	return h.engine.revoke(h.book.revoked())
+}
+
+// changedElsewhere is called when another hub has written something.
+func (h *Hub) changedElsewhere(key string) {
+	if name, ok := strings.CutPrefix(key, "members."); ok {
+		if m, ok := h.book.member(name); !ok || !m.Revoked.IsZero() {
+			h.presence.forget(name)
+		}
+	}
+	if key == planKey {
+		if err := h.adopt(); err != nil {
+			h.options.Log.Error("take the plan of another hub", "error", err)
+		}
+	}
 }
 
 // AdminToken is that of the hub whose folder this is; it is made if need be.
@@ -140,6 +194,9 @@ func (h *Hub) Admin() string { return h.options.Admin }
 func (h *Hub) Close() error {
 	h.lines.close()
 	h.stop()
+	if h.unshare != nil {
+		h.unshare()
+	}
 	if h.nc != nil {
 		h.nc.Close() // what waits for runs returns
 	}

@@ -174,8 +174,8 @@ func (k *keys) runnerJWT(name, key string) (string, error) {
 	return c.Encode(k.scoped)
 }
 
-// ownJWT is the hub's own right: all of the account.
-func (k *keys) ownJWT() (token string, seed []byte, err error) {
+// userJWT is the hub's own right: all of an account.
+func (k *keys) userJWT(account nkeys.KeyPair) (token string, seed []byte, err error) {
 	pair, err := nkeys.CreateUser()
 	if err != nil {
 		return "", nil, err
@@ -186,7 +186,7 @@ func (k *keys) ownJWT() (token string, seed []byte, err error) {
 	}
 	c := jwt.NewUserClaims(id)
 	c.Name = "hub"
-	if token, err = c.Encode(k.account); err != nil {
+	if token, err = c.Encode(account); err != nil {
 		return "", nil, err
 	}
 	seed, err = pair.Seed()

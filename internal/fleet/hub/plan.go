@@ -20,6 +20,13 @@ import (
 type Orders struct {
 	Every, Jitter time.Duration
 	Jobs          []Order
+	Source        Source // what they were read from; zero = this program made them
+}
+
+// Source is a file of a fleet as it is written: what ${NAME} stands for in it is the hub's own matter.
+type Source struct {
+	Name string `json:"name"` // for errors
+	Text string `json:"text"`
 }
 
 // Order is a job and where it meets, with the key that makes its seats.
@@ -37,16 +44,15 @@ const lasts = 30 * 24 * time.Hour
 type issued struct {
 	mu     sync.Mutex
 	orders map[string]Order // by job
-	plan   fleet.Plan
-	signed fleet.Signed
-	digest string
 	last   Orders
+	keptPlan
 }
 
 // planFile is what a hub remembers of its plan.
 type planFile struct {
 	Digest string       `json:"digest"` // of what it says, its serial and its times aside
 	Signed fleet.Signed `json:"signed"`
+	Source Source       `json:"source,omitzero"`
 }
 
 // planPath is where the plan lies.
@@ -54,29 +60,29 @@ func (h *Hub) planPath() string { return filepath.Join(h.options.Dir, "plan.json
 
 // Order makes the orders those of the fleet, and tells all runners. The plan keeps its serial where it says what it
 // said before.
-func (h *Hub) Order(o Orders) (fleet.Plan, error) {
-	now := time.Now().UTC()
-	p := fleet.Plan{Protocol: fleet.Protocol, Every: o.Every, Jitter: o.Jitter, Jobs: []fleet.Job{}}
-	orders := map[string]Order{}
-	for _, j := range o.Jobs {
-		p.Jobs = append(p.Jobs, j.Job)
-		orders[j.Name] = j
-	}
-	data, err := json.Marshal(p)
-	if err != nil {
-		return p, err
-	}
-	sum := sha256.Sum256(data)
-	digest := hex.EncodeToString(sum[:])
+func (h *Hub) Order(o Orders) (p fleet.Plan, err error) {
 	h.issued.mu.Lock()
 	defer h.issued.mu.Unlock()
-	last, lastDigest, err := h.lastPlan()
+	for {
+		var other *changedError
+		if p, err = h.order(o); !errors.As(err, &other) {
+			return p, err
+		}
+	}
+}
+
+func (h *Hub) order(o Orders) (p fleet.Plan, err error) {
+	now := time.Now().UTC()
+	p, orders, digest, err := o.plan()
 	if err != nil {
 		return p, err
 	}
-	h.issued.orders, h.issued.last = orders, o
-	if digest == lastDigest && last.plan.NotAfter.Sub(now) > lasts/2 {
-		h.issued.plan, h.issued.signed, h.issued.digest = last.plan, last.signed, digest
+	last, err := h.lastPlan()
+	if err != nil {
+		return p, err
+	}
+	if digest == last.file.Digest && last.plan.NotAfter.Sub(now) > lasts/2 {
+		h.issued.keptPlan, h.issued.orders, h.issued.last = last, orders, o
 		return last.plan, nil
 	}
 	// A hub whose folder comes from a backup goes on from the time of day: runners refuse a lower serial.
@@ -86,10 +92,14 @@ func (h *Hub) Order(o Orders) (fleet.Plan, error) {
 	if err != nil {
 		return p, err
 	}
-	if err := writeOne(h.planPath(), planFile{digest, signed}); err != nil {
+	file := planFile{digest, signed, o.Source}
+	if err := h.book.shared.put(planKey, file); err != nil {
+		return p, err
+	}
+	if err := writeOne(h.planPath(), file); err != nil {
 		return p, fmt.Errorf("keep the plan: %w", err)
 	}
-	h.issued.plan, h.issued.signed, h.issued.digest = p, signed, digest
+	h.issued.keptPlan, h.issued.orders, h.issued.last = keptPlan{p, file}, orders, o
 	h.options.Log.Info("a plan", "serial", p.Serial, "jobs", len(p.Jobs), "every", p.Every)
 	told, err := json.Marshal(fleet.Told{Serial: p.Serial})
 	if err == nil {
@@ -98,40 +108,87 @@ func (h *Hub) Order(o Orders) (fleet.Plan, error) {
 	return p, err
 }
 
-// keptPlan is a plan as it was kept.
-type keptPlan struct {
-	plan   fleet.Plan
-	signed fleet.Signed
+// plan is what orders say to runners, without a serial, and the digest of that.
+func (o Orders) plan() (p fleet.Plan, orders map[string]Order, digest string, err error) {
+	p = fleet.Plan{Protocol: fleet.Protocol, Every: o.Every, Jitter: o.Jitter, Jobs: []fleet.Job{}}
+	orders = map[string]Order{}
+	for _, j := range o.Jobs {
+		p.Jobs = append(p.Jobs, j.Job)
+		orders[j.Name] = j
+	}
+	data, err := json.Marshal(p)
+	sum := sha256.Sum256(data)
+	return p, orders, hex.EncodeToString(sum[:]), err
 }
 
-// lastPlan is the plan that was issued last, in this process or before.
-func (h *Hub) lastPlan() (k keptPlan, digest string, err error) {
-	if h.issued.plan.Serial > 0 {
-		return keptPlan{h.issued.plan, h.issued.signed}, h.issued.digest, nil
+// keptPlan is a plan as it is kept.
+type keptPlan struct {
+	plan fleet.Plan
+	file planFile
+}
+
+// lastPlan is the plan that was issued last, by this hub or another that shares the fleet with it.
+func (h *Hub) lastPlan() (k keptPlan, err error) {
+	k = h.issued.keptPlan
+	if k.plan.Serial == 0 {
+		data, err := os.ReadFile(h.planPath())
+		if err == nil {
+			err = json.Unmarshal(data, &k.file)
+		}
+		if err == nil {
+			k.plan, err = k.file.Signed.Open(h.keys.planKey(), 0)
+		}
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			return k, fmt.Errorf("read the plan before, %s: %w", h.planPath(), err)
+		}
 	}
-	data, err := os.ReadFile(h.planPath())
-	if errors.Is(err, os.ErrNotExist) {
-		return k, "", nil
+	if h.book.shared == nil {
+		return k, nil
 	}
-	var f planFile
-	if err == nil {
-		err = json.Unmarshal(data, &f)
+	var theirs planFile
+	found, err := h.book.shared.get(planKey, &theirs)
+	if err != nil || !found {
+		return k, err
 	}
-	if err == nil {
-		k.signed = f.Signed
-		k.plan, err = f.Signed.Open(h.keys.planKey(), 0)
+	plan, err := theirs.Signed.Open(h.keys.planKey(), 0)
+	if err == nil && plan.Serial > k.plan.Serial {
+		k = keptPlan{plan, theirs}
 	}
-	if err != nil {
-		return k, "", fmt.Errorf("read the plan before, %s: %w", h.planPath(), err)
+	return k, err
+}
+
+// adopt goes on with the plan that was issued last: by this hub before it was started, or by another.
+func (h *Hub) adopt() error {
+	h.issued.mu.Lock()
+	defer h.issued.mu.Unlock()
+	last, err := h.lastPlan()
+	if err != nil || last.plan.Serial == h.issued.plan.Serial {
+		return err
 	}
-	return k, f.Digest, nil
+	if source := last.file.Source; source.Text != "" && h.options.Read != nil {
+		o, err := h.options.Read(source)
+		if err != nil {
+			return fmt.Errorf("the plan %d: %w", last.plan.Serial, err)
+		}
+		_, orders, digest, err := o.plan()
+		if err != nil {
+			return err
+		}
+		if digest != last.file.Digest {
+			h.options.Log.Warn("the plan says something else here than where it was issued: is the environment "+
+				"another?", "serial", last.plan.Serial)
+		}
+		h.issued.orders, h.issued.last = orders, o
+	}
+	h.issued.keptPlan = last
+	return writeOne(h.planPath(), last.file)
 }
 
 // current is the plan of now; its serial is 0 where there is none.
 func (h *Hub) current() (fleet.Plan, fleet.Signed) {
 	h.issued.mu.Lock()
 	defer h.issued.mu.Unlock()
-	return h.issued.plan, h.issued.signed
+	return h.issued.plan, h.issued.file.Signed
 }
 
 // The times around a slot for which its seats are good: the clocks of hub and platform may differ, and a job may begin
@@ -160,7 +217,12 @@ func (h *Hub) lease(ctx context.Context, place fleet.Place, want fleet.SeatsWant
 			if ctx.Err() != nil {
 				return got
 			}
-			seat, err := orders[j.Name].seat(plan, place, slot)
+			order, known := orders[j.Name]
+			if !known {
+				got.Error = fmt.Sprintf("job %s: this hub has no configuration for it", j.Name)
+				continue
+			}
+			seat, err := order.seat(plan, place, slot)
 			if err != nil {
 				got.Error = fmt.Sprintf("job %s: %v", j.Name, err)
 				continue

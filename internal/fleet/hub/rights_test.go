@@ -48,7 +48,10 @@ func wipe(t *testing.T, dir string) {
 // TestWhatAStolenRunnerCannotDo: docs/fleet.md lists it. The credentials are real, and every forbidden subject is
 // refused by the server; what it may do is not.
 func TestWhatAStolenRunnerCannotDo(t *testing.T) {
-	c := start(t, t.TempDir(), "")
+	engines(t, func(t *testing.T, dir string, n string) { stolen(t, startOn(t, dir, "", n)) })
+}
+
+func stolen(t *testing.T, c *centre) {
 	f, other := c.mustJoin("fra-1"), c.mustJoin("iad-1")
 	refused := make(chan error, 100)
 	nc := connect(t, c, f, nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { refused <- err }))
@@ -119,7 +122,10 @@ func TestWhatAStolenRunnerCannotDo(t *testing.T) {
 // TestForeignCredentials: a JWT that nobody here signed, one that a runner signs for itself, one whose key is another,
 // and none at all, open no connection.
 func TestForeignCredentials(t *testing.T) {
-	c := start(t, t.TempDir(), "")
+	engines(t, func(t *testing.T, dir string, n string) { foreign(t, startOn(t, dir, "", n)) })
+}
+
+func foreign(t *testing.T, c *centre) {
 	f, other := c.mustJoin("fra-1"), c.mustJoin("iad-1")
 	pair, err := nkeys.FromSeed([]byte(f.Seed))
 	if err != nil {

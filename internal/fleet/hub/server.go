@@ -1,22 +1,38 @@
 package hub
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"path/filepath"
 	"time"
 
 	"github.com/nats-io/jwt/v2"
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nkeys"
 )
 
-// engine is the NATS server inside this process. Nothing listens: runners come through the hub's own listener.
-type engine struct {
+// engine is the NATS that a hub works with: a server inside this process, or a cluster elsewhere.
+type engine interface {
+	// connect is the hub's own connection.
+	connect(log *slog.Logger) (*nats.Conn, error)
+	// line is a connection for a runner, which nobody has spoken on yet.
+	line(ctx context.Context) (net.Conn, error)
+	// revoke makes it throw out whoever has one of these keys, now and later.
+	revoke(keys map[string]time.Time) error
+	close()
+}
+
+// inside is the NATS server of this process. Nothing listens: runners come through the hub's own listener.
+type inside struct {
 	server *server.Server
 	keys   *keys
 }
+
+func (e *inside) line(context.Context) (net.Conn, error) { return e.server.InProcessConn() }
 
 // startTimeout is how long the server may take to start: JetStream reads its files.
 const startTimeout = 30 * time.Second
@@ -24,7 +40,23 @@ const startTimeout = 30 * time.Second
 // maxPayload is the largest run: about 800,000 pings.
 const maxPayload = 8 << 20
 
-func startEngine(dir string, k *keys, revoked map[string]time.Time, log *slog.Logger) (*engine, error) {
+// startEngine starts the NATS that a hub is to work with, or reaches it.
+func startEngine(o Options, k *keys, revoked map[string]time.Time) (engine, error) {
+	if o.NATS != "" {
+		c, err := joinCluster(o.NATS, k, revoked, o.Log)
+		if err != nil {
+			return nil, err // and no engine that is nil inside
+		}
+		return c, nil
+	}
+	s, err := startInside(o.Dir, k, revoked, o.Log)
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func startInside(dir string, k *keys, revoked map[string]time.Time, log *slog.Logger) (*inside, error) {
 	resolver := &server.MemAccResolver{}
 	system, err := k.systemJWT()
 	if err != nil {
@@ -55,24 +87,26 @@ func startEngine(dir string, k *keys, revoked map[string]time.Time, log *slog.Lo
 		s.Shutdown()
 		return nil, fmt.Errorf("the NATS server in this process did not start within %v", startTimeout)
 	}
-	return &engine{s, k}, nil
+	return &inside{s, k}, nil
 }
 
-// connect is the hub's own connection.
-func (e *engine) connect(log *slog.Logger) (*nats.Conn, error) {
-	token, seed, err := e.keys.ownJWT()
+func (e *inside) connect(log *slog.Logger) (*nats.Conn, error) {
+	return ownConn(e.keys, e.keys.account, "", log, nats.InProcessServer(e.server))
+}
+
+// ownConn is a connection of this hub's as a user of one of its accounts.
+func ownConn(k *keys, account nkeys.KeyPair, url string, log *slog.Logger, more ...nats.Option) (*nats.Conn, error) {
+	token, seed, err := k.userJWT(account)
 	if err != nil {
 		return nil, err
 	}
-	return nats.Connect("", nats.InProcessServer(e.server), nats.UserJWTAndSeed(token, string(seed)),
-		nats.Name("hub"), nats.MaxReconnects(-1), nats.RetryOnFailedConnect(true),
-		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
-			log.Warn("nats", "error", err)
-		}))
+	return nats.Connect(url, append([]nats.Option{nats.UserJWTAndSeed(token, string(seed)), nats.Name("hub"),
+		nats.MaxReconnects(-1), nats.RetryOnFailedConnect(true),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { log.Warn("nats", "error", err) }),
+	}, more...)...)
 }
 
-// revoke makes the server throw out whoever has one of these keys, now and later.
-func (e *engine) revoke(keys map[string]time.Time) error {
+func (e *inside) revoke(keys map[string]time.Time) error {
 	claims := e.keys.accountClaims(keys)
 	token, err := claims.Encode(e.keys.operator)
 	if err != nil {
@@ -89,7 +123,7 @@ func (e *engine) revoke(keys map[string]time.Time) error {
 	return nil
 }
 
-func (e *engine) close() {
+func (e *inside) close() {
 	e.server.Shutdown()
 	e.server.WaitForShutdown()
 }

@@ -12,14 +12,15 @@ import (
 // upgrader takes WebSockets of NATS. A page of a browser elsewhere opens none: its origin is not this host.
 var upgrader = websocket.Upgrader{HandshakeTimeout: 10 * time.Second, ReadBufferSize: 4 << 10, WriteBufferSize: 4 << 10}
 
-// wire carries a runner's WebSocket to the server inside this process, which listens nowhere.
+// wire carries a runner's WebSocket to NATS, which runners reach in no other way.
 func (h *Hub) wire(w http.ResponseWriter, r *http.Request) {
 	ws, err := upgrader.Upgrade(w, r, nil)
 	if err != nil {
 		return // it has answered
 	}
-	inside, err := h.engine.server.InProcessConn()
+	inside, err := h.engine.line(r.Context())
 	if err != nil {
+		h.options.Log.Warn("a runner does not get to NATS", "error", err)
 		ws.Close()
 		return
 	}

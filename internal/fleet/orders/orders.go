@@ -3,6 +3,7 @@ package orders
 
 import (
 	"maps"
+	"os"
 	"slices"
 
 	"rtcbench/internal/fleet"
@@ -24,14 +25,24 @@ var keys = []string{"api-key", "api-secret"}
 
 // File reads the file of a fleet.
 func (r Reader) File(path string) (o hub.Orders, err error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return o, settings.Usagef("read the configuration: %w (docs/fleet.md shows one)", err)
+	}
+	return r.Source(hub.Source{Name: path, Text: string(data)})
+}
+
+// Source reads what a fleet is to do.
+func (r Reader) Source(s hub.Source) (o hub.Orders, err error) {
 	known := r.Known
 	known.Commands = slices.DeleteFunc(slices.Clone(known.Commands), func(name string) bool {
 		return platform.All[name].Lease == nil
 	})
-	file, err := jobs.ReadFleet(path, known)
+	file, err := jobs.ReadFleet(s.Name, []byte(s.Text), known)
 	if err != nil {
 		return o, err
 	}
+	o.Source = s
 	o.Every, o.Jitter = file.Plan.Every, file.Plan.Jitter
 	for _, j := range file.Jobs {
 		order, err := r.order(j)
