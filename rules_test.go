@@ -53,7 +53,7 @@ rtcbench/internal/postgrestest:
 rtcbench/internal/outbox: rtcbench/bench rtcbench/internal/result golang.org/x/sys/unix
 rtcbench/internal/browser/contract: rtcbench/bench
 rtcbench/tools/contract: rtcbench/bench rtcbench/internal/dashboard rtcbench/internal/browser/contract
-	rtcbench/internal/result
+	rtcbench/internal/live rtcbench/internal/result
 rtcbench/internal/browser: rtcbench/bench rtcbench/internal/advice rtcbench/internal/browser/contract
 	rtcbench/internal/environment rtcbench/internal/recorder rtcbench/internal/stats rtcbench/web
 	rtcbench/internal/scratch
@@ -73,17 +73,18 @@ rtcbench/internal/store/timestream: rtcbench/bench rtcbench/internal/advice rtcb
 rtcbench/internal/mototest:
 rtcbench/internal/secrets: rtcbench/internal/environment rtcbench/internal/redact github.com/aws/aws-sdk-go-v2
 rtcbench/internal/schedule: rtcbench/bench rtcbench/internal/result github.com/prometheus/client_golang
-rtcbench/internal/dashboard: rtcbench/bench rtcbench/internal/archive rtcbench/internal/report
+rtcbench/internal/dashboard: rtcbench/bench rtcbench/internal/archive rtcbench/internal/live rtcbench/internal/report
 	rtcbench/internal/result rtcbench/internal/selection rtcbench/internal/settings rtcbench/internal/stats
 rtcbench/internal/dotenv:
+rtcbench/internal/live: rtcbench/bench github.com/google/uuid
 rtcbench/internal/environment:
 rtcbench/internal/health: rtcbench/bench rtcbench/internal/advice rtcbench/internal/settings
 rtcbench/internal/fleet: rtcbench/bench github.com/nats-io/nkeys
 rtcbench/internal/fleet/call: rtcbench/internal/fleet
-rtcbench/internal/fleet/hub: rtcbench/bench rtcbench/internal/fleet rtcbench/internal/outbox
+rtcbench/internal/fleet/hub: rtcbench/bench rtcbench/internal/fleet rtcbench/internal/live rtcbench/internal/outbox
 	rtcbench/internal/result github.com/gofrs/flock github.com/prometheus/client_golang
 	github.com/gorilla/websocket github.com/nats-io
-rtcbench/internal/fleet/runner: rtcbench/bench rtcbench/internal/fleet rtcbench/internal/measure
+rtcbench/internal/fleet/runner: rtcbench/bench rtcbench/internal/fleet rtcbench/internal/live rtcbench/internal/measure
 	rtcbench/internal/outbox rtcbench/internal/result rtcbench/internal/schedule github.com/nats-io
 rtcbench/internal/fleet/orders: rtcbench/internal/fleet rtcbench/internal/jobs rtcbench/internal/measure
 	rtcbench/internal/platform rtcbench/internal/settings
@@ -126,9 +127,9 @@ rtcbench/internal/platform: rtcbench/bench rtcbench/internal/platform rtcbench/i
 rtcbench/internal/turn: rtcbench/bench rtcbench/internal/turn github.com/pion/opus
 rtcbench/internal/turn/utterances:
 rtcbench/tools/turns: rtcbench/bench rtcbench/internal/platform/livekit rtcbench/internal/sandbox rtcbench/internal/turn
-rtcbench/internal/measure: rtcbench/bench rtcbench/internal/ping rtcbench/internal/stats rtcbench/internal/result
-	rtcbench/internal/audio rtcbench/internal/browser rtcbench/internal/echo rtcbench/internal/loopback
-	rtcbench/internal/recorder rtcbench/internal/turn github.com/google/uuid
+rtcbench/internal/measure: rtcbench/bench rtcbench/internal/live rtcbench/internal/ping rtcbench/internal/stats
+	rtcbench/internal/result rtcbench/internal/audio rtcbench/internal/browser rtcbench/internal/echo
+	rtcbench/internal/loopback rtcbench/internal/recorder rtcbench/internal/turn github.com/google/uuid
 `
 
 // permits are allowed by package.

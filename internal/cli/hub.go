@@ -15,6 +15,7 @@ import (
 	"rtcbench/internal/fleet/call"
 	"rtcbench/internal/fleet/demo"
 	"rtcbench/internal/fleet/hub"
+	"rtcbench/internal/live"
 	"rtcbench/internal/settings"
 	"rtcbench/internal/signals"
 )
@@ -103,7 +104,8 @@ func (cmd *hubCmd) Run(a *app) error {
 	}
 	log := logTo(a, cmd.Format)
 	var h *hub.Hub
-	page := cmd.page(a, func() hub.Overview { return h.Overview() })
+	page := cmd.page(a, func() hub.Overview { return h.Overview() },
+		func(ctx context.Context, on func(live.Pings)) error { return h.Live(ctx, on) })
 	defer page.Close()
 	h, err = hub.Open(hub.Options{Dir: dir, Version: version().Version, Log: log, Admin: cmd.AdminToken,
 		Stores: targets, Page: page.Handler(), NATS: cmd.NATS, Read: fleetOrders().Source})

@@ -10,7 +10,7 @@ import (
 )
 
 // page is the page of a hub, over the store that reading commands read. Close it.
-func (cmd *hubCmd) page(a *app, overview func() hub.Overview) *dashboard.Server {
+func (cmd *hubCmd) page(a *app, overview func() hub.Overview, pings dashboard.Pings) *dashboard.Server {
 	pages, err := web.Dashboard()
 	if err != nil {
 		a.settings.Say(err.Error())
@@ -19,6 +19,7 @@ func (cmd *hubCmd) page(a *app, overview func() hub.Overview) *dashboard.Server 
 		Open:  func() (bench.Store, error) { return a.openForReading(cmd.storeFlags) },
 		Pages: pages, Log: logTo(a, cmd.Format), Guarded: true,
 		Fleet: func() dashboard.Fleet { return shownFleet(overview()) },
+		Live:  pings,
 	})
 }
 

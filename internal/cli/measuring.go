@@ -88,7 +88,9 @@ func (a *app) measure(cmd measuring) error {
 		cmd.chrome().SayAloud(a.stderr, ours)
 	}
 	on, end := f.Watch(a.stderr, log, bench.Plan{Count: pings})
-	runs, errs := measure.Together(a.ctx, jobs, a.env(cmd.chrome()), on)
+	env := a.env(cmd.chrome())
+	env.Watch = f.watched()
+	runs, errs := measure.Together(a.ctx, jobs, env, on)
 	end()
 	for i := range sides {
 		errs[i] = sides[i].hinted(errs[i])

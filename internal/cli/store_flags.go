@@ -9,6 +9,8 @@ import (
 	"rtcbench/internal/commandline/hints"
 	"rtcbench/internal/environment"
 	"rtcbench/internal/keep"
+	"rtcbench/internal/live"
+	"rtcbench/internal/measure"
 	"rtcbench/internal/outbox"
 	"rtcbench/internal/settings"
 	"rtcbench/internal/stores"
@@ -50,6 +52,16 @@ func (f storeFlags) targets(c *settings.Check) []outbox.Target {
 	list := f.setup().Targets(c)
 	c.Err = hints.For(c.Err)
 	return list
+}
+
+// watched tells the page of rtcbench ui of the pings, where one shows the same folder.
+func (f storeFlags) watched() measure.Watcher {
+	c := &settings.Check{}
+	dir := folder(f.DataDir, c)
+	if c.Err != nil {
+		return nil
+	}
+	return measure.Live("", func() live.Wire { return live.NewHere(dir) })
 }
 
 // openForReading opens the first store of the flags, for history, export and compare. Close it.

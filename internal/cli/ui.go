@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -10,6 +11,7 @@ import (
 
 	"rtcbench/bench"
 	"rtcbench/internal/dashboard"
+	"rtcbench/internal/live"
 	"rtcbench/internal/settings"
 	"rtcbench/web"
 )
@@ -45,6 +47,7 @@ func (cmd *uiCmd) Run(a *app) error {
 			"page can read all runs")
 	}
 	cmd.targets(&c)
+	dir := folder(cmd.DataDir, &c)
 	if c.Err != nil {
 		return c.Err
 	}
@@ -64,6 +67,7 @@ func (cmd *uiCmd) Run(a *app) error {
 	return dashboard.New(dashboard.Options{
 		Open:  func() (bench.Store, error) { return a.openForReading(cmd.storeFlags) },
 		Pages: pages, Log: log,
+		Live: func(ctx context.Context, on func(live.Pings)) error { return live.Listen(ctx, dir, on) },
 	}).Serve(a.ctx, l)
 }
 

@@ -22,6 +22,7 @@ type Options struct {
 	Open  func() (bench.Store, error) // gives the store that is read; an *archive.NoStore: there is none yet
 	Pages fs.FS                       // index.html and what it loads; nil = this build has none
 	Fleet func() Fleet                // the places of a hub, as they are now; nil = there is no hub
+	Live  Pings                       // of runs that go on; nil = nobody tells
 	// Guarded says that whoever serves the page lets in only who may read it, by whatever name it is asked for.
 	// Otherwise it answers to the names of this machine alone.
 	Guarded bool
@@ -33,7 +34,8 @@ type Options struct {
 type Server struct {
 	Options
 	source source
-	news   *news
+	kept   events // runs that the store has got
+	pings  events // of runs that go on
 }
 
 // New makes a Server. It does nothing until it is asked.
@@ -42,7 +44,8 @@ func New(o Options) *Server {
 		o.Now = time.Now
 	}
 	s := &Server{Options: o, source: source{open: o.Open}}
-	s.news = newNews(s.source.get)
+	s.kept = events{make: news{s.source.get}.look, room: 16}
+	s.pings = events{make: s.tellPings, room: 8}
 	return s
 }
 

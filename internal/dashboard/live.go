@@ -14,47 +14,78 @@ import (
 const (
 	lookEvery  = time.Second      // while somebody watches
 	aliveEvery = 15 * time.Second // a line for proxies that end what says nothing
-	mostEvents = 200              // pages that may watch at one time
+	mostEvents = 1000             // pages that may watch at one time
 )
 
-// news tells those who watch of each run that the store has got. It looks while somebody watches, and not else.
-type news struct {
-	store func() (bench.Store, error)
+// events goes to each page that watches. Whoever does not take an event in time misses it. What makes the events works
+// while somebody watches, and not else.
+type events struct {
+	make func(ctx context.Context, tell func(event []byte)) // until ctx ends
+	room int                                                // of each page, in events
 
 	mu       sync.Mutex
 	watching map[chan []byte]bool
 	stop     context.CancelFunc
+	done     chan struct{} // closed: make has returned
 }
 
-func newNews(s func() (bench.Store, error)) *news {
-	return &news{store: s, watching: map[chan []byte]bool{}}
+// watch gives the events from now on; nil where too many watch already. leave ends it.
+func (e *events) watch() (c chan []byte, leave func()) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if len(e.watching) >= mostEvents {
+		return nil, nil
+	}
+	if e.watching == nil {
+		e.watching = map[chan []byte]bool{}
+	}
+	c = make(chan []byte, e.room)
+	e.watching[c] = true
+	if e.stop == nil {
+		var ctx context.Context
+		ctx, e.stop = context.WithCancel(context.Background())
+		before, done := e.done, make(chan struct{})
+		e.done = done
+		go func() {
+			defer close(done)
+			if before != nil {
+				<-before
+			}
+			e.make(ctx, e.tell)
+		}()
+	}
+	return c, func() {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		if delete(e.watching, c); len(e.watching) == 0 {
+			e.stop()
+			e.stop = nil
+		}
+	}
 }
 
-// watch gives what is new from now on; nil where too many watch already.
-func (n *news) watch() chan []byte {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if len(n.watching) >= mostEvents {
+func (e *events) tell(event []byte) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for c := range e.watching {
+		select {
+		case c <- event:
+		default:
+		}
+	}
+}
+
+// event is one of server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html).
+func event(name string, v any) []byte {
+	data, err := json.Marshal(v)
+	if err != nil {
 		return nil
 	}
-	c := make(chan []byte, 16)
-	n.watching[c] = true
-	if n.stop == nil {
-		var ctx context.Context
-		ctx, n.stop = context.WithCancel(context.Background())
-		go n.look(ctx)
-	}
-	return c
+	return fmt.Appendf(nil, "event: %s\ndata: %s\n\n", name, data)
 }
 
-func (n *news) leave(c chan []byte) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if delete(n.watching, c); len(n.watching) == 0 {
-		n.stop()
-		n.stop = nil
-	}
-}
+// news tells of each run that the store has got.
+type news struct{ store func() (bench.Store, error) }
 
 // kept is what is told of a run.
 type kept struct {
@@ -64,7 +95,7 @@ type kept struct {
 	Platform string  `json:"platform"`
 }
 
-func (n *news) look(ctx context.Context) {
+func (n news) look(ctx context.Context, tell func([]byte)) {
 	seen := n.newest(ctx)
 	every := time.NewTicker(lookEvery)
 	defer every.Stop()
@@ -79,22 +110,11 @@ func (n *news) look(ctx context.Context) {
 			continue
 		}
 		seen = r
-		line, err := json.Marshal(kept{r.ID, unix(r.End), bench.SeriesOf(r).Location, r.Platform})
-		if err != nil {
-			continue
-		}
-		n.mu.Lock()
-		for c := range n.watching {
-			select {
-			case c <- line:
-			default: // who does not read misses it, and reads the store again with the next one
-			}
-		}
-		n.mu.Unlock()
+		tell(event("kept", kept{r.ID, unix(r.End), bench.SeriesOf(r).Location, r.Platform}))
 	}
 }
 
-func (n *news) newest(ctx context.Context) bench.Run {
+func (n news) newest(ctx context.Context) bench.Run {
 	store, err := n.store()
 	if err != nil {
 		return bench.Run{}
@@ -107,27 +127,37 @@ func (n *news) newest(ctx context.Context) bench.Run {
 	return bench.Run{}
 }
 
-// live is a stream of server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html): one named
-// kept for each run that the store has got.
+// live is a stream of server-sent events: one named kept for each run that the store has got, and with pings=true one
+// named pings for what has become known of runs that go on.
 func (s *Server) live(w http.ResponseWriter, r *http.Request) {
-	c := s.news.watch()
-	if c == nil {
+	kept, leave := s.kept.watch()
+	if kept == nil {
 		refuse(w, http.StatusServiceUnavailable, fmt.Sprintf("%d pages watch already", mostEvents))
 		return
 	}
-	defer s.news.leave(c)
+	defer leave()
+	var pings chan []byte
+	if r.URL.Query().Get("pings") == "true" && s.Live != nil {
+		if pings, leave = s.pings.watch(); pings == nil {
+			refuse(w, http.StatusServiceUnavailable, fmt.Sprintf("%d pages watch already", mostEvents))
+			return
+		}
+		defer leave()
+	}
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store")
 	out := http.NewResponseController(w)
-	fmt.Fprint(w, "retry: 2000\n\n")
+	w.Write([]byte("retry: 2000\n\n"))
 	alive := time.NewTicker(aliveEvery)
 	defer alive.Stop()
 	for out.Flush() == nil {
 		select {
-		case line := <-c:
-			fmt.Fprintf(w, "event: kept\ndata: %s\n\n", line)
+		case e := <-kept:
+			w.Write(e)
+		case e := <-pings:
+			w.Write(e)
 		case <-alive.C:
-			fmt.Fprint(w, ": here\n\n")
+			w.Write([]byte(": here\n\n"))
 		case <-r.Context().Done():
 			return
 		}

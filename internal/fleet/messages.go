@@ -92,6 +92,13 @@ const (
 	SilentAfter = 90 * time.Second
 )
 
+// WatchedFor is how long a runner tells of its pings after it was told that somebody watches, and WatchedEvery how
+// often it is told.
+const (
+	WatchedFor   = 30 * time.Second
+	WatchedEvery = 10 * time.Second
+)
+
 // Heard is the answer to Hello: the hub's clock when it heard it and when it answered, and what it has for the runner.
 type Heard struct {
 	Received time.Time `json:"received"`

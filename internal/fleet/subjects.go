@@ -12,6 +12,8 @@ const (
 	RunsSubject = prefix + "run.*"    // runners → stream
 	AskSubject  = prefix + "ask.*.*"  // runners → hub, requests
 	TellAll     = prefix + "tell-all" // hub → runners
+	LiveSubject = prefix + "live.*"   // runners → hub, while somebody watches
+	Watched     = "live"              // hub → runners: somebody does, for WatchedFor
 	Stream      = "RUNS"              // of what runners publish to RunsSubject
 	Consumer    = "hub"               // the durable one, which all hubs share
 	KeptHeader  = "Rtcbench-Kept"     // the inbox that is told what became of a run
@@ -59,6 +61,18 @@ func RunnerOf(subject string) (name string, err error) {
 	name, ok := strings.CutPrefix(subject, runPrefix)
 	if !ok || !ValidName(name) {
 		return "", fmt.Errorf("%.80q is no subject of a run", subject)
+	}
+	return name, nil
+}
+
+// LiveSubjectOf is where the runner called name tells of its pings.
+func LiveSubjectOf(name string) string { return livePrefix + name }
+
+// WatcherOf is the name in the subject of pings.
+func WatcherOf(subject string) (name string, err error) {
+	name, ok := strings.CutPrefix(subject, livePrefix)
+	if !ok || !ValidName(name) {
+		return "", fmt.Errorf("%.80q is no subject of pings", subject)
 	}
 	return name, nil
 }

@@ -51,7 +51,9 @@ func Together(ctx context.Context, jobs []Job, env Env, on func(bench.Sample)) (
 		ready := func() { here(); joined.Wait() }
 		done.Go(func() {
 			defer here() // also when it failed: the others are not to wait
-			runs[i], errs[i] = a.do(ctx, &one, ready, each)
+			on, over := a.watched(each)
+			runs[i], errs[i] = a.do(ctx, &one, ready, on)
+			over(runs[i])
 		})
 	}
 	done.Wait()

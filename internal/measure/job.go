@@ -48,6 +48,7 @@ type Env struct {
 	Tool      bench.Tool
 	Floors    Floors
 	Say       func(line string) // what a person should know and no run can tell; nil = nobody listens
+	Watch     Watcher           // nil = nobody watches
 }
 
 // life is how long tokens and rooms of a job last: as long as it can take, and a little.

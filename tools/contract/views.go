@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"rtcbench/internal/dashboard"
+	"rtcbench/internal/live"
 	"rtcbench/internal/result"
 )
 
@@ -19,7 +20,7 @@ const viewsHead = `// Made of internal/dashboard, internal/report and internal/r
 func views(string, string) (string, error) {
 	w := viewWriter{named: map[string]reflect.Type{}}
 	for _, v := range []any{dashboard.SeriesList{}, dashboard.Run{}, dashboard.Comparison{}, dashboard.Fleet{},
-		result.File{}} {
+		live.Pings{}, result.File{}} {
 		if err := w.add(reflect.TypeOf(v)); err != nil {
 			return "", err
 		}

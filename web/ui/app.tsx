@@ -7,6 +7,7 @@ import { address, connection, defaultSince, follow, go, link, listen, view, type
 import { useApi } from './api';
 import type { Fleet } from './contract';
 import { FleetView } from './fleet';
+import { LiveView } from './live';
 import { zone } from './text';
 import { Compare, OneRun, Place, Places, Runs } from './views';
 
@@ -14,6 +15,7 @@ const tabs: [View, string][] = [
   ['places', 'Places'],
   ['runs', 'Runs'],
   ['compare', 'Compare'],
+  ['live', 'Live'],
 ];
 const times: [string, string][] = [
   ['1h', 'last hour'],
@@ -63,7 +65,7 @@ function Head() {
 
 function Filters() {
   const q = address.value;
-  if (['compare', 'run', 'fleet'].includes(view.value)) return null;
+  if (['compare', 'run', 'live', 'fleet'].includes(view.value)) return null;
   const since = q.get('since') ?? defaultSince;
   const own = times.some(([v]) => v === since) ? [] : [[since, `since ${since}`] as [string, string]];
   return (
@@ -111,6 +113,7 @@ const shown: Record<View, () => preact.JSX.Element> = {
   runs: Runs,
   run: OneRun,
   compare: Compare,
+  live: LiveView,
   fleet: FleetView,
 };
 

@@ -158,6 +158,28 @@ export interface FleetSeat {
   clock_bound_ms: number | null;
 }
 
+export interface Pings {
+  run: string;
+  run_id: string;
+  place: string;
+  location_id: string;
+  platform: string;
+  engine: string;
+  transport_class: string;
+  count: number;
+  cooldown_ms: number;
+  pings: Ping[];
+  dropped: number;
+  over: boolean;
+}
+
+export interface Ping {
+  seq: number;
+  outcome: string;
+  at_ms: number;
+  rtt_ms: number | null;
+}
+
 export interface File {
   platform: string;
   measurements: Measurement[];

@@ -93,14 +93,14 @@ export function Percentiles({ curve, answered, why }: { curve: Rank[]; answered:
   );
 }
 
-interface Kind {
+export interface Kind {
   name: string;
   ink: string;
   is: (outcome: string) => boolean;
   edge?: boolean;
 }
 
-const kinds: Kind[] = [
+export const kinds: Kind[] = [
   { name: 'answered', ink: 'accent', is: (o) => o === 'answered' },
   { name: 'late', ink: 'warn', is: (o) => o === 'late' },
   { name: 'lost', ink: 'bad', is: (o) => o === 'lost', edge: true },

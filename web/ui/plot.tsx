@@ -21,6 +21,8 @@ const dark = matchMedia('(prefers-color-scheme: dark)');
 
 export function Plot({ label, height = 260, data, options }: PlotProps) {
   const box = useRef<HTMLDivElement>(null);
+  const drawn = useRef<uPlot | undefined>(undefined);
+  const latest = useRef(data);
   useEffect(() => {
     const place = box.current;
     if (place === null) return undefined;
@@ -31,9 +33,10 @@ export function Plot({ label, height = 260, data, options }: PlotProps) {
       const o = options();
       plot = new uPlot(
         { ...o, ...size(), axes: o.axes?.map((a) => ({ ...axis(), ...a })) ?? [axis(), axis()] },
-        data,
+        latest.current,
         place,
       );
+      drawn.current = plot;
     };
     draw();
     const watch = new ResizeObserver(() => plot?.setSize(size()));
@@ -43,8 +46,13 @@ export function Plot({ label, height = 260, data, options }: PlotProps) {
       watch.disconnect();
       dark.removeEventListener('change', draw);
       plot?.destroy();
+      drawn.current = undefined;
     };
-  }, [data, height]);
+  }, [height]);
+  useEffect(() => {
+    if (latest.current !== data) drawn.current?.setData(data);
+    latest.current = data;
+  }, [data]);
   return <div class="plot" ref={box} role="img" aria-label={label} />;
 }
 

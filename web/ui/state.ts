@@ -1,11 +1,12 @@
 // What is shown is the address: whoever gets the link sees the same.
-import { computed, signal } from '@preact/signals';
+import { computed, effect, signal } from '@preact/signals';
+import type { Pings } from './contract';
 
 /** The parameters of the address that say which runs are meant; the interface takes the same. */
 export const filterNames = ['since', 'until', 'platform', 'location', 'engine', 'transport', 'path'] as const;
 export type FilterName = (typeof filterNames)[number];
 
-const views = ['places', 'place', 'compare', 'runs', 'run', 'fleet'] as const;
+const views = ['places', 'place', 'compare', 'runs', 'run', 'live', 'fleet'] as const;
 export type View = (typeof views)[number];
 
 export const address = signal(new URLSearchParams());
@@ -66,9 +67,24 @@ export const news = signal(0);
 export type Link = 'never' | 'open' | 'lost';
 export const connection = signal<Link>('never');
 
-/** Listens for what is new, for as long as the page is there. The browser comes back by itself. */
+/** What goes on now, for the view that shows it: called with the pings that have become known. */
+export const pings: { on: ((list: Pings[]) => void) | undefined } = { on: undefined };
+
+/** Listens for what is new, for as long as the page is there; for pings while they are shown. */
 export function listen(): void {
-  const events = new EventSource('/api/v1/live');
+  let events: EventSource | undefined;
+  let wanted: boolean | undefined;
+  effect(() => {
+    if (wanted === (view.value === 'live')) return;
+    wanted = view.value === 'live';
+    events?.close();
+    events = hear(wanted ? '/api/v1/live?pings=true' : '/api/v1/live');
+  });
+}
+
+/** One stream of events. The browser comes back by itself, unless the server has refused it. */
+function hear(path: string): EventSource {
+  const events = new EventSource(path);
   events.onopen = () => {
     if (connection.value === 'lost') news.value++; // something may have been missed
     connection.value = 'open';
@@ -79,4 +95,6 @@ export function listen(): void {
   events.addEventListener('kept', () => {
     news.value++;
   });
+  events.addEventListener('pings', (e: MessageEvent<string>) => pings.on?.(JSON.parse(e.data) as Pings[]));
+  return events;
 }

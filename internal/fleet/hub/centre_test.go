@@ -171,14 +171,19 @@ func box(f *runner.File) *outbox.Outbox {
 
 // newRunner is a runner that measures nothing: each of its jobs gives a run at once.
 func newRunner(f *runner.File) (*runner.Runner, error) {
+	return newRunnerThat(f, func(_ context.Context, j measure.Job, _ fleet.Seat, _ measure.Watcher) (bench.Run, error) {
+		r := benchtest.StoredRun(20, time.Now())
+		r.Location = j.Location
+		return r, nil
+	})
+}
+
+// newRunnerThat is one that measures so.
+func newRunnerThat(f *runner.File, measures runner.Measure) (*runner.Runner, error) {
 	return runner.New(f, runner.Options{
 		Version: "v1", Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Box: box(f),
 		Prepare: func(j fleet.Job) (measure.Job, error) { return measure.Job{Platform: j.Platform}, nil },
-		Measure: func(_ context.Context, j measure.Job, _ fleet.Seat) (bench.Run, error) {
-			r := benchtest.StoredRun(20, time.Now())
-			r.Location = j.Location
-			return r, nil
-		},
+		Measure: measures,
 	})
 }
 
@@ -202,6 +207,11 @@ func (c *centre) run(f *runner.File) (stop func()) {
 	if err != nil {
 		c.t.Fatal(err)
 	}
+	return c.works(r)
+}
+
+// works lets r work until the end of the test, or until stop is called.
+func (c *centre) works(r *runner.Runner) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- r.Run(ctx) }()

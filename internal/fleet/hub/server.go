@@ -102,7 +102,11 @@ func ownConn(k *keys, account nkeys.KeyPair, url string, log *slog.Logger, more 
 	}
 	return nats.Connect(url, append([]nats.Option{nats.UserJWTAndSeed(token, string(seed)), nats.Name("hub"),
 		nats.MaxReconnects(-1), nats.RetryOnFailedConnect(true),
-		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { log.Warn("nats", "error", err) }),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
+			if !errors.Is(err, nats.ErrSlowConsumer) { // pings that nobody has time to show are dropped
+				log.Warn("nats", "error", err)
+			}
+		}),
 	}, more...)...)
 }
 

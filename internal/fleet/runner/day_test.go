@@ -43,7 +43,7 @@ func place(t *testing.T, every time.Duration, jobs ...fleet.Job) (*Runner, ed255
 	r, err := New(f, Options{
 		Version: "v1", Log: slog.New(slog.DiscardHandler), Box: outbox.Open(filepath.Join(dir, "outbox"), 64<<20),
 		Prepare: func(j fleet.Job) (measure.Job, error) { return measure.Job{Platform: j.Platform}, nil },
-		Measure: func(_ context.Context, j measure.Job, seat fleet.Seat) (bench.Run, error) {
+		Measure: func(_ context.Context, j measure.Job, seat fleet.Seat, _ measure.Watcher) (bench.Run, error) {
 			begun = append(begun, time.Now())
 			time.Sleep(time.Minute)
 			run := benchtest.StoredRun(5, time.Now())

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -39,6 +40,7 @@ type Runner struct {
 	wake    chan struct{} // say hello now
 	waits   chan struct{} // a run waits for the hub
 	changed chan struct{} // there is another plan
+	watched atomic.Int64  // until when somebody watches, in Unix nanoseconds
 
 	mu      sync.Mutex
 	file    *File
@@ -103,7 +105,13 @@ func (r *Runner) Run(ctx context.Context) error {
 func (r *Runner) up() bool { return r.nc != nil && r.nc.IsConnected() }
 
 // told is called with what the hub says without being asked.
-func (r *Runner) told(*nats.Msg) { poke(r.wake) }
+func (r *Runner) told(m *nats.Msg) {
+	if string(m.Data) == fleet.Watched {
+		r.watched.Store(time.Now().Add(fleet.WatchedFor).UnixNano())
+		return
+	}
+	poke(r.wake)
+}
 
 // poke wakes whoever waits at c.
 func poke(c chan struct{}) {

@@ -8,6 +8,7 @@ import (
 
 	"rtcbench/bench"
 	"rtcbench/internal/fleet"
+	"rtcbench/internal/live"
 	"rtcbench/internal/measure"
 	"rtcbench/internal/schedule"
 )
@@ -112,7 +113,7 @@ func (r *Runner) one(ctx context.Context, j fleet.Job, slot time.Time) {
 	}
 	job.Location = r.me.Location
 	end := r.gate.measure()
-	run, err := r.options.Measure(ctx, job, seat)
+	run, err := r.options.Measure(ctx, job, seat, measure.Live(r.me.Name, func() live.Wire { return wire{r} }))
 	if run.ID != "" {
 		run.Err = err
 		if failed := r.keep(run); failed != nil {
@@ -150,17 +151,18 @@ func (r *Runner) fault(text string) {
 	r.failed = text
 }
 
-// Measure carries out a job in a seat that was leased.
-type Measure func(ctx context.Context, job measure.Job, seat fleet.Seat) (bench.Run, error)
+// Measure carries out a job in a seat that was leased. watch may be told of its pings.
+type Measure func(ctx context.Context, job measure.Job, seat fleet.Seat, watch measure.Watcher) (bench.Run, error)
 
 // Measuring is Measure in earnest: by package measure, in env.
 func Measuring(env measure.Env) Measure {
-	return func(ctx context.Context, job measure.Job, seat fleet.Seat) (bench.Run, error) {
+	return func(ctx context.Context, job measure.Job, seat fleet.Seat, watch measure.Watcher) (bench.Run, error) {
 		p, ok := env.Platforms[job.Platform]
 		if !ok {
 			return bench.Run{}, errors.New("this runner does not know the platform")
 		}
 		here := env
+		here.Watch = watch
 		here.Platforms = map[string]bench.Platform{p.Name: leased(p, seat)}
 		return measure.Do(ctx, job, here, nil)
 	}

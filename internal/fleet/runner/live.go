@@ -1,0 +1,19 @@
+package runner
+
+import (
+	"time"
+
+	"rtcbench/internal/fleet"
+)
+
+// wire tells the hub of pings while somebody watches there. It goes by core NATS: nothing is kept or sent again.
+type wire struct{ r *Runner }
+
+// Wanted implements live.Wire.
+func (w wire) Wanted() bool { return time.Now().UnixNano() < w.r.watched.Load() && w.r.up() }
+
+// Send implements live.Wire.
+func (w wire) Send(message []byte) { w.r.nc.Publish(fleet.LiveSubjectOf(w.r.me.Name), message) }
+
+// Close implements live.Wire.
+func (w wire) Close() {}

@@ -1,0 +1,37 @@
+package measure
+
+import (
+	"time"
+
+	"rtcbench/bench"
+	"rtcbench/internal/live"
+)
+
+// Watcher is asked at the beginning of a job who else is told of each sample that is settled. over is called when the
+// run has ended.
+type Watcher func(Job) (on func(bench.Sample), over func(bench.Run))
+
+// Live is a Watcher that tells whoever is at the end of a wire; to makes one for each run. place is this one's name in
+// a fleet.
+func Live(place string, to func() live.Wire) Watcher {
+	return func(j Job) (func(bench.Sample), func(bench.Run)) {
+		on, end := live.Tell(to(), live.Pings{Place: place, Location: j.Location, Platform: j.Platform,
+			Engine: j.Engine, Class: string(j.Plan.Class), Count: j.Plan.Count,
+			Every: float64(j.Plan.Cooldown) / float64(time.Millisecond)})
+		return on, func(r bench.Run) { end(r.ID) }
+	}
+}
+
+// watched is on, and who else is told.
+func (a *attempt) watched(on func(bench.Sample)) (both func(bench.Sample), over func(bench.Run)) {
+	if a.env.Watch == nil {
+		return on, func(bench.Run) {}
+	}
+	also, over := a.env.Watch(a.job)
+	return func(s bench.Sample) {
+		also(s)
+		if on != nil {
+			on(s)
+		}
+	}, over
+}
