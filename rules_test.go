@@ -101,6 +101,7 @@ rtcbench/internal/stores: rtcbench/bench rtcbench/internal/environment rtcbench/
 rtcbench/internal/progress: rtcbench/bench github.com/schollz/progressbar/v3 golang.org/x/term
 rtcbench/internal/floors: rtcbench/internal/environment rtcbench/internal/keep rtcbench/internal/measure
 rtcbench/internal/lab/witness: rtcbench/bench rtcbench/internal/audio rtcbench/internal/ping
+rtcbench/internal/lab/stage: rtcbench/bench rtcbench/internal/lab rtcbench/internal/sandbox rtcbench/internal/scratch
 rtcbench/internal/commandline: rtcbench/internal/settings github.com/alecthomas/kong
 rtcbench/internal/commandline/flags: rtcbench/bench rtcbench/internal/advice rtcbench/internal/audio
 	rtcbench/internal/browser rtcbench/internal/echo rtcbench/internal/environment rtcbench/internal/keep

@@ -12,6 +12,7 @@ import (
 	"rtcbench/internal/commandline/flags"
 	"rtcbench/internal/commandline/hints"
 	"rtcbench/internal/echo"
+	"rtcbench/internal/lab/stage"
 	"rtcbench/internal/lab/witness"
 	"rtcbench/internal/measure"
 	"rtcbench/internal/platform/daily"
@@ -120,7 +121,7 @@ func (cmd *echoCmd) Run(a *app) error {
 
 // clock is this process's, or one that is wrong by what was asked for.
 func (cmd *echoCmd) clock(a *app) (bench.Clock, error) {
-	clock := newClock()
+	clock := stage.Clock(ours.Get)
 	if cmd.ClockOffset == 0 && cmd.ClockSkew == 0 {
 		return clock, nil
 	}

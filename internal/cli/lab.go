@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
@@ -12,13 +11,12 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"rtcbench/bench"
 	"rtcbench/internal/commandline/flags"
+	"rtcbench/internal/keep"
 	"rtcbench/internal/lab"
-	"rtcbench/internal/lab/witness"
+	"rtcbench/internal/lab/analysis"
+	"rtcbench/internal/lab/stage"
 	"rtcbench/internal/platform/livekit"
-	"rtcbench/internal/sandbox"
-	"rtcbench/internal/scratch"
 	"rtcbench/internal/settings"
 	"rtcbench/internal/signals"
 )
@@ -108,12 +106,6 @@ Examples:
 Exit codes: those of the command; 2 no such scenario, 1 no lab here.`
 }
 
-// labFolder is what the folders of labs are called.
-const labFolder = "lab"
-
-// labRoom is where runner and echo meet.
-const labRoom = "lab"
-
 // Run builds the lab, runs the command in it and tells what was injected.
 func (cmd labRunCmd) Run(a *app) error {
 	if cmd.Scenario == "" {
@@ -166,104 +158,25 @@ func (cmd labRunCmd) Run(a *app) error {
 	if err := join(flags.Writable("--report", cmd.Report), flags.Writable("--packets", cmd.Packets)); err != nil {
 		return usagef("%w", err)
 	}
-	scratch.Sweep(labFolder, nil)
-	folder, err := scratch.New(labFolder)
-	if err != nil {
-		return err
-	}
-	defer folder.Remove()
-	self, err := os.Executable()
-	if err != nil {
-		return err
-	}
-	network, err := lab.Build(scenario, cmd.Seed)
-	if err != nil {
-		return err
-	}
-	l := &labRun{app: a, scenario: scenario, network: network, self: self, dir: folder.Path, secret: rand.Text() +
-		rand.Text()}
-	if file == "" {
-		file = filepath.Join(l.dir, "result.json")
-		args = append(slices.Clone(args), "--output="+file)
-	}
+	play := stage.Play{Scenario: scenario, Seed: cmd.Seed, Command: args, Output: file, Environ: os.Environ(),
+		NoStore: a.settings.Get("RTCBENCH_STORE") == "", Stdout: a.stdout, Stderr: a.stderr}
 	if set.Rank("connect-timeout") == settings.ByFlag { // the echo has the same network before it
-		l.joinWithin = asked.Livekit.ConnectTimeout
+		play.Within = asked.Livekit.ConnectTimeout
 	}
-	runErr := l.run(args)
-	log, err := network.Close()
+	played, err := play.Do(a.ctx)
 	if err != nil {
-		return join(runErr, err)
+		return err
 	}
-	heard, err := witness.Read(l.pingLog())
-	if err != nil {
-		return join(runErr, err)
-	}
-	return cmd.tell(a, scenario, log, heard, file, runErr)
+	return cmd.tell(a, played)
 }
 
-// labRun is a lab with processes in it.
-type labRun struct {
-	app      *app
-	scenario lab.Scenario
-	network  *lab.Network
-	self     string
-	dir      string // for their temporary files
-	secret   string // of the lab's own server
-
-	joinWithin string // as --connect-timeout has it; "" = as ever
-}
-
-// pingLog is where the echo writes which pings it was given.
-func (l *labRun) pingLog() string { return filepath.Join(l.dir, "pings.log") }
-
-// command is this program in a place, with args.
-func (l *labRun) command(args ...string) *exec.Cmd {
-	cmd := exec.Command(l.self, append([]string{"lab", "enter"}, args...)...)
-	elsewhere := []string{ // what names another place than the lab
-		"LIVEKIT_", "DAILY_", "TMPDIR=", "ECHO_AGENT_", "RTCBENCH_AGENT", "RTCBENCH_ROOM", "RTCBENCH_LISTEN",
-		"RTCBENCH_HOST",
-		"RTCBENCH_PORT",
-	}
-	for _, e := range os.Environ() {
-		if !slices.ContainsFunc(elsewhere, func(name string) bool { return strings.HasPrefix(e, name) }) {
-			cmd.Env = append(cmd.Env, e)
-		}
-	}
-	cmd.Env = append(cmd.Env, "TMPDIR="+l.dir, "LIVEKIT_URL=ws://"+lab.SFU.Address()+labPort, "LIVEKIT_API_KEY=lab",
-		"LIVEKIT_API_SECRET="+l.secret, "RTCBENCH_ROOM="+labRoom, labClock+"="+l.network.ClockReading())
-	return cmd
-}
-
-const labPort = ":7880"
-
-// run runs args in the lab, with a server and an echo around it.
-func (l *labRun) run(args []string) error {
-	echo := l.command("echo", "--log-pings="+l.pingLog())
-	if l.joinWithin != "" {
-		echo.Args = append(echo.Args, "--connect-timeout="+l.joinWithin)
-	}
-	runner := l.command(args...)
-	runner.Env = append(runner.Env, "RTCBENCH_ECHO=remote", "RTCBENCH_LAB="+l.scenario.Name)
-	if l.app.settings.Get("RTCBENCH_STORE") == "" {
-		runner.Env = append(runner.Env, "RTCBENCH_STORE=none")
-	}
-	if c := l.scenario.EchoClock; c == (lab.Clock{}) {
-		runner.Env = append(runner.Env, "RTCBENCH_LAB_CLOCK=one")
-	} else {
-		echo.Args = append(echo.Args, fmt.Sprintf("--clock-offset=%v", time.Duration(c.Offset)),
-			fmt.Sprintf("--clock-skew=%v", c.Skew))
-	}
-	runner.Stdin, runner.Stdout, runner.Stderr = os.Stdin, l.app.stdout, l.app.stderr
-	err := l.network.Play(l.app.ctx, lab.Cast{
-		Busy:   func() *exec.Cmd { return l.command("lab", "busy") },
-		Server: l.command("lab", "serve"), ServerReady: "the LiveKit server",
-		Echo: echo, EchoReady: "echo ready", Command: runner,
-	})
+// endedInLab is how a command in the lab ended, as the exit code of lab run says it.
+func (a *app) endedInLab(err error) error {
 	var exit *exec.ExitError
-	code, stopped := signals.ExitCode(l.app.ctx)
+	code, stopped := signals.ExitCode(a.ctx)
 	switch {
 	case errors.Is(err, lab.ErrNotPlayed):
-		return l.app.stopped(err)
+		return a.stopped(err)
 	case stopped: // whatever the runner made of the signal: it may have come before it listened
 		return exitError{code, silent{}}
 	case errors.As(err, &exit) && exit.Exited():
@@ -272,6 +185,33 @@ func (l *labRun) run(args []string) error {
 		return fmt.Errorf("the command in the lab: %w", err)
 	}
 	return nil
+}
+
+// tell prints and writes what the router did. The command's own failure counts for more than one of these.
+func (cmd labRunCmd) tell(a *app, p stage.Played) error {
+	ended := a.endedInLab(p.Ended)
+	if p.Unwatched != nil {
+		return join(ended, p.Unwatched)
+	}
+	var kept []error
+	if cmd.Packets != "" {
+		kept = append(kept, keep.WriteTo(cmd.Packets, "the packets", p.Log.WriteCSV))
+	}
+	switch {
+	case p.NotTold != nil && ended == nil:
+		kept = append(kept, p.NotTold)
+	case p.NotTold == nil:
+		analysis.WriteText(a.stdout, p.Report)
+		if cmd.Report != "" {
+			kept = append(kept, keep.WriteTo(cmd.Report, "the lab's report", p.Report.WriteJSON))
+		}
+	}
+	if err := join(kept...); err != nil && ended == nil {
+		return exitError{exitNotKept, err}
+	} else if err != nil {
+		fmt.Fprintf(a.stderr, "rtcbench: %v\n", err)
+	}
+	return ended
 }
 
 type labBusyCmd struct{}
@@ -283,16 +223,7 @@ type labServeCmd struct{}
 
 // Run serves until it is told to stop.
 func (labServeCmd) Run(a *app) error {
-	key := a.settings.Get("LIVEKIT_API_KEY")
-	secret := a.settings.Get("LIVEKIT_API_SECRET")
-	server, err := sandbox.Start(sandbox.Options{Address: lab.SFU.Address(), Port: 7880, UDPPort: 7882, Key: key,
-		Secret: secret})
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(a.stderr, "the LiveKit server listens at %s\n", server.URL)
-	<-a.ctx.Done()
-	return server.Close()
+	return stage.Serve(a.ctx, a.settings.Get("LIVEKIT_API_KEY"), a.settings.Get("LIVEKIT_API_SECRET"), a.stderr)
 }
 
 type labEnterCmd struct {
@@ -300,22 +231,4 @@ type labEnterCmd struct {
 }
 
 // Run becomes the command.
-func (cmd labEnterCmd) Run(*app) error {
-	self, err := os.Executable()
-	if err != nil {
-		return err
-	}
-	return lab.Enter(self, append([]string{"rtcbench"}, cmd.Command...), os.Environ())
-}
-
-// newClock is this process's clock; in a lab that of the lab, by which the router writes down what it does.
-func newClock() bench.Clock {
-	clock := bench.NewClock()
-	if of, err := lab.ClockOf(ours.Get(labClock)); err == nil {
-		clock = of
-	}
-	return clock.Claiming(bench.KernelClockError)
-}
-
-// labClock is the variable that names a lab's clock to its processes.
-const labClock = "RTCBENCH_LAB_ANCHOR"
+func (cmd labEnterCmd) Run(*app) error { return stage.Enter(cmd.Command, os.Environ()) }

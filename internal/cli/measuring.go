@@ -9,6 +9,7 @@ import (
 	"rtcbench/internal/commandline/hints"
 	"rtcbench/internal/floors"
 	"rtcbench/internal/keep"
+	"rtcbench/internal/lab/stage"
 	"rtcbench/internal/measure"
 	"rtcbench/internal/platform"
 	"rtcbench/internal/settings"
@@ -105,9 +106,9 @@ func (a *app) measure(cmd measuring) error {
 // env is what jobs are measured with.
 func (a *app) env(chrome flags.ChromeGroup) measure.Env {
 	return measure.Env{
-		Platforms: platform.All, Clock: newClock(), Browser: chrome.Options(ours), Tool: bench.Tool(version()),
-		Floors: floors.Load(ours),
-		Say:    func(line string) { fmt.Fprintf(a.stderr, "rtcbench: %s\n", line) },
+		Platforms: platform.All, Clock: stage.Clock(ours.Get), Browser: chrome.Options(ours),
+		Tool: bench.Tool(version()), Floors: floors.Load(ours),
+		Say: func(line string) { fmt.Fprintf(a.stderr, "rtcbench: %s\n", line) },
 	}
 }
 

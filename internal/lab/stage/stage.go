@@ -1,0 +1,183 @@
+// Package stage plays this program in a lab: a server, an echo and the command that is measured, each a process of its
+// own in its place, and what the router and the echo wrote down of it.
+package stage
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"rtcbench/bench"
+	"rtcbench/internal/lab"
+	"rtcbench/internal/lab/analysis"
+	"rtcbench/internal/lab/witness"
+	"rtcbench/internal/sandbox"
+	"rtcbench/internal/scratch"
+)
+
+// Play is what is played in a lab.
+type Play struct {
+	Scenario lab.Scenario
+	Seed     uint64
+	Command  []string // a command line of this program, which measures
+	Output   string   // the file that the command writes; "" = it names none, and is given one
+	Within   string   // how long the command waits for its seats, which holds for the echo too; "" = as ever
+	Environ  []string // of this process
+	NoStore  bool     // the command keeps its runs in no store
+	Stdout   io.Writer
+	Stderr   io.Writer
+}
+
+// Played is what became of it.
+type Played struct {
+	Ended     error // how the command ended: lab.ErrNotPlayed, an *exec.ExitError, nil
+	Log       lab.Log
+	Report    analysis.Report
+	NotTold   error // why there is no report: the command wrote no result
+	Unwatched error // why nobody knows what the router and the echo did
+}
+
+// What the lab's own processes are called and given.
+const (
+	folder    = "lab" // what the folders of labs are called
+	room      = "lab" // where runner and echo meet
+	key       = "lab"
+	port      = 7880
+	udpPort   = 7882
+	clockName = "RTCBENCH_LAB_ANCHOR"
+	serverWas = "the LiveKit server"
+)
+
+// stage is a lab with processes in it.
+type stage struct {
+	Play
+	network *lab.Network
+	self    string
+	dir     string // for their temporary files
+	secret  string // of the lab's own server
+}
+
+// Do builds the lab, plays, and takes the lab down. The error says why nothing was played.
+func (p Play) Do(ctx context.Context) (played Played, err error) {
+	scratch.Sweep(folder, nil)
+	dir, err := scratch.New(folder)
+	if err != nil {
+		return played, err
+	}
+	defer dir.Remove()
+	self, err := os.Executable()
+	if err != nil {
+		return played, err
+	}
+	network, err := lab.Build(p.Scenario, p.Seed)
+	if err != nil {
+		return played, err
+	}
+	s := stage{Play: p, network: network, self: self, dir: dir.Path, secret: rand.Text() + rand.Text()}
+	if s.Output == "" {
+		s.Output = filepath.Join(s.dir, "result.json")
+		s.Play.Command = append(slices.Clone(p.Command), "--output="+s.Output)
+	}
+	played.Ended = s.play(ctx)
+	played.Log, played.Unwatched = network.Close()
+	if played.Unwatched != nil {
+		return played, nil
+	}
+	heard, err := witness.Read(s.pingLog())
+	if err != nil {
+		played.Unwatched = err
+		return played, nil
+	}
+	run, err := analysis.ReadRun(s.Output)
+	if err == nil && run.Start.Before(played.Log.Start) {
+		err = fmt.Errorf("%s is of an earlier run: this one has written none", s.Output)
+	}
+	if played.NotTold = err; err == nil {
+		played.Report = analysis.NewReport(p.Scenario, p.Seed, played.Log, run, heard)
+	}
+	return played, nil
+}
+
+// pingLog is where the echo writes which pings it was given.
+func (s stage) pingLog() string { return filepath.Join(s.dir, "pings.log") }
+
+// elsewhere begins the variables that name another place than the lab.
+var elsewhere = []string{"LIVEKIT_", "DAILY_", "TMPDIR=", "ECHO_AGENT_", "RTCBENCH_AGENT", "RTCBENCH_ROOM",
+	"RTCBENCH_LISTEN", "RTCBENCH_HOST", "RTCBENCH_PORT"}
+
+// command is this program in a place, with args.
+func (s stage) command(args ...string) *exec.Cmd {
+	cmd := exec.Command(s.self, append([]string{"lab", "enter"}, args...)...)
+	for _, e := range s.Environ {
+		if !slices.ContainsFunc(elsewhere, func(name string) bool { return strings.HasPrefix(e, name) }) {
+			cmd.Env = append(cmd.Env, e)
+		}
+	}
+	cmd.Env = append(cmd.Env, "TMPDIR="+s.dir, fmt.Sprintf("LIVEKIT_URL=ws://%s:%d", lab.SFU.Address(), port),
+		"LIVEKIT_API_KEY="+key, "LIVEKIT_API_SECRET="+s.secret, "RTCBENCH_ROOM="+room,
+		clockName+"="+s.network.ClockReading())
+	return cmd
+}
+
+// play plays the command, with a server and an echo around it.
+func (s stage) play(ctx context.Context) error {
+	echo := s.command("echo", "--log-pings="+s.pingLog())
+	if s.Within != "" {
+		echo.Args = append(echo.Args, "--connect-timeout="+s.Within)
+	}
+	runner := s.command(s.Command...)
+	runner.Env = append(runner.Env, "RTCBENCH_ECHO=remote", "RTCBENCH_LAB="+s.Scenario.Name)
+	if s.NoStore {
+		runner.Env = append(runner.Env, "RTCBENCH_STORE=none")
+	}
+	if c := s.Scenario.EchoClock; c == (lab.Clock{}) {
+		runner.Env = append(runner.Env, "RTCBENCH_LAB_CLOCK=one")
+	} else {
+		echo.Args = append(echo.Args, fmt.Sprintf("--clock-offset=%v", time.Duration(c.Offset)),
+			fmt.Sprintf("--clock-skew=%v", c.Skew))
+	}
+	runner.Stdin, runner.Stdout, runner.Stderr = os.Stdin, s.Stdout, s.Stderr
+	return s.network.Play(ctx, lab.Cast{
+		Busy:   func() *exec.Cmd { return s.command("lab", "busy") },
+		Server: s.command("lab", "serve"), ServerReady: serverWas,
+		Echo: echo, EchoReady: "echo ready", Command: runner,
+	})
+}
+
+// Enter becomes this program with args, in the place of a lab that this process was started in.
+func Enter(args, environ []string) error {
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	return lab.Enter(self, append([]string{"rtcbench"}, args...), environ)
+}
+
+// Serve is the LiveKit server of a lab, until ctx ends. It says on w when it is ready.
+func Serve(ctx context.Context, key, secret string, w io.Writer) error {
+	server, err := sandbox.Start(sandbox.Options{Address: lab.SFU.Address(), Port: port, UDPPort: udpPort, Key: key,
+		Secret: secret})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "%s listens at %s\n", serverWas, server.URL)
+	<-ctx.Done()
+	return server.Close()
+}
+
+// Clock is this process's clock; in a lab that of the lab, by which the router writes down what it does. get reads a
+// variable of this process.
+func Clock(get func(string) string) bench.Clock {
+	clock := bench.NewClock()
+	if of, err := lab.ClockOf(get(clockName)); err == nil {
+		clock = of
+	}
+	return clock.Claiming(bench.KernelClockError)
+}
