@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -19,10 +20,14 @@ import (
 	"rtcbench/internal/platform/livekit"
 )
 
-// soundPeriod is the grid of each of the three kinds, which are a third of it apart.
+// soundPeriod is the grid of each of two kinds that alternate, half of it apart: each follows the other.
 const soundPeriod = audio.Frame
 
-// sound measures pings in audio packets beside lossy messages, and beside the barest loop of RTP, in turn.
+// soundBlocks is how many times two kinds are measured beside each other, each time for a share of the pings. A machine
+// that is slow for a second is slow for both.
+const soundBlocks = 12
+
+// sound measures pings in audio packets beside the barest loop of RTP, and beside lossy messages, each two in turn.
 func sound(pings int) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 	defer cancel()
@@ -45,40 +50,93 @@ func sound(pings int) error {
 		return err
 	}
 	defer stop()
-	var heard, said bench.Run
-	var bare []time.Duration
-	var errs [2]error
-	var kinds sync.WaitGroup
-	begin := time.Now().Add(3 * time.Second) // the streams are bound by then
-	kinds.Go(func() { bare = onGridOf(soundPeriod, begin.Add(soundPeriod/3), pings, loop) })
-	for i, k := range []struct {
-		run   *bench.Run
-		s     bench.Session
-		class bench.TransportClass
-		at    time.Time
-	}{{&heard, packets, bench.RTPAudio, begin}, {&said, messages, bench.DataChannelLossy,
-		begin.Add(2 * soundPeriod / 3)}} {
-		kinds.Go(func() { *k.run, errs[i] = probeClass(ctx, k.s, k.class, pings, soundPeriod, k.at) })
+	time.Sleep(3 * time.Second) // the streams are bound by then
+	heard := func(n int, at time.Time) (bench.Run, error) {
+		return probeClass(ctx, packets, bench.RTPAudio, n, soundPeriod, at)
 	}
-	kinds.Wait()
-	if err := errors.Join(errs[:]...); err != nil {
+	bare, err := beside(pings, heard, func(n int, at time.Time) ([]time.Duration, error) {
+		return onGridOf(soundPeriod, at, n, loop), nil
+	})
+	if err != nil {
 		return err
 	}
-	fmt.Printf("round trip in ms, %d pings of each, alternating, against one server process:\n", pings)
-	a, m := bench.Summarise(heard), bench.Summarise(said)
-	for _, k := range []struct {
-		name string
-		rtts []time.Duration
-	}{{"  audio packets", a.RTTs}, {"  lossy messages", m.RTTs}, {"  barest loop of RTP on server-sdk-go", bare}} {
-		row(k.name, fmt.Sprintf("p50 %.3f", quantile(k.rtts, 0.5)), fmt.Sprintf("p95 %.3f", quantile(k.rtts, 0.95)))
+	said, err := beside(pings, heard, func(n int, at time.Time) ([]time.Duration, error) {
+		run, err := probeClass(ctx, messages, bench.DataChannelLossy, n, soundPeriod, at)
+		return bench.Summarise(run).RTTs, err
+	})
+	if err != nil {
+		return err
 	}
-	row("  p50, audio packet / lossy message",
-		fmt.Sprintf("%.2f", quantile(a.RTTs, 0.5)/quantile(m.RTTs, 0.5)), "≤ 0.60")
-	row("  p50, audio packet / barest loop", fmt.Sprintf("%.2f", quantile(a.RTTs, 0.5)/quantile(bare, 0.5)), "≤ 1.10")
-	row("  packets that came back with a record that holds", fmt.Sprintf("%d of %d", heard.Counts.Answered,
-		heard.Counts.Sent), "all")
-	row("  echo holds a packet, P50", fmt.Sprintf("%.3f ms", float64(a.Hold.P50.D)/1e6), "")
-	return soundCosts(ctx, packets, messages)
+	fmt.Printf("round trip in ms, %d blocks of %d pings of each, alternating, against one server process:\n",
+		soundBlocks, pings/soundBlocks)
+	for _, k := range []struct {
+		name, against, wanted string
+		both                  blocks
+	}{{"barest loop of RTP on server-sdk-go", "barest loop", "≤ 1.10", bare},
+		{"lossy messages", "lossy message", "≤ 0.60", said}} {
+		for _, kind := range []struct {
+			name string
+			rtts []time.Duration
+		}{{"  audio packets", k.both.ours}, {"  " + k.name, k.both.theirs}} {
+			row(kind.name, fmt.Sprintf("p50 %.3f", quantile(kind.rtts, 0.5)),
+				fmt.Sprintf("p95 %.3f", quantile(kind.rtts, 0.95)))
+		}
+		row("  p50, audio packet / "+k.against, k.both.ratio(), k.wanted)
+	}
+	row("  packets that came back with a record that holds", fmt.Sprintf("%d of %d", bare.answered+said.answered,
+		bare.sent+said.sent), "all")
+	row("  echo holds a packet, P50", fmt.Sprintf("%.3f ms", quantile(bare.held, 0.5)), "")
+	if err := soundCosts(ctx, packets, messages); err != nil {
+		return err
+	}
+	return soundAllocations(ctx)
+}
+
+// blocks are what two kinds took that alternated, block by block.
+type blocks struct {
+	ours, theirs, held []time.Duration
+	ratios             []float64 // of the medians of a block
+	sent, answered     int
+}
+
+// beside measures two kinds in turn, each a half of the grid after the other.
+func beside(pings int, ours func(n int, at time.Time) (bench.Run, error),
+	theirs func(n int, at time.Time) ([]time.Duration, error)) (b blocks, err error) {
+	for range soundBlocks {
+		var run bench.Run
+		var other []time.Duration
+		var errs [2]error
+		var kinds sync.WaitGroup
+		at := time.Now().Add(10 * soundPeriod)
+		kinds.Go(func() { run, errs[0] = ours(pings/soundBlocks, at) })
+		kinds.Go(func() { other, errs[1] = theirs(pings/soundBlocks, at.Add(soundPeriod/2)) })
+		kinds.Wait()
+		if err := errors.Join(errs[:]...); err != nil {
+			return b, err
+		}
+		rtts := bench.Summarise(run).RTTs
+		b.ours, b.theirs = append(b.ours, rtts...), append(b.theirs, other...)
+		b.sent, b.answered = b.sent+run.Counts.Sent, b.answered+run.Counts.Answered
+		if middle := quantile(other, 0.5); middle > 0 {
+			b.ratios = append(b.ratios, quantile(rtts, 0.5)/middle)
+		}
+		for _, s := range run.Samples {
+			if s.Stamped {
+				b.held = append(b.held, s.Hold)
+			}
+		}
+	}
+	return b, nil
+}
+
+// ratio is the median of the blocks' ratios, and between what the middle half of them lies.
+func (b blocks) ratio() string {
+	if len(b.ratios) == 0 {
+		return "not measured"
+	}
+	slices.Sort(b.ratios)
+	at := func(q float64) float64 { return b.ratios[int(q*float64(len(b.ratios)-1)+0.5)] }
+	return fmt.Sprintf("%.2f (%.2f … %.2f)", at(0.5), at(0.25), at(0.75))
 }
 
 // soundCosts compares the CPU time of a packet with that of a message: runner and echo, without the server.
