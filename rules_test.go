@@ -33,7 +33,8 @@ rtcbench/internal/benchtest: rtcbench/bench rtcbench/internal/stats github.com/g
 rtcbench/internal/echo: rtcbench/bench rtcbench/internal/audio rtcbench/internal/ping
 	rtcbench/internal/advice rtcbench/internal/redact
 	github.com/prometheus/client_golang golang.org/x/time github.com/hashicorp/golang-lru/v2
-rtcbench/internal/result: rtcbench/bench rtcbench/internal/redact rtcbench/internal/stats github.com/google/uuid
+rtcbench/internal/result: rtcbench/bench rtcbench/internal/redact rtcbench/internal/stats rtcbench/internal/voice
+	github.com/google/uuid
 	github.com/go-json-experiment/json golang.org/x/text/encoding/unicode golang.org/x/text/transform
 rtcbench/internal/report: rtcbench/bench rtcbench/internal/result rtcbench/internal/stats rtcbench/internal/voice
 	github.com/charmbracelet/lipgloss

@@ -46,6 +46,7 @@ type Run struct {
 	Standin bool      // the platform was played by a stand-in on this machine
 	Floor   *Floor    // what the instrument adds here; nil = it was never measured
 	Asked   float64   // the quantile that a limit was set on; 0 = none
+	Assumed *Assumed  // of audio: what is taken for granted; nil = what is by default
 	Doubts  []Doubt   // from outside the samples; Summarise adds its own
 	Judged  *Validity // as it was judged when it was measured; nil = Summarise does
 	Err     error     // why it ended early; nil for Complete

@@ -152,8 +152,9 @@ func (q Query) LeavesOut(r Record) bool {
 
 // Kept is what remains of a run that was read back without its samples.
 type Kept struct {
-	Summary   Summary // without RTTs and LateRTTs
-	Histogram stats.Histogram
+	Summary      Summary // without RTTs and LateRTTs
+	Histogram    stats.Histogram
+	Conversation Conversation // of audio, as it was told when the pings were there
 }
 
 // Histogram is that of the pings answered in time.

@@ -63,6 +63,7 @@ func (a *app) read(cmd measuring) ([]side, keep.Stores, error) {
 	}
 	for i := range sides {
 		sides[i].job.Asked, sides[i].job.ShowAddresses = f.Limits().Asked(), f.ShowAddresses
+		sides[i].job.Assumed = f.Assumed()
 	}
 	return sides, stores, nil
 }

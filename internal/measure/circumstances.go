@@ -18,7 +18,7 @@ type seen struct {
 func (a *attempt) complete(run *bench.Run, of seen, err error) {
 	job := a.job
 	run.Platform, run.RoomURL, run.Location = job.Platform, a.meeting.URL(), job.Location
-	run.Tool, run.Asked = a.env.Tool, job.Asked
+	run.Tool, run.Asked, run.Assumed = a.env.Tool, job.Asked, job.Assumed
 	run.Echo.Mode = "remote"
 	if job.Local {
 		run.Echo.Mode = "local"

@@ -24,8 +24,9 @@ type Job struct {
 
 	Location      string  // where this is measured from; "" = not given
 	Asked         float64 // the quantile that a limit was set on; 0 = none
-	ShowAddresses bool    // keep the addresses of ICE pairs in the run
-	Lab           Lab     // zero = no lab
+	Assumed       *bench.Assumed
+	ShowAddresses bool // keep the addresses of ICE pairs in the run
+	Lab           Lab  // zero = no lab
 }
 
 // Service is an echo service to ask for a room.

@@ -13,7 +13,6 @@ import (
 	"rtcbench/bench"
 	"rtcbench/internal/result"
 	"rtcbench/internal/stats"
-	"rtcbench/internal/voice"
 )
 
 // Both is the result file of a run on two platforms at one time. A platform that failed stands
@@ -172,9 +171,9 @@ func WriteBothJSON(w io.Writer, daily, livekit *result.Document, errs map[string
 	return result.WriteJSON(w, b)
 }
 
-// WriteBothText writes the two side by side, with the assumptions about voice that are made by default.
+// WriteBothText writes the two side by side.
 func WriteBothText(w io.Writer, d, l bench.Record) error {
-	return Table{Voice: voice.Defaults()}.WriteBoth(w, d, l)
+	return Table{}.WriteBoth(w, d, l)
 }
 
 // WriteBoth writes the two side by side, and how they compare.
@@ -202,12 +201,12 @@ func (t Table) WriteBoth(w io.Writer, d, l bench.Record) error {
 	p.line("  %-14s %s", "", p.dim.Render("(mean |ΔRTT|)"))
 	row("one way, ms", ways(a), ways(b))
 	row("timer late, ms", number(a.TimerError.P50), number(b.TimerError.P50))
-	if x, y := t.ears(d), t.ears(l); x != "" && y != "" {
+	if x, y := ears(d), ears(l); x != "" && y != "" {
 		row("mouth to ear", x, y)
 	}
 	if t.Explain {
-		p.explain("Daily: ", d, t.Voice)
-		p.explain("LiveKit: ", l, t.Voice)
+		p.explain("Daily: ", d)
+		p.explain("LiveKit: ", l)
 	}
 	if comparable(d, l) {
 		p.comparison(Compare(d, l))

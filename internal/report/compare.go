@@ -112,6 +112,7 @@ func CompareGroups(a, b Group, by Against) Groups {
 	gates.Wait()
 	c.conclude(by)
 	c.Notes = append([]string{}, slices.Concat(noteInvalid("A", c.A), noteInvalid("B", c.B), notePaths(c.A, c.B),
+		noteAssumed(c.A.Voice, c.B.Voice),
 		notes(a.Runs, b.Runs))...)
 	c.doubts = groupDoubts(a.Runs, b.Runs)
 	return c

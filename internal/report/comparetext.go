@@ -45,6 +45,13 @@ func (c Groups) WriteText(w io.Writer) error {
 	row("P95", shown(c.A.P95), shown(c.B.P95))
 	row("P99", shown(c.A.P99), shown(c.B.P99))
 	row("loss", percentage(c.A.Loss), percentage(c.B.Loss))
+	if a, b := c.A.Voice, c.B.Voice; a != nil && b != nil {
+		p.head("Voice, of the worse way")
+		row("mouth to ear", fmt.Sprintf("%.1f ms", a.MouthToEar), fmt.Sprintf("%.1f ms", b.MouthToEar))
+		row("R, G.107", a.rating(a.R, 1), b.rating(b.R, 1))
+		row("MOS-CQE", a.rating(a.MOS, 2), b.rating(b.MOS, 2))
+		row("of a turn", fmt.Sprintf("%.1f %%", 100*a.TurnShare), fmt.Sprintf("%.1f %%", 100*b.TurnShare))
+	}
 	p.groupDifference(c)
 	p.groupNotes(c)
 	p.doubts(c.doubts)

@@ -48,6 +48,7 @@ func WriteHistoryText(w io.Writer, h History) error {
 			r.Counts.Settled(), number(s.P50), number(s.P95), number(s.P99), number(s.Jitter), percent(r.Counts),
 			ShortID(r.ID), mark)
 	}
+	p.voices(h.Runs)
 	if len(h.Courses) > 0 {
 		p.head(fmt.Sprintf("%-22s %-8s %-8s %-13s %6s %8s %8s %8s %8s", "All runs of that time", "platform", "engine",
 			"path", "runs", "P50 ms", "P95", "P99", "loss %"))
@@ -162,6 +163,7 @@ type (
 		Ended     bench.Ended    `json:"ended"`
 		Validity  bench.Verdict  `json:"validity"`
 		Doubts    []result.Doubt `json:"doubts"`
+		Voice     *runVoice      `json:"voice,omitempty"`
 
 		statistics result.Statistics
 	}
@@ -195,6 +197,7 @@ func newHistoryRun(r bench.Record) historyRun {
 		Pings: t.TotalMessages, P50: t.P50RTT, P95: t.P95RTT, P99: t.P99RTT, Jitter: t.Jitter, Loss: t.PacketLossRate,
 		Ended: r.Ended, Validity: r.Summary.Validity.Verdict, Doubts: []result.Doubt{}, statistics: t,
 	}
+	row.Voice = newRunVoice(r)
 	for _, d := range r.Summary.Doubts {
 		row.Doubts = append(row.Doubts, result.Doubt(d))
 	}
@@ -245,7 +248,8 @@ func WriteHistoryCSV(w io.Writer, h History) error {
 	for _, x := range inCSV {
 		names = append(names, x.Key)
 	}
-	if err := c.Write(append(names, "ended", "doubts", "validity", "path")); err != nil {
+	names = append(names, "ended", "doubts", "validity", "path")
+	if err := c.Write(append(names, voiceColumns...)); err != nil {
 		return err
 	}
 	for _, run := range h.Runs {
@@ -259,6 +263,7 @@ func WriteHistoryCSV(w io.Writer, h History) error {
 			line = append(line, text)
 		}
 		line = append(line, string(r.Ended), strconv.Itoa(len(r.Doubts)), string(r.Validity), r.Path)
+		line = append(line, r.Voice.cells(number)...)
 		if err := c.Write(line); err != nil {
 			return err
 		}

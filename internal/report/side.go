@@ -34,6 +34,7 @@ type Side struct {
 	P95        *float64 `json:"p95_ms"`
 	P99        *float64 `json:"p99_ms"` // of runs with pings enough for it
 	Loss       *float64 `json:"loss"`   // ratio, of all pings
+	Voice      *Voices  `json:"voice,omitempty"`
 	ways       []string // classes and paths, for a person
 	repairs    []string // of lost audio
 }
@@ -45,6 +46,7 @@ func newSide(g Group) Side {
 		Platforms: distinct(g.Runs, func(r bench.Record) string { return r.Platform }),
 		Engines:   distinct(g.Runs, engineOf), Locations: distinct(g.Runs, locationOf),
 	}
+	d.Voice = newVoices(g.Runs)
 	d.repairs = distinct(g.Runs, func(r bench.Record) string { return cmp.Or(r.Repair(), bench.Unknown) })
 	var from, to time.Time
 	failed := 0

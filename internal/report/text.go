@@ -14,7 +14,6 @@ import (
 	"rtcbench/bench"
 	"rtcbench/internal/result"
 	"rtcbench/internal/stats"
-	"rtcbench/internal/voice"
 )
 
 // width is that of the table: it fits any terminal.
@@ -22,12 +21,11 @@ const width = 80
 
 // Table is how runs are shown to a person.
 type Table struct {
-	Voice   voice.Assumptions // of the line about voice, which audio runs have
-	Explain bool              // show how that line comes about
+	Explain bool // show how the line about voice comes about, which audio runs have
 }
 
-// WriteText writes the table of r for a person, with the assumptions about voice that are made by default.
-func WriteText(w io.Writer, r bench.Record) error { return Table{Voice: voice.Defaults()}.Write(w, r) }
+// WriteText writes the table of r for a person.
+func WriteText(w io.Writer, r bench.Record) error { return Table{}.Write(w, r) }
 
 // Write writes the table of r. It is coloured when w is a terminal that wants it.
 func (t Table) Write(w io.Writer, r bench.Record) error {
@@ -43,9 +41,9 @@ func (t Table) Write(w io.Writer, r bench.Record) error {
 	p.roundTrip(r.Run, s)
 	p.distribution(s.RTTs)
 	p.rest(r.Run, s)
-	p.voice(r, t.Voice)
+	p.voice(r)
 	if t.Explain {
-		p.explain("", r, t.Voice)
+		p.explain("", r)
 	}
 	p.doubts(ungraded(s))
 	_, err := io.WriteString(w, p.String())

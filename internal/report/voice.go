@@ -8,19 +8,25 @@ import (
 )
 
 // voice says in one line what a path of audio packets means for people who talk over it.
-func (p *page) voice(r bench.Record, a voice.Assumptions) {
-	if r.Facts.Transport != bench.RTPAudio {
-		return
-	}
-	if v := voice.Of(r, a); v.Known {
+func (p *page) voice(r bench.Record) {
+	if v, ok := heard(r); ok {
 		p.item("voice", "%s", rated(v))
 	}
 }
 
+// heard is what the path of a run of audio packets means; of no other run is that told.
+func heard(r bench.Record) (v voice.Verdict, ok bool) {
+	if r.Facts.Transport != bench.RTPAudio {
+		return v, false
+	}
+	v = voice.Told(r)
+	return v, v.Known
+}
+
 // ears is the line about voice for a narrow column; "" = there is none.
-func (t Table) ears(r bench.Record) string {
-	v := voice.Of(r, t.Voice)
-	if r.Facts.Transport != bench.RTPAudio || !v.Known {
+func ears(r bench.Record) string {
+	v, ok := heard(r)
+	if !ok {
 		return ""
 	}
 	is := sign(v)
@@ -42,8 +48,8 @@ func rated(v voice.Verdict) string {
 }
 
 // explain says how the line about voice comes about: every value, measured or assumed, with its source.
-func (p *page) explain(of string, r bench.Record, a voice.Assumptions) {
-	v := voice.Of(r, a)
+func (p *page) explain(of string, r bench.Record) {
+	v := voice.Told(r)
 	if !v.Known {
 		p.head(of + "Voice")
 		p.line("  %s", v.Why)
@@ -62,8 +68,19 @@ func (p *page) explain(of string, r bench.Record, a voice.Assumptions) {
 			p.sourced("R", fmt.Sprintf("%s%.1f", is, v.R), why)
 			p.sourced("MOS-CQE", fmt.Sprintf("%s%.2f", is, v.MOS), "ITU-T G.107, annex B: of a conversation, estimated")
 		}
-		p.sourced(part.Name, part.Value, part.Source)
+		p.sourced(part.Name, valueOf(part), part.Source)
 	}
+}
+
+// valueOf is the value of a part, in milliseconds where it is a time.
+func valueOf(part voice.Part) string {
+	switch {
+	case !part.Known:
+		return "–"
+	case part.Unit == "%":
+		return fmt.Sprintf("%.2f %%", part.Value)
+	}
+	return fmt.Sprintf("%.2f", part.Value)
 }
 
 // sourced is a value with its source, on as many lines as that needs.

@@ -77,6 +77,9 @@ func (f File) checkWhere() error {
 				"(a newer rtcbench may know it)", i, leg.Stamped, bench.Stamps)
 		}
 	}
+	if err := d.Voice.check(); err != nil {
+		return err
+	}
 	return knownClass("plan.class", or(d.Plan.Class))
 }
 

@@ -59,7 +59,7 @@ func (f File) run() (bench.Run, error) {
 		Echo: bench.Echo{Mode: d.Echo.Mode, Kind: or(d.Echo.Kind), Identity: or(d.Echo.Identity),
 			Others: d.Echo.Others, Unmatched: d.Echo.Unmatched, FirstPong: span(d.Connect.FirstPong)},
 		Clocks: d.OneWay.Clocks, Facts: f.facts(), Tool: bench.Tool(d.Tool), Standin: d.Standin,
-		Turns:  d.Turns,
+		Turns: d.Turns, Assumed: d.Voice.assumed(),
 		Pauses: bench.Pauses{Total: span(d.Instrument.GCPause.Total), Max: span(d.Instrument.GCPause.Max)},
 	}
 	if m.LocationID != nil {
@@ -92,7 +92,7 @@ func (f File) run() (bench.Run, error) {
 		return bench.Run{}, err
 	}
 	if r.Samples = d.Samples.list(); r.Samples == nil {
-		r.Kept = &bench.Kept{Summary: f.summary(), Histogram: histogram}
+		r.Kept = &bench.Kept{Summary: f.summary(), Histogram: histogram, Conversation: d.Voice.told()}
 	}
 	return r, nil
 }

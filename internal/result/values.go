@@ -25,7 +25,7 @@ var below0 = []string{"theta_ms", "up_ms", "down_ms", "up_p50_ms", "down_p50_ms"
 	"clock_step_ms", "at_ms", "platform_rtt_p50_ms", "value", "limit", "phase_ms", "send_call_ms", "timer_error_ms",
 	"ice", "dtls", "data_channel", "signalling", "wilson95",
 	"latency_ms", "from_ms", "to_ms", "own_error_ms", "floor_dbfs", "threshold_dbfs", "quietest_dbfs",
-	"loud_floor_dbfs", "interrupt_at_ms"}
+	"loud_floor_dbfs", "interrupt_at_ms", "r", "mouth_to_ear_ms", "network_ms", "turn_share"}
 
 // elsewhere are the keys of long lists, and of times of day, which have checks of their own.
 var elsewhere = []string{"samples", "measurements", "start_time", "end_time"}

@@ -6,13 +6,6 @@ import (
 	"strings"
 )
 
-// Codec is what a codec takes of the rating. No standard has values for Opus.
-type Codec struct {
-	Known   bool
-	Ie, Bpl float64
-	Source  string // who says so
-}
-
 // fit is one row of a fit in the literature.
 type fit struct {
 	name    string
@@ -50,5 +43,6 @@ func CodecNamed(name string) (c Codec, err error) {
 	if i < 0 {
 		return c, fmt.Errorf("one of %s", strings.Join(Codecs(), ", "))
 	}
-	return Codec{true, fits[i].ie, fits[i].bpl, name + ": Alahmadi, Pocta, Melvin, ACM TOMM 17(4) 133, 2021"}, nil
+	return Codec{Known: true, Ie: fits[i].ie, Bpl: fits[i].bpl,
+		Source: name + ": Alahmadi, Pocta, Melvin, ACM TOMM 17(4) 133, 2021"}, nil
 }

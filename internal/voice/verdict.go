@@ -7,13 +7,13 @@ import (
 	"rtcbench/bench"
 )
 
-// Assumptions are what is not measured.
-type Assumptions struct {
-	Capture, Frame, Playout time.Duration
-	Buffer                  bench.Quantity // not known = the one that was measured
-	Turn                    time.Duration  // between the end of a caller's speech and an agent's reply
-	Codec                   Codec
-}
+// The words of bench, by their names here.
+type (
+	Assumptions = bench.Assumed
+	Codec       = bench.Codec
+	Verdict     = bench.Conversation
+	Part        = bench.ConversationPart
+)
 
 // Defaults are those of a browser that sends Opus. They have no codec: none is standard.
 func Defaults() Assumptions {
@@ -28,27 +28,6 @@ const (
 	given       = "as given"
 )
 
-// Part is one line of how a verdict came about.
-type Part struct {
-	Name   string // of an assumption: what Assumptions call it
-	Value  string
-	Source string
-}
-
-// Verdict is what a path means for a conversation, or Why there is none. Of the two ways it is of the worse.
-type Verdict struct {
-	Known bool
-	Why   string
-
-	Way        string // "up", "down"
-	MouthToEar time.Duration
-	R, MOS     float64
-	Bound      bool          // the codec is not known: R and MOS are of the delay alone, and at the most that
-	Network    time.Duration // of a turn: there and back
-	TurnShare  float64       // a ratio
-	Parts      []Part
-}
-
 // way is one direction of a path.
 type way struct {
 	name          string
@@ -60,6 +39,30 @@ type way struct {
 	lost          float64
 	lostSource    string
 	burstR        float64
+}
+
+// Told judges a run by its own assumptions. A run that was read back without its pings was judged when they were there.
+func Told(r bench.Record) Verdict {
+	if r.Kept != nil && r.Kept.Conversation.Known {
+		return r.Kept.Conversation
+	}
+	return Of(r, AssumedOf(r.Run))
+}
+
+// AssumedOf are the assumptions of r: its own, or those that are made by default.
+func AssumedOf(r bench.Run) Assumptions {
+	if r.Assumed != nil {
+		return *r.Assumed
+	}
+	return Defaults()
+}
+
+// Assumed is a as a run has it.
+func Assumed(a Assumptions) *Assumptions {
+	if a == Defaults() {
+		return nil
+	}
+	return &a
 }
 
 // Of judges a run.
@@ -74,9 +77,9 @@ func Of(r bench.Record, a Assumptions) Verdict {
 	}
 	v.Network = r.Summary.P50.D - r.Summary.Hold.P50.D
 	v.TurnShare = float64(v.Network) / float64(a.Turn)
-	v.Parts = append(v.Parts, Part{"turn", fmt.Sprintf("%.1f %%", 100*v.TurnShare),
+	v.Parts = append(v.Parts, known("turn", 100*v.TurnShare, percentUnit,
 		fmt.Sprintf("two legs, %s ms, of %s ms: %s", number(v.Network), number(a.Turn),
-			sourceOf(a.Turn, Defaults().Turn, turnSource))})
+			sourceOf(a.Turn, Defaults().Turn, turnSource))))
 	return v
 }
 
@@ -87,30 +90,41 @@ func judge(w way, a Assumptions) Verdict {
 		MouthToEar: a.Capture + a.Frame + w.fastest + w.buffer + a.Playout}
 	percent := 100 * (1 - (1-w.lost)*(1-w.late))
 	i := Impairment{Delay: v.MouthToEar, BurstR: 1}
-	burst := Part{"burst ratio", "1.00", "losses are taken as random: nothing shows bursts"}
+	burst := known("burst ratio", 1, "", "losses are taken as random: nothing shows bursts")
 	if w.burstR > 1 {
-		burst.Value, burst.Source = fmt.Sprintf("%.2f", w.burstR), "measured (details.bursts)"
+		burst.Value, burst.Source = w.burstR, "measured (details.bursts)"
 	}
-	codec := []Part{{"ie, bpl", "–", "not given, and no standard has them for Opus: R is of the delay alone"}}
+	codec := []Part{{Name: "ie, bpl",
+		Source: "not given, and no standard has them for Opus: R is of the delay alone"}}
 	if c := a.Codec; c.Known {
 		i.Ie, i.Bpl, i.Loss, i.BurstR = c.Ie, c.Bpl, percent, max(1, w.burstR)
-		codec = []Part{{"ie", fmt.Sprintf("%.2f", c.Ie), c.Source}, {"bpl", fmt.Sprintf("%.2f", c.Bpl), c.Source}}
+		codec = []Part{known("ie", c.Ie, "", c.Source), known("bpl", c.Bpl, "", c.Source)}
 	}
 	v.R = i.R()
 	v.MOS = MOS(v.R)
 	v.Parts = []Part{
-		{"capture", number(a.Capture), sourceOf(a.Capture, d.Capture, blockSource)},
-		{"frame", number(a.Frame), sourceOf(a.Frame, d.Frame, frameSource)},
-		{"one way", number(w.fastest), w.fastestSource},
-		{"buffer", number(w.buffer), w.bufferSource},
-		{"playout", number(a.Playout), sourceOf(a.Playout, d.Playout, blockSource)},
-		{"mouth to ear", number(v.MouthToEar), "ITU-T G.114: to 150 ms nearly all are content, 400 ms at the most"},
-		{"loss", fmt.Sprintf("%.2f %%", percent), fmt.Sprintf("lost %.2f %%, %s; too late for the buffer %.2f %%",
-			100*w.lost, w.lostSource, 100*w.late)},
+		millisPart("capture", a.Capture, sourceOf(a.Capture, d.Capture, blockSource)),
+		millisPart("frame", a.Frame, sourceOf(a.Frame, d.Frame, frameSource)),
+		millisPart("one way", w.fastest, w.fastestSource),
+		millisPart("buffer", w.buffer, w.bufferSource),
+		millisPart("playout", a.Playout, sourceOf(a.Playout, d.Playout, blockSource)),
+		millisPart("mouth to ear", v.MouthToEar, "ITU-T G.114: to 150 ms nearly all are content, 400 ms at the most"),
+		known("loss", percent, percentUnit, fmt.Sprintf("lost %.2f %%, %s; too late for the buffer %.2f %%",
+			100*w.lost, w.lostSource, 100*w.late)),
 		burst,
 	}
 	v.Parts = append(v.Parts, codec...)
 	return v
+}
+
+const percentUnit = "%"
+
+func known(name string, value float64, unit, source string) Part {
+	return Part{Name: name, Known: true, Value: value, Unit: unit, Source: source}
+}
+
+func millisPart(name string, d time.Duration, source string) Part {
+	return known(name, float64(d)/float64(millis), "ms", source)
 }
 
 func sourceOf(value, byDefault time.Duration, source string) string {

@@ -115,6 +115,15 @@ export interface Side {
   p95_ms: number | null;
   p99_ms: number | null;
   loss: number | null;
+  voice?: Voices | null;
+}
+
+export interface Voices {
+  mouth_to_ear_ms: number;
+  r: number;
+  mos_cqe: number;
+  bound: boolean;
+  turn_share: number;
 }
 
 export interface Shift {
@@ -262,6 +271,7 @@ export interface Details {
   daily?: unknown | null;
   turns?: Turns | null;
   audio?: AudioLeg[];
+  voice?: Voice | null;
   standin?: boolean;
 }
 
@@ -548,4 +558,38 @@ export interface AudioLeg {
   retransmitted: number | null;
   stamped: string;
   carried?: boolean;
+}
+
+export interface Voice {
+  way: string;
+  mouth_to_ear_ms: number;
+  r: number;
+  mos_cqe: number;
+  bound: boolean;
+  network_ms: number;
+  turn_share: number;
+  assumed: Assumed;
+  parts: VoicePart[];
+}
+
+export interface Assumed {
+  capture_ms: number;
+  frame_ms: number;
+  playout_ms: number;
+  buffer_ms: number | null;
+  turn_ms: number;
+  codec: Codec | null;
+}
+
+export interface Codec {
+  ie: number;
+  bpl: number;
+  source: string;
+}
+
+export interface VoicePart {
+  name: string;
+  value: number | null;
+  unit: string;
+  source: string;
 }

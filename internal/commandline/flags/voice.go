@@ -73,8 +73,10 @@ func (f VoiceGroup) codec(c *settings.Check) (codec voice.Codec) {
 	return codec
 }
 
-// Table is how the runs are shown; Check has found the flags right.
-func (f VoiceGroup) Table() report.Table {
-	c := settings.Check{Sources: settings.New(nil, "")}
-	return report.Table{Voice: f.assumptions(&c), Explain: f.Voice}
+// Assumed is what the flags say, as a run has it; Check has found them right.
+func (f VoiceGroup) Assumed() *bench.Assumed {
+	return voice.Assumed(f.assumptions(&settings.Check{Sources: settings.New(nil, "")}))
 }
+
+// Table is how the runs are shown.
+func (f VoiceGroup) Table() report.Table { return report.Table{Explain: f.Voice} }
