@@ -41,10 +41,15 @@ export function liveKitMedia(room: Room, link: Link): Media {
         if (!track.receiver || !wants(of.trackName, from.identity)) return;
         came({ from: from.identity, receiver: track.receiver });
       });
+      // After a server's restart the end of an old track may be told of when the new one is there.
+      const ended = (identity: string) => {
+        const tracks = room.remoteParticipants.get(identity)?.trackPublications.values() ?? [];
+        if (![...tracks].some((of) => wants(of.trackName, identity))) gone(identity);
+      };
       room.on(RoomEvent.TrackUnpublished, (of: RemoteTrackPublication, from: RemoteParticipant) => {
-        if (wants(of.trackName, from.identity)) gone(from.identity);
+        if (wants(of.trackName, from.identity)) ended(from.identity);
       });
-      room.on(RoomEvent.ParticipantDisconnected, (p: RemoteParticipant) => gone(p.identity));
+      room.on(RoomEvent.ParticipantDisconnected, (p: RemoteParticipant) => ended(p.identity));
       room.on(RoomEvent.LocalTrackPublished, sent);
       for (const p of room.remoteParticipants.values()) {
         for (const of of p.trackPublications.values()) look(of as RemoteTrackPublication, p);

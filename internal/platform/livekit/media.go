@@ -3,6 +3,7 @@ package livekit
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -159,9 +160,11 @@ func (m *media) publish(ctx context.Context, o *outbound) error {
 	}
 }
 
-// gone takes down what answered a runner that has left.
-func (m *media) gone(identity string) {
-	if m.s.opts.Role != bench.Answerer {
+// gone takes down what answered a runner, unless the runner still speaks: after a server's restart the SDK tells of the
+// new track, or of the participant that came back, before it tells of the old one's end. p is the runner as it is now;
+// nil = it has left.
+func (m *media) gone(identity string, p *lksdk.RemoteParticipant) {
+	if m.s.opts.Role != bench.Answerer || m.speaks(p) {
 		return
 	}
 	m.s.streamIs(identity, "")
@@ -174,6 +177,13 @@ func (m *media) gone(identity string) {
 			}
 		}()
 	}
+}
+
+// speaks reports whether a participant has a track that is for us.
+func (m *media) speaks(p *lksdk.RemoteParticipant) bool {
+	return p != nil && slices.ContainsFunc(p.TrackPublications(), func(pub lksdk.TrackPublication) bool {
+		return pub.Name() == m.hears()
+	})
 }
 
 func (m *media) forget(to string) *outbound {

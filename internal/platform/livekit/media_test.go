@@ -253,6 +253,64 @@ func TestAudioThatNoPingCanRideIn(t *testing.T) {
 	}
 }
 
+// TestAnotherTrackOfTheRunner: one who speaks on a new track, and takes the old one down after that, is answered as
+// before. So it comes after a server's restart.
+func TestAnotherTrackOfTheRunner(t *testing.T) {
+	server := sandboxtest.Start(t)
+	answering(t, server, "twice", "echo")
+	answers, heard := make(chan string, 100), make(chan string, 100)
+	runner, err := lksdk.ConnectToRoom(server.URL, lksdk.ConnectInfo{APIKey: server.Key, APISecret: server.Secret,
+		RoomName: "twice", ParticipantIdentity: "runner"}, &lksdk.RoomCallback{
+		OnLocalTrackSubscribed: func(pub *lksdk.LocalTrackPublication, _ *lksdk.LocalParticipant) { heard <- pub.SID() },
+		ParticipantCallback: lksdk.ParticipantCallback{
+			OnTrackPublished: func(pub *lksdk.RemoteTrackPublication, _ *lksdk.RemoteParticipant) {
+				answers <- pub.SID()
+			},
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer runner.Disconnect()
+	next := func(from chan string) string {
+		t.Helper()
+		select {
+		case sid := <-from:
+			return sid
+		case <-time.After(time.Minute):
+			t.Fatal("the echo did nothing")
+			return ""
+		}
+	}
+	speak := func() string {
+		track, err := lksdk.NewLocalTrack(webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus, ClockRate: 48000,
+			Channels: 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		pub, err := runner.LocalParticipant.PublishTrack(track, &lksdk.TrackPublicationOptions{Name: "rtcbench-ping",
+			Source: protocol.TrackSource_MICROPHONE})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for next(heard) != pub.SID() {
+		}
+		return pub.SID()
+	}
+	old := speak()
+	answer := next(answers)
+	speak()
+	if err := runner.LocalParticipant.UnpublishTrack(old); err != nil {
+		t.Fatal(err)
+	}
+	speak() // when this is heard, the end of the old one has been told
+	api := lksdk.NewRoomServiceClient(server.URL, server.Key, server.Secret)
+	who, err := api.GetParticipant(t.Context(), &protocol.RoomParticipantIdentity{Room: "twice", Identity: "echo"})
+	if err != nil || len(who.Tracks) != 1 || who.Tracks[0].Sid != answer {
+		t.Errorf("%v, the echo speaks on %v, at first on %s", err, who.GetTracks(), answer)
+	}
+}
+
 // TestAudioOutlivesTheServer: the server goes and comes back, and so does the answer; the run knows that the way
 // changed.
 func TestAudioOutlivesTheServer(t *testing.T) {

@@ -149,7 +149,7 @@ func (m *media) callbacks() lksdk.ParticipantCallback {
 		OnTrackPublished: m.published,
 		OnTrackUnpublished: func(pub *lksdk.RemoteTrackPublication, p *lksdk.RemoteParticipant) {
 			if pub.Name() == m.hears() {
-				m.gone(p.Identity())
+				m.gone(p.Identity(), p)
 			}
 		},
 		OnTrackSubscribed: func(t *webrtc.TrackRemote, pub *lksdk.RemoteTrackPublication, p *lksdk.RemoteParticipant) {

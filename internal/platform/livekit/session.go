@@ -225,8 +225,10 @@ func (s *session) callbacks() *lksdk.RoomCallback {
 			reason := strings.ToLower(strings.ReplaceAll(s.room.DisconnectReason().String(), "_", " "))
 			s.end(fmt.Errorf("%w by the server or for want of it: %s", bench.ErrEnded, reason))
 		},
-		OnParticipantDisconnected: func(p *lksdk.RemoteParticipant) { s.media.gone(p.Identity()) },
-		ParticipantCallback:       s.media.callbacks(),
+		OnParticipantDisconnected: func(p *lksdk.RemoteParticipant) {
+			s.media.gone(p.Identity(), s.room.GetParticipantByIdentity(p.Identity()))
+		},
+		ParticipantCallback: s.media.callbacks(),
 	}
 	if s.opts.Class == bench.Turn {
 		s.listens(callbacks)
