@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"crypto/ed25519"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"path/filepath"
@@ -103,6 +104,50 @@ func TestTheHubIsAwayForADay(t *testing.T) {
 		again, err := New(r.file, r.options) // it was started again: all of it is on the disk
 		if err != nil || again.plan.Serial != 5 || !again.seats.until().Equal(r.seats.until()) {
 			t.Errorf("started again: %v", err)
+		}
+	})
+}
+
+// TestAPlanComesWithItsSeats: a hub that takes its time for the seats of a new plan costs no slot, and no error; until
+// they are there the plan before is followed.
+func TestAPlanComesWithItsSeats(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const every, slow = 2 * time.Minute, 10 * time.Second
+		r, key, begun := place(t, every, fleet.Job{Name: "a", Platform: "livekit", Aligned: true})
+		next := fleet.Plan{Protocol: fleet.Protocol, Serial: 6, Every: every, Issued: time.Now(),
+			NotAfter: time.Now().Add(48 * time.Hour),
+			Jobs:     []fleet.Job{{Name: "b", Platform: "livekit", Aligned: true}}}
+		signed, err := next.Sign(key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.request = func(_ context.Context, subject string, data []byte) ([]byte, error) {
+			if strings.HasSuffix(subject, fleet.Plans) {
+				return json.Marshal(signed)
+			}
+			time.Sleep(slow)
+			var want fleet.SeatsWanted
+			if err := json.Unmarshal(data, &want); err != nil || want.Serial != 6 {
+				t.Errorf("seats of plan %d were asked for: %v", want.Serial, err)
+			}
+			got := fleet.SeatsLeased{To: want.From.Add(3 * time.Hour)}
+			for slot := want.From; slot.Before(got.To); slot = slot.Add(every) {
+				got.Seats = append(got.Seats, fleet.Seat{Job: "b", Slot: slot})
+			}
+			return json.Marshal(got)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Minute)
+		defer cancel()
+		go func() {
+			fifth := r.plan.Slot(time.Now()).Add(5 * every)
+			time.Sleep(fifth.Add(-slow / 2).Sub(time.Now())) // it begins before the seats come
+			if err := r.catchUp(ctx, 6); err != nil {
+				t.Error(err)
+			}
+		}()
+		r.work(ctx)
+		if r.failed != "" || r.plan.Serial != 6 || len(*begun) < 14 {
+			t.Errorf("plan %d, %d runs, %q", r.plan.Serial, len(*begun), r.failed)
 		}
 	})
 }

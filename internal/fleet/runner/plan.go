@@ -23,11 +23,11 @@ func (r *Runner) ask(ctx context.Context, what string, said, heard any) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
-	m, err := r.nc.RequestWithContext(ctx, fleet.Ask(r.me.Name, what), data)
+	answer, err := r.request(ctx, fleet.Ask(r.me.Name, what), data)
 	if err != nil {
 		return fmt.Errorf("ask the hub for %s: %w", what, err)
 	}
-	if err := json.Unmarshal(m.Data, heard); err != nil {
+	if err := json.Unmarshal(answer, heard); err != nil {
 		return fmt.Errorf("ask the hub for %s: %w", what, err)
 	}
 	return nil
@@ -38,17 +38,34 @@ func (r *Runner) catchUp(ctx context.Context, newest uint64) error {
 	r.mu.Lock()
 	serial := r.file.Serial
 	r.mu.Unlock()
-	anew := newest > serial
-	if anew {
-		var s fleet.Signed
-		if err := r.ask(ctx, fleet.Plans, struct{}{}, &s); err != nil {
-			return err
-		}
-		if err := r.take(s); err != nil {
-			return err
-		}
+	if newest > serial {
+		return r.renew(ctx)
 	}
-	return r.lease(ctx, anew)
+	return r.lease(ctx)
+}
+
+// renew takes a newer plan together with its first seats: a slot that begins meanwhile is still one of the plan before.
+// A plan that no seats come for is taken all the same.
+func (r *Runner) renew(ctx context.Context) error {
+	var s fleet.Signed
+	if err := r.ask(ctx, fleet.Plans, struct{}{}, &s); err != nil {
+		return err
+	}
+	r.mu.Lock()
+	p, err := s.Open(r.file.PlanKey, r.file.Serial)
+	r.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	var got fleet.SeatsLeased
+	if len(p.For(r.me)) > 0 {
+		got, err = r.seatsFrom(ctx, &p, p.Slot(r.now()))
+	}
+	err = errors.Join(err, r.seats.lease(got, r.now(), true), r.take(s))
+	if err != nil {
+		return err
+	}
+	return r.lease(ctx)
 }
 
 // take takes a plan that the pinned key has signed and that is no older than the one before.
@@ -70,9 +87,8 @@ func (r *Runner) take(s fleet.Signed) error {
 	return nil
 }
 
-// lease asks for seats until they reach a day ahead, but for an hour: so a hub is asked once an hour. Those of a plan
-// before are given up.
-func (r *Runner) lease(ctx context.Context, anew bool) error {
+// lease asks for seats until they reach a day ahead, but for an hour: so a hub is asked once an hour.
+func (r *Runner) lease(ctx context.Context) error {
 	r.mu.Lock()
 	plan := r.plan
 	r.mu.Unlock()
@@ -82,26 +98,34 @@ func (r *Runner) lease(ctx context.Context, anew bool) error {
 	for range leasesAtOnce { // the next hello asks for more
 		now := r.now()
 		from := plan.Slot(now)
-		if to := r.seats.until(); !anew && to.After(from) {
+		if to := r.seats.until(); to.After(from) {
 			from = to
 		}
 		if !from.Before(now.Add(fleet.Lease - time.Hour)) {
 			return nil
 		}
-		var got fleet.SeatsLeased
-		if err := r.ask(ctx, fleet.Seats, fleet.SeatsWanted{Serial: plan.Serial, From: from}, &got); err != nil {
+		got, err := r.seatsFrom(ctx, plan, from)
+		if err != nil {
 			return err
 		}
-		if got.Error != "" {
-			r.fault("the hub leases no seats: " + got.Error)
-		}
-		if !got.To.After(from) {
-			return errors.New("the hub leases no seats")
-		}
-		if err := r.seats.lease(got, now, anew); err != nil {
+		if err := r.seats.lease(got, now, false); err != nil {
 			return err
 		}
-		anew = false
 	}
 	return nil
+}
+
+// seatsFrom asks for the seats of slots from then on, as many as one answer holds.
+func (r *Runner) seatsFrom(ctx context.Context, plan *fleet.Plan, from time.Time) (fleet.SeatsLeased, error) {
+	var got fleet.SeatsLeased
+	if err := r.ask(ctx, fleet.Seats, fleet.SeatsWanted{Serial: plan.Serial, From: from}, &got); err != nil {
+		return fleet.SeatsLeased{}, err
+	}
+	if got.Error != "" {
+		r.fault("the hub leases no seats: " + got.Error)
+	}
+	if !got.To.After(from) {
+		return fleet.SeatsLeased{}, errors.New("the hub leases no seats")
+	}
+	return got, nil
 }

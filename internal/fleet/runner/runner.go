@@ -42,6 +42,9 @@ type Runner struct {
 	changed chan struct{} // there is another plan
 	watched atomic.Int64  // until when somebody watches, in Unix nanoseconds
 
+	// request asks by nc.
+	request func(ctx context.Context, subject string, data []byte) ([]byte, error)
+
 	mu      sync.Mutex
 	file    *File
 	plan    *fleet.Plan
@@ -61,6 +64,7 @@ func New(f *File, o Options) (*Runner, error) {
 	}
 	r := &Runner{options: o, me: f.Place, box: o.Box, file: f, wake: make(chan struct{}, 1),
 		waits: make(chan struct{}, 1), changed: make(chan struct{}, 1)}
+	r.request = r.byNATS
 	var err error
 	if r.seats, err = loadSeats(filepath.Join(filepath.Dir(f.path), "fleet-seats.json")); err != nil {
 		return nil, fmt.Errorf("read the seats that the hub leased: %w", err)
@@ -73,6 +77,15 @@ func New(f *File, o Options) (*Runner, error) {
 		r.plan = &p
 	}
 	return r, nil
+}
+
+// byNATS asks over the connection.
+func (r *Runner) byNATS(ctx context.Context, subject string, data []byte) ([]byte, error) {
+	m, err := r.nc.RequestWithContext(ctx, subject, data)
+	if err != nil {
+		return nil, err
+	}
+	return m.Data, nil
 }
 
 // Run works until ctx ends. What is under way then is kept.

@@ -74,7 +74,7 @@ func (r *Runner) slot(ctx context.Context) {
 		if !r.until(ctx, from) {
 			return
 		}
-		r.one(ctx, j, slot)
+		r.one(ctx, plan, j, slot)
 		from = from.Add(j.Longest.Round(time.Second))
 	}
 	if len(rest) > 0 && !r.until(ctx, slot.Add(schedule.RandomJitter(plan.Jitter))) {
@@ -82,9 +82,16 @@ func (r *Runner) slot(ctx context.Context) {
 	}
 	for _, j := range rest {
 		if ctx.Err() == nil {
-			r.one(ctx, j, slot)
+			r.one(ctx, plan, j, slot)
 		}
 	}
+}
+
+// follows is the plan that is in force.
+func (r *Runner) follows() *fleet.Plan {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.plan
 }
 
 // until waits until at; false = ctx ended before.
@@ -99,9 +106,13 @@ func (r *Runner) until(ctx context.Context, at time.Time) bool {
 	}
 }
 
-// one carries out a job and keeps what came of it.
-func (r *Runner) one(ctx context.Context, j fleet.Job, slot time.Time) {
+// one carries out a job of a plan and keeps what came of it.
+func (r *Runner) one(ctx context.Context, plan *fleet.Plan, j fleet.Job, slot time.Time) {
 	seat, err := r.seats.of(j.Name, slot)
+	if err != nil && r.follows() != plan { // its seats went with it
+		r.options.Log.Info("left out: there is a newer plan", "job", j.Name, "slot", slot)
+		return
+	}
 	if err != nil {
 		r.fault(fmt.Sprintf("job %s, slot %s: %v", j.Name, slot.Format(time.RFC3339), err))
 		return

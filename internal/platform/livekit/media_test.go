@@ -261,7 +261,9 @@ func TestAnotherTrackOfTheRunner(t *testing.T) {
 	answers, heard := make(chan string, 100), make(chan string, 100)
 	runner, err := lksdk.ConnectToRoom(server.URL, lksdk.ConnectInfo{APIKey: server.Key, APISecret: server.Secret,
 		RoomName: "twice", ParticipantIdentity: "runner"}, &lksdk.RoomCallback{
-		OnLocalTrackSubscribed: func(pub *lksdk.LocalTrackPublication, _ *lksdk.LocalParticipant) { heard <- pub.SID() },
+		OnLocalTrackSubscribed: func(pub *lksdk.LocalTrackPublication, _ *lksdk.LocalParticipant) {
+			heard <- pub.SID()
+		},
 		ParticipantCallback: lksdk.ParticipantCallback{
 			OnTrackPublished: func(pub *lksdk.RemoteTrackPublication, _ *lksdk.RemoteParticipant) {
 				answers <- pub.SID()
