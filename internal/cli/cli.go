@@ -17,6 +17,7 @@ import (
 
 	"rtcbench/bench"
 	"rtcbench/internal/commandline"
+	"rtcbench/internal/environment"
 	"rtcbench/internal/function"
 	"rtcbench/internal/platform"
 	"rtcbench/internal/report"
@@ -112,6 +113,9 @@ func parseInto(c *commands, args []string) (set *settings.Sources, err error) {
 	_, err = lineOf(alone).Parse(newParser(c, alone, io.Discard, io.Discard, func(int) { panic(exited) }), args)
 	return alone, err
 }
+
+// ours is the environment of this process, for the rooms below, which read none by themselves.
+var ours environment.Environment = os.LookupEnv
 
 // app is what a command has of the world.
 type app struct {

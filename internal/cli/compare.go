@@ -8,6 +8,7 @@ import (
 
 	"rtcbench/bench"
 	"rtcbench/internal/archive"
+	"rtcbench/internal/commandline/flags"
 	"rtcbench/internal/commandline/hints"
 	"rtcbench/internal/progress"
 	"rtcbench/internal/report"
@@ -26,8 +27,8 @@ type compareCmd struct {
 	FailIfSlower   string `from:"RTCBENCH_FAIL_IF_SLOWER" group:"limits" placeholder:"PERCENT" help:"Exit with 3 when B's P50 is slower than A's by more than this, beyond doubt: the whole interval is. A lost ping is slower than any."`
 	FailIfLossier  string `from:"RTCBENCH_FAIL_IF_LOSSIER" group:"limits" placeholder:"PERCENT" help:"Exit with 3 when B loses more than A by more than so many percentage points, beyond doubt."`
 	AllowUndecided bool   `from:"RTCBENCH_ALLOW_UNDECIDED" group:"limits" help:"Pass a limit that could not be decided. Without it, such a limit exits with 3."`
-	includeFlags
-	storeFlags
+	flags.IncludeGroup
+	flags.StoreGroup
 }
 
 // Help is shown by --help below the flags' summary.
@@ -116,7 +117,7 @@ func (cmd *compareCmd) compare(a *app, operands [2]archive.Side, bar *progress.W
 	by report.Against) (c report.Groups, err error) {
 	var store bench.Store
 	open := sync.OnceValues(func() (s bench.Store, err error) {
-		store, err = a.openForReading(cmd.storeFlags)
+		store, err = cmd.First(a.ctx, a.settings, ours)
 		return store, err
 	})
 	defer func() {

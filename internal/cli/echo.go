@@ -69,7 +69,7 @@ func (cmd *echoCmd) Run(a *app) error {
 	switch {
 	case c.Err != nil:
 		return c.Err
-	case cmd.wanted(&c):
+	case cmd.Wanted(&c):
 		return cmd.serve(a, &c, within)
 	case cmd.Platform == "both":
 		return usagef("--platform both: that is for the service; give --listen, or one platform")

@@ -1,10 +1,8 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"strings"
 	"time"
 
@@ -23,14 +21,7 @@ import (
 
 // serviceFlags are those of rtcbench echo as a service.
 type serviceFlags struct {
-	Listen    string `from:"RTCBENCH_LISTEN" group:"service" placeholder:"ADDRESS" help:"Give rooms to runners over HTTP at this address, as 127.0.0.1:8001."`
-	Host      string `from:"RTCBENCH_HOST,API_HOST" group:"service" placeholder:"HOST" help:"The same, as the original has it; with --port."`
-	Port      string `from:"RTCBENCH_PORT,API_PORT" group:"service" placeholder:"PORT" help:"The same (default: 8000 for daily, else 8001)."`
-	AuthToken string `name:"auth-token" from:"ECHO_AUTH_TOKEN" group:"service" placeholder:"TOKEN" help:"What a runner has to show (--agent-token); needed unless it listens on this machine alone."`
-	Insecure  bool   `from:"RTCBENCH_INSECURE" dotenv:"no" group:"service" help:"Serve everybody: runners of the original tool can show no token."`
-	MaxRooms  string `name:"max-rooms" from:"RTCBENCH_MAX_ROOMS" group:"service" placeholder:"50" help:"Rooms at one time (default: 50; 4 with Daily, where each is a page of a browser)."`
-	RoomTTL   string `name:"room-ttl" from:"RTCBENCH_ROOM_TTL" group:"service" default:"10m" placeholder:"10m" help:"How long a room lives at most."`
-	RateLimit string `name:"rate-limit" from:"RTCBENCH_RATE_LIMIT" group:"service" default:"20" placeholder:"20" help:"Requests a second of one address."`
+	flags.EchoGroup
 
 	// The flags of the platforms that say how rooms are made, as they are called here.
 	Making  kong.Plugins `embed:""`
@@ -50,78 +41,6 @@ const (
 	dailyRooms = 4
 )
 
-// wanted reports whether a service is asked for, not a seat in one room. API_HOST and API_PORT, which may be in a .env
-// for other reasons, ask for none against a room that is named by something stronger.
-func (f serviceFlags) wanted(c *settings.Check) bool {
-	room := max(c.Rank("room"), c.Rank("token"), c.Rank("room-url"), c.Rank("room-prefix"))
-	asked := func(flag, value, originals string) bool {
-		return value != "" && (c.VariableOf(flag) != originals || c.Rank(flag) >= room)
-	}
-	return f.Listen != "" || asked("host", f.Host, "API_HOST") || asked("port", f.Port, "API_PORT")
-}
-
-// where is the flag that says where to listen.
-func (f serviceFlags) where() string {
-	switch {
-	case f.Listen != "":
-		return "listen"
-	case f.Host != "":
-		return "host"
-	}
-	return "port"
-}
-
-// address is where to listen.
-func (f serviceFlags) address(c *settings.Check, platform string) string {
-	if f.Listen != "" {
-		if (f.Host != "" || f.Port != "") && c.Rank("listen") <= max(c.Rank("host"), c.Rank("port")) && c.Err == nil {
-			c.Err = usagef("%s: leave out --host and --port, or give them alone", c.Name("listen"))
-		}
-		return c.Address("listen", f.Listen)
-	}
-	host, port := f.Host, f.Port
-	if host == "" {
-		host = "127.0.0.1"
-	}
-	if port == "" {
-		port = map[bool]string{true: "8000", false: "8001"}[platform == daily.Platform.Name]
-	}
-	c.Number("port", port, 0, 65535)
-	c.Host("host", host)
-	return net.JoinHostPort(host, port)
-}
-
-// listen opens address, which is a flag's.
-func listen(c *settings.Check, flag, address string) (net.Listener, error) {
-	l, err := net.Listen("tcp", address)
-	var op *net.OpError
-	var name *net.DNSError
-	switch {
-	case errors.As(err, &name):
-		err = errors.New("there is no such host")
-	case errors.As(err, &op):
-		err = op.Err
-	}
-	if err != nil {
-		return nil, usagef("%s: listen on %s: %w", c.Name(flag), settings.ShownAddress(address), err)
-	}
-	return l, nil
-}
-
-// mostRooms is how many there may be at one time.
-func (f serviceFlags) mostRooms(c *settings.Check, otherwise int) int {
-	if f.MaxRooms == "" {
-		return otherwise
-	}
-	return c.Number("max-rooms", f.MaxRooms, 1, 10_000)
-}
-
-// listensHere reports whether only this machine can reach address.
-func listensHere(address string) bool {
-	host, _, _ := net.SplitHostPort(address)
-	return settings.OnThisMachine(host)
-}
-
 // serve is rtcbench echo as a service.
 func (cmd *echoCmd) serve(a *app, c *settings.Check, within time.Duration) error {
 	f := cmd.serviceFlags
@@ -136,12 +55,12 @@ func (cmd *echoCmd) serve(a *app, c *settings.Check, within time.Duration) error
 		TTL:  c.Millis("room-ttl", f.RoomTTL, time.Second, 24*time.Hour),
 		Rate: float64(c.Number("rate-limit", f.RateLimit, 1, 1_000_000)),
 	}
-	o.MaxRooms = f.mostRooms(c, map[bool]int{true: manyRooms, false: dailyRooms}[cmd.Platform == livekit.Platform.Name])
-	address := f.address(c, cmd.Platform)
-	if c.Err == nil && f.AuthToken == "" && !listensHere(address) && !f.Insecure {
+	o.MaxRooms = f.MostRooms(c, map[bool]int{true: manyRooms, false: dailyRooms}[cmd.Platform == livekit.Platform.Name])
+	address := f.Address(c, cmd.Platform)
+	if c.Err == nil && f.AuthToken == "" && !flags.OnlyHere(address) && !f.Insecure {
 		c.Err = usagef("%s: %s can be reached from elsewhere: give --auth-token (ECHO_AUTH_TOKEN), which runners "+
 			"then show, or --insecure",
-			c.Name(f.where()), settings.ShownAddress(address))
+			c.Name(f.Where()), settings.ShownAddress(address))
 	}
 	o.Local = f.AuthToken == "" && !f.Insecure
 	meter := echo.NewMeter()
@@ -160,7 +79,7 @@ func (cmd *echoCmd) serve(a *app, c *settings.Check, within time.Duration) error
 	if c.Err != nil {
 		return c.Err
 	}
-	l, err := listen(c, f.where(), address)
+	l, err := flags.Listen(c, f.Where(), address)
 	if err != nil {
 		return err
 	}

@@ -25,7 +25,7 @@ func (cmd *echoCmd) watches(c *settings.Check) bool {
 	prefix := c.Name("room-prefix")
 	switch {
 	case c.Err != nil:
-	case cmd.wanted(c):
+	case cmd.Wanted(c):
 		c.Err = usagef("%s serves rooms that others make, and --listen makes them; give one of the two", prefix)
 	case cmd.Platform != livekit.Platform.Name:
 		c.Err = usagef("%s is for LiveKit: Daily does not say who is in its rooms; give --room-url, or --listen",
@@ -39,7 +39,7 @@ func (cmd *echoCmd) watches(c *settings.Check) bool {
 // watch answers in each room whose name begins with the prefix, as long as a runner is in it.
 func (cmd *echoCmd) watch(a *app, c *settings.Check, within time.Duration, clock bench.Clock) error {
 	prefix := c.Label("room-prefix", cmd.RoomPrefix, 256)
-	most := cmd.mostRooms(c, manyRooms)
+	most := cmd.MostRooms(c, manyRooms)
 	cmd.Room = "" // of a weaker source
 	place, _, hasServer := cmd.Place(c, bench.Answerer, "")
 	place.Class = bench.RTPAudio // beside messages

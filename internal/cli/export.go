@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"rtcbench/internal/archive"
+	"rtcbench/internal/commandline/flags"
 	"rtcbench/internal/commandline/hints"
 	"rtcbench/internal/keep"
 	"rtcbench/internal/settings"
@@ -14,8 +15,8 @@ import (
 
 type exportCmd struct {
 	Output string `short:"o" group:"out" default:"-" placeholder:"FILE" help:"Where to; - = standard output." completion-predictor:"file"`
-	filterFlags
-	storeFlags
+	flags.FilterGroup
+	flags.StoreGroup
 }
 
 // Help is shown by --help below the flags' summary.
@@ -34,11 +35,11 @@ Example:
 func (cmd *exportCmd) Run(a *app) (done error) {
 	whole := true // what is written is what the store has
 	c := settings.Check{Sources: a.settings}
-	q := cmd.query(&c, time.Now())
+	q := cmd.Query(&c, time.Now())
 	if c.Err != nil {
 		return c.Err
 	}
-	store, err := a.openForReading(cmd.storeFlags)
+	store, err := cmd.First(a.ctx, a.settings, ours)
 	if err != nil {
 		return err
 	}

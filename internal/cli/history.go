@@ -5,40 +5,20 @@ import (
 
 	"rtcbench/bench"
 	"rtcbench/internal/archive"
+	"rtcbench/internal/commandline/flags"
 	"rtcbench/internal/commandline/hints"
 	"rtcbench/internal/report"
 	"rtcbench/internal/result"
-	"rtcbench/internal/selection"
 	"rtcbench/internal/settings"
 )
-
-// filterFlags say which runs of a store are meant.
-type filterFlags struct {
-	Platform  string `group:"which" placeholder:"NAME" help:"daily or livekit."`
-	Location  string `short:"l" group:"which" placeholder:"NAME" help:"Where they were made; unknown = those without a location."`
-	Engine    string `group:"which" placeholder:"NAME" help:"native or browser."`
-	Transport string `group:"which" placeholder:"CLASS" help:"datachannel-reliable, datachannel-lossy, signalling-websocket, rtp-audio or turn."`
-	Path      string `group:"which" placeholder:"PATH" help:"How the messages travelled: udp, tcp, relay-udp, relay-tcp or relay-tls."`
-	Since     string `group:"which" placeholder:"TIME" help:"Ended since then: an age (90s, 1d12h), a time in UTC (2026-11-23 12:00) or in Unix seconds."`
-	Until     string `group:"which" placeholder:"TIME" help:"Ended before then."`
-}
-
-func (f filterFlags) query(c *settings.Check, now time.Time) bench.Query {
-	return selection.Texts(f).Query(c, now)
-}
-
-// includeFlags say what of those runs counts.
-type includeFlags struct {
-	IncludeInvalid bool `group:"which" help:"Take invalid runs into sums and comparisons, too."`
-}
 
 type historyCmd struct {
 	RunID  string `arg:"" optional:"" name:"run" help:"ID of one run, or the beginning or end of it, to see all of that run."`
 	Last   string `short:"n" group:"out" default:"20" placeholder:"20" help:"Runs to list in the table; 0 = all."`
 	Format string `group:"out" enum:"table,json,csv" default:"table" placeholder:"table" help:"table, json or csv; the last two list all runs."`
-	filterFlags
-	includeFlags
-	storeFlags
+	flags.FilterGroup
+	flags.IncludeGroup
+	flags.StoreGroup
 }
 
 // Help is shown by --help below the flags' summary.
@@ -61,12 +41,12 @@ Examples:
 func (cmd *historyCmd) Run(a *app) error {
 	c := settings.Check{Sources: a.settings}
 	now := time.Now()
-	q := cmd.query(&c, now)
+	q := cmd.Query(&c, now)
 	last := c.Number("last", cmd.Last, 0, 10_000_000)
 	if c.Err != nil {
 		return c.Err
 	}
-	store, err := a.openForReading(cmd.storeFlags)
+	store, err := cmd.First(a.ctx, a.settings, ours)
 	if err != nil {
 		return err
 	}

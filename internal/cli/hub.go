@@ -32,7 +32,7 @@ type hubCmd struct {
 	NATSConf  bool   `name:"nats-config" group:"service" help:"Print what those servers have to know of this hub, and exit."`
 	Format    string `name:"log-format" from:"RTCBENCH_LOG_FORMAT" group:"out" enum:"text,json" default:"text" placeholder:"text" help:"Log lines on standard error: text or json."`
 	adminFlag
-	storeFlags
+	flags.StoreGroup
 }
 
 // adminFlag is what whoever looks after a fleet has to show.
@@ -82,7 +82,7 @@ func (cmd *hubCmd) Run(a *app) error {
 	if cmd.PublicURL != "" {
 		public = c.ServerURL("public-url", cmd.PublicURL, "https", "http")
 	}
-	targets := cmd.targets(&c)
+	targets := cmd.Targets(&c, ours)
 	if _, err := hub.Servers(cmd.NATS); cmd.NATS != "" && err != nil {
 		c.Fail("nats", cmd.NATS, hub.ServersRule)
 	}
@@ -98,7 +98,7 @@ func (cmd *hubCmd) Run(a *app) error {
 	if _, err := cmd.orders(a); err != nil {
 		return err
 	}
-	l, err := listen(&c, "listen", address)
+	l, err := flags.Listen(&c, "listen", address)
 	if err != nil {
 		return err
 	}
@@ -170,7 +170,7 @@ func (cmd *hubCmd) config(a *app, c *settings.Check, dir string) error {
 
 // demo is the fleet of --demo.
 func (cmd *hubCmd) demo(a *app) demo.Fleet {
-	dir := filepath.Join(folder(cmd.DataDir, &settings.Check{Sources: a.settings}), "demo")
+	dir := filepath.Join(flags.Folder(cmd.DataDir, &settings.Check{Sources: a.settings}, ours), "demo")
 	return demo.Fleet{Version: version().Version, Dir: dir, Log: logTo(a, cmd.Format), Env: a.env(flags.ChromeGroup{}),
 		Prepare: fleetOrders().Prepare}
 }
@@ -197,7 +197,7 @@ func (cmd *hubCmd) order(a *app, h *hub.Hub) error {
 
 // hubDir is the hub's folder.
 func hubDir(dataDir string, c *settings.Check) string {
-	return filepath.Join(folder(dataDir, c), "hub")
+	return filepath.Join(flags.Folder(dataDir, c, ours), "hub")
 }
 
 // logTo is a log on standard error.
@@ -226,7 +226,7 @@ func (cmd *hubCmd) tls(c *settings.Check, dir, address string) (secure *tls.Conf
 			return nil, "", usagef("%s %s: %w", c.Name("tls-cert"), settings.ShownName(cmd.TLSCert), err)
 		}
 		pin = fleet.PinOf(certificate.Leaf)
-	case !listensHere(address):
+	case !flags.OnlyHere(address):
 		return nil, "", usagef("%s: %s can be reached from elsewhere: give --tls-self, or --tls-cert and --tls-key",
 			c.Name("listen"), settings.ShownAddress(address))
 	default:

@@ -16,7 +16,7 @@ func (cmd *hubCmd) page(a *app, overview func() hub.Overview, pings dashboard.Pi
 		a.settings.Say(err.Error())
 	}
 	return dashboard.New(dashboard.Options{
-		Open:  func() (bench.Store, error) { return a.openForReading(cmd.storeFlags) },
+		Open:  func() (bench.Store, error) { return cmd.First(a.ctx, a.settings, ours) },
 		Pages: pages, Log: logTo(a, cmd.Format), Guarded: true,
 		Fleet: func() dashboard.Fleet { return shownFleet(overview()) },
 		Live:  pings,

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 
+	"rtcbench/internal/commandline/flags"
 	"rtcbench/internal/commandline/hints"
 	"rtcbench/internal/keep"
 	"rtcbench/internal/report"
@@ -12,7 +13,7 @@ import (
 
 type importCmd struct {
 	Files []string `arg:"" name:"file" help:"Result files, also of the original tool, or lines of JSON; - = standard input."`
-	storeFlags
+	flags.StoreGroup
 }
 
 // Help is shown by --help below the flags' summary.
@@ -33,7 +34,7 @@ Example:
 // Run reads all files; a run that cannot be read does not keep the others out.
 func (cmd *importCmd) Run(a *app) error {
 	c := settings.Check{Sources: a.settings}
-	k := cmd.stores(&c)
+	k := cmd.Stores(&c, ours)
 	if c.Err != nil {
 		return c.Err
 	}

@@ -26,7 +26,7 @@ type measuring interface {
 // keepFlags say what becomes of what was measured.
 type keepFlags struct {
 	flags.OutputGroup
-	storeFlags
+	flags.StoreGroup
 	flags.LimitGroup
 	flags.VoiceGroup
 }
@@ -51,7 +51,7 @@ func (s *side) asks(c *settings.Check, f flags.ServiceGroup, rivals map[string]s
 func (a *app) read(cmd measuring) ([]side, keep.Stores, error) {
 	c := settings.Check{Sources: a.settings}
 	f := cmd.kept()
-	stores := f.stores(&c)
+	stores := f.Stores(&c, ours)
 	sides := cmd.sides(&c)
 	f.LimitGroup.Check(&c)
 	f.VoiceGroup.Check(&c)
@@ -91,7 +91,7 @@ func (a *app) measure(cmd measuring) error {
 	}
 	on, end := f.Watch(a.stderr, log, bench.Plan{Count: pings})
 	env := a.env(cmd.chrome())
-	env.Watch = f.watched()
+	env.Watch = f.Watched(ours)
 	runs, errs := measure.Together(a.ctx, jobs, env, on)
 	end()
 	for i := range sides {

@@ -21,7 +21,7 @@ import (
 type reportCmd struct {
 	Runs   []string `arg:"" name:"run" help:"The ID of a run in the store, or the beginning or end of it, or a result file, FILE#livekit of what both wrote."`
 	Output string   `short:"o" group:"out" default:"report.html" placeholder:"report.html" help:"Where to; - = standard output." completion-predictor:"file"`
-	storeFlags
+	flags.StoreGroup
 }
 
 // Help is shown by --help below the flags' summary.
@@ -56,7 +56,7 @@ func (cmd *reportCmd) Run(a *app) error {
 	}
 	var store bench.Store
 	open := sync.OnceValues(func() (s bench.Store, err error) {
-		store, err = a.openForReading(cmd.storeFlags)
+		store, err = cmd.First(a.ctx, a.settings, ours)
 		return store, err
 	})
 	defer func() {

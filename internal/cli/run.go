@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"rtcbench/bench"
+	"rtcbench/internal/commandline/flags"
 	"rtcbench/internal/jobs"
 	"rtcbench/internal/schedule"
 	"rtcbench/internal/settings"
@@ -72,7 +73,7 @@ func (cmd *runCmd) Run(a *app) error {
 		if k.Address("listen", cmd.Listen); k.Err != nil {
 			return k.Err
 		}
-		l, err := listen(&k, "listen", cmd.Listen)
+		l, err := flags.Listen(&k, "listen", cmd.Listen)
 		if err != nil {
 			return err
 		}
@@ -159,7 +160,7 @@ func (a *app) doneJob(ctx context.Context, j jobs.Job) schedule.Done {
 	}
 	if _, cmds, in, err := a.parseJob(j); err == nil {
 		c := settings.Check{Sources: in.settings}
-		k := cmds.measuring()[j.Command].kept().stores(&c)
+		k := cmds.measuring()[j.Command].kept().Stores(&c, ours)
 		if n, err := k.Box.Count(); err == nil && c.Err == nil {
 			d.Waiting = n
 		}

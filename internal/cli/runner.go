@@ -48,7 +48,7 @@ Examples:
 // Run joins if need be, and works until a signal.
 func (cmd *runnerCmd) Run(a *app) error {
 	c := settings.Check{Sources: a.settings}
-	dir := folder(cmd.DataDir, &c)
+	dir := flags.Folder(cmd.DataDir, &c, ours)
 	path := filepath.Join(dir, "fleet.json")
 	most := int64(c.Number("outbox-max", cmd.Most, 1, 1<<20)) << 20
 	place := cmd.place(&c)

@@ -6,6 +6,7 @@ import (
 
 	"rtcbench/bench"
 	"rtcbench/internal/archive"
+	"rtcbench/internal/commandline/flags"
 	"rtcbench/internal/commandline/hints"
 	"rtcbench/internal/keep"
 	"rtcbench/internal/outbox"
@@ -23,12 +24,12 @@ type storeCmd struct {
 	Remove storeRemoveCmd `cmd:"" help:"Remove a run from the stores and the outbox."`
 }
 
-type storeStatusCmd struct{ storeFlags }
+type storeStatusCmd struct{ flags.StoreGroup }
 
 // Run shows the outbox. It asks no store over the network.
 func (cmd *storeStatusCmd) Run(a *app) error {
 	c := settings.Check{Sources: a.settings}
-	k := cmd.stores(&c)
+	k := cmd.Stores(&c, ours)
 	if c.Err != nil {
 		return c.Err
 	}
@@ -42,13 +43,13 @@ func (cmd *storeStatusCmd) Run(a *app) error {
 type storeFlushCmd struct {
 	RetryRejected bool   `name:"retry-rejected" group:"store" help:"Also offer again what a store has refused."`
 	Was           string `placeholder:"NAME" group:"store" help:"Deliver what waits for the store of this name, as store status shows it, to the one of its kind that is on."`
-	storeFlags
+	flags.StoreGroup
 }
 
 // Run delivers.
 func (cmd *storeFlushCmd) Run(a *app) error {
 	c := settings.Check{Sources: a.settings}
-	k := cmd.stores(&c)
+	k := cmd.Stores(&c, ours)
 	if c.Err != nil {
 		return c.Err
 	}
@@ -105,13 +106,13 @@ type storeInitCmd struct {
 	MagneticDays string `name:"ts-magnetic-days" group:"store" default:"90" placeholder:"90" help:"Timestream: days in the magnetic store."`
 	RunDays      string `name:"postgres-run-days" group:"store" placeholder:"365" help:"PostgreSQL: days for which runs are kept from now on; 0 = for ever, as it is at first."`
 	SampleDays   string `name:"postgres-sample-days" group:"store" placeholder:"14" help:"PostgreSQL: days for which their samples are kept; 0 = as long as the runs."`
-	storeFlags
+	flags.StoreGroup
 }
 
 // Run makes what is missing.
 func (cmd *storeInitCmd) Run(a *app) error {
 	c := settings.Check{Sources: a.settings}
-	targets := cmd.targets(&c)
+	targets := cmd.Targets(&c, ours)
 	hours, days := c.Number("ts-memory-hours", cmd.MemoryHours, 1, 8766), c.Number("ts-magnetic-days",
 		cmd.MagneticDays, 1, 73000)
 	keep := bench.Retention{MemoryHours: hours, MagneticDays: days}

@@ -78,7 +78,7 @@ What is measured, and how far to trust it: docs/turn.md.`
 // Run calls.
 func (cmd *turnLivekitCmd) Run(a *app) error {
 	c := settings.Check{Sources: a.settings}
-	stores := cmd.stores(&c)
+	stores := cmd.Stores(&c, ours)
 	job, doubts := cmd.job(&c)
 	cmd.LimitGroup.Check(&c)
 	cmd.VoiceGroup.Check(&c)

@@ -10,6 +10,7 @@ import (
 	"runtime"
 
 	"rtcbench/bench"
+	"rtcbench/internal/commandline/flags"
 	"rtcbench/internal/dashboard"
 	"rtcbench/internal/live"
 	"rtcbench/internal/settings"
@@ -19,7 +20,7 @@ import (
 type uiCmd struct {
 	Listen string `from:"RTCBENCH_UI_LISTEN" group:"service" default:"127.0.0.1:7788" placeholder:"127.0.0.1:7788" help:"Where the page is; port 0 = any that is free."`
 	NoOpen bool   `group:"service" help:"Open no browser."`
-	storeFlags
+	flags.StoreGroup
 }
 
 // Help is shown by --help below the flags' summary.
@@ -46,8 +47,8 @@ func (cmd *uiCmd) Run(a *app) error {
 		c.Fail("listen", cmd.Listen, "an address of this machine alone, such as 127.0.0.1:7788: whoever reaches the "+
 			"page can read all runs")
 	}
-	cmd.targets(&c)
-	dir := folder(cmd.DataDir, &c)
+	cmd.Targets(&c, ours)
+	dir := flags.Folder(cmd.DataDir, &c, ours)
 	if c.Err != nil {
 		return c.Err
 	}
@@ -65,7 +66,7 @@ func (cmd *uiCmd) Run(a *app) error {
 	}
 	log := slog.New(slog.NewTextHandler(a.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	return dashboard.New(dashboard.Options{
-		Open:  func() (bench.Store, error) { return a.openForReading(cmd.storeFlags) },
+		Open:  func() (bench.Store, error) { return cmd.First(a.ctx, a.settings, ours) },
 		Pages: pages, Log: log,
 		Live: func(ctx context.Context, on func(live.Pings)) error { return live.Listen(ctx, dir, on) },
 	}).Serve(a.ctx, l)

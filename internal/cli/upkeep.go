@@ -5,13 +5,14 @@ import (
 	"strings"
 
 	"rtcbench/internal/archive"
+	"rtcbench/internal/commandline/flags"
 	"rtcbench/internal/commandline/hints"
 	"rtcbench/internal/keep"
 	"rtcbench/internal/outbox"
 	"rtcbench/internal/settings"
 )
 
-type storeCheckCmd struct{ storeFlags }
+type storeCheckCmd struct{ flags.StoreGroup }
 
 // Help is shown by --help below the flags' summary.
 func (storeCheckCmd) Help() string {
@@ -24,7 +25,7 @@ The exit code is 0 when all is well, and 1 when something is not.`
 // Run checks one store after the other; one that is away does not keep the others.
 func (cmd *storeCheckCmd) Run(a *app) error {
 	c := settings.Check{Sources: a.settings}
-	targets := cmd.targets(&c)
+	targets := cmd.Targets(&c, ours)
 	if c.Err != nil {
 		return c.Err
 	}
@@ -39,7 +40,7 @@ func (cmd *storeCheckCmd) Run(a *app) error {
 }
 
 func (a *app) checkStore(t outbox.Target) error {
-	s, err := a.openToRead(t)
+	s, err := flags.OpenToRead(a.ctx, t)
 	if err != nil {
 		return err
 	}
@@ -55,7 +56,7 @@ func (a *app) checkStore(t outbox.Target) error {
 
 type storeRemoveCmd struct {
 	RunID string `arg:"" name:"run" help:"ID of the run, or the beginning or end of it."`
-	storeFlags
+	flags.StoreGroup
 }
 
 // Help is shown by --help below the flags' summary.
@@ -73,13 +74,13 @@ Example:
 // Run removes the run wherever it is.
 func (cmd *storeRemoveCmd) Run(a *app) error {
 	c := settings.Check{Sources: a.settings}
-	p := archive.Places{Targets: cmd.targets(&c)}
+	p := archive.Places{Targets: cmd.Targets(&c, ours)}
 	if c.Err != nil {
 		return c.Err
 	}
 	// Where there is no folder for data nothing waits.
 	if c := (settings.Check{Sources: a.settings}); len(p.Targets) > 0 {
-		if k := cmd.stores(&c); c.Err == nil {
+		if k := cmd.Stores(&c, ours); c.Err == nil {
 			p.Box = k.Box
 		}
 	}
