@@ -24,6 +24,7 @@ type fleetCmd struct {
 	Revoke fleetRevokeCmd `cmd:"" help:"Throw a place out of the fleet, at once."`
 	Pause  fleetPauseCmd  `cmd:"" help:"Let a place measure nothing for now."`
 	Resume fleetResumeCmd `cmd:"" help:"Let a place measure again."`
+	Plan   fleetPlanCmd   `cmd:"" help:"Check what the places are to measure, or change it."`
 }
 
 // fleetFlags say which hub is asked.

@@ -108,7 +108,8 @@ func (cmd *hubCmd) Run(a *app) error {
 		func(ctx context.Context, on func(live.Pings)) error { return h.Live(ctx, on) })
 	defer page.Close()
 	h, err = hub.Open(hub.Options{Dir: dir, Version: version().Version, Log: log, Admin: cmd.AdminToken,
-		Stores: targets, Page: page.Handler(), NATS: cmd.NATS, Read: fleetOrders().Source})
+		Stores: targets, Page: page.Handler(), NATS: cmd.NATS,
+		Config: cmd.Config, Read: fleetOrders().Source})
 	if err == nil {
 		defer h.Close()
 		err = cmd.order(a, h)

@@ -83,21 +83,31 @@ func start(t *testing.T, dir, at string, stores ...outbox.Target) *centre {
 	return startOn(t, dir, at, "", stores...)
 }
 
+// startReading is start with a reader of plans.
+func startReading(t *testing.T, dir string, read func(hub.Source) (hub.Orders, error)) *centre {
+	t.Helper()
+	return startAs(t, dir, "", hub.Options{Read: read})
+}
+
 // startOn is start with servers elsewhere.
 func startOn(t *testing.T, dir, at string, n string, stores ...outbox.Target) *centre {
 	t.Helper()
-	if len(stores) == 0 {
-		stores = []outbox.Target{database(dir)}
+	return startAs(t, dir, at, hub.Options{NATS: n, Stores: stores})
+}
+
+func startAs(t *testing.T, dir, at string, o hub.Options) *centre {
+	t.Helper()
+	if len(o.Stores) == 0 {
+		o.Stores = []outbox.Target{database(dir)}
 	}
 	c := &centre{t: t, dir: dir, said: &said{}}
 	certificate, pin, err := hub.SelfSigned(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Hub, err = hub.Open(hub.Options{Dir: dir, Version: "v1", Log: logger(c.said), Admin: "admin",
-		NATS: n, Stores: stores, Page: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			fmt.Fprint(w, "the page")
-		})}); err != nil {
+	o.Dir, o.Version, o.Log, o.Admin = dir, "v1", logger(c.said), "admin"
+	o.Page = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "the page") })
+	if c.Hub, err = hub.Open(o); err != nil {
 		t.Fatal(err)
 	}
 	if at == "" {
@@ -245,4 +255,12 @@ func await(t *testing.T, what string, so func() bool) {
 			t.Fatalf("after 2 min: not %s", what)
 		}
 	}
+}
+
+// kept is how many runs the hub's stores have taken since it started.
+func (c *centre) kept() int {
+	c.t.Helper()
+	var health struct{ Kept int }
+	c.call("GET", "/healthz", nil, &health)
+	return health.Kept
 }

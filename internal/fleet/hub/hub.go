@@ -35,6 +35,7 @@ type Options struct {
 
 	NATS string // URLs of servers elsewhere; "" = one is inside
 
+	Config string // the file that its orders are read from; "" = they come otherwise
 	// Read reads what a plan is made of; nil = only this program gives orders.
 	Read func(Source) (Orders, error)
 
@@ -218,6 +219,8 @@ func (h *Hub) Handler() http.Handler {
 	mux.HandleFunc("GET /healthz", h.health)
 	mux.Handle("GET /metrics", h.admin(h.metrics().ServeHTTP))
 	mux.Handle("GET /admin/members", h.admin(h.members))
+	mux.Handle("POST /admin/plan/check", h.admin(h.checkPlan))
+	mux.Handle("POST /admin/plan/apply", h.admin(h.applyPlan))
 	mux.Handle("POST /admin/tokens", h.admin(h.makeToken))
 	mux.Handle("POST /admin/members/{name}/revoke", h.admin(h.revoke))
 	mux.Handle("POST /admin/members/{name}/pause", h.admin(h.pause))

@@ -35,6 +35,7 @@ type Order struct {
 	Place bench.Place
 	Lease bench.Lease
 	Class bench.TransportClass // what carries its messages
+	Plan  bench.Plan
 }
 
 // lasts is how long a plan is good for, where nothing newer comes. It is issued anew when half of that is over.

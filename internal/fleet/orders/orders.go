@@ -79,7 +79,7 @@ func (r Reader) order(j jobs.Job) (o hub.Order, err error) {
 		return o, settings.Usagef("it names no server: give server-url, api-key and api-secret, in the job or in " +
 			"platforms")
 	}
-	return hub.Order{Place: job.Place, Lease: platform.All[j.Command].Lease, Class: job.Plan.Class,
+	return hub.Order{Place: job.Place, Lease: platform.All[j.Command].Lease, Class: job.Plan.Class, Plan: job.Plan,
 		Job: fleet.Job{Name: j.Name, Platform: j.Command, Settings: told, Where: j.Where, Aligned: j.Aligned,
 			Longest: measure.Longest(job.Plan) + job.Within}}, nil
 }

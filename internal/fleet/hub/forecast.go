@@ -1,0 +1,140 @@
+package hub
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"rtcbench/bench"
+	"rtcbench/internal/fleet"
+	"rtcbench/internal/result"
+)
+
+// Forecast says what would run where, and at what cost. It is arithmetic: nothing is measured.
+type Forecast struct {
+	Every  time.Duration `json:"every_ns"`
+	Jitter time.Duration `json:"jitter_ns"`
+	Serial uint64        `json:"serial"` // of the plan of now; 0 = there is none
+	Same   bool          `json:"same"`   // it says what the plan of now says
+	Known  bool          `json:"known"`  // a hub was asked for its places
+	Jobs   []JobForecast `json:"jobs"`
+	Idle   []string      `json:"idle"`  // places without a job
+	Notes  []string      `json:"notes"` // what will not go as it may be meant
+	Cost
+}
+
+// JobForecast is a job of a Forecast.
+type JobForecast struct {
+	Name     string        `json:"name"`
+	Platform string        `json:"platform"`
+	Echo     string        `json:"echo"`
+	Places   []string      `json:"places"`
+	Each     Cost          `json:"each"` // of one place
+	Longest  time.Duration `json:"longest_ns"`
+}
+
+// Cost is of a day.
+type Cost struct {
+	Runs  int64 `json:"runs"`
+	Pings int64 `json:"pings"`
+	Kept  int64 `json:"kept_bytes"`  // what the runs take in the stores, packed
+	Hub   int64 `json:"hub_bytes"`   // what crosses between places and hub: runs, seats, hellos
+	Busy  int64 `json:"busy_ms"`     // what measuring may take at the most
+	Idles int64 `json:"hello_bytes"` // of Hub: what hellos are, also where nothing is measured
+}
+
+func (c Cost) times(n int64) Cost {
+	return Cost{c.Runs * n, c.Pings * n, c.Kept * n, c.Hub * n, c.Busy * n, c.Idles * n}
+}
+
+func (c Cost) plus(d Cost) Cost {
+	return Cost{c.Runs + d.Runs, c.Pings + d.Pings, c.Kept + d.Kept, c.Hub + d.Hub, c.Busy + d.Busy,
+		c.Idles + d.Idles}
+}
+
+// ForecastOf is what orders would do with these places.
+func ForecastOf(o Orders, places []fleet.Place) Forecast {
+	f := Forecast{Every: o.Every, Jitter: o.Jitter, Known: places != nil, Idle: []string{}, Notes: []string{}}
+	slots := int64(24 * time.Hour / o.Every)
+	busy := map[string]time.Duration{} // a slot
+	for _, j := range o.Jobs {
+		one := JobForecast{Name: j.Name, Platform: j.Platform, Echo: "local", Places: []string{}, Longest: j.Longest,
+			Each: j.cost(o.Every).times(slots)}
+		for _, p := range places {
+			if j.Where.Has(p) {
+				one.Places = append(one.Places, p.Name)
+				busy[p.Name] += j.Longest
+			}
+		}
+		if f.Known && len(one.Places) == 0 {
+			f.Notes = append(f.Notes, fmt.Sprintf("job %s: no place has these labels", j.Name))
+		}
+		f.Cost = f.plus(one.Each.times(int64(len(one.Places))))
+		f.Jobs = append(f.Jobs, one)
+	}
+	hello := size(fleet.Hello{Version: "v0.0.0", Sent: time.Now(), LastRun: time.Now(), SeatsTo: time.Now(),
+		Verdict: "valid"}) + size(fleet.Heard{Received: time.Now(), Answered: time.Now()})
+	hellos := hello * int64(24*time.Hour/fleet.HelloEvery)
+	for _, p := range places {
+		f.Hub, f.Idles = f.Hub+hellos, f.Idles+hellos
+		switch most := busy[p.Name] + o.Jitter; {
+		case busy[p.Name] == 0:
+			f.Idle = append(f.Idle, p.Name)
+		case most > o.Every:
+			f.Notes = append(f.Notes, fmt.Sprintf("%s: its jobs may take %v of a slot of %v, where nobody answers or "+
+				"a link is down; the slots meanwhile are skipped", p.Name, most.Round(time.Second), o.Every))
+		}
+	}
+	return f
+}
+
+// cost is that of one run.
+func (j Order) cost(every time.Duration) Cost {
+	kept := packedSize(j.Platform, j.Plan.Count)
+	c := Cost{Runs: 1, Pings: int64(j.Plan.Count), Kept: kept, Hub: kept, Busy: j.Longest.Milliseconds()}
+	if j.Lease != nil {
+		p := fleet.Place{Name: "place"}
+		if s, err := j.seat(fleet.Plan{Every: every}, p, time.Now().Add(time.Hour)); err == nil {
+			c.Hub += size(s)
+		}
+	}
+	return c
+}
+
+func size(v any) int64 {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return 0
+	}
+	return int64(len(data))
+}
+
+// mostPacked is how many pings are packed to see how large a run is; larger runs are so many times as large.
+const mostPacked = 2000
+
+// packedSize is how many bytes a run of so many pings takes, by packing one that might be.
+func packedSize(platform string, pings int) int64 {
+	n := min(pings, mostPacked)
+	now := time.Now()
+	r := bench.Run{ID: "00000000-0000-7000-8000-000000000000", Platform: platform, Start: now, End: now,
+		Plan: bench.Plan{Count: n}, Ended: bench.Complete,
+		Counts: bench.Counts{Sent: n, Answered: n}}
+	random := rand.New(rand.NewPCG(1, 2))
+	for i := range n {
+		rtt := 20*time.Millisecond + time.Duration(random.ExpFloat64()*float64(3*time.Millisecond))
+		due := time.Duration(i) * 100 * time.Millisecond
+		r.Samples = append(r.Samples, bench.Sample{Seq: uint32(i + 1), Outcome: bench.Answered, Due: due,
+			Sent: due + time.Duration(random.IntN(200_000)), SendCall: time.Duration(random.IntN(50_000)), RTT: rtt,
+			Stamped: true, Hold: time.Duration(random.IntN(50_000)), Up: rtt/2 + time.Duration(random.IntN(1_000_000))})
+	}
+	p, err := result.Pack(bench.NewRecord(r))
+	if err != nil {
+		return 0
+	}
+	data, err := p.MarshalBinary()
+	if err != nil || n == 0 {
+		return int64(len(data))
+	}
+	return int64(len(data)) * int64(pings) / int64(n)
+}
