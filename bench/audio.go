@@ -20,6 +20,9 @@ type AudioLeg struct {
 	Extensions  []string `json:"extensions"` // URIs of header extensions
 	// packets that came by retransmission; null = nobody tells
 	Retransmitted *int `json:"retransmitted"`
+	// where lost packets are asked for again: those that came after a later one, because they were sent again, or
+	// because they were overtaken; absent = nobody tells
+	AfterGap *int `json:"after_gap,omitempty"`
 	// where the times of arrival were taken: "wire", "receive-time" or "page"
 	Stamped string `json:"stamped"`
 	// a pong waits for the echo's encoder, which is in the hold
@@ -35,6 +38,20 @@ const (
 
 // Stamps are all of them.
 var Stamps = []string{StampedWire, StampedReceiveTime, StampedPage}
+
+// Repaired is how many packets of the run came by retransmission, or after a gap that a retransmission may have filled.
+// Their times are those of the repair.
+func (r Run) Repaired() (n int) {
+	for _, leg := range r.Facts.Audio {
+		if leg.NACK && leg.Retransmitted != nil {
+			n += *leg.Retransmitted
+		}
+		if leg.NACK && leg.AfterGap != nil {
+			n += *leg.AfterGap
+		}
+	}
+	return n
+}
 
 // NoRepair is the Repair of audio that stays lost where it was lost.
 const NoRepair = "none"

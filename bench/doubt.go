@@ -49,6 +49,10 @@ func doubts(r Run, s Summary) (list []Doubt) {
 	if c.Late > 0 {
 		add("late", "%d of the %d failed pings came back, after the timeout of %v", c.Late, c.Failed(), r.Plan.Timeout)
 	}
+	if n := r.Repaired(); n > 0 {
+		add("repaired", "%d audio packet(s) came by retransmission, or after a later one where lost ones are asked "+
+			"for again: they are answered, and their times are of the repair", n)
+	}
 	if r.Facts.Reconnects > 0 {
 		add("reconnected", "the link went down %d time(s) during the session", r.Facts.Reconnects)
 	}

@@ -61,6 +61,9 @@ func disorder(r bench.Run, s bench.Summary) (list []string) {
 		if leg.Retransmitted != nil && *leg.Retransmitted > 0 {
 			list = append(list, fmt.Sprintf("%d retransmitted", *leg.Retransmitted))
 		}
+		if leg.NACK && leg.AfterGap != nil && *leg.AfterGap > 0 {
+			list = append(list, fmt.Sprintf("%d after a gap, sent again (NACK) or overtaken", *leg.AfterGap))
+		}
 	}
 	return list
 }

@@ -556,6 +556,7 @@ export interface AudioLeg {
   nack: boolean;
   extensions: string[];
   retransmitted: number | null;
+  after_gap?: number | null;
   stamped: string;
   carried?: boolean;
 }

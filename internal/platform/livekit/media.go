@@ -260,9 +260,10 @@ func (m *media) subscribed(track *webrtc.TrackRemote, receiver *webrtc.RTPReceiv
 	m.mu.Unlock()
 	m.s.streamIs(from, fmt.Sprint(track.SSRC()))
 	var header rtp.Header
+	var order order
 	b := make([]byte, packetMax)
 	for {
-		n, _, err := track.Read(b)
+		n, attributes, err := track.Read(b)
 		if err != nil {
 			return
 		}
@@ -270,7 +271,11 @@ func (m *media) subscribed(track *webrtc.TrackRemote, receiver *webrtc.RTPReceiv
 		if at.IsZero() {
 			at = time.Now()
 		}
-		if payload := payloadOf(&header, b[:n]); len(payload) > 0 {
+		payload := payloadOf(&header, b[:n])
+		if leg.NACK && order.came(header.SequenceNumber, attributes.Get(webrtc.AttributeRtxPayloadType) != nil) {
+			m.mended(order)
+		}
+		if len(payload) > 0 {
 			m.arrived(payload, from, at)
 		}
 	}

@@ -213,8 +213,12 @@ func audioLeg(leg bench.Leg, c webrtc.RTPCodecParameters,
 	for _, e := range extensions {
 		l.Extensions = append(l.Extensions, e.URI)
 	}
-	if !l.NACK {
-		l.Retransmitted = new(int)
+	l.Retransmitted = new(int) // where lost packets are asked for again, whoever hears them counts
+	if l.NACK && leg == bench.Publisher {
+		l.Retransmitted = nil
+	}
+	if l.NACK && leg == bench.Subscriber {
+		l.AfterGap = new(int)
 	}
 	return l
 }
