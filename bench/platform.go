@@ -24,6 +24,8 @@ type Platform struct {
 	Title      string   // for people: "LiveKit"
 	Engines    []string // what can speak to it, the usual one first
 	MaxMessage int      // bytes of a message; 0 = no limit below that of rtcbench
+	// Media are what a plan can ask for here, the messages that are the platform's own first.
+	Media []TransportClass
 	// Meet is a room as this process comes to it. It makes nothing yet. Tokens are to last for life.
 	Meet func(where Place, life time.Duration) Meeting
 	// Transport joins rooms by the native engine; nil = there is none.
@@ -53,6 +55,28 @@ type LeaseOf struct {
 	Role           Role
 	Class          TransportClass
 	From, Until    time.Time
+}
+
+// Carries reports whether a plan can ask for a class here. "" is the platform's own.
+func (p Platform) Carries(class TransportClass) bool { return class == "" || slices.Contains(p.Media, class) }
+
+// NotCarriedError is a plan for what a platform does not carry.
+type NotCarriedError struct {
+	Platform string // for people
+	Class    TransportClass
+}
+
+// Error names both.
+func (e *NotCarriedError) Error() string { return e.Platform + " has no " + e.Class.Label() }
+
+// Channels are the words by which users ask for what their pings are carried by here.
+func (p Platform) Channels() (words []string) {
+	for _, c := range classes {
+		if c.channel != "" && (c.class == DataChannelReliable || p.Carries(c.class)) {
+			words = append(words, c.channel)
+		}
+	}
+	return words
 }
 
 // Has reports whether an engine can speak to the platform.

@@ -94,7 +94,7 @@ func (cmd *bothCmd) sides(c *settings.Check) []side {
 	d := dailyCmd{Echo: cmd.Echo, ServiceGroup: dailyAgent, DailyGroup: cmd.daily}
 	l := livekitCmd{Echo: cmd.Echo, ServiceGroup: livekitAgent, AgentName: cmd.LivekitAgentName, Timeout: cmd.Timeout,
 		PlanGroup: cmd.PlanGroup,
-		Channel:   cmd.Known(c), Engine: bench.Browser, LivekitGroup: cmd.livekit}
+		Channel:   cmd.Known(c, daily.Platform), Engine: bench.Browser, LivekitGroup: cmd.livekit}
 	first := settings.Check{Sources: of.Renamed(dailyNames), Err: c.Err}
 	room := d.side(&first)
 	second := settings.Check{Sources: of.Renamed(livekitNames), Err: first.Err}

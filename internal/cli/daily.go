@@ -55,7 +55,7 @@ func (cmd *dailyCmd) chrome() flags.ChromeGroup { return cmd.ChromeGroup }
 // sides implements measuring.
 func (cmd *dailyCmd) sides(c *settings.Check) []side {
 	plan := cmd.Plan(c, cmd.Timeout)
-	cmd.CarriedBy(c, &plan, cmd.Known(c))
+	cmd.CarriedBy(c, &plan, cmd.Known(c, daily.Platform))
 	most := daily.Platform.MaxMessage
 	if plan.PayloadBytes > most {
 		c.Fail("payload", cmd.Payload, fmt.Sprintf("at most %d: Daily takes no longer app-message", most))

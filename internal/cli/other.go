@@ -28,6 +28,7 @@ type otherCmd struct {
 	flags.ServiceGroup
 	Timeout string `from:"TIMEOUT_MS" group:"what" default:"5000" placeholder:"5000" help:"Milliseconds after which a pong is too late."`
 	flags.PlanGroup
+	flags.ChannelGroup
 	Engine string `from:"RTCBENCH_ENGINE" group:"engine" placeholder:"ENGINE" help:"native (Go) or browser (the platform's own SDK in Chromium), as far as the platform has them."`
 	flags.ChromeGroup
 	Echo string `from:"RTCBENCH_ECHO" group:"where" enum:"auto,local,remote" default:"auto" placeholder:"auto" help:"Who answers: local (this process, from a second seat), remote, or auto: local unless a token is given."`
@@ -70,6 +71,7 @@ func (cmd *otherCmd) sides(c *settings.Check) []side {
 	p := cmd.platform
 	s := side{job: measure.Job{Platform: p.Name, Engine: cmd.Engine, Location: cmd.Location,
 		Plan: cmd.Plan(c, cmd.Timeout)}}
+	cmd.CarriedBy(c, &s.job.Plan, cmd.Known(c, p))
 	if s.job.Engine == "" {
 		s.job.Engine = p.Engines[0]
 	}

@@ -15,7 +15,8 @@ import (
 func init() {
 	platform.All["ether"] = bench.Platform{
 		Name: "ether", Title: "Ether", Engines: []string{bench.Native}, Transport: &loopback.Transport{},
-		Meet: func(where bench.Place, _ time.Duration) bench.Meeting { return etherRoom{where} },
+		Media: []bench.TransportClass{bench.InProcess, bench.RTPAudio},
+		Meet:  func(where bench.Place, _ time.Duration) bench.Meeting { return etherRoom{where} },
 	}
 	jobCommands = append(jobCommands, "ether")
 }

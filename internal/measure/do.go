@@ -75,6 +75,9 @@ func newAttempt(job Job, env Env) (*attempt, error) {
 	if !known {
 		return nil, fmt.Errorf("%q is no platform that is known here", job.Platform)
 	}
+	if !p.Carries(job.Plan.Class) {
+		return nil, &bench.NotCarriedError{Platform: p.Title, Class: job.Plan.Class}
+	}
 	if job.Engine == "" {
 		job.Engine = p.Engines[0]
 	}

@@ -1,6 +1,8 @@
 package flags
 
 import (
+	"fmt"
+	"strings"
 	"time"
 
 	"rtcbench/bench"
@@ -21,17 +23,19 @@ type PlanGroup struct {
 	Location         string `short:"l" from:"LOCATION_ID" group:"what" placeholder:"NAME" help:"Where this is measured from, as us-west-2; stored with the result."`
 }
 
-// ChannelGroup chooses what carries the pings where Daily is measured, which has one channel for messages.
+// ChannelGroup chooses what carries the pings, of what a platform carries.
 type ChannelGroup struct {
 	Channel string `from:"RTCBENCH_CHANNEL" group:"what" enum:"reliable,lossy,audio" default:"reliable" placeholder:"reliable" help:"What carries the pings: messages (reliable), or an audio track (audio), with a cooldown of 20."`
 }
 
-// Known is the channel, of those that Daily has. A variable that is there for LiveKit is no error.
-func (f ChannelGroup) Known(c *settings.Check) string {
-	if lossy := bench.DataChannelLossy.Channel(); f.Channel != lossy {
+// Known is the channel, of those that p has. A variable that is there for another platform is no error.
+func (f ChannelGroup) Known(c *settings.Check, p bench.Platform) string {
+	if p.Carries(bench.ClassOf(f.Channel)) {
 		return f.Channel
-	} else if c.Rank("channel") == settings.ByFlag {
-		c.Fail("channel", lossy, "reliable or audio: Daily has no lossy channel")
+	}
+	if c.Rank("channel") == settings.ByFlag {
+		c.Fail("channel", f.Channel, fmt.Sprintf("%s: %s has no %s channel", strings.Join(p.Channels(), " or "),
+			p.Title, f.Channel))
 	}
 	return bench.DataChannelReliable.Channel()
 }

@@ -15,7 +15,8 @@ import (
 // Platform is Daily. There is no Go SDK: the browser engine joins with Daily's own JavaScript SDK.
 var Platform = bench.Platform{
 	Name: "daily", Title: "Daily", Engines: []string{bench.Browser}, MaxMessage: MaxMessage,
-	Meet: func(where bench.Place, life time.Duration) bench.Meeting { return NewMeeting(where, life) },
+	Media: []bench.TransportClass{bench.SignallingWebSocket, bench.RTPAudio, bench.Turn},
+	Meet:  func(where bench.Place, life time.Duration) bench.Meeting { return NewMeeting(where, life) },
 	Here: func() (bench.Place, func() error, error) {
 		cloud, err := standin.Start()
 		if err != nil {

@@ -16,6 +16,7 @@ import (
 // Platform is LiveKit: its own cloud, and servers of one's own.
 var Platform = bench.Platform{
 	Name: "livekit", Title: "LiveKit", Engines: []string{bench.Native, bench.Browser},
+	Media:     []bench.TransportClass{bench.DataChannelReliable, bench.DataChannelLossy, bench.RTPAudio, bench.Turn},
 	Meet:      func(where bench.Place, life time.Duration) bench.Meeting { return NewMeeting(where, life) },
 	Transport: Transport{},
 	Rooms:     func(where bench.Place) bench.Rooms { return roomsOf(where) },
