@@ -274,6 +274,21 @@ func TestFilesStayShort(t *testing.T) {
 	})
 }
 
+// TestTheCommandLineStaysThin: a file of internal/cli is the flags, the texts and one call of a command. What a command
+// does lives in a room below, and groups of flags in internal/commandline/flags.
+func TestTheCommandLineStaysThin(t *testing.T) {
+	const most = 4000
+	lines := 0
+	goFiles(t, func(path, text string) {
+		if hasPrefix(path, "internal/cli/") && !strings.HasSuffix(path, "_test.go") {
+			lines += strings.Count(text, "\n")
+		}
+	})
+	if lines > most {
+		t.Errorf("internal/cli has %d lines, %d are the most", lines, most)
+	}
+}
+
 func TestPackagesSayWhatTheyAre(t *testing.T) {
 	documented := map[string]bool{}
 	doc := regexp.MustCompile(`(?m)^// (Package|Command) .*(\n//.*)*\npackage `)
