@@ -58,7 +58,9 @@ type LeaseOf struct {
 }
 
 // Carries reports whether a plan can ask for a class here. "" is the platform's own.
-func (p Platform) Carries(class TransportClass) bool { return class == "" || slices.Contains(p.Media, class) }
+func (p Platform) Carries(class TransportClass) bool {
+	return class == "" || slices.Contains(p.Media, class)
+}
 
 // NotCarriedError is a plan for what a platform does not carry.
 type NotCarriedError struct {

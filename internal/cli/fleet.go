@@ -3,15 +3,13 @@ package cli
 import (
 	"cmp"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
-	"os"
 	"time"
 
+	"rtcbench/internal/commandline/flags"
 	"rtcbench/internal/fleet"
-	"rtcbench/internal/fleet/call"
 	"rtcbench/internal/fleet/hub"
 	"rtcbench/internal/report"
 	"rtcbench/internal/settings"
@@ -28,46 +26,14 @@ type fleetCmd struct {
 }
 
 // fleetFlags say which hub is asked.
-type fleetFlags struct {
-	Hub string `from:"RTCBENCH_HUB" group:"where" placeholder:"URL" help:"The hub, as https://hub.example.com:8443#PIN (default: the one of this machine)."`
-	adminFlag
-	DataDir string `name:"data-dir" from:"RTCBENCH_DATA_DIR" group:"store" placeholder:"DIR" help:"Where the hub of this machine keeps its folder." completion-predictor:"dir"`
-}
+type fleetFlags struct{ flags.HubGroup }
 
 // dir is the folder of this machine's hub.
-func (f fleetFlags) dir(c *settings.Check) string { return hubDir(f.DataDir, c) }
-
-// centre is the hub to ask.
-func (f fleetFlags) centre(a *app) (h call.Hub, err error) {
-	c := settings.Check{Sources: a.settings}
-	h = call.Hub{Admin: f.AdminToken, Proxy: proxyOf}
-	text := f.Hub
-	if text == "" || h.Admin == "" {
-		dir := f.dir(&c)
-		if c.Err != nil {
-			return h, c.Err
-		}
-		if text == "" {
-			h.Proxy = nil
-		}
-		text, h.Admin, err = hub.Near(dir, text, h.Admin)
-		if errors.Is(err, os.ErrNotExist) {
-			return h, usagef("no hub has worked in %s: start rtcbench hub, or name one elsewhere with --hub "+
-				"(RTCBENCH_HUB) and --admin-token (RTCBENCH_ADMIN_TOKEN)", dir)
-		}
-		if err != nil {
-			return h, err
-		}
-	}
-	if h.Address, err = fleet.ReadAddress(text); err != nil {
-		return h, usagef("%s: %w", c.Name("hub"), err)
-	}
-	return h, nil
-}
+func (f fleetFlags) dir(c *settings.Check) string { return flags.HubFolder(f.DataDir, c, ours) }
 
 // ask asks the hub.
 func (f fleetFlags) ask(a *app, method, path string, body, into any) error {
-	h, err := f.centre(a)
+	h, err := f.Centre(&settings.Check{Sources: a.settings}, ours, proxyOf)
 	if err != nil {
 		return err
 	}

@@ -6,12 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"path/filepath"
 
 	"rtcbench/internal/commandline/flags"
-	"rtcbench/internal/fleet"
 	"rtcbench/internal/fleet/call"
 	"rtcbench/internal/fleet/demo"
 	"rtcbench/internal/fleet/hub"
@@ -25,19 +23,12 @@ type hubCmd struct {
 	PublicURL string `name:"public-url" from:"RTCBENCH_PUBLIC_URL" group:"service" placeholder:"URL" help:"What runners call the hub, as https://hub.example.com (default: the address it listens at)."`
 	Config    string `from:"RTCBENCH_CONFIG" group:"what" placeholder:"FILE" help:"What the places measure: a file of jobs, as rtcbench run has (docs/fleet.md). SIGHUP reads it again." completion-predictor:"file"`
 	Demo      bool   `group:"what" help:"Also start a LiveKit server and three runners in this process: a fleet in one command."`
-	TLSCert   string `name:"tls-cert" from:"RTCBENCH_TLS_CERT" dotenv:"no" group:"service" placeholder:"FILE" help:"Certificate (PEM) of the listener; with --tls-key." completion-predictor:"file"`
-	TLSKey    string `name:"tls-key" from:"RTCBENCH_TLS_KEY" dotenv:"no" group:"service" placeholder:"FILE" help:"Its key." completion-predictor:"file"`
-	TLSSelf   bool   `name:"tls-self" from:"RTCBENCH_TLS_SELF" group:"service" help:"Make a certificate; the hub's URL then ends with its pin, behind #."`
-	NATS      string `name:"nats" from:"RTCBENCH_NATS" group:"service" placeholder:"URL" help:"Work with NATS servers elsewhere, as nats://HOST:4222, several with commas (default: one inside). Several hubs may."`
-	NATSConf  bool   `name:"nats-config" group:"service" help:"Print what those servers have to know of this hub, and exit."`
-	Format    string `name:"log-format" from:"RTCBENCH_LOG_FORMAT" group:"out" enum:"text,json" default:"text" placeholder:"text" help:"Log lines on standard error: text or json."`
-	adminFlag
+	flags.TLSGroup
+	NATS     string `name:"nats" from:"RTCBENCH_NATS" group:"service" placeholder:"URL" help:"Work with NATS servers elsewhere, as nats://HOST:4222, several with commas (default: one inside). Several hubs may."`
+	NATSConf bool   `name:"nats-config" group:"service" help:"Print what those servers have to know of this hub, and exit."`
+	flags.LogGroup
+	flags.AdminGroup
 	flags.StoreGroup
-}
-
-// adminFlag is what whoever looks after a fleet has to show.
-type adminFlag struct {
-	AdminToken string `name:"admin-token" from:"RTCBENCH_ADMIN_TOKEN" group:"service" placeholder:"TOKEN" help:"What rtcbench fleet has to show (default: one that the hub makes, in its folder)."`
 }
 
 // Help is shown by --help below the flags' summary.
@@ -69,12 +60,12 @@ Examples:
 // Run serves until a signal.
 func (cmd *hubCmd) Run(a *app) error {
 	c := settings.Check{Sources: a.settings}
-	dir := hubDir(cmd.DataDir, &c)
+	dir := flags.HubFolder(cmd.DataDir, &c, ours)
 	if cmd.NATSConf {
 		return cmd.config(a, &c, dir)
 	}
 	address := c.Address("listen", cmd.Listen)
-	secure, pin, err := cmd.tls(&c, dir, address)
+	secure, pin, err := cmd.TLS(&c, dir, address)
 	if err != nil {
 		return err
 	}
@@ -102,7 +93,7 @@ func (cmd *hubCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	log := logTo(a, cmd.Format)
+	log := cmd.Log(a.stderr)
 	var h *hub.Hub
 	page := cmd.page(a, func() hub.Overview { return h.Overview() },
 		func(ctx context.Context, on func(live.Pings)) error { return h.Live(ctx, on) })
@@ -172,7 +163,7 @@ func (cmd *hubCmd) config(a *app, c *settings.Check, dir string) error {
 // demo is the fleet of --demo.
 func (cmd *hubCmd) demo(a *app) demo.Fleet {
 	dir := filepath.Join(flags.Folder(cmd.DataDir, &settings.Check{Sources: a.settings}, ours), "demo")
-	return demo.Fleet{Version: version().Version, Dir: dir, Log: logTo(a, cmd.Format), Env: a.env(flags.ChromeGroup{}),
+	return demo.Fleet{Version: version().Version, Dir: dir, Log: cmd.Log(a.stderr), Env: a.env(flags.ChromeGroup{}),
 		Prepare: fleetOrders().Prepare}
 }
 
@@ -194,44 +185,4 @@ func (cmd *hubCmd) order(a *app, h *hub.Hub) error {
 		_, err = h.Order(o)
 	}
 	return err
-}
-
-// hubDir is the hub's folder.
-func hubDir(dataDir string, c *settings.Check) string {
-	return filepath.Join(flags.Folder(dataDir, c, ours), "hub")
-}
-
-// logTo is a log on standard error.
-func logTo(a *app, format string) *slog.Logger {
-	if format == "json" {
-		return slog.New(slog.NewJSONHandler(a.stderr, nil))
-	}
-	return slog.New(slog.NewTextHandler(a.stderr, nil))
-}
-
-// tls is how the listener is secured; nil = it is not, and only this machine can reach it.
-func (cmd *hubCmd) tls(c *settings.Check, dir, address string) (secure *tls.Config, pin string, err error) {
-	var certificate tls.Certificate
-	switch {
-	case c.Err != nil:
-		return nil, "", c.Err
-	case cmd.TLSSelf && cmd.TLSCert+cmd.TLSKey != "":
-		return nil, "", usagef("--tls-self makes a certificate; leave it out, or %s and %s", c.Name("tls-cert"),
-			c.Name("tls-key"))
-	case (cmd.TLSCert == "") != (cmd.TLSKey == ""):
-		return nil, "", usagef("--tls-cert and --tls-key go together: a certificate and its key")
-	case cmd.TLSSelf:
-		certificate, pin, err = hub.SelfSigned(dir)
-	case cmd.TLSCert != "":
-		if certificate, err = tls.LoadX509KeyPair(cmd.TLSCert, cmd.TLSKey); err != nil {
-			return nil, "", usagef("%s %s: %w", c.Name("tls-cert"), settings.ShownName(cmd.TLSCert), err)
-		}
-		pin = fleet.PinOf(certificate.Leaf)
-	case !flags.OnlyHere(address):
-		return nil, "", usagef("%s: %s can be reached from elsewhere: give --tls-self, or --tls-cert and --tls-key",
-			c.Name("listen"), settings.ShownAddress(address))
-	default:
-		return nil, "", nil
-	}
-	return &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}, pin, err
 }

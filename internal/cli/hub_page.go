@@ -17,7 +17,7 @@ func (cmd *hubCmd) page(a *app, overview func() hub.Overview, pings dashboard.Pi
 	}
 	return dashboard.New(dashboard.Options{
 		Open:  func() (bench.Store, error) { return cmd.First(a.ctx, a.settings, ours) },
-		Pages: pages, Log: logTo(a, cmd.Format), Guarded: true,
+		Pages: pages, Log: cmd.Log(a.stderr), Guarded: true,
 		Fleet: func() dashboard.Fleet { return shownFleet(overview()) },
 		Live:  pings,
 	})

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"log/slog"
 	"strings"
 
 	"rtcbench/bench"
@@ -23,7 +22,7 @@ type runCmd struct {
 	Once   bool   `group:"what" help:"Run all jobs once and exit, for cron; the exit code is that of the job that went worst."`
 	Check  bool   `group:"what" help:"Read the configuration, say what is wrong with it, and exit."`
 	Listen string `from:"RTCBENCH_LISTEN" group:"service" placeholder:"ADDRESS" help:"Serve /healthz and /metrics (Prometheus) at this address, as 127.0.0.1:9464."`
-	Format string `name:"log-format" from:"RTCBENCH_LOG_FORMAT" group:"out" enum:"text,json" default:"text" placeholder:"text" help:"Log lines on standard error: text or json."`
+	flags.LogGroup
 }
 
 // Help is shown by --help below the flags' summary.
@@ -55,15 +54,11 @@ A file (docs/run.md has all of it):
 
 // Run is the schedule.
 func (cmd *runCmd) Run(a *app) error {
-	log := slog.New(slog.NewTextHandler(a.stderr, nil))
-	if cmd.Format == "json" {
-		log = slog.New(slog.NewJSONHandler(a.stderr, nil))
-	}
 	c, err := cmd.read(a)
 	if err != nil {
 		return err
 	}
-	r := schedule.NewRunner(c, log)
+	r := schedule.NewRunner(c, cmd.Log(a.stderr))
 	if cmd.Check {
 		fmt.Fprintf(a.stdout, "%s: %d job(s), every %v\n", cmd.Config, len(c.Jobs), c.Plan.Every)
 		return nil

@@ -5,8 +5,6 @@ import (
 	"net/http"
 	"net/url"
 	"path/filepath"
-	"strconv"
-	"strings"
 
 	"rtcbench/internal/commandline/flags"
 	"rtcbench/internal/fleet"
@@ -18,16 +16,12 @@ import (
 )
 
 type runnerCmd struct {
-	Hub      string   `from:"RTCBENCH_HUB" group:"where" placeholder:"URL" help:"The hub, as https://hub.example.com:8443#PIN; needed once, to join."`
-	Join     string   `from:"RTCBENCH_JOIN" group:"where" placeholder:"TOKEN" help:"Token of rtcbench fleet token; needed once. A runner that has joined that hub looks at it no more."`
-	Name     string   `from:"RTCBENCH_PLACE" group:"where" placeholder:"NAME" help:"What this place is called in the fleet; no other has the name (default: the location)."`
-	Location string   `short:"l" from:"LOCATION_ID" group:"where" placeholder:"NAME" help:"Where this is, as fra; stored with every run."`
-	Lat      string   `from:"RTCBENCH_LAT" group:"where" placeholder:"DEGREES" help:"Latitude, for the map; with --lon."`
-	Lon      string   `from:"RTCBENCH_LON" group:"where" placeholder:"DEGREES" help:"Longitude."`
-	Label    []string `from:"RTCBENCH_LABELS" group:"where" placeholder:"KEY=VALUE" help:"A label that plans choose by, as region=eu; may be repeated."`
-	Format   string   `name:"log-format" from:"RTCBENCH_LOG_FORMAT" group:"out" enum:"text,json" default:"text" placeholder:"text" help:"Log lines on standard error: text or json."`
-	DataDir  string   `name:"data-dir" from:"RTCBENCH_DATA_DIR" group:"store" placeholder:"DIR" help:"Where the runner keeps who it is, and the outbox." completion-predictor:"dir"`
-	Most     string   `name:"outbox-max" from:"RTCBENCH_OUTBOX_MAX" group:"store" default:"256" placeholder:"256" help:"Megabytes that runs may take which wait for the hub."`
+	Hub  string `from:"RTCBENCH_HUB" group:"where" placeholder:"URL" help:"The hub, as https://hub.example.com:8443#PIN; needed once, to join."`
+	Join string `from:"RTCBENCH_JOIN" group:"where" placeholder:"TOKEN" help:"Token of rtcbench fleet token; needed once. A runner that has joined that hub looks at it no more."`
+	flags.PlaceGroup
+	flags.LogGroup
+	DataDir string `name:"data-dir" from:"RTCBENCH_DATA_DIR" group:"store" placeholder:"DIR" help:"Where the runner keeps who it is, and the outbox." completion-predictor:"dir"`
+	Most    string `name:"outbox-max" from:"RTCBENCH_OUTBOX_MAX" group:"store" default:"256" placeholder:"256" help:"Megabytes that runs may take which wait for the hub."`
 	flags.ChromeGroup
 }
 
@@ -51,7 +45,7 @@ func (cmd *runnerCmd) Run(a *app) error {
 	dir := flags.Folder(cmd.DataDir, &c, ours)
 	path := filepath.Join(dir, "fleet.json")
 	most := int64(c.Number("outbox-max", cmd.Most, 1, 1<<20)) << 20
-	place := cmd.place(&c)
+	place := cmd.Place(&c)
 	if c.Err != nil {
 		return c.Err
 	}
@@ -63,7 +57,7 @@ func (cmd *runnerCmd) Run(a *app) error {
 		return err
 	}
 	r, err := runner.New(f, runner.Options{
-		Version: version().Version, Log: logTo(a, cmd.Format), Proxy: proxyOf,
+		Version: version().Version, Log: cmd.Log(a.stderr), Proxy: proxyOf,
 		Box: outbox.Open(filepath.Join(dir, "outbox"), most), Prepare: fleetOrders().Prepare,
 		Measure: runner.Measuring(a.env(cmd.ChromeGroup)),
 	})
@@ -98,41 +92,6 @@ func (cmd *runnerCmd) join(a *app, c *settings.Check, path string, place fleet.P
 		return nil, usagef("--name %s: %w", settings.ShownName(place.Name), err)
 	}
 	return runner.Join(a.ctx, path, cmd.Hub, cmd.Join, version().Version, place, proxyOf)
-}
-
-// place reads who this is.
-func (cmd *runnerCmd) place(c *settings.Check) fleet.Place {
-	p := fleet.Place{Name: cmd.Name, Location: c.Label("location", cmd.Location, 256), Labels: map[string]string{}}
-	if p.Name == "" {
-		p.Name = cmd.Location
-	}
-	if p.Location == "" {
-		p.Location = p.Name
-	}
-	p.Lat, p.Lon = degrees(c, "lat", cmd.Lat, 90), degrees(c, "lon", cmd.Lon, 180)
-	if (p.Lat == nil) != (p.Lon == nil) && c.Err == nil {
-		c.Err = usagef("--lat and --lon go together")
-	}
-	for _, l := range cmd.Label {
-		key, value, ok := strings.Cut(l, "=")
-		if !ok || key == "" || value == "" {
-			c.Fail("label", l, "KEY=VALUE, as region=eu")
-		}
-		p.Labels[key] = value
-	}
-	return p
-}
-
-func degrees(c *settings.Check, flag, text string, most float64) *float64 {
-	if text == "" {
-		return nil
-	}
-	v, err := strconv.ParseFloat(text, 64)
-	if err != nil || !(v >= -most && v <= most) {
-		c.Fail(flag, text, "degrees from -"+strconv.FormatFloat(most, 'g', -1, 64)+" to "+
-			strconv.FormatFloat(most, 'g', -1, 64))
-	}
-	return &v
 }
 
 // proxyOf is the proxy that the environment names for a URL.

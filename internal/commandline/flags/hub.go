@@ -1,0 +1,58 @@
+package flags
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+
+	"rtcbench/internal/environment"
+	"rtcbench/internal/fleet"
+	"rtcbench/internal/fleet/call"
+	"rtcbench/internal/fleet/hub"
+	"rtcbench/internal/settings"
+)
+
+// AdminGroup is what whoever looks after a fleet has to show.
+type AdminGroup struct {
+	AdminToken string `name:"admin-token" from:"RTCBENCH_ADMIN_TOKEN" group:"service" placeholder:"TOKEN" help:"What rtcbench fleet has to show (default: one that the hub makes, in its folder)."`
+}
+
+// HubGroup say which hub is asked.
+type HubGroup struct {
+	Hub string `from:"RTCBENCH_HUB" group:"where" placeholder:"URL" help:"The hub, as https://hub.example.com:8443#PIN (default: the one of this machine)."`
+	AdminGroup
+	DataDir string `name:"data-dir" from:"RTCBENCH_DATA_DIR" group:"store" placeholder:"DIR" help:"Where the hub of this machine keeps its folder." completion-predictor:"dir"`
+}
+
+// Centre is the hub to ask.
+func (f HubGroup) Centre(c *settings.Check, env environment.Environment, proxy call.Proxy) (
+	h call.Hub, err error) {
+	h = call.Hub{Admin: f.AdminToken, Proxy: proxy}
+	text := f.Hub
+	if text == "" || h.Admin == "" {
+		dir := HubFolder(f.DataDir, c, env)
+		if c.Err != nil {
+			return h, c.Err
+		}
+		if text == "" {
+			h.Proxy = nil
+		}
+		text, h.Admin, err = hub.Near(dir, text, h.Admin)
+		if errors.Is(err, os.ErrNotExist) {
+			return h, settings.Usagef("no hub has worked in %s: start rtcbench hub, or name one elsewhere with --hub "+
+				"(RTCBENCH_HUB) and --admin-token (RTCBENCH_ADMIN_TOKEN)", dir)
+		}
+		if err != nil {
+			return h, err
+		}
+	}
+	if h.Address, err = fleet.ReadAddress(text); err != nil {
+		return h, settings.Usagef("%s: %w", c.Name("hub"), err)
+	}
+	return h, nil
+}
+
+// HubFolder is the hub's folder.
+func HubFolder(dataDir string, c *settings.Check, env environment.Environment) string {
+	return filepath.Join(Folder(dataDir, c, env), "hub")
+}
