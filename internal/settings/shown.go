@@ -81,8 +81,14 @@ func ShownURL(value string) string {
 }
 
 // ShownName is the name of something that is not there, or will not do: of a file, a room, a job. Names are shown, but
-// for what looks as a machine makes secrets.
+// for what looks as a machine makes secrets, and for the user and the password of a URL.
 func ShownName(value string) string {
+	if strings.Contains(value, "//") && strings.Contains(value, "@") {
+		if u, err := url.Parse(value); err != nil || u.Host == "" {
+			return Hidden(value)
+		}
+		return strconv.Quote(redact.URL(value))
+	}
 	if len(value) > 200 || madeUp.MatchString(value) && !PartOfID.MatchString(value) {
 		return Hidden(value)
 	}

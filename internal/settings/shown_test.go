@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"strings"
 	"testing"
 
 	"rtcbench/internal/benchtest"
@@ -32,6 +33,9 @@ func TestShown(t *testing.T) {
 		}
 		if got := Shown(v); got != Hidden(v) {
 			t.Errorf("%q is shown as %s", v, got)
+		}
+		if got := ShownName("postgres://bob:" + v + "@host/runs"); strings.Contains(got, v) {
+			t.Errorf("in the name of a store %q is shown as %s", v, got)
 		}
 		if got := ShownAddress("http://bob:" + v + "@host/" + v); got != Hidden("http://bob:"+v+"@host/"+v) {
 			t.Errorf("in a URL %q is shown as %s", v, got)
