@@ -76,6 +76,8 @@ rtcbench/internal/secrets: rtcbench/internal/environment rtcbench/internal/redac
 rtcbench/internal/schedule: rtcbench/bench rtcbench/internal/result github.com/prometheus/client_golang
 rtcbench/internal/dashboard: rtcbench/bench rtcbench/internal/archive rtcbench/internal/live rtcbench/internal/report
 	rtcbench/internal/result rtcbench/internal/selection rtcbench/internal/settings rtcbench/internal/stats
+	rtcbench/internal/recent
+rtcbench/internal/recent: rtcbench/bench
 rtcbench/internal/dotenv:
 rtcbench/internal/live: rtcbench/bench github.com/google/uuid
 rtcbench/internal/environment:

@@ -135,14 +135,19 @@ const Unknown = "unknown"
 
 // Matches reports whether q asks for r. Limit, Samples and Invalid are not looked at.
 func (q Query) Matches(r Run) bool {
+	return (q.ID == "" || q.ID == r.ID) && q.OfSeries(SeriesOf(r)) && q.OfTime(r.End)
+}
+
+// OfSeries reports whether q asks for runs of s.
+func (q Query) OfSeries(s Series) bool {
 	is := func(want, got string) bool { return want == "" || want == got }
-	location := r.Location
-	if location == "" {
-		location = Unknown
-	}
-	return is(q.ID, r.ID) && is(q.Platform, r.Platform) && is(q.Location, location) && is(q.Engine, r.Facts.Engine) &&
-		is(string(q.Transport), string(r.Facts.Transport)) && is(string(q.Path), string(r.Path())) &&
-		(q.Since.IsZero() || !r.End.Before(q.Since)) && (q.Until.IsZero() || r.End.Before(q.Until))
+	return is(q.Platform, s.Platform) && is(q.Location, s.Location) && is(q.Engine, s.Engine) &&
+		is(string(q.Transport), string(s.Transport)) && is(string(q.Path), string(s.Path))
+}
+
+// OfTime reports whether q asks for runs that ended then.
+func (q Query) OfTime(end time.Time) bool {
+	return (q.Since.IsZero() || !end.Before(q.Since)) && (q.Until.IsZero() || end.Before(q.Until))
 }
 
 // LeavesOut reports whether sums by q are without r: it is invalid, and nobody asked for such runs.

@@ -54,6 +54,7 @@ func TestStore(t *testing.T, backend func(t *testing.T) StoreUnderTest) {
 		{"a run that cannot be", ReadsRuns, (*storeTest).impossible},
 		{"a run of an unknown class", ReadsRuns, (*storeTest).unknown},
 		{"a run that is removed", ReadsRuns, (*storeTest).removes},
+		{"digests", ReadsRuns, (*storeTest).digests},
 		{"packed as it is", ReadsRuns, (*storeTest).packed},
 		{"many at once", ReadsRuns, (*storeTest).concurrent},
 		{"a reader that stops", ReadsRuns, (*storeTest).stops},

@@ -113,12 +113,12 @@ func (s *Server) series(w http.ResponseWriter, r *http.Request, store bench.Stor
 		refuse(w, http.StatusBadRequest, err.Error())
 		return
 	}
-	t, err := archive.ReadTimelines(r.Context(), store, q, parts, s.Now())
+	t, err := archive.ReadTimelines(r.Context(), store, s.digests(store), q, parts, s.Now())
 	if err != nil {
 		s.failed(w, r, err)
 		return
 	}
-	s.json(w, r, newSeries(store.String(), t, s.where))
+	s.json(w, r, newSeries(store.String(), t, r.URL.Query().Get("brief") == "true", s.where))
 }
 
 // run is the result file of one run, with what its pictures need beside it.

@@ -12,9 +12,11 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"rtcbench/bench"
+	"rtcbench/internal/recent"
 )
 
 // Options are what a Server needs.
@@ -36,6 +38,7 @@ type Server struct {
 	source source
 	kept   events // runs that the store has got
 	pings  events // of runs that go on
+	recent *recent.Memory
 }
 
 // New makes a Server. It does nothing until it is asked.
@@ -44,7 +47,8 @@ func New(o Options) *Server {
 		o.Now = time.Now
 	}
 	s := &Server{Options: o, source: source{open: o.Open}}
-	s.kept = events{make: news{s.source.get}.look, room: 16}
+	s.kept = events{make: s.tellKept, room: 16}
+	s.recent = recent.New(o.Now, func(d bench.Digest) { s.kept.tell(keptEvent(d)) })
 	s.pings = events{make: s.tellPings, room: 8}
 	return s
 }
@@ -65,6 +69,9 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		BaseContext: func(net.Listener) context.Context { return ctx },
 		ErrorLog:    slog.NewLogLogger(s.Log.Handler(), slog.LevelDebug),
 	}
+	var warm sync.WaitGroup
+	defer warm.Wait()
+	warm.Go(func() { _ = s.Warm(ctx) }) // an error shows when somebody asks
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(l) }()
 	select {

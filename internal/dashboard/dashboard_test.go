@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -24,8 +25,11 @@ import (
 	"rtcbench/bench"
 	"rtcbench/internal/archive"
 	"rtcbench/internal/benchtest"
+	"rtcbench/internal/postgrestest"
+	"rtcbench/internal/recent"
 	"rtcbench/internal/report"
 	"rtcbench/internal/result"
+	"rtcbench/internal/store/postgres"
 	"rtcbench/internal/store/sqlite"
 )
 
@@ -49,7 +53,7 @@ func opened(t testing.TB) *sqlite.Store {
 var noon = time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
 
 // aDay keeps a run an hour of the last day at two places, and one invalid run; the second place is 20 ms slower.
-func aDay(t testing.TB, s *sqlite.Store) {
+func aDay(t testing.TB, s bench.WholeSaver) {
 	t.Helper()
 	var list []bench.Record
 	for i := range 24 {
@@ -142,8 +146,23 @@ func into[T any](t testing.TB, w *httptest.ResponseRecorder) (v T) {
 
 // TestSeriesAreThoseOfHistory: the page shows the figures that rtcbench history prints for the same filter.
 func TestSeriesAreThoseOfHistory(t *testing.T) {
-	s := opened(t)
-	aDay(t, s)
+	pg, err := postgrestest.New("fsync=off")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pg.Close()
+	database, err := postgres.New(t.Context(), postgres.Options{URL: pg.Database(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer database.Close()
+	for name, s := range map[string]bench.Store{"sqlite": opened(t), "postgres": database} {
+		t.Run(name, func(t *testing.T) { seriesAreThoseOfHistory(t, s) })
+	}
+}
+
+func seriesAreThoseOfHistory(t *testing.T, s bench.Store) {
+	aDay(t, s.(bench.WholeSaver))
 	c := client{t, server(s)}
 	got := into[SeriesList](t, c.get("/api/v1/series?since=24h&parts=24"))
 	h, err := archive.History(t.Context(), s, bench.Query{Since: noon.Add(-24 * time.Hour)}, noon)
@@ -177,6 +196,25 @@ func TestSeriesAreThoseOfHistory(t *testing.T) {
 	}
 	if n != got.List[0].Total.Answered {
 		t.Errorf("the histogram has %d pings of %d", n, got.List[0].Total.Answered)
+	}
+	brief := into[SeriesList](t, c.get("/api/v1/series?since=24h&parts=24&brief=true"))
+	for i, x := range brief.List {
+		whole := got.List[i]
+		if !reflect.DeepEqual(x.Total, whole.Total) || x.Last != whole.Last && *x.Last.P95 != *whole.Last.P95 ||
+			len(x.P50) != 24 || *x.P50[3] != *whole.Parts[3].P[2] || len(x.Parts)+len(x.Curve)+len(x.Bins) > 0 {
+			t.Errorf("in brief: %+v", x)
+		}
+	}
+	// the day before is in memory, and what is longer ago is not: it comes from the store
+	later := server(s)
+	later.Now = func() time.Time { return noon.Add(12 * time.Hour) }
+	later.recent = recent.New(later.Now, nil)
+	long := into[SeriesList](t, client{t, later}.get("/api/v1/series?since=48h"))
+	for i, x := range long.List {
+		x.Total.Heat, got.List[i].Total.Heat = nil, nil
+		if !reflect.DeepEqual(x.Total, got.List[i].Total) {
+			t.Errorf("from the store and from memory: %+v\nwant %+v", x.Total, got.List[i].Total)
+		}
 	}
 	invalid := into[SeriesList](t, c.get("/api/v1/series?since=24h&include_invalid=true&location=fra"))
 	if len(invalid.List) != 1 || invalid.List[0].Total.Runs != 24 {

@@ -84,9 +84,6 @@ func event(name string, v any) []byte {
 	return fmt.Appendf(nil, "event: %s\ndata: %s\n\n", name, data)
 }
 
-// news tells of each run that the store has got.
-type news struct{ store func() (bench.Store, error) }
-
 // kept is what is told of a run.
 type kept struct {
 	RunID    string  `json:"run_id"`
@@ -95,30 +92,36 @@ type kept struct {
 	Platform string  `json:"platform"`
 }
 
-func (n news) look(ctx context.Context, tell func([]byte)) {
-	seen := n.newest(ctx)
+func keptEvent(d bench.Digest) []byte {
+	return event("kept", kept{d.ID, unix(d.End), d.Series.Location, d.Series.Platform})
+}
+
+// tellKept tells of each run that the store has got. A store that cannot say what it has got is asked for its last run.
+func (s *Server) tellKept(ctx context.Context, tell func([]byte)) {
 	every := time.NewTicker(lookEvery)
 	defer every.Stop()
+	last := ""
 	for {
+		store, err := s.source.get()
+		if _, ok := store.(bench.Digester); err == nil && ok {
+			_ = s.recent.Look(ctx, store) // an error shows when somebody reads the store
+		} else if err == nil {
+			if r := newest(ctx, store); r.ID != "" && r.ID != last {
+				if last != "" {
+					tell(keptEvent(bench.Digest{ID: r.ID, Series: bench.SeriesOf(r), End: r.End}))
+				}
+				last = r.ID
+			}
+		}
 		select {
 		case <-every.C:
 		case <-ctx.Done():
 			return
 		}
-		r := n.newest(ctx)
-		if r.ID == "" || r.ID == seen.ID {
-			continue
-		}
-		seen = r
-		tell(event("kept", kept{r.ID, unix(r.End), bench.SeriesOf(r).Location, r.Platform}))
 	}
 }
 
-func (n news) newest(ctx context.Context) bench.Run {
-	store, err := n.store()
-	if err != nil {
-		return bench.Run{}
-	}
+func newest(ctx context.Context, store bench.Store) bench.Run {
 	for r, err := range store.Runs(ctx, bench.Query{Limit: 1}) {
 		if err == nil {
 			return r
@@ -136,6 +139,7 @@ func (s *Server) live(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer leave()
+	_ = s.Warm(r.Context()) // what was there before is no news
 	var pings chan []byte
 	if r.URL.Query().Get("pings") == "true" && s.Live != nil {
 		if pings, leave = s.pings.watch(); pings == nil {

@@ -57,3 +57,19 @@ func (a absent) String() string                         { return a.file }
 func (absent) Runs(context.Context, bench.Query) iter.Seq2[bench.Run, error] {
 	return func(func(bench.Run, error) bool) {}
 }
+
+// digests are those of a store, of the last day from memory.
+func (s *Server) digests(store bench.Store) archive.Digester {
+	return func(ctx context.Context, q bench.Query) iter.Seq2[bench.Digest, error] {
+		return s.recent.Digests(ctx, store, q)
+	}
+}
+
+// Warm reads what the page shows first, before somebody asks.
+func (s *Server) Warm(ctx context.Context) error {
+	store, err := s.source.get()
+	if err != nil {
+		return err
+	}
+	return s.recent.Look(ctx, store)
+}

@@ -25,18 +25,19 @@ type SeriesList struct {
 
 // Series is one series over a time.
 type Series struct {
-	Location  string  `json:"location_id"`
-	Platform  string  `json:"platform"`
-	Engine    string  `json:"engine"`
-	Transport string  `json:"transport_class"`
-	Path      string  `json:"path"`
-	Where     *Point  `json:"where"` // of a location whose name is that of a known region
-	Last      LastRun `json:"last_run"`
-	Total     Sum     `json:"total"`
-	Parts     []Sum   `json:"parts"`
-	Curve     []Rank  `json:"curve"`     // of all answered pings of the time
-	Bins      []Bin   `json:"bins"`      // the same as a histogram
-	NotShown  string  `json:"not_shown"` // why there is no picture; "" = there is one
+	Location  string     `json:"location_id"`
+	Platform  string     `json:"platform"`
+	Engine    string     `json:"engine"`
+	Transport string     `json:"transport_class"`
+	Path      string     `json:"path"`
+	Where     *Point     `json:"where"` // of a location whose name is that of a known region
+	Last      LastRun    `json:"last_run"`
+	Total     Sum        `json:"total"`
+	P50       []*float64 `json:"p50"`       // of each part
+	Parts     []Sum      `json:"parts"`     // none in brief
+	Curve     []Rank     `json:"curve"`     // of all answered pings of the time; none in brief
+	Bins      []Bin      `json:"bins"`      // the same as a histogram; none in brief
+	NotShown  string     `json:"not_shown"` // why there is no picture; "" = there is one
 }
 
 // LastRun is the newest run of a series.
@@ -67,18 +68,24 @@ var Levels = [7]float64{0.05, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99}
 // heatSteps is how many steps a heat map has for each factor of ten. Step i begins at 10^(i/heatSteps) ms.
 const heatSteps = 16
 
-func newSeries(store string, t archive.Timelines, where func(location string) *Point) SeriesList {
+func newSeries(store string, t archive.Timelines, brief bool, where func(location string) *Point) SeriesList {
 	out := SeriesList{Store: store, Since: unix(t.Since), Until: unix(t.Until), List: []Series{}, Errors: []string{}}
 	for _, l := range t.List {
 		s := Series{
 			Location: l.Location, Platform: l.Platform, Engine: l.Engine, Transport: string(l.Transport),
-			Path: string(l.Path), Where: where(l.Location), Total: newSum(l.Part), Parts: make([]Sum, len(l.Parts)),
-			Curve: curveOf(l.Histogram), Bins: binsOf(l.Histogram),
-			Last: LastRun{l.Last.ID, unix(l.Last.End), quantityMillis(l.Last.Summary.P95),
-				l.Last.Summary.Validity.Verdict},
+			Path: string(l.Path), Where: where(l.Location), Total: newSum(l.Part), P50: make([]*float64, len(l.Parts)),
+			Parts: []Sum{}, Curve: []Rank{}, Bins: []Bin{},
+			Last: LastRun{l.Last.ID, unix(l.Last.End), quantityMillis(l.Last.P95), l.Last.Verdict},
 		}
 		for i, p := range l.Parts {
-			s.Parts[i] = newSum(p)
+			d, ok := p.Histogram.Quantile(0.5)
+			s.P50[i] = quantityMillis(bench.Quantity{D: d, OK: ok})
+		}
+		if !brief {
+			s.Curve, s.Bins, s.Parts = curveOf(l.Histogram), binsOf(l.Histogram), make([]Sum, len(l.Parts))
+			for i, p := range l.Parts {
+				s.Parts[i] = newSum(p)
+			}
 		}
 		if s.Total.Answered == 0 {
 			s.NotShown = whyNothing(s.Total)
@@ -102,6 +109,9 @@ func newSum(p archive.Part) Sum {
 	s := Sum{
 		Runs: p.Runs, LeftOut: p.LeftOut, Answered: p.Counts.Answered, Failed: p.Counts.Failed(),
 		NotSent: p.Counts.NotSent, Heat: [][2]int{}, Verdicts: p.Verdicts,
+	}
+	if s.Verdicts == nil {
+		s.Verdicts = map[bench.Verdict]int{}
 	}
 	if n := p.Counts.Settled(); n > 0 {
 		loss := float64(s.Failed) / float64(n)

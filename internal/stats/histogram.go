@@ -188,24 +188,51 @@ func (h *Histogram) UnmarshalBinary(data []byte) error {
 
 // Sum is the merge of many histograms, laid out so that adding one more allocates nothing. The zero
 // value is empty.
-type Sum struct{ counts []uint64 } // by bucket
+type Sum struct {
+	counts   []uint64 // by bucket
+	from, to int      // where they may not be 0
+}
 
 // AddBinary adds what AppendBinary wrote. After an error a part of it may have been added.
-func (s *Sum) AddBinary(data []byte) error {
-	return eachPair(data, func(b bucket) {
-		if missing := int(b.index) + 1 - len(s.counts); missing > 0 {
-			s.counts = append(s.counts, make([]uint64, missing)...)
-		}
-		s.counts[b.index] += b.count
-	})
+func (s *Sum) AddBinary(data []byte) error { return eachPair(data, s.add) }
+
+// Add adds h.
+func (s *Sum) Add(h Histogram) {
+	for _, b := range h.buckets {
+		s.add(b)
+	}
+}
+
+func (s *Sum) add(b bucket) {
+	at := int(b.index)
+	if missing := at + 1 - len(s.counts); missing > 0 {
+		s.counts = append(s.counts, make([]uint64, missing)...)
+	}
+	if s.to == 0 {
+		s.from = at
+	}
+	s.from, s.to = min(s.from, at), max(s.to, at+1)
+	s.counts[at] += b.count
+}
+
+// Reset makes the sum empty. Its room is used again.
+func (s *Sum) Reset() {
+	clear(s.counts[s.from:s.to])
+	s.from, s.to = 0, 0
 }
 
 // Histogram is the sum as it is now.
 func (s *Sum) Histogram() Histogram {
-	h := Histogram{buckets: make([]bucket, 0, len(s.counts))}
-	for i, n := range s.counts {
-		if n > 0 {
-			h.buckets = append(h.buckets, bucket{uint32(i), n})
+	n := 0
+	for _, count := range s.counts[s.from:s.to] {
+		if count > 0 {
+			n++
+		}
+	}
+	h := Histogram{buckets: make([]bucket, 0, n)}
+	for i, count := range s.counts[s.from:s.to] {
+		if count > 0 {
+			h.buckets = append(h.buckets, bucket{uint32(s.from + i), count})
 		}
 	}
 	return h

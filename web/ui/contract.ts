@@ -17,6 +17,7 @@ export interface Series {
   where: Point | null;
   last_run: LastRun;
   total: Sum;
+  p50: (number | null)[];
   parts: Sum[];
   curve: Rank[];
   bins: Bin[];

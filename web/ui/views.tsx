@@ -28,7 +28,7 @@ export function Told({ error, waiting }: { error?: string | undefined; waiting: 
 const told = <T,>(a: Answer<T>) => <Told error={a.error} waiting={a.waiting && a.value === undefined} />;
 
 export function Places() {
-  const answer = useApi<SeriesList>(`/api/v1/series?${asked()}`);
+  const answer = useApi<SeriesList>(`/api/v1/series?${asked({ brief: 'true' })}`);
   const list = answer.value;
   return (
     <>
@@ -105,7 +105,7 @@ function Row({ s, list }: { s: Series; list: SeriesList }) {
         {s.total.runs_left_out > 0 && ` (${s.total.runs_left_out} invalid left out)`}
       </td>
       <td>
-        <Spark values={s.parts.map((p) => p.p[2] ?? null)} />
+        <Spark values={s.p50} />
       </td>
       <td>
         {marks[s.last_run.validity]} {s.last_run.validity}, {ago(list.until - s.last_run.end_time)} ago

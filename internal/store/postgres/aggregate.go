@@ -42,13 +42,16 @@ func (s *Store) Aggregate(ctx context.Context, q bench.Query) (list []bench.Aggr
 }
 
 // counts are the columns of the counts.
-var counts = func() string {
+var counts = countsOf("")
+
+// countsOf are they, with before in front of each.
+func countsOf(before string) string {
 	var list []string
 	for _, x := range bench.SummedCounts {
-		list = append(list, x.Key)
+		list = append(list, before+x.Key)
 	}
 	return strings.Join(list, ", ")
-}()
+}
 
 // addTo adds what is in p to sums.
 func addTo(ctx context.Context, tx pgx.Tx, p rollup.Span, sums *rollup.Sums, series map[int64]bench.Series) error {

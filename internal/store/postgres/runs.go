@@ -53,9 +53,13 @@ func (s *Store) unpack(r row) (bench.Run, error) {
 		err = fmt.Errorf("it holds the run %s", run.ID)
 	}
 	if err != nil {
-		return bench.Run{ID: r.id}, fmt.Errorf("%s: run %s cannot be read: %w", s, r.id, err)
+		return bench.Run{ID: r.id}, s.unread(r.id, err)
 	}
 	return run, nil
+}
+
+func (s *Store) unread(id string, err error) error {
+	return fmt.Errorf("%s: run %s cannot be read: %w", s, id, err)
 }
 
 // position is a place in the order of runs; the zero value is before all of them.

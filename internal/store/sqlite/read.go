@@ -49,20 +49,21 @@ func (s *Store) connectToRead(ctx context.Context) (err error) {
 	}
 	log, there := os.Stat(s.path + "-wal")
 	_, index := os.Stat(s.path + "-shm")
+	now := filesOf(s.path)
 	if size(s.path+"-journal") > 0 { // of a process that was killed while it made the file
-		return s.readCopy(ctx)
+		return s.readCopy(ctx, now)
 	}
 	if there == nil && index == nil { // somebody has it open, or was killed
-		if err := s.readBy(ctx, withLocks, nil); err == nil || !unreachable(err) {
+		if err := s.readBy(ctx, withLocks, now); err == nil || !unreachable(err) {
 			return err
 		}
 	}
 	if there != nil || log.Size() == 0 {
-		return s.readBy(ctx, withoutLocks, s.file)
+		return s.readBy(ctx, withoutLocks, now)
 	}
-	if err := s.readCopy(ctx); err == nil || isDamage(err) {
+	if err := s.readCopy(ctx, now); err == nil || isDamage(err) {
 		return err
-	} else if e := s.readBy(ctx, withoutLocks, s.file); e != nil {
+	} else if e := s.readBy(ctx, withoutLocks, now); e != nil {
 		return err
 	} else {
 		s.options.say("store %s is read without its -wal, in which its latest runs may be: %v", s.path, err)
@@ -80,8 +81,8 @@ func unreachable(err error) bool {
 	return false
 }
 
-// readBy opens the file in one way. asOf is what it was before, where it is read without locks.
-func (s *Store) readBy(ctx context.Context, way url.Values, asOf os.FileInfo) error {
+// readBy opens the file in one way. now is what its files were before.
+func (s *Store) readBy(ctx context.Context, way url.Values, now *files) error {
 	options := url.Values{"_pragma": {patience, "query_only(on)", "temp_store(memory)"}}
 	for k, v := range way {
 		options[k] = v
@@ -97,14 +98,36 @@ func (s *Store) readBy(ctx context.Context, way url.Values, asOf os.FileInfo) er
 		if err := db.Close(); err != nil {
 			return err
 		}
-		return s.readCopy(ctx)
+		return s.readCopy(ctx, now)
 	}
-	s.read, s.asOf = db, asOf
+	s.read = db
+	if way.Get("immutable") != "" {
+		s.asOf = now
+	}
 	return nil
 }
 
-// readCopy reads a copy, in which everything may be written.
-func (s *Store) readCopy(ctx context.Context) error {
+// files are what a store lies in. What is read without locks, or in a copy, is read again when they have changed.
+type files struct{ main, log os.FileInfo }
+
+func filesOf(path string) *files {
+	main, _ := os.Stat(path) // nil = there is none
+	log, _ := os.Stat(path + "-wal")
+	return &files{main, log}
+}
+
+func (f *files) same(o *files) bool {
+	return unchanged(f.main, o.main) && (unchanged(f.log, o.log) || empty(f.log) && empty(o.log))
+}
+
+func unchanged(a, b os.FileInfo) bool {
+	return a != nil && b != nil && os.SameFile(a, b) && a.Size() == b.Size() && a.ModTime().Equal(b.ModTime())
+}
+
+func empty(f os.FileInfo) bool { return f == nil || f.Size() == 0 }
+
+// readCopy reads a copy, in which everything may be written. now is what the files were before.
+func (s *Store) readCopy(ctx context.Context, now *files) error {
 	dir, err := os.MkdirTemp("", "rtcbench-store-")
 	if err != nil {
 		return err
@@ -123,7 +146,7 @@ func (s *Store) readCopy(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, c.disconnect(), os.RemoveAll(dir))
 	}
-	s.copy = c
+	s.copy, s.asOf = c, now
 	return nil
 }
 
@@ -155,6 +178,14 @@ const mostTries = 20
 
 // reading calls f with what is to be read. It calls f again where a file without locks was written meanwhile.
 func (s *Store) reading(ctx context.Context, f func(*sql.DB) error) error {
+	s.mu.RLock()
+	stale := s.asOf != nil && !s.asOf.same(filesOf(s.path))
+	s.mu.RUnlock()
+	if stale {
+		if err := s.reconnect(ctx); err != nil {
+			return err
+		}
+	}
 	var last error
 	for range mostTries {
 		again, err := s.readOnce(f)
@@ -162,16 +193,19 @@ func (s *Store) reading(ctx context.Context, f func(*sql.DB) error) error {
 			return err
 		}
 		last = err
-		s.mu.Lock()
-		err = s.disconnect()
-		s.read, s.copy, s.asOf = nil, nil, nil
-		err = errors.Join(err, s.connectToRead(ctx))
-		s.mu.Unlock()
-		if err != nil {
+		if err := s.reconnect(ctx); err != nil {
 			return err
 		}
 	}
 	return cmp.Or(last, errors.New("another process writes it again and again"))
+}
+
+func (s *Store) reconnect(ctx context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	err := s.disconnect()
+	s.read, s.copy, s.asOf = nil, nil, nil
+	return errors.Join(err, s.connectToRead(ctx))
 }
 
 func (s *Store) readOnce(f func(*sql.DB) error) (again bool, err error) {
@@ -186,12 +220,12 @@ func (s *Store) readOnce(f func(*sql.DB) error) (again bool, err error) {
 	}
 	err = f(from.read)
 	if s.asOf == nil { // the log may have been begun anew, or its index be gone with the last who wrote
-		return s.db == nil && s.copy == nil && unreachable(err), err
+		return s.db == nil && unreachable(err), err
 	}
-	now, gone := os.Stat(s.path)
-	same := gone == nil && os.SameFile(now, s.asOf) && now.Size() == s.asOf.Size() &&
-		now.ModTime().Equal(s.asOf.ModTime())
-	return !same, err
+	if s.copy != nil { // which nobody writes
+		return false, err
+	}
+	return !s.asOf.same(filesOf(s.path)), err
 }
 
 // Check reads the whole file and says what is wrong with it: its layout, its pages, or sums that are not those of the

@@ -100,9 +100,13 @@ func (s *Store) unpack(r row, isFiled bool) (bench.Run, error) {
 		err = r.contradiction(run)
 	}
 	if err != nil {
-		return bench.Run{ID: r.id}, fmt.Errorf("store %s: run %s cannot be read: %w", s.path, r.id, err)
+		return bench.Run{ID: r.id}, s.unread(r.id, err)
 	}
 	return run, nil
+}
+
+func (s *Store) unread(id string, err error) error {
+	return fmt.Errorf("store %s: run %s cannot be read: %w", s.path, id, err)
 }
 
 // position is a place in the order of runs.

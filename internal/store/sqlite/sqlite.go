@@ -38,8 +38,8 @@ type Store struct {
 
 	filed atomic.Pointer[sql.DB] // whose series were found to be those of their runs: nobody looks twice
 
-	asOf os.FileInfo // what the file was when it was opened to be read without locks; nil = it was opened with them
-	copy *Store      // what is read instead, in a folder of its own; nil = the file itself
+	asOf *files // what was there when it was opened to be read without locks, or copied; nil = it is read with them
+	copy *Store // what is read instead, in a folder of its own; nil = the file itself
 }
 
 var (

@@ -1,0 +1,66 @@
+package bench
+
+import (
+	"context"
+	"iter"
+	"time"
+)
+
+// Digest is what sums and overviews need of a run, without the run.
+type Digest struct {
+	ID        string
+	Series    Series
+	End       time.Time
+	Verdict   Verdict // "" = not known, of a run that cannot be read; its counts may be there
+	P95       Quantity
+	Counts    Counts // SummedCounts alone
+	Histogram []byte // of the answered pings: stats.Histogram.AppendBinary
+}
+
+// DigestOf is the digest of r.
+func DigestOf(r Record) Digest {
+	data, _ := r.Histogram().MarshalBinary() // it has no error
+	return Digest{r.ID, SeriesOf(r.Run), r.End, r.Summary.Validity.Verdict, r.Summary.P95, r.Counts, data}
+}
+
+// Digester is a Store that gives digests without reading whole runs, and can say cheaply what has changed.
+type Digester interface {
+	// Digests gives those of the runs that q asks for and skip does not name (nil = it names none), in the order of
+	// their ends. What cannot be read is an error, as in Store.Runs. Limit and Samples are not looked at.
+	Digests(ctx context.Context, q Query, skip func(id string) bool) iter.Seq2[Digest, error]
+	// Marks gives a mark for each hour since then that has runs, by the number of the hour since the Unix epoch. An
+	// hour has another mark as soon as other runs are kept in it.
+	Marks(ctx context.Context, since time.Time) (map[int64]Mark, error)
+	// IDs are those of the runs whose End is from since to before until.
+	IDs(ctx context.Context, since, until time.Time) ([]string, error)
+}
+
+// Mark is of the runs of an hour.
+type Mark struct {
+	Runs int
+	Of   int64 // by which of them it is
+}
+
+// DigestsOf gives the digests of the runs that q asks for, by the shortest way that s has.
+func DigestsOf(ctx context.Context, s Store, q Query) iter.Seq2[Digest, error] {
+	if d, ok := s.(Digester); ok {
+		return d.Digests(ctx, q, nil)
+	}
+	return DigestsOfRuns(ctx, s, q)
+}
+
+// DigestsOfRuns reads the runs themselves.
+func DigestsOfRuns(ctx context.Context, s Store, q Query) iter.Seq2[Digest, error] {
+	q.Limit, q.Samples = 0, false
+	return func(yield func(Digest, error) bool) {
+		for r, err := range s.Runs(ctx, q) {
+			d := Digest{ID: r.ID}
+			if err == nil {
+				d = DigestOf(NewRecord(r))
+			}
+			if !yield(d, err) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,194 @@
+// Package recent holds in memory what a store has of the last day: a digest of each run, series by series. It is read
+// from the store when somebody asks first, and held against the store's marks each time after that: whoever writes the
+// store, what a reader gets is what the store has.
+package recent
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"maps"
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+
+	"rtcbench/bench"
+)
+
+const (
+	// Window is how much is held at the least, unless it is too much.
+	Window = 24 * time.Hour
+	// most is how many bytes are held. Of a store that has more in a day, what is older is read from the store.
+	most = 512 << 20
+)
+
+// Memory is of one store at a time. Its methods may be called at the same time.
+type Memory struct {
+	now  func() time.Time
+	told func(bench.Digest) // of each run that the store has got since it was read first; nil = nobody asks
+	most int
+
+	turn  sync.Mutex // held by whoever looks
+	begun uint64     // looks that were begun; mu guards it
+
+	mu    sync.Mutex
+	store bench.Store
+	from  int64           // the first hour that is held, since the Unix epoch
+	hours map[int64]*hour // they do not change: a new one takes the place of the old one
+}
+
+// New makes a Memory. told is called for each run that a store has got meanwhile, and may be nil.
+func New(now func() time.Time, told func(bench.Digest)) *Memory {
+	return &Memory{now: now, told: told, most: most}
+}
+
+// Digests gives the digests of the runs of s that q asks for; those of one series in the order of their ends. What is
+// held and what is not are put together at the full hour, so that each run is given once.
+func (m *Memory) Digests(ctx context.Context, s bench.Store, q bench.Query) iter.Seq2[bench.Digest, error] {
+	return func(yield func(bench.Digest, error) bool) {
+		begin, hours, err := m.held(ctx, s)
+		switch {
+		case ctx.Err() != nil:
+			yield(bench.Digest{}, ctx.Err())
+			return
+		case err != nil: // a damaged store may be read run by run; if it cannot be, it says why
+			begin, hours = time.Time{}, nil
+		}
+		before := q
+		if hours != nil && (q.Until.IsZero() || begin.Before(q.Until)) {
+			before.Until = begin
+		}
+		if hours == nil || q.Since.Before(before.Until) {
+			for d, err := range bench.DigestsOf(ctx, s, before) {
+				if !yield(d, err) || err != nil && !readsOn(d, err) {
+					return
+				}
+			}
+		}
+		for _, at := range slices.Sorted(maps.Keys(hours)) {
+			if !hours[at].each(q, yield) {
+				return
+			}
+		}
+	}
+}
+
+func readsOn(d bench.Digest, err error) bool { return bench.ReadsOn(bench.Run{ID: d.ID}, err) }
+
+// held looks at the store, and gives what is held of it afterwards, and from when on. nil = nothing can be.
+func (m *Memory) held(ctx context.Context, s bench.Store) (time.Time, map[int64]*hour, error) {
+	if _, ok := s.(bench.Digester); !ok {
+		return time.Time{}, nil, nil
+	}
+	if err := m.Look(ctx, s); err != nil {
+		return time.Time{}, nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.store != s {
+		return time.Time{}, nil, errors.New("another store is looked at")
+	}
+	return time.Unix(m.from*3600, 0), m.hours, nil
+}
+
+// Look brings what is held to what s has. Callers that come while somebody looks wait for one look together, which is
+// begun after they came.
+func (m *Memory) Look(ctx context.Context, s bench.Store) error {
+	d, ok := s.(bench.Digester)
+	if !ok {
+		return nil
+	}
+	m.mu.Lock()
+	mine := m.begun + 1
+	m.mu.Unlock()
+	m.turn.Lock()
+	defer m.turn.Unlock()
+	m.mu.Lock()
+	if m.begun >= mine && m.store == s {
+		m.mu.Unlock()
+		return nil
+	}
+	first := m.store != s
+	hours, from := maps.Clone(m.hours), m.from
+	if first {
+		hours, from = nil, 0
+	}
+	begun := m.begun + 1
+	m.mu.Unlock()
+	from = max(from, m.now().Add(-Window).Unix()/3600)
+	hours, fresh, err := m.look(ctx, d, hours, from)
+	if err != nil {
+		return err
+	}
+	from = m.fit(hours, from)
+	m.mu.Lock()
+	m.store, m.hours, m.from, m.begun = s, hours, from, begun
+	m.mu.Unlock()
+	if m.told != nil && !first {
+		for _, x := range fresh {
+			m.told(x)
+		}
+	}
+	return nil
+}
+
+// look reads what has changed since hours were read.
+func (m *Memory) look(ctx context.Context, s bench.Digester, was map[int64]*hour, from int64) (map[int64]*hour,
+	[]bench.Digest, error) {
+	marks, err := s.Marks(ctx, time.Unix(from*3600, 0))
+	if err != nil {
+		return nil, nil, err
+	}
+	hours := map[int64]*hour{}
+	var anew []int64
+	for at, mark := range marks {
+		if h := was[at]; h != nil && h.mark == mark {
+			hours[at] = h
+		} else {
+			anew = append(anew, at)
+		}
+	}
+	slices.Sort(anew)
+	read := make([]brought, len(anew))
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	var work sync.WaitGroup
+	places := make(chan struct{}, runtime.GOMAXPROCS(0))
+	for i, at := range anew {
+		work.Go(func() {
+			places <- struct{}{}
+			if read[i] = was[at].brought(ctx, s, at); read[i].err != nil {
+				stop()
+			}
+			<-places
+		})
+	}
+	work.Wait()
+	var fresh []bench.Digest
+	for i, at := range anew {
+		err = errors.Join(err, read[i].err)
+		if h := read[i].hour; h != nil {
+			h.mark = marks[at]
+			hours[at], fresh = h, append(fresh, read[i].added...)
+		}
+	}
+	return hours, fresh, err
+}
+
+// fit forgets the oldest hours until the others have room, and gives the first one that is held then.
+func (m *Memory) fit(hours map[int64]*hour, from int64) int64 {
+	total := 0
+	for _, h := range hours {
+		total += h.bytes
+	}
+	for _, at := range slices.Sorted(maps.Keys(hours)) {
+		if total <= m.most {
+			break
+		}
+		total -= hours[at].bytes
+		delete(hours, at)
+		from = at + 1
+	}
+	return from
+}
