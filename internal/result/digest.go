@@ -76,7 +76,8 @@ func skim(document []byte, id string) (s skimmed, ok bool) {
 		return s, false
 	}
 	values := [...]string{ // what stands before each and behind it
-		`"p95_rtt":`, ",", `"run_id":"`, `"`, `"tool":{"version":"`, `"`, `"validity":{"verdict":"`, `"`}
+		`"p95_rtt":`, ",", `"run_id":"`, `"`, `"tool":{"version":"`, `"`,
+		`"validity":{"verdict":"`, `"`}
 	for i := 0; i < len(values); i += 2 {
 		_, rest, found := bytes.Cut(document, []byte(values[i]))
 		value, rest, ends := bytes.Cut(rest, []byte(values[i+1]))
