@@ -69,8 +69,8 @@ type skimmed struct {
 }
 
 // skim finds what rtcbench writes where it writes it, of a run with that ID. It reads no JSON: no text within a
-// document can look like these keys, for its quotes are escaped there. Whether all else is as it should be shows when the run is
-// read. Runs of the original tool were judged otherwise by older versions, and are not skimmed.
+// document can look like these keys, for its quotes are escaped there. Whether all else is as it should be shows when
+// the run is read. Runs of the original tool were judged otherwise by older versions, and are not skimmed.
 func skim(document []byte, id string) (s skimmed, ok bool) {
 	if !bytes.HasPrefix(document, []byte(`{"platform":"`)) || !bytes.HasSuffix(document, []byte(`}}`)) {
 		return s, false
