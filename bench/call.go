@@ -31,6 +31,17 @@ type Line interface {
 	Close() error
 }
 
+// Performer is a Line that keeps the grid of its packets itself, as a browser's encoder does. It is told what to say,
+// and tells of each packet when it left (HeardSpoken). Nobody calls its Speak.
+type Performer interface {
+	Line
+	// Perform says packets from the next slot on, one a slot, in the place of what is being said. say names them; those
+	// of 0 are what is said again and again where there is nothing else to say.
+	Perform(say uint32, packets [][]byte) error
+	// Cut ends what is being said, if that is say, with the next packet.
+	Cut(say uint32) error
+}
+
 // Heard is one thing that arrived on a Line. At is when, taken nearest to the wire.
 type Heard struct {
 	From  string // the participant's identity
@@ -40,6 +51,9 @@ type Heard struct {
 	Sound Sound  // of Sound
 	What  string // of Told: the attribute, or "transcription"
 	Text  string // of Told
+	Say   uint32 // of Spoken: what was said …
+	Index int    // … by which of its packets …
+	Last  bool   // … which is the last that leaves
 }
 
 // HeardKind is what arrived.
@@ -51,6 +65,7 @@ const (
 	HeardJoined                  // a participant is in the room, or came
 	HeardLeft                    // a participant left
 	HeardTold                    // something that a participant says of itself
+	HeardSpoken                  // no arrival: a packet of ours has left a Performer
 )
 
 // Sound is one RTP packet of audio (RFC 3550 §5.1), as its track's sender numbered it.

@@ -113,9 +113,17 @@ type Place struct {
 	API         string // of the REST interface; "" = the public one
 	Bundle      string // where the page fetches the platform's code; "" = the public place
 	Agent       string // who is dispatched as the echo; "" = nobody
-	Guests      bool   // the room is made for others: whoever is invited may come, and it ends with Delete for all
+	Starter     Starter
+	Guests      bool // the room is made for others: whoever is invited may come, and it ends with Delete for all
 	// what carries the pings there: tokens that are made allow that, and one that is given has to
 	Class TransportClass
+}
+
+// Starter is what starts an agent, in a room of which it tells.
+type Starter struct {
+	URL   string // "" = there is none
+	Token string // who asks; "" = nobody asks for that
+	Order string // what it is told, as JSON; "" = the usual
 }
 
 // Rooms are those that there are at a place.

@@ -27,6 +27,7 @@ type Page struct {
 	proxies environment.Environment // see Browser
 	gone    <-chan struct{}         // closed when the page has crashed or the browser has
 	batches chan contract.Batch
+	talks   chan contract.Talk       // of a seat with a voice
 	build   string                   // of the browser
 	missing map[string]bench.Missing // by what was reached of the join
 
@@ -63,7 +64,7 @@ func (b *Browser) OpenFirst(ctx context.Context) (*Page, error) {
 func (b *Browser) open(ctx context.Context, newTab func() (context.Context, func())) (*Page, error) {
 	tab, cancel := newTab()
 	p := &Page{ctx: tab, cancel: cancel, pages: b.pages, proxies: b.proxies, build: b.build,
-		batches: make(chan contract.Batch, 1024)}
+		batches: make(chan contract.Batch, 1024), talks: make(chan contract.Talk, mostTalks)}
 	_, err := call(ctx, p, func(ctx context.Context) (chromedp.Void, error) {
 		return chromedp.Void{}, chromedp.Do(ctx,
 			chromedp.ExposeFunc("rtcbenchNews", func(_ context.Context, text string) (chromedp.Void, error) {

@@ -126,12 +126,20 @@ func (p *Page) news(text string) (chromedp.Void, error) {
 	var b struct {
 		contract.Batch
 		contract.Phase
+		contract.Talk
 	}
 	if err := json.Unmarshal([]byte(text), &b); err != nil {
 		return chromedp.Void{}, err
 	}
 	if b.Reached != "" {
 		p.reached(b.Reached)
+		return chromedp.Void{}, nil
+	}
+	if b.Talk.Talk > 0 {
+		select {
+		case p.talks <- b.Talk:
+		case <-p.ctx.Done():
+		}
 		return chromedp.Void{}, nil
 	}
 	select {

@@ -23,6 +23,7 @@ var free = map[string]bool{
 	"auth-token": true, "daily-token": true, "admin-token": true,
 	"daily-api-key": true, "livekit-token": true, "livekit-api-key": true, "livekit-api-secret": true,
 	"livekit-room": true, "influxdb-token": true,
+	"start-token":  true,
 	"influxdb-org": true, "influxdb-database": true, "ts-region": true, "lab": true, "chrome-resolver-rules": true,
 	"log-pings": true, "help": true, "geo": true, "region": true,
 	"outbox-max": true, // who only reads has no use for it

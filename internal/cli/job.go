@@ -24,7 +24,7 @@ import (
 // measuring are the commands that a job can be.
 func (c *commands) measuring() map[string]measuring {
 	list := map[string]measuring{livekit.Platform.Name: &c.Livekit, daily.Platform.Name: &c.Daily, "both": &c.Both,
-		turnCommand: &c.Turn.Livekit}
+		turnCommands[0]: &c.Turn.Livekit, turnCommands[1]: &c.Turn.Daily}
 	for name, cmd := range c.others {
 		list[name] = cmd
 	}
@@ -34,12 +34,13 @@ func (c *commands) measuring() map[string]measuring {
 // ownCommands are those of platforms with flags of their own. jobCommands are all that a job can be.
 var (
 	ownCommands = []string{livekit.Platform.Name, daily.Platform.Name, "both"}
-	jobCommands = append(append(slices.Clone(ownCommands), turnCommand), slices.Sorted(maps.Keys(others()))...)
+	jobCommands = slices.Concat(ownCommands, turnCommands, slices.Sorted(maps.Keys(others())))
 )
 
 // platformCommands are those of jobCommands that a platform could be taken for.
 func platformCommands() []string {
-	return slices.DeleteFunc(slices.Clone(jobCommands), func(name string) bool { return name == turnCommand })
+	return slices.DeleteFunc(slices.Clone(jobCommands),
+		func(name string) bool { return slices.Contains(turnCommands, name) })
 }
 
 // parseJob reads a job as the command line of its command.

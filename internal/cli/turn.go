@@ -21,10 +21,20 @@ import (
 
 type turnCmd struct {
 	Livekit turnLivekitCmd `cmd:"" help:"Call an agent in a LiveKit room; without --server-url, one of ours, in a server inside this process."`
+	Daily   turnDailyCmd   `cmd:"" help:"Call whoever is in a Daily room, or an agent whose starter makes one."`
 }
 
-// turnCommand is what a job is called that calls an agent.
-const turnCommand = "turn livekit"
+// turnCommands are what jobs are called that call an agent.
+var turnCommands = []string{"turn livekit", "turn daily"}
+
+// calling is a command that calls an agent.
+type calling interface {
+	measuring
+	job(c *settings.Check) (measure.TurnJob, []string)
+	talk() turnFlags
+}
+
+func (f turnFlags) talk() turnFlags { return f }
 
 // turnFlags say how a call goes, on any platform.
 type turnFlags struct {
@@ -76,25 +86,29 @@ What is measured, and how far to trust it: docs/turn.md.`
 }
 
 // Run calls.
-func (cmd *turnLivekitCmd) Run(a *app) error {
+func (cmd *turnLivekitCmd) Run(a *app) error { return a.calls(cmd) }
+
+// calls carries out a command that calls an agent.
+func (a *app) calls(cmd calling) error {
 	c := settings.Check{Sources: a.settings}
-	stores := cmd.Stores(&c, ours)
+	f, k := cmd.talk(), cmd.kept()
+	stores := k.Stores(&c, ours)
 	job, doubts := cmd.job(&c)
-	cmd.LimitGroup.Check(&c)
-	cmd.VoiceGroup.Check(&c)
+	k.LimitGroup.Check(&c)
+	k.VoiceGroup.Check(&c)
 	if c.Err == nil {
-		c.Err = cmd.OutputGroup.Check(&c)
+		c.Err = k.OutputGroup.Check(&c)
 	}
 	if c.Err == nil {
-		c.Err = flags.Writable(c.Name("record"), cmd.Record)
+		c.Err = flags.Writable(c.Name("record"), f.Record)
 	}
-	if err := turn.CanWrite(cmd.Record); err != nil && c.Err == nil {
+	if err := turn.CanWrite(f.Record); err != nil && c.Err == nil {
 		c.Err = usagef("%s: %w", c.Name("record"), err)
 	}
 	if c.Err != nil {
 		return c.Err
 	}
-	job.Asked, job.ShowAddresses = cmd.Limits().Asked(), cmd.ShowAddresses
+	job.Asked, job.ShowAddresses = k.Limits().Asked(), k.ShowAddresses
 	for _, doubt := range doubts {
 		fmt.Fprintf(a.stderr, "rtcbench: %s\n", doubt)
 	}
@@ -102,7 +116,10 @@ func (cmd *turnLivekitCmd) Run(a *app) error {
 		fmt.Fprintf(a.stderr, "rtcbench: this calls a real agent, and speaks with it: %d turns in %d call(s), which "+
 			"may cost money\n", job.Plan.Count, job.Calls)
 	}
-	return a.turn(cmd.turnFlags, cmd.keepFlags, job, stores)
+	if job.Engine == bench.Browser {
+		cmd.chrome().SayAloud(a.stderr, ours)
+	}
+	return a.turn(f, k, cmd.chrome(), job, stores)
 }
 
 // sides implements measuring, for those who ask what a job is.
@@ -212,9 +229,9 @@ func (f turnFlags) words(c *settings.Check, job *measure.TurnJob, turns int) (er
 }
 
 // turn carries out a job of turns, and keeps what it measured.
-func (a *app) turn(f turnFlags, k keepFlags, job measure.TurnJob, stores keep.Stores) error {
+func (a *app) turn(f turnFlags, k keepFlags, chrome flags.ChromeGroup, job measure.TurnJob, stores keep.Stores) error {
 	told := 0
-	run, err := measure.Turns(a.ctx, job, a.env(flags.ChromeGroup{}), func(t turn.Turn) {
+	run, err := measure.Turns(a.ctx, job, a.env(chrome), func(t turn.Turn) {
 		if told++; !k.Quiet {
 			fmt.Fprintf(a.stderr, "turn %d of %d: %s\n", told, job.Plan.Count, report.Turn(t.TurnFact))
 		}

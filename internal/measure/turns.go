@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"rtcbench/bench"
+	"rtcbench/internal/browser"
 	"rtcbench/internal/recorder"
 	"rtcbench/internal/turn"
 )
@@ -87,17 +88,22 @@ func (t *turning) call(ctx context.Context, a *attempt) (err error) {
 	joining, cancel := a.remaining(ctx)
 	defer cancel()
 	ordered := time.Time{}
-	if a.job.Place.Agent != "" {
+	if a.job.Place.Agent != "" || a.job.Place.Starter.URL != "" {
 		ordered = time.Now()
+	}
+	if a.job.Engine == bench.Browser { // before anybody is sent for
+		if err := browser.Check(a.env.Browser); err != nil {
+			return err
+		}
 	}
 	if err := a.meeting.Open(joining); err != nil {
 		return a.late(err)
 	}
-	line, err := a.line(joining, bench.NewIdentity(bench.Speaker))
+	line, leave, err := a.line(joining, bench.NewIdentity(bench.Speaker))
 	if err != nil {
 		return err
 	}
-	defer line.Close()
+	defer leave()
 	if t.job.Own != nil {
 		leave, err := t.answer(ctx, joining, a)
 		if err != nil {
@@ -120,7 +126,10 @@ func (t *turning) call(ctx context.Context, a *attempt) (err error) {
 		if len(t.run.Samples) == 0 {
 			t.run.ID = ""
 		}
-		err = a.meeting.Complete(ctx, &t.run, &NoAgentError{a.meeting.String(), err})
+		err = &NoAgentError{a.meeting.String(), err}
+	}
+	if err != nil || len(t.run.Turns.Calls) == 1 {
+		err = a.meeting.Complete(ctx, &t.run, err)
 	}
 	return err
 }
@@ -133,26 +142,54 @@ func (t *turning) recording() *turn.Recording {
 	return t.job.Recording
 }
 
-// line takes a seat with a voice.
-func (a *attempt) line(ctx context.Context, identity string) (bench.Line, error) {
+// line takes a seat with a voice, until leave.
+func (a *attempt) line(ctx context.Context, identity string) (line bench.Line, leave func(), err error) {
+	if a.job.Engine == bench.Browser {
+		return a.page(ctx)
+	}
 	if a.platform.Voice == nil {
-		return nil, fmt.Errorf("nobody can speak in a room of %s by the native engine", a.platform.Title)
+		return nil, nil, fmt.Errorf("nobody can speak in a room of %s by the native engine", a.platform.Title)
 	}
 	seat, err := a.meeting.Seat(bench.Speaker, identity)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	line, err := a.platform.Voice.Call(ctx, seat.Room, bench.JoinOptions{Identity: identity, Role: bench.Speaker,
+	line, err = a.platform.Voice.Call(ctx, seat.Room, bench.JoinOptions{Identity: identity, Role: bench.Speaker,
 		Class: bench.Turn, ReconnectTimeout: a.job.Plan.ReconnectTimeout})
 	if err != nil {
-		return nil, a.late(&JoinError{a.meeting.String(), err})
+		return nil, nil, a.late(&JoinError{a.meeting.String(), err})
 	}
-	return line, nil
+	return line, func() { line.Close() }, nil
+}
+
+// page takes such a seat by a page of a browser, which ends with the call: only now it is known to which hosts it
+// speaks.
+func (a *attempt) page(ctx context.Context) (line bench.Line, leave func(), err error) {
+	where := a.job.Place
+	where.URL = a.meeting.URL()
+	o := a.env.Browser
+	o.Rooms = append(o.Rooms, Reach(a.platform, where))
+	b, err := browser.Start(ctx, o)
+	if err != nil {
+		return nil, nil, a.late(err)
+	}
+	page, err := Open(ctx, b, a.platform, a.meeting, bench.Speaker, bench.Turn)
+	if err == nil {
+		if line, err = page.Call(ctx); err != nil {
+			page.Close()
+			err = &JoinError{a.meeting.String(), err}
+		}
+	}
+	if err != nil {
+		b.Close()
+		return nil, nil, a.late(err)
+	}
+	return line, func() { line.Close(); b.Close() }, nil
 }
 
 // answer lets an agent of ours answer from a second seat, until leave.
 func (t *turning) answer(ctx, joining context.Context, a *attempt) (leave func(), err error) {
-	line, err := a.line(joining, bench.NewIdentity("agent"))
+	line, away, err := a.line(joining, bench.NewIdentity("agent"))
 	if err != nil {
 		return nil, err
 	}
@@ -162,7 +199,7 @@ func (t *turning) answer(ctx, joining context.Context, a *attempt) (leave func()
 		defer close(ended)
 		t.job.Own.Serve(serving, line)
 	}()
-	return func() { stop(); <-ended; line.Close() }, nil
+	return func() { stop(); <-ended; away() }, nil
 }
 
 // take keeps what one call brought.

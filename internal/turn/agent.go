@@ -72,6 +72,7 @@ func (a *Agent) Serve(ctx context.Context, line bench.Line) error {
 	if err != nil {
 		return err
 	}
+	w.hall.spoken = mouth.told
 	inner, stop := context.WithCancel(ctx)
 	ended := make(chan error, 2)
 	go func() { ended <- mouth.run(inner) }()

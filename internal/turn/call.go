@@ -47,6 +47,7 @@ func Call(ctx context.Context, line bench.Line, o Options) (of bench.TurnCall, t
 	if c.mouth, err = newMouth(line); err != nil {
 		return of, nil, err
 	}
+	c.hall.spoken = c.mouth.told
 	if o.Recording != nil {
 		c.hall.recorded, c.mouth.spoke = o.Recording.agent, o.Recording.caller
 	}

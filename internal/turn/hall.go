@@ -12,7 +12,10 @@ import (
 
 // hall is where all tracks of a line are heard.
 type hall struct {
-	line     bench.Line
+	line bench.Line
+	// is told what a performer has said; nil = nobody
+	spoken func(bench.Heard)
+
 	recorded func(track string, samples []float32, at time.Time, timestamp uint32) // nil = nobody records
 
 	mu     sync.Mutex
@@ -55,6 +58,12 @@ func (h *hall) run(ctx context.Context) error {
 			h.err = err
 			h.mu.Unlock()
 			return err
+		}
+		if heard.Kind == bench.HeardSpoken {
+			if h.spoken != nil {
+				h.spoken(heard)
+			}
+			continue
 		}
 		h.take(heard)
 	}

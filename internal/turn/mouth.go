@@ -13,16 +13,21 @@ import (
 // there is nothing to say.
 type mouth struct {
 	line  bench.Line
+	far   bench.Performer // the same, where it keeps the grid itself; nil = we do
 	quiet [][]byte
 	spoke func(packet []byte, at time.Time) // nil = nobody records
 
 	mu     sync.Mutex
 	saying *saying
+	said   uint32        // how often something was said
 	late   time.Duration // the latest packet, against the grid
+	grid   time.Time     // of a performer: when its packet 0 was due, as far as those that have left tell
+	left   int           // packets of a performer's that have
 }
 
 // saying is an utterance on its way.
 type saying struct {
+	number    uint32
 	utterance Utterance
 	next      int       // packet
 	first     time.Time // when its first audible sample left: T1 of its packet and its place in it
@@ -37,11 +42,19 @@ func newMouth(line bench.Line) (*mouth, error) {
 		return nil, err
 	}
 	packets, err := packetsOf(utterances.Quiet, file)
-	return &mouth{line: line, quiet: packets}, err
+	far, _ := line.(bench.Performer)
+	return &mouth{line: line, far: far, quiet: packets}, err
 }
 
 // run speaks until ctx ends or the line is over.
 func (m *mouth) run(ctx context.Context) error {
+	if m.far != nil {
+		if err := m.far.Perform(0, m.quiet); err != nil {
+			return err
+		}
+		<-ctx.Done()
+		return context.Cause(ctx)
+	}
 	start := time.Now()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -61,7 +74,7 @@ func (m *mouth) run(ctx context.Context) error {
 		if m.spoke != nil {
 			m.spoke(packet, at)
 		}
-		m.left(of, index, at, at.Sub(due))
+		m.leaves(of, index, at, at.Sub(due), false)
 	}
 }
 
@@ -78,8 +91,33 @@ func (m *mouth) next(n int) (packet []byte, of *saying, index int) {
 	return s.utterance.Packets[index], s, index
 }
 
-// left notes when a packet left.
-func (m *mouth) left(s *saying, index int, at time.Time, late time.Duration) {
+// told takes what a performer says of a packet that has left.
+func (m *mouth) told(h bench.Heard) {
+	m.mu.Lock()
+	s, packet := m.saying, []byte(nil)
+	switch {
+	case h.Say == 0 && h.Index < len(m.quiet):
+		s, packet = nil, m.quiet[h.Index]
+	case s == nil || h.Say != s.number || h.Index >= len(s.utterance.Packets):
+		s = nil // of something that another has taken the place of
+	default:
+		packet = s.utterance.Packets[h.Index]
+	}
+	due := m.grid.Add(time.Duration(m.left) * Frame)
+	if m.left == 0 || h.At.Before(due) {
+		due = h.At
+		m.grid = due.Add(-time.Duration(m.left) * Frame)
+	}
+	m.left++
+	m.mu.Unlock()
+	if m.spoke != nil && packet != nil {
+		m.spoke(packet, h.At)
+	}
+	m.leaves(s, h.Index, h.At, h.At.Sub(due), h.Last)
+}
+
+// leaves notes when a packet left. last says that no other of what is said will.
+func (m *mouth) leaves(s *saying, index int, at time.Time, late time.Duration, last bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.late = max(m.late, late)
@@ -93,7 +131,7 @@ func (m *mouth) left(s *saying, index int, at time.Time, late time.Duration) {
 	if end := (u.Last - 1) / frameSamples; index <= end && !s.first.IsZero() { // it may be cut after any
 		s.last = at.Add(place(min(u.Last-index*frameSamples, frameSamples)))
 	}
-	if s.next >= len(u.Packets) || s.cut {
+	if last || m.far == nil && (s.next >= len(u.Packets) || s.cut) {
 		m.saying = nil
 		close(s.done)
 	}
@@ -101,19 +139,27 @@ func (m *mouth) left(s *saying, index int, at time.Time, late time.Duration) {
 
 // say begins an utterance with the next packet.
 func (m *mouth) say(u Utterance) *saying {
-	s := &saying{utterance: u, done: make(chan struct{})}
 	m.mu.Lock()
-	defer m.mu.Unlock()
+	m.said++
+	s := &saying{number: m.said, utterance: u, done: make(chan struct{})}
 	m.saying = s
+	m.mu.Unlock()
+	if m.far != nil {
+		m.far.Perform(s.number, u.Packets) // where it fails, the line is over
+	}
 	return s
 }
 
 // stop ends what is being said with the packet that leaves next, at the latest.
 func (m *mouth) stop() {
 	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.saying != nil {
-		m.saying.cut = true
+	s := m.saying
+	if s != nil {
+		s.cut = true
+	}
+	m.mu.Unlock()
+	if s != nil && m.far != nil {
+		m.far.Cut(s.number)
 	}
 }
 

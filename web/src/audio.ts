@@ -8,9 +8,10 @@ import type { Link } from './session';
 import * as taps from './taps';
 
 /** Whether a seat is for audio: an echo answers whatever comes. */
-export const speaks = (c: JoinConfig): boolean => c.class === 'rtp-audio' || c.role === 'echo';
+export const speaks = (c: JoinConfig): boolean =>
+  c.class === 'rtp-audio' || c.role === 'echo' || c.role === 'caller';
 
-let onWorker: (m: taps.FromWorker) => void = () => {};
+let onWorker: (m: taps.News) => void = () => {};
 /** Opens a seat's audio; called before the SDK makes a connection. */
 export function open(role: JoinConfig['role']): void {
   taps.open(role === 'echo' ? 'streams' : 'transforms', (m) => {

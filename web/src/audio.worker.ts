@@ -2,11 +2,13 @@
 
 import { Echo, hasPing, Runner, type Waiting } from './frames';
 import type { Frame } from './red';
+import { Talker } from './talker';
 import type { FromWorker, ToWorker } from './taps';
 
 const clock = { now: () => performance.now(), origin: performance.timeOrigin };
 const post = (m: FromWorker): void => self.postMessage(m);
 const runner = new Runner(clock, post), echo = new Echo(clock);
+let talker: Talker | undefined; // of a caller's seat
 const countEvery = 100, ownerFor = 5000; // ms
 
 /** The frames of a sender or a receiver. */
@@ -50,6 +52,7 @@ function noteFormat(tap: Tap, frame: Frame): void {
 function leaves(tap: Tap, frame: Frame): void {
   // What it takes from others has other time stamps: an SFU would drop the one or the other.
   if (tap.joins) return;
+  if (talker) return talker.out(frame, () => write(tap, frame));
   if (!tap.waiting) return runner.out(frame, () => write(tap, frame));
   echo.carry(frame, tap.waiting);
   write(tap, frame);
@@ -63,7 +66,8 @@ function arrives(tap: Tap, frame: Frame): void {
       return write(by, frame);
     }
   }
-  if (by) echo.keep(frame, (by.waiting ??= []));
+  if (talker) talker.in(tap.id, frame);
+  else if (by) echo.keep(frame, (by.waiting ??= []));
   else runner.in(tap.id, frame);
   write(tap, frame);
 }
@@ -95,6 +99,10 @@ self.onmessage = ({ data: m }: MessageEvent<ToWorker>) => {
       return runner.withdraw(m.n, m.seq);
     case 'streams':
       return void pump(m.tap, m.out, true, m.readable, m.writable);
+    case 'say':
+      return (talker ??= new Talker(clock, post)).perform(m.say, m.packets);
+    case 'cut':
+      return talker?.cut(m.say);
     case 'answer':
       answers.set(m.tap, m.by);
   }

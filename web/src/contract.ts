@@ -45,7 +45,7 @@ export interface JoinConfig {
   url: string;
   token?: string;
   class?: Class; // what carries the messages; "" = the platform's own
-  role?: 'runner' | 'echo';
+  role?: 'runner' | 'echo' | 'caller';
   bundleURL?: string; // Daily's call machine, where it is mirrored
   userName?: string;
   within?: number; // ms that are left for the join
@@ -118,6 +118,35 @@ export interface Batch {
 /** Phase is a phase of the join, told at once. When the join ends too late, this is what it had done. */
 export interface Phase {
   reached: string;
+}
+
+/** Say is something for a seat with a voice to say. */
+export interface Say {
+  number: number; // names it; 0 = what it says while there is nothing to say, over and over
+  packets: string[]; // Opus, of 20 ms each, in base64
+}
+
+/** Talk is what a seat with a voice tells while a call goes on. */
+export interface Talk {
+  talk: number; // its number, from 1: they may overtake each other
+  heard: Heard[];
+  ended: string; // why the seat is lost; "" = it is not
+}
+
+/** Heard is bench.Heard. What has no meaning for its kind is left out. */
+export interface Heard {
+  kind: 'sound' | 'spoken' | 'joined' | 'left' | 'told';
+  at: number; // Unix ms
+  from?: string;
+  track?: number;
+  seq?: number;
+  stamp?: number;
+  packet?: string; // in base64
+  say?: number;
+  index?: number; // of its packet
+  last?: boolean; // no other packet of it will leave
+  what?: string;
+  text?: string;
 }
 
 /** Channel is what a data channel was opened with. */

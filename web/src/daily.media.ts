@@ -25,14 +25,16 @@ export function dailyMedia(call: DailyCall, silence: Silence): Media {
         async end() {}, // others may be answered by it, too
       });
     },
-    watch({ came, gone }) {
+    watch({ came, gone, joined }) {
       call.on('track-started', (e) => {
         if (!e.participant || e.participant.local || e.type !== 'audio') return;
         const receiver = taps.receiverOf(e.track);
         if (receiver) came({ from: e.participant.session_id, receiver });
       });
       const take = (p: DailyParticipant) => {
-        if (!p.local) call.updateParticipant(p.session_id, { setSubscribedTracks: { audio: true } });
+        if (p.local) return;
+        joined?.(p.session_id);
+        call.updateParticipant(p.session_id, { setSubscribedTracks: { audio: true } });
       };
       call.on('participant-joined', (e) => take(e.participant));
       call.on('participant-left', (e) => gone(e.participant.session_id));

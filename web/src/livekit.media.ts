@@ -28,7 +28,7 @@ export function liveKitMedia(room: Room, link: Link): Media {
         },
       };
     },
-    watch({ wants, came, gone, sent }) {
+    watch({ wants, came, gone, sent, joined }) {
       const look = (of: RemoteTrackPublication, from: RemoteParticipant) => {
         if (of.kind !== Track.Kind.Audio || !wants(of.trackName, from.identity)) return;
         if (of.isEncrypted) {
@@ -51,7 +51,9 @@ export function liveKitMedia(room: Room, link: Link): Media {
       });
       room.on(RoomEvent.ParticipantDisconnected, (p: RemoteParticipant) => ended(p.identity));
       room.on(RoomEvent.LocalTrackPublished, sent);
+      room.on(RoomEvent.ParticipantConnected, (p: RemoteParticipant) => joined?.(p.identity));
       for (const p of room.remoteParticipants.values()) {
+        joined?.(p.identity);
         for (const of of p.trackPublications.values()) look(of as RemoteTrackPublication, p);
       }
     },

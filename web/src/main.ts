@@ -4,11 +4,13 @@
 import * as observe from './observe'; // first: it must see what the SDKs do
 import './taps'; // … and so must this
 import * as audio from './audio';
+import { Caller } from './caller';
 import type { Time, Wire } from './carrier';
 import { answer } from './echo';
 import { Messages } from './messages';
 import {
-  type Batch, type Columns, columns, type Facts, type JoinConfig, type Phase, type Plan, type Sample, type Seat,
+  type Batch, type Columns, columns, type Facts, type JoinConfig, type Phase, type Plan, type Sample, type Say,
+  type Seat, type Talk,
 } from './contract';
 import { Probe } from './probe';
 import { Ride } from './ride';
@@ -28,7 +30,7 @@ const newsInterval = 100; // ms between batches
 const batchSize = 2000; // samples: a longer list goes as several batches
 
 /** Tells what nobody has asked for. */
-const news = (of: Batch | Phase): void => window.rtcbenchNews?.(JSON.stringify(of));
+const news = (of: Batch | Phase | Talk): void => window.rtcbenchNews?.(JSON.stringify(of));
 
 const inColumns = (list: Sample[]): Columns =>
   Object.fromEntries(columns.map((name) => [name, list.map((s) => s[name])])) as unknown as Columns;
@@ -39,6 +41,7 @@ function engine(join: Join) {
   let probe: Probe | undefined;
   let answered = () => 0; // pings, by the echo
   let pings: audio.Runner | undefined;
+  let caller: Caller | undefined;
   let joinStarted = 0;
   let hidden = false; // since the run began
   const look = () => (hidden ||= document.visibilityState !== 'visible');
@@ -131,6 +134,15 @@ function engine(join: Join) {
     },
 
     stop: (): void => probe?.stop(),
+
+    /** Takes part with a voice, until the page is closed. What happens comes by the binding. */
+    async call(quiet: Say): Promise<void> {
+      if (!session?.media) throw new Error('not joined with audio');
+      caller = new Caller(session, news);
+      await caller.start(session.media, quiet);
+    },
+    say: (s: Say): void => caller?.say(s),
+    cut: (say: number): void => caller?.cut(say),
 
     /** Answers pings until the page is closed. */
     echo(): void {

@@ -24,11 +24,14 @@ export interface Media {
     came(track: Theirs): void;
     gone(from: string): void;
     sent(): void;
+    joined?(from: string): void; // somebody is there, or came
   }): void;
 }
 
 /** The names of the tracks: that of a runner, and those by which an echo answers, one for each runner. */
 export const pingTrack = 'rtcbench-ping';
+/** That of a caller. */
+export const voiceTrack = 'rtcbench-voice';
 export const pongTrack = (runner: string): string => `rtcbench-pong:${runner}`;
 
 /** A track of silence, which costs nothing until it starts. */

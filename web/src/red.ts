@@ -5,6 +5,7 @@ export interface Frame {
   data: ArrayBuffer;
   getMetadata(): {
     receiveTime?: number; mimeType?: string; payloadType?: number; synchronizationSource?: number;
+    sequenceNumber?: number; rtpTimestamp?: number;
   };
 }
 

@@ -3,15 +3,21 @@
 
 import type { Told } from './frames';
 import type { Ask } from './ride';
+import type { Overheard } from './talker';
 
 export type ToWorker =
   | Ask
   | { what: 'streams'; tap: number; out: boolean; readable: ReadableStream; writable: WritableStream }
-  | { what: 'answer'; tap: number; by: number };
+  | { what: 'answer'; tap: number; by: number }
+  | { what: 'say'; say: number; packets: Uint8Array<ArrayBuffer>[] }
+  | { what: 'cut'; say: number };
 export type FromWorker =
   | Told
+  | Overheard
   | { what: 'answered'; answered: number }
   | { what: 'format'; tap: number; mimeType: string; payloadType: number; ssrc: number };
+/** What a runner's or an echo's seat is told. */
+export type News = Exclude<FromWorker, Overheard>;
 
 type Ends = RTCRtpSender | RTCRtpReceiver;
 /** What Chromium has, and no standard. */
@@ -24,20 +30,25 @@ export type By = 'transforms' | 'streams';
 
 let worker: Worker | undefined;
 let by: By = 'transforms';
-let hear: (m: FromWorker) => void = () => {};
+let hear: (m: News) => void = () => {};
+let onOverheard: (o: Overheard) => void = () => {};
 const taps = new Map<Ends, number>();
 const peers = new Map<Ends, RTCPeerConnection>();
 
 const streamed = (): boolean => 'createEncodedStreams' in RTCRtpSender.prototype;
 
 /** From now on connections are tapped: as streams where that is asked for and to be had. Returns how it is done. */
-export function open(wanted: By, f: (m: FromWorker) => void): By {
+export function open(wanted: By, f: (m: News) => void): By {
   by = wanted === 'streams' && streamed() ? 'streams' : 'transforms';
   hear = f;
   worker = new Worker('audio.js');
-  worker.onmessage = (e: MessageEvent<FromWorker>) => hear(e.data);
+  worker.onmessage = ({ data: m }: MessageEvent<FromWorker>) =>
+    m.what === 'spoken' || m.what === 'sound' ? onOverheard(m) : hear(m);
   return by;
 }
+
+/** Who is told of what a caller says and hears. */
+export const overhear = (f: (o: Overheard) => void): void => void (onOverheard = f);
 
 export const post = (m: ToWorker): void => worker?.postMessage(m);
 

@@ -16,7 +16,7 @@ type JoinConfig struct {
 	Token    string     `json:"token,omitempty"`
 	// what carries the messages; "" = the platform's own
 	Class     bench.TransportClass `json:"class,omitempty"`
-	Role      bench.Role           `json:"role,omitempty" ts:"'runner' | 'echo'"`
+	Role      bench.Role           `json:"role,omitempty" ts:"'runner' | 'echo' | 'caller'"`
 	BundleURL string               `json:"bundleURL,omitempty"` // Daily's call machine, where it is mirrored
 	UserName  string               `json:"userName,omitempty"`
 
@@ -74,6 +74,35 @@ type Batch struct {
 // Phase is a phase of the join, told at once. When the join ends too late, this is what it had done.
 type Phase struct {
 	Reached string `json:"reached"`
+}
+
+// Say is something for a seat with a voice to say.
+type Say struct {
+	Number  uint32   `json:"number"`  // names it; 0 = what it says while there is nothing to say, over and over
+	Packets []string `json:"packets"` // Opus, of 20 ms each, in base64
+}
+
+// Talk is what a seat with a voice tells while a call goes on.
+type Talk struct {
+	Talk  int     `json:"talk"` // its number, from 1: they may overtake each other
+	Heard []Heard `json:"heard"`
+	Ended string  `json:"ended"` // why the seat is lost; "" = it is not
+}
+
+// Heard is bench.Heard. What has no meaning for its kind is left out.
+type Heard struct {
+	Kind   string  `json:"kind" ts:"'sound' | 'spoken' | 'joined' | 'left' | 'told'"`
+	At     float64 `json:"at"` // Unix ms
+	From   string  `json:"from,omitempty"`
+	Track  int     `json:"track,omitempty"`
+	Seq    uint16  `json:"seq,omitempty"`
+	Stamp  uint32  `json:"stamp,omitempty"`
+	Packet string  `json:"packet,omitempty"` // in base64
+	Say    uint32  `json:"say,omitempty"`
+	Index  int     `json:"index,omitempty"` // of its packet
+	Last   bool    `json:"last,omitempty"`  // no other packet of it will leave
+	What   string  `json:"what,omitempty"`
+	Text   string  `json:"text,omitempty"`
 }
 
 // State is a run as it is by now, but for its samples.

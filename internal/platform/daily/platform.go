@@ -56,26 +56,44 @@ var _ bench.Meeting = (*Meeting)(nil)
 // NewMeeting is a room that Place names, or one that is made with its key.
 func NewMeeting(where bench.Place, life time.Duration) *Meeting {
 	m := &Meeting{place: where, life: life, tokens: map[bench.Role]string{}}
-	if where.URL == "" {
+	if where.URL == "" && where.Starter.URL == "" {
 		m.client = &Client{API: where.API, Key: where.Key}
 	}
-	if u, err := url.Parse(where.URL); err == nil && where.URL != "" {
-		if t := u.Query().Get("t"); t != "" && where.Token == "" {
-			m.place.Token = t // Daily's links may carry the token
-		}
-		m.place.URL = redact.URL(where.URL)
-	}
+	m.named(where.URL)
 	return m
 }
 
+// named takes a room's URL. Daily's links may carry the token.
+func (m *Meeting) named(room string) {
+	if u, err := url.Parse(room); err == nil && room != "" {
+		if t := u.Query().Get("t"); t != "" && m.place.Token == "" {
+			m.place.Token = t
+		}
+		m.place.URL = redact.URL(room)
+	}
+}
+
 // String names the room for a person.
-func (m *Meeting) String() string { return "Daily room " + redact.URL(m.place.URL) }
+func (m *Meeting) String() string {
+	if m.place.URL == "" && m.place.Starter.URL != "" {
+		return "the room of the agent's starter"
+	}
+	return "Daily room " + redact.URL(m.place.URL)
+}
 
 // URL implements bench.Meeting.
 func (m *Meeting) URL() string { return m.place.URL }
 
 // Open implements bench.Meeting.
 func (m *Meeting) Open(ctx context.Context) (err error) {
+	if s := m.place.Starter; s.URL != "" && m.place.URL == "" {
+		room, token, err := Start(ctx, s)
+		if err == nil {
+			m.place.Token = token
+			m.named(room)
+		}
+		return err
+	}
 	if m.client == nil {
 		return nil
 	}

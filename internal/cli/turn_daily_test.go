@@ -1,0 +1,157 @@
+package cli_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"rtcbench/bench"
+	"rtcbench/internal/browser"
+	"rtcbench/internal/environment"
+	"rtcbench/internal/measure"
+	"rtcbench/internal/platform"
+	"rtcbench/internal/platform/daily/standin"
+	"rtcbench/internal/result"
+	"rtcbench/internal/turn"
+)
+
+// dailyAgent answers in a room of a stand-in for Daily, by a page of its own, until the test ends.
+func dailyAgent(t *testing.T, s *standin.Server, room string, agent *turn.Agent) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	p := platform.All["daily"]
+	place := bench.Place{URL: room, Bundle: s.BundleURL()}
+	b, err := browser.Start(ctx, browser.Options{Rooms: []browser.JoinConfig{measure.Reach(p, place)},
+		Environment: environment.Environment(os.LookupEnv)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { b.Close() })
+	page, err := measure.Open(ctx, b, p, p.Meet(place, time.Hour), bench.Speaker, bench.Turn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	line, err := page.Call(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	serving, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- agent.Serve(serving, line) }()
+	t.Cleanup(func() { stop(); <-ended; line.Close() })
+}
+
+// turnDaily calls by the command, and gives the run.
+func turnDaily(t *testing.T, s *standin.Server, want int, flags ...string) (bench.Run, *process) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "turn.json")
+	p := start(t, append([]string{"turn", "daily", "--daily-bundle-url", s.BundleURL(), "--chrome-resolver-rules",
+		"MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", "--greeting", "100ms", "--store", "none", "-o", file, "--say", "stop",
+		"--rest", "400ms"}, flags...)...)
+	if code := p.exit(t, 2*time.Minute); code != want {
+		t.Fatalf("exit code %d, want %d:\n%s", code, want, p.stderr())
+	}
+	data, err := os.Open(file)
+	if err != nil {
+		return bench.Run{}, p
+	}
+	defer data.Close()
+	for entry, err := range result.Decode(data) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		return entry.Run, p
+	}
+	return bench.Run{}, p
+}
+
+// TestTurnDaily: whoever is in a Daily room is called, by daily-js itself. What is measured is what the agent did and
+// what the way took, which the stand-in delays; and the call can be heard afterwards.
+func TestTurnDaily(t *testing.T) {
+	s := startStandin(t)
+	const delay = 40 * time.Millisecond
+	s.SetFate(standin.Fate{Delay: delay})
+	agent := &turn.Agent{Delay: 700 * time.Millisecond}
+	room := s.AddRoom("agent")
+	dailyAgent(t, s, room, agent)
+	wav := filepath.Join(t.TempDir(), "call.wav")
+	run, p := turnDaily(t, s, 0, "-r", room, "--turns", "2", "--record", wav)
+	log := agent.Log()
+	if run.Turns == nil || len(run.Turns.Turns) != 2 || len(log) != 2 {
+		t.Fatalf("%+v, the agent answered %d times:\n%s", run.Turns, len(log), p.stderr())
+	}
+	for i, one := range run.Turns.Turns {
+		way := one.Latency.D - log[i].Took()
+		t.Logf("%s: %v, the agent says %v: %v on the way", one.Fate, one.Latency.D, log[i].Took(), way)
+		if one.Fate != bench.TurnAnswered || way < 2*delay-time.Millisecond || log[i].Took() < agent.Delay {
+			t.Errorf("%+v", one)
+		}
+	}
+	call := run.Turns.Calls[0]
+	if run.Facts.Transport != bench.Turn || run.Facts.Engine != bench.Browser || !run.Standin || call.Packets == 0 ||
+		call.Strange != 0 || call.Agent == "" || len(run.Facts.ICE) == 0 {
+		t.Errorf("%+v, %+v", run.Facts, call)
+	}
+	if info, err := os.Stat(wav); err != nil || info.Size() < 1<<17 {
+		t.Errorf("the recording: %v, %v", info, err)
+	}
+}
+
+// TestTurnStarter: a starter is asked once for each call, by POST and with its key, and tells the room and its token.
+func TestTurnStarter(t *testing.T) {
+	s := startStandin(t)
+	agent := &turn.Agent{Delay: 700 * time.Millisecond}
+	var asked atomic.Int32
+	starter := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		var order map[string]any
+		if err := json.Unmarshal(body, &order); err != nil || r.Method != http.MethodPost ||
+			order["createDailyRoom"] != true || r.Header.Get("Authorization") != "Bearer KEYKEYKEY" {
+			t.Errorf("%s %v %s: %v", r.Method, r.Header, body, err)
+		}
+		asked.Add(1)
+		room := s.AddRoom("started")
+		dailyAgent(t, s, room, agent)
+		json.NewEncoder(w).Encode(map[string]string{"dailyRoom": room, "sessionId": "1"})
+	}))
+	t.Cleanup(starter.Close)
+	run, p := turnDaily(t, s, 0, "--start-url", starter.URL+"/agent/start", "--start-token", "KEYKEYKEY",
+		"--turns", "1")
+	if asked.Load() != 1 || run.Turns == nil || run.Counts.Answered != 1 || !run.Turns.Calls[0].Dispatch.OK {
+		t.Errorf("asked %d times, %+v:\n%s", asked.Load(), run.Turns, p.stderr())
+	}
+	if text := p.stderr(); !strings.Contains(text, "which may cost money") || strings.Contains(text, "KEYKEYKEY") {
+		t.Error(text)
+	}
+}
+
+// TestTurnDailyNobody: an empty room is told in one line, and so is a starter that says no; a key is in neither.
+func TestTurnDailyNobody(t *testing.T) {
+	s := startStandin(t)
+	_, p := turnDaily(t, s, 1, "-r", s.AddRoom("empty"), "--connect-timeout", "12s")
+	if want := "nobody else is in the room after "; !strings.Contains(p.stderr(), want) {
+		t.Error(p.stderr())
+	}
+	no := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(http.StatusPaymentRequired)
+		fmt.Fprint(w, "no minutes left for ", r.Header.Get("Authorization"))
+	}))
+	t.Cleanup(no.Close)
+	_, p = turnDaily(t, s, 1, "--start-url", no.URL+"/start?key=KEYKEYKEY", "--start-token", "KEYKEYKEY")
+	said := p.stderr()
+	if !strings.Contains(said, "rtcbench: ask the agent's starter at 127.0.0.1:") ||
+		!strings.Contains(said, ` for a room: HTTP 402 Payment Required, which says: "no minutes left for`) ||
+		strings.Contains(said, "KEYKEYKEY") {
+		t.Error(said)
+	}
+}
