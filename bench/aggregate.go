@@ -3,6 +3,7 @@ package bench
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 
 	"rtcbench/internal/stats"
@@ -46,10 +47,12 @@ func (a *Aggregate) Merge(o Aggregate) {
 }
 
 // AggregateRuns sums up the runs that q asks for, one Aggregate a series, by name. Runs that cannot be read
-// are left out and counted in bad.
+// are left out and counted in bad, as one where the store sums up and does not say how many they are.
 func AggregateRuns(ctx context.Context, s Store, q Query) (list []Aggregate, bad int, err error) {
 	if a, ok := s.(Aggregator); ok && q.ID == "" && q.Limit == 0 {
-		list, err = a.Aggregate(ctx, q)
+		if list, err = a.Aggregate(ctx, q); errors.Is(err, ErrIncomplete) {
+			return list, 1, nil
+		}
 		return list, 0, err
 	}
 	sums := map[Series]*Aggregate{}

@@ -52,7 +52,7 @@ type Remover interface {
 // Aggregator is a Store that need not read every run to sum them up.
 type Aggregator interface {
 	// Aggregate gives one Aggregate a series, by name, also of one whose runs are all left out; it takes no ID and
-	// no Limit.
+	// no Limit. An error that wraps ErrIncomplete says that the sums are those of what can be read.
 	Aggregate(ctx context.Context, q Query) ([]Aggregate, error)
 }
 

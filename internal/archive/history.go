@@ -2,6 +2,7 @@ package archive
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -83,7 +84,10 @@ func aggregated(ctx context.Context, s bench.Store, sums bench.Aggregator, q ben
 	}
 	h.Since, h.Until = q.Since, q.Until
 	list, err := sums.Aggregate(ctx, q)
-	if err != nil {
+	told := func(err error) bool { return errors.Is(err, bench.ErrIncomplete) }
+	if told(err) && !slices.ContainsFunc(h.Bad, told) {
+		h.Bad = append(h.Bad, &Unreadable{Err: err})
+	} else if err != nil && !told(err) {
 		return err
 	}
 	for _, a := range list {
@@ -97,7 +101,7 @@ func aggregated(ctx context.Context, s bench.Store, sums bench.Aggregator, q ben
 		part := q
 		part.Since, part.Until = q.Since.Add(time.Duration(i)*length), q.Since.Add(time.Duration(i+1)*length)
 		list, err := sums.Aggregate(ctx, part)
-		if err != nil {
+		if err != nil && !told(err) {
 			return err
 		}
 		for _, a := range list {

@@ -29,7 +29,9 @@ type StoreUnderTest struct {
 	Corrupt func(t *testing.T, runID string)
 	// replaces a text in what is kept of a run's document; nil = as Corrupt
 	Alter func(t *testing.T, runID, from, to string)
-	Keeps bool // the store cannot remove a run, and says so
+	// puts another number into a column by which a run is summed up; nil = the store has no such columns
+	Misfile func(t *testing.T, runID, column string)
+	Keeps   bool // the store cannot remove a run, and says so
 	// packs a run as result.Pack does; a bench.PackedSaver is asked to keep what it gives
 	Pack   func(r bench.Record) (bench.Packed, error)
 	Settle func(t *testing.T) // waits until what was saved can be read; nil = at once
@@ -53,6 +55,7 @@ func TestStore(t *testing.T, backend func(t *testing.T) StoreUnderTest) {
 		{"a run that cannot be read", ReadsRuns, (*storeTest).badRow},
 		{"a run that cannot be", ReadsRuns, (*storeTest).impossible},
 		{"a run of an unknown class", ReadsRuns, (*storeTest).unknown},
+		{"a run that is summed up as another", ReadsRuns, (*storeTest).misfiled},
 		{"a run that is removed", ReadsRuns, (*storeTest).removes},
 		{"digests", ReadsRuns, (*storeTest).digests},
 		{"packed as it is", ReadsRuns, (*storeTest).packed},

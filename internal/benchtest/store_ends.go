@@ -30,6 +30,27 @@ func (s *storeTest) unknown() {
 	}
 }
 
+// misfiled: sums go by columns, whose values stand in the run, too. Where the two differ, one of them is damaged.
+func (s *storeTest) misfiled() {
+	if s.backend.Misfile == nil {
+		return
+	}
+	for _, column := range []string{"sent", "late", "invalid"} {
+		s.removeAll()
+		s.readsPast(func(id string) { s.backend.Misfile(s.T, id, column) })
+	}
+}
+
+// removeAll empties the store.
+func (s *storeTest) removeAll() {
+	s.Helper()
+	for r := range s.store.Runs(s.ctx, bench.Query{}) {
+		if _, err := s.store.(bench.Remover).Remove(s.ctx, r.ID); err != nil {
+			s.Fatal(err)
+		}
+	}
+}
+
 // readsPast saves runs, harms one of them and reads: runs, the last few, one, and sums.
 func (s *storeTest) readsPast(harm func(id string)) {
 	s.Helper()

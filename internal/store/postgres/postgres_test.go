@@ -88,6 +88,10 @@ func TestStore(t *testing.T) {
 				change(t, "UPDATE rtcbench.run SET document = replace(document::text, $2::text, $3::text)::json "+
 					"WHERE id = $1::text::uuid", id, from, to)
 			},
+			Misfile: func(t *testing.T, id, column string) {
+				change(t, "UPDATE rtcbench.run SET "+column+" = (1 - "+column+"::int)::text::"+map[bool]string{
+					true: "boolean", false: "bigint"}[column == "invalid"]+" WHERE id = $1::text::uuid", id)
+			},
 		}
 	})
 }

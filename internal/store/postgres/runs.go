@@ -48,10 +48,7 @@ func (s *Store) Runs(ctx context.Context, q bench.Query) iter.Seq2[bench.Run, er
 
 // unpack is the run of a row. An error has its ID beside it.
 func (s *Store) unpack(r row) (bench.Run, error) {
-	run, err := r.Packed.Run()
-	if err == nil && run.ID != r.id {
-		err = fmt.Errorf("it holds the run %s", run.ID)
-	}
+	run, err := r.AsFiled()
 	if err != nil {
 		return bench.Run{ID: r.id}, s.unread(r.id, err)
 	}
@@ -92,15 +89,22 @@ func (s *Store) chunk(ctx context.Context, w where, samples bool, after position
 		column, join = "sample.samples",
 			" LEFT JOIN rtcbench.sample ON sample.ended = run.ended AND sample.id = run.id"
 	}
-	rows, err := s.pool.Query(ctx, "SELECT run.ended, run.id::text, run.document::text, run.histogram, "+column+from+
-		join+" WHERE "+w.text()+fmt.Sprintf(" ORDER BY run.ended, run.id LIMIT %d", n), w.args...)
+	rows, err := s.pool.Query(ctx, "SELECT run.ended, run.id::text, run.document::text, run.histogram, "+column+
+		", series.platform, series.location, series.engine, series.transport, run.path, run.invalid, "+counts+from+join+
+		" WHERE "+w.text()+fmt.Sprintf(" ORDER BY run.ended, run.id LIMIT %d", n), w.args...)
 	if err != nil {
 		return nil, err
 	}
 	return pgx.CollectRows(rows, func(r pgx.CollectableRow) (x row, err error) {
 		var document string
-		err = r.Scan(&x.ended, &x.id, &document, &x.Histogram, &x.Samples)
-		x.Document = []byte(document)
+		of := &x.Series
+		to := []any{&x.ended, &x.id, &document, &x.Histogram, &x.Samples, &of.Platform, &of.Location, &of.Engine,
+			&of.Transport, &of.Path, &x.Invalid}
+		for _, c := range bench.SummedCounts {
+			to = append(to, c.Of(&x.Counts))
+		}
+		err = r.Scan(to...)
+		x.Document, x.ID, x.End = []byte(document), x.id, x.ended
 		return x, err
 	})
 }

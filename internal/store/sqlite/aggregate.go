@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"math"
 	"time"
 
@@ -13,17 +14,27 @@ import (
 // Aggregate sums up by whole days and hours where it can, and by single runs at both ends. Where sums or runs cannot be
 // read it goes by the runs that can.
 func (s *Store) Aggregate(ctx context.Context, q bench.Query) (list []bench.Aggregate, err error) {
+	list, err = s.sums(ctx, q)
+	if ofContent(err) {
+		list, bad, unread := bench.AggregateRuns(ctx, struct{ bench.Store }{s}, q)
+		if unread == nil && bad > 0 {
+			unread = incomplete{fmt.Errorf("store %s is damaged: %w; its sums are those of the runs that can be read",
+				s.path, err)}
+		}
+		return list, unread
+	}
+	return list, s.explain(err)
+}
+
+// sums is Aggregate of a store in which nothing is damaged.
+func (s *Store) sums(ctx context.Context, q bench.Query) (list []bench.Aggregate, err error) {
 	err = s.reading(ctx, func(db *sql.DB) error {
 		if err = s.wellFiled(ctx, db); err == nil {
 			list, err = aggregate(ctx, db, q)
 		}
 		return err
 	})
-	if ofContent(err) {
-		list, _, err = bench.AggregateRuns(ctx, struct{ bench.Store }{s}, q)
-		return list, err
-	}
-	return list, s.explain(err)
+	return list, err
 }
 
 func aggregate(ctx context.Context, db *sql.DB, q bench.Query) ([]bench.Aggregate, error) {
@@ -48,12 +59,12 @@ func aggregate(ctx context.Context, db *sql.DB, q bench.Query) ([]bench.Aggregat
 
 // addTo adds what is in p to sums.
 func addTo(ctx context.Context, tx *sql.Tx, p rollup.Span, sums *rollup.Sums) error {
-	query := "SELECT series, path, invalid, 1, " + counted.names("") + `, histogram FROM run
+	query := "SELECT 0, series, path, ended, invalid, 1, " + counted.names("") + `, histogram, crc FROM run
 		WHERE ended >= ? AND ended < ?`
 	args := []any{p.From, p.To}
 	if p.Period != 0 {
 		// Series by series, as the rollups are sorted: a month has many hours beside those that are wanted.
-		query = "SELECT series, path, invalid, runs, " + counted.names("") + `, histogram FROM rollup
+		query = "SELECT seconds, series, path, start, invalid, runs, " + counted.names("") + `, histogram, crc FROM rollup
 			WHERE seconds = ? AND series IN (SELECT id FROM series) AND start >= ? AND start < ?`
 		args = []any{int64(p.Period / time.Second), ceilSeconds(p.From), ceilSeconds(p.To)}
 	}
@@ -62,17 +73,18 @@ func addTo(ctx context.Context, tx *sql.Tx, p rollup.Span, sums *rollup.Sums) er
 		return err
 	}
 	defer rows.Close()
-	var id int64
-	var path bench.Path
-	var invalid bool
-	var part bench.Aggregate
-	var data sql.RawBytes
-	to := append(append([]any{&id, &path, &invalid, &part.Runs}, counted.in(&part.Counts)...), &data)
+	var part summed
+	var histogram, crc sql.RawBytes
+	to := append(part.places(counted), &histogram, &crc)
 	for rows.Next() {
 		if err := rows.Scan(to...); err != nil {
 			return err
 		}
-		if err := sums.Add(id, path, invalid, part, data); err != nil {
+		if err := part.verify(crc, histogram); err != nil {
+			return fmt.Errorf("%w: a row of series %d: %w", errDamage, part.series, err)
+		}
+		sum := bench.Aggregate{Runs: part.runs, Counts: part.counts}
+		if err := sums.Add(part.series, part.path, part.invalid, sum, histogram); err != nil {
 			return err
 		}
 	}

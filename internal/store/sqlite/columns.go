@@ -45,14 +45,10 @@ func insert(table, before string, c columns, after string) string {
 		strings.Repeat(", ?", strings.Count(names, ",")))
 }
 
-// addRollup is the statement that adds to a sum.
-func (c columns) addRollup() string {
-	added := ""
-	for _, x := range c {
-		added += fmt.Sprintf("%[1]s = %[1]s + excluded.%[1]s, ", x.Key)
-	}
-	return insert("rollup", "seconds, series, path, start, invalid, runs", c, "histogram") +
-		" ON CONFLICT DO UPDATE SET runs = runs + excluded.runs, " + added + "histogram = excluded.histogram"
+// putRollup is the statement that writes a sum, also over the one that is there. after is its last columns.
+func (c columns) putRollup(after string) string {
+	return strings.Replace(insert("rollup", "seconds, series, path, start, invalid, runs", c, after), "INSERT",
+		"INSERT OR REPLACE", 1)
 }
 
 // since are the migrations that add the columns of c that were not there before.
@@ -74,5 +70,7 @@ UPDATE rollup SET NAME = coalesce((SELECT sum(run.NAME) FROM run
 	WHERE run.series = rollup.series AND run.path = rollup.path AND (run.invalid <> 0) = (rollup.invalid <> 0)
 	AND run.ended >= rollup.start * 1000000
 	AND run.ended < (rollup.start + rollup.seconds) * 1000000), 0);
+UPDATE run SET crc = NULL WHERE NAME <> 0;
+UPDATE rollup SET crc = NULL WHERE NAME <> 0;
 `, "NAME", name)
 }

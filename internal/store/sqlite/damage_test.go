@@ -3,6 +3,7 @@ package sqlite
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -287,7 +288,7 @@ func TestSumsThatCannotBeRead(t *testing.T) {
 			s.db.Exec(harm)
 			s.Aggregate(t.Context(), bench.Query{})
 			sums, err := s.Aggregate(t.Context(), bench.Query{Since: time.Now().Add(-150 * time.Minute)})
-			if err != nil {
+			if err != nil && !errors.Is(err, bench.ErrIncomplete) {
 				t.Errorf("sums %v, %v", sums, err)
 			}
 			run := benchtest.StoredRun(20, time.Now())

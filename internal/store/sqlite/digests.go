@@ -106,21 +106,21 @@ func notSkipped(ctx context.Context, db *sql.DB, where string, args []any, at po
 }
 
 func eachDigest(ctx context.Context, db *sql.DB, where string, args []any, visit func(bench.Packed)) error {
-	rows, err := db.QueryContext(ctx, "SELECT "+columnsFiled+", run.id, run.invalid, run.document, run.histogram, "+
-		counted.names("run.")+" FROM run JOIN series ON series.id = run.series WHERE "+where, args...)
+	rows, err := db.QueryContext(ctx, "SELECT "+columnsOfRow+
+		", NULL FROM run JOIN series ON series.id = run.series WHERE "+where, args...)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var f filed
-		var p bench.Packed
-		to := append(f.places(), &p.ID, &p.Invalid, &p.Document, &p.Histogram)
-		if err := rows.Scan(append(to, counted.in(&p.Counts)...)...); err != nil {
+		var r row
+		if err := r.scan(rows); err != nil {
 			return err
 		}
-		p.End, p.Series = time.UnixMicro(f.end).UTC(), f.series
-		visit(p)
+		if r.End = r.End.UTC(); r.verify() != nil {
+			r.Document, r.Histogram = nil, nil // it is read as a run that cannot be
+		}
+		visit(r.Packed.Packed)
 	}
 	return rows.Err()
 }

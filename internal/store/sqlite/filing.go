@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -11,47 +12,62 @@ import (
 	"rtcbench/internal/result"
 )
 
-// A run is filed by columns that filters and sums go by: its series, its path, its end and its counts. All of them
-// stand in its document, too. Where the two contradict each other the file is damaged.
+// row is a run as the table has it: what it is filed by (its series, its path, its end, its counts, its verdict), and all
+// of it as bytes.
+type row struct {
+	result.Packed
+	series int64
+	ended  int64 // Unix µs
+	crc    []byte
 
-// filed are those columns, but for the counts: of an older version a store has fewer.
-type filed struct {
-	end    int64 // Unix µs
-	series bench.Series
+	whole   bool // its samples were read, if there are any
+	unfiled bool // nothing was read of what it is filed by
 }
 
-// columnsFiled are read into a filed by its places, from run JOIN series.
-const columnsFiled = "run.ended, series.platform, series.location, series.engine, series.transport, run.path"
+// columnsOfRow are read by scan, from run JOIN series; the samples and what else is wanted follow.
+var columnsOfRow = "run.id, run.series, run.ended, run.invalid, " + counted.names("run.") +
+	", series.platform, series.location, series.engine, series.transport, run.path, " +
+	"run.histogram, run.document, run.crc"
 
-func (f *filed) places() []any {
-	s := &f.series
-	return []any{&f.end, &s.Platform, &s.Location, &s.Engine, &s.Transport, &s.Path}
+// scan reads a row that begins with columnsOfRow and its samples.
+func (r *row) scan(rows *sql.Rows, more ...any) error {
+	s := &r.Series
+	to := append([]any{&r.ID, &r.series, &r.ended, &r.Invalid}, counted.in(&r.Counts)...)
+	to = append(to, &s.Platform, &s.Location, &s.Engine, &s.Transport, &s.Path, &r.Histogram, &r.Document, &r.crc,
+		&r.Samples)
+	err := rows.Scan(append(to, more...)...)
+	r.End = time.UnixMicro(r.ended)
+	return err
 }
 
-// rounded is how far the end of a run may be from the one that its document rounds.
-const rounded = time.Millisecond
+func (r row) position() position { return position{r.ended, r.ID} }
 
-// contradiction is an error if r is not of the kind that it is filed as.
-func (f filed) contradiction(r bench.Run) error {
-	is := bench.SeriesOf(r)
-	if f.series.Transport == "" { // nobody knew it of the original's runs
-		is.Transport = ""
+// run is the run of a row that is as it was written, and is filed as what it is.
+func (r row) run() (run bench.Run, err error) {
+	if !r.unfiled {
+		run, err = r.AsFiled()
+	} else if run, err = r.Packed.Run(); err == nil && run.ID != r.ID {
+		err = fmt.Errorf("it holds the run %s", run.ID)
 	}
-	for _, x := range [][3]string{
-		{"platform", f.series.Platform, is.Platform},
-		{"location", f.series.Location, is.Location},
-		{"engine", f.series.Engine, is.Engine},
-		{"transport class", string(f.series.Transport), string(is.Transport)},
-	} {
-		if x[1] != x[2] {
-			return fmt.Errorf("it is filed under the %s %.40q, and says that it is of %.40q", x[0], x[1], x[2])
+	return run, cmp.Or(err, r.verify())
+}
+
+// verify is an error if what was read of a row is not as it was written.
+func (r row) verify() error {
+	parts := [][]byte{partHistogram: r.Histogram, partDocument: r.Document}
+	if r.whole {
+		parts = append(parts, r.Samples)
+	}
+	if !r.unfiled {
+		parts[partColumns] = summed{0, r.series, r.Series.Path, r.ended, r.Invalid, 1, r.Counts}.bytes()
+	}
+	for i, part := range parts {
+		if i == partColumns && r.unfiled {
+			continue
 		}
-	}
-	if path := f.series.Path; path != "" && !path.Valid() {
-		return fmt.Errorf("it is filed under the path %.40q, which there is not", path)
-	}
-	if ended := time.UnixMicro(f.end); r.End.Sub(ended).Abs() > rounded {
-		return fmt.Errorf("it is filed under %v, and says that it ended at %v", ended.UTC(), r.End.UTC())
+		if err := verify(r.crc, i, part); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -79,23 +95,23 @@ func misfiled(ctx context.Context, db *sql.DB) error {
 		if err != nil {
 			return err
 		}
-		var of filed
+		var of bench.Series
 		err = db.QueryRowContext(ctx, "SELECT platform, location, engine, transport FROM series WHERE id = ?", id).
-			Scan(of.places()[1:5]...)
+			Scan(&of.Platform, &of.Location, &of.Engine, &of.Transport)
 		if errors.Is(err, sql.ErrNoRows) {
 			return fmt.Errorf("%w: runs are filed under series %d, which is not there", errDamage, id)
 		}
 		if err != nil {
 			return err
 		}
-		first, why, err := of.held(ctx, db, id, "ended, key")
+		first, why, err := held(ctx, db, of, id, "ended, key")
 		if err != nil {
 			return err
 		}
 		if why == nil {
 			continue
 		}
-		last, why, err := of.held(ctx, db, id, "ended DESC, key DESC")
+		last, why, err := held(ctx, db, of, id, "ended DESC, key DESC")
 		if err != nil {
 			return err
 		}
@@ -106,16 +122,16 @@ func misfiled(ctx context.Context, db *sql.DB) error {
 	return nil
 }
 
-// held holds the series against its first run in that order. A run that cannot be read says nothing.
-func (f filed) held(ctx context.Context, db *sql.DB, series int64, order string) (key int64, why, err error) {
+// held holds the series against its first run in that order. A run that cannot be read says nothing, and a run that is
+// filed elsewhere than it says is as good a witness.
+func held(ctx context.Context, db *sql.DB, of bench.Series, id int64, order string) (key int64, why, err error) {
 	var p result.Packed
-	query := "SELECT key, ended, document FROM run WHERE series = ? ORDER BY " + order + " LIMIT 1"
-	if err := db.QueryRowContext(ctx, query, series).Scan(&key, &f.end, &p.Document); err != nil {
+	query := "SELECT key, document FROM run WHERE series = ? ORDER BY " + order + " LIMIT 1"
+	if err := db.QueryRowContext(ctx, query, id).Scan(&key, &p.Document); err != nil {
 		return 0, nil, err
 	}
 	if r, unread := p.Run(); unread == nil {
-		f.end = r.End.UnixMicro()
-		why = f.contradiction(r)
+		why = result.OfSeries(of, r)
 	}
 	return key, why, nil
 }

@@ -1,7 +1,10 @@
 package sqlite
 
 import (
+	"bytes"
+	"errors"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -32,6 +35,12 @@ func TestRunsFiledAsWhatTheyAreNot(t *testing.T) {
 		{"UPDATE run SET series = " + ofC + " WHERE key = " + oneOfA, true, "location"},
 		{"UPDATE run SET path = 'uep' WHERE key = " + oneOfA, true, "uep"},
 		{"UPDATE run SET ended = ended + 3600000000 WHERE key = " + oneOfA, true, "ended"},
+		{"UPDATE run SET sent = sent + 64 WHERE key = " + oneOfA, true, "sent"},
+		{"UPDATE run SET late = 1 - late WHERE key = " + oneOfA, true, "late"},
+		{"UPDATE run SET invalid = 1 - invalid WHERE key = " + oneOfA, true, "verdict"},
+		{"UPDATE run SET crc = NULL, lost = lost + 1 WHERE key = " + oneOfA, true, "lost"}, // an older version's
+		{"UPDATE run SET crc = NULL, invalid = 1 WHERE key = " + oneOfA, true, "verdict"},
+		{"UPDATE run SET crc = x'00' || substr(crc, 2) WHERE key = " + oneOfA, true, "checksum"},
 	} {
 		t.Run(c.harm, func(t *testing.T) {
 			s := opened(t, filepath.Join(t.TempDir(), "runs.db"))
@@ -75,6 +84,11 @@ func TestRunsFiledAsWhatTheyAreNot(t *testing.T) {
 			if err := s.Check(t.Context()); err == nil && !c.named {
 				t.Error("checked, and nothing is wrong")
 			}
+			q := bench.Query{Since: at.Add(-time.Minute), Until: at.Add(time.Minute)} // of single runs
+			if sums, err := s.Aggregate(t.Context(), q); c.named && strings.HasPrefix(c.harm, "UPDATE run") &&
+				!strings.Contains(c.harm, "NULL") && c.said != "ended" && (!errors.Is(err, bench.ErrIncomplete) || runsOf(sums) != want) {
+				t.Errorf("%d run(s) are summed up, want %d: %v", runsOf(sums), want, err)
+			}
 			if c.named {
 				return
 			}
@@ -82,11 +96,82 @@ func TestRunsFiledAsWhatTheyAreNot(t *testing.T) {
 				t.Errorf("%d runs of a, want 3", len(got))
 			}
 			sums, err := s.Aggregate(t.Context(), bench.Query{})
-			if err != nil || len(sums) != 3 || !slices.ContainsFunc(sums, func(a bench.Aggregate) bool {
+			if !errors.Is(err, bench.ErrIncomplete) || len(sums) != 3 || !slices.ContainsFunc(sums, func(a bench.Aggregate) bool {
 				return a.Location == "a" && a.Runs == 3 && a.Engine == "native"
 			}) {
 				t.Errorf("sums %+v, %v", sums, err)
 			}
 		})
+	}
+}
+
+func runsOf(sums []bench.Aggregate) (n int) {
+	for _, a := range sums {
+		n += a.Runs
+	}
+	return n
+}
+
+// A flipped bit in a sum is seen: the runs themselves are summed up, the check of the store says so, and the next run
+// that is saved makes the sum anew.
+func TestASumThatIsOnlyAnotherNumber(t *testing.T) {
+	for _, harm := range []string{"runs = runs + 8", "answered = answered + 64", "lost = lost + 1", "not_sent = 4",
+		"invalid = 1 - invalid", "path = 'tcp'", "histogram = x'0314'", "start = start + 3600"} {
+		t.Run(harm, func(t *testing.T) {
+			s := opened(t, filepath.Join(t.TempDir(), "runs.db"))
+			at := time.Now().Truncate(24 * time.Hour).Add(-12 * time.Hour)
+			for i := range 3 {
+				r := benchtest.StoredRun(20, at.Add(time.Duration(i)*time.Minute))
+				if err := s.Save(t.Context(), bench.NewRecord(r)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := s.Aggregate(t.Context(), bench.Query{})
+			if err != nil || runsOf(want) != 3 {
+				t.Fatal(want, err)
+			}
+			if _, err := s.db.Exec("UPDATE rollup SET " + harm); err != nil {
+				t.Fatal(err)
+			}
+			if got, err := s.Aggregate(t.Context(), bench.Query{}); err != nil || !reflect.DeepEqual(got, want) {
+				t.Errorf("%+v, %v; want %+v", got, err, want)
+			}
+			if err := s.Check(t.Context()); err == nil {
+				t.Error("checked, and nothing is wrong")
+			}
+		})
+	}
+}
+
+// Each bit of a row that flips is seen, in whatever number or text it is, where it makes a difference.
+func TestEveryBitOfARow(t *testing.T) {
+	s := opened(t, filepath.Join(t.TempDir(), "runs.db"))
+	run := benchtest.StoredRun(20, time.Now().Truncate(time.Microsecond))
+	if err := s.Save(t.Context(), bench.NewRecord(run)); err != nil {
+		t.Fatal(err)
+	}
+	for _, column := range []string{"histogram", "document", "samples", "crc"} {
+		var sound []byte
+		if err := s.db.QueryRow("SELECT " + column + " FROM run").Scan(&sound); err != nil {
+			t.Fatal(err)
+		}
+		put := func(data []byte) {
+			t.Helper()
+			if _, err := s.db.Exec("UPDATE run SET "+column+" = ?", data); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for i := 0; i < len(sound); i += 1 + len(sound)/60 {
+			harmed := bytes.Clone(sound)
+			harmed[i] ^= 1 << (i % 8)
+			put(harmed)
+			if got, errs := read(t.Context(), s, bench.Query{Samples: true}); len(got) != 0 || len(errs) != 1 {
+				t.Errorf("byte %d of %s flipped: %v, %v", i, column, got, errs)
+			}
+		}
+		put(sound)
+		if got, errs := read(t.Context(), s, bench.Query{Samples: true}); len(got) != 1 || len(errs) > 0 {
+			t.Fatalf("%s as it was: %v, %v", column, got, errs)
+		}
 	}
 }

@@ -32,12 +32,15 @@ func pathsOfKept(ctx context.Context, tx *sql.Tx) error {
 		}
 	}
 	for p := range anew {
-		if err := countedAtFirst.sumByPath(ctx, tx, p.seconds, p.series, p.start); err != nil {
+		if err := countedAtFirst.sumByPath(ctx, tx, p.seconds, p.series, p.start, !checked); err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+// checked, as an argument of sumByPath: rows have checksums.
+const checked = true
 
 // placeOnPath is where in the rollups a run will be.
 type placeOnPath struct {
@@ -74,30 +77,36 @@ func pathsAfter(ctx context.Context, tx *sql.Tx, last *int64, more *bool) (map[i
 }
 
 // sumByPath makes the rollups of one series and period of its runs, with the columns that there are. Runs that cannot
-// be read are in no sum.
-func (c columns) sumByPath(ctx context.Context, tx *sql.Tx, seconds, series, start int64) error {
+// be read are in no sum. checked says that rows have checksums.
+func (c columns) sumByPath(ctx context.Context, tx *sql.Tx, seconds, series, start int64, checked bool) error {
 	if _, err := tx.ExecContext(ctx, "DELETE FROM rollup WHERE seconds = ? AND series = ? AND start = ?", seconds,
 		series, start); err != nil {
 		return err
 	}
 	type kind struct {
-		path    string
+		path    bench.Path
 		invalid bool
 	}
 	sums := map[kind]*bench.Aggregate{}
-	query := "SELECT path, invalid <> 0, " + c.names("") + `, histogram FROM run
-		WHERE series = ? AND ended >= ? AND ended < ?`
+	crc, last := "NULL", "histogram"
+	if checked {
+		crc, last = "crc", "histogram, crc"
+	}
+	query := "SELECT 0, series, path, ended, invalid <> 0, 1, " + c.names("") + ", histogram, " + crc +
+		" FROM run WHERE series = ? AND ended >= ? AND ended < ?"
 	rows, err := tx.QueryContext(ctx, query, series, start*1e6, (start+seconds)*1e6)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
 	for rows.Next() {
-		one := bench.Aggregate{Runs: 1}
-		var of kind
-		var data []byte
-		err := rows.Scan(append(append([]any{&of.path, &of.invalid}, c.in(&one.Counts)...), &data)...)
-		if err != nil || one.Histogram.UnmarshalBinary(data) != nil {
+		var run summed
+		var data, crc []byte
+		if rows.Scan(append(run.places(c), &data, &crc)...) != nil || run.verify(crc, data) != nil {
+			continue
+		}
+		one, of := bench.Aggregate{Runs: 1, Counts: run.counts}, kind{run.path, run.invalid}
+		if one.Histogram.UnmarshalBinary(data) != nil {
 			continue
 		}
 		if sums[of] == nil {
@@ -113,8 +122,12 @@ func (c columns) sumByPath(ctx context.Context, tx *sql.Tx, seconds, series, sta
 		if err != nil {
 			return err
 		}
-		values := append([]any{seconds, series, of.path, start, of.invalid, sum.Runs}, c.of(sum.Counts)...)
-		if _, err := tx.ExecContext(ctx, c.addRollup(), append(values, nonNil(data))...); err != nil {
+		is := summed{seconds, series, of.path, start, of.invalid, sum.Runs, sum.Counts}
+		values := append(is.values(c), nonNil(data))
+		if checked {
+			values = append(values, crcs(is.bytes(), data))
+		}
+		if _, err := tx.ExecContext(ctx, c.putRollup(last), values...); err != nil {
 			return err
 		}
 	}

@@ -12,7 +12,6 @@ import (
 	"sync"
 
 	"rtcbench/bench"
-	"rtcbench/internal/result"
 )
 
 // Runs reads in chunks: nothing is held open between two runs. Where the file is damaged it gives what can be read.
@@ -44,7 +43,7 @@ func (s *Store) Runs(ctx context.Context, q bench.Query) iter.Seq2[bench.Run, er
 				if !yield(run.Run, run.err) {
 					return
 				}
-				from = r.position
+				from = r.position()
 			}
 			if len(rows) < size {
 				return
@@ -73,7 +72,7 @@ func (s *Store) unpacked(rows []row) iter.Seq2[row, unpacked] {
 			done := make(chan unpacked, 1)
 			ahead[i%len(ahead)] = done
 			work.Go(func() {
-				run, err := s.unpack(rows[i], true)
+				run, err := s.unpack(rows[i])
 				done <- unpacked{run, err}
 			})
 		}
@@ -90,17 +89,11 @@ func (s *Store) unpacked(rows []row) iter.Seq2[row, unpacked] {
 	}
 }
 
-// unpack is the run of a row. An error has its ID beside it. A row that is not filed has nothing but its document.
-func (s *Store) unpack(r row, isFiled bool) (bench.Run, error) {
-	run, err := r.Packed.Run()
-	if err == nil && run.ID != r.id {
-		err = fmt.Errorf("it holds the run %s", run.ID)
-	}
-	if err == nil && isFiled {
-		err = r.contradiction(run)
-	}
+// unpack is the run of a row. An error has its ID beside it.
+func (s *Store) unpack(r row) (bench.Run, error) {
+	run, err := r.run()
 	if err != nil {
-		return bench.Run{ID: r.id}, s.unread(r.id, err)
+		return bench.Run{ID: r.ID}, s.unread(r.ID, err)
 	}
 	return run, nil
 }
@@ -115,19 +108,13 @@ type position struct {
 	id    string
 }
 
-type row struct {
-	position
-	filed
-	result.Packed
-}
-
 func chunk(ctx context.Context, db *sql.DB, q bench.Query, after position, n int) (list []row, err error) {
 	samples := "NULL"
 	if q.Samples {
 		samples = "run.samples"
 	}
 	where, args := conditions(q)
-	query := "SELECT " + columnsFiled + ", run.id, run.document, run.histogram, " + samples +
+	query := "SELECT " + columnsOfRow + ", " + samples +
 		" FROM run JOIN series ON series.id = run.series WHERE " + where +
 		" AND (run.ended, run.id) > (?, ?) ORDER BY run.ended, run.id LIMIT ?"
 	rows, err := db.QueryContext(ctx, query, append(args, after.ended, after.id, n)...)
@@ -136,11 +123,10 @@ func chunk(ctx context.Context, db *sql.DB, q bench.Query, after position, n int
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var r row
-		if err := rows.Scan(append(r.places(), &r.id, &r.Document, &r.Histogram, &r.Samples)...); err != nil {
+		r := row{whole: q.Samples}
+		if err := r.scan(rows); err != nil {
 			return nil, err
 		}
-		r.ended = r.end
 		list = append(list, r)
 	}
 	return list, rows.Err()

@@ -6,6 +6,9 @@ import (
 	"database/sql"
 	"fmt"
 	"slices"
+	"strings"
+
+	codes "modernc.org/sqlite/lib"
 
 	"rtcbench/bench"
 )
@@ -142,13 +145,20 @@ func collect(ctx context.Context, db *sql.DB, byKey map[int64]found, query strin
 
 // one reads a run by its key.
 func (s *Store) one(ctx context.Context, f found, samples bool) (bench.Run, error) {
-	r := row{position: f.position}
+	r := row{whole: samples, unfiled: true}
+	r.ID = f.id
 	err := s.reading(ctx, func(db *sql.DB) error {
-		query := "SELECT document, histogram, CASE WHEN ? THEN samples END FROM run WHERE key = ?"
-		return db.QueryRowContext(ctx, query, samples, f.key).Scan(&r.Document, &r.Histogram, &r.Samples)
+		query := "SELECT document, histogram, CASE WHEN ? THEN samples END, crc FROM run WHERE key = ?"
+		places := []any{&r.Document, &r.Histogram, &r.Samples, &r.crc}
+		err := db.QueryRowContext(ctx, query, samples, f.key).Scan(places...)
+		if code(err) == codes.SQLITE_ERROR { // it has no such column: an older rtcbench made it
+			query = strings.Replace(query, ", crc", "", 1)
+			err = db.QueryRowContext(ctx, query, samples, f.key).Scan(places[:3]...)
+		}
+		return err
 	})
 	if err != nil {
 		return bench.Run{ID: f.id}, fmt.Errorf("store %s: run %s cannot be read: %w", s.path, f.id, err)
 	}
-	return s.unpack(r, false)
+	return s.unpack(r)
 }

@@ -10,8 +10,6 @@ import (
 	"time"
 
 	"rtcbench/bench"
-	"rtcbench/internal/result"
-	"rtcbench/internal/stats"
 	"rtcbench/internal/store/rollup"
 )
 
@@ -19,17 +17,16 @@ import (
 const (
 	findSeries = "SELECT id FROM series WHERE platform = ? AND location = ? AND engine = ? AND transport = ?"
 	addSeries  = "INSERT INTO series (platform, location, engine, transport) VALUES (?, ?, ?, ?) RETURNING id"
-	findRollup = "SELECT histogram FROM rollup WHERE seconds = ? AND series = ? AND path = ? AND start = ? AND " +
-		"invalid = ?"
 )
 
 var (
-	addRun = insert("run", "id, series, path, ended, invalid", counted, "histogram, document, samples") +
+	addRun = insert("run", "id, series, path, ended, invalid", counted, "histogram, document, samples, crc") +
 		" ON CONFLICT (id) DO NOTHING"
-	addRollup = counted.addRollup()
+	findRollup = "SELECT seconds, series, path, start, invalid, runs, " + counted.names("") +
+		", histogram, crc FROM rollup WHERE seconds = ? AND series = ? AND path = ? AND start = ? AND invalid = ?"
+	putRollup = counted.putRollup("histogram, crc")
 	// As a reader finds it: by its ID, by the two indexes, and with its series.
-	readBack = `SELECT run.ended, run.invalid, ` + counted.names("run.") + `, run.histogram,
-		run.document, run.samples, series.platform, series.location, series.engine, series.transport, run.path,
+	readBack = "SELECT " + columnsOfRow + `, run.samples,
 		(SELECT count(*) FROM run a INDEXED BY run_ended WHERE a.ended = run.ended AND a.id = run.id) +
 		(SELECT count(*) FROM run b INDEXED BY run_series WHERE b.series = run.series AND b.ended = run.ended AND ` +
 		`b.key = run.key)
@@ -37,7 +34,7 @@ var (
 )
 
 // statements are those, prepared.
-type statements struct{ findSeries, addSeries, addRun, findRollup, addRollup, readBack *sql.Stmt }
+type statements struct{ findSeries, addSeries, addRun, findRollup, putRollup, readBack *sql.Stmt }
 
 func prepare(ctx context.Context, db *sql.DB) (s statements, err error) {
 	for _, x := range []struct {
@@ -45,7 +42,7 @@ func prepare(ctx context.Context, db *sql.DB) (s statements, err error) {
 		query string
 	}{
 		{&s.findSeries, findSeries}, {&s.addSeries, addSeries}, {&s.addRun, addRun},
-		{&s.findRollup, findRollup}, {&s.addRollup, addRollup}, {&s.readBack, readBack},
+		{&s.findRollup, findRollup}, {&s.putRollup, putRollup}, {&s.readBack, readBack},
 	} {
 		if *x.to, err = db.PrepareContext(ctx, x.query); err != nil {
 			return s, err // the database is closed then, and they with it
@@ -108,47 +105,41 @@ func (b *batch) saveAll(ctx context.Context, list []bench.Packed) (fresh int, er
 // isThere finds out whether the run can be read as it was written. One that was there before may have been packed by
 // another version.
 func (b *batch) isThere(ctx context.Context, p bench.Packed) error {
-	k, err := b.kept(ctx, p.ID)
+	r, indexed, err := b.kept(ctx, p.ID)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return fmt.Errorf("%w: run %s was written and is not there", errDamage, p.ID)
 	case err != nil:
 		return err
-	case bytes.Equal(k.Document, p.Document) && bytes.Equal(k.Samples, p.Samples) &&
-		bytes.Equal(k.Histogram, p.Histogram) &&
-		k.Counts == p.Counts.Summed() && k.End.Equal(p.End) && k.indexed == 2 && k.Series == p.Series:
+	case indexed == 2 && r.is(p):
 		return nil
 	}
-	if run, err := k.Run(); err != nil || run.ID != p.ID || k.indexed != 2 {
+	if _, err := r.run(); err != nil || indexed != 2 {
 		return fmt.Errorf("%w: run %s comes back otherwise than it was written: %v", errDamage, p.ID, err)
 	}
 	return nil
 }
 
-// kept is the row of a run.
-type kept struct {
-	result.Packed
-	indexed int // indexes in which it is
+// is reports whether a row is what save wrote of p.
+func (r row) is(p bench.Packed) bool {
+	return bytes.Equal(r.Document, p.Document) && bytes.Equal(r.Samples, p.Samples) &&
+		bytes.Equal(r.Histogram, p.Histogram) && r.Counts == p.Counts.Summed() && r.End.Equal(p.End) &&
+		r.Series == p.Series && r.Invalid == p.Invalid && bytes.Equal(r.crc, crcsOf(p, r.series))
 }
 
-func (b *batch) kept(ctx context.Context, id string) (k kept, err error) {
+// kept is the row of a run, and in how many of the two indexes it is.
+func (b *batch) kept(ctx context.Context, id string) (r row, indexed int, err error) {
 	rows, err := b.tx.StmtContext(ctx, b.with.readBack).QueryContext(ctx, id)
 	if err != nil {
-		return k, err
+		return r, 0, err
 	}
 	defer rows.Close()
 	if !rows.Next() {
-		return k, cmp.Or(rows.Err(), sql.ErrNoRows)
+		return r, 0, cmp.Or(rows.Err(), sql.ErrNoRows)
 	}
-	var histogram, document, samples sql.RawBytes
-	var ended int64
-	to := append([]any{&ended, &k.Invalid}, counted.in(&k.Counts)...)
-	of := &k.Series
-	err = rows.Scan(append(to, &histogram, &document, &samples,
-		&of.Platform, &of.Location, &of.Engine, &of.Transport, &of.Path, &k.indexed)...)
-	k.End = time.UnixMicro(ended)
-	k.Histogram, k.Document, k.Samples = bytes.Clone(histogram), bytes.Clone(document), bytes.Clone(samples)
-	return k, err
+	r.whole = true
+	err = r.scan(rows, &indexed)
+	return r, indexed, err
 }
 
 // save reports whether the run was not there before. One that is there and cannot be read is written over.
@@ -159,7 +150,7 @@ func (b *batch) save(ctx context.Context, p bench.Packed) (bool, error) {
 	}
 	path := p.Series.Path
 	values := append([]any{p.ID, series, string(path), p.End.UnixMicro(), p.Invalid}, counted.of(p.Counts)...)
-	values = append(values, nonNil(p.Histogram), string(p.Document), p.Samples)
+	values = append(values, nonNil(p.Histogram), string(p.Document), p.Samples, crcsOf(p, series))
 	done, err := b.tx.StmtContext(ctx, b.with.addRun).ExecContext(ctx, values...)
 	if err != nil {
 		return false, err
@@ -184,12 +175,12 @@ func (b *batch) save(ctx context.Context, p bench.Packed) (bool, error) {
 
 // mend writes the run that is there anew, if it cannot be read.
 func (b *batch) mend(ctx context.Context, p bench.Packed) error {
-	k, err := b.kept(ctx, p.ID)
-	if err == nil && bytes.Equal(k.Document, p.Document) && bytes.Equal(k.Samples, p.Samples) {
+	r, _, err := b.kept(ctx, p.ID)
+	if err == nil && r.is(p) {
 		return nil
 	}
 	if err == nil {
-		if run, unread := k.Run(); unread == nil && run.ID == p.ID {
+		if _, unread := r.run(); unread == nil {
 			return nil
 		}
 	}
@@ -244,31 +235,31 @@ func (b *batch) seriesID(ctx context.Context, s bench.Series) (id int64, err err
 // flush adds what was saved to the rollups that are there.
 func (b *batch) flush(ctx context.Context) error {
 	for key, sum := range b.rollups {
-		var was []byte
+		var before summed
+		var was, crc []byte
 		err := b.tx.StmtContext(ctx, b.with.findRollup).QueryRowContext(ctx, key.seconds, key.series, string(key.path),
-			key.start, key.invalid).Scan(&was)
+			key.start, key.invalid).Scan(append(before.places(counted), &was, &crc)...)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
-		var before stats.Histogram
-		if before.UnmarshalBinary(was) != nil {
+		there := bench.Aggregate{Runs: before.runs, Counts: before.counts}
+		if before.verify(crc, was) != nil || there.Histogram.UnmarshalBinary(was) != nil {
 			b.anew[key] = true
 			continue
 		}
-		before.Merge(sum.Histogram)
-		data, err := before.MarshalBinary()
+		there.Merge(*sum)
+		data, err := there.Histogram.MarshalBinary()
 		if err != nil {
 			return err
 		}
-		values := append([]any{key.seconds, key.series, string(key.path), key.start, key.invalid, sum.Runs},
-			counted.of(sum.Counts)...)
-		values = append(values, nonNil(data))
-		if _, err := b.tx.StmtContext(ctx, b.with.addRollup).ExecContext(ctx, values...); err != nil {
+		is := summed{key.seconds, key.series, key.path, key.start, key.invalid, there.Runs, there.Counts}
+		values := append(is.values(counted), nonNil(data), crcs(is.bytes(), data))
+		if _, err := b.tx.StmtContext(ctx, b.with.putRollup).ExecContext(ctx, values...); err != nil {
 			return err
 		}
 	}
 	for key := range b.anew { // after all that is added: these have it in them
-		if err := counted.sumByPath(ctx, b.tx, key.seconds, key.series, key.start); err != nil {
+		if err := counted.sumByPath(ctx, b.tx, key.seconds, key.series, key.start, checked); err != nil {
 			return err
 		}
 	}

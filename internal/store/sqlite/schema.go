@@ -108,7 +108,10 @@ INSERT INTO rollup_by_path (seconds, series, start, invalid, runs, sent, answere
 	SELECT seconds, series, start, invalid, runs, sent, answered, late, lost, not_sent, histogram FROM rollup;
 DROP TABLE rollup;
 ALTER TABLE rollup_by_path RENAME TO rollup;
-`, then: pathsOfKept}}
+`, then: pathsOfKept}, {sql: `
+ALTER TABLE run ADD COLUMN crc BLOB;    -- checksums of the columns, the histogram, the document and the samples
+ALTER TABLE rollup ADD COLUMN crc BLOB; -- of the columns and the histogram; NULL = an older version wrote the row
+`}}
 
 // migrate brings the file to the newest version. Several processes may try at once. It takes the time that it needs,
 // seconds for tens of thousands of runs, whatever ctx says: one that was broken off would begin anew each time.

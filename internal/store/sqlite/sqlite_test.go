@@ -45,7 +45,14 @@ func TestStore(t *testing.T) {
 			},
 			Alter: func(t *testing.T, id, from, to string) {
 				s := opened(t, path)
-				if _, err := s.db.Exec("UPDATE run SET document = replace(document, ?, ?) WHERE id = ?", from, to,
+				if _, err := s.db.Exec("UPDATE run SET document = replace(document, ?, ?), crc = NULL WHERE id = ?",
+					from, to, id); err != nil {
+					t.Fatal(err)
+				}
+			},
+			Misfile: func(t *testing.T, id, column string) {
+				s := opened(t, path)
+				if _, err := s.db.Exec("UPDATE run SET "+column+" = 1 - "+column+", crc = NULL WHERE id = ?",
 					id); err != nil {
 					t.Fatal(err)
 				}
@@ -169,6 +176,7 @@ func TestMakeGolden(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	s.read.Close()
 	if _, err := s.db.Exec("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = delete; VACUUM"); err != nil {
 		t.Fatal(err)
 	}
