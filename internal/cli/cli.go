@@ -138,15 +138,22 @@ func Main(args []string, stdout, stderr io.Writer) (code int) {
 		serveLambda(stderr)
 		return exitOK
 	}
-	if err := settings.CheckArgs(args); err != nil {
+	set := settings.New(ours, ".env")
+	set.Talk = talk(stderr)
+	given := args
+	failed := func(err error) int {
+		if err != nil {
+			err = censored{err, set, given}
+		}
 		return fail(stderr, err)
+	}
+	if err := settings.CheckArgs(args); err != nil {
+		return failed(err)
 	}
 	// net/http tells of bytes behind an answer by package log, and quotes them: a token that a server repeats, too.
 	log.SetOutput(io.Discard)
 	settings.CleanForSDKs(ours, os.Setenv)
 	result.Platforms, report.Titles = platform.Names(), platform.Titles()
-	set := settings.New(ours, ".env")
-	set.Talk = talk(stderr)
 	var cmds commands
 	parser := newParser(&cmds, set, stdout, stderr, func(c int) { code = c; panic(exited) })
 	kongcompletion.Register(parser)
@@ -155,13 +162,13 @@ func Main(args []string, stdout, stderr io.Writer) (code int) {
 	}
 	parsed, err := lineOf(set).Parse(parser, args)
 	if err != nil {
-		return fail(stderr, err)
+		return failed(err)
 	}
 	reloads := parsed.Command() == "run" && !cmds.Run.Once && !cmds.Run.Check || parsed.Command() == "hub"
 	ctx, stop := signals.Until(context.Background(), !reloads)
 	defer stop()
 	err = parsed.Run(&app{ctx: ctx, stdout: stdout, stderr: stderr, settings: set})
-	code = fail(stderr, err)
+	code = failed(err)
 	if stop, ok := signals.ExitCode(ctx); ok && err != nil { // whatever went wrong after it
 		return stop
 	}
@@ -188,6 +195,17 @@ func newParser(cmds *commands, set *settings.Sources, stdout, stderr io.Writer, 
 	}
 	return parser
 }
+
+// censored is an error as it may be shown: without what of the command line and of variables may be a secret.
+type censored struct {
+	err  error
+	from *settings.Sources
+	args []string
+}
+
+func (c censored) Error() string { return c.from.Censored(c.err.Error(), c.args) }
+
+func (c censored) Unwrap() error { return c.err }
 
 // fail prints err, if there is one, and returns its exit code.
 func fail(stderr io.Writer, err error) int {

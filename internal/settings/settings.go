@@ -41,6 +41,7 @@ type Sources struct {
 	sources map[string]Source            // by the flag's long name
 	names   map[string]string            // flags that this command calls otherwise
 	called  map[string]string            // by the flag's long name: the variable that can give its value
+	found   map[string]bool              // the values that variables gave
 
 	Talk func(line string) // takes what has to be said while something else is done; nil = nobody listens
 }
@@ -54,7 +55,8 @@ func (s *Sources) Say(line string) {
 
 // New looks into the environment and then into the file of that path; "" = into no file.
 func New(lookup func(string) (string, bool), path string) *Sources {
-	s := &Sources{lookup: lookup, sources: map[string]Source{}, called: map[string]string{}}
+	s := &Sources{lookup: lookup, sources: map[string]Source{}, called: map[string]string{},
+		found: map[string]bool{}}
 	s.dotenv = sync.OnceValue(func() map[string]dotenv.Var {
 		vars, passed := readDotEnv(path)
 		if passed != "" {
@@ -115,6 +117,7 @@ func (s *Sources) Find(name string) (string, Source, error) {
 	if v, ok := s.lookup(name); ok {
 		if v = Clean(Unquoted(v)); v != "" {
 			src := Source{Rank: ByEnvironment, name: name}
+			s.found[v] = true
 			return v, src, src.text(v)
 		}
 	}
@@ -126,6 +129,7 @@ func (s *Sources) Find(name string) (string, Source, error) {
 	if v.Err != nil { // no text of the line is shown: it may be a secret
 		return "", Source{}, Usagef("%s: %w", src, v.Err)
 	}
+	s.found[v.Value] = true
 	return v.Value, src, src.text(v.Value)
 }
 

@@ -2,8 +2,10 @@ package settings
 
 import (
 	"fmt"
+	"maps"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -96,6 +98,28 @@ func ShownName(value string) string {
 }
 
 var madeUp = regexp.MustCompile(`^(eyJ.*|[A-Za-z0-9_+=-]{24,})$`)
+
+// Censored is the text of an error without the values of args and of variables that ShownName hides. Whoever opens a
+// file, starts a program or looks for a name may repeat what was given, and need not think of it.
+func (s *Sources) Censored(text string, args []string) string {
+	given := maps.Clone(s.found)
+	for _, arg := range args {
+		_, value, _ := strings.Cut(arg, "=")
+		for _, one := range []string{arg, value, strings.TrimLeft(arg, "-")} {
+			given[Clean(one)] = true
+			for _, part := range strings.FieldsFunc(one, func(r rune) bool { return r == '/' || r == '\\' || r == ',' }) {
+				given[part] = true // a folder of a path, one of a list
+			}
+		}
+	}
+	// one may be a part of another
+	for _, value := range slices.SortedFunc(maps.Keys(given), func(a, b string) int { return len(b) - len(a) }) {
+		if hidden := ShownName(value); value != "" && hidden == Hidden(value) {
+			text = strings.NewReplacer(strconv.Quote(value), hidden, value, hidden).Replace(text)
+		}
+	}
+	return text
+}
 
 // WordsOf are the words that a sentence about what is allowed names.
 func WordsOf(allowed string) []string { return someWord.FindAllString(allowed, -1) }
