@@ -72,6 +72,7 @@ rtcbench/internal/store/influx: rtcbench/bench rtcbench/internal/advice rtcbench
 rtcbench/internal/store/timestream: rtcbench/bench rtcbench/internal/advice rtcbench/internal/redact
 	rtcbench/internal/result github.com/aws/aws-sdk-go-v2 github.com/aws/smithy-go
 rtcbench/internal/mototest:
+rtcbench/internal/campaign:
 rtcbench/internal/secrets: rtcbench/internal/environment rtcbench/internal/redact github.com/aws/aws-sdk-go-v2
 rtcbench/internal/schedule: rtcbench/bench rtcbench/internal/result github.com/prometheus/client_golang
 rtcbench/internal/dashboard: rtcbench/bench rtcbench/internal/archive rtcbench/internal/live rtcbench/internal/report
@@ -83,7 +84,7 @@ rtcbench/internal/live: rtcbench/bench github.com/google/uuid
 rtcbench/internal/environment:
 rtcbench/internal/health: rtcbench/bench rtcbench/internal/advice rtcbench/internal/settings
 rtcbench/internal/fleet: rtcbench/bench github.com/nats-io/nkeys
-rtcbench/internal/fleet/call: rtcbench/internal/fleet
+rtcbench/internal/fleet/call: rtcbench/internal/fleet rtcbench/internal/redact
 rtcbench/internal/fleet/hub: rtcbench/bench rtcbench/internal/fleet rtcbench/internal/live rtcbench/internal/outbox
 	rtcbench/internal/result github.com/gofrs/flock github.com/prometheus/client_golang
 	github.com/gorilla/websocket github.com/nats-io

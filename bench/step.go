@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -22,6 +23,22 @@ const (
 	StepChannel Step = "the data channels"
 	StepPong    Step = "the first pong"
 )
+
+// parting is what tidying up has when no time is left: a room or an order ends by itself, too.
+const parting = 200 * time.Millisecond
+
+// Farewell is a context in which something is tidied up after a step that had until ctx's deadline, so that the limit
+// which a user gave holds: it ends after most, or with the deadline where that comes first, and soon where that has
+// passed.
+func Farewell(ctx context.Context, most time.Duration) (context.Context, context.CancelFunc) {
+	if end, bounded := ctx.Deadline(); bounded {
+		most = min(most, max(parting, time.Until(end)))
+	}
+	if ctx.Err() != nil {
+		most = parting
+	}
+	return context.WithTimeout(context.WithoutCancel(ctx), most)
+}
 
 // LateError is a Join whose time was over before the seat was taken: what had not happened by then.
 type LateError struct {

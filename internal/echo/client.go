@@ -71,7 +71,7 @@ func (c Client) connect(ctx context.Context, class bench.TransportClass, platfor
 		}
 	}
 	if id := roomID(data); err != nil && id != "" {
-		bye, cancel := context.WithTimeout(context.WithoutCancel(ctx), byeTimeout)
+		bye, cancel := bench.Farewell(ctx, byeTimeout)
 		defer cancel()
 		if e := c.Disconnect(bye, id); e != nil {
 			err = fmt.Errorf("%w; %w; the room ends by itself", err, e)

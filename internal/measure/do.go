@@ -121,17 +121,13 @@ func (a *attempt) do(ctx context.Context, one *oneBrowser, ready func(), on func
 		return run, a.failed
 	}
 	defer func() { // when all seats are left
-		limit := deleteTimeout
-		if run.ID == "" || ctx.Err() != nil {
-			limit = deleteAtOnce
-		}
-		bye, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
+		bye, cancel := a.farewell(ctx, run.ID != "")
 		defer cancel()
 		switch e := a.meeting.Delete(bye); {
 		case e == nil:
 		case run.ID != "":
 			run.Doubts = append(run.Doubts, bench.Doubt{Code: "room-left", Text: e.Error()})
-		default:
+		case !errors.As(err, new(*LateError)): // else there was no time left for it, and the room ends by itself
 			err = fmt.Errorf("%w; %w", err, e)
 		}
 	}()
@@ -152,6 +148,19 @@ func (a *attempt) do(ctx context.Context, one *oneBrowser, ready func(), on func
 	err = a.meeting.Complete(ctx, &run, err)
 	a.complete(&run, seen, err)
 	return run, err
+}
+
+// farewell is a context in which the room is removed. Where nothing was measured the time for joining bounds it, too.
+func (a *attempt) farewell(ctx context.Context, measured bool) (context.Context, context.CancelFunc) {
+	switch {
+	case ctx.Err() != nil:
+		return context.WithTimeout(context.WithoutCancel(ctx), deleteAtOnce)
+	case measured:
+		return bench.Farewell(ctx, deleteTimeout)
+	}
+	joining, cancel := a.remaining(ctx)
+	defer cancel()
+	return bench.Farewell(joining, deleteAtOnce)
 }
 
 // remaining is a context that ends with the job's limit for joining.

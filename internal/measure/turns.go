@@ -79,7 +79,7 @@ type turning struct {
 // call makes one call.
 func (t *turning) call(ctx context.Context, a *attempt) (err error) {
 	defer func() {
-		bye, cancel := context.WithTimeout(context.WithoutCancel(ctx), deleteTimeout)
+		bye, cancel := a.farewell(ctx, t.run.ID != "")
 		defer cancel()
 		if e := a.meeting.Delete(bye); e != nil {
 			t.run.Doubts = append(t.run.Doubts, bench.Doubt{Code: "room-left", Text: e.Error()})

@@ -107,7 +107,8 @@ func (s *Sources) Censored(text string, args []string) string {
 		_, value, _ := strings.Cut(arg, "=")
 		for _, one := range []string{arg, value, strings.TrimLeft(arg, "-")} {
 			given[Clean(one)] = true
-			for _, part := range strings.FieldsFunc(one, func(r rune) bool { return r == '/' || r == '\\' || r == ',' }) {
+			apart := func(r rune) bool { return r == '/' || r == '\\' || r == ',' }
+			for _, part := range strings.FieldsFunc(one, apart) {
 				given[part] = true // a folder of a path, one of a list
 			}
 		}

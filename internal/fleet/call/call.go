@@ -13,6 +13,7 @@ import (
 	"net/url"
 
 	"rtcbench/internal/fleet"
+	"rtcbench/internal/redact"
 )
 
 // Proxy finds the proxy for a URL; nil = there is none.
@@ -34,10 +35,24 @@ type Hub struct {
 	fleet.Address
 	Proxy Proxy
 	Admin string // the token of whoever looks after the fleet; "" = none is shown
+	Token string // one that stands in what is sent; "" = none does
 }
 
-// Do asks, and reads the answer into v.
+// longest is how much of an error is told.
+const longest = 500
+
+// Do asks, and reads the answer into v. What is no hub may repeat what it is told: no error has it.
 func (h Hub) Do(ctx context.Context, method, path string, body, v any) error {
+	err := h.do(ctx, method, path, body, v)
+	secrets := redact.New(h.Admin, h.Token)
+	if no, ok := errors.AsType[*RefusedError](err); ok {
+		no.Reason = secrets.Line(no.Reason, longest)
+		return err
+	}
+	return secrets.Error(err, longest)
+}
+
+func (h Hub) do(ctx context.Context, method, path string, body, v any) error {
 	data, err := json.Marshal(body)
 	if err != nil {
 		return err

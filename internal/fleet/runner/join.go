@@ -57,7 +57,7 @@ func Join(ctx context.Context, path, hub, token, version string, place fleet.Pla
 	ctx, cancel := context.WithTimeout(ctx, joinTimeout)
 	defer cancel()
 	var welcome fleet.Welcome
-	err = call.Hub{Address: address, Proxy: proxy}.Do(ctx, http.MethodPost, fleet.JoinPath, j, &welcome)
+	err = call.Hub{Address: address, Proxy: proxy, Token: j.Token}.Do(ctx, http.MethodPost, fleet.JoinPath, j, &welcome)
 	if err != nil {
 		return nil, err
 	}

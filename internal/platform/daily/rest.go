@@ -127,11 +127,7 @@ func (c *Client) settle(ctx context.Context, name string, failed error) (Room, e
 		refused.Status < 500 && refused.Status/100 != 2 {
 		return Room{}, failed
 	}
-	limit := oneCall
-	if ctx.Err() != nil {
-		limit = parting
-	}
-	asking, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
+	asking, cancel := bench.Farewell(ctx, oneCall)
 	defer cancel()
 	var room Room
 	err := ctx.Err()
@@ -191,7 +187,6 @@ const (
 	firstPause = time.Second     // doubled each time, unless Daily says how long
 	longest    = 8 * time.Second // of one pause
 	oneCall    = 10 * time.Second
-	parting    = 200 * time.Millisecond // for the removal of a room whose maker has no time left
 	maxAnswer  = 1 << 20
 )
 

@@ -112,7 +112,7 @@ func (m *Meeting) Explain(ctx context.Context, seat bench.Seat, err error) error
 }
 
 // fateTimeout bounds the question what became of an agent.
-const fateTimeout = 10 * time.Second
+const fateTimeout = time.Second
 
 // Complete implements bench.Meeting.
 func (m *Meeting) Complete(ctx context.Context, _ *bench.Run, err error) error {

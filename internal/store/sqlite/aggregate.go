@@ -64,7 +64,8 @@ func addTo(ctx context.Context, tx *sql.Tx, p rollup.Span, sums *rollup.Sums) er
 	args := []any{p.From, p.To}
 	if p.Period != 0 {
 		// Series by series, as the rollups are sorted: a month has many hours beside those that are wanted.
-		query = "SELECT seconds, series, path, start, invalid, runs, " + counted.names("") + `, histogram, crc FROM rollup
+		query = "SELECT seconds, series, path, start, invalid, runs, " + counted.names("") + `, histogram, crc
+			FROM rollup
 			WHERE seconds = ? AND series IN (SELECT id FROM series) AND start >= ? AND start < ?`
 		args = []any{int64(p.Period / time.Second), ceilSeconds(p.From), ceilSeconds(p.To)}
 	}

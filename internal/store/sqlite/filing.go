@@ -12,8 +12,8 @@ import (
 	"rtcbench/internal/result"
 )
 
-// row is a run as the table has it: what it is filed by (its series, its path, its end, its counts, its verdict), and all
-// of it as bytes.
+// row is a run as the table has it: what it is filed by (its series, its path, its end, its counts, its verdict), and
+// all of it as bytes.
 type row struct {
 	result.Packed
 	series int64

@@ -86,7 +86,8 @@ func TestRunsFiledAsWhatTheyAreNot(t *testing.T) {
 			}
 			q := bench.Query{Since: at.Add(-time.Minute), Until: at.Add(time.Minute)} // of single runs
 			if sums, err := s.Aggregate(t.Context(), q); c.named && strings.HasPrefix(c.harm, "UPDATE run") &&
-				!strings.Contains(c.harm, "NULL") && c.said != "ended" && (!errors.Is(err, bench.ErrIncomplete) || runsOf(sums) != want) {
+				!strings.Contains(c.harm, "NULL") && c.said != "ended" &&
+				(!errors.Is(err, bench.ErrIncomplete) || runsOf(sums) != want) {
 				t.Errorf("%d run(s) are summed up, want %d: %v", runsOf(sums), want, err)
 			}
 			if c.named {
@@ -96,7 +97,9 @@ func TestRunsFiledAsWhatTheyAreNot(t *testing.T) {
 				t.Errorf("%d runs of a, want 3", len(got))
 			}
 			sums, err := s.Aggregate(t.Context(), bench.Query{})
-			if !errors.Is(err, bench.ErrIncomplete) || len(sums) != 3 || !slices.ContainsFunc(sums, func(a bench.Aggregate) bool {
+			if !errors.Is(err, bench.ErrIncomplete) || len(sums) != 3 || !slices.ContainsFunc(sums, func(
+				a bench.Aggregate,
+			) bool {
 				return a.Location == "a" && a.Runs == 3 && a.Engine == "native"
 			}) {
 				t.Errorf("sums %+v, %v", sums, err)
