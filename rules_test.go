@@ -88,7 +88,8 @@ rtcbench/internal/fleet/call: rtcbench/internal/fleet rtcbench/internal/redact
 rtcbench/internal/fleet/hub: rtcbench/bench rtcbench/internal/fleet rtcbench/internal/live rtcbench/internal/outbox
 	rtcbench/internal/result github.com/gofrs/flock github.com/prometheus/client_golang
 	github.com/gorilla/websocket github.com/nats-io
-rtcbench/internal/fleet/runner: rtcbench/bench rtcbench/internal/fleet rtcbench/internal/live rtcbench/internal/measure
+rtcbench/internal/fleet/runner: rtcbench/bench rtcbench/internal/echo rtcbench/internal/fleet
+	rtcbench/internal/live rtcbench/internal/measure
 	rtcbench/internal/outbox rtcbench/internal/result rtcbench/internal/schedule github.com/nats-io
 rtcbench/internal/fleet/orders: rtcbench/internal/fleet rtcbench/internal/jobs rtcbench/internal/measure
 	rtcbench/internal/platform rtcbench/internal/settings

@@ -59,7 +59,7 @@ func (cmd *runnerCmd) Run(a *app) error {
 	r, err := runner.New(f, runner.Options{
 		Version: version().Version, Log: cmd.Log(a.stderr), Proxy: proxyOf,
 		Box: outbox.Open(filepath.Join(dir, "outbox"), most), Prepare: fleetOrders().Prepare,
-		Measure: runner.Measuring(a.env(cmd.ChromeGroup)),
+		Measure: runner.Measuring(a.env(cmd.ChromeGroup)), Answer: runner.Answering(a.env(cmd.ChromeGroup)),
 	})
 	if err != nil {
 		return err

@@ -29,6 +29,8 @@ type Job struct {
 	Where    Where               `json:"where,omitempty"`
 	Aligned  bool                `json:"aligned,omitempty"` // at the slot itself, everywhere at one time
 	Longest  time.Duration       `json:"longest_ns"`        // that it may take
+	Echo     string              `json:"echo,omitempty"`    // who answers: EchoLocal, EchoMesh or place:NAME
+	Among    []string            `json:"among,omitempty"`   // the places that measure, where others answer
 }
 
 // Settings are all that a job of a plan may set. What is not here stays the runner's own: a hub that was stolen must
@@ -51,6 +53,9 @@ func (p Plan) Check() error {
 			return fmt.Errorf("there are two jobs of the name %.80q", j.Name)
 		}
 		names[j.Name] = true
+		if _, err := EchoOf(j.Echo); err != nil {
+			return fmt.Errorf("job %.80q is answered by %.80q, and not by one of %w", j.Name, j.Echo, err)
+		}
 		for _, s := range slices.Sorted(maps.Keys(j.Settings)) {
 			if !slices.Contains(Settings, s) {
 				return fmt.Errorf("job %.80q sets %.40q, which no plan may set", j.Name, s)
@@ -63,7 +68,7 @@ func (p Plan) Check() error {
 // For is the jobs that a place has.
 func (p Plan) For(place Place) (list []Job) {
 	for _, j := range p.Jobs {
-		if j.Where.Has(place) {
+		if j.Where.Has(place) || j.Answers(place.Name) {
 			list = append(list, j)
 		}
 	}

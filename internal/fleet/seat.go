@@ -6,12 +6,15 @@ import (
 	"rtcbench/bench"
 )
 
-// Seat is the right to one room for one slot of one job: of the runner, and of the echo beside it.
+// Seat is the right to one room for one slot of one job: of the runner, and of the echo beside it. Where another place
+// answers, each of the two is given its own seat, and of the other who that is.
 type Seat struct {
 	Job      string     `json:"job"`
 	Slot     time.Time  `json:"slot"`
 	Runner   bench.Seat `json:"runner"`
 	Answerer bench.Seat `json:"echo"`
+	At       string     `json:"at,omitempty"`  // the place that answers; "" = this one
+	For      string     `json:"for,omitempty"` // the place that this one answers; "" = it measures
 }
 
 // SeatsWanted asks for the seats of a plan's slots that begin at From or later.

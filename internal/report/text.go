@@ -84,6 +84,8 @@ func (p *page) title(r bench.Run) {
 		where = "nobody answered"
 	case r.Echo.Mode == "local":
 		where = "answered by this process from a second seat in the room"
+	case r.Echo.Place != "":
+		where = "answered by the echo at " + Printable(r.Echo.Place)
 	case r.Echo.Kind == "original":
 		where = "answered by a remote echo that is not an rtcbench"
 	case r.OfOriginal():

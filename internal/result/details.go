@@ -83,7 +83,8 @@ type (
 		Identity *string  `json:"identity"`
 		Others   []string `json:"others"`
 
-		Unmatched int `json:"unmatched,omitempty"` // pongs of the run's echo that match no ping of the run
+		Unmatched int    `json:"unmatched,omitempty"` // pongs of the run's echo that match no ping of the run
+		Place     string `json:"place,omitempty"`     // of a fleet, where the echo is
 	}
 	// RTT is what statistics does not say of it. n_needed names the pings that an absent
 	// interval needs.
@@ -240,7 +241,7 @@ func newDetails(r bench.Run, s bench.Summary) Details {
 		},
 		Echo: Echo{
 			Mode: r.Echo.Mode, Kind: text(r.Echo.Kind), Identity: text(r.Echo.Identity), Others: others(r, told),
-			Unmatched: r.Echo.Unmatched,
+			Unmatched: r.Echo.Unmatched, Place: r.Echo.Place,
 		},
 		Counts: Counts{c, r.OfOriginal()},
 		Ended:  r.Ended,

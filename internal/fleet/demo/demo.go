@@ -94,5 +94,6 @@ func (f Fleet) runner(ctx context.Context, at call.Hub, place fleet.Place) (*run
 	return runner.New(known, runner.Options{
 		Version: f.Version, Log: f.Log.With("place", place.Name),
 		Box: outbox.Open(filepath.Join(dir, "outbox"), 64<<20), Prepare: f.here, Measure: runner.Measuring(f.Env),
+		Answer: runner.Answering(f.Env),
 	})
 }

@@ -111,6 +111,7 @@ func (h *Hub) changed(w http.ResponseWriter, m fleet.Member, err error, what str
 		refuse(w, http.StatusInternalServerError, err)
 	default:
 		h.options.Log.Info(what, "name", m.Name)
+		h.reorder()
 		answer(w, m)
 	}
 }

@@ -1,9 +1,11 @@
 package hub
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"rtcbench/bench"
@@ -59,10 +61,11 @@ func ForecastOf(o Orders, places []fleet.Place) Forecast {
 	slots := int64(24 * time.Hour / o.Every)
 	busy := map[string]time.Duration{} // a slot
 	for _, j := range o.Jobs {
-		one := JobForecast{Name: j.Name, Platform: j.Platform, Echo: "local", Places: []string{}, Longest: j.Longest,
+		one := JobForecast{Name: j.Name, Platform: j.Platform, Echo: cmp.Or(j.Echo, "local"),
+			Places: []string{}, Longest: j.Longest,
 			Each: j.cost(o.Every).times(slots)}
 		for _, p := range places {
-			if j.Where.Has(p) {
+			if j.Where.Has(p) && !j.Answers(p.Name) {
 				one.Places = append(one.Places, p.Name)
 				busy[p.Name] += j.Longest
 			}
@@ -70,6 +73,7 @@ func ForecastOf(o Orders, places []fleet.Place) Forecast {
 		if f.Known && len(one.Places) == 0 {
 			f.Notes = append(f.Notes, fmt.Sprintf("job %s: no place has these labels", j.Name))
 		}
+		f.Notes = append(f.Notes, j.echoNotes(one.Places, places, o.Every)...)
 		f.Cost = f.plus(one.Each.times(int64(len(one.Places))))
 		f.Jobs = append(f.Jobs, one)
 	}
@@ -89,13 +93,31 @@ func ForecastOf(o Orders, places []fleet.Place) Forecast {
 	return f
 }
 
+// echoNotes are what is to be known of a job whose pings other places answer.
+func (j Order) echoNotes(measure []string, all []fleet.Place, every time.Duration) (notes []string) {
+	n := len(measure)
+	switch {
+	case all == nil || j.Echo == fleet.EchoLocal:
+	case j.Echo == fleet.EchoMesh && n < 2:
+		notes = append(notes, fmt.Sprintf("job %s: a mesh needs two places", j.Name))
+	case j.Echo == fleet.EchoMesh:
+		notes = append(notes, fmt.Sprintf("job %s: each of %d places measures another in turn, each pair every %v",
+			j.Name, n, every*time.Duration(n-1)))
+	case !slices.ContainsFunc(all, func(p fleet.Place) bool { return j.Answers(p.Name) }):
+		notes = append(notes, fmt.Sprintf("job %s: the place that is to answer, %s, has not joined", j.Name, j.Echo))
+	case n > fleet.MaxCallers:
+		notes = append(notes, fmt.Sprintf("job %s: %d places would be answered by one, and %d are the most", j.Name, n,
+			fleet.MaxCallers))
+	}
+	return notes
+}
+
 // cost is that of one run.
 func (j Order) cost(every time.Duration) Cost {
 	kept := packedSize(j.Platform, j.Plan.Count)
 	c := Cost{Runs: 1, Pings: int64(j.Plan.Count), Kept: kept, Hub: kept, Busy: j.Longest.Milliseconds()}
 	if j.Lease != nil {
-		p := fleet.Place{Name: "place"}
-		if s, err := j.seat(fleet.Plan{Every: every}, p, time.Now().Add(time.Hour)); err == nil {
+		if s, err := j.seat(fleet.Plan{Every: every}, "place", time.Now().Add(time.Hour)); err == nil {
 			c.Hub += size(s)
 		}
 	}

@@ -71,5 +71,6 @@ func (h *Hub) join(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	h.options.Log.Info("joined", "name", m.Name, "location", m.Location, "version", j.Version, "replaced", revoked)
+	h.reorder()
 	answer(w, fleet.Welcome{JWT: token, PlanKey: h.keys.planKey()})
 }

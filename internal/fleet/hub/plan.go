@@ -74,7 +74,7 @@ func (h *Hub) Order(o Orders) (p fleet.Plan, err error) {
 
 func (h *Hub) order(o Orders) (p fleet.Plan, err error) {
 	now := time.Now().UTC()
-	p, orders, digest, err := o.plan()
+	p, orders, digest, err := o.plan(h.book.all())
 	if err != nil {
 		return p, err
 	}
@@ -110,16 +110,37 @@ func (h *Hub) order(o Orders) (p fleet.Plan, err error) {
 }
 
 // plan is what orders say to runners, without a serial, and the digest of that.
-func (o Orders) plan() (p fleet.Plan, orders map[string]Order, digest string, err error) {
+func (o Orders) plan(members []fleet.Member) (p fleet.Plan, orders map[string]Order, digest string, err error) {
 	p = fleet.Plan{Protocol: fleet.Protocol, Every: o.Every, Jitter: o.Jitter, Jobs: []fleet.Job{}}
 	orders = map[string]Order{}
 	for _, j := range o.Jobs {
+		j.Among = j.among(members)
+		if n := len(j.Among); n > fleet.MaxCallers && j.Echo != fleet.EchoMesh {
+			return p, nil, "", fmt.Errorf("job %s: %d places would be answered by one, and %d are the most: choose by "+
+				"where", j.Name, n, fleet.MaxCallers)
+		}
 		p.Jobs = append(p.Jobs, j.Job)
 		orders[j.Name] = j
 	}
 	data, err := json.Marshal(p)
 	sum := sha256.Sum256(data)
 	return p, orders, hex.EncodeToString(sum[:]), err
+}
+
+// reorder issues the plan anew where places that answer one another came or went.
+func (h *Hub) reorder() {
+	h.issued.mu.Lock()
+	last, among := h.issued.last, false
+	for _, j := range last.Jobs {
+		among = among || j.Echo != fleet.EchoLocal
+	}
+	h.issued.mu.Unlock()
+	if !among {
+		return
+	}
+	if _, err := h.Order(last); err != nil {
+		h.options.Log.Error("issue the plan anew for other places", "error", err)
+	}
 }
 
 // keptPlan is a plan as it is kept.
@@ -171,7 +192,7 @@ func (h *Hub) adopt() error {
 		if err != nil {
 			return fmt.Errorf("the plan %d: %w", last.plan.Serial, err)
 		}
-		_, orders, digest, err := o.plan()
+		_, orders, digest, err := o.plan(h.book.all())
 		if err != nil {
 			return err
 		}
@@ -213,7 +234,13 @@ func (h *Hub) lease(ctx context.Context, place fleet.Place, want fleet.SeatsWant
 		slot = from
 	}
 	jobs := plan.For(place)
-	for ; slot.Before(now.Add(fleet.Lease)) && len(got.Seats)+len(jobs) <= fleet.MaxSeats; slot = slot.Add(plan.Every) {
+	wanted := func() (n int) {
+		for _, j := range jobs {
+			n += 1 + len(plan.Callers(j, place.Name, slot))
+		}
+		return n
+	}
+	for ; slot.Before(now.Add(fleet.Lease)) && len(got.Seats)+wanted() <= fleet.MaxSeats; slot = slot.Add(plan.Every) {
 		for _, j := range jobs {
 			if ctx.Err() != nil {
 				return got
@@ -223,25 +250,60 @@ func (h *Hub) lease(ctx context.Context, place fleet.Place, want fleet.SeatsWant
 				got.Error = fmt.Sprintf("job %s: this hub has no configuration for it", j.Name)
 				continue
 			}
-			seat, err := order.seat(plan, place, slot)
+			list, err := order.seats(plan, place.Name, slot)
 			if err != nil {
 				got.Error = fmt.Sprintf("job %s: %v", j.Name, err)
-				continue
 			}
-			got.Seats = append(got.Seats, seat)
+			got.Seats = append(got.Seats, list...)
 		}
 		got.To = slot.Add(plan.Every)
 	}
 	return got
 }
 
+// among are the places that measure a job whose pings others answer, in the order of their turns.
+func (o Order) among(members []fleet.Member) (names []string) {
+	if o.Echo == fleet.EchoLocal {
+		return nil
+	}
+	for _, m := range members {
+		if m.Revoked.IsZero() && !m.Paused && o.Where.Has(m.Place) && !o.Answers(m.Name) {
+			names = append(names, m.Name)
+		}
+	}
+	return names
+}
+
+// seats are those of a place in one slot of a job: to measure in, and to answer others in.
+func (o Order) seats(plan fleet.Plan, name string, slot time.Time) (list []fleet.Seat, err error) {
+	if at, measures := plan.Turn(o.Job, name, slot); measures {
+		s, err := o.seat(plan, name, slot)
+		if err != nil {
+			return nil, err
+		}
+		if at != "" {
+			s.At, s.Answerer = at, bench.Seat{Identity: s.Answerer.Identity}
+		}
+		list = append(list, s)
+	}
+	for _, caller := range plan.Callers(o.Job, name, slot) {
+		s, err := o.seat(plan, caller, slot)
+		if err != nil {
+			return list, err
+		}
+		s.For, s.Runner = caller, bench.Seat{Identity: s.Runner.Identity}
+		list = append(list, s)
+	}
+	return list, nil
+}
+
 // seat is the right to measure one job in one slot.
-func (o Order) seat(plan fleet.Plan, place fleet.Place, slot time.Time) (seat fleet.Seat, err error) {
+func (o Order) seat(plan fleet.Plan, name string, slot time.Time) (seat fleet.Seat, err error) {
 	if o.Lease == nil {
 		return seat, errors.New("nobody can lease seats of its platform")
 	}
 	job := sha256.Sum256([]byte(o.Name))
-	of := fmt.Sprintf("%s-%x-%d", place.Name, job[:4], slot.Unix())
+	of := fmt.Sprintf("%s-%x-%d", name, job[:4], slot.Unix())
 	room := o.Place.Room
 	if room == "" {
 		room = "rtcbench-" + of

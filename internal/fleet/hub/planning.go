@@ -31,7 +31,7 @@ func (h *Hub) checkPlan(w http.ResponseWriter, r *http.Request) {
 	f := ForecastOf(o, places)
 	h.issued.mu.Lock()
 	defer h.issued.mu.Unlock()
-	_, _, digest, err := o.plan()
+	_, _, digest, err := o.plan(h.book.all())
 	f.Serial, f.Same = h.issued.plan.Serial, err == nil && digest == h.issued.file.Digest
 	answer(w, f)
 }

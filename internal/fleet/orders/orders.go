@@ -67,10 +67,14 @@ func (r Reader) order(j jobs.Job) (o hub.Order, err error) {
 				"measured, and nothing of its own machine", blamed(j.Places[flag]), settings.ShownName(flag))
 		}
 	}
-	if echo := j.Values["echo"]; len(echo) > 0 && echo[0] != "local" {
-		return o, settings.Usagef("%secho %s: each place answers itself (local) for now", blamed(j.Places["echo"]),
-			settings.Shown(echo[0], "place", "mesh", "remote", "auto"))
+	echo := ""
+	if given := j.Values["echo"]; len(given) > 0 {
+		if echo, err = fleet.EchoOf(given[0]); err != nil {
+			return o, settings.Usagef("%secho %s: must be %w", blamed(j.Places["echo"]),
+				settings.Shown(given[0], "place", "remote", "auto"), err)
+		}
 	}
+	delete(told, "echo") // it stands in the job itself
 	job, err := r.Job(j)
 	if err != nil {
 		return o, j.Blame(err)
@@ -81,6 +85,7 @@ func (r Reader) order(j jobs.Job) (o hub.Order, err error) {
 	}
 	return hub.Order{Place: job.Place, Lease: platform.All[j.Command].Lease, Class: job.Plan.Class, Plan: job.Plan,
 		Job: fleet.Job{Name: j.Name, Platform: j.Command, Settings: told, Where: j.Where, Aligned: j.Aligned,
+			Echo:    echo,
 			Longest: measure.Longest(job.Plan) + job.Within}}, nil
 }
 

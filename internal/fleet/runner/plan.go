@@ -84,6 +84,7 @@ func (r *Runner) take(s fleet.Signed) error {
 	r.file, r.plan = &f, &p
 	r.options.Log.Info("a plan", "serial", p.Serial, "jobs", len(p.For(r.me)), "every", p.Every)
 	poke(r.changed)
+	poke(r.turned)
 	return nil
 }
 

@@ -27,6 +27,7 @@ type Options struct {
 	// Prepare reads a job of the plan as this program's own job.
 	Prepare func(fleet.Job) (measure.Job, error)
 	Measure Measure
+	Answer  Answer // another place's pings; nil = this runner cannot
 }
 
 // Runner is a place that has joined.
@@ -40,7 +41,9 @@ type Runner struct {
 	wake    chan struct{} // say hello now
 	waits   chan struct{} // a run waits for the hub
 	changed chan struct{} // there is another plan
-	watched atomic.Int64  // until when somebody watches, in Unix nanoseconds
+	turned  chan struct{} // … for those who answer
+	answers sync.WaitGroup
+	watched atomic.Int64 // until when somebody watches, in Unix nanoseconds
 
 	// request asks by nc.
 	request func(ctx context.Context, subject string, data []byte) ([]byte, error)
@@ -63,7 +66,8 @@ func New(f *File, o Options) (*Runner, error) {
 		return nil, ErrNoFile
 	}
 	r := &Runner{options: o, me: f.Place, box: o.Box, file: f, wake: make(chan struct{}, 1),
-		waits: make(chan struct{}, 1), changed: make(chan struct{}, 1)}
+		waits: make(chan struct{}, 1), changed: make(chan struct{}, 1),
+		turned: make(chan struct{}, 1)}
 	r.request = r.byNATS
 	var err error
 	if r.seats, err = loadSeats(filepath.Join(filepath.Dir(f.path), "fleet-seats.json")); err != nil {
@@ -108,7 +112,9 @@ func (r *Runner) Run(ctx context.Context) error {
 	all.Go(func() { r.greet(ctx) })
 	all.Go(func() { r.deliver(ctx) })
 	all.Go(func() { r.work(ctx) })
+	all.Go(func() { r.answerAll(ctx) })
 	all.Wait()
+	r.answers.Wait()
 	nc.Close()
 	<-closed
 	return nil

@@ -45,11 +45,13 @@ func loadSeats(path string) (*seats, error) {
 	return s, nil
 }
 
-func seatKey(job string, slot time.Time) string { return fmt.Sprintf("%s/%d", job, slot.UnixNano()) }
+func seatKey(job, caller string, slot time.Time) string {
+	return fmt.Sprintf("%s/%s/%d", job, caller, slot.UnixNano())
+}
 
 func (s *seats) add(list []fleet.Seat, to time.Time) {
 	for _, one := range list {
-		s.list[seatKey(one.Job, one.Slot)] = one
+		s.list[seatKey(one.Job, one.For, one.Slot)] = one
 	}
 	s.to = to
 }
@@ -90,9 +92,21 @@ var errNoSeat = errors.New("there is no seat for this slot: the hub leases them 
 func (s *seats) of(job string, slot time.Time) (fleet.Seat, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	seat, ok := s.list[seatKey(job, slot)]
+	seat, ok := s.list[seatKey(job, "", slot)]
 	if !ok {
 		return seat, errNoSeat
 	}
 	return seat, nil
+}
+
+// answering are the seats in which this place answers others in a slot.
+func (s *seats) answering(slot time.Time) (list []fleet.Seat) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, one := range s.list {
+		if one.For != "" && one.Slot.Equal(slot) {
+			list = append(list, one)
+		}
+	}
+	return list
 }

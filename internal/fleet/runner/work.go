@@ -67,6 +67,9 @@ func (r *Runner) slot(ctx context.Context) {
 	var rest []fleet.Job
 	from := slot
 	for _, j := range plan.For(r.me) {
+		if _, measures := plan.Turn(j, r.me.Name, slot); !measures {
+			continue
+		}
 		if !j.Aligned {
 			rest = append(rest, j)
 			continue
@@ -175,6 +178,14 @@ func Measuring(env measure.Env) Measure {
 		here := env
 		here.Watch = watch
 		here.Platforms = map[string]bench.Platform{p.Name: leased(p, seat)}
-		return measure.Do(ctx, job, here, nil)
+		if seat.At == "" {
+			return measure.Do(ctx, job, here, nil)
+		}
+		job.Local, job.Plan.Echo = false, seat.Answerer.Identity
+		run, err := measure.Do(ctx, job, here, nil)
+		if run.ID != "" {
+			run.Echo.Place = seat.At
+		}
+		return run, err
 	}
 }

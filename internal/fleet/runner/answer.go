@@ -1,0 +1,129 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"rtcbench/bench"
+	"rtcbench/internal/echo"
+	"rtcbench/internal/fleet"
+	"rtcbench/internal/measure"
+	"rtcbench/internal/schedule"
+)
+
+// Answer answers in a seat that was leased, until the place that it is for has come and gone, or ctx ends. While that
+// place is there, hold keeps deliveries away; the function that it gives lets them be again.
+type Answer func(ctx context.Context, job measure.Job, seat fleet.Seat, hold func() (end func())) error
+
+// answerAll answers other places in every slot until ctx ends, whatever this place measures meanwhile and how long that
+// takes: who waited for its own run would let those of others fail, and they the next.
+func (r *Runner) answerAll(ctx context.Context) {
+	schedule.Loop{
+		Plan: r.grid, Changed: r.turned, Now: r.now, Jitter: func(time.Duration) time.Duration { return 0 },
+		Work: r.answerSlot, Skipped: func(int) {},
+	}.Run(ctx)
+}
+
+// answerSlot begins to answer in the slot that has just begun.
+func (r *Runner) answerSlot(ctx context.Context) {
+	r.mu.Lock()
+	plan, paused := r.plan, r.paused
+	r.mu.Unlock()
+	if plan == nil || paused {
+		return
+	}
+	slot := plan.Slot(r.now())
+	for _, seat := range r.seats.answering(slot) {
+		for _, j := range plan.Jobs {
+			if j.Name == seat.Job && r.options.Answer != nil {
+				r.answers.Go(func() { r.answer(ctx, plan, j, seat) })
+			}
+		}
+	}
+}
+
+// answer takes the seat for as long as its caller may need it.
+func (r *Runner) answer(ctx context.Context, plan *fleet.Plan, j fleet.Job, seat fleet.Seat) {
+	job, err := r.options.Prepare(j)
+	if err == nil {
+		longest := plan.Jitter
+		for _, before := range plan.Jobs { // its caller may have to do them first
+			longest += before.Longest
+		}
+		sitting, cancel := context.WithTimeout(ctx, longest)
+		defer cancel()
+		err = r.options.Answer(sitting, job, seat, r.gate.measure)
+	}
+	if err != nil && ctx.Err() == nil {
+		r.fault(fmt.Sprintf("answer %s in job %s: %v", seat.For, j.Name, err))
+	}
+	poke(r.waits)
+}
+
+// How an echo finds out that nobody needs it any more: its caller was there, and has not been for a while.
+const (
+	lookAround = 250 * time.Millisecond
+	goneFor    = 10 * time.Second // a link may be down for a moment
+)
+
+// Answering is Answer in earnest, in env.
+func Answering(env measure.Env) Answer {
+	return func(ctx context.Context, job measure.Job, seat fleet.Seat, hold func() func()) error {
+		p, ok := env.Platforms[job.Platform]
+		if !ok {
+			return errors.New("this runner does not know the platform")
+		}
+		ctx, leave := context.WithCancel(ctx)
+		defer leave()
+		place := bench.Place{URL: seat.Answerer.URL, Token: seat.Answerer.Token, Bundle: seat.Answerer.Bundle,
+			Class: job.Plan.Class}
+		if job.Engine == bench.Browser || !p.Has(bench.Native) {
+			options := env.Browser
+			options.Rooms = append(options.Rooms, measure.Reach(p, place))
+			room := leased(p, seat).Meet(place, 0)
+			defer hold()() // nobody tells who is in the room
+			return measure.SitOn(ctx, options, p, room, job.Within, func() {}, func(error) {})
+		}
+		return echo.Serve(ctx, echo.Seat{
+			Join:  measure.Answering(p, place, seat.Answerer.Identity),
+			Clock: env.Clock, Within: job.Within, Lost: func(error) {},
+			Ready: func(s bench.Session) { go follow(ctx, s, seat.Runner.Identity, hold, leave) },
+		})
+	}
+}
+
+// follow looks who is in the room until ctx ends. It holds deliveries back while that place is there, and calls leave
+// when it was there and has not been for a while.
+func follow(ctx context.Context, s bench.Session, who string, hold func() func(), leave func()) {
+	tick := time.NewTicker(lookAround)
+	defer tick.Stop()
+	var end func()
+	defer func() {
+		if end != nil {
+			end()
+		}
+	}()
+	came, seen := false, time.Now()
+	for {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+		switch there := slices.Contains(echo.Present(s), who); {
+		case there:
+			if came, seen = true, time.Now(); end == nil {
+				end = hold()
+			}
+		case end != nil:
+			end()
+			end = nil
+		case came && time.Since(seen) > goneFor:
+			leave()
+			return
+		}
+	}
+}
