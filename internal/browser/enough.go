@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	// leastFiles is how many open files Chromium needs. It raises its own limit up to the hard one.
+	// leastFiles is how many open files Chromium needs. Chromium raises its own limit up to the hard one.
 	leastFiles = 256
 	// longestTmp is the longest path of the folder for temporary files in which full Chromium can make its socket: the
 	// system takes 107 bytes for the path of one (unix(7)), and /org.chromium.Chromium.XXXXXX/SingletonSocket is 45.

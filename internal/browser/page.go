@@ -151,8 +151,8 @@ type thrown string
 
 func (t thrown) Error() string { return string(t) }
 
-// GaveUpError is a join that the platform's library gave up, without an answer of the platform's that says why. It has
-// words alone: whoever wants to know more asks the platform.
+// GaveUpError is a join that the platform's library gave up, without an answer of the platform's that says why. The
+// error has words alone: whoever wants to know more asks the platform.
 type GaveUpError struct {
 	phase bench.Missing
 	said  thrown

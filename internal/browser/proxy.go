@@ -25,8 +25,8 @@ func (e *ProxyError) Error() string {
 		"let this machine through by its address, or name the host in NO_PROXY"
 }
 
-// proxyRefuses asks the proxy on the way to a room, if the environment names one, as Chromium does: without a name. It
-// does not wait; what it gives back does until ctx ends, and returns a *ProxyError or nil.
+// proxyRefuses asks the proxy on the way to a room, if the environment names one, as Chromium does: without a name.
+// proxyRefuses does not wait: told does, until ctx ends, and returns a *ProxyError or nil.
 func proxyRefuses(ctx context.Context, c JoinConfig, e environment.Environment) (told func() error) {
 	text := cmp.Or(c.BundleURL, c.Page.Code, c.URL)
 	if rest, ok := strings.CutPrefix(text, "ws"); ok {

@@ -30,7 +30,7 @@ type Token struct {
 	Replace bool      `json:"replace,omitempty"`
 }
 
-// Errors of a token. They say no more than whoever holds it may know.
+// Errors of a token say no more than whoever holds the token may know.
 var (
 	ErrToken   = errors.New("this token is not known here: it was mistyped, used up or taken back")
 	ErrExpired = errors.New("this token has expired")

@@ -164,7 +164,7 @@ func floorDiff(a, b []bench.Record) *float64 {
 	return &d
 }
 
-// byPings compares one run with one other. It reports whether their pings are there to do so.
+// byPings compares one run with one other, and reports whether the pings of both are there.
 func (c *Groups) byPings(a, b bench.Record) bool {
 	x, y := a.Summary.RTTs, b.Summary.RTTs
 	if together(a.Run, b.Run) {

@@ -232,14 +232,14 @@ func (c *call) say(ctx context.Context, name string) (*saying, error) {
 	return s, err
 }
 
-// rest waits until nobody spoke for Rest. It reports whether that came within a time.
+// rest waits until nobody spoke for Rest, and reports whether that came within a time.
 func (c *call) rest(ctx context.Context, within time.Duration) (bool, error) {
 	return c.until(ctx, within+c.o.Rest, func() bool {
 		return time.Since(later(c.hall.voiceAt(), later(c.joined, c.said))) >= c.o.Rest
 	})
 }
 
-// until waits for something. It reports whether that came within a time; an error is that of ctx or the line.
+// until waits for something, and reports whether that came within a time; an error is that of ctx or the line.
 func (c *call) until(ctx context.Context, within time.Duration, is func() bool) (bool, error) {
 	deadline := time.Now().Add(within)
 	timer := time.NewTimer(look)

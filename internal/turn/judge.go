@@ -18,7 +18,8 @@ type asked struct {
 // limits are what a turn is judged by.
 type limits struct{ timeout, rest, gap time.Duration }
 
-// judge says what became of a turn, of what was heard from rest before it to its end. It is a pure function.
+// judge says what became of a turn, of what was heard from the rest before the turn to its end. judge is a pure
+// function.
 func judge(a asked, sides []side, l limits) (t bench.TurnFact, from string) {
 	t = bench.TurnFact{Said: a.utterance.Name, Fate: bench.TurnUnanswered, Floor: nothing, Threshold: quietest,
 		Speech: known(a.last.Sub(a.first)), Caller: a.spans()}

@@ -163,7 +163,7 @@ func (m *mouth) stop() {
 	}
 }
 
-// spoken is when what was said could be heard. It is known when s is done.
+// spoken is when what was said could be heard, which is known when s is done.
 func (m *mouth) spoken(s *saying) (first, last time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -85,8 +85,8 @@ func floorOf(slots []slot) floor {
 	return f
 }
 
-// doubt is how much earlier than it was found an answer may have begun, below the noise. It took as long from the
-// quietest that can be heard to the threshold as it took from there to as much above it, or so: nobody can know.
+// doubt is how much earlier than it was found an answer may have begun, below the noise. Nobody can know; the
+// guess is that the voice rose as fast below the threshold, from the quietest that can be heard, as above it.
 func doubt(slots []slot, threshold float64, began time.Time) time.Duration {
 	hidden := threshold - quietest
 	if hidden <= 0 {

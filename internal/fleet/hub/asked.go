@@ -35,7 +35,7 @@ func (h *Hub) asked(m *nats.Msg) {
 	}
 }
 
-// leaseTo answers with seats. It takes a while for many slots, and hellos do not wait for it.
+// leaseTo answers with seats. Many slots take a while, and hellos do not wait for them.
 func (h *Hub) leaseTo(member fleet.Member, m *nats.Msg, want fleet.SeatsWanted) {
 	h.leasing <- struct{}{}
 	defer func() { <-h.leasing }()

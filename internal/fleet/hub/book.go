@@ -18,8 +18,8 @@ import (
 )
 
 // book is who belongs to the fleet and which tokens let somebody in: a file each, in the folder of the hub, and all of
-// them in memory. It does not lie in JetStream alone, also where several hubs share it there: a stream whose disk is
-// lost must not let a revoked runner in again.
+// them in memory. The files stay where several hubs share the book in JetStream, too: a stream
+// whose disk is lost must not let a revoked runner in again.
 type book struct {
 	dir string
 

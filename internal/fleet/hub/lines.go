@@ -14,7 +14,7 @@ type lines struct {
 	done   sync.WaitGroup
 }
 
-// add notes a connection until done is called. It is false when none is taken any more.
+// add notes a connection until done is called. ok is false when the hub takes no connection any more.
 func (l *lines) add(c io.Closer) (done func(), ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -16,7 +16,8 @@ const (
 	liveBytes    = 8 << 20
 )
 
-// Live calls on with what runners tell of their pings, until ctx ends. They tell while it lasts, and not else.
+// Live calls on with what runners tell of their pings, until ctx ends. Runners tell while somebody
+// listens, and else send nothing.
 func (h *Hub) Live(ctx context.Context, on func(live.Pings)) error {
 	sub, err := h.nc.Subscribe(fleet.LiveSubject, func(m *nats.Msg) {
 		name, err := fleet.WatcherOf(m.Subject)

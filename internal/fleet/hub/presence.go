@@ -7,7 +7,7 @@ import (
 	"rtcbench/internal/fleet"
 )
 
-// presence is what runners said of themselves last. It lives in memory: after a start nobody has been heard yet.
+// presence is what runners said of themselves last. No file has it: after a start nobody has been heard yet.
 type presence struct {
 	mu    sync.Mutex
 	heard map[string]Heard // by name

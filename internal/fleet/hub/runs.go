@@ -75,7 +75,7 @@ func (h *Hub) keepRuns(ctx context.Context, from jetstream.Consumer) {
 
 var errAway = errors.New("a store is away")
 
-// next waits for runs. It returns after a while without any, so that its caller can look around.
+// next waits for runs, and returns after a while without any, so that its caller can look around.
 func next(ctx context.Context, from jetstream.Consumer) (list []jetstream.Msg, err error) {
 	b, err := from.FetchNoWait(atOnce)
 	if err == nil {
@@ -148,7 +148,7 @@ type keeper struct {
 }
 
 // take keeps what is in list, and says to each runner what became of its run: kept when all stores have it, and not
-// before. It reports whether a store is away.
+// before. away says that a store is.
 func (k *keeper) take(ctx context.Context, list []jetstream.Msg) (away bool) {
 	offers := make([]*offer, len(list))
 	for i, m := range list {
@@ -175,7 +175,8 @@ func (k *keeper) take(ctx context.Context, list []jetstream.Msg) (away bool) {
 	return away
 }
 
-// save offers the runs to one store, in one step where the store can. Those that it will never take are answered.
+// save offers the runs to one store, in one step where the store can. A runner hears of a run that the store
+// will never take.
 func (k *keeper) save(ctx context.Context, i int, t outbox.Target, offers []*offer) (err error) {
 	if k.stores[i] == nil {
 		s, err := t.Open(ctx)

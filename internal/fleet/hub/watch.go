@@ -57,7 +57,7 @@ func (h *Hub) renew(now time.Time) error {
 	return err
 }
 
-// health is 200 while the hub works. That a place is silent is no reason to start a hub again.
+// health is 200 while the hub works, also where places are silent: to start the hub again would not help them.
 func (h *Hub) health(w http.ResponseWriter, _ *http.Request) {
 	n := map[string]int{}
 	for _, s := range h.Overview().Places {

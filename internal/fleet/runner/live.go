@@ -6,7 +6,8 @@ import (
 	"rtcbench/internal/fleet"
 )
 
-// wire tells the hub of pings while somebody watches there. It goes by core NATS: nothing is kept or sent again.
+// wire tells the hub of pings while somebody watches there. The messages go by core NATS: nothing is kept or
+// sent again.
 type wire struct{ r *Runner }
 
 // Wanted implements live.Wire.

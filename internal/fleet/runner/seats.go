@@ -28,7 +28,7 @@ type leasedFile struct {
 	Seats []fleet.Seat `json:"seats"`
 }
 
-// loadSeats reads the file. One that is damaged holds none: the hub leases others.
+// loadSeats reads the file. A damaged file holds no seats, and the hub leases others.
 func loadSeats(path string) (*seats, error) {
 	s := &seats{path: path, list: map[string]fleet.Seat{}}
 	data, err := os.ReadFile(path)

@@ -86,9 +86,9 @@ func (s *hubStore) SavePacked(ctx context.Context, list []bench.Packed) (int, er
 	return 0, s.offer(ctx, list[0])
 }
 
-// offer sends a run and waits until the hub says what became of it. That the stream has it means nothing: its disk may
-// be lost. Each offer has an ID of its own, for the stream swallows what it has seen before, also where the answer to
-// that was lost on the way.
+// offer sends a run and waits until the hub says what became of the run. A run that the stream has
+// is not safe yet: the disk of the stream may be lost. Each offer has an ID of its own, for the stream swallows what it
+// has seen before, also where the answer to the offer before was lost on the way.
 func (s *hubStore) offer(ctx context.Context, p bench.Packed) error {
 	data, err := result.Packed{Packed: p}.MarshalBinary()
 	if err != nil {

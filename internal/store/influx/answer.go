@@ -35,8 +35,8 @@ func (s *Store) all(ctx context.Context, sql string) (rows []row, err error) {
 	return rows, nil
 }
 
-// answer is what /query says (API reference of version 1, which the others keep). One that has neither results nor an
-// error is none.
+// answer is what /query says (API reference of version 1, which the others keep). JSON with neither results nor
+// an error is no answer.
 type answer struct {
 	Error   string `json:"error"`
 	Results []struct {

@@ -152,7 +152,7 @@ func (r *refusal) Error() string {
 	switch {
 	case r.plain && (r.page.Foreign() || r.reason != "") &&
 		(r.status == http.StatusUnauthorized || r.status == http.StatusForbidden):
-		// It is told below whose answer that is.
+		// The lines below tell whose answer that is.
 	case r.status == http.StatusUnauthorized:
 		return "it does not accept the token: " + said +
 			bench.Hint(" (", r.words.Token, "; for version 1 USER:PASSWORD)")

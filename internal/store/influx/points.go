@@ -59,8 +59,9 @@ func (e *encoder) flush() {
 	}
 }
 
-// tag is a value as a tag of line protocol can carry it: it knows no control characters, and servers differ about a
-// backslash. Those stand as %0A and %5C, and a % that would read as one of them as %25: two names are never one tag.
+// tag is a value as a tag of line protocol can carry it. Line protocol has no control characters, and servers differ
+// about a backslash: a control character becomes %0A, a backslash %5C, and a % that would read as one of them %25. So
+// two names are never one tag.
 func tag(s string) string {
 	var b strings.Builder
 	for i := range len(s) {

@@ -128,7 +128,7 @@ func wantedSeries(ctx context.Context, tx pgx.Tx, q bench.Query) (map[int64]benc
 	return list, rows.Err()
 }
 
-// Remove takes a run out of the store and of its sums. It reports whether it was there.
+// Remove takes a run out of the store and of its sums. there says whether the store had it.
 func (s *Store) Remove(ctx context.Context, id string) (there bool, err error) {
 	w := whereOf(bench.Query{ID: id})
 	if _, err := s.there(ctx); w.none || errors.Is(err, errEmpty) {
@@ -167,8 +167,9 @@ func (s *Store) Remove(ctx context.Context, id string) (there bool, err error) {
 	return there && err == nil, s.explain(err)
 }
 
-// sumAnew makes sums of their runs. It holds their rows meanwhile: whoever adds to one of them does so before, and is
-// seen, or afterwards. A sum of which no run is left stays, with nothing in it: another process may wait for its row.
+// sumAnew makes sums of their runs, and holds the rows of the sums meanwhile: whoever adds to a sum does so before, and
+// is seen, or afterwards. A sum of which no run is left stays, with nothing in it: another process may wait for its
+// row.
 func sumAnew(ctx context.Context, tx pgx.Tx, keys []rollupKey) error {
 	if _, err := lockSums(ctx, tx, keys); err != nil {
 		return err
@@ -199,7 +200,7 @@ func sumAnew(ctx context.Context, tx pgx.Tx, keys []rollupKey) error {
 	return nil
 }
 
-// sumOf is the sum of the runs that a rollup is of. Those that cannot be read are in no sum.
+// sumOf is the sum of the runs that a rollup is of. A run that cannot be read is in no sum.
 func sumOf(ctx context.Context, tx pgx.Tx, k rollupKey, start time.Time) (sum bench.Aggregate, err error) {
 	rows, err := tx.Query(ctx, "SELECT histogram, "+counts+" FROM rtcbench.run WHERE series = $1 AND path = $2 AND "+
 		"invalid = $3 AND ended >= $4 AND ended < $5", k.series, k.path, k.invalid, start,

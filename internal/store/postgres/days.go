@@ -31,8 +31,8 @@ func ofDay(table, name string) (of time.Time, ok bool) {
 	return of, err == nil
 }
 
-// haveDays makes the partitions that list needs. They are attached, and not made in their place: so nobody who reads is
-// kept waiting.
+// haveDays makes the partitions that list needs. A partition is made by itself and then attached: so nobody who reads
+// is kept waiting.
 func (s *Store) haveDays(ctx context.Context, list []bench.Packed) error {
 	lacking := map[time.Time]bool{}
 	s.mu.Lock()
@@ -103,7 +103,7 @@ func before(now time.Time, days int) time.Time {
 }
 
 // sweep drops the days that are too old: whole partitions, so that it takes as long as a day has partitions, however
-// many runs there were. It waits for nobody longer than lock_timeout says.
+// many runs there were. sweep waits for nobody longer than lock_timeout says.
 func (s *Store) sweep(ctx context.Context, now time.Time) error {
 	l, err := s.there(ctx)
 	if err != nil {

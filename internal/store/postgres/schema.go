@@ -227,7 +227,7 @@ func missing(ctx context.Context, q querier) (list []string, err error) {
 	return list, err
 }
 
-// complete reports whether each count has its column. It is asked once.
+// complete reports whether each count has its column. The database is asked once.
 func (s *Store) complete(ctx context.Context) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

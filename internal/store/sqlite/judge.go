@@ -71,7 +71,7 @@ func invalidAfter(ctx context.Context, tx *sql.Tx, last *int64, more *bool) (map
 	return list, rows.Err()
 }
 
-// sumAnew makes the two rollups of one series and period of its runs. Those that cannot be read are in no sum.
+// sumAnew makes the two rollups of one series and period of its runs. A run that cannot be read is in no sum.
 func sumAnew(ctx context.Context, tx *sql.Tx, seconds, series, start int64) error {
 	if _, err := tx.ExecContext(ctx, "DELETE FROM rollup WHERE seconds = ? AND series = ? AND start = ?", seconds,
 		series, start); err != nil {

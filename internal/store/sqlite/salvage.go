@@ -28,7 +28,7 @@ func (s *Store) salvage(
 		return
 	}
 	list = slices.DeleteFunc(list, func(f found) bool { return f.compare(from) <= 0 })
-	// Which of them q asks for shows when they are read.
+	// Only a run that was read shows whether q asks for it.
 	if limit := q.Limit; limit > 0 {
 		q.Limit = 0
 		list = s.lastOf(ctx, list, q, limit)

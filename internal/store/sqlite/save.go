@@ -102,8 +102,8 @@ func (b *batch) saveAll(ctx context.Context, list []bench.Packed) (fresh int, er
 	return fresh, nil
 }
 
-// isThere finds out whether the run can be read as it was written. One that was there before may have been packed by
-// another version.
+// isThere finds out whether the run can be read as it was written. Another version may have packed a run that was
+// there before.
 func (b *batch) isThere(ctx context.Context, p bench.Packed) error {
 	r, indexed, err := b.kept(ctx, p.ID)
 	switch {
@@ -142,7 +142,7 @@ func (b *batch) kept(ctx context.Context, id string) (r row, indexed int, err er
 	return r, indexed, err
 }
 
-// save reports whether the run was not there before. One that is there and cannot be read is written over.
+// save reports whether the run was not there before. A run that is there and cannot be read is written over.
 func (b *batch) save(ctx context.Context, p bench.Packed) (bool, error) {
 	series, err := b.seriesID(ctx, p.Series)
 	if err != nil {
@@ -266,7 +266,7 @@ func (b *batch) flush(ctx context.Context) error {
 	return nil
 }
 
-// Remove takes a run out of the store and of its sums. It reports whether it was there.
+// Remove takes a run out of the store and of its sums, and reports whether the store had it.
 func (s *Store) Remove(ctx context.Context, id string) (bool, error) {
 	n, err := s.transact(ctx, func(b *batch) (int, error) {
 		removed, err := b.remove(ctx, id)

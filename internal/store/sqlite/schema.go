@@ -24,8 +24,9 @@ var migrations = append(released, counted.since(countedAtFirst)...)
 // countedAtFirst are the counts that the tables of released have a column for.
 var countedAtFirst = counted[:5]
 
-// released are the first migrations. One that was released is never changed. Whoever writes another one writes the
-// columns that were added meanwhile before it, and into countedAtFirst: versions stay in the order of their releases.
+// released are the first migrations. A migration that was released is never changed. Whoever writes another one writes
+// the columns that were added meanwhile before it, and into countedAtFirst: versions stay in the order of their
+// releases.
 var released = []migration{{sql: `
 CREATE TABLE series (
 	id        INTEGER PRIMARY KEY,

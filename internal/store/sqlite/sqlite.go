@@ -1,5 +1,5 @@
-// Package sqlite keeps runs in one SQLite file: the store that needs no server. It sums up by
-// rollups; it removes nothing by itself.
+// Package sqlite keeps runs in one SQLite file: the store that needs no server. The store sums up by
+// rollups, and removes nothing by itself.
 package sqlite
 
 import (

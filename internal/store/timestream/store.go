@@ -137,8 +137,8 @@ func httpClient(t http.RoundTripper, timeout time.Duration) *http.Client {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
-// plainBodies hides the WriteTo of requests' bodies. That of smithy-go 1.26 returns io.EOF once the answer has come,
-// net/http takes it for a failed write, closes the connection with the answer in it, and the SDK asks again.
+// plainBodies hides the WriteTo of requests' bodies. With smithy-go 1.26 WriteTo returns io.EOF once the answer has
+// come. net/http takes that for a failed write and closes the connection with the answer in it; the SDK asks again.
 type plainBodies struct {
 	http.RoundTripper
 	sent *sent

@@ -70,7 +70,8 @@ func (s *Store) ingested(out *timestreamwrite.WriteRecordsOutput, want int) erro
 const told = 5
 
 // explainRejected says what became of the records that were refused; the others of the request were written
-// (API reference, WriteRecords). That the table has a record already, in this version or a newer one, is no mistake.
+// (API reference, WriteRecords). A record that the table has already, in this version or a newer one, is no
+// mistake.
 func explainRejected(rejected []types.RejectedRecord, records []types.Record) error {
 	var lines []string
 	more := 0
