@@ -60,8 +60,8 @@ rtcbench/internal/browser: rtcbench/bench rtcbench/internal/advice rtcbench/inte
 	rtcbench/internal/scratch
 	github.com/chromedp/chromedp github.com/chromedp/cdproto golang.org/x/net github.com/google/uuid
 rtcbench/internal/scratch: github.com/gofrs/flock
-rtcbench/internal/lab: rtcbench/bench rtcbench/internal/stats go.yaml.in/yaml/v3 github.com/vishvananda/netlink
-	golang.org/x/sys/unix
+rtcbench/internal/lab: rtcbench/bench rtcbench/internal/redact rtcbench/internal/stats go.yaml.in/yaml/v3
+	github.com/vishvananda/netlink golang.org/x/sys/unix
 rtcbench/web:
 rtcbench/internal/platform/daily: rtcbench/bench rtcbench/internal/advice rtcbench/internal/platform/daily/standin
 	rtcbench/internal/redact
@@ -131,7 +131,7 @@ rtcbench/internal/lab/analysis: rtcbench/bench rtcbench/internal/audio rtcbench/
 	rtcbench/internal/report rtcbench/internal/result rtcbench/internal/stats
 rtcbench/tools/crossvet: golang.org/x/tools
 rtcbench/internal/platform: rtcbench/bench rtcbench/internal/platform rtcbench/internal/sandbox
-rtcbench/internal/turn: rtcbench/bench rtcbench/internal/turn github.com/pion/opus
+rtcbench/internal/turn: rtcbench/bench rtcbench/internal/redact rtcbench/internal/turn github.com/pion/opus
 rtcbench/internal/turn/utterances:
 rtcbench/tools/turns: rtcbench/bench rtcbench/internal/platform/livekit rtcbench/internal/sandbox rtcbench/internal/turn
 rtcbench/internal/measure: rtcbench/bench rtcbench/internal/live rtcbench/internal/ping rtcbench/internal/stats

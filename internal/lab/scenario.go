@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v3"
+
+	"rtcbench/internal/redact"
 )
 
 // Scenario is a network between the three places, and where its numbers come from.
@@ -183,11 +185,15 @@ func Parse(name string, data []byte) (Scenario, error) {
 func oneLine(err error) string {
 	text := strings.TrimPrefix(err.Error(), "yaml: ")
 	text = unknownKey.ReplaceAllString(strings.TrimPrefix(text, "unmarshal errors:\n  "), "$1 is no key here")
-	return strings.Join(strings.Fields(strings.ReplaceAll(text, "\n", ";")), " ")
+	text = otherKind.ReplaceAllString(text, "a value of another kind is needed here$2")
+	return redact.Words(strings.Join(strings.Fields(strings.ReplaceAll(text, "\n", ";")), " "))
 }
 
 // unknownKey is how the decoder says it, with the whole of a Go type.
 var unknownKey = regexp.MustCompile(`(?s)field (\S+) not found in type .*?(}|lab\.\w+)(\n|$)`)
+
+// otherKind is a value that does not fit, of which the decoder shows the beginning.
+var otherKind = regexp.MustCompile(`(?s)cannot unmarshal !!\w+( ` + "`[^`]*`" + `)? into .*?(\n  line|$)`)
 
 // wayYAML is a way as it is written.
 type wayYAML struct {
@@ -234,7 +240,7 @@ func (p *Path) UnmarshalYAML(n *yaml.Node) error {
 		case "both":
 			p.Up, p.Down = w, w
 		default:
-			return fmt.Errorf("line %d: a path has up and down, or both, not %q", key.Line, key.Value)
+			return fmt.Errorf("line %d: a path has up and down, or both, not %q", key.Line, redact.Words(key.Value))
 		}
 		seen[key.Value] = true
 	}
@@ -281,7 +287,8 @@ func (w Way) check() error {
 	case w.Delay < 0 || w.Delay > time.Minute:
 		return fmt.Errorf("a delay of %v is not between 0 and 1m", w.Delay)
 	case j != Jitter{} && !slices.Contains([]Distribution{Uniform, Normal, Lognormal, Gamma, Pareto}, j.Distribution):
-		return fmt.Errorf("jitter is uniform, normal, lognormal, gamma or pareto, not %q", j.Distribution)
+		return fmt.Errorf("jitter is uniform, normal, lognormal, gamma or pareto, not %q",
+			redact.Words(string(j.Distribution)))
 	case j != Jitter{} && (j.Mean <= 0 || j.Deviation <= 0 || j.Mean > time.Minute || j.Deviation > time.Minute):
 		return fmt.Errorf("jitter needs a mean and a deviation above 0, not %v and %v", j.Mean, j.Deviation)
 	case w.Bursts != nil && (w.Bursts.Enter == 0 || w.Bursts.Leave == 0 || w.Bursts.Loss == 0):
@@ -307,7 +314,7 @@ func scalar(n *yaml.Node, what string, units map[string]float64, least, most flo
 			return v * scale, nil
 		}
 	}
-	return 0, fmt.Errorf("line %d: %q is not %s", n.Line, n.Value, what)
+	return 0, fmt.Errorf("line %d: %q is not %s", n.Line, redact.Words(n.Value), what)
 }
 
 // UnmarshalYAML reads 0.5%.
@@ -339,7 +346,7 @@ func (d *Duration) UnmarshalYAML(n *yaml.Node) error {
 		v, err = 0, nil
 	}
 	if err != nil {
-		return fmt.Errorf("line %d: %q is not a duration, as 12ms", n.Line, n.Value)
+		return fmt.Errorf("line %d: %q is not a duration, as 12ms", n.Line, redact.Words(n.Value))
 	}
 	*d = Duration(v)
 	return nil

@@ -13,6 +13,8 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"rtcbench/internal/redact"
 )
 
 // part is the file of one run within a text of JSON.
@@ -149,7 +151,9 @@ func key(at jsontext.Pointer, within string) string {
 		if b.Len() > 0 {
 			b.WriteByte('.')
 		}
-		if !keyName.MatchString(name) {
+		if redact.MadeUp(name) {
+			name = redact.Hidden(name)
+		} else if !keyName.MatchString(name) {
 			name = fmt.Sprintf("%.40q", name)
 		}
 		b.WriteString(name)

@@ -15,6 +15,7 @@ import (
 	"unicode/utf8"
 
 	"rtcbench/bench"
+	"rtcbench/internal/redact"
 )
 
 const longestMS = float64(longest / time.Millisecond)
@@ -209,7 +210,7 @@ var keyBefore = regexp.MustCompile(`"([A-Za-z0-9_]{1,40})"\s*:\s*("[^"]*|[^",{}]
 // lastKey is the key whose value data ends in, as the beginning of an error; "" = none is near.
 func lastKey(data []byte) string {
 	if m := keyBefore.FindSubmatch(data[max(0, len(data)-400):]); m != nil {
-		return string(m[1]) + ": "
+		return redact.Words(string(m[1])) + ": "
 	}
 	return ""
 }

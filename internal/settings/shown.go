@@ -1,7 +1,6 @@
 package settings
 
 import (
-	"fmt"
 	"maps"
 	"net/url"
 	"regexp"
@@ -13,9 +12,7 @@ import (
 )
 
 // Hidden stands for a value that an error does not show.
-func Hidden(value string) string {
-	return fmt.Sprintf("(%d characters, not shown: it may be a secret)", len([]rune(value)))
-}
+func Hidden(value string) string { return redact.Hidden(value) }
 
 // Shown is a value that was refused, as an error may show it. A secret may stand wherever a value may, so only what
 // can be none is shown: a number, a time, a very short word, and what is nearly one of the words that are allowed.
@@ -91,13 +88,11 @@ func ShownName(value string) string {
 		}
 		return strconv.Quote(redact.URL(value))
 	}
-	if len(value) > 200 || madeUp.MatchString(value) && !PartOfID.MatchString(value) {
+	if len(value) > 200 || redact.MadeUp(value) {
 		return Hidden(value)
 	}
 	return strconv.Quote(value)
 }
-
-var madeUp = regexp.MustCompile(`^(eyJ.*|[A-Za-z0-9_+=-]{24,})$`)
 
 // Censored is the text of an error without the values of args and of variables that ShownName hides. Whoever opens a
 // file, starts a program or looks for a name may repeat what was given, and need not think of it.
@@ -136,7 +131,7 @@ func ShownID(id string) string {
 }
 
 // PartOfID is what may be a run's ID, or the beginning or end of one.
-var PartOfID = regexp.MustCompile(`^[0-9a-fA-F-]{4,36}$`)
+var PartOfID = redact.PartOfID
 
 // EditDistance is how many letters have to be put in, left out or replaced (Levenshtein).
 func EditDistance(a, b string) int {

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"rtcbench/internal/redact"
 )
 
 // Step is one thing that the caller does.
@@ -45,7 +47,7 @@ func ParseScript(text string) (steps []Step, err error) {
 			continue
 		}
 		if steps, err = step(steps, words); err != nil {
-			return nil, fmt.Errorf("line %d, %q: %w", n, strings.TrimSpace(line), err)
+			return nil, fmt.Errorf("line %d, %q: %w", n, redact.Words(strings.TrimSpace(line)), err)
 		}
 	}
 	if Turns(steps) == 0 {
