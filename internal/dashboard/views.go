@@ -238,13 +238,14 @@ type Run struct {
 	Result json.RawMessage `json:"result"`
 	Curve  []Rank          `json:"curve"`
 	Bins   []Bin           `json:"bins"`
+	Buffer *Buffers        `json:"buffers"` // of a run of audio
 }
 
 // NewRun is the view of r.
 func NewRun(r bench.Record) (v Run, err error) {
 	v.Result, err = result.NewDocument(r).Line()
 	h := r.Histogram()
-	v.Curve, v.Bins = curveOf(h), binsOf(h)
+	v.Curve, v.Bins, v.Buffer = curveOf(h), binsOf(h), buffersOf(r)
 	return v, err
 }
 

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"strings"
 
+	"rtcbench/bench"
 	"rtcbench/internal/dashboard"
 	"rtcbench/internal/live"
 	"rtcbench/internal/result"
@@ -82,6 +83,8 @@ func (w *viewWriter) typeOf(t reflect.Type, then *[]reflect.Type) string {
 	switch k := t.Kind(); {
 	case t == raw:
 		return "File"
+	case t == reflect.TypeFor[bench.Quantity]():
+		return "number | null"
 	case k == reflect.Pointer:
 		return w.typeOf(t.Elem(), then) + " | null"
 	case t.Implements(own):

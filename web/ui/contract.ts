@@ -67,6 +67,17 @@ export interface Run {
   result: File;
   curve: Rank[];
   bins: Bin[];
+  buffers: Buffers | null;
+}
+
+export interface Buffers {
+  up: BufferPoint[];
+  down: BufferPoint[];
+}
+
+export interface BufferPoint {
+  wait_ms: number;
+  share: number;
 }
 
 export interface Comparison {
@@ -491,24 +502,24 @@ export interface Turns {
 }
 
 export interface TurnRule {
-  window_ms: unknown;
+  window_ms: number | null;
   quietest_dbfs: number;
   above_floor_db: number;
   loud_floor_dbfs: number;
-  rest_ms: unknown;
-  gap_ms: unknown;
+  rest_ms: number | null;
+  gap_ms: number | null;
   recording: string;
 }
 
 export interface TurnCall {
   agent: string;
-  dispatch_ms: unknown;
-  greeting_ms: unknown;
-  packet_ms: unknown;
+  dispatch_ms: number | null;
+  greeting_ms: number | null;
+  packet_ms: number | null;
   packets: number;
   lost: number;
   strange: number;
-  own_late_ms: unknown;
+  own_late_ms: number | null;
 }
 
 export interface TurnFact {
@@ -517,11 +528,11 @@ export interface TurnFact {
   said: string;
   fate: string;
   why?: string;
-  latency_ms: unknown;
-  speech_ms: unknown;
-  reply_ms: unknown;
-  talk_over_ms: unknown;
-  barge_in_ms: unknown;
+  latency_ms: number | null;
+  speech_ms: number | null;
+  reply_ms: number | null;
+  talk_over_ms: number | null;
+  barge_in_ms: number | null;
   floor_dbfs: number;
   threshold_dbfs: number;
   lost: number;
@@ -530,18 +541,18 @@ export interface TurnFact {
   agent: Span[];
   gaps: Span[];
   notes: Note[];
-  agent_log_ms: unknown;
-  own_error_ms: unknown;
-  interrupt_at_ms: unknown;
+  agent_log_ms: number | null;
+  own_error_ms: number | null;
+  interrupt_at_ms: number | null;
 }
 
 export interface Span {
-  from_ms: unknown;
-  to_ms: unknown;
+  from_ms: number | null;
+  to_ms: number | null;
 }
 
 export interface Note {
-  at_ms: unknown;
+  at_ms: number | null;
   what: string;
   text: string;
 }

@@ -3,8 +3,8 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type uPlot from 'uplot';
 import type { Ping, Pings } from './contract';
 import { Figure } from './figure';
-import { kinds } from './pictures';
-import { colour, Plot } from './plot';
+import { drawnKinds, fromZero, kinds, Legend } from './pictures';
+import { Plot } from './plot';
 import { connection, link, pings } from './state';
 import { count, ms, plural, way } from './text';
 
@@ -105,11 +105,7 @@ function One({ r, now }: { r: Heard; now: number }) {
           {of.over && of.run_id && (
             <a href={link('run', { id: of.run_id })}>Show the run {of.run_id.slice(-8)}</a>
           )}
-          {kinds
-            .filter((k) => seen.some((p) => k.is(p.outcome)))
-            .map((k) => (
-              <span class={`key ${k.ink}`}>{k.name}</span>
-            ))}
+          <Legend of={kinds.filter((k) => seen.some((p) => k.is(p.outcome)))} />
         </>
       }
       table={{
@@ -141,17 +137,9 @@ function One({ r, now }: { r: Heard; now: number }) {
         data={data.current.value}
         options={() => ({
           legend: { show: false },
-          scales: { x: { time: false }, y: { range: (_, __, high) => [0, Math.max(1, high * 1.1)] } },
+          scales: { x: { time: false }, y: fromZero },
           axes: [{ label: 'seconds' }, { label: 'round trip, ms', size: 60 }],
-          series: [
-            {},
-            ...kinds.map((k) => ({
-              label: k.name,
-              stroke: colour(k.ink),
-              paths: () => null,
-              points: { show: true, size: 4, fill: colour(k.ink), space: 0 },
-            })),
-          ],
+          series: [{}, ...drawnKinds()],
         })}
       />
       <p class="says">

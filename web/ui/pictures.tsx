@@ -96,16 +96,74 @@ export function Percentiles({ curve, answered, why }: { curve: Rank[]; answered:
 export interface Kind {
   name: string;
   ink: string;
+  mark: string; // what it is drawn as: never by its colour alone
   is: (outcome: string) => boolean;
   edge?: boolean;
 }
 
 export const kinds: Kind[] = [
-  { name: 'answered', ink: 'accent', is: (o) => o === 'answered' },
-  { name: 'late', ink: 'warn', is: (o) => o === 'late' },
-  { name: 'lost', ink: 'bad', is: (o) => o === 'lost', edge: true },
-  { name: 'not sent', ink: 'quiet', is: (o) => o === 'not_sent', edge: true },
+  { name: 'answered', ink: 'accent', mark: '●', is: (o) => o === 'answered' },
+  { name: 'late', ink: 'warn', mark: '▲', is: (o) => o === 'late' },
+  { name: 'lost', ink: 'bad', mark: '✕', is: (o) => o === 'lost', edge: true },
+  { name: 'not sent', ink: 'quiet', mark: '○', is: (o) => o === 'not_sent', edge: true },
 ];
+
+/** The kinds that are there, with their marks. */
+export const Legend = ({ of }: { of: Kind[] }) => (
+  <>
+    {of.map((k) => (
+      <span class="marks">
+        <span class={`mark ${k.ink}`} aria-hidden="true">
+          {k.mark}
+        </span>{' '}
+        {k.name}
+      </span>
+    ))}
+  </>
+);
+
+/** Draws each point of a series as the mark of its kind. */
+function marksOf(kind: Kind): uPlot.Series.PathBuilder {
+  return (u, series, from, to) => {
+    const path = new Path2D();
+    const r = (kind.mark === '●' ? 2 : 4) * devicePixelRatio;
+    for (let i = from; i <= to; i++) {
+      const value = u.data[series]?.[i];
+      if (value === null || value === undefined) continue;
+      const x = u.valToPos(u.data[0][i] ?? 0, 'x', true);
+      const y = u.valToPos(value, 'y', true);
+      if (kind.mark === '✕') {
+        path.moveTo(x - r, y - r);
+        path.lineTo(x + r, y + r);
+        path.moveTo(x - r, y + r);
+        path.lineTo(x + r, y - r);
+      } else if (kind.mark === '▲') {
+        path.moveTo(x, y - r);
+        path.lineTo(x + r, y + r);
+        path.lineTo(x - r, y + r);
+        path.closePath();
+      } else {
+        path.moveTo(x + r, y);
+        path.arc(x, y, r, 0, 2 * Math.PI);
+      }
+    }
+    return kind.mark === '○' || kind.mark === '✕' ? { stroke: path } : { stroke: path, fill: path };
+  };
+}
+
+/** How each kind is drawn, in their order; the lost ones stand at the upper edge. */
+export const drawnKinds = (): uPlot.Series[] =>
+  kinds.map((k) => ({
+    label: k.name,
+    stroke: colour(k.ink),
+    fill: colour(k.ink),
+    width: 1.5,
+    paths: marksOf(k),
+    points: { show: false },
+  }));
+
+/** The scale of round trips: from nothing, so that nothing looks larger than it is. */
+export const fromZero: uPlot.Scale = { range: (_, __, high) => [0, Math.max(0.1, (high || 1) * 1.08)] };
 
 /** Each ping of a run, in the order in which they were due. What has no round trip is marked at the upper edge. */
 export function Pings({ file }: { file: File }) {
@@ -114,26 +172,25 @@ export function Pings({ file }: { file: File }) {
   const top = Math.max(1, ...s.rtt_ms.map((v) => v ?? 0));
   const rows = kinds.map((k) => s.outcome.map((o, i) => (k.is(o) ? (k.edge ? top : (s.rtt_ms[i] ?? top)) : null)));
   const present = kinds.filter((_, i) => rows[i]?.some((v) => v !== null));
-  const lost = s.outcome.filter((o) => o === 'lost').length;
+  const edges = present.some((k) => k.edge);
   return (
     <Figure
-      title="Every ping"
+      title={file.details.turns ? 'Every turn' : 'Every ping'}
       nothing={s.seq.length === 0 ? 'the file has no samples' : undefined}
       says={
         <>
           Seconds after the start.
-          {present.map((k) => (
-            <span class={`key ${k.ink}`}>{k.name}</span>
-          ))}
-          {lost > 0 && <span class="key none">lost pings are drawn at the upper edge</span>}
+          <Legend of={present} />
+          {edges && <span class="key none">what has no round trip stands at the upper edge</span>}
         </>
       }
       table={{
-        head: ['ping', 'due s', 'outcome', 'round trip ms', 'up ms (raw)', 'echo held ms'],
+        head: ['ping', 'due s', 'outcome', 'why', 'round trip ms', 'up ms (raw)', 'echo held ms'],
         lines: s.seq.map((n, i) => [
           String(n),
           ((s.due_ms[i] ?? 0) / 1000).toFixed(3),
           s.outcome[i] ?? '',
+          s.reason?.[i] ?? '',
           ms(s.rtt_ms[i]),
           ms(s.up_raw_ms[i]),
           ms(s.hold_ms[i]),
@@ -145,17 +202,9 @@ export function Pings({ file }: { file: File }) {
         data={[at, ...rows] as uPlot.AlignedData}
         options={() => ({
           legend: { show: false },
-          scales: { x: { time: false } },
+          scales: { x: { time: false }, y: fromZero },
           axes: [{ label: 'seconds' }, { label: 'round trip, ms', size: 60 }],
-          series: [
-            {},
-            ...kinds.map((k) => ({
-              label: k.name,
-              stroke: colour(k.ink),
-              paths: () => null,
-              points: { show: true, size: 4, fill: colour(k.ink), space: 0 },
-            })),
-          ],
+          series: [{}, ...drawnKinds()],
         })}
       />
     </Figure>

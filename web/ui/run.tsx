@@ -1,10 +1,23 @@
 // One run: what was measured, how far it can be trusted, and each ping of it.
+import type uPlot from 'uplot';
 import type { File, Run } from './contract';
 import { Figure } from './figure';
 import { Distribution, Percentiles, Pings } from './pictures';
-import { count, marks, moment, ms, percent, utc, way } from './text';
+import { colour, Plot } from './plot';
+import { JitterBuffer } from './buffer';
+import { Strips } from './turns';
+import { count, marks, moment, ms, percent, plural, utc, way } from './text';
 
 const interval = (file: File, q: string) => file.details.rtt_ms.ci95[q] ?? null;
+
+/** How many pings there were, and how often. */
+function pace(file: File): string {
+  const { iterations, cooldown_ms } = file.metadata;
+  if (file.details.turns) return plural(iterations, 'turn');
+  const pings = plural(iterations, 'ping');
+  if (cooldown_ms === null) return pings;
+  return cooldown_ms === 0 ? `${pings}, each when the one before was settled` : `${pings}, one every ${cooldown_ms} ms`;
+}
 
 export function RunView({ run }: { run: Run }) {
   const file = run.result;
@@ -20,8 +33,7 @@ export function RunView({ run }: { run: Run }) {
       </h2>
       <p class="says">
         {way({ platform: file.platform, engine: d.engine, transport_class: d.transport_class, path: d.path })}.{' '}
-        {count(m.iterations)} pings, one every {m.cooldown_ms === null ? 'unknown time' : `${m.cooldown_ms} ms`}, each
-        given {m.timeout_ms} ms.{' '}
+        {pace(file)}, each given {m.timeout_ms} ms.{' '}
         {d.ended !== 'complete' && `It ended early: ${d.ended}${d.error ? `, ${d.error}` : ''}.`}
       </p>
       <dl class="facts">
@@ -67,12 +79,14 @@ export function RunView({ run }: { run: Run }) {
           <p>Nothing was found that speaks against its numbers.</p>
         )}
       </section>
+      {d.turns && <Strips of={d.turns} />}
       <Pings file={file} />
       <div class="pair">
         <Distribution bins={run.bins} answered={s.successful_messages} />
         <Percentiles curve={run.curve} answered={s.successful_messages} />
       </div>
-      <OneWay file={file} />
+      {!d.turns && <OneWay file={file} />}
+      {run.buffers && <JitterBuffer of={run.buffers} file={file} />}
     </section>
   );
 }
@@ -105,6 +119,7 @@ function OneWay({ file }: { file: File }) {
         ],
       }}
     >
+      <WayByWay file={file} />
       <dl class="facts">
         <div>
           <dt>up</dt>
@@ -130,5 +145,40 @@ function OneWay({ file }: { file: File }) {
         </div>
       </dl>
     </Figure>
+  );
+}
+
+/** What each answered ping took on each way, where the clocks let one say. */
+function WayByWay({ file }: { file: File }) {
+  const known = file.measurements.filter((m) => m.client_to_server !== null && m.server_to_client !== null);
+  if (known.length === 0) return <p class="says">The clocks do not tell the ways of single pings.</p>;
+  const first = known[0]?.timestamp ?? 0;
+  const data = [
+    known.map((m) => m.timestamp - first),
+    known.map((m) => m.client_to_server),
+    known.map((m) => m.server_to_client),
+  ] as uPlot.AlignedData;
+  return (
+    <>
+      <p class="says">
+        <span class="key accent">up</span>
+        <span class="key warn square">down</span>
+      </p>
+      <Plot
+        label="what each ping took on each way"
+        height={200}
+        data={data}
+        options={() => ({
+          legend: { show: false },
+          scales: { x: { time: false } },
+          axes: [{ label: 'seconds' }, { label: 'one way, ms', size: 60 }],
+          series: [
+            {},
+            { label: 'up', stroke: colour('accent'), width: 1.5, points: { show: false } },
+            { label: 'down', stroke: colour('warn'), width: 1.5, dash: [6, 3], points: { show: false } },
+          ],
+        })}
+      />
+    </>
   );
 }

@@ -77,12 +77,23 @@ export function listen(): void {
   effect(() => {
     if (wanted === (view.value === 'live')) return;
     wanted = view.value === 'live';
-    events?.close();
-    events = hear(wanted ? '/api/v1/live?pings=true' : '/api/v1/live');
+    const path = wanted ? '/api/v1/live?pings=true' : '/api/v1/live';
+    const open = () => {
+      events?.close();
+      events = hear(path);
+      const mine = events;
+      mine.addEventListener('error', () => {
+        if (mine.readyState === EventSource.CLOSED) setTimeout(() => mine === events && open(), refusedWait);
+      });
+    };
+    open();
   });
 }
 
-/** One stream of events. The browser comes back by itself, unless the server has refused it. */
+/** How long this page waits, in ms, where a server or a proxy has refused the stream: the browser gives that up. */
+const refusedWait = 5000;
+
+/** One stream of events. The browser comes back by itself where the line was cut. */
 function hear(path: string): EventSource {
   const events = new EventSource(path);
   events.onopen = () => {

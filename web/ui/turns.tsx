@@ -1,0 +1,93 @@
+// Who could be heard when, turn by turn.
+import type { Span, TurnFact, Turns } from './contract';
+import { Figure } from './figure';
+import { ms } from './text';
+
+const [left, width, row] = [150, 960, 36];
+
+type Spans = Span[] | null; // a turn without any has none
+
+const end = (list: Spans) => Math.max(0, ...(list ?? []).map((s) => s.to_ms ?? 0));
+
+/** What a turn came to, in words. */
+function fate(t: TurnFact): string {
+  const over = t.barge_in_ms === null ? '' : `, stopped ${ms(t.barge_in_ms)} ms after the interruption`;
+  if (t.fate === 'answered') return `${ms(t.latency_ms)} ms${over}`;
+  if (t.latency_ms !== null && t.latency_ms < 0) return `${t.fate}, by ${ms(-t.latency_ms)} ms`;
+  return t.why ? `${t.fate}: ${t.why}` : t.fate;
+}
+
+export function Strips({ of }: { of: Turns }) {
+  const list = of.turns;
+  const longest = Math.max(1, ...list.map((t) => Math.max(end(t.caller), end(t.agent))));
+  const x = (v: number | null) => left + ((v ?? 0) / longest) * (width - left - 190);
+  const height = row * list.length + 34;
+  const step = [100, 200, 500, 1000, 2000, 5000, 10_000].find((s) => longest / s <= 8) ?? 20_000;
+  const ticks = Array.from({ length: Math.floor(longest / step) + 1 }, (_, i) => i * step);
+  const bars = (spans: Spans, kind: string, y: number, height: number) =>
+    (spans ?? []).map((s) => (
+      <rect class={kind} x={x(s.from_ms)} width={Math.max(1, x(s.to_ms) - x(s.from_ms))} y={y} height={height} />
+    ));
+  return (
+    <Figure
+      title="Turn by turn"
+      nothing={list.length === 0 ? 'no turn was made' : undefined}
+      says={
+        <>
+          Who could be heard when, in seconds from the beginning of each turn; the latency of a turn is from the end of
+          the caller's speech to the beginning of the answer.
+          <span class="key accent square">caller (above)</span>
+          <span class="key warn square">agent (below)</span>
+          <span class="key none">framed: a gap in the answer; upright line: the caller interrupts</span>
+        </>
+      }
+      table={{
+        head: ['turn', 'call', 'said', 'became', 'latency ms', 'speech ms', 'reply ms', 'both at once ms', 'notes'],
+        lines: list.map((t) => [
+          String(t.seq),
+          String(t.call),
+          t.said,
+          t.fate,
+          ms(t.latency_ms),
+          ms(t.speech_ms),
+          ms(t.reply_ms),
+          ms(t.talk_over_ms),
+          t.notes.map((n) => n.text).join('; '),
+        ]),
+      }}
+    >
+      <div class="wide">
+        <svg class="picture turns" viewBox={`0 0 ${width} ${height}`} role="img" aria-label="who spoke when">
+          {ticks.map((t) => (
+            <>
+              <line class="line" x1={x(t)} x2={x(t)} y1="4" y2={height - 24} />
+              <text class="label quiet" x={x(t)} y={height - 8} text-anchor="middle">
+                {t / 1000} s
+              </text>
+            </>
+          ))}
+          {list.map((t, i) => {
+            const y = row * i + 8;
+            return (
+              <g>
+                <title>{`${t.said}: ${fate(t)}`}</title>
+                <text class="label" x={left - 10} y={y + 15} text-anchor="end">
+                  {t.seq} {t.said.slice(0, 16)}
+                </text>
+                {bars(t.caller, 'own', y, 9)}
+                {bars(t.agent, 'other', y + 12, 9)}
+                {bars(t.gaps, 'gap', y + 12, 9)}
+                {t.interrupt_at_ms !== null && (
+                  <line class="cut" x1={x(t.interrupt_at_ms)} x2={x(t.interrupt_at_ms)} y1={y - 3} y2={y + 24} />
+                )}
+                <text class="label" x={width - 180} y={y + 15}>
+                  {fate(t)}
+                </text>
+              </g>
+            );
+          })}
+        </svg>
+      </div>
+    </Figure>
+  );
+}
