@@ -78,6 +78,7 @@ rtcbench/internal/schedule: rtcbench/bench rtcbench/internal/result github.com/p
 rtcbench/internal/dashboard: rtcbench/bench rtcbench/internal/archive rtcbench/internal/live rtcbench/internal/report
 	rtcbench/internal/result rtcbench/internal/selection rtcbench/internal/settings rtcbench/internal/stats
 	rtcbench/internal/recent
+	golang.org/x/time
 rtcbench/internal/recent: rtcbench/bench
 rtcbench/internal/dotenv:
 rtcbench/internal/live: rtcbench/bench github.com/google/uuid

@@ -36,6 +36,7 @@ type Options struct {
 type Server struct {
 	Options
 	source source
+	limits limits
 	kept   events // runs that the store has got
 	pings  events // of runs that go on
 	recent *recent.Memory
@@ -118,7 +119,7 @@ func (s *Server) Handler() http.Handler {
 		refuse(w, http.StatusNotFound, "there is nothing here; /api/v1/openapi.json lists what there is")
 	})
 	mux.Handle("/", s.page())
-	return s.guarded(mux)
+	return s.guarded(s.limited(mux))
 }
 
 // reading is what answers from a store.
