@@ -25,7 +25,7 @@ const (
 )
 
 // parting is what tidying up has when no time is left: a room or an order ends by itself, too.
-const parting = 200 * time.Millisecond
+const parting = 100 * time.Millisecond
 
 // Farewell is a context in which something is tidied up after a step that had until ctx's deadline, so that the limit
 // which a user gave holds: it ends after most, or with the deadline where that comes first, and soon where that has

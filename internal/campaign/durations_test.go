@@ -32,6 +32,7 @@ func dripping(t *testing.T) string {
 			}
 			go func() {
 				defer c.Close()
+				c.Read(make([]byte, 1000)) // an answer before the question is none
 				for _, b := range []byte("HTTP/1.1 200 OK\r\nX-Slow: " + strings.Repeat("x", 10_000)) {
 					if _, err := c.Write([]byte{b}); err != nil {
 						return
