@@ -22,6 +22,7 @@ type fleetCmd struct {
 	Revoke fleetRevokeCmd `cmd:"" help:"Throw a place out of the fleet, at once."`
 	Pause  fleetPauseCmd  `cmd:"" help:"Let a place measure nothing for now."`
 	Resume fleetResumeCmd `cmd:"" help:"Let a place measure again."`
+	Run    fleetRunCmd    `cmd:"" help:"Have places do a job of the plan now, and show what came of it."`
 	Plan   fleetPlanCmd   `cmd:"" help:"Check what the places are to measure, or change it."`
 }
 
@@ -94,10 +95,13 @@ func writeJSON(a *app, v any) error {
 	return e.Encode(v)
 }
 
-type fleetShowCmd struct {
+// onePlace is a place of a fleet, and which hub is asked of it.
+type onePlace struct {
 	Name string `arg:"" help:"The place."`
 	fleetFlags
 }
+
+type fleetShowCmd struct{ onePlace }
 
 // Run prints one place.
 func (cmd *fleetShowCmd) Run(a *app) error {
@@ -113,10 +117,7 @@ func (cmd *fleetShowCmd) Run(a *app) error {
 	return fmt.Errorf("no place called %s has joined", settings.ShownName(cmd.Name))
 }
 
-type fleetRevokeCmd struct {
-	Name string `arg:"" help:"The place."`
-	fleetFlags
-}
+type fleetRevokeCmd struct{ onePlace }
 
 // Run throws a place out.
 func (cmd *fleetRevokeCmd) Run(a *app) error {
@@ -131,18 +132,12 @@ func memberPath(name, what string) string {
 	return "/admin/members/" + url.PathEscape(name) + "/" + what
 }
 
-type fleetPauseCmd struct {
-	Name string `arg:"" help:"The place."`
-	fleetFlags
-}
+type fleetPauseCmd struct{ onePlace }
 
 // Run lets a place rest.
 func (cmd *fleetPauseCmd) Run(a *app) error { return pause(a, cmd.fleetFlags, cmd.Name, true) }
 
-type fleetResumeCmd struct {
-	Name string `arg:"" help:"The place."`
-	fleetFlags
-}
+type fleetResumeCmd struct{ onePlace }
 
 // Run lets a place work again.
 func (cmd *fleetResumeCmd) Run(a *app) error { return pause(a, cmd.fleetFlags, cmd.Name, false) }

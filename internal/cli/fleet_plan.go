@@ -2,12 +2,11 @@ package cli
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
-	"os"
 
 	"rtcbench/internal/fleet/call"
 	"rtcbench/internal/fleet/hub"
+	"rtcbench/internal/fleet/orders"
 	"rtcbench/internal/report"
 	"rtcbench/internal/settings"
 )
@@ -19,7 +18,6 @@ type fleetPlanCmd struct {
 
 type fleetPlanCheckCmd struct {
 	File string `arg:"" help:"The file, as rtcbench hub --config takes it." completion-predictor:"file"`
-	JSON bool   `name:"json" group:"out" help:"Print JSON."`
 	fleetFlags
 }
 
@@ -31,23 +29,21 @@ func (fleetPlanCheckCmd) Help() string {
 
 // Run prints the forecast.
 func (cmd *fleetPlanCheckCmd) Run(a *app) error {
-	source, err := sourceOf(cmd.File)
+	source, err := orders.SourceOf(cmd.File)
 	if err != nil {
 		return err
 	}
 	var f hub.Forecast
 	c := settings.Check{Sources: a.settings}
 	if dir := cmd.dir(&c); c.Err == nil && cmd.Hub == "" && hub.Public(dir) == "" {
-		o, err := fleetOrders().Source(source)
-		if err != nil {
-			return err
-		}
+		var o hub.Orders
+		o, err = fleetOrders().Source(source)
 		f = hub.ForecastOf(o, nil)
-	} else if err := wrong(cmd.ask(a, http.MethodPost, "/admin/plan/check", source, &f)); err != nil {
-		return err
+	} else {
+		err = wrong(cmd.ask(a, http.MethodPost, "/admin/plan/check", source, &f))
 	}
-	if cmd.JSON {
-		return writeJSON(a, f)
+	if err != nil {
+		return err
 	}
 	return f.Write(a.stdout, report.Printable)
 }
@@ -59,14 +55,13 @@ type fleetPlanApplyCmd struct {
 
 // Help is shown by --help below the flags' summary.
 func (fleetPlanApplyCmd) Help() string {
-	return `The hub reads the file, with its own environment for ${NAME}: keys of platforms need not leave it. It ` +
-		`signs the plan and tells the runners; a file with a mistake changes nothing. The hub goes on with the plan ` +
-		`when it is started again, unless it is started with --config.`
+	return `The hub reads the file, with its own environment for ${NAME}; a file with a mistake changes nothing. ` +
+		`It goes on with the plan when it is started again, unless it is started with --config.`
 }
 
 // Run applies the file.
 func (cmd *fleetPlanApplyCmd) Run(a *app) error {
-	source, err := sourceOf(cmd.File)
+	source, err := orders.SourceOf(cmd.File)
 	if err != nil {
 		return err
 	}
@@ -74,25 +69,7 @@ func (cmd *fleetPlanApplyCmd) Run(a *app) error {
 	if err := wrong(cmd.ask(a, http.MethodPost, "/admin/plan/apply", source, &done)); err != nil {
 		return err
 	}
-	if done.Serial == done.Before {
-		fmt.Fprintf(a.stdout, "the plan says this already: serial %d\n", done.Serial)
-		return nil
-	}
-	fmt.Fprintf(a.stdout, "plan %d: %d job(s), told to %d place(s) that were heard of late; the others take it when "+
-		"they come\n", done.Serial, done.Jobs, done.Connect)
-	if done.Config != "" {
-		fmt.Fprintf(a.stderr, "rtcbench: the hub reads %s again when it is started or gets SIGHUP, and then that is "+
-			"the plan\n", report.Printable(done.Config))
-	}
-	return nil
-}
-
-func sourceOf(file string) (hub.Source, error) {
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return hub.Source{}, usagef("read the plan: %w (docs/fleet.md shows one)", err)
-	}
-	return hub.Source{Name: file, Text: string(data)}, nil
+	return done.Write(a.stdout, report.Printable)
 }
 
 // wrong is a hub's no to a plan as an error of whoever wrote it.

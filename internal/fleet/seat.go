@@ -38,6 +38,6 @@ const MaxSeats = 2000
 
 // Told is what a hub tells its runners without being asked.
 type Told struct {
-	Serial uint64 `json:"serial,omitempty"` // there is a plan with this one
-	Run    string `json:"run,omitempty"`    // measure this job now
+	Serial uint64  `json:"serial,omitempty"` // there is a plan with this one
+	Run    *RunNow `json:"run,omitempty"`    // do this now
 }

@@ -26,6 +26,7 @@ const (
 	Plans       = "plan"              // what a runner asks for
 	Seats       = "seats"             // …
 	Hellos      = "hello"             // …
+	Rans        = "ran"               // … tells what came of an order
 	inboxPrefix = "_INBOX."           // replies to a runner
 	templated   = "{{name()}}"        // what NATS puts the name of a user's JWT for
 	runPrefix   = prefix + "run."     //

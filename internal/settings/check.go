@@ -132,3 +132,12 @@ func (c *Check) Label(flag, value string, most int) string {
 	}
 	return value
 }
+
+// Pair reads a label, as region=eu.
+func (c *Check) Pair(flag, text string) (key, value string) {
+	key, value, ok := strings.Cut(text, "=")
+	if !ok || key == "" || value == "" {
+		c.Fail(flag, text, "KEY=VALUE, as region=eu")
+	}
+	return key, value
+}

@@ -24,6 +24,8 @@ func (h *Hub) asked(m *nats.Msg) {
 	switch what {
 	case fleet.Hellos:
 		h.hello(member, m, received)
+	case fleet.Rans:
+		reply(m, struct{}{})
 	case fleet.Plans:
 		_, signed := h.current()
 		reply(m, signed)

@@ -58,7 +58,7 @@ func (c Cost) plus(d Cost) Cost {
 // ForecastOf is what orders would do with these places.
 func ForecastOf(o Orders, places []fleet.Place) Forecast {
 	f := Forecast{Every: o.Every, Jitter: o.Jitter, Known: places != nil, Idle: []string{}, Notes: []string{}}
-	slots := int64(24 * time.Hour / o.Every)
+	slots := int64(24 * time.Hour / max(o.Every, time.Second))
 	busy := map[string]time.Duration{} // a slot
 	for _, j := range o.Jobs {
 		one := JobForecast{Name: j.Name, Platform: j.Platform, Echo: cmp.Or(j.Echo, "local"),

@@ -56,6 +56,7 @@ type Hub struct {
 	started  time.Time
 	counts   counts
 	issued   issued
+	demands  demands
 	leasing  chan struct{} // as many at one time as it has room for
 	work     sync.WaitGroup
 	living   context.Context // ends with the hub
@@ -136,6 +137,9 @@ func (h *Hub) begin() (err error) {
 		return err
 	}
 	if _, err = h.nc.Subscribe(fleet.Ask("*", fleet.Hellos), h.noted); err != nil {
+		return err
+	}
+	if _, err = h.nc.Subscribe(fleet.Ask("*", fleet.Rans), h.ran); err != nil {
 		return err
 	}
 	runs, err := makeStream(starting, h.nc, replicas)
@@ -219,6 +223,8 @@ func (h *Hub) Handler() http.Handler {
 	mux.HandleFunc("GET /healthz", h.health)
 	mux.Handle("GET /metrics", h.admin(h.metrics().ServeHTTP))
 	mux.Handle("GET /admin/members", h.admin(h.members))
+	mux.Handle("POST /admin/run", h.admin(h.runNow))
+	mux.Handle("GET /admin/run/{id}", h.admin(h.cameOf))
 	mux.Handle("POST /admin/plan/check", h.admin(h.checkPlan))
 	mux.Handle("POST /admin/plan/apply", h.admin(h.applyPlan))
 	mux.Handle("POST /admin/tokens", h.admin(h.makeToken))

@@ -25,11 +25,20 @@ var keys = []string{"api-key", "api-secret"}
 
 // File reads the file of a fleet.
 func (r Reader) File(path string) (o hub.Orders, err error) {
+	s, err := SourceOf(path)
+	if err != nil {
+		return o, err
+	}
+	return r.Source(s)
+}
+
+// SourceOf is the file as it is written.
+func SourceOf(path string) (s hub.Source, err error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return o, settings.Usagef("read the configuration: %w (docs/fleet.md shows one)", err)
+		return s, settings.Usagef("read the configuration: %w (docs/fleet.md shows one)", err)
 	}
-	return r.Source(hub.Source{Name: path, Text: string(data)})
+	return hub.Source{Name: path, Text: string(data)}, nil
 }
 
 // Source reads what a fleet is to do.

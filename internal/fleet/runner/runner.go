@@ -43,7 +43,9 @@ type Runner struct {
 	changed chan struct{} // there is another plan
 	turned  chan struct{} // … for those who answer
 	answers sync.WaitGroup
-	watched atomic.Int64 // until when somebody watches, in Unix nanoseconds
+	demands chan fleet.RunNow // what is ordered for this moment
+	alone   sync.Mutex        // one thing is measured at a time
+	watched atomic.Int64      // until when somebody watches, in Unix nanoseconds
 
 	// request asks by nc.
 	request func(ctx context.Context, subject string, data []byte) ([]byte, error)
@@ -67,7 +69,7 @@ func New(f *File, o Options) (*Runner, error) {
 	}
 	r := &Runner{options: o, me: f.Place, box: o.Box, file: f, wake: make(chan struct{}, 1),
 		waits: make(chan struct{}, 1), changed: make(chan struct{}, 1),
-		turned: make(chan struct{}, 1)}
+		turned: make(chan struct{}, 1), demands: make(chan fleet.RunNow, 16)}
 	r.request = r.byNATS
 	var err error
 	if r.seats, err = loadSeats(filepath.Join(filepath.Dir(f.path), "fleet-seats.json")); err != nil {
@@ -113,6 +115,7 @@ func (r *Runner) Run(ctx context.Context) error {
 	all.Go(func() { r.deliver(ctx) })
 	all.Go(func() { r.work(ctx) })
 	all.Go(func() { r.answerAll(ctx) })
+	all.Go(func() { r.onDemand(ctx) })
 	all.Wait()
 	r.answers.Wait()
 	nc.Close()
@@ -122,15 +125,6 @@ func (r *Runner) Run(ctx context.Context) error {
 
 // up reports whether the hub is reached just now.
 func (r *Runner) up() bool { return r.nc != nil && r.nc.IsConnected() }
-
-// told is called with what the hub says without being asked.
-func (r *Runner) told(m *nats.Msg) {
-	if string(m.Data) == fleet.Watched {
-		r.watched.Store(time.Now().Add(fleet.WatchedFor).UnixNano())
-		return
-	}
-	poke(r.wake)
-}
 
 // poke wakes whoever waits at c.
 func poke(c chan struct{}) {

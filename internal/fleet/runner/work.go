@@ -120,10 +120,17 @@ func (r *Runner) one(ctx context.Context, plan *fleet.Plan, j fleet.Job, slot ti
 		r.fault(fmt.Sprintf("job %s, slot %s: %v", j.Name, slot.Format(time.RFC3339), err))
 		return
 	}
+	r.carry(ctx, j, seat)
+}
+
+// carry carries out a job in a seat, when nothing else is being measured, and keeps what came of it.
+func (r *Runner) carry(ctx context.Context, j fleet.Job, seat fleet.Seat) (bench.Run, error) {
+	r.alone.Lock()
+	defer r.alone.Unlock()
 	job, err := r.options.Prepare(j)
 	if err != nil {
 		r.fault(fmt.Sprintf("job %s: %v", j.Name, err))
-		return
+		return bench.Run{}, err
 	}
 	job.Location = r.me.Location
 	end := r.gate.measure()
@@ -137,6 +144,7 @@ func (r *Runner) one(ctx context.Context, plan *fleet.Plan, j fleet.Job, slot ti
 	end()
 	r.measured(j, run, err)
 	poke(r.waits)
+	return run, err
 }
 
 // measured notes how a job ended.

@@ -1,0 +1,218 @@
+package hub
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nuid"
+
+	"rtcbench/internal/fleet"
+)
+
+// RunOrder asks for one run of a job at once.
+type RunOrder struct {
+	Job   string      `json:"job"`
+	Where fleet.Where `json:"where"` // of those that the job is for; empty = all
+}
+
+// Demand is such an order, and what has come of it by now.
+type Demand struct {
+	ID      string      `json:"id"`
+	Until   time.Time   `json:"until"` // nobody is waited for longer
+	Results []fleet.Ran `json:"results"`
+}
+
+// demands are what was ordered of late.
+type demands struct {
+	mu   sync.Mutex
+	list map[string]*Demand
+	news chan struct{} // closed when something comes
+}
+
+// keepDemands is how long it is known what came of an order.
+const keepDemands = time.Hour
+
+func (d *demands) add(one *Demand) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.list == nil {
+		d.list, d.news = map[string]*Demand{}, make(chan struct{})
+	}
+	for id, old := range d.list {
+		if time.Since(old.Until) > keepDemands {
+			delete(d.list, id)
+		}
+	}
+	d.list[one.ID] = one
+}
+
+// of is an order as it is now, how many of its places are done, and what is closed when there is more.
+func (d *demands) of(id string) (got Demand, done int, news <-chan struct{}, ok bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	one, ok := d.list[id]
+	if !ok {
+		return got, 0, nil, false
+	}
+	got = *one
+	got.Results = append([]fleet.Ran{}, one.Results...)
+	for _, r := range got.Results {
+		if r.Done {
+			done++
+		}
+	}
+	return got, done, d.news, true
+}
+
+// came notes what a place says.
+func (d *demands) came(name string, said fleet.Ran) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	one, ok := d.list[said.ID]
+	if !ok {
+		return
+	}
+	for i, r := range one.Results {
+		if r.Place == name && !r.Done {
+			said.Place, said.Done, said.Error = name, true, short(said.Error)
+			one.Results[i] = said
+			close(d.news)
+			d.news = make(chan struct{})
+		}
+	}
+}
+
+// ran hears from a place what came of an order, whichever hub gave that.
+func (h *Hub) ran(m *nats.Msg) {
+	name, _, err := fleet.AskerOf(m.Subject)
+	var said fleet.Ran
+	if err == nil && json.Unmarshal(m.Data, &said) == nil {
+		h.demands.came(name, said)
+	}
+}
+
+// runNow has places do a job at once.
+func (h *Hub) runNow(w http.ResponseWriter, r *http.Request) {
+	var o RunOrder
+	if !read(w, r, &o) {
+		return
+	}
+	d, told, err := h.demand(o, time.Now())
+	if err != nil {
+		refuse(w, http.StatusUnprocessableEntity, err)
+		return
+	}
+	h.demands.add(&d)
+	for name, data := range told {
+		if err := h.nc.Publish(fleet.TellSubject(name), data); err != nil {
+			refuse(w, http.StatusInternalServerError, err)
+			return
+		}
+	}
+	got, _, _, _ := h.demands.of(d.ID)
+	answer(w, got)
+}
+
+// demand is an order for this moment, with what each place is told.
+func (h *Hub) demand(o RunOrder, now time.Time) (d Demand, told map[string][]byte, err error) {
+	h.issued.mu.Lock()
+	plan, order, known := h.issued.plan, h.issued.orders[o.Job], false
+	_, known = h.issued.orders[o.Job]
+	h.issued.mu.Unlock()
+	if !known {
+		return d, nil, fmt.Errorf("the plan has no job called %.80q", o.Job)
+	}
+	for _, j := range plan.Jobs {
+		if j.Name == o.Job {
+			order.Job = j // with the places that it is among
+		}
+	}
+	d = Demand{ID: nuid.Next(), Until: now.Add(2*order.Longest + time.Minute)}
+	slot := now.Truncate(time.Second).UTC()
+	seats := map[string][]fleet.Seat{}
+	for _, s := range h.Overview().Places {
+		at, measures := plan.Turn(order.Job, s.Name, slot)
+		if !measures || !order.Where.Has(s.Place) || !o.Where.Has(s.Place) || !s.Revoked.IsZero() {
+			continue
+		}
+		if s.Paused || s.Silent || s.Heard == nil {
+			d.Results = append(d.Results, fleet.Ran{Place: s.Name, Done: true, Error: "not asked: it is " + s.Word()})
+			continue
+		}
+		list, err := order.seats(plan, s.Name, slot)
+		if err != nil {
+			return d, nil, err
+		}
+		seats[s.Name] = append(seats[s.Name], list[0])
+		if at != "" {
+			answers, err := order.seats(plan, at, slot)
+			if err != nil {
+				return d, nil, err
+			}
+			for _, a := range answers {
+				if a.For == s.Name {
+					seats[at] = append(seats[at], a)
+				}
+			}
+		}
+		d.Results = append(d.Results, fleet.Ran{Place: s.Name})
+	}
+	if len(d.Results) == 0 {
+		return d, nil, errors.New("no place that the job is for has these labels")
+	}
+	told = map[string][]byte{}
+	for name, list := range seats {
+		run := fleet.Told{Run: &fleet.RunNow{ID: d.ID, Serial: plan.Serial, Seats: list}}
+		if told[name], err = json.Marshal(run); err != nil {
+			return d, nil, err
+		}
+	}
+	return d, told, nil
+}
+
+// longPoll is how long a question for news waits for some.
+const longPoll = 20 * time.Second
+
+// cameOf answers with what has come of an order, when it is more than the asker has seen.
+func (h *Hub) cameOf(w http.ResponseWriter, r *http.Request) {
+	seen, _ := strconv.Atoi(r.URL.Query().Get("seen"))
+	ctx, cancel := context.WithTimeout(r.Context(), longPoll)
+	defer cancel()
+	stop := context.AfterFunc(h.living, cancel)
+	defer stop()
+	for {
+		d, done, news, ok := h.demands.of(r.PathValue("id"))
+		if !ok {
+			refuse(w, http.StatusNotFound, errors.New("this hub knows of no such order"))
+			return
+		}
+		if done > seen || done == len(d.Results) || ctx.Err() != nil {
+			answer(w, d)
+			return
+		}
+		select {
+		case <-news:
+		case <-ctx.Done():
+		}
+	}
+}
+
+// Done is how many places have said what came of it.
+func (d Demand) Done() (n int) {
+	for _, r := range d.Results {
+		if r.Done {
+			n++
+		}
+	}
+	return n
+}
+
+// Waits reports whether more may come.
+func (d Demand) Waits(now time.Time) bool { return d.Done() < len(d.Results) && now.Before(d.Until) }
