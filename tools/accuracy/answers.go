@@ -115,15 +115,20 @@ type promise struct {
 	Engine, What string
 	Limit        float64 // ms
 	OneClock     bool
+	Audio        bool // of audio packets; else of messages
 }
 
 var promises = []promise{
-	{"native", "round trip P50", 0.15, false},
-	{"native", "round trip P99", 1, false},
-	{"native", "up P50", 0.15, true},
-	{"native", "down P50", 0.15, true},
-	{"browser", "round trip P50", 0.5, false},
-	{"browser", "round trip P99", 4, false},
+	{"native", "round trip P50", 0.15, false, false},
+	{"native", "round trip P99", 1, false, false},
+	{"native", "up P50", 0.15, true, false},
+	{"native", "down P50", 0.15, true, false},
+	{"browser", "round trip P50", 0.5, false, false},
+	{"browser", "round trip P99", 4, false, false},
+	{"native", "round trip P50", 0.15, false, true},
+	{"native", "round trip P99", 1, false, true},
+	{"browser", "round trip P50", 0.5, false, true},
+	{"browser", "round trip P99", 4, false, true},
 }
 
 // left is the error of an alternating run: what is left when the floor of the same seconds is taken off.
@@ -141,7 +146,8 @@ func (o outcome) left(what string) (e analysis.Error, ok bool) {
 // kept is in how many of the outcomes it holds, and the largest error.
 func (p promise) kept(a answers) (held, of int, worst float64, where string) {
 	for _, o := range a.Alternating {
-		if o.Engine != p.Engine || p.OneClock && o.Report.Clocks.Kind != bench.OneClock {
+		if o.Engine != p.Engine || p.Audio != (o.Channel == "audio") ||
+			p.OneClock && o.Report.Clocks.Kind != bench.OneClock {
 			continue
 		}
 		e, ok := o.left(p.What)
@@ -167,9 +173,14 @@ func (a answers) headline(w io.Writer) {
 		if of == 0 {
 			continue
 		}
-		fmt.Fprintf(w, "| %s | %s | ± %g | %d of %d | %+.2f (%s) |\n", p.Engine, p.What, p.Limit, held, of,
-			worst, where)
+		engine := p.Engine
+		if p.Audio {
+			engine += ", audio"
+		}
+		fmt.Fprintf(w, "| %s | %s | ± %g | %d of %d | %+.2f (%s) |\n", engine, p.What, p.Limit, held, of, worst,
+			where)
 	}
+	a.packets(w)
 	for _, engine := range []string{"native", "browser"} {
 		if least, most := a.own(engine); least <= most {
 			fmt.Fprintf(w, "| %s | of that in the runner itself, P50 | | | %+.2f to %+.2f |\n", engine, least, most)

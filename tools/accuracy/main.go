@@ -33,6 +33,8 @@ func main() {
 	flag.DurationVar(&t.limit, "limit", 70*time.Minute, "when to begin nothing more; what is missing is named, and "+
 		"done by the next call")
 	flag.StringVar(&t.only, "only", "", "scenarios whose names contain this")
+	flag.StringVar(&t.engine, "engine", "", "that engine alone: the page has no other")
+	flag.StringVar(&t.channel, "channel", "", "that channel alone: the page has no other")
 	docs := flag.String("docs", "docs", "folder that accuracy.md and accuracy.svg are written to")
 	readme := flag.String("figures", "docs/figures.md", "the file that has the headline")
 	flag.Parse()
@@ -46,6 +48,7 @@ func main() {
 
 type tool struct {
 	binary, dir, only string
+	engine, channel   string // "" = all
 	pings             int
 	limit             time.Duration
 	begin             time.Time
@@ -163,6 +166,9 @@ func (t *tool) scenarios(ctx context.Context, a *answers) error {
 		}
 		for _, engine := range []string{"native", "browser"} {
 			for _, channel := range channels {
+				if !t.wants(engine, channel) {
+					continue
+				}
 				o, err := once(t, ctx, strings.Join([]string{kept, engine, channel}, "-"),
 					func(ctx context.Context) (*outcome, error) {
 						return t.precise(ctx, outcome{Scenario: name, Engine: engine, Channel: channel})
@@ -177,6 +183,11 @@ func (t *tool) scenarios(ctx context.Context, a *answers) error {
 		}
 	}
 	return nil
+}
+
+// wants reports whether runs of that kind are asked for.
+func (t *tool) wants(engine, channel string) bool {
+	return (t.engine == "" || t.engine == engine) && (t.channel == "" || t.channel == channel)
 }
 
 // alternating makes the runs by which the promises are judged: those of the scenarios that they are of, with and
@@ -229,6 +240,9 @@ func (o outcome) warm() int {
 // rests measures the floor with more and more time between the pings.
 func (t *tool) rests(ctx context.Context, a *answers) error {
 	for _, engine := range []string{"native", "browser"} {
+		if !t.wants(engine, "reliable") {
+			continue
+		}
 		for _, cooldown := range []int{10, 20, 50, 100, 200} {
 			o, err := once(t, ctx, fmt.Sprintf("rest-%s-%d", engine, cooldown),
 				func(ctx context.Context) (*outcome, error) {

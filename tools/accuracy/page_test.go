@@ -39,6 +39,14 @@ func TestPage(t *testing.T) {
 		"bare": {answers{Outcomes: []outcome{run}}, "| native | lossy | 1.25 |", "For want of time"},
 		"rests": {answers{Rests: []outcome{run}, Skipped: []string{"router", "statistics"}},
 			"For want of time this page is without: router, statistics.\n", "The router alone"},
+		"audio": {answers{Outcomes: []outcome{
+			{Scenario: "regional", Engine: "native", Channel: "audio", Report: analysis.Report{Matched: 299, Pings: 300,
+				Loss: analysis.Loss{Up: 2, Down: 1, Router: &analysis.Dropped{Up: 2, Down: 1}}}},
+			{Scenario: "lossy-wifi", Engine: "native", Channel: "audio", Report: analysis.Report{Matched: 9, Pings: 10,
+				Hops: []analysis.Hop{{Lost: 1}, {}, {}, {}},
+				Loss: analysis.Loss{Up: 2, Router: &analysis.Dropped{Up: 1, Wrong: 1}}}},
+		}}, "where none is lost | ≥ 99.9 % | 299 of 300 | |\n" +
+			"| native, audio | loss up and down as the router's | exact | 1 of 2 | 2 ping(s) |\n", "browser, audio"},
 		"router": {answers{Router: &precision{PerSecond: 2000, P50: 2, P99: 31, Max: 3279, Packets: 20001}},
 			"without a real-time priority: late by 2 µs at the\nmedian, 31 µs at P99", "What a rest costs"},
 		"tallies": {answers{Tallies: &[]tally{{What: "taught", Beside: true, Of: 3}, {What: "promised", Of: 2}}},

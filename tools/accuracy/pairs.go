@@ -23,6 +23,9 @@ type pair struct {
 func (t *tool) pairs(ctx context.Context) (list []pair, err error) {
 	for i := range 5 {
 		engine := []string{"native", "browser"}[i%2]
+		if !t.wants(engine, "reliable") {
+			continue
+		}
 		p, err := once(t, ctx, fmt.Sprintf("pair-%d-%s", i+1, engine), func(ctx context.Context) (*pair, error) {
 			return t.pair(ctx, engine, uint64(100+2*i))
 		})
