@@ -115,6 +115,7 @@ rtcbench/internal/commandline/flags: rtcbench/bench rtcbench/internal/advice rtc
 	rtcbench/internal/progress rtcbench/internal/redact rtcbench/internal/report rtcbench/internal/settings
 	rtcbench/internal/voice rtcbench/internal/archive rtcbench/internal/commandline/hints rtcbench/internal/outbox
 	rtcbench/internal/selection rtcbench/internal/stores rtcbench/internal/live rtcbench/internal/fleet
+	rtcbench/internal/turn
 rtcbench/internal/commandline/hints: rtcbench/bench rtcbench/internal/advice rtcbench/internal/archive
 	rtcbench/internal/browser rtcbench/internal/keep rtcbench/internal/measure rtcbench/internal/outbox
 	rtcbench/internal/result rtcbench/internal/selection rtcbench/internal/settings rtcbench/internal/stores

@@ -1,11 +1,8 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"os"
-	"strings"
 	"time"
 
 	"rtcbench/bench"
@@ -31,33 +28,14 @@ var turnCommands = []string{"turn livekit", "turn daily"}
 type calling interface {
 	measuring
 	job(c *settings.Check) (measure.TurnJob, []string)
-	talk() turnFlags
-}
-
-func (f turnFlags) talk() turnFlags { return f }
-
-// turnFlags say how a call goes, on any platform.
-type turnFlags struct {
-	Turns    string   `short:"n" from:"RTCBENCH_TURNS" group:"what" default:"10" placeholder:"10" help:"Turns of each call; in the sandbox 5."`
-	Calls    string   `from:"RTCBENCH_CALLS" group:"what" default:"1" placeholder:"1" help:"Calls, one after the other, each in a room of its own."`
-	Timeout  string   `from:"RTCBENCH_TURN_TIMEOUT" group:"what" default:"15s" placeholder:"15s" help:"How long an answer may take."`
-	Rest     string   `from:"RTCBENCH_TURN_REST" group:"what" default:"1s" placeholder:"1s" help:"Silence before each turn; in the sandbox 400ms."`
-	Gap      string   `from:"RTCBENCH_TURN_GAP" group:"what" default:"300ms" placeholder:"300ms" help:"Silence within a reply that is told."`
-	Greeting string   `from:"RTCBENCH_TURN_GREETING" group:"what" default:"5s" placeholder:"5s" help:"How long to wait for the agent to speak first."`
-	Say      []string `from:"RTCBENCH_TURN_SAY" group:"what" placeholder:"NAME" help:"What to say, in turn: short, medium, long, pause, digits, stop, or files (Ogg Opus; WAV where opusenc is installed)."`
-	Script   string   `from:"RTCBENCH_TURN_SCRIPT" group:"what" placeholder:"FILE" help:"What the caller does, line by line (docs/turn.md), instead of --turns and --say." completion-predictor:"file"`
-	Record   string   `from:"RTCBENCH_TURN_RECORD" group:"out" placeholder:"FILE" help:"Write both sides of the first call as one stereo file: .wav, or .ogg where opusenc is installed." completion-predictor:"file"`
-
-	ConnectTimeout   string `from:"RTCBENCH_CONNECT_TIMEOUT" group:"what" default:"30s" placeholder:"30s" help:"How long joining may take, and the agent's coming."`
-	ReconnectTimeout string `from:"RTCBENCH_RECONNECT_TIMEOUT" group:"what" default:"10s" placeholder:"10s" help:"How long a lost connection may take to come back."`
-	Location         string `short:"l" from:"LOCATION_ID" group:"what" placeholder:"NAME" help:"Where this is measured from, as us-west-2; stored with the result."`
+	Talk() flags.TurnGroup
 }
 
 type turnLivekitCmd struct {
 	flags.LivekitGroup
 	Agent string `from:"RTCBENCH_TURN_AGENT" group:"where" placeholder:"NAME" help:"Agent to call: it is dispatched into a room of this call's own, with an API key."`
 	Delay string `from:"RTCBENCH_TURN_DELAY" group:"where" default:"800ms" placeholder:"800ms" help:"How long the sandbox's own agent takes to answer."`
-	turnFlags
+	flags.TurnGroup
 	keepFlags
 }
 
@@ -91,7 +69,7 @@ func (cmd *turnLivekitCmd) Run(a *app) error { return a.calls(cmd) }
 // calls carries out a command that calls an agent.
 func (a *app) calls(cmd calling) error {
 	c := settings.Check{Sources: a.settings}
-	f, k := cmd.talk(), cmd.kept()
+	f, k := cmd.Talk(), cmd.kept()
 	stores := k.Stores(&c, ours)
 	job, doubts := cmd.job(&c)
 	k.LimitGroup.Check(&c)
@@ -140,7 +118,7 @@ func (cmd *turnLivekitCmd) job(c *settings.Check) (job measure.TurnJob, doubts [
 	if job.Here {
 		job.Own = &turn.Agent{Delay: c.Millis("delay", cmd.Delay, turn.LeastDelay, time.Minute), Greets: true}
 	}
-	cmd.plan(c, &job)
+	cmd.Plan(c, &job)
 	if c.Err == nil {
 		c.Err = cmd.called(c, job)
 	}
@@ -168,68 +146,9 @@ func (cmd *turnLivekitCmd) called(c *settings.Check, job measure.TurnJob) error 
 	return nil
 }
 
-// plan reads the flags of any platform into a job.
-func (f turnFlags) plan(c *settings.Check, job *measure.TurnJob) {
-	c.Label("location", f.Location, 256)
-	job.Location = f.Location
-	job.Within = c.Millis("connect-timeout", f.ConnectTimeout, time.Millisecond, flags.MaxWait)
-	job.Rest, job.Gap = c.Millis("rest", f.Rest, 100*time.Millisecond, flags.MaxWait),
-		c.Millis("gap", f.Gap, 20*time.Millisecond, flags.MaxWait)
-	job.Greeting = c.Millis("greeting", f.Greeting, 0, flags.MaxWait)
-	job.Calls = c.Number("calls", f.Calls, 1, 1000)
-	turns := c.Number("turns", f.Turns, 1, 10_000)
-	if job.Here && c.Rank("turns") == settings.ByDefault { // a newcomer waits for them
-		turns = 5
-	}
-	if job.Here && c.Rank("rest") == settings.ByDefault {
-		job.Rest = 400 * time.Millisecond
-	}
-	job.Plan = bench.Plan{Class: bench.Turn,
-		Timeout:          c.Millis("timeout", f.Timeout, 100*time.Millisecond, flags.MaxWait),
-		ReconnectTimeout: c.Millis("reconnect-timeout", f.ReconnectTimeout, time.Millisecond, flags.MaxWait)}
-	if f.Record != "" {
-		job.Recording, job.RecordedAs = &turn.Recording{}, f.Record
-	}
-	if c.Err == nil {
-		c.Err = f.words(c, job, turns)
-	}
-}
-
-// words reads what is to be said.
-func (f turnFlags) words(c *settings.Check, job *measure.TurnJob, turns int) (err error) {
-	say := f.Say
-	if len(say) == 0 {
-		say = turn.Usual()
-	}
-	job.Steps = turn.Repeat(say, turns)
-	if f.Script != "" {
-		text, err := os.ReadFile(f.Script)
-		if err == nil {
-			job.Steps, err = turn.ParseScript(string(text))
-		}
-		if err != nil {
-			return usagef("%s %s: %w", c.Name("script"), settings.ShownName(f.Script), err)
-		}
-	}
-	job.Plan.Count = job.Calls * turn.Turns(job.Steps)
-	job.Utterances, err = turn.Load(turn.Said(job.Steps))
-	from := c.Name(map[bool]string{true: "say", false: "script"}[f.Script == ""])
-	var unreadable *turn.UnreadableError
-	switch {
-	case errors.As(err, &unreadable):
-		shown := settings.Shown(unreadable.Name, turn.Names()...)
-		if strings.ContainsAny(unreadable.Name, "./") { // a file
-			shown = settings.ShownName(unreadable.Name)
-		}
-		return usagef("%s: %s %w", from, shown, unreadable.Err)
-	case err != nil:
-		return usagef("%s: %w", from, err)
-	}
-	return nil
-}
-
 // turn carries out a job of turns, and keeps what it measured.
-func (a *app) turn(f turnFlags, k keepFlags, chrome flags.ChromeGroup, job measure.TurnJob, stores keep.Stores) error {
+func (a *app) turn(f flags.TurnGroup, k keepFlags, chrome flags.ChromeGroup, job measure.TurnJob,
+	stores keep.Stores) error {
 	told := 0
 	run, err := measure.Turns(a.ctx, job, a.env(chrome), func(t turn.Turn) {
 		if told++; !k.Quiet {

@@ -13,7 +13,7 @@ type turnDailyCmd struct {
 	Token   string `from:"RTCBENCH_DAILY_TOKEN" group:"where" placeholder:"TOKEN" help:"Meeting token, for a private room."`
 	flags.StarterGroup
 	BundleURL string `name:"daily-bundle-url" from:"RTCBENCH_DAILY_BUNDLE_URL" dotenv:"no" group:"where" placeholder:"URL" help:"Where daily-js loads its call machine from, in networks that mirror Daily's CDN."`
-	turnFlags
+	flags.TurnGroup
 	flags.ChromeGroup
 	keepFlags
 }
@@ -70,6 +70,6 @@ func (cmd *turnDailyCmd) job(c *settings.Check) (job measure.TurnJob, doubts []s
 	if cmd.BundleURL != "" {
 		job.Place.Bundle = c.ServerURL("daily-bundle-url", cmd.BundleURL, "https", "http")
 	}
-	cmd.plan(c, &job)
+	cmd.Plan(c, &job)
 	return job, doubts
 }
