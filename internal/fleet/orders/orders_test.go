@@ -62,7 +62,7 @@ func TestWhatAFleetMayNotAsk(t *testing.T) {
 	for job, want := range map[string]string{
 		"{platform: livekit, " + server + ", output: /etc/passwd}": `"output" is no setting of a fleet's job`,
 		"{platform: livekit, " + server + ", store: none}":         `"store" is no setting of a fleet's job`,
-		"{platform: livekit, " + server + ", echo: remote}":        "each place answers itself",
+		"{platform: livekit, " + server + ", echo: remote}":        "must be local, mesh, or place:NAME",
 		"{platform: livekit}": "it names no server",
 		"{platform: daily}":   "platform",
 	} {
