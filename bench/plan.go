@@ -16,6 +16,7 @@ type Plan struct {
 	Phase            time.Duration  // … each with its own phase of it, so that their pings do not collide
 	Echo             string         // the only identity whose pongs count; "" = the first that answers
 	Class            TransportClass // what is to carry the pings; "" = the platform's own, which is reliable
+	Media            bool           // of audio in a page: bursts of noise are said beside the pings, and found again
 	Numbered         bool           // the size of an audio packet tells its ping's number: a lab's router sees no more
 }
 

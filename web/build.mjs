@@ -24,8 +24,9 @@ for (const platform of ['livekit', 'daily']) {
   await build({ ...common, entryPoints: [`src/${platform}.page.ts`], outfile: `dist/${platform}.js` });
   await writeFile(`dist/${platform}.html`, html(`${platform}.js`));
 }
-for (const worker of ['ticker', 'audio']) {
-  await build({ ...common, entryPoints: [`src/${worker}.worker.ts`], outfile: `dist/${worker}.js` });
+for (const thread of ['ticker.worker', 'audio.worker', 'booth.worklet']) {
+  const outfile = `dist/${thread.split('.')[0]}.js`;
+  await build({ ...common, entryPoints: [`src/${thread}.ts`], outfile });
 }
 
 await rm('dist/ui', { recursive: true, force: true });

@@ -29,7 +29,8 @@ func Dashboard() (fs.FS, error) {
 
 // Engine is the built pages: livekit.html and daily.html with a script each, and the scripts of their workers.
 func Engine() (fs.FS, error) {
-	for _, name := range []string{"livekit.html", "livekit.js", "daily.html", "daily.js", "ticker.js", "audio.js"} {
+	for _, name := range []string{"livekit.html", "livekit.js", "daily.html", "daily.js", "ticker.js", "audio.js",
+		"booth.js"} {
 		if _, err := fs.Stat(dist, "dist/"+name); err != nil {
 			return nil, ErrNotBuilt
 		}

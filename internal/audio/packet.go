@@ -108,6 +108,17 @@ func Append(dst, frame []byte, size int, records ...Record) []byte {
 	return dst
 }
 
+// AppendReply appends the packet of payload with r in place of its first record: what it sounds like goes back, too.
+// One that has none is appended as it is.
+func AppendReply(dst, payload []byte, r Record) []byte {
+	_, _, padding, _ := split(payload)
+	begin := len(dst) + len(payload) - len(padding)
+	if dst = append(dst, payload...); len(padding) >= RecordSize {
+		r.append(dst[begin:begin])
+	}
+	return dst
+}
+
 // CanCarry reports whether an Opus packet has one frame and no padding, so that padding can be added to it.
 func CanCarry(frame []byte) bool { return len(frame) > 0 && frame[0]&codeMask == 0 }
 

@@ -222,3 +222,19 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+// TestAReplySoundsAsTheQuestion: an echo puts its record in the place of the one that asked, and changes nothing else.
+func TestAReplySoundsAsTheQuestion(t *testing.T) {
+	frame := []byte{0xf8, 1, 2, 3, 4, 5}
+	ask := audio.Record{Type: audio.Ping, Run: 7, Seq: 9, T1: 11}
+	reply := audio.Record{Type: audio.Pong, Run: 7, Seq: 9, T1: 11, T2: 12, T3: 13}
+	for _, size := range []int{80, 140, 320, 600} {
+		got := audio.AppendReply([]byte{42}, audio.Append(nil, frame, size, ask), reply)
+		if want := append([]byte{42}, audio.Append(nil, frame, size, reply)...); !bytes.Equal(got, want) {
+			t.Errorf("size %d: % x, want % x", size, got, want)
+		}
+	}
+	if got := audio.AppendReply(nil, frame, reply); !bytes.Equal(got, frame) {
+		t.Errorf("% x", got)
+	}
+}

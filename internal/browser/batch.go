@@ -15,6 +15,7 @@ type collected struct {
 	plan    bench.Plan
 	teller  *recorder.Teller
 	samples []bench.Sample
+	bursts  []contract.NoiseBurst
 	state   contract.State
 	facts   contract.Facts
 	hidden  bool
@@ -43,6 +44,7 @@ func (c *collected) take(b contract.Batch) {
 	if b.Facts != nil {
 		c.facts = *b.Facts
 	}
+	c.bursts = append(c.bursts, b.Bursts...)
 	for _, s := range b.Samples {
 		c.put(sampleOf(s))
 	}
@@ -74,4 +76,24 @@ func (c *collected) put(s bench.Sample) {
 	if changed && s.Outcome != bench.Unsettled {
 		c.teller.Tell(s)
 	}
+}
+
+// media is what the page has told of sound itself; nil where it was not asked.
+func (c *collected) media() *bench.Media {
+	if !c.plan.Media {
+		return nil
+	}
+	m := bench.Media{Bursts: []bench.NoiseBurst{}}
+	known := func(ms *float64) bench.Quantity {
+		if ms == nil {
+			return bench.Quantity{}
+		}
+		return bench.Known(fromMillis(*ms), true)
+	}
+	for _, b := range c.bursts {
+		m.Put(bench.NoiseBurst{Seq: b.Seq, At: bench.Known(fromMillis(b.At-c.state.Start), c.state.Start != 0),
+			Ear: known(b.Ear), Match: b.Match, Buffer: known(b.Buffer), Target: known(b.Target), Played: b.Played,
+			Concealed: b.Concealed})
+	}
+	return &m
 }

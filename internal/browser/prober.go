@@ -32,7 +32,7 @@ func planOf(p bench.Plan) contract.Plan {
 	return contract.Plan{
 		Count: p.Count, Cooldown: ms(p.Cooldown), Timeout: ms(p.Timeout), Warmup: p.Warmup,
 		EchoTimeout:      ms(p.EchoTimeout),
-		ReconnectTimeout: ms(p.ReconnectTimeout), Payload: p.PayloadBytes, Numbered: p.Numbered,
+		ReconnectTimeout: ms(p.ReconnectTimeout), Payload: p.PayloadBytes, Numbered: p.Numbered, Media: p.Media,
 		Class: p.Class, Aligned: p.Aligned, Phase: ms(p.Phase), Echo: p.Echo, Run: strings.ToLower(rand.Text()[:8]),
 	}
 }
@@ -184,6 +184,7 @@ func (c *collected) run(identity, build string) bench.Run {
 			FirstPong: fromMillis(s.FirstPong),
 		},
 		Facts: factsOf(c.facts, identity, build), Start: unixMilli(s.Start), End: unixMilli(s.End),
+		Media: c.media(),
 	}
 	run.Counts.Tally(c.samples)
 	if s.Start == 0 {

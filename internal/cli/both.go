@@ -27,6 +27,7 @@ type bothCmd struct {
 	Timeout string `short:"t" from:"TIMEOUT_MS" group:"what" default:"5000" placeholder:"5000" help:"Milliseconds after which a pong is too late."`
 	flags.PlanGroup
 	flags.ChannelGroup
+	flags.MediaGroup
 	Echo string `from:"RTCBENCH_ECHO" group:"where" enum:"auto,local,remote" default:"auto" placeholder:"auto" help:"Who answers: local, remote, or auto: for each platform, local in a room of our own making."`
 	flags.ChromeGroup
 
@@ -94,7 +95,8 @@ func (cmd *bothCmd) sides(c *settings.Check) []side {
 	d := dailyCmd{Echo: cmd.Echo, ServiceGroup: dailyAgent, DailyGroup: cmd.daily}
 	l := livekitCmd{Echo: cmd.Echo, ServiceGroup: livekitAgent, AgentName: cmd.LivekitAgentName, Timeout: cmd.Timeout,
 		PlanGroup: cmd.PlanGroup,
-		Channel:   cmd.Known(c, daily.Platform), Engine: bench.Browser, LivekitGroup: cmd.livekit}
+		Channel:   cmd.Known(c, daily.Platform), Engine: bench.Browser, LivekitGroup: cmd.livekit,
+		MediaGroup: cmd.MediaGroup}
 	first := settings.Check{Sources: of.Renamed(dailyNames), Err: c.Err}
 	room := d.side(&first)
 	second := settings.Check{Sources: of.Renamed(livekitNames), Err: first.Err}

@@ -16,6 +16,7 @@ type dailyCmd struct {
 	Timeout string `short:"t" from:"TIMEOUT_MS" group:"what" default:"5000" placeholder:"5000" help:"Milliseconds after which a pong is too late."`
 	flags.PlanGroup
 	flags.ChannelGroup
+	flags.MediaGroup
 	Echo string `from:"RTCBENCH_ECHO" group:"where" enum:"auto,local,remote" default:"auto" placeholder:"auto" help:"Who answers: local (a second page of this browser), remote, or auto: local in a room of our own making."`
 	flags.ChromeGroup
 
@@ -56,6 +57,7 @@ func (cmd *dailyCmd) chrome() flags.ChromeGroup { return cmd.ChromeGroup }
 func (cmd *dailyCmd) sides(c *settings.Check) []side {
 	plan := cmd.Plan(c, cmd.Timeout)
 	cmd.CarriedBy(c, &plan, cmd.Known(c, daily.Platform))
+	cmd.Heard(c, &plan, bench.Browser)
 	most := daily.Platform.MaxMessage
 	if plan.PayloadBytes > most {
 		c.Fail("payload", cmd.Payload, fmt.Sprintf("at most %d: Daily takes no longer app-message", most))

@@ -8,18 +8,20 @@ import (
 	"testing"
 	"time"
 
+	"rtcbench/bench"
 	"rtcbench/internal/platform/daily/standin"
 	"rtcbench/internal/report"
 )
 
-// TestBothAudio: packets of audio on both platforms, in one browser, are compared as like with like.
+// TestBothAudio: packets of audio on both platforms, in one browser, are compared as like with like; sound itself is in
+// the results of both, and in no comparison.
 func TestBothAudio(t *testing.T) {
 	s := startStandin(t)
 	s.SetFate(standin.Fate{Delay: 250 * time.Millisecond}) // far more than a busy machine adds to LiveKit
 	out := filepath.Join(t.TempDir(), "both.json")
 	p := start(t, "both", "--channel", "audio", "--daily-bundle-url", s.BundleURL(), "--daily-api-url", s.API(),
-		"--daily-api-key", s.Key, "--chrome-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", "-n", "60",
-		"-o", out, "--timeout", "30000")
+		"--daily-api-key", s.Key, "--chrome-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", "-n", "150",
+		"--media", "-o", out, "--timeout", "30000")
 	if code := p.exit(t, time.Minute); code != 0 {
 		t.Fatalf("exit code %d:\n%s", code, p.stderr())
 	}
@@ -36,6 +38,12 @@ func TestBothAudio(t *testing.T) {
 	for _, f := range []string{*c.TransportClasses["daily"], *c.TransportClasses["livekit"]} {
 		if f != "rtp-audio" {
 			t.Errorf("it went by %s", f)
+		}
+	}
+	for platform, of := range map[string]*bench.Media{"daily": both.Daily.Details.Media,
+		"livekit": both.Livekit.Details.Media} {
+		if of == nil || of.Summary().Heard == 0 {
+			t.Errorf("%s: %+v", platform, of)
 		}
 	}
 	m, d := both.Daily.Metadata, both.Daily.Details

@@ -18,6 +18,7 @@ type livekitCmd struct {
 	flags.PlanGroup
 	Channel string `from:"RTCBENCH_CHANNEL" group:"what" enum:"reliable,lossy,audio" default:"reliable" placeholder:"reliable" help:"What carries the pings: the data channel, reliable or lossy, or an audio track, with a cooldown of 20."`
 	Engine  string `from:"RTCBENCH_ENGINE" group:"engine" enum:"native,browser" default:"native" placeholder:"native" help:"native (Go) or browser (livekit-client in Chromium)."`
+	flags.MediaGroup
 	flags.ChromeGroup
 	Echo string `from:"RTCBENCH_ECHO" group:"where" enum:"auto,local,remote" default:"auto" placeholder:"auto" help:"Who answers: local (this process, from a second seat), remote, or auto: local in a room of our own making."`
 
@@ -46,6 +47,9 @@ Examples:
   rtcbench livekit --channel audio -s wss://my.livekit.cloud --api-key KEY --api-secret SECRET
       what the packets of a voice meet: pings in an audio track, one every 20 ms
 
+  rtcbench livekit --channel audio --engine browser --media -n 1500 -s wss://my.livekit.cloud -t TOKEN
+      beside that, how long sound itself takes from mouth to echo to ear, jitter buffer and decoder included
+
   rtcbench livekit --agent-url https://echo.example.com --agent-token TOKEN
       to an echo far away, in a room that its service makes for this run
 
@@ -70,6 +74,7 @@ func (cmd *livekitCmd) sides(c *settings.Check) []side {
 		Lab: measure.Lab{Name: cmd.Lab, OneClock: cmd.Lab != "" && cmd.LabClock == "one"},
 	}}
 	cmd.CarriedBy(c, &s.job.Plan, cmd.Channel)
+	cmd.Heard(c, &s.job.Plan, cmd.Engine)
 	s.job.Plan.Numbered = cmd.Lab != ""
 	s.asks(c, cmd.ServiceGroup,
 		map[string]string{"server-url": cmd.ServerURL, "token": cmd.Token, "api-key": cmd.APIKey})
@@ -84,42 +89,12 @@ func (cmd *livekitCmd) sides(c *settings.Check) []side {
 			cmd.echoFlags(s.job.Place))
 	}
 	if c.Err == nil {
-		c.Err = cmd.answered(c, s.job, agent)
+		c.Err = flags.Answered(c, s.job, cmd.Echo, agent)
 	}
 	if agent != "" { // what became of it is told
 		s.noEcho = ""
 	}
 	return []side{s}
-}
-
-// answered fails where nobody can be the echo that is asked for.
-func (cmd *livekitCmd) answered(c *settings.Check, job measure.Job, agent string) error {
-	minted := job.Place.Token == ""
-	echo, name := c.Name("echo"), c.Name("agent-name")
-	switch served := job.Service.Named(); {
-	case agent != "" && served:
-		return usagef("%s and %s both say who answers; give one of them", name, c.Name("agent-url"))
-	case agent != "" && job.Here:
-		return usagef("%s: no agent is registered with the sandbox; name a server with --%s, and give its API key",
-			name, c.Flag("server-url"))
-	case agent != "" && !minted:
-		return usagef("%s: only an API key can dispatch an agent, and %s is a token; give --%s and --%s without it",
-			name, c.Name("token"), c.Flag("api-key"), c.Flag("api-secret"))
-	case agent != "" && cmd.Echo == "local":
-		return usagef("%s local: the agent of %s answers; leave out one of the two", echo, name)
-	case agent != "":
-	case served && cmd.Echo == "local":
-		return usagef("%s local: the echo service answers; leave out --echo, or %s", echo, c.Name("agent-url"))
-	case served:
-	case cmd.Echo == "remote" && job.Here:
-		return usagef("%s remote: nobody else is in the sandbox; name a server with --server-url", echo)
-	case cmd.Echo == "local" && !minted:
-		return usagef("%s local: a token is one participant, and the echo is a second; give --api-key and "+
-			"--api-secret, or start rtcbench echo", echo)
-	case cmd.Echo == "remote" && minted && job.Place.Room == "":
-		return usagef("%s remote: a fresh room has no echo in it; name its room with --room", echo)
-	}
-	return nil
 }
 
 // echoFlags are those of an echo in the same room.

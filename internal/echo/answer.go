@@ -101,6 +101,6 @@ func (a *answerer) audio(packet bench.Packet) bool {
 	seen := a.seen.note(packet.From, a.run, asked.Seq)
 	received, sent := a.stamp(packet)
 	stamps := audio.Stamps{Received: received, Sent: sent, Error: a.off, Wrong: a.clock.IsWrong(), At: audio.AtWire}
-	a.buf = audio.Append(a.buf[:0], nil, len(packet.Payload), asked.Answered(stamps, *seen))
+	a.buf = audio.AppendReply(a.buf[:0], packet.Payload, asked.Answered(stamps, *seen))
 	return true
 }

@@ -31,6 +31,7 @@ func (p *page) variation(r bench.Run, s bench.Summary) {
 		p.item("jitter buffer", "%s", p.dim.Render(fmt.Sprintf("the one that loses 1 %% needs 100 packets; %d came",
 			up.Packets)))
 	}
+	p.media(r)
 	if b := s.Bursts.RoundTrip; b.Lost > 0 {
 		text := fmt.Sprintf("%d lost or late in %d bursts of %.1f, at the most %d", b.Lost, b.Periods, b.Mean,
 			b.Longest)
@@ -71,4 +72,21 @@ func disorder(r bench.Run, s bench.Summary) (list []string) {
 // item is one line of the details.
 func (p *page) item(name, format string, args ...any) {
 	p.line("  %-14s %s", name, fmt.Sprintf(format, args...))
+}
+
+// media says how sound itself fared, and what of its way was the jitter buffer's.
+func (p *page) media(r bench.Run) {
+	if r.Media == nil {
+		return
+	}
+	m := r.Media.Summary()
+	if m.Heard == 0 {
+		p.item("sound", "%s", p.dim.Render(fmt.Sprintf("of %d bursts none was heard", m.Said)))
+		return
+	}
+	p.item("sound", "mouth to echo to ear %s ms  %s", number(m.P50),
+		p.dim.Render(fmt.Sprintf("(P50; %s … %s; %d of %d heard)", number(m.Least), number(m.Most), m.Heard, m.Said)))
+	p.item("", "%s", p.dim.Render(fmt.Sprintf("jitter buffer %s ms, aims at %s (P50); %.1f %% concealed",
+		number(m.Buffer), number(m.Target), 100*m.Concealed)))
+	p.item("", "%s", p.dim.Render("the buffer's history, not the path's: compare no runs by it"))
 }

@@ -38,3 +38,22 @@ func TestTableOfAudioHasTheBuffers(t *testing.T) {
 		}
 	}
 }
+
+// TestTableOfAudioHasTheSound: what was heard, whose doing it is, and that nothing is compared by it; where nothing was
+// heard, that.
+func TestTableOfAudioHasTheSound(t *testing.T) {
+	run := benchtest.Audio(200)
+	run.Media = &bench.Media{Bursts: []bench.NoiseBurst{{Seq: 1}, {Seq: 2}}}
+	said := func(want string) {
+		t.Helper()
+		var b bytes.Buffer
+		if WriteText(&b, bench.NewRecord(run)); !strings.Contains(b.String(), want) {
+			t.Errorf("no %q in\n%s", want, &b)
+		}
+	}
+	said("sound          of 2 bursts none was heard")
+	run.Media.Bursts[1].Ear, run.Media.Bursts[1].Buffer = bench.Known(3e8, true), bench.Known(12e7, true)
+	said("sound          mouth to echo to ear 300.00 ms  (P50; 300.00 … 300.00; 1 of 2 heard)")
+	said("jitter buffer 120.00 ms, aims at – (P50); 0.0 % concealed")
+	said("compare no runs by it")
+}

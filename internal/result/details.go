@@ -46,6 +46,7 @@ type Details struct {
 	Turns          *bench.Turns `json:"turns,omitempty"`   // of a run whose samples are turns of a conversation
 	Audio          []AudioLeg   `json:"audio,omitempty"`   // of a run of audio packets: what was agreed of them
 	Voice          *Voice       `json:"voice,omitempty"`   // of a run of audio packets that has an answer
+	Media          *bench.Media `json:"media,omitempty"`   // of a run that was asked for it: sound itself, burst by burst
 	Standin        bool         `json:"standin,omitempty"` // not the platform, but a stand-in for tests
 }
 
@@ -296,7 +297,7 @@ func newDetails(r bench.Run, s bench.Summary) Details {
 	for _, c := range f.Changes {
 		d.Changes = append(d.Changes, Change{c.What, c.From, c.To, ms(c.At.Sub(r.Start))})
 	}
-	d.Standin, d.Turns = r.Standin, r.Turns
+	d.Standin, d.Turns, d.Media = r.Standin, r.Turns, r.Media
 	d.Voice = newVoice(bench.Record{Run: r, Summary: s})
 	i, m := &d.Instrument, r.Machine
 	i.Steal, i.Waited, i.ClockStep, i.Hidden = when(m.Steal.OK, m.Steal.Ratio), when(m.Waited.OK, m.Waited.Ratio),

@@ -52,7 +52,7 @@ func (f File) run() (bench.Run, error) {
 				d.Tool.Version == bench.Original, Timeout: time.Duration(m.TimeoutMS) * time.Millisecond,
 			Warmup: zero(d.Plan.Warmup), EchoTimeout: fromMillis(d.Plan.EchoTimeoutMS),
 			ReconnectTimeout: fromMillis(d.Plan.ReconnectMS),
-			PayloadBytes:     zero(d.Plan.PayloadBytes), Class: asked(d.Plan),
+			PayloadBytes:     zero(d.Plan.PayloadBytes), Class: asked(d.Plan), Media: d.Media != nil,
 		},
 		Counts: d.Counts.Counts,
 		Ways:   ways(d.Loss),
@@ -60,7 +60,7 @@ func (f File) run() (bench.Run, error) {
 			Others: d.Echo.Others, Unmatched: d.Echo.Unmatched, Place: d.Echo.Place,
 			FirstPong: span(d.Connect.FirstPong)},
 		Clocks: d.OneWay.Clocks, Facts: f.facts(), Tool: bench.Tool(d.Tool), Standin: d.Standin,
-		Turns: d.Turns, Assumed: d.Voice.assumed(),
+		Turns: d.Turns, Media: d.Media, Assumed: d.Voice.assumed(),
 		Pauses: bench.Pauses{Total: span(d.Instrument.GCPause.Total), Max: span(d.Instrument.GCPause.Max)},
 	}
 	if m.LocationID != nil {

@@ -1,7 +1,10 @@
 package result
 
 import (
+	"encoding/json"
+	"reflect"
 	"testing"
+	"time"
 
 	"rtcbench/bench"
 	"rtcbench/internal/benchtest"
@@ -26,5 +29,40 @@ func TestVariationIsKept(t *testing.T) {
 	if got.Up != want.Up || got.Down != want.Down || got.Bursts != want.Bursts {
 		t.Errorf("kept\n%+v\n%+v\n%+v, want\n%+v\n%+v\n%+v", got.Up, got.Down, got.Bursts, want.Up, want.Down,
 			want.Bursts)
+	}
+}
+
+// TestSoundIsKept: what is said of sound itself is in the file, and read back, also where the pings are not kept. A
+// file of a run that was not asked for it has nothing of it.
+func TestSoundIsKept(t *testing.T) {
+	known := func(ms int) bench.Quantity { return bench.Known(time.Duration(ms)*time.Millisecond, true) }
+	run := benchtest.Audio(200)
+	run.Media = &bench.Media{Bursts: []bench.NoiseBurst{
+		{Seq: 1, At: known(-20), Ear: known(310), Match: 0.93, Buffer: known(120), Target: known(80), Played: 12000},
+		{Seq: 2, At: known(230), Played: 12000, Concealed: 600},
+	}}
+	f, err := New(bench.NewRecord(run))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var back File
+	if err := json.Unmarshal(text, &back); err != nil {
+		t.Fatal(err)
+	}
+	back.Measurements, back.Details.LateRTT, back.Details.Samples = nil, nil, Samples{}
+	again, err := back.Run()
+	if err != nil || !reflect.DeepEqual(again.Media, run.Media) || !again.Plan.Media {
+		t.Errorf("%v: %+v, want %+v", err, again.Media, run.Media)
+	}
+	if s := again.Media.Summary(); s.Said != 2 || s.Heard != 1 || s.P50 != known(310) || s.Concealed != 0.025 {
+		t.Errorf("%+v", s)
+	}
+	run.Media = nil
+	if f, _ = New(bench.NewRecord(run)); f.Details.Media != nil {
+		t.Errorf("%+v", f.Details.Media)
 	}
 }

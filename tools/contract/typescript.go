@@ -20,6 +20,7 @@ import (
 // types are those of the contract, in the order in which they are written. Columns is made of Sample.
 var types = []any{
 	contract.JoinConfig{}, contract.Plan{}, contract.Sample{}, bench.Ways{}, contract.State{}, contract.Batch{},
+	contract.NoiseBurst{},
 	contract.Phase{}, contract.Say{}, contract.Talk{}, contract.Heard{}, contract.Channel{},
 	bench.Server{}, bench.Daily{}, bench.AudioLeg{}, contract.Told{},
 	contract.Change{}, contract.Step{}, contract.Candidate{}, contract.Pair{}, contract.Facts{}, contract.Seat{},

@@ -1,5 +1,6 @@
 // A seat's audio: the track of a runner, and those by which an echo answers.
 
+import type { Mouth } from './booth';
 import type { AudioLeg, JoinConfig } from './contract';
 import { legOf, noteFormat, streamOf } from './legs';
 import { type Media, type Ours, pingTrack, pongTrack, type Theirs } from './media';
@@ -51,8 +52,15 @@ export class Runner implements Pings {
     return r;
   }
 
+  get mouth(): Mouth {
+    return this.ours.mouth;
+  }
   muted(): boolean {
     return this.ours.muted();
+  }
+  /** By what the newest track of a participant comes. */
+  receiverOf(whose: string): RTCRtpReceiver | undefined {
+    return [...this.from.values()].findLast((t) => t.from === whose)?.receiver;
   }
   whose(tap: number): string | undefined {
     return this.from.get(tap)?.from;

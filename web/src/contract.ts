@@ -61,6 +61,7 @@ export interface Plan {
   reconnectTimeout: number;
   payload: number;
   numbered: boolean; // an audio packet's size tells its number
+  media: boolean; // the page says bursts of noise, and finds them in what comes back
   class: Class; // what is to carry the pings; "" = the platform's own
   aligned: boolean; // slots begin at phase modulo cooldown of Unix time: runs at one time share a grid
   phase: number;
@@ -113,6 +114,19 @@ export interface Batch {
   state: State; // as it is by now
   facts?: Facts; // when they have changed
   hidden: boolean; // the page was in the background since the run began
+  bursts: NoiseBurst[]; // that were found, or given up, since the last batch
+}
+
+/** NoiseBurst is bench.NoiseBurst. It was said at that Unix ms. */
+export interface NoiseBurst {
+  seq: number;
+  at: number;
+  ear: number | null; // null = it was not heard
+  match: number;
+  buffer: number | null; // null = nobody tells
+  target: number | null;
+  played: number;
+  concealed: number;
 }
 
 /** Phase is a phase of the join, told at once. When the join ends too late, this is what it had done. */

@@ -7,7 +7,7 @@ import * as taps from './taps';
 const most = 10_000, look = 50; // ms: how long a connection for our audio may take, and how often to look for it
 
 export function dailyMedia(call: DailyCall, silence: Silence): Media {
-  const { track } = silence;
+  const { mouth, track } = silence;
   const sender = () => taps.senderOf(track);
   let ours: Ours | undefined;
   return {
@@ -20,7 +20,7 @@ export function dailyMedia(call: DailyCall, silence: Silence): Media {
         await new Promise((r) => setTimeout(r, look));
       }
       return (ours = {
-        sender,
+        mouth, sender,
         muted: () => !call.localAudio() || track.readyState === 'ended',
         async end() {}, // others may be answered by it, too
       });

@@ -16,10 +16,11 @@ const plain = { red: false, dtx: false, forceStereo: false, source: Track.Source
 export function liveKitMedia(room: Room, link: Link): Media {
   return {
     async publish(name): Promise<Ours> {
-      const { track, start, end } = silence();
+      const { mouth, track, start, end } = silence();
       await start();
       const { track: local } = await room.localParticipant.publishTrack(track, { ...plain, name });
       return {
+        mouth,
         sender: () => current(room, local)?.track?.sender,
         muted: () => (current(room, local)?.isMuted ?? true) || track.readyState === 'ended' || track.muted,
         async end() {

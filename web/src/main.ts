@@ -4,6 +4,7 @@
 import * as observe from './observe'; // first: it must see what the SDKs do
 import './taps'; // … and so must this
 import * as audio from './audio';
+import { Booth } from './booth';
 import { Caller } from './caller';
 import type { Time, Wire } from './carrier';
 import { answer } from './echo';
@@ -74,11 +75,12 @@ function engine(join: Join) {
    * Tells of a run while it goes on, so that a page that dies has told nearly everything. Batches are numbered, because
    * they may overtake each other.
    */
-  function teller(p: Probe) {
+  function teller(p: Probe, booth: Booth | undefined) {
     let batch = 0, known = -1, fresh: Facts | undefined, asking = false;
     const version = () => observe.news() + (session?.link.reconnects ?? 0) + (session?.link.changes.length ?? 0);
     const tell = () => {
       if (session) pings?.look(session.link);
+      if (p.result.identity !== '') booth?.listen(pings?.receiverOf(p.result.identity));
       if (known !== version() && !asking) {
         known = version();
         asking = true;
@@ -88,7 +90,7 @@ function engine(join: Join) {
         const list = p.take(batchSize);
         const { firstPong, ...soFar } = p.soFar();
         news({
-          batch: batch++, samples: inColumns(list), facts: fresh, hidden,
+          batch: batch++, samples: inColumns(list), facts: fresh, hidden, bursts: booth?.take() ?? [],
           state: { ...soFar, firstPong: firstPong && firstPong - joinStarted },
         });
         fresh = undefined;
@@ -122,15 +124,17 @@ function engine(join: Join) {
     async probe(plan: Plan): Promise<number> {
       if (!session) throw new Error('not joined');
       if (session.link.ended) throw new Error(`session ended: ${session.link.ended}`);
-      const time = pageTime();
+      const time = pageTime(), booth = plan.media && pings ? await Booth.enter(pings.mouth) : undefined;
       const p = (probe = new Probe(session.link, wire(session, plan, time), plan, time));
       hidden = false;
       look();
-      const tell = teller(p);
+      const tell = teller(p, booth);
       const timer = setInterval(tell, newsInterval);
       await p.run();
       clearInterval(timer);
-      return tell();
+      const told = tell();
+      booth?.leave();
+      return told;
     },
 
     stop: (): void => probe?.stop(),

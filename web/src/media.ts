@@ -1,7 +1,10 @@
 // What audio needs of a platform: tracks of ours, and those of the others.
 
+import type { Mouth } from './booth';
+
 /** A track of ours, which says nothing. */
 export interface Ours {
+  readonly mouth: Mouth;
   sender(): RTCRtpSender | undefined; // as it is now: a reconnect brings another
   muted(): boolean; // what it sends does not reach anybody
   end(): Promise<void>;
@@ -34,8 +37,9 @@ export const pingTrack = 'rtcbench-ping';
 export const voiceTrack = 'rtcbench-voice';
 export const pongTrack = (runner: string): string => `rtcbench-pong:${runner}`;
 
-/** A track of silence, which costs nothing until it starts. */
+/** A track of silence, which costs nothing until it starts. What the mouth says is heard on it. */
 export interface Silence {
+  mouth: Mouth;
   track: MediaStreamTrack;
   start(): Promise<void>;
   end(): void;
@@ -49,6 +53,7 @@ export function silence(): Silence {
   source.start();
   void context.suspend();
   return {
-    track: out.stream.getAudioTracks()[0]!, start: () => context.resume(), end: () => void context.close(),
+    mouth: { context, out }, track: out.stream.getAudioTracks()[0]!, start: () => context.resume(),
+    end: () => void context.close(),
   };
 }

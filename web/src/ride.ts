@@ -36,6 +36,8 @@ export interface Port {
 const runNumber = (run: string): bigint =>
   [...run.slice(0, 8)].reduce((n, c) => (n << 8n) | BigInt(c.charCodeAt(0) & 255), 0n);
 
+const soundSize = 320; // bytes of a ping beside sound: more than any frame of it needs, so that all are equal
+
 export class Ride implements Wire {
   private readonly stamps = new Stamps();
   private readonly run: bigint;
@@ -60,8 +62,8 @@ export class Ride implements Wire {
 
   /** In a lab a counted ping is larger than all else, and by its number, as internal/audio has it; 0 = as ever. */
   private size(seq: number): number {
-    const { payload, numbered } = this.plan;
-    return numbered && seq !== 0 ? (payload || packetSize) + 1 + (seq % 251) : payload;
+    const { payload, numbered, media } = this.plan, asked = payload || (media ? soundSize : 0);
+    return numbered && seq !== 0 ? (asked || packetSize) + 1 + (seq % 251) : asked;
   }
 
   withdraw(seq: number): void {

@@ -44,7 +44,7 @@ class FakeSession implements Session {
 
 const plan: Plan = {
   count: 5, cooldown: 100, timeout: 500, warmup: 5, echoTimeout: 10_000, reconnectTimeout: 10_000,
-  payload: 0, numbered: false, class: '', aligned: false, phase: 0, echo: '', run: 'r',
+  payload: 0, numbered: false, media: false, class: '', aligned: false, phase: 0, echo: '', run: 'r',
 };
 
 async function play(scene: Scene): Promise<{ r: State; samples: Sample[]; outcomes: number[] }> {

@@ -9,7 +9,7 @@ import { FakeTime, frameOf, silent } from './fake';
 
 const plan: Plan = {
   count: 20, cooldown: 20, timeout: 500, warmup: 3, echoTimeout: 10_000, reconnectTimeout: 10_000,
-  payload: 0, numbered: false, class: 'rtp-audio', aligned: false, phase: 0, echo: '', run: 'abcdefgh',
+  payload: 0, numbered: false, media: false, class: 'rtp-audio', aligned: false, phase: 0, echo: '', run: 'abcdefgh',
 };
 
 /** A seat whose encoder has a frame every 20 ms, 7 ms after a ping is due; what befalls it is by the moment. */

@@ -142,7 +142,7 @@ async function play(scene: Scene, byAudio = false): Promise<{ r: State; samples:
   const asked = Object.fromEntries(Object.entries(scene.plan ?? {}).map(([key, v]) => [inPlan[key] ?? key, v]));
   const plan: Plan = {
     count: 5, cooldown: 100, timeout: 500, warmup: 5, echoTimeout: 10_000, reconnectTimeout: 10_000,
-    payload: 0, numbered: false, class: '', aligned: false, phase: 0, echo: '', run: 'r', ...asked,
+    payload: 0, numbered: false, media: false, class: '', aligned: false, phase: 0, echo: '', run: 'r', ...asked,
   };
   const wire = stage instanceof AudioStage ? new Ride(stage, stage, plan, time) : new Messages(stage, plan, time);
   const p = new Probe(stage.link, wire, plan, time);

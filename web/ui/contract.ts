@@ -284,6 +284,7 @@ export interface Details {
   turns?: Turns | null;
   audio?: AudioLeg[];
   voice?: Voice | null;
+  media?: Media | null;
   standin?: boolean;
 }
 
@@ -317,6 +318,7 @@ export interface Echo {
   identity: string | null;
   others: string[];
   unmatched?: number;
+  place?: string;
 }
 
 export interface RTT {
@@ -605,4 +607,19 @@ export interface VoicePart {
   value: number | null;
   unit: string;
   source: string;
+}
+
+export interface Media {
+  bursts: NoiseBurst[];
+}
+
+export interface NoiseBurst {
+  seq: number;
+  at_ms: unknown;
+  mouth_to_ear_ms: unknown;
+  match: number;
+  jitter_buffer_ms: unknown;
+  jitter_buffer_target_ms: unknown;
+  played_samples: number;
+  concealed_samples: number;
 }

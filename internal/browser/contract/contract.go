@@ -39,6 +39,7 @@ type Plan struct {
 	ReconnectTimeout float64 `json:"reconnectTimeout"`
 	Payload          int     `json:"payload"`
 	Numbered         bool    `json:"numbered"` // an audio packet's size tells its number
+	Media            bool    `json:"media"`    // the page says bursts of noise, and finds them in what comes back
 	// what is to carry the pings; "" = the platform's own
 	Class bench.TransportClass `json:"class"`
 	// slots begin at phase modulo cooldown of Unix time: runs at one time share a grid
@@ -64,11 +65,24 @@ type Sample struct {
 
 // Batch is what the page tells of a run while it goes on. Together the batches hold everything.
 type Batch struct {
-	Batch   int     `json:"batch"`           // its number, from 0: they may overtake each other
-	Samples Columns `json:"samples"`         // new ones, and those whose fate has changed
-	State   State   `json:"state"`           // as it is by now
-	Facts   *Facts  `json:"facts,omitempty"` // when they have changed
-	Hidden  bool    `json:"hidden"`          // the page was in the background since the run began
+	Batch   int          `json:"batch"`           // its number, from 0: they may overtake each other
+	Samples Columns      `json:"samples"`         // new ones, and those whose fate has changed
+	State   State        `json:"state"`           // as it is by now
+	Facts   *Facts       `json:"facts,omitempty"` // when they have changed
+	Hidden  bool         `json:"hidden"`          // the page was in the background since the run began
+	Bursts  []NoiseBurst `json:"bursts"`          // that were found, or given up, since the last batch
+}
+
+// NoiseBurst is bench.NoiseBurst. It was said at that Unix ms.
+type NoiseBurst struct {
+	Seq       int      `json:"seq"`
+	At        float64  `json:"at"`
+	Ear       *float64 `json:"ear"` // null = it was not heard
+	Match     float64  `json:"match"`
+	Buffer    *float64 `json:"buffer"` // null = nobody tells
+	Target    *float64 `json:"target"`
+	Played    int      `json:"played"`
+	Concealed int      `json:"concealed"`
 }
 
 // Phase is a phase of the join, told at once. When the join ends too late, this is what it had done.

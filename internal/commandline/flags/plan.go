@@ -58,6 +58,26 @@ func (f PlanGroup) CarriedBy(c *settings.Check, plan *bench.Plan, channel string
 	}
 }
 
+// MediaGroup asks for the way of sound itself.
+type MediaGroup struct {
+	Media bool `from:"RTCBENCH_MEDIA" group:"what" help:"Also say bursts of noise on the track of the pings, and time them from mouth to ear: with the channel audio, in a browser."`
+}
+
+// Heard makes a plan one in which sound itself is timed. A variable that is there for other commands is no error.
+func (f MediaGroup) Heard(c *settings.Check, plan *bench.Plan, engine string) {
+	plan.Media = f.Media && plan.Class == bench.RTPAudio && engine == bench.Browser
+	if !f.Media || plan.Media || c.Rank("media") != settings.ByFlag || c.Err != nil {
+		return
+	}
+	if plan.Class != bench.RTPAudio {
+		c.Err = settings.Usagef("%s: bursts are said on the audio track of the pings; give --%s audio with it",
+			c.Name("media"), c.Flag("channel"))
+		return
+	}
+	c.Err = settings.Usagef("%s: only the browser engine has an encoder, a jitter buffer and a decoder; give "+
+		"--%s browser with it", c.Name("media"), c.Flag("engine"))
+}
+
 // Bounds of what a plan can ask for.
 const (
 	maxIterations = 10_000_000
