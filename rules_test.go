@@ -44,7 +44,8 @@ rtcbench/internal/sandbox/sandboxtest: rtcbench/internal/sandbox rtcbench/intern
 rtcbench/internal/advice: rtcbench/bench rtcbench/internal/redact
 rtcbench/internal/platform/livekit: rtcbench/bench rtcbench/internal/advice rtcbench/internal/redact
 	github.com/livekit/server-sdk-go/v2 github.com/livekit/protocol github.com/pion/webrtc/v4
-	github.com/pion/interceptor github.com/pion/rtp github.com/golang-jwt/jwt/v5 github.com/twitchtv/twirp
+	github.com/pion/interceptor github.com/pion/rtp github.com/pion/rtcp github.com/golang-jwt/jwt/v5
+	github.com/twitchtv/twirp
 rtcbench/internal/store/sqlite: rtcbench/bench rtcbench/internal/stats rtcbench/internal/result modernc.org/sqlite
 	rtcbench/internal/store/rollup
 rtcbench/internal/store/rollup: rtcbench/bench rtcbench/internal/stats
@@ -133,7 +134,8 @@ rtcbench/internal/lab/analysis: rtcbench/bench rtcbench/internal/audio rtcbench/
 	rtcbench/internal/report rtcbench/internal/result rtcbench/internal/stats
 rtcbench/tools/crossvet: golang.org/x/tools
 rtcbench/internal/platform: rtcbench/bench rtcbench/internal/platform rtcbench/internal/sandbox
-rtcbench/internal/turn: rtcbench/bench rtcbench/internal/redact rtcbench/internal/turn github.com/pion/opus
+rtcbench/internal/turn: rtcbench/bench rtcbench/internal/audio rtcbench/internal/redact rtcbench/internal/stats
+	rtcbench/internal/turn github.com/pion/opus
 rtcbench/internal/turn/utterances:
 rtcbench/tools/turns: rtcbench/bench rtcbench/internal/platform/livekit rtcbench/internal/sandbox rtcbench/internal/turn
 rtcbench/internal/measure: rtcbench/bench rtcbench/internal/live rtcbench/internal/ping rtcbench/internal/stats

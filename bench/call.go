@@ -47,13 +47,14 @@ type Heard struct {
 	From  string // the participant's identity
 	At    time.Time
 	Kind  HeardKind
-	Track string // of Sound: the track, which nobody else's has
-	Sound Sound  // of Sound
-	What  string // of Told: the attribute, or "transcription"
-	Text  string // of Told
-	Say   uint32 // of Spoken: what was said …
-	Index int    // … by which of its packets …
-	Last  bool   // … which is the last that leaves
+	Track string        // of Sound: the track, which nobody else's has
+	Sound Sound         // of Sound
+	What  string        // of Told: the attribute, or "transcription"
+	Text  string        // of Told
+	Say   uint32        // of Spoken: what was said …
+	Index int           // … by which of its packets …
+	Last  bool          // … which is the last that leaves
+	RTT   time.Duration // of RTT
 }
 
 // HeardKind is what arrived.
@@ -66,6 +67,7 @@ const (
 	HeardLeft                    // a participant left
 	HeardTold                    // something that a participant says of itself
 	HeardSpoken                  // no arrival: a packet of ours has left a Performer
+	HeardRTT                     // the server's report of our audio: how long from here to it and back takes
 )
 
 // Sound is one RTP packet of audio (RFC 3550 §5.1), as its track's sender numbered it.

@@ -3,6 +3,7 @@ package bench
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"rtcbench/internal/stats"
 )
@@ -31,6 +32,7 @@ type TurnRule struct {
 	Rest       Quantity `json:"rest_ms"`         // of silence before each turn
 	Gap        Quantity `json:"gap_ms"`          // silence within a reply that is told
 	Recording  string   `json:"recording"`       // the file with both sides; "" = none
+	Playout    bool     `json:"playout"`         // a jitter buffer's delay was asked for, too
 }
 
 // TurnCall is one call: a room of its own, and who was called.
@@ -43,7 +45,17 @@ type TurnCall struct {
 	Lost     int      `json:"lost"`        // of the agent's that did not: silence stands in their place
 	Strange  int      `json:"strange"`     // that are no Opus packets
 	OwnLate  Quantity `json:"own_late_ms"` // the latest packet of ours against the grid of 20 ms
+	// From here to an echo of rtcbench in the room and back, by audio pings, or to the server and back, by its reports:
+	// the network's share of the turn latency, or a part of it. P50.
+	Network   Quantity `json:"network_ms"`
+	NetworkBy string   `json:"network_by"` // NetworkByEcho, NetworkByReports, or "" = not known
 }
+
+// By what the network's share is known.
+const (
+	NetworkByEcho    = "echo" // audio pings to an echo in the room
+	NetworkByReports = "rtcp" // RTCP: to the server and back alone
+)
 
 // TurnFate says what became of a turn.
 type TurnFate string
@@ -73,16 +85,28 @@ type TurnFact struct {
 	BargeIn   Quantity `json:"barge_in_ms"`  // the caller's interruption to the agent's last audible sample
 	Floor     float64  `json:"floor_dbfs"`   // of the agent's track before the answer
 	Threshold float64  `json:"threshold_dbfs"`
-	Lost      int      `json:"lost"`            // packets of the agent's during the turn
-	Clicks    int      `json:"clicks"`          // sounds too short for speech
-	Caller    []Span   `json:"caller"`          // when it could be heard
-	Agent     []Span   `json:"agent"`           // the same
-	Gaps      []Span   `json:"gaps"`            // of silence in the reply
+	Lost      int      `json:"lost"`   // packets of the agent's during the turn
+	Clicks    int      `json:"clicks"` // sounds too short for speech
+	Caller    []Span   `json:"caller"` // when it could be heard
+	Agent     []Span   `json:"agent"`  // the same
+	Gaps      []Span   `json:"gaps"`   // of silence in the reply
+	// The longest that this process did not get to its packets where the turn was measured: the end of the caller's
+	// speech, and the beginning of the answer. The turn may be wrong by as much; more than 20 ms mark it.
+	Stalled Quantity `json:"stalled_ms"`
+	// How much later the answer's first packet came than those behind it, by their time stamps.
+	Uneven    Quantity `json:"uneven_ms"`
+	Playout   Quantity `json:"playout_ms"`      // the latency behind a jitter buffer that loses 1 % of the turn's packets
 	Notes     []Note   `json:"notes"`           // what the agent says of itself
 	Logged    Quantity `json:"agent_log_ms"`    // what an agent of ours wrote down of its answer
 	OwnError  Quantity `json:"own_error_ms"`    // what was measured, less that: the network is in it, there and back
 	Interrupt Quantity `json:"interrupt_at_ms"` // when the caller spoke into the answer
 }
+
+// mostStalled is for how long a process may not get to its packets before a turn is marked: one packet's time.
+const mostStalled = 20 * time.Millisecond
+
+// Marked reports whether this process may have had no time for a turn: it may be wrong by Stalled.
+func (t TurnFact) Marked() bool { return t.Stalled.OK && t.Stalled.D > mostStalled }
 
 // Span is a time within a turn.
 type Span struct {
@@ -126,6 +150,10 @@ func (r Run) turnDoubts(s Summary) (list []Doubt) {
 	}
 	if r.Facts.Reconnects > 0 {
 		add("reconnected", "the link went down %d time(s) during the session", r.Facts.Reconnects)
+	}
+	if slices.ContainsFunc(r.Turns.Turns, TurnFact.Marked) {
+		add("stalled-turns", "this process did not get to its packets in time in turns that say so: each may be "+
+			"wrong by as much")
 	}
 	holes := slices.ContainsFunc(r.Turns.Turns, func(t TurnFact) bool { return t.Fate == TurnAnswered && t.Lost > 0 })
 	if holes {

@@ -3,6 +3,7 @@
 package audio
 
 import (
+	"bytes"
 	"encoding/binary"
 	"hash/crc32"
 	"iter"
@@ -121,6 +122,16 @@ func AppendReply(dst, payload []byte, r Record) []byte {
 
 // CanCarry reports whether an Opus packet has one frame and no padding, so that padding can be added to it.
 func CanCarry(frame []byte) bool { return len(frame) > 0 && frame[0]&codeMask == 0 }
+
+// Bare is a packet that carries records, without them: what a decoder makes of both is the same. Any other is as it
+// was.
+func Bare(payload []byte) []byte {
+	toc, frame, padding, ok := split(payload)
+	if !ok || !bytes.HasPrefix(padding, []byte(magic)) {
+		return payload
+	}
+	return append([]byte{toc}, frame...)
+}
 
 // lengthBytes is how many bytes the length of so much padding takes.
 func lengthBytes(padding int) int { return 1 + max(0, padding-1)/(fullByte-1) }

@@ -20,14 +20,15 @@ func Turns() bench.Run {
 	r.Turns = &bench.Turns{
 		Rule: bench.TurnRule{Window: ms(5), Quietest: -50, AboveFloor: 4, LoudFloor: -48, Rest: ms(1000), Gap: ms(300)},
 		Calls: []bench.TurnCall{{Agent: "agent-1", Dispatch: ms(420), Greeting: ms(900.5), Track: ms(20), Packets: 700,
-			Lost: 2, OwnLate: ms(1.5)}},
+			Lost: 2, OwnLate: ms(1.5),
+			Network: ms(44.5), NetworkBy: bench.NetworkByEcho}},
 		Turns: []bench.TurnFact{
 			{Seq: 1, Call: 1, Said: "short", Fate: bench.TurnAnswered, Latency: ms(812.5), Speech: ms(1100),
 				Reply: ms(900),
 				Floor: -68, Threshold: -50, Caller: []bench.Span{{From: ms(0), To: ms(1100)}},
 				Agent:  []bench.Span{{From: ms(1912.5), To: ms(2812.5)}},
 				Notes:  []bench.Note{{At: ms(1150), What: "lk.agent.state", Text: "thinking"}},
-				Logged: ms(810), OwnError: ms(2.5)},
+				Logged: ms(810), OwnError: ms(2.5), Stalled: ms(1), Uneven: ms(3), Playout: ms(830)},
 			{Seq: 2, Call: 1, Said: "pause", Fate: bench.TurnEarly, Latency: ms(-700), Speech: ms(2000), Reply: ms(500),
 				TalkOver: ms(500), Floor: -68, Threshold: -50, Caller: []bench.Span{{From: ms(0), To: ms(2000)}},
 				Agent: []bench.Span{{From: ms(1300), To: ms(1800)}}},

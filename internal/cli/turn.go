@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"time"
@@ -79,6 +80,9 @@ func (a *app) calls(cmd calling) error {
 	}
 	if c.Err == nil {
 		c.Err = flags.Writable(c.Name("record"), f.Record)
+	}
+	if c.Err == nil {
+		c.Err = flags.Writable(c.Name("strips"), f.Strips)
 	}
 	if err := turn.CanWrite(f.Record); err != nil && c.Err == nil {
 		c.Err = usagef("%s: %w", c.Name("record"), err)
@@ -160,6 +164,12 @@ func (a *app) turn(f flags.TurnGroup, k keepFlags, chrome flags.ChromeGroup, job
 		unwritten = keep.WriteTo(f.Record, "the recording", func(w io.Writer) error {
 			return job.Recording.Write(w, f.Record)
 		})
+	}
+	if run.ID != "" && f.Strips != "" {
+		drawn := keep.WriteTo(f.Strips, "the picture of the turns", func(w io.Writer) error {
+			return report.Strips(w, run)
+		})
+		unwritten = cmp.Or(unwritten, drawn)
 	}
 	err = a.finish(k, []bench.Run{run}, []error{hints.For(err)}, stores)
 	if err == nil && unwritten != nil {

@@ -21,6 +21,7 @@ type TurnJob struct {
 	Steps      []turn.Step
 	Utterances map[string]turn.Utterance
 	Rest, Gap  time.Duration
+	Playout    bool            // what a jitter buffer adds is estimated, too
 	Greeting   time.Duration   // how long one is waited for
 	Own        *turn.Agent     // answers from a second seat of this process; nil = somebody else does
 	Recording  *turn.Recording // of the first call; nil = nobody records
@@ -44,7 +45,7 @@ func (e *NoAgentError) Unwrap() error { return e.Err }
 func Turns(ctx context.Context, job TurnJob, env Env, on func(turn.Turn)) (run bench.Run, err error) {
 	t := &turning{job: job, on: on, run: bench.Run{Platform: job.Platform, Turns: &bench.Turns{
 		Rule: turn.Rule(job.Rest, job.Gap), Known: job.Own != nil}}}
-	t.run.Turns.Rule.Recording = job.RecordedAs
+	t.run.Turns.Rule.Recording, t.run.Turns.Rule.Playout = job.RecordedAs, job.Playout
 	pauses, watch := recorder.MarkPauses(), recorder.Machine{}.Watch()
 	var last *attempt
 	for range max(1, job.Calls) {
@@ -119,8 +120,12 @@ func (t *turning) call(ctx context.Context, a *attempt) (err error) {
 	of, turns, err := turn.Call(ctx, line, turn.Options{
 		Steps: t.job.Steps, Utterances: t.job.Utterances, Timeout: t.job.Plan.Timeout, Rest: t.job.Rest, Gap: t.job.Gap,
 		Greeting: t.job.Greeting, Presence: presence, Ordered: ordered, Recording: t.recording(), On: t.on,
+		Playout: t.job.Playout,
 	})
 	t.run.Facts = line.Facts()
+	if rtt := t.run.Facts.Daily.NetworkRTT; !of.Network.OK && rtt.OK { // as Daily's library tells it
+		of.Network, of.NetworkBy = rtt, bench.NetworkByReports
+	}
 	t.take(of, turns)
 	if errors.Is(err, bench.ErrNobody) {
 		if len(t.run.Samples) == 0 {

@@ -29,10 +29,24 @@ func (p *page) turns(r bench.Record) {
 		row("P95", s.P95, inTurns(interval(s.P95CI, n, stats.NeededForBound(0.95))))
 		row("max", s.Max, "")
 		row("mean", s.Mean, "± "+whole(s.StdDev)+" standard deviation")
+		if heard := playouts(r.Turns.Turns); len(heard) > 0 {
+			p50, _ := stats.Quantile(stats.Sorted(heard), 0.5)
+			row("P50 as heard", bench.Known(p50, true), "behind a jitter buffer that loses 1 % of it")
+		}
 	}
 	p.strips(r.Turns.Turns)
 	p.turnDetails(r)
 	p.doubts(ungraded(s))
+}
+
+// playouts are the latencies behind a jitter buffer.
+func playouts(list []bench.TurnFact) (heard []time.Duration) {
+	for _, t := range list {
+		if t.Playout.OK {
+			heard = append(heard, t.Playout.D)
+		}
+	}
+	return heard
 }
 
 func inTurns(note string) string { return strings.ReplaceAll(note, "pings", "turns") }
@@ -56,6 +70,9 @@ func (p *page) turnTitle(r bench.Run) {
 	}
 	p.line("%s", p.dim.Render(r.Start.UTC().Format("2006-01-02 15:04:05 UTC")+"; "+where))
 }
+
+// unevenFrom is how much later than those behind it an answer's first packet may come: one packet.
+const unevenFrom = 20 * time.Millisecond
 
 // stripColumns is how wide a strip is.
 const stripColumns = 40
@@ -124,6 +141,9 @@ func fateText(t bench.TurnFact) string {
 		if t.BargeIn.OK {
 			text = fmt.Sprintf("%5s ms, barge-in %s", whole(t.Latency), whole(t.BargeIn))
 		}
+		if t.Uneven.OK && t.Uneven.D > unevenFrom {
+			text += fmt.Sprintf(", uneven by %s", whole(t.Uneven))
+		}
 		return text
 	case bench.TurnEarly:
 		return fmt.Sprintf("early by %s ms", whole(bench.Quantity{D: -t.Latency.D, OK: t.Latency.OK}))
@@ -137,8 +157,12 @@ func (p *page) turnDetails(r bench.Record) {
 	note := func(name, value, text string) { item(name, "%s  %s", value, p.dim.Render(text)) }
 	fates := map[bench.TurnFate]int{}
 	var barge, errors []time.Duration
+	uneven := 0
 	for _, t := range r.Turns.Turns {
 		fates[t.Fate]++
+		if t.Fate == bench.TurnAnswered && t.Uneven.OK && t.Uneven.D > unevenFrom {
+			uneven++
+		}
 		if t.BargeIn.OK {
 			barge = append(barge, t.BargeIn.D)
 		}
@@ -164,6 +188,10 @@ func (p *page) turnDetails(r bench.Record) {
 		}
 		packets, lost, late = packets+c.Packets, lost+c.Lost, max(late, c.OwnLate.D)
 	}
+	p.networkShare(r)
+	if uneven > 0 {
+		note("uneven", fmt.Sprint(uneven), "answers whose first packet came 20 ms late or more")
+	}
 	p.middle("dispatch", dispatches, "order to the agent's joining")
 	p.middle("greeting", greetings, "both there to the first audible sample")
 	p.middle("barge-in", barge, "the caller's interruption to the agent's last audible sample")
@@ -184,6 +212,29 @@ func (p *page) turnDetails(r bench.Record) {
 	note("instrument", fmt.Sprintf("%.2f ms", millis(late)), "the latest packet of ours, against its grid of 20 ms")
 	if rule.Recording != "" {
 		note("recording", Printable(rule.Recording), "left: what left here; right: what arrived")
+	}
+}
+
+// networkShare is where the time goes: what the network takes of a turn, as far as it is known, and what is left.
+func (p *page) networkShare(r bench.Record) {
+	var ways []time.Duration
+	by := ""
+	for _, c := range r.Turns.Calls {
+		if c.Network.OK {
+			ways, by = append(ways, c.Network.D), c.NetworkBy
+		}
+	}
+	if len(ways) == 0 {
+		return
+	}
+	way, _ := stats.Quantile(stats.Sorted(ways), 0.5)
+	p.line("  %-14s %.1f ms  %s", "network", millis(way), p.dim.Render(map[string]string{
+		bench.NetworkByEcho:    "audio pings to an echo in the room and back",
+		bench.NetworkByReports: "to the server and back; the agent's own way is not in it",
+	}[by]))
+	if p50 := r.Summary.P50; p50.OK && p50.D > way {
+		p.line("  %-14s %s ms  %s", "agent", whole(bench.Known(p50.D-way, true)), p.dim.Render(
+			"the rest of the P50: it hears the end, thinks, speaks"))
 	}
 }
 

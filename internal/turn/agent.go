@@ -73,6 +73,9 @@ func (a *Agent) Serve(ctx context.Context, line bench.Line) error {
 		return err
 	}
 	w.hall.spoken = mouth.told
+	if w.hall.known, err = packetsKnown(); err != nil {
+		return err
+	}
 	inner, stop := context.WithCancel(ctx)
 	ended := make(chan error, 2)
 	go func() { ended <- mouth.run(inner) }()

@@ -21,6 +21,7 @@ type Options struct {
 	Gap      time.Duration // silence within a reply that is told
 	Greeting time.Duration // how long to wait for one
 	Presence time.Duration // how long to wait for somebody to be there
+	Playout  bool          // what a jitter buffer adds is estimated, too
 	Ordered  time.Time     // when the agent was sent for; zero = nobody sent for one
 
 	Recording *Recording           // gets both sides; nil = nobody records
@@ -47,7 +48,8 @@ func Call(ctx context.Context, line bench.Line, o Options) (of bench.TurnCall, t
 	if c.mouth, err = newMouth(line); err != nil {
 		return of, nil, err
 	}
-	c.hall.spoken = c.mouth.told
+	c.hall.spoken, c.hall.pings = c.mouth.told, newPings()
+	c.mouth.pings = c.hall.pings
 	if o.Recording != nil {
 		c.hall.recorded, c.mouth.spoke = o.Recording.agent, o.Recording.caller
 	}
@@ -67,6 +69,7 @@ func Call(ctx context.Context, line bench.Line, o Options) (of bench.TurnCall, t
 		c.of.Track = known(length)
 	}
 	c.of.OwnLate = known(c.mouth.latest())
+	c.of.Network, c.of.NetworkBy = c.hall.pings.share()
 	return c.of, c.turns, err
 }
 
@@ -174,18 +177,20 @@ func (c *call) turn(ctx context.Context, s Step) error {
 		}
 	}
 	until := time.Now()
-	fact, from := judge(a, c.hall.since(begin.Add(-c.o.Rest)),
-		limits{c.o.Timeout, c.o.Rest, c.o.Gap})
+	a.stalled = c.mouth.stalled
+	fact, from := judge(a, c.hall.since(begin.Add(-c.o.Rest)), c.limits())
 	c.take(Turn{fact, a.last, from}, a.first, until)
 	c.hall.forget(until.Add(-max(memory, c.o.Rest)))
 	return nil
 }
 
+func (c *call) limits() limits { return limits{c.o.Timeout, c.o.Rest, c.o.Gap, c.o.Playout} }
+
 // interrupt speaks into the answer.
 func (c *call) interrupt(ctx context.Context, s Step, begin time.Time, a *asked) error {
 	var began time.Time
 	for _, x := range c.hall.since(begin.Add(-c.o.Rest)) {
-		if y := listen(*a, x, limits{c.o.Timeout, c.o.Rest, c.o.Gap}); len(y.voices) > 0 {
+		if y := listen(*a, x, c.limits()); len(y.voices) > 0 {
 			began = y.voices[0].from
 		}
 	}

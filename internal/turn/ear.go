@@ -12,6 +12,9 @@ type slot struct {
 	level float64   // dBFS
 	parts [4]float32
 	lost  bool
+	// of its packet: the arrival against its time stamp, by the track's first packet. Differences say which packet took
+	// how much longer.
+	offset time.Duration
 }
 
 // part is a quarter of a window, in samples: where in a window a sound begins is told by it.
@@ -23,6 +26,10 @@ type ear struct {
 	voiced  highpass
 	heard   func(slot)
 	pcm     func(samples []float32, at time.Time, timestamp uint32) // nil = nobody records
+
+	zero      time.Time // when the first packet came …
+	zeroStamp uint32    // … and what it was stamped
+	offset    time.Duration
 
 	known   bool
 	next    uint16 // the sequence number that is due
@@ -122,6 +129,10 @@ func (e *ear) play(a arrived) {
 		return
 	}
 	e.stamp, e.length = a.Timestamp+uint32(len(samples)), place(len(samples))
+	if e.zero.IsZero() {
+		e.zero, e.zeroStamp = a.at, a.Timestamp
+	}
+	e.offset = a.at.Sub(e.zero) - place(int(int32(a.Timestamp-e.zeroStamp)))
 	if e.pcm != nil {
 		e.pcm(samples, a.at, a.Timestamp)
 	}
@@ -137,16 +148,22 @@ func (e *ear) cut(samples []float32, at time.Time) {
 		if len(e.rest) < window {
 			return
 		}
-		e.heard(newSlot(e.rest, e.restAt))
+		e.tell(e.rest, e.restAt)
 		e.rest, samples, at = e.rest[:0], samples[missing:], at.Add(place(missing))
 	}
 	i := 0
 	for ; i+window <= len(samples); i += window {
-		e.heard(newSlot(samples[i:i+window], at.Add(place(i))))
+		e.tell(samples[i:i+window], at.Add(place(i)))
 	}
 	if i < len(samples) {
 		e.rest, e.restAt = append(e.rest[:0], samples[i:]...), at.Add(place(i))
 	}
+}
+
+func (e *ear) tell(samples []float32, at time.Time) {
+	s := newSlot(samples, at)
+	s.offset = e.offset
+	e.heard(s)
 }
 
 func newSlot(samples []float32, at time.Time) slot {

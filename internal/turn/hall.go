@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"rtcbench/bench"
+	"rtcbench/internal/audio"
 )
 
 // hall is where all tracks of a line are heard.
@@ -15,7 +16,10 @@ type hall struct {
 	line bench.Line
 	// is told what a performer has said; nil = nobody
 	spoken func(bench.Heard)
-
+	// takes what an echo answers; nil = nobody asked
+	pings *pings
+	// packets that need no ear, and up to which of their samples they can be heard
+	known    map[string]int
 	recorded func(track string, samples []float32, at time.Time, timestamp uint32) // nil = nobody records
 
 	mu     sync.Mutex
@@ -81,7 +85,15 @@ func (h *hall) take(heard bench.Heard) {
 		delete(h.here, heard.From)
 	case bench.HeardTold:
 		h.notes = append(h.notes, note{heard.At, heard.What, heard.Text})
+	case bench.HeardRTT:
+		if h.pings != nil {
+			h.pings.reported(heard.RTT)
+		}
 	case bench.HeardSound:
+		if h.pings != nil && h.pings.take(heard.Sound.Packet, heard.At) {
+			return
+		}
+		heard.Sound.Packet = audio.Bare(heard.Sound.Packet)
 		t := h.tracks[heard.Track]
 		if t == nil {
 			t = &track{from: heard.From, threshold: quietest}
@@ -91,6 +103,13 @@ func (h *hall) take(heard bench.Heard) {
 				t.ear.pcm = func(samples []float32, at time.Time, ts uint32) { h.recorded(name, samples, at, ts) }
 			}
 			h.tracks[heard.Track] = t
+		}
+		if audible, isKnown := h.known[string(heard.Sound.Packet)]; isKnown {
+			t.ear.packets++
+			if audible > 0 {
+				t.voiceAt = later(t.voiceAt, heard.At.Add(place(audible)))
+			}
+			return
 		}
 		t.ear.hear(heard.Sound, heard.At)
 	}

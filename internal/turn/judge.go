@@ -13,10 +13,15 @@ type asked struct {
 	first, last time.Time // of what could be heard of it
 	interrupt   time.Time // when an interruption of the answer could be heard first; zero = there was none
 	interrupted time.Time // when it could be heard last
+
+	stalled func(time.Time) time.Duration // how long nobody here got to its packets around a moment; nil = never
 }
 
 // limits are what a turn is judged by.
-type limits struct{ timeout, rest, gap time.Duration }
+type limits struct {
+	timeout, rest, gap time.Duration
+	playout            bool // what a jitter buffer adds is estimated
+}
 
 // judge says what became of a turn, of what was heard from the rest before the turn to its end. judge is a pure
 // function.
@@ -46,7 +51,28 @@ func judge(a asked, sides []side, l limits) (t bench.TurnFact, from string) {
 		return t, ""
 	}
 	a.tell(&t, best.voices)
+	began := best.voices[0].from
+	if late, ok := uneven(best.slots, began); ok {
+		t.Uneven = known(late)
+	}
+	if more, ok := playout(best.slots, began); ok && l.playout && t.Fate == bench.TurnAnswered {
+		t.Playout = known(t.Latency.D + more)
+	}
+	a.starved(&t, began)
 	return t, from
+}
+
+// starved marks what was measured while this process had no time to: its stamps say when it got to a packet, and not
+// when that came or left.
+func (a asked) starved(t *bench.TurnFact, began time.Time) {
+	if a.stalled == nil {
+		return
+	}
+	t.Stalled = known(max(a.stalled(a.last), a.stalled(began)))
+	if t.Marked() {
+		t.Why = fmt.Sprintf("this process did not get to its packets for %v where the turn was measured: it may be "+
+			"wrong by as much", t.Stalled.D.Round(time.Millisecond))
+	}
 }
 
 // answer is what one track has of a turn.

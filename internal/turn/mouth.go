@@ -17,12 +17,58 @@ type mouth struct {
 	quiet [][]byte
 	spoke func(packet []byte, at time.Time) // nil = nobody records
 
+	pings *pings // ride what is quiet; nil = none do
+
 	mu     sync.Mutex
 	saying *saying
+	held   []held        // what this process did late, in the last minutes
 	said   uint32        // how often something was said
 	late   time.Duration // the latest packet, against the grid
 	grid   time.Time     // of a performer: when its packet 0 was due, as far as those that have left tell
-	left   int           // packets of a performer's that have
+	left   int           // packets of a performer's that have …
+	last   time.Time     // … and when the last one did
+}
+
+// held is a packet that was due at a moment and had left only so much later: for so long at the least, nobody here got
+// to anything.
+type held struct {
+	due  time.Time
+	late time.Duration
+}
+
+const (
+	noticed    = 2 * time.Millisecond // less is no delay
+	mostHeld   = 1 << 12
+	aroundThat = 2 * Frame // of a moment: what may have moved it
+)
+
+func (m *mouth) hold(due time.Time, late time.Duration) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.holds(due, late)
+}
+
+// holds is hold for whoever has the lock.
+func (m *mouth) holds(due time.Time, late time.Duration) {
+	if late < noticed {
+		return
+	}
+	if len(m.held) >= mostHeld {
+		m.held = append(m.held[:0], m.held[mostHeld/2:]...)
+	}
+	m.held = append(m.held, held{due, late})
+}
+
+// stalled is for how long, at the most, this process did not get to its packets around a moment.
+func (m *mouth) stalled(at time.Time) (most time.Duration) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, h := range m.held {
+		if h.due.Before(at.Add(aroundThat)) && h.due.Add(h.late).After(at.Add(-aroundThat)) {
+			most = max(most, h.late)
+		}
+	}
+	return most
 }
 
 // saying is an utterance on its way.
@@ -67,10 +113,14 @@ func (m *mouth) run(ctx context.Context) error {
 			return context.Cause(ctx)
 		}
 		packet, of, index := m.next(n)
+		if of == nil && m.pings != nil {
+			packet = m.pings.ride(packet, n)
+		}
 		at, err := m.line.Speak(packet, uint64(n)*frameSamples)
 		if err != nil {
 			return err
 		}
+		m.hold(due, time.Since(due))
 		if m.spoke != nil {
 			m.spoke(packet, at)
 		}
@@ -103,6 +153,10 @@ func (m *mouth) told(h bench.Heard) {
 	default:
 		packet = s.utterance.Packets[h.Index]
 	}
+	if m.left > 0 { // the grid may slip for good, where an encoder leaves packets out
+		m.holds(m.last.Add(Frame), h.At.Sub(m.last)-Frame)
+	}
+	m.last = h.At
 	due := m.grid.Add(time.Duration(m.left) * Frame)
 	if m.left == 0 || h.At.Before(due) {
 		due = h.At

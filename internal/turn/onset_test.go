@@ -128,7 +128,7 @@ func scene(t testing.TB, u Utterance, gain float64, sound func(float64, int, uin
 	own.voices = voices(mine, quietest, pause)
 	first := samplesIn(own.voices[0].from.Sub(time.Time{}))
 	fact, _ := judge(asked{utterance: u, first: begin.Add(time.Second), last: begin.Add(2 * time.Second)},
-		[]side{{"agent", slots}}, limits{15 * time.Second, time.Second, 300 * time.Millisecond})
+		[]side{{"agent", slots}}, limits{15 * time.Second, time.Second, 300 * time.Millisecond, false})
 	return fact, place(at+first) - 2*time.Second
 }
 

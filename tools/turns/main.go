@@ -150,7 +150,7 @@ func call(at place, i, turns int, said map[string]turn.Utterance) ([]turn.Turn, 
 // tell prints what was measured less what the agents have written down: the way there and back is in it.
 func tell(lists [][]turn.Turn, known [][]turn.Answered) {
 	var off []time.Duration
-	unmarked, fates := 0, map[bench.TurnFate]int{}
+	wrong, unmarked, fates := 0, 0, map[bench.TurnFate]int{}
 	for i, list := range lists {
 		for _, one := range list {
 			fates[one.Fate]++
@@ -160,7 +160,12 @@ func tell(lists [][]turn.Turn, known [][]turn.Answered) {
 			}
 			d := one.Latency.D - log.Took()
 			if d.Abs() > 40*time.Millisecond {
-				unmarked++
+				wrong++
+				if !marked(one) {
+					unmarked++
+					fmt.Printf("call %d, turn %s: %v wrong, stalled %v, uneven %v\n", i, one.Said, d, one.Stalled.D,
+						one.Uneven.D)
+				}
 			}
 			off = append(off, d)
 		}
@@ -171,8 +176,14 @@ func tell(lists [][]turn.Turn, known [][]turn.Answered) {
 		return
 	}
 	at := func(q float64) time.Duration { return off[int(q*float64(len(off)-1))].Round(10 * time.Microsecond) }
-	fmt.Printf("%v: of %d turns error min %v, P50 %v, P95 %v, max %v; wrong by more than 40 ms: %d\n", fates, len(off),
-		at(0), at(0.5), at(0.95), at(1), unmarked)
+	fmt.Printf("%v: of %d turns error min %v, P50 %v, P95 %v, max %v; wrong by more than 40 ms: %d, "+
+		"of them not marked: %d\n", fates, len(off),
+		at(0), at(0.5), at(0.95), at(1), wrong, unmarked)
+}
+
+// marked reports whether a turn says itself that it may be wrong.
+func marked(one turn.Turn) bool {
+	return one.Fate == bench.TurnNotMeasurable || one.Marked() || one.Uneven.OK && one.Uneven.D > 20*time.Millisecond
 }
 
 // processor is the time that this process has used.

@@ -511,6 +511,7 @@ export interface TurnRule {
   rest_ms: number | null;
   gap_ms: number | null;
   recording: string;
+  playout: boolean;
 }
 
 export interface TurnCall {
@@ -522,6 +523,8 @@ export interface TurnCall {
   lost: number;
   strange: number;
   own_late_ms: number | null;
+  network_ms: number | null;
+  network_by: string;
 }
 
 export interface TurnFact {
@@ -542,6 +545,9 @@ export interface TurnFact {
   caller: Span[];
   agent: Span[];
   gaps: Span[];
+  stalled_ms: number | null;
+  uneven_ms: number | null;
+  playout_ms: number | null;
   notes: Note[];
   agent_log_ms: number | null;
   own_error_ms: number | null;

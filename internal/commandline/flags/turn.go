@@ -22,6 +22,8 @@ type TurnGroup struct {
 	Greeting string   `from:"RTCBENCH_TURN_GREETING" group:"what" default:"5s" placeholder:"5s" help:"How long to wait for the agent to speak first."`
 	Say      []string `from:"RTCBENCH_TURN_SAY" group:"what" placeholder:"NAME" help:"What to say, in turn: short, medium, long, pause, digits, stop, or files (Ogg Opus; WAV where opusenc is installed)."`
 	Script   string   `from:"RTCBENCH_TURN_SCRIPT" group:"what" placeholder:"FILE" help:"What the caller does, line by line (docs/turn.md), instead of --turns and --say." completion-predictor:"file"`
+	Playout  bool     `from:"RTCBENCH_TURN_PLAYOUT" group:"what" help:"Estimate also when an answer is heard behind a jitter buffer that loses 1 % of the packets."`
+	Strips   string   `from:"RTCBENCH_TURN_STRIPS" group:"out" placeholder:"FILE" help:"Draw each turn, who spoke when, as a picture: .svg." completion-predictor:"file"`
 	Record   string   `from:"RTCBENCH_TURN_RECORD" group:"out" placeholder:"FILE" help:"Write both sides of the first call as one stereo file: .wav, or .ogg where opusenc is installed." completion-predictor:"file"`
 
 	ConnectTimeout   string `from:"RTCBENCH_CONNECT_TIMEOUT" group:"what" default:"30s" placeholder:"30s" help:"How long joining may take, and the agent's coming."`
@@ -39,6 +41,7 @@ func (f TurnGroup) Plan(c *settings.Check, job *measure.TurnJob) {
 	job.Within = c.Millis("connect-timeout", f.ConnectTimeout, time.Millisecond, MaxWait)
 	job.Rest, job.Gap = c.Millis("rest", f.Rest, 100*time.Millisecond, MaxWait),
 		c.Millis("gap", f.Gap, 20*time.Millisecond, MaxWait)
+	job.Playout = f.Playout
 	job.Greeting = c.Millis("greeting", f.Greeting, 0, MaxWait)
 	job.Calls = c.Number("calls", f.Calls, 1, 1000)
 	turns := c.Number("turns", f.Turns, 1, 10_000)

@@ -62,16 +62,17 @@ func (l *line) look() {
 	}
 }
 
-// publish makes the track that Speak writes to. The SDK's own call takes no context.
+// publish makes the track that Speak writes to. An echo of rtcbench, if one is in the room, answers pings in it by the
+// track's name. The SDK's own call takes no context.
 func (l *line) publish(ctx context.Context) (err error) {
 	codec := webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2}
-	if l.track, err = webrtc.NewTrackLocalStaticRTP(codec, "rtcbench-voice", "rtcbench"); err != nil {
+	if l.track, err = webrtc.NewTrackLocalStaticRTP(codec, pingTrack, "rtcbench"); err != nil {
 		return err
 	}
 	published := make(chan error, 1)
 	go func() {
 		_, err := l.room.LocalParticipant.PublishTrack(l.track, &lksdk.TrackPublicationOptions{
-			Name: "rtcbench-voice", Source: protocol.TrackSource_MICROPHONE, DisableDTX: true,
+			Name: pingTrack, Source: protocol.TrackSource_MICROPHONE, DisableDTX: true,
 		})
 		published <- err
 	}()

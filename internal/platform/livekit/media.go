@@ -235,6 +235,18 @@ func (s *stamper) UnbindRemoteStream(info *interceptor.StreamInfo) {
 	s.m.mu.Unlock()
 }
 
+// BindRTCPReader implements interceptor.Interceptor: a line is told of round trips to the server.
+func (s *stamper) BindRTCPReader(reader interceptor.RTCPReader) interceptor.RTCPReader {
+	return interceptor.RTCPReaderFunc(func(b []byte, attributes interceptor.Attributes) (int, interceptor.Attributes,
+		error) {
+		n, attributes, err := reader.Read(b, attributes)
+		if l := s.m.s.line; err == nil && l != nil {
+			l.reported(b[:n], time.Now())
+		}
+		return n, attributes, err
+	})
+}
+
 // stampsOf is where the arrival of a track's packets is noted. It says nothing where nobody does.
 func (m *media) stampsOf(track *webrtc.TrackRemote) *arrival {
 	m.mu.Lock()
