@@ -50,13 +50,18 @@ func (w *way) Speak(packet []byte, samples uint64) (time.Time, error) {
 	}
 	h := bench.Heard{From: w.name, Kind: bench.HeardSound, Track: w.name,
 		Sound: bench.Sound{Seq: uint16(65000 + n), Timestamp: uint32(samples) + 1<<31, Packet: packet}}
-	time.AfterFunc(delay, func() {
+	arrive := func() {
 		h.At = time.Now()
 		select {
 		case w.other.heard <- h:
 		case <-w.other.over:
 		}
-	})
+	}
+	if delay > 0 {
+		time.AfterFunc(delay, arrive)
+	} else { // a timer of a synctest bubble that is over at once crashes the race detector of Go 1.26, once in a while
+		go arrive()
+	}
 	return at, nil
 }
 
