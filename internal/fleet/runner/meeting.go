@@ -9,10 +9,12 @@ import (
 	"rtcbench/internal/fleet"
 )
 
-// leased is p where seats are not made but were given.
+// leased is p where seats are not made but were given. Where code is loaded from is no hub's to say: that stays as the
+// runner has it.
 func leased(p bench.Platform, seat fleet.Seat) bench.Platform {
 	meet := p.Meet
-	p.Meet = func(_ bench.Place, life time.Duration) bench.Meeting {
+	p.Meet = func(own bench.Place, life time.Duration) bench.Meeting {
+		seat.Runner.Bundle, seat.Answerer.Bundle = own.Bundle, own.Bundle
 		return &meeting{seat, meet(bench.Place{URL: seat.Runner.URL, Token: seat.Runner.Token}, life)}
 	}
 	return p
