@@ -19,6 +19,7 @@ type runnerCmd struct {
 	Hub  string `from:"RTCBENCH_HUB" group:"where" placeholder:"URL" help:"The hub, as https://hub.example.com:8443#PIN; needed once, to join."`
 	Join string `from:"RTCBENCH_JOIN" group:"where" placeholder:"TOKEN" help:"Token of rtcbench fleet token; needed once. A runner that has joined that hub looks at it no more."`
 	flags.PlaceGroup
+	flags.HealthGroup
 	flags.LogGroup
 	DataDir string `name:"data-dir" from:"RTCBENCH_DATA_DIR" group:"store" placeholder:"DIR" help:"Where the runner keeps who it is, and the outbox." completion-predictor:"dir"`
 	Most    string `name:"outbox-max" from:"RTCBENCH_OUTBOX_MAX" group:"store" default:"256" placeholder:"256" help:"Megabytes that runs may take which wait for the hub."`
@@ -28,7 +29,7 @@ type runnerCmd struct {
 // Help is shown by --help below the flags' summary.
 func (runnerCmd) Help() string {
 	return `A place of a fleet. It joins a hub once, with a token, and keeps in fleet.json who it is; afterwards ` +
-		`"rtcbench runner" is enough. It listens nowhere and holds no key of a platform. HTTPS_PROXY is heeded.
+		`"rtcbench runner" is enough. It listens nowhere unless --listen says so. HTTPS_PROXY is heeded.
 
 Examples:
 
@@ -56,10 +57,15 @@ func (cmd *runnerCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	l, err := cmd.Listener(&c)
+	if err != nil {
+		return err
+	}
 	r, err := runner.New(f, runner.Options{
 		Version: version().Version, Log: cmd.Log(a.stderr), Proxy: proxyOf,
 		Box: outbox.Open(filepath.Join(dir, "outbox"), most), Prepare: fleetOrders().Prepare,
 		Measure: runner.Measuring(a.env(cmd.ChromeGroup)), Answer: runner.Answering(a.env(cmd.ChromeGroup)),
+		Listen: l,
 	})
 	if err != nil {
 		return err

@@ -96,12 +96,16 @@ var (
 	placeSilent = prometheus.NewDesc("rtcbench_place_silent", "1 = it has said no hello for 90 s.", placeIs, nil)
 	placeWaits  = prometheus.NewDesc("rtcbench_place_outbox_runs", "Runs that wait at a place.", placeIs, nil)
 	placeClock  = prometheus.NewDesc("rtcbench_place_clock_offset_seconds", "How far its clock is ahead.", placeIs, nil)
-	placeIs     = []string{"place", "location"}
+	placeBound  = prometheus.NewDesc("rtcbench_place_clock_bound_seconds", "The offset is right within it.", placeIs,
+		nil)
+	placeFails = prometheus.NewDesc("rtcbench_place_failing", "1 = it said what went wrong.", placeIs, nil)
+	placeIs    = []string{"place", "location"}
 )
 
 // Describe implements prometheus.Collector.
 func (p places) Describe(c chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{placeState, placeHeard, placeSilent, placeWaits, placeClock} {
+	for _, d := range []*prometheus.Desc{placeState, placeHeard, placeSilent, placeWaits, placeClock, placeBound,
+		placeFails} {
 		c <- d
 	}
 }
@@ -127,7 +131,13 @@ func (p places) Collect(c chan<- prometheus.Metric) {
 		}
 		gauge(placeHeard, float64(s.Heard.At.UnixMilli())/1e3, s.Name, s.Location)
 		gauge(placeWaits, float64(s.Heard.Hello.Waiting), s.Name, s.Location)
+		failing := 0.0
+		if s.Heard.Hello.Error != "" {
+			failing = 1
+		}
+		gauge(placeFails, failing, s.Name, s.Location)
 		if s.Heard.Hello.Clock.Known {
+			gauge(placeBound, s.Heard.Hello.Clock.Bound.Seconds(), s.Name, s.Location)
 			gauge(placeClock, s.Heard.Hello.Clock.Offset.Seconds(), s.Name, s.Location)
 		}
 	}

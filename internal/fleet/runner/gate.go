@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 )
 
 // gate keeps deliveries out of measurements: what is sent to the hub takes the line and the processor that are
@@ -11,6 +12,7 @@ import (
 type gate struct {
 	mu   sync.Mutex
 	busy int
+	from time.Time               // since when something is being measured
 	stop context.CancelCauseFunc // ends the delivery under way; nil = there is none
 	done chan struct{}           // … and is closed when that has ended
 }
@@ -20,7 +22,9 @@ var errMeasures = errors.New("a measurement begins")
 // measure ends the delivery under way, and lets none begin before end is called.
 func (g *gate) measure() (end func()) {
 	g.mu.Lock()
-	g.busy++
+	if g.busy++; g.busy == 1 {
+		g.from = time.Now()
+	}
 	stop, done := g.stop, g.done
 	g.mu.Unlock()
 	if stop != nil {
@@ -50,6 +54,16 @@ func (g *gate) deliver(ctx context.Context, do func(context.Context)) {
 	g.stop(nil)
 	g.stop = nil
 	close(g.done)
+}
+
+// since is from when on something is being measured; the zero time = nothing is.
+func (g *gate) since() time.Time {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.busy == 0 {
+		return time.Time{}
+	}
+	return g.from
 }
 
 // measures reports whether something is being measured.

@@ -6,6 +6,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net"
+	"net/http"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -27,7 +29,8 @@ type Options struct {
 	// Prepare reads a job of the plan as this program's own job.
 	Prepare func(fleet.Job) (measure.Job, error)
 	Measure Measure
-	Answer  Answer // another place's pings; nil = this runner cannot
+	Answer  Answer       // another place's pings; nil = this runner cannot
+	Listen  net.Listener // where Handler answers while the runner works; nil = nowhere
 }
 
 // Runner is a place that has joined.
@@ -116,6 +119,14 @@ func (r *Runner) Run(ctx context.Context) error {
 	all.Go(func() { r.work(ctx) })
 	all.Go(func() { r.answerAll(ctx) })
 	all.Go(func() { r.onDemand(ctx) })
+	if l := r.options.Listen; l != nil {
+		server := &http.Server{Handler: r.Handler(), MaxHeaderBytes: 16 << 10, ReadHeaderTimeout: 5 * time.Second,
+			WriteTimeout: 30 * time.Second, IdleTimeout: time.Minute,
+			ErrorLog: slog.NewLogLogger(r.options.Log.Handler(), slog.LevelDebug)}
+		go server.Serve(l)
+		defer server.Close()
+		r.options.Log.Info("listening", "address", l.Addr().String())
+	}
 	all.Wait()
 	r.answers.Wait()
 	nc.Close()

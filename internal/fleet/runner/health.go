@@ -1,0 +1,104 @@
+package runner
+
+import (
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// stuckAfter is how long one measurement may go on, beside three periods of the plan, before a runner counts as stuck.
+const stuckAfter = time.Hour
+
+// Handler answers /healthz, and /metrics for Prometheus. Whoever serves it says who may ask.
+func (r *Runner) Handler() http.Handler {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(gauges{r}, collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", r.health)
+	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
+	return mux
+}
+
+// health is 200 while the runner works. That the hub is away, or that a platform cannot be reached, is no reason to
+// start it again.
+func (r *Runner) health(w http.ResponseWriter, _ *http.Request) {
+	waiting, err := r.box.Count()
+	since := r.gate.since()
+	limit := stuckAfter + 3*r.grid().Every
+	r.mu.Lock()
+	status, code := "ok", http.StatusOK
+	answer := map[string]any{"hub": r.up(), "plan": r.file.Serial, "waiting": waiting, "error": r.failed}
+	r.mu.Unlock()
+	if err != nil {
+		answer["waiting"] = nil
+	}
+	if took := time.Since(since); !since.IsZero() && took > limit {
+		status, code = "a measurement has gone on for "+took.Round(time.Second).String(), http.StatusServiceUnavailable
+	}
+	answer["status"] = status
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(code)
+	json.NewEncoder(w).Encode(answer)
+}
+
+// gauges collects how a runner is.
+type gauges struct{ *Runner }
+
+func about(name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc("rtcbench_runner_"+name, help, labels, nil)
+}
+
+var (
+	hubReached = about("hub_reached", "1 = the hub is reached just now.")
+	waits      = about("outbox_runs", "Runs that wait for the hub.")
+	serial     = about("plan_serial", "Serial of the plan that is in force; 0 = there is none.")
+	seatsUntil = about("seats_until_timestamp_seconds", "Until when the hub has leased seats.")
+	lastRun    = about("last_run_timestamp_seconds", "End of the last run, by its verdict.", "verdict")
+	failing    = about("failing", "1 = something went wrong, and nothing has gone well since.")
+	offset     = about("clock_offset_seconds", "How far this clock is ahead of the hub's.")
+	bound      = about("clock_bound_seconds", "The offset is right within so much.")
+)
+
+// Describe implements prometheus.Collector.
+func (gauges) Describe(c chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{hubReached, waits, serial, seatsUntil, lastRun, failing, offset, bound} {
+		c <- d
+	}
+}
+
+// Collect implements prometheus.Collector. What is not known is not there.
+func (g gauges) Collect(c chan<- prometheus.Metric) {
+	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
+		c <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+	}
+	yes := func(d *prometheus.Desc, is bool) {
+		v := 0.0
+		if is {
+			v = 1
+		}
+		gauge(d, v)
+	}
+	if n, err := g.box.Count(); err == nil {
+		gauge(waits, float64(n))
+	}
+	yes(hubReached, g.up())
+	if to := g.seats.until(); !to.IsZero() {
+		gauge(seatsUntil, float64(to.UnixMilli())/1e3)
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	gauge(serial, float64(g.file.Serial))
+	yes(failing, g.failed != "")
+	if !g.last.IsZero() {
+		gauge(lastRun, float64(g.last.UnixMilli())/1e3, g.verdict)
+	}
+	if g.clock.Known {
+		gauge(offset, g.clock.Offset.Seconds())
+		gauge(bound, g.clock.Bound.Seconds())
+	}
+}
