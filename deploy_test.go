@@ -66,19 +66,24 @@ func TestCommandLines(t *testing.T) {
 		"Dockerfile": matches(`CMD \["rtcbench", (.*?)\]`, func(s string) []string {
 			return jsonList("[" + s + "]")
 		}),
-		"deploy/compose.yaml":                    compose,
-		"deploy/systemd/rtcbench.service":        matches(`ExecStart=/usr/local/bin/rtcbench (.*)`, fields),
-		"deploy/systemd/rtcbench-echo.service":   matches(`ExecStart=/usr/local/bin/rtcbench (.*)`, fields),
-		"deploy/cron/rtcbench":                   matches(`(?m)^[*0-9].* rtcbench (.*)$`, fields),
-		"deploy/kubernetes/base/cronjob.yaml":    matches(`args: (\[.*\])`, jsonList),
-		"deploy/kubernetes/echo/deployment.yaml": matches(`args: (\[.*\])`, jsonList),
-		"deploy/fly/fly.toml":                    matches(`runner = "(.*)"`, fields),
-		"deploy/lambda/template.yaml":            event,
-		"README.md":                              shown,
-		"docs/deploy.md":                         shown,
-		"docs/run.md":                            shown,
-		"docs/echo-service.md":                   shown,
-		"docs/fleet.md":                          shown,
+		"deploy/compose.yaml":                     compose,
+		"deploy/systemd/rtcbench.service":         matches(`ExecStart=/usr/local/bin/rtcbench (.*)`, fields),
+		"deploy/systemd/rtcbench-echo.service":    matches(`ExecStart=/usr/local/bin/rtcbench (.*)`, fields),
+		"deploy/fleet/compose.yaml":               compose,
+		"deploy/systemd/rtcbench-hub.service":     matches(`ExecStart=/usr/local/bin/rtcbench (.*)`, fields),
+		"deploy/systemd/rtcbench-runner.service":  matches(`ExecStart=/usr/local/bin/rtcbench (.*)`, fields),
+		"deploy/kubernetes/hub/statefulset.yaml":  matches(`args: (\[.*\])`, jsonList),
+		"deploy/kubernetes/runner/daemonset.yaml": matches(`args: (\[.*\])`, jsonList),
+		"deploy/cron/rtcbench":                    matches(`(?m)^[*0-9].* rtcbench (.*)$`, fields),
+		"deploy/kubernetes/base/cronjob.yaml":     matches(`args: (\[.*\])`, jsonList),
+		"deploy/kubernetes/echo/deployment.yaml":  matches(`args: (\[.*\])`, jsonList),
+		"deploy/fly/fly.toml":                     matches(`runner = "(.*)"`, fields),
+		"deploy/lambda/template.yaml":             event,
+		"README.md":                               shown,
+		"docs/deploy.md":                          shown,
+		"docs/run.md":                             shown,
+		"docs/echo-service.md":                    shown,
+		"docs/fleet.md":                           shown,
 	}
 	for path, find := range finders {
 		t.Run(path, func(t *testing.T) {
@@ -104,8 +109,8 @@ func TestCommandLines(t *testing.T) {
 		}
 		data, err := os.ReadFile(path)
 		if _, known := finders[path]; err == nil && !known &&
-			regexp.MustCompile(`rtcbench (livekit|daily|both|run|echo|store|health)\b|args: \[|command: \[|ExecStart=`).
-				Match(data) && !strings.HasPrefix(string(data), "# For rtcbench run") {
+			regexp.MustCompile(`rtcbench (livekit|daily|both|run|echo|store|health|hub|runner)\b|`+
+				`args: \[|command: \[|ExecStart=`).Match(data) && !strings.HasPrefix(string(data), "# For rtcbench ") {
 			t.Errorf("%s has a command line, and is not looked at here", path)
 		}
 		return err
@@ -174,5 +179,11 @@ func TestExampleConfigurations(t *testing.T) {
 		if code := cli.Main([]string{"run", "--check", "--config", path}, &out, &said); code != 0 {
 			t.Errorf("%s: exit code %d: %s", path, code, said.String())
 		}
+	}
+	t.Setenv("LIVEKIT_URL", "wss://example.com")
+	t.Setenv("RTCBENCH_DATA_DIR", t.TempDir())
+	var out, said strings.Builder
+	if code := cli.Main([]string{"fleet", "plan", "check", "deploy/fleet/fleet.yaml"}, &out, &said); code != 0 {
+		t.Errorf("deploy/fleet/fleet.yaml: exit code %d: %s", code, said.String())
 	}
 }

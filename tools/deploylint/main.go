@@ -22,17 +22,10 @@ func main() {
 }
 
 func lint(deploy string) error {
-	options, err := cli.NewProjectOptions([]string{filepath.Join(deploy, "compose.yaml")},
-		cli.WithEnvFiles(filepath.Join(deploy, "env.example")), cli.WithDotEnv, cli.WithName("rtcbench"))
-	if err != nil {
-		return err
-	}
-	project, err := options.LoadProject(context.Background())
-	if err != nil {
-		return fmt.Errorf("compose.yaml: %w", err)
-	}
-	if len(project.Services) < 3 {
-		return fmt.Errorf("compose.yaml: %d services, want the server, the echo and the runner", len(project.Services))
+	for _, folder := range []string{deploy, filepath.Join(deploy, "fleet")} {
+		if err := load(folder); err != nil {
+			return err
+		}
 	}
 	folders, err := filepath.Glob(filepath.Join(deploy, "kubernetes", "*", "kustomization.yaml"))
 	if err != nil || len(folders) == 0 {
@@ -48,6 +41,24 @@ func lint(deploy string) error {
 			return err
 		}
 		fmt.Printf("---\n%s", text)
+	}
+	return nil
+}
+
+// load loads the compose file of a folder, with the example of its settings.
+func load(folder string) error {
+	options, err := cli.NewProjectOptions([]string{filepath.Join(folder, "compose.yaml")},
+		cli.WithEnvFiles(filepath.Join(folder, "env.example")), cli.WithDotEnv, cli.WithName("rtcbench"))
+	if err != nil {
+		return err
+	}
+	project, err := options.LoadProject(context.Background())
+	if err != nil {
+		return fmt.Errorf("%s: %w", folder, err)
+	}
+	if len(project.Services) < 3 {
+		return fmt.Errorf("%s: %d services, want a server, an echo or a hub, and a runner", folder,
+			len(project.Services))
 	}
 	return nil
 }
