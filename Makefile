@@ -26,7 +26,7 @@ lint: tools ## what stands in deploy/, with the field's own linters
 
 test: tools web vet lint ## everything that a change has to pass
 	cd web && npm run --silent check && npm test --silent
-	go test -race -vet=all -p $(PACKAGES) -timeout 40m ./...
+	go test -race -vet=all -p $(PACKAGES) -timeout 60m ./...
 	go test -run Allocates ./internal/ping ./internal/audio
 
 test-long: tools web ## the same code with larger counts; five times on a busy machine; fuzzing
