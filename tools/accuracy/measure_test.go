@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"math/rand/v2"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -80,7 +81,10 @@ func in(s lab.Scenario, seed uint64) network {
 		begin := time.Now().Add(-since)
 		along := func(h *lab.Hops) loopback.Path {
 			last := time.Duration(-1)
+			var mu sync.Mutex // audio's fillers come from another goroutine than its pings
 			return func(int) []time.Duration {
+				mu.Lock()
+				defer mu.Unlock()
 				now := time.Since(begin)
 				delays := h.Carry(now, pingSize)
 				for i, d := range delays { // of one instant, the scheduler would choose which comes first

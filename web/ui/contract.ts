@@ -621,11 +621,11 @@ export interface Media {
 
 export interface NoiseBurst {
   seq: number;
-  at_ms: unknown;
-  mouth_to_ear_ms: unknown;
+  at_ms: number | null;
+  mouth_to_ear_ms: number | null;
   match: number;
-  jitter_buffer_ms: unknown;
-  jitter_buffer_target_ms: unknown;
+  jitter_buffer_ms: number | null;
+  jitter_buffer_target_ms: number | null;
   played_samples: number;
   concealed_samples: number;
 }
