@@ -14,11 +14,24 @@ type Series struct {
 	Platform, Location, Engine string // Location: Unknown where none was given
 	Transport                  TransportClass
 	Path                       Path
+	Echo                       string // the place whose echo answered; NoPlace where it was no other place's
+}
+
+// NoPlace is the echo of runs that no other place of a fleet answered.
+const NoPlace = "none"
+
+// Way is from where to where the pings of s went, for a person.
+func (s Series) Way() string {
+	if s.Echo == NoPlace || s.Echo == "" {
+		return s.Location
+	}
+	return s.Location + " → " + s.Echo
 }
 
 // SeriesOf is the series of r.
 func SeriesOf(r Run) Series {
-	return Series{r.Platform, cmp.Or(r.Location, Unknown), r.Facts.Engine, r.Facts.Transport, r.Path()}
+	return Series{r.Platform, cmp.Or(r.Location, Unknown), r.Facts.Engine, r.Facts.Transport, r.Path(),
+		cmp.Or(r.Echo.Place, NoPlace)}
 }
 
 // Aggregate is many runs of one series as one: their counts added, their histograms merged.
@@ -78,9 +91,9 @@ func AggregateRuns(ctx context.Context, s Store, q Query) (list []Aggregate, bad
 	return list, bad, nil
 }
 
-// Compare orders series by platform, location, engine, transport class and path.
+// Compare orders series by platform, location, the echo's place, engine, transport class and path.
 func (s Series) Compare(o Series) int {
 	return cmp.Or(cmp.Compare(s.Platform, o.Platform), cmp.Compare(s.Location, o.Location),
-		cmp.Compare(s.Engine, o.Engine),
+		cmp.Compare(s.Echo, o.Echo), cmp.Compare(s.Engine, o.Engine),
 		cmp.Compare(s.Transport, o.Transport), cmp.Compare(s.Path, o.Path))
 }

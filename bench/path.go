@@ -94,19 +94,19 @@ func (r Run) Path() Path {
 	return Path(strings.Join(ways, "/"))
 }
 
-// RunsOnPath gives the runs that q asks for of a store that does not keep the path where its queries find it: read
-// gives those of any path.
-func RunsOnPath(q Query, read func(Query) iter.Seq2[Run, error]) iter.Seq2[Run, error] {
-	if q.Path == "" {
+// RunsOnWay gives the runs that q asks for of a store that does not keep the path and the echo's place where its
+// queries find them: read gives those of any.
+func RunsOnWay(q Query, read func(Query) iter.Seq2[Run, error]) iter.Seq2[Run, error] {
+	if q.Path == "" && q.Echo == "" {
 		return read(q)
 	}
 	all := q
-	all.Path, all.Limit = "", 0
+	all.Path, all.Echo, all.Limit = "", "", 0
 	return func(yield func(Run, error) bool) {
 		var last []Run // the last q.Limit
 		for r, err := range read(all) {
 			switch {
-			case err == nil && r.Path() != q.Path:
+			case err == nil && !q.OfSeries(SeriesOf(r)):
 			case err == nil && q.Limit > 0:
 				last = append(last[max(0, len(last)+1-q.Limit):], r)
 			case !yield(r, err):

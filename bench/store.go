@@ -123,6 +123,7 @@ type Query struct {
 	Engine    string
 	Transport TransportClass
 	Path      Path
+	Echo      string    // the place whose echo answered; NoPlace: runs that no other place answered
 	Since     time.Time // End is not before it
 	Until     time.Time // End is before it
 	Limit     int       // the last so many
@@ -142,7 +143,7 @@ func (q Query) Matches(r Run) bool {
 func (q Query) OfSeries(s Series) bool {
 	is := func(want, got string) bool { return want == "" || want == got }
 	return is(q.Platform, s.Platform) && is(q.Location, s.Location) && is(q.Engine, s.Engine) &&
-		is(string(q.Transport), string(s.Transport)) && is(string(q.Path), string(s.Path))
+		is(string(q.Transport), string(s.Transport)) && is(string(q.Path), string(s.Path)) && is(q.Echo, s.Echo)
 }
 
 // OfTime reports whether q asks for runs that ended then.

@@ -234,6 +234,7 @@ func (s *storeTest) queries() {
 		r.Platform = []string{"daily", "livekit"}[i%2]
 		r.Location = []string{"a", "b", ""}[i%3]
 		r.Facts.Engine = []string{"native", "browser"}[i/4]
+		r.Echo.Place = []string{"", "sin-1", "iad-1"}[i%3]
 		if i%4 == 0 {
 			r.Facts.Transport = bench.SignallingWebSocket
 		}
@@ -249,6 +250,7 @@ func (s *storeTest) queries() {
 	for _, q := range []bench.Query{
 		{}, {Platform: "daily"}, {Location: "b"}, {Location: bench.Unknown}, {Engine: "browser"},
 		{Transport: bench.SignallingWebSocket}, {Path: bench.PathTCP}, {Path: bench.PathUDP, Limit: 2}, {ID: all[2].ID},
+		{Echo: "iad-1"}, {Echo: bench.NoPlace, Limit: 2}, {Echo: "iad-1", Platform: "daily"}, {Echo: "nowhere"},
 		{Since: all[3].End}, {Until: all[3].End}, {Since: all[2].End, Until: all[6].End, Platform: "livekit"},
 		{Platform: "zoom"}, {ID: "x' OR '1'='1"},
 		{Limit: 3}, {Limit: 2, Platform: "daily"}, {Limit: 100},

@@ -2,11 +2,13 @@ package dashboard
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -35,7 +37,8 @@ func (s *Server) filters(r *http.Request) (q bench.Query, err error) {
 	c := settings.Check{Sources: settings.New(nil, "")}
 	q = selection.Texts{
 		Platform: v.Get("platform"), Location: v.Get("location"), Engine: v.Get("engine"),
-		Transport: v.Get("transport"), Path: v.Get("path"), Since: v.Get("since"), Until: v.Get("until"),
+		Transport: v.Get("transport"), Path: v.Get("path"), EchoPlace: v.Get("echo_place"),
+		Since: v.Get("since"), Until: v.Get("until"),
 	}.Query(&c, s.Now())
 	if c.Err != nil {
 		return q, errors.New(strings.ReplaceAll(c.Err.Error(), "--", "")) // there they are flags
@@ -67,10 +70,8 @@ func (s *Server) written(w http.ResponseWriter, r *http.Request, kind string, wr
 		s.failed(w, r, err)
 		return
 	}
-	tagged(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", kind)
-		w.Write(b.Bytes())
-	})).ServeHTTP(w, r)
+	w.Header().Set("Content-Type", kind)
+	w.Write(b.Bytes())
 }
 
 func (s *Server) json(w http.ResponseWriter, r *http.Request, v any) {
@@ -83,19 +84,23 @@ func (s *Server) history(w http.ResponseWriter, r *http.Request, store bench.Sto
 	if err == nil {
 		q.Limit, err = number(r, "last", defaultLast, 1, mostLast)
 	}
-	format := r.URL.Query().Get("format")
-	if err == nil && format != "" && format != "json" && format != "csv" {
-		err = fmt.Errorf("format=%s is neither json nor csv", quoted(format))
+	isCSV, wrong := wantsCSV(r)
+	if err == nil {
+		err = wrong
 	}
 	if err != nil {
 		refuse(w, http.StatusBadRequest, err.Error())
 		return
 	}
 	h, err := archive.History(r.Context(), store, q, s.Now())
+	if err == nil && len(h.Runs) == q.Limit {
+		next := cursorOf(mark{}.after(fromLast(h.Runs)).key())
+		linked(w, r, "/api/v1/runs", &next)
+	}
 	switch {
 	case err != nil:
 		s.failed(w, r, err)
-	case format == "csv":
+	case isCSV:
 		s.written(w, r, "text/csv; charset=utf-8", func(to io.Writer) error { return report.WriteHistoryCSV(to, h) })
 	default:
 		s.written(w, r, "application/json", func(to io.Writer) error { return report.WriteHistoryJSON(to, h) })
@@ -104,21 +109,48 @@ func (s *Server) history(w http.ResponseWriter, r *http.Request, store bench.Sto
 
 // series are the series of a time, in parts of it.
 func (s *Server) series(w http.ResponseWriter, r *http.Request, store bench.Store) {
-	q, err := s.filters(r)
-	parts := 0
-	if err == nil {
-		parts, err = number(r, "parts", defaultParts, 1, mostParts)
-	}
+	parts, err := number(r, "parts", defaultParts, 1, mostParts)
 	if err != nil {
 		refuse(w, http.StatusBadRequest, err.Error())
 		return
 	}
-	t, err := archive.ReadTimelines(r.Context(), store, s.digests(store), q, parts, s.Now())
-	if err != nil {
-		s.failed(w, r, err)
+	t, next, isCSV, ok := s.timelines(w, r, store, parts, func(bench.Series) bool { return true })
+	if !ok {
 		return
 	}
-	s.json(w, r, newSeries(store.String(), t, r.URL.Query().Get("brief") == "true", s.where))
+	linked(w, r, "/api/v1/series", next)
+	brief := r.URL.Query().Get("brief") == "true"
+	list := newSeries(store.String(), t, brief, s.where)
+	if list.Next = next; isCSV {
+		table(s, w, r, list.rows(brief))
+		return
+	}
+	s.json(w, r, list)
+}
+
+// timelines are those that r asks for of the series that are wanted, and where their list goes on. Where it is not ok,
+// r is answered.
+func (s *Server) timelines(w http.ResponseWriter, r *http.Request, store bench.Store, parts int,
+	wanted func(bench.Series) bool) (t archive.Timelines, next *string, isCSV, ok bool) {
+	q, err := s.filters(r)
+	var p paging
+	if err == nil {
+		p, err = pagingOf(r)
+	}
+	if err == nil {
+		isCSV, err = wantsCSV(r)
+	}
+	if err != nil {
+		refuse(w, http.StatusBadRequest, err.Error())
+		return t, nil, false, false
+	}
+	if t, err = archive.ReadTimelines(r.Context(), store, s.digests(store), q, parts, s.Now()); err != nil {
+		s.failed(w, r, err)
+		return t, nil, false, false
+	}
+	t.List = slices.DeleteFunc(t.List, func(l archive.Timeline) bool { return !wanted(l.Series) })
+	t.List, next = part(p, t.List, func(l archive.Timeline) string { return seriesKey(l.Series) })
+	return t, next, isCSV, true
 }
 
 // run is the result file of one run, with what its pictures need beside it.
@@ -143,6 +175,12 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request, store bench.Store) 
 
 // compare holds two sides against each other, all of them and place by place.
 func (s *Server) compare(w http.ResponseWriter, r *http.Request, store bench.Store) {
+	p, err := pagingOf(r)
+	isCSV, wrong := wantsCSV(r)
+	if err = cmp.Or(err, wrong); err != nil {
+		refuse(w, http.StatusBadRequest, err.Error())
+		return
+	}
 	var sides [2]archive.Side
 	for i, key := range []string{"a", "b"} {
 		text := r.URL.Query().Get(key)
@@ -171,5 +209,12 @@ func (s *Server) compare(w http.ResponseWriter, r *http.Request, store bench.Sto
 			return
 		}
 	}
-	s.json(w, r, newComparison(groups[0], groups[1], report.Against{Invalid: invalid}))
+	c := newComparison(groups[0], groups[1], report.Against{Invalid: invalid})
+	c.Places, c.Next = part(p, c.Places, func(at AtPlace) string { return keyed(at.Location, at.Echo) })
+	linked(w, r, "/api/v1/compare", c.Next)
+	if isCSV {
+		table(s, w, r, c.rows())
+		return
+	}
+	s.json(w, r, c)
 }

@@ -5,49 +5,63 @@ import (
 	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // tagged gives each answer an ETag, answers 304 to whoever has it already, and packs what is text.
 func tagged(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		whole := r.Clone(r.Context())
-		whole.Header.Del("Range")
-		whole.Header.Del("If-Modified-Since")
-		b := &answer{header: w.Header(), status: http.StatusOK}
-		next.ServeHTTP(b, whole)
-		b.send(w, r)
+		answerOf(next, r).send(w, r)
 	})
 }
 
-// answer is a whole answer before it is sent.
+// answerOf is what next answers to r.
+func answerOf(next http.Handler, r *http.Request) *answer {
+	whole := r.Clone(r.Context())
+	whole.Header.Del("Range")
+	whole.Header.Del("If-Modified-Since")
+	a := &answer{header: http.Header{}, status: http.StatusOK}
+	next.ServeHTTP(a, whole)
+	return a
+}
+
+// answer is a whole answer before it is sent. It may be sent to several who have asked the same.
 type answer struct {
 	header http.Header
 	status int
 	body   bytes.Buffer
+
+	tagOnce, packOnce sync.Once
+	tag               string
+	packed            []byte
 }
 
-func (b *answer) Header() http.Header         { return b.header }
-func (b *answer) WriteHeader(status int)      { b.status = status }
-func (b *answer) Write(p []byte) (int, error) { return b.body.Write(p) }
+func (a *answer) Header() http.Header         { return a.header }
+func (a *answer) WriteHeader(status int)      { a.status = status }
+func (a *answer) Write(p []byte) (int, error) { return a.body.Write(p) }
 
 // least is how long a body is that is worth packing.
 const least = 1 << 10
 
-func (b *answer) send(w http.ResponseWriter, r *http.Request) {
-	body := b.body.Bytes()
+func (a *answer) send(w http.ResponseWriter, r *http.Request) {
+	body := a.body.Bytes()
 	h := w.Header()
+	maps.Copy(h, a.header)
 	h.Del("Last-Modified")
 	h.Del("Content-Length")
 	h.Set("Cache-Control", "no-cache")
 	h.Set("Vary", "Accept-Encoding")
-	if b.status == http.StatusOK {
-		sum := sha256.Sum256(body)
-		tag := `"` + hex.EncodeToString(sum[:12]) + `"`
-		h.Set("ETag", tag)
-		if strings.Contains(r.Header.Get("If-None-Match"), tag) {
+	if a.status == http.StatusOK {
+		a.tagOnce.Do(func() {
+			sum := sha256.Sum256(body)
+			a.tag = `"` + hex.EncodeToString(sum[:12]) + `"`
+		})
+		h.Set("ETag", a.tag)
+		if strings.Contains(r.Header.Get("If-None-Match"), a.tag) {
 			h.Del("Content-Type")
 			w.WriteHeader(http.StatusNotModified)
 			return
@@ -55,15 +69,20 @@ func (b *answer) send(w http.ResponseWriter, r *http.Request) {
 	}
 	packs := strings.Contains(r.Header.Get("Accept-Encoding"), "gzip")
 	if packs && len(body) > least && !strings.HasPrefix(h.Get("Content-Type"), "image/") {
-		var packed bytes.Buffer
-		z := gzip.NewWriter(&packed)
-		z.Write(body)
-		z.Close()
-		body = packed.Bytes()
+		a.packOnce.Do(func() {
+			var packed bytes.Buffer
+			z, _ := gzip.NewWriterLevel(&packed, gzip.BestSpeed) // it has no error
+			z.Write(body)
+			z.Close()
+			a.packed = packed.Bytes()
+		})
+		body = a.packed
 		h.Set("Content-Encoding", "gzip")
 	}
-	h.Set("Content-Length", strconv.Itoa(len(body)))
-	w.WriteHeader(b.status)
+	if a.status != http.StatusNoContent {
+		h.Set("Content-Length", strconv.Itoa(len(body)))
+	}
+	w.WriteHeader(a.status)
 	if r.Method != http.MethodHead {
 		w.Write(body)
 	}

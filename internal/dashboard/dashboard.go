@@ -35,11 +35,12 @@ type Options struct {
 // Server answers requests for the page and for the interface behind it (openapi.json).
 type Server struct {
 	Options
-	source source
-	limits limits
-	kept   events // runs that the store has got
-	pings  events // of runs that go on
-	recent *recent.Memory
+	source  source
+	limits  limits
+	kept    events // runs that the store has got
+	pings   events // of runs that go on
+	recent  *recent.Memory
+	answers answers
 }
 
 // New makes a Server. It does nothing until it is asked.
@@ -99,17 +100,17 @@ var openAPI []byte
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	for path, read := range map[string]reading{
-		"/api/v1/history": s.history, "/api/v1/series": s.series, "/api/v1/runs/{id}": s.run,
-		"/api/v1/compare": s.compare, "/api/results/{what}": s.original,
+		"/api/v1/history": s.history, "/api/v1/runs": s.runs, "/api/v1/series": s.series, "/api/v1/runs/{id}": s.run,
+		"/api/v1/compare": s.compare, "/api/v1/mesh": s.mesh, "/api/results/{what}": s.original,
 	} {
-		mux.HandleFunc("GET "+path, s.reads(read))
+		mux.Handle("GET "+path, s.asked(path, s.reads(read)))
 	}
 	mux.HandleFunc("GET /api/v1/live", s.live)
-	mux.HandleFunc("GET /api/v1/fleet", s.fleet)
-	mux.HandleFunc("GET /api/v1/openapi.json", func(w http.ResponseWriter, _ *http.Request) {
+	mux.Handle("GET /api/v1/fleet", s.asked("/api/v1/fleet", tagged(http.HandlerFunc(s.fleet))))
+	mux.Handle("GET /api/v1/openapi.json", tagged(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		w.Write(openAPI)
-	})
+	})))
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			w.Header().Set("Allow", "GET, HEAD")
@@ -120,20 +121,6 @@ func (s *Server) Handler() http.Handler {
 	})
 	mux.Handle("/", s.page())
 	return s.guarded(s.limited(mux))
-}
-
-// reading is what answers from a store.
-type reading func(w http.ResponseWriter, r *http.Request, store bench.Store)
-
-func (s *Server) reads(answer reading) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		store, err := s.source.get()
-		if err != nil {
-			s.failed(w, r, err)
-			return
-		}
-		answer(w, r, store)
-	}
 }
 
 // page is what was built by npm. Its names never change, so a browser asks each time whether they are still the same.

@@ -1,12 +1,16 @@
 package dashboard
 
-import "net/http"
+import (
+	"cmp"
+	"net/http"
+)
 
 // Fleet is the places of a hub at one moment.
 type Fleet struct {
 	Now     float64     `json:"now"`
 	Version string      `json:"version"` // of the hub
 	Places  []FleetSeat `json:"places"`
+	Next    *string     `json:"next"` // where the list goes on; null = nowhere
 }
 
 // FleetSeat is a place of a fleet, with what its runner said last.
@@ -31,7 +35,22 @@ func (s *Server) fleet(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusNoContent) // this is no hub
 		return
 	}
-	s.json(w, r, s.Fleet())
+	p, err := pagingOf(r)
+	isCSV, wrong := wantsCSV(r)
+	if err = cmp.Or(err, wrong); err != nil {
+		refuse(w, http.StatusBadRequest, err.Error())
+		return
+	}
+	f := s.Fleet()
+	if p.limit > 0 || p.after != "" {
+		f.Places, f.Next = part(p, byName(f.Places), func(x FleetSeat) string { return x.Name })
+		linked(w, r, "/api/v1/fleet", f.Next)
+	}
+	if isCSV {
+		table(s, w, r, f.Places)
+		return
+	}
+	s.json(w, r, f)
 }
 
 // where is the point of a location: where the fleet says its place is, or where a region of that name is.

@@ -139,7 +139,6 @@ func (s *Server) live(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer leave()
-	_ = s.Warm(r.Context()) // what was there before is no news
 	var pings chan []byte
 	if r.URL.Query().Get("pings") == "true" && s.Live != nil {
 		if pings, leave = s.pings.watch(); pings == nil {
@@ -152,6 +151,10 @@ func (s *Server) live(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	out := http.NewResponseController(w)
 	w.Write([]byte("retry: 2000\n\n"))
+	s.warming(r.Context(), func(e []byte) { // what was there before is no news
+		w.Write(e)
+		_ = out.Flush()
+	})
 	alive := time.NewTicker(aliveEvery)
 	defer alive.Stop()
 	for out.Flush() == nil {

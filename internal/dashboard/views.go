@@ -1,8 +1,11 @@
 package dashboard
 
 import (
+	"cmp"
 	"encoding/json"
+	"maps"
 	"math"
+	"slices"
 	"time"
 
 	"rtcbench/bench"
@@ -20,6 +23,7 @@ type SeriesList struct {
 	Since  float64  `json:"since"`
 	Until  float64  `json:"until"`
 	List   []Series `json:"series"`
+	Next   *string  `json:"next"` // where the list goes on; null = nowhere
 	Errors []string `json:"errors"`
 }
 
@@ -30,7 +34,8 @@ type Series struct {
 	Engine    string     `json:"engine"`
 	Transport string     `json:"transport_class"`
 	Path      string     `json:"path"`
-	Where     *Point     `json:"where"` // of a location whose name is that of a known region
+	EchoPlace string     `json:"echo_place"` // whose echo answered; none = no other place's
+	Where     *Point     `json:"where"`      // of a location whose name is that of a known region
 	Last      LastRun    `json:"last_run"`
 	Total     Sum        `json:"total"`
 	P50       []*float64 `json:"p50"`       // of each part
@@ -46,6 +51,10 @@ type LastRun struct {
 	EndTime float64       `json:"end_time"`
 	P95     *float64      `json:"p95_rtt"`
 	Verdict bench.Verdict `json:"validity"`
+}
+
+func lastOf(d bench.Digest) LastRun {
+	return LastRun{d.ID, unix(d.End), quantityMillis(d.P95), d.Verdict}
 }
 
 // Sum is what runs add up to. Its percentiles are of the merged distributions, and never means.
@@ -69,13 +78,14 @@ var Levels = [7]float64{0.05, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99}
 const heatSteps = 16
 
 func newSeries(store string, t archive.Timelines, brief bool, where func(location string) *Point) SeriesList {
-	out := SeriesList{Store: store, Since: unix(t.Since), Until: unix(t.Until), List: []Series{}, Errors: []string{}}
+	out := SeriesList{Store: store, Since: unix(t.Since), Until: unix(t.Until), List: []Series{}, Errors: texts(t.Bad)}
 	for _, l := range t.List {
 		s := Series{
 			Location: l.Location, Platform: l.Platform, Engine: l.Engine, Transport: string(l.Transport),
-			Path: string(l.Path), Where: where(l.Location), Total: newSum(l.Part), P50: make([]*float64, len(l.Parts)),
+			Path: string(l.Path), EchoPlace: l.Echo, Where: where(l.Location), Total: newSum(l.Part),
+			P50:   make([]*float64, len(l.Parts)),
 			Parts: []Sum{}, Curve: []Rank{}, Bins: []Bin{},
-			Last: LastRun{l.Last.ID, unix(l.Last.End), quantityMillis(l.Last.P95), l.Last.Verdict},
+			Last: lastOf(l.Last),
 		}
 		for i, p := range l.Parts {
 			d, ok := p.Histogram.Quantile(0.5)
@@ -91,9 +101,6 @@ func newSeries(store string, t archive.Timelines, brief bool, where func(locatio
 			s.NotShown = whyNothing(s.Total)
 		}
 		out.List = append(out.List, s)
-	}
-	for _, err := range t.Bad {
-		out.Errors = append(out.Errors, err.Error())
 	}
 	return out
 }
@@ -253,11 +260,13 @@ func NewRun(r bench.Record) (v Run, err error) {
 type Comparison struct {
 	All    report.Groups `json:"all"`
 	Places []AtPlace     `json:"places"`
+	Next   *string       `json:"next"` // where the list of places goes on; null = nowhere
 }
 
-// AtPlace is how both sides compare at one place.
+// AtPlace is how both sides compare at one place, as seen from one echo.
 type AtPlace struct {
 	Location string        `json:"location_id"`
+	Echo     string        `json:"echo_place"` // whose echo answered; none = no other place's
 	Groups   report.Groups `json:"comparison"`
 }
 
@@ -267,19 +276,24 @@ func newComparison(a, b report.Group, by report.Against) Comparison {
 	if len(here) < 2 && len(there) < 2 {
 		return c
 	}
-	for _, name := range c.All.A.Locations {
-		if x, y := here[name], there[name]; len(x.Runs) > 0 && len(y.Runs) > 0 {
-			c.Places = append(c.Places, AtPlace{name, report.CompareGroups(x, y, by)})
+	order := func(a, b way) int { return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(a.to, b.to)) }
+	for _, w := range slices.SortedFunc(maps.Keys(here), order) {
+		if x, y := here[w], there[w]; len(y.Runs) > 0 {
+			c.Places = append(c.Places, AtPlace{w.from, w.to, report.CompareGroups(x, y, by)})
 		}
 	}
 	return c
 }
 
-func byPlace(g report.Group) map[string]report.Group {
-	all := map[string]report.Group{}
+// way is from a location to the place of an echo.
+type way struct{ from, to string }
+
+func byPlace(g report.Group) map[way]report.Group {
+	all := map[way]report.Group{}
 	for _, r := range g.Runs {
-		at := bench.SeriesOf(r.Run).Location
-		all[at] = report.Group{Name: g.Name + " at " + at, Runs: append(all[at].Runs, r)}
+		s := bench.SeriesOf(r.Run)
+		at := way{s.Location, s.Echo}
+		all[at] = report.Group{Name: g.Name + " at " + s.Way(), Runs: append(all[at].Runs, r)}
 	}
 	return all
 }

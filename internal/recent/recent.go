@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"rtcbench/bench"
@@ -29,13 +30,16 @@ type Memory struct {
 	told func(bench.Digest) // of each run that the store has got since it was read first; nil = nobody asks
 	most int
 
+	done, of atomic.Int32 // hours that are read and are to be, while the store is read first
+
 	turn  sync.Mutex // held by whoever looks
 	begun uint64     // looks that were begun; mu guards it
 
-	mu    sync.Mutex
-	store bench.Store
-	from  int64           // the first hour that is held, since the Unix epoch
-	hours map[int64]*hour // they do not change: a new one takes the place of the old one
+	mu      sync.Mutex
+	store   bench.Store
+	edition uint64          // another one as soon as other runs are held
+	from    int64           // the first hour that is held, since the Unix epoch
+	hours   map[int64]*hour // they do not change: a new one takes the place of the old one
 }
 
 // New makes a Memory. told is called for each run that a store has got meanwhile, and may be nil.
@@ -92,6 +96,24 @@ func (m *Memory) held(ctx context.Context, s bench.Store) (time.Time, map[int64]
 	return time.Unix(m.from*3600, 0), m.hours, nil
 }
 
+// Edition looks at the store. It gives another number whenever other runs have come to be held, and from when on they
+// are held; the zero time where nothing is, and while the store is read first.
+func (m *Memory) Edition(ctx context.Context, s bench.Store) (edition uint64, from time.Time, err error) {
+	m.mu.Lock()
+	first := m.store != s
+	m.mu.Unlock()
+	if first {
+		return 0, from, nil
+	}
+	from, _, err = m.held(ctx, s)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.edition, from, err
+}
+
+// Reading is how many hours have been read of how many, while the store is read first; 0 of 0 else.
+func (m *Memory) Reading() (done, of int) { return int(m.done.Load()), int(m.of.Load()) }
+
 // Look brings what is held to what s has. Callers that come while somebody looks wait for one look together, which is
 // begun after they came.
 func (m *Memory) Look(ctx context.Context, s bench.Store) error {
@@ -117,12 +139,17 @@ func (m *Memory) Look(ctx context.Context, s bench.Store) error {
 	begun := m.begun + 1
 	m.mu.Unlock()
 	from = max(from, m.now().Add(-Window).Unix()/3600)
-	hours, fresh, err := m.look(ctx, d, hours, from)
+	was := hours
+	hours, fresh, err := m.look(ctx, d, was, from)
 	if err != nil {
 		return err
 	}
+	changed := first || !maps.Equal(hours, was)
 	from = m.fit(hours, from)
 	m.mu.Lock()
+	if changed {
+		m.edition++
+	}
 	m.store, m.hours, m.from, m.begun = s, hours, from, begun
 	m.mu.Unlock()
 	if m.told != nil && !first {
@@ -151,6 +178,11 @@ func (m *Memory) look(ctx context.Context, s bench.Digester, was map[int64]*hour
 	}
 	slices.Sort(anew)
 	read := make([]brought, len(anew))
+	if was == nil {
+		m.done.Store(0)
+		m.of.Store(int32(len(anew)))
+		defer m.of.Store(0)
+	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	var work sync.WaitGroup
@@ -161,6 +193,7 @@ func (m *Memory) look(ctx context.Context, s bench.Digester, was map[int64]*hour
 			if read[i] = was[at].brought(ctx, s, at); read[i].err != nil {
 				stop()
 			}
+			m.done.Add(1)
 			<-places
 		})
 	}

@@ -201,7 +201,8 @@ func (c Groups) differ() bool {
 	several := func(a, b []string) bool {
 		return len(slices.Compact(slices.Sorted(slices.Values(slices.Concat(known(a), known(b)))))) > 1
 	}
-	return several(c.A.Transports, c.B.Transports) || several(c.A.Paths, c.B.Paths) || several(c.A.repairs, c.B.repairs)
+	return several(c.A.Transports, c.B.Transports) || several(c.A.Paths, c.B.Paths) ||
+		several(c.A.repairs, c.B.repairs) || several(c.A.Echoes, c.B.Echoes)
 }
 
 // Unlike says what is wrong with paths that are not Alike: that they differ is not said of paths that nobody knows.

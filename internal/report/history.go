@@ -43,7 +43,7 @@ func WriteHistoryText(w io.Writer, h History) error {
 				Render(fmt.Sprintf(" %d%s", n, cmp.Or(verdictMarks[s.Validity.Verdict], "!")))
 		}
 		p.line("%-11s %-10s %-8s %-7s %-13s %6d %7s %7s %7s %6s %6s %s%s",
-			minute(r.End)[5:], cut(bench.SeriesOf(r.Run).Location, 10), r.Platform, r.Facts.Engine,
+			minute(r.End)[5:], cut(bench.SeriesOf(r.Run).Way(), 10), r.Platform, r.Facts.Engine,
 			shortWay(r.Facts.Transport, r.Path()),
 			r.Counts.Settled(), number(s.P50), number(s.P95), number(s.P99), number(s.Jitter), percent(r.Counts),
 			ShortID(r.ID), mark)
@@ -57,7 +57,7 @@ func WriteHistoryText(w io.Writer, h History) error {
 	for _, c := range h.Courses {
 		leftOut += c.LeftOut
 		q := func(q float64) string { d, ok := c.Histogram.Quantile(q); return number(bench.Quantity{D: d, OK: ok}) }
-		p.line("%-22s %-8s %-8s %-13s %6d %8s %8s %8s %8s", cut(c.Location, 22), c.Platform, cut(c.Engine, 8),
+		p.line("%-22s %-8s %-8s %-13s %6d %8s %8s %8s %8s", cut(c.Way(), 22), c.Platform, cut(c.Engine, 8),
 			shortWay(c.Transport, c.Path),
 			c.Runs, q(0.5), q(0.95), q(0.99), percent(c.Counts))
 		if line, lo, hi := spark(c.P50); lo.OK && hi.D > lo.D {
@@ -153,7 +153,8 @@ type (
 		Platform  string         `json:"platform"`
 		Engine    string         `json:"engine"`
 		Transport string         `json:"transport_class"`
-		Path      string         `json:"path"` // bench.Path; "" = not known
+		Path      string         `json:"path"`       // bench.Path; "" = not known
+		EchoPlace string         `json:"echo_place"` // bench.Series.Echo
 		Pings     int            `json:"total_messages"`
 		P50       *float64       `json:"p50_rtt"`
 		P95       *float64       `json:"p95_rtt"`
@@ -174,6 +175,7 @@ type (
 		Engine    string     `json:"engine"`
 		Transport string     `json:"transport_class"`
 		Path      string     `json:"path"`
+		EchoPlace string     `json:"echo_place"`
 		Runs      int        `json:"runs"`
 		LeftOut   int        `json:"runs_left_out"` // invalid ones
 		Answered  int        `json:"answered"`
@@ -194,8 +196,10 @@ func newHistoryRun(r bench.Record) historyRun {
 	row := historyRun{
 		RunID: r.ID, EndTime: unix(r.End), Location: bench.SeriesOf(r.Run).Location, Platform: r.Platform,
 		Engine: r.Facts.Engine, Transport: string(r.Facts.Transport), Path: string(r.Path()),
-		Pings: t.TotalMessages, P50: t.P50RTT, P95: t.P95RTT, P99: t.P99RTT, Jitter: t.Jitter, Loss: t.PacketLossRate,
-		Ended: r.Ended, Validity: r.Summary.Validity.Verdict, Doubts: []result.Doubt{}, statistics: t,
+		EchoPlace: bench.SeriesOf(r.Run).Echo,
+		Pings:     t.TotalMessages, P50: t.P50RTT, P95: t.P95RTT, P99: t.P99RTT, Jitter: t.Jitter,
+		Loss: t.PacketLossRate, Ended: r.Ended, Validity: r.Summary.Validity.Verdict, Doubts: []result.Doubt{},
+		statistics: t,
 	}
 	row.Voice = newRunVoice(r)
 	for _, d := range r.Summary.Doubts {
@@ -218,7 +222,7 @@ func WriteHistoryJSON(w io.Writer, h History) error {
 		}
 		s := series{
 			Location: c.Location, Platform: c.Platform, Engine: c.Engine, Transport: string(c.Transport),
-			Path: string(c.Path), Runs: c.Runs, LeftOut: c.LeftOut,
+			Path: string(c.Path), EchoPlace: c.Echo, Runs: c.Runs, LeftOut: c.LeftOut,
 			Answered: c.Counts.Answered, Failed: c.Counts.Failed(), NotSent: c.Counts.NotSent, P50: q(0.5), P90: q(0.9),
 			P95: q(0.95), P99: q(0.99), P999: q(0.999),
 		}
@@ -237,6 +241,22 @@ func WriteHistoryJSON(w io.Writer, h History) error {
 	return result.WriteJSON(w, f)
 }
 
+// WriteRunsJSON writes runs as WriteHistoryJSON does, and where their list goes on; nil = nowhere.
+func WriteRunsJSON(w io.Writer, list []bench.Record, bad []error, next *string) error {
+	f := struct {
+		Runs   []historyRun `json:"runs"`
+		Next   *string      `json:"next"`
+		Errors []string     `json:"errors"`
+	}{[]historyRun{}, next, []string{}}
+	for _, r := range list {
+		f.Runs = append(f.Runs, newHistoryRun(r))
+	}
+	for _, err := range bad {
+		f.Errors = append(f.Errors, err.Error())
+	}
+	return result.WriteJSON(w, f)
+}
+
 // inCSV are the statistics that a line has, in the order of its columns.
 var inCSV = result.StatisticsNamed("total_messages", "p50_rtt", "p95_rtt", "p99_rtt", "jitter", "packet_loss_rate")
 
@@ -248,7 +268,7 @@ func WriteHistoryCSV(w io.Writer, h History) error {
 	for _, x := range inCSV {
 		names = append(names, x.Key)
 	}
-	names = append(names, "ended", "doubts", "validity", "path")
+	names = append(names, "ended", "doubts", "validity", "path", "echo_place")
 	if err := c.Write(append(names, voiceColumns...)); err != nil {
 		return err
 	}
@@ -262,7 +282,8 @@ func WriteHistoryCSV(w io.Writer, h History) error {
 			}
 			line = append(line, text)
 		}
-		line = append(line, string(r.Ended), strconv.Itoa(len(r.Doubts)), string(r.Validity), r.Path)
+		line = append(line, string(r.Ended), strconv.Itoa(len(r.Doubts)), string(r.Validity), r.Path,
+			Escaped(r.EchoPlace))
 		line = append(line, r.Voice.cells(number)...)
 		if err := c.Write(line); err != nil {
 			return err

@@ -53,6 +53,38 @@ func TestUnlikePaths(t *testing.T) {
 	}
 }
 
+// TestUnlikeEchoes: what the echo of one place answered is not compared with what that of another did, also not among
+// the runs of one side.
+func TestUnlikeEchoes(t *testing.T) {
+	of := func(seed uint64, n int, place, mode string) []bench.Run {
+		runs := runsOn(seed, n, 50, 0)
+		for i := range runs {
+			runs[i].Echo.Place, runs[i].Echo.Mode = place, mode
+		}
+		return runs
+	}
+	for name, c := range map[string]struct {
+		a, b  []bench.Run
+		alike bool
+	}{
+		"alike":              {of(1, 4, "iad-1", "remote"), of(2, 4, "iad-1", "remote"), true},
+		"another place":      {of(1, 4, "iad-1", "remote"), of(2, 4, "sin-1", "remote"), false},
+		"here and elsewhere": {of(1, 4, "", "local"), of(2, 4, "sin-1", "remote"), false},
+		"within a side": {append(of(1, 2, "iad-1", "remote"), of(3, 2, "sin-1", "remote")...),
+			of(2, 4, "iad-1", "remote"), false},
+		"of one it is not known": {of(1, 4, "iad-1", "remote"), of(2, 4, "", "remote"), true},
+	} {
+		got := CompareGroups(Group{Name: "a", Runs: records(c.a)}, Group{Name: "b", Runs: records(c.b)},
+			Against{Margin: 5})
+		if got.Alike != c.alike || !c.alike && !strings.HasPrefix(got.Verdict, "not the same kind of path: ") {
+			t.Errorf("%s: alike %v, %s", name, got.Alike, got.Verdict)
+		}
+		if !c.alike && !strings.Contains(got.Paths(), "to the echo at") {
+			t.Errorf("%s: %s", name, got.Paths())
+		}
+	}
+}
+
 // TestAudioIsMendedUnlike: where one side asks again for what was lost, or says it twice, and the other does not, that
 // is in every figure of loss and in the tail.
 func TestAudioIsMendedUnlike(t *testing.T) {

@@ -24,7 +24,8 @@ type Side struct {
 	Answered   int      `json:"pings_answered"`
 	Settled    int      `json:"pings_settled"`
 	Transports []string `json:"transport_classes"`
-	Paths      []string `json:"paths"` // how the messages travelled: bench.Path
+	Paths      []string `json:"paths"`       // how the messages travelled: bench.Path
+	Echoes     []string `json:"echo_places"` // bench.Series.Echo
 	Platforms  []string `json:"platforms"`
 	Engines    []string `json:"engines"`
 	Locations  []string `json:"locations"`
@@ -43,6 +44,7 @@ func newSide(g Group) Side {
 	d := Side{
 		Name: g.Name, Runs: len(g.Runs), LeftOut: g.LeftOut, Used: len(answeredRuns(g.Runs)),
 		Transports: distinct(g.Runs, transportOf), Paths: distinct(g.Runs, pathOf), ways: distinct(g.Runs, wayOf),
+		Echoes:    distinct(g.Runs, echoOf),
 		Platforms: distinct(g.Runs, func(r bench.Record) string { return r.Platform }),
 		Engines:   distinct(g.Runs, engineOf), Locations: distinct(g.Runs, locationOf),
 	}
@@ -91,9 +93,20 @@ func transportOf(r bench.Record) string { return cmp.Or(string(r.Facts.Transport
 func engineOf(r bench.Record) string    { return cmp.Or(r.Facts.Engine, bench.Unknown) }
 func locationOf(r bench.Record) string  { return cmp.Or(r.Location, bench.Unknown) }
 
+// echoOf is the place whose echo answered. Of an echo elsewhere whose place nobody told it is not known.
+func echoOf(r bench.Record) string {
+	if r.Echo.Place == "" && r.Echo.Mode != "local" {
+		return bench.Unknown
+	}
+	return bench.SeriesOf(r.Run).Echo
+}
+
 // wayOf names the way of a run's pings, and what mends the losses on it.
 func wayOf(r bench.Record) string {
 	way := wayName(r.Facts.Transport, r.Path())
+	if r.Echo.Place != "" {
+		way += " to the echo at " + r.Echo.Place
+	}
 	if repair := r.Repair(); repair != "" && repair != bench.NoRepair {
 		way += " with " + repair
 	}

@@ -117,7 +117,7 @@ func (p *page) voices(runs []bench.Record) {
 			is = "≤ "
 		}
 		p.line("%-11s %-10s %-8s %-7s %-4s %12.1f %8s %8s %11.1f %s", minute(r.End)[5:],
-			cut(bench.SeriesOf(r.Run).Location, 10), r.Platform, r.Facts.Engine, v.Way, millis(v.MouthToEar),
+			cut(bench.SeriesOf(r.Run).Way(), 10), r.Platform, r.Facts.Engine, v.Way, millis(v.MouthToEar),
 			is+fmt.Sprintf("%.1f", v.R), is+fmt.Sprintf("%.2f", v.MOS), 100*v.TurnShare, ShortID(r.ID))
 	}
 }

@@ -16,14 +16,12 @@ import (
 // is skimmed; where that does not say all, the whole run is read. An error says that it cannot be; the digest has then
 // what the store's columns say, if that can be.
 func Digest(p bench.Packed) (bench.Digest, error) {
-	d := bench.Digest{ID: p.ID, Series: p.Series, End: p.End, Counts: p.Counts, Histogram: p.Histogram}
-	var h stats.Histogram
-	if err := h.UnmarshalBinary(p.Histogram); err != nil || h.Total() != uint64(p.Counts.Answered) {
-		return bench.Digest{ID: p.ID}, fmt.Errorf("its histogram is not that of %d pings", p.Counts.Answered)
+	if verdict, p95, ok := Brief(p); ok {
+		return Told(p, verdict, p95)
 	}
-	if s, ok := skim(p.Document, p.ID); ok {
-		d.Verdict, d.P95 = s.verdict, q(s.p95)
-		return d, nil
+	d, err := Told(p, "", bench.Quantity{})
+	if err != nil {
+		return d, err
 	}
 	run, err := Packed{Packed: bench.Packed{Document: p.Document, Histogram: p.Histogram}}.Run()
 	if err == nil && run.ID != p.ID {
@@ -38,6 +36,25 @@ func Digest(p bench.Packed) (bench.Digest, error) {
 	r := bench.NewRecord(run)
 	d.Verdict, d.P95 = r.Summary.Validity.Verdict, r.Summary.P95
 	return d, nil
+}
+
+// Told is the digest of p, whose verdict and P95 a store has told.
+func Told(p bench.Packed, verdict bench.Verdict, p95 bench.Quantity) (bench.Digest, error) {
+	if n, err := stats.TotalOfBinary(p.Histogram); err != nil || n != uint64(p.Counts.Answered) {
+		return bench.Digest{ID: p.ID}, fmt.Errorf("its histogram is not that of %d pings", p.Counts.Answered)
+	}
+	return bench.Digest{ID: p.ID, Series: p.Series, End: p.End, Verdict: verdict, P95: p95, Counts: p.Counts,
+		Histogram: p.Histogram}, nil
+}
+
+// Brief is what the document of p says of verdict and P95, for a store to keep beside it. It is not ok of runs whose
+// verdict depends on the version that reads them.
+func Brief(p bench.Packed) (verdict bench.Verdict, p95 bench.Quantity, ok bool) {
+	s, ok := skim(p.Document, p.ID)
+	if !ok {
+		return "", p95, false
+	}
+	return s.verdict, q(s.p95), true
 }
 
 // Digested is a digest, or why its run cannot be read.

@@ -39,6 +39,7 @@ func OfSeries(s bench.Series, r bench.Run) error {
 		{"location", s.Location, is.Location},
 		{"engine", s.Engine, is.Engine},
 		{"transport class", string(s.Transport), string(is.Transport)},
+		{"place of the echo", s.Echo, is.Echo},
 	} {
 		if x[1] != x[2] {
 			return fmt.Errorf("it is filed under the %s %.40q, and says that it is of %.40q", x[0], x[1], x[2])

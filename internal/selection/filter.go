@@ -14,13 +14,14 @@ import (
 
 // filterKeys are the flags of history, as keys, and what they set.
 var filterKeys = map[string]func(f *Texts) *string{
-	"platform":  func(f *Texts) *string { return &f.Platform },
-	"location":  func(f *Texts) *string { return &f.Location },
-	"engine":    func(f *Texts) *string { return &f.Engine },
-	"transport": func(f *Texts) *string { return &f.Transport },
-	"path":      func(f *Texts) *string { return &f.Path },
-	"since":     func(f *Texts) *string { return &f.Since },
-	"until":     func(f *Texts) *string { return &f.Until },
+	"platform":   func(f *Texts) *string { return &f.Platform },
+	"location":   func(f *Texts) *string { return &f.Location },
+	"engine":     func(f *Texts) *string { return &f.Engine },
+	"transport":  func(f *Texts) *string { return &f.Transport },
+	"path":       func(f *Texts) *string { return &f.Path },
+	"echo-place": func(f *Texts) *string { return &f.EchoPlace },
+	"since":      func(f *Texts) *string { return &f.Since },
+	"until":      func(f *Texts) *string { return &f.Until },
 }
 
 // filterWords are values that need no key.

@@ -13,14 +13,15 @@ import (
 )
 
 // Texts say which runs are meant, each as somebody wrote it; "" = all.
-type Texts struct{ Platform, Location, Engine, Transport, Path, Since, Until string }
+type Texts struct{ Platform, Location, Engine, Transport, Path, EchoPlace, Since, Until string }
 
 // Query reads the texts. c gets what is wrong with them, by the names of the flags of rtcbench history.
 func (f Texts) Query(c *settings.Check, now time.Time) bench.Query {
 	c.Given(map[string]string{"platform": f.Platform, "location": f.Location, "engine": f.Engine,
-		"transport": f.Transport, "path": f.Path, "since": f.Since, "until": f.Until})
+		"transport": f.Transport, "path": f.Path, "echo-place": f.EchoPlace, "since": f.Since, "until": f.Until})
 	q := bench.Query{Platform: f.Platform, Location: f.Location, Engine: f.Engine,
-		Transport: bench.TransportClass(f.Transport), Path: bench.Path(f.Path)}
+		Transport: bench.TransportClass(f.Transport), Path: bench.Path(f.Path),
+		Echo: f.EchoPlace}
 	oneOf := func(flag, value string, allowed ...string) {
 		if value != "" && !slices.Contains(allowed, value) {
 			c.Fail(flag, value, strings.Join(allowed, ", "))

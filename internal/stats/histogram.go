@@ -186,6 +186,12 @@ func (h *Histogram) UnmarshalBinary(data []byte) error {
 	return eachPair(data, func(b bucket) { h.buckets = append(h.buckets, b) })
 }
 
+// TotalOfBinary is the Total of what AppendBinary wrote.
+func TotalOfBinary(data []byte) (total uint64, err error) {
+	err = eachPair(data, func(b bucket) { total += b.count })
+	return total, err
+}
+
 // Sum is the merge of many histograms, laid out so that adding one more allocates nothing. The zero
 // value is empty.
 type Sum struct {

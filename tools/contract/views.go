@@ -21,7 +21,7 @@ const viewsHead = `// Made of internal/dashboard, internal/report and internal/r
 func views(string, string) (string, error) {
 	w := viewWriter{named: map[string]reflect.Type{}}
 	for _, v := range []any{dashboard.SeriesList{}, dashboard.Run{}, dashboard.Comparison{}, dashboard.Fleet{},
-		live.Pings{}, result.File{}} {
+		dashboard.Mesh{}, live.Pings{}, result.File{}} {
 		if err := w.add(reflect.TypeOf(v)); err != nil {
 			return "", err
 		}

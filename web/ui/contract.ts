@@ -5,6 +5,7 @@ export interface SeriesList {
   since: number;
   until: number;
   series: Series[];
+  next: string | null;
   errors: string[];
 }
 
@@ -14,6 +15,7 @@ export interface Series {
   engine: string;
   transport_class: string;
   path: string;
+  echo_place: string;
   where: Point | null;
   last_run: LastRun;
   total: Sum;
@@ -83,6 +85,7 @@ export interface BufferPoint {
 export interface Comparison {
   all: Groups;
   places: AtPlace[];
+  next: string | null;
 }
 
 export interface Groups {
@@ -118,6 +121,7 @@ export interface Side {
   pings_settled: number;
   transport_classes: string[];
   paths: string[];
+  echo_places: string[];
   platforms: string[];
   engines: string[];
   locations: string[];
@@ -154,6 +158,7 @@ export interface Gate {
 
 export interface AtPlace {
   location_id: string;
+  echo_place: string;
   comparison: Groups;
 }
 
@@ -161,6 +166,7 @@ export interface Fleet {
   now: number;
   version: string;
   places: FleetSeat[];
+  next: string | null;
 }
 
 export interface FleetSeat {
@@ -177,6 +183,37 @@ export interface FleetSeat {
   error: string;
   clock_offset_ms: number | null;
   clock_bound_ms: number | null;
+}
+
+export interface Mesh {
+  store: string;
+  since: number;
+  until: number;
+  cells: Cell[];
+  next: string | null;
+  errors: string[];
+}
+
+export interface Cell {
+  from: string;
+  to: string;
+  to_location: string | null;
+  platform: string;
+  engine: string;
+  transport_class: string;
+  path: string;
+  n: number;
+  failed: number;
+  runs: number;
+  runs_left_out: number;
+  p50_rtt: number | null;
+  p50_ci95: number[] | null;
+  p95_rtt: number | null;
+  p95_ci95: number[] | null;
+  packet_loss_rate: number | null;
+  packet_loss_ci95: number[] | null;
+  verdicts: Partial<Record<string, number>>;
+  last_run: LastRun;
 }
 
 export interface Pings {

@@ -15,6 +15,7 @@ type FilterGroup struct {
 	Engine    string `group:"which" placeholder:"NAME" help:"native or browser."`
 	Transport string `group:"which" placeholder:"CLASS" help:"datachannel-reliable, datachannel-lossy, signalling-websocket, rtp-audio or turn."`
 	Path      string `group:"which" placeholder:"PATH" help:"How the messages travelled: udp, tcp, relay-udp, relay-tcp or relay-tls."`
+	EchoPlace string `group:"which" placeholder:"NAME" help:"The place of a fleet whose echo answered; none = those that no other place answered."`
 	Since     string `group:"which" placeholder:"TIME" help:"Ended since then: an age (90s, 1d12h), a time in UTC (2026-11-23 12:00) or in Unix seconds."`
 	Until     string `group:"which" placeholder:"TIME" help:"Ended before then."`
 }

@@ -26,7 +26,7 @@ const (
 // Runs reads runs page by page. A server that takes line protocol and answers no InfluxQL, as VictoriaMetrics, gives
 // one error.
 func (s *Store) Runs(ctx context.Context, q bench.Query) iter.Seq2[bench.Run, error] {
-	return bench.RunsOnPath(q, func(q bench.Query) iter.Seq2[bench.Run, error] { return s.read(ctx, q) })
+	return bench.RunsOnWay(q, func(q bench.Query) iter.Seq2[bench.Run, error] { return s.read(ctx, q) })
 }
 
 func (s *Store) read(ctx context.Context, q bench.Query) iter.Seq2[bench.Run, error] {

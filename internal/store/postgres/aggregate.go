@@ -104,13 +104,14 @@ func addTo(ctx context.Context, tx pgx.Tx, p rollup.Span, sums *rollup.Sums, ser
 
 // wantedSeries are those that q asks for, by their number.
 func wantedSeries(ctx context.Context, tx pgx.Tx, q bench.Query) (map[int64]bench.Series, error) {
-	w := whereOf(bench.Query{Platform: q.Platform, Location: q.Location, Engine: q.Engine, Transport: q.Transport})
+	w := whereOf(bench.Query{Platform: q.Platform, Location: q.Location, Engine: q.Engine, Transport: q.Transport,
+		Echo: q.Echo})
 	list := map[int64]bench.Series{}
 	if w.none {
 		return list, nil
 	}
-	rows, err := tx.Query(ctx, "SELECT id, platform, location, engine, transport FROM rtcbench.series WHERE "+w.text(),
-		w.args...)
+	rows, err := tx.Query(ctx, "SELECT id, platform, location, engine, transport, echo FROM rtcbench.series WHERE "+
+		w.text(), w.args...)
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +120,7 @@ func wantedSeries(ctx context.Context, tx pgx.Tx, q bench.Query) (map[int64]benc
 		var id int64
 		var one bench.Series
 		var transport string
-		if err := rows.Scan(&id, &one.Platform, &one.Location, &one.Engine, &transport); err != nil {
+		if err := rows.Scan(&id, &one.Platform, &one.Location, &one.Engine, &transport, &one.Echo); err != nil {
 			return nil, err
 		}
 		one.Transport = bench.TransportClass(transport)

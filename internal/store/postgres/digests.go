@@ -15,7 +15,7 @@ import (
 
 var _ bench.Digester = (*Store)(nil)
 
-// Digests goes by the columns, as sums do, and skims the documents.
+// Digests goes by the columns, as sums do. The documents are read of those runs alone whose columns do not say all.
 func (s *Store) Digests(ctx context.Context, q bench.Query, skip func(string) bool) iter.Seq2[bench.Digest, error] {
 	return func(yield func(bench.Digest, error) bool) {
 		const size = 1024
@@ -23,12 +23,12 @@ func (s *Store) Digests(ctx context.Context, q bench.Query, skip func(string) bo
 		_, err := s.there(ctx)
 		w := whereOf(q)
 		for err == nil && !w.none {
-			var list []bench.Packed
+			var list []result.Digested
 			n := 0
 			if list, n, err = s.digests(ctx, w, &after, size, skip); err != nil {
 				break
 			}
-			for _, d := range result.Digests(list) {
+			for _, d := range list {
 				if d.Err != nil {
 					d.Err = s.unread(d.ID, d.Err)
 				}
@@ -49,7 +49,7 @@ func (s *Store) Digests(ctx context.Context, q bench.Query, skip func(string) bo
 // digests are those of at most n runs after a place in their order, which moves behind them. read is how many runs were
 // looked at.
 func (s *Store) digests(ctx context.Context, w where, after *position, n int, skip func(string) bool) (
-	list []bench.Packed, read int, err error) {
+	list []result.Digested, read int, err error) {
 	ended, id := after.args()
 	w = w.and("(run.ended, run.id) > (?, ?::text::uuid)", ended, id)
 	order := fmt.Sprintf(" ORDER BY run.ended, run.id LIMIT %d", n)
@@ -81,7 +81,9 @@ func (s *Store) digests(ctx context.Context, w where, after *position, n int, sk
 		order = " ORDER BY run.ended, run.id"
 	}
 	rows, err := s.pool.Query(ctx, "SELECT run.ended, run.id::text, series.platform, series.location, series.engine, "+
-		"series.transport, run.path, run.invalid, run.document::text, run.histogram, "+countsOf("run.")+from+
+		"series.transport, series.echo, run.path, run.invalid, "+
+		"run.verdict, run.p95, CASE WHEN run.verdict IS NULL THEN run.document::text END, run.histogram, "+
+		countsOf("run.")+from+
 		" WHERE "+w.text()+order, w.args...)
 	if err != nil {
 		return nil, 0, err
@@ -98,17 +100,32 @@ func (s *Store) digests(ctx context.Context, w where, after *position, n int, sk
 	return list, read, nil
 }
 
-func scanDigest(r pgx.CollectableRow) (p bench.Packed, err error) {
-	var document, transport, path string
-	to := []any{&p.End, &p.ID, &p.Series.Platform, &p.Series.Location, &p.Series.Engine, &transport, &path, &p.Invalid,
-		&document, &p.Histogram}
+func scanDigest(r pgx.CollectableRow) (d result.Digested, err error) {
+	var p bench.Packed
+	var transport, path string
+	var document, verdict *string
+	var p95 *int64
+	to := []any{&p.End, &p.ID, &p.Series.Platform, &p.Series.Location, &p.Series.Engine, &transport, &p.Series.Echo,
+		&path, &p.Invalid, &verdict, &p95, &document, &p.Histogram}
 	for _, x := range bench.SummedCounts {
 		to = append(to, x.Of(&p.Counts))
 	}
 	err = r.Scan(to...)
 	p.Series.Transport, p.Series.Path = bench.TransportClass(transport), bench.Path(path)
-	p.Document, p.End = []byte(document), p.End.UTC()
-	return p, err
+	p.End = p.End.UTC()
+	switch {
+	case err != nil:
+	case verdict != nil:
+		var q bench.Quantity
+		if p95 != nil {
+			q = bench.Quantity{D: time.Duration(*p95), OK: true}
+		}
+		d.Digest, d.Err = result.Told(p, bench.Verdict(*verdict), q)
+	default:
+		p.Document = []byte(*document)
+		d.Digest, d.Err = result.Digest(p)
+	}
+	return d, err
 }
 
 // Marks goes by the index of the IDs alone.

@@ -329,7 +329,7 @@ func TestErrors(t *testing.T) {
 		!strings.Contains(err.Error(), "a newer rtcbench made it") || errors.Is(err, bench.ErrRejected) {
 		t.Error(err)
 	}
-	server.SQL(t, name, "UPDATE rtcbench.about SET version = 1; CREATE ROLE reader LOGIN PASSWORD 'geheim'; "+
+	server.SQL(t, name, "UPDATE rtcbench.about SET version = 2; CREATE ROLE reader LOGIN PASSWORD 'geheim'; "+
 		"GRANT USAGE ON SCHEMA rtcbench TO reader; GRANT SELECT ON ALL TABLES IN SCHEMA rtcbench TO reader")
 	user := url[strings.Index(url, "//")+2 : strings.Index(url, "@")]
 	reader := opened(t, strings.Replace(url, user, "reader:geheim", 1))

@@ -90,8 +90,8 @@ func (s *Store) chunk(ctx context.Context, w where, samples bool, after position
 			" LEFT JOIN rtcbench.sample ON sample.ended = run.ended AND sample.id = run.id"
 	}
 	rows, err := s.pool.Query(ctx, "SELECT run.ended, run.id::text, run.document::text, run.histogram, "+column+
-		", series.platform, series.location, series.engine, series.transport, run.path, run.invalid, "+counts+from+join+
-		" WHERE "+w.text()+fmt.Sprintf(" ORDER BY run.ended, run.id LIMIT %d", n), w.args...)
+		", series.platform, series.location, series.engine, series.transport, series.echo, run.path, run.invalid, "+
+		counts+from+join+" WHERE "+w.text()+fmt.Sprintf(" ORDER BY run.ended, run.id LIMIT %d", n), w.args...)
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +99,7 @@ func (s *Store) chunk(ctx context.Context, w where, samples bool, after position
 		var document string
 		of := &x.Series
 		to := []any{&x.ended, &x.id, &document, &x.Histogram, &x.Samples, &of.Platform, &of.Location, &of.Engine,
-			&of.Transport, &of.Path, &x.Invalid}
+			&of.Transport, &of.Echo, &of.Path, &x.Invalid}
 		for _, c := range bench.SummedCounts {
 			to = append(to, c.Of(&x.Counts))
 		}
@@ -157,6 +157,7 @@ func whereOf(q bench.Query) (w where) {
 	equal("series.location", q.Location)
 	equal("series.engine", q.Engine)
 	equal("series.transport", string(q.Transport))
+	equal("series.echo", q.Echo)
 	equal("run.path", string(q.Path))
 	if !q.Since.IsZero() {
 		w = w.and("run.ended >= ?", q.Since.Truncate(time.Microsecond))

@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"rtcbench/bench"
+	"rtcbench/internal/result"
 	"rtcbench/internal/stats"
 	"rtcbench/internal/store/rollup"
 )
@@ -98,15 +99,16 @@ func (s *Store) seriesIDs(ctx context.Context, list []bench.Packed) (map[bench.S
 		if _, ok := s.series[key]; ok {
 			continue
 		}
-		args := []any{key.Platform, key.Location, key.Engine, string(key.Transport)}
-		if _, err := s.pool.Exec(ctx, "INSERT INTO rtcbench.series (platform, location, engine, transport) "+
-			"SELECT $1, $2, $3, $4 WHERE NOT EXISTS (SELECT FROM rtcbench.series WHERE platform = $1 AND "+
-			"location = $2 AND engine = $3 AND transport = $4) ON CONFLICT DO NOTHING", args...); err != nil {
+		args := []any{key.Platform, key.Location, key.Engine, string(key.Transport), key.Echo}
+		if _, err := s.pool.Exec(ctx, "INSERT INTO rtcbench.series (platform, location, engine, transport, "+
+			"echo) SELECT $1, $2, $3, $4, $5 WHERE NOT EXISTS (SELECT FROM rtcbench.series WHERE platform = $1 AND "+
+			"location = $2 AND engine = $3 AND transport = $4 AND echo = $5) ON CONFLICT DO NOTHING",
+			args...); err != nil {
 			return nil, err
 		}
 		var id int64
 		if err := s.pool.QueryRow(ctx, "SELECT id FROM rtcbench.series WHERE platform = $1 AND location = $2 AND "+
-			"engine = $3 AND transport = $4", args...).Scan(&id); err != nil {
+			"engine = $3 AND transport = $4 AND echo = $5", args...).Scan(&id); err != nil {
 			return nil, err
 		}
 		s.series[key] = id
@@ -148,7 +150,7 @@ func newOnes(ctx context.Context, tx pgx.Tx, list []bench.Packed) (fresh []bench
 }
 
 func insert(ctx context.Context, tx pgx.Tx, list []bench.Packed, ids map[bench.Series]int64) error {
-	columns := []string{"id", "ended", "series", "path", "invalid", "histogram", "document"}
+	columns := []string{"id", "ended", "series", "path", "invalid", "histogram", "document", "verdict", "p95"}
 	for _, x := range bench.SummedCounts {
 		columns = append(columns, x.Key)
 	}
@@ -160,7 +162,13 @@ func insert(ctx context.Context, tx pgx.Tx, list []bench.Packed, ids map[bench.S
 		}
 		key := pgtype.UUID{Bytes: id, Valid: true}
 		run := []any{key, p.End, ids[withoutPath(p.Series)], string(p.Series.Path), p.Invalid, nonNil(p.Histogram),
-			p.Document}
+			p.Document, nil, nil}
+		if verdict, p95, ok := result.Brief(p); ok {
+			run[7] = string(verdict)
+			if p95.OK {
+				run[8] = int64(p95.D)
+			}
+		}
 		for _, x := range bench.SummedCounts {
 			run = append(run, int64(*x.Of(&p.Counts)))
 		}

@@ -15,9 +15,9 @@ import (
 // schema is in which everything of ours is, in whatever database.
 const schema = "rtcbench"
 
-// newest is the version of the layout that this rtcbench makes and knows. A count that is new is a column that is
-// added, and no version.
-const newest = 1
+// newest is the version of the layout that this rtcbench makes and knows (upgrade.go). A count that is new is a column
+// that is added, and no version.
+const newest = 2
 
 // layout is what is there.
 type layout struct {
@@ -44,7 +44,8 @@ CREATE TABLE rtcbench.series (
 	location  text NOT NULL,                  -- 'unknown' where none was given
 	engine    text NOT NULL,
 	transport text NOT NULL,                  -- '' = not known
-	UNIQUE (platform, location, engine, transport)
+	echo      text NOT NULL DEFAULT 'none',   -- the place whose echo answered; 'none' = no other place's
+	UNIQUE (platform, location, engine, transport, echo)
 );
 -- What makes a run one run: a partition knows nothing of the others.
 CREATE TABLE rtcbench.run_id (
@@ -58,6 +59,8 @@ CREATE TABLE rtcbench.run (
 	series    bigint NOT NULL,
 	path      text NOT NULL,                  -- how the messages travelled: udp, tcp, relay-udp, …; '' = not known
 	invalid   boolean NOT NULL,               -- its verdict; sums leave it out
+	verdict   text,                           -- all of it; NULL = the document has to be read for it and for
+	p95       bigint,                         -- the round trip in ns; NULL beside a verdict = not known
 	COUNTS,
 	histogram bytea NOT NULL,                 -- pairs of varints: distance to the bucket before, count
 	document  json NOT NULL                   -- the result file, without its long lists
@@ -101,6 +104,9 @@ SELECT create_hypertable('rtcbench.sample', 'ended', chunk_time_interval => INTE
 // errEmpty says that nothing was ever made here.
 var errEmpty = errors.New("nothing was kept in it yet")
 
+// errOlder is of a layout that whoever saves brings to the newest version.
+var errOlder = errors.New("an older rtcbench made it")
+
 // there looks at what is there. It makes nothing.
 func (s *Store) there(ctx context.Context) (layout, error) {
 	s.mu.Lock()
@@ -109,8 +115,12 @@ func (s *Store) there(ctx context.Context) (layout, error) {
 		return *s.layout, nil
 	}
 	l, err := look(ctx, s.pool)
-	if err == nil {
+	switch {
+	case err == nil:
 		s.layout = &l
+	case errors.Is(err, errOlder):
+		err = fmt.Errorf("%w%s", err, bench.Hint(": ", s.words.Init, " brings it there, and so does a run that is "+
+			"saved"))
 	}
 	return l, err
 }
@@ -130,6 +140,15 @@ func isTable(ctx context.Context, q querier, name string) (is bool, err error) {
 }
 
 func look(ctx context.Context, q querier) (l layout, err error) {
+	l, err = found(ctx, q)
+	if err == nil && l.version < newest {
+		err = fmt.Errorf("%w: it has version %d, and this one needs %d", errOlder, l.version, newest)
+	}
+	return l, err
+}
+
+// found is look, also at a layout of an older version.
+func found(ctx context.Context, q querier) (l layout, err error) {
 	made, err := isTable(ctx, q, "about")
 	if err == nil && !made {
 		return l, errEmpty
@@ -146,15 +165,17 @@ func look(ctx context.Context, q querier) (l layout, err error) {
 
 // ready makes what is missing, and gives its name.
 func (s *Store) ready(ctx context.Context) (made []string, err error) {
-	if l, err := s.there(ctx); err == nil && l.version > 0 && s.complete(ctx) {
+	if _, err := s.there(ctx); err == nil && s.complete(ctx) {
 		return nil, nil
-	} else if err != nil && !errors.Is(err, errEmpty) {
+	} else if err != nil && !errors.Is(err, errEmpty) && !errors.Is(err, errOlder) {
 		return nil, err
 	}
 	err = s.changing(ctx, func(tx pgx.Tx) error {
-		_, err := look(ctx, tx)
+		l, err := found(ctx, tx)
 		if errors.Is(err, errEmpty) {
 			made, err = makeAll(ctx, tx)
+		} else if err == nil && l.version < newest {
+			made, err = upgrade(ctx, tx)
 		}
 		if err != nil {
 			return err

@@ -44,7 +44,7 @@ func aggregate(ctx context.Context, db *sql.DB, q bench.Query) ([]bench.Aggregat
 		return nil, err
 	}
 	defer tx.Rollback()
-	series, err := wantedSeries(ctx, tx, q)
+	series, err := seriesOf(ctx, tx, q)
 	if err != nil {
 		return nil, err
 	}
@@ -92,11 +92,11 @@ func addTo(ctx context.Context, tx *sql.Tx, p rollup.Span, sums *rollup.Sums) er
 	return rows.Err()
 }
 
-// wantedSeries are those that q asks for, by their number.
-func wantedSeries(ctx context.Context, tx *sql.Tx, q bench.Query) (map[int64]bench.Series, error) {
+// seriesOf are those that q asks for, by their number.
+func seriesOf(ctx context.Context, tx manyQuerier, q bench.Query) (map[int64]bench.Series, error) {
 	where, args := conditions(bench.Query{Platform: q.Platform, Location: q.Location, Engine: q.Engine,
-		Transport: q.Transport})
-	rows, err := tx.QueryContext(ctx, "SELECT id, platform, location, engine, transport FROM series WHERE "+
+		Transport: q.Transport, Echo: q.Echo})
+	rows, err := tx.QueryContext(ctx, "SELECT id, platform, location, engine, transport, echo FROM series WHERE "+
 		where, args...)
 	if err != nil {
 		return nil, err
@@ -106,7 +106,7 @@ func wantedSeries(ctx context.Context, tx *sql.Tx, q bench.Query) (map[int64]ben
 	for rows.Next() {
 		var id int64
 		var one bench.Series
-		if err := rows.Scan(&id, &one.Platform, &one.Location, &one.Engine, &one.Transport); err != nil {
+		if err := rows.Scan(&id, &one.Platform, &one.Location, &one.Engine, &one.Transport, &one.Echo); err != nil {
 			return nil, err
 		}
 		list[id] = one

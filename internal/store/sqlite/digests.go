@@ -7,43 +7,33 @@ import (
 	"time"
 
 	"rtcbench/bench"
-	"rtcbench/internal/result"
 )
 
 var _ bench.Digester = (*Store)(nil)
 
-// Digests goes by the columns, as sums do, and skims the documents. Where the file is damaged it goes by the runs that
-// can be read.
+// Digests goes by the briefs, and reads the runs that have none. Where the file is damaged it goes by the runs that can
+// be read.
 func (s *Store) Digests(ctx context.Context, q bench.Query, skip func(string) bool) iter.Seq2[bench.Digest, error] {
 	return func(yield func(bench.Digest, error) bool) {
-		const size = 1024
-		from := position{ended: -1 << 62}
+		const size = 2048
+		r := digesting{query: q, skip: skip, after: position{ended: -1 << 62}}
 		for {
-			var list []bench.Packed
-			n := 0
+			var c chunkOfDigests
 			err := s.reading(ctx, func(db *sql.DB) (err error) {
 				if err = s.wellFiled(ctx, db); err == nil {
-					list, n, err = digests(ctx, db, q, &from, size, skip)
+					c, err = r.next(ctx, db, size)
 				}
 				return err
 			})
 			if ofContent(err) {
-				for d, err := range bench.DigestsOfRuns(ctx, s, q) {
-					given := err == nil && (position{d.End.UnixMicro(), d.ID}).compare(from) <= 0
-					if skip != nil && skip(d.ID) || given {
-						continue
-					}
-					if !yield(d, err) {
-						return
-					}
-				}
+				s.digestsOfDamaged(ctx, q, skip, r.after, yield)
 				return
 			}
 			if err != nil {
 				yield(bench.Digest{}, s.explain(err))
 				return
 			}
-			for _, d := range result.Digests(list) {
+			for _, d := range c.list {
 				if d.Err != nil {
 					d.Err = s.unread(d.ID, d.Err)
 				}
@@ -51,78 +41,26 @@ func (s *Store) Digests(ctx context.Context, q bench.Query, skip func(string) bo
 					return
 				}
 			}
-			if n < size {
+			if c.looked < size {
 				return
 			}
+			r.after = c.last
 		}
 	}
 }
 
-// digests are those of at most n runs after a place in their order, which moves behind them. read is how many runs were
-// looked at.
-func digests(ctx context.Context, db *sql.DB, q bench.Query, after *position, n int, skip func(string) bool) (
-	list []bench.Packed, read int, err error) {
-	where, args := conditions(q)
-	where += " AND (run.ended, run.id) > (?, ?) ORDER BY run.ended, run.id LIMIT ?"
-	args = append(args, after.ended, after.id, n)
-	to := *after
-	if skip == nil {
-		err = eachDigest(ctx, db, where, args, func(p bench.Packed) {
-			list, read, to = append(list, p), read+1, position{p.End.UnixMicro(), p.ID}
-		})
-	} else {
-		var ids []string
-		ids, read, to, err = notSkipped(ctx, db, where, args, to, skip)
-		for _, id := range ids {
-			if err == nil {
-				err = eachDigest(ctx, db, "run.id = ?", []any{id}, func(p bench.Packed) { list = append(list, p) })
-			}
+// digestsOfDamaged gives those after a place in their order that can be read.
+func (s *Store) digestsOfDamaged(ctx context.Context, q bench.Query, skip func(string) bool, after position,
+	yield func(bench.Digest, error) bool) {
+	for d, err := range bench.DigestsOfRuns(ctx, s, q) {
+		given := err == nil && (position{d.End.UnixMicro(), d.ID}).compare(after) <= 0
+		if skip != nil && skip(d.ID) || given {
+			continue
+		}
+		if !yield(d, err) {
+			return
 		}
 	}
-	if err == nil {
-		*after = to
-	}
-	return list, read, err
-}
-
-// notSkipped are the runs that are wanted of those that are asked for, and where these end.
-func notSkipped(ctx context.Context, db *sql.DB, where string, args []any, at position, skip func(string) bool) (
-	ids []string, read int, to position, err error) {
-	rows, err := db.QueryContext(ctx, "SELECT run.ended, run.id FROM run JOIN series ON series.id = run.series WHERE "+
-		where, args...)
-	if err != nil {
-		return nil, 0, at, err
-	}
-	defer rows.Close()
-	for ; rows.Next(); read++ {
-		if err := rows.Scan(&at.ended, &at.id); err != nil {
-			return nil, 0, at, err
-		}
-		if !skip(at.id) {
-			ids = append(ids, at.id)
-		}
-	}
-	return ids, read, at, rows.Err()
-}
-
-func eachDigest(ctx context.Context, db *sql.DB, where string, args []any, visit func(bench.Packed)) error {
-	rows, err := db.QueryContext(ctx, "SELECT "+columnsOfRow+
-		", NULL FROM run JOIN series ON series.id = run.series WHERE "+where, args...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var r row
-		if err := r.scan(rows); err != nil {
-			return err
-		}
-		if r.End = r.End.UTC(); r.verify() != nil {
-			r.Document, r.Histogram = nil, nil // it is read as a run that cannot be
-		}
-		visit(r.Packed.Packed)
-	}
-	return rows.Err()
 }
 
 // markOf adds up what tells one run from another: its key, which may be used again, and the end of its ID.

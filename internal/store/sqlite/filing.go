@@ -26,15 +26,15 @@ type row struct {
 
 // columnsOfRow are read by scan, from run JOIN series; the samples and what else is wanted follow.
 var columnsOfRow = "run.id, run.series, run.ended, run.invalid, " + counted.names("run.") +
-	", series.platform, series.location, series.engine, series.transport, run.path, " +
+	", series.platform, series.location, series.engine, series.transport, series.echo, run.path, " +
 	"run.histogram, run.document, run.crc"
 
 // scan reads a row that begins with columnsOfRow and its samples.
 func (r *row) scan(rows *sql.Rows, more ...any) error {
 	s := &r.Series
 	to := append([]any{&r.ID, &r.series, &r.ended, &r.Invalid}, counted.in(&r.Counts)...)
-	to = append(to, &s.Platform, &s.Location, &s.Engine, &s.Transport, &s.Path, &r.Histogram, &r.Document, &r.crc,
-		&r.Samples)
+	to = append(to, &s.Platform, &s.Location, &s.Engine, &s.Transport, &s.Echo, &s.Path, &r.Histogram, &r.Document,
+		&r.crc, &r.Samples)
 	err := rows.Scan(append(to, more...)...)
 	r.End = time.UnixMicro(r.ended)
 	return err
@@ -96,8 +96,8 @@ func misfiled(ctx context.Context, db *sql.DB) error {
 			return err
 		}
 		var of bench.Series
-		err = db.QueryRowContext(ctx, "SELECT platform, location, engine, transport FROM series WHERE id = ?", id).
-			Scan(&of.Platform, &of.Location, &of.Engine, &of.Transport)
+		err = db.QueryRowContext(ctx, "SELECT platform, location, engine, transport, echo FROM series WHERE id = ?",
+			id).Scan(&of.Platform, &of.Location, &of.Engine, &of.Transport, &of.Echo)
 		if errors.Is(err, sql.ErrNoRows) {
 			return fmt.Errorf("%w: runs are filed under series %d, which is not there", errDamage, id)
 		}

@@ -82,6 +82,34 @@ func TestOldRunsByPath(t *testing.T) {
 	}
 }
 
+// TestOldRunsByEcho: stores of before summed up runs of one location whatever place's echo answered.
+func TestOldRunsByEcho(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "runs.db")
+	runs := make([]bench.Run, 4)
+	for i := range runs {
+		runs[i] = benchtest.StoredRun(40, time.Date(2026, 11, 23, 12, 10*i+5, 0, 0, time.UTC))
+		runs[i].Facts.ICE, runs[i].Echo.Place = nil, []string{"sin-1", "iad-1", "", "sin-1"}[i]
+	}
+	version1(t, path, runs)
+	s := opened(t, path)
+	for name, q := range map[string]bench.Query{"all": {},
+		"a day":     {Since: time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)},
+		"some runs": {Since: time.Date(2026, 11, 23, 12, 0, 1, 0, time.UTC)}} {
+		sums, err := s.Aggregate(t.Context(), q)
+		var got []string
+		for _, a := range sums {
+			got = append(got, fmt.Sprintf("%d by %s: %d sent", a.Runs, a.Echo, a.Counts.Sent))
+		}
+		want := []string{"1 by iad-1: 40 sent", "1 by none: 40 sent", "2 by sin-1: 80 sent"}
+		if err != nil || !slices.Equal(got, want) {
+			t.Errorf("%s: %q, %v; want %q", name, got, err, want)
+		}
+	}
+	if err := s.Check(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
 // version1 makes a store as the first version did.
 func version1(t *testing.T, path string, runs []bench.Run) {
 	t.Helper()

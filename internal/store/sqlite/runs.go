@@ -160,6 +160,7 @@ func conditions(q bench.Query) (string, []any) {
 	add(q.Location != "", "series.location = ?", q.Location)
 	add(q.Engine != "", "series.engine = ?", q.Engine)
 	add(q.Transport != "", "series.transport = ?", string(q.Transport))
+	add(q.Echo != "", "series.echo = ?", q.Echo)
 	add(q.Path != "", "run.path = ?", string(q.Path))
 	add(!q.Since.IsZero(), "run.ended >= ?", q.Since.UnixMicro())
 	add(!q.Until.IsZero(), "run.ended < ?", q.Until.UnixMicro())
@@ -167,5 +168,6 @@ func conditions(q bench.Query) (string, []any) {
 }
 
 func seriesArgs(s bench.Series) []any {
-	return []any{s.Platform, cmp.Or(s.Location, bench.Unknown), s.Engine, string(s.Transport)}
+	return []any{s.Platform, cmp.Or(s.Location, bench.Unknown), s.Engine, string(s.Transport),
+		cmp.Or(s.Echo, bench.NoPlace)}
 }

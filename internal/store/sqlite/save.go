@@ -15,8 +15,10 @@ import (
 
 // The statements that save: they are prepared once.
 const (
-	findSeries = "SELECT id FROM series WHERE platform = ? AND location = ? AND engine = ? AND transport = ?"
-	addSeries  = "INSERT INTO series (platform, location, engine, transport) VALUES (?, ?, ?, ?) RETURNING id"
+	findSeries = "SELECT id FROM series WHERE platform = ? AND location = ? AND engine = ? AND transport = ? AND " +
+		"echo = ?"
+	addSeries = "INSERT INTO series (platform, location, engine, transport, echo) VALUES (?, ?, ?, ?, ?) RETURNING id"
+	addDigest = "INSERT OR REPLACE INTO digest (key, data) VALUES (?, ?)"
 )
 
 var (
@@ -34,14 +36,14 @@ var (
 )
 
 // statements are those, prepared.
-type statements struct{ findSeries, addSeries, addRun, findRollup, putRollup, readBack *sql.Stmt }
+type statements struct{ findSeries, addSeries, addRun, addDigest, findRollup, putRollup, readBack *sql.Stmt }
 
 func prepare(ctx context.Context, db *sql.DB) (s statements, err error) {
 	for _, x := range []struct {
 		to    **sql.Stmt
 		query string
 	}{
-		{&s.findSeries, findSeries}, {&s.addSeries, addSeries}, {&s.addRun, addRun},
+		{&s.findSeries, findSeries}, {&s.addSeries, addSeries}, {&s.addRun, addRun}, {&s.addDigest, addDigest},
 		{&s.findRollup, findRollup}, {&s.putRollup, putRollup}, {&s.readBack, readBack},
 	} {
 		if *x.to, err = db.PrepareContext(ctx, x.query); err != nil {
@@ -160,6 +162,15 @@ func (b *batch) save(ctx context.Context, p bench.Packed) (bool, error) {
 	} else if n == 0 {
 		return false, b.mend(ctx, p)
 	}
+	if data := briefOf(p, series); data != nil {
+		key, err := done.LastInsertId()
+		if err == nil {
+			_, err = b.tx.StmtContext(ctx, b.with.addDigest).ExecContext(ctx, key, data)
+		}
+		if err != nil {
+			return false, err
+		}
+	}
 	one := bench.Aggregate{Runs: 1, Counts: p.Counts}
 	if err := one.Histogram.UnmarshalBinary(p.Histogram); err != nil {
 		return false, err
@@ -197,10 +208,14 @@ func (b *batch) mend(ctx context.Context, p bench.Packed) error {
 
 // remove reports whether the run was there.
 func (b *batch) remove(ctx context.Context, id string) (bool, error) {
-	var series, ended int64
-	err := b.tx.QueryRowContext(ctx, "DELETE FROM run WHERE id = ? RETURNING series, ended", id).Scan(&series, &ended)
+	var key, series, ended int64
+	err := b.tx.QueryRowContext(ctx, "DELETE FROM run WHERE id = ? RETURNING key, series, ended", id).Scan(&key,
+		&series, &ended)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
+	}
+	if err == nil {
+		_, err = b.tx.ExecContext(ctx, "DELETE FROM digest WHERE key = ?", key)
 	}
 	for _, key := range rollupsOf(series, "", time.UnixMicro(ended), false) {
 		b.anew[key] = true

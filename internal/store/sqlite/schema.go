@@ -112,7 +112,25 @@ ALTER TABLE rollup_by_path RENAME TO rollup;
 `, then: pathsOfKept}, {sql: `
 ALTER TABLE run ADD COLUMN crc BLOB;    -- checksums of the columns, the histogram, the document and the samples
 ALTER TABLE rollup ADD COLUMN crc BLOB; -- of the columns and the histogram; NULL = an older version wrote the row
-`}}
+`}, {sql: `
+CREATE TABLE series_by_echo (
+	id        INTEGER PRIMARY KEY,
+	platform  TEXT NOT NULL,
+	location  TEXT NOT NULL,                -- 'unknown' where none was given
+	engine    TEXT NOT NULL,
+	transport TEXT NOT NULL,                -- '' = not known
+	echo      TEXT NOT NULL DEFAULT 'none', -- the place whose echo answered; 'none' = no other place's
+	UNIQUE (platform, location, engine, transport, echo)
+);
+INSERT INTO series_by_echo (id, platform, location, engine, transport)
+	SELECT id, platform, location, engine, transport FROM series;
+DROP TABLE series;
+ALTER TABLE series_by_echo RENAME TO series;
+CREATE TABLE digest (
+	key  INTEGER PRIMARY KEY, -- that of the run
+	data BLOB NOT NULL        -- what overviews need of it (brief.go); no row = it stands in the run
+);
+`, then: echoesOfKept}}
 
 // migrate brings the file to the newest version. Several processes may try at once. It takes the time that it needs,
 // seconds for tens of thousands of runs, whatever ctx says: one that was broken off would begin anew each time.
@@ -122,7 +140,17 @@ func migrate(ctx context.Context, db *sql.DB) error {
 		return err
 	}
 	ctx = context.WithoutCancel(ctx)
-	tx, err := db.BeginTx(ctx, nil) // immediate: the others wait
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	// A table that others refer to is made anew under its name (sqlite.org/lang_altertable.html#otheralter).
+	if _, err := conn.ExecContext(ctx, "PRAGMA foreign_keys = OFF"); err != nil {
+		return err
+	}
+	defer conn.ExecContext(ctx, "PRAGMA foreign_keys = ON")
+	tx, err := conn.BeginTx(ctx, nil) // immediate: the others wait
 	if err != nil {
 		return err
 	}
@@ -147,6 +175,11 @@ func migrate(ctx context.Context, db *sql.DB) error {
 		return err
 	}
 	return tx.Commit()
+}
+
+// manyQuerier is a database or a transaction.
+type manyQuerier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
 type querier interface {

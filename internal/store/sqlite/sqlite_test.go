@@ -78,6 +78,7 @@ func TestRollupIsTheMergeOfItsRuns(t *testing.T) {
 			r := benchtest.StoredRun(3+rng.IntN(20), moment().Truncate(time.Microsecond))
 			r.Platform = []string{"daily", "livekit"}[rng.IntN(2)]
 			r.Location = []string{"a", "b", ""}[rng.IntN(3)]
+			r.Echo.Place = []string{"", "sin-1", "iad-1"}[rng.IntN(3)]
 			r.Facts.Hidden = rng.IntN(4) == 0
 			some = append(some, r)
 		}
@@ -98,6 +99,9 @@ func TestRollupIsTheMergeOfItsRuns(t *testing.T) {
 		}
 		if i%7 == 0 {
 			q.Location = "a"
+		}
+		if i%6 == 0 {
+			q.Echo = []string{bench.NoPlace, "iad-1"}[i/6%2]
 		}
 		q.Invalid = i%2 == 0
 		got, err := s.Aggregate(t.Context(), q)

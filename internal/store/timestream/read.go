@@ -21,7 +21,7 @@ import (
 // eventually consistent: a run may be seen some time after it was saved, and one that went to
 // the magnetic store up to six hours later.
 func (s *Store) Runs(ctx context.Context, q bench.Query) iter.Seq2[bench.Run, error] {
-	return bench.RunsOnPath(q, func(q bench.Query) iter.Seq2[bench.Run, error] { return s.read(ctx, q) })
+	return bench.RunsOnWay(q, func(q bench.Query) iter.Seq2[bench.Run, error] { return s.read(ctx, q) })
 }
 
 func (s *Store) read(ctx context.Context, q bench.Query) iter.Seq2[bench.Run, error] {

@@ -1,0 +1,81 @@
+package dashboard
+
+import (
+	"rtcbench/internal/report"
+)
+
+// The lines of answers as CSV.
+
+// seriesRow is a series in a part of the time, or in all of it.
+type seriesRow struct {
+	Location  string  `json:"location_id"`
+	EchoPlace string  `json:"echo_place"`
+	Platform  string  `json:"platform"`
+	Engine    string  `json:"engine"`
+	Transport string  `json:"transport_class"`
+	Path      string  `json:"path"`
+	Since     float64 `json:"since"`
+	Until     float64 `json:"until"`
+	Sum
+}
+
+// rows are a line for each part of each series; in brief one for each series.
+func (l SeriesList) rows(brief bool) (rows []seriesRow) {
+	for _, s := range l.List {
+		row := seriesRow{s.Location, s.EchoPlace, s.Platform, s.Engine, s.Transport, s.Path, l.Since, l.Until, s.Total}
+		if brief {
+			rows = append(rows, row)
+			continue
+		}
+		length := (l.Until - l.Since) / float64(len(s.Parts))
+		for i, p := range s.Parts {
+			row.Since, row.Until, row.Sum = l.Since+float64(i)*length, l.Since+float64(i+1)*length, p
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
+// compareRow is how both sides compare, all in all or at a place.
+type compareRow struct {
+	Location string      `json:"location_id"` // "" = all in all
+	Echo     string      `json:"echo_place"`
+	Alike    bool        `json:"alike"`
+	A        compareSide `json:"a"`
+	B        compareSide `json:"b"`
+	Median   *shiftCells `json:"median_diff_ms"`
+	P95      *shiftCells `json:"p95_diff_ms"`
+	Verdict  string      `json:"verdict"`
+}
+
+type compareSide struct {
+	Runs int      `json:"runs"`
+	P50  *float64 `json:"p50_ms"`
+	P95  *float64 `json:"p95_ms"`
+	Loss *float64 `json:"loss"`
+}
+
+type shiftCells struct {
+	Value float64     `json:"value"`
+	CI95  *[2]float64 `json:"ci95"`
+}
+
+func cellsOf(s *report.Shift) *shiftCells {
+	if s == nil {
+		return nil
+	}
+	return &shiftCells{s.Value, s.CI95}
+}
+
+func (c Comparison) rows() []compareRow {
+	row := func(location, echo string, g report.Groups) compareRow {
+		side := func(s report.Side) compareSide { return compareSide{s.Runs, s.P50, s.P95, s.Loss} }
+		return compareRow{location, echo, g.Alike, side(g.A), side(g.B), cellsOf(g.MedianDiff), cellsOf(g.P95Diff),
+			g.Verdict}
+	}
+	rows := []compareRow{row("", "", c.All)}
+	for _, p := range c.Places {
+		rows = append(rows, row(p.Location, p.Echo, p.Groups))
+	}
+	return rows
+}
