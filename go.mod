@@ -13,6 +13,7 @@ require (
 	github.com/nats-io/nats-server/v2 v2.15.2
 	github.com/pion/opus v0.1.0
 	github.com/rogpeppe/go-internal v1.15.0
+	golang.org/x/image v0.46.0
 	golang.org/x/tools v0.52.0
 )
 

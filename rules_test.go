@@ -30,9 +30,8 @@ rtcbench/internal/voice: rtcbench/bench
 rtcbench/internal/loopback: rtcbench/bench
 rtcbench/internal/benchtest: rtcbench/bench rtcbench/internal/stats github.com/google/uuid github.com/gofrs/flock
 	go.uber.org/goleak
-rtcbench/internal/echo: rtcbench/bench rtcbench/internal/audio rtcbench/internal/ping
-	rtcbench/internal/advice rtcbench/internal/redact
-	github.com/prometheus/client_golang golang.org/x/time github.com/hashicorp/golang-lru/v2
+rtcbench/internal/echo: rtcbench/bench rtcbench/internal/audio rtcbench/internal/ping rtcbench/internal/advice
+	rtcbench/internal/redact github.com/prometheus/client_golang golang.org/x/time github.com/hashicorp/golang-lru/v2
 rtcbench/internal/result: rtcbench/bench rtcbench/internal/redact rtcbench/internal/stats rtcbench/internal/voice
 	github.com/google/uuid
 	github.com/go-json-experiment/json golang.org/x/text/encoding/unicode golang.org/x/text/transform
@@ -58,8 +57,8 @@ rtcbench/tools/contract: rtcbench/bench rtcbench/internal/dashboard rtcbench/int
 	rtcbench/internal/live rtcbench/internal/result
 rtcbench/internal/browser: rtcbench/bench rtcbench/internal/advice rtcbench/internal/browser/contract
 	rtcbench/internal/environment rtcbench/internal/recorder rtcbench/internal/stats rtcbench/web
-	rtcbench/internal/scratch
-	github.com/chromedp/chromedp github.com/chromedp/cdproto golang.org/x/net github.com/google/uuid
+	rtcbench/internal/scratch github.com/chromedp/chromedp github.com/chromedp/cdproto golang.org/x/net
+	github.com/google/uuid
 rtcbench/internal/scratch: github.com/gofrs/flock
 rtcbench/internal/lab: rtcbench/bench rtcbench/internal/redact rtcbench/internal/stats go.yaml.in/yaml/v3
 	github.com/vishvananda/netlink golang.org/x/sys/unix
@@ -78,8 +77,10 @@ rtcbench/internal/secrets: rtcbench/internal/environment rtcbench/internal/redac
 rtcbench/internal/schedule: rtcbench/bench rtcbench/internal/result github.com/prometheus/client_golang
 rtcbench/internal/dashboard: rtcbench/bench rtcbench/internal/archive rtcbench/internal/live rtcbench/internal/report
 	rtcbench/internal/result rtcbench/internal/selection rtcbench/internal/settings rtcbench/internal/stats
-	rtcbench/internal/recent
-	golang.org/x/time
+	rtcbench/internal/recent golang.org/x/time
+rtcbench/internal/drawing: golang.org/x/image
+rtcbench/internal/pictures: rtcbench/bench rtcbench/internal/dashboard rtcbench/internal/drawing
+	rtcbench/internal/report
 rtcbench/internal/recent: rtcbench/bench
 rtcbench/internal/dotenv:
 rtcbench/internal/live: rtcbench/bench github.com/google/uuid
@@ -90,10 +91,9 @@ rtcbench/internal/fleet/call: rtcbench/internal/fleet rtcbench/internal/redact
 rtcbench/internal/fleet/hub: rtcbench/bench rtcbench/internal/fleet rtcbench/internal/live rtcbench/internal/outbox
 	rtcbench/internal/result github.com/gofrs/flock github.com/prometheus/client_golang
 	github.com/gorilla/websocket github.com/nats-io
-rtcbench/internal/fleet/runner: rtcbench/bench rtcbench/internal/echo rtcbench/internal/fleet
-	rtcbench/internal/live rtcbench/internal/measure
-	rtcbench/internal/outbox rtcbench/internal/result rtcbench/internal/schedule github.com/nats-io
-	github.com/prometheus/client_golang
+rtcbench/internal/fleet/runner: rtcbench/bench rtcbench/internal/echo rtcbench/internal/fleet rtcbench/internal/live
+	rtcbench/internal/measure rtcbench/internal/outbox rtcbench/internal/result rtcbench/internal/schedule
+	github.com/nats-io github.com/prometheus/client_golang
 rtcbench/internal/fleet/orders: rtcbench/internal/fleet rtcbench/internal/jobs rtcbench/internal/measure
 	rtcbench/internal/platform rtcbench/internal/settings
 rtcbench/internal/fleet/demo: rtcbench/bench rtcbench/internal/fleet rtcbench/internal/measure
@@ -127,9 +127,8 @@ rtcbench/internal/keep: rtcbench/bench rtcbench/internal/outbox rtcbench/interna
 rtcbench/internal/function: rtcbench/bench rtcbench/internal/environment rtcbench/internal/result
 	rtcbench/internal/secrets rtcbench/internal/settings github.com/aws/aws-lambda-go
 rtcbench/internal/cli: rtcbench github.com/alecthomas/kong github.com/jotaen/kong-completion
-rtcbench/tools/figures: rtcbench github.com/livekit/server-sdk-go/v2 github.com/livekit/protocol
-	github.com/pion/rtp github.com/pion/webrtc/v4
-	github.com/chromedp/chromedp
+rtcbench/tools/figures: rtcbench github.com/livekit/server-sdk-go/v2 github.com/livekit/protocol github.com/pion/rtp
+	github.com/pion/webrtc/v4 github.com/chromedp/chromedp
 rtcbench/tools/accuracy: rtcbench/bench rtcbench/internal/lab rtcbench/internal/stats
 rtcbench/internal/lab/analysis: rtcbench/bench rtcbench/internal/audio rtcbench/internal/lab
 	rtcbench/internal/report rtcbench/internal/result rtcbench/internal/stats

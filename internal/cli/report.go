@@ -1,8 +1,9 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
-	"io"
+	"strings"
 	"sync"
 	"time"
 
@@ -10,17 +11,21 @@ import (
 	"rtcbench/internal/archive"
 	"rtcbench/internal/commandline/flags"
 	"rtcbench/internal/commandline/hints"
-	"rtcbench/internal/dashboard"
 	"rtcbench/internal/keep"
+	"rtcbench/internal/pictures"
+	"rtcbench/internal/progress"
 	"rtcbench/internal/report"
 	"rtcbench/internal/selection"
 	"rtcbench/internal/settings"
+	"rtcbench/internal/stores"
 	"rtcbench/web"
 )
 
 type reportCmd struct {
-	Runs   []string `arg:"" name:"run" help:"The ID of a run in the store, or the beginning or end of it, or a result file, FILE#livekit of what both wrote."`
-	Output string   `short:"o" group:"out" default:"report.html" placeholder:"report.html" help:"Where to; - = standard output." completion-predictor:"file"`
+	Runs    []string `arg:"" name:"run" help:"The ID of a run in the store, or the beginning or end of it, or a result file, FILE#livekit of what both wrote."`
+	Output  string   `short:"o" group:"out" placeholder:"FILE" help:"Where to, report.html unless told otherwise; - = standard output." completion-predictor:"file"`
+	Format  string   `group:"out" enum:"auto,html,svg,png" default:"auto" placeholder:"auto" help:"html (all pictures, with the runs themselves), svg or png (one picture); auto = as FILE ends."`
+	Picture string   `group:"out" enum:"auto,overview,histogram,series,percentiles,oneway,jitter-buffer,strips,compare" default:"auto" placeholder:"auto" help:"Which one picture: overview, histogram, series, percentiles, oneway, jitter-buffer (audio), strips (turns) or compare (two runs or more); auto = overview, strips or compare."`
 	flags.StoreGroup
 }
 
@@ -28,35 +33,67 @@ type reportCmd struct {
 func (reportCmd) Help() string {
 	return `Writes runs as one page that can be mailed: every ping, the distribution, percentiles with their ` +
 		`intervals, each way by itself, and whatever speaks against the numbers. The page needs no server, loads ` +
-		`nothing, and has the runs themselves in it. Two runs are compared, too: B − A.
+		`nothing, and has the runs themselves in it. Two runs, or two files of runs, are compared, too: B − A.
+
+With --format svg or png, or a FILE that ends so, one picture is written instead, for a slide or a mail. It shows ` +
+		`one run, or how each further run differs from the first. A file that is there already is replaced.
 
 Examples:
 
   rtcbench report 3eba4b1c
   rtcbench report before.json after.json -o change.html
-  rtcbench report both.json#livekit both.json#daily -o platforms.html`
+  rtcbench report both.json#livekit both.json#daily -o platforms.png
+  rtcbench report 3eba4b1c --picture series -o run.svg`
 }
 
 // mostInReport keeps a report readable, and a mail deliverable.
 const mostInReport = 20
 
-// Run writes the page.
+// Run writes the page, or the picture.
 func (cmd *reportCmd) Run(a *app) error {
 	if n := len(cmd.Runs); n > mostInReport {
 		return usagef("report: %d runs were named, and a report has room for %d", n, mostInReport)
 	}
-	pages, err := web.Dashboard()
-	if err != nil {
-		return err
+	order := pictures.Order{Format: strings.TrimPrefix(cmd.Format, "auto"),
+		Picture: strings.TrimPrefix(cmd.Picture, "auto"), File: cmd.Output}
+	if err := order.Settle(cmd.Runs); err != nil {
+		return usagef("report: %w", err)
 	}
-	if cmd.Output != "-" {
-		if err := flags.Writable("--output", cmd.Output); err != nil {
+	if order.File == "-" && order.Format == "png" && progress.IsTerminal(a.stdout) {
+		return usagef("--output -: a terminal shows no PNG; name a FILE, or lead standard output elsewhere")
+	}
+	if order.File != "-" {
+		if err := flags.Writable("--output", order.File); err != nil {
 			return err
 		}
 	}
+	sides, err := cmd.sides(a)
+	if err != nil {
+		return err
+	}
+	write, err := order.Of(sides, version().String(), web.Dashboard)
+	switch {
+	case errors.As(err, new(*pictures.Miscounted)):
+		return usagef("report: %w", err)
+	case err != nil:
+		return err
+	case order.File == "-":
+		return write(a.stdout)
+	}
+	if err := keep.WriteTo(order.File, order.File, write); err != nil {
+		return err
+	}
+	fmt.Fprintln(a.stdout, order.File)
+	return nil
+}
+
+// sides are the runs that were named, with their samples: those of each name together.
+func (cmd *reportCmd) sides(a *app) (sides []report.Group, err error) {
 	var store bench.Store
 	open := sync.OnceValues(func() (s bench.Store, err error) {
-		store, err = cmd.First(a.ctx, a.settings, ours)
+		if store, err = cmd.First(a.ctx, a.settings, ours); err == nil && stores.IsFile(cmd.Output, store) {
+			err = usagef("--output %q: that is the store itself", cmd.Output)
+		}
 		return store, err
 	})
 	defer func() {
@@ -64,56 +101,35 @@ func (cmd *reportCmd) Run(a *app) error {
 			store.Close()
 		}
 	}()
-	var runs []bench.Record
+	n := 0
 	for _, name := range cmd.Runs {
-		found, err := reported(a, name, archive.Reader{Store: open, File: selection.Open})
+		g, err := reported(a, name, archive.Reader{Store: open, File: selection.Open})
 		if err != nil {
-			return err
+			return nil, err
 		}
-		runs = append(runs, found...)
+		sides, n = append(sides, g), n+len(g.Runs)
 	}
-	if n := len(runs); n > mostInReport {
-		return usagef("report: the files hold %d runs, and a report has room for %d", n, mostInReport)
+	if n > mostInReport {
+		return nil, usagef("report: the files hold %d runs, and a report has room for %d", n, mostInReport)
 	}
-	r, err := dashboard.NewReport(runs, cmd.Runs, version().String(), time.Now())
-	if err != nil {
-		return err
-	}
-	return cmd.write(a, func(w io.Writer) error { return r.WriteHTML(w, pages) })
+	return sides, nil
 }
 
 // reported are the runs that text names, with their samples.
-func reported(a *app, text string, from archive.Reader) ([]bench.Record, error) {
+func reported(a *app, text string, from archive.Reader) (g report.Group, err error) {
 	side, err := selection.ParseSide("report", text, time.Now())
 	if err != nil {
-		return nil, err
+		return g, err
 	}
 	if side.File == "" && side.Part == "" {
-		return nil, settings.Usagef("report %s: name one run by its ID; rtcbench history lists them",
+		return g, settings.Usagef("report %s: name one run by its ID; rtcbench history lists them",
 			selection.ShownSide(text))
 	}
 	from.Say = func(note error) {
 		fmt.Fprintln(report.Plain{Writer: a.stderr}, hints.Note("report", selection.ShownSide(text), note))
 	}
-	g, err := side.Group(a.ctx, from, true)
-	if err != nil {
-		return nil, hints.NoGroup("report", side, err)
+	if g, err = side.Group(a.ctx, from, true); err != nil {
+		return g, hints.NoGroup("report", side, err)
 	}
-	return g.Runs, nil
-}
-
-func (cmd *reportCmd) write(a *app, write func(io.Writer) error) error {
-	if cmd.Output == "-" {
-		return write(a.stdout)
-	}
-	f, err := keep.NewReplacement(cmd.Output)
-	if err != nil {
-		return usagef("--output %q: %w", cmd.Output, err)
-	}
-	err = write(f)
-	if err := join(err, f.End(err == nil)); err != nil {
-		return fmt.Errorf("write %q: %w", cmd.Output, err)
-	}
-	fmt.Fprintln(a.stdout, cmd.Output)
-	return nil
+	return g, nil
 }

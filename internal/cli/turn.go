@@ -11,6 +11,7 @@ import (
 	"rtcbench/internal/commandline/hints"
 	"rtcbench/internal/keep"
 	"rtcbench/internal/measure"
+	"rtcbench/internal/pictures"
 	"rtcbench/internal/platform/livekit"
 	"rtcbench/internal/report"
 	"rtcbench/internal/settings"
@@ -83,6 +84,9 @@ func (a *app) calls(cmd calling) error {
 	}
 	if c.Err == nil {
 		c.Err = flags.Writable(c.Name("strips"), f.Strips)
+	}
+	if _, err := pictures.FormatOfStrips(f.Strips); err != nil && c.Err == nil {
+		c.Err = usagef("%s: %w", c.Name("strips"), err)
 	}
 	if err := turn.CanWrite(f.Record); err != nil && c.Err == nil {
 		c.Err = usagef("%s: %w", c.Name("record"), err)
@@ -167,7 +171,7 @@ func (a *app) turn(f flags.TurnGroup, k keepFlags, chrome flags.ChromeGroup, job
 	}
 	if run.ID != "" && f.Strips != "" {
 		drawn := keep.WriteTo(f.Strips, "the picture of the turns", func(w io.Writer) error {
-			return report.Strips(w, run)
+			return pictures.Strips(w, f.Strips, run)
 		})
 		unwritten = cmp.Or(unwritten, drawn)
 	}

@@ -10,7 +10,6 @@ import (
 	"io/fs"
 	"time"
 
-	"rtcbench/bench"
 	"rtcbench/internal/report"
 )
 
@@ -22,25 +21,23 @@ type Report struct {
 	Comparison *Comparison `json:"comparison"` // of two runs
 }
 
-// NewReport is about runs, which have their samples. Two of them are compared.
-func NewReport(runs []bench.Record, names []string, by string, now time.Time) (Report, error) {
+// NewReport is about the runs of sides, which have their samples. Two sides are compared, or the two runs of one.
+func NewReport(sides []report.Group, by string, now time.Time) (Report, error) {
 	r := Report{Made: now.UTC().Format("2006-01-02 15:04 UTC"), By: by}
-	for _, run := range runs {
-		v, err := NewRun(run)
-		if err != nil {
-			return r, err
-		}
-		r.Runs = append(r.Runs, v)
-	}
-	if len(runs) == 2 {
-		name := func(i int) string {
-			if len(names) == len(runs) {
-				return names[i]
+	for _, side := range sides {
+		for _, run := range side.Runs {
+			v, err := NewRun(run)
+			if err != nil {
+				return r, err
 			}
-			return runs[i].ID
+			r.Runs = append(r.Runs, v)
 		}
-		c := newComparison(report.Group{Name: name(0), Runs: runs[:1]}, report.Group{Name: name(1), Runs: runs[1:]},
-			report.Against{})
+	}
+	if len(sides) == 1 && len(r.Runs) == 2 {
+		sides = sides[0].Apart()
+	}
+	if len(sides) == 2 {
+		c := newComparison(sides[0], sides[1], report.Against{})
 		r.Comparison = &c
 	}
 	return r, nil

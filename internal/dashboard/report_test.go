@@ -6,8 +6,8 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"rtcbench/bench"
 	"rtcbench/internal/benchtest"
+	"rtcbench/internal/report"
 	"rtcbench/web"
 )
 
@@ -16,7 +16,7 @@ func TestNoTextOfARunEndsItsElement(t *testing.T) {
 	pages := fstest.MapFS{"report.js": {Data: []byte("1")}, "report.css": {Data: []byte("a{}")}}
 	run := benchtest.StoredRun(3, noon)
 	run.Location = `</script><script>alert(1)</script><!--`
-	r, err := NewReport([]bench.Record{bench.NewRecord(run)}, nil, "rtcbench", noon)
+	r, err := NewReport([]report.Group{{Runs: benchtest.Records(run)}}, "rtcbench", noon)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,8 +35,8 @@ func TestReportsAreSmall(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	list := []bench.Record{bench.NewRecord(benchtest.StoredRun(600, noon))}
-	r, err := NewReport(list, nil, "rtcbench", noon)
+	list := []report.Group{{Runs: benchtest.Records(benchtest.StoredRun(600, noon))}}
+	r, err := NewReport(list, "rtcbench", noon)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,15 +4,14 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"os"
 )
 
-// WriteTo makes a file at path; write fills it.
+// WriteTo makes a file at path, which write fills, in one step.
 func WriteTo(path, what string, write func(io.Writer) error) error {
 	var b bytes.Buffer
 	err := write(&b)
 	if err == nil {
-		err = os.WriteFile(path, b.Bytes(), 0o644)
+		err = Replace(path, b.Bytes())
 	}
 	if err != nil {
 		return fmt.Errorf("write %s: %w", what, err)

@@ -18,6 +18,20 @@ type Group struct {
 	LeftOut int // invalid runs that it would have beside them
 }
 
+// Apart gives each run a group of its own, which is called by what tells it from the others: one file may hold both
+// that were measured in turn.
+func (g Group) Apart() (list []Group) {
+	platforms := distinct(g.Runs, func(r bench.Record) string { return r.Platform })
+	for _, r := range g.Runs {
+		name := ShortID(r.ID)
+		if len(platforms) == len(g.Runs) {
+			name = platformName(r.Platform)
+		}
+		list = append(list, Group{Name: name, Runs: []bench.Record{r}})
+	}
+	return list
+}
+
 // Against is what two groups are held against each other by.
 type Against struct {
 	Margin      float64  // percent of A's median: a smaller difference does not matter

@@ -61,40 +61,12 @@ func (p *page) line(format string, args ...any) {
 func (p *page) head(s string) { p.line("\n%s", p.strong.Render(s)) }
 
 func (p *page) title(r bench.Run) {
-	c := r.Counts
-	p.line("%s  %s", p.strong.Render(platformName(r.Platform)), Printable(result.CleanURL(r.RoomURL)))
-	line := fmt.Sprintf("%d of %d pings answered", c.Answered, c.Settled())
-	switch {
-	case r.Plan.ClosedLoop():
-		line += ", one after the other"
-	case !r.Plan.PaceUnknown:
-		line += fmt.Sprintf(", one every %v", r.Plan.Cooldown)
-	}
-	if r.Facts.Transport != "" {
-		line += ", on the " + wayName(r.Facts.Transport, r.Path())
-	} else {
-		line += ", by a way that is not known"
-	}
-	for _, part := range Wrap(line, width) {
+	h := HeadingOf(r)
+	p.line("%s  %s", p.strong.Render(h.Platform), Printable(result.CleanURL(r.RoomURL)))
+	for _, part := range Wrap(h.Pings, width) {
 		p.line("%s", part)
 	}
-	where := "answered by a remote echo"
-	switch {
-	case r.Counts.Answered+r.Counts.Late == 0 && r.Echo.Identity == "":
-		where = "nobody answered"
-	case r.Echo.Mode == "local":
-		where = "answered by this process from a second seat in the room"
-	case r.Echo.Place != "":
-		where = "answered by the echo at " + Printable(r.Echo.Place)
-	case r.Echo.Kind == "original":
-		where = "answered by a remote echo that is not an rtcbench"
-	case r.OfOriginal():
-		where = "measured by the original tool"
-	}
-	if r.Location != "" {
-		where += "; location " + Printable(r.Location)
-	}
-	p.line("%s", p.dim.Render(r.Start.UTC().Format("2006-01-02 15:04:05 UTC")+"; "+where))
+	p.line("%s", p.dim.Render(h.When+"; "+h.Where))
 }
 
 func (p *page) roundTrip(r bench.Run, s bench.Summary) {

@@ -23,7 +23,7 @@ type TurnGroup struct {
 	Say      []string `from:"RTCBENCH_TURN_SAY" group:"what" placeholder:"NAME" help:"What to say, in turn: short, medium, long, pause, digits, stop, or files (Ogg Opus; WAV where opusenc is installed)."`
 	Script   string   `from:"RTCBENCH_TURN_SCRIPT" group:"what" placeholder:"FILE" help:"What the caller does, line by line (docs/turn.md), instead of --turns and --say." completion-predictor:"file"`
 	Playout  bool     `from:"RTCBENCH_TURN_PLAYOUT" group:"what" help:"Estimate also when an answer is heard behind a jitter buffer that loses 1 % of the packets."`
-	Strips   string   `from:"RTCBENCH_TURN_STRIPS" group:"out" placeholder:"FILE" help:"Draw each turn, who spoke when, as a picture: .svg." completion-predictor:"file"`
+	Strips   string   `from:"RTCBENCH_TURN_STRIPS" group:"out" placeholder:"FILE" help:"Draw each turn, who spoke when, as a picture: .svg or .png." completion-predictor:"file"`
 	Record   string   `from:"RTCBENCH_TURN_RECORD" group:"out" placeholder:"FILE" help:"Write both sides of the first call as one stereo file: .wav, or .ogg where opusenc is installed." completion-predictor:"file"`
 
 	ConnectTimeout   string `from:"RTCBENCH_CONNECT_TIMEOUT" group:"what" default:"30s" placeholder:"30s" help:"How long joining may take, and the agent's coming."`

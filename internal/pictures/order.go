@@ -1,0 +1,104 @@
+package pictures
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"rtcbench/internal/dashboard"
+	"rtcbench/internal/drawing"
+	"rtcbench/internal/report"
+)
+
+// Order is what somebody wants to have of runs.
+type Order struct {
+	Format  string // html, svg or png; "" = as File ends
+	Picture string // which one; "" = what shows most of them
+	File    string // "" = one that is called after the format; "-" = none
+}
+
+// Settle finds out what an order leaves open, and whether it contradicts itself, or would take the place of one of the
+// files that runs come from.
+func (o *Order) Settle(runs []string) (err error) {
+	natural := "html"
+	if o.Picture != "" {
+		natural = "svg"
+	}
+	if o.Format, err = Format(o.Format, o.File, natural); err != nil {
+		return err
+	}
+	if o.Format == "html" && o.Picture != "" {
+		return fmt.Errorf("a page has all pictures: for the picture %q alone the format has to be svg or png",
+			o.Picture)
+	}
+	o.File = cmp.Or(o.File, "report."+o.Format)
+	there, err := os.Stat(o.File)
+	if err != nil {
+		return nil
+	}
+	for _, name := range runs {
+		file, _, _ := strings.Cut(name, "#")
+		if run, err := os.Stat(file); err == nil && os.SameFile(run, there) {
+			return fmt.Errorf("%q has the runs themselves in it: name another file for the report", o.File)
+		}
+	}
+	return nil
+}
+
+// Of gives what writes sides as it was ordered. by is the program, and pages has the script of a page.
+func (o Order) Of(sides []report.Group, by string, pages func() (fs.FS, error)) (func(io.Writer) error, error) {
+	if o.Format != "html" {
+		sheet, err := Draw(o.Picture, sides)
+		return func(w io.Writer) error { return Write(w, o.Format, sheet) }, err
+	}
+	files, err := pages()
+	if err != nil {
+		return nil, err
+	}
+	r, err := dashboard.NewReport(sides, by, time.Now())
+	return func(w io.Writer) error { return r.WriteHTML(w, files) }, err
+}
+
+// formats are what a report can be written as, by the ends of a file's name. "" = what is no report.
+var formats = map[string]string{
+	".html": "html", ".htm": "html", ".svg": "svg", ".png": "png",
+	".json": "", ".jsonl": "", ".csv": "", ".db": "", ".yaml": "", ".pdf": "", ".jpg": "", ".jpeg": "", ".txt": "",
+}
+
+// Format is what file is to be written as: what was asked for, or what its name says, or what is natural. The name may
+// not contradict what was asked for.
+func Format(asked, file, natural string) (string, error) {
+	end := strings.ToLower(filepath.Ext(file))
+	says, known := formats[end]
+	switch {
+	case !known:
+		return cmp.Or(asked, natural), nil
+	case says == "":
+		return "", fmt.Errorf("%q ends in %s, which is no format of a report: html, svg and png are", file, end)
+	case asked != "" && says != asked:
+		return "", fmt.Errorf("%q ends in %s, and %s was asked for", file, end, asked)
+	}
+	return says, nil
+}
+
+// FormatOfStrips is what a picture of turns is to be written as.
+func FormatOfStrips(file string) (string, error) {
+	format, err := Format("", file, "svg")
+	if err == nil && format == "html" {
+		err = fmt.Errorf("%q ends in .html, and a picture is svg or png", file)
+	}
+	return format, err
+}
+
+// Write writes a picture as SVG or PNG.
+func Write(w io.Writer, format string, sheet *drawing.Sheet) error {
+	if format == "png" {
+		return sheet.WritePNG(w, 2)
+	}
+	return sheet.WriteSVG(w)
+}
