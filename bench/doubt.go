@@ -2,6 +2,7 @@ package bench
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -81,8 +82,13 @@ func notSent(r Run) string {
 	if why := reasons(r.Samples); why != "" {
 		text += " (" + why + ")"
 	}
-	return text + "; they are not loss"
+	if text += "; they are not loss"; r.ridesEncoder() && slices.ContainsFunc(r.Samples, Sample.stalled) {
+		text += ": the encoder of the page had no packet for them, for this machine is busy"
+	}
+	return text
 }
+
+func (s Sample) stalled() bool { return s.Outcome == NotSent && s.Reason == Stalled }
 
 func reasons(samples []Sample) string {
 	var n [len(reasonNames)]int

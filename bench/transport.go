@@ -40,6 +40,14 @@ type Session interface {
 	Close() error
 }
 
+// Direct is a Session that can hand on packets of audio where they arrive: an echo answers them without a wait for
+// another goroutine.
+type Direct interface {
+	// Direct makes f take each packet of audio from now on, in the goroutine that read it. Recv gives none of them
+	// then; nil gives them back. f may be called several times at once, and keeps no payload.
+	Direct(f func(Packet))
+}
+
 // Room is where runner and echo meet.
 type Room struct {
 	URL   string // of the server

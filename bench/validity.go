@@ -148,7 +148,9 @@ var criteria = []Criterion{
 		func(r Run, _ Summary) (float64, bool) { return float64(len(legsWithRED(r))), true },
 		func(r Run, _ Summary, _ float64) string {
 			return fmt.Sprintf("the audio of the %s goes as RED: a lost packet may have come with the next one, "+
-				"so loss and delay are not those of the path", strings.Join(legsWithRED(r), " and "))
+				"so loss and delay are not those of the path; let both ends publish without RED, or measure by "+
+				"messages",
+				strings.Join(legsWithRED(r), " and "))
 		}},
 	{"timer", "timer error, P99", "ms", 5, 50,
 		func(r Run, s Summary) (float64, bool) {

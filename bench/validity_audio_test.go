@@ -1,6 +1,7 @@
 package bench_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -18,7 +19,8 @@ func TestRedIsInvalid(t *testing.T) {
 	}
 	r.Facts.Audio[1].RED = true
 	v := bench.Summarise(r).Validity
-	if v.Verdict != bench.Invalid || !v.Has("red") || !strings.Contains(v.Why(), "subscriber goes as RED") {
+	if v.Verdict != bench.Invalid || !v.Has("red") || !strings.Contains(v.Why(), "subscriber goes as RED") ||
+		!strings.Contains(v.Why(), "publish without RED") {
 		t.Errorf("with RED: %+v", v)
 	}
 }
@@ -39,6 +41,34 @@ func TestWaitForTheEncoder(t *testing.T) {
 		}
 		if v := bench.Summarise(r).Validity; v.Has("timer") != x.doubt {
 			t.Errorf("%s, %s: %+v", x.engine, x.class, v)
+		}
+	}
+}
+
+// TestAStarvedEncoder: where the machine was too busy for the page's encoder, the verdict says which slots that cost,
+// and that it was not the path.
+func TestAStarvedEncoder(t *testing.T) {
+	const why = ": the encoder of the page had no packet for them, for this machine is busy"
+	for _, x := range []struct {
+		starved int
+		verdict bench.Verdict
+	}{{5, bench.Doubtful}, {60, bench.Invalid}} {
+		r := benchtest.Audio(300)
+		r.Facts.Engine = bench.Browser
+		for i := range x.starved {
+			s := &r.Samples[10+i]
+			*s = bench.Sample{Seq: s.Seq, Due: s.Due, Outcome: bench.NotSent, Reason: bench.Stalled}
+		}
+		r.Counts = bench.Counts{}
+		r.Counts.Tally(r.Samples)
+		want := fmt.Sprintf("%d of %d slots could not be used (stalled: %d); they are not loss%s", r.Counts.NotSent,
+			len(r.Samples), r.Counts.NotSent, why)
+		if v := bench.Summarise(r).Validity; v.Verdict != x.verdict || v.Why() != want {
+			t.Errorf("%d starved: %s, %q, want %s, %q", x.starved, v.Verdict, v.Why(), x.verdict, want)
+		}
+		r.Facts.Engine = bench.Native
+		if v := bench.Summarise(r).Validity; strings.Contains(v.Why(), "encoder") {
+			t.Errorf("without a browser: %q", v.Why())
 		}
 	}
 }

@@ -180,6 +180,21 @@ func TestWhatIsNoPong(t *testing.T) {
 	}
 }
 
+// TestABrokenPingIsNotAnswered: an echo believes no record whose CRC is wrong, and the ping is lost on the way up.
+func TestABrokenPingIsNotAnswered(t *testing.T) {
+	run, _ := measure(t, plan(20), func(s *seat) {
+		s.send = func(m bench.Message) error {
+			if r, v := audio.Decode(m.Payload); v == audio.Ours && r.Seq == 7 {
+				m.Payload[20] ^= 1
+			}
+			return nil
+		}
+	}, nil)
+	if c := run.Counts; c.Answered != 19 || c.Lost != 1 || c.Malformed != 0 || run.Ways.Up != 1 {
+		t.Errorf("%+v, %+v", c, run.Ways)
+	}
+}
+
 func TestAMarkTwiceIsADuplicate(t *testing.T) {
 	run, _ := measure(t, plan(20), nil, func(int) []time.Duration {
 		return []time.Duration{10 * ms, 15 * ms} // the run ends before the last one comes again

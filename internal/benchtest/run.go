@@ -91,6 +91,18 @@ func Audio(n int) bench.Run {
 	return r
 }
 
+// Sound is Audio in a page that also spoke: of two bursts one was heard.
+func Sound(n int) bench.Run {
+	r := Audio(n)
+	r.Facts.Engine, r.Plan.Media = bench.Browser, true
+	known := func(ms int) bench.Quantity { return bench.Known(time.Duration(ms)*time.Millisecond, true) }
+	r.Media = &bench.Media{Bursts: []bench.NoiseBurst{
+		{Seq: 1, At: known(-20), Ear: known(310), Match: 0.93, Buffer: known(120), Target: known(80), Played: 12000},
+		{Seq: 2, At: known(230), Played: 12000, Concealed: 600},
+	}}
+	return r
+}
+
 // Runs are one of each kind: complete, cut off (and invalid, for the server changed), without a pong, of audio, of
 // turns.
 func Runs() map[string]bench.Run {

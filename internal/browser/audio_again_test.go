@@ -7,6 +7,7 @@ import (
 
 	"rtcbench/bench"
 	"rtcbench/internal/benchtest"
+	"rtcbench/internal/platform/daily/standin"
 	"rtcbench/internal/sandbox/sandboxtest"
 )
 
@@ -37,4 +38,34 @@ func TestAudioInChromiumOutlivesTheServer(t *testing.T) {
 		t.Errorf("%d reconnects, changes %+v, %s %+v", run.Facts.Reconnects, run.Facts.Changes, v.Verdict, v.Grounds)
 	}
 	checkAudioFacts(t, run.Facts)
+}
+
+// TestDailyAudioGoesOn: Daily's signalling breaks off, and the call machine makes all connections anew. Pings are
+// answered again, and the run says that either way goes on as another stream.
+func TestDailyAudioGoesOn(t *testing.T) {
+	b := start(t)
+	cloud, err := standin.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { cloud.Close() })
+	url := cloud.AddRoom("again")
+	_, err = called(t, b, cloud, url, bench.Answerer)
+	runner, err2 := called(t, b, cloud, url, bench.Runner)
+	if err != nil || err2 != nil {
+		t.Fatal(err, err2)
+	}
+	plan := audioPlan(100_000)
+	plan.Timeout = time.Second
+	run := benchtest.Disturbed(t, runner, plan, func() { cloud.DropSockets("again") })
+	streams := 0
+	for _, c := range run.Facts.Changes {
+		if c.What == "audio stream" && c.From != c.To {
+			streams++
+		}
+	}
+	v := bench.Summarise(run).Validity
+	if streams != 2 || run.Facts.Reconnects == 0 || v.Verdict != bench.Invalid || !v.Has("audio-changed") {
+		t.Errorf("%d reconnects, changes %+v, %s %+v", run.Facts.Reconnects, run.Facts.Changes, v.Verdict, v.Grounds)
+	}
 }

@@ -127,7 +127,7 @@ func TestDailyDTX(t *testing.T) {
 	}
 }
 
-// TestDailyTwoRunners: an echo has one track there, and answers two runners on it at the same time.
+// TestDailyTwoRunners: an echo has one track there, and answers two runners on it at the same time; so does another.
 func TestDailyTwoRunners(t *testing.T) {
 	b := start(t)
 	cloud, err := standin.Start()
@@ -136,28 +136,16 @@ func TestDailyTwoRunners(t *testing.T) {
 	}
 	t.Cleanup(func() { cloud.Close() })
 	url := cloud.AddRoom("two")
-	if _, err := called(t, b, cloud, url, bench.Answerer); err != nil {
-		t.Fatal(err)
-	}
-	var runs [2]bench.Run
-	var errs [2]error
 	var pages [2]*browser.Page
 	for i := range pages {
+		if _, err := called(t, b, cloud, url, bench.Answerer); err != nil {
+			t.Fatal(err)
+		}
 		if pages[i], err = called(t, b, cloud, url, bench.Runner); err != nil {
 			t.Fatal(err)
 		}
 	}
-	var both sync.WaitGroup
-	for i, p := range pages {
-		both.Go(func() { runs[i], errs[i] = p.Probe(t.Context(), audioPlan(60), nil) })
-	}
-	both.Wait()
-	for i, run := range runs {
-		c := run.Counts
-		if errs[i] != nil || c.Answered != 60 || c.Lost+c.Malformed != 0 || run.Ended != bench.Complete {
-			t.Errorf("%+v, %v", c, errs[i])
-		}
-	}
+	checkMany(t, pages)
 }
 
 // TestDailyMuted: whose microphone is taken sends no pings, and does again when it is given back.

@@ -58,6 +58,11 @@ func (a *app) read(cmd measuring) ([]side, keep.Stores, error) {
 	if c.Err == nil {
 		c.Err = f.OutputGroup.Check(&c)
 	}
+	for i := range sides {
+		if c.Err == nil {
+			c.Err = flags.SentBack(&c, sides[i].job)
+		}
+	}
 	if c.Err != nil {
 		return sides, stores, c.Err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"sync"
 	"time"
 
 	"rtcbench/bench"
@@ -24,32 +25,50 @@ const clockErrorAge = time.Second
 // answer calls held with the time that each ping was kept, from its arrival in the SDK to just before its pong is sent.
 func answer(ctx context.Context, s bench.Session, clock bench.Clock, seen *seenRuns, held func(time.Duration)) error {
 	a := answerer{clock: clock, seen: seen, held: held}
+	if d, ok := s.(bench.Direct); ok {
+		d.Direct(func(packet bench.Packet) { a.send(ctx, s, packet) })
+		defer d.Direct(nil)
+	}
 	for {
 		packet, err := s.Recv(ctx)
 		if err != nil {
 			return err
 		}
-		pong, ok := a.answer(packet)
-		if !ok {
-			continue
-		}
-		err = s.Send(ctx, pong)
+		err = a.send(ctx, s, packet)
 		if ctx.Err() != nil || errors.Is(err, bench.ErrEnded) || errors.Is(err, bench.ErrClosed) {
 			return err
 		}
 	}
 }
 
-// answerer makes pongs in one buffer.
+// send answers a packet, if it asks for that.
+func (a *answerer) send(ctx context.Context, s bench.Session, packet bench.Packet) error {
+	a.mu.Lock()
+	pong, ok := a.answer(packet)
+	if packet.Class == bench.RTPAudio { // whose buffer is for several goroutines
+		defer a.mu.Unlock()
+	} else {
+		a.mu.Unlock()
+	}
+	if !ok {
+		return nil
+	}
+	return s.Send(ctx, pong)
+}
+
+// answerer makes pongs in two buffers: that of messages is for one goroutine alone.
 type answerer struct {
 	clock bench.Clock
-	seen  *seenRuns
 	held  func(time.Duration)
-	count uint64
-	buf   []byte
-	run   []byte
-	off   bench.Quantity // the clock's own error, as it was …
-	told  time.Time      // … then
+
+	mu     sync.Mutex
+	seen   *seenRuns
+	count  uint64
+	buf    []byte
+	packet []byte
+	run    []byte
+	off    bench.Quantity // the clock's own error, as it was …
+	told   time.Time      // … then
 }
 
 // answer is what goes back for a packet, if something does. An answer to nobody would go to everybody.
@@ -59,7 +78,7 @@ func (a *answerer) answer(packet bench.Packet) (pong bench.Message, ok bool) {
 		return pong, false
 	case packet.Class == bench.RTPAudio:
 		ok = a.audio(packet)
-		return bench.Message{Payload: a.buf, To: packet.From, Class: bench.RTPAudio}, ok
+		return bench.Message{Payload: a.packet, To: packet.From, Class: bench.RTPAudio}, ok
 	}
 	asked, ok := ping.DecodePing(packet.Payload)
 	if !ok {
@@ -90,7 +109,7 @@ func (a *answerer) stamp(packet bench.Packet) (received, sent float64) {
 // where the way there is. What is no packet of ours, as the silence that an SFU sends by itself, gets no answer.
 func (a *answerer) audio(packet bench.Packet) bool {
 	if audio.IsFiller(packet.Payload) {
-		a.buf = append(a.buf[:0], packet.Payload...)
+		a.packet = append(a.packet[:0], packet.Payload...)
 		return true
 	}
 	asked, verdict := audio.Decode(packet.Payload)
@@ -101,6 +120,6 @@ func (a *answerer) audio(packet bench.Packet) bool {
 	seen := a.seen.note(packet.From, a.run, asked.Seq)
 	received, sent := a.stamp(packet)
 	stamps := audio.Stamps{Received: received, Sent: sent, Error: a.off, Wrong: a.clock.IsWrong(), At: audio.AtWire}
-	a.buf = audio.AppendReply(a.buf[:0], packet.Payload, asked.Answered(stamps, *seen))
+	a.packet = audio.AppendReply(a.packet[:0], packet.Payload, asked.Answered(stamps, *seen))
 	return true
 }

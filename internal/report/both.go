@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -38,6 +39,8 @@ type Comparison struct {
 	Pairs            int                      `json:"pairs"`
 	Validity         map[string]bench.Verdict `json:"validity"`
 	Verdict          string                   `json:"verdict"`
+	// which is faster for whoever talks, in one sentence; of runs that went by audio packets alike
+	ForVoice string `json:"for_voice,omitempty"`
 }
 
 // Diff is a difference in milliseconds with its 95 % interval.
@@ -86,7 +89,33 @@ func Compare(daily, livekit bench.Record) Comparison {
 	if !c.Alike {
 		c.Verdict = unlikePaths + c.Verdict
 	}
+	c.ForVoice = forVoice(c, daily, livekit)
 	return c
+}
+
+// forVoice says which of two paths of audio packets is faster for whoever talks; "" = nobody can say.
+func forVoice(c Comparison, daily, livekit bench.Record) string {
+	d := c.MedianDiff
+	invalid := func(v bench.Verdict) bool { return v == bench.Invalid }
+	if d == nil || !c.Alike || daily.Facts.Transport != bench.RTPAudio || invalid(c.Validity["daily"]) ||
+		invalid(c.Validity["livekit"]) {
+		return ""
+	}
+	ears := ""
+	if x, ok := heard(daily); ok {
+		if y, ok := heard(livekit); ok {
+			ears = fmt.Sprintf("; from mouth to ear Daily %.0f ms, LiveKit %.0f ms", millis(x.MouthToEar),
+				millis(y.MouthToEar))
+		}
+	}
+	switch {
+	case d.CI95[0] <= 0 && d.CI95[1] >= 0:
+		return fmt.Sprintf("from here neither is shown to be faster: the difference lies between %+.2f and %+.2f ms "+
+			"of round trip%s", d.CI95[0], d.CI95[1], ears)
+	case d.Value < 0:
+		return fmt.Sprintf("from here Daily is faster, by %.2f ms of round trip%s", -d.Value, ears)
+	}
+	return fmt.Sprintf("from here LiveKit is faster, by %.2f ms of round trip%s", d.Value, ears)
 }
 
 // named is s; nil = not known.
@@ -201,8 +230,8 @@ func (t Table) WriteBoth(w io.Writer, d, l bench.Record) error {
 	p.line("  %-14s %s", "", p.dim.Render("(mean |ΔRTT|)"))
 	row("one way, ms", ways(a), ways(b))
 	row("timer late, ms", number(a.TimerError.P50), number(b.TimerError.P50))
-	if x, y := ears(d), ears(l); x != "" && y != "" {
-		row("mouth to ear", x, y)
+	if x, y := ears(d), ears(l); x != "" || y != "" {
+		row("mouth to ear", cmp.Or(x, "–"), cmp.Or(y, "–"))
 	}
 	if t.Explain {
 		p.explain("Daily: ", d)
@@ -231,6 +260,11 @@ func (p *page) comparison(c Comparison) {
 		}
 	}
 	p.line("  %-14s %s", "verdict", p.strong.Render(c.Verdict))
+	if c.ForVoice != "" {
+		for i, line := range Wrap(c.ForVoice, width-17) {
+			p.line("  %-14s %s", []string{"for voice", ""}[min(i, 1)], line)
+		}
+	}
 	if !c.Alike {
 		for _, line := range Wrap(unlike(c), width-4) {
 			p.line("  %s", p.dim.Render(line))

@@ -11,6 +11,8 @@ import (
 func (p *page) voice(r bench.Record) {
 	if v, ok := heard(r); ok {
 		p.item("voice", "%s", rated(v))
+	} else if r.Facts.Transport == bench.RTPAudio {
+		p.item("voice", "%s", p.dim.Render("not known: "+v.Why))
 	}
 }
 

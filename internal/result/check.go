@@ -34,7 +34,7 @@ const (
 // that is read, a run that is unpacked, and one that is packed for a store.
 func (f File) check() error {
 	for _, test := range []func() error{f.checkValues, f.checkWhere, f.checkTimes, f.checkCounts, f.checkStatistics,
-		f.checkSamples, f.checkNumbers} {
+		f.checkSamples, f.checkNumbers, f.checkMedia} {
 		if err := test(); err != nil {
 			return err
 		}

@@ -252,9 +252,11 @@ func TestMarkBeforeUTF8(t *testing.T) {
 
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte(anOriginal))
-	var b bytes.Buffer
-	Write(&b, bench.NewRecord(benchtest.Run(3)))
-	f.Add(b.Bytes())
+	for _, run := range []bench.Run{benchtest.Run(3), benchtest.Sound(3)} {
+		var b bytes.Buffer
+		Write(&b, bench.NewRecord(run))
+		f.Add(b.Bytes())
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		for e, err := range Decode(bytes.NewReader(data)) {
 			if err != nil {
@@ -262,6 +264,11 @@ func FuzzDecode(f *testing.F) {
 			}
 			if err := Write(&bytes.Buffer{}, bench.NewRecord(e.Run)); err != nil {
 				t.Errorf("read, but cannot be written: %v", err)
+			}
+			if m := e.Run.Media; m != nil {
+				if s := m.Summary(); s.Heard > s.Said || s.Most.D > latestBurst || !(s.Concealed >= 0) {
+					t.Errorf("no page has heard that: %+v", s)
+				}
 			}
 		}
 	})

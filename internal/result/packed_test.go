@@ -3,9 +3,11 @@ package result
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -96,9 +98,14 @@ func FuzzUnpack(f *testing.F) {
 	})
 }
 
+// seeds are runs of every kind.
+func seeds() []bench.Run {
+	return append(slices.Collect(maps.Values(benchtest.Runs())), benchtest.Sound(20))
+}
+
 // FuzzPacked: what a store gives back, damaged anywhere, is an error or a whole run.
 func FuzzPacked(f *testing.F) {
-	for _, run := range benchtest.Runs() {
+	for _, run := range seeds() {
 		p, _ := Pack(bench.NewRecord(run))
 		f.Add(p.Document, p.Samples, p.Histogram)
 		f.Add(p.Document, []byte(nil), p.Histogram)

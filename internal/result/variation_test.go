@@ -35,12 +35,7 @@ func TestVariationIsKept(t *testing.T) {
 // TestSoundIsKept: what is said of sound itself is in the file, and read back, also where the pings are not kept. A
 // file of a run that was not asked for it has nothing of it.
 func TestSoundIsKept(t *testing.T) {
-	known := func(ms int) bench.Quantity { return bench.Known(time.Duration(ms)*time.Millisecond, true) }
-	run := benchtest.Audio(200)
-	run.Media = &bench.Media{Bursts: []bench.NoiseBurst{
-		{Seq: 1, At: known(-20), Ear: known(310), Match: 0.93, Buffer: known(120), Target: known(80), Played: 12000},
-		{Seq: 2, At: known(230), Played: 12000, Concealed: 600},
-	}}
+	run := benchtest.Sound(200)
 	f, err := New(bench.NewRecord(run))
 	if err != nil {
 		t.Fatal(err)
@@ -58,7 +53,8 @@ func TestSoundIsKept(t *testing.T) {
 	if err != nil || !reflect.DeepEqual(again.Media, run.Media) || !again.Plan.Media {
 		t.Errorf("%v: %+v, want %+v", err, again.Media, run.Media)
 	}
-	if s := again.Media.Summary(); s.Said != 2 || s.Heard != 1 || s.P50 != known(310) || s.Concealed != 0.025 {
+	if s := again.Media.Summary(); s.Said != 2 || s.Heard != 1 || s.P50.D != 310*time.Millisecond ||
+		s.Concealed != 0.025 {
 		t.Errorf("%+v", s)
 	}
 	run.Media = nil

@@ -166,7 +166,7 @@ func TestImportOfPacked(t *testing.T) {
 
 // FuzzReadPacked: whatever arrives with a hash that is right, is refused, or a run that can be packed again.
 func FuzzReadPacked(f *testing.F) {
-	for _, run := range benchtest.Runs() {
+	for _, run := range seeds() {
 		p, _ := Pack(bench.NewRecord(run))
 		data, _ := p.MarshalBinary()
 		f.Add(data[1+sha256.Size:])

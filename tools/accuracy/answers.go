@@ -110,25 +110,20 @@ func (o outcome) judged() bool {
 	return o.lossFree() && e.Injected >= 10 && e.Injected <= 300
 }
 
-// promise is one figure that is held against all alternating runs of an engine.
+// promise is one figure that is held against all alternating runs of an engine, channel by channel.
 type promise struct {
 	Engine, What string
 	Limit        float64 // ms
 	OneClock     bool
-	Audio        bool // of audio packets; else of messages
 }
 
 var promises = []promise{
-	{"native", "round trip P50", 0.15, false, false},
-	{"native", "round trip P99", 1, false, false},
-	{"native", "up P50", 0.15, true, false},
-	{"native", "down P50", 0.15, true, false},
-	{"browser", "round trip P50", 0.5, false, false},
-	{"browser", "round trip P99", 4, false, false},
-	{"native", "round trip P50", 0.15, false, true},
-	{"native", "round trip P99", 1, false, true},
-	{"browser", "round trip P50", 0.5, false, true},
-	{"browser", "round trip P99", 4, false, true},
+	{"native", "round trip P50", 0.15, false},
+	{"native", "round trip P99", 1, false},
+	{"native", "up P50", 0.15, true},
+	{"native", "down P50", 0.15, true},
+	{"browser", "round trip P50", 0.5, false},
+	{"browser", "round trip P99", 4, false},
 }
 
 // left is the error of an alternating run: what is left when the floor of the same seconds is taken off.
@@ -143,11 +138,10 @@ func (o outcome) left(what string) (e analysis.Error, ok bool) {
 	return o.Report.Residuals.Errors[i], true
 }
 
-// kept is in how many of the outcomes it holds, and the largest error.
-func (p promise) kept(a answers) (held, of int, worst float64, where string) {
+// kept is in how many of the outcomes of a channel it holds, and the largest error.
+func (p promise) kept(a answers, channel string) (held, of int, worst float64, where string) {
 	for _, o := range a.Alternating {
-		if o.Engine != p.Engine || p.Audio != (o.Channel == "audio") ||
-			p.OneClock && o.Report.Clocks.Kind != bench.OneClock {
+		if o.Engine != p.Engine || o.Channel != channel || p.OneClock && o.Report.Clocks.Kind != bench.OneClock {
 			continue
 		}
 		e, ok := o.left(p.What)
@@ -159,7 +153,7 @@ func (p promise) kept(a answers) (held, of int, worst float64, where string) {
 			held++
 		}
 		if math.Abs(e.Error) > math.Abs(worst) {
-			worst, where = e.Error, o.Scenario+", "+o.Channel
+			worst, where = e.Error, o.Scenario
 		}
 	}
 	return held, of, worst, where
@@ -167,32 +161,33 @@ func (p promise) kept(a answers) (held, of int, worst float64, where string) {
 
 // headline is what docs/figures.md says.
 func (a answers) headline(w io.Writer) {
-	fmt.Fprintf(w, "| engine | number | wanted, ms | holds in | largest error, ms |\n|---|---|---|---|---|\n")
+	fmt.Fprintln(w, "| engine | channel | number | wanted, ms | holds in | largest error, ms |")
+	fmt.Fprintln(w, "|---|---|---|---|---|---|")
 	for _, p := range promises {
-		held, of, worst, where := p.kept(a)
-		if of == 0 {
-			continue
+		for _, channel := range channels {
+			if held, of, worst, where := p.kept(a, channel); of > 0 {
+				fmt.Fprintf(w, "| %s | %s | %s | ± %g | %d of %d | %+.2f (%s) |\n", p.Engine, channel, p.What, p.Limit,
+					held, of, worst, where)
+			}
 		}
-		engine := p.Engine
-		if p.Audio {
-			engine += ", audio"
-		}
-		fmt.Fprintf(w, "| %s | %s | ± %g | %d of %d | %+.2f (%s) |\n", engine, p.What, p.Limit, held, of, worst,
-			where)
 	}
 	a.packets(w)
-	for _, engine := range []string{"native", "browser"} {
-		if least, most := a.own(engine); least <= most {
-			fmt.Fprintf(w, "| %s | of that in the runner itself, P50 | | | %+.2f to %+.2f |\n", engine, least, most)
+	for _, engine := range engines {
+		for _, channel := range channels {
+			if least, most := a.own(engine, channel); least <= most {
+				fmt.Fprintf(w, "| %s | %s | of that in the runner itself, P50 | | | %+.2f to %+.2f |\n", engine,
+					channel, least, most)
+			}
 		}
 	}
 }
 
-// own says by how much the runner's own pieces of the round trip grow with the network, over the runs of an engine.
-func (a answers) own(engine string) (least, most float64) {
+// own says by how much the runner's own pieces of the round trip grow with the network, over the runs of an engine and
+// a channel.
+func (a answers) own(engine, channel string) (least, most float64) {
 	least, most = math.Inf(1), math.Inf(-1)
 	for _, o := range a.Alternating {
-		if o.Engine != engine || o.Report.Residuals == nil {
+		if o.Engine != engine || o.Channel != channel || o.Report.Residuals == nil {
 			continue
 		}
 		more := 0.0

@@ -58,8 +58,11 @@ type tool struct {
 // floorName is the scenario that has no network in it.
 const floorName = "floor"
 
-// channels are what pings go by.
-var channels = []string{"reliable", "lossy", "audio"}
+// engines are what the platform is spoken to by, and channels what pings go by.
+var (
+	engines  = []string{"native", "browser"}
+	channels = []string{"reliable", "lossy", "audio"}
+)
 
 // attempts is how often a run is made in which the router was not precise.
 const attempts = 3
@@ -164,7 +167,7 @@ func (t *tool) scenarios(ctx context.Context, a *answers) error {
 			floors++
 			kept = fmt.Sprintf("%s%d", name, floors)
 		}
-		for _, engine := range []string{"native", "browser"} {
+		for _, engine := range engines {
 			for _, channel := range channels {
 				if !t.wants(engine, channel) {
 					continue
@@ -239,7 +242,7 @@ func (o outcome) warm() int {
 
 // rests measures the floor with more and more time between the pings.
 func (t *tool) rests(ctx context.Context, a *answers) error {
-	for _, engine := range []string{"native", "browser"} {
+	for _, engine := range engines {
 		if !t.wants(engine, "reliable") {
 			continue
 		}

@@ -8,7 +8,7 @@ import (
 // packets says of the runs of audio whether each packet was found at all four hops, and whether they lost on each way
 // what the router dropped there.
 func (a answers) packets(w io.Writer) {
-	for _, engine := range []string{"native", "browser"} {
+	for _, engine := range engines {
 		matched, pings, exact, of, wrong := 0, 0, 0, 0, 0
 		for _, o := range a.Outcomes {
 			if o.Engine != engine || o.Channel != "audio" || o.Failed != "" {
@@ -28,12 +28,12 @@ func (a answers) packets(w io.Writer) {
 			}
 		}
 		if pings > 0 {
-			fmt.Fprintf(w, "| %s, audio | packets found at all four hops, where none is lost | ≥ 99.9 %% | %d of %d | "+
-				"|\n", engine, matched, pings)
+			fmt.Fprintf(w, "| %s | audio | packets found at all four hops, where none is lost | ≥ 99.9 %% | "+
+				"%d of %d | |\n", engine, matched, pings)
 		}
 		if of > 0 {
-			fmt.Fprintf(w, "| %s, audio | loss up and down as the router's | exact | %d of %d | %d ping(s) |\n", engine,
-				exact, of, wrong)
+			fmt.Fprintf(w, "| %s | audio | loss up and down as the router's | exact | %d of %d | %d ping(s) |\n",
+				engine, exact, of, wrong)
 		}
 	}
 }

@@ -28,6 +28,13 @@ func TestDocsHaveTheTemplatesText(t *testing.T) {
 	}
 }
 
+// kept is a run whose P99 was wrong by so much.
+func kept(engine, channel string, p99 float64) outcome {
+	return outcome{Scenario: "regional", Engine: engine, Channel: channel, Alternating: true,
+		Report: analysis.Report{Residuals: &analysis.Residuals{Floors: []analysis.Error{{}},
+			Errors: []analysis.Error{{What: "round trip P99", Error: p99}}}}}
+}
+
 // A page without what is optional has no heading of it; one with it has.
 func TestPage(t *testing.T) {
 	run := outcome{Scenario: floorName, Engine: "native", Channel: "lossy", Report: analysis.Report{
@@ -46,7 +53,16 @@ func TestPage(t *testing.T) {
 				Hops: []analysis.Hop{{Lost: 1}, {}, {}, {}},
 				Loss: analysis.Loss{Up: 2, Router: &analysis.Dropped{Up: 1, Wrong: 1}}}},
 		}}, "where none is lost | ≥ 99.9 % | 299 of 300 | |\n" +
-			"| native, audio | loss up and down as the router's | exact | 1 of 2 | 2 ping(s) |\n", "browser, audio"},
+			"| native | audio | loss up and down as the router's | exact | 1 of 2 | 2 ping(s) |\n",
+			"| browser | audio |"},
+		"channel by channel": {answers{Alternating: []outcome{
+			kept("browser", "audio", 5), kept("native", "audio", 0.2), kept("browser", "reliable", 3.5),
+			kept("native", "lossy", -0.9)}},
+			"| native | lossy | round trip P99 | ± 1 | 1 of 1 | -0.90 (regional) |\n" +
+				"| native | audio | round trip P99 | ± 1 | 1 of 1 | +0.20 (regional) |\n" +
+				"| browser | reliable | round trip P99 | ± 4 | 1 of 1 | +3.50 (regional) |\n" +
+				"| browser | audio | round trip P99 | ± 4 | 0 of 1 | +5.00 (regional) |\n",
+			"| browser | lossy |"},
 		"router": {answers{Router: &precision{PerSecond: 2000, P50: 2, P99: 31, Max: 3279, Packets: 20001}},
 			"without a real-time priority: late by 2 µs at the\nmedian, 31 µs at P99", "What a rest costs"},
 		"tallies": {answers{Tallies: &[]tally{{What: "taught", Beside: true, Of: 3}, {What: "promised", Of: 2}}},

@@ -34,7 +34,7 @@ var colours = map[string]string{"native": "#0a6ebd", "browser": "#d9690a"}
 
 func legend(b *strings.Builder) {
 	x := left + 6
-	for _, engine := range []string{"native", "browser"} {
+	for _, engine := range engines {
 		for _, channel := range channels {
 			mark(b, float64(x), 40, engine, channel)
 			fmt.Fprintf(b, `<text x="%d" y="44" font-size="12">%s, %s</text>`, x+8, engine, channel)
@@ -88,7 +88,7 @@ func (a answers) panel(b *strings.Builder, y0 int, what, title string) {
 		if !ok || !known {
 			continue
 		}
-		at := x(middle.Injected) + float64(i%4-2)*3 // the four of a scenario stand side by side
+		at := x(middle.Injected) + (float64(i%6)-2.5)*3 // the six of a scenario stand side by side
 		fmt.Fprintf(b, `<line x1="%.1f" x2="%.1f" y1="%.1f" y2="%.1f" stroke="%s" stroke-opacity="0.6"/>`, at, at,
 			y(e.CI[0]), y(e.CI[1]), colours[o.Engine])
 		mark(b, at, y(e.Error), o.Engine, o.Channel)

@@ -59,7 +59,7 @@ func (a answers) residuals() (rows []string) {
 }
 
 func (a answers) grownParts() (rows []string) {
-	for _, engine := range []string{"native", "browser"} {
+	for _, engine := range engines {
 		for _, channel := range channels {
 			if cells := a.grown(engine, channel); cells != "" {
 				rows = append(rows, fmt.Sprintf("%s | %s | %s", engine, channel, cells))
@@ -221,6 +221,10 @@ func (a answers) losses() []string {
 			return fmt.Sprintf("%d of %d (%.1f %%)", lost, of, 100*float64(lost)/float64(of))
 		}
 		l := o.Report.Loss
+		dropped := []string{share(up.Lost, up.Packets), share(down.Lost, down.Packets)}
+		if x := l.Router; x != nil { // which packet was which ping
+			dropped = []string{share(x.Up, l.Sent), share(x.Down, l.Sent-x.Up)}
+		}
 		witness := "none"
 		if l.Heard != nil {
 			witness = fmt.Sprintf("%d of %d heard, %d wrong", *l.Heard, l.Sent, l.Wrong)
@@ -229,8 +233,7 @@ func (a answers) losses() []string {
 		if x := o.Report.Again; x.Pings > 0 {
 			again = fmt.Sprintf("%d | %.0f / %.0f", x.Pings, x.P50, x.Max)
 		}
-		return fmt.Sprintf("%s | %s | %s | %s | %d | %s | %s", share(up.Lost, up.Packets),
-			share(down.Lost, down.Packets),
+		return fmt.Sprintf("%s | %s | %s | %d | %s | %s", strings.Join(dropped, " | "),
 			share(l.Up, l.Sent), share(l.Down, l.Sent-l.Up), l.Unknown, witness, again)
 	})
 }

@@ -3,7 +3,7 @@
 import type { Mouth } from './booth';
 import type { AudioLeg, JoinConfig } from './contract';
 import { legOf, noteFormat, streamOf } from './legs';
-import { type Media, type Ours, pingTrack, pongTrack, type Theirs } from './media';
+import { carries, type Media, notOpus, type Ours, pingTrack, pongTrack, type Theirs } from './media';
 import type { Pings, Port } from './ride';
 import type { Link } from './session';
 import * as taps from './taps';
@@ -37,7 +37,7 @@ export class Runner implements Pings {
   private constructor(private readonly ours: Ours) {}
 
   /** Publishes the track of the seat, and takes every answer to it. */
-  static async start(media: Media, identity: string): Promise<Runner> {
+  static async start(media: Media, identity: string, link: Link): Promise<Runner> {
     const from: Theirs[] = [];
     let r: Runner | undefined;
     const came = (track: Theirs) => {
@@ -45,7 +45,10 @@ export class Runner implements Pings {
       if (!r) from.push(track);
       else if (tap !== undefined) r.from.set(tap, track);
     };
-    media.watch({ wants: (name) => name === pongTrack(identity), came, gone: () => {}, sent: () => {} });
+    media.watch({
+      wants: (name) => name === pongTrack(identity), came, gone: () => {}, sent: () => {},
+      cannot: (why) => link.end(why),
+    });
     r = new Runner(await media.publish(pingTrack));
     from.forEach(came);
     await r.isOpus();
@@ -82,10 +85,9 @@ export class Runner implements Pings {
   /** Rejects where the platform has agreed on a codec that cannot carry pings. */
   private async isOpus(): Promise<void> {
     const mime = this.ours.sender()?.getParameters().codecs[0]?.mimeType;
-    if (mime && !['audio/opus', 'audio/red'].includes(mime.toLowerCase())) {
+    if (!carries(mime)) {
       await this.ours.end();
-      throw new Error(`the audio of this room is ${mime}, and a ping rides in packets of Opus alone: let the room ` +
-        'use Opus, or measure by messages');
+      throw new Error(notOpus('the audio of this room', mime!));
     }
   }
 }

@@ -1,6 +1,7 @@
 // The thread through which the frames of audio tracks go: nothing that the page's SDK does delays them here.
 
 import { Echo, hasPing, Runner, type Waiting } from './frames';
+import { Order } from './order';
 import type { Frame } from './red';
 import { Talker } from './talker';
 import type { FromWorker, ToWorker } from './taps';
@@ -18,6 +19,8 @@ interface Tap {
   joins: boolean; // its stream takes frames of other taps, too
   writer: WritableStreamDefaultWriter<Frame>;
   format: string;
+  codec: string; // '' = of no frame yet
+  order: Order;
   owner?: Tap; // of such a stream: whose frames it takes now …
   took?: number; // … and took last then
   waiting?: Waiting; // of such a sender, if its stream takes no others: what waits for its own frames
@@ -28,7 +31,7 @@ const answers = new Map<number, number>(); // by which sender's tap what arrives
 const write = (by: Tap, frame: Frame): void => void by.writer.write(frame).catch(() => {}); // it may just be over
 
 async function pump(id: number, out: boolean, joins: boolean, readable: ReadableStream, writable: WritableStream) {
-  const tap: Tap = { id, out, joins, writer: writable.getWriter(), format: '' };
+  const tap: Tap = { id, out, joins, writer: writable.getWriter(), format: '', codec: '', order: new Order() };
   taps.set(id, tap);
   const reader = (readable as ReadableStream<Frame>).getReader();
   for (;;) {
@@ -42,11 +45,15 @@ async function pump(id: number, out: boolean, joins: boolean, readable: Readable
 }
 
 function noteFormat(tap: Tap, frame: Frame): void {
-  const { mimeType = '', payloadType = -1, synchronizationSource: ssrc = 0 } = frame.getMetadata();
-  const format = `${mimeType} ${payloadType} ${ssrc}`;
-  if (tap.format === format) return;
+  const { mimeType = '', payloadType = -1, synchronizationSource: ssrc = 0, sequenceNumber } = frame.getMetadata();
+  const format = `${mimeType} ${payloadType} ${ssrc}`, numbered = !tap.out && sequenceNumber !== undefined;
+  const behind = numbered && tap.order.came(ssrc, sequenceNumber);
+  if (tap.format === format && !behind) return;
   tap.format = format;
-  post({ what: 'format', tap: tap.id, mimeType, payloadType, ssrc });
+  tap.codec = mimeType.toLowerCase();
+  post({
+    what: 'format', tap: tap.id, mimeType, payloadType, ssrc, ...(numbered ? { behind: tap.order.behind } : {}),
+  });
 }
 
 function leaves(tap: Tap, frame: Frame): void {
@@ -60,6 +67,7 @@ function leaves(tap: Tap, frame: Frame): void {
 
 function arrives(tap: Tap, frame: Frame): void {
   const by = taps.get(answers.get(tap.id) ?? 0);
+  if (by?.codec && by.codec !== tap.codec) by.joins = false; // our frames are not what comes: as RED
   if (by?.joins && tap.joins) {
     if (mayTake(by, tap, frame)) {
       echo.forward(frame, by.waiting);

@@ -28,6 +28,7 @@ export class Caller {
     this.say(quiet);
     media.watch({
       wants: () => true, sent: () => {}, joined: here('joined'), gone: here('left'),
+      cannot: (why) => this.session.link.end(why),
       came: ({ from, receiver }) => {
         const tap = taps.tapOf(receiver);
         if (tap !== undefined) this.from.set(tap, from);

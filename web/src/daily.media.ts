@@ -1,7 +1,8 @@
 // The audio of a Daily call: one track of each participant, which has no name of ours.
 
-import type { DailyCall, DailyParticipant } from '@daily-co/daily-js';
+import type { DailyCall, DailyParticipant, DailyParticipantPermissions } from '@daily-co/daily-js';
 import type { Media, Ours, Silence } from './media';
+import { Refusal } from './session';
 import * as taps from './taps';
 
 const most = 10_000, look = 50; // ms: how long a connection for our audio may take, and how often to look for it
@@ -13,6 +14,8 @@ export function dailyMedia(call: DailyCall, silence: Silence): Media {
   return {
     async publish(): Promise<Ours> {
       if (ours) return ours; // there is one, whoever is answered
+      const no = refused(call.participants().local.permissions);
+      if (no) throw new Refusal(no);
       await silence.start();
       call.setLocalAudio(true);
       for (let left = most; !sender()?.getParameters().codecs.length; left -= look) {
@@ -41,4 +44,17 @@ export function dailyMedia(call: DailyCall, silence: Silence): Media {
       Object.values(call.participants()).forEach(take);
     },
   };
+}
+
+/** Why a seat may not take part in audio; none = nothing speaks against it. */
+function refused({ canSend, canReceive }: DailyParticipantPermissions): string | undefined {
+  const told = 'by its meeting token, or by its room: give a token whose permissions have it, or measure by messages';
+  const { base } = canReceive;
+  if (canSend === false || (canSend instanceof Set && !canSend.has('audio'))) {
+    return `this seat may not send audio (canSend), ${told}`;
+  }
+  if (base === false || (typeof base === 'object' && base.audio === false)) {
+    return `this seat may not hear audio (canReceive), ${told}`;
+  }
+  return undefined;
 }

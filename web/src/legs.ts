@@ -8,10 +8,11 @@ interface Format {
   mimeType: string;
   payloadType: number;
   ssrc: number;
+  behind?: number; // how many came after a later one; none = the browser gives no numbers
 }
 const formats = new Map<number, Format>();
-export const noteFormat = (tap: number, { mimeType, payloadType, ssrc }: Format): void =>
-  void formats.set(tap, { mimeType, payloadType, ssrc });
+export const noteFormat = (tap: number, { mimeType, payloadType, ssrc, behind }: Format): void =>
+  void formats.set(tap, { mimeType, payloadType, ssrc, behind });
 
 /** The SSRC of the newest frame of a tap. */
 export const streamOf = (tap: number | undefined): number | undefined => formats.get(tap ?? 0)?.ssrc || undefined;
@@ -41,12 +42,14 @@ export async function legOf(
   const type = Number(codec?.payloadType ?? seen!.payloadType);
   const nack = (sdp: string) => new RegExp(`^a=rtcp-fb:(${type}|\\*) nack\r?$`, 'm').test(sdp);
   const again = rtp?.retransmittedPacketsReceived ?? rtp?.retransmittedPacketsSent;
+  const asked = nack(local) && nack(remote);
   const mime = String(codec?.mimeType ?? seen!.mimeType);
   return {
     leg, codec: mime, clock_rate: Number(codec?.clockRate ?? 0), channels: Number(codec?.channels ?? 1),
     payload_type: type, red: mime.toLowerCase() === red || seen?.mimeType.toLowerCase() === red,
-    dtx: /(^|;) *usedtx=1/.test(String(codec?.sdpFmtpLine ?? '')), nack: nack(local) && nack(remote),
+    dtx: /(^|;) *usedtx=1/.test(String(codec?.sdpFmtpLine ?? '')), nack: asked,
     extensions: (end.getParameters().headerExtensions ?? []).map((x) => x.uri),
     retransmitted: typeof again === 'number' ? again : null, stamped, carried,
+    ...(asked && seen?.behind !== undefined ? { after_gap: seen.behind } : {}),
   };
 }

@@ -4,8 +4,7 @@ import {
   type LocalTrack, type LocalTrackPublication, type RemoteParticipant, type RemoteTrack, type RemoteTrackPublication,
   type Room, RoomEvent, Track,
 } from 'livekit-client';
-import { type Media, type Ours, silence } from './media';
-import type { Link } from './session';
+import { carries, type Media, notOpus, type Ours, silence } from './media';
 
 /**
  * Plain Opus, all the time: an encoder that falls silent, or repeats itself, carries no ping when one is due. As a
@@ -13,7 +12,7 @@ import type { Link } from './session';
  */
 const plain = { red: false, dtx: false, forceStereo: false, source: Track.Source.Microphone };
 
-export function liveKitMedia(room: Room, link: Link): Media {
+export function liveKitMedia(room: Room): Media {
   return {
     async publish(name): Promise<Ours> {
       const { mouth, track, start, end } = silence();
@@ -29,13 +28,14 @@ export function liveKitMedia(room: Room, link: Link): Media {
         },
       };
     },
-    watch({ wants, came, gone, sent, joined }) {
+    watch({ wants, came, gone, sent, joined, cannot }) {
       const look = (of: RemoteTrackPublication, from: RemoteParticipant) => {
         if (of.kind !== Track.Kind.Audio || !wants(of.trackName, from.identity)) return;
         if (of.isEncrypted) {
-          link.end(`the audio of ${from.identity} is encrypted from end to end, which hides what pings and pongs ` +
+          cannot?.(`the audio of ${from.identity} is encrypted from end to end, which hides what pings and pongs ` +
             'carry: measure in a room without end-to-end encryption');
-        } else of.setSubscribed(true);
+        } else if (!carries(of.mimeType)) cannot?.(notOpus(`the audio of ${from.identity}`, of.mimeType!));
+        else of.setSubscribed(true);
       };
       room.on(RoomEvent.TrackPublished, look);
       room.on(RoomEvent.TrackSubscribed, (track: RemoteTrack, of: RemoteTrackPublication, from: RemoteParticipant) => {

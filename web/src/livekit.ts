@@ -94,7 +94,7 @@ export async function joinLiveKit(c: JoinConfig, reached: (phase: string) => voi
     },
     onPacket: (h) => (handler = h),
     link,
-    media: liveKitMedia(room, link),
+    media: liveKitMedia(room),
     async facts() {
       const { outbound, inbound } = channels(label);
       const s = server();

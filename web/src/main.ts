@@ -115,7 +115,7 @@ function engine(join: Join) {
       });
       observe.watchPhases(() => {});
       if (c.class === 'rtp-audio' && c.role !== 'echo') {
-        pings = await audio.Runner.start(session.media!, session.identity);
+        pings = await audio.Runner.start(session.media!, session.identity, session.link);
       }
       return { identity: session.identity, facts: await facts() };
     },

@@ -28,6 +28,7 @@ export interface Media {
     gone(from: string): void;
     sent(): void;
     joined?(from: string): void; // somebody is there, or came
+    cannot?(why: string): void; // one that is wanted cannot be read
   }): void;
 }
 
@@ -36,6 +37,13 @@ export const pingTrack = 'rtcbench-ping';
 /** That of a caller. */
 export const voiceTrack = 'rtcbench-voice';
 export const pongTrack = (runner: string): string => `rtcbench-pong:${runner}`;
+
+/** Whether frames of a codec can have pings in them. */
+export const carries = (mime: string | undefined): boolean =>
+  !mime || ['audio/opus', 'audio/red'].includes(mime.toLowerCase());
+
+export const notOpus = (whose: string, mime: string): string =>
+  `${whose} is ${mime}, and a ping rides in packets of Opus alone: let the room use Opus, or measure by messages`;
 
 /** A track of silence, which costs nothing until it starts. What the mouth says is heard on it. */
 export interface Silence {

@@ -15,7 +15,7 @@ export type FromWorker =
   | Told
   | Overheard
   | { what: 'answered'; answered: number }
-  | { what: 'format'; tap: number; mimeType: string; payloadType: number; ssrc: number };
+  | { what: 'format'; tap: number; mimeType: string; payloadType: number; ssrc: number; behind?: number };
 /** What a runner's or an echo's seat is told. */
 export type News = Exclude<FromWorker, Overheard>;
 

@@ -2,7 +2,9 @@ import { describe, it } from 'node:test';
 import { expect } from 'expect';
 import { Outcome, type Plan, Reason, type Sample, type State } from '../src/contract';
 import { Echo, Runner, type Told } from '../src/frames';
+import { decode } from '../src/packet';
 import { Probe } from '../src/probe';
+import { type Frame, opusOf } from '../src/red';
 import { type Ask, type Pings, Ride } from '../src/ride';
 import { Link } from '../src/session';
 import { FakeTime, frameOf, silent } from './fake';
@@ -16,6 +18,7 @@ const plan: Plan = {
 async function play(befalls: {
   stuck?: [number, number]; muted?: [number, number]; twice?: boolean; of?: bigint; numbered?: boolean;
   sizes?: Map<number, number>; // that were asked for, by number
+  broken?: number; // the ping whose pong has another byte than its CRC says
 }) {
   const time = new FakeTime(), told: ((t: Told) => void)[] = [];
   const during = (span?: [number, number]) => span !== undefined && time.t >= span[0] && time.t < span[1];
@@ -41,6 +44,7 @@ async function play(befalls: {
     const frame = frameOf(silent);
     runner.out(frame, () => {});
     echo.forward(frame);
+    if (decode(opusOf(frame)).some((r) => r !== 'malformed' && r.seq === befalls.broken)) breakIt(frame);
     for (let n = befalls.twice ? 2 : 1; n > 0; n--) time.after(30, () => runner.in(1, frame));
     runner.in(2, frame); // of a track that nobody has asked for
   };
@@ -53,6 +57,13 @@ async function play(befalls: {
   const samples = p.take(Infinity).sort((a, b) => a.seq - b.seq);
   const of = (o: Outcome) => samples.filter((s) => s.outcome === o);
   return { r: r!, samples, of, pings };
+}
+
+/** Changes a byte of the record. */
+function breakIt(frame: Frame): void {
+  const bytes = new Uint8Array(frame.data);
+  bytes[20]! ^= 1;
+  frame.data = bytes.buffer;
 }
 
 const notSent = (list: Sample[]) => list.filter((s) => s.outcome === Outcome.notSent).map((s) => s.reason);
@@ -102,6 +113,12 @@ describe('pings that ride an encoder', () => {
     const { r, of } = await play({ twice: true });
     expect(of(Outcome.answered)).toHaveLength(20);
     expect(r.counts.duplicate).toBeGreaterThan(18); // the run may end before the last one
+  });
+
+  it('are lost where their pong is broken, which is counted', async () => {
+    const { r, of } = await play({ broken: 7 });
+    expect(of(Outcome.lost).map((s) => s.seq)).toEqual([7]);
+    expect(r.counts.malformed).toBe(1);
   });
 
   it('are not answered by pongs to somebody else', async () => {

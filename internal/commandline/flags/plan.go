@@ -7,6 +7,7 @@ import (
 
 	"rtcbench/bench"
 	"rtcbench/internal/audio"
+	"rtcbench/internal/measure"
 	"rtcbench/internal/settings"
 )
 
@@ -60,7 +61,7 @@ func (f PlanGroup) CarriedBy(c *settings.Check, plan *bench.Plan, channel string
 
 // MediaGroup asks for the way of sound itself.
 type MediaGroup struct {
-	Media bool `from:"RTCBENCH_MEDIA" group:"what" help:"Also say bursts of noise on the track of the pings, and time them from mouth to ear: with the channel audio, in a browser."`
+	Media bool `from:"RTCBENCH_MEDIA" group:"what" help:"Also say bursts of noise on the track of the pings, and time them from mouth to ear: with the channel audio, in a browser; at an echo elsewhere with a cooldown of 20."`
 }
 
 // Heard makes a plan one in which sound itself is timed. A variable that is there for other commands is no error.
@@ -76,6 +77,18 @@ func (f MediaGroup) Heard(c *settings.Check, plan *bench.Plan, engine string) {
 	}
 	c.Err = settings.Usagef("%s: only the browser engine has an encoder, a jitter buffer and a decoder; give "+
 		"--%s browser with it", c.Name("media"), c.Flag("engine"))
+}
+
+// SentBack fails where sound would come back in pieces: an echo elsewhere may be one in Go, which sends back the frames
+// of pings, and no others. A page of this process sends back all of them.
+func SentBack(c *settings.Check, job measure.Job) error {
+	p := job.Plan
+	if !p.Media || job.Local || p.Cooldown > 0 && p.Cooldown <= audio.Frame {
+		return nil
+	}
+	return settings.Usagef("%s %v: with %s an echo elsewhere sends back those frames alone that have a ping, one "+
+		"every %v; leave out %[1]s, or let a page answer from here (%[5]s local)", c.Name("cooldown"), p.Cooldown,
+		c.Name("media"), audio.Frame, c.Name("echo"))
 }
 
 // Bounds of what a plan can ask for.

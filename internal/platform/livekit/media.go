@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	protocol "github.com/livekit/protocol/livekit"
@@ -29,7 +30,8 @@ const (
 type media struct {
 	s        *session
 	arrivals chan bench.Packet
-	making   sync.Mutex // one track is published at a time
+	direct   atomic.Pointer[func(bench.Packet)] // takes what arrives, in place of the channel; nil = nobody
+	making   sync.Mutex                         // one track is published at a time
 
 	mu      sync.Mutex
 	sending map[string]*outbound // by who hears it; "" = everybody
@@ -87,7 +89,7 @@ func (m *media) published(pub *lksdk.RemoteTrackPublication, p *lksdk.RemotePart
 	if name := m.hears(); name == "" || pub.Name() != name {
 		return
 	}
-	if err := plain(pub); err != nil {
+	if err := plain(pub.TrackInfo()); err != nil {
 		if m.s.opts.Role != bench.Answerer { // an echo is for others too
 			m.s.end(fmt.Errorf("%w: %w", bench.ErrEnded, err))
 		}
@@ -106,19 +108,25 @@ func (m *media) published(pub *lksdk.RemoteTrackPublication, p *lksdk.RemotePart
 }
 
 // plain is why the packets of a track are not what their sender wrote; nil = nothing speaks against it.
-func plain(pub *lksdk.RemoteTrackPublication) error {
-	switch info := pub.TrackInfo(); {
+func plain(info *protocol.TrackInfo) error {
+	switch {
 	case info.GetEncryption() != protocol.Encryption_NONE:
-		return fmt.Errorf("the echo's audio is encrypted end to end (%s): nobody can read a ping in it",
-			strings.ToLower(info.GetEncryption().String()))
-	case info.GetMimeType() != "" && !strings.EqualFold(info.GetMimeType(), webrtc.MimeTypeOpus):
+		return fmt.Errorf("the echo's audio is encrypted end to end (%s): nobody can read a ping in it; measure in a "+
+			"room without it", strings.ToLower(info.GetEncryption().String()))
+	case info.GetMimeType() != "" && !isRED(info.GetMimeType()) &&
+		!strings.EqualFold(info.GetMimeType(), webrtc.MimeTypeOpus):
 		return notOpus("the echo's audio", info.GetMimeType())
 	}
 	return nil
 }
 
+// isRED reports whether a track repeats what went before. We never agree on it; the server then makes plain Opus of it,
+// and lost packets anew of what repeats them.
+func isRED(mime string) bool { return strings.EqualFold(mime, "audio/red") }
+
 func notOpus(what, mime string) error {
-	return fmt.Errorf("%s is %s: a ping rides in packets of plain Opus (%s)", what, mime, webrtc.MimeTypeOpus)
+	return fmt.Errorf("%s is %s: a ping rides in packets of plain Opus (%s); let the echo publish that, or "+
+		"measure by messages", what, mime, webrtc.MimeTypeOpus)
 }
 
 // outbound is the track that one participant hears, which is made where there is none yet.
@@ -257,8 +265,8 @@ func (m *media) stampsOf(track *webrtc.TrackRemote) *arrival {
 	return &arrival{}
 }
 
-// subscribed reads a track until it ends.
-func (m *media) subscribed(track *webrtc.TrackRemote, receiver *webrtc.RTPReceiver, from string) {
+// subscribed reads a track until it ends. red says that who publishes it repeats what went before.
+func (m *media) subscribed(track *webrtc.TrackRemote, receiver *webrtc.RTPReceiver, from string, red bool) {
 	if !strings.EqualFold(track.Codec().MimeType, webrtc.MimeTypeOpus) {
 		if m.s.opts.Role != bench.Answerer {
 			m.s.end(fmt.Errorf("%w: %w", bench.ErrEnded, notOpus("the echo's audio", track.Codec().MimeType)))
@@ -268,6 +276,7 @@ func (m *media) subscribed(track *webrtc.TrackRemote, receiver *webrtc.RTPReceiv
 	a := m.stampsOf(track)
 	m.mu.Lock()
 	leg := audioLeg(bench.Subscriber, track.Codec(), receiver.GetParameters().HeaderExtensions)
+	leg.RED = leg.RED || red
 	m.down = &leg
 	m.mu.Unlock()
 	m.s.streamIs(from, fmt.Sprint(track.SSRC()))
@@ -306,8 +315,13 @@ func payloadOf(header *rtp.Header, b []byte) []byte {
 	return payload
 }
 
-// arrived hands a payload to Recv, in a buffer that is used again when as many more have come as can wait.
+// arrived hands a payload to Recv, in a buffer that is used again when as many more have come as can wait, or to
+// whoever takes it at once.
 func (m *media) arrived(payload []byte, from string, at time.Time) {
+	if f := m.direct.Load(); f != nil {
+		(*f)(bench.Packet{Payload: payload, From: from, At: at, Class: bench.RTPAudio})
+		return
+	}
 	m.taking.Lock()
 	defer m.taking.Unlock()
 	if m.ring == nil {

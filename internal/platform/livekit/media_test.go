@@ -145,6 +145,24 @@ func TestPayloadsArriveUnchanged(t *testing.T) {
 	}
 }
 
+// TestAThirdParticipantHearsSilence: who subscribes to all tracks of the room, and decodes what the server sends, hears
+// neither pings nor pongs.
+func TestAThirdParticipantHearsSilence(t *testing.T) {
+	server := sandboxtest.Start(t)
+	answering(t, server, "quiet", "echo")
+	runner := sit(t, server, "quiet", bench.Runner, "runner", patience)
+	listener := server.Listen(t, "quiet")
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		audio.Prober{Session: runner, Clock: bench.NewClock()}.Probe(ctx, audioPlan(1_000_000), nil)
+	}()
+	listener.HeardSilence(t, 50, "rtcbench-ping", "rtcbench-pong:runner")
+	stop()
+	<-done
+}
+
 // TestTwoRunnersAndTwoEchoes: everybody is answered by both, on tracks of their own.
 func TestTwoRunnersAndTwoEchoes(t *testing.T) {
 	server := sandboxtest.Start(t)

@@ -2,9 +2,11 @@ package livekit
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
+	protocol "github.com/livekit/protocol/livekit"
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
 
@@ -20,6 +22,23 @@ func TestOrder(t *testing.T) {
 	}
 	if o.came(3, false) || !o.came(3, true) || o.afterLater != 2 || o.sentAgain != 1 {
 		t.Errorf("%+v, want 65534 and 0 after a later one, and one sent again", o)
+	}
+}
+
+// TestWhatCarriesNoPing: of a track whose packets are not what their sender wrote it is said what it is, and what to
+// do.
+func TestWhatCarriesNoPing(t *testing.T) {
+	for want, info := range map[string]*protocol.TrackInfo{
+		"":                       {MimeType: "audio/opus"},
+		"is audio/G722: a ping":  {MimeType: "audio/G722"},
+		"end to end (gcm)":       {MimeType: "audio/opus", Encryption: protocol.Encryption_GCM},
+		"end to end (custom): n": {Encryption: protocol.Encryption_CUSTOM},
+	} {
+		err := plain(info)
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want) ||
+			!strings.Contains(err.Error(), "measure") || strings.Contains(err.Error(), "\n")) {
+			t.Errorf("%v: %v, want %q", info, err, want)
+		}
 	}
 }
 
@@ -45,7 +64,8 @@ func TestLatePacketsWhereLostOnesAreAskedFor(t *testing.T) {
 				}
 			}
 			legs := s.Facts().Audio
-			if len(legs) != 1 || legs[0].NACK != nack || legs[0].Retransmitted == nil || *legs[0].Retransmitted != 0 {
+			if len(legs) != 1 || legs[0].NACK != nack || legs[0].RED != nack ||
+				legs[0].Retransmitted == nil || *legs[0].Retransmitted != 0 {
 				t.Fatalf("%+v", legs)
 			}
 			run := bench.Run{Facts: bench.Facts{Audio: legs}}
@@ -96,7 +116,7 @@ func toward(t *testing.T, s *session, nack bool) (write func(number uint16)) {
 		}
 		close(heard)
 		defer close(done)
-		s.media.subscribed(track, receiver, "echo")
+		s.media.subscribed(track, receiver, "echo", nack)
 	})
 	t.Cleanup(func() {
 		ends[1].Close()

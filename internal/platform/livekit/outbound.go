@@ -153,7 +153,7 @@ func (m *media) callbacks() lksdk.ParticipantCallback {
 			}
 		},
 		OnTrackSubscribed: func(t *webrtc.TrackRemote, pub *lksdk.RemoteTrackPublication, p *lksdk.RemoteParticipant) {
-			go m.subscribed(t, pub.Receiver(), p.Identity())
+			go m.subscribed(t, pub.Receiver(), p.Identity(), isRED(pub.MimeType()))
 		},
 		OnTrackMuted: func(pub lksdk.TrackPublication, _ lksdk.Participant) {
 			ours(pub, func(o *outbound) { o.mute(true) })
@@ -206,7 +206,7 @@ func audioLeg(leg bench.Leg, c webrtc.RTPCodecParameters,
 	extensions []webrtc.RTPHeaderExtensionParameter) bench.AudioLeg {
 	l := bench.AudioLeg{Leg: leg, Codec: strings.ToLower(c.MimeType), ClockRate: int(c.ClockRate),
 		Channels: int(c.Channels), PayloadType: int(c.PayloadType), DTX: strings.Contains(c.SDPFmtpLine, "usedtx=1"),
-		RED: strings.EqualFold(c.MimeType, "audio/red"), Extensions: []string{}, Stamped: bench.StampedWire}
+		RED: isRED(c.MimeType), Extensions: []string{}, Stamped: bench.StampedWire}
 	for _, f := range c.RTCPFeedback {
 		l.NACK = l.NACK || f.Type == "nack"
 	}

@@ -186,6 +186,15 @@ func (s *session) Recv(ctx context.Context) (bench.Packet, error) {
 	}
 }
 
+// Direct implements bench.Direct.
+func (s *session) Direct(f func(bench.Packet)) {
+	if f == nil {
+		s.media.direct.Store(nil)
+		return
+	}
+	s.media.direct.Store(&f)
+}
+
 func (s *session) Facts() bench.Facts {
 	legs := s.media.legs()
 	s.mu.Lock()

@@ -15,9 +15,13 @@ import (
 type Audio struct {
 	RED   bool   // each packet carries those before it again
 	DTX   bool   // encoders may fall silent
+	NACK  bool   // lost packets are asked for again
 	Codec string // the MIME type of the only one; "" = audio/opus
+	Deny  string // what nobody may do: send or receive
 	// Lose says which packets are not relayed. It is called for each, in the order in which a participant's come.
 	Lose func(from string, payload []byte) bool
+	// Behind says which packets are relayed behind the next one, as after a retransmission.
+	Behind func(from string, payload []byte) bool
 }
 
 const (
@@ -55,6 +59,9 @@ func (a Audio) connection() (*webrtc.PeerConnection, error) {
 	var engine webrtc.MediaEngine
 	codecs := []webrtc.RTPCodecParameters{{PayloadType: opusType, RTPCodecCapability: webrtc.RTPCodecCapability{
 		MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2, SDPFmtpLine: "minptime=10;useinbandfec=1"}}}
+	if a.NACK {
+		codecs[0].RTCPFeedback = []webrtc.RTCPFeedback{{Type: "nack"}}
+	}
 	switch {
 	case a.RED:
 		codecs = slices.Insert(codecs, 0, webrtc.RTPCodecParameters{PayloadType: redType,
@@ -146,23 +153,37 @@ func (s *Server) relayAudio(p *producer, track *webrtc.TrackRemote) {
 		}
 		p.to, p.over = nil, true
 	}()
+	var behind *rtp.Packet
 	for {
 		packet, _, err := track.ReadRTP()
 		if err != nil {
 			return
 		}
-		arrived, fate := time.Now(), s.fateNow()
-		if fate.Audio.Lose != nil && fate.Audio.Lose(p.from, packet.Payload) {
+		due, fate := time.Now().Add(s.fateNow().Delay), s.fateNow().Audio
+		if fate.Lose != nil && fate.Lose(p.from, packet.Payload) {
 			continue
 		}
-		p.mu.Lock()
-		for _, to := range p.to {
-			select {
-			case to <- delayed{packet.Clone(), arrived.Add(fate.Delay)}: // each writer changes its header
-			default: // nobody takes them; a network would drop them, too
-			}
+		if behind == nil && fate.Behind != nil && fate.Behind(p.from, packet.Payload) {
+			behind = packet
+			continue
 		}
-		p.mu.Unlock()
+		p.hand(packet, due)
+		if behind != nil {
+			p.hand(behind, due)
+			behind = nil
+		}
+	}
+}
+
+// hand gives a packet to all who write it.
+func (p *producer) hand(packet *rtp.Packet, due time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, to := range p.to {
+		select {
+		case to <- delayed{packet.Clone(), due}: // each writer changes its header
+		default: // nobody takes them; a network would drop them, too
+		}
 	}
 }
 

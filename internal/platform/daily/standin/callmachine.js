@@ -10,13 +10,13 @@
     const people = {};
     let socket, me, left = false, topology = 'sfu';
     const wanted = new Set(); // whose audio is asked for
-    let microphone = false, up, down, answering = Promise.resolve();
+    let microphone = false, up, down, answering = Promise.resolve(), deny;
 
     const emit = (action, fields, stamp) =>
       window.postMessage({ what: 'iframe-call-message', from: 'embedded', callClientId: id, action, ...fields, ...(stamp ? { callbackStamp: stamp } : {}) }, location.origin);
     const off = { state: 'off', off: { byUser: true }, subscribed: false };
     const person = (sid, name, local) => ({
-      session_id: sid, user_id: sid, user_name: name, local, owner: false, record: false, permissions: { hasPresence: true, canSend: true, canReceive: {}, canAdmin: false },
+      session_id: sid, user_id: sid, user_name: name, local, owner: false, record: false, permissions: { hasPresence: true, canSend: deny !== 'send', canReceive: { base: deny !== 'receive' }, canAdmin: false },
       tracks: { audio: { ...off }, video: { ...off }, screenAudio: { ...off }, screenVideo: { ...off } },
     });
     const fail = (type, text, stamp) => {
@@ -63,7 +63,11 @@
       }
       answering = answering.then(async () => {
         await down.setRemoteDescription({ type: 'offer', sdp: offer });
-        await down.setLocalDescription(await down.createAnswer());
+        const answer = await down.createAnswer();
+        // As mediasoup-client does for Opus: Chromium by itself asks for no lost packet of audio again.
+        const nack = 'a=rtcp-fb:111 nack\r\n';
+        if (offer.includes(nack)) answer.sdp = answer.sdp.replaceAll(/a=rtpmap:111 opus.*\r\n/g, `$&${nack}`);
+        await down.setLocalDescription(answer);
         say({ type: 'consumed', sdp: down.localDescription.sdp });
       });
     }
@@ -90,6 +94,7 @@
           case 'joined':
             me = m.id;
             topology = m.topology;
+            deny = m.deny;
             name = properties.userName ?? '';
             if (again && up) { up.close(); up = undefined; down?.close(); down = undefined; } // the server has none of it
             state.local.public.id = me;

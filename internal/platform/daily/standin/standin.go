@@ -273,7 +273,7 @@ func (s *Server) socket(w http.ResponseWriter, r *http.Request) {
 	go s.carry(me, gone)
 	defer s.ejectAt(name, q.Get("token"), me)()
 	me.write(map[string]any{"type": "joined", "id": me.id, "session": name, "others": others,
-		"topology": cmp.Or(fate.Topology, "sfu")})
+		"topology": cmp.Or(fate.Topology, "sfu"), "deny": fate.Audio.Deny})
 	s.tell(name, me, map[string]string{"type": "participant-joined", "id": me.id, "name": me.name})
 	defer func() {
 		s.leave(name, me)
