@@ -66,10 +66,11 @@ func (c TransportClass) Channel() string {
 	return DataChannelReliable.Channel()
 }
 
-// ClassOf is the class that a user's word asks for in a plan: "" for the reliable channel, which is the platform's own.
+// ClassOf is the class that a user's word asks for in a plan: "" for the reliable channel, which is the platform's own,
+// and for no word at all.
 func ClassOf(channel string) TransportClass {
 	for _, one := range classes {
-		if one.channel == channel && channel != DataChannelReliable.Channel() {
+		if one.channel == channel && channel != "" && channel != DataChannelReliable.Channel() {
 			return one.class
 		}
 	}

@@ -84,7 +84,6 @@ func (cmd *echoCmd) Run(a *app) error {
 		return cmd.watch(a, &c, within, clock)
 	}
 	place, doubts, hasServer := cmd.Place(&c, bench.Answerer, "")
-	place.Class = bench.RTPAudio // beside messages
 	if c.Err == nil && !hasServer {
 		c.Err = usagef("--server-url (or LIVEKIT_URL) is missing: an echo needs a server to meet at")
 	}

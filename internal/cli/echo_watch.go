@@ -42,7 +42,6 @@ func (cmd *echoCmd) watch(a *app, c *settings.Check, within time.Duration, clock
 	most := cmd.MostRooms(c, manyRooms)
 	cmd.Room = "" // of a weaker source
 	place, _, hasServer := cmd.Place(c, bench.Answerer, "")
-	place.Class = bench.RTPAudio // beside messages
 	switch {
 	case c.Err != nil:
 	case !hasServer:

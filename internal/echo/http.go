@@ -186,12 +186,15 @@ func (s *Service) handleConnect(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusBadRequest, fmt.Sprintf("channel %.40q is not known here", channel))
 		return
 	}
+	var no *bench.NotCarriedError
 	invitation, err := s.open(r.Context(), platforms, class, waits)
 	switch {
 	case err == nil && r.Context().Err() != nil: // nobody is there to hear of the room
 		s.disconnect(context.WithoutCancel(r.Context()), invitation.RoomID)
 	case err == nil:
 		answerJSON(w, http.StatusOK, invitation)
+	case errors.As(err, &no):
+		refuse(w, http.StatusBadRequest, no.Error())
 	case errors.Is(err, errFull):
 		refuse(w, http.StatusTooManyRequests,
 			fmt.Sprintf("all %d rooms are taken; try again later", s.options.MaxRooms))

@@ -29,8 +29,11 @@ type NativeHost struct {
 // Open implements echo.Host.
 func (h NativeHost) Open(ctx context.Context, life time.Duration, class bench.TransportClass) (echo.Place,
 	error) {
-	h.Place.Room, h.Place.Guests, h.Place.Class = secretName(), true, class
-	p := &nativePlace{meeting: h.Platform.Meet(h.Place, life), lost: make(chan struct{}), done: make(chan struct{})}
+	place, err := toInvite(h.Platform, h.Place, class)
+	if err != nil {
+		return nil, err
+	}
+	p := &nativePlace{meeting: h.Platform.Meet(place, life), lost: make(chan struct{}), done: make(chan struct{})}
 	if err := p.meeting.Open(ctx); err != nil {
 		return nil, err
 	}
@@ -127,9 +130,12 @@ type PageHost struct {
 // Open implements echo.Host.
 func (h PageHost) Open(ctx context.Context, life time.Duration, class bench.TransportClass) (echo.Place,
 	error) {
-	h.Place.Room, h.Place.Guests, h.Place.Class = secretName(), true, class
-	p := &pagePlace{meeting: h.Platform.Meet(h.Place, life), lost: make(chan struct{}), stop: make(chan struct{})}
-	err := p.meeting.Open(ctx)
+	place, err := toInvite(h.Platform, h.Place, class)
+	if err != nil {
+		return nil, err
+	}
+	p := &pagePlace{meeting: h.Platform.Meet(place, life), lost: make(chan struct{}), stop: make(chan struct{})}
+	err = p.meeting.Open(ctx)
 	if err == nil {
 		p.sit = func(ctx context.Context) (*browser.Page, error) {
 			return Sit(ctx, h.Browser, h.Platform, p.meeting, h.Within)

@@ -14,10 +14,27 @@ const echoTokenLife = 24 * time.Hour
 
 // Answering takes the seat of the echo of that name, natively, each time that it is called.
 func Answering(p bench.Platform, place bench.Place, name string) func(context.Context) (bench.Session, error) {
-	room := p.Meet(place, echoTokenLife)
+	room := p.Meet(toAnswer(p, place), echoTokenLife)
 	return func(ctx context.Context) (bench.Session, error) {
 		return Join(ctx, p, room, bench.Answerer, name, bench.JoinOptions{ReconnectTimeout: echo.Patience})
 	}
+}
+
+// toAnswer is place for the seat of an echo: it is good for messages, and for audio where the platform carries that.
+func toAnswer(p bench.Platform, place bench.Place) bench.Place {
+	if place.Class = ""; p.Carries(bench.RTPAudio) {
+		place.Class = bench.RTPAudio
+	}
+	return place
+}
+
+// toInvite is a fresh place for a guest who asks for a class.
+func toInvite(p bench.Platform, place bench.Place, class bench.TransportClass) (bench.Place, error) {
+	if !p.Carries(class) {
+		return place, &bench.NotCarriedError{Platform: p.Title, Class: class}
+	}
+	place.Room, place.Guests, place.Class = secretName(), true, class
+	return place, nil
 }
 
 // Watch serves the rooms of a platform whose names begin with prefix, each as long as somebody waits in it. within is
