@@ -112,15 +112,21 @@ func (s stage) pingLog() string { return filepath.Join(s.dir, "pings.log") }
 var elsewhere = []string{"LIVEKIT_", "DAILY_", "TMPDIR=", "ECHO_AGENT_", "RTCBENCH_AGENT", "RTCBENCH_ROOM",
 	"RTCBENCH_LISTEN", "RTCBENCH_HOST", "RTCBENCH_PORT"}
 
+// withoutElsewhere is environ without what names another place than the lab.
+func withoutElsewhere(environ []string) (kept []string) {
+	for _, e := range environ {
+		if !slices.ContainsFunc(elsewhere, func(name string) bool { return strings.HasPrefix(e, name) }) {
+			kept = append(kept, e)
+		}
+	}
+	return kept
+}
+
 // command is this program in a place, with args.
 func (s stage) command(args ...string) *exec.Cmd {
 	cmd := exec.Command(s.self, append([]string{"lab", "enter"}, args...)...)
-	for _, e := range s.Environ {
-		if !slices.ContainsFunc(elsewhere, func(name string) bool { return strings.HasPrefix(e, name) }) {
-			cmd.Env = append(cmd.Env, e)
-		}
-	}
-	cmd.Env = append(cmd.Env, "TMPDIR="+s.dir, fmt.Sprintf("LIVEKIT_URL=ws://%s:%d", lab.SFU.Address(), port),
+	cmd.Env = append(withoutElsewhere(s.Environ), "TMPDIR="+s.dir,
+		fmt.Sprintf("LIVEKIT_URL=ws://%s:%d", lab.SFU.Address(), port),
 		"LIVEKIT_API_KEY="+key, "LIVEKIT_API_SECRET="+s.secret, "RTCBENCH_ROOM="+room,
 		clockName+"="+s.network.ClockReading())
 	return cmd
