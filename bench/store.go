@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"time"
 
@@ -113,6 +114,17 @@ func Hint(before, word, after string) string {
 // Checker is a Store that can tell whether it is damaged, beside whether its runs can be read.
 type Checker interface {
 	Check(ctx context.Context) error
+}
+
+// Usable is an error when a store can be asked nothing any more: it is closed, or ctx has ended.
+func Usable(ctx context.Context, s Store, closed bool) error {
+	if closed {
+		return fmt.Errorf("%s: the store is closed", s)
+	}
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("%s: %w", s, err)
+	}
+	return nil
 }
 
 // Query says which runs. What is zero does not restrict.

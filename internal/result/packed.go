@@ -39,6 +39,19 @@ func Pack(r bench.Record) (Packed, error) {
 	return p, nil
 }
 
+// PackAll packs each of list, or none.
+func PackAll(list []bench.Record) ([]bench.Packed, error) {
+	packed := make([]bench.Packed, len(list))
+	for i, r := range list {
+		p, err := Pack(r)
+		if err != nil {
+			return nil, err
+		}
+		packed[i] = p.Packed
+	}
+	return packed, nil
+}
+
 // index fills in by what a run is found and summed up. All of it follows from the file: in whatever way a run comes to
 // a store, it stands at one place.
 func (p *Packed) index(r bench.Run) {

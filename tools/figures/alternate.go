@@ -106,13 +106,24 @@ func bareLoop(p place) (ping func() (time.Duration, bool), stop func(), err erro
 	if err != nil {
 		return nil, e.Disconnect, err
 	}
-	ping = func() (time.Duration, bool) {
+	ping = timed(back, func(at time.Time) error {
+		payload := fmt.Appendf(nil, `{"type":"ping","timestamp":%d.5}`, at.UnixMilli())
+		return r.LocalParticipant.PublishDataPacket(lksdk.UserData(payload), reliable)
+	})
+	for range 5 {
+		ping() // opens the channels
+	}
+	return ping, func() { r.Disconnect(); e.Disconnect() }, nil
+}
+
+// timed is a loop's ping: send sends one, and back tells when its answer came.
+func timed(back chan time.Time, send func(at time.Time) error) func() (time.Duration, bool) {
+	return func() (time.Duration, bool) {
 		for len(back) > 0 {
 			<-back
 		}
 		sent := time.Now()
-		payload := fmt.Appendf(nil, `{"type":"ping","timestamp":%d.5}`, sent.UnixMilli())
-		if r.LocalParticipant.PublishDataPacket(lksdk.UserData(payload), reliable) != nil {
+		if send(sent) != nil {
 			return 0, false
 		}
 		select {
@@ -122,10 +133,6 @@ func bareLoop(p place) (ping func() (time.Duration, bool), stop func(), err erro
 			return 0, false
 		}
 	}
-	for range 5 {
-		ping() // opens the channels
-	}
-	return ping, func() { r.Disconnect(); e.Disconnect() }, nil
 }
 
 // nodeLoop asks the Node SDK for pings, one line each.

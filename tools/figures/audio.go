@@ -247,22 +247,10 @@ func bareSound(ctx context.Context, p place) (ping func() (time.Duration, bool),
 		}
 	}
 	n := uint16(0)
-	ping = func() (time.Duration, bool) {
-		for len(back) > 0 {
-			<-back
-		}
+	ping = timed(back, func(time.Time) error {
 		n++
-		sent := time.Now()
-		if tracks[1].WriteRTP(barePacket(n, bareSilence), nil) != nil {
-			return 0, false
-		}
-		select {
-		case at := <-back:
-			return at.Sub(sent), true
-		case <-time.After(time.Second):
-			return 0, false
-		}
-	}
+		return tracks[1].WriteRTP(barePacket(n, bareSilence), nil)
+	})
 	for range 20 {
 		if _, heard := ping(); heard {
 			return ping, stop, nil

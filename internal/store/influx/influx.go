@@ -93,18 +93,8 @@ func (s *Store) Close() error {
 	return nil
 }
 
-var errClosed = errors.New("the store is closed")
-
 // usable is an error when nothing can be asked any more.
-func (s *Store) usable(ctx context.Context) error {
-	if s.closed.Load() {
-		return fmt.Errorf("%s: %w", s, errClosed)
-	}
-	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("%s: %w", s, err)
-	}
-	return nil
-}
+func (s *Store) usable(ctx context.Context) error { return bench.Usable(ctx, s, s.closed.Load()) }
 
 // Init makes the database if it is missing, where InfluxQL can: in version 1. A server that takes the
 // command and has no databases, as VictoriaMetrics, needs none.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/influxdata/line-protocol/v2/lineprotocol"
 
@@ -118,7 +117,7 @@ func (e *encoder) text(name, s string) error {
 
 // pieces adds a text as NAME_000, NAME_001, … and how many there are.
 func (e *encoder) pieces(name, s string) error {
-	list := split(s, textPiece)
+	list := result.Split(s, textPiece)
 	if len(list) > maxPieces {
 		return fmt.Errorf("%w: its %s is %d bytes long; a point takes %d", bench.ErrRejected, name, len(s),
 			maxPieces*textPiece)
@@ -130,21 +129,6 @@ func (e *encoder) pieces(name, s string) error {
 	}
 	e.integer(name+"_pieces", len(list))
 	return nil
-}
-
-// split cuts s into pieces of at most size bytes, never within a character.
-func split(s string, size int) (pieces []string) {
-	for len(s) > size {
-		n := size
-		for !utf8.RuneStart(s[n]) {
-			n--
-		}
-		pieces, s = append(pieces, s[:n]), s[n:]
-	}
-	if s != "" {
-		pieces = append(pieces, s)
-	}
-	return pieces
 }
 
 // pointsOf is r in line protocol, in the order of writing. Where a point stands, which is its tags and its time, is
@@ -177,7 +161,7 @@ func pointsOf(r bench.Record) ([][]byte, error) {
 		}
 	}
 	e.end(end)
-	samples := split(base64.StdEncoding.EncodeToString(packed.Samples), samplePiece)
+	samples := result.Split(base64.StdEncoding.EncodeToString(packed.Samples), samplePiece)
 	for i, piece := range samples {
 		e.start(samplesMeasurement, tags...)
 		if err := e.text("data", piece); err != nil {

@@ -75,13 +75,9 @@ func (s *Store) Save(ctx context.Context, r bench.Record) error {
 
 // SaveAll keeps list in one transaction: all or none.
 func (s *Store) SaveAll(ctx context.Context, list []bench.Record) (fresh int, err error) {
-	packed := make([]bench.Packed, len(list))
-	for i, r := range list {
-		p, err := result.Pack(r)
-		if err != nil {
-			return 0, fmt.Errorf("%s: run %s: %w", s, r.ID, err)
-		}
-		packed[i] = p.Packed
+	packed, err := result.PackAll(list)
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", s, err)
 	}
 	return s.SavePacked(ctx, packed)
 }

@@ -3,72 +3,17 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"time"
 
 	"rtcbench/bench"
-	"rtcbench/internal/result"
-	"rtcbench/internal/store/rollup"
 )
 
 // judgeKept marks the invalid ones among the runs that were kept before runs were judged, and makes the rollups anew
 // that they are in. A run that cannot be read stays where it is. It is a part of the migration to version 2, and speaks
 // that version's SQL.
 func judgeKept(ctx context.Context, tx *sql.Tx) error {
-	type period struct{ seconds, series, start int64 }
-	anew := map[period]bool{}
-	for last, more := int64(-1<<63), true; more; {
-		invalid, err := invalidAfter(ctx, tx, &last, &more)
-		if err != nil {
-			return err
-		}
-		for key, at := range invalid {
-			if _, err := tx.ExecContext(ctx, "UPDATE run SET invalid = 1 WHERE key = ?", key); err != nil {
-				return err
-			}
-			for _, p := range rollup.Periods {
-				anew[period{int64(p / time.Second), at.series, rollup.Floor(at.ended, p)}] = true
-			}
-		}
-	}
-	for p := range anew {
-		if err := sumAnew(ctx, tx, p.seconds, p.series, p.start); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// place is where in the rollups a run is.
-type place struct {
-	series int64
-	ended  time.Time
-}
-
-// invalidAfter looks at some runs after the one with the key *last, and gives the invalid ones by their keys.
-func invalidAfter(ctx context.Context, tx *sql.Tx, last *int64, more *bool) (map[int64]place, error) {
-	const chunk = 1000
-	rows, err := tx.QueryContext(ctx, "SELECT key, series, ended, document FROM run WHERE key > ? ORDER BY key LIMIT ?",
-		*last, chunk)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	list := map[int64]place{}
-	n := 0
-	for ; rows.Next(); n++ {
-		var ended int64
-		var at place
-		var p result.Packed
-		if err := rows.Scan(last, &at.series, &ended, &p.Document); err != nil {
-			return nil, err
-		}
-		at.ended = time.UnixMicro(ended)
-		if run, err := p.Run(); err == nil && bench.Summarise(run).Validity.Verdict == bench.Invalid {
-			list[*last] = at
-		}
-	}
-	*more = n == chunk
-	return list, rows.Err()
+	return revisit(ctx, tx, "invalid", func(r bench.Run) (any, bool) {
+		return 1, bench.Summarise(r).Validity.Verdict == bench.Invalid
+	}, func(seconds, series, start int64) error { return sumAnew(ctx, tx, seconds, series, start) })
 }
 
 // sumAnew makes the two rollups of one series and period of its runs. A run that cannot be read is in no sum.

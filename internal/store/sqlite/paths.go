@@ -3,78 +3,23 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"time"
 
 	"rtcbench/bench"
-	"rtcbench/internal/result"
-	"rtcbench/internal/store/rollup"
 )
 
 // pathsOfKept says of the runs that were kept before it how their messages travelled, and makes the rollups anew that
 // they are in. A run that cannot be read stays where it is. It is a part of the migration to version 3, and speaks that
 // version's SQL.
 func pathsOfKept(ctx context.Context, tx *sql.Tx) error {
-	type period struct{ seconds, series, start int64 }
-	anew := map[period]bool{}
-	for last, more := int64(-1<<63), true; more; {
-		paths, err := pathsAfter(ctx, tx, &last, &more)
-		if err != nil {
-			return err
-		}
-		for key, at := range paths {
-			if _, err := tx.ExecContext(ctx, "UPDATE run SET path = ? WHERE key = ?", string(at.path),
-				key); err != nil {
-				return err
-			}
-			for _, p := range rollup.Periods {
-				anew[period{int64(p / time.Second), at.series, rollup.Floor(at.ended, p)}] = true
-			}
-		}
-	}
-	for p := range anew {
-		if err := countedAtFirst.sumByPath(ctx, tx, p.seconds, p.series, p.start, !checked); err != nil {
-			return err
-		}
-	}
-	return nil
+	return revisit(ctx, tx, "path", func(r bench.Run) (any, bool) {
+		return string(r.Path()), r.Path() != ""
+	}, func(seconds, series, start int64) error {
+		return countedAtFirst.sumByPath(ctx, tx, seconds, series, start, !checked)
+	})
 }
 
 // checked, as an argument of sumByPath: rows have checksums.
 const checked = true
-
-// placeOnPath is where in the rollups a run will be.
-type placeOnPath struct {
-	place
-	path bench.Path
-}
-
-// pathsAfter looks at some runs after the one with the key *last, and gives those whose path is known by their keys.
-func pathsAfter(ctx context.Context, tx *sql.Tx, last *int64, more *bool) (map[int64]placeOnPath, error) {
-	const chunk = 1000
-	rows, err := tx.QueryContext(ctx, "SELECT key, series, ended, document FROM run WHERE key > ? ORDER BY key LIMIT ?",
-		*last, chunk)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	list := map[int64]placeOnPath{}
-	n := 0
-	for ; rows.Next(); n++ {
-		var ended int64
-		var at placeOnPath
-		var p result.Packed
-		if err := rows.Scan(last, &at.series, &ended, &p.Document); err != nil {
-			return nil, err
-		}
-		at.ended = time.UnixMicro(ended)
-		if run, err := p.Run(); err == nil && run.Path() != "" {
-			at.path = run.Path()
-			list[*last] = at
-		}
-	}
-	*more = n == chunk
-	return list, rows.Err()
-}
 
 // sumByPath makes the rollups of one series and period of its runs, with the columns that there are. Runs that cannot
 // be read are in no sum. checked says that rows have checksums.

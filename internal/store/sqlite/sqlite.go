@@ -219,13 +219,9 @@ func (s *Store) Save(ctx context.Context, r bench.Record) error {
 // SaveAll keeps list in one transaction: all or none. It returns nil only if the store can give every one of them back.
 // fresh is how many were not kept before.
 func (s *Store) SaveAll(ctx context.Context, list []bench.Record) (fresh int, err error) {
-	packed := make([]bench.Packed, len(list))
-	for i, r := range list {
-		p, err := result.Pack(r)
-		if err != nil {
-			return 0, err
-		}
-		packed[i] = p.Packed
+	packed, err := result.PackAll(list)
+	if err != nil {
+		return 0, err
 	}
 	return s.SavePacked(ctx, packed)
 }

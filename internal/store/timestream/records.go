@@ -6,7 +6,6 @@ import (
 	"math"
 	"strconv"
 	"time"
-	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/timestreamwrite/types"
@@ -235,7 +234,7 @@ func texts(p result.Packed, room int) ([]types.Record, [3]int, error) {
 		{measureHistogram, base64.StdEncoding.EncodeToString(p.Histogram)},
 		{measureSamples, base64.StdEncoding.EncodeToString(p.Samples)},
 	} {
-		for _, chunk := range split(t.text, room) {
+		for _, chunk := range result.Split(t.text, room) {
 			if counts[i] == maxParts {
 				return nil, counts, fmt.Errorf("%w: %s is %d bytes; Timestream records take %d of one run",
 					bench.ErrRejected, t.measure, len(t.text), maxParts*room)
@@ -249,20 +248,4 @@ func texts(p result.Packed, room int) ([]types.Record, [3]int, error) {
 		}
 	}
 	return records, counts, nil
-}
-
-// split cuts s into pieces of at most size bytes, never within a character.
-func split(s string, size int) []string {
-	var pieces []string
-	for len(s) > size {
-		n := size
-		for !utf8.RuneStart(s[n]) {
-			n--
-		}
-		pieces, s = append(pieces, s[:n]), s[n:]
-	}
-	if s != "" {
-		pieces = append(pieces, s)
-	}
-	return pieces
 }

@@ -6,7 +6,6 @@ package timestream
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -66,12 +65,12 @@ type Store struct {
 var _ bench.Store = (*Store)(nil)
 
 // name is what Timestream takes for a database or a table (Developer Guide, "Naming constraints").
-var name = regexp.MustCompile(`^[a-zA-Z0-9_.-]{3,256}$`)
+var name = regexp.MustCompile(`^[a-zA-Z0-9_.-]*$`)
 
 // Check says what cannot be the name of a database or a table.
 func (o Options) Check() error {
 	for _, n := range []struct{ what, value string }{{"database", o.Database}, {"table", o.Table}} {
-		if !name.MatchString(n.value) {
+		if l := len(n.value); l < 3 || l > 256 || !name.MatchString(n.value) {
 			return fmt.Errorf("timestream %s %.80q: a name has 3 to 256 letters, digits, _, - and .", n.what, n.value)
 		}
 	}
@@ -174,15 +173,5 @@ func (s *Store) Close() error {
 	return nil
 }
 
-var errClosed = errors.New("the store is closed")
-
 // usable is an error when nothing can be asked any more.
-func (s *Store) usable(ctx context.Context) error {
-	if s.closed.Load() {
-		return fmt.Errorf("%s: %w", s, errClosed)
-	}
-	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("%s: %w", s, err)
-	}
-	return nil
-}
+func (s *Store) usable(ctx context.Context) error { return bench.Usable(ctx, s, s.closed.Load()) }
