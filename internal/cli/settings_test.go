@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/alecthomas/kong"
@@ -26,11 +27,14 @@ func parsedFrom(t *testing.T, env map[string]string, file string, args ...string
 	return parsedAt(env, path, args...)
 }
 
+// parsedAt is what the desk that all tests share made of a command line, until the next one is read there.
 func parsedAt(env map[string]string, path string, args ...string) (*commands, *kong.Kong, error) {
-	d := newDesk()
+	d := sharedDesk()
 	_, err := d.parse(env, path, args...)
 	return &d.cmds, d.parser, err
 }
+
+var sharedDesk = sync.OnceValue(newDesk)
 
 // desk reads one command line after another: to build a parser takes far longer than to read by it, which begins with
 // every flag as if nothing had been read before.

@@ -2,7 +2,6 @@ package settings
 
 import (
 	"net"
-	"regexp"
 	"strconv"
 )
 
@@ -20,13 +19,13 @@ func (c *Check) Address(flag, value string) string {
 
 // Host is an IP address or a name.
 func (c *Check) Host(flag, value string) {
-	if net.ParseIP(value) == nil && !hostName.MatchString(value) {
+	if net.ParseIP(value) == nil && !hostName().MatchString(value) {
 		c.FailAs(flag, ShownAddress(value), "an IP address or the name of a host")
 	}
 }
 
 // hostName is one, with a zone if it is an IPv6 address.
-var hostName = regexp.MustCompile(`^([A-Za-z0-9_]([A-Za-z0-9_-]{0,62}\.?)+|[0-9a-fA-F:.]+%\w+)$`)
+var hostName = compiled(`^([A-Za-z0-9_]([A-Za-z0-9_-]{0,62}\.?)+|[0-9a-fA-F:.]+%\w+)$`)
 
 // OnThisMachine reports whether host is this machine.
 func OnThisMachine(host string) bool {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"rtcbench/internal/redact"
 )
@@ -25,14 +26,20 @@ func Shown(value string, words ...string) string {
 
 // Showable reports whether an error may show a value as it is, beside the words that are allowed.
 func Showable(value string, words ...string) bool {
-	return harmless.MatchString(value) || nearlyOne(value, words)
+	return harmless().MatchString(value) || nearlyOne(value, words)
 }
 
 // harmless is a number with its unit, a time, a word of at most five letters, or nothing.
-var harmless = regexp.MustCompile(`^([-+]?[0-9]{0,12}([.,:/_ ][0-9]{1,9}){0,4} ?[A-Za-zµ%]{0,3}` +
+// To compile it takes longer than most commands need, which refuse nothing.
+var harmless = compiled(`^([-+]?[0-9]{0,12}([.,:/_ ][0-9]{1,9}){0,4} ?[A-Za-zµ%]{0,3}` +
 	`|[-+]?([0-9]{1,9}([.,][0-9]{1,9})?[a-zµ]{1,2}){1,5}` +
 	`|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt ][0-9:.,]{0,18}([Zz]|[-+][0-9:]{1,5}| UTC)?)?` +
 	`|[A-Za-z]{1,5})$`)
+
+// compiled is an expression that is compiled when it is first needed.
+func compiled(expression string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
+}
 
 // nearlyOne reports whether value is one of words but for a slip, or the beginning of one, or the other way round.
 func nearlyOne(value string, words []string) bool {
@@ -50,25 +57,25 @@ func nearlyOne(value string, words []string) bool {
 // ShownAddress is a URL or an address that was refused, without what may be a secret in it: user, query, fragment, and
 // a path that is more than a few short words. What does not look like an address is not shown at all.
 func ShownAddress(value string) string {
-	m := address.FindStringSubmatch(value)
+	m := address().FindStringSubmatch(value)
 	if m == nil || strings.ContainsAny(value, "@?#") {
 		return Hidden(value)
 	}
 	if !strings.ContainsAny(value, ":.") { // a word alone
 		return Shown(value, "localhost")
 	}
-	if path := m[1]; path != "" && !plainPath.MatchString(path) {
+	if path := m[1]; path != "" && !plainPath().MatchString(path) {
 		return strconv.Quote(strings.TrimSuffix(value, path) + "/…")
 	}
 	return strconv.Quote(value)
 }
 
 var (
-	address = regexp.MustCompile(`^(?:[a-z][a-z0-9+]{0,9}:/{1,3})?` + // ws://
+	address = compiled(`^(?:[a-z][a-z0-9+]{0,9}:/{1,3})?` + // ws://
 		`(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|\[[0-9a-fA-F:.]{2,45}\]|[a-z][a-z-]{0,14}[0-9]{0,3}|` +
 		`(?:[a-z0-9-]{1,30}\.){1,6}[a-z]{2,12})?` +
 		`(?::[0-9]{0,6})?(/.*)?$`)
-	plainPath = regexp.MustCompile(`^(/[a-z._-]{0,16}[0-9]{0,3}){1,4}$`)
+	plainPath = compiled(`^(/[a-z._-]{0,16}[0-9]{0,3}){1,4}$`)
 )
 
 // ShownURL is a URL that was accepted, for an error about what became of it.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"sync"
 	"time"
 
 	"github.com/pion/opus"
@@ -98,14 +99,18 @@ type Utterance struct {
 // Length is how long it lasts, with the noise before and behind.
 func (u Utterance) Length() time.Duration { return time.Duration(len(u.Packets)) * Frame }
 
-// Builtin is the utterance of that name in this program.
+// Builtin is the utterance of that name in this program. Nobody may change it: it is decoded once for all who ask.
 func Builtin(name string) (Utterance, error) {
 	file, err := utterances.File(name)
 	if err != nil {
 		return Utterance{}, fmt.Errorf("there is no utterance %q", name)
 	}
-	return ReadOgg(name, file)
+	once, _ := builtins.LoadOrStore(name, sync.OnceValues(func() (Utterance, error) { return ReadOgg(name, file) }))
+	return once.(func() (Utterance, error))()
 }
+
+// builtins are the utterances of this program that somebody has asked for, by name.
+var builtins sync.Map
 
 // ReadOgg reads an Ogg Opus file with packets of 20 ms (RFC 7845).
 func ReadOgg(name string, file []byte) (u Utterance, err error) {
