@@ -156,8 +156,11 @@ func (r *Recorder) next() step {
 // control sends pings that are not counted while the last ones wait for their pongs: one that is answered tells
 // what became of those before it. An echo that does not tell is not asked.
 func (r *Recorder) control(now, wait time.Time) step {
+	if r.sending || !r.ledger.told { // it may be the last ping before the first counted one that is being sent
+		return step{wait: wait}
+	}
 	last := r.samples[len(r.samples)-1]
-	if r.sending || !r.ledger.told || r.ledger.covered >= last.Seq {
+	if r.ledger.covered >= last.Seq {
 		return step{wait: wait}
 	}
 	if !r.draining {
