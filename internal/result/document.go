@@ -49,5 +49,5 @@ func oneLine(r bench.Record) ([]byte, error) {
 	if err := e.Encode(f); err != nil {
 		return nil, err
 	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+	return shown(bytes.TrimSuffix(b.Bytes(), []byte("\n"))), nil
 }

@@ -3,9 +3,14 @@
 package result
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"time"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"rtcbench/bench"
 	"rtcbench/internal/redact"
@@ -55,10 +60,37 @@ func Write(w io.Writer, r bench.Record) error {
 
 // WriteJSON writes v as every result is written.
 func WriteJSON(w io.Writer, v any) error {
-	e := json.NewEncoder(w)
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
-	return e.Encode(v)
+	if err := e.Encode(v); err != nil {
+		return err
+	}
+	_, err := w.Write(shown(b.Bytes()))
+	return err
+}
+
+// shown is JSON in which nothing stands that a terminal would obey: others choose some of the texts. What package json
+// leaves as it is, controls of C1 and marks that turn the direction, stands in strings alone, where an escape says the
+// same.
+func shown(text []byte) []byte {
+	obeyed := func(r rune) bool { return r > '~' && !unicode.IsPrint(r) }
+	if !bytes.ContainsFunc(text, obeyed) {
+		return text
+	}
+	out := make([]byte, 0, len(text)+100)
+	for _, r := range string(text) {
+		switch high, low := utf16.EncodeRune(r); {
+		case !obeyed(r):
+			out = utf8.AppendRune(out, r)
+		case r > 0xffff:
+			out = fmt.Appendf(out, `\u%04x\u%04x`, high, low)
+		default:
+			out = fmt.Appendf(out, `\u%04x`, r)
+		}
+	}
+	return out
 }
 
 // New is the result file of r.

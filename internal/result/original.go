@@ -56,7 +56,7 @@ func original(f File, raw []byte, now time.Time) (Entry, error) {
 		f.Statistics = Statistics{TotalMessages: st.TotalMessages, FailedMessages: c.Lost,
 			PacketLossRate: st.PacketLossRate}
 	}
-	if err := cmp.Or(f.check(), f.checkBefore(now.Add(24*time.Hour))); err != nil {
+	if err := cmp.Or(f.unknown(), f.check(), f.checkBefore(now.Add(24*time.Hour))); err != nil {
 		return Entry{}, err
 	}
 	run, err := f.run()
@@ -77,6 +77,23 @@ func original(f File, raw []byte, now time.Time) (Entry, error) {
 		told = append(told, "one-way times are dropped: they are differences of two unrelated clocks")
 	}
 	return Entry{Run: run, Note: strings.Join(told, "; ")}, whole(run)
+}
+
+// unknown finds what the file does not say and no run is without: the original wrote all of it, and never 0, which is
+// also what is read where nothing stands.
+func (f File) unknown() error {
+	if f.Metadata.StartTime < firstOriginal {
+		return fmt.Errorf("metadata.start_time: %s is no time of day, in Unix seconds", plain(f.Metadata.StartTime))
+	}
+	for i, m := range f.Measurements {
+		switch {
+		case m.RoundTripTime == 0:
+			return fmt.Errorf("measurements[%d].round_trip_time: it is missing, or 0: no message travels in no time", i)
+		case m.Timestamp == 0:
+			return fmt.Errorf("measurements[%d].timestamp: it is missing, or 0", i)
+		}
+	}
+	return nil
 }
 
 // firstOriginal is before the first version of the original tool, in Unix seconds: 2020-01-01.

@@ -239,7 +239,7 @@ func (c Samples) list() []bench.Sample {
 		s := bench.Sample{Seq: c.Seq[i], Due: nanos(c.Due[i]), Sent: span(c.Sent[i]), SendCall: span(c.SendCall[i]),
 			RTT: span(c.RTT[i])}
 		s.Outcome, _ = bench.ParseOutcome(c.Outcome[i])
-		if c.Reason != nil {
+		if len(c.Reason) > 0 { // one file has none, another an empty list
 			s.Reason, _ = bench.ParseReason(c.Reason[i])
 		}
 		if c.Hold[i] != nil && c.UpRaw[i] != nil {

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 
 	hdr "github.com/HdrHistogram/hdrhistogram-go"
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -170,6 +171,31 @@ func TestCleanURL(t *testing.T) {
 	} {
 		if got := CleanURL(in); got != want {
 			t.Errorf("%s: %q, want %q", in, got, want)
+		}
+	}
+}
+
+// TestNoTerminalObeysJSON: texts that others choose come back as they were, and a terminal that is shown them obeys
+// nothing.
+func TestNoTerminalObeysJSON(t *testing.T) {
+	const evil = "a\x1b[31m\x9b2J\u009b2J\u202egnp\u2066\x7f\U000e0001 ü"
+	r := benchtest.Run(3)
+	r.Location = strings.ToValidUTF8(evil, "")
+	var whole bytes.Buffer
+	d := NewDocument(bench.NewRecord(r))
+	line, err := d.Line()
+	if err != nil || d.Write(&whole) != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string][]byte{"a line": line, "a file": whole.Bytes()} {
+		at := bytes.IndexFunc(text, func(c rune) bool { return !unicode.IsPrint(c) && c != '\n' })
+		if at >= 0 || !bytes.Contains(text, []byte("ü")) {
+			t.Errorf("%s holds %q", name, text[max(0, at):min(len(text), at+20)])
+		}
+		for e, err := range Decode(bytes.NewReader(text)) {
+			if err != nil || e.Run.Location != r.Location {
+				t.Errorf("%s: %q, %v; want %q", name, e.Run.Location, err, r.Location)
+			}
 		}
 	}
 }
