@@ -87,7 +87,7 @@ rtcbench/internal/live: rtcbench/bench github.com/google/uuid
 rtcbench/internal/environment:
 rtcbench/internal/health: rtcbench/bench rtcbench/internal/advice rtcbench/internal/settings
 rtcbench/internal/fleet: rtcbench/bench github.com/nats-io/nkeys
-rtcbench/internal/fleet/call: rtcbench/internal/fleet rtcbench/internal/redact
+rtcbench/internal/fleet/call: rtcbench/internal/advice rtcbench/internal/fleet rtcbench/internal/redact
 rtcbench/internal/fleet/hub: rtcbench/bench rtcbench/internal/fleet rtcbench/internal/live rtcbench/internal/outbox
 	rtcbench/internal/result github.com/gofrs/flock github.com/prometheus/client_golang
 	github.com/gorilla/websocket github.com/nats-io

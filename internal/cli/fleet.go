@@ -2,7 +2,6 @@ package cli
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -12,6 +11,7 @@ import (
 	"rtcbench/internal/fleet"
 	"rtcbench/internal/fleet/hub"
 	"rtcbench/internal/report"
+	"rtcbench/internal/result"
 	"rtcbench/internal/settings"
 )
 
@@ -84,15 +84,9 @@ func (cmd *fleetLsCmd) Run(a *app) error {
 		return err
 	}
 	if cmd.JSON {
-		return writeJSON(a, o)
+		return result.WriteJSON(a.stdout, o)
 	}
 	return o.WriteTable(a.stdout, report.Printable)
-}
-
-func writeJSON(a *app, v any) error {
-	e := json.NewEncoder(a.stdout)
-	e.SetIndent("", "  ")
-	return e.Encode(v)
 }
 
 // onePlace is a place of a fleet, and which hub is asked of it.
@@ -111,7 +105,7 @@ func (cmd *fleetShowCmd) Run(a *app) error {
 	}
 	for _, s := range o.Places {
 		if s.Name == cmd.Name {
-			return writeJSON(a, s)
+			return result.WriteJSON(a.stdout, s)
 		}
 	}
 	return fmt.Errorf("no place called %s has joined", settings.ShownName(cmd.Name))

@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"net/http"
-	"time"
 
 	"rtcbench/internal/fleet"
 	"rtcbench/internal/fleet/hub"
@@ -34,7 +33,7 @@ func (cmd *fleetRunCmd) Run(a *app) error {
 	if c.Err == nil {
 		c.Err = wrong(cmd.ask(a, http.MethodPost, "/admin/run", o, &d))
 	}
-	for c.Err == nil && d.Waits(time.Now()) {
+	for c.Err == nil && d.Waits() {
 		c.Err = cmd.ask(a, http.MethodGet, fmt.Sprintf("/admin/run/%s?seen=%d", d.ID, d.Done()), nil, &d)
 	}
 	if c.Err != nil {

@@ -42,7 +42,9 @@ func (f HubGroup) Centre(c *settings.Check, env environment.Environment, proxy c
 			return h, settings.Usagef("no hub has worked in %s: start rtcbench hub, or name one elsewhere with --hub "+
 				"(RTCBENCH_HUB) and --admin-token (RTCBENCH_ADMIN_TOKEN)", dir)
 		}
-		if err != nil {
+		if _, wrong := fleet.ReadAddress(text); wrong == nil && errors.Is(err, hub.ErrElsewhere) {
+			return h, settings.Usagef("%s: %w: give --admin-token (RTCBENCH_ADMIN_TOKEN)", c.Name("hub"), err)
+		} else if err != nil && wrong == nil {
 			return h, err
 		}
 	}

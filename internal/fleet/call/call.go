@@ -11,7 +11,9 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"time"
 
+	"rtcbench/internal/advice"
 	"rtcbench/internal/fleet"
 	"rtcbench/internal/redact"
 )
@@ -26,6 +28,11 @@ type RefusedError struct {
 }
 
 func (e *RefusedError) Error() string { return "the hub said no: " + e.Reason }
+
+// answerTimeout is how long a hub may take to answer. It is asked for news that it waits for, too, for 20 s.
+var answerTimeout = time.Minute // a test has less
+
+var errLate = errors.New("late")
 
 // maxAnswer is more than the overview of the largest fleet has.
 const maxAnswer = 256 << 20
@@ -46,7 +53,7 @@ func (h Hub) Do(ctx context.Context, method, path string, body, v any) error {
 	err := h.do(ctx, method, path, body, v)
 	secrets := redact.New(h.Admin, h.Token)
 	if no, ok := errors.AsType[*RefusedError](err); ok {
-		no.Reason = secrets.Line(no.Reason, longest)
+		no.Reason = secrets.Line(redact.Words(no.Reason), longest) // a plan that was sent may hold secrets, too
 		return err
 	}
 	return secrets.Error(err, longest)
@@ -57,6 +64,8 @@ func (h Hub) do(ctx context.Context, method, path string, body, v any) error {
 	if err != nil {
 		return err
 	}
+	ctx, cancel := context.WithTimeoutCause(ctx, answerTimeout, errLate)
+	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, method, h.URL+path, bytes.NewReader(data))
 	if err != nil {
 		return err
@@ -72,18 +81,20 @@ func (h Hub) do(ctx context.Context, method, path string, body, v any) error {
 	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	answer, err := (&http.Client{Transport: t, CheckRedirect: stay}).Do(r)
 	if err != nil {
-		return fmt.Errorf("ask the hub at %s: %w", h.URL, plainly(err))
+		return fmt.Errorf("ask the hub at %s: %w", h.URL, plainly(ctx, err))
 	}
 	defer answer.Body.Close()
 	data, err = io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
 	if err != nil {
-		return fmt.Errorf("ask the hub at %s: %w", h.URL, err)
+		return fmt.Errorf("ask the hub at %s: %w", h.URL, plainly(ctx, err))
 	}
 	if answer.StatusCode != http.StatusOK {
 		var no fleet.Refusal
 		if json.Unmarshal(data, &no) != nil || no.Error == "" {
-			return fmt.Errorf("ask the hub at %s: the answer is %s, and not a hub's: is this the hub's address?",
-				h.URL, answer.Status)
+			said := []byte(redact.Words(string(data[:min(len(data), longest)])))
+			foreign := advice.Page(answer, said, advice.Service{Name: "a hub", Refusal: "is this the hub's address?",
+				Missing: "is this the hub's address?"}, h.Admin, h.Token)
+			return fmt.Errorf("ask the hub at %s: the answer is not a hub's: %w%s", h.URL, foreign, advice.Of(foreign))
 		}
 		return &RefusedError{answer.StatusCode, no.Error}
 	}
@@ -94,7 +105,10 @@ func (h Hub) do(ctx context.Context, method, path string, body, v any) error {
 }
 
 // plainly is why a request failed, without its URL, and with what a certificate's error means here.
-func plainly(err error) error {
+func plainly(ctx context.Context, err error) error {
+	if context.Cause(ctx) == errLate {
+		return fmt.Errorf("no answer in %v: is this the hub's address?", answerTimeout)
+	}
 	var request *url.Error
 	if errors.As(err, &request) {
 		err = request.Err
@@ -104,5 +118,5 @@ func plainly(err error) error {
 		return fmt.Errorf("%w; a hub that made its own certificate printed a pin: the address ends with it, behind #",
 			err)
 	}
-	return err
+	return fmt.Errorf("%w%s", err, advice.Of(err))
 }

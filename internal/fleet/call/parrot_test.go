@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"rtcbench/internal/fleet"
 )
@@ -34,6 +35,28 @@ func TestWhoRepeatsTheToken(t *testing.T) {
 		err := h.Do(t.Context(), http.MethodPost, "/x", map[string]string{"token": token}, &struct{}{})
 		if err == nil || strings.Contains(err.Error(), "hunter") || strings.Contains(err.Error(), "\n") {
 			t.Error(err)
+		}
+		server.Close()
+	}
+}
+
+// Somebody who takes a question and never answers it, or never comes to the answer's end, is not waited for for ever.
+func TestWhoNeverAnswers(t *testing.T) {
+	defer func(usual time.Duration) { answerTimeout = usual }(answerTimeout)
+	answerTimeout = 200 * time.Millisecond
+	for name, says := range map[string]string{"nothing": "", "the beginning": `{"places":[`} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			io.Copy(io.Discard, r.Body) // until then nobody looks whether the asker is there
+			io.WriteString(w, says)
+			if says != "" {
+				w.(http.Flusher).Flush()
+			}
+			<-r.Context().Done()
+		}))
+		err := Hub{Address: fleet.Address{URL: server.URL}}.Do(t.Context(), http.MethodGet, "/x", nil, &struct{}{})
+		if want := "ask the hub at " + server.URL + ": no answer in 200ms: is this the hub's address?"; err == nil ||
+			err.Error() != want {
+			t.Errorf("it says %s: %v, want %s", name, err, want)
 		}
 		server.Close()
 	}

@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"errors"
 	"net"
 	"os"
 	"path/filepath"
@@ -49,20 +50,38 @@ func (a Addresses) Keep(dir string) error {
 	return outbox.WriteFile(filepath.Join(dir, publicFile), []byte(a.There.String()+"\n"))
 }
 
+// ErrElsewhere says that an address is not that of the hub whose folder is here: what that hub wants to be shown is
+// nothing for others.
+var ErrElsewhere = errors.New("this is not the address of the hub of this machine, and its admin token is shown to " +
+	"nobody else")
+
 // Near is what a hub's folder says of a hub on this machine: its address, and what whoever looks after it has to show.
 // What is given is taken as it is. The error is os.ErrNotExist where no hub has worked in that folder.
 func Near(dir, address, admin string) (string, string, error) {
-	var err error
-	if address == "" {
-		address, err = readLine(filepath.Join(dir, addressFile))
+	if _, err := os.Stat(dir); err != nil {
+		return address, admin, err
 	}
-	if err == nil {
-		_, err = os.Stat(dir)
+	here, err := readLine(filepath.Join(dir, addressFile))
+	switch {
+	case address == "" && err != nil:
+		return address, admin, err
+	case address == "":
+		address = here
+	case admin == "" && !same(address, here) && !same(address, Public(dir)):
+		return address, admin, ErrElsewhere
 	}
-	if err == nil && admin == "" {
+	if admin == "" {
 		admin, err = AdminToken(dir)
+		return address, admin, err
 	}
-	return address, admin, err
+	return address, admin, nil
+}
+
+// same reports whether two addresses are of one hub: its pin says so, or the URL.
+func same(one, other string) bool {
+	a, err := fleet.ReadAddress(one)
+	b, failed := fleet.ReadAddress(other)
+	return err == nil && failed == nil && a.Pin == b.Pin && (a.Pin != "" || a.URL == b.URL)
 }
 
 // Public is what runners call the hub of this machine; "" = no hub has worked in that folder.

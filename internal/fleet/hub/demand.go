@@ -25,7 +25,8 @@ type RunOrder struct {
 // Demand is such an order, and what has come of it by now.
 type Demand struct {
 	ID      string      `json:"id"`
-	Until   time.Time   `json:"until"` // nobody is waited for longer
+	Until   time.Time   `json:"until"`          // nobody is waited for longer
+	Over    bool        `json:"over,omitempty"` // it is later than that, by the hub's clock
 	Results []fleet.Ran `json:"results"`
 }
 
@@ -62,7 +63,7 @@ func (d *demands) of(id string) (got Demand, done int, news <-chan struct{}, ok 
 		return got, 0, nil, false
 	}
 	got = *one
-	got.Results = append([]fleet.Ran{}, one.Results...)
+	got.Results, got.Over = append([]fleet.Ran{}, one.Results...), !time.Now().Before(one.Until)
 	for _, r := range got.Results {
 		if r.Done {
 			done++
@@ -215,4 +216,4 @@ func (d Demand) Done() (n int) {
 }
 
 // Waits reports whether more may come.
-func (d Demand) Waits(now time.Time) bool { return d.Done() < len(d.Results) && now.Before(d.Until) }
+func (d Demand) Waits() bool { return d.Done() < len(d.Results) && !d.Over }

@@ -17,7 +17,7 @@ import (
 func (c *centre) ordered(o hub.RunOrder) (d hub.Demand) {
 	c.t.Helper()
 	c.call("POST", "/admin/run", o, &d)
-	for d.Waits(time.Now()) {
+	for d.Waits() {
 		c.call("GET", fmt.Sprintf("/admin/run/%s?seen=%d", d.ID, d.Done()), nil, &d)
 	}
 	return d

@@ -236,13 +236,13 @@ func (h *Hub) Handler() http.Handler {
 	return mux
 }
 
-// admin lets whoever shows the token do something: as a bearer (RFC 6750), or in a browser as the password of whatever
-// user (RFC 7617).
+// admin lets whoever shows the token do something: as a bearer (RFC 6750), or in a browser, to read, as the password of
+// whatever user (RFC 7617). A browser shows that for the pages of others, too, so it changes nothing.
 func (h *Hub) admin(do http.HandlerFunc) http.Handler {
 	want := sha256.Sum256([]byte(h.options.Admin))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		shown, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-		if !bearer {
+		if reads := r.Method == http.MethodGet || r.Method == http.MethodHead; !bearer && reads {
 			_, shown, _ = r.BasicAuth()
 		}
 		got := sha256.Sum256([]byte(shown))

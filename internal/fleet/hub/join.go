@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
+	"time"
 
 	"rtcbench/internal/fleet"
 )
@@ -12,10 +14,19 @@ import (
 // maxBody is more than any request to the hub has.
 const maxBody = 1 << 20
 
+// bodyTimeout is how long a request may take to arrive: anybody may ask to join.
+const bodyTimeout = 10 * time.Second
+
 // read reads the JSON of a request into v, or refuses it.
 func read(w http.ResponseWriter, r *http.Request, v any) bool {
+	line := http.NewResponseController(w)
+	line.SetReadDeadline(time.Now().Add(bodyTimeout))
+	defer line.SetReadDeadline(time.Time{}) // its end would end r's context
 	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
-	if err := d.Decode(v); err != nil {
+	if err := d.Decode(v); errors.Is(err, os.ErrDeadlineExceeded) {
+		refuse(w, http.StatusRequestTimeout, fmt.Errorf("the request did not arrive within %v", bodyTimeout))
+		return false
+	} else if err != nil {
 		refuse(w, http.StatusBadRequest, errors.New("the request is not the JSON that is expected here"))
 		return false
 	}

@@ -39,3 +39,26 @@ func TestThePageIsForTheAdmin(t *testing.T) {
 		}
 	}
 }
+
+// TestABrowserChangesNothing: what a browser knows of the admin token it would show for the pages of others as well.
+// Those read nothing of the answer, and may not change anything by asking.
+func TestABrowserChangesNothing(t *testing.T) {
+	c := start(t, t.TempDir(), "")
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
+	defer client.CloseIdleConnections()
+	for _, path := range []string{"/admin/tokens", "/admin/run", "/admin/plan/apply", "/admin/members/x/revoke"} {
+		r, err := http.NewRequestWithContext(t.Context(), "POST", c.address.URL+path, strings.NewReader("{}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.SetBasicAuth("somebody", "admin")
+		resp, err := client.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != http.StatusUnauthorized {
+			t.Errorf("%s by a browser: %d", path, resp.StatusCode)
+		}
+	}
+}

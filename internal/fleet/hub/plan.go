@@ -73,7 +73,7 @@ func (h *Hub) Order(o Orders) (p fleet.Plan, err error) {
 }
 
 func (h *Hub) order(o Orders) (p fleet.Plan, err error) {
-	now := time.Now().UTC()
+	now := time.Now().Round(0).UTC() // the plan is for the time of day, also where that is set or the machine sleeps
 	p, orders, digest, err := o.plan(h.book.all())
 	if err != nil {
 		return p, err
