@@ -80,7 +80,7 @@ func (l Loop) wait(ctx context.Context, done time.Time) time.Time {
 	var slot time.Time
 	var late time.Duration
 	plan := Plan{}
-	timer := time.NewTimer(0)
+	timer := time.NewTimer(look)
 	defer timer.Stop()
 	for {
 		now := l.wall()

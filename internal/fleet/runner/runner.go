@@ -48,6 +48,7 @@ type Runner struct {
 	answers sync.WaitGroup
 	demands chan fleet.RunNow // what is ordered for this moment
 	alone   sync.Mutex        // one thing is measured at a time
+	clockOf func() time.Time  // this machine's clock
 	watched atomic.Int64      // until when somebody watches, in Unix nanoseconds
 
 	// request asks by nc.
@@ -58,7 +59,8 @@ type Runner struct {
 	plan    *fleet.Plan
 	paused  bool
 	clock   fleet.Clock
-	skew    time.Duration // of this clock, where the hub's is far from it
+	skew    time.Duration // of this clock, where the hub's is far from it …
+	skewAt  time.Time     // … as it was when it said so; zero = it was never compared
 	away    string        // why the hub is not reached, as it was last told
 	failed  string        // what went wrong last; "" = it has gone well since
 	last    time.Time     // end of the last run
@@ -72,7 +74,7 @@ func New(f *File, o Options) (*Runner, error) {
 	}
 	r := &Runner{options: o, me: f.Place, box: o.Box, file: f, wake: make(chan struct{}, 1),
 		waits: make(chan struct{}, 1), changed: make(chan struct{}, 1),
-		turned: make(chan struct{}, 1), demands: make(chan fleet.RunNow, 16)}
+		turned: make(chan struct{}, 1), demands: make(chan fleet.RunNow, 16), clockOf: time.Now}
 	r.request = r.byNATS
 	var err error
 	if r.seats, err = loadSeats(filepath.Join(filepath.Dir(f.path), "fleet-seats.json")); err != nil {
@@ -183,9 +185,6 @@ func (r *Runner) greet(ctx context.Context) {
 	}
 }
 
-// far is how far a clock may be from the hub's before the slots are taken from the hub's.
-const far = time.Second
-
 // hello tells the hub how this runner is, compares the clocks, and takes what is new.
 func (r *Runner) hello(ctx context.Context) error {
 	if !r.up() {
@@ -195,7 +194,7 @@ func (r *Runner) hello(ctx context.Context) error {
 	if err != nil {
 		r.fault("look for what waits: " + err.Error())
 	}
-	sent := time.Now()
+	sent := r.clockOf()
 	r.mu.Lock()
 	said := fleet.Hello{Protocol: fleet.Protocol, Version: r.options.Version, Sent: sent, Clock: r.clock,
 		Measures: r.gate.measures(), Waiting: waiting, Error: r.failed, Verdict: r.verdict, LastRun: r.last,
@@ -205,19 +204,9 @@ func (r *Runner) hello(ctx context.Context) error {
 	if err := r.ask(ctx, fleet.Hellos, said, &heard); err != nil {
 		return err
 	}
-	r.compare(fleet.ClockOf(sent, heard.Received, heard.Answered, time.Now()))
+	r.compare(fleet.ClockOf(sent, heard.Received, heard.Answered, r.clockOf()))
 	r.mu.Lock()
 	r.paused = heard.Paused
 	r.mu.Unlock()
 	return r.catchUp(ctx, heard.Serial)
-}
-
-// compare notes how far the clocks are from each other.
-func (r *Runner) compare(c fleet.Clock) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.clock, r.skew = c, 0
-	if c.Offset.Abs() > c.Bound+far {
-		r.skew = c.Offset
-	}
 }

@@ -41,14 +41,6 @@ func (r *Runner) grid() schedule.Plan {
 	return schedule.Plan{Every: r.plan.Every}
 }
 
-// now is the hub's time, as far as this runner knows it: the slots of all places are the same moments, also where a
-// clock is an hour wrong. A clock that agrees within what a hello can tell is taken as it is.
-func (r *Runner) now() time.Time {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return time.Now().Add(-r.skew)
-}
-
 // slot does the jobs of the slot that has just begun: those that are aligned at its beginning, one after the other,
 // and then the rest, late by a random part of the jitter.
 func (r *Runner) slot(ctx context.Context) {
@@ -56,6 +48,11 @@ func (r *Runner) slot(ctx context.Context) {
 	plan, paused := r.plan, r.paused
 	r.mu.Unlock()
 	if plan == nil || paused {
+		return
+	}
+	if r.wasSet() && r.up() { // the slot may be another one: the hub knows
+		r.options.Log.Warn("slot left out: the clock was set, and the hub's was not heard since")
+		poke(r.wake)
 		return
 	}
 	slot := plan.Slot(r.now())
@@ -99,7 +96,11 @@ func (r *Runner) follows() *fleet.Plan {
 
 // until waits until at; false = ctx ended before.
 func (r *Runner) until(ctx context.Context, at time.Time) bool {
-	timer := time.NewTimer(at.Sub(r.now()))
+	left := at.Sub(r.now())
+	if left <= 0 {
+		return ctx.Err() == nil
+	}
+	timer := time.NewTimer(left)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
