@@ -102,3 +102,16 @@ func join(errs ...error) error {
 	}
 	return errors.New(strings.Join(lines, "\nrtcbench: "))
 }
+
+// wrote is the end of a command that wrote files beside what it kept. The command's own failure counts for more than a
+// file that could not be written, which is told all the same.
+func (a *app) wrote(ended error, files []error) error {
+	err := join(files...)
+	if err != nil && ended == nil {
+		return exitError{exitNotKept, err}
+	}
+	if err != nil {
+		fmt.Fprintf(a.stderr, "rtcbench: %v\n", err)
+	}
+	return ended
+}

@@ -117,9 +117,9 @@ func (cmd labRunCmd) Run(a *app) error {
 		return err
 	}
 	if cmd.Alternate != "" {
-		scenario.Alternate, err = time.ParseDuration(cmd.Alternate)
-		if err != nil || scenario.Alternate < 500*time.Millisecond || scenario.Alternate > time.Minute {
-			return usagef("lab run --alternate %s: a time from 500ms to 1m, as 2s", settings.Shown(cmd.Alternate))
+		c := settings.Check{Sources: a.settings}
+		if scenario.Alternate = c.Millis("alternate", cmd.Alternate, 500*time.Millisecond, time.Minute); c.Err != nil {
+			return c.Err
 		}
 	}
 	args := cmd.Command
@@ -206,12 +206,7 @@ func (cmd labRunCmd) tell(a *app, p stage.Played) error {
 			kept = append(kept, keep.WriteTo(cmd.Report, "the lab's report", p.Report.WriteJSON))
 		}
 	}
-	if err := join(kept...); err != nil && ended == nil {
-		return exitError{exitNotKept, err}
-	} else if err != nil {
-		fmt.Fprintf(a.stderr, "rtcbench: %v\n", err)
-	}
-	return ended
+	return a.wrote(ended, kept)
 }
 
 type labBusyCmd struct{}

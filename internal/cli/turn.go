@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"time"
@@ -163,21 +162,16 @@ func (a *app) turn(f flags.TurnGroup, k keepFlags, chrome flags.ChromeGroup, job
 			fmt.Fprintf(a.stderr, "turn %d of %d: %s\n", told, job.Plan.Count, report.Turn(t.TurnFact))
 		}
 	})
-	var unwritten error
+	var written []error
 	if run.ID != "" && job.Recording != nil {
-		unwritten = keep.WriteTo(f.Record, "the recording", func(w io.Writer) error {
+		written = append(written, keep.WriteTo(f.Record, "the recording", func(w io.Writer) error {
 			return job.Recording.Write(w, f.Record)
-		})
+		}))
 	}
 	if run.ID != "" && f.Strips != "" {
-		drawn := keep.WriteTo(f.Strips, "the picture of the turns", func(w io.Writer) error {
+		written = append(written, keep.WriteTo(f.Strips, "the picture of the turns", func(w io.Writer) error {
 			return pictures.Strips(w, f.Strips, run)
-		})
-		unwritten = cmp.Or(unwritten, drawn)
+		}))
 	}
-	err = a.finish(k, []bench.Run{run}, []error{hints.For(err)}, stores)
-	if err == nil && unwritten != nil {
-		return exitError{exitNotKept, unwritten}
-	}
-	return err
+	return a.wrote(a.finish(k, []bench.Run{run}, []error{hints.For(err)}, stores), written)
 }

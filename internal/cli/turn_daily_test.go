@@ -41,7 +41,7 @@ func dailyAgent(t *testing.T, s *standin.Server, room string, agent *turn.Agent)
 	if err != nil {
 		t.Fatal(err)
 	}
-	line, err := page.Call(ctx)
+	line, err := page.Call(ctx, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,5 +153,30 @@ func TestTurnDailyNobody(t *testing.T) {
 		!strings.Contains(said, ` for a room: HTTP 402 Payment Required, which says: "no minutes left for`) ||
 		strings.Contains(said, "KEYKEYKEY") {
 		t.Error(said)
+	}
+}
+
+// TestTurnDailyIsCutOff: a call whose connection does not come back ends when --reconnect-timeout says so, and not when
+// Daily's library gives up.
+func TestTurnDailyIsCutOff(t *testing.T) {
+	s := startStandin(t)
+	room := s.AddRoom("agent")
+	guest, err := s.Join("agent")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer guest.Close()
+	const limit = 2 * time.Second
+	p := start(t, "turn", "daily", "-r", room, "--daily-bundle-url", s.BundleURL(), "--chrome-resolver-rules",
+		"MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", "--greeting", "0", "--rest", "100ms", "--timeout", "100ms", "--store",
+		"none", "-n", "1000", "--reconnect-timeout", limit.String())
+	p.waitForLine(t, "turn 1 of", time.Minute)
+	gone := time.Now()
+	s.Close()
+	if code := p.exit(t, 2*time.Minute); code != 1 || !strings.Contains(p.stderr(), "no connection to the server for 2s") {
+		t.Errorf("exit code %d: %s", code, p.stderr())
+	}
+	if took := time.Since(gone); took < limit {
+		t.Errorf("it ended after %v", took)
 	}
 }

@@ -1,9 +1,12 @@
 package keep
 
 import (
+	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -33,5 +36,28 @@ func TestWhatKilledProcessesLeftBesideAnOutput(t *testing.T) {
 	}
 	if want := []string{".rtcbench-", ".rtcbench-456", ".rtcbench-notes", "run.json"}; !slices.Equal(left, want) {
 		t.Errorf("left are %q, want %q", left, want)
+	}
+}
+
+// TestAFileIsThereWhenAllOfItIs: a recording or a picture that cannot be made, or has no room, leaves no part of itself,
+// and what was there before stays.
+func TestAFileIsThereWhenAllOfItIs(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "call.wav")
+	if err := os.WriteFile(path, []byte("before"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	broken := errors.New("broken")
+	err := WriteTo(path, "the recording", func(w io.Writer) error { io.WriteString(w, "half"); return broken })
+	if data, _ := os.ReadFile(path); !errors.Is(err, broken) || string(data) != "before" {
+		t.Errorf("%v, and the file holds %q", err, data)
+	}
+	err = WriteTo(path, "the recording", func(w io.Writer) error { _, err := io.WriteString(w, "whole"); return err })
+	if data, _ := os.ReadFile(path); err != nil || string(data) != "whole" {
+		t.Errorf("%v, and the file holds %q", err, data)
+	}
+	missing := filepath.Join(path, "nowhere")
+	if err := WriteTo(missing, "the recording", func(io.Writer) error { return nil }); err == nil ||
+		!strings.HasPrefix(err.Error(), "write the recording: ") {
+		t.Error(err)
 	}
 }

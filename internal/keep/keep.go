@@ -27,7 +27,7 @@ func Gather(runs []bench.Run, failed []error) (m Measured, reasons map[string]st
 		err := failed[i]
 		if run.ID != "" {
 			if err == nil && run.Counts.Answered == 0 {
-				err = fmt.Errorf("not one of %d pings was answered within %v", run.Counts.Settled(), run.Plan.Timeout)
+				err = nothing(run)
 			}
 			m.Runs = append(m.Runs, result.NewDocument(bench.NewRecord(run)))
 		}
@@ -40,6 +40,14 @@ func Gather(runs []bench.Run, failed []error) (m Measured, reasons map[string]st
 		}
 	}
 	return m, reasons
+}
+
+// nothing is the error of a run that measured no time.
+func nothing(run bench.Run) error {
+	if run.Turns != nil {
+		return fmt.Errorf("not one of %d turns was answered and could be measured", len(run.Turns.Turns))
+	}
+	return fmt.Errorf("not one of %d pings was answered within %v", run.Counts.Settled(), run.Plan.Timeout)
 }
 
 // Recipients says who is to have what was measured. What is nil or empty there is not wanted.

@@ -28,6 +28,9 @@ type TurnJob struct {
 	RecordedAs string
 }
 
+// leastPresence is how long the caller looks who is there when joining took all of its time.
+const leastPresence = 200 * time.Millisecond
+
 // NoAgentError is a room in which nobody is.
 type NoAgentError struct {
 	Where string
@@ -115,7 +118,7 @@ func (t *turning) call(ctx context.Context, a *attempt) (err error) {
 	if t.run.ID == "" {
 		t.run.ID, t.run.Start = uuid.Must(uuid.NewV7()).String(), time.Now()
 	}
-	presence := max(time.Until(a.until), time.Second)
+	presence := max(time.Until(a.until), leastPresence)
 	cancel()
 	of, turns, err := turn.Call(ctx, line, turn.Options{
 		Steps: t.job.Steps, Utterances: t.job.Utterances, Timeout: t.job.Plan.Timeout, Rest: t.job.Rest, Gap: t.job.Gap,
@@ -180,7 +183,7 @@ func (a *attempt) page(ctx context.Context) (line bench.Line, leave func(), err 
 	}
 	page, err := Open(ctx, b, a.platform, a.meeting, bench.Speaker, bench.Turn)
 	if err == nil {
-		if line, err = page.Call(ctx); err != nil {
+		if line, err = page.Call(ctx, a.job.Plan.ReconnectTimeout); err != nil {
 			page.Close()
 			err = &JoinError{a.meeting.String(), err}
 		}

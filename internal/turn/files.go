@@ -97,6 +97,7 @@ func encode(wav []byte) ([]byte, error) {
 			"Ogg Opus needs nothing")
 	}
 	cmd := exec.Command(program, "--quiet", "--framesize", "20", "-", "-")
+	cmd.Env = []string{} // it needs none of our variables, some of which are secrets
 	var out, said bytes.Buffer
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(wav), &out, &said
 	if err := cmd.Run(); err != nil {

@@ -21,7 +21,7 @@ import (
 var types = []any{
 	contract.JoinConfig{}, contract.Plan{}, contract.Sample{}, bench.Ways{}, contract.State{}, contract.Batch{},
 	contract.NoiseBurst{},
-	contract.Phase{}, contract.Say{}, contract.Talk{}, contract.Heard{}, contract.Channel{},
+	contract.Phase{}, contract.Say{}, contract.Call{}, contract.Talk{}, contract.Heard{}, contract.Channel{},
 	bench.Server{}, bench.Daily{}, bench.AudioLeg{}, contract.Told{},
 	contract.Change{}, contract.Step{}, contract.Candidate{}, contract.Pair{}, contract.Facts{}, contract.Seat{},
 }

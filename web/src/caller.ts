@@ -1,6 +1,6 @@
 // A seat with a voice: it says what it is told to, and tells of everything that it hears.
 
-import type { Heard, Say, Talk } from './contract';
+import type { Call, Heard, Say, Talk } from './contract';
 import { type Media, voiceTrack } from './media';
 import { rtvi } from './rtvi';
 import type { Packet, Session } from './session';
@@ -20,11 +20,18 @@ export class Caller {
   constructor(private readonly session: Session, private readonly tell: (t: Talk) => void) {}
 
   /** Publishes a track, which says quiet at first, and listens to everybody. */
-  async start(media: Media, quiet: Say): Promise<void> {
+  async start(media: Media, { quiet, reconnectTimeout }: Call): Promise<void> {
     const here = (kind: 'joined' | 'left') => (from: string) => this.hear({ kind, from, at: this.now() });
     taps.overhear((o) => this.overhear(o));
     this.session.onPacket((p) => this.message(p));
     this.session.link.onEnd((why) => this.flush(why));
+    let patience: ReturnType<typeof setTimeout> | undefined;
+    this.session.link.onDown((down) => {
+      clearTimeout(patience);
+      if (!down || reconnectTimeout === 0) return;
+      patience = setTimeout(
+        () => this.flush(`no connection to the server for ${reconnectTimeout / 1000}s`), reconnectTimeout);
+    });
     this.say(quiet);
     media.watch({
       wants: () => true, sent: () => {}, joined: here('joined'), gone: here('left'),

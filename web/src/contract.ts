@@ -140,6 +140,12 @@ export interface Say {
   packets: string[]; // Opus, of 20 ms each, in base64
 }
 
+/** Call is how a seat with a voice begins. */
+export interface Call {
+  quiet: Say;
+  reconnectTimeout: number; // 0 = as long as the platform's library waits
+}
+
 /** Talk is what a seat with a voice tells while a call goes on. */
 export interface Talk {
   talk: number; // its number, from 1: they may overtake each other

@@ -10,8 +10,8 @@ import type { Time, Wire } from './carrier';
 import { answer } from './echo';
 import { Messages } from './messages';
 import {
-  type Batch, type Columns, columns, type Facts, type JoinConfig, type Phase, type Plan, type Sample, type Say,
-  type Seat, type Talk,
+  type Batch, type Call, type Columns, columns, type Facts, type JoinConfig, type Phase, type Plan, type Sample,
+  type Say, type Seat, type Talk,
 } from './contract';
 import { Probe } from './probe';
 import { Ride } from './ride';
@@ -140,10 +140,10 @@ function engine(join: Join) {
     stop: (): void => probe?.stop(),
 
     /** Takes part with a voice, until the page is closed. What happens comes by the binding. */
-    async call(quiet: Say): Promise<void> {
+    async call(how: Call): Promise<void> {
       if (!session?.media) throw new Error('not joined with audio');
       caller = new Caller(session, news);
-      await caller.start(session.media, quiet);
+      await caller.start(session.media, how);
     },
     say: (s: Say): void => caller?.say(s),
     cut: (say: number): void => caller?.cut(say),

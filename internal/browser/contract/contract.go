@@ -96,6 +96,12 @@ type Say struct {
 	Packets []string `json:"packets"` // Opus, of 20 ms each, in base64
 }
 
+// Call is how a seat with a voice begins.
+type Call struct {
+	Quiet            Say     `json:"quiet"`
+	ReconnectTimeout float64 `json:"reconnectTimeout"` // 0 = as long as the platform's library waits
+}
+
 // Talk is what a seat with a voice tells while a call goes on.
 type Talk struct {
 	Talk  int     `json:"talk"` // its number, from 1: they may overtake each other
