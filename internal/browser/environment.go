@@ -17,32 +17,10 @@ var proxyVariables = []string{"http_proxy", "https_proxy", "all_proxy", "no_prox
 // means to look the name up, and that is not found: see reach.
 const makers = ".google.com,.googleapis.com,.gstatic.com,.gvt1.com,.gvt2.com,.googleusercontent.com,.chrome.com"
 
-// passed are the variables that Chromium gets from ours: where its programs, libraries and fonts are, and how to write
-// times and numbers. No other one is passed, for many hold secrets.
-var passed = []string{
-	"PATH", "LD_LIBRARY_PATH", "FONTCONFIG_PATH", "FONTCONFIG_FILE", "CHROME_DEVEL_SANDBOX", "TZ", "LANG", "LANGUAGE",
-	"LC_ALL", "LC_CTYPE", "LC_TIME", "LC_NUMERIC",
-	"TMPDIR", "TMP", "TEMP",
-}
-
-// onWindows are those that a program needs there to start at all.
-var onWindows = []string{"SystemRoot", "SystemDrive", "windir", "ComSpec", "PATHEXT", "ProgramFiles",
-	"ProgramFiles(x86)", "ProgramData", "NUMBER_OF_PROCESSORS", "PROCESSOR_ARCHITECTURE"}
-
 // variables are Chromium's: named variables of ours, and a home inside its scratch folder. What Chromium and its
 // libraries write for a user (crash reports, settings, caches) goes with that folder.
 func variables(e environment.Environment, home string) []string {
-	names := passed
-	if runtime.GOOS == "windows" {
-		names = append(names[:len(names):len(names)], onWindows...)
-	}
-	var list []string
-	for _, name := range names {
-		if value, set := e.Lookup(name); set {
-			list = append(list, name+"="+value)
-		}
-	}
-	direct := makers
+	list, direct := e.Of("CHROME_DEVEL_SANDBOX"), makers
 	for _, name := range proxyVariables {
 		value := e.Get(name)
 		switch {

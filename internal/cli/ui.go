@@ -12,6 +12,7 @@ import (
 	"rtcbench/bench"
 	"rtcbench/internal/commandline/flags"
 	"rtcbench/internal/dashboard"
+	"rtcbench/internal/environment"
 	"rtcbench/internal/live"
 	"rtcbench/internal/settings"
 	"rtcbench/web"
@@ -89,7 +90,8 @@ func open(url string) {
 	case "windows":
 		name, args = "rundll32", []string{"url.dll,FileProtocolHandler", url}
 	}
-	if cmd := exec.Command(name, args...); cmd.Start() == nil {
+	cmd := exec.Command(name, args...)
+	if cmd.Env = ours.Of(environment.Desktop...); cmd.Start() == nil {
 		go cmd.Wait()
 	}
 }

@@ -24,6 +24,7 @@ func TestClient(t *testing.T) {
 			`","daily":{"room_url":"https://d.daily.co/r","expires_at":1795648320.7335489},"livekit":null}`
 		ended = `{"status":"success","room_id":"` + id + `","message":"Disconnected and cleaned ` +
 			`up","cleaned_up":true}`
+		number     = "1795648320.7335489"
 		isNoAnswer = "does not answer as an echo service does"
 	)
 	for _, c := range []struct {
@@ -36,15 +37,19 @@ func TestClient(t *testing.T) {
 		{"original, LiveKit", "livekit", 200, livekit, "", false},
 		{"original, Daily", "daily", 200, daily, "", false},
 		{"whole numbers", "livekit", 200, strings.ReplaceAll(livekit, ".7335489", ""), "", false},
-		{"with an exponent", "livekit", 200, strings.ReplaceAll(livekit, "1795648320.7335489", "1.7956483207335489e9"),
-			"", false},
+		{"with an exponent", "livekit", 200, strings.ReplaceAll(livekit, number, "1.7956483207335489e9"), "", false},
 		{"what nobody needs is missing", "livekit", 200, strings.ReplaceAll(livekit, `,"expires_at":1795648320.7335489`,
 			`,"more":[1.5,{}]`), "", false},
 		{"for another platform", "daily", 200, livekit, "is it a service for daily?", true},
 		{"both, and it has one", "both", 200, livekit, "without a Daily URL", true},
 		{"no token", "livekit", 200, strings.ReplaceAll(livekit, "jwt", ""), "without a LiveKit token", true},
-		{"of another form", "livekit", 200, strings.ReplaceAll(livekit, "1795648320.7335489", `"2026-11-26T00:00:00Z"`),
-			isNoAnswer + ": livekit.expires_at is of another kind (string)", true},
+		{"an expiry in words", "livekit", 200, strings.ReplaceAll(livekit, number, `"2026-11-26T00:00:00Z"`), "", false},
+		{"an expiry in a text", "livekit", 200, strings.ReplaceAll(livekit, number, `"1e3"`), "", false},
+		{"no expiry", "livekit", 200, strings.ReplaceAll(livekit, number, "null"), "", false},
+		{"an expiry beyond floats", "livekit", 200, strings.ReplaceAll(livekit, number, "1e999"), "", false},
+		{"no expiry, Daily", "daily", 200, strings.ReplaceAll(daily, number, `"never"`), "", false},
+		{"of another form", "livekit", 200, strings.ReplaceAll(livekit, `"jwt"`, number),
+			isNoAnswer + ": livekit.token is of another kind (number)", true},
 		{"a list of rooms", "livekit", 200, `{"livekit":[` + livekit + `],"room_id":"` + id + `"}`, isNoAnswer +
 			": livekit is of another kind (array)", true},
 		{"cut off", "livekit", 200, livekit[:len(livekit)-20], isNoAnswer, true},

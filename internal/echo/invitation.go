@@ -25,15 +25,28 @@ type Room struct {
 
 // roomWire is a room as most platforms have it. The room of Daily is known by its URL alone.
 type roomWire struct {
-	ServerURL string  `json:"server_url"`
-	Name      string  `json:"room_name"`
-	Token     string  `json:"token"`
-	ExpiresAt float64 `json:"expires_at"`
+	ServerURL string `json:"server_url"`
+	Name      string `json:"room_name"`
+	Token     string `json:"token"`
+	ExpiresAt expiry `json:"expires_at"`
 }
 
 type roomURLWire struct {
-	URL       string  `json:"room_url"`
-	ExpiresAt float64 `json:"expires_at"`
+	URL       string `json:"room_url"`
+	ExpiresAt expiry `json:"expires_at"`
+}
+
+// expiry is when a room ends, in Unix seconds. No runner needs it: a service that has something else in its place, a
+// text or a list, makes rooms that can be measured in.
+type expiry float64
+
+// UnmarshalJSON implements json.Unmarshaler; 0 = it is no number.
+func (e *expiry) UnmarshalJSON(data []byte) error {
+	var v float64
+	if json.Unmarshal(bytes.Trim(data, `"`), &v) == nil {
+		*e = expiry(v)
+	}
+	return nil
 }
 
 // usual are the platforms of the original: their keys are always there, in this order. needed is what a runner has to
@@ -57,9 +70,9 @@ func (in Invitation) MarshalJSON() ([]byte, error) {
 		var value any
 		switch r, there := in.Rooms[name]; {
 		case there && byURL(name):
-			value = roomURLWire{r.URL, r.ExpiresAt}
+			value = roomURLWire{r.URL, expiry(r.ExpiresAt)}
 		case there:
-			value = roomWire{r.URL, r.Name, r.Token, r.ExpiresAt}
+			value = roomWire{r.URL, r.Name, r.Token, expiry(r.ExpiresAt)}
 		}
 		key, _ := json.Marshal(name)
 		text, e := json.Marshal(value)
@@ -72,7 +85,8 @@ func (in Invitation) MarshalJSON() ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// UnmarshalJSON implements json.Unmarshaler. Every number of this wire is a float: the original's expires_at is one.
+// UnmarshalJSON implements json.Unmarshaler. Every number of this wire may be a float: the original's
+// expires_at is one.
 func (in *Invitation) UnmarshalJSON(data []byte) error {
 	var file struct {
 		RoomID string `json:"room_id"`
@@ -102,12 +116,12 @@ func (in *Invitation) read(name string, part json.RawMessage) error {
 	if byURL(name) {
 		var r roomURLWire
 		err := json.Unmarshal(part, &r)
-		in.Rooms[name] = Room{URL: r.URL, ExpiresAt: r.ExpiresAt}
+		in.Rooms[name] = Room{URL: r.URL, ExpiresAt: float64(r.ExpiresAt)}
 		return within(name, err)
 	}
 	var r roomWire
 	err := json.Unmarshal(part, &r)
-	in.Rooms[name] = Room{r.ServerURL, r.Name, r.Token, r.ExpiresAt}
+	in.Rooms[name] = Room{r.ServerURL, r.Name, r.Token, float64(r.ExpiresAt)}
 	return within(name, err)
 }
 

@@ -260,36 +260,40 @@ func TestTheOriginalsInterface(t *testing.T) {
 // A room ends at its time, with its last runner, and when its seat is lost; not while somebody is in it or before
 // anybody came.
 func TestARoomEnds(t *testing.T) {
+	stays := func(p *fakePlace) { p.others.Store(1) }
 	for name, c := range map[string]struct {
 		script func(p *fakePlace)
 		after  time.Duration
+		ttl    time.Duration // 0 = the usual
 	}{
-		"nobody ever came": {func(*fakePlace) {}, 10 * time.Minute},
-		"the last runner left": {func(p *fakePlace) {
+		"nobody ever came": {script: func(*fakePlace) {}, after: 10 * time.Minute},
+		"a longer time":    {script: stays, after: 3 * time.Hour, ttl: 3 * time.Hour},
+		"a shorter time":   {script: stays, after: 7 * time.Second, ttl: 7 * time.Second},
+		"the last runner left": {script: func(p *fakePlace) {
 			time.Sleep(5 * time.Second)
 			p.others.Store(2)
 			time.Sleep(time.Minute)
 			p.others.Store(1)
 			time.Sleep(time.Minute)
 			p.others.Store(0)
-		}, 2*time.Minute + 5*time.Second + grace + lookInterval},
-		"one comes back at once": {func(p *fakePlace) {
+		}, after: 2*time.Minute + 5*time.Second + grace + lookInterval},
+		"one comes back at once": {script: func(p *fakePlace) {
 			p.others.Store(1)
 			time.Sleep(10 * time.Second)
 			p.others.Store(0)
 			time.Sleep(grace / 2)
 			p.others.Store(1)
-		}, 10 * time.Minute},
-		"it cannot be told": {func(p *fakePlace) {
+		}, after: 10 * time.Minute},
+		"it cannot be told": {script: func(p *fakePlace) {
 			p.others.Store(1)
 			time.Sleep(10 * time.Second)
 			p.others.Store(-1)
-		}, 10 * time.Minute},
-		"the seat is lost": {func(p *fakePlace) { time.Sleep(time.Minute); close(p.lost) }, time.Minute},
+		}, after: 10 * time.Minute},
+		"the seat is lost": {script: func(p *fakePlace) { time.Sleep(time.Minute); close(p.lost) }, after: time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := newService(t, Options{})
+				s := newService(t, Options{TTL: c.ttl})
 				defer s.service.Close(t.Context())
 				s.connect()
 				began := time.Now()
