@@ -39,8 +39,9 @@ func parrot(t *testing.T) string {
 func credentials() map[string]string {
 	list := map[string]string{}
 	for i, name := range []string{"LIVEKIT_TOKEN", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET", "DAILY_API_KEY",
-		"DAILY_TOKEN", "INFLUXDB_TOKEN", "RTCBENCH_AGENT_TOKEN", "ECHO_AUTH_TOKEN", "RTCBENCH_ADMIN_TOKEN",
-		"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"} {
+		"RTCBENCH_DAILY_TOKEN", "INFLUXDB_TOKEN", "RTCBENCH_AGENT_TOKEN", "RTCBENCH_DAILY_AGENT_TOKEN",
+		"RTCBENCH_LIVEKIT_AGENT_TOKEN", "RTCBENCH_TURN_START_TOKEN", "ECHO_AUTH_TOKEN", "RTCBENCH_ADMIN_TOKEN",
+		"RTCBENCH_JOIN", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"} {
 		list[name] = fmt.Sprintf("s3cr3t%02dQxV7kP2mZ9LwB4tR8yN1dF6hJ", i)
 	}
 	list["LIVEKIT_TOKEN"] = "eyJhbGciOiJIUzI1NiJ9." + base64.RawURLEncoding.EncodeToString([]byte(
@@ -126,9 +127,22 @@ func askingCommands(at func(scheme string) string, all map[string]string) [][]st
 		{"store", "status"}, {"store", "flush"}, {"store", "init", "--store", "influxdb,timestream"},
 		{"store", "check"},
 		{"compare", "platform=livekit", "platform=daily", "--store", "influxdb"}, {"health", at("http")},
-		{"fleet", "token", "--hub", at("http")}, {"fleet", "status", "--hub", at("http")},
-		{"runner", at("http"), all["ECHO_AUTH_TOKEN"]}, {"report", "abcd1234", "--store", "influxdb"},
-		{"ui", "--listen", "256.0.0.1:1"},
+		{"fleet", "token", "--hub", at("http")}, {"fleet", "ls", "--hub", at("http")},
+		{"fleet", "show", "fra", "--hub", at("http")}, {"fleet", "revoke", "fra", "--hub", at("http")},
+		{"fleet", "pause", all["ECHO_AUTH_TOKEN"], "--hub", at("http")},
+		{"fleet", "run", "x", "--hub", at("http")}, {"fleet", "plan", "check", "rtcbench.yaml"},
+		{"fleet", "plan", "apply", "rtcbench.yaml", "--hub", at("http")},
+		{"runner", "--hub", at("http"), "--name", "fra"}, {"runner", "--hub", at("http"), "--join",
+			"tok/" + all["RTCBENCH_JOIN"], "--location", "fra"},
+		{"runner", at("http"), all["ECHO_AUTH_TOKEN"]}, {"runner", "--hub", at("https") + "#" + all["RTCBENCH_JOIN"]},
+		{"hub", "--config", "rtcbench.yaml", "--listen", "256.0.0.1:1"},
+		{"hub", "--nats", at("nats"), "--listen", "127.0.0.1:0", "--store", "sqlite"},
+		{"hub", "--store", "postgres://" + user + ":" + password + "@127.0.0.1:1/x", "--listen", "256.0.0.1:1"},
+		{"hub", "--public-url", at("ftp"), "--listen", "127.0.0.1:0"},
+		{"turn", "daily", "--start-url", at("http")}, {"turn", "daily", "-r", at("https") + "/room"},
+		{"turn", "livekit", "--say", all["ECHO_AUTH_TOKEN"]},
+		{"report", "abcd1234", "--store", "influxdb"}, {"report", all["ECHO_AUTH_TOKEN"]},
+		{"ui", "--listen", "256.0.0.1:1"}, {"ui", "--listen", all["ECHO_AUTH_TOKEN"]},
 		{"lab", "run", "floor", "--", "livekit", "-n", "2", "-s", at("ws")},
 	}
 }
