@@ -95,7 +95,9 @@ func (s *Server) history(w http.ResponseWriter, r *http.Request, store bench.Sto
 	h, err := archive.History(r.Context(), store, q, s.Now())
 	if err == nil && len(h.Runs) == q.Limit {
 		next := cursorOf(mark{}.after(fromLast(h.Runs)).key())
-		linked(w, r, "/api/v1/runs", &next)
+		rest := r.Clone(r.Context())
+		rest.URL.RawQuery = only(r.URL.Query(), "/api/v1/runs")
+		linked(w, rest, "/api/v1/runs", &next)
 	}
 	switch {
 	case err != nil:

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -51,4 +52,10 @@ func (s *Server) asked(path string, next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// only is what of q the interface at path knows.
+func only(q url.Values, path string) string {
+	maps.DeleteFunc(q, func(name string, _ []string) bool { return !slices.Contains(parameters()[path], name) })
+	return q.Encode()
 }

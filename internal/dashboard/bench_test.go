@@ -1,7 +1,6 @@
 package dashboard
 
 import (
-	"database/sql"
 	"encoding/json"
 	"fmt"
 	"net/http/httptest"
@@ -12,6 +11,8 @@ import (
 
 	"rtcbench/bench"
 	"rtcbench/internal/benchtest"
+	"rtcbench/internal/postgrestest"
+	"rtcbench/internal/store/postgres"
 	"rtcbench/internal/store/sqlite"
 )
 
@@ -78,66 +79,62 @@ func ask(b *testing.B, s *Server, path string) {
 // BenchmarkStart is how long a page waits for its first answer from a store with a day of 1,000 series, a run each five
 // minutes.
 func BenchmarkStart(b *testing.B) {
-	const series, runs = 1000, 288
-	path := filepath.Join(b.TempDir(), "runs.db")
-	s, err := sqlite.Open(b.Context(), path)
-	if err != nil {
-		b.Fatal(err)
-	}
-	var list []bench.Record
-	for i := range series {
-		r := benchtest.StoredRun(600, noon.Add(-time.Duration(i)*time.Millisecond-time.Minute))
-		r.Location = fmt.Sprintf("place-%d", i)
-		list = append(list, bench.NewRecord(r))
-	}
-	if _, err := s.SaveAll(b.Context(), list); err != nil {
-		b.Fatal(err)
-	}
-	s.Close()
-	copyRuns(b, path, runs-1)
-	b.ResetTimer()
-	for range b.N {
-		s, err := sqlite.OpenToRead(b.Context(), path)
+	f := filling{series: 1000, runs: 288, every: 5 * time.Minute, pings: 600}
+	b.Run("sqlite", func(b *testing.B) {
+		path := filepath.Join(b.TempDir(), "runs.db")
+		s, err := sqlite.Open(b.Context(), path)
+		if err != nil {
+			b.Fatal(err)
+		}
+		f.into(b, s)
+		s.Close()
+		starts(b, f, func() (bench.Store, error) { return sqlite.OpenToRead(b.Context(), path) })
+	})
+	b.Run("postgres", func(b *testing.B) {
+		pg, err := postgrestest.New("fsync=off")
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer pg.Close()
+		o := postgres.Options{URL: pg.Database(b)}
+		s, err := postgres.New(b.Context(), o)
+		if err != nil {
+			b.Fatal(err)
+		}
+		f.into(b, s)
+		s.Close()
+		starts(b, f, func() (bench.Store, error) { return postgres.New(b.Context(), o) })
+	})
+}
+
+func starts(b *testing.B, f filling, open func() (bench.Store, error)) {
+	for b.Loop() {
+		s, err := open()
 		if err != nil {
 			b.Fatal(err)
 		}
 		page := server(s)
+		begun := time.Now()
 		if err := page.Warm(b.Context()); err != nil {
 			b.Fatal(err)
 		}
+		b.ReportMetric(time.Since(begun).Seconds(), "start-s")
 		b.StopTimer()
 		runtime.GC()
 		var m runtime.MemStats
 		runtime.ReadMemStats(&m)
 		b.ReportMetric(float64(m.HeapAlloc)/1e6, "MB")
-		begun := time.Now()
+		begun = time.Now()
 		w := httptest.NewRecorder()
 		url := "http://127.0.0.1/api/v1/series?since=24h&brief=true"
 		page.Handler().ServeHTTP(w, httptest.NewRequest("GET", url, nil))
 		b.ReportMetric(time.Since(begun).Seconds(), "map-s")
 		var list SeriesList
-		if err := json.Unmarshal(w.Body.Bytes(), &list); err != nil || len(list.List) != series ||
-			list.List[0].Total.Runs != runs {
+		if err := json.Unmarshal(w.Body.Bytes(), &list); err != nil || len(list.List) != f.series ||
+			list.List[0].Total.Runs+list.List[0].Total.LeftOut != f.runs {
 			b.Fatal(w.Code, err, len(list.List))
 		}
 		s.Close()
 		b.StartTimer()
-	}
-}
-
-// copyRuns puts as many more runs of each run into a store, each five minutes before the one that follows. Sums are not
-// those of the runs then.
-func copyRuns(b *testing.B, path string, n int) {
-	db, err := sql.Open("sqlite", path)
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer db.Close()
-	id := "printf('%08x-0000-7000-8000-%012x', i, run.key)"
-	if _, err := db.Exec(`WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
-		INSERT INTO run (id, series, path, ended, invalid, sent, answered, late, lost, not_sent, histogram, document)
-		SELECT `+id+`, series, path, ended - 300000000 * i, invalid, sent, answered, late, lost, not_sent, histogram,
-		replace(document, id, `+id+`) FROM n, run`, n); err != nil {
-		b.Fatal(err)
 	}
 }

@@ -68,6 +68,9 @@ func markOf(key string) (m mark, err error) {
 	return m, nil
 }
 
+// endOf is when a store says that r ended: at a whole microsecond, and not before it did.
+func endOf(r bench.Run) int64 { return r.End.Add(time.Microsecond - 1).UnixMicro() }
+
 func (m mark) key() string { return fmt.Sprintf("%d.%d", m.end, m.given) }
 
 // before is q of the last runs from m on backwards, so many beside those that were given already.
@@ -98,7 +101,7 @@ func page(read func(limit int) iter.Seq2[bench.Run, error], m mark, n int) (list
 		}
 		rows := len(all) + len(bad)
 		slices.Reverse(all)
-		for i := 0; i < m.given && len(all) > 0 && all[0].End.UnixMicro() == m.end; i++ {
+		for i := 0; i < m.given && len(all) > 0 && endOf(all[0]) == m.end; i++ {
 			all = all[1:]
 		}
 		if len(all) > n || rows < limit+m.given {
@@ -117,9 +120,9 @@ func page(read func(limit int) iter.Seq2[bench.Run, error], m mark, n int) (list
 
 // after is the place behind list, which begins at m.
 func (m mark) after(list []bench.Record) mark {
-	to := mark{end: list[len(list)-1].End.UnixMicro()}
+	to := mark{end: endOf(list[len(list)-1].Run)}
 	for _, r := range list {
-		if r.End.UnixMicro() == to.end {
+		if endOf(r.Run) == to.end {
 			to.given++
 		}
 	}

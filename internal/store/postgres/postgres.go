@@ -34,6 +34,7 @@ type Store struct {
 	days   map[time.Time]bool // that have their partitions
 	swept  time.Time          // when what is too old was last looked for
 	whole  bool               // each count has its column
+	marked marked
 }
 
 // mostConnections is how many a store has open at one time: several runs are saved beside one another.

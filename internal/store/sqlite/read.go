@@ -245,6 +245,14 @@ func (s *Store) Check(ctx context.Context) error {
 		if found != "ok" {
 			return fmt.Errorf("%w: %s", errDamage, found)
 		}
+		var other int
+		if err := db.QueryRowContext(ctx, "SELECT count(*) FROM (SELECT ended / 3600000000, count(*), sum("+
+			markOf("run")+") FROM run GROUP BY 1 EXCEPT SELECT start, runs, mark FROM hour)").Scan(&other); err != nil {
+			return err
+		}
+		if other > 0 {
+			return fmt.Errorf("%w: %d hours have other runs than are counted", errDamage, other)
+		}
 		return misfiled(ctx, db)
 	})
 	if err != nil {

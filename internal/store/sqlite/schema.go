@@ -130,7 +130,22 @@ CREATE TABLE digest (
 	key  INTEGER PRIMARY KEY, -- that of the run
 	data BLOB NOT NULL        -- what overviews need of it (brief.go); no row = it stands in the run
 );
-`, then: echoesOfKept}}
+`, then: echoesOfKept}, {sql: `
+CREATE TABLE hour (
+	start INTEGER PRIMARY KEY, -- in hours since the Unix epoch
+	runs  INTEGER NOT NULL,
+	mark  INTEGER NOT NULL     -- which runs they are, added up: another one as soon as they are others
+);
+INSERT INTO hour SELECT ended / 3600000000, count(*), sum(` + markOf("run") + `) FROM run GROUP BY 1;
+CREATE TRIGGER run_added AFTER INSERT ON run BEGIN
+	INSERT INTO hour VALUES (NEW.ended / 3600000000, 1, ` + markOf("NEW") + `)
+		ON CONFLICT (start) DO UPDATE SET runs = runs + 1, mark = mark + excluded.mark;
+END;
+CREATE TRIGGER run_removed AFTER DELETE ON run BEGIN
+	UPDATE hour SET runs = runs - 1, mark = mark - (` + markOf("OLD") + `) WHERE start = OLD.ended / 3600000000;
+	DELETE FROM hour WHERE start = OLD.ended / 3600000000 AND runs <= 0;
+END;
+`}}
 
 // migrate brings the file to the newest version. Several processes may try at once. It takes the time that it needs,
 // seconds for tens of thousands of runs, whatever ctx says: one that was broken off would begin anew each time.
