@@ -48,8 +48,9 @@ func echoesOfKept(ctx context.Context, tx *sql.Tx) error {
 
 // placeByEcho is where in the rollups a run was, and whose echo answered it.
 type placeByEcho struct {
-	place
-	echo string
+	series int64
+	ended  time.Time
+	echo   string
 }
 
 // answeredElsewhere looks at some runs after the one with the key *last, and gives those that the echo of another place
