@@ -32,8 +32,8 @@ var _ bench.Performer = (*Line)(nil)
 // clockRounds is how often a page's clock is read; the tightest reading counts.
 const clockRounds = 10
 
-// Call gives the page a voice. Its encoder's own silence leaves until Perform is called. The call is over when there was
-// no connection for reconnect; 0 = when the platform's library gives up.
+// Call gives the page a voice. Its encoder's own silence leaves until Perform is called. The call is over when there
+// was no connection for reconnect; 0 = when the platform's library gives up.
 func (p *Page) Call(ctx context.Context, reconnect time.Duration) (*Line, error) {
 	l := &Line{page: p, next: 1, waiting: map[int]contract.Talk{}}
 	best := time.Hour
@@ -47,8 +47,8 @@ func (p *Page) Call(ctx context.Context, reconnect time.Duration) (*Line, error)
 			best, l.read, l.clock = took, before.Add(took/2), clock
 		}
 	}
-	_, err := evaluate[any](ctx, p, "call",
-		contract.Call{Quiet: contract.Say{Packets: []string{}}, ReconnectTimeout: float64(reconnect) / float64(time.Millisecond)})
+	_, err := evaluate[any](ctx, p, "call", contract.Call{Quiet: contract.Say{Packets: []string{}},
+		ReconnectTimeout: float64(reconnect) / float64(time.Millisecond)})
 	if err != nil {
 		return nil, inTime(ctx, err, bench.Missing{What: "the room was joined, and our audio was not taken"})
 	}

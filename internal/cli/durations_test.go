@@ -82,8 +82,8 @@ func TestEveryDurationIsHeld(t *testing.T) {
 func readAsDurations(t *testing.T) (names []string) {
 	t.Helper()
 	files := token.NewFileSet()
-	for _, folder := range []string{".", "../commandline/flags", "../stores", "../platform/livekit", "../platform/daily",
-		"../selection"} {
+	for _, folder := range []string{".", "../commandline/flags", "../stores", "../platform/livekit",
+		"../platform/daily", "../selection"} {
 		list, _ := filepath.Glob(filepath.Join(folder, "*.go"))
 		for _, path := range list {
 			if strings.HasSuffix(path, "_test.go") {

@@ -173,7 +173,8 @@ func TestTurnDailyIsCutOff(t *testing.T) {
 	p.waitForLine(t, "turn 1 of", time.Minute)
 	gone := time.Now()
 	s.Close()
-	if code := p.exit(t, 2*time.Minute); code != 1 || !strings.Contains(p.stderr(), "no connection to the server for 2s") {
+	code := p.exit(t, 2*time.Minute)
+	if code != 1 || !strings.Contains(p.stderr(), "no connection to the server for 2s") {
 		t.Errorf("exit code %d: %s", code, p.stderr())
 	}
 	if took := time.Since(gone); took < limit {

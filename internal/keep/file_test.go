@@ -39,8 +39,8 @@ func TestWhatKilledProcessesLeftBesideAnOutput(t *testing.T) {
 	}
 }
 
-// TestAFileIsThereWhenAllOfItIs: a recording or a picture that cannot be made, or has no room, leaves no part of itself,
-// and what was there before stays.
+// TestAFileIsThereWhenAllOfItIs: a recording or a picture that cannot be made, or has no room, leaves no part of
+// itself, and what was there before stays.
 func TestAFileIsThereWhenAllOfItIs(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "call.wav")
 	if err := os.WriteFile(path, []byte("before"), 0o600); err != nil {

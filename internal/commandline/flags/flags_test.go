@@ -77,8 +77,9 @@ func TestTheStrongerSourceSaysWhoJoins(t *testing.T) {
 		}
 	}
 	for missing, f := range map[string]livekit.Flags{
-		"--api-secret": {ServerURL: "wss://host", APIKey: "key"}, "--api-key": {ServerURL: "wss://host", APISecret: "s"},
-		"--token": {ServerURL: "wss://host"}, "begins with wss": {ServerURL: "ftp://host", Token: token},
+		"--api-secret": {ServerURL: "wss://host", APIKey: "key"},
+		"--api-key":    {ServerURL: "wss://host", APISecret: "s"},
+		"--token":      {ServerURL: "wss://host"}, "begins with wss": {ServerURL: "ftp://host", Token: token},
 	} {
 		check := given(nil)
 		if (LivekitGroup{f}).Place(check, bench.Runner, ""); !strings.Contains(fmt.Sprint(check.Err), missing) {

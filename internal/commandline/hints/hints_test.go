@@ -31,7 +31,8 @@ func TestWhoFailsHearsWhatHelps(t *testing.T) {
 		{&keep.Waiting{Store: "influxdb", Older: true}, "(rtcbench store status)"},
 		{&keep.Waiting{Store: "influxdb"}, "(rtcbench store flush delivers)"},
 		{&keep.NoRoom{Err: outbox.ErrFull, Where: "/tmp/run.json", Fates: []keep.Fate{{Store: "influxdb", Err: why}}},
-			"deliver with rtcbench store flush; influxdb did not take it either: why; it is in /tmp/run.json (rtcbench import)"},
+			"deliver with rtcbench store flush; influxdb did not take it either: why; " +
+				"it is in /tmp/run.json (rtcbench import)"},
 		{&keep.NoRoom{Err: why, Gone: errors.New("disk"), Fates: []keep.Fate{{Store: "sqlite"}}},
 			"; sqlite has it; the folder for temporary files did not take it either: disk"},
 		{&stores.NoFolder{}, "name one with --data-dir, or keep nothing with --store none"},

@@ -21,8 +21,8 @@ func (r *Runner) compare(c fleet.Clock) {
 }
 
 // now is the hub's time, as far as this runner knows it: the slots of all places are the same moments, also where a
-// clock is an hour wrong. A clock that agrees within what a hello can tell is taken as it is, and so is one that was set
-// since: most likely it is right now.
+// clock is an hour wrong. A clock that agrees within what a hello can tell is taken as it is, and so is one that was
+// set since: most likely it is right now.
 func (r *Runner) now() time.Time {
 	r.mu.Lock()
 	defer r.mu.Unlock()

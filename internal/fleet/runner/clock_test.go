@@ -37,7 +37,7 @@ func TestTheClockIsSet(t *testing.T) {
 				const every = 20 * time.Minute
 				r, _, begun := place(t, every, fleet.Job{Name: "a", Platform: "livekit", Aligned: true})
 				began, step := time.Now(), atomic.Int64{}
-				// The leases are for slots of the bubble's time: the machine's clock says that, and is wrong by c.wrong.
+				// The leases are for slots of the bubble's time. The machine's clock says that, wrong by c.wrong.
 				to := began.Add(c.wrong).Sub(start.Round(0))
 				r.clockOf = func() time.Time { return setBy(start.Add(to+time.Since(began)), step.Load()) }
 				r.compare(fleet.Clock{Known: true, Offset: c.wrong, Bound: time.Millisecond})

@@ -16,9 +16,9 @@ import (
 func TestNothingOfTheUsersServerIsInTheLab(t *testing.T) {
 	kept := []string{"PATH=/usr/bin", "ITERATIONS=20", "RTCBENCH_CHANNEL=audio", "RTCBENCH_STORE=none"}
 	environ := append([]string{"LIVEKIT_URL=wss://my.cloud", "LIVEKIT_API_KEY=k", "LIVEKIT_API_SECRET=s",
-		"LIVEKIT_TOKEN=t", "DAILY_API_KEY=d", "DAILY_ROOM_URL=https://x.daily.co/y", "TMPDIR=/home/me", "ECHO_AGENT_URL=e",
-		"RTCBENCH_AGENT_URL=e", "RTCBENCH_ROOM=mine", "RTCBENCH_LISTEN=:80", "RTCBENCH_HOST=h", "RTCBENCH_PORT=80",
-		"RTCBENCH_ROOM_PREFIX=my-"}, kept...)
+		"LIVEKIT_TOKEN=t", "DAILY_API_KEY=d", "DAILY_ROOM_URL=https://x.daily.co/y", "TMPDIR=/home/me",
+		"ECHO_AGENT_URL=e", "RTCBENCH_AGENT_URL=e", "RTCBENCH_ROOM=mine", "RTCBENCH_LISTEN=:80", "RTCBENCH_HOST=h",
+		"RTCBENCH_PORT=80", "RTCBENCH_ROOM_PREFIX=my-"}, kept...)
 	if got := withoutElsewhere(environ); !slices.Equal(got, kept) {
 		t.Errorf("%q, want %q", got, kept)
 	}

@@ -79,7 +79,8 @@ func TestSumsAreThoseOfTheRuns(t *testing.T) {
 	}
 	for _, q := range []bench.Query{{}, {Invalid: true}} {
 		sums := NewSums(q, series)
-		for id, rtt := range map[int64]time.Duration{1: 10 * time.Millisecond, 2: 20 * time.Millisecond, 3: time.Second} {
+		times := map[int64]time.Duration{1: 10 * time.Millisecond, 2: 20 * time.Millisecond, 3: time.Second}
+		for id, rtt := range times {
 			for _, invalid := range []bool{false, false, true} {
 				part, h := one(rtt)
 				if err := sums.Add(id, bench.PathUDP, invalid, part, h); err != nil {

@@ -66,8 +66,9 @@ func (s *Store) digestsOfDamaged(ctx context.Context, q bench.Query, skip func(s
 
 // markOf tells a run from others: by its key, which may be used again, and the end of its ID.
 func markOf(run string) string {
-	return strings.ReplaceAll("R.key % 1000000007 * 65536 + unicode(substr(R.id, -1)) + 97 * unicode(substr(R.id, -2)) + "+
-		"9409 * unicode(substr(R.id, -3)) + 912673 * unicode(substr(R.id, -4))", "R.", run+".")
+	return strings.ReplaceAll("R.key % 1000000007 * 65536 + unicode(substr(R.id, -1)) + "+
+		"97 * unicode(substr(R.id, -2)) + 9409 * unicode(substr(R.id, -3)) + "+
+		"912673 * unicode(substr(R.id, -4))", "R.", run+".")
 }
 
 // Marks are kept by triggers: whoever watches asks for them each second, and a day has hundreds of thousands of runs.

@@ -11,8 +11,8 @@ import (
 )
 
 // revisit goes through the runs that were kept before a migration. What look finds out of one goes into that column of
-// its row, and the sums that it is in are made anew by sum. A run that cannot be read stays as it is, and so does one of
-// which look finds nothing.
+// its row, and the sums that it is in are made anew by sum. A run that cannot be read stays as it is, and so does one
+// of which look finds nothing.
 func revisit(ctx context.Context, tx *sql.Tx, column string, look func(bench.Run) (value any, found bool),
 	sum func(seconds, series, start int64) error) error {
 	type period struct{ seconds, series, start int64 }
@@ -23,7 +23,8 @@ func revisit(ctx context.Context, tx *sql.Tx, column string, look func(bench.Run
 			return err
 		}
 		for _, r := range list {
-			if _, err := tx.ExecContext(ctx, "UPDATE run SET "+column+" = ? WHERE key = ?", r.value, r.key); err != nil {
+			set := "UPDATE run SET " + column + " = ? WHERE key = ?"
+			if _, err := tx.ExecContext(ctx, set, r.value, r.key); err != nil {
 				return err
 			}
 			for _, p := range rollup.Periods {
