@@ -110,6 +110,7 @@ rtcbench/internal/progress: rtcbench/bench github.com/schollz/progressbar/v3 gol
 rtcbench/internal/floors: rtcbench/internal/environment rtcbench/internal/keep rtcbench/internal/measure
 rtcbench/internal/lab/witness: rtcbench/bench rtcbench/internal/audio rtcbench/internal/ping
 rtcbench/internal/lab/stage: rtcbench/bench rtcbench/internal/lab rtcbench/internal/sandbox rtcbench/internal/scratch
+	rtcbench/internal/platform rtcbench/internal/turn
 rtcbench/internal/commandline: rtcbench/internal/settings github.com/alecthomas/kong
 rtcbench/internal/commandline/flags: rtcbench/bench rtcbench/internal/advice rtcbench/internal/audio
 	rtcbench/internal/browser rtcbench/internal/echo rtcbench/internal/environment rtcbench/internal/keep
@@ -131,7 +132,7 @@ rtcbench/tools/figures: rtcbench github.com/livekit/server-sdk-go/v2 github.com/
 	github.com/pion/webrtc/v4 github.com/chromedp/chromedp
 rtcbench/tools/accuracy: rtcbench/bench rtcbench/internal/lab rtcbench/internal/stats
 rtcbench/internal/lab/analysis: rtcbench/bench rtcbench/internal/audio rtcbench/internal/lab
-	rtcbench/internal/report rtcbench/internal/result rtcbench/internal/stats
+	rtcbench/internal/report rtcbench/internal/result rtcbench/internal/stats rtcbench/internal/turn
 rtcbench/tools/crossvet: golang.org/x/tools
 rtcbench/internal/platform: rtcbench/bench rtcbench/internal/platform rtcbench/internal/sandbox
 rtcbench/internal/turn: rtcbench/bench rtcbench/internal/audio rtcbench/internal/redact rtcbench/internal/stats

@@ -102,11 +102,12 @@ type TurnFact struct {
 	Interrupt Quantity `json:"interrupt_at_ms"` // when the caller spoke into the answer
 }
 
-// mostStalled is for how long a process may not get to its packets before a turn is marked: one packet's time.
-const mostStalled = 20 * time.Millisecond
+// MostStalled is for how long a process may not get to its packets before a turn is marked, and a ping does not count:
+// one packet's time.
+const MostStalled = 20 * time.Millisecond
 
 // Marked reports whether this process may have had no time for a turn: it may be wrong by Stalled.
-func (t TurnFact) Marked() bool { return t.Stalled.OK && t.Stalled.D > mostStalled }
+func (t TurnFact) Marked() bool { return t.Stalled.OK && t.Stalled.D > MostStalled }
 
 // Span is a time within a turn.
 type Span struct {

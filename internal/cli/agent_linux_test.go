@@ -2,16 +2,22 @@ package cli_test
 
 import (
 	"bufio"
+	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/livekit/protocol/auth"
+	protocol "github.com/livekit/protocol/livekit"
+
 	"rtcbench/bench"
 	"rtcbench/internal/cli"
+	"rtcbench/internal/platform/livekit"
 	"rtcbench/internal/result"
 	"rtcbench/internal/sandbox/sandboxtest"
 )
@@ -63,14 +69,18 @@ func agentWorker(t *testing.T, server *sandboxtest.Server, mode string) {
 	}
 }
 
+// byKey are the flags of whoever has the server's key.
+func byKey(server *sandboxtest.Server, flags ...string) []string {
+	return append([]string{"--api-key", server.Key, "--api-secret", server.Secret}, flags...)
+}
+
 // call is one run of rtcbench turn to the agent of the worker.
-func call(t *testing.T, server *sandboxtest.Server, flags ...string) (bench.Run, int, string) {
+func call(t *testing.T, server *sandboxtest.Server, who []string, flags ...string) (bench.Run, int, string) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "turn.json")
 	var stdout, stderr strings.Builder
-	code := cli.Main(append([]string{"turn", "livekit", "-s", server.URL, "--api-key", server.Key, "--api-secret",
-		server.Secret, "--agent", "known-agent", "--greeting", "1s", "--store", "none", "-o", file, "-q"}, flags...),
-		&stdout, &stderr)
+	code := cli.Main(slices.Concat([]string{"turn", "livekit", "-s", server.URL, "--greeting", "1s", "--store", "none",
+		"--timeout", "60s", "--connect-timeout", "60s", "-o", file, "-q"}, who, flags), &stdout, &stderr)
 	data, err := os.Open(file)
 	if err != nil {
 		return bench.Run{}, code, stderr.String()
@@ -90,7 +100,7 @@ func call(t *testing.T, server *sandboxtest.Server, flags ...string) (bench.Run,
 func TestRealAgent(t *testing.T) {
 	server := sandboxtest.Start(t)
 	agentWorker(t, server, "answers")
-	run, code, said := call(t, server, "--turns", "2", "--say", "short")
+	run, code, said := call(t, server, byKey(server, "--agent", "known-agent"), "--turns", "2", "--say", "short")
 	if code != 0 || !strings.Contains(said, "this calls a real agent, and speaks with it: 2 turns in 1 call(s), which "+
 		"may cost money") {
 		t.Fatalf("exit code %d: %s", code, said)
@@ -111,6 +121,41 @@ func TestRealAgent(t *testing.T) {
 	}
 }
 
+// TestRealAgentsOfOthers: an agent that is at work in a room already is called by the name of the room, and one that a
+// token's own configuration sends comes when the token's room is made.
+func TestRealAgentsOfOthers(t *testing.T) {
+	server := sandboxtest.Start(t)
+	agentWorker(t, server, "answers")
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	if _, err := (livekit.Key{Key: server.Key, Secret: server.Secret}).Dispatch(ctx, server.URL, "running",
+		"known-agent"); err != nil {
+		t.Fatal(err)
+	}
+	may := &auth.VideoGrant{RoomJoin: true, Room: "of-the-token"}
+	token, err := auth.NewAccessToken(server.Key, server.Secret).SetIdentity("caller").SetVideoGrant(may).
+		SetRoomConfig(&protocol.RoomConfiguration{Agents: []*protocol.RoomAgentDispatch{{AgentName: "known-agent"}}}).
+		ToJWT()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, who := range map[string][]string{
+		"a running call": byKey(server, "--room", "running"), "a token's agent": {"-t", token},
+	} {
+		t.Run(name, func(t *testing.T) {
+			run, code, said := call(t, server, who, "--turns", "1", "--say", "short")
+			if code != 0 || run.Turns == nil || run.Turns.Turns[0].Fate != bench.TurnAnswered ||
+				run.Turns.Turns[0].Latency.D < 850*time.Millisecond ||
+				!strings.HasPrefix(run.Turns.Calls[0].Agent, "agent-") {
+				t.Errorf("exit code %d, %+v: %s", code, run.Turns, said)
+			}
+			if strings.Contains(said, token) || !strings.Contains(said, "may cost money") {
+				t.Error(said)
+			}
+		})
+	}
+}
+
 // TestRealAgentThatFails: one that never answers, and one that crashes in mid-turn, are turns without an answer, and
 // the run ends as others do.
 func TestRealAgentThatFails(t *testing.T) {
@@ -118,7 +163,8 @@ func TestRealAgentThatFails(t *testing.T) {
 		t.Run(mode, func(t *testing.T) {
 			server := sandboxtest.Start(t)
 			agentWorker(t, server, mode)
-			run, code, said := call(t, server, "--turns", "1", "--say", "stop", "--timeout", "4s")
+			run, code, said := call(t, server, byKey(server, "--agent", "known-agent"), "--turns", "1", "--say", "stop",
+				"--timeout", "4s")
 			if code != 1 || run.Turns == nil || len(run.Turns.Turns) != 1 ||
 				run.Turns.Turns[0].Fate != bench.TurnUnanswered || run.Counts.Lost != 1 {
 				t.Errorf("exit code %d, %+v: %s", code, run.Turns, said)

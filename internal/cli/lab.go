@@ -16,18 +16,20 @@ import (
 	"rtcbench/internal/lab"
 	"rtcbench/internal/lab/analysis"
 	"rtcbench/internal/lab/stage"
+	"rtcbench/internal/measure"
 	"rtcbench/internal/platform/livekit"
 	"rtcbench/internal/settings"
 	"rtcbench/internal/signals"
 )
 
 type labCmd struct {
-	List  labListCmd  `cmd:"" help:"List the scenarios that come with the lab."`
-	Show  labShowCmd  `cmd:"" help:"Print a scenario's file: its numbers, and where they come from."`
-	Run   labRunCmd   `cmd:"" help:"Measure inside a scenario, and hold the result against what the router did to each packet."`
-	Serve labServeCmd `cmd:"" hidden:"" help:"The LiveKit server of a lab."`
-	Enter labEnterCmd `cmd:"" hidden:"" help:"Become a command in a place of a lab."`
-	Busy  labBusyCmd  `cmd:"" hidden:"" help:"Keep a processor from going to sleep."`
+	List   labListCmd   `cmd:"" help:"List the scenarios that come with the lab."`
+	Show   labShowCmd   `cmd:"" help:"Print a scenario's file: its numbers, and where they come from."`
+	Run    labRunCmd    `cmd:"" help:"Measure inside a scenario, and hold the result against what the router did to each packet."`
+	Serve  labServeCmd  `cmd:"" hidden:"" help:"The LiveKit server of a lab."`
+	Answer labAnswerCmd `cmd:"" hidden:"" help:"The voice agent of a lab."`
+	Enter  labEnterCmd  `cmd:"" hidden:"" help:"Become a command in a place of a lab."`
+	Busy   labBusyCmd   `cmd:"" hidden:"" help:"Keep a processor from going to sleep."`
 }
 
 type labListCmd struct{}
@@ -83,7 +85,7 @@ type labRunCmd struct {
 	Report    string   `group:"out" placeholder:"FILE" help:"Write what was injected, ping by ping, and the router's own precision as JSON." completion-predictor:"file"`
 	Packets   string   `group:"out" placeholder:"FILE" help:"Write the router's log of every packet as CSV." completion-predictor:"file"`
 	Scenario  string   `arg:"" optional:"" help:"One that rtcbench lab list names, or a file of yours that ends in .yaml." completion-predictor:"file"`
-	Command   []string `arg:"" optional:"" passthrough:"" help:"After --: livekit and its flags."`
+	Command   []string `arg:"" optional:"" passthrough:"" help:"After --: livekit, or turn livekit, and its flags."`
 }
 
 // Help is shown by --help below the flags' summary.
@@ -92,14 +94,17 @@ func (labRunCmd) Help() string {
 		`that carries every packet between them: this program, the server and, with --engine browser, Chromium run ` +
 		`in it as they are. Needs Linux and root. All of it ends with the command, however that ends.
 
-The command is livekit, with its flags; server, room and echo are the lab's. Its runs are kept in no store unless ` +
-		`--store names one.
+The command is livekit, or turn livekit, with its flags; server, room, and echo or agent are the lab's. Its runs are ` +
+		`kept in no store unless --store names one.
 
 Examples:
 
   rtcbench lab run transatlantic -- livekit -n 300
 
   rtcbench lab run lossy-wifi -- livekit --channel lossy --engine browser
+
+  rtcbench lab run transatlantic -- turn livekit
+      to a voice agent of ours, whose answers are known
 
   rtcbench lab run ./mine.yaml --report lab.json -- livekit -o result.json
 
@@ -126,48 +131,69 @@ func (cmd labRunCmd) Run(a *app) error {
 	if len(args) > 0 && args[0] == "--" {
 		args = args[1:]
 	}
-	switch {
-	case len(args) == 0:
-		return usagef("lab run %s: what runs in the lab is livekit and its flags, after --: rtcbench lab run %s "+
-			"-- livekit", scenario.Name, cmd.Scenario)
-	case args[0] != livekit.Platform.Name:
-		return usagef("lab run %s: what runs in the lab is livekit and its flags, after --, not %s: the lab's server "+
-			"is LiveKit's", scenario.Name, settings.Shown(args[0], jobCommands...))
-	}
-	var asked commands
-	set, err := parseInto(&asked, args)
-	switch {
-	case err != nil:
-		return usagef("in the lab: %w", err)
-	case set == nil:
-		return exitError{Main(args, a.stdout, a.stderr), silent{}}
-	}
-	for _, flag := range []string{"server-url", "token", "api-key", "api-secret", "room", "echo", "agent-url",
-		"agent-token", "agent-name"} {
-		if set.Rank(flag) == settings.ByFlag {
-			return usagef("in the lab: --%s: server, room and echo are the lab's; leave it out", flag)
-		}
-	}
-	file := asked.Livekit.Output
-	if file == "" {
-		file = a.settings.Get("RTCBENCH_OUTPUT")
-	}
-	if file == "-" {
-		return usagef("in the lab: --output -: the lab reads the result itself; name a file")
-	}
-	if err := join(flags.Writable("--report", cmd.Report), flags.Writable("--packets", cmd.Packets)); err != nil {
-		return usagef("%w", err)
-	}
-	play := stage.Play{Scenario: scenario, Seed: cmd.Seed, Command: args, Output: file, Environ: os.Environ(),
-		NoStore: a.settings.Get("RTCBENCH_STORE") == "", Stdout: a.stdout, Stderr: a.stderr}
-	if set.Rank("connect-timeout") == settings.ByFlag { // the echo has the same network before it
-		play.Within = asked.Livekit.ConnectTimeout
+	play, err := cmd.asked(a, scenario, args)
+	if err != nil {
+		return err
 	}
 	played, err := play.Do(a.ctx)
 	if err != nil {
 		return err
 	}
 	return cmd.tell(a, played)
+}
+
+// asked is the command line in the lab.
+func (cmd labRunCmd) asked(a *app, scenario lab.Scenario, args []string) (play stage.Play, err error) {
+	name := strings.Join(args[:min(1, len(args))], "")
+	if name == "turn" {
+		name = strings.Join(args[:min(2, len(args))], " ")
+	}
+	calls := name == turnCommands[0]
+	switch {
+	case name == "":
+		return play, usagef("lab run %s: what runs in the lab is livekit and its flags, after --: rtcbench lab run %s "+
+			"-- livekit", scenario.Name, cmd.Scenario)
+	case !calls && name != livekit.Platform.Name:
+		return play, usagef("lab run %s: what runs in the lab is livekit, or turn livekit, and its flags, after --, "+
+			"not %s: the lab's server is LiveKit's", scenario.Name, settings.Shown(name, jobCommands...))
+	}
+	var asked commands
+	set, err := parseInto(&asked, args)
+	switch {
+	case err != nil:
+		return play, usagef("in the lab: %w", err)
+	case set == nil:
+		return play, exitError{Main(args, a.stdout, a.stderr), silent{}}
+	}
+	for _, flag := range []string{"server-url", "token", "api-key", "api-secret", "room", "echo", "agent", "agent-url",
+		"agent-token", "agent-name"} {
+		if set.Rank(flag) == settings.ByFlag {
+			return play, usagef("in the lab: --%s: server, room and echo are the lab's; leave it out", flag)
+		}
+	}
+	play = stage.Play{Scenario: scenario, Seed: cmd.Seed, Command: args, Output: asked.Livekit.Output,
+		Environ: os.Environ(), NoStore: a.settings.Get("RTCBENCH_STORE") == "", Stdout: a.stdout, Stderr: a.stderr}
+	if set.Rank("connect-timeout") == settings.ByFlag { // who answers has the same network before it
+		play.Within = asked.Livekit.ConnectTimeout
+	}
+	if calls {
+		call, c, job := asked.Turn.Livekit, settings.Check{Sources: set}, measure.TurnJob{}
+		play.Delay, play.Output = call.AnswersAfter(&c), call.Output
+		if call.Plan(&c, &job); c.Err != nil {
+			return play, usagef("in the lab: %w", c.Err)
+		}
+		play.Within, play.Said = job.Within.String(), job.Utterances
+	}
+	if play.Output == "" {
+		play.Output = a.settings.Get("RTCBENCH_OUTPUT")
+	}
+	if play.Output == "-" {
+		return play, usagef("in the lab: --output -: the lab reads the result itself; name a file")
+	}
+	if err := join(flags.Writable("--report", cmd.Report), flags.Writable("--packets", cmd.Packets)); err != nil {
+		return play, usagef("%w", err)
+	}
+	return play, nil
 }
 
 // endedInLab is how a command in the lab ended, as the exit code of lab run says it.
@@ -219,6 +245,19 @@ type labServeCmd struct{}
 // Run serves until it is told to stop.
 func (labServeCmd) Run(a *app) error {
 	return stage.Serve(a.ctx, a.settings.Get("LIVEKIT_API_KEY"), a.settings.Get("LIVEKIT_API_SECRET"), a.stderr)
+}
+
+type labAnswerCmd struct {
+	Log            string
+	Delay          time.Duration
+	ConnectTimeout time.Duration `default:"30s"`
+}
+
+// Run answers until it is told to stop.
+func (cmd labAnswerCmd) Run(a *app) error {
+	get := a.settings.Get
+	return stage.Answerer{URL: get("LIVEKIT_URL"), Key: get("LIVEKIT_API_KEY"), Secret: get("LIVEKIT_API_SECRET"),
+		Log: cmd.Log, Delay: cmd.Delay, Within: cmd.ConnectTimeout}.Serve(a.ctx, a.stderr)
 }
 
 type labEnterCmd struct {

@@ -167,7 +167,11 @@ func TestLambda(t *testing.T) {
 		}
 		ids[f.Metadata.Run] = true
 	}
+	calledByLambda(t, server, func(event string, allowed time.Duration) ([]byte, bool) {
+		return api.invoke(t, event, allowed)
+	})
 	for event, says := range map[string]string{
+		`{"platform": "turn livekit"}`:         `nobody is named to be called`,
 		`{"itertions": 5}`:                     `the event: unknown flag --itertions, did you mean \"--iterations\"?`,
 		`{"iterations": "many"}`:               `the event: --iterations \"many\": must be a whole number`,
 		`{"platform": "zoom"}`:                 `platform \"zoom\": must be livekit, daily, both`,

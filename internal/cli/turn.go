@@ -38,6 +38,8 @@ type turnLivekitCmd struct {
 	Delay string `from:"RTCBENCH_TURN_DELAY" group:"where" default:"800ms" placeholder:"800ms" help:"How long the sandbox's own agent takes to answer."`
 	flags.TurnGroup
 	keepFlags
+
+	Lab string `from:"RTCBENCH_LAB" hidden:"" help:"The scenario that this is measured in."`
 }
 
 // Help is shown by --help below the flags' summary.
@@ -97,7 +99,7 @@ func (a *app) calls(cmd calling) error {
 	for _, doubt := range doubts {
 		fmt.Fprintf(a.stderr, "rtcbench: %s\n", doubt)
 	}
-	if !job.Here {
+	if !job.Here && job.Lab.Name == "" {
 		fmt.Fprintf(a.stderr, "rtcbench: this calls a real agent, and speaks with it: %d turns in %d call(s), which "+
 			"may cost money\n", job.Plan.Count, job.Calls)
 	}
@@ -123,13 +125,19 @@ func (cmd *turnLivekitCmd) job(c *settings.Check) (job measure.TurnJob, doubts [
 	job.Place, doubts, hasServer = cmd.Place(c, bench.Speaker, bench.Turn)
 	job.Place.Agent, job.Here = c.Label("agent", cmd.Agent, 256), !hasServer
 	if job.Here {
-		job.Own = &turn.Agent{Delay: c.Millis("delay", cmd.Delay, turn.LeastDelay, time.Minute), Greets: true}
+		job.Own = &turn.Agent{Delay: cmd.AnswersAfter(c), Greets: true}
 	}
+	job.Lab = measure.Lab{Name: cmd.Lab}
 	cmd.Plan(c, &job)
 	if c.Err == nil {
 		c.Err = cmd.called(c, job)
 	}
 	return job, doubts
+}
+
+// AnswersAfter is how long an agent of ours takes to answer.
+func (cmd *turnLivekitCmd) AnswersAfter(c *settings.Check) time.Duration {
+	return c.Millis("delay", cmd.Delay, turn.LeastDelay, time.Minute)
 }
 
 // called fails where nobody is named who could be called, or two are.

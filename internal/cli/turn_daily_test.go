@@ -92,7 +92,9 @@ func TestTurnDaily(t *testing.T) {
 	}
 	for i, one := range run.Turns.Turns {
 		way := one.Latency.D - log[i].Took()
-		t.Logf("%s: %v, the agent says %v: %v on the way", one.Fate, one.Latency.D, log[i].Took(), way)
+		up := log[i].Heard.Sub(run.Start.Add(run.Samples[i].Sent)) // all are on one machine
+		t.Logf("%s: %v, the agent says %v: %v there, %v back; stalled %v, uneven %v, the agent stalled %v", one.Fate,
+			one.Latency.D, log[i].Took(), up, way-up, one.Stalled.D, one.Uneven.D, log[i].Stalled)
 		if one.Fate != bench.TurnAnswered || way < 2*delay-time.Millisecond || log[i].Took() < agent.Delay {
 			t.Errorf("%+v", one)
 		}

@@ -220,7 +220,7 @@ func (t *turning) take(of bench.TurnCall, turns []turn.Turn) {
 	}
 	for _, one := range turns {
 		one.Seq, one.Call = uint32(len(facts.Turns)+1), len(facts.Calls)
-		if known, ok := turn.Beside(one, log); ok {
+		if known, ok := turn.Beside(one, log); ok && !known.Doubtful() {
 			one.Logged = bench.Quantity{D: known.Took(), OK: true}
 			one.OwnError = bench.Quantity{D: one.Latency.D - known.Took(), OK: true}
 		}
@@ -256,7 +256,7 @@ func (t *turning) end(ctx context.Context, err error) {
 	case err == nil:
 		r.Ended = bench.Complete
 	case ctx.Err() != nil:
-		r.Ended = bench.Interrupted
+		r.Ended = recorder.EndOf(ctx)
 	default:
 		r.Ended = bench.LinkLost
 	}

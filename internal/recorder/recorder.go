@@ -123,10 +123,7 @@ func (r *Recorder) Run(ctx context.Context, wire Wire) (bench.Run, error) {
 		ended = bench.DeadlinePassed
 	}
 	if err != nil && ctx.Err() != nil {
-		ended, err = bench.Interrupted, context.Cause(ctx)
-		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-			ended = bench.DeadlinePassed
-		}
+		ended, err = EndOf(ctx), context.Cause(ctx)
 	}
 	cancel()
 	workers.Wait()
@@ -134,6 +131,14 @@ func (r *Recorder) Run(ctx context.Context, wire Wire) (bench.Run, error) {
 	run := r.run(ended, err)
 	run.Pauses, run.Machine = pauses.Since(), watch.Machine()
 	return run, err
+}
+
+// EndOf is how a run ended whose ctx has.
+func EndOf(ctx context.Context) bench.Ended {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return bench.DeadlinePassed
+	}
+	return bench.Interrupted
 }
 
 // run gathers what was measured. Nothing else runs any more.

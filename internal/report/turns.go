@@ -232,7 +232,11 @@ func (p *page) networkShare(r bench.Record) {
 		bench.NetworkByEcho:    "audio pings to an echo in the room and back",
 		bench.NetworkByReports: "to the server and back; the agent's own way is not in it",
 	}[by]))
-	if p50 := r.Summary.P50; p50.OK && p50.D > way {
+	switch least, p50 := r.Summary.Min, r.Summary.P50; {
+	case !p50.OK:
+	case least.D <= way: // no share of a turn is longer than the turn
+		p.line("  %-14s %s", "", p.dim.Render("longer than a turn was: it is no share of these turns"))
+	default:
 		p.line("  %-14s %s ms  %s", "agent", whole(bench.Known(p50.D-way, true)), p.dim.Render(
 			"the rest of the P50: it hears the end, thinks, speaks"))
 	}

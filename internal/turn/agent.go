@@ -33,7 +33,12 @@ type Answered struct {
 	Heard   time.Time // the last audible sample of the caller's was here
 	Spoke   time.Time // the first audible sample of the answer left
 	Stopped time.Time // the last one did
+	// For how long this process did not get to its packets around Heard and Spoke: they may be wrong by as much.
+	Stalled time.Duration
 }
+
+// Doubtful reports whether the agent's process had no time for its log: nothing can be held against it.
+func (a Answered) Doubtful() bool { return a.Stalled > bench.MostStalled }
 
 // Took is how long the answer took, by the agent's own log.
 func (a Answered) Took() time.Duration { return a.Spoke.Sub(a.Heard) }
@@ -65,7 +70,7 @@ func (a *Agent) Serve(ctx context.Context, line bench.Line) error {
 		return err
 	}
 	w := &serving{agent: a, mouth: mouth, hall: newHall(line)}
-	if w.reply, err = Builtin(utterances.Reply); err != nil {
+	if w.reply, err = Reply(); err != nil {
 		return err
 	}
 	greeting, err := Builtin(utterances.Greeting)
@@ -148,7 +153,8 @@ func (w *serving) answer(ctx context.Context) error {
 	first, last := w.mouth.spoken(said)
 	w.agent.mu.Lock()
 	defer w.agent.mu.Unlock()
-	w.agent.log = append(w.agent.log, Answered{heard, first, last})
+	w.agent.log = append(w.agent.log, Answered{heard, first, last,
+		max(w.mouth.stalled(heard), w.mouth.stalled(first))})
 	return err
 }
 

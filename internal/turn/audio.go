@@ -99,6 +99,20 @@ type Utterance struct {
 // Length is how long it lasts, with the noise before and behind.
 func (u Utterance) Length() time.Duration { return time.Duration(len(u.Packets)) * Frame }
 
+// Begin is the packet in which it can be heard first, and how far in.
+func (u Utterance) Begin() (packet []byte, before time.Duration) {
+	return u.Packets[u.First/frameSamples], place(u.First % frameSamples)
+}
+
+// End is the packet in which it can be heard last, and how far in that ends.
+func (u Utterance) End() (packet []byte, before time.Duration) {
+	i := (u.Last - 1) / frameSamples
+	return u.Packets[i], place(u.Last - i*frameSamples)
+}
+
+// Reply is what an Agent answers.
+func Reply() (Utterance, error) { return Builtin(utterances.Reply) }
+
 // Builtin is the utterance of that name in this program. Nobody may change it: it is decoded once for all who ask.
 func Builtin(name string) (Utterance, error) {
 	file, err := utterances.File(name)

@@ -5,6 +5,7 @@ package turn
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -35,6 +36,9 @@ type Turn struct {
 	Ended time.Time // the last audible sample of the caller's left
 	From  string    // who answered; "" = nobody did
 }
+
+// errLeft is the end of a call by the one who was called.
+var errLeft = errors.New("the agent left the room")
 
 // longestReply is how long an agent may speak before the caller goes on.
 const longestReply = 2 * time.Minute
@@ -69,7 +73,7 @@ func Call(ctx context.Context, line bench.Line, o Options) (of bench.TurnCall, t
 		c.of.Track = known(length)
 	}
 	c.of.OwnLate = known(c.mouth.latest())
-	c.of.Network, c.of.NetworkBy = c.hall.pings.share()
+	c.of.Network, c.of.NetworkBy = c.hall.pings.share(c.mouth.stalled)
 	return c.of, c.turns, err
 }
 
@@ -89,6 +93,9 @@ func (c *call) converse(ctx context.Context) error {
 		return err
 	}
 	for _, s := range c.o.Steps {
+		if c.hall.gone() {
+			return fmt.Errorf("%w after %d of %d turns", errLeft, len(c.turns), Turns(c.o.Steps))
+		}
 		if err := c.step(ctx, s); err != nil {
 			return err
 		}
@@ -161,11 +168,12 @@ func (c *call) turn(ctx context.Context, s Step) error {
 	}
 	a := asked{utterance: c.o.Utterances[s.Say]}
 	a.first, a.last = c.mouth.spoken(said)
-	answered, err := c.until(ctx, time.Until(a.last)+c.o.Timeout,
-		func() bool { return c.hall.voiceAt().After(begin) })
-	if err != nil {
+	spoke := func() bool { return c.hall.voiceAt().After(begin) }
+	settled := func() bool { return spoke() || c.hall.gone() }
+	if _, err := c.until(ctx, time.Until(a.last)+c.o.Timeout, settled); err != nil {
 		return err
 	}
+	answered := spoke()
 	if answered && s.Interrupt > 0 {
 		if err := c.interrupt(ctx, s, begin, &a); err != nil {
 			return err
@@ -179,6 +187,9 @@ func (c *call) turn(ctx context.Context, s Step) error {
 	until := time.Now()
 	a.stalled = c.mouth.stalled
 	fact, from := judge(a, c.hall.since(begin.Add(-c.o.Rest)), c.limits())
+	if fact.Fate == bench.TurnUnanswered && c.hall.gone() {
+		fact.Why = errLeft.Error()
+	}
 	c.take(Turn{fact, a.last, from}, a.first, until)
 	c.hall.forget(until.Add(-max(memory, c.o.Rest)))
 	return nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -167,6 +168,82 @@ func TestNobody(t *testing.T) {
 			t.Error(err)
 		}
 		time.Sleep(time.Minute)
+	})
+}
+
+// TestTheAgentHangsUp: an agent that leaves the room ends the call with what was measured, at once, whoever else is
+// there; one that leaves in mid-turn has not answered it, and the turn says why.
+func TestTheAgentHangsUp(t *testing.T) {
+	for name, test := range map[string]struct {
+		agent *Agent
+		turns int           // that were begun
+		left  time.Duration // after the beginning of the call
+	}{
+		"between turns": {&Agent{Delay: 700 * time.Millisecond}, 1, 8800 * time.Millisecond},
+		"in mid-turn":   {&Agent{Mute: true}, 1, 7 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				caller, far := newWay(20 * time.Millisecond)
+				caller.heard <- bench.Heard{From: "echo", At: time.Now(), Kind: bench.HeardJoined}
+				if test.agent.Mute { // who never spoke is told from an echo by nothing
+					caller.heard <- bench.Heard{From: "echo", At: time.Now(), Kind: bench.HeardLeft}
+				}
+				time.AfterFunc(test.left, func() {
+					caller.heard <- bench.Heard{From: "agent", At: time.Now(), Kind: bench.HeardLeft}
+				})
+				began := time.Now()
+				_, turns, err := converse(t, caller, far, test.agent, Repeat([]string{"stop"}, 10))
+				took := time.Since(began) - time.Minute // converse waits for so long
+				t.Logf("%d turns in %v: %v", len(turns), took, err)
+				if err == nil || !strings.HasPrefix(err.Error(), "the agent left the room after ") ||
+					took > test.left+5*time.Second {
+					t.Errorf("after %v: %v", took, err)
+				}
+				for i, turn := range turns {
+					lost := turn.Fate == bench.TurnUnanswered && turn.Why == "the agent left the room"
+					if turn.Fate != bench.TurnAnswered && !lost || lost && i < len(turns)-1 ||
+						test.agent.Mute && !lost {
+						t.Errorf("%+v", turn.TurnFact)
+					}
+				}
+				if len(turns) < test.turns {
+					t.Errorf("%d turns", len(turns))
+				}
+			})
+		})
+	}
+}
+
+// TestEndlessTalk: an agent that never stops is no agent that answers: each turn says that it cannot be measured.
+func TestEndlessTalk(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		caller, far := newWay(20 * time.Millisecond)
+		ctx, stop := context.WithCancel(t.Context())
+		u := builtin(t, "long")["long"]
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			for n := 0; ctx.Err() == nil; n++ {
+				from := u.First / frameSamples
+				far.Speak(u.Packets[from+n%(u.Last/frameSamples-from)], uint64(n)*frameSamples)
+				time.Sleep(Frame)
+			}
+		}()
+		_, turns, err := Call(t.Context(), caller, Options{Steps: Repeat([]string{"stop"}, 2),
+			Utterances: builtin(t, "stop"), Timeout: 5 * time.Second, Rest: time.Second, Gap: 300 * time.Millisecond,
+			Greeting: time.Second, Presence: time.Second})
+		stop()
+		<-ended
+		time.Sleep(time.Minute)
+		if err != nil || len(turns) != 2 {
+			t.Fatalf("%d turns, %v", len(turns), err)
+		}
+		for _, turn := range turns {
+			if turn.Fate != bench.TurnNotMeasurable || !strings.Contains(turn.Why, "it speaks on, or plays music") {
+				t.Errorf("%+v", turn.TurnFact)
+			}
+		}
 	})
 }
 

@@ -81,6 +81,53 @@ func TestTheNetworksShare(t *testing.T) {
 	})
 }
 
+// TestAStallIsNoShareOfTheNetwork: a ping or a report that was stamped while this process stood still says nothing of
+// the network, also where most of them were; nor does one of an echo whose clock was set back, nor a few alone.
+func TestAStallIsNoShareOfTheNetwork(t *testing.T) {
+	begin := time.Unix(1000, 0)
+	stall := begin.Add(10 * time.Second) // from there on, for 400 ms
+	stands := &mouth{}
+	stands.hold(stall, 400*time.Millisecond)
+	at := func(i int) time.Time { return begin.Add(time.Duration(i) * time.Second) }
+	for name, test := range map[string]struct {
+		fill func(p *pings)
+		want time.Duration // 0 = not known
+	}{
+		"five in time": {func(p *pings) {
+			for i := range 5 {
+				p.reported(50*time.Millisecond, at(i))
+			}
+		}, 50 * time.Millisecond},
+		"and more in a stall": {func(p *pings) {
+			for i := range 5 {
+				p.reported(50*time.Millisecond, at(i))
+			}
+			for i := range 6 {
+				p.reported(450*time.Millisecond, stall.Add(time.Duration(70*i)*time.Millisecond))
+			}
+		}, 50 * time.Millisecond},
+		"one report": {func(p *pings) { p.reported(450*time.Millisecond, at(1)) }, 0},
+		"all in a stall": {func(p *pings) {
+			for i := range 5 {
+				p.trips = append(p.trips, trip{took: 450 * time.Millisecond, stamped: []time.Time{
+					stall.Add(-100 * time.Millisecond), stall.Add(time.Duration(390+i) * time.Millisecond)}})
+			}
+		}, 0},
+		"a clock set back": {func(p *pings) {
+			for i := range 5 {
+				p.trips = append(p.trips, trip{took: 5 * time.Second, hold: -4 * time.Second,
+					stamped: []time.Time{at(i)}})
+			}
+		}, 0},
+	} {
+		p := newPings()
+		test.fill(p)
+		if way, by := p.share(stands.stalled); way.D != test.want || way.OK != (by != "") || way.OK != (test.want > 0) {
+			t.Errorf("%s: %v by %q, want %v", name, way, by, test.want)
+		}
+	}
+}
+
 // echoes is a far end that answers pings beside what else it says.
 type echoes struct{ *way }
 

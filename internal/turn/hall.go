@@ -25,6 +25,7 @@ type hall struct {
 	mu     sync.Mutex
 	tracks map[string]*track
 	here   map[string]time.Time // who is in the room, since when
+	left   time.Time            // when somebody left last
 	notes  []note
 	err    error // the line is over
 }
@@ -83,11 +84,12 @@ func (h *hall) take(heard bench.Heard) {
 		}
 	case bench.HeardLeft:
 		delete(h.here, heard.From)
+		h.left = heard.At
 	case bench.HeardTold:
 		h.notes = append(h.notes, note{heard.At, heard.What, heard.Text})
 	case bench.HeardRTT:
 		if h.pings != nil {
-			h.pings.reported(heard.RTT)
+			h.pings.reported(heard.RTT, heard.At)
 		}
 	case bench.HeardSound:
 		if h.pings != nil && h.pings.take(heard.Sound.Packet, heard.At) {
@@ -163,6 +165,26 @@ func (h *hall) came() (at time.Time) {
 		}
 	}
 	return at
+}
+
+// comesBack is how long somebody who has left may take to come back: a link that is down looks so.
+const comesBack = 2 * time.Second
+
+// gone reports whether nobody is left who could answer: all who ever spoke have left the room, or everybody has.
+func (h *hall) gone() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.left.IsZero() || time.Since(h.left) < comesBack {
+		return false
+	}
+	spoke := false
+	for _, t := range h.tracks {
+		_, here := h.here[t.from]
+		if spoke = spoke || !t.voiceAt.IsZero(); here && !t.voiceAt.IsZero() {
+			return false
+		}
+	}
+	return spoke || len(h.here) == 0
 }
 
 // over is why nothing can be heard any more; nil = it can.

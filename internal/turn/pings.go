@@ -2,6 +2,7 @@ package turn
 
 import (
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -17,13 +18,19 @@ type pings struct {
 	mu    sync.Mutex
 	next  uint32
 	sent  map[uint32]time.Time
-	trips []time.Duration // to an echo and back, without the time that it held them
-	rtts  []time.Duration // to the server and back, by its reports
+	trips []trip // to an echo and back, without the time that it held them
+	rtts  []trip // to the server and back, by its reports
+}
+
+// trip is a way there and back, and when this process had a hand in it: a stamp of then is as late as the process was.
+type trip struct {
+	took, hold time.Duration // hold = of the far end's, which is not in took
+	stamped    []time.Time
 }
 
 const (
 	pingEvery   = 10  // slots
-	fewestPings = 5   // make a median
+	fewestTrips = 5   // make a median
 	pingSize    = 140 // bytes, as the ones of other runs
 )
 
@@ -51,28 +58,44 @@ func (p *pings) take(payload []byte, at time.Time) (ours bool) {
 		sent, ok := p.sent[r.Seq]
 		if verdict == audio.Ours && r.Type == audio.Pong && r.Run == p.run && ok {
 			delete(p.sent, r.Seq)
-			p.trips = append(p.trips, at.Sub(sent)-time.Duration(r.T3-r.T2)*time.Microsecond)
+			hold := time.Duration(r.T3-r.T2) * time.Microsecond
+			p.trips = append(p.trips, trip{at.Sub(sent) - hold, hold, []time.Time{sent, at}})
 		}
 		p.mu.Unlock()
 	}
 	return ours
 }
 
-func (p *pings) reported(rtt time.Duration) {
+func (p *pings) reported(rtt time.Duration, at time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.rtts = append(p.rtts, rtt)
+	p.rtts = append(p.rtts, trip{took: rtt, stamped: []time.Time{at}})
 }
 
-// share is the network's share of a turn, and by what it is known; "" = it is not.
-func (p *pings) share() (bench.Quantity, string) {
+// share is the network's share of a turn, and by what it is known; "" = it is not. stalled says for how long nobody
+// here got to its packets around a moment: what was stamped then is of this machine, and not of the network.
+func (p *pings) share(stalled func(time.Time) time.Duration) (bench.Quantity, string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	switch {
-	case len(p.trips) >= fewestPings:
-		return known(median(p.trips)), bench.NetworkByEcho
-	case len(p.rtts) > 0:
-		return known(median(p.rtts)), bench.NetworkByReports
+	for _, of := range []struct {
+		list []trip
+		by   string
+	}{{p.trips, bench.NetworkByEcho}, {p.rtts, bench.NetworkByReports}} {
+		if ways := believable(of.list, stalled); len(ways) >= fewestTrips {
+			return known(median(ways)), of.by
+		}
 	}
 	return bench.Quantity{}, ""
+}
+
+// believable are the ways that say something of the network: those stamped in time, of an echo whose clock stood by
+// itself.
+func believable(list []trip, stalled func(time.Time) time.Duration) (ways []time.Duration) {
+	for _, t := range list {
+		late := slices.ContainsFunc(t.stamped, func(at time.Time) bool { return stalled(at) > bench.MostStalled })
+		if !late && t.took >= 0 && t.hold >= 0 {
+			ways = append(ways, t.took)
+		}
+	}
+	return ways
 }

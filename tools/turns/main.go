@@ -147,43 +147,54 @@ func call(at place, i, turns int, said map[string]turn.Utterance) ([]turn.Turn, 
 	return list, err
 }
 
-// tell prints what was measured less what the agents have written down: the way there and back is in it.
+// tell prints what was measured less what the agents have written down: the way there and back is in it. Both processes
+// have one clock, so that it is known on which way the time passed.
 func tell(lists [][]turn.Turn, known [][]turn.Answered) {
-	var off []time.Duration
-	wrong, unmarked, fates := 0, 0, map[bench.TurnFate]int{}
+	var all, clean []time.Duration
+	fates, counts := map[bench.TurnFate]int{}, map[string]int{}
 	for i, list := range lists {
 		for _, one := range list {
 			fates[one.Fate]++
 			log, ok := turn.Beside(one, known[i])
 			if !ok {
+				counts["not in the agent's log"]++
 				continue
 			}
-			d := one.Latency.D - log.Took()
-			if d.Abs() > 40*time.Millisecond {
-				wrong++
-				if !marked(one) {
-					unmarked++
-					fmt.Printf("call %d, turn %s: %v wrong, stalled %v, uneven %v\n", i, one.Said, d, one.Stalled.D,
-						one.Uneven.D)
-				}
+			d, kind := one.Latency.D-log.Took(), "clean"
+			switch {
+			case marked(one):
+				kind = "marked"
+			case log.Doubtful():
+				kind = "the agent's log in doubt"
+			default:
+				clean = append(clean, d)
 			}
-			off = append(off, d)
+			counts[kind]++
+			if all = append(all, d); d.Abs() > 40*time.Millisecond {
+				counts[kind+", wrong by more than 40 ms"]++
+				up := log.Heard.Sub(one.Ended)
+				fmt.Printf("call %d, turn %s: %v wrong, %v of it there, %v back; stalled %v, uneven %v, the "+
+					"agent stalled %v: %s\n", i, one.Said, d, up, d-up, one.Stalled.D, one.Uneven.D, log.Stalled, kind)
+			}
 		}
 	}
-	slices.Sort(off)
+	fmt.Println(fates, counts)
+	quantiles("all", all)
+	quantiles("not marked, by a log not in doubt", clean)
+}
+
+func quantiles(what string, off []time.Duration) {
 	if len(off) == 0 {
-		fmt.Println("no turn was measured")
 		return
 	}
+	slices.Sort(off)
 	at := func(q float64) time.Duration { return off[int(q*float64(len(off)-1))].Round(10 * time.Microsecond) }
-	fmt.Printf("%v: of %d turns error min %v, P50 %v, P95 %v, max %v; wrong by more than 40 ms: %d, "+
-		"of them not marked: %d\n", fates, len(off),
-		at(0), at(0.5), at(0.95), at(1), wrong, unmarked)
+	fmt.Printf("%s: %d turns, error min %v, P50 %v, P95 %v, max %v\n", what, len(off), at(0), at(0.5), at(0.95), at(1))
 }
 
 // marked reports whether a turn says itself that it may be wrong.
 func marked(one turn.Turn) bool {
-	return one.Fate == bench.TurnNotMeasurable || one.Marked() || one.Uneven.OK && one.Uneven.D > 20*time.Millisecond
+	return one.Fate == bench.TurnNotMeasurable || one.Marked() || one.Uneven.OK && one.Uneven.D > bench.MostStalled
 }
 
 // processor is the time that this process has used.

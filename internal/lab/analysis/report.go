@@ -34,6 +34,8 @@ type Report struct {
 	Clocks    Clocks  `json:"clocks"`
 	Samples   Matched `json:"samples"` // of the matched, in sending order
 
+	Turns *Turns `json:"turns,omitempty"` // of a run of turns, which has no pings
+
 	Waited bool `json:"waited"` // the channel sends again what is lost, and pings wait for it
 
 	Verdict bench.Verdict `json:"verdict"` // as the run judged itself …
@@ -148,7 +150,8 @@ func NewReport(s lab.Scenario, seed uint64, log lab.Log, run bench.Run, heard ma
 			added = append(added, x.Added())
 		}
 		i := hopOf(x)
-		if i < 0 || !x.UDP || x.Size < smallest || s.Away(x.Arrived) { // hops are those of the network
+		may := run.Turns != nil || x.Size >= smallest
+		if i < 0 || !x.UDP || !may || s.Away(x.Arrived) { // hops are those of the network
 			continue
 		}
 		switch {
@@ -173,6 +176,9 @@ func NewReport(s lab.Scenario, seed uint64, log lab.Log, run bench.Run, heard ma
 	q := quantiles(added)
 	r.Added.P50, r.Added.P99, r.Added.Max = 1000*q(0.5), 1000*q(0.99), 1000*q(1)
 	r.Imprecise = r.Added.P99 > 1000*millis(imprecise)
+	if run.Turns != nil {
+		return r
+	}
 	summary, injected := bench.Summarise(run), Injected(log, run)
 	r.match(summary, injected, run)
 	r.Loss = lossOf(run, heard)

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"strings"
 
 	"rtcbench/bench"
 	"rtcbench/internal/report"
@@ -16,16 +15,25 @@ const tableWidth = 80
 
 // WriteText is the table of a lab, below that of the run.
 func WriteText(w io.Writer, r Report) {
-	fmt.Fprintf(w, "\nThe lab: %s\n", r.Scenario)
-	if r.About != "" {
-		fmt.Fprintln(w,
-			strings.Join(report.Wrap(report.Printable(strings.Join(strings.Fields(r.About), " ")), tableWidth), "\n"))
+	about(w, r)
+	packets := "packets that may be pings"
+	if r.Turns != nil {
+		packets = "packets"
 	}
-	fmt.Fprintf(w, "\n  %-18s %9s %9s %9s   %s\n", "through the router", "P50 ms", "P95", "P99",
-		"packets that may be pings")
+	fmt.Fprintf(w, "\n  %-18s %9s %9s %9s   %s\n", "through the router", "P50 ms", "P95", "P99", packets)
 	for _, h := range r.Hops {
 		fmt.Fprintf(w, "  %-18s %9.3f %9.3f %9.3f   %d, %d lost\n", h.From+" to "+h.To, h.DelayP50, h.DelayP95,
 			h.DelayP99, h.Packets, h.Lost)
+	}
+	say := func(format string, args ...any) {
+		for _, line := range report.Wrap(fmt.Sprintf(format, args...), tableWidth-2) {
+			fmt.Fprintf(w, "  %s\n", line)
+		}
+	}
+	if r.Turns != nil {
+		r.Turns.write(w, say)
+		r.precision(say)
+		return
 	}
 	if len(r.Errors) > 0 {
 		if b := r.Residuals; b != nil { // quantiles of both kinds together would be of neither
@@ -41,11 +49,6 @@ func WriteText(w io.Writer, r Report) {
 			for _, p := range r.Parts {
 				fmt.Fprintf(w, "  %-18s %9.3f %19.3f\n", p.What, p.P50, p.P99)
 			}
-		}
-	}
-	say := func(format string, args ...any) {
-		for _, line := range report.Wrap(fmt.Sprintf(format, args...), tableWidth-2) {
-			fmt.Fprintf(w, "  %s\n", line)
 		}
 	}
 	say("%d of %d answered pings were matched to their packets.", r.Matched, r.Pings)
@@ -97,6 +100,11 @@ func WriteText(w io.Writer, r Report) {
 		say("The clocks differ: one-way times are ± %.1f ms, and hold what the router did to %d of %d pings%s.",
 			c.HalfWidth, c.Held, c.Of, rest)
 	}
+	r.precision(say)
+}
+
+// precision is how well the router kept to what the scenario wanted.
+func (r Report) precision(say func(format string, args ...any)) {
 	priority := "with a real-time priority"
 	if !r.FIFO {
 		priority = "without a real-time priority, which it was refused"

@@ -20,6 +20,7 @@ import (
 	"rtcbench/internal/lab/witness"
 	"rtcbench/internal/sandbox"
 	"rtcbench/internal/scratch"
+	"rtcbench/internal/turn"
 )
 
 // Play is what is played in a lab.
@@ -31,8 +32,12 @@ type Play struct {
 	Within   string   // how long the command waits for its seats, which holds for the echo too; "" = as ever
 	Environ  []string // of this process
 	NoStore  bool     // the command keeps its runs in no store
-	Stdout   io.Writer
-	Stderr   io.Writer
+	// The command calls a voice agent: one of ours answers, after Delay, in the place of the echo. Said are the
+	// utterances of the call; nil = the command pings.
+	Said   map[string]turn.Utterance
+	Delay  time.Duration
+	Stdout io.Writer
+	Stderr io.Writer
 }
 
 // Played is what became of it.
@@ -90,23 +95,38 @@ func (p Play) Do(ctx context.Context) (played Played, err error) {
 	if played.Unwatched != nil {
 		return played, nil
 	}
+	s.hold(&played)
+	return played, nil
+}
+
+// hold holds what the command wrote against the logs.
+func (s stage) hold(played *Played) {
 	heard, err := witness.Read(s.pingLog())
 	if err != nil {
 		played.Unwatched = err
-		return played, nil
+		return
 	}
 	run, err := analysis.ReadRun(s.Output)
 	if err == nil && run.Start.Before(played.Log.Start) {
 		err = fmt.Errorf("%s is of an earlier run: this one has written none", s.Output)
 	}
-	if played.NotTold = err; err == nil {
-		played.Report = analysis.NewReport(p.Scenario, p.Seed, played.Log, run, heard)
+	if played.NotTold = err; err != nil {
+		return
 	}
-	return played, nil
+	played.Report = analysis.NewReport(s.Scenario, s.Seed, played.Log, run, heard)
+	if run.Turns != nil {
+		var known []turn.Answered
+		if known, played.Unwatched = answers(s.turnLog()); played.Unwatched == nil {
+			played.Report.Turns, played.Unwatched = analysis.NewTurns(played.Log, run, known, s.Said)
+		}
+	}
 }
 
 // pingLog is where the echo writes which pings it was given.
 func (s stage) pingLog() string { return filepath.Join(s.dir, "pings.log") }
+
+// turnLog is where the agent writes what it answered.
+func (s stage) turnLog() string { return filepath.Join(s.dir, "turns.json") }
 
 // elsewhere begins the variables that name another place than the lab.
 var elsewhere = []string{"LIVEKIT_", "DAILY_", "TMPDIR=", "ECHO_AGENT_", "RTCBENCH_AGENT", "RTCBENCH_ROOM",
@@ -134,7 +154,10 @@ func (s stage) command(args ...string) *exec.Cmd {
 
 // play plays the command, with a server and an echo around it.
 func (s stage) play(ctx context.Context) error {
-	echo := s.command("echo", "--log-pings="+s.pingLog())
+	echo, ready := s.command("echo", "--log-pings="+s.pingLog()), "echo ready"
+	if s.Said != nil {
+		echo, ready = s.command("lab", "answer", "--log="+s.turnLog(), fmt.Sprintf("--delay=%v", s.Delay)), agentReady
+	}
 	if s.Within != "" {
 		echo.Args = append(echo.Args, "--connect-timeout="+s.Within)
 	}
@@ -145,7 +168,7 @@ func (s stage) play(ctx context.Context) error {
 	}
 	if c := s.Scenario.EchoClock; c == (lab.Clock{}) {
 		runner.Env = append(runner.Env, "RTCBENCH_LAB_CLOCK=one")
-	} else {
+	} else if s.Said == nil { // nothing of a turn is measured by the agent's clock
 		echo.Args = append(echo.Args, fmt.Sprintf("--clock-offset=%v", time.Duration(c.Offset)),
 			fmt.Sprintf("--clock-skew=%v", c.Skew))
 	}
@@ -153,7 +176,7 @@ func (s stage) play(ctx context.Context) error {
 	return s.network.Play(ctx, lab.Cast{
 		Busy:   func() *exec.Cmd { return s.command("lab", "busy") },
 		Server: s.command("lab", "serve"), ServerReady: serverWas,
-		Echo: echo, EchoReady: "echo ready", Command: runner,
+		Echo: echo, EchoReady: ready, Command: runner,
 	})
 }
 
