@@ -93,7 +93,8 @@ type TurnFact struct {
 	// The longest that this process did not get to its packets where the turn was measured: the end of the caller's
 	// speech, and the beginning of the answer. The turn may be wrong by as much; more than 20 ms mark it.
 	Stalled Quantity `json:"stalled_ms"`
-	// How much later the answer's first packet came than those behind it, by their time stamps.
+	// How much later than those behind it a packet of the agent's came where the turn was measured, by their time
+	// stamps: the answer's first one, or the one that was here when the caller had ended.
 	Uneven    Quantity `json:"uneven_ms"`
 	Playout   Quantity `json:"playout_ms"`      // the latency behind a jitter buffer that loses 1 % of the turn's packets
 	Notes     []Note   `json:"notes"`           // what the agent says of itself

@@ -79,7 +79,7 @@ func call(t *testing.T, server *sandboxtest.Server, who []string, flags ...strin
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "turn.json")
 	var stdout, stderr strings.Builder
-	code := cli.Main(slices.Concat([]string{"turn", "livekit", "-s", server.URL, "--greeting", "1s", "--store", "none",
+	code := cli.Main(slices.Concat([]string{"turn", "livekit", "-s", server.URL, "--greeting", "60s", "--store", "none",
 		"--timeout", "60s", "--connect-timeout", "60s", "-o", file, "-q"}, who, flags), &stdout, &stderr)
 	data, err := os.Open(file)
 	if err != nil {
@@ -116,7 +116,7 @@ func TestRealAgent(t *testing.T) {
 			t.Errorf("%+v", one)
 		}
 	}
-	if of := run.Turns.Calls[0]; !of.Dispatch.OK || !strings.HasPrefix(of.Agent, "agent-") {
+	if of := run.Turns.Calls[0]; !of.Dispatch.OK || !of.Greeting.OK || !strings.HasPrefix(of.Agent, "agent-") {
 		t.Errorf("%+v", of)
 	}
 }

@@ -71,7 +71,7 @@ func (p *page) turnTitle(r bench.Run) {
 	p.line("%s", p.dim.Render(r.Start.UTC().Format("2006-01-02 15:04:05 UTC")+"; "+where))
 }
 
-// unevenFrom is how much later than those behind it an answer's first packet may come: one packet.
+// unevenFrom is how much later than those behind it a packet that counts may come: one packet.
 const unevenFrom = 20 * time.Millisecond
 
 // stripColumns is how wide a strip is.
@@ -190,7 +190,7 @@ func (p *page) turnDetails(r bench.Record) {
 	}
 	p.networkShare(r)
 	if uneven > 0 {
-		note("uneven", fmt.Sprint(uneven), "answers whose first packet came 20 ms late or more")
+		note("uneven", fmt.Sprint(uneven), "turns with a packet that came 20 ms late or more where they are measured")
 	}
 	p.middle("dispatch", dispatches, "order to the agent's joining")
 	p.middle("greeting", greetings, "both there to the first audible sample")

@@ -158,7 +158,7 @@ func (c *call) turn(ctx context.Context, s Step) error {
 		now := time.Now()
 		c.take(Turn{Ended: now, TurnFact: bench.TurnFact{Said: s.Say, Fate: bench.TurnNotMeasurable, Floor: nothing,
 			Threshold: quietest, Why: fmt.Sprintf("the agent's side was not silent for %v within %v: it speaks on, or "+
-				"plays music", c.o.Rest, c.o.Timeout)}}, now, now)
+				"there is music or loud noise", c.o.Rest, c.o.Timeout)}}, now, now)
 		return nil
 	}
 	begin := time.Now()

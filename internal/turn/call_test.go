@@ -92,7 +92,7 @@ func TestFates(t *testing.T) {
 		"interrupted": {&Agent{Delay: 700 * time.Millisecond},
 			[]Step{{Say: "short", Waits: true, Interrupt: 350 * time.Millisecond, With: "stop"}},
 			func(f bench.TurnFact) bool {
-				return f.Fate == bench.TurnAnswered && f.BargeIn.OK && f.BargeIn.D > 40*time.Millisecond &&
+				return f.Fate == bench.TurnAnswered && f.BargeIn.OK && f.BargeIn.D > 0 &&
 					f.BargeIn.D < 200*time.Millisecond
 			}},
 	} {
@@ -240,7 +240,7 @@ func TestEndlessTalk(t *testing.T) {
 			t.Fatalf("%d turns, %v", len(turns), err)
 		}
 		for _, turn := range turns {
-			if turn.Fate != bench.TurnNotMeasurable || !strings.Contains(turn.Why, "it speaks on, or plays music") {
+			if turn.Fate != bench.TurnNotMeasurable || !strings.Contains(turn.Why, "it speaks on, or there is music") {
 				t.Errorf("%+v", turn.TurnFact)
 			}
 		}

@@ -14,19 +14,19 @@ func median(list []time.Duration) time.Duration {
 
 const (
 	longestJitter = 2 * time.Second // more is a track that counts anew
-	heldAgainst   = time.Second     // of the answer: what its first packet is held against
+	heldAgainst   = time.Second     // behind a packet: what it is held against
 )
 
-// uneven is how much later than those behind it the packet came in which an answer begins, by their time stamps. It was
-// kept up: by the network, by the server, or because nobody here had time for it.
-func uneven(slots []slot, began time.Time) (late time.Duration, ok bool) {
-	first := offsetAt(slots, began)
+// uneven is how much later than those behind it the packet came that was here at a moment, or next, by their time
+// stamps. It was held up: by the network, by the server, or because nobody here, or there, had time for it.
+func uneven(slots []slot, at time.Time) (late time.Duration, ok bool) {
+	first := offsetAt(slots, at)
 	if first == nil {
 		return 0, false
 	}
 	least := *first
 	for _, s := range slots {
-		if !s.lost && s.at.After(began) && s.at.Before(began.Add(heldAgainst)) {
+		if !s.lost && s.at.After(at) && s.at.Before(at.Add(heldAgainst)) {
 			least = min(least, s.offset)
 		}
 	}

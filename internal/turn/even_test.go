@@ -36,6 +36,54 @@ func TestUneven(t *testing.T) {
 	}
 }
 
+// TestATrackOfSpeechAlone: where an agent sends packets only while it speaks, as encoders that fall silent do, all of
+// its greeting is speech, and none of it the noise of the track: the caller waits until it is over.
+func TestATrackOfSpeechAlone(t *testing.T) {
+	for _, long := range []time.Duration{300 * time.Millisecond, 3 * time.Second} {
+		heard, begin := &track{threshold: quietest}, time.Unix(1000, 0)
+		for at := time.Duration(0); at < long+time.Second; at += place(window) {
+			s := slot{at: begin.Add(at), level: -18}
+			if at >= long {
+				s.level = nothing
+			}
+			heard.heard(s)
+		}
+		if ended := heard.voiceAt.Sub(begin); ended != long {
+			t.Errorf("a greeting of %v ended after %v", long, ended)
+		}
+	}
+}
+
+// TestWhatHeldUpTheWayThere: nobody here sees when the caller's packets come to the agent. What held them up held up
+// those of the agent's, too, that came at that time: the turn is uneven.
+func TestWhatHeldUpTheWayThere(t *testing.T) {
+	zero := time.Unix(2000, 0)
+	end := zero.Add(time.Second)
+	for held, want := range map[time.Duration]time.Duration{0: 0, 435 * time.Millisecond: 435 * time.Millisecond} {
+		var slots []slot
+		for i := range 250 { // packets that were on their way from second 1 on come when it is over
+			sent := zero.Add(time.Duration(i) * Frame)
+			at := sent
+			if !sent.Before(end) && sent.Before(end.Add(held)) {
+				at = end.Add(held)
+			}
+			for w := range 4 {
+				s := slot{at: at.Add(place(w * window)), offset: at.Sub(sent), level: nothing}
+				if i >= 110 && i < 150 {
+					s.level = -20
+				}
+				s.parts = [4]float32{float32(s.level), float32(s.level), float32(s.level), float32(s.level)}
+				slots = append(slots, s)
+			}
+		}
+		fact, _ := judge(asked{first: zero.Add(500 * time.Millisecond), last: end}, []side{{"agent", slots}},
+			limits{15 * time.Second, time.Second, 300 * time.Millisecond, false})
+		if fact.Fate != bench.TurnAnswered || fact.Uneven.D != want {
+			t.Errorf("held up for %v: %s, uneven by %v", held, fact.Fate, fact.Uneven.D)
+		}
+	}
+}
+
 // TestStarved: a turn that this process had no time for is marked, and says for how long; one with a stall elsewhere is
 // not.
 func TestStarved(t *testing.T) {

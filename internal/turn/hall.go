@@ -122,7 +122,9 @@ func (t *track) heard(s slot) {
 	t.slots = append(t.slots, s)
 	n := len(t.slots)
 	if n%20 == 0 {
-		t.threshold = max(quietest, quietTenth(t.slots[max(0, n-int(memory/place(window))):])+aboveQuiet)
+		// A track that is heard only where somebody speaks on it has no noise: its quietest tenth is speech.
+		noise := min(loudFloor, quietTenth(t.slots[max(0, n-int(memory/place(window))):]))
+		t.threshold = max(quietest, noise+aboveQuiet)
 	}
 	if n >= hearing && begins(t.slots[n-hearing:], t.threshold) {
 		last := t.slots[n-hearing+sounding(t.slots[n-hearing:], t.threshold)-1]

@@ -52,8 +52,10 @@ func judge(a asked, sides []side, l limits) (t bench.TurnFact, from string) {
 	}
 	a.tell(&t, best.voices)
 	began := best.voices[0].from
-	if late, ok := uneven(best.slots, began); ok {
-		t.Uneven = known(late)
+	for _, at := range []time.Time{a.last, began} { // what held up a packet on its way here held up ours, too
+		if late, ok := uneven(best.slots, at); ok {
+			t.Uneven = known(max(t.Uneven.D, late))
+		}
 	}
 	if more, ok := playout(best.slots, began); ok && l.playout && t.Fate == bench.TurnAnswered {
 		t.Playout = known(t.Latency.D + more)

@@ -1,5 +1,6 @@
-"""A real LiveKit Agents worker with a fake model: it hears its caller out by silero's VAD, and speaks a tone after a
-known delay. AGENT_MODE says how it behaves: answers, mute, or crashes (in mid-turn)."""
+"""A real LiveKit Agents worker with a fake model: it speaks a tone when it hears its caller's track, hears the caller
+out by silero's VAD, and speaks again after a known delay. AGENT_MODE says how it behaves: answers, mute (after that), or
+crashes (in mid-turn)."""
 import asyncio
 import math
 import os
@@ -12,8 +13,8 @@ RATE, SILENCE, DELAY = 48000, 0.55, 0.3
 MODE = os.environ.get("AGENT_MODE", "answers")
 
 
-async def speak(source: rtc.AudioSource) -> None:
-    for n in range(40):  # 0.8 s
+async def speak(source: rtc.AudioSource, frames: int) -> None:
+    for n in range(frames):  # of 20 ms
         frame = rtc.AudioFrame.create(RATE, 1, RATE // 50)
         for i in range(RATE // 50):
             frame.data[i] = int(6000 * math.sin(2 * math.pi * 440 * (n * RATE // 50 + i) / RATE))
@@ -21,6 +22,7 @@ async def speak(source: rtc.AudioSource) -> None:
 
 
 async def entrypoint(ctx: JobContext) -> None:
+    model = silero.VAD.load(min_silence_duration=SILENCE)
     await ctx.connect()
     me = ctx.room.local_participant
     source = rtc.AudioSource(RATE, 1)
@@ -28,14 +30,17 @@ async def entrypoint(ctx: JobContext) -> None:
                            rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE))
     await me.set_attributes({"lk.agent.state": "listening"})
     caller = await ctx.wait_for_participant()
-    heard = silero.VAD.load(min_silence_duration=SILENCE).stream()
+    heard, ready = model.stream(), asyncio.Event()
 
     async def listen() -> None:
         async for event in rtc.AudioStream.from_participant(participant=caller,
                                                             track_source=rtc.TrackSource.SOURCE_MICROPHONE):
             heard.push_frame(event.frame)
+            ready.set()
 
     listening = asyncio.create_task(listen())
+    await ready.wait()
+    await speak(source, 15)
     async for event in heard:
         if event.type != vad.VADEventType.END_OF_SPEECH or MODE == "mute":
             continue
@@ -44,7 +49,7 @@ async def entrypoint(ctx: JobContext) -> None:
         if MODE == "crashes":
             os._exit(1)
         await me.set_attributes({"lk.agent.state": "speaking"})
-        await speak(source)
+        await speak(source, 40)
         await me.set_attributes({"lk.agent.state": "listening"})
     await listening
 
