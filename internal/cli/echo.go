@@ -107,10 +107,12 @@ func (cmd *echoCmd) Run(a *app) error {
 	err = echo.Serve(a.ctx, echo.Seat{
 		Join: pings.Beside(join), Clock: clock, Within: within,
 		Ready: func(bench.Session) { fmt.Fprintf(a.stderr, "echo ready in %s\n", ready) },
-		Lost:  func(err error) { fmt.Fprintf(a.stderr, "echo lost its seat, trying again: %v\n", hints.For(err)) },
+		Lost: func(err error) {
+			fmt.Fprintf(a.stderr, "echo lost its seat, trying again: %v\n", hints.OfOneEngine(err))
+		},
 	})
 	if err != nil {
-		return hints.For(err)
+		return hints.OfOneEngine(err)
 	}
 	if code, ok := signals.ExitCode(a.ctx); ok {
 		return exitError{code, silent{}}
@@ -159,9 +161,11 @@ func (cmd *echoCmd) onDaily(a *app, c *settings.Check, within time.Duration) err
 	options := cmd.Options(ours, measure.Reach(daily.Platform, place))
 	err := measure.SitOn(a.ctx, options, daily.Platform, room, within, func() {
 		fmt.Fprintf(a.stderr, "echo ready in room %s\n", room.URL())
-	}, func(err error) { fmt.Fprintf(a.stderr, "echo lost its seat, trying again: %v\n", hints.For(err)) })
+	}, func(err error) {
+		fmt.Fprintf(a.stderr, "echo lost its seat, trying again: %v\n", hints.OfOneEngine(err))
+	})
 	if err != nil {
-		return hints.For(err)
+		return hints.OfOneEngine(err)
 	}
 	code, _ := signals.ExitCode(a.ctx)
 	return exitError{code, silent{}}

@@ -58,8 +58,8 @@ func (cmd *echoCmd) watch(a *app, c *settings.Check, within time.Duration, clock
 	w := measure.Watch(livekit.Platform, place, prefix, within)
 	w.Most, w.Clock = most, clock
 	w.Came = func(room string) { say("echo ready in room %s", room) }
-	w.Left = func(room string, why error) { say("echo left room %s: %v", room, hints.For(why)) }
-	w.Fault = func(err error) { say("rtcbench: %v", hints.For(err)) }
+	w.Left = func(room string, why error) { say("echo left room %s: %v", room, hints.OfOneEngine(why)) }
+	w.Fault = func(err error) { say("rtcbench: %v", hints.OfOneEngine(err)) }
 	err := w.Run(a.ctx)
 	if errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("%w (--connect-timeout %v)", err, within)

@@ -181,5 +181,5 @@ func (a *app) turn(f flags.TurnGroup, k keepFlags, chrome flags.ChromeGroup, job
 			return pictures.Strips(w, f.Strips, run)
 		}))
 	}
-	return a.wrote(a.finish(k, []bench.Run{run}, []error{hints.For(err)}, stores), written)
+	return a.wrote(a.finish(k, []bench.Run{run}, []error{hints.OfOneEngine(err)}, stores), written)
 }

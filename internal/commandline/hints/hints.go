@@ -4,6 +4,7 @@ package hints
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"rtcbench/bench"
 	"rtcbench/internal/advice"
@@ -53,6 +54,19 @@ func ForAll(errs []error) []error {
 	return list
 }
 
+// overTCP is for commands that have a choice of engines.
+const overTCP = ": --engine browser also goes over TCP"
+
+// OfOneEngine is For of a command that has no choice of engines.
+func OfOneEngine(err error) error {
+	err = For(err)
+	if h, ok := err.(hinted); ok {
+		h.hint = strings.Replace(h.hint, overTCP, "", 1)
+		return h
+	}
+	return err
+}
+
 // ofJoining is about a room that was not joined.
 func ofJoining(err error) string {
 	var late *measure.LateError
@@ -63,8 +77,7 @@ func ofJoining(err error) string {
 	case errors.As(err, &page) && errors.As(err, &late):
 		return fmt.Sprintf(" in %v (--connect-timeout waits longer%s)", late.Limit, page.Maybe())
 	case errors.As(err, &seat) && seat.Waiting == bench.StepICE:
-		return "; the native engine needs UDP, or a TURN server: --engine browser also goes over TCP; " +
-			"--connect-timeout waits longer"
+		return "; the native engine needs UDP, or a TURN server" + overTCP + "; --connect-timeout waits longer"
 	case errors.As(err, &seat):
 		return "; --connect-timeout waits longer"
 	case errors.As(err, &late):
