@@ -197,11 +197,20 @@ func TestFlagsAfterArguments(t *testing.T) {
 		{[]string{"import", "a.json", "-", "b.json", "c.json"}, "--store=none"},
 		{[]string{"import", "a.json", "b.json", "--", "-c.json", "--store"}, "--store=none"},
 		{[]string{"store", "remove", "3eba4b1c"}, "--store=none"},
+		{[]string{"report", "3eba4b1c", "a.json"}, "--output=x.html"},
+		{[]string{"fleet", "show", "fra"}, "--hub=https://h:1"},
+		{[]string{"fleet", "revoke", "fra"}, "--admin-token=x"},
+		{[]string{"fleet", "pause", "fra"}, "--data-dir=d"},
+		{[]string{"fleet", "run", "job"}, "--where=region=eu"},
+		{[]string{"fleet", "plan", "apply", "f.yaml"}, "--hub=https://h:1"},
 		{[]string{"lab", "run", "own.yaml", "--", "livekit", "-n", "3"}, "--alternate=2s"},
 		{[]string{"lab", "run", "own.yaml", "livekit", "-n", "3"}, "--alternate=2s"},
 	} {
 		commandWords := 1
-		if c.args[0] == "lab" || c.args[0] == "store" {
+		switch {
+		case c.args[0] == "fleet" && c.args[1] == "plan":
+			commandWords = 3
+		case c.args[0] == "lab", c.args[0] == "store", c.args[0] == "fleet":
 			commandWords = 2
 		}
 		last := len(c.args)
