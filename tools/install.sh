@@ -2,7 +2,7 @@
 # Installs what the tests need and does not find, where that is possible: a C compiler for the
 # race detector, ip (iproute2) for the network namespace, pkill (procps) for the scripts,
 # Chromium and its headless shell for the browser engine, opusdec (opus-tools) for audio packets, InfluxDB, VictoriaMetrics and PostgreSQL for the stores, nats-server for
-# fleets, shellcheck for the scripts, npm to build its page and Python for moto (tools/moto.sh).
+# fleets, prometheus for dashboards, shellcheck for the scripts, npm to build its page and Python for moto (tools/moto.sh).
 set -eu
 missing=""
 command -v cc >/dev/null || missing="$missing gcc libc6-dev"
@@ -24,13 +24,14 @@ command -v victoria-metrics >/dev/null || missing="$missing victoria-metrics"
 # Debian's own version, beside PATH; elsewhere PATH has it
 { ls /usr/lib/postgresql/*/bin/postgres || command -v postgres; } >/dev/null 2>&1 || missing="$missing postgresql"
 PATH="$PATH:/usr/sbin" command -v nats-server >/dev/null || missing="$missing nats-server"
+{ command -v prometheus && command -v promtool; } >/dev/null || missing="$missing prometheus"
 [ -z "$missing" ] && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
 	apt-get update -qq
 	# shellcheck disable=SC2086 # a list of packages
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
 	# Debian starts a server when it installs one. The tests start their own; this one would only hold a port.
-	for server in influxdb victoria-metrics postgresql nats-server; do
+	for server in influxdb victoria-metrics postgresql nats-server prometheus; do
 		case "$missing " in
 		*" $server "*)
 			if [ -d /run/systemd/system ]; then

@@ -68,7 +68,7 @@ func TestScheduleReadsItsFileAgain(t *testing.T) {
 	_, text := get("/metrics")
 	for _, want := range []string{`rtcbench_runs_total{job="second",outcome="ok"}`,
 		`rtcbench_config_reloads_total{outcome="failed"} 1`, `rtcbench_verdicts_total{engine="native"`,
-		`quantile="0.95"`,
+		`percentile="50"`, `percentile="95"`, `percentile="99"`,
 		`rtcbench_rtt_seconds_count{engine="native",location="unknown",path="udp",platform="livekit"`} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %s in\n%s", want, text)

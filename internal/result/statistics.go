@@ -12,7 +12,7 @@ import (
 //
 // Its fields are the list of all statistics. A statistic has the name in json everywhere: in files, in columns and
 // fields of stores, in CSV. The comment at it says how to read it, also in the file's schema. unit is the value's; of
-// names the bench.Quantity of bench.Summary that it is; quantile is the label by which metrics show it.
+// names the bench.Quantity of bench.Summary that it is; percentile is the label by which metrics show it.
 type Statistics struct {
 	TotalMessages      int `json:"total_messages"`      // pings sent whose fate is known
 	SuccessfulMessages int `json:"successful_messages"` // answered within the timeout
@@ -25,20 +25,20 @@ type Statistics struct {
 	// the slowest ping that was answered in time
 	MaxRTT    *float64 `json:"max_rtt" unit:"ms" of:"Max"`
 	StdDevRTT *float64 `json:"std_dev_rtt" unit:"ms" of:"StdDev"`          // divides by n
-	P50RTT    *float64 `json:"p50_rtt" unit:"ms" of:"P50" quantile:"0.5"`  // percentiles interpolate linearly
-	P95RTT    *float64 `json:"p95_rtt" unit:"ms" of:"P95" quantile:"0.95"` // as p50_rtt
-	P99RTT    *float64 `json:"p99_rtt" unit:"ms" of:"P99" quantile:"0.99"` // as p50_rtt
+	P50RTT    *float64 `json:"p50_rtt" unit:"ms" of:"P50" percentile:"50"` // percentiles interpolate linearly
+	P95RTT    *float64 `json:"p95_rtt" unit:"ms" of:"P95" percentile:"95"` // as p50_rtt
+	P99RTT    *float64 `json:"p99_rtt" unit:"ms" of:"P99" percentile:"99"` // as p50_rtt
 	// mean |ΔRTT| of consecutive answered pings in sending order
 	Jitter *float64 `json:"jitter" unit:"ms" of:"Jitter"`
 }
 
 // Statistic describes one of Statistics.
 type Statistic struct {
-	Key      string
-	Unit     string // "" = it is counted
-	Quantile string // by which metrics show it; "" = they do not
-	field    int
-	of       string // field of bench.Summary; "" = it follows from the counts
+	Key        string
+	Unit       string // "" = it is counted
+	Percentile string // by which metrics show it; "" = they do not
+	field      int
+	of         string // field of bench.Summary; "" = it follows from the counts
 }
 
 // StatisticList describes all of Statistics, in their order. Whoever keeps, writes or shows statistics goes by it.
@@ -47,7 +47,7 @@ var StatisticList = func() (list []Statistic) {
 	for i := range t.NumField() {
 		tag := t.Field(i).Tag
 		list = append(list, Statistic{
-			Key: tag.Get("json"), Unit: tag.Get("unit"), Quantile: tag.Get("quantile"),
+			Key: tag.Get("json"), Unit: tag.Get("unit"), Percentile: tag.Get("percentile"),
 			field: i, of: tag.Get("of"),
 		})
 	}

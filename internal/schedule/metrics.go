@@ -19,6 +19,7 @@ type gauges struct {
 	doubts   *prometheus.GaugeVec
 	verdicts *prometheus.CounterVec
 	pings    *prometheus.HistogramVec // of all runs
+	fates    *prometheus.CounterVec
 	runs     *prometheus.CounterVec
 	success  *prometheus.GaugeVec
 	skipped  prometheus.Counter
@@ -36,19 +37,22 @@ func newGauges() *gauges {
 	}
 	g := &gauges{
 		registry: prometheus.NewRegistry(),
-		rtt: gauge("rtcbench_last_rtt_seconds", "Round trip of the last run, by quantile.",
-			append(series, "quantile")...),
+		rtt: gauge("rtcbench_last_rtt_seconds", "Round trip of the last run, by percentile.",
+			append(series, "percentile")...),
 		jitter: gauge("rtcbench_last_jitter_seconds", "Jitter of the last run: mean |ΔRTT|.", series...),
 		loss:   gauge("rtcbench_last_loss_ratio", "Pings of the last run that failed, 0 to 1.", series...),
 		doubts: gauge("rtcbench_last_doubts", "Reasons to doubt the last run.", series...),
 		verdicts: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "rtcbench_verdicts_total",
-			Help: "Measured runs by verdict: valid, doubtful, invalid."}, append(series, "verdict")),
+			Help: "Measured runs by verdict: valid, unjudged, doubtful, invalid."}, append(series, "verdict")),
 		pings: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "rtcbench_rtt_seconds", Help: "Round trips of all pings answered in time.",
 			Buckets:                     []float64{.001, .002, .005, .01, .02, .05, .1, .2, .5, 1, 2, 5},
 			NativeHistogramBucketFactor: nativeFactor, NativeHistogramMaxBucketNumber: 300,
 			NativeHistogramMinResetDuration: time.Hour,
 		}, series),
+		fates: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "rtcbench_pings_total",
+			Help: "Pings of all runs by what became of them: answered, late, lost, not_sent."},
+			append(series, "fate")),
 		runs: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "rtcbench_runs_total",
 			Help: "Runs by job and outcome: ok, limit-broken, not-kept, failed, stopped."}, []string{"job", "outcome"}),
 		success: gauge("rtcbench_last_success_timestamp_seconds", "When a job last measured, in Unix time.", "job"),
@@ -59,8 +63,8 @@ func newGauges() *gauges {
 		waiting: prometheus.NewGauge(prometheus.GaugeOpts{Name: "rtcbench_outbox_runs",
 			Help: "Runs that wait for a store."}),
 	}
-	g.registry.MustRegister(g.rtt, g.jitter, g.loss, g.doubts, g.verdicts, g.pings, g.runs, g.success, g.skipped,
-		g.reloads, g.waiting,
+	g.registry.MustRegister(g.rtt, g.jitter, g.loss, g.doubts, g.verdicts, g.pings, g.fates, g.runs, g.success,
+		g.skipped, g.reloads, g.waiting,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return g
 }
@@ -78,8 +82,8 @@ func (g *gauges) take(run bench.Record) {
 		}
 	}
 	for _, x := range result.StatisticList {
-		if x.Quantile != "" {
-			set(g.rtt, *x.Of(&s), append(labels[:len(labels):len(labels)], x.Quantile)...)
+		if x.Percentile != "" {
+			set(g.rtt, *x.Of(&s), append(labels[:len(labels):len(labels)], x.Percentile)...)
 		}
 	}
 	set(g.jitter, s.Jitter, labels...)
@@ -89,7 +93,17 @@ func (g *gauges) take(run bench.Record) {
 		g.loss.DeleteLabelValues(labels...)
 	}
 	g.doubts.WithLabelValues(labels...).Set(float64(len(s.Doubts)))
-	g.verdicts.WithLabelValues(append(labels[:len(labels):len(labels)], string(s.Validity.Verdict))...).Inc()
+	count := func(v *prometheus.CounterVec, what string, n int) {
+		v.WithLabelValues(append(labels[:len(labels):len(labels)], what)...).Add(float64(n))
+	}
+	for _, verdict := range bench.Verdicts { // what never was is 0 from the first run on
+		count(g.verdicts, string(verdict), 0)
+	}
+	count(g.verdicts, string(s.Validity.Verdict), 1)
+	for outcome, n := range map[bench.Outcome]int{bench.Answered: run.Counts.Answered, bench.Late: run.Counts.Late,
+		bench.Lost: run.Counts.Lost, bench.NotSent: run.Counts.NotSent} {
+		count(g.fates, outcome.String(), n)
+	}
 	all := g.pings.WithLabelValues(labels...)
 	for _, rtt := range s.RTTs {
 		all.Observe(rtt.Seconds())

@@ -1,6 +1,6 @@
-// Command deploylint loads the compose file and builds the kustomizations of ../../deploy with the libraries
-// of Docker Compose and of kustomize. It is a module of its own: rtcbench needs none of them. The manifests
-// go to standard output, for a validator of schemas.
+// Command deploylint loads the compose files and builds the kustomizations of ../../deploy with the libraries of Docker
+// Compose and of kustomize, and reads the dashboards strictly by Grafana's own schema. It is a module of its own:
+// rtcbench needs none of them. The manifests go to standard output, for a validator of schemas.
 package main
 
 import (
@@ -10,6 +10,14 @@ import (
 	"path/filepath"
 
 	"github.com/compose-spec/compose-go/v2/cli"
+	"github.com/grafana/grafana-foundation-sdk/go/cog"
+	"github.com/grafana/grafana-foundation-sdk/go/cog/variants"
+	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
+	"github.com/grafana/grafana-foundation-sdk/go/prometheus"
+	"github.com/grafana/grafana-foundation-sdk/go/stat"
+	"github.com/grafana/grafana-foundation-sdk/go/table"
+	"github.com/grafana/grafana-foundation-sdk/go/text"
+	"github.com/grafana/grafana-foundation-sdk/go/timeseries"
 	"sigs.k8s.io/kustomize/api/krusty"
 	"sigs.k8s.io/kustomize/kyaml/filesys"
 )
@@ -22,10 +30,14 @@ func main() {
 }
 
 func lint(deploy string) error {
-	for _, folder := range []string{deploy, filepath.Join(deploy, "fleet")} {
+	for _, folder := range []string{deploy, filepath.Join(deploy, "fleet"),
+		filepath.Join(deploy, "grafana")} {
 		if err := load(folder); err != nil {
 			return err
 		}
+	}
+	if err := dashboards(filepath.Join(deploy, "grafana", "dashboards")); err != nil {
+		return err
 	}
 	folders, err := filepath.Glob(filepath.Join(deploy, "kubernetes", "*", "kustomization.yaml"))
 	if err != nil || len(folders) == 0 {
@@ -59,6 +71,35 @@ func load(folder string) error {
 	if len(project.Services) < 3 {
 		return fmt.Errorf("%s: %d services, want a server, an echo or a hub, and a runner", folder,
 			len(project.Services))
+	}
+	return nil
+}
+
+// dashboards reads those of a folder.
+func dashboards(folder string) error {
+	runtime := cog.NewRuntime()
+	for _, panel := range []variants.PanelcfgConfig{timeseries.VariantConfig(), stat.VariantConfig(),
+		table.VariantConfig(), text.VariantConfig()} {
+		runtime.RegisterPanelcfgVariant(panel)
+	}
+	runtime.RegisterDataqueryVariant(prometheus.VariantConfig())
+	list, err := filepath.Glob(filepath.Join(folder, "*.json"))
+	if err != nil || len(list) == 0 {
+		return fmt.Errorf("no dashboard in %s: %w", folder, err)
+	}
+	for _, path := range list {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		var d dashboard.Dashboard
+		// A list of errors without one is no error.
+		if err := d.UnmarshalJSONStrict(data); err != nil && err.Error() != "" {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		if err := d.Validate(); err != nil && err.Error() != "" {
+			return fmt.Errorf("%s: %w", path, err)
+		}
 	}
 	return nil
 }
