@@ -79,6 +79,7 @@ func TestCommandLines(t *testing.T) {
 		"deploy/kubernetes/base/cronjob.yaml":     matches(`args: (\[.*\])`, jsonList),
 		"deploy/kubernetes/echo/deployment.yaml":  matches(`args: (\[.*\])`, jsonList),
 		"deploy/fly/fly.toml":                     matches(`runner = "(.*)"`, fields),
+		"deploy/fly/fleet.sh":                     matches(`"\$image" (runner .*?) --app`, fields),
 		"deploy/lambda/template.yaml":             event,
 		"README.md":                               shown,
 		"docs/deploy.md":                          shown,
