@@ -11,9 +11,14 @@ import (
 // that they are in. A run that cannot be read stays where it is. It is a part of the migration to version 2, and speaks
 // that version's SQL.
 func judgeKept(ctx context.Context, tx *sql.Tx) error {
-	return revisit(ctx, tx, "invalid", func(r bench.Run) (any, bool) {
-		return 1, bench.Summarise(r).Validity.Verdict == bench.Invalid
-	}, func(seconds, series, start int64) error { return sumAnew(ctx, tx, seconds, series, start) })
+	return visit{
+		look: func(r bench.Run) (string, bool) { return "", bench.Summarise(r).Validity.Verdict == bench.Invalid },
+		write: func(r visited) (int64, error) {
+			_, err := tx.ExecContext(ctx, "UPDATE run SET invalid = 1 WHERE key = ?", r.key)
+			return 0, err
+		},
+		sum: func(seconds, series, start int64) error { return sumAnew(ctx, tx, seconds, series, start) },
+	}.all(ctx, tx)
 }
 
 // sumAnew makes the two rollups of one series and period of its runs. A run that cannot be read is in no sum.

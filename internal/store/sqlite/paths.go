@@ -11,11 +11,16 @@ import (
 // they are in. A run that cannot be read stays where it is. It is a part of the migration to version 3, and speaks that
 // version's SQL.
 func pathsOfKept(ctx context.Context, tx *sql.Tx) error {
-	return revisit(ctx, tx, "path", func(r bench.Run) (any, bool) {
-		return string(r.Path()), r.Path() != ""
-	}, func(seconds, series, start int64) error {
-		return countedAtFirst.sumByPath(ctx, tx, seconds, series, start, !checked)
-	})
+	return visit{
+		look: func(r bench.Run) (string, bool) { return string(r.Path()), r.Path() != "" },
+		write: func(r visited) (int64, error) {
+			_, err := tx.ExecContext(ctx, "UPDATE run SET path = ? WHERE key = ?", r.value, r.key)
+			return 0, err
+		},
+		sum: func(seconds, series, start int64) error {
+			return countedAtFirst.sumByPath(ctx, tx, seconds, series, start, !checked)
+		},
+	}.all(ctx, tx)
 }
 
 // checked, as an argument of sumByPath: rows have checksums.
