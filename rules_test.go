@@ -60,8 +60,8 @@ rtcbench/internal/browser: rtcbench/bench rtcbench/internal/advice rtcbench/inte
 	rtcbench/internal/scratch github.com/chromedp/chromedp github.com/chromedp/cdproto golang.org/x/net
 	github.com/google/uuid
 rtcbench/internal/scratch: github.com/gofrs/flock
-rtcbench/internal/lab: rtcbench/bench rtcbench/internal/redact rtcbench/internal/stats go.yaml.in/yaml/v3
-	github.com/vishvananda/netlink golang.org/x/sys/unix
+rtcbench/internal/lab: rtcbench/bench rtcbench/internal/redact rtcbench/internal/settings rtcbench/internal/stats
+	github.com/vishvananda/netlink go.yaml.in/yaml/v3 golang.org/x/sys/unix
 rtcbench/web:
 rtcbench/internal/platform/daily: rtcbench/bench rtcbench/internal/advice rtcbench/internal/platform/daily/standin
 	rtcbench/internal/redact

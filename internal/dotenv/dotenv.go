@@ -31,7 +31,7 @@ var (
 // it. In the other forms that it matches (NAME value, set NAME=value) no value is read.
 var named = regexp.MustCompile(`^\s*(?:(export|set|setenv)\s+)?([A-Za-z_][A-Za-z0-9_]*)(?:\s*([=:])(.*)|\s+(.*))?$`)
 
-// Parse reads a file: UTF-8, or UTF-16 with its byte order mark. Lines end as on any system.
+// Parse reads a file: UTF-8, or UTF-16. Lines end as on any system.
 func Parse(data []byte) map[string]Var {
 	text := strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(decoded(data))
 	vars := map[string]Var{}
@@ -113,20 +113,21 @@ func inQuotes(first, after string) (value string, used int, err error) {
 // itself, and between single quotes everywhere.
 var escapes = map[byte]byte{'"': '"', '\\': '\\', '$': '$', '`': '`', 'n': '\n', 'r': '\r', 't': '\t'}
 
-// decoded is data as UTF-8 without a byte order mark.
+// decoded is data as UTF-8 without a byte order mark. UTF-16 without its mark is known by its first letter: half of it
+// is zero.
 func decoded(data []byte) string {
 	var order binary.ByteOrder
 	switch {
-	case bytes.HasPrefix(data, []byte("\xff\xfe")):
+	case bytes.HasPrefix(data, []byte("\xff\xfe")), len(data) > 1 && data[0] != 0 && data[1] == 0:
 		order = binary.LittleEndian
-	case bytes.HasPrefix(data, []byte("\xfe\xff")):
+	case bytes.HasPrefix(data, []byte("\xfe\xff")), len(data) > 1 && data[0] == 0 && data[1] != 0:
 		order = binary.BigEndian
 	default:
 		return string(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")))
 	}
 	var units []uint16
-	for data = data[2:]; len(data) > 1; data = data[2:] {
+	for ; len(data) > 1; data = data[2:] {
 		units = append(units, order.Uint16(data))
 	}
-	return string(utf16.Decode(units))
+	return strings.TrimPrefix(string(utf16.Decode(units)), "\ufeff")
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"unicode/utf16"
 )
 
 // A value is what is written, whatever is in it.
@@ -97,4 +98,21 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestUTF16: what PowerShell and editors on Windows write is read, with its byte order mark and without.
+func TestUTF16(t *testing.T) {
+	const text = "A=wss://h\r\nB=K\u00f6ln\r\n"
+	little, big := []byte{}, []byte{}
+	for _, unit := range utf16.Encode([]rune(text)) {
+		little, big = append(little, byte(unit), byte(unit>>8)), append(big, byte(unit>>8), byte(unit))
+	}
+	for name, data := range map[string][]byte{
+		"UTF-8": []byte(text), "UTF-8, marked": []byte("\ufeff" + text), "little": little, "big": big,
+		"little, marked": append([]byte("\xff\xfe"), little...), "big, marked": append([]byte("\xfe\xff"), big...),
+	} {
+		if got := Parse(data); got["A"].Value != "wss://h" || got["B"].Value != "Köln" || got["B"].Line != 2 {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
 }

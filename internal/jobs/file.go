@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -38,7 +37,7 @@ const (
 
 // Read reads a file for rtcbench run. Every key has to be known: errors name the file and the line.
 func Read(path string, may Known) (File, error) {
-	data, err := os.ReadFile(path)
+	data, err := settings.ReadFile(path)
 	if err != nil {
 		return File{}, settings.Usagef("read the configuration: %w (docs/run.md shows one)", err)
 	}

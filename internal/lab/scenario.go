@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"path"
 	"regexp"
 	"slices"
@@ -18,6 +17,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"rtcbench/internal/redact"
+	"rtcbench/internal/settings"
 )
 
 // Scenario is a network between the three places, and where its numbers come from.
@@ -131,7 +131,7 @@ func Shipped() []string {
 // .yml.
 func LoadScenario(name string) (Scenario, error) {
 	if strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, ".yml") {
-		data, err := os.ReadFile(name)
+		data, err := settings.ReadFile(name)
 		if err != nil {
 			return Scenario{}, fmt.Errorf("read the scenario: %w", err)
 		}

@@ -2,7 +2,6 @@ package flags
 
 import (
 	"errors"
-	"os"
 	"strings"
 	"time"
 
@@ -70,7 +69,7 @@ func (f TurnGroup) words(c *settings.Check, job *measure.TurnJob, turns int) (er
 	}
 	job.Steps = turn.Repeat(say, turns)
 	if f.Script != "" {
-		text, err := os.ReadFile(f.Script)
+		text, err := settings.ReadFile(f.Script)
 		if err == nil {
 			job.Steps, err = turn.ParseScript(string(text))
 		}

@@ -139,6 +139,9 @@ func TestTheServersLoseTheirDisk(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if p.NotAfter != p.NotAfter.Round(0) {
+		t.Error("a hub whose clock is set, or that sleeps, does not see that its plan is over")
+	}
 	c.call("POST", "/admin/members/fra-1/revoke", nil, new(fleet.Member))
 	c.stop()
 	server.stop()

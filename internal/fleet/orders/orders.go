@@ -3,7 +3,6 @@ package orders
 
 import (
 	"maps"
-	"os"
 	"slices"
 
 	"rtcbench/internal/fleet"
@@ -34,7 +33,7 @@ func (r Reader) File(path string) (o hub.Orders, err error) {
 
 // SourceOf is the file as it is written.
 func SourceOf(path string) (s hub.Source, err error) {
-	data, err := os.ReadFile(path)
+	data, err := settings.ReadFile(path)
 	if err != nil {
 		return s, settings.Usagef("read the configuration: %w (docs/fleet.md shows one)", err)
 	}
