@@ -42,6 +42,7 @@ type Run struct {
 	Pauses  Pauses
 	Machine Machine
 	Turns   *Turns    // of class Turn; else nil
+	Fleet   *Origin   // of a place of a fleet; else nil
 	Media   *Media    // of a run that was asked for it; else nil
 	Tool    Tool      // what made it
 	Standin bool      // the platform was played by a stand-in on this machine

@@ -39,22 +39,31 @@ type Platform struct {
 	Rooms func(Place) Rooms
 	// Invited reads the place that an echo service gave, and says what it gave instead where nobody can join there.
 	Invited func(*Place) error
-	// Lease makes a seat for somebody else; nil = nobody can.
-	Lease Lease
+	// Lease makes seats for others; nil = nobody can.
+	Lease *Leases
 	// Page is what the browser engine has to know of the platform's page.
 	Page Page
 }
 
-// Lease makes the right to one seat, for somebody else and for a time alone, with the key of a Place. It speaks with
-// nobody.
-type Lease func(where Place, of LeaseOf) (Seat, error)
+// Leases are how seats are made for others. Whoever makes them has the key of a Place, and whoever takes them has none.
+type Leases struct {
+	// Keys are settings of a job that stay with whoever makes seats, and what stands for each elsewhere; "" = nothing.
+	Keys map[string]string
+	// Make makes the seats of one room. It ends by ctx. The same room again is no error.
+	Make func(ctx context.Context, where Place, of LeaseOf) (map[Role]Seat, error)
+	// Remove removes such a room; one that is gone is no error. nil = Make speaks with nobody, and makes no room.
+	Remove func(ctx context.Context, where Place, room string) error
+	// Check says why a seat that somebody else made should not be taken. own is what whoever takes it knows of the
+	// place.
+	Check func(own Place, s Seat) error
+}
 
-// LeaseOf says which seat, and when it is good.
+// LeaseOf says which seats, and when they are good.
 type LeaseOf struct {
-	Room, Identity string
-	Role           Role
-	Class          TransportClass
-	From, Until    time.Time
+	Room        string
+	Identity    map[Role]string // who takes them
+	Class       TransportClass
+	From, Until time.Time
 }
 
 // Carries reports whether a plan can ask for a class here. "" is the platform's own.

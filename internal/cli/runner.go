@@ -23,6 +23,7 @@ type runnerCmd struct {
 	flags.LogGroup
 	DataDir string `name:"data-dir" from:"RTCBENCH_DATA_DIR" group:"store" placeholder:"DIR" help:"Where the runner keeps who it is, and the outbox." completion-predictor:"dir"`
 	Most    string `name:"outbox-max" from:"RTCBENCH_OUTBOX_MAX" group:"store" default:"256" placeholder:"256" help:"Megabytes that runs may take which wait for the hub."`
+	Bundle  string `name:"daily-bundle-url" from:"RTCBENCH_DAILY_BUNDLE_URL" dotenv:"no" group:"where" placeholder:"URL" help:"Where daily-js loads its call machine from, in networks that mirror Daily's CDN. No hub can say this."`
 	flags.ChromeGroup
 }
 
@@ -47,6 +48,9 @@ func (cmd *runnerCmd) Run(a *app) error {
 	path := filepath.Join(dir, "fleet.json")
 	most := int64(c.Number("outbox-max", cmd.Most, 1, 1<<20)) << 20
 	place := cmd.Place(&c)
+	if cmd.Bundle != "" {
+		cmd.Bundle = c.ServerURL("daily-bundle-url", cmd.Bundle, "https", "http")
+	}
 	if c.Err != nil {
 		return c.Err
 	}
@@ -63,7 +67,7 @@ func (cmd *runnerCmd) Run(a *app) error {
 	}
 	r, err := runner.New(f, runner.Options{
 		Version: version().Version, Log: cmd.Log(a.stderr), Proxy: proxyOf,
-		Box: outbox.Open(filepath.Join(dir, "outbox"), most), Prepare: fleetOrders().Prepare,
+		Box: outbox.Open(filepath.Join(dir, "outbox"), most), Prepare: fleetOrders().At(cmd.Bundle),
 		Measure: runner.Measuring(a.env(cmd.ChromeGroup)), Answer: runner.Answering(a.env(cmd.ChromeGroup)),
 		Listen: l,
 	})

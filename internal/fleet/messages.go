@@ -114,6 +114,12 @@ type Clock struct {
 	Bound  time.Duration `json:"bound_ns"`
 }
 
+// Lies reports whether c cannot be, for a message that left at sent by the runner's clock came at received by the
+// hub's: it was not there before it left.
+func (c Clock) Lies(sent, received time.Time) bool {
+	return c.Offset+c.Bound < sent.Sub(received) || c.Bound < 0
+}
+
 // ClockOf is what one exchange says of the two clocks (RFC 5905 §8): sent and back are by the runner's clock. However
 // the way is divided, the truth is within Bound.
 func ClockOf(sent, received, answered, back time.Time) Clock {

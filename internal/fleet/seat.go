@@ -28,6 +28,8 @@ type SeatsLeased struct {
 	Seats []Seat    `json:"seats"`
 	To    time.Time `json:"to"`
 	Error string    `json:"error,omitempty"` // why seats of some job are missing
+
+	Serial uint64 `json:"serial,omitempty"` // of the hub's plan
 }
 
 // Lease is how far ahead seats are given: so long a hub may be away, and every slot is measured all the same.

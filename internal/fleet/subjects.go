@@ -17,7 +17,6 @@ const (
 	Stream      = "RUNS"              // of what runners publish to RunsSubject
 	Consumer    = "hub"               // the durable one, which all hubs share
 	KeptHeader  = "Rtcbench-Kept"     // the inbox that is told what became of a run
-	PlanHeader  = "Rtcbench-Plan"     // serial/job/slot
 	Kept        = "kept"              // an answer there: the store has the run
 	Rejected    = "rejected: "        // … or will never take it, for the reason that follows
 	Later       = "later: "           // … or cannot take it now

@@ -165,6 +165,7 @@ type (
 		Validity  bench.Verdict  `json:"validity"`
 		Doubts    []result.Doubt `json:"doubts"`
 		Voice     *runVoice      `json:"voice,omitempty"`
+		Fleet     *bench.Origin  `json:"fleet,omitempty"`
 
 		statistics result.Statistics
 	}
@@ -201,7 +202,7 @@ func newHistoryRun(r bench.Record) historyRun {
 		Loss: t.PacketLossRate, Ended: r.Ended, Validity: r.Summary.Validity.Verdict, Doubts: []result.Doubt{},
 		statistics: t,
 	}
-	row.Voice = newRunVoice(r)
+	row.Voice, row.Fleet = newRunVoice(r), r.Fleet
 	for _, d := range r.Summary.Doubts {
 		row.Doubts = append(row.Doubts, result.Doubt(d))
 	}
@@ -269,7 +270,7 @@ func WriteHistoryCSV(w io.Writer, h History) error {
 		names = append(names, x.Key)
 	}
 	names = append(names, "ended", "doubts", "validity", "path", "echo_place")
-	if err := c.Write(append(names, voiceColumns...)); err != nil {
+	if err := c.Write(append(append(names, voiceColumns...), fleetColumns...)); err != nil {
 		return err
 	}
 	for _, run := range h.Runs {
@@ -284,7 +285,7 @@ func WriteHistoryCSV(w io.Writer, h History) error {
 		}
 		line = append(line, string(r.Ended), strconv.Itoa(len(r.Doubts)), string(r.Validity), r.Path,
 			Escaped(r.EchoPlace))
-		line = append(line, r.Voice.cells(number)...)
+		line = append(append(line, r.Voice.cells(number)...), fleetCells(r.Fleet, number)...)
 		if err := c.Write(line); err != nil {
 			return err
 		}

@@ -67,6 +67,11 @@ func (p *page) title(r bench.Run) {
 		p.line("%s", part)
 	}
 	p.line("%s", p.dim.Render(h.When+"; "+h.Where))
+	if r.Fleet != nil {
+		for _, part := range Wrap(originText(r.Fleet), width) {
+			p.line("%s", p.dim.Render(part))
+		}
+	}
 }
 
 func (p *page) roundTrip(r bench.Run, s bench.Summary) {

@@ -48,6 +48,8 @@ type Details struct {
 	Voice          *Voice       `json:"voice,omitempty"`   // of a run of audio packets that has an answer
 	Media          *bench.Media `json:"media,omitempty"`   // of a run that was asked for it: sound itself, burst by burst
 	Standin        bool         `json:"standin,omitempty"` // not the platform, but a stand-in for tests
+
+	Fleet *bench.Origin `json:"fleet,omitempty"` // of a place of a fleet
 }
 
 type (
@@ -297,7 +299,7 @@ func newDetails(r bench.Run, s bench.Summary) Details {
 	for _, c := range f.Changes {
 		d.Changes = append(d.Changes, Change{c.What, c.From, c.To, ms(c.At.Sub(r.Start))})
 	}
-	d.Standin, d.Turns, d.Media = r.Standin, r.Turns, r.Media
+	d.Standin, d.Turns, d.Media, d.Fleet = r.Standin, r.Turns, r.Media, r.Fleet
 	d.Voice = newVoice(bench.Record{Run: r, Summary: s})
 	i, m := &d.Instrument, r.Machine
 	i.Steal, i.Waited, i.ClockStep, i.Hidden = when(m.Steal.OK, m.Steal.Ratio), when(m.Waited.OK, m.Waited.Ratio),

@@ -26,7 +26,7 @@ var below0 = []string{"theta_ms", "up_ms", "down_ms", "up_p50_ms", "down_p50_ms"
 	"clock_step_ms", "at_ms", "platform_rtt_p50_ms", "value", "limit", "phase_ms", "send_call_ms", "timer_error_ms",
 	"ice", "dtls", "data_channel", "signalling", "wilson95",
 	"latency_ms", "from_ms", "to_ms", "own_error_ms", "floor_dbfs", "threshold_dbfs", "quietest_dbfs",
-	"loud_floor_dbfs", "interrupt_at_ms", "r", "mouth_to_ear_ms", "network_ms", "turn_share"}
+	"loud_floor_dbfs", "clock_offset_ms", "interrupt_at_ms", "r", "mouth_to_ear_ms", "network_ms", "turn_share"}
 
 // elsewhere are the keys of long lists, and of times of day, which have checks of their own.
 var elsewhere = []string{"samples", "measurements", "start_time", "end_time"}
@@ -78,7 +78,7 @@ func fieldsOf(t reflect.Type) []field {
 	return list
 }
 
-var typeOfQuantity = reflect.TypeFor[bench.Quantity]()
+var typeOfQuantity, typeOfTime = reflect.TypeFor[bench.Quantity](), reflect.TypeFor[time.Time]()
 
 func checkValue(v reflect.Value, at *place, negative bool) error {
 	switch v.Kind() {
@@ -121,6 +121,9 @@ func checkValue(v reflect.Value, at *place, negative bool) error {
 func checkFields(v reflect.Value, at *place, negative bool) error {
 	if v.Type() == typeOfQuantity {
 		return checkValue(reflect.ValueOf(ms(v.Interface().(bench.Quantity).D)), at, negative)
+	}
+	if v.Type() == typeOfTime { // it was read as RFC 3339 has it
+		return nil
 	}
 	for _, f := range fieldsOf(v.Type()) {
 		inside := &place{in: at, name: f.name}

@@ -323,6 +323,7 @@ export interface Details {
   voice?: Voice | null;
   media?: Media | null;
   standin?: boolean;
+  fleet?: Origin | null;
 }
 
 export interface Tool {
@@ -665,4 +666,14 @@ export interface NoiseBurst {
   jitter_buffer_target_ms: number | null;
   played_samples: number;
   concealed_samples: number;
+}
+
+export interface Origin {
+  place: string;
+  plan?: number;
+  job?: string;
+  slot?: unknown;
+  received?: unknown;
+  clock_offset_ms?: number | null;
+  clock_bound_ms?: number | null;
 }

@@ -112,6 +112,10 @@ func (h *Hub) changed(w http.ResponseWriter, m fleet.Member, err error, what str
 	default:
 		h.options.Log.Info(what, "name", m.Name)
 		h.reorder()
+		select {
+		case h.untidy <- struct{}{}:
+		default:
+		}
 		answer(w, m)
 	}
 }

@@ -39,8 +39,16 @@ func (h *Hub) asked(m *nats.Msg) {
 
 // leaseTo answers with seats. Many slots take a while, and hellos do not wait for them.
 func (h *Hub) leaseTo(member fleet.Member, m *nats.Msg, want fleet.SeatsWanted) {
-	h.leasing <- struct{}{}
-	defer func() { <-h.leasing }()
+	queue := h.leasing
+	h.issued.mu.Lock()
+	for _, j := range h.issued.plan.For(member.Place) {
+		if h.issued.orders[j.Name].hosted() {
+			queue = h.hosting // nobody else waits for a platform
+		}
+	}
+	h.issued.mu.Unlock()
+	queue <- struct{}{}
+	defer func() { <-queue }()
 	reply(m, h.lease(h.living, member.Place, want, time.Now()))
 }
 

@@ -202,10 +202,12 @@ func orders(jobs int) hub.Orders {
 	o := hub.Orders{Every: time.Second}
 	for i := range jobs {
 		o.Jobs = append(o.Jobs, hub.Order{Job: fleet.Job{Name: fmt.Sprint("job", i), Platform: "livekit"},
-			Lease: func(_ bench.Place, l bench.LeaseOf) (bench.Seat, error) {
+			Lease: &bench.Leases{Make: func(_ context.Context, _ bench.Place, l bench.LeaseOf) (
+				map[bench.Role]bench.Seat, error) {
 				room := bench.Room{URL: "wss://sfu", Name: l.Room, Token: "t"}
-				return bench.Seat{Room: room, Identity: l.Identity}, nil
-			}})
+				return map[bench.Role]bench.Seat{bench.Runner: {Room: room, Identity: l.Identity[bench.Runner]},
+					bench.Answerer: {Room: room, Identity: l.Identity[bench.Answerer]}}, nil
+			}}})
 	}
 	return o
 }

@@ -105,7 +105,9 @@ func (h *Hub) runNow(w http.ResponseWriter, r *http.Request) {
 	if !read(w, r, &o) {
 		return
 	}
-	d, told, err := h.demand(o, time.Now())
+	making, cancel := context.WithTimeout(r.Context(), longPoll)
+	defer cancel()
+	d, told, err := h.demand(making, o, time.Now())
 	if err != nil {
 		refuse(w, http.StatusUnprocessableEntity, err)
 		return
@@ -122,7 +124,7 @@ func (h *Hub) runNow(w http.ResponseWriter, r *http.Request) {
 }
 
 // demand is an order for this moment, with what each place is told.
-func (h *Hub) demand(o RunOrder, now time.Time) (d Demand, told map[string][]byte, err error) {
+func (h *Hub) demand(ctx context.Context, o RunOrder, now time.Time) (d Demand, told map[string][]byte, err error) {
 	h.issued.mu.Lock()
 	plan, order, known := h.issued.plan, h.issued.orders[o.Job], false
 	_, known = h.issued.orders[o.Job]
@@ -147,13 +149,13 @@ func (h *Hub) demand(o RunOrder, now time.Time) (d Demand, told map[string][]byt
 			d.Results = append(d.Results, fleet.Ran{Place: s.Name, Done: true, Error: "not asked: it is " + s.Word()})
 			continue
 		}
-		list, err := order.seats(plan, s.Name, slot)
+		list, err := h.seats(ctx, order, plan, s.Name, slot, true)
 		if err != nil {
 			return d, nil, err
 		}
 		seats[s.Name] = append(seats[s.Name], list[0])
 		if at != "" {
-			answers, err := order.seats(plan, at, slot)
+			answers, err := h.seats(ctx, order, plan, at, slot, true)
 			if err != nil {
 				return d, nil, err
 			}

@@ -2,6 +2,7 @@ package hub
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -44,15 +45,16 @@ type Cost struct {
 	Hub   int64 `json:"hub_bytes"`   // what crosses between places and hub: runs, seats, hellos
 	Busy  int64 `json:"busy_ms"`     // what measuring may take at the most
 	Idles int64 `json:"hello_bytes"` // of Hub: what hellos are, also where nothing is measured
+	Rooms int64 `json:"rooms"`       // that the hub makes ahead of time by a platform's REST interface
 }
 
 func (c Cost) times(n int64) Cost {
-	return Cost{c.Runs * n, c.Pings * n, c.Kept * n, c.Hub * n, c.Busy * n, c.Idles * n}
+	return Cost{c.Runs * n, c.Pings * n, c.Kept * n, c.Hub * n, c.Busy * n, c.Idles * n, c.Rooms * n}
 }
 
 func (c Cost) plus(d Cost) Cost {
 	return Cost{c.Runs + d.Runs, c.Pings + d.Pings, c.Kept + d.Kept, c.Hub + d.Hub, c.Busy + d.Busy,
-		c.Idles + d.Idles}
+		c.Idles + d.Idles, c.Rooms + d.Rooms}
 }
 
 // ForecastOf is what orders would do with these places.
@@ -116,11 +118,20 @@ func (j Order) echoNotes(measure []string, all []fleet.Place, every time.Duratio
 func (j Order) cost(every time.Duration) Cost {
 	kept := packedSize(j.Platform, j.Plan.Count)
 	c := Cost{Runs: 1, Pings: int64(j.Plan.Count), Kept: kept, Hub: kept, Busy: j.Longest.Milliseconds()}
-	if j.Lease != nil {
-		if s, err := j.seat(fleet.Plan{Every: every}, "place", time.Now().Add(time.Hour)); err == nil {
-			c.Hub += size(s)
-		}
+	of, err := j.leaseOf(fleet.Plan{Every: every}, "place", time.Now().Add(time.Hour))
+	if err != nil {
+		return c
 	}
+	seat := fleet.Seat{Job: j.Name, Slot: of.From}
+	if j.hosted() { // as long as those of LiveKit, which are made here
+		some := bench.Seat{Identity: of.Identity[bench.Runner], Room: bench.Room{Name: of.Room,
+			URL: "https://domain.daily.co/" + of.Room, Token: of.Room + of.Room + of.Room + of.Room}}
+		seat.Runner, seat.Answerer = some, some
+		c.Rooms = 1
+	} else if made, err := j.Lease.Make(context.Background(), j.Place, of); err == nil {
+		seat.Runner, seat.Answerer = made[bench.Runner], made[bench.Answerer]
+	}
+	c.Hub += size(seat)
 	return c
 }
 

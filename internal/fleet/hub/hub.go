@@ -58,6 +58,10 @@ type Hub struct {
 	issued   issued
 	demands  demands
 	leasing  chan struct{} // as many at one time as it has room for
+	hosting  chan struct{} // … of those for whom rooms may have to be made
+	rooms    *rooms
+	past     *past
+	untidy   chan struct{} // there may be rooms to remove
 	work     sync.WaitGroup
 	living   context.Context // ends with the hub
 	stop     context.CancelFunc
@@ -80,7 +84,7 @@ func Open(o Options) (h *Hub, err error) {
 		return nil, fmt.Errorf("make the hub's folder: %w", err)
 	}
 	h = &Hub{options: o, lock: flock.New(filepath.Join(o.Dir, "lock")), presence: newPresence(), started: time.Now(),
-		leasing: make(chan struct{}, 2)}
+		leasing: make(chan struct{}, 2), hosting: make(chan struct{}, 4), untidy: make(chan struct{}, 1)}
 	h.living, h.stop = context.WithCancel(context.Background())
 	locked, err := h.lock.TryLock()
 	switch {
@@ -100,6 +104,12 @@ func Open(o Options) (h *Hub, err error) {
 		return h, err
 	}
 	if h.book, err = openBook(o.Dir); err != nil {
+		return h, err
+	}
+	if h.rooms, err = openRooms(filepath.Join(o.Dir, "rooms"), o.Log); err != nil {
+		return h, err
+	}
+	if h.past, err = openPast(filepath.Join(o.Dir, "plans")); err != nil {
 		return h, err
 	}
 	if h.options.Admin == "" {
@@ -149,6 +159,7 @@ func (h *Hub) begin() (err error) {
 	h.kept = make(chan struct{})
 	go h.keepRuns(h.living, runs)
 	h.work.Go(func() { h.watch(h.living) })
+	h.work.Go(func() { h.keepTidy(h.living) })
 	return h.nc.Flush()
 }
 

@@ -1,7 +1,6 @@
 package hub
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -33,7 +32,7 @@ type Source struct {
 type Order struct {
 	fleet.Job
 	Place bench.Place
-	Lease bench.Lease
+	Lease *bench.Leases
 	Class bench.TransportClass // what carries its messages
 	Plan  bench.Plan
 }
@@ -83,7 +82,8 @@ func (h *Hub) order(o Orders) (p fleet.Plan, err error) {
 		return p, err
 	}
 	if digest == last.file.Digest && last.plan.NotAfter.Sub(now) > lasts/2 {
-		h.issued.keptPlan, h.issued.orders, h.issued.last = last, orders, o
+		h.follow(last)
+		h.issued.orders, h.issued.last = orders, o
 		return last.plan, nil
 	}
 	// A hub whose folder comes from a backup goes on from the time of day: runners refuse a lower serial.
@@ -100,7 +100,8 @@ func (h *Hub) order(o Orders) (p fleet.Plan, err error) {
 	if err := writeOne(h.planPath(), file); err != nil {
 		return p, fmt.Errorf("keep the plan: %w", err)
 	}
-	h.issued.keptPlan, h.issued.orders, h.issued.last = keptPlan{p, file}, orders, o
+	h.follow(keptPlan{p, file})
+	h.issued.orders, h.issued.last = orders, o
 	h.options.Log.Info("a plan", "serial", p.Serial, "jobs", len(p.Jobs), "every", p.Every)
 	told, err := json.Marshal(fleet.Told{Serial: p.Serial})
 	if err == nil {
@@ -202,8 +203,16 @@ func (h *Hub) adopt() error {
 		}
 		h.issued.orders, h.issued.last = orders, o
 	}
-	h.issued.keptPlan = last
+	h.follow(last)
 	return writeOne(h.planPath(), last.file)
+}
+
+// follow makes a plan that of now.
+func (h *Hub) follow(k keptPlan) {
+	h.issued.keptPlan = k
+	if err := h.past.add(k.plan); err != nil {
+		h.options.Log.Warn("keep the plan for runs that come late", "error", err)
+	}
 }
 
 // current is the plan of now; its serial is 0 where there is none.
@@ -211,110 +220,4 @@ func (h *Hub) current() (fleet.Plan, fleet.Signed) {
 	h.issued.mu.Lock()
 	defer h.issued.mu.Unlock()
 	return h.issued.plan, h.issued.file.Signed
-}
-
-// The times around a slot for which its seats are good: the clocks of hub and platform may differ, and a job may begin
-// late.
-const (
-	seatEarly = time.Minute
-	seatLate  = 10 * time.Minute
-)
-
-// lease makes the seats of a place, of the slots from a time on, until they reach a day ahead.
-func (h *Hub) lease(ctx context.Context, place fleet.Place, want fleet.SeatsWanted, now time.Time) fleet.SeatsLeased {
-	h.issued.mu.Lock()
-	plan, orders := h.issued.plan, h.issued.orders
-	h.issued.mu.Unlock()
-	if plan.Serial != want.Serial || plan.Serial == 0 {
-		return fleet.SeatsLeased{Error: "the hub has another plan now"}
-	}
-	got := fleet.SeatsLeased{Seats: []fleet.Seat{}}
-	slot := plan.Slot(now)
-	if from := plan.Slot(want.From); from.After(slot) {
-		slot = from
-	}
-	jobs := plan.For(place)
-	wanted := func() (n int) {
-		for _, j := range jobs {
-			n += 1 + len(plan.Callers(j, place.Name, slot))
-		}
-		return n
-	}
-	for ; slot.Before(now.Add(fleet.Lease)) && len(got.Seats)+wanted() <= fleet.MaxSeats; slot = slot.Add(plan.Every) {
-		for _, j := range jobs {
-			if ctx.Err() != nil {
-				return got
-			}
-			order, known := orders[j.Name]
-			if !known {
-				got.Error = fmt.Sprintf("job %s: this hub has no configuration for it", j.Name)
-				continue
-			}
-			list, err := order.seats(plan, place.Name, slot)
-			if err != nil {
-				got.Error = fmt.Sprintf("job %s: %v", j.Name, err)
-			}
-			got.Seats = append(got.Seats, list...)
-		}
-		got.To = slot.Add(plan.Every)
-	}
-	return got
-}
-
-// among are the places that measure a job whose pings others answer, in the order of their turns.
-func (o Order) among(members []fleet.Member) (names []string) {
-	if o.Echo == fleet.EchoLocal {
-		return nil
-	}
-	for _, m := range members {
-		if m.Revoked.IsZero() && !m.Paused && o.Where.Has(m.Place) && !o.Answers(m.Name) {
-			names = append(names, m.Name)
-		}
-	}
-	return names
-}
-
-// seats are those of a place in one slot of a job: to measure in, and to answer others in.
-func (o Order) seats(plan fleet.Plan, name string, slot time.Time) (list []fleet.Seat, err error) {
-	if at, measures := plan.Turn(o.Job, name, slot); measures {
-		s, err := o.seat(plan, name, slot)
-		if err != nil {
-			return nil, err
-		}
-		if at != "" {
-			s.At, s.Answerer = at, bench.Seat{Identity: s.Answerer.Identity}
-		}
-		list = append(list, s)
-	}
-	for _, caller := range plan.Callers(o.Job, name, slot) {
-		s, err := o.seat(plan, caller, slot)
-		if err != nil {
-			return list, err
-		}
-		s.For, s.Runner = caller, bench.Seat{Identity: s.Runner.Identity}
-		list = append(list, s)
-	}
-	return list, nil
-}
-
-// seat is the right to measure one job in one slot.
-func (o Order) seat(plan fleet.Plan, name string, slot time.Time) (seat fleet.Seat, err error) {
-	if o.Lease == nil {
-		return seat, errors.New("nobody can lease seats of its platform")
-	}
-	job := sha256.Sum256([]byte(o.Name))
-	of := fmt.Sprintf("%s-%x-%d", name, job[:4], slot.Unix())
-	room := o.Place.Room
-	if room == "" {
-		room = "rtcbench-" + of
-	}
-	lease := func(role bench.Role) (bench.Seat, error) {
-		return o.Lease(o.Place, bench.LeaseOf{Room: room, Identity: "rtcbench-" + string(role) + "-" + of, Role: role,
-			Class: o.Class, From: slot.Add(-seatEarly), Until: slot.Add(plan.Every + o.Longest + seatLate)})
-	}
-	seat = fleet.Seat{Job: o.Name, Slot: slot}
-	if seat.Runner, err = lease(bench.Runner); err == nil {
-		seat.Answerer, err = lease(bench.Answerer)
-	}
-	return seat, err
 }

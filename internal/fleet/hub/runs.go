@@ -136,9 +136,28 @@ func (h *Hub) read(m jetstream.Msg) *offer {
 	case r.End.After(time.Now().Add(ahead)):
 		o.answer = fleet.Rejected + "it ends in the future, at " + r.End.UTC().Format(time.RFC3339)
 	default:
-		o.packed, o.run = p.Packed, r
+		h.came(o, member, p, r)
 	}
 	return o
+}
+
+// came notes where a run came from, in the run itself.
+func (h *Hub) came(o *offer, member fleet.Member, p result.Packed, r bench.Run) {
+	received := time.Now()
+	if m, err := o.msg.Metadata(); err == nil {
+		received = m.Timestamp // when the stream had it
+	}
+	from, odd := h.origin(member, r, received)
+	if odd != "" {
+		h.options.Log.Warn("a run is kept without the plan that it names", "name", o.place, "run", r.ID, "why", odd)
+	}
+	p, err := p.From(from)
+	if err != nil {
+		o.answer = fleet.Rejected + err.Error()
+		return
+	}
+	r.Fleet = &from
+	o.packed, o.run = p.Packed, r
 }
 
 // keeper saves runs in all stores.

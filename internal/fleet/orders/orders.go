@@ -10,6 +10,7 @@ import (
 	"rtcbench/internal/jobs"
 	"rtcbench/internal/measure"
 	"rtcbench/internal/platform"
+	"rtcbench/internal/platform/daily"
 	"rtcbench/internal/settings"
 )
 
@@ -18,9 +19,6 @@ type Reader struct {
 	Known jobs.Known
 	Job   func(jobs.Job) (measure.Job, error) // from the job's settings alone
 }
-
-// keys are settings that no runner is given: the hub makes seats with them.
-var keys = []string{"api-key", "api-secret"}
 
 // File reads the file of a fleet.
 func (r Reader) File(path string) (o hub.Orders, err error) {
@@ -64,10 +62,11 @@ func (r Reader) Source(s hub.Source) (o hub.Orders, err error) {
 
 // order parts a job into what runners are told and what the hub keeps.
 func (r Reader) order(j jobs.Job) (o hub.Order, err error) {
-	told := map[string][]string{}
+	told, leases := map[string][]string{}, platform.All[j.Command].Lease
 	for _, flag := range slices.Sorted(maps.Keys(j.Values)) {
+		_, ours := leases.Keys[flag]
 		switch {
-		case slices.Contains(keys, flag):
+		case ours:
 		case slices.Contains(fleet.Settings, flag):
 			told[flag] = j.Values[flag]
 		default:
@@ -91,7 +90,7 @@ func (r Reader) order(j jobs.Job) (o hub.Order, err error) {
 		return o, settings.Usagef("it names no server: give server-url, api-key and api-secret, in the job or in " +
 			"platforms")
 	}
-	return hub.Order{Place: job.Place, Lease: platform.All[j.Command].Lease, Class: job.Plan.Class, Plan: job.Plan,
+	return hub.Order{Place: job.Place, Lease: leases, Class: job.Plan.Class, Plan: job.Plan,
 		Job: fleet.Job{Name: j.Name, Platform: j.Command, Settings: told, Where: j.Where, Aligned: j.Aligned,
 			Echo:    echo,
 			Longest: measure.Longest(job.Plan) + job.Within}}, nil
@@ -105,11 +104,26 @@ func blamed(place string) string {
 	return place + ": "
 }
 
+// At is Prepare at a runner whose pages load Daily's code from bundle; "" = from Daily.
+func (r Reader) At(bundle string) func(fleet.Job) (measure.Job, error) {
+	return func(j fleet.Job) (measure.Job, error) {
+		m, err := r.Prepare(j)
+		if j.Platform == daily.Platform.Name {
+			m.Place.Bundle = bundle
+		}
+		return m, err
+	}
+}
+
 // Prepare reads a job of a plan at a runner. The keys that make seats stand at the hub.
 func (r Reader) Prepare(j fleet.Job) (measure.Job, error) {
 	own := jobs.Job{Name: j.Name, Command: j.Platform, Values: j.Settings}
-	for _, key := range keys {
-		own = own.Set(key, "leased")
+	if leases := platform.All[j.Platform].Lease; leases != nil {
+		for key, stands := range leases.Keys {
+			if stands != "" {
+				own = own.Set(key, stands)
+			}
+		}
 	}
 	return r.Job(own)
 }

@@ -78,12 +78,17 @@ func Answering(env measure.Env) Answer {
 		}
 		ctx, leave := context.WithCancel(ctx)
 		defer leave()
-		place := bench.Place{URL: seat.Answerer.URL, Token: seat.Answerer.Token, Bundle: seat.Answerer.Bundle,
+		place := bench.Place{URL: seat.Answerer.URL, Token: seat.Answerer.Token, Bundle: job.Place.Bundle,
 			Class: job.Plan.Class}
+		if p.Lease != nil {
+			if err := p.Lease.Check(job.Place, seat.Answerer); err != nil {
+				return fmt.Errorf("a seat that the hub leased is not taken: %w", err)
+			}
+		}
 		if job.Engine == bench.Browser || !p.Has(bench.Native) {
 			options := env.Browser
 			options.Rooms = append(options.Rooms, measure.Reach(p, place))
-			room := leased(p, seat).Meet(place, 0)
+			room := leased(p, seat).Meet(job.Place, 0)
 			defer hold()() // nobody tells who is in the room
 			return measure.SitOn(ctx, options, p, room, job.Within, func() {}, func(error) {})
 		}

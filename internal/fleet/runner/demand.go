@@ -53,7 +53,7 @@ func (r *Runner) demanded(ctx context.Context, d fleet.RunNow) {
 		case !known:
 			r.ran(ctx, fleet.Ran{ID: d.ID, Error: "this place does not follow the plan of that job yet"})
 		default:
-			r.answers.Go(func() { r.ran(ctx, summed(d.ID)(r.carry(ctx, j, seat))) })
+			r.answers.Go(func() { r.ran(ctx, summed(d.ID)(r.carry(ctx, d.Serial, j, seat))) })
 		}
 	}
 }

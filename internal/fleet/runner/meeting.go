@@ -7,6 +7,7 @@ import (
 
 	"rtcbench/bench"
 	"rtcbench/internal/fleet"
+	"rtcbench/internal/redact"
 )
 
 // leased is p where seats are not made but were given. Where code is loaded from is no hub's to say: that stays as the
@@ -15,20 +16,33 @@ func leased(p bench.Platform, seat fleet.Seat) bench.Platform {
 	meet := p.Meet
 	p.Meet = func(own bench.Place, life time.Duration) bench.Meeting {
 		seat.Runner.Bundle, seat.Answerer.Bundle = own.Bundle, own.Bundle
-		return &meeting{seat, meet(bench.Place{URL: seat.Runner.URL, Token: seat.Runner.Token}, life)}
+		at := seat.Runner
+		if seat.For != "" {
+			at = seat.Answerer
+		}
+		m := &meeting{seat: seat, Meeting: meet(bench.Place{URL: at.URL, Token: at.Token, Region: own.Region}, life)}
+		if p.Lease != nil {
+			m.refuse = func(s bench.Seat) error { return p.Lease.Check(own, s) }
+		}
+		return m
 	}
 	return p
 }
 
 // meeting is a room that the hub has made, or whoever comes first makes.
 type meeting struct {
-	seat fleet.Seat
+	seat   fleet.Seat
+	refuse func(bench.Seat) error // nil = nothing speaks against a seat
 	bench.Meeting
 }
 
 // String implements bench.Meeting.
 func (m *meeting) String() string {
-	return fmt.Sprintf("room %q at %s, leased by the hub", m.seat.Runner.Name, m.seat.Runner.URL)
+	at := m.of(bench.Runner)
+	if m.seat.For != "" {
+		at = m.of(bench.Answerer)
+	}
+	return fmt.Sprintf("room %q at %s, leased by the hub", at.Name, redact.URL(at.URL))
 }
 
 // Open implements bench.Meeting.
@@ -44,8 +58,16 @@ func (m *meeting) of(role bench.Role) bench.Seat {
 	return m.seat.Runner
 }
 
-// Seat implements bench.Meeting.
-func (m *meeting) Seat(role bench.Role, _ string) (bench.Seat, error) { return m.of(role), nil }
+// Seat implements bench.Meeting. What the hub gave may not be for this platform.
+func (m *meeting) Seat(role bench.Role, _ string) (bench.Seat, error) {
+	s := m.of(role)
+	if m.refuse != nil {
+		if err := m.refuse(s); err != nil {
+			return bench.Seat{}, fmt.Errorf("a seat that the hub leased is not taken: %w", err)
+		}
+	}
+	return s, nil
+}
 
 // Delete implements bench.Meeting: the room ends by itself.
 func (m *meeting) Delete(context.Context) error { return nil }

@@ -45,8 +45,18 @@ func (r *Runner) catchUp(ctx context.Context, newest uint64) error {
 }
 
 // renew takes a newer plan together with its first seats: a slot that begins meanwhile is still one of the plan before.
-// A plan that no seats come for is taken all the same.
-func (r *Runner) renew(ctx context.Context) error {
+// A plan that no seats come for is taken all the same. One that is newer still goes before it: the hub leases seats of
+// its newest plan alone.
+func (r *Runner) renew(ctx context.Context) (err error) {
+	for range leasesAtOnce {
+		if err = r.renewOnce(ctx); !errors.Is(err, errNewer) {
+			return err
+		}
+	}
+	return err
+}
+
+func (r *Runner) renewOnce(ctx context.Context) error {
 	var s fleet.Signed
 	if err := r.ask(ctx, fleet.Plans, struct{}{}, &s); err != nil {
 		return err
@@ -59,7 +69,9 @@ func (r *Runner) renew(ctx context.Context) error {
 	}
 	var got fleet.SeatsLeased
 	if len(p.For(r.me)) > 0 {
-		got, err = r.seatsFrom(ctx, &p, p.Slot(r.now()))
+		if got, err = r.seatsFrom(ctx, &p, p.Slot(r.now())); errors.Is(err, errNewer) {
+			return err
+		}
 	}
 	err = errors.Join(err, r.seats.lease(got, r.now(), true), r.take(s))
 	if err != nil {
@@ -106,27 +118,43 @@ func (r *Runner) lease(ctx context.Context) error {
 			return nil
 		}
 		got, err := r.seatsFrom(ctx, plan, from)
-		if err != nil {
-			return err
+		if errors.Is(err, errNewer) {
+			return nil // the hub tells of it
 		}
-		if err := r.seats.lease(got, now, false); err != nil {
+		if len(got.Seats) > 0 { // also where those of one job are not there yet
+			err = errors.Join(err, r.seats.lease(got, now, false))
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// seatsFrom asks for the seats of slots from then on, as many as one answer holds.
+// errNewer says that the hub has a newer plan than the one whose seats were asked for. Nothing is wrong.
+var errNewer = errors.New("the hub has a newer plan by now")
+
+// seatsFrom asks for the seats of slots from then on, as many as one answer holds. What is there is given also with an
+// error.
 func (r *Runner) seatsFrom(ctx context.Context, plan *fleet.Plan, from time.Time) (fleet.SeatsLeased, error) {
 	var got fleet.SeatsLeased
 	if err := r.ask(ctx, fleet.Seats, fleet.SeatsWanted{Serial: plan.Serial, From: from}, &got); err != nil {
 		return fleet.SeatsLeased{}, err
 	}
-	if got.Error != "" {
+	if got.Serial > plan.Serial {
+		return fleet.SeatsLeased{}, errNewer
+	}
+	if got.To.Before(from) {
+		got.To = from
+	}
+	switch {
+	case got.Error != "":
 		r.fault("the hub leases no seats: " + got.Error)
+	case !got.To.After(from):
+		return got, errors.New("the hub has no seats yet")
 	}
 	if !got.To.After(from) {
-		return fleet.SeatsLeased{}, errors.New("the hub leases no seats")
+		return got, errors.New("the hub leases no seats of some job")
 	}
 	return got, nil
 }

@@ -121,11 +121,11 @@ func (r *Runner) one(ctx context.Context, plan *fleet.Plan, j fleet.Job, slot ti
 		r.fault(fmt.Sprintf("job %s, slot %s: %v", j.Name, slot.Format(time.RFC3339), err))
 		return
 	}
-	r.carry(ctx, j, seat)
+	r.carry(ctx, plan.Serial, j, seat)
 }
 
 // carry carries out a job in a seat, when nothing else is being measured, and keeps what came of it.
-func (r *Runner) carry(ctx context.Context, j fleet.Job, seat fleet.Seat) (bench.Run, error) {
+func (r *Runner) carry(ctx context.Context, serial uint64, j fleet.Job, seat fleet.Seat) (bench.Run, error) {
 	r.alone.Lock()
 	defer r.alone.Unlock()
 	job, err := r.options.Prepare(j)
@@ -137,7 +137,7 @@ func (r *Runner) carry(ctx context.Context, j fleet.Job, seat fleet.Seat) (bench
 	end := r.gate.measure()
 	run, err := r.options.Measure(ctx, job, seat, measure.Live(r.me.Name, func() live.Wire { return wire{r} }))
 	if run.ID != "" {
-		run.Err = err
+		run.Err, run.Fleet = err, &bench.Origin{Place: r.me.Name, Plan: serial, Job: j.Name, Slot: seat.Slot.UTC()}
 		if failed := r.keep(run); failed != nil {
 			r.fault("keep a run: " + failed.Error())
 		}

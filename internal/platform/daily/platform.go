@@ -25,6 +25,7 @@ var Platform = bench.Platform{
 		return bench.Place{URL: cloud.AddRoom("here"), Bundle: cloud.BundleURL()}, cloud.Close, nil
 	},
 	HereIs: "daily-js on a stand-in for its cloud",
+	Lease:  leases,
 	Page: bench.Page{
 		// As Daily lists them for firewalls, without error reporting at sentry.io.
 		// https://docs.daily.co/guides/privacy-and-security/corporate-firewalls-nats-allowed-ip-list

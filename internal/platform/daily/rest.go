@@ -93,18 +93,28 @@ func (e *Error) Error() string {
 // CreateRoom makes a private room that removes itself, and whoever is in it, at its end of life. geo ""
 // leaves the region to Daily. The name is ours: a room whose making was not answered can be removed by it.
 func (c *Client) CreateRoom(ctx context.Context, name string, end time.Time, geo string) (Room, error) {
-	return c.create(ctx, name, "private", end, geo)
+	return c.create(ctx, name, "private", span{to: end}, geo)
 }
 
 // CreatePublicRoom makes one that whoever knows its name may join.
 func (c *Client) CreatePublicRoom(ctx context.Context, name string, end time.Time, geo string) (Room, error) {
-	return c.create(ctx, name, "public", end, geo)
+	return c.create(ctx, name, "public", span{to: end}, geo)
 }
 
-func (c *Client) create(ctx context.Context, name, privacy string, end time.Time, geo string) (Room, error) {
-	properties := map[string]any{
-		"exp": end.Unix(), "eject_at_room_exp": true, "start_audio_off": true, "start_video_off": true,
+// span is when a room or a token is good; without from it is from now on.
+type span struct{ from, to time.Time }
+
+// properties are those of a room or a token that is good so long, and puts out at its end whoever is there by it.
+func (s span) properties(eject string) map[string]any {
+	p := map[string]any{"exp": s.to.Unix(), eject: true, "start_audio_off": true, "start_video_off": true}
+	if !s.from.IsZero() {
+		p["nbf"] = s.from.Unix()
 	}
+	return p
+}
+
+func (c *Client) create(ctx context.Context, name, privacy string, good span, geo string) (Room, error) {
+	properties := good.properties("eject_at_room_exp")
 	if geo != "" {
 		properties["geo"] = geo
 	}
@@ -156,11 +166,15 @@ func (c *Client) Room(ctx context.Context, name string) (room Room, err error) {
 
 // CreateToken makes a token for one room.
 func (c *Client) CreateToken(ctx context.Context, room, userName string, end time.Time) (string, error) {
+	return c.token(ctx, room, userName, span{to: end})
+}
+
+func (c *Client) token(ctx context.Context, room, userName string, good span) (string, error) {
 	var answer struct{ Token string }
-	err := c.call(ctx, http.MethodPost, "/meeting-tokens", map[string]any{"properties": map[string]any{
-		"room_name": room, "exp": end.Unix(), "eject_at_token_exp": true, "user_name": userName,
-		"start_audio_off": true, "start_video_off": true,
-	}}, &answer, func() bool { return answer.Token != "" })
+	properties := good.properties("eject_at_token_exp")
+	properties["room_name"], properties["user_name"] = room, userName
+	err := c.call(ctx, http.MethodPost, "/meeting-tokens", map[string]any{"properties": properties}, &answer,
+		func() bool { return answer.Token != "" })
 	if err != nil {
 		return "", fmt.Errorf("create a token for Daily room %q: %w", room, err)
 	}

@@ -22,7 +22,7 @@ var Platform = bench.Platform{
 	Rooms:     func(where bench.Place) bench.Rooms { return roomsOf(where) },
 	Voice:     Voice{},
 	Invited:   invited,
-	Lease:     lease,
+	Lease:     leases,
 	Page: bench.Page{
 		Family: []string{".livekit.cloud", ".livekit.run"}, // LiveKit Cloud sends its clients on to a region's host
 		Missing: map[string]bench.Missing{

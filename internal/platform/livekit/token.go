@@ -1,6 +1,7 @@
 package livekit
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -14,6 +15,7 @@ import (
 	protocol "github.com/livekit/protocol/livekit"
 
 	"rtcbench/bench"
+	clean "rtcbench/internal/redact"
 )
 
 // Key is what tokens are minted with.
@@ -75,14 +77,14 @@ func grant(room string, may rights) *auth.VideoGrant {
 }
 
 // mintFor is Mint for a time alone, which may begin later: the SDK's own tokens are good from now on.
-func (k Key) mintFor(l bench.LeaseOf) (string, error) {
-	may := rightsOf(l.Role, l.Class)
+func (k Key) mintFor(l bench.LeaseOf, role bench.Role) (string, error) {
+	may := rightsOf(role, l.Class)
 	may.create = false // its owner could end other rooms
 	token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, struct {
 		jwt.RegisteredClaims
 		Video *auth.VideoGrant `json:"video"`
 	}{
-		jwt.RegisteredClaims{Issuer: k.Key, Subject: l.Identity, NotBefore: jwt.NewNumericDate(l.From),
+		jwt.RegisteredClaims{Issuer: k.Key, Subject: l.Identity[role], NotBefore: jwt.NewNumericDate(l.From),
 			ExpiresAt: jwt.NewNumericDate(l.Until)},
 		grant(l.Room, may),
 	}).SignedString([]byte(k.Secret))
@@ -92,14 +94,32 @@ func (k Key) mintFor(l bench.LeaseOf) (string, error) {
 	return token, nil
 }
 
-// lease is a seat for a time alone.
-func lease(where bench.Place, l bench.LeaseOf) (seat bench.Seat, err error) {
+// leases are tokens, for a time alone: the server makes a room when somebody comes.
+var leases = &bench.Leases{Make: lease, Check: sameServer,
+	Keys: map[string]string{"api-key": "leased", "api-secret": "leased"}}
+
+// lease makes seats for a time alone.
+func lease(_ context.Context, where bench.Place, l bench.LeaseOf) (map[bench.Role]bench.Seat, error) {
 	if where.Key == "" || where.Secret == "" {
-		return seat, errors.New("seats are leased with an API key and its secret")
+		return nil, errors.New("seats are leased with an API key and its secret")
 	}
-	seat = bench.Seat{Room: bench.Room{URL: where.URL, Name: l.Room}, Identity: l.Identity}
-	seat.Token, err = Key{where.Key, where.Secret}.mintFor(l)
-	return seat, err
+	seats := map[bench.Role]bench.Seat{}
+	for role, identity := range l.Identity {
+		token, err := Key{where.Key, where.Secret}.mintFor(l, role)
+		if err != nil {
+			return nil, err
+		}
+		seats[role] = bench.Seat{Room: bench.Room{URL: where.URL, Name: l.Room, Token: token}, Identity: identity}
+	}
+	return seats, nil
+}
+
+// sameServer refuses a seat on another server than the one that the job names.
+func sameServer(own bench.Place, s bench.Seat) error {
+	if own.URL != "" && s.URL != own.URL {
+		return fmt.Errorf("the seat is on %.80q, and the job names %.80q", clean.URL(s.URL), clean.URL(own.URL))
+	}
+	return nil
 }
 
 // claims are those of a token that decide whether a runner or an echo can do its work with it.

@@ -59,7 +59,7 @@ func (s *Server) createRoom(w http.ResponseWriter, r *http.Request) {
 		in.Name = strings.ToLower(rand.Text()[:16])
 	}
 	made := &room{private: in.Privacy == "private", people: map[string]*seat{}}
-	made.exp, made.eject = until(in.Properties, "eject_at_room_exp")
+	made.nbf, made.exp, made.eject = span(in.Properties, "eject_at_room_exp")
 	s.mu.Lock()
 	_, taken := s.rooms[in.Name]
 	if !taken {
@@ -123,7 +123,7 @@ func (s *Server) createToken(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	_, known := s.rooms[name]
 	made := token{room: name}
-	made.exp, made.eject = until(in.Properties, "eject_at_token_exp")
+	made.nbf, made.exp, made.eject = span(in.Properties, "eject_at_token_exp")
 	text := "standin-token-" + strings.ToLower(rand.Text())
 	if known {
 		s.tokens[text] = made
@@ -136,11 +136,14 @@ func (s *Server) createToken(w http.ResponseWriter, r *http.Request) {
 	json.NewEncoder(w).Encode(map[string]string{"token": text})
 }
 
-// until is the end that properties set, and whether it puts people out.
-func until(properties map[string]any, eject string) (exp time.Time, out bool) {
-	if at, ok := properties["exp"].(float64); ok {
-		exp = time.Unix(int64(at), 0)
+// span is the beginning and the end that properties set, and whether the end puts people out.
+func span(properties map[string]any, eject string) (nbf, exp time.Time, out bool) {
+	at := func(name string) (t time.Time) {
+		if unix, ok := properties[name].(float64); ok {
+			t = time.Unix(int64(unix), 0)
+		}
+		return t
 	}
 	out, _ = properties[eject].(bool)
-	return exp, out
+	return at("nbf"), at("exp"), out
 }

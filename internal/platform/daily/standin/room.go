@@ -19,12 +19,16 @@ func (s *Server) refusal(name, token string) string {
 		return s.fate.Reject
 	case r == nil:
 		return "no-room"
+	case time.Now().Before(r.nbf):
+		return "nbf-room"
 	case !r.exp.IsZero() && time.Now().After(r.exp):
 		return "exp-room"
 	case token != "" && s.tokens[token].room != name, r.private && token == "":
 		return "not-allowed"
 	case token != "" && s.tokens[token].expired():
 		return "exp-token"
+	case time.Now().Before(s.tokens[token].nbf):
+		return "nbf-token"
 	}
 	return ""
 }
@@ -32,6 +36,7 @@ func (s *Server) refusal(name, token string) string {
 // token is a right to join one room.
 type token struct {
 	room  string
+	nbf   time.Time
 	exp   time.Time
 	eject bool // whoever came with it, at exp
 }
@@ -167,4 +172,11 @@ func uuid() string {
 	rand.Read(b)
 	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
+
+// Refusal says why nobody may enter a room with token; "" = they may.
+func (s *Server) Refusal(room, token string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.refusal(room, token)
 }

@@ -65,6 +65,7 @@ type Fate struct {
 
 type room struct {
 	private bool
+	nbf     time.Time
 	exp     time.Time
 	eject   bool // whoever is in it at exp
 	people  map[string]*seat
@@ -315,7 +316,7 @@ func (s *Server) do(room string, me *seat, m asked) error {
 
 var refusals = map[string]string{
 	"no-room": "The meeting you're trying to join does not exist.", "exp-room": "Room expired",
-	"exp-token":   "Token expired",
+	"exp-token": "Token expired", "nbf-room": "This room is not available yet", "nbf-token": "Token is not yet valid",
 	"end-of-life": "This version of daily-js is no longer supported",
 	"not-allowed": "You are not allowed to join this meeting", "meeting-full": "Meeting is full",
 }

@@ -1,0 +1,158 @@
+package hub
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"time"
+
+	"rtcbench/bench"
+	"rtcbench/internal/fleet"
+)
+
+// The times around a slot for which its seats are good: the clocks of hub and platform may differ, and a job may begin
+// late.
+const (
+	seatEarly = time.Minute
+	seatLate  = 10 * time.Minute
+)
+
+// makeFor is how long one answer with seats may take, where rooms have to be made for it. What is not there then is in
+// the next answer.
+const makeFor = 8 * time.Second
+
+// errMore means that there was no time to make a room. Nothing is wrong.
+var errMore = errors.New("the rooms are still being made")
+
+// lease makes the seats of a place, of the slots from a time on, until they reach a day ahead. Where rooms have to be
+// made and were not, the seats reach up to the first of them.
+func (h *Hub) lease(ctx context.Context, place fleet.Place, want fleet.SeatsWanted, now time.Time) fleet.SeatsLeased {
+	h.issued.mu.Lock()
+	plan, orders := h.issued.plan, h.issued.orders
+	h.issued.mu.Unlock()
+	if plan.Serial != want.Serial || plan.Serial == 0 {
+		return fleet.SeatsLeased{Error: "the hub has another plan now", Serial: plan.Serial}
+	}
+	making, cancel := context.WithTimeout(ctx, makeFor)
+	defer cancel()
+	got := fleet.SeatsLeased{Seats: []fleet.Seat{}, Serial: plan.Serial}
+	slot := plan.Slot(now)
+	if from := plan.Slot(want.From); from.After(slot) {
+		slot = from
+	}
+	jobs := plan.For(place)
+	wanted := func() (n int) {
+		for _, j := range jobs {
+			n += 1 + len(plan.Callers(j, place.Name, slot))
+		}
+		return n
+	}
+	var first time.Time           // slot without all of its seats
+	missing := map[string]error{} // by job, why its rooms are not made
+	for ; slot.Before(now.Add(fleet.Lease)) && len(got.Seats)+wanted() <= fleet.MaxSeats; slot = slot.Add(plan.Every) {
+		for _, j := range jobs {
+			if ctx.Err() != nil {
+				return got
+			}
+			order, known := orders[j.Name]
+			if !known {
+				got.Error = fmt.Sprintf("job %s: this hub has no configuration for it", j.Name)
+				continue
+			}
+			if missing[j.Name] != nil {
+				continue
+			}
+			list, err := h.seats(making, order, plan, place.Name, slot, false)
+			got.Seats = append(got.Seats, list...)
+			switch {
+			case err == nil:
+				continue
+			case making.Err() != nil:
+				err = errMore
+			default:
+				got.Error = fmt.Sprintf("job %s: %v", j.Name, err)
+			}
+			if order.hosted() { // it is tried again
+				missing[j.Name] = err
+				if first.IsZero() {
+					first = slot
+				}
+			}
+		}
+		got.To = slot.Add(plan.Every)
+	}
+	if !first.IsZero() {
+		got.To = first
+	}
+	return got
+}
+
+// among are the places that measure a job whose pings others answer, in the order of their turns.
+func (o Order) among(members []fleet.Member) (names []string) {
+	if o.Echo == fleet.EchoLocal {
+		return nil
+	}
+	for _, m := range members {
+		if m.Revoked.IsZero() && !m.Paused && o.Where.Has(m.Place) && !o.Answers(m.Name) {
+			names = append(names, m.Name)
+		}
+	}
+	return names
+}
+
+// seats are those of a place in one slot of a job: to measure in, and to answer others in. now says that the slot is no
+// slot of the plan, but this moment.
+func (h *Hub) seats(ctx context.Context, o Order, plan fleet.Plan, name string, slot time.Time, now bool) (
+	list []fleet.Seat, err error) {
+	if at, measures := plan.Turn(o.Job, name, slot); measures {
+		s, err := h.seat(ctx, o, plan, name, slot, now)
+		if err != nil {
+			return nil, err
+		}
+		if at != "" {
+			s.At, s.Answerer = at, bench.Seat{Identity: s.Answerer.Identity}
+		}
+		list = append(list, s)
+	}
+	for _, caller := range plan.Callers(o.Job, name, slot) {
+		s, err := h.seat(ctx, o, plan, caller, slot, now)
+		if err != nil {
+			return list, err
+		}
+		s.For, s.Runner = caller, bench.Seat{Identity: s.Runner.Identity}
+		list = append(list, s)
+	}
+	return list, nil
+}
+
+// seat is the right to measure one job in one slot.
+func (h *Hub) seat(ctx context.Context, o Order, plan fleet.Plan, name string, slot time.Time, now bool) (
+	seat fleet.Seat, err error) {
+	of, err := o.leaseOf(plan, name, slot)
+	if err != nil {
+		return seat, err
+	}
+	var made map[bench.Role]bench.Seat
+	if o.hosted() {
+		made, err = h.rooms.seats(ctx, o, &room{Name: of.Room, Job: o.Name, Place: name, Slot: slot, Until: of.Until,
+			Now: now}, of)
+	} else {
+		made, err = o.Lease.Make(ctx, o.Place, of)
+	}
+	return fleet.Seat{Job: o.Name, Slot: slot, Runner: made[bench.Runner], Answerer: made[bench.Answerer]}, err
+}
+
+// leaseOf is what the seats of a place in a slot are.
+func (o Order) leaseOf(plan fleet.Plan, name string, slot time.Time) (of bench.LeaseOf, err error) {
+	if o.Lease == nil {
+		return of, errors.New("nobody can lease seats of its platform")
+	}
+	job := sha256.Sum256([]byte(o.Name))
+	who := func(role bench.Role) string {
+		return fmt.Sprintf("rtcbench-%s-%s-%x-%d", role, name, job[:4], slot.Unix())
+	}
+	return bench.LeaseOf{Room: o.roomOf(plan, name, slot), Class: o.Class,
+		Identity: map[bench.Role]string{bench.Runner: who(bench.Runner), bench.Answerer: who(bench.Answerer)},
+		From:     slot.Add(-seatEarly), Until: slot.Add(plan.Every + o.Longest + seatLate)}, nil
+}
