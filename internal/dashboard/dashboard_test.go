@@ -14,11 +14,13 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
 	"github.com/getkin/kin-openapi/routers/legacy"
 	"go.uber.org/goleak"
 
@@ -111,14 +113,19 @@ func (c client) do(method, path string, header ...string) *httptest.ResponseReco
 	return w
 }
 
+// promises is openapi.json. To read it takes longer than most answers.
+var promises = sync.OnceValues(func() (routers.Router, error) {
+	doc, err := openapi3.NewLoader().LoadFromData(openAPI)
+	if err != nil {
+		return nil, err
+	}
+	return legacy.NewRouter(doc)
+})
+
 // check fails the test for an answer that openapi.json does not promise.
 func (c client) check(r *http.Request, w *httptest.ResponseRecorder) {
 	c.t.Helper()
-	doc, err := openapi3.NewLoader().LoadFromData(openAPI)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	router, err := legacy.NewRouter(doc)
+	router, err := promises()
 	if err != nil {
 		c.t.Fatal(err)
 	}
