@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -82,7 +83,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"code": code, "json": checkJSON, "wait-for": waitFor, "lines": lines, "make-big": makeBig,
-			"summaries": summaries, "postgres": postgres(t),
+			"summaries": summaries, "postgres": postgres(t), "plain": plain(t),
 		},
 	})
 }
@@ -113,6 +114,26 @@ func postgres(t *testing.T) func(*testscript.TestScript, bool, []string) {
 		ts.Defer(server.Close)
 		ts.Setenv("PG_URL", server.Database(t))
 		ts.Setenv("PG_OTHER", server.URL("other"))
+	}
+}
+
+// plain makes rtcbench, for the rest of the script, one without the race detector: what a command says and what it
+// leaves in files is the same with and without, and a start takes a sixth of the CPU time. A script that measures
+// something else than whether its words are right does without.
+func plain(t *testing.T) func(*testscript.TestScript, bool, []string) {
+	build := sync.OnceValues(func() (string, error) {
+		dir := t.TempDir()
+		if built, err := benchtest.Plain(dir, "rtcbench"); !built {
+			return "", err
+		}
+		return dir, nil
+	})
+	return func(ts *testscript.TestScript, _ bool, _ []string) {
+		dir, err := build()
+		ts.Check(err)
+		if dir != "" {
+			ts.Setenv("PATH", dir+string(filepath.ListSeparator)+ts.Getenv("PATH"))
+		}
 	}
 }
 
