@@ -19,7 +19,7 @@ import (
 )
 
 type hubCmd struct {
-	Listen    string `from:"RTCBENCH_LISTEN" group:"service" default:"127.0.0.1:8443" placeholder:"ADDRESS" help:"Where runners come, as :8443: the hub's one port."`
+	Listen    string `from:"RTCBENCH_LISTEN" group:"service" default:"127.0.0.1:8443" placeholder:"ADDRESS" help:"Where runners come, as :8443: the hub's one port (default: 127.0.0.1:8443)."`
 	PublicURL string `name:"public-url" from:"RTCBENCH_PUBLIC_URL" group:"service" placeholder:"URL" help:"What runners call the hub, as https://hub.example.com (default: the address it listens at)."`
 	Config    string `from:"RTCBENCH_CONFIG" group:"what" placeholder:"FILE" help:"What the places measure: a file of jobs, as rtcbench run has (docs/fleet.md). SIGHUP reads it again." completion-predictor:"file"`
 	Demo      bool   `group:"what" help:"Also start a LiveKit server and three runners in this process: a fleet in one command."`

@@ -42,7 +42,8 @@ Examples:
 
   rtcbench report 3eba4b1c
   rtcbench report before.json after.json -o change.html
-  rtcbench report both.json#livekit both.json#daily -o platforms.png
+  rtcbench report before.json after.json -o change.png
+  rtcbench report both.json#livekit both.json#daily -o platforms.html
   rtcbench report 3eba4b1c --picture series -o run.svg`
 }
 

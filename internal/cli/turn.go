@@ -22,6 +22,10 @@ type turnCmd struct {
 	Daily   turnDailyCmd   `cmd:"" help:"Call whoever is in a Daily room, or an agent whose starter makes one."`
 }
 
+// limitsOfTurns says what limits are of where there are no pings.
+const limitsOfTurns = `Limits are of turns: --max-p95 and --max-p99 of the turn latency, --max-loss of turns without ` +
+	`an answer.`
+
 // turnCommands are what jobs are called that call an agent.
 var turnCommands = []string{"turn livekit", "turn daily"}
 
@@ -62,6 +66,8 @@ Examples:
 
   rtcbench turn livekit --script barge-in.txt
       line by line: say long, interrupt after 800 ms, silence 2 s, say short, wait for reply
+
+` + limitsOfTurns + `
 
 What is measured, and how far to trust it: docs/turn.md.`
 }

@@ -35,6 +35,8 @@ Examples:
   rtcbench turn daily --start-url http://localhost:7860/start
       an agent of your own, started by Pipecat's development runner
 
+` + limitsOfTurns + `
+
 What is measured, and how far to trust it: docs/turn.md.`
 }
 

@@ -2,6 +2,8 @@ package dashboard
 
 import (
 	"bytes"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -26,6 +28,46 @@ func TestNoTextOfARunEndsItsElement(t *testing.T) {
 	}
 	if n := strings.Count(b.String(), "<script"); n != 2 || strings.Contains(b.String(), "<!--") {
 		t.Errorf("%d scripts: %s", n, b.String())
+	}
+}
+
+// TestAReportOpensWithoutAServer opens reports as files, as whoever gets a mail does: a run, runs of audio and of
+// turns, and a comparison. Each is drawn, nothing goes wrong, and nothing is asked of anybody.
+func TestAReportOpensWithoutAServer(t *testing.T) {
+	pages, err := web.Dashboard()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := opensTab(t)
+	all := benchtest.Runs()
+	other := benchtest.StoredRun(600, noon)
+	for name, sides := range map[string][]report.Group{
+		"run":   {{Runs: benchtest.Records(benchtest.Run(600))}},
+		"audio": {{Runs: benchtest.Records(all["audio"])}},
+		"turns": {{Runs: benchtest.Records(all["turns"])}},
+		"both": {{Name: "a", Runs: benchtest.Records(benchtest.Run(600))},
+			{Name: "b", Runs: benchtest.Records(other)}},
+	} {
+		r, err := NewReport(sides, "rtcbench", noon)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b bytes.Buffer
+		if err := r.WriteHTML(&b, pages); err != nil {
+			t.Fatal(err)
+		}
+		file := filepath.Join(t.TempDir(), name+".html")
+		if err := os.WriteFile(file, b.Bytes(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		p.open("file://" + file)
+		drawn := map[string]string{"run": ".plot canvas", "audio": ".plot canvas", "turns": "svg.turns",
+			"both": "svg.forest"}
+		p.shows(drawn[name])
+		if title := p.shows(".run h2"); !strings.Contains(title, report.ShortID(sides[0].Runs[0].ID)) {
+			t.Errorf("%s is called %s", name, title)
+		}
+		p.well("file://" + file)
 	}
 }
 

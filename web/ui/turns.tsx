@@ -1,5 +1,5 @@
 // Who could be heard when, turn by turn.
-import type { Span, TurnFact, Turns } from './contract';
+import type { Note, Span, TurnFact, Turns } from './contract';
 import { Figure } from './figure';
 import { ms } from './text';
 
@@ -52,7 +52,7 @@ export function Strips({ of }: { of: Turns }) {
           ms(t.speech_ms),
           ms(t.reply_ms),
           ms(t.talk_over_ms),
-          t.notes.map((n) => n.text).join('; '),
+          ((t.notes as Note[] | null) ?? []).map((n) => n.text).join('; '),
         ]),
       }}
     >

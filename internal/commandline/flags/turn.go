@@ -13,10 +13,10 @@ import (
 
 // TurnGroup say how a call goes, on any platform.
 type TurnGroup struct {
-	Turns    string   `short:"n" from:"RTCBENCH_TURNS" group:"what" default:"10" placeholder:"10" help:"Turns of each call; in the sandbox 5."`
+	Turns    string   `short:"n" from:"RTCBENCH_TURNS" group:"what" default:"10" placeholder:"10" help:"Turns of each call; in LiveKit's sandbox 5."`
 	Calls    string   `from:"RTCBENCH_CALLS" group:"what" default:"1" placeholder:"1" help:"Calls, one after the other, each in a room of its own."`
 	Timeout  string   `from:"RTCBENCH_TURN_TIMEOUT" group:"what" default:"15s" placeholder:"15s" help:"How long an answer may take."`
-	Rest     string   `from:"RTCBENCH_TURN_REST" group:"what" default:"1s" placeholder:"1s" help:"Silence before each turn; in the sandbox 400ms."`
+	Rest     string   `from:"RTCBENCH_TURN_REST" group:"what" default:"1s" placeholder:"1s" help:"Silence before each turn; in LiveKit's sandbox 400ms."`
 	Gap      string   `from:"RTCBENCH_TURN_GAP" group:"what" default:"300ms" placeholder:"300ms" help:"Silence within a reply that is told."`
 	Greeting string   `from:"RTCBENCH_TURN_GREETING" group:"what" default:"5s" placeholder:"5s" help:"How long to wait for the agent to speak first."`
 	Say      []string `from:"RTCBENCH_TURN_SAY" group:"what" placeholder:"NAME" help:"What to say, in turn: short, medium, long, pause, digits, stop, or files (Ogg Opus; WAV where opusenc is installed)."`
