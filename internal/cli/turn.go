@@ -171,7 +171,9 @@ func (cmd *turnLivekitCmd) called(c *settings.Check, job measure.TurnJob) error 
 func (a *app) turn(f flags.TurnGroup, k keepFlags, chrome flags.ChromeGroup, job measure.TurnJob,
 	stores keep.Stores) error {
 	told := 0
-	run, err := measure.Turns(a.ctx, job, a.env(chrome), func(t turn.Turn) {
+	env := a.env(chrome)
+	env.Watch = k.Watched(ours)
+	run, err := measure.Turns(a.ctx, job, env, func(t turn.Turn) {
 		if told++; !k.Quiet {
 			fmt.Fprintf(a.stderr, "turn %d of %d: %s\n", told, job.Plan.Count, report.Turn(t.TurnFact))
 		}

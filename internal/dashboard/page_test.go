@@ -46,7 +46,7 @@ func opensTab(t *testing.T) tab {
 	}
 	flags := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox,
 		chromedp.UserDataDir(t.TempDir()))
-	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 	t.Cleanup(cancel)
 	ctx, end := chromedp.NewExecAllocator(ctx, flags...)
 	t.Cleanup(end)
@@ -105,11 +105,17 @@ func (p tab) well(origin string) {
 			p.t.Errorf("the page has asked for %s", name)
 		}
 	}
+	p.accessible("")
+}
+
+// accessible fails the test for what axe finds in the page, by the rules that options name ("" = all of them).
+func (p tab) accessible(options string) {
+	p.t.Helper()
 	axe, err := os.ReadFile("../../web/node_modules/axe-core/axe.min.js")
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	faults := p.eval(string(axe) + `; axe.run().then((r) => r.violations
+	faults := p.eval(string(axe) + `; axe.run(` + options + `).then((r) => r.violations
 		.filter((v) => ['serious', 'critical'].includes(v.impact))
 		.map((v) => v.id + ': ' + v.nodes.map((n) => n.html.slice(0, 120)).join(', ')).join('; '))`)
 	if faults != "" {

@@ -96,7 +96,7 @@ func TestByKeyboard(t *testing.T) {
 	}
 	p.walks()
 	for view, what := range map[string]string{
-		"runs": "table.rows tbody tr", "live": ".now .first",
+		"runs": "table.rows tbody tr", "live": ".now .first", "mesh": ".first",
 		"compare&a=location%3Dfra&b=location%3Dus-east-1": "svg.forest",
 	} {
 		p.open(web.URL + "/?" + view[:4] + "#view=" + view)
@@ -136,6 +136,10 @@ func TestTheServerIsKilled(t *testing.T) {
 	kill()
 	if said := p.shows(".live.lost"); !strings.Contains(said, "does not answer") {
 		t.Errorf("it says %s", said)
+	}
+	for _, view := range []string{"mesh", "fleet"} {
+		p.eval(`location.hash = '#view=` + view + `'; ''`)
+		p.shows(".told.bad")
 	}
 	p.eval(`location.hash = '#view=places'; ''`)
 	if said := p.shows(".told.bad"); !strings.Contains(said, "comes back by itself") {

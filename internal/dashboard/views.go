@@ -206,7 +206,7 @@ func binsOf(h stats.Histogram) []Bin {
 	}
 	last, _ := h.Quantile(0.99)
 	lo, hi := millis(first), millis(last)
-	width := nice((hi - lo) / bars)
+	width := nice(max((hi-lo)/bars, hi/1000)) // also where all of them are alike
 	begin := math.Floor(lo/width) * width
 	n := int(math.Ceil((hi-begin)/width)) + 1
 	for i := range n {

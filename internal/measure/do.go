@@ -51,7 +51,7 @@ func Together(ctx context.Context, jobs []Job, env Env, on func(bench.Sample)) (
 		ready := func() { here(); joined.Wait() }
 		done.Go(func() {
 			defer here() // also when it failed: the others are not to wait
-			on, over := a.watched(each)
+			on, over := a.env.watched(a.job, each)
 			runs[i], errs[i] = a.do(ctx, &one, ready, on)
 			over(runs[i])
 		})

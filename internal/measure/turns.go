@@ -46,8 +46,11 @@ func (e *NoAgentError) Unwrap() error { return e.Err }
 // Turns makes the calls of a job, one after the other. The run is whole, also where err says why it ended early;
 // without an ID nothing was measured. on is called with each turn.
 func Turns(ctx context.Context, job TurnJob, env Env, on func(turn.Turn)) (run bench.Run, err error) {
-	t := &turning{job: job, on: on, run: bench.Run{Platform: job.Platform, Turns: &bench.Turns{
+	t := &turning{job: job, run: bench.Run{Platform: job.Platform, Turns: &bench.Turns{
 		Rule: turn.Rule(job.Rest, job.Gap), Known: job.Own != nil}}}
+	settled, over := env.watched(job.Job, nil)
+	defer func() { over(run) }()
+	t.on = t.told(settled, on)
 	t.run.Turns.Rule.Recording, t.run.Turns.Rule.Playout = job.RecordedAs, job.Playout
 	pauses, watch := recorder.MarkPauses(), recorder.Machine{}.Watch()
 	var last *attempt
@@ -78,6 +81,19 @@ type turning struct {
 	job TurnJob
 	on  func(turn.Turn)
 	run bench.Run
+}
+
+// told tells on of each turn, and whoever else watches of its sample.
+func (t *turning) told(settled func(bench.Sample), on func(turn.Turn)) func(turn.Turn) {
+	seq := uint32(0)
+	return func(one turn.Turn) {
+		seq++
+		one.Seq = seq
+		if settled != nil {
+			settled(t.sample(one))
+		}
+		on(one)
+	}
 }
 
 // call makes one call.

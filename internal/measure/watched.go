@@ -23,11 +23,11 @@ func Live(place string, to func() live.Wire) Watcher {
 }
 
 // watched is on, and who else is told.
-func (a *attempt) watched(on func(bench.Sample)) (both func(bench.Sample), over func(bench.Run)) {
-	if a.env.Watch == nil {
+func (e Env) watched(j Job, on func(bench.Sample)) (both func(bench.Sample), over func(bench.Run)) {
+	if e.Watch == nil {
 		return on, func(bench.Run) {}
 	}
-	also, over := a.env.Watch(a.job)
+	also, over := e.Watch(j)
 	return func(s bench.Sample) {
 		also(s)
 		if on != nil {

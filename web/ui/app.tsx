@@ -1,5 +1,6 @@
 // The page of rtcbench ui, and of a hub.
 import { render } from 'preact';
+import { useEffect } from 'preact/hooks';
 import '@preact/signals';
 import 'uplot/dist/uPlot.min.css';
 import './style.css';
@@ -8,11 +9,15 @@ import { useApi } from './api';
 import type { Fleet } from './contract';
 import { FleetView } from './fleet';
 import { LiveView } from './live';
-import { zone } from './text';
-import { Compare, OneRun, Place, Places, Runs } from './views';
+import { offset, zone } from './text';
+import { Compare } from './compare';
+import { MeshView } from './mesh';
+import { Runs } from './runs';
+import { OneRun, Place, Places } from './views';
 
 const tabs: [View, string][] = [
   ['places', 'Places'],
+  ['mesh', 'Mesh'],
   ['runs', 'Runs'],
   ['compare', 'Compare'],
   ['live', 'Live'],
@@ -29,6 +34,7 @@ const choices = {
   engine: ['native', 'browser'],
   transport: ['datachannel-reliable', 'datachannel-lossy', 'signalling-websocket', 'rtp-audio', 'turn'],
 } as const;
+const named = { location: 'place', echo_place: 'echo', path: 'path' } as const;
 
 function Head() {
   const here = view.value;
@@ -45,7 +51,7 @@ function Head() {
             aria-current={here === name ? 'page' : undefined}
             onClick={(e) => {
               e.preventDefault();
-              go(name, { location: undefined, path: undefined, id: undefined });
+              go(name, { location: undefined, path: undefined, echo_place: undefined, id: undefined });
             }}
           >
             {title}
@@ -89,10 +95,19 @@ function Filters() {
           </select>
         </label>
       ))}
-      {q.get('location') && (
-        <button type="button" onClick={() => go('places', { location: undefined, path: undefined })}>
-          {q.get('location')} ✕
-        </button>
+      {(['location', 'echo_place', 'path'] as const).map(
+        (name) =>
+          q.get(name) && (
+            <button
+              type="button"
+              aria-label={`without ${named[name]} ${q.get(name) ?? ''}`}
+              onClick={() =>
+                go(name === 'location' && view.value === 'place' ? 'places' : view.value, { [name]: undefined })
+              }
+            >
+              {named[name]} {q.get(name)} ✕
+            </button>
+          ),
       )}
       <label>
         <input
@@ -102,7 +117,10 @@ function Filters() {
         />{' '}
         invalid runs too
       </label>
-      <span class="quiet">times in {zone}</span>
+      <span class="quiet">
+        times in {zone}
+        {offset(Date.now() / 1000) !== zone && `, now ${offset(Date.now() / 1000)}`}
+      </span>
     </form>
   );
 }
@@ -110,6 +128,7 @@ function Filters() {
 const shown: Record<View, () => preact.JSX.Element> = {
   places: Places,
   place: Place,
+  mesh: MeshView,
   runs: Runs,
   run: OneRun,
   compare: Compare,
@@ -119,6 +138,11 @@ const shown: Record<View, () => preact.JSX.Element> = {
 
 function App() {
   const Shown = shown[view.value];
+  const what = address.value.get(view.value === 'run' ? 'id' : 'location') ?? '';
+  useEffect(() => {
+    const title = view.value === 'run' ? `run ${what.slice(-8)}` : view.value === 'place' && what ? what : view.value;
+    document.title = `${title} · rtcbench`;
+  }, [view.value, what]);
   return (
     <>
       <Head />

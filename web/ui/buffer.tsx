@@ -26,8 +26,8 @@ export function JitterBuffer({ of, file }: { of: Buffers; file: File }) {
       nothing={of.up.length + of.down.length === 0 ? clocks : undefined}
       says={
         <>
-          How long a buffer of a fixed size waits, beyond the fastest packet, and which share of the packets still comes
-          too late for it. One packet of a hundred: {words.filter(Boolean).join(', ') || 'too few packets'}.
+          How long a buffer of a fixed size waits, beyond the fastest packet, and which share of the packets still
+          comes too late for it. One packet of a hundred: {words.filter(Boolean).join(', ') || 'too few packets'}.
           <span class="key accent">up</span>
           <span class="key warn square">down</span>
         </>
@@ -50,7 +50,7 @@ export function JitterBuffer({ of, file }: { of: Buffers; file: File }) {
           axes: [
             {
               label: 'packets that come too late, %',
-              splits: () => shares.map(depth),
+              splits: (_, __, ___, most) => shares.map(depth).filter((d) => d <= most + 0.001),
               values: (_, at) => at.map((d) => `${+(100 * 10 ** -d).toPrecision(2)}`),
             },
             { label: 'wait, ms', size: 60 },

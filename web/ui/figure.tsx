@@ -1,11 +1,9 @@
 // The frame of every picture: its title, what it says, its figures as a table, and how to take it away.
 import type { ComponentChildren } from 'preact';
-import { useRef } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
+import { csv, fileName, json, png, save, sheetOf, type Table } from './take';
 
-export interface Table {
-  head: string[];
-  lines: string[][];
-}
+export type { Table } from './take';
 
 interface Props {
   title: string;
@@ -18,6 +16,7 @@ interface Props {
 /** A picture. Where there is nothing to be drawn it says why. */
 export function Figure({ title, says, table, nothing, children }: Props) {
   const box = useRef<HTMLElement>(null);
+  const [open, setOpen] = useState(false);
   if (nothing) {
     return (
       <figure class="figure">
@@ -32,97 +31,105 @@ export function Figure({ title, says, table, nothing, children }: Props) {
       {says && <p class="says">{says}</p>}
       {children}
       <div class="take">
-        <details>
+        <details onToggle={(e) => setOpen(e.currentTarget.open)}>
           <summary>Table</summary>
-          <div class="scroll" tabIndex={0} role="region" aria-label={`${title}, as a table`}>
-            <TableOf {...table} />
-          </div>
+          {open && (
+            <div class="scroll" tabIndex={0} role="region" aria-label={`${title}, as a table`}>
+              <TableOf {...table} />
+            </div>
+          )}
         </details>
-        <button
-          type="button"
-          onClick={() => save(`${fileName(title)}.csv`, new Blob([csv(table)], { type: 'text/csv' }))}
-        >
-          CSV
-        </button>
-        <button type="button" onClick={() => navigator.clipboard?.writeText(csv(table))}>
-          Copy
-        </button>
-        <button type="button" onClick={() => box.current && picture(box.current, fileName(title))}>
-          Picture
-        </button>
+        <Take title={title} table={table} box={() => box.current} />
       </div>
     </figure>
   );
 }
 
-export function TableOf({ head, lines }: Table) {
+interface TakeProps {
+  title: string;
+  table: Table;
+  box?: () => Element | null; // where it is drawn; without it there is a table alone
+}
+
+/** The buttons that take figures away. */
+export function Take({ title, table, box }: TakeProps) {
+  const [said, setSaid] = useState('');
+  const name = fileName(title);
+  const tell = (done: Promise<unknown>, well: string) => {
+    done.then(
+      () => setSaid(well),
+      () => setSaid('the browser refuses'),
+    );
+    setTimeout(() => setSaid(''), 3000);
+  };
+  const drawn = async (kind: string, make: (of: Element) => Blob | Promise<Blob>) => {
+    const of = box?.();
+    if (of) save(`${name}.${kind}`, await make(of));
+  };
+  const svg = (of: Element) => new Blob([sheetOf(of, title).svg], { type: 'image/svg+xml' });
+  const ways: [string, string, () => void][] = [
+    [
+      'Copy',
+      'the table, for a spreadsheet',
+      () => tell(navigator.clipboard?.writeText(csv(table, '\t')) ?? Promise.reject(new Error()), 'copied'),
+    ],
+    ['CSV', 'the table', () => save(`${name}.csv`, new Blob([csv(table)], { type: 'text/csv' }))],
+    ['JSON', 'the table', () => save(`${name}.json`, new Blob([json(table)], { type: 'application/json' }))],
+  ];
+  if (box)
+    ways.push(
+      ['SVG', 'the picture', () => tell(drawn('svg', svg), 'saved')],
+      [
+        'PNG',
+        'the picture',
+        () =>
+          tell(
+            drawn('png', (of) => png(of, title)),
+            'saved',
+          ),
+      ],
+    );
   return (
-    <table>
-      <thead>
-        <tr>
-          {head.map((h) => (
-            <th scope="col">{h}</th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {lines.map((l) => (
-          <tr>
-            {l.map((c) => (
-              <td>{c}</td>
-            ))}
-          </tr>
-        ))}
-      </tbody>
-    </table>
+    <span class="ways" role="group" aria-label={`take ${title} away`}>
+      <span role="status">{said}</span>
+      {ways.map(([way, what, act]) => (
+        <button type="button" title={what} aria-label={`${way}: ${title}, ${what}`} onClick={act}>
+          {way}
+        </button>
+      ))}
+    </span>
   );
 }
 
-const fileName = (title: string) =>
-  `rtcbench-${title
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-|-$/g, '')}`;
+/** So many lines of a table are shown at most; files have all. */
+const most = 1000;
 
-function csv({ head, lines }: Table): string {
-  const cell = (c: string) => (/[",\n]/.test(c) ? `"${c.replaceAll('"', '""')}"` : c);
-  return [head, ...lines].map((l) => l.map(cell).join(',')).join('\n') + '\n';
-}
-
-function save(name: string, what: Blob): void {
-  const a = document.createElement('a');
-  a.href = URL.createObjectURL(what);
-  a.download = name;
-  a.click();
-  setTimeout(() => URL.revokeObjectURL(a.href), 10_000);
-}
-
-/** Saves what was drawn: an SVG as it is, with the colours of this page, a canvas as a PNG. */
-function picture(box: HTMLElement, name: string): void {
-  const svg = box.querySelector('svg.picture');
-  if (svg instanceof SVGSVGElement) {
-    const copy = svg.cloneNode(true) as SVGSVGElement;
-    copy.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
-    const from = svg.querySelectorAll('*');
-    copy.querySelectorAll<SVGElement>('*').forEach((e, i) => {
-      const style = getComputedStyle(from[i] as Element);
-      for (const key of ['fill', 'stroke', 'stroke-width', 'opacity', 'font'] as const)
-        e.style.setProperty(key, style.getPropertyValue(key));
-    });
-    save(`${name}.svg`, new Blob([copy.outerHTML], { type: 'image/svg+xml' }));
-    return;
-  }
-  const drawn = box.querySelector('canvas');
-  if (drawn === null) return;
-  const sheet = document.createElement('canvas');
-  sheet.width = drawn.width;
-  sheet.height = drawn.height;
-  const to = sheet.getContext('2d');
-  if (to === null) return;
-  to.fillStyle = getComputedStyle(document.body).backgroundColor;
-  to.fillRect(0, 0, sheet.width, sheet.height);
-  to.drawImage(drawn, 0, 0);
-  sheet.toBlob((blob) => {
-    if (blob) save(`${name}.png`, blob);
-  });
+export function TableOf({ head, lines }: Table) {
+  return (
+    <>
+      <table>
+        <thead>
+          <tr>
+            {head.map((h) => (
+              <th scope="col">{h}</th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {lines.slice(0, most).map((l) => (
+            <tr>
+              {l.map((c) => (
+                <td>{c}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {lines.length > most && (
+        <p class="says">
+          The first {most} of {lines.length} lines; CSV and JSON have all of them.
+        </p>
+      )}
+    </>
+  );
 }

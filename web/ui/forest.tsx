@@ -1,26 +1,33 @@
 // How two sides differ, of all runs and place by place, each with its interval.
 import type { Comparison, Groups } from './contract';
 import { Figure } from './figure';
-import { ms } from './text';
+import { ms, route } from './text';
 
 interface Line {
   name: string;
   g: Groups;
 }
 
-const [left, width, row] = [170, 960, 34];
+const [left, right, width, row] = [170, 210, 960, 34];
+
+/** The least of 1, 2, 5, 10, … that is not below v. */
+function nice(v: number): number {
+  const ten = 10 ** Math.floor(Math.log10(v));
+  return ten * ([1, 2, 5].find((f) => f * ten >= v) ?? 10);
+}
 
 export function Forest({ c }: { c: Comparison }) {
-  const lines: Line[] = [
-    { name: 'all', g: c.all },
-    ...c.places.map((p) => ({ name: p.location_id, g: p.comparison })),
-  ];
+  const lines: Line[] = [{ name: 'all', g: c.all }, ...c.places.map((p) => ({ name: route(p), g: p.comparison }))];
   const drawn = lines.filter((l) => l.g.alike && l.g.median_diff_ms !== null);
   const ends = drawn.flatMap((l) => [l.g.median_diff_ms?.value ?? 0, ...(l.g.median_diff_ms?.ci95 ?? [])]);
-  const far = Math.max(0.01, ...ends.map(Math.abs)) * 1.15;
-  const x = (v: number) => left + ((v + far) / (2 * far)) * (width - left - 150);
-  const height = row * (lines.length + 1) + 16;
-  const ticks = [-far / 1.15, -far / 2.3, 0, far / 2.3, far / 1.15];
+  const [least, most] = [Math.min(0, ...ends), Math.max(0, ...ends)];
+  const margin = Math.max(0.01, (most - least) * 0.08);
+  const [low, high] = [least - margin, most + margin];
+  const x = (v: number) => left + ((v - low) / (high - low)) * (width - left - right);
+  const height = row * (lines.length + 1) + 32;
+  const step = nice((high - low) / 6);
+  const first = Math.ceil(low / step);
+  const ticks = Array.from({ length: Math.floor(high / step) - first + 1 }, (_, i) => (first + i) * step);
   return (
     <Figure
       title="Difference of the medians"
@@ -31,7 +38,7 @@ export function Forest({ c }: { c: Comparison }) {
             : 'the two sides did not go the same kind of way, and are not drawn against each other'
           : undefined
       }
-      says="B − A in ms, with the 95 % interval. Left of the line B is faster, right of it A is."
+      says="B − A in ms, with the 95 % interval. A thick bar leaves zero out: that is a difference."
       table={{
         head: ['place', 'B − A ms', '95 % from', 'to', 'runs A', 'runs B', 'verdict'],
         lines: lines.map(({ name, g }) => [
@@ -52,9 +59,22 @@ export function Forest({ c }: { c: Comparison }) {
           role="img"
           aria-label="differences with their intervals"
         >
-          <line class="zero" x1={x(0)} x2={x(0)} y1="4" y2={row * lines.length + 8} />
+          {ticks.map((t) => (
+            <line class="line" x1={x(t)} x2={x(t)} y1="24" y2={row * lines.length + 26} />
+          ))}
+          <line class="zero" x1={x(0)} x2={x(0)} y1="20" y2={row * lines.length + 26} />
+          {least < 0 && (
+            <text class="label quiet" x={x(0) - 8} y="14" text-anchor="end">
+              ← B faster
+            </text>
+          )}
+          {most > 0 && (
+            <text class="label quiet" x={x(0) + 8} y="14">
+              A faster →
+            </text>
+          )}
           {lines.map(({ name, g }, i) => {
-            const y = row * (i + 0.5) + 6;
+            const y = row * (i + 0.5) + 24;
             const d = g.median_diff_ms;
             const shown = d?.ci95 && ((d.ci95[0] ?? 0) > 0 || (d.ci95[1] ?? 0) < 0);
             return (
@@ -82,7 +102,7 @@ export function Forest({ c }: { c: Comparison }) {
                     >
                       <title>{g.verdict}</title>
                     </rect>
-                    <text class="label" x={width - 140} y={y + 4}>
+                    <text class="label" x={width - right + 20} y={y + 4}>
                       {ms(d.value)} ms{d.ci95 ? ` (${ms(d.ci95[0])} … ${ms(d.ci95[1])})` : ''}
                     </text>
                   </>
@@ -97,7 +117,7 @@ export function Forest({ c }: { c: Comparison }) {
           {drawn.length > 0 &&
             ticks.map((t) => (
               <text class="label quiet" x={x(t)} y={height - 6} text-anchor="middle">
-                {ms(t)}
+                {+t.toPrecision(6)}
               </text>
             ))}
         </svg>

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type uPlot from 'uplot';
 import type { Ping, Pings } from './contract';
 import { Figure } from './figure';
-import { drawnKinds, fromZero, kinds, Legend } from './pictures';
+import { apart, drawnKinds, fromZero, kinds, Legend } from './pictures';
 import { Plot } from './plot';
 import { connection, link, pings } from './state';
 import { count, ms, plural, way } from './text';
@@ -87,8 +87,9 @@ function One({ r, now }: { r: Heard; now: number }) {
   const tally = (o: string) => seen.filter((p) => p.outcome === o).length;
   const where = of.place || of.location_id || 'this machine';
   const quiet = Math.round((now - r.at) / 1000);
+  const turns = of.transport_class === 'turn';
   const state = of.over ? 'over' : quiet * 1000 > silentAfter ? `nothing heard for ${quiet} s` : 'goes on';
-  const top = Math.max(1, ...answered);
+  const top = Math.max(0.1, ...answered);
   const data = useRef<{ of: Ping[]; value: uPlot.AlignedData }>(undefined);
   if (data.current?.of !== seen) {
     const rows = kinds.map((k) => seen.map((p) => (k.is(p.outcome) ? (k.edge ? top : (p.rtt_ms ?? top)) : null)));
@@ -100,16 +101,14 @@ function One({ r, now }: { r: Heard; now: number }) {
       title={`${where}: ${of.platform}`}
       says={
         <>
-          {way({ ...of, transport_class: carried, path: null })}. Ping {count(last?.seq ?? 0)} of {count(of.count)};{' '}
-          {state}.{' '}
-          {of.over && of.run_id && (
-            <a href={link('run', { id: of.run_id })}>Show the run {of.run_id.slice(-8)}</a>
-          )}
-          <Legend of={kinds.filter((k) => seen.some((p) => k.is(p.outcome)))} />
+          {way({ ...of, transport_class: carried, path: null })}. {turns ? 'Turn' : 'Ping'} {count(last?.seq ?? 0)} of{' '}
+          {count(of.count)}; {state}.{' '}
+          {of.over && of.run_id && <a href={link('run', { id: of.run_id })}>Show the run {of.run_id.slice(-8)}</a>}
+          <Legend of={kinds.filter((k) => seen.some((p) => k.is(p.outcome)))} turns={turns} />
         </>
       }
       table={{
-        head: ['ping', 'due s', 'outcome', 'round trip ms'],
+        head: [turns ? 'turn' : 'ping', 'due s', 'outcome', turns ? 'latency ms' : 'round trip ms'],
         lines: seen.map((p) => [String(p.seq), (p.at_ms / 1000).toFixed(3), p.outcome, ms(p.rtt_ms)]),
       }}
     >
@@ -117,10 +116,14 @@ function One({ r, now }: { r: Heard; now: number }) {
         {(
           [
             ['latest', ms(last?.rtt_ms), 'ms'],
-            [`P50 of ${plural(sorted.length, 'ping')}`, ms(sorted[Math.ceil(sorted.length / 2) - 1]), 'ms'],
-            ['late', String(tally('late')), ''],
-            ['lost', String(tally('lost')), ''],
-            ['not sent', String(tally('not_sent')), ''],
+            [
+              `P50 of ${plural(sorted.length, turns ? 'turn' : 'ping')}`,
+              ms(sorted[Math.ceil(sorted.length / 2) - 1]),
+              'ms',
+            ],
+            ...(turns ? [] : ([['late', String(tally('late')), '']] as const)),
+            [turns ? 'no answer' : 'lost', String(tally('lost')), ''],
+            [turns ? 'early, or not measurable' : 'not sent', String(tally('not_sent')), ''],
           ] as const
         ).map(([k, v, unit]) => (
           <div>
@@ -135,16 +138,17 @@ function One({ r, now }: { r: Heard; now: number }) {
         label={`round trips of the run at ${where}, as they become known`}
         height={180}
         data={data.current.value}
+        grows
         options={() => ({
           legend: { show: false },
-          scales: { x: { time: false }, y: fromZero },
-          axes: [{ label: 'seconds' }, { label: 'round trip, ms', size: 60 }],
+          scales: { x: apart, y: fromZero },
+          axes: [{ label: 'seconds' }, { label: turns ? 'latency, ms' : 'round trip, ms', size: 60 }],
           series: [{}, ...drawnKinds()],
         })}
       />
       <p class="says">
         {dropped > 0 && `${plural(dropped, 'ping')} came faster than they could be shown, and are left out here. `}
-        The run itself has every ping, and its own figures when it is over.
+        The run itself has every {turns ? 'turn' : 'ping'}, and its own figures when it is over.
       </p>
     </Figure>
   );

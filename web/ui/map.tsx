@@ -5,10 +5,11 @@ import type { Topology } from 'topojson-specification';
 import world from 'world-atlas/land-110m.json';
 import type { Series } from './contract';
 import { Figure } from './figure';
-import { go, link } from './state';
-import { ago, marks, ms, percent, way } from './text';
+import { go, link, type View } from './state';
+import { ago, marks, ms, percent, plural, route, utc, way } from './text';
 
 const [width, height] = [960, 470];
+const [top, bottom] = [6, 424]; // nobody measures from the South Pole
 const projection = geoEqualEarth().fitSize([width, height], { type: 'Sphere' });
 const path = geoPath(projection);
 const topology = world as unknown as Topology;
@@ -33,97 +34,183 @@ export const place = (s: Series) => ({
   engine: s.engine,
   transport: s.transport_class,
   path: s.path,
+  ...(s.echo_place ? { echo_place: s.echo_place } : {}),
 });
 
 /** What is silent for so long, in parts of the time that is shown, is drawn hollow. */
 export const isSilent = (s: Series, until: number, since: number) =>
   until - s.last_run.end_time > (until - since) / 4;
 
-const spot = (s: Series) => projection([s.where?.lon ?? 0, s.where?.lat ?? 0]);
+/** All series at one point of the map. */
+interface Spot {
+  at: [number, number];
+  list: Series[];
+  silent: boolean;
+  worst: number | null; // the highest P95 of those that are not silent
+}
 
-/** Whether the text to the right of at would run into another dot. */
-const near = (at: [number, number], o: [number, number] | null) =>
-  o !== null && o[0] >= at[0] && o[0] - at[0] < 90 && Math.abs(o[1] - at[1]) < 16 && (o[0] > at[0] || o[1] > at[1]);
+function spots(known: Series[], since: number, until: number): Spot[] {
+  const all: Partial<Record<string, Spot>> = {};
+  for (const s of known) {
+    const at = projection([s.where?.lon ?? 0, s.where?.lat ?? 0]);
+    if (!at) continue;
+    const key = `${Math.round(at[0])} ${Math.round(at[1])}`;
+    const spot = (all[key] ??= { at, list: [], silent: true, worst: null });
+    spot.list.push(s);
+    const value = p95(s);
+    if (isSilent(s, until, since) || value === null) continue;
+    spot.silent = false;
+    spot.worst = Math.max(spot.worst ?? 0, value);
+  }
+  return Object.values(all)
+    .flatMap((s) => (s ? [s] : []))
+    .toSorted((a, b) => (b.worst ?? 0) - (a.worst ?? 0));
+}
+
+const shownLines = 3; // of one spot, one for each of its series
+
+/** What stands beside a spot. */
+function lines(s: Spot): string[] {
+  const names = [...new Set(s.list.map((x) => x.location_id))];
+  const mark = (v: string) => (v === 'valid' ? '' : ` ${marks[v] ?? ''}`);
+  const value = (x: Series) => ms(p95(x)) + mark(x.last_run.validity);
+  if (names.length === 1 && s.list.length <= shownLines)
+    return s.list.map((x, i) => (i === 0 ? `${names[0]} ${value(x)}` : value(x)));
+  const what = names.length === 1 ? names[0] : `${s.list[0]?.where?.city ?? ''}: ${names.length} places`;
+  return [`${what} ≤ ${s.worst === null ? '–' : ms(s.worst)}`, plural(s.list.length, 'series').replace(/ss$/, 's')];
+}
+
+interface Box {
+  x: number;
+  y: number;
+  wide: number;
+  high: number;
+}
+
+const meet = (a: Box, b: Box) => a.x < b.x + b.wide && b.x < a.x + a.wide && a.y < b.y + b.high && b.y < a.y + a.high;
+
+/** Where the text of each spot has room: right of it, left, above or below; undefined = nowhere. */
+function placed(list: Spot[]): (Box | undefined)[] {
+  const taken: Box[] = list.map(({ at }) => ({ x: at[0] - 7, y: at[1] - 7, wide: 14, high: 14 }));
+  return list.map((s) => {
+    const text = lines(s);
+    const wide = 6.6 * Math.max(...text.map((t) => t.length)) + 2;
+    const high = 14 * text.length;
+    const [x, y] = s.at;
+    const free = [
+      { x: x + 9, y: y - 8 },
+      { x: x - 9 - wide, y: y - 8 },
+      { x: x - wide / 2, y: y + 9 },
+      { x: x - wide / 2, y: y - 9 - high },
+    ]
+      .map((b) => ({ ...b, wide, high }))
+      .find(
+        (b) =>
+          b.x >= 0 && b.x + wide <= width && b.y >= top && b.y + high <= bottom && !taken.some((t) => meet(t, b)),
+      );
+    if (free) taken.push(free);
+    return free;
+  });
+}
+
+/** The view of a spot: its one series, its one place, or those of the list whose names begin as they do. */
+function goal(s: Spot): [View, Record<string, string>] {
+  const names = [...new Set(s.list.map((x) => x.location_id))];
+  if (s.list.length === 1 && s.list[0]) return ['place', place(s.list[0])];
+  if (names.length === 1) return ['place', { location: names[0] ?? '' }];
+  const one = names.reduce((a, b) => a.slice(0, [...a].findIndex((c, i) => c !== b[i]) >>> 0));
+  return ['places', { find: one || (s.list[0]?.where?.city ?? '') }];
+}
 
 export function Map({ list, since, until }: { list: Series[]; since: number; until: number }) {
   const known = list.filter((s) => s.where !== null);
   const unknown = [...new Set(list.filter((s) => s.where === null).map((s) => s.location_id))];
-  const seen: Partial<Record<string, number>> = {};
+  const all = spots(known, since, until);
+  const boxes = placed(all);
   return (
     <Figure
       title="Where"
       nothing={
-        known.length === 0
-          ? `no place here is called as a region of a cloud is (${unknown.join(', ')}); the list below has them all`
-          : undefined
+        known.length === 0 ? `no place here is called as a region of a cloud is (${some(unknown)})` : undefined
       }
       says={
         <>
-          P95 of the round trip;{' '}
+          P95 of the round trip in ms, the highest of each spot;
           {bands.map((b) => (
             <span class={`key ${b.ink}`}>{b.name}</span>
           ))}
-          <span class="key none">hollow: silent for a while</span>
-          {unknown.length > 0 && <span class="key none">not on the map: {unknown.join(', ')}</span>}
+          <span class="key hollow">silent for a while</span>
+          {unknown.length > 0 && <span class="key none">not on the map: {some(unknown)}</span>}
         </>
       }
       table={{
-        head: ['place', 'city', 'way', 'P95 ms', 'loss', 'runs', 'last run'],
+        head: ['place', 'city', 'way', 'P95 ms', 'loss', 'runs', 'last run', 'UTC'],
         lines: known.map((s) => [
-          s.location_id,
+          route(s),
           s.where?.city ?? '',
           way(s),
           ms(p95(s)),
           percent(s.total.packet_loss_rate),
           String(s.total.runs),
           `${ago(until - s.last_run.end_time)} ago`,
+          utc(s.last_run.end_time),
         ]),
       }}
     >
       <div class="wide">
-        <svg class="picture map" viewBox={`0 0 ${width} ${height}`} role="group" aria-label="map of places">
+        <svg
+          class="picture map"
+          viewBox={`0 ${top} ${width} ${bottom - top}`}
+          role="group"
+          aria-label="map of places"
+        >
           <path class="grid" d={grid} />
           <path class="land" d={land} />
-          {known.map((s) => {
-            const at = spot(s);
-            if (!at) return null;
-            const crowded = known.some((o) => o.location_id !== s.location_id && near(at, spot(o)));
-            const row = seen[s.location_id] ?? 0;
-            seen[s.location_id] = row + 1;
-            const value = p95(s);
-            const silent = isSilent(s, until, since);
-            const figure = value === null ? s.not_shown : `P95 ${ms(value)} ms`;
-            const gone = silent ? `, silent for ${ago(until - s.last_run.end_time)}` : '';
-            const name = `${s.location_id}, ${way(s)}: ${figure}${gone}`;
-            return (
-              <a
-                href={link('place', place(s))}
-                onClick={(e) => {
-                  e.preventDefault();
-                  go('place', place(s));
-                }}
-              >
-                <title>{name}</title>
-                <circle
-                  class={`dot ${value === null || silent ? 'hollow' : bandOf(value).ink}`}
-                  cx={at[0]}
-                  cy={at[1] + 15 * row}
-                  r="6"
-                />
-                <text
-                  class="label"
-                  text-anchor={crowded ? 'end' : 'start'}
-                  x={at[0] + (crowded ? -9 : 9)}
-                  y={at[1] + 15 * row + 4}
-                >
-                  {row === 0 ? `${s.location_id} ` : ''}
-                  {value === null ? '–' : ms(value)} {marks[s.last_run.validity]}
-                </text>
-              </a>
-            );
-          })}
+          {all.map((s, i) => (
+            <Dot s={s} box={boxes[i]} until={until} />
+          ))}
         </svg>
       </div>
     </Figure>
+  );
+}
+
+/** The first names of many. */
+const some = (names: string[]) =>
+  names.slice(0, 6).join(', ') + (names.length > 6 ? ` and ${names.length - 6} more` : '');
+
+function Dot({ s, box, until }: { s: Spot; box: Box | undefined; until: number }) {
+  const [view, to] = goal(s);
+  const names = s.list.slice(0, 5).map((x) => {
+    const gone = s.silent ? `, silent for ${ago(until - x.last_run.end_time)}` : '';
+    return `${route(x)}, ${way(x)}: ${p95(x) === null ? x.not_shown : `P95 ${ms(p95(x))} ms`}${gone}`;
+  });
+  if (s.list.length > 5) names.push(`and ${s.list.length - 5} more`);
+  const right = box !== undefined && box.x > s.at[0];
+  const left = box !== undefined && box.x + box.wide < s.at[0];
+  const anchor = right ? 'start' : left ? 'end' : 'middle';
+  const x = box === undefined ? 0 : right ? box.x : left ? box.x + box.wide : box.x + box.wide / 2;
+  return (
+    <a
+      href={link(view, to)}
+      onClick={(e) => {
+        e.preventDefault();
+        go(view, to);
+      }}
+    >
+      <title>{names.join('\n')}</title>
+      <circle
+        class={`dot ${s.worst === null ? 'hollow' : bandOf(s.worst).ink}`}
+        cx={s.at[0]}
+        cy={s.at[1]}
+        r={s.list.length > shownLines ? 7 : 6}
+      />
+      {box &&
+        lines(s).map((t, i) => (
+          <text class="label halo" text-anchor={anchor} x={x} y={box.y + 12 + 14 * i}>
+            {t}
+          </text>
+        ))}
+    </a>
   );
 }

@@ -3,7 +3,7 @@ import uPlot from 'uplot';
 import type { Bin, File, Rank } from './contract';
 import { Figure } from './figure';
 import { colour, faint, Plot } from './plot';
-import { count, ms } from './text';
+import { count, ms, plural } from './text';
 
 /** A histogram: how many pings took how long. */
 export function Distribution({ bins, answered, why }: { bins: Bin[]; answered: number; why?: string | undefined }) {
@@ -18,8 +18,8 @@ export function Distribution({ bins, answered, why }: { bins: Bin[]; answered: n
   return (
     <Figure
       title="Distribution"
-      nothing={bins.length === 0 ? (why ?? 'no ping was answered') : undefined}
-      says={`${count(answered)} answered pings${rest}.`}
+      nothing={bins.length === 0 ? (why ?? 'no answer came') : undefined}
+      says={`${plural(answered, 'answer')} in time${rest}.`}
       table={{ head: ['from ms', 'to ms', 'pings'], lines: bins.map((b) => [ms(b.lo), ms(b.hi), String(b.n)]) }}
     >
       <Plot
@@ -61,9 +61,15 @@ export function Percentiles({ curve, answered, why }: { curve: Rank[]; answered:
   return (
     <Figure
       title="Percentiles"
-      nothing={curve.length < 2 ? (why ?? 'no ping was answered') : undefined}
+      nothing={
+        curve.length > 1
+          ? undefined
+          : answered > 0
+            ? `${plural(answered, 'answer')}, too few for a curve`
+            : (why ?? 'no answer came')
+      }
       says={
-        `Of ${count(answered)} answered pings. The band is the 95 % interval, if pings were independent of each ` +
+        `Of ${plural(answered, 'answer')} in time. The band is the 95 % interval, if pings were independent of each ` +
         'other; where it ends they are too few.'
       }
       table={{
@@ -80,7 +86,7 @@ export function Percentiles({ curve, answered, why }: { curve: Rank[]; answered:
           axes: [
             {
               label: 'percentile',
-              splits: () => levels.map(depth),
+              splits: (_, __, ___, most) => levels.map(depth).filter((d) => d <= most + 0.001),
               values: (_, at) => at.map((d) => `${+(100 * (1 - 10 ** -d)).toFixed(2)}`),
             },
             { label: 'round trip, ms', size: 60 },
@@ -103,20 +109,22 @@ export interface Kind {
 
 export const kinds: Kind[] = [
   { name: 'answered', ink: 'accent', mark: '●', is: (o) => o === 'answered' },
-  { name: 'late', ink: 'warn', mark: '▲', is: (o) => o === 'late' },
+  { name: 'late', ink: 'warn', mark: '▲', is: (o) => o === 'late', edge: true },
   { name: 'lost', ink: 'bad', mark: '✕', is: (o) => o === 'lost', edge: true },
   { name: 'not sent', ink: 'quiet', mark: '○', is: (o) => o === 'not_sent', edge: true },
 ];
 
+const ofTurns: Partial<Record<string, string>> = { lost: 'no answer', 'not sent': 'early, or not measurable' };
+
 /** The kinds that are there, with their marks. */
-export const Legend = ({ of }: { of: Kind[] }) => (
+export const Legend = ({ of, turns }: { of: Kind[]; turns: boolean }) => (
   <>
     {of.map((k) => (
       <span class="marks">
         <span class={`mark ${k.ink}`} aria-hidden="true">
           {k.mark}
         </span>{' '}
-        {k.name}
+        {(turns && ofTurns[k.name]) || k.name}
       </span>
     ))}
   </>
@@ -162,6 +170,12 @@ export const drawnKinds = (): uPlot.Series[] =>
     points: { show: false },
   }));
 
+/** The scale of times: a little wider than they are, so that no mark is cut off. */
+export const apart: uPlot.Scale = {
+  time: false,
+  range: (_, low, high) => [low - Math.max(0.02, (high - low) / 100), high + Math.max(0.02, (high - low) / 100)],
+};
+
 /** The scale of round trips: from nothing, so that nothing looks larger than it is. */
 export const fromZero: uPlot.Scale = { range: (_, __, high) => [0, Math.max(0.1, (high || 1) * 1.08)] };
 
@@ -169,23 +183,33 @@ export const fromZero: uPlot.Scale = { range: (_, __, high) => [0, Math.max(0.1,
 export function Pings({ file }: { file: File }) {
   const s = file.details.samples;
   const at = s.due_ms.map((d, i) => ((s.sent_ms[i] ?? d) || d) / 1000);
-  const top = Math.max(1, ...s.rtt_ms.map((v) => v ?? 0));
+  const top = Math.max(0.1, ...s.rtt_ms.map((v, i) => (s.outcome[i] === 'answered' ? (v ?? 0) : 0)));
   const rows = kinds.map((k) => s.outcome.map((o, i) => (k.is(o) ? (k.edge ? top : (s.rtt_ms[i] ?? top)) : null)));
   const present = kinds.filter((_, i) => rows[i]?.some((v) => v !== null));
+  const turns = file.details.turns !== null && file.details.turns !== undefined;
+  const what = turns ? 'latency, ms' : 'round trip, ms';
   const edges = present.some((k) => k.edge);
   return (
     <Figure
-      title={file.details.turns ? 'Every turn' : 'Every ping'}
+      title={turns ? 'Every turn' : 'Every ping'}
       nothing={s.seq.length === 0 ? 'the file has no samples' : undefined}
       says={
         <>
           Seconds after the start.
-          <Legend of={present} />
-          {edges && <span class="key none">what has no round trip stands at the upper edge</span>}
+          <Legend of={present} turns={turns} />
+          {edges && <span class="key none">what was not answered in time stands at the upper edge</span>}
         </>
       }
       table={{
-        head: ['ping', 'due s', 'outcome', 'why', 'round trip ms', 'up ms (raw)', 'echo held ms'],
+        head: [
+          turns ? 'turn' : 'ping',
+          'due s',
+          'outcome',
+          'why',
+          turns ? 'latency ms' : 'round trip ms',
+          'up ms (raw)',
+          'echo held ms',
+        ],
         lines: s.seq.map((n, i) => [
           String(n),
           ((s.due_ms[i] ?? 0) / 1000).toFixed(3),
@@ -202,8 +226,8 @@ export function Pings({ file }: { file: File }) {
         data={[at, ...rows] as uPlot.AlignedData}
         options={() => ({
           legend: { show: false },
-          scales: { x: { time: false }, y: fromZero },
-          axes: [{ label: 'seconds' }, { label: 'round trip, ms', size: 60 }],
+          scales: { x: apart, y: fromZero },
+          axes: [{ label: 'seconds' }, { label: what, size: 60 }],
           series: [{}, ...drawnKinds()],
         })}
       />

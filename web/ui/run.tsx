@@ -2,11 +2,12 @@
 import type uPlot from 'uplot';
 import type { File, Run } from './contract';
 import { Figure } from './figure';
-import { Distribution, Percentiles, Pings } from './pictures';
+import { Distribution, fromZero, Percentiles, Pings } from './pictures';
 import { colour, Plot } from './plot';
 import { JitterBuffer } from './buffer';
-import { Strips } from './turns';
-import { count, marks, moment, ms, percent, plural, utc, way } from './text';
+import { Strips, TurnFigures } from './turns';
+import { Bursts, VoiceParts } from './voice';
+import { count, marks, moment, ms, percent, plural, route, utc, way } from './text';
 
 const interval = (file: File, q: string) => file.details.rtt_ms.ci95[q] ?? null;
 
@@ -16,7 +17,9 @@ function pace(file: File): string {
   if (file.details.turns) return plural(iterations, 'turn');
   const pings = plural(iterations, 'ping');
   if (cooldown_ms === null) return pings;
-  return cooldown_ms === 0 ? `${pings}, each when the one before was settled` : `${pings}, one every ${cooldown_ms} ms`;
+  return cooldown_ms === 0
+    ? `${pings}, each when the one before was settled`
+    : `${pings}, one every ${cooldown_ms} ms`;
 }
 
 export function RunView({ run }: { run: Run }) {
@@ -24,11 +27,12 @@ export function RunView({ run }: { run: Run }) {
   const { statistics: s, metadata: m, details: d } = file;
   const verdict = d.validity?.verdict ?? 'unjudged';
   return (
-    <section class="run">
+    <section class={`run ${verdict}`}>
       <h2>
         Run {m.run_id.slice(-8)}{' '}
         <small>
-          {m.location_id ?? 'unknown place'}, {moment(m.start_time)} ({utc(m.start_time)})
+          {route({ location_id: m.location_id ?? 'unknown place', echo_place: d.echo.place ?? 'none' })},{' '}
+          {moment(m.start_time)} ({utc(m.start_time)})
         </small>
       </h2>
       <p class="says">
@@ -37,7 +41,7 @@ export function RunView({ run }: { run: Run }) {
         {d.ended !== 'complete' && `It ended early: ${d.ended}${d.error ? `, ${d.error}` : ''}.`}
       </p>
       <dl class="facts">
-        {(['p50', 'p95', 'p99'] as const).map((q) => {
+        {(d.turns ? (['p50', 'p95'] as const) : (['p50', 'p95', 'p99'] as const)).map((q) => {
           const ci = interval(file, q);
           return (
             <div>
@@ -45,25 +49,13 @@ export function RunView({ run }: { run: Run }) {
               <dd>
                 {ms(s[`${q}_rtt`])} <small>ms</small>
               </dd>
-              <dd class="ci">{ci ? `${ms(ci[0])} … ${ms(ci[1])}` : 'too few pings for an interval'}</dd>
+              <dd class="ci">
+                {ci ? `${ms(ci[0])} … ${ms(ci[1])}` : `too few ${d.turns ? 'turns' : 'pings'} for an interval`}
+              </dd>
             </div>
           );
         })}
-        <div>
-          <dt>lost</dt>
-          <dd>{percent(s.packet_loss_rate)}</dd>
-          <dd class="ci">
-            {s.failed_messages} of {count(s.total_messages)}
-            {d.loss.wilson95 && `; ${percent(d.loss.wilson95[0])} … ${percent(d.loss.wilson95[1])}`}
-          </dd>
-        </div>
-        <div>
-          <dt>jitter</dt>
-          <dd>
-            {ms(s.jitter)} <small>ms</small>
-          </dd>
-          <dd class="ci">mean |ΔRTT|</dd>
-        </div>
+        {d.turns ? <TurnFigures of={d.turns} /> : <PingFigures file={file} />}
       </dl>
       <section class={`trust ${verdict}`}>
         <h3>
@@ -86,8 +78,33 @@ export function RunView({ run }: { run: Run }) {
         <Percentiles curve={run.curve} answered={s.successful_messages} />
       </div>
       {!d.turns && <OneWay file={file} />}
+      {d.media && <Bursts of={d.media} />}
+      {d.voice && <VoiceParts of={d.voice} />}
       {run.buffers && <JitterBuffer of={run.buffers} file={file} />}
     </section>
+  );
+}
+
+function PingFigures({ file }: { file: File }) {
+  const { statistics: s, details: d } = file;
+  return (
+    <>
+      <div>
+        <dt>lost</dt>
+        <dd>{percent(s.packet_loss_rate)}</dd>
+        <dd class="ci">
+          {s.failed_messages} of {count(s.total_messages)}
+          {d.loss.wilson95 && `; ${percent(d.loss.wilson95[0])} … ${percent(d.loss.wilson95[1])}`}
+        </dd>
+      </div>
+      <div>
+        <dt>jitter</dt>
+        <dd>
+          {ms(s.jitter)} <small>ms</small>
+        </dd>
+        <dd class="ci">mean |ΔRTT|</dd>
+      </div>
+    </>
   );
 }
 
@@ -170,7 +187,7 @@ function WayByWay({ file }: { file: File }) {
         data={data}
         options={() => ({
           legend: { show: false },
-          scales: { x: { time: false } },
+          scales: { x: { time: false }, y: fromZero },
           axes: [{ label: 'seconds' }, { label: 'one way, ms', size: 60 }],
           series: [
             {},

@@ -1,10 +1,9 @@
 // A place over time: quantile bands as smoke, latency against time as a heat map, verdicts as a strip.
-import { useEffect, useRef } from 'preact/hooks';
 import type uPlot from 'uplot';
 import type { Series, SeriesList, Sum } from './contract';
 import { Figure, type Table } from './figure';
-import { colour, faint, Plot, timeAxis } from './plot';
-import { count, marks, moment, ms, percent, plural } from './text';
+import { colour, faint, Plot, timeAxes } from './plot';
+import { count, marks, moment, ms, percent, plural, utc } from './text';
 
 interface Props {
   list: SeriesList;
@@ -18,13 +17,14 @@ const begins = (l: SeriesList, n: number) =>
 function table(list: SeriesList, of: Series): Table {
   const at = begins(list, of.parts.length);
   return {
-    head: ['from', 'runs', 'pings', 'P5 ms', 'P25', 'P50', 'P75', 'P90', 'P95', 'P99', 'loss'],
+    head: ['from', 'UTC', 'runs', 'pings', 'P5 ms', 'P25', 'P50', 'P75', 'P90', 'P95', 'P99', 'loss'],
     lines: of.parts.flatMap((p, i) =>
       p.runs + p.runs_left_out === 0
         ? []
         : [
             [
               moment(at[i] ?? 0),
+              utc(at[i] ?? 0),
               p.runs_left_out > 0 ? `${p.runs} (${p.runs_left_out} invalid left out)` : String(p.runs),
               count(p.answered + p.failed),
               ...p.p.map(ms),
@@ -35,12 +35,77 @@ function table(list: SeriesList, of: Series): Table {
   };
 }
 
+interface Column {
+  p: Sum;
+  from: number;
+  to: number;
+}
+
+/**
+ * The parts that have runs, each as wide as runs are usually apart: where they are rarer than the parts are short, no
+ * gap is seen that is none. A longer time without runs stays one.
+ */
+function columns(list: SeriesList, of: Series): Column[] {
+  const length = (list.until - list.since) / of.parts.length;
+  const at = begins(list, of.parts.length);
+  const filled = of.parts.flatMap((p, i) => (p.runs + p.runs_left_out > 0 ? [i] : []));
+  const apart = filled
+    .slice(1)
+    .map((n, i) => n - (filled[i] ?? 0))
+    .toSorted((a, b) => a - b);
+  const usual = apart[Math.floor(0.8 * apart.length)] ?? 1;
+  return filled.flatMap((n, i) => {
+    const p = of.parts[n];
+    const wide = Math.min(usual, (filled[i + 1] ?? of.parts.length) - n);
+    return p ? [{ p, from: at[n] ?? 0, to: (at[n] ?? 0) + length * wide }] : [];
+  });
+}
+
+type Draws = (on: CanvasRenderingContext2D, c: Column, left: number, wide: number, y: (v: number) => number) => void;
+
+/** What draw draws of each column of a plot. */
+const paths =
+  (all: Column[], draw: Draws): uPlot.Series.PathBuilder =>
+  (u) => {
+    u.ctx.save();
+    for (const c of all) {
+      const [left, right] = [u.valToPos(c.from, 'x', true), u.valToPos(c.to, 'x', true)];
+      draw(u.ctx, c, left, right - left, (v) => u.valToPos(v, 'y', true));
+    }
+    u.ctx.restore();
+    return null;
+  };
+
+/** What is said of the column at a moment. */
+const tellsOf = (all: Column[], words: (p: Sum) => string) => (x: number) => {
+  const c = all.find((k) => x >= k.from && x < k.to);
+  return c ? `${moment(c.from)} (${utc(c.from)}): ${words(c.p)}` : '';
+};
+
+const bandsOf = [
+  [0, 6, 0.16],
+  [1, 5, 0.3],
+  [1, 3, 0.5],
+] as const; // of quantiles: from, to, and how much is seen
+
 /** Bands of quantiles. A time without runs is a gap. */
 export function Smoke({ list, of }: Props) {
-  const half = (list.until - list.since) / of.parts.length / 2;
-  const at = begins(list, of.parts.length).map((t) => t + half);
-  const column = (i: number) => of.parts.map((p) => p.p[i] ?? null);
-  const data = [at, column(0), column(6), column(1), column(5), column(3), column(2)] as uPlot.AlignedData;
+  const all = columns(list, of);
+  const high = Math.max(0.1, ...all.map((c) => c.p.p[6] ?? 0)) * 1.08;
+  const draw: Draws = (on, { p }, left, wide, y) => {
+    for (const [lo, hi, part] of bandsOf) {
+      const [a, b] = [p.p[lo], p.p[hi]];
+      if (a == null || b == null) continue;
+      on.fillStyle = faint('accent', part);
+      on.fillRect(left, y(b), wide, Math.max(1, y(a) - y(b)));
+    }
+    const middle = p.p[2];
+    if (middle == null) return;
+    on.fillStyle = colour('ink');
+    on.fillRect(left, y(middle) - devicePixelRatio, wide, 2 * devicePixelRatio);
+  };
+  const words = (p: Sum) =>
+    `P50 ${ms(p.p[2])}, P95 ${ms(p.p[5])}, P99 ${ms(p.p[6])} ms, ${count(p.answered + p.failed)} pings`;
   return (
     <Figure
       title="Round trip over time"
@@ -48,30 +113,27 @@ export function Smoke({ list, of }: Props) {
       table={table(list, of)}
       says={
         <>
-          The line is P50; <span class="band two">P25 to P75</span> <span class="band one">P25 to P95</span>{' '}
-          <span class="band zero">P5 to P99</span>. Where no run was made there is a gap.
+          <span class="band line">P50</span> <span class="band two">P25 to P75</span>{' '}
+          <span class="band one">P25 to P95</span> <span class="band zero">P5 to P99</span>. Where no run was made
+          there is a gap.
         </>
       }
     >
       <Plot
         label="quantiles of round trip times over time"
-        data={data}
+        height={300}
+        data={
+          [
+            [list.since, list.until],
+            [0, high],
+          ] as uPlot.AlignedData
+        }
+        tells={tellsOf(all, words)}
         options={() => ({
           legend: { show: false },
-          axes: [timeAxis, { label: 'round trip, ms', size: 60 }],
-          bands: [
-            { series: [2, 1], fill: faint('accent', 0.14) },
-            { series: [4, 3], fill: faint('accent', 0.2) },
-            { series: [5, 3], fill: faint('accent', 0.3) },
-          ],
-          series: [
-            {},
-            ...[1, 2, 3, 4, 5].map(() => ({
-              stroke: 'transparent',
-              points: { show: true, size: 2, stroke: faint('accent', 0.4) },
-            })),
-            { stroke: colour('accent'), width: 2, points: { show: true, size: 5, fill: colour('accent') } },
-          ],
+          scales: { y: { range: [0, high] } },
+          axes: timeAxes(list.until, { label: 'round trip, ms', size: 60 }),
+          series: [{}, { paths: paths(all, draw), points: { show: false } }],
         })}
       />
       <Losses list={list} of={of} />
@@ -79,8 +141,8 @@ export function Smoke({ list, of }: Props) {
   );
 }
 
-/** The share of lost pings, as bars with their figure where there is loss. */
-function Losses({ of }: Props) {
+/** The share of lost pings, as bars below the same time. */
+function Losses({ list, of }: Props) {
   const worst = Math.max(...of.parts.map((p) => p.packet_loss_rate ?? 0));
   if (worst === 0)
     return (
@@ -89,16 +151,37 @@ function Losses({ of }: Props) {
         {of.total.packet_loss_ci95 && ` (95 % interval up to ${percent(of.total.packet_loss_ci95[1])})`}.
       </p>
     );
+  const all = columns(list, of);
+  const draw: Draws = (on, { p }, left, wide, y) => {
+    if (!p.packet_loss_rate) return;
+    on.fillStyle = colour('bad');
+    on.fillRect(left, y(p.packet_loss_rate), wide, y(0) - y(p.packet_loss_rate));
+  };
   return (
     <>
-      <p class="says">Loss, up to {percent(worst)}:</p>
-      <Strip parts={of.parts} label="loss over time">
-        {(p) => ({
-          height: (p.packet_loss_rate ?? 0) / worst,
-          ink: 'bad',
-          says: `${percent(p.packet_loss_rate)}, ${p.failed} of ${p.answered + p.failed}`,
+      <p class="says">
+        Lost pings: {percent(of.total.packet_loss_rate)} of all, up to {percent(worst)} at one time.
+      </p>
+      <Plot
+        label="loss over time"
+        height={90}
+        data={
+          [
+            [list.since, list.until],
+            [0, worst],
+          ] as uPlot.AlignedData
+        }
+        tells={tellsOf(all, (p) => `${percent(p.packet_loss_rate)}, ${p.failed} of ${p.answered + p.failed} lost`)}
+        options={() => ({
+          legend: { show: false },
+          scales: { y: { range: [0, worst * 1.1] } },
+          axes: [
+            { show: false },
+            { label: 'lost', size: 60, space: 24, values: (_, at) => at.map((v) => percent(v)) },
+          ],
+          series: [{}, { paths: paths(all, draw), points: { show: false } }],
         })}
-      </Strip>
+      />
     </>
   );
 }
@@ -110,114 +193,111 @@ const inks: Partial<Record<string, string>> = { invalid: 'bad', doubtful: 'warn'
 export function Verdicts({ list, of }: Props) {
   const at = begins(list, of.parts.length);
   const worst = (p: Sum) => order.find((v) => (p.verdicts[v] ?? 0) > 0);
-  const words = order
-    .filter((v) => (of.total.verdicts[v] ?? 0) > 0)
-    .map((v) => `${marks[v]} ${plural(of.total.verdicts[v] ?? 0, 'run')} ${v}`)
-    .join(', ');
+  const tally = (p: Sum) =>
+    order
+      .filter((v) => (p.verdicts[v] ?? 0) > 0)
+      .map((v) => `${marks[v]} ${plural(p.verdicts[v] ?? 0, 'run')} ${v}`)
+      .join(', ');
+  const all = columns(list, of);
+  const draw: Draws = (on, { p }, left, wide, y) => {
+    const v = worst(p);
+    if (!v) return;
+    on.fillStyle = colour(inks[v] ?? 'quiet');
+    on.fillRect(left, y(1), Math.max(1, wide - devicePixelRatio), y(0) - y(1));
+    if (wide < 10 * devicePixelRatio) return;
+    on.fillStyle = colour('paper');
+    on.font = `${Math.round(11 * devicePixelRatio)}px system-ui, sans-serif`;
+    on.textAlign = 'center';
+    on.textBaseline = 'middle';
+    on.fillText(marks[v] ?? '', left + wide / 2, y(0.5));
+  };
   return (
     <Figure
       title="Can they be trusted?"
-      says={`${words}. Each part shows the worst of its runs.`}
+      says={`${tally(of.total)}. Each part shows the worst of its runs.`}
       table={{
-        head: ['from', ...order],
+        head: ['from', 'UTC', ...order],
         lines: of.parts.flatMap((p, i) =>
-          worst(p) ? [[moment(at[i] ?? 0), ...order.map((v) => String(p.verdicts[v] ?? 0))]] : [],
+          worst(p) ? [[moment(at[i] ?? 0), utc(at[i] ?? 0), ...order.map((v) => String(p.verdicts[v] ?? 0))]] : [],
         ),
       }}
     >
-      <Strip parts={of.parts} label="verdicts over time">
-        {(p) => {
-          const v = worst(p);
-          return v ? { height: 1, ink: inks[v] ?? 'quiet', mark: marks[v] ?? '', says: v } : undefined;
-        }}
-      </Strip>
+      <Plot
+        label="verdicts over time"
+        height={90}
+        data={
+          [
+            [list.since, list.until],
+            [0, 1],
+          ] as uPlot.AlignedData
+        }
+        tells={tellsOf(all, tally)}
+        options={() => ({
+          legend: { show: false },
+          scales: { y: { range: [0, 1] } },
+          axes: timeAxes(list.until, { size: 78, values: () => [], grid: { show: false } })
+            .slice(0, 2)
+            .map((a) => ({ ...a, label: '', labelSize: 0, ticks: { show: false } })),
+          series: [{}, { paths: paths(all, draw), points: { show: false } }],
+        })}
+      />
     </Figure>
-  );
-}
-
-interface Cell {
-  height: number;
-  ink: string;
-  says: string;
-  mark?: string;
-}
-
-function Strip({ parts, label, children }: { parts: Sum[]; label: string; children: (p: Sum) => Cell | undefined }) {
-  const width = 1000 / parts.length;
-  return (
-    <svg class="picture strip" viewBox="0 0 1000 40" role="img" aria-label={label}>
-      <line class="line" x1="0" y1="39.5" x2="1000" y2="39.5" />
-      {parts.map((p, i) => {
-        const c = children(p);
-        return (
-          c && (
-            <g>
-              <title>{c.says}</title>
-              <rect
-                class={`ink ${c.ink}`}
-                x={i * width + 0.5}
-                width={Math.max(1, width - 1)}
-                y={39 - 38 * c.height}
-                height={38 * c.height}
-              />
-              {c.mark && width > 7 && (
-                <text class="on" x={(i + 0.5) * width} y="24" text-anchor="middle">
-                  {c.mark}
-                </text>
-              )}
-            </g>
-          )
-        );
-      })}
-    </svg>
   );
 }
 
 /** How many pings took how long, when. The darker the more, on white; the lighter the more, on black. */
 export function Heat({ list, of }: Props) {
-  const canvas = useRef<HTMLCanvasElement>(null);
+  const at = begins(list, of.parts.length);
   const steps = of.parts.flatMap((p) => p.heat.map((h) => h[0] ?? 0));
-  const [low, high] = [Math.min(...steps), Math.max(...steps)];
-  useEffect(() => {
-    const c = canvas.current?.getContext('2d');
-    if (!c || steps.length === 0) return;
-    const [w, h] = [c.canvas.width / of.parts.length, c.canvas.height / (high - low + 1)];
-    c.clearRect(0, 0, c.canvas.width, c.canvas.height);
-    of.parts.forEach((p, i) => {
-      const most = Math.max(1, ...p.heat.map((x) => x[1] ?? 0));
-      for (const [step = 0, n = 0] of p.heat) {
-        c.fillStyle = faint('ink', 0.08 + 0.92 * Math.sqrt(n / most));
-        c.fillRect(i * w, (high - step) * h, Math.ceil(w), Math.ceil(h));
-      }
-    });
-  }, [of]);
-  const edge = (step: number) => `${ms(10 ** (step / 16))} ms`;
+  const from = (step: number) => 10 ** (step / 16);
+  const [low, high] = [from(Math.min(...steps)), from(Math.max(...steps) + 1)];
+  const all = columns(list, of);
+  const draw: Draws = (on, { p }, left, wide, y) => {
+    const most = Math.max(1, ...p.heat.map((h) => h[1] ?? 0));
+    for (const [step = 0, n = 0] of p.heat) {
+      on.fillStyle = faint('heat', 0.12 + 0.88 * Math.sqrt(n / most));
+      on.fillRect(left, y(from(step + 1)), wide, y(from(step)) - y(from(step + 1)));
+    }
+  };
+  const words = (p: Sum) => `${count(p.answered)} answered, from ${ms(p.p[0])} (P5) to ${ms(p.p[6])} ms (P99)`;
   return (
     <Figure
       title="Where the pings lie"
       nothing={of.not_shown || undefined}
-      says={
-        `From ${edge(low)} (below) to ${edge(high + 1)} (above), on a logarithmic scale; within each part of the ` +
-        'time, the stronger the more pings.'
-      }
+      says="On a logarithmic scale; within each part of the time, the stronger the more pings."
       table={{
-        head: ['from', 'latency from ms', 'pings'],
+        head: ['from', 'UTC', 'latency from ms', 'to ms', 'pings'],
         lines: of.parts.flatMap((p, i) =>
           p.heat.map(([step = 0, n = 0]) => [
-            moment(begins(list, of.parts.length)[i] ?? 0),
-            ms(10 ** (step / 16)),
+            moment(at[i] ?? 0),
+            utc(at[i] ?? 0),
+            ms(from(step)),
+            ms(from(step + 1)),
             String(n),
           ]),
         ),
       }}
     >
-      <canvas
-        class="heat"
-        ref={canvas}
-        width="1000"
-        height="200"
-        role="img"
-        aria-label="heat map of latency against time"
+      <Plot
+        label="heat map of latency against time"
+        height={280}
+        tells={tellsOf(all, words)}
+        data={
+          [
+            [list.since, list.until],
+            [low, high],
+          ] as uPlot.AlignedData
+        }
+        options={() => ({
+          legend: { show: false },
+          scales: { y: { distr: 3, range: [low, high] } },
+          axes: timeAxes(list.until, {
+            label: 'round trip, ms',
+            size: 60,
+            values: (_, ticks) => ticks.map((v) => (v === null ? '' : String(+v.toPrecision(3)))),
+          }),
+          series: [{}, { paths: paths(all, draw), points: { show: false } }],
+        })}
       />
     </Figure>
   );

@@ -3,10 +3,19 @@ import { computed, effect, signal } from '@preact/signals';
 import type { Pings } from './contract';
 
 /** The parameters of the address that say which runs are meant; the interface takes the same. */
-export const filterNames = ['since', 'until', 'platform', 'location', 'engine', 'transport', 'path'] as const;
+export const filterNames = [
+  'since',
+  'until',
+  'platform',
+  'location',
+  'engine',
+  'transport',
+  'path',
+  'echo_place',
+] as const;
 export type FilterName = (typeof filterNames)[number];
 
-const views = ['places', 'place', 'compare', 'runs', 'run', 'live', 'fleet'] as const;
+const views = ['places', 'place', 'mesh', 'compare', 'runs', 'run', 'live', 'fleet'] as const;
 export type View = (typeof views)[number];
 
 export const address = signal(new URLSearchParams());
@@ -19,7 +28,18 @@ export function go(view: View, change: Record<string, string | undefined>, keep 
     if (value === undefined || value === '') next.delete(key);
     else next.set(key, value);
   }
+  const moved = next.get('view') !== address.value.get('view');
   history.pushState(null, '', `#${next}`);
+  address.value = next;
+  if (moved) scrollTo(0, 0);
+}
+
+/** Changes the address without a step of its own for the back button: while somebody types. */
+export function replace(key: string, value: string): void {
+  const next = new URLSearchParams(address.value);
+  if (value === '') next.delete(key);
+  else next.set(key, value);
+  history.replaceState(null, '', `#${next}`);
   address.value = next;
 }
 

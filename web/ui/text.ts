@@ -32,6 +32,14 @@ export function utc(unix: number): string {
 
 export const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
+/** How far the viewer's clock is from UTC at a moment: UTC+1, UTC−3:30, or UTC itself. */
+export function offset(unix: number): string {
+  const min = -new Date(unix * 1000).getTimezoneOffset();
+  if (min === 0) return 'UTC';
+  const [h, m] = [Math.floor(Math.abs(min) / 60), Math.abs(min) % 60];
+  return `UTC${min < 0 ? '−' : '+'}${h}${m ? `:${two(m)}` : ''}`;
+}
+
 export function ago(seconds: number): string {
   if (seconds < 90) return `${Math.max(0, Math.round(seconds))} s`;
   if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
@@ -60,6 +68,10 @@ export function way(s: Way): string {
   const carried = s.transport_class === null ? 'unknown' : (classes[s.transport_class] ?? s.transport_class);
   return `${s.platform}, ${s.engine}, ${carried}${s.path ? `, ${s.path}` : ''}`;
 }
+
+/** From where to where, in words: the echo is named where another place's has answered. */
+export const route = (s: { location_id: string; echo_place?: string }) =>
+  s.echo_place && s.echo_place !== 'none' ? `${s.location_id} → ${s.echo_place}` : s.location_id;
 
 export const marks: Partial<Record<string, string>> = {
   valid: '●',

@@ -3,7 +3,7 @@ import type { Note, Span, TurnFact, Turns } from './contract';
 import { Figure } from './figure';
 import { ms } from './text';
 
-const [left, width, row] = [150, 960, 36];
+const [left, right, width, row] = [150, 230, 960, 36];
 
 type Spans = Span[] | null; // a turn without any has none
 
@@ -17,10 +17,46 @@ function fate(t: TurnFact): string {
   return t.why ? `${t.fate}: ${t.why}` : t.fate;
 }
 
+const fates = ['answered', 'early', 'no answer', 'not measurable'];
+const signs: Partial<Record<string, string>> = { answered: '●', early: '◁', 'no answer': '✕', 'not measurable': '○' };
+
+/** What the turns became, and which share of the latency is the network's. */
+export function TurnFigures({ of }: { of: Turns }) {
+  const network = of.calls.map((c) => c.network_ms).find((v) => v !== null);
+  return (
+    <>
+      {fates.map((f) => {
+        const n = of.turns.filter((t) => t.fate === f).length;
+        if (n === 0 && f !== 'answered') return null;
+        return (
+          <div>
+            <dt>
+              {signs[f]} {f}
+            </dt>
+            <dd>
+              {n} <small>of {of.turns.length}</small>
+            </dd>
+          </div>
+        );
+      })}
+      {network !== undefined && (
+        <div>
+          <dt>of it, the network</dt>
+          <dd>
+            {ms(network)} <small>ms</small>
+          </dd>
+        </div>
+      )}
+    </>
+  );
+}
+
+const short = (text: string) => (text.length > 32 ? `${text.slice(0, 31)}…` : text);
+
 export function Strips({ of }: { of: Turns }) {
   const list = of.turns;
   const longest = Math.max(1, ...list.map((t) => Math.max(end(t.caller), end(t.agent))));
-  const x = (v: number | null) => left + ((v ?? 0) / longest) * (width - left - 190);
+  const x = (v: number | null) => left + ((v ?? 0) / longest) * (width - left - right);
   const height = row * list.length + 34;
   const step = [100, 200, 500, 1000, 2000, 5000, 10_000].find((s) => longest / s <= 8) ?? 20_000;
   const ticks = Array.from({ length: Math.floor(longest / step) + 1 }, (_, i) => i * step);
@@ -34,8 +70,8 @@ export function Strips({ of }: { of: Turns }) {
       nothing={list.length === 0 ? 'no turn was made' : undefined}
       says={
         <>
-          Who could be heard when, in seconds from the beginning of each turn; the latency of a turn is from the end of
-          the caller's speech to the beginning of the answer.
+          Who could be heard when, in seconds from the beginning of each turn; the latency of a turn is from the end
+          of the caller's speech to the beginning of the answer.
           <span class="key accent square">caller (above)</span>
           <span class="key warn square">agent (below)</span>
           <span class="key none">framed: a gap in the answer; upright line: the caller interrupts</span>
@@ -47,7 +83,7 @@ export function Strips({ of }: { of: Turns }) {
           String(t.seq),
           String(t.call),
           t.said,
-          t.fate,
+          t.why ? `${t.fate}: ${t.why}` : t.fate,
           ms(t.latency_ms),
           ms(t.speech_ms),
           ms(t.reply_ms),
@@ -80,8 +116,8 @@ export function Strips({ of }: { of: Turns }) {
                 {t.interrupt_at_ms !== null && (
                   <line class="cut" x1={x(t.interrupt_at_ms)} x2={x(t.interrupt_at_ms)} y1={y - 3} y2={y + 24} />
                 )}
-                <text class="label" x={width - 180} y={y + 15}>
-                  {fate(t)}
+                <text class="label" x={width - right + 10} y={y + 15}>
+                  {short(fate(t))}
                 </text>
               </g>
             );

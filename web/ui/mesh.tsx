@@ -1,0 +1,244 @@
+// Who measures whom: each place of a fleet against the echo at each other, one matrix for each kind of way.
+import { useApi } from './api';
+import type { Cell as MeshCell, Mesh } from './contract';
+import { Figure } from './figure';
+import { bandOf, bands } from './map';
+import { asked, go, link } from './state';
+import { ago, count, marks, moment, ms, percent, plural, utc, way } from './text';
+import { Told } from './told';
+
+export function MeshView() {
+  const answer = useApi<Mesh>(`/api/v1/mesh?${asked()}`);
+  const mesh = answer.value;
+  const ways = [...new Set(mesh?.cells.map(way))].toSorted();
+  return (
+    <section>
+      <h2>Mesh</h2>
+      <Told error={answer.error} waiting={answer.waiting && !mesh} />
+      {mesh && mesh.cells.length === 0 && <NoMesh />}
+      {mesh && ways.map((w) => <Matrix key={w} of={w} mesh={mesh} cells={mesh.cells.filter((c) => way(c) === w)} />)}
+    </section>
+  );
+}
+
+function NoMesh() {
+  return (
+    <div class="first">
+      <p>
+        No place of a fleet has measured the echo of another one in this time. In the fleet's file, give a job this
+        line:
+      </p>
+      <pre>echo: mesh</pre>
+      <p>and tell the hub. Within a few slots each place has measured each other.</p>
+      <pre>rtcbench fleet plan apply fleet.yaml</pre>
+    </div>
+  );
+}
+
+/** How large cells are: they shrink until a place has its row, and what does not fit stands in the table. */
+const sizes = [
+  { upTo: 8, wide: 104, high: 58 },
+  { upTo: 16, wide: 64, high: 40 },
+  { upTo: Infinity, wide: 46, high: 24 },
+] as const;
+
+interface MatrixProps {
+  of: string;
+  mesh: Mesh;
+  cells: MeshCell[];
+}
+
+function Matrix({ of, mesh, cells }: MatrixProps) {
+  const rows = [...new Set(cells.map((c) => c.from))].toSorted();
+  const columns = [...new Set(cells.map((c) => c.to))].toSorted();
+  const size = sizes.find((s) => columns.length <= s.upTo) ?? sizes[2];
+  const longest = Math.max(...rows.map((r) => r.length));
+  const left = Math.min(220, 24 + 7.4 * longest);
+  const top = 34;
+  const width = Math.max(420, left + columns.length * size.wide + 8);
+  const height = top + rows.length * size.high + 8;
+  const at = new Map(cells.map((c) => [c.to, c.to_location ?? c.to]));
+  const missing = rows.flatMap((r) =>
+    columns.filter((c) => at.get(c) !== r && !cells.some((x) => x.from === r && x.to === c)),
+  );
+  return (
+    <Figure
+      title={of}
+      says={
+        <>
+          From the runner (row) to the echo (column): P50 of the round trip in ms, and P95 below it. The colour is
+          that of P95:
+          {bands.map((b) => (
+            <span class={`key square ${b.ink}`}>{b.name}</span>
+          ))}
+          <span class="key none">
+            {marks.doubtful} framed: a run of it is doubtful; {marks.invalid} hatched: all are invalid
+          </span>
+          {missing.length > 0 && <span class="key none">{plural(missing.length, 'pair')} without a run yet</span>}
+        </>
+      }
+      table={table(cells, mesh.until)}
+    >
+      <div class="wide">
+        <svg
+          class="picture mesh"
+          style={`max-width:${width}px;min-width:${Math.min(width, 620)}px`}
+          viewBox={`0 0 ${width} ${height}`}
+          role="group"
+          aria-label={`from each runner to each echo, ${of}`}
+        >
+          <defs>
+            <pattern id="hatch" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+              <line class="hatch" x1="0" y1="0" x2="0" y2="7" />
+            </pattern>
+          </defs>
+          {columns.map((c, i) => (
+            <text class="label" x={left + (i + 0.5) * size.wide} y={top - 10} text-anchor="middle">
+              {short(c, size.wide)}
+              <title>{c}</title>
+            </text>
+          ))}
+          {rows.map((r, i) => (
+            <g>
+              <text class="label" x={left - 10} y={top + (i + 0.5) * size.high + 4} text-anchor="end">
+                {short(r, left)}
+                <title>{r}</title>
+              </text>
+              {columns.map((c, j) => (
+                <Cell
+                  cell={cells.find((x) => x.from === r && x.to === c)}
+                  self={at.get(c) === r}
+                  x={left + j * size.wide}
+                  y={top + i * size.high}
+                  wide={size.wide}
+                  high={size.high}
+                  until={mesh.until}
+                />
+              ))}
+            </g>
+          ))}
+        </svg>
+      </div>
+    </Figure>
+  );
+}
+
+const short = (name: string, wide: number) => {
+  const room = Math.floor(wide / 7.2);
+  return name.length > room ? `${name.slice(0, Math.max(1, room - 1))}…` : name;
+};
+
+interface CellProps {
+  cell: MeshCell | undefined;
+  self: boolean;
+  x: number;
+  y: number;
+  wide: number;
+  high: number;
+  until: number;
+}
+
+function Cell({ cell, self, x, y, wide, high, until }: CellProps) {
+  const box = { x: x + 1.5, y: y + 1.5, width: wide - 3, height: high - 3, rx: 4 };
+  const [middle, centre] = [x + wide / 2, y + high / 2];
+  if (!cell)
+    return (
+      <g>
+        <rect class={`cell none ${self ? 'self' : ''}`} {...box} />
+        <text class="label quiet" x={middle} y={centre + 4} text-anchor="middle">
+          {self ? '' : '–'}
+        </text>
+      </g>
+    );
+  const ink = cell.p95_rtt === null ? 'unknown' : bandOf(cell.p95_rtt).ink;
+  const two = high >= 40;
+  const verdict = judged(cell);
+  const mark = verdict === 'valid' ? '' : (marks[verdict] ?? '');
+  const to = goal(cell);
+  return (
+    <a
+      href={link('place', to)}
+      onClick={(e) => {
+        e.preventDefault();
+        go('place', to);
+      }}
+    >
+      <title>{words(cell, until)}</title>
+      <rect class={`cell ${ink} ${verdict}`} {...box} />
+      <text
+        class={`figure-of ${ink}`}
+        x={middle}
+        y={centre + (two && cell.p95_rtt !== null ? -2 : 5)}
+        text-anchor="middle"
+      >
+        {verdict === 'invalid' ? `${mark} invalid` : `${ms(cell.p50_rtt)} ${mark}`}
+      </text>
+      {two && cell.p95_rtt !== null && (
+        <text class={`under ${ink}`} x={middle} y={centre + 14} text-anchor="middle">
+          P95 {ms(cell.p95_rtt)}
+        </text>
+      )}
+    </a>
+  );
+}
+
+/** The worst that a run of it was judged; invalid ones are left out, and count where there is no other. */
+function judged(c: MeshCell): string {
+  if (c.runs === 0 && c.runs_left_out > 0) return 'invalid';
+  return ['doubtful', 'unjudged'].find((v) => (c.verdicts[v] ?? 0) > 0) ?? 'valid';
+}
+
+const goal = (c: MeshCell) => ({
+  location: c.from,
+  echo_place: c.to,
+  platform: c.platform,
+  engine: c.engine,
+  transport: c.transport_class,
+  path: c.path,
+});
+
+/** An interval, where there is one. */
+const range = (ci: number[] | null, write: (v: number | undefined) => string) =>
+  ci ? `${write(ci[0])} … ${write(ci[1])}` : '–';
+
+function words(c: MeshCell, until: number): string {
+  const within = c.p50_ci95 ? ` (95 % interval ${range(c.p50_ci95, ms)})` : '';
+  return (
+    `${c.from} to ${c.to}: P50 ${ms(c.p50_rtt)} ms${within}, P95 ${ms(c.p95_rtt)} ms, lost ${percent(c.packet_loss_rate)}, ` +
+    `${count(c.n + c.failed)} pings in ${plural(c.runs, 'run')}, ${judged(c)}, ` +
+    `the last ${ago(until - c.last_run.end_time)} ago`
+  );
+}
+
+const table = (cells: MeshCell[], until: number) => ({
+  head: [
+    'runner',
+    'echo',
+    'P50 ms',
+    'P50, 95 % interval',
+    'P95 ms',
+    'loss',
+    'loss, 95 % interval',
+    'pings',
+    'runs',
+    'left out',
+    'trust',
+    'last run',
+    'UTC',
+  ],
+  lines: cells.map((c) => [
+    c.from,
+    c.to,
+    ms(c.p50_rtt),
+    range(c.p50_ci95, ms),
+    ms(c.p95_rtt),
+    percent(c.packet_loss_rate),
+    range(c.packet_loss_ci95, percent),
+    count(c.n + c.failed),
+    String(c.runs),
+    String(c.runs_left_out),
+    `${marks[judged(c)] ?? ''} ${judged(c)}`,
+    `${moment(c.last_run.end_time)}, ${ago(until - c.last_run.end_time)} ago`,
+    utc(c.last_run.end_time),
+  ]),
+});
