@@ -3,10 +3,10 @@ package cli
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"path/filepath"
 
 	"rtcbench/internal/commandline/flags"
@@ -29,6 +29,8 @@ type hubCmd struct {
 	flags.LogGroup
 	flags.AdminGroup
 	flags.StoreGroup
+
+	fleet *demo.Fleet // of --demo
 }
 
 // Help is shown by --help below the flags' summary.
@@ -86,6 +88,13 @@ func (cmd *hubCmd) Run(a *app) error {
 	if cmd.Demo && cmd.Config != "" {
 		return usagef("--demo has a plan of its own; leave out it, or %s", c.Name("config"))
 	}
+	if cmd.Demo {
+		cmd.fleet = cmd.demo(a)
+		if err := cmd.fleet.Open(a.ctx); err != nil {
+			return err
+		}
+		defer cmd.fleet.Close()
+	}
 	if _, err := cmd.orders(a); err != nil {
 		return err
 	}
@@ -133,19 +142,9 @@ func (cmd *hubCmd) serve(a *app, h *hub.Hub, l net.Listener, secure *tls.Config,
 	if !cmd.Demo {
 		return h.Serve(a.ctx, l, secure)
 	}
-	ctx, stop := context.WithCancel(a.ctx)
-	defer stop()
-	served := make(chan error, 1)
-	go func() { served <- h.Serve(ctx, l, secure) }()
-	wait, err := cmd.demo(a).Begin(ctx, at)
-	if err != nil {
-		stop()
-	} else {
-		fmt.Fprintf(a.stderr, "%d runners on this machine measure the sandbox in this process every %v: this machine, "+
-			"and no network. In another terminal: rtcbench fleet ls, rtcbench history\n", len(demo.Places), demo.Every)
-	}
-	wait()
-	return errors.Join(err, <-served)
+	return cmd.fleet.Serve(a.ctx, h, l, secure, at, func() {
+		fmt.Fprintf(a.stderr, "%v. In another terminal: rtcbench fleet ls, rtcbench history\n", cmd.fleet)
+	})
 }
 
 // config prints what NATS servers have to know.
@@ -161,17 +160,17 @@ func (cmd *hubCmd) config(a *app, c *settings.Check, dir string) error {
 }
 
 // demo is the fleet of --demo.
-func (cmd *hubCmd) demo(a *app) demo.Fleet {
+func (cmd *hubCmd) demo(a *app) *demo.Fleet {
 	dir := filepath.Join(flags.Folder(cmd.DataDir, &settings.Check{Sources: a.settings}, ours), "demo")
-	return demo.Fleet{Version: version().Version, Dir: dir, Log: cmd.Log(a.stderr), Env: a.env(flags.ChromeGroup{}),
-		Prepare: fleetOrders().Prepare}
+	return &demo.Fleet{Version: version().Version, Dir: dir, Log: cmd.Log(a.stderr), Env: a.env(flags.ChromeGroup{}),
+		Prepare: fleetOrders().Prepare, Environ: os.Environ(), Stderr: a.stderr}
 }
 
 // orders are what the places are to do.
 func (cmd *hubCmd) orders(a *app) (hub.Orders, error) {
 	switch {
 	case cmd.Demo:
-		return cmd.demo(a).Orders()
+		return cmd.fleet.Orders()
 	case cmd.Config == "":
 		return hub.Orders{}, nil
 	}

@@ -1,12 +1,19 @@
-// Package demo is a fleet in one process: three runners that join a hub and measure the sandbox.
+// Package demo is a fleet on one machine: three runners that join a hub and measure a LiveKit server. Where there can
+// be a lab, each is in a network of its own, far from its server; else all of them are in this process, on loopback.
 package demo
 
 import (
 	"context"
+	"crypto/tls"
+	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -15,6 +22,8 @@ import (
 	"rtcbench/internal/fleet/call"
 	"rtcbench/internal/fleet/hub"
 	"rtcbench/internal/fleet/runner"
+	"rtcbench/internal/lab"
+	"rtcbench/internal/lab/stage"
 	"rtcbench/internal/measure"
 	"rtcbench/internal/outbox"
 	"rtcbench/internal/platform/livekit"
@@ -31,22 +40,67 @@ var Places = []fleet.Place{
 // Every is how often they measure.
 const Every = 15 * time.Second
 
-// Fleet is what a demo needs.
+// Fleet is what a demo needs. Close it.
 type Fleet struct {
 	Version string
 	Dir     string // each runner has a folder in it
 	Log     *slog.Logger
 	Env     measure.Env
 	Prepare func(fleet.Job) (measure.Job, error) // reads a job of the plan
+	Environ []string                             // of this process
+	Stderr  io.Writer
+
+	networks *networks // nil = there are none, for why
+	why      error
+	wait     func() // for what Begin began
+}
+
+// Open makes the networks, where this machine has some.
+func (f *Fleet) Open(ctx context.Context) error {
+	n, err := build(ctx)
+	if err == nil {
+		f.networks = n
+	}
+	if f.why = err; errors.Is(err, lab.ErrUnavailable) {
+		return nil
+	}
+	return err
+}
+
+// Close ends the runners, and the networks.
+func (f *Fleet) Close() {
+	switch {
+	case f.wait != nil:
+		f.wait()
+	case f.networks != nil:
+		f.networks.close()
+	}
+}
+
+// String says what is measured, for a person.
+func (f *Fleet) String() string {
+	if f.networks == nil {
+		return fmt.Sprintf("%d runners on loopback measure the sandbox in this process every %v: this machine, and no "+
+			"network (%v)", len(Places), Every, f.why)
+	}
+	var far []string
+	for _, p := range Places {
+		far = append(far, p.Name+" "+delays[p.Name])
+	}
+	return fmt.Sprintf("%d runners, each in a network of its own on this machine, measure a server there every %v; "+
+		"each way takes: %s", len(Places), Every, strings.Join(far, ", "))
 }
 
 // Orders are one job for all places, on the server inside this process.
-func (f Fleet) Orders() (o hub.Orders, err error) {
-	server, err := sandbox.Shared()
-	if err != nil {
-		return o, err
+func (f *Fleet) Orders() (o hub.Orders, err error) {
+	here := bench.Place{URL: stage.URL(), Key: key, Secret: secret}
+	if f.networks == nil {
+		server, err := sandbox.Shared()
+		if err != nil {
+			return o, err
+		}
+		here = bench.Place{URL: server.URL, Key: server.Key, Secret: server.Secret}
 	}
-	here := bench.Place{URL: server.URL, Key: server.Key, Secret: server.Secret}
 	job := fleet.Job{Name: "sandbox", Platform: livekit.Platform.Name, Aligned: true,
 		Settings: map[string][]string{"server-url": {here.URL}, "iterations": {"50"}, "cooldown": {"50"}}}
 	m, err := f.Prepare(job)
@@ -56,34 +110,69 @@ func (f Fleet) Orders() (o hub.Orders, err error) {
 }
 
 // here reads a job as one on the server inside this process, so that its runs say so.
-func (f Fleet) here(j fleet.Job) (m measure.Job, err error) {
+func (f *Fleet) here(j fleet.Job) (m measure.Job, err error) {
 	m, err = f.Prepare(j)
 	m.Here = true
 	return m, err
 }
 
-// Begin lets the runners join the hub and work, until ctx ends. wait returns when the last of them has ended.
-func (f Fleet) Begin(ctx context.Context, at call.Hub) (wait func(), err error) {
+// Serve lets the hub serve, and the runners join it and work, until ctx ends; begun is called when they do. Close waits
+// until the last of them has ended.
+func (f *Fleet) Serve(ctx context.Context, h *hub.Hub, l net.Listener, secure *tls.Config, at call.Hub,
+	begun func()) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	served := make(chan error, 1)
+	go func() { served <- h.Serve(ctx, l, secure) }()
+	err := f.begin(ctx, h, at)
+	if err != nil {
+		stop()
+	} else {
+		begun()
+	}
+	return errors.Join(err, <-served)
+}
+
+// begin starts the runners.
+func (f *Fleet) begin(ctx context.Context, h *hub.Hub, at call.Hub) (err error) {
+	if f.networks != nil {
+		f.wait, err = f.beginThere(ctx, h, at)
+		return err
+	}
 	var all sync.WaitGroup
+	f.wait = all.Wait
 	for _, place := range Places {
 		r, err := f.runner(ctx, at, place)
 		if err != nil {
-			return all.Wait, fmt.Errorf("%s: %w", place.Name, err)
+			return fmt.Errorf("%s: %w", place.Name, err)
 		}
 		all.Go(func() { r.Run(ctx) })
 	}
-	return all.Wait, nil
+	return nil
+}
+
+// tokenOrder is for one runner of a demo, which may have been here before.
+var tokenOrder = hub.TokenOrder{Uses: 1, Life: time.Minute, Replace: true}
+
+// member reports whether the hub lets a runner in that joined it before.
+func (f *Fleet) member(at call.Hub, known *runner.File) bool {
+	var o hub.Overview
+	if err := at.Do(context.Background(), http.MethodGet, "/admin/members", nil, &o); err != nil {
+		return false
+	}
+	return slices.ContainsFunc(o.Places, func(s hub.State) bool {
+		return s.Name == known.Place.Name && s.Revoked.IsZero()
+	})
 }
 
 // runner is the runner of a place, which has joined.
-func (f Fleet) runner(ctx context.Context, at call.Hub, place fleet.Place) (*runner.Runner, error) {
+func (f *Fleet) runner(ctx context.Context, at call.Hub, place fleet.Place) (*runner.Runner, error) {
 	dir := filepath.Join(f.Dir, place.Name)
 	path := filepath.Join(dir, "fleet.json")
 	known, err := runner.Load(path)
 	if err != nil || !known.Joined() || known.Hub != at.Address.String() {
 		var made hub.TokenMade
-		order := hub.TokenOrder{Uses: 1, Life: time.Minute, Replace: true}
-		if err := at.Do(ctx, http.MethodPost, "/admin/tokens", order, &made); err != nil {
+		if err := at.Do(ctx, http.MethodPost, "/admin/tokens", tokenOrder, &made); err != nil {
 			return nil, err
 		}
 		known, err = runner.Join(ctx, path, at.Address.String(), made.Token, f.Version, place, nil)

@@ -60,6 +60,12 @@ const (
 	serverWas = "the LiveKit server"
 )
 
+// Ready is what Serve says when it serves, at URL.
+const Ready = serverWas + " listens at "
+
+// URL is where the server of a lab is found.
+func URL() string { return fmt.Sprintf("ws://%s:%d", lab.SFU.Address(), port) }
+
 // stage is a lab with processes in it.
 type stage struct {
 	Play
@@ -145,8 +151,7 @@ func withoutElsewhere(environ []string) (kept []string) {
 // command is this program in a place, with args.
 func (s stage) command(args ...string) *exec.Cmd {
 	cmd := exec.Command(s.self, append([]string{"lab", "enter"}, args...)...)
-	cmd.Env = append(withoutElsewhere(s.Environ), "TMPDIR="+s.dir,
-		fmt.Sprintf("LIVEKIT_URL=ws://%s:%d", lab.SFU.Address(), port),
+	cmd.Env = append(withoutElsewhere(s.Environ), "TMPDIR="+s.dir, "LIVEKIT_URL="+URL(),
 		"LIVEKIT_API_KEY="+key, "LIVEKIT_API_SECRET="+s.secret, "RTCBENCH_ROOM="+room,
 		clockName+"="+s.network.ClockReading())
 	return cmd
@@ -196,7 +201,7 @@ func Serve(ctx context.Context, key, secret string, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "%s listens at %s\n", serverWas, server.URL)
+	fmt.Fprintln(w, Ready+server.URL)
 	<-ctx.Done()
 	return server.Close()
 }
