@@ -1,11 +1,14 @@
 package dashboard
 
 import (
+	"context"
 	"fmt"
 	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/chromedp/chromedp"
 
 	"rtcbench/bench"
 	"rtcbench/internal/archive"
@@ -13,6 +16,24 @@ import (
 	"rtcbench/internal/store/sqlite"
 	"rtcbench/web"
 )
+
+// calls sends one command of Chromium's protocol.
+func (p tab) calls(method string, params map[string]any) {
+	p.t.Helper()
+	err := chromedp.Do(p.ctx, chromedp.Func(func(ctx context.Context, to *chromedp.Target) error {
+		return to.Call(ctx, method, params, nil)
+	}))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// scheme is light or dark.
+func (p tab) scheme(name string) {
+	p.t.Helper()
+	p.calls("Emulation.setEmulatedMedia", map[string]any{
+		"features": []map[string]any{{"name": "prefers-color-scheme", "value": name}}})
+}
 
 // runsOfKinds are runs that have pictures of their own, by what they are.
 func runsOfKinds() map[string]bench.Run {
@@ -43,7 +64,7 @@ func runsOfKinds() map[string]bench.Run {
 	all := map[string]bench.Run{"message": message, "audio": audio, "turns": benchtest.Turns(), "invalid": invalid}
 	for name, r := range all {
 		length := r.End.Sub(r.Start)
-		r.ID, r.Location = "019ab000-0000-7000-8000-"+fmt.Sprintf("%012x", len(name)), "kinds"
+		r.ID, r.Location = "019ab000-0000-7000-8000-"+fmt.Sprintf("%012x", name[:3]), "kinds"
 		r.End = noon.Add(-time.Duration(len(name)) * time.Minute)
 		r.Start, r.Facts.ICE = r.End.Add(-length), nil
 		all[name] = r
@@ -110,6 +131,48 @@ func shownAt(t *testing.T) (url string, s *sqlite.Store) {
 	web := httptest.NewServer(srv.Handler())
 	t.Cleanup(web.Close)
 	return web.URL, s
+}
+
+// everyView is each view by its address, with what it shows when it is drawn.
+func everyView() map[string]string {
+	all := map[string]string{
+		"places": "svg.map .label", "place&location=fra&echo_place=none": ".plot canvas", "mesh": "svg.mesh .cell",
+		"runs": "table.rows tbody tr", "live": ".now .first", "fleet": "table.fleet tbody tr",
+		"compare": ".suggested a",
+		"compare&a=location%3Dfra,echo-place%3Dnone&b=location%3Dus-east-1": "svg.forest",
+	}
+	for name, r := range runsOfKinds() {
+		all["run&id="+r.ID] = map[string]string{"turns": "svg.turns"}[name]
+		if name != "turns" {
+			all["run&id="+r.ID] = ".run .plot canvas"
+		}
+	}
+	return all
+}
+
+// TestEveryView: each view is reached by the keyboard alone and fits a phone; in light and dark axe finds nothing
+// serious, nothing goes wrong in the page, and nothing is asked of others.
+func TestEveryView(t *testing.T) {
+	url, _ := shownAt(t)
+	p := opensTab(t)
+	n := 0
+	for view, what := range everyView() {
+		n++
+		p.scheme("light")
+		p.open(fmt.Sprintf("%s/?%d#view=%s", url, n, view))
+		p.shows(what)
+		p.well(url)
+		p.walks()
+		p.scheme("dark")
+		p.accessible(`{runOnly: ['color-contrast']}`)
+		size := map[string]any{"width": 390, "height": 800, "deviceScaleFactor": 1, "mobile": true}
+		p.calls("Emulation.setDeviceMetricsOverride", size)
+		wider := `String(document.documentElement.scrollWidth - document.documentElement.clientWidth)`
+		if by := p.eval(wider); by != "0" {
+			p.t.Errorf("%s is wider than a phone by %s", view, by)
+		}
+		p.calls("Emulation.clearDeviceMetricsOverride", map[string]any{})
+	}
 }
 
 // TestTheAddressIsTheState: what is chosen stands in the address, the back button takes it back, and who opens the

@@ -50,7 +50,7 @@ export function Compare() {
       </form>
       <p class="says">
         A side is a filter as <code>rtcbench compare</code> takes it (platform=, location=, engine=, transport=,
-        path=, since=, until=), or the ID of a run. Differences are B − A.
+        path=, echo-place=, since=, until=), or the ID of a run. Differences are B − A.
       </p>
       {a && b ? <Told error={answer.error} waiting={answer.waiting && !answer.value} /> : <Suggested />}
       {answer.value && <Compared c={answer.value} />}
