@@ -158,7 +158,7 @@ func TestEachPingIsInIt(t *testing.T) {
 		}
 	}
 	above := 0
-	if before, _, ok := strings.Cut(got.text, " of them lie above"); ok { // what lies beyond the last bar is said
+	if before, _, ok := strings.Cut(got.text, " of them above"); ok { // what lies beyond the last bar is said
 		fmt.Sscan(before[strings.LastIndex(before, " ")+1:], &above)
 	}
 	if bars+above != run.Counts.Answered {

@@ -36,7 +36,7 @@ func unit(r bench.Record) (things, measure string) {
 func (f *frame) distribution(r bench.Record, of dashboard.Run, height float64) {
 	bins, rest := of.Bins, ""
 	if n := len(bins) - 1; n > 0 && bins[n].Hi-bins[n].Lo > 1.5*(bins[0].Hi-bins[0].Lo) {
-		rest = fmt.Sprintf("%d of them lie above %.4g ms, up to %.4g ms.", bins[n].N, bins[n].Lo, bins[n].Hi)
+		rest = fmt.Sprintf("%d of them above %.4g ms, up to %.4g ms.", bins[n].N, bins[n].Lo, bins[n].Hi)
 		bins = bins[:n]
 	}
 	most := 0

@@ -12,7 +12,7 @@ export function Distribution({ bins, answered, why }: { bins: Bin[]; answered: n
     beyond !== undefined &&
     bins.length > 1 &&
     beyond.hi - beyond.lo > 1.5 * ((bins[0]?.hi ?? 0) - (bins[0]?.lo ?? 0));
-  const rest = open ? `; ${count(beyond.n)} of them lie above ${ms(beyond.lo)} ms, up to ${ms(beyond.hi)} ms` : '';
+  const rest = open ? `; ${count(beyond.n)} of them above ${ms(beyond.lo)} ms, up to ${ms(beyond.hi)} ms` : '';
   const drawn = open ? bins.slice(0, -1) : bins;
   const data: uPlot.AlignedData = [drawn.map((b) => (b.lo + b.hi) / 2), drawn.map((b) => b.n)];
   return (
