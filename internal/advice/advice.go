@@ -78,13 +78,17 @@ func NoRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastRe
 // Transport is http.DefaultTransport, with a proxy's refusal as a *Refused: net/http has no type for it.
 func Transport() *http.Transport {
 	t := http.DefaultTransport.(*http.Transport).Clone()
-	t.OnProxyConnectResponse = func(_ context.Context, _ *url.URL, _ *http.Request, answer *http.Response) error {
-		if answer.StatusCode == http.StatusOK {
-			return nil
-		}
-		return &Refused{Status: answer.StatusCode, Server: answer.Header.Get("Server"), Proxy: true}
-	}
+	t.OnProxyConnectResponse = ProxyAnswered
 	return t
+}
+
+// ProxyAnswered is a *Refused where a proxy answers CONNECT by anything but 200, and is for
+// http.Transport.OnProxyConnectResponse.
+func ProxyAnswered(_ context.Context, _ *url.URL, _ *http.Request, answer *http.Response) error {
+	if answer.StatusCode == http.StatusOK {
+		return nil
+	}
+	return &Refused{Status: answer.StatusCode, Server: answer.Header.Get("Server"), Proxy: true}
 }
 
 // Service is who was asked.

@@ -73,7 +73,7 @@ func (h Hub) do(ctx context.Context, method, path string, body, v any) error {
 	if h.Admin != "" {
 		r.Header.Set("Authorization", "Bearer "+h.Admin)
 	}
-	t := &http.Transport{TLSClientConfig: h.TLS()}
+	t := &http.Transport{TLSClientConfig: h.TLS(), OnProxyConnectResponse: advice.ProxyAnswered}
 	defer t.CloseIdleConnections()
 	if h.Proxy != nil {
 		t.Proxy = func(r *http.Request) (*url.URL, error) { return h.Proxy(r.URL) }

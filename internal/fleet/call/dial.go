@@ -3,6 +3,7 @@ package call
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -10,6 +11,8 @@ import (
 	"net/http"
 	"net/url"
 	"time"
+
+	"rtcbench/internal/advice"
 )
 
 // Dialer reaches a hub, through a proxy where there is one: nats.go knows none.
@@ -34,32 +37,40 @@ func (d *Dialer) Dial(network, address string) (net.Conn, error) {
 	if by == nil {
 		return plain.DialContext(ctx, network, address)
 	}
-	if by.Scheme != "http" {
-		return nil, fmt.Errorf("the proxy %s is not spoken to by http", by.Redacted())
-	}
-	conn, err := plain.DialContext(ctx, network, withPort(by))
+	conn, err := toProxy(ctx, network, by)
 	if err != nil {
-		return nil, fmt.Errorf("reach the proxy: %w", err)
+		return nil, fmt.Errorf("reach the proxy %s: %w%s", by.Host, err, advice.Of(err))
 	}
 	deadline, _ := ctx.Deadline()
 	conn.SetDeadline(deadline)
-	if err := through(conn, by, address); err != nil {
+	if err := through(ctx, conn, by, address); err != nil {
 		conn.Close()
-		return nil, err
+		return nil, fmt.Errorf("through the proxy %s: %w%s", by.Host, err, advice.Of(err))
 	}
 	conn.SetDeadline(time.Time{})
 	return conn, nil
 }
 
-func withPort(u *url.URL) string {
+// toProxy connects to a proxy that is spoken to by http or https.
+func toProxy(ctx context.Context, network string, by *url.URL) (net.Conn, error) {
+	switch by.Scheme {
+	case "http":
+		return new(net.Dialer).DialContext(ctx, network, withPort(by, "80"))
+	case "https":
+		return new(tls.Dialer).DialContext(ctx, network, withPort(by, "443"))
+	}
+	return nil, errors.New("it is spoken to by http or https alone")
+}
+
+func withPort(u *url.URL, port string) string {
 	if u.Port() != "" {
 		return u.Host
 	}
-	return net.JoinHostPort(u.Hostname(), "80")
+	return net.JoinHostPort(u.Hostname(), port)
 }
 
 // through asks a proxy for a way to address (RFC 9110 §9.3.6).
-func through(conn net.Conn, by *url.URL, address string) error {
+func through(ctx context.Context, conn net.Conn, by *url.URL, address string) error {
 	r := &http.Request{Method: http.MethodConnect, URL: &url.URL{Opaque: address}, Host: address, Header: http.Header{}}
 	if by.User != nil {
 		password, _ := by.User.Password()
@@ -67,18 +78,18 @@ func through(conn net.Conn, by *url.URL, address string) error {
 			base64.StdEncoding.EncodeToString([]byte(by.User.Username()+":"+password)))
 	}
 	if err := r.Write(conn); err != nil {
-		return fmt.Errorf("ask the proxy: %w", err)
+		return err
 	}
 	in := bufio.NewReader(conn)
 	answer, err := http.ReadResponse(in, r)
 	if err != nil {
-		return fmt.Errorf("ask the proxy: %w", err)
+		return err
 	}
-	if answer.StatusCode != http.StatusOK {
-		return fmt.Errorf("the proxy does not let through to the hub: %s", answer.Status)
+	if err := advice.ProxyAnswered(ctx, by, r, answer); err != nil {
+		return err
 	}
 	if in.Buffered() > 0 {
-		return errors.New("the proxy said something before the hub could")
+		return errors.New("it said something before the hub could")
 	}
 	return nil
 }

@@ -180,21 +180,26 @@ func box(f *runner.File) *outbox.Outbox {
 }
 
 // newRunner is a runner that measures nothing: each of its jobs gives a run at once.
-func newRunner(f *runner.File) (*runner.Runner, error) {
-	return newRunnerThat(f, func(_ context.Context, j measure.Job, _ fleet.Seat, _ measure.Watcher) (bench.Run, error) {
-		r := benchtest.StoredRun(20, time.Now())
-		r.Location = j.Location
-		return r, nil
-	})
-}
+func newRunner(f *runner.File) (*runner.Runner, error) { return runner.New(f, options(f)) }
 
 // newRunnerThat is one that measures so.
 func newRunnerThat(f *runner.File, measures runner.Measure) (*runner.Runner, error) {
-	return runner.New(f, runner.Options{
+	o := options(f)
+	o.Measure = measures
+	return runner.New(f, o)
+}
+
+// options are those of a runner that measures nothing.
+func options(f *runner.File) runner.Options {
+	return runner.Options{
 		Version: "v1", Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Box: box(f),
 		Prepare: func(j fleet.Job) (measure.Job, error) { return measure.Job{Platform: j.Platform}, nil },
-		Measure: measures,
-	})
+		Measure: func(_ context.Context, j measure.Job, _ fleet.Seat, _ measure.Watcher) (bench.Run, error) {
+			r := benchtest.StoredRun(20, time.Now())
+			r.Location = j.Location
+			return r, nil
+		},
+	}
 }
 
 // orders are so many jobs every second, in seats that nobody takes.

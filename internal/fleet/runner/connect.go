@@ -30,6 +30,7 @@ func (r *Runner) connect() (*nats.Conn, error) {
 		nats.ReconnectWait(reconnectWait), nats.ReconnectJitter(reconnectJitter, reconnectJitter),
 		nats.Timeout(20 * time.Second), nats.PingInterval(30 * time.Second), nats.MaxPingsOutstanding(2),
 		nats.Secure(hub.TLS()), nats.SetCustomDialer(&call.Dialer{URL: hub.URL, Proxy: r.options.Proxy}),
+		nats.SkipHostLookup(), // a proxy may know a name that this machine does not
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
 			r.options.Log.Warn("the hub says", "error", err)
 		}),
