@@ -114,12 +114,17 @@ func (s *Server) warming(ctx context.Context, tell func(event []byte)) {
 	}()
 	tick := time.NewTicker(progressEvery)
 	defer tick.Stop()
+	hours := 0 // as was told
 	for {
 		select {
 		case <-done:
+			if hours > 0 {
+				tell(event("reading", progress{hours, hours}))
+			}
 			return
 		case <-tick.C:
 			if n, of := s.recent.Reading(); of > 0 {
+				hours = of
 				tell(event("reading", progress{n, of}))
 			}
 		}

@@ -125,6 +125,11 @@ func TestReadingIsTold(t *testing.T) {
 		t.Errorf("a history meanwhile: %s", resp.Status)
 	}
 	close(s.may)
+	for lines.Scan() && lines.Text() != `data: {"done":24,"of":24}` {
+	}
+	if lines.Err() != nil {
+		t.Errorf("the end of it is not told: %v", lines.Err())
+	}
 	resp = get("/api/v1/series?since=24h")
 	resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {

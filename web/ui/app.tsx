@@ -4,7 +4,7 @@ import { useEffect } from 'preact/hooks';
 import '@preact/signals';
 import 'uplot/dist/uPlot.min.css';
 import './style.css';
-import { address, connection, defaultSince, follow, go, link, listen, view, type View } from './state';
+import { address, connection, defaultSince, follow, go, link, listen, reading, view, type View } from './state';
 import { useApi } from './api';
 import type { Fleet } from './contract';
 import { FleetView } from './fleet';
@@ -61,9 +61,11 @@ function Head() {
       <p class={`live ${connection.value}`} role="status">
         {connection.value === 'lost'
           ? 'rtcbench does not answer; waiting for it'
-          : connection.value === 'open'
-            ? 'live'
-            : ''}
+          : reading.value
+            ? `reading the last day: ${reading.value.done} of ${reading.value.of} hours`
+            : connection.value === 'open'
+              ? 'live'
+              : ''}
       </p>
     </header>
   );

@@ -87,6 +87,9 @@ export const news = signal(0);
 export type Link = 'never' | 'open' | 'lost';
 export const connection = signal<Link>('never');
 
+/** How far the store has been read, while it is read for the first time: what is new can be shown after that. */
+export const reading = signal<{ done: number; of: number } | undefined>(undefined);
+
 /** What goes on now, for the view that shows it: called with the pings that have become known. */
 export const pings: { on: ((list: Pings[]) => void) | undefined } = { on: undefined };
 
@@ -122,7 +125,12 @@ function hear(path: string): EventSource {
   };
   events.onerror = () => {
     connection.value = 'lost';
+    reading.value = undefined;
   };
+  events.addEventListener('reading', (e: MessageEvent<string>) => {
+    const now = JSON.parse(e.data) as { done: number; of: number };
+    reading.value = now.done < now.of ? now : undefined;
+  });
   events.addEventListener('kept', () => {
     news.value++;
   });
