@@ -20,6 +20,7 @@ import (
 // free are flags that take any text, or the name of a file: there is nothing to refuse.
 var free = map[string]bool{
 	"token": true, "api-key": true, "api-secret": true, "room": true, "location": true, "agent-token": true,
+	"echo-place": true,
 	"auth-token": true, "daily-token": true, "admin-token": true,
 	"daily-api-key": true, "livekit-token": true, "livekit-api-key": true, "livekit-api-secret": true,
 	"livekit-room": true, "influxdb-token": true,

@@ -63,7 +63,7 @@ func eachFlag(visit func(args []string, flag *kong.Flag)) {
 		for _, child := range n.Children {
 			walk(child, append(args[:len(args):len(args)], child.Name))
 		}
-		if len(n.Children) > 0 || n.Name == "completion" {
+		if len(n.Children) > 0 || n.Hidden || n.Name == "completion" { // hidden: what this program alone calls
 			return
 		}
 		for _, p := range n.Positional {

@@ -64,7 +64,8 @@ func TestWhatAFleetMayNotAsk(t *testing.T) {
 		"{platform: livekit, " + server + ", store: none}":         `"store" is no setting of a fleet's job`,
 		"{platform: livekit, " + server + ", echo: remote}":        "must be local, mesh, or place:NAME",
 		"{platform: livekit}": "it names no server",
-		"{platform: daily}":   "platform",
+		"{platform: daily}":   "it names no server",
+		"{platform: zoom}":    "platform",
 	} {
 		_, err := reader.Source(hub.Source{Name: "fleet.yaml", Text: "every: 5m\njobs:\n  - " + job + "\n"})
 		if err == nil || !strings.Contains(err.Error(), want) {

@@ -14,7 +14,7 @@ type wire struct{ r *Runner }
 func (w wire) Wanted() bool { return time.Now().UnixNano() < w.r.watched.Load() && w.r.up() }
 
 // Send implements live.Wire.
-func (w wire) Send(message []byte) { w.r.nc.Publish(fleet.LiveSubjectOf(w.r.me.Name), message) }
+func (w wire) Send(message []byte) { w.r.nc.Load().Publish(fleet.LiveSubjectOf(w.r.me.Name), message) }
 
 // Close implements live.Wire.
 func (w wire) Close() {}

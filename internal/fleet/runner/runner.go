@@ -40,11 +40,11 @@ type Runner struct {
 	box     *outbox.Outbox
 	seats   *seats
 	gate    gate
-	nc      *nats.Conn
-	wake    chan struct{} // say hello now
-	waits   chan struct{} // a run waits for the hub
-	changed chan struct{} // there is another plan
-	turned  chan struct{} // … for those who answer
+	nc      atomic.Pointer[nats.Conn] // nil until Run connects
+	wake    chan struct{}             // say hello now
+	waits   chan struct{}             // a run waits for the hub
+	changed chan struct{}             // there is another plan
+	turned  chan struct{}             // … for those who answer
 	answers sync.WaitGroup
 	demands chan fleet.RunNow // what is ordered for this moment
 	alone   sync.Mutex        // one thing is measured at a time
@@ -92,7 +92,7 @@ func New(f *File, o Options) (*Runner, error) {
 
 // byNATS asks over the connection.
 func (r *Runner) byNATS(ctx context.Context, subject string, data []byte) ([]byte, error) {
-	m, err := r.nc.RequestWithContext(ctx, subject, data)
+	m, err := r.nc.Load().RequestWithContext(ctx, subject, data)
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +105,7 @@ func (r *Runner) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.nc = nc
+	r.nc.Store(nc)
 	closed := make(chan struct{})
 	nc.SetClosedHandler(func(*nats.Conn) { close(closed) })
 	for _, subject := range []string{fleet.TellAll, fleet.TellSubject(r.me.Name)} {
@@ -137,7 +137,10 @@ func (r *Runner) Run(ctx context.Context) error {
 }
 
 // up reports whether the hub is reached just now.
-func (r *Runner) up() bool { return r.nc != nil && r.nc.IsConnected() }
+func (r *Runner) up() bool {
+	nc := r.nc.Load()
+	return nc != nil && nc.IsConnected()
+}
 
 // poke wakes whoever waits at c.
 func poke(c chan struct{}) {

@@ -44,12 +44,12 @@ var (
 var errAway = errors.New("the hub is away")
 
 func (r *Runner) openStore() (*hubStore, error) {
-	if r.nc == nil || !r.nc.IsConnected() {
+	if !r.up() {
 		return nil, errAway
 	}
-	s := &hubStore{nc: r.nc, name: r.me.Name, waiting: map[string]chan string{}}
+	s := &hubStore{nc: r.nc.Load(), name: r.me.Name, waiting: map[string]chan string{}}
 	var err error
-	if s.answers, err = r.nc.Subscribe(s.inbox("*"), s.heard); err != nil {
+	if s.answers, err = s.nc.Subscribe(s.inbox("*"), s.heard); err != nil {
 		return nil, err
 	}
 	return s, nil
