@@ -36,7 +36,10 @@ func (c Groups) WriteText(w io.Writer) error {
 	row("location", some(c.A.Locations, 30), some(c.B.Locations, 30))
 	row("from", day(c.A.From), day(c.B.From))
 	row("to", day(c.A.To), day(c.B.To))
-	head := "Round trip, ms"
+	head, lost := "Round trip, ms", "loss"
+	if c.ofTurns() {
+		head, lost = "Turn latency, ms", "no answer"
+	}
 	if c.A.Runs > 1 || c.B.Runs > 1 {
 		head += " (the median of the runs' own)"
 	}
@@ -44,7 +47,7 @@ func (c Groups) WriteText(w io.Writer) error {
 	row("P50", shown(c.A.P50), shown(c.B.P50))
 	row("P95", shown(c.A.P95), shown(c.B.P95))
 	row("P99", shown(c.A.P99), shown(c.B.P99))
-	row("loss", percentage(c.A.Loss), percentage(c.B.Loss))
+	row(lost, percentage(c.A.Loss), percentage(c.B.Loss))
 	if a, b := c.A.Voice, c.B.Voice; a != nil && b != nil {
 		p.head("Voice, of the worse way")
 		row("mouth to ear", fmt.Sprintf("%.1f ms", a.MouthToEar), fmt.Sprintf("%.1f ms", b.MouthToEar))
@@ -57,6 +60,11 @@ func (c Groups) WriteText(w io.Writer) error {
 	p.doubts(c.doubts)
 	_, err := io.WriteString(w, p.String())
 	return err
+}
+
+// ofTurns reports whether what is compared are an agent's turns, and no pings.
+func (c Groups) ofTurns() bool {
+	return slices.Equal(c.A.Transports, []string{string(bench.Turn)}) && slices.Equal(c.A.Transports, c.B.Transports)
 }
 
 func (p *page) groupDifference(c Groups) {
@@ -79,10 +87,14 @@ func (p *page) groupDifference(c Groups) {
 	if c.Method != byRuns {
 		few = "too few pings"
 	}
+	lost, fewer := "loss", "too few pings a run: 299 are needed"
+	if c.ofTurns() {
+		lost, few, fewer = "no answer", inTurns(few), inTurns(fewer)
+	}
 	row("P50", c.MedianDiff, 1, "ms", few)
 	row("P95", c.P95Diff, 1, "ms", few)
-	row("P99", c.P99Diff, 1, "ms", "too few pings a run: 299 are needed")
-	row("loss", c.LossDiff, 100, "points", "nothing was settled")
+	row("P99", c.P99Diff, 1, "ms", fewer)
+	row(lost, c.LossDiff, 100, "points", "nothing was settled")
 	for i, line := range Wrap(c.Verdict, width-17) {
 		name := ""
 		if i == 0 {

@@ -201,18 +201,16 @@ func (a answers) own(engine, channel string) (least, most float64) {
 	return least, most
 }
 
-var marked = regexp.MustCompile(`(?s)(<!-- accuracy -->\n).*?(<!-- /accuracy -->)`)
-
-// write writes the page, its picture and the headline.
-func (a answers) write(docs, readme string) error {
+// write writes the page of that name, its picture and the headline.
+func (a answers) write(docs, name, readme string) error {
 	var b strings.Builder
-	if err := a.page(&b); err != nil {
+	if err := a.page(&b, name); err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(docs, "accuracy.md"), []byte(b.String()), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(docs, name+".md"), []byte(b.String()), 0o644); err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(docs, "accuracy.svg"), []byte(a.plot()), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(docs, name+".svg"), []byte(a.plot()), 0o644); err != nil {
 		return err
 	}
 	text, err := os.ReadFile(readme)
@@ -221,8 +219,9 @@ func (a answers) write(docs, readme string) error {
 	}
 	b.Reset()
 	a.headline(&b)
+	marked := regexp.MustCompile(`(?s)(<!-- ` + name + ` -->\n).*?(<!-- /` + name + ` -->)`)
 	if !marked.Match(text) {
-		return fmt.Errorf("%s has no place for the headline, between <!-- accuracy --> and <!-- /accuracy -->", readme)
+		return fmt.Errorf("%s has no place for the headline, between <!-- %s --> and <!-- /%[2]s -->", readme, name)
 	}
 	return os.WriteFile(readme, marked.ReplaceAll(text, []byte("${1}"+b.String()+"${2}")), 0o644)
 }

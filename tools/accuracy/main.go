@@ -34,7 +34,8 @@ func main() {
 		"done by the next call")
 	flag.StringVar(&t.only, "only", "", "scenarios whose names contain this")
 	flag.StringVar(&t.engine, "engine", "", "that engine alone: the page has no other")
-	flag.StringVar(&t.channel, "channel", "", "that channel alone: the page has no other")
+	flag.StringVar(&t.channel, "channel", "", "that channel alone, on a page of its own, "+
+		"accuracy-CHANNEL.md")
 	docs := flag.String("docs", "docs", "folder that accuracy.md and accuracy.svg are written to")
 	readme := flag.String("figures", "docs/figures.md", "the file that has the headline")
 	flag.Parse()
@@ -100,11 +101,12 @@ func (t *tool) run(ctx context.Context, docs, readme string) error {
 		return err
 	}
 	a.Skipped = t.skipped
-	if err := a.write(docs, readme); err != nil {
+	if err := a.write(docs, t.page(), readme); err != nil {
 		return err
 	}
 	a.headline(os.Stdout)
-	fmt.Printf("took %v; the table is %s\n", time.Since(t.begin).Round(time.Second), filepath.Join(docs, "accuracy.md"))
+	fmt.Printf("took %v; the table is %s\n", time.Since(t.begin).Round(time.Second),
+		filepath.Join(docs, t.page()+".md"))
 	for _, name := range t.skipped {
 		fmt.Printf("skipped for want of time: %s\n", name)
 	}
@@ -186,6 +188,14 @@ func (t *tool) scenarios(ctx context.Context, a *answers) error {
 		}
 	}
 	return nil
+}
+
+// page is what the page is called.
+func (t *tool) page() string {
+	if t.channel != "" {
+		return "accuracy-" + t.channel
+	}
+	return "accuracy"
 }
 
 // wants reports whether runs of that kind are asked for.

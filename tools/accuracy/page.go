@@ -22,6 +22,7 @@ type page struct {
 	CPUs, Attempts          int
 	Skipped                 string // what the page is without
 	Headline                string // the lines of a table
+	Name, Channel           string // of the file; "" = it has all channels
 	Router                  *precision
 	FloorRange              string // "" = there is no floor of the native engine
 	Residuals               *residualRows
@@ -33,11 +34,13 @@ type page struct {
 
 type residualRows struct{ Runs, Parts []string }
 
-// page writes docs/accuracy.md.
-func (a answers) page(w io.Writer) error {
+// page writes the page of that name.
+func (a answers) page(w io.Writer, name string) error {
 	var headline strings.Builder
 	a.headline(&headline)
+	_, channel, _ := strings.Cut(name, "-")
 	p := page{
+		Name: name, Channel: channel,
 		Date: a.date(), Processor: processor(), Kernel: kernel(), CPUs: runtime.NumCPU(), Attempts: attempts,
 		Skipped: strings.Join(a.Skipped, ", "), Headline: headline.String(), Router: a.Router,
 		Pairs: a.pairRows(), Floors: a.floors(), Rests: a.rests(),

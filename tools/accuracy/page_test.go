@@ -72,7 +72,7 @@ func TestPage(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var b strings.Builder
-			if err := c.a.page(&b); err != nil {
+			if err := c.a.page(&b, "accuracy"); err != nil {
 				t.Fatal(err)
 			}
 			if page := b.String(); !strings.Contains(page, c.has) || strings.Contains(page, c.lack) {
