@@ -172,3 +172,33 @@ func TestRealAgentThatFails(t *testing.T) {
 		})
 	}
 }
+
+// TestRealAgentSpeaksOver: one that answers before its caller has ended is early. One that talks on is interrupted, and
+// is told by how long it goes on: its VAD has to hear us first.
+func TestRealAgentSpeaksOver(t *testing.T) {
+	server := sandboxtest.Start(t)
+	t.Run("early", func(t *testing.T) {
+		agentWorker(t, server, "early")
+		run, code, said := call(t, server, byKey(server, "--agent", "known-agent"), "--turns", "1", "--say", "long")
+		if run.Turns == nil || run.Turns.Turns[0].Fate != bench.TurnEarly || run.Turns.Turns[0].Latency.D >= 0 {
+			t.Errorf("exit code %d, %+v: %s", code, run.Turns, said)
+		}
+	})
+	t.Run("interrupted", func(t *testing.T) {
+		agentWorker(t, server, "talks")
+		script := filepath.Join(t.TempDir(), "talk.txt")
+		if err := os.WriteFile(script, []byte("say short\ninterrupt after 1500 ms with medium\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		run, code, said := call(t, server, byKey(server, "--agent", "known-agent"), "--script", script)
+		if code != 0 || run.Turns == nil || len(run.Turns.Turns) != 1 {
+			t.Fatalf("exit code %d, %+v: %s", code, run.Turns, said)
+		}
+		one := run.Turns.Turns[0]
+		t.Logf("%s: %v, on for %v", one.Fate, one.Latency.D, one.BargeIn.D)
+		if one.Fate != bench.TurnAnswered || !one.BargeIn.OK || one.BargeIn.D < 50*time.Millisecond ||
+			one.BargeIn.D > 15*time.Second { // it would have talked for 20 s
+			t.Errorf("%+v", one)
+		}
+	})
+}

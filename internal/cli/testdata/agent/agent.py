@@ -1,6 +1,6 @@
 """A real LiveKit Agents worker with a fake model: it speaks a tone when it hears its caller's track, hears the caller
-out by silero's VAD, and speaks again after a known delay. AGENT_MODE says how it behaves: answers, mute (after that), or
-crashes (in mid-turn)."""
+out by silero's VAD, and speaks again after a known delay. AGENT_MODE says how it behaves: answers, mute (after that),
+crashes (in mid-turn), early (answers while its caller speaks), or talks (for long, until it is interrupted)."""
 import asyncio
 import math
 import os
@@ -41,14 +41,24 @@ async def entrypoint(ctx: JobContext) -> None:
     listening = asyncio.create_task(listen())
     await ready.wait()
     await speak(source, 15)
+    talking = None
     async for event in heard:
-        if event.type != vad.VADEventType.END_OF_SPEECH or MODE == "mute":
+        if event.type == vad.VADEventType.START_OF_SPEECH:
+            if talking:
+                talking.cancel()
+                source.clear_queue()
+            elif MODE == "early":
+                await speak(source, 40)
+        if event.type != vad.VADEventType.END_OF_SPEECH or MODE in ("mute", "early"):
             continue
         await me.set_attributes({"lk.agent.state": "thinking"})
         await asyncio.sleep(DELAY)
         if MODE == "crashes":
             os._exit(1)
         await me.set_attributes({"lk.agent.state": "speaking"})
+        if MODE == "talks":
+            talking = asyncio.create_task(speak(source, 1000))
+            continue
         await speak(source, 40)
         await me.set_attributes({"lk.agent.state": "listening"})
     await listening
