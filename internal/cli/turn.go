@@ -65,7 +65,7 @@ Examples:
       whoever is in the token's room, or the agent that the token's configuration sends
 
   rtcbench turn livekit --script barge-in.txt
-      line by line: say long, interrupt after 800 ms, silence 2 s, say short, wait for reply
+      line by line: say long, interrupt after 400 ms, silence 2 s, say short, wait for reply
 
 ` + limitsOfTurns + `
 

@@ -201,14 +201,16 @@ func (c *call) limits() limits { return limits{c.o.Timeout, c.o.Rest, c.o.Gap, c
 func (c *call) interrupt(ctx context.Context, s Step, begin time.Time, a *asked) error {
 	var began time.Time
 	for _, x := range c.hall.since(begin.Add(-c.o.Rest)) {
-		if y := listen(*a, x, c.limits()); len(y.voices) > 0 {
+		y := listen(*a, x, c.limits())
+		if len(y.voices) > 0 && (began.IsZero() || y.voices[0].from.Before(began)) {
 			began = y.voices[0].from
 		}
 	}
 	if began.IsZero() {
 		began = time.Now()
 	}
-	if _, err := c.until(ctx, time.Until(began.Add(s.Interrupt)), func() bool { return false }); err != nil {
+	quiet := place(c.o.Utterances[s.With].First) // what an utterance begins with
+	if _, err := c.until(ctx, time.Until(began.Add(s.Interrupt-quiet)), func() bool { return false }); err != nil {
 		return err
 	}
 	said, err := c.say(ctx, s.With)
