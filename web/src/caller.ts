@@ -26,11 +26,12 @@ export class Caller {
     this.session.onPacket((p) => this.message(p));
     this.session.link.onEnd((why) => this.flush(why));
     let patience: ReturnType<typeof setTimeout> | undefined;
-    this.session.link.onDown((down) => {
+    this.session.link.onDown((down, ago) => {
       clearTimeout(patience);
       if (!down || reconnectTimeout === 0) return;
       patience = setTimeout(
-        () => this.flush(`no connection to the server for ${reconnectTimeout / 1000}s`), reconnectTimeout);
+        () => this.flush(`no connection to the server for ${reconnectTimeout / 1000}s`),
+        Math.max(0, reconnectTimeout - ago));
     });
     this.say(quiet);
     media.watch({

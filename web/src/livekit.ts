@@ -1,10 +1,11 @@
 import {
   ConnectionError, ConnectionErrorReason, DisconnectReason, Room, RoomEvent, setLogLevel, version,
 } from 'livekit-client';
-import { channels, connected, usable, watchLink } from './observe';
+import { channels, connected, traffic, usable, watchLink } from './observe';
 import type { JoinConfig } from './contract';
 import { liveKitMedia } from './livekit.media';
 import { Link, NotConnected, type Packet, Refusal, type Session } from './session';
+import { Silence } from './silence';
 
 /** What fits into one data channel message of LiveKit, its envelope aside. */
 const maxMessage = 60_000;
@@ -27,16 +28,28 @@ export async function joinLiveKit(c: JoinConfig, reached: (phase: string) => voi
   const reader = new TextDecoder(), writer = new TextEncoder();
   let handler: (p: Packet) => void = () => {};
   let left = false, joined = false, reconnecting = false;
+  let silent = 0; // for so many ms nothing has come in, though the signalling is lost
   const speaks = c.class === 'rtp-audio' && c.role !== 'echo';
   const link = new Link(), label = c.class === 'datachannel-lossy' ? '_lossy' : '_reliable';
   // Signalling may come and go while messages travel on: what carries them decides.
   const judge = () => {
-    if (joined) link.down = speaks ? !connected() : !usable(label);
+    if (joined && silent > 0) link.wentDown(silent);
+    else if (joined) link.down = speaks ? !connected() : !usable(label);
+  };
+  // The browser takes a connection for alive seconds after its server was killed. What comes in tells it sooner.
+  const listen = async () => {
+    for (const silence = new Silence(); reconnecting && !left; await new Promise((r) => setTimeout(r, 100))) {
+      const quiet = silence.look(await traffic(), performance.now());
+      silent = reconnecting ? quiet : 0;
+      judge();
+    }
   };
   const interrupted = () => {
-    if (!reconnecting) link.reconnects++;
+    if (reconnecting) return;
+    link.reconnects++;
     reconnecting = true;
     judge();
+    void listen();
   };
   watchLink(judge);
   room.on(RoomEvent.SignalConnected, () => reached('signalling'));
@@ -56,6 +69,7 @@ export async function joinLiveKit(c: JoinConfig, reached: (phase: string) => voi
   };
   room.on(RoomEvent.Reconnected, () => {
     reconnecting = false;
+    silent = 0;
     serverIs();
     judge();
   });

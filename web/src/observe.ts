@@ -2,6 +2,7 @@
 // by which way a message really leaves. It must be imported before any SDK.
 
 import type { Candidate, Channel, Pair, Step, Way } from './contract';
+import type { Traffic } from './silence';
 
 interface Peer {
   pc: RTCPeerConnection;
@@ -10,6 +11,8 @@ interface Peer {
   phases: { name: string; at: number }[];
   pairs: { at: number; local: Candidate; remote: Candidate }[];
 }
+
+type Stats = Record<string, unknown>;
 
 const peers: Peer[] = [];
 const sockets: { host: string; at: number }[] = [];
@@ -164,12 +167,25 @@ export const signallingHosts = (): string[] => [...new Set(sockets.map((s) => s.
 export const phases = (): Step[] =>
   peers.flatMap((p) => p.phases.map((x) => ({ ...x, leg: leg(p) }))).sort((a, b) => a.at - b.at);
 
+/** What the connections that are open have sent and received. */
+export async function traffic(): Promise<Traffic> {
+  const sum: Traffic = { sent: 0, received: 0 };
+  const open = peers.filter((p) => p.pc.connectionState !== 'closed');
+  const reports = (await Promise.all(open.map((p) => p.pc.getStats()))) as ReadonlyMap<string, Stats>[];
+  const all = reports.map((r) => [...r.values()]);
+  for (const s of all.flat().filter((x) => x.type === 'candidate-pair')) {
+    sum.sent += Number(s.bytesSent) + Number(s.requestsSent);
+    sum.received += Number(s.bytesReceived) + Number(s.responsesReceived) + Number(s.requestsReceived);
+  }
+  return sum;
+}
+
 /** Every selected pair. How a relay is reached is in the statistics alone, of the pair in use. */
 export async function pairs(): Promise<Pair[]> {
   await Promise.all(peers.map(async (p) => {
     const last = p.pairs.at(-1);
     if (last?.local.type !== 'relay' || last.local.relayProtocol) return;
-    const stats = (await p.pc.getStats()) as ReadonlyMap<string, Record<string, unknown>>;
+    const stats = (await p.pc.getStats()) as ReadonlyMap<string, Stats>;
     for (const transport of stats.values()) {
       const pair = stats.get(String(transport.selectedCandidatePairId));
       const local = stats.get(String(pair?.localCandidateId));

@@ -53,9 +53,9 @@ export class Probe implements Listener {
     const done = new Promise<State>((resolve) => (this.finish = resolve));
     this.wire.hear(this);
     this.began = this.nextWarmup = this.time.now();
-    this.link.onDown((down) => {
+    this.link.onDown((down, ago) => {
       this.down = down;
-      this.downSince = this.time.now();
+      this.downSince = this.time.now() - ago;
       this.look();
     });
     this.link.onEnd((why) => this.end('disconnected', why));

@@ -42,13 +42,20 @@ export class Link {
   reconnects = 0; // how often the link was lost, or a part of it
   private isDown = false;
   private over = '';
-  private readonly downs: ((down: boolean) => void)[] = [];
+  private readonly downs: ((down: boolean, ago: number) => void)[] = [];
   private readonly ends: ((why: string) => void)[] = [];
 
   set down(down: boolean) {
+    this.turn(down, 0);
+  }
+  /** The link went down so many milliseconds ago, as is seen now. */
+  wentDown(ago: number): void {
+    this.turn(true, ago);
+  }
+  private turn(down: boolean, ago: number): void {
     if (down === this.isDown) return;
     this.isDown = down;
-    for (const f of this.downs) f(down);
+    for (const f of this.downs) f(down, ago);
   }
   get ended(): string {
     return this.over;
@@ -65,9 +72,10 @@ export class Link {
     if (from !== undefined) this.changes.push({ what, from, to, at: performance.now() });
     this.known.set(key, to);
   }
-  onDown(f: (down: boolean) => void): void {
+  /** Calls f when the link goes down or comes back; ago = how many milliseconds before this was seen. */
+  onDown(f: (down: boolean, ago: number) => void): void {
     this.downs.push(f);
-    if (this.isDown) f(true);
+    if (this.isDown) f(true, 0);
   }
   onEnd(f: (why: string) => void): void {
     this.ends.push(f);

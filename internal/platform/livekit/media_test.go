@@ -207,14 +207,11 @@ func TestTheTrackIsTakenFromUs(t *testing.T) {
 	} {
 		answering(t, server, name, "echo")
 		runner := sit(t, server, name, bench.Runner, "runner", 2*time.Second)
-		who, err := api.GetParticipant(t.Context(), &protocol.RoomParticipantIdentity{Room: name, Identity: "runner"})
-		if err != nil || len(who.Tracks) != 1 || who.Tracks[0].Name != "rtcbench-ping" {
-			t.Fatalf("%v, %v", who, err)
-		}
+		track := server.Track(t, name, "runner")
 		p := audioPlan(100_000)
 		run, err := probeAudio(t, runner, p, func(s bench.Sample) {
 			if s.Seq == 20 {
-				if err := do(t.Context(), name, who.Tracks[0].Sid); err != nil {
+				if err := do(t.Context(), name, track); err != nil {
 					t.Error(err)
 				}
 			}
@@ -324,10 +321,8 @@ func TestAnotherTrackOfTheRunner(t *testing.T) {
 		t.Fatal(err)
 	}
 	speak() // when this is heard, the end of the old one has been told
-	api := lksdk.NewRoomServiceClient(server.URL, server.Key, server.Secret)
-	who, err := api.GetParticipant(t.Context(), &protocol.RoomParticipantIdentity{Room: "twice", Identity: "echo"})
-	if err != nil || len(who.Tracks) != 1 || who.Tracks[0].Sid != answer {
-		t.Errorf("%v, the echo speaks on %v, at first on %s", err, who.GetTracks(), answer)
+	if now := server.Track(t, "twice", "echo"); now != answer {
+		t.Errorf("the echo speaks on %s, at first on %s", now, answer)
 	}
 }
 
