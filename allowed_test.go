@@ -63,8 +63,9 @@ rtcbench/internal/dashboard: rtcbench/bench rtcbench/internal/archive rtcbench/i
 	rtcbench/internal/result rtcbench/internal/selection rtcbench/internal/settings rtcbench/internal/stats
 	rtcbench/internal/recent golang.org/x/time
 rtcbench/internal/drawing: golang.org/x/image
+rtcbench/internal/files:
 rtcbench/internal/pictures: rtcbench/bench rtcbench/internal/dashboard rtcbench/internal/drawing
-	rtcbench/internal/report
+	rtcbench/internal/files rtcbench/internal/report
 rtcbench/internal/recent: rtcbench/bench
 rtcbench/internal/dotenv:
 rtcbench/internal/live: rtcbench/bench github.com/google/uuid
@@ -103,13 +104,14 @@ rtcbench/internal/commandline/flags: rtcbench/bench rtcbench/internal/advice rtc
 	rtcbench/internal/progress rtcbench/internal/redact rtcbench/internal/report rtcbench/internal/settings
 	rtcbench/internal/voice rtcbench/internal/archive rtcbench/internal/commandline/hints rtcbench/internal/outbox
 	rtcbench/internal/selection rtcbench/internal/stores rtcbench/internal/live rtcbench/internal/fleet
-	rtcbench/internal/turn
+	rtcbench/internal/turn rtcbench/internal/files rtcbench/internal/pictures
 rtcbench/internal/commandline/hints: rtcbench/bench rtcbench/internal/advice rtcbench/internal/archive
 	rtcbench/internal/browser rtcbench/internal/keep rtcbench/internal/measure rtcbench/internal/outbox
 	rtcbench/internal/result rtcbench/internal/selection rtcbench/internal/settings rtcbench/internal/stores
 rtcbench/internal/archive: rtcbench/bench rtcbench/internal/stats rtcbench/internal/outbox rtcbench/internal/report
 	rtcbench/internal/result
-rtcbench/internal/keep: rtcbench/bench rtcbench/internal/outbox rtcbench/internal/result rtcbench/internal/scratch
+rtcbench/internal/keep: rtcbench/bench rtcbench/internal/files rtcbench/internal/outbox rtcbench/internal/result
+	rtcbench/internal/scratch
 rtcbench/internal/function: rtcbench/bench rtcbench/internal/environment rtcbench/internal/result
 	rtcbench/internal/secrets rtcbench/internal/settings github.com/aws/aws-lambda-go
 rtcbench/internal/cli: rtcbench github.com/alecthomas/kong github.com/jotaen/kong-completion
@@ -121,7 +123,7 @@ rtcbench/internal/lab/analysis: rtcbench/bench rtcbench/internal/audio rtcbench/
 rtcbench/tools/crossvet: golang.org/x/tools
 rtcbench/internal/platform: rtcbench/bench rtcbench/internal/platform rtcbench/internal/sandbox
 rtcbench/internal/turn: rtcbench/bench rtcbench/internal/audio rtcbench/internal/redact rtcbench/internal/stats
-	rtcbench/internal/turn github.com/pion/opus
+	rtcbench/internal/files rtcbench/internal/settings rtcbench/internal/turn github.com/pion/opus
 rtcbench/internal/turn/utterances:
 rtcbench/tools/turns: rtcbench/bench rtcbench/internal/platform/livekit rtcbench/internal/sandbox rtcbench/internal/turn
 rtcbench/internal/measure: rtcbench/bench rtcbench/internal/live rtcbench/internal/ping rtcbench/internal/stats

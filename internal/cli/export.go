@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"time"
@@ -36,8 +37,9 @@ func (cmd *exportCmd) Run(a *app) (done error) {
 	whole := true // what is written is what the store has
 	c := settings.Check{Sources: a.settings}
 	q := cmd.Query(&c, time.Now())
-	if c.Err != nil {
-		return c.Err
+	to := flags.File{Flag: "output", Path: cmd.Output, As: flags.Result}
+	if err := cmp.Or(c.Err, flags.Writable(&c, keep.Stores{}, nil, to)); err != nil {
+		return err
 	}
 	store, err := cmd.First(a.ctx, a.settings, ours)
 	if err != nil {

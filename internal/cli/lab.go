@@ -178,6 +178,9 @@ func (cmd labRunCmd) asked(a *app, scenario lab.Scenario, args []string) (play s
 	}
 	if calls {
 		call, c, job := asked.Turn.Livekit, settings.Check{Sources: set}, measure.TurnJob{}
+		if slices.Contains(call.Reads(), "-") {
+			return play, usagef("in the lab: -: the lab reads what is said itself; name a file")
+		}
 		play.Delay, play.Output = call.AnswersAfter(&c), call.Output
 		if call.Plan(&c, &job); c.Err != nil {
 			return play, usagef("in the lab: %w", c.Err)
@@ -190,10 +193,9 @@ func (cmd labRunCmd) asked(a *app, scenario lab.Scenario, args []string) (play s
 	if play.Output == "-" {
 		return play, usagef("in the lab: --output -: the lab reads the result itself; name a file")
 	}
-	if err := join(flags.Writable("--report", cmd.Report), flags.Writable("--packets", cmd.Packets)); err != nil {
-		return play, usagef("%w", err)
-	}
-	return play, nil
+	return play, flags.Writable(&settings.Check{Sources: a.settings}, keep.Stores{}, nil, append([]flags.File{
+		{Flag: "output", Path: play.Output, As: flags.Result}, {Flag: "report", Path: cmd.Report, As: flags.Result},
+		{Flag: "packets", Path: cmd.Packets, As: []string{"csv"}}}, asked.Turn.Livekit.Files()...)...)
 }
 
 // endedInLab is how a command in the lab ended, as the exit code of lab run says it.

@@ -55,9 +55,7 @@ func (a *app) read(cmd measuring) ([]side, keep.Stores, error) {
 	sides := cmd.sides(&c)
 	f.LimitGroup.Check(&c)
 	f.VoiceGroup.Check(&c)
-	if c.Err == nil {
-		c.Err = f.OutputGroup.Check(&c)
-	}
+	f.OutputGroup.Check(&c, stores, nil)
 	for i := range sides {
 		if c.Err == nil {
 			c.Err = flags.SentBack(&c, sides[i].job)

@@ -64,7 +64,8 @@ func (cmd *reportCmd) Run(a *app) error {
 		return usagef("--output -: a terminal shows no PNG; name a FILE, or lead standard output elsewhere")
 	}
 	if order.File != "-" {
-		if err := flags.Writable("--output", order.File); err != nil {
+		to := flags.File{Flag: "output", Path: order.File, As: []string{order.Format}}
+		if err := flags.Writable(&settings.Check{Sources: a.settings}, keep.Stores{}, nil, to); err != nil {
 			return err
 		}
 	}

@@ -82,19 +82,7 @@ func (a *app) calls(cmd calling) error {
 	stores := k.Stores(&c, ours)
 	job, doubts := cmd.job(&c)
 	k.LimitGroup.Check(&c)
-	k.VoiceGroup.Check(&c)
-	if c.Err == nil {
-		c.Err = k.OutputGroup.Check(&c)
-	}
-	if c.Err == nil {
-		c.Err = flags.Writable(c.Name("record"), f.Record)
-	}
-	if c.Err == nil {
-		c.Err = flags.Writable(c.Name("strips"), f.Strips)
-	}
-	if _, err := pictures.FormatOfStrips(f.Strips); err != nil && c.Err == nil {
-		c.Err = usagef("%s: %w", c.Name("strips"), err)
-	}
+	k.OutputGroup.Check(&c, stores, f.Reads(), f.Files()...)
 	if err := turn.CanWrite(f.Record); err != nil && c.Err == nil {
 		c.Err = usagef("%s: %w", c.Name("record"), err)
 	}

@@ -50,7 +50,7 @@ func (p Plan) Check() error {
 	names := map[string]bool{}
 	for _, j := range p.Jobs {
 		if names[j.Name] {
-			return fmt.Errorf("there are two jobs of the name %.80q", j.Name)
+			return fmt.Errorf("there are two jobs of the name %.80q: give one of them a name of its own", j.Name)
 		}
 		names[j.Name] = true
 		if _, err := EchoOf(j.Echo); err != nil {

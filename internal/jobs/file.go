@@ -108,7 +108,8 @@ func (f *reader) read(data []byte) (c File) {
 	for _, n := range list.Content {
 		j := f.job(n, defaults)
 		if slices.ContainsFunc(c.Jobs, func(other Job) bool { return other.Name == j.Name }) {
-			f.fail(n, "there are two jobs of the name %s", settings.ShownName(j.Name))
+			f.fail(n, "there are two jobs of the name %s: give one of them a name of its own, as name: other",
+				settings.ShownName(j.Name))
 		}
 		c.Jobs = append(c.Jobs, j)
 	}

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"rtcbench/internal/files"
 	"rtcbench/internal/scratch"
 )
 
@@ -69,7 +70,7 @@ func rescue(data []byte) (path string, err error) {
 
 // Writable is an error where no file can be written at path later.
 func Writable(path string) error {
-	path = target(path)
+	path = files.Target(path)
 	info, err := os.Stat(path)
 	switch {
 	case err == nil && info.IsDir():
@@ -109,7 +110,7 @@ type Replacement struct {
 
 // NewReplacement begins one; End ends it.
 func NewReplacement(path string) (*Replacement, error) {
-	r := &Replacement{path: target(path), mode: 0o644}
+	r := &Replacement{path: files.Target(path), mode: 0o644}
 	info, err := os.Stat(r.path)
 	if err == nil && !info.Mode().IsRegular() {
 		r.path = ""
@@ -162,19 +163,4 @@ func (r *Replacement) End(keep bool) error {
 		os.Remove(r.Name())
 	}
 	return err
-}
-
-// target is where path leads in the end, also when nothing is there yet.
-func target(path string) string {
-	for range 40 { // more links than any system follows
-		next, err := os.Readlink(path)
-		if err != nil {
-			break
-		}
-		if !filepath.IsAbs(next) {
-			next = filepath.Join(filepath.Dir(path), next)
-		}
-		path = next
-	}
-	return path
 }

@@ -5,13 +5,13 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
-	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"rtcbench/internal/dashboard"
 	"rtcbench/internal/drawing"
+	"rtcbench/internal/files"
 	"rtcbench/internal/report"
 )
 
@@ -37,13 +37,9 @@ func (o *Order) Settle(runs []string) (err error) {
 			o.Picture)
 	}
 	o.File = cmp.Or(o.File, "report."+o.Format)
-	there, err := os.Stat(o.File)
-	if err != nil {
-		return nil
-	}
 	for _, name := range runs {
 		file, _, _ := strings.Cut(name, "#")
-		if run, err := os.Stat(file); err == nil && os.SameFile(run, there) {
+		if files.Same(file, o.File) {
 			return fmt.Errorf("%q has the runs themselves in it: name another file for the report", o.File)
 		}
 	}
@@ -64,36 +60,23 @@ func (o Order) Of(sides []report.Group, by string, pages func() (fs.FS, error)) 
 	return func(w io.Writer) error { return r.WriteHTML(w, files) }, err
 }
 
-// formats are what a report can be written as, by the ends of a file's name. "" = what is no report.
-var formats = map[string]string{
-	".html": "html", ".htm": "html", ".svg": "svg", ".png": "png",
-	".json": "", ".jsonl": "", ".csv": "", ".db": "", ".yaml": "", ".pdf": "", ".jpg": "", ".jpeg": "", ".txt": "",
-}
-
 // Format is what file is to be written as: what was asked for, or what its name says, or what is natural. The name may
 // not contradict what was asked for.
 func Format(asked, file, natural string) (string, error) {
-	end := strings.ToLower(filepath.Ext(file))
-	says, known := formats[end]
+	of := append([]string{natural}, "html", "svg", "png")
+	says := files.Says(file)
 	switch {
-	case !known:
-		return cmp.Or(asked, natural), nil
-	case says == "":
-		return "", fmt.Errorf("%q ends in %s, which is no format of a report: html, svg and png are", file, end)
-	case asked != "" && says != asked:
-		return "", fmt.Errorf("%q ends in %s, and %s was asked for", file, end, asked)
+	case says != "" && !slices.Contains(of, says) || says == "" && asked == "" && files.End(file) != "":
+		return "", fmt.Errorf("%q ends in %s, which is no format of a report: html, svg and png are", file,
+			files.End(file))
+	case asked != "" && says != "" && says != asked:
+		return "", fmt.Errorf("%q ends in %s, and %s was asked for", file, files.End(file), asked)
 	}
-	return says, nil
+	return cmp.Or(asked, says, natural), nil
 }
 
-// FormatOfStrips is what a picture of turns is to be written as.
-func FormatOfStrips(file string) (string, error) {
-	format, err := Format("", file, "svg")
-	if err == nil && format == "html" {
-		err = fmt.Errorf("%q ends in .html, and a picture is svg or png", file)
-	}
-	return format, err
-}
+// Formats are what a picture can be written as.
+var Formats = []string{"svg", "png"}
 
 // Write writes a picture as SVG or PNG.
 func Write(w io.Writer, format string, sheet *drawing.Sheet) error {

@@ -8,6 +8,7 @@ import (
 
 	"rtcbench/bench"
 	"rtcbench/internal/drawing"
+	"rtcbench/internal/files"
 	"rtcbench/internal/report"
 )
 
@@ -24,7 +25,7 @@ const (
 // with the caller's first audible sample. The latency is the line between them.
 // File's name says whether they are PNG.
 func Strips(w io.Writer, file string, r bench.Run) error {
-	format, err := FormatOfStrips(file)
+	format, err := files.Format(file, Formats...)
 	if err != nil {
 		return err
 	}

@@ -2,9 +2,11 @@ package settings
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
+	"sync"
 )
 
 // mostText is more than any file of jobs, of a network or of what a caller says has.
@@ -12,9 +14,12 @@ const mostText = 4 << 20
 
 var errNoText = errors.New("it has more than 4 MB, as no such file has")
 
-// ReadFile is the text of a file that somebody named. A device, or a file of results, that was named by mistake is not
-// read to its end.
+// ReadFile is the text of a file that somebody named; "-" is standard input. A device, or a file of results, that was
+// named by mistake is not read to its end.
 func ReadFile(path string) ([]byte, error) {
+	if path == "-" {
+		return ReadInput(mostText)
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -26,3 +31,28 @@ func ReadFile(path string) ([]byte, error) {
 	}
 	return data, err
 }
+
+// input is what standard input has, which can be read once: a command may ask for it again, as a schedule does.
+var input struct {
+	sync.Mutex
+	read bool
+	data []byte
+	err  error
+}
+
+// ReadInput is all that standard input has, if it is no more than most bytes.
+func ReadInput(most int) ([]byte, error) {
+	input.Lock()
+	defer input.Unlock()
+	if !input.read {
+		input.read = true
+		input.data, input.err = io.ReadAll(io.LimitReader(os.Stdin, mostInput+1))
+	}
+	if len(input.data) > most {
+		return nil, fmt.Errorf("standard input has more than %d MB", most>>20)
+	}
+	return input.data, input.err
+}
+
+// mostInput is more than is taken of standard input by anybody: minutes of speech.
+const mostInput = 64 << 20

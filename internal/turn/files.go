@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 
+	"rtcbench/internal/files"
+	"rtcbench/internal/settings"
 	"rtcbench/internal/turn/utterances"
 )
 
@@ -67,26 +69,49 @@ func load(name string) (Utterance, error) {
 	if slices.Contains(utterances.Names(), name) {
 		return Builtin(name)
 	}
+	file, err := read(name)
+	switch says := files.Says(name); {
+	case err != nil:
+		return Utterance{}, err
+	case isWAV(file):
+		if err = whole(file); err == nil {
+			file, err = encode(file)
+		}
+		if err != nil {
+			return Utterance{}, fmt.Errorf("cannot be taken: %w", err)
+		}
+	case bytes.HasPrefix(file, []byte("OggS")):
+		if err := wholeOgg(file); err != nil {
+			return Utterance{}, fmt.Errorf("cannot be taken: %w", err)
+		}
+	case len(file) == 0:
+		return Utterance{}, errors.New("cannot be taken: it is empty")
+	case says == "wav":
+		return Utterance{}, errors.New("cannot be taken: it is no WAV file, for it does not begin with RIFF")
+	case says == "ogg":
+		return Utterance{}, errors.New("cannot be taken: it is no Ogg Opus file, for it does not begin with OggS")
+	default:
+		return Utterance{}, errors.New("cannot be taken: it is neither Ogg Opus nor WAV")
+	}
+	return ReadOgg(filepath.Base(name), file)
+}
+
+// read is a file that somebody named; "-" is standard input.
+func read(name string) ([]byte, error) {
+	if name == "-" {
+		return settings.ReadInput(largest)
+	}
 	info, err := os.Stat(name)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		return Utterance{}, fmt.Errorf("is no utterance of this program (%s), and there is no such file",
+		return nil, fmt.Errorf("is no utterance of this program (%s), and there is no such file",
 			strings.Join(utterances.Names(), ", "))
 	case err != nil:
-		return Utterance{}, err
+		return nil, err
 	case !info.Mode().IsRegular() || info.Size() > largest:
-		return Utterance{}, fmt.Errorf("is no file of at most %d MB", largest>>20)
+		return nil, fmt.Errorf("is no file of at most %d MB", largest>>20)
 	}
-	file, err := os.ReadFile(name)
-	if err != nil {
-		return Utterance{}, err
-	}
-	if bytes.HasPrefix(file, []byte("RIFF")) {
-		if file, err = encode(file); err != nil {
-			return Utterance{}, fmt.Errorf("cannot be taken: %w", err)
-		}
-	}
-	return ReadOgg(filepath.Base(name), file)
+	return os.ReadFile(name)
 }
 
 // encode makes Ogg Opus of WAV. There is no encoder in this program.
@@ -108,7 +133,7 @@ func encode(wav []byte) ([]byte, error) {
 
 // Write writes what was recorded, as the name of its file ends: .ogg and .opus through opusenc, others as WAV.
 func (r *Recording) Write(w io.Writer, name string) error {
-	if !IsOgg(name) {
+	if format, _ := files.Format(name, Formats...); format != "ogg" {
 		return r.WriteWAV(w)
 	}
 	var wav bytes.Buffer
@@ -122,14 +147,16 @@ func (r *Recording) Write(w io.Writer, name string) error {
 	return err
 }
 
-// IsOgg reports whether a recording of that name is to be Ogg Opus.
-func IsOgg(name string) bool {
-	return slices.Contains([]string{".ogg", ".opus"}, strings.ToLower(filepath.Ext(name)))
-}
+// Formats are what a recording can be written as.
+var Formats = []string{"wav", "ogg"}
 
 // CanWrite finds out whether a recording of that name can be made here.
 func CanWrite(name string) error {
-	if _, err := exec.LookPath("opusenc"); err != nil && IsOgg(name) {
+	format, err := files.Format(name, Formats...)
+	if err != nil || format != "ogg" {
+		return err
+	}
+	if _, err = exec.LookPath("opusenc"); err != nil {
 		return errors.New("an Ogg file needs opusenc, which is not here (Debian: apt-get install opus-tools); .wav " +
 			"needs nothing")
 	}

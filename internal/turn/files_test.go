@@ -81,20 +81,47 @@ func TestBrokenFiles(t *testing.T) {
 	long := wavOf(48000, 1, 1)
 	silent := make([]byte, len(long))
 	copy(silent, long[:44])
-	for name, content := range map[string][]byte{
-		"empty.wav": {}, "empty.ogg": {}, "text.txt": []byte("say short\n"), "riff.wav": []byte("RIFF"),
-		"header.wav": long[:44], "half.wav": long[:30], "silent.wav": silent, "vorbis.ogg": vorbis,
-		"head.ogg": ogg[:47], "page.ogg": ogg[:60], "none.ogg": ogg[:28],
+	size := func(at int, n uint32) []byte {
+		b := bytes.Clone(long)
+		binary.LittleEndian.PutUint32(b[at:], n)
+		return b
+	}
+	pages := bytes.LastIndex(ogg, []byte("OggS"))
+	for name, of := range map[string]struct {
+		content []byte
+		why     string
+	}{
+		"empty.wav": {nil, "it is empty"}, "empty.ogg": {nil, "it is empty"},
+		"text.txt":   {[]byte("say short\n"), "it is neither Ogg Opus nor WAV"},
+		"text.wav":   {[]byte("say short\n"), "it is no WAV file, for it does not begin with RIFF"},
+		"text.ogg":   {[]byte("say short\n"), "it is no Ogg Opus file, for it does not begin with OggS"},
+		"riff.wav":   {[]byte("RIFF"), "is no WAV file"},
+		"header.wav": {long[:44], "it is cut off: its header says 192044 bytes, and it has 44"},
+		"half.wav":   {long[:30], "it is cut off"}, "silent.wav": {silent, "nothing to hear"},
+		"cut.wav":        {long[:len(long)/2], "it is cut off: its header says 192044 bytes, and it has 96022"},
+		"data.wav":       {size(40, 999_999), `it is cut off: its part "data" says 999999 bytes, and 192000 are there`},
+		"riffs.wav":      {size(4, 999_999), "it is cut off: its header says 1000007 bytes"},
+		"short.wav":      {size(4, 1000), `its header says 1008 bytes, and its part "data" ends after 192044`},
+		"unfinished.wav": {size(40, 0), "its header was never finished"},
+		"vorbis.ogg":     {vorbis, "no Ogg Opus file"}, "head.ogg": {ogg[:47], "not marked as the end"},
+		"page.ogg": {ogg[:60], "it is cut off in its page 2"}, "none.ogg": {ogg[:28], "it is cut off in its page 1"},
+		"last.ogg": {ogg[:pages], "it is cut off: its last page is not marked as the end"},
+		"byte.ogg": {ogg[:len(ogg)-1], "it is cut off in its page"},
 	} {
-		_, err := Load([]string{kept(t, name, content)})
-		if err == nil {
-			t.Errorf("%s is taken", name)
+		_, err := Load([]string{kept(t, name, of.content)})
+		if err == nil || !strings.Contains(err.Error(), of.why) {
+			t.Errorf("%s: %v, want %q", name, err, of.why)
 			continue
 		}
 		if text := err.Error(); strings.ContainsAny(text, "\n\r") || len(text) > 400 {
 			t.Errorf("%s: %q", name, text)
 		} else {
 			t.Log(text)
+		}
+	}
+	for _, piped := range [][]byte{size(40, unknownSize), size(4, unknownSize)} { // its end is the file's
+		if _, err := Load([]string{kept(t, "piped.wav", piped)}); err != nil {
+			t.Error(err)
 		}
 	}
 	if _, err := Load([]string{t.TempDir()}); err == nil || !strings.Contains(err.Error(), "is no file of at most") {

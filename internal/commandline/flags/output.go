@@ -21,26 +21,14 @@ type OutputGroup struct {
 	ShowAddresses bool `from:"RTCBENCH_SHOW_ADDRESSES" group:"out" help:"Write the addresses of the ICE pairs into the result."`
 }
 
-// Check finds out before the run whether the result can be written after it.
-func (f OutputGroup) Check(c *settings.Check) error {
-	if _, ok := settings.LogLevel(f.LogFlag); !ok {
-		return c.Bad("log-level", f.LogFlag, "debug, info, warn or error, or a number of Python's, as 10 or 20")
+// Check finds out before the run whether the result can be written after it, and what else is to be written.
+func (f OutputGroup) Check(c *settings.Check, to keep.Stores, reads []string, others ...File) {
+	if _, ok := settings.LogLevel(f.LogFlag); !ok && c.Err == nil {
+		c.Err = c.Bad("log-level", f.LogFlag, "debug, info, warn or error, or a number of Python's, as 10 or 20")
 	}
-	if f.Output == "-" {
-		return nil
+	if c.Err == nil {
+		c.Err = Writable(c, to, reads, append([]File{{"output", f.Output, Result}}, others...)...)
 	}
-	return Writable(c.Name("output"), f.Output)
-}
-
-// Writable finds out whether a file that a flag names can be written; "" = none is wanted.
-func Writable(flag, name string) error {
-	if name == "" {
-		return nil
-	}
-	if err := keep.Writable(name); err != nil {
-		return settings.Usagef("%s %q: %w", flag, name, err)
-	}
-	return nil
 }
 
 // Logger writes to w, which is standard error. --verbose is its debug level.

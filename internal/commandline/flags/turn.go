@@ -2,11 +2,13 @@ package flags
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
 	"rtcbench/bench"
 	"rtcbench/internal/measure"
+	"rtcbench/internal/pictures"
 	"rtcbench/internal/settings"
 	"rtcbench/internal/turn"
 )
@@ -14,7 +16,7 @@ import (
 // TurnGroup say how a call goes, on any platform.
 type TurnGroup struct {
 	Turns    string   `short:"n" from:"RTCBENCH_TURNS" group:"what" default:"10" placeholder:"10" help:"Turns of each call; in LiveKit's sandbox 5."`
-	Calls    string   `from:"RTCBENCH_CALLS" group:"what" default:"1" placeholder:"1" help:"Calls, one after the other, each in a room of its own."`
+	Calls    string   `from:"RTCBENCH_CALLS" group:"what" default:"1" placeholder:"1" help:"Calls, one after the other: each in a fresh room, or all in the room of --room or of a token."`
 	Timeout  string   `from:"RTCBENCH_TURN_TIMEOUT" group:"what" default:"15s" placeholder:"15s" help:"How long an answer may take."`
 	Rest     string   `from:"RTCBENCH_TURN_REST" group:"what" default:"1s" placeholder:"1s" help:"Silence before each turn; in LiveKit's sandbox 400ms."`
 	Gap      string   `from:"RTCBENCH_TURN_GAP" group:"what" default:"300ms" placeholder:"300ms" help:"Silence within a reply that is told."`
@@ -32,6 +34,14 @@ type TurnGroup struct {
 
 // Talk is the group itself, of whichever command has it.
 func (f TurnGroup) Talk() TurnGroup { return f }
+
+// Files are what a call writes beside its result.
+func (f TurnGroup) Files() []File {
+	return []File{{"record", f.Record, turn.Formats}, {"strips", f.Strips, pictures.Formats}}
+}
+
+// Reads are the files that a call reads.
+func (f TurnGroup) Reads() []string { return append(slices.Clone(f.Say), f.Script) }
 
 // Plan reads the flags of any platform into a job.
 func (f TurnGroup) Plan(c *settings.Check, job *measure.TurnJob) {
