@@ -24,6 +24,7 @@ rtcbench/internal/report: rtcbench/bench rtcbench/internal/result rtcbench/inter
 rtcbench/internal/sandbox: github.com/livekit/livekit-server github.com/livekit/protocol github.com/pion/stun/v3
 rtcbench/internal/sandbox/sandboxtest: rtcbench/internal/sandbox rtcbench/internal/benchtest rtcbench/internal/audio
 	github.com/gorilla/websocket github.com/livekit google.golang.org/protobuf github.com/pion
+rtcbench/internal/sandbox/sandboxtest/server: rtcbench/internal/sandbox
 rtcbench/internal/advice: rtcbench/bench rtcbench/internal/redact
 rtcbench/internal/platform/livekit: rtcbench/bench rtcbench/internal/advice rtcbench/internal/redact
 	github.com/livekit/server-sdk-go/v2 github.com/livekit/protocol github.com/pion/webrtc/v4

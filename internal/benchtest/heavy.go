@@ -40,17 +40,20 @@ func Heavy(t testing.TB) {
 	})
 }
 
-// lockFile is a file that all test binaries of one checkout have, and that no program reads while tests run. So no lock
-// file is left behind. A test may change its working directory, therefore the file is looked for at the start.
-var lockFile = func() string {
+// root is the folder of this checkout, looked for at the start: a test may change its working directory.
+var root = func() string {
 	dir, _ := os.Getwd()
 	for ; dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
 		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
 			break
 		}
 	}
-	return filepath.Join(dir, "LICENSE")
+	return dir
 }()
+
+// lockFile is a file that all test binaries of one checkout have, and that no program reads while tests run. So no lock
+// file is left behind.
+var lockFile = filepath.Join(root, "LICENSE")
 
 // raceExit shortens the second for which the race detector holds every process at its end, in case that races are
 // still to be told.

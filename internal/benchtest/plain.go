@@ -2,10 +2,13 @@ package benchtest
 
 import (
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime/debug"
 	"slices"
+
+	"github.com/gofrs/flock"
 )
 
 // Plain builds the test binary of the package in the working directory once more, without the race detector, as a
@@ -21,4 +24,25 @@ func Plain(dir, name string) (built bool, err error) {
 		return false, fmt.Errorf("build %s without the race detector: %w\n%s", name, err, out)
 	}
 	return true, nil
+}
+
+// Program builds the program in a folder of this module, without the race detector, and gives its path. All test
+// binaries share it: the first one links it, and for the others go build only looks whether it is still the same.
+func Program(folder string) (path string, err error) {
+	dir := filepath.Join(root, ".bin", "tests")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", err
+	}
+	path = filepath.Join(dir, filepath.Base(folder))
+	lock := flock.New(path + ".lock")
+	if err := lock.Lock(); err != nil {
+		return "", fmt.Errorf("wait for other tests that build %s: %w", folder, err)
+	}
+	defer lock.Close()
+	build := exec.Command("go", "build", "-o", path, "./"+folder)
+	build.Dir = root
+	if out, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build %s: %w\n%s", folder, err, out)
+	}
+	return path, nil
 }

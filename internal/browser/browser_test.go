@@ -17,7 +17,6 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	sandboxtest.Main()
 	if os.Getenv(startOnly) != "" {
 		startAndWait()
 	}

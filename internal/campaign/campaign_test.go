@@ -18,13 +18,11 @@ import (
 	"rtcbench/internal/benchtest"
 	"rtcbench/internal/cli"
 	"rtcbench/internal/result"
-	"rtcbench/internal/sandbox/sandboxtest"
 )
 
 var quickExits = benchtest.QuickExits()
 
 func TestMain(m *testing.M) {
-	sandboxtest.Main()
 	testscript.Main(m, map[string]func(){
 		"rtcbench": func() { os.Exit(cli.Main(os.Args[1:], os.Stdout, os.Stderr)) },
 	})

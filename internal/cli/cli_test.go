@@ -45,7 +45,6 @@ var quickExits = benchtest.QuickExits()
 const patience = 3 * time.Minute
 
 func TestMain(m *testing.M) {
-	sandboxtest.Main()
 	testscript.Main(m, programs)
 }
 

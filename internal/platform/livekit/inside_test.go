@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"reflect"
 	"syscall"
 	"testing"
@@ -23,11 +22,6 @@ import (
 	"rtcbench/internal/benchtest"
 	"rtcbench/internal/sandbox/sandboxtest"
 )
-
-func TestMain(m *testing.M) {
-	sandboxtest.Main()
-	os.Exit(m.Run())
-}
 
 func joinInside(t *testing.T, server *sandboxtest.Server, class bench.TransportClass) *session {
 	t.Helper()

@@ -6,7 +6,6 @@ import (
 	"bufio"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -19,32 +18,13 @@ import (
 	"rtcbench/internal/sandbox"
 )
 
-const childEnv = "RTCBENCH_SANDBOX_CHILD"
-
 // startTimeout is for a machine that compiles meanwhile.
 const startTimeout = 2 * time.Minute
 
-// Main is the child. TestMain calls it first: in the parent it does nothing; in the child it
-// runs the server until its standard input ends, as it does when the parent dies.
-func Main() {
-	settings := os.Getenv(childEnv)
-	if settings == "" {
-		return
-	}
-	var o sandbox.Options
-	if err := json.Unmarshal([]byte(settings), &o); err != nil {
-		fmt.Println(err)
-		os.Exit(1)
-	}
-	s, err := sandbox.Start(o)
-	if err != nil {
-		fmt.Println(err)
-		os.Exit(1)
-	}
-	fmt.Println(s.URL)
-	io.Copy(io.Discard, os.Stdin)
-	os.Exit(0)
-}
+// program is the server, built once.
+var program = sync.OnceValues(func() (string, error) {
+	return benchtest.Program("internal/sandbox/sandboxtest/server")
+})
 
 // Server is a sandbox in a process of its own, on ports that survive a restart.
 type Server struct {
@@ -79,11 +59,14 @@ func StartAs(t testing.TB, set func(*sandbox.Options)) *Server {
 // Restart starts the server again after a Kill, on the same ports and with the same key.
 func (s *Server) Restart(t testing.TB) {
 	t.Helper()
-	settings, _ := json.Marshal(s.options)
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), childEnv+"="+string(settings))
+	path, err := program()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(path)
 	cmd.Stderr = os.Stderr
-	if _, err := cmd.StdinPipe(); err != nil { // held open by us: its end is the child's
+	in, err := cmd.StdinPipe() // held open by us: its end is the child's
+	if err != nil {
 		t.Fatal(err)
 	}
 	out, err := cmd.StdoutPipe()
@@ -98,6 +81,9 @@ func (s *Server) Restart(t testing.TB) {
 	s.mu.Unlock()
 	stuck := time.AfterFunc(startTimeout, func() { cmd.Process.Kill() })
 	defer stuck.Stop()
+	if err := json.NewEncoder(in).Encode(s.options); err != nil {
+		t.Fatal(err)
+	}
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if line = strings.TrimSpace(line); line != s.URL {
 		t.Fatalf("sandbox: %s %v", line, err)
