@@ -19,7 +19,7 @@ type FleetSeat struct {
 	Location string   `json:"location_id"`
 	Lat      *float64 `json:"lat"`
 	Lon      *float64 `json:"lon"`
-	State    string   `json:"state"`    // silent, failing, new, paused, well or revoked
+	State    string   `json:"state"`    // silent, unlike, failing, new, paused, well or revoked
 	HeardAt  *float64 `json:"heard_at"` // by the hub's clock
 	Version  string   `json:"version"`
 	Waiting  *int     `json:"waiting"` // runs in its outbox

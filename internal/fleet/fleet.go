@@ -13,12 +13,6 @@ import (
 	"time"
 )
 
-// Protocol is the version of what crosses between hub and runner. A hub reads its own version and the one before.
-const Protocol = 1
-
-// Speaks reports whether a hub of this version understands a runner of that protocol, or the other way round.
-func Speaks(protocol int) bool { return protocol == Protocol || protocol == Protocol-1 }
-
 // Place is a runner as its operator knows it. Name is the one key: it stands in subjects, so that it is one token of
 // NATS.
 type Place struct {

@@ -3,7 +3,6 @@ package fleet
 import (
 	"encoding/base64"
 	"errors"
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -13,7 +12,7 @@ import (
 
 // Join is what a runner sends to enrol. The signature shows that it holds the key.
 type Join struct {
-	Protocol  int    `json:"protocol"`
+	Contract
 	Token     string `json:"token"`
 	Place     Place  `json:"place"`
 	Key       string `json:"key"`
@@ -39,9 +38,8 @@ func (j Join) Sign(pair nkeys.KeyPair) (Join, error) {
 
 // Check says what is wrong with j, the token aside.
 func (j Join) Check() error {
-	if !Speaks(j.Protocol) {
-		return fmt.Errorf("the runner speaks protocol %d, and this hub %d and %d: upgrade the older of the two",
-			j.Protocol, Protocol-1, Protocol)
+	if err := j.Contract.Check("the runner", "this hub"); err != nil {
+		return err
 	}
 	if err := j.Place.Check(); err != nil {
 		return err
@@ -73,7 +71,7 @@ type Refusal struct {
 
 // Hello is what a runner says of itself every HelloEvery.
 type Hello struct {
-	Protocol int       `json:"protocol"`
+	Contract
 	Version  string    `json:"version"`
 	Sent     time.Time `json:"sent"`     // by the runner's clock
 	Measures bool      `json:"measures"` // now
@@ -101,6 +99,9 @@ const (
 
 // Heard is the answer to Hello: the hub's clock when it heard it and when it answered, and what it has for the runner.
 type Heard struct {
+	Contract
+	Version  string    `json:"version,omitempty"` // of the hub
+	Refused  string    `json:"refused,omitempty"` // why it does not work with this runner; the rest means nothing then
 	Received time.Time `json:"received"`
 	Answered time.Time `json:"answered"`
 	Serial   uint64    `json:"serial"` // of the newest plan

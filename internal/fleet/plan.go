@@ -12,13 +12,14 @@ import (
 
 // Plan is what all places do. One is signed for all of them; each finds its jobs in it by Where.
 type Plan struct {
-	Protocol int           `json:"protocol"`
-	Serial   uint64        `json:"serial"` // the later plan has the higher one
+	Protocol int           `json:"protocol"` // the lowest version of the contract that is enough to follow it
+	Serial   uint64        `json:"serial"`   // the later plan has the higher one
 	Issued   time.Time     `json:"issued"`
 	NotAfter time.Time     `json:"not_after"`
 	Every    time.Duration `json:"every_ns"`
 	Jitter   time.Duration `json:"jitter_ns"`
 	Jobs     []Job         `json:"jobs"`
+	LeftOut  []LeftOut     `json:"-"` // by Open
 }
 
 // Job is one measurement of a plan.
@@ -41,25 +42,39 @@ var Settings = []string{"server-url", "room", "geo", "iterations", "cooldown", "
 
 // Check says what is wrong with p.
 func (p Plan) Check() error {
-	switch {
-	case !Speaks(p.Protocol):
-		return fmt.Errorf("the plan is of protocol %d, and this rtcbench speaks %d", p.Protocol, Protocol)
-	case p.Every < time.Second || p.Jitter < 0 || p.Jitter >= p.Every:
-		return errors.New("the plan's slots lie less than a second apart, or its jitter is longer than that")
-	}
 	names := map[string]bool{}
 	for _, j := range p.Jobs {
 		if names[j.Name] {
 			return fmt.Errorf("there are two jobs of the name %.80q: give one of them a name of its own", j.Name)
 		}
 		names[j.Name] = true
-		if _, err := EchoOf(j.Echo); err != nil {
-			return fmt.Errorf("job %.80q is answered by %.80q, and not by one of %w", j.Name, j.Echo, err)
+		if err := j.Check(); err != nil {
+			return err
 		}
-		for _, s := range slices.Sorted(maps.Keys(j.Settings)) {
-			if !slices.Contains(Settings, s) {
-				return fmt.Errorf("job %.80q sets %.40q, which no plan may set", j.Name, s)
-			}
+	}
+	return p.checkFrame()
+}
+
+// checkFrame is Check without the jobs.
+func (p Plan) checkFrame() error {
+	switch {
+	case p.Protocol < Oldest || p.Protocol > Protocol:
+		return fmt.Errorf("the plan is of version %d of the contract, and this rtcbench speaks %d to %d: %w",
+			p.Protocol, Oldest, Protocol, ErrUnlike)
+	case p.Every < time.Second || p.Jitter < 0 || p.Jitter >= p.Every:
+		return errors.New("the plan's slots lie less than a second apart, or its jitter is longer than that")
+	}
+	return nil
+}
+
+// Check says what is wrong with j.
+func (j Job) Check() error {
+	if _, err := EchoOf(j.Echo); err != nil {
+		return fmt.Errorf("job %.80q is answered by %.80q, and not by one of %w", j.Name, j.Echo, err)
+	}
+	for _, s := range slices.Sorted(maps.Keys(j.Settings)) {
+		if !slices.Contains(Settings, s) {
+			return fmt.Errorf("job %.80q sets %.40q, which no plan may set", j.Name, s)
 		}
 	}
 	return nil
@@ -107,16 +122,53 @@ var (
 	ErrPlanOver = errors.New("the plan is over")
 )
 
-// Open is the plan, if key has signed it. serial is that of the plan before.
+// Open is the plan, if key has signed it. serial is that of the plan before. A job that sets what this program lets no
+// plan set is not in it: LeftOut says so, and the other jobs go on. A plan of a contract that is not spoken here
+// (ErrUnlike) has its serial and nothing else.
 func (s Signed) Open(key []byte, serial uint64) (p Plan, err error) {
 	if len(key) != ed25519.PublicKeySize || !ed25519.Verify(key, append([]byte(signedAs), s.Plan...), s.Signature) {
 		return p, ErrForged
 	}
+	var head struct {
+		Protocol int    `json:"protocol"`
+		Serial   uint64 `json:"serial"`
+	}
+	if err := json.Unmarshal(s.Plan, &head); err != nil {
+		return p, fmt.Errorf("read the plan: %w", err)
+	}
+	if head.Serial < serial {
+		return p, fmt.Errorf("%w: serial %d after %d", ErrOldPlan, head.Serial, serial)
+	}
+	p = Plan{Protocol: head.Protocol, Serial: head.Serial, Every: time.Second}
+	if err := p.checkFrame(); err != nil {
+		return p, err
+	}
 	if err := json.Unmarshal(s.Plan, &p); err != nil {
 		return p, fmt.Errorf("read the plan: %w", err)
 	}
-	if p.Serial < serial {
-		return p, fmt.Errorf("%w: serial %d after %d", ErrOldPlan, p.Serial, serial)
-	}
+	p.Jobs = slices.DeleteFunc(p.Jobs, func(j Job) bool {
+		err := j.Check()
+		if err != nil {
+			p.LeftOut = append(p.LeftOut, LeftOut{j, err})
+		}
+		return err != nil
+	})
 	return p, p.Check()
+}
+
+// LeftOut is a job of a plan that is not done here, and why.
+type LeftOut struct {
+	Job Job
+	Err error
+}
+
+// Without says which jobs of a place are left out; nil = none is.
+func (p Plan) Without(place Place) error {
+	var all error
+	for _, l := range p.LeftOut {
+		if l.Job.Where.Has(place) || l.Job.Answers(place.Name) {
+			all = errors.Join(all, fmt.Errorf("%w: it is left out; the hub may be newer", l.Err))
+		}
+	}
+	return all
 }

@@ -17,7 +17,8 @@ func testPlan(serial uint64) Plan {
 }
 
 // TestPlansThatARunnerDoesNotTake: one that somebody else signed, one that was changed on its way, one that is older
-// than what the runner has, and one that the hub's own key signed and that sets what no plan may.
+// than what the runner has, and, of one that the hub's own
+// key signed, the job that sets what no plan may.
 func TestPlansThatARunnerDoesNotTake(t *testing.T) {
 	pub, key, err := ed25519.GenerateKey(nil)
 	if err != nil {
@@ -74,7 +75,12 @@ func TestPlansThatARunnerDoesNotTake(t *testing.T) {
 		"agent-url":        {forbids("agent-url"), nil, "no plan may set"},
 		"no setting":       {forbids("help"), nil, "no plan may set"},
 	} {
-		_, err := c.signed.Open(pub, 7)
+		p, err := c.signed.Open(pub, 7)
+		if err == nil && len(p.LeftOut) > 0 { // the plan is taken, and that job of it is not
+			if err = p.Without(Place{Name: "fra-1"}); len(p.Jobs) != 1 || p.Jobs[0].Name != "b" {
+				t.Errorf("%s: the jobs are %+v", what, p.Jobs)
+			}
+		}
 		if err == nil || c.is != nil && !errors.Is(err, c.is) || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: %v", what, err)
 		}

@@ -6,9 +6,10 @@ import { Told } from './told';
 import { ago, marks, moment, ms, plural, utc } from './text';
 
 // What comes first is what somebody has to look at.
-const order = ['silent', 'failing', 'new', 'paused', 'well', 'revoked'];
+const order = ['silent', 'unlike', 'failing', 'new', 'paused', 'well', 'revoked'];
 const signs: Partial<Record<string, string>> = {
   silent: '○',
+  unlike: '≠',
   failing: '✕',
   new: '◌',
   paused: '‖',

@@ -60,28 +60,57 @@ func (h *Hub) noted(m *nats.Msg) {
 		return
 	}
 	if member, ok := h.book.member(name); ok && member.Revoked.IsZero() {
-		if said, ok := helloOf(m); ok {
-			h.presence.note(name, Heard{received.UTC(), said})
+		said, ok := helloOf(m)
+		if !ok {
+			return
 		}
+		before, _ := h.presence.of(name)
+		if err := unlike(said); err != nil && said.Contract != before.Hello.Contract {
+			h.options.Log.Error("a place is not understood", "name", name, "version", said.Version, "error", err)
+		}
+		h.presence.note(name, Heard{received.UTC(), said})
 	}
 }
 
+// helloOf reads a hello. Of one in a contract that is not spoken here only who spoke is taken.
 func helloOf(m *nats.Msg) (said fleet.Hello, ok bool) {
-	if json.Unmarshal(m.Data, &said) != nil || !fleet.Speaks(said.Protocol) {
+	var who struct {
+		fleet.Contract
+		Version string `json:"version"`
+	}
+	if json.Unmarshal(m.Data, &who) != nil {
+		return said, false
+	}
+	said = fleet.Hello{Contract: who.Contract, Version: short(who.Version)}
+	if err := unlike(said); err != nil {
+		said.Error = err.Error()
+		return said, true
+	}
+	if json.Unmarshal(m.Data, &said) != nil {
 		return said, false
 	}
 	said.Error, said.Version, said.Verdict = short(said.Error), short(said.Version), short(said.Verdict)
 	return said, true
 }
 
+// unlike says that a runner speaks no version of the contract that this hub does; nil = it does.
+func unlike(said fleet.Hello) error { return said.Contract.Check("the runner", "this hub") }
+
 // hello answers how a runner is.
 func (h *Hub) hello(member fleet.Member, m *nats.Msg, received time.Time) {
-	if _, ok := helloOf(m); !ok {
+	said, ok := helloOf(m)
+	if !ok {
 		return
 	}
-	plan, _ := h.current()
-	reply(m, fleet.Heard{Received: received, Answered: time.Now(), Paused: member.Paused,
-		Serial: plan.Serial})
+	heard := fleet.Heard{Contract: fleet.Ours, Version: h.options.Version, Received: received}
+	if err := unlike(said); err != nil {
+		heard.Refused = err.Error()
+	} else {
+		plan, _ := h.current()
+		heard.Paused, heard.Serial = member.Paused, plan.Serial
+	}
+	heard.Answered = time.Now()
+	reply(m, heard)
 }
 
 // short bounds what a runner can make the hub remember.

@@ -112,7 +112,7 @@ func (h *Hub) order(o Orders) (p fleet.Plan, err error) {
 
 // plan is what orders say to runners, without a serial, and the digest of that.
 func (o Orders) plan(members []fleet.Member) (p fleet.Plan, orders map[string]Order, digest string, err error) {
-	p = fleet.Plan{Protocol: fleet.Protocol, Every: o.Every, Jitter: o.Jitter, Jobs: []fleet.Job{}}
+	p = fleet.Plan{Protocol: fleet.Oldest, Every: o.Every, Jitter: o.Jitter, Jobs: []fleet.Job{}}
 	orders = map[string]Order{}
 	for _, j := range o.Jobs {
 		j.Among = j.among(members)
@@ -159,7 +159,7 @@ func (h *Hub) lastPlan() (k keptPlan, err error) {
 			err = json.Unmarshal(data, &k.file)
 		}
 		if err == nil {
-			k.plan, err = k.file.Signed.Open(h.keys.planKey(), 0)
+			k, err = h.opened(k.file)
 		}
 		if err != nil && !errors.Is(err, os.ErrNotExist) {
 			return k, fmt.Errorf("read the plan before, %s: %w", h.planPath(), err)
@@ -173,11 +173,21 @@ func (h *Hub) lastPlan() (k keptPlan, err error) {
 	if err != nil || !found {
 		return k, err
 	}
-	plan, err := theirs.Signed.Open(h.keys.planKey(), 0)
-	if err == nil && plan.Serial > k.plan.Serial {
-		k = keptPlan{plan, theirs}
+	other, err := h.opened(theirs)
+	if err == nil && other.plan.Serial > k.plan.Serial {
+		k = other
 	}
 	return k, err
+}
+
+// opened is a plan that was kept. One of a contract that is not spoken here any more counts by its serial: what it was
+// read from is read anew.
+func (h *Hub) opened(file planFile) (keptPlan, error) {
+	plan, err := file.Signed.Open(h.keys.planKey(), 0)
+	if errors.Is(err, fleet.ErrUnlike) {
+		file, err = planFile{Source: file.Source}, nil
+	}
+	return keptPlan{plan, file}, err
 }
 
 // adopt goes on with the plan that was issued last: by this hub before it was started, or by another.
@@ -193,6 +203,10 @@ func (h *Hub) adopt() error {
 		if err != nil {
 			return fmt.Errorf("the plan %d: %w", last.plan.Serial, err)
 		}
+		if len(last.file.Signed.Plan) == 0 {
+			_, err := h.order(o)
+			return err
+		}
 		_, orders, digest, err := o.plan(h.book.all())
 		if err != nil {
 			return err
@@ -202,6 +216,9 @@ func (h *Hub) adopt() error {
 				"another?", "serial", last.plan.Serial)
 		}
 		h.issued.orders, h.issued.last = orders, o
+	}
+	if len(last.file.Signed.Plan) == 0 {
+		return nil
 	}
 	h.follow(last)
 	return writeOne(h.planPath(), last.file)

@@ -21,6 +21,8 @@ func (s State) Word() string {
 		return "silent"
 	case s.Heard == nil:
 		return "new"
+	case unlike(s.Heard.Hello) != nil:
+		return "unlike"
 	case s.Paused:
 		return "paused"
 	case s.Heard.Hello.Error != "":
@@ -29,7 +31,7 @@ func (s State) Word() string {
 	return "well"
 }
 
-var words = []string{"silent", "failing", "new", "paused", "well", "revoked"}
+var words = []string{"silent", "unlike", "failing", "new", "paused", "well", "revoked"}
 
 // WriteTable shows the fleet: first in one line, then the places, those first that somebody has to look at.
 func (o Overview) WriteTable(w io.Writer, printable func(string) string) error {

@@ -98,14 +98,16 @@ var (
 	placeClock  = prometheus.NewDesc("rtcbench_place_clock_offset_seconds", "How far its clock is ahead.", placeIs, nil)
 	placeBound  = prometheus.NewDesc("rtcbench_place_clock_bound_seconds", "The offset is right within it.", placeIs,
 		nil)
-	placeFails = prometheus.NewDesc("rtcbench_place_failing", "1 = it said what went wrong.", placeIs, nil)
-	placeIs    = []string{"place", "location"}
+	placeFails  = prometheus.NewDesc("rtcbench_place_failing", "1 = it said what went wrong.", placeIs, nil)
+	placeUnlike = prometheus.NewDesc("rtcbench_place_unlike",
+		"1 = it and the hub have no version of their contract in common.", placeIs, nil)
+	placeIs = []string{"place", "location"}
 )
 
 // Describe implements prometheus.Collector.
 func (p places) Describe(c chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{placeState, placeHeard, placeSilent, placeWaits, placeClock, placeBound,
-		placeFails} {
+		placeFails, placeUnlike} {
 		c <- d
 	}
 }
@@ -121,21 +123,14 @@ func (p places) Collect(c chan<- prometheus.Metric) {
 		if !s.Revoked.IsZero() {
 			continue
 		}
-		silent := 0.0
-		if s.Silent {
-			silent = 1
-		}
-		gauge(placeSilent, silent, s.Name, s.Location)
+		gauge(placeSilent, number(s.Silent), s.Name, s.Location)
 		if s.Heard == nil {
 			continue
 		}
 		gauge(placeHeard, float64(s.Heard.At.UnixMilli())/1e3, s.Name, s.Location)
 		gauge(placeWaits, float64(s.Heard.Hello.Waiting), s.Name, s.Location)
-		failing := 0.0
-		if s.Heard.Hello.Error != "" {
-			failing = 1
-		}
-		gauge(placeFails, failing, s.Name, s.Location)
+		gauge(placeFails, number(s.Heard.Hello.Error != ""), s.Name, s.Location)
+		gauge(placeUnlike, number(s.Word() == "unlike"), s.Name, s.Location)
 		if s.Heard.Hello.Clock.Known {
 			gauge(placeBound, s.Heard.Hello.Clock.Bound.Seconds(), s.Name, s.Location)
 			gauge(placeClock, s.Heard.Hello.Clock.Offset.Seconds(), s.Name, s.Location)
@@ -144,4 +139,12 @@ func (p places) Collect(c chan<- prometheus.Metric) {
 	for _, word := range words {
 		gauge(placeState, float64(n[word]), word)
 	}
+}
+
+// number is a yes or no as Prometheus has it.
+func number(yes bool) float64 {
+	if yes {
+		return 1
+	}
+	return 0
 }

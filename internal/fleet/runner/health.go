@@ -32,7 +32,7 @@ func (r *Runner) health(w http.ResponseWriter, _ *http.Request) {
 	limit := stuckAfter + 3*r.grid().Every
 	r.mu.Lock()
 	status, code := "ok", http.StatusOK
-	answer := map[string]any{"hub": r.up(), "plan": r.file.Serial, "waiting": waiting, "error": r.failed}
+	answer := map[string]any{"hub": r.up(), "plan": r.file.Serial, "waiting": waiting, "error": r.wrong()}
 	r.mu.Unlock()
 	if err != nil {
 		answer["waiting"] = nil
@@ -60,13 +60,15 @@ var (
 	seatsUntil = about("seats_until_timestamp_seconds", "Until when the hub has leased seats.")
 	lastRun    = about("last_run_timestamp_seconds", "End of the last run, by its verdict.", "verdict")
 	failing    = about("failing", "1 = something went wrong, and nothing has gone well since.")
+	unlikeHub  = about("hub_unlike", "1 = this runner and the hub have no version of their contract in common.")
 	offset     = about("clock_offset_seconds", "How far this clock is ahead of the hub's.")
 	bound      = about("clock_bound_seconds", "The offset is right within so much.")
 )
 
 // Describe implements prometheus.Collector.
 func (gauges) Describe(c chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{hubReached, waits, serial, seatsUntil, lastRun, failing, offset, bound} {
+	for _, d := range []*prometheus.Desc{hubReached, waits, serial, seatsUntil, lastRun, failing, unlikeHub, offset,
+		bound} {
 		c <- d
 	}
 }
@@ -93,7 +95,8 @@ func (g gauges) Collect(c chan<- prometheus.Metric) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	gauge(serial, float64(g.file.Serial))
-	yes(failing, g.failed != "")
+	yes(failing, g.wrong() != "")
+	yes(unlikeHub, g.unlike != "")
 	if !g.last.IsZero() {
 		gauge(lastRun, float64(g.last.UnixMilli())/1e3, g.verdict)
 	}

@@ -44,7 +44,7 @@ func Join(ctx context.Context, path, hub, token, version string, place fleet.Pla
 	if err != nil {
 		return nil, err
 	}
-	j, err := fleet.Join{Protocol: fleet.Protocol, Token: token, Place: place, Version: version}.Sign(pair)
+	j, err := fleet.Join{Contract: fleet.Ours, Token: token, Place: place, Version: version}.Sign(pair)
 	if err == nil {
 		err = j.Check()
 	}

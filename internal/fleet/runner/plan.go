@@ -95,6 +95,9 @@ func (r *Runner) take(s fleet.Signed) error {
 	}
 	r.file, r.plan = &f, &p
 	r.options.Log.Info("a plan", "serial", p.Serial, "jobs", len(p.For(r.me)), "every", p.Every)
+	if err := p.Without(r.me); err != nil {
+		r.options.Log.Error("a part of the plan is not done here", "error", err)
+	}
 	poke(r.changed)
 	poke(r.turned)
 	return nil

@@ -3,12 +3,15 @@
 package runner
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -63,6 +66,7 @@ type Runner struct {
 	skewAt  time.Time     // … as it was when it said so; zero = it was never compared
 	away    string        // why the hub is not reached, as it was last told
 	failed  string        // what went wrong last; "" = it has gone well since
+	unlike  string        // why hub and runner do not understand each other; "" = they do
 	last    time.Time     // end of the last run
 	verdict string        // … and what became of it
 }
@@ -82,16 +86,23 @@ func New(f *File, o Options) (*Runner, error) {
 	}
 	if f.Signed != nil {
 		p, err := f.Signed.Open(f.PlanKey, f.Serial)
-		if err != nil {
+		switch {
+		case errors.Is(err, fleet.ErrUnlike): // this program is much newer than the one before: the hub has another
+			r.fault(fmt.Sprintf("the plan in %s: %v", f.path, err))
+		case err != nil:
 			return nil, fmt.Errorf("the plan in %s: %w", f.path, err)
+		default:
+			r.plan = &p
 		}
-		r.plan = &p
 	}
 	return r, nil
 }
 
 // byNATS asks over the connection.
 func (r *Runner) byNATS(ctx context.Context, subject string, data []byte) ([]byte, error) {
+	if !r.up() {
+		return nil, errAway
+	}
 	m, err := r.nc.Load().RequestWithContext(ctx, subject, data)
 	if err != nil {
 		return nil, err
@@ -190,17 +201,14 @@ func (r *Runner) greet(ctx context.Context) {
 
 // hello tells the hub how this runner is, compares the clocks, and takes what is new.
 func (r *Runner) hello(ctx context.Context) error {
-	if !r.up() {
-		return errAway
-	}
 	waiting, err := r.box.Count()
 	if err != nil {
 		r.fault("look for what waits: " + err.Error())
 	}
 	sent := r.clockOf()
 	r.mu.Lock()
-	said := fleet.Hello{Protocol: fleet.Protocol, Version: r.options.Version, Sent: sent, Clock: r.clock,
-		Measures: r.gate.measures(), Waiting: waiting, Error: r.failed, Verdict: r.verdict, LastRun: r.last,
+	said := fleet.Hello{Contract: fleet.Ours, Version: r.options.Version, Sent: sent, Clock: r.clock,
+		Measures: r.gate.measures(), Waiting: waiting, Error: r.wrong(), Verdict: r.verdict, LastRun: r.last,
 		Serial: r.file.Serial, SeatsTo: r.seats.until()}
 	r.mu.Unlock()
 	var heard fleet.Heard
@@ -208,8 +216,42 @@ func (r *Runner) hello(ctx context.Context) error {
 		return err
 	}
 	r.compare(fleet.ClockOf(sent, heard.Received, heard.Answered, r.clockOf()))
+	unlike := heard.Unlike()
+	if r.understood(unlike); unlike != nil {
+		return nil
+	}
 	r.mu.Lock()
 	r.paused = heard.Paused
 	r.mu.Unlock()
 	return r.catchUp(ctx, heard.Serial)
+}
+
+// understood notes whether hub and runner speak one contract, and tells it when that changes. If not, the runner goes
+// on with the plan and the seats that it has, and its runs are offered all the same: they have a version of their own.
+func (r *Runner) understood(unlike error) {
+	text := ""
+	if unlike != nil {
+		text = unlike.Error() + "; this runner goes on with the plan and the seats that it has"
+	}
+	r.mu.Lock()
+	before := r.unlike
+	r.unlike = text
+	r.mu.Unlock()
+	switch {
+	case text == before:
+	case text == "":
+		r.options.Log.Info("the hub and this runner understand each other again")
+	default:
+		r.options.Log.Error(text)
+	}
+}
+
+// wrong is what is wrong, in one line: what went wrong last, or what cannot be done as long as nothing changes.
+func (r *Runner) wrong() string {
+	if r.plan != nil && r.failed+r.unlike == "" {
+		if err := r.plan.Without(r.me); err != nil {
+			return strings.ReplaceAll(err.Error(), "\n", "; ")
+		}
+	}
+	return cmp.Or(r.unlike, r.failed)
 }
