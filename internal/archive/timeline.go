@@ -22,8 +22,8 @@ type Part struct {
 
 // Timeline is a series in equal parts of a time.
 type Timeline struct {
-	Part         // all of it
-	Parts []Part // in order
+	Part          // all of it
+	Parts []*Part // in order; nil = no run ended in it
 	Last  bench.Digest
 }
 
@@ -42,20 +42,39 @@ type Digester func(ctx context.Context, q bench.Query) iter.Seq2[bench.Digest, e
 func ReadTimelines(ctx context.Context, s bench.Store, from Digester, q bench.Query, parts int, now time.Time) (
 	t Timelines, err error) {
 	q.Limit, q.Samples = 0, false
-	if q.Until.IsZero() {
-		q.Until = lastEnd(ctx, s, q, now)
-	}
-	if q.Since.IsZero() {
-		if q.Since, err = firstEnd(ctx, s, q); err != nil {
+	if t.Since = q.Since; q.Since.IsZero() {
+		if t.Since, err = firstEnd(ctx, s, q); err != nil {
 			return t, err
 		}
 	}
-	t.Since, t.Until = q.Since, q.Until
-	length := max(1, q.Until.Sub(q.Since)/time.Duration(parts))
+	if t.Until = q.Until; q.Until.IsZero() {
+		t.Until = now
+	}
+	if t.Since.IsZero() { // there is no run
+		t.Since = t.Until
+	}
+	for {
+		last, err := t.read(ctx, from, q, parts)
+		if err != nil {
+			return t, err
+		}
+		if !q.Until.IsZero() || last.Before(t.Until) {
+			break
+		}
+		t.Until = last.Add(time.Millisecond) // a clock was fast, and what is listed is summed up
+	}
+	slices.SortFunc(t.List, func(a, b Timeline) int { return a.Compare(b.Series) })
+	return t, addUp(t.List)
+}
+
+// read reads what q asks for into the parts of t's time, and says when the last run ended.
+func (t *Timelines) read(ctx context.Context, from Digester, q bench.Query, parts int) (last time.Time, err error) {
+	t.List, t.Bad = nil, nil
+	length := max(1, t.Until.Sub(t.Since)/time.Duration(parts))
 	all := map[bench.Series]*Timeline{}
 	for d, err := range from(ctx, q) {
 		if err != nil && !bench.ReadsOn(bench.Run{ID: d.ID}, err) {
-			return t, err
+			return last, err
 		}
 		if err != nil {
 			t.Bad = append(t.Bad, &Unreadable{d.ID, err})
@@ -65,25 +84,24 @@ func ReadTimelines(ctx context.Context, s bench.Store, from Digester, q bench.Qu
 		}
 		line := all[d.Series]
 		if line == nil {
-			line = &Timeline{Part: newPart(d.Series), Parts: make([]Part, parts)}
-			for i := range line.Parts {
-				line.Parts[i] = newPart(d.Series)
-			}
+			line = &Timeline{Part: Part{Aggregate: bench.Aggregate{Series: d.Series}}, Parts: make([]*Part, parts)}
 			all[d.Series] = line
 		}
 		// of a damaged run the store may hold another end than the run itself
-		at := max(0, min(int(d.End.Sub(q.Since)/length), parts-1))
+		at := max(0, min(int(d.End.Sub(t.Since)/length), parts-1))
+		if line.Parts[at] == nil {
+			line.Parts[at] = &Part{}
+		}
 		line.Parts[at].add(d, q)
-		line.Last = d
+		if line.Last = d; last.Before(d.End) {
+			last = d.End
+		}
 	}
 	for _, line := range all {
 		t.List = append(t.List, *line)
 	}
-	slices.SortFunc(t.List, func(a, b Timeline) int { return a.Compare(b.Series) })
-	return t, addUp(t.List)
+	return last, nil
 }
-
-func newPart(s bench.Series) Part { return Part{Aggregate: bench.Aggregate{Series: s}} }
 
 func (p *Part) add(d bench.Digest, q bench.Query) {
 	if p.Verdicts == nil {
@@ -100,6 +118,9 @@ func (p *Part) add(d bench.Digest, q bench.Query) {
 	p.histograms = append(p.histograms, d.Histogram)
 }
 
+// sums are used again: each has room for all buckets that there were.
+var sums = sync.Pool{New: func() any { return new(stats.Sum) }}
+
 // addUp adds up the histograms of each part, and the parts of each timeline, as many at one time as there are
 // processors.
 func addUp(list []Timeline) error {
@@ -108,10 +129,12 @@ func addUp(list []Timeline) error {
 	var work sync.WaitGroup
 	for w := range n {
 		work.Go(func() {
-			var sum, total stats.Sum
+			sum, total := sums.Get().(*stats.Sum), sums.Get().(*stats.Sum)
 			for i := w; i < len(list) && errs[w] == nil; i += n {
-				errs[w] = list[i].addUp(&sum, &total)
+				errs[w] = list[i].addUp(sum, total)
 			}
+			sums.Put(sum)
+			sums.Put(total)
 		})
 	}
 	work.Wait()
@@ -126,8 +149,10 @@ func addUp(list []Timeline) error {
 func (t *Timeline) addUp(sum, total *stats.Sum) error {
 	t.Verdicts = map[bench.Verdict]int{}
 	total.Reset()
-	for i := range t.Parts {
-		p := &t.Parts[i]
+	for _, p := range t.Parts {
+		if p == nil {
+			continue
+		}
 		sum.Reset()
 		for _, data := range p.histograms {
 			if err := sum.AddBinary(data); err != nil {

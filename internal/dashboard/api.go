@@ -122,7 +122,7 @@ func (s *Server) series(w http.ResponseWriter, r *http.Request, store bench.Stor
 	}
 	linked(w, r, "/api/v1/series", next)
 	brief := r.URL.Query().Get("brief") == "true"
-	list := newSeries(store.String(), t, brief, s.where)
+	list := newSeries(store.String(), t, brief, s.where())
 	if list.Next = next; isCSV {
 		table(s, w, r, list.rows(brief))
 		return
@@ -155,8 +155,13 @@ func (s *Server) timelines(w http.ResponseWriter, r *http.Request, store bench.S
 	return t, next, isCSV, true
 }
 
-// run is the result file of one run, with what its pictures need beside it.
+// run is the result file of one run, with what its pictures need beside it; as CSV it is its pings.
 func (s *Server) run(w http.ResponseWriter, r *http.Request, store bench.Store) {
+	isCSV, err := wantsCSV(r)
+	if err != nil {
+		refuse(w, http.StatusBadRequest, err.Error())
+		return
+	}
 	run, err := archive.Find(r.Context(), store, r.PathValue("id"))
 	var several *archive.NotOne
 	switch {
@@ -165,6 +170,10 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request, store bench.Store) 
 		return
 	case err != nil:
 		s.failed(w, r, err)
+		return
+	}
+	if isCSV {
+		table(s, w, r, pingRows(bench.NewRecord(run)))
 		return
 	}
 	v, err := NewRun(bench.NewRecord(run))

@@ -50,7 +50,13 @@ func New(o Options) *Server {
 	}
 	s := &Server{Options: o, source: source{open: o.Open}}
 	s.kept = events{make: s.tellKept, room: 16}
-	s.recent = recent.New(o.Now, func(d bench.Digest) { s.kept.tell(keptEvent(d)) })
+	s.recent = recent.New(o.Now, func(list []bench.Digest) {
+		var events []byte
+		for _, d := range list {
+			events = append(events, keptEvent(d)...)
+		}
+		s.kept.tell(events)
+	})
 	s.pings = events{make: s.tellPings, room: 8}
 	return s
 }
@@ -100,7 +106,8 @@ var openAPI []byte
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	for path, read := range map[string]reading{
-		"/api/v1/history": s.history, "/api/v1/runs": s.runs, "/api/v1/series": s.series, "/api/v1/runs/{id}": s.run,
+		"/api/v1/history": s.history, "/api/v1/runs": s.runs, "/api/v1/series": s.series,
+		"/api/v1/overview": s.overview, "/api/v1/runs/{id}": s.run,
 		"/api/v1/compare": s.compare, "/api/v1/mesh": s.mesh, "/api/results/{what}": s.original,
 	} {
 		mux.Handle("GET "+path, s.asked(path, s.reads(read)))

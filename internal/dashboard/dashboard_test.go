@@ -37,6 +37,9 @@ import (
 
 func TestMain(m *testing.M) {
 	result.Platforms = []string{"livekit", "daily"}
+	if store := os.Getenv(servesVariable); store != "" {
+		os.Exit(servesViewers(store))
+	}
 	goleak.VerifyTestMain(m)
 }
 

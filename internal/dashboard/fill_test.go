@@ -16,7 +16,8 @@ import (
 type filling struct {
 	series, runs int // runs of each series
 	every        time.Duration
-	pings        int // of each run
+	pings        int       // of each run
+	until        time.Time // when the last ones end; zero = noon
 }
 
 // kinds is how many runs of a series differ; the others are as they, at other times.
@@ -40,12 +41,19 @@ func (f filling) into(t testing.TB, s bench.PackedSaver) {
 	all := make([][kinds]template, f.series)
 	for i := range all {
 		for k := range kinds {
-			all[i][k] = f.template(t, i, k)
+			var err error
+			if all[i][k], err = f.template(i, k); err != nil {
+				t.Fatal(err)
+			}
 		}
+	}
+	until := f.until
+	if until.IsZero() {
+		until = noon
 	}
 	for at := f.runs - 1; at >= 0; at-- {
 		for i := range all {
-			end := noon.Add(-time.Duration(at)*f.every - time.Duration(1+i%997)*time.Millisecond)
+			end := until.Add(-time.Duration(at)*f.every - time.Duration(1+i%997)*time.Millisecond)
 			list = append(list, all[i][at%kinds].run(fmt.Sprintf("%08x-0000-7000-8000-%012x", at, i), end))
 			save(batch)
 		}
@@ -61,8 +69,7 @@ type template struct {
 }
 
 // template is run k of series i: the last kind is of an invalid run.
-func (f filling) template(t testing.TB, i, k int) (x template) {
-	t.Helper()
+func (f filling) template(i, k int) (x template, err error) {
 	r := benchtest.StoredRun(f.pings, noon)
 	r.Location = fmt.Sprintf("place-%05d", i)
 	r.Facts.Hidden = k == kinds-1
@@ -73,7 +80,7 @@ func (f filling) template(t testing.TB, i, k int) (x template) {
 	}
 	p, err := result.Pack(bench.NewRecord(r))
 	if err != nil {
-		t.Fatal(err)
+		return x, err
 	}
 	x.packed, x.length = p.Packed, p.End.Sub(r.Start)
 	x.packed.Samples = nil
@@ -91,9 +98,9 @@ func (f filling) template(t testing.TB, i, k int) (x template) {
 	x.pieces[1] = append([]byte(`,"duration_ms":`), x.pieces[1]...)
 	x.pieces[2] = rest[len(r.ID):]
 	if !ok {
-		t.Fatalf("the document is otherwise: %.400s", p.Document)
+		return x, fmt.Errorf("the document is otherwise: %.400s", p.Document)
 	}
-	return x
+	return x, nil
 }
 
 func (x template) run(id string, end time.Time) bench.Packed {

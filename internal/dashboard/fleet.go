@@ -53,14 +53,20 @@ func (s *Server) fleet(w http.ResponseWriter, r *http.Request) {
 	s.json(w, r, f)
 }
 
-// where is the point of a location: where the fleet says its place is, or where a region of that name is.
-func (s *Server) where(location string) *Point {
+// where gives the point of a location: where the fleet says now that its place is, or where a region of that name is.
+func (s *Server) where() func(location string) *Point {
+	places := map[string]*Point{}
 	if s.Fleet != nil {
 		for _, p := range s.Fleet().Places {
-			if p.Location == location && p.Lat != nil && p.Lon != nil {
-				return &Point{*p.Lat, *p.Lon, p.Name}
+			if places[p.Location] == nil && p.Lat != nil && p.Lon != nil {
+				places[p.Location] = &Point{*p.Lat, *p.Lon, p.Name}
 			}
 		}
 	}
-	return whereIs(location)
+	return func(location string) *Point {
+		if at := places[location]; at != nil {
+			return at
+		}
+		return whereIs(location)
+	}
 }

@@ -77,6 +77,10 @@ func TestManySeries(t *testing.T) {
 		t.Fatal(err)
 	}
 	isHistory(t, srv, s, "/api/v1/series?since=24h&brief=true", bench.Query{Since: noon.Add(-24 * time.Hour)})
+	var o Overview
+	if err := json.Unmarshal(timed(t, srv, "/api/v1/overview?since=24h"), &o); err != nil || len(o.P95) != f.series {
+		t.Errorf("%d rows, %v", len(o.P95), err)
+	}
 }
 
 // timed is what path answers, and prints how long that took.

@@ -3,6 +3,7 @@ package dashboard
 import (
 	"context"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -12,74 +13,98 @@ import (
 // Pages that watch ask the same at the same moment: when a run is kept. What one of them is answered is the answer of
 // all, as long as it is what the store has.
 
-// moment is when an answer is right: until the store has other runs, and for a second, because it says until when it
-// is.
-type moment struct {
-	edition uint64 // of what is held of the store
-	second  int64
-}
-
-// answers are those of the last moment.
+// answers are what was answered last.
 type answers struct {
-	mu  sync.Mutex
-	of  moment
-	all map[string]*shared
+	mu    sync.Mutex
+	all   map[string]*shared
+	bytes int // of the bodies
 }
 
-// shared is an answer that is being made, or is there.
+// shared is an answer that is being made, or is there. It is right for as long as the store has the same runs, and
+// until then, for it says until when it is.
 type shared struct {
-	once sync.Once
+	edition     uint64 // of the runs in the store
+	made, until time.Time
+	once        sync.Once
+	bytes       int
 	*answer
 }
 
-// mostShared is how many answers are kept at one time.
-const mostShared = 256
+// What is kept of answers at one time.
+const (
+	mostShared      = 512
+	mostSharedBytes = 64 << 20
+)
 
-// at gives what key is answered at a moment; nil = there is no room for it.
-func (a *answers) at(m moment, key string) *shared {
+// at gives what key is answered.
+func (a *answers) at(key string, edition uint64, now time.Time, lasts time.Duration) *shared {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.all == nil || a.of != m {
-		a.of, a.all = m, map[string]*shared{}
-	}
 	one := a.all[key]
-	if one == nil && len(a.all) < mostShared {
-		one = &shared{}
-		a.all[key] = one
+	if one != nil && one.edition == edition && !now.Before(one.made) && now.Before(one.until) {
+		return one
 	}
+	if a.all == nil || len(a.all) >= mostShared || a.bytes >= mostSharedBytes {
+		a.all, a.bytes = map[string]*shared{}, 0
+	} else if one != nil {
+		a.bytes -= one.bytes
+	}
+	one = &shared{edition: edition, made: now, until: now.Add(lasts)}
+	a.all[key] = one
 	return one
 }
 
-// reads answers from the store, once for all who ask the same of what is held in memory.
+// weigh counts a body that has been made.
+func (a *answers) weigh(key string, one *shared) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.all[key] == one {
+		one.bytes = one.body.Len()
+		a.bytes += one.bytes
+	}
+}
+
+// reads answers from the store, once for all who ask the same while it has the same runs.
 func (s *Server) reads(read reading) http.Handler {
 	one := tagged(s.readsAlone(read))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if m, ok := s.moment(r); ok {
-			if x := s.answers.at(m, r.URL.Path+"?"+r.URL.RawQuery); x != nil {
-				x.once.Do(func() {
-					// who has asked first may go, and the others wait
-					x.answer = answerOf(s.readsAlone(read), r.WithContext(context.WithoutCancel(r.Context())))
-				})
-				x.send(w, r)
-				return
-			}
+		edition, lasts, ok := s.moment(r)
+		if !ok {
+			one.ServeHTTP(w, r)
+			return
 		}
-		one.ServeHTTP(w, r)
+		key := r.URL.Path + "?" + r.URL.RawQuery
+		x := s.answers.at(key, edition, s.Now(), lasts)
+		x.once.Do(func() {
+			// who has asked first may go, and the others wait
+			x.answer = answerOf(s.readsAlone(read), r.WithContext(context.WithoutCancel(r.Context())))
+			s.answers.weigh(key, x)
+		})
+		x.send(w, r)
 	})
 }
 
-// moment is that of an answer to r, where it follows from what is held in memory.
-func (s *Server) moment(r *http.Request) (m moment, ok bool) {
+// An answer is given again for so long, while nothing new is kept: a thousandth of the time that it is about.
+const (
+	leastShared = time.Second
+	longest     = 30 * time.Second
+)
+
+// moment is by which runs r is answered, and for how long that answer may be given again; not ok where nobody can tell.
+func (s *Server) moment(r *http.Request) (edition uint64, lasts time.Duration, ok bool) {
 	q, err := s.filters(r)
 	store, unopened := s.source.get()
-	if err != nil || unopened != nil || q.Since.IsZero() || r.URL.Query().Has("a") {
-		return m, false
+	if err != nil || unopened != nil {
+		return 0, 0, false
 	}
-	edition, from, err := s.recent.Edition(r.Context(), store)
-	if err != nil || from.IsZero() || q.Since.Before(from) {
-		return m, false
+	if lasts = longest; !q.Since.IsZero() {
+		lasts = min(max(s.Now().Sub(q.Since)/1000, leastShared), longest)
 	}
-	return moment{edition, s.Now().Unix()}, true
+	if r.URL.Query().Has("a") || strings.HasPrefix(r.URL.Path, "/api/results/") { // whose times are in other words
+		q.Since, lasts = time.Time{}, leastShared
+	}
+	edition, err = s.recent.Edition(r.Context(), store, q.Since)
+	return edition, lasts, err == nil && edition != 0
 }
 
 func (s *Server) readsAlone(answer reading) http.Handler {

@@ -1,6 +1,9 @@
 package dashboard
 
 import (
+	"time"
+
+	"rtcbench/bench"
 	"rtcbench/internal/report"
 )
 
@@ -76,6 +79,33 @@ func (c Comparison) rows() []compareRow {
 	rows := []compareRow{row("", "", c.All)}
 	for _, p := range c.Places {
 		rows = append(rows, row(p.Location, p.Echo, p.Groups))
+	}
+	return rows
+}
+
+// pingRow is a ping of a run, or a turn.
+type pingRow struct {
+	Seq     uint32   `json:"seq"`
+	Due     float64  `json:"due_ms"` // from the start of the run, as Sent
+	Sent    *float64 `json:"sent_ms"`
+	Outcome string   `json:"outcome"`
+	Reason  string   `json:"reason"` // why it was not sent, or where it was lost
+	RTT     *float64 `json:"rtt_ms"`
+	Up      *float64 `json:"up_ms"` // where the clocks tell each way
+	Down    *float64 `json:"down_ms"`
+	Hold    *float64 `json:"hold_ms"`   // how long the echo kept it
+	UpRaw   *float64 `json:"up_raw_ms"` // with the offset of the clocks in it
+}
+
+func pingRows(r bench.Record) (rows []pingRow) {
+	known := func(d time.Duration, ok bool) *float64 { return quantityMillis(bench.Quantity{D: d, OK: ok}) }
+	for _, s := range r.Samples {
+		back := s.Outcome == bench.Answered || s.Outcome == bench.Late
+		up, ok := r.Summary.OneWay.UpOf(s)
+		down, _ := r.Summary.OneWay.DownOf(s)
+		rows = append(rows, pingRow{s.Seq, millis(s.Due), known(s.Sent, s.Outcome != bench.NotSent),
+			s.Outcome.String(), s.Reason.String(), known(s.RTT, back), known(up, ok && back), known(down, ok && back),
+			known(s.Hold, s.Stamped), known(s.Up, s.Stamped)})
 	}
 	return rows
 }

@@ -88,13 +88,17 @@ func newSeries(store string, t archive.Timelines, brief bool, where func(locatio
 			Last: lastOf(l.Last),
 		}
 		for i, p := range l.Parts {
-			d, ok := p.Histogram.Quantile(0.5)
-			s.P50[i] = quantityMillis(bench.Quantity{D: d, OK: ok})
+			if p != nil {
+				s.P50[i] = quantileOf(p.Histogram, 0.5)
+			}
 		}
 		if !brief {
 			s.Curve, s.Bins, s.Parts = curveOf(l.Histogram), binsOf(l.Histogram), make([]Sum, len(l.Parts))
 			for i, p := range l.Parts {
-				s.Parts[i] = newSum(p)
+				if p == nil {
+					p = &archive.Part{}
+				}
+				s.Parts[i] = newSum(*p)
 			}
 		}
 		if s.Total.Answered == 0 {
@@ -128,8 +132,7 @@ func newSum(p archive.Part) Sum {
 		}
 	}
 	for i, q := range Levels {
-		d, ok := p.Histogram.Quantile(q)
-		s.P[i] = quantityMillis(bench.Quantity{D: d, OK: ok})
+		s.P[i] = quantileOf(p.Histogram, q)
 	}
 	p.Histogram.Buckets(func(lo, hi time.Duration, n uint64) bool {
 		step := int(math.Floor(heatSteps * math.Log10(max(1e-3, millis((lo+hi)/2)))))
@@ -301,6 +304,12 @@ func byPlace(g report.Group) map[way]report.Group {
 func millis(d time.Duration) float64 { return float64(d) / 1e6 }
 
 func unix(t time.Time) float64 { return float64(t.UnixMicro()) / 1e6 }
+
+// quantileOf is nil of nothing.
+func quantileOf(h stats.Histogram, q float64) *float64 {
+	d, ok := h.Quantile(q)
+	return quantityMillis(bench.Quantity{D: d, OK: ok})
+}
 
 func quantityMillis(q bench.Quantity) *float64 {
 	if !q.OK {

@@ -6,6 +6,8 @@ package recent
 import (
 	"context"
 	"errors"
+	"fmt"
+	"hash/fnv"
 	"iter"
 	"maps"
 	"runtime"
@@ -22,12 +24,14 @@ const (
 	Window = 24 * time.Hour
 	// most is how many bytes are held. Of a store that has more in a day, what is older is read from the store.
 	most = 512 << 20
+	// mostOlders is of how many times it is known what is not held.
+	mostOlders = 100
 )
 
 // Memory is of one store at a time. Its methods may be called at the same time.
 type Memory struct {
 	now  func() time.Time
-	told func(bench.Digest) // of each run that the store has got since it was read first; nil = nobody asks
+	told func([]bench.Digest) // of the runs that the store has got since it was looked at; nil = nobody asks
 	most int
 
 	done, of atomic.Int32 // hours that are read and are to be, while the store is read first
@@ -40,10 +44,13 @@ type Memory struct {
 	edition uint64          // another one as soon as other runs are held
 	from    int64           // the first hour that is held, since the Unix epoch
 	hours   map[int64]*hour // they do not change: a new one takes the place of the old one
+
+	old    sync.Mutex      // held by whoever looks at what is not held; guards olders
+	olders map[int64]older // by the hour that they begin with
 }
 
-// New makes a Memory. told is called for each run that a store has got meanwhile, and may be nil.
-func New(now func() time.Time, told func(bench.Digest)) *Memory {
+// New makes a Memory. told is called with the runs that a store has got meanwhile, and may be nil.
+func New(now func() time.Time, told func([]bench.Digest)) *Memory {
 	return &Memory{now: now, told: told, most: most}
 }
 
@@ -96,19 +103,62 @@ func (m *Memory) held(ctx context.Context, s bench.Store) (time.Time, map[int64]
 	return time.Unix(m.from*3600, 0), m.hours, nil
 }
 
-// Edition looks at the store. It gives another number whenever other runs have come to be held, and from when on they
-// are held; the zero time where nothing is, and while the store is read first.
-func (m *Memory) Edition(ctx context.Context, s bench.Store) (edition uint64, from time.Time, err error) {
+// Edition looks at the store. It gives another number whenever the store has other runs that ended since then (the
+// zero time: at any time); 0 where that cannot be told, and while the store is read first.
+func (m *Memory) Edition(ctx context.Context, s bench.Store, since time.Time) (uint64, error) {
 	m.mu.Lock()
 	first := m.store != s
 	m.mu.Unlock()
 	if first {
-		return 0, from, nil
+		return 0, nil
 	}
-	from, _, err = m.held(ctx, s)
+	from, hours, err := m.held(ctx, s)
+	if err != nil || hours == nil {
+		return 0, err
+	}
 	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.edition, from, err
+	edition := m.edition
+	m.mu.Unlock()
+	if !since.Before(from) {
+		return edition, nil
+	}
+	older, err := m.olderOf(ctx, s.(bench.Digester), since, from)
+	return older ^ edition*0x9e3779b97f4a7c15, err
+}
+
+// older is what a store has from an hour on, of what is not held.
+type older struct {
+	of   uint64
+	seen time.Time
+}
+
+// olderFor is how long it is taken for what is there: to find out may take as long as to read all of it.
+const olderFor = time.Second
+
+// olderOf is a number of the runs that ended from since until before from.
+func (m *Memory) olderOf(ctx context.Context, s bench.Digester, since, from time.Time) (uint64, error) {
+	hour := since.Unix() / 3600
+	m.old.Lock() // whoever comes meanwhile has the same answer
+	defer m.old.Unlock()
+	now := m.now()
+	if x, known := m.olders[hour]; known && now.Sub(x.seen) < olderFor {
+		return x.of, nil
+	}
+	marks, err := s.Marks(ctx, time.Unix(hour*3600, 0))
+	if err != nil {
+		return 0, err
+	}
+	sum := fnv.New64a()
+	for _, at := range slices.Sorted(maps.Keys(marks)) {
+		if at < from.Unix()/3600 {
+			fmt.Fprintln(sum, at, marks[at].Runs, marks[at].Of)
+		}
+	}
+	if m.olders == nil || len(m.olders) > mostOlders {
+		m.olders = map[int64]older{}
+	}
+	m.olders[hour] = older{sum.Sum64(), now}
+	return sum.Sum64(), nil
 }
 
 // Reading is how many hours have been read of how many, while the store is read first; 0 of 0 else.
@@ -152,10 +202,8 @@ func (m *Memory) Look(ctx context.Context, s bench.Store) error {
 	}
 	m.store, m.hours, m.from, m.begun = s, hours, from, begun
 	m.mu.Unlock()
-	if m.told != nil && !first {
-		for _, x := range fresh {
-			m.told(x)
-		}
+	if m.told != nil && !first && len(fresh) > 0 {
+		m.told(fresh)
 	}
 	return nil
 }

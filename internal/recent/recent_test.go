@@ -108,7 +108,11 @@ func TestMemoryIsTheStore(t *testing.T) {
 func TestTold(t *testing.T) {
 	s := opened(t, filepath.Join(t.TempDir(), "runs.db"))
 	var told []string
-	m := New(now, func(d bench.Digest) { told = append(told, d.ID) })
+	m := New(now, func(list []bench.Digest) {
+		for _, d := range list {
+			told = append(told, d.ID)
+		}
+	})
 	random := rand.New(rand.NewPCG(1, 2))
 	save := func(end time.Time) string {
 		run := aRun(random)

@@ -231,13 +231,15 @@ func (c *Groups) byRuns(a, b []bench.Record, by Against) {
 	if _, p, known := stats.MannWhitney(y, x); known {
 		c.PValue = &p
 	}
-	if p95, ok := stats.Shift(quantiles(b, p95), quantiles(a, p95)); true {
-		c.P95Diff = newShift(p95, ok, c.A.P95)
+	tail := func(of func(bench.Summary, int) bench.Quantity, middle *float64) *Shift {
+		u, v := quantiles(a, of), quantiles(b, of)
+		if len(u) == 0 || len(v) == 0 {
+			return nil
+		}
+		d, ok := stats.Shift(v, u)
+		return newShift(d, ok, middle)
 	}
-	if u, v := quantiles(a, p99), quantiles(b, p99); len(u) > 0 && len(v) > 0 {
-		p99, ok := stats.Shift(v, u)
-		c.P99Diff = newShift(p99, ok, c.A.P99)
-	}
+	c.P95Diff, c.P99Diff = tail(p95, c.A.P95), tail(p99, c.A.P99)
 	margin := time.Duration(by.Margin / 100 * *c.A.P50 * float64(time.Millisecond))
 	switch {
 	case !ok:
@@ -305,12 +307,15 @@ func p99(s bench.Summary, answered int) bench.Quantity {
 	return s.P99
 }
 
-// quantiles gives one value a run that has it.
+// quantiles gives one value for each run that has a round trip time; none at all where one of these runs lacks it: else
+// one percentile would be of other runs than the next, and a P99 could lie below a P95.
 func quantiles(runs []bench.Record, of func(s bench.Summary, answered int) bench.Quantity) (list []time.Duration) {
-	for _, r := range runs {
-		if q := of(r.Summary, r.Counts.Answered); q.OK {
-			list = append(list, q.D)
+	for _, r := range answeredRuns(runs) {
+		q := of(r.Summary, r.Counts.Answered)
+		if !q.OK {
+			return nil
 		}
+		list = append(list, q.D)
 	}
 	return list
 }

@@ -33,7 +33,7 @@ type Side struct {
 	To         *float64 `json:"end_time"`
 	P50        *float64 `json:"p50_ms"` // the median of the runs' own
 	P95        *float64 `json:"p95_ms"`
-	P99        *float64 `json:"p99_ms"` // of runs with pings enough for it
+	P99        *float64 `json:"p99_ms"` // null unless each of the runs has pings enough for it
 	Loss       *float64 `json:"loss"`   // ratio, of all pings
 	Voice      *Voices  `json:"voice,omitempty"`
 	ways       []string // classes and paths, for a person

@@ -20,8 +20,8 @@ const viewsHead = `// Made of internal/dashboard, internal/report and internal/r
 // views is web/ui/contract.ts: what the interface behind the page answers, with all that it consists of.
 func views(string, string) (string, error) {
 	w := viewWriter{named: map[string]reflect.Type{}}
-	for _, v := range []any{dashboard.SeriesList{}, dashboard.Run{}, dashboard.Comparison{}, dashboard.Fleet{},
-		dashboard.Mesh{}, live.Pings{}, result.File{}} {
+	for _, v := range []any{dashboard.SeriesList{}, dashboard.Overview{}, dashboard.Run{}, dashboard.Comparison{},
+		dashboard.Fleet{}, dashboard.Mesh{}, live.Pings{}, result.File{}} {
 		if err := w.add(reflect.TypeOf(v)); err != nil {
 			return "", err
 		}

@@ -65,6 +65,44 @@ export interface Bin {
   n: number;
 }
 
+export interface Overview {
+  store: string;
+  since: number;
+  until: number;
+  errors: string[];
+  points: Point[];
+  locations: Spot[];
+  echoes: string[];
+  ways: Way[];
+  location: number[];
+  echo: number[];
+  way: number[];
+  runs: number[];
+  runs_left_out: number[];
+  answered: number[];
+  failed: number[];
+  p50: (number | null)[];
+  p95: (number | null)[];
+  p99: (number | null)[];
+  last_end: number[];
+  validity: string[];
+  course: string[];
+  least: (number | null)[];
+  most: (number | null)[];
+}
+
+export interface Spot {
+  location_id: string;
+  point: number | null;
+}
+
+export interface Way {
+  platform: string;
+  engine: string;
+  transport_class: string;
+  path: string;
+}
+
 export interface Run {
   result: File;
   curve: Rank[];

@@ -1,14 +1,14 @@
 // The frame of every picture: its title, what it says, its figures as a table, and how to take it away.
 import type { ComponentChildren } from 'preact';
 import { useRef, useState } from 'preact/hooks';
-import { csv, fileName, json, png, save, sheetOf, type Table } from './take';
+import { csv, fileName, json, made, png, save, sheetOf, type Table, type Tabled } from './take';
 
 export type { Table } from './take';
 
 interface Props {
   title: string;
   says?: ComponentChildren;
-  table: Table;
+  table: Tabled;
   nothing?: string | undefined;
   children?: ComponentChildren;
 }
@@ -35,7 +35,7 @@ export function Figure({ title, says, table, nothing, children }: Props) {
           <summary>Table</summary>
           {open && (
             <div class="scroll" tabIndex={0} role="region" aria-label={`${title}, as a table`}>
-              <TableOf {...table} />
+              <TableOf {...made(table)} />
             </div>
           )}
         </details>
@@ -47,7 +47,7 @@ export function Figure({ title, says, table, nothing, children }: Props) {
 
 interface TakeProps {
   title: string;
-  table: Table;
+  table: Tabled;
   box?: () => Element | null; // where it is drawn; without it there is a table alone
 }
 
@@ -71,10 +71,10 @@ export function Take({ title, table, box }: TakeProps) {
     [
       'Copy',
       'the table, for a spreadsheet',
-      () => tell(navigator.clipboard?.writeText(csv(table, '\t')) ?? Promise.reject(new Error()), 'copied'),
+      () => tell(navigator.clipboard?.writeText(csv(made(table), '\t')) ?? Promise.reject(new Error()), 'copied'),
     ],
-    ['CSV', 'the table', () => save(`${name}.csv`, new Blob([csv(table)], { type: 'text/csv' }))],
-    ['JSON', 'the table', () => save(`${name}.json`, new Blob([json(table)], { type: 'application/json' }))],
+    ['CSV', 'the table', () => save(`${name}.csv`, new Blob([csv(made(table))], { type: 'text/csv' }))],
+    ['JSON', 'the table', () => save(`${name}.json`, new Blob([json(made(table))], { type: 'application/json' }))],
   ];
   if (box)
     ways.push(

@@ -1,65 +1,71 @@
 // All series of a time as a list: found by a word, in the order of a column, some at a time.
-import type { Series, SeriesList } from './contract';
+import { useMemo } from 'preact/hooks';
+import type { Overview } from './contract';
 import { Take } from './figure';
-import { p95, place } from './map';
+import { place, type Row } from './overview';
 import { address, go, link, replace } from './state';
 import { ago, count, marks, moment, ms, percent, plural, route, utc, way } from './text';
 
 interface Column {
   name: string;
-  by?: (s: Series) => string | number; // what it is ordered by
+  by?: (s: Row) => string | number; // what it is ordered by
 }
 
 const low = -Infinity;
 const columns: Column[] = [
   { name: 'place', by: route },
   { name: 'way', by: way },
-  { name: 'P50 ms', by: (s) => s.total.p[2] ?? low },
-  { name: 'P95', by: (s) => p95(s) ?? low },
-  { name: 'P99', by: (s) => s.total.p[6] ?? low },
-  { name: 'loss', by: (s) => s.total.packet_loss_rate ?? low },
-  { name: 'pings', by: (s) => s.total.answered + s.total.failed },
-  { name: 'runs', by: (s) => s.total.runs },
+  { name: 'P50 ms', by: (s) => s.p50 ?? low },
+  { name: 'P95', by: (s) => s.p95 ?? low },
+  { name: 'P99', by: (s) => s.p99 ?? low },
+  { name: 'loss', by: (s) => s.loss ?? low },
+  { name: 'pings', by: (s) => s.pings },
+  { name: 'runs', by: (s) => s.runs },
   { name: 'P50 over time' },
-  { name: 'last run', by: (s) => s.last_run.end_time },
+  { name: 'last run', by: (s) => s.last_end },
 ];
 
 const step = 100;
-const names = new Intl.Collator('en', { numeric: true });
 
-function sorted(list: Series[], order: string): Series[] {
+/** A name with its numbers made as long as each other, so that 10 comes after 9. */
+const ordered = (name: string) => name.toLowerCase().replace(/\d+/g, (n) => n.padStart(12, '0'));
+
+function sorted(rows: Row[], order: string): Row[] {
   const name = order.replace(/^-/, '');
   const by = columns.find((c) => c.name === name)?.by ?? route;
   const sign = order.startsWith('-') ? -1 : 1;
-  return list.toSorted((a, b) => {
-    const [x, y] = [by(a), by(b)];
-    return sign * (typeof x === 'string' ? names.compare(x, String(y)) : x - Number(y));
-  });
+  return rows
+    .map((row) => {
+      const key = by(row);
+      return { row, key: typeof key === 'string' ? ordered(key) : key };
+    })
+    .toSorted((a, b) => (a.key < b.key ? -sign : a.key > b.key ? sign : 0))
+    .map((x) => x.row);
 }
 
-export function List({ list }: { list: SeriesList }) {
+export function List({ list, rows: given }: { list: Overview; rows: Row[] }) {
   const q = address.value;
   const [find, order, rows] = [q.get('find') ?? '', q.get('sort') ?? '', Number(q.get('rows')) || step];
-  const wanted = find.toLowerCase();
-  const found = list.series.filter((s) =>
-    `${route(s)} ${way(s)} ${s.where?.city ?? ''}`.toLowerCase().includes(wanted),
-  );
-  const all = sorted(found, order);
+  const all = useMemo(() => {
+    const wanted = find.toLowerCase();
+    const is = (s: Row) => `${route(s)} ${way(s)} ${s.where?.city ?? ''}`.toLowerCase().includes(wanted);
+    return sorted(wanted === '' ? given : given.filter(is), order);
+  }, [given, find, order]);
   return (
     <section>
       <div class="title">
         <h3>All series</h3>
-        {list.series.length > 8 && (
+        {given.length > 8 && (
           <label>
             find{' '}
             <input type="search" value={find} onInput={(e) => replace('find', e.currentTarget.value)} size={16} />
           </label>
         )}
         <span class="quiet" role="status">
-          {find && `${found.length} of `}
-          {plural(list.series.length, 'series').replace(/ss$/, 's')}
+          {find && `${all.length} of `}
+          {plural(given.length, 'series').replace(/ss$/, 's')}
         </span>
-        <Take title="All series" table={table(all, list)} />
+        <Take title="All series" table={() => table(all, list)} />
       </div>
       <div class="scroll" tabIndex={0} role="region" aria-label="all series">
         <table class="rows">
@@ -72,7 +78,7 @@ export function List({ list }: { list: SeriesList }) {
           </thead>
           <tbody>
             {all.slice(0, rows).map((s) => (
-              <Row s={s} list={list} />
+              <Line s={s} list={list} />
             ))}
           </tbody>
         </table>
@@ -107,9 +113,9 @@ function Head({ column, order }: { column: Column; order: string }) {
   );
 }
 
-const leftOut = (s: Series) => (s.total.runs_left_out > 0 ? ` (${s.total.runs_left_out} invalid left out)` : '');
+const leftOut = (s: Row) => (s.left_out > 0 ? ` (${s.left_out} invalid left out)` : '');
 
-const table = (all: Series[], list: SeriesList) => ({
+const table = (all: Row[], list: Overview) => ({
   head: [
     'place',
     'way',
@@ -127,20 +133,20 @@ const table = (all: Series[], list: SeriesList) => ({
   lines: all.map((s) => [
     route(s),
     way(s),
-    ms(s.total.p[2]),
-    ms(p95(s)),
-    ms(s.total.p[6]),
-    percent(s.total.packet_loss_rate),
-    count(s.total.answered + s.total.failed),
-    String(s.total.runs),
-    String(s.total.runs_left_out),
-    s.last_run.validity,
-    `${ago(list.until - s.last_run.end_time)} ago`,
-    utc(s.last_run.end_time),
+    ms(s.p50),
+    ms(s.p95),
+    ms(s.p99),
+    percent(s.loss),
+    count(s.pings),
+    String(s.runs),
+    String(s.left_out),
+    s.validity,
+    `${ago(list.until - s.last_end)} ago`,
+    utc(s.last_end),
   ]),
 });
 
-function Row({ s, list }: { s: Series; list: SeriesList }) {
+function Line({ s, list }: { s: Row; list: Overview }) {
   return (
     <tr>
       <td>
@@ -155,37 +161,37 @@ function Row({ s, list }: { s: Series; list: SeriesList }) {
         </a>
       </td>
       <td>{way(s)}</td>
-      <td>{ms(s.total.p[2])}</td>
-      <td>{ms(p95(s))}</td>
-      <td>{ms(s.total.p[6])}</td>
-      <td>{percent(s.total.packet_loss_rate)}</td>
-      <td>{count(s.total.answered + s.total.failed)}</td>
+      <td>{ms(s.p50)}</td>
+      <td>{ms(s.p95)}</td>
+      <td>{ms(s.p99)}</td>
+      <td>{percent(s.loss)}</td>
+      <td>{count(s.pings)}</td>
       <td>
-        {s.total.runs}
+        {s.runs}
         {leftOut(s)}
       </td>
       <td>
-        <Spark values={s.p50} />
+        <Spark of={s} />
       </td>
-      <td class={`trusted ${s.last_run.validity}`}>
-        {marks[s.last_run.validity]} {s.last_run.validity}, {ago(list.until - s.last_run.end_time)} ago
+      <td class={`trusted ${s.validity}`}>
+        {marks[s.validity]} {s.validity}, {ago(list.until - s.last_end)} ago
       </td>
     </tr>
   );
 }
 
 /** The course of a median, from its lowest to its highest value. */
-function Spark({ values }: { values: (number | null)[] }) {
-  const known = values.filter((v) => v !== null);
-  const [least, most] = [Math.min(...known), Math.max(...known)];
-  const y = (v: number) => 17 - (most > least ? (14 * (v - least)) / (most - least) : 7);
+function Spark({ of }: { of: Row }) {
+  const values = of.course;
+  const flat = of.least === of.most;
+  const y = (v: number) => 17 - (flat ? 7 : 14 * v);
   const bars = values.flatMap((v, i) => (v === null ? [] : [`M${3 * i} ${y(v).toFixed(1)}h2.4V20h-2.4Z`]));
   return (
     <svg
       class="spark"
       viewBox={`0 0 ${values.length * 3} 20`}
       role="img"
-      aria-label={`from ${ms(least)} to ${ms(most)} ms`}
+      aria-label={`from ${ms(of.least)} to ${ms(of.most)} ms`}
     >
       <path class="ink accent" d={bars.join('')} />
     </svg>

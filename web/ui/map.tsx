@@ -3,8 +3,8 @@ import { geoEqualEarth, geoGraticule10, geoPath } from 'd3-geo';
 import { feature } from 'topojson-client';
 import type { Topology } from 'topojson-specification';
 import world from 'world-atlas/land-110m.json';
-import type { Series } from './contract';
 import { Figure } from './figure';
+import { isSilent, notShown, place, type Row } from './overview';
 import { go, link, type View } from './state';
 import { ago, marks, ms, percent, plural, route, utc, way } from './text';
 
@@ -26,30 +26,15 @@ export const bands = [
 
 export const bandOf = (p95: number) => bands.find((b) => p95 < b.below) ?? bands[3];
 
-export const p95 = (s: Series) => s.total.p[5] ?? null;
-
-export const place = (s: Series) => ({
-  location: s.location_id,
-  platform: s.platform,
-  engine: s.engine,
-  transport: s.transport_class,
-  path: s.path,
-  ...(s.echo_place ? { echo_place: s.echo_place } : {}),
-});
-
-/** What is silent for so long, in parts of the time that is shown, is drawn hollow. */
-export const isSilent = (s: Series, until: number, since: number) =>
-  until - s.last_run.end_time > (until - since) / 4;
-
 /** All series at one point of the map. */
 interface Spot {
   at: [number, number];
-  list: Series[];
+  list: Row[];
   silent: boolean;
   worst: number | null; // the highest P95 of those that are not silent
 }
 
-function spots(known: Series[], since: number, until: number): Spot[] {
+function spots(known: Row[], since: number, until: number): Spot[] {
   const all: Partial<Record<string, Spot>> = {};
   for (const s of known) {
     const at = projection([s.where?.lon ?? 0, s.where?.lat ?? 0]);
@@ -57,7 +42,7 @@ function spots(known: Series[], since: number, until: number): Spot[] {
     const key = `${Math.round(at[0])} ${Math.round(at[1])}`;
     const spot = (all[key] ??= { at, list: [], silent: true, worst: null });
     spot.list.push(s);
-    const value = p95(s);
+    const value = s.p95;
     if (isSilent(s, until, since) || value === null) continue;
     spot.silent = false;
     spot.worst = Math.max(spot.worst ?? 0, value);
@@ -73,7 +58,7 @@ const shownLines = 3; // of one spot, one for each of its series
 function lines(s: Spot): string[] {
   const names = [...new Set(s.list.map((x) => x.location_id))];
   const mark = (v: string) => (v === 'valid' ? '' : ` ${marks[v] ?? ''}`);
-  const value = (x: Series) => ms(p95(x)) + mark(x.last_run.validity);
+  const value = (x: Row) => ms(x.p95) + mark(x.validity);
   if (names.length === 1 && s.list.length <= shownLines)
     return s.list.map((x, i) => (i === 0 ? `${names[0]} ${value(x)}` : value(x)));
   const what = names.length === 1 ? names[0] : `${s.list[0]?.where?.city ?? ''}: ${names.length} places`;
@@ -122,7 +107,7 @@ function goal(s: Spot): [View, Record<string, string>] {
   return ['places', { find: one || (s.list[0]?.where?.city ?? '') }];
 }
 
-export function Map({ list, since, until }: { list: Series[]; since: number; until: number }) {
+export function Map({ list, since, until }: { list: Row[]; since: number; until: number }) {
   const known = list.filter((s) => s.where !== null);
   const unknown = [...new Set(list.filter((s) => s.where === null).map((s) => s.location_id))];
   const all = spots(known, since, until);
@@ -143,19 +128,19 @@ export function Map({ list, since, until }: { list: Series[]; since: number; unt
           {unknown.length > 0 && <span class="key none">not on the map: {some(unknown)}</span>}
         </>
       }
-      table={{
+      table={() => ({
         head: ['place', 'city', 'way', 'P95 ms', 'loss', 'runs', 'last run', 'UTC'],
         lines: known.map((s) => [
           route(s),
           s.where?.city ?? '',
           way(s),
-          ms(p95(s)),
-          percent(s.total.packet_loss_rate),
-          String(s.total.runs),
-          `${ago(until - s.last_run.end_time)} ago`,
-          utc(s.last_run.end_time),
+          ms(s.p95),
+          percent(s.loss),
+          String(s.runs),
+          `${ago(until - s.last_end)} ago`,
+          utc(s.last_end),
         ]),
-      }}
+      })}
     >
       <div class="wide">
         <svg
@@ -182,8 +167,8 @@ const some = (names: string[]) =>
 function Dot({ s, box, until }: { s: Spot; box: Box | undefined; until: number }) {
   const [view, to] = goal(s);
   const names = s.list.slice(0, 5).map((x) => {
-    const gone = s.silent ? `, silent for ${ago(until - x.last_run.end_time)}` : '';
-    return `${route(x)}, ${way(x)}: ${p95(x) === null ? x.not_shown : `P95 ${ms(p95(x))} ms`}${gone}`;
+    const gone = s.silent ? `, silent for ${ago(until - x.last_end)}` : '';
+    return `${route(x)}, ${way(x)}: ${x.p95 === null ? notShown(x) : `P95 ${ms(x.p95)} ms`}${gone}`;
   });
   if (s.list.length > 5) names.push(`and ${s.list.length - 5} more`);
   const right = box !== undefined && box.x > s.at[0];

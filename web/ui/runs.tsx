@@ -27,8 +27,10 @@ const step = 200;
 
 export function Runs() {
   const last = Number(address.value.get('last')) || step;
-  const answer = useApi<{ runs: HistoryRun[]; store: string }>(`/api/v1/history?${asked({ last: String(last) })}`);
-  const list = answer.value?.runs.toReversed();
+  const answer = useApi<{ runs: HistoryRun[]; next: string | null; errors: string[] }>(
+    `/api/v1/runs?${asked({ limit: String(last) })}`,
+  );
+  const list = answer.value?.runs;
   return (
     <section>
       <h2>Runs</h2>
@@ -63,7 +65,7 @@ export function Runs() {
               </tbody>
             </table>
           </div>
-          {list.length === last && (
+          {answer.value?.next && (
             <p>
               <button type="button" onClick={() => go('runs', { last: String(last + step) })}>
                 Show {step} more

@@ -84,6 +84,23 @@ export function asked(more: Record<string, string> = {}): string {
 /** Counts up when the store has got something new: whoever reads it, reads the store again. */
 export const news = signal(0);
 
+// Many pages may watch: none asks more often than it has to, and not all of them at the same moment.
+const [newsApart, newsSpread] = [2000, 500]; // ms
+let newsAt = -Infinity;
+let newsComing = false;
+
+/** Something new was kept: what is shown is read again, a moment later, and not more often than every two seconds. */
+function heard(): void {
+  if (newsComing) return;
+  newsComing = true;
+  const wait = Math.max(0, newsAt + newsApart - performance.now()) + Math.random() * newsSpread;
+  setTimeout(() => {
+    newsComing = false;
+    newsAt = performance.now();
+    news.value++;
+  }, wait);
+}
+
 export type Link = 'never' | 'open' | 'lost';
 export const connection = signal<Link>('never');
 
@@ -120,7 +137,7 @@ const refusedWait = 5000;
 function hear(path: string): EventSource {
   const events = new EventSource(path);
   events.onopen = () => {
-    if (connection.value === 'lost') news.value++; // something may have been missed
+    if (connection.value === 'lost') heard(); // something may have been missed
     connection.value = 'open';
   };
   events.onerror = () => {
@@ -131,9 +148,7 @@ function hear(path: string): EventSource {
     const now = JSON.parse(e.data) as { done: number; of: number };
     reading.value = now.done < now.of ? now : undefined;
   });
-  events.addEventListener('kept', () => {
-    news.value++;
-  });
+  events.addEventListener('kept', heard);
   events.addEventListener('pings', (e: MessageEvent<string>) => pings.on?.(JSON.parse(e.data) as Pings[]));
   return events;
 }

@@ -6,6 +6,11 @@ export interface Table {
   lines: string[][];
 }
 
+/** A table, or how it is made: long ones only when somebody wants them. */
+export type Tabled = Table | (() => Table);
+
+export const made = (t: Tabled): Table => (typeof t === 'function' ? t() : t);
+
 /** Canvases that can be drawn once more, each with how: what stands in it as SVG. */
 export const redrawn = new WeakMap<Element, () => string>();
 

@@ -1,9 +1,10 @@
 // The views: all places, one place, one run.
 import { useMemo } from 'preact/hooks';
 import { useApi, type Answer } from './api';
-import type { Run, Series, SeriesList } from './contract';
+import type { Overview, Run, Series, SeriesList } from './contract';
 import { List } from './list';
-import { Map, p95 } from './map';
+import { Map } from './map';
+import { rowsOf } from './overview';
 import { Distribution, Percentiles } from './pictures';
 import { RunView } from './run';
 import { Heat, Smoke, Verdicts } from './smoke';
@@ -14,16 +15,18 @@ import { Told } from './told';
 const told = <T,>(a: Answer<T>) => <Told error={a.error} waiting={a.waiting && a.value === undefined} />;
 
 export function Places() {
-  const answer = useApi<SeriesList>(`/api/v1/series?${asked({ brief: 'true' })}`);
+  const answer = useApi<Overview>(`/api/v1/overview?${asked()}`);
   const list = answer.value;
+  const rows = useMemo(() => list && rowsOf(list), [list]);
+  const map = useMemo(() => list && rows && <Map list={rows} since={list.since} until={list.until} />, [rows]);
   return (
     <>
       {told(answer)}
-      {list && list.series.length === 0 && <First list={list} />}
-      {list && list.series.length > 0 && (
+      {list && rows?.length === 0 && <First store={list.store} />}
+      {list && rows && rows.length > 0 && (
         <>
-          <Map list={list.series} since={list.since} until={list.until} />
-          <List list={list} />
+          {map}
+          <List list={list} rows={rows} />
           {list.errors.map((e) => (
             <p class="told warn">{e}</p>
           ))}
@@ -34,12 +37,12 @@ export function Places() {
 }
 
 /** What a newcomer sees. */
-function First({ list }: { list: SeriesList }) {
+function First({ store }: { store: string }) {
   return (
     <section class="first">
       <h2>Nothing was measured here yet</h2>
       <p>
-        There is no run of this time in <code>{list.store}</code>. In another terminal, type
+        There is no run of this time in <code>{store}</code>. In another terminal, type
       </p>
       <pre>rtcbench livekit</pre>
       <p>
@@ -91,7 +94,7 @@ function OneSeries({ s, list }: { s: Series; list: SeriesList }) {
       <dl class="facts">
         {[
           ['P50', ms(s.total.p[2])],
-          ['P95', ms(p95(s))],
+          ['P95', ms(s.total.p[5])],
           ['P99', ms(s.total.p[6])],
         ].map(([k, v]) => (
           <div>
