@@ -5,8 +5,10 @@ CGO := $(if $(filter Darwin,$(shell uname -s)),1,0)
 COMMIT := $(shell git rev-parse HEAD 2>/dev/null)
 LDFLAGS := -s -w $(if $(COMMIT),-X rtcbench/internal/cli.commit=$(COMMIT))
 CROSSVET := $(CURDIR)/.bin/crossvet
-# Packages that go test compiles and runs at one time: one may be waiting until no other has a browser or a server (benchtest.Heavy).
-PACKAGES := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+# Packages that go test compiles and runs at one time: some may be waiting for a browser's or a server's place (benchtest.Heavy).
+PACKAGES := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 2)
+# The packages that take longest are begun first.
+ALL := ./internal/cli ./internal/browser ./internal/campaign ./internal/dashboard ./...
 
 .PHONY: build web lint test test-long bench accuracy live-daily picture vet tools fuzz clean
 
@@ -26,12 +28,12 @@ lint: tools ## what stands in deploy/, with the field's own linters
 
 test: tools web vet lint ## everything that a change has to pass
 	cd web && npm run --silent check && npm test --silent
-	go test -race -vet=all -p $(PACKAGES) -timeout 60m ./...
+	go test -race -vet=all -p $(PACKAGES) -timeout 60m $(ALL)
 	go test -run Allocates ./internal/ping ./internal/audio
 
 test-long: tools web ## the same code with larger counts; five times on a busy machine; fuzzing
-	RTCBENCH_LONG=1 go test -race -p $(PACKAGES) -timeout 3h ./...
-	for n in 1 2 3 4 5; do sh tools/busy.sh go test -race -count 1 -p $(PACKAGES) -timeout 90m ./... || exit 1; done
+	RTCBENCH_LONG=1 go test -race -p $(PACKAGES) -timeout 3h $(ALL)
+	for n in 1 2 3 4 5; do sh tools/busy.sh go test -race -count 1 -p $(PACKAGES) -timeout 90m $(ALL) || exit 1; done
 	$(MAKE) fuzz FUZZTIME=5m
 
 FUZZTIME ?= 1m

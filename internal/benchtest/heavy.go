@@ -1,34 +1,39 @@
 package benchtest
 
 import (
+	"context"
+	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/gofrs/flock"
 )
 
-// heavy is this test binary's hold on the machine, shared by those of its tests that want it at one time.
+// heavy is this test binary's place on the machine, shared by those of its tests that want it at one time.
 var heavy struct {
 	mu    sync.Mutex
 	users int
 	lock  *flock.Flock
 }
 
-// Heavy waits until no other test binary of this module uses a browser or a LiveKit server, and keeps others waiting
-// until t ends: go test runs packages beside one another, and two browsers under the race detector leave a machine with
-// two cores nothing to keep time with. Tests of one binary share the hold, so that a helper may ask again for what its
+// Heavy waits until fewer test binaries of this module than there are processors use a browser or a LiveKit server, and
+// keeps one place among them until t ends: go test runs packages beside one another, and too many browsers leave a
+// machine nothing to keep time with. Tests of one binary share the place, so that a helper may ask again for what its
 // test has.
 func Heavy(t testing.TB) {
 	t.Helper()
 	heavy.mu.Lock()
 	defer heavy.mu.Unlock()
 	if heavy.users == 0 {
-		heavy.lock = flock.New(lockFile, flock.SetFlag(os.O_RDONLY))
-		if err := heavy.lock.Lock(); err != nil {
+		lock, err := place(t.Context(), runtime.NumCPU())
+		if err != nil {
 			t.Fatalf("wait for other tests with a browser or a server: %v", err)
 		}
+		heavy.lock = lock
 	}
 	heavy.users++
 	t.Cleanup(func() {
@@ -38,6 +43,26 @@ func Heavy(t testing.TB) {
 			heavy.lock.Close()
 		}
 	})
+}
+
+// place waits for one of n places.
+func place(ctx context.Context, n int) (*flock.Flock, error) {
+	if err := os.MkdirAll(shared, 0o755); err != nil {
+		return nil, err
+	}
+	for look := time.NewTicker(50 * time.Millisecond); ; {
+		for i := range n {
+			lock := flock.New(filepath.Join(shared, fmt.Sprintf("place-%d.lock", i)))
+			if ok, err := lock.TryLock(); ok || err != nil {
+				return lock, err
+			}
+		}
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
 }
 
 // root is the folder of this checkout, looked for at the start: a test may change its working directory.
@@ -51,9 +76,8 @@ var root = func() string {
 	return dir
 }()
 
-// lockFile is a file that all test binaries of one checkout have, and that no program reads while tests run. So no lock
-// file is left behind.
-var lockFile = filepath.Join(root, "LICENSE")
+// shared is the folder of what all test binaries of this checkout share.
+var shared = filepath.Join(root, ".bin", "tests")
 
 // raceExit shortens the second for which the race detector holds every process at its end, in case that races are
 // still to be told.

@@ -29,11 +29,10 @@ func Plain(dir, name string) (built bool, err error) {
 // Program builds the program in a folder of this module, without the race detector, and gives its path. All test
 // binaries share it: the first one links it, and for the others go build only looks whether it is still the same.
 func Program(folder string) (path string, err error) {
-	dir := filepath.Join(root, ".bin", "tests")
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(shared, 0o755); err != nil {
 		return "", err
 	}
-	path = filepath.Join(dir, filepath.Base(folder))
+	path = filepath.Join(shared, filepath.Base(folder))
 	lock := flock.New(path + ".lock")
 	if err := lock.Lock(); err != nil {
 		return "", fmt.Errorf("wait for other tests that build %s: %w", folder, err)
