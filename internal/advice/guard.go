@@ -11,6 +11,9 @@ import (
 
 // Guarded is a transport whose errors are without the credentials of the request. net/http quotes what it cannot read
 // of an answer, and a server, or a proxy before it, may repeat any header there.
+//
+// Its answers come to an end: who switches protocols (101) without having been asked to has no answer to read. net/http
+// would give the bare connection as the body, which no deadline ends.
 func Guarded(t http.RoundTripper) http.RoundTripper { return guarded{t} }
 
 type guarded struct{ http.RoundTripper }
@@ -23,6 +26,10 @@ func (g guarded) RoundTrip(q *http.Request) (*http.Response, error) {
 			err = hidden.Error(err, mostSaid)
 		}
 		return nil, err
+	}
+	if answer.StatusCode == http.StatusSwitchingProtocols && q.Header.Get("Upgrade") == "" {
+		answer.Body.Close()
+		answer.Body = http.NoBody
 	}
 	// The client itself quotes a redirect that it cannot read.
 	if _, bad := url.Parse(answer.Header.Get("Location")); bad != nil {

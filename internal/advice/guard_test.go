@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 )
@@ -106,5 +107,28 @@ func TestGuardedKeepsTypes(t *testing.T) {
 	defer answer.Body.Close()
 	if body, _ := io.ReadAll(answer.Body); string(body) != "hi" {
 		t.Errorf("%q", body)
+	}
+}
+
+// TestAnAnswerComesToAnEnd: a server that switches protocols, which nobody asked for, keeps nobody waiting.
+func TestAnAnswerComesToAnEnd(t *testing.T) {
+	hold := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		c, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			return
+		}
+		defer c.Close()
+		io.WriteString(c, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n")
+		<-hold
+	}))
+	defer server.Close()
+	defer close(hold)
+	answer, err := (&http.Client{Transport: Guarded(Transport())}).Get(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if body, err := io.ReadAll(answer.Body); answer.StatusCode != 101 || len(body) > 0 || err != nil {
+		t.Error(answer.Status, body, err)
 	}
 }

@@ -1,8 +1,9 @@
 // Package redact takes credentials out of what servers say: a server, or a proxy before it, may repeat any header, in
-// any form. It does not find credentials that it was not told.
+// any form. It does not find credentials that it was not told, nor those of one or two characters.
 package redact
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
@@ -12,10 +13,24 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Secrets are credentials that were sent to a server.
-type Secrets struct{ forms []string }
+type Secrets struct{ forms []form }
+
+// form is one way to write a credential. A short credential is hidden where it stands as a word of its own: within
+// other words its letters are no secret, and without them no message can be read.
+type form struct {
+	text  string
+	short bool
+}
+
+const (
+	leastHidden = 3 // characters: a credential of fewer is known to everybody who tries them all
+	leastInside = 8 // characters: a credential of fewer is short
+)
 
 // New is for the credentials that are not empty. Of USER:PASSWORD the password is one by itself.
 func New(credentials ...string) Secrets {
@@ -27,10 +42,11 @@ func New(credentials ...string) Secrets {
 			s.add(password)
 		}
 	}
-	s.forms = slices.DeleteFunc(s.forms, func(f string) bool { return f == "" })
 	// One may be a part of another.
-	slices.SortFunc(s.forms, func(a, b string) int { return len(b) - len(a) })
-	s.forms = slices.Compact(s.forms)
+	slices.SortStableFunc(s.forms, func(a, b form) int {
+		return cmp.Or(len(b.text)-len(a.text), cmp.Compare(a.text, b.text))
+	})
+	s.forms = slices.CompactFunc(s.forms, func(a, b form) bool { return a.text == b.text })
 	return s
 }
 
@@ -39,20 +55,27 @@ var percent = regexp.MustCompile(`%[0-9A-F]{2}`)
 // add notes the forms of one: in a query or a path (RFC 3986), in JSON as different encoders write it, in HTML, in a
 // string of a program, in hexadecimal digits, and in base64, as basic authentication has it (RFC 7617).
 func (s *Secrets) add(c string) {
+	size := utf8.RuneCountInString(c)
+	if size < leastHidden {
+		return
+	}
 	plain, _ := json.Marshal(c)
 	quoted := string(plain[1 : len(plain)-1])
 	unescaped := strings.NewReplacer(`\u003c`, "<", `\u003e`, ">", `\u0026`, "&").Replace(quoted)
 	ascii := strconv.QuoteToASCII(c)
-	s.forms = append(s.forms, c, quoted, unescaped, strings.ReplaceAll(unescaped, "/", `\/`),
+	forms := append([]string{}, c, quoted, unescaped, strings.ReplaceAll(unescaped, "/", `\/`),
 		strings.ReplaceAll(c, "/", `\/`), ascii[1:len(ascii)-1], html.EscapeString(c),
 		hex.EncodeToString([]byte(c)), strings.ToUpper(hex.EncodeToString([]byte(c))))
 	for _, escaped := range []string{url.QueryEscape(c), url.PathEscape(c),
 		strings.ReplaceAll(url.QueryEscape(c), "+", "%20")} {
-		s.forms = append(s.forms, escaped, percent.ReplaceAllStringFunc(escaped, strings.ToLower))
+		forms = append(forms, escaped, percent.ReplaceAllStringFunc(escaped, strings.ToLower))
 	}
 	for _, e := range []*base64.Encoding{base64.StdEncoding, base64.RawStdEncoding, base64.URLEncoding,
 		base64.RawURLEncoding} {
-		s.forms = append(s.forms, e.EncodeToString([]byte(c)))
+		forms = append(forms, e.EncodeToString([]byte(c)))
+	}
+	for _, text := range forms {
+		s.forms = append(s.forms, form{text, size < leastInside})
 	}
 }
 
@@ -65,10 +88,44 @@ var jwt = regexp.MustCompile(`eyJ[\w-]{6,}\.[\w-]{6,}\.[\w-]*`)
 // Clean is text without the credentials.
 func (s Secrets) Clean(text string) string {
 	for _, f := range s.forms {
-		text = strings.ReplaceAll(text, f, "…")
+		if f.short {
+			text = withoutWord(text, f.text)
+		} else {
+			text = strings.ReplaceAll(text, f.text, "…")
+		}
 	}
 	return signature.ReplaceAllString(jwt.ReplaceAllString(text, "…"), "$1…")
 }
+
+// withoutWord is text without word, where no letter and no digit stands beside one of word's own.
+func withoutWord(text, word string) string {
+	first, size := utf8.DecodeRuneInString(word)
+	last, _ := utf8.DecodeLastRuneInString(word)
+	var b strings.Builder
+	done := 0 // of text
+	for from := 0; ; {
+		at := strings.Index(text[from:], word)
+		if at < 0 {
+			b.WriteString(text[done:])
+			return b.String()
+		}
+		at += from
+		end := at + len(word)
+		left, _ := utf8.DecodeLastRuneInString(escape.ReplaceAllString(text[max(0, at-8):at], " "))
+		right, _ := utf8.DecodeRuneInString(text[end:])
+		if inWord(left) && inWord(first) || inWord(last) && inWord(right) {
+			from = at + size
+			continue
+		}
+		b.WriteString(text[done:at] + "…")
+		done, from = end, end
+	}
+}
+
+func inWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
+
+// escape is the end of a text that is no letter of a word: a line break in JSON, a character in a URL.
+var escape = regexp.MustCompile(`(?i)(\\[nrtbf]|\\u[0-9a-f]{4}|\\x[0-9a-f]{2}|%[0-9a-f]{2})$`)
 
 // Line is text without the credentials, on one line of at most so many bytes.
 func (s Secrets) Line(text string, most int) string {

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -56,6 +57,8 @@ func (f File) checkWhere() error {
 		return fmt.Errorf("metadata.run_id: %.60q is no UUID", m.RunID)
 	case m.LocationID != nil && len(*m.LocationID) > maxLocation:
 		return fmt.Errorf("metadata.location_id: %d bytes; %d are allowed", len(*m.LocationID), maxLocation)
+	case m.LocationID != nil && strings.ContainsRune(*m.LocationID, 0): // not every store can take one
+		return errors.New("metadata.location_id: there is a zero character in it")
 	case !slices.Contains([]bench.Ended{bench.Complete, bench.Interrupted, bench.LinkLost, bench.DeadlinePassed},
 		d.Ended):
 		return fmt.Errorf("details.ended: %.40q is not known", d.Ended)

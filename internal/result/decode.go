@@ -165,6 +165,12 @@ func (d *decoder) broken(f *feed, first int, err error) bool {
 			}
 		}
 	}
+	if rest := f.wholeBehind(); f.now.n == first && rest != nil {
+		err = fmt.Errorf("line %d: a value in it has no end, and another begins in the middle of that: it was cut off",
+			first)
+		d.lines.putBack([]line{{first, rest}})
+		return d.yield(Entry{}, err)
+	}
 	d.lines.putBack(f.begins)
 	if len(f.begins) == 0 {
 		d.within = f

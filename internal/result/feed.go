@@ -4,6 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
+	"regexp"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // mostKept is how many bytes are remembered that may have to be read again.
@@ -117,6 +121,30 @@ func (f *feed) place(offset int64) (n int, rest []byte) {
 	text := f.now.text
 	at := min(max(0, offset-(f.fed-int64(len(text)))), int64(len(text)))
 	return f.now.n + bytes.Count(text[:at], []byte("\n")), text[at:]
+}
+
+// beginnings are how our files and those of the original tool begin, in lines.
+var beginnings = regexp.MustCompile(`\{"(?:platform|daily|livekit|outbox)":`)
+
+// wholeBehind is what stands whole behind a value that has no end, in the same line: who was killed while it wrote left
+// no line break, and the next one wrote on. nil = there is none.
+func (f *feed) wholeBehind() []byte {
+	text := f.now.text
+	for _, at := range beginnings.FindAllIndex(text[min(1, len(text)):], 8) {
+		rest := text[at[0]+1:]
+		if dec := jsontext.NewDecoder(bytes.NewReader(bytes.TrimRight(rest, " \t\r\n,]")), reading); valuesOnly(dec) {
+			return rest
+		}
+	}
+	return nil
+}
+
+func valuesOnly(dec *jsontext.Decoder) bool {
+	for {
+		if err := dec.SkipValue(); err != nil {
+			return errors.Is(err, io.EOF)
+		}
+	}
 }
 
 // beginsIn reports whether a value can begin in text as far left as the one that is read did, or something that is no

@@ -20,6 +20,7 @@ import (
 // name.
 var kinds = []struct{ magic, what string }{
 	{"PK\x03\x04", "a zip archive: unpack it first"},
+	{"PK\x05\x06", "a zip archive, with nothing in it"},
 	{"\x28\xb5\x2f\xfd", "compressed by zstd: unpack it first (zstd -d)"},
 	{"BZh", "compressed by bzip2: unpack it first (bunzip2)"},
 	{"\xfd7zXZ\x00", "compressed by xz: unpack it first (unxz)"},
@@ -30,6 +31,12 @@ var kinds = []struct{ magic, what string }{
 	{"\x00\x00\xfe\xff", "UTF-32: save it as UTF-8"},
 	{"%PDF", "a PDF, and no JSON"},
 }
+
+// A tar archive says what it is behind the name of its first file (POSIX, pax).
+const (
+	tar   = "ustar"
+	tarAt = 257
+)
 
 // ErrStore is wrapped by the error of Decode for a file that is a store of runs, and no file of them.
 var ErrStore = errors.New("it is a store")
@@ -44,7 +51,7 @@ var (
 func textOf(r io.Reader) (text *bufio.Reader, utf16 bool, err error) {
 	for range 3 {
 		text = bufio.NewReaderSize(r, 64<<10)
-		head, err := text.Peek(20)
+		head, err := text.Peek(len(tar) + tarAt)
 		if len(head) == 0 && err != nil {
 			if errors.Is(err, io.EOF) {
 				err = errEmpty
@@ -59,13 +66,14 @@ func textOf(r io.Reader) (text *bufio.Reader, utf16 bool, err error) {
 				return nil, false, fmt.Errorf("it is %s", k.what)
 			}
 		}
+		if len(head) == len(tar)+tarAt && string(head[tarAt:]) == tar {
+			return nil, false, errors.New("it is a tar archive: unpack it first (tar -xf)")
+		}
 		switch {
 		case bytes.HasPrefix(head, []byte("\x1f\x8b")):
-			z, err := gzip.NewReader(text)
-			if err != nil {
-				return nil, false, unpacking(err)
+			if r, err = unpack(text); err != nil {
+				return nil, false, err
 			}
-			r = unpacked{z}
 			continue
 		case bytes.HasPrefix(head, []byte("\xff\xfe")), len(head) > 1 && head[0] != 0 && head[1] == 0:
 			utf16, r = true, wide(text, unicode.LittleEndian)
@@ -81,12 +89,50 @@ func textOf(r io.Reader) (text *bufio.Reader, utf16 bool, err error) {
 	return nil, false, errors.New("it is packed several times over: unpack it first")
 }
 
-// unpacked is what gzip packed. Its errors say so.
-type unpacked struct{ *gzip.Reader }
+// unpacked is what gzip packed, one piece after the other, as joined files have several. Its errors say so.
+type unpacked struct {
+	*gzip.Reader
+	from *bufio.Reader
+}
 
-func (u unpacked) Read(p []byte) (int, error) {
+func unpack(from *bufio.Reader) (*unpacked, error) {
+	z, err := gzip.NewReader(from)
+	if err != nil {
+		return nil, unpacking(err)
+	}
+	z.Multistream(false)
+	return &unpacked{z, from}, nil
+}
+
+func (u *unpacked) Read(p []byte) (int, error) {
 	n, err := u.Reader.Read(p)
+	if err == io.EOF {
+		err = u.next()
+	}
 	return n, unpacking(err)
+}
+
+// next begins the piece that follows. Zero bytes behind the last one are what tapes and disks fill up with.
+func (u *unpacked) next() error {
+	for {
+		head, err := u.from.Peek(2)
+		switch {
+		case len(head) > 0 && head[0] == 0:
+			u.from.Discard(1)
+			continue
+		case len(head) == 0:
+			return err
+		case string(head) != "\x1f\x8b":
+			return errors.New("it is packed by gzip, and behind the end of that is something else, which was not read")
+		}
+		if err := u.Reset(u.from); errors.Is(err, io.EOF) {
+			return io.ErrUnexpectedEOF
+		} else if err != nil {
+			return err
+		}
+		u.Multistream(false)
+		return nil
+	}
 }
 
 func unpacking(err error) error {

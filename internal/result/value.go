@@ -140,10 +140,17 @@ var kindNames = map[jsontext.Kind]string{
 	'n': "null", 'f': "bool", 't': "bool", '"': "string", '0': "number", '{': "object", '[': "array",
 }
 
+// longestKey is more than any place in a file of ours takes, in bytes.
+const longestKey = 120
+
 // key is how a place in a file is written: details.samples.rtt_ms[3].
 func key(at jsontext.Pointer, within string) string {
 	var b strings.Builder
 	for name := range at.Tokens() {
+		if b.Len() > longestKey {
+			b.WriteString("…")
+			break
+		}
 		if _, err := strconv.ParseUint(name, 10, 32); err == nil && b.Len() > 0 {
 			fmt.Fprintf(&b, "[%s]", name)
 			continue

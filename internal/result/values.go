@@ -227,6 +227,11 @@ func required(data []byte, object string, keys ...string) error {
 	if err := json.Unmarshal(data, &has); err != nil {
 		return err
 	}
+	for key := range has { // the reader knows no case
+		if lower := strings.ToLower(key); lower != key && has[lower] != nil {
+			return mistake{fmt.Errorf("%s.%s: it is there twice, in two spellings", object, lower)}
+		}
+	}
 	for _, key := range keys {
 		if v, ok := has[key]; !ok {
 			return mistake{missing(object + "." + key)}

@@ -79,7 +79,7 @@ func (h Hub) do(ctx context.Context, method, path string, body, v any) error {
 		t.Proxy = func(r *http.Request) (*url.URL, error) { return h.Proxy(r.URL) }
 	}
 	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	answer, err := (&http.Client{Transport: t, CheckRedirect: stay}).Do(r)
+	answer, err := (&http.Client{Transport: advice.Guarded(t), CheckRedirect: stay}).Do(r)
 	if err != nil {
 		return fmt.Errorf("ask the hub at %s: %w", h.URL, plainly(ctx, err))
 	}

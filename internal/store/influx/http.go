@@ -1,6 +1,7 @@
 package influx
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -127,12 +128,16 @@ func (s *Store) harmless(text string) string { return redact.New(s.token).Line(t
 // unexpected is an answer with a status that says yes, and not as an InfluxDB does.
 func (s *Store) unexpected(answer *http.Response, want int) error {
 	r := s.refused(answer)
-	said := r.reason
+	said := cmp.Or(r.reason, s.harmless(answer.Header.Get("X-Influxdb-Error")))
 	if said != "" {
 		said = ": " + said
 	}
-	err := fmt.Errorf("it answers %d, and an InfluxDB says %d: nothing counts as taken%s%s",
-		answer.StatusCode, want, said, bench.Hint(" (is ", s.words.URL, " its address, and no proxy's?)"))
+	with := ""
+	if answer.StatusCode == want {
+		with = " with something behind it"
+	}
+	err := fmt.Errorf("it answers %d%s, and an InfluxDB says %d: nothing counts as taken%s%s",
+		answer.StatusCode, with, want, said, bench.Hint(" (is ", s.words.URL, " its address, and no proxy's?)"))
 	if !r.plain { // an error in an answer is about what was asked
 		return failed{err}
 	}
@@ -162,16 +167,23 @@ func (r *refusal) Error() string {
 		return said + bench.Hint(" (make it: ", r.words.Init, ")")
 	case r.status == http.StatusNotFound && !r.plain:
 		return said + " (is there such a bucket in InfluxDB" + bench.Hint(", and are ", r.words.Names, " right") + "?)"
-	case r.status >= 300 && r.status < 400:
-		host := "another place"
+	case r.status >= 300 && r.status < 400 && r.location != "":
+		host := "another path of its own"
 		if u, err := url.Parse(r.location); err == nil && u.Host != "" {
-			host = u.Scheme + "://" + u.Host
+			host = strings.TrimPrefix(u.Scheme+"://", "://") + u.Host
 		}
 		return fmt.Sprintf("it sends us on to %s, which could read the token", host) +
 			bench.Hint(": name that in ", r.words.URL, "")
+	case r.status >= 300 && r.status < 400:
+		return fmt.Sprintf("it answers %d and does not say where else to ask", r.status) +
+			bench.Hint(" (is ", r.words.URL, " its address, and no proxy's?)")
 	}
 	if r.wait > 0 && !r.plain {
 		said += fmt.Sprintf(" (it asks to be left alone for %v)", r.wait.Round(time.Second))
+	}
+	if r.plain && r.status == http.StatusBadRequest {
+		return fmt.Sprintf("the answer is %v", r.page) +
+			bench.Hint(" (is ", r.words.URL, " right: its port, and http://?)")
 	}
 	if r.plain {
 		return fmt.Sprintf("the answer is %v%s", r.page, advice.Of(r.page))
@@ -186,7 +198,12 @@ func (r *refusal) Unwrap() error {
 		return nil
 	}
 	switch r.status {
-	case http.StatusBadRequest, http.StatusForbidden, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity:
+	case http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity:
+		if r.plain { // no InfluxDB speaks so: a proxy has a limit of its own, or the port wants TLS
+			return bench.ErrFailed
+		}
+		return bench.ErrRejected
+	case http.StatusForbidden:
 		return bench.ErrRejected
 	}
 	if r.status >= 500 && r.wait == 0 { // what wants to be left alone is away

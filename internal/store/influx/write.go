@@ -83,6 +83,14 @@ func (s *Store) write(ctx context.Context, lines []byte) error {
 	return err
 }
 
+// silent reports whether an answer without content (204) has none indeed. net/http reads no more of one that has: what
+// it says is lost, but that it says something is not.
+func silent(answer *http.Response) bool {
+	length := answer.Header.Get("Content-Length")
+	return (length == "" || length == "0") && len(answer.TransferEncoding) == 0 &&
+		answer.Header.Get("X-Influxdb-Error") == ""
+}
+
 // post sends points. All versions say 204 when they have taken all of them, and so does VictoriaMetrics
 // (docs.influxdata.com: v1 and v2 /write, v3 /api/v2/write); a page that asks for a login, or an acceptance that
 // promises nothing, is no such answer.
@@ -95,7 +103,7 @@ func (s *Store) post(ctx context.Context, path string, query url.Values, body []
 	}
 	defer answer.Body.Close()
 	switch {
-	case answer.StatusCode == http.StatusNoContent:
+	case answer.StatusCode == http.StatusNoContent && silent(answer):
 		return nil
 	case answer.StatusCode/100 == 2:
 		return s.unexpected(answer, http.StatusNoContent)

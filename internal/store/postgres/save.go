@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -143,10 +144,20 @@ func newOnes(ctx context.Context, tx pgx.Tx, list []bench.Packed) (fresh []bench
 		return nil, err
 	}
 	ids, err = pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return nil, err
+	}
 	for _, id := range ids {
 		fresh = append(fresh, byID[id])
+		delete(byID, id)
 	}
-	return fresh, err
+	old := slices.Collect(maps.Keys(byID)) // what was not taken has to be there
+	var there int64
+	if len(old) > 0 {
+		err = tx.QueryRow(ctx, "SELECT count(*) FROM rtcbench.run_id WHERE id = ANY($1::text[]::uuid[])",
+			old).Scan(&there)
+	}
+	return fresh, cmp.Or(err, taken("run_id", int64(len(fresh))+there, len(fresh)+len(old)))
 }
 
 func insert(ctx context.Context, tx pgx.Tx, list []bench.Packed, ids map[bench.Series]int64) error {
@@ -177,12 +188,23 @@ func insert(ctx context.Context, tx pgx.Tx, list []bench.Packed, ids map[bench.S
 			samples = append(samples, []any{key, p.End, p.Samples})
 		}
 	}
-	if _, err := tx.CopyFrom(ctx, pgx.Identifier{schema, "run"}, columns, pgx.CopyFromRows(runs)); err != nil {
-		return err
+	if n, err := tx.CopyFrom(ctx, pgx.Identifier{schema, "run"}, columns, pgx.CopyFromRows(runs)); err != nil ||
+		taken("run", n, len(runs)) != nil {
+		return cmp.Or(err, taken("run", n, len(runs)))
 	}
-	_, err := tx.CopyFrom(ctx, pgx.Identifier{schema, "sample"}, []string{"id", "ended", "samples"},
+	n, err := tx.CopyFrom(ctx, pgx.Identifier{schema, "sample"}, []string{"id", "ended", "samples"},
 		pgx.CopyFromRows(samples))
-	return err
+	return cmp.Or(err, taken("sample", n, len(samples)))
+}
+
+// taken is an error unless as many rows were taken as were sent: a trigger may drop rows, and the server says how many
+// it has.
+func taken(table string, n int64, want int) error {
+	if n == int64(want) {
+		return nil
+	}
+	return fmt.Errorf("%w: %d of %d rows were taken into %s.%s (does a trigger or a rule drop them?)",
+		bench.ErrFailed, n, want, schema, table)
 }
 
 // rollupKey is a sum.
@@ -263,8 +285,8 @@ func addToSums(ctx context.Context, tx pgx.Tx, list []bench.Packed, ids map[benc
 	if len(more) == 0 {
 		return nil
 	}
-	_, err = tx.Exec(ctx, moreToSums, arrays(more, sums)...)
-	return err
+	done, err := tx.Exec(ctx, moreToSums, arrays(more, sums)...)
+	return cmp.Or(err, taken("rollup", done.RowsAffected(), len(more)))
 }
 
 // The statements on sums: the key of a sum is five arrays, then come the runs, the histograms, and the counts.
