@@ -51,35 +51,42 @@ func (s *stream) keep(ctx context.Context) {
 			return
 		}
 		now := time.Now()
-		due := s.due(now)
+		due, look := s.due(now)
 		if !due.After(now) {
 			s.session.Send(ctx, bench.Message{Payload: s.filler, Class: bench.RTPAudio})
-			due = s.filled(due)
+			look = s.filled(due, now)
 		}
-		timer.Reset(max(time.Until(due), time.Millisecond))
+		timer.Reset(max(time.Until(look), time.Millisecond))
 	}
 }
 
-// due is when the next filler is: a frame after the last packet, unless a ping is about to leave.
-func (s *stream) due(now time.Time) time.Time {
+// due is when the next filler is: a frame after the last packet, unless a ping is about to leave. Who keeps the stream
+// looks again then, or when that ping has left: not at the moment when it does, which is measured.
+func (s *stream) due(now time.Time) (due, look time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.last.IsZero() { // the stream begins with a ping
-		return now.Add(Frame)
+		return now.Add(Frame), now.Add(Frame)
 	}
-	due := s.last.Add(Frame)
-	if next := s.ping.Add(s.spacing); s.spacing > 0 && due.Sub(next).Abs() < Frame/2 {
-		due = next.Add(Frame)
+	due = s.last.Add(Frame)
+	next := s.ping.Add(s.spacing)
+	if s.spacing == 0 || due.Sub(next).Abs() >= Frame/2 {
+		return due, due
 	}
-	return due
+	due = next.Add(Frame)
+	if look = next.Add(Frame / 4); !look.After(now) {
+		look = due
+	}
+	return due, look
 }
 
-// filled notes a filler that was due then, and gives when the next one is.
-func (s *stream) filled(due time.Time) time.Time {
+// filled notes a filler that was due then, and says when to look for the next one.
+func (s *stream) filled(due, now time.Time) time.Time {
 	s.mu.Lock()
 	if due.After(s.last) {
 		s.last = due
 	}
 	s.mu.Unlock()
-	return s.due(due)
+	_, look := s.due(now)
+	return look
 }

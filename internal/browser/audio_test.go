@@ -116,10 +116,33 @@ func TestAudioInChromium(t *testing.T) {
 			if n, err := echo.Answered(t.Context()); err != nil || n < 60 {
 				t.Errorf("the echo has had %d pings, %v", n, err)
 			}
+			checkHeld(t, echo, x.before == "")
 			t.Logf("P50 %v, hold P50 %v, timer late P50 %v", s.P50.D, s.Hold.P50.D, s.TimerError.P50.D)
 			runner.Close()
 			echo.Close()
 		})
+	}
+}
+
+// checkHeld wants a page to tell in whose hands its answers were, of frames that went back as they came. It tells so
+// ten times a second.
+func checkHeld(t *testing.T, echo *browser.Page, forwards bool) {
+	t.Helper()
+	var chromium, own []time.Duration
+	for deadline := time.Now().Add(patience); ; {
+		var err error
+		chromium, own, err = echo.Held(t.Context())
+		if err != nil || len(own) != len(chromium) || !forwards && len(own) > 0 || time.Now().After(deadline) {
+			t.Fatalf("%d and %d holds, %v", len(chromium), len(own), err)
+		}
+		if !forwards || len(own) >= 60 {
+			break
+		}
+	}
+	for i := range own {
+		if sum := chromium[i] + own[i]; own[i] < 0 || sum > patience {
+			t.Errorf("held %v in the browser, and %v by the page", chromium[i], own[i])
+		}
 	}
 }
 

@@ -243,6 +243,16 @@ func (p *Page) Answered(ctx context.Context) (int, error) {
 	return evaluate[int](ctx, p, "answered", nil)
 }
 
+// Held says of the last audio pings that the page's echo has answered how long each was held: in the browser, from the
+// frame's receiveTime until the page had it, and by the page itself.
+func (p *Page) Held(ctx context.Context) (browser, own []time.Duration, err error) {
+	list, err := evaluate[[][2]float64](ctx, p, "held", nil)
+	for _, h := range list {
+		browser, own = append(browser, fromMillis(h[0])), append(own, fromMillis(h[1]))
+	}
+	return browser, own, err
+}
+
 // leaveTimeout bounds the goodbye.
 const leaveTimeout = 2 * time.Second
 

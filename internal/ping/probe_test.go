@@ -28,6 +28,7 @@ type scene struct {
 	answer benchtest.Script                                 // nil = as an echo of ours does
 	wrap   func(bench.Session) bench.Session                // the runner's session; nil = as it is
 	seen   []bench.Sample
+	told   []time.Time // of each: when
 }
 
 func plan(count int) bench.Plan {
@@ -80,7 +81,9 @@ func (sc *scene) probe(t *testing.T) (run bench.Run, err error) {
 		if sc.on != nil {
 			prober.Machine = recorder.Machine{Proc: sc.on, Wall: sc.on.wall}
 		}
-		run, err = prober.Probe(ctx, sc.plan, func(s bench.Sample) { sc.seen = append(sc.seen, s) })
+		run, err = prober.Probe(ctx, sc.plan, func(s bench.Sample) {
+			sc.seen, sc.told = append(sc.seen, s), append(sc.told, time.Now())
+		})
 	})
 	return run, err
 }
@@ -182,6 +185,38 @@ func TestProbeTellsLossLateAndDuplicateApart(t *testing.T) {
 	if sum.Jitter.D != (0+249*ms+249*ms)/3 || sum.IPDV.P50.D != 249*ms {
 		t.Errorf("jitter %v, ipdv %v", sum.Jitter.D, sum.IPDV.P50.D)
 	}
+}
+
+// TestALossIsToldAtItsTime: when its timeout is over, also where the next ping is far away.
+func TestALossIsToldAtItsTime(t *testing.T) {
+	for _, blocked := range []time.Duration{0, 300 * ms, 800 * ms} { // of its send call
+		sc := scene{plan: plan(3), Transport: loopback.Transport{Paths: map[string]loopback.Path{
+			"runner": fates(map[int][]time.Duration{1: nil}, ms)}}} // one warm-up ping less than elsewhere
+		sc.plan.Cooldown = 10 * time.Second
+		sc.wrap = func(s bench.Session) bench.Session { return &slow{Session: s, nth: 6 + 2, by: blocked} }
+		run, err := sc.probe(t)
+		if err != nil || len(sc.told) != 3 || sc.seen[1].Outcome != bench.Lost {
+			t.Fatalf("%v, %v", err, outcomes(run))
+		}
+		after := sc.told[1].Sub(sc.told[0]) - sc.plan.Cooldown
+		if want := max(sc.plan.Timeout, blocked); after < want-5*ms || after > want+5*ms {
+			t.Errorf("blocked for %v: told %v after it was due, want %v", blocked, after, want)
+		}
+	}
+}
+
+// slow is a session of which one send call takes its time.
+type slow struct {
+	bench.Session
+	n, nth int
+	by     time.Duration
+}
+
+func (s *slow) Send(ctx context.Context, m bench.Message) error {
+	if s.n++; s.n == s.nth && s.by > 0 {
+		time.Sleep(s.by)
+	}
+	return s.Session.Send(ctx, m)
 }
 
 func TestProbeClosedLoop(t *testing.T) {

@@ -128,6 +128,7 @@ func (r *Recorder) next() step {
 	defer r.mu.Unlock()
 	now := time.Now()
 	wait := r.settleOverdue(now)
+	r.awaited = true
 	busy := 0
 	if r.sending {
 		busy = 1
@@ -188,6 +189,8 @@ func (r *Recorder) nextOnGrid(now time.Time, wait time.Time) step {
 	}
 	due := r.start.Add(r.plan.Due(seq))
 	switch {
+	case r.sending && now.Before(due):
+		return r.undisturbed(now, sooner(wait, due))
 	case r.sending:
 		return step{wait: sooner(wait, r.start.Add(r.plan.Due(seq+1)))}
 	case now.Before(due):
@@ -195,6 +198,21 @@ func (r *Recorder) nextOnGrid(now time.Time, wait time.Time) step {
 	}
 	r.samples = append(r.samples, bench.Sample{Seq: seq, Due: r.plan.Due(seq)})
 	return step{seq: seq}
+}
+
+// undisturbed sleeps until then, or until the ping that is being sent may be overdue. The sender does not wake the
+// pacer meanwhile: a thread that wakes up while a ping is under way may take the processor from whoever carries it.
+func (r *Recorder) undisturbed(now, wait time.Time) step {
+	left := now
+	if r.sendSeq != 0 && r.taken == r.sendSeq {
+		left = r.start.Add(r.samples[r.sendSeq-1].Sent)
+	}
+	overdue := left.Add(r.plan.Timeout + settleGrace)
+	r.awaited = !now.Before(overdue)
+	if !r.awaited {
+		wait = sooner(wait, overdue)
+	}
+	return step{wait: wait}
 }
 
 func (r *Recorder) nextInLoop(now time.Time, wait time.Time) step {

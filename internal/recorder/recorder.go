@@ -63,6 +63,7 @@ type Recorder struct {
 	sendSeq   uint32         // … this one …
 	sendSince time.Time      // … since then
 	sent      int            // counted pings that the wire took
+	awaited   bool           // the pacer can do nothing before the sender comes back
 	freedAt   time.Time      // when the sender last came back
 	failedAt  time.Time      // of the last send that failed
 	fatal     error          // the way is gone for good

@@ -71,7 +71,9 @@ func (r *Recorder) sendReturned(seq uint32, began time.Time, err error) {
 			r.sent++ // a pong proves that it left
 		}
 	}
-	r.poke()
+	if err != nil || r.awaited {
+		r.poke()
+	}
 }
 
 // mayPass reports whether a send that failed says nothing of the next one.

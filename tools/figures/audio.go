@@ -69,27 +69,18 @@ func sound(pings int) error {
 	}
 	fmt.Printf("round trip in ms, %d blocks of %d pings of each, alternating, against one server process:\n",
 		soundBlocks, pings/soundBlocks)
-	for _, k := range []struct {
-		name, against, wanted string
-		both                  blocks
-	}{{"barest loop of RTP on server-sdk-go", "barest loop", "≤ 1.10", bare},
-		{"lossy messages", "lossy message", "≤ 0.60", said}} {
-		for _, kind := range []struct {
-			name string
-			rtts []time.Duration
-		}{{"  audio packets", k.both.ours}, {"  " + k.name, k.both.theirs}} {
-			row(kind.name, fmt.Sprintf("p50 %.3f", quantile(kind.rtts, 0.5)),
-				fmt.Sprintf("p95 %.3f", quantile(kind.rtts, 0.95)))
-		}
-		row("  p50, audio packet / "+k.against, k.both.ratio(), k.wanted)
-	}
+	bare.rows("barest loop of RTP on server-sdk-go", "barest loop", "≤ 1.10")
+	said.rows("lossy messages", "lossy message", "≤ 0.60")
 	row("  packets that came back with a record that holds", fmt.Sprintf("%d of %d", bare.answered+said.answered,
 		bare.sent+said.sent), "all")
 	row("  echo holds a packet, P50", fmt.Sprintf("%.3f ms", quantile(bare.held, 0.5)), "")
 	if err := soundCosts(ctx, packets, messages); err != nil {
 		return err
 	}
-	return soundAllocations(ctx)
+	if err := soundAllocations(ctx); err != nil {
+		return err
+	}
+	return soundInPages(ctx, p, pings)
 }
 
 // blocks are what two kinds took that alternated, block by block.
@@ -129,6 +120,18 @@ func beside(pings int, ours func(n int, at time.Time) (bench.Run, error),
 	return b, nil
 }
 
+// rows prints both kinds, and their ratio.
+func (b blocks) rows(theirs, one, wanted string) {
+	for _, kind := range []struct {
+		name string
+		rtts []time.Duration
+	}{{"  audio packets", b.ours}, {"  " + theirs, b.theirs}} {
+		row(kind.name, fmt.Sprintf("p50 %.3f", quantile(kind.rtts, 0.5)),
+			fmt.Sprintf("p95 %.3f", quantile(kind.rtts, 0.95)))
+	}
+	row("  p50, audio packet / "+one, b.ratio(), wanted)
+}
+
 // ratio is the median of the blocks' ratios, and between what the middle half of them lies.
 func (b blocks) ratio() string {
 	if len(b.ratios) == 0 {
@@ -161,33 +164,53 @@ func soundCosts(ctx context.Context, packets, messages bench.Session) error {
 
 // pair is a runner's seat in a room with an echo of its own in this process.
 func (p place) pair(ctx context.Context, room string, class bench.TransportClass) (bench.Session, error) {
-	m := livekit.NewMeeting(bench.Place{URL: p.url, Room: room, Key: p.key.Key, Secret: p.key.Secret, Class: class},
+	m := p.meeting(room, class)
+	if err := answering(ctx, m, class); err != nil {
+		return nil, err
+	}
+	return sit(ctx, m, bench.Runner, class)
+}
+
+// meeting is a room where a class is measured.
+func (p place) meeting(room string, class bench.TransportClass) *livekit.Meeting {
+	return livekit.NewMeeting(bench.Place{URL: p.url, Room: room, Key: p.key.Key, Secret: p.key.Secret, Class: class},
 		time.Hour)
-	var seats [2]bench.Session
-	for i, role := range []bench.Role{bench.Answerer, bench.Runner} {
-		seat, err := m.Seat(role, string(role))
-		if err != nil {
-			return nil, err
-		}
-		seats[i], err = livekit.Transport{}.Join(ctx, seat.Room,
-			bench.JoinOptions{ReconnectTimeout: 5 * time.Second, Class: class, Role: role, Identity: string(role)})
-		if err != nil {
-			return nil, err
-		}
+}
+
+// sit takes a seat of a meeting.
+func sit(ctx context.Context, m *livekit.Meeting, role bench.Role, class bench.TransportClass) (bench.Session, error) {
+	seat, err := m.Seat(role, string(role))
+	if err != nil {
+		return nil, err
+	}
+	return livekit.Transport{}.Join(ctx, seat.Room,
+		bench.JoinOptions{ReconnectTimeout: 5 * time.Second, Class: class, Role: role, Identity: string(role)})
+}
+
+// answering lets an echo in this process answer in a meeting until ctx ends.
+func answering(ctx context.Context, m *livekit.Meeting, class bench.TransportClass) error {
+	s, err := sit(ctx, m, bench.Answerer, class)
+	if err != nil {
+		return err
 	}
 	go func() {
-		echo.Answer(ctx, seats[0], bench.NewClock())
-		seats[0].Close()
+		echo.Answer(ctx, s, bench.NewClock())
+		s.Close()
 	}()
-	return seats[1], nil
+	return nil
+}
+
+// soundPlan measures so many pings, one each cooldown.
+func soundPlan(class bench.TransportClass, pings int, cooldown time.Duration) bench.Plan {
+	return bench.Plan{Count: pings, Cooldown: cooldown, Timeout: 5 * time.Second, Warmup: 1,
+		EchoTimeout: 10 * time.Second, ReconnectTimeout: 5 * time.Second, Class: class}
 }
 
 // probeClass measures on a grid that begins about then.
 func probeClass(ctx context.Context, s bench.Session, class bench.TransportClass, pings int, cooldown time.Duration,
 	at time.Time) (bench.Run, error) {
 	time.Sleep(time.Until(at.Add(-cooldown))) // one warm-up pong, then the grid
-	plan := bench.Plan{Count: pings, Cooldown: cooldown, Timeout: 5 * time.Second, Warmup: 1,
-		EchoTimeout: 10 * time.Second, ReconnectTimeout: 5 * time.Second, Class: class}
+	plan := soundPlan(class, pings, cooldown)
 	if class == bench.RTPAudio {
 		return audio.Prober{Session: s, Clock: bench.NewClock()}.Probe(ctx, plan, nil)
 	}

@@ -2,6 +2,7 @@
 
 import type { Mouth } from './booth';
 import type { AudioLeg, JoinConfig } from './contract';
+import type { Held } from './frames';
 import { legOf, noteFormat, streamOf } from './legs';
 import { carries, type Media, notOpus, type Ours, pingTrack, pongTrack, type Theirs } from './media';
 import type { Pings, Port } from './ride';
@@ -92,11 +93,21 @@ export class Runner implements Pings {
   }
 }
 
-/** Answers every runner in the room by a track of its own; returns how many pings it has had. */
-export function answer(media: Media): () => number {
-  let count = 0;
+/** What an echo tells of itself: how many pings it has had, and how long it held the last ones. */
+export interface Answers {
+  count: number;
+  held: Held[];
+}
+const mostHeld = 5000; // of them
+
+/** Answers every runner in the room by a track of its own. */
+export function answer(media: Media): Answers {
+  const told: Answers = { count: 0, held: [] };
   onWorker = (m) => {
-    if (m.what === 'answered') count = m.answered;
+    if (m.what !== 'answered') return;
+    told.count = m.answered;
+    told.held.push(...m.held);
+    told.held.splice(0, told.held.length - mostHeld);
   };
   const answers = new Map<string, { theirs: Theirs; ours: Promise<Ours> }>();
   const bind = async (runner: string) => {
@@ -120,5 +131,5 @@ export function answer(media: Media): () => number {
     gone,
     sent: () => answers.forEach((_, runner) => void bind(runner).catch(() => {})),
   });
-  return () => count;
+  return told;
 }

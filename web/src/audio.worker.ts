@@ -35,11 +35,11 @@ async function pump(id: number, out: boolean, joins: boolean, readable: Readable
   taps.set(id, tap);
   const reader = (readable as ReadableStream<Frame>).getReader();
   for (;;) {
-    const { value: frame, done } = await reader.read();
+    const { value: frame, done } = await reader.read(), came = clock.now();
     if (done) break;
     noteFormat(tap, frame);
     if (tap.out) leaves(tap, frame);
-    else arrives(tap, frame);
+    else arrives(tap, frame, came);
   }
   taps.delete(id);
 }
@@ -65,12 +65,12 @@ function leaves(tap: Tap, frame: Frame): void {
   write(tap, frame);
 }
 
-function arrives(tap: Tap, frame: Frame): void {
+function arrives(tap: Tap, frame: Frame, came: number): void {
   const by = taps.get(answers.get(tap.id) ?? 0);
   if (by?.codec && by.codec !== tap.codec) by.joins = false; // our frames are not what comes: as RED
   if (by?.joins && tap.joins) {
     if (mayTake(by, tap, frame)) {
-      echo.forward(frame, by.waiting);
+      echo.forward(frame, by.waiting, came);
       return write(by, frame);
     }
   }
@@ -93,7 +93,7 @@ let counted = 0;
 setInterval(() => {
   if (echo.count === counted) return;
   counted = echo.count;
-  post({ what: 'answered', answered: counted });
+  post({ what: 'answered', answered: counted, held: echo.takeHeld() });
 }, countEvery);
 
 self.onmessage = ({ data: m }: MessageEvent<ToWorker>) => {

@@ -84,6 +84,9 @@ export class Runner {
   }
 }
 
+/** How long a frame that was answered as it came was held, in ms: in the browser, from its receiveTime on; by us. */
+export type Held = [browser: number, own: number];
+
 /** What waits for the next frame of the encoder that answers one runner. */
 export type Waiting = { record: Record; size: number }[];
 
@@ -91,12 +94,18 @@ export type Waiting = { record: Record; size: number }[];
 export class Echo {
   count = 0; // pings that it has had
   private readonly runs = new Map<bigint, SeenRun>();
+  private held: Held[] = [];
   constructor(private readonly clock: Clock) {}
 
   /** Makes a frame that arrived the answer to itself, ready to be written. What waits rides it, too. */
-  forward(frame: Frame, waiting: Waiting = []): void {
+  forward(frame: Frame, waiting: Waiting = [], came = this.clock.now()): void {
     const { at, exact } = arrival(frame, this.clock), packet = opusOf(frame);
-    rewrite(packet, (r) => (r.type === Type.ping ? { ...this.pong(r, at, exact), t3: micros(unix(this.clock)) } : r));
+    rewrite(packet, (r) => {
+      if (r.type !== Type.ping) return r;
+      const pong = this.pong(r, at, exact), left = this.clock.now();
+      if (exact) this.held.push([this.clock.origin + came - at, left - came]);
+      return { ...pong, t3: micros(this.clock.origin + left) };
+    });
     frame.data = packet.buffer; // each look at data may be at a copy
     const others = this.ready(waiting);
     if (others.length === 0) return;
@@ -116,6 +125,11 @@ export class Echo {
   carry(frame: Frame, waiting: Waiting): void {
     const size = waiting[0]?.size ?? 0, records = this.ready(waiting);
     if (records.length > 0) carry(frame, encode(opusOf(frame), size, records));
+  }
+
+  /** How long the answers since the last look were held. */
+  takeHeld(): Held[] {
+    return this.held.splice(0);
   }
 
   /** The pongs that waited, as far as one packet has room for them. */

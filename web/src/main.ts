@@ -41,6 +41,7 @@ function engine(join: Join) {
   let session: Session | undefined;
   let probe: Probe | undefined;
   let answered = () => 0; // pings, by the echo
+  let packets: audio.Answers = { count: 0, held: [] };
   let pings: audio.Runner | undefined;
   let caller: Caller | undefined;
   let joinStarted = 0;
@@ -152,11 +153,12 @@ function engine(join: Join) {
     echo(): void {
       if (!session) throw new Error('not joined');
       const messages = answer(session, (at) => performance.timeOrigin + (at ?? performance.now()));
-      const packets = session.media ? audio.answer(session.media) : () => 0;
-      answered = () => messages() + packets();
+      if (session.media) packets = audio.answer(session.media);
+      answered = () => messages() + packets.count;
     },
 
     answered: (): number => answered(),
+    held: () => packets.held,
     others: (): number => session?.others() ?? 0,
     ended: (): string => session?.link.ended ?? '',
     clock: (): number => performance.timeOrigin + performance.now(),

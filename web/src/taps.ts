@@ -1,7 +1,7 @@
 // Leads the frames of every audio sender and receiver through a worker. It must be imported before any SDK, and opened
 // before one makes a connection.
 
-import type { Told } from './frames';
+import type { Held, Told } from './frames';
 import type { Ask } from './ride';
 import type { Overheard } from './talker';
 
@@ -14,7 +14,7 @@ export type ToWorker =
 export type FromWorker =
   | Told
   | Overheard
-  | { what: 'answered'; answered: number }
+  | { what: 'answered'; answered: number; held: Held[] }
   | { what: 'format'; tap: number; mimeType: string; payloadType: number; ssrc: number; behind?: number };
 /** What a runner's or an echo's seat is told. */
 export type News = Exclude<FromWorker, Overheard>;

@@ -69,7 +69,9 @@ describe('a ping in a frame', () => {
     const frame = leave(frameOf(silent));
     at.t = 103;
     const came = frameOf([...new Uint8Array(frame.data)], { receiveTime: 102 });
-    echo.forward(came);
+    echo.forward(came, [], 102.75);
+    expect(echo.takeHeld()).toEqual([[0.75, 0.25]]); // in the browser, and by us
+    expect(echo.takeHeld()).toEqual([]);
     at.t = 107;
     runner.in(9, frameOf([...new Uint8Array(came.data)], { receiveTime: 106.5 }));
     expect(came.data.byteLength).toBe(frame.data.byteLength);
