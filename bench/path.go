@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"iter"
 	"slices"
 	"strings"
@@ -34,14 +35,14 @@ func (p Path) Valid() bool {
 // Path is how the messages of a selected pair travel; "" = not known.
 func (p ICEPair) Path() Path {
 	const relay = "relay"
-	protocol := p.Local.Protocol
-	if protocol == "" {
-		protocol = p.Remote.Protocol
+	protocol := strings.ToLower(cmp.Or(p.Local.Protocol, p.Remote.Protocol))
+	if protocol == "ssltcp" { // as older Chromiums call what looks like TLS and is none
+		protocol = "tcp"
 	}
 	switch {
 	case p.Local.Type == relay:
 		return map[string]Path{"udp": PathRelayUDP, "dtls": PathRelayUDP, "tcp": PathRelayTCP, "tls": PathRelayTLS,
-			"": PathRelay}[p.Local.RelayProtocol]
+			"": PathRelay}[strings.ToLower(p.Local.RelayProtocol)]
 	case p.Remote.Type == relay:
 		return map[string]Path{"udp": PathRelayUDP, "tcp": PathRelayTCP}[protocol]
 	}

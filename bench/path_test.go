@@ -38,6 +38,8 @@ func TestPath(t *testing.T) {
 			bench.PathRelayUDP},
 		"a relay by TCP": {bench.DataChannelReliable, []bench.ICEPair{pair(only, -1, relay("tcp"))},
 			bench.PathRelayTCP},
+		"a relay by TLS, shouted": {bench.DataChannelReliable, []bench.ICEPair{pair(only, -1, relay("TLS"))},
+			bench.PathRelayTLS},
 		"a relay by TLS": {bench.DataChannelReliable, []bench.ICEPair{pair(only, -1, relay("tls"))},
 			bench.PathRelayTLS},
 		"a relay, of an old file": {bench.DataChannelReliable, []bench.ICEPair{pair(only, -1, relay(""))},

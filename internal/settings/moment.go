@@ -32,14 +32,14 @@ func (c *Check) Moment(flag, value string, now time.Time) time.Time {
 	return time.Time{}
 }
 
-var ageOfDays = regexp.MustCompile(`^(?:([0-9]{1,5})w)?(?:([0-9]{1,5})d)?(.*)$`)
+var ageOfDays = regexp.MustCompile(`^(?:([0-9]{1,5}(?:\.[0-9]{1,3})?)w)?(?:([0-9]{1,5}(?:\.[0-9]{1,3})?)d)?(.*)$`)
 
-// age is a Go duration with weeks and days before it: 1d12h.
+// age is a Go duration with weeks and days before it: 1d12h, 1.5d.
 func age(value string) (time.Duration, bool) {
 	m := ageOfDays.FindStringSubmatch(strings.ReplaceAll(value, " ", ""))
-	weeks, _ := strconv.Atoi(m[1])
-	days, _ := strconv.Atoi(m[2])
-	sum := time.Duration(7*weeks+days) * 24 * time.Hour
+	weeks, _ := strconv.ParseFloat(m[1], 64)
+	days, _ := strconv.ParseFloat(m[2], 64)
+	sum := time.Duration((7*weeks + days) * float64(24*time.Hour))
 	if m[3] == "" {
 		return sum, m[1]+m[2] != "" && days < 100_000 && weeks < 14_000
 	}
@@ -86,13 +86,15 @@ func lately(value string, now time.Time) (time.Time, bool) {
 }
 
 // unixTime is a number: of seconds since 1970, of milliseconds, microseconds or nanoseconds where seconds would be far
-// in the future, or of seconds before now where the number is smaller than that of any day since 1973.
+// in the future, or of seconds before now where the number is smaller than that of any day since 1973. Behind an @, as
+// date(1) has it, a number is one since 1970.
 func unixTime(value string, now time.Time) (time.Time, bool) {
+	value, since1970 := strings.CutPrefix(value, "@")
 	n, err := strconv.ParseFloat(value, 64)
 	if err != nil || !(n >= 0) || n > 1e19 || strings.ContainsAny(value, "eExXpP_+") {
 		return time.Time{}, false
 	}
-	if n < 1e8 {
+	if n < 1e8 && !since1970 {
 		return now.Add(-time.Duration(n * 1e9)), true
 	}
 	for n >= 1e11 {

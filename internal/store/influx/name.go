@@ -51,7 +51,7 @@ func (o Options) Name() string {
 // plainHost is a host and its port in one spelling: this machine has several names, and an address too.
 func plainHost(host string) string {
 	u := url.URL{Host: strings.ToLower(host)}
-	name, port := strings.TrimSuffix(u.Hostname(), "."), u.Port()
+	name, port := strings.TrimSuffix(u.Hostname(), "."), strings.TrimLeft(u.Port(), "0")
 	if ip, err := netip.ParseAddr(name); err == nil {
 		name = ip.Unmap().String()
 	}

@@ -3,6 +3,7 @@ package postgres
 import (
 	"errors"
 	"net"
+	"net/netip"
 	"net/url"
 	"strings"
 	"time"
@@ -33,7 +34,12 @@ func (o Options) config() (*pgxpool.Config, error) {
 	if u, err := url.Parse(o.URL); err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" {
 		return nil, errURL
 	}
-	c, err := pgxpool.ParseConfig(o.URL)
+	at, query, asks := strings.Cut(o.URL, "?")
+	at = strings.TrimRight(at, "/") // a slash says nothing there, and the driver would take it for a part of the name
+	if asks {
+		at += "?" + query
+	}
+	c, err := pgxpool.ParseConfig(at)
 	if err != nil {
 		return nil, errURL
 	}
@@ -68,6 +74,9 @@ func nameOf(c *pgxpool.Config) string {
 	host, port := c.ConnConfig.Host, c.ConnConfig.Port
 	if !strings.HasPrefix(host, "/") { // else it is the folder of a socket
 		host = strings.TrimSuffix(strings.ToLower(host), ".")
+		if ip, err := netip.ParseAddr(host); err == nil { // an address can be written in several ways
+			host = ip.Unmap().String()
+		}
 	}
 	return Kind + net.JoinHostPort(host, itoa(port)) + "/" + segment.Replace(c.ConnConfig.Database)
 }

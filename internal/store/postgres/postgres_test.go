@@ -386,6 +386,15 @@ func TestNames(t *testing.T) {
 		"postgres:/run/postgresql:5432/a%2Fb" {
 		t.Error(got)
 	}
+	for url, want := range map[string]string{
+		"postgres://h:01/d%62/":                   "postgres:h:1/db",
+		"postgres://[0:0:0:0:0:0:0:1]/db/?a=b/":   "postgres:[::1]:5432/db",
+		"postgres://[::ffff:127.0.0.1]:5433/runs": "postgres:127.0.0.1:5433/runs",
+	} {
+		if got := (Options{URL: url}).Name(); got != want {
+			t.Errorf("%s is %s", url, got)
+		}
+	}
 	for other, want := range map[string]bench.Likeness{
 		"postgres:localhost:5433/runs": bench.Same, "postgres:[::1]:5433/runs": bench.Same,
 		"postgres:127.0.0.1:5432/runs": bench.Another, "postgres:127.0.0.1:5433/other": bench.Another,
