@@ -72,6 +72,25 @@ type limited struct {
 	often       bool   // in every test, and not in campaigns alone
 }
 
+// ofDaily are the commands that speak to Daily, before servers that say nothing, or too little.
+func ofDaily(server *sandboxtest.Server, silent, drip string) []limited {
+	const nowhere = "https://x.daily.co/bench"
+	bundle := "http://" + silent + "/call-machine.js"
+	return []limited{
+		{"daily, the answer of its REST interface", "--connect-timeout", []string{"daily", "-n", "3",
+			"--api-key", "k", "--daily-api-url", "http://" + silent}, "3s", true},
+		{"daily, its code", "--connect-timeout", []string{"daily", "-n", "3", "-r", nowhere,
+			"--daily-bundle-url", bundle}, "3s", false},
+		{"turn daily, its code", "--connect-timeout", []string{"turn", "daily", "-r", nowhere,
+			"--daily-bundle-url", bundle}, "3s", false},
+		{"turn daily, the starter", "--connect-timeout", []string{"turn", "daily", "--start-url", "http://" +
+			drip}, "3s", false},
+		{"both, its code", "--connect-timeout", []string{"both", "-n", "3", "--daily-room", nowhere,
+			"--daily-bundle-url", bundle, "--livekit-url", server.URL, "--livekit-api-key", server.Key,
+			"--livekit-api-secret", server.Secret}, "3s", false},
+	}
+}
+
 // Every flag that promises a duration keeps it, in whatever phase the server is slow: the command does not end before,
 // and says for what it waited. How much later it ends depends on the machine: a campaign asks for 10 % or 300 ms,
 // beyond what the same command takes that is refused at once.
@@ -110,6 +129,7 @@ func TestDurations(t *testing.T) {
 		list = append(list, limited{"a service at " + where, "--connect-timeout",
 			[]string{"livekit", "-n", "3", "--agent-url", "http://" + where}, "3s", where == silent})
 	}
+	list = append(list, ofDaily(server, silent, drip)...)
 	list = append(list, limited{"no echo", "--echo-timeout", append([]string{"livekit", "-n", "3", "-s", server.URL,
 		"--room", "nobody", "--echo", "remote"}, key...), "3s", true},
 		limited{"no echo in the browser", "--echo-timeout", append([]string{"livekit", "-n", "3", "-s", server.URL,

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"rtcbench/internal/report"
 	"rtcbench/internal/result"
 )
 
@@ -138,5 +139,42 @@ func TestDailyInterrupted(t *testing.T) {
 	}
 	if len(s.Rooms()) != 0 {
 		t.Errorf("rooms left: %v", s.Rooms())
+	}
+}
+
+// TestDailyIsCutOff: a run whose connection does not come back ends when --reconnect-timeout says so, and with both the
+// other side goes on.
+func TestDailyIsCutOff(t *testing.T) {
+	const limit = 2 * time.Second
+	s := startStandin(t)
+	p, out := daily(t, s, "-n", "100000", "-c", "20", "-r", s.AddRoom("bench"), "--echo", "local",
+		"--reconnect-timeout", limit.String())
+	p.waitForAnswers(t, 20)
+	gone := time.Now()
+	s.Close()
+	f := ended(t, p, out, 1)
+	if took := time.Since(gone); took < limit {
+		t.Errorf("it ended after %v", took)
+	}
+	if f.Details.Ended != "disconnected" || !strings.Contains(p.stderr(), "no connection to the server for 2s") {
+		t.Errorf("ended %q: %s", f.Details.Ended, p.stderr())
+	}
+	if os.Getenv("RTCBENCH_LONG") == "" { // the other side of both takes its time
+		return
+	}
+	s, out = startStandin(t), filepath.Join(t.TempDir(), "both.json")
+	p = start(t, "both", "--daily-bundle-url", s.BundleURL(), "--daily-room", s.AddRoom("bench"), "--echo", "local",
+		"--chrome-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", "-n", "150", "-c", "100", "-o", out, "-q",
+		"-v", "--reconnect-timeout", limit.String())
+	p.waitForAnswers(t, 20)
+	s.Close()
+	if code := p.exit(t, 2*time.Minute); code != 1 ||
+		!strings.Contains(p.stderr(), "no connection to the server for 2s") {
+		t.Errorf("exit code %d: %s", code, p.stderr())
+	}
+	var both report.Both
+	if data, err := os.ReadFile(out); err != nil || json.Unmarshal(data, &both) != nil ||
+		both.Daily.Details.Ended != "disconnected" || both.Livekit.Details.Ended != "complete" {
+		t.Errorf("%v, %+v", err, both)
 	}
 }

@@ -23,7 +23,7 @@ var held = []struct{ flag, commands, by string }{
 	{"connect-timeout", "livekit, daily, both, echo, turn livekit, turn daily", "campaign TestDurations"},
 	{"echo-timeout", "livekit, daily, both", "campaign TestDurations"},
 	{"reconnect-timeout", "livekit, turn livekit", "campaign TestReconnectTimeout"},
-	{"reconnect-timeout", "daily, both", "cli TestDailyFailures"},
+	{"reconnect-timeout", "daily, both", "cli TestDailyIsCutOff"},
 	{"reconnect-timeout", "turn daily", "cli TestTurnDailyIsCutOff"},
 	{"timeout", "livekit, daily, both", "ping TestScenes"}, // the page plays the same scenes
 	{"cooldown", "livekit, daily, both, calibrate", "ping TestProbeKeepsTheGridAndMeasuresExactly"},

@@ -2,13 +2,15 @@ package cli
 
 import (
 	"context"
+	"runtime/debug"
 
 	"rtcbench/internal/signals"
 )
 
 // untilStopped runs f, which changes nothing that outlives this process. A signal ends it at once, whatever f does: f
-// is left alone then.
+// is left alone then. Its memory is kept small, for a process has not ended until the system has taken that back.
 func (a *app) untilStopped(f func() error) error {
+	defer debug.SetGCPercent(debug.SetGCPercent(25))
 	done := make(chan error, 1)
 	go func() { done <- f() }()
 	select {

@@ -375,33 +375,3 @@ func TestCountThatIsNew(t *testing.T) {
 		t.Error(err)
 	}
 }
-
-// TestNames: what leads to one database is one store, and nothing secret is in the name.
-func TestNames(t *testing.T) {
-	const at = "postgres://u:secret@127.0.0.1:5433/runs?sslmode=disable"
-	if got := (Options{URL: at}).Name(); got != "postgres:127.0.0.1:5433/runs" {
-		t.Error(got)
-	}
-	if got := (Options{URL: "postgresql:///a%2Fb?host=/run/postgresql"}).Name(); got !=
-		"postgres:/run/postgresql:5432/a%2Fb" {
-		t.Error(got)
-	}
-	for url, want := range map[string]string{
-		"postgres://h:01/d%62/":                   "postgres:h:1/db",
-		"postgres://[0:0:0:0:0:0:0:1]/db/?a=b/":   "postgres:[::1]:5432/db",
-		"postgres://[::ffff:127.0.0.1]:5433/runs": "postgres:127.0.0.1:5433/runs",
-	} {
-		if got := (Options{URL: url}).Name(); got != want {
-			t.Errorf("%s is %s", url, got)
-		}
-	}
-	for other, want := range map[string]bench.Likeness{
-		"postgres:localhost:5433/runs": bench.Same, "postgres:[::1]:5433/runs": bench.Same,
-		"postgres:127.0.0.1:5432/runs": bench.Another, "postgres:127.0.0.1:5433/other": bench.Another,
-		"influxdb:127.0.0.1:5433/runs": bench.Another,
-	} {
-		if got := (Options{URL: at}).Like(other); got != want {
-			t.Errorf("%s: %v", other, got)
-		}
-	}
-}

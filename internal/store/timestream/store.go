@@ -41,10 +41,11 @@ type Options struct {
 	timeout   time.Duration                   // of one request; 0 = writeTimeout and queryTimeout
 }
 
-// A request is tried so often; the waits between add up to less than a minute, and a context may end them sooner.
+// A request is tried so often; the waits between add up to less than a delivery has for one run, or its error would be
+// that the time is over, and not what the service says.
 const (
 	attempts   = 8
-	maxBackoff = 10 * time.Second
+	maxBackoff = 1500 * time.Millisecond
 	// A query may think for 60 s (API reference, Query); a write that takes so long does not come back.
 	writeTimeout = 15 * time.Second
 	queryTimeout = 65 * time.Second

@@ -1,9 +1,13 @@
 package timestream
 
 import (
+	"encoding/json"
 	"errors"
+	"math"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"rtcbench/bench"
 	"rtcbench/internal/benchtest"
@@ -18,8 +22,10 @@ func TestOnlyWhatWasIngestedIsKept(t *testing.T) {
 	}{
 		{&reply{200, `{"RecordsIngested":{"Total":2,"MemoryStore":2,"MagneticStore":0}}`}, true, "2 of "},
 		{&reply{200, `{"RecordsIngested":{}}`}, true, "0 of "},
+		{&reply{202, `{"RecordsIngested":{"Total":%d}}`}, false, "the answer is HTTP 202, and Timestream says 200"},
+		{&reply{207, `{"RecordsIngested":{"Total":%d}}`}, false, "the answer is HTTP 207, and Timestream says 200"},
 		{&reply{200, `{}`}, false, "does not say how many"},
-		{&reply{202, `{}`}, false, "does not say how many"},
+		{&reply{202, `{}`}, false, "the answer is HTTP 202"},
 		{&reply{200, `{"__type":"com.amazonaws.timestream.v20181101#InternalServerException","message":"oops"}`}, false,
 			"does not say how many"},
 		{&reply{200, "<!doctype html><title>Sign in</title>"}, false, "us-east-1"},
@@ -28,9 +34,9 @@ func TestOnlyWhatWasIngestedIsKept(t *testing.T) {
 		{fault(503, "ServiceUnavailableException", "busy"), false, "busy"},
 	} {
 		s, store := ready(t, Options{})
-		s.first = func(op string, _ []byte) *reply {
+		s.first = func(op string, body []byte) *reply {
 			if op == "WriteRecords" {
-				return c.answer
+				return &reply{c.answer.status, strings.Replace(c.answer.body, "%d", strconv.Itoa(recordsIn(body)), 1)}
 			}
 			return nil
 		}
@@ -39,6 +45,59 @@ func TestOnlyWhatWasIngestedIsKept(t *testing.T) {
 			!strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: %v", c.answer.body, err)
 		}
+	}
+}
+
+func recordsIn(body []byte) int {
+	var in struct{ Records []json.RawMessage }
+	if json.Unmarshal(body, &in) != nil {
+		return -1
+	}
+	return len(in.Records)
+}
+
+// TestVersionsThatAreThere: a record that is there in this version or a newer one is kept; one that is refused beside
+// an older version is not.
+func TestVersionsThatAreThere(t *testing.T) {
+	run := benchtest.StoredRun(5, recently())
+	ours := run.End.UnixMilli()
+	for _, c := range []struct {
+		existing int64
+		kept     bool
+	}{{ours, true}, {ours + 1, true}, {math.MaxInt64, true}, {ours - 1, false}, {1, false}, {0, false}} {
+		s, store := ready(t, Options{})
+		s.first = func(op string, body []byte) *reply {
+			if op != "WriteRecords" {
+				return nil
+			}
+			text, _ := json.Marshal(map[string]any{"__type": "#RejectedRecordsException",
+				"RejectedRecords": []rejection{{0, "no", &c.existing}}})
+			return &reply{419, string(text)}
+		}
+		if err := store.Save(within(t), bench.NewRecord(run)); c.kept != (err == nil) ||
+			err != nil && !errors.Is(err, bench.ErrRejected) {
+			t.Errorf("version %d is there, and ours is %d: %v", c.existing, ours, err)
+		}
+	}
+}
+
+// TestNoIsSaidInTime: what a service says again and again is told within the time of a delivery for one run.
+func TestNoIsSaidInTime(t *testing.T) {
+	longest := time.Duration(0)
+	r := Options{}.retryer()
+	for try := 1; try < r.MaxAttempts(); try++ {
+		most := time.Duration(0)
+		for range 200 { // the waits are drawn
+			d, err := r.RetryDelay(try, errors.New("500"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			most = max(most, d)
+		}
+		longest += most
+	}
+	if longest > 12*time.Second { // of the 15 that a delivery has for a run
+		t.Errorf("the waits add up to %v", longest)
 	}
 }
 

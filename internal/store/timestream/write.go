@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/timestreamwrite"
 	"github.com/aws/aws-sdk-go-v2/service/timestreamwrite/types"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"rtcbench/bench"
 )
@@ -40,7 +43,7 @@ func (s *Store) put(ctx context.Context, common types.Record, records []types.Re
 	})
 	var rejected *types.RejectedRecordsException
 	if errors.As(err, &rejected) {
-		return s.sent.secrets().Error(explainRejected(rejected.RejectedRecords, records), 5*maxReason)
+		return s.sent.secrets().Error(explainRejected(rejected.RejectedRecords, common, records), 5*maxReason)
 	}
 	if err == nil {
 		return s.ingested(out, len(records))
@@ -52,11 +55,20 @@ func (s *Store) put(ctx context.Context, common types.Record, records []types.Re
 	return err
 }
 
-// ingested is an error unless the answer says that all records were taken (API reference, WriteRecords). A proxy's page
-// says nothing of them.
+// ingested is an error unless the answer is 200 and says that all records were taken (API reference, WriteRecords). A
+// proxy's page says nothing of them.
 func (s *Store) ingested(out *timestreamwrite.WriteRecordsOutput, want int) error {
+	status := 0
+	if out != nil {
+		if answer, ok := awsmiddleware.GetRawResponse(out.ResultMetadata).(*smithyhttp.Response); ok {
+			status = answer.StatusCode
+		}
+	}
 	switch {
-	case out == nil || out.RecordsIngested == nil:
+	case status != http.StatusOK:
+		return fmt.Errorf("in region %s: the answer is HTTP %d, and Timestream says 200: it is not Timestream's",
+			s.region, status)
+	case out.RecordsIngested == nil:
 		return fmt.Errorf("in region %s: the answer does not say how many records were taken: it is not Timestream's",
 			s.region)
 	case int(out.RecordsIngested.Total) != want:
@@ -71,13 +83,14 @@ const told = 5
 
 // explainRejected says what became of the records that were refused; the others of the request were written
 // (API reference, WriteRecords). A record that the table has already, in this version or a newer one, is no
-// mistake.
-func explainRejected(rejected []types.RejectedRecord, records []types.Record) error {
+// mistake; an older version is no reason to refuse one.
+func explainRejected(rejected []types.RejectedRecord, common types.Record, records []types.Record) error {
 	var lines []string
 	more := 0
 	for _, r := range rejected {
 		reason := strings.TrimSpace(aws.ToString(r.Reason))
-		if r.ExistingVersion != nil || strings.Contains(reason, "already exists") {
+		if r.ExistingVersion != nil && *r.ExistingVersion >= aws.ToInt64(common.Version) ||
+			strings.Contains(reason, "already exists") {
 			continue
 		}
 		if len(lines) == told {
