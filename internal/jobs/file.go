@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"go.yaml.in/yaml/v3"
 
@@ -182,7 +183,11 @@ func (f *reader) word(key, value *yaml.Node) string {
 	if value.Kind != yaml.ScalarNode {
 		f.fail(value, "%s has to be a word", f.name(key))
 	}
-	return settings.Clean(value.Value)
+	text := settings.Clean(value.Value)
+	if strings.ContainsFunc(text, unicode.IsControl) {
+		f.fail(value, "%s has to be a word on one line, without control characters", f.name(key))
+	}
+	return text
 }
 
 // quotedText is what an error of the parser repeats of the file.

@@ -79,7 +79,9 @@ func TestYAMLErrors(t *testing.T) {
 		"jobs: [{platform: livekit, room: '${" + secret + "}'}]\n": "c.yaml line 1: room: (43 characters, not shown",
 		"jobs: [{platform: livekit, room: '${RTCBENCH_NOT_SET}'}]\n": "c.yaml line 1: room: RTCBENCH_NOT_SET is not " +
 			"set in the environment",
-		"jobs: [{platform: [livekit]}]\n":             "c.yaml line 1: platform has to be a word",
+		"jobs: [{platform: [livekit]}]\n": "c.yaml line 1: platform has to be a word",
+		"jobs: [{platform: livekit, name: \"a\\0b\"}]\n": "c.yaml line 1: name has to be a word on one line, without " +
+			"control characters",
 		"jobs: [{platform: livekit, ? {a: b} : c}]\n": "c.yaml line 1: the name of a setting has to be a word",
 		secret:                     "c.yaml line 1: settings of the form NAME: VALUE",
 		"- " + secret + "\n\tx: '": "c.yaml",

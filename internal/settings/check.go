@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 )
 
 // Check reads the values of flags, which the parser leaves as text so that an error can name their source. It keeps the
@@ -105,6 +106,9 @@ func (c *Check) ServerURL(flag, value string, schemes ...string) string {
 		return ""
 	case err != nil || u.Host == "" || !slices.Contains(schemes, u.Scheme):
 		c.FailAs(flag, ShownAddress(value), begins)
+		return ""
+	case !utf8.ValidString(u.Path): // %FF is a byte, and such bytes become one and the same character
+		c.FailAs(flag, ShownAddress(value), "a URL whose path is UTF-8")
 		return ""
 	case u.Port() != "" && !isPort(u.Port()):
 		c.FailAs(flag, ShownAddress(value), "a URL with a port from 1 to 65535")

@@ -16,7 +16,8 @@ func TestURLs(t *testing.T) {
 			t.Errorf("%q: %q, want %q (%v)", in, got, want, c.Err)
 		}
 	}
-	for _, in := range []string{"/foo", "//host/foo", "https:///foo", "https:/host", "host", "http://host"} {
+	for _, in := range []string{"/foo", "//host/foo", "https:///foo", "https:/host", "host", "http://host",
+		"https://host/%ff", "https://host/a%c0%af"} {
 		c := Check{Sources: &Sources{}}
 		if got := c.ServerURL("server-url", in, "https"); got != "" || c.Err == nil {
 			t.Errorf("%q is a URL: %q", in, got)

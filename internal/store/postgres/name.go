@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -41,6 +42,9 @@ func (o Options) config() (*pgxpool.Config, error) {
 	}
 	c, err := pgxpool.ParseConfig(at)
 	if err != nil {
+		return nil, errURL
+	}
+	if !utf8.ValidString(c.ConnConfig.Database + c.ConnConfig.Host) { // %FF is a byte, and no character
 		return nil, errURL
 	}
 	if c.ConnConfig.Database == "" {

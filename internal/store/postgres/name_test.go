@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"strings"
 	"testing"
 
 	"rtcbench/bench"
@@ -15,6 +16,10 @@ func TestNames(t *testing.T) {
 	if got := (Options{URL: "postgresql:///a%2Fb?host=/run/postgresql"}).Name(); got !=
 		"postgres:/run/postgresql:5432/a%2Fb" {
 		t.Error(got)
+	}
+	const noText = "postgres://u:secret@h/d%ff"
+	if err := (Options{URL: noText}).Check(); err == nil || strings.Contains(err.Error(), "secret") {
+		t.Error(err)
 	}
 	for url, want := range map[string]string{
 		"postgres://h:01/d%62/":                   "postgres:h:1/db",
