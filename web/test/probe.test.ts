@@ -143,13 +143,11 @@ describe('the stamps', () => {
       }
       for (const [i, t] of t1.entries()) {
         const [, number] = /"timestamp":([^,]*),/.exec(encodePing(t, 1, 'r', '', 0))!;
-        expect(number).toMatch(/^\d+(\.\d{1,3})?$/);
-        expect(Number(number)).toBe(t);
-        if (i > 0) expect(t).toBeGreaterThan(t1[i - 1]!);
         const bit = 2 ** (Math.floor(Math.log2(t)) - 52);
-        for (const back of [t, t - bit, t + bit]) expect(s.find(back)).toBe(i);
-        expect(s.find(t - 0.001)).not.toBe(i);
-        expect(s.find(t + 0.001)).not.toBe(i);
+        const holds = /^\d+(\.\d{1,3})?$/.test(number!) && Number(number) === t && (i === 0 || t > t1[i - 1]!) &&
+          [t, t - bit, t + bit].every((back) => s.find(back) === i) &&
+          s.find(t - 0.001) !== i && s.find(t + 0.001) !== i;
+        if (!holds) expect([trial, i, number, t, t1[i - 1]]).toBe('a stamp of its own'); // 40,000 calls take seconds
       }
     }
   });
