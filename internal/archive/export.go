@@ -19,13 +19,23 @@ type Exported struct {
 // Export writes the runs that q asks for, with their samples, as lines of JSON: each is a result file.
 func Export(ctx context.Context, s bench.Store, q bench.Query, w io.Writer) (e Exported) {
 	q.Samples = true
-	for r, err := range s.Runs(ctx, q) {
-		var line []byte
-		if err == nil {
-			line, err = result.NewDocument(bench.NewRecord(r)).Line()
+	lines := func(yield func([]byte, error) bool) {
+		for r, err := range s.Runs(ctx, q) {
+			var line []byte
+			if err == nil {
+				line, err = result.NewDocument(bench.NewRecord(r)).Line()
+			}
+			if err != nil {
+				err = ofStore(r, err)
+			}
+			if !yield(line, err) {
+				return
+			}
 		}
+	}
+	for line, err := range bench.Leave(ctx, lines) {
 		if err != nil {
-			if err = ofStore(r, err); isUnreadable(err) {
+			if isUnreadable(err) {
 				e.Bad = append(e.Bad, err)
 			} else {
 				e.Failed = err

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strings"
@@ -69,21 +70,25 @@ func (cmd *reportCmd) Run(a *app) error {
 			return err
 		}
 	}
-	sides, err := cmd.sides(a)
-	if err != nil {
+	var picture bytes.Buffer
+	err := a.untilStopped(func() error {
+		sides, err := cmd.sides(a)
+		if err == nil {
+			err = order.Write(&picture, sides, version().String(), web.Dashboard)
+		}
 		return err
-	}
-	write, err := order.Of(sides, version().String(), web.Dashboard)
+	})
 	switch {
 	case errors.As(err, new(*pictures.Miscounted)):
 		return usagef("report: %w", err)
 	case err != nil:
 		return err
 	case order.File == "-":
-		return write(a.stdout)
-	}
-	if err := keep.WriteTo(order.File, order.File, write); err != nil {
+		_, err = picture.WriteTo(a.stdout)
 		return err
+	}
+	if err := keep.Replace(order.File, picture.Bytes()); err != nil {
+		return fmt.Errorf("write %s: %w", order.File, err)
 	}
 	fmt.Fprintln(a.stdout, order.File)
 	return nil

@@ -84,7 +84,9 @@ func (im *Importer) File(ctx context.Context, path string, r io.Reader) Imported
 		kept, there := im.save(ctx, path, batch)
 		done.Kept, done.There, batch = done.Kept+kept, done.There+there, nil
 	}
-	for e, err := range result.Decode(untilEnd(ctx, r)) {
+	reading, enough := context.WithCancel(ctx)
+	defer enough()
+	for e, err := range bench.Leave(reading, result.Decode(untilEnd(reading, r))) {
 		switch {
 		case ctx.Err() != nil: // what was read is cut off
 			continue
@@ -101,6 +103,7 @@ func (im *Importer) File(ctx context.Context, path string, r io.Reader) Imported
 			save()
 		}
 		if ctx.Err() != nil || im.Full {
+			enough() // of a pipe no end may come
 			break
 		}
 	}
@@ -129,8 +132,18 @@ func (im *Importer) save(ctx context.Context, path string, runs []bench.Run) (ke
 		return 0, 0
 	}
 	records := make([]bench.Record, len(runs))
-	for i, r := range runs {
-		records[i] = bench.NewRecord(r)
+	summed := func(yield func(int, bench.Record) bool) {
+		for i, r := range runs {
+			if !yield(i, bench.NewRecord(r)) {
+				return
+			}
+		}
+	}
+	for i, r := range bench.Leave(ctx, summed) {
+		records[i] = r
+	}
+	if ctx.Err() != nil {
+		return 0, 0
 	}
 	has, there := map[string]bool{}, len(runs)
 	if len(im.whole) == 0 {

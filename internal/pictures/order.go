@@ -46,18 +46,24 @@ func (o *Order) Settle(runs []string) (err error) {
 	return nil
 }
 
-// Of gives what writes sides as it was ordered. by is the program, and pages has the script of a page.
-func (o Order) Of(sides []report.Group, by string, pages func() (fs.FS, error)) (func(io.Writer) error, error) {
+// Write writes sides as it was ordered. by is the program, and pages has the script of a page.
+func (o Order) Write(w io.Writer, sides []report.Group, by string, pages func() (fs.FS, error)) error {
 	if o.Format != "html" {
 		sheet, err := Draw(o.Picture, sides)
-		return func(w io.Writer) error { return Write(w, o.Format, sheet) }, err
+		if err != nil {
+			return err
+		}
+		return Write(w, o.Format, sheet)
 	}
 	files, err := pages()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	r, err := dashboard.NewReport(sides, by, time.Now())
-	return func(w io.Writer) error { return r.WriteHTML(w, files) }, err
+	if err != nil {
+		return err
+	}
+	return r.WriteHTML(w, files)
 }
 
 // Format is what file is to be written as: what was asked for, or what its name says, or what is natural. The name may

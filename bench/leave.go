@@ -1,0 +1,52 @@
+package bench
+
+import (
+	"context"
+	"iter"
+)
+
+// Leave gives the values of seq, and comes back when ctx ends, whatever seq is doing: reading, unpacking and summing up
+// a run of millions of pings takes seconds, and looks at no context. seq is left alone then; it may change nothing, and
+// ends at its next value. It works at one value ahead.
+func Leave[K, V any](ctx context.Context, seq iter.Seq2[K, V]) iter.Seq2[K, V] {
+	type pair struct {
+		k K
+		v V
+	}
+	return func(yield func(K, V) bool) {
+		values, enough := make(chan pair), make(chan struct{})
+		go func() {
+			defer close(values)
+			seq(func(k K, v V) bool {
+				select {
+				case values <- pair{k, v}:
+					return true
+				case <-enough:
+					return false
+				}
+			})
+		}()
+		defer func() {
+			close(enough)
+			for ctx.Err() == nil { // what seq holds is nobody else's until it has ended
+				select {
+				case _, more := <-values:
+					if !more {
+						return
+					}
+				case <-ctx.Done():
+				}
+			}
+		}()
+		for {
+			select {
+			case p, more := <-values:
+				if !more || !yield(p.k, p.v) {
+					return
+				}
+			case <-ctx.Done():
+				return
+			}
+		}
+	}
+}
