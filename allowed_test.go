@@ -117,7 +117,7 @@ rtcbench/internal/function: rtcbench/bench rtcbench/internal/environment rtcbenc
 	rtcbench/internal/secrets rtcbench/internal/settings github.com/aws/aws-lambda-go
 rtcbench/internal/cli: rtcbench github.com/alecthomas/kong github.com/jotaen/kong-completion
 rtcbench/tools/figures: rtcbench github.com/livekit/server-sdk-go/v2 github.com/livekit/protocol github.com/pion/rtp
-	github.com/pion/webrtc/v4 github.com/chromedp/chromedp
+	github.com/pion/webrtc/v4 github.com/chromedp/chromedp github.com/nats-io/nats.go
 rtcbench/tools/accuracy: rtcbench/bench rtcbench/internal/lab rtcbench/internal/stats
 rtcbench/internal/lab/analysis: rtcbench/bench rtcbench/internal/audio rtcbench/internal/lab
 	rtcbench/internal/report rtcbench/internal/result rtcbench/internal/stats rtcbench/internal/turn

@@ -90,6 +90,9 @@ const (
 	SilentAfter = 90 * time.Second
 )
 
+// AskTimeout is how long a runner waits for an answer. Nobody reads one that comes later.
+const AskTimeout = 20 * time.Second
+
 // WatchedFor is how long a runner tells of its pings after it was told that somebody watches, and WatchedEvery how
 // often it is told.
 const (

@@ -33,7 +33,9 @@ func main() {
 	node := flag.String("node", "tools/figures/node", "folder of the Node ping")
 	bare := flag.String("bare", ".bin/bare.js", "the bare page of the browser figures")
 	pings := flag.Int("n", 600, "pings of each kind")
-	only := flag.String("only", "", "platforms, audio, service, weight, stores or compare: that part alone")
+	only := flag.String("only", "", "platforms, audio, service, weight, stores, compare or fleet: that part alone")
+	runners := flag.Int("runners", 10_000, "runners of the hub of the fleet's figures")
+	turns := flag.Int("turns", 20, "turns of a place that delivers, and of one that does not")
 	flag.Parse()
 	if *server {
 		serve()
@@ -54,6 +56,7 @@ func main() {
 		{"weight", "\nwhat it weighs:", func() error { return weight(context.Background(), *binary) }},
 		{"stores", "\nkeeping runs:", func() error { return stores(context.Background(), row) }},
 		{"compare", "\ncomparing runs:", func() error { return comparison(context.Background(), *binary) }},
+		{"fleet", "\na fleet:", func() error { return ofFleet(*binary, *runners, *turns) }},
 	} {
 		if err == nil && (*only == "" || *only == part.name) {
 			if part.title != "" {

@@ -32,13 +32,13 @@ func (h *Hub) asked(m *nats.Msg) {
 	case fleet.Seats:
 		var want fleet.SeatsWanted
 		if json.Unmarshal(m.Data, &want) == nil {
-			h.work.Go(func() { h.leaseTo(member, m, want) })
+			h.work.Go(func() { h.leaseTo(member, m, want, received) })
 		}
 	}
 }
 
 // leaseTo answers with seats. Many slots take a while, and hellos do not wait for them.
-func (h *Hub) leaseTo(member fleet.Member, m *nats.Msg, want fleet.SeatsWanted) {
+func (h *Hub) leaseTo(member fleet.Member, m *nats.Msg, want fleet.SeatsWanted, received time.Time) {
 	queue := h.leasing
 	h.issued.mu.Lock()
 	for _, j := range h.issued.plan.For(member.Place) {
@@ -49,6 +49,9 @@ func (h *Hub) leaseTo(member fleet.Member, m *nats.Msg, want fleet.SeatsWanted) 
 	h.issued.mu.Unlock()
 	queue <- struct{}{}
 	defer func() { <-queue }()
+	if time.Since(received) > fleet.AskTimeout { // nobody waits for the answer
+		return
+	}
 	reply(m, h.lease(h.living, member.Place, want, time.Now()))
 }
 

@@ -41,7 +41,10 @@ func TestARunnersHealth(t *testing.T) {
 		for _, line := range []string{"rtcbench_runner_hub_reached 1", "rtcbench_runner_plan_serial ",
 			"rtcbench_runner_seats_until_timestamp_seconds ", "rtcbench_runner_failing 0",
 			"rtcbench_runner_outbox_runs ", "rtcbench_runner_clock_offset_seconds ",
-			"rtcbench_runner_clock_bound_seconds ", `rtcbench_runner_last_run_timestamp_seconds{verdict="`} {
+			"rtcbench_runner_clock_bound_seconds ", `rtcbench_runner_last_run_timestamp_seconds{verdict="`,
+			`rtcbench_runner_job_last_run_timestamp_seconds{job="job0",verdict="doubtful"} `,
+			`rtcbench_runner_last_run_rtt_seconds{job="job0",quantile="0.5"} 0.0`,
+			`rtcbench_runner_last_run_loss_ratio{job="job0"} 0.`} {
 			if !strings.Contains(text, "\n"+line) {
 				return false
 			}

@@ -7,8 +7,12 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"time"
 )
+
+// collectAt is by how much of what is in use the memory of a hub grows before it is cleared (GOGC).
+const collectAt = 50
 
 // Serve answers on l until ctx ends. A nil secure is plain HTTP, for this machine alone.
 func (h *Hub) Serve(ctx context.Context, l net.Listener, secure *tls.Config) error {
@@ -18,6 +22,7 @@ func (h *Hub) Serve(ctx context.Context, l net.Listener, secure *tls.Config) err
 		ErrorLog:     slog.NewLogLogger(h.options.Log.Handler(), slog.LevelDebug), // scanners fill it
 		TLSNextProto: map[string]func(*http.Server, *tls.Conn, http.Handler){},    // HTTP/2 has no WebSocket upgrade
 	}
+	defer debug.SetGCPercent(debug.SetGCPercent(collectAt)) // thousands of connections are memory that stays
 	stop := context.AfterFunc(ctx, func() { s.Close() })
 	defer stop()
 	var err error

@@ -4,15 +4,28 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/gorilla/websocket"
 )
 
-// upgrader takes WebSockets of NATS. A page of a browser elsewhere opens none: its origin is not this host.
-var upgrader = websocket.Upgrader{HandshakeTimeout: 10 * time.Second, ReadBufferSize: 4 << 10, WriteBufferSize: 4 << 10}
+// upgrader takes WebSockets of NATS. A page of a browser elsewhere opens none: its origin is not this host. Of
+// thousands of connections few write at one moment: they share their buffers.
+var upgrader = websocket.Upgrader{HandshakeTimeout: 10 * time.Second, WriteBufferSize: 4 << 10,
+	WriteBufferPool: &sync.Pool{}}
 
-// wire carries a runner's WebSocket to NATS, which runners reach in no other way.
+// Sizes of what is carried at one time. Each connection has a small piece; what is longer goes in large ones, which all
+// connections share.
+const (
+	smallPiece = 1 << 10
+	largePiece = 32 << 10
+)
+
+var pieces = sync.Pool{New: func() any { b := make([]byte, largePiece); return &b }}
+
+// wire carries a runner's WebSocket to NATS, which runners reach in no other way. It returns at once, for what the HTTP
+// server holds for a request is large.
 func (h *Hub) wire(w http.ResponseWriter, r *http.Request) {
 	ws, err := upgrader.Upgrade(w, r, nil)
 	if err != nil {
@@ -30,36 +43,58 @@ func (h *Hub) wire(w http.ResponseWriter, r *http.Request) {
 		ws.Close()
 		return
 	}
-	defer leave()
-	done := make(chan struct{})
+	out := make(chan struct{})
 	go func() {
-		defer close(done)
-		io.Copy(frames{ws}, inside)
+		defer close(out)
+		writeFrames(ws, inside)
 		ws.Close()
 	}()
-	copyFrames(inside, ws)
-	inside.Close()
-	ws.Close()
-	<-done
+	go func() {
+		defer leave()
+		readFrames(inside, ws)
+		inside.Close()
+		ws.Close()
+		<-out
+	}()
 }
 
-// copyFrames writes what comes in messages, whichever their borders.
-func copyFrames(to net.Conn, ws *websocket.Conn) {
+// readFrames writes what comes in messages, whichever their borders.
+func readFrames(to net.Conn, ws *websocket.Conn) {
 	for {
 		_, r, err := ws.NextReader()
 		if err != nil {
 			return
 		}
-		if _, err := io.Copy(to, r); err != nil {
+		piece := pieces.Get().(*[]byte)
+		_, err = io.CopyBuffer(to, r, *piece)
+		pieces.Put(piece)
+		if err != nil {
 			return
 		}
 	}
 }
 
-// frames writes each piece as a message.
-type frames struct{ ws *websocket.Conn }
+// writeFrames writes each piece that comes as a message.
+func writeFrames(ws *websocket.Conn, from net.Conn) {
+	small := make([]byte, smallPiece)
+	for {
+		n, err := from.Read(small)
+		if err != nil || !writeFrame(ws, small[:n]) {
+			return
+		}
+		for n == len(small) || n == largePiece { // there is more of it
+			large := pieces.Get().(*[]byte)
+			n, err = from.Read(*large)
+			ok := err == nil && writeFrame(ws, (*large)[:n])
+			pieces.Put(large)
+			if !ok {
+				return
+			}
+		}
+	}
+}
 
-func (f frames) Write(p []byte) (int, error) {
-	f.ws.SetWriteDeadline(time.Now().Add(20 * time.Second))
-	return len(p), f.ws.WriteMessage(websocket.BinaryMessage, p)
+func writeFrame(ws *websocket.Conn, piece []byte) bool {
+	ws.SetWriteDeadline(time.Now().Add(20 * time.Second))
+	return ws.WriteMessage(websocket.BinaryMessage, piece) == nil
 }

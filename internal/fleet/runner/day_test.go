@@ -152,6 +152,35 @@ func TestAPlanComesWithItsSeats(t *testing.T) {
 	})
 }
 
+// TestAHubThatHasNoTime: it tells of a plan and does not answer who asks for the seats, for thousands ask. Until it
+// does the plan before goes on in its own seats, and no slot is lost.
+func TestAHubThatHasNoTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, key, begun := place(t, 2*time.Minute, fleet.Job{Name: "a", Platform: "livekit", Aligned: true})
+		signed := signedBy(key, `{"protocol":1,"serial":6,"every_ns":120000000000,"not_after":"2100-01-01T00:00:00Z",
+			"jobs":[{"name":"b","platform":"livekit","aligned":true}]}`)
+		r.request = func(ctx context.Context, subject string, _ []byte) ([]byte, error) {
+			if strings.HasSuffix(subject, fleet.Plans) {
+				return json.Marshal(signed)
+			}
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 21*time.Minute)
+		defer cancel()
+		go func() {
+			time.Sleep(3 * time.Minute)
+			if err := r.catchUp(ctx, 6); err == nil || !strings.Contains(err.Error(), "seats: no answer") {
+				t.Error(err)
+			}
+		}()
+		r.work(ctx)
+		if r.plan.Serial != 5 || len(*begun) != 10 || r.failed != "" {
+			t.Errorf("plan %d, %d runs, %q", r.plan.Serial, len(*begun), r.failed)
+		}
+	})
+}
+
 // TestJitter: what is not aligned begins late by a part of the jitter, and is late by another one each time.
 func TestJitter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -8,6 +8,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"rtcbench/bench"
 )
 
 // stuckAfter is how long one measurement may go on, beside three periods of the plan, before a runner counts as stuck.
@@ -46,6 +48,31 @@ func (r *Runner) health(w http.ResponseWriter, _ *http.Request) {
 	json.NewEncoder(w).Encode(answer)
 }
 
+// figures are what Prometheus is told of the last run of a job. An invalid run has no round trips here.
+type figures struct {
+	end     time.Time
+	verdict string
+	rtt     map[string]time.Duration // by quantile
+	loss    *float64                 // nil = not known
+}
+
+func figuresOf(r bench.Record) figures {
+	f := figures{end: r.End, verdict: string(r.Summary.Validity.Verdict), rtt: map[string]time.Duration{}}
+	if r.Summary.Validity.Verdict == bench.Invalid {
+		return f
+	}
+	for quantile, q := range map[string]bench.Quantity{"0.5": r.Summary.P50, "0.95": r.Summary.P95,
+		"0.99": r.Summary.P99} {
+		if q.OK {
+			f.rtt[quantile] = q.D
+		}
+	}
+	if r.Summary.LossKnown {
+		f.loss = &r.Summary.Loss
+	}
+	return f
+}
+
 // gauges collects how a runner is.
 type gauges struct{ *Runner }
 
@@ -61,14 +88,17 @@ var (
 	lastRun    = about("last_run_timestamp_seconds", "End of the last run, by its verdict.", "verdict")
 	failing    = about("failing", "1 = something went wrong, and nothing has gone well since.")
 	unlikeHub  = about("hub_unlike", "1 = this runner and the hub have no version of their contract in common.")
+	lastRTT    = about("last_run_rtt_seconds", "Round trips of the last valid or doubtful run.", "job", "quantile")
+	lastLoss   = about("last_run_loss_ratio", "Pings of that run that were lost or late, of those that count.", "job")
+	lastEnd    = about("job_last_run_timestamp_seconds", "End of the last run of a job.", "job", "verdict")
 	offset     = about("clock_offset_seconds", "How far this clock is ahead of the hub's.")
 	bound      = about("clock_bound_seconds", "The offset is right within so much.")
 )
 
 // Describe implements prometheus.Collector.
 func (gauges) Describe(c chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{hubReached, waits, serial, seatsUntil, lastRun, failing, unlikeHub, offset,
-		bound} {
+	for _, d := range []*prometheus.Desc{hubReached, waits, serial, seatsUntil, lastRun, failing, unlikeHub, lastRTT,
+		lastLoss, lastEnd, offset, bound} {
 		c <- d
 	}
 }
@@ -99,6 +129,15 @@ func (g gauges) Collect(c chan<- prometheus.Metric) {
 	yes(unlikeHub, g.unlike != "")
 	if !g.last.IsZero() {
 		gauge(lastRun, float64(g.last.UnixMilli())/1e3, g.verdict)
+	}
+	for job, f := range g.figures {
+		gauge(lastEnd, float64(f.end.UnixMilli())/1e3, job, f.verdict)
+		for quantile, d := range f.rtt {
+			gauge(lastRTT, d.Seconds(), job, quantile)
+		}
+		if f.loss != nil {
+			gauge(lastLoss, *f.loss, job)
+		}
 	}
 	if g.clock.Known {
 		gauge(offset, g.clock.Offset.Seconds())

@@ -5,15 +5,17 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"rtcbench/internal/fleet"
 )
 
-const (
-	askTimeout   = 20 * time.Second
-	leasesAtOnce = 10
-)
+// leasesAtOnce is how often a runner asks for seats in a row; the next hello asks for more.
+const leasesAtOnce = 10
+
+var errNoAnswer = errors.New("no answer")
 
 // ask asks the hub in this place's name.
 func (r *Runner) ask(ctx context.Context, what string, said, heard any) error {
@@ -21,11 +23,11 @@ func (r *Runner) ask(ctx context.Context, what string, said, heard any) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	ctx, cancel := context.WithTimeout(ctx, fleet.AskTimeout)
 	defer cancel()
 	answer, err := r.request(ctx, fleet.Ask(r.me.Name, what), data)
 	if err != nil {
-		return fmt.Errorf("ask the hub for %s: %w", what, err)
+		return fmt.Errorf("ask the hub for %s: %w: %w", what, errNoAnswer, err)
 	}
 	if err := json.Unmarshal(answer, heard); err != nil {
 		return fmt.Errorf("ask the hub for %s: %w", what, err)
@@ -45,8 +47,9 @@ func (r *Runner) catchUp(ctx context.Context, newest uint64) error {
 }
 
 // renew takes a newer plan together with its first seats: a slot that begins meanwhile is still one of the plan before.
-// A plan that no seats come for is taken all the same. One that is newer still goes before it: the hub leases seats of
-// its newest plan alone.
+// A plan that the hub has no seats for is taken all the same. A hub that does not answer is asked again after the next
+// hello: many runners ask it at once, and the plan before goes on in its own seats. One that is newer still goes before
+// it: the hub leases seats of its newest plan alone.
 func (r *Runner) renew(ctx context.Context) (err error) {
 	for range leasesAtOnce {
 		if err = r.renewOnce(ctx); !errors.Is(err, errNewer) {
@@ -69,7 +72,8 @@ func (r *Runner) renewOnce(ctx context.Context) error {
 	}
 	var got fleet.SeatsLeased
 	if len(p.For(r.me)) > 0 {
-		if got, err = r.seatsFrom(ctx, &p, p.Slot(r.now())); errors.Is(err, errNewer) {
+		got, err = r.seatsFrom(ctx, &p, p.Slot(r.now()))
+		if errors.Is(err, errNewer) || errors.Is(err, errNoAnswer) {
 			return err
 		}
 	}
@@ -94,6 +98,9 @@ func (r *Runner) take(s fleet.Signed) error {
 		return err
 	}
 	r.file, r.plan = &f, &p
+	maps.DeleteFunc(r.figures, func(job string, _ figures) bool {
+		return !slices.ContainsFunc(p.Jobs, func(j fleet.Job) bool { return j.Name == job })
+	})
 	r.options.Log.Info("a plan", "serial", p.Serial, "jobs", len(p.For(r.me)), "every", p.Every)
 	if err := p.Without(r.me); err != nil {
 		r.options.Log.Error("a part of the plan is not done here", "error", err)

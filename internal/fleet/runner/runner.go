@@ -69,6 +69,7 @@ type Runner struct {
 	unlike  string        // why hub and runner do not understand each other; "" = they do
 	last    time.Time     // end of the last run
 	verdict string        // … and what became of it
+	figures map[string]figures
 }
 
 // New makes the runner that f remembers.
@@ -78,7 +79,8 @@ func New(f *File, o Options) (*Runner, error) {
 	}
 	r := &Runner{options: o, me: f.Place, box: o.Box, file: f, wake: make(chan struct{}, 1),
 		waits: make(chan struct{}, 1), changed: make(chan struct{}, 1),
-		turned: make(chan struct{}, 1), demands: make(chan fleet.RunNow, 16), clockOf: time.Now}
+		turned: make(chan struct{}, 1), demands: make(chan fleet.RunNow, 16), clockOf: time.Now,
+		figures: map[string]figures{}}
 	r.request = r.byNATS
 	var err error
 	if r.seats, err = loadSeats(filepath.Join(filepath.Dir(f.path), "fleet-seats.json")); err != nil {

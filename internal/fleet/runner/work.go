@@ -160,6 +160,7 @@ func (r *Runner) measured(j fleet.Job, run bench.Run, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.last, r.verdict = run.End, string(record.Summary.Validity.Verdict)
+	r.figures[j.Name] = figuresOf(record)
 	if err == nil {
 		r.failed = ""
 	}
