@@ -118,7 +118,7 @@ rtcbench/internal/function: rtcbench/bench rtcbench/internal/environment rtcbenc
 rtcbench/internal/cli: rtcbench github.com/alecthomas/kong github.com/jotaen/kong-completion
 rtcbench/tools/figures: rtcbench github.com/livekit/server-sdk-go/v2 github.com/livekit/protocol github.com/pion/rtp
 	github.com/pion/webrtc/v4 github.com/chromedp/chromedp github.com/nats-io/nats.go
-rtcbench/tools/accuracy: rtcbench/bench rtcbench/internal/lab rtcbench/internal/stats
+rtcbench/tools/accuracy: rtcbench/bench rtcbench/internal/drawing rtcbench/internal/lab rtcbench/internal/stats
 rtcbench/internal/lab/analysis: rtcbench/bench rtcbench/internal/audio rtcbench/internal/lab
 	rtcbench/internal/report rtcbench/internal/result rtcbench/internal/stats rtcbench/internal/turn
 rtcbench/tools/crossvet: golang.org/x/tools

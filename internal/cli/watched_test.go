@@ -3,6 +3,7 @@ package cli_test
 import (
 	"context"
 	"os/exec"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -44,4 +45,38 @@ func TestARunTellsWhoWatches(t *testing.T) {
 			t.Fatal("the end of the run was not told")
 		}
 	}
+}
+
+// BenchmarkWatched is whether somebody who watches a run changes its median: runs in turn, every other one watched, and
+// what rtcbench compare says of them. It prints the verdict.
+func BenchmarkWatched(b *testing.B) {
+	store := "sqlite:" + filepath.Join(b.TempDir(), "runs.db")
+	run := func(args ...string) string {
+		out, err := exec.Command("rtcbench", append(args, "--store", store)...).CombinedOutput()
+		if err != nil {
+			b.Fatalf("%v: %s", err, out)
+		}
+		return string(out)
+	}
+	pairs := 0
+	for b.Loop() {
+		for i := range 20 { // not watched, watched, watched, not watched, and again
+			dir, location := b.TempDir(), "alone"
+			ctx, cancel := context.WithCancel(b.Context())
+			done, heard := make(chan error, 1), 0
+			if i%4 == 1 || i%4 == 2 {
+				location = "watched"
+				go func() { done <- live.Listen(ctx, dir, func(p live.Pings) { heard += len(p.List) }) }()
+			} else {
+				done <- nil
+			}
+			run("livekit", "-n", "400", "-c", "5", "--data-dir", dir, "-q", "--location", location)
+			cancel()
+			if err := <-done; err != nil || location == "watched" && heard < 200 {
+				b.Fatal(heard, " pings were heard: ", err)
+			}
+		}
+		pairs += 10
+	}
+	b.Logf("%d runs each way:\n%s", pairs, run("compare", "location=alone", "location=watched", "--include-invalid"))
 }

@@ -3,6 +3,8 @@ package dashboard
 import (
 	"bytes"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -18,6 +20,7 @@ type filling struct {
 	every        time.Duration
 	pings        int       // of each run
 	until        time.Time // when the last ones end; zero = noon
+	mapped       bool      // their places are on the map
 }
 
 // kinds is how many runs of a series differ; the others are as they, at other times.
@@ -71,7 +74,10 @@ type template struct {
 // template is run k of series i: the last kind is of an invalid run.
 func (f filling) template(i, k int) (x template, err error) {
 	r := benchtest.StoredRun(f.pings, noon)
-	r.Location = fmt.Sprintf("place-%05d", i)
+	if r.Location = fmt.Sprintf("place-%05d", i); f.mapped {
+		names := slices.Sorted(maps.Keys(regions()))
+		r.Location = fmt.Sprintf("%s-%05d", names[i%len(names)], i)
+	}
 	r.Facts.Hidden = k == kinds-1
 	for j := range r.Samples {
 		if r.Samples[j].Outcome == bench.Answered {

@@ -20,7 +20,7 @@ import (
 
 // tab is a page in real Chromium.
 type tab struct {
-	t   *testing.T
+	t   testing.TB
 	ctx context.Context
 }
 
@@ -31,7 +31,7 @@ addEventListener('unhandledrejection', (e) => wrong.push(String(e.reason)));
 addEventListener('securitypolicyviolation', (e) => wrong.push('policy: ' + e.blockedURI));
 for (const level of ['error', 'warn']) console[level] = (...a) => wrong.push(a.join(' '));`
 
-func opensTab(t *testing.T) tab {
+func opensTab(t testing.TB) tab {
 	t.Helper()
 	benchtest.Heavy(t)
 	path := ""

@@ -13,6 +13,7 @@ type axis struct {
 	name   string
 	lo, hi float64
 	ticks  []tick // none = even steps
+	whole  bool   // it counts: there is nothing between 0 and 1
 }
 
 type tick struct {
@@ -32,6 +33,9 @@ func (a axis) even(most int) (list []tick) {
 			step *= f
 			break
 		}
+	}
+	if a.whole {
+		step = max(1, step)
 	}
 	decimals := max(0, int(math.Ceil(-math.Log10(step)-1e-9)))
 	for i := math.Ceil(a.lo/step - 1e-9); i*step <= a.hi+step*1e-9; i++ {

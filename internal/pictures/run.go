@@ -45,7 +45,7 @@ func (f *frame) distribution(r bench.Record, of dashboard.Run, height float64) {
 	}
 	things, measure := unit(r)
 	c := f.chart(height, axis{name: measure, lo: bins[0].Lo, hi: bins[len(bins)-1].Hi},
-		axis{name: things, hi: float64(most) * 1.1}, r.Summary.Validity.Verdict)
+		axis{name: things, hi: float64(most) * 1.1, whole: true}, r.Summary.Validity.Verdict)
 	for _, b := range bins {
 		if b.N == 0 {
 			continue
@@ -102,7 +102,7 @@ func (f *frame) over(r bench.Record, height float64) {
 		}
 		count[s.Outcome]++
 	}
-	f.legend(count)
+	f.legend(count, r.Turns != nil)
 	_, measure := unit(r)
 	c := f.chart(height, axis{name: "seconds after the start", hi: end.Seconds()},
 		axis{name: measure, hi: float64(top) / 1e6 * 1.15}, r.Summary.Validity.Verdict)
@@ -140,8 +140,11 @@ func (f *frame) over(r bench.Record, height float64) {
 	c.Dots(dots, 2, drawing.Style{Fill: accent, Class: "answered"})
 }
 
+// ofTurns are the names of fates, where those of a turn are others.
+var ofTurns = map[bench.Outcome]string{bench.Lost: "no answer", bench.NotSent: "early, or not measurable"}
+
 // legend says which mark is which, and how many there are.
-func (f *frame) legend(count map[bench.Outcome]int) {
+func (f *frame) legend(count map[bench.Outcome]int, turns bool) {
 	f.y += 26
 	x, edges := margin+8, false
 	for _, kind := range fates {
@@ -159,12 +162,20 @@ func (f *frame) legend(count map[bench.Outcome]int) {
 		} else {
 			kind.draw(f.Sheet, x, f.y-6, 5, style)
 		}
-		text := fmt.Sprintf("%s %d", kind.name, n)
+		name, other := ofTurns[kind.outcome]
+		if !turns || !other {
+			name = kind.name
+		}
+		text := fmt.Sprintf("%s %d", name, n)
 		f.Text(x+12, f.y, text, textFont)
 		x += 12 + textFont.WidthOf(text) + 26
 	}
+	edge := "(at the upper edge: too late, or no round trip)"
+	if turns {
+		edge = "(at the upper edge: without a latency)"
+	}
 	if edges {
-		f.Text(x, f.y, smallFont.Cut("(at the upper edge: too late, or no round trip)", sheetWidth-margin-x), smallFont)
+		f.Text(x, f.y, smallFont.Cut(edge, sheetWidth-margin-x), smallFont)
 	}
 }
 

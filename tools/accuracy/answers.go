@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"math"
@@ -210,7 +211,11 @@ func (a answers) write(docs, name, readme string) error {
 	if err := os.WriteFile(filepath.Join(docs, name+".md"), []byte(b.String()), 0o644); err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(docs, name+".svg"), []byte(a.plot()), 0o644); err != nil {
+	var picture bytes.Buffer
+	if err := a.plot().WriteSVG(&picture); err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(docs, name+".svg"), picture.Bytes(), 0o644); err != nil {
 		return err
 	}
 	text, err := os.ReadFile(readme)

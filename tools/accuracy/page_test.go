@@ -81,3 +81,32 @@ func TestPage(t *testing.T) {
 		})
 	}
 }
+
+// The picture has a mark in each panel for each run whose answer is known, within the panel also where it is far off.
+func TestPlot(t *testing.T) {
+	run := func(engine, channel string, p50, p99 float64) outcome {
+		return outcome{Scenario: "regional", Engine: engine, Channel: channel, Alternating: true,
+			Report: analysis.Report{Residuals: &analysis.Residuals{Errors: []analysis.Error{
+				{What: "round trip P50", Injected: 40, Error: p50, CI: [2]float64{p50 - 1, p50 + 1}},
+				{What: "round trip P99", Injected: 90, Error: p99, CI: [2]float64{p99 - 3, p99 + 3}}}}}}
+	}
+	var b strings.Builder
+	a := answers{Alternating: []outcome{run("native", "reliable", 0.1, -500), run("browser", "lossy", -2, 500),
+		run("native", "audio", 0, 1)}}
+	if err := a.plot().WriteSVG(&b); err != nil {
+		t.Fatal(err)
+	}
+	legend := len(engines) * len(channels)
+	if n := strings.Count(b.String(), `class="mark"`); n != legend+2*3 {
+		t.Errorf("%d marks, want %d in the legend and 6", n, legend)
+	}
+	for _, text := range []string{"error of P50, ms", "error of P99, ms", "injected round trip P50, ms",
+		"native, lossy"} {
+		if !strings.Contains(b.String(), ">"+text+"<") {
+			t.Errorf("the picture does not say %q", text)
+		}
+	}
+	if strings.Contains(b.String(), "NaN") || strings.Contains(b.String(), `height="0"`) {
+		t.Errorf("%.300s", b.String())
+	}
+}

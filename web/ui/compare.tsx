@@ -1,9 +1,10 @@
 // Two sides held against each other: filters, or runs.
 import { useEffect, useState } from 'preact/hooks';
 import { useApi } from './api';
-import type { Comparison, Groups, Series, SeriesList } from './contract';
+import type { Comparison, Groups, Overview } from './contract';
 import { Take } from './figure';
 import { Forest } from './forest';
+import { rowsOf, type Row } from './overview';
 import { address, go, link } from './state';
 import { count, marks, ms, percent, route } from './text';
 import { Told } from './told';
@@ -12,7 +13,8 @@ export function Compare() {
   const [a, b] = [address.value.get('a') ?? '', address.value.get('b') ?? ''];
   const [typedA, setA] = useState(a);
   const [typedB, setB] = useState(b);
-  const q = new URLSearchParams({ a, b });
+  const invalid = address.value.get('include_invalid') === 'true';
+  const q = new URLSearchParams({ a, b, ...(invalid ? { include_invalid: 'true' } : {}) });
   useEffect(() => {
     setA(a);
     setB(b);
@@ -59,23 +61,23 @@ export function Compare() {
 }
 
 /** What could be compared here, by what the store has of the last week: kinds of ways that are alike. */
-function suggestions(list: Series[]): [string, string, string][] {
-  const ways = list.toSorted((x, y) => y.total.runs - x.total.runs);
+function suggestions(list: Row[]): [string, string, string][] {
+  const ways = list.toSorted((x, y) => y.runs - x.runs);
   const usual = ways[0];
   if (!usual) return [];
-  const way = (s: Series, more = '') =>
+  const way = (s: Row, more = '') =>
     `platform=${s.platform},engine=${s.engine},transport=${s.transport_class}${more}`;
   const found: [string, string, string][] = [
     ['the last 24 hours with the 24 before', way(usual, ',since=48h,until=24h'), way(usual, ',since=24h')],
   ];
-  const pair = (what: string, x: Series, y: Series | undefined, more: (s: Series) => string) => {
+  const pair = (what: string, x: Row, y: Row | undefined, more: (s: Row) => string) => {
     if (y) found.push([what, way(x, more(x)), way(y, more(y))]);
   };
   for (const key of ['platform', 'engine'] as const) {
     const other = ways.find((s) => s[key] !== usual[key] && s.transport_class === usual.transport_class);
     const both = list.filter((s) => s.location_id === other?.location_id);
     const here = both.find((s) => s[key] === usual[key] && s.transport_class === usual.transport_class);
-    const at = (s: Series) => `,location=${s.location_id},since=7d`;
+    const at = (s: Row) => `,location=${s.location_id},since=7d`;
     if (here && other) pair(`${here[key]} with ${other[key]} at ${other.location_id}`, here, other, at);
   }
   const elsewhere = ways.find((s) => s.location_id !== usual.location_id && way(s) === way(usual));
@@ -89,7 +91,8 @@ function suggestions(list: Series[]): [string, string, string][] {
 }
 
 function Suggested() {
-  const list = useApi<SeriesList>('/api/v1/series?since=7d&brief=true&parts=1').value?.series ?? [];
+  const overview = useApi<Overview>('/api/v1/overview?since=7d').value;
+  const list = overview ? rowsOf(overview) : [];
   if (list.length === 0)
     return (
       <p class="told">
@@ -117,10 +120,19 @@ function Compared({ c }: { c: Comparison }) {
       <Otherwise c={c} />
       <Forest c={c} />
       <Sides g={c.all} />
+      {c.all.a.runs_left_out + c.all.b.runs_left_out > 0 && (
+        <p>
+          <a
+            href={`#${new URLSearchParams([...address.value, ['include_invalid', 'true']])}`}
+          >
+            With the invalid runs, too
+          </a>
+        </p>
+      )}
       {c.all.notes.length > 0 && (
         <ul class="notes">
           {c.all.notes.map((n) => (
-            <li>{n}</li>
+            <li>{n.replace('; --include-invalid takes them in', '')}</li>
           ))}
         </ul>
       )}
@@ -171,6 +183,7 @@ function Sides({ g }: { g: Groups }) {
     ['pings answered', (s) => count(s.pings_answered)],
     ['P50 ms', (s) => ms(s.p50_ms)],
     ['P95 ms', (s) => ms(s.p95_ms)],
+    ['P99 ms', (s) => ms(s.p99_ms)],
     ['lost', (s) => percent(s.loss)],
   ];
   const table = { head: ['of each side', 'A', 'B'], lines: lines.map(([name, of]) => [name, of(g.a), of(g.b)]) };

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type uPlot from 'uplot';
 import type { Ping, Pings } from './contract';
 import { Figure } from './figure';
-import { apart, drawnKinds, fromZero, kinds, Legend } from './pictures';
+import { apart, drawnKinds, edgeOf, fromZero, kinds, Legend } from './pictures';
 import { Plot } from './plot';
 import { connection, link, pings } from './state';
 import { count, ms, plural, way } from './text';
@@ -89,7 +89,7 @@ function One({ r, now }: { r: Heard; now: number }) {
   const quiet = Math.round((now - r.at) / 1000);
   const turns = of.transport_class === 'turn';
   const state = of.over ? 'over' : quiet * 1000 > silentAfter ? `nothing heard for ${quiet} s` : 'goes on';
-  const top = Math.max(0.1, ...answered);
+  const top = edgeOf(answered);
   const data = useRef<{ of: Ping[]; value: uPlot.AlignedData }>(undefined);
   if (data.current?.of !== seen) {
     const rows = kinds.map((k) => seen.map((p) => (k.is(p.outcome) ? (k.edge ? top : (p.rtt_ms ?? top)) : null)));

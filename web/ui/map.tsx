@@ -74,7 +74,7 @@ interface Box {
 
 const meet = (a: Box, b: Box) => a.x < b.x + b.wide && b.x < a.x + a.wide && a.y < b.y + b.high && b.y < a.y + a.high;
 
-/** Where the text of each spot has room: right of it, left, above or below; undefined = nowhere. */
+/** Where the text of each spot has room: right of it, left, below, above or at a corner; undefined = nowhere. */
 function placed(list: Spot[]): (Box | undefined)[] {
   const taken: Box[] = list.map(({ at }) => ({ x: at[0] - 7, y: at[1] - 7, wide: 14, high: 14 }));
   return list.map((s) => {
@@ -87,6 +87,7 @@ function placed(list: Spot[]): (Box | undefined)[] {
       { x: x - 9 - wide, y: y - 8 },
       { x: x - wide / 2, y: y + 9 },
       { x: x - wide / 2, y: y - 9 - high },
+      ...[4 - wide, -4].flatMap((by) => [8, -8 - high].map((down) => ({ x: x + by, y: y + down }))),
     ]
       .map((b) => ({ ...b, wide, high }))
       .find(
@@ -171,8 +172,8 @@ function Dot({ s, box, until }: { s: Spot; box: Box | undefined; until: number }
     return `${route(x)}, ${way(x)}: ${x.p95 === null ? notShown(x) : `P95 ${ms(x.p95)} ms`}${gone}`;
   });
   if (s.list.length > 5) names.push(`and ${s.list.length - 5} more`);
-  const right = box !== undefined && box.x > s.at[0];
-  const left = box !== undefined && box.x + box.wide < s.at[0];
+  const right = box !== undefined && box.x > s.at[0] - 5;
+  const left = box !== undefined && box.x + box.wide < s.at[0] + 5;
   const anchor = right ? 'start' : left ? 'end' : 'middle';
   const x = box === undefined ? 0 : right ? box.x : left ? box.x + box.wide : box.x + box.wide / 2;
   return (

@@ -5,8 +5,16 @@ import { Figure } from './figure';
 import { colour, faint, Plot } from './plot';
 import { count, ms, plural } from './text';
 
+interface Shown {
+  answered: number;
+  why?: string | undefined; // there is nothing
+}
+
+/** Counts have no halves. */
+const whole = [1, 2, 5].flatMap((v) => Array.from({ length: 10 }, (_, k) => v * 10 ** k)).toSorted((a, b) => a - b);
+
 /** A histogram: how many pings took how long. */
-export function Distribution({ bins, answered, why }: { bins: Bin[]; answered: number; why?: string | undefined }) {
+export function Distribution({ bins, answered, why, of = 'pings' }: Shown & { bins: Bin[]; of?: string }) {
   const beyond = bins.at(-1);
   const open =
     beyond !== undefined &&
@@ -20,7 +28,7 @@ export function Distribution({ bins, answered, why }: { bins: Bin[]; answered: n
       title="Distribution"
       nothing={bins.length === 0 ? (why ?? 'no answer came') : undefined}
       says={`${plural(answered, 'answer')} in time${rest}.`}
-      table={{ head: ['from ms', 'to ms', 'pings'], lines: bins.map((b) => [ms(b.lo), ms(b.hi), String(b.n)]) }}
+      table={{ head: ['from ms', 'to ms', of], lines: bins.map((b) => [ms(b.lo), ms(b.hi), String(b.n)]) }}
     >
       <Plot
         label="histogram of round trip times"
@@ -29,11 +37,14 @@ export function Distribution({ bins, answered, why }: { bins: Bin[]; answered: n
           legend: { show: false },
           scales: { x: { time: false } },
           cursor: { y: false },
-          axes: [{ label: 'round trip, ms' }, { label: 'pings', size: 60 }],
+          axes: [
+            { label: of === 'turns' ? 'latency, ms' : 'round trip, ms' },
+            { label: of, size: 60, incrs: whole },
+          ],
           series: [
             {},
             {
-              label: 'pings',
+              label: of,
               fill: faint('accent', 0.7),
               stroke: colour('accent'),
               points: { show: false },
@@ -51,7 +62,7 @@ const levels = [0, 0.5, 0.9, 0.95, 0.99, 0.999, 0.9999];
 const depth = (q: number) => -Math.log10(1 - q);
 
 /** The curve of percentiles, on an axis on which each step is ten times as rare. */
-export function Percentiles({ curve, answered, why }: { curve: Rank[]; answered: number; why?: string | undefined }) {
+export function Percentiles({ curve, answered, why }: Shown & { curve: Rank[] }) {
   const data: uPlot.AlignedData = [
     curve.map((r) => depth(r.q)),
     curve.map((r) => r.lo),
@@ -173,17 +184,20 @@ export const drawnKinds = (): uPlot.Series[] =>
 /** The scale of times: a little wider than they are, so that no mark is cut off. */
 export const apart: uPlot.Scale = {
   time: false,
-  range: (_, low, high) => [low - Math.max(0.02, (high - low) / 100), high + Math.max(0.02, (high - low) / 100)],
+  range: (_, low, high) => [low - Math.max(0.02, (high - low) / 40), high + Math.max(0.02, (high - low) / 40)],
 };
 
 /** The scale of round trips: from nothing, so that nothing looks larger than it is. */
 export const fromZero: uPlot.Scale = { range: (_, __, high) => [0, Math.max(0.1, (high || 1) * 1.08)] };
 
+/** Where what has no round trip is marked: above all that have one. */
+export const edgeOf = (answered: number[]) => answered.reduce((a, b) => Math.max(a, b), 0.1) * 1.07;
+
 /** Each ping of a run, in the order in which they were due. What has no round trip is marked at the upper edge. */
 export function Pings({ file }: { file: File }) {
   const s = file.details.samples;
   const at = s.due_ms.map((d, i) => ((s.sent_ms[i] ?? d) || d) / 1000);
-  const top = Math.max(0.1, ...s.rtt_ms.map((v, i) => (s.outcome[i] === 'answered' ? (v ?? 0) : 0)));
+  const top = edgeOf(s.rtt_ms.map((v, i) => (s.outcome[i] === 'answered' ? (v ?? 0) : 0)));
   const rows = kinds.map((k) => s.outcome.map((o, i) => (k.is(o) ? (k.edge ? top : (s.rtt_ms[i] ?? top)) : null)));
   const present = kinds.filter((_, i) => rows[i]?.some((v) => v !== null));
   const turns = file.details.turns !== null && file.details.turns !== undefined;

@@ -90,7 +90,7 @@ export function Plot({ label, height = 260, data, options, grows, tells }: PlotP
         copy.destroy();
       }),
     );
-    const watch = new ResizeObserver(() => plot?.setSize(size()));
+    const watch = new ResizeObserver(() => requestAnimationFrame(() => place.isConnected && plot?.setSize(size())));
     watch.observe(place);
     schemes.forEach((s) => s.addEventListener('change', draw));
     return () => {
@@ -132,7 +132,7 @@ const local = (at: number) => -60 * new Date(at * 1000).getTimezoneOffset();
 /** The axes of a time that ends at until: the viewer's own, below, and UTC, above, where that is another. */
 export function timeAxes(until: number, y: uPlot.Axis): uPlot.Axis[] {
   const here = offset(until);
-  const both = { space: 70, size: 44 };
+  const both = { space: 70, size: 52 };
   const own: uPlot.Axis = { ...both, label: here === 'UTC' ? here : `${zone} (${here})`, values: clock(local) };
   if (here === 'UTC') return [own, y];
   return [own, y, { ...both, scale: 'x', side: 0, label: 'UTC', values: clock(() => 0), grid: { show: false } }];

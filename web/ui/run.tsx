@@ -74,7 +74,7 @@ export function RunView({ run }: { run: Run }) {
       {d.turns && <Strips of={d.turns} />}
       <Pings file={file} />
       <div class="pair">
-        <Distribution bins={run.bins} answered={s.successful_messages} />
+        <Distribution bins={run.bins} answered={s.successful_messages} of={d.turns ? 'turns' : 'pings'} />
         <Percentiles curve={run.curve} answered={s.successful_messages} />
       </div>
       {!d.turns && <OneWay file={file} />}
@@ -119,6 +119,7 @@ function OneWay({ file }: { file: File }) {
   const l = file.details.loss;
   const within = o.half_width_ms ? `, within ± ${ms(o.half_width_ms)} ms` : '';
   const range = (r: number[] | null) => (r ? `${ms(r[0])} … ${ms(r[1])}` : '–');
+  const exact = (r: number[] | null) => r !== null && r[0] === r[1];
   return (
     <Figure
       title="Each way by itself"
@@ -143,14 +144,14 @@ function OneWay({ file }: { file: File }) {
           <dd>
             {ms(o.up_p50_ms)} <small>ms</small>
           </dd>
-          <dd class="ci">{range(o.up_ms)}</dd>
+          {!exact(o.up_ms) && <dd class="ci">{range(o.up_ms)}</dd>}
         </div>
         <div>
           <dt>down</dt>
           <dd>
             {ms(o.down_p50_ms)} <small>ms</small>
           </dd>
-          <dd class="ci">{range(o.down_ms)}</dd>
+          {!exact(o.down_ms) && <dd class="ci">{range(o.down_ms)}</dd>}
         </div>
         <div>
           <dt>lost on the way up</dt>

@@ -187,6 +187,8 @@ function Losses({ list, of }: Props) {
 }
 
 const order = ['invalid', 'doubtful', 'unjudged', 'valid'];
+/** How high a verdict stands in its strip: the worse the higher, for whoever does not see the colours. */
+const heights: Partial<Record<string, number>> = { invalid: 1, doubtful: 0.8, unjudged: 0.65, valid: 0.5 };
 const inks: Partial<Record<string, string>> = { invalid: 'bad', doubtful: 'warn', unjudged: 'quiet', valid: 'good' };
 
 /** What the runs of each part were judged, the worst of them first. */
@@ -203,18 +205,19 @@ export function Verdicts({ list, of }: Props) {
     const v = worst(p);
     if (!v) return;
     on.fillStyle = colour(inks[v] ?? 'quiet');
-    on.fillRect(left, y(1), Math.max(1, wide - devicePixelRatio), y(0) - y(1));
+    const top = y(heights[v] ?? 1);
+    on.fillRect(left, top, Math.max(1, wide - devicePixelRatio), y(0) - top);
     if (wide < 10 * devicePixelRatio) return;
     on.fillStyle = colour('paper');
     on.font = `${Math.round(11 * devicePixelRatio)}px system-ui, sans-serif`;
     on.textAlign = 'center';
     on.textBaseline = 'middle';
-    on.fillText(marks[v] ?? '', left + wide / 2, y(0.5));
+    on.fillText(marks[v] ?? '', left + wide / 2, (y(0) + top) / 2);
   };
   return (
     <Figure
       title="Can they be trusted?"
-      says={`${tally(of.total)}. Each part shows the worst of its runs.`}
+      says={`${tally(of.total)}. Each part shows the worst of its runs, the worse the higher.`}
       table={{
         head: ['from', 'UTC', ...order],
         lines: of.parts.flatMap((p, i) =>
@@ -243,6 +246,17 @@ export function Verdicts({ list, of }: Props) {
       />
     </Figure>
   );
+}
+
+/** Some round values of a logarithmic scale: of each factor of ten the more, the fewer there are. */
+function round(low: number, high: number): number[] {
+  const wide = Math.log10(high / low);
+  const few = wide > 2.5 ? [1] : wide > 1.2 ? [1, 3] : [1, 2, 3, 5];
+  const each = wide > 0.6 ? few : [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8];
+  const first = Math.floor(Math.log10(low));
+  return Array.from({ length: Math.ceil(wide) + 2 }, (_, k) => each.map((v) => v * 10 ** (first + k)))
+    .flat()
+    .filter((v) => v >= low && v <= high);
 }
 
 /** How many pings took how long, when. The darker the more, on white; the lighter the more, on black. */
@@ -294,6 +308,7 @@ export function Heat({ list, of }: Props) {
           axes: timeAxes(list.until, {
             label: 'round trip, ms',
             size: 60,
+            splits: () => round(low, high),
             values: (_, ticks) => ticks.map((v) => (v === null ? '' : String(+v.toPrecision(3)))),
           }),
           series: [{}, { paths: paths(all, draw), points: { show: false } }],

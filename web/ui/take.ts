@@ -28,7 +28,7 @@ export function save(name: string, what: Blob): void {
   setTimeout(() => URL.revokeObjectURL(a.href), 10_000);
 }
 
-const known = (c: string) => (c === '–' ? '' : c.replaceAll('\u202f', ''));
+const known = (c: string) => (c === '–' ? '' : c.replaceAll('\u202f', '').replaceAll('\u00a0', ' '));
 
 /** Lines of cells. Figures have no spaces in them, and what is not known is empty. */
 export function csv({ head, lines }: Table, by = ','): string {
@@ -68,7 +68,7 @@ function inlined(svg: SVGSVGElement): string {
     for (const key of kept) e.setAttribute(key, style.getPropertyValue(key));
     for (const key of ['class', 'style', 'href', 'tabindex']) e.removeAttribute(key);
   });
-  return copy.innerHTML;
+  return copy.innerHTML.replaceAll('&nbsp;', '\u00a0'); // no name that XML knows
 }
 
 interface Word {

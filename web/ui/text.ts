@@ -7,7 +7,7 @@ export function ms(v: number | null | undefined): string {
 }
 
 export function percent(v: number | null | undefined): string {
-  return v === null || v === undefined ? '–' : `${(100 * v).toFixed(2)} %`;
+  return v === null || v === undefined ? '–' : `${(100 * v).toFixed(2)}\u00a0%`;
 }
 
 export function count(n: number): string {
