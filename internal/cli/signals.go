@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"runtime/debug"
 
 	"rtcbench/internal/signals"
@@ -20,6 +19,6 @@ func (a *app) untilStopped(f func() error) error {
 		if code, ok := signals.ExitCode(a.ctx); ok {
 			return exitError{code, nil}
 		}
-		return context.Cause(a.ctx)
+		return <-done // no signal did: what f has to say comes first
 	}
 }
