@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"sync"
 	"testing"
 	"time"
 
@@ -53,8 +54,14 @@ type place struct {
 	env []string
 }
 
+// plain is built once. In a campaign every command has the race detector.
+var plain = sync.OnceValues(benchtest.Plain)
+
 func newPlace(t *testing.T, env ...string) place {
 	dir := t.TempDir()
+	if _, err := plain(); err != nil {
+		t.Fatal(err)
+	}
 	return place{t, dir, append([]string{quickExits, "PATH=" + os.Getenv("PATH"), "HOME=" + dir,
 		"XDG_DATA_HOME=" + filepath.Join(dir, "data"), "XDG_CACHE_HOME=" + filepath.Join(dir, "cache"),
 		"XDG_CONFIG_HOME=" + filepath.Join(dir, "config"), "TMPDIR=" + dir}, env...)}
@@ -71,7 +78,11 @@ type ended struct {
 
 // command is one that runs here.
 func (p place) command(ctx context.Context, args ...string) (*exec.Cmd, *bytes.Buffer, *bytes.Buffer) {
-	cmd := exec.CommandContext(ctx, "rtcbench", args...)
+	name := "rtcbench"
+	if program, _ := plain(); program != "" {
+		name = filepath.Join(program, name)
+	}
+	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir, cmd.Env = p.dir, p.env
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr

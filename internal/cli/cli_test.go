@@ -82,7 +82,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"code": code, "json": checkJSON, "wait-for": waitFor, "lines": lines, "make-big": makeBig,
-			"summaries": summaries, "postgres": postgres(t), "plain": plain(t),
+			"summaries": summaries, "postgres": postgres(t), "plain": plain(),
 		},
 	})
 }
@@ -117,22 +117,18 @@ func postgres(t *testing.T) func(*testscript.TestScript, bool, []string) {
 }
 
 // plain makes rtcbench, for the rest of the script, one without the race detector: what a command says and what it
-// leaves in files is the same with and without, and a start takes a sixth of the CPU time. A script that measures
-// something else than whether its words are right does without.
-func plain(t *testing.T) func(*testscript.TestScript, bool, []string) {
-	build := sync.OnceValues(func() (string, error) {
-		dir := t.TempDir()
-		if built, err := benchtest.Plain(dir, "rtcbench"); !built {
-			return "", err
-		}
-		return dir, nil
-	})
-	return func(ts *testscript.TestScript, _ bool, _ []string) {
+// leaves in files is the same with and without, and a start takes a sixth of the CPU time. "! plain" begins a part that
+// measures something else than whether its words are right.
+func plain() func(*testscript.TestScript, bool, []string) {
+	build := sync.OnceValues(benchtest.Plain)
+	return func(ts *testscript.TestScript, neg bool, _ []string) {
 		dir, err := build()
 		ts.Check(err)
-		if dir != "" {
-			ts.Setenv("PATH", dir+string(filepath.ListSeparator)+ts.Getenv("PATH"))
+		path, _ := strings.CutPrefix(ts.Getenv("PATH"), dir+string(filepath.ListSeparator))
+		if dir != "" && !neg {
+			path = dir + string(filepath.ListSeparator) + path
 		}
+		ts.Setenv("PATH", path)
 	}
 }
 

@@ -23,7 +23,7 @@ const startTimeout = 2 * time.Minute
 
 // program is the server, built once.
 var program = sync.OnceValues(func() (string, error) {
-	return benchtest.Program("internal/sandbox/sandboxtest/server")
+	return benchtest.Program("internal/sandbox/sandboxtest/server", "server")
 })
 
 // Server is a sandbox in a process of its own, on ports that survive a restart.
