@@ -2,6 +2,7 @@ package browser_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	"rtcbench/bench"
 	"rtcbench/internal/audio"
 	"rtcbench/internal/browser"
+	"rtcbench/internal/echo"
 	"rtcbench/internal/platform/daily/standin"
 	"rtcbench/internal/sandbox/sandboxtest"
 )
@@ -32,19 +34,31 @@ const withRED = `{
   };
 }`
 
-// TestAudioRed: where a LiveKit server agrees on RED, the run goes on, and is invalid for that: it says on which leg,
-// and what to do.
+// TestAudioRed: where a LiveKit server agrees on RED, the run goes on, whether a page or Go answers, and is invalid for
+// that: it says on which leg, and what to do.
 func TestAudioRed(t *testing.T) {
 	server := sandboxtest.Start(t)
 	b := start(t)
-	audible(t, b, server, bench.Answerer, "")
-	runner := audible(t, b, server, bench.Runner, withRED)
-	run, err := runner.Probe(t.Context(), audioPlan(30), nil)
-	v := bench.Summarise(run).Validity
-	if err != nil || run.Counts.Answered == 0 || len(run.Facts.Audio) != 2 || !run.Facts.Audio[0].RED ||
-		v.Verdict != bench.Invalid || !v.Has("red") {
-		t.Errorf("%v, %+v, %+v, %+v", err, run.Counts, v, run.Facts.Audio)
+	check := func(who string) {
+		t.Helper()
+		runner := audible(t, b, server, bench.Runner, withRED)
+		run, err := runner.Probe(t.Context(), audioPlan(30), nil)
+		v := bench.Summarise(run).Validity
+		says := slices.ContainsFunc(v.Grounds, func(r bench.Ground) bool {
+			return r.Code == "red" && strings.HasPrefix(r.Text, "the audio of the publisher goes as RED") &&
+				strings.Contains(r.Text, "let both ends publish without RED, or measure by messages")
+		})
+		if err != nil || run.Counts.Answered == 0 || len(run.Facts.Audio) != 2 || !run.Facts.Audio[0].RED ||
+			v.Verdict != bench.Invalid || !says {
+			t.Errorf("%s answers: %v, %+v, %+v, %+v", who, err, run.Counts, v, run.Facts.Audio)
+		}
+		runner.Close()
 	}
+	page := audible(t, b, server, bench.Answerer, "")
+	check("a page")
+	page.Close()
+	go echo.Answer(t.Context(), inGo(t, server, bench.Answerer), bench.NewClock())
+	check("Go")
 }
 
 // TestAudioThatCannotBeRead: pings and pongs cannot be read in audio that is encrypted from end to end, nor ride in

@@ -6,7 +6,7 @@ import type { Held } from './frames';
 import { legOf, noteFormat, streamOf } from './legs';
 import { carries, type Media, notOpus, type Ours, pingTrack, pongTrack, type Theirs } from './media';
 import type { Pings, Port } from './ride';
-import type { Link } from './session';
+import { type Link, Refusal } from './session';
 import * as taps from './taps';
 
 /** Whether a seat is for audio: an echo answers whatever comes. */
@@ -88,7 +88,7 @@ export class Runner implements Pings {
     const mime = this.ours.sender()?.getParameters().codecs[0]?.mimeType;
     if (!carries(mime)) {
       await this.ours.end();
-      throw new Error(notOpus('the audio of this room', mime!));
+      throw new Refusal(notOpus('the audio of this room', mime!));
     }
   }
 }
