@@ -61,6 +61,34 @@ func TestAudioRed(t *testing.T) {
 	check("Go")
 }
 
+// TestDailyListenerHearsSilence: what goes to whoever else is in the room is silence to a decoder, pings and pongs.
+func TestDailyListenerHearsSilence(t *testing.T) {
+	b := start(t)
+	cloud, err := standin.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { cloud.Close() })
+	listener := sandboxtest.NewListener()
+	cloud.SetFate(standin.Fate{Audio: standin.Audio{Lose: func(from string, payload []byte) bool {
+		listener.Hear(from, payload)
+		return false
+	}}})
+	url := cloud.AddRoom("quiet")
+	answerer, err := called(t, b, cloud, url, bench.Answerer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	runner, err := called(t, b, cloud, url, bench.Runner)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if run, err := runner.Probe(t.Context(), audioPlan(40), nil); err != nil || run.Counts.Answered < 20 {
+		t.Fatalf("%v, %+v", err, run.Counts)
+	}
+	listener.HeardSilence(t, 20, runner.Identity(), answerer.Identity())
+}
+
 // TestAudioThatCannotBeRead: pings and pongs cannot be read in audio that is encrypted from end to end, nor ride in
 // another codec. The run says so at once, and does not wait for an answer.
 func TestAudioThatCannotBeRead(t *testing.T) {
