@@ -82,6 +82,7 @@ func (a *app) calls(cmd calling) error {
 	stores := k.Stores(&c, ours)
 	job, doubts := cmd.job(&c)
 	k.LimitGroup.Check(&c)
+	k.VoiceGroup.Check(&c)
 	k.OutputGroup.Check(&c, stores, f.Reads(), f.Files()...)
 	if err := turn.CanWrite(f.Record); err != nil && c.Err == nil {
 		c.Err = usagef("%s: %w", c.Name("record"), err)
