@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"time"
-
-	"rtcbench/internal/stats"
 )
 
 // Turn is the class of a run whose samples are turns of a conversation: what is sent is speech of ours, which is
@@ -21,6 +19,8 @@ type Turns struct {
 	Turns []TurnFact `json:"turns"`
 	// What an agent of ours wrote down itself, held against what was measured: the tool's own error.
 	Known bool `json:"known_agent"`
+	// What the turns say that nothing marks, for whoever reads the file; Unmarked computes it.
+	Sure *Unmarked `json:"unmarked,omitempty"`
 }
 
 // TurnRule is how the beginning of an answer was found, and what was asked for.
@@ -101,14 +101,22 @@ type TurnFact struct {
 	Logged    Quantity `json:"agent_log_ms"`    // what an agent of ours wrote down of its answer
 	OwnError  Quantity `json:"own_error_ms"`    // what was measured, less that: the network is in it, there and back
 	Interrupt Quantity `json:"interrupt_at_ms"` // when the caller spoke into the answer
+	// How long nobody answered, from the end of the caller's speech; of a turn without an answer.
+	Waited Quantity `json:"waited_ms"`
 }
 
 // MostStalled is for how long a process may not get to its packets before a turn is marked, and a ping does not count:
 // one packet's time.
 const MostStalled = 20 * time.Millisecond
 
-// Marked reports whether this process may have had no time for a turn: it may be wrong by Stalled.
-func (t TurnFact) Marked() bool { return t.Stalled.OK && t.Stalled.D > MostStalled }
+// Starved reports whether this process may have had no time for a turn: it may be wrong by Stalled.
+func (t TurnFact) Starved() bool { return t.Stalled.OK && t.Stalled.D > MostStalled }
+
+// Held reports whether a packet by which a turn is measured was held up on its way, by Uneven.
+func (t TurnFact) Held() bool { return t.Uneven.OK && t.Uneven.D > MostStalled }
+
+// Marked reports whether something is known that makes a turn's latency unsure.
+func (t TurnFact) Marked() bool { return t.Starved() || t.Held() }
 
 // Span is a time within a turn.
 type Span struct {
@@ -153,7 +161,7 @@ func (r Run) turnDoubts(s Summary) (list []Doubt) {
 	if r.Facts.Reconnects > 0 {
 		add("reconnected", "the link went down %d time(s) during the session", r.Facts.Reconnects)
 	}
-	if slices.ContainsFunc(r.Turns.Turns, TurnFact.Marked) {
+	if slices.ContainsFunc(r.Turns.Turns, TurnFact.Starved) {
 		add("stalled-turns", "this process did not get to its packets in time in turns that say so: each may be "+
 			"wrong by as much")
 	}
@@ -162,7 +170,7 @@ func (r Run) turnDoubts(s Summary) (list []Doubt) {
 		add("lost-audio", "packets of the agent's were lost in turns that were measured: an answer may have begun "+
 			"up to 20 ms earlier than it was found")
 	}
-	if n, need := len(s.RTTs), stats.NeededForBound(0.95); n > 0 && n < need {
+	if n, need := len(s.RTTs), Turn.Needed(0.95); n > 0 && n < need {
 		add("few-turns", "%d answered turns are too few for a P95 (%d are needed): it is close to the largest value "+
 			"seen", n, need)
 	}

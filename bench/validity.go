@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"rtcbench/internal/stats"
 )
 
 // Verdict says how far a run can be trusted as a whole.
@@ -206,11 +204,14 @@ var criteria = []Criterion{
 		}},
 	{"few-pings", "pings missing for the percentile that a limit asks for", "pings", 0, Never,
 		func(r Run, s Summary) (float64, bool) {
-			return float64(max(0, stats.NeededForBound(r.Asked)-r.Counts.Answered)), r.Asked > 0 && s.P50.OK
+			if r.Asked <= 0 || r.Asked >= 1 || !s.P50.OK {
+				return 0, false
+			}
+			return float64(max(0, r.Facts.Transport.Needed(r.Asked)-r.Counts.Answered)), true
 		},
 		func(r Run, _ Summary, _ float64) string {
-			return fmt.Sprintf("%d answered pings are too few for the P%.0f that a limit was set on (%d are needed)",
-				r.Counts.Answered, 100*r.Asked, stats.NeededForBound(r.Asked))
+			return r.Facts.Transport.Words(fmt.Sprintf("%d answered pings are too few for the P%.0f that a limit "+
+				"was set on (%d are needed)", r.Counts.Answered, 100*r.Asked, r.Facts.Transport.Needed(r.Asked)))
 		}},
 }
 
@@ -270,7 +271,7 @@ func judge(r Run, s Summary) Validity {
 // judge gives the ground that c finds in r, if it finds one.
 func (c Criterion) judge(r Run, s Summary) (Ground, bool) {
 	value, known := c.value(r, s)
-	g := Ground{Code: c.Code, Value: value, Unit: c.Unit}
+	g := Ground{Code: c.Code, Value: value, Unit: r.Facts.Transport.Words(c.Unit)}
 	switch {
 	case !known:
 		return g, false

@@ -33,7 +33,7 @@ func Turns() bench.Run {
 				TalkOver: ms(500), Floor: -68, Threshold: -50, Caller: []bench.Span{{From: ms(0), To: ms(2000)}},
 				Agent: []bench.Span{{From: ms(1300), To: ms(1800)}}},
 			{Seq: 3, Call: 1, Said: "long", Fate: bench.TurnUnanswered, Speech: ms(3000), Floor: -68, Threshold: -50,
-				Caller: []bench.Span{{From: ms(0), To: ms(3000)}}},
+				Caller: []bench.Span{{From: ms(0), To: ms(3000)}}, Waited: ms(15000)},
 			{Seq: 4, Call: 1, Said: "stop", Fate: bench.TurnNotMeasurable,
 				Why:    "noise of -40 dBFS on the agent's track",
 				Speech: ms(300), Floor: -40, Threshold: -36, Lost: 2, Clicks: 1},

@@ -39,7 +39,7 @@ type commands struct {
 	Livekit    livekitCmd                `cmd:"" help:"Measure a LiveKit server; without --server-url, one inside this process."`
 	Daily      dailyCmd                  `cmd:"" help:"Measure Daily, by its own SDK in Chromium."`
 	Both       bothCmd                   `cmd:"" help:"Measure Daily and LiveKit at one time, in one browser, and compare."`
-	Turn       turnCmd                   `cmd:"" help:"Call a voice agent, and measure how long it takes to answer."`
+	Turn       turnCmd                   `cmd:"" set:"sample=turn" set:"samples=turns that may have no answer" set:"latency=turn latency" set:"failed=a turn without an answer" help:"Call a voice agent, and measure how long it takes to answer."`
 	Lab        labCmd                    `cmd:"" help:"Measure in a network of known delays, on this machine."`
 	Run        runCmd                    `cmd:"" help:"Measure on a schedule, from a file of jobs."`
 	Hub        hubCmd                    `cmd:"" help:"The centre of a fleet: lets runners in, and hears how they are."`
@@ -181,7 +181,8 @@ func newParser(cmds *commands, set *settings.Sources, stdout, stderr io.Writer, 
 		kong.Name("rtcbench"),
 		kong.Description(description),
 		kong.Vars{"version": version().String(), "platform": ownCommands[0],
-			"platforms": strings.Join(ownCommands[:2], ",")},
+			"platforms": strings.Join(ownCommands[:2], ","), "sample": "ping", "samples": "pings that may fail",
+			"latency": "round trip", "failed": "a lost ping"},
 		kong.Writers(stdout, stderr),
 		kong.Exit(exit),
 		kong.Resolvers(lineOf(set)),

@@ -12,6 +12,7 @@ import (
 	"rtcbench/internal/measure"
 	"rtcbench/internal/pictures"
 	"rtcbench/internal/platform/livekit"
+	"rtcbench/internal/progress"
 	"rtcbench/internal/report"
 	"rtcbench/internal/settings"
 	"rtcbench/internal/turn"
@@ -22,9 +23,16 @@ type turnCmd struct {
 	Daily   turnDailyCmd   `cmd:"" help:"Call whoever is in a Daily room, or an agent whose starter makes one."`
 }
 
-// limitsOfTurns says what limits are of where there are no pings.
-const limitsOfTurns = `Limits are of turns: --max-p95 and --max-p99 of the turn latency, --max-loss of turns without ` +
-	`an answer.`
+// turnKeepFlags are keepFlags without those of a voice: an agent speaks with its own.
+type turnKeepFlags struct {
+	flags.OutputGroup
+	flags.StoreGroup
+	flags.LimitGroup
+}
+
+func (f turnKeepFlags) kept() keepFlags {
+	return keepFlags{OutputGroup: f.OutputGroup, StoreGroup: f.StoreGroup, LimitGroup: f.LimitGroup}
+}
 
 // turnCommands are what jobs are called that call an agent.
 var turnCommands = []string{"turn livekit", "turn daily"}
@@ -41,7 +49,7 @@ type turnLivekitCmd struct {
 	Agent string `from:"RTCBENCH_TURN_AGENT" group:"where" placeholder:"NAME" help:"Agent to call: it is dispatched into a room of this call's own, with an API key."`
 	Delay string `from:"RTCBENCH_TURN_DELAY" group:"where" default:"800ms" placeholder:"800ms" help:"How long the sandbox's own agent takes to answer."`
 	flags.TurnGroup
-	keepFlags
+	turnKeepFlags
 
 	Lab string `from:"RTCBENCH_LAB" hidden:"" help:"The scenario that this is measured in."`
 }
@@ -66,8 +74,6 @@ Examples:
 
   rtcbench turn livekit --script barge-in.txt
       line by line: say long, interrupt after 400 ms, silence 2 s, say short, wait for reply
-
-` + limitsOfTurns + `
 
 What is measured, and how far to trust it: docs/turn.md.`
 }
@@ -124,8 +130,10 @@ func (cmd *turnLivekitCmd) job(c *settings.Check) (job measure.TurnJob, doubts [
 	}
 	job.Lab = measure.Lab{Name: cmd.Lab}
 	cmd.Plan(c, &job)
-	if c.Err == nil {
-		c.Err = cmd.called(c, job)
+	doubts = append(doubts, flags.Act(c, flags.IdleInTurns(c, job), cmd.Idle())...)
+	if c.Err == nil && !job.Here && job.Place.Token == "" && cmd.Agent == "" && job.Place.Room == "" {
+		c.Err = usagef("nobody is named to be called: give --agent NAME, --room NAME of a running call, or a token of " +
+			"a room")
 	}
 	return job, doubts
 }
@@ -135,34 +143,14 @@ func (cmd *turnLivekitCmd) AnswersAfter(c *settings.Check) time.Duration {
 	return c.Millis("delay", cmd.Delay, turn.LeastDelay, time.Minute)
 }
 
-// called fails where nobody is named who could be called, or two are.
-func (cmd *turnLivekitCmd) called(c *settings.Check, job measure.TurnJob) error {
-	minted := job.Place.Token == ""
-	switch agent := c.Name("agent"); {
-	case job.Here && cmd.Agent != "":
-		return usagef("%s: no agent is registered with the sandbox; name a server with --server-url, and give its API "+
-			"key", agent)
-	case job.Here:
-	case cmd.Agent != "" && !minted:
-		return usagef("%s: only an API key can dispatch an agent, and %s is a token; give --api-key and --api-secret "+
-			"without it", agent, c.Name("token"))
-	case cmd.Agent != "" && job.Place.Room != "":
-		return usagef("%s and %s both say who is called: an agent gets a fresh room; give one of them", agent,
-			c.Name("room"))
-	case minted && cmd.Agent == "" && job.Place.Room == "":
-		return usagef("nobody is named to be called: give --agent NAME, --room NAME of a running call, or a token of " +
-			"a room")
-	}
-	return nil
-}
-
 // turn carries out a job of turns, and keeps what it measured.
 func (a *app) turn(f flags.TurnGroup, k keepFlags, chrome flags.ChromeGroup, job measure.TurnJob,
 	stores keep.Stores) error {
 	told := 0
-	env := a.env(chrome)
+	env, log := a.env(chrome), k.Logger(a.stderr)
 	env.Watch = k.Watched(ours)
 	run, err := measure.Turns(a.ctx, job, env, func(t turn.Turn) {
+		progress.LogTurn(log, t.TurnFact)
 		if told++; !k.Quiet {
 			fmt.Fprintf(a.stderr, "turn %d of %d: %s\n", told, job.Plan.Count, report.Turn(t.TurnFact))
 		}

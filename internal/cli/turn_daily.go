@@ -15,7 +15,7 @@ type turnDailyCmd struct {
 	BundleURL string `name:"daily-bundle-url" from:"RTCBENCH_DAILY_BUNDLE_URL" dotenv:"no" group:"where" placeholder:"URL" help:"Where daily-js loads its call machine from, in networks that mirror Daily's CDN."`
 	flags.TurnGroup
 	flags.ChromeGroup
-	keepFlags
+	turnKeepFlags
 }
 
 // Help is shown by --help below the flags' summary.
@@ -34,8 +34,6 @@ Examples:
 
   rtcbench turn daily --start-url http://localhost:7860/start
       an agent of your own, started by Pipecat's development runner
-
-` + limitsOfTurns + `
 
 What is measured, and how far to trust it: docs/turn.md.`
 }
@@ -73,5 +71,12 @@ func (cmd *turnDailyCmd) job(c *settings.Check) (job measure.TurnJob, doubts []s
 		job.Place.Bundle = c.ServerURL("daily-bundle-url", cmd.BundleURL, "https", "http")
 	}
 	cmd.Plan(c, &job)
-	return job, doubts
+	asked := job.Place.Starter.URL != ""
+	return job, flags.Act(c, cmd.Idle(), []flags.Idle{
+		{Flag: "start-token", If: !asked, Why: "only a starter is told it; give --start-url"},
+		{Flag: "start-body", If: !asked, Why: "only a starter is told it; give --start-url"},
+		{Flag: "start-url", If: !asked, Why: c.Name("room-url") + " says which room"},
+		{Flag: "room-url", If: asked, Why: "the starter makes the room"},
+		{Flag: "token", If: asked, Why: "the starter gives the token of its room"},
+	})
 }

@@ -102,18 +102,18 @@ func newSeries(store string, t archive.Timelines, brief bool, where func(locatio
 			}
 		}
 		if s.Total.Answered == 0 {
-			s.NotShown = whyNothing(s.Total)
+			s.NotShown = whyNothing(s.Total, l.Transport)
 		}
 		out.List = append(out.List, s)
 	}
 	return out
 }
 
-func whyNothing(t Sum) string {
+func whyNothing(t Sum, of bench.TransportClass) string {
 	if t.Runs == 0 && t.LeftOut > 0 {
 		return "all runs of this time are invalid, and left out"
 	}
-	return "no ping was answered in this time"
+	return of.Words("no ping was answered in this time")
 }
 
 func newSum(p archive.Part) Sum {

@@ -45,7 +45,7 @@ func Gather(runs []bench.Run, failed []error) (m Measured, reasons map[string]st
 // nothing is the error of a run that measured no time.
 func nothing(run bench.Run) error {
 	if run.Turns != nil {
-		return fmt.Errorf("not one of %d turns was answered and could be measured", len(run.Turns.Turns))
+		return fmt.Errorf("not one of %d turns was answered and could be measured", run.TurnsAsked())
 	}
 	return fmt.Errorf("not one of %d pings was answered within %v", run.Counts.Settled(), run.Plan.Timeout)
 }

@@ -38,11 +38,11 @@ func forest(sides []report.Group) *drawing.Sheet {
 		f.say(titleFont, fmt.Sprintf("%d others against %s", len(compared), a.Name), 2)
 	}
 	f.y += 6
-	f.side("A", compared[0].A, report.HeadingOf(a.Runs[0].Run))
+	f.side("A", compared[0].A, a.Runs[0].Run)
 	for i, c := range compared {
 		letter := string(rune('B' + i))
 		f.y += 8
-		f.side(letter, c.B, report.HeadingOf(sides[i+1].Runs[0].Run))
+		f.side(letter, c.B, sides[i+1].Runs[0].Run)
 		f.concluded(c, letter)
 		f.rows(c, letter, far*1.1)
 	}
@@ -54,14 +54,15 @@ func forest(sides []report.Group) *drawing.Sheet {
 }
 
 // side says what a side is.
-func (f *frame) side(letter string, s report.Side, of report.Heading) {
+func (f *frame) side(letter string, s report.Side, of bench.Run) {
 	f.say(boldFont, fmt.Sprintf("%s: %s", letter, s.Name), 1)
+	h := report.HeadingOf(of)
 	runs := "1 run"
 	if s.Runs > 1 {
 		runs = fmt.Sprintf("%d runs", s.Runs)
 	}
-	text := fmt.Sprintf("%s, %s, from %s; n = %d answered of %d pings", of.Platform, runs, of.When, s.Answered,
-		s.Settled)
+	text := of.Facts.Transport.Words(fmt.Sprintf("%s, %s, from %s; n = %d answered of %d pings", h.Platform, runs, h.When,
+		s.Answered, s.Settled))
 	for _, p := range []struct {
 		name  string
 		value *float64
@@ -71,7 +72,7 @@ func (f *frame) side(letter string, s report.Side, of report.Heading) {
 		}
 	}
 	if s.Loss != nil {
-		text += fmt.Sprintf("; loss %.2f %%", 100**s.Loss)
+		text += fmt.Sprintf("; %s %.2f %%", of.Facts.Transport.Words("loss"), 100**s.Loss)
 	}
 	if n := s.Doubtful + s.Invalid; n > 0 {
 		text += fmt.Sprintf("; %d doubtful, %d invalid", s.Doubtful, s.Invalid)
@@ -97,8 +98,8 @@ func (f *frame) concluded(c report.Groups, letter string) {
 
 // rowsOf are the differences that c has.
 func rowsOf(c report.Groups) []row {
-	return []row{{"P50", c.MedianDiff, "too few pings or runs"}, {"P95", c.P95Diff, "too few pings or runs"},
-		{"P99", c.P99Diff, "too few pings or runs"}}
+	few := c.Words("too few pings or runs")
+	return []row{{"P50", c.MedianDiff, few}, {"P95", c.P95Diff, few}, {"P99", c.P99Diff, few}}
 }
 
 func reach(d report.Shift) float64 {
@@ -154,7 +155,7 @@ func (f *frame) rows(c report.Groups, letter string, far float64) {
 	}
 	f.y += 6
 	if d := c.LossDiff; d != nil {
-		f.say(smallFont, fmt.Sprintf("Loss, %s − A: %+.2f points (%+.2f … %+.2f).", letter, 100*d.Value, 100*d.CI95[0],
+		f.say(smallFont, fmt.Sprintf(c.Words("Loss")+", %s − A: %+.2f points (%+.2f … %+.2f).", letter, 100*d.Value, 100*d.CI95[0],
 			100*d.CI95[1]), 1)
 	}
 }

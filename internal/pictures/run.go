@@ -209,7 +209,7 @@ func percentiles(r bench.Record) (*drawing.Sheet, error) {
 	case n == 0:
 		return nil, &Nothing{"percentiles", unanswered(r)}
 	case n == 1:
-		return nil, &Nothing{"percentiles", "one answered ping has no percentiles"}
+		return nil, &Nothing{"percentiles", r.Facts.Transport.Words("one answered ping has no percentiles")}
 	}
 	deep := func(q float64) float64 { return -math.Log10(1 - q) }
 	last := of.Curve[len(of.Curve)-1]
@@ -224,8 +224,8 @@ func percentiles(r bench.Record) (*drawing.Sheet, error) {
 	}
 	f := headed(r, "percentiles")
 	f.figures(r)
-	f.say(smallFont, "The band is the 95 % interval, if pings were independent of each other; where it ends they are "+
-		"too few.", 2)
+	f.say(smallFont, r.Facts.Transport.Words("The band is the 95 % interval, if pings were independent of each other; "+
+		"where it ends they are too few."), 2)
 	_, measure := unit(r)
 	pad := max((high-low)*0.06, 0.01)
 	ticks := rarities(deep(last.Q), func(share float64) string { return fmt.Sprintf("%.6g", 100*(1-share)) })

@@ -46,14 +46,13 @@ func strips(r bench.Record) (*drawing.Sheet, error) {
 		f.say(boldFont, "No turn was made.", 1)
 		return f.done(), nil
 	}
-	begin, end := time.Duration(0), time.Second
+	begin, end := time.Duration(0), max(time.Second, r.Turns.Scale())
 	for _, t := range r.Turns.Turns {
-		end = max(end, lastOf(t.Caller), lastOf(t.Agent))
 		if len(t.Agent) > 0 {
 			begin = min(begin, t.Agent[0].From.D)
 		}
 	}
-	s := stripes{f, begin, stripWidth / float64(end-begin)}
+	s := stripes{f, begin, end, stripWidth / float64(end-begin)}
 	s.legend()
 	top := s.y
 	for _, t := range r.Turns.Turns {
@@ -63,18 +62,11 @@ func strips(r bench.Record) (*drawing.Sheet, error) {
 	return f.done(), nil
 }
 
-func lastOf(spans []bench.Span) time.Duration {
-	if len(spans) == 0 {
-		return 0
-	}
-	return spans[len(spans)-1].To.D
-}
-
 // stripes is a picture of turns under way.
 type stripes struct {
 	*frame
-	begin time.Duration
-	scale float64 // pixels a nanosecond
+	begin, end time.Duration
+	scale      float64 // pixels a nanosecond
 }
 
 func (s stripes) x(at time.Duration) float64 {
@@ -84,8 +76,8 @@ func (s stripes) x(at time.Duration) float64 {
 func (s stripes) legend() {
 	s.y += lineHeight + 4
 	for i, of := range []struct{ colour, what string }{{accent, "caller (above)"}, {agent, "agent (below)"},
-		{quiet, "turn latency (line)"}} {
-		x := margin + 200*float64(i)
+		{quiet, "turn latency (line), or nobody answers (dashed)"}} {
+		x := margin + 170*float64(i)
 		s.Rect(x, s.y-12, 18, 12, drawing.Style{Fill: of.colour})
 		s.Text(x+26, s.y, of.what, textFont)
 	}
@@ -126,6 +118,16 @@ func (s stripes) turn(t bench.TurnFact) {
 		middle := y + stripBar + 1
 		s.Line(s.x(t.Speech.D), middle, s.x(t.Speech.D+t.Latency.D), middle,
 			drawing.Style{Stroke: quiet, Width: 2.5, Class: "latency"})
+	}
+	if t.Fate == bench.TurnUnanswered && t.Waited.OK { // nobody answers, also beyond the picture
+		middle, until := y+stripBar+1, min(t.Over(), s.end)
+		of := drawing.Style{Stroke: quiet, Width: 2.5, Dash: 4, Class: "silence", Title: report.Fate(t)}
+		s.Line(s.x(t.Speech.D), middle, s.x(until), middle, of)
+		if t.Over() > s.end {
+			tip := s.x(until)
+			s.Path([]drawing.Point{{X: tip - 7, Y: middle - 5}, {X: tip, Y: middle}, {X: tip - 7, Y: middle + 5}}, false,
+				drawing.Style{Stroke: quiet, Width: 2.5})
+		}
 	}
 	x := margin + stripLabel + stripWidth + 12
 	font := textFont

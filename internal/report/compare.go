@@ -118,7 +118,7 @@ func CompareGroups(a, b Group, by Against) Groups {
 	switch {
 	case len(x) == 0 || len(y) == 0:
 		c.MoreRuns = stats.RunsForShift(1, 1)
-		c.Verdict = "inconclusive: no ping was answered on one side"
+		c.Verdict = c.class().Words("inconclusive: no ping was answered on one side")
 	case len(x) == 1 && len(y) == 1 && c.byPings(x[0], y[0]):
 	default:
 		c.byRuns(x, y, by)
@@ -203,7 +203,7 @@ func (c *Groups) byPings(a, b bench.Record) bool {
 		}
 	}
 	list := []func(){shift(0.5, &c.MedianDiff, c.A.P50), shift(0.95, &c.P95Diff, c.A.P95)}
-	if min(len(x), len(y)) >= stats.NeededForBound(0.99) {
+	if min(len(x), len(y)) >= c.class().Needed(0.99) {
 		list = append(list, shift(0.99, &c.P99Diff, c.A.P99))
 	}
 	c.inParallel(list...)
@@ -296,22 +296,22 @@ func answeredRuns(runs []bench.Record) (list []bench.Record) {
 	return list
 }
 
-func p50(s bench.Summary, _ int) bench.Quantity { return s.P50 }
-func p95(s bench.Summary, _ int) bench.Quantity { return s.P95 }
+func p50(r bench.Record) bench.Quantity { return r.Summary.P50 }
+func p95(r bench.Record) bench.Quantity { return r.Summary.P95 }
 
 // p99 is unknown where the pings are too few for it.
-func p99(s bench.Summary, answered int) bench.Quantity {
-	if answered < stats.NeededForBound(0.99) {
+func p99(r bench.Record) bench.Quantity {
+	if r.Counts.Answered < r.Facts.Transport.Needed(0.99) {
 		return bench.Quantity{}
 	}
-	return s.P99
+	return r.Summary.P99
 }
 
 // quantiles gives one value for each run that has a round trip time; none at all where one of these runs lacks it: else
 // one percentile would be of other runs than the next, and a P99 could lie below a P95.
-func quantiles(runs []bench.Record, of func(s bench.Summary, answered int) bench.Quantity) (list []time.Duration) {
+func quantiles(runs []bench.Record, of func(bench.Record) bench.Quantity) (list []time.Duration) {
 	for _, r := range answeredRuns(runs) {
-		q := of(r.Summary, r.Counts.Answered)
+		q := of(r)
 		if !q.OK {
 			return nil
 		}

@@ -36,9 +36,9 @@ func (c Groups) WriteText(w io.Writer) error {
 	row("location", some(c.A.Locations, 30), some(c.B.Locations, 30))
 	row("from", day(c.A.From), day(c.B.From))
 	row("to", day(c.A.To), day(c.B.To))
-	head, lost := "Round trip, ms", "loss"
-	if c.ofTurns() {
-		head, lost = "Turn latency, ms", "no answer"
+	head, lost := "Round trip, ms", c.Words("loss")
+	if c.class() == bench.Turn {
+		head = "Turn latency, ms"
 	}
 	if c.A.Runs > 1 || c.B.Runs > 1 {
 		head += " (the median of the runs' own)"
@@ -62,10 +62,16 @@ func (c Groups) WriteText(w io.Writer) error {
 	return err
 }
 
-// ofTurns reports whether what is compared are an agent's turns, and no pings.
-func (c Groups) ofTurns() bool {
-	return slices.Equal(c.A.Transports, []string{string(bench.Turn)}) && slices.Equal(c.A.Transports, c.B.Transports)
+// class is the one that both sides have; "" = they differ.
+func (c Groups) class() bench.TransportClass {
+	if len(c.A.Transports) != 1 || !slices.Equal(c.A.Transports, c.B.Transports) {
+		return ""
+	}
+	return bench.TransportClass(c.A.Transports[0])
 }
+
+// Words is a text about pings as it is said of what is compared.
+func (c Groups) Words(text string) string { return c.class().Words(text) }
 
 func (p *page) groupDifference(c Groups) {
 	p.line("\n%s", p.strong.Render(fmt.Sprintf("%-14s %16s   %-24s %14s", "B − A", "", "95 % interval", "of A")))
@@ -87,10 +93,8 @@ func (p *page) groupDifference(c Groups) {
 	if c.Method != byRuns {
 		few = "too few pings"
 	}
-	lost, fewer := "loss", "too few pings a run: 299 are needed"
-	if c.ofTurns() {
-		lost, few, fewer = "no answer", inTurns(few), inTurns(fewer)
-	}
+	lost, fewer := c.Words("loss"), fmt.Sprintf("too few pings a run: %d are needed", c.class().Needed(0.99))
+	few, fewer = c.class().Words(few), c.class().Words(fewer)
 	row("P50", c.MedianDiff, 1, "ms", few)
 	row("P95", c.P95Diff, 1, "ms", few)
 	row("P99", c.P99Diff, 1, "ms", fewer)
@@ -115,7 +119,7 @@ func (c Groups) explained() (list []string) {
 	case c.Method == byPings && c.Paired:
 		list = append(list, "(one run each, slot by slot: block bootstrap)")
 	case c.Method == byPings:
-		list = append(list, "(one run each: block bootstrap over the pings)")
+		list = append(list, c.class().Words("(one run each: block bootstrap over the pings)"))
 	case c.Method == byRuns && c.PValue != nil:
 		list = append(list, fmt.Sprintf("(Hodges–Lehmann shift of the runs' medians; rank test: p %s)",
 			pValue(*c.PValue)))

@@ -36,6 +36,9 @@ func (c *Groups) gates(a, b []bench.Record, by Against) (slower, lossier *Gate) 
 		}
 	}
 	for _, g := range []*Gate{slower, lossier} {
+		if g != nil {
+			g.Why = c.class().Words(g.Why)
+		}
 		if side := c.invalidSide(); g != nil && side != "" && !by.Invalid {
 			*g = Gate{Percent: g.Percent, Why: side + " is invalid, and no measure of its path"}
 		}

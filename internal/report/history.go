@@ -32,7 +32,7 @@ func WriteHistoryText(w io.Writer, h History) error {
 	p.line("%s", p.dim.Render(fmt.Sprintf("%s; %s to %s UTC", Printable(h.Store), minute(h.Since), minute(h.Until))))
 	if len(h.Runs) > 0 {
 		p.head(fmt.Sprintf("%-11s %-10s %-8s %-7s %-13s %6s %7s %7s %7s %6s %6s %-8s",
-			"Runs", "location", "platform", "engine", "path", "pings", "P50 ms", "P95", "P99", "jitter",
+			"Runs", "location", "platform", "engine", "path", pingsOf(h.Runs), "P50 ms", "P95", "P99", "jitter",
 			"loss %", "run"))
 	}
 	for _, r := range h.Runs {
@@ -81,6 +81,23 @@ func WriteHistoryText(w io.Writer, h History) error {
 	}
 	_, err := io.WriteString(w, p.String())
 	return err
+}
+
+// pingsOf is what runs consist of.
+func pingsOf(runs []bench.Record) string {
+	turns := 0
+	for _, r := range runs {
+		if r.Facts.Transport == bench.Turn {
+			turns++
+		}
+	}
+	switch turns {
+	case 0:
+		return "pings"
+	case len(runs):
+		return "turns"
+	}
+	return "n"
 }
 
 // verdictMarks stand behind the number of a run's doubts.

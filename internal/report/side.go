@@ -192,8 +192,19 @@ func notes(a, b []bench.Record) []string {
 		runs []bench.Record
 	}{{"A", a}, {"B", b}} {
 		if n := len(side.runs) - len(answeredRuns(side.runs)); n > 0 {
-			list = append(list, fmt.Sprintf("%s: %d of %d runs had no answered ping: they count in the loss alone",
-				side.name, n, len(side.runs)))
+			list = append(list, fmt.Sprintf("%s: %d of %d runs had no answered %s: they count in the loss alone",
+				side.name, n, len(side.runs), side.runs[0].Facts.Transport.Words("ping")))
+		}
+		marked, answered := 0, 0
+		for _, r := range side.runs {
+			if r.Turns != nil {
+				sure, left := r.Turns.Unmarked()
+				marked, answered = marked+left, answered+left+sure.Turns
+			}
+		}
+		if marked > 0 {
+			list = append(list, fmt.Sprintf("%s: %d of %d answered turns are marked as unsure, and compared all the same",
+				side.name, marked, answered))
 		}
 	}
 	return append(list, sameRuns(a, b)...)

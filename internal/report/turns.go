@@ -25,16 +25,22 @@ func (p *page) turns(r bench.Record) {
 			p.line("  %-14s %9s   %s", name, whole(q), p.dim.Render(note))
 		}
 		row("min", s.Min, "")
-		row("P50", s.P50, inTurns(interval(s.P50CI, n, 0)))
-		row("P95", s.P95, inTurns(interval(s.P95CI, n, stats.NeededForBound(0.95))))
+		row("P50", s.P50, bench.Turn.Words(interval(s.P50CI, n, 0)))
+		row("P95", s.P95, bench.Turn.Words(interval(s.P95CI, n, bench.Turn.Needed(0.95))))
 		row("max", s.Max, "")
 		row("mean", s.Mean, "± "+whole(s.StdDev)+" standard deviation")
 		if heard := playouts(r.Turns.Turns); len(heard) > 0 {
 			p50, _ := stats.Quantile(stats.Sorted(heard), 0.5)
 			row("P50 as heard", bench.Known(p50, true), "behind a jitter buffer that loses 1 % of it")
 		}
+		if sure, marked := r.Turns.Unmarked(); marked > 0 {
+			p.head(fmt.Sprintf("Without the %d marked", marked) + "                ")
+			row("P50", sure.P50, bench.Turn.Words(interval(intervalOf(sure.P50CI, 0.5), sure.Turns, 0)))
+			row("P95", sure.P95, bench.Turn.Words(interval(intervalOf(sure.P95CI, 0.95), sure.Turns,
+				bench.Turn.Needed(0.95))))
+		}
 	}
-	p.strips(r.Turns.Turns)
+	p.strips(*r.Turns)
 	p.turnDetails(r)
 	p.doubts(ungraded(s))
 }
@@ -49,11 +55,9 @@ func playouts(list []bench.TurnFact) (heard []time.Duration) {
 	return heard
 }
 
-func inTurns(note string) string { return strings.ReplaceAll(note, "pings", "turns") }
-
 func (p *page) turnTitle(r bench.Run) {
 	p.line("%s  %s", p.strong.Render(platformName(r.Platform)), Printable(result.CleanURL(r.RoomURL)))
-	line := fmt.Sprintf("%d of %d turns answered, on the %s", r.Counts.Answered, len(r.Turns.Turns),
+	line := fmt.Sprintf("%d of %d turns answered, on the %s", r.Counts.Answered, r.TurnsAsked(),
 		wayName(r.Facts.Transport, r.Path()))
 	if n := len(r.Turns.Calls); n > 1 {
 		line += fmt.Sprintf(", in %d calls", n)
@@ -71,25 +75,19 @@ func (p *page) turnTitle(r bench.Run) {
 	p.line("%s", p.dim.Render(r.Start.UTC().Format("2006-01-02 15:04:05 UTC")+"; "+where))
 }
 
-// unevenFrom is how much later than those behind it a packet that counts may come: one packet.
-const unevenFrom = 20 * time.Millisecond
-
 // stripColumns is how wide a strip is.
 const stripColumns = 40
 
 // strips draws each turn on one scale: who spoke when.
-func (p *page) strips(list []bench.TurnFact) {
-	longest := time.Duration(0)
-	for _, t := range list {
-		longest = max(longest, lastOf(t.Caller), lastOf(t.Agent))
-	}
+func (p *page) strips(of bench.Turns) {
+	longest := of.Scale()
 	if longest == 0 {
 		return
 	}
 	step := (longest + stripColumns - 1) / stripColumns
 	p.head(fmt.Sprintf("Turns                                          1 column = %d ms", step.Milliseconds()))
 	p.line("  %s", p.dim.Render("█ caller  ▒ agent  ▓ both  · silence"))
-	for _, t := range list {
+	for _, t := range of.Turns {
 		p.line("  %3d %-7s %s %s", t.Seq, cut(Printable(t.Said), 7), strip(t, step), fateText(t))
 		for _, line := range Wrap(Printable(t.Why), width-6) {
 			if line != "" {
@@ -99,14 +97,7 @@ func (p *page) strips(list []bench.TurnFact) {
 	}
 }
 
-func lastOf(spans []bench.Span) time.Duration {
-	if len(spans) == 0 {
-		return 0
-	}
-	return spans[len(spans)-1].To.D
-}
-
-// strip is a turn in characters of step each.
+// strip is a turn in characters of step each. A wait that goes on beyond the strip ends with an arrow.
 func strip(t bench.TurnFact, step time.Duration) string {
 	var b strings.Builder
 	for i := range stripColumns {
@@ -118,13 +109,19 @@ func strip(t bench.TurnFact, step time.Duration) string {
 			b.WriteString("█")
 		case agent:
 			b.WriteString("▒")
-		case at > max(lastOf(t.Caller), lastOf(t.Agent)):
+		case at > t.Over():
 			b.WriteString(" ")
+		case i == stripColumns-1 && t.Over() > stripColumns*step+step/2:
+			b.WriteString("→")
 		default:
 			b.WriteString("·")
 		}
 	}
 	return b.String()
+}
+
+func intervalOf(s bench.Span, q float64) bench.Interval {
+	return bench.Interval{Lo: s.From.D, Hi: s.To.D, OK: s.From.OK, Needed: bench.Turn.Needed(q)}
 }
 
 func within(spans []bench.Span, at time.Duration) bool {
@@ -139,12 +136,19 @@ func fateText(t bench.TurnFact) string {
 	case bench.TurnAnswered:
 		text := fmt.Sprintf("%5s ms, reply %s", whole(t.Latency), seconds(t.Reply))
 		if t.BargeIn.OK {
-			text = fmt.Sprintf("%5s ms, barge-in %s", whole(t.Latency), whole(t.BargeIn))
+			text = fmt.Sprintf("%5s ms, barge-in %s ms", whole(t.Latency), whole(t.BargeIn))
 		}
-		if t.Uneven.OK && t.Uneven.D > unevenFrom {
-			text += fmt.Sprintf(", uneven by %s", whole(t.Uneven))
+		if t.Starved() {
+			text += fmt.Sprintf(", stalled %s ms", whole(t.Stalled))
+		}
+		if t.Held() {
+			text += fmt.Sprintf(", uneven by %s ms", whole(t.Uneven))
 		}
 		return text
+	case bench.TurnUnanswered:
+		if t.Waited.OK {
+			return fmt.Sprintf("no answer in %s", seconds(t.Waited))
+		}
 	case bench.TurnEarly:
 		return fmt.Sprintf("early by %s ms", whole(bench.Quantity{D: -t.Latency.D, OK: t.Latency.OK}))
 	}
@@ -157,11 +161,14 @@ func (p *page) turnDetails(r bench.Record) {
 	note := func(name, value, text string) { item(name, "%s  %s", value, p.dim.Render(text)) }
 	fates := map[bench.TurnFate]int{}
 	var barge, errors []time.Duration
-	uneven := 0
+	uneven, stalled := 0, 0
 	for _, t := range r.Turns.Turns {
 		fates[t.Fate]++
-		if t.Fate == bench.TurnAnswered && t.Uneven.OK && t.Uneven.D > unevenFrom {
+		if t.Fate == bench.TurnAnswered && t.Held() {
 			uneven++
+		}
+		if t.Fate == bench.TurnAnswered && t.Starved() {
+			stalled++
 		}
 		if t.BargeIn.OK {
 			barge = append(barge, t.BargeIn.D)
@@ -190,7 +197,10 @@ func (p *page) turnDetails(r bench.Record) {
 	}
 	p.networkShare(r)
 	if uneven > 0 {
-		note("uneven", fmt.Sprint(uneven), "turns with a packet that came 20 ms late or more where they are measured")
+		note("uneven", fmt.Sprint(uneven), "marked: a packet came more than 20 ms late where they are measured")
+	}
+	if stalled > 0 {
+		note("stalled", fmt.Sprint(stalled), "marked: this process did not get to its packets for more than 20 ms")
 	}
 	p.middle("dispatch", dispatches, "order to the agent's joining")
 	p.middle("greeting", greetings, "both there to the first audible sample")

@@ -23,7 +23,7 @@ func HeadingOf(r bench.Run) Heading {
 	h.Pings = fmt.Sprintf("%d of %d pings answered", c.Answered, c.Settled())
 	switch {
 	case r.Turns != nil:
-		h.Pings = fmt.Sprintf("%d of %d turns answered", c.Answered, len(r.Turns.Turns))
+		h.Pings = fmt.Sprintf("%d of %d turns answered", c.Answered, r.TurnsAsked())
 	case r.Plan.ClosedLoop():
 		h.Pings += ", one after the other"
 	case !r.Plan.PaceUnknown:
@@ -67,8 +67,8 @@ func Figures(r bench.Record) []Figure {
 	s, n := r.Summary, r.Counts.Answered
 	if r.Turns != nil {
 		return []Figure{
-			{"P50", whole(s.P50), inTurns(interval(s.P50CI, n, 0))},
-			{"P95", whole(s.P95), inTurns(interval(s.P95CI, n, stats.NeededForBound(0.95)))},
+			{"P50", whole(s.P50), bench.Turn.Words(interval(s.P50CI, n, 0))},
+			{"P95", whole(s.P95), bench.Turn.Words(interval(s.P95CI, n, bench.Turn.Needed(0.95)))},
 		}
 	}
 	return []Figure{

@@ -299,7 +299,7 @@ func newDetails(r bench.Run, s bench.Summary) Details {
 	for _, c := range f.Changes {
 		d.Changes = append(d.Changes, Change{c.What, c.From, c.To, ms(c.At.Sub(r.Start))})
 	}
-	d.Standin, d.Turns, d.Media, d.Fleet = r.Standin, r.Turns, r.Media, r.Fleet
+	d.Standin, d.Turns, d.Media, d.Fleet = r.Standin, r.Turns.WithUnmarked(), r.Media, r.Fleet
 	d.Voice = newVoice(bench.Record{Run: r, Summary: s})
 	i, m := &d.Instrument, r.Machine
 	i.Steal, i.Waited, i.ClockStep, i.Hidden = when(m.Steal.OK, m.Steal.Ratio), when(m.Waited.OK, m.Waited.Ratio),

@@ -60,7 +60,7 @@ func (f File) run() (bench.Run, error) {
 			Others: d.Echo.Others, Unmatched: d.Echo.Unmatched, Place: d.Echo.Place,
 			FirstPong: span(d.Connect.FirstPong)},
 		Clocks: d.OneWay.Clocks, Facts: f.facts(), Tool: bench.Tool(d.Tool), Standin: d.Standin,
-		Turns: d.Turns, Media: d.Media, Fleet: d.Fleet, Assumed: d.Voice.assumed(),
+		Turns: d.Turns.Bare(), Media: d.Media, Fleet: d.Fleet, Assumed: d.Voice.assumed(),
 		Pauses: bench.Pauses{Total: span(d.Instrument.GCPause.Total), Max: span(d.Instrument.GCPause.Max)},
 	}
 	if m.LocationID != nil {

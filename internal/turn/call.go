@@ -187,6 +187,9 @@ func (c *call) turn(ctx context.Context, s Step) error {
 	until := time.Now()
 	a.stalled = c.mouth.stalled
 	fact, from := judge(a, c.hall.since(begin.Add(-c.o.Rest)), c.limits())
+	if fact.Fate == bench.TurnUnanswered {
+		fact.Waited = known(max(0, until.Sub(a.last)))
+	}
 	if fact.Fate == bench.TurnUnanswered && c.hall.gone() {
 		fact.Why = errLeft.Error()
 	}

@@ -97,7 +97,7 @@ func TestStarved(t *testing.T) {
 		a := asked{last: end, stalled: m.stalled}
 		fact := bench.TurnFact{Fate: bench.TurnAnswered, Latency: known(began.Sub(end))}
 		a.starved(&fact, began)
-		if fact.Marked() != want || (fact.Why != "") != want {
+		if fact.Starved() != want || (fact.Why != "") != want {
 			t.Errorf("stalled at %v: %+v", at.Sub(end), fact)
 		}
 	}

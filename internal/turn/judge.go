@@ -71,7 +71,7 @@ func (a asked) starved(t *bench.TurnFact, began time.Time) {
 		return
 	}
 	t.Stalled = known(max(a.stalled(a.last), a.stalled(began)))
-	if t.Marked() {
+	if t.Starved() {
 		t.Why = fmt.Sprintf("this process did not get to its packets for %v where the turn was measured: it may be "+
 			"wrong by as much", t.Stalled.D.Round(time.Millisecond))
 	}

@@ -194,7 +194,7 @@ func quantiles(what string, off []time.Duration) {
 
 // marked reports whether a turn says itself that it may be wrong.
 func marked(one turn.Turn) bool {
-	return one.Fate == bench.TurnNotMeasurable || one.Marked() || one.Uneven.OK && one.Uneven.D > bench.MostStalled
+	return one.Fate == bench.TurnNotMeasurable || one.Marked()
 }
 
 // processor is the time that this process has used.

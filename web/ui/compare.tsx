@@ -6,7 +6,7 @@ import { Take } from './figure';
 import { Forest } from './forest';
 import { rowsOf, type Row } from './overview';
 import { address, go, link } from './state';
-import { count, marks, ms, percent, route } from './text';
+import { count, marks, ms, percent, route, words } from './text';
 import { Told } from './told';
 
 export function Compare() {
@@ -171,6 +171,7 @@ function trust(s: Groups['a']): string {
 }
 
 function Sides({ g }: { g: Groups }) {
+  const turns = [g.a, g.b].every((s) => s.transport_classes.join() === 'turn');
   const lines: [string, (s: Groups['a']) => string][] = [
     ['asked for', (s) => s.operand],
     ['platform', (s) => s.platforms.join(', ')],
@@ -180,11 +181,11 @@ function Sides({ g }: { g: Groups }) {
     ['path', (s) => s.paths.join(', ') || '–'],
     ['runs', (s) => count(s.runs)],
     ['trust', trust],
-    ['pings answered', (s) => count(s.pings_answered)],
+    [words(turns, 'pings answered'), (s) => count(s.pings_answered)],
     ['P50 ms', (s) => ms(s.p50_ms)],
     ['P95 ms', (s) => ms(s.p95_ms)],
     ['P99 ms', (s) => ms(s.p99_ms)],
-    ['lost', (s) => percent(s.loss)],
+    [words(turns, 'lost'), (s) => percent(s.loss)],
   ];
   const table = { head: ['of each side', 'A', 'B'], lines: lines.map(([name, of]) => [name, of(g.a), of(g.b)]) };
   return (

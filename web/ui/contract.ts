@@ -577,6 +577,7 @@ export interface Turns {
   calls: TurnCall[];
   turns: TurnFact[];
   known_agent: boolean;
+  unmarked?: Unmarked | null;
 }
 
 export interface TurnRule {
@@ -628,6 +629,7 @@ export interface TurnFact {
   agent_log_ms: number | null;
   own_error_ms: number | null;
   interrupt_at_ms: number | null;
+  waited_ms: number | null;
 }
 
 export interface Span {
@@ -639,6 +641,14 @@ export interface Note {
   at_ms: number | null;
   what: string;
   text: string;
+}
+
+export interface Unmarked {
+  turns: number;
+  p50_ms: number | null;
+  p50_ci95: Span;
+  p95_ms: number | null;
+  p95_ci95: Span;
 }
 
 export interface AudioLeg {

@@ -62,7 +62,7 @@ const levels = [0, 0.5, 0.9, 0.95, 0.99, 0.999, 0.9999];
 const depth = (q: number) => -Math.log10(1 - q);
 
 /** The curve of percentiles, on an axis on which each step is ten times as rare. */
-export function Percentiles({ curve, answered, why }: Shown & { curve: Rank[] }) {
+export function Percentiles({ curve, answered, why, of = 'pings' }: Shown & { curve: Rank[]; of?: string }) {
   const data: uPlot.AlignedData = [
     curve.map((r) => depth(r.q)),
     curve.map((r) => r.lo),
@@ -80,7 +80,7 @@ export function Percentiles({ curve, answered, why }: Shown & { curve: Rank[] })
             : (why ?? 'no answer came')
       }
       says={
-        `Of ${plural(answered, 'answer')} in time. The band is the 95 % interval, if pings were independent of each ` +
+        `Of ${plural(answered, 'answer')} in time. The band is the 95 % interval, if ${of} were independent of each ` +
         'other; where it ends they are too few.'
       }
       table={{

@@ -55,7 +55,7 @@ export function RunView({ run }: { run: Run }) {
             </div>
           );
         })}
-        {d.turns ? <TurnFigures of={d.turns} /> : <PingFigures file={file} />}
+        {d.turns ? <TurnFigures of={d.turns} asked={m.iterations} /> : <PingFigures file={file} />}
       </dl>
       <section class={`trust ${verdict}`}>
         <h3>
@@ -75,7 +75,7 @@ export function RunView({ run }: { run: Run }) {
       <Pings file={file} />
       <div class="pair">
         <Distribution bins={run.bins} answered={s.successful_messages} of={d.turns ? 'turns' : 'pings'} />
-        <Percentiles curve={run.curve} answered={s.successful_messages} />
+        <Percentiles curve={run.curve} answered={s.successful_messages} of={d.turns ? 'turns' : 'pings'} />
       </div>
       {!d.turns && <OneWay file={file} />}
       {d.media && <Bursts of={d.media} />}

@@ -3,7 +3,7 @@ import type uPlot from 'uplot';
 import type { Series, SeriesList, Sum } from './contract';
 import { Figure, type Table } from './figure';
 import { colour, faint, Plot, timeAxes } from './plot';
-import { count, marks, moment, ms, percent, plural, utc } from './text';
+import { count, marks, moment, ms, ofTurns, percent, plural, utc, words } from './text';
 
 interface Props {
   list: SeriesList;
@@ -16,8 +16,9 @@ const begins = (l: SeriesList, n: number) =>
 
 function table(list: SeriesList, of: Series): Table {
   const at = begins(list, of.parts.length);
+  const pings = words(ofTurns(of), 'pings');
   return {
-    head: ['from', 'UTC', 'runs', 'pings', 'P5 ms', 'P25', 'P50', 'P75', 'P90', 'P95', 'P99', 'loss'],
+    head: ['from', 'UTC', 'runs', pings, 'P5 ms', 'P25', 'P50', 'P75', 'P90', 'P95', 'P99', 'loss'],
     lines: of.parts.flatMap((p, i) =>
       p.runs + p.runs_left_out === 0
         ? []
@@ -104,11 +105,12 @@ export function Smoke({ list, of }: Props) {
     on.fillStyle = colour('ink');
     on.fillRect(left, y(middle) - devicePixelRatio, wide, 2 * devicePixelRatio);
   };
-  const words = (p: Sum) =>
-    `P50 ${ms(p.p[2])}, P95 ${ms(p.p[5])}, P99 ${ms(p.p[6])} ms, ${count(p.answered + p.failed)} pings`;
+  const about = (p: Sum) =>
+    `P50 ${ms(p.p[2])}, P95 ${ms(p.p[5])}, P99 ${ms(p.p[6])} ms, ${count(p.answered + p.failed)} ` +
+    words(ofTurns(of), 'pings');
   return (
     <Figure
-      title="Round trip over time"
+      title={ofTurns(of) ? 'Turn latency over time' : 'Round trip over time'}
       nothing={of.not_shown || undefined}
       table={table(list, of)}
       says={
@@ -128,11 +130,11 @@ export function Smoke({ list, of }: Props) {
             [0, high],
           ] as uPlot.AlignedData
         }
-        tells={tellsOf(all, words)}
+        tells={tellsOf(all, about)}
         options={() => ({
           legend: { show: false },
           scales: { y: { range: [0, high] } },
-          axes: timeAxes(list.until, { label: 'round trip, ms', size: 60 }),
+          axes: timeAxes(list.until, { label: words(ofTurns(of), 'round trip, ms'), size: 60 }),
           series: [{}, { paths: paths(all, draw), points: { show: false } }],
         })}
       />
@@ -147,7 +149,7 @@ function Losses({ list, of }: Props) {
   if (worst === 0)
     return (
       <p class="says">
-        No ping was lost: 0 of {count(of.total.answered)}
+        {ofTurns(of) ? 'Each turn had an answer' : 'No ping was lost'}: 0 of {count(of.total.answered)}
         {of.total.packet_loss_ci95 && ` (95 % interval up to ${percent(of.total.packet_loss_ci95[1])})`}.
       </p>
     );
@@ -160,7 +162,8 @@ function Losses({ list, of }: Props) {
   return (
     <>
       <p class="says">
-        Lost pings: {percent(of.total.packet_loss_rate)} of all, up to {percent(worst)} at one time.
+        {ofTurns(of) ? 'Turns without an answer' : 'Lost pings'}: {percent(of.total.packet_loss_rate)} of all, up to{' '}
+        {percent(worst)} at one time.
       </p>
       <Plot
         label="loss over time"
@@ -273,14 +276,17 @@ export function Heat({ list, of }: Props) {
       on.fillRect(left, y(from(step + 1)), wide, y(from(step)) - y(from(step + 1)));
     }
   };
-  const words = (p: Sum) => `${count(p.answered)} answered, from ${ms(p.p[0])} (P5) to ${ms(p.p[6])} ms (P99)`;
+  const about = (p: Sum) => `${count(p.answered)} answered, from ${ms(p.p[0])} (P5) to ${ms(p.p[6])} ms (P99)`;
   return (
     <Figure
-      title="Where the pings lie"
+      title={words(ofTurns(of), 'Where the pings lie')}
       nothing={of.not_shown || undefined}
-      says="On a logarithmic scale; within each part of the time, the stronger the more pings."
+      says={words(
+        ofTurns(of),
+        'On a logarithmic scale; within each part of the time, the stronger the more pings.',
+      )}
       table={{
-        head: ['from', 'UTC', 'latency from ms', 'to ms', 'pings'],
+        head: ['from', 'UTC', 'latency from ms', 'to ms', words(ofTurns(of), 'pings')],
         lines: of.parts.flatMap((p, i) =>
           p.heat.map(([step = 0, n = 0]) => [
             moment(at[i] ?? 0),
@@ -295,7 +301,7 @@ export function Heat({ list, of }: Props) {
       <Plot
         label="heat map of latency against time"
         height={280}
-        tells={tellsOf(all, words)}
+        tells={tellsOf(all, about)}
         data={
           [
             [list.since, list.until],

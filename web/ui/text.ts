@@ -18,6 +18,16 @@ export function plural(n: number, what: string): string {
   return `${count(n)} ${what}${n === 1 ? '' : 's'}`;
 }
 
+const turned = { pings: 'turns', ping: 'turn', 'round trip': 'turn latency', lost: 'no answer' };
+
+/** A text about pings as it is said of turns, which are none. */
+export function words(turns: boolean | undefined, text: string): string {
+  if (turns !== true) return text;
+  return Object.entries(turned).reduce((said, [of, is]) => said.replaceAll(of, is), text);
+}
+
+export const ofTurns = (s: { transport_class: string }) => s.transport_class === 'turn';
+
 const two = (n: number) => String(n).padStart(2, '0');
 
 /** A moment in the viewer's own time. */

@@ -7,12 +7,26 @@ const [left, right, width, row] = [150, 230, 960, 36];
 
 type Spans = Span[] | null; // a turn without any has none
 
+const most = 20; // ms by which a turn may be unsure without being marked, as bench.MostStalled
+
+/** Of a turn, when it was over: nobody was heard after it, or nobody waited any longer. */
+const over = (t: TurnFact) =>
+  Math.max(end(t.caller), end(t.agent), t.fate === 'no answer' ? (t.speech_ms ?? 0) + (t.waited_ms ?? 0) : 0);
+
+/** How much of a turn a picture has to show, as bench.Turns.Scale has it. */
+const shown = (t: TurnFact) => (t.fate === 'no answer' ? Math.min(over(t), (t.speech_ms ?? 0) + 3000) : over(t));
+
 const end = (list: Spans) => Math.max(0, ...(list ?? []).map((s) => s.to_ms ?? 0));
 
 /** What a turn came to, in words. */
 function fate(t: TurnFact): string {
   const over = t.barge_in_ms === null ? '' : `, stopped ${ms(t.barge_in_ms)} ms after the interruption`;
-  if (t.fate === 'answered') return `${ms(t.latency_ms)} ms${over}`;
+  const why = [
+    (t.stalled_ms ?? 0) > most ? `, stalled ${ms(t.stalled_ms)} ms` : '',
+    (t.uneven_ms ?? 0) > most ? `, uneven by ${ms(t.uneven_ms)} ms` : '',
+  ].join('');
+  if (t.fate === 'answered') return `${ms(t.latency_ms)} ms${over}${why}`;
+  if (t.fate === 'no answer' && t.waited_ms && !t.why) return `${t.fate} in ${(t.waited_ms / 1000).toFixed(1)} s`;
   if (t.latency_ms !== null && t.latency_ms < 0) return `${t.fate}, by ${ms(-t.latency_ms)} ms`;
   return t.why ? `${t.fate}: ${t.why}` : t.fate;
 }
@@ -21,7 +35,9 @@ const fates = ['answered', 'early', 'no answer', 'not measurable'];
 const signs: Partial<Record<string, string>> = { answered: '●', early: '◁', 'no answer': '✕', 'not measurable': '○' };
 
 /** What the turns became, and which share of the latency is the network's. */
-export function TurnFigures({ of }: { of: Turns }) {
+export function TurnFigures({ of, asked }: { of: Turns; asked: number }) {
+  const sure = of.unmarked;
+  const marked = sure ? of.turns.filter((t) => t.fate === 'answered').length - sure.turns : 0;
   const network = of.calls.map((c) => c.network_ms).find((v) => v !== null);
   return (
     <>
@@ -34,11 +50,20 @@ export function TurnFigures({ of }: { of: Turns }) {
               {signs[f]} {f}
             </dt>
             <dd>
-              {n} <small>of {of.turns.length}</small>
+              {n} <small>of {Math.max(asked, of.turns.length)}</small>
             </dd>
           </div>
         );
       })}
+      {sure && marked > 0 && (
+        <div>
+          <dt>P50, P95 without the {marked} marked</dt>
+          <dd>
+            {ms(sure.p50_ms)}, {ms(sure.p95_ms)} <small>ms</small>
+          </dd>
+          <dd class="ci">of {sure.turns}</dd>
+        </div>
+      )}
       {network !== undefined && (
         <div>
           <dt>of it, the network</dt>
@@ -55,7 +80,7 @@ const short = (text: string) => (text.length > 32 ? `${text.slice(0, 31)}…` : 
 
 export function Strips({ of }: { of: Turns }) {
   const list = of.turns;
-  const longest = Math.max(1, ...list.map((t) => Math.max(end(t.caller), end(t.agent))));
+  const longest = Math.max(1, ...list.map(shown));
   const x = (v: number | null) => left + ((v ?? 0) / longest) * (width - left - right);
   const height = row * list.length + 34;
   const step = [100, 200, 500, 1000, 2000, 5000, 10_000].find((s) => longest / s <= 8) ?? 20_000;
@@ -74,7 +99,9 @@ export function Strips({ of }: { of: Turns }) {
           of the caller's speech to the beginning of the answer.
           <span class="key accent square">caller (above)</span>
           <span class="key warn square">agent (below)</span>
-          <span class="key none">framed: a gap in the answer; upright line: the caller interrupts</span>
+          <span class="key none">
+            framed: a gap in the answer; upright line: the caller interrupts; dashed: nobody answers
+          </span>
         </>
       }
       table={{
@@ -113,6 +140,15 @@ export function Strips({ of }: { of: Turns }) {
                 {bars(t.caller, 'own', y, 9)}
                 {bars(t.agent, 'other', y + 12, 9)}
                 {bars(t.gaps, 'gap', y + 12, 9)}
+                {t.fate === 'no answer' && t.waited_ms && (
+                  <line
+                    class="silence"
+                    x1={x(t.speech_ms)}
+                    x2={x(Math.min(over(t), longest))}
+                    y1={y + 10.5}
+                    y2={y + 10.5}
+                  />
+                )}
                 {t.interrupt_at_ms !== null && (
                   <line class="cut" x1={x(t.interrupt_at_ms)} x2={x(t.interrupt_at_ms)} y1={y - 3} y2={y + 24} />
                 )}

@@ -9,7 +9,7 @@ import { Distribution, Percentiles } from './pictures';
 import { RunView } from './run';
 import { Heat, Smoke, Verdicts } from './smoke';
 import { address, asked, link } from './state';
-import { count, marks, moment, ms, percent, plural, route, utc, way } from './text';
+import { count, marks, moment, ms, ofTurns, percent, plural, route, utc, way, words } from './text';
 import { Told } from './told';
 
 const told = <T,>(a: Answer<T>) => <Told error={a.error} waiting={a.waiting && a.value === undefined} />;
@@ -105,22 +105,22 @@ function OneSeries({ s, list }: { s: Series; list: SeriesList }) {
           </div>
         ))}
         <div>
-          <dt>lost</dt>
+          <dt>{words(ofTurns(s), 'lost')}</dt>
           <dd>{percent(s.total.packet_loss_rate)}</dd>
           {s.total.packet_loss_ci95 && (
             <dd class="ci">{s.total.packet_loss_ci95.map((v) => percent(v)).join(' … ')}</dd>
           )}
         </div>
         <div>
-          <dt>pings</dt>
+          <dt>{words(ofTurns(s), 'pings')}</dt>
           <dd>{count(s.total.answered + s.total.failed)}</dd>
         </div>
       </dl>
       <Smoke list={list} of={s} />
       <Heat list={list} of={s} />
       <div class="pair">
-        <Percentiles curve={s.curve} answered={s.total.answered} why={s.not_shown} />
-        <Distribution bins={s.bins} answered={s.total.answered} why={s.not_shown} />
+        <Percentiles curve={s.curve} answered={s.total.answered} why={s.not_shown} of={words(ofTurns(s), 'pings')} />
+        <Distribution bins={s.bins} answered={s.total.answered} why={s.not_shown} of={words(ofTurns(s), 'pings')} />
       </div>
       <Verdicts list={list} of={s} />
     </section>

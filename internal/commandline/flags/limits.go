@@ -12,9 +12,9 @@ import (
 
 // LimitGroup say what a run may not be, so that the exit code says whether it is.
 type LimitGroup struct {
-	MaxP95  string `name:"max-p95" from:"RTCBENCH_MAX_P95" group:"limits" placeholder:"MS" help:"Largest P95 of the round trip, in milliseconds; a lost ping is slower than any."`
-	MaxP99  string `name:"max-p99" from:"RTCBENCH_MAX_P99" group:"limits" placeholder:"MS" help:"Largest P99 of the round trip, in milliseconds; a lost ping is slower than any."`
-	MaxLoss string `name:"max-loss" from:"RTCBENCH_MAX_LOSS" group:"limits" placeholder:"PERCENT" help:"Largest share of pings that may fail, in percent."`
+	MaxP95  string `name:"max-p95" from:"RTCBENCH_MAX_P95" group:"limits" placeholder:"MS" help:"Largest P95 of the ${latency}, in milliseconds; ${failed} is slower than any."`
+	MaxP99  string `name:"max-p99" from:"RTCBENCH_MAX_P99" group:"limits" placeholder:"MS" help:"Largest P99 of the ${latency}, in milliseconds; ${failed} is slower than any."`
+	MaxLoss string `name:"max-loss" from:"RTCBENCH_MAX_LOSS" group:"limits" placeholder:"PERCENT" help:"Largest share of ${samples}, in percent."`
 
 	RequireValid bool `from:"RTCBENCH_REQUIRE_VALID" group:"limits" help:"Exit with 3 unless the run is valid; a doubtful one is not."`
 }
@@ -62,9 +62,11 @@ func (f LimitGroup) text(b keep.Broken) string {
 	case b.Known:
 		return fmt.Sprintf("%s is not kept: it was %.2f %s", given, b.Value, unit)
 	case b.What != keep.Loss && c.Answered > 0:
-		return fmt.Sprintf("%s is not kept: %d of %d pings did not come back in time, and a lost ping is "+
-			"slower than any",
-			given, c.Failed(), c.Settled())
+		text, slow := "%s is not kept: %d of %d pings did not come back in time, and %s is slower than any", "a lost ping"
+		if b.Run.Turns != nil {
+			slow = "a turn without an answer"
+		}
+		return b.Run.Facts.Transport.Words(fmt.Sprintf(text, given, c.Failed(), c.Settled(), slow))
 	}
 	return given + " is not kept: there is nothing to compare with"
 }

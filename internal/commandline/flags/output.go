@@ -15,7 +15,7 @@ import (
 type OutputGroup struct {
 	Output  string `short:"o" from:"RTCBENCH_OUTPUT" group:"out" placeholder:"FILE" help:"Write the result as JSON; - = to standard output, the table then goes to standard error." completion-predictor:"file"`
 	Quiet   bool   `short:"q" from:"RTCBENCH_QUIET" group:"out" help:"No table and no progress."`
-	Verbose bool   `short:"v" from:"RTCBENCH_VERBOSE" group:"out" help:"Log every ping to standard error."`
+	Verbose bool   `short:"v" from:"RTCBENCH_VERBOSE" group:"out" help:"Log every ${sample} to standard error."`
 	LogFlag string `name:"log-level" from:"LOG_LEVEL" group:"out" default:"warn" placeholder:"warn" help:"debug, info, warn or error."`
 
 	ShowAddresses bool `from:"RTCBENCH_SHOW_ADDRESSES" group:"out" help:"Write the addresses of the ICE pairs into the result."`

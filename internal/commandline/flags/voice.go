@@ -26,7 +26,11 @@ type VoiceGroup struct {
 const maxVoice = 60_000
 
 // Check finds out whether the flags make sense.
-func (f VoiceGroup) Check(c *settings.Check) { f.assumptions(c) }
+func (f VoiceGroup) Check(c *settings.Check) {
+	if f != (VoiceGroup{}) { // the command has them
+		f.assumptions(c)
+	}
+}
 
 // assumptions are what the flags say.
 func (f VoiceGroup) assumptions(c *settings.Check) voice.Assumptions {
@@ -75,6 +79,9 @@ func (f VoiceGroup) codec(c *settings.Check) (codec voice.Codec) {
 
 // Assumed is what the flags say, as a run has it; Check has found them right.
 func (f VoiceGroup) Assumed() *bench.Assumed {
+	if f == (VoiceGroup{}) {
+		return nil
+	}
 	return voice.Assumed(f.assumptions(&settings.Check{Sources: settings.New(nil, "")}))
 }
 

@@ -59,7 +59,7 @@ func NewTurns(log lab.Log, run bench.Run, known []turn.Answered, said map[string
 		begin, before := reply.Begin()
 		begins = append(begins, packet{len(begin), a.Spoke.Add(-before).Sub(log.Start), true})
 		list = append(list, TurnWay{Seq: fact.Seq, Latency: millis(fact.Latency.D), Agent: millis(a.Took()),
-			Marked: fact.Marked()})
+			Marked: fact.Starved()})
 	}
 	up, down := through(log, ends, 0), through(log, begins, 2)
 	var off []time.Duration
