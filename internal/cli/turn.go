@@ -132,8 +132,8 @@ func (cmd *turnLivekitCmd) job(c *settings.Check) (job measure.TurnJob, doubts [
 	cmd.Plan(c, &job)
 	doubts = append(doubts, flags.Act(c, flags.IdleInTurns(c, job), cmd.Idle())...)
 	if c.Err == nil && !job.Here && job.Place.Token == "" && cmd.Agent == "" && job.Place.Room == "" {
-		c.Err = usagef("nobody is named to be called: give --agent NAME, --room NAME of a running call, or a token of " +
-			"a room")
+		c.Err = usagef("nobody is named to be called: give --agent NAME, --room NAME of a running call, or a token " +
+			"of a room")
 	}
 	return job, doubts
 }

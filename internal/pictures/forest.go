@@ -61,8 +61,8 @@ func (f *frame) side(letter string, s report.Side, of bench.Run) {
 	if s.Runs > 1 {
 		runs = fmt.Sprintf("%d runs", s.Runs)
 	}
-	text := of.Facts.Transport.Words(fmt.Sprintf("%s, %s, from %s; n = %d answered of %d pings", h.Platform, runs, h.When,
-		s.Answered, s.Settled))
+	text := of.Facts.Transport.Words(fmt.Sprintf("%s, %s, from %s; n = %d answered of %d pings", h.Platform, runs,
+		h.When, s.Answered, s.Settled))
 	for _, p := range []struct {
 		name  string
 		value *float64
@@ -155,8 +155,8 @@ func (f *frame) rows(c report.Groups, letter string, far float64) {
 	}
 	f.y += 6
 	if d := c.LossDiff; d != nil {
-		f.say(smallFont, fmt.Sprintf(c.Words("Loss")+", %s − A: %+.2f points (%+.2f … %+.2f).", letter, 100*d.Value, 100*d.CI95[0],
-			100*d.CI95[1]), 1)
+		f.say(smallFont, fmt.Sprintf("%s, %s − A: %+.2f points (%+.2f … %+.2f).", c.Words("Loss"), letter, 100*d.Value,
+			100*d.CI95[0], 100*d.CI95[1]), 1)
 	}
 }
 

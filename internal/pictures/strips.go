@@ -125,8 +125,8 @@ func (s stripes) turn(t bench.TurnFact) {
 		s.Line(s.x(t.Speech.D), middle, s.x(until), middle, of)
 		if t.Over() > s.end {
 			tip := s.x(until)
-			s.Path([]drawing.Point{{X: tip - 7, Y: middle - 5}, {X: tip, Y: middle}, {X: tip - 7, Y: middle + 5}}, false,
-				drawing.Style{Stroke: quiet, Width: 2.5})
+			arrow := []drawing.Point{{X: tip - 7, Y: middle - 5}, {X: tip, Y: middle}, {X: tip - 7, Y: middle + 5}}
+			s.Path(arrow, false, drawing.Style{Stroke: quiet, Width: 2.5})
 		}
 	}
 	x := margin + stripLabel + stripWidth + 12

@@ -37,8 +37,8 @@ func Log(log *slog.Logger) func(bench.Sample) {
 // LogTurn writes a line for a turn, at the level debug.
 func LogTurn(log *slog.Logger, t bench.TurnFact) {
 	log.Debug("turn", "seq", t.Seq, "said", t.Said, "fate", t.Fate, "latency", t.Latency.D, "reply", t.Reply.D,
-		"floor_dbfs", t.Floor, "threshold_dbfs", t.Threshold, "lost", t.Lost, "clicks", t.Clicks, "stalled", t.Stalled.D,
-		"uneven", t.Uneven.D)
+		"floor_dbfs", t.Floor, "threshold_dbfs", t.Threshold, "lost", t.Lost, "clicks", t.Clicks,
+		"stalled", t.Stalled.D, "uneven", t.Uneven.D)
 }
 
 // Pings shows a bar with the round trip of the latest ping. end takes it away.

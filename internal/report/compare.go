@@ -231,7 +231,7 @@ func (c *Groups) byRuns(a, b []bench.Record, by Against) {
 	if _, p, known := stats.MannWhitney(y, x); known {
 		c.PValue = &p
 	}
-	tail := func(of func(bench.Summary, int) bench.Quantity, middle *float64) *Shift {
+	tail := func(of func(bench.Record) bench.Quantity, middle *float64) *Shift {
 		u, v := quantiles(a, of), quantiles(b, of)
 		if len(u) == 0 || len(v) == 0 {
 			return nil

@@ -203,8 +203,8 @@ func notes(a, b []bench.Record) []string {
 			}
 		}
 		if marked > 0 {
-			list = append(list, fmt.Sprintf("%s: %d of %d answered turns are marked as unsure, and compared all the same",
-				side.name, marked, answered))
+			list = append(list, fmt.Sprintf("%s: %d of %d answered turns are marked as unsure, and compared all the "+
+				"same", side.name, marked, answered))
 		}
 	}
 	return append(list, sameRuns(a, b)...)

@@ -46,8 +46,8 @@ func IdleInTurns(c *settings.Check, job measure.TurnJob) []Idle {
 			"--server-url, and give its API key"},
 		{Flag: "agent", If: byToken, Must: true, Why: "only an API key can dispatch an agent, and " + token + " is a " +
 			"token; give --api-key and --api-secret without it"},
-		{Flag: "agent", If: job.Place.Room != "" && !byToken, Must: true, Why: "it and " + c.Name("room") + " both say " +
-			"who is called: an agent gets a fresh room; give one of them"},
+		{Flag: "agent", If: job.Place.Room != "" && !byToken, Must: true, Why: "it and " + c.Name("room") + " both " +
+			"say who is called: an agent gets a fresh room; give one of them"},
 		{Flag: "room", If: job.Here, Why: "the sandbox has a room of its own; name a server with --server-url"},
 		{Flag: "room", If: byToken, Why: token + " already names its room"},
 		{Flag: "api-key", If: keyToo, Why: "the token is taken; leave out one of the two"},

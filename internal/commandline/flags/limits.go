@@ -62,7 +62,8 @@ func (f LimitGroup) text(b keep.Broken) string {
 	case b.Known:
 		return fmt.Sprintf("%s is not kept: it was %.2f %s", given, b.Value, unit)
 	case b.What != keep.Loss && c.Answered > 0:
-		text, slow := "%s is not kept: %d of %d pings did not come back in time, and %s is slower than any", "a lost ping"
+		text := "%s is not kept: %d of %d pings did not come back in time, and %s is slower than any"
+		slow := "a lost ping"
 		if b.Run.Turns != nil {
 			slow = "a turn without an answer"
 		}
