@@ -15,7 +15,7 @@ type mouth struct {
 	line  bench.Line
 	far   bench.Performer // the same, where it keeps the grid itself; nil = we do
 	quiet [][]byte
-	spoke func(packet []byte, at time.Time) // nil = nobody records
+	spoke func(packet []byte, at, due time.Time) // nil = nobody records
 
 	pings *pings // ride what is quiet; nil = none do
 
@@ -122,7 +122,7 @@ func (m *mouth) run(ctx context.Context) error {
 		}
 		m.hold(due, time.Since(due))
 		if m.spoke != nil {
-			m.spoke(packet, at)
+			m.spoke(packet, at, due)
 		}
 		m.leaves(of, index, at, at.Sub(due), false)
 	}
@@ -165,7 +165,7 @@ func (m *mouth) told(h bench.Heard) {
 	m.left++
 	m.mu.Unlock()
 	if m.spoke != nil && packet != nil {
-		m.spoke(packet, h.At)
+		m.spoke(packet, h.At, due)
 	}
 	m.leaves(s, h.Index, h.At, h.At.Sub(due), h.Last)
 }

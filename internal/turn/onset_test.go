@@ -340,7 +340,8 @@ func TestRecording(t *testing.T) {
 	u := builtin(t, "short")["short"]
 	r, start := &Recording{}, time.Unix(1000, 0)
 	for i, packet := range u.Packets {
-		r.caller(packet, start.Add(time.Duration(i)*Frame))
+		at := start.Add(time.Duration(i) * Frame)
+		r.caller(packet, at, at)
 	}
 	tone := make([]float32, frameSamples)
 	tone[0] = 0.5
@@ -353,5 +354,32 @@ func TestRecording(t *testing.T) {
 	right := func(i int) int16 { return int16(binary.LittleEndian.Uint16(wav[4*i+2:])) }
 	if len(wav) != 4*len(u.Packets)*frameSamples || right(Rate) != 16384 || right(Rate-1) != 0 {
 		t.Errorf("%d bytes; %d %d", len(wav), right(Rate), right(Rate-1))
+	}
+}
+
+// TestRecordingKeepsLengths: a sound whose packets come now late, now in time, has its length and no hole, and begins
+// where its first packet arrived.
+func TestRecordingKeepsLengths(t *testing.T) {
+	r, start := &Recording{}, time.Unix(1000, 0)
+	tone, quiet := make([]float32, frameSamples), make([]float32, frameSamples)
+	for i := range tone {
+		tone[i] = 0.5
+	}
+	late := []time.Duration{0, 3, 0, 40, 21, 2, 60, 0, 9, 30} // ms; the first of the tone is late, too
+	for i := range 30 {
+		samples, behind := quiet, late[i%len(late)]*time.Millisecond
+		if i >= 13 && i < 25 {
+			samples = tone
+		}
+		r.agent("track", samples, start.Add(time.Duration(i)*Frame+behind), uint32(i*frameSamples)+1<<31)
+	}
+	line := r.lay(r.right["track"])
+	first := slices.IndexFunc(line, loud)
+	if want := samplesIn(13*Frame + 40*time.Millisecond); first != want {
+		t.Errorf("the tone begins at sample %d, want %d", first, want)
+	}
+	length := slices.IndexFunc(line[max(0, first):], func(x int16) bool { return !loud(x) })
+	if want := 12 * frameSamples; length != want {
+		t.Errorf("the tone is %d samples long, want %d", length, want)
 	}
 }

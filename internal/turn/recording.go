@@ -13,16 +13,17 @@ import (
 type Recording struct {
 	mu    sync.Mutex
 	start time.Time
+	due   time.Time // when the first packet of ours was
 	left  []chunk
 	right map[string][]chunk // by track
 }
 
 // chunk is sound as it left or arrived. Packets of ours are decoded when they are written.
 type chunk struct {
-	at        time.Time
-	packet    []byte
-	samples   []int16
-	timestamp uint32
+	at      time.Time
+	packet  []byte
+	samples []int16
+	stamp   uint32 // where it belongs among the others, in samples
 }
 
 func (r *Recording) begin(at time.Time) {
@@ -31,11 +32,15 @@ func (r *Recording) begin(at time.Time) {
 	}
 }
 
-func (r *Recording) caller(packet []byte, at time.Time) {
+// caller takes a packet of ours that left at a moment, and was due at another.
+func (r *Recording) caller(packet []byte, at, due time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.begin(at)
-	r.left = append(r.left, chunk{at: at, packet: packet})
+	if len(r.left) == 0 {
+		r.due = due
+	}
+	r.left = append(r.left, chunk{at: at, packet: packet, stamp: uint32(samplesIn(due.Sub(r.due)))})
 }
 
 func (r *Recording) agent(track string, samples []float32, at time.Time, timestamp uint32) {
@@ -45,7 +50,7 @@ func (r *Recording) agent(track string, samples []float32, at time.Time, timesta
 	if r.right == nil {
 		r.right = map[string][]chunk{}
 	}
-	c := chunk{at: at, samples: make([]int16, len(samples)), timestamp: timestamp}
+	c := chunk{at: at, samples: make([]int16, len(samples)), stamp: timestamp}
 	for i, x := range samples {
 		c.samples[i] = sixteen(x)
 	}
@@ -54,49 +59,59 @@ func (r *Recording) agent(track string, samples []float32, at time.Time, timesta
 
 func sixteen(x float32) int16 { return int16(max(-32768, min(32767, x*32768))) }
 
-// near is how far packets may arrive from where the one before it ends without being put where they arrived: else each
-// packet's jitter would be heard.
-const near = 5 * time.Millisecond
+// Sound keeps its length: what follows a sound is put where its time stamp says, however late its packet was. What
+// follows quiet is put where it left or arrived, if that is more than near away, and so is a new count of time stamps.
+const (
+	near   = 5 * time.Millisecond
+	breath = 3 * Frame        // in time stamps, and more than lost packets make
+	newRun = 10 * time.Second // no pause of a sender is as long, in time stamps
+	hushed = 328              // of 32768: −40 dBFS
+)
 
 // WriteWAV writes what was recorded: 16 bits, two channels, 48 kHz.
 func (r *Recording) WriteWAV(w io.Writer) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	var left, right []int16
-	d := newDecoder()
-	for _, c := range r.left {
+	d, left := newDecoder(), slices.Clone(r.left)
+	for n, c := range left {
 		samples, err := d.decode(c.packet)
 		if err != nil {
 			return err
 		}
-		c.samples = make([]int16, len(samples))
+		left[n].samples = make([]int16, len(samples))
 		for i, x := range samples {
-			c.samples[i] = sixteen(x)
+			left[n].samples[i] = sixteen(x)
 		}
-		left = r.put(left, c)
 	}
+	var right []int16
 	for _, track := range r.right {
-		var mine []int16
-		for _, c := range track {
-			mine = r.put(mine, c)
-		}
-		right = mix(right, mine)
+		right = mix(right, r.lay(track))
 	}
-	return writeWAV(w, left, right)
+	return writeWAV(w, r.lay(left), right)
 }
 
-// put lays a chunk where it left or arrived, or behind the one before it, if it is near.
-func (r *Recording) put(line []int16, c chunk) []int16 {
-	at := samplesIn(c.at.Sub(r.start))
-	if away := place(at - len(line)).Abs(); away <= near && len(line) > 0 {
-		at = len(line)
+// lay puts the chunks of one track on a line.
+func (r *Recording) lay(track []chunk) (line []int16) {
+	var due uint32 // the stamp that the line has come to
+	quiet := 0     // how many samples at its end may go: nobody hears them
+	for i, c := range track {
+		arrived, at := samplesIn(c.at.Sub(r.start)), len(line)+int(int32(c.stamp-due))
+		gone := at < len(line) || place(at-len(line)) > newRun
+		paused := quiet > 0 || place(at-len(line)) > breath
+		if i == 0 || gone || paused && place(arrived-at).Abs() > near {
+			at = max(arrived, len(line)-quiet)
+		}
+		if quiet = len(c.samples); slices.ContainsFunc(c.samples, loud) {
+			quiet = 0
+		}
+		line = append(line[:min(at, len(line))], make([]int16, max(0, at-len(line)))...)
+		line = append(line, c.samples...)
+		due = c.stamp + uint32(len(c.samples))
 	}
-	if at < len(line) {
-		line = line[:at]
-	}
-	line = append(line, make([]int16, at-len(line))...)
-	return append(line, c.samples...)
+	return line
 }
+
+func loud(x int16) bool { return x > hushed || x < -hushed }
 
 func mix(a, b []int16) []int16 {
 	if len(a) < len(b) {
