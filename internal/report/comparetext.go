@@ -62,8 +62,8 @@ func (c Groups) WriteText(w io.Writer) error {
 	return err
 }
 
-// class is the one that both sides have; "" = they differ.
-func (c Groups) class() bench.TransportClass {
+// class is the one that both sides have; "" = they differ. It may be asked while other fields of c are written.
+func (c *Groups) class() bench.TransportClass {
 	if len(c.A.Transports) != 1 || !slices.Equal(c.A.Transports, c.B.Transports) {
 		return ""
 	}
