@@ -97,7 +97,7 @@ rtcbench/internal/progress: rtcbench/bench github.com/schollz/progressbar/v3 gol
 rtcbench/internal/floors: rtcbench/internal/environment rtcbench/internal/keep rtcbench/internal/measure
 rtcbench/internal/lab/witness: rtcbench/bench rtcbench/internal/audio rtcbench/internal/ping
 rtcbench/internal/lab/stage: rtcbench/bench rtcbench/internal/lab rtcbench/internal/sandbox rtcbench/internal/scratch
-	rtcbench/internal/platform rtcbench/internal/turn
+	rtcbench/internal/platform rtcbench/internal/turn rtcbench/internal/browser rtcbench/internal/measure
 rtcbench/internal/commandline: rtcbench/internal/settings github.com/alecthomas/kong
 rtcbench/internal/commandline/flags: rtcbench/bench rtcbench/internal/advice rtcbench/internal/audio
 	rtcbench/internal/browser rtcbench/internal/echo rtcbench/internal/environment rtcbench/internal/keep

@@ -19,6 +19,7 @@ import (
 	"rtcbench/internal/commandline"
 	"rtcbench/internal/environment"
 	"rtcbench/internal/function"
+	"rtcbench/internal/lab/stage"
 	"rtcbench/internal/platform"
 	"rtcbench/internal/report"
 	"rtcbench/internal/result"
@@ -139,7 +140,7 @@ func Main(args []string, stdout, stderr io.Writer) (code int) {
 		return exitOK
 	}
 	set := settings.New(ours, ".env")
-	set.Talk = talk(stderr)
+	set.Ignores, set.Talk = stage.Elsewhere(ours.Get), talk(stderr)
 	given := args
 	failed := func(err error) int {
 		if err != nil {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -17,6 +18,7 @@ import (
 	"rtcbench/internal/lab/analysis"
 	"rtcbench/internal/lab/stage"
 	"rtcbench/internal/measure"
+	"rtcbench/internal/platform/daily"
 	"rtcbench/internal/platform/livekit"
 	"rtcbench/internal/settings"
 	"rtcbench/internal/signals"
@@ -26,7 +28,7 @@ type labCmd struct {
 	List   labListCmd   `cmd:"" help:"List the scenarios that come with the lab."`
 	Show   labShowCmd   `cmd:"" help:"Print a scenario's file: its numbers, and where they come from."`
 	Run    labRunCmd    `cmd:"" help:"Measure inside a scenario, and hold the result against what the router did to each packet."`
-	Serve  labServeCmd  `cmd:"" hidden:"" help:"The LiveKit server of a lab."`
+	Serve  labServeCmd  `cmd:"" hidden:"" help:"The server of a lab."`
 	Answer labAnswerCmd `cmd:"" hidden:"" help:"The voice agent of a lab."`
 	Enter  labEnterCmd  `cmd:"" hidden:"" help:"Become a command in a place of a lab."`
 	Busy   labBusyCmd   `cmd:"" hidden:"" help:"Keep a processor from going to sleep."`
@@ -85,17 +87,17 @@ type labRunCmd struct {
 	Report    string   `group:"out" placeholder:"FILE" help:"Write what was injected, ping by ping, and the router's own precision as JSON." completion-predictor:"file"`
 	Packets   string   `group:"out" placeholder:"FILE" help:"Write the router's log of every packet as CSV." completion-predictor:"file"`
 	Scenario  string   `arg:"" optional:"" help:"One that rtcbench lab list names, or a file of yours that ends in .yaml." completion-predictor:"file"`
-	Command   []string `arg:"" optional:"" passthrough:"" help:"After --: livekit, or turn livekit, and its flags."`
+	Command   []string `arg:"" optional:"" passthrough:"" help:"After --: livekit, turn livekit or turn daily, and its flags."`
 }
 
 // Help is shown by --help below the flags' summary.
 func (labRunCmd) Help() string {
-	return `Three network namespaces, the runner's, the LiveKit server's and the echo's, and a router in user space ` +
+	return `Three network namespaces, the runner's, the server's and the echo's, and a router in user space ` +
 		`that carries every packet between them: this program, the server and, with --engine browser, Chromium run ` +
 		`in it as they are. Needs Linux and root. All of it ends with the command, however that ends.
 
-The command is livekit, or turn livekit, with its flags; server, room, and echo or agent are the lab's. Its runs are ` +
-		`kept in no store unless --store names one.
+The command is livekit, turn livekit or turn daily, with its flags; server (of Daily a stand-in), room, and echo or ` +
+		`agent are the lab's. Its runs are kept in no store unless --store names one.
 
 Examples:
 
@@ -148,14 +150,14 @@ func (cmd labRunCmd) asked(a *app, scenario lab.Scenario, args []string) (play s
 	if name == "turn" {
 		name = strings.Join(args[:min(2, len(args))], " ")
 	}
-	calls := name == turnCommands[0]
+	calls := slices.Contains(turnCommands, name)
 	switch {
 	case name == "":
 		return play, usagef("lab run %s: what runs in the lab is livekit and its flags, after --: rtcbench lab run %s "+
 			"-- livekit", scenario.Name, cmd.Scenario)
 	case !calls && name != livekit.Platform.Name:
-		return play, usagef("lab run %s: what runs in the lab is livekit, or turn livekit, and its flags, after --, "+
-			"not %s: the lab's server is LiveKit's", scenario.Name, settings.Shown(name, jobCommands...))
+		return play, usagef("lab run %s: what runs in the lab is livekit, turn livekit or turn daily, and its flags, "+
+			"after --, not %s", scenario.Name, settings.Shown(name, jobCommands...))
 	}
 	var asked commands
 	set, err := parseInto(&asked, args)
@@ -165,10 +167,9 @@ func (cmd labRunCmd) asked(a *app, scenario lab.Scenario, args []string) (play s
 	case set == nil:
 		return play, exitError{Main(args, a.stdout, a.stderr), silent{}}
 	}
-	for _, flag := range []string{"server-url", "token", "api-key", "api-secret", "room", "echo", "agent", "agent-url",
-		"agent-token", "agent-name"} {
+	for _, flag := range stage.Names {
 		if set.Rank(flag) == settings.ByFlag {
-			return play, usagef("in the lab: --%s: server, room and echo are the lab's; leave it out", flag)
+			return play, usagef("in the lab: --%s: server, room, echo and agent are the lab's; leave it out", flag)
 		}
 	}
 	play = stage.Play{Scenario: scenario, Seed: cmd.Seed, Command: args, Output: asked.Livekit.Output,
@@ -176,26 +177,28 @@ func (cmd labRunCmd) asked(a *app, scenario lab.Scenario, args []string) (play s
 	if set.Rank("connect-timeout") == settings.ByFlag { // who answers has the same network before it
 		play.Within = asked.Livekit.ConnectTimeout
 	}
+	talk, c, job := asked.Turn.Livekit.TurnGroup, settings.Check{Sources: set}, measure.TurnJob{}
+	switch name {
+	case turnCommands[0]:
+		play.Delay, play.Output = asked.Turn.Livekit.AnswersAfter(&c), asked.Turn.Livekit.Output
+	case turnCommands[1]:
+		page := asked.Turn.Daily
+		talk, play.Output, play.Chrome = page.TurnGroup, page.Output, page.ChromeGroup.Args()
+		play.Platform = daily.Platform.Name
+	}
+	play.Output = cmp.Or(play.Output, a.settings.Get("RTCBENCH_OUTPUT"))
+	if slices.Contains(append(talk.Reads(), play.Output), "-") {
+		return play, usagef("in the lab: -: the lab reads the result, and what is said, itself; name a file")
+	}
 	if calls {
-		call, c, job := asked.Turn.Livekit, settings.Check{Sources: set}, measure.TurnJob{}
-		if slices.Contains(call.Reads(), "-") {
-			return play, usagef("in the lab: -: the lab reads what is said itself; name a file")
-		}
-		play.Delay, play.Output = call.AnswersAfter(&c), call.Output
-		if call.Plan(&c, &job); c.Err != nil {
+		if talk.Plan(&c, &job); c.Err != nil {
 			return play, usagef("in the lab: %w", c.Err)
 		}
 		play.Within, play.Said = job.Within.String(), job.Utterances
 	}
-	if play.Output == "" {
-		play.Output = a.settings.Get("RTCBENCH_OUTPUT")
-	}
-	if play.Output == "-" {
-		return play, usagef("in the lab: --output -: the lab reads the result itself; name a file")
-	}
 	return play, flags.Writable(&settings.Check{Sources: a.settings}, keep.Stores{}, nil, append([]flags.File{
 		{Flag: "output", Path: play.Output, As: flags.Result}, {Flag: "report", Path: cmd.Report, As: flags.Result},
-		{Flag: "packets", Path: cmd.Packets, As: []string{"csv"}}}, asked.Turn.Livekit.Files()...)...)
+		{Flag: "packets", Path: cmd.Packets, As: []string{"csv"}}}, talk.Files()...)...)
 }
 
 // endedInLab is how a command in the lab ended, as the exit code of lab run says it.
@@ -242,24 +245,24 @@ type labBusyCmd struct{}
 // Run spins until it is told to stop.
 func (labBusyCmd) Run(a *app) error { return lab.KeepBusy(a.ctx) }
 
-type labServeCmd struct{}
+type labServeCmd struct{ Platform string }
 
 // Run serves until it is told to stop.
-func (labServeCmd) Run(a *app) error {
-	return stage.Serve(a.ctx, a.settings.Get("LIVEKIT_API_KEY"), a.settings.Get("LIVEKIT_API_SECRET"), a.stderr)
+func (cmd labServeCmd) Run(a *app) error {
+	return stage.Serve(a.ctx, cmd.Platform, a.settings.Get, a.stderr)
 }
 
 type labAnswerCmd struct {
-	Log            string
+	Platform, Log  string
 	Delay          time.Duration
 	ConnectTimeout time.Duration `default:"30s"`
+	flags.ChromeGroup
 }
 
 // Run answers until it is told to stop.
 func (cmd labAnswerCmd) Run(a *app) error {
-	get := a.settings.Get
-	return stage.Answerer{URL: get("LIVEKIT_URL"), Key: get("LIVEKIT_API_KEY"), Secret: get("LIVEKIT_API_SECRET"),
-		Log: cmd.Log, Delay: cmd.Delay, Within: cmd.ConnectTimeout}.Serve(a.ctx, a.stderr)
+	return stage.Answerer{Platform: cmd.Platform, Browser: cmd.Options(ours), Get: a.settings.Get, Log: cmd.Log,
+		Delay: cmd.Delay, Within: cmd.ConnectTimeout}.Serve(a.ctx, a.stderr)
 }
 
 type labEnterCmd struct {

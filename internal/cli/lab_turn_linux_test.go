@@ -12,12 +12,19 @@ import (
 )
 
 // turnsInLab calls the lab's own agent through a scenario, and gives what the lab says of it.
-func turnsInLab(t *testing.T, scenario, turns string) analysis.Turns {
+func turnsInLab(t *testing.T, scenario, platform, turns string, flags ...string) analysis.Turns {
 	t.Helper()
-	cmd, out, dir := inLab(t, "--report", "lab.json", scenario, "--", "turn", "livekit", "--turns", turns, "--say",
-		"stop", "--rest", "400ms", "--greeting", "3s", "--delay", "700ms", "--timeout", "60s",
-		"--connect-timeout", "60s")
-	if err := cmd.Run(); err != nil {
+	cmd, out, dir := inLab(t, append([]string{"--report", "lab.json", scenario, "--", "turn", platform, "--turns",
+		turns, "--say", "stop", "--rest", "400ms", "--greeting", "3s", "--timeout", "60s", "--connect-timeout", "60s"},
+		flags...)...)
+	// What the user's own variables name is not called.
+	cmd.Env = append(cmd.Env, "DAILY_ROOM_URL=https://mine.daily.co/room", "RTCBENCH_DAILY_TOKEN=mine",
+		"RTCBENCH_TURN_START_URL=https://mine.example/start")
+	err := os.WriteFile(filepath.Join(dir, ".env"), []byte("RTCBENCH_TURN_AGENT=mine\n"), 0o600)
+	if err == nil {
+		err = cmd.Run()
+	}
+	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	data, err := os.ReadFile(filepath.Join(dir, "lab.json"))
@@ -45,7 +52,7 @@ func TestTurnsInTheLab(t *testing.T) {
 	}
 	for scenario, least := range map[string]float64{"transatlantic": 43.45, "lossy-wifi": 6.5} { // ms, one way
 		t.Run(scenario, func(t *testing.T) {
-			of := turnsInLab(t, scenario, turns)
+			of := turnsInLab(t, scenario, "livekit", turns, "--delay", "700ms")
 			if of.Matched == 0 || of.Matched != len(of.Samples) || of.Error[1] == nil {
 				t.Fatalf("%+v", of)
 			}
@@ -59,5 +66,19 @@ func TestTurnsInTheLab(t *testing.T) {
 				t.Errorf("the median turn is off by %v", off)
 			}
 		})
+	}
+}
+
+// TestTurnsOfDailyInTheLab: turn daily goes through a network, too: both sides by pages with Daily's own library, a
+// stand-in for its cloud between them.
+func TestTurnsOfDailyInTheLab(t *testing.T) {
+	of := turnsInLab(t, "transatlantic", "daily", "2")
+	if of.Matched == 0 || of.Matched != len(of.Samples) {
+		t.Fatalf("%+v", of)
+	}
+	for _, s := range of.Samples {
+		if s.Up < 43.3 || s.Down < 43.3 || s.Error < -5 || s.Agent < 800 {
+			t.Errorf("%+v", s)
+		}
 	}
 }

@@ -16,6 +16,8 @@ type turnDailyCmd struct {
 	flags.TurnGroup
 	flags.ChromeGroup
 	turnKeepFlags
+
+	Lab string `from:"RTCBENCH_LAB" hidden:"" help:"The scenario that this is measured in."`
 }
 
 // Help is shown by --help below the flags' summary.
@@ -70,6 +72,7 @@ func (cmd *turnDailyCmd) job(c *settings.Check) (job measure.TurnJob, doubts []s
 	if cmd.BundleURL != "" {
 		job.Place.Bundle = c.ServerURL("daily-bundle-url", cmd.BundleURL, "https", "http")
 	}
+	job.Lab = measure.Lab{Name: cmd.Lab}
 	cmd.Plan(c, &job)
 	asked := job.Place.Starter.URL != ""
 	return job, flags.Act(c, cmd.Idle(), []flags.Idle{

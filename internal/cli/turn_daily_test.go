@@ -31,24 +31,15 @@ func dailyAgent(t *testing.T, s *standin.Server, room string, agent *turn.Agent)
 	defer cancel()
 	p := platform.All["daily"]
 	place := bench.Place{URL: room, Bundle: s.BundleURL()}
-	b, err := browser.Start(ctx, browser.Options{Rooms: []browser.JoinConfig{measure.Reach(p, place)},
-		Environment: environment.Environment(os.LookupEnv)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { b.Close() })
-	page, err := measure.Open(ctx, b, p, p.Meet(place, time.Hour), bench.Speaker, bench.Turn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	line, err := page.Call(ctx, 0)
+	line, leave, err := measure.Page(ctx, browser.Options{Environment: environment.Environment(os.LookupEnv)}, p, place,
+		p.Meet(place, time.Hour), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	serving, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- agent.Serve(serving, line) }()
-	t.Cleanup(func() { stop(); <-ended; line.Close() })
+	t.Cleanup(func() { stop(); <-ended; leave() })
 }
 
 // turnDaily calls by the command, and gives the run.

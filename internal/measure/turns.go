@@ -191,22 +191,32 @@ func (a *attempt) line(ctx context.Context, identity string) (line bench.Line, l
 func (a *attempt) page(ctx context.Context) (line bench.Line, leave func(), err error) {
 	where := a.job.Place
 	where.URL = a.meeting.URL()
-	o := a.env.Browser
-	o.Rooms = append(o.Rooms, Reach(a.platform, where))
+	line, leave, err = Page(ctx, a.env.Browser, a.platform, where, a.meeting, a.job.Plan.ReconnectTimeout)
+	if err != nil {
+		err = a.late(err)
+	}
+	return line, leave, err
+}
+
+// Page takes a seat with a voice by the page of a browser that it starts, until leave. The line is over when there was
+// no connection for reconnect; 0 = when the platform's library gives up.
+func Page(ctx context.Context, o browser.Options, p bench.Platform, where bench.Place, m bench.Meeting,
+	reconnect time.Duration) (line bench.Line, leave func(), err error) {
+	o.Rooms = append(o.Rooms, Reach(p, where))
 	b, err := browser.Start(ctx, o)
 	if err != nil {
-		return nil, nil, a.late(err)
+		return nil, nil, err
 	}
-	page, err := Open(ctx, b, a.platform, a.meeting, bench.Speaker, bench.Turn)
+	page, err := Open(ctx, b, p, m, bench.Speaker, bench.Turn)
 	if err == nil {
-		if line, err = page.Call(ctx, a.job.Plan.ReconnectTimeout); err != nil {
+		if line, err = page.Call(ctx, reconnect); err != nil {
 			page.Close()
-			err = &JoinError{a.meeting.String(), err}
+			err = &JoinError{m.String(), err}
 		}
 	}
 	if err != nil {
 		b.Close()
-		return nil, nil, a.late(err)
+		return nil, nil, err
 	}
 	return line, func() { line.Close(); b.Close() }, nil
 }

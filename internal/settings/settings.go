@@ -43,7 +43,8 @@ type Sources struct {
 	called  map[string]string            // by the flag's long name: the variable that can give its value
 	found   map[string]bool              // the values that variables gave
 
-	Talk func(line string) // takes what has to be said while something else is done; nil = nobody listens
+	Ignores func(name string) bool // variables of .env; nil = none
+	Talk    func(line string)      // takes what has to be said while something else is done; nil = nobody listens
 }
 
 // Say writes a line of talk.
@@ -122,6 +123,9 @@ func (s *Sources) Find(name string) (string, Source, error) {
 		}
 	}
 	v, ok := s.dotenv()[name]
+	if ok && s.Ignores != nil && s.Ignores(name) {
+		return "", Source{}, nil
+	}
 	src := Source{Rank: ByDotEnv, name: name, line: v.Line}
 	if v.Value = Clean(v.Value); !ok || v.Value == "" && v.Err == nil {
 		return "", Source{}, nil

@@ -21,6 +21,19 @@ func (f ChromeGroup) Options(env environment.Environment, rooms ...browser.JoinC
 		Environment: env}
 }
 
+// Args is the group as flags of a command line, for another process.
+func (f ChromeGroup) Args() (args []string) {
+	for flag, value := range map[string]string{"chrome-path": f.ChromePath, "chrome-resolver-rules": f.ResolverRules} {
+		if value != "" {
+			args = append(args, "--"+flag+"="+value)
+		}
+	}
+	if f.NoSandbox {
+		args = append(args, "--no-sandbox")
+	}
+	return args
+}
+
 // SayAloud tells of what weakens the browser that is about to start, if one is.
 func (f ChromeGroup) SayAloud(w io.Writer, env environment.Environment) {
 	if o := f.Options(env); browser.Check(o) == nil && browser.SandboxOff(o) {

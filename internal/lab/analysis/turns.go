@@ -59,9 +59,13 @@ func NewTurns(log lab.Log, run bench.Run, known []turn.Answered, said map[string
 		begin, before := reply.Begin()
 		begins = append(begins, packet{len(begin), a.Spoke.Add(-before).Sub(log.Start), true})
 		list = append(list, TurnWay{Seq: fact.Seq, Latency: millis(fact.Latency.D), Agent: millis(a.Took()),
-			Marked: fact.Starved()})
+			Marked: fact.Marked()})
 	}
-	up, down := through(log, ends, 0), through(log, begins, 2)
+	early := clockTolerance
+	if run.Facts.Engine == bench.Browser {
+		early = pageTolerance
+	}
+	up, down := through(log, ends, 0, early), through(log, begins, 2, early)
 	var off []time.Duration
 	for i, w := range list {
 		if !ends[i].ok || !begins[i].ok {
@@ -89,9 +93,14 @@ type packet struct {
 	ok   bool
 }
 
-// through follows packets over two hops, and gives how long the router kept each. Encryption and headers add a constant
-// to a packet's size on each hop, as they do to that of a ping.
-func through(log lab.Log, list []packet, hop int) []time.Duration {
+// pageTolerance is how much earlier a packet of a page may have come to the router than the page says: its clock is
+// read from outside of its browser, once. Packets are 20 ms apart, and told by their size.
+const pageTolerance = 5 * time.Millisecond
+
+// through follows packets over two hops, and gives how long the router kept each. They may have come to the first one
+// so much earlier than they say. Encryption and headers add a constant to a packet's size on each hop, as they do to
+// that of a ping.
+func through(log lab.Log, list []packet, hop int, early time.Duration) []time.Duration {
 	kept := make([]time.Duration, len(list))
 	for h := hop; h < hop+2; h++ {
 		var records []lab.Record
@@ -100,7 +109,10 @@ func through(log lab.Log, list []packet, hop int) []time.Duration {
 				records = append(records, r)
 			}
 		}
-		constant, ok := addedTo(records, list)
+		if h > hop {
+			early = clockTolerance
+		}
+		constant, ok := addedTo(records, list, early)
 		sized := map[int][]lab.Record{}
 		for _, r := range records {
 			sized[r.Size-constant] = append(sized[r.Size-constant], r)
@@ -111,7 +123,7 @@ func through(log lab.Log, list []packet, hop int) []time.Duration {
 				p.ok = false
 				continue
 			}
-			r, found := first(sized[p.size], p.at-clockTolerance, p.at+time.Second)
+			r, found := first(sized[p.size], p.at-early, p.at+time.Second)
 			p.ok = found && r.Fate == lab.Carried
 			kept[i], p.at = kept[i]+r.Delay(), r.Left
 		}
@@ -120,13 +132,13 @@ func through(log lab.Log, list []packet, hop int) []time.Duration {
 }
 
 // addedTo is what packets on a hop have beyond their payloads: the commonest difference of those that came next.
-func addedTo(records []lab.Record, list []packet) (constant int, ok bool) {
+func addedTo(records []lab.Record, list []packet, early time.Duration) (constant int, ok bool) {
 	votes, most := map[int]int{}, 0
 	for _, p := range list {
 		if !p.ok {
 			continue
 		}
-		if r, found := first(records, p.at-clockTolerance, p.at+hopWindow); found {
+		if r, found := first(records, p.at-early, p.at+hopWindow); found {
 			votes[r.Size-p.size]++
 		}
 	}

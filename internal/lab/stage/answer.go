@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"rtcbench/bench"
+	"rtcbench/internal/browser"
+	"rtcbench/internal/platform/daily"
 	"rtcbench/internal/platform/livekit"
 	"rtcbench/internal/turn"
 )
@@ -18,27 +20,27 @@ const agentReady = "agent ready"
 
 // Answerer is the voice agent of a lab.
 type Answerer struct {
-	URL, Key, Secret string
-	Log              string        // the file that is told what was answered
-	Delay            time.Duration // of the answers
-	Within           time.Duration // how long joining may take
+	Platform string              // whose room it is in; "" = LiveKit's
+	Get      func(string) string // reads a variable: where the server is, and its key
+	Browser  browser.Options     // which the seat of another platform needs
+	Log      string              // the file that is told what was answered
+	Delay    time.Duration       // of the answers
+	Within   time.Duration       // how long joining may take
 }
 
 // Serve answers in the lab's room until ctx ends, and writes down what it did. It says on w when it is ready.
 func (a Answerer) Serve(ctx context.Context, w io.Writer) error {
-	const identity = "rtcbench-agent-lab"
-	token, err := livekit.Key{Key: a.Key, Secret: a.Secret}.MintSpeaker(room, identity, 24*time.Hour)
-	if err != nil {
-		return err
-	}
 	joining, cancel := context.WithTimeout(ctx, a.Within)
 	defer cancel()
-	line, err := livekit.Voice{}.Call(joining, bench.Room{URL: a.URL, Name: room, Token: token},
-		bench.JoinOptions{Identity: identity, ReconnectTimeout: a.Within})
+	take := a.seat
+	if a.Platform == daily.Platform.Name {
+		take = a.inPage
+	}
+	line, leave, err := take(joining)
 	if err != nil {
 		return err
 	}
-	defer line.Close()
+	defer leave()
 	fmt.Fprintln(w, agentReady)
 	agent := turn.Agent{Delay: a.Delay, Greets: true}
 	if err := agent.Serve(ctx, line); ctx.Err() == nil {
@@ -49,6 +51,22 @@ func (a Answerer) Serve(ctx context.Context, w io.Writer) error {
 		return err
 	}
 	return os.WriteFile(a.Log, data, 0o600)
+}
+
+// seat takes that of a LiveKit room's agent.
+func (a Answerer) seat(ctx context.Context) (line bench.Line, leave func(), err error) {
+	const identity = "rtcbench-agent-lab"
+	token, err := livekit.Key{Key: a.Get("LIVEKIT_API_KEY"), Secret: a.Get("LIVEKIT_API_SECRET")}.
+		MintSpeaker(room, identity, 24*time.Hour)
+	if err != nil {
+		return nil, nil, err
+	}
+	line, err = livekit.Voice{}.Call(ctx, bench.Room{URL: a.Get("LIVEKIT_URL"), Name: room, Token: token},
+		bench.JoinOptions{Identity: identity, ReconnectTimeout: a.Within})
+	if err != nil {
+		return nil, nil, err
+	}
+	return line, func() { line.Close() }, nil
 }
 
 // answers reads what an agent wrote down.

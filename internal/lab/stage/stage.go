@@ -1,8 +1,9 @@
-// Package stage plays this program in a lab: a server, an echo and the command that is measured, each a process of its
-// own in its place, and what the router and the echo wrote down of it.
+// Package stage plays this program in a lab: a server, an echo or a voice agent, and the command that is measured, each
+// a process of its own in its place, and what the router and the echo wrote down of it.
 package stage
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -18,6 +19,7 @@ import (
 	"rtcbench/internal/lab"
 	"rtcbench/internal/lab/analysis"
 	"rtcbench/internal/lab/witness"
+	"rtcbench/internal/platform/daily"
 	"rtcbench/internal/sandbox"
 	"rtcbench/internal/scratch"
 	"rtcbench/internal/turn"
@@ -34,10 +36,12 @@ type Play struct {
 	NoStore  bool     // the command keeps its runs in no store
 	// The command calls a voice agent: one of ours answers, after Delay, in the place of the echo. Said are the
 	// utterances of the call; nil = the command pings.
-	Said   map[string]turn.Utterance
-	Delay  time.Duration
-	Stdout io.Writer
-	Stderr io.Writer
+	Said     map[string]turn.Utterance
+	Delay    time.Duration // 0 = as the sandbox's agent by itself
+	Platform string        // whose server is played; "" = LiveKit's
+	Chrome   []string      // flags that say which browser answers, where that platform needs one
+	Stdout   io.Writer
+	Stderr   io.Writer
 }
 
 // Played is what became of it.
@@ -57,7 +61,9 @@ const (
 	port      = 7880
 	udpPort   = 7882
 	clockName = "RTCBENCH_LAB_ANCHOR"
-	serverWas = "the LiveKit server"
+	serverWas = "the server"
+
+	usualDelay = 800 * time.Millisecond // of an agent's answer
 )
 
 // Ready is what Serve says when it serves, at URL.
@@ -136,16 +142,34 @@ func (s stage) turnLog() string { return filepath.Join(s.dir, "turns.json") }
 
 // elsewhere begins the variables that name another place than the lab.
 var elsewhere = []string{"LIVEKIT_", "DAILY_", "TMPDIR=", "ECHO_AGENT_", "RTCBENCH_AGENT", "RTCBENCH_ROOM",
-	"RTCBENCH_LISTEN", "RTCBENCH_HOST", "RTCBENCH_PORT"}
+	"RTCBENCH_LISTEN", "RTCBENCH_HOST", "RTCBENCH_PORT", "RTCBENCH_DAILY_", "RTCBENCH_TURN_AGENT",
+	"RTCBENCH_TURN_START_"}
+
+// Names are the flags that name what the lab has of its own.
+var Names = []string{"server-url", "token", "api-key", "api-secret", "room", "echo", "agent", "agent-url",
+	"agent-token", "agent-name", "room-url", "start-url", "start-token", "start-body", "daily-bundle-url"}
 
 // withoutElsewhere is environ without what names another place than the lab.
 func withoutElsewhere(environ []string) (kept []string) {
 	for _, e := range environ {
-		if !slices.ContainsFunc(elsewhere, func(name string) bool { return strings.HasPrefix(e, name) }) {
+		if !isElsewhere(e) {
 			kept = append(kept, e)
 		}
 	}
 	return kept
+}
+
+func isElsewhere(variable string) bool {
+	return slices.ContainsFunc(elsewhere, func(name string) bool { return strings.HasPrefix(variable, name) })
+}
+
+// Elsewhere tells the variables of a file that hold in no lab: they name another place. Without a lab it is nil. get
+// reads a variable of this process.
+func Elsewhere(get func(string) string) func(variable string) bool {
+	if get("RTCBENCH_LAB") == "" {
+		return nil
+	}
+	return isElsewhere
 }
 
 // command is this program in a place, with args.
@@ -154,14 +178,18 @@ func (s stage) command(args ...string) *exec.Cmd {
 	cmd.Env = append(withoutElsewhere(s.Environ), "TMPDIR="+s.dir, "LIVEKIT_URL="+URL(),
 		"LIVEKIT_API_KEY="+key, "LIVEKIT_API_SECRET="+s.secret, "RTCBENCH_ROOM="+room,
 		clockName+"="+s.network.ClockReading())
+	cmd.Env = append(cmd.Env, reachesDaily()...)
 	return cmd
 }
 
 // play plays the command, with a server and an echo around it.
 func (s stage) play(ctx context.Context) error {
 	echo, ready := s.command("echo", "--log-pings="+s.pingLog()), "echo ready"
+	whose := "--platform=" + s.Platform
 	if s.Said != nil {
-		echo, ready = s.command("lab", "answer", "--log="+s.turnLog(), fmt.Sprintf("--delay=%v", s.Delay)), agentReady
+		echo = s.command(append([]string{"lab", "answer", whose, "--log=" + s.turnLog(),
+			fmt.Sprintf("--delay=%v", cmp.Or(s.Delay, usualDelay))}, s.Chrome...)...)
+		ready = agentReady
 	}
 	if s.Within != "" {
 		echo.Args = append(echo.Args, "--connect-timeout="+s.Within)
@@ -180,7 +208,7 @@ func (s stage) play(ctx context.Context) error {
 	runner.Stdin, runner.Stdout, runner.Stderr = os.Stdin, s.Stdout, s.Stderr
 	return s.network.Play(ctx, lab.Cast{
 		Busy:   func() *exec.Cmd { return s.command("lab", "busy") },
-		Server: s.command("lab", "serve"), ServerReady: serverWas,
+		Server: s.command("lab", "serve", whose), ServerReady: serverWas,
 		Echo: echo, EchoReady: ready, Command: runner,
 	})
 }
@@ -194,10 +222,14 @@ func Enter(args, environ []string) error {
 	return lab.Enter(self, append([]string{"rtcbench"}, args...), environ)
 }
 
-// Serve is the LiveKit server of a lab, until ctx ends. It says on w when it is ready.
-func Serve(ctx context.Context, key, secret string, w io.Writer) error {
-	server, err := sandbox.Start(sandbox.Options{Address: lab.SFU.Address(), Port: port, UDPPort: udpPort, Key: key,
-		Secret: secret})
+// Serve is the server of a lab, LiveKit's or another platform's, until ctx ends. It says on w when it is ready.
+// get reads a variable.
+func Serve(ctx context.Context, platform string, get func(string) string, w io.Writer) error {
+	if platform == daily.Platform.Name {
+		return serveDaily(ctx, w)
+	}
+	server, err := sandbox.Start(sandbox.Options{Address: lab.SFU.Address(), Port: port, UDPPort: udpPort,
+		Key: get("LIVEKIT_API_KEY"), Secret: get("LIVEKIT_API_SECRET")})
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,8 @@ func TestNothingOfTheUsersServerIsInTheLab(t *testing.T) {
 	environ := append([]string{"LIVEKIT_URL=wss://my.cloud", "LIVEKIT_API_KEY=k", "LIVEKIT_API_SECRET=s",
 		"LIVEKIT_TOKEN=t", "DAILY_API_KEY=d", "DAILY_ROOM_URL=https://x.daily.co/y", "TMPDIR=/home/me",
 		"ECHO_AGENT_URL=e", "RTCBENCH_AGENT_URL=e", "RTCBENCH_ROOM=mine", "RTCBENCH_LISTEN=:80", "RTCBENCH_HOST=h",
-		"RTCBENCH_PORT=80", "RTCBENCH_ROOM_PREFIX=my-"}, kept...)
+		"RTCBENCH_PORT=80", "RTCBENCH_ROOM_PREFIX=my-", "RTCBENCH_DAILY_TOKEN=t", "RTCBENCH_TURN_AGENT=mine",
+		"RTCBENCH_TURN_START_URL=https://x"}, kept...)
 	if got := withoutElsewhere(environ); !slices.Equal(got, kept) {
 		t.Errorf("%q, want %q", got, kept)
 	}
@@ -49,8 +50,11 @@ func TestOneTimeLineForAllOfALab(t *testing.T) {
 
 // TestAServerSaysWhyItIsNotThere: outside a lab its address is nobody's.
 func TestAServerSaysWhyItIsNotThere(t *testing.T) {
-	var said bytes.Buffer
-	if err := Serve(t.Context(), "key", "a secret of thirty-two characters", &said); err == nil || said.Len() > 0 {
-		t.Errorf("%v, %q", err, said.String())
+	key := func(string) string { return "a secret of thirty-two characters" }
+	for _, platform := range []string{"livekit", "daily"} {
+		var said bytes.Buffer
+		if err := Serve(t.Context(), platform, key, &said); err == nil || said.Len() > 0 {
+			t.Errorf("%s: %v, %q", platform, err, said.String())
+		}
 	}
 }

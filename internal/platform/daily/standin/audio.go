@@ -2,6 +2,7 @@ package standin
 
 import (
 	"fmt"
+	"net"
 	"slices"
 	"strings"
 	"sync"
@@ -54,8 +55,8 @@ type delayed struct {
 	due    time.Time
 }
 
-// connection makes one end of a connection with the codecs of the day.
-func (a Audio) connection() (*webrtc.PeerConnection, error) {
+// connection makes one end of a connection, at an address, with the codecs of the day.
+func (a Audio) connection(at net.IP) (*webrtc.PeerConnection, error) {
 	var engine webrtc.MediaEngine
 	codecs := []webrtc.RTPCodecParameters{{PayloadType: opusType, RTPCodecCapability: webrtc.RTPCodecCapability{
 		MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2, SDPFmtpLine: "minptime=10;useinbandfec=1"}}}
@@ -79,7 +80,7 @@ func (a Audio) connection() (*webrtc.PeerConnection, error) {
 	var settings webrtc.SettingEngine
 	settings.SetLite(true)
 	settings.SetIncludeLoopbackCandidate(true)
-	settings.SetInterfaceFilter(func(name string) bool { return strings.HasPrefix(name, "lo") })
+	settings.SetIPFilter(at.Equal)
 	settings.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
 	api := webrtc.NewAPI(webrtc.WithMediaEngine(&engine), webrtc.WithSettingEngine(settings))
 	return api.NewPeerConnection(webrtc.Configuration{})
@@ -111,7 +112,7 @@ func described(pc *webrtc.PeerConnection, d webrtc.SessionDescription) (string, 
 
 // produce answers a participant's offer of audio.
 func (s *Server) produce(room string, me *seat, offer string) error {
-	pc, err := s.fateNow().Audio.connection()
+	pc, err := s.fateNow().Audio.connection(s.ip)
 	if err != nil {
 		return err
 	}
@@ -211,7 +212,7 @@ func (s *Server) offer(me *seat) error {
 		return nil
 	}
 	if a.down == nil {
-		pc, err := s.fateNow().Audio.connection()
+		pc, err := s.fateNow().Audio.connection(s.ip)
 		if err != nil {
 			return err
 		}

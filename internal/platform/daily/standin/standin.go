@@ -24,12 +24,13 @@ var callMachine string
 // SFU is what the stand-in gives as the id of its server.
 const SFU = "rtcbench-standin"
 
-// Server is a running stand-in on 127.0.0.1.
+// Server is a running stand-in.
 type Server struct {
 	Key string // the API key that it takes
 
 	http *http.Server
 	base string // host:port
+	ip   net.IP // its host, by which its audio goes, too
 
 	mu         sync.Mutex
 	rooms      map[string]*room
@@ -94,13 +95,17 @@ func (s *seat) write(v any) {
 	s.conn.WriteJSON(v)
 }
 
-// Start starts a stand-in. Its owner closes it.
-func Start() (*Server, error) {
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
+// Start starts a stand-in that this machine alone can reach. Its owner closes it.
+func Start() (*Server, error) { return StartAt("127.0.0.1:0") }
+
+// StartAt starts one at an address of this machine (host:port, the host in numbers), by which its audio goes, too.
+func StartAt(address string) (*Server, error) {
+	l, err := net.Listen("tcp4", address)
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{Key: "standin-key", base: l.Addr().String(), rooms: map[string]*room{}, tokens: map[string]token{}}
+	s := &Server{Key: "standin-key", base: l.Addr().String(), ip: l.Addr().(*net.TCPAddr).IP,
+		rooms: map[string]*room{}, tokens: map[string]token{}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /cm/static/call-machine-object-bundle.js", s.bundle)
 	mux.HandleFunc("GET /ws", s.socket)
@@ -115,7 +120,7 @@ func Start() (*Server, error) {
 
 // API is for --daily-api-url, BundleURL for --daily-bundle-url.
 func (s *Server) API() string       { return "http://" + s.base + "/v1" }
-func (s *Server) BundleURL() string { return "http://" + s.base + "/cm/static" }
+func (s *Server) BundleURL() string { return BundleURL(s.base) }
 
 // AddRoom makes a room that anybody may join and returns its URL.
 func (s *Server) AddRoom(name string) string {
@@ -125,7 +130,11 @@ func (s *Server) AddRoom(name string) string {
 	return s.url(name)
 }
 
-func (s *Server) url(name string) string { return "http://" + s.base + "/" + name }
+func (s *Server) url(name string) string { return RoomURL(s.base, name) }
+
+// RoomURL and BundleURL are those of a stand-in at an address.
+func RoomURL(address, room string) string { return "http://" + address + "/" + room }
+func BundleURL(address string) string     { return "http://" + address + "/cm/static" }
 
 // SetFate decides what happens from now on.
 func (s *Server) SetFate(f Fate) {
