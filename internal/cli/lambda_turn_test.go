@@ -1,9 +1,13 @@
 package cli_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
+	"os/exec"
+	"strings"
 	"testing"
 	"time"
 
@@ -60,4 +64,39 @@ func calledByLambda(t *testing.T, server *sandboxtest.Server, invoke func(string
 	}
 	stop()
 	<-served
+}
+
+// TestLambdaCallsInADailyRoom: an event can ask for turns with whoever is in a Daily room, by Daily's own library in a
+// Chromium. One that names nobody is told so.
+func TestLambdaCallsInADailyRoom(t *testing.T) {
+	s := startStandin(t)
+	room := s.AddRoom("called")
+	dailyAgent(t, s, room, &turn.Agent{Delay: turn.LeastDelay})
+	api, dir := newRuntimeAPI(t), t.TempDir()
+	cmd := exec.Command("rtcbench")
+	var log bytes.Buffer
+	cmd.Dir, cmd.Stderr, cmd.Stdout = dir, &log, &log
+	cmd.Env = []string{quickExits, "PATH=" + os.Getenv("PATH"), "TMPDIR=" + dir, "RTCBENCH_DATA_DIR=" + dir + "/data",
+		"AWS_LAMBDA_RUNTIME_API=" + strings.TrimPrefix(api.URL, "http://"), "AWS_LAMBDA_FUNCTION_NAME=rtcbench",
+		"RTCBENCH_DAILY_BUNDLE_URL=" + s.BundleURL(),
+		"RTCBENCH_CHROME_RESOLVER_RULES=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { cmd.Process.Kill(); cmd.Wait() }()
+	body, failed := api.invoke(t, fmt.Sprintf(`{"platform": "turn daily", "room-url": %q, "turns": 2, `+
+		`"say": ["stop"], "rest": "400ms", "greeting": "0", "timeout": "60s", "connect-timeout": "60s"}`, room), patience)
+	var file result.File
+	if err := json.Unmarshal(body, &file); err != nil || failed {
+		t.Fatalf("%v: %.500s", err, body)
+	}
+	run, err := file.Run()
+	if err != nil || run.Turns == nil || run.Facts.Engine != bench.Browser || run.Ended != bench.Complete ||
+		run.Counts.Answered == 0 {
+		t.Errorf("%v, by %s, ended %q, %+v: %+v", err, run.Facts.Engine, run.Ended, run.Counts, run.Turns)
+	}
+	body, failed = api.invoke(t, `{"platform": "turn daily"}`, patience)
+	if !failed || !strings.Contains(string(body), "nobody is named to be called: give --room-url") {
+		t.Errorf("failed %v, %s", failed, body)
+	}
 }
