@@ -51,3 +51,43 @@ func Turns() bench.Run {
 	r.End = r.Start.Add(time.Minute)
 	return r
 }
+
+// MarkedTurns is a run of answered turns that are marked in each way, or in none if sure, and of one that was early
+// while this process was stalled. A fifth has no answer.
+func MarkedTurns(sure bool) bench.Run {
+	r := Turns()
+	ms := func(n float64) bench.Quantity { return bench.Known(time.Duration(n*float64(time.Millisecond)), true) }
+	answered := r.Turns.Turns[0]
+	answered.Playout, answered.Notes = bench.Quantity{}, nil
+	list := []bench.TurnFact{answered, answered, answered, answered, r.Turns.Turns[1], r.Turns.Turns[2]}
+	if !sure {
+		list = list[1:]
+	}
+	of := list[len(list)-5:]
+	of[0].Stalled = ms(133)
+	of[0].Why = "this process did not get to its packets for 133ms where the turn was measured: it may be wrong by " +
+		"as much"
+	of[1].Uneven = ms(124.4)
+	of[2].Stalled, of[2].Why, of[2].Uneven = of[0].Stalled, of[0].Why, ms(119)
+	of[3].Stalled, of[3].Why = of[0].Stalled, of[0].Why
+	r.Turns.Turns, r.Samples = list, nil
+	for i := range list {
+		seq := uint32(i + 1)
+		list[i].Seq = seq
+		at := time.Duration(seq) * 10 * time.Second
+		s := bench.Sample{Seq: seq, Due: at, Sent: at}
+		switch list[i].Fate {
+		case bench.TurnAnswered:
+			list[i].Latency.D += time.Duration(i) * 50 * time.Millisecond
+			s.Outcome, s.RTT = bench.Answered, list[i].Latency.D
+		case bench.TurnUnanswered:
+			s.Outcome = bench.Lost
+		default:
+			s.Outcome, s.Reason = bench.NotSent, bench.NoLatency
+		}
+		r.Samples = append(r.Samples, s)
+	}
+	r.Plan.Count, r.Counts = len(list), bench.Counts{}
+	r.Counts.Tally(r.Samples)
+	return r
+}

@@ -85,7 +85,8 @@ func TestLambdaCallsInADailyRoom(t *testing.T) {
 	}
 	defer func() { cmd.Process.Kill(); cmd.Wait() }()
 	body, failed := api.invoke(t, fmt.Sprintf(`{"platform": "turn daily", "room-url": %q, "turns": 2, `+
-		`"say": ["stop"], "rest": "400ms", "greeting": "0", "timeout": "60s", "connect-timeout": "60s"}`, room), patience)
+		`"say": ["stop"], "rest": "400ms", "greeting": "0", "timeout": "60s", `+
+		`"connect-timeout": "60s"}`, room), patience)
 	var file result.File
 	if err := json.Unmarshal(body, &file); err != nil || failed {
 		t.Fatalf("%v: %.500s", err, body)

@@ -3,7 +3,6 @@ package pictures
 import (
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"rtcbench/bench"
@@ -15,7 +14,7 @@ import (
 // The measures of a picture of turns.
 const (
 	stripLabel = 130.0 // what was said
-	stripWidth = 430.0 // of the longest turn
+	stripWidth = 330.0 // of the longest turn
 	stripRow   = 40.0
 	stripBar   = 13.0
 	agent      = "#e08214"
@@ -101,6 +100,7 @@ func (s stripes) axis(end time.Duration, top float64) {
 
 func (s stripes) turn(t bench.TurnFact) {
 	y := s.y + 4
+	fate, marks := report.Fate(t)
 	s.Text(margin, y+stripBar+6, textFont.Cut(fmt.Sprintf("%d  %s", t.Seq, report.Printable(t.Said)), stripLabel-12),
 		textFont)
 	for _, of := range []struct {
@@ -121,7 +121,7 @@ func (s stripes) turn(t bench.TurnFact) {
 	}
 	if t.Fate == bench.TurnUnanswered && t.Waited.OK { // nobody answers, also beyond the picture
 		middle, until := y+stripBar+1, min(t.Over(), s.end)
-		of := drawing.Style{Stroke: quiet, Width: 2.5, Dash: 4, Class: "silence", Title: report.Fate(t)}
+		of := drawing.Style{Stroke: quiet, Width: 2.5, Dash: 4, Class: "silence", Title: fate}
 		s.Line(s.x(t.Speech.D), middle, s.x(until), middle, of)
 		if t.Over() > s.end {
 			tip := s.x(until)
@@ -134,8 +134,13 @@ func (s stripes) turn(t bench.TurnFact) {
 	if t.Fate != bench.TurnAnswered {
 		font = boldFont
 	}
-	for i, line := range font.Wrap(strings.TrimSpace(report.Fate(t)), sheetWidth-x-6, 2) {
-		s.Text(x, y+stripBar+18*float64(i), line, font)
+	if marks != "" { // in small letters, for both ways of it have to find room
+		s.Text(x, y+stripBar, fate, font)
+		s.Text(x, y+stripBar+18, smallFont.Cut(marks, sheetWidth-x-6), smallFont)
+	} else {
+		for i, line := range font.Wrap(fate, sheetWidth-x-6, 2) {
+			s.Text(x, y+stripBar+18*float64(i), line, font)
+		}
 	}
 	s.y += stripRow
 }

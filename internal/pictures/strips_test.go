@@ -25,3 +25,18 @@ func TestStrips(t *testing.T) {
 		}
 	}
 }
+
+// TestStripsOfMarkedTurns: what marks a turn as unsure stands beside it, whole, whichever way it is; and a turn without
+// an answer shows the silence, and how long it was.
+func TestStripsOfMarkedTurns(t *testing.T) {
+	got := drawn(t, "", alone(benchtest.MarkedTurns(true)))
+	for _, want := range []string{"stalled 133 ms", "uneven by 124 ms", "stalled 133 ms, uneven by 119 ms",
+		"no answer in 15.0 s", "early by 700 ms"} {
+		if !strings.Contains(got.text, want) {
+			t.Errorf("the picture has not %q: %s", want, got.text)
+		}
+	}
+	if got.classes["silence"] != 1 || got.classes["latency"] != 4 {
+		t.Errorf("%v", got.classes)
+	}
+}

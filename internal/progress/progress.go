@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"os"
 	"time"
 
@@ -36,9 +37,22 @@ func Log(log *slog.Logger) func(bench.Sample) {
 
 // LogTurn writes a line for a turn, at the level debug.
 func LogTurn(log *slog.Logger, t bench.TurnFact) {
-	log.Debug("turn", "seq", t.Seq, "said", t.Said, "fate", t.Fate, "latency", t.Latency.D, "reply", t.Reply.D,
-		"floor_dbfs", t.Floor, "threshold_dbfs", t.Threshold, "lost", t.Lost, "clicks", t.Clicks,
-		"stalled", t.Stalled.D, "uneven", t.Uneven.D)
+	known := []any{"seq", t.Seq, "said", t.Said, "fate", t.Fate}
+	for _, of := range []struct {
+		name string
+		bench.Quantity
+	}{{"latency", t.Latency}, {"waited", t.Waited}, {"speech", t.Speech}, {"reply", t.Reply}, {"barge_in", t.BargeIn},
+		{"talk_over", t.TalkOver}, {"stalled", t.Stalled}, {"uneven", t.Uneven}} {
+		if of.OK {
+			known = append(known, of.name, of.D.Round(10*time.Microsecond))
+		}
+	}
+	known = append(known, "floor_dbfs", math.Round(t.Floor), "threshold_dbfs", math.Round(t.Threshold), "lost", t.Lost,
+		"clicks", t.Clicks)
+	if t.Why != "" {
+		known = append(known, "why", t.Why)
+	}
+	log.Debug("turn", known...)
 }
 
 // Pings shows a bar with the round trip of the latest ping. end takes it away.

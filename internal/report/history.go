@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"time"
 
@@ -30,41 +31,9 @@ const Parts = 24
 func WriteHistoryText(w io.Writer, h History) error {
 	p := newPage(lipgloss.NewRenderer(w))
 	p.line("%s", p.dim.Render(fmt.Sprintf("%s; %s to %s UTC", Printable(h.Store), minute(h.Since), minute(h.Until))))
-	if len(h.Runs) > 0 {
-		p.head(fmt.Sprintf("%-11s %-10s %-8s %-7s %-13s %6s %7s %7s %7s %6s %6s %-8s",
-			"Runs", "location", "platform", "engine", "path", pingsOf(h.Runs), "P50 ms", "P95", "P99", "jitter",
-			"loss %", "run"))
-	}
-	for _, r := range h.Runs {
-		s := r.Summary
-		mark := ""
-		if n := len(s.Doubts); n > 0 || s.Validity.Verdict == bench.Invalid {
-			mark = p.verdictStyle(s.Validity.Verdict).
-				Render(fmt.Sprintf(" %d%s", n, cmp.Or(verdictMarks[s.Validity.Verdict], "!")))
-		}
-		p.line("%-11s %-10s %-8s %-7s %-13s %6d %7s %7s %7s %6s %6s %s%s",
-			minute(r.End)[5:], cut(bench.SeriesOf(r.Run).Way(), 10), r.Platform, r.Facts.Engine,
-			shortWay(r.Facts.Transport, r.Path()),
-			r.Counts.Settled(), number(s.P50), number(s.P95), number(s.P99), number(s.Jitter), percent(r.Counts),
-			ShortID(r.ID), mark)
-	}
+	p.runLines(h.Runs)
 	p.voices(h.Runs)
-	if len(h.Courses) > 0 {
-		p.head(fmt.Sprintf("%-22s %-8s %-8s %-13s %6s %8s %8s %8s %8s", "All runs of that time", "platform", "engine",
-			"path", "runs", "P50 ms", "P95", "P99", "loss %"))
-	}
-	leftOut := 0
-	for _, c := range h.Courses {
-		leftOut += c.LeftOut
-		q := func(q float64) string { d, ok := c.Histogram.Quantile(q); return number(bench.Quantity{D: d, OK: ok}) }
-		p.line("%-22s %-8s %-8s %-13s %6d %8s %8s %8s %8s", cut(c.Way(), 22), c.Platform, cut(c.Engine, 8),
-			shortWay(c.Transport, c.Path),
-			c.Runs, q(0.5), q(0.95), q(0.99), percent(c.Counts))
-		if line, lo, hi := spark(c.P50); lo.OK && hi.D > lo.D {
-			p.line("  %s  %s", p.bar.Render(line),
-				p.dim.Render(fmt.Sprintf("P50 from %s to %s", number(lo), number(hi))))
-		}
-	}
+	leftOut := p.courses(h.Courses)
 	if leftOut > 0 {
 		p.line("%s",
 			p.warn.Render(fmt.Sprintf("%d invalid run(s) left out of these sums; --include-invalid takes them in.",
@@ -81,6 +50,64 @@ func WriteHistoryText(w io.Writer, h History) error {
 	}
 	_, err := io.WriteString(w, p.String())
 	return err
+}
+
+// runLines is a table of runs. What matters of turns is whether they were answered: they have no jitter.
+func (p *page) runLines(runs []bench.Record) {
+	if len(runs) == 0 {
+		return
+	}
+	of := pingsOf(runs)
+	end := func(jitter, loss, turns string) string {
+		if of == "turns" {
+			return fmt.Sprintf("%13s", turns)
+		}
+		return fmt.Sprintf("%6s %6s", jitter, loss)
+	}
+	p.head(fmt.Sprintf("%-11s %-10s %-8s %-7s %-13s %6s %7s %7s %7s %s %-8s", "Runs", "location", "platform", "engine",
+		"path", of, "P50 ms", "P95", "P99", end("jitter", "loss %", "no answer %"), "run"))
+	for _, r := range runs {
+		s := r.Summary
+		mark, jitter := "", number(s.Jitter)
+		if n := len(s.Doubts); n > 0 || s.Validity.Verdict == bench.Invalid {
+			mark = p.verdictStyle(s.Validity.Verdict).
+				Render(fmt.Sprintf(" %d%s", n, cmp.Or(verdictMarks[s.Validity.Verdict], "!")))
+		}
+		if r.Facts.Transport == bench.Turn {
+			jitter = number(bench.Quantity{})
+		}
+		p.line("%-11s %-10s %-8s %-7s %-13s %6d %7s %7s %7s %s %s%s",
+			minute(r.End)[5:], cut(bench.SeriesOf(r.Run).Way(), 10), r.Platform, r.Facts.Engine,
+			shortWay(r.Facts.Transport, r.Path()), r.Counts.Settled(), number(s.P50), number(s.P95), number(s.P99),
+			end(jitter, percent(r.Counts), percent(r.Counts)), ShortID(r.ID), mark)
+	}
+	if of == "n" {
+		p.line("%s", p.dim.Render("Of turns, loss % is how many had no answer."))
+	}
+}
+
+// courses is a table of all runs of some time, and says how many are left out of it.
+func (p *page) courses(list []bench.Course) (leftOut int) {
+	if len(list) == 0 {
+		return 0
+	}
+	loss := "loss %"
+	if !slices.ContainsFunc(list, func(c bench.Course) bool { return c.Transport != bench.Turn }) {
+		loss = "no answer %"
+	}
+	p.head(fmt.Sprintf("%-22s %-8s %-8s %-13s %6s %8s %8s %8s %*s", "All runs of that time", "platform", "engine",
+		"path", "runs", "P50 ms", "P95", "P99", max(8, len(loss)), loss))
+	for _, c := range list {
+		leftOut += c.LeftOut
+		q := func(q float64) string { d, ok := c.Histogram.Quantile(q); return number(bench.Quantity{D: d, OK: ok}) }
+		p.line("%-22s %-8s %-8s %-13s %6d %8s %8s %8s %*s", cut(c.Way(), 22), c.Platform, cut(c.Engine, 8),
+			shortWay(c.Transport, c.Path), c.Runs, q(0.5), q(0.95), q(0.99), max(8, len(loss)), percent(c.Counts))
+		if line, lo, hi := spark(c.P50); lo.OK && hi.D > lo.D {
+			p.line("  %s  %s", p.bar.Render(line),
+				p.dim.Render(fmt.Sprintf("P50 from %s to %s", number(lo), number(hi))))
+		}
+	}
+	return leftOut
 }
 
 // pingsOf is what runs consist of.

@@ -56,3 +56,32 @@ func TestHistory(t *testing.T) {
 		}
 	}
 }
+
+// TestHistoryOfTurns: turns have no jitter, and what the others have is no loss of packets. Beside pings they are told
+// of.
+func TestHistoryOfTurns(t *testing.T) {
+	h := aHistory()
+	turns := bench.NewRecord(benchtest.MarkedTurns(true)) // four answered, one not, and one early
+	sum := bench.Course{P50: make([]bench.Quantity, Parts)}
+	sum.Series = bench.SeriesOf(turns.Run)
+	sum.Add(turns, bench.Query{})
+	shown := func(h History) string {
+		var table bytes.Buffer
+		if err := WriteHistoryText(&table, h); err != nil {
+			t.Fatal(err)
+		}
+		return table.String()
+	}
+	alone := shown(History{Store: "sqlite:x", Runs: []bench.Record{turns}, Courses: []bench.Course{sum}})
+	lines := strings.Split(alone, "\n")
+	if strings.Contains(alone, "loss") || strings.Contains(alone, "jitter") || len(lines) < 7 ||
+		!strings.Contains(lines[2], " turns ") || !strings.HasSuffix(lines[5], "no answer %") ||
+		!strings.HasSuffix(lines[6], "20.00") || lipgloss.Width(lines[2]) > 110 {
+		t.Error(alone)
+	}
+	h.Runs, h.Courses = append(h.Runs, turns), append(h.Courses, sum)
+	if both := shown(h); !strings.Contains(both, "Of turns, loss % is how many had no answer.") ||
+		!strings.Contains(both, "     –  20.00 "+ShortID(turns.ID)) {
+		t.Error(both)
+	}
+}

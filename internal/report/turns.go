@@ -33,7 +33,11 @@ func (p *page) turns(r bench.Record) {
 			p50, _ := stats.Quantile(stats.Sorted(heard), 0.5)
 			row("P50 as heard", bench.Known(p50, true), "behind a jitter buffer that loses 1 % of it")
 		}
-		if sure, marked := r.Turns.Unmarked(); marked > 0 {
+		switch sure, marked := r.Turns.Unmarked(); {
+		case marked == 0:
+		case sure.Turns == 0:
+			p.line("\nEach of them is marked as unsure: none of these figures is sure.")
+		default:
 			p.head(fmt.Sprintf("Without the %d marked", marked) + "                ")
 			row("P50", sure.P50, bench.Turn.Words(interval(intervalOf(sure.P50CI, 0.5), sure.Turns, 0)))
 			row("P95", sure.P95, bench.Turn.Words(interval(intervalOf(sure.P95CI, 0.95), sure.Turns,
@@ -89,9 +93,16 @@ func (p *page) strips(of bench.Turns) {
 	p.line("  %s", p.dim.Render("█ caller  ▒ agent  ▓ both  · silence"))
 	for _, t := range of.Turns {
 		p.line("  %3d %-7s %s %s", t.Seq, cut(Printable(t.Said), 7), strip(t, step), fateText(t))
-		for _, line := range Wrap(Printable(t.Why), width-6) {
-			if line != "" {
-				p.line("      %s", p.dim.Render(line))
+		why := []string{t.Why}
+		if t.Held() {
+			why = append(why, fmt.Sprintf("uneven by %s ms: a packet that it is measured by came so late, or more",
+				whole(t.Uneven)))
+		}
+		for _, text := range why {
+			for _, line := range Wrap(Printable(text), width-6) {
+				if line != "" {
+					p.line("      %s", p.dim.Render(line))
+				}
 			}
 		}
 	}
@@ -129,20 +140,33 @@ func within(spans []bench.Span, at time.Duration) bool {
 }
 
 // Turn is one turn in words.
-func Turn(t bench.TurnFact) string { return strings.TrimSpace(Printable(t.Said) + ": " + fateText(t)) }
+func Turn(t bench.TurnFact) string {
+	fate, marks := Fate(t)
+	if marks != "" {
+		fate += ", " + marks
+	}
+	return Printable(t.Said) + ": " + fate
+}
 
+// Fate is what became of a turn, and what marks it as unsure.
+func Fate(t bench.TurnFact) (fate, marks string) {
+	var list []string
+	if t.Starved() {
+		list = append(list, fmt.Sprintf("stalled %s ms", whole(t.Stalled)))
+	}
+	if t.Held() {
+		list = append(list, fmt.Sprintf("uneven by %s ms", whole(t.Uneven)))
+	}
+	return strings.TrimSpace(fateText(t)), strings.Join(list, ", ")
+}
+
+// fateText has the figure of an answered turn where those of other turns stand, in a table.
 func fateText(t bench.TurnFact) string {
 	switch t.Fate {
 	case bench.TurnAnswered:
 		text := fmt.Sprintf("%5s ms, reply %s", whole(t.Latency), seconds(t.Reply))
 		if t.BargeIn.OK {
 			text = fmt.Sprintf("%5s ms, barge-in %s ms", whole(t.Latency), whole(t.BargeIn))
-		}
-		if t.Starved() {
-			text += fmt.Sprintf(", stalled %s ms", whole(t.Stalled))
-		}
-		if t.Held() {
-			text += fmt.Sprintf(", uneven by %s ms", whole(t.Uneven))
 		}
 		return text
 	case bench.TurnUnanswered:
@@ -197,10 +221,10 @@ func (p *page) turnDetails(r bench.Record) {
 	}
 	p.networkShare(r)
 	if uneven > 0 {
-		note("uneven", fmt.Sprint(uneven), "marked: a packet came more than 20 ms late where they are measured")
+		note("uneven", fmt.Sprint(uneven), "marked: a packet that counts came more than 20 ms late")
 	}
 	if stalled > 0 {
-		note("stalled", fmt.Sprint(stalled), "marked: this process did not get to its packets for more than 20 ms")
+		note("stalled", fmt.Sprint(stalled), "marked: this process let its packets wait for over 20 ms")
 	}
 	p.middle("dispatch", dispatches, "order to the agent's joining")
 	p.middle("greeting", greetings, "both there to the first audible sample")

@@ -94,8 +94,5 @@ func Number(q bench.Quantity) string { return number(q) }
 // Signed is a difference in milliseconds, as tables have it.
 func Signed(v float64) string { return signed(v) }
 
-// Fate is what became of a turn.
-func Fate(t bench.TurnFact) string { return fateText(t) }
-
 // Besides are the doubts about a run that its verdict does not tell.
 func Besides(s bench.Summary) []bench.Doubt { return ungraded(s) }

@@ -18,14 +18,19 @@ const shown = (t: TurnFact) => (t.fate === 'no answer' ? Math.min(over(t), (t.sp
 
 const end = (list: Spans) => Math.max(0, ...(list ?? []).map((s) => s.to_ms ?? 0));
 
+/** What makes a turn unsure, in words. */
+const marks = (t: TurnFact) =>
+  [
+    (t.stalled_ms ?? 0) > most ? `stalled ${ms(t.stalled_ms)} ms` : '',
+    (t.uneven_ms ?? 0) > most ? `uneven by ${ms(t.uneven_ms)} ms` : '',
+  ]
+    .filter((text) => text !== '')
+    .join(', ');
+
 /** What a turn came to, in words. */
 function fate(t: TurnFact): string {
   const over = t.barge_in_ms === null ? '' : `, stopped ${ms(t.barge_in_ms)} ms after the interruption`;
-  const why = [
-    (t.stalled_ms ?? 0) > most ? `, stalled ${ms(t.stalled_ms)} ms` : '',
-    (t.uneven_ms ?? 0) > most ? `, uneven by ${ms(t.uneven_ms)} ms` : '',
-  ].join('');
-  if (t.fate === 'answered') return `${ms(t.latency_ms)} ms${over}${why}`;
+  if (t.fate === 'answered') return `${ms(t.latency_ms)} ms${over}`;
   if (t.fate === 'no answer' && t.waited_ms && !t.why) return `${t.fate} in ${(t.waited_ms / 1000).toFixed(1)} s`;
   if (t.latency_ms !== null && t.latency_ms < 0) return `${t.fate}, by ${ms(-t.latency_ms)} ms`;
   return t.why ? `${t.fate}: ${t.why}` : t.fate;
@@ -58,10 +63,12 @@ export function TurnFigures({ of, asked }: { of: Turns; asked: number }) {
       {sure && marked > 0 && (
         <div>
           <dt>P50, P95 without the {marked} marked</dt>
-          <dd>
-            {ms(sure.p50_ms)}, {ms(sure.p95_ms)} <small>ms</small>
-          </dd>
-          <dd class="ci">of {sure.turns}</dd>
+          {sure.turns > 0 && (
+            <dd>
+              {ms(sure.p50_ms)}, {ms(sure.p95_ms)} <small>ms</small>
+            </dd>
+          )}
+          <dd class="ci">{sure.turns > 0 ? `of ${sure.turns}` : 'none: each answered turn is marked'}</dd>
         </div>
       )}
       {network !== undefined && (
@@ -81,9 +88,11 @@ const short = (text: string) => (text.length > 32 ? `${text.slice(0, 31)}…` : 
 export function Strips({ of }: { of: Turns }) {
   const list = of.turns;
   const longest = Math.max(1, ...list.map(shown));
-  const x = (v: number | null) => left + ((v ?? 0) / longest) * (width - left - right);
+  // An agent that still speaks when its caller begins was there before the turn.
+  const before = Math.min(0, ...list.map((t) => ((t.agent as Spans) ?? [])[0]?.from_ms ?? 0));
+  const x = (v: number | null) => left + (((v ?? 0) - before) / (longest - before)) * (width - left - right);
   const height = row * list.length + 34;
-  const step = [100, 200, 500, 1000, 2000, 5000, 10_000].find((s) => longest / s <= 8) ?? 20_000;
+  const step = [100, 200, 500, 1000, 2000, 5000, 10_000].find((s) => (longest - before) / s <= 8) ?? 20_000;
   const ticks = Array.from({ length: Math.floor(longest / step) + 1 }, (_, i) => i * step);
   const bars = (spans: Spans, kind: string, y: number, height: number) =>
     (spans ?? []).map((s) => (
@@ -105,7 +114,18 @@ export function Strips({ of }: { of: Turns }) {
         </>
       }
       table={{
-        head: ['turn', 'call', 'said', 'became', 'latency ms', 'speech ms', 'reply ms', 'both at once ms', 'notes'],
+        head: [
+          'turn',
+          'call',
+          'said',
+          'became',
+          'latency ms',
+          'speech ms',
+          'reply ms',
+          'both at once ms',
+          'unsure',
+          'notes',
+        ],
         lines: list.map((t) => [
           String(t.seq),
           String(t.call),
@@ -115,6 +135,7 @@ export function Strips({ of }: { of: Turns }) {
           ms(t.speech_ms),
           ms(t.reply_ms),
           ms(t.talk_over_ms),
+          marks(t),
           ((t.notes as Note[] | null) ?? []).map((n) => n.text).join('; '),
         ]),
       }}
@@ -133,7 +154,7 @@ export function Strips({ of }: { of: Turns }) {
             const y = row * i + 8;
             return (
               <g>
-                <title>{`${t.said}: ${fate(t)}`}</title>
+                <title>{[`${t.said}: ${fate(t)}`, marks(t)].filter((text) => text !== '').join(', ')}</title>
                 <text class="label" x={left - 10} y={y + 15} text-anchor="end">
                   {t.seq} {t.said.slice(0, 16)}
                 </text>
@@ -152,9 +173,14 @@ export function Strips({ of }: { of: Turns }) {
                 {t.interrupt_at_ms !== null && (
                   <line class="cut" x1={x(t.interrupt_at_ms)} x2={x(t.interrupt_at_ms)} y1={y - 3} y2={y + 24} />
                 )}
-                <text class="label" x={width - right + 10} y={y + 15}>
+                <text class="label" x={width - right + 10} y={marks(t) ? y + 8 : y + 15}>
                   {short(fate(t))}
                 </text>
+                {marks(t) && (
+                  <text class="label quiet" x={width - right + 10} y={y + 24}>
+                    {marks(t)}
+                  </text>
+                )}
               </g>
             );
           })}
