@@ -91,6 +91,18 @@ func ProxyAnswered(_ context.Context, _ *url.URL, _ *http.Request, answer *http.
 	return &Refused{Status: answer.StatusCode, Server: answer.Header.Get("Server"), Proxy: true}
 }
 
+// ErrCutOff means that an answer began and did not come to its end.
+var ErrCutOff = errors.New("it closed the connection in the middle of its answer")
+
+// Body reads at most so many bytes of what an answer carries.
+func Body(answer *http.Response, most int64) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(answer.Body, most))
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) {
+		err = ErrCutOff
+	}
+	return data, err
+}
+
 // Service is who was asked.
 type Service struct {
 	Name    string // "LiveKit"

@@ -132,3 +132,21 @@ func TestAnAnswerComesToAnEnd(t *testing.T) {
 		t.Error(answer.Status, body, err)
 	}
 }
+
+// TestAnAnswerThatIsCutOff is no server that gave none, and no wrong port.
+func TestAnAnswerThatIsCutOff(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "100")
+		io.WriteString(w, "half")
+	}))
+	defer server.Close()
+	answer, err := http.Get(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	data, err := Body(answer, 1<<10)
+	if string(data) != "half" || !errors.Is(err, ErrCutOff) || Of(err) != "" {
+		t.Errorf("%q, %v%s", data, err, Of(err))
+	}
+}

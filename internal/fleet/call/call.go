@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"time"
@@ -84,7 +83,7 @@ func (h Hub) do(ctx context.Context, method, path string, body, v any) error {
 		return fmt.Errorf("ask the hub at %s: %w", h.URL, plainly(ctx, err))
 	}
 	defer answer.Body.Close()
-	data, err = io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
+	data, err = advice.Body(answer, maxAnswer)
 	if err != nil {
 		return fmt.Errorf("ask the hub at %s: %w", h.URL, plainly(ctx, err))
 	}

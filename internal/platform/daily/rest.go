@@ -262,7 +262,7 @@ func (c *Client) once(
 		return 0, unanswered(asked, request.URL.Host, steps.Now(), err)
 	}
 	defer response.Body.Close()
-	data, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	data, err := advice.Body(response, maxAnswer)
 	if err != nil {
 		return 0, unanswered(asked, request.URL.Host, steps.Now(), err)
 	}

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -48,7 +47,7 @@ func Start(ctx context.Context, s bench.Starter) (room, token string, err error)
 		return "", "", unstarted(ctx, steps.Now(), err)
 	}
 	defer answer.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
+	body, err := advice.Body(answer, maxAnswer)
 	if err != nil {
 		return "", "", unstarted(ctx, steps.Now(), err)
 	}
