@@ -6,9 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -70,10 +70,10 @@ func (c Client) connect(ctx context.Context, class bench.TransportClass, platfor
 			err = in.check(platforms)
 		}
 	}
-	if id := roomID(data); err != nil && id != "" {
+	if id := roomID(data); err != nil && id != nil {
 		bye, cancel := bench.Farewell(ctx, byeTimeout)
 		defer cancel()
-		if e := c.Disconnect(bye, id); e != nil {
+		if e := c.disconnect(bye, id); e != nil {
 			err = fmt.Errorf("%w; %w; the room ends by itself", err, e)
 		}
 	}
@@ -89,36 +89,30 @@ func notAnInvitation(err error) string {
 	return "the answer is no JSON of that form"
 }
 
-// roomID finds the id of the room that an answer names, also in one that is cut off or of another form; "" = it names
-// none.
-func roomID(data []byte) string {
-	d := json.NewDecoder(bytes.NewReader(data))
-	if open, err := d.Token(); err != nil || open != json.Delim('{') {
-		return ""
+// named is the id of a room where an answer names one, in whatever else it consists of.
+var named = regexp.MustCompile(`"room_id"\s*:\s*("(?:[^"\\]|\\.)+"|-?[0-9][-+.0-9eE]*)`)
+
+// roomID finds the id of the room that an answer names, as it stands there: also in one that is cut off, of another
+// form, or no JSON; nil = it names none.
+func roomID(data []byte) json.RawMessage {
+	if found := named.FindSubmatch(data); found != nil && json.Valid(found[1]) {
+		return found[1]
 	}
-	for d.More() {
-		key, err := d.Token()
-		if err != nil {
-			return ""
-		}
-		var value any
-		if d.Decode(&value) != nil {
-			return ""
-		}
-		if id, ok := value.(string); ok && key == "room_id" {
-			return id
-		}
-	}
-	return ""
+	return nil
 }
 
 // Disconnect ends a room. One that has ended already is no error.
 func (c Client) Disconnect(ctx context.Context, id string) error {
-	body, err := json.Marshal(map[string]string{"room_id": id})
+	raw, err := json.Marshal(id)
 	if err != nil {
 		return err
 	}
-	data, _, err := c.call(ctx, "/disconnect", nil, body)
+	return c.disconnect(ctx, raw)
+}
+
+// disconnect ends a room whose id is of any kind.
+func (c Client) disconnect(ctx context.Context, id json.RawMessage) error {
+	data, _, err := c.call(ctx, "/disconnect", nil, fmt.Appendf(nil, `{"room_id":%s}`, id))
 	var refused *RefusedError
 	if errors.As(err, &refused) && refused.Status == http.StatusNotFound && refused.Detail != "" {
 		return nil // a service says so, and nobody in its place
@@ -165,7 +159,7 @@ func (e *RefusedError) Unwrap() error { return e.Answer }
 var client = &http.Client{Transport: advice.Guarded(advice.Transport()), CheckRedirect: advice.NoRedirect}
 
 // call makes one POST. wait < 0: another try is of no use; else it may be after so long. data is what came of an
-// answer that says yes, also with an error.
+// answer, also with an error.
 func (c Client) call(ctx context.Context, path string, query url.Values, body []byte) (data []byte, wait time.Duration,
 	err error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimRight(c.URL, "/")+path,
@@ -198,7 +192,7 @@ func (c Client) call(ctx context.Context, path string, query url.Values, body []
 		return nil, 0, err // the service may be starting
 	}
 	defer answer.Body.Close()
-	data, err = io.ReadAll(io.LimitReader(answer.Body, maxInvitation))
+	data, err = advice.Body(answer, maxInvitation)
 	if answer.StatusCode == http.StatusOK {
 		if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
 			err = fmt.Errorf("no answer, waiting for %s: %w", steps.Now(), ctx.Err())
@@ -220,9 +214,9 @@ func (c Client) call(ctx context.Context, path string, query url.Values, body []
 		if !(seconds > 0) { // NaN is read, too
 			seconds = 0
 		}
-		return nil, time.Duration(min(seconds, askLongestPause.Seconds()) * float64(time.Second)), refused
+		return data, time.Duration(min(seconds, askLongestPause.Seconds()) * float64(time.Second)), refused
 	}
-	return nil, -1, refused
+	return data, -1, refused
 }
 
 // service is what the answers mean.

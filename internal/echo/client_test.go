@@ -55,6 +55,17 @@ func TestClient(t *testing.T) {
 			": livekit is of another kind (array)", true},
 		{"cut off", "livekit", 200, livekit[:len(livekit)-20], isNoAnswer, true},
 		{"cut off in the id", "livekit", 200, livekit[:20], isNoAnswer, false},
+		{"another status", "livekit", 201, livekit, "it answers HTTP 201 Created", true},
+		{"a room, and then a failure", "livekit", 500, livekit, "it answers HTTP 500", true},
+		{"a number that is none, before the id", "livekit", 200, `{"livekit":{"expires_at":NaN},"room_id":"` + id +
+			`"}`, isNoAnswer, true},
+		{"a mark before it", "livekit", 200, "\ufeff" + livekit, isNoAnswer, true},
+		{"a page after it", "livekit", 200, livekit + "<hr>", isNoAnswer, true},
+		{"in a list", "livekit", 200, "[" + livekit + "]", isNoAnswer, true},
+		{"within something", "livekit", 200, `{"data":` + livekit + "}", "without an id", true},
+		{"an id that is a number", "livekit", 200, `{"room_id":7.0}`, isNoAnswer, true},
+		{"white space at the ends", "livekit", 200, strings.NewReplacer(`"jwt"`, `"jwt\n"`, `"wss`, `" wss`).
+			Replace(livekit), "", false},
 		{"no room", "livekit", 200, `{}`, "without an id", false},
 		{"not ours", "livekit", 200, `<html>hello</html>`, isNoAnswer, false},
 		{"token wanted", "livekit", 401, `{"detail":"no"}`, "it answers 401", false},
@@ -102,7 +113,11 @@ func TestClient(t *testing.T) {
 			}
 			want := []string{"/base/connect"}
 			if c.givenBack {
-				want = append(want, `/base/disconnect{"room_id":"`+id+`"}`)
+				given := `"` + id + `"`
+				if !strings.Contains(c.body, id) {
+					given = "7.0"
+				}
+				want = append(want, `/base/disconnect{"room_id":`+given+`}`)
 			}
 			if !slices.Equal(got, want) {
 				t.Errorf("it was asked %q, want %q", got, want)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // Invitation is the answer to POST /connect, in the form of the original service: room_id, and an object or null for
@@ -116,12 +117,12 @@ func (in *Invitation) read(name string, part json.RawMessage) error {
 	if byURL(name) {
 		var r roomURLWire
 		err := json.Unmarshal(part, &r)
-		in.Rooms[name] = Room{URL: r.URL, ExpiresAt: float64(r.ExpiresAt)}
+		in.Rooms[name] = Room{URL: strings.TrimSpace(r.URL), ExpiresAt: float64(r.ExpiresAt)}
 		return within(name, err)
 	}
 	var r roomWire
 	err := json.Unmarshal(part, &r)
-	in.Rooms[name] = Room{r.ServerURL, r.Name, r.Token, float64(r.ExpiresAt)}
+	in.Rooms[name] = Room{strings.TrimSpace(r.ServerURL), r.Name, strings.TrimSpace(r.Token), float64(r.ExpiresAt)}
 	return within(name, err)
 }
 
