@@ -143,7 +143,6 @@ func body(w http.ResponseWriter, r *http.Request) (data []byte, ok bool) {
 	case errors.As(err, &tooLarge):
 		refuse(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("a body of more than %d bytes", maxBody))
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		w.Header().Set("Connection", "close")
 		refuse(w, http.StatusRequestTimeout, fmt.Sprintf("the body did not arrive in %v", readTimeout))
 	default:
 		refuse(w, http.StatusBadRequest, "the body did not arrive as its headers say")
@@ -158,8 +157,10 @@ func answerJSON(w http.ResponseWriter, status int, v any) {
 	json.NewEncoder(w).Encode(v)
 }
 
-// refuse answers in the form of the original service.
+// refuse answers in the form of the original service. The connection ends with it: else the answer would wait for the
+// rest of a body that nobody reads.
 func refuse(w http.ResponseWriter, status int, detail string) {
+	w.Header().Set("Connection", "close")
 	if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", strconv.Itoa(retryAfter))
 	}

@@ -157,6 +157,34 @@ func TestBodiesThatDoNotArrive(t *testing.T) {
 	}
 }
 
+// TestRefusedAtOnce: whoever is refused hears so, and not after a rest of the body that may never come.
+func TestRefusedAtOnce(t *testing.T) {
+	s := newService(t, Options{})
+	defer s.service.Close(t.Context())
+	server := httptest.NewServer(s.service.Handler())
+	defer server.Close()
+	const chunked = "Transfer-Encoding: chunked\r\n"
+	for _, c := range []struct{ path, header, body, want string }{
+		{"/disconnect", chunked, fmt.Sprintf("%x\r\n%s", 2*maxBody, strings.Repeat("x", maxBody+1)), "413"},
+		{"/connect", "Content-Length: 5000\r\n", strings.Repeat("x", maxBody+1), "413"},
+		{"/connect", chunked + "Origin: http://elsewhere.example\r\n", "", "403"},
+		{"/else", "Content-Length: 9\r\n", "x", "404"},
+		{"/health", chunked, "", "405"},
+	} {
+		conn, err := net.Dial("tcp", server.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		conn.SetDeadline(time.Now().Add(time.Minute))
+		fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: localhost\r\n%s\r\n%s", c.path, c.header, c.body)
+		answer := make([]byte, len("HTTP/1.1 413"))
+		if _, err := io.ReadFull(conn, answer); err != nil || !strings.HasSuffix(string(answer), c.want) {
+			t.Errorf("%s %q: %q, %v", c.path, c.header, answer, err)
+		}
+		conn.Close()
+	}
+}
+
 func TestTooManyRequests(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newService(t, Options{Rate: 5})
