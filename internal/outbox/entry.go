@@ -141,10 +141,13 @@ func (i item) pathFor(stores map[string]Wait, size int) string {
 // is no file, as a pipe or a folder, is odd: it is named with what it is. left are files that were never written to
 // their end.
 func list(dir string) (items []item, odd, left []string, err error) {
-	d, err := os.Open(dir)
-	if errors.Is(err, fs.ErrNotExist) {
+	switch info, err := os.Stat(dir); { // to open a pipe would wait for whoever writes to it
+	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil, nil, nil
+	case err == nil && !info.IsDir():
+		return nil, nil, nil, fmt.Errorf("%s is %s and no folder: move it away", dir, kindOf(info.Mode()))
 	}
+	d, err := os.Open(dir)
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -184,6 +187,8 @@ func kindOf(mode fs.FileMode) string {
 	switch {
 	case mode.IsDir():
 		return "a folder"
+	case mode.IsRegular():
+		return "a file"
 	case mode&fs.ModeNamedPipe != 0:
 		return "a named pipe"
 	case mode&fs.ModeSocket != 0:

@@ -108,3 +108,28 @@ func TestWhatIsNoFile(t *testing.T) {
 	}
 	put(t, o, "x")
 }
+
+// TestTheFolderIsNone: a pipe or a file where the folder of what waits or of what was refused should be is named, and
+// nobody waits for it.
+func TestTheFolderIsNone(t *testing.T) {
+	run := result.NewDocument(bench.NewRecord(benchtest.StoredRun(5, time.Now())))
+	for _, sub := range []string{"", rejectedDir} {
+		for what, place := range map[string]func(string) error{
+			"a named pipe": pipe, "a file": func(path string) error { return os.WriteFile(path, nil, 0o600) },
+		} {
+			if runtime.GOOS == "windows" && what != "a file" {
+				continue
+			}
+			o := Open(filepath.Join(t.TempDir(), "box"), 1<<20)
+			if sub != "" {
+				put(t, o, "x")
+			}
+			if err := place(filepath.Join(o.dir, sub)); err != nil {
+				t.Fatal(err)
+			}
+			if err := o.Put(run, []string{"x"}); err == nil || !strings.Contains(err.Error(), what) {
+				t.Errorf("%s at %q: %v", what, sub, err)
+			}
+		}
+	}
+}
