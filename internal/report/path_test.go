@@ -141,3 +141,14 @@ func TestWays(t *testing.T) {
 		}
 	}
 }
+
+// TestNobodyKnowsWhoAnsweredTheOriginal: its files say nothing of an echo, those without a pong included.
+func TestNobodyKnowsWhoAnsweredTheOriginal(t *testing.T) {
+	r := bench.Run{Tool: bench.Tool{Version: bench.Original}}
+	if got := HeadingOf(r).Where; got != "measured by the original tool" {
+		t.Error(got)
+	}
+	if got := HeadingOf(bench.Run{}).Where; got != "nobody answered" {
+		t.Error(got)
+	}
+}

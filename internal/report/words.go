@@ -43,6 +43,8 @@ func HeadingOf(r bench.Run) Heading {
 
 func answeredBy(r bench.Run) string {
 	switch {
+	case r.OfOriginal(): // its file does not say who was there
+		return "measured by the original tool"
 	case r.Counts.Answered+r.Counts.Late == 0 && r.Echo.Identity == "":
 		return "nobody answered"
 	case r.Turns != nil:
@@ -53,8 +55,6 @@ func answeredBy(r bench.Run) string {
 		return "answered by the echo at " + Printable(r.Echo.Place)
 	case r.Echo.Kind == "original":
 		return "answered by a remote echo that is not an rtcbench"
-	case r.OfOriginal():
-		return "measured by the original tool"
 	}
 	return "answered by a remote echo"
 }
