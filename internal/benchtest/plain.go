@@ -23,6 +23,19 @@ func Plain() (folder string, err error) {
 // Program builds the program in a folder of this module, without the race detector, and gives its path. All test
 // binaries share it: the first one links it, and for the others go build only looks whether it is still the same.
 func Program(folder, name string) (path string, err error) {
+	return built(folder, name, "build")
+}
+
+// Tests is Program for the tests of a folder, as something that a test of it starts again. In make test-long it is the
+// test binary that runs.
+func Tests(folder, name string) (path string, err error) {
+	if os.Getenv("RTCBENCH_LONG") != "" {
+		return os.Args[0], nil
+	}
+	return built(folder, name, "test", "-c", "-vet=off")
+}
+
+func built(folder, name string, how ...string) (path string, err error) {
 	dir := filepath.Join(root, ".bin", "plain", name)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", err
@@ -33,7 +46,7 @@ func Program(folder, name string) (path string, err error) {
 		return "", fmt.Errorf("wait for other tests that build %s: %w", name, err)
 	}
 	defer lock.Close()
-	build := exec.Command("go", "build", "-o", path, "./"+folder)
+	build := exec.Command("go", append(how, "-o", path, "./"+folder)...)
 	build.Dir = root
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build %s: %w\n%s", name, err, out)

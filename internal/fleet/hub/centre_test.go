@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -34,7 +35,8 @@ func TestMain(m *testing.M) {
 		hubProcess(dir, os.Getenv("RTCBENCH_KILLED_AT"))
 	}
 	if path := os.Getenv("RTCBENCH_KILLED_RUNNER"); path != "" {
-		runnerProcess(path)
+		rest, _ := strconv.Atoi(os.Getenv("RTCBENCH_KILLED_REST"))
+		runnerProcess(path, rest)
 	}
 	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("github.com/golang/glog.(*fileSink).flushDaemon"))
 }
