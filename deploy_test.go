@@ -45,7 +45,9 @@ func jsonList(text string) (list []string) {
 	return list
 }
 
-var lineOfProgram = regexp.MustCompile(`^\s*(?:sudo -u rtcbench )?rtcbench (.*)$`)
+// lineOfProgram is a line of a shell that starts rtcbench: as somebody else, with variables, or in a container.
+var lineOfProgram = regexp.MustCompile(`^\s*(?:[A-Z_]+=\S* +)*(?:sudo (?:-u rtcbench )?)?` +
+	`(?:(?:docker compose exec [a-z]+ )?rtcbench|docker compose run (?:--[a-z-]+ )*(?:hub|runner)) (.*)$`)
 
 // shown finds the command lines in the code blocks of a page; one with … is no line to run.
 func shown(_ *testing.T, text string) (list [][]string) {
@@ -117,6 +119,45 @@ func TestCommandLines(t *testing.T) {
 		}
 		return err
 	})
+}
+
+// TestWhatLinesOfAShellAreFound: also those that start rtcbench as somebody else, or in a container.
+func TestWhatLinesOfAShellAreFound(t *testing.T) {
+	const page = "```\nrtcbench livekit -n 1\nsudo rtcbench fleet token\nsudo -u rtcbench rtcbench history\n" +
+		"A=b rtcbench echo\ndocker compose exec hub rtcbench fleet ls  # who\nsudo install rtcbench /usr/local/bin/\n" +
+		"docker compose run --rm --no-deps hub hub --nats-config > nats.conf\n```\n"
+	want := "[[livekit -n 1] [fleet token] [history] [echo] [fleet ls] [hub --nats-config]]"
+	if got := fmt.Sprint(shown(t, page)); got != want {
+		t.Errorf("found %s, want %s", got, want)
+	}
+}
+
+// TestVariablesThatAreShown: each variable of rtcbench's own in deploy/ and in the docs is one that the program reads.
+func TestVariablesThatAreShown(t *testing.T) {
+	name := regexp.MustCompile(`\bRTCBENCH_[A-Z0-9_]*[A-Z0-9]\b`)
+	read := map[string]bool{}
+	goFiles(t, func(path, text string) {
+		if strings.HasSuffix(path, "_test.go") {
+			return
+		}
+		for _, m := range name.FindAllString(text, -1) {
+			read[m] = true
+		}
+	})
+	n := 0
+	ownFiles(t, []string{".md", ".yaml", ".yml", ".toml", ".sh", ".service", ".example", ""}, func(path, text string) {
+		if !hasPrefix(path, "deploy/", "docs/", "README.md", "Dockerfile") {
+			return
+		}
+		for _, m := range name.FindAllString(text, -1) {
+			if n++; !read[m] {
+				t.Errorf("%s has %s, which nothing reads", path, m)
+			}
+		}
+	})
+	if n < 30 {
+		t.Errorf("%d variables found", n)
+	}
 }
 
 // compose are the commands of the services that are rtcbench.
