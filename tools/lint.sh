@@ -9,7 +9,7 @@ if ! cmp -s tools/lint.txt .bin/lint/lint.txt; then
 	cp tools/lint.txt .bin/lint/lint.txt # it is whole
 fi
 .bin/lint/bin/hadolint Dockerfile
-.bin/lint/bin/cfn-lint deploy/lambda/template.yaml
+.bin/lint/bin/cfn-lint deploy/lambda/template.yaml deploy/lambda/place.yaml
 shellcheck deploy/*/*.sh tools/*.sh
 # compose.yaml by Docker Compose's own loader, the kustomizations by kustomize's; what these build against Kubernetes' schemas.
 mkdir -p .bin

@@ -26,8 +26,28 @@ func serveLambda(stderr io.Writer) {
 	function.Serve(a.invoke)
 }
 
+// place is the function as a place of a fleet: rtcbench runner --once.
+func (a *app) place(ctx context.Context, event json.RawMessage) (json.RawMessage, error) {
+	if err := jobs.Nothing(event); err != nil {
+		return nil, err
+	}
+	working, cancel := function.BeforeDeadline(ctx)
+	defer cancel()
+	var out bytes.Buffer
+	here := &app{ctx: working, stdout: &out, stderr: a.stderr, settings: settings.New(ours, "")}
+	parser := newParser(&commands{}, here.settings, io.Discard, io.Discard, func(int) {})
+	parsed, err := lineOf(here.settings).Parse(parser, []string{"runner", "--once"})
+	if err == nil {
+		err = parsed.Run(here)
+	}
+	return out.Bytes(), err
+}
+
 // invoke measures what an event asks for, and answers with the result file.
 func (a *app) invoke(ctx context.Context, event json.RawMessage) (json.RawMessage, error) {
+	if settings.Clean(settings.Unquoted(ours.Get("RTCBENCH_HUB"))) != "" {
+		return a.place(ctx, event)
+	}
 	j, err := jobs.Event(event,
 		cmp.Or(settings.Clean(settings.Unquoted(ours.Get("RTCBENCH_PLATFORM"))), livekit.Platform.Name))
 	if err != nil {

@@ -1,13 +1,11 @@
 package cli
 
 import (
-	"errors"
 	"net/http"
 	"net/url"
 	"path/filepath"
 
 	"rtcbench/internal/commandline/flags"
-	"rtcbench/internal/fleet"
 	"rtcbench/internal/fleet/call"
 	"rtcbench/internal/fleet/runner"
 	"rtcbench/internal/outbox"
@@ -16,9 +14,8 @@ import (
 )
 
 type runnerCmd struct {
-	Hub  string `from:"RTCBENCH_HUB" group:"where" placeholder:"URL" help:"The hub, as https://hub.example.com:8443#PIN; needed once, to join."`
-	Join string `from:"RTCBENCH_JOIN" group:"where" placeholder:"TOKEN" help:"Token of rtcbench fleet token; needed once. A runner that has joined that hub looks at it no more."`
-	flags.PlaceGroup
+	Once bool `group:"what" help:"Do the jobs of this slot once, deliver, print what came of them as JSON, and exit: for cron and for functions."`
+	flags.JoinGroup
 	flags.HealthGroup
 	flags.LogGroup
 	DataDir string `name:"data-dir" from:"RTCBENCH_DATA_DIR" group:"store" placeholder:"DIR" help:"Where the runner keeps who it is, and the outbox." completion-predictor:"dir"`
@@ -38,26 +35,27 @@ Examples:
       the first time
 
   rtcbench runner
-      every other time`
+      every other time
+
+  rtcbench runner --once
+      one slot: for cron, and what a function of AWS Lambda does that has RTCBENCH_HUB (docs/deploy.md)`
 }
 
 // Run joins if need be, and works until a signal.
 func (cmd *runnerCmd) Run(a *app) error {
 	c := settings.Check{Sources: a.settings}
 	dir := flags.Folder(cmd.DataDir, &c, ours)
-	path := filepath.Join(dir, "fleet.json")
 	most := int64(c.Number("outbox-max", cmd.Most, 1, 1<<20)) << 20
-	place := cmd.Place(&c)
 	if cmd.Bundle != "" {
 		cmd.Bundle = c.ServerURL("daily-bundle-url", cmd.Bundle, "https", "http")
 	}
 	if c.Err != nil {
 		return c.Err
 	}
-	f, err := runner.Load(path)
-	if errors.Is(err, runner.ErrNoFile) || err == nil && (!f.Joined() || cmd.elsewhere(f)) {
-		f, err = cmd.join(a, &c, path, place)
+	if cmd.Once && cmd.Listen != "" {
+		return usagef("--once ends at once, and answers nobody: leave out %s", c.Name("listen"))
 	}
+	f, err := cmd.File(a.ctx, &c, filepath.Join(dir, "fleet.json"), version().Version, proxyOf)
 	if err != nil {
 		return err
 	}
@@ -74,34 +72,14 @@ func (cmd *runnerCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	if cmd.Once {
+		return r.WriteOnce(a.ctx, a.stdout)
+	}
 	if err := r.Run(a.ctx); err != nil {
 		return err
 	}
 	code, _ := signals.ExitCode(a.ctx)
 	return exitError{code, silent{}}
-}
-
-// elsewhere reports whether the flags name another hub than the one that was joined, and a token for it.
-func (cmd *runnerCmd) elsewhere(f *runner.File) bool {
-	address, err := fleet.ReadAddress(cmd.Hub)
-	return cmd.Join != "" && (err != nil || address.String() != f.Hub)
-}
-
-func (cmd *runnerCmd) join(a *app, c *settings.Check, path string, place fleet.Place) (*runner.File, error) {
-	if cmd.Hub == "" || cmd.Join == "" {
-		return nil, usagef("this runner has not joined a hub yet: give --hub (RTCBENCH_HUB) and --join " +
-			"(RTCBENCH_JOIN), which rtcbench fleet token prints at the hub")
-	}
-	if _, err := fleet.ReadAddress(cmd.Hub); err != nil {
-		return nil, usagef("%s: %w", c.Name("hub"), err)
-	}
-	if place.Name == "" {
-		return nil, usagef("a place needs a name: give --name, or --location")
-	}
-	if err := place.Check(); err != nil {
-		return nil, usagef("--name %s: %w", settings.ShownName(place.Name), err)
-	}
-	return runner.Join(a.ctx, path, cmd.Hub, cmd.Join, version().Version, place, proxyOf)
 }
 
 // proxyOf is the proxy that the environment names for a URL.

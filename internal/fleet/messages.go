@@ -82,6 +82,15 @@ type Hello struct {
 	Serial   uint64    `json:"serial"` // of the plan that it has
 	SeatsTo  time.Time `json:"seats_to,omitzero"`
 	Clock    Clock     `json:"clock"`
+	Once     bool      `json:"once,omitempty"` // it works for one slot and ends; in another it is heard again
+}
+
+// SilentAfter is how long a runner that said so may say nothing, in a plan with slots of so long, before it is silent.
+func (h Hello) SilentAfter(every time.Duration) time.Duration {
+	if h.Once {
+		return SilentAfter + 2*every
+	}
+	return SilentAfter
 }
 
 // HelloEvery is how often a runner says hello; one that has said none for SilentAfter is silent.

@@ -21,6 +21,7 @@ type Seat struct {
 type SeatsWanted struct {
 	Serial uint64    `json:"serial"`
 	From   time.Time `json:"from"`
+	Slots  int       `json:"slots,omitempty"` // so many and no more; 0 = up to a day ahead
 }
 
 // SeatsLeased is the answer. All seats up to To are there; who wants later ones asks again.

@@ -11,6 +11,16 @@ import (
 	"rtcbench/internal/settings"
 )
 
+// Nothing is the event of a function that is a place of a fleet: the plan says what is measured.
+func Nothing(event []byte) error {
+	j, err := Event(event, "")
+	if err == nil && (j.Command != "" || len(j.Values) > 0) {
+		err = errors.New("the event has settings, and this function is a place of a fleet: the plan of its hub says " +
+			"what is measured; send an event without settings, as {}")
+	}
+	return err
+}
+
 // Event reads an event: flags by their long names, and "platform", which is the one given here if nothing is said. An
 // event of EventBridge has them in its detail; a scheduled one says nothing there, and the environment alone decides.
 func Event(event []byte, platform string) (Job, error) {

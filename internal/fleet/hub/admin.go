@@ -62,14 +62,15 @@ type Overview struct {
 // Overview is all that is known of the places, by name.
 func (h *Hub) Overview() Overview {
 	now := time.Now().UTC()
+	plan, _ := h.current()
 	o := Overview{Now: now, Started: h.started.UTC(), Version: h.options.Version, Places: []State{}}
 	for _, m := range h.book.all() {
 		s := State{Member: m}
-		since := h.started
+		since, silent := h.started, fleet.SilentAfter
 		if heard, ok := h.presence.of(m.Name); ok {
-			s.Heard, since = &heard, heard.At
+			s.Heard, since, silent = &heard, heard.At, heard.Hello.SilentAfter(plan.Every)
 		}
-		s.Silent = m.Revoked.IsZero() && now.Sub(since) > fleet.SilentAfter
+		s.Silent = m.Revoked.IsZero() && now.Sub(since) > silent
 		o.Places = append(o.Places, s)
 	}
 	return o

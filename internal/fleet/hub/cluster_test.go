@@ -2,6 +2,7 @@ package hub_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -33,7 +34,7 @@ func another(t *testing.T, dir string) string {
 
 // TestTwoHubsOnOneClusterAndOneDatabase: Debian's nats-server and PostgreSQL behind two hubs. What one hub knows the
 // other does: tokens, names, who is thrown out, the plan with its serial, who was heard. The runs of both lie in the
-// database, each once.
+// database, each once; in a slot of an aligned job the places of both hubs measure, each once.
 func TestTwoHubsOnOneClusterAndOneDatabase(t *testing.T) {
 	dir := t.TempDir()
 	config, err := hub.Config(dir)
@@ -57,20 +58,31 @@ func TestTwoHubsOnOneClusterAndOneDatabase(t *testing.T) {
 		_, err := b.join("fra-1", b.token(hub.TokenOrder{}))
 		return err != nil && strings.Contains(err.Error(), "joined with another key")
 	})
-	first, err := a.Order(orders(2))
+	ordered := orders(2)
+	ordered.Jobs[0].Aligned = true
+	first, err := a.Order(ordered)
 	if err != nil {
 		t.Fatal(err)
 	}
-	same, err := b.Order(orders(2))
+	same, err := b.Order(ordered)
 	if err != nil || same.Serial != first.Serial {
 		t.Errorf("the same orders at another hub: serial %d after %d, %v", same.Serial, first.Serial, err)
 	}
 	stop := []func(){a.run(fra), b.run(iad)}
 	for _, c := range []*centre{a, b} {
-		await(t, "both heard", func() bool { return c.state("fra-1").Heard != nil && c.state("iad-1").Heard != nil })
+		for _, name := range []string{"fra-1", "iad-1"} {
+			await(t, name+" heard", func() bool { return c.state(name).Heard != nil && !c.state(name).Silent })
+		}
 	}
-	count := func() int { return len(inDatabase(t, url)) }
-	await(t, "ten runs are there", func() bool { return count() >= 10 })
+	await(t, "ten runs are there, and a slot that both places measured", func() bool {
+		list, slots := inDatabase(t, url)
+		for slot := range slots {
+			if other, is := strings.CutPrefix(slot, "fra-1 job0"); is && slots["iad-1 job0"+other] > 0 {
+				return len(list) >= 10
+			}
+		}
+		return false
+	})
 	for _, s := range stop {
 		s()
 	}
@@ -81,12 +93,17 @@ func TestTwoHubsOnOneClusterAndOneDatabase(t *testing.T) {
 	a.run(fra)
 	b.run(iad)
 	await(t, "delivered", func() bool { return waiting(t, fra)+waiting(t, iad) == 0 })
-	list := inDatabase(t, url)
+	list, slots := inDatabase(t, url)
+	for slot, n := range slots {
+		if n != 1 {
+			t.Errorf("%s was measured %d times", slot, n)
+		}
+	}
 	slices.Sort(list)
 	if len(slices.Compact(slices.Clone(list))) != len(list) {
 		t.Error("a run lies in the database twice")
 	}
-	t.Logf("%d runs of two hubs", len(list))
+	t.Logf("%d runs of two hubs, in %d slots of places and jobs", len(list), len(slots))
 	nc := connect(t, a, fra)
 	gone := make(chan struct{})
 	nc.SetDisconnectErrHandler(func(*natsConn, error) { close(gone) })
@@ -106,21 +123,25 @@ func TestTwoHubsOnOneClusterAndOneDatabase(t *testing.T) {
 	}
 }
 
-// inDatabase are the runs in a PostgreSQL database.
-func inDatabase(t *testing.T, url string) (list []string) {
+// inDatabase are the runs in a PostgreSQL database, and how many are of each place, job and slot.
+func inDatabase(t *testing.T, url string) (list []string, slots map[string]int) {
 	t.Helper()
 	s, err := postgres.New(t.Context(), postgres.Options{URL: url})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer s.Close()
+	slots = map[string]int{}
 	for r, err := range s.Runs(t.Context(), bench.Query{}) {
 		if err != nil {
 			t.Fatal(err)
 		}
 		list = append(list, r.ID)
+		if r.Fleet != nil && r.Fleet.Job != "" {
+			slots[fmt.Sprint(r.Fleet.Place, " ", r.Fleet.Job, " ", r.Fleet.Slot.Unix())]++
+		}
 	}
-	return list
+	return list, slots
 }
 
 // TestTheServersLoseTheirDisk: whoever was thrown out stays out, and the fleet goes on with its plan, also where all

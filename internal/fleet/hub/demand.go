@@ -149,6 +149,11 @@ func (h *Hub) demand(ctx context.Context, o RunOrder, now time.Time) (d Demand, 
 			d.Results = append(d.Results, fleet.Ran{Place: s.Name, Done: true, Error: "not asked: it is " + s.Word()})
 			continue
 		}
+		if s.Heard.Hello.Once {
+			d.Results = append(d.Results, fleet.Ran{Place: s.Name, Done: true,
+				Error: "not asked: it works for one slot at a time, and is not there between"})
+			continue
+		}
 		list, err := h.seats(ctx, order, plan, s.Name, slot, true)
 		if err != nil {
 			return d, nil, err

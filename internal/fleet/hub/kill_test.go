@@ -58,8 +58,8 @@ func hubProcess(dir, at string) {
 // meets a delivery, and not only the second before the first slot.
 const restCount = 10
 
-// runnerProcess is a runner that works until it is killed, with so many runs that wait. It writes down each of its runs:
-// "made" before the outbox has it, and "waits" after.
+// runnerProcess is a runner that works until it is killed, with so many runs that wait. It writes down each of its
+// runs: "made" before the outbox has it, and "waits" after.
 func runnerProcess(path string, rest int) {
 	note := func(what, id string) error {
 		f, err := os.OpenFile(path+".notes", os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
@@ -239,8 +239,9 @@ func TestKilledAtRandom(t *testing.T) {
 	left := look()
 	centre.start()
 	for i, f := range files {
+		pause := "/admin/members/" + f.Place.Name + "/pause"
 		await(t, "paused", func() bool {
-			return c.try("POST", "/admin/members/"+f.Place.Name+"/pause", map[string]bool{"paused": true}, new(any)) == nil
+			return c.try("POST", pause, map[string]bool{"paused": true}, new(any)) == nil
 		})
 		places[i].env = append(places[i].env, "RTCBENCH_KILLED_REST=0")
 		places[i].start()

@@ -50,7 +50,11 @@ func (h *Hub) lease(ctx context.Context, place fleet.Place, want fleet.SeatsWant
 	}
 	var first time.Time           // slot without all of its seats
 	missing := map[string]error{} // by job, why its rooms are not made
-	for ; slot.Before(now.Add(fleet.Lease)) && len(got.Seats)+wanted() <= fleet.MaxSeats; slot = slot.Add(plan.Every) {
+	end := now.Add(fleet.Lease)
+	if most := int64(want.Slots); most > 0 && most < int64(fleet.Lease/plan.Every) {
+		end = slot.Add(time.Duration(most) * plan.Every)
+	}
+	for ; slot.Before(end) && len(got.Seats)+wanted() <= fleet.MaxSeats; slot = slot.Add(plan.Every) {
 		for _, j := range jobs {
 			if ctx.Err() != nil {
 				return got

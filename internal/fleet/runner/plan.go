@@ -124,7 +124,7 @@ func (r *Runner) lease(ctx context.Context) error {
 		if to := r.seats.until(); to.After(from) {
 			from = to
 		}
-		if !from.Before(now.Add(fleet.Lease - time.Hour)) {
+		if !from.Before(now.Add(fleet.Lease-time.Hour)) || r.slots > 0 && from.After(now) {
 			return nil
 		}
 		got, err := r.seatsFrom(ctx, plan, from)
@@ -148,7 +148,8 @@ var errNewer = errors.New("the hub has a newer plan by now")
 // error.
 func (r *Runner) seatsFrom(ctx context.Context, plan *fleet.Plan, from time.Time) (fleet.SeatsLeased, error) {
 	var got fleet.SeatsLeased
-	if err := r.ask(ctx, fleet.Seats, fleet.SeatsWanted{Serial: plan.Serial, From: from}, &got); err != nil {
+	want := fleet.SeatsWanted{Serial: plan.Serial, From: from, Slots: r.slots}
+	if err := r.ask(ctx, fleet.Seats, want, &got); err != nil {
 		return fleet.SeatsLeased{}, err
 	}
 	if got.Serial > plan.Serial {

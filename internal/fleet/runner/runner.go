@@ -53,6 +53,7 @@ type Runner struct {
 	alone   sync.Mutex        // one thing is measured at a time
 	clockOf func() time.Time  // this machine's clock
 	watched atomic.Int64      // until when somebody watches, in Unix nanoseconds
+	slots   int               // of how many slots seats are leased; 0 = of a day
 
 	// request asks by nc.
 	request func(ctx context.Context, subject string, data []byte) ([]byte, error)
@@ -201,8 +202,18 @@ func (r *Runner) greet(ctx context.Context) {
 	}
 }
 
-// hello tells the hub how this runner is, compares the clocks, and takes what is new.
+// hello tells the hub how this runner is, and takes what is new.
 func (r *Runner) hello(ctx context.Context) error {
+	serial, understood, err := r.say(ctx)
+	if err != nil || !understood {
+		return err
+	}
+	return r.catchUp(ctx, serial)
+}
+
+// say tells the hub how this runner is, compares the clocks, and gives the serial of the hub's plan, where the two
+// understand each other.
+func (r *Runner) say(ctx context.Context) (serial uint64, understood bool, err error) {
 	waiting, err := r.box.Count()
 	if err != nil {
 		r.fault("look for what waits: " + err.Error())
@@ -211,21 +222,22 @@ func (r *Runner) hello(ctx context.Context) error {
 	r.mu.Lock()
 	said := fleet.Hello{Contract: fleet.Ours, Version: r.options.Version, Sent: sent, Clock: r.clock,
 		Measures: r.gate.measures(), Waiting: waiting, Error: r.wrong(), Verdict: r.verdict, LastRun: r.last,
-		Serial: r.file.Serial, SeatsTo: r.seats.until()}
+		Serial: r.file.Serial, SeatsTo: r.seats.until(),
+		Once: r.slots > 0}
 	r.mu.Unlock()
 	var heard fleet.Heard
 	if err := r.ask(ctx, fleet.Hellos, said, &heard); err != nil {
-		return err
+		return 0, false, err
 	}
 	r.compare(fleet.ClockOf(sent, heard.Received, heard.Answered, r.clockOf()))
 	unlike := heard.Unlike()
 	if r.understood(unlike); unlike != nil {
-		return nil
+		return 0, false, nil
 	}
 	r.mu.Lock()
 	r.paused = heard.Paused
 	r.mu.Unlock()
-	return r.catchUp(ctx, heard.Serial)
+	return heard.Serial, true, nil
 }
 
 // understood notes whether hub and runner speak one contract, and tells it when that changes. If not, the runner goes
