@@ -132,7 +132,9 @@ func (r *Runner) shoot(ctx context.Context, shot *Shot) (err error) {
 		}
 		if failed == nil {
 			run, why := r.carry(ctx, plan.Serial, j, seat)
-			shot.Jobs[j.Name], failed = summed("")(run, why), why
+			ran := summed("")(run, why)
+			ran.Place, ran.Done = r.me.Name, true
+			shot.Jobs[j.Name], failed = ran, why
 		}
 		if failed != nil {
 			err = errors.Join(err, fmt.Errorf("job %s: %w", j.Name, failed))

@@ -168,8 +168,9 @@ func poke(c chan struct{}) {
 func (r *Runner) reached() {
 	r.mu.Lock()
 	r.away = ""
+	hub := r.file.Hub
 	r.mu.Unlock()
-	r.options.Log.Info("the hub is reached", "hub", r.file.Hub)
+	r.options.Log.Info("the hub is reached", "hub", hub)
 	poke(r.wake)
 	poke(r.waits)
 }
