@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -87,16 +86,7 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// freePort is one that nobody listens on just now.
-func freePort() string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		panic(err)
-	}
-	defer l.Close()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	return port
-}
+func freePort() string { return strconv.Itoa(benchtest.FreePort()) }
 
 // ownFolders keeps a program that a test runs out of the user's.
 func ownFolders(dir string) []string {

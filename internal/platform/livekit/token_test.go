@@ -11,6 +11,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"rtcbench/bench"
+	"rtcbench/internal/benchtest"
 	"rtcbench/internal/platform/livekit"
 	"rtcbench/internal/sandbox"
 	"rtcbench/internal/sandbox/sandboxtest"
@@ -198,7 +199,7 @@ func TestServerThatMakesNoRooms(t *testing.T) {
 
 // TestOnlyTCP: where UDP does not get through, the error says what this engine lacks.
 func TestOnlyTCP(t *testing.T) {
-	server := sandboxtest.StartAs(t, func(o *sandbox.Options) { o.TCPPort = sandboxtest.FreeTCPPort(t) })
+	server := sandboxtest.StartAs(t, func(o *sandbox.Options) { o.TCPPort = benchtest.FreePort() })
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
 	s, err := livekit.Transport{}.Join(ctx, room(t, server, "tcp", "me"),

@@ -6,7 +6,6 @@ import (
 	"bufio"
 	"encoding/json"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"strings"
@@ -43,7 +42,7 @@ func StartAs(t testing.TB, set func(*sandbox.Options)) *Server {
 	t.Helper()
 	benchtest.Heavy(t)
 	s := &Server{options: sandbox.Options{
-		Port: freePort(t, "tcp"), UDPPort: freePort(t, "udp"), Key: "testkey", Secret: "a secret that only this " +
+		Port: benchtest.FreePort(), UDPPort: benchtest.FreePort(), Key: "testkey", Secret: "a secret that only this " +
 			"test's server knows",
 	}}
 	if set != nil {
@@ -100,25 +99,4 @@ func (s *Server) Kill() {
 	s.cmd.Process.Kill()
 	s.cmd.Wait()
 	s.cmd = nil
-}
-
-// FreeTCPPort is one that nobody listens on now.
-func FreeTCPPort(t testing.TB) int { return freePort(t, "tcp") }
-
-func freePort(t testing.TB, network string) int {
-	t.Helper()
-	if network == "udp" {
-		c, err := net.ListenPacket("udp4", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer c.Close()
-		return c.LocalAddr().(*net.UDPAddr).Port
-	}
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
 }

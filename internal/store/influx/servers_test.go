@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -19,6 +18,7 @@ import (
 	"go.uber.org/goleak"
 
 	"rtcbench/bench"
+	"rtcbench/internal/benchtest"
 )
 
 // server is a database server of this test binary's own, one for all tests.
@@ -122,14 +122,7 @@ func run(launch func(dir, address string) ([]string, error), dir, address, ready
 	}
 }
 
-func freePort() string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		panic(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
+func freePort() string { return fmt.Sprintf("127.0.0.1:%d", benchtest.FreePort()) }
 
 // launchInflux is InfluxDB 1.6 as Debian has it.
 func launchInflux(dir, address string) ([]string, error) {
