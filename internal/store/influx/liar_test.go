@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -58,6 +60,35 @@ func TestWhatLooksLikeSuccess(t *testing.T) {
 		if err == nil || isRejected(err) || errors.Is(err, bench.ErrFailed) || !strings.Contains(err.Error(), says) {
 			t.Errorf("%q: %v", answer, err)
 		}
+	}
+}
+
+// TestAKeptConnectionIsClosed: a server, or a proxy before it, closes the connection that it had kept when the next
+// points come on it. They are sent again on a new one: that is no fault of anybody.
+func TestAKeptConnectionIsClosed(t *testing.T) {
+	var answered sync.Map // by the client's address: has this connection had its answer?
+	var closed atomic.Int32
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, again := answered.LoadOrStore(r.RemoteAddr, true); again {
+			closed.Add(1)
+			if c, _, err := http.NewResponseController(w).Hijack(); err == nil {
+				c.Close()
+			}
+			return
+		}
+		io.Copy(io.Discard, r.Body)
+		w.WriteHeader(http.StatusNoContent)
+	}))
+	t.Cleanup(server.Close)
+	s := open(t, Options{URL: server.URL, Database: "b", Timeout: 2 * time.Minute})
+	t.Cleanup(func() { s.Close() })
+	for range 3 {
+		if err := s.Save(within(t), bench.NewRecord(benchtest.StoredRun(3, time.Now()))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if closed.Load() == 0 {
+		t.Error("no connection was kept: nothing was tried")
 	}
 }
 
