@@ -34,7 +34,7 @@ func (s *Store) send(ctx context.Context, method, path string, query url.Values,
 	for k, v := range header {
 		r.Header[k] = v
 	}
-	// All that is sent may be sent twice: a point is overwritten by itself. net/http sends it again where the server had
+	// All that is sent may be sent twice: a point overwrites itself. net/http sends it again where the server had
 	// closed the connection that it kept, and writes no header that is empty (pkg.go.dev/net/http#Transport).
 	r.Header["Idempotency-Key"] = nil
 	r.Header.Set("User-Agent", userAgent)
