@@ -98,7 +98,7 @@ func (cmd *bothCmd) sides(c *settings.Check) []side {
 		Channel:   cmd.Known(c, daily.Platform), Engine: bench.Browser, LivekitGroup: cmd.livekit,
 		MediaGroup: cmd.MediaGroup}
 	first := settings.Check{Sources: of.Renamed(dailyNames), Err: c.Err}
-	room := d.side(&first)
+	room := d.side(&first, bench.ClassOf(l.Channel))
 	second := settings.Check{Sources: of.Renamed(livekitNames), Err: first.Err}
 	sides := append([]side{room}, l.sides(&second)...)
 	c.Err = second.Err

@@ -56,19 +56,19 @@ func (cmd *dailyCmd) chrome() flags.ChromeGroup { return cmd.ChromeGroup }
 // sides implements measuring.
 func (cmd *dailyCmd) sides(c *settings.Check) []side {
 	plan := cmd.Plan(c, cmd.Timeout)
-	cmd.CarriedBy(c, &plan, cmd.Known(c, daily.Platform))
+	cmd.CarriedBy(c, &plan, cmd.Known(c, daily.Platform), bench.Browser)
 	cmd.Heard(c, &plan, bench.Browser)
 	most := daily.Platform.MaxMessage
 	if plan.PayloadBytes > most {
 		c.Fail("payload", cmd.Payload, fmt.Sprintf("at most %d: Daily takes no longer app-message", most))
 	}
-	s := cmd.side(c)
+	s := cmd.side(c, plan.Class)
 	s.job.Plan, s.job.Within, s.job.Location = plan, cmd.Within(c, true), cmd.Location
 	return []side{s}
 }
 
 // side reads where to meet.
-func (cmd *dailyCmd) side(c *settings.Check) (s side) {
+func (cmd *dailyCmd) side(c *settings.Check, class bench.TransportClass) (s side) {
 	f := cmd.DailyGroup
 	s.job = measure.Job{Platform: daily.Platform.Name, Engine: bench.Browser}
 	s.doubts = f.Doubts()
@@ -87,7 +87,7 @@ func (cmd *dailyCmd) side(c *settings.Check) (s side) {
 	// The stronger source wins; within one source the room does.
 	switch {
 	case f.RoomURL != "" && (f.APIKey == "" || c.Rank("room-url") >= c.Rank("api-key")):
-		s.job.Place, s.job.Local = f.Named(c), cmd.Echo == "local"
+		s.job.Place, s.job.Local = f.Named(c, class), cmd.Echo == "local"
 		if s.job.Local && s.job.Place.Token != "" && c.Err == nil {
 			c.Err = usagef("%s local: a token is one participant, and the echo is a second; give --api-key alone, or "+
 				"start rtcbench echo", c.Name("echo"))

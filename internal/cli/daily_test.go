@@ -323,7 +323,8 @@ func TestCalibrate(t *testing.T) {
 	if err != nil || json.Unmarshal(data, &floors) != nil {
 		t.Fatalf("%v\n%s", err, data)
 	}
-	for _, key := range []string{"livekit/native/20ms", "livekit/browser/20ms", "daily/browser/20ms"} {
+	for _, key := range []string{"livekit/native/20ms", "livekit/browser/20ms", "daily/browser/20ms",
+		"livekit/native/audio/20ms", "livekit/browser/audio/20ms", "daily/browser/audio/20ms"} {
 		if floors[key].P50 <= 0 {
 			t.Errorf("no floor of %s: %s", key, data)
 		}

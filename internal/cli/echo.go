@@ -141,23 +141,23 @@ func (silent) Error() string { return "" }
 
 // onDaily answers in a Daily room, in a browser of this process's own.
 func (cmd *echoCmd) onDaily(a *app, c *settings.Check, within time.Duration) error {
-	place := bench.Place{URL: cmd.daily.RoomURL, Bundle: cmd.daily.BundleURL}
+	of := flags.DailyGroup{Flags: daily.Flags{RoomURL: cmd.daily.RoomURL, BundleURL: cmd.daily.BundleURL}}
 	// LIVEKIT_TOKEN is not for Daily
-	if place.Token = c.Variable("RTCBENCH_DAILY_TOKEN"); c.Rank("token") == settings.ByFlag {
-		place.Token = cmd.Token
+	if of.Token = c.Variable("RTCBENCH_DAILY_TOKEN"); c.Rank("token") == settings.ByFlag {
+		of.Token = cmd.Token
 	}
-	if place.URL == "" && c.Err == nil {
+	if of.RoomURL == "" && c.Err == nil {
 		c.Err = usagef("--room-url (or DAILY_ROOM_URL) is missing: an echo needs a room to meet in")
 	}
-	if c.Err == nil {
-		place.URL = c.ServerURL("room-url", cmd.daily.RoomURL, "https", "http")
-	}
+	place := of.Named(c, "")
 	if c.Err != nil {
 		return c.Err
 	}
+	if silent := daily.Refuses(place.Token, bench.RTPAudio); silent != "" {
+		fmt.Fprintf(a.stderr, "rtcbench: the token looks wrong: %s, so that audio pings get no answer\n", silent)
+	}
 	cmd.SayAloud(a.stderr, ours)
 	room := daily.NewMeeting(place, 0)
-	place.URL = room.URL()
 	options := cmd.Options(ours, measure.Reach(daily.Platform, place))
 	err := measure.SitOn(a.ctx, options, daily.Platform, room, within, func() {
 		fmt.Fprintf(a.stderr, "echo ready in room %s\n", room.URL())

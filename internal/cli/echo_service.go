@@ -120,7 +120,7 @@ func (cmd *echoCmd) dailyHost(c *settings.Check, within time.Duration) measure.P
 	if of.APIKey == "" && c.Err == nil {
 		called.Err = usagef("--daily-api-key (or DAILY_API_KEY) is missing: the service makes rooms with it")
 	}
-	place := of.side(called).job.Place
+	place := of.side(called, "").job.Place
 	c.Err = called.Err
 	return measure.PageHost{Platform: daily.Platform, Place: place, Within: within}
 }

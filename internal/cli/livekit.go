@@ -73,7 +73,7 @@ func (cmd *livekitCmd) sides(c *settings.Check) []side {
 		Plan: cmd.Plan(c, cmd.Timeout), Within: cmd.Within(c, cmd.Engine == bench.Browser),
 		Lab: measure.Lab{Name: cmd.Lab, OneClock: cmd.Lab != "" && cmd.LabClock == "one"},
 	}}
-	cmd.CarriedBy(c, &s.job.Plan, cmd.Channel)
+	cmd.CarriedBy(c, &s.job.Plan, cmd.Channel, cmd.Engine)
 	cmd.Heard(c, &s.job.Plan, cmd.Engine)
 	s.job.Plan.Numbered = cmd.Lab != ""
 	s.asks(c, cmd.ServiceGroup,

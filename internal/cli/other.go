@@ -71,10 +71,10 @@ func (cmd *otherCmd) sides(c *settings.Check) []side {
 	p := cmd.platform
 	s := side{job: measure.Job{Platform: p.Name, Engine: cmd.Engine, Location: cmd.Location,
 		Plan: cmd.Plan(c, cmd.Timeout)}}
-	cmd.CarriedBy(c, &s.job.Plan, cmd.Known(c, p))
 	if s.job.Engine == "" {
 		s.job.Engine = p.Engines[0]
 	}
+	cmd.CarriedBy(c, &s.job.Plan, cmd.Known(c, p), s.job.Engine)
 	if !p.Has(s.job.Engine) {
 		c.Fail("engine", cmd.Engine, fmt.Sprintf("one of %v", p.Engines))
 	}

@@ -59,7 +59,7 @@ func (cmd *turnDailyCmd) job(c *settings.Check) (job measure.TurnJob, doubts []s
 	c.Given(map[string]string{"room-url": cmd.RoomURL, "start-url": cmd.StartURL, "start-token": cmd.StartToken})
 	switch {
 	case cmd.RoomURL != "" && (cmd.StartURL == "" || c.Rank("room-url") > c.Rank("start-url")):
-		job.Place = where.Named(c)
+		job.Place = where.Named(c, bench.Turn)
 	case cmd.RoomURL != "" && c.Rank("room-url") == c.Rank("start-url"):
 		c.Err = usagef("%s and %s both say which room: the starter makes one; give one of them", c.Name("start-url"),
 			c.Name("room-url"))

@@ -26,8 +26,8 @@ func TestWhatWasCalibratedIsThereTheNextTime(t *testing.T) {
 	if got := Load(user); got == nil || len(got) != 0 {
 		t.Errorf("before anything was measured: %v", got)
 	}
-	want := measure.Floors{measure.FloorKey("livekit", "native", 100*time.Millisecond): {P50MS: 0.31, CooldownMS: 100,
-		Pings: 300, At: time.Date(2026, 11, 26, 8, 0, 0, 0, time.UTC), Version: "1"}}
+	want := measure.Floors{measure.FloorKey("livekit", "native", "", 100*time.Millisecond): {P50MS: 0.31,
+		CooldownMS: 100, Pings: 300, At: time.Date(2026, 11, 26, 8, 0, 0, 0, time.UTC), Version: "1"}}
 	file, err := Save(user, want)
 	if err != nil {
 		t.Fatal(err)

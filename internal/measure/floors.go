@@ -9,22 +9,35 @@ import (
 	"rtcbench/bench"
 )
 
-// Floors are what the instrument itself adds on this machine, by platform, engine and cooldown, as a calibration has
-// measured them.
+// Floors are what the instrument itself adds on this machine, by platform, engine, what carries the pings and cooldown,
+// as a calibration has measured them.
 type Floors map[string]Floor
 
 // Floor is one of them.
 type Floor struct {
-	P50MS      float64   `json:"p50_ms"`
-	CooldownMS float64   `json:"cooldown_ms"`
-	Pings      int       `json:"pings"`
-	At         time.Time `json:"at"`
-	Version    string    `json:"version"` // of rtcbench
+	Class      bench.TransportClass `json:"class,omitempty"` // as floorClass gives it
+	P50MS      float64              `json:"p50_ms"`
+	CooldownMS float64              `json:"cooldown_ms"`
+	Pings      int                  `json:"pings"`
+	At         time.Time            `json:"at"`
+	Version    string               `json:"version"` // of rtcbench
 }
 
-// FloorKey is where the floor of an engine stands.
-func FloorKey(platform, engine string, cooldown time.Duration) string {
+// FloorKey is where the floor of an engine stands for runs of a class.
+func FloorKey(platform, engine string, class bench.TransportClass, cooldown time.Duration) string {
+	if class = floorClass(class); class != "" {
+		engine += "/" + class.Short()
+	}
 	return fmt.Sprintf("%s/%s/%v", platform, engine, cooldown)
+}
+
+// floorClass is the class by which a floor is measured: messages have one, "", on whichever channel.
+func floorClass(class bench.TransportClass) bench.TransportClass {
+	switch class {
+	case bench.RTPAudio, bench.Turn:
+		return class
+	}
+	return ""
 }
 
 // farthest is by how much the cooldown of a floor may differ from that of a run: what nobody touches goes out of the
@@ -32,12 +45,12 @@ func FloorKey(platform, engine string, cooldown time.Duration) string {
 // costs).
 const farthest = 2
 
-// put notes the floor of run's engine in it, of the cooldown that is nearest. None is near enough in the closed loop,
-// which has no cooldown.
+// put notes the floor of run's engine and class in it, of the cooldown that is nearest. None is near enough in the
+// closed loop, which has no cooldown.
 func (f Floors) put(run *bench.Run) {
 	nearest := math.Inf(1)
 	for key, known := range f {
-		if !strings.HasPrefix(key, run.Platform+"/"+run.Facts.Engine+"/") {
+		if !strings.HasPrefix(key, run.Platform+"/"+run.Facts.Engine+"/") || known.Class != floorClass(run.Plan.Class) {
 			continue
 		}
 		ratio := known.CooldownMS * float64(time.Millisecond) / float64(run.Plan.Cooldown)

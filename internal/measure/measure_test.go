@@ -80,7 +80,7 @@ func (e *ether) env() measure.Env {
 	return measure.Env{
 		Platforms: map[string]bench.Platform{"ether": e.platform()}, Clock: bench.NewClock(),
 		Tool:   bench.Tool{Version: "test"},
-		Floors: measure.Floors{measure.FloorKey("ether", "", 100*time.Millisecond): {P50MS: 0.5, CooldownMS: 100}},
+		Floors: measure.Floors{measure.FloorKey("ether", "", "", 100*time.Millisecond): {P50MS: 0.5, CooldownMS: 100}},
 	}
 }
 

@@ -226,9 +226,13 @@ func (t Table) WriteBoth(w io.Writer, d, l bench.Record) error {
 	}
 	p.head("Details")
 	row("loss", loss(a), loss(b))
+	if d.Counts.Lost+l.Counts.Lost > 0 {
+		row("lost", lostWays(d.Run), lostWays(l.Run))
+	}
 	row("jitter, ms", number(a.Jitter), number(b.Jitter))
 	p.line("  %-14s %s", "", p.dim.Render("(mean |ΔRTT|)"))
 	row("one way, ms", ways(a), ways(b))
+	p.variations(d, l, row)
 	row("timer late, ms", number(a.TimerError.P50), number(b.TimerError.P50))
 	if x, y := ears(d), ears(l); x != "" || y != "" {
 		row("mouth to ear", cmp.Or(x, "–"), cmp.Or(y, "–"))
@@ -299,6 +303,18 @@ func loss(s bench.Summary) string {
 		return "–"
 	}
 	return fmt.Sprintf("%.2f %%", 100*s.Loss)
+}
+
+// lostWays says on which way pings were lost.
+func lostWays(r bench.Run) string {
+	if w := r.Ways; w.Known && r.Counts.Lost > 0 {
+		text := fmt.Sprintf("up %d, down %d", w.Up, w.Down)
+		if w.Unknown > 0 {
+			text += fmt.Sprintf(", unknown %d", w.Unknown)
+		}
+		return text
+	}
+	return "–"
 }
 
 func ways(s bench.Summary) string {

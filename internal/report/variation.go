@@ -49,6 +49,28 @@ func (p *page) variation(r bench.Run, s bench.Summary) {
 	}
 }
 
+// variations is variation of runs on two platforms, side by side.
+func (p *page) variations(a, b bench.Record, row func(name, x, y string)) {
+	of := func(r bench.Record, up, down bench.Quantity) string {
+		if r.Facts.Transport != bench.RTPAudio || !up.OK {
+			return "–"
+		}
+		return fmt.Sprintf("up %s, down %s", number(up), number(down))
+	}
+	x, y := a.Summary, b.Summary
+	for _, line := range []struct{ name, a, b, means string }{
+		{"variation, ms", of(a, x.Up.PDV.P99, x.Down.PDV.P99), of(b, y.Up.PDV.P99, y.Down.PDV.P99),
+			"(P99 above the fastest packet)"},
+		{"buffer, ms", of(a, x.Up.Buffer1, x.Down.Buffer1), of(b, y.Up.Buffer1, y.Down.Buffer1),
+			"(the jitter buffer that would have lost 1 % of what came)"},
+	} {
+		if line.a != "–" || line.b != "–" {
+			row(line.name, line.a, line.b)
+			p.line("  %-14s %s", "", p.dim.Render(line.means))
+		}
+	}
+}
+
 // disorder says what came out of order, twice, or by retransmission.
 func disorder(r bench.Run, s bench.Summary) (list []string) {
 	if up, down := s.Up, s.Down; up.Reordered+down.Reordered > 0 {

@@ -10,6 +10,13 @@ export function percent(v: number | null | undefined): string {
   return v === null || v === undefined ? '–' : `${(100 * v).toFixed(2)}\u00a0%`;
 }
 
+/** How a voice is rated. Where the codec is not known, the rating is of the delay alone, and at the most that. */
+export function rating({ r, mos_cqe: mos, bound }: { r: number; mos_cqe: number; bound: boolean }): string {
+  const is = bound ? '≤' : '=';
+  const of = bound ? ', of the delay alone: the codec is not known' : '';
+  return `By the E-model R ${is} ${r.toFixed(1)} of 100, MOS ${is} ${mos.toFixed(2)} of 5${of}`;
+}
+
 export function count(n: number): string {
   return n.toLocaleString('en').replaceAll(',', '\u202f');
 }

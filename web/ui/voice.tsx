@@ -3,7 +3,7 @@ import type uPlot from 'uplot';
 import type { Media, Voice } from './contract';
 import { Figure } from './figure';
 import { colour, Plot } from './plot';
-import { ms } from './text';
+import { ms, rating } from './text';
 
 const [width, left, right] = [960, 250, 120];
 const row = 26;
@@ -21,9 +21,8 @@ export function VoiceParts({ of }: { of: Voice }) {
       title="What a voice would take"
       nothing={parts.length === 0 ? 'the run has too little for an estimate' : undefined}
       says={
-        `Estimated mouth to ear, ${of.way}: ${ms(of.mouth_to_ear_ms)} ms${of.bound ? ' at least' : ''}. ` +
-        `R ${of.r.toFixed(0)} of 100, MOS ${of.mos_cqe.toFixed(2)} of 5 by the E-model, ` +
-        'from this run and from what is assumed of the rest.'
+        `Estimated mouth to ear, ${of.way}: ${ms(of.mouth_to_ear_ms)} ms, from this run and from what is assumed ` +
+        `of the rest. ${rating(of)}.`
       }
       table={{
         head: ['part', 'value', 'unit', 'from'],

@@ -34,8 +34,8 @@ func (f *DailyGroup) Check(c *settings.Check) {
 	}
 }
 
-// Named is the room of --room-url. Daily's links may carry the token.
-func (f DailyGroup) Named(c *settings.Check) bench.Place {
+// Named is the room of --room-url. Daily's links may carry the token, which has to let into what is measured there.
+func (f DailyGroup) Named(c *settings.Check, class bench.TransportClass) bench.Place {
 	place := bench.Place{URL: c.ServerURL("room-url", f.RoomURL, "https", "http"), Token: f.Token, API: f.APIURL,
 		Bundle: f.BundleURL}
 	if u, err := url.Parse(place.URL); c.Err == nil && err == nil {
@@ -47,6 +47,13 @@ func (f DailyGroup) Named(c *settings.Check) bench.Place {
 			place.Token = t
 		}
 		place.URL = redact.URL(place.URL)
+	}
+	if refused := daily.Refuses(place.Token, class); refused != "" && c.Err == nil {
+		name := c.Name("token")
+		if f.Token == "" {
+			name = "the token of " + c.Name("room-url")
+		}
+		c.Err = settings.Usagef("%s cannot be used: %s", name, refused)
 	}
 	if f.Geo != "" && c.Err == nil {
 		c.Err = settings.Usagef("%s %s: the region belongs to a room that is made; leave out --room-url, or --geo",

@@ -106,7 +106,7 @@ func TestWhatCarriesThePings(t *testing.T) {
 		settings.ByDefault: 20 * time.Millisecond, settings.ByEnvironment: time.Second,
 	} {
 		plan := bench.Plan{Cooldown: time.Second}
-		PlanGroup{}.CarriedBy(given(map[string]settings.Rank{"cooldown": rank}), &plan, "audio")
+		PlanGroup{}.CarriedBy(given(map[string]settings.Rank{"cooldown": rank}), &plan, "audio", bench.Native)
 		if plan.Class != bench.RTPAudio || plan.Cooldown != want {
 			t.Errorf("a cooldown by %v: %v by %q, want %v", rank, plan.Cooldown, plan.Class, want)
 		}

@@ -44,14 +44,19 @@ func (f ChannelGroup) Known(c *settings.Check, p bench.Platform) string {
 // audioCooldown is the usual distance of pings in audio packets: that of the packets of a voice.
 const audioCooldown = audio.Frame
 
-// CarriedBy makes a plan one for what its pings are carried by.
-func (f PlanGroup) CarriedBy(c *settings.Check, plan *bench.Plan, channel string) {
+// CarriedBy makes a plan of an engine one for what its pings are carried by.
+func (f PlanGroup) CarriedBy(c *settings.Check, plan *bench.Plan, channel, engine string) {
 	plan.Class = bench.ClassOf(channel)
 	if plan.Class != bench.RTPAudio {
 		return
 	}
 	if c.Rank("cooldown") == settings.ByDefault {
 		plan.Cooldown = audioCooldown
+	}
+	if engine == bench.Browser && plan.Cooldown > 0 && plan.Cooldown < audio.Frame && c.Err == nil {
+		c.Err = settings.Usagef("%s %v: in a browser pings ride the packets of its encoder, one every %v; give %d "+
+			"or more, or 0 for one after the other", c.Name("cooldown"), plan.Cooldown, audio.Frame,
+			audio.Frame.Milliseconds())
 	}
 	if plan.PayloadBytes > audio.MaxSize && c.Err == nil {
 		c.Err = settings.Usagef("%s %d: an audio packet has at most %d bytes", c.Name("payload"), plan.PayloadBytes,
