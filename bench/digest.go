@@ -15,12 +15,14 @@ type Digest struct {
 	P95       Quantity
 	Counts    Counts // SummedCounts alone
 	Histogram []byte // of the answered pings: stats.Histogram.AppendBinary
+	Mark      int64  // of a Digester: what the run adds to the mark of its hour
 }
 
 // DigestOf is the digest of r.
 func DigestOf(r Record) Digest {
 	data, _ := r.Histogram().MarshalBinary() // it has no error
-	return Digest{r.ID, SeriesOf(r.Run), r.End, r.Summary.Validity.Verdict, r.Summary.P95, r.Counts, data}
+	return Digest{ID: r.ID, Series: SeriesOf(r.Run), End: r.End, Verdict: r.Summary.Validity.Verdict,
+		P95: r.Summary.P95, Counts: r.Counts, Histogram: data}
 }
 
 // Digester is a Store that gives digests without reading whole runs, and can say cheaply what has changed.
@@ -38,7 +40,7 @@ type Digester interface {
 // Mark is of the runs of an hour.
 type Mark struct {
 	Runs int
-	Of   int64 // by which of them it is
+	Of   int64 // by which of them it is: the marks of their digests, added up
 }
 
 // DigestsOf gives the digests of the runs that q asks for, by the shortest way that s has.

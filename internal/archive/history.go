@@ -39,6 +39,37 @@ func History(ctx context.Context, s bench.Store, q bench.Query, now time.Time) (
 	return h, err
 }
 
+// HistoryBy is History of who holds the digests of s: from gives them, and s itself gives the list of runs alone.
+func HistoryBy(ctx context.Context, s bench.Store, from Digester, q bench.Query, now time.Time) (h report.History,
+	err error) {
+	h.Store = s.String()
+	t, err := ReadTimelines(ctx, s, from, q, report.Parts, now)
+	if err != nil {
+		return h, err
+	}
+	q.Until, h.Since, h.Until = t.Until, t.Since, t.Until
+	if err := listRuns(ctx, s, q, &h); err != nil {
+		return h, err
+	}
+	for _, l := range t.List {
+		c := bench.Course{Aggregate: l.Aggregate, P50: make([]bench.Quantity, report.Parts)}
+		for i, p := range l.Parts {
+			if p != nil {
+				d, ok := p.Histogram.Quantile(0.5)
+				c.P50[i] = bench.Quantity{D: d, OK: ok}
+			}
+		}
+		h.Courses = append(h.Courses, c)
+	}
+	for _, err := range t.Bad {
+		same := func(other error) bool { return other.Error() == err.Error() }
+		if !slices.ContainsFunc(h.Bad, same) {
+			h.Bad = append(h.Bad, err)
+		}
+	}
+	return h, nil
+}
+
 // WhyNothing is a *Nothing, for a store of which History showed nothing, or why that cannot be told.
 func WhyNothing(ctx context.Context, s bench.Store) error {
 	for _, err := range s.Runs(ctx, bench.Query{Limit: 1}) {
@@ -64,15 +95,8 @@ func lastEnd(ctx context.Context, s bench.Store, q bench.Query, now time.Time) t
 
 // aggregated has the store sum up, so that only the runs of the list are read one by one.
 func aggregated(ctx context.Context, s bench.Store, sums bench.Aggregator, q bench.Query, h *report.History) error {
-	for r, err := range s.Runs(ctx, q) {
-		switch err = ofStoreOrNil(r, err); {
-		case err == nil:
-			h.Runs = append(h.Runs, bench.NewRecord(r))
-		case isUnreadable(err):
-			h.Bad = append(h.Bad, err)
-		default:
-			return err
-		}
+	if err := listRuns(ctx, s, q, h); err != nil {
+		return err
 	}
 	q.Limit = 0
 	if q.Since.IsZero() {
@@ -106,6 +130,21 @@ func aggregated(ctx context.Context, s bench.Store, sums bench.Aggregator, q ben
 		}
 		for _, a := range list {
 			setPart(h.Courses, a.Series, i, a.Histogram)
+		}
+	}
+	return nil
+}
+
+// listRuns reads the runs that q asks for into h.
+func listRuns(ctx context.Context, s bench.Store, q bench.Query, h *report.History) error {
+	for r, err := range s.Runs(ctx, q) {
+		switch err = ofStoreOrNil(r, err); {
+		case err == nil:
+			h.Runs = append(h.Runs, bench.NewRecord(r))
+		case isUnreadable(err):
+			h.Bad = append(h.Bad, err)
+		default:
+			return err
 		}
 	}
 	return nil

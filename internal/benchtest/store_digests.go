@@ -46,6 +46,7 @@ func (s *storeTest) digests() {
 	s.save(more)
 	after := marks()
 	with := after[more.End.Unix()/3600]
+	s.marksAddUp(d, after)
 	if at := more.End.Unix() / 3600; after[at] == before[at] || after[at].Runs != before[at].Runs+1 {
 		s.Errorf("a new run does not change the mark of its hour: %+v, before %+v", after[at], before[at])
 	} else if after[at] = before[at]; !maps.Equal(after, before) {
@@ -69,6 +70,22 @@ func (s *storeTest) digests() {
 	at := more.End.Unix() / 3600
 	if now := marks()[at]; now.Runs != before[at].Runs+1 || now == with {
 		s.Error("another run does not give another mark to its hour")
+	}
+}
+
+// marksAddUp: the mark of each hour is the sum of those of its runs.
+func (s *storeTest) marksAddUp(d bench.Digester, want map[int64]bench.Mark) {
+	s.Helper()
+	got := map[int64]bench.Mark{}
+	for x, err := range d.Digests(s.ctx, bench.Query{}, nil) {
+		if err != nil {
+			s.Fatal(err)
+		}
+		m := got[x.End.Unix()/3600]
+		got[x.End.Unix()/3600] = bench.Mark{Runs: m.Runs + 1, Of: m.Of + x.Mark}
+	}
+	if !maps.Equal(got, want) {
+		s.Errorf("the runs add up to the marks %v, want %v", got, want)
 	}
 }
 

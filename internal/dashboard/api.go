@@ -79,7 +79,7 @@ func (s *Server) json(w http.ResponseWriter, r *http.Request, v any) {
 }
 
 // history is what rtcbench history --format json or csv prints.
-func (s *Server) history(w http.ResponseWriter, r *http.Request, store bench.Store) {
+func (s *Server) history(w http.ResponseWriter, r *http.Request, from reader) {
 	q, err := s.filters(r)
 	if err == nil {
 		q.Limit, err = number(r, "last", defaultLast, 1, mostLast)
@@ -92,7 +92,7 @@ func (s *Server) history(w http.ResponseWriter, r *http.Request, store bench.Sto
 		refuse(w, http.StatusBadRequest, err.Error())
 		return
 	}
-	h, err := archive.History(r.Context(), store, q, s.Now())
+	h, err := from.history(r.Context(), q, s.Now())
 	if err == nil && len(h.Runs) == q.Limit {
 		next := cursorOf(mark{}.after(fromLast(h.Runs)).key())
 		rest := r.Clone(r.Context())
@@ -110,19 +110,19 @@ func (s *Server) history(w http.ResponseWriter, r *http.Request, store bench.Sto
 }
 
 // series are the series of a time, in parts of it.
-func (s *Server) series(w http.ResponseWriter, r *http.Request, store bench.Store) {
+func (s *Server) series(w http.ResponseWriter, r *http.Request, from reader) {
 	parts, err := number(r, "parts", defaultParts, 1, mostParts)
 	if err != nil {
 		refuse(w, http.StatusBadRequest, err.Error())
 		return
 	}
-	t, next, isCSV, ok := s.timelines(w, r, store, parts, func(bench.Series) bool { return true })
+	t, next, isCSV, ok := s.timelines(w, r, from, parts, func(bench.Series) bool { return true })
 	if !ok {
 		return
 	}
 	linked(w, r, "/api/v1/series", next)
 	brief := r.URL.Query().Get("brief") == "true"
-	list := newSeries(store.String(), t, brief, s.where())
+	list := newSeries(from.store.String(), t, brief, s.where())
 	if list.Next = next; isCSV {
 		table(s, w, r, list.rows(brief))
 		return
@@ -132,7 +132,7 @@ func (s *Server) series(w http.ResponseWriter, r *http.Request, store bench.Stor
 
 // timelines are those that r asks for of the series that are wanted, and where their list goes on. Where it is not ok,
 // r is answered.
-func (s *Server) timelines(w http.ResponseWriter, r *http.Request, store bench.Store, parts int,
+func (s *Server) timelines(w http.ResponseWriter, r *http.Request, from reader, parts int,
 	wanted func(bench.Series) bool) (t archive.Timelines, next *string, isCSV, ok bool) {
 	q, err := s.filters(r)
 	var p paging
@@ -146,7 +146,7 @@ func (s *Server) timelines(w http.ResponseWriter, r *http.Request, store bench.S
 		refuse(w, http.StatusBadRequest, err.Error())
 		return t, nil, false, false
 	}
-	if t, err = archive.ReadTimelines(r.Context(), store, s.digests(store), q, parts, s.Now()); err != nil {
+	if t, err = archive.ReadTimelines(r.Context(), from.store, from.digests, q, parts, s.Now()); err != nil {
 		s.failed(w, r, err)
 		return t, nil, false, false
 	}
@@ -156,13 +156,13 @@ func (s *Server) timelines(w http.ResponseWriter, r *http.Request, store bench.S
 }
 
 // run is the result file of one run, with what its pictures need beside it; as CSV it is its pings.
-func (s *Server) run(w http.ResponseWriter, r *http.Request, store bench.Store) {
+func (s *Server) run(w http.ResponseWriter, r *http.Request, from reader) {
 	isCSV, err := wantsCSV(r)
 	if err != nil {
 		refuse(w, http.StatusBadRequest, err.Error())
 		return
 	}
-	run, err := archive.Find(r.Context(), store, r.PathValue("id"))
+	run, err := archive.Find(r.Context(), from.store, r.PathValue("id"))
 	var several *archive.NotOne
 	switch {
 	case errors.Is(err, archive.ErrTooShort), errors.As(err, &several):
@@ -185,7 +185,7 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request, store bench.Store) 
 }
 
 // compare holds two sides against each other, all of them and place by place.
-func (s *Server) compare(w http.ResponseWriter, r *http.Request, store bench.Store) {
+func (s *Server) compare(w http.ResponseWriter, r *http.Request, from reader) {
 	p, err := pagingOf(r)
 	isCSV, wrong := wantsCSV(r)
 	if err = cmp.Or(err, wrong); err != nil {
@@ -202,12 +202,12 @@ func (s *Server) compare(w http.ResponseWriter, r *http.Request, store bench.Sto
 		}
 		sides[i] = archive.Side{Name: text, Filter: f} // never a file: who asks is not who runs this program
 	}
-	from := archive.Reader{Store: func() (bench.Store, error) { return store, nil }, Say: func(error) {}}
+	by := archive.Reader{Store: func() (bench.Store, error) { return from.store, nil }, Say: func(error) {}}
 	invalid := r.URL.Query().Get("include_invalid") == "true"
 	var groups [2]report.Group
 	for i, side := range sides {
 		var err error
-		groups[i], err = side.Group(r.Context(), from, invalid)
+		groups[i], err = side.Group(r.Context(), by, invalid)
 		var all *archive.AllInvalid
 		var several *archive.NotOne
 		switch {

@@ -15,6 +15,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"rtcbench/bench"
 	"rtcbench/internal/recent"
 )
@@ -40,6 +42,8 @@ type Server struct {
 	kept    events // runs that the store has got
 	pings   events // of runs that go on
 	recent  *recent.Memory
+	looks   *rate.Limiter // at the store, by whoever asks
+	shown   shown
 	answers answers
 }
 
@@ -48,15 +52,9 @@ func New(o Options) *Server {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	s := &Server{Options: o, source: source{open: o.Open}}
+	s := &Server{Options: o, source: source{open: o.Open}, looks: rate.NewLimiter(rate.Every(lookEvery), fewLooks)}
 	s.kept = events{make: s.tellKept, room: 16}
-	s.recent = recent.New(o.Now, func(list []bench.Digest) {
-		var events []byte
-		for _, d := range list {
-			events = append(events, keptEvent(d)...)
-		}
-		s.kept.tell(events)
-	})
+	s.recent = recent.New(o.Now, s.shown.hear)
 	s.pings = events{make: s.tellPings, room: 8}
 	return s
 }

@@ -13,6 +13,8 @@ import (
 
 const (
 	lookEvery  = time.Second      // while somebody watches
+	lookShare  = 10               // of the time, looks take one part of so many at the most
+	lookSeldom = 10 * time.Second // but the store is looked at so often
 	aliveEvery = 15 * time.Second // a line for proxies that end what says nothing
 	mostEvents = 1000             // pages that may watch at one time
 )
@@ -98,13 +100,13 @@ func keptEvent(d bench.Digest) []byte {
 
 // tellKept tells of each run that the store has got. A store that cannot say what it has got is asked for its last run.
 func (s *Server) tellKept(ctx context.Context, tell func([]byte)) {
-	every := time.NewTicker(lookEvery)
-	defer every.Stop()
 	last := ""
 	for {
+		begun := time.Now()
 		store, err := s.source.get()
 		if _, ok := store.(bench.Digester); err == nil && ok {
-			_ = s.recent.Look(ctx, store) // an error shows when somebody reads the store
+			s.looks.Allow()               // it is one for whoever asks, too
+			_ = s.bring(ctx, store, true) // an error shows when somebody reads the store
 		} else if err == nil {
 			if r := newest(ctx, store); r.ID != "" && r.ID != last {
 				if last != "" {
@@ -114,7 +116,7 @@ func (s *Server) tellKept(ctx context.Context, tell func([]byte)) {
 			}
 		}
 		select {
-		case <-every.C:
+		case <-time.After(max(lookEvery, min(lookShare*time.Since(begun), lookSeldom))):
 		case <-ctx.Done():
 			return
 		}
@@ -149,6 +151,7 @@ func (s *Server) live(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Accel-Buffering", "no") // nginx would keep back what is a few bytes
 	out := http.NewResponseController(w)
 	w.Write([]byte("retry: 2000\n\n"))
 	s.warming(r.Context(), func(e []byte) { // what was there before is no news

@@ -41,13 +41,13 @@ type Cell struct {
 	Last       LastRun               `json:"last_run"`
 }
 
-func (s *Server) mesh(w http.ResponseWriter, r *http.Request, store bench.Store) {
-	t, next, isCSV, ok := s.timelines(w, r, store, 1, func(of bench.Series) bool { return of.Echo != bench.NoPlace })
+func (s *Server) mesh(w http.ResponseWriter, r *http.Request, from reader) {
+	t, next, isCSV, ok := s.timelines(w, r, from, 1, func(of bench.Series) bool { return of.Echo != bench.NoPlace })
 	if !ok {
 		return
 	}
 	linked(w, r, "/api/v1/mesh", next)
-	m := s.newMesh(store.String(), t)
+	m := s.newMesh(from.store.String(), t)
 	if m.Next = next; isCSV {
 		table(s, w, r, m.Cells)
 		return

@@ -41,7 +41,7 @@ type originalPoint struct {
 
 const mostHours = 24 * 366
 
-func (s *Server) original(w http.ResponseWriter, r *http.Request, store bench.Store) {
+func (s *Server) original(w http.ResponseWriter, r *http.Request, from reader) {
 	answer, known := map[string]func([]bench.Record, *http.Request) any{
 		"aggregated": s.originalSums, "latest": s.originalLatest, "timeseries": s.originalPoints,
 		"locations": s.originalLocations,
@@ -65,7 +65,7 @@ func (s *Server) original(w http.ResponseWriter, r *http.Request, store bench.St
 	q := bench.Query{Platform: v.Get("platform"), Location: v.Get("location"),
 		Since: s.Now().Add(-time.Duration(hours * float64(time.Hour)))}
 	runs := []bench.Record{}
-	for run, err := range store.Runs(r.Context(), q) {
+	for run, err := range from.store.Runs(r.Context(), q) {
 		switch {
 		case err == nil:
 			if record := bench.NewRecord(run); !q.LeavesOut(record) {

@@ -54,18 +54,18 @@ type Way struct {
 	Path      string `json:"path"`
 }
 
-func (s *Server) overview(w http.ResponseWriter, r *http.Request, store bench.Store) {
+func (s *Server) overview(w http.ResponseWriter, r *http.Request, from reader) {
 	q, err := s.filters(r)
 	if err != nil {
 		refuse(w, http.StatusBadRequest, err.Error())
 		return
 	}
-	t, err := archive.ReadTimelines(r.Context(), store, s.digests(store), q, defaultParts, s.Now())
+	t, err := archive.ReadTimelines(r.Context(), from.store, from.digests, q, defaultParts, s.Now())
 	if err != nil {
 		s.failed(w, r, err)
 		return
 	}
-	s.json(w, r, newOverview(store.String(), t, s.where()))
+	s.json(w, r, newOverview(from.store.String(), t, s.where()))
 }
 
 func newOverview(store string, t archive.Timelines, where func(location string) *Point) Overview {

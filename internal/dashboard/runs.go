@@ -14,7 +14,7 @@ import (
 )
 
 // runs are the runs that are asked for, the newest first, as many as are wanted and where the list goes on.
-func (s *Server) runs(w http.ResponseWriter, r *http.Request, store bench.Store) {
+func (s *Server) runs(w http.ResponseWriter, r *http.Request, from reader) {
 	q, err := s.filters(r)
 	var p paging
 	if err == nil {
@@ -24,9 +24,9 @@ func (s *Server) runs(w http.ResponseWriter, r *http.Request, store bench.Store)
 	if err == nil {
 		err = wrong
 	}
-	var from mark
+	var begin mark
 	if err == nil {
-		from, err = markOf(p.after)
+		begin, err = markOf(p.after)
 	}
 	if err != nil {
 		refuse(w, http.StatusBadRequest, err.Error())
@@ -36,8 +36,8 @@ func (s *Server) runs(w http.ResponseWriter, r *http.Request, store bench.Store)
 		p.limit = defaultLast
 	}
 	list, next, bad, err := page(func(limit int) iter.Seq2[bench.Run, error] {
-		return store.Runs(r.Context(), from.before(q, limit))
-	}, from, p.limit)
+		return from.store.Runs(r.Context(), begin.before(q, limit))
+	}, begin, p.limit)
 	if err != nil {
 		s.failed(w, r, err)
 		return

@@ -5,9 +5,11 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"rtcbench/bench"
+	"rtcbench/internal/recent"
 )
 
 // Pages that watch ask the same at the same moment: when a run is kept. What one of them is answered is the answer of
@@ -23,12 +25,20 @@ type answers struct {
 // shared is an answer that is being made, or is there. It is right for as long as the store has the same runs, and
 // until then, for it says until when it is.
 type shared struct {
+	request     *http.Request // nothing of whoever has asked first but what was asked
+	read        reading
 	edition     uint64 // of the runs in the store
 	made, until time.Time
+	asked       atomic.Int32
 	once        sync.Once
 	bytes       int
 	*answer
 }
+
+// make makes the answer, once.
+func (x *shared) make(by http.HandlerFunc) { x.once.Do(func() { x.answer = answerOf(by, x.request) }) }
+
+func keyOf(r *http.Request) string { return r.URL.Path + "?" + r.URL.RawQuery }
 
 // What is kept of answers at one time.
 const (
@@ -36,50 +46,84 @@ const (
 	mostSharedBytes = 64 << 20
 )
 
-// at gives what key is answered.
-func (a *answers) at(key string, edition uint64, now time.Time, lasts time.Duration) *shared {
+// at gives what r is answered.
+func (a *answers) at(r *http.Request, read reading, edition uint64, now time.Time, lasts time.Duration) *shared {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	one := a.all[key]
-	if one != nil && one.edition == edition && !now.Before(one.made) && now.Before(one.until) {
-		return one
+	one := a.all[keyOf(r)]
+	if one == nil || one.edition != edition || now.Before(one.made) || !now.Before(one.until) {
+		one = a.next(r, edition, now, lasts)
+		one.read = read
+		a.set(keyOf(r), one)
 	}
-	if a.all == nil || len(a.all) >= mostShared || a.bytes >= mostSharedBytes {
-		a.all, a.bytes = map[string]*shared{}, 0
-	} else if one != nil {
-		a.bytes -= one.bytes
-	}
-	one = &shared{edition: edition, made: now, until: now.Add(lasts)}
-	a.all[key] = one
+	one.asked.Add(1)
 	return one
 }
 
-// weigh counts a body that has been made.
-func (a *answers) weigh(key string, one *shared) {
+// next is an answer to r that is to be made. It outlives whoever has asked first, and knows nothing of that one.
+func (a *answers) next(r *http.Request, edition uint64, now time.Time, lasts time.Duration) *shared {
+	r = r.Clone(context.WithoutCancel(r.Context()))
+	r.Header, r.RemoteAddr = http.Header{}, ""
+	return &shared{request: r, edition: edition, made: now, until: now.Add(lasts)}
+}
+
+// set keeps x; mu is held.
+func (a *answers) set(key string, x *shared) {
+	if a.all == nil || len(a.all) >= mostShared || a.bytes >= mostSharedBytes {
+		a.all, a.bytes = map[string]*shared{}, 0
+	}
+	if old := a.all[key]; old != nil {
+		a.bytes -= old.bytes
+	}
+	a.all[key] = x
+}
+
+// put keeps answers that are there.
+func (a *answers) put(made map[string]*shared) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.all[key] == one {
-		one.bytes = one.body.Len()
-		a.bytes += one.bytes
+	for key, x := range made {
+		a.set(key, x)
+		x.bytes = x.body.Len()
+		a.bytes += x.bytes
+	}
+}
+
+// weigh counts a body that has been made.
+func (a *answers) weigh(x *shared) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.all[keyOf(x.request)] == x && x.bytes == 0 {
+		x.bytes = x.body.Len()
+		a.bytes += x.bytes
 	}
 }
 
 // reads answers from the store, once for all who ask the same while it has the same runs.
 func (s *Server) reads(read reading) http.Handler {
-	one := tagged(s.readsAlone(read))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		edition, lasts, ok := s.moment(r)
-		if !ok {
-			one.ServeHTTP(w, r)
+		from, edition, lasts, shares := reader{}, uint64(0), time.Duration(0), false
+		store, err := s.source.get()
+		if err == nil {
+			from = s.whole(store)
+			if view, ok := s.look(r.Context(), store); ok {
+				from, edition, lasts, shares = s.moment(r, store, view)
+			}
+		}
+		answers := func(w http.ResponseWriter, r *http.Request) {
+			if err != nil {
+				s.failed(w, r, err)
+				return
+			}
+			read(w, r, from)
+		}
+		if !shares {
+			tagged(http.HandlerFunc(answers)).ServeHTTP(w, r)
 			return
 		}
-		key := r.URL.Path + "?" + r.URL.RawQuery
-		x := s.answers.at(key, edition, s.Now(), lasts)
-		x.once.Do(func() {
-			// who has asked first may go, and the others wait
-			x.answer = answerOf(s.readsAlone(read), r.WithContext(context.WithoutCancel(r.Context())))
-			s.answers.weigh(key, x)
-		})
+		x := s.answers.at(r, read, edition, s.Now(), lasts)
+		x.make(answers)
+		s.answers.weigh(x)
 		x.send(w, r)
 	})
 }
@@ -90,12 +134,14 @@ const (
 	longest     = 30 * time.Second
 )
 
-// moment is by which runs r is answered, and for how long that answer may be given again; not ok where nobody can tell.
-func (s *Server) moment(r *http.Request) (edition uint64, lasts time.Duration, ok bool) {
+// moment is from what r is answered by view, and for how long that answer may be given again; not ok where nobody can
+// tell.
+func (s *Server) moment(r *http.Request, store bench.Store, view recent.View) (from reader, edition uint64,
+	lasts time.Duration, ok bool) {
+	from = s.whole(store)
 	q, err := s.filters(r)
-	store, unopened := s.source.get()
-	if err != nil || unopened != nil {
-		return 0, 0, false
+	if err != nil {
+		return from, 0, 0, false
 	}
 	if lasts = longest; !q.Since.IsZero() {
 		lasts = min(max(s.Now().Sub(q.Since)/1000, leastShared), longest)
@@ -103,23 +149,11 @@ func (s *Server) moment(r *http.Request) (edition uint64, lasts time.Duration, o
 	if r.URL.Query().Has("a") || strings.HasPrefix(r.URL.Path, "/api/results/") { // whose times are in other words
 		q.Since, lasts = time.Time{}, leastShared
 	}
-	edition, err = s.recent.Edition(r.Context(), store, q.Since)
-	return edition, lasts, err == nil && edition != 0
+	if edition, err = view.Edition(r.Context(), q.Since); err != nil {
+		return from, 0, 0, false
+	}
+	return reader{store, view.Digests, true}, edition, lasts, true
 }
-
-func (s *Server) readsAlone(answer reading) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		store, err := s.source.get()
-		if err != nil {
-			s.failed(w, r, err)
-			return
-		}
-		answer(w, r, store)
-	})
-}
-
-// reading is what answers from a store.
-type reading func(w http.ResponseWriter, r *http.Request, store bench.Store)
 
 // progressEvery is how often a page is told how far the store has been read.
 const progressEvery = 250 * time.Millisecond

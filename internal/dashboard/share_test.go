@@ -2,7 +2,9 @@ package dashboard
 
 import (
 	"bufio"
+	"bytes"
 	"context"
+	"fmt"
 	"iter"
 	"net/http"
 	"net/http/httptest"
@@ -13,7 +15,9 @@ import (
 	"time"
 
 	"rtcbench/bench"
+	"rtcbench/internal/archive"
 	"rtcbench/internal/benchtest"
+	"rtcbench/internal/report"
 	"rtcbench/internal/store/sqlite"
 )
 
@@ -137,5 +141,170 @@ func TestReadingIsTold(t *testing.T) {
 	resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
 		t.Error(resp.Status)
+	}
+}
+
+// asked is a store that counts how often something is read from it.
+type asked struct {
+	*sqlite.Store
+	reads, sums atomic.Int64
+}
+
+func (a *asked) Digests(ctx context.Context, q bench.Query, skip func(string) bool) iter.Seq2[bench.Digest, error] {
+	a.reads.Add(1)
+	return a.Store.Digests(ctx, q, skip)
+}
+
+func (a *asked) Runs(ctx context.Context, q bench.Query) iter.Seq2[bench.Run, error] {
+	a.reads.Add(1)
+	return a.Store.Runs(ctx, q)
+}
+
+func (a *asked) Aggregate(ctx context.Context, q bench.Query) ([]bench.Aggregate, error) {
+	a.sums.Add(1)
+	return a.Store.Aggregate(ctx, q)
+}
+
+func (a *asked) Marks(ctx context.Context, since time.Time) (map[int64]bench.Mark, error) {
+	a.reads.Add(1)
+	return a.Store.Marks(ctx, since)
+}
+
+func (a *asked) IDs(ctx context.Context, since, until time.Time) ([]string, error) {
+	a.reads.Add(1)
+	return a.Store.IDs(ctx, since, until)
+}
+
+// TestWhatIsAskedCostsNothing: the store is read when it has other runs, and looked at now and then; not because
+// somebody asks.
+func TestWhatIsAskedCostsNothing(t *testing.T) {
+	const viewers, each, rounds = 20, 25, 3
+	s := &asked{Store: opened(t)}
+	aDay(t, s.Store)
+	srv := server(s)
+	if err := srv.Warm(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	h := srv.Handler()
+	views := []string{"/api/v1/overview?since=24h", "/api/v1/series?since=24h&location=fra", "/api/v1/mesh?since=24h",
+		"/api/v1/runs?since=24h", "/api/v1/history?since=24h&last=5"}
+	begun, before := time.Now(), s.reads.Load()
+	for round := range rounds {
+		r := benchtest.StoredRun(5, noon.Add(-time.Duration(1+round)*time.Minute))
+		if err := s.Save(t.Context(), bench.NewRecord(r)); err != nil {
+			t.Fatal(err)
+		}
+		if err := srv.bring(t.Context(), s, true); err != nil { // as is done once a second
+			t.Fatal(err)
+		}
+		var all sync.WaitGroup
+		for i := range viewers {
+			all.Go(func() {
+				for n := range each {
+					r := httptest.NewRequest(http.MethodGet, "http://127.0.0.1"+views[n%len(views)], nil)
+					r.RemoteAddr = fmt.Sprintf("127.0.1.%d:1", i)
+					w := httptest.NewRecorder()
+					if h.ServeHTTP(w, r); w.Code != http.StatusOK {
+						t.Errorf("%s: %d", r.URL, w.Code)
+					}
+				}
+			})
+		}
+		all.Wait()
+	}
+	// Runs are read for a list of runs and for a history: twice a round. The look of a round is its mark and its new
+	// digests. Others look at marks alone.
+	looks := fewLooks + int(time.Since(begun).Seconds())
+	if got, most := int(s.reads.Load()-before), 2*rounds+3*rounds+looks; got > most {
+		t.Errorf("%d who asked %d times: the store was read %d times, want %d at the most", viewers, each*rounds, got,
+			most)
+	}
+}
+
+// TestAnsweredAhead: what was asked lately is answered by what is new before anybody is told of it, and so nobody waits
+// for the store; what nobody has asked since is not.
+func TestAnsweredAhead(t *testing.T) {
+	s := &asked{Store: opened(t)}
+	aDay(t, s.Store)
+	srv := server(s)
+	if err := srv.Warm(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	const path = "/api/v1/runs?since=24h&limit=2"
+	srv.kept.make = func(ctx context.Context, _ func([]byte)) { <-ctx.Done() } // what is told is told here
+	news, leave := srv.kept.watch()
+	defer leave()
+	c := client{t, srv}
+	c.get(path)
+	for round := range 2 {
+		r := benchtest.StoredRun(5, noon.Add(-time.Duration(2-round)*time.Minute))
+		if err := s.Save(t.Context(), bench.NewRecord(r)); err != nil {
+			t.Fatal(err)
+		}
+		srv.looks.SetBurst(0) // nobody has the store looked at by asking
+		before := s.reads.Load()
+		if err := srv.bring(t.Context(), s, true); err != nil {
+			t.Fatal(err)
+		}
+		// marks and digests, and the runs if they were asked for since the last time
+		if got, want := s.reads.Load()-before, int64(3-round); got != want {
+			t.Errorf("round %d: %d reads to bring what is new, want %d", round, got, want)
+		}
+		select {
+		case event := <-news:
+			if !strings.Contains(string(event), r.ID) {
+				t.Errorf("%s was told", event)
+			}
+		default:
+			t.Error("nothing was told")
+		}
+		if round == 1 {
+			break
+		}
+		before = s.reads.Load()
+		page := into[runsPage](t, c.get(path))
+		if len(page.Runs) != 2 || page.Runs[0].ID != r.ID || s.reads.Load() != before {
+			t.Errorf("%d reads for who asks then, %+v", s.reads.Load()-before, page.Runs)
+		}
+		srv.answers.askedLately() // that is long ago now
+	}
+}
+
+// TestHistoryFromMemory: the interface answers byte for byte what the command prints, although the store sums nothing
+// up for it.
+func TestHistoryFromMemory(t *testing.T) {
+	s := &asked{Store: opened(t)}
+	aDay(t, s.Store)
+	meshed(t, s.Store)
+	srv := server(s)
+	if err := srv.Warm(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range []struct {
+		path string
+		of   bench.Query
+	}{
+		{"?since=24h", bench.Query{Since: noon.Add(-24 * time.Hour), Limit: defaultLast}},
+		{"?since=20h&last=3&location=fra", bench.Query{Since: noon.Add(-20 * time.Hour), Limit: 3, Location: "fra"}},
+		{"?since=10h&include_invalid=true", bench.Query{Since: noon.Add(-10 * time.Hour), Limit: defaultLast,
+			Invalid: true}},
+		{"", bench.Query{Limit: defaultLast}},
+		{"?since=2026-11-26&until=2026-11-26T06:00:00Z", bench.Query{Since: noon.Add(-12 * time.Hour),
+			Until: noon.Add(-6 * time.Hour), Limit: defaultLast}},
+		{"?location=mars", bench.Query{Location: "mars", Limit: defaultLast}},
+	} {
+		h, err := archive.History(t.Context(), s, x.of, noon)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var want bytes.Buffer
+		if err := report.WriteHistoryJSON(&want, h); err != nil {
+			t.Fatal(err)
+		}
+		sums := s.sums.Load()
+		got := (client{t, srv}).get("/api/v1/history" + x.path)
+		if s.sums.Load() != sums || got.Body.String() != want.String() {
+			t.Errorf("%s:\n%.2000s\nwant\n%.2000s", x.path, got.Body, want.String())
+		}
 	}
 }

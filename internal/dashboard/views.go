@@ -66,7 +66,10 @@ type Sum struct {
 	NotSent  int                   `json:"not_sent"`
 	Loss     *float64              `json:"packet_loss_rate"`
 	LossCI   *[2]float64           `json:"packet_loss_ci95"`
-	P        [7]*float64           `json:"p"`    // at Levels
+	P        [7]*float64           `json:"p"`        // at Levels
+	P50CI    *[2]float64           `json:"p50_ci95"` // if pings were independent of each other
+	P95CI    *[2]float64           `json:"p95_ci95"`
+	P99CI    *[2]float64           `json:"p99_ci95"`
 	Heat     [][2]int              `json:"heat"` // pairs: the step of the latency, and how many pings are in it
 	Verdicts map[bench.Verdict]int `json:"verdicts"`
 }
@@ -134,6 +137,9 @@ func newSum(p archive.Part) Sum {
 	for i, q := range Levels {
 		s.P[i] = quantileOf(p.Histogram, q)
 	}
+	_, s.P50CI = withInterval(p.Histogram, 0.5)
+	_, s.P95CI = withInterval(p.Histogram, 0.95)
+	_, s.P99CI = withInterval(p.Histogram, 0.99)
 	p.Histogram.Buckets(func(lo, hi time.Duration, n uint64) bool {
 		step := int(math.Floor(heatSteps * math.Log10(max(1e-3, millis((lo+hi)/2)))))
 		if last := len(s.Heat) - 1; last >= 0 && s.Heat[last][0] == step {

@@ -13,7 +13,9 @@ import (
 
 // hour is what a store has of an hour. It does not change.
 type hour struct {
-	mark   bench.Mark
+	mark   bench.Mark               // the store's own
+	sum    bench.Mark               // of the runs that are held: the same, unless some cannot be read, or came since
+	newest int64                    // end of them, in Unix µs
 	series map[bench.Series][]entry // in the order of their ends
 	bad    []error                  // of no single run
 	bytes  int                      // about so much it holds
@@ -27,12 +29,13 @@ type entry struct {
 	p95       bench.Quantity
 	counts    bench.Counts
 	histogram []byte
+	mark      int64
 	err       error // why the run cannot be read
 }
 
 func (e entry) digest(s bench.Series) bench.Digest {
 	return bench.Digest{ID: e.id, Series: s, End: time.UnixMicro(e.end).UTC(), Verdict: e.verdict, P95: e.p95,
-		Counts: e.counts, Histogram: e.histogram}
+		Counts: e.counts, Histogram: e.histogram, Mark: e.mark}
 }
 
 // each gives what q asks for of an hour.
@@ -62,76 +65,118 @@ type brought struct {
 	err   error
 }
 
-// brought brings h, which may be nil, to what the store has of the hour at.
-func (h *hour) brought(ctx context.Context, s bench.Digester, at int64) brought {
+// lately is how long the end of a run may be before that of the newest one when the run comes, in the usual case.
+const lately = 2 * time.Minute
+
+// brought brings h, which may be nil, to what the store has of the hour at, whose mark is another one now. What is most
+// often so is tried first: that there are some more runs, which have ended lately.
+func (h *hour) brought(ctx context.Context, s bench.Digester, at int64, mark bench.Mark) brought {
 	since := time.Unix(at*3600, 0)
 	q := bench.Query{Since: since, Until: since.Add(time.Hour)}
-	now := &hour{series: map[bench.Series][]entry{}}
-	known := map[string]bool{}
-	var skip func(string) bool
-	if h != nil {
-		ids, err := s.IDs(ctx, q.Since, q.Until)
-		if err != nil {
-			return brought{err: err}
+	if h == nil {
+		return (&hour{series: map[bench.Series][]entry{}}).with(ctx, s, q, nil)
+	}
+	end := q
+	if from := time.UnixMicro(h.newest).Add(-lately); from.After(since) {
+		end.Since = from
+	}
+	if len(h.bad) == 0 {
+		b := h.copied().with(ctx, s, end, h.since(end.Since.UnixMicro()))
+		if b.err == nil && b.sum == mark {
+			return b
 		}
-		known = now.keepOf(h, ids)
+	}
+	ids, err := s.IDs(ctx, q.Since, q.Until)
+	if err != nil {
+		return brought{err: err}
+	}
+	still := h.still(ids)
+	return still.with(ctx, s, q, still.since(0))
+}
+
+func (h *hour) copied() *hour {
+	now := *h
+	now.series = maps.Clone(h.series)
+	return &now
+}
+
+// with is h with the runs that q asks for beside those that are known. h may be changed.
+func (h *hour) with(ctx context.Context, s bench.Digester, q bench.Query, known map[string]bool) brought {
+	var added []bench.Digest
+	var skip func(string) bool
+	if known != nil {
 		skip = func(id string) bool { return known[id] }
 	}
-	var added []bench.Digest
 	touched := map[bench.Series]bool{}
+	h.bad = nil
 	for d, err := range s.Digests(ctx, q, skip) {
 		switch {
 		case err != nil && !readsOn(d, err):
 			return brought{err: err}
 		case err != nil && d.ID == "":
-			now.bad = append(now.bad, err)
+			h.bad = append(h.bad, err)
 			continue
 		}
 		if !touched[d.Series] {
 			touched[d.Series] = true
-			now.series[d.Series] = slices.Clone(now.series[d.Series]) // readers may have it
+			h.series[d.Series] = slices.Clone(h.series[d.Series]) // readers may have it
 		}
-		now.series[d.Series] = append(now.series[d.Series], entry{d.ID, d.End.UnixMicro(), d.Verdict, d.P95, d.Counts,
-			d.Histogram, err})
+		e := entry{d.ID, d.End.UnixMicro(), d.Verdict, d.P95, d.Counts, d.Histogram, d.Mark, err}
+		h.series[d.Series] = append(h.series[d.Series], e)
+		h.count(e, 1)
 		added = append(added, d)
 	}
 	for series := range touched {
-		slices.SortFunc(now.series[series], func(a, b entry) int {
+		slices.SortFunc(h.series[series], func(a, b entry) int {
 			return cmp.Or(cmp.Compare(a.end, b.end), cmp.Compare(a.id, b.id))
 		})
 	}
-	now.weigh()
-	return brought{now, added, nil}
+	return brought{h, added, nil}
 }
 
-// keepOf takes over from before what is still in the store, and gives its IDs.
-func (h *hour) keepOf(before *hour, there []string) (known map[string]bool) {
-	still := map[string]bool{}
-	for _, id := range there {
-		still[id] = true
+func (h *hour) count(e entry, by int) {
+	h.sum.Runs += by
+	h.sum.Of += int64(by) * e.mark
+	h.newest = max(h.newest, e.end)
+	h.bytes += by * (int(unsafe.Sizeof(e)) + len(e.id) + len(e.histogram))
+}
+
+// still is h with those of ids alone.
+func (h *hour) still(ids []string) *hour {
+	there := map[string]bool{}
+	for _, id := range ids {
+		there[id] = true
 	}
-	known = map[string]bool{}
-	h.series = maps.Clone(before.series)
-	for series, list := range before.series {
-		gone := func(e entry) bool { return !still[e.id] }
-		if slices.ContainsFunc(list, gone) {
-			list = slices.DeleteFunc(slices.Clone(list), gone)
-			h.series[series] = list
-		}
-		if len(list) == 0 {
-			delete(h.series, series)
-		}
+	now := h.copied()
+	gone := func(e entry) bool { return !there[e.id] }
+	for series, list := range h.series {
 		for _, e := range list {
-			known[e.id] = true
+			if gone(e) {
+				now.count(e, -1)
+			}
+		}
+		if !slices.ContainsFunc(list, gone) {
+			continue
+		}
+		if list = slices.DeleteFunc(slices.Clone(list), gone); len(list) == 0 {
+			delete(now.series, series)
+		} else {
+			now.series[series] = list
 		}
 	}
-	return known
+	return now
 }
 
-func (h *hour) weigh() {
+// since are the IDs of those that ended then or later, in Unix µs.
+func (h *hour) since(end int64) map[string]bool {
+	ids := map[string]bool{}
 	for _, list := range h.series {
-		for _, e := range list {
-			h.bytes += int(unsafe.Sizeof(e)) + len(e.id) + len(e.histogram)
+		for _, e := range slices.Backward(list) {
+			if e.end < end {
+				break
+			}
+			ids[e.id] = true
 		}
 	}
+	return ids
 }

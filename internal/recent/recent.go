@@ -31,54 +31,77 @@ const (
 // Memory is of one store at a time. Its methods may be called at the same time.
 type Memory struct {
 	now  func() time.Time
-	told func([]bench.Digest) // of the runs that the store has got since it was looked at; nil = nobody asks
+	told func(edition uint64, list []bench.Digest)
 	most int
 
 	done, of atomic.Int32 // hours that are read and are to be, while the store is read first
 
-	turn  sync.Mutex // held by whoever looks
-	begun uint64     // looks that were begun; mu guards it
+	turn sync.Mutex // held by whoever looks
 
-	mu      sync.Mutex
-	store   bench.Store
-	edition uint64          // another one as soon as other runs are held
-	from    int64           // the first hour that is held, since the Unix epoch
-	hours   map[int64]*hour // they do not change: a new one takes the place of the old one
+	mu    sync.Mutex
+	begun uint64 // looks
+	seen  uint64 // the last one that came to its end, by its number
+	view  View   // of that one
 
 	old    sync.Mutex      // held by whoever looks at what is not held; guards olders
 	olders map[int64]older // by the hour that they begin with
 }
 
-// New makes a Memory. told is called with the runs that a store has got meanwhile, and may be nil.
-func New(now func() time.Time, told func([]bench.Digest)) *Memory {
+// View is what was held of a store at one moment. It does not change.
+type View struct {
+	memory  *Memory
+	store   bench.Store     // nil = nothing was held
+	edition uint64          // another one as soon as other runs are held
+	from    int64           // the first hour that is held, since the Unix epoch
+	hours   map[int64]*hour // they do not change: a new one takes the place of the old one
+}
+
+// New makes a Memory. told is called with the runs that a store has got since it was looked at, which are in views from
+// that edition on; nil = nobody asks.
+func New(now func() time.Time, told func(edition uint64, list []bench.Digest)) *Memory {
 	return &Memory{now: now, told: told, most: most}
 }
 
-// Digests gives the digests of the runs of s that q asks for; those of one series in the order of their ends. What is
-// held and what is not are put together at the full hour, so that each run is given once.
+// View is what was held of s after the last look at it: nothing is read for it. It is not ok where there was none yet.
+func (m *Memory) View(s bench.Store) (v View, ok bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.view, m.view.Of(s)
+}
+
+// Digests looks at s, and gives the digests of its runs that q asks for, as View.Digests does.
 func (m *Memory) Digests(ctx context.Context, s bench.Store, q bench.Query) iter.Seq2[bench.Digest, error] {
 	return func(yield func(bench.Digest, error) bool) {
-		begin, hours, err := m.held(ctx, s)
+		err := m.Look(ctx, s)
+		v, ok := m.View(s)
 		switch {
 		case ctx.Err() != nil:
 			yield(bench.Digest{}, ctx.Err())
 			return
-		case err != nil: // a damaged store may be read run by run; if it cannot be, it says why
-			begin, hours = time.Time{}, nil
+		case err != nil || !ok: // a damaged store may be read run by run; if it cannot be, it says why
+			v = View{store: s}
 		}
-		before := q
-		if hours != nil && (q.Until.IsZero() || begin.Before(q.Until)) {
+		v.Digests(ctx, q)(yield)
+	}
+}
+
+// Digests gives the digests of the runs that q asks for; those of one series in the order of their ends. What is held
+// and what is not are put together at the full hour, so that each run is given once.
+func (v View) Digests(ctx context.Context, q bench.Query) iter.Seq2[bench.Digest, error] {
+	return func(yield func(bench.Digest, error) bool) {
+		begin, before := time.Unix(v.from*3600, 0), q
+		if v.hours != nil && (q.Until.IsZero() || begin.Before(q.Until)) {
 			before.Until = begin
 		}
-		if hours == nil || q.Since.Before(before.Until) {
-			for d, err := range bench.DigestsOf(ctx, s, before) {
+		if v.hours == nil || q.Since.Before(before.Until) {
+			for d, err := range bench.DigestsOf(ctx, v.store, before) {
 				if !yield(d, err) || err != nil && !readsOn(d, err) {
 					return
 				}
 			}
 		}
-		for _, at := range slices.Sorted(maps.Keys(hours)) {
-			if !hours[at].each(q, yield) {
+		for _, at := range slices.Sorted(maps.Keys(v.hours)) {
+			if !v.hours[at].each(q, yield) {
 				return
 			}
 		}
@@ -87,43 +110,21 @@ func (m *Memory) Digests(ctx context.Context, s bench.Store, q bench.Query) iter
 
 func readsOn(d bench.Digest, err error) bool { return bench.ReadsOn(bench.Run{ID: d.ID}, err) }
 
-// held looks at the store, and gives what is held of it afterwards, and from when on. nil = nothing can be.
-func (m *Memory) held(ctx context.Context, s bench.Store) (time.Time, map[int64]*hour, error) {
-	if _, ok := s.(bench.Digester); !ok {
-		return time.Time{}, nil, nil
-	}
-	if err := m.Look(ctx, s); err != nil {
-		return time.Time{}, nil, err
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.store != s {
-		return time.Time{}, nil, errors.New("another store is looked at")
-	}
-	return time.Unix(m.from*3600, 0), m.hours, nil
-}
+// Number grows with each view of other runs.
+func (v View) Number() uint64 { return v.edition }
 
-// Edition looks at the store. It gives another number whenever the store has other runs that ended since then (the
-// zero time: at any time); 0 where that cannot be told, and while the store is read first.
-func (m *Memory) Edition(ctx context.Context, s bench.Store, since time.Time) (uint64, error) {
-	m.mu.Lock()
-	first := m.store != s
-	m.mu.Unlock()
-	if first {
-		return 0, nil
-	}
-	from, hours, err := m.held(ctx, s)
-	if err != nil || hours == nil {
-		return 0, err
-	}
-	m.mu.Lock()
-	edition := m.edition
-	m.mu.Unlock()
+// Of reports whether v is of s.
+func (v View) Of(s bench.Store) bool { return v.store != nil && v.store == s }
+
+// Edition is another number whenever the store had other runs that ended since then (the zero time: at any time). The
+// store is asked about what is not held, and that once a second.
+func (v View) Edition(ctx context.Context, since time.Time) (uint64, error) {
+	from := time.Unix(v.from*3600, 0)
 	if !since.Before(from) {
-		return edition, nil
+		return v.edition, nil
 	}
-	older, err := m.olderOf(ctx, s.(bench.Digester), since, from)
-	return older ^ edition*0x9e3779b97f4a7c15, err
+	older, err := v.memory.olderOf(ctx, v.store.(bench.Digester), since, from)
+	return older ^ v.edition*0x9e3779b97f4a7c15, err
 }
 
 // older is what a store has from an hour on, of what is not held.
@@ -177,33 +178,32 @@ func (m *Memory) Look(ctx context.Context, s bench.Store) error {
 	m.turn.Lock()
 	defer m.turn.Unlock()
 	m.mu.Lock()
-	if m.begun >= mine && m.store == s {
+	was, first := m.view, m.view.store != s
+	if m.seen >= mine && !first {
 		m.mu.Unlock()
 		return nil
 	}
-	first := m.store != s
-	hours, from := maps.Clone(m.hours), m.from
-	if first {
-		hours, from = nil, 0
-	}
-	begun := m.begun + 1
+	m.begun++
+	number := m.begun
 	m.mu.Unlock()
-	from = max(from, m.now().Add(-Window).Unix()/3600)
-	was := hours
-	hours, fresh, err := m.look(ctx, d, was, from)
+	if first {
+		was = View{memory: m, store: s, edition: was.edition}
+	}
+	from := max(was.from, m.now().Add(-Window).Unix()/3600)
+	hours, fresh, err := m.look(ctx, d, was.hours, from)
 	if err != nil {
 		return err
 	}
-	changed := first || !maps.Equal(hours, was)
-	from = m.fit(hours, from)
-	m.mu.Lock()
-	if changed {
-		m.edition++
+	now := was
+	if first || !maps.Equal(hours, was.hours) {
+		now.edition++
 	}
-	m.store, m.hours, m.from, m.begun = s, hours, from, begun
+	now.from, now.hours = m.fit(hours, from), hours
+	m.mu.Lock()
+	m.view, m.seen = now, number
 	m.mu.Unlock()
 	if m.told != nil && !first && len(fresh) > 0 {
-		m.told(fresh)
+		m.told(now.edition, fresh)
 	}
 	return nil
 }
@@ -238,7 +238,7 @@ func (m *Memory) look(ctx context.Context, s bench.Digester, was map[int64]*hour
 	for i, at := range anew {
 		work.Go(func() {
 			places <- struct{}{}
-			if read[i] = was[at].brought(ctx, s, at); read[i].err != nil {
+			if read[i] = was[at].brought(ctx, s, at, marks[at]); read[i].err != nil {
 				stop()
 			}
 			m.done.Add(1)

@@ -6,7 +6,10 @@ import (
 	"iter"
 	"math/rand/v2"
 	"path/filepath"
+	"runtime"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -108,7 +111,7 @@ func TestMemoryIsTheStore(t *testing.T) {
 func TestTold(t *testing.T) {
 	s := opened(t, filepath.Join(t.TempDir(), "runs.db"))
 	var told []string
-	m := New(now, func(list []bench.Digest) {
+	m := New(now, func(_ uint64, list []bench.Digest) {
 		for _, d := range list {
 			told = append(told, d.ID)
 		}
@@ -158,5 +161,116 @@ func TestWithoutMarks(t *testing.T) {
 		if n := len(listed(t, m.Digests(t.Context(), store, bench.Query{}))); n != 5 {
 			t.Errorf("%T: %d digests", store, n)
 		}
+	}
+}
+
+// counting is a store that counts what it is asked, and may be stopped where its marks have been read.
+type counting struct {
+	*sqlite.Store
+	marks, ids atomic.Int32
+	read, may  chan struct{} // nil = it does not stop
+}
+
+func (c *counting) Marks(ctx context.Context, since time.Time) (map[int64]bench.Mark, error) {
+	c.marks.Add(1)
+	m, err := c.Store.Marks(ctx, since)
+	if c.read != nil {
+		c.read <- struct{}{}
+		<-c.may
+	}
+	return m, err
+}
+
+func (c *counting) IDs(ctx context.Context, since, until time.Time) ([]string, error) {
+	c.ids.Add(1)
+	return c.Store.IDs(ctx, since, until)
+}
+
+// TestWhatComesAsUsual: runs that come in about the order of their ends are read without a look at all of their hour,
+// and whatever else happens meanwhile is seen: runs that come late, that go, that take the place of others.
+func TestWhatComesAsUsual(t *testing.T) {
+	s := &counting{Store: opened(t, filepath.Join(t.TempDir(), "runs.db"))}
+	m := New(now, nil)
+	random := rand.New(rand.NewPCG(1, 4))
+	var ids []string
+	end := noon.Truncate(time.Hour)
+	save := func(end time.Time) {
+		run := aRun(random)
+		run.Start, run.End = end.Add(run.Start.Sub(run.End)), end
+		if err := s.Save(t.Context(), bench.NewRecord(run)); err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, run.ID)
+	}
+	remove := func() {
+		if there, err := s.Remove(t.Context(), ids[len(ids)-1]); err != nil || !there {
+			t.Fatal(there, err)
+		}
+		ids = ids[:len(ids)-1]
+	}
+	for step := range 60 {
+		before := s.ids.Load()
+		usual := step < 10 || step%3 != 0
+		switch {
+		case usual:
+			for range 1 + random.IntN(3) {
+				end = end.Add(time.Duration(random.IntN(10_000)) * time.Millisecond)
+				save(end.Add(-time.Duration(random.IntN(60)) * time.Second))
+			}
+		case step%2 == 0:
+			remove()
+			save(end) // with the key of that one
+			save(end)
+		default:
+			save(noon.Truncate(time.Hour).Add(time.Duration(step) * time.Second))
+		}
+		got := listed(t, m.Digests(t.Context(), s, bench.Query{}))
+		if want := listed(t, s.Digests(t.Context(), bench.Query{}, nil)); !slices.Equal(got, want) {
+			t.Fatalf("step %d: %d digests, the store has %d", step, len(got), len(want))
+		}
+		if n := s.ids.Load() - before; usual && end.Sub(noon.Truncate(time.Hour)) > lately && n > 0 {
+			t.Errorf("step %d: the IDs of the hour were read %d times", step, n)
+		}
+	}
+	if s.ids.Load() == 0 {
+		t.Error("the IDs were never read")
+	}
+}
+
+// TestALookThatWasBegunBefore is none for who comes while it goes on: what the store got meanwhile is in what that one
+// is given.
+func TestALookThatWasBegunBefore(t *testing.T) {
+	s := &counting{Store: opened(t, filepath.Join(t.TempDir(), "runs.db"))}
+	m := New(now, nil)
+	if err := m.Look(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	s.read, s.may = make(chan struct{}, 100), make(chan struct{})
+	var all sync.WaitGroup
+	all.Go(func() {
+		if err := m.Look(t.Context(), s); err != nil {
+			t.Error(err)
+		}
+	})
+	<-s.read
+	random := rand.New(rand.NewPCG(1, 5))
+	if err := s.Save(t.Context(), bench.NewRecord(aRun(random))); err != nil {
+		t.Fatal(err)
+	}
+	for range 8 {
+		began := make(chan struct{})
+		all.Go(func() {
+			close(began)
+			if n := len(listed(t, m.Digests(t.Context(), s, bench.Query{}))); n != 1 {
+				t.Errorf("%d digests, want 1", n)
+			}
+		})
+		<-began
+	}
+	runtime.Gosched()
+	close(s.may)
+	all.Wait()
+	if n := s.marks.Load(); n > 10 {
+		t.Errorf("9 who came at one time had the store looked at %d times", n-1)
 	}
 }

@@ -48,6 +48,9 @@ export interface Sum {
   packet_loss_rate: number | null;
   packet_loss_ci95: number[] | null;
   p: (number | null)[];
+  p50_ci95: number[] | null;
+  p95_ci95: number[] | null;
+  p99_ci95: number[] | null;
   heat: number[][];
   verdicts: Partial<Record<string, number>>;
 }

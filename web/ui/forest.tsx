@@ -107,7 +107,7 @@ export function Forest({ c }: { c: Comparison }) {
                     </text>
                   </>
                 ) : (
-                  <text class="label" x={left} y={y + 4}>
+                  <text class="label" x={width - right + 20} y={y + 4}>
                     {g.alike ? g.verdict : 'unlike ways'}
                   </text>
                 )}

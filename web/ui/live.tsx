@@ -115,7 +115,9 @@ function One({ r, now }: { r: Heard; now: number }) {
       <dl class="facts" data-seq={last?.seq}>
         {(
           [
-            ['latest', ms(last?.rtt_ms), 'ms'],
+            last?.rtt_ms === null
+              ? ['latest', last.outcome.replace('_', ' '), '']
+              : ['latest', ms(last?.rtt_ms), 'ms'],
             [
               `P50 of ${plural(sorted.length, turns ? 'turn' : 'ping')}`,
               ms(sorted[Math.ceil(sorted.length / 2) - 1]),

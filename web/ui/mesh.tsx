@@ -4,7 +4,7 @@ import type { Cell as MeshCell, Mesh } from './contract';
 import { Figure } from './figure';
 import { bandOf, bands } from './map';
 import { asked, go, link } from './state';
-import { ago, count, marks, moment, ms, percent, plural, utc, way } from './text';
+import { ago, count, marks, moment, ms, percent, plural, range, utc, way } from './text';
 import { Told } from './told';
 
 export function MeshView() {
@@ -197,10 +197,6 @@ const goal = (c: MeshCell) => ({
   path: c.path,
 });
 
-/** An interval, where there is one. */
-const range = (ci: number[] | null, write: (v: number | undefined) => string) =>
-  ci ? `${write(ci[0])} … ${write(ci[1])}` : '–';
-
 function words(c: MeshCell, until: number): string {
   const within = c.p50_ci95 ? ` (95 % interval ${range(c.p50_ci95, ms)})` : '';
   return (
@@ -217,6 +213,7 @@ const table = (cells: MeshCell[], until: number) => ({
     'P50 ms',
     'P50, 95 % interval',
     'P95 ms',
+    'P95, 95 % interval',
     'loss',
     'loss, 95 % interval',
     'pings',
@@ -232,6 +229,7 @@ const table = (cells: MeshCell[], until: number) => ({
     ms(c.p50_rtt),
     range(c.p50_ci95, ms),
     ms(c.p95_rtt),
+    range(c.p95_ci95, ms),
     percent(c.packet_loss_rate),
     range(c.packet_loss_ci95, percent),
     count(c.n + c.failed),

@@ -132,7 +132,7 @@ const local = (at: number) => -60 * new Date(at * 1000).getTimezoneOffset();
 /** The axes of a time that ends at until: the viewer's own, below, and UTC, above, where that is another. */
 export function timeAxes(until: number, y: uPlot.Axis): uPlot.Axis[] {
   const here = offset(until);
-  const both = { space: 70, size: 52 };
+  const both = { space: 70, size: 46 };
   const own: uPlot.Axis = { ...both, label: here === 'UTC' ? here : `${zone} (${here})`, values: clock(local) };
   if (here === 'UTC') return [own, y];
   return [own, y, { ...both, scale: 'x', side: 0, label: 'UTC', values: clock(() => 0), grid: { show: false } }];

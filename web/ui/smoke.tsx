@@ -3,7 +3,7 @@ import type uPlot from 'uplot';
 import type { Series, SeriesList, Sum } from './contract';
 import { Figure, type Table } from './figure';
 import { colour, faint, Plot, timeAxes } from './plot';
-import { count, marks, moment, ms, ofTurns, percent, plural, utc, words } from './text';
+import { count, marks, moment, ms, ofTurns, percent, plural, range, utc, words } from './text';
 
 interface Props {
   list: SeriesList;
@@ -18,7 +18,24 @@ function table(list: SeriesList, of: Series): Table {
   const at = begins(list, of.parts.length);
   const pings = words(ofTurns(of), 'pings');
   return {
-    head: ['from', 'UTC', 'runs', pings, 'P5 ms', 'P25', 'P50', 'P75', 'P90', 'P95', 'P99', 'loss'],
+    head: [
+      'from',
+      'UTC',
+      'runs',
+      pings,
+      'P5 ms',
+      'P25',
+      'P50',
+      'P75',
+      'P90',
+      'P95',
+      'P99',
+      'P50, 95 % interval',
+      'P95, 95 % interval',
+      'P99, 95 % interval',
+      'loss',
+      'loss, 95 % interval',
+    ],
     lines: of.parts.flatMap((p, i) =>
       p.runs + p.runs_left_out === 0
         ? []
@@ -29,7 +46,9 @@ function table(list: SeriesList, of: Series): Table {
               p.runs_left_out > 0 ? `${p.runs} (${p.runs_left_out} invalid left out)` : String(p.runs),
               count(p.answered + p.failed),
               ...p.p.map(ms),
+              ...[p.p50_ci95, p.p95_ci95, p.p99_ci95].map((ci) => range(ci, ms)),
               percent(p.packet_loss_rate),
+              range(p.packet_loss_ci95, percent),
             ],
           ],
     ),

@@ -96,3 +96,7 @@ export const marks: Partial<Record<string, string>> = {
   unjudged: '○',
   invalid: '✕',
 };
+
+/** An interval, where there is one. */
+export const range = (ci: number[] | null, write: (v: number | undefined) => string) =>
+  ci ? `${write(ci[0])} … ${write(ci[1])}` : '–';

@@ -8,8 +8,8 @@ import { rowsOf } from './overview';
 import { Distribution, Percentiles } from './pictures';
 import { RunView } from './run';
 import { Heat, Smoke, Verdicts } from './smoke';
-import { address, asked, link } from './state';
-import { count, marks, moment, ms, ofTurns, percent, plural, route, utc, way, words } from './text';
+import { address, asked, filterNames, link } from './state';
+import { count, marks, moment, ms, ofTurns, percent, plural, range, route, utc, way, words } from './text';
 import { Told } from './told';
 
 const told = <T,>(a: Answer<T>) => <Told error={a.error} waiting={a.waiting && a.value === undefined} />;
@@ -38,9 +38,17 @@ export function Places() {
 
 /** What a newcomer sees. */
 function First({ store }: { store: string }) {
+  const chosen = filterNames.filter((n) => n !== 'since' && n !== 'until' && address.value.get(n));
+  if (chosen.length > 0)
+    return (
+      <p class="told">
+        No run of this choice ({chosen.map((n) => `${n} ${address.value.get(n)}`).join(', ')}) and time is in{' '}
+        <code>{store}</code>: choose otherwise above.
+      </p>
+    );
   return (
     <section class="first">
-      <h2>Nothing was measured here yet</h2>
+      <h2>Nothing was measured here in this time</h2>
       <p>
         There is no run of this time in <code>{store}</code>. In another terminal, type
       </p>
@@ -89,19 +97,23 @@ function OneSeries({ s, list }: { s: Series; list: SeriesList }) {
         {way(s)}. {plural(s.total.runs, 'run')}
         {s.total.runs_left_out > 0 && `, ${s.total.runs_left_out} invalid left out`}; the last one{' '}
         {marks[s.last_run.validity]} {s.last_run.validity}, {moment(s.last_run.end_time)} ({utc(s.last_run.end_time)}
-        ): <a href={link('run', { id: s.last_run.run_id })}>show it</a>
+        ): <a href={link('run', { id: s.last_run.run_id })}>show it</a>. From {moment(list.since)} to{' '}
+        {moment(list.until)} ({utc(list.since)} to {utc(list.until)}).
       </p>
       <dl class="facts">
-        {[
-          ['P50', ms(s.total.p[2])],
-          ['P95', ms(s.total.p[5])],
-          ['P99', ms(s.total.p[6])],
-        ].map(([k, v]) => (
+        {(
+          [
+            ['P50', s.total.p[2], s.total.p50_ci95],
+            ['P95', s.total.p[5], s.total.p95_ci95],
+            ['P99', s.total.p[6], s.total.p99_ci95],
+          ] as const
+        ).map(([k, v, ci]) => (
           <div>
             <dt>{k}</dt>
             <dd>
-              {v} <small>ms</small>
+              {ms(v)} <small>ms</small>
             </dd>
+            {ci && <dd class="ci">{range(ci, ms)}</dd>}
           </div>
         ))}
         <div>
@@ -116,6 +128,10 @@ function OneSeries({ s, list }: { s: Series; list: SeriesList }) {
           <dd>{count(s.total.answered + s.total.failed)}</dd>
         </div>
       </dl>
+      <p class="says">
+        Below a figure is its 95 % interval, where there is one; of a percentile if{' '}
+        {words(ofTurns(s), 'pings')} were independent of each other.
+      </p>
       <Smoke list={list} of={s} />
       <Heat list={list} of={s} />
       <div class="pair">

@@ -84,7 +84,7 @@ func (s *Store) digests(ctx context.Context, w where, after *position, n int, sk
 	rows, err := s.pool.Query(ctx, "SELECT run.ended, run.id::text, series.platform, series.location, series.engine, "+
 		"series.transport, series.echo, run.path, run.invalid, "+
 		"run.verdict, run.p95, CASE WHEN run.verdict IS NULL THEN run.document::text END, run.histogram, "+
-		countsOf("run.")+from+
+		"uuid_hash(run.id)::bigint, "+countsOf("run.")+from+
 		" WHERE "+w.text()+order, w.args...)
 	if err != nil {
 		return nil, 0, err
@@ -106,8 +106,9 @@ func scanDigest(r pgx.CollectableRow) (d result.Digested, err error) {
 	var transport, path string
 	var document, verdict *string
 	var p95 *int64
+	var mark int64
 	to := []any{&p.End, &p.ID, &p.Series.Platform, &p.Series.Location, &p.Series.Engine, &transport, &p.Series.Echo,
-		&path, &p.Invalid, &verdict, &p95, &document, &p.Histogram}
+		&path, &p.Invalid, &verdict, &p95, &document, &p.Histogram, &mark}
 	for _, x := range bench.SummedCounts {
 		to = append(to, x.Of(&p.Counts))
 	}
@@ -126,6 +127,7 @@ func scanDigest(r pgx.CollectableRow) (d result.Digested, err error) {
 		p.Document = []byte(*document)
 		d.Digest, d.Err = result.Digest(p)
 	}
+	d.Mark = mark
 	return d, err
 }
 

@@ -73,7 +73,7 @@ func (r *digesting) next(ctx context.Context, db *sql.DB, n int) (c chunkOfDiges
 			return c, err
 		}
 	}
-	runs, c, err := r.runs(ctx, db, n)
+	runs, marks, c, err := r.runs(ctx, db, n)
 	if err != nil || len(runs) == 0 {
 		return c, err
 	}
@@ -105,31 +105,36 @@ func (r *digesting) next(ctx context.Context, db *sql.DB, n int) (c chunkOfDiges
 	if err := r.whole(ctx, db, rest, func(key int64, d result.Digested) { c.list[at[key]] = d }); err != nil {
 		return c, err
 	}
+	for i := range c.list {
+		c.list[i].Mark = marks[i]
+	}
 	c.list = slices.DeleteFunc(c.list, func(d result.Digested) bool {
 		return d.ID == "" || d.Series != (bench.Series{}) && !r.query.OfSeries(d.Series)
 	})
 	return c, nil
 }
 
-// runs are those among the next n that are not skipped.
-func (r *digesting) runs(ctx context.Context, db *sql.DB, n int) (list []found, c chunkOfDigests, err error) {
+// runs are those among the next n that are not skipped, with what each adds to the mark of its hour.
+func (r *digesting) runs(ctx context.Context, db *sql.DB, n int) (list []found, marks []int64, c chunkOfDigests,
+	err error) {
 	q := r.query
 	where, args := conditions(bench.Query{ID: q.ID, Since: q.Since, Until: q.Until})
-	query := "SELECT key, ended, id FROM run" + r.where + " AND " + where +
+	query := "SELECT key, ended, id, " + markOf("run") + " FROM run" + r.where + " AND " + where +
 		" AND (ended, id) > (?, ?) ORDER BY ended, id LIMIT ?"
 	c.last = r.after
 	err = eachRow(ctx, db, query, func(rows *sql.Rows) error {
 		var f found
-		if err := rows.Scan(&f.key, &f.ended, &f.id); err != nil {
+		var mark int64
+		if err := rows.Scan(&f.key, &f.ended, &f.id, &mark); err != nil {
 			return err
 		}
 		c.looked, c.last = c.looked+1, f.position
 		if r.skip == nil || !r.skip(f.id) {
-			list = append(list, f)
+			list, marks = append(list, f), append(marks, mark)
 		}
 		return nil
 	}, append(args, r.after.ended, r.after.id, n)...)
-	return list, c, err
+	return list, marks, c, err
 }
 
 // whole reads runs for their digests.
