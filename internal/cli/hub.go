@@ -28,6 +28,7 @@ type hubCmd struct {
 	NATSConf bool   `name:"nats-config" group:"service" help:"Print what those servers have to know of this hub, and exit."`
 	flags.LogGroup
 	flags.AdminGroup
+	flags.ReadersGroup
 	flags.StoreGroup
 
 	fleet *demo.Fleet // of --demo
@@ -75,7 +76,7 @@ func (cmd *hubCmd) Run(a *app) error {
 	if cmd.PublicURL != "" {
 		public = c.ServerURL("public-url", cmd.PublicURL, "https", "http")
 	}
-	targets := cmd.Targets(&c, ours)
+	targets, proxy := cmd.Targets(&c, ours), cmd.Proxy(&c)
 	if _, err := hub.Servers(cmd.NATS); cmd.NATS != "" && err != nil {
 		c.Fail("nats", cmd.NATS, hub.ServersRule)
 	}
@@ -108,7 +109,7 @@ func (cmd *hubCmd) Run(a *app) error {
 		func(ctx context.Context, on func(live.Pings)) error { return h.Live(ctx, on) })
 	defer page.Close()
 	h, err = hub.Open(hub.Options{Dir: dir, Version: version().Version, Log: log, Admin: cmd.AdminToken,
-		Stores: targets, Page: page.Handler(), NATS: cmd.NATS,
+		Stores: targets, Page: page.Handler(), Proxy: proxy, NATS: cmd.NATS,
 		Config: cmd.Config, Read: fleetOrders().Source})
 	if err == nil {
 		defer h.Close()

@@ -1,9 +1,12 @@
 package flags
 
 import (
+	"cmp"
 	"errors"
+	"net/netip"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"rtcbench/internal/environment"
 	"rtcbench/internal/fleet"
@@ -15,6 +18,36 @@ import (
 // AdminGroup is what whoever looks after a fleet has to show.
 type AdminGroup struct {
 	AdminToken string `name:"admin-token" from:"RTCBENCH_ADMIN_TOKEN" group:"service" placeholder:"TOKEN" help:"What rtcbench fleet has to show (default: one that the hub makes, in its folder)."`
+}
+
+// ReadersGroup say who else may read the page of a hub.
+type ReadersGroup struct {
+	UserHeader     string `name:"user-header" from:"RTCBENCH_USER_HEADER" group:"service" placeholder:"NAME" help:"Let whomever a proxy names in this header read the page, as X-Forwarded-User."`
+	UserHeaderFrom string `name:"user-header-from" from:"RTCBENCH_USER_HEADER_FROM" group:"service" placeholder:"NETWORKS" help:"Where that proxy asks from, as 10.0.0.0/8; several with commas (default: this machine)."`
+}
+
+// Proxy is the proxy that names users.
+func (f ReadersGroup) Proxy(c *settings.Check) (p hub.Proxy) {
+	if p.Header = f.UserHeader; p.Header == "" {
+		if f.UserHeaderFrom != "" {
+			c.Missing("to name users, a proxy has a header", "user-header")
+		}
+		return p
+	}
+	if strings.Trim(p.Header, "-_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") != "" {
+		c.Fail("user-header", p.Header, "the name of a header, such as X-Forwarded-User")
+	}
+	for text := range strings.SplitSeq(cmp.Or(f.UserHeaderFrom, "127.0.0.0/8,::1"), ",") {
+		network, err := netip.ParsePrefix(text)
+		if one, wrong := netip.ParseAddr(text); wrong == nil {
+			network, err = one.Prefix(one.BitLen())
+		}
+		if err != nil {
+			c.Fail("user-header-from", text, "addresses or networks, such as 10.0.0.7 or 10.0.0.0/8")
+		}
+		p.From = append(p.From, network)
+	}
+	return p
 }
 
 // HubGroup say which hub is asked.

@@ -108,7 +108,10 @@ func startAs(t *testing.T, dir, at string, o hub.Options) *centre {
 		t.Fatal(err)
 	}
 	o.Dir, o.Version, o.Log, o.Admin = dir, "v1", logger(c.said), "admin"
-	o.Page = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "the page") })
+	o.Page = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Asked-By", r.RemoteAddr)
+		fmt.Fprint(w, "the page")
+	})
 	if c.Hub, err = hub.Open(o); err != nil {
 		t.Fatal(err)
 	}

@@ -39,8 +39,9 @@ type Options struct {
 	// Read reads what a plan is made of; nil = only this program gives orders.
 	Read func(Source) (Orders, error)
 
-	// Page is served at / to whoever shows the admin token; nil = nothing is.
-	Page http.Handler
+	// Page is served at / to whoever shows the admin token, and to whomever the proxy names; nil = nothing is.
+	Page  http.Handler
+	Proxy Proxy
 }
 
 // Hub is the centre of a fleet. Close it.
@@ -242,7 +243,7 @@ func (h *Hub) Handler() http.Handler {
 	mux.Handle("POST /admin/members/{name}/revoke", h.admin(h.revoke))
 	mux.Handle("POST /admin/members/{name}/pause", h.admin(h.pause))
 	if h.options.Page != nil {
-		mux.Handle("/", h.admin(h.options.Page.ServeHTTP))
+		mux.Handle("/", h.reads(h.options.Page.ServeHTTP))
 	}
 	return mux
 }
