@@ -24,9 +24,10 @@ func Turns() bench.Run {
 			Network: ms(44.5), NetworkBy: bench.NetworkByEcho}},
 		Turns: []bench.TurnFact{
 			{Seq: 1, Call: 1, Said: "short", Fate: bench.TurnAnswered, Latency: ms(812.5), Speech: ms(1100),
-				Reply: ms(900),
+				Reply: ms(1640),
 				Floor: -68, Threshold: -50, Caller: []bench.Span{{From: ms(0), To: ms(1100)}},
-				Agent:  []bench.Span{{From: ms(1912.5), To: ms(2812.5)}},
+				Agent:  []bench.Span{{From: ms(1912.5), To: ms(2812.5)}, {From: ms(3152.5), To: ms(3552.5)}},
+				Gaps:   []bench.Span{{From: ms(2812.5), To: ms(3152.5)}},
 				Notes:  []bench.Note{{At: ms(1150), What: "lk.agent.state", Text: "thinking"}},
 				Logged: ms(810), OwnError: ms(2.5), Stalled: ms(1), Uneven: ms(3), Playout: ms(830)},
 			{Seq: 2, Call: 1, Said: "pause", Fate: bench.TurnEarly, Latency: ms(-700), Speech: ms(2000), Reply: ms(500),

@@ -107,12 +107,12 @@ func TestRealAgent(t *testing.T) {
 	}
 	for _, one := range run.Turns.Turns {
 		t.Logf("%s: %v, %+v", one.Fate, one.Latency.D, one.Notes)
-		states := map[string]bool{}
+		states := map[string]int{}
 		for _, n := range one.Notes {
-			states[n.What+" "+n.Text] = true
+			states[n.What+" "+n.Text]++
 		}
 		if one.Fate != bench.TurnAnswered || one.Latency.D < 850*time.Millisecond ||
-			!states["lk.agent.state thinking"] {
+			states["lk.agent.state thinking"] == 0 || states["transcription Yes, I can."] != 1 {
 			t.Errorf("%+v", one)
 		}
 	}

@@ -19,7 +19,7 @@ func TestStrips(t *testing.T) {
 	if got.classes["caller"] != callers || got.classes["agent"] != agents || got.classes["latency"] != 1 {
 		t.Errorf("%v: want %d times of the caller, %d of the agent", got.classes, callers, agents)
 	}
-	for _, want := range []string{"812 ms, reply 0.9 s", "not measurable", "early by 700 ms", "P50 812 ms", "</svg>"} {
+	for _, want := range []string{"812 ms, reply 1.6 s", "not measurable", "early by 700 ms", "P50 812 ms", "</svg>"} {
 		if !strings.Contains(got.text, want) {
 			t.Errorf("the picture has not %q: %s", want, got.text)
 		}

@@ -21,7 +21,7 @@ func TestATurnInTheLog(t *testing.T) {
 		LogTurn(log, one)
 	}
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
-	for i, want := range []string{"latency=812.5ms speech=1.1s reply=900ms stalled=1ms uneven=3ms floor_dbfs=-68 ",
+	for i, want := range []string{"latency=812.5ms speech=1.1s reply=1.64s stalled=1ms uneven=3ms floor_dbfs=-68 ",
 		"stalled=133ms uneven=3ms", "uneven=124.4ms", "uneven=119ms", "fate=early latency=-700ms",
 		`fate="no answer" waited=15s`} {
 		if !strings.Contains(lines[i], want) {

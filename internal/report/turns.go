@@ -184,7 +184,7 @@ func (p *page) turnDetails(r bench.Record) {
 	item := func(name, format string, args ...any) { p.line("  %-14s %s", name, fmt.Sprintf(format, args...)) }
 	note := func(name, value, text string) { item(name, "%s  %s", value, p.dim.Render(text)) }
 	fates := map[bench.TurnFate]int{}
-	var barge, errors []time.Duration
+	var errors []time.Duration
 	uneven, stalled := 0, 0
 	for _, t := range r.Turns.Turns {
 		fates[t.Fate]++
@@ -193,9 +193,6 @@ func (p *page) turnDetails(r bench.Record) {
 		}
 		if t.Fate == bench.TurnAnswered && t.Starved() {
 			stalled++
-		}
-		if t.BargeIn.OK {
-			barge = append(barge, t.BargeIn.D)
 		}
 		if t.OwnError.OK {
 			errors = append(errors, t.OwnError.D)
@@ -228,7 +225,7 @@ func (p *page) turnDetails(r bench.Record) {
 	}
 	p.middle("dispatch", dispatches, "order to the agent's joining")
 	p.middle("greeting", greetings, "both there to the first audible sample")
-	p.middle("barge-in", barge, "the caller's interruption to the agent's last audible sample")
+	p.replies(*r.Turns)
 	if packets > 0 {
 		note("lost", fmt.Sprint(lost), fmt.Sprintf("of %d packets of the agent's: silence is in their place",
 			packets+lost))
@@ -246,6 +243,32 @@ func (p *page) turnDetails(r bench.Record) {
 	note("instrument", fmt.Sprintf("%.2f ms", millis(late)), "the latest packet of ours, against its grid of 20 ms")
 	if rule.Recording != "" {
 		note("recording", Printable(rule.Recording), "left: what left here; right: what arrived")
+	}
+}
+
+// replies are the figures of what the agent said, beside when it began.
+func (p *page) replies(of bench.Turns) {
+	var lasted, barge, both []time.Duration
+	gaps, longest := 0, bench.Quantity{OK: true}
+	for _, t := range of.Turns {
+		for _, of := range []struct {
+			q    bench.Quantity
+			list *[]time.Duration
+		}{{t.Reply, &lasted}, {t.BargeIn, &barge}, {t.TalkOver, &both}} {
+			if of.q.OK {
+				*of.list = append(*of.list, of.q.D)
+			}
+		}
+		for _, g := range t.Gaps {
+			gaps, longest.D = gaps+1, max(longest.D, g.To.D-g.From.D)
+		}
+	}
+	p.middle("reply", lasted, "first to last audible sample of the agent")
+	p.middle("barge-in", barge, "the caller's interruption to the agent's last audible sample")
+	p.middle("talk-over", both, "caller and agent at one time")
+	if gaps > 0 {
+		p.line("  %-14s %d  %s", "gaps", gaps, p.dim.Render(fmt.Sprintf("in the replies, of %s ms or more; the "+
+			"longest %s ms", whole(of.Rule.Gap), whole(longest))))
 	}
 }
 

@@ -12,6 +12,7 @@ type slot struct {
 	level float64   // dBFS
 	parts [4]float32
 	lost  bool
+	gone  int // how many lost packets it stands for; one packet lasts several slots, of which the last has it
 	// of its packet: the arrival against its time stamp, by the track's first packet. Differences say which packet took
 	// how much longer.
 	offset time.Duration
@@ -110,7 +111,8 @@ func (e *ear) missing(a arrived) {
 	samples, _ := PacketSamples(a.Packet)
 	slots := lost * max(samples, window) / window
 	for i := range slots {
-		e.heard(slot{at: a.at.Add(place((i - slots) * window)), level: nothing, lost: true})
+		e.heard(slot{at: a.at.Add(place((i - slots) * window)), level: nothing, lost: true,
+			gone: (i+1)*lost/slots - i*lost/slots})
 	}
 }
 

@@ -1,6 +1,7 @@
 package turn
 
 import (
+	"slices"
 	"time"
 
 	"rtcbench/internal/stats"
@@ -20,28 +21,42 @@ const (
 // uneven is how much later than those behind it the packet came that was here at a moment, or next, by their time
 // stamps. It was held up: by the network, by the server, or because nobody here, or there, had time for it.
 func uneven(slots []slot, at time.Time) (late time.Duration, ok bool) {
-	first := offsetAt(slots, at)
-	if first == nil {
+	i := heardAt(slots, at)
+	if i < 0 {
 		return 0, false
 	}
-	least := *first
-	for _, s := range slots {
-		if !s.lost && s.at.After(at) && s.at.Before(at.Add(heldAgainst)) {
+	return heldUp(slots, i)
+}
+
+// heldUp is the same of the packet that a slot is of.
+func heldUp(slots []slot, i int) (late time.Duration, ok bool) {
+	least, until := slots[i].offset, slots[i].at.Add(heldAgainst)
+	for _, s := range slots[i:] {
+		if !s.lost && s.at.Before(until) {
 			least = min(least, s.offset)
 		}
 	}
-	late = *first - least
+	late = slots[i].offset - least
 	return late, late < longestJitter
 }
 
-// offsetAt is the offset of the packet that was heard at a moment.
-func offsetAt(slots []slot, at time.Time) *time.Duration {
-	for i, s := range slots {
-		if !s.lost && s.at.Add(place(window)).After(at) {
-			return &slots[i].offset
+// heardAt is the slot that was heard at a moment, or next; −1 = none was.
+func heardAt(slots []slot, at time.Time) int {
+	return slices.IndexFunc(slots, func(s slot) bool { return !s.lost && s.at.Add(place(window)).After(at) })
+}
+
+// lasted is how long a reply was: as it arrived, but for what held up the packets of its first and of its last audible
+// sample. Behind a jitter buffer it has the same length, and so it has in a recording.
+func lasted(slots []slot, reply []voice) time.Duration {
+	late := func(i int) time.Duration {
+		held, ok := heldUp(slots, i)
+		if !ok {
+			return 0
 		}
+		return held
 	}
-	return nil
+	first, last := reply[0], reply[len(reply)-1]
+	return slots[last.last].at.Add(place(window)).Sub(first.from) + late(first.first) - late(last.last)
 }
 
 // lostInBuffer is the share of packets that come too late for the jitter buffer whose delay is estimated.
@@ -51,14 +66,14 @@ const lostInBuffer = 0.01
 // as much as all but 1 % of the track's packets were late, by the earliest of them. It can be negative, where the
 // answer's own packet was later than that: a buffer would have lost it.
 func playout(slots []slot, began time.Time) (later time.Duration, ok bool) {
-	first := offsetAt(slots, began)
+	first := heardAt(slots, began)
 	var offsets []time.Duration
 	for _, s := range slots { // a packet has as many windows as the others
 		if !s.lost {
 			offsets = append(offsets, s.offset)
 		}
 	}
-	if first == nil {
+	if first < 0 {
 		return 0, false
 	}
 	sorted := stats.Sorted(offsets)
@@ -66,5 +81,5 @@ func playout(slots []slot, began time.Time) (later time.Duration, ok bool) {
 		return 0, false
 	}
 	wait, ok := stats.Buffer(sorted, lostInBuffer)
-	return wait - (*first - sorted[0]), ok
+	return wait - (slots[first].offset - sorted[0]), ok
 }

@@ -2,6 +2,7 @@ package turn
 
 import (
 	"context"
+	"math/rand/v2"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -33,6 +34,61 @@ func TestUneven(t *testing.T) {
 	}
 	if more, ok := playout(slots, slots[100].at); !ok || more < 0 || more > 30*time.Millisecond {
 		t.Errorf("%v, %v", more, ok)
+	}
+}
+
+// TestAReplyKeepsItsLength: however late packets of a reply come, it lasts as long as it was spoken, also where they
+// come all at once, and where the sender's time stamps stand still while it sends nothing.
+func TestAReplyKeepsItsLength(t *testing.T) {
+	u := builtin(t, "reply")["reply"]
+	quiet := builtin(t, "short")["short"].Packets[0]
+	first, last := u.First/frameSamples, (u.Last-1)/frameSamples
+	dice := rand.New(rand.NewPCG(1, 2))
+	const ms = time.Millisecond
+	one := func(of int, late time.Duration) func(int) time.Duration {
+		return func(i int) time.Duration {
+			if i == of {
+				return late
+			}
+			return 0
+		}
+	}
+	for name, late := range map[string]func(i int) time.Duration{
+		"in time":          func(int) time.Duration { return 0 },
+		"first one late":   one(first, 18*ms),
+		"last one late":    one(last, 45*ms),
+		"some late":        func(int) time.Duration { return time.Duration(dice.Int64N(int64(30 * ms))) },
+		"begins in a heap": func(i int) time.Duration { return max(0, time.Duration(first+8-i)*Frame) },
+		"ends in a heap":   func(i int) time.Duration { return max(0, min(500*ms, time.Duration(last+9-i)*Frame)) },
+		"a pause unsent": func(i int) time.Duration {
+			if i > (first+last)/2 {
+				return 80 * ms
+			}
+			return 0
+		},
+	} {
+		var slots []slot
+		e, begin := newEar(func(s slot) { slots = append(slots, s) }), time.Unix(3000, 0)
+		for i := -100; i < len(u.Packets)+100; i++ {
+			packet, at := quiet, begin.Add(time.Duration(i)*Frame)
+			if i >= 0 {
+				at = at.Add(late(i))
+			}
+			if i >= 0 && i < len(u.Packets) {
+				packet = u.Packets[i]
+			}
+			e.hear(bench.Sound{Seq: uint16(i), Timestamp: uint32(i * frameSamples), Packet: packet}, at)
+		}
+		fact, _ := judge(asked{first: begin.Add(-time.Second), last: begin.Add(-500 * ms)}, []side{{"agent", slots}},
+			limits{15 * time.Second, time.Second, 300 * ms, false})
+		want := place(u.Last - u.First)
+		if name == "a pause unsent" { // and unstamped: it was there
+			want += 80 * ms
+		}
+		t.Logf("%s: %v, spoken for %v", name, fact.Reply.D, want)
+		if off := fact.Reply.D - want; off.Abs() > 3*ms {
+			t.Errorf("%s: off by %v", name, off)
+		}
 	}
 }
 

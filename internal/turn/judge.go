@@ -51,6 +51,7 @@ func judge(a asked, sides []side, l limits) (t bench.TurnFact, from string) {
 		return t, ""
 	}
 	a.tell(&t, best.voices)
+	t.Reply = known(best.lasted)
 	began := best.voices[0].from
 	for _, at := range []time.Time{a.last, began} { // what held up a packet on its way here held up ours, too
 		if late, ok := uneven(best.slots, at); ok {
@@ -82,6 +83,7 @@ type answer struct {
 	side
 	floor  floor
 	voices []voice
+	lasted time.Duration // from the first audible sample to the last one
 	clicks int
 	why    string // it cannot be said
 }
@@ -112,6 +114,7 @@ func listen(a asked, s side, l limits) answer {
 		x.clicks = clicks(after, x.floor.threshold)
 		return x
 	}
+	x.lasted = lasted(after, x.voices)
 	began := x.voices[0].from
 	untilThen, _ := side{slots: after}.split(began)
 	x.clicks = clicks(untilThen, x.floor.threshold)
@@ -145,17 +148,16 @@ func (a asked) tell(t *bench.TurnFact, list []voice) {
 	for i, v := range list {
 		t.Agent = append(t.Agent, a.span(v))
 		if i > 0 {
-			t.Gaps = append(t.Gaps, a.span(voice{list[i-1].to, v.from}))
+			t.Gaps = append(t.Gaps, a.span(voice{from: list[i-1].to, to: v.from}))
 		}
-		over += common(v, voice{a.first, a.last})
+		over += common(v, voice{from: a.first, to: a.last})
 		if !a.interrupt.IsZero() {
-			over += common(v, voice{a.interrupt, a.interrupted})
+			over += common(v, voice{from: a.interrupt, to: a.interrupted})
 		}
 		if !a.interrupt.IsZero() && v.from.Before(a.interrupt) && v.to.After(a.interrupt) {
 			t.BargeIn = known(v.to.Sub(a.interrupt))
 		}
 	}
-	t.Reply = known(list[len(list)-1].to.Sub(began))
 	if over > 0 {
 		t.TalkOver = known(over)
 	}
@@ -177,10 +179,11 @@ func common(a, b voice) time.Duration {
 func (a asked) spans() (list []bench.Span) {
 	begin := a.first.Add(-place(a.utterance.First))
 	for _, v := range a.utterance.voices {
-		list = append(list, a.span(voice{begin.Add(v.from.Sub(time.Time{})), begin.Add(v.to.Sub(time.Time{}))}))
+		from, to := begin.Add(v.from.Sub(time.Time{})), begin.Add(v.to.Sub(time.Time{}))
+		list = append(list, a.span(voice{from: from, to: to}))
 	}
 	if !a.interrupt.IsZero() {
-		list = append(list, a.span(voice{a.interrupt, a.interrupted}))
+		list = append(list, a.span(voice{from: a.interrupt, to: a.interrupted}))
 	}
 	return list
 }

@@ -100,8 +100,11 @@ func doubt(slots []slot, threshold float64, began time.Time) time.Duration {
 	return time.Hour // it never is that loud
 }
 
-// voice is a time in which somebody speaks, without a pause of gap or more.
-type voice struct{ from, to time.Time }
+// voice is a time in which somebody speaks, without a pause of gap or more; first and last are its slots.
+type voice struct {
+	from, to    time.Time
+	first, last int
+}
 
 // voices finds where somebody speaks in slots: pauses of less than gap are part of it.
 func voices(slots []slot, threshold float64, gap time.Duration) (list []voice) {
@@ -112,10 +115,10 @@ func voices(slots []slot, threshold float64, gap time.Duration) (list []voice) {
 		n := sounding(slots[i:], threshold)
 		from, to := onset(slots[i], threshold), slots[i+n-1].at.Add(place(window))
 		if last := len(list) - 1; last >= 0 && from.Sub(list[last].to) < gap {
-			list[last].to = later(to, list[last].to)
+			list[last].to, list[last].last = later(to, list[last].to), i+n-1
 			continue
 		}
-		list = append(list, voice{from, to})
+		list = append(list, voice{from, to, i, i + n - 1})
 	}
 	return list
 }
@@ -176,12 +179,10 @@ func lostBefore(slots []slot, at time.Time) (hole time.Duration) {
 	return hole
 }
 
-// lostIn is how many windows of slots were lost.
-func lostIn(slots []slot) (n int) {
+// lostIn is how many packets were lost in slots.
+func lostIn(slots []slot) (packets int) {
 	for _, s := range slots {
-		if s.lost {
-			n++
-		}
+		packets += s.gone
 	}
-	return n
+	return packets
 }

@@ -2,9 +2,11 @@ package turn
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"rtcbench/internal/redact"
 )
@@ -41,13 +43,11 @@ func ParseScript(text string) (steps []Step, err error) {
 	n := 0
 	for line := range strings.Lines(text) {
 		n++
-		line, _, _ = strings.Cut(line, "#")
-		words := strings.Fields(line)
-		if len(words) == 0 {
+		if line = strings.TrimSpace(uncommented(line)); line == "" {
 			continue
 		}
-		if steps, err = step(steps, words); err != nil {
-			return nil, fmt.Errorf("line %d, %q: %w", n, redact.Words(strings.TrimSpace(line)), err)
+		if steps, err = step(steps, line); err != nil {
+			return nil, fmt.Errorf("line %d, %q: %w", n, redact.Words(line), err)
 		}
 	}
 	if Turns(steps) == 0 {
@@ -56,13 +56,45 @@ func ParseScript(text string) (steps []Step, err error) {
 	return steps, nil
 }
 
-func step(steps []Step, words []string) ([]Step, error) {
+// uncommented is a line up to its comment, which # begins: at the beginning of the line or behind a space, and not in
+// quotes. So a file may be called c#.opus or "take #2.opus".
+func uncommented(line string) string {
+	quoted, spaced := false, true
+	for i, r := range line {
+		switch {
+		case r == '"':
+			quoted = !quoted
+		case r == '#' && spaced && !quoted:
+			return line[:i]
+		}
+		spaced = unicode.IsSpace(r)
+	}
+	return line
+}
+
+// name is what stands behind the first n words of a line: an utterance or a file, whose name may have spaces, and which
+// may stand in quotes.
+func name(line string, n int) string {
+	for range n {
+		line = strings.TrimLeftFunc(strings.TrimLeftFunc(line, unicode.IsSpace), func(r rune) bool {
+			return !unicode.IsSpace(r)
+		})
+	}
+	line = strings.TrimSpace(line)
+	if inner, ok := strings.CutPrefix(line, `"`); ok && strings.HasSuffix(inner, `"`) {
+		return strings.TrimSuffix(inner, `"`)
+	}
+	return line
+}
+
+func step(steps []Step, line string) ([]Step, error) {
+	words := strings.Fields(line)
 	last := len(steps) - 1
 	talk := last >= 0 && steps[last].Say != "" // what may be waited for
 	rest := strings.Join(words[1:], " ")
 	switch {
-	case words[0] == "say" && len(words) == 2:
-		return append(steps, Step{Say: words[1]}), nil
+	case words[0] == "say" && name(line, 1) != "":
+		return append(steps, Step{Say: name(line, 1)}), nil
 	case words[0] == "wait" && (rest == "for reply" || rest == "for the reply"):
 		if !talk || steps[last].Waits {
 			return nil, fmt.Errorf("nothing is said before it")
@@ -73,13 +105,15 @@ func step(steps []Step, words []string) ([]Step, error) {
 		if !talk || steps[last].Interrupt > 0 {
 			return nil, fmt.Errorf("nothing is said before it")
 		}
-		after, with, found := strings.Cut(strings.TrimPrefix(rest, "after "), " with ")
-		d, err := span(after)
-		if err != nil || found && strings.Contains(with, " ") {
-			return nil, fmt.Errorf("must be as: interrupt after 800 ms, or: interrupt after 800 ms with stop")
+		with, end := "stop", slices.Index(words, "with")
+		if end < 0 {
+			end = len(words)
+		} else {
+			with = name(line, end+1)
 		}
-		if !found {
-			with = "stop"
+		d, err := span(strings.Join(words[2:end], " "))
+		if err != nil || with == "" {
+			return nil, fmt.Errorf("must be as: interrupt after 800 ms, or: interrupt after 800 ms with stop")
 		}
 		steps[last].Waits, steps[last].Interrupt, steps[last].With = true, d, with
 		return steps, nil

@@ -44,6 +44,13 @@ export function TurnFigures({ of, asked }: { of: Turns; asked: number }) {
   const sure = of.unmarked;
   const marked = sure ? of.turns.filter((t) => t.fate === 'answered').length - sure.turns : 0;
   const network = of.calls.map((c) => c.network_ms).find((v) => v !== null);
+  const beside: [string, (number | null)[]][] = [
+    ['dispatch', of.calls.map((c) => c.dispatch_ms)],
+    ['greeting', of.calls.map((c) => c.greeting_ms)],
+    ['reply', of.turns.map((t) => t.reply_ms)],
+    ['barge-in', of.turns.map((t) => t.barge_in_ms)],
+    ['talk-over', of.turns.map((t) => t.talk_over_ms)],
+  ];
   return (
     <>
       {fates.map((f) => {
@@ -71,6 +78,19 @@ export function TurnFigures({ of, asked }: { of: Turns; asked: number }) {
           <dd class="ci">{sure.turns > 0 ? `of ${sure.turns}` : 'none: each answered turn is marked'}</dd>
         </div>
       )}
+      {beside.map(([what, list]) => {
+        const known = list.filter((v) => v !== null);
+        if (known.length === 0) return null;
+        return (
+          <div>
+            <dt>{what}</dt>
+            <dd>
+              {ms(middle(known))} <small>ms</small>
+            </dd>
+            {known.length > 1 && <dd class="ci">the middle of {known.length}</dd>}
+          </div>
+        );
+      })}
       {network !== undefined && (
         <div>
           <dt>of it, the network</dt>
@@ -81,6 +101,12 @@ export function TurnFigures({ of, asked }: { of: Turns; asked: number }) {
       )}
     </>
   );
+}
+
+/** The P50 of a list that is not empty. */
+function middle(list: number[]): number {
+  const sorted = list.toSorted((a, b) => a - b), half = (sorted.length - 1) / 2;
+  return (sorted[Math.floor(half)]! + sorted[Math.ceil(half)]!) / 2;
 }
 
 const short = (text: string) => (text.length > 32 ? `${text.slice(0, 31)}…` : text);

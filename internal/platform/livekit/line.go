@@ -24,6 +24,7 @@ type line struct {
 	*session
 	track *webrtc.TrackLocalStaticRTP
 	next  uint16 // sequence number; Speak alone uses it
+	told  *told
 	heard chan bench.Heard
 }
 
@@ -38,7 +39,10 @@ func (Voice) Call(ctx context.Context, room bench.Room, opts bench.JoinOptions) 
 	}
 	opts.Class, opts.Role = bench.Turn, bench.Speaker
 	l := &line{session: newSession(opts), heard: make(chan bench.Heard, mostHeard)}
-	l.session.line = l
+	l.session.line, l.told = l, &told{line: l, seen: map[string]bool{}}
+	if err := l.told.watch(l.session.room); err != nil {
+		return nil, err
+	}
 	if _, err := take(ctx, l.session, room); err != nil {
 		return nil, err
 	}
@@ -150,14 +154,7 @@ func (s *session) listens(c *lksdk.RoomCallback) {
 		with(func(l *line) { go l.listen(t, p.Identity()) })
 	}
 	c.OnAttributesChanged = func(changed map[string]string, p lksdk.Participant) {
-		at := time.Now()
-		with(func(l *line) {
-			for name, value := range changed {
-				if strings.HasPrefix(name, "lk.agent.") {
-					l.tell(bench.Heard{From: p.Identity(), At: at, Kind: bench.HeardTold, What: name, Text: value})
-				}
-			}
-		})
+		with(func(l *line) { l.told.attributes(changed, p.Identity()) })
 	}
 	c.OnTranscriptionReceived = func(list []*lksdk.TranscriptionSegment, p lksdk.Participant,
 		_ lksdk.TrackPublication) {
@@ -165,8 +162,7 @@ func (s *session) listens(c *lksdk.RoomCallback) {
 		with(func(l *line) {
 			for _, segment := range list {
 				if segment.Final && p != nil {
-					l.tell(bench.Heard{From: p.Identity(), At: at, Kind: bench.HeardTold, What: "transcription",
-						Text: segment.Text})
+					l.told.transcribed(p.Identity(), segment.ID, segment.Text, at)
 				}
 			}
 		})

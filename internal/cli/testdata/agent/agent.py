@@ -21,13 +21,27 @@ async def speak(source: rtc.AudioSource, frames: int) -> None:
         await source.capture_frame(frame)
 
 
+async def say(me: rtc.LocalParticipant, track: str) -> None:
+    """Tells what it says as an AgentSession does: as a text stream whose end says that it is final, and to clients of
+    the older kind by a message of their own."""
+    segment = f"SG_{os.urandom(4).hex()}"
+    stream = await me.stream_text(topic="lk.transcription", attributes={
+        "lk.transcription_final": "false", "lk.segment_id": segment, "lk.transcribed_track_id": track})
+    await stream.write("Yes, ")
+    await stream.write("I can.")
+    await stream.aclose(attributes={"lk.transcription_final": "true"})
+    await me.publish_transcription(rtc.Transcription(
+        participant_identity=me.identity, track_sid=track, segments=[rtc.TranscriptionSegment(
+            id=segment, text="Yes, I can.", start_time=0, end_time=0, final=True, language="")]))
+
+
 async def entrypoint(ctx: JobContext) -> None:
     model = silero.VAD.load(min_silence_duration=SILENCE)
     await ctx.connect()
     me = ctx.room.local_participant
     source = rtc.AudioSource(RATE, 1)
-    await me.publish_track(rtc.LocalAudioTrack.create_audio_track("agent", source),
-                           rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE))
+    track = await me.publish_track(rtc.LocalAudioTrack.create_audio_track("agent", source),
+                                   rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE))
     await me.set_attributes({"lk.agent.state": "listening"})
     caller = await ctx.wait_for_participant()
     heard, ready = model.stream(), asyncio.Event()
@@ -56,6 +70,7 @@ async def entrypoint(ctx: JobContext) -> None:
         if MODE == "crashes":
             os._exit(1)
         await me.set_attributes({"lk.agent.state": "speaking"})
+        await say(me, track.sid)
         if MODE == "talks":
             talking = asyncio.create_task(speak(source, 1000))
             continue
