@@ -24,7 +24,19 @@ func ofFleet(binary string, runners, turns int) error {
 	if turns == 0 {
 		return nil
 	}
+	if err := keptByHub(ctx, binary); err != nil {
+		return err
+	}
 	return besideDelivery(ctx, binary, turns)
+}
+
+// close ends the connections.
+func (c *crowd) close() {
+	for _, nc := range c.conns {
+		if nc != nil {
+			nc.Close()
+		}
+	}
 }
 
 // manyRunners lets runners come to a hub in a process of its own, gives them a plan, and throws some out.
@@ -46,13 +58,7 @@ func manyRunners(ctx context.Context, binary string, n int) error {
 		row("  "+what, fmt.Sprintf("%.2f s", time.Since(begin).Seconds()), wanted)
 		return err
 	}
-	defer func() {
-		for _, nc := range c.conns {
-			if nc != nil {
-				nc.Close()
-			}
-		}
-	}()
+	defer c.close()
 	if err := timed(fmt.Sprintf("%d runners join, each with a key of its own", n), "", func() error {
 		return c.join(ctx, dir)
 	}); err != nil {
@@ -91,12 +97,16 @@ func (c *crowd) seat(ctx context.Context) error {
 		return err
 	}
 	row("  a plan with a job each 5 minutes is everywhere", fmt.Sprintf("%.2f s", time.Since(begin).Seconds()), "≤ 5 s")
-	leasing, cancel := context.WithDeadline(ctx, begin.Add(time.Minute))
+	leasing, cancel := context.WithDeadline(ctx, begin.Add(100*time.Second)) // at the most
 	defer cancel()
-	c.seated.within(leasing, "") // at the most a minute
+	for _, x := range []struct {
+		what string
+		who  *counter
+	}{{"  … its first seats, of an hour or more", &c.begun}, {"  … the seats of a day", &c.seated}} {
+		x.who.within(leasing, "")
+		row(x.what, fmt.Sprintf("%.1f s, %d of %d", time.Since(begin).Seconds(), x.who.n.Load(), x.who.want), "")
+	}
 	_, most := c.memory()
-	row("  … and the seats of a day, of so many places", fmt.Sprintf("%d, %.1f s", c.seated.n.Load(),
-		time.Since(begin).Seconds()), "")
 	row("  the hub's memory, the most until now", fmt.Sprintf("%.0f MB", most), "")
 	return nil
 }

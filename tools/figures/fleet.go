@@ -89,7 +89,7 @@ type crowd struct {
 	conns []*nats.Conn
 	gone  int // that were thrown out
 
-	planned, seated counter // who has the newest plan, and the seats of a day
+	planned, begun, seated counter // who has the newest plan, its first seats, and the seats of a day
 }
 
 // counter counts up to a number of runners, and then tells.
@@ -202,7 +202,7 @@ func (c *crowd) ask(ctx context.Context, i int, what string, said, heard any) er
 	return ctx.Err()
 }
 
-// told takes the plan that a runner was told of, and the seats of a day.
+// told takes the plan that a runner was told of, and its seats, until they reach a day ahead.
 func (c *crowd) told(ctx context.Context, i int, m *nats.Msg) {
 	var told fleet.Told
 	var s fleet.Signed
@@ -214,11 +214,21 @@ func (c *crowd) told(ctx context.Context, i int, m *nats.Msg) {
 		return
 	}
 	c.planned.add()
-	var got fleet.SeatsLeased
-	want := fleet.SeatsWanted{Serial: p.Serial, From: time.Now()}
-	if len(p.For(c.files[i].Place)) > 0 && c.ask(ctx, i, fleet.Seats, want, &got) == nil && len(got.Seats) > 280 {
-		c.seated.add()
+	if len(p.For(c.files[i].Place)) == 0 {
+		return
 	}
+	for to := p.Slot(time.Now()); to.Before(time.Now().Add(fleet.Lease - time.Hour)); {
+		var got fleet.SeatsLeased
+		want := fleet.SeatsWanted{Serial: p.Serial, From: to}
+		if c.ask(ctx, i, fleet.Seats, want, &got) != nil || len(got.Seats) == 0 || !got.To.After(to) {
+			return
+		}
+		if to.Before(time.Now()) {
+			c.begun.add()
+		}
+		to = got.To
+	}
+	c.seated.add()
 }
 
 // apply gives the fleet another plan: one job each 5 minutes where that label is.
@@ -226,7 +236,8 @@ func (c *crowd) apply(ctx context.Context, where string) error {
 	source := hub.Source{Name: "fleet.yaml", Text: `{every: 5m, jobs: [{name: all, platform: livekit,
 		server-url: "wss://sfu.example.com", api-key: k, api-secret: secretsecretsecretsecretsecretsecret,
 		where: {` + where + `}}]}`}
-	c.planned.reset(len(c.files) - c.gone)
-	c.seated.reset(len(c.files) - c.gone)
+	for _, n := range []*counter{&c.planned, &c.begun, &c.seated} {
+		n.reset(len(c.files) - c.gone)
+	}
 	return c.at.Do(ctx, http.MethodPost, "/admin/plan/apply", source, new(hub.Applied))
 }

@@ -87,7 +87,7 @@ func (h *Hub) revoke(w http.ResponseWriter, r *http.Request) {
 	})
 	if err == nil {
 		h.presence.forget(m.Name)
-		err = h.engine.revoke(h.book.revoked())
+		err = h.throwOut()
 	}
 	h.changed(w, m, err, "revoked")
 }

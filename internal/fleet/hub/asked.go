@@ -2,6 +2,7 @@ package hub
 
 import (
 	"encoding/json"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -37,23 +38,53 @@ func (h *Hub) asked(m *nats.Msg) {
 	}
 }
 
+// desk is where places wait for seats.
+type desk struct {
+	served  chan struct{} // as many at one time as it has room for
+	waiting atomic.Int64
+}
+
+// A place that has no seats, at a desk where others wait, is given those of its next hour, and waits again for the rest
+// of the day. So after a new plan all of a large fleet can go on soon.
+const (
+	crowded   = 20 // who wait
+	firstLeap = time.Hour
+)
+
 // leaseTo answers with seats. Many slots take a while, and hellos do not wait for them.
 func (h *Hub) leaseTo(member fleet.Member, m *nats.Msg, want fleet.SeatsWanted, received time.Time) {
-	queue := h.leasing
+	if got, inTime := h.leaseInTurn(member.Place, want, received); inTime {
+		reply(m, got)
+	}
+}
+
+// leaseInTurn is lease at the desk of the place. inTime is false where nobody waits for the answer any more.
+func (h *Hub) leaseInTurn(place fleet.Place, want fleet.SeatsWanted, received time.Time) (got fleet.SeatsLeased,
+	inTime bool) {
+	at := &h.leasing
 	h.issued.mu.Lock()
-	for _, j := range h.issued.plan.For(member.Place) {
+	every := h.issued.plan.Every
+	for _, j := range h.issued.plan.For(place) {
 		if h.issued.orders[j.Name].hosted() {
-			queue = h.hosting // nobody else waits for a platform
+			at = &h.hosting // nobody else waits for a platform
 		}
 	}
 	h.issued.mu.Unlock()
-	queue <- struct{}{}
-	defer func() { <-queue }()
-	if time.Since(received) > fleet.AskTimeout { // nobody waits for the answer
-		return
+	at.waiting.Add(1)
+	at.served <- struct{}{}
+	defer func() { <-at.served }()
+	others, now := at.waiting.Add(-1), time.Now()
+	if now.Sub(received) > fleet.AskTimeout-answerTime {
+		return got, false
 	}
-	reply(m, h.lease(h.living, member.Place, want, time.Now()))
+	if others >= crowded && want.Slots == 0 && every > 0 && !want.From.After(now) {
+		want.Slots = max(1, int(firstLeap/every))
+	}
+	return h.lease(h.living, place, want, now), true
 }
+
+// answerTime is what is left of AskTimeout for an answer to be made and to arrive.
+const answerTime = time.Second
 
 // noted notes how a runner is, whichever hub answers it.
 func (h *Hub) noted(m *nats.Msg) {

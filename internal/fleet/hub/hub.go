@@ -51,6 +51,7 @@ type Hub struct {
 	keys     *keys
 	book     *book
 	engine   engine
+	revoking rounds
 	nc       *nats.Conn
 	presence *presence
 	lines    lines
@@ -58,8 +59,8 @@ type Hub struct {
 	counts   counts
 	issued   issued
 	demands  demands
-	leasing  chan struct{} // as many at one time as it has room for
-	hosting  chan struct{} // … of those for whom rooms may have to be made
+	leasing  desk
+	hosting  desk // of those for whom rooms may have to be made
 	rooms    *rooms
 	past     *past
 	untidy   chan struct{} // there may be rooms to remove
@@ -85,7 +86,8 @@ func Open(o Options) (h *Hub, err error) {
 		return nil, fmt.Errorf("make the hub's folder: %w", err)
 	}
 	h = &Hub{options: o, lock: flock.New(filepath.Join(o.Dir, "lock")), presence: newPresence(), started: time.Now(),
-		leasing: make(chan struct{}, 2), hosting: make(chan struct{}, 4), untidy: make(chan struct{}, 1)}
+		leasing: desk{served: make(chan struct{}, 2)}, hosting: desk{served: make(chan struct{}, 4)},
+		untidy: make(chan struct{}, 1)}
 	h.living, h.stop = context.WithCancel(context.Background())
 	locked, err := h.lock.TryLock()
 	switch {
@@ -173,7 +175,12 @@ func (h *Hub) share(starting context.Context, replicas int) error {
 	if h.unshare, err = h.book.share(h.living, s, h.changedElsewhere, h.options.Log); err != nil {
 		return err
 	}
-	return h.engine.revoke(h.book.revoked())
+	return h.throwOut()
+}
+
+// throwOut has NATS end whoever is revoked by now. Many who are replaced at one time cost one look at the fleet.
+func (h *Hub) throwOut() error {
+	return h.revoking.do(func() error { return h.engine.revoke(h.book.revoked()) })
 }
 
 // changedElsewhere is called when another hub has written something.

@@ -71,7 +71,7 @@ func (h *Hub) join(w http.ResponseWriter, r *http.Request) {
 	}
 	if revoked {
 		h.presence.forget(m.Name)
-		if err := h.engine.revoke(h.book.revoked()); err != nil {
+		if err := h.throwOut(); err != nil {
 			refuse(w, http.StatusInternalServerError, fmt.Errorf("revoke the key before: %w", err))
 			return
 		}

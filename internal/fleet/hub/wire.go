@@ -12,14 +12,14 @@ import (
 
 // upgrader takes WebSockets of NATS. A page of a browser elsewhere opens none: its origin is not this host. Of
 // thousands of connections few write at one moment: they share their buffers.
-var upgrader = websocket.Upgrader{HandshakeTimeout: 10 * time.Second, WriteBufferSize: 4 << 10,
-	WriteBufferPool: &sync.Pool{}}
+var upgrader = websocket.Upgrader{HandshakeTimeout: 10 * time.Second, ReadBufferSize: smallPiece,
+	WriteBufferSize: 4 << 10, WriteBufferPool: &sync.Pool{}}
 
-// Sizes of what is carried at one time. Each connection has a small piece; what is longer goes in large ones, which all
-// connections share.
+// Sizes of what is carried at one time. Each connection has a small piece, which most of what is said fits in; what is
+// longer goes in large ones, which all connections share. Thousands may use one at a moment.
 const (
-	smallPiece = 1 << 10
-	largePiece = 32 << 10
+	smallPiece = 512
+	largePiece = 8 << 10
 )
 
 var pieces = sync.Pool{New: func() any { b := make([]byte, largePiece); return &b }}
