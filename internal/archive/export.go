@@ -19,21 +19,21 @@ type Exported struct {
 // Export writes the runs that q asks for, with their samples, as lines of JSON: each is a result file.
 func Export(ctx context.Context, s bench.Store, q bench.Query, w io.Writer) (e Exported) {
 	q.Samples = true
-	lines := func(yield func([]byte, error) bool) {
+	files := func(yield func(result.File, error) bool) {
 		for r, err := range s.Runs(ctx, q) {
-			var line []byte
+			var f result.File
 			if err == nil {
-				line, err = result.NewDocument(bench.NewRecord(r)).Line()
+				f, err = result.New(bench.NewRecord(r))
 			}
 			if err != nil {
 				err = ofStore(r, err)
 			}
-			if !yield(line, err) {
+			if !yield(f, err) {
 				return
 			}
 		}
 	}
-	for line, err := range bench.Leave(ctx, lines) {
+	for f, err := range bench.Leave(ctx, files) {
 		if err != nil {
 			if isUnreadable(err) {
 				e.Bad = append(e.Bad, err)
@@ -42,13 +42,13 @@ func Export(ctx context.Context, s bench.Store, q bench.Query, w io.Writer) (e E
 			}
 			continue
 		}
-		if _, err := w.Write(append(line, '\n')); err != nil {
+		if err := f.WriteLine(ctx, w); err != nil {
 			e.Failed = fmt.Errorf("write the runs: %w", err)
-			return e
+			break
 		}
 		e.Runs++
 	}
-	if e.Failed == nil && ctx.Err() != nil {
+	if ctx.Err() != nil {
 		e.Failed = context.Cause(ctx)
 	}
 	return e

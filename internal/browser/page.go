@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/chromedp/chromedp"
@@ -30,6 +31,8 @@ type Page struct {
 	talks   chan contract.Talk       // of a seat with a voice
 	build   string                   // of the browser
 	missing map[string]bench.Missing // by what was reached of the join
+
+	hangs atomic.Bool // it did not answer when it had measured
 
 	mu    sync.Mutex
 	phase bench.Missing // of the join
@@ -216,7 +219,7 @@ func (p *Page) Join(ctx context.Context, c JoinConfig) error {
 	return inTime(ctx, err, p.phaseNow())
 }
 
-// Abandon closes a page that has not joined, without waiting for that.
+// Abandon closes a page without waiting for that.
 func (p *Page) Abandon() { go p.cancel() }
 
 // Identity is the page's name in the room.
@@ -256,8 +259,12 @@ func (p *Page) Held(ctx context.Context) (browser, own []time.Duration, err erro
 // leaveTimeout bounds the goodbye.
 const leaveTimeout = 2 * time.Second
 
-// Close leaves the room and closes the page.
+// Close leaves the room and closes the page. It does not wait for one that hangs, which ends with its browser.
 func (p *Page) Close() error {
+	if p.hangs.Load() {
+		p.Abandon()
+		return nil
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), leaveTimeout)
 	defer cancel()
 	var err error

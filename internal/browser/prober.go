@@ -51,6 +51,7 @@ func (p *Page) Probe(ctx context.Context, pl bench.Plan, on func(bench.Sample)) 
 		if f, err := evaluate[contract.Facts](asking, p, "facts", nil); err == nil {
 			c.facts = f
 		}
+		p.hangs.Store(asking.Err() != nil)
 		cancel()
 	}
 	run := c.run(p.identity, p.build)
@@ -92,6 +93,7 @@ func (p *Page) collect(ctx context.Context, c *collected) error {
 		case <-ticker.C:
 			if silent++; silent >= most && len(p.batches) == 0 {
 				c.takeRest()
+				p.hangs.Store(true)
 				return fmt.Errorf("the page was silent for %v: it hangs, or its machine is starved",
 					time.Duration(silent)*tick)
 			}

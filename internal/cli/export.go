@@ -11,6 +11,7 @@ import (
 	"rtcbench/internal/commandline/hints"
 	"rtcbench/internal/keep"
 	"rtcbench/internal/settings"
+	"rtcbench/internal/signals"
 	"rtcbench/internal/stores"
 )
 
@@ -62,6 +63,7 @@ func (cmd *exportCmd) Run(a *app) (done error) {
 		}()
 		w = f
 	}
+	defer signals.WithLittleMemory()()
 	e := archive.Export(a.ctx, store, q, w)
 	whole = e.Failed == nil
 	failed := []error{e.Failed}

@@ -43,7 +43,7 @@ type side struct {
 
 // asks reads which echo service gives the room, if one does.
 func (s *side) asks(c *settings.Check, f flags.ServiceGroup, rivals map[string]string) {
-	s.service = f.Service(c, rivals)
+	s.service = f.Service(c, s.job.Platform, rivals)
 	s.job.Service = s.service.Service
 }
 

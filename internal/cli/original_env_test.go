@@ -54,7 +54,8 @@ LOG_LEVEL=INFO
 
 // TestTheOriginalsEnv: the original's .env works as it is. Its plan, its place and its database are those of the run,
 // what is empty counts as not set, and the variables of its other programs are nobody's business. Its dead address of
-// an echo service is named as what is wrong, with its line, and does not stand in the way of a room that a flag names.
+// an echo service is named as what is wrong, with its line, and does not stand in the way of a room that a flag names,
+// nor of the service that LIVEKIT_AGENT_URL names.
 func TestTheOriginalsEnv(t *testing.T) {
 	server := sandboxtest.Start(t)
 	asked := make(chan string, 100)
@@ -103,4 +104,9 @@ func TestTheOriginalsEnv(t *testing.T) {
 	}
 	measured(env, "livekit", "-s", server.URL, "--api-key", server.Key, "--api-secret", server.Secret)
 	measured(strings.ReplaceAll(env, "ECHO_AGENT_URL=", "# ECHO_AGENT_URL="), "livekit")
+	service := originalOnLiveKit(t, server) // the service of one platform goes before the one for all
+	measured(env+"LIVEKIT_AGENT_URL="+service.URL+"\nDAILY_AGENT_URL=http://localhost:1\n", "livekit")
+	if got := service.requests(); len(got) != 2 {
+		t.Errorf("the service was asked %q, want for a room and for its end", got)
+	}
 }

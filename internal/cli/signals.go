@@ -1,15 +1,11 @@
 package cli
 
-import (
-	"runtime/debug"
-
-	"rtcbench/internal/signals"
-)
+import "rtcbench/internal/signals"
 
 // untilStopped runs f, which changes nothing that outlives this process. A signal ends it at once, whatever f does: f
-// is left alone then. Its memory is kept small, for a process has not ended until the system has taken that back.
+// is left alone then.
 func (a *app) untilStopped(f func() error) error {
-	defer debug.SetGCPercent(debug.SetGCPercent(25))
+	defer signals.WithLittleMemory()()
 	done := make(chan error, 1)
 	go func() { done <- f() }()
 	select {

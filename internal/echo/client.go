@@ -183,8 +183,12 @@ func (c Client) call(ctx context.Context, path string, query url.Values, body []
 		if errors.As(err, &u) {
 			err = u.Err
 		}
-		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		switch ctx.Err() {
+		case nil:
+		case context.DeadlineExceeded:
 			err = fmt.Errorf("no answer, waiting for %s: %w", steps.Now(), ctx.Err())
+		default:
+			err = context.Cause(ctx)
 		}
 		if advice.Lasting(err) {
 			return nil, -1, err

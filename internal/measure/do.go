@@ -67,6 +67,7 @@ type attempt struct {
 	platform bench.Platform
 	meeting  bench.Meeting
 	until    time.Time // the job's limit for joining
+	over     time.Time // when the measurement had ended; zero = nothing was measured
 	failed   error     // nothing can be measured
 }
 
@@ -107,10 +108,12 @@ func (a *attempt) meet() {
 	}
 }
 
-// A room is also removed after an error or a signal. Then somebody waits for the end, so the removal is bounded.
+// Somebody waits for the result while seats are left, a room is removed and an echo service is told, also after an
+// error or a signal. What that does not reach ends by itself.
 const (
-	deleteTimeout = 15 * time.Second
-	deleteAtOnce  = 2 * time.Second
+	goodbye      = 3 * time.Second // for all of it, from the end of a measurement
+	leastGoodbye = time.Second     // for what comes last, where leaving the seats has taken the rest
+	deleteAtOnce = 2 * time.Second // after a signal
 )
 
 // do joins, measures and leaves. ready is called when the seats are taken.
@@ -121,7 +124,7 @@ func (a *attempt) do(ctx context.Context, one *oneBrowser, ready func(), on func
 		return run, a.failed
 	}
 	defer func() { // when all seats are left
-		bye, cancel := a.farewell(ctx, run.ID != "")
+		bye, cancel := a.farewell(ctx)
 		defer cancel()
 		switch e := a.meeting.Delete(bye); {
 		case e == nil:
@@ -150,17 +153,25 @@ func (a *attempt) do(ctx context.Context, one *oneBrowser, ready func(), on func
 	return run, err
 }
 
-// farewell is a context in which the room is removed. Where nothing was measured the time for joining bounds it, too.
-func (a *attempt) farewell(ctx context.Context, measured bool) (context.Context, context.CancelFunc) {
+// farewell is a context in which the room is given back. A signal ends it. Where nothing was measured the time for
+// joining bounds it, too.
+func (a *attempt) farewell(ctx context.Context) (context.Context, context.CancelFunc) {
 	switch {
 	case ctx.Err() != nil:
 		return context.WithTimeout(context.WithoutCancel(ctx), deleteAtOnce)
-	case measured:
-		return bench.Farewell(ctx, deleteTimeout)
+	case !a.over.IsZero():
+		return context.WithTimeout(ctx, max(leastGoodbye, time.Until(a.over.Add(goodbye))))
 	}
 	joining, cancel := a.remaining(ctx)
 	defer cancel()
 	return bench.Farewell(joining, deleteAtOnce)
+}
+
+// ended notes that a measurement has ended, if run is one.
+func (a *attempt) ended(run bench.Run) {
+	if run.ID != "" {
+		a.over = time.Now()
+	}
 }
 
 // remaining is a context that ends with the job's limit for joining.

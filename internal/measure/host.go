@@ -127,6 +127,9 @@ type PageHost struct {
 	Browser  *browser.Browser
 }
 
+// removeTimeout bounds the removal of a room in which nobody answers.
+const removeTimeout = 15 * time.Second
+
 // Open implements echo.Host.
 func (h PageHost) Open(ctx context.Context, life time.Duration, class bench.TransportClass) (echo.Place,
 	error) {
@@ -143,7 +146,7 @@ func (h PageHost) Open(ctx context.Context, life time.Duration, class bench.Tran
 		p.page, err = p.sit(ctx)
 	}
 	if err != nil {
-		bye, cancel := context.WithTimeout(context.WithoutCancel(ctx), deleteTimeout)
+		bye, cancel := context.WithTimeout(context.WithoutCancel(ctx), removeTimeout)
 		defer cancel()
 		return nil, errors.Join(err, p.meeting.Delete(bye))
 	}

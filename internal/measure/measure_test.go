@@ -24,6 +24,7 @@ type ether struct {
 	opened  error
 	opens   time.Duration // how long it takes to make a room
 	joins   time.Duration // how long it takes to let somebody in
+	stuck   bool          // whoever is asked to remove a room does not answer
 	deleted []string
 }
 
@@ -71,7 +72,11 @@ func (m *meeting) Complete(_ context.Context, run *bench.Run, err error) error {
 	run.Facts.Server.Region = "nowhere"
 	return err
 }
-func (m *meeting) Delete(context.Context) error {
+func (m *meeting) Delete(ctx context.Context) error {
+	if m.ether.stuck {
+		<-ctx.Done()
+		return fmt.Errorf("remove the room: %w", context.Cause(ctx))
+	}
 	m.ether.deleted = append(m.ether.deleted, m.Room)
 	return nil
 }

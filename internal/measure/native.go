@@ -50,6 +50,7 @@ func (a *attempt) natively(ctx context.Context, ready func(), on func(bench.Samp
 	cancel()
 	ready()
 	run, err = prober(session, a.env.Clock, a.job).Probe(ctx, plan, on)
+	a.ended(run)
 	return run, of, deaf(err, plan, session)
 }
 

@@ -37,6 +37,7 @@ func (a *attempt) inBrowser(ctx context.Context, one *oneBrowser, ready func(), 
 	cancel()
 	ready()
 	run, err = runner.Probe(ctx, plan, on)
+	a.ended(run)
 	return run, of, err
 }
 

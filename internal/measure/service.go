@@ -4,15 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
-	"time"
 
 	"rtcbench/bench"
 	"rtcbench/internal/echo"
 )
-
-// leaveTimeout bounds the goodbye to an echo service, which happens also after an error or a signal.
-const leaveTimeout = 10 * time.Second
 
 // askServices takes the rooms that echo services give, all at one time: jobs of one service ask it once. leave tells
 // the services that the rooms are not needed any more.
@@ -23,7 +20,7 @@ func askServices(ctx context.Context, all []*attempt) (leave func()) {
 			asked[a.job.Service] = append(asked[a.job.Service], a)
 		}
 	}
-	var leaves []func()
+	var leaves []func() error
 	var mu sync.Mutex
 	var done sync.WaitGroup
 	for s, of := range asked {
@@ -36,15 +33,23 @@ func askServices(ctx context.Context, all []*attempt) (leave func()) {
 	}
 	done.Wait()
 	return func() {
-		for _, bye := range leaves {
-			bye()
+		var left sync.WaitGroup
+		errs := make([]error, len(leaves))
+		for i, bye := range leaves {
+			left.Go(func() { errs[i] = bye() })
+		}
+		left.Wait()
+		for _, err := range errs {
+			if say := all[0].env.Say; err != nil && say != nil {
+				say(fmt.Sprintf("%v; the room ends by itself", err))
+			}
 		}
 	}
 }
 
-// enter asks a service for the rooms of these, and notes them, or why there is none. leave gives them back; a room that
-// could not be given back ends by itself, and the runs in it say so.
-func (s Service) enter(ctx context.Context, of []*attempt) (leave func()) {
+// enter asks a service for the rooms of these, and notes them, or why there is none. leave gives them back; one that
+// could not be given back ends by itself.
+func (s Service) enter(ctx context.Context, of []*attempt) (leave func() error) {
 	var platforms []string
 	for _, a := range of {
 		platforms = append(platforms, a.job.Platform)
@@ -63,15 +68,14 @@ func (s Service) enter(ctx context.Context, of []*attempt) (leave func()) {
 			a.failed = context.Cause(ctx)
 		}
 	}
-	return func() {
+	return func() error {
 		if in.RoomID == "" {
-			return
+			return nil
 		}
-		bye, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveTimeout)
+		last := slices.MaxFunc(of, func(a, b *attempt) int { return a.over.Compare(b.over) })
+		bye, cancel := last.farewell(ctx)
 		defer cancel()
-		if err := s.Disconnect(bye, in.RoomID); err != nil && of[0].env.Say != nil {
-			of[0].env.Say(fmt.Sprintf("%v; the room ends by itself", err))
-		}
+		return s.Disconnect(bye, in.RoomID)
 	}
 }
 

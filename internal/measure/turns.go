@@ -99,7 +99,7 @@ func (t *turning) told(settled func(bench.Sample), on func(turn.Turn)) func(turn
 // call makes one call.
 func (t *turning) call(ctx context.Context, a *attempt) (err error) {
 	defer func() {
-		bye, cancel := a.farewell(ctx, t.run.ID != "")
+		bye, cancel := a.farewell(ctx)
 		defer cancel()
 		if e := a.meeting.Delete(bye); e != nil {
 			t.run.Doubts = append(t.run.Doubts, bench.Doubt{Code: "room-left", Text: e.Error()})
@@ -152,6 +152,7 @@ func (t *turning) call(ctx context.Context, a *attempt) (err error) {
 		}
 		err = &NoAgentError{a.meeting.String(), err}
 	}
+	a.ended(t.run)
 	if err != nil || len(t.run.Turns.Calls) == 1 {
 		err = a.meeting.Complete(ctx, &t.run, err)
 	}

@@ -54,8 +54,8 @@ func (d *document) unpack() error {
 			return damaged(d.wrong)
 		}
 	case d.Run != nil:
-		var file result.File
-		if err := json.Unmarshal(d.Run, &file); err != nil {
+		file, err := result.ReadFile(d.Run)
+		if err != nil {
 			return damaged(err)
 		}
 		if d.RunID == "" {

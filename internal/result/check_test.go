@@ -47,7 +47,7 @@ func TestWhatIsNoRun(t *testing.T) {
 		{original, "iterations", "null", "metadata.iterations: it is null"},
 		{original, "total_messages", "7", "statistics.total_messages: 7 are not 2 successful and 1 failed"},
 		{original, "failed_messages", "-1", "is negative"},
-		{original, "failed_messages", "1e12", "failed_messages: this cannot stand there: number 1e12"},
+		{original, "failed_messages", "1e12", "failed_messages: 1000000000000 are more than a run can have"},
 		{original, "packet_loss_rate", "0.9", "statistics.packet_loss_rate: 0.9 is no ratio"},
 		{original, "timestamp", "1e300", "measurements[0].timestamp: 1e+300 is no time"},
 		{original, "timestamp", "null", "measurements[0].timestamp: it is missing, or 0"},

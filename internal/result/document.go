@@ -2,6 +2,7 @@ package result
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
 	"sync"
@@ -44,10 +45,6 @@ func oneLine(r bench.Record) ([]byte, error) {
 		return nil, err
 	}
 	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(f); err != nil {
-		return nil, err
-	}
-	return shown(bytes.TrimSuffix(b.Bytes(), []byte("\n"))), nil
+	err = f.WriteLine(context.Background(), &b)
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
 }

@@ -52,7 +52,7 @@ func (d *detailed) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 }
 
 // reading is how JSON is read: bytes that are no UTF-8 are found by CheckText, which names their key.
-var reading = json.JoinOptions(jsontext.AllowInvalidUTF8(true))
+var reading = json.JoinOptions(jsontext.AllowInvalidUTF8(true), numbers)
 
 // read reads the value that f begins with, as it comes: the text of a long one is never in memory, but for what stands
 // before its details. wrong is what is wrong with the content of the value, which is read to its end all the same.
@@ -98,6 +98,12 @@ func opened(dec *jsontext.Decoder) (text []byte) {
 	return text
 }
 
+// ReadFile reads a result file of rtcbench from its text, without a look at whether the run is a possible one.
+func ReadFile(data []byte) (f File, err error) {
+	err = unmarshal(data, &f)
+	return f, err
+}
+
 // unmarshal reads the file of one run.
 func unmarshal(data []byte, into any) error {
 	if err := CheckText(data); err != nil {
@@ -124,6 +130,9 @@ func explain(err error) error {
 	}
 	if old, ok := errors.AsType[*jsonv1.UnmarshalTypeError](wrong.Err); ok { // of a type that reads itself
 		return fmt.Errorf("%s: this cannot stand there: %s", key(wrong.JSONPointer, old.Field), old.Value)
+	}
+	if number, ok := errors.AsType[numberError](wrong.Err); ok {
+		return fmt.Errorf("%s: %w", key(wrong.JSONPointer, ""), number)
 	}
 	what := kindNames[wrong.JSONKind]
 	if what == "" && wrong.Err != nil { // as of an array that has too few values

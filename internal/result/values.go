@@ -2,7 +2,7 @@ package result
 
 import (
 	"bytes"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"reflect"
@@ -13,6 +13,10 @@ import (
 	"time"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	jsonv1 "github.com/go-json-experiment/json/v1"
 
 	"rtcbench/bench"
 	"rtcbench/internal/redact"
@@ -221,10 +225,14 @@ func lastKey(data []byte) string {
 // mistake is an error that names its key itself.
 type mistake struct{ error }
 
-// required refuses an object that lacks one of keys, or has null there.
-func required(data []byte, object string, keys ...string) error {
-	var has map[string]json.RawMessage
-	if err := json.Unmarshal(data, &has); err != nil {
+// required reads an object into v, and refuses one that lacks one of keys, or has null there. null is no object.
+func required(dec *jsontext.Decoder, v any, object string, keys ...string) error {
+	data, err := dec.ReadValue()
+	if err != nil || data.Kind() == 'n' {
+		return err
+	}
+	var has map[string]jsontext.Value
+	if err := json.Unmarshal(data, &has, reading); err != nil {
 		return err
 	}
 	for key := range has { // the reader knows no case
@@ -235,41 +243,37 @@ func required(data []byte, object string, keys ...string) error {
 	for _, key := range keys {
 		if v, ok := has[key]; !ok {
 			return mistake{missing(object + "." + key)}
-		} else if string(v) == "null" {
+		} else if v.Kind() == 'n' {
 			return mistake{fmt.Errorf("%s.%s: it is null", object, key)}
 		}
 	}
-	return nil
+	err = json.Unmarshal(data, v, reading, json.MatchCaseInsensitiveNames(true),
+		jsonv1.MatchCaseSensitiveDelimiter(true))
+	if wrong, ok := errors.AsType[*json.SemanticError](err); ok {
+		wrong.JSONPointer = dec.StackPointer() + wrong.JSONPointer
+	}
+	return err
 }
 
-// UnmarshalJSON refuses metadata without what every run has.
-func (m *Metadata) UnmarshalJSON(data []byte) error {
+// UnmarshalJSONFrom refuses metadata without what every run has.
+func (m *Metadata) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	type plain Metadata
-	if err := json.Unmarshal(data, (*plain)(m)); err != nil || string(data) == "null" {
-		return err
-	}
-	return required(data, "metadata", "start_time", "end_time", "duration_ms", "iterations", "timeout_ms")
+	return required(dec, (*plain)(m), "metadata", "start_time", "end_time", "duration_ms", "iterations", "timeout_ms")
 }
 
-// UnmarshalJSON refuses statistics without what every run has.
-func (s *Statistics) UnmarshalJSON(data []byte) error {
+// UnmarshalJSONFrom refuses statistics without what every run has.
+func (s *Statistics) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	type plain Statistics
-	if err := json.Unmarshal(data, (*plain)(s)); err != nil || string(data) == "null" {
-		return err
-	}
-	return required(data, "statistics", "total_messages", "successful_messages", "failed_messages")
+	return required(dec, (*plain)(s), "statistics", "total_messages", "successful_messages", "failed_messages")
 }
 
-// UnmarshalJSON refuses counts without what every run has.
-func (c *Counts) UnmarshalJSON(data []byte) error {
-	if err := json.Unmarshal(data, &c.Counts); err != nil || string(data) == "null" {
-		return err
-	}
+// UnmarshalJSONFrom refuses counts without what every run has.
+func (c *Counts) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	var keys []string
 	for _, x := range bench.CountList {
 		if x.Always {
 			keys = append(keys, x.Key)
 		}
 	}
-	return required(data, "details.counts", keys...)
+	return required(dec, &c.Counts, "details.counts", keys...)
 }

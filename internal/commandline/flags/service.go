@@ -27,10 +27,30 @@ type Service struct {
 	TokenFor string // the flag and the variable of its token
 }
 
-// Service reads which echo service gives the room; none, where none is named or a setting of more weight names a room.
-// rivals are the values of the flags that do.
-func (f ServiceGroup) Service(c *settings.Check, rivals map[string]string) (s Service) {
+// of is f, or the service that a variable names for one platform alone (LIVEKIT_AGENT_URL), as the original's do, where
+// that is of no less weight. A token that is another service's is not shown to it.
+func (f ServiceGroup) of(c *settings.Check, platform string) ServiceGroup {
+	name := strings.ToUpper(platform) + "_AGENT_"
+	own, from, err := c.Find(name + "URL")
+	if c.Err == nil {
+		c.Err = err
+	}
+	if own == "" || from.Rank < c.Rank("agent-url") {
+		return f
+	}
+	token := c.Variable("RTCBENCH_" + name + "TOKEN")
+	if token == "" && (f.AgentURL == "" || c.Rank("agent-token") == settings.ByFlag) {
+		token = f.AgentToken
+	}
+	c.Note(c.Flag("agent-url"), from)
+	return ServiceGroup{AgentURL: own, AgentToken: token}
+}
+
+// Service reads which echo service gives the room of a platform; none, where none is named or a setting of more weight
+// names a room. rivals are the values of the flags that do.
+func (f ServiceGroup) Service(c *settings.Check, platform string, rivals map[string]string) (s Service) {
 	c.Given(map[string]string{"agent-url": f.AgentURL})
+	f = f.of(c, platform)
 	if f.AgentURL == "" {
 		if c.Rank("agent-token") == settings.ByFlag && c.Err == nil {
 			c.Err = settings.Usagef("%s needs --%s: which service is it for?", c.Name("agent-token"),

@@ -1,7 +1,6 @@
 package analysis
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 
@@ -15,8 +14,8 @@ func ReadRun(path string) (bench.Run, error) {
 	if err != nil {
 		return bench.Run{}, fmt.Errorf("the result of the run in the lab: %w", err)
 	}
-	var f result.File
-	if err := json.Unmarshal(data, &f); err != nil {
+	f, err := result.ReadFile(data)
+	if err != nil {
 		return bench.Run{}, fmt.Errorf("the result of the run in the lab: %w", err)
 	}
 	return f.Run()
