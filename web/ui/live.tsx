@@ -6,7 +6,7 @@ import { Figure } from './figure';
 import { apart, drawnKinds, edgeOf, fromZero, kinds, Legend } from './pictures';
 import { Plot } from './plot';
 import { connection, link, pings } from './state';
-import { count, ms, plural, way } from './text';
+import { count, ms, plural, way, words } from './text';
 
 /** A run as far as this page has heard of it. */
 interface Heard {
@@ -137,14 +137,14 @@ function One({ r, now }: { r: Heard; now: number }) {
         ))}
       </dl>
       <Plot
-        label={`round trips of the run at ${where}, as they become known`}
+        label={`${words(turns, 'round trip')} in the run at ${where}, as it becomes known`}
         height={180}
         data={data.current.value}
         grows
         options={() => ({
           legend: { show: false },
           scales: { x: apart, y: fromZero },
-          axes: [{ label: 'seconds' }, { label: turns ? 'latency, ms' : 'round trip, ms', size: 60 }],
+          axes: [{ label: 'seconds' }, { label: words(turns, 'round trip, ms'), size: 60 }],
           series: [{}, ...drawnKinds()],
         })}
       />

@@ -3,7 +3,7 @@ import uPlot from 'uplot';
 import type { Bin, File, Rank } from './contract';
 import { Figure } from './figure';
 import { colour, faint, Plot } from './plot';
-import { count, ms, plural } from './text';
+import { count, ms, plural, words } from './text';
 
 interface Shown {
   answered: number;
@@ -31,14 +31,14 @@ export function Distribution({ bins, answered, why, of = 'pings' }: Shown & { bi
       table={{ head: ['from ms', 'to ms', of], lines: bins.map((b) => [ms(b.lo), ms(b.hi), String(b.n)]) }}
     >
       <Plot
-        label="histogram of round trip times"
+        label={words(of === 'turns', 'histogram of the round trip')}
         data={data}
         options={() => ({
           legend: { show: false },
           scales: { x: { time: false } },
           cursor: { y: false },
           axes: [
-            { label: of === 'turns' ? 'latency, ms' : 'round trip, ms' },
+            { label: words(of === 'turns', 'round trip, ms') },
             { label: of, size: 60, incrs: whole },
           ],
           series: [
@@ -89,7 +89,7 @@ export function Percentiles({ curve, answered, why, of = 'pings' }: Shown & { cu
       }}
     >
       <Plot
-        label="percentiles of round trip times"
+        label={words(of === 'turns', 'percentiles of the round trip')}
         data={data}
         options={() => ({
           legend: { show: false },
@@ -100,7 +100,7 @@ export function Percentiles({ curve, answered, why, of = 'pings' }: Shown & { cu
               splits: (_, __, ___, most) => levels.map(depth).filter((d) => d <= most + 0.001),
               values: (_, at) => at.map((d) => `${+(100 * (1 - 10 ** -d)).toFixed(2)}`),
             },
-            { label: 'round trip, ms', size: 60 },
+            { label: words(of === 'turns', 'round trip, ms'), size: 60 },
           ],
           bands: [{ series: [2, 1], fill: faint('accent', 0.25) }],
           series: [{}, edge, edge, { label: 'ms', stroke: colour('accent'), width: 2, points: { show: false } }],
@@ -201,7 +201,7 @@ export function Pings({ file }: { file: File }) {
   const rows = kinds.map((k) => s.outcome.map((o, i) => (k.is(o) ? (k.edge ? top : (s.rtt_ms[i] ?? top)) : null)));
   const present = kinds.filter((_, i) => rows[i]?.some((v) => v !== null));
   const turns = file.details.turns !== null && file.details.turns !== undefined;
-  const what = turns ? 'latency, ms' : 'round trip, ms';
+  const what = words(turns, 'round trip, ms');
   const edges = present.some((k) => k.edge);
   return (
     <Figure
@@ -236,7 +236,7 @@ export function Pings({ file }: { file: File }) {
       }}
     >
       <Plot
-        label="round trip of every ping over the run"
+        label={words(turns, 'round trip of every ping over the run')}
         data={[at, ...rows] as uPlot.AlignedData}
         options={() => ({
           legend: { show: false },

@@ -141,7 +141,7 @@ export function Smoke({ list, of }: Props) {
       }
     >
       <Plot
-        label="quantiles of round trip times over time"
+        label={words(ofTurns(of), 'quantiles of the round trip over time')}
         height={300}
         data={
           [
@@ -331,7 +331,7 @@ export function Heat({ list, of }: Props) {
           legend: { show: false },
           scales: { y: { distr: 3, range: [low, high] } },
           axes: timeAxes(list.until, {
-            label: 'round trip, ms',
+            label: words(ofTurns(of), 'round trip, ms'),
             size: 60,
             splits: () => round(low, high),
             values: (_, ticks) => ticks.map((v) => (v === null ? '' : String(+v.toPrecision(3)))),

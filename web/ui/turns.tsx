@@ -78,6 +78,14 @@ export function TurnFigures({ of, asked }: { of: Turns; asked: number }) {
           <dd class="ci">{sure.turns > 0 ? `of ${sure.turns}` : 'none: each answered turn is marked'}</dd>
         </div>
       )}
+      {network !== undefined && (
+        <div>
+          <dt>of it, the network</dt>
+          <dd>
+            {ms(network)} <small>ms</small>
+          </dd>
+        </div>
+      )}
       {beside.map(([what, list]) => {
         const known = list.filter((v) => v !== null);
         if (known.length === 0) return null;
@@ -91,14 +99,6 @@ export function TurnFigures({ of, asked }: { of: Turns; asked: number }) {
           </div>
         );
       })}
-      {network !== undefined && (
-        <div>
-          <dt>of it, the network</dt>
-          <dd>
-            {ms(network)} <small>ms</small>
-          </dd>
-        </div>
-      )}
     </>
   );
 }
