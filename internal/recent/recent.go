@@ -36,7 +36,7 @@ type Memory struct {
 
 	done, of atomic.Int32 // hours that are read and are to be, while the store is read first
 
-	turn sync.Mutex // held by whoever looks
+	turn chan struct{} // has room for the one who looks
 
 	mu    sync.Mutex
 	begun uint64 // looks
@@ -59,7 +59,7 @@ type View struct {
 // New makes a Memory. told is called with the runs that a store has got since it was looked at, which are in views from
 // that edition on; nil = nobody asks.
 func New(now func() time.Time, told func(edition uint64, list []bench.Digest)) *Memory {
-	return &Memory{now: now, told: told, most: most}
+	return &Memory{now: now, told: told, most: most, turn: make(chan struct{}, 1)}
 }
 
 // View is what was held of s after the last look at it: nothing is read for it. It is not ok where there was none yet.
@@ -175,8 +175,12 @@ func (m *Memory) Look(ctx context.Context, s bench.Store) error {
 	m.mu.Lock()
 	mine := m.begun + 1
 	m.mu.Unlock()
-	m.turn.Lock()
-	defer m.turn.Unlock()
+	select {
+	case m.turn <- struct{}{}:
+		defer func() { <-m.turn }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	m.mu.Lock()
 	was, first := m.view, m.view.store != s
 	if m.seen >= mine && !first {

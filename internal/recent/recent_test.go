@@ -2,15 +2,16 @@ package recent
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"math/rand/v2"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"rtcbench/bench"
@@ -164,21 +165,10 @@ func TestWithoutMarks(t *testing.T) {
 	}
 }
 
-// counting is a store that counts what it is asked, and may be stopped where its marks have been read.
+// counting is a store that counts how often it is asked for all IDs of an hour.
 type counting struct {
 	*sqlite.Store
-	marks, ids atomic.Int32
-	read, may  chan struct{} // nil = it does not stop
-}
-
-func (c *counting) Marks(ctx context.Context, since time.Time) (map[int64]bench.Mark, error) {
-	c.marks.Add(1)
-	m, err := c.Store.Marks(ctx, since)
-	if c.read != nil {
-		c.read <- struct{}{}
-		<-c.may
-	}
-	return m, err
+	ids atomic.Int32
 }
 
 func (c *counting) IDs(ctx context.Context, since, until time.Time) ([]string, error) {
@@ -221,6 +211,9 @@ func TestWhatComesAsUsual(t *testing.T) {
 			remove()
 			save(end) // with the key of that one
 			save(end)
+		case step%4 == 1:
+			remove() // as many as come, and what comes is not among the latest
+			save(noon.Truncate(time.Hour).Add(time.Duration(step) * time.Second))
 		default:
 			save(noon.Truncate(time.Hour).Add(time.Duration(step) * time.Second))
 		}
@@ -237,40 +230,64 @@ func TestWhatComesAsUsual(t *testing.T) {
 	}
 }
 
-// TestALookThatWasBegunBefore is none for who comes while it goes on: what the store got meanwhile is in what that one
-// is given.
-func TestALookThatWasBegunBefore(t *testing.T) {
-	s := &counting{Store: opened(t, filepath.Join(t.TempDir(), "runs.db"))}
-	m := New(now, nil)
-	if err := m.Look(t.Context(), s); err != nil {
-		t.Fatal(err)
+// held is a store that waits where its marks have been read.
+type held struct {
+	bench.Store
+	marks     []bench.Mark // that are read one after the other
+	read      int
+	seen, may chan struct{}
+}
+
+func (h *held) Marks(context.Context, time.Time) (map[int64]bench.Mark, error) {
+	m := h.marks[min(h.read, len(h.marks)-1)]
+	if h.read++; h.read == 2 {
+		close(h.seen)
+		<-h.may
 	}
-	s.read, s.may = make(chan struct{}, 100), make(chan struct{})
-	var all sync.WaitGroup
-	all.Go(func() {
-		if err := m.Look(t.Context(), s); err != nil {
-			t.Error(err)
+	return map[int64]bench.Mark{noon.Unix() / 3600: m}, nil
+}
+
+func (h *held) IDs(context.Context, time.Time, time.Time) ([]string, error) { return nil, nil }
+
+func (h *held) Digests(context.Context, bench.Query, func(string) bool) iter.Seq2[bench.Digest, error] {
+	return func(func(bench.Digest, error) bool) {}
+}
+
+// TestALookThatWasBegunBefore is none for who comes while it goes on: what the store gets meanwhile is in what that one
+// is given. All who come then have one look together, and who goes does not wait.
+func TestALookThatWasBegunBefore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &held{marks: []bench.Mark{{}, {}, {Runs: 1, Of: 7}}, seen: make(chan struct{}), may: make(chan struct{})}
+		m := New(now, nil)
+		var all sync.WaitGroup
+		look := func(ctx context.Context, want error) {
+			all.Go(func() {
+				if err := m.Look(ctx, s); !errors.Is(err, want) {
+					t.Errorf("%v, want %v", err, want)
+				}
+			})
+		}
+		for range 2 {
+			look(t.Context(), nil)
+			synctest.Wait()
+		}
+		<-s.seen // the second look goes on, and has read the marks of before
+		for range 8 {
+			look(t.Context(), nil)
+		}
+		gone, leave := context.WithCancel(t.Context())
+		look(gone, context.Canceled)
+		synctest.Wait()
+		leave()
+		synctest.Wait()
+		close(s.may)
+		all.Wait()
+		v, _ := m.View(s)
+		if h := v.hours[noon.Unix()/3600]; h == nil || h.mark.Of != 7 {
+			t.Errorf("what came meanwhile is not held: %+v", h)
+		}
+		if s.read != 3 {
+			t.Errorf("the store was looked at %d times, want 3", s.read)
 		}
 	})
-	<-s.read
-	random := rand.New(rand.NewPCG(1, 5))
-	if err := s.Save(t.Context(), bench.NewRecord(aRun(random))); err != nil {
-		t.Fatal(err)
-	}
-	for range 8 {
-		began := make(chan struct{})
-		all.Go(func() {
-			close(began)
-			if n := len(listed(t, m.Digests(t.Context(), s, bench.Query{}))); n != 1 {
-				t.Errorf("%d digests, want 1", n)
-			}
-		})
-		<-began
-	}
-	runtime.Gosched()
-	close(s.may)
-	all.Wait()
-	if n := s.marks.Load(); n > 10 {
-		t.Errorf("9 who came at one time had the store looked at %d times", n-1)
-	}
 }
