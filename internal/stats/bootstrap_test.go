@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"testing"
 	"time"
@@ -26,9 +27,12 @@ func path(rng *rand.Rand, n int, base time.Duration, phi float64) []time.Duratio
 // in about 95 %, however alike neighbours are. Every figure is of the same draws each time.
 func TestBlockBootstrapCovers(t *testing.T) {
 	t.Parallel()
-	rounds := 50
-	if *coverage {
+	rounds := 20
+	switch {
+	case *coverage:
 		rounds = 1000
+	case os.Getenv("RTCBENCH_LONG") != "":
+		rounds = 100
 	}
 	for _, n := range []int{100, 300, 600} {
 		for _, phi := range []float64{0, 0.5, 0.8, 0.9, 0.95} {
@@ -65,7 +69,10 @@ func TestBlockBootstrapCovers(t *testing.T) {
 // alike as on a long path.
 func TestShiftIsFound(t *testing.T) {
 	t.Parallel()
-	for paired, rounds := range map[bool]int{false: 100, true: 20} {
+	for paired, rounds := range map[bool]int{false: 30, true: 10} {
+		if os.Getenv("RTCBENCH_LONG") != "" {
+			rounds *= 4
+		}
 		rng := rand.New(rand.NewPCG(5, 6))
 		same, found := 0, 0
 		for range rounds {

@@ -9,7 +9,7 @@ import (
 
 // The interval of a residual holds the true value, also where the tail is made of stragglers of the floor.
 func TestResidualHoldsItsTruth(t *testing.T) {
-	seeds := 40
+	seeds := 15
 	if os.Getenv("RTCBENCH_LONG") != "" {
 		seeds = 500
 	}
