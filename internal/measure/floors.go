@@ -56,7 +56,7 @@ func (f Floors) put(run *bench.Run) {
 		ratio := known.CooldownMS * float64(time.Millisecond) / float64(run.Plan.Cooldown)
 		if away := max(ratio, 1/ratio); away <= farthest && away < nearest {
 			nearest = away
-			run.Floor = &bench.Floor{RTT: time.Duration(known.P50MS * float64(time.Millisecond)),
+			run.Floor = &bench.Floor{RTT: time.Duration(math.Round(known.P50MS * float64(time.Millisecond))),
 				Age: max(0, time.Since(known.At))}
 		}
 	}
