@@ -17,12 +17,8 @@ type bothCmd struct {
 	daily        flags.DailyGroup
 	livekit      flags.LivekitGroup
 
-	flags.ServiceGroup
-	DailyAgentURL     string `name:"daily-agent-url" from:"DAILY_AGENT_URL" group:"where" placeholder:"URL" help:"Echo service to ask for the Daily room, where each platform has its own."`
-	DailyAgentToken   string `name:"daily-agent-token" from:"RTCBENCH_DAILY_AGENT_TOKEN" group:"where" placeholder:"TOKEN" help:"Its token, if it wants one."`
-	LivekitAgentURL   string `name:"livekit-agent-url" from:"LIVEKIT_AGENT_URL" group:"where" placeholder:"URL" help:"Echo service to ask for the LiveKit room."`
-	LivekitAgentToken string `name:"livekit-agent-token" from:"RTCBENCH_LIVEKIT_AGENT_TOKEN" group:"where" placeholder:"TOKEN" help:"Its token, if it wants one."`
-	LivekitAgentName  string `name:"livekit-agent-name" from:"RTCBENCH_AGENT_NAME" group:"where" placeholder:"NAME" help:"Agent to dispatch as the LiveKit echo, with an API key."`
+	flags.PairGroup
+	LivekitAgentName string `name:"livekit-agent-name" from:"RTCBENCH_AGENT_NAME" group:"where" placeholder:"NAME" help:"Agent to dispatch as the LiveKit echo, with an API key."`
 
 	Timeout string `short:"t" from:"TIMEOUT_MS" group:"what" default:"5000" placeholder:"5000" help:"Milliseconds after which a pong is too late."`
 	flags.PlanGroup
@@ -88,10 +84,9 @@ func (cmd *bothCmd) chrome() flags.ChromeGroup { return cmd.ChromeGroup }
 // collide.
 func (cmd *bothCmd) sides(c *settings.Check) []side {
 	of := c.Sources
-	dailyAgent, dailyNames := cmd.agentOf(of, daily.Platform.Name,
-		flags.ServiceGroup{AgentURL: cmd.DailyAgentURL, AgentToken: cmd.DailyAgentToken})
-	livekitAgent, livekitNames := cmd.agentOf(of, livekit.Platform.Name,
-		flags.ServiceGroup{AgentURL: cmd.LivekitAgentURL, AgentToken: cmd.LivekitAgentToken})
+	dailyNames, livekitNames := bothNames(daily.Platform.Name), bothNames(livekit.Platform.Name)
+	dailyAgent := cmd.Of(of, daily.Platform.Name, dailyNames)
+	livekitAgent := cmd.Of(of, livekit.Platform.Name, livekitNames)
 	d := dailyCmd{Echo: cmd.Echo, ServiceGroup: dailyAgent, DailyGroup: cmd.daily}
 	l := livekitCmd{Echo: cmd.Echo, ServiceGroup: livekitAgent, AgentName: cmd.LivekitAgentName, Timeout: cmd.Timeout,
 		PlanGroup: cmd.PlanGroup,
@@ -116,18 +111,4 @@ func (cmd *bothCmd) sides(c *settings.Check) []side {
 	}
 	sides[0].job.Plan.Phase = plan.Cooldown / 2
 	return sides
-}
-
-// agentOf is the echo service of one platform, with the names that its flags have here. The platform's own is taken
-// where one is named, unless the one for both platforms comes from a stronger source.
-func (cmd *bothCmd) agentOf(s *settings.Sources, platform string, own flags.ServiceGroup) (
-	service flags.ServiceGroup, names map[string]string) {
-	names = bothNames(platform)
-	url, token := platform+"-agent-url", platform+"-agent-token"
-	named := own.AgentURL != "" || s.Rank(url) == settings.ByFlag || s.Rank(token) == settings.ByFlag
-	if !named || s.Rank("agent-url") > s.Rank(url) {
-		return cmd.ServiceGroup, names
-	}
-	names["agent-url"], names["agent-token"] = url, token
-	return own, names
 }

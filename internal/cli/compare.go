@@ -3,10 +3,8 @@ package cli
 import (
 	"fmt"
 	"io"
-	"sync"
 	"time"
 
-	"rtcbench/bench"
 	"rtcbench/internal/archive"
 	"rtcbench/internal/commandline/flags"
 	"rtcbench/internal/commandline/hints"
@@ -21,12 +19,10 @@ type compareCmd struct {
 	A string `arg:"" help:"What to compare with: a file, FILE#FILTER, a run's ID, or a filter." completion-predictor:"file"`
 	B string `arg:"" help:"What to hold against it." completion-predictor:"file"`
 
-	Unlike         bool   `group:"what" help:"Compare although the messages went by unlike transport classes or paths."`
-	Margin         string `group:"what" default:"5" placeholder:"5" help:"Percent of A's P50; a smaller difference does not matter."`
-	Format         string `group:"out" enum:"text,json" default:"text" placeholder:"text" help:"text or json."`
-	FailIfSlower   string `from:"RTCBENCH_FAIL_IF_SLOWER" group:"limits" placeholder:"PERCENT" help:"Exit with 3 when B's P50 is slower than A's by more than this, beyond doubt: the whole interval is. A lost ping is slower than any."`
-	FailIfLossier  string `from:"RTCBENCH_FAIL_IF_LOSSIER" group:"limits" placeholder:"PERCENT" help:"Exit with 3 when B loses more than A by more than so many percentage points, beyond doubt."`
-	AllowUndecided bool   `from:"RTCBENCH_ALLOW_UNDECIDED" group:"limits" help:"Pass a limit that could not be decided. Without it, such a limit exits with 3."`
+	Unlike bool   `group:"what" help:"Compare although the messages went by unlike transport classes or paths."`
+	Margin string `group:"what" default:"5" placeholder:"5" help:"Percent of A's P50; a smaller difference does not matter."`
+	Format string `group:"out" enum:"text,json" default:"text" placeholder:"text" help:"text or json."`
+	flags.GateGroup
 	flags.IncludeGroup
 	flags.StoreGroup
 }
@@ -71,14 +67,8 @@ func (cmd *compareCmd) Run(a *app) error {
 	c := settings.Check{Sources: a.settings}
 	margin, _ := c.Limit("margin", cmd.Margin, 1000)
 	by := report.Against{Margin: margin, Invalid: cmd.IncludeInvalid}
-	if percent, set := c.Limit("fail-if-slower", cmd.FailIfSlower, 100_000); set {
-		by.SlowerThan = &percent
-	}
-	if percent, set := c.Limit("fail-if-lossier", cmd.FailIfLossier, 100); set {
-		by.LossierThan = &percent
-	}
-	c.Given(map[string]string{"fail-if-slower": cmd.FailIfSlower, "fail-if-lossier": cmd.FailIfLossier,
-		"margin": cmd.Margin})
+	cmd.GateGroup.Read(&c, &by)
+	c.Given(map[string]string{"margin": cmd.Margin})
 	if c.Err != nil {
 		return c.Err
 	}
@@ -115,16 +105,8 @@ func (cmd *compareCmd) Run(a *app) error {
 // compare reads both sides, and holds them against each other.
 func (cmd *compareCmd) compare(a *app, operands [2]archive.Side, bar *progress.Work,
 	by report.Against) (c report.Groups, err error) {
-	var store bench.Store
-	open := sync.OnceValues(func() (s bench.Store, err error) {
-		store, err = cmd.First(a.ctx, a.settings, ours)
-		return store, err
-	})
-	defer func() {
-		if store != nil {
-			store.Close()
-		}
-	}()
+	open, end := cmd.Once(a.ctx, a.settings, ours)
+	defer end()
 	counted := func(path string) (io.ReadCloser, error) {
 		f, err := selection.Open(path)
 		if err != nil {
@@ -162,33 +144,8 @@ func (cmd *compareCmd) tell(a *app, c report.Groups) error {
 	if err != nil {
 		return fmt.Errorf("print the comparison: %w", err)
 	}
-	return cmd.gates(a, c)
-}
-
-// gates is exit code 3 for a limit that is broken, and for one that nobody can decide: what is dead passes no gate.
-func (cmd *compareCmd) gates(a *app, c report.Groups) error {
-	var broken []error
-	for _, x := range []struct {
-		flag, given, unit string
-		gate              *report.Gate
-		by                string
-	}{
-		{"fail-if-slower", cmd.FailIfSlower, "%", c.Slower, c.SlowerBy()},
-		{"fail-if-lossier", cmd.FailIfLossier, "points", c.Lossier, c.LossierBy()},
-	} {
-		switch g := x.gate; {
-		case g == nil:
-		case g.Shown:
-			broken = append(broken, fmt.Errorf("--%s %s %s is not kept: %s", x.flag, x.given, x.unit, x.by))
-		case g.Decided:
-		case cmd.AllowUndecided:
-			fmt.Fprintf(a.stderr, "--%s %s %s was not decided: %s\n", x.flag, x.given, x.unit, g.Why)
-		default:
-			broken = append(broken, fmt.Errorf("--%s %s %s could not be decided: %s (--allow-undecided lets that pass)",
-				x.flag, x.given, x.unit, g.Why))
-		}
-	}
-	if err := join(broken...); err != nil {
+	say := func(line string) { fmt.Fprintln(a.stderr, line) }
+	if err := join(cmd.GateGroup.Broken(c, say)...); err != nil {
 		return exitError{exitLimitBroken, err}
 	}
 	return nil

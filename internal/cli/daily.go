@@ -84,25 +84,6 @@ func (cmd *dailyCmd) side(c *settings.Check, class bench.TransportClass) (s side
 		return s
 	}
 	s.noEcho = " (is an echo in that room? --echo local answers from here)"
-	// The stronger source wins; within one source the room does.
-	switch {
-	case f.RoomURL != "" && (f.APIKey == "" || c.Rank("room-url") >= c.Rank("api-key")):
-		s.job.Place, s.job.Local = f.Named(c, class), cmd.Echo == "local"
-		if s.job.Local && s.job.Place.Token != "" && c.Err == nil {
-			c.Err = usagef("%s local: a token is one participant, and the echo is a second; give --api-key alone, or "+
-				"start rtcbench echo", c.Name("echo"))
-		}
-	case f.APIKey != "":
-		s.job.Place = bench.Place{Key: f.APIKey, Region: f.Geo, API: f.APIURL, Bundle: f.BundleURL}
-		s.job.Local = cmd.Echo != "remote"
-		if cmd.Echo == "remote" && c.Err == nil {
-			c.Err = usagef("%s remote: a fresh room has no echo in it; name its room with --room-url", c.Name("echo"))
-		}
-	default:
-		if c.Err == nil {
-			c.Err = usagef("which room? give --room-url (or DAILY_ROOM_URL), or --api-key (or DAILY_API_KEY) to " +
-				"have one made")
-		}
-	}
+	s.job.Place, s.job.Local = f.Place(c, class, cmd.Echo)
 	return s
 }

@@ -3,7 +3,6 @@ package cli
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -18,7 +17,6 @@ import (
 	"rtcbench/internal/platform/daily"
 	"rtcbench/internal/platform/livekit"
 	"rtcbench/internal/settings"
-	"rtcbench/internal/signals"
 )
 
 type echoCmd struct {
@@ -27,11 +25,9 @@ type echoCmd struct {
 	// The flags of Daily, as they are called here: where to answer, and how rooms are made.
 	Daily kong.Plugins `embed:""`
 	flags.ChromeGroup
-	RoomPrefix     string        `name:"room-prefix" from:"RTCBENCH_ROOM_PREFIX" group:"where" placeholder:"PREFIX" help:"Answer in every LiveKit room whose name begins so, while a runner is there."`
-	ConnectTimeout string        `from:"RTCBENCH_CONNECT_TIMEOUT" group:"where" default:"30s" placeholder:"30s" help:"How long joining the room may take; by default 60s in a browser."`
-	ClockOffset    time.Duration `name:"clock-offset" hidden:"" default:"0" help:"Answer by a clock that is off by this, at most 1h: an experiment, and results say so."`
-	ClockSkew      float64       `name:"clock-skew" hidden:"" default:"0" help:"And that runs fast by so many parts in a million, at most 100."`
-	LogPings       string        `name:"log-pings" hidden:"" help:"Write the number of each counted ping that arrives to this file: the lab's witness."`
+	RoomPrefix     string `name:"room-prefix" from:"RTCBENCH_ROOM_PREFIX" group:"where" placeholder:"PREFIX" help:"Answer in every LiveKit room whose name begins so, while a runner is there."`
+	ConnectTimeout string `from:"RTCBENCH_CONNECT_TIMEOUT" group:"where" default:"30s" placeholder:"30s" help:"How long joining the room may take; by default 60s in a browser."`
+	flags.WitnessGroup
 	serviceFlags
 }
 
@@ -76,7 +72,7 @@ func (cmd *echoCmd) Run(a *app) error {
 	case cmd.Platform == daily.Platform.Name:
 		return cmd.onDaily(a, &c, within)
 	}
-	clock, err := cmd.clock(a)
+	clock, err := cmd.Clock(stage.Clock(ours.Get), a.stderr)
 	if err != nil {
 		return err
 	}
@@ -114,24 +110,7 @@ func (cmd *echoCmd) Run(a *app) error {
 	if err != nil {
 		return hints.OfOneEngine(err)
 	}
-	if code, ok := signals.ExitCode(a.ctx); ok {
-		return exitError{code, silent{}}
-	}
-	return nil
-}
-
-// clock is this process's, or one that is wrong by what was asked for.
-func (cmd *echoCmd) clock(a *app) (bench.Clock, error) {
-	clock := stage.Clock(ours.Get)
-	if cmd.ClockOffset == 0 && cmd.ClockSkew == 0 {
-		return clock, nil
-	}
-	if cmd.ClockOffset.Abs() > time.Hour || !(math.Abs(cmd.ClockSkew) <= 100) { // also what is no number
-		return clock, usagef("--clock-offset %v, --clock-skew %v: at most 1h and 100 parts in a million either way",
-			cmd.ClockOffset, cmd.ClockSkew)
-	}
-	fmt.Fprintf(a.stderr, "echo's clock is wrong by %v and %v parts in a million\n", cmd.ClockOffset, cmd.ClockSkew)
-	return clock.Wrong(cmd.ClockOffset, cmd.ClockSkew), nil
+	return a.bySignal()
 }
 
 // silent is an error that has nothing to say.
@@ -167,6 +146,5 @@ func (cmd *echoCmd) onDaily(a *app, c *settings.Check, within time.Duration) err
 	if err != nil {
 		return hints.OfOneEngine(err)
 	}
-	code, _ := signals.ExitCode(a.ctx)
-	return exitError{code, silent{}}
+	return a.bySignal()
 }

@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"log/slog"
-	"strings"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -16,7 +15,6 @@ import (
 	"rtcbench/internal/platform/daily"
 	"rtcbench/internal/platform/livekit"
 	"rtcbench/internal/settings"
-	"rtcbench/internal/signals"
 )
 
 // serviceFlags are those of rtcbench echo as a service.
@@ -44,11 +42,7 @@ const (
 // serve is rtcbench echo as a service.
 func (cmd *echoCmd) serve(a *app, c *settings.Check, within time.Duration) error {
 	f := cmd.serviceFlags
-	if f.AuthToken != "" || c.Rank("auth-token") == settings.ByFlag { // a blank one protects nothing
-		if f.AuthToken == "" || strings.ContainsFunc(f.AuthToken, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
-			c.FailAs("auth-token", `"(not shown)"`, "text without spaces that a header can carry (ASCII)")
-		}
-	}
+	address := f.Door(c, cmd.Platform)
 	o := echo.Options{
 		Hosts: map[string]echo.Host{}, AuthToken: f.AuthToken, Version: version().String(),
 		Log:  slog.New(slog.NewTextHandler(a.stderr, nil)),
@@ -56,12 +50,6 @@ func (cmd *echoCmd) serve(a *app, c *settings.Check, within time.Duration) error
 		Rate: float64(c.Number("rate-limit", f.RateLimit, 1, 1_000_000)),
 	}
 	o.MaxRooms = f.MostRooms(c, map[bool]int{true: manyRooms, false: dailyRooms}[cmd.Platform == livekit.Platform.Name])
-	address := f.Address(c, cmd.Platform)
-	if c.Err == nil && f.AuthToken == "" && !flags.OnlyHere(address) && !f.Insecure {
-		c.Err = usagef("%s: %s can be reached from elsewhere: give --auth-token (ECHO_AUTH_TOKEN), which runners "+
-			"then show, or --insecure",
-			c.Name(f.Where()), settings.ShownAddress(address))
-	}
 	o.Local = f.AuthToken == "" && !f.Insecure
 	meter := echo.NewMeter()
 	if cmd.Platform != daily.Platform.Name {
@@ -105,8 +93,7 @@ func (cmd *echoCmd) serve(a *app, c *settings.Check, within time.Duration) error
 	if err := service.Serve(a.ctx, l); err != nil {
 		return err
 	}
-	code, _ := signals.ExitCode(a.ctx)
-	return exitError{code, silent{}}
+	return a.bySignal()
 }
 
 // dailyHost reads where Daily rooms are made. Its browser is not started yet.

@@ -13,7 +13,6 @@ import (
 	"rtcbench/internal/redact"
 	"rtcbench/internal/report"
 	"rtcbench/internal/settings"
-	"rtcbench/internal/signals"
 )
 
 // watches reports whether rooms of a prefix are to be served, and not one room. The stronger source wins.
@@ -67,6 +66,5 @@ func (cmd *echoCmd) watch(a *app, c *settings.Check, within time.Duration, clock
 	if err != nil {
 		return err
 	}
-	code, _ := signals.ExitCode(a.ctx)
-	return exitError{code, silent{}}
+	return a.bySignal()
 }

@@ -134,8 +134,7 @@ func (cmd *hubCmd) Run(a *app) error {
 	if err := cmd.serve(a, h, l, secure, call.Hub{Address: at.Here, Admin: h.Admin()}); err != nil {
 		return err
 	}
-	code, _ := signals.ExitCode(a.ctx)
-	return exitError{code, silent{}}
+	return a.bySignal()
 }
 
 // serve answers until a signal, with the runners of a demo beside it where one is asked for.

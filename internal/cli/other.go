@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"net/url"
 	"slices"
 
 	"github.com/alecthomas/kong"
@@ -18,13 +17,7 @@ import (
 type otherCmd struct {
 	platform bench.Platform
 
-	URL       string `name:"url" short:"u" group:"where" placeholder:"URL" help:"Server, or room."`
-	Room      string `group:"where" placeholder:"NAME" help:"Room to meet in (default: a fresh one)."`
-	Token     string `group:"where" placeholder:"TOKEN" help:"The right to one seat in one room."`
-	APIKey    string `name:"api-key" group:"where" placeholder:"KEY" help:"API key to make rooms and tokens with."`
-	APISecret string `name:"api-secret" group:"where" placeholder:"SECRET" help:"Its secret."`
-	Region    string `group:"where" placeholder:"REGION" help:"Region of a room that is made."`
-	APIURL    string `name:"api-url" group:"where" placeholder:"URL" help:"The platform's REST interface, where it is not the public one."`
+	flags.OtherGroup
 	flags.ServiceGroup
 	Timeout string `from:"TIMEOUT_MS" group:"what" default:"5000" placeholder:"5000" help:"Milliseconds after which a pong is too late."`
 	flags.PlanGroup
@@ -82,25 +75,12 @@ func (cmd *otherCmd) sides(c *settings.Check) []side {
 		c.Fail("payload", cmd.Payload, fmt.Sprintf("at most %d: %s takes no longer message", most, p.Title))
 	}
 	s.job.Within = cmd.Within(c, s.job.Engine == bench.Browser)
-	if u, err := url.Parse(cmd.URL); cmd.URL != "" && (err != nil || u.Scheme == "" || u.Host == "") {
-		c.FailAs("url", settings.ShownAddress(cmd.URL), "a URL, as wss://host")
-	}
-	if cmd.APIURL != "" {
-		c.ServerURL("api-url", cmd.APIURL, "https", "http")
-	}
-	if cmd.Region != "" && !flags.Region.MatchString(cmd.Region) {
-		c.Fail("region", cmd.Region, "the name of a region")
-	}
-	c.Given(map[string]string{"url": cmd.URL, "token": cmd.Token, "api-key": cmd.APIKey, "api-secret": cmd.APISecret})
-	s.asks(c, cmd.ServiceGroup, map[string]string{"url": cmd.URL, "token": cmd.Token, "api-key": cmd.APIKey})
+	place := cmd.Place(c)
+	s.asks(c, cmd.ServiceGroup, cmd.Rivals())
 	if s.job.Service.Named() {
 		return []side{s}
 	}
-	s.noEcho = " (is an echo in that room?)"
-	s.job.Place = bench.Place{
-		URL: cmd.URL, Room: c.Label("room", cmd.Room, 256), Token: cmd.Token, Key: cmd.APIKey, Secret: cmd.APISecret,
-		Region: cmd.Region, API: cmd.APIURL,
-	}
+	s.noEcho, s.job.Place = " (is an echo in that room?)", place
 	s.job.Local = cmd.Echo == "local" || cmd.Echo == "auto" && cmd.Token == ""
 	return []side{s}
 }

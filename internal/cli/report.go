@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"time"
 
 	"rtcbench/bench"
@@ -96,18 +95,15 @@ func (cmd *reportCmd) Run(a *app) error {
 
 // sides are the runs that were named, with their samples: those of each name together.
 func (cmd *reportCmd) sides(a *app) (sides []report.Group, err error) {
-	var store bench.Store
-	open := sync.OnceValues(func() (s bench.Store, err error) {
-		if store, err = cmd.First(a.ctx, a.settings, ours); err == nil && stores.IsFile(cmd.Output, store) {
+	first, end := cmd.Once(a.ctx, a.settings, ours)
+	defer end()
+	open := func() (bench.Store, error) {
+		store, err := first()
+		if err == nil && stores.IsFile(cmd.Output, store) {
 			err = usagef("--output %q: that is the store itself", cmd.Output)
 		}
 		return store, err
-	})
-	defer func() {
-		if store != nil {
-			store.Close()
-		}
-	}()
+	}
 	n := 0
 	for _, name := range cmd.Runs {
 		g, err := reported(a, name, archive.Reader{Store: open, File: selection.Open})

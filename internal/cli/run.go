@@ -79,8 +79,7 @@ func (cmd *runCmd) Run(a *app) error {
 	}
 	go signals.OnHangup(a.ctx, func() { r.Reload(func() (schedule.Config, error) { return cmd.read(a) }) })
 	r.Run(a.ctx)
-	code, _ := signals.ExitCode(a.ctx)
-	return exitError{code, silent{}}
+	return a.bySignal()
 }
 
 // worst is the exit of a schedule that ran once.

@@ -10,7 +10,6 @@ import (
 	"rtcbench/internal/fleet/runner"
 	"rtcbench/internal/outbox"
 	"rtcbench/internal/settings"
-	"rtcbench/internal/signals"
 )
 
 type runnerCmd struct {
@@ -78,8 +77,7 @@ func (cmd *runnerCmd) Run(a *app) error {
 	if err := r.Run(a.ctx); err != nil {
 		return err
 	}
-	code, _ := signals.ExitCode(a.ctx)
-	return exitError{code, silent{}}
+	return a.bySignal()
 }
 
 // proxyOf is the proxy that the environment names for a URL.

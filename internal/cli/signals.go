@@ -18,3 +18,9 @@ func (a *app) untilStopped(f func() error) error {
 		return <-done // no signal did: what f has to say comes first
 	}
 }
+
+// bySignal is how a command ends that works until a signal.
+func (a *app) bySignal() error {
+	code, _ := signals.ExitCode(a.ctx)
+	return exitError{code, silent{}}
+}

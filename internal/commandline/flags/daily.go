@@ -62,6 +62,31 @@ func (f DailyGroup) Named(c *settings.Check, class bench.TransportClass) bench.P
 	return place
 }
 
+// Place is where to meet, and whether this program answers there itself: who is local, remote or auto. The stronger
+// source wins; within one source the room does.
+func (f DailyGroup) Place(c *settings.Check, class bench.TransportClass, who string) (place bench.Place,
+	local bool) {
+	switch {
+	case f.RoomURL != "" && (f.APIKey == "" || c.Rank("room-url") >= c.Rank("api-key")):
+		place, local = f.Named(c, class), who == "local"
+		if local && place.Token != "" && c.Err == nil {
+			c.Err = settings.Usagef("%s local: a token is one participant, and the echo is a second; give --api-key "+
+				"alone, or start rtcbench echo", c.Name("echo"))
+		}
+	case f.APIKey != "":
+		place = bench.Place{Key: f.APIKey, Region: f.Geo, API: f.APIURL, Bundle: f.BundleURL}
+		local = who != "remote"
+		if !local && c.Err == nil {
+			c.Err = settings.Usagef("%s remote: a fresh room has no echo in it; name its room with --room-url",
+				c.Name("echo"))
+		}
+	case c.Err == nil:
+		c.Err = settings.Usagef("which room? give --room-url (or DAILY_ROOM_URL), or --api-key (or DAILY_API_KEY) to " +
+			"have one made")
+	}
+	return place, local
+}
+
 // Region is what a region's name can look like.
 var Region = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,39}$`)
 

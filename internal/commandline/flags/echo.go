@@ -2,8 +2,14 @@ package flags
 
 import (
 	"errors"
+	"fmt"
+	"io"
+	"math"
 	"net"
+	"strings"
+	"time"
 
+	"rtcbench/bench"
 	"rtcbench/internal/platform/daily"
 	"rtcbench/internal/settings"
 )
@@ -18,6 +24,26 @@ type EchoGroup struct {
 	MaxRooms  string `name:"max-rooms" from:"RTCBENCH_MAX_ROOMS" group:"service" placeholder:"50" help:"Rooms at one time (default: 50; 4 with Daily, where each is a page of a browser)."`
 	RoomTTL   string `name:"room-ttl" from:"RTCBENCH_ROOM_TTL" group:"service" default:"10m" placeholder:"10m" help:"How long a room lives at most."`
 	RateLimit string `name:"rate-limit" from:"RTCBENCH_RATE_LIMIT" group:"service" default:"20" placeholder:"20" help:"Requests a second of one address."`
+}
+
+// WitnessGroup are what experiments and the lab ask of an echo.
+type WitnessGroup struct {
+	ClockOffset time.Duration `name:"clock-offset" hidden:"" default:"0" help:"Answer by a clock that is off by this, at most 1h: an experiment, and results say so."`
+	ClockSkew   float64       `name:"clock-skew" hidden:"" default:"0" help:"And that runs fast by so many parts in a million, at most 100."`
+	LogPings    string        `name:"log-pings" hidden:"" help:"Write the number of each counted ping that arrives to this file: the lab's witness."`
+}
+
+// Clock is the clock that is given, made wrong by what the flags ask for; say is told by how much.
+func (f WitnessGroup) Clock(clock bench.Clock, say io.Writer) (bench.Clock, error) {
+	if f.ClockOffset == 0 && f.ClockSkew == 0 {
+		return clock, nil
+	}
+	if f.ClockOffset.Abs() > time.Hour || !(math.Abs(f.ClockSkew) <= 100) { // also what is no number
+		return clock, settings.Usagef("--clock-offset %v, --clock-skew %v: at most 1h and 100 parts in a million "+
+			"either way", f.ClockOffset, f.ClockSkew)
+	}
+	fmt.Fprintf(say, "echo's clock is wrong by %v and %v parts in a million\n", f.ClockOffset, f.ClockSkew)
+	return clock.Wrong(f.ClockOffset, f.ClockSkew), nil
 }
 
 // Wanted reports whether a service is asked for, not a seat in one room. API_HOST and API_PORT, which may be in a .env
@@ -59,6 +85,22 @@ func (f EchoGroup) Address(c *settings.Check, platform string) string {
 	c.Number("port", port, 0, 65535)
 	c.Host("host", host)
 	return net.JoinHostPort(host, port)
+}
+
+// Door is where to listen, for a service that lets nobody in who is not meant to be: a token is one that a header can
+// carry, and only a service on this machine needs none.
+func (f EchoGroup) Door(c *settings.Check, platform string) (address string) {
+	if f.AuthToken != "" || c.Rank("auth-token") == settings.ByFlag { // a blank one protects nothing
+		if f.AuthToken == "" || strings.ContainsFunc(f.AuthToken, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
+			c.FailAs("auth-token", `"(not shown)"`, "text without spaces that a header can carry (ASCII)")
+		}
+	}
+	address = f.Address(c, platform)
+	if c.Err == nil && f.AuthToken == "" && !OnlyHere(address) && !f.Insecure {
+		c.Err = settings.Usagef("%s: %s can be reached from elsewhere: give --auth-token (ECHO_AUTH_TOKEN), which "+
+			"runners then show, or --insecure", c.Name(f.Where()), settings.ShownAddress(address))
+	}
+	return address
 }
 
 // Listen opens address, which is a flag's.

@@ -10,6 +10,7 @@ import (
 	"rtcbench/internal/advice"
 	"rtcbench/internal/echo"
 	"rtcbench/internal/measure"
+	"rtcbench/internal/platform/daily"
 	"rtcbench/internal/redact"
 	"rtcbench/internal/settings"
 )
@@ -18,6 +19,31 @@ import (
 type ServiceGroup struct {
 	AgentURL   string `name:"agent-url" from:"ECHO_AGENT_URL" group:"where" placeholder:"URL" help:"Echo service to ask for a room with an echo in it (rtcbench echo --listen, or the original's)."`
 	AgentToken string `name:"agent-token" from:"RTCBENCH_AGENT_TOKEN" group:"where" placeholder:"TOKEN" help:"Its token, if it wants one."`
+}
+
+// PairGroup name one echo service for two platforms, or one for each.
+type PairGroup struct {
+	ServiceGroup
+	DailyAgentURL     string `name:"daily-agent-url" from:"DAILY_AGENT_URL" group:"where" placeholder:"URL" help:"Echo service to ask for the Daily room, where each platform has its own."`
+	DailyAgentToken   string `name:"daily-agent-token" from:"RTCBENCH_DAILY_AGENT_TOKEN" group:"where" placeholder:"TOKEN" help:"Its token, if it wants one."`
+	LivekitAgentURL   string `name:"livekit-agent-url" from:"LIVEKIT_AGENT_URL" group:"where" placeholder:"URL" help:"Echo service to ask for the LiveKit room."`
+	LivekitAgentToken string `name:"livekit-agent-token" from:"RTCBENCH_LIVEKIT_AGENT_TOKEN" group:"where" placeholder:"TOKEN" help:"Its token, if it wants one."`
+}
+
+// Of is the echo service of one platform. names, of the flags of this platform, get those of the service. The
+// platform's own is taken where one is named, unless the one for both platforms comes from a stronger source.
+func (f PairGroup) Of(s *settings.Sources, platform string, names map[string]string) ServiceGroup {
+	own := ServiceGroup{AgentURL: f.LivekitAgentURL, AgentToken: f.LivekitAgentToken}
+	if platform == daily.Platform.Name {
+		own = ServiceGroup{AgentURL: f.DailyAgentURL, AgentToken: f.DailyAgentToken}
+	}
+	url, token := platform+"-agent-url", platform+"-agent-token"
+	named := own.AgentURL != "" || s.Rank(url) == settings.ByFlag || s.Rank(token) == settings.ByFlag
+	if !named || s.Rank("agent-url") > s.Rank(url) {
+		return f.ServiceGroup
+	}
+	names["agent-url"], names["agent-token"] = url, token
+	return own
 }
 
 // Service is the echo service that gives the room, with what an error about it names.

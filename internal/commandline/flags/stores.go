@@ -3,6 +3,7 @@ package flags
 import (
 	"context"
 	"errors"
+	"sync"
 
 	"rtcbench/bench"
 	"rtcbench/internal/archive"
@@ -72,6 +73,21 @@ func (f StoreGroup) First(ctx context.Context, from *settings.Sources, env envir
 		return nil, hints.For(err)
 	}
 	return OpenToRead(ctx, t)
+}
+
+// Once is First for who may not need a store: open opens it when it is called, and end closes what was opened.
+func (f StoreGroup) Once(ctx context.Context, from *settings.Sources, env environment.Environment) (
+	open func() (bench.Store, error), end func()) {
+	var store bench.Store
+	open = sync.OnceValues(func() (s bench.Store, err error) {
+		store, err = f.First(ctx, from, env)
+		return store, err
+	})
+	return open, func() {
+		if store != nil {
+			store.Close()
+		}
+	}
 }
 
 // OpenToRead opens a store and makes none.
