@@ -13,7 +13,7 @@ rtcbench/internal/audio: rtcbench/bench rtcbench/internal/recorder
 rtcbench/internal/voice: rtcbench/bench
 rtcbench/internal/loopback: rtcbench/bench
 rtcbench/internal/benchtest: rtcbench/bench rtcbench/internal/stats github.com/google/uuid github.com/gofrs/flock
-	go.uber.org/goleak
+	go.uber.org/goleak golang.org/x/sync
 rtcbench/internal/echo: rtcbench/bench rtcbench/internal/audio rtcbench/internal/ping rtcbench/internal/advice
 	rtcbench/internal/redact github.com/prometheus/client_golang golang.org/x/time github.com/hashicorp/golang-lru/v2
 rtcbench/internal/result: rtcbench/bench rtcbench/internal/redact rtcbench/internal/stats rtcbench/internal/voice

@@ -14,6 +14,7 @@ import (
 // TestAudioInChromiumOutlivesTheServer: the server is killed and comes back. So do the tracks of both pages, pings are
 // answered again, and the run says that either way goes on as another stream, by another server.
 func TestAudioInChromiumOutlivesTheServer(t *testing.T) {
+	benchtest.Beside(t, benchtest.WithBrowser)
 	server := sandboxtest.Start(t)
 	b := start(t)
 	audible(t, b, server, bench.Answerer, "")
@@ -43,6 +44,7 @@ func TestAudioInChromiumOutlivesTheServer(t *testing.T) {
 // TestDailyAudioGoesOn: Daily's signalling breaks off, and the call machine makes all connections anew. Pings are
 // answered again, and the run says that either way goes on as another stream.
 func TestDailyAudioGoesOn(t *testing.T) {
+	benchtest.Beside(t, benchtest.WithBrowser)
 	b := start(t)
 	cloud, err := standin.Start()
 	if err != nil {

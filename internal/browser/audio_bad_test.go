@@ -14,6 +14,7 @@ import (
 
 	"rtcbench/bench"
 	"rtcbench/internal/audio"
+	"rtcbench/internal/benchtest"
 	"rtcbench/internal/browser"
 	"rtcbench/internal/echo"
 	"rtcbench/internal/platform/daily/standin"
@@ -37,6 +38,7 @@ const withRED = `{
 // TestAudioRed: where a LiveKit server agrees on RED, the run goes on, whether a page or Go answers, and is invalid for
 // that: it says on which leg, and what to do.
 func TestAudioRed(t *testing.T) {
+	benchtest.Beside(t, benchtest.WithBrowser)
 	server := sandboxtest.Start(t)
 	b := start(t)
 	check := func(who string) {
@@ -63,6 +65,7 @@ func TestAudioRed(t *testing.T) {
 
 // TestDailyListenerHearsSilence: what goes to whoever else is in the room is silence to a decoder, pings and pongs.
 func TestDailyListenerHearsSilence(t *testing.T) {
+	benchtest.Beside(t, benchtest.WithBrowser)
 	b := start(t)
 	cloud, err := standin.Start()
 	if err != nil {
@@ -92,6 +95,7 @@ func TestDailyListenerHearsSilence(t *testing.T) {
 // TestAudioThatCannotBeRead: pings and pongs cannot be read in audio that is encrypted from end to end, nor ride in
 // another codec. The run says so at once, and does not wait for an answer.
 func TestAudioThatCannotBeRead(t *testing.T) {
+	benchtest.Beside(t, benchtest.WithBrowser)
 	server := sandboxtest.Start(t)
 	b := start(t)
 	for name, x := range map[string]struct {
@@ -133,6 +137,7 @@ func TestAudioThatCannotBeRead(t *testing.T) {
 // TestAudioOfManyInChromium: two runners in pages are answered by two echoes in pages, each on a track of its own. One
 // echo of each run counts; the other's pongs are told apart.
 func TestAudioOfManyInChromium(t *testing.T) {
+	benchtest.Beside(t, benchtest.WithBrowser)
 	server := sandboxtest.Start(t)
 	b := start(t)
 	var seats [2]*browser.Page
@@ -171,6 +176,7 @@ func behind(_ string, payload []byte) bool {
 // TestDailyLatePackets: where lost packets are asked for again, one that comes after a later one answers its ping all
 // the same, and the page tells how many did.
 func TestDailyLatePackets(t *testing.T) {
+	benchtest.Beside(t, benchtest.WithBrowser)
 	run := onDailyByAudio(t, start(t), standin.Fate{Audio: standin.Audio{NACK: true, Behind: behind}}, 60)
 	legs := run.Facts.Audio
 	if run.Counts.Answered != 60 || len(legs) != 2 || !legs[1].NACK || legs[1].AfterGap == nil ||
@@ -181,6 +187,7 @@ func TestDailyLatePackets(t *testing.T) {
 
 // TestDailyMayNot: whose meeting token lets nobody speak, or hear, says so, and does not wait for audio.
 func TestDailyMayNot(t *testing.T) {
+	benchtest.Beside(t, benchtest.WithBrowser)
 	b := start(t)
 	for deny, want := range map[string]string{"send": "this seat may not send audio (canSend), by its meeting token",
 		"receive": "this seat may not hear audio (canReceive), by its meeting token"} {

@@ -8,6 +8,7 @@ import (
 
 	"rtcbench/bench"
 	"rtcbench/internal/audio"
+	"rtcbench/internal/benchtest"
 	"rtcbench/internal/browser"
 	"rtcbench/internal/platform/daily/standin"
 )
@@ -86,6 +87,7 @@ func (l *lost) lose(_ string, payload []byte) bool {
 // TestDailyAudio: by daily-js itself each ping has a round trip of its own, with the delay that it got; and what is
 // lost is told by its way, ping by ping.
 func TestDailyAudio(t *testing.T) {
+	benchtest.Beside(t, benchtest.WithBrowser)
 	b := start(t)
 	l := lost{up: map[uint32]bool{}, down: map[uint32]bool{}}
 	const delay = 30 * time.Millisecond
@@ -111,6 +113,7 @@ func TestDailyAudio(t *testing.T) {
 
 // TestDailyRed: with RED the run goes on, and is invalid for that.
 func TestDailyRed(t *testing.T) {
+	benchtest.Beside(t, benchtest.WithBrowser)
 	run := onDailyByAudio(t, start(t), standin.Fate{Audio: standin.Audio{RED: true}}, 30)
 	s := bench.Summarise(run)
 	if run.Counts.Answered == 0 || s.Validity.Verdict != bench.Invalid || !s.Validity.Has("red") {
@@ -120,6 +123,7 @@ func TestDailyRed(t *testing.T) {
 
 // TestDailyDTX: that the encoder may fall silent is a fact of both legs.
 func TestDailyDTX(t *testing.T) {
+	benchtest.Beside(t, benchtest.WithBrowser)
 	run := onDailyByAudio(t, start(t), standin.Fate{Audio: standin.Audio{DTX: true}}, 5)
 	if len(run.Facts.Audio) != 2 || !run.Facts.Audio[0].DTX {
 		t.Errorf("%+v", run.Facts.Audio)
@@ -128,6 +132,7 @@ func TestDailyDTX(t *testing.T) {
 
 // TestDailyTwoRunners: an echo has one track there, and answers two runners on it at the same time; so does another.
 func TestDailyTwoRunners(t *testing.T) {
+	benchtest.Beside(t, benchtest.WithBrowser)
 	b := start(t)
 	cloud, err := standin.Start()
 	if err != nil {
@@ -149,6 +154,7 @@ func TestDailyTwoRunners(t *testing.T) {
 
 // TestDailyMuted: whose microphone is taken sends no pings, and does again when it is given back.
 func TestDailyMuted(t *testing.T) {
+	benchtest.Beside(t, benchtest.WithBrowser)
 	b := start(t)
 	cloud, err := standin.Start()
 	if err != nil {
@@ -185,6 +191,7 @@ func TestDailyMuted(t *testing.T) {
 
 // TestDailyNotOpus: where the platform has agreed on another codec, nothing can ride it: the join fails and says so.
 func TestDailyNotOpus(t *testing.T) {
+	benchtest.Beside(t, benchtest.WithBrowser)
 	cloud, err := standin.Start()
 	if err != nil {
 		t.Fatal(err)

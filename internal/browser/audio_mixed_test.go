@@ -6,6 +6,7 @@ import (
 
 	"rtcbench/bench"
 	"rtcbench/internal/audio"
+	"rtcbench/internal/benchtest"
 	"rtcbench/internal/echo"
 	"rtcbench/internal/platform/livekit"
 	"rtcbench/internal/sandbox/sandboxtest"
@@ -28,6 +29,7 @@ func inGo(t *testing.T, server *sandboxtest.Server, role bench.Role) bench.Sessi
 
 // TestAudioBetweenEngines: a page's pings are answered by an echo in Go, and those of Go by a page.
 func TestAudioBetweenEngines(t *testing.T) {
+	benchtest.Beside(t, benchtest.WithBrowser)
 	server := sandboxtest.Start(t)
 	b := start(t)
 	check := func(name string, run bench.Run, err error, up, down string) {

@@ -11,6 +11,7 @@ import (
 	lksdk "github.com/livekit/server-sdk-go/v2"
 
 	"rtcbench/bench"
+	"rtcbench/internal/benchtest"
 	"rtcbench/internal/browser"
 	"rtcbench/internal/sandbox/sandboxtest"
 )
@@ -75,6 +76,7 @@ func audioPlan(count int) bench.Plan {
 // TestAudioInChromium: every ping rides an audio packet through the server and comes back, whether the echo's browser
 // lets it write the frame that came, or the pong has to wait for a frame of the echo's own.
 func TestAudioInChromium(t *testing.T) {
+	benchtest.Beside(t, benchtest.WithBrowser)
 	server := sandboxtest.Start(t)
 	b := start(t)
 	for _, x := range []struct {
@@ -162,6 +164,7 @@ func checkAudioFacts(t *testing.T, f bench.Facts) {
 
 // TestAudioMuted: what the server would throw away, for the track was muted or taken down, is not sent, and is no loss.
 func TestAudioMuted(t *testing.T) {
+	benchtest.Beside(t, benchtest.WithBrowser)
 	server := sandboxtest.Start(t)
 	b := start(t)
 	echo := audible(t, b, server, bench.Answerer, "")

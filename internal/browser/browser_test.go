@@ -20,7 +20,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(startOnly) != "" {
 		startAndWait()
 	}
-	os.Exit(m.Run())
+	os.Exit(inOwnFolder(benchtest.ByWeight{M: m}.Run))
 }
 
 // startOnly in the environment makes this program start a browser and wait to be killed; startPath says which one.
@@ -39,6 +39,17 @@ func startAndWait() {
 	select {}
 }
 
+// inOwnFolder runs with a folder for temporary files that nothing else has.
+func inOwnFolder(run func() int) int {
+	dir, err := os.MkdirTemp("", "browsers")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(dir)
+	os.Setenv("TMPDIR", dir)
+	return run()
+}
+
 // closedNetwork keeps Chromium from looking for anything but this machine.
 const closedNetwork = "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 
@@ -48,7 +59,6 @@ const patience = 2 * time.Minute
 func start(t *testing.T) *browser.Browser {
 	t.Helper()
 	benchtest.Heavy(t)
-	t.Setenv("TMPDIR", t.TempDir())
 	b, err := browser.Start(t.Context(), browser.Options{Environment: os.LookupEnv, ResolverRules: closedNetwork})
 	if err != nil {
 		t.Fatal(err)
@@ -83,6 +93,7 @@ func join(t *testing.T, b *browser.Browser, server *sandboxtest.Server, identity
 }
 
 func TestLiveKitInChromium(t *testing.T) {
+	benchtest.Beside(t, benchtest.WithBrowser)
 	server := sandboxtest.Start(t)
 	b := start(t)
 	for _, class := range []bench.TransportClass{bench.DataChannelReliable, bench.DataChannelLossy} {
@@ -118,6 +129,7 @@ func TestLiveKitInChromium(t *testing.T) {
 }
 
 func TestLiveKitProber(t *testing.T) {
+	benchtest.Beside(t, benchtest.WithBrowser)
 	server := sandboxtest.Start(t)
 	b := start(t)
 	benchtest.TestProber(t, func(t *testing.T, script benchtest.Script) bench.Prober {
@@ -139,6 +151,7 @@ func TestLiveKitProber(t *testing.T) {
 }
 
 func TestDailyProber(t *testing.T) {
+	benchtest.Beside(t, benchtest.WithBrowser)
 	cloud, err := standin.Start()
 	if err != nil {
 		t.Fatal(err)

@@ -93,6 +93,7 @@ func seenAtOnce(t *testing.T, err error) {
 }
 
 func TestABrowserThatDies(t *testing.T) {
+	benchtest.Beside(t, benchtest.WithBrowser)
 	server := sandboxtest.Start(t)
 	b := start(t)
 	slowEcho(t, server)
@@ -103,6 +104,7 @@ func TestABrowserThatDies(t *testing.T) {
 }
 
 func TestATabThatCrashes(t *testing.T) {
+	benchtest.Beside(t, benchtest.WithBrowser)
 	server := sandboxtest.Start(t)
 	b := start(t)
 	slowEcho(t, server)
@@ -113,6 +115,7 @@ func TestATabThatCrashes(t *testing.T) {
 }
 
 func TestAPageThatHangs(t *testing.T) {
+	benchtest.Beside(t, benchtest.WithBrowser)
 	server := sandboxtest.Start(t)
 	b := start(t)
 	slowEcho(t, server)
@@ -129,6 +132,7 @@ func TestAPageThatHangs(t *testing.T) {
 }
 
 func TestInterruption(t *testing.T) {
+	benchtest.Beside(t, benchtest.WithBrowser)
 	server := sandboxtest.Start(t)
 	b := start(t)
 	echo, runner := join(t, b, server, "echo", ""), join(t, b, server, "runner", "")
@@ -152,6 +156,7 @@ func TestInterruption(t *testing.T) {
 
 // A stand-in is known as one from the join on.
 func TestATabOnTheStandInThatCrashes(t *testing.T) {
+	benchtest.Beside(t, benchtest.WithBrowser)
 	cloud, err := standin.Start()
 	if err != nil {
 		t.Fatal(err)
@@ -185,6 +190,7 @@ func TestATabOnTheStandInThatCrashes(t *testing.T) {
 
 // A listener that takes nothing, as a terminal after Ctrl-S, does not keep the run from its end.
 func TestAListenerThatBlocks(t *testing.T) {
+	benchtest.Beside(t, benchtest.WithBrowser)
 	server := sandboxtest.Start(t)
 	b := start(t)
 	slowEcho(t, server)

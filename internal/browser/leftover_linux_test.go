@@ -108,8 +108,7 @@ func profilesIn(t *testing.T, dir string) []string {
 }
 
 func TestTheLivingAreLeftAlone(t *testing.T) {
-	benchtest.Heavy(t)
-	t.Setenv("TMPDIR", t.TempDir())
+	benchtest.Beside(t, benchtest.WithBrowser)
 	options := browser.Options{Environment: os.LookupEnv, ResolverRules: closedNetwork}
 	first, err := browser.Start(t.Context(), options)
 	if err != nil {

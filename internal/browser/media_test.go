@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"rtcbench/bench"
+	"rtcbench/internal/benchtest"
 	"rtcbench/internal/browser"
 	goecho "rtcbench/internal/echo"
 	"rtcbench/internal/platform/daily/standin"
@@ -65,6 +66,7 @@ func atBursts(t *testing.T, runner *browser.Page) bench.Run {
 // TestMouthToEar: bursts of noise that a page says come back to its ear, by LiveKit's server and an echo in a page or
 // in Go; what holds them back on their way is in what is measured, to the millisecond.
 func TestMouthToEar(t *testing.T) {
+	benchtest.Beside(t, benchtest.WithBrowser)
 	server := sandboxtest.Start(t)
 	b := start(t)
 	echo := audible(t, b, server, bench.Answerer, "")
@@ -88,6 +90,7 @@ func TestMouthToEar(t *testing.T) {
 
 // TestMouthToEarOnDaily: by daily-js, what the network adds on each of the two ways through it is in it.
 func TestMouthToEarOnDaily(t *testing.T) {
+	benchtest.Beside(t, benchtest.WithBrowser)
 	b := start(t)
 	var beyond [2]time.Duration
 	for i, delay := range []time.Duration{0, held / 2} {

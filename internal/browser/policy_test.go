@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"rtcbench/internal/benchtest"
 	"rtcbench/internal/browser"
 )
 
@@ -55,7 +56,7 @@ func TestPolicy(t *testing.T) {
 
 // A page reaches its platform's host and no other, by whatever way, also where the host is an address.
 func TestAPageReachesItsPlatformOnly(t *testing.T) {
-	t.Setenv("TMPDIR", t.TempDir())
+	benchtest.Beside(t, benchtest.WithBrowser)
 	b, err := browser.Start(t.Context(), browser.Options{Environment: os.LookupEnv,
 		ResolverRules: closedNetwork + ", EXCLUDE 127.0.0.2"})
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"rtcbench/internal/benchtest"
 	"rtcbench/internal/browser"
 	"rtcbench/internal/platform/daily/standin"
 )
@@ -118,14 +119,15 @@ func seatOn(t *testing.T, b *browser.Browser, cloud *standin.Server, room string
 // TestTwoSeats: each seat is a process of its own, in sight, and what both need of the platform's library is fetched
 // once.
 func TestTwoSeats(t *testing.T) {
+	t.Parallel()
 	for kind, path := range kinds(t) {
 		t.Run(kind, func(t *testing.T) {
+			benchtest.Beside(t, benchtest.WithBrowser)
 			cloud, err := standin.Start()
 			if err != nil {
 				t.Fatal(err)
 			}
 			t.Cleanup(func() { cloud.Close() })
-			t.Setenv("TMPDIR", t.TempDir())
 			b, err := browser.Start(t.Context(), browser.Options{Environment: os.LookupEnv, Path: path})
 			if err != nil {
 				t.Fatal(err)
@@ -206,6 +208,7 @@ func TestABrowserThatDoesNotComeUp(t *testing.T) {
 // TestEveryPhaseEndsInTime: the page, the library, signalling and the room are waited for as long as the caller says,
 // and the error says for which.
 func TestEveryPhaseEndsInTime(t *testing.T) {
+	benchtest.Beside(t, benchtest.WithBrowser)
 	cloud, err := standin.Start()
 	if err != nil {
 		t.Fatal(err)
@@ -229,7 +232,7 @@ func TestEveryPhaseEndsInTime(t *testing.T) {
 			if before != nil {
 				defer before()()
 			}
-			const limit = 3 * time.Second
+			const limit = 5 * time.Second
 			ctx, cancel := context.WithTimeout(t.Context(), limit)
 			defer cancel()
 			begin := time.Now()

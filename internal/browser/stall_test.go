@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"rtcbench/internal/benchtest"
 	"rtcbench/internal/browser"
 	"rtcbench/internal/platform/livekit"
 	"rtcbench/internal/sandbox/sandboxtest"
@@ -13,6 +14,7 @@ import (
 
 // TestAStallInDTLS is the native engine's test of that name in a page.
 func TestAStallInDTLS(t *testing.T) {
+	benchtest.Beside(t, benchtest.WithBrowser)
 	server := sandboxtest.Start(t)
 	b := start(t)
 	page, err := b.OpenFirst(t.Context())

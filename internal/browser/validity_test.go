@@ -23,6 +23,7 @@ func disturbed(t *testing.T, p *browser.Page, disturb func()) bench.Run {
 // TestPageInTheBackground: a page that is hidden or frozen for a part of the run makes it invalid, though it is seen
 // again at the end.
 func TestPageInTheBackground(t *testing.T) {
+	benchtest.Beside(t, benchtest.WithBrowser)
 	server := sandboxtest.Start(t)
 	b := start(t)
 	echo := join(t, b, server, "echo", "")
@@ -75,6 +76,7 @@ func TestPageInTheBackground(t *testing.T) {
 
 // TestDailyMovesTheCall to another SFU: it is another path from then on.
 func TestDailyMovesTheCall(t *testing.T) {
+	benchtest.Beside(t, benchtest.WithBrowser)
 	cloud, err := standin.Start()
 	if err != nil {
 		t.Fatal(err)
@@ -99,6 +101,7 @@ func TestDailyMovesTheCall(t *testing.T) {
 
 // TestAnotherServerInChromium: livekit-client comes back to another server on the same address, and the run says so.
 func TestAnotherServerInChromium(t *testing.T) {
+	benchtest.Beside(t, benchtest.WithBrowser)
 	server := sandboxtest.Start(t)
 	b := start(t)
 	echo := join(t, b, server, "echo", "")

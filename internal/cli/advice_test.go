@@ -15,7 +15,7 @@ import (
 // TestAPageThatIsNotLetIn: the browser engine says of a join that failed what the native one says. The page's library
 // is told of no status.
 func TestAPageThatIsNotLetIn(t *testing.T) {
-	t.Parallel()
+	benchtest.Beside(t, benchtest.WithBrowser)
 	for name, c := range map[string]struct {
 		status   int
 		location string
@@ -51,7 +51,7 @@ func TestAPageThatIsNotLetIn(t *testing.T) {
 
 // TestAServiceAndTheJoinHaveOneLimit: what asking an echo service for a room has taken is not there for joining it.
 func TestAServiceAndTheJoinHaveOneLimit(t *testing.T) {
-	t.Parallel()
+	benchtest.Beside(t, benchtest.WithBrowser)
 	silent := benchtest.SilentServer(t)
 	begin := time.Now()
 	p := start(t, "livekit", "--agent-url", "http://"+silent, "--connect-timeout", "1s")

@@ -16,9 +16,8 @@ import (
 	protocol "github.com/livekit/protocol/livekit"
 
 	"rtcbench/bench"
-	"rtcbench/internal/cli"
+	"rtcbench/internal/benchtest"
 	"rtcbench/internal/platform/livekit"
-	"rtcbench/internal/result"
 	"rtcbench/internal/sandbox/sandboxtest"
 )
 
@@ -78,26 +77,23 @@ func byKey(server *sandboxtest.Server, flags ...string) []string {
 func call(t *testing.T, server *sandboxtest.Server, who []string, flags ...string) (bench.Run, int, string) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "turn.json")
-	var stdout, stderr strings.Builder
-	code := cli.Main(slices.Concat([]string{"turn", "livekit", "-s", server.URL, "--greeting", "60s", "--store", "none",
-		"--timeout", "60s", "--connect-timeout", "60s", "-o", file, "-q"}, who, flags), &stdout, &stderr)
-	data, err := os.Open(file)
+	p := start(t, slices.Concat([]string{"turn", "livekit", "-s", server.URL, "--greeting", "60s", "--store", "none",
+		"--timeout", "60s", "--connect-timeout", "60s", "-o", file, "-q"}, who, flags)...)
+	code := p.exit(t, patience)
+	if _, err := os.Stat(file); err != nil {
+		return bench.Run{}, code, p.stderr()
+	}
+	run, err := readFile(t, file).Run()
 	if err != nil {
-		return bench.Run{}, code, stderr.String()
+		t.Fatal(err)
 	}
-	defer data.Close()
-	for entry, err := range result.Decode(data) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		return entry.Run, code, stderr.String()
-	}
-	return bench.Run{}, code, stderr.String()
+	return run, code, p.stderr()
 }
 
 // TestRealAgent calls a worker of LiveKit Agents by its name: what is measured cannot be less than what the agent takes
 // on purpose (its VAD waits 0.55 s, and it thinks for 0.3 s), and what the agent says of itself stands beside it.
 func TestRealAgent(t *testing.T) {
+	benchtest.Beside(t, benchtest.WithBrowser)
 	server := sandboxtest.Start(t)
 	agentWorker(t, server, "answers")
 	run, code, said := call(t, server, byKey(server, "--agent", "known-agent"), "--turns", "2", "--say", "short")
@@ -124,6 +120,7 @@ func TestRealAgent(t *testing.T) {
 // TestRealAgentsOfOthers: an agent that is at work in a room already is called by the name of the room, and one that a
 // token's own configuration sends comes when the token's room is made.
 func TestRealAgentsOfOthers(t *testing.T) {
+	benchtest.Beside(t, benchtest.WithBrowser)
 	server := sandboxtest.Start(t)
 	agentWorker(t, server, "answers")
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -159,8 +156,10 @@ func TestRealAgentsOfOthers(t *testing.T) {
 // TestRealAgentThatFails: one that never answers, and one that crashes in mid-turn, are turns without an answer, and
 // the run ends as others do.
 func TestRealAgentThatFails(t *testing.T) {
+	t.Parallel()
 	for _, mode := range []string{"mute", "crashes"} {
 		t.Run(mode, func(t *testing.T) {
+			benchtest.Beside(t, benchtest.WithBrowser)
 			server := sandboxtest.Start(t)
 			agentWorker(t, server, mode)
 			run, code, said := call(t, server, byKey(server, "--agent", "known-agent"), "--turns", "1", "--say", "stop",
@@ -176,6 +175,7 @@ func TestRealAgentThatFails(t *testing.T) {
 // TestRealAgentSpeaksOver: one that answers before its caller has ended is early. One that talks on is interrupted, and
 // is told by how long it goes on: its VAD has to hear us first.
 func TestRealAgentSpeaksOver(t *testing.T) {
+	benchtest.Beside(t, benchtest.WithBrowser)
 	server := sandboxtest.Start(t)
 	t.Run("early", func(t *testing.T) {
 		agentWorker(t, server, "early")

@@ -44,13 +44,14 @@ var quickExits = benchtest.QuickExits()
 const patience = 3 * time.Minute
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, programs)
+	testscript.Main(benchtest.ByWeight{M: m}, programs)
 }
 
 // TestScripts runs whole commands. The scripts know a server: $SFU_URL, $SFU_KEY, $SFU_SECRET,
 // and tokens for one room of it: $RUNNER_TOKEN, $ECHO_TOKEN, and $WRONG_TOKEN; $DEAF_TOKEN is an echo's in the room
 // "deaf". All of them allow messages alone.
 func TestScripts(t *testing.T) {
+	t.Parallel()
 	server := sandboxtest.Start(t)
 	in := func(room, secret, identity string) string {
 		text, err := livekit.Key{Key: server.Key, Secret: secret}.Mint(room, identity, time.Hour)
@@ -63,6 +64,11 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(e *testscript.Env) error {
+			free, err := benchtest.Room(t.Context(), benchtest.Light)
+			if err != nil {
+				return err
+			}
+			e.Defer(free)
 			e.Setenv("SFU_URL", server.URL)
 			e.Setenv("SFU_HOST", strings.TrimPrefix(server.URL, "ws://"))
 			e.Setenv("SFU_KEY", server.Key)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"rtcbench/bench"
+	"rtcbench/internal/benchtest"
 	"rtcbench/internal/platform/daily/standin"
 	"rtcbench/internal/report"
 )
@@ -16,6 +17,7 @@ import (
 // TestBothAudio: packets of audio on both platforms, in one browser, are compared as like with like; sound itself is in
 // the results of both, and in no comparison.
 func TestBothAudio(t *testing.T) {
+	benchtest.Beside(t, benchtest.WithBrowser)
 	s := startStandin(t)
 	s.SetFate(standin.Fate{Delay: 250 * time.Millisecond}) // far more than a busy machine adds to LiveKit
 	out := filepath.Join(t.TempDir(), "both.json")
@@ -54,6 +56,7 @@ func TestBothAudio(t *testing.T) {
 
 // TestDailyAudioIsTold: what keeps audio from being measured is one line, and says what to do.
 func TestDailyAudioIsTold(t *testing.T) {
+	benchtest.Beside(t, benchtest.WithBrowser)
 	s := startStandin(t)
 	s.SetFate(standin.Fate{Audio: standin.Audio{Codec: "audio/PCMU"}})
 	p, out := daily(t, s, "-n", "5", "--channel", "audio", "--api-key", s.Key)

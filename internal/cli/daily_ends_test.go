@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"rtcbench/internal/benchtest"
 	"rtcbench/internal/report"
 	"rtcbench/internal/result"
 )
@@ -17,6 +18,7 @@ import (
 // TestKilledOutright: rtcbench is killed with its browser open. The browser goes with it, and the
 // next start removes what it left on disk.
 func TestKilledOutright(t *testing.T) {
+	benchtest.Beside(t, benchtest.WithBrowser)
 	s := startStandin(t)
 	tmp := t.TempDir()
 	run := func() *process {
@@ -62,6 +64,7 @@ func TestKilledOutright(t *testing.T) {
 // TestOriginalsOnDaily: a ping and a pong of the original's, as an object and as a JSON string, by a
 // participant that is no rtcbench.
 func TestOriginalsOnDaily(t *testing.T) {
+	benchtest.Beside(t, benchtest.WithBrowser)
 	s := startStandin(t)
 	url := s.AddRoom("originals")
 
@@ -126,6 +129,7 @@ func TestOriginalsOnDaily(t *testing.T) {
 
 // TestDailyInterrupted: Ctrl-C ends the run, not the browser before it has told what it measured.
 func TestDailyInterrupted(t *testing.T) {
+	benchtest.Beside(t, benchtest.WithBrowser)
 	s := startStandin(t)
 	p, out := daily(t, s, "--api-key", s.Key, "-n", "100000", "-c", "20")
 	p.waitForAnswers(t, 20)
@@ -145,6 +149,7 @@ func TestDailyInterrupted(t *testing.T) {
 // TestDailyIsCutOff: a run whose connection does not come back ends when --reconnect-timeout says so, and with both the
 // other side goes on.
 func TestDailyIsCutOff(t *testing.T) {
+	benchtest.Beside(t, benchtest.WithBrowser)
 	const limit = 2 * time.Second
 	s := startStandin(t)
 	p, out := daily(t, s, "-n", "100000", "-c", "20", "-r", s.AddRoom("bench"), "--echo", "local",

@@ -51,6 +51,7 @@ func ended(t *testing.T, p *process, out string, want int) result.File {
 }
 
 func TestDailyInARoomOfOurOwn(t *testing.T) {
+	benchtest.Beside(t, benchtest.WithBrowser)
 	s := startStandin(t)
 	p, out := daily(t, s, "--api-key", s.Key, "-n", "30", "-c", "30", "--geo", "eu-central-1")
 	f := ended(t, p, out, 0)
@@ -102,6 +103,7 @@ func hidden(t *testing.T, p *process, out string, secrets ...string) {
 }
 
 func TestDailyMeasuresTheDelayOfTheStandin(t *testing.T) {
+	benchtest.Beside(t, benchtest.WithBrowser)
 	s := startStandin(t)
 	s.SetFate(standin.Fate{Delay: 50 * time.Millisecond})
 	p, out := daily(t, s, "-r", s.AddRoom("bench"), "--echo", "local", "-n", "30", "-c", "50")
@@ -112,6 +114,7 @@ func TestDailyMeasuresTheDelayOfTheStandin(t *testing.T) {
 }
 
 func TestDailyFailures(t *testing.T) {
+	benchtest.Beside(t, benchtest.WithBrowser)
 	s := startStandin(t)
 	url := s.AddRoom("bench")
 	short := []string{"-n", "20", "-c", "20"}
@@ -224,6 +227,7 @@ func TestDailyFailures(t *testing.T) {
 }
 
 func TestDailyEchoAsAProcess(t *testing.T) {
+	benchtest.Beside(t, benchtest.WithBrowser)
 	s := startStandin(t)
 	url := s.AddRoom("far")
 	echo := start(t, "echo", "--platform", "daily", "-r", url, "--daily-bundle-url", s.BundleURL(),
@@ -244,6 +248,7 @@ func TestDailyEchoAsAProcess(t *testing.T) {
 }
 
 func TestBoth(t *testing.T) {
+	benchtest.Beside(t, benchtest.WithBrowser)
 	s := startStandin(t)
 	s.SetFate(standin.Fate{Delay: 250 * time.Millisecond}) // far more than a busy machine adds to LiveKit
 	out := filepath.Join(t.TempDir(), "both.json")
@@ -312,6 +317,7 @@ func TestBoth(t *testing.T) {
 }
 
 func TestCalibrate(t *testing.T) {
+	benchtest.Beside(t, benchtest.WithBrowser)
 	p := start(t, "calibrate", "-n", "20", "-c", "20", "--chrome-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")
 	if code := p.exit(t, 2*time.Minute); code != 0 {
 		t.Fatalf("exit code %d:\n%s", code, p.stderr())

@@ -7,12 +7,14 @@ import (
 	"testing"
 	"time"
 
+	"rtcbench/internal/benchtest"
 	"rtcbench/internal/platform/daily/standin"
 	"rtcbench/internal/result"
 )
 
 // TestDailyIsTold: what Daily says of itself comes out in words, once, and what it does not know is no doubt.
 func TestDailyIsTold(t *testing.T) {
+	benchtest.Beside(t, benchtest.WithBrowser)
 	s := startStandin(t)
 	url := s.AddRoom("told")
 	failing := func(name string, fate standin.Fate, want string) {
@@ -58,6 +60,7 @@ func TestDailyIsTold(t *testing.T) {
 
 // TestDailyEndsInTime: --connect-timeout bounds each phase of a join, is not cut short, and the error names the phase.
 func TestDailyEndsInTime(t *testing.T) {
+	benchtest.Beside(t, benchtest.WithBrowser)
 	s := startStandin(t)
 	silent, err := net.Listen("tcp4", "127.0.0.1:0") // takes connections and says nothing
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	lksdk "github.com/livekit/server-sdk-go/v2"
 
 	"rtcbench/bench"
+	"rtcbench/internal/benchtest"
 	"rtcbench/internal/echo"
 	"rtcbench/internal/platform/livekit"
 	"rtcbench/internal/sandbox/sandboxtest"
@@ -71,6 +72,7 @@ func (h agentHost) serve(t *testing.T, ctx context.Context, agent string, sent c
 // A named agent is dispatched into the run's room, answers as a remote echo, and is called back; one that does not come
 // is named.
 func TestAgentByName(t *testing.T) {
+	benchtest.Beside(t, benchtest.Light)
 	server := sandboxtest.Start(t)
 	h := agentHost{server, lksdk.NewAgentDispatchServiceClient(server.URL, server.Key, server.Secret)}
 	key := []string{

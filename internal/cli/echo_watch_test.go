@@ -8,11 +8,13 @@ import (
 	"testing"
 	"time"
 
+	"rtcbench/internal/benchtest"
 	"rtcbench/internal/sandbox/sandboxtest"
 )
 
 // An echo answers in each room of a prefix, at one time, leaves when the runner has left, and leaves all at Ctrl-C.
 func TestEchoOfAPrefix(t *testing.T) {
+	benchtest.Beside(t, benchtest.Light)
 	server := sandboxtest.Start(t)
 	key := []string{"-s", server.URL, "--api-key", server.Key, "--api-secret", server.Secret}
 	watcher := start(t, append([]string{"echo", "--room-prefix", "bench-"}, key...)...)

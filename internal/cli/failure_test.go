@@ -141,7 +141,7 @@ func lostOnlyWhatLeft(t *testing.T, f result.File) {
 }
 
 func TestServerKilledInTheMiddle(t *testing.T) {
-	t.Parallel()
+	benchtest.Beside(t, benchtest.Light)
 	server := sandboxtest.Start(t)
 	out := filepath.Join(t.TempDir(), "out.json")
 	p := start(t, "livekit", "-s", server.URL, "--api-key", server.Key, "--api-secret", server.Secret, "-n", "100000",
@@ -164,7 +164,7 @@ func TestServerKilledInTheMiddle(t *testing.T) {
 }
 
 func TestServerKilledAndRestarted(t *testing.T) {
-	t.Parallel()
+	benchtest.Beside(t, benchtest.Light)
 	server := sandboxtest.Start(t)
 	out := filepath.Join(t.TempDir(), "out.json")
 	p := start(t, "livekit", "-s", server.URL, "--api-key", server.Key, "--api-secret", server.Secret, "-n", "400",
@@ -188,7 +188,7 @@ func TestServerKilledAndRestarted(t *testing.T) {
 }
 
 func TestServerThatNeverAnswers(t *testing.T) {
-	t.Parallel()
+	benchtest.Beside(t, benchtest.Light)
 	address := benchtest.SilentServer(t)
 	begin := time.Now()
 	p := start(t, "livekit", "-s", "ws://"+address, "-t", "token", "--connect-timeout", "1s")
@@ -205,7 +205,7 @@ func TestServerThatNeverAnswers(t *testing.T) {
 }
 
 func TestInterruptKeepsWhatWasMeasured(t *testing.T) {
-	t.Parallel()
+	benchtest.Beside(t, benchtest.Light)
 	for signal, want := range map[os.Signal]int{os.Interrupt: 130, syscall.SIGTERM: 143} {
 		out := filepath.Join(t.TempDir(), "out.json")
 		p := start(t, "livekit", "-n", "100000", "-c", "20", "-v", "-o", out)

@@ -9,12 +9,15 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"rtcbench/internal/benchtest"
 )
 
 // TestDailyOfAFleet: a plan's job on Daily. The hub has the key and makes the rooms; a runner without it measures in
 // them, by daily-js in Chromium, and its runs are in the hub's store. Nothing of the runner has the key, and a runner
 // that does not know of the mirror takes no seat there.
 func TestDailyOfAFleet(t *testing.T) {
+	benchtest.Beside(t, benchtest.WithBrowser)
 	s := startStandin(t)
 	dir := t.TempDir()
 	plan := filepath.Join(dir, "fleet.yaml")

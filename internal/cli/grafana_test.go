@@ -27,6 +27,7 @@ type scraped struct{ job, address, token string }
 // nothing to say against what they tell, and every query of the dashboard gives data, where Prometheus keeps native
 // histograms and where it does not.
 func TestTheDashboardOfGrafana(t *testing.T) {
+	benchtest.Beside(t, benchtest.WithBrowser)
 	list := tellers(t)
 	for _, s := range list {
 		lint := exec.Command("promtool", "check", "metrics")

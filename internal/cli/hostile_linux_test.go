@@ -44,7 +44,7 @@ func parrot(t *testing.T, reply string) (address string) {
 // TestAnswersThatRepeatCredentials: what is no HTTP, and what stands behind an answer, is quoted by net/http, in errors
 // and in its log.
 func TestAnswersThatRepeatCredentials(t *testing.T) {
-	t.Parallel()
+	benchtest.Beside(t, benchtest.Light)
 	const secret = "qZ7secretValue"
 	encoded := base64.StdEncoding.EncodeToString([]byte("user:" + secret))
 	for _, reply := range []string{
@@ -80,7 +80,7 @@ func TestAnswersThatRepeatCredentials(t *testing.T) {
 
 // TestTheTimeIsOverBeforeTheServerAnswers: whoever asks says what was waited for, and how long.
 func TestTheTimeIsOverBeforeTheServerAnswers(t *testing.T) {
-	t.Parallel()
+	benchtest.Beside(t, benchtest.Light)
 	silent := benchtest.SilentServer(t)
 	key := []string{"-s", "ws://" + silent, "--api-key", "k", "--api-secret", strings.Repeat("s", 32),
 		"--connect-timeout", "1s"}
@@ -104,7 +104,7 @@ func TestTheTimeIsOverBeforeTheServerAnswers(t *testing.T) {
 
 // TestASignalEndsWhatReads: a command that waits for a file or a server ends with the signal's code.
 func TestASignalEndsWhatReads(t *testing.T) {
-	t.Parallel()
+	benchtest.Beside(t, benchtest.Light)
 	pipe := filepath.Join(t.TempDir(), "pipe")
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
 		t.Fatal(err)

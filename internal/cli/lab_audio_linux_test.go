@@ -6,12 +6,14 @@ import (
 	"path/filepath"
 	"testing"
 
+	"rtcbench/internal/benchtest"
 	"rtcbench/internal/lab/analysis"
 )
 
 // TestLabFollowsAudioPackets: every packet of a run is found at all four hops, also where they overtake each other, and
 // where it was lost is what the router wrote down, ping by ping.
 func TestLabFollowsAudioPackets(t *testing.T) {
+	benchtest.Beside(t, benchtest.WithBrowser)
 	cmd, out, dir := inLab(t, "--report", "lab.json", "mine.yaml", "--", "livekit", "--channel", "audio", "-n", "300",
 		"--timeout", "2000", "--connect-timeout", "60s")
 	scenario := []byte("{about: A tenth is lost on each way., paths: {runner-sfu: {both: {delay: 40ms, loss: 5%, " +

@@ -65,9 +65,11 @@ func until(t *testing.T, what string, ok func() bool) {
 
 // One scenario, the real server and both engines: what was measured is what was injected, and a little more.
 func TestLab(t *testing.T) {
+	t.Parallel()
 	for _, flags := range []string{"--engine native --channel lossy", "--engine native --channel audio",
 		"--engine browser"} {
 		t.Run(flags, func(t *testing.T) {
+			benchtest.Beside(t, benchtest.WithBrowser)
 			args := append([]string{"--report", "lab.json", "--packets", "packets.csv", "transatlantic", "--",
 				"livekit", "-n", "20", "-c", "50", "-o", "result.json"}, strings.Fields(flags)...)
 			cmd, out, dir := inLab(t, args...)
@@ -121,8 +123,10 @@ func TestLab(t *testing.T) {
 
 // Where pings are lost is what the echo wrote down itself, by both engines.
 func TestLabKnowsWhereLossHappens(t *testing.T) {
+	t.Parallel()
 	for _, engine := range []string{"native", "browser"} {
 		t.Run(engine, func(t *testing.T) {
+			benchtest.Beside(t, benchtest.WithBrowser)
 			cmd, out, dir := inLab(t, "--report", "lab.json", "mine.yaml", "--", "livekit", "--engine", engine,
 				"--channel", "lossy", "-n", "80", "-c", "25", "--timeout", "1000", "--connect-timeout", "60s")
 			scenario := []byte("{about: A tenth is lost., paths: {runner-sfu: {both: {delay: 10ms, loss: 10%}}, " +
@@ -156,6 +160,7 @@ func TestLabKnowsWhereLossHappens(t *testing.T) {
 // A file of an earlier run is not held against this one's packets; what the environment says of rooms and files is the
 // user's own, and the lab has its own room.
 func TestLabWithoutResult(t *testing.T) {
+	benchtest.Beside(t, benchtest.WithBrowser)
 	cmd, out, dir := inLab(t, "floor", "--", "livekit", "-n", "2", "-q")
 	cmd.Env = append(cmd.Env, "ECHO_AGENT_URL=http://127.0.0.1:1", "RTCBENCH_OUTPUT=result.json")
 	if err := cmd.Run(); err != nil || !strings.Contains(out.String(), "of 2 answered pings") {
@@ -180,10 +185,11 @@ func TestLabWithoutResult(t *testing.T) {
 
 // However a lab ends, nothing of it stays: no process, and with them no namespace and no device.
 func TestLabEnds(t *testing.T) {
+	t.Parallel()
 	for name, sig := range map[string]syscall.Signal{"Ctrl-C": syscall.SIGINT, "kill": syscall.SIGTERM,
 		"kill -9": syscall.SIGKILL} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
+			benchtest.Beside(t, benchtest.WithBrowser)
 			cmd, out, dir := inLab(t, "same-region", "--", "livekit", "-n", "100000", "-c", "20", "-v")
 			said, err := os.Create(filepath.Join(dir, "said"))
 			if err != nil {

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"rtcbench/internal/benchtest"
 	"rtcbench/internal/lab/analysis"
 )
 
@@ -46,12 +47,14 @@ func turnsInLab(t *testing.T, scenario, platform, turns string, flags ...string)
 // TestTurnsInTheLab: what a turn takes through a network is what the agent wrote down, and what the router did to the
 // two packets that count. No machine is so busy that it is less.
 func TestTurnsInTheLab(t *testing.T) {
+	t.Parallel()
 	turns, long := "2", os.Getenv("RTCBENCH_LONG") != ""
 	if long {
 		turns = "30"
 	}
 	for scenario, least := range map[string]float64{"transatlantic": 43.45, "lossy-wifi": 6.5} { // ms, one way
 		t.Run(scenario, func(t *testing.T) {
+			benchtest.Beside(t, benchtest.WithBrowser)
 			of := turnsInLab(t, scenario, "livekit", turns, "--delay", "700ms")
 			if of.Matched == 0 || of.Matched != len(of.Samples) || of.Error[1] == nil {
 				t.Fatalf("%+v", of)
@@ -72,6 +75,7 @@ func TestTurnsInTheLab(t *testing.T) {
 // TestTurnsOfDailyInTheLab: turn daily goes through a network, too: both sides by pages with Daily's own library, a
 // stand-in for its cloud between them.
 func TestTurnsOfDailyInTheLab(t *testing.T) {
+	benchtest.Beside(t, benchtest.WithBrowser)
 	of := turnsInLab(t, "transatlantic", "daily", "2")
 	if of.Matched == 0 || of.Matched != len(of.Samples) {
 		t.Fatalf("%+v", of)

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"rtcbench/internal/benchtest"
 	"rtcbench/internal/fleet/runner"
 	"rtcbench/internal/sandbox/sandboxtest"
 )
@@ -16,6 +17,7 @@ import (
 // TestLambdaIsAPlaceOfAFleet: a function that is given a hub joins it, and each invocation is one slot of the plan, in
 // a seat that the hub leases: the function has no key of the platform. Its runs are in the hub's store when it answers.
 func TestLambdaIsAPlaceOfAFleet(t *testing.T) {
+	benchtest.Beside(t, benchtest.Light)
 	server := sandboxtest.Start(t)
 	api := newRuntimeAPI(t)
 	dir := t.TempDir()

@@ -113,6 +113,7 @@ func secretsIn(t *testing.T, secret string) string {
 
 // The real binary as a function, in one process: events, an error, a deadline, and nothing left between them.
 func TestLambda(t *testing.T) {
+	benchtest.Beside(t, benchtest.Light)
 	server := sandboxtest.Start(t)
 	api := newRuntimeAPI(t)
 	dir := t.TempDir()
@@ -206,6 +207,7 @@ func TestLambda(t *testing.T) {
 // The image asks for help, and names a folder for data that a function may not write to: it serves, and a run is kept
 // all the same.
 func TestLambdaInTheImage(t *testing.T) {
+	benchtest.Beside(t, benchtest.Light)
 	api := newRuntimeAPI(t)
 	dir := t.TempDir()
 	tmp, db := filepath.Join(dir, "tmp"), filepath.Join(dir, "runs.db")
@@ -234,6 +236,7 @@ func TestLambdaInTheImage(t *testing.T) {
 // A store that does not take the run is the function's error, also when its time was over before the run was: /tmp,
 // where it waits, does not last.
 func TestLambdaThatCannotKeep(t *testing.T) {
+	benchtest.Beside(t, benchtest.Light)
 	api := newRuntimeAPI(t)
 	cmd := exec.Command("rtcbench")
 	var log bytes.Buffer

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"rtcbench/bench"
+	"rtcbench/internal/benchtest"
 	"rtcbench/internal/platform/livekit"
 	"rtcbench/internal/result"
 	"rtcbench/internal/sandbox/sandboxtest"
@@ -69,6 +70,7 @@ func calledByLambda(t *testing.T, server *sandboxtest.Server, invoke func(string
 // TestLambdaCallsInADailyRoom: an event can ask for turns with whoever is in a Daily room, by Daily's own library in a
 // Chromium. One that names nobody is told so.
 func TestLambdaCallsInADailyRoom(t *testing.T) {
+	benchtest.Beside(t, benchtest.WithBrowser)
 	s := startStandin(t)
 	room := s.AddRoom("called")
 	dailyAgent(t, s, room, &turn.Agent{Delay: turn.LeastDelay})

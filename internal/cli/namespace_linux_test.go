@@ -21,6 +21,7 @@ import (
 // which has lo and nothing else and ends with its processes. A name server of ours is the only
 // one that it could ask.
 func TestDefaultCommandOnLoopbackAlone(t *testing.T) {
+	benchtest.Beside(t, benchtest.Light)
 	benchtest.NeedsRoot(t, "nothing leaves this machine")
 	benchtest.Heavy(t)
 	dir := t.TempDir()

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"rtcbench/internal/benchtest"
 	"rtcbench/internal/sandbox/sandboxtest"
 )
 
@@ -57,6 +58,7 @@ LOG_LEVEL=INFO
 // an echo service is named as what is wrong, with its line, and does not stand in the way of a room that a flag names,
 // nor of the service that LIVEKIT_AGENT_URL names.
 func TestTheOriginalsEnv(t *testing.T) {
+	benchtest.Beside(t, benchtest.Light)
 	server := sandboxtest.Start(t)
 	asked := make(chan string, 100)
 	influx := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -115,6 +115,7 @@ func originalOnDaily(t *testing.T, s *standin.Server) *original {
 
 // Two services of the original, one for each platform, and a service of one platform beside a room of the other.
 func TestBothAskTwoOriginals(t *testing.T) {
+	benchtest.Beside(t, benchtest.WithBrowser)
 	s, server := startStandin(t), sandboxtest.Start(t)
 	onDaily, onLiveKit := originalOnDaily(t, s), originalOnLiveKit(t, server)
 	key := []string{"--livekit-url", server.URL, "--livekit-api-key", server.Key, "--livekit-api-secret", server.Secret}

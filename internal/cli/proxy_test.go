@@ -6,11 +6,14 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"rtcbench/internal/benchtest"
 )
 
 // TestAProxyThatWantsAPassword: Chromium takes a proxy without its name and password, and its pages are told of no
 // status. What the proxy says to them is told in words, by each platform, and the password is not.
 func TestAProxyThatWantsAPassword(t *testing.T) {
+	benchtest.Beside(t, benchtest.WithBrowser)
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Proxy-Authenticate", `Basic realm="corp"`)
 		w.WriteHeader(http.StatusProxyAuthRequired)

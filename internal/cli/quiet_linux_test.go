@@ -21,11 +21,13 @@ import (
 // a proxy of ours, neither hears from a page or from the browser by itself. The run is long enough for what Chromium
 // does in its first ten seconds.
 func TestNobodyElseIsSpokenTo(t *testing.T) {
+	t.Parallel()
 	benchtest.NeedsRoot(t, "nothing leaves this machine")
 	for kind, path := range map[string]string{"shell": "/usr/lib/chromium/chromium-headless-shell",
 		"full": "chromium"} {
 		for _, proxy := range []string{"", "http://127.0.0.1:3128"} {
 			t.Run(kind+proxy, func(t *testing.T) {
+				benchtest.Beside(t, benchtest.WithBrowser)
 				heard, out, err := inQuiet(t, path, proxy)
 				if err != nil || !strings.Contains(out, "of 100 pings answered") {
 					t.Fatalf("%v\n%s", err, out)

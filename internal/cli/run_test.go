@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"rtcbench/internal/benchtest"
 	"rtcbench/internal/sandbox/sandboxtest"
 )
 
@@ -26,6 +27,7 @@ func writeConfig(t *testing.T, dir, text string) {
 
 // A schedule is told to read its file again while it runs: a wrong one changes nothing, a right one at once.
 func TestScheduleReadsItsFileAgain(t *testing.T) {
+	benchtest.Beside(t, benchtest.Light)
 	server := sandboxtest.Start(t)
 	dir := t.TempDir()
 	config := func(more string) {
@@ -85,6 +87,7 @@ func TestScheduleReadsItsFileAgain(t *testing.T) {
 
 // A schedule is killed outright: the runs that were measured are delivered after the next start, each once.
 func TestAScheduleThatIsKilled(t *testing.T) {
+	benchtest.Beside(t, benchtest.Light)
 	server := sandboxtest.Start(t)
 	dir := t.TempDir()
 	// InfluxDB is away while it runs.

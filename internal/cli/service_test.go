@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"rtcbench/internal/benchtest"
 	"rtcbench/internal/echo"
 	"rtcbench/internal/report"
 	"rtcbench/internal/sandbox/sandboxtest"
@@ -83,6 +84,7 @@ func stopService(t *testing.T, p *process) {
 
 // Rooms come and go by the hundred; the service does not grow.
 func TestServiceSoak(t *testing.T) {
+	benchtest.Beside(t, benchtest.Light)
 	count := 200
 	if os.Getenv("RTCBENCH_LONG") != "" {
 		count = 2000
@@ -132,6 +134,7 @@ func TestServiceSoak(t *testing.T) {
 
 // A runner that is killed says no goodbye, and its room ends all the same; two runners do not disturb each other.
 func TestARunnerThatVanishes(t *testing.T) {
+	benchtest.Beside(t, benchtest.Light)
 	p, url := livekitService(t)
 	var runners []*process
 	for range 2 {
@@ -156,6 +159,7 @@ func TestARunnerThatVanishes(t *testing.T) {
 
 // One service for both platforms, asked once.
 func TestServiceForBoth(t *testing.T) {
+	benchtest.Beside(t, benchtest.WithBrowser)
 	s, server := startStandin(t), sandboxtest.Start(t)
 	chrome := []string{"--daily-bundle-url", s.BundleURL(), "--chrome-resolver-rules",
 		"MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"}
@@ -193,6 +197,7 @@ func TestServiceForBoth(t *testing.T) {
 
 // Daily: a page of one browser a room, made and deleted over REST.
 func TestServiceOnDaily(t *testing.T) {
+	benchtest.Beside(t, benchtest.WithBrowser)
 	s := startStandin(t)
 	p, url := startService(t, "--platform", "daily", "--api-key", s.Key, "--daily-api-url", s.API(),
 		"--daily-bundle-url", s.BundleURL(),

@@ -9,11 +9,14 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"rtcbench/internal/benchtest"
 )
 
 // A schedule whose jobs name no server runs them all on the one server of its process, by either engine, and does not
 // grow: neither in goroutines nor in open files nor in memory.
 func TestScheduleSoak(t *testing.T) {
+	t.Parallel()
 	for engine, runs := range map[string]int{"native": 12, "browser": 3} {
 		if os.Getenv("RTCBENCH_LONG") != "" {
 			runs = 200
@@ -23,6 +26,7 @@ func TestScheduleSoak(t *testing.T) {
 }
 
 func soakSchedule(t *testing.T, engine string, runs int) {
+	benchtest.Beside(t, benchtest.WithBrowser)
 	dir := t.TempDir()
 	writeConfig(t, dir, `
 every: 1s

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"rtcbench/bench"
+	"rtcbench/internal/benchtest"
 	"rtcbench/internal/browser"
 	"rtcbench/internal/environment"
 	"rtcbench/internal/measure"
@@ -69,6 +70,7 @@ func turnDaily(t *testing.T, s *standin.Server, want int, flags ...string) (benc
 // TestTurnDaily: whoever is in a Daily room is called, by daily-js itself. What is measured is what the agent did and
 // what the way took, which the stand-in delays; and the call can be heard afterwards.
 func TestTurnDaily(t *testing.T) {
+	benchtest.Beside(t, benchtest.WithBrowser)
 	s := startStandin(t)
 	const delay = 40 * time.Millisecond
 	s.SetFate(standin.Fate{Delay: delay})
@@ -102,6 +104,7 @@ func TestTurnDaily(t *testing.T) {
 
 // TestTurnStarter: a starter is asked once for each call, by POST and with its key, and tells the room and its token.
 func TestTurnStarter(t *testing.T) {
+	benchtest.Beside(t, benchtest.WithBrowser)
 	s := startStandin(t)
 	agent := &turn.Agent{Delay: 700 * time.Millisecond}
 	var asked atomic.Int32
@@ -130,6 +133,7 @@ func TestTurnStarter(t *testing.T) {
 
 // TestTurnDailyNobody: an empty room is told in one line, and so is a starter that says no; a key is in neither.
 func TestTurnDailyNobody(t *testing.T) {
+	benchtest.Beside(t, benchtest.WithBrowser)
 	s := startStandin(t)
 	_, p := turnDaily(t, s, 1, "-r", s.AddRoom("empty"), "--connect-timeout", "12s")
 	if want := "nobody else is in the room after "; !strings.Contains(p.stderr(), want) {
@@ -152,6 +156,7 @@ func TestTurnDailyNobody(t *testing.T) {
 // TestTurnDailyIsCutOff: a call whose connection does not come back ends when --reconnect-timeout says so, and not when
 // Daily's library gives up.
 func TestTurnDailyIsCutOff(t *testing.T) {
+	benchtest.Beside(t, benchtest.WithBrowser)
 	s := startStandin(t)
 	room := s.AddRoom("agent")
 	guest, err := s.Join("agent")

@@ -9,7 +9,11 @@ import (
 	"testing"
 	"time"
 
+<<<<<<< Updated upstream
 	"rtcbench/bench"
+=======
+	"rtcbench/internal/benchtest"
+>>>>>>> Stashed changes
 	"rtcbench/internal/live"
 	"rtcbench/internal/result"
 	"rtcbench/internal/stats"
@@ -18,6 +22,7 @@ import (
 // TestARunTellsWhoWatches: each ping of a run is told once to whoever watches with the same folder, and the run's ID
 // when it is over.
 func TestARunTellsWhoWatches(t *testing.T) {
+	benchtest.Beside(t, benchtest.Light)
 	dir := t.TempDir()
 	ctx, cancel := context.WithCancel(t.Context())
 	heard, done := make(chan live.Pings, 1000), make(chan error, 1)
