@@ -41,7 +41,7 @@ func startAndWait() {
 
 // inOwnFolder runs with a folder for temporary files that nothing else has.
 func inOwnFolder(run func() int) int {
-	dir, err := os.MkdirTemp("", "browsers")
+	dir, err := os.MkdirTemp("", "b") // short: Chromium makes sockets below it
 	if err != nil {
 		panic(err)
 	}

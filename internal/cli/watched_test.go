@@ -9,11 +9,8 @@ import (
 	"testing"
 	"time"
 
-<<<<<<< Updated upstream
 	"rtcbench/bench"
-=======
 	"rtcbench/internal/benchtest"
->>>>>>> Stashed changes
 	"rtcbench/internal/live"
 	"rtcbench/internal/result"
 	"rtcbench/internal/stats"
