@@ -102,7 +102,8 @@ func engine(o Options) (page fs.FS, path string, err error) {
 // turns off.
 const silenced = "Translate,BlinkGenPropertyTrees,OptimizationHints,OptimizationGuideModelDownloading," +
 	"MediaRouter,DialMediaRouteProvider,AutofillServerCommunication,CertificateTransparencyComponentUpdater," +
-	"DnsOverHttpsUpgrade,NetworkTimeServiceQuerying,InterestFeedContentSuggestions"
+	"DnsOverHttpsUpgrade,NetworkTimeServiceQuerying,InterestFeedContentSuggestions," +
+	"WebRtcHideLocalIpsWithMdns" // a name for each address, which is told to everybody in the local network
 
 func (b *Browser) flags(path string, o Options) ([]chromedp.ExecAllocatorOption, error) {
 	home := filepath.Join(b.profile.Path, "home")

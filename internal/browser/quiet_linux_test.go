@@ -32,8 +32,8 @@ func kinds(t *testing.T) map[string]string {
 	return list
 }
 
-// TestWhatTheBrowserGets: no secret of ours is in the environment of any of its processes, and nothing stays in the
-// folders of the user.
+// TestWhatTheBrowserGets: no secret of ours is in the environment of any of its processes, nothing stays in the folders
+// of the user, and the local network is told no name of it.
 func TestWhatTheBrowserGets(t *testing.T) {
 	cloud, err := standin.Start()
 	if err != nil {
@@ -65,6 +65,10 @@ func TestWhatTheBrowserGets(t *testing.T) {
 				"Intl.DateTimeFormat().resolvedOptions().timeZone"); err != nil || zone != "Asia/Kathmandu" &&
 				zone != "Asia/Katmandu" {
 				t.Errorf("the page's zone is %q, %v: TZ has not reached it", zone, err)
+			}
+			if sdp, err := page.Evaluate(t.Context(), gathered); err != nil ||
+				!strings.Contains(sdp, "a=candidate") || strings.Contains(sdp, ".local") {
+				t.Errorf("%v: the local network is told a name of this browser (mDNS): %s", err, sdp)
 			}
 			looked := 0
 			for _, pid := range processes(b.Profile(), "") {
@@ -99,6 +103,17 @@ func TestWhatTheBrowserGets(t *testing.T) {
 		})
 	}
 }
+
+// gathered is what a page tells of its addresses to whom it connects.
+const gathered = `(async () => {
+	const pc = new RTCPeerConnection();
+	pc.createDataChannel("x");
+	await pc.setLocalDescription();
+	while (pc.iceGatheringState !== "complete") await new Promise(r => { pc.onicegatheringstatechange = r; });
+	const sdp = pc.localDescription.sdp;
+	pc.close();
+	return sdp;
+})()`
 
 // seatOn is a page in a new room of a stand-in for Daily.
 func seatOn(t *testing.T, b *browser.Browser, cloud *standin.Server, room string) *browser.Page {
