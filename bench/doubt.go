@@ -2,7 +2,6 @@ package bench
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -82,13 +81,22 @@ func notSent(r Run) string {
 	if why := reasons(r.Samples); why != "" {
 		text += " (" + why + ")"
 	}
-	if text += "; they are not loss"; r.ridesEncoder() && slices.ContainsFunc(r.Samples, Sample.stalled) {
-		text += ": the encoder of the page had no packet for them, for this machine is busy"
+	text += "; they are not loss"
+	n := 0
+	for _, s := range r.Samples {
+		if s.Outcome == NotSent && s.Reason == Stalled {
+			n++
+		}
+	}
+	whom := "them"
+	if n < r.Counts.NotSent {
+		whom = fmt.Sprintf("%d of them", n)
+	}
+	if n > 0 && r.ridesEncoder() {
+		text += ": the encoder of the page had no packet for " + whom + ", for this machine is busy"
 	}
 	return text
 }
-
-func (s Sample) stalled() bool { return s.Outcome == NotSent && s.Reason == Stalled }
 
 func reasons(samples []Sample) string {
 	var n [len(reasonNames)]int

@@ -66,6 +66,13 @@ func TestAStarvedEncoder(t *testing.T) {
 		if v := bench.Summarise(r).Validity; v.Verdict != x.verdict || v.Why() != want {
 			t.Errorf("%d starved: %s, %q, want %s, %q", x.starved, v.Verdict, v.Why(), x.verdict, want)
 		}
+		r.Samples[200] = bench.Sample{Seq: 201, Due: r.Samples[200].Due, Outcome: bench.NotSent, Reason: bench.Muted}
+		r.Counts = bench.Counts{}
+		r.Counts.Tally(r.Samples)
+		says := fmt.Sprintf("the encoder of the page had no packet for %d of them", r.Counts.NotSent-1)
+		if v := bench.Summarise(r).Validity; !strings.Contains(v.Why(), says) {
+			t.Errorf("one was muted: %q, want %s", v.Why(), says)
+		}
 		r.Facts.Engine = bench.Native
 		if v := bench.Summarise(r).Validity; strings.Contains(v.Why(), "encoder") {
 			t.Errorf("without a browser: %q", v.Why())

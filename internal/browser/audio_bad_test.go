@@ -1,6 +1,7 @@
 package browser_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -19,6 +20,7 @@ import (
 	"rtcbench/internal/browser"
 	"rtcbench/internal/echo"
 	"rtcbench/internal/platform/daily/standin"
+	"rtcbench/internal/sandbox"
 	"rtcbench/internal/sandbox/sandboxtest"
 )
 
@@ -132,6 +134,25 @@ func TestAudioThatCannotBeRead(t *testing.T) {
 		}
 		runner.Close()
 		room.Disconnect()
+	}
+}
+
+// TestAServerWithoutOpus: a server that takes other codecs alone is named at once; it would leave the offer of a track
+// unanswered.
+func TestAServerWithoutOpus(t *testing.T) {
+	server := sandboxtest.StartAs(t, func(o *sandbox.Options) { o.Codecs = []string{webrtc.MimeTypePCMU} })
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	p, err := start(t).Open(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = p.Join(ctx, of(browser.JoinConfig{Platform: "livekit", URL: server.URL, Role: bench.Runner,
+		Token: audioToken(t, server, bench.Runner, "runner"), Class: bench.RTPAudio}))
+	want := "the audio of this room is audio/PCMU, and a ping rides in packets of Opus alone: let the room use Opus, " +
+		"or measure by messages"
+	if err == nil || err.Error() != want {
+		t.Error(err)
 	}
 }
 

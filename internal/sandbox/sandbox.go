@@ -19,6 +19,8 @@ type Options struct {
 
 	TCPPort      int  // of ICE over TCP; 0 = none, and otherwise UDP is not offered
 	NoAutoCreate bool // rooms have to be made before anybody joins
+
+	Codecs []string // MIME types of what may be published; none = all that LiveKit knows
 }
 
 // startTimeout bounds one attempt to start; ports that somebody else took meanwhile cost another.

@@ -132,6 +132,12 @@ func start(o Options) (s *Server, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(o.Codecs) > 0 {
+		conf.Room.EnabledCodecs = nil
+	}
+	for _, mime := range o.Codecs {
+		conf.Room.EnabledCodecs = append(conf.Room.EnabledCodecs, config.CodecSpec{Mime: mime})
+	}
 	node, err := routing.NewLocalNode(conf)
 	if err != nil {
 		return nil, err

@@ -77,7 +77,6 @@ func sound(pings int) error {
 	row("  packets that came back with a record that holds", fmt.Sprintf("%d of %d", bare.answered+said.answered,
 		bare.sent+said.sent), "all")
 	row("  echo holds a packet, P50", fmt.Sprintf("%.3f ms", quantile(bare.held, 0.5)), "")
-	row("  from a ping's T1 until its packet is written, P50", fmt.Sprintf("%.3f ms", quantile(bare.written, 0.5)), "")
 	if err := soundCosts(ctx, packets, messages); err != nil {
 		return err
 	}
@@ -86,10 +85,9 @@ func sound(pings int) error {
 
 // blocks are what two kinds took that alternated, block by block.
 type blocks struct {
-	ours, theirs   []time.Duration
-	held, written  []time.Duration // by the echo; from a ping's T1 until its send call is back
-	ratios         []float64       // of the medians of a block
-	sent, answered int
+	ours, theirs, held []time.Duration
+	ratios             []float64 // of the medians of a block
+	sent, answered     int
 }
 
 // beside measures two kinds in turn, each a half of the grid after the other.
@@ -116,9 +114,6 @@ func beside(pings int, ours func(n int, at time.Time) (bench.Run, error),
 		for _, s := range run.Samples {
 			if s.Stamped {
 				b.held = append(b.held, s.Hold)
-			}
-			if s.Outcome != bench.NotSent {
-				b.written = append(b.written, s.SendCall)
 			}
 		}
 	}

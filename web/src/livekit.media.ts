@@ -5,6 +5,7 @@ import {
   type Room, RoomEvent, Track,
 } from 'livekit-client';
 import { carries, type Media, notOpus, type Ours, silence } from './media';
+import { Refusal } from './session';
 
 /**
  * Plain Opus, all the time: an encoder that falls silent, or repeats itself, carries no ping when one is due. As a
@@ -15,6 +16,8 @@ const plain = { red: false, dtx: false, forceStereo: false, source: Track.Source
 export function liveKitMedia(room: Room): Media {
   return {
     async publish(name): Promise<Ours> {
+      const no = withoutOpus(room);
+      if (no) throw new Refusal(no);
       const { mouth, track, start, end } = silence();
       await start();
       const { track: local } = await room.localParticipant.publishTrack(track, { ...plain, name });
@@ -59,6 +62,15 @@ export function liveKitMedia(room: Room): Media {
       }
     },
   };
+}
+
+/** Why nothing can be said here: a server that takes other codecs alone leaves the offer of a track unanswered. */
+function withoutOpus({ engine }: Room): string | undefined {
+  const { latestJoinResponse } = engine as typeof engine | undefined ?? {};
+  const all = (latestJoinResponse?.enabledPublishCodecs ?? []).map((c) => c.mime);
+  const list = all.filter((m) => /^audio\//i.test(m));
+  if (list.length === 0 || list.some((m) => m.toLowerCase() === 'audio/opus')) return undefined;
+  return notOpus('the audio of this room', list.join(', '));
 }
 
 /**
