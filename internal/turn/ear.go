@@ -100,15 +100,20 @@ func (e *ear) wait(a arrived) {
 	e.waiting = append(e.waiting[:at], append([]arrived{a}, e.waiting[at:]...)...)
 }
 
-// missing notes what is not there before a: the lost packets, each as long as this one, as silence.
+// missing notes what is not there before a: the lost packets, each as long as this one, as silence. Numbers for which
+// the time stamps leave no room were of packets without sound: browsers pad a stream with such, and so do servers.
 func (e *ear) missing(a arrived) {
-	lost := int(int16(a.Seq - e.next))
+	lost, samples := int(int16(a.Seq-e.next)), 0
+	if samples, _ = PacketSamples(a.Packet); samples > 0 {
+		if gap := int(int32(a.Timestamp - e.stamp)); gap >= 0 {
+			lost = min(lost, (gap+samples-1)/samples)
+		}
+	}
 	if lost <= 0 {
 		return
 	}
 	e.lost += lost
 	e.rest = e.rest[:0]
-	samples, _ := PacketSamples(a.Packet)
 	slots := lost * max(samples, window) / window
 	for i := range slots {
 		e.heard(slot{at: a.at.Add(place((i - slots) * window)), level: nothing, lost: true,

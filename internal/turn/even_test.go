@@ -92,6 +92,32 @@ func TestAReplyKeepsItsLength(t *testing.T) {
 	}
 }
 
+// TestPaddingIsNoLoss: a number for which the time stamps leave no room was of a packet without sound, and nothing of
+// the agent's was lost; what is lost beside it counts.
+func TestPaddingIsNoLoss(t *testing.T) {
+	u := builtin(t, "short")["short"]
+	var slots []slot
+	e := newEar(func(s slot) { slots = append(slots, s) })
+	seq := uint16(65530)
+	for i, packet := range u.Packets {
+		switch i {
+		case 10, 20: // padded
+			seq++
+		case 30: // padded, and two are lost behind that
+			seq++
+		}
+		if i != 30 && i != 31 {
+			e.hear(bench.Sound{Seq: seq, Timestamp: uint32(i * frameSamples), Packet: packet},
+				time.Unix(1000, 0).Add(time.Duration(i)*Frame))
+		}
+		seq++
+	}
+	e.flush()
+	if e.lost != 2 || lostIn(slots) != 2 || len(slots) != 4*len(u.Packets) {
+		t.Errorf("%d lost, %d in %d slots of %d packets", e.lost, lostIn(slots), len(slots), len(u.Packets))
+	}
+}
+
 // TestATrackOfSpeechAlone: where an agent sends packets only while it speaks, as encoders that fall silent do, all of
 // its greeting is speech, and none of it the noise of the track: the caller waits until it is over.
 func TestATrackOfSpeechAlone(t *testing.T) {
