@@ -75,7 +75,9 @@ func startInside(dir string, k *keys, revoked map[string]time.Time, log *slog.Lo
 		ServerName: "rtcbench-hub", DontListen: true, NoSigs: true,
 		TrustedOperators: []*jwt.OperatorClaims{k.operatorClaims()}, SystemAccount: k.systemID,
 		AccountResolver: resolver,
-		JetStream:       true, StoreDir: filepath.Join(dir, "nats"), SyncAlways: true,
+		// Not SyncAlways: a runner keeps what it offered until the store has it, so that a stream that forgets what it
+		// had costs nothing, and waiting for the disk at each run was most of what keeping one took.
+		JetStream: true, StoreDir: filepath.Join(dir, "nats"),
 		MaxPayload: maxPayload, MaxPending: 4 * maxPayload, MaxConn: 1 << 17,
 		WriteDeadline: 20 * time.Second, PingInterval: time.Minute, MaxPingsOut: 2,
 		AuthTimeout:    15,   // a runner far away, on a busy machine
