@@ -12,8 +12,8 @@ import (
 )
 
 // collectAt is by how much of what is in use, in percent, the memory of a hub grows before it is cleared. Go's own is
-// 100. NATS answers a runner with 24 kB on the stack of that connection, and each time that memory is cleared gives half
-// of what is not in use there back.
+// 100. NATS answers a runner with 24 kB on the stack of that connection. Each time that memory is cleared, half of what
+// is not in use there is given back.
 const collectAt = 20
 
 // collect clears memory as a hub needs it, until the function that it returns is called. Where GOGC is set, that holds.
