@@ -108,7 +108,8 @@ func TestRealAgent(t *testing.T) {
 			states[n.What+" "+n.Text]++
 		}
 		if one.Fate != bench.TurnAnswered || one.Latency.D < 850*time.Millisecond ||
-			states["lk.agent.state thinking"] == 0 || states["transcription Yes, I can."] != 1 {
+			states["lk.agent.state thinking"] == 0 || states["transcription Yes, I can."] != 1 ||
+			states["transcription Anything else?"] != 1 {
 			t.Errorf("%+v", one)
 		}
 	}

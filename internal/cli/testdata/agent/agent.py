@@ -30,6 +30,7 @@ async def say(me: rtc.LocalParticipant, track: str) -> None:
     await stream.write("Yes, ")
     await stream.write("I can.")
     await stream.aclose(attributes={"lk.transcription_final": "true"})
+    await me.send_text("Anything else?", topic="lk.transcription", attributes={"lk.transcription_final": "true"})
     await me.publish_transcription(rtc.Transcription(
         participant_identity=me.identity, track_sid=track, segments=[rtc.TranscriptionSegment(
             id=segment, text="Yes, I can.", start_time=0, end_time=0, final=True, language="")]))
