@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"rtcbench/internal/drawing"
@@ -26,17 +27,23 @@ func (a answers) plot() *drawing.Sheet {
 	s := &drawing.Sheet{Width: plotWidth, Height: float64(top + len(panels)*(panelHeight+gap) - 20),
 		Title: "Error of the round trip, beyond what injected and floor make together"}
 	s.Text(left, 22, s.Title+"; shaded: what was wanted", drawing.Font{Size: 14, Bold: true})
-	legend(s)
+	a.legend(s)
 	for i, p := range panels {
 		a.panel(s, float64(top+i*(panelHeight+gap)), p.what, p.title)
 	}
 	return s
 }
 
-func legend(s *drawing.Sheet) {
+// legend names the kinds of runs that the picture has.
+func (a answers) legend(s *drawing.Sheet) {
 	x := left + 6.0
 	for _, engine := range engines {
 		for _, channel := range channels {
+			if !slices.ContainsFunc(a.Alternating, func(o outcome) bool {
+				return o.Engine == engine && o.Channel == channel
+			}) {
+				continue
+			}
 			text, font := engine+", "+channel, drawing.Font{Size: 12}
 			mark(s, x, 42, engine, channel)
 			s.Text(x+9, 46, text, font)

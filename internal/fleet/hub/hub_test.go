@@ -142,6 +142,25 @@ func TestRevoked(t *testing.T) {
 	}
 }
 
+// TestARevokedRunnerSaysSo: its log tells whoever looks after the place what to do, and no word of NATS alone.
+func TestARevokedRunnerSaysSo(t *testing.T) {
+	c := start(t, t.TempDir(), "")
+	f := c.mustJoin("fra-1")
+	var told said
+	o := options(f)
+	o.Log = logger(&told)
+	r, err := runner.New(f, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.works(r)
+	await(t, "heard", func() bool { return c.state("fra-1").Heard != nil })
+	c.call("POST", "/admin/members/fra-1/revoke", nil, new(fleet.Member))
+	await(t, "the runner's word", func() bool {
+		return strings.Contains(told.String(), "this place was revoked at the hub")
+	})
+}
+
 // TestReplaced: the runner that a name had before is thrown out, and the new one is the place.
 func TestReplaced(t *testing.T) {
 	c := start(t, t.TempDir(), "")

@@ -1,6 +1,8 @@
 package runner
 
 import (
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -32,19 +34,28 @@ func (r *Runner) connect() (*nats.Conn, error) {
 		nats.Secure(hub.TLS()), nats.SetCustomDialer(&call.Dialer{URL: hub.URL, Proxy: r.options.Proxy}),
 		nats.SkipHostLookup(), // a proxy may know a name that this machine does not
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
-			r.options.Log.Warn("the hub says", "error", err)
+			r.options.Log.Warn("the hub says", "error", plainly(err))
 		}),
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
 			if err != nil {
-				r.options.Log.Warn("the hub is away", "error", err)
+				r.options.Log.Warn("the hub is away", "error", plainly(err))
 			}
 		}),
 		nats.ConnectHandler(func(*nats.Conn) { r.reached() }),
 		nats.ReconnectHandler(func(*nats.Conn) { r.reached() }),
-		nats.ReconnectErrHandler(func(_ *nats.Conn, err error) { r.unreached(err) }),
+		nats.ReconnectErrHandler(func(_ *nats.Conn, err error) { r.unreached(plainly(err)) }),
 	}
 	if hub.URL[:5] != "https" {
 		options = append(options, func(o *nats.Options) error { o.Secure, o.TLSConfig = false, nil; return nil })
 	}
 	return nats.Connect(hub.WebSocket(), options...)
+}
+
+// plainly says what a refusal of NATS means to whoever looks after this place; other errors stay as they are.
+func plainly(err error) error {
+	if !errors.Is(err, nats.ErrAuthorization) && !errors.Is(err, nats.ErrAuthRevoked) {
+		return err
+	}
+	return fmt.Errorf("%w: this place was revoked at the hub, or its name was given to another runner; what it measured "+
+		"waits here, and a new token lets it join again", err)
 }
