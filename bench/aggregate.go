@@ -9,7 +9,7 @@ import (
 	"rtcbench/internal/stats"
 )
 
-// Series is what runs have in common that may be summed up: they went the same kind of way.
+// Series is what runs have in common that may be summed up: their messages went the same kind of way.
 type Series struct {
 	Platform, Location, Engine string // Location: Unknown where none was given
 	Transport                  TransportClass
@@ -20,7 +20,7 @@ type Series struct {
 // NoPlace is the echo of runs that no other place of a fleet answered.
 const NoPlace = "none"
 
-// Way is from where to where the pings of s went, for a person.
+// Way says, for a person, from where to where the pings of s went.
 func (s Series) Way() string {
 	if s.Echo == NoPlace || s.Echo == "" {
 		return s.Location
@@ -59,8 +59,9 @@ func (a *Aggregate) Merge(o Aggregate) {
 	a.Histogram.Merge(o.Histogram)
 }
 
-// AggregateRuns sums up the runs that q asks for, one Aggregate a series, by name. Runs that cannot be read
-// are left out and counted in bad, as one where the store sums up and does not say how many they are.
+// AggregateRuns sums up the runs that q asks for: one Aggregate for each series, in the order of Series.Compare. Runs
+// that cannot be read are left out, and bad counts them. A store that sums up by itself does not say how many runs it
+// could not read: bad is then 1.
 func AggregateRuns(ctx context.Context, s Store, q Query) (list []Aggregate, bad int, err error) {
 	if a, ok := s.(Aggregator); ok && q.ID == "" && q.Limit == 0 {
 		if list, err = a.Aggregate(ctx, q); errors.Is(err, ErrIncomplete) {

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// AudioLeg is what was agreed of the audio of one leg: the Publisher is of what we send, the Subscriber of what is sent
-// to us. Files and the page have its fields by the names in json.
+// AudioLeg is what was agreed for the audio of one leg: the Publisher leg carries what we send, the Subscriber leg what
+// is sent to us. In files and in the page its fields have the names of the json tags.
 type AudioLeg struct {
 	Leg         Leg      `json:"leg"`
 	Codec       string   `json:"codec"` // its MIME type, as "audio/opus"
@@ -36,11 +36,11 @@ const (
 	StampedPage        = "page"         // by the page, when it got the frame
 )
 
-// Stamps are all of them.
+// Stamps are all values of AudioLeg.Stamped.
 var Stamps = []string{StampedWire, StampedReceiveTime, StampedPage}
 
 // Repaired is how many packets of the run came by retransmission, or after a gap that a retransmission may have filled.
-// Their times are those of the repair.
+// The times of these packets are the times of the repair.
 func (r Run) Repaired() (n int) {
 	for _, leg := range r.Facts.Audio {
 		if leg.NACK && leg.Retransmitted != nil {
@@ -56,8 +56,8 @@ func (r Run) Repaired() (n int) {
 // NoRepair is the Repair of audio that stays lost where it was lost.
 const NoRepair = "none"
 
-// Repair says what mends losses of the run's audio, leg by leg, as "NACK of the subscriber": runs with unlike ones lose
-// unlike shares of the same path. "" = it is not known, or the run has no audio.
+// Repair names what mends losses of the run's audio, leg by leg, as "NACK of the subscriber". Runs with different
+// repairs lose different shares of packets on the same path. "" = not known, or the run has no audio.
 func (r Run) Repair() string {
 	var list []string
 	for _, leg := range r.Facts.Audio {

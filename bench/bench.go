@@ -98,8 +98,8 @@ const (
 	UnknownOffsets Clocks = "unknown"      // only causality bounds the offset
 )
 
-// ClockErrors are how far from UTC the clocks were at the most, as their kernels say: the greatest of the run.
-// A clock that nothing keeps right, or that does not say, has none.
+// ClockErrors are the greatest errors against UTC that the kernels of runner and echo stated during the run. The error
+// of a clock is not known where nothing synchronises the clock, or where its machine does not tell.
 type ClockErrors struct{ Runner, Echo Quantity }
 
 // Sum bounds the offset of one clock against the other.
@@ -117,9 +117,9 @@ type Pauses struct{ Total, Max time.Duration }
 // ago it was measured.
 type Floor struct{ RTT, Age time.Duration }
 
-// PlatformRTT estimates what of the run's P50 the platform and the network took: what remains without the floor, which
-// is the instrument's cost (docs/decisions/instrument-cost.md). It is not known where no floor was measured, nor of a
-// run in which there was nothing but the instrument to measure.
+// PlatformRTT estimates which part of the run's P50 the platform and the network took. It is the P50 without the floor,
+// which is the instrument's cost (docs/decisions/instrument-cost.md). PlatformRTT is not known where no floor was
+// measured, nor for a run that had nothing but the instrument to measure.
 func (r Run) PlatformRTT(p50 Quantity) (d time.Duration, known bool) {
 	if !p50.OK || r.Floor == nil || r.ofItself() {
 		return 0, false
@@ -127,12 +127,13 @@ func (r Run) PlatformRTT(p50 Quantity) (d time.Duration, known bool) {
 	return max(0, p50.D-r.Floor.RTT), true
 }
 
-// Sandbox is the location of a run that was given none and was made against the server inside the process: it must not
-// be taken for a place.
+// Sandbox is the location of a run that was given none and was made against the server inside the process: such a run
+// must not be taken for one of a real place.
 const Sandbox = "sandbox"
 
-// Place says where and when r was made, as whoever reads it back will find it: in the sandbox, where no location was
-// given, and at a whole microsecond, for files keep no more. A run is placed when it was measured, and when it is read.
+// Place gives r the location and the times that a reader of its file finds. The location is Sandbox where none was
+// given and the server was inside this process. Start is a whole microsecond, because files keep no more. Place is
+// called after a measurement and after reading.
 func (r *Run) Place() {
 	if r.Location == "" && r.doubted(SandboxDoubt) {
 		r.Location = Sandbox
@@ -142,7 +143,8 @@ func (r *Run) Place() {
 	r.End = r.Start.Add(length)
 }
 
-// ofItself reports whether there was nothing but the instrument to measure: its shares of the P50 say nothing then.
+// ofItself reports whether r had nothing but the instrument to measure: the shares that the instrument has of the P50
+// then say nothing.
 func (r Run) ofItself() bool { return r.Standin || r.doubted(SandboxDoubt) }
 
 // Doubt is a reason not to trust a run, or a part of it.

@@ -18,14 +18,14 @@ type Voice interface {
 
 // Line is a seat in a room with audio both ways. Its methods may be called at the same time.
 type Line interface {
-	// Speak sends one Opus packet of our track, in the order of the calls, and returns the moment just before it left.
-	// The packet begins after samples (of 48 kHz) of the track. While the link is down it goes nowhere, without an
-	// error.
+	// Speak sends one Opus packet of our track, in the order of the calls, and returns the moment just before the
+	// packet left. samples is how many samples (of 48 kHz) of the track come before the packet. While the link is down
+	// the packet goes nowhere, without an error.
 	Speak(packet []byte, samples uint64) (time.Time, error)
-	// Hear waits for what arrives next: of all audio tracks of others, and what others say of themselves. It fails when
-	// the line is over, as Recv of a Session.
+	// Hear waits for the next thing that arrives: a packet of any audio track of others, or what others say of
+	// themselves. Hear fails once the line is over, with the errors of Session.Recv.
 	Hear(ctx context.Context) (Heard, error)
-	// Facts is what is known of the seat by now.
+	// Facts are what is known of the seat by now.
 	Facts() Facts
 	// Close leaves the room and unblocks Hear. It may be called again.
 	Close() error
@@ -35,14 +35,14 @@ type Line interface {
 // and tells of each packet when it left (HeardSpoken). Nobody calls its Speak.
 type Performer interface {
 	Line
-	// Perform says packets from the next slot on, one a slot, in the place of what is being said. say names them; those
-	// of 0 are what is said again and again where there is nothing else to say.
+	// Perform sends packets from the next slot on, one a slot, in the place of what is being said. say is the number of
+	// these packets. Packets with the number 0 are repeated while there is nothing else to say.
 	Perform(say uint32, packets [][]byte) error
-	// Cut ends what is being said, if that is say, with the next packet.
+	// Cut ends the packets with the number say, if they are being sent, with the next packet.
 	Cut(say uint32) error
 }
 
-// Heard is one thing that arrived on a Line. At is when, taken nearest to the wire.
+// Heard is one thing that arrived on a Line. At is the moment of its arrival, taken as near to the wire as possible.
 type Heard struct {
 	From  string // the participant's identity
 	At    time.Time
@@ -60,14 +60,14 @@ type Heard struct {
 // HeardKind is what arrived.
 type HeardKind uint8
 
-// The kinds.
+// The kinds of Heard.
 const (
 	HeardSound  HeardKind = iota // a packet of audio
 	HeardJoined                  // a participant is in the room, or came
 	HeardLeft                    // a participant left
 	HeardTold                    // something that a participant says of itself
 	HeardSpoken                  // no arrival: a packet of ours has left a Performer
-	HeardRTT                     // the server's report of our audio: how long from here to it and back takes
+	HeardRTT                     // the server's report of our audio: the round trip time from here to the server
 )
 
 // Sound is one RTP packet of audio (RFC 3550 §5.1), as its track's sender numbered it.

@@ -1,7 +1,7 @@
 package bench
 
-// TransportClass is what carries a message. Path says how that travels. In a plan it is the class that is asked for,
-// and "" is the platform's own; in facts it is the class that was seen.
+// TransportClass is what carries a message; Path says by which protocols the message travels. In a plan it is the class
+// that is asked for, and "" is the platform's own class. In facts it is the class that was seen.
 type TransportClass string
 
 const (
@@ -12,8 +12,8 @@ const (
 	RTPAudio            TransportClass = "rtp-audio"            // packets of an audio track, over SRTP
 )
 
-// classes says what people call each class, in the order in which they are listed. Nobody asks for one without a
-// channel.
+// classes says what people call each class, in the order in which classes are listed. A class without a channel cannot
+// be asked for.
 var classes = []struct {
 	class   TransportClass
 	label   string // in a sentence: "over the …"
@@ -28,7 +28,7 @@ var classes = []struct {
 	{Turn, "audio track, turn by turn", "turn", ""},
 }
 
-// TransportClasses are all of them.
+// TransportClasses are all classes, in the order in which they are listed.
 var TransportClasses = func() (list []TransportClass) {
 	for _, c := range classes {
 		list = append(list, c.class)
@@ -56,7 +56,8 @@ func (c TransportClass) Short() string {
 	return string(c)
 }
 
-// Channel is the word by which users ask for c: that of the reliable one where the platform has its own.
+// Channel is the word by which users ask for c. For a class that cannot be asked for, because it is a platform's own,
+// it is the word of the reliable channel.
 func (c TransportClass) Channel() string {
 	for _, one := range classes {
 		if one.class == c && one.channel != "" {

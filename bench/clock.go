@@ -23,21 +23,23 @@ func NewClock() Clock {
 	return Clock{base: now, unix: float64(now.UnixMicro()) / 1e3}
 }
 
-// ClockShowing starts a clock that shows unixMilli at the moment at, which has a monotonic reading: one that several
-// processes agreed upon.
+// ClockShowing starts a clock that shows unixMilli at the moment at, so that several processes can agree upon one
+// clock. at must have a monotonic reading.
 func ClockShowing(at time.Time, unixMilli float64) Clock { return Clock{base: at, unix: unixMilli} }
 
-// Claiming is c with somebody to ask how far this machine's wall clock may be from UTC: KernelClockError.
+// Claiming is c with a function that says how far this machine's wall clock may be from UTC, as KernelClockError does.
 func (c Clock) Claiming(claim func() (most time.Duration, known bool)) Clock {
 	c.claim = claim
 	return c
 }
 
-// untilAsked is what a clock may drift from the moment of a claim to the pings that it is used for: a second or two.
+// untilAsked bounds how far a clock may drift between a claim and the pings that the claim is used for, which is a
+// second or two.
 const untilAsked = time.Millisecond
 
-// Error is how far c may be from UTC now: as far as the wall clock may be, and as c has come away from it since it
-// began. It is not known where nothing keeps the wall clock right, nor of a clock that is wrong on purpose.
+// Error is how far c may be from UTC now: the error that the wall clock claims, and the distance that c has come away
+// from the wall clock since c began. Error is not known where nothing keeps the wall clock right, nor for a clock that
+// is wrong on purpose.
 func (c Clock) Error() Quantity {
 	if c.claim == nil || c.wrong {
 		return Quantity{}
@@ -48,8 +50,8 @@ func (c Clock) Error() Quantity {
 	return Known(most+untilAsked+time.Duration(math.Ceil(away)), ok)
 }
 
-// Wrong is c, off by offset now and running fast by so many parts in a million: a known answer for what estimates
-// clocks.
+// Wrong is c moved by offset now, and running fast by ppm parts in a million. Its errors are known, so that estimates
+// of clocks can be checked against them.
 func (c Clock) Wrong(offset time.Duration, ppm float64) Clock {
 	now := time.Now()
 	return Clock{base: now, unix: c.UnixMilli(now) + float64(offset)/float64(time.Millisecond), skew: ppm / 1e6,

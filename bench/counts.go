@@ -39,7 +39,8 @@ type Count struct {
 	field                       int
 }
 
-// CountList describes all of Counts, in their order. Whoever keeps, writes or shows counts goes by it.
+// CountList describes all fields of Counts, in their order. Code that keeps, writes or shows counts goes through this
+// list.
 var CountList = func() (list []Count) {
 	for i, f := range reflect.VisibleFields(reflect.TypeFor[Counts]()) {
 		words := strings.Fields(f.Tag.Get("is"))
@@ -52,10 +53,10 @@ var CountList = func() (list []Count) {
 	return list
 }()
 
-// SummedCounts are those of CountList that sums of runs have.
+// SummedCounts are the entries of CountList that sums of runs have.
 var SummedCounts = slices.DeleteFunc(slices.Clone(CountList), func(x Count) bool { return !x.Summed })
 
-// Of is where the count is in c.
+// Of is the address of the count in c.
 func (x Count) Of(c *Counts) *int {
 	return reflect.ValueOf(c).Elem().Field(x.field).Addr().Interface().(*int)
 }

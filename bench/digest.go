@@ -27,23 +27,24 @@ func DigestOf(r Record) Digest {
 
 // Digester is a Store that gives digests without reading whole runs, and can say cheaply what has changed.
 type Digester interface {
-	// Digests gives those of the runs that q asks for and skip does not name (nil = it names none), in the order of
-	// their ends. What cannot be read is an error, as in Store.Runs. Limit and Samples are not looked at.
+	// Digests gives the digests of the runs that q asks for, in the order of their ends. Runs whose ID skip names are
+	// left out (nil = it names none). A run that cannot be read is an error, as in Store.Runs. q.Limit and q.Samples
+	// are ignored.
 	Digests(ctx context.Context, q Query, skip func(id string) bool) iter.Seq2[Digest, error]
-	// Marks gives a mark for each hour since then that has runs, by the number of the hour since the Unix epoch. An
-	// hour has another mark as soon as other runs are kept in it.
+	// Marks gives a mark for each hour from since on that has runs, by the number of the hour since the Unix epoch. The
+	// mark of an hour changes as soon as other runs are kept in that hour.
 	Marks(ctx context.Context, since time.Time) (map[int64]Mark, error)
-	// IDs are those of the runs whose End is from since to before until.
+	// IDs are the IDs of the runs whose End is since or later, and before until.
 	IDs(ctx context.Context, since, until time.Time) ([]string, error)
 }
 
-// Mark is of the runs of an hour.
+// Mark tells which runs are kept in an hour: other runs have another Mark.
 type Mark struct {
 	Runs int
 	Of   int64 // by which of them it is: the marks of their digests, added up
 }
 
-// DigestsOf gives the digests of the runs that q asks for, by the shortest way that s has.
+// DigestsOf gives the digests of the runs that q asks for: those of a Digester, or else those of the runs themselves.
 func DigestsOf(ctx context.Context, s Store, q Query) iter.Seq2[Digest, error] {
 	if d, ok := s.(Digester); ok {
 		return d.Digests(ctx, q, nil)
@@ -51,7 +52,7 @@ func DigestsOf(ctx context.Context, s Store, q Query) iter.Seq2[Digest, error] {
 	return DigestsOfRuns(ctx, s, q)
 }
 
-// DigestsOfRuns reads the runs themselves.
+// DigestsOfRuns makes the digests from the runs themselves.
 func DigestsOfRuns(ctx context.Context, s Store, q Query) iter.Seq2[Digest, error] {
 	q.Limit, q.Samples = 0, false
 	return func(yield func(Digest, error) bool) {

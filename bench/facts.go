@@ -39,7 +39,8 @@ type Change struct {
 	At       time.Time
 }
 
-// Became notes that what is to at the moment at, and from before. What was not known, or is not, is no change.
+// Became notes that the part what of the way is to from the moment at on, and stores to in from. A value that was not
+// known before, or is not known now, is no change.
 func (f *Facts) Became(what string, from *string, to string, at time.Time) {
 	if to == "" || to == *from {
 		return

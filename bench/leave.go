@@ -5,9 +5,9 @@ import (
 	"iter"
 )
 
-// Leave gives the values of seq, and comes back when ctx ends, whatever seq is doing: reading, unpacking and summing up
-// a run of millions of pings takes seconds, and looks at no context. seq is left alone then; it may change nothing, and
-// ends at its next value. It works at one value ahead.
+// Leave gives the values of seq, and returns when ctx ends, whatever seq is doing then. That is for work that looks at
+// no context: reading, unpacking and summing up a run of millions of pings takes seconds. seq is left to itself then
+// and ends at its next value, so it may change nothing. seq works one value ahead.
 func Leave[K, V any](ctx context.Context, seq iter.Seq2[K, V]) iter.Seq2[K, V] {
 	type pair struct {
 		k K
@@ -28,7 +28,7 @@ func Leave[K, V any](ctx context.Context, seq iter.Seq2[K, V]) iter.Seq2[K, V] {
 		}()
 		defer func() {
 			close(enough)
-			for ctx.Err() == nil { // what seq holds is nobody else's until it has ended
+			for ctx.Err() == nil { // seq may hold a lock or a file until it has ended
 				select {
 				case _, more := <-values:
 					if !more {

@@ -8,13 +8,13 @@ import (
 )
 
 // Media is what a run says of sound itself, beside its pings: how long bursts of noise took from the mouth of the page
-// to its ear, through encoder, server, echo, server, jitter buffer and decoder, on one sample clock. That is the
-// jitter buffer's history first, and the path second: no two runs are compared by it.
+// to its ear, through encoder, server, echo, server, jitter buffer and decoder, on one sample clock. These times depend
+// on the jitter buffer's history first, and on the path second: no two runs are compared by them.
 type Media struct {
 	Bursts []NoiseBurst `json:"bursts"` // those whose fate is known, in the order in which they were said
 }
 
-// NoiseBurst is one of them. Its fields stand in files by the names in json; durations are in milliseconds.
+// NoiseBurst is one burst of noise. Its fields stand in files by the names in json; durations are in milliseconds.
 type NoiseBurst struct {
 	Seq   int      `json:"seq"`
 	At    Quantity `json:"at_ms"`           // when it was said, after the start of the run
@@ -31,7 +31,7 @@ type NoiseBurst struct {
 // Heard is how long the bursts took that were heard.
 func (m Media) Heard() []time.Duration { return m.list(func(b NoiseBurst) Quantity { return b.Ear }) }
 
-// list is what is known of one kind.
+// list are the known values of one quantity of the bursts.
 func (m Media) list(of func(NoiseBurst) Quantity) (list []time.Duration) {
 	for _, b := range m.Bursts {
 		if q := of(b); q.OK {
@@ -41,14 +41,14 @@ func (m Media) list(of func(NoiseBurst) Quantity) (list []time.Duration) {
 	return list
 }
 
-// MediaSummary is what the bursts say together: each median is of those of which it is known.
+// MediaSummary is what the bursts say together. Each median is of the bursts whose value is known.
 type MediaSummary struct {
 	Said, Heard                      int
 	Least, P50, Most, Buffer, Target Quantity
 	Concealed                        float64 // of what was played, a ratio
 }
 
-// Summary sums up.
+// Summary sums up the bursts of m.
 func (m Media) Summary() MediaSummary {
 	heard := stats.Sorted(m.Heard())
 	q := func(list []time.Duration, q float64) Quantity { return Known(stats.Quantile(list, q)) }
@@ -65,7 +65,7 @@ func (m Media) Summary() MediaSummary {
 	return s
 }
 
-// Put adds a burst in its place; one that is there is not replaced.
+// Put inserts b in the order of Seq. A burst with the same Seq stays as it is.
 func (m *Media) Put(b NoiseBurst) {
 	at, found := slices.BinarySearchFunc(m.Bursts, b.Seq, func(x NoiseBurst, seq int) int { return x.Seq - seq })
 	if !found {

@@ -2,9 +2,9 @@ package bench
 
 import "time"
 
-// Origin is where a run of a fleet came from. A runner says of which plan, job and slot it is; its hub says the rest
-// when the run comes, and leaves nothing of what the runner said that the hub's own plan does not have. Its fields
-// stand in files by the names in json.
+// Origin is where a run of a fleet came from. A runner says of which plan, job and slot the run is. The hub adds the
+// rest when the run comes, and drops what the runner said but the hub's own plan does not have. The fields stand in
+// files by the names in json.
 type Origin struct {
 	Place string    `json:"place"`
 	Plan  uint64    `json:"plan,omitempty"` // its serial; 0 = not known

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Path says how messages really travelled. The path of a run that is not the same on all legs, or all the time, names
-// each: "tcp/udp" is tcp from the runner to the server and udp back, "udp+tcp" is udp first, and tcp too.
+// Path says how messages really travelled. Where a run's path is not the same on all legs, or changes, Path names each
+// part: "tcp/udp" is tcp from the runner to the server and udp back, "udp+tcp" is udp first, and then tcp too.
 type Path string
 
 const (
@@ -21,7 +21,7 @@ const (
 	PathRelay    Path = "relay" // by a TURN server; nobody kept how it was reached
 )
 
-// Valid reports whether p is the path of a run that is known.
+// Valid reports whether p consists of known paths only.
 func (p Path) Valid() bool {
 	one := []Path{PathUDP, PathTCP, PathRelayUDP, PathRelayTCP, PathRelayTLS, PathRelay}
 	for part := range strings.SplitSeq(strings.ReplaceAll(string(p), "+", "/"), "/") {
@@ -64,7 +64,7 @@ func (r Run) Legs() (list []LegPath) {
 			way := string(p.Path())
 			switch {
 			case p.Leg != leg || way == "":
-			case !p.At.After(r.Start.Add(time.Millisecond)): // results keep times of day to less
+			case !p.At.After(r.Start.Add(time.Millisecond)): // results keep times of day less exactly
 				ways = []string{way}
 			case len(ways) == 0, !slices.Contains(ways, way) && !p.At.After(r.End):
 				ways = append(ways, way)
@@ -95,8 +95,8 @@ func (r Run) Path() Path {
 	return Path(strings.Join(ways, "/"))
 }
 
-// RunsOnWay gives the runs that q asks for of a store that does not keep the path and the echo's place where its
-// queries find them: read gives those of any.
+// RunsOnWay gives the runs that q asks for, for a store that cannot search by the path and by the echo's place. read
+// gives the runs of a query that asks for any path and any place.
 func RunsOnWay(q Query, read func(Query) iter.Seq2[Run, error]) iter.Seq2[Run, error] {
 	if q.Path == "" && q.Echo == "" {
 		return read(q)

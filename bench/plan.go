@@ -31,7 +31,8 @@ func (p Plan) OnGrid() bool { return p.Cooldown > 0 && !p.PaceUnknown }
 // It has no meaning in a closed loop.
 func (p Plan) Due(seq uint32) time.Duration { return time.Duration(seq-1) * p.Cooldown }
 
-// Align moves unix, the Unix time at which a grid could begin, to where an aligned one does.
+// Align moves unix, the Unix time at which a grid could begin, to the next moment at which an aligned grid may begin.
+// For a plan that is not aligned, and for a closed loop, it is unix itself.
 func (p Plan) Align(unix time.Duration) time.Duration {
 	if !p.Aligned || p.ClosedLoop() {
 		return unix

@@ -9,13 +9,13 @@ import (
 	"time"
 )
 
-// What speaks to a platform.
+// The engines: what speaks to a platform.
 const (
 	Native  = "native"  // Go, in this process
 	Browser = "browser" // the platform's own JavaScript SDK, in Chromium
 )
 
-// Engines are all of them.
+// Engines are all engines.
 var Engines = []string{Native, Browser}
 
 // Platform is what rtcbench has to know of a real-time platform to measure on it: one value, in one map.
@@ -45,7 +45,8 @@ type Platform struct {
 	Page Page
 }
 
-// Leases are how seats are made for others. Whoever makes them has the key of a Place, and whoever takes them has none.
+// Leases are how seats are made for other processes. The maker of a seat has the key of a Place; the process that takes
+// the seat has no key.
 type Leases struct {
 	// Keys are settings of a job that stay with whoever makes seats, and what stands for each elsewhere; "" = nothing.
 	Keys map[string]string
@@ -58,7 +59,7 @@ type Leases struct {
 	Check func(own Place, s Seat) error
 }
 
-// LeaseOf says which seats, and when they are good.
+// LeaseOf says which seats are made, and when they are valid.
 type LeaseOf struct {
 	Room        string
 	Identity    map[Role]string // who takes them
@@ -66,21 +67,21 @@ type LeaseOf struct {
 	From, Until time.Time
 }
 
-// Carries reports whether a plan can ask for a class here. "" is the platform's own.
+// Carries reports whether a plan can ask for class on this platform. "" is the platform's own class.
 func (p Platform) Carries(class TransportClass) bool {
 	return class == "" || slices.Contains(p.Media, class)
 }
 
-// NotCarriedError is a plan for what a platform does not carry.
+// NotCarriedError means that a plan asks for a class that the platform does not carry.
 type NotCarriedError struct {
 	Platform string // for people
 	Class    TransportClass
 }
 
-// Error names both.
+// Error names the platform and the class.
 func (e *NotCarriedError) Error() string { return e.Platform + " has no " + e.Class.Label() }
 
-// Channels are the words by which users ask for what their pings are carried by here.
+// Channels are the words by which users ask for what carries their pings on this platform.
 func (p Platform) Channels() (words []string) {
 	for _, c := range classes {
 		if c.channel != "" && (c.class == DataChannelReliable || p.Carries(c.class)) {
@@ -105,7 +106,7 @@ type Page struct {
 	Missing map[string]Missing
 }
 
-// Missing is what has not happened, and a question that may lead to the cause.
+// Missing is what has not happened yet in a join, and a question that may lead to the cause.
 type Missing struct {
 	What  string // "no answer"
 	Maybe string // begins with a semicolon, or is empty
@@ -128,33 +129,34 @@ type Place struct {
 	Class TransportClass
 }
 
-// Starter is what starts an agent, in a room of which it tells.
+// Starter is a service that starts an agent, and names the room that the agent is in.
 type Starter struct {
 	URL   string // "" = there is none
 	Token string // who asks; "" = nobody asks for that
 	Order string // what it is told, as JSON; "" = the usual
 }
 
-// Rooms are those that there are at a place.
+// Rooms looks into the rooms of a place.
 type Rooms interface {
 	// Named are the rooms whose names begin with prefix. There may be nobody in a room.
 	Named(ctx context.Context, prefix string) ([]string, error)
-	// Present are the identities of those in a room that may ping or answer. A room that is gone has none.
+	// Present are the identities of the participants of a room that may ping or answer. A room that is gone has none.
 	Present(ctx context.Context, room string) ([]string, error)
 }
 
-// Meeting is one room, as this process comes to it. It is closed by its owner.
+// Meeting is one room, as this process comes to it. Its owner calls Delete at the end.
 type Meeting interface {
 	fmt.Stringer // the room for people, without a secret
-	// URL is that of the room or its server, for results.
+	// URL is the URL of the room or its server, for results.
 	URL() string
 	// Open makes what is missing: a room, tokens, an order for an agent. It ends by ctx.
 	Open(ctx context.Context) error
-	// Seat is the right to take one seat, as a participant who is called identity.
+	// Seat gives the right to take one seat, for a participant whose name in the room is identity.
 	Seat(role Role, identity string) (Seat, error)
-	// Explain is err, why a seat was not taken, with what the platform says of it.
+	// Explain gives err, the reason why a seat was not taken, with what the platform says of that reason.
 	Explain(ctx context.Context, seat Seat, err error) error
-	// Complete notes in a run what only the platform knows of it, and says more of err, why the run ended early.
+	// Complete notes in run what only the platform knows of the run, and gives err, the reason why the run ended early,
+	// with what the platform says of that reason.
 	Complete(ctx context.Context, run *Run, err error) error
 	// Delete removes what Open made. What cannot be removed ends by itself, and is named in the error.
 	Delete(ctx context.Context) error
@@ -163,7 +165,7 @@ type Meeting interface {
 // Role is what a participant of ours is for.
 type Role string
 
-// The roles.
+// The roles of participants.
 const (
 	Runner   Role = "runner"
 	Answerer Role = "echo"
@@ -171,7 +173,7 @@ const (
 	Speaker  Role = "caller" // it speaks, and listens to who answers
 )
 
-// NewIdentity names a participant, or a room, of ours; nobody else has it.
+// NewIdentity makes a random name for a participant or a room of ours, which nobody else has.
 func NewIdentity(role Role) string {
 	return fmt.Sprintf("rtcbench-%s-%s", role, strings.ToLower(rand.Text()[:8]))
 }

@@ -11,7 +11,8 @@ type Seen struct {
 // SeenWindow is how many numbers, from the last one down, are known one by one.
 const SeenWindow = 64
 
-// Note adds a ping. One that comes twice counts once, unless it is older than the window.
+// Note adds the ping with the number seq. A ping that comes twice counts once, unless its number is older than the
+// window.
 func (s *Seen) Note(seq uint32) {
 	switch back := int64(s.Last) - int64(seq); {
 	case seq == 0: // of the warm-up, or after the last one

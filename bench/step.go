@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Step is what a join waits for. Errors name the step at which a time was over.
+// Step is what a join waits for. Errors name the step at which the time ran out.
 type Step string
 
 const (
@@ -24,12 +24,13 @@ const (
 	StepPong    Step = "the first pong"
 )
 
-// parting is what tidying up has when no time is left: a room or an order ends by itself, too.
+// parting is how long tidying up may take where no time is left. It may be short, for a room or an order also ends by
+// itself.
 const parting = 100 * time.Millisecond
 
-// Farewell is a context in which something is tidied up after a step that had until ctx's deadline, so that the limit
-// which a user gave holds: it ends after most, or with the deadline where that comes first, and soon where that has
-// passed.
+// Farewell is a context for tidying up after a step that had until ctx's deadline. It ends after most, or at the
+// deadline where the deadline comes first, so that the limit which a user gave holds. Where ctx has ended, it ends
+// after parting.
 func Farewell(ctx context.Context, most time.Duration) (context.Context, context.CancelFunc) {
 	if end, bounded := ctx.Deadline(); bounded {
 		most = min(most, max(parting, time.Until(end)))
@@ -40,7 +41,7 @@ func Farewell(ctx context.Context, most time.Duration) (context.Context, context
 	return context.WithTimeout(context.WithoutCancel(ctx), most)
 }
 
-// LateError is a Join whose time was over before the seat was taken: what had not happened by then.
+// LateError is the error of a Join whose time ran out before the seat was taken. It says what had not happened by then.
 type LateError struct {
 	What    string        // "no answer"
 	Maybe   string        // a question that may lead to the cause, without parentheses
@@ -54,13 +55,14 @@ func (e *LateError) Error() string {
 	return fmt.Sprintf("%s in %v, waiting for %s (%s)", e.What, e.After.Round(100*time.Millisecond), e.Waiting, e.Maybe)
 }
 
-// Unwrap is why the time was over.
+// Unwrap is the reason why the time ran out.
 func (e *LateError) Unwrap() error { return e.Cause }
 
 // ErrNoEcho means that nobody answered during the warm-up.
 var ErrNoEcho = errors.New("no echo answered")
 
-// NoEcho is ErrNoEcho with how long was waited, and how many pongs came all the same that match no ping of the run.
+// NoEcho wraps ErrNoEcho. It says how long the runner waited, and how many pongs came meanwhile that match no ping of
+// the run.
 func NoEcho(waited time.Duration, strays int) error {
 	if strays == 0 {
 		return fmt.Errorf("%w in %v, waiting for %s", ErrNoEcho, waited, StepPong)

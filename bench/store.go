@@ -10,22 +10,23 @@ import (
 	"rtcbench/internal/stats"
 )
 
-// ErrRejected is wrapped by errors of Store.Save that will come again however often the run is offered:
-// it is too old for the store, too large, of a type that the store does not take, or we may not write there.
-// Any other error may pass.
+// ErrRejected is wrapped by errors of Store.Save that come again however often the run is offered: the run is too old
+// for the store, too large, of a type that the store does not take, or we may not write there. Any other error may
+// pass.
 var ErrRejected = errors.New("the store will never take this run")
 
-// ErrFailed is wrapped by errors of Store.Save when the store answered and failed at this run: it may take another one.
+// ErrFailed is wrapped by errors of Store.Save when the store answered and failed at this run: the store may take
+// another run.
 var ErrFailed = errors.New("the store failed at this run")
 
-// ErrIncomplete is wrapped by the last error of Store.Runs where a store is damaged: what was given before is all of it
+// ErrIncomplete is wrapped by the last error of Store.Runs where a store is damaged: the runs given before it are all
 // that can be read.
 var ErrIncomplete = errors.New("not all can be read")
 
 // Store keeps runs. Its methods may be called at the same time, also by several processes.
 type Store interface {
-	// Save keeps r. Saving a run whose ID is kept already changes nothing that a reader sees. When it
-	// returns nil, the run outlives this process. It returns by ctx's end.
+	// Save keeps r. Saving a run whose ID is kept already changes nothing that a reader sees. When Save returns nil,
+	// the run outlives this process. Save returns by ctx's end.
 	Save(ctx context.Context, r Record) error
 	// Runs gives the runs that q asks for, in the order of their ends. A run that cannot be read is an
 	// error of its own, with the run's ID where that is known, and the next ones follow; after
@@ -37,23 +38,23 @@ type Store interface {
 	String() string
 }
 
-// ReadsOn reports whether an error that Store.Runs gave together with r is of single runs. Who reads tells it, leaves
-// them out and goes on.
+// ReadsOn reports whether an error that Store.Runs gave together with r is about single runs, and not about the store.
+// A reader reports such an error, leaves these runs out and goes on.
 func ReadsOn(r Run, err error) bool { return r.ID != "" || errors.Is(err, ErrIncomplete) }
 
-// What a Store may be able to do beside. Who wants such a thing asks for it by a type assertion.
+// The interfaces below are what a Store may be able to do beside. A caller asks for one of them by a type assertion.
 
 // Remover is a Store that can remove a run.
 type Remover interface {
-	// Remove takes the run with that ID out of the store and of its sums, also one that cannot be read. It reports
-	// whether it was there.
+	// Remove takes the run with that ID out of the store and out of its sums, even a run that cannot be read. It
+	// reports whether the run was there.
 	Remove(ctx context.Context, id string) (bool, error)
 }
 
 // Aggregator is a Store that need not read every run to sum them up.
 type Aggregator interface {
-	// Aggregate gives one Aggregate a series, by name, also of one whose runs are all left out; it takes no ID and
-	// no Limit. An error that wraps ErrIncomplete says that the sums are those of what can be read.
+	// Aggregate gives one Aggregate for each series, by name, also for a series whose runs are all left out. It takes
+	// no q.ID and no q.Limit. An error that wraps ErrIncomplete says that the sums are those of what can be read.
 	Aggregate(ctx context.Context, q Query) ([]Aggregate, error)
 }
 
@@ -65,14 +66,14 @@ type WholeSaver interface {
 
 // PackedSaver is a Store that takes packed runs as they are.
 type PackedSaver interface {
-	// SavePacked keeps list in one step, or none of it. fresh is how many of the runs were not kept before. It keeps
-	// what Save keeps of the same run, to the byte.
+	// SavePacked keeps all of list in one step, or none of it. fresh is how many of the runs were not kept before. It
+	// keeps the same bytes that Save keeps of the same run.
 	SavePacked(ctx context.Context, list []Packed) (fresh int, err error)
 }
 
-// Maker is a Store that has something to be made before it takes runs.
+// Maker is a Store in which something has to be made before it takes runs.
 type Maker interface {
-	// Init makes what is missing, and names it. A store that keeps runs for ever does not look at the retention.
+	// Init makes what is missing, and names what it made. A store that keeps runs for ever does not look at keep.
 	Init(ctx context.Context, keep Retention) (made []string, err error)
 }
 
@@ -82,8 +83,8 @@ type Retention struct {
 	RunDays, SampleDays       *int // of PostgreSQL; 0 = for ever, nil = as it is
 }
 
-// Likeness is what two names of stores have to do with each other. A name can be spelt in several ways, and be
-// corrected: docs/stores.md has the rules.
+// Likeness says whether two names mean the same store. A name can be spelt in several ways, and can be corrected:
+// docs/stores.md has the rules.
 type Likeness int
 
 const (
@@ -92,8 +93,8 @@ const (
 	Same                    // they are two spellings of one store
 )
 
-// Words are what the user of a store calls its settings and the commands that help. A store says them in its errors,
-// and knows none by itself: where one is "", the error says less.
+// Words are what the user of a store calls its settings and the commands that help. A store puts these words into its
+// errors, and has none of its own: where a word is "", the error says less.
 type Words struct {
 	Init   string // the command that makes what is missing
 	Export string // the command that writes the runs of a store to a file; the name of the store follows
@@ -103,7 +104,7 @@ type Words struct {
 	Since  string // the filter that asks for less
 }
 
-// Hint is a word with what stands before it and after it; "" where there is no word.
+// Hint is word with the texts before and after it; "" where word is "".
 func Hint(before, word, after string) string {
 	if word == "" {
 		return ""
@@ -116,7 +117,7 @@ type Checker interface {
 	Check(ctx context.Context) error
 }
 
-// Usable is an error when a store can be asked nothing any more: it is closed, or ctx has ended.
+// Usable gives an error when a store cannot be asked any more, because it is closed or because ctx has ended.
 func Usable(ctx context.Context, s Store, closed bool) error {
 	if closed {
 		return fmt.Errorf("%s: the store is closed", s)
@@ -127,7 +128,7 @@ func Usable(ctx context.Context, s Store, closed bool) error {
 	return nil
 }
 
-// Query says which runs. What is zero does not restrict.
+// Query says which runs are asked for. A field with its zero value does not restrict.
 type Query struct {
 	ID        string
 	Platform  string
@@ -158,12 +159,12 @@ func (q Query) OfSeries(s Series) bool {
 		is(string(q.Transport), string(s.Transport)) && is(string(q.Path), string(s.Path)) && is(q.Echo, s.Echo)
 }
 
-// OfTime reports whether q asks for runs that ended then.
+// OfTime reports whether q asks for runs whose End is end.
 func (q Query) OfTime(end time.Time) bool {
 	return (q.Since.IsZero() || !end.Before(q.Since)) && (q.Until.IsZero() || end.Before(q.Until))
 }
 
-// LeavesOut reports whether sums by q are without r: it is invalid, and nobody asked for such runs.
+// LeavesOut reports whether sums for q leave r out: r is invalid, and q does not ask for invalid runs.
 func (q Query) LeavesOut(r Record) bool {
 	return !q.Invalid && r.Summary.Validity.Verdict == Invalid
 }
@@ -175,7 +176,7 @@ type Kept struct {
 	Conversation Conversation // of audio, as it was told when the pings were there
 }
 
-// Histogram is that of the pings answered in time.
+// Histogram is the histogram of the round trip times of pings answered in time.
 func (r Run) Histogram() stats.Histogram {
 	if r.Kept != nil {
 		return r.Kept.Histogram

@@ -17,7 +17,7 @@ type Quantity struct {
 	OK bool
 }
 
-// Worse is the greater of two that bound something; without one of them there is none.
+// Worse is the greater of two bounds. It is not known where one of the two is not.
 func (q Quantity) Worse(o Quantity) Quantity { return Quantity{max(q.D, o.D), q.OK && o.OK} }
 
 // MarshalJSON writes milliseconds; null = not known.
@@ -39,7 +39,7 @@ func (q *Quantity) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// Known is d, if ok.
+// Known is the quantity d, which is known if ok is true.
 func Known(d time.Duration, ok bool) Quantity { return Quantity{d, ok} }
 
 // Spread describes how a set of durations is distributed.
@@ -90,8 +90,8 @@ type Record struct {
 // NewRecord summarises r.
 func NewRecord(r Run) Record { return Record{r, Summarise(r)} }
 
-// OneWay is the part of the delay on each way, as far as the clocks let one say.
-// One way is Known, or Why says why not.
+// OneWay is how the delay divides between the two ways, as far as the clocks let one say. Where Known is false, Why
+// says why.
 type OneWay struct {
 	Known  bool
 	Why    string
@@ -120,8 +120,8 @@ var summaries atomic.Int64
 // run.
 func Summaries() int64 { return summaries.Load() }
 
-// Summarise computes everything that follows from the samples and circumstances of r.
-// Of a run without samples it is what was kept of it.
+// Summarise computes everything that follows from the samples and circumstances of r. For a run that was read without
+// its samples, it gives the summary that was kept of the run.
 func Summarise(r Run) Summary {
 	summaries.Add(1)
 	if r.Kept != nil {
@@ -184,7 +184,7 @@ func Summarise(r Run) Summary {
 // arrival is when a pong came, and the round trip that it ended.
 type arrival struct{ at, rtt time.Duration }
 
-// judged is what was kept of r's summary, with a verdict if it has none: it is older than verdicts are.
+// judged is the kept summary of r. A summary that is older than verdicts has no verdict, and gets one here.
 func (k Kept) judged(r Run) Summary {
 	s := k.Summary
 	if s.Validity.Verdict == "" {
@@ -195,7 +195,7 @@ func (k Kept) judged(r Run) Summary {
 	return s
 }
 
-// add adds doubts that were not told when the run was kept.
+// add adds those doubts of list whose codes s does not have yet.
 func (s *Summary) add(list []Doubt) {
 	for _, d := range list {
 		if !slices.ContainsFunc(s.Doubts, func(known Doubt) bool { return known.Code == d.Code }) {
@@ -225,15 +225,15 @@ func (s *Summary) ofRTT() {
 	s.PDV = spread(above)
 }
 
-// OfAll is the q quantile of all of r's settled pings, where one that failed is slower than any other (RFC 2681,
-// section 3.4). It is not known where that falls on one that failed.
+// OfAll is the q quantile of all of r's settled pings, where a failed ping is slower than any other (RFC 2681, section
+// 3.4). OfAll is not known where the quantile falls on a failed ping.
 func (r Record) OfAll(q float64) Quantity {
 	sorted, settled := stats.Sorted(r.Summary.RTTs), r.Counts.Settled()
 	if len(sorted) == 0 || math.Ceil(float64(settled-1)*q) >= float64(len(sorted)) {
 		return Quantity{}
 	}
 	for len(sorted) < settled {
-		sorted = append(sorted, sorted[len(sorted)-1]) // the quantile lies before them
+		sorted = append(sorted, sorted[len(sorted)-1]) // the quantile lies before the failed pings
 	}
 	return Known(stats.Quantile(sorted, q))
 }
@@ -288,8 +288,8 @@ func (o *OneWay) synchronised(pairs []stats.Pair, measured stats.Offset) {
 	}
 }
 
-// drifting estimates θ from the pings, and from what the clocks say of themselves, which is not believed where it
-// cannot be.
+// drifting estimates θ from the pings, and from what the clocks say of their own errors. Where no offset can fit what
+// the clocks say, it is ignored.
 func (o *OneWay) drifting(pairs []stats.Pair, within Quantity) {
 	o.Offset, o.Known = stats.EstimateDrift(pairs, within.D)
 	if !o.Known && within.OK {

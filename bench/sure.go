@@ -7,11 +7,11 @@ import (
 	"rtcbench/internal/stats"
 )
 
-// ofTurns is how what is said of pings is said of turns.
+// ofTurns turns a text about pings into the same text about turns.
 var ofTurns = strings.NewReplacer("pings", "turns", "ping", "turn", "round trip time", "turn latency", "round trip",
 	"turn latency", "did not come back", "had no answer", "pong", "answer", "Loss", "No answer", "loss", "no answer")
 
-// Words is a text about pings as it is said of what has this class: a turn is no ping.
+// Words is text, which is about pings, as it is said of the class c: a turn is no ping.
 func (c TransportClass) Words(text string) string {
 	if c == Turn {
 		return ofTurns.Replace(text)
@@ -19,7 +19,7 @@ func (c TransportClass) Words(text string) string {
 	return text
 }
 
-// TurnsAsked is how many turns a run was to have, of which it may have ended before.
+// TurnsAsked is how many turns a run was to have. A run that ended early has fewer.
 func (r Run) TurnsAsked() int { return max(r.Plan.Count, len(r.Turns.Turns)) }
 
 // Needed is how many answered pings or turns the q quantile of a run needs. For turns that is what its 95 % interval
@@ -32,7 +32,8 @@ func (c TransportClass) Needed(q float64) int {
 	return stats.NeededForBound(q)
 }
 
-// Unmarked is what those answered turns say that nothing marks as unsure, beside the percentiles of all.
+// Unmarked is what the answered turns say that nothing marks as unsure. Results show it beside the percentiles of all
+// turns.
 type Unmarked struct {
 	Turns int      `json:"turns"`
 	P50   Quantity `json:"p50_ms"`
@@ -41,7 +42,7 @@ type Unmarked struct {
 	P95CI Span     `json:"p95_ci95"`
 }
 
-// Unmarked is that of turns; marked is how many of the answered ones are left out of it.
+// Unmarked sums up the answered turns of t that nothing marks. marked is how many answered turns are left out.
 func (t Turns) Unmarked() (u Unmarked, marked int) {
 	var latencies []time.Duration
 	for _, x := range t.Turns {
@@ -59,7 +60,7 @@ func (t Turns) Unmarked() (u Unmarked, marked int) {
 	return Unmarked{len(latencies), s.P50, span(s.P50CI), s.P95, span(s.P95CI)}, marked
 }
 
-// WithUnmarked is t with what its unmarked turns say.
+// WithUnmarked is a copy of t in which Sure is what Unmarked computes.
 func (t *Turns) WithUnmarked() *Turns {
 	if t == nil {
 		return nil
@@ -70,7 +71,7 @@ func (t *Turns) WithUnmarked() *Turns {
 	return &whole
 }
 
-// Bare is t without what follows from it.
+// Bare is a copy of t without Sure, which follows from the turns.
 func (t *Turns) Bare() *Turns {
 	if t == nil {
 		return nil
@@ -80,10 +81,10 @@ func (t *Turns) Bare() *Turns {
 	return &bare
 }
 
-// mostShown is how much of a wait for nothing a picture shows at the least.
+// mostShown is how much a picture shows of the wait for an answer that never came.
 const mostShown = 3 * time.Second
 
-// Over is when a turn was over: nobody was heard after it, or nobody waited any longer.
+// Over is when a turn was over: nobody was heard after it, or, in a turn without an answer, nobody waited any longer.
 func (t TurnFact) Over() time.Duration {
 	over := time.Duration(0)
 	for _, spans := range [][]Span{t.Caller, t.Agent} {
@@ -97,8 +98,8 @@ func (t TurnFact) Over() time.Duration {
 	return over
 }
 
-// Scale is how long a picture of turns is: it ends with the longest in which somebody could be heard, and shows enough
-// of a wait for nothing. What goes on beyond it is cut there.
+// Scale is the length of the time axis in a picture of turns. The axis ends with the longest turn in which somebody
+// could be heard, and shows a part of each wait for an answer that never came. What goes on beyond the axis is cut off.
 func (t Turns) Scale() (longest time.Duration) {
 	for _, x := range t.Turns {
 		over := x.Over()

@@ -34,7 +34,7 @@ type Session interface {
 	// Recv waits for the next message of another participant. What arrived before the
 	// end of the session is still handed out; then it fails like Send, never with ErrNotConnected.
 	Recv(ctx context.Context) (Packet, error)
-	// Facts is what is known of the seat by now.
+	// Facts are what is known of the seat by now.
 	Facts() Facts
 	// Close leaves the room and unblocks Send and Recv. It may be called again.
 	Close() error
@@ -43,8 +43,9 @@ type Session interface {
 // Direct is a Session that can hand on packets of audio where they arrive: an echo answers them without a wait for
 // another goroutine.
 type Direct interface {
-	// Direct makes f take each packet of audio from now on, in the goroutine that read it. Recv gives none of them
-	// then; nil gives them back. f may be called several times at once, and keeps no payload.
+	// Direct makes f take each packet of audio from now on, in the goroutine that read the packet. Recv gives no packet
+	// of audio while f is set; Direct(nil) gives the packets back to Recv. f may be called several times at once, and
+	// keeps no payload.
 	Direct(f func(Packet))
 }
 

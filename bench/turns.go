@@ -51,7 +51,7 @@ type TurnCall struct {
 	NetworkBy string   `json:"network_by"` // NetworkByEcho, NetworkByReports, or "" = not known
 }
 
-// By what the network's share is known.
+// The values of TurnCall.NetworkBy: how the network's share of the turn latency was measured.
 const (
 	NetworkByEcho    = "echo" // audio pings to an echo in the room
 	NetworkByReports = "rtcp" // RTCP: to the server and back alone
@@ -68,7 +68,7 @@ const (
 	TurnNotMeasurable TurnFate = "not measurable" // Why says why
 )
 
-// TurnFates are all of them.
+// TurnFates are all fates of turns.
 var TurnFates = []TurnFate{TurnAnswered, TurnEarly, TurnUnanswered, TurnNotMeasurable}
 
 // TurnFact is one turn. Moments count from the first audible sample of the caller's, and may be negative.
@@ -105,14 +105,15 @@ type TurnFact struct {
 	Waited Quantity `json:"waited_ms"`
 }
 
-// MostStalled is for how long a process may not get to its packets before a turn is marked, and a ping does not count:
-// one packet's time.
+// MostStalled is the longest time for which a process may not get to its packets: the time of one packet. After a
+// longer time a turn is marked, and a ping does not count.
 const MostStalled = 20 * time.Millisecond
 
-// Starved reports whether this process may have had no time for a turn: it may be wrong by Stalled.
+// Starved reports whether this process may have had no time for a turn: the turn's latency may then be wrong by
+// Stalled.
 func (t TurnFact) Starved() bool { return t.Stalled.OK && t.Stalled.D > MostStalled }
 
-// Held reports whether a packet by which a turn is measured was held up on its way, by Uneven.
+// Held reports whether a packet by which a turn is measured was held up on its way. Uneven says for how long.
 func (t TurnFact) Held() bool { return t.Uneven.OK && t.Uneven.D > MostStalled }
 
 // Marked reports whether something is known that makes a turn's latency unsure.
@@ -131,7 +132,7 @@ type Note struct {
 	Text string   `json:"text"`
 }
 
-// notMeasurable is the share of turns in percent of which nobody can say when they were answered.
+// notMeasurable is the share, in percent, of the turns that could not be measured.
 func (r Run) notMeasurable() (float64, bool) {
 	if r.Turns == nil || len(r.Turns.Turns) == 0 {
 		return 0, false

@@ -19,14 +19,14 @@ const (
 	Invalid Verdict = "invalid"
 )
 
-// Verdicts are all of them, the best first.
+// Verdicts are all verdicts, the best first.
 var Verdicts = []Verdict{Valid, Unjudged, Doubtful, Invalid}
 
-// worse orders verdicts.
+// worse orders verdicts, the worst first.
 func worse(a, b Verdict) int { return slices.Index(Verdicts, b) - slices.Index(Verdicts, a) }
 
-// Validity is the verdict on a run and what speaks against it, the worst first. A run that nothing is known
-// against is valid, if what is looked at is known of it at all: docs/validity.md has the table.
+// Validity is the verdict on a run and what speaks against the run, the worst first. A run that nothing speaks against
+// is valid, if what the criteria look at is known of the run: docs/validity.md has the table.
 type Validity struct {
 	Verdict Verdict
 	Grounds []Ground
@@ -225,8 +225,8 @@ func legsWithRED(r Run) (list []string) {
 	return list
 }
 
-// ridesEncoder reports whether pings left with the packets of an encoder that keeps its own time, and not ours: they
-// wait for the next one, and count as not sent when none comes.
+// ridesEncoder reports whether pings left with the packets of an encoder that keeps its own time, and not ours. Such
+// pings wait for the encoder's next packet, and count as not sent when no packet comes.
 func (r Run) ridesEncoder() bool { return r.Facts.Engine == Browser && r.Facts.Transport == RTPAudio }
 
 // maxSlew is how far a wall clock may be slewed against the monotonic one without being stepped: 500 ppm is the most
@@ -293,8 +293,7 @@ func count(yes bool) (float64, bool) {
 	return 0, true
 }
 
-// shareOfP50 is part in percent of the P50; it is not asked of a run in which there was nothing but the instrument to
-// measure.
+// shareOfP50 is part in percent of the P50. It is not known for a run that had nothing but the instrument to measure.
 func (r Run) shareOfP50(part Quantity, s Summary) (float64, bool) {
 	if r.ofItself() {
 		return 0, false
@@ -331,7 +330,7 @@ func changedPairs(r Run) (legs []string) {
 	return legs
 }
 
-// changes are those of one of these kinds after the run had begun.
+// changes are the changes of these kinds after the run had begun.
 func changes(r Run, kinds ...string) (list []Change) {
 	for _, c := range r.Facts.Changes {
 		if slices.Contains(kinds, c.What) && c.At.After(r.Start) {

@@ -8,8 +8,8 @@ import (
 	"rtcbench/internal/stats"
 )
 
-// Variation is how the packets of one way differed, as a jitter buffer at its end sees them: those that arrived, late
-// ones too, and whose times are known.
+// Variation is how the delays of packets on one way differed, as a jitter buffer at the end of that way sees them. It
+// is of the packets that arrived, late ones too, and whose times are known.
 type Variation struct {
 	Packets   int      // 0 = of none
 	PDV       Spread   // delay − its minimum (RFC 5481)
@@ -20,8 +20,8 @@ type Variation struct {
 	Extent    int      // how far back the worst of them has to be put, in packets
 }
 
-// LossBursts is how failed pings lie among those whose fate is known (RFC 3357), and how those that were lost on each
-// way lie among those that took it.
+// LossBursts is how losses cluster (RFC 3357): the failed pings among those whose fate is known, and the packets lost
+// on each way among those that went that way.
 type LossBursts struct {
 	RoundTrip stats.Bursts
 	Known     bool // it is known where each lost ping was lost: Up and Down hold
@@ -31,7 +31,7 @@ type LossBursts struct {
 // passage is one packet on one way.
 type passage struct{ left, came, took time.Duration }
 
-// variations are those of both ways.
+// variations are the Variations of both ways.
 func variations(r Run, o OneWay) (up, down Variation) {
 	if !o.Known {
 		return up, down

@@ -17,7 +17,8 @@ type Codec struct {
 	Source  string // who says so
 }
 
-// Conversation is what a path means for one, or Why there is no telling. Of the two ways it is of the worse.
+// Conversation is what a path means for a conversation of two people, or Why that cannot be told. It is of the worse of
+// the two ways.
 type Conversation struct {
 	Known bool
 	Why   string
@@ -31,7 +32,8 @@ type Conversation struct {
 	Parts      []ConversationPart
 }
 
-// ConversationPart is one line of how it came about. Its Name, where it is assumed, is what Assumed calls it.
+// ConversationPart is one line of how the rating of a Conversation came about. The Name of an assumed part is what
+// Assumed calls it.
 type ConversationPart struct {
 	Name   string
 	Known  bool

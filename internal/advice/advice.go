@@ -20,7 +20,7 @@ import (
 	"rtcbench/internal/redact"
 )
 
-// Of is a way out of err in parentheses, with a space before; "" = there is none to offer.
+// Of is a hint what to do about err, in parentheses, with a space before; "" = there is none to offer.
 func Of(err error) string {
 	var dns *net.DNSError
 	var authority x509.UnknownAuthorityError
@@ -62,8 +62,8 @@ func Of(err error) string {
 // ErrTLS means that a port that was asked without TLS speaks TLS.
 var ErrTLS = errors.New("that port speaks TLS")
 
-// Lasting reports whether an error stays as it is until somebody mends its cause: a certificate that is not trusted, a
-// port that speaks something else, or a limit of this process. A server that is away may come back.
+// Lasting reports whether an error stays until somebody mends its cause: a certificate that is not trusted, a port that
+// speaks something else, or a limit of this process. A server that cannot be reached may come back.
 func Lasting(err error) bool {
 	var certificate *tls.CertificateVerificationError
 	var record tls.RecordHeaderError
@@ -71,8 +71,8 @@ func Lasting(err error) bool {
 		errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)
 }
 
-// NoRedirect makes an http.Client give an answer that sends it elsewhere as it is: it would take a credential along, or
-// make a GET of a POST.
+// NoRedirect makes an http.Client return a redirect as it is. Following the redirect would take a credential to another
+// host, or make a GET of a POST.
 func NoRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // Transport is http.DefaultTransport, with a proxy's refusal as a *Refused: net/http has no type for it.
@@ -91,10 +91,10 @@ func ProxyAnswered(_ context.Context, _ *url.URL, _ *http.Request, answer *http.
 	return &Refused{Status: answer.StatusCode, Server: answer.Header.Get("Server"), Proxy: true}
 }
 
-// ErrCutOff means that an answer began and did not come to its end.
+// ErrCutOff means that an answer began and was not completed.
 var ErrCutOff = errors.New("it closed the connection in the middle of its answer")
 
-// Body reads at most so many bytes of what an answer carries.
+// Body reads at most so many bytes of the body of an answer.
 func Body(answer *http.Response, most int64) ([]byte, error) {
 	data, err := io.ReadAll(io.LimitReader(answer.Body, most))
 	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) {
@@ -103,7 +103,7 @@ func Body(answer *http.Response, most int64) ([]byte, error) {
 	return data, err
 }
 
-// Service is who was asked.
+// Service is the service that was asked.
 type Service struct {
 	Name    string // "LiveKit"
 	Path    string // of the URL that the user gave; "" = none
@@ -131,14 +131,14 @@ var (
 	webText = regexp.MustCompile(`(?i)^\s*<(!doctype html|html|head|body)\b`)
 )
 
-// most is what is read of a body. mostSaid is what is shown of it, mostNamed of a name.
+// most is how much of a body is read, in bytes. mostSaid is how much of it is shown, mostNamed how much of a name.
 const (
 	most      = 4 << 10
 	mostSaid  = 160
 	mostNamed = 80
 )
 
-// Read makes a Refused of an answer, and reads a little of its body. What it says is without the secrets.
+// Read makes a Refused of an answer, and reads a little of its body. The secrets are removed from what the answer says.
 func Read(answer *http.Response, of Service, secrets ...string) *Refused {
 	body, _ := io.ReadAll(io.LimitReader(answer.Body, most))
 	return Page(answer, body, of, secrets...)
@@ -176,7 +176,8 @@ func (r *Refused) Error() string {
 	return text
 }
 
-// Foreign reports whether somebody on the way answered, and not who was asked: then nobody has judged a credential.
+// Foreign reports whether somebody on the way answered, and not the service that was asked: then nobody has judged a
+// credential.
 func (r *Refused) Foreign() bool { return r.Proxy || r.Web }
 
 // Advice is what to do about it, or "".

@@ -9,11 +9,11 @@ import (
 	"rtcbench/internal/redact"
 )
 
-// Guarded is a transport whose errors are without the credentials of the request. net/http quotes what it cannot read
-// of an answer, and a server, or a proxy before it, may repeat any header there.
+// Guarded is a transport whose errors do not contain the credentials of the request. net/http quotes the parts of an
+// answer that it cannot read, and a server, or a proxy before it, may repeat any header there.
 //
-// Its answers come to an end: who switches protocols (101) without having been asked to has no answer to read. net/http
-// would give the bare connection as the body, which no deadline ends.
+// The bodies of its answers end. A server that switches protocols (101) without having been asked to has no body:
+// net/http would give the bare connection as the body, which no deadline ends.
 func Guarded(t http.RoundTripper) http.RoundTripper { return guarded{t} }
 
 type guarded struct{ http.RoundTripper }
@@ -38,12 +38,12 @@ func (g guarded) RoundTrip(q *http.Request) (*http.Response, error) {
 	return answer, nil
 }
 
-// CloseIdleConnections is what http.Client looks for.
+// CloseIdleConnections is the method that http.Client looks for.
 func (g guarded) CloseIdleConnections() {
 	(&http.Client{Transport: g.RoundTripper}).CloseIdleConnections()
 }
 
-// shortest is how long a value of a query is that may be a token: anything shorter stands in many words.
+// shortest is the least length of a value of a query that may be a token: anything shorter stands in many words.
 const shortest = 8
 
 // credentials are what of a request may be secret, in each form in which it was sent.

@@ -9,7 +9,7 @@ import (
 	"rtcbench/bench"
 )
 
-// Steps are those of a request over HTTP, as far as it has come.
+// Steps are the steps of a request over HTTP, as far as the request has come.
 type Steps struct {
 	mu  sync.Mutex
 	now bench.Step

@@ -15,7 +15,7 @@ type Stamps struct {
 	At             Flags          // where T2 was taken: AtWire, AtReceive, or 0 = by a page
 }
 
-// Answered is the record that answers a ping; seen says which pings of its run the echo has had.
+// Answered is the record that answers the ping r. seen says which pings of the run the echo has had.
 func (r Record) Answered(at Stamps, seen bench.Seen) Record {
 	r.Type, r.Flags = Pong, Stamped|Tells|at.At
 	r.T2, r.T3, r.Seen, r.ClockError = Micros(at.Received), Micros(at.Sent), seen, 0

@@ -35,7 +35,7 @@ func (p Prober) Probe(ctx context.Context, plan bench.Plan, on func(bench.Sample
 	return r.Run(ctx, m)
 }
 
-// matcher is the wire of a recorder: audio packets of a session.
+// matcher is the recorder.Wire of audio packets, over a session.
 type matcher struct {
 	session bench.Session
 	clock   bench.Clock
@@ -56,7 +56,7 @@ func (m *matcher) Send(ctx context.Context, seq uint32, at time.Time) error {
 	t1 := m.stamps.Add(m.clock.UnixMilli(at), seq)
 	m.mu.Unlock()
 	size := m.size
-	if m.sizes && seq != 0 { // larger than the fillers, and than what is not counted
+	if m.sizes && seq != 0 { // larger than fillers and pings that are not counted
 		size = LabSize(size+1, seq)
 	}
 	m.buf = Append(m.buf[:0], nil, size, Record{Type: Ping, Run: m.run, Seq: seq, T1: Micros(t1)})
@@ -64,7 +64,7 @@ func (m *matcher) Send(ctx context.Context, seq uint32, at time.Time) error {
 	return m.session.Send(ctx, bench.Message{Payload: m.buf, Class: bench.RTPAudio})
 }
 
-// Facts implements recorder.Wire: those of the session, and what pongs say of the echo.
+// Facts implements recorder.Wire: the facts of the session, and what pongs say of the echo.
 func (m *matcher) Facts() bench.Facts {
 	f := m.session.Facts()
 	m.mu.Lock()
@@ -85,7 +85,7 @@ func (m *matcher) Facts() bench.Facts {
 	return f
 }
 
-// stamped is where the arrival of a ping was stamped.
+// stamped is where the echo stamped the arrival of a ping.
 func (f Flags) stamped() string {
 	switch {
 	case f&AtWire != 0:
@@ -110,7 +110,7 @@ func (m *matcher) Hear(ctx context.Context, r *recorder.Recorder) error {
 }
 
 // match finds the pings that a packet answers. A pong is ours when its run, its T1 and its number are those of a ping
-// that we sent. What is not ours is a filler, the silence of an SFU or somebody's voice: it is nothing to a run.
+// that we sent. Other packets are fillers, the silence of an SFU or somebody's voice: they do not count for a run.
 func (m *matcher) match(packet bench.Packet, r *recorder.Recorder) {
 	for record, verdict := range Records(packet.Payload) {
 		switch {

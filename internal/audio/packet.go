@@ -24,7 +24,7 @@ const (
 // LabSize is the size of packet seq in the lab.
 func LabSize(base int, seq uint32) int { return base + int(seq%LabSizes) }
 
-// Type is what a record is: the numbers stand on the wire.
+// Type is the kind of a record. The numbers stand on the wire.
 type Type uint8
 
 const (
@@ -47,7 +47,7 @@ const (
 	flagsEnd
 )
 
-// Record is what one packet says of one ping. The zero value of what Flags do not name is on the wire too.
+// Record is what one packet says of one ping. A value that Flags do not name is on the wire as zero.
 type Record struct {
 	Type       Type
 	Flags      Flags
@@ -79,10 +79,10 @@ const (
 // silence is 20 ms of it: CELT, full band, mono, and the bit that says so.
 var silence = []byte{0xf8, 0xff, 0xfe}
 
-// Append appends an Opus packet of size bytes that carries records: that of frame, an Opus packet with one frame of
-// which nothing but the padding changes. A frame of nil, or one that cannot carry, is 20 ms of silence. Without
-// records the packet is a filler, which keeps a stream a stream. A packet is as large as it has to be, where size is
-// less.
+// Append appends an Opus packet of size bytes that carries records. The packet is frame, an Opus packet with one frame,
+// of which nothing but the padding changes. Where frame is nil or cannot carry, the packet is 20 ms of silence. Without
+// records the packet is a filler, which keeps a stream a stream. Where size is too small, the packet is as large as it
+// has to be.
 func Append(dst, frame []byte, size int, records ...Record) []byte {
 	if !CanCarry(frame) {
 		frame = silence
@@ -109,8 +109,8 @@ func Append(dst, frame []byte, size int, records ...Record) []byte {
 	return dst
 }
 
-// AppendReply appends the packet of payload with r in place of its first record: what it sounds like goes back, too.
-// One that has none is appended as it is.
+// AppendReply appends the packet of payload with r in place of its first record: the sound of the packet goes back,
+// too. A packet without a record is appended as it is.
 func AppendReply(dst, payload []byte, r Record) []byte {
 	_, _, padding, _ := split(payload)
 	begin := len(dst) + len(payload) - len(padding)
@@ -123,8 +123,8 @@ func AppendReply(dst, payload []byte, r Record) []byte {
 // CanCarry reports whether an Opus packet has one frame and no padding, so that padding can be added to it.
 func CanCarry(frame []byte) bool { return len(frame) > 0 && frame[0]&codeMask == 0 }
 
-// Bare is a packet that carries records, without them: what a decoder makes of both is the same. Any other is as it
-// was.
+// Bare is payload without its records, if it carries any: a decoder makes the same of both. Any other packet stays as
+// it is.
 func Bare(payload []byte) []byte {
 	toc, frame, padding, ok := split(payload)
 	if !ok || !bytes.HasPrefix(padding, []byte(magic)) {
@@ -169,7 +169,7 @@ func Decode(payload []byte) (r Record, v Verdict) {
 	return r, v
 }
 
-// Records gives all records of a payload. It gives nothing of one that is not ours.
+// Records gives all records of a payload. It gives nothing for a payload that is not ours.
 func Records(payload []byte) iter.Seq2[Record, Verdict] {
 	return func(yield func(Record, Verdict) bool) {
 		_, _, padding, _ := split(payload)
@@ -184,7 +184,7 @@ func Records(payload []byte) iter.Seq2[Record, Verdict] {
 	}
 }
 
-// split takes a packet of one frame and padding apart; ok is false for any other.
+// split takes a packet with one frame and padding apart; ok is false for any other packet.
 func split(payload []byte) (toc byte, frame, padding []byte, ok bool) {
 	if len(payload) < head || payload[0]&codeMask != code3 || payload[1] != oneFrame {
 		return 0, nil, nil, false
@@ -204,7 +204,7 @@ func split(payload []byte) (toc byte, frame, padding []byte, ok bool) {
 	return payload[0] &^ codeMask, rest[:len(rest)-length], rest[len(rest)-length:], true
 }
 
-// read takes a record off the wire.
+// read reads a record from the bytes of the wire.
 func (r *Record) read(b []byte) Verdict {
 	const sum = RecordSize - crc32.Size
 	if crc32.ChecksumIEEE(b[:sum]) != binary.BigEndian.Uint32(b[sum:]) || b[4] != version ||

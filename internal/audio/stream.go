@@ -9,14 +9,14 @@ import (
 	"rtcbench/bench"
 )
 
-// Frame is the distance of the packets of a stream.
+// Frame is the distance in time of the packets of a stream.
 const Frame = 20 * time.Millisecond
 
-// usualSize is how large packets are where nobody asks for another size: as those of speech.
+// usualSize is the size of packets, in bytes, where nobody asks for another one: that of packets of speech.
 const usualSize = 140
 
-// IsFiller reports whether a payload is one that Append makes without a record. The silence that an SFU sends of its
-// own has no padding, and is none.
+// IsFiller reports whether a payload is one that Append makes without a record. The silence that an SFU sends by itself
+// has no padding, so it is no filler.
 func IsFiller(payload []byte) bool {
 	toc, frame, padding, ok := split(payload)
 	return ok && toc == silence[0] && bytes.Equal(frame, silence[1:]) && len(bytes.TrimLeft(padding, "\x00")) == 0
@@ -40,7 +40,7 @@ func (s *stream) left(at time.Time) {
 	s.ping, s.last = at, at
 }
 
-// keep sends fillers until ctx ends. One that cannot be sent is none.
+// keep sends fillers until ctx ends. A filler that cannot be sent is left out.
 func (s *stream) keep(ctx context.Context) {
 	timer := time.NewTimer(Frame)
 	defer timer.Stop()
@@ -60,8 +60,8 @@ func (s *stream) keep(ctx context.Context) {
 	}
 }
 
-// due is when the next filler is: a frame after the last packet, unless a ping is about to leave. Who keeps the stream
-// looks again then, or when that ping has left: not at the moment when it does, which is measured.
+// due is when the next filler has to leave: a frame after the last packet, unless a ping is about to leave then. In
+// that case look is soon after the ping has left, and not the moment at which the ping leaves, which is measured.
 func (s *stream) due(now time.Time) (due, look time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -80,7 +80,7 @@ func (s *stream) due(now time.Time) (due, look time.Time) {
 	return due, look
 }
 
-// filled notes a filler that was due then, and says when to look for the next one.
+// filled notes a filler that was due at the moment due, and says when to look for the next one.
 func (s *stream) filled(due, now time.Time) time.Time {
 	s.mu.Lock()
 	if due.After(s.last) {

@@ -30,7 +30,7 @@ func (c *collected) add(b contract.Batch) {
 	}
 }
 
-// takeRest takes what came after a batch that will never come.
+// takeRest takes the batches that came after one that will never come.
 func (c *collected) takeRest() {
 	for _, n := range slices.Sorted(maps.Keys(c.waiting)) {
 		c.take(c.waiting[n])
@@ -78,7 +78,7 @@ func (c *collected) put(s bench.Sample) {
 	}
 }
 
-// media is what the page has told of sound itself; nil where it was not asked.
+// media is what the page has told of sound itself; nil where the plan did not ask for that.
 func (c *collected) media() *bench.Media {
 	if !c.plan.Media {
 		return nil

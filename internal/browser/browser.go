@@ -23,7 +23,7 @@ import (
 	"rtcbench/web"
 )
 
-// Options choose the browser.
+// Options say which browser is started, and how.
 type Options struct {
 	Path          string // of Chromium or Chrome; "" = found
 	NoSandbox     bool   // Chromium's own sandbox off; as root it always is
@@ -35,13 +35,13 @@ type Options struct {
 	Rooms []JoinConfig
 }
 
-// Browser is a running Chromium with a profile of its own. It is closed by its owner.
+// Browser is a running Chromium with a profile of its own. Its owner closes it.
 type Browser struct {
 	ctx     context.Context
 	cancel  func()
-	profile *scratch.Folder // its processes have it in their command lines
+	profile *scratch.Folder // the browser's processes have this path in their command lines
 	pages   *pages
-	proxies environment.Environment // which may name some
+	proxies environment.Environment // the variables, which may name proxies
 	build   string                  // "chromium-headless-shell 156.0.8078.108"
 	first   atomic.Bool             // whether its first tab is taken
 	once    sync.Once
@@ -51,7 +51,7 @@ type Browser struct {
 // startTimeout bounds the start of Chromium, on a busy machine and a cold disk, where the caller has no limit.
 const startTimeout = 30 * time.Second
 
-// profileKind is what the folders of browsers' profiles are called.
+// profileKind is the name of the kind of folders in which browsers have their profiles.
 const profileKind = "chrome"
 
 // Start starts a browser; ctx bounds the start only. It lives until Close.
@@ -98,12 +98,12 @@ func engine(o Options) (page fs.FS, path string, err error) {
 	return page, path, err
 }
 
-// silenced are the features of full Chromium that would speak to somebody by themselves, after those that chromedp
-// turns off.
+// silenced are the features of full Chromium that would make connections of their own. The list begins with the
+// features that chromedp itself turns off.
 const silenced = "Translate,BlinkGenPropertyTrees,OptimizationHints,OptimizationGuideModelDownloading," +
 	"MediaRouter,DialMediaRouteProvider,AutofillServerCommunication,CertificateTransparencyComponentUpdater," +
 	"DnsOverHttpsUpgrade,NetworkTimeServiceQuerying,InterestFeedContentSuggestions," +
-	"WebRtcHideLocalIpsWithMdns" // a name for each address, which is told to everybody in the local network
+	"WebRtcHideLocalIpsWithMdns" // it would tell everybody in the local network a name for each address
 
 func (b *Browser) flags(path string, o Options) ([]chromedp.ExecAllocatorOption, error) {
 	home := filepath.Join(b.profile.Path, "home")
@@ -115,7 +115,7 @@ func (b *Browser) flags(path string, o Options) ([]chromedp.ExecAllocatorOption,
 		chromedp.NoInheritEnv, chromedp.Env(variables(o.Environment, home)...),
 		chromedp.Flag("autoplay-policy", "no-user-gesture-required"),
 		chromedp.Flag("disable-component-update", true),
-		// with that flag alone Chromium asks all the same
+		// With the flag alone Chromium asks for updates all the same.
 		chromedp.Flag("component-updater", "initial-delay=1000000,url-source=http://"+nobody+"/"),
 		chromedp.Flag("disable-domain-reliability", true),
 		chromedp.Flag("disable-features", silenced),
@@ -190,8 +190,9 @@ func (b *Browser) Close() error {
 	return b.err
 }
 
-// removeSocket removes the folder of Chromium's socket, which it makes beside its profile, for a path may be too long
-// for a socket, and leaves behind when it is ended from outside. A link in the profile leads there.
+// removeSocket removes the folder of Chromium's socket. Chromium makes that folder beside its profile, for the path in
+// a profile may be too long for a socket, and leaves it behind when Chromium is ended from outside. A link in the
+// profile leads to the folder.
 func removeSocket(profile string) {
 	socket, err := os.Readlink(filepath.Join(profile, "SingletonSocket"))
 	dir := filepath.Dir(socket)
@@ -201,5 +202,5 @@ func removeSocket(profile string) {
 	}
 	os.Remove(socket)
 	os.Remove(filepath.Join(dir, "SingletonCookie"))
-	os.Remove(dir) // not more than it made there
+	os.Remove(dir) // removes an empty folder only, so nothing that others put there
 }

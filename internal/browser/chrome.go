@@ -35,9 +35,9 @@ func findAmong(named string, list []string) (string, error) {
 	return "", fmt.Errorf("%w (%s, or name one with --chrome-path or CHROME_PATH)", ErrNoChrome, wayOut(runtime.GOOS))
 }
 
-// usual are the programs that are looked for, the best first: a headless shell is Chromium without what a window needs.
-// It starts in a fraction of the time and asks nothing of anybody. Debian's own command for it is a shell script that
-// stays between us and the browser.
+// usual are the programs that are looked for, the best first. A headless shell is Chromium without what a window needs:
+// it starts in a fraction of the time and makes no connections of its own. Debian's own command for Chromium is a shell
+// script that stays between us and the browser.
 func usual(system string, e environment.Environment) []string {
 	switch system {
 	case "darwin":

@@ -8,7 +8,7 @@ import (
 	"rtcbench/internal/stats"
 )
 
-// offsetRounds is how often the two clocks are read; the tightest readings count.
+// offsetRounds is how often the two clocks are read. The readings with the tightest bounds count.
 const offsetRounds = 20
 
 // Offset bounds the clock of echo minus that of runner. Each page's clock is read between two

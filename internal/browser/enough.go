@@ -15,8 +15,8 @@ const (
 	longestTmp = 107 - 45
 )
 
-// enough says what keeps a browser from starting, where that is known beforehand. The browser itself would end without
-// a word.
+// enough says what would keep a browser from starting, where that is known beforehand. The browser itself would end
+// without an error message.
 func enough(path string) error {
 	if most, known := fileLimit(); known && most < leastFiles {
 		return fmt.Errorf("start %s: at most %d open files are allowed here, and Chromium needs %d (ulimit -n, or "+

@@ -9,16 +9,17 @@ import (
 	"rtcbench/internal/environment"
 )
 
-// proxyVariables say through what the browser asks, in the two spellings that Chromium knows.
+// proxyVariables are the variables that name the browser's proxies, in the two spellings that Chromium knows.
 var proxyVariables = []string{"http_proxy", "https_proxy", "all_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY",
 	"ALL_PROXY", "NO_PROXY"}
 
-// makers are hosts that full Chromium asks by itself, some of them past its rules for requests. Not to go by the proxy
-// means to look the name up, and that is not found: see reach.
+// makers are hosts that full Chromium asks by itself, for some of them past its rules for requests. These hosts are
+// excepted from the proxy, so Chromium looks their names up and does not find them: see reach.
 const makers = ".google.com,.googleapis.com,.gstatic.com,.gvt1.com,.gvt2.com,.googleusercontent.com,.chrome.com"
 
-// variables are Chromium's: named variables of ours, and a home inside its scratch folder. What Chromium and its
-// libraries write for a user (crash reports, settings, caches) goes with that folder.
+// variables are the environment of Chromium: some of our variables by name, and a home inside Chromium's scratch
+// folder. What Chromium and its libraries write for a user (crash reports, settings, caches) is removed with that
+// folder.
 func variables(e environment.Environment, home string) []string {
 	list, direct := e.Of("CHROME_DEVEL_SANDBOX"), makers
 	for _, name := range proxyVariables {
@@ -45,7 +46,7 @@ func variables(e environment.Environment, home string) []string {
 	return list
 }
 
-// withoutUser is a proxy's address without a name and a password, which Chromium does not take from there.
+// withoutUser is a proxy's address without the name and the password. Chromium does not take these from an address.
 func withoutUser(proxy string) string {
 	if proxy == "" {
 		return ""

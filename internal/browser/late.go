@@ -7,8 +7,8 @@ import (
 	"rtcbench/bench"
 )
 
-// LateError is a seat that was not taken when the time for it was over. It says which phase it was in, and wraps why it
-// was over.
+// LateError means that the time for taking a seat ran out. It says which phase the join was in, and wraps the reason
+// why the time ran out.
 type LateError struct {
 	phase bench.Missing
 	cause error
@@ -22,16 +22,16 @@ var (
 // Error says what had not happened.
 func (e *LateError) Error() string { return e.phase.What }
 
-// Maybe goes on in the parentheses of an advice; it begins with a semicolon, or is empty.
+// Maybe is the rest of the advice that stands in parentheses. It begins with a semicolon, or is empty.
 func (e *LateError) Maybe() string { return e.phase.Maybe }
 
 // Unwrap is the context's cause.
 func (e *LateError) Unwrap() error { return e.cause }
 
-// NotUp is the LateError of a browser that was not up in time.
+// NotUp is the LateError of a browser that did not start in time.
 func NotUp(cause error) *LateError { return &LateError{startPhase, cause} }
 
-// inTime is err, or a LateError if the time was over.
+// inTime is err, or a LateError if the time has run out.
 func inTime(ctx context.Context, err error, at bench.Missing) error {
 	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return &LateError{at, context.Cause(ctx)}
@@ -39,11 +39,11 @@ func inTime(ctx context.Context, err error, at bench.Missing) error {
 	return err
 }
 
-// reached notes what the page tells of its join.
+// reached notes which phase of its join the page has reached.
 func (p *Page) reached(name string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if at, known := p.missing[name]; known { // what is not told of leaves the phase as it was
+	if at, known := p.missing[name]; known { // a name that is not in missing leaves the phase as it was
 		p.phase = at
 	}
 }

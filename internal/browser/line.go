@@ -12,10 +12,10 @@ import (
 	"rtcbench/internal/browser/contract"
 )
 
-// mostTalks is how much of a call may wait to be read: minutes.
+// mostTalks is how many Talks of a call may wait to be read: as many as come in minutes.
 const mostTalks = 8192
 
-// Line is a page that takes part in a call with a voice. All its moments are those of the page's worker.
+// Line is a page that takes part in a call with a voice. All its moments are by the clock of the page's worker.
 type Line struct {
 	page  *Page
 	read  time.Time // when the page's clock was read …
@@ -29,11 +29,11 @@ type Line struct {
 
 var _ bench.Performer = (*Line)(nil)
 
-// clockRounds is how often a page's clock is read; the tightest reading counts.
+// clockRounds is how often a page's clock is read. The reading with the tightest bound counts.
 const clockRounds = 10
 
-// Call gives the page a voice. Its encoder's own silence leaves until Perform is called. The call is over when there
-// was no connection for reconnect; 0 = when the platform's library gives up.
+// Call gives the page a voice. The silence of the page's encoder leaves until Perform is called. The call is over when
+// there was no connection for reconnect; 0 = when the platform's library gives up. The caller closes the Line.
 func (p *Page) Call(ctx context.Context, reconnect time.Duration) (*Line, error) {
 	l := &Line{page: p, next: 1, waiting: map[int]contract.Talk{}}
 	best := time.Hour
@@ -55,12 +55,12 @@ func (p *Page) Call(ctx context.Context, reconnect time.Duration) (*Line, error)
 	return l, nil
 }
 
-// Speak implements bench.Line. The encoder keeps the grid.
+// Speak implements bench.Line. It always fails: the page's encoder keeps the grid, so Perform says what is to be said.
 func (l *Line) Speak([]byte, uint64) (time.Time, error) {
 	return time.Time{}, errors.New("a page's voice performs, and does not speak")
 }
 
-// sayTimeout bounds the way of an order to the page.
+// sayTimeout bounds how long an order takes to reach the page.
 const sayTimeout = 10 * time.Second
 
 // Perform implements bench.Performer.
@@ -104,7 +104,7 @@ func (l *Line) Hear(ctx context.Context) (bench.Heard, error) {
 	return first, nil
 }
 
-// take puts what the page tells in order.
+// take puts the Talks of the page in order.
 func (l *Line) take(t contract.Talk) {
 	l.waiting[t.Talk] = t
 	for t, ok := l.waiting[l.next]; ok; t, ok = l.waiting[l.next] {
@@ -119,7 +119,7 @@ func (l *Line) take(t contract.Talk) {
 	}
 }
 
-// kinds are what the page calls them.
+// kinds are the HeardKinds, by the names that the page gives them.
 var kinds = map[string]bench.HeardKind{"sound": bench.HeardSound, "spoken": bench.HeardSpoken,
 	"joined": bench.HeardJoined, "left": bench.HeardLeft, "told": bench.HeardTold}
 

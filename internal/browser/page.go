@@ -17,10 +17,11 @@ import (
 	"rtcbench/internal/environment"
 )
 
-// JoinConfig is what the page needs to take a seat. Join fills in how long it may take.
+// JoinConfig is what the page needs to take a seat. Join fills in how long the join may take.
 type JoinConfig = contract.JoinConfig
 
-// Page is one participant: a page in a window and a process of its own. It is closed by its owner, or with its browser.
+// Page is one participant: a page in a window and a process of its own. Its owner closes it; closing the browser closes
+// it, too.
 type Page struct {
 	ctx     context.Context
 	cancel  func()
@@ -32,7 +33,7 @@ type Page struct {
 	build   string                   // of the browser
 	missing map[string]bench.Missing // by what was reached of the join
 
-	hangs atomic.Bool // it did not answer when it had measured
+	hangs atomic.Bool // the page did not answer after its measurement
 
 	mu    sync.Mutex
 	phase bench.Missing // of the join
@@ -41,8 +42,8 @@ type Page struct {
 	facts    contract.Facts // as they were at the join
 }
 
-// Open makes room for a participant, in a window of its own. It loads and joins nothing yet. All pages share one cache,
-// so what a platform's library fetches is fetched once.
+// Open opens a window for a participant. Nothing is loaded or joined yet. All pages share one cache, so that what a
+// platform's library fetches is fetched once. The caller closes the page.
 func (b *Browser) Open(ctx context.Context) (*Page, error) {
 	return b.open(ctx, func() (context.Context, func()) { return chromedp.NewContext(b.ctx) })
 }
@@ -104,7 +105,7 @@ func watch(tab context.Context) (<-chan struct{}, error) {
 	return gone, nil
 }
 
-// call runs f on the page's context and returns by ctx's end.
+// call runs f on the page's context. It returns by ctx's end at the latest.
 func call[T any](ctx context.Context, p *Page, f func(context.Context) (T, error)) (T, error) {
 	type answer struct {
 		v   T
@@ -127,7 +128,7 @@ func call[T any](ctx context.Context, p *Page, f func(context.Context) (T, error
 	}
 }
 
-// clean gives an exception of the page's as its message, without the JavaScript around it.
+// clean turns an exception of the page into an error with its message, without the JavaScript around it.
 func clean(err error) error {
 	var exception *chromedp.ExceptionError
 	if !errors.As(err, &exception) {
@@ -144,23 +145,23 @@ func clean(err error) error {
 	return thrown(strings.TrimPrefix(text, "Error: "))
 }
 
-// refusal is an answer of the platform's, in words for people.
+// refusal is an answer of the platform that says no, in words for people.
 type refusal string
 
 func (r refusal) Error() string { return string(r) }
 
-// thrown is an exception of the page's.
+// thrown is the message of an exception in the page.
 type thrown string
 
 func (t thrown) Error() string { return string(t) }
 
-// GaveUpError is a join that the platform's library gave up, without an answer of the platform's that says why. The
-// error has words alone: whoever wants to know more asks the platform.
+// GaveUpError is a join that the platform's library gave up, without an answer of the platform that says why. The error
+// has words alone: a caller that needs more asks the platform.
 type GaveUpError struct {
 	phase bench.Missing
 	said  thrown
 
-	Unanswered bool // the platform had not said anything
+	Unanswered bool // the platform had sent no answer
 }
 
 // Error says what had not happened, and then what the library says.
@@ -172,7 +173,7 @@ func (e *GaveUpError) Error() string {
 // Unwrap is what the library said.
 func (e *GaveUpError) Unwrap() error { return e.said }
 
-// evaluate calls a function of the page's with one argument and waits for what it promises.
+// evaluate calls a function of the page with one argument, and waits for the result of its promise.
 func evaluate[T any](ctx context.Context, p *Page, function string, argument any) (T, error) {
 	text := ""
 	if argument != nil {
@@ -189,8 +190,8 @@ func evaluate[T any](ctx context.Context, p *Page, function string, argument any
 	})
 }
 
-// Join loads the platform's page, which may connect to that platform alone, and takes a seat. It ends by ctx, with a
-// LateError if that was a deadline.
+// Join loads the platform's page, which may connect to that platform alone, and takes a seat. It returns by ctx's end,
+// with a LateError if ctx had a deadline that has passed.
 func (p *Page) Join(ctx context.Context, c JoinConfig) error {
 	p.missing = c.Page.Missing
 	_, err := call(ctx, p, func(ctx context.Context) (chromedp.Void, error) {
@@ -219,7 +220,7 @@ func (p *Page) Join(ctx context.Context, c JoinConfig) error {
 	return inTime(ctx, err, p.phaseNow())
 }
 
-// Abandon closes a page without waiting for that.
+// Abandon closes a page without waiting until it is closed.
 func (p *Page) Abandon() { go p.cancel() }
 
 // Identity is the page's name in the room.
@@ -246,8 +247,8 @@ func (p *Page) Answered(ctx context.Context) (int, error) {
 	return evaluate[int](ctx, p, "answered", nil)
 }
 
-// Held says of the last audio pings that the page's echo has answered how long each was held: in the browser, from the
-// frame's receiveTime until the page had it, and by the page itself.
+// Held says of the last audio pings that the page's echo has answered how long each was held: by the browser, from the
+// frame's receiveTime until the page had the frame, and by the page itself.
 func (p *Page) Held(ctx context.Context) (browser, own []time.Duration, err error) {
 	list, err := evaluate[[][2]float64](ctx, p, "held", nil)
 	for _, h := range list {
@@ -256,10 +257,10 @@ func (p *Page) Held(ctx context.Context) (browser, own []time.Duration, err erro
 	return browser, own, err
 }
 
-// leaveTimeout bounds the goodbye.
+// leaveTimeout bounds how long a page may take to leave its room.
 const leaveTimeout = 2 * time.Second
 
-// Close leaves the room and closes the page. It does not wait for one that hangs, which ends with its browser.
+// Close leaves the room and closes the page. It does not wait for a page that hangs, which ends with its browser.
 func (p *Page) Close() error {
 	if p.hangs.Load() {
 		p.Abandon()
@@ -269,7 +270,7 @@ func (p *Page) Close() error {
 	defer cancel()
 	var err error
 	select {
-	case <-p.gone: // by itself
+	case <-p.gone: // the page has ended by itself
 	default:
 		_, err = evaluate[any](ctx, p, "leave", nil)
 	}

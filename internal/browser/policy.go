@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// hosts are the hosts that a page needs, as host or host:port: its platform's, and those that were named.
+// hosts are the hosts that a page needs, as host or host:port: those of its platform, and those that were named.
 func hosts(c JoinConfig) []string {
 	room := host(c.URL)
 	list := append(slices.Clone(c.Page.Hosts), host(c.BundleURL), room)
@@ -33,7 +33,7 @@ func policy(c JoinConfig) string {
 		"; media-src blob:; base-uri 'none'; form-action 'none'"
 }
 
-// sources names hosts by each scheme; those with a wildcard only by the encrypted ones.
+// sources names each host with each scheme. Hosts with a wildcard get the encrypted schemes alone.
 func sources(hosts []string, schemes ...string) (list []string) {
 	for _, h := range hosts {
 		for _, scheme := range schemes {
@@ -50,8 +50,8 @@ func sources(hosts []string, schemes ...string) (list []string) {
 	return list
 }
 
-// host is the host and port of a URL as a policy can name it. A policy knows no IPv6 addresses: for
-// these it is every host on that port.
+// host is the host and port of a URL, in the form in which a policy can name it. A policy knows no IPv6 addresses: for
+// them it names every host on that port.
 func host(raw string) string {
 	u, err := url.Parse(raw)
 	if err != nil || strings.ContainsAny(u.Host, " ;,'\"") {

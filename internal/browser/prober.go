@@ -18,12 +18,12 @@ import (
 	"rtcbench/internal/recorder"
 )
 
-// A page sends a batch every 100 ms. How long it was silent is counted in ticks: when this process was
-// stopped itself, that is one tick, and what the page sent meanwhile is still in the pipe.
+// A page sends a batch every 100 ms. Its silence is counted in ticks, because this process may have been stopped
+// itself: that counts as one tick, and what the page sent meanwhile is still in the pipe.
 const (
 	tick       = time.Second
 	mostTicks  = 5                      // of silence, before a page counts as hung
-	byeTicks   = 2                      // the same, once it was told to stop
+	byeTicks   = 2                      // the same, once the page was told to stop
 	drainPause = 100 * time.Millisecond // for batches on their way from a page that is gone
 )
 
@@ -39,8 +39,8 @@ func planOf(p bench.Plan) contract.Plan {
 
 var _ bench.Prober = (*Page)(nil)
 
-// Probe carries out pl in the page, which runs the whole loop. When the page crashes, hangs or
-// its browser dies, what it had told by then is returned with the error.
+// Probe carries out pl in the page, which runs the whole loop. When the page crashes or hangs, or its browser dies,
+// what the page had told by then is returned with the error.
 func (p *Page) Probe(ctx context.Context, pl bench.Plan, on func(bench.Sample)) (bench.Run, error) {
 	watch := recorder.Machine{}.Watch()
 	c := collected{plan: pl, teller: recorder.NewTeller(on), facts: p.facts, waiting: map[int]contract.Batch{}}
@@ -56,7 +56,7 @@ func (p *Page) Probe(ctx context.Context, pl bench.Plan, on func(bench.Sample)) 
 	}
 	run := c.run(p.identity, p.build)
 	run.Machine = watch.Machine()
-	run.Machine.Waited = bench.Share{} // the time is this process's, and the pings are the browser's
+	run.Machine.Waited = bench.Share{} // this process's threads waited, but the browser sent the pings
 	run.Ended, run.Err = c.ending(ctx, err)
 	return run, run.Err
 }
@@ -109,7 +109,7 @@ func (p *Page) collect(ctx context.Context, c *collected) error {
 	return nil
 }
 
-// drain takes what a page had sent before it was gone.
+// drain takes what a page had sent before it ended.
 func (p *Page) drain(c *collected) {
 	timer := time.NewTimer(drainPause)
 	defer timer.Stop()
@@ -156,7 +156,7 @@ func (p *Page) news(text string) (chromedp.Void, error) {
 	return chromedp.Void{}, nil
 }
 
-// ending says how the run ended; err is why the page did not tell it.
+// ending says how the run ended. err is the reason why the page did not tell it.
 func (c *collected) ending(ctx context.Context, err error) (bench.Ended, error) {
 	s := c.state
 	switch {
@@ -175,7 +175,7 @@ func (c *collected) ending(ctx context.Context, err error) (bench.Ended, error) 
 	return s.Ended, nil
 }
 
-// run makes the run of what is known; how it ended is the caller's to say.
+// run makes the Run of what is known. How the run ended is for the caller to fill in.
 func (c *collected) run(identity, build string) bench.Run {
 	s := c.state
 	run := bench.Run{

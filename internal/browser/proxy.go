@@ -14,19 +14,20 @@ import (
 	"rtcbench/internal/environment"
 )
 
-// ProxyError is a proxy on the way that wants a name and a password. Chromium takes none from the environment, and its
-// pages and libraries are told of no status.
+// ProxyError means that a proxy on the way wants a name and a password. Chromium takes none from the environment, and
+// does not tell its pages and libraries the status of the proxy's answer.
 type ProxyError struct{ proxy string }
 
-// Error says what is to be done, without what stands in the proxy's address.
+// Error says what to do, without showing what is in the proxy's address.
 func (e *ProxyError) Error() string {
 	return "the proxy " + e.proxy + " wants a name and a password (HTTP 407), and Chromium takes none from the " +
 		"environment: " +
 		"let this machine through by its address, or name the host in NO_PROXY"
 }
 
-// proxyRefuses asks the proxy on the way to a room, if the environment names one, as Chromium does: without a name.
-// proxyRefuses does not wait: told does, until ctx ends, and returns a *ProxyError or nil.
+// proxyRefuses asks the proxy on the way to a room, if the environment names one. It asks as Chromium does: without a
+// name. proxyRefuses does not wait for the answer: the function told does, until ctx ends, and returns a *ProxyError or
+// nil.
 func proxyRefuses(ctx context.Context, c JoinConfig, e environment.Environment) (told func() error) {
 	text := cmp.Or(c.BundleURL, c.Page.Code, c.URL)
 	if rest, ok := strings.CutPrefix(text, "ws"); ok {
@@ -57,7 +58,7 @@ func proxyRefuses(ctx context.Context, c JoinConfig, e environment.Environment) 
 	}
 }
 
-// proxies are those that the variables name.
+// proxies gives the proxy for a URL by the variables.
 func proxies(e environment.Environment) func(*url.URL) (*url.URL, error) {
 	get := func(name string) string { return cmp.Or(e.Get(name), e.Get(strings.ToLower(name))) }
 	c := httpproxy.Config{HTTPProxy: get("HTTP_PROXY"), HTTPSProxy: get("HTTPS_PROXY"), NoProxy: get("NO_PROXY")}

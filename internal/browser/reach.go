@@ -11,11 +11,12 @@ import (
 	"rtcbench/internal/environment"
 )
 
-// reach are Chromium's rules for names, of everything that happens in it: its pages, and what the browser does by
-// itself. What no room needs is not found, also where a proxy would ask for it. Addresses are not names: a server of
-// media tells its own by address. A policy of the page governs its pages alone, and of them not what WebRTC does.
+// reach gives Chromium's rules for names. They hold for everything in the browser: for its pages, and for what it does
+// by itself. A name that no room needs is not found, also where a proxy would look it up. Addresses are not names: a
+// server of media tells its own by address. The rules are needed because a page's policy governs that page alone, and
+// not what WebRTC does in it.
 //
-// requests are the rules for URLs, lookups those for names that are looked up, which a proxy's is as well.
+// requests are the rules for URLs. lookups are the rules for names that are looked up, among them a proxy's own.
 // https://chromium.googlesource.com/chromium/src/+/HEAD/net/base/host_mapping_rules.h
 func reach(rooms []JoinConfig, e environment.Environment) (requests, lookups string) {
 	names := []string{"*:*", "localhost"} // an address of IPv6, and this machine
@@ -39,8 +40,8 @@ func reach(rooms []JoinConfig, e environment.Environment) (requests, lookups str
 	return requests, rules("~NOTFOUND", names)
 }
 
-// nobody is where requests for other hosts end: no proxy is asked for this machine, and nothing listens on that port. A
-// rule for requests cannot say that a name is not found.
+// nobody is the address to which requests for other hosts are sent: no proxy is asked for this machine, and nothing
+// listens on that port. A rule for requests cannot say that a name is not found.
 const nobody = "127.0.0.1:1"
 
 func rules(to string, names []string) string {
@@ -54,8 +55,8 @@ func rules(to string, names []string) string {
 	return text
 }
 
-// kin is a host without its port, and whatever belongs to the same owner: a LiveKit server at rtc.example.com names its
-// TURN server, turn.example.com.
+// kin is a host without its port, and the hosts that belong to the same owner: a LiveKit server at rtc.example.com
+// names its TURN server, turn.example.com.
 func kin(h string) []string {
 	name := h
 	if host, _, err := net.SplitHostPort(h); err == nil {

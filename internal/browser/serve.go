@@ -9,10 +9,9 @@ import (
 	"time"
 )
 
-// pages serves the engine's pages on 127.0.0.1, each participant's under a path of its own that nobody
-// can guess and with a policy of its own, isolated from other origins: performance.now() then has
-// steps of 5 µs instead of 100. COEP is credentialless, for Daily's CDN sends no resource policy
-// that require-corp would take.
+// pages serves the engine's pages on 127.0.0.1. Each participant's page has a path of its own that nobody can guess,
+// and a policy of its own. Pages are isolated from other origins: performance.now() then has steps of 5 µs instead of
+// 100. COEP is credentialless, because Daily's CDN sends no resource policy that require-corp would take.
 type pages struct {
 	files  http.Handler
 	server *http.Server

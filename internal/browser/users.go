@@ -26,7 +26,7 @@ func endUsers(dir string) {
 	}
 }
 
-// users finds in lines of "PID COMMAND LINE" those of a browser with this profile.
+// users finds the processes of a browser with this profile in lines of "PID COMMAND LINE".
 func users(list string, dir string) (pids []int) {
 	want := "--user-data-dir=" + dir
 	for line := range strings.Lines(list) {

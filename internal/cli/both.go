@@ -58,13 +58,14 @@ Examples:
       in rooms that two echo services make, each for its platform; --agent-url names one service for both`
 }
 
-// dress gives the flags of the platforms the names that they have here.
+// dress gives the flags of the platforms the names that they have in this command.
 func (cmd *bothCmd) dress() {
 	cmd.Plugins = kong.Plugins{flags.Dressed(&cmd.daily.Flags, "both", ""),
 		flags.Dressed(&cmd.livekit.Flags, "both", "")}
 }
 
-// bothNames are the flags of both by the names that the single commands know them by.
+// bothNames are the names of the flags of rtcbench both, by the names that the flags have in the commands of single
+// platforms.
 func bothNames(platform string) map[string]string {
 	if platform == daily.Platform.Name {
 		return flags.DressNames(daily.Flags{}, "both")
@@ -74,14 +75,14 @@ func bothNames(platform string) map[string]string {
 	return names
 }
 
-// Run measures both; one that fails does not keep the other from being measured.
+// Run measures both platforms. One that fails does not keep the other from being measured.
 func (cmd *bothCmd) Run(a *app) error { return a.measure(cmd) }
 
 // chrome implements measuring.
 func (cmd *bothCmd) chrome() flags.ChromeGroup { return cmd.ChromeGroup }
 
-// sides implements measuring. The pings of the first leave half a period after those of the second, so that they do not
-// collide.
+// sides implements measuring. The pings of the first platform leave half a period after those of the second, so that
+// they do not collide.
 func (cmd *bothCmd) sides(c *settings.Check) []side {
 	of := c.Sources
 	dailyNames, livekitNames := bothNames(daily.Platform.Name), bothNames(livekit.Platform.Name)

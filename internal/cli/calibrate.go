@@ -29,7 +29,7 @@ func (calibrateCmd) Help() string {
 The last path of either kind is Daily's own SDK against a stand-in for Daily's cloud on this machine.`
 }
 
-// Run measures each path in turn; one that cannot be measured does not keep the others.
+// Run measures each path in turn. A path that cannot be measured does not keep the others from being measured.
 func (cmd *calibrateCmd) Run(a *app) error {
 	c := settings.Check{Sources: a.settings}
 	plan := bench.Plan{

@@ -1,5 +1,5 @@
-// Package cli is the command line: one file a command, flags and their sources, exit codes.
-// It ties the other packages together and measures nothing itself.
+// Package cli is the command line: one file for each command, flags and their sources, exit codes. It ties the other
+// packages together and measures nothing itself.
 package cli
 
 import (
@@ -27,7 +27,7 @@ import (
 	"rtcbench/internal/signals"
 )
 
-// Exit codes. Where several hold: interrupted, failed, notKept, limitBroken.
+// Exit codes. Where several hold, the first of these counts: interrupted, failed, notKept, limitBroken.
 const (
 	exitOK          = 0
 	exitFailed      = 1 // could not measure, or the platform went away
@@ -63,7 +63,7 @@ type commands struct {
 	others map[string]*otherCmd // of platforms without a command here
 }
 
-// exitError is an error with its exit code; without it an error is exitFailed.
+// exitError is an error with an exit code. The exit code of any other error is exitFailed.
 type exitError struct {
 	code int
 	err  error
@@ -82,7 +82,7 @@ func (e exitError) Unwrap() error { return e.err }
 // it. The exit code has no room for both.
 type unkept struct{ error }
 
-// alsoUnkept gives err, marked as unkept where kept, the error of the keeping, is not nil.
+// alsoUnkept gives err, marked as unkept if kept, the error of keeping the run, is not nil.
 func alsoUnkept(err, kept error) error {
 	if kept == nil {
 		return err
@@ -99,10 +99,10 @@ func Parse(args []string) error {
 	return err
 }
 
-// parse is Parse, with what the flags alone set; nil = args ask for help or the version.
+// parse is Parse that also returns what the flags set; nil = args ask for help or the version.
 func parse(args []string) (*settings.Sources, error) { return parseInto(&commands{}, args) }
 
-// parseInto is parse for who wants to know the values too: those of flags, and defaults.
+// parseInto is parse for callers that also need the values: those of flags, and defaults. It stores the values in c.
 func parseInto(c *commands, args []string) (set *settings.Sources, err error) {
 	exited := errors.New("exit")
 	defer func() {
@@ -115,10 +115,10 @@ func parseInto(c *commands, args []string) (set *settings.Sources, err error) {
 	return alone, err
 }
 
-// ours is the environment of this process, for the rooms below, which read none by themselves.
+// ours is the environment of this process. It is passed to the packages below, which read no environment by themselves.
 var ours environment.Environment = os.LookupEnv
 
-// app is what a command has of the world.
+// app is what a command needs from outside: its context, its outputs and its settings.
 type app struct {
 	ctx      context.Context
 	stdout   io.Writer // the result
@@ -151,7 +151,8 @@ func Main(args []string, stdout, stderr io.Writer) (code int) {
 	if err := settings.CheckArgs(args); err != nil {
 		return failed(err)
 	}
-	// net/http tells of bytes behind an answer by package log, and quotes them: a token that a server repeats, too.
+	// net/http reports bytes behind an answer by package log, and quotes them: a token that a server repeats would be
+	// shown, too.
 	log.SetOutput(io.Discard)
 	settings.CleanForSDKs(ours, os.Setenv)
 	result.Platforms, report.Titles = platform.Names(), platform.Titles()
@@ -198,7 +199,7 @@ func newParser(cmds *commands, set *settings.Sources, stdout, stderr io.Writer, 
 	return parser
 }
 
-// censored is an error as it may be shown: without what of the command line and of variables may be a secret.
+// censored is an error as it may be shown: without those parts of the command line and of variables that may be secret.
 type censored struct {
 	err  error
 	from *settings.Sources

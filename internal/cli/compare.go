@@ -102,7 +102,7 @@ func (cmd *compareCmd) Run(a *app) error {
 	return cmd.tell(a, comparison)
 }
 
-// compare reads both sides, and holds them against each other.
+// compare reads the runs of both sides, and compares them.
 func (cmd *compareCmd) compare(a *app, operands [2]archive.Side, bar *progress.Work,
 	by report.Against) (c report.Groups, err error) {
 	open, end := cmd.Once(a.ctx, a.settings, ours)

@@ -67,7 +67,7 @@ func (cmd *dailyCmd) sides(c *settings.Check) []side {
 	return []side{s}
 }
 
-// side reads where to meet.
+// side reads from the flags where to meet.
 func (cmd *dailyCmd) side(c *settings.Check, class bench.TransportClass) (s side) {
 	f := cmd.DailyGroup
 	s.job = measure.Job{Platform: daily.Platform.Name, Engine: bench.Browser}

@@ -22,7 +22,7 @@ import (
 type echoCmd struct {
 	flags.LivekitGroup
 	Platform string `from:"RTCBENCH_PLATFORM" group:"where" enum:"${platforms},both" default:"${platform}" placeholder:"${platform}" help:"Platform to answer on: livekit, daily, or, as a service, both."`
-	// The flags of Daily, as they are called here: where to answer, and how rooms are made.
+	// The flags of Daily, with the names that they have in this command: where to answer, and how rooms are made.
 	Daily kong.Plugins `embed:""`
 	flags.ChromeGroup
 	RoomPrefix     string `name:"room-prefix" from:"RTCBENCH_ROOM_PREFIX" group:"where" placeholder:"PREFIX" help:"Answer in every LiveKit room whose name begins so, while a runner is there."`
@@ -57,7 +57,7 @@ Examples:
       from elsewhere, with the token: rtcbench both --agent-url https://… --agent-token TOKEN`
 }
 
-// Run answers until it is told to stop; its exit code then is that of the signal.
+// Run answers pings until it is told to stop. The exit code is then that of the signal.
 func (cmd *echoCmd) Run(a *app) error {
 	c := settings.Check{Sources: a.settings}
 	within := (&flags.PlanGroup{ConnectTimeout: cmd.ConnectTimeout}).Within(&c, cmd.Platform != livekit.Platform.Name)
@@ -113,7 +113,7 @@ func (cmd *echoCmd) Run(a *app) error {
 	return a.bySignal()
 }
 
-// silent is an error that has nothing to say.
+// silent is an error with no text of its own: its exit code says all.
 type silent struct{}
 
 func (silent) Error() string { return "" }

@@ -17,17 +17,17 @@ import (
 	"rtcbench/internal/settings"
 )
 
-// serviceFlags are those of rtcbench echo as a service.
+// serviceFlags are the flags of rtcbench echo as a service.
 type serviceFlags struct {
 	flags.EchoGroup
 
-	// The flags of the platforms that say how rooms are made, as they are called here.
+	// The flags of the platforms that say how rooms are made, with the names that they have in this command.
 	Making  kong.Plugins `embed:""`
 	daily   flags.DailyGroup
 	livekit flags.LivekitGroup // with --platform both
 }
 
-// dress gives the flags of the platforms the names that they have here.
+// dress gives the flags of the platforms the names that they have in this command.
 func (cmd *echoCmd) dress() {
 	cmd.Daily = kong.Plugins{flags.Dressed(&cmd.daily.Flags, "echo", "")}
 	cmd.Making = kong.Plugins{flags.Dressed(&cmd.daily.Flags, "service", "service"),
@@ -39,7 +39,7 @@ const (
 	dailyRooms = 4
 )
 
-// serve is rtcbench echo as a service.
+// serve runs rtcbench echo as a service.
 func (cmd *echoCmd) serve(a *app, c *settings.Check, within time.Duration) error {
 	f := cmd.serviceFlags
 	address := f.Door(c, cmd.Platform)

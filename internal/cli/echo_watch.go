@@ -15,7 +15,8 @@ import (
 	"rtcbench/internal/settings"
 )
 
-// watches reports whether rooms of a prefix are to be served, and not one room. The stronger source wins.
+// watches reports whether the echo is to serve all rooms with a prefix, and not one room. The setting from the stronger
+// source wins.
 func (cmd *echoCmd) watches(c *settings.Check) bool {
 	c.Given(map[string]string{"room-prefix": cmd.RoomPrefix})
 	if cmd.RoomPrefix == "" || cmd.Room != "" && c.Rank("room") > c.Rank("room-prefix") {

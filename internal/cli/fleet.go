@@ -32,7 +32,7 @@ type fleetFlags struct{ flags.HubGroup }
 // dir is the folder of this machine's hub.
 func (f fleetFlags) dir(c *settings.Check) string { return flags.HubFolder(f.DataDir, c, ours) }
 
-// ask asks the hub.
+// ask sends a request to the hub, and reads the answer into into.
 func (f fleetFlags) ask(a *app, method, path string, body, into any) error {
 	h, err := f.Centre(&settings.Check{Sources: a.settings}, ours, proxyOf)
 	if err != nil {
@@ -89,7 +89,7 @@ func (cmd *fleetLsCmd) Run(a *app) error {
 	return o.WriteTable(a.stdout, report.Printable)
 }
 
-// onePlace is a place of a fleet, and which hub is asked of it.
+// onePlace names one place of a fleet, and the hub that is asked about it.
 type onePlace struct {
 	Name string `arg:"" help:"The place."`
 	fleetFlags
@@ -113,7 +113,7 @@ func (cmd *fleetShowCmd) Run(a *app) error {
 
 type fleetRevokeCmd struct{ onePlace }
 
-// Run throws a place out.
+// Run removes a place from the fleet.
 func (cmd *fleetRevokeCmd) Run(a *app) error {
 	err := cmd.ask(a, http.MethodPost, memberPath(cmd.Name, "revoke"), nil, new(fleet.Member))
 	if err == nil {
@@ -128,12 +128,12 @@ func memberPath(name, what string) string {
 
 type fleetPauseCmd struct{ onePlace }
 
-// Run lets a place rest.
+// Run pauses a place.
 func (cmd *fleetPauseCmd) Run(a *app) error { return pause(a, cmd.fleetFlags, cmd.Name, true) }
 
 type fleetResumeCmd struct{ onePlace }
 
-// Run lets a place work again.
+// Run lets a paused place work again.
 func (cmd *fleetResumeCmd) Run(a *app) error { return pause(a, cmd.fleetFlags, cmd.Name, false) }
 
 func pause(a *app, f fleetFlags, name string, paused bool) error {

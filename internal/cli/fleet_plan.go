@@ -72,7 +72,7 @@ func (cmd *fleetPlanApplyCmd) Run(a *app) error {
 	return done.Write(a.stdout, report.Printable)
 }
 
-// wrong is a hub's no to a plan as an error of whoever wrote it.
+// wrong turns a hub's refusal of a plan into a usage error, for whoever wrote the plan.
 func wrong(err error) error {
 	var no *call.RefusedError
 	if errors.As(err, &no) && no.Status == http.StatusUnprocessableEntity {

@@ -30,7 +30,7 @@ Examples:
 var usualHealth = []string{"http://127.0.0.1:9464/healthz", "http://127.0.0.1:8001/health",
 	"http://127.0.0.1:8000/health"}
 
-// Run asks.
+// Run asks the service for its health.
 func (cmd *healthCmd) Run(a *app) error {
 	ctx, cancel := context.WithTimeout(a.ctx, health.Timeout)
 	defer cancel()

@@ -137,7 +137,7 @@ func (cmd *hubCmd) Run(a *app) error {
 	return a.bySignal()
 }
 
-// serve answers until a signal, with the runners of a demo beside it where one is asked for.
+// serve answers until a signal comes. With --demo it also runs the demo's runners.
 func (cmd *hubCmd) serve(a *app, h *hub.Hub, l net.Listener, secure *tls.Config, at call.Hub) error {
 	if !cmd.Demo {
 		return h.Serve(a.ctx, l, secure)
@@ -147,7 +147,7 @@ func (cmd *hubCmd) serve(a *app, h *hub.Hub, l net.Listener, secure *tls.Config,
 	})
 }
 
-// config prints what NATS servers have to know.
+// config prints the configuration that NATS servers need.
 func (cmd *hubCmd) config(a *app, c *settings.Check, dir string) error {
 	if c.Err != nil {
 		return c.Err
@@ -166,7 +166,7 @@ func (cmd *hubCmd) demo(a *app) *demo.Fleet {
 		Prepare: fleetOrders().Prepare, Environ: os.Environ(), Stderr: a.stderr}
 }
 
-// orders are what the places are to do.
+// orders reads what the places are to do.
 func (cmd *hubCmd) orders(a *app) (hub.Orders, error) {
 	switch {
 	case cmd.Demo:
@@ -177,7 +177,7 @@ func (cmd *hubCmd) orders(a *app) (hub.Orders, error) {
 	return fleetOrders().File(cmd.Config)
 }
 
-// order makes them the plan of the fleet.
+// order makes the orders of the command line the plan of the fleet.
 func (cmd *hubCmd) order(a *app, h *hub.Hub) error {
 	o, err := cmd.orders(a)
 	if err == nil && len(o.Jobs) > 0 {

@@ -9,7 +9,7 @@ import (
 	"rtcbench/web"
 )
 
-// page is the page of a hub, over the store that reading commands read. Close it.
+// page is the page of a hub, over the store from which other commands read. The caller closes it.
 func (cmd *hubCmd) page(a *app, overview func() hub.Overview, pings dashboard.Pings) *dashboard.Server {
 	pages, err := web.Dashboard()
 	if err != nil {
@@ -23,7 +23,7 @@ func (cmd *hubCmd) page(a *app, overview func() hub.Overview, pings dashboard.Pi
 	})
 }
 
-// shownFleet is o as the page shows it.
+// shownFleet is the overview o in the form in which the page shows it.
 func shownFleet(o hub.Overview) dashboard.Fleet {
 	f := dashboard.Fleet{Now: seconds(o.Now), Version: o.Version, Places: []dashboard.FleetSeat{}}
 	for _, s := range o.Places {

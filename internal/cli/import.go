@@ -56,7 +56,7 @@ func (cmd *importCmd) Run(a *app) error {
 	return nil
 }
 
-// importFile imports one file, and says how many runs of it at least one store has.
+// importFile imports one file, and says how many of its runs at least one store now has.
 func (a *app) importFile(im *keep.Importer, path string) {
 	r, err := selection.Open(path)
 	if err != nil {

@@ -31,13 +31,14 @@ func (c *commands) measuring() map[string]measuring {
 	return list
 }
 
-// ownCommands are those of platforms with flags of their own. jobCommands are all that a job can be.
+// ownCommands are the commands of platforms that have flags of their own. jobCommands are all commands that a job can
+// be.
 var (
 	ownCommands = []string{livekit.Platform.Name, daily.Platform.Name, "both"}
 	jobCommands = slices.Concat(ownCommands, turnCommands, slices.Sorted(maps.Keys(others())))
 )
 
-// platformCommands are those of jobCommands that a platform could be taken for.
+// platformCommands are the jobCommands that are named as platforms are: all but turnCommands.
 func platformCommands() []string {
 	return slices.DeleteFunc(slices.Clone(jobCommands),
 		func(name string) bool { return slices.Contains(turnCommands, name) })
@@ -65,8 +66,8 @@ func (a *app) parseJob(j jobs.Job) (*kong.Context, *commands, *app, error) {
 	return parsed, &cmds, &in, nil
 }
 
-// checkJob finds out what is wrong with a job, as far as that shows without measuring, and whether it would measure the
-// server inside this process, for none is named.
+// checkJob finds out what is wrong with a job, as far as that shows without measuring. inSandbox says whether the job
+// names no server, and so would measure the server inside this process.
 func (a *app) checkJob(j jobs.Job) (inSandbox bool, err error) {
 	_, cmds, in, err := a.parseJob(j)
 	if err != nil {
@@ -79,7 +80,7 @@ func (a *app) checkJob(j jobs.Job) (inSandbox bool, err error) {
 	return inSandbox, j.Blame(err)
 }
 
-// runJob measures. What it writes for a person goes to stdout and stderr, and each run to took.
+// runJob carries out a job. What it writes for a person goes to stdout and stderr, and each run goes to took.
 func (a *app) runJob(ctx context.Context, j jobs.Job, stdout, stderr io.Writer, took func(bench.Record)) error {
 	here := *a
 	here.ctx, here.stdout, here.stderr, here.took = ctx, stdout, stderr, took
@@ -118,8 +119,8 @@ func knownToJobs() jobs.Known {
 // fleetOrders reads what the places of a fleet are to do.
 func fleetOrders() orders.Reader { return orders.Reader{Known: knownToJobs(), Job: fleetJob} }
 
-// fleetJob reads a job as its command would, from its settings alone: no environment and no .env has a part in what a
-// plan says.
+// fleetJob reads a job as its command would, from the job's own settings alone: neither the environment nor .env may
+// change what a plan says.
 func fleetJob(j jobs.Job) (job measure.Job, err error) {
 	if err := j.Check(); err != nil {
 		return job, err

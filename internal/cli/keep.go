@@ -17,7 +17,7 @@ import (
 )
 
 // finish hands what was measured to everybody who is to have it, and says how the command ended. failed says why a run
-// ended early, or was not begun.
+// ended early, or was never begun.
 func (a *app) finish(f keepFlags, measured []bench.Run, failed []error, stores keep.Stores) error {
 	m, reasons := keep.Gather(measured, failed)
 	if len(m.Runs) == 0 {
@@ -44,7 +44,8 @@ func (a *app) finish(f keepFlags, measured []bench.Run, failed []error, stores k
 	return a.hand(f, m, stores, table, of)
 }
 
-// hand hands m to everybody. of stands before what is said of the limits of one run.
+// hand gives m to everybody who is to have it: stores, the output file, the table. of gives the words that stand before
+// what is said of the limits of one run.
 func (a *app) hand(f keepFlags, m keep.Measured, stores keep.Stores, table func(io.Writer) error,
 	of func(bench.Record) string) error {
 	to := keep.Recipients{Took: a.took, Output: keep.Output{Path: f.Output, Stdout: a.stdout}, Stores: stores,
@@ -65,14 +66,14 @@ func (a *app) hand(f keepFlags, m keep.Measured, stores keep.Stores, table func(
 	return a.ended(o, join(f.Texts(o.Broken, of)...))
 }
 
-// tell writes lines about what is no error of this command.
+// tell writes lines about errors that are not this command's own.
 func (a *app) tell(errs []error) {
 	for _, err := range errs {
 		fmt.Fprintln(a.stderr, report.Printable(hints.For(err).Error()))
 	}
 }
 
-// ended is how a command that measured has ended.
+// ended is the error with which a command that measured ends.
 func (a *app) ended(o keep.Outcome, broken error) error {
 	kept := join(hints.ForAll(o.Unkept)...)
 	code, stoppedBySignal := signals.ExitCode(a.ctx)
@@ -103,8 +104,8 @@ func join(errs ...error) error {
 	return errors.New(strings.Join(lines, "\nrtcbench: "))
 }
 
-// wrote is the end of a command that wrote files beside what it kept. The command's own failure counts for more than a
-// file that could not be written, which is told all the same.
+// wrote is the error with which a command ends that wrote files beside what it kept. The command's own failure counts
+// for more than a file that could not be written; the file's error is printed all the same.
 func (a *app) wrote(ended error, files []error) error {
 	err := join(files...)
 	if err != nil && ended == nil {

@@ -36,7 +36,7 @@ type labCmd struct {
 
 type labListCmd struct{}
 
-// Run lists.
+// Run lists the scenarios.
 func (labListCmd) Run(a *app) error {
 	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 	for _, name := range lab.Shipped() {
@@ -53,7 +53,7 @@ type labShowCmd struct {
 	Scenario string `arg:"" help:"One that rtcbench lab list names."`
 }
 
-// Run prints.
+// Run prints a scenario.
 func (cmd labShowCmd) Run(a *app) error {
 	if _, err := loadScenario(cmd.Scenario); err != nil {
 		return err
@@ -144,7 +144,7 @@ func (cmd labRunCmd) Run(a *app) error {
 	return cmd.tell(a, played)
 }
 
-// asked is the command line in the lab.
+// asked reads the command line that is to run in the lab.
 func (cmd labRunCmd) asked(a *app, scenario lab.Scenario, args []string) (play stage.Play, err error) {
 	name := strings.Join(args[:min(1, len(args))], "")
 	if name == "turn" {
@@ -174,7 +174,7 @@ func (cmd labRunCmd) asked(a *app, scenario lab.Scenario, args []string) (play s
 	}
 	play = stage.Play{Scenario: scenario, Seed: cmd.Seed, Command: args, Output: asked.Livekit.Output,
 		Environ: os.Environ(), NoStore: a.settings.Get("RTCBENCH_STORE") == "", Stdout: a.stdout, Stderr: a.stderr}
-	if set.Rank("connect-timeout") == settings.ByFlag { // who answers has the same network before it
+	if set.Rank("connect-timeout") == settings.ByFlag { // the echo or agent joins over the same network
 		play.Within = asked.Livekit.ConnectTimeout
 	}
 	talk, c, job := asked.Turn.Livekit.TurnGroup, settings.Check{Sources: set}, measure.TurnJob{}
@@ -201,14 +201,14 @@ func (cmd labRunCmd) asked(a *app, scenario lab.Scenario, args []string) (play s
 		{Flag: "packets", Path: cmd.Packets, As: []string{"csv"}}}, talk.Files()...)...)
 }
 
-// endedInLab is how a command in the lab ended, as the exit code of lab run says it.
+// endedInLab is the error with which lab run ends, for the way in which the command in the lab ended.
 func (a *app) endedInLab(err error) error {
 	var exit *exec.ExitError
 	code, stopped := signals.ExitCode(a.ctx)
 	switch {
 	case errors.Is(err, lab.ErrNotPlayed):
 		return a.stopped(err)
-	case stopped: // whatever the runner made of the signal: it may have come before it listened
+	case stopped: // however the command took the signal, which may have come before the command listened for it
 		return exitError{code, silent{}}
 	case errors.As(err, &exit) && exit.Exited():
 		return exitError{exit.ExitCode(), silent{}}
@@ -218,7 +218,7 @@ func (a *app) endedInLab(err error) error {
 	return nil
 }
 
-// tell prints and writes what the router did. The command's own failure counts for more than one of these.
+// tell prints and writes what the router did. The command's own failure counts for more than an error of that.
 func (cmd labRunCmd) tell(a *app, p stage.Played) error {
 	ended := a.endedInLab(p.Ended)
 	if p.Unwatched != nil {
@@ -269,5 +269,5 @@ type labEnterCmd struct {
 	Command []string `arg:"" passthrough:""`
 }
 
-// Run becomes the command.
+// Run replaces this process by the command.
 func (cmd labEnterCmd) Run(*app) error { return stage.Enter(cmd.Command, os.Environ()) }

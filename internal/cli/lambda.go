@@ -26,7 +26,7 @@ func serveLambda(stderr io.Writer) {
 	function.Serve(a.invoke)
 }
 
-// place is the function as a place of a fleet: rtcbench runner --once.
+// place carries out an invocation of the function as a place of a fleet: rtcbench runner --once.
 func (a *app) place(ctx context.Context, event json.RawMessage) (json.RawMessage, error) {
 	if err := jobs.Nothing(event); err != nil {
 		return nil, err
@@ -64,11 +64,11 @@ func (a *app) invoke(ctx context.Context, event json.RawMessage) (json.RawMessag
 		fmt.Fprintf(a.stderr, "rtcbench: %v\n", err)
 	}
 	switch code := codeOf(err); {
-	// also when its time was over: /tmp does not last
+	// This holds also when the time was over: what is in /tmp does not last.
 	case measured && (code == exitNotKept || errors.As(err, new(unkept))):
 		return nil, fmt.Errorf("measured, and not kept: %w", err)
 	case code == exitOK, code == exitLimitBroken,
-		// It had less time than it was told to take: what it has is the answer.
+		// The measurement had less time than it was told to take: what it has is the answer.
 		code == exitFailed && measured && measuring.Err() != nil:
 		return function.Answer(out.Bytes())
 	}

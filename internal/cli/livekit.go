@@ -97,7 +97,7 @@ func (cmd *livekitCmd) sides(c *settings.Check) []side {
 	return []side{s}
 }
 
-// echoFlags are those of an echo in the same room.
+// echoFlags are the flags with which an echo joins the same room.
 func (cmd *livekitCmd) echoFlags(place bench.Place) string {
 	if place.Token == "" {
 		return " --api-key KEY --api-secret SECRET --room " + place.Room

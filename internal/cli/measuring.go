@@ -33,7 +33,7 @@ type keepFlags struct {
 
 func (f keepFlags) kept() keepFlags { return f }
 
-// side is one job of a command, with what only its flags can say of it.
+// side is one job of a command, with what only the command's flags can say of the job.
 type side struct {
 	job     measure.Job
 	doubts  []string // about what was given, which is tried all the same
@@ -41,13 +41,13 @@ type side struct {
 	noEcho  string // what to do where nobody answers
 }
 
-// asks reads which echo service gives the room, if one does.
+// asks reads from the flags which echo service gives the room, if one does.
 func (s *side) asks(c *settings.Check, f flags.ServiceGroup, rivals map[string]string) {
 	s.service = f.Service(c, s.job.Platform, rivals)
 	s.job.Service = s.service.Service
 }
 
-// read is what the flags of a command ask for.
+// read gives the jobs and the stores that the flags of a command ask for.
 func (a *app) read(cmd measuring) ([]side, keep.Stores, error) {
 	c := settings.Check{Sources: a.settings}
 	f := cmd.kept()
@@ -107,7 +107,7 @@ func (a *app) measure(cmd measuring) error {
 	return a.finish(f, runs, errs, stores)
 }
 
-// env is what jobs are measured with.
+// env is the measure.Env of this process.
 func (a *app) env(chrome flags.ChromeGroup) measure.Env {
 	return measure.Env{
 		Platforms: platform.All, Clock: stage.Clock(ours.Get), Browser: chrome.Options(ours),
@@ -116,7 +116,7 @@ func (a *app) env(chrome flags.ChromeGroup) measure.Env {
 	}
 }
 
-// stopped is how a command ends that has nothing to show: by a signal, or for err.
+// stopped is the error with which a command ends that has nothing to show: the signal's, or else err.
 func (a *app) stopped(err error) error {
 	if code, ok := signals.ExitCode(a.ctx); ok {
 		return exitError{code, errors.New("stopped before anything was measured")}
@@ -124,7 +124,7 @@ func (a *app) stopped(err error) error {
 	return err
 }
 
-// hinted is err with what to try, for somebody who gave flags.
+// hinted is err with what a user who gave flags can try.
 func (s side) hinted(err error) error {
 	var service *measure.ServiceError
 	var nobody *measure.NoEchoError

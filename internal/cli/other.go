@@ -13,7 +13,8 @@ import (
 	"rtcbench/internal/settings"
 )
 
-// otherCmd measures on a platform that has no command of its own here. Its flags are what a place can have.
+// otherCmd measures on a platform that has no command of its own in this package. Its flags are the fields of a
+// bench.Place.
 type otherCmd struct {
 	platform bench.Platform
 
@@ -29,7 +30,7 @@ type otherCmd struct {
 	keepFlags
 }
 
-// others are the commands of these platforms, by name.
+// others are the commands of the platforms that have no command of their own, by name.
 func others() map[string]*otherCmd {
 	list := map[string]*otherCmd{}
 	for name, p := range platform.All {

@@ -47,7 +47,7 @@ Examples:
   rtcbench report 3eba4b1c --picture series -o run.svg`
 }
 
-// mostInReport keeps a report readable, and a mail deliverable.
+// mostInReport is the largest number of runs in a report: it keeps the page readable, and a mail with it deliverable.
 const mostInReport = 20
 
 // Run writes the page, or the picture.
@@ -93,7 +93,7 @@ func (cmd *reportCmd) Run(a *app) error {
 	return nil
 }
 
-// sides are the runs that were named, with their samples: those of each name together.
+// sides are the runs that were named on the command line, with their samples: one Group for each name.
 func (cmd *reportCmd) sides(a *app) (sides []report.Group, err error) {
 	first, end := cmd.Once(a.ctx, a.settings, ours)
 	defer end()

@@ -52,7 +52,7 @@ A file (docs/run.md has all of it):
       iterations: 300`
 }
 
-// Run is the schedule.
+// Run carries out the schedule.
 func (cmd *runCmd) Run(a *app) error {
 	c, err := cmd.read(a)
 	if err != nil {
@@ -82,7 +82,7 @@ func (cmd *runCmd) Run(a *app) error {
 	return a.bySignal()
 }
 
-// worst is the exit of a schedule that ran once.
+// worst is the error with which a schedule that ran once ends.
 func (a *app) worst(d schedule.Done) error {
 	if code, ok := signals.ExitCode(a.ctx); ok {
 		return exitError{code, silent{}}
@@ -93,11 +93,11 @@ func (a *app) worst(d schedule.Done) error {
 	return d.Err
 }
 
-// serverless is what is said of jobs that measure no network. They are no mistake where somebody tries the tool.
+// serverless is the warning for jobs that measure no network. Such jobs are no mistake of a user who tries the tool.
 const serverless = "this job names no LiveKit server: it measures the server inside this process, which is this " +
 	"machine and no network"
 
-// read reads the file, and puts the flags over it.
+// read reads the file. Flags take the place of what the file says.
 func (cmd *runCmd) read(a *app) (schedule.Config, error) {
 	c := schedule.Config{Warns: map[string]string{}}
 	file, err := jobs.Read(cmd.Config, knownToJobs())
@@ -139,7 +139,7 @@ var outcomes = map[int]schedule.Outcome{
 	exitFailed: schedule.Failed, exitUsage: schedule.Failed,
 }
 
-// doneJob carries out a job. Its log is the table.
+// doneJob carries out a job. The table that the job prints is its log.
 func (a *app) doneJob(ctx context.Context, j jobs.Job) schedule.Done {
 	j = j.With("quiet", "true")
 	var said bytes.Buffer

@@ -40,7 +40,7 @@ Examples:
       one slot: for cron, and what a function of AWS Lambda does that has RTCBENCH_HUB (docs/deploy.md)`
 }
 
-// Run joins if need be, and works until a signal.
+// Run joins the hub if need be, and works until a signal.
 func (cmd *runnerCmd) Run(a *app) error {
 	c := settings.Check{Sources: a.settings}
 	dir := flags.Folder(cmd.DataDir, &c, ours)

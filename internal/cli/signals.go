@@ -2,8 +2,8 @@ package cli
 
 import "rtcbench/internal/signals"
 
-// untilStopped runs f, which changes nothing that outlives this process. A signal ends it at once, whatever f does: f
-// is left alone then.
+// untilStopped runs f, which changes nothing that outlives this process. A signal ends the command at once, whatever f
+// is doing: f is left to itself then.
 func (a *app) untilStopped(f func() error) error {
 	defer signals.WithLittleMemory()()
 	done := make(chan error, 1)
@@ -15,11 +15,11 @@ func (a *app) untilStopped(f func() error) error {
 		if code, ok := signals.ExitCode(a.ctx); ok {
 			return exitError{code, nil}
 		}
-		return <-done // no signal did: what f has to say comes first
+		return <-done // ctx did not end by a signal: the error of f is the one that counts
 	}
 }
 
-// bySignal is how a command ends that works until a signal.
+// bySignal is the error with which a command ends that works until a signal.
 func (a *app) bySignal() error {
 	code, _ := signals.ExitCode(a.ctx)
 	return exitError{code, silent{}}

@@ -46,7 +46,7 @@ type storeFlushCmd struct {
 	flags.StoreGroup
 }
 
-// Run delivers.
+// Run delivers the runs that wait in the outbox.
 func (cmd *storeFlushCmd) Run(a *app) error {
 	c := settings.Check{Sources: a.settings}
 	k := cmd.Stores(&c, ours)
@@ -84,7 +84,7 @@ func (cmd *storeFlushCmd) Run(a *app) error {
 	return nil
 }
 
-// readdress lets what waits for the store --was go to the one of its kind that is on.
+// readdress sends the runs that wait for the store --was to the store of the same kind that is on.
 func (cmd *storeFlushCmd) readdress(k keep.Stores, courier *outbox.Courier) error {
 	if cmd.Was == "" {
 		return nil

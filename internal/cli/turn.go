@@ -23,7 +23,7 @@ type turnCmd struct {
 	Daily   turnDailyCmd   `cmd:"" help:"Call whoever is in a Daily room, or an agent whose starter makes one."`
 }
 
-// turnKeepFlags are keepFlags without those of a voice: an agent speaks with its own.
+// turnKeepFlags are keepFlags without the flags about a voice: an agent speaks with its own.
 type turnKeepFlags struct {
 	flags.OutputGroup
 	flags.StoreGroup
@@ -34,7 +34,7 @@ func (f turnKeepFlags) kept() keepFlags {
 	return keepFlags{OutputGroup: f.OutputGroup, StoreGroup: f.StoreGroup, LimitGroup: f.LimitGroup}
 }
 
-// turnCommands are what jobs are called that call an agent.
+// turnCommands are the names of the jobs that call an agent.
 var turnCommands = []string{"turn livekit", "turn daily"}
 
 // calling is a command that calls an agent.
@@ -78,7 +78,7 @@ Examples:
 What is measured, and how far to trust it: docs/turn.md.`
 }
 
-// Run calls.
+// Run calls the agent.
 func (cmd *turnLivekitCmd) Run(a *app) error { return a.calls(cmd) }
 
 // calls carries out a command that calls an agent.
@@ -110,13 +110,13 @@ func (a *app) calls(cmd calling) error {
 	return a.turn(f, k, cmd.chrome(), job, stores)
 }
 
-// sides implements measuring, for those who ask what a job is.
+// sides implements measuring, for callers that only ask what a job is.
 func (cmd *turnLivekitCmd) sides(c *settings.Check) []side {
 	job, doubts := cmd.job(c)
 	return []side{{job: job.Job, doubts: doubts}}
 }
 
-// chrome implements measuring: no browser is asked.
+// chrome implements measuring: this command needs no browser.
 func (cmd *turnLivekitCmd) chrome() flags.ChromeGroup { return flags.ChromeGroup{} }
 
 // job is what the flags ask for.
@@ -138,7 +138,7 @@ func (cmd *turnLivekitCmd) job(c *settings.Check) (job measure.TurnJob, doubts [
 	return job, doubts
 }
 
-// AnswersAfter is how long an agent of ours takes to answer.
+// AnswersAfter is how long an agent of ours takes to answer (--delay).
 func (cmd *turnLivekitCmd) AnswersAfter(c *settings.Check) time.Duration {
 	return c.Millis("delay", cmd.Delay, turn.LeastDelay, time.Minute)
 }

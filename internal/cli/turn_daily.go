@@ -40,10 +40,10 @@ Examples:
 What is measured, and how far to trust it: docs/turn.md.`
 }
 
-// Run calls.
+// Run calls the agent.
 func (cmd *turnDailyCmd) Run(a *app) error { return a.calls(cmd) }
 
-// sides implements measuring, for those who ask what a job is.
+// sides implements measuring, for callers that only ask what a job is.
 func (cmd *turnDailyCmd) sides(c *settings.Check) []side {
 	job, doubts := cmd.job(c)
 	return []side{{job: job.Job, doubts: doubts}}

@@ -73,7 +73,7 @@ func (cmd *uiCmd) Run(a *app) error {
 	}).Serve(a.ctx, l)
 }
 
-// reason is the innermost of err: what the system says.
+// reason is the innermost error of err: what the operating system says.
 func reason(err error) error {
 	for inner := err; inner != nil; inner = errors.Unwrap(inner) {
 		err = inner

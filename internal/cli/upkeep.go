@@ -22,7 +22,7 @@ Of the SQLite file it reads all pages, and holds its sums against the runs. It c
 The exit code is 0 when all is well, and 1 when something is not.`
 }
 
-// Run checks one store after the other; one that is away does not keep the others.
+// Run checks one store after the other. A store that cannot be reached does not keep the others from being checked.
 func (cmd *storeCheckCmd) Run(a *app) error {
 	c := settings.Check{Sources: a.settings}
 	targets := cmd.Targets(&c, ours)

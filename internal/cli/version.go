@@ -9,7 +9,7 @@ import (
 	"rtcbench/bench"
 )
 
-// release is the version of this source; Commit comes from the build.
+// release is the version of this source. commit comes from the build.
 const release = "0.1.0"
 
 // commit is set by the linker (make build); go build and go install leave it to the build info.

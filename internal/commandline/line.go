@@ -1,5 +1,5 @@
-// Package commandline reads command lines with kong, as rtcbench means them: flags may stand anywhere, what was not
-// given comes from the settings, and an error names the true place of a value and shows nothing that may be a secret.
+// Package commandline reads command lines with kong in the way of rtcbench. Flags may stand anywhere, and what was not
+// given comes from the settings. An error names the true source of a value and shows nothing that may be a secret.
 package commandline
 
 import (
@@ -49,7 +49,7 @@ func (l Line) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, erro
 	return nil, nil
 }
 
-// Parse reads a command line. An error is told as ours are.
+// Parse reads a command line. Its errors have the form of rtcbench's own errors.
 func (l Line) Parse(parser *kong.Kong, args []string) (*kong.Context, error) {
 	ctx, err := parser.Parse(flagsFirst(parser.Model, args)) // help and version end here
 	if err != nil {
@@ -58,9 +58,9 @@ func (l Line) Parse(parser *kong.Kong, args []string) (*kong.Context, error) {
 	return ctx, l.parsed(ctx)
 }
 
-// parsed takes note of the flags that were given, and refuses what .env may not give: it stands in the working
-// directory, which may be anybody's, and so names no program to run and no place to load one from, and takes no
-// protection away. What the command does not use is none of its business.
+// parsed takes note of the flags that were given, and refuses what .env may not set. .env stands in the working
+// directory, which may be anybody's: it may name no program to run and no place to load a program from, and may take no
+// protection away. Settings that the command does not use are not checked.
 func (l Line) parsed(ctx *kong.Context) error {
 	for _, p := range ctx.Path {
 		if p.Flag != nil && !p.Resolved {
@@ -80,8 +80,8 @@ func (l Line) parsed(ctx *kong.Context) error {
 	return nil
 }
 
-// explain makes an error of the parser's one of ours: with the true source of a value, which the parser does not know,
-// and without what may be a secret.
+// explain turns an error of the parser into one of ours: it names the true source of a value, which the parser does not
+// know, and leaves out what may be a secret.
 func (l Line) explain(err error) error {
 	if own := new(settings.UsageError); errors.As(err, own) { // a setting's own
 		return *own

@@ -11,8 +11,8 @@ import (
 	"rtcbench/internal/settings"
 )
 
-// misplaced is err, unless args are a command line whose command is missing or stands in a flag, as --platform livekit:
-// then it names the command. No value of a flag is shown.
+// misplaced is err, unless args are a command line whose command is missing or stands in a flag, as in --platform
+// livekit. In these cases the error names the command. No value of a flag is shown.
 func (l Line) misplaced(model *kong.Application, args []string, err error) error {
 	flags, platform, words := l.flagsOf(args)
 	switch {
@@ -48,8 +48,8 @@ func (l Line) misplaced(model *kong.Application, args []string, err error) error
 	return fmt.Errorf("the command is missing: did you mean \"%s\"%s?", line, also)
 }
 
-// flagsOf are the names of the flags in args, as they were written, the platform that --platform asks for, and what is
-// no flag: commands and values.
+// flagsOf are three parts of args: the names of the flags, as they were written; the platform that --platform asks for;
+// and the words that are no flags, which are commands and values.
 func (l Line) flagsOf(args []string) (flags []string, platform string, words []string) {
 	for i, arg := range args {
 		name, value, assigned := strings.Cut(arg, "=")
@@ -89,7 +89,7 @@ func (l Line) commandsWith(model *kong.Application, flags []string) (names []str
 	return names
 }
 
-// place is where a command is proposed.
+// place is the position at which a command is proposed.
 func (l Line) place(command string) int {
 	if i := slices.Index(l.Platforms, command); i >= 0 {
 		return i

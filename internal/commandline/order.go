@@ -7,8 +7,8 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// flagsFirst puts the flags of a command that takes any number of arguments before those arguments: the parser takes
-// all of them at once, and would refuse what stands behind a flag. What flagsFirst does not understand it leaves to the
+// flagsFirst puts the flags of a command that takes any number of arguments before those arguments. The parser takes
+// all arguments at once, and would refuse a flag after one of them. What flagsFirst does not understand is left to the
 // parser.
 func flagsFirst(model *kong.Application, args []string) []string {
 	node, flags := model.Node, []string(nil)

@@ -12,14 +12,14 @@ import (
 	"rtcbench/internal/ping"
 )
 
-// Answer answers the pings that arrive in s, messages and audio packets, each only to the one that sent it and on the
-// channel it came by. It ends when ctx does, or s. A pong that cannot be sent is dropped: the pinger calls its ping
-// lost, as it should. It does not close s.
+// Answer answers the pings that arrive in s, messages and audio packets. Each pong goes only to the sender of its ping,
+// on the channel by which the ping came. Answer ends when ctx or s does. A pong that cannot be sent is dropped: the
+// pinger calls its ping lost, as it should. Answer does not close s.
 func Answer(ctx context.Context, s bench.Session, clock bench.Clock) error {
 	return answer(ctx, s, clock, &seenRuns{}, func(time.Duration) {})
 }
 
-// clockErrorAge is how long the echo believes what it was told of its clock.
+// clockErrorAge is how long the echo uses an error that its clock has claimed.
 const clockErrorAge = time.Second
 
 // answer calls held with the time that each ping was kept, from its arrival in the SDK to just before its pong is sent.
@@ -41,11 +41,11 @@ func answer(ctx context.Context, s bench.Session, clock bench.Clock, seen *seenR
 	}
 }
 
-// send answers a packet, if it asks for that.
+// send answers a packet, if the packet is one to be answered.
 func (a *answerer) send(ctx context.Context, s bench.Session, packet bench.Packet) error {
 	a.mu.Lock()
 	pong, ok := a.answer(packet)
-	if packet.Class == bench.RTPAudio { // whose buffer is for several goroutines
+	if packet.Class == bench.RTPAudio { // several goroutines share the buffer of audio
 		defer a.mu.Unlock()
 	} else {
 		a.mu.Unlock()
@@ -56,7 +56,7 @@ func (a *answerer) send(ctx context.Context, s bench.Session, packet bench.Packe
 	return s.Send(ctx, pong)
 }
 
-// answerer makes pongs in two buffers: that of messages is for one goroutine alone.
+// answerer makes pongs in two buffers. The buffer for messages is used by one goroutine alone.
 type answerer struct {
 	clock bench.Clock
 	held  func(time.Duration)
@@ -71,7 +71,7 @@ type answerer struct {
 	told   time.Time      // … then
 }
 
-// answer is what goes back for a packet, if something does. An answer to nobody would go to everybody.
+// answer is the message that answers a packet, if one does. An answer to nobody would go to everybody.
 func (a *answerer) answer(packet bench.Packet) (pong bench.Message, ok bool) {
 	switch {
 	case packet.From == "":
@@ -94,7 +94,7 @@ func (a *answerer) answer(packet bench.Packet) (pong bench.Message, ok bool) {
 	return bench.Message{Payload: a.buf, To: packet.From, Class: asked.Class}, true
 }
 
-// stamp counts a ping, and says in Unix ms when it came and when it is answered.
+// stamp counts a ping, and says when it came and when it is answered, both in Unix ms.
 func (a *answerer) stamp(packet bench.Packet) (received, sent float64) {
 	a.count++
 	if a.told.IsZero() || time.Since(a.told) > clockErrorAge {
@@ -105,8 +105,9 @@ func (a *answerer) stamp(packet bench.Packet) (received, sent float64) {
 	return a.clock.UnixMilli(packet.At), a.clock.UnixMilli(now)
 }
 
-// audio writes the packet that answers one into the buffer. A filler is answered with one: the way back is a stream
-// where the way there is. What is no packet of ours, as the silence that an SFU sends by itself, gets no answer.
+// audio writes the packet that answers another one into the buffer. A filler is answered with a filler, so that the way
+// back is a stream where the way there is one. A packet that is not ours, as the silence that an SFU sends by itself,
+// gets no answer.
 func (a *answerer) audio(packet bench.Packet) bool {
 	if audio.IsFiller(packet.Payload) {
 		a.packet = append(a.packet[:0], packet.Payload...)

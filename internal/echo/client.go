@@ -18,7 +18,7 @@ import (
 	"rtcbench/internal/redact"
 )
 
-// Client is an echo service as a runner sees it: ours, or that of the original tool.
+// Client asks an echo service for rooms, as a runner does. The service may be ours or that of the original tool.
 type Client struct {
 	URL   string // of the service
 	Token string // "" = none is shown; never in an error
@@ -31,8 +31,9 @@ const (
 	maxInvitation   = 64 << 10
 )
 
-// Connect asks for a room for pings of a class on each of platforms, again and again while the service starts or is
-// full, until ctx ends. A room that was made and cannot be used, because its answer is not understood, is given back.
+// Connect asks for a room for pings of a class on each of platforms. It repeats the request while the service starts or
+// is full, until ctx ends. A room that was made and cannot be used, because the answer is not understood, is given
+// back.
 func (c Client) Connect(ctx context.Context, class bench.TransportClass, platforms ...string) (Invitation, error) {
 	pause := askFirstPause
 	for {
@@ -54,11 +55,11 @@ func (c Client) Connect(ctx context.Context, class bench.TransportClass, platfor
 	}
 }
 
-// connect asks once; wait is that of call.
+// connect asks once; wait is as in call.
 func (c Client) connect(ctx context.Context, class bench.TransportClass, platforms []string) (in Invitation,
 	wait time.Duration, err error) {
 	query := url.Values{"platform": {ask(platforms)}}
-	if class == bench.RTPAudio { // the token is to allow it; for messages it is as it always was
+	if class == bench.RTPAudio { // the token must allow audio; a request for messages stays as it was
 		query.Set("channel", class.Channel())
 	}
 	data, wait, err := c.call(ctx, "/connect", query, nil)
@@ -80,7 +81,7 @@ func (c Client) connect(ctx context.Context, class bench.TransportClass, platfor
 	return in, wait, err
 }
 
-// notAnInvitation says what is wrong with an answer, without what stands in it: there may be a token.
+// notAnInvitation says what is wrong with an answer, without showing what is in it: there may be a token.
 func notAnInvitation(err error) string {
 	var wrong *json.UnmarshalTypeError
 	if errors.As(err, &wrong) && wrong.Field != "" {
@@ -89,11 +90,11 @@ func notAnInvitation(err error) string {
 	return "the answer is no JSON of that form"
 }
 
-// named is the id of a room where an answer names one, in whatever else it consists of.
+// named matches the id of a room in an answer, whatever else the answer consists of.
 var named = regexp.MustCompile(`"room_id"\s*:\s*("(?:[^"\\]|\\.)+"|-?[0-9][-+.0-9eE]*)`)
 
-// roomID finds the id of the room that an answer names, as it stands there: also in one that is cut off, of another
-// form, or no JSON; nil = it names none.
+// roomID finds the id of the room that an answer names, in the form in which it stands there; nil = the answer names
+// none. The answer may be cut off, of another form, or no JSON.
 func roomID(data []byte) json.RawMessage {
 	if found := named.FindSubmatch(data); found != nil && json.Valid(found[1]) {
 		return found[1]
@@ -101,7 +102,7 @@ func roomID(data []byte) json.RawMessage {
 	return nil
 }
 
-// Disconnect ends a room. One that has ended already is no error.
+// Disconnect ends a room. A room that has ended already is no error.
 func (c Client) Disconnect(ctx context.Context, id string) error {
 	raw, err := json.Marshal(id)
 	if err != nil {
@@ -115,7 +116,7 @@ func (c Client) disconnect(ctx context.Context, id json.RawMessage) error {
 	data, _, err := c.call(ctx, "/disconnect", nil, fmt.Appendf(nil, `{"room_id":%s}`, id))
 	var refused *RefusedError
 	if errors.As(err, &refused) && refused.Status == http.StatusNotFound && refused.Detail != "" {
-		return nil // a service says so, and nobody in its place
+		return nil // only a service says so: the room has ended already
 	}
 	var said struct{ Status string }
 	if err == nil && (json.Unmarshal(data, &said) != nil || said.Status != "success") {
@@ -134,7 +135,7 @@ func (c Client) host() string {
 	return "?"
 }
 
-// RefusedError is an answer of a service that says no, or of somebody else in its place.
+// RefusedError is an answer that says no: from a service, or from somebody else in its place.
 type RefusedError struct {
 	Status int
 	Detail string          // what a service says of it, on one line, or ""
@@ -158,8 +159,8 @@ func (e *RefusedError) Unwrap() error { return e.Answer }
 // client follows no redirect: it could carry the token to another host.
 var client = &http.Client{Transport: advice.Guarded(advice.Transport()), CheckRedirect: advice.NoRedirect}
 
-// call makes one POST. wait < 0: another try is of no use; else it may be after so long. data is what came of an
-// answer, also with an error.
+// call makes one POST. wait is how long to wait before another try; wait < 0 = another try is of no use. data is what
+// came of an answer, also with an error.
 func (c Client) call(ctx context.Context, path string, query url.Values, body []byte) (data []byte, wait time.Duration,
 	err error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimRight(c.URL, "/")+path,
@@ -223,7 +224,7 @@ func (c Client) call(ctx context.Context, path string, query url.Values, body []
 	return data, -1, refused
 }
 
-// service is what the answers mean.
+// service says what the answers of an echo service mean.
 func (c Client) service() advice.Service {
 	s := advice.Service{Name: "an echo service", Refusal: "does it let this machine in?",
 		Missing: "is that the address of an echo service?"}
@@ -233,10 +234,10 @@ func (c Client) service() advice.Service {
 	return s
 }
 
-// userAgent tells a service that this runner does not wait for an echo that joins after it.
+// userAgent tells a service that this runner does not wait for an echo that joins after the runner.
 const userAgent = "rtcbench"
 
-// harmless is what a service said as one short line without the token.
+// harmless is what a service said, as one short line without the token.
 func (c Client) harmless(text string) string {
 	const most = 300
 	return redact.New(c.Token).Line(text, most)

@@ -1,6 +1,6 @@
-// Package echo answers pings: in one session, or for as long as a process lives by taking a
-// new seat whenever the old one is lost, or in rooms that runners ask for over HTTP (Service; Client is
-// the runner's side of it). It does not measure.
+// Package echo answers pings: in one session (Answer), for as long as a process lives, with a new seat whenever the old
+// one is lost (Serve), or in rooms that runners ask for over HTTP (Service; Client is the runner's side of it). It does
+// not measure.
 package echo
 
 import (
@@ -30,7 +30,7 @@ type Seat struct {
 	Held   func(time.Duration) // with how long each ping was kept; nil = nobody asks
 }
 
-// Serve answers pings until ctx ends, then returns nil. Only the first join may fail.
+// Serve answers pings until ctx ends, and then returns nil. It returns an error only if the first join fails.
 func Serve(ctx context.Context, seat Seat) error {
 	pause, joined := firstPause, false
 	held, seen := seat.Held, &seenRuns{} // what was seen outlives a seat

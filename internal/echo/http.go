@@ -82,7 +82,8 @@ func (s *Service) Handler() http.Handler {
 	guarded.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		refuse(w, http.StatusNotFound, "there is nothing here")
 	})
-	// Each has a limit of its own: whoever asks for many rooms does not make a probe of the service's health fail.
+	// Each of the two has a limit of its own: a client that asks for many rooms must not make a probe of the service's
+	// health fail.
 	probes := s.limited(open)
 	for _, path := range []string{"/health", "/version", "/openapi.json"} {
 		all.Handle(path, probes)
@@ -91,7 +92,7 @@ func (s *Service) Handler() http.Handler {
 	return s.logged(all)
 }
 
-// route answers one method of a path, and refuses the others.
+// route answers one method of a path, and refuses the other methods.
 func route(mux *http.ServeMux, method, path string, handle http.HandlerFunc) {
 	allowed := method
 	if method == http.MethodGet {
@@ -104,8 +105,8 @@ func route(mux *http.ServeMux, method, path string, handle http.HandlerFunc) {
 	})
 }
 
-// noPage keeps the pages of browsers out, which no runner is. A page that somebody opens on this machine could ask for
-// rooms at the cost of whoever runs the service, and could read their tokens after its name was bound to this address.
+// noPage refuses requests of pages in browsers: no runner is one. A page that somebody opens on this machine could ask
+// for rooms at the cost of the service's owner, and could read their tokens once its own name points to this address.
 func (s *Service) noPage(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		site := r.Header.Get("Sec-Fetch-Site")
@@ -157,7 +158,7 @@ func answerJSON(w http.ResponseWriter, status int, v any) {
 	json.NewEncoder(w).Encode(v)
 }
 
-// refuse answers in the form of the original service. The connection ends with it: else the answer would wait for the
+// refuse answers in the form of the original service, and closes the connection: else the answer would wait for the
 // rest of a body that nobody reads.
 func refuse(w http.ResponseWriter, status int, detail string) {
 	w.Header().Set("Connection", "close")
@@ -168,7 +169,7 @@ func refuse(w http.ResponseWriter, status int, detail string) {
 }
 
 func (s *Service) handleConnect(w http.ResponseWriter, r *http.Request) {
-	if _, ok := body(w, r); !ok { // none is needed
+	if _, ok := body(w, r); !ok { // a body is not needed
 		return
 	}
 	waits := !strings.HasPrefix(r.UserAgent(), userAgent)
@@ -190,7 +191,7 @@ func (s *Service) handleConnect(w http.ResponseWriter, r *http.Request) {
 	var no *bench.NotCarriedError
 	invitation, err := s.open(r.Context(), platforms, class, waits)
 	switch {
-	case err == nil && r.Context().Err() != nil: // nobody is there to hear of the room
+	case err == nil && r.Context().Err() != nil: // the client is gone, and does not hear of the room
 		s.disconnect(context.WithoutCancel(r.Context()), invitation.RoomID)
 	case err == nil:
 		answerJSON(w, http.StatusOK, invitation)
@@ -246,7 +247,7 @@ func (s *Service) handleRooms(w http.ResponseWriter, _ *http.Request) {
 	answerJSON(w, http.StatusOK, map[string]any{"active_rooms": active})
 }
 
-// authorised lets in who shows the token. Sums of equal length are compared, in constant time.
+// authorised lets in clients that show the token. It compares hashes of equal length, in constant time.
 func (s *Service) authorised(next http.Handler) http.Handler {
 	want := sha256.Sum256([]byte(s.options.AuthToken))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -264,7 +265,7 @@ func (s *Service) authorised(next http.Handler) http.Handler {
 	})
 }
 
-// limited keeps one address from asking too often.
+// limited limits how often one address may ask.
 func (s *Service) limited(next http.Handler) http.Handler {
 	clients, err := lru.New[string, *rate.Limiter](maxClients)
 	if err != nil {
@@ -277,7 +278,7 @@ func (s *Service) limited(next http.Handler) http.Handler {
 		if !known {
 			limiter = fresh
 		} else {
-			clients.Get(host) // which notes that the limiter is in use
+			clients.Get(host) // marks the limiter as used
 		}
 		if !limiter.Allow() {
 			refuse(w, http.StatusTooManyRequests, "too many requests from this address")
@@ -305,7 +306,7 @@ func (s *Service) logged(next http.Handler) http.Handler {
 		rec := &recorder{w, http.StatusOK}
 		next.ServeHTTP(rec, r)
 		path := r.URL.Path
-		if !slices.Contains(known, path) { // strangers choose it
+		if !slices.Contains(known, path) { // strangers choose the path
 			path = "other"
 		}
 		s.meter.requests.WithLabelValues(path, strconv.Itoa(rec.status)).Inc()

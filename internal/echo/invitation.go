@@ -37,11 +37,11 @@ type roomURLWire struct {
 	ExpiresAt expiry `json:"expires_at"`
 }
 
-// expiry is when a room ends, in Unix seconds. No runner needs it: a service that has something else in its place, a
-// text or a list, makes rooms that can be measured in.
+// expiry is when a room ends, in Unix seconds. No runner needs it: an answer with a text or a list in its place still
+// names a room that can be measured in.
 type expiry float64
 
-// UnmarshalJSON implements json.Unmarshaler; 0 = it is no number.
+// UnmarshalJSON implements json.Unmarshaler. A value that is no number is read as 0.
 func (e *expiry) UnmarshalJSON(data []byte) error {
 	var v float64
 	if json.Unmarshal(bytes.Trim(data, `"`), &v) == nil {
@@ -50,8 +50,8 @@ func (e *expiry) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// usual are the platforms of the original: their keys are always there, in this order. needed is what a runner has to
-// be given.
+// usual are the platforms of the original: their keys are always in an answer, in this order. needed is what a runner
+// must be given.
 var (
 	usual  = []string{"daily", "livekit"}
 	needed = map[string]string{"daily": "a Daily URL", "livekit": "a LiveKit token"}
@@ -86,8 +86,8 @@ func (in Invitation) MarshalJSON() ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// UnmarshalJSON implements json.Unmarshaler. Every number of this wire may be a float: the original's
-// expires_at is one.
+// UnmarshalJSON implements json.Unmarshaler. Every number in an answer may be a float: the original's expires_at is
+// one.
 func (in *Invitation) UnmarshalJSON(data []byte) error {
 	var file struct {
 		RoomID string `json:"room_id"`
@@ -126,7 +126,7 @@ func (in *Invitation) read(name string, part json.RawMessage) error {
 	return within(name, err)
 }
 
-// within is an error of a part, with the part's name before the field's.
+// within is an error about a part of the answer, with the name of the part before the name of the field.
 func within(name string, err error) error {
 	if wrong, ok := err.(*json.UnmarshalTypeError); ok {
 		of := *wrong
@@ -139,7 +139,7 @@ func within(name string, err error) error {
 	return err
 }
 
-// check finds out what of an answer is missing that was asked for.
+// check finds out whether something that was asked for is missing in an answer.
 func (in Invitation) check(platforms []string) error {
 	missing := func(part string) error {
 		asked := ask(platforms)
@@ -161,7 +161,7 @@ func (in Invitation) check(platforms []string) error {
 	return nil
 }
 
-// ask is the platform as the query has it.
+// ask is the value by which the query asks for platforms.
 func ask(platforms []string) string {
 	if len(platforms) == 1 {
 		return platforms[0]

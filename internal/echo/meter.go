@@ -20,7 +20,7 @@ type Meter struct {
 	requests *prometheus.CounterVec
 }
 
-// NewMeter makes one with a registry of its own.
+// NewMeter makes a Meter with a registry of its own.
 func NewMeter() *Meter {
 	m := &Meter{
 		registry: prometheus.NewRegistry(),
@@ -46,7 +46,7 @@ func NewMeter() *Meter {
 	return m
 }
 
-// Held counts a ping that was kept for d. It is quick: it stands in the way of pings.
+// Held counts a ping that was kept for d. It is quick, because pongs wait for it.
 func (m *Meter) Held(d time.Duration) {
 	m.pings.Inc()
 	m.hold.Observe(d.Seconds())

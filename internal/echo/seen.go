@@ -2,7 +2,7 @@ package echo
 
 import "rtcbench/bench"
 
-// seenRuns are what an echo has seen of each run's pings, for its pongs to tell.
+// seenRuns are what an echo has seen of each run's pings. Its pongs tell that.
 type seenRuns struct {
 	runs map[string]*seenRun
 	tick uint64
@@ -14,10 +14,11 @@ type seenRun struct {
 	used uint64
 }
 
-// maxRuns bounds how many runs strangers can make an echo remember; the run that was not used for longest goes.
+// maxRuns is how many runs an echo remembers, for strangers may send any number of them. The run that was unused for
+// longest is forgotten first.
 const maxRuns = 1024
 
-// note enters ping seq of a run, as its runner names it.
+// note enters the ping seq of a run. from is the ping's sender; run is the name that the runner gave its run.
 func (b *seenRuns) note(from string, run []byte, seq uint32) *bench.Seen {
 	if b.runs == nil {
 		b.runs = map[string]*seenRun{}

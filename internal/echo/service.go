@@ -17,15 +17,15 @@ import (
 
 // Host makes rooms on one platform, with an echo in each.
 type Host interface {
-	// Open makes a room that nobody can guess and takes the echo's seat in it. It returns when pings
-	// are answered: also those of class, if that is not "". The room is to end by itself after life, should this
+	// Open makes a room whose name nobody can guess, and takes the echo's seat in it. It returns when the echo answers
+	// pings: messages, and pings of class if that is not "". The room must end by itself after life, should this
 	// process die.
 	Open(ctx context.Context, life time.Duration, class bench.TransportClass) (Place, error)
 }
 
 // Place is a room with an echo in it.
 type Place interface {
-	// Invite is how a runner joins.
+	// Invite is what a runner needs to join.
 	Invite() (Room, error)
 	// Others is how many participants there are beside the echo; -1 = it cannot be told now.
 	Others(ctx context.Context) int
@@ -37,7 +37,7 @@ type Place interface {
 	Close(ctx context.Context) error
 }
 
-// Options are a service's. What is zero has the default named.
+// Options are a service's options. A field that is zero has the default named.
 type Options struct {
 	Hosts     map[string]Host // by platform
 	MaxRooms  int             // at one time; 50
@@ -61,7 +61,8 @@ const (
 	outlive      = time.Minute // how much longer than its TTL the platform may keep a room
 )
 
-// Service lets runners ask for rooms over HTTP: one echo a room, in it before the runner is told of it.
+// Service lets runners ask for rooms over HTTP. Each room has one echo, which is in it before the runner is told of the
+// room.
 type Service struct {
 	options Options
 	meter   *Meter
@@ -72,10 +73,10 @@ type Service struct {
 	ending sync.WaitGroup // rooms that are open or being closed
 }
 
-// room is one that a runner asked for, on one platform or several.
+// room is a room that a runner asked for, on one platform or several.
 type room struct {
 	id      string
-	waits   bool             // its runner waits for an echo that joins after it, as one of the original does
+	waits   bool             // the runner waits for an echo that joins after it, as runners of the original do
 	places  map[string]Place // nil while it is being opened
 	created time.Time
 	expires time.Time
@@ -84,7 +85,7 @@ type room struct {
 	ended   chan struct{} // closed: it has ended
 }
 
-// NewService makes a service. Close it.
+// NewService makes a service. The caller closes it.
 func NewService(o Options, meter *Meter) *Service {
 	if o.MaxRooms == 0 {
 		o.MaxRooms = defaultRooms
@@ -101,7 +102,7 @@ func NewService(o Options, meter *Meter) *Service {
 	return &Service{options: o, meter: meter, rooms: map[string]*room{}}
 }
 
-// Platform is the one that is served, or "both".
+// Platform is the name of the platform that is served, or "both".
 func (s *Service) Platform() string {
 	names := slices.Sorted(maps.Keys(s.options.Hosts))
 	if len(names) == 1 {
@@ -136,8 +137,8 @@ func (s *Service) reserve(waits bool) (*room, error) {
 	return r, nil
 }
 
-// open makes a room on each of platforms for pings of a class, and watches over it from then on. waits is that of the
-// room.
+// open makes a room on each of platforms for pings of a class, and watches over it from then on. waits says whether the
+// runner waits for an echo that joins after it.
 func (s *Service) open(ctx context.Context, platforms []string, class bench.TransportClass, waits bool) (Invitation,
 	error) {
 	r, err := s.reserve(waits)
@@ -179,7 +180,7 @@ func (s *Service) open(ctx context.Context, platforms []string, class bench.Tran
 	return invitation, nil
 }
 
-// invite asks each place for its part.
+// invite asks each place for its part of the invitation.
 func (r *room) invite() (Invitation, error) {
 	in := Invitation{RoomID: r.id, Rooms: map[string]Room{}}
 	for name, p := range r.places {
@@ -195,7 +196,7 @@ func (r *room) invite() (Invitation, error) {
 
 func unixSeconds(t time.Time) float64 { return float64(t.UnixMilli()) / 1e3 }
 
-// watch ends a room when its time is over, its last runner has left, its seat is lost or somebody says so.
+// watch ends a room when its time is over, its last runner has left, its seat is lost or a client asks for that.
 func (s *Service) watch(r *room) {
 	over := time.NewTimer(time.Until(r.expires))
 	defer over.Stop()
@@ -250,7 +251,7 @@ func (s *Service) again(r *room) {
 	ctx, cancel := context.WithTimeout(context.Background(), openTimeout)
 	defer cancel()
 	for name, p := range r.places {
-		if err := p.Again(ctx); err != nil { // where the seat is lost by it, Lost says so
+		if err := p.Again(ctx); err != nil { // where the seat is lost by this, Lost says so
 			s.options.Log.Warn("the echo did not join again", "platform", name, "error", err)
 		}
 	}
@@ -294,16 +295,16 @@ func (s *Service) shut(r *room, why string) {
 		time.Since(r.created).Round(time.Millisecond))
 }
 
-// short is enough of an id to tell rooms apart in a log, and too little to be let in with.
+// short is a part of a room's id: enough to tell rooms apart in a log, and too little to be let in with.
 func short(id string) string { return id[:min(6, len(id))] }
 
-// disconnect ends a room, and returns when it has ended. found is false when there is none of that id.
+// disconnect ends a room, and returns when the room has ended. found is false when there is no room with that id.
 func (s *Service) disconnect(ctx context.Context, id string) (found bool) {
 	s.mu.Lock()
 	r := s.rooms[id]
 	opening := r != nil && r.places == nil
 	s.mu.Unlock()
-	if r == nil || opening { // nobody was told of it yet
+	if r == nil || opening { // no client was told of the room yet
 		return false
 	}
 	r.once.Do(func() { close(r.end) })

@@ -19,10 +19,10 @@ const (
 	aloneFor = 5 * time.Second
 )
 
-// Watch says how an echo serves rooms that others make, as somebody waits in them. Its functions are called by several
-// goroutines at one time.
+// Watch says how an echo serves rooms that others make, once a participant waits in them. Several goroutines call its
+// functions at the same time.
 type Watch struct {
-	// Rooms are those of the rooms to be served that there are now.
+	// Rooms gives the names of the rooms to be served that exist now.
 	Rooms func(context.Context) ([]string, error)
 	Waits func(ctx context.Context, room string) (bool, error)          // whether somebody in it wants an echo
 	Join  func(ctx context.Context, room string) (bench.Session, error) // takes the echo's seat
@@ -71,7 +71,7 @@ type watching struct {
 	told  map[string]bool      // faults, by room; "" = of looking
 }
 
-// look takes a seat in each room where somebody waits. An error is that of asking for the rooms.
+// look takes a seat in each room where a participant waits. Its error is that of asking for the rooms.
 func (r *watching) look(ctx context.Context, within time.Duration) error {
 	asking, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
@@ -110,14 +110,14 @@ func (r *watching) look(ctx context.Context, within time.Duration) error {
 	return nil
 }
 
-// seated reports whether the echo sits in a room, and in how many.
+// seated reports whether the echo has a seat in a room, and in how many rooms it has one.
 func (r *watching) seated(room string) (sits bool, n int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.seats[room], len(r.seats)
 }
 
-// worked tells of a fault, unless it was told, or takes back that it was.
+// worked tells of a fault that was not told yet. Without a fault, it notes that the next fault is to be told again.
 func (r *watching) worked(ctx context.Context, room string, err error) {
 	r.mu.Lock()
 	news := err != nil && !r.told[room] && ctx.Err() == nil
@@ -150,8 +150,8 @@ func (r *watching) forget(rooms []string) {
 
 var errAlone = errors.New("nobody is there any more")
 
-// sit answers in one room until nobody else is there, the seat is lost (then the next look may take it again) or ctx
-// ends. It fails when the seat is not to be had.
+// sit answers in one room until nobody else is there, the seat is lost (the next look may then take it again) or ctx
+// ends. It fails when the seat cannot be taken.
 func (r *watching) sit(ctx context.Context, room string) error {
 	s, err := r.Join(ctx, room)
 	if err != nil {

@@ -9,9 +9,9 @@ import (
 )
 
 // KeepBusy keeps one processor busy with nothing until ctx ends, at the lowest of all priorities (SCHED_IDLE,
-// sched(7)): whoever else wants to run does so at once. A processor with nothing to do goes to sleep and takes long to
-// come back, a virtual one above all; with one of these for each, what a scenario takes longer than the floor is the
-// scenario's.
+// sched(7)): any other thread that wants to run does so at once. A processor with nothing to do goes to sleep and takes
+// long to wake up, a virtual one above all. With one busy thread for each processor, the time that a scenario takes
+// beyond the floor is the scenario's own.
 func KeepBusy(ctx context.Context) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()

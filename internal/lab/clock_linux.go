@@ -10,14 +10,14 @@ import (
 	"rtcbench/bench"
 )
 
-// ClockReading names the router's clock for the processes of a lab: what its wall clock showed, and its monotonic one
-// at that moment, in ns.
+// ClockReading describes the router's clock for the processes of a lab: what its wall clock showed, and its monotonic
+// clock at that moment, both in ns.
 func (n *Network) ClockReading() string {
 	return fmt.Sprintf("%d/%d", n.router.start.UnixNano(), n.router.base.Nano())
 }
 
-// ClockOf is the clock that a ClockReading was taken of. All processes of a machine have the monotonic clock together,
-// so processes with one reading are on one time line, whatever is done to the wall clock meanwhile.
+// ClockOf is the clock that a ClockReading describes. All processes of a machine share the monotonic clock, so
+// processes with the same reading are on one time line, whatever is done to the wall clock meanwhile.
 func ClockOf(reading string) (bench.Clock, error) {
 	var wall, mono int64
 	if _, err := fmt.Sscanf(reading, "%d/%d", &wall, &mono); err != nil {
@@ -30,8 +30,8 @@ func ClockOf(reading string) (bench.Clock, error) {
 	return bench.ClockShowing(now, float64(wall+at-mono)/1e6), nil
 }
 
-// twoReadings are Go's clock and the system's monotonic one at one moment. A process that is put aside between the two
-// calls would carry that time in every measurement, so the closest pair of several counts.
+// twoReadings are Go's clock and the system's monotonic clock at one moment. A pause of the process between the two
+// calls would be in every measurement, so the closest pair of several readings counts.
 func twoReadings() (now time.Time, monotonic int64, err error) {
 	const tries = 20
 	closest := int64(math.MaxInt64)

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// exchange is the router without its sockets and without a clock: it is told when a packet came, and tells when one is
-// to leave.
+// exchange is the router without its sockets and without a clock. Its caller tells it when a packet came, and it tells
+// the caller when a packet is to leave.
 type exchange struct {
 	lines  [places][places]*line // nil = there is no way
 	away   func(time.Duration) bool
@@ -64,7 +64,7 @@ func (d *departures) Pop() any {
 	return last
 }
 
-// arrive takes a packet that came from a place at now, and keeps it.
+// arrive takes a packet that came from a place at the moment now, and keeps the packet.
 func (x *exchange) arrive(now time.Duration, from Place, packet []byte) {
 	to, ok := x.destination(packet)
 	const udp = 17 // RFC 768
@@ -91,7 +91,7 @@ func (x *exchange) arrive(now time.Duration, from Place, packet []byte) {
 	}
 }
 
-// next is when the next packet is to leave.
+// next is the moment at which the next packet is to leave.
 func (x *exchange) next() (time.Duration, bool) {
 	if len(x.queue) == 0 {
 		return 0, false
@@ -99,13 +99,13 @@ func (x *exchange) next() (time.Duration, bool) {
 	return x.queue[0].due, true
 }
 
-// leave gives the next packet to leave, which is to be written down with left once it has.
+// leave gives the next packet to leave. The caller calls left with the moment at which the packet left.
 func (x *exchange) leave() (packet []byte, to Place, left func(time.Duration)) {
 	d := heap.Pop(&x.queue).(departure)
 	return d.packet, x.log[d.record].To, func(now time.Duration) { x.log[d.record].Left = now }
 }
 
-// destination reads an IPv4 packet's (RFC 791 §3.1).
+// destination reads the destination of an IPv4 packet (RFC 791 §3.1).
 func (x *exchange) destination(packet []byte) (Place, bool) {
 	if len(packet) < 20 || packet[0]>>4 != 4 || int(binary.BigEndian.Uint16(packet[2:])) > len(packet) {
 		return 0, false

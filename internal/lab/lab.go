@@ -1,6 +1,6 @@
-// Package lab is a wide-area network on one machine: three places, each a network namespace, and a router in user space
-// that carries every packet between them as a scenario says, and writes down what it did to each. What it writes down,
-// not what the scenario asked for, is what a measurement in it is held against.
+// Package lab is a wide-area network on one machine: three places, each a network namespace, and a router in user
+// space. The router carries every packet between the places as a scenario says, and writes down what it did to each
+// packet. A measurement in the lab is compared with what the router wrote down, not with what the scenario asked for.
 package lab
 
 import (
@@ -36,7 +36,7 @@ const (
 	Lost            // at random
 	LostBurst       // in the bad state of the burst model
 	LostQueue       // the queue was full
-	Unroutable      // to nobody here: another address, IPv6, broadcasts
+	Unroutable      // for no place of the lab: another address, IPv6, broadcasts
 )
 
 var fateNames = [...]string{"carried", "lost", "lost in a burst", "queue full", "to nobody here"}
@@ -52,10 +52,10 @@ type Record struct {
 	Size     int // bytes of the IP packet
 	Arrived  time.Duration
 	Due      time.Duration // when the scenario wanted it to leave
-	Left     time.Duration // when it did; 0 if it was not carried
+	Left     time.Duration // when it left; 0 if it was not carried
 }
 
-// Delay is what the packet really took through the router: what is called injected.
+// Delay is how long the packet really took through the router: results call it injected.
 func (r Record) Delay() time.Duration { return r.Left - r.Arrived }
 
 // Added is the router's own error: by how much the packet left late.
@@ -63,7 +63,7 @@ func (r Record) Added() time.Duration { return r.Left - r.Due }
 
 // Log is what the router wrote down.
 type Log struct {
-	Start    time.Time // to which the records' times are
+	Start    time.Time // from which the times of the records count
 	Realtime bool      // the router's thread ran by SCHED_FIFO
 	Records  []Record  // in the order of their arrival
 }

@@ -6,14 +6,14 @@ import (
 	"time"
 )
 
-// line carries packets one way, in a time that its user has: the model of one direction of a path.
+// line carries packets one way: it is the model of one direction of a path. Its caller gives it the time.
 type line struct {
 	way Way
 	rng *rand.Rand
 
 	bad     bool          // the state of the burst model
 	last    time.Duration // when the last packet that keeps its order leaves
-	at      time.Duration // the moment for which backlog is right
+	at      time.Duration // the moment for which backlog holds
 	backlog float64       // bytes in the queue, those of the load too
 }
 
@@ -21,8 +21,8 @@ func newLine(w Way, seed, stream uint64) *line {
 	return &line{way: w, rng: rand.New(rand.NewPCG(seed, stream))}
 }
 
-// carry says when a packet of size bytes that arrives at now is to leave, each of its copies, and why if none is.
-// now never goes back.
+// carry says when a packet of size bytes that arrives at now is to leave, for each of its copies; where no copy leaves,
+// fate says why. now never goes back.
 func (l *line) carry(now time.Duration, size int) (due []time.Duration, fate Fate) {
 	if fate := l.lose(); fate != Carried {
 		return nil, fate
@@ -33,7 +33,7 @@ func (l *line) carry(now time.Duration, size int) (due []time.Duration, fate Fat
 	}
 	leaves := now + wait + l.way.Delay + l.way.Jitter.draw(l.rng)
 	if r := l.way.Reorder; r != nil && l.rng.Float64() < float64(r.Share) {
-		leaves += r.Late // and what comes behind may overtake it
+		leaves += r.Late // packets behind it may overtake it
 	} else {
 		leaves = max(leaves, l.last)
 		l.last = leaves
@@ -45,7 +45,7 @@ func (l *line) carry(now time.Duration, size int) (due []time.Duration, fate Fat
 	return due, Carried
 }
 
-// pass passes a packet on at once, but not before those that came before it.
+// pass lets a packet leave at once, but not before the packets that came before it.
 func (l *line) pass(now time.Duration, _ int) (due []time.Duration, fate Fate) {
 	l.last = max(l.last, now)
 	return []time.Duration{l.last}, Carried
@@ -74,7 +74,8 @@ func (l *line) lose() Fate {
 	return Carried
 }
 
-// queue puts a packet behind what waits already, and says how long it is until it is through.
+// queue puts a packet behind what waits already, and says how long the packet then takes to get through. The result is
+// false where the queue has no room.
 func (l *line) queue(now time.Duration, size int) (time.Duration, bool) {
 	if l.way.Rate == 0 {
 		return 0, true
@@ -82,7 +83,7 @@ func (l *line) queue(now time.Duration, size int) (time.Duration, bool) {
 	l.drain(now)
 	l.backlog += float64(size)
 	if full := float64(l.way.Queue); full > 0 && l.backlog > full {
-		// Of what comes to a full queue as much finds room as leaves it.
+		// A full queue has room for as much of the arriving traffic as leaves the queue.
 		if !l.loaded(now) || l.rng.Float64() >= float64(l.way.Rate/l.way.Load.Rate) {
 			l.backlog -= float64(size)
 			return 0, false
@@ -92,14 +93,14 @@ func (l *line) queue(now time.Duration, size int) (time.Duration, bool) {
 	return time.Duration(l.backlog * 8 / float64(l.way.Rate) * float64(time.Second)), true
 }
 
-// loaded reports whether the load is on, and more than the line takes.
+// loaded reports whether the load is on and brings more than the line takes.
 func (l *line) loaded(at time.Duration) bool {
 	c := l.way.Load
 	return c != nil && at%(c.On+c.Off) < c.On && c.Rate > l.way.Rate
 }
 
-// drain lets the queue run until now: the line takes bytes out at its rate, and while the load is on it puts bytes in
-// at its own. What of it finds no room is lost.
+// drain lets the queue run until now. The line takes bytes out at its own rate; while the load is on, the load puts
+// bytes in at the load's rate. Bytes of the load that find no room are lost.
 func (l *line) drain(now time.Duration) {
 	for l.at < now {
 		end, load := now, 0.0

@@ -6,8 +6,8 @@ import (
 	"os/exec"
 )
 
-// Network is the three places and the router between them. Whoever builds it closes it; if the process is killed, all
-// of it goes with the process.
+// Network is the three places and the router between them. Whoever builds a Network closes it. If the process is
+// killed, the places and the router end with the process.
 type Network struct {
 	places [places]*place
 	router *router
@@ -36,8 +36,8 @@ func Build(s Scenario, seed uint64) (*Network, error) {
 	return n, nil
 }
 
-// Start starts cmd in a place, as the first process of a namespace of processes: what it starts ends with it, and it
-// ends with this process at the latest. Its SysProcAttr is replaced.
+// Start starts cmd in a place, as the first process of a PID namespace: the processes that cmd starts end with cmd, and
+// cmd ends with this process at the latest. cmd.SysProcAttr is replaced.
 func (n *Network) Start(p Place, cmd *exec.Cmd) error { return n.places[p].start(cmd) }
 
 // Do calls f on a thread that is in the place, for sockets that are to be there.
@@ -47,7 +47,7 @@ func (n *Network) Do(p Place, f func()) {
 	<-done
 }
 
-// Close ends the network and gives what its router wrote down. The processes in it have ended before.
+// Close ends the network and gives what its router wrote down. The processes in the network must have ended before.
 func (n *Network) Close() (Log, error) {
 	records, err := n.router.close()
 	n.closePlaces()

@@ -12,8 +12,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// place is a network namespace that lives as long as a thread of this process does. Nothing of it has a name in the
-// file system: with this process it goes, however that ends, and its device with it.
+// place is a network namespace that lives as long as a thread of this process does. It has no name in the file system,
+// so the namespace and its device go when this process ends, however that happens.
 type place struct {
 	device *os.File
 	work   chan func()
@@ -41,8 +41,8 @@ func newPlace(p Place) (*place, error) {
 	return n, nil
 }
 
-// onOwnThread calls f on a thread that ends with it, so that nobody else finds himself in its namespace. The first
-// thread of a process never ends: that one is kept busy until f has another.
+// onOwnThread calls f on a thread that ends with f, so that no other goroutine runs in f's namespace. The first thread
+// of a process never ends, so that thread is kept busy until f has another one.
 func onOwnThread(f func()) {
 	runtime.LockOSThread() // and never unlocked: that ends the thread
 	if unix.Gettid() != unix.Getpid() {
@@ -103,10 +103,10 @@ func (n *place) build(p Place) error {
 	return nil
 }
 
-// start starts cmd in this place. It dies with this process.
+// start starts cmd in this place. cmd is killed when this process ends.
 func (n *place) start(cmd *exec.Cmd) error {
 	cmd.SysProcAttr = &syscall.SysProcAttr{
-		// A namespace of processes: when its first one ends, all that it started end.
+		// A PID namespace: when its first process ends, all processes that it started end.
 		Cloneflags: syscall.CLONE_NEWPID | syscall.CLONE_NEWNS,
 		Pdeathsig:  syscall.SIGKILL,
 		Setpgid:    true, // Ctrl-C is for the lab, which passes it on
@@ -123,8 +123,8 @@ func (n *place) close() {
 	n.device.Close()
 }
 
-// Enter is what Start's command calls first: it makes a /proc for the namespace of processes that it is in, and becomes
-// the program at path, with these variables. It returns only if that fails.
+// Enter is what the command of Start calls first. It mounts a /proc for the PID namespace that the command is in, and
+// replaces the command by the program at path, with args and the variables environ. Enter returns only if that fails.
 func Enter(path string, args, environ []string) error {
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
 		return fmt.Errorf("make the mounts private: %w", err)
@@ -132,7 +132,8 @@ func Enter(path string, args, environ []string) error {
 	if err := unix.Mount("proc", "/proc", "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, ""); err != nil {
 		return fmt.Errorf("mount /proc: %w", err)
 	}
-	// What Start has asked for is asked of the first thread, and the one that calls exec takes its place.
+	// The kernel tied what Start asked for to the first thread, and the thread that calls exec takes the place of the
+	// first thread.
 	runtime.LockOSThread()
 	if err := unix.Prctl(unix.PR_SET_PDEATHSIG, uintptr(unix.SIGKILL), 0, 0, 0); err != nil {
 		return fmt.Errorf("end with the lab: %w", err)

@@ -9,11 +9,11 @@ import (
 	"syscall"
 )
 
-// Cast is what runs in a network. Every member is a command that is ready to be started.
+// Cast is the commands that run in a network. Every command is ready to be started.
 type Cast struct {
 	Busy        func() *exec.Cmd // keeps one processor busy with nothing
 	Server      *exec.Cmd
-	ServerReady string // the words that the server's talk has when it is ready
+	ServerReady string // the words that the server writes when it is ready
 	Echo        *exec.Cmd
 	EchoReady   string
 	Command     *exec.Cmd // what is measured, at the runner's place
@@ -22,8 +22,8 @@ type Cast struct {
 // ErrNotPlayed is wrapped by the error of Play where the command was not started.
 var ErrNotPlayed = errors.New("the command in the lab did not start")
 
-// Play starts the server and the echo, then the command, and returns when that has ended: with its *exec.ExitError
-// where it did not end well. When ctx ends, the command is asked to end. The others end with Play.
+// Play starts the server and the echo, then the command, and returns when the command has ended: with its
+// *exec.ExitError where it failed. When ctx ends, the command is asked to end. The other processes end with Play.
 func (n *Network) Play(ctx context.Context, c Cast) error {
 	others := Processes{Network: n}
 	defer others.End()
@@ -57,7 +57,7 @@ func (l *Processes) around(ctx context.Context, c Cast) error {
 	return l.Wait(ctx, Echo, c.Echo, c.EchoReady)
 }
 
-// notPlayed is an error that says itself what went wrong.
+// notPlayed is an error whose text is complete by itself.
 type notPlayed struct{ error }
 
 func (e notPlayed) Unwrap() error { return e.error }

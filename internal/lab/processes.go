@@ -15,7 +15,7 @@ import (
 // leaveTimeout is how long the processes in a lab have to end before they are killed.
 const leaveTimeout = 20 * time.Second
 
-// Processes are those that run in the places of a network beside what is measured: its server, its echo.
+// Processes are the processes that run in the places of a network beside what is measured: its server, its echo.
 type Processes struct {
 	Network *Network
 	running []*exec.Cmd
@@ -44,7 +44,7 @@ func (l *Processes) Start(p Place, cmd *exec.Cmd) error {
 // startTimeout is how long the server and the echo have to begin.
 const startTimeout = 60 * time.Second
 
-// Wait starts cmd in a place and returns when it has said the word that it is ready by, or ctx ends.
+// Wait starts cmd in a place and returns when cmd has said word, by which it tells that it is ready, or when ctx ends.
 func (l *Processes) Wait(ctx context.Context, p Place, cmd *exec.Cmd, word string) error {
 	out, in, err := os.Pipe()
 	if err != nil {
@@ -87,7 +87,7 @@ func (l *Processes) Wait(ctx context.Context, p Place, cmd *exec.Cmd, word strin
 	}
 }
 
-// End ends them, the last one first.
+// End ends the processes, the last one first.
 func (l *Processes) End() {
 	for i := len(l.running) - 1; i >= 0; i-- {
 		cmd := l.running[i]

@@ -10,12 +10,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// router carries packets between the devices of the places, on one operating system thread of its own: it sleeps until
-// a packet comes or one is due, by a timer of the kernel and not by Go's.
+// router carries packets between the devices of the places, on one operating system thread of its own. The thread
+// sleeps until a packet comes or a packet is due, by a timer of the kernel and not by Go's.
 type router struct {
 	exchange *exchange
 	devices  [places]*os.File
-	base     unix.Timespec // of the monotonic clock
+	base     unix.Timespec // the start by the monotonic clock
 	start    time.Time
 	timer    int // timerfd
 	stop     int // eventfd
@@ -108,7 +108,8 @@ func (r *router) run() error {
 // way, a server or an echo on two processors is then 0.2 ms slower with a network than without.
 const spin = 30 * time.Microsecond
 
-// arm sets the timer to shortly before the next packet is due. Where that is now, poll is not to wait.
+// arm sets the timer to shortly before the next packet is due. wait is 0 where that moment has come, so that poll does
+// not wait.
 func (r *router) arm() (wait int, err error) {
 	var at unix.ItimerSpec
 	due, ok := r.exchange.next()
@@ -124,7 +125,7 @@ func (r *router) arm() (wait int, err error) {
 	return -1, nil
 }
 
-// send sends what is due. A place that does not take its packet has lost it, as on any network.
+// send sends what is due. A packet that its place does not take is lost, as on any network.
 func (r *router) send() {
 	for {
 		due, ok := r.exchange.next()

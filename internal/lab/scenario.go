@@ -25,7 +25,7 @@ type Scenario struct {
 	Name               string
 	About              string
 	Sources            []Source
-	Chosen             string // what the sources do not give
+	Chosen             string // which numbers were chosen, because the sources do not give them
 	RunnerSFU, SFUEcho Path
 	EchoClock          Clock
 
@@ -33,7 +33,7 @@ type Scenario struct {
 	Alternate time.Duration
 }
 
-// away reports whether there is no network at a time of the router.
+// Away reports whether the network is away at a time of the router (Alternate).
 func (s Scenario) Away(at time.Duration) bool { return s.Alternate > 0 && at/s.Alternate%2 == 1 }
 
 // Source is a public measurement that numbers of a scenario come from.
@@ -60,7 +60,7 @@ type Way struct {
 	Duplicate Ratio
 	Reorder   *Reorder
 	Rate      Rate // 0 = as fast as may be
-	Queue     Size // what waits for the rate; 0 = without end
+	Queue     Size // the most that waits in the queue; 0 = without limit
 	Load      *Load
 }
 
@@ -75,7 +75,7 @@ const (
 	Pareto    Distribution = "pareto"
 )
 
-// Jitter is drawn for each packet by itself.
+// Jitter is a random delay, drawn anew for each packet.
 type Jitter struct {
 	Distribution    Distribution
 	Mean, Deviation time.Duration
@@ -127,8 +127,7 @@ func Shipped() []string {
 	return names
 }
 
-// LoadScenario gives the shipped scenario of that name, or the one in the file of that path, which ends in .yaml or
-// .yml.
+// LoadScenario gives the shipped scenario called name. A name that ends in .yaml or .yml is the path of a file.
 func LoadScenario(name string) (Scenario, error) {
 	if strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, ".yml") {
 		data, err := settings.ReadFile(name)
@@ -174,7 +173,7 @@ func Parse(name string, data []byte) (Scenario, error) {
 	}
 	s := Scenario{Name: name, About: f.About, Sources: f.Sources, Chosen: f.Chosen, RunnerSFU: *f.Paths.RunnerSFU,
 		SFUEcho: *f.Paths.SFUEcho, EchoClock: f.EchoClock}
-	// also what is no number
+	// This also refuses what is no number (NaN).
 	if o, k := time.Duration(s.EchoClock.Offset), s.EchoClock.Skew; o.Abs() > time.Hour || !(math.Abs(k) <= 100) {
 		return Scenario{}, fmt.Errorf("scenario %s: echo_clock: an offset of at most 1h and a skew of at most 100 "+
 			"(parts in a million), not %v and %v", name, o, k)
@@ -189,10 +188,10 @@ func oneLine(err error) string {
 	return redact.Words(strings.Join(strings.Fields(strings.ReplaceAll(text, "\n", ";")), " "))
 }
 
-// unknownKey is how the decoder says it, with the whole of a Go type.
+// unknownKey matches the decoder's error about an unknown key, which shows the whole of a Go type.
 var unknownKey = regexp.MustCompile(`(?s)field (\S+) not found in type .*?(}|lab\.\w+)(\n|$)`)
 
-// otherKind is a value that does not fit, of which the decoder shows the beginning.
+// otherKind matches the decoder's error about a value of another kind, which shows the beginning of the value.
 var otherKind = regexp.MustCompile(`(?s)cannot unmarshal !!\w+( ` + "`[^`]*`" + `)? into .*?(\n  line|$)`)
 
 // wayYAML is a way as it is written.
@@ -217,7 +216,7 @@ type wayYAML struct {
 	}
 }
 
-// innerLine is a place in the text of one way, which nobody has seen.
+// innerLine matches a line number within the text of one way, which the user has never seen as a text of its own.
 var innerLine = regexp.MustCompile(`\bline \d+: `)
 
 // UnmarshalYAML reads up and down, or both at once.

@@ -12,7 +12,7 @@ import (
 	"rtcbench/internal/loopback"
 )
 
-// Path is one way without a network: what is left is the instrument, the SDK and this machine.
+// Path is one way without a network: its round trips take only the time of the instrument, the SDK and this machine.
 type Path struct {
 	What             string // for people
 	Platform, Engine string // "" for the loop itself
@@ -40,7 +40,7 @@ func Paths(platforms map[string]bench.Platform, plan bench.Plan, within time.Dur
 		}
 		for _, engine := range p.Engines {
 			plan := plan
-			if engine == bench.Browser && plan.Class == bench.RTPAudio { // whose encoder has no more packets
+			if engine == bench.Browser && plan.Class == bench.RTPAudio { // the browser's encoder has no more packets
 				plan.Cooldown = max(plan.Cooldown, audio.Frame)
 			}
 			job := Job{Platform: name, Engine: engine, Plan: plan, Within: within, Local: true}
@@ -59,8 +59,9 @@ func Paths(platforms map[string]bench.Platform, plan bench.Plan, within time.Dur
 	return list
 }
 
-// Calibrate measures each path of each plan in turn, and tells of each. One that cannot be measured does not keep the
-// others. It gives the floors of env with those that it found; what it tells and gives when ctx ends is not all.
+// Calibrate measures each path of each plan in turn, and calls told after each. A path that cannot be measured does not
+// keep the others from being measured. The result is the floors of env, with those that were measured now. When ctx
+// ends, told and the result are not complete.
 func Calibrate(ctx context.Context, env Env, plans []bench.Plan, within time.Duration,
 	told func(what string, s bench.Summary, err error)) Floors {
 	known := maps.Clone(env.Floors)

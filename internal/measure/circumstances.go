@@ -14,7 +14,7 @@ type seen struct {
 	synced stats.Offset // for bench.SyncedClocks
 }
 
-// complete fills in what Probe cannot know of its run. Nobody else does.
+// complete fills in what Probe cannot know of its run. No other function does.
 func (a *attempt) complete(run *bench.Run, of seen, err error) {
 	job := a.job
 	run.Platform, run.RoomURL, run.Location = job.Platform, a.meeting.URL(), job.Location

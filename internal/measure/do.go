@@ -11,17 +11,17 @@ import (
 	"rtcbench/internal/browser"
 )
 
-// Do carries out one job. The run is whole, also where err says why it ended early; without an ID nothing was measured,
-// for the room was not joined, and it has its Platform alone. on is called with each sample that is settled; it may be
-// nil.
+// Do carries out one job. The run is complete, also where err says why it ended early. A run without an ID was not
+// measured, for the room was not joined: such a run has its Platform alone. on is called with each sample that is
+// settled; on may be nil.
 func Do(ctx context.Context, job Job, env Env, on func(bench.Sample)) (bench.Run, error) {
 	runs, errs := Together(ctx, []Job{job}, env, on)
 	return runs[0], errs[0]
 }
 
-// Together carries out several jobs at one time, those of the browser engine in one browser. None begins to measure
-// before all have joined or failed, so that their slots are of the same moments. One that fails does not keep the
-// others from being measured. runs and errs are in the order of the jobs. on is not called twice at one time.
+// Together carries out several jobs at one time, those of the browser engine in one browser. No job begins to measure
+// before all have joined or failed, so that their slots are of the same moments. A job that fails does not keep the
+// others from being measured. runs and errs are in the order of the jobs. Two calls of on never overlap.
 func Together(ctx context.Context, jobs []Job, env Env, on func(bench.Sample)) (runs []bench.Run, errs []error) {
 	runs, errs = make([]bench.Run, len(jobs)), make([]error, len(jobs))
 	all := make([]*attempt, len(jobs))
@@ -100,7 +100,7 @@ func newAttempt(job Job, env Env) (*attempt, error) {
 	return a, nil
 }
 
-// meet makes the meeting, once it is known where to meet.
+// meet makes the meeting, once it is known where the job meets.
 func (a *attempt) meet() {
 	if a.failed == nil {
 		a.job.Place.Class = a.job.Plan.Class
@@ -108,8 +108,8 @@ func (a *attempt) meet() {
 	}
 }
 
-// Somebody waits for the result while seats are left, a room is removed and an echo service is told, also after an
-// error or a signal. What that does not reach ends by itself.
+// A user waits for the result while seats are left, a room is removed and an echo service is told, also after an error
+// or a signal. A room that is not removed in this time ends by itself.
 const (
 	goodbye      = 3 * time.Second // for all of it, from the end of a measurement
 	leastGoodbye = time.Second     // for what comes last, where leaving the seats has taken the rest
@@ -130,7 +130,7 @@ func (a *attempt) do(ctx context.Context, one *oneBrowser, ready func(), on func
 		case e == nil:
 		case run.ID != "":
 			run.Doubts = append(run.Doubts, bench.Doubt{Code: "room-left", Text: e.Error()})
-		case !errors.As(err, new(*LateError)): // else there was no time left for it, and the room ends by itself
+		case !errors.As(err, new(*LateError)): // after a LateError no time is left, and the room ends by itself
 			err = fmt.Errorf("%w; %w", err, e)
 		}
 	}()
@@ -153,8 +153,8 @@ func (a *attempt) do(ctx context.Context, one *oneBrowser, ready func(), on func
 	return run, err
 }
 
-// farewell is a context in which the room is given back. A signal ends it. Where nothing was measured the time for
-// joining bounds it, too.
+// farewell is a context for giving back the room. A signal ends it. Where nothing was measured, the time for joining
+// bounds it, too.
 func (a *attempt) farewell(ctx context.Context) (context.Context, context.CancelFunc) {
 	switch {
 	case ctx.Err() != nil:
@@ -167,7 +167,7 @@ func (a *attempt) farewell(ctx context.Context) (context.Context, context.Cancel
 	return bench.Farewell(joining, deleteAtOnce)
 }
 
-// ended notes that a measurement has ended, if run is one.
+// ended notes that a measurement has ended, if run was measured.
 func (a *attempt) ended(run bench.Run) {
 	if run.ID != "" {
 		a.over = time.Now()
@@ -179,7 +179,7 @@ func (a *attempt) remaining(ctx context.Context) (context.Context, context.Cance
 	return context.WithDeadline(ctx, a.until)
 }
 
-// late is err, as that of a seat that was not taken in time if the limit is over.
+// late is err. If the limit for joining has passed, it is a *LateError.
 func (a *attempt) late(err error) error {
 	var page *browser.LateError
 	var join *JoinError
@@ -190,7 +190,7 @@ func (a *attempt) late(err error) error {
 	if why == context.DeadlineExceeded { // err says nothing else: what came before has taken all of the limit
 		err = &JoinError{a.meeting.String(), noTimeLeft{why}}
 	}
-	if errors.As(err, &page) && !errors.As(err, &join) { // the browser was late
+	if errors.As(err, &page) && !errors.As(err, &join) { // the browser started too late
 		err = &JoinError{a.meeting.String(), err}
 	}
 	if page != nil || errors.Is(err, context.DeadlineExceeded) {

@@ -9,11 +9,11 @@ import (
 	"rtcbench/bench"
 )
 
-// Floors are what the instrument itself adds on this machine, by platform, engine, what carries the pings and cooldown,
-// as a calibration has measured them.
+// Floors are what the instrument itself adds on this machine, as a calibration has measured it. There is one Floor for
+// each platform, engine, class of pings and cooldown.
 type Floors map[string]Floor
 
-// Floor is one of them.
+// Floor is one entry of Floors.
 type Floor struct {
 	Class      bench.TransportClass `json:"class,omitempty"` // as floorClass gives it
 	P50MS      float64              `json:"p50_ms"`
@@ -23,7 +23,7 @@ type Floor struct {
 	Version    string               `json:"version"` // of rtcbench
 }
 
-// FloorKey is where the floor of an engine stands for runs of a class.
+// FloorKey is the key in Floors of the floor of an engine, for runs of a class.
 func FloorKey(platform, engine string, class bench.TransportClass, cooldown time.Duration) string {
 	if class = floorClass(class); class != "" {
 		engine += "/" + class.Short()
@@ -31,7 +31,8 @@ func FloorKey(platform, engine string, class bench.TransportClass, cooldown time
 	return fmt.Sprintf("%s/%s/%v", platform, engine, cooldown)
 }
 
-// floorClass is the class by which a floor is measured: messages have one, "", on whichever channel.
+// floorClass is the class by which a floor is kept. Messages have one floor, of the class "", whichever channel they
+// take.
 func floorClass(class bench.TransportClass) bench.TransportClass {
 	switch class {
 	case bench.RTPAudio, bench.Turn:
@@ -40,13 +41,13 @@ func floorClass(class bench.TransportClass) bench.TransportClass {
 	return ""
 }
 
-// farthest is by how much the cooldown of a floor may differ from that of a run: what nobody touches goes out of the
-// processor's caches, so a ping after a long rest is slower than one after a short one (docs/accuracy.md, What a rest
-// costs).
+// farthest is the factor by which the cooldown of a floor may differ from that of a run. Memory that nobody touches
+// leaves the processor's caches, so a ping after a long rest is slower than one after a short rest (docs/accuracy.md,
+// What a rest costs).
 const farthest = 2
 
-// put notes the floor of run's engine and class in it, of the cooldown that is nearest. None is near enough in the
-// closed loop, which has no cooldown.
+// put notes in run the floor of its engine and class whose cooldown is nearest to that of the run. In the closed loop,
+// which has no cooldown, no floor is near enough.
 func (f Floors) put(run *bench.Run) {
 	nearest := math.Inf(1)
 	for key, known := range f {

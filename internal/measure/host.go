@@ -101,7 +101,7 @@ func (p *nativePlace) Others(context.Context) int {
 	return s.Others()
 }
 
-// Again implements echo.Place: Serve takes a seat that was lost anew.
+// Again implements echo.Place. It gives up the seat unless pings were answered already, and Serve takes a new seat.
 func (p *nativePlace) Again(context.Context) error {
 	if p.pinged.Load() != 0 {
 		return nil
@@ -109,7 +109,7 @@ func (p *nativePlace) Again(context.Context) error {
 	return (*p.session.Load()).Close()
 }
 
-// Lost implements echo.Place: a seat is taken again until the room ends.
+// Lost implements echo.Place: a seat that is lost is taken again until the room ends.
 func (p *nativePlace) Lost() <-chan struct{} { return p.lost }
 
 // Close implements echo.Place.
@@ -119,7 +119,7 @@ func (p *nativePlace) Close(ctx context.Context) error {
 	return p.meeting.Delete(ctx)
 }
 
-// PageHost makes rooms on a platform, with an echo in each that is a page of one browser.
+// PageHost makes rooms on a platform. The echo in each room is a page of one browser.
 type PageHost struct {
 	Platform bench.Platform
 	Place    bench.Place // with a key
@@ -154,7 +154,7 @@ func (h PageHost) Open(ctx context.Context, life time.Duration, class bench.Tran
 	return p, nil
 }
 
-// Sit takes a seat within a time, and makes the page answer pings until it is closed.
+// Sit takes a seat within a time, and makes the page answer pings until the page is closed. The caller closes the page.
 func Sit(ctx context.Context, b *browser.Browser, p bench.Platform, m bench.Meeting, within time.Duration) (
 	*browser.Page, error) {
 	joining, cancel := context.WithTimeout(ctx, within)
@@ -183,7 +183,7 @@ type pagePlace struct {
 	stopped sync.Once
 
 	mu   sync.Mutex    // held while the seat is taken anew
-	page *browser.Page // nil = that did not work
+	page *browser.Page // nil = the seat could not be taken anew
 }
 
 // Invite implements echo.Place.

@@ -1,5 +1,5 @@
-// Package measure carries out one job and gives back one whole run: it takes the seats, answers from here where nobody
-// else does, and notes what the ping loop cannot know. Flags, files, events and requests all become a Job.
+// Package measure carries out one job and gives back one whole run. It takes the seats, answers pings from this process
+// where nobody else does, and notes what the ping loop cannot know. Flags, files, events and requests all become a Job.
 package measure
 
 import (
@@ -32,7 +32,7 @@ type Job struct {
 // Service is an echo service to ask for a room.
 type Service struct{ echo.Client }
 
-// Named reports whether there is one.
+// Named reports whether a service is named.
 func (s Service) Named() bool { return s.URL != "" }
 
 // Lab is the scenario of rtcbench lab that a job is measured in.
@@ -52,7 +52,7 @@ type Env struct {
 	Watch     Watcher           // nil = nobody watches
 }
 
-// life is how long tokens and rooms of a job last: as long as it can take, and a little.
+// life is how long tokens and rooms of a job last: 10 minutes more than the job can take.
 func (j Job) life() time.Duration { return Longest(j.Plan) + 10*time.Minute }
 
 // Longest is how long a plan may take at the most, its reconnects aside.

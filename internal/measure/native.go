@@ -14,7 +14,7 @@ import (
 )
 
 // natively joins with the platform's Go SDK, with an echo of our own if need be, and carries out the plan. The run is
-// zero when the room was not joined; otherwise it is what was measured, also with an error.
+// zero when the room was not joined. Otherwise it is what was measured, also with an error.
 func (a *attempt) natively(ctx context.Context, ready func(), on func(bench.Sample)) (run bench.Run, of seen,
 	err error) {
 	joining, cancel := a.remaining(ctx)
@@ -54,7 +54,8 @@ func (a *attempt) natively(ctx context.Context, ready func(), on func(bench.Samp
 	return run, of, deaf(err, plan, session)
 }
 
-// deaf is err with who was in the room, where nobody answered audio: an echo that knows messages alone hears no audio.
+// deaf is err with the participants of the room, where nobody answered audio: an echo that knows messages alone hears
+// no audio.
 func deaf(err error, plan bench.Plan, s bench.Session) error {
 	if !errors.Is(err, bench.ErrNoEcho) || plan.Class != bench.RTPAudio {
 		return err
@@ -66,7 +67,7 @@ func deaf(err error, plan bench.Plan, s bench.Session) error {
 	return err
 }
 
-// prober is what measures by the class that a job asks for.
+// prober makes the Prober for the class that a job asks for.
 func prober(s bench.Session, clock bench.Clock, job Job) bench.Prober {
 	if job.Plan.Class == bench.RTPAudio {
 		return audio.Prober{Session: s, Clock: clock}
@@ -74,7 +75,7 @@ func prober(s bench.Session, clock bench.Clock, job Job) bench.Prober {
 	return ping.NewProber(s, clock)
 }
 
-// identity is who takes a seat: a fresh participant, or the one that a seat was given for.
+// identity is the identity with which a seat is taken: a fresh one, or the one that the seat was made for.
 func identity(m bench.Meeting, role bench.Role) string {
 	if named, ok := m.(interface{ Identity(bench.Role) string }); ok {
 		return named.Identity(role)
@@ -100,7 +101,7 @@ func (a *attempt) answer(ctx context.Context, name string, ready chan<- struct{}
 	})
 }
 
-// join takes a seat.
+// join takes a seat with the native engine.
 func (a *attempt) join(ctx context.Context, role bench.Role, identity string, opts bench.JoinOptions) (bench.Session,
 	error) {
 	session, err := Join(ctx, a.platform, a.meeting, role, identity, opts)
@@ -108,13 +109,14 @@ func (a *attempt) join(ctx context.Context, role bench.Role, identity string, op
 	switch {
 	case err == nil:
 		return session, nil
-	case errors.As(err, &late) && ctx.Err() != nil: // the job's limit is named, not what was left of it
+	case errors.As(err, &late) && ctx.Err() != nil: // the error names the job's limit, not the time that was left
 		late.After = a.job.Within
 	}
 	return nil, a.late(err)
 }
 
-// Join takes one seat of a meeting by the native engine. It ends by ctx; an error is a *JoinError, or ctx's cause.
+// Join takes one seat of a meeting by the native engine. It returns by ctx's end. Its error is a *JoinError, or ctx's
+// cause. The caller closes the session.
 func Join(ctx context.Context, p bench.Platform, m bench.Meeting, role bench.Role, identity string,
 	opts bench.JoinOptions) (bench.Session, error) {
 	seat, err := m.Seat(role, identity)

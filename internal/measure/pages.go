@@ -10,8 +10,8 @@ import (
 	"rtcbench/internal/stats"
 )
 
-// inBrowser is natively with the platform's own SDK in Chromium: one page measures, another answers if the echo is
-// local.
+// inBrowser is like natively, with the platform's own SDK in Chromium: one page measures, and another page answers if
+// the echo is local.
 func (a *attempt) inBrowser(ctx context.Context, one *oneBrowser, ready func(), on func(bench.Sample)) (run bench.Run,
 	of seen, err error) {
 	joining, cancel := a.remaining(ctx)
@@ -41,7 +41,7 @@ func (a *attempt) inBrowser(ctx context.Context, one *oneBrowser, ready func(), 
 	return run, of, err
 }
 
-// start starts the browser, and makes what the seats need meanwhile. One that fails ends the other.
+// start starts the browser, and meanwhile makes what the seats need. If one of the two fails, the other ends.
 func (a *attempt) start(ctx context.Context, one *oneBrowser) (*browser.Browser, error) {
 	if err := browser.Check(one.options); err != nil {
 		return nil, err // before a room is made
@@ -90,7 +90,7 @@ func (a *attempt) seats(ctx context.Context, b *browser.Browser) (runner, echo *
 	return runner, echo, nil
 }
 
-// leave says goodbye to the room, so that nobody waits there for somebody who is gone.
+// leave makes the pages leave the room, so that nobody in the room waits for a participant who is gone.
 func leave(pages ...*browser.Page) {
 	var all sync.WaitGroup
 	for _, p := range pages {
@@ -101,7 +101,8 @@ func leave(pages ...*browser.Page) {
 	all.Wait()
 }
 
-// Open takes one seat of a meeting by a page of the browser. It ends by ctx; an error is a *JoinError.
+// Open takes one seat of a meeting by a page of the browser. It returns by ctx's end. Its error is a *JoinError. The
+// caller closes the page.
 func Open(ctx context.Context, b *browser.Browser, p bench.Platform, m bench.Meeting, role bench.Role,
 	class bench.TransportClass) (*browser.Page, error) {
 	seat, err := m.Seat(role, bench.NewIdentity(role))
@@ -131,7 +132,7 @@ func joinConfig(p bench.Platform, seat bench.Seat, role bench.Role, class bench.
 		Class: class, BundleURL: seat.Bundle, UserName: seat.Identity}
 }
 
-// Reach is what a browser's pages may speak to for a place, before it is known which room that is.
+// Reach says what a browser's pages may speak to for a place, before it is known which room they join.
 func Reach(p bench.Platform, place bench.Place) browser.JoinConfig {
 	url := place.URL
 	if url == "" {
@@ -140,7 +141,8 @@ func Reach(p bench.Platform, place bench.Place) browser.JoinConfig {
 	return browser.JoinConfig{Page: p.Page, Platform: p.Name, URL: url, BundleURL: place.Bundle}
 }
 
-// oneBrowser starts a browser when the first job asks for it, for all of them. Its owner closes it when all are done.
+// oneBrowser starts one browser for all jobs, when the first job asks for it. Its owner closes it when all jobs are
+// done.
 type oneBrowser struct {
 	options browser.Options
 	mu      sync.Mutex
@@ -149,14 +151,15 @@ type oneBrowser struct {
 	err     error
 }
 
-// wants notes where a job's pages will go.
+// wants notes which hosts a job's pages will need.
 func (o *oneBrowser) wants(a *attempt) {
 	if a.job.Engine == bench.Browser && a.failed == nil {
 		o.options.Rooms = append(o.options.Rooms, Reach(a.platform, a.job.Place))
 	}
 }
 
-// get ends by ctx, which is one job's; the start goes on for the others. It starts nothing once ctx is over.
+// get returns the browser, and returns by the end of ctx, which belongs to one job: the start goes on for the others.
+// It starts nothing once ctx has ended.
 func (o *oneBrowser) get(ctx context.Context) (*browser.Browser, error) {
 	if ctx.Err() != nil {
 		return nil, browser.NotUp(context.Cause(ctx))

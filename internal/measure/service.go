@@ -11,8 +11,8 @@ import (
 	"rtcbench/internal/echo"
 )
 
-// askServices takes the rooms that echo services give, all at one time: jobs of one service ask it once. leave tells
-// the services that the rooms are not needed any more.
+// askServices takes the rooms that echo services give, all at one time. Jobs of one service share one request. leave
+// tells the services that the rooms are not needed any more.
 func askServices(ctx context.Context, all []*attempt) (leave func()) {
 	asked := map[Service][]*attempt{}
 	for _, a := range all {
@@ -47,8 +47,8 @@ func askServices(ctx context.Context, all []*attempt) (leave func()) {
 	}
 }
 
-// enter asks a service for the rooms of these, and notes them, or why there is none. leave gives them back; one that
-// could not be given back ends by itself.
+// enter asks a service for the rooms of these jobs. It notes the rooms in the jobs, or the reason why there is none.
+// leave gives the rooms back. A room that could not be given back ends by itself.
 func (s Service) enter(ctx context.Context, of []*attempt) (leave func() error) {
 	var platforms []string
 	for _, a := range of {
@@ -92,7 +92,7 @@ func (a *attempt) accept(room echo.Room) error {
 	return nil
 }
 
-// Same reports whether errors of several jobs are one: that of the service that all of them asked.
+// Same reports whether the errors of several jobs are one and the same: that of the service that all of them asked.
 func Same(errs []error) bool {
 	var first, other *ServiceError
 	for _, err := range errs {

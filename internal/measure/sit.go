@@ -10,13 +10,13 @@ import (
 	"rtcbench/internal/browser"
 )
 
-// againPause is how long before a new seat is taken.
+// againPause is the pause before a new seat is taken.
 const againPause = 2 * time.Second
 
 var errSeatLost = errors.New("seat lost")
 
-// SitOn answers in a room from a page of a browser of its own until ctx ends. It takes a new seat for one that is lost.
-// Its error is why it never had one.
+// SitOn answers in a room from a page of a browser of its own until ctx ends. It takes a new seat for a seat that is
+// lost. It returns an error only if it never had a seat.
 func SitOn(ctx context.Context, options browser.Options, p bench.Platform, room bench.Meeting,
 	within time.Duration, ready func(), lost func(error)) error {
 	b, err := browser.Start(ctx, options)

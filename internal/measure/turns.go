@@ -28,10 +28,10 @@ type TurnJob struct {
 	RecordedAs string
 }
 
-// leastPresence is how long the caller looks who is there when joining took all of its time.
+// leastPresence is how long the caller looks for participants when joining took all of its time.
 const leastPresence = 200 * time.Millisecond
 
-// NoAgentError is a room in which nobody is.
+// NoAgentError means that nobody is in the room to be called.
 type NoAgentError struct {
 	Where string
 	Err   error
@@ -43,8 +43,8 @@ func (e *NoAgentError) Error() string { return fmt.Sprintf("call in %s: %v", e.W
 // Unwrap is what the caller saw.
 func (e *NoAgentError) Unwrap() error { return e.Err }
 
-// Turns makes the calls of a job, one after the other. The run is whole, also where err says why it ended early;
-// without an ID nothing was measured. on is called with each turn.
+// Turns makes the calls of a job, one after the other. The run is complete, also where err says why it ended early. A
+// run without an ID was not measured. on is called with each turn.
 func Turns(ctx context.Context, job TurnJob, env Env, on func(turn.Turn)) (run bench.Run, err error) {
 	t := &turning{job: job, run: bench.Run{Platform: job.Platform, Turns: &bench.Turns{
 		Rule: turn.Rule(job.Rest, job.Gap), Known: job.Own != nil}}}
@@ -83,7 +83,7 @@ type turning struct {
 	run bench.Run
 }
 
-// told tells on of each turn, and whoever else watches of its sample.
+// told gives a function that calls settled with the sample of each turn, and then on with the turn.
 func (t *turning) told(settled func(bench.Sample), on func(turn.Turn)) func(turn.Turn) {
 	seq := uint32(0)
 	return func(one turn.Turn) {
@@ -159,7 +159,7 @@ func (t *turning) call(ctx context.Context, a *attempt) (err error) {
 	return err
 }
 
-// recording is that of the first call.
+// recording is the job's Recording in the first call; nil in the others.
 func (t *turning) recording() *turn.Recording {
 	if len(t.run.Turns.Calls) > 0 {
 		return nil
@@ -167,7 +167,7 @@ func (t *turning) recording() *turn.Recording {
 	return t.job.Recording
 }
 
-// line takes a seat with a voice, until leave.
+// line takes a seat with a voice. The caller calls leave.
 func (a *attempt) line(ctx context.Context, identity string) (line bench.Line, leave func(), err error) {
 	if a.job.Engine == bench.Browser {
 		return a.page(ctx)
@@ -187,8 +187,8 @@ func (a *attempt) line(ctx context.Context, identity string) (line bench.Line, l
 	return line, func() { line.Close() }, nil
 }
 
-// page takes such a seat by a page of a browser, which ends with the call: only now it is known to which hosts it
-// speaks.
+// page takes a seat with a voice by a page of a browser. The browser ends with the call: only when the call begins is
+// it known to which hosts the page speaks.
 func (a *attempt) page(ctx context.Context) (line bench.Line, leave func(), err error) {
 	where := a.job.Place
 	where.URL = a.meeting.URL()
@@ -199,8 +199,8 @@ func (a *attempt) page(ctx context.Context) (line bench.Line, leave func(), err 
 	return line, leave, err
 }
 
-// Page takes a seat with a voice by the page of a browser that it starts, until leave. The line is over when there was
-// no connection for reconnect; 0 = when the platform's library gives up.
+// Page starts a browser, and takes a seat with a voice by one of its pages. The line is over when there was no
+// connection for reconnect; 0 = when the platform's library gives up. The caller calls leave.
 func Page(ctx context.Context, o browser.Options, p bench.Platform, where bench.Place, m bench.Meeting,
 	reconnect time.Duration) (line bench.Line, leave func(), err error) {
 	o.Rooms = append(o.Rooms, Reach(p, where))
@@ -222,7 +222,7 @@ func Page(ctx context.Context, o browser.Options, p bench.Platform, where bench.
 	return line, func() { line.Close(); b.Close() }, nil
 }
 
-// answer lets an agent of ours answer from a second seat, until leave.
+// answer lets an agent of ours answer from a second seat, until leave is called.
 func (t *turning) answer(ctx, joining context.Context, a *attempt) (leave func(), err error) {
 	line, away, err := a.line(joining, bench.NewIdentity("agent"))
 	if err != nil {
@@ -259,7 +259,7 @@ func (t *turning) take(of bench.TurnCall, turns []turn.Turn) {
 	}
 }
 
-// sample is a turn as other runs have their pings.
+// sample is a turn as a Sample, in the form in which other runs have their pings.
 func (t *turning) sample(one turn.Turn) bench.Sample {
 	at := one.Ended.Sub(t.run.Start)
 	s := bench.Sample{Seq: one.Seq, Due: at, Sent: at}

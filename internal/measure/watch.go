@@ -12,7 +12,7 @@ import (
 // echoTokenLife is how long a token of ours lets the echo in; each new seat gets a fresh one.
 const echoTokenLife = 24 * time.Hour
 
-// Answering takes the seat of the echo of that name, natively, each time that it is called.
+// Answering gives a function that takes, at each call, the seat of the echo called name, with the native engine.
 func Answering(p bench.Platform, place bench.Place, name string) func(context.Context) (bench.Session, error) {
 	room := p.Meet(toAnswer(p, place), echoTokenLife)
 	return func(ctx context.Context) (bench.Session, error) {
@@ -20,7 +20,7 @@ func Answering(p bench.Platform, place bench.Place, name string) func(context.Co
 	}
 }
 
-// toAnswer is place for the seat of an echo: it is good for messages, and for audio where the platform carries that.
+// toAnswer is place for the seat of an echo: its token allows messages, and audio where the platform carries audio.
 func toAnswer(p bench.Platform, place bench.Place) bench.Place {
 	if place.Class = ""; p.Carries(bench.RTPAudio) {
 		place.Class = bench.RTPAudio
@@ -28,7 +28,7 @@ func toAnswer(p bench.Platform, place bench.Place) bench.Place {
 	return place
 }
 
-// toInvite is a fresh place for a guest who asks for a class.
+// toInvite is place with a fresh room, for a guest who asks for a class.
 func toInvite(p bench.Platform, place bench.Place, class bench.TransportClass) (bench.Place, error) {
 	if !p.Carries(class) {
 		return place, &bench.NotCarriedError{Platform: p.Title, Class: class}
@@ -37,8 +37,8 @@ func toInvite(p bench.Platform, place bench.Place, class bench.TransportClass) (
 	return place, nil
 }
 
-// Watch serves the rooms of a platform whose names begin with prefix, each as long as somebody waits in it. within is
-// how long one join may take.
+// Watch is an echo.Watch for the rooms of a platform whose names begin with prefix. Each room is served as long as a
+// participant waits in it. within is how long one join may take.
 func Watch(p bench.Platform, place bench.Place, prefix string, within time.Duration) echo.Watch {
 	rooms, name := p.Rooms(place), bench.NewIdentity(bench.Answerer)
 	return echo.Watch{

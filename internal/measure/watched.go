@@ -7,12 +7,12 @@ import (
 	"rtcbench/internal/live"
 )
 
-// Watcher is asked at the beginning of a job who else is told of each sample that is settled. over is called when the
+// Watcher says, at the beginning of a job, who else is told of each sample that is settled: on. over is called when the
 // run has ended.
 type Watcher func(Job) (on func(bench.Sample), over func(bench.Run))
 
-// Live is a Watcher that tells whoever is at the end of a wire; to makes one for each run. place is this one's name in
-// a fleet.
+// Live is a Watcher that tells the receiver at the other end of a wire. to makes a wire for each run. place is the name
+// of this place in a fleet.
 func Live(place string, to func() live.Wire) Watcher {
 	return func(j Job) (func(bench.Sample), func(bench.Run)) {
 		on, end := live.Tell(to(), live.Pings{Place: place, Location: j.Location, Platform: j.Platform,
@@ -22,7 +22,7 @@ func Live(place string, to func() live.Wire) Watcher {
 	}
 }
 
-// watched is on, and who else is told.
+// watched is on together with the watcher that e names.
 func (e Env) watched(j Job, on func(bench.Sample)) (both func(bench.Sample), over func(bench.Run)) {
 	if e.Watch == nil {
 		return on, func(bench.Run) {}

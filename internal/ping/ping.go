@@ -1,5 +1,5 @@
-// Package ping measures by messages: it sends the pings of a recorder over a session as JSON, and reads the pongs. Its
-// wire is that of the original tool, with keys of its own.
+// Package ping measures by messages: it sends the pings of a recorder over a session as JSON, and reads the pongs. The
+// messages are those of the original tool, with some keys of our own.
 package ping
 
 import (
@@ -19,7 +19,7 @@ type Prober struct {
 	Machine recorder.Machine
 }
 
-// NewProber makes a Prober on this machine.
+// NewProber makes a Prober that watches this machine. The caller closes s.
 func NewProber(s bench.Session, clock bench.Clock) bench.Prober {
 	return Prober{Session: s, Clock: clock}
 }
@@ -34,7 +34,7 @@ func (p Prober) Probe(ctx context.Context, plan bench.Plan, on func(bench.Sample
 	return r.Run(ctx, m)
 }
 
-// matcher is the wire of a recorder: JSON messages of a session.
+// matcher is the recorder.Wire of JSON messages, over a session.
 type matcher struct {
 	session bench.Session
 	clock   bench.Clock
@@ -95,7 +95,7 @@ func (m *matcher) match(packet bench.Packet, r *recorder.Recorder) {
 	})
 }
 
-// kind is who has answered, as bench.Echo names it.
+// kind is the kind of the echo that answered, as bench.Echo names it.
 func (p pong) kind() string {
 	switch {
 	case p.ours && p.wrong:

@@ -10,7 +10,7 @@ import (
 	"rtcbench/bench"
 )
 
-// The wire is JSON text that the original tool understands too; unknown keys are ignored by everybody.
+// A message is JSON text that the original tool understands too; both sides ignore unknown keys.
 //
 //	ping  {"type":"ping","timestamp":T1,"seq":7,"run":"5c1ab2f0"}  T1: Unix ms, at most three decimals; it identifies
 //	                                                             the ping
@@ -23,7 +23,7 @@ import (
 //	      … "clock":"wrong"                                      from an echo whose clock is wrong on purpose
 //	      seen: pings of this run that the echo has had, the highest number, and a bit for each of the last 64
 
-// maxMessage is the size in bytes above which a message is not looked at.
+// maxMessage is the size in bytes above which a message is not read.
 const maxMessage = 64 << 10
 
 // maxNumber is the length of the longest number that is sent back: a pong must not grow with
@@ -50,7 +50,7 @@ func appendPing(b []byte, t1 float64, seq uint32, run string, p bench.Plan) []by
 	return append(b, '}')
 }
 
-// Ping is a ping as the echo reads it. It points into the message it was read from.
+// Ping is a ping as the echo reads it. Its fields point into the message that was read.
 type Ping struct {
 	Timestamp []byte // the number as it stood there, to be returned unchanged
 	Seq       []byte // nil = the ping had none

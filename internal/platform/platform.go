@@ -1,4 +1,4 @@
-// Package platform lists the platforms that rtcbench can measure on: a package below, and a line here.
+// Package platform lists the platforms that rtcbench can measure on: each is a package below and a line in All.
 package platform
 
 import (
@@ -17,7 +17,7 @@ var All = map[string]bench.Platform{
 	livekit.Platform.Name: here(livekit.Platform, inThisProcess),
 }
 
-// Names are those of All, sorted.
+// Names are the names of all platforms, sorted.
 func Names() []string { return slices.Sorted(maps.Keys(All)) }
 
 // Titles are what people call the platforms, by name.

@@ -8,7 +8,7 @@ import (
 	"rtcbench/bench"
 )
 
-// Pong is an answer to a ping of ours, as a matcher has read it.
+// Pong is an answer to one of our pings, as a matcher has read it.
 type Pong struct {
 	Seq    uint32    // of the ping; 0 = it is not counted
 	Before uint32    // the last counted ping that had left when that one did
@@ -22,7 +22,7 @@ type Pong struct {
 	Tells          bool       // … if it says so
 }
 
-// hear is the goroutine in which what arrives is matched.
+// hear is the goroutine in which pongs are matched to pings.
 func (r *Recorder) hear(ctx context.Context) {
 	err := r.wire.Hear(ctx, r)
 	if ctx.Err() != nil {
@@ -49,7 +49,8 @@ func (r *Recorder) Stray(from string) {
 	r.strays[from]++
 }
 
-// Answered takes a pong that answers a ping of ours. The first to answer is the run's echo, unless the plan names one.
+// Answered takes a pong that answers one of our pings. The first participant that answers is the run's echo, unless the
+// plan names one.
 func (r *Recorder) Answered(p Pong) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -85,7 +86,7 @@ func (r *Recorder) answer(s *bench.Sample, p Pong) {
 		r.counts.Duplicate++
 		return
 	}
-	if s.Outcome == bench.NotSent { // the send call failed, and yet it arrived
+	if s.Outcome == bench.NotSent { // the send call failed, and yet the ping arrived
 		s.Reason, r.sent = bench.NoReason, r.sent+1
 	}
 	s.RTT = p.At.Sub(r.start) - s.Sent
@@ -96,7 +97,7 @@ func (r *Recorder) answer(s *bench.Sample, p Pong) {
 		r.slowest = max(r.slowest, s.RTT)
 	}
 	hold, known := Milliseconds(p.Sent - p.Received)
-	t1 := r.clock.UnixMilli(r.start.Add(s.Sent)) // the one on the wire is rounded
+	t1 := r.clock.UnixMilli(r.start.Add(s.Sent)) // the T1 on the wire is rounded
 	up, knownUp := Milliseconds(p.Received - t1)
 	if known && knownUp && hold >= 0 && hold <= s.RTT {
 		s.Stamped, s.Hold, s.Up = true, hold, up
@@ -107,7 +108,7 @@ func (r *Recorder) answer(s *bench.Sample, p Pong) {
 	}
 }
 
-// Milliseconds is ms as a duration; ok is false for what no clock can say.
+// Milliseconds is ms as a duration; ok is false for a number that no clock can show.
 func Milliseconds(ms float64) (d time.Duration, ok bool) {
 	const most = float64(math.MaxInt64 / int64(time.Millisecond) / 4)
 	if math.IsNaN(ms) || math.Abs(ms) > most {
@@ -116,7 +117,7 @@ func Milliseconds(ms float64) (d time.Duration, ok bool) {
 	return time.Duration(math.Round(ms * float64(time.Millisecond))), true
 }
 
-// settled notes when a sample was settled and tells of it; the caller holds mu.
+// settled notes when a sample was settled, and tells On of it. The caller holds mu.
 func (r *Recorder) settled(s *bench.Sample, at time.Time) {
 	if at.After(r.lastEvent) {
 		r.lastEvent = at

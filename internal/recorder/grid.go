@@ -89,8 +89,8 @@ func (r *Recorder) warmUpOnGrid(ctx context.Context, timer *time.Timer) error {
 	}
 }
 
-// keepGrid is the pacer: it looks what is to be done now, does it, and sleeps until the next
-// thing is due. It sleeps, it never spins; how late it was is recorded in each sample.
+// keepGrid is the pacer: it looks what is to be done now, does that, and sleeps until the next thing is due. It never
+// spins. How late the pacer was is recorded in each sample.
 func (r *Recorder) keepGrid(ctx context.Context) (bench.Ended, error) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -154,10 +154,10 @@ func (r *Recorder) next() step {
 	return r.nextOnGrid(now, wait)
 }
 
-// control sends pings that are not counted while the last ones wait for their pongs: one that is answered tells
-// what became of those before it. An echo that does not tell is not asked.
+// control sends pings that are not counted while the last counted pings wait for their pongs: the answer to such a ping
+// tells what became of the pings before it. An echo that tells nothing gets no control pings.
 func (r *Recorder) control(now, wait time.Time) step {
-	if r.sending || !r.ledger.told { // it may be the last ping before the first counted one that is being sent
+	if r.sending || !r.ledger.told { // the ping being sent may be the last one before the first counted one
 		return step{wait: wait}
 	}
 	last := r.samples[len(r.samples)-1]
@@ -165,7 +165,7 @@ func (r *Recorder) control(now, wait time.Time) step {
 		return step{wait: wait}
 	}
 	if !r.draining {
-		r.draining, r.controlAt = true, r.start.Add(last.Sent+r.slowest) // as late as a pong is known to come
+		r.draining, r.controlAt = true, r.start.Add(last.Sent+r.slowest) // the latest that a pong has come
 	}
 	due := r.controlAt.Add(max(r.plan.Cooldown, warmupInterval))
 	if now.Before(due) {
@@ -200,8 +200,9 @@ func (r *Recorder) nextOnGrid(now time.Time, wait time.Time) step {
 	return step{seq: seq}
 }
 
-// undisturbed sleeps until then, or until the ping that is being sent may be overdue. The sender does not wake the
-// pacer meanwhile: a thread that wakes up while a ping is under way may take the processor from whoever carries it.
+// undisturbed sleeps until wait, or until the ping that is being sent may be overdue. The sender does not wake the
+// pacer meanwhile: a thread that wakes up while a ping is under way may take the processor from the thread that carries
+// the ping.
 func (r *Recorder) undisturbed(now, wait time.Time) step {
 	left := now
 	if r.sendSeq != 0 && r.taken == r.sendSeq {
@@ -230,8 +231,8 @@ func (r *Recorder) nextInLoop(now time.Time, wait time.Time) step {
 	return step{seq: seq}
 }
 
-// settleOverdue calls pings lost whose timeout is over and returns when to look again.
-// A ping whose send call has not returned is never lost: nobody knows that it left.
+// settleOverdue calls pings lost whose timeout is over, and returns when to look again. A ping whose send call has not
+// returned is never called lost: nobody knows whether it left.
 func (r *Recorder) settleOverdue(now time.Time) time.Time {
 	for ; r.oldest < len(r.samples); r.oldest++ {
 		s := &r.samples[r.oldest]

@@ -12,7 +12,7 @@ type ledger struct {
 	known     bitset     // the window was over it, or the silence after it
 }
 
-// take reads the Seen of a pong. sent is the number of the last ping that had left when the one that it answers did.
+// take reads the Seen of a pong. sent is the number of the last ping that had left when the answered ping left.
 func (l *ledger) take(s bench.Seen, sent uint32) {
 	if l.told && s.Last >= l.latest.Last && s.Count < l.latest.Count {
 		l.restarted = true
@@ -33,7 +33,8 @@ func (l *ledger) take(s bench.Seen, sent uint32) {
 	l.covered = max(l.covered, s.Last, sent)
 }
 
-// split says of each lost sample where it was lost, as far as that is known one by one, and counts them all.
+// split says of each lost sample where it was lost, as far as that is known for single pings. The counts it returns are
+// of all lost samples.
 func (l *ledger) split(samples []bench.Sample) bench.Ways {
 	w := bench.Ways{Known: l.told}
 	left, missing, nameless := 0, 0, 0 // of the pings that left, up to covered
@@ -60,13 +61,13 @@ func (l *ledger) split(samples []bench.Sample) bench.Ways {
 			w.Unknown++
 		}
 	}
-	// Those that no window has been over are split by the count.
+	// The pings that were never within a window are split by the count.
 	up := min(max(left-int(l.latest.Count)-missing, 0), nameless)
 	w.Up, w.Down = w.Up+up, w.Down+nameless-up
 	return w
 }
 
-// bitset holds small numbers.
+// bitset is a set of small numbers.
 type bitset []uint64
 
 func (b *bitset) put(n uint32) {

@@ -11,7 +11,7 @@ import (
 	"rtcbench/bench"
 )
 
-// Watch looks at the machine while a run goes on.
+// Watch is what was known of the machine when a run began.
 type Watch struct {
 	from   Machine
 	began  time.Time // monotonic
@@ -20,7 +20,8 @@ type Watch struct {
 	waited map[string]time.Duration // by thread
 }
 
-// Machine is what a Watch looks at. The zero value is this machine; elsewhere than on Linux only its clocks are known.
+// Machine is the machine that a Watch looks at. The zero value is this machine. On other systems than Linux only the
+// clocks are known.
 type Machine struct {
 	Proc fs.FS            // as /proc is
 	Wall func() time.Time // the wall clock
@@ -37,7 +38,8 @@ func (s Machine) Watch() Watch {
 	return Watch{from: s, began: time.Now(), wall: s.Wall().Round(0), cpu: s.ticks(), waited: s.waited()}
 }
 
-// fewestTicks of processor time make a share of steal: of fewer, one tick alone would be more than 2 %.
+// fewestTicks is the least processor time, in ticks, that makes a share of steal: with less, one tick alone would be
+// more than 2 %.
 const fewestTicks = 50
 
 // Machine says what happened since the watch began.
@@ -62,8 +64,8 @@ func (w Watch) Machine() (m bench.Machine) {
 // ticks are how the machine's processors have spent their time so far.
 type ticks struct{ all, stolen float64 }
 
-// ticks reads the first line of /proc/stat (proc_stat(5)): user nice system idle iowait irq softirq steal. What
-// guests have used, behind it, is in user and nice already.
+// ticks reads the first line of /proc/stat (proc_stat(5)): user nice system idle iowait irq softirq steal. The fields
+// behind it are the time of guests, which is in user and nice already.
 func (s Machine) ticks() (t ticks) {
 	data, err := fs.ReadFile(s.Proc, "stat")
 	line, _, _ := strings.Cut(string(data), "\n")

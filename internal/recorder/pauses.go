@@ -7,17 +7,17 @@ import (
 	"rtcbench/bench"
 )
 
-// PauseMark is where the garbage collector's books stood at some moment.
+// PauseMark is the state of the garbage collector's statistics at some moment.
 type PauseMark struct{ stats debug.GCStats }
 
-// MarkPauses looks into them now.
+// MarkPauses reads the garbage collector's statistics now.
 func MarkPauses() PauseMark {
 	var m PauseMark
 	debug.ReadGCStats(&m.stats)
 	return m
 }
 
-// Since gives the pauses after m. The runtime keeps the last 256: Max is of those.
+// Since gives the pauses after m. The runtime keeps the last 256 pauses: Max is the longest of these.
 func (m PauseMark) Since() bench.Pauses {
 	var now debug.GCStats
 	debug.ReadGCStats(&now)

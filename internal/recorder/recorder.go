@@ -1,6 +1,6 @@
-// Package recorder keeps the record of a run: it makes pings leave on a fixed grid, writes each of them down before it
-// leaves, and says what became of each. It knows no wire: a matcher, such as package ping, sends for it and tells it
-// what it heard.
+// Package recorder keeps the record of a run: it makes pings leave on a fixed grid, writes down each ping before it
+// leaves, and says what became of it. The package knows no wire: a matcher, such as package ping, sends the pings and
+// tells the recorder what it heard.
 package recorder
 
 import (
@@ -24,12 +24,12 @@ const (
 
 // Wire is what pings travel by.
 type Wire interface {
-	// Send makes the ping of a number leave; 0 = one that is not counted. It was written down as sent at the moment at.
-	// Send may block; its errors are those of bench.Session.
+	// Send sends the ping with the number seq; 0 = a ping that is not counted. The ping was written down as sent at the
+	// moment at. Send may block; its errors are those of bench.Session.
 	Send(ctx context.Context, seq uint32, at time.Time) error
-	// Hear tells the recorder what arrives, until ctx ends or nothing can arrive any more, which is its error.
+	// Hear tells the recorder what arrives, until ctx ends or nothing can arrive any more. Its error says why it ended.
 	Hear(ctx context.Context, r *Recorder) error
-	// Facts is what is known of the way by now.
+	// Facts are what is known of the way by now.
 	Facts() bench.Facts
 }
 
@@ -41,9 +41,9 @@ type Options struct {
 	Machine Machine            // what is watched during the run; zero = this machine
 }
 
-// Recorder is the state of one run. Four goroutines meet in it: the pacer, which keeps the grid and nothing else; the
-// sender, in which the wire's send call may block; the listener, which matches; and the Teller's, in which On may
-// block.
+// Recorder is the state of one run. Four goroutines share it: the pacer, which keeps the grid and does nothing else;
+// the sender, in which the wire's send call may block; the listener, which matches pongs; and the goroutine of the
+// Teller, in which On may block.
 type Recorder struct {
 	plan    bench.Plan
 	clock   bench.Clock
@@ -60,8 +60,8 @@ type Recorder struct {
 	start     time.Time      // when seq 1 is due
 	oldest    int            // samples before it are settled
 	sending   bool           // a job is with the sender …
-	sendSeq   uint32         // … this one …
-	sendSince time.Time      // … since then
+	sendSeq   uint32         // … the number of its ping …
+	sendSince time.Time      // … and since when
 	sent      int            // counted pings that the wire took
 	awaited   bool           // the pacer can do nothing before the sender comes back
 	freedAt   time.Time      // when the sender last came back
@@ -75,13 +75,13 @@ type Recorder struct {
 	taken     uint32    // the last counted ping that the sender began to send
 	ledger    ledger
 	draining  bool          // control pings are being sent …
-	controlAt time.Time     // … the last one then
+	controlAt time.Time     // … and the last one was sent then
 	slowest   time.Duration // round trip answered in time
 	clocks    bench.ClockErrors
 	id        string
 }
 
-// New makes the record of a run that is still to come.
+// New makes the record of a run that has not begun.
 func New(o Options) *Recorder {
 	capacity := Capacity(o.Plan)
 	r := &Recorder{
@@ -94,7 +94,8 @@ func New(o Options) *Recorder {
 	return r
 }
 
-// Capacity is how many pings of a plan there is room for from the beginning: with that, none costs an allocation.
+// Capacity is for how many pings of a plan there is room from the beginning: with that room, no ping costs an
+// allocation.
 func Capacity(p bench.Plan) int { return min(p.Count, 1<<20) }
 
 // Key names the run on the wire.
@@ -106,7 +107,8 @@ func (r *Recorder) Number() uint64 {
 	return binary.BigEndian.Uint64(id[8:])
 }
 
-// Run carries out the plan over a wire, and returns what was recorded; with an error that is what was taken so far.
+// Run carries out the plan over a wire, and returns what was recorded. With an error it returns what was recorded until
+// then.
 func (r *Recorder) Run(ctx context.Context, wire Wire) (bench.Run, error) {
 	r.wire = wire
 	inner, cancel := context.WithCancel(ctx)
@@ -134,7 +136,7 @@ func (r *Recorder) Run(ctx context.Context, wire Wire) (bench.Run, error) {
 	return run, err
 }
 
-// EndOf is how a run ended whose ctx has.
+// EndOf is how a run ended that ended because its ctx did.
 func EndOf(ctx context.Context) bench.Ended {
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return bench.DeadlinePassed
@@ -142,7 +144,7 @@ func EndOf(ctx context.Context) bench.Ended {
 	return bench.Interrupted
 }
 
-// run gathers what was measured. Nothing else runs any more.
+// run makes the Run of what was measured. All other goroutines have ended.
 func (r *Recorder) run(ended bench.Ended, err error) bench.Run {
 	if n := len(r.samples); n > 0 && uint32(n) > r.taken && r.samples[n-1].Outcome == bench.Unsettled {
 		r.samples = r.samples[:n-1] // the run ended before its send call began

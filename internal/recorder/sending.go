@@ -16,8 +16,8 @@ func (r *Recorder) handOver(seq uint32) {
 	r.jobs <- seq
 }
 
-// send is the goroutine in which the wire's send calls are made, so that one that blocks costs slots but never moves
-// the grid. A ping is written down before its send call, so that no pong can be faster than its record.
+// send is the goroutine that makes the wire's send calls, so that a call that blocks costs slots but never moves the
+// grid. A ping is written down before its send call, so that no pong can be faster than its record.
 func (r *Recorder) send(ctx context.Context) {
 	for {
 		var seq uint32
@@ -68,7 +68,7 @@ func (r *Recorder) sendReturned(seq uint32, began time.Time, err error) {
 			}
 			r.settled(s, now)
 		} else {
-			r.sent++ // a pong proves that it left
+			r.sent++ // the pong proves that the ping left
 		}
 	}
 	if err != nil || r.awaited {
@@ -76,7 +76,7 @@ func (r *Recorder) sendReturned(seq uint32, began time.Time, err error) {
 	}
 }
 
-// mayPass reports whether a send that failed says nothing of the next one.
+// mayPass reports whether a send call that failed with err says nothing about the next call.
 func mayPass(err error) bool {
 	return errors.Is(err, bench.ErrNotConnected) || errors.Is(err, bench.ErrMuted)
 }

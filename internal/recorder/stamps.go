@@ -7,18 +7,19 @@ import (
 	"rtcbench/bench"
 )
 
-// Stamps are the T1 of every ping sent, ascending, with its number beside it. A matcher finds the ping that a pong
-// answers by them. web/src/stamps.ts is its twin.
+// Stamps are the T1 of every ping sent, in ascending order, each with the number of its ping. A matcher uses them to
+// find the ping that a pong answers. web/src/stamps.ts is its twin.
 //
-// A T1 has at most three decimals: the JSON reader of daily-python, which the original's echo on Daily is, changes the
-// last digit of some numbers that have more. Two T1 are never equal: the later one is the next thousandth.
+// A T1 has at most three decimals: the original's echo on Daily uses daily-python, whose JSON reader changes the last
+// digit of some numbers with more decimals. Two T1 are never equal: the later one is moved to the next thousandth.
 // Until 2039 a number that is one float64 away is found all the same.
 type Stamps struct {
 	t1   []int64  // thousandths of a Unix millisecond
 	seqs []uint32 // 0 = not counted
 }
 
-// NewStamps has room for all pings of a plan, and for some that are not counted: with that, none costs an allocation.
+// NewStamps makes Stamps with room for all pings of a plan, and for some that are not counted: with that room, no ping
+// costs an allocation.
 func NewStamps(p bench.Plan) Stamps {
 	room := Capacity(p) + p.Warmup + 256
 	return Stamps{make([]int64, 0, room), make([]uint32, 0, room)}
@@ -34,8 +35,8 @@ func (s *Stamps) Add(unixMilli float64, seq uint32) float64 {
 	return float64(t1) / 1e3
 }
 
-// Find returns the number of the ping whose T1 is unixMilli, to the thousandth of a millisecond, and that of the last
-// counted ping which had left by then.
+// Find returns the number of the ping whose T1 is unixMilli, to the thousandth of a millisecond. before is the number
+// of the last counted ping that had left by then.
 func (s *Stamps) Find(unixMilli float64) (seq, before uint32, found bool) {
 	if math.Abs(unixMilli) > 1e15 { // no clock says so, and an int64 may not hold it
 		return 0, 0, false

@@ -24,7 +24,7 @@ type Teller struct {
 	news []bench.Sample
 }
 
-// NewTeller starts a teller; nil for a listener that is nil. Its owner calls Close.
+// NewTeller starts a Teller; it is nil for a nil listener. Its owner calls Close.
 func NewTeller(on func(bench.Sample)) *Teller {
 	if on == nil {
 		return nil
@@ -48,8 +48,8 @@ func (t *Teller) Tell(s bench.Sample) {
 	}
 }
 
-// Close returns when everything was heard. A listener that blocks, as a terminal that was stopped
-// does, is left behind after a second: the run is worth more. Tell must not be called any more.
+// Close returns when the listener has heard everything. A listener that blocks, as a terminal that was stopped does, is
+// left behind after a second: the run is worth more. Tell must not be called after Close.
 func (t *Teller) Close() {
 	if t == nil {
 		return

@@ -14,7 +14,7 @@ type Stopped struct{ Signal os.Signal }
 
 func (s Stopped) Error() string { return "stopped by " + s.Signal.String() }
 
-// Stops says that somebody waits for the end: see package keep.
+// Stops marks the cause as one after which somebody waits for the end: see package keep.
 func (s Stopped) Stops() {}
 
 // code is the exit code by the shells' convention.
@@ -25,9 +25,9 @@ func (s Stopped) code() int {
 	return 1
 }
 
-// Until ends its context at the first Ctrl-C or SIGTERM, and where hangup is true at a SIGHUP, as of a terminal
-// that goes away. A second one kills the process at once, as if nobody listened. A SIGHUP that the process was told to
-// ignore (nohup) stays ignored.
+// Until ends its context at the first Ctrl-C or SIGTERM, and, where hangup is true, at a SIGHUP, as when a terminal
+// goes away. A second signal kills the process at once, as if it were not handled. A SIGHUP that the process was told
+// to ignore (nohup) stays ignored.
 func Until(parent context.Context, hangup bool) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(parent)
 	ch := make(chan os.Signal, 1)
@@ -65,7 +65,7 @@ func OnHangup(ctx context.Context, f func()) {
 	}
 }
 
-// ExitCode is the exit code of a context that a signal ended.
+// ExitCode is the exit code of a command whose context a signal ended; false = no signal did.
 func ExitCode(ctx context.Context) (int, bool) {
 	var s Stopped
 	if errors.As(context.Cause(ctx), &s) {

@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// Buffer is how long a jitter buffer of a fixed size has to wait, beyond the fastest of these delays, so that at the
-// most that share of the packets comes too late for it (RFC 5481, section 5.2). Packets that the network lost are no
-// matter of the buffer. ok is false where so few packets cannot show so small a share: where it is less than one.
+// Buffer is how long a jitter buffer of a fixed size has to wait, beyond the fastest of these delays, so that at most
+// the given share of the packets comes too late for it (RFC 5481, section 5.2). Packets that the network lost do not
+// count. ok is false where there are too few packets for so small a share: it is less than one packet.
 func Buffer(sorted []time.Duration, share float64) (wait time.Duration, ok bool) {
 	// A share such as 0.01 is no binary fraction: 0.01 · 300 must be three packets, and not two.
 	late := int(math.Floor(share*float64(len(sorted)) + 1e-9))

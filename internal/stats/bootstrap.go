@@ -19,13 +19,13 @@ const (
 	resampleWork = 40_000_000 // values drawn at the most, in all resamples
 )
 
-// DifferenceOfQuantiles is NewSeries(a).Minus(NewSeries(b), q, paired), for who asks for one quantile.
+// DifferenceOfQuantiles is NewSeries(a).Minus(NewSeries(b), q, paired), for a caller that needs one quantile.
 func DifferenceOfQuantiles(a, b []time.Duration, q float64, paired bool) (d Difference, ok bool) {
 	return NewSeries(a).Minus(NewSeries(b), q, paired)
 }
 
-// Series is what resamples are drawn from: values in sending order, sorted once for all that is asked of them. It is
-// not changed after it was made, and may be used by several goroutines.
+// Series is what resamples are drawn from: values in sending order, sorted once for all quantiles that are computed
+// from them. A Series does not change after it was made, and may be used by several goroutines.
 type Series struct {
 	values  []time.Duration
 	sorted  []time.Duration
@@ -54,8 +54,8 @@ func NewSeries(d []time.Duration) *Series {
 }
 
 // Minus estimates quantile(s, q) − quantile(o, q) of two series, by the circular block bootstrap (Politis and Romano,
-// 1992): neighbouring pings are alike, and single ones drawn at random would hide that. How long the blocks are, and
-// how much of the dependence they still miss, is told by the series: see at. When paired, s and o are of the same
+// 1992): neighbouring pings are alike, and single ones drawn at random would hide that. The series themselves tell how
+// long the blocks are, and how much of the dependence they still miss: see at. When paired, s and o are of the same
 // moments, one value each, and are drawn together. The draws are always the same. ok is false below 10 values a side.
 func (s *Series) Minus(o *Series, q float64, paired bool) (d Difference, ok bool) {
 	n, m := len(s.sorted), len(o.sorted)
@@ -102,11 +102,11 @@ type quantile struct {
 // (automaticBlock) gives for the ranks of the values and for "this value is below the quantile", whose
 // long-run variance is that of the quantile.
 //
-// Blocks hide what reaches from one into the next, and few blocks say little of their own variance.
-// The first is put right by the ratio that a first-order autoregression of the same correlation of
-// neighbours would need (Andrews and Monahan, Econometrica 60, 1992, prewhiten with the same model), the
-// second by Student's t of as many degrees as both sides have blocks (Hesterberg, Am. Stat. 69, 2015,
-// "expanded percentile interval"). docs/methodology.md holds the coverage reached.
+// Two errors are then put right. Dependence that reaches from one block into the next is not seen: this is corrected by
+// the ratio that a first-order autoregression with the same correlation of neighbours would need (Andrews and Monahan,
+// Econometrica 60, 1992, prewhiten with the same model). Few blocks say little of their own variance: this is corrected
+// by Student's t with as many degrees as both sides have blocks (Hesterberg, Am. Stat. 69, 2015, "expanded percentile
+// interval"). docs/methodology.md holds the coverage reached.
 func (s *Series) at(q float64) *quantile {
 	n := len(s.sorted)
 	z := &quantile{of: s, q: q}
@@ -131,8 +131,8 @@ func (s *Series) at(q float64) *quantile {
 	return z
 }
 
-// window counts how often each rank from low to high was drawn, and all those below as one. A block of neighbours is
-// counted by what is in the window of it, and that is little where the window is small.
+// window counts how often each rank from low to high was drawn, and counts all ranks below low together. A block of
+// neighbours is counted by those of its values that lie within the window: these are few where the window is small.
 type window struct {
 	low    int
 	ranks  []uint32 // of the values within, in sending order, from low
@@ -162,7 +162,7 @@ func newWindow(ranks []uint32, low, high int) window {
 	return w
 }
 
-// count counts the values from the one to before the other, in sending order.
+// count counts the values from index from to before index to, in sending order.
 func (w *window) count(from, to int) {
 	first, end := w.before[from], w.before[to]
 	w.below += int(end.below - first.below)
@@ -184,7 +184,7 @@ func (z *quantile) draw(seed, stream uint64) time.Duration {
 	return d
 }
 
-// drawWithin is draw; ok is false where the quantile lies outside w.
+// drawWithin is draw with the window w; ok is false where the quantile lies outside w.
 func (z *quantile) drawWithin(w *window, seed, stream uint64) (d time.Duration, ok bool) {
 	rng := rand.New(rand.NewPCG(seed, stream))
 	n := len(w.before) - 1
@@ -263,7 +263,7 @@ func automaticBlock(y []float64) (length, r1 float64) {
 	return min(max(1, length), 3*math.Sqrt(n), n/3), r1
 }
 
-// autocovariance computes a lag when it is asked for: most series are done with few.
+// autocovariance computes a lag only when it is asked for: for most series few lags are needed.
 type autocovariance struct {
 	y    []float64
 	mean float64

@@ -10,15 +10,15 @@ import (
 // keep within 100 ppm, and a kernel corrects its clock by 500 ppm at the most (adjtimex(2)).
 const MaxSkew = 500e-6
 
-// resolution is what a stamp in Unix milliseconds loses as a float64, with some to spare: such a number is exact to
-// 0.25 µs.
+// resolution is the precision that a stamp in Unix milliseconds loses as a float64, rounded up: such a number is exact
+// to 0.25 µs.
 const resolution = float64(time.Microsecond)
 
 // EstimateDrift bounds θ when it may change by a constant rate, at most MaxSkew. By causality alone θ lies below Up
-// when a ping leaves and above −Down when its pong arrives; every straight line that lies so may be θ(t), and
-// together they are its interval (the linear programme of Moon, Skelly and Towsley, INFOCOM 1999, solved by two
-// convex hulls as Zhang, Liu and Xia, INFOCOM 2002). Where both clocks say how far from UTC they may be, within is the
-// sum of it, which bounds θ too; 0 = they do not.
+// when a ping leaves and above −Down when its pong arrives. Every straight line that keeps these bounds may be θ(t),
+// and all such lines together are its interval (the linear programme of Moon, Skelly and Towsley, INFOCOM 1999, solved
+// by two convex hulls as Zhang, Liu and Xia, INFOCOM 2002). Where both clocks say how far from UTC they may be, within
+// is the sum of these two errors, which bounds θ too; 0 = the clocks do not say it.
 //
 // The estimate has the slope nearest to 0 that explains the smallest delays no worse than chance does, and the height
 // at which the ping with the shortest way took as long there as back (RFC 5905 §10), kept within the interval. Lo and
@@ -93,7 +93,7 @@ func newDrift(pairs []Pair, within time.Duration) drift {
 
 func (d drift) at(t time.Duration) float64 { return float64(t - d.zero) }
 
-// most is the greatest θ in the middle of a line with that slope; least is the least.
+// most is the greatest θ that a line with that slope can have in the middle of the pairs; least is the least.
 func (d drift) most(slope float64) float64 {
 	v := math.Inf(1)
 	for _, p := range d.above {
@@ -113,7 +113,8 @@ func (d drift) least(slope float64) float64 {
 // room is how far up and down a line with that slope may lie: a concave function, below 0 where none may.
 func (d drift) room(slope float64) float64 { return d.most(slope) - d.least(slope) }
 
-// reach is the slope farthest from inside on the way to outside that has so much room; inside has it.
+// reach is the slope farthest from inside, on the way to outside, whose room is at least room. The slope inside has
+// that room.
 func (d drift) reach(inside, outside, room float64) float64 {
 	if d.room(outside) >= room {
 		return outside
@@ -129,7 +130,7 @@ func (d drift) reach(inside, outside, room float64) float64 {
 	return inside
 }
 
-// middle is the height at which the shortest way is the same there and back.
+// middle is the height of a line with that slope at which the shortest way takes as long there as back.
 func (d drift) middle(slope float64) float64 {
 	up, down := float64(d.best.Up)-slope*d.at(d.best.Sent), float64(d.best.Down)+slope*d.at(d.best.Received)
 	return (up - down) / 2

@@ -45,7 +45,7 @@ func bounds(i uint32) (lo, hi uint64) {
 // Add counts d, rounded to a whole microsecond.
 func (h *Histogram) Add(d time.Duration) { h.AddMany(d, 1) }
 
-// AddMany counts d so many times.
+// AddMany counts d as often as count says.
 func (h *Histogram) AddMany(d time.Duration, count uint64) {
 	index := bucketOf(uint64(min(max(d, 0), HistogramMax).Round(time.Microsecond).Microseconds()))
 	i, found := slices.BinarySearchFunc(h.buckets, index, func(b bucket, i uint32) int { return int(b.index) - int(i) })
@@ -93,8 +93,8 @@ func (h Histogram) Total() (n uint64) {
 // Equal reports whether every bucket has the same count.
 func (h Histogram) Equal(o Histogram) bool { return slices.Equal(h.buckets, o.buckets) }
 
-// Between reports whether h can be the histogram of durations of which least counts what each is at the least, and most
-// what it is at the most.
+// Between reports whether h can be the histogram of durations of which only bounds are known: least counts the lower
+// bound of each duration, and most the upper bound.
 func (h Histogram) Between(least, most Histogram) bool {
 	return !h.before(least) && !most.before(h) && h.Total() == least.Total() && h.Total() == most.Total()
 }
@@ -155,7 +155,7 @@ func (h Histogram) AppendBinary(b []byte) ([]byte, error) {
 	return b, nil
 }
 
-// MarshalBinary is AppendBinary to nothing.
+// MarshalBinary is AppendBinary to an empty slice.
 func (h Histogram) MarshalBinary() ([]byte, error) { return h.AppendBinary(nil) }
 
 var errHistogram = errors.New("not a histogram")
@@ -186,7 +186,7 @@ func (h *Histogram) UnmarshalBinary(data []byte) error {
 	return eachPair(data, func(b bucket) { h.buckets = append(h.buckets, b) })
 }
 
-// TotalOfBinary is the Total of what AppendBinary wrote.
+// TotalOfBinary is the Total of the histogram that AppendBinary wrote.
 func TotalOfBinary(data []byte) (total uint64, err error) {
 	err = eachPair(data, func(b bucket) { total += b.count })
 	return total, err
@@ -199,7 +199,7 @@ type Sum struct {
 	from, to int      // where they may not be 0
 }
 
-// AddBinary adds what AppendBinary wrote. After an error a part of it may have been added.
+// AddBinary adds a histogram that AppendBinary wrote. After an error, a part of it may have been added.
 func (s *Sum) AddBinary(data []byte) error { return eachPair(data, s.add) }
 
 // Add adds h.
@@ -221,7 +221,7 @@ func (s *Sum) add(b bucket) {
 	s.counts[at] += b.count
 }
 
-// Reset makes the sum empty. Its room is used again.
+// Reset makes the sum empty, and keeps its memory for later use.
 func (s *Sum) Reset() {
 	clear(s.counts[s.from:s.to])
 	s.from, s.to = 0, 0

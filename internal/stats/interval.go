@@ -83,8 +83,8 @@ func ClopperPearson(k, n int) (lo, hi float64, ok bool) {
 	return lo, hi, true
 }
 
-// searchUnit is the least p in 0..1 for which f holds, to the last bit; f must hold from there on. It never asks for 0
-// or 1.
+// searchUnit is the least p in 0..1 for which f holds, to the last bit. f must hold for all greater p. f is never
+// called with 0 or 1.
 func searchUnit(f func(float64) bool) float64 {
 	lo, hi := 0.0, 1.0
 	for {
@@ -100,7 +100,7 @@ func searchUnit(f func(float64) bool) float64 {
 	}
 }
 
-// searchInts is the least k in 0..n for which f holds; f must hold from there on.
+// searchInts is the least k in 0..n for which f holds. f must hold for all greater k.
 func searchInts(n int, f func(int) bool) int {
 	lo, hi := 0, n
 	for lo < hi {

@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// Pair is what one answered ping says of the clocks: Up = T2 − T1 and Down = T4 − T3, each
-// between two clocks. θ, the echo's clock minus ours, is in both: Up = forward delay + θ and
-// Down = backward delay − θ. Sent and Received are T1 and T4, since any moment; only EstimateDrift asks for them.
+// Pair is what one answered ping says of the clocks: Up = T2 − T1 and Down = T4 − T3, each between two clocks. θ, the
+// echo's clock minus ours, is in both: Up = forward delay + θ and Down = backward delay − θ. Sent and Received are T1
+// and T4, counted from any moment; only EstimateDrift needs them.
 type Pair struct{ Sent, Received, Up, Down time.Duration }
 
 // Offset is what is known of θ.

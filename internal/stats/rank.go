@@ -87,9 +87,9 @@ func RunsForShift(n, m int) int {
 	return more
 }
 
-// MoreRuns is about how many more values each group needs before its shift d, should the estimate stay,
-// is decided: the interval then either excludes zero or lies within ± margin. It
-// supposes that intervals shrink with the root of the groups' sizes.
+// MoreRuns is about how many more values each group needs until the shift d is decided, should the estimate stay as it
+// is: the interval then either excludes zero or lies within ± margin. It supposes that intervals shrink with the root
+// of the groups' sizes.
 func MoreRuns(d Difference, n, m int, margin time.Duration) int {
 	const most = 1_000_000
 	wanted := float64(max(d.Value.Abs(), margin-d.Value.Abs()))
@@ -131,8 +131,8 @@ func countBelow(sorted []time.Duration, v time.Duration) int {
 	return i
 }
 
-// uTail is P(U ≤ u) for groups of n and m values of one distribution, without ties. It follows the largest of
-// all values: it is one of the n, and then counts m pairs, or one of the m.
+// uTail is P(U ≤ u) for groups of n and m values of one distribution, without ties. It looks at the largest of all
+// values: either it is one of the n, and counts m pairs, or it is one of the m.
 func uTail(n, m, u int) float64 {
 	if u < 0 {
 		return 0

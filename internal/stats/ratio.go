@@ -14,10 +14,10 @@ type RatioDifference struct{ Value, Lo, Hi float64 }
 // Excludes0 reports whether the interval lies on one side of zero.
 func (d RatioDifference) Excludes0() bool { return d.Lo > 0 || d.Hi < 0 }
 
-// DifferenceOfRatios is ΣK/ΣN of a less that of b, with the hybrid score interval (Newcombe, Statistics in
-// Medicine 17, 1998, method 10). Each part of a and b is a cluster, within which successes may come together, as
-// lost pings do: the counts are first divided by how much more the clusters differ than independent ones
-// would (Rao and Scott, Biometrics 48, 1992), on whichever side that is more. ok is false when a side has no N.
+// DifferenceOfRatios is ΣK/ΣN of a less that of b, with the hybrid score interval (Newcombe, Statistics in Medicine 17,
+// 1998, method 10). Each element of a and b is a cluster, within which successes may come together, as lost pings do.
+// The counts are first divided by the factor by which the clusters differ more than independent ones would (Rao and
+// Scott, Biometrics 48, 1992), taken from the side where it is greater. ok is false when a side has no N.
 func DifferenceOfRatios(a, b []Ratio) (d RatioDifference, ok bool) {
 	k, n, clusteredA := pooled(a)
 	l, m, clusteredB := pooled(b)
@@ -32,8 +32,8 @@ func DifferenceOfRatios(a, b []Ratio) (d RatioDifference, ok bool) {
 		true
 }
 
-// Clusters cuts outcomes in their order into stretches for DifferenceOfRatios, each as long as what is alike reaches:
-// √n, or what automaticBlock says, if that is more.
+// Clusters cuts outcomes, in their order, into stretches for DifferenceOfRatios. Each stretch is as long as neighbours
+// are alike: √n, or what automaticBlock says, if that is more.
 func Clusters(outcomes []bool) (list []Ratio) {
 	y := make([]float64, len(outcomes))
 	for i, hit := range outcomes {
@@ -58,7 +58,7 @@ func Clusters(outcomes []bool) (list []Ratio) {
 	return list
 }
 
-// pooled sums the clusters up; effect is their variance against that of independent successes.
+// pooled sums up the clusters. effect is how many times greater their variance is than that of independent successes.
 func pooled(list []Ratio) (k, n, effect float64) {
 	for _, r := range list {
 		k, n = k+float64(r.K), n+float64(r.N)

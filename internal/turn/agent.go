@@ -9,8 +9,8 @@ import (
 	"rtcbench/internal/turn/utterances"
 )
 
-// Agent is a voice agent whose answers are known: it hears its caller out, and speaks a known time after the last
-// audible sample reached it. It writes down when it did.
+// Agent is a voice agent whose answers are known. It hears its caller out, and speaks a known time after the caller's
+// last audible sample reached it. It writes down when it heard and spoke.
 type Agent struct {
 	Delay    time.Duration // from the end of the caller's speech, as it was heard here, to the answer
 	Patience time.Duration // silence after which the caller has ended; 0 = DefaultPatience
@@ -32,21 +32,21 @@ const LeastDelay = DefaultPatience + 100*time.Millisecond
 type Answered struct {
 	Heard   time.Time // the last audible sample of the caller's was here
 	Spoke   time.Time // the first audible sample of the answer left
-	Stopped time.Time // the last one did
+	Stopped time.Time // the last audible sample of the answer left
 	// For how long this process did not get to its packets around Heard and Spoke: they may be wrong by as much.
 	Stalled time.Duration
 }
 
-// Doubtful reports whether the agent's process had no time for its log: nothing can be held against it.
+// Doubtful reports whether the agent's process had no time for its log: no turn can then be compared with the answer.
 func (a Answered) Doubtful() bool { return a.Stalled > bench.MostStalled }
 
 // Took is how long the answer took, by the agent's own log.
 func (a Answered) Took() time.Duration { return a.Spoke.Sub(a.Heard) }
 
-// Beside is what an agent's log has of a turn. ok is false where it has nothing, and where the caller heard the agent
-// before it had ended.
+// Beside is the answer in an agent's log that belongs to a turn. ok is false where the log has none, or where the
+// caller heard the agent before the caller's own speech had ended.
 func Beside(t Turn, log []Answered) (a Answered, ok bool) {
-	const longestWay = 2 * time.Second // the caller's speech may take to the agent
+	const longestWay = 2 * time.Second // how long the caller's speech may take to the agent
 	for _, a := range log {
 		if way := a.Heard.Sub(t.Ended); t.Fate == bench.TurnAnswered && way > -place(window) && way < longestWay &&
 			!a.Spoke.IsZero() {
@@ -104,10 +104,10 @@ type serving struct {
 	mouth *mouth
 	hall  *hall
 	reply Utterance
-	done  time.Time // speech of the caller's up to then is answered
+	done  time.Time // up to this moment the caller's speech is answered
 }
 
-// greet speaks when somebody is here and sends sound: then the way to the caller is open, too.
+// greet speaks once a participant is here and sends sound: the way to the caller is then open, too.
 func (w *serving) greet(ctx context.Context, greeting Utterance) error {
 	err := w.until(ctx, func() bool {
 		packets, _, _, _ := w.hall.sums()
@@ -167,7 +167,7 @@ func closed(c chan struct{}) bool {
 	}
 }
 
-// until waits for something, as long as it takes.
+// until waits until is() is true, however long that takes. An error is that of ctx or of the line.
 func (w *serving) until(ctx context.Context, is func() bool) error {
 	every := time.NewTicker(look / 2)
 	defer every.Stop()

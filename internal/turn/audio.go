@@ -15,7 +15,7 @@ import (
 	"rtcbench/internal/turn/utterances"
 )
 
-// Rate is that of all samples: one channel, from −1 to 1.
+// Rate is the sample rate of all sound, in samples a second. Samples are of one channel, from −1 to 1.
 const Rate = 48000
 
 // Frame is what one packet of ours lasts. Packets of others may last from 2.5 to 120 ms.
@@ -23,10 +23,10 @@ const Frame = 20 * time.Millisecond
 
 const frameSamples = Rate / 50
 
-// longestPacket is that of RFC 6716 §3.2.5, in samples.
+// longestPacket is the longest that an Opus packet can be (RFC 6716 §3.2.5), in samples.
 const longestPacket = 120 * Rate / 1000
 
-// place is a number of samples as time.
+// place is how long so many samples last.
 func place(samples int) time.Duration { return time.Duration(samples) * time.Second / Rate }
 
 func samplesIn(d time.Duration) int { return int(d * Rate / time.Second) }
@@ -42,8 +42,8 @@ func newDecoder() *decoder { return &decoder{opus: opus.NewDecoder()} }
 // errPacket is a payload that is no Opus packet.
 var errPacket = errors.New("this is no Opus packet")
 
-// decode gives the samples of a packet, until the next call. The decoder has been seen to panic at bytes of chance,
-// which a network brings.
+// decode gives the samples of a packet, which are valid until the next call. The decoder has been seen to panic on
+// random bytes, which a network can bring: a panic becomes an error.
 func (d *decoder) decode(packet []byte) (samples []float32, err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -86,7 +86,7 @@ func PacketSamples(packet []byte) (samples int, ok bool) {
 	return frame * count, count > 0 && frame*count <= longestPacket
 }
 
-// Utterance is something to say: packets of 20 ms, and where in them is what can be heard.
+// Utterance is something to say: packets of 20 ms, and where in the packets something can be heard.
 type Utterance struct {
 	Name    string
 	Packets [][]byte
@@ -99,12 +99,12 @@ type Utterance struct {
 // Length is how long it lasts, with the noise before and behind.
 func (u Utterance) Length() time.Duration { return time.Duration(len(u.Packets)) * Frame }
 
-// Begin is the packet in which it can be heard first, and how far in.
+// Begin is the packet in which the utterance can be heard first, and how far into the packet that is.
 func (u Utterance) Begin() (packet []byte, before time.Duration) {
 	return u.Packets[u.First/frameSamples], place(u.First % frameSamples)
 }
 
-// End is the packet in which it can be heard last, and how far in that ends.
+// End is the packet in which the utterance can be heard last, and how far into the packet its sound ends.
 func (u Utterance) End() (packet []byte, before time.Duration) {
 	i := (u.Last - 1) / frameSamples
 	return u.Packets[i], place(u.Last - i*frameSamples)
@@ -113,7 +113,8 @@ func (u Utterance) End() (packet []byte, before time.Duration) {
 // Reply is what an Agent answers.
 func Reply() (Utterance, error) { return Builtin(utterances.Reply) }
 
-// Builtin is the utterance of that name in this program. Nobody may change it: it is decoded once for all who ask.
+// Builtin is the utterance of that name in this program. The caller may not change it: it is decoded once for all
+// callers.
 func Builtin(name string) (Utterance, error) {
 	file, err := utterances.File(name)
 	if err != nil {
@@ -183,10 +184,10 @@ func (u *Utterance) find() error {
 // pause is the shortest silence within an utterance that is told.
 const pause = 200 * time.Millisecond
 
-// window is what levels are of: 5 ms.
+// window is the length of sound over which a level is taken, in samples: 5 ms.
 const window = Rate / 200
 
-// level is the RMS of samples in dB below full scale; that of a square of full scale is 0.
+// level is the RMS of samples in dB below full scale (dBFS). A square wave of full scale has the level 0.
 func level(samples []float32) float64 {
 	sum := 0.0
 	for _, x := range samples {

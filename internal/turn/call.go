@@ -1,6 +1,6 @@
-// Package turn measures how long a voice agent takes to answer, as its caller hears it: it speaks on a line, listens,
-// and finds on the sample grid where the answer begins. It has also an agent of its own, which answers after a known
-// time. It knows no SDK, no platform and no store; docs/turn.md has the definitions.
+// Package turn measures how long a voice agent takes to answer, as its caller hears it. The caller speaks on a line,
+// listens, and finds on the sample grid where the answer begins. The package also has an agent of its own, which
+// answers after a known time. It knows no SDK, no platform and no store; docs/turn.md has the definitions.
 package turn
 
 import (
@@ -30,23 +30,23 @@ type Options struct {
 	Greeted   func(bench.Quantity) // called when the greeting came, or did not
 }
 
-// Turn is one turn, and when its caller had ended.
+// Turn is one turn, with when its caller had ended and who answered.
 type Turn struct {
 	bench.TurnFact
 	Ended time.Time // the last audible sample of the caller's left
 	From  string    // who answered; "" = nobody did
 }
 
-// errLeft is the end of a call by the one who was called.
+// errLeft means that the participant who was called has left, which ends the call.
 var errLeft = errors.New("the agent left the room")
 
 // longestReply is how long an agent may speak before the caller goes on.
 const longestReply = 2 * time.Minute
 
-// look is how often the caller looks at what was heard: decisions wait for it, no measure does.
+// look is how often the caller looks at what was heard: decisions wait for the next look, measurements do not.
 const look = 10 * time.Millisecond
 
-// Call makes one call on a line, which it does not close. With an error it gives what was measured until then.
+// Call makes one call on a line, which it does not close. With an error it also returns what was measured until then.
 func Call(ctx context.Context, line bench.Line, o Options) (of bench.TurnCall, turns []Turn, err error) {
 	c := &call{o: o, hall: newHall(line), joined: time.Now()}
 	if c.mouth, err = newMouth(line); err != nil {
@@ -103,7 +103,7 @@ func (c *call) converse(ctx context.Context) error {
 	return nil
 }
 
-// meet waits for somebody, and for a greeting.
+// meet waits until a participant is there, and then for a greeting.
 func (c *call) meet(ctx context.Context) error {
 	there, err := c.until(ctx, c.o.Presence, func() bool { return !c.hall.came().IsZero() })
 	switch {
@@ -148,7 +148,7 @@ func (c *call) step(ctx context.Context, s Step) error {
 	return c.turn(ctx, s)
 }
 
-// turn says something and waits for the answer, and for its end.
+// turn says an utterance, and waits for the answer and for the answer's end.
 func (c *call) turn(ctx context.Context, s Step) error {
 	rested, err := c.rest(ctx, c.o.Timeout)
 	if err != nil {
@@ -253,14 +253,16 @@ func (c *call) say(ctx context.Context, name string) (*saying, error) {
 	return s, err
 }
 
-// rest waits until nobody spoke for Rest, and reports whether that came within a time.
+// rest waits until nobody has spoken for Rest, and reports whether that happened in time. The time is within, and Rest
+// beside it.
 func (c *call) rest(ctx context.Context, within time.Duration) (bool, error) {
 	return c.until(ctx, within+c.o.Rest, func() bool {
 		return time.Since(later(c.hall.voiceAt(), later(c.joined, c.said))) >= c.o.Rest
 	})
 }
 
-// until waits for something, and reports whether that came within a time; an error is that of ctx or the line.
+// until waits until is() is true, and reports whether that happened within the time given. An error is that of ctx or
+// of the line.
 func (c *call) until(ctx context.Context, within time.Duration, is func() bool) (bool, error) {
 	deadline := time.Now().Add(within)
 	timer := time.NewTimer(look)

@@ -13,12 +13,12 @@ type slot struct {
 	parts [4]float32
 	lost  bool
 	gone  int // how many lost packets it stands for; one packet lasts several slots, of which the last has it
-	// of its packet: the arrival against its time stamp, by the track's first packet. Differences say which packet took
-	// how much longer.
+	// of the slot's packet: its arrival less its time stamp, both counted from the track's first packet. The difference
+	// of two offsets is how much longer one packet took than the other.
 	offset time.Duration
 }
 
-// part is a quarter of a window, in samples: where in a window a sound begins is told by it.
+// part is a quarter of a window, in samples: the beginning of a sound is told to a part.
 const part = window / 4
 
 // ear listens to one track: it puts packets in order, decodes them and cuts them into slots.
@@ -36,7 +36,7 @@ type ear struct {
 	next    uint16 // the sequence number that is due
 	stamp   uint32 // the timestamp that is due
 	waiting []arrived
-	rest    []float32 // of a packet that is no multiple of a window: the beginning of the next one
+	rest    []float32 // what is left of a packet: the beginning of the next window
 	restAt  time.Time
 
 	packets, lost, strange int
@@ -48,10 +48,10 @@ type arrived struct {
 	at time.Time
 }
 
-// mostWaiting is how many packets may overtake one. The next one says that it is lost.
+// mostWaiting is how many packets may overtake a missing packet. One packet more means that the missing packet is lost.
 const mostWaiting = 3
 
-// farthest is a jump of sequence numbers that no loss makes: the sender, or the SFU, has begun to count anew.
+// farthest is a jump of sequence numbers that no loss explains: the sender, or the SFU, has begun to count anew.
 const farthest = 500
 
 func newEar(heard func(slot)) *ear { return &ear{decoder: newDecoder(), heard: heard} }
@@ -64,7 +64,7 @@ func (e *ear) hear(s bench.Sound, at time.Time) {
 		e.flush()
 		e.known = true
 		e.play(arrived{s, at})
-	case ahead < 0: // it was given up, or is there twice
+	case ahead < 0: // it was given up as lost, or came twice
 		return
 	case ahead == 0:
 		e.play(arrived{s, at})
@@ -79,7 +79,7 @@ func (e *ear) hear(s bench.Sound, at time.Time) {
 	}
 }
 
-// flush plays what waits, whatever is missing.
+// flush plays the packets that wait, whatever is missing between them.
 func (e *ear) flush() {
 	for _, a := range e.waiting {
 		e.missing(a)
@@ -100,8 +100,8 @@ func (e *ear) wait(a arrived) {
 	e.waiting = append(e.waiting[:at], append([]arrived{a}, e.waiting[at:]...)...)
 }
 
-// missing notes what is not there before a: the lost packets, each as long as this one, as silence. Numbers for which
-// the time stamps leave no room were of packets without sound: browsers pad a stream with such, and so do servers.
+// missing notes what is not there before a: lost packets, each as long as this one, as silence. Where the time stamps
+// leave no room for a missing number, its packet had no sound: browsers and servers pad a stream with such packets.
 func (e *ear) missing(a arrived) {
 	lost, samples := int(int16(a.Seq-e.next)), 0
 	if samples, _ = PacketSamples(a.Packet); samples > 0 {
@@ -124,7 +124,7 @@ func (e *ear) missing(a arrived) {
 // play decodes a packet whose turn it is.
 func (e *ear) play(a arrived) {
 	e.next = a.Seq + 1
-	if a.Timestamp != e.stamp { // silence that nobody sent, or a new count: what was left over is not its beginning
+	if a.Timestamp != e.stamp { // silence that was not sent, or a new count: rest is not its beginning
 		e.rest = e.rest[:0]
 	}
 	samples, err := e.decoder.decode(a.Packet)

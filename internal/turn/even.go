@@ -7,19 +7,20 @@ import (
 	"rtcbench/internal/stats"
 )
 
-// median is that of a list that is not empty.
+// median is the median of a list that is not empty.
 func median(list []time.Duration) time.Duration {
 	m, _ := stats.Quantile(stats.Sorted(list), 0.5)
 	return m
 }
 
 const (
-	longestJitter = 2 * time.Second // more is a track that counts anew
-	heldAgainst   = time.Second     // behind a packet: what it is held against
+	longestJitter = 2 * time.Second // a longer time means that the track counts anew
+	heldAgainst   = time.Second     // how far behind a packet it is compared with others
 )
 
-// uneven is how much later than those behind it the packet came that was here at a moment, or next, by their time
-// stamps. It was held up: by the network, by the server, or because nobody here, or there, had time for it.
+// uneven is how much later than the packets behind it a packet came, by their time stamps. The packet is the one that
+// was heard at the moment at, or the next one. It was held up: by the network, by the server, or because a process,
+// here or there, had no time for it.
 func uneven(slots []slot, at time.Time) (late time.Duration, ok bool) {
 	i := heardAt(slots, at)
 	if i < 0 {
@@ -28,7 +29,7 @@ func uneven(slots []slot, at time.Time) (late time.Duration, ok bool) {
 	return heldUp(slots, i)
 }
 
-// heldUp is the same of the packet that a slot is of.
+// heldUp is uneven for the packet that slot i belongs to.
 func heldUp(slots []slot, i int) (late time.Duration, ok bool) {
 	least, until := slots[i].offset, slots[i].at.Add(heldAgainst)
 	for _, s := range slots[i:] {
@@ -40,13 +41,13 @@ func heldUp(slots []slot, i int) (late time.Duration, ok bool) {
 	return late, late < longestJitter
 }
 
-// heardAt is the slot that was heard at a moment, or next; −1 = none was.
+// heardAt is the index of the slot that was heard at a moment, or of the next one; −1 = there is none.
 func heardAt(slots []slot, at time.Time) int {
 	return slices.IndexFunc(slots, func(s slot) bool { return !s.lost && s.at.Add(place(window)).After(at) })
 }
 
-// lasted is how long a reply was: as it arrived, but for what held up the packets of its first and of its last audible
-// sample. Behind a jitter buffer it has the same length, and so it has in a recording.
+// lasted is how long a reply was: from its first to its last audible sample as they arrived, less what held up the
+// packets of these two samples. The reply has the same length behind a jitter buffer, and in a recording.
 func lasted(slots []slot, reply []voice) time.Duration {
 	late := func(i int) time.Duration {
 		held, ok := heldUp(slots, i)
@@ -68,7 +69,7 @@ const lostInBuffer = 0.01
 func playout(slots []slot, began time.Time) (later time.Duration, ok bool) {
 	first := heardAt(slots, began)
 	var offsets []time.Duration
-	for _, s := range slots { // a packet has as many windows as the others
+	for _, s := range slots { // all packets have the same number of windows
 		if !s.lost {
 			offsets = append(offsets, s.offset)
 		}

@@ -17,7 +17,8 @@ import (
 	"rtcbench/internal/turn/utterances"
 )
 
-// Usual is what a caller says who was told nothing else: one after the other, and again.
+// Usual are the utterances of a caller that was told nothing else. The caller says them one after the other, and then
+// again from the first.
 func Usual() []string { return []string{"short", "medium", "digits", "pause", "long"} }
 
 // Said are the utterances that a script names, each once.
@@ -38,7 +39,7 @@ func Names() []string { return utterances.Names() }
 // largest is how large a file of an utterance may be: minutes of speech.
 const largest = 64 << 20
 
-// UnreadableError is about an utterance that cannot be had.
+// UnreadableError means that an utterance cannot be read.
 type UnreadableError struct {
 	Name string // as it was asked for: an error shows it where it can be no secret
 	Err  error
@@ -48,7 +49,7 @@ func (e *UnreadableError) Error() string { return fmt.Sprintf("%.80q %v", e.Name
 
 func (e *UnreadableError) Unwrap() error { return e.Err }
 
-// Load reads utterances: those of this program by name, others from files.
+// Load reads utterances by name: this program has some, and other names are paths of files.
 func Load(names []string) (map[string]Utterance, error) {
 	list := map[string]Utterance{}
 	for _, name := range names {
@@ -147,7 +148,7 @@ func (r *Recording) Write(w io.Writer, name string) error {
 	return err
 }
 
-// Formats are what a recording can be written as.
+// Formats are the formats of recordings.
 var Formats = []string{"wav", "ogg"}
 
 // CanWrite finds out whether a recording of that name can be made here.

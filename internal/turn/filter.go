@@ -2,11 +2,11 @@ package turn
 
 import "math"
 
-// highpass takes out of samples what is below speech: hum, and the slow waver of noise, which comes and goes within
+// highpass removes what is below speech from samples: hum, and the slow waver of noise, which comes and goes within
 // windows of 5 ms. It is a Butterworth filter of second order (the cookbook of R. Bristow-Johnson, "HPF", Q = 1/√2).
 type highpass struct{ x1, x2, y1, y2 float64 }
 
-// lowest is where it is 3 dB down, in Hz: no voice begins below.
+// lowest is the frequency, in Hz, at which the filter is 3 dB down: no voice begins below.
 const lowest = 120
 
 var hp = func() (c struct{ b, a1, a2 float64 }) {

@@ -14,11 +14,11 @@ import (
 // hall is where all tracks of a line are heard.
 type hall struct {
 	line bench.Line
-	// is told what a performer has said; nil = nobody
+	// is called with what a performer has said; nil = nobody asks
 	spoken func(bench.Heard)
-	// takes what an echo answers; nil = nobody asked
+	// take the answers of an echo; nil = nobody asked for pings
 	pings *pings
-	// packets that need no ear, and up to which of their samples they can be heard
+	// packets that need not be decoded, and up to which of their samples they can be heard
 	known    map[string]int
 	recorded func(track string, samples []float32, at time.Time, timestamp uint32) // nil = nobody records
 
@@ -35,7 +35,7 @@ type note struct {
 	what, text string
 }
 
-// track is one track as it is heard now. What is heard live says when to go on; judge measures.
+// track is one track as it is heard now. What is heard now only decides when the call goes on; judge measures.
 type track struct {
 	from      string
 	ear       *ear
@@ -44,10 +44,10 @@ type track struct {
 	voiceAt   time.Time // when speech was heard last
 }
 
-// aboveQuiet is what noise of now may be above its quietest tenth without being taken for speech.
+// aboveQuiet is by how many dB noise may now be above its quietest tenth without being taken for speech.
 const aboveQuiet = 8.0
 
-// memory is how long a track remembers for the noise of now.
+// memory is how much of a track counts for the noise of now.
 const memory = 5 * time.Second
 
 func newHall(line bench.Line) *hall {
@@ -157,7 +157,7 @@ func (h *hall) voiceAt() (at time.Time) {
 	return at
 }
 
-// came is when the first of those who are here came; zero = nobody is here.
+// came is when the first of the participants who are here came; zero = nobody is here.
 func (h *hall) came() (at time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -169,10 +169,11 @@ func (h *hall) came() (at time.Time) {
 	return at
 }
 
-// comesBack is how long somebody who has left may take to come back: a link that is down looks so.
+// comesBack is how long a participant that has left may take to come back: a link that is down looks the same.
 const comesBack = 2 * time.Second
 
-// gone reports whether nobody is left who could answer: all who ever spoke have left the room, or everybody has.
+// gone reports whether nobody is left who could answer: all participants who ever spoke have left the room, or
+// everybody has.
 func (h *hall) gone() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -189,20 +190,21 @@ func (h *hall) gone() bool {
 	return spoke || len(h.here) == 0
 }
 
-// over is why nothing can be heard any more; nil = it can.
+// over is the reason why nothing can be heard any more; nil = the line is not over.
 func (h *hall) over() error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.err
 }
 
-// side is what was heard of one track in a time.
+// side is what was heard of one track in a span of time.
 type side struct {
 	from  string
 	slots []slot
 }
 
-// since is what was heard from a moment on, of each track. A packet's last samples may be of a moment still to come.
+// since is what was heard of each track from a moment on. The last samples of a packet may belong to a moment still to
+// come.
 func (h *hall) since(from time.Time) (list []side) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -229,7 +231,7 @@ func (h *hall) forget(before time.Time) {
 	}
 }
 
-// said are the notes between two moments.
+// said are the notes that came between two moments.
 func (h *hall) said(from, to time.Time) (list []note) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

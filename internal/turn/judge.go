@@ -12,7 +12,7 @@ type asked struct {
 	utterance   Utterance
 	first, last time.Time // of what could be heard of it
 	interrupt   time.Time // when an interruption of the answer could be heard first; zero = there was none
-	interrupted time.Time // when it could be heard last
+	interrupted time.Time // when the interruption could be heard last
 
 	stalled func(time.Time) time.Duration // how long nobody here got to its packets around a moment; nil = never
 }
@@ -23,8 +23,8 @@ type limits struct {
 	playout            bool // what a jitter buffer adds is estimated
 }
 
-// judge says what became of a turn, of what was heard from the rest before the turn to its end. judge is a pure
-// function.
+// judge says what became of a turn. sides are what was heard from the rest before the turn to the turn's end. judge is
+// a pure function.
 func judge(a asked, sides []side, l limits) (t bench.TurnFact, from string) {
 	t = bench.TurnFact{Said: a.utterance.Name, Fate: bench.TurnUnanswered, Floor: nothing, Threshold: quietest,
 		Speech: known(a.last.Sub(a.first)), Caller: a.spans()}
@@ -65,8 +65,8 @@ func judge(a asked, sides []side, l limits) (t bench.TurnFact, from string) {
 	return t, from
 }
 
-// starved marks what was measured while this process had no time to: its stamps say when it got to a packet, and not
-// when that came or left.
+// starved marks what was measured while this process had no time: the stamps of the process then say when it got to a
+// packet, and not when the packet came or left.
 func (a asked) starved(t *bench.TurnFact, began time.Time) {
 	if a.stalled == nil {
 		return
@@ -78,17 +78,17 @@ func (a asked) starved(t *bench.TurnFact, began time.Time) {
 	}
 }
 
-// answer is what one track has of a turn.
+// answer is what one track holds of the answer to a turn.
 type answer struct {
 	side
 	floor  floor
 	voices []voice
 	lasted time.Duration // from the first audible sample to the last one
 	clicks int
-	why    string // it cannot be said
+	why    string // why the answer cannot be measured
 }
 
-// better reports whether x says more of the turn than a: it has an answer that can be measured, and an earlier one.
+// better reports whether x says more of the turn than a does: x has an answer that can be measured, and an earlier one.
 func (a answer) better(x answer) bool {
 	switch mine, its := a.why == "" && len(a.voices) > 0, x.why == "" && len(x.voices) > 0; {
 	case a.side.slots == nil:
@@ -128,7 +128,7 @@ func listen(a asked, s side, l limits) answer {
 	return x
 }
 
-// split divides what was heard at a moment.
+// split divides what was heard into the slots before a moment and the slots after it.
 func (s side) split(at time.Time) (before, after []slot) {
 	n := 0
 	for n < len(s.slots) && s.slots[n].at.Before(at) {
@@ -137,7 +137,7 @@ func (s side) split(at time.Time) (before, after []slot) {
 	return s.slots[:n], s.slots[n:]
 }
 
-// tell fills in what an answer says.
+// tell fills in what follows from an answer.
 func (a asked) tell(t *bench.TurnFact, list []voice) {
 	began := list[0].from
 	t.Fate, t.Latency = bench.TurnAnswered, known(began.Sub(a.last))
@@ -166,7 +166,7 @@ func (a asked) tell(t *bench.TurnFact, list []voice) {
 	}
 }
 
-// common is how long two voices speak at one time.
+// common is how long two voices speak at the same time.
 func common(a, b voice) time.Duration {
 	from, to := later(a.from, b.from), a.to
 	if b.to.Before(to) {

@@ -7,8 +7,9 @@ import (
 	"rtcbench/internal/turn/utterances"
 )
 
-// packetsKnown are the packets of this program's utterances, each with the sample up to which it can be heard (0 = it
-// cannot). No server changes them, so an agent of ours that is called by rtcbench decodes nothing.
+// packetsKnown are the packets of this program's utterances. Each has the number of the sample up to which it can be
+// heard; 0 = nothing of it can. No server changes these packets, so an agent of ours that is called by rtcbench decodes
+// nothing.
 var packetsKnown = sync.OnceValues(func() (map[string]int, error) {
 	list := map[string]int{}
 	quiet, err := utterances.File(utterances.Quiet)
@@ -37,7 +38,7 @@ var packetsKnown = sync.OnceValues(func() (map[string]int, error) {
 	return list, nil
 })
 
-// audibleIn is up to which of its samples a packet can be heard.
+// audibleIn is the sample of a packet up to which something can be heard; 0 = nothing can.
 func (u Utterance) audibleIn(packet int) (until int) {
 	from, to := packet*frameSamples, (packet+1)*frameSamples
 	for _, v := range u.voices {

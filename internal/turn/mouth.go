@@ -13,24 +13,24 @@ import (
 // there is nothing to say.
 type mouth struct {
 	line  bench.Line
-	far   bench.Performer // the same, where it keeps the grid itself; nil = we do
+	far   bench.Performer // the line, if it keeps the grid itself; nil = this process does
 	quiet [][]byte
 	spoke func(packet []byte, at, due time.Time) // nil = nobody records
 
-	pings *pings // ride what is quiet; nil = none do
+	pings *pings // ride in quiet packets; nil = there are none
 
 	mu     sync.Mutex
 	saying *saying
 	held   []held        // what this process did late, in the last minutes
 	said   uint32        // how often something was said
 	late   time.Duration // the latest packet, against the grid
-	grid   time.Time     // of a performer: when its packet 0 was due, as far as those that have left tell
-	left   int           // packets of a performer's that have …
-	last   time.Time     // … and when the last one did
+	grid   time.Time     // of a performer: when its packet 0 was due, by the packets that have left
+	left   int           // how many packets of a performer have left …
+	last   time.Time     // … and when the last of them left
 }
 
-// held is a packet that was due at a moment and had left only so much later: for so long at the least, nobody here got
-// to anything.
+// held is a packet that was due at a moment and left late. For as long as it was late, at the least, this process got
+// to nothing.
 type held struct {
 	due  time.Time
 	late time.Duration
@@ -39,7 +39,7 @@ type held struct {
 const (
 	noticed    = 2 * time.Millisecond // less is no delay
 	mostHeld   = 1 << 12
-	aroundThat = 2 * Frame // of a moment: what may have moved it
+	aroundThat = 2 * Frame // how far around a moment a delay may have moved it
 )
 
 func (m *mouth) hold(due time.Time, late time.Duration) {
@@ -48,7 +48,7 @@ func (m *mouth) hold(due time.Time, late time.Duration) {
 	m.holds(due, late)
 }
 
-// holds is hold for whoever has the lock.
+// holds is hold for a caller that has the lock.
 func (m *mouth) holds(due time.Time, late time.Duration) {
 	if late < noticed {
 		return
@@ -59,7 +59,7 @@ func (m *mouth) holds(due time.Time, late time.Duration) {
 	m.held = append(m.held, held{due, late})
 }
 
-// stalled is for how long, at the most, this process did not get to its packets around a moment.
+// stalled is the longest time for which this process did not get to its packets around a moment.
 func (m *mouth) stalled(at time.Time) (most time.Duration) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -77,7 +77,7 @@ type saying struct {
 	utterance Utterance
 	next      int       // packet
 	first     time.Time // when its first audible sample left: T1 of its packet and its place in it
-	last      time.Time // when its last one did
+	last      time.Time // when its last audible sample left
 	cut       bool      // somebody told it to stop
 	done      chan struct{}
 }
@@ -128,7 +128,8 @@ func (m *mouth) run(ctx context.Context) error {
 	}
 }
 
-// next is the packet of a slot of the grid; of is what it belongs to, nil = nothing that is said.
+// next is the packet for slot n of the grid. of is the utterance that the packet belongs to; nil = nothing is being
+// said.
 func (m *mouth) next(n int) (packet []byte, of *saying, index int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -141,7 +142,7 @@ func (m *mouth) next(n int) (packet []byte, of *saying, index int) {
 	return s.utterance.Packets[index], s, index
 }
 
-// told takes what a performer says of a packet that has left.
+// told takes what a performer tells of a packet that has left.
 func (m *mouth) told(h bench.Heard) {
 	m.mu.Lock()
 	s, packet := m.saying, []byte(nil)
@@ -149,7 +150,7 @@ func (m *mouth) told(h bench.Heard) {
 	case h.Say == 0 && h.Index < len(m.quiet):
 		s, packet = nil, m.quiet[h.Index]
 	case s == nil || h.Say != s.number || h.Index >= len(s.utterance.Packets):
-		s = nil // of something that another has taken the place of
+		s = nil // a packet of an utterance that was replaced
 	default:
 		packet = s.utterance.Packets[h.Index]
 	}
@@ -170,7 +171,7 @@ func (m *mouth) told(h bench.Heard) {
 	m.leaves(s, h.Index, h.At, h.At.Sub(due), h.Last)
 }
 
-// leaves notes when a packet left. last says that no other of what is said will.
+// leaves notes when a packet left. last says that no other packet of the utterance will leave.
 func (m *mouth) leaves(s *saying, index int, at time.Time, late time.Duration, last bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -182,7 +183,7 @@ func (m *mouth) leaves(s *saying, index int, at time.Time, late time.Duration, l
 	if index == u.First/frameSamples {
 		s.first = at.Add(place(u.First % frameSamples))
 	}
-	if end := (u.Last - 1) / frameSamples; index <= end && !s.first.IsZero() { // it may be cut after any
+	if end := (u.Last - 1) / frameSamples; index <= end && !s.first.IsZero() { // it may be cut after any packet
 		s.last = at.Add(place(min(u.Last-index*frameSamples, frameSamples)))
 	}
 	if last || m.far == nil && (s.next >= len(u.Packets) || s.cut) {
@@ -204,7 +205,7 @@ func (m *mouth) say(u Utterance) *saying {
 	return s
 }
 
-// stop ends what is being said with the packet that leaves next, at the latest.
+// stop ends what is being said, with the packet that leaves next at the latest.
 func (m *mouth) stop() {
 	m.mu.Lock()
 	s := m.saying
@@ -217,7 +218,7 @@ func (m *mouth) stop() {
 	}
 }
 
-// spoken is when what was said could be heard, which is known when s is done.
+// spoken is when the first and the last audible sample of s left. Both are known once s is done.
 func (m *mouth) spoken(s *saying) (first, last time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

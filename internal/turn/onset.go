@@ -8,7 +8,7 @@ import (
 	"rtcbench/bench"
 )
 
-// How speech is found. docs/turn.md explains each, with what it costs.
+// How speech is found. docs/turn.md explains each of these values, with what the value costs.
 const (
 	quietest   = -50.0 // dBFS: what is below cannot be heard
 	aboveFloor = 4.0   // dB that speech is above nine tenths of the noise, at the least
@@ -27,7 +27,8 @@ func Rule(rest, gap time.Duration) bench.TurnRule {
 		LoudFloor: loudFloor, Rest: known(rest), Gap: known(gap)}
 }
 
-// begins reports whether speech begins with the first slot: it is above the threshold, and so are three of four.
+// begins reports whether speech begins with the first slot: the first slot is above the threshold, and so are three of
+// the first four.
 func begins(slots []slot, threshold float64) bool {
 	if len(slots) < hearing || slots[0].level < threshold {
 		return false
@@ -41,8 +42,8 @@ func begins(slots []slot, threshold float64) bool {
 	return quiet <= mostQuiet
 }
 
-// sounding is how many slots of speech stand at the beginning of slots, where speech begins: up to the last of the
-// first four that is above the threshold.
+// sounding is how many of the first slots are part of speech that begins with the first slot: the slots up to the last
+// of the first four that is above the threshold.
 func sounding(slots []slot, threshold float64) (n int) {
 	for i, s := range slots[:min(hearing, len(slots))] {
 		if s.level >= threshold {
@@ -55,12 +56,12 @@ func sounding(slots []slot, threshold float64) (n int) {
 // floor is the noise of a track where nobody speaks.
 type floor struct {
 	level     float64 // dBFS, of the median window
-	high      float64 // nine tenths are below
+	high      float64 // nine tenths of the windows are below it
 	threshold float64
-	why       string // nobody can hear speech begin in it; "" = one can
+	why       string // why the beginning of speech cannot be heard in it; "" = it can
 }
 
-// floorOf is the floor of slots in which nobody speaks. A track that sends nothing has none to hear.
+// floorOf is the floor of slots in which nobody speaks. A track that sends nothing has no noise to hear.
 func floorOf(slots []slot) floor {
 	var levels []float64
 	for _, s := range slots {
@@ -85,8 +86,8 @@ func floorOf(slots []slot) floor {
 	return f
 }
 
-// doubt is how much earlier than it was found an answer may have begun, below the noise. Nobody can know; the
-// guess is that the voice rose as fast below the threshold, from the quietest that can be heard, as above it.
+// doubt is how much earlier than it was found an answer may have begun, hidden by the noise. Nobody can know; the guess
+// is that the voice rose below the threshold, from the quietest level that can be heard, as fast as it rose above.
 func doubt(slots []slot, threshold float64, began time.Time) time.Duration {
 	hidden := threshold - quietest
 	if hidden <= 0 {
@@ -97,7 +98,7 @@ func doubt(slots []slot, threshold float64, began time.Time) time.Duration {
 			return max(0, onset(s, threshold+hidden).Sub(began))
 		}
 	}
-	return time.Hour // it never is that loud
+	return time.Hour // the voice never is that loud
 }
 
 // voice is a time in which somebody speaks, without a pause of gap or more; first and last are its slots.
@@ -106,7 +107,7 @@ type voice struct {
 	first, last int
 }
 
-// voices finds where somebody speaks in slots: pauses of less than gap are part of it.
+// voices finds where somebody speaks in slots. Pauses shorter than gap are part of a voice.
 func voices(slots []slot, threshold float64, gap time.Duration) (list []voice) {
 	for i := 0; i < len(slots); i++ {
 		if !begins(slots[i:], threshold) {
@@ -130,7 +131,7 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-// onset is where in a slot a sound begins: at the first of its quarters that is above the threshold.
+// onset is when in a slot a sound begins: at the first quarter of the slot that is above the threshold.
 func onset(s slot, threshold float64) time.Time {
 	for i, p := range s.parts {
 		if float64(p) >= threshold {
@@ -159,8 +160,8 @@ func clicks(slots []slot, threshold float64) (n int) {
 	return n
 }
 
-// lostBefore is how long a time without packets, which were lost, ends at the moment at or as shortly before it as a
-// pause within a word is: speech may have begun in it.
+// lostBefore is the length of a stretch of lost packets that ends at the moment at, or shortly before: no longer before
+// than a pause within a word lasts. Speech may have begun in that stretch.
 func lostBefore(slots []slot, at time.Time) (hole time.Duration) {
 	n := 0
 	for n < len(slots) && !slots[n].at.After(at.Add(-place(window))) {

@@ -11,7 +11,7 @@ import (
 )
 
 // pings ride in the padding of quiet packets, where no decoder looks. An echo of rtcbench answers them, if one is in
-// the room: the way to it and back is the network's share of a turn, as far as the echo is where the agent is.
+// the room. The round trip to the echo is the network's share of a turn, as far as the echo is where the agent is.
 type pings struct {
 	run uint64
 
@@ -22,21 +22,22 @@ type pings struct {
 	rtts  []trip // to the server and back, by its reports
 }
 
-// trip is a way there and back, and when this process had a hand in it: a stamp of then is as late as the process was.
+// trip is one round trip, and the moments at which this process stamped it: a stamp is as late as the process was at
+// that moment.
 type trip struct {
-	took, hold time.Duration // hold = of the far end's, which is not in took
+	took, hold time.Duration // hold is how long the far end kept the ping, which is not in took
 	stamped    []time.Time
 }
 
 const (
 	pingEvery   = 10  // slots
-	fewestTrips = 5   // make a median
+	fewestTrips = 5   // the least number that makes a median
 	pingSize    = 140 // bytes, as the ones of other runs
 )
 
 func newPings() *pings { return &pings{run: rand.Uint64(), sent: map[uint32]time.Time{}} }
 
-// ride is a packet for a slot, with a ping in it if one is due.
+// ride is the packet for a slot, with a ping in it if a ping is due.
 func (p *pings) ride(packet []byte, slot int) []byte {
 	if slot%pingEvery != 0 || !audio.CanCarry(packet) {
 		return packet
@@ -50,7 +51,7 @@ func (p *pings) ride(packet []byte, slot int) []byte {
 		T1: now.UnixMicro()})
 }
 
-// take takes what an echo sends, and reports whether a payload is that.
+// take takes a packet that an echo sent, and reports whether the payload is one of an echo.
 func (p *pings) take(payload []byte, at time.Time) (ours bool) {
 	for r, verdict := range audio.Records(payload) {
 		ours = true
@@ -72,8 +73,9 @@ func (p *pings) reported(rtt time.Duration, at time.Time) {
 	p.rtts = append(p.rtts, trip{took: rtt, stamped: []time.Time{at}})
 }
 
-// share is the network's share of a turn, and by what it is known; "" = it is not. stalled says for how long nobody
-// here got to its packets around a moment: what was stamped then is of this machine, and not of the network.
+// share is the network's share of a turn, and how it is known; "" = it is not known. stalled says for how long this
+// process did not get to its packets around a moment: a stamp of such a moment tells of this machine, and not of the
+// network.
 func (p *pings) share(stalled func(time.Time) time.Duration) (bench.Quantity, string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -88,8 +90,8 @@ func (p *pings) share(stalled func(time.Time) time.Duration) (bench.Quantity, st
 	return bench.Quantity{}, ""
 }
 
-// believable are the ways that say something of the network: those stamped in time, of an echo whose clock stood by
-// itself.
+// believable are the round trips that say something of the network: all their stamps were taken in time, and neither
+// the round trip nor the hold is negative, as one is when the echo's clock was set meanwhile.
 func believable(list []trip, stalled func(time.Time) time.Duration) (ways []time.Duration) {
 	for _, t := range list {
 		late := slices.ContainsFunc(t.stamped, func(at time.Time) bool { return stalled(at) > bench.MostStalled })

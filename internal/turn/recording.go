@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Recording keeps both sides of a call for a sceptic who aligns them by hand: what left on the left, what arrived on
-// the right, on one clock.
+// Recording keeps both sides of a call on one clock: what left in the left channel, what arrived in the right one. It
+// is for whoever wants to check a turn by hand.
 type Recording struct {
 	mu    sync.Mutex
 	start time.Time
@@ -18,7 +18,7 @@ type Recording struct {
 	right map[string][]chunk // by track
 }
 
-// chunk is sound as it left or arrived. Packets of ours are decoded when they are written.
+// chunk is sound as it left or arrived. Packets of ours are decoded only when the recording is written.
 type chunk struct {
 	at      time.Time
 	packet  []byte
@@ -32,7 +32,7 @@ func (r *Recording) begin(at time.Time) {
 	}
 }
 
-// caller takes a packet of ours that left at a moment, and was due at another.
+// caller takes a packet of ours, with the moment at which it left and the moment at which it was due.
 func (r *Recording) caller(packet []byte, at, due time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -63,9 +63,9 @@ func sixteen(x float32) int16 { return int16(max(-32768, min(32767, x*32768))) }
 // follows quiet is put where it left or arrived, if that is more than near away, and so is a new count of time stamps.
 const (
 	near   = 5 * time.Millisecond
-	breath = 3 * Frame        // in time stamps, and more than lost packets make
-	newRun = 10 * time.Second // no pause of a sender is as long, in time stamps
-	hushed = 328              // of 32768: −40 dBFS
+	breath = 3 * Frame        // by time stamps: a longer step is a pause, and not lost packets
+	newRun = 10 * time.Second // by time stamps: a longer step is a new count
+	hushed = 328              // of 32768, −40 dBFS: a louder sample can be heard
 )
 
 // WriteWAV writes what was recorded: 16 bits, two channels, 48 kHz.
@@ -90,10 +90,10 @@ func (r *Recording) WriteWAV(w io.Writer) error {
 	return writeWAV(w, r.lay(left), right)
 }
 
-// lay puts the chunks of one track on a line.
+// lay puts the chunks of one track one after the other into one channel.
 func (r *Recording) lay(track []chunk) (line []int16) {
 	var due uint32 // the stamp that the line has come to
-	quiet := 0     // how many samples at its end may go: nobody hears them
+	quiet := 0     // how many samples at the end of line may be cut off: they cannot be heard
 	for i, c := range track {
 		arrived, at := samplesIn(c.at.Sub(r.start)), len(line)+int(int32(c.stamp-due))
 		gone := at < len(line) || place(at-len(line)) > newRun

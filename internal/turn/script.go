@@ -14,10 +14,10 @@ import (
 // Step is one thing that the caller does.
 type Step struct {
 	Say       string        // an utterance; "" = it does not
-	Waits     bool          // for the reply: the two are a turn
+	Waits     bool          // whether it waits for the reply: both together are a turn
 	Interrupt time.Duration // after which the caller speaks into the reply; 0 = it does not
-	With      string        // what it says then
-	Silence   time.Duration // it says nothing for so long
+	With      string        // what the caller says as the interruption
+	Silence   time.Duration // how long the caller says nothing
 }
 
 // Repeat is a script of so many turns that says a list over and over.
@@ -56,8 +56,8 @@ func ParseScript(text string) (steps []Step, err error) {
 	return steps, nil
 }
 
-// uncommented is a line up to its comment, which # begins: at the beginning of the line or behind a space, and not in
-// quotes. So a file may be called c#.opus or "take #2.opus".
+// uncommented is a line without its comment. A comment begins with #, at the beginning of the line or behind a space,
+// and not in quotes: a file may be called c#.opus or "take #2.opus".
 func uncommented(line string) string {
 	quoted, spaced := false, true
 	for i, r := range line {
@@ -72,8 +72,8 @@ func uncommented(line string) string {
 	return line
 }
 
-// name is what stands behind the first n words of a line: an utterance or a file, whose name may have spaces, and which
-// may stand in quotes.
+// name is what stands behind the first n words of a line: the name of an utterance or of a file. The name of a file may
+// have spaces, and may stand in quotes.
 func name(line string, n int) string {
 	for range n {
 		line = strings.TrimLeftFunc(strings.TrimLeftFunc(line, unicode.IsSpace), func(r rune) bool {
@@ -90,7 +90,7 @@ func name(line string, n int) string {
 func step(steps []Step, line string) ([]Step, error) {
 	words := strings.Fields(line)
 	last := len(steps) - 1
-	talk := last >= 0 && steps[last].Say != "" // what may be waited for
+	talk := last >= 0 && steps[last].Say != "" // whether there is an utterance to wait for
 	rest := strings.Join(words[1:], " ")
 	switch {
 	case words[0] == "say" && name(line, 1) != "":

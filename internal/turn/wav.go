@@ -11,11 +11,11 @@ import (
 // isWAV reports whether a file says that it is WAV.
 func isWAV(file []byte) bool { return bytes.HasPrefix(file, []byte("RIFF")) }
 
-// unknownSize is the size of what was written to a pipe: its end is that of the file.
+// unknownSize is the size that a WAV file has that was written to a pipe: its sound ends with the file.
 const unknownSize = math.MaxUint32
 
-// whole finds out whether all of a WAV file is there, which an encoder does not ask: it takes what there is. A file
-// that was cut off would be said without its end, and the turn would begin where the cut is.
+// whole finds out whether all of a WAV file is there. An encoder does not ask that, and encodes what there is. A file
+// that was cut off would be said without its end, and the turn would begin at the cut.
 func whole(file []byte) error {
 	if len(file) < 12 || string(file[8:12]) != "WAVE" {
 		return errors.New("it begins with RIFF, but is no WAV file")
@@ -53,7 +53,7 @@ func whole(file []byte) error {
 	return errors.New("there is no sound in it: a part \"data\" is missing")
 }
 
-// wholeOgg finds out whether all pages of an Ogg file are there (RFC 3533 §6): the last one is marked as that.
+// wholeOgg finds out whether all pages of an Ogg file are there (RFC 3533 §6): the last page is marked as the last.
 func wholeOgg(file []byte) error {
 	const header, flags, segments, last = 27, 5, 26, 4
 	ended := false

@@ -1,4 +1,4 @@
-// A seat's audio: the track of a runner, and those by which an echo answers.
+// The audio of a seat: the track of a runner, and the tracks by which an echo answers.
 
 import type { Mouth } from './booth';
 import type { AudioLeg, JoinConfig } from './contract';
@@ -9,12 +9,12 @@ import type { Pings, Port } from './ride';
 import { type Link, Refusal } from './session';
 import * as taps from './taps';
 
-/** Whether a seat is for audio: an echo answers whatever comes. */
+/** Whether a seat is for audio. An echo always is, because it answers whatever comes. */
 export const speaks = (c: JoinConfig): boolean =>
   c.class === 'rtp-audio' || c.role === 'echo' || c.role === 'caller';
 
 let onWorker: (m: taps.News) => void = () => {};
-/** Opens a seat's audio; called before the SDK makes a connection. */
+/** Prepares a seat's audio. It has to be called before the SDK makes a connection. */
 export function open(role: JoinConfig['role']): void {
   taps.open(role === 'echo' ? 'streams' : 'transforms', (m) => {
     if (m.what === 'format') noteFormat(m.tap, m);
@@ -37,7 +37,7 @@ export class Runner implements Pings {
   private readonly from = new Map<number, Theirs>(); // by tap
   private constructor(private readonly ours: Ours) {}
 
-  /** Publishes the track of the seat, and takes every answer to it. */
+  /** Publishes the track of the seat, and subscribes to every track that answers it. */
   static async start(media: Media, identity: string, link: Link): Promise<Runner> {
     const from: Theirs[] = [];
     let r: Runner | undefined;
@@ -62,20 +62,20 @@ export class Runner implements Pings {
   muted(): boolean {
     return this.ours.muted();
   }
-  /** By what the newest track of a participant comes. */
+  /** The receiver of the newest track of a participant. */
   receiverOf(whose: string): RTCRtpReceiver | undefined {
     return [...this.from.values()].findLast((t) => t.from === whose)?.receiver;
   }
   whose(tap: number): string | undefined {
     return this.from.get(tap)?.from;
   }
-  /** Notes where the audio of either way goes on as another stream. */
+  /** Notes where the audio of either way has changed to another stream. */
   look(link: Link): void {
     const now = new Map([['', streamOf(taps.tapOf(this.ours.sender()))]]);
     for (const [tap, { from }] of this.from) now.set(from, streamOf(tap) ?? now.get(from)); // the newest one
     for (const [whose, ssrc] of now) link.became('audio stream', ssrc?.toString(), whose);
   }
-  /** What was agreed of both ways. */
+  /** What was agreed for the audio of both ways. */
   async legs(): Promise<AudioLeg[]> {
     const answer = [...this.from.values()].at(-1)?.receiver;
     const up = legOf('publisher', this.ours.sender(), this.arrived.up);
@@ -124,7 +124,7 @@ export function answer(media: Media): Answers {
   media.watch({
     wants: (name) => name === pingTrack,
     came: (theirs) => {
-      gone(theirs.from); // another track has other time stamps, which ours takes over: it begins anew, too
+      gone(theirs.from); // another track has other time stamps, which ours takes over: ours begins anew, too
       answers.set(theirs.from, { theirs, ours: media.publish(pongTrack(theirs.from)) });
       void bind(theirs.from).catch(() => {}); // a seat that is being left answers nobody
     },

@@ -57,7 +57,7 @@ function noteFormat(tap: Tap, frame: Frame): void {
 }
 
 function leaves(tap: Tap, frame: Frame): void {
-  // What it takes from others has other time stamps: an SFU would drop the one or the other.
+  // The frames that such a stream takes from others have other time stamps: an SFU would drop the one or the other.
   if (tap.joins) return;
   if (talker) return talker.out(frame, () => write(tap, frame));
   if (!tap.waiting) return runner.out(frame, () => write(tap, frame));
@@ -67,7 +67,7 @@ function leaves(tap: Tap, frame: Frame): void {
 
 function arrives(tap: Tap, frame: Frame, came: number): void {
   const by = taps.get(answers.get(tap.id) ?? 0);
-  if (by?.codec && by.codec !== tap.codec) by.joins = false; // our frames are not what comes: as RED
+  if (by?.codec && by.codec !== tap.codec) by.joins = false; // our frames have another codec than what comes, as RED
   if (by?.joins && tap.joins) {
     if (mayTake(by, tap, frame)) {
       echo.forward(frame, by.waiting, came);
@@ -80,7 +80,9 @@ function arrives(tap: Tap, frame: Frame, came: number): void {
   write(tap, frame);
 }
 
-/** Whether a stream takes what arrives at a tap: frames of one at a time, the first that brought a ping. */
+/**
+ * Whether a stream takes what arrives at a tap. It takes frames of one tap at a time: of the first that brought a ping.
+ */
 function mayTake(by: Tap, tap: Tap, frame: Frame): boolean {
   const free = !by.owner || !taps.has(by.owner.id) || clock.now() - by.took! > ownerFor;
   if (by.owner !== tap && !(free && hasPing(frame))) return false;

@@ -1,4 +1,5 @@
-// The way of sound itself: a page says bursts of noise on the track of its pings, and finds them in what comes back.
+// The time that sound itself takes: a page says bursts of noise on the track of its pings, and finds them in what comes
+// back.
 
 import { rate } from './bursts';
 import type { NoiseBurst } from './contract';
@@ -8,7 +9,7 @@ export type FromBooth =
   | { what: 'spoke'; k: number; frame: number }
   | { what: 'heard'; frame: number; samples: Float32Array };
 
-/** Where a page speaks: the node that its track is made of. */
+/** The mouth of a page: the node that feeds its track. */
 export interface Mouth {
   context: AudioContext;
   out: AudioNode;
@@ -18,7 +19,7 @@ const most = 7200; // bursts, half an hour of them
 const look = 100; // ms
 const again = rate / 4; // samples between two searches for one burst everywhere
 
-/** What a jitter buffer has told of itself by a moment. */
+/** What a jitter buffer has told of itself up to a moment. */
 interface Buffered {
   delay: number; // s, of all samples together
   target: number;
@@ -26,7 +27,7 @@ interface Buffered {
   concealed: number;
 }
 
-/** A burst that was said, and not found yet. */
+/** A burst that was said, and was not found yet. */
 interface Open {
   k: number;
   frame: number;
@@ -90,7 +91,7 @@ export class Booth {
     return list;
   }
 
-  /** Ends it. What is under way is told by nobody. */
+  /** Ends the measurement. Bursts under way are not told of. */
   leave(): void {
     clearInterval(this.timer);
     this.node.port.postMessage(false);

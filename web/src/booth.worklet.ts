@@ -1,4 +1,4 @@
-// The mouth and the ear of a page, in the thread of its sound: bursts leave, and what is heard is handed on, both with
+// The mouth and the ear of a page, in the thread of its sound: bursts leave, and what is heard is handed on. Both carry
 // the number of their sample.
 
 import { length, period, samples, step } from './bursts';

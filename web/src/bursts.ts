@@ -1,4 +1,5 @@
-// Bursts of noise that can be told from each other: what a page says where the way of sound itself is measured.
+// Bursts of noise that can be told from each other. A page says them where the time that sound itself takes is
+// measured.
 
 export const rate = 48_000; // samples a second
 export const step = 6; // samples of one value of the noise: it stays below 4 kHz, where a codec keeps the form of waves
@@ -7,7 +8,10 @@ export const length = step * values;
 export const period = rate / 4; // samples from burst to burst
 const loud = 0.25, ramp = 20; // values at each end that fade
 
-/** The values of burst k, each for step samples: the same wherever they are asked for, and unlike those of others. */
+/**
+ * The values of burst k, each for step samples. They are the same wherever they are computed, and unlike those of other
+ * bursts.
+ */
 export function noise(k: number): Float32Array {
   let x = (k + 1) * 0x9e3779b1;
   const next = () => { // xorshift32 (Marsaglia 2003)

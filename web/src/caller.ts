@@ -1,4 +1,4 @@
-// A seat with a voice: it says what it is told to, and tells of everything that it hears.
+// A seat with a voice: it says what it is told to say, and tells of everything that it hears.
 
 import type { Call, Heard, Say, Talk } from './contract';
 import { type Media, voiceTrack } from './media';
@@ -19,7 +19,7 @@ export class Caller {
 
   constructor(private readonly session: Session, private readonly tell: (t: Talk) => void) {}
 
-  /** Publishes a track, which says quiet at first, and listens to everybody. */
+  /** Publishes a track, which repeats quiet at first, and listens to everybody. */
   async start(media: Media, { quiet, reconnectTimeout }: Call): Promise<void> {
     const here = (kind: 'joined' | 'left') => (from: string) => this.hear({ kind, from, at: this.now() });
     taps.overhear((o) => this.overhear(o));
@@ -65,7 +65,7 @@ export class Caller {
       return this.hear({ kind: 'spoken', at, say, index, last });
     }
     const { tap: track, at, seq, stamp } = o, from = this.from.get(track);
-    if (from === undefined || o.packet.length === 0) return; // nobody can be asked whose it is
+    if (from === undefined || o.packet.length === 0) return; // nobody knows whose packet this is
     this.hear({ kind: 'sound', at, from, track, seq, stamp, packet: btoa(String.fromCharCode(...o.packet)) });
   }
 

@@ -10,7 +10,7 @@ export interface Time {
   wake(at: number, f: () => void): void; // one at a time: a new call replaces the one before
 }
 
-/** A pong that answers a ping of ours. */
+/** A pong that answers one of our pings. */
 export interface Pong {
   seq: number; // 0 = of one that is not counted …
   before: number; // … the last counted ping that had left before
@@ -25,21 +25,22 @@ export interface Pong {
 /** What carries pings, and matches what comes back: the twin of recorder.Wire. */
 export interface Wire {
   /**
-   * Makes ping seq leave, which was written down as sent at the moment at; 0 = one that is not counted. Its errors are
-   * those of Session.send. 'waits' = it leaves later, and the listener will be told of it.
+   * Sends the ping with the number seq, which was written down as sent at the moment at; 0 = a ping that is not
+   * counted. Its errors are those of Session.send. 'waits' = the ping leaves later, and the listener will be told of
+   * it.
    */
   send(seq: number, at: number): Promise<void> | void | 'waits';
-  /** Takes back a ping that waits. The listener is told if it has not left. */
+  /** Takes back a ping that waits. The listener is told if the ping has not left. */
   withdraw?(seq: number): void;
   hear(listener: Listener): void;
 }
 
-/** What a wire tells. */
+/** What a wire tells the ping loop. */
 export interface Listener {
   answered(p: Pong): void;
   malformed(): void;
-  stray(from: string): void; // a pong to no ping of ours
-  foreign(): void; // one to somebody else, who is answered on the same track
+  stray(from: string): void; // a pong that answers no ping of ours
+  foreign(): void; // a pong to another runner, which is answered on the same track
   left(seq: number, at: number): void; // a ping that has waited
-  withdrawn(seq: number, why: Reason): void; // it has not left, and will not
+  withdrawn(seq: number, why: Reason): void; // a ping that has not left, and will not
 }

@@ -1,4 +1,4 @@
-// The audio of a Daily call: one track of each participant, which has no name of ours.
+// The audio of a Daily call: each participant has one track, and the track has no name of ours.
 
 import type { DailyCall, DailyParticipant, DailyParticipantPermissions } from '@daily-co/daily-js';
 import type { Media, Ours, Silence } from './media';
@@ -13,7 +13,7 @@ export function dailyMedia(call: DailyCall, silence: Silence): Media {
   let ours: Ours | undefined;
   return {
     async publish(): Promise<Ours> {
-      if (ours) return ours; // there is one, whoever is answered
+      if (ours) return ours; // there is one track, whichever runner it answers
       const no = refused(call.participants().local.permissions);
       if (no) throw new Refusal(no);
       await silence.start();
@@ -25,7 +25,7 @@ export function dailyMedia(call: DailyCall, silence: Silence): Media {
       return (ours = {
         mouth, sender,
         muted: () => !call.localAudio() || track.readyState === 'ended',
-        async end() {}, // others may be answered by it, too
+        async end() {}, // the track may answer other runners, too
       });
     },
     watch({ came, gone, joined }) {
@@ -46,7 +46,7 @@ export function dailyMedia(call: DailyCall, silence: Silence): Media {
   };
 }
 
-/** Why a seat may not take part in audio; none = nothing speaks against it. */
+/** Why a seat may not take part in audio; undefined = nothing speaks against it. */
 function refused({ canSend, canReceive }: DailyParticipantPermissions): string | undefined {
   const told = 'by its meeting token, or by its room: give a token whose permissions have it, or measure by messages';
   const { base } = canReceive;

@@ -6,10 +6,10 @@ import { signallingHosts } from './observe';
 import type { JoinConfig } from './contract';
 import { Link, type Packet, Refusal, type Session } from './session';
 
-/** Daily refuses longer messages; so do we, before anything is sent. */
+/** The longest message that Daily takes. We refuse a longer one before anything is sent. */
 const maxMessage = 4096;
 
-/** What Daily's types of errors mean for whoever runs rtcbench, where its own text does not tell. */
+/** What Daily's types of errors mean for the user of rtcbench, where Daily's own text does not tell. */
 const meanings: Record<string, string> = {
   'end-of-life': ` (Daily takes this version of its library, ${Daily.version()}, no longer: update rtcbench)`,
 };
@@ -17,7 +17,7 @@ const meanings: Record<string, string> = {
 const told = (e: { errorMsg?: string; error?: { type?: string } }): string | undefined =>
   e.error?.type ? `${e.error.type}: ${e.errorMsg}${meanings[e.error.type] ?? ''}` : e.errorMsg;
 
-/** Rejects when the guest has to knock: join() succeeds in the lobby, too, where nobody is met. */
+/** Rejects when the guest has to knock: join() also succeeds in the lobby, where nobody else is. */
 async function outOfTheLobby(call: DailyCall): Promise<void> {
   const access = call.accessState().access;
   if (typeof access === 'object' && access.level === 'lobby') {
@@ -27,7 +27,9 @@ async function outOfTheLobby(call: DailyCall): Promise<void> {
   }
 }
 
-/** Joins a Daily room by the platform's own JavaScript SDK, video off, and audio until it is asked for. */
+/**
+ * Joins a Daily room by the platform's own JavaScript SDK. Video stays off, and so does audio until it is asked for.
+ */
 export async function joinDaily(c: JoinConfig, reached: (phase: string) => void): Promise<Session> {
   if (c.bundleURL) localStorage.setItem('daily:disable-base-domain-fallback', '1');
   const quiet = speaks(c) ? silence() : undefined; // given from the beginning, and sent when there is a ping in it
@@ -73,7 +75,7 @@ export async function joinDaily(c: JoinConfig, reached: (phase: string) => void)
     });
   } catch (e) {
     const { error, errorMsg } = e as { errorMsg?: string; error?: { type?: string } };
-    // No answer of Daily's is a connection that did not come about, and what has no type.
+    // An error of type connection-error, or without a type, is no answer of Daily's.
     const ofDaily = error?.type && error.type !== 'connection-error';
     throw new (ofDaily ? Refusal : Error)(told({ error, errorMsg }) ?? String(e));
   }

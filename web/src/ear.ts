@@ -1,4 +1,4 @@
-// Finds bursts of noise in what a page hears, on the sample clock by which they were spoken.
+// Finds bursts of noise in what a page hears, on the sample clock by which the bursts were said.
 
 import { length, samples, step, values } from './bursts';
 
@@ -19,7 +19,7 @@ export class Ear {
   private first = -1; // frame
   captured = 0; // the frame that comes next
 
-  /** Takes what was heard from a frame on; what is missing between two calls was silence. */
+  /** Takes what was heard from a frame on. What is missing between two calls was silence. */
   hear(frame: number, heard: Float32Array): void {
     if (this.first < 0) this.first = this.captured = frame;
     while (this.captured < frame) this.take(0);
@@ -35,12 +35,18 @@ export class Ear {
     this.sum = 0;
   }
 
-  /** Whether all that can be burst k has been heard, if it takes no longer than it may, or than about lag. */
+  /**
+   * Whether everything that could be burst k has been heard: up to the latest time at which the burst may come, or,
+   * with lag, up to a little after lag.
+   */
   has(spoken: number, lag?: number): boolean {
     return this.captured >= spoken + length + (lag === undefined ? farthest : lag + near);
   }
 
-  /** Looks for burst k, which was spoken at a frame that step divides: about lag later, or wherever it may be. */
+  /**
+   * Looks for burst k, which was said at the frame spoken (a multiple of step): about lag later, or anywhere without
+   * lag.
+   */
   find(k: number, spoken: number, lag?: number): Heard | undefined {
     const of = samples(k), rough = means(of);
     const from = Math.max(spoken + (lag === undefined ? 0 : Math.max(0, lag - near)), this.first);
@@ -53,7 +59,10 @@ export class Ear {
     return best < least ? undefined : this.exactly(of, at * step, spoken);
   }
 
-  /** The best lag within one rough step of a frame, between samples by the parabola through the three highest. */
+  /**
+   * The best lag within one step around about. It is refined between samples by the parabola through the three highest
+   * values.
+   */
   private exactly(of: Float32Array, about: number, spoken: number): Heard | undefined {
     const c = Array.from({ length: 2 * step + 1 }, (_, i) => correlation(this.all, about - step + i, of));
     const i = c.indexOf(Math.max(...c)), [a, b, d] = [c[i - 1] ?? c[i]!, c[i]!, c[i + 1] ?? c[i]!];
@@ -69,7 +78,7 @@ const means = (of: Float32Array): Float32Array =>
     return sum / step;
   });
 
-/** The coefficient of correlation of a ring from a place on with a template. */
+/** The coefficient of correlation of a template with a ring, from a place in the ring on. */
 function correlation(ring: Float32Array, from: number, of: Float32Array): number {
   let both = 0, own = 0, theirs = 0;
   for (let i = 0; i < of.length; i++) {

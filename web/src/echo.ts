@@ -1,4 +1,4 @@
-// The echo, in a page of its own: see internal/echo, its twin.
+// The echo, in a page of its own. Its twin is internal/echo.
 
 import type { Session } from './session';
 import { SeenRun } from './seen';
@@ -6,7 +6,7 @@ import { decodePing, encodePong } from './wire';
 
 const maxRuns = 1024; // runs that are remembered; the oldest goes
 
-/** Answers pings until the session is left; returns how many it has had. */
+/** Answers pings until the session is left. The function returned gives how many pings it has had. */
 export function answer(session: Session, clock: (at?: number) => number): () => number {
   let count = 0;
   const runs = new Map<string, SeenRun>();

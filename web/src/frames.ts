@@ -1,11 +1,11 @@
-// What is done to the frames of audio tracks: the runner's and the echo's part, apart from the threads and streams in
-// which it happens (audio.worker.ts), so that tests can play the encoder.
+// What the runner and the echo do to the frames of audio tracks. It is apart from the threads and streams in which it
+// happens (audio.worker.ts), so that tests can play the encoder.
 
 import { decode, encode, Flag, micros, type Record, rewrite, Type } from './packet';
 import { carry, type Frame, opusOf } from './red';
 import { SeenRun } from './seen';
 
-/** The thread's clock: ms since its origin, and that origin in Unix ms. */
+/** The thread's clock: now() is in ms since the origin, and the origin is in Unix ms. */
 export interface Clock {
   now(): number;
   origin: number;
@@ -37,8 +37,9 @@ export type Told =
   | { what: 'malformed'; tap: number };
 
 /**
- * The runner's side: pings ride the encoder's frames, one each. Where the encoder has left out a frame, a ping more
- * waits from then on, at one ping a frame: a queue that never empties is taken for such frames, and loses its oldest.
+ * The runner's side: each ping rides one frame of the encoder. Where the encoder has left out a frame, one more ping
+ * waits from then on, because each frame takes one ping. A queue that never empties is a sign of such frames, and loses
+ * its oldest ping.
  */
 export class Runner {
   private readonly waiting: { n: number; seq: number; size: number }[] = [];
@@ -46,7 +47,7 @@ export class Runner {
   run = 0n;
   constructor(private readonly clock: Clock, private readonly tell: (t: Told) => void) {}
 
-  /** Lets ping seq ride the next frame that is free; n names this try. */
+  /** Lets ping seq ride the next free frame. n names this try. */
   ping(n: number, seq: number, size: number): void {
     this.waiting.push({ n, seq, size });
   }
@@ -58,7 +59,7 @@ export class Runner {
     if (seq !== 0) this.tell({ what: 'withdrawn', seq });
   }
 
-  /** A frame of the encoder, which write lets leave. */
+  /** Takes a frame of the encoder. write lets the frame leave. */
   out(frame: Frame, write: () => void): void {
     const next = this.waiting.shift();
     if (!next) return write();
@@ -74,7 +75,7 @@ export class Runner {
     this.withdraw(this.waiting[0]!.n, this.waiting[0]!.seq);
   }
 
-  /** A frame that a track brought. */
+  /** Takes a frame that a track brought. */
   in(tap: number, frame: Frame): void {
     const { at, exact } = arrival(frame, this.clock);
     for (const record of decode(opusOf(frame))) {
@@ -84,7 +85,7 @@ export class Runner {
   }
 }
 
-/** How long a frame that was answered as it came was held, in ms: in the browser, from its receiveTime on; by us. */
+/** How long a frame that was answered at once was held, in ms: by the browser, from its receiveTime on, and by us. */
 export type Held = [browser: number, own: number];
 
 /** What waits for the next frame of the encoder that answers one runner. */
@@ -97,7 +98,7 @@ export class Echo {
   private held: Held[] = [];
   constructor(private readonly clock: Clock) {}
 
-  /** Makes a frame that arrived the answer to itself, ready to be written. What waits rides it, too. */
+  /** Turns a frame that arrived into the answer to itself, ready to be written. Pongs that wait ride it, too. */
   forward(frame: Frame, waiting: Waiting = [], came = this.clock.now()): void {
     const { at, exact } = arrival(frame, this.clock), packet = opusOf(frame);
     rewrite(packet, (r) => {
@@ -106,14 +107,14 @@ export class Echo {
       if (exact) this.held.push([this.clock.origin + came - at, left - came]);
       return { ...pong, t3: micros(this.clock.origin + left) };
     });
-    frame.data = packet.buffer; // each look at data may be at a copy
+    frame.data = packet.buffer; // reading data may give a copy each time
     const others = this.ready(waiting);
     if (others.length === 0) return;
     const own = decode(opusOf(frame)).filter((r) => r !== 'malformed');
     carry(frame, encode(opusOf(frame), packet.length, [...own, ...others]));
   }
 
-  /** Keeps what a frame that arrived asks for, for the next one of our own encoder. */
+  /** Keeps the pongs to a frame that arrived, for the next frame of our own encoder. */
   keep(frame: Frame, waiting: Waiting): void {
     const { at, exact } = arrival(frame, this.clock), size = frame.data.byteLength;
     for (const r of decode(opusOf(frame))) {
@@ -121,7 +122,7 @@ export class Echo {
     }
   }
 
-  /** Lets all that waits ride a frame of our own encoder, as far as there is room. */
+  /** Lets all pongs that wait ride a frame of our own encoder, as far as there is room. */
   carry(frame: Frame, waiting: Waiting): void {
     const size = waiting[0]?.size ?? 0, records = this.ready(waiting);
     if (records.length > 0) carry(frame, encode(opusOf(frame), size, records));

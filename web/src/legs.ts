@@ -1,9 +1,10 @@
-// What was agreed of the audio of a leg: by the connection's statistics, its description, and the frames themselves.
+// What was agreed for the audio of a leg, from three sources: the statistics and the description of the connection, and
+// the frames themselves.
 
 import type { AudioLeg } from './contract';
 import { peerOf, tapOf } from './taps';
 
-/** The format of the frames of each tap, and the stream that they are of. */
+/** The format of the frames of a tap, and the stream that they belong to. */
 interface Format {
   mimeType: string;
   payloadType: number;
@@ -26,7 +27,7 @@ function section(sdp: string, mid: string | null): string {
 
 const red = 'audio/red';
 
-/** What is known of one end; none where nothing has been agreed. */
+/** What is known of one end; undefined where nothing has been agreed. */
 export async function legOf(
   leg: 'publisher' | 'subscriber', end: RTCRtpSender | RTCRtpReceiver | undefined, stamped: string, carried = false,
 ): Promise<AudioLeg | undefined> {

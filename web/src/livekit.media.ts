@@ -8,8 +8,8 @@ import { carries, type Media, notOpus, type Ours, silence } from './media';
 import { Refusal } from './session';
 
 /**
- * Plain Opus, all the time: an encoder that falls silent, or repeats itself, carries no ping when one is due. As a
- * microphone's: our tokens allow no other source.
+ * Plain Opus, all the time: an encoder that falls silent, or repeats itself, carries no ping when a ping is due. The
+ * source is a microphone, because our tokens allow no other.
  */
 const plain = { red: false, dtx: false, forceStereo: false, source: Track.Source.Microphone };
 
@@ -45,7 +45,7 @@ export function liveKitMedia(room: Room): Media {
         if (!track.receiver || !wants(of.trackName, from.identity)) return;
         came({ from: from.identity, receiver: track.receiver });
       });
-      // After a server's restart the end of an old track may be told of when the new one is there.
+      // After a server's restart, the SDK may tell of the end of an old track when the new one is already there.
       const ended = (identity: string) => {
         const tracks = room.remoteParticipants.get(identity)?.trackPublications.values() ?? [];
         if (![...tracks].some((of) => wants(of.trackName, identity))) gone(identity);
@@ -64,7 +64,10 @@ export function liveKitMedia(room: Room): Media {
   };
 }
 
-/** Why nothing can be said here: a server that takes other codecs alone leaves the offer of a track unanswered. */
+/**
+ * Why nothing can be said here; undefined = nothing speaks against it. A server that takes only other codecs leaves the
+ * offer of a track unanswered.
+ */
 function withoutOpus({ engine }: Room): string | undefined {
   const { latestJoinResponse } = engine as typeof engine | undefined ?? {};
   const all = (latestJoinResponse?.enabledPublishCodecs ?? []).map((c) => c.mime);
@@ -74,8 +77,8 @@ function withoutOpus({ engine }: Room): string | undefined {
 }
 
 /**
- * The publication of a track as it is now, for a reconnect publishes it anew; none = somebody has taken it back, or it
- * is not there again yet.
+ * The publication of a track as it is now, because a reconnect publishes the track anew. undefined = somebody has taken
+ * it back, or it is not there again yet.
  */
 function current(room: Room, local: LocalTrack | undefined): LocalTrackPublication | undefined {
   const all = [...room.localParticipant.trackPublications.values()] as LocalTrackPublication[];

@@ -7,10 +7,10 @@ import { liveKitMedia } from './livekit.media';
 import { Link, NotConnected, type Packet, Refusal, type Session } from './session';
 import { Silence } from './silence';
 
-/** What fits into one data channel message of LiveKit, its envelope aside. */
+/** The most bytes that fit into one data channel message of LiveKit, without its envelope. */
 const maxMessage = 60_000;
 
-/** From now on the SDK gives up each try to connect again after as long as it does by itself, and tries anew. */
+/** Gives the SDK its own default limit for each later try to connect again. The SDK then tries anew. */
 function patience(engine: Room['engine']): void {
   const own = 15_000; // ms: roomConnectOptionDefaults
   engine.peerConnectionTimeout = own;
@@ -31,12 +31,14 @@ export async function joinLiveKit(c: JoinConfig, reached: (phase: string) => voi
   let silent = 0; // for so many ms nothing has come in, though the signalling is lost
   const speaks = c.class === 'rtp-audio' && c.role !== 'echo';
   const link = new Link(), label = c.class === 'datachannel-lossy' ? '_lossy' : '_reliable';
-  // Signalling may come and go while messages travel on: what carries them decides.
+  // Signalling may come and go while messages travel on: only the connection that carries them says whether the link is
+  // down.
   const judge = () => {
     if (joined && silent > 0) link.wentDown(silent);
     else if (joined) link.down = speaks ? !connected() : !usable(label);
   };
-  // The browser takes a connection for alive seconds after its server was killed. What comes in tells it sooner.
+  // For some seconds after its server was killed, the browser takes a connection for alive. That nothing comes in tells
+  // it sooner.
   const listen = async () => {
     for (const silence = new Silence(); reconnecting && !left; await new Promise((r) => setTimeout(r, 100))) {
       const quiet = silence.look(await traffic(), performance.now());
@@ -53,14 +55,14 @@ export async function joinLiveKit(c: JoinConfig, reached: (phase: string) => voi
   };
   watchLink(judge);
   room.on(RoomEvent.SignalConnected, () => reached('signalling'));
-  // The server tells of a participant who has no tracks up to 3 s late; the packet itself says at once whose it is.
+  // The server tells up to 3 s late of a participant who has no tracks. The packet itself says at once whose it is.
   room.on(RoomEvent.DataReceived, (payload, _participant, _kind, _topic, _encryption, from) => {
     const at = performance.now();
     handler({ data: reader.decode(payload), from: from ?? '', at });
   });
   room.on(RoomEvent.SignalReconnecting, interrupted);
   room.on(RoomEvent.Reconnecting, interrupted);
-  // After a reconnect the room still has what the first server said; its engine knows the present one.
+  // After a reconnect, room.serverInfo is still what the first server said; the engine knows the present server.
   const server = () =>
     (room.engine as typeof room.engine | undefined)?.latestJoinResponse?.serverInfo ?? room.serverInfo;
   const serverIs = () => {
@@ -76,7 +78,7 @@ export async function joinLiveKit(c: JoinConfig, reached: (phase: string) => voi
   room.on(RoomEvent.Disconnected, (reason) => {
     if (!left) link.end(`by the server or for want of it: ${inWords(reason)}`);
   });
-  // The limit is the caller's, who knows the phase: the SDK's own is never the first to end.
+  // The caller, who knows the phase, sets the limit: the SDK's own limit must never end first.
   const within = (c.within ?? 15_000) + 5_000;
   await room.connect(c.url, c.token ?? '', {
     autoSubscribe: false, websocketTimeout: within, peerConnectionTimeout: within,
@@ -89,8 +91,8 @@ export async function joinLiveKit(c: JoinConfig, reached: (phase: string) => voi
   patience(room.engine);
   serverIs();
   const me = room.localParticipant;
-  // The publisher's connection is opened by a first message: one to ourselves, which nobody gets. Who speaks may have
-  // no right to messages, and opens it by that.
+  // A first message opens the publisher's connection: one to ourselves, which nobody gets. A participant that speaks
+  // may have no right to messages, and opens the connection by speaking.
   if (!speaks) await me.publishData(writer.encode(''), { reliable: true, destinationIdentities: [me.identity] });
   joined = true;
   judge();

@@ -1,5 +1,5 @@
-// The engine in the page: window.rtcbench is what internal/browser calls over the debugging
-// protocol. One page is one participant.
+// The engine in the page: internal/browser calls window.rtcbench over the debugging protocol. One page is one
+// participant.
 
 import * as observe from './observe'; // first: it must see what the SDKs do
 import './taps'; // … and so must this
@@ -30,13 +30,13 @@ declare global {
 const newsInterval = 100; // ms between batches
 const batchSize = 2000; // samples: a longer list goes as several batches
 
-/** Tells what nobody has asked for. */
+/** Sends news that nobody has asked for. */
 const news = (of: Batch | Phase | Talk): void => window.rtcbenchNews?.(JSON.stringify(of));
 
 const inColumns = (list: Sample[]): Columns =>
   Object.fromEntries(columns.map((name) => [name, list.map((s) => s[name])])) as unknown as Columns;
 
-/** Everything about one participant that the debugging protocol can ask for. */
+/** All that the debugging protocol can ask of one participant. */
 function engine(join: Join) {
   let session: Session | undefined;
   let probe: Probe | undefined;
@@ -61,7 +61,7 @@ function engine(join: Join) {
       ...((await session?.facts()) ?? { engineVersion: '' }),
       reconnects: session?.link.reconnects ?? 0,
       changes: (session?.link.changes ?? []).map((c) => ({ ...c, at: performance.timeOrigin + c.at })),
-      // by two ways: not one that can be named
+      // two ways have no single name
       way: pings ? (pings.arrived.down === '' ? '' : 'rtp-audio') : ways.length === 1 ? ways[0]! : '',
       audio: (await pings?.legs()) ?? [],
       joinStarted: performance.timeOrigin + joinStarted,
@@ -103,7 +103,7 @@ function engine(join: Join) {
   }
 
   return {
-    /** Takes the seat; what is known of it from the beginning is returned with the name in it. */
+    /** Takes the seat. It returns the name in the room, and what is known of the seat from the beginning. */
     async join(c: JoinConfig): Promise<Seat> {
       joinStarted = performance.now();
       const tell = (name: string) => news({ reached: name });
@@ -121,7 +121,7 @@ function engine(join: Join) {
       return { identity: session.identity, facts: await facts() };
     },
 
-    /** Carries out a plan. Everything comes in batches by the binding; this returns their number. */
+    /** Carries out a plan. All results come in batches by the binding; probe returns the number of batches. */
     async probe(plan: Plan): Promise<number> {
       if (!session) throw new Error('not joined');
       if (session.link.ended) throw new Error(`session ended: ${session.link.ended}`);
@@ -140,7 +140,7 @@ function engine(join: Join) {
 
     stop: (): void => probe?.stop(),
 
-    /** Takes part with a voice, until the page is closed. What happens comes by the binding. */
+    /** Takes part in a call with a voice, until the page is closed. What happens is told by the binding. */
     async call(how: Call): Promise<void> {
       if (!session?.media) throw new Error('not joined with audio');
       caller = new Caller(session, news);

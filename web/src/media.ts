@@ -1,4 +1,4 @@
-// What audio needs of a platform: tracks of ours, and those of the others.
+// What audio needs from a platform: our tracks, and those of the others.
 
 import type { Mouth } from './booth';
 
@@ -19,8 +19,8 @@ export interface Theirs {
 export interface Media {
   publish(name: string): Promise<Ours>;
   /**
-   * Takes the tracks that are wanted, those that are there already too. sent is called when one of ours has another
-   * sender.
+   * Subscribes to the tracks that are wanted, also to those that are there already. sent is called when one of our
+   * tracks gets another sender.
    */
   watch(w: {
     wants(name: string, from: string): boolean;
@@ -28,13 +28,13 @@ export interface Media {
     gone(from: string): void;
     sent(): void;
     joined?(from: string): void; // somebody is there, or came
-    cannot?(why: string): void; // one that is wanted cannot be read
+    cannot?(why: string): void; // a track that is wanted cannot be read
   }): void;
 }
 
-/** The names of the tracks: that of a runner, and those by which an echo answers, one for each runner. */
+/** The name of a runner's track. pongTrack is the name of the track by which an echo answers a runner. */
 export const pingTrack = 'rtcbench-ping';
-/** That of a caller. */
+/** The name of a caller's track. */
 export const voiceTrack = 'rtcbench-voice';
 export const pongTrack = (runner: string): string => `rtcbench-pong:${runner}`;
 
@@ -45,7 +45,7 @@ export const carries = (mime: string | undefined): boolean =>
 export const notOpus = (whose: string, mime: string): string =>
   `${whose} is ${mime}, and a ping rides in packets of Opus alone: let the room use Opus, or measure by messages`;
 
-/** A track of silence, which costs nothing until it starts. What the mouth says is heard on it. */
+/** A track of silence, which takes no work until it starts. What the mouth says is heard on it. */
 export interface Silence {
   mouth: Mouth;
   track: MediaStreamTrack;

@@ -1,4 +1,4 @@
-// Pings as messages: the wire of the original tool over a platform's session. internal/ping/ping.go is its twin.
+// Pings as messages of the original tool, over a platform's session. internal/ping/ping.go is its twin.
 
 import type { Plan } from './contract';
 import type { Listener, Time, Wire } from './carrier';

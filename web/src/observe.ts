@@ -1,5 +1,5 @@
-// Watches what the platforms' SDKs do with the browser: connections, their steps and paths, and
-// by which way a message really leaves. It must be imported before any SDK.
+// Watches what the platforms' SDKs do with the browser: connections, their steps and paths, and which way a message
+// really takes when it leaves. It must be imported before any SDK.
 
 import type { Candidate, Channel, Pair, Step, Way } from './contract';
 import type { Traffic } from './silence';
@@ -21,17 +21,17 @@ const latin = new TextDecoder('latin1');
 const head = 2048; // how far into a message a ping is looked for: the platforms' envelopes are short
 let looked = '', seen = 0;
 
-/** From now on note by which way a text that holds this leaves. It costs about a microsecond a message. */
+/** Notes, from now on, by which way each text that contains this one leaves. It costs about a microsecond a message. */
 export function lookFor(text: string): void {
   looked = text;
 }
 
-/** The ways by which the texts looked for have left. */
+/** The ways by which texts that contain it have left. */
 export function ways(): Way[] {
   return [...carried];
 }
 
-/** Grows with everything that is seen here. */
+/** A number that grows with everything that is seen here. */
 export const news = (): number => seen;
 
 const left = (way: Way, data: unknown): void => {
@@ -130,7 +130,7 @@ window.RTCPeerConnection = class extends NativePeer {
   }
 };
 
-// Of the prototype, for the other side may have opened the channel.
+// The method of the prototype is replaced, because the other side may have opened the channel.
 const nativeSend = RTCDataChannel.prototype.send as (data: unknown) => void;
 RTCDataChannel.prototype.send = function (this: RTCDataChannel, data: unknown): void {
   const reliable = this.ordered && this.maxRetransmits === null && this.maxPacketLifeTime === null;
@@ -163,7 +163,7 @@ const sends = (p: Peer): boolean => p.opened.length > 0 || p.pc.getSenders().som
 const leg = (p: Peer): string => (peers.length === 1 ? 'only' : sends(p) ? 'publisher' : 'subscriber');
 
 export const signallingHosts = (): string[] => [...new Set(sockets.map((s) => s.host))];
-/** The steps of connecting; at is performance.now(), here and in pairs. */
+/** The steps of connecting. Their at is a performance.now(), as in pairs. */
 export const phases = (): Step[] =>
   peers.flatMap((p) => p.phases.map((x) => ({ ...x, leg: leg(p) }))).sort((a, b) => a.at - b.at);
 
@@ -180,7 +180,7 @@ export async function traffic(): Promise<Traffic> {
   return sum;
 }
 
-/** Every selected pair. How a relay is reached is in the statistics alone, of the pair in use. */
+/** Every selected pair. Only the statistics tell how a relay is reached, and only of the pair in use. */
 export async function pairs(): Promise<Pair[]> {
   await Promise.all(peers.map(async (p) => {
     const last = p.pairs.at(-1);
@@ -198,7 +198,7 @@ export async function pairs(): Promise<Pair[]> {
 const parameters = (c: RTCDataChannel | undefined): Channel | null =>
   c ? { ordered: c.ordered, maxRetransmits: c.maxRetransmits } : null;
 
-/** The channels of one label: what we opened, and what was opened towards us. */
+/** The channels of one label: the one that we opened, and the one that was opened towards us. */
 export function channels(label: string): { outbound: Channel | null; inbound: Channel | null } {
   const of = (list: RTCDataChannel[]) => list.find((c) => c.label === label);
   return {

@@ -1,4 +1,4 @@
-// The packet of audio pings: see internal/audio/packet.go, its twin, and docs/audio.md, which draws the bytes.
+// The packet of audio pings. internal/audio/packet.go is its twin, and docs/audio.md draws the bytes.
 
 import type { Seen } from './seen';
 
@@ -17,7 +17,7 @@ export const Flag = {
 } as const;
 const allFlags = 127;
 
-/** A time stamp in the unit of the wire, and back in Unix ms. */
+/** micros turns Unix ms into the time stamps of the wire, and millis turns them back. */
 export const micros = (ms: number): number => Math.round(ms * 1000);
 export const millis = (us: number): number => us / 1000;
 
@@ -42,8 +42,8 @@ const silence = new Uint8Array([0xf8, 0xff, 0xfe]); // 20 ms: CELT, full band, m
 const canCarry = (frame: Uint8Array): boolean => frame.length > 0 && (frame[0]! & codeMask) === 0;
 
 /**
- * An Opus packet of size bytes, or as many as it needs, that carries records: the one of frame, of which nothing but
- * the padding changes, or silence where that cannot carry.
+ * An Opus packet of size bytes, or of as many as it needs, that carries records. It is the packet of frame, of which
+ * nothing but the padding changes, or silence where frame cannot carry.
  */
 export function encode(frame: Uint8Array | undefined, size: number, records: Record[]): Uint8Array<ArrayBuffer> {
   const of = frame && canCarry(frame) ? frame : silence;
@@ -83,7 +83,7 @@ function write(out: Uint8Array<ArrayBuffer>, at: number, r: Record): void {
   v.setUint32(64, crc32(out.subarray(at, at + 64)));
 }
 
-/** The records of a payload; none of one that is not ours, and 'malformed' for one that does not hold. */
+/** The records of a payload. There are none in a payload that is not ours, and a damaged record is 'malformed'. */
 export function decode(payload: Uint8Array): (Record | 'malformed')[] {
   const list: (Record | 'malformed')[] = [];
   for (let rest = padding(payload); rest && rest.length >= recordSize; rest = rest.subarray(recordSize)) {
@@ -94,7 +94,7 @@ export function decode(payload: Uint8Array): (Record | 'malformed')[] {
   return list;
 }
 
-/** Puts what f makes of each record of a payload in its place. */
+/** Replaces each record r of a payload by f(r). */
 export function rewrite(payload: Uint8Array<ArrayBuffer>, f: (r: Record) => Record): void {
   const of = padding(payload);
   for (const [i, r] of decode(payload).entries()) {

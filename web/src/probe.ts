@@ -1,6 +1,6 @@
-// The ping loop, in the page: a hop over the debugging protocol costs more than a LAN. It keeps
-// the rules of internal/recorder: a fixed grid, the sample before the send, nothing called lost
-// that never left. The page is one thread, so there is one place where everything happens: look().
+// The ping loop. It runs in the page, because a hop over the debugging protocol costs more than a LAN. It keeps the
+// rules of internal/recorder: a fixed grid, the sample before the send, nothing called lost that never left. The page
+// is one thread, so there is one place where everything happens: look().
 
 import { noCounts, Outcome, type Plan, Reason, type Sample, type State } from './contract';
 import type { Listener, Pong, Time, Wire } from './carrier';
@@ -68,7 +68,7 @@ export class Probe implements Listener {
     return this.record.take(most);
   }
 
-  /** The result as it is by now; firstPong is performance.now() of it. */
+  /** The result as it is by now. Its firstPong is a performance.now(). */
   soFar(): State {
     const begun = this.start !== 0;
     return {
@@ -112,7 +112,7 @@ export class Probe implements Listener {
     this.result.ways = this.ledger.split(lost.map((s) => s.seq), this.ledger.covered - notSent);
   }
 
-  /** Looks what is to be done now, does it, and sets the timer for the next thing. */
+  /** Looks what is to be done now, does that, and sets the timer for the next thing. */
   private look(): void {
     if (this.phase === 'over') return;
     const now = this.time.now();
@@ -215,7 +215,7 @@ export class Probe implements Listener {
     return Math.min(wait, this.time.now() + this.plan.timeout + settleGrace);
   }
 
-  /** Calls pings lost whose timeout is over; returns when to look again. */
+  /** Calls pings lost whose timeout is over. Returns when to look again. */
   private settleOverdue(now: number): number {
     for (; this.oldest < this.record.slots; this.oldest++) {
       const s = this.record.get(this.oldest + 1);
@@ -282,7 +282,7 @@ export class Probe implements Listener {
     this.record.changed(s);
   }
 
-  /** A ping is with the wire, and so is the next one when it is due: none blocks another. */
+  /** Notes that a ping waits with the wire. The next ping goes there when it is due: no ping blocks another. */
   private waits(seq: number): void {
     this.sending = false;
     this.failingSince = Infinity;
@@ -310,7 +310,10 @@ export class Probe implements Listener {
     this.look();
   }
 
-  /** As in internal/recorder/sending.go: a link that is down costs the slot, anything else the run. */
+  /**
+   * A send that failed, as in internal/recorder/sending.go: a link that is down costs the slot, any other error the
+   * run.
+   */
   private threw(s: Sample | undefined, error: unknown, began: number, now: number): void {
     this.failure = error instanceof Error ? error.message : String(error);
     this.failingSince = Math.min(this.failingSince, began);
@@ -383,7 +386,7 @@ export class Probe implements Listener {
     s.outcome = s.rtt <= this.plan.timeout ? Outcome.answered : Outcome.late;
     if (s.outcome === Outcome.answered) this.slowest = Math.max(this.slowest, s.rtt);
     this.ledger.answered(s.seq);
-    const t1 = this.time.origin + this.start + s.sent; // the one on the wire is rounded
+    const t1 = this.time.origin + this.start + s.sent; // the T1 on the wire is rounded
     const hold = send - receive, up = receive - t1;
     if (hold >= 0 && hold <= s.rtt && Math.abs(up) < maxUp) {
       s.stamped = true;

@@ -32,7 +32,9 @@ export class Record {
     return outcome === Outcome.unsettled || outcome === Outcome.lost;
   }
 
-  /** The samples that are new or changed since the last call, at most so many. What was answered is kept no longer. */
+  /**
+   * The samples that are new or changed since the last call, at most so many. Answered samples are not kept after that.
+   */
   take(most: number): Sample[] {
     const list: Sample[] = [];
     for (const s of this.fresh) {
@@ -44,7 +46,7 @@ export class Record {
     return list;
   }
 
-  /** The lost pings, and how many up to a number were not sent. */
+  /** The lost pings, and how many pings up to a number were not sent. */
   failed(upTo: number): { lost: Sample[]; notSent: number } {
     const lost: Sample[] = [];
     let notSent = 0;

@@ -1,6 +1,7 @@
-// Frames that repeat those before them (RFC 2198): pings ride the newest part, and the others do not leave.
+// Frames that repeat those before them (RFC 2198). Pings ride the newest part of such a frame, and the older parts are
+// left out.
 
-/** What of RTCEncodedAudioFrame is used. */
+/** The part of RTCEncodedAudioFrame that is used. */
 export interface Frame {
   data: ArrayBuffer;
   getMetadata(): {

@@ -7,7 +7,9 @@ import type { Listener, Time, Wire } from './carrier';
 import { Muted } from './session';
 import { Stamps } from './stamps';
 
-/** How arrivals were stamped, of the pings and of the pongs, and whether these waited for the echo's encoder. */
+/**
+ * How the arrivals of pings (up) and of pongs (down) were stamped, and whether the pongs waited for the echo's encoder.
+ */
 export interface Arrived {
   up: string;
   down: string;
@@ -60,7 +62,10 @@ export class Ride implements Wire {
     return 'waits';
   }
 
-  /** In a lab a counted ping is larger than all else, and by its number, as internal/audio has it; 0 = as ever. */
+  /**
+   * The size of a ping in bytes; 0 = the usual size. In a lab a counted ping is larger than all other packets, and its
+   * size tells its number, as in internal/audio.
+   */
   private size(seq: number): number {
     const { payload, numbered, media } = this.plan, asked = payload || (media ? soundSize : 0);
     return numbered && seq !== 0 ? (asked || packetSize) + 1 + (seq % 251) : asked;

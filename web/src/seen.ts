@@ -1,4 +1,4 @@
-// What an echo has seen of a run's pings, and what a runner makes of it: the twin of bench/seen.go.
+// What an echo has seen of a run's pings, and what a runner concludes from that: the twin of bench/seen.go.
 
 import { Reason, type Ways } from './contract';
 
@@ -14,7 +14,7 @@ const windowSize = 64;
 
 const bit = (s: Seen, i: number): boolean => ((i < 32 ? s.low >>> i : s.high >>> (i - 32)) & 1) === 1;
 
-/** The window as the wire has it: hexadecimal. */
+/** The window in the form of the wire: hexadecimal. */
 export const windowText = (s: Seen): string =>
   s.high === 0 ? s.low.toString(16) : s.high.toString(16) + s.low.toString(16).padStart(8, '0');
 
@@ -59,7 +59,7 @@ export class SeenRun implements Seen {
   }
 }
 
-/** The runner's side. open tells whether a ping has no pong yet: of the others nothing is kept. */
+/** The runner's side. open(seq) tells whether a ping has no pong yet: nothing is kept of the other pings. */
 export class Ledger {
   told = false;
   covered = 0; // a ping up to here that is not known as seen had not reached the echo
@@ -94,12 +94,12 @@ export class Ledger {
     this.missing.delete(seq);
   }
 
-  /** Where a lost ping was lost; none = its number does not tell. */
+  /** Where a lost ping was lost; Reason.none = that is not known of this ping. */
   way(seq: number): Reason {
     return this.seen.has(seq) ? Reason.down : this.missing.has(seq) ? Reason.up : Reason.none;
   }
 
-  /** Splits the lost pings; left is how many pings up to covered have left. */
+  /** Counts on which way the lost pings were lost. left is how many pings up to covered have left. */
   split(lost: number[], left: number): Ways {
     const w: Ways = { known: this.told, up: 0, down: 0, unknown: 0 };
     let nameless = 0;

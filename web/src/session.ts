@@ -32,10 +32,10 @@ export interface Session {
 /** The link is down and may come back: bench.ErrNotConnected. */
 export class NotConnected extends Error {}
 
-/** The track by which it was to leave is muted, unpublished or has ended: bench.ErrMuted. */
+/** The track by which a message was to leave is muted, unpublished or has ended: bench.ErrMuted. */
 export class Muted extends NotConnected {}
 
-/** What became of a session's link. Who listens late is told what he has missed. */
+/** The state of a session's link. A listener that comes late is told what it has missed. */
 export class Link {
   readonly changes: Change[] = []; // of what should stay as it is; at is performance.now()
   private readonly known = new Map<string, string>();
@@ -48,7 +48,7 @@ export class Link {
   set down(down: boolean) {
     this.turn(down, 0);
   }
-  /** The link went down so many milliseconds ago, as is seen now. */
+  /** Notes now that the link went down so many milliseconds ago. */
   wentDown(ago: number): void {
     this.turn(true, ago);
   }
@@ -65,7 +65,10 @@ export class Link {
     this.over = why;
     for (const f of this.ends) f(why);
   }
-  /** Notes what something, or that of a participant, is now. What was not known before, or is not now, is no change. */
+  /**
+   * Notes what a part of the way, or a part that belongs to the participant whose, is now. A value that was not known
+   * before, or is not known now, is no change.
+   */
   became(what: Change['what'], to: string | undefined, whose = ''): void {
     const key = `${what} ${whose}`, from = this.known.get(key);
     if (!to || to === from) return;
@@ -83,7 +86,7 @@ export class Link {
   }
 }
 
-/** What the platform answers to a join, in words for people; any other error is the library's own. */
+/** An answer of the platform that refuses a join, in words for people. Any other error is the library's own. */
 export class Refusal extends Error {
   override name = 'Refusal';
 }

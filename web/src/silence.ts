@@ -13,7 +13,7 @@ export class Silence {
   private before: Traffic | undefined;
   private since = 0;
 
-  /** For how many milliseconds nothing has come in; 0 = something has, or nothing was to be answered. */
+  /** For how many milliseconds nothing has come in; 0 = something has come in, or nothing was to be answered. */
   look(now: Traffic, at: number): number {
     if (this.before === undefined || now.received > this.before.received) {
       this.before = now;

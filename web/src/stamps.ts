@@ -1,13 +1,13 @@
-// The T1 of every ping sent, ascending, with its number beside it: the twin of internal/recorder/stamps.go, which says
-// why a T1 has at most three decimals. A pong may come back however late, and is still to be told from somebody else's.
-// It costs 12 bytes a ping.
+// The T1 of every ping sent, in ascending order, each with the number of its ping. It is the twin of
+// internal/recorder/stamps.go, which says why a T1 has at most three decimals. All are kept, because a pong may come
+// back however late, and must still be told from another runner's. It costs 12 bytes a ping.
 
 export class Stamps {
   private t1 = new Float64Array(1024); // whole thousandths of a Unix millisecond
   private seq = new Uint32Array(1024); // 0 = warm-up
   private length = 0;
 
-  /** Notes a ping sent at unix ms and returns its T1; the next thousandth where two would be equal. */
+  /** Notes a ping sent at unix ms and returns its T1: the next thousandth, where two T1 would be equal. */
   add(unix: number, seq: number): number {
     const n = this.length;
     const now = thousandths(unix);

@@ -1,10 +1,10 @@
-// What a caller does to the frames of audio tracks, apart from the threads in which it happens: packets of its own take
-// the place of the encoder's, and what arrives is told packet by packet.
+// What a caller does to the frames of audio tracks, apart from the threads in which it happens. The caller's packets
+// take the place of the encoder's, and each packet that arrives is told.
 
 import type { Clock } from './frames';
 import { carry, type Frame, opusOf } from './red';
 
-/** What it tells; at in Unix ms. */
+/** What a talker tells; at is in Unix ms. */
 export type Overheard =
   | { what: 'spoken'; say: number; index: number; last: boolean; at: number }
   | { what: 'sound'; tap: number; at: number; seq: number; stamp: number; packet: Uint8Array<ArrayBuffer> };
@@ -18,7 +18,7 @@ export class Talker {
   private readonly counted = new Map<number, number>(); // by tap: packets, where the browser gives no numbers
   constructor(private readonly clock: Clock, private readonly tell: (o: Overheard) => void) {}
 
-  /** Says packets from the next frame on; those of 0 are said again and again where there is nothing else to say. */
+  /** Says packets from the next frame on. Packets of say 0 are repeated while there is nothing else to say. */
   perform(say: number, packets: Packet[]): void {
     if (say === 0) this.quiet = packets;
     else this.saying = { say, packets, next: 0, cut: false };
@@ -28,7 +28,7 @@ export class Talker {
     if (this.saying?.say === say) this.saying.cut = true;
   }
 
-  /** A frame of the encoder, which write lets leave. */
+  /** Takes a frame of the encoder. write lets the frame leave. */
   out(frame: Frame, write: () => void): void {
     const next = this.next();
     if (!next) return write();
@@ -51,7 +51,7 @@ export class Talker {
     return { packet: s.packets[index]!, say: s.say, index, last };
   }
 
-  /** A frame that a track brought. */
+  /** Takes a frame that a track brought. */
   in(tap: number, frame: Frame): void {
     const m = frame.getMetadata(), count = this.counted.get(tap) ?? 0;
     this.counted.set(tap, count + 1);

@@ -1,5 +1,5 @@
-// Leads the frames of every audio sender and receiver through a worker. It must be imported before any SDK, and opened
-// before one makes a connection.
+// Leads the frames of every audio sender and receiver through a worker. It must be imported before any SDK, and open
+// must be called before an SDK makes a connection.
 
 import type { Held, Told } from './frames';
 import type { Ask } from './ride';
@@ -20,12 +20,12 @@ export type FromWorker =
 export type News = Exclude<FromWorker, Overheard>;
 
 type Ends = RTCRtpSender | RTCRtpReceiver;
-/** What Chromium has, and no standard. */
+/** A function that Chromium has and no standard describes. */
 interface Streamed {
   createEncodedStreams?(): { readable: ReadableStream; writable: WritableStream };
 }
 
-/** How the frames are led: each end by a transform of its own, or as streams, which may be joined to each other. */
+/** How the frames are led: by a transform for each end, or as streams, which may be joined to each other. */
 export type By = 'transforms' | 'streams';
 
 let worker: Worker | undefined;
@@ -37,7 +37,10 @@ const peers = new Map<Ends, RTCPeerConnection>();
 
 const streamed = (): boolean => 'createEncodedStreams' in RTCRtpSender.prototype;
 
-/** From now on connections are tapped: as streams where that is asked for and to be had. Returns how it is done. */
+/**
+ * From now on connections are tapped: as streams, where these are wanted and the browser has them. Returns which way is
+ * used.
+ */
 export function open(wanted: By, f: (m: News) => void): By {
   by = wanted === 'streams' && streamed() ? 'streams' : 'transforms';
   hear = f;
@@ -47,12 +50,15 @@ export function open(wanted: By, f: (m: News) => void): By {
   return by;
 }
 
-/** Who is told of what a caller says and hears. */
+/** Sets who is told of what a caller says and hears. */
 export const overhear = (f: (o: Overheard) => void): void => void (onOverheard = f);
 
 export const post = (m: ToWorker): void => worker?.postMessage(m);
 
-/** The number of an end's tap, and whose connection's it is. */
+/**
+ * tapOf is the number of an end's tap. senderOf and receiverOf are the ends of a track, and peerOf is an end's
+ * connection.
+ */
 export const tapOf = (end: Ends | undefined): number | undefined => end && taps.get(end);
 export const senderOf = (track: MediaStreamTrack): RTCRtpSender | undefined =>
   [...taps.keys()].filter((e) => e instanceof RTCRtpSender).findLast((e) => e.track === track);
@@ -93,7 +99,7 @@ window.RTCPeerConnection = class extends Peer {
     tap(this, sender, track.kind);
     return sender;
   }
-  // It has to be said again, or the connection refuses the change.
+  // The setting has to be repeated, or the connection refuses the change.
   override setConfiguration(config?: RTCConfiguration): void {
     super.setConfiguration(configured(config));
   }

@@ -1,6 +1,6 @@
-// A timer that nothing throttles: pages in the background have theirs slowed to once a second,
-// workers do not. It also wakes the page every few milliseconds, for one that has slept since its
-// last ping takes half a millisecond longer to hear the pong: that would be the instrument's.
+// A timer that nothing throttles: the timers of pages in the background are slowed to once a second, those of workers
+// are not. It also wakes the page every few milliseconds. A page that has slept since its last ping takes half a
+// millisecond longer to hear the pong, and that time would be the instrument's.
 const wakeEvery = 4; // ms
 let timer: ReturnType<typeof setTimeout> | undefined;
 self.onmessage = (e: MessageEvent<number>) => {

@@ -1,4 +1,4 @@
-// The wire of the original tool: see internal/ping/wire.go, which is its twin.
+// The messages of the original tool. internal/ping/wire.go is its twin.
 
 import type { Class } from './contract';
 import { readWindow, type Seen, windowText } from './seen';
@@ -65,7 +65,7 @@ export function decodePing(data: unknown): Ping | undefined {
   };
 }
 
-/** A pong; 'other' for what is none; 'malformed' for what nobody can read. */
+/** Reads a pong; 'other' = the message is no pong, 'malformed' = nobody can read it. */
 export function decodePong(data: unknown): Pong | 'other' | 'malformed' {
   const m = parse(data);
   if (!m) return 'malformed';

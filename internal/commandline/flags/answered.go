@@ -5,7 +5,8 @@ import (
 	"rtcbench/internal/settings"
 )
 
-// Answered fails where nobody can be the echo that is asked for: local, remote or auto, or an agent of that name.
+// Answered fails where nobody can be the echo that is asked for. who is local, remote or auto; agent is the name of an
+// agent, or "".
 func Answered(c *settings.Check, job measure.Job, who, agent string) error {
 	minted := job.Place.Token == ""
 	echo, name := c.Name("echo"), c.Name("agent-name")

@@ -8,7 +8,7 @@ import (
 	"rtcbench/internal/environment"
 )
 
-// ChromeGroup choose the browser of the browser engine.
+// ChromeGroup are the flags that choose the browser of the browser engine.
 type ChromeGroup struct {
 	ChromePath    string `from:"CHROME_PATH" dotenv:"no" group:"engine" placeholder:"PATH" help:"Chromium or Chrome for the browser engine (default: the one that is found)." completion-predictor:"file"`
 	NoSandbox     bool   `name:"no-sandbox" from:"RTCBENCH_NO_SANDBOX" dotenv:"no" group:"engine" help:"Run Chromium without its own sandbox, as containers need; as root it always does."`
@@ -34,7 +34,7 @@ func (f ChromeGroup) Args() (args []string) {
 	return args
 }
 
-// SayAloud tells of what weakens the browser that is about to start, if one is.
+// SayAloud writes to w that the browser which is about to start runs without its own sandbox, if that is so.
 func (f ChromeGroup) SayAloud(w io.Writer, env environment.Environment) {
 	if o := f.Options(env); browser.Check(o) == nil && browser.SandboxOff(o) {
 		why := "as root it runs only so"

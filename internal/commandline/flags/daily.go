@@ -14,10 +14,10 @@ import (
 	"rtcbench/internal/settings"
 )
 
-// DailyGroup are those of a Daily room.
+// DailyGroup are the flags that name a Daily room.
 type DailyGroup struct{ daily.Flags }
 
-// Check finds out whether the region and the addresses can be ones, and writes the addresses as they are meant.
+// Check finds out whether the region and the addresses can be valid, and stores in f the addresses as they are meant.
 func (f *DailyGroup) Check(c *settings.Check) {
 	if f.Geo != "" && !Region.MatchString(f.Geo) {
 		c.Fail("geo", f.Geo, "the name of a region, as "+strings.Join(daily.Regions, ", "))
@@ -34,7 +34,7 @@ func (f *DailyGroup) Check(c *settings.Check) {
 	}
 }
 
-// Named is the room of --room-url. Daily's links may carry the token, which has to let into what is measured there.
+// Named is the room of --room-url. Daily's links may carry a token, which must allow what is measured in the room.
 func (f DailyGroup) Named(c *settings.Check, class bench.TransportClass) bench.Place {
 	place := bench.Place{URL: c.ServerURL("room-url", f.RoomURL, "https", "http"), Token: f.Token, API: f.APIURL,
 		Bundle: f.BundleURL}
@@ -62,8 +62,8 @@ func (f DailyGroup) Named(c *settings.Check, class bench.TransportClass) bench.P
 	return place
 }
 
-// Place is where to meet, and whether this program answers there itself: who is local, remote or auto. The stronger
-// source wins; within one source the room does.
+// Place is where to meet. local says whether this program answers there itself; who is local, remote or auto. The
+// setting from the stronger source wins; within one source the room wins.
 func (f DailyGroup) Place(c *settings.Check, class bench.TransportClass, who string) (place bench.Place,
 	local bool) {
 	switch {
@@ -87,10 +87,11 @@ func (f DailyGroup) Place(c *settings.Check, class bench.TransportClass, who str
 	return place, local
 }
 
-// Region is what a region's name can look like.
+// Region matches what the name of a region can look like.
 var Region = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,39}$`)
 
-// Doubts are of a region that may not be one: the list is of one day, and Daily's answer decides.
+// Doubts are warnings about a region that Daily may not have. The list of regions is of one day, so Daily's answer
+// decides.
 func (f DailyGroup) Doubts() []string {
 	if f.Geo == "" || slices.Contains(daily.Regions, f.Geo) {
 		return nil

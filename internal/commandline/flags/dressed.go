@@ -1,5 +1,5 @@
 // Package flags has the groups of flags that several commands share. Each group is a struct for the parser of command
-// lines, and reads itself into the value that a room below takes.
+// lines, and turns itself into the values that the packages below take.
 package flags
 
 import (
@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// Dressed is the struct that flags point to with other tags: its flags have the names and the help that their tag as
-// has. A flag without that tag is none here. group is theirs; "" = their own.
+// Dressed is flags, a pointer to a struct, with other tags: each flag has the name and the help that its tag as holds.
+// A field without that tag is no flag then. group is the group of the flags in the help; "" = the group of their own.
 func Dressed(flags any, as, group string) any {
 	of := reflect.TypeOf(flags).Elem()
 	fields := reflect.VisibleFields(of)
@@ -37,7 +37,7 @@ func Dressed(flags any, as, group string) any {
 	return reflect.ValueOf(flags).Convert(reflect.PointerTo(reflect.StructOf(fields))).Interface()
 }
 
-// dress is what the tag as of a field says: r room-url: help.
+// dress reads the tag as of a field, as "r room-url: help": short name, name and help.
 func dress(f reflect.StructField, as string) (short, name, help string) {
 	name, help, _ = strings.Cut(f.Tag.Get(as), ": ")
 	if before, after, found := strings.Cut(name, " "); found {
@@ -46,7 +46,7 @@ func dress(f reflect.StructField, as string) (short, name, help string) {
 	return short, name, help
 }
 
-// DressNames are the names of dressed flags, by those that they have alone.
+// DressNames are the names that Dressed gives to flags, by the flags' own names.
 func DressNames(flags any, as string) map[string]string {
 	names := map[string]string{}
 	for _, f := range reflect.VisibleFields(reflect.TypeOf(flags)) {

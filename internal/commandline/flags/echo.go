@@ -14,7 +14,7 @@ import (
 	"rtcbench/internal/settings"
 )
 
-// EchoGroup are those of rtcbench echo as a service.
+// EchoGroup are the flags of rtcbench echo as a service.
 type EchoGroup struct {
 	Listen    string `from:"RTCBENCH_LISTEN" group:"service" placeholder:"ADDRESS" help:"Give rooms to runners over HTTP at this address, as 127.0.0.1:8001."`
 	Host      string `from:"RTCBENCH_HOST,API_HOST" group:"service" placeholder:"HOST" help:"The same, as the original has it; with --port."`
@@ -26,14 +26,14 @@ type EchoGroup struct {
 	RateLimit string `name:"rate-limit" from:"RTCBENCH_RATE_LIMIT" group:"service" default:"20" placeholder:"20" help:"Requests a second of one address."`
 }
 
-// WitnessGroup are what experiments and the lab ask of an echo.
+// WitnessGroup are the flags by which experiments and the lab change an echo.
 type WitnessGroup struct {
 	ClockOffset time.Duration `name:"clock-offset" hidden:"" default:"0" help:"Answer by a clock that is off by this, at most 1h: an experiment, and results say so."`
 	ClockSkew   float64       `name:"clock-skew" hidden:"" default:"0" help:"And that runs fast by so many parts in a million, at most 100."`
 	LogPings    string        `name:"log-pings" hidden:"" help:"Write the number of each counted ping that arrives to this file: the lab's witness."`
 }
 
-// Clock is the clock that is given, made wrong by what the flags ask for; say is told by how much.
+// Clock is clock, made wrong by what the flags ask for. It writes to say by how much.
 func (f WitnessGroup) Clock(clock bench.Clock, say io.Writer) (bench.Clock, error) {
 	if f.ClockOffset == 0 && f.ClockSkew == 0 {
 		return clock, nil
@@ -46,8 +46,8 @@ func (f WitnessGroup) Clock(clock bench.Clock, say io.Writer) (bench.Clock, erro
 	return clock.Wrong(f.ClockOffset, f.ClockSkew), nil
 }
 
-// Wanted reports whether a service is asked for, not a seat in one room. API_HOST and API_PORT, which may be in a .env
-// for other reasons, ask for none against a room that is named by something stronger.
+// Wanted reports whether a service is asked for, and not a seat in one room. API_HOST and API_PORT may be in a .env for
+// other reasons, so they do not ask for a service where a stronger source names a room.
 func (f EchoGroup) Wanted(c *settings.Check) bool {
 	room := max(c.Rank("room"), c.Rank("token"), c.Rank("room-url"), c.Rank("room-prefix"))
 	asked := func(flag, value, originals string) bool {
@@ -56,7 +56,7 @@ func (f EchoGroup) Wanted(c *settings.Check) bool {
 	return f.Listen != "" || asked("host", f.Host, "API_HOST") || asked("port", f.Port, "API_PORT")
 }
 
-// Where is the flag that says where to listen.
+// Where is the flag that says where to listen, without its dashes.
 func (f EchoGroup) Where() string {
 	switch {
 	case f.Listen != "":
@@ -67,7 +67,7 @@ func (f EchoGroup) Where() string {
 	return "port"
 }
 
-// Address is where to listen.
+// Address is the address to listen at.
 func (f EchoGroup) Address(c *settings.Check, platform string) string {
 	if f.Listen != "" {
 		if (f.Host != "" || f.Port != "") && c.Rank("listen") <= max(c.Rank("host"), c.Rank("port")) && c.Err == nil {
@@ -87,8 +87,8 @@ func (f EchoGroup) Address(c *settings.Check, platform string) string {
 	return net.JoinHostPort(host, port)
 }
 
-// Door is where to listen, for a service that lets nobody in who is not meant to be: a token is one that a header can
-// carry, and only a service on this machine needs none.
+// Door is the address to listen at, for a service that must not let strangers in. The token has to be one that a header
+// can carry, and only a service that this machine alone can reach may have no token.
 func (f EchoGroup) Door(c *settings.Check, platform string) (address string) {
 	if f.AuthToken != "" || c.Rank("auth-token") == settings.ByFlag { // a blank one protects nothing
 		if f.AuthToken == "" || strings.ContainsFunc(f.AuthToken, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
@@ -103,7 +103,7 @@ func (f EchoGroup) Door(c *settings.Check, platform string) (address string) {
 	return address
 }
 
-// Listen opens address, which is a flag's.
+// Listen listens at address, which flag has set.
 func Listen(c *settings.Check, flag, address string) (net.Listener, error) {
 	l, err := net.Listen("tcp", address)
 	var op *net.OpError
@@ -120,7 +120,7 @@ func Listen(c *settings.Check, flag, address string) (net.Listener, error) {
 	return l, nil
 }
 
-// MostRooms is how many there may be at one time.
+// MostRooms is how many rooms there may be at one time; otherwise where no flag says it.
 func (f EchoGroup) MostRooms(c *settings.Check, otherwise int) int {
 	if f.MaxRooms == "" {
 		return otherwise

@@ -8,17 +8,18 @@ import (
 	"rtcbench/internal/settings"
 )
 
-// File is one that a command is to write, as a flag names it; "" and "-" are none.
+// File is a file that a command is to write, as a flag names it; the paths "" and "-" name none.
 type File struct {
 	Flag, Path string
 	As         []string // what it can be written as; of several, the name chooses
 }
 
-// Result is how results are written.
+// Result are the formats of results.
 var Result = []string{"json"}
 
-// Writable finds out before anything is done whether files can be written after it: none is called what it will not be,
-// each can be there, and none takes the place of another one, of a store or of what the command reads.
+// Writable finds out, before anything is done, whether the files of list can be written at the end. No name may promise
+// a format that the file will not have, each file must be possible at its place, and none may take the place of another
+// file, of a store, or of what the command reads.
 func Writable(c *settings.Check, to keep.Stores, reads []string, list ...File) error {
 	for i, f := range list {
 		if f.Path == "" || f.Path == "-" && f.Flag == "output" {

@@ -8,7 +8,7 @@ import (
 	"rtcbench/internal/settings"
 )
 
-// FilterGroup say which runs of a store are meant.
+// FilterGroup are the flags that say which runs of a store are meant.
 type FilterGroup struct {
 	Platform  string `group:"which" placeholder:"NAME" help:"daily or livekit."`
 	Location  string `short:"l" group:"which" placeholder:"NAME" help:"Where they were made; unknown = those without a location."`
@@ -25,7 +25,7 @@ func (f FilterGroup) Query(c *settings.Check, now time.Time) bench.Query {
 	return selection.Texts(f).Query(c, now)
 }
 
-// IncludeGroup say what of those runs counts.
+// IncludeGroup are the flags that say which of those runs count.
 type IncludeGroup struct {
 	IncludeInvalid bool `group:"which" help:"Take invalid runs into sums and comparisons, too."`
 }

@@ -15,12 +15,12 @@ import (
 	"rtcbench/internal/settings"
 )
 
-// AdminGroup is what whoever looks after a fleet has to show.
+// AdminGroup is the token that the administrator of a fleet has to show.
 type AdminGroup struct {
 	AdminToken string `name:"admin-token" from:"RTCBENCH_ADMIN_TOKEN" group:"service" placeholder:"TOKEN" help:"What rtcbench fleet has to show (default: one that the hub makes, in its folder)."`
 }
 
-// ReadersGroup say who else may read the page of a hub.
+// ReadersGroup are the flags that say who else may read the page of a hub.
 type ReadersGroup struct {
 	UserHeader     string `name:"user-header" from:"RTCBENCH_USER_HEADER" group:"service" placeholder:"NAME" help:"Let whomever a proxy names in this header read the page, as X-Forwarded-User."`
 	UserHeaderFrom string `name:"user-header-from" from:"RTCBENCH_USER_HEADER_FROM" group:"service" placeholder:"NETWORKS" help:"Where that proxy asks from, as 10.0.0.0/8; several with commas (default: this machine)."`
@@ -50,7 +50,7 @@ func (f ReadersGroup) Proxy(c *settings.Check) (p hub.Proxy) {
 	return p
 }
 
-// HubGroup say which hub is asked.
+// HubGroup is the flag that says which hub is asked.
 type HubGroup struct {
 	Hub string `from:"RTCBENCH_HUB" group:"where" placeholder:"URL" help:"The hub, as https://hub.example.com:8443#PIN (default: the one of this machine)."`
 	AdminGroup
@@ -87,7 +87,7 @@ func (f HubGroup) Centre(c *settings.Check, env environment.Environment, proxy c
 	return h, nil
 }
 
-// HubFolder is the hub's folder.
+// HubFolder is the path of the hub's folder.
 func HubFolder(dataDir string, c *settings.Check, env environment.Environment) string {
 	return filepath.Join(Folder(dataDir, c, env), "hub")
 }

@@ -7,15 +7,16 @@ import (
 	"rtcbench/internal/settings"
 )
 
-// Idle is a flag that cannot act in what was asked for, and why.
+// Idle says of a flag that it cannot act with what was asked for, and why.
 type Idle struct {
 	Flag, Why string
 	If        bool
 	Must      bool // it says what is meant, wherever it stands: another measurement is not made in its place
 }
 
-// Act fails for a flag of a command line that cannot act, and for one that must. What a variable or a file sets that
-// cannot act is no mistake there, for it may be for other commands: it is remarked.
+// Act fails for a flag that cannot act and was given on the command line, and for one with Must wherever it was set.
+// Where a variable or a file sets a flag that cannot act, that is no mistake, for the setting may be for other
+// commands: a remark says so.
 func Act(c *settings.Check, lists ...[]Idle) (remarks []string) {
 	for _, x := range slices.Concat(lists...) {
 		switch rank := c.Rank(x.Flag); {
@@ -29,7 +30,7 @@ func Act(c *settings.Check, lists ...[]Idle) (remarks []string) {
 	return remarks
 }
 
-// Idle are the flags of a call that cannot act.
+// Idle are the flags of a call, with when each of them cannot act.
 func (f TurnGroup) Idle() []Idle {
 	return []Idle{
 		{Flag: "turns", If: f.Script != "", Why: "the script says how many turns there are; leave out one of the two"},
@@ -37,7 +38,7 @@ func (f TurnGroup) Idle() []Idle {
 	}
 }
 
-// IdleInTurns are the flags of turn livekit that cannot act in a job.
+// IdleInTurns are the flags of turn livekit, with when each of them cannot act in a job.
 func IdleInTurns(c *settings.Check, job measure.TurnJob) []Idle {
 	byToken, token := job.Place.Token != "", c.Name("token")
 	keyToo := c.Rank("token") == settings.ByFlag && byToken

@@ -10,14 +10,15 @@ import (
 	"rtcbench/internal/settings"
 )
 
-// JoinGroup say which hub a runner belongs to, and who it is there.
+// JoinGroup are the flags that say which hub a runner belongs to, and who the runner is there.
 type JoinGroup struct {
 	Hub  string `from:"RTCBENCH_HUB" group:"where" placeholder:"URL" help:"The hub, as https://hub.example.com:8443#PIN; needed once, to join."`
 	Join string `from:"RTCBENCH_JOIN" group:"where" placeholder:"TOKEN" help:"Token of rtcbench fleet token; needed once. A runner that has joined that hub looks at it no more."`
 	PlaceGroup
 }
 
-// File is what the runner remembers at path. It joins where it has not, and where it is given a token of another hub.
+// File is what the runner remembers at path. The runner joins the hub if it has not joined yet, or if the flags give it
+// a token of another hub.
 func (g JoinGroup) File(ctx context.Context, c *settings.Check, path, version string, proxy call.Proxy) (
 	*runner.File, error) {
 	place := g.Place(c)
@@ -31,7 +32,8 @@ func (g JoinGroup) File(ctx context.Context, c *settings.Check, path, version st
 	return f, err
 }
 
-// elsewhere reports whether the flags name another hub than the one that was joined, and a token for it.
+// elsewhere reports whether the flags name another hub than the one that the runner has joined, and a token for the
+// other hub.
 func (g JoinGroup) elsewhere(f *runner.File) bool {
 	address, err := fleet.ReadAddress(g.Hub)
 	return g.Join != "" && (err != nil || address.String() != f.Hub)

@@ -10,7 +10,7 @@ import (
 	"rtcbench/internal/settings"
 )
 
-// LimitGroup say what a run may not be, so that the exit code says whether it is.
+// LimitGroup are the limits of a run. The exit code says whether the run keeps them.
 type LimitGroup struct {
 	MaxP95  string `name:"max-p95" from:"RTCBENCH_MAX_P95" group:"limits" placeholder:"MS" help:"Largest P95 of the ${latency}, in milliseconds; ${failed} is slower than any."`
 	MaxP99  string `name:"max-p99" from:"RTCBENCH_MAX_P99" group:"limits" placeholder:"MS" help:"Largest P99 of the ${latency}, in milliseconds; ${failed} is slower than any."`
@@ -26,7 +26,7 @@ func (f LimitGroup) Check(c *settings.Check) {
 	c.Limit("max-loss", f.MaxLoss, 100)
 }
 
-// Limits are what the flags say; Check has found them right.
+// Limits are the limits that the flags set. Check must have been called before.
 func (f LimitGroup) Limits() keep.Limits {
 	limit := func(text string) keep.Limit {
 		value, set := (&settings.Check{}).Limit("", text, 1e9)
@@ -35,7 +35,8 @@ func (f LimitGroup) Limits() keep.Limits {
 	return keep.Limits{P95: limit(f.MaxP95), P99: limit(f.MaxP99), Loss: limit(f.MaxLoss), Valid: f.RequireValid}
 }
 
-// Texts say which limits are not kept, and why. of stands before what is said of a run.
+// Texts are the errors of the limits that are broken, with the reasons. of gives the words that stand before what is
+// said of a run.
 func (f LimitGroup) Texts(list []keep.Broken, of func(bench.Record) string) (errs []error) {
 	for _, b := range list {
 		errs = append(errs, fmt.Errorf("%s%s", of(b.Run), f.text(b)))

@@ -10,10 +10,11 @@ import (
 	"rtcbench/internal/settings"
 )
 
-// LivekitGroup are those of a LiveKit room.
+// LivekitGroup are the flags that name a LiveKit room.
 type LivekitGroup struct{ livekit.Flags }
 
-// Place reads the flags that say where; doubts are about the token. hasServer is false when none is named.
+// Place reads from the flags where to meet. doubts are warnings about the token. hasServer is false when no server is
+// named.
 func (f LivekitGroup) Place(c *settings.Check, role bench.Role, class bench.TransportClass) (s bench.Place,
 	doubts []string, hasServer bool) {
 	s.Room = c.Label("room", f.Room, 256)
@@ -29,7 +30,7 @@ func (f LivekitGroup) Place(c *settings.Check, role bench.Role, class bench.Tran
 	}
 	s.URL = strings.TrimRight(redact.URL(c.ServerURL("server-url", f.ServerURL, livekit.Schemes...)), "/")
 	hasKey := f.APIKey != "" && f.APISecret != ""
-	// The stronger source wins; within one source the token does.
+	// The setting from the stronger source wins; within one source the token wins.
 	useToken := f.Token != "" && c.Rank("token") >= max(c.Rank("api-key"), c.Rank("api-secret"))
 	switch {
 	case c.Err != nil:

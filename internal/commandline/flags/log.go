@@ -5,12 +5,12 @@ import (
 	"log/slog"
 )
 
-// LogGroup say how a service logs.
+// LogGroup are the flags that say how a service logs.
 type LogGroup struct {
 	Format string `name:"log-format" from:"RTCBENCH_LOG_FORMAT" group:"out" enum:"text,json" default:"text" placeholder:"text" help:"Log lines on standard error: text or json."`
 }
 
-// Log is a log on w.
+// Log is a logger that writes to w.
 func (f LogGroup) Log(w io.Writer) *slog.Logger {
 	if f.Format == "json" {
 		return slog.New(slog.NewJSONHandler(w, nil))

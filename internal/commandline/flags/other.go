@@ -7,7 +7,7 @@ import (
 	"rtcbench/internal/settings"
 )
 
-// OtherGroup are what a place can have, for a platform that has no flags of its own.
+// OtherGroup are the fields of a bench.Place as flags, for a platform that has no flags of its own.
 type OtherGroup struct {
 	URL       string `name:"url" short:"u" group:"where" placeholder:"URL" help:"Server, or room."`
 	Room      string `group:"where" placeholder:"NAME" help:"Room to meet in (default: a fresh one)."`
@@ -34,7 +34,7 @@ func (f OtherGroup) Place(c *settings.Check) bench.Place {
 		Secret: f.APISecret, Region: f.Region, API: f.APIURL}
 }
 
-// Rivals are what names a room beside an echo service.
+// Rivals are the values of the flags that name a room, and so compete with an echo service.
 func (f OtherGroup) Rivals() map[string]string {
 	return map[string]string{"url": f.URL, "token": f.Token, "api-key": f.APIKey}
 }

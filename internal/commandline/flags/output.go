@@ -11,7 +11,7 @@ import (
 	"rtcbench/internal/settings"
 )
 
-// OutputGroup say what a measurement writes, and what it shows meanwhile.
+// OutputGroup are the flags that say what a measurement writes, and what it shows meanwhile.
 type OutputGroup struct {
 	Output  string `short:"o" from:"RTCBENCH_OUTPUT" group:"out" placeholder:"FILE" help:"Write the result as JSON; - = to standard output, the table then goes to standard error." completion-predictor:"file"`
 	Quiet   bool   `short:"q" from:"RTCBENCH_QUIET" group:"out" help:"No table and no progress."`
@@ -21,7 +21,7 @@ type OutputGroup struct {
 	ShowAddresses bool `from:"RTCBENCH_SHOW_ADDRESSES" group:"out" help:"Write the addresses of the ICE pairs into the result."`
 }
 
-// Check finds out before the run whether the result can be written after it, and what else is to be written.
+// Check finds out, before the run, whether the result and the other files can be written after the run.
 func (f OutputGroup) Check(c *settings.Check, to keep.Stores, reads []string, others ...File) {
 	if _, ok := settings.LogLevel(f.LogFlag); !ok && c.Err == nil {
 		c.Err = c.Bad("log-level", f.LogFlag, "debug, info, warn or error, or a number of Python's, as 10 or 20")
@@ -40,8 +40,8 @@ func (f OutputGroup) Logger(w io.Writer) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level}))
 }
 
-// Watch shows a run while it goes on: as log lines with --verbose, as a bar where w is a terminal.
-// end is to be called when it is over.
+// Watch shows a run while it goes on: as log lines with --verbose, as a bar where w is a terminal. The caller calls end
+// when the run is over.
 func (f OutputGroup) Watch(w io.Writer, log *slog.Logger, plan bench.Plan) (on func(bench.Sample), end func()) {
 	switch {
 	case log.Enabled(context.Background(), slog.LevelDebug):

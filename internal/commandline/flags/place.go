@@ -8,7 +8,7 @@ import (
 	"rtcbench/internal/settings"
 )
 
-// PlaceGroup say who a runner of a fleet is.
+// PlaceGroup are the flags that say who a runner of a fleet is.
 type PlaceGroup struct {
 	Name     string   `from:"RTCBENCH_PLACE" group:"where" placeholder:"NAME" help:"What this place is called in the fleet; no other has the name (default: the location)."`
 	Location string   `short:"l" from:"LOCATION_ID" group:"where" placeholder:"NAME" help:"Where this is, as fra; stored with every run."`
@@ -17,7 +17,7 @@ type PlaceGroup struct {
 	Label    []string `from:"RTCBENCH_LABELS" group:"where" placeholder:"KEY=VALUE" help:"A label that plans choose by, as region=eu; may be repeated."`
 }
 
-// Place reads who this is.
+// Place reads from the flags who this runner is.
 func (f PlaceGroup) Place(c *settings.Check) fleet.Place {
 	p := fleet.Place{Name: f.Name, Location: c.Label("location", f.Location, 256), Labels: map[string]string{}}
 	if p.Name == "" {

@@ -24,12 +24,12 @@ type PlanGroup struct {
 	Location         string `short:"l" from:"LOCATION_ID" group:"what" placeholder:"NAME" help:"Where this is measured from, as us-west-2; stored with the result."`
 }
 
-// ChannelGroup chooses what carries the pings, of what a platform carries.
+// ChannelGroup is the flag that chooses what carries the pings, among what a platform carries.
 type ChannelGroup struct {
 	Channel string `from:"RTCBENCH_CHANNEL" group:"what" enum:"reliable,lossy,audio" default:"reliable" placeholder:"reliable" help:"What carries the pings: messages (reliable), or an audio track (audio), with a cooldown of 20."`
 }
 
-// Known is the channel, of those that p has. A variable that is there for another platform is no error.
+// Known is the channel, if p carries it. A variable that is set for another platform is no error.
 func (f ChannelGroup) Known(c *settings.Check, p bench.Platform) string {
 	if p.Carries(bench.ClassOf(f.Channel)) {
 		return f.Channel
@@ -41,10 +41,10 @@ func (f ChannelGroup) Known(c *settings.Check, p bench.Platform) string {
 	return bench.DataChannelReliable.Channel()
 }
 
-// audioCooldown is the usual distance of pings in audio packets: that of the packets of a voice.
+// audioCooldown is the default cooldown of pings in audio packets: the distance of the packets of a voice.
 const audioCooldown = audio.Frame
 
-// CarriedBy makes a plan of an engine one for what its pings are carried by.
+// CarriedBy fits plan to the channel that carries its pings and to the engine.
 func (f PlanGroup) CarriedBy(c *settings.Check, plan *bench.Plan, channel, engine string) {
 	plan.Class = bench.ClassOf(channel)
 	if plan.Class != bench.RTPAudio {
@@ -64,12 +64,12 @@ func (f PlanGroup) CarriedBy(c *settings.Check, plan *bench.Plan, channel, engin
 	}
 }
 
-// MediaGroup asks for the way of sound itself.
+// MediaGroup is the flag that asks for the time that sound itself takes.
 type MediaGroup struct {
 	Media bool `from:"RTCBENCH_MEDIA" group:"what" help:"Also say bursts of noise on the track of the pings, and time them from mouth to ear: with the channel audio, in a browser; at an echo elsewhere with a cooldown of 20."`
 }
 
-// Heard makes a plan one in which sound itself is timed. A variable that is there for other commands is no error.
+// Heard sets in plan whether sound itself is timed. A variable that is set for other commands is no error.
 func (f MediaGroup) Heard(c *settings.Check, plan *bench.Plan, engine string) {
 	plan.Media = f.Media && plan.Class == bench.RTPAudio && engine == bench.Browser
 	if !f.Media || plan.Media || c.Rank("media") != settings.ByFlag || c.Err != nil {
@@ -84,8 +84,8 @@ func (f MediaGroup) Heard(c *settings.Check, plan *bench.Plan, engine string) {
 		"--%s browser with it", c.Name("media"), c.Flag("engine"))
 }
 
-// SentBack fails where sound would come back in pieces: an echo elsewhere may be one in Go, which sends back the frames
-// of pings, and no others. A page of this process sends back all of them.
+// SentBack fails where sound would come back in pieces. An echo elsewhere may be one in Go, which sends back only the
+// frames that carry pings. A page of this process sends back all frames.
 func SentBack(c *settings.Check, job measure.Job) error {
 	p := job.Plan
 	if !p.Media || job.Local || p.Cooldown > 0 && p.Cooldown <= audio.Frame {
@@ -103,7 +103,7 @@ const (
 	MaxWait       = time.Hour
 )
 
-// Plan reads all of it but what carries the pings. timeout is the value of the command's own flag.
+// Plan reads a plan from the flags, without what carries its pings. timeout is the value of the command's own flag.
 func (f PlanGroup) Plan(c *settings.Check, timeout string) bench.Plan {
 	c.Label("location", f.Location, 256)
 	return bench.Plan{

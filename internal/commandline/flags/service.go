@@ -15,13 +15,13 @@ import (
 	"rtcbench/internal/settings"
 )
 
-// ServiceGroup name an echo service to ask for a room.
+// ServiceGroup are the flags that name an echo service to ask for a room.
 type ServiceGroup struct {
 	AgentURL   string `name:"agent-url" from:"ECHO_AGENT_URL" group:"where" placeholder:"URL" help:"Echo service to ask for a room with an echo in it (rtcbench echo --listen, or the original's)."`
 	AgentToken string `name:"agent-token" from:"RTCBENCH_AGENT_TOKEN" group:"where" placeholder:"TOKEN" help:"Its token, if it wants one."`
 }
 
-// PairGroup name one echo service for two platforms, or one for each.
+// PairGroup are the flags that name one echo service for two platforms, or one service for each.
 type PairGroup struct {
 	ServiceGroup
 	DailyAgentURL     string `name:"daily-agent-url" from:"DAILY_AGENT_URL" group:"where" placeholder:"URL" help:"Echo service to ask for the Daily room, where each platform has its own."`
@@ -30,8 +30,8 @@ type PairGroup struct {
 	LivekitAgentToken string `name:"livekit-agent-token" from:"RTCBENCH_LIVEKIT_AGENT_TOKEN" group:"where" placeholder:"TOKEN" help:"Its token, if it wants one."`
 }
 
-// Of is the echo service of one platform. names, of the flags of this platform, get those of the service. The
-// platform's own is taken where one is named, unless the one for both platforms comes from a stronger source.
+// Of is the echo service of one platform. A service named for this platform alone is taken, unless the service for both
+// platforms comes from a stronger source. If it is taken, Of puts the names of its flags into names.
 func (f PairGroup) Of(s *settings.Sources, platform string, names map[string]string) ServiceGroup {
 	own := ServiceGroup{AgentURL: f.LivekitAgentURL, AgentToken: f.LivekitAgentToken}
 	if platform == daily.Platform.Name {
@@ -53,8 +53,9 @@ type Service struct {
 	TokenFor string // the flag and the variable of its token
 }
 
-// of is f, or the service that a variable names for one platform alone (LIVEKIT_AGENT_URL), as the original's do, where
-// that is of no less weight. A token that is another service's is not shown to it.
+// of is f, or the service that a variable names for one platform alone (LIVEKIT_AGENT_URL), as the original's variables
+// do. The variable counts where its source is no weaker than that of f. The token of one service is never shown to
+// another.
 func (f ServiceGroup) of(c *settings.Check, platform string) ServiceGroup {
 	name := strings.ToUpper(platform) + "_AGENT_"
 	own, from, err := c.Find(name + "URL")
@@ -72,8 +73,8 @@ func (f ServiceGroup) of(c *settings.Check, platform string) ServiceGroup {
 	return ServiceGroup{AgentURL: own, AgentToken: token}
 }
 
-// Service reads which echo service gives the room of a platform; none, where none is named or a setting of more weight
-// names a room. rivals are the values of the flags that do.
+// Service reads which echo service gives the room of a platform. There is none where no service is named, or where a
+// setting from a stronger source names a room. rivals are the values of the flags that name a room.
 func (f ServiceGroup) Service(c *settings.Check, platform string, rivals map[string]string) (s Service) {
 	c.Given(map[string]string{"agent-url": f.AgentURL})
 	f = f.of(c, platform)
@@ -102,7 +103,7 @@ func (f ServiceGroup) Service(c *settings.Check, platform string, rivals map[str
 	return s
 }
 
-// Hinted is an error of the service with the setting that it comes from, and a way out.
+// Hinted is an error of the service, with the setting that named the service and a way out.
 func (s Service) Hinted(err *measure.ServiceError) error {
 	hint := advice.Of(err)
 	var refused *echo.RefusedError

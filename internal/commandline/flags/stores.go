@@ -17,7 +17,7 @@ import (
 	"rtcbench/internal/stores"
 )
 
-// StoreGroup say where runs are kept.
+// StoreGroup are the flags that say where runs are kept.
 type StoreGroup struct{ stores.Flags }
 
 // words are what stores call their settings, and the commands that help.
@@ -38,7 +38,7 @@ func (f StoreGroup) Stores(c *settings.Check, env environment.Environment) keep.
 	return list
 }
 
-// Folder is the folder for data of a command that has --data-dir alone.
+// Folder is the path of the folder for data, for a command that has --data-dir and no other flag of stores.
 func Folder(dir string, c *settings.Check, env environment.Environment) string {
 	path := stores.Setup{Flags: stores.Flags{DataDir: dir}, Environment: env}.DataFolder(c)
 	c.Err = hints.For(c.Err)
@@ -52,7 +52,7 @@ func (f StoreGroup) Targets(c *settings.Check, env environment.Environment) []ou
 	return list
 }
 
-// Watched tells the page of rtcbench ui of the pings, where one shows the same folder.
+// Watched is a Watcher that tells the page of rtcbench ui of the pings, where such a page shows the same folder.
 func (f StoreGroup) Watched(env environment.Environment) measure.Watcher {
 	c := &settings.Check{}
 	dir := Folder(f.DataDir, c, env)
@@ -62,7 +62,7 @@ func (f StoreGroup) Watched(env environment.Environment) measure.Watcher {
 	return measure.Live("", func() live.Wire { return live.NewHere(dir) })
 }
 
-// First opens the first store of the flags, for who reads. Close it.
+// First opens the first store of the flags, for a command that reads. The caller closes it.
 func (f StoreGroup) First(ctx context.Context, from *settings.Sources, env environment.Environment) (
 	bench.Store, error) {
 	t, err := f.setup(env).First(&settings.Check{Sources: from})
@@ -75,7 +75,8 @@ func (f StoreGroup) First(ctx context.Context, from *settings.Sources, env envir
 	return OpenToRead(ctx, t)
 }
 
-// Once is First for who may not need a store: open opens it when it is called, and end closes what was opened.
+// Once is First for commands that may not need a store: open opens the store when it is called, and end closes what was
+// opened.
 func (f StoreGroup) Once(ctx context.Context, from *settings.Sources, env environment.Environment) (
 	open func() (bench.Store, error), end func()) {
 	var store bench.Store
@@ -90,7 +91,7 @@ func (f StoreGroup) Once(ctx context.Context, from *settings.Sources, env enviro
 	}
 }
 
-// OpenToRead opens a store and makes none.
+// OpenToRead opens a store that is there already; it makes none. The caller closes it.
 func OpenToRead(ctx context.Context, t outbox.Target) (bench.Store, error) {
 	s, err := archive.Open(ctx, t)
 	if err != nil {

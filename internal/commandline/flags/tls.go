@@ -8,15 +8,15 @@ import (
 	"rtcbench/internal/settings"
 )
 
-// TLSGroup say how a hub's listener is secured.
+// TLSGroup are the flags that say how a hub's listener is secured.
 type TLSGroup struct {
 	TLSCert string `name:"tls-cert" from:"RTCBENCH_TLS_CERT" dotenv:"no" group:"service" placeholder:"FILE" help:"Certificate (PEM) of the listener; with --tls-key." completion-predictor:"file"`
 	TLSKey  string `name:"tls-key" from:"RTCBENCH_TLS_KEY" dotenv:"no" group:"service" placeholder:"FILE" help:"Its key." completion-predictor:"file"`
 	TLSSelf bool   `name:"tls-self" from:"RTCBENCH_TLS_SELF" group:"service" help:"Make a certificate; the hub's URL then ends with its pin, behind #."`
 }
 
-// TLS is how the listener at address is secured, of a hub whose folder is dir; nil = it is not, and only
-// this machine can reach it.
+// TLS is the TLS configuration of the listener at address, for a hub whose folder is dir; nil = no TLS, and only this
+// machine can reach the listener.
 func (f TLSGroup) TLS(c *settings.Check, dir, address string) (secure *tls.Config, pin string, err error) {
 	var certificate tls.Certificate
 	switch {

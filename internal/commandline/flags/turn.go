@@ -13,7 +13,7 @@ import (
 	"rtcbench/internal/turn"
 )
 
-// TurnGroup say how a call goes, on any platform.
+// TurnGroup are the flags that say how a call goes, on any platform.
 type TurnGroup struct {
 	Turns    string   `short:"n" from:"RTCBENCH_TURNS" group:"what" default:"10" placeholder:"10" help:"Turns of each call; in LiveKit's sandbox 5."`
 	Calls    string   `from:"RTCBENCH_CALLS" group:"what" default:"1" placeholder:"1" help:"Calls, one after the other: each in a fresh room, or all in the room of --room or of a token."`
@@ -32,7 +32,7 @@ type TurnGroup struct {
 	Location         string `short:"l" from:"LOCATION_ID" group:"what" placeholder:"NAME" help:"Where this is measured from, as us-west-2; stored with the result."`
 }
 
-// Talk is the group itself, of whichever command has it.
+// Talk is the group itself, for code that knows only that a command has a TurnGroup.
 func (f TurnGroup) Talk() TurnGroup { return f }
 
 // Files are what a call writes beside its result.
@@ -71,7 +71,7 @@ func (f TurnGroup) Plan(c *settings.Check, job *measure.TurnJob) {
 	}
 }
 
-// words reads what is to be said.
+// words reads from the flags what the caller is to say.
 func (f TurnGroup) words(c *settings.Check, job *measure.TurnJob, turns int) (err error) {
 	say := f.Say
 	if len(say) == 0 {

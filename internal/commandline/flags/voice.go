@@ -9,7 +9,7 @@ import (
 	"rtcbench/internal/voice"
 )
 
-// VoiceGroup say what is assumed of a conversation over the path.
+// VoiceGroup are the flags that say what is assumed of a conversation over the path.
 type VoiceGroup struct {
 	Voice        bool   `from:"RTCBENCH_VOICE" group:"voice" help:"Show how the voice line of an audio run comes about: each value, measured or assumed, with its source."`
 	VoiceCapture string `from:"RTCBENCH_VOICE_CAPTURE" group:"voice" default:"10" placeholder:"10" help:"Milliseconds that capture takes."`
@@ -22,7 +22,7 @@ type VoiceGroup struct {
 	VoiceCodec   string `from:"RTCBENCH_VOICE_CODEC" group:"voice" placeholder:"NAME" help:"Both of a fit in the literature, as opus-nb-vbr-9 (docs/methodology.md)."`
 }
 
-// maxVoice bounds what can be assumed, in milliseconds.
+// maxVoice is the largest time that can be assumed, in milliseconds.
 const maxVoice = 60_000
 
 // Check finds out whether the flags make sense.
@@ -48,7 +48,7 @@ func (f VoiceGroup) assumptions(c *settings.Check) voice.Assumptions {
 	return a
 }
 
-// codec is what the codec takes, if somebody says so.
+// codec is what the codec takes of the rating, if the flags say so.
 func (f VoiceGroup) codec(c *settings.Check) (codec voice.Codec) {
 	ie, hasIe := c.Limit("voice-ie", f.VoiceIe, 95)
 	bpl, hasBpl := c.Limit("voice-bpl", f.VoiceBpl, 1000)
@@ -77,7 +77,7 @@ func (f VoiceGroup) codec(c *settings.Check) (codec voice.Codec) {
 	return codec
 }
 
-// Assumed is what the flags say, as a run has it; Check has found them right.
+// Assumed is what the flags say, in the form in which a run keeps it. Check must have been called before.
 func (f VoiceGroup) Assumed() *bench.Assumed {
 	if f == (VoiceGroup{}) {
 		return nil

@@ -1,4 +1,5 @@
-// Package hints adds the commands, flags and variables that help to an error of a room below, which knows none of them.
+// Package hints adds commands, flags and variables that help to the errors of the packages below, which know none of
+// them.
 package hints
 
 import (
@@ -45,7 +46,7 @@ func For(err error) error {
 	return err
 }
 
-// ForAll is For of each.
+// ForAll calls For for each error.
 func ForAll(errs []error) []error {
 	var list []error
 	for _, err := range errs {
@@ -54,10 +55,10 @@ func ForAll(errs []error) []error {
 	return list
 }
 
-// overTCP is for commands that have a choice of engines.
+// overTCP is the part of a hint that is only for commands with a choice of engines.
 const overTCP = ": --engine browser also goes over TCP"
 
-// OfOneEngine is For of a command that has no choice of engines.
+// OfOneEngine is For, for a command that has no choice of engines.
 func OfOneEngine(err error) error {
 	err = For(err)
 	if h, ok := err.(hinted); ok {
@@ -67,7 +68,7 @@ func OfOneEngine(err error) error {
 	return err
 }
 
-// ofJoining is about a room that was not joined.
+// ofJoining is the hint for an error about a room that was not joined.
 func ofJoining(err error) string {
 	var late *measure.LateError
 	var page *browser.LateError
@@ -88,7 +89,7 @@ func ofJoining(err error) string {
 	return ""
 }
 
-// ofKeeping is about runs that were not kept.
+// ofKeeping is the hint for an error about runs that were not kept.
 func ofKeeping(err error) string {
 	var refused *keep.Refused
 	var waiting *keep.Waiting
@@ -132,7 +133,7 @@ func withoutRoom(e *keep.NoRoom) (text string) {
 	return text
 }
 
-// ofReading is about what was kept.
+// ofReading is the hint for an error about reading what was kept.
 func ofReading(err error) string {
 	var unreadable *archive.Unreadable
 	var nothing *archive.Nothing
@@ -153,7 +154,7 @@ func ofReading(err error) string {
 	return ""
 }
 
-// Called is an error about the runs that text, which may be a secret in the wrong place, names.
+// Called is an error about the runs that text names. text may be a secret in the wrong place.
 func Called(text string, err error) error {
 	var notOne *archive.NotOne
 	switch {
@@ -168,7 +169,8 @@ func Called(text string, err error) error {
 		len(notOne.Found), notOne.Store, settings.ShownID(text), notOne.Found[0], notOne.Found[1])
 }
 
-// Note is the line about what was read all the same, or left out, of the side that is shown so.
+// Note is the line for a note about runs that were read all the same, or left out. shown is the name of the side that
+// the runs belong to.
 func Note(command, shown string, note error) string {
 	switch {
 	case errors.As(note, new(*archive.Unreadable)):

@@ -22,8 +22,8 @@ type Injection struct {
 	AtEcho, FromEcho time.Duration
 	// When it came to the router on each hop, after the router's start.
 	Arrived [4]time.Duration
-	OK      bool // exactly one packet a hop can have been it, and the router carried it
-	Dropped bool // … or carried it no farther: it was sent again, or is lost
+	OK      bool // on each hop exactly one packet can have been the ping, and was carried
+	Dropped bool // … or the router dropped the packet: the ping was sent again, or is lost
 
 	// Of audio packets, which are known one by one: the hop on which the router dropped it; -1 = on none, or not known.
 	DroppedOn int
@@ -32,7 +32,7 @@ type Injection struct {
 // partNames are the pieces of a round trip outside the router.
 var partNames = [...]string{"runner, sending", "server, both ways", "echo", "runner, receiving"}
 
-// parts are those of a ping with that round trip.
+// parts are how long a ping with that round trip was in each of partNames.
 func (i Injection) parts(rtt time.Duration) [len(partNames)]time.Duration {
 	return [...]time.Duration{i.Sending, i.Server, i.Echo, rtt - i.RTT() - i.Sending - i.Server - i.Echo}
 }
@@ -41,17 +41,19 @@ func (i Injection) parts(rtt time.Duration) [len(partNames)]time.Duration {
 func (i Injection) RTT() time.Duration { return i.Up + i.Down }
 
 const (
-	// hopWindow is how long after it has left one hop a ping is looked for on the next: what the program or the server
-	// need to pass it on; half the time between pings, where that is less. If two packets of its kind come in that
-	// time, nobody can tell which it was; if none does, it is looked for until the next ping may be there.
+	// hopWindow is how long after leaving one hop a ping is looked for on the next: what the program or the server
+	// needs to pass the ping on, or half the time between pings, where that is less. If two packets of its kind come in
+	// that time, nobody can tell which of them was the ping. If no packet comes, the search goes on until the next ping
+	// may be there.
 	hopWindow = 20 * time.Millisecond
-	// clockTolerance is how much earlier than its sample says a ping may have come to the router, for the clocks are
-	// read apart.
+	// clockTolerance is how much earlier than its sample says a ping may have come to the router, for the two clocks
+	// are read at different moments.
 	clockTolerance = 100 * time.Microsecond
 )
 
-// smallest is what a packet with a ping in it has at least: its JSON, LiveKit's envelope, SCTP, DTLS, UDP and IP.
-// Acknowledgements, STUN and RTCP are smaller. Audio packets may be as small as those, and are told by their size.
+// smallest is the least size of a packet with a ping in it, in bytes: its JSON, LiveKit's envelope, SCTP, DTLS, UDP and
+// IP. Acknowledgements, STUN and RTCP are smaller. Audio packets may be as small as these, and are recognised by their
+// exact size.
 const smallest = 160
 
 func mayBePing(r lab.Record, class bench.TransportClass) bool {
@@ -83,7 +85,7 @@ func Injected(log lab.Log, run bench.Run) []Injection {
 		at[i] = start + s.Sent
 	}
 	for h := range hops {
-		before := false // the ping before this one was found here
+		before := false // the previous ping was found on this hop
 		for i := range list {
 			if !list[i].OK {
 				before = false
@@ -92,7 +94,8 @@ func Injected(log lab.Log, run bench.Run) []Injection {
 			begin := at[i] - clockTolerance
 			r, found := only(hops[h], begin, at[i]+window)
 			if !found && before && i+1 < len(list) && at[i+1] > at[i]+window+clockTolerance {
-				// What comes before the next ping can is this one, late: without it the slow ones would be missing.
+				// A packet that comes before the next ping can come is this ping, late: without it the slow pings would
+				// be missing.
 				r, found = only(hops[h], begin, at[i+1]-clockTolerance-1)
 			}
 			before = found
@@ -102,7 +105,8 @@ func Injected(log lab.Log, run bench.Run) []Injection {
 	return list
 }
 
-// follow notes what the router did to it on a hop, and moves at to where it left that. sent is when it was sent.
+// follow notes what the router did to a ping on a hop, and moves at to the moment at which the ping left that hop. sent
+// is when the ping was sent.
 func (in *Injection) follow(hop int, r lab.Record, found bool, at *time.Duration, sent time.Duration) {
 	if in.pass(hop, r, found, *at); in.OK {
 		*at, in.Arrived[hop] = r.Left, r.Arrived
@@ -117,7 +121,7 @@ func (in *Injection) follow(hop int, r lab.Record, found bool, at *time.Duration
 	}
 }
 
-// pass notes what the router did to it on a hop, to which it could come from at on.
+// pass notes what the router did to a ping on a hop. The ping could come to that hop from at on.
 func (in *Injection) pass(hop int, r lab.Record, found bool, at time.Duration) {
 	if !found || r.Fate != lab.Carried {
 		in.OK, in.Dropped = false, found
@@ -138,12 +142,12 @@ func (in *Injection) pass(hop int, r lab.Record, found bool, at time.Duration) {
 	}
 }
 
-// wayThere is the hops of a ping and its pong, in their order.
+// wayThere are the four hops of a ping and its pong, in their order.
 var wayThere = [4][2]lab.Place{{lab.Runner, lab.SFU}, {lab.SFU, lab.Echo}, {lab.Echo, lab.SFU}, {lab.SFU, lab.Runner}}
 
 func hopOf(r lab.Record) int { return slices.Index(wayThere[:], [2]lab.Place{r.From, r.To}) }
 
-// only is the record that arrived from begin to end, if it is one alone.
+// only is the record that arrived from begin to end, if exactly one did.
 func only(list []lab.Record, begin, end time.Duration) (lab.Record, bool) {
 	i := sort.Search(len(list), func(i int) bool { return list[i].Arrived >= begin })
 	if i == len(list) || list[i].Arrived > end || i+1 < len(list) && list[i+1].Arrived <= end {

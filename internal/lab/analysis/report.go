@@ -22,10 +22,10 @@ type Report struct {
 		P99 float64 `json:"p99"`
 		Max float64 `json:"max"`
 	} `json:"router_added_us"` // by how much packets left later than the scenario wanted
-	Imprecise bool    `json:"imprecise"` // P99 of it is above 1 ms
+	Imprecise bool    `json:"imprecise"` // the P99 of router_added_us is above 1 ms
 	Hops      []Hop   `json:"hops"`
 	Pings     int     `json:"pings"`   // answered in time
-	Matched   int     `json:"matched"` // of them, to their packets
+	Matched   int     `json:"matched"` // of these, the pings whose packets were found
 	Others    Others  `json:"unmatched"`
 	Errors    []Error `json:"errors"` // of the matched
 	Parts     []Part  `json:"parts"`  // where the rest of the round trip passed
@@ -44,16 +44,16 @@ type Report struct {
 	Residuals *Residuals `json:"beyond,omitempty"` // of a run with a network in every other stretch
 }
 
-// Others is the pings that were answered in time and not matched: their round trips, which are in no other number of a
-// Report.
+// Others are the pings that were answered in time and not matched, with their round trips. These round trips are in no
+// other number of a Report.
 type Others struct {
 	Pings int     `json:"pings"`
 	P50   float64 `json:"p50_ms"`
 	Max   float64 `json:"max_ms"`
 }
 
-// Again is the pings answered in time although the router dropped a packet of theirs, and how much longer than the
-// median ping they took: until it was sent again.
+// Again are the pings that were answered in time although the router dropped one of their packets, and how much longer
+// than the median ping they took: until the packet was sent again.
 type Again struct {
 	Pings int     `json:"pings"`
 	P50   float64 `json:"p50_ms"`
@@ -123,7 +123,7 @@ type Part struct {
 	P99  float64 `json:"p99_ms"`
 }
 
-// Matched is the pings that were matched, one value each.
+// Matched are the pings that were matched, with one value for each ping in every list.
 type Matched struct {
 	Seq          []uint32  `json:"seq"`
 	RTT          []float64 `json:"rtt_ms"`
@@ -133,7 +133,7 @@ type Matched struct {
 	Down         []float64 `json:"down_ms"`
 }
 
-// imprecise is the P99 of the router's own error from which on what it did is to be doubted.
+// imprecise is a limit for the P99 of the router's own error: above it, what the router did is to be doubted.
 const imprecise = time.Millisecond
 
 // NewReport holds run against log, and against the numbers of the pings that the echo heard; nil = nobody knows.

@@ -9,14 +9,14 @@ import (
 )
 
 // Residuals are the errors that a network brings and the floor does not explain: measured − (injected and floor). The
-// floor is that of the same seconds, because the network was away in every other stretch of the run, and a machine that
-// is slow for a minute is slow for both.
+// floor was measured in the same seconds, because the network was away in every other stretch of the run. A machine
+// that is slow for a minute is slow for both.
 type Residuals struct {
 	Every  float64 `json:"every_ms"`
 	There  int     `json:"pings"`       // how many met the network on each hop
 	Away   int     `json:"floor_pings"` // how many met the network on no hop
-	Floors []Error `json:"floors"`      // measured − injected of the latter
-	Errors []Error `json:"errors"`      // of the former: measured − what injected and floor make together
+	Floors []Error `json:"floors"`      // measured − injected, of the pings that met no network
+	Errors []Error `json:"errors"`      // of the other pings: measured − (injected and floor together)
 	Parts  []Grown `json:"parts"`
 }
 
@@ -27,7 +27,7 @@ type Grown struct {
 	There float64 `json:"there_ms"`
 }
 
-// ways are the pings of one kind.
+// ways are the times of the pings of one kind: those that met the network, or those that did not.
 type ways struct {
 	rtt, injected, up, injectedUp, down, injectedDown []time.Duration
 	parts                                             [len(partNames)][]time.Duration
@@ -79,9 +79,9 @@ func newResiduals(s lab.Scenario, oneWay bench.OneWay, list []Injection, run ben
 	return b
 }
 
-// add holds a quantile of what was measured with the network against that of what was injected and the floor together:
-// of the sums of one ping's injected time and any ping's on the floor. A quantile of sums is not the sum of quantiles,
-// where both are spread.
+// add compares a quantile of what was measured with the network to the same quantile of injected and floor together.
+// These are sums of one ping's injected time and any ping's time on the floor. A quantile of sums is not the sum of
+// quantiles, where both are spread.
 func (b *Residuals) add(what string, q float64, measured, injected, floor, floorInjected []time.Duration) {
 	own := make([]time.Duration, len(floor))
 	for i := range own {

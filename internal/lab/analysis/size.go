@@ -9,16 +9,16 @@ import (
 	"rtcbench/internal/lab"
 )
 
-// following is how long a packet is looked for on a hop. Before that the same size does not come again.
+// following is how long a packet is looked for on a hop. The same size does not come again within that time.
 const following = 10 * time.Second
 
-// early is how much earlier than its sample says a packet may have come: a page and its worker stamp what they hand on
-// when they come to it.
+// early is how much earlier than its sample says a packet may have come to the router: a page and its worker stamp a
+// packet only when they get to it.
 const early = 10 * time.Millisecond
 
-// bySize follows each audio packet by its size, which is its number: nothing on its way changes it but for a constant
-// that encryption and headers add on each hop. Packets may so overtake each other, and what the router dropped is known
-// as well as what it carried. ok is false where the sizes are not the numbers.
+// bySize follows each audio packet by its size, which tells its number: on the way only encryption and headers change
+// the size, by a constant on each hop. Packets may so overtake each other, and the dropped ones are known as well as
+// the carried ones. numbered is false where the sizes do not tell the numbers.
 func bySize(hops [4][]lab.Record, run bench.Run, start time.Duration) (followed []Injection, numbered bool) {
 	list, at := make([]Injection, len(run.Samples)), make([]time.Duration, len(run.Samples))
 	for i, s := range run.Samples {
@@ -53,8 +53,9 @@ func bySize(hops [4][]lab.Record, run bench.Run, start time.Duration) (followed 
 	return list, true
 }
 
-// added is what a packet on this hop has beyond the rest of its number: the commonest difference of those that came
-// soon after the pings were there. ok is false where it is that of fewer than half of the pings.
+// added is by how many bytes packets on this hop are larger than their numbers say: the commonest difference of the
+// packets that came soon after the pings could be there. ok is false where fewer than half of the pings have that
+// difference.
 func added(records []lab.Record, list []Injection, at []time.Duration) (constant int, ok bool) {
 	votes, voters := map[int]int{}, 0
 	for i, in := range list {

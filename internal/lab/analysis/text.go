@@ -13,7 +13,7 @@ import (
 // tableWidth is in columns.
 const tableWidth = 80
 
-// WriteText is the table of a lab, below that of the run.
+// WriteText writes the table of a lab, which stands below the table of the run.
 func WriteText(w io.Writer, r Report) {
 	about(w, r)
 	packets := "packets that may be pings"

@@ -12,12 +12,12 @@ import (
 	"rtcbench/internal/turn"
 )
 
-// Turns holds turn latencies against the log of the lab's own agent, and what is left of them against what the router
-// did to the packets in which the caller ended and the answer began.
+// Turns compares turn latencies with the log of the lab's own agent. The rest is compared with what the router did to
+// the two packets in which the caller's speech ended and the answer began.
 type Turns struct {
 	Answered int `json:"answered"`
-	// Matched are in Samples; of the others nobody knows all: the router dropped one of the two packets, or the agent's
-	// log has nothing, or not in time.
+	// Matched turns are in Samples. Of the other turns something is missing: the router dropped one of the two packets,
+	// or the agent's log has no answer in time.
 	Matched int         `json:"matched"`
 	Samples []TurnWay   `json:"samples"`
 	Error   [3]*float64 `json:"error_ms"` // least, P50, greatest of the matched; null = there are none
@@ -28,10 +28,10 @@ type TurnWay struct {
 	Seq     uint32  `json:"seq"`
 	Latency float64 `json:"latency_ms"`
 	Agent   float64 `json:"agent_log_ms"`
-	Up      float64 `json:"injected_up_ms"` // both hops of it
+	Up      float64 `json:"injected_up_ms"` // of the packet that ended the speech, on both hops
 	Down    float64 `json:"injected_down_ms"`
-	Error   float64 `json:"error_ms"` // of the latency: what is left of it without the other three
-	Marked  bool    `json:"marked"`   // the turn says itself that it may be wrong
+	Error   float64 `json:"error_ms"` // what is left of the latency without the other three
+	Marked  bool    `json:"marked"`   // the turn itself is marked as unsure
 }
 
 // NewTurns follows each turn's two packets through the log. said are the utterances of the run.
@@ -85,21 +85,21 @@ func NewTurns(log lab.Log, run bench.Run, known []turn.Answered, said map[string
 	return t, nil
 }
 
-// packet is one that is followed: its bytes, and from when on it can come to the next hop. ok is false once it is lost
-// from sight.
+// packet is a packet that is followed: its size, and from when on it can come to the next hop. ok is false once it is
+// lost from sight.
 type packet struct {
 	size int
 	at   time.Duration
 	ok   bool
 }
 
-// pageTolerance is how much earlier a packet of a page may have come to the router than the page says: its clock is
-// read from outside of its browser, once. Packets are 20 ms apart, and told by their size.
+// pageTolerance is how much earlier than the page says a packet of a page may have come to the router. The page's clock
+// is read from outside its browser, once. Packets are 20 ms apart, and told apart by their size.
 const pageTolerance = 5 * time.Millisecond
 
-// through follows packets over two hops, and gives how long the router kept each. They may have come to the first one
-// so much earlier than they say. Encryption and headers add a constant to a packet's size on each hop, as they do to
-// that of a ping.
+// through follows packets over two hops, and gives how long the router kept each packet on both together. A packet may
+// have come to the first hop earlier than it says, by early at the most. Encryption and headers add a constant to a
+// packet's size on each hop, as they do to the size of a ping.
 func through(log lab.Log, list []packet, hop int, early time.Duration) []time.Duration {
 	kept := make([]time.Duration, len(list))
 	for h := hop; h < hop+2; h++ {
@@ -131,7 +131,8 @@ func through(log lab.Log, list []packet, hop int, early time.Duration) []time.Du
 	return kept
 }
 
-// addedTo is what packets on a hop have beyond their payloads: the commonest difference of those that came next.
+// addedTo is by how many bytes packets on a hop are larger than their payloads: the commonest difference of the packets
+// that came next.
 func addedTo(records []lab.Record, list []packet, early time.Duration) (constant int, ok bool) {
 	votes, most := map[int]int{}, 0
 	for _, p := range list {
@@ -170,7 +171,7 @@ func (t *Turns) write(w io.Writer, say func(format string, args ...any)) {
 	}
 }
 
-// about is what is said above each table.
+// about writes what stands above each table.
 func about(w io.Writer, r Report) {
 	fmt.Fprintf(w, "\nThe lab: %s\n", r.Scenario)
 	if r.About != "" {

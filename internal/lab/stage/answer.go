@@ -22,7 +22,7 @@ const agentReady = "agent ready"
 type Answerer struct {
 	Platform string              // whose room it is in; "" = LiveKit's
 	Get      func(string) string // reads a variable: where the server is, and its key
-	Browser  browser.Options     // which the seat of another platform needs
+	Browser  browser.Options     // needed by platforms other than LiveKit
 	Log      string              // the file that is told what was answered
 	Delay    time.Duration       // of the answers
 	Within   time.Duration       // how long joining may take
@@ -53,7 +53,7 @@ func (a Answerer) Serve(ctx context.Context, w io.Writer) error {
 	return os.WriteFile(a.Log, data, 0o600)
 }
 
-// seat takes that of a LiveKit room's agent.
+// seat takes the seat of the agent in a LiveKit room. The caller calls leave.
 func (a Answerer) seat(ctx context.Context) (line bench.Line, leave func(), err error) {
 	const identity = "rtcbench-agent-lab"
 	token, err := livekit.Key{Key: a.Get("LIVEKIT_API_KEY"), Secret: a.Get("LIVEKIT_API_SECRET")}.
@@ -69,7 +69,7 @@ func (a Answerer) seat(ctx context.Context) (line bench.Line, leave func(), err 
 	return line, func() { line.Close() }, nil
 }
 
-// answers reads what an agent wrote down.
+// answers reads what an agent wrote down of its answers.
 func answers(path string) (list []turn.Answered, err error) {
 	data, err := os.ReadFile(path)
 	if err == nil {

@@ -16,10 +16,10 @@ import (
 	"rtcbench/internal/platform/daily/standin"
 )
 
-// cloud is where the stand-in for Daily's cloud is found in a lab.
+// cloud is the address of the stand-in for Daily's cloud in a lab.
 var cloud = net.JoinHostPort(lab.SFU.Address(), strconv.Itoa(port))
 
-// dailyRoom is the room of a lab, as Daily has rooms.
+// dailyRoom is the lab's room, where the lab plays Daily.
 var dailyRoom = bench.Place{URL: standin.RoomURL(cloud, room), Bundle: standin.BundleURL(cloud)}
 
 // reachesDaily are the variables that name a Daily room to a command in the lab.
@@ -27,7 +27,7 @@ func reachesDaily() []string {
 	return []string{"DAILY_ROOM_URL=" + dailyRoom.URL, "RTCBENCH_DAILY_BUNDLE_URL=" + dailyRoom.Bundle}
 }
 
-// serveDaily is the stand-in for Daily's cloud of a lab, until ctx ends.
+// serveDaily runs the stand-in for Daily's cloud in a lab until ctx ends.
 func serveDaily(ctx context.Context, w io.Writer) error {
 	server, err := standin.StartAt(cloud)
 	if err != nil {

@@ -1,5 +1,6 @@
-// Package stage plays this program in a lab: a server, an echo or a voice agent, and the command that is measured, each
-// a process of its own in its place, and what the router and the echo wrote down of it.
+// Package stage plays this program in a lab. A server, an echo or a voice agent, and the command that is measured are
+// each a process of its own in its place. The package also compares the result with what the router and the echo wrote
+// down.
 package stage
 
 import (
@@ -31,20 +32,20 @@ type Play struct {
 	Seed     uint64
 	Command  []string // a command line of this program, which measures
 	Output   string   // the file that the command writes; "" = it names none, and is given one
-	Within   string   // how long the command waits for its seats, which holds for the echo too; "" = as ever
+	Within   string   // how long the command and the echo wait for their seats; "" = the default
 	Environ  []string // of this process
 	NoStore  bool     // the command keeps its runs in no store
 	// The command calls a voice agent: one of ours answers, after Delay, in the place of the echo. Said are the
 	// utterances of the call; nil = the command pings.
 	Said     map[string]turn.Utterance
-	Delay    time.Duration // 0 = as the sandbox's agent by itself
+	Delay    time.Duration // 0 = the delay of the sandbox's agent
 	Platform string        // whose server is played; "" = LiveKit's
 	Chrome   []string      // flags that say which browser answers, where that platform needs one
 	Stdout   io.Writer
 	Stderr   io.Writer
 }
 
-// Played is what became of it.
+// Played is what became of a Play.
 type Played struct {
 	Ended     error // how the command ended: lab.ErrNotPlayed, an *exec.ExitError, nil
 	Log       lab.Log
@@ -111,7 +112,7 @@ func (p Play) Do(ctx context.Context) (played Played, err error) {
 	return played, nil
 }
 
-// hold holds what the command wrote against the logs.
+// hold compares what the command wrote with the logs of the router, the echo and the agent.
 func (s stage) hold(played *Played) {
 	heard, err := witness.Read(s.pingLog())
 	if err != nil {
@@ -140,7 +141,7 @@ func (s stage) pingLog() string { return filepath.Join(s.dir, "pings.log") }
 // turnLog is where the agent writes what it answered.
 func (s stage) turnLog() string { return filepath.Join(s.dir, "turns.json") }
 
-// elsewhere begins the variables that name another place than the lab.
+// elsewhere are the beginnings of the variables that name another place than the lab.
 var elsewhere = []string{"LIVEKIT_", "DAILY_", "TMPDIR=", "ECHO_AGENT_", "RTCBENCH_AGENT", "RTCBENCH_ROOM",
 	"RTCBENCH_LISTEN", "RTCBENCH_HOST", "RTCBENCH_PORT", "RTCBENCH_DAILY_", "RTCBENCH_TURN_AGENT",
 	"RTCBENCH_TURN_START_"}
@@ -149,7 +150,7 @@ var elsewhere = []string{"LIVEKIT_", "DAILY_", "TMPDIR=", "ECHO_AGENT_", "RTCBEN
 var Names = []string{"server-url", "token", "api-key", "api-secret", "room", "echo", "agent", "agent-url",
 	"agent-token", "agent-name", "room-url", "start-url", "start-token", "start-body", "daily-bundle-url"}
 
-// withoutElsewhere is environ without what names another place than the lab.
+// withoutElsewhere is environ without the variables that name another place than the lab.
 func withoutElsewhere(environ []string) (kept []string) {
 	for _, e := range environ {
 		if !isElsewhere(e) {
@@ -163,8 +164,8 @@ func isElsewhere(variable string) bool {
 	return slices.ContainsFunc(elsewhere, func(name string) bool { return strings.HasPrefix(variable, name) })
 }
 
-// Elsewhere tells the variables of a file that hold in no lab: they name another place. Without a lab it is nil. get
-// reads a variable of this process.
+// Elsewhere gives a function that reports whether a variable of a file must not count in a lab, because it names
+// another place. Outside a lab the function is nil. get reads a variable of this process.
 func Elsewhere(get func(string) string) func(variable string) bool {
 	if get("RTCBENCH_LAB") == "" {
 		return nil
@@ -201,7 +202,7 @@ func (s stage) play(ctx context.Context) error {
 	}
 	if c := s.Scenario.EchoClock; c == (lab.Clock{}) {
 		runner.Env = append(runner.Env, "RTCBENCH_LAB_CLOCK=one")
-	} else if s.Said == nil { // nothing of a turn is measured by the agent's clock
+	} else if s.Said == nil { // turns are not measured by the agent's clock
 		echo.Args = append(echo.Args, fmt.Sprintf("--clock-offset=%v", time.Duration(c.Offset)),
 			fmt.Sprintf("--clock-skew=%v", c.Skew))
 	}
@@ -213,7 +214,8 @@ func (s stage) play(ctx context.Context) error {
 	})
 }
 
-// Enter becomes this program with args, in the place of a lab that this process was started in.
+// Enter replaces this process by this program with args, in the place of the lab in which this process was started. It
+// returns only if that fails.
 func Enter(args, environ []string) error {
 	self, err := os.Executable()
 	if err != nil {
@@ -238,7 +240,7 @@ func Serve(ctx context.Context, platform string, get func(string) string, w io.W
 	return server.Close()
 }
 
-// Clock is this process's clock; in a lab that of the lab, by which the router writes down what it does. get reads a
+// Clock is the clock of this process. In a lab it is the lab's clock, which the router uses for its log. get reads a
 // variable of this process.
 func Clock(get func(string) string) bench.Clock {
 	clock := bench.NewClock()

@@ -1,4 +1,4 @@
-// Package witness writes down which pings a lab's echo was given, and reads that again.
+// Package witness writes down which pings a lab's echo received, and reads the numbers again.
 package witness
 
 import (
@@ -15,10 +15,10 @@ import (
 	"rtcbench/internal/ping"
 )
 
-// Log is where numbers of pings are written; a nil one takes none.
+// Log is a file of the numbers of pings; a nil *Log writes nothing.
 type Log struct{ file *os.File }
 
-// Create makes a Log of the file of that path; "" = nobody wants one.
+// Create makes a Log at path; nil where path is "". The caller closes it.
 func Create(path string) (*Log, error) {
 	if path == "" {
 		return nil, nil
@@ -38,7 +38,7 @@ func (l *Log) Close() error {
 	return l.file.Close()
 }
 
-// Beside is join, whose sessions write to the log.
+// Beside is join with sessions that also write to the log.
 func (l *Log) Beside(join func(context.Context) (bench.Session, error)) func(context.Context) (bench.Session, error) {
 	if l == nil {
 		return join

@@ -1,7 +1,7 @@
 package daily
 
-// Flags say which room, and with what right. The tags both, echo and service hold what a flag is called, and its help,
-// where it stands beside those of other platforms.
+// Flags say which room to join, and with what right. The tags both, echo and service hold the name and the help that a
+// flag has in commands that also have flags of other platforms.
 type Flags struct {
 	RoomURL   string `name:"room-url" short:"r" from:"DAILY_ROOM_URL" group:"where" placeholder:"URL" help:"Daily room, as https://domain.daily.co/room." both:"daily-room: Daily room." echo:"r room-url: With --platform daily: the room; --token lets into a private one."`
 	Token     string `name:"token" from:"RTCBENCH_DAILY_TOKEN" group:"where" placeholder:"TOKEN" help:"Meeting token, for a private room." both:"daily-token: Meeting token, for a private room."`

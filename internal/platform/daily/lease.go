@@ -11,12 +11,14 @@ import (
 	"rtcbench/internal/redact"
 )
 
-// leases are rooms that are made ahead of time, each for a slot alone: nobody joins before, and who is there at its end
-// is put out. A room has to be there before somebody joins, so that REST is spoken to.
+// leases are rooms that are made ahead of time, each for one slot alone: nobody can join before the slot, and whoever
+// is there at its end is put out. A room has to be there before somebody joins, so making one takes a request to
+// Daily's REST interface.
 var leases = &bench.Leases{Make: lease, Remove: vacate, Check: ofDaily,
 	Keys: map[string]string{"api-key": "leased", "daily-api-url": ""}}
 
-// lease makes a room and a token for each who is to come. A room of that name that is there already is taken.
+// lease makes a room, and a token for each participant who is to come. A room that is there already by that name is
+// used.
 func lease(ctx context.Context, where bench.Place, of bench.LeaseOf) (map[bench.Role]bench.Seat, error) {
 	if where.Key == "" {
 		return nil, errors.New("seats are leased with an API key of Daily")
@@ -43,8 +45,8 @@ func vacate(ctx context.Context, where bench.Place, room string) error {
 	return (&Client{API: where.API, Key: where.Key}).DeleteRoom(ctx, room)
 }
 
-// ofDaily refuses a seat that is elsewhere than at Daily: the page that takes the seat speaks to whatever host the seat
-// names. A room may also be where this machine itself has its call machine from.
+// ofDaily refuses a seat that is not at Daily: the page that takes the seat speaks to whatever host the seat names. A
+// room may also be on the host from which this machine itself is told to load the call machine.
 func ofDaily(own bench.Place, s bench.Seat) error {
 	room, err := url.Parse(s.URL)
 	if err != nil {

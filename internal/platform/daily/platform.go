@@ -43,7 +43,7 @@ var Platform = bench.Platform{
 	},
 }
 
-// Meeting is a room of Daily: one that is named, or one that is made with a key and removed at the end.
+// Meeting is a room of Daily: one that was named, or one that is made with a key and removed at the end.
 type Meeting struct {
 	place  bench.Place
 	client *Client // nil = the room is there already
@@ -54,7 +54,7 @@ type Meeting struct {
 
 var _ bench.Meeting = (*Meeting)(nil)
 
-// NewMeeting is a room that Place names, or one that is made with its key.
+// NewMeeting is the room that where names, or one that is made with the key of where.
 func NewMeeting(where bench.Place, life time.Duration) *Meeting {
 	m := &Meeting{place: where, life: life, tokens: map[bench.Role]string{}}
 	if where.URL == "" && where.Starter.URL == "" {
@@ -64,7 +64,7 @@ func NewMeeting(where bench.Place, life time.Duration) *Meeting {
 	return m
 }
 
-// named takes a room's URL. Daily's links may carry the token.
+// named takes the URL of a room. Daily's links may also carry a token.
 func (m *Meeting) named(room string) {
 	if u, err := url.Parse(room); err == nil && room != "" {
 		if t := u.Query().Get("t"); t != "" && m.place.Token == "" {
@@ -127,14 +127,14 @@ func (m *Meeting) Seat(role bench.Role, identity string) (bench.Seat, error) {
 	return bench.Seat{Room: room, Identity: identity, Bundle: m.place.Bundle}, nil
 }
 
-// Explain implements bench.Meeting: daily-js has said it all.
+// Explain implements bench.Meeting: daily-js has already said everything, so err stays as it is.
 func (m *Meeting) Explain(_ context.Context, _ bench.Seat, err error) error { return err }
 
 // Complete implements bench.Meeting.
 func (m *Meeting) Complete(_ context.Context, run *bench.Run, err error) error {
 	run.Facts.Geo = m.place.Region
 	run.Standin = run.Facts.SFU == standin.SFU
-	if t := run.Facts.Topology; t != "" && t != "none" && t != "sfu" { // none is not known
+	if t := run.Facts.Topology; t != "" && t != "none" && t != "sfu" { // "none" means that the topology is not known
 		run.Doubts = append(run.Doubts, bench.Doubt{Code: "topology",
 			Text: fmt.Sprintf("Daily's topology is %q, not the usual \"sfu\": this is another path", t)})
 	}

@@ -1,5 +1,5 @@
-// Package daily makes and removes rooms of Daily (https://docs.daily.co/reference/rest-api) for a run. It
-// joins none: there is no Go SDK, so internal/browser does that with Daily's own JavaScript SDK.
+// Package daily makes and removes rooms of Daily (https://docs.daily.co/reference/rest-api) for a run. It joins no
+// room: there is no Go SDK, so internal/browser joins with Daily's own JavaScript SDK.
 package daily
 
 import (
@@ -63,7 +63,7 @@ type Error struct {
 	page *advice.Refused // the answer, where it is not of Daily's form: it may be somebody else's
 }
 
-// isGone reports whether it is Daily's word that the room is not there. A 404 of somebody else's is none.
+// isGone reports whether Daily itself says that the room is not there. A 404 from somebody else does not say that.
 func (e *Error) isGone() bool {
 	return e.page == nil && (e.Status == http.StatusNotFound || e.Status/100 == 4 && e.Deleted)
 }
@@ -96,15 +96,16 @@ func (c *Client) CreateRoom(ctx context.Context, name string, end time.Time, geo
 	return c.create(ctx, name, "private", span{to: end}, geo)
 }
 
-// CreatePublicRoom makes one that whoever knows its name may join.
+// CreatePublicRoom makes a room that anybody who knows its name may join.
 func (c *Client) CreatePublicRoom(ctx context.Context, name string, end time.Time, geo string) (Room, error) {
 	return c.create(ctx, name, "public", span{to: end}, geo)
 }
 
-// span is when a room or a token is good; without from it is from now on.
+// span is when a room or a token is valid; a zero from means from now on.
 type span struct{ from, to time.Time }
 
-// properties are those of a room or a token that is good so long, and puts out at its end whoever is there by it.
+// properties are those of a room or a token that is valid for s. At the end of s, Daily puts out whoever is there by
+// it.
 func (s span) properties(eject string) map[string]any {
 	p := map[string]any{"exp": s.to.Unix(), eject: true, "start_audio_off": true, "start_video_off": true}
 	if !s.from.IsZero() {
@@ -129,8 +130,9 @@ func (c *Client) create(ctx context.Context, name, privacy string, good span, ge
 	return room, nil
 }
 
-// settle finds out whether a room was made although its making failed: the answer may have been lost, and a
-// second try is then refused because of the first. A room that nobody will use is removed.
+// settle finds out whether a room was made although the request failed: the answer may have been lost, and Daily then
+// refuses a second request because the room is there. If the room was made it is returned. If nobody can tell, the room
+// is removed, for nobody will use it.
 func (c *Client) settle(ctx context.Context, name string, failed error) (Room, error) {
 	var refused *Error
 	if errors.Is(failed, ErrElsewhere) || errors.As(failed, &refused) && refused.Status != http.StatusBadRequest &&
@@ -158,7 +160,7 @@ func (c *Client) settle(ctx context.Context, name string, failed error) (Room, e
 	return Room{}, failed
 }
 
-// Room looks a room up; one that is not there is an *Error with status 404.
+// Room looks up a room. The error for a room that is not there is an *Error with status 404.
 func (c *Client) Room(ctx context.Context, name string) (room Room, err error) {
 	err = c.call(ctx, http.MethodGet, "/rooms/"+url.PathEscape(name), nil, &room, func() bool { return room.is(name) })
 	return room, err
@@ -204,8 +206,8 @@ const (
 	maxAnswer  = 1 << 20
 )
 
-// call makes one request, again with growing pauses while the answer is 429 or 5xx. The answer is read into out, and
-// done says of it whether Daily did what was asked for.
+// call makes one request, and repeats it with growing pauses while the answer is 429 or 5xx. The answer is read into
+// out; done then reports whether Daily did what was asked for.
 func (c *Client) call(ctx context.Context, method, path string, in, out any, done func() bool) error {
 	pause := firstPause
 	for attempt := 1; ; attempt++ {
@@ -229,7 +231,7 @@ func (c *Client) call(ctx context.Context, method, path string, in, out any, don
 	}
 }
 
-// once makes one request; wait is how long Daily wants to be left alone, if it says so.
+// once makes one request. wait is how long Daily asks the client to wait before the next request, if it does.
 func (c *Client) once(
 	asked context.Context, method, path string, in, out any, done func() bool,
 ) (wait time.Duration, err error) {
@@ -276,7 +278,7 @@ func (c *Client) once(
 	return 0, nil
 }
 
-// refused reads an answer that is none that was wanted.
+// refused makes an *Error of an answer other than the one that was wanted.
 func (c *Client) refused(answer *http.Response, data []byte) *Error {
 	refused := &Error{Status: answer.StatusCode, host: answer.Request.URL.Host}
 	var said struct {
@@ -315,7 +317,7 @@ func unanswered(asked context.Context, host string, step bench.Step, err error) 
 	return fmt.Errorf("ask %s: %w%s", host, err, advice.Of(err))
 }
 
-// path is that of the address that was given; "" = none was.
+// path is the path of the address in API; "" = no address was given.
 func (c *Client) path() string {
 	if u, err := url.Parse(c.API); err == nil {
 		return u.Path
@@ -323,7 +325,7 @@ func (c *Client) path() string {
 	return ""
 }
 
-// transport is that of all clients that have none of their own.
+// transport is for all clients that have no transport of their own.
 var transport = advice.Guarded(advice.Transport())
 
 // client is the caller's, or one of this package; neither follows a redirect. A redirect would take the key to a host
@@ -337,10 +339,11 @@ func (c *Client) client() *http.Client {
 	return &own
 }
 
-// ErrElsewhere means that an answer sends the client on to another place, which is not followed.
+// ErrElsewhere means that an answer redirects the client to another place. Redirects are not followed.
 var ErrElsewhere = errors.New("sends the API key on to")
 
-// elsewhere is the error of an answer that sends the client on. It names where to, without what may be secret there.
+// elsewhere is the error of an answer that redirects the client. It names the new place without what may be secret in
+// it.
 func elsewhere(from *url.URL, status int, to string) error {
 	at, err := from.Parse(to)
 	if err != nil || at.Host == "" {
@@ -354,7 +357,7 @@ func elsewhere(from *url.URL, status int, to string) error {
 		from.Host, ErrElsewhere, place, status)
 }
 
-// harmless is text of Daily's on one short line, without the key.
+// harmless is a text from Daily as one short line, without the key.
 func (c *Client) harmless(text string) string {
 	const most = 300
 	return redact.New(c.Key).Line(text, most)

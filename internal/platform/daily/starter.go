@@ -16,12 +16,13 @@ import (
 	"rtcbench/internal/redact"
 )
 
-// usualOrder is what a starter is told, where nobody says more: Pipecat Cloud makes a room only then.
+// usualOrder is the order to a starter where the user gives none: without it Pipecat Cloud makes no room.
 const usualOrder = `{"createDailyRoom": true}`
 
-// Start asks an agent's starter for a room with the agent in it, once: each call may start an agent, which may cost
-// money. A starter is asked by POST, as RTVI's clients ask Pipecat's, and names the room and a token for it. A redirect
-// is not followed: it would take the starter's key, or the order, to a host that nobody named.
+// Start asks an agent's starter for a room with the agent in it. It asks only once, because each request may start an
+// agent, which may cost money. A starter is asked by POST, as RTVI's clients ask Pipecat's starters, and names the room
+// and a token for it. A redirect is not followed: it would take the starter's key, or the order, to a host that nobody
+// named.
 // https://docs.pipecat.ai/api-reference/pipecat-cloud/rest-reference/endpoint/start
 func Start(ctx context.Context, s bench.Starter) (room, token string, err error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.URL,
@@ -78,7 +79,7 @@ func unstarted(ctx context.Context, step bench.Step, err error) error {
 	return fmt.Errorf("%w%s", err, advice.Of(err))
 }
 
-// sentOn is a redirect, named without what may be secret in it.
+// sentOn is the error of an answer that redirects the client, without what may be secret in the new place.
 func sentOn(from *url.URL, status int, to string) error {
 	at, err := from.Parse(to)
 	if err != nil || at.Host == "" {
@@ -92,7 +93,8 @@ func sentOn(from *url.URL, status int, to string) error {
 		place, status)
 }
 
-// roomOf reads a starter's answer. Pipecat's own starters and those of its clients' convention name things otherwise.
+// roomOf reads a starter's answer. Pipecat's own starters use other names for the fields than its clients' convention
+// does.
 func roomOf(body []byte) (room, token string, err error) {
 	var said struct {
 		DailyRoom    string `json:"dailyRoom"`

@@ -10,9 +10,9 @@ import (
 )
 
 // Refuses says why nothing can be measured by audio with a meeting token, as far as the token itself tells; "" =
-// nothing speaks against it. What the token leaves open the room decides, and whether it is good at all Daily does. Its
-// claims have the short names of https://docs.daily.co/reference/rest-api/meeting-tokens/self-signing-tokens, whoever
-// made it.
+// nothing speaks against it. Where the token leaves a right open, the room decides. Whether the token is valid at all,
+// Daily decides. The claims have the short names of
+// https://docs.daily.co/reference/rest-api/meeting-tokens/self-signing-tokens, whoever made the token.
 func Refuses(token string, class bench.TransportClass) string {
 	if class != bench.RTPAudio && class != bench.Turn {
 		return ""

@@ -23,9 +23,10 @@ import (
 )
 
 // api is one request, or several, to the server's API (Twirp: Protocol Buffers over HTTP), with a token for these
-// alone. It is not the SDK's client: that one takes the deadline of a call off for the servers of LiveKit Cloud, tries
-// three times as long as it was given, and takes a web page of status 200 for an empty answer where its bytes happen to
-// allow that. https://docs.livekit.io/reference/other/roomservice-api/
+// requests alone. It is not the SDK's client. For the servers of LiveKit Cloud, that client drops the deadline of a
+// call and tries three times as long as it was given. It also takes a web page of status 200 for an empty answer where
+// the bytes happen to allow that.
+// https://docs.livekit.io/reference/other/roomservice-api/
 type api struct {
 	server  string
 	token   string
@@ -33,10 +34,10 @@ type api struct {
 	steps   advice.Steps
 }
 
-// tokenLife is for the requests of one call, and for clocks that differ.
+// tokenLife is how long a token lasts: enough for the requests of one call, and for clocks that differ.
 const tokenLife = 10 * time.Minute
 
-// api is for requests that need this grant.
+// api makes an api whose token has this grant.
 func (k Key) api(server string, grant auth.VideoGrant) (*api, error) {
 	token, err := auth.NewAccessToken(k.Key, k.Secret).SetVideoGrant(&grant).SetValidFor(tokenLife).ToJWT()
 	if err != nil {
@@ -56,14 +57,15 @@ func (a *api) dispatches() livekit.AgentDispatchService {
 	return livekit.NewAgentDispatchServiceProtobufClient(a.server, &http.Client{Transport: a})
 }
 
-// transport is that of all requests.
+// transport is the http.RoundTripper for all requests.
 var transport = advice.Guarded(advice.Transport())
 
-// mostRefusal is more than a refusal of the server's has.
+// mostRefusal is the most that is read of a refusal, in bytes: more than a server sends.
 const mostRefusal = 64 << 10
 
-// RoundTrip lets through what a server of Twirp answers: Protocol Buffers with status 200, or an error of its form. All
-// else is an answer of somebody else's, a *advice.Refused. https://twitchtv.github.io/twirp/docs/spec_v7.html
+// RoundTrip lets through what a server of Twirp answers: Protocol Buffers with status 200, or an error in Twirp's form.
+// Any other answer comes from somebody else, and is a *advice.Refused.
+// https://twitchtv.github.io/twirp/docs/spec_v7.html
 func (a *api) RoundTrip(request *http.Request) (*http.Response, error) {
 	traced := a.steps.Traced(request.Context(), request.URL.Scheme == "https", bench.StepAnswer, bench.StepRest)
 	request = request.Clone(traced)
@@ -97,7 +99,7 @@ func (a *api) RoundTrip(request *http.Request) (*http.Response, error) {
 	return nil, advice.Page(answer, body, asked, a.secrets...)
 }
 
-// errNothing is an answer of the server's form that does not hold what was asked for.
+// errNothing means that an answer has the server's form and does not hold what was asked for.
 var errNothing = errors.New("the server's answer does not name it: is it a LiveKit server?")
 
 // isGone reports whether the server says that what was asked for is not there.
@@ -109,8 +111,8 @@ func isGone(err error) bool {
 // mostSaid is what is shown of a refusal.
 const mostSaid = 300
 
-// refusal is an error of the server's API in one line: what the server said or, where nothing came from a server, why,
-// with a way out. It holds no URL of the client's own making, and no secret.
+// refusal is an error of the server's API in one line: what the server said or, where no server answered, the reason,
+// with a way out. The line holds no URL that the client itself made, and no secret.
 func (a *api) refusal(err error) error {
 	var request *url.Error
 	var refused twirp.Error

@@ -18,9 +18,9 @@ type Dispatch struct {
 	room, agent, id string
 }
 
-// Dispatch sends the agent that is registered under a name into a room, and makes the room where it is not there: so it
-// works also with room.auto_create: false. The server takes an order for an agent that is not registered, too: Fate
-// tells.
+// Dispatch sends the agent that is registered under a name into a room. It makes the room if there is none, so that it
+// also works with room.auto_create: false. The server takes an order for an agent that is not registered, too: Fate
+// tells whether an agent took it.
 func (k Key) Dispatch(ctx context.Context, serverURL, room, agent string) (*Dispatch, error) {
 	a, err := k.api(serverURL, auth.VideoGrant{RoomCreate: true, RoomAdmin: true, Room: room})
 	if err != nil {
@@ -43,12 +43,12 @@ func (k Key) Dispatch(ctx context.Context, serverURL, room, agent string) (*Disp
 	return &Dispatch{key: k, server: serverURL, room: room, agent: agent, id: order.Id}, nil
 }
 
-// api is for the orders of the room.
+// api makes an api with the right to the orders of the room.
 func (d *Dispatch) api() (*api, error) {
 	return d.key.api(d.server, auth.VideoGrant{RoomAdmin: true, Room: d.room})
 }
 
-// order is what the server knows of it.
+// order is what the server knows of the dispatch.
 func (d *Dispatch) order(ctx context.Context) (*livekit.AgentDispatch, error) {
 	a, err := d.api()
 	if err != nil {
@@ -66,8 +66,8 @@ func (d *Dispatch) order(ctx context.Context) (*livekit.AgentDispatch, error) {
 	return nil, errNothing
 }
 
-// Fate says in words what became of the order, for an agent that is not heard, and what to check. at is what is said of
-// one that is at work.
+// Fate says in words what became of the order, for an agent that does not answer, and what to check. at is the rest of
+// the sentence for an agent that is at work.
 func (d *Dispatch) Fate(ctx context.Context, at string) string {
 	order, err := d.order(ctx)
 	if err != nil {

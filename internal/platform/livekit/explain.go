@@ -21,9 +21,9 @@ import (
 // explainTimeout bounds the question why a join failed.
 const explainTimeout = 2 * time.Second
 
-// Explain asks the server why it was not joined. The SDKs tell a failed join in words alone; this is an answer with a
-// status, or an error with a type. Where the server has nothing to object, it is err that is returned, without the
-// token.
+// Explain asks the server why it did not let the participant join. The SDKs tell of a failed join in words alone;
+// Explain gives an answer with a status, or an error with a type. Where the server has no objection, Explain returns
+// err, without the token.
 func Explain(ctx context.Context, room bench.Room, err error) error {
 	u, e := url.Parse(room.URL)
 	if e != nil || u.Host == "" {
@@ -62,7 +62,7 @@ func Explain(ctx context.Context, room bench.Room, err error) error {
 	case answer.StatusCode == http.StatusOK:
 		const fine = "success"
 		body := bufio.NewReader(answer.Body)
-		answer.Body = io.NopCloser(body) // the deferred call closes the body itself
+		answer.Body = io.NopCloser(body) // the deferred call closes body
 		if head, _ := body.Peek(len(fine)); string(head) == fine {
 			return whyNoJoin(client, request, asked(given), room.Token, withoutToken(err, room))
 		}
@@ -70,7 +70,7 @@ func Explain(ctx context.Context, room bench.Room, err error) error {
 	return advice.Read(answer, asked(given), room.Token)
 }
 
-// asked is a server whose URL has that path.
+// asked is service, for a server whose URL has that path.
 func asked(path string) advice.Service {
 	of := service
 	if of.Path = path; strings.Trim(path, "/") != "" {
@@ -79,8 +79,8 @@ func asked(path string) advice.Service {
 	return of
 }
 
-// whyNoJoin asks for the WebSocket itself where the server takes the token: a server that will not have anybody in the
-// room says so instead. The connection is given up as soon as it is there.
+// whyNoJoin asks for the WebSocket itself, where the server has accepted the token: a server that lets nobody into the
+// room answers with the reason instead. The connection is closed as soon as it is there.
 func whyNoJoin(client http.Client, validated *http.Request, of advice.Service, token string, err error) error {
 	request := validated.Clone(validated.Context())
 	request.URL.Path = strings.TrimSuffix(request.URL.Path, "/validate")
@@ -103,7 +103,7 @@ func whyNoJoin(client http.Client, validated *http.Request, of advice.Service, t
 	return advice.Read(answer, of, token)
 }
 
-// noJoin is a join that is not answered over the WebSocket, though there is one.
+// noJoin means that a join got no answer over the WebSocket, though the WebSocket can be opened.
 type noJoin struct{ error }
 
 func (e *noJoin) Error() string {
@@ -113,7 +113,7 @@ func (e *noJoin) Error() string {
 
 func (e *noJoin) Unwrap() error { return e.error }
 
-// noUpgrade is a join that comes to no WebSocket, though the server takes the token.
+// noUpgrade means that a join got no WebSocket, though the server accepted the token.
 type noUpgrade struct{ error }
 
 func (e *noUpgrade) Error() string {

@@ -1,7 +1,7 @@
 package livekit
 
-// Flags say which server and which room, and with what right. The tags both and service hold what a flag is called, and
-// its help, where it stands beside those of other platforms.
+// Flags say which server and which room to join, and with what right. The tags both and service hold the name and the
+// help that a flag has in commands that also have flags of other platforms.
 type Flags struct {
 	ServerURL string `name:"server-url" short:"s" from:"LIVEKIT_URL" group:"where" placeholder:"URL" help:"LiveKit server, as wss://host." both:"livekit-url: LiveKit server; without it, one inside this process." service:"livekit-url: With --platform both: the LiveKit server."`
 	Token     string `name:"token" short:"t" from:"LIVEKIT_TOKEN" group:"where" placeholder:"JWT" help:"Access token: one room, one participant." both:"livekit-token: LiveKit access token."`

@@ -14,7 +14,8 @@ import (
 	"rtcbench/bench"
 )
 
-// Voice joins rooms of LiveKit servers with one track of audio, as a microphone, and listens to all tracks of others.
+// Voice joins rooms of LiveKit servers. It publishes one track of audio, as a microphone, and listens to all tracks of
+// others.
 type Voice struct{}
 
 var _ bench.Voice = Voice{}
@@ -28,7 +29,7 @@ type line struct {
 	heard chan bench.Heard
 }
 
-// mostHeard is how much may wait to be heard: more than a minute of one track.
+// mostHeard is how many packets and notes may wait to be heard: more than a minute of one track.
 const mostHeard = 4096
 
 // Call implements bench.Voice.
@@ -54,7 +55,7 @@ func (Voice) Call(ctx context.Context, room bench.Room, opts bench.JoinOptions) 
 	return l, nil
 }
 
-// look takes notice of who is there already.
+// look takes notice of the participants who are there already.
 func (l *line) look() {
 	for _, p := range l.room.GetRemoteParticipants() {
 		l.came(p)
@@ -66,8 +67,8 @@ func (l *line) look() {
 	}
 }
 
-// publish makes the track that Speak writes to. An echo of rtcbench, if one is in the room, answers pings in it by the
-// track's name. The SDK's own call takes no context.
+// publish makes the track that Speak writes to. If an echo of rtcbench is in the room, it answers the pings in this
+// track, which it knows by the track's name. The SDK's own call takes no context.
 func (l *line) publish(ctx context.Context) (err error) {
 	codec := webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2}
 	if l.track, err = webrtc.NewTrackLocalStaticRTP(codec, pingTrack, "rtcbench"); err != nil {
@@ -136,7 +137,7 @@ func (l *line) tell(h bench.Heard) {
 	}
 }
 
-// listens adds what a line wants to know to the callbacks of its session.
+// listens adds the callbacks of a line to those of its session.
 func (s *session) listens(c *lksdk.RoomCallback) {
 	with := func(do func(*line)) {
 		if s.line != nil {
@@ -175,7 +176,7 @@ func (l *line) came(p *lksdk.RemoteParticipant) {
 	}
 }
 
-// published asks for the sound of a track.
+// published subscribes to a track of audio.
 func (l *line) published(pub *lksdk.RemoteTrackPublication, _ *lksdk.RemoteParticipant) {
 	if pub.Kind() == lksdk.TrackKindAudio {
 		go pub.SetSubscribed(true) // the SDK calls back with its locks held

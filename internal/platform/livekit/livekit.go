@@ -45,7 +45,7 @@ func (Transport) Join(ctx context.Context, room bench.Room, opts bench.JoinOptio
 	return s, nil
 }
 
-// take takes a seat for s, or closes it.
+// take takes a seat for s, or closes s.
 func take(ctx context.Context, s *session, room bench.Room) (*session, error) {
 	joined := make(chan error, 1)
 	go func() { joined <- s.join(ctx, room) }()
@@ -59,11 +59,11 @@ func take(ctx context.Context, s *session, room bench.Room) (*session, error) {
 		if errors.Is(err, lksdk.ErrConnectionTimeout) || errors.Is(err, context.DeadlineExceeded) {
 			return nil, s.late(err, time.Now())
 		}
-		if s.joined() { // the server has let it in
+		if s.joined() { // the server has let the participant in
 			return nil, withoutToken(err, room)
 		}
 		return nil, Explain(ctx, room, err)
-	case <-ctx.Done(): // the SDK may need seconds more, and does not bear to be closed meanwhile
+	case <-ctx.Done(): // the SDK may need seconds more, and must not be closed meanwhile
 		s.end(bench.ErrClosed)
 		go func() {
 			<-joined
@@ -84,7 +84,7 @@ func (s *session) joined() bool {
 	return s.has("signalling", "")
 }
 
-// whyEnded is why the session is over, where err says only that it is.
+// whyEnded is the reason why the session is over, where err only says that it is over.
 func (s *session) whyEnded(err error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -112,11 +112,13 @@ func (s *session) join(ctx context.Context, room bench.Room) error {
 	return s.open(ctx)
 }
 
-// connectTimeout is the SDK's own limit for one attempt, and for a send call on a dead link, unless there is much time.
+// connectTimeout is the SDK's own limit for one attempt to connect, and for a send call on a dead link. An attempt gets
+// more where ctx leaves more time.
 const connectTimeout = 5 * time.Second
 
-// attemptTimeout is all the time that there is, and a little, so that it is ctx that ends the attempt. On LiveKit Cloud
-// it leaves time for two more: the SDK goes on to the next region.
+// attemptTimeout is the SDK's limit for one attempt to connect. It is a little more than the time that is left, so that
+// ctx ends the attempt. On LiveKit Cloud it is a third of the time that is left, because the SDK then tries the next
+// region, and there may be two more.
 func attemptTimeout(ctx context.Context, server string) time.Duration {
 	deadline, ok := ctx.Deadline()
 	if !ok {
@@ -132,14 +134,14 @@ func attemptTimeout(ctx context.Context, server string) time.Duration {
 	return max(connectTimeout, left)
 }
 
-// traced is the session's life, watched for how far its first connection gets.
+// traced is the context of the session's life. It notes the steps of the session's first connection.
 func (s *session) traced(server string) context.Context {
 	u, err := url.Parse(server)
 	secure := err == nil && (u.Scheme == "wss" || u.Scheme == "https")
 	return s.steps.Traced(s.life, secure, bench.StepUpgrade, bench.StepJoin)
 }
 
-// late says what s still waited for.
+// late says what s was still waiting for.
 func (s *session) late(cause error, at time.Time) *bench.LateError {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -165,7 +167,7 @@ func (s *session) late(cause error, at time.Time) *bench.LateError {
 	return e
 }
 
-// withoutToken keeps the token out of errors, in whatever form the SDK or a server wrote it into them.
+// withoutToken removes the token from err, in whatever form the SDK or a server wrote the token into it.
 func withoutToken(err error, room bench.Room) error {
 	const shortest = 8 // anything shorter is no token, and stands in many words
 	if len(room.Token) < shortest {

@@ -18,15 +18,15 @@ import (
 	"rtcbench/bench"
 )
 
-// The names of our audio tracks. A runner speaks on one, and an echo answers each runner on one of its own: a track
-// that two runners shared tore.
+// The names of our audio tracks. A runner speaks on one track, and an echo answers each runner on a track of its own:
+// the sound of a track that two runners shared was torn.
 const (
 	pingTrack = "rtcbench-ping"
 	pongTrack = "rtcbench-pong:" // and the runner's identity
 )
 
-// media is the audio of a session. A runner of bench.RTPAudio publishes one track and hears the one that answers it; an
-// echo hears all runners.
+// media is the audio of a session. A runner of class bench.RTPAudio publishes one track and hears the track that
+// answers it; an echo hears all runners.
 type media struct {
 	s        *session
 	arrivals chan bench.Packet
@@ -45,8 +45,8 @@ type media struct {
 
 const (
 	waiting   = 1024 // packets that wait to be read
-	packetMax = 1500 // bytes of one, as the SDK's own limit
-	usual     = 256  // bytes of a payload that have their place from the beginning
+	packetMax = 1500 // bytes of one packet: the SDK's own limit
+	usual     = 256  // bytes that are allocated for each payload from the beginning
 )
 
 func newMedia(s *session) *media {
@@ -65,7 +65,8 @@ func (m *media) hears() string {
 	return ""
 }
 
-// open takes up what the session speaks on and listens to. It may be called again after the link was down.
+// open publishes the track that the session speaks on, and subscribes to the tracks that the session listens to. It may
+// be called again after the link was down.
 func (m *media) open(ctx context.Context) error {
 	for _, p := range m.s.room.GetRemoteParticipants() {
 		for _, pub := range p.TrackPublications() {
@@ -84,13 +85,13 @@ func (m *media) open(ctx context.Context) error {
 	return m.publish(ctx, o)
 }
 
-// published subscribes to a track that is for us. An echo publishes the one that answers it.
+// published subscribes to a track that is for us. An echo then publishes the track that answers it.
 func (m *media) published(pub *lksdk.RemoteTrackPublication, p *lksdk.RemoteParticipant) {
 	if name := m.hears(); name == "" || pub.Name() != name {
 		return
 	}
 	if err := plain(pub.TrackInfo()); err != nil {
-		if m.s.opts.Role != bench.Answerer { // an echo is for others too
+		if m.s.opts.Role != bench.Answerer { // an echo also serves other runners
 			m.s.end(fmt.Errorf("%w: %w", bench.ErrEnded, err))
 		}
 		return
@@ -100,14 +101,14 @@ func (m *media) published(pub *lksdk.RemoteTrackPublication, p *lksdk.RemotePart
 		return
 	}
 	if may := m.s.room.LocalParticipant.Permissions(); may != nil && !may.CanPublish {
-		return // messages are answered all the same
+		return // the echo answers messages all the same
 	}
 	if o, isNew := m.outbound(p.Identity(), pongTrack+p.Identity()); isNew {
 		go m.publish(m.s.life, o)
 	}
 }
 
-// plain is why the packets of a track are not what their sender wrote; nil = nothing speaks against it.
+// plain says why the packets of a track are not what their sender wrote; nil = nothing speaks against that they are.
 func plain(info *protocol.TrackInfo) error {
 	switch {
 	case info.GetEncryption() != protocol.Encryption_NONE:
@@ -120,8 +121,8 @@ func plain(info *protocol.TrackInfo) error {
 	return nil
 }
 
-// isRED reports whether a track repeats what went before. We never agree on it; the server then makes plain Opus of it,
-// and lost packets anew of what repeats them.
+// isRED reports whether a track repeats earlier packets (RED). We never agree on RED, so the server makes plain Opus of
+// such a track, and makes lost packets anew from what repeats them.
 func isRED(mime string) bool { return strings.EqualFold(mime, "audio/red") }
 
 func notOpus(what, mime string) error {
@@ -129,7 +130,7 @@ func notOpus(what, mime string) error {
 		"measure by messages", what, mime, webrtc.MimeTypeOpus)
 }
 
-// outbound is the track that one participant hears, which is made where there is none yet.
+// outbound is the track that one participant hears. Where there is none yet, outbound makes one and isNew is true.
 func (m *media) outbound(to, name string) (o *outbound, isNew bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -168,9 +169,9 @@ func (m *media) publish(ctx context.Context, o *outbound) error {
 	}
 }
 
-// gone takes down what answered a runner, unless the runner still speaks: after a server's restart the SDK tells of the
-// new track, or of the participant that came back, before it tells of the old one's end. p is the runner as it is now;
-// nil = it has left.
+// gone takes down the track that answered a runner, unless the runner still speaks: after a server's restart the SDK
+// tells of the new track, or of the participant that came back, before it tells of the old track's end. p is the runner
+// as it is now; nil = it has left.
 func (m *media) gone(identity string, p *lksdk.RemoteParticipant) {
 	if m.s.opts.Role != bench.Answerer || m.speaks(p) {
 		return
@@ -213,7 +214,8 @@ func (m *media) send(msg bench.Message) error {
 	return o.write(msg.Payload)
 }
 
-// arrival is when the last packet of a stream came off the wire. The one who reads the stream writes it and reads it.
+// arrival is when the last packet of a stream came off the wire. Only the goroutine that reads the stream writes and
+// reads it.
 type arrival struct{ at time.Time }
 
 // stamper is the interceptor nearest to the wire.
@@ -255,7 +257,7 @@ func (s *stamper) BindRTCPReader(reader interceptor.RTCPReader) interceptor.RTCP
 	})
 }
 
-// stampsOf is where the arrival of a track's packets is noted. It says nothing where nobody does.
+// stampsOf is the place where the arrivals of a track's packets are noted. Where nobody notes them, it stays empty.
 func (m *media) stampsOf(track *webrtc.TrackRemote) *arrival {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -265,7 +267,7 @@ func (m *media) stampsOf(track *webrtc.TrackRemote) *arrival {
 	return &arrival{}
 }
 
-// subscribed reads a track until it ends. red says that who publishes it repeats what went before.
+// subscribed reads a track until it ends. red says that the publisher repeats earlier packets.
 func (m *media) subscribed(track *webrtc.TrackRemote, receiver *webrtc.RTPReceiver, from string, red bool) {
 	if !strings.EqualFold(track.Codec().MimeType, webrtc.MimeTypeOpus) {
 		if m.s.opts.Role != bench.Answerer {
@@ -302,7 +304,7 @@ func (m *media) subscribed(track *webrtc.TrackRemote, receiver *webrtc.RTPReceiv
 	}
 }
 
-// payloadOf is what an RTP packet carries; nil = nothing, as a packet that is padding alone.
+// payloadOf is the payload of an RTP packet; nil = it has none, as a packet of padding alone.
 func payloadOf(header *rtp.Header, b []byte) []byte {
 	n, err := header.Unmarshal(b)
 	if err != nil {
@@ -315,8 +317,8 @@ func payloadOf(header *rtp.Header, b []byte) []byte {
 	return payload
 }
 
-// arrived hands a payload to Recv, in a buffer that is used again when as many more have come as can wait, or to
-// whoever takes it at once.
+// arrived hands a payload to the function that Direct set, at once, or else to Recv. The buffer for Recv is used again
+// once as many more payloads have come as can wait.
 func (m *media) arrived(payload []byte, from string, at time.Time) {
 	if f := m.direct.Load(); f != nil {
 		(*f)(bench.Packet{Payload: payload, From: from, At: at, Class: bench.RTPAudio})

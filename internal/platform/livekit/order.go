@@ -1,6 +1,6 @@
 package livekit
 
-// order looks at the numbers of a stream whose lost packets are asked for again.
+// order watches the sequence numbers of a stream whose lost packets are asked for again.
 type order struct {
 	begun      bool
 	highest    uint16
@@ -8,7 +8,7 @@ type order struct {
 	afterLater int // after one that was sent later: sent again in the stream itself, or overtaken
 }
 
-// came notes a packet. It reports whether that filled a gap.
+// came notes a packet, and reports whether the packet filled a gap.
 func (o *order) came(number uint16, again bool) bool {
 	switch {
 	case again:
@@ -24,7 +24,7 @@ func (o *order) came(number uint16, again bool) bool {
 	return true
 }
 
-// mended keeps in the facts what was counted of what is heard.
+// mended keeps the counts of o in the facts of the audio that is heard.
 func (m *media) mended(o order) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -20,8 +20,8 @@ const (
 	frame     = 20 * time.Millisecond
 )
 
-// outbound is a track that we write: its sequence numbers and time stamps are its own, and go on when the SDK binds it
-// to another connection.
+// outbound is a track that we write. Its sequence numbers and time stamps are its own, and go on when the SDK binds the
+// track to another connection.
 type outbound struct {
 	*webrtc.TrackLocalStaticRTP
 	m     *media
@@ -104,7 +104,7 @@ func (o *outbound) sid() string {
 	return o.pub.SID()
 }
 
-// is notes by which publication the track is known.
+// is notes the publication of the track.
 func (o *outbound) is(pub *lksdk.LocalTrackPublication) {
 	o.mu.Lock()
 	o.pub = pub
@@ -112,8 +112,8 @@ func (o *outbound) is(pub *lksdk.LocalTrackPublication) {
 	o.mute(pub.IsMuted())
 }
 
-// mute notes that nobody hears the track, or that it is heard again. One that stays so ends the session as a lost link
-// does.
+// mute notes that nobody hears the track, or that it is heard again. A track that stays muted ends the session, as a
+// lost link does.
 func (o *outbound) mute(muted bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -133,7 +133,7 @@ func (o *outbound) mute(muted bool) {
 	})
 }
 
-// callbacks are what the SDK tells of tracks, and of messages.
+// callbacks are the SDK's callbacks about tracks and messages.
 func (m *media) callbacks() lksdk.ParticipantCallback {
 	ours := func(pub lksdk.TrackPublication, do func(*outbound)) {
 		local, ok := pub.(*lksdk.LocalTrackPublication)
@@ -213,7 +213,7 @@ func audioLeg(leg bench.Leg, c webrtc.RTPCodecParameters,
 	for _, e := range extensions {
 		l.Extensions = append(l.Extensions, e.URI)
 	}
-	l.Retransmitted = new(int) // where lost packets are asked for again, whoever hears them counts
+	l.Retransmitted = new(int) // where lost packets are asked for again, the receiver counts
 	if l.NACK && leg == bench.Publisher {
 		l.Retransmitted = nil
 	}
@@ -223,7 +223,7 @@ func audioLeg(leg bench.Leg, c webrtc.RTPCodecParameters,
 	return l
 }
 
-// legs are what was agreed of the audio that a runner sends and hears.
+// legs describe what was agreed for the audio that a runner sends and hears.
 func (m *media) legs() (legs []bench.AudioLeg) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

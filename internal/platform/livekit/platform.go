@@ -36,7 +36,7 @@ var Platform = bench.Platform{
 	},
 }
 
-// Schemes are those of a server's URL.
+// Schemes are the schemes that a server's URL can have.
 var Schemes = []string{"wss", "ws", "https", "http"}
 
 // invited reads a place that an echo service gave: a server's URL and a token.
@@ -52,8 +52,7 @@ func invited(place *bench.Place) error {
 	return nil
 }
 
-// Meeting is a room on a LiveKit server. Without a token of the user's, tokens are made with the key, one for each
-// seat.
+// Meeting is a room on a LiveKit server. Where the user gave no token, tokens are made with the key, one for each seat.
 type Meeting struct {
 	place      bench.Place
 	key        Key
@@ -64,7 +63,7 @@ type Meeting struct {
 
 var _ bench.Meeting = (*Meeting)(nil)
 
-// NewMeeting is a room that Place names, or a fresh one. Its tokens last for life.
+// NewMeeting is the room that where names, or a fresh one. Its tokens last for life.
 func NewMeeting(where bench.Place, life time.Duration) *Meeting {
 	m := &Meeting{place: where, key: Key{where.Key, where.Secret}, life: life}
 	if where.Token == "" && where.Room == "" {
@@ -84,8 +83,8 @@ func (m *Meeting) String() string {
 // URL implements bench.Meeting.
 func (m *Meeting) URL() string { return m.place.URL }
 
-// Open implements bench.Meeting: it sends the agent that is to be the echo into the room. A room itself is made by
-// whoever joins first.
+// Open implements bench.Meeting: it sends the agent that is to be the echo into the room. The room itself is made when
+// the first participant joins.
 func (m *Meeting) Open(ctx context.Context) (err error) {
 	if m.place.Agent == "" {
 		return nil
@@ -106,7 +105,7 @@ func (m *Meeting) Seat(role bench.Role, identity string) (seat bench.Seat, err e
 	return seat, err
 }
 
-// Explain implements bench.Meeting: a page is told of no status, so the server is asked again.
+// Explain implements bench.Meeting: a page does not learn the status of an answer, so the server is asked again.
 func (m *Meeting) Explain(ctx context.Context, seat bench.Seat, err error) error {
 	return Explain(ctx, seat.Room, err)
 }
@@ -130,8 +129,8 @@ func (m *Meeting) Complete(ctx context.Context, _ *bench.Run, err error) error {
 	return fmt.Errorf("%w (%s)", err, m.dispatched.Fate(asking, because))
 }
 
-// Delete implements bench.Meeting: it calls the agent back, and ends a room that is this run's alone or was made for
-// guests: some agents stay until their room ends. Other rooms end when the last participant leaves.
+// Delete implements bench.Meeting. It calls the agent back, and ends a room that is this run's alone or was made for
+// guests, because some agents stay until their room ends. Other rooms end when the last participant leaves.
 func (m *Meeting) Delete(ctx context.Context) error {
 	var order, room error
 	if m.dispatched != nil {

@@ -8,8 +8,8 @@ import (
 	"rtcbench/bench"
 )
 
-// reported takes a packet of RTCP: where the server says which report of ours it has seen last, and how long ago, the
-// rest is the way there and back (RFC 3550 §6.4.1).
+// reported takes a packet of RTCP. In it the server says which of our reports it has seen last, and how long ago; the
+// rest of the time since that report is the round trip time (RFC 3550 §6.4.1).
 func (l *line) reported(packet []byte, at time.Time) {
 	list, err := rtcp.Unmarshal(packet)
 	if err != nil {
@@ -27,7 +27,7 @@ func (l *line) reported(packet []byte, at time.Time) {
 			if rtt, ok := roundTrip(r, at); ok {
 				select {
 				case l.heard <- bench.Heard{Kind: bench.HeardRTT, At: at, RTT: rtt}:
-				default: // nobody waits for it
+				default: // nobody reads the line: it can do without a report
 				}
 			}
 		}
@@ -37,7 +37,8 @@ func (l *line) reported(packet []byte, at time.Time) {
 // ntpEpoch is 1970 in seconds since 1900.
 const ntpEpoch = 2_208_988_800
 
-// roundTrip is what a report says of the way. Its moments are in 1/65536 s, the middle of NTP's 64 bits.
+// roundTrip is the round trip time by a report. The times in a report are in 1/65536 s: the middle 32 of the 64 bits of
+// an NTP time.
 func roundTrip(r rtcp.ReceptionReport, at time.Time) (rtt time.Duration, ok bool) {
 	if r.LastSenderReport == 0 {
 		return 0, false

@@ -11,7 +11,7 @@ import (
 	"rtcbench/bench"
 )
 
-// DeleteRoom ends a room on the server, and puts out whoever is in it. One that is gone already is no error.
+// DeleteRoom ends a room on the server, and puts out whoever is in it. A room that is gone already is no error.
 func (k Key) DeleteRoom(ctx context.Context, serverURL, name string) error {
 	a, err := k.api(serverURL, auth.VideoGrant{RoomCreate: true})
 	if err != nil {
@@ -42,8 +42,8 @@ func (k Key) Rooms(ctx context.Context, serverURL, prefix string) (names []strin
 	return names, nil
 }
 
-// Participants are the identities of those in a room that may ping or answer: none that is there to record. A room that
-// is gone has none.
+// Participants are the identities of the participants of a room that may ping or answer: those that are there to record
+// are left out. A room that is gone has none.
 func (k Key) Participants(ctx context.Context, serverURL, room string) (identities []string, err error) {
 	a, err := k.api(serverURL, auth.VideoGrant{RoomAdmin: true, Room: room})
 	if err != nil {

@@ -78,9 +78,9 @@ func newSession(opts bench.JoinOptions) *session {
 	return s
 }
 
-// open returns when messages can be sent and will be received, or ctx has ended. The SDK opens the publisher's
-// connection only for a first message: one to ourselves, which nobody gets. A handshake that loses packets takes longer
-// than the SDK waits: then it goes on meanwhile.
+// open returns when messages can be sent and will be received, or when ctx has ended. The SDK opens the publisher's
+// connection only for a first message: open sends one to ourselves, which nobody gets. A handshake that loses packets
+// takes longer than the SDK waits. The handshake then goes on, and open sends again.
 func (s *session) open(ctx context.Context) error {
 	self := lksdk.WithDataPublishDestination([]string{s.room.LocalParticipant.Identity()})
 	for {
@@ -143,7 +143,7 @@ func (s *session) Send(ctx context.Context, m bench.Message) error {
 	case m.Class == bench.RTPAudio:
 		return s.media.send(m)
 	}
-	m.Payload = bytes.Clone(m.Payload) // ours may return before the SDK has read it
+	m.Payload = bytes.Clone(m.Payload) // Send may return before the SDK has read the payload
 	o := outgoing{m, make(chan error, 1)}
 	select {
 	case s.outbox <- o:
@@ -273,8 +273,8 @@ func (s *session) linkDown() {
 	})
 }
 
-// linkUp is called when the SDK has its signalling back. Messages can go when the data
-// channels are open again, which a new pair of connections has yet to do.
+// linkUp is called when the SDK has its signalling back. Messages can be sent once the data channels are open again,
+// for which a new pair of connections still has to be made.
 func (s *session) linkUp() {
 	s.mu.Lock()
 	drops := s.drops
@@ -302,14 +302,15 @@ func (s *session) linkUp() {
 	}()
 }
 
-// reopen tries for as long as one attempt takes: the link may have gone down again meanwhile.
+// reopen tries to open the channels again, for as long as one attempt takes: the link may have gone down again
+// meanwhile.
 func (s *session) reopen() error {
 	ctx, cancel := context.WithTimeout(s.life, connectTimeout)
 	defer cancel()
 	return s.open(ctx)
 }
 
-// end settles why the session is over. The first reason counts.
+// end notes why the session is over. Only the first reason counts.
 func (s *session) end(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -18,16 +18,17 @@ import (
 	clean "rtcbench/internal/redact"
 )
 
-// Key is what tokens are minted with.
+// Key is the API key and the secret with which tokens are made.
 type Key struct{ Key, Secret string }
 
-// Mint makes a token for one room and one identity that may exchange data and nothing else: it is for somebody else.
+// Mint makes a token for one room and one identity. The token is for somebody else: it allows exchanging data and
+// nothing more.
 func (k Key) Mint(room, identity string, life time.Duration) (string, error) {
 	return k.mint(room, identity, life, rights{data: true})
 }
 
-// MintOwn is Mint for a participant of this process. It also makes the room where the server makes none by itself
-// (room.auto_create: false), and would let its owner end others.
+// MintOwn is Mint for a participant of this process. The token also makes the room where the server makes none by
+// itself (room.auto_create: false). It would also let its owner end other rooms.
 func (k Key) MintOwn(room, identity string, life time.Duration) (string, error) {
 	return k.mint(room, identity, life, rights{data: true, create: true})
 }
@@ -64,7 +65,7 @@ func (k Key) mint(room, identity string, life time.Duration, may rights) (string
 	return token, nil
 }
 
-// grant lets a participant do what it may, in one room.
+// grant allows a participant what may says, in one room.
 func grant(room string, may rights) *auth.VideoGrant {
 	yes := true
 	// CanSubscribe: without it the server opens no data channel towards us.
@@ -76,10 +77,10 @@ func grant(room string, may rights) *auth.VideoGrant {
 	return g
 }
 
-// mintFor is Mint for a time alone, which may begin later: the SDK's own tokens are good from now on.
+// mintFor is Mint for a limited time, which may begin later: the SDK's own tokens are valid from now on.
 func (k Key) mintFor(l bench.LeaseOf, role bench.Role) (string, error) {
 	may := rightsOf(role, l.Class)
-	may.create = false // its owner could end other rooms
+	may.create = false // with this right its owner could end other rooms
 	token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, struct {
 		jwt.RegisteredClaims
 		Video *auth.VideoGrant `json:"video"`
@@ -94,11 +95,11 @@ func (k Key) mintFor(l bench.LeaseOf, role bench.Role) (string, error) {
 	return token, nil
 }
 
-// leases are tokens, for a time alone: the server makes a room when somebody comes.
+// leases are tokens for a limited time: the server makes a room when somebody joins.
 var leases = &bench.Leases{Make: lease, Check: sameServer,
 	Keys: map[string]string{"api-key": "leased", "api-secret": "leased"}}
 
-// lease makes seats for a time alone.
+// lease makes seats for a limited time.
 func lease(_ context.Context, where bench.Place, l bench.LeaseOf) (map[bench.Role]bench.Seat, error) {
 	if where.Key == "" || where.Secret == "" {
 		return nil, errors.New("seats are leased with an API key and its secret")
@@ -122,14 +123,14 @@ func sameServer(own bench.Place, s bench.Seat) error {
 	return nil
 }
 
-// claims are those of a token that decide whether a runner or an echo can do its work with it.
-// https://docs.livekit.io/frontends/authentication/tokens/ names them all.
+// claims are the claims of a token that decide whether a runner or an echo can do its work with the token.
+// https://docs.livekit.io/frontends/authentication/tokens/ names all claims.
 type claims struct {
 	jwt.RegisteredClaims
 	Video *struct {
 		RoomJoin       bool   `json:"roomJoin"`
 		Room           string `json:"room"`
-		RoomName       string `json:"roomName"` // LiveKit does not read it; people write it
+		RoomName       string `json:"roomName"` // LiveKit does not read this name, but people write it
 		CanPublish     *bool  `json:"canPublish"`
 		CanPublishData *bool  `json:"canPublishData"`
 		CanSubscribe   *bool  `json:"canSubscribe"`
@@ -145,7 +146,7 @@ type claims struct {
 // lastYear is the last one that RFC 3339 can name.
 const lastYear = 9999
 
-// unreadable says what is wrong with a token, without what stands in it.
+// unreadable says what is wrong with a token, without showing what is in it.
 func unreadable(token string, err error) string {
 	var kind *json.UnmarshalTypeError
 	if errors.As(err, &kind) {
@@ -160,9 +161,9 @@ func unreadable(token string, err error) string {
 	return "it is no JWT"
 }
 
-// Read looks into a token for a seat, without knowing its secret. refused is why no ping can ever be sent or answered
-// with it; "" = nothing speaks against it. doubts are what looks wrong, where the server is the judge and is asked all
-// the same.
+// Read looks into a token for a seat, without knowing the secret. refused says why no ping can ever be sent or answered
+// with the token; "" = nothing speaks against it. doubts are what looks wrong and only the server can judge: the server
+// is asked all the same.
 func Read(token string, role bench.Role, class bench.TransportClass, now time.Time) (refused string,
 	doubts []string) {
 	var c claims
@@ -217,7 +218,7 @@ func Read(token string, role bench.Role, class bench.TransportClass, now time.Ti
 	return refused, doubts
 }
 
-// mute is why a token does not let its owner speak; "" = it does.
+// mute says why a token does not let its owner speak; "" = it does.
 func mute(canPublish *bool, sources []string) string {
 	name := strings.ToLower(microphone.String())
 	switch {

@@ -18,8 +18,8 @@ const (
 	ofAgents      = "lk.agent." // attributes
 )
 
-// told hands on what agents say of themselves. A transcription comes twice from agents that serve clients of both
-// kinds, as a text stream and as a message of the older kind: the first one counts.
+// told hands on what agents say of themselves. Some agents serve clients of both kinds, and send a transcription twice:
+// as a text stream, and as a message of the older kind. The first one counts.
 type told struct {
 	line *line
 
@@ -27,10 +27,10 @@ type told struct {
 	seen map[string]bool // segments
 }
 
-// watch takes notice of text streams, from the first one on.
+// watch receives text streams, from the first one on.
 func (t *told) watch(room *lksdk.Room) error {
 	return room.RegisterTextStreamHandler(topicOfSpeech, func(r *lksdk.TextStreamReader, from string) {
-		if r.Info.Attributes == nil { // the SDK writes into it what the end of the stream says
+		if r.Info.Attributes == nil { // the SDK writes the attributes of the stream's end into this map
 			r.Info.Attributes = map[string]string{}
 		}
 		text, at := r.ReadAll(), time.Now()
@@ -50,7 +50,7 @@ func (t *told) transcribed(from, segment, text string, at time.Time) {
 	}
 }
 
-// attributes are what a participant has changed.
+// attributes hands on the attributes that a participant has changed.
 func (t *told) attributes(changed map[string]string, from string) {
 	at := time.Now()
 	for name, value := range changed {

@@ -13,9 +13,9 @@ import (
 	"rtcbench/bench"
 )
 
-// watcher learns what the SDK does not tell: when each peer connection gets how far, and on
-// which ICE pair. The SDK asks an interceptor factory for an interceptor each time it makes a
-// peer connection, which is when the server's answer to the join has arrived; it adds none.
+// watcher learns what the SDK does not tell: when each peer connection reaches a phase, and on which ICE pair. The SDK
+// asks an interceptor factory for an interceptor each time it makes a peer connection, which is when the server's
+// answer to the join has arrived. watcher is such a factory, and adds no interceptor.
 type watcher struct {
 	s *session
 
@@ -37,8 +37,8 @@ func newWatcher(s *session) *watcher {
 	return &watcher{s: s, seen: map[*webrtc.PeerConnection]bool{}, inbound: map[*webrtc.PeerConnection]*inbound{}}
 }
 
-// NewInterceptor implements interceptor.Factory. The SDK holds its lock meanwhile, so the
-// connections are looked at from another goroutine.
+// NewInterceptor implements interceptor.Factory. The SDK holds its lock during the call, so another goroutine looks at
+// the connections.
 func (w *watcher) NewInterceptor(string) (interceptor.Interceptor, error) {
 	w.s.reached("signalling", "", time.Now())
 	go func() {
@@ -115,7 +115,7 @@ func (w *watcher) waitForInbound(ctx context.Context) error {
 	}
 }
 
-// reached notes a phase the first time.
+// reached notes a phase when it is reached for the first time.
 func (s *session) reached(name string, leg bench.Leg, at time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -139,7 +139,7 @@ func (w *watcher) selected(pc *webrtc.PeerConnection, leg bench.Leg, pair *webrt
 		w.s.travels(p)
 		return
 	}
-	go func() { // the one who calls holds what the statistics wait for
+	go func() { // the caller holds a lock that the statistics wait for
 		p.Local.RelayProtocol = relayProtocol(pc, pair.Local)
 		w.s.travels(p)
 	}()
@@ -151,7 +151,7 @@ func (s *session) travels(p bench.ICEPair) {
 	s.facts.ICE = append(s.facts.ICE, p)
 }
 
-// serverIs keeps what the server says of itself. After a reconnect it may be another one.
+// serverIs keeps what the server says of itself. After a reconnect it may be another server.
 func (s *session) serverIs(info *protocol.ServerInfo, at time.Time) {
 	if info == nil {
 		return
@@ -163,7 +163,8 @@ func (s *session) serverIs(info *protocol.ServerInfo, at time.Time) {
 	s.facts.Server.Version = info.Version
 }
 
-// streamIs notes by which SSRC somebody's audio comes from now on, and ours ("") leaves; "" = by none.
+// streamIs notes the SSRC of the audio that comes from whose from now on; whose "" is our own audio. ssrc "" = there is
+// no stream.
 func (s *session) streamIs(whose, ssrc string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

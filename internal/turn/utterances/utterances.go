@@ -1,5 +1,5 @@
-// Package utterances holds what the caller and the agent of a turn say, as Ogg Opus: tools/utterances.py made the files
-// from texts of rtcbench's own, with espeak-ng and opusenc, and says what is in them. It decodes nothing.
+// Package utterances holds what the caller and the agent of a turn say, as Ogg Opus. tools/utterances.py made the files
+// from texts of rtcbench's own, with espeak-ng and opusenc, and says what is in them. The package decodes nothing.
 package utterances
 
 import (
@@ -14,14 +14,14 @@ import (
 //go:embed *.opus
 var files embed.FS
 
-// What is not for the caller to say.
+// The utterances that are not for the caller to say.
 const (
 	Quiet    = "quiet"    // noise of -66 dBFS, as the microphone of a quiet room gives it
 	Greeting = "greeting" // what our own agent says first
 	Reply    = "reply"    // and then
 )
 
-// Names are those that a caller can say.
+// Names are the utterances that a caller can say.
 func Names() (list []string) {
 	entries, _ := fs.ReadDir(files, ".")
 	for _, e := range entries {

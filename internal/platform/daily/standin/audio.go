@@ -12,14 +12,15 @@ import (
 	"github.com/pion/webrtc/v4"
 )
 
-// Audio is how audio is agreed on, and what befalls its packets; their delay is that of messages.
+// Audio is how audio is agreed on, and what happens to its packets. Their delay is that of messages.
 type Audio struct {
 	RED   bool   // each packet carries those before it again
 	DTX   bool   // encoders may fall silent
 	NACK  bool   // lost packets are asked for again
 	Codec string // the MIME type of the only one; "" = audio/opus
 	Deny  string // what nobody may do: send or receive
-	// Lose says which packets are not relayed. It is called for each, in the order in which a participant's come.
+	// Lose says which packets are not relayed. It is called for each packet, in the order in which the packets of a
+	// participant come.
 	Lose func(from string, payload []byte) bool
 	// Behind says which packets are relayed behind the next one, as after a retransmission.
 	Behind func(from string, payload []byte) bool
@@ -31,8 +32,8 @@ const (
 	queued   = 4096 // packets on their way to one participant
 )
 
-// audio is what a seat has of media: a connection each way, as the call machine of Daily has them. This end of both is
-// reachable and looks for nobody (ICE lite).
+// audio is the media of a seat: one connection each way, as Daily's call machine has them. This end of both connections
+// can be reached and looks for nobody (ICE lite).
 type audio struct {
 	mu       sync.Mutex
 	up, down *webrtc.PeerConnection
@@ -55,7 +56,7 @@ type delayed struct {
 	due    time.Time
 }
 
-// connection makes one end of a connection, at an address, with the codecs of the day.
+// connection makes one end of a connection at an address, with the codecs that a allows.
 func (a Audio) connection(at net.IP) (*webrtc.PeerConnection, error) {
 	var engine webrtc.MediaEngine
 	codecs := []webrtc.RTPCodecParameters{{PayloadType: opusType, RTPCodecCapability: webrtc.RTPCodecCapability{
@@ -86,8 +87,8 @@ func (a Audio) connection(at net.IP) (*webrtc.PeerConnection, error) {
 	return api.NewPeerConnection(webrtc.Configuration{})
 }
 
-// agreed is an answer as mediasoup would give it: with the order and the parameters of the day, where pion takes those
-// of the offer.
+// agreed is sdp, an answer of pion, as mediasoup would give it: with the order and the parameters of codecs that a asks
+// for. pion takes both from the offer.
 func (a Audio) agreed(sdp string) string {
 	if a.RED {
 		was, is := fmt.Sprintf(" %d %d", opusType, redType), fmt.Sprintf(" %d %d", redType, opusType)
@@ -176,19 +177,19 @@ func (s *Server) relayAudio(p *producer, track *webrtc.TrackRemote) {
 	}
 }
 
-// hand gives a packet to all who write it.
+// hand gives a packet to all goroutines that write it to a participant.
 func (p *producer) hand(packet *rtp.Packet, due time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, to := range p.to {
 		select {
 		case to <- delayed{packet.Clone(), due}: // each writer changes its header
-		default: // nobody takes them; a network would drop them, too
+		default: // the queue is full; a network would drop the packet, too
 		}
 	}
 }
 
-// consume makes the audio of a participant part of what me receives.
+// consume lets me receive the audio of a participant.
 func (s *Server) consume(room string, me *seat, from string) error {
 	s.mu.Lock()
 	var p *producer
@@ -197,7 +198,7 @@ func (s *Server) consume(room string, me *seat, from string) error {
 	}
 	s.mu.Unlock()
 	if p == nil {
-		return nil // it will be asked for again when there is some
+		return nil // the audio is asked for again when there is some
 	}
 	me.audio.mu.Lock()
 	defer me.audio.mu.Unlock()
@@ -205,7 +206,7 @@ func (s *Server) consume(room string, me *seat, from string) error {
 	return s.offer(me)
 }
 
-// offer offers what waits; me.audio is locked.
+// offer offers the audio that waits to me. The caller holds the lock of me.audio.
 func (s *Server) offer(me *seat) error {
 	a := &me.audio
 	if a.offered || len(a.waiting) == 0 {
@@ -240,7 +241,7 @@ func (s *Server) offer(me *seat) error {
 	return err
 }
 
-// carryTo writes p's packets to a track, one after the other and each when it is due.
+// carryTo writes p's packets to a track, one after the other, each when it is due.
 func (p *producer) carryTo(track *webrtc.TrackLocalStaticRTP) {
 	queue := make(chan delayed, queued)
 	p.mu.Lock()
@@ -285,7 +286,7 @@ func (a *audio) close() {
 	}
 }
 
-// Mute takes the audio of whoever in a room has a name that begins so, or gives it back, as the owner of a room can.
+// Mute mutes, or unmutes, the participants of a room whose names begin with name, as the owner of a room can.
 func (s *Server) Mute(room, name string, muted bool) {
 	for _, p := range s.people(room) {
 		if strings.HasPrefix(p.name, name) {

@@ -24,7 +24,7 @@ func (s *Server) Join(room string) (*Guest, error) {
 	return &Guest{conn: conn}, nil
 }
 
-// Send sends data to the whole room, as what it is in JSON.
+// Send sends data to the whole room, encoded as JSON.
 func (g *Guest) Send(data any) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -50,5 +50,5 @@ func (g *Guest) Recv(limit time.Duration) (any, error) {
 	}
 }
 
-// Close leaves.
+// Close leaves the room.
 func (g *Guest) Close() error { return g.conn.Close() }

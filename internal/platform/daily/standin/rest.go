@@ -22,7 +22,7 @@ var ids = map[int]string{
 	500: "server-error", 503: "server-error",
 }
 
-// rest asks for the key first, and fails as often as a test wants.
+// rest asks for the API key first, and then fails as often as a test wants.
 func (s *Server) rest(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
@@ -136,7 +136,7 @@ func (s *Server) createToken(w http.ResponseWriter, r *http.Request) {
 	json.NewEncoder(w).Encode(map[string]string{"token": text})
 }
 
-// span is the beginning and the end that properties set, and whether the end puts people out.
+// span is the beginning and the end that properties set. out says whether participants are put out at the end.
 func span(properties map[string]any, eject string) (nbf, exp time.Time, out bool) {
 	at := func(name string) (t time.Time) {
 		if unix, ok := properties[name].(float64); ok {

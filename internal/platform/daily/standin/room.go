@@ -38,12 +38,12 @@ type token struct {
 	room  string
 	nbf   time.Time
 	exp   time.Time
-	eject bool // whoever came with it, at exp
+	eject bool // puts out, at exp, whoever came with the token
 }
 
 func (t token) expired() bool { return !t.exp.IsZero() && time.Now().After(t.exp) }
 
-// ejectAt puts me out when the room or the token ends, where they say so; stop calls that off.
+// ejectAt puts me out when the room or the token ends, if the room or the token says so. stop cancels that.
 func (s *Server) ejectAt(name, with string, me *seat) (stop func()) {
 	s.mu.Lock()
 	r, t := s.rooms[name], s.tokens[with]
@@ -73,7 +73,7 @@ type other struct {
 	Audio bool   `json:"audio"` // it sends some
 }
 
-// enter gives me a seat, and says who is there; or why there is none.
+// enter gives me a seat, and lists who is there. refusal says why there is no seat; "" = there is one.
 func (s *Server) enter(name, token string, me *seat) (list []other, refusal string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -104,11 +104,11 @@ func (s *Server) tell(name string, me *seat, v any) {
 	}
 }
 
-// relay hands a message to its addressees' queues, with the delay of the day.
+// relay puts a message into the queues of its addressees, with the delay that Fate sets.
 func (s *Server) relay(name string, from *seat, to any, data json.RawMessage) {
 	arrived := time.Now()
 	fate := s.fateNow()
-	if fate.Silent || utf8.RuneCount(data) > maxMessage { // the real one tells the sender, who has not asked
+	if fate.Silent || utf8.RuneCount(data) > maxMessage { // Daily would tell the sender, which has not asked for that
 		return
 	}
 	var about struct{ Seq int }
@@ -131,7 +131,7 @@ func (s *Server) relay(name string, from *seat, to any, data json.RawMessage) {
 	}
 }
 
-// addressed reports whether id is meant: to is "*", an id or a list of them.
+// addressed reports whether to names id: to is "*", an id or a list of ids.
 func addressed(to any, id string) bool {
 	switch to := to.(type) {
 	case string:
@@ -142,7 +142,7 @@ func addressed(to any, id string) bool {
 	return to == nil
 }
 
-// carry delivers what is in me's queue, one after the other and each when it is due, as a connection would.
+// carry delivers the messages in me's queue, one after the other, each when it is due, as a connection would.
 func (s *Server) carry(me *seat, gone <-chan struct{}) {
 	for {
 		select {
@@ -159,7 +159,7 @@ func (s *Server) carry(me *seat, gone <-chan struct{}) {
 				}
 			}
 			me.write(map[string]any{"type": "app-msg", "data": p.data, "from": p.from})
-			took := time.Since(p.arrived) // with our own writing, which is not the instrument's
+			took := time.Since(p.arrived) // this includes our own writing, which is no part of the instrument
 			s.mu.Lock()
 			s.delays = append(s.delays, Delay{p.from, me.id, string(p.data), took})
 			s.mu.Unlock()

@@ -43,7 +43,7 @@ type Server struct {
 	bundles    int
 }
 
-// Delay is what one message really got: timers are late.
+// Delay is the delay that one message really got: timers are late.
 type Delay struct {
 	From, To string // ids of the participants
 	Data     string // the message, as JSON
@@ -68,7 +68,7 @@ type room struct {
 	private bool
 	nbf     time.Time
 	exp     time.Time
-	eject   bool // whoever is in it at exp
+	eject   bool // puts out, at exp, whoever is in the room
 	people  map[string]*seat
 }
 
@@ -98,7 +98,8 @@ func (s *seat) write(v any) {
 // Start starts a stand-in that this machine alone can reach. Its owner closes it.
 func Start() (*Server, error) { return StartAt("127.0.0.1:0") }
 
-// StartAt starts one at an address of this machine (host:port, the host in numbers), by which its audio goes, too.
+// StartAt starts a stand-in at an address of this machine (host:port, the host in numbers). Audio also goes by that
+// host. Its owner closes it.
 func StartAt(address string) (*Server, error) {
 	l, err := net.Listen("tcp4", address)
 	if err != nil {
@@ -118,7 +119,7 @@ func StartAt(address string) (*Server, error) {
 	return s, nil
 }
 
-// API is for --daily-api-url, BundleURL for --daily-bundle-url.
+// API is the value for --daily-api-url, BundleURL the value for --daily-bundle-url.
 func (s *Server) API() string       { return "http://" + s.base + "/v1" }
 func (s *Server) BundleURL() string { return BundleURL(s.base) }
 
@@ -132,7 +133,7 @@ func (s *Server) AddRoom(name string) string {
 
 func (s *Server) url(name string) string { return RoomURL(s.base, name) }
 
-// RoomURL and BundleURL are those of a stand-in at an address.
+// RoomURL is the URL of a room of the stand-in at an address, BundleURL that of its call machine.
 func RoomURL(address, room string) string { return "http://" + address + "/" + room }
 func BundleURL(address string) string     { return "http://" + address + "/cm/static" }
 
@@ -156,21 +157,21 @@ func (s *Server) AnswerWith(statuses ...int) {
 	s.statuses = statuses
 }
 
-// LoseAnswer makes the next room be made and answered with an error.
+// LoseAnswer lets the next room be made, and answers its request with an error.
 func (s *Server) LoseAnswer() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.loseAnswer = true
 }
 
-// Deleted names the rooms that were deleted, in order; Rooms those that are there.
+// Deleted names the rooms that were deleted, in order.
 func (s *Server) Deleted() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.deleted)
 }
 
-// Rooms names the rooms that are there.
+// Rooms names the rooms that are there now.
 func (s *Server) Rooms() (names []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -180,7 +181,7 @@ func (s *Server) Rooms() (names []string) {
 	return names
 }
 
-// Delays are those of all messages that were relayed, in the order of their delivery.
+// Delays are the delays of all messages that were relayed, in the order of their delivery.
 func (s *Server) Delays() []Delay {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -194,7 +195,7 @@ func (s *Server) Expire(name string) {
 	}
 }
 
-// Move tells everybody in a room that the call goes on by another SFU.
+// Move tells everybody in a room that another SFU carries the call from now on.
 func (s *Server) Move(name, sfu string) {
 	for _, p := range s.people(name) {
 		p.write(map[string]string{"type": "moved", "sfu": sfu})
