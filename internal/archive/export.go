@@ -9,14 +9,14 @@ import (
 	"rtcbench/internal/result"
 )
 
-// Exported says what an export wrote.
+// Exported is the result of an export.
 type Exported struct {
 	Runs   int
-	Bad    []error // *Unreadable: what was left out
-	Failed error   // why it is not all that the store has
+	Bad    []error // *Unreadable: runs that were left out
+	Failed error   // why the export is not complete; nil = it is
 }
 
-// Export writes the runs that q asks for, with their samples, as lines of JSON: each is a result file.
+// Export writes the runs that q asks for as lines of JSON. Each line is a result file with samples.
 func Export(ctx context.Context, s bench.Store, q bench.Query, w io.Writer) (e Exported) {
 	q.Samples = true
 	files := func(yield func(result.File, error) bool) {

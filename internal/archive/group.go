@@ -15,47 +15,47 @@ import (
 	"rtcbench/internal/result"
 )
 
-// Filter says which runs are wanted.
+// Filter selects runs.
 type Filter struct {
 	bench.Query        // without ID
-	Part        string // of the ID: all of it, its beginning or its end; "" = any
+	Part        string // of the ID: its beginning or its end; "" = any ID
 }
 
-// Matches reports whether r is asked for.
+// Matches reports whether f selects r.
 func (f Filter) Matches(r bench.Run) bool {
 	return f.Query.Matches(r) && (strings.HasPrefix(r.ID, f.Part) || strings.HasSuffix(r.ID, f.Part))
 }
 
-// Reader is what groups are read with.
+// Reader opens what groups are read from.
 type Reader struct {
-	Store func() (bench.Store, error) // opens the store, once
+	Store func() (bench.Store, error) // gives the store; called for each side
 	File  func(path string) (io.ReadCloser, error)
-	Say   func(error) // is told of what is read all the same, and of what is left out
+	Say   func(error) // receives notes and warnings: runs that are left out, and invalid runs that are not
 }
 
-// Side is one side of a comparison: runs of a file, or of the store.
+// Side is one side of a comparison: runs of a file or of the store.
 type Side struct {
 	Name string // as the user has written it
-	File string // "" = of the store
+	File string // "" = runs of the store
 	Filter
 }
 
-// AllInvalid says that a side has runs, of which none is a measure of its path.
+// AllInvalid says that all runs of a side are invalid.
 type AllInvalid struct{ Runs int }
 
 func (e *AllInvalid) Error() string { return fmt.Sprintf("the %d run(s) of it are invalid", e.Runs) }
 
-// OneInvalid is told of a side that is one run, which is compared all the same.
+// OneInvalid is the warning about a side that consists of one invalid run. The run is compared all the same.
 type OneInvalid struct{ Why string }
 
 func (e *OneInvalid) Error() string {
 	return "this run is invalid, and no measure of its path: " + e.Why
 }
 
-// ErrNoRun is returned for a side without a run.
+// ErrNoRun says that a side has no run.
 var ErrNoRun = errors.New("there is no such run")
 
-// Groups reads both sides at one time. notes are what there is to tell of each.
+// Groups reads both sides at the same time. notes are the notes and warnings about each side, errs the errors.
 func Groups(ctx context.Context, sides [2]Side, from Reader, invalid bool) (groups [2]report.Group, notes [2][]error,
 	errs [2]error) {
 	var both sync.WaitGroup
@@ -70,8 +70,8 @@ func Groups(ctx context.Context, sides [2]Side, from Reader, invalid bool) (grou
 	return groups, notes, errs
 }
 
-// Group gives the runs of a side, each once. Invalid ones are left out, unless they are asked for, or the side names
-// one run and no other.
+// Group gives the runs of a side, each run once. Invalid runs are left out, unless invalid is true or the side names a
+// single run.
 func (side Side) Group(ctx context.Context, from Reader, invalid bool) (g report.Group, err error) {
 	var runs []bench.Run
 	if side.File != "" {
@@ -116,7 +116,8 @@ func ids(runs []bench.Record) (list []string) {
 	return list
 }
 
-// ofFile refuses a file of which a part cannot be read: a part of a group is another group.
+// ofFile reads the runs of a file. A file of which a part cannot be read is an error: the comparison would be of other
+// runs than were asked for.
 func (side Side) ofFile(from Reader) (runs []bench.Run, err error) {
 	r, err := from.File(side.File)
 	if err != nil {
@@ -140,7 +141,8 @@ func (side Side) ofFile(from Reader) (runs []bench.Run, err error) {
 	return runs, nil
 }
 
-// ofStore reads the runs without their samples, and a single one with them. What cannot be read is told and left out.
+// ofStore reads the runs without their samples; a single run has its samples. Runs that cannot be read are reported to
+// Say and left out.
 func (side Side) ofStore(ctx context.Context, from Reader) (runs []bench.Run, err error) {
 	s, err := from.Store()
 	if err != nil {

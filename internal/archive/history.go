@@ -11,7 +11,7 @@ import (
 	"rtcbench/internal/stats"
 )
 
-// Nothing says that a store has no run that was asked for.
+// Nothing says that a store has no run that the query asks for.
 type Nothing struct {
 	Store string
 	Empty bool // the store has no run at all
@@ -24,8 +24,8 @@ func (e *Nothing) Error() string {
 	return "no such run in " + e.Store
 }
 
-// History lists the runs that q asks for, the last q.Limit of them (0 = all), and sums up all of them. q.Invalid is
-// about the sums. Where q says no Since or Until, the time is that of the runs, until now.
+// History lists the last q.Limit runs that q asks for (0 = all), and sums up all runs that q asks for. q.Invalid
+// applies to the sums alone. Without q.Since the time begins with the first run; without q.Until it ends now.
 func History(ctx context.Context, s bench.Store, q bench.Query, now time.Time) (h report.History, err error) {
 	h.Store = s.String()
 	if q.Until.IsZero() {
@@ -39,7 +39,7 @@ func History(ctx context.Context, s bench.Store, q bench.Query, now time.Time) (
 	return h, err
 }
 
-// HistoryBy is History of who holds the digests of s: from gives them, and s itself gives the list of runs alone.
+// HistoryBy is History by digests: from gives the digests that are summed up. s gives only the list of runs.
 func HistoryBy(ctx context.Context, s bench.Store, from Digester, q bench.Query, now time.Time) (h report.History,
 	err error) {
 	h.Store = s.String()
@@ -70,7 +70,7 @@ func HistoryBy(ctx context.Context, s bench.Store, from Digester, q bench.Query,
 	return h, nil
 }
 
-// WhyNothing is a *Nothing, for a store of which History showed nothing, or why that cannot be told.
+// WhyNothing explains why History found nothing: the error is a *Nothing, or the error of reading s.
 func WhyNothing(ctx context.Context, s bench.Store) error {
 	for _, err := range s.Runs(ctx, bench.Query{Limit: 1}) {
 		if err != nil {
@@ -81,8 +81,8 @@ func WhyNothing(ctx context.Context, s bench.Store) error {
 	return &Nothing{Store: s.String(), Empty: true}
 }
 
-// lastEnd is now, or a moment after the end of the last run that q asks for: a clock may have been fast, and what is
-// listed is summed up.
+// lastEnd is now, or a moment after the end of the last run that q asks for, if that is later. A clock may have been
+// fast, and each listed run has to be in the sums.
 func lastEnd(ctx context.Context, s bench.Store, q bench.Query, now time.Time) time.Time {
 	q.Limit = 1
 	for r, err := range s.Runs(ctx, q) {
@@ -93,7 +93,7 @@ func lastEnd(ctx context.Context, s bench.Store, q bench.Query, now time.Time) t
 	return now
 }
 
-// aggregated has the store sum up, so that only the runs of the list are read one by one.
+// aggregated has the store sum up. Only the runs of the list are read one by one.
 func aggregated(ctx context.Context, s bench.Store, sums bench.Aggregator, q bench.Query, h *report.History) error {
 	if err := listRuns(ctx, s, q, h); err != nil {
 		return err
@@ -135,7 +135,7 @@ func aggregated(ctx context.Context, s bench.Store, sums bench.Aggregator, q ben
 	return nil
 }
 
-// listRuns reads the runs that q asks for into h.
+// listRuns reads the runs that q asks for into h.Runs. Runs that cannot be read go to h.Bad.
 func listRuns(ctx context.Context, s bench.Store, q bench.Query, h *report.History) error {
 	for r, err := range s.Runs(ctx, q) {
 		switch err = ofStoreOrNil(r, err); {
@@ -165,7 +165,7 @@ func ofStoreOrNil(r bench.Run, err error) error {
 	return ofStore(r, err)
 }
 
-// firstEnd is when the first run ended that q asks for; q.Until where there is none.
+// firstEnd is the end of the first run that q asks for; q.Until if there is none.
 func firstEnd(ctx context.Context, s bench.Store, q bench.Query) (time.Time, error) {
 	for r, err := range s.Runs(ctx, q) {
 		if err != nil && !bench.ReadsOn(r, err) {
@@ -178,19 +178,19 @@ func firstEnd(ctx context.Context, s bench.Store, q bench.Query) (time.Time, err
 	return q.Until, nil
 }
 
-// listed is a run of the list, or why it cannot be read.
+// listed is a run of the list, or the reason why the run cannot be read.
 type listed struct {
 	record bench.Record
 	err    error
 }
 
-// course is a bench.Course that is being summed up.
+// course is a bench.Course under construction.
 type course struct {
 	bench.Aggregate
 	parts [report.Parts]stats.Histogram
 }
 
-// readOnce lists and sums up in one pass, and each run is read and judged once. Runs come in the order of their ends.
+// readOnce lists and sums up in one pass, so each run is read and judged once. Runs come in the order of their ends.
 func readOnce(ctx context.Context, s bench.Store, q bench.Query, h *report.History) error {
 	last := q.Limit
 	q.Limit = 0
@@ -218,7 +218,7 @@ func readOnce(ctx context.Context, s bench.Store, q bench.Query, h *report.Histo
 		}
 		all[key].Add(record, q)
 		if length := h.Until.Sub(h.Since) / report.Parts; length > 0 && !q.LeavesOut(record) {
-			// of a damaged run the store may hold another end than the run itself
+			// The store may have another end of a damaged run than the run itself.
 			part := int(r.End.Sub(h.Since) / length)
 			all[key].parts[max(0, min(part, report.Parts-1))].Merge(r.Histogram())
 		}

@@ -12,33 +12,33 @@ import (
 	"rtcbench/internal/stats"
 )
 
-// Part is what the runs of one part of a time add up to.
+// Part is the sum of the runs of one part of a time span.
 type Part struct {
 	bench.Aggregate
-	Verdicts map[bench.Verdict]int // of all its runs, of those that are left out too
+	Verdicts map[bench.Verdict]int // of all runs, also of those that are left out
 
-	histograms [][]byte // that are to be added up
+	histograms [][]byte // to be added up, packed
 }
 
-// Timeline is a series in equal parts of a time.
+// Timeline is a series in equal parts of a time span.
 type Timeline struct {
-	Part          // all of it
-	Parts []*Part // in order; nil = no run ended in it
+	Part          // the whole span
+	Parts []*Part // in order; nil = no run ended in the part
 	Last  bench.Digest
 }
 
-// Timelines are all series of a time.
+// Timelines are all series of a time span.
 type Timelines struct {
 	Since, Until time.Time
-	List         []Timeline // by the name of the series
-	Bad          []error    // runs that cannot be read
+	List         []Timeline // sorted by series
+	Bad          []error    // *Unreadable: runs that cannot be read
 }
 
-// Digester gives the digests of the runs that q asks for, those of a series in the order of their ends.
+// Digester gives the digests of the runs that q asks for. Digests of one series come in the order of their ends.
 type Digester func(ctx context.Context, q bench.Query) iter.Seq2[bench.Digest, error]
 
-// ReadTimelines sums up the runs of s that q asks for, in so many equal parts of the time, by what from gives of them.
-// Where q says no Since or Until, the time is that of the runs, until now.
+// ReadTimelines sums up the runs of s that q asks for, in parts equal parts of the time span. from gives the digests of
+// the runs. Without q.Since the span begins with the first run; without q.Until it ends now.
 func ReadTimelines(ctx context.Context, s bench.Store, from Digester, q bench.Query, parts int, now time.Time) (
 	t Timelines, err error) {
 	q.Limit, q.Samples = 0, false
@@ -50,7 +50,7 @@ func ReadTimelines(ctx context.Context, s bench.Store, from Digester, q bench.Qu
 	if t.Until = q.Until; q.Until.IsZero() {
 		t.Until = now
 	}
-	if t.Since.IsZero() { // there is no run
+	if t.Since.IsZero() { // there are no runs
 		t.Since = t.Until
 	}
 	for {
@@ -61,13 +61,13 @@ func ReadTimelines(ctx context.Context, s bench.Store, from Digester, q bench.Qu
 		if !q.Until.IsZero() || last.Before(t.Until) {
 			break
 		}
-		t.Until = last.Add(time.Millisecond) // a clock was fast, and what is listed is summed up
+		t.Until = last.Add(time.Millisecond) // a clock was fast; each listed run has to be in the sums
 	}
 	slices.SortFunc(t.List, func(a, b Timeline) int { return a.Compare(b.Series) })
 	return t, addUp(t.List)
 }
 
-// read reads what q asks for into the parts of t's time, and says when the last run ended.
+// read reads the runs that q asks for into the parts of the time span. last is the end of the last run.
 func (t *Timelines) read(ctx context.Context, from Digester, q bench.Query, parts int) (last time.Time, err error) {
 	t.List, t.Bad = nil, nil
 	length := max(1, t.Until.Sub(t.Since)/time.Duration(parts))
@@ -79,7 +79,7 @@ func (t *Timelines) read(ctx context.Context, from Digester, q bench.Query, part
 		if err != nil {
 			t.Bad = append(t.Bad, &Unreadable{d.ID, err})
 		}
-		if d.Series == (bench.Series{}) { // nothing is known of it
+		if d.Series == (bench.Series{}) { // the series of this run cannot be read
 			continue
 		}
 		line := all[d.Series]
@@ -87,7 +87,7 @@ func (t *Timelines) read(ctx context.Context, from Digester, q bench.Query, part
 			line = &Timeline{Part: Part{Aggregate: bench.Aggregate{Series: d.Series}}, Parts: make([]*Part, parts)}
 			all[d.Series] = line
 		}
-		// of a damaged run the store may hold another end than the run itself
+		// The store may have another end of a damaged run than the run itself.
 		at := max(0, min(int(d.End.Sub(t.Since)/length), parts-1))
 		if line.Parts[at] == nil {
 			line.Parts[at] = &Part{}
@@ -118,11 +118,10 @@ func (p *Part) add(d bench.Digest, q bench.Query) {
 	p.histograms = append(p.histograms, d.Histogram)
 }
 
-// sums are used again: each has room for all buckets that there were.
+// sums are reused: each holds room for all buckets that it ever had.
 var sums = sync.Pool{New: func() any { return new(stats.Sum) }}
 
-// addUp adds up the histograms of each part, and the parts of each timeline, as many at one time as there are
-// processors.
+// addUp adds up the histograms of each part and of each timeline, on all processors.
 func addUp(list []Timeline) error {
 	n := runtime.GOMAXPROCS(0)
 	errs := make([]error, n)

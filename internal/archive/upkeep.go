@@ -11,7 +11,7 @@ import (
 	"rtcbench/internal/report"
 )
 
-// Init makes what a store misses before it takes runs, and names it.
+// Init makes what a store needs before it takes runs, such as its tables. made are the names of what was made.
 func Init(ctx context.Context, t outbox.Target, keep bench.Retention) (made []string, err error) {
 	s, err := t.Open(ctx)
 	if err != nil {
@@ -23,7 +23,7 @@ func Init(ctx context.Context, t outbox.Target, keep bench.Retention) (made []st
 	return made, errors.Join(err, s.Close())
 }
 
-// Check reads all runs of s, with their samples, and says how many can be read and what cannot.
+// Check reads all runs of s with their samples. runs is how many can be read; errs says what cannot.
 func Check(ctx context.Context, s bench.Store) (runs int, errs []error) {
 	if whole, ok := s.(bench.Checker); ok {
 		if err := whole.Check(ctx); err != nil {
@@ -40,14 +40,14 @@ func Check(ctx context.Context, s bench.Store) (runs int, errs []error) {
 	return runs, errs
 }
 
-// Places are everywhere where a run may be.
+// Places are all places where a run may be kept: the stores, and the outbox.
 type Places struct {
 	Targets []outbox.Target
 	Box     *outbox.Outbox // nil = there is none
 }
 
-// Find is the whole ID of the run that is called so; text itself where nothing is. Who gives a whole one asks for no
-// list of runs. away are the stores that could not be asked.
+// Find is the whole ID of the only run that text names; text itself if no run fits. A whole ID is returned without
+// asking any store. away are the errors of stores that could not be asked.
 func (p Places) Find(ctx context.Context, text string) (id string, away []error, err error) {
 	const whole = 36 // characters of a UUID (RFC 9562, section 4)
 	if len(text) == whole {
@@ -89,7 +89,7 @@ func (p Places) Find(ctx context.Context, text string) (id string, away []error,
 	return text, away, nil
 }
 
-// Several says that more than one run is called so, in all places together.
+// Several says that a part of an ID fits more than one run in all places together.
 type Several struct {
 	Asked string
 	Runs  int
@@ -106,7 +106,7 @@ func calledIn(ctx context.Context, t outbox.Target, text string) ([]string, erro
 	return called(ctx, s, text)
 }
 
-// Remove takes the run with that ID away, wherever it is. removed says from where, in lines.
+// Remove removes the run with this ID everywhere. removed has a line for each place that had the run.
 func (p Places) Remove(ctx context.Context, id string) (removed []string, errs []error) {
 	for _, t := range p.Targets {
 		if !Exists(t) {
@@ -154,13 +154,13 @@ func fromStore(ctx context.Context, t outbox.Target, id string) (there bool, err
 	return false, err
 }
 
-// Status is which stores are on, and what waits for them. It asks no store.
+// Status is which stores are configured and which runs wait for them. It opens no store.
 func Status(targets []outbox.Target, box *outbox.Outbox) (report.Status, error) {
 	s := report.Status{Stores: []string{}, Outbox: box.Dir()}
 	for _, t := range targets {
 		s.Stores = append(s.Stores, t.Name)
 	}
-	courier := box.To(targets, 0) // which opens no store
+	courier := box.To(targets, 0) // opens no store by itself
 	waiting, err := courier.Waiting(mostShown)
 	if err != nil {
 		return s, err
@@ -173,7 +173,7 @@ func Status(targets []outbox.Target, box *outbox.Outbox) (report.Status, error) 
 	return s, nil
 }
 
-// mostShown is how many runs a status has one by one.
+// mostShown is how many runs of each queue a status lists one by one.
 const mostShown = 50
 
 func queue(courier *outbox.Courier, v outbox.Overview) report.Queue {

@@ -26,7 +26,7 @@ const (
 	mostLast     = 10_000
 )
 
-// filters are the parameters that say which runs are meant: the flags of rtcbench history.
+// filters reads the parameters that choose runs. They are the filter flags of rtcbench history.
 func (s *Server) filters(r *http.Request) (q bench.Query, err error) {
 	v := r.URL.Query()
 	for key, values := range v {
@@ -41,13 +41,13 @@ func (s *Server) filters(r *http.Request) (q bench.Query, err error) {
 		Since: v.Get("since"), Until: v.Get("until"),
 	}.Query(&c, s.Now())
 	if c.Err != nil {
-		return q, errors.New(strings.ReplaceAll(c.Err.Error(), "--", "")) // there they are flags
+		return q, errors.New(strings.ReplaceAll(c.Err.Error(), "--", "")) // the error names flags
 	}
 	q.Invalid = v.Get("include_invalid") == "true"
 	return q, nil
 }
 
-// number is a parameter that is a whole number.
+// number reads a parameter that is a whole number from low to high. A missing parameter gives def.
 func number(r *http.Request, name string, def, low, high int) (int, error) {
 	text := r.URL.Query().Get(name)
 	if text == "" {
@@ -60,10 +60,10 @@ func number(r *http.Request, name string, def, low, high int) (int, error) {
 	return n, nil
 }
 
-// quoted is text of a request as an answer may repeat it.
+// quoted is text of a request, short, printable and in quotes, so that an answer may repeat the text.
 func quoted(text string) string { return strconv.Quote(report.Printable(text[:min(len(text), 80)])) }
 
-// written answers with what write writes.
+// written answers with the bytes that write writes. kind is their content type. An error of write is answered instead.
 func (s *Server) written(w http.ResponseWriter, r *http.Request, kind string, write func(io.Writer) error) {
 	var b bytes.Buffer
 	if err := write(&b); err != nil {
@@ -78,7 +78,7 @@ func (s *Server) json(w http.ResponseWriter, r *http.Request, v any) {
 	s.written(w, r, "application/json", func(to io.Writer) error { return json.NewEncoder(to).Encode(v) })
 }
 
-// history is what rtcbench history --format json or csv prints.
+// history answers with what rtcbench history --format json or csv prints.
 func (s *Server) history(w http.ResponseWriter, r *http.Request, from reader) {
 	q, err := s.filters(r)
 	if err == nil {
@@ -109,7 +109,7 @@ func (s *Server) history(w http.ResponseWriter, r *http.Request, from reader) {
 	}
 }
 
-// series are the series of a time, in parts of it.
+// series answers with each series of a time span, and with the sums of equal parts of the span.
 func (s *Server) series(w http.ResponseWriter, r *http.Request, from reader) {
 	parts, err := number(r, "parts", defaultParts, 1, mostParts)
 	if err != nil {
@@ -130,8 +130,8 @@ func (s *Server) series(w http.ResponseWriter, r *http.Request, from reader) {
 	s.json(w, r, list)
 }
 
-// timelines are those that r asks for of the series that are wanted, and where their list goes on. Where it is not ok,
-// r is answered.
+// timelines reads the timelines that r asks for, of the series for which wanted is true. next is where their list goes
+// on. If ok is false, r has been answered with an error.
 func (s *Server) timelines(w http.ResponseWriter, r *http.Request, from reader, parts int,
 	wanted func(bench.Series) bool) (t archive.Timelines, next *string, isCSV, ok bool) {
 	q, err := s.filters(r)
@@ -155,7 +155,7 @@ func (s *Server) timelines(w http.ResponseWriter, r *http.Request, from reader, 
 	return t, next, isCSV, true
 }
 
-// run is the result file of one run, with what its pictures need beside it; as CSV it is its pings.
+// run answers with the result file of one run and the data of its pictures. As CSV, the answer is the pings of the run.
 func (s *Server) run(w http.ResponseWriter, r *http.Request, from reader) {
 	isCSV, err := wantsCSV(r)
 	if err != nil {
@@ -184,7 +184,7 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request, from reader) {
 	s.json(w, r, v)
 }
 
-// compare holds two sides against each other, all of them and place by place.
+// compare compares two sides: first all of their runs, then place by place.
 func (s *Server) compare(w http.ResponseWriter, r *http.Request, from reader) {
 	p, err := pagingOf(r)
 	isCSV, wrong := wantsCSV(r)
@@ -200,7 +200,7 @@ func (s *Server) compare(w http.ResponseWriter, r *http.Request, from reader) {
 			refuse(w, http.StatusBadRequest, fmt.Sprintf("%s=%s: %s", key, quoted(text), err.Error()))
 			return
 		}
-		sides[i] = archive.Side{Name: text, Filter: f} // never a file: who asks is not who runs this program
+		sides[i] = archive.Side{Name: text, Filter: f} // never a file: a visitor may not read files of this machine
 	}
 	by := archive.Reader{Store: func() (bench.Store, error) { return from.store, nil }, Say: func(error) {}}
 	invalid := r.URL.Query().Get("include_invalid") == "true"

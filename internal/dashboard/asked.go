@@ -11,7 +11,7 @@ import (
 	"sync"
 )
 
-// parameters are those that openapi.json has for each path.
+// parameters are the parameters that openapi.json lists, by path.
 var parameters = sync.OnceValue(func() map[string][]string {
 	var doc struct {
 		Paths map[string]struct {
@@ -21,7 +21,7 @@ var parameters = sync.OnceValue(func() map[string][]string {
 		}
 	}
 	if err := json.Unmarshal(openAPI, &doc); err != nil {
-		panic(err) // the file is ours
+		panic(err) // openapi.json is embedded, so an error is a mistake of the build
 	}
 	all := map[string][]string{}
 	for path, x := range doc.Paths {
@@ -35,8 +35,8 @@ var parameters = sync.OnceValue(func() map[string][]string {
 	return all
 })
 
-// asked refuses parameters that there are not: whoever writes plattform= would else be shown all platforms. What the
-// original tool's interface does not know it does not look at.
+// asked refuses unknown parameters: a misspelt plattform= would otherwise answer with all platforms. The interface of
+// the original tool is an exception: it ignores unknown parameters.
 func (s *Server) asked(path string, next http.Handler) http.Handler {
 	known, ours := parameters()[path]
 	if !ours || strings.HasPrefix(path, "/api/results/") {
@@ -54,7 +54,7 @@ func (s *Server) asked(path string, next http.Handler) http.Handler {
 	})
 }
 
-// only is what of q the interface at path knows.
+// only is q without the parameters that the interface at path does not know.
 func only(q url.Values, path string) string {
 	maps.DeleteFunc(q, func(name string, _ []string) bool { return !slices.Contains(parameters()[path], name) })
 	return q.Encode()

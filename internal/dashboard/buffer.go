@@ -8,19 +8,20 @@ import (
 	"rtcbench/internal/stats"
 )
 
-// BufferPoint says that a jitter buffer which waits so long, beyond the fastest packet, would have lost that share.
+// BufferPoint says which share of the packets a jitter buffer loses that waits Wait ms longer than the fastest packet
+// took.
 type BufferPoint struct {
 	Wait  float64 `json:"wait_ms"`
 	Share float64 `json:"share"`
 }
 
-// Buffers are those of each way; empty where it is not known how long packets took on it.
+// Buffers are the curves of both ways. A curve is empty if the one-way delays of its way are not known.
 type Buffers struct {
 	Up   []BufferPoint `json:"up"`
 	Down []BufferPoint `json:"down"`
 }
 
-// buffersOf is what a run of audio says of jitter buffers; nil for every other run.
+// buffersOf are the jitter buffers of a run of audio; nil for every other run.
 func buffersOf(r bench.Record) *Buffers {
 	if r.Facts.Transport != bench.RTPAudio {
 		return nil
@@ -37,7 +38,8 @@ func buffersOf(r bench.Record) *Buffers {
 	return &Buffers{Up: bufferCurve(up), Down: bufferCurve(down)}
 }
 
-// bufferCurve goes from half of the packets to one, twelve steps for each factor of ten.
+// bufferCurve goes from a loss of half of the packets down to the loss of one packet, in twelve steps for each factor
+// of ten.
 func bufferCurve(took []time.Duration) []BufferPoint {
 	list := []BufferPoint{}
 	sorted := stats.Sorted(took)

@@ -12,7 +12,7 @@ import (
 	"sync"
 )
 
-// tagged gives each answer an ETag, answers 304 to whoever has it already, and packs what is text.
+// tagged gives each answer an ETag, answers 304 to a client that has the answer already, and compresses text.
 func tagged(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		answerOf(next, r).send(w, r)
@@ -29,7 +29,7 @@ func answerOf(next http.Handler, r *http.Request) *answer {
 	return a
 }
 
-// answer is a whole answer before it is sent. It may be sent to several who have asked the same.
+// answer is a whole answer before it is sent. It may be sent to several clients that asked for the same.
 type answer struct {
 	header http.Header
 	status int
@@ -44,7 +44,7 @@ func (a *answer) Header() http.Header         { return a.header }
 func (a *answer) WriteHeader(status int)      { a.status = status }
 func (a *answer) Write(p []byte) (int, error) { return a.body.Write(p) }
 
-// least is how long a body is that is worth packing.
+// least is the smallest body, in bytes, that is worth compressing.
 const least = 1 << 10
 
 func (a *answer) send(w http.ResponseWriter, r *http.Request) {
@@ -71,7 +71,7 @@ func (a *answer) send(w http.ResponseWriter, r *http.Request) {
 	if packs && len(body) > least && !strings.HasPrefix(h.Get("Content-Type"), "image/") {
 		a.packOnce.Do(func() {
 			var packed bytes.Buffer
-			z, _ := gzip.NewWriterLevel(&packed, gzip.BestSpeed) // it has no error
+			z, _ := gzip.NewWriterLevel(&packed, gzip.BestSpeed) // NewWriterLevel fails only for an unknown level
 			z.Write(body)
 			z.Close()
 			a.packed = packed.Bytes()

@@ -13,7 +13,7 @@ import (
 	"rtcbench/internal/report"
 )
 
-// wantsCSV reads format.
+// wantsCSV reports whether the parameter format asks for CSV. An unknown format is an error.
 func wantsCSV(r *http.Request) (bool, error) {
 	switch format := r.URL.Query().Get("format"); format {
 	case "", "json":
@@ -25,8 +25,8 @@ func wantsCSV(r *http.Request) (bool, error) {
 	}
 }
 
-// table answers with rows as CSV: a line each, after one with the names. The columns are the fields of T that hold one
-// value, by the names that they have in JSON; what is not known is an empty cell.
+// table answers with rows as CSV: a line with the names of the columns, then a line for each row. The columns are the
+// fields of T that hold a single value, under their JSON names. An unknown value is an empty cell.
 func table[T any](s *Server, w http.ResponseWriter, r *http.Request, rows []T) {
 	s.written(w, r, "text/csv; charset=utf-8", func(to io.Writer) error {
 		c := csv.NewWriter(to)
@@ -48,7 +48,7 @@ func table[T any](s *Server, w http.ResponseWriter, r *http.Request, rows []T) {
 	})
 }
 
-// columns visits the columns of a struct of type t. v is one of it; where it is not valid the cells are empty.
+// columns visits the columns of a struct of type t. v is a value of type t; an invalid v gives empty cells.
 func columns(t reflect.Type, before string, v reflect.Value, visit func(name, cell string)) {
 	for i := range t.NumField() {
 		f := t.Field(i)
@@ -71,7 +71,7 @@ func column(t reflect.Type, name string, v reflect.Value, visit func(name, cell 
 	switch {
 	case t.Kind() == reflect.Pointer:
 		if v.IsValid() {
-			v = v.Elem() // not valid where it is nil
+			v = v.Elem() // a nil pointer gives an invalid value
 		}
 		column(t.Elem(), name, v, visit)
 	case t == verdicts:
@@ -100,7 +100,7 @@ func column(t reflect.Type, name string, v reflect.Value, visit func(name, cell 
 		}
 	case t.Kind() == reflect.Struct:
 		columns(t, name+"_", v, visit)
-	case t.Kind() == reflect.Slice: // holds several values
+	case t.Kind() == reflect.Slice: // a list does not fit into a cell
 	default:
 		visit(name, cellOf(v))
 	}

@@ -1,4 +1,4 @@
-// Package dashboard shows the runs of a store to whoever decides by pictures: a page, the interface behind it, and a
+// Package dashboard shows the runs of a store in a browser: as a page, as the HTTP interface behind the page, and as a
 // report in one file. It computes nothing that the command line does not compute, and changes nothing.
 package dashboard
 
@@ -23,12 +23,12 @@ import (
 
 // Options are what a Server needs.
 type Options struct {
-	Open  func() (bench.Store, error) // gives the store that is read; an *archive.NoStore: there is none yet
-	Pages fs.FS                       // index.html and what it loads; nil = this build has none
-	Fleet func() Fleet                // the places of a hub, as they are now; nil = there is no hub
-	Live  Pings                       // of runs that go on; nil = nobody tells
-	// Guarded says that whoever serves the page lets in only who may read it, by whatever name it is asked for.
-	// Otherwise it answers to the names of this machine alone.
+	Open  func() (bench.Store, error) // opens the store to read; the error is *archive.NoStore if there is no store yet
+	Pages fs.FS                       // index.html and the files that it loads; nil = this build has no page
+	Fleet func() Fleet                // the places of a hub at this moment; nil = there is no hub
+	Live  Pings                       // the pings of runs that are under way; nil = there are none to show
+	// Guarded says that the server around this one lets in only users who may read the page. The page then answers to
+	// every host name. Otherwise it answers to the names of this machine alone.
 	Guarded bool
 	Log     *slog.Logger
 	Now     func() time.Time // nil = the time of this machine
@@ -40,14 +40,14 @@ type Server struct {
 	source  source
 	limits  limits
 	kept    events // runs that the store has got
-	pings   events // of runs that go on
+	pings   events // pings of runs that are under way
 	recent  *recent.Memory
-	looks   *rate.Limiter // at the store, by whoever asks
+	looks   *rate.Limiter // limits how often requests have the store looked at
 	shown   shown
 	answers answers
 }
 
-// New makes a Server. It does nothing until it is asked.
+// New makes a Server. It opens nothing before the first request.
 func New(o Options) *Server {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -59,12 +59,12 @@ func New(o Options) *Server {
 	return s
 }
 
-// Close closes the store. What is asked afterwards opens it again.
+// Close closes the store. A later request opens the store again.
 func (s *Server) Close() error { return s.source.close() }
 
 const (
 	headerTimeout = 5 * time.Second
-	goodbye       = 2 * time.Second // for answers that are under way at the end
+	goodbye       = 2 * time.Second // for answers that are under way when Serve ends
 )
 
 // Serve answers on l until ctx ends. It closes l and the store.
@@ -77,7 +77,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	}
 	var warm sync.WaitGroup
 	defer warm.Wait()
-	warm.Go(func() { _ = s.Warm(ctx) }) // an error shows when somebody asks
+	warm.Go(func() { _ = s.Warm(ctx) }) // the next request meets the same error and reports it
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(l) }()
 	select {
@@ -93,7 +93,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	return nil
 }
 
-// policy lets the page load what came with it, and nothing else.
+// policy lets the page load its own files and nothing else.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; " +
 	"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
@@ -128,7 +128,8 @@ func (s *Server) Handler() http.Handler {
 	return s.guarded(s.limited(mux))
 }
 
-// page is what was built by npm. Its names never change, so a browser asks each time whether they are still the same.
+// page serves the files that npm built. The names of the files never change, so a browser asks each time whether its
+// copies are still current.
 func (s *Server) page() http.Handler {
 	if s.Pages == nil {
 		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -140,8 +141,8 @@ func (s *Server) page() http.Handler {
 	return tagged(http.FileServerFS(s.Pages))
 }
 
-// guarded keeps out pages of others that somebody opens on this machine, also those whose name was bound to this
-// address.
+// guarded refuses requests that pages of other sites make in a browser on this machine, also if a site has bound its
+// own name to this address (DNS rebinding).
 func (s *Server) guarded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
@@ -154,7 +155,7 @@ func (s *Server) guarded(next http.Handler) http.Handler {
 			refuse(w, http.StatusForbidden, "this page is not called "+quoted(r.Host)+" here")
 		case r.Header.Get("Origin") != "" && !s.sameOrigin(r), site == "cross-site", site == "same-site":
 			if r.Method == http.MethodGet && r.Header.Get("Sec-Fetch-Mode") == "navigate" {
-				next.ServeHTTP(w, r) // a link that somebody has followed
+				next.ServeHTTP(w, r) // the user followed a link
 				return
 			}
 			refuse(w, http.StatusForbidden, "other pages may not read this one")
@@ -180,7 +181,7 @@ func (s *Server) sameOrigin(r *http.Request) bool {
 	return found && host == r.Host
 }
 
-// refusal is how the interface says no; the original's has the same keys.
+// refusal is the body of an answer that refuses a request. The original tool's interface uses the same keys.
 type refusal struct {
 	Error   string `json:"error"`
 	Details string `json:"details,omitempty"`
@@ -195,7 +196,7 @@ func refuse(w http.ResponseWriter, status int, why string) {
 // failed answers for a store that could not be read.
 func (s *Server) failed(w http.ResponseWriter, r *http.Request, err error) {
 	if r.Context().Err() != nil || errors.Is(err, context.Canceled) {
-		return // nobody waits for the answer
+		return // the client is gone
 	}
 	s.Log.Error("a request failed", "path", r.URL.Path, "error", err.Error())
 	refuse(w, http.StatusBadGateway, err.Error())

@@ -5,7 +5,7 @@ import (
 	"net/http"
 )
 
-// Fleet is the places of a hub at one moment.
+// Fleet is the places of a hub at one moment. Now is in Unix seconds.
 type Fleet struct {
 	Now     float64     `json:"now"`
 	Version string      `json:"version"` // of the hub
@@ -13,7 +13,7 @@ type Fleet struct {
 	Next    *string     `json:"next"` // where the list goes on; null = nowhere
 }
 
-// FleetSeat is a place of a fleet, with what its runner said last.
+// FleetSeat is a place of a fleet and what its runner reported last.
 type FleetSeat struct {
 	Name     string   `json:"name"`
 	Location string   `json:"location_id"`
@@ -26,8 +26,8 @@ type FleetSeat struct {
 	LastRun  *float64 `json:"last_run_at"`
 	Verdict  string   `json:"validity"`
 	Error    string   `json:"error"`
-	Offset   *float64 `json:"clock_offset_ms"` // of its clock against the hub's
-	Bound    *float64 `json:"clock_bound_ms"`  // the truth is within it
+	Offset   *float64 `json:"clock_offset_ms"` // of the runner's clock against the hub's
+	Bound    *float64 `json:"clock_bound_ms"`  // the true offset is within this of Offset
 }
 
 func (s *Server) fleet(w http.ResponseWriter, r *http.Request) {
@@ -53,7 +53,8 @@ func (s *Server) fleet(w http.ResponseWriter, r *http.Request) {
 	s.json(w, r, f)
 }
 
-// where gives the point of a location: where the fleet says now that its place is, or where a region of that name is.
+// where looks up the point of a location: the one that the fleet reports for a place of the location, or else the point
+// of the region with that name.
 func (s *Server) where() func(location string) *Point {
 	places := map[string]*Point{}
 	if s.Fleet != nil {

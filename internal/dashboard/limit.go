@@ -8,15 +8,15 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// What one address may ask of the interface: far more than a page does, and far less than what keeps a hub from its
+// The requests that one address may make: far more than a page makes, and far fewer than would keep a hub from its
 // runs.
 const (
-	askedEach  = 50  // a second
-	askedFirst = 300 // at one time
+	askedEach  = 50  // requests a second
+	askedFirst = 300 // requests in one burst
 	mostAskers = 10_000
 )
 
-// limits are those of each address.
+// limits are the limiters of the addresses.
 type limits struct {
 	mu  sync.Mutex
 	all map[string]*rate.Limiter
@@ -25,7 +25,7 @@ type limits struct {
 func (l *limits) of(address string) *rate.Limiter {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.all == nil || len(l.all) >= mostAskers { // who asks from so many addresses gains little by it
+	if l.all == nil || len(l.all) >= mostAskers { // a client with so many addresses gains little
 		l.all = map[string]*rate.Limiter{}
 	}
 	if l.all[address] == nil {
@@ -34,7 +34,7 @@ func (l *limits) of(address string) *rate.Limiter {
 	return l.all[address]
 }
 
-// limited refuses whoever asks more than that.
+// limited answers 429 to an address that exceeds its limit.
 func (s *Server) limited(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		host, _, err := net.SplitHostPort(r.RemoteAddr)

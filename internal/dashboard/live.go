@@ -12,26 +12,26 @@ import (
 )
 
 const (
-	lookEvery  = time.Second      // while somebody watches
-	lookShare  = 10               // of the time, looks take one part of so many at the most
-	lookSeldom = 10 * time.Second // but the store is looked at so often
-	aliveEvery = 15 * time.Second // a line for proxies that end what says nothing
-	mostEvents = 1000             // pages that may watch at one time
+	lookEvery  = time.Second      // between two looks at the store, while a page watches
+	lookShare  = 10               // looks take at most one part in so many of the time
+	lookSeldom = 10 * time.Second // the longest pause between two looks
+	aliveEvery = 15 * time.Second // a comment line, for proxies that end silent connections
+	mostEvents = 1000             // pages that may watch at one time, of each kind of events
 )
 
-// events goes to each page that watches. Whoever does not take an event in time misses it. What makes the events works
-// while somebody watches, and not else.
+// events sends each event to every page that watches. A page that does not take an event in time misses that event.
+// make runs only while at least one page watches.
 type events struct {
-	make func(ctx context.Context, tell func(event []byte)) // until ctx ends
-	room int                                                // of each page, in events
+	make func(ctx context.Context, tell func(event []byte)) // makes the events until ctx ends
+	room int                                                // events that may wait for one page
 
 	mu       sync.Mutex
 	watching map[chan []byte]bool
 	stop     context.CancelFunc
-	done     chan struct{} // closed: make has returned
+	done     chan struct{} // closed when make has returned
 }
 
-// watch gives the events from now on; nil where too many watch already. leave ends it.
+// watch gives the events from now on, until leave is called. c is nil if too many pages watch already.
 func (e *events) watch() (c chan []byte, leave func()) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -77,7 +77,8 @@ func (e *events) tell(event []byte) {
 	}
 }
 
-// event is one of server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html).
+// event is an event in the format of server-sent events
+// (https://html.spec.whatwg.org/multipage/server-sent-events.html).
 func event(name string, v any) []byte {
 	data, err := json.Marshal(v)
 	if err != nil {
@@ -86,7 +87,7 @@ func event(name string, v any) []byte {
 	return fmt.Appendf(nil, "event: %s\ndata: %s\n\n", name, data)
 }
 
-// kept is what is told of a run.
+// kept is the data of the event that says that the store has received a run.
 type kept struct {
 	RunID    string  `json:"run_id"`
 	EndTime  float64 `json:"end_time"`
@@ -98,15 +99,15 @@ func keptEvent(d bench.Digest) []byte {
 	return event("kept", kept{d.ID, unix(d.End), d.Series.Location, d.Series.Platform})
 }
 
-// tellKept tells of each run that the store has got. A store that cannot say what it has got is asked for its last run.
+// tellKept tells of each run that the store receives. A store without digests is asked for its last run instead.
 func (s *Server) tellKept(ctx context.Context, tell func([]byte)) {
 	last := ""
 	for {
 		begun := time.Now()
 		store, err := s.source.get()
 		if _, ok := store.(bench.Digester); err == nil && ok {
-			s.looks.Allow()               // it is one for whoever asks, too
-			_ = s.bring(ctx, store, true) // an error shows when somebody reads the store
+			s.looks.Allow()               // this look counts for requests, too
+			_ = s.bring(ctx, store, true) // the next read of the store meets the same error and reports it
 		} else if err == nil {
 			if r := newest(ctx, store); r.ID != "" && r.ID != last {
 				if last != "" {
@@ -132,8 +133,8 @@ func newest(ctx context.Context, store bench.Store) bench.Run {
 	return bench.Run{}
 }
 
-// live is a stream of server-sent events: one named kept for each run that the store has got, and with pings=true one
-// named pings for what has become known of runs that go on.
+// live answers with a stream of server-sent events: an event named kept for each run that the store receives. With
+// pings=true there is also an event named pings for the pings of runs that are under way.
 func (s *Server) live(w http.ResponseWriter, r *http.Request) {
 	kept, leave := s.kept.watch()
 	if kept == nil {
@@ -151,10 +152,10 @@ func (s *Server) live(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("X-Accel-Buffering", "no") // nginx would keep back what is a few bytes
+	w.Header().Set("X-Accel-Buffering", "no") // nginx would hold back a few bytes
 	out := http.NewResponseController(w)
 	w.Write([]byte("retry: 2000\n\n"))
-	s.warming(r.Context(), func(e []byte) { // what was there before is no news
+	s.warming(r.Context(), func(e []byte) { // runs that are there already make no event
 		w.Write(e)
 		_ = out.Flush()
 	})

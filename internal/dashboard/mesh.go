@@ -8,7 +8,7 @@ import (
 	"rtcbench/internal/stats"
 )
 
-// Mesh is what /api/v1/mesh answers: who measured whom.
+// Mesh is what /api/v1/mesh answers: which places measured to which others. Times are Unix seconds.
 type Mesh struct {
 	Store  string   `json:"store"`
 	Since  float64  `json:"since"`
@@ -32,7 +32,7 @@ type Cell struct {
 	Runs       int                   `json:"runs"`
 	LeftOut    int                   `json:"runs_left_out"` // invalid ones
 	P50        *float64              `json:"p50_rtt"`
-	P50CI      *[2]float64           `json:"p50_ci95"` // if pings were independent of each other
+	P50CI      *[2]float64           `json:"p50_ci95"` // assumes that pings are independent of each other
 	P95        *float64              `json:"p95_rtt"`
 	P95CI      *[2]float64           `json:"p95_ci95"`
 	Loss       *float64              `json:"packet_loss_rate"`
@@ -78,7 +78,7 @@ func (s *Server) newMesh(store string, t archive.Timelines) Mesh {
 	return m
 }
 
-// withInterval is a percentile with its 95 % interval, where there are pings enough for one.
+// withInterval is the quantile q of h in milliseconds. The 95 % interval is nil if there are too few pings for one.
 func withInterval(h stats.Histogram, q float64) (*float64, *[2]float64) {
 	d, ok := h.Quantile(q)
 	value := quantityMillis(bench.Quantity{D: d, OK: ok})
@@ -90,7 +90,7 @@ func withInterval(h stats.Histogram, q float64) (*float64, *[2]float64) {
 	return value, &[2]float64{millis(at(lo)), millis(at(hi))}
 }
 
-// texts are what errors say.
+// texts are the texts of errors.
 func texts(list []error) []string {
 	all := []string{}
 	for _, err := range list {

@@ -13,7 +13,7 @@ import (
 	"rtcbench/internal/result"
 )
 
-// The interface of the original tool's dashboard, in its shapes: whoever has built on it goes on.
+// The interface of the original tool's dashboard, with its JSON shapes: programs that use that dashboard keep working.
 
 type originalAnswer struct {
 	Data  any            `json:"data"`
@@ -98,7 +98,7 @@ func metrics() (list []string) {
 	return list
 }
 
-// place is what the original groups by.
+// place is the key by which the original tool groups.
 type place struct{ platform, location, metric string }
 
 // values calls yield with each statistic of each run.

@@ -8,8 +8,9 @@ import (
 	"rtcbench/internal/archive"
 )
 
-// Overview is what /api/v1/overview answers: what the map and the list of all series show, and no more. Ten thousand
-// series are columns, in which row i is series i, and what many of them share stands there once.
+// Overview is what /api/v1/overview answers: what the map and the list of all series show, and no more. The series are
+// stored as columns: row i of each column belongs to series i. Values that many series share stand in lists of their
+// own, and the columns hold indexes into these lists.
 type Overview struct {
 	Store  string   `json:"store"`
 	Since  float64  `json:"since"`
@@ -18,17 +19,17 @@ type Overview struct {
 
 	Points    []Point  `json:"points"` // places on the map
 	Locations []Spot   `json:"locations"`
-	Echoes    []string `json:"echoes"` // whose echo answered; none = no other place's
+	Echoes    []string `json:"echoes"` // places whose echo answered; none = no other place's
 	Ways      []Way    `json:"ways"`
 
-	Location []int           `json:"location"` // in Locations
-	Echo     []int           `json:"echo"`     // in Echoes
-	Way      []int           `json:"way"`      // in Ways
+	Location []int           `json:"location"` // index into Locations
+	Echo     []int           `json:"echo"`     // index into Echoes
+	Way      []int           `json:"way"`      // index into Ways
 	Runs     []int           `json:"runs"`
 	LeftOut  []int           `json:"runs_left_out"` // invalid ones
 	Answered []int           `json:"answered"`
 	Failed   []int           `json:"failed"`
-	P50      []*float64      `json:"p50"` // of the merged distribution, as the others
+	P50      []*float64      `json:"p50"` // of the merged distribution, as P95 and P99
 	P95      []*float64      `json:"p95"`
 	P99      []*float64      `json:"p99"`
 	LastEnd  []float64       `json:"last_end"`
@@ -40,13 +41,13 @@ type Overview struct {
 	Most   []*float64 `json:"most"`
 }
 
-// Spot is a location, and where it is.
+// Spot is a location and its point on the map.
 type Spot struct {
 	Name  string `json:"location_id"`
-	Point *int   `json:"point"` // in Points; null = nobody knows
+	Point *int   `json:"point"` // index into Points; null = not known
 }
 
-// Way is what carried the messages, and how that travelled.
+// Way is what carried the messages, and the path that they took.
 type Way struct {
 	Platform  string `json:"platform"`
 	Engine    string `json:"engine"`
@@ -100,7 +101,7 @@ func newOverview(store string, t archive.Timelines, where func(location string) 
 	return o
 }
 
-// numbering gives each of what comes a number, the same to the same.
+// numbering gives each distinct value a number, in the order in which the values come.
 type numbering[T comparable] struct {
 	of   map[T]int
 	list []T
@@ -117,10 +118,11 @@ func (n *numbering[T]) number(x T) int {
 	return at
 }
 
-// heights are the characters of a course.
+// heights are the characters of a course, from the lowest to the highest.
 const heights = "0123456789abcdefghijklmnopqrstuvwxyz"
 
-// courseOf is the course of the medians of parts, from the least to the most of them.
+// courseOf draws the medians of parts as a course. least and most are the smallest and the largest median, in
+// milliseconds; nil without a median.
 func courseOf(parts []*archive.Part) (course string, least, most *float64) {
 	medians := make([]*float64, len(parts))
 	for i, p := range parts {

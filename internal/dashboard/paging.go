@@ -8,16 +8,16 @@ import (
 	"strings"
 )
 
-// mostAtOnce is how much of a list one answer has where a part of it is asked for.
+// mostAtOnce is the most items of one answer if the request sets a limit.
 const mostAtOnce = 10_000
 
-// paging is which part of a list is asked for.
+// paging is the part of a list that a request asks for.
 type paging struct {
-	limit int    // 0 = all of it
-	after string // the key of the last one that was given; "" = from the beginning
+	limit int    // items of one answer; 0 = all of the list
+	after string // the key of the last item that was given; "" = from the beginning
 }
 
-// pagingOf reads limit and cursor.
+// pagingOf reads the parameters limit and cursor. The cursor is the key of the last item, in base64url.
 func pagingOf(r *http.Request) (p paging, err error) {
 	if p.limit, err = number(r, "limit", 0, 1, mostAtOnce); err != nil {
 		return p, err
@@ -37,11 +37,12 @@ func badCursor(text string) error {
 
 func cursorOf(key string) string { return base64.RawURLEncoding.EncodeToString([]byte(key)) }
 
-// keyed is the key of what is found by several texts. Keys are in the order of those texts.
+// keyed is the key of an item that several texts identify. Keys sort as the texts do.
 func keyed(texts ...string) string { return strings.Join(texts, "\x00") }
 
-// part is the part of list that p asks for, and the cursor of the rest; nil = there is none. list is in the order of
-// the keys. What is new or gone meanwhile moves nothing: each page begins after the last key of the one before.
+// part is the part of list that p asks for, and the cursor of the rest; a nil cursor = there is no rest. list has to be
+// sorted by its keys. Items that come or go between two requests move no other item: each page begins after the last
+// key of the page before.
 func part[T any](p paging, list []T, key func(T) string) (some []T, next *string) {
 	if p.after != "" {
 		at, found := slices.BinarySearchFunc(list, p.after, func(x T, after string) int {
@@ -60,7 +61,7 @@ func part[T any](p paging, list []T, key func(T) string) (some []T, next *string
 	return list, &cursor
 }
 
-// linked says in the header where a list goes on (RFC 8288).
+// linked puts the address of the next page into the header Link (RFC 8288).
 func linked(w http.ResponseWriter, r *http.Request, path string, next *string) {
 	if next == nil {
 		return

@@ -8,15 +8,15 @@ import (
 	"rtcbench/internal/live"
 )
 
-// Pings calls on with what becomes known of runs that go on, until ctx ends.
+// Pings calls on with the pings of runs that are under way, until ctx ends.
 type Pings func(ctx context.Context, on func(live.Pings)) error
 
 const (
 	tellEvery = 100 * time.Millisecond
-	mostTold  = 5000 // pings in one event; the rest is dropped, and counted
+	mostTold  = 5000 // pings in one event; the others are dropped and counted
 )
 
-// tellPings gathers what comes from all runs, so that each page gets ten events a second at the most.
+// tellPings collects the pings of all runs, so that each page gets at most ten events a second.
 func (s *Server) tellPings(ctx context.Context, tell func([]byte)) {
 	var g gathered
 	done := make(chan struct{})
@@ -41,7 +41,7 @@ func (s *Server) tellPings(ctx context.Context, tell func([]byte)) {
 	}
 }
 
-// gathered is what was told since the last event.
+// gathered are the pings since the last event.
 type gathered struct {
 	mu   sync.Mutex
 	list []live.Pings

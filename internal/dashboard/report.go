@@ -13,15 +13,16 @@ import (
 	"rtcbench/internal/report"
 )
 
-// Report is what a report in one file shows.
+// Report is the data of a report in one file.
 type Report struct {
 	Made       string      `json:"made"`
-	By         string      `json:"by"` // the program
+	By         string      `json:"by"` // the name and version of the program
 	Runs       []Run       `json:"runs"`
-	Comparison *Comparison `json:"comparison"` // of two runs
+	Comparison *Comparison `json:"comparison"` // of two sides or two runs; null = there are not two
 }
 
-// NewReport is about the runs of sides, which have their samples. Two sides are compared, or the two runs of one.
+// NewReport is a report about the runs of sides. The runs have to have their samples. It compares the two sides, or the
+// two runs of a single side.
 func NewReport(sides []report.Group, by string, now time.Time) (Report, error) {
 	r := Report{Made: now.UTC().Format("2006-01-02 15:04 UTC"), By: by}
 	for _, side := range sides {
@@ -43,7 +44,7 @@ func NewReport(sides []report.Group, by string, now time.Time) (Report, error) {
 	return r, nil
 }
 
-// WriteHTML writes r as one page that needs nothing else. pages holds its script and its style.
+// WriteHTML writes r as one HTML page that loads nothing. pages holds the script and the style of the page.
 func (r Report) WriteHTML(w io.Writer, pages fs.FS) error {
 	script, err := fs.ReadFile(pages, "report.js")
 	if err != nil {
@@ -53,7 +54,8 @@ func (r Report) WriteHTML(w io.Writer, pages fs.FS) error {
 	if err != nil {
 		return err
 	}
-	// JSON escapes <, so that no text of a run ends the element that it stands in; a script of ours has no such text.
+	// JSON escapes <, so no text of a run can end the script element around the data. Our own script has no such text
+	// either.
 	data, err := json.Marshal(r)
 	if err != nil {
 		return err
@@ -66,7 +68,7 @@ func (r Report) WriteHTML(w io.Writer, pages fs.FS) error {
 	return err
 }
 
-// reportFrame lets the page run its own script, and load nothing.
+// reportFrame is the frame of the page. Its policy lets the page run its own script and load nothing.
 const reportFrame = `<!doctype html>
 <html lang="en">
 <head>

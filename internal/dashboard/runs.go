@@ -13,7 +13,7 @@ import (
 	"rtcbench/internal/report"
 )
 
-// runs are the runs that are asked for, the newest first, as many as are wanted and where the list goes on.
+// runs answers with a page of the list of runs, the newest first, and with the cursor of the next page.
 func (s *Server) runs(w http.ResponseWriter, r *http.Request, from reader) {
 	q, err := s.filters(r)
 	var p paging
@@ -52,7 +52,8 @@ func (s *Server) runs(w http.ResponseWriter, r *http.Request, from reader) {
 		})
 }
 
-// mark is a place in the list of runs: the end of the last one that was given, and how many with that end were.
+// mark is a place in the list of runs: the end of the last run that was given, and how many runs with this end were
+// given.
 type mark struct {
 	end   int64 // Unix µs; 0 = the list begins
 	given int
@@ -68,12 +69,12 @@ func markOf(key string) (m mark, err error) {
 	return m, nil
 }
 
-// endOf is when a store says that r ended: at a whole microsecond, and not before it did.
+// endOf is the end that a store keeps of r: rounded up to a whole microsecond, in Unix µs.
 func endOf(r bench.Run) int64 { return r.End.Add(time.Microsecond - 1).UnixMicro() }
 
 func (m mark) key() string { return fmt.Sprintf("%d.%d", m.end, m.given) }
 
-// before is q of the last runs from m on backwards, so many beside those that were given already.
+// before is q of the last n runs from m backwards, and of the m.given runs that were given already.
 func (m mark) before(q bench.Query, n int) bench.Query {
 	q.Limit = n + m.given
 	if until := time.UnixMicro(m.end + 1); m.end != 0 && (q.Until.IsZero() || until.Before(q.Until)) {
@@ -82,8 +83,8 @@ func (m mark) before(q bench.Query, n int) bench.Query {
 	return q
 }
 
-// page is n runs backwards from m. read gives the last ones, in the order of their ends, so many beside those that m
-// names. More are read where some of them cannot be.
+// page is the last n runs before m. read gives the last limit runs, in the order of their ends, besides the runs that m
+// counts as given. If runs cannot be read, page reads more.
 func page(read func(limit int) iter.Seq2[bench.Run, error], m mark, n int) (list []bench.Record, next *string,
 	bad []error, err error) {
 	var all []bench.Run
@@ -118,7 +119,7 @@ func page(read func(limit int) iter.Seq2[bench.Run, error], m mark, n int) (list
 	return list, &cursor, bad, nil
 }
 
-// after is the place behind list, which begins at m.
+// after is the place behind list. list begins at m.
 func (m mark) after(list []bench.Record) mark {
 	to := mark{end: endOf(list[len(list)-1].Run)}
 	for _, r := range list {
@@ -132,19 +133,19 @@ func (m mark) after(list []bench.Record) mark {
 	return to
 }
 
-// fromLast is list, the last one first.
+// fromLast is list in reverse: the last run first.
 func fromLast(list []bench.Record) []bench.Record {
 	list = slices.Clone(list)
 	slices.Reverse(list)
 	return list
 }
 
-// seriesKey is what tells a series from the others, in their order.
+// seriesKey is the key of a series. Its parts are in the order of the list.
 func seriesKey(s bench.Series) string {
 	return keyed(s.Platform, s.Location, s.Echo, s.Engine, string(s.Transport), string(s.Path))
 }
 
-// byName are the places of a hub by their names, for a list of which a part is asked for.
+// byName is list sorted by name, as paging needs it.
 func byName(list []FleetSeat) []FleetSeat {
 	list = slices.Clone(list)
 	slices.SortFunc(list, func(a, b FleetSeat) int { return strings.Compare(a.Name, b.Name) })

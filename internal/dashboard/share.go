@@ -12,22 +12,22 @@ import (
 	"rtcbench/internal/recent"
 )
 
-// Pages that watch ask the same at the same moment: when a run is kept. What one of them is answered is the answer of
-// all, as long as it is what the store has.
+// Pages that watch make the same requests at the same moment: when a run is kept. The answer to one page is the answer
+// to all of them, as long as the store has the same runs.
 
-// answers are what was answered last.
+// answers are the answers that were made last.
 type answers struct {
 	mu    sync.Mutex
 	all   map[string]*shared
-	bytes int // of the bodies
+	bytes int // of all bodies
 }
 
-// shared is an answer that is being made, or is there. It is right for as long as the store has the same runs, and
-// until then, for it says until when it is.
+// shared is an answer that is being made or is ready. It is right as long as the store has the same runs, but at most
+// until the time until: the question may be about a span that ends now.
 type shared struct {
-	request     *http.Request // nothing of whoever has asked first but what was asked
+	request     *http.Request // path and query alone: no header and no address of the client
 	read        reading
-	edition     uint64 // of the runs in the store
+	edition     uint64 // of the runs in the store, when the answer was made
 	made, until time.Time
 	asked       atomic.Int32
 	once        sync.Once
@@ -35,18 +35,18 @@ type shared struct {
 	*answer
 }
 
-// make makes the answer, once.
+// make makes the answer once; other callers wait.
 func (x *shared) make(by http.HandlerFunc) { x.once.Do(func() { x.answer = answerOf(by, x.request) }) }
 
 func keyOf(r *http.Request) string { return r.URL.Path + "?" + r.URL.RawQuery }
 
-// What is kept of answers at one time.
+// The limits of the answers that are kept at one time.
 const (
 	mostShared      = 512
 	mostSharedBytes = 64 << 20
 )
 
-// at gives what r is answered.
+// at is the answer to r: the one that is kept, if it is still right, or else a new one.
 func (a *answers) at(r *http.Request, read reading, edition uint64, now time.Time, lasts time.Duration) *shared {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -60,14 +60,15 @@ func (a *answers) at(r *http.Request, read reading, edition uint64, now time.Tim
 	return one
 }
 
-// next is an answer to r that is to be made. It outlives whoever has asked first, and knows nothing of that one.
+// next is a new answer to r, which is not made yet. It holds nothing of the client, and does not end when the client's
+// request ends.
 func (a *answers) next(r *http.Request, edition uint64, now time.Time, lasts time.Duration) *shared {
 	r = r.Clone(context.WithoutCancel(r.Context()))
 	r.Header, r.RemoteAddr = http.Header{}, ""
 	return &shared{request: r, edition: edition, made: now, until: now.Add(lasts)}
 }
 
-// set keeps x; mu is held.
+// set keeps x; the caller holds mu.
 func (a *answers) set(key string, x *shared) {
 	if a.all == nil || len(a.all) >= mostShared || a.bytes >= mostSharedBytes {
 		a.all, a.bytes = map[string]*shared{}, 0
@@ -99,7 +100,7 @@ func (a *answers) weigh(x *shared) {
 	}
 }
 
-// reads answers from the store, once for all who ask the same while it has the same runs.
+// reads serves a request from the store. Equal requests share one answer while the store has the same runs.
 func (s *Server) reads(read reading) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		from, edition, lasts, shares := reader{}, uint64(0), time.Duration(0), false
@@ -128,14 +129,15 @@ func (s *Server) reads(read reading) http.Handler {
 	})
 }
 
-// An answer is given again for so long, while nothing new is kept: a thousandth of the time that it is about.
+// The bounds of how long an answer may be given again while no new run is kept. Between the bounds it is a thousandth
+// of the time span of the question.
 const (
 	leastShared = time.Second
 	longest     = 30 * time.Second
 )
 
-// moment is from what r is answered by view, and for how long that answer may be given again; not ok where nobody can
-// tell.
+// moment is what the answer to r is made from, by view, and how long the answer may be given again. ok is false if the
+// answer cannot be shared.
 func (s *Server) moment(r *http.Request, store bench.Store, view recent.View) (from reader, edition uint64,
 	lasts time.Duration, ok bool) {
 	from = s.whole(store)
@@ -146,7 +148,7 @@ func (s *Server) moment(r *http.Request, store bench.Store, view recent.View) (f
 	if lasts = longest; !q.Since.IsZero() {
 		lasts = min(max(s.Now().Sub(q.Since)/1000, leastShared), longest)
 	}
-	if r.URL.Query().Has("a") || strings.HasPrefix(r.URL.Path, "/api/results/") { // whose times are in other words
+	if r.URL.Query().Has("a") || strings.HasPrefix(r.URL.Path, "/api/results/") { // other parameters give the time
 		q.Since, lasts = time.Time{}, leastShared
 	}
 	if edition, err = view.Edition(r.Context(), q.Since); err != nil {
@@ -155,25 +157,25 @@ func (s *Server) moment(r *http.Request, store bench.Store, view recent.View) (f
 	return reader{store, view.Digests, true}, edition, lasts, true
 }
 
-// progressEvery is how often a page is told how far the store has been read.
+// progressEvery is how often a page is told how much of the store has been read.
 const progressEvery = 250 * time.Millisecond
 
-// progress is how far the hours of the last day have been read.
+// progress is how many hours of the last day have been read, of how many.
 type progress struct {
 	Done int `json:"done"`
 	Of   int `json:"of"`
 }
 
-// warming reads what the page shows first, and tells meanwhile how far it is.
+// warming reads the data that the page shows first, and tells the page how much has been read.
 func (s *Server) warming(ctx context.Context, tell func(event []byte)) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		_ = s.Warm(ctx) // an error shows when somebody asks
+		_ = s.Warm(ctx) // the next request meets the same error and reports it
 	}()
 	tick := time.NewTicker(progressEvery)
 	defer tick.Stop()
-	hours := 0 // as was told
+	hours := 0 // of the last event
 	for {
 		select {
 		case <-done:

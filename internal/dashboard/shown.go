@@ -12,27 +12,27 @@ import (
 	"rtcbench/internal/recent"
 )
 
-// shown is what whoever asks is shown, and what was not told yet because it is not in there.
+// shown is the view that requests are answered from, and the events of runs that are not in this view yet.
 type shown struct {
 	mu   sync.Mutex
 	view recent.View
 	news []news
 }
 
-// news are events of runs that are in views from an edition on.
+// news are events of runs. The runs are in all views from edition on.
 type news struct {
 	edition uint64
 	events  []byte
 }
 
-// of is what is shown of a store; not ok = nothing yet.
+// of is the view that is shown of store; ok is false if there is none yet.
 func (s *shown) of(store bench.Store) (v recent.View, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.view, s.view.Of(store)
 }
 
-// hear keeps what is to be told of the runs that a store has got.
+// hear keeps the events of runs that the store has received, until a view with these runs is shown.
 func (s *shown) hear(edition uint64, list []bench.Digest) {
 	n := news{edition: edition}
 	for _, d := range list {
@@ -43,7 +43,8 @@ func (s *shown) hear(edition uint64, list []bench.Digest) {
 	s.news = append(s.news, n)
 }
 
-// show shows v, unless a later one of its store is shown already, and gives what can be told now.
+// show shows v, unless a later view of the same store is shown already. events are those of the runs that are in the
+// view now.
 func (s *shown) show(store bench.Store, v recent.View) (events []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -56,15 +57,16 @@ func (s *shown) show(store bench.Store, v recent.View) (events []byte) {
 	return events
 }
 
-// bring looks at the store and shows what it has. ahead says that what was asked lately is answered first, so that
-// nobody waits for that: pages ask again when they are told of something new, which is done last.
+// bring looks at the store and shows the result. If ahead is true, the answers to recent requests are made before the
+// view is shown. Pages repeat their requests when an event announces a new run. The events are sent last, so the pages
+// find their answers ready.
 func (s *Server) bring(ctx context.Context, store bench.Store, ahead bool) error {
 	if err := s.recent.Look(ctx, store); err != nil {
 		return err
 	}
 	v, ok := s.recent.View(store)
 	if !ok {
-		return nil // another store is looked at, or it cannot be held
+		return nil // the memory looks at another store, or cannot hold this one
 	}
 	if old, ok := s.shown.of(store); ahead && ok && old.Number() < v.Number() {
 		s.answerAhead(ctx, store, v)
@@ -75,10 +77,10 @@ func (s *Server) bring(ctx context.Context, store bench.Store, ahead bool) error
 	return nil
 }
 
-// aheadFor is for how long answers are made before a view is shown. Who asks something else waits for it.
+// aheadFor bounds how long answers are made before a view is shown. Other requests for the new view wait meanwhile.
 const aheadFor = 500 * time.Millisecond
 
-// answerAhead answers what was asked since the last view, by v: what was asked most first.
+// answerAhead answers by v the requests that came since the last view, the most frequent first.
 func (s *Server) answerAhead(ctx context.Context, store bench.Store, v recent.View) {
 	made := map[string]*shared{}
 	begun := time.Now()
@@ -98,7 +100,7 @@ func (s *Server) answerAhead(ctx context.Context, store bench.Store, v recent.Vi
 	s.answers.put(made)
 }
 
-// askedLately are the answers that somebody has asked for since they were asked for here.
+// askedLately are the answers that were requested since the last call, the most frequent first.
 func (a *answers) askedLately() (list []*shared) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -14,7 +14,7 @@ import (
 	"rtcbench/internal/report"
 )
 
-// source is the store that is read. It may not be there yet, and then it is opened as soon as it is.
+// source is the store that is read. A store that does not exist yet is opened as soon as it does.
 type source struct {
 	open func() (bench.Store, error)
 
@@ -22,7 +22,7 @@ type source struct {
 	store bench.Store
 }
 
-// get gives the store, or one without runs while there is none.
+// get gives the store. While there is no store, it gives a store without runs.
 func (s *source) get() (bench.Store, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -52,7 +52,7 @@ func (s *source) close() error {
 	return store.Close()
 }
 
-// absent is a store that nobody has made yet.
+// absent stands for a store that does not exist yet.
 type absent struct{ file string }
 
 func (absent) Save(context.Context, bench.Record) error { return bench.ErrRejected }
@@ -65,21 +65,21 @@ func (absent) Runs(context.Context, bench.Query) iter.Seq2[bench.Run, error] {
 // reader is what an answer is made from.
 type reader struct {
 	store   bench.Store
-	digests archive.Digester // of the last day from memory
-	held    bool             // they are those of one moment, and nothing has to be read before they are there
+	digests archive.Digester // the last day from memory, the rest from the store
+	held    bool             // digests are those of one moment and are ready in memory
 }
 
-// reading is what answers from a store.
+// reading answers a request from a store.
 type reading func(w http.ResponseWriter, r *http.Request, from reader)
 
-// whole is a store as it is when its digests are wanted.
+// whole is a reader that looks at the store when its digests are wanted.
 func (s *Server) whole(store bench.Store) reader {
 	return reader{store, func(ctx context.Context, q bench.Query) iter.Seq2[bench.Digest, error] {
 		return s.recent.Digests(ctx, store, q)
 	}, false}
 }
 
-// history sums up by the digests that are held; while there are none, the store sums up.
+// history sums up the digests if they are held in memory. Otherwise the store sums up.
 func (f reader) history(ctx context.Context, q bench.Query, now time.Time) (report.History, error) {
 	if f.held {
 		return archive.HistoryBy(ctx, f.store, f.digests, q, now)
@@ -87,14 +87,14 @@ func (f reader) history(ctx context.Context, q bench.Query, now time.Time) (repo
 	return archive.History(ctx, f.store, q, now)
 }
 
-// fewLooks is how often in a row whoever asks has the store looked at. Where more is asked than that, the store is
-// looked at once a second for all of them together: what an answer costs is not what is asked, but what has changed.
+// fewLooks is how many requests in a row may each have the store looked at. Beyond that, the store is looked at once a
+// second for all requests together. So the cost does not grow with the requests, but with the changes of the store.
 const fewLooks = 50
 
-// look gives what whoever asks now is shown: what the store has, or had a second ago at the most. It is not ok while
-// nothing is held.
+// look gives the view that a request is answered from: what the store has now, or had at most a second ago. ok is false
+// while no view is held.
 func (s *Server) look(ctx context.Context, store bench.Store) (v recent.View, ok bool) {
-	if _, ok := s.recent.View(store); !ok { // it is being read, and who needs all of that waits for it
+	if _, ok := s.recent.View(store); !ok { // the first read goes on: a request that needs all of it waits
 		return v, false
 	}
 	if v, ok = s.shown.of(store); ok && !s.looks.Allow() {
@@ -106,7 +106,7 @@ func (s *Server) look(ctx context.Context, store bench.Store) (v recent.View, ok
 	return s.shown.of(store)
 }
 
-// Warm reads what the page shows first, before somebody asks.
+// Warm reads the data that the page shows first, before the first request.
 func (s *Server) Warm(ctx context.Context) error {
 	store, err := s.source.get()
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 
 // The lines of answers as CSV.
 
-// seriesRow is a series in a part of the time, or in all of it.
+// seriesRow is a series in one part of the time span, or in the whole span.
 type seriesRow struct {
 	Location  string  `json:"location_id"`
 	EchoPlace string  `json:"echo_place"`
@@ -22,7 +22,7 @@ type seriesRow struct {
 	Sum
 }
 
-// rows are a line for each part of each series; in brief one for each series.
+// rows are a row for each part of each series; with brief, a row for each series.
 func (l SeriesList) rows(brief bool) (rows []seriesRow) {
 	for _, s := range l.List {
 		row := seriesRow{s.Location, s.EchoPlace, s.Platform, s.Engine, s.Transport, s.Path, l.Since, l.Until, s.Total}
@@ -39,9 +39,9 @@ func (l SeriesList) rows(brief bool) (rows []seriesRow) {
 	return rows
 }
 
-// compareRow is how both sides compare, all in all or at a place.
+// compareRow is how both sides compare, over all places or at one place.
 type compareRow struct {
-	Location string      `json:"location_id"` // "" = all in all
+	Location string      `json:"location_id"` // "" = over all places
 	Echo     string      `json:"echo_place"`
 	Alike    bool        `json:"alike"`
 	A        compareSide `json:"a"`
@@ -83,18 +83,18 @@ func (c Comparison) rows() []compareRow {
 	return rows
 }
 
-// pingRow is a ping of a run, or a turn.
+// pingRow is a ping or a turn of a run.
 type pingRow struct {
 	Seq     uint32   `json:"seq"`
 	Due     float64  `json:"due_ms"` // from the start of the run, as Sent
 	Sent    *float64 `json:"sent_ms"`
 	Outcome string   `json:"outcome"`
-	Reason  string   `json:"reason"` // why it was not sent, or where it was lost
+	Reason  string   `json:"reason"` // why the ping was not sent, or on which way it was lost
 	RTT     *float64 `json:"rtt_ms"`
-	Up      *float64 `json:"up_ms"` // where the clocks tell each way
+	Up      *float64 `json:"up_ms"` // one-way delays; null if the clocks are not known well enough
 	Down    *float64 `json:"down_ms"`
-	Hold    *float64 `json:"hold_ms"`   // how long the echo kept it
-	UpRaw   *float64 `json:"up_raw_ms"` // with the offset of the clocks in it
+	Hold    *float64 `json:"hold_ms"`   // how long the echo held the ping
+	UpRaw   *float64 `json:"up_raw_ms"` // includes the offset of the two clocks
 }
 
 func pingRows(r bench.Record) (rows []pingRow) {

@@ -15,7 +15,7 @@ import (
 	"rtcbench/internal/stats"
 )
 
-// All of it is in milliseconds and Unix seconds; null is what is not known.
+// All values are in milliseconds, all times in Unix seconds. null is a value that is not known.
 
 // SeriesList is what /api/v1/series answers.
 type SeriesList struct {
@@ -34,15 +34,15 @@ type Series struct {
 	Engine    string     `json:"engine"`
 	Transport string     `json:"transport_class"`
 	Path      string     `json:"path"`
-	EchoPlace string     `json:"echo_place"` // whose echo answered; none = no other place's
-	Where     *Point     `json:"where"`      // of a location whose name is that of a known region
+	EchoPlace string     `json:"echo_place"` // place whose echo answered; none = no other place's
+	Where     *Point     `json:"where"`      // from the fleet, or of the region of that name
 	Last      LastRun    `json:"last_run"`
 	Total     Sum        `json:"total"`
-	P50       []*float64 `json:"p50"`       // of each part
+	P50       []*float64 `json:"p50"`       // medians of the parts
 	Parts     []Sum      `json:"parts"`     // none in brief
 	Curve     []Rank     `json:"curve"`     // of all answered pings of the time; none in brief
-	Bins      []Bin      `json:"bins"`      // the same as a histogram; none in brief
-	NotShown  string     `json:"not_shown"` // why there is no picture; "" = there is one
+	Bins      []Bin      `json:"bins"`      // a histogram of the same pings; none in brief
+	NotShown  string     `json:"not_shown"` // why there are no pictures; "" = there are
 }
 
 // LastRun is the newest run of a series.
@@ -57,20 +57,20 @@ func lastOf(d bench.Digest) LastRun {
 	return LastRun{d.ID, unix(d.End), quantityMillis(d.P95), d.Verdict}
 }
 
-// Sum is what runs add up to. Its percentiles are of the merged distributions, and never means.
+// Sum is what runs add up to. Its percentiles are of the merged distribution, and never means of percentiles.
 type Sum struct {
-	Runs     int                   `json:"runs"`          // that are in the sum
+	Runs     int                   `json:"runs"`          // runs in the sum
 	LeftOut  int                   `json:"runs_left_out"` // invalid ones
 	Answered int                   `json:"answered"`
 	Failed   int                   `json:"failed"`
 	NotSent  int                   `json:"not_sent"`
 	Loss     *float64              `json:"packet_loss_rate"`
 	LossCI   *[2]float64           `json:"packet_loss_ci95"`
-	P        [7]*float64           `json:"p"`        // at Levels
-	P50CI    *[2]float64           `json:"p50_ci95"` // if pings were independent of each other
+	P        [7]*float64           `json:"p"`        // percentiles at Levels
+	P50CI    *[2]float64           `json:"p50_ci95"` // assumes that pings are independent of each other
 	P95CI    *[2]float64           `json:"p95_ci95"`
 	P99CI    *[2]float64           `json:"p99_ci95"`
-	Heat     [][2]int              `json:"heat"` // pairs: the step of the latency, and how many pings are in it
+	Heat     [][2]int              `json:"heat"` // pairs: a step of latency, and how many pings are in the step
 	Verdicts map[bench.Verdict]int `json:"verdicts"`
 }
 
@@ -152,7 +152,7 @@ func newSum(p archive.Part) Sum {
 	return s
 }
 
-// Rank is a point of a curve of percentiles, with its 95 % interval if pings were independent of each other.
+// Rank is a point of a curve of percentiles. The 95 % interval assumes that pings are independent of each other.
 type Rank struct {
 	Q  float64  `json:"q"`
 	MS float64  `json:"ms"`
@@ -160,7 +160,7 @@ type Rank struct {
 	Hi *float64 `json:"hi"`
 }
 
-// curveLevels are even on the axis of 1/(1−q).
+// curveLevels are the quantiles of a curve. They are evenly spaced on a logarithmic axis of 1/(1−q).
 var curveLevels = func() (list []float64) {
 	for i := 0; i <= 4*12; i++ {
 		list = append(list, 1-math.Pow(10, -float64(i)/12))
@@ -168,7 +168,7 @@ var curveLevels = func() (list []float64) {
 	return list
 }()
 
-// curveOf is as long as there are pings for it.
+// curveOf is the curve of h. It ends at the last level that still has a ping above it.
 func curveOf(h stats.Histogram) []Rank {
 	n := int(h.Total())
 	list := []Rank{}
@@ -188,7 +188,7 @@ func curveOf(h stats.Histogram) []Rank {
 	return list
 }
 
-// ranks gives the value of a rank, from 1.
+// ranks looks up the value of a rank. The lowest rank is 1.
 func ranks(h stats.Histogram) func(rank int) time.Duration {
 	n := float64(h.Total())
 	return func(rank int) time.Duration {
@@ -204,7 +204,7 @@ type Bin struct {
 	N  int     `json:"n"`
 }
 
-// bars is how many bars a histogram has below the 99th percentile; one more holds what is above.
+// bars is how many bars a histogram has below the 99th percentile. One more bar holds all values above.
 const bars = 40
 
 func binsOf(h stats.Histogram) []Bin {
@@ -215,7 +215,7 @@ func binsOf(h stats.Histogram) []Bin {
 	}
 	last, _ := h.Quantile(0.99)
 	lo, hi := millis(first), millis(last)
-	width := nice(max((hi-lo)/bars, hi/1000)) // also where all of them are alike
+	width := nice(max((hi-lo)/bars, hi/1000)) // not zero, even if all values are equal
 	begin := math.Floor(lo/width) * width
 	n := int(math.Ceil((hi-begin)/width)) + 1
 	for i := range n {
@@ -238,7 +238,7 @@ func binsOf(h stats.Histogram) []Bin {
 	return list
 }
 
-// nice is the least of 1, 2, 5, 10, … that is not below v.
+// nice is the least of 1, 2 and 5 times a power of ten that is not below v.
 func nice(v float64) float64 {
 	step := math.Pow(10, math.Floor(math.Log10(max(v, 1e-3))))
 	for _, f := range []float64{1, 2, 5} {
@@ -249,12 +249,12 @@ func nice(v float64) float64 {
 	return 10 * step
 }
 
-// Run is one run: its result file, and what its pictures need beside it.
+// Run is one run: its result file, and the data of its pictures.
 type Run struct {
 	Result json.RawMessage `json:"result"`
 	Curve  []Rank          `json:"curve"`
 	Bins   []Bin           `json:"bins"`
-	Buffer *Buffers        `json:"buffers"` // of a run of audio
+	Buffer *Buffers        `json:"buffers"` // of a run of audio; null = another run
 }
 
 // NewRun is the view of r.
@@ -265,17 +265,18 @@ func NewRun(r bench.Record) (v Run, err error) {
 	return v, err
 }
 
-// Comparison is how two sides compare: as rtcbench compare says it, and the same at each place that both were at.
+// Comparison is how two sides compare: over all places, as rtcbench compare does it, and at each place that both sides
+// have.
 type Comparison struct {
 	All    report.Groups `json:"all"`
 	Places []AtPlace     `json:"places"`
 	Next   *string       `json:"next"` // where the list of places goes on; null = nowhere
 }
 
-// AtPlace is how both sides compare at one place, as seen from one echo.
+// AtPlace is how both sides compare at one location, with the echo of one place.
 type AtPlace struct {
 	Location string        `json:"location_id"`
-	Echo     string        `json:"echo_place"` // whose echo answered; none = no other place's
+	Echo     string        `json:"echo_place"` // place whose echo answered; none = no other place's
 	Groups   report.Groups `json:"comparison"`
 }
 
@@ -294,7 +295,7 @@ func newComparison(a, b report.Group, by report.Against) Comparison {
 	return c
 }
 
-// way is from a location to the place of an echo.
+// way is a pair of a location and the place of an echo.
 type way struct{ from, to string }
 
 func byPlace(g report.Group) map[way]report.Group {
@@ -311,7 +312,7 @@ func millis(d time.Duration) float64 { return float64(d) / 1e6 }
 
 func unix(t time.Time) float64 { return float64(t.UnixMicro()) / 1e6 }
 
-// quantileOf is nil of nothing.
+// quantileOf is a quantile in milliseconds; nil of an empty histogram.
 func quantileOf(h stats.Histogram, q float64) *float64 {
 	d, ok := h.Quantile(q)
 	return quantityMillis(bench.Quantity{D: d, OK: ok})

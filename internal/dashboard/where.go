@@ -8,15 +8,15 @@ import (
 	"sync"
 )
 
-// Point is where a place is on the map.
+// Point is the point of a place on the map.
 type Point struct {
 	Lat  float64 `json:"lat"`
 	Lon  float64 `json:"lon"`
 	City string  `json:"city"`
 }
 
-// regions.csv has the regions of those clouds in which voice agents run, by the names that the clouds give them:
-// Amazon's, Google's, Microsoft's, and the airports of Fly.io. A dot is as near as a city.
+// regions.csv lists the regions of the clouds in which voice agents run, under the names of the clouds: Amazon, Google,
+// Microsoft, and the airport codes of Fly.io. A point is accurate to the city.
 //
 //go:embed regions.csv
 var regionFile string
@@ -24,7 +24,7 @@ var regionFile string
 var regions = sync.OnceValue(func() map[string]Point {
 	lines, err := csv.NewReader(strings.NewReader(regionFile)).ReadAll()
 	if err != nil {
-		panic(err) // the file is ours
+		panic(err) // regions.csv is embedded, so an error is a mistake of the build
 	}
 	all := map[string]Point{}
 	for _, l := range lines {
@@ -38,8 +38,8 @@ var regions = sync.OnceValue(func() map[string]Point {
 	return all
 })
 
-// whereIs is the point of a location that is called like a region, also with more behind it: fra-1 is fra. nil =
-// nobody knows.
+// whereIs is the point of a location that is named like a region. More text may follow the name: fra-1 is in fra. nil =
+// no region has the name.
 func whereIs(location string) *Point {
 	name := strings.ToLower(location)
 	for {

@@ -11,13 +11,13 @@ import (
 	"strings"
 )
 
-// Address is where a hub is, and what its certificate has to be.
+// Address is the URL of a hub and the pin of its certificate.
 type Address struct {
 	URL string // http or https, without a path
-	Pin string // of the key of the hub's certificate; "" = an authority of this machine vouches for it
+	Pin string // of the key of the hub's certificate; "" = the system's certificate authorities are asked
 }
 
-// ErrPin says that whoever answers has another key than the one that was pinned.
+// ErrPin says that the server's certificate has another key than the pin names.
 var ErrPin = errors.New("the certificate of the hub is not the one that the pin names: this is another hub, or " +
 	"somebody stands between")
 
@@ -44,7 +44,7 @@ func ReadAddress(text string) (Address, error) {
 	return a, nil
 }
 
-// String is the address as a runner is given it.
+// String is the address in the form that ReadAddress reads.
 func (a Address) String() string {
 	if a.Pin == "" {
 		return a.URL
@@ -52,24 +52,25 @@ func (a Address) String() string {
 	return a.URL + "#" + a.Pin
 }
 
-// WebSocket is the address of NATS there.
+// WebSocket is the address at which the hub serves NATS over WebSocket.
 func (a Address) WebSocket() string {
 	return "ws" + strings.TrimPrefix(a.URL, "http") + NotifyPath
 }
 
-// PinOf is the pin of a certificate: its key, so that a renewed certificate with the same key keeps it.
+// PinOf is the pin of a certificate: a hash of its public key. A renewed certificate with the same key keeps the pin.
 func PinOf(c *x509.Certificate) string {
 	sum := sha256.Sum256(c.RawSubjectPublicKeyInfo)
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// TLS is how a runner checks the hub. With a pin no authority is asked: the key is what was printed at the hub.
+// TLS is how a runner checks the hub's certificate. With a pin, no authority is asked: the key has to be the one that
+// the hub printed.
 func (a Address) TLS() *tls.Config {
 	c := &tls.Config{MinVersion: tls.VersionTLS12}
 	if a.Pin == "" {
 		return c
 	}
-	c.InsecureSkipVerify = true // VerifyConnection does it
+	c.InsecureSkipVerify = true // VerifyConnection checks the key instead
 	c.VerifyConnection = func(s tls.ConnectionState) error {
 		if len(s.PeerCertificates) == 0 || PinOf(s.PeerCertificates[0]) != a.Pin {
 			return ErrPin

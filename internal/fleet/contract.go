@@ -5,16 +5,17 @@ import (
 	"fmt"
 )
 
-// Protocol is the version of the contract between hub and runner, and Oldest the one before, which is understood, too.
-// Within both a message may have fields that its reader does not know: the reader leaves them out. A version is added
-// where that is not enough. Version 2: a hub that is asked in a contract that it does not speak says so.
+// Protocol is the version of the contract between hub and runner. Oldest is the version before; this program
+// understands it, too. Within a version, a message may get new fields: a reader ignores fields that it does not know.
+// Any other change needs a new version. Since version 2, a hub that does not speak a runner's version says so in its
+// answer.
 const (
 	Protocol = 2
 	Oldest   = Protocol - 1
 )
 
-// Contract is what a message says of the versions that its sender speaks: all from Protocol to Newest. Version 1 says
-// Protocol alone, and reads no more than that.
+// Contract is the range of versions that the sender of a message speaks: from Protocol to Newest. Version 1 knows only
+// Protocol.
 type Contract struct {
 	Protocol int `json:"protocol"`
 	Newest   int `json:"newest,omitempty"`
@@ -23,10 +24,11 @@ type Contract struct {
 // Ours are the versions that this program speaks.
 var Ours = Contract{Protocol: Oldest, Newest: Protocol}
 
-// ErrUnlike says that the other end speaks no version of the contract that this one does.
+// ErrUnlike says that two programs have no version of the contract in common.
 var ErrUnlike = errors.New("upgrade the older of the two")
 
-// Check says whether whoever sent c and this program speak a version that is the same. from and here name them.
+// Check is an error if the sender of c and this program have no version in common. from names the sender, here this
+// program.
 func (c Contract) Check(from, here string) error {
 	newest := max(c.Protocol, c.Newest)
 	if c.Protocol <= Protocol && newest >= Oldest {
@@ -36,10 +38,10 @@ func (c Contract) Check(from, here string) error {
 		here, Oldest, Protocol, ErrUnlike)
 }
 
-// first is the contract of a hub that says nothing of it.
+// first is the contract of a hub that sends none.
 var first = Contract{Protocol: 1}
 
-// Unlike says whether the hub that answered speaks no version of the contract that this runner does, or says so itself.
+// Unlike is an error if the hub that answered and this runner have no version in common, or if the hub says so itself.
 func (h Heard) Unlike() error {
 	if h.Refused != "" {
 		return fmt.Errorf("the hub says: %.500s", h.Refused)

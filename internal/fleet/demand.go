@@ -2,14 +2,15 @@ package fleet
 
 import "time"
 
-// RunNow tells a place to do something of its plan at once, in seats of this moment: to measure, or to answer others.
+// RunNow tells a place to carry out a job of its plan at once, in seats made for this moment: to measure, or to answer
+// other places.
 type RunNow struct {
 	ID     string `json:"id"`
-	Serial uint64 `json:"serial"` // of the plan that the job is of
+	Serial uint64 `json:"serial"` // of the plan that has the job
 	Seats  []Seat `json:"seats"`
 }
 
-// Ran is what came of it at one place.
+// Ran is the result of such an order at one place.
 type Ran struct {
 	ID       string        `json:"id"`
 	Place    string        `json:"place"`

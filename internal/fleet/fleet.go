@@ -1,5 +1,5 @@
-// Package fleet is what a hub and its runners say to each other: names, subjects, tokens, members and messages, with
-// the checks that both sides make. It opens no connection and keeps no file.
+// Package fleet is the vocabulary of a hub and its runners: names, subjects, tokens, members and messages, with the
+// checks that both sides make. It opens no connection and keeps no file.
 package fleet
 
 import (
@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// Place is a runner as its operator knows it. Name is the one key: it stands in subjects, so that it is one token of
-// NATS.
+// Place is a runner as its operator knows it. Name is its only key. A name is part of NATS subjects, so it has to be a
+// single token there.
 type Place struct {
 	Name     string            `json:"name"`
 	Location string            `json:"location"`
@@ -34,7 +34,7 @@ const NameRule = "1 to 63 lower-case letters, digits and hyphens, neither end a 
 // ValidName reports whether name can be a place's.
 func ValidName(name string) bool { return placeName.MatchString(name) }
 
-// maxLabels and maxText bound what a runner says of itself.
+// maxLabels and maxText bound what a runner may say about itself.
 const (
 	maxLabels = 32
 	maxText   = 256
@@ -70,11 +70,11 @@ func plain(text string) bool {
 	return len(text) <= maxText && !strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f })
 }
 
-// Where chooses places by label: each key has one of its values. "name" and "location" are labels of every place. An
-// empty Where is every place.
+// Where selects places by label: for each key of Where, the place has to have one of the values. Every place has the
+// labels "name" and "location". An empty Where selects every place.
 type Where map[string][]string
 
-// Has reports whether p is chosen.
+// Has reports whether w selects p.
 func (w Where) Has(p Place) bool {
 	for key, values := range w {
 		of := p.Labels[key]
@@ -91,12 +91,12 @@ func (w Where) Has(p Place) bool {
 	return true
 }
 
-// Member is a place with the key that speaks for it.
+// Member is a place and the public key by which the hub knows its runner.
 type Member struct {
 	Place
-	Key      string    `json:"key"` // public, of nkeys
+	Key      string    `json:"key"` // public key, as nkeys writes it
 	Joined   time.Time `json:"joined"`
 	Revoked  time.Time `json:"revoked,omitzero"`
 	Paused   bool      `json:"paused,omitempty"`
-	Replaced []string  `json:"replaced,omitempty"` // keys that spoke for the place before, all of them revoked
+	Replaced []string  `json:"replaced,omitempty"` // earlier keys of the place, all of them revoked
 }

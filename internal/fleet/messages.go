@@ -10,7 +10,7 @@ import (
 	"github.com/nats-io/nkeys"
 )
 
-// Join is what a runner sends to enrol. The signature shows that it holds the key.
+// Join is the request with which a runner joins. The signature proves that the runner holds the key.
 type Join struct {
 	Contract
 	Token     string `json:"token"`
@@ -36,7 +36,7 @@ func (j Join) Sign(pair nkeys.KeyPair) (Join, error) {
 	return j, err
 }
 
-// Check says what is wrong with j, the token aside.
+// Check says what is wrong with j. It does not check the token.
 func (j Join) Check() error {
 	if err := j.Contract.Check("the runner", "this hub"); err != nil {
 		return err
@@ -58,23 +58,23 @@ func (j Join) Check() error {
 	return nil
 }
 
-// Welcome is the answer to Join.
+// Welcome is the answer to a Join that is accepted.
 type Welcome struct {
 	JWT     string `json:"jwt"`
-	PlanKey []byte `json:"plan_key"` // Ed25519, public: plans are signed with it
+	PlanKey []byte `json:"plan_key"` // Ed25519 public key that checks the signatures of plans
 }
 
-// Refusal is an answer that is no Welcome.
+// Refusal is the answer to a Join that is refused.
 type Refusal struct {
 	Error string `json:"error"`
 }
 
-// Hello is what a runner says of itself every HelloEvery.
+// Hello is what a runner reports about itself every HelloEvery.
 type Hello struct {
 	Contract
 	Version  string    `json:"version"`
 	Sent     time.Time `json:"sent"`     // by the runner's clock
-	Measures bool      `json:"measures"` // now
+	Measures bool      `json:"measures"` // a measurement is under way
 	Waiting  int       `json:"waiting"`  // runs in its outbox
 	Error    string    `json:"error,omitempty"`
 	Verdict  string    `json:"verdict,omitempty"` // of its last run
@@ -82,10 +82,11 @@ type Hello struct {
 	Serial   uint64    `json:"serial"` // of the plan that it has
 	SeatsTo  time.Time `json:"seats_to,omitzero"`
 	Clock    Clock     `json:"clock"`
-	Once     bool      `json:"once,omitempty"` // it works for one slot and ends; in another it is heard again
+	Once     bool      `json:"once,omitempty"` // the runner ends after one slot, and is heard again in another slot
 }
 
-// SilentAfter is how long a runner that said so may say nothing, in a plan with slots of so long, before it is silent.
+// SilentAfter is how long a runner with this hello may be quiet before it counts as silent. every is the time between
+// two slots of its plan.
 func (h Hello) SilentAfter(every time.Duration) time.Duration {
 	if h.Once {
 		return SilentAfter + 2*every
@@ -93,48 +94,50 @@ func (h Hello) SilentAfter(every time.Duration) time.Duration {
 	return SilentAfter
 }
 
-// HelloEvery is how often a runner says hello; one that has said none for SilentAfter is silent.
+// HelloEvery is how often a runner says hello. A runner that was not heard for SilentAfter counts as silent.
 const (
 	HelloEvery  = 30 * time.Second
 	SilentAfter = 90 * time.Second
 )
 
-// AskTimeout is how long a runner waits for an answer. Nobody reads one that comes later.
+// AskTimeout is how long a runner waits for an answer. The runner does not read a later answer.
 const AskTimeout = 20 * time.Second
 
-// WatchedFor is how long a runner tells of its pings after it was told that somebody watches, and WatchedEvery how
-// often it is told.
+// WatchedFor is how long a runner reports its pings after the message that somebody watches. WatchedEvery is how often
+// the hub sends this message.
 const (
 	WatchedFor   = 30 * time.Second
 	WatchedEvery = 10 * time.Second
 )
 
-// Heard is the answer to Hello: the hub's clock when it heard it and when it answered, and what it has for the runner.
+// Heard is the answer to Hello: the hub's clock when the hello came and when the answer left, and what is new for the
+// runner.
 type Heard struct {
 	Contract
 	Version  string    `json:"version,omitempty"` // of the hub
-	Refused  string    `json:"refused,omitempty"` // why it does not work with this runner; the rest means nothing then
+	Refused  string    `json:"refused,omitempty"` // why this runner is refused; if set, ignore the rest
 	Received time.Time `json:"received"`
 	Answered time.Time `json:"answered"`
 	Serial   uint64    `json:"serial"` // of the newest plan
 	Paused   bool      `json:"paused,omitempty"`
 }
 
-// Clock is how far the runner's clock is ahead of the hub's, give or take Bound; unknown until a Hello was answered.
+// Clock is the offset of the runner's clock from the hub's: positive = ahead. The true offset is within Bound of
+// Offset. Known is false until a Hello was answered.
 type Clock struct {
 	Known  bool          `json:"known"`
 	Offset time.Duration `json:"offset_ns"`
 	Bound  time.Duration `json:"bound_ns"`
 }
 
-// Lies reports whether c cannot be, for a message that left at sent by the runner's clock came at received by the
-// hub's: it was not there before it left.
+// Lies reports whether c is impossible. A message left at sent by the runner's clock and came at received by the hub's.
+// With c, it would have come before it left.
 func (c Clock) Lies(sent, received time.Time) bool {
 	return c.Offset+c.Bound < sent.Sub(received) || c.Bound < 0
 }
 
-// ClockOf is what one exchange says of the two clocks (RFC 5905 §8): sent and back are by the runner's clock. However
-// the way is divided, the truth is within Bound.
+// ClockOf computes the offset of two clocks from one exchange (RFC 5905 §8). sent and back are by the runner's clock,
+// received and answered by the hub's. However unequal the two ways were, the true offset is within Bound.
 func ClockOf(sent, received, answered, back time.Time) Clock {
 	up, down := received.Sub(sent), back.Sub(answered)
 	return Clock{Known: true, Offset: -(up - down) / 2, Bound: max(0, (up+down)/2)}

@@ -10,16 +10,16 @@ import (
 	"time"
 )
 
-// Plan is what all places do. One is signed for all of them; each finds its jobs in it by Where.
+// Plan is what all places do. All places get the same signed plan. Each place finds its jobs by their Where.
 type Plan struct {
-	Protocol int           `json:"protocol"` // the lowest version of the contract that is enough to follow it
-	Serial   uint64        `json:"serial"`   // the later plan has the higher one
+	Protocol int           `json:"protocol"` // lowest version of the contract that suffices to follow the plan
+	Serial   uint64        `json:"serial"`   // a later plan has a higher serial
 	Issued   time.Time     `json:"issued"`
 	NotAfter time.Time     `json:"not_after"`
 	Every    time.Duration `json:"every_ns"`
 	Jitter   time.Duration `json:"jitter_ns"`
 	Jobs     []Job         `json:"jobs"`
-	LeftOut  []LeftOut     `json:"-"` // by Open
+	LeftOut  []LeftOut     `json:"-"` // set by Open: jobs that this program cannot do
 }
 
 // Job is one measurement of a plan.
@@ -28,14 +28,14 @@ type Job struct {
 	Platform string              `json:"platform"`
 	Settings map[string][]string `json:"settings"` // flags of the platform's command
 	Where    Where               `json:"where,omitempty"`
-	Aligned  bool                `json:"aligned,omitempty"` // at the slot itself, everywhere at one time
-	Longest  time.Duration       `json:"longest_ns"`        // that it may take
-	Echo     string              `json:"echo,omitempty"`    // who answers: EchoLocal, EchoMesh or place:NAME
-	Among    []string            `json:"among,omitempty"`   // the places that measure, where others answer
+	Aligned  bool                `json:"aligned,omitempty"` // at the slot's beginning, the same at all places
+	Longest  time.Duration       `json:"longest_ns"`        // the longest that the job may take
+	Echo     string              `json:"echo,omitempty"`    // whose echo answers: EchoLocal, EchoMesh or place:NAME
+	Among    []string            `json:"among,omitempty"`   // the places that measure, if other places answer
 }
 
-// Settings are all that a job of a plan may set. What is not here stays the runner's own: a hub that was stolen must
-// not choose programs to start, files to write or places to load code from.
+// Settings are the flags that a job of a plan may set. All other flags stay as the runner has them: a hub that was
+// taken over must not choose programs to start, files to write, or places to load code from.
 var Settings = []string{"server-url", "room", "geo", "iterations", "cooldown", "timeout", "warmup", "payload",
 	"channel", "engine", "echo", "max-p95", "max-p99", "max-loss", "require-valid", "echo-timeout", "connect-timeout",
 	"reconnect-timeout"}
@@ -55,7 +55,7 @@ func (p Plan) Check() error {
 	return p.checkFrame()
 }
 
-// checkFrame is Check without the jobs.
+// checkFrame checks p without its jobs.
 func (p Plan) checkFrame() error {
 	switch {
 	case p.Protocol < Oldest || p.Protocol > Protocol:
@@ -80,7 +80,7 @@ func (j Job) Check() error {
 	return nil
 }
 
-// For is the jobs that a place has.
+// For are the jobs of a place.
 func (p Plan) For(place Place) (list []Job) {
 	for _, j := range p.Jobs {
 		if j.Where.Has(place) || j.Answers(place.Name) {
@@ -90,20 +90,20 @@ func (p Plan) For(place Place) (list []Job) {
 	return list
 }
 
-// Slot is the slot of the plan that t lies in.
+// Slot is the beginning of the slot that contains t.
 func (p Plan) Slot(t time.Time) time.Time {
 	every := p.Every.Nanoseconds()
 	past := ((t.UnixNano() % every) + every) % every
 	return t.Add(-time.Duration(past)).Round(0).UTC()
 }
 
-// Signed is a plan on its way: the bytes that were signed, and the signature (Ed25519, RFC 8032).
+// Signed is a plan in transit: the bytes that were signed, and their signature (Ed25519, RFC 8032).
 type Signed struct {
 	Plan      []byte `json:"plan"`
 	Signature []byte `json:"signature"`
 }
 
-// signedAs keeps a signature of a plan from being one of anything else.
+// signedAs stands before the bytes that are signed: so a signature of a plan is valid for nothing else.
 const signedAs = "rtcbench plan\x00"
 
 // Sign signs a plan.
@@ -115,16 +115,16 @@ func (p Plan) Sign(key ed25519.PrivateKey) (Signed, error) {
 	return Signed{data, ed25519.Sign(key, append([]byte(signedAs), data...))}, err
 }
 
-// Errors of a plan that a runner does not take.
+// Errors of plans that a runner refuses.
 var (
 	ErrForged   = errors.New("the plan is not signed by the key that was pinned when this runner joined")
 	ErrOldPlan  = errors.New("the plan is older than the one that this runner has")
 	ErrPlanOver = errors.New("the plan is over")
 )
 
-// Open is the plan, if key has signed it. serial is that of the plan before. A job that sets what this program lets no
-// plan set is not in it: LeftOut says so, and the other jobs go on. A plan of a contract that is not spoken here
-// (ErrUnlike) has its serial and nothing else.
+// Open is the plan if key has signed it. serial is the serial of the plan before; a lower one is ErrOldPlan. A job with
+// a setting that plans may not set moves to LeftOut; the other jobs stay. If the contract of the plan is not
+// understood, the error is ErrUnlike, and the plan has little more than its serial.
 func (s Signed) Open(key []byte, serial uint64) (p Plan, err error) {
 	if len(key) != ed25519.PublicKeySize || !ed25519.Verify(key, append([]byte(signedAs), s.Plan...), s.Signature) {
 		return p, ErrForged
@@ -162,7 +162,7 @@ type LeftOut struct {
 	Err error
 }
 
-// Without says which jobs of a place are left out; nil = none is.
+// Without is an error that names the jobs of a place that are left out; nil = there are none.
 func (p Plan) Without(place Place) error {
 	var all error
 	for _, l := range p.LeftOut {

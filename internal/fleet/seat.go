@@ -6,25 +6,26 @@ import (
 	"rtcbench/bench"
 )
 
-// Seat is the right to one room for one slot of one job: of the runner, and of the echo beside it. Where another place
-// answers, each of the two is given its own seat, and of the other who that is.
+// Seat is the right to use one room in one slot of one job: for the runner, and for the echo beside it. If another
+// place answers, each of the two places gets a seat. It then has the other's identity, but not the other's token.
 type Seat struct {
 	Job      string     `json:"job"`
 	Slot     time.Time  `json:"slot"`
 	Runner   bench.Seat `json:"runner"`
 	Answerer bench.Seat `json:"echo"`
-	At       string     `json:"at,omitempty"`  // the place that answers; "" = this one
-	For      string     `json:"for,omitempty"` // the place that this one answers; "" = it measures
+	At       string     `json:"at,omitempty"`  // place whose echo answers; "" = this place
+	For      string     `json:"for,omitempty"` // place that this place answers; "" = this place measures
 }
 
 // SeatsWanted asks for the seats of a plan's slots that begin at From or later.
 type SeatsWanted struct {
 	Serial uint64    `json:"serial"`
 	From   time.Time `json:"from"`
-	Slots  int       `json:"slots,omitempty"` // so many and no more; 0 = up to a day ahead
+	Slots  int       `json:"slots,omitempty"` // at most so many slots; 0 = the slots of a day
 }
 
-// SeatsLeased is the answer. All seats up to To are there; who wants later ones asks again.
+// SeatsLeased is the answer to SeatsWanted. Seats of slots before To are complete. The runner asks again for later
+// ones.
 type SeatsLeased struct {
 	Seats []Seat    `json:"seats"`
 	To    time.Time `json:"to"`
@@ -33,14 +34,14 @@ type SeatsLeased struct {
 	Serial uint64 `json:"serial,omitempty"` // of the hub's plan
 }
 
-// Lease is how far ahead seats are given: so long a hub may be away, and every slot is measured all the same.
+// Lease is how far ahead seats are given. A runner can measure every slot for so long while the hub is away.
 const Lease = 24 * time.Hour
 
-// MaxSeats is how many seats one answer has at the most.
+// MaxSeats is the most seats of one answer.
 const MaxSeats = 2000
 
-// Told is what a hub tells its runners without being asked.
+// Told is a message of the hub that no runner has requested.
 type Told struct {
-	Serial uint64  `json:"serial,omitempty"` // there is a plan with this one
-	Run    *RunNow `json:"run,omitempty"`    // do this now
+	Serial uint64  `json:"serial,omitempty"` // a plan with this serial is ready
+	Run    *RunNow `json:"run,omitempty"`    // an order for this moment
 }

@@ -7,15 +7,15 @@ import (
 	"time"
 )
 
-// Who answers the pings of a job: each place its own, one place those of all others, or in a mesh each those of the
-// others in turn.
+// Whose echo answers the pings of a job. EchoLocal: each place answers its own pings. place:NAME: one place answers all
+// others. EchoMesh: the places answer one another in turn.
 const (
 	EchoLocal = ""
 	EchoMesh  = "mesh"
 	echoPlace = "place:"
 )
 
-// EchoOf reads what a file says of a job's echo.
+// EchoOf reads the setting of a job's echo in a fleet file.
 func EchoOf(text string) (string, error) {
 	name, at := strings.CutPrefix(text, echoPlace)
 	switch {
@@ -27,11 +27,11 @@ func EchoOf(text string) (string, error) {
 	return "", errors.New("local, mesh, or place:NAME")
 }
 
-// Answers reports whether the place called name answers all others of the job.
+// Answers reports whether the place called name answers all other places of the job.
 func (j Job) Answers(name string) bool { return j.Echo == echoPlace+name }
 
-// Turn is which place answers the pings of the place called name in a slot; "" = it does so itself. It measures nothing
-// in the job where measures is false.
+// Turn is the place that answers the pings of the place called name in a slot; "" = the place itself. If measures is
+// false, the place called name does not measure in this job.
 func (p Plan) Turn(j Job, name string, slot time.Time) (answerer string, measures bool) {
 	if j.Echo == EchoLocal {
 		return "", true
@@ -49,8 +49,8 @@ func (p Plan) Turn(j Job, name string, slot time.Time) (answerer string, measure
 	return j.Among[(i+p.step(j, slot))%len(j.Among)], true
 }
 
-// step is how far behind a place its echo stands in a slot of a mesh: after as many slots as there are others, each has
-// answered each.
+// step is the distance in Among between a place and its echo, in a slot of a mesh. With n places, each place has
+// answered each other place after n−1 slots.
 func (p Plan) step(j Job, slot time.Time) int {
 	return 1 + int((slot.UnixNano()/p.Every.Nanoseconds())%int64(len(j.Among)-1))
 }
@@ -68,5 +68,5 @@ func (p Plan) Callers(j Job, name string, slot time.Time) []string {
 	return []string{j.Among[(i-p.step(j, slot)+n)%n]}
 }
 
-// MaxCallers is how many places one place can answer at one time.
+// MaxCallers is how many places one place can answer at the same time.
 const MaxCallers = 50

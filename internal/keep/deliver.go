@@ -16,8 +16,8 @@ import (
 type Refused struct {
 	Store, RunID string
 	Err          error
-	Where        string // the folder in which the run lies now
-	Older        bool   // the run is not one of this command
+	Where        string // folder that has the run now
+	Older        bool   // the run is from an earlier command
 }
 
 func (e *Refused) Error() string {
@@ -30,13 +30,13 @@ func (e *Refused) Error() string {
 
 func (e *Refused) Unwrap() error { return e.Err }
 
-// Waiting says that a store did not take a run, or older ones, which wait for it.
+// Waiting says that a store could not take a run of this command, or older runs. The runs wait.
 type Waiting struct {
 	Store string
 	Err   error
-	Runs  int    // how many wait: all, or the older ones
-	Where string // the outbox
-	Older bool   // the error is not about a run of this command
+	Runs  int    // runs that wait: all, or the older ones
+	Where string // path of the outbox
+	Older bool   // the error is about older runs
 }
 
 func (e *Waiting) Error() string {
@@ -48,13 +48,13 @@ func (e *Waiting) Error() string {
 
 func (e *Waiting) Unwrap() error { return e.Err }
 
-// unnoted is an error of the outbox, which could not note what became of a run.
+// unnoted is the error of an outbox that could not note the result for a run.
 func (s Stores) unnoted(f outbox.Failure) error {
 	return fmt.Errorf("note in %s what became of the run: %w", s.Box.Dir(), f.Err)
 }
 
-// deliver offers what waits to the stores, the runs of m, which are this command's, before the others. What a store
-// would not take of these is unkept; what became of the others is another command's matter.
+// deliver offers all waiting runs to the stores; the runs in m come first. Errors about the runs in m go to Unkept.
+// Errors about older runs go to Older: another command has measured them.
 func (s Stores) deliver(stopped context.Context, m Measured, o *Outcome) {
 	if len(s.Targets) == 0 || len(m.Runs) == 0 {
 		return
@@ -79,7 +79,8 @@ func (s Stores) deliver(stopped context.Context, m Measured, o *Outcome) {
 	}
 }
 
-// Failures are what did not work with the runs that are meant, one a store.
+// Failures are the errors about the runs that meant selects. A store that cannot be reached gives one error for all
+// runs.
 func (s Stores) Failures(out outbox.Outcome, meant func(outbox.Failure) bool) (errs []error) {
 	told := map[string]bool{}
 	for _, f := range out.Failures {
@@ -103,7 +104,7 @@ func (s Stores) refused(f outbox.Failure, older bool) error {
 	return &Refused{f.Store, f.RunID, f.Err, filepath.Join(s.Box.Dir(), "rejected"), older}
 }
 
-// older is what became of the runs that are not ours.
+// older are the errors about runs that are not ours, and the corrections.
 func (s Stores) older(out outbox.Outcome, ours func(outbox.Failure) bool) (list []error) {
 	waiting, last, away := map[string]int{}, map[string]error{}, map[string]bool{}
 	for _, f := range out.Failures {
@@ -123,7 +124,7 @@ func (s Stores) older(out outbox.Outcome, ours func(outbox.Failure) bool) (list 
 		}
 	}
 	for _, store := range slices.Sorted(maps.Keys(waiting)) {
-		if !away[store] { // else that is told with this command's own run
+		if !away[store] { // else the error about our own run says so
 			list = append(list, &Waiting{Store: store, Err: last[store], Runs: waiting[store], Where: s.Box.Dir(),
 				Older: true})
 		}
@@ -131,7 +132,7 @@ func (s Stores) older(out outbox.Outcome, ours func(outbox.Failure) bool) (list 
 	return append(list, Corrections(out)...)
 }
 
-// Corrections are what was not taken as it lay in the outbox.
+// Corrections are warnings about the outbox: other things than files, and names of stores that were corrected.
 func Corrections(out outbox.Outcome) (list []error) {
 	for _, odd := range out.Odd {
 		list = append(list, fmt.Errorf("%s", odd))
@@ -149,7 +150,8 @@ var (
 	ErrNothingWaits  = errors.New("nothing waits for a store of this name")
 )
 
-// Readdress lets what waits for the store called was go to the one store of its kind that is on. on is how many are.
+// Readdress redirects the runs that wait for the store called was to the only configured store of its kind. on is the
+// number of configured stores of this kind.
 func (s Stores) Readdress(courier *outbox.Courier, was string) (on int, err error) {
 	kind, _, _ := strings.Cut(was, ":")
 	names := slices.DeleteFunc(s.Names(), func(name string) bool { return !strings.HasPrefix(name, kind+":") })

@@ -16,13 +16,13 @@ import (
 	"rtcbench/internal/scratch"
 )
 
-// Output is where the result file goes.
+// Output is where the result file is written.
 type Output struct {
-	Path   string    // "" = none is wanted; "-" = to Stdout
-	Stdout io.Writer // for "-"
+	Path   string    // "" = no result file; "-" = Stdout
+	Stdout io.Writer // used if Path is "-"
 }
 
-// take writes the result file. When that fails the result is put into the folder for temporary files instead.
+// take writes the result file. If that fails, it writes the result to a file in the folder for temporary files.
 func (f Output) take(_ context.Context, m Measured, o *Outcome) {
 	if f.Path == "" {
 		return
@@ -51,7 +51,7 @@ func (f Output) take(_ context.Context, m Measured, o *Outcome) {
 	}
 }
 
-// rescue puts data into a file of its own in the folder for temporary files. When it fails it leaves nothing there.
+// rescue writes data to a new file in the folder for temporary files. If it fails, no file is left.
 func rescue(data []byte) (path string, err error) {
 	f, err := os.CreateTemp("", "rtcbench-*.json")
 	if err != nil {
@@ -59,7 +59,7 @@ func rescue(data []byte) (path string, err error) {
 	}
 	_, err = f.Write(data)
 	if err == nil {
-		err = f.Sync() // a disk that is full may say so only here
+		err = f.Sync() // some disks report only here that they are full
 	}
 	if err = errors.Join(err, f.Close()); err != nil {
 		os.Remove(f.Name())
@@ -68,7 +68,7 @@ func rescue(data []byte) (path string, err error) {
 	return f.Name(), nil
 }
 
-// Writable is an error where no file can be written at path later.
+// Writable is an error if no file can be written at path.
 func Writable(path string) error {
 	path = files.Target(path)
 	info, err := os.Stat(path)
@@ -76,7 +76,7 @@ func Writable(path string) error {
 	case err == nil && info.IsDir():
 		return errors.New("is a folder; name a file in it")
 	case err == nil && !info.Mode().IsRegular():
-		return nil // a pipe or a device: it is written to, not replaced
+		return nil // a pipe or a device is written to directly
 	}
 	dir := filepath.Dir(path)
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
@@ -91,7 +91,7 @@ func Writable(path string) error {
 	return os.Remove(probe.Name())
 }
 
-// Replace puts data at path in one step: nobody ever sees half a file. What is no regular file is written to.
+// Replace writes data to path in one step, so nobody sees half a file. A pipe or a device is written to directly.
 func Replace(path string, data []byte) error {
 	r, err := NewReplacement(path)
 	if err != nil {
@@ -101,14 +101,14 @@ func Replace(path string, data []byte) error {
 	return errors.Join(err, r.End(err == nil))
 }
 
-// Replacement is what is to stand at a path once it is whole.
+// Replacement is a new file that replaces the file at a path when it is complete.
 type Replacement struct {
 	*os.File
-	path string // "" = it is written to at once, being no regular file
+	path string // "" = a pipe or a device, which is written to directly
 	mode fs.FileMode
 }
 
-// NewReplacement begins one; End ends it.
+// NewReplacement begins a Replacement. The caller ends it with End.
 func NewReplacement(path string) (*Replacement, error) {
 	r := &Replacement{path: files.Target(path), mode: 0o644}
 	info, err := os.Stat(r.path)
@@ -125,19 +125,18 @@ func NewReplacement(path string) (*Replacement, error) {
 	return r, err
 }
 
-// begun is how the names of files begin that are not whole yet.
+// begun is the prefix of the names of incomplete files.
 const begun = ".rtcbench-"
 
-// abandoned is how long nobody may have written to such a file. One that is older was left by a process that was
-// killed.
+// abandoned is the age at which an incomplete file counts as left by a process that was killed.
 const abandoned = time.Hour
 
-// sweep removes from dir what processes of this user left there that were killed. Nothing depends on it.
+// sweep removes incomplete files of this user that killed processes left in dir. Errors do not matter.
 func sweep(dir string) {
 	list, _ := os.ReadDir(dir)
 	for _, e := range list {
 		number, found := strings.CutPrefix(e.Name(), begun)
-		if !found || number == "" || strings.Trim(number, "0123456789") != "" { // os.CreateTemp gives numbers
+		if !found || number == "" || strings.Trim(number, "0123456789") != "" { // os.CreateTemp adds a number
 			continue
 		}
 		info, err := e.Info()
@@ -147,7 +146,7 @@ func sweep(dir string) {
 	}
 }
 
-// End puts it into its place, or leaves what is there as it is.
+// End closes the file. With keep, the file replaces the one at the path; otherwise that one stays.
 func (r *Replacement) End(keep bool) error {
 	if r.path == "" {
 		return r.Close()

@@ -12,30 +12,30 @@ import (
 	"rtcbench/internal/result"
 )
 
-// Importer puts runs that were measured before into the stores: at once into those that keep many in one step or none
-// of them, by way of the outbox into the others, where a part of a run may be written when something ends this
-// process. Close it.
+// Importer saves earlier runs in the stores. Stores that can save many runs in one transaction get them directly. The
+// other stores get them through the outbox: if this process ends, they may have a part of a run. The caller closes the
+// Importer.
 type Importer struct {
-	Bad  []error // what went wrong, in the order in which it did
+	Bad  []error // errors in the order in which they came
 	Full bool    // the outbox takes no more
 
 	stores  Stores
 	courier *outbox.Courier
 	whole   []wholeStore
-	others  []string        // names of stores
-	ours    map[string]bool // runs that went through the outbox
+	others  []string        // names of the stores that get runs through the outbox
+	ours    map[string]bool // IDs of the runs that went through the outbox
 	out     outbox.Outcome
 }
 
-// wholeStore keeps many runs in one step.
+// wholeStore is a store that saves many runs in one transaction.
 type wholeStore struct {
 	name string
 	bench.Store
 	bench.WholeSaver
 }
 
-// Importer opens the stores that keep runs in one step and are on this machine. What cannot be opened has its runs wait
-// in the outbox.
+// Importer makes an Importer, and opens the stores on this machine that can save many runs in one transaction. The runs
+// for a store that cannot be opened wait in the outbox.
 func (s Stores) Importer(ctx context.Context) *Importer {
 	im := &Importer{stores: s, courier: s.Courier(), ours: map[string]bool{}}
 	for _, t := range s.Targets {
@@ -61,22 +61,22 @@ func (im *Importer) Close() {
 	}
 }
 
-// Failures are what the stores did not take of all that went through the outbox.
+// Failures are the errors of the stores about the runs that went through the outbox.
 func (im *Importer) Failures() []error {
 	return im.stores.Failures(im.out, func(f outbox.Failure) bool { return im.ours[f.RunID] })
 }
 
-// Imported says what became of a file.
+// Imported is the result of importing a file.
 type Imported struct {
 	Kept  int            // runs that at least one store has
-	There int            // of them: those that were before in all stores that can tell
-	Notes map[string]int // what the file could not tell, by how many runs
+	There int            // of these: runs that all stores which can tell had before
+	Notes map[string]int // notes about the file, with the number of runs that each is about
 }
 
-// atOnce is how many runs are kept in one step.
+// atOnce is how many runs are saved in one transaction.
 const atOnce = 500
 
-// File imports the runs of the file at path, which r reads.
+// File imports the runs of a file. r is the content of the file, path its name in errors.
 func (im *Importer) File(ctx context.Context, path string, r io.Reader) Imported {
 	done := Imported{Notes: map[string]int{}}
 	var batch []bench.Run
@@ -88,7 +88,7 @@ func (im *Importer) File(ctx context.Context, path string, r io.Reader) Imported
 	defer enough()
 	for e, err := range bench.Leave(reading, result.Decode(untilEnd(reading, r))) {
 		switch {
-		case ctx.Err() != nil: // what was read is cut off
+		case ctx.Err() != nil: // the error comes from the end of ctx
 			continue
 		case err != nil:
 			im.Bad = append(im.Bad, fmt.Errorf("%s: %w", path, err))
@@ -103,7 +103,7 @@ func (im *Importer) File(ctx context.Context, path string, r io.Reader) Imported
 			save()
 		}
 		if ctx.Err() != nil || im.Full {
-			enough() // of a pipe no end may come
+			enough() // a pipe may never end
 			break
 		}
 	}
@@ -114,7 +114,7 @@ func (im *Importer) File(ctx context.Context, path string, r io.Reader) Imported
 	return done
 }
 
-// untilEnd reads r until ctx ends, also where r has nothing to give and keeps its reader waiting, as a pipe does.
+// untilEnd reads r until ctx ends, even while a read of r waits, as on a pipe.
 func untilEnd(ctx context.Context, r io.Reader) io.Reader {
 	out, in := io.Pipe()
 	go func() {
@@ -125,8 +125,8 @@ func untilEnd(ctx context.Context, r io.Reader) io.Reader {
 	return out
 }
 
-// save keeps runs of the file at path: kept is how many at least one store has, there how many were before in all
-// stores that can tell.
+// save saves runs of the file at path. kept is how many runs at least one store has. there is how many runs all stores
+// that can tell had before.
 func (im *Importer) save(ctx context.Context, path string, runs []bench.Run) (kept, there int) {
 	if len(runs) == 0 {
 		return 0, 0
@@ -151,7 +151,7 @@ func (im *Importer) save(ctx context.Context, path string, runs []bench.Run) (ke
 	}
 	for _, s := range im.whole {
 		fresh, refused, err := saveAll(ctx, s, records)
-		if err != nil { // these runs and the next ones wait for it
+		if err != nil { // these and all later runs wait for the store
 			im.Bad = append(im.Bad, fmt.Errorf("%s: %w", path, err))
 			im.others, there = append(im.others, s.name), 0
 			continue
@@ -178,7 +178,7 @@ func (im *Importer) save(ctx context.Context, path string, runs []bench.Run) (ke
 	return kept, there
 }
 
-// dropWaiting closes the stores whose runs wait in the outbox now.
+// dropWaiting closes the stores that get their runs through the outbox from now on.
 func (im *Importer) dropWaiting() {
 	im.whole = slices.DeleteFunc(im.whole, func(s wholeStore) bool {
 		waits := slices.Contains(im.others, s.name)
@@ -189,14 +189,14 @@ func (im *Importer) dropWaiting() {
 	})
 }
 
-// deliver offers runs to the other stores, by way of the outbox, and notes in has which of them one has taken.
+// deliver offers runs to the other stores through the outbox. It notes in has which runs at least one of them took.
 func (im *Importer) deliver(ctx context.Context, path string, records []bench.Record, has map[string]bool) {
 	documents := make([]*result.Document, len(records))
 	for i, r := range records {
 		documents[i] = result.NewDocument(r)
 	}
 	n, err := im.stores.Box.PutAll(ctx, documents, im.others)
-	if ctx.Err() != nil && n == 0 { // whoever imports is told that it is stopped, and by whom
+	if ctx.Err() != nil && n == 0 { // File reports that the import was stopped
 		return
 	}
 	if err != nil {
@@ -224,10 +224,10 @@ func (im *Importer) deliver(ctx context.Context, path string, records []bench.Re
 	im.out.Failures, im.out.Waiting = append(im.out.Failures, out.Failures...), out.Waiting
 }
 
-// Stuck says that the outbox takes no more runs of a file.
+// Stuck says from which run of a file on the outbox had no more room.
 type Stuck struct {
 	Path, RunID string
-	Dir         string // of the outbox
+	Dir         string // path of the outbox
 	Err         error
 }
 
@@ -243,7 +243,7 @@ type refusal struct {
 	err error
 }
 
-// saveAll saves runs in one step. A run that the store refuses does not keep the others out.
+// saveAll saves runs in one transaction. If the store refuses a run, the runs are saved one by one.
 func saveAll(ctx context.Context, s bench.WholeSaver, list []bench.Record) (fresh int, refused []refusal, err error) {
 	if fresh, err = s.SaveAll(ctx, list); !errors.Is(err, bench.ErrRejected) {
 		return fresh, nil, err

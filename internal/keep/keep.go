@@ -1,4 +1,4 @@
-// Package keep hands what was measured to everybody who is to have it, the safest first, and says how that went. It
+// Package keep hands measured runs to everything that is to have them, the safest first, and reports the result. It
 // measures nothing, reads nothing back, and knows no flags and no exit codes.
 package keep
 
@@ -12,15 +12,15 @@ import (
 	"rtcbench/internal/result"
 )
 
-// Measured is what one command measured: one run, or one on each platform at one time.
+// Measured is what one command measured: one run, or a run on each of two platforms at the same time.
 type Measured struct {
 	Runs  []*result.Document
-	Early []error               // why it could not be measured, or not to its end
-	Write func(io.Writer) error // the output file, of all runs
+	Early []error               // why a run was not begun or ended early
+	Write func(io.Writer) error // writes the result file of all runs
 }
 
-// Gather is what was measured, and the reasons by platform why a run ended early or was not begun. failed holds the
-// error of each run, or nil. A run without an ID was not begun.
+// Gather collects runs into a Measured. failed has the error of each run, or nil. reasons says by platform why a run
+// was not begun or ended early. A run without an ID was not begun.
 func Gather(runs []bench.Run, failed []error) (m Measured, reasons map[string]string) {
 	reasons = map[string]string{}
 	for i, run := range runs {
@@ -42,7 +42,7 @@ func Gather(runs []bench.Run, failed []error) (m Measured, reasons map[string]st
 	return m, reasons
 }
 
-// nothing is the error of a run that measured no time.
+// nothing is the error for a run without an answer.
 func nothing(run bench.Run) error {
 	if run.Turns != nil {
 		return fmt.Errorf("not one of %d turns was answered and could be measured", run.TurnsAsked())
@@ -50,25 +50,25 @@ func nothing(run bench.Run) error {
 	return fmt.Errorf("not one of %d pings was answered within %v", run.Counts.Settled(), run.Plan.Timeout)
 }
 
-// Recipients says who is to have what was measured. What is nil or empty there is not wanted.
+// Recipients are what gets measured runs. A field that is nil or empty is left out.
 type Recipients struct {
-	Took   func(bench.Record) // whoever counts the runs, as metrics do
+	Took   func(bench.Record) // counts the runs, for metrics
 	Output Output
 	Stores Stores
 	Table  func() error // prints the runs for a person
 	Limits Limits
 }
 
-// sink takes what was measured, and notes in o how that went. A sink that fails keeps no other from being asked.
+// sink takes what was measured, and notes the result in o. If a sink fails, the next one is called all the same.
 type sink func(ctx context.Context, m Measured, o *Outcome)
 
-// sinks are in the order of safety: memory cannot fail; then what outlives this process and needs nobody else; then
-// what only shows the runs; then the network, which may take its time; then what judges them.
+// sinks are in the order of safety. Counting in memory cannot fail. Next come the file and the outbox, which need only
+// this machine. Then the table is printed. The network comes next: it may be slow. The limits are judged last.
 func (to Recipients) sinks() []sink {
 	return []sink{to.count, to.Output.take, to.Stores.take, noteLoss, to.print, to.Stores.deliver, to.Limits.judge}
 }
 
-// Keep hands m to everybody.
+// Keep calls all sinks with m.
 func (to Recipients) Keep(ctx context.Context, m Measured) Outcome {
 	o := Outcome{Early: m.Early}
 	for _, take := range to.sinks() {
@@ -77,19 +77,19 @@ func (to Recipients) Keep(ctx context.Context, m Measured) Outcome {
 	return o
 }
 
-// Outcome says how the keeping went. The errors of Unkept and Older may be of the types of this package, and say no
-// more than what happened: whoever shows them knows what a user can do.
+// Outcome is the result of Keep. Errors in Unkept and Older may have types of this package. They only say what
+// happened; the caller adds what the user can do.
 type Outcome struct {
 	Early     []error
-	Unkept    []error  // what did not take the runs
-	Broken    []Broken // limits
-	Delivered int      // runs that the stores have now, with those that had waited; 0 = none had
-	Older     []error  // what became of runs that had waited
+	Unkept    []error  // errors of keeping the runs
+	Broken    []Broken // limits that the runs exceed
+	Delivered int      // runs that the stores have now, including older ones; 0 = no older run was delivered
+	Older     []error  // errors and corrections about older runs
 
 	safe bool // a file or the stores have all the runs
 }
 
-// unkept notes errors; nil is none.
+// unkept notes errors. A nil error is ignored.
 func (o *Outcome) unkept(errs ...error) {
 	for _, err := range errs {
 		if err != nil {
@@ -98,7 +98,7 @@ func (o *Outcome) unkept(errs ...error) {
 	}
 }
 
-// ErrLost says that nothing has what was measured.
+// ErrLost says that the runs are lost: nothing has them.
 var ErrLost = errors.New("what was measured is lost: neither a file nor a store took it")
 
 func noteLoss(_ context.Context, _ Measured, o *Outcome) {

@@ -6,20 +6,20 @@ import (
 	"rtcbench/bench"
 )
 
-// Limit is one number that a run has to keep.
+// Limit is an upper limit for a value of a run.
 type Limit struct {
 	Value float64
 	Set   bool
 }
 
-// Limits are what the user will have. What was not measured keeps no limit.
+// Limits are the limits that the user sets. A value that is not known exceeds its limit.
 type Limits struct {
-	P95, P99 Limit // of the round trip in milliseconds, where a lost ping is slower than any
-	Loss     Limit // percent
+	P95, P99 Limit // round trip time in ms; a lost ping is slower than any other
+	Loss     Limit // in percent
 	Valid    bool  // the verdict has to be bench.Valid
 }
 
-// Limited is what a limit is on.
+// Limited is the value that a limit is for.
 type Limited string
 
 const (
@@ -33,11 +33,11 @@ const (
 type Broken struct {
 	What  Limited
 	Run   bench.Record
-	Value float64 // what it was
-	Known bool    // Value is there
+	Value float64 // value of the run
+	Known bool    // Value is known
 }
 
-// Asked is the highest quantile that a limit is on; 0 = none is.
+// Asked is the highest quantile with a limit; 0 = there is none.
 func (l Limits) Asked() float64 {
 	switch {
 	case l.P99.Set:
@@ -54,7 +54,7 @@ func (l Limits) judge(_ context.Context, m Measured, o *Outcome) {
 	}
 }
 
-// Broken names the limits that r does not keep.
+// Broken are the limits that r exceeds.
 func (l Limits) Broken(r bench.Record) (list []Broken) {
 	p95, p99 := r.OfAll(0.95), r.OfAll(0.99)
 	for _, x := range []struct {

@@ -13,18 +13,18 @@ import (
 
 const (
 	storeTimeout    = 15 * time.Second        // for one run and one store
-	deliveryTimeout = 40 * time.Second        // for all that a measuring command delivers
-	leavingTimeout  = 5 * time.Second         // … when the time of a function is over
-	signalTimeout   = 1500 * time.Millisecond // … after a signal: whoever sent it waits
+	deliveryTimeout = 40 * time.Second        // for the delivery at the end of a measuring command
+	leavingTimeout  = 5 * time.Second         // after the deadline of a function
+	signalTimeout   = 1500 * time.Millisecond // after a signal: its sender waits
 )
 
-// Stores are where runs are kept for good, and the outbox in which runs wait for them.
+// Stores are the stores that keep runs, and the outbox in which runs wait for the stores.
 type Stores struct {
 	Targets []outbox.Target
 	Box     *outbox.Outbox
 }
 
-// Names are those of the stores.
+// Names are the names of the stores.
 func (s Stores) Names() []string {
 	names := []string{}
 	for _, t := range s.Targets {
@@ -33,22 +33,22 @@ func (s Stores) Names() []string {
 	return names
 }
 
-// Courier takes what waits to the stores. Close it.
+// Courier makes a Courier that delivers to the stores. The caller closes it.
 func (s Stores) Courier() *outbox.Courier { return s.Box.To(s.Targets, storeTimeout) }
 
-// NoRoom says that the outbox could not take a run, and what became of it then.
+// NoRoom says that the outbox could not take a run, and what became of the run.
 type NoRoom struct {
-	Dir   string // of the outbox
+	Dir   string // path of the outbox
 	Err   error
-	Fates []Fate // of the stores, which were asked at once
-	Where string // the file in which the run is; "" = none was needed, or it could not be written
-	Gone  error  // why not
+	Fates []Fate // results of saving the run without the outbox
+	Where string // file with the run; "" = none was needed, or it could not be written
+	Gone  error  // why Where could not be written
 }
 
-// Fate is what a store, asked without the outbox, did with a run.
+// Fate is the result of saving a run in a store without the outbox.
 type Fate struct {
 	Store string
-	Err   error // nil = it has the run
+	Err   error // nil = the store has the run
 }
 
 func (e *NoRoom) Error() string { return fmt.Sprintf("keep the run in %s: %v", e.Dir, e.Err) }
@@ -65,15 +65,15 @@ func (e *NoRoom) lost() bool {
 	return e.Where == ""
 }
 
-// take makes the runs safe. Where the outbox cannot take one, the stores are asked at once, and what then is not in all
-// of them is put into the folder for temporary files.
+// take puts the runs into the outbox. If the outbox cannot take a run, the run is saved in the stores directly. If a
+// store does not take it, the run is also written to the folder for temporary files.
 func (s Stores) take(ctx context.Context, m Measured, o *Outcome) {
 	if len(s.Targets) == 0 || len(m.Runs) == 0 {
 		return
 	}
 	safe := true
 	for _, r := range m.Runs {
-		if r.Standin { // a stand-in's runs are not to be found among the platform's
+		if r.Standin { // runs of a stand-in must not mix with runs of the platform
 			safe = false
 			continue
 		}
@@ -87,7 +87,7 @@ func (s Stores) take(ctx context.Context, m Measured, o *Outcome) {
 	o.safe = o.safe || safe
 }
 
-// direct saves r without the outbox.
+// direct saves r in the stores without the outbox.
 func (s Stores) direct(stopped context.Context, r *result.Document) *NoRoom {
 	ctx, cancel := deliveryContext(stopped)
 	defer cancel()
@@ -114,7 +114,7 @@ func (s Stores) direct(stopped context.Context, r *result.Document) *NoRoom {
 	return e
 }
 
-// stopper is the cause of a context that somebody ended who waits, as by a signal.
+// stopper is the cause of a context that a waiting person or program ended, as by a signal.
 type stopper interface {
 	error
 	Stops()
@@ -125,8 +125,8 @@ func stoppedBySomebody(ctx context.Context) bool {
 	return errors.As(context.Cause(ctx), &s)
 }
 
-// deliveryTime is how long a delivery may take. Also after Ctrl-C what was measured is kept, but nobody waits long for
-// it then; and a function that is ended from outside in the middle of it could not say what it has not kept.
+// deliveryTime is how long a delivery may take. After a signal, the measured runs are kept all the same, but in a short
+// time. A function needs time before it is killed, to report what was not kept.
 func deliveryTime(stopped context.Context) time.Duration {
 	if stoppedBySomebody(stopped) {
 		return signalTimeout
@@ -140,8 +140,8 @@ func deliveryTime(stopped context.Context) time.Duration {
 	return deliveryTimeout
 }
 
-// deliveryContext is a context for as long as a delivery may take. A signal in the middle of it leaves what has begun a
-// moment.
+// deliveryContext is a context that ends after deliveryTime. A signal during the delivery shortens the rest to
+// signalTimeout.
 func deliveryContext(stopped context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(stopped))
 	within := deliveryTime(stopped)

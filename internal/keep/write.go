@@ -6,7 +6,7 @@ import (
 	"io"
 )
 
-// WriteTo makes a file at path, which write fills, in one step.
+// WriteTo makes the file at path in one step. write writes the content; what names the file in errors.
 func WriteTo(path, what string, write func(io.Writer) error) error {
 	var b bytes.Buffer
 	err := write(&b)

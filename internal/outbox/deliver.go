@@ -18,48 +18,48 @@ import (
 type Target struct {
 	Name string
 	Open func(context.Context) (bench.Store, error) // called once there is something to deliver
-	// Read opens the store to read, and makes none; nil = Open does so.
+	// Read opens the store for reading and makes none; nil = use Open.
 	Read func(context.Context) (bench.Store, error)
-	File string // of a store on this machine; "" = the store is a service
-	// Like says what another name has to do with Name; nil = no other name has.
+	File string // path of a store on this machine; "" = the store is a service
+	// Like says whether another name may mean this store; nil = no other name does.
 	Like func(name string) bench.Likeness
 }
 
-// Failure is what went wrong with one run.
+// Failure is an error of one run.
 type Failure struct {
 	RunID, Store string // "" = not known
 	Err          error
-	Final        bool // the run lies in rejected; otherwise it waits for the next time
-	Unnoted      bool // Err is about the outbox: what became of the run could not be noted there
+	Final        bool // the run lies in rejected; false = the run still waits
+	Unnoted      bool // Err is about the outbox, which could not note the result
 }
 
-// Outcome is what a delivery did.
+// Outcome is the result of a delivery.
 type Outcome struct {
-	Delivered int // runs that every store has now
+	Delivered int // runs that all their stores have now
 	Waiting   int // runs that still wait
 	Failures  []Failure
 	Off       []string          // stores that runs wait for and that were not among the targets, sorted
-	Corrected map[string]string // names that were taken for misspellings, with the names of the targets
-	Odd       []string          // what lies in the outbox and is no file, each with what it is
+	Corrected map[string]string // misspelt names, and the names of the targets that they stand for
+	Odd       []string          // other things than files in the outbox: path and kind
 }
 
-// Courier offers runs to stores. Close it.
+// Courier delivers runs to stores. Its user closes it.
 type Courier struct {
 	box     *Outbox
 	targets []Target
-	timeout time.Duration // for one run and one store
+	timeout time.Duration // of a try, for one run and one store
 	open    map[int]bench.Store
-	down    map[int]error // targets that are not asked again
-	inRow   map[int]int   // runs at which a target failed since it took one
+	down    map[int]error // by target: why the target is not asked again
+	inRow   map[int]int   // by target: runs in a row at which the target failed
 	took    map[int]bool  // targets that took a run
 	moved   map[string]int
-	way     map[string]int      // which target a name stands for; -1 = none
-	tags    map[string]string   // names by their tags
-	byTags  map[string][]string // the same, by item.tags
+	way     map[string]int      // by name: index of the target that the name stands for; -1 = none
+	tags    map[string]string   // names of stores by their tags
+	byTags  map[string][]string // names of stores by item.tags
 	guessed map[string]string   // Outcome.Corrected
 }
 
-// To makes a courier to targets; each try may take timeout.
+// To makes a Courier to targets. A try to save one run in one store may take timeout.
 func (o *Outbox) To(targets []Target, timeout time.Duration) *Courier {
 	c := &Courier{
 		box: o, targets: targets, timeout: timeout, open: map[int]bench.Store{}, down: map[int]error{},
@@ -82,14 +82,14 @@ func (c *Courier) Close() error {
 	return errors.Join(errs...)
 }
 
-// Readdress lets what waits for the store called was go to the target of that name.
+// Readdress redirects the runs that wait for the store called was to target.
 func (c *Courier) Readdress(was, target string) {
 	c.moved[was] = slices.IndexFunc(c.targets, func(t Target) bool { return t.Name == target })
 	c.tags[tag(was)] = was
 	clear(c.way)
 }
 
-// For is the target to which what waits for the store called name goes.
+// For is the name of the target that gets the runs that wait for the store called name.
 func (c *Courier) For(name string) (target string, ok bool) {
 	if i := c.target(name); i >= 0 {
 		return c.targets[i].Name, true
@@ -97,8 +97,9 @@ func (c *Courier) For(name string) (target string, ok bool) {
 	return "", false
 }
 
-// target finds the target that a name stands for: that of the name; that of which the name is another spelling; or the
-// only one of which it may be a misspelling, if no store of that name ever took a run, and none is in use.
+// target finds the target that name stands for; -1 = there is none. That is the target with this name, or the target of
+// which name is another spelling. Otherwise name may be a misspelling of a single target: but not if a store of this
+// name ever took a run, or is in use.
 func (c *Courier) target(name string) int {
 	if i, ok := c.way[name]; ok {
 		return i
@@ -122,7 +123,7 @@ func (c *Courier) target(name string) int {
 	return i
 }
 
-// only is the one target that is like name; -1 = there is none, or there are several.
+// only is the only target that is like name; -1 = there is none, or there are several.
 func (c *Courier) only(name string, like bench.Likeness) (found int) {
 	found = -1
 	for i, t := range c.targets {
@@ -137,11 +138,11 @@ func (c *Courier) only(name string, like bench.Likeness) (found int) {
 	return found
 }
 
-// Deliver offers every run that waits to the stores that do not have it: those called first before all others, then
-// those whose files have been touched least lately, so that none which a store cannot digest stands before the rest. A
-// store that is away is asked once, and then no file is opened for it. What cannot be noted in the outbox, as on a full
-// disk, is a Failure, and the rest goes on: at worst a store is offered again what it has. Deliver returns by ctx's
-// end.
+// Deliver offers each waiting run to the stores that do not have it. The runs in first come before all others. The
+// others come in the order of the last change of their files: so a run that a store cannot take does not hold up the
+// rest. A store that cannot be reached is asked once, and no more files are opened for it. If a result cannot be noted
+// in the outbox, as on a full disk, that is a Failure: at worst, a store is offered a run again. Deliver returns when
+// ctx ends.
 func (c *Courier) Deliver(ctx context.Context, first ...string) (out Outcome, err error) {
 	defer c.box.forget()
 	items, odd, _, err := list(c.box.dir)
@@ -180,8 +181,8 @@ func (c *Courier) Deliver(ctx context.Context, first ...string) (out Outcome, er
 	return out, nil
 }
 
-// names are the stores that i waits for, as far as its name tells; !ok = its file has to be read. Thousands of files
-// may wait for the same ones.
+// names are the stores that i waits for, from the tags in its name. ok is false if the file has to be read. The result
+// is kept by tags: thousands of files may wait for the same stores.
 func (c *Courier) names(i item) (names []string, ok bool) {
 	if names, ok := c.byTags[i.tags]; ok || i.tags == "" {
 		return names, ok
@@ -202,7 +203,7 @@ func (c *Courier) names(i item) (names []string, ok bool) {
 	return names, true
 }
 
-// worthIt reports whether i's file has to be opened: it may wait for a store that can be asked.
+// worthIt reports whether the file of i may wait for a store that can be reached.
 func (c *Courier) worthIt(i item) bool {
 	names, ok := c.names(i)
 	return !ok || slices.ContainsFunc(names, func(name string) bool {
@@ -211,7 +212,7 @@ func (c *Courier) worthIt(i item) bool {
 	})
 }
 
-// item offers the run of one file.
+// item offers the run in one file.
 func (c *Courier) item(ctx context.Context, i item, out *Outcome) {
 	if i.tags == "" {
 		i = c.tagged(i)
@@ -228,7 +229,7 @@ func (c *Courier) item(ctx context.Context, i item, out *Outcome) {
 	}
 	d, err := c.box.open(i.path)
 	switch {
-	case errors.Is(err, fs.ErrNotExist): // delivered meanwhile
+	case errors.Is(err, fs.ErrNotExist): // another process has delivered it meanwhile
 		return
 	case err != nil:
 		c.unreadable(i, err, out)
@@ -251,7 +252,7 @@ func (c *Courier) item(ctx context.Context, i item, out *Outcome) {
 	c.stays(out, names)
 }
 
-// tagged gives a file of an older rtcbench the name that says for which stores it waits.
+// tagged renames a file of an older version, so that its name contains the tags of its stores.
 func (c *Courier) tagged(i item) item {
 	h, size, err := readHead(i.path, false)
 	if err != nil || len(h.Stores) == 0 {
@@ -267,7 +268,7 @@ func (c *Courier) tagged(i item) item {
 	return newItem(to)
 }
 
-// unreadable says why a file cannot be read, and puts it aside if it never can be.
+// unreadable notes why a file cannot be read. A damaged file moves to rejected.
 func (c *Courier) unreadable(i item, err error, out *Outcome) {
 	where := i.path
 	if errors.Is(err, errDamaged) {
@@ -284,7 +285,7 @@ func (c *Courier) unreadable(i item, err error, out *Outcome) {
 	out.Failures = append(out.Failures, Failure{Err: fmt.Errorf("%s: %w", where, err), Final: final})
 }
 
-// stays counts a run that still waits for stores.
+// stays notes a run that still waits, and the stores without a target that the run waits for.
 func (c *Courier) stays(out *Outcome, names []string) {
 	out.Waiting++
 	for _, name := range names {
@@ -294,7 +295,8 @@ func (c *Courier) stays(out *Outcome, names []string) {
 	}
 }
 
-// one reports whether no store misses d any more, or ever will take it, and whether one will not.
+// one offers the run of d to its stores. done says that no store has to get the run any more, refused that a store
+// refused the run for ever.
 func (c *Courier) one(ctx context.Context, d *document, out *Outcome) (done, refused bool) {
 	id := d.RunID
 	changed := false
@@ -321,7 +323,7 @@ func (c *Courier) one(ctx context.Context, d *document, out *Outcome) (done, ref
 				if failed := c.box.reject(*d, name, err); failed != nil {
 					out.Failures = append(out.Failures,
 						Failure{RunID: id, Store: c.targets[t].Name, Err: failed, Unnoted: true})
-					continue // the run goes on waiting
+					continue // the run still waits
 				}
 				delete(d.Stores, name)
 				refused = true
@@ -348,10 +350,11 @@ func (c *Courier) one(ctx context.Context, d *document, out *Outcome) (done, ref
 	return done, refused
 }
 
-// maxInRow is how many runs a store may fail at one after the other before it is not asked any more.
+// maxInRow is after how many failed runs in a row a store is not asked any more.
 const maxInRow = 10
 
-// A run counts as refused when its store failed at it so often, over so long a time, and took other runs each time.
+// A store counts as refusing a run after so many failed tries over so long a time, if the store took other runs each
+// time.
 const (
 	maxFaults = 10
 	faultTime = 24 * time.Hour

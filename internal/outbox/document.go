@@ -14,19 +14,19 @@ import (
 	"rtcbench/internal/result"
 )
 
-// document is a whole file of the outbox, as JSON; rtcbench import reads it too. It has Packed or Run.
+// document is the content of a file of the outbox, as JSON; rtcbench import reads it, too. It has either Packed or Run.
 type document struct {
 	head
-	Packed []byte          `json:"packed,omitempty"` // a run, as result.ReadPacked reads it
-	Run    json.RawMessage `json:"run,omitempty"`    // a result.File, of an older rtcbench, or of a run that no store can take
+	Packed []byte          `json:"packed,omitempty"` // run that result.ReadPacked reads
+	Run    json.RawMessage `json:"run,omitempty"`    // result.File, in version 1, or if the run cannot be packed
 
 	path   string
-	record func() bench.Record // what waits
-	packed bench.Packed        // the same; without ID = it was not packed
-	wrong  error               // why no store can take it, for ever
+	record func() bench.Record // the run
+	packed bench.Packed        // the same run; without ID = not packed
+	wrong  error               // why no store will ever take the run; nil = no reason
 }
 
-// encode is the file. Run is JSON already, and long: it is not looked through again.
+// encode is the content of the file. Run is long and already JSON, so it is copied and not encoded again.
 func (d *document) encode() ([]byte, error) {
 	head, err := json.Marshal(d.head)
 	if err != nil {
@@ -39,7 +39,7 @@ func (d *document) encode() ([]byte, error) {
 	return append(append(append(data, `,"run":`...), d.Run...), '}'), nil
 }
 
-// unpack looks at what was read of a file.
+// unpack decodes the run of a file that was read.
 func (d *document) unpack() error {
 	var run bench.Run
 	switch {
@@ -69,7 +69,7 @@ func (d *document) unpack() error {
 	return nil
 }
 
-// saveTo saves what waits in s.
+// saveTo saves the run in s.
 func (d *document) saveTo(ctx context.Context, s bench.Store) error {
 	if saver, ok := s.(bench.PackedSaver); ok && d.packed.ID != "" {
 		_, err := saver.SavePacked(ctx, []bench.Packed{d.packed})

@@ -19,7 +19,7 @@ import (
 	"rtcbench/internal/result"
 )
 
-// Wait is what happened so far with one store.
+// Wait is the state of a run for one store that does not have it.
 type Wait struct {
 	Tries  int       `json:"tries"`
 	Error  string    `json:"error,omitempty"` // of the last try
@@ -29,18 +29,18 @@ type Wait struct {
 	// Faults counts the tries at which the store failed at this run and took another; Since is the time of the first.
 }
 
-// Entry says of one run that it waits. Its pings stay in the file: thousands of runs may wait on a small machine.
+// Entry describes a waiting run. The samples stay in the file: thousands of runs may wait on a small machine.
 type Entry struct {
 	RunID  string
 	Ended  float64         // Unix seconds; 0 = the file could not be read
-	Stores map[string]Wait // by name: those that do not have the run yet
+	Stores map[string]Wait // stores that do not have the run yet, by name
 	Path   string
 	Size   int64
 
-	unread error // why the file could not be read
+	unread error // why the file could not be read; nil = it was read
 }
 
-// head is what a file of the outbox says before its run. A file of an older rtcbench has neither RunID nor Ended.
+// head is the part of a file before its run. Files of older versions have no RunID and no Ended.
 type head struct {
 	Version int             `json:"outbox"`
 	RunID   string          `json:"run_id,omitempty"`
@@ -48,7 +48,7 @@ type head struct {
 	Stores  map[string]Wait `json:"stores"`
 }
 
-// Versions of files: in those of the first the run is JSON.
+// Versions of files. In version 1 the run is JSON.
 const (
 	asJSON   = 1
 	asPacked = 2
@@ -65,14 +65,13 @@ func (e Entry) Names() []string {
 	return names
 }
 
-// item is a file of the outbox, as far as its name tells: RUN_for-TAG-TAG_size-BYTES.json, where each TAG stands for a
-// store. Behind another _ may stand what tells it from a file of the same run. The name of an older rtcbench's file
-// says less.
+// item is a file of the outbox, as far as its name describes it: RUN_for-TAG-TAG_size-BYTES.json. Each TAG stands for a
+// store. A further part may distinguish two files of the same run. Names of older versions have fewer parts.
 type item struct {
 	path   string
 	run    string
-	tags   string // with - between them, as they stand there; "" = the name does not say
-	size   int64  // -1 = the name does not say
+	tags   string // tags joined by "-"; "" = not in the name
+	size   int64  // in bytes; -1 = not in the name
 	unique string
 }
 
@@ -82,7 +81,7 @@ const (
 	betweenTags = "-"
 )
 
-// tag stands for a store in the name of a file.
+// tag is the tag of a store in names of files.
 func tag(store string) string {
 	sum := sha256.Sum256([]byte(store))
 	return hex.EncodeToString(sum[:4])
@@ -112,7 +111,7 @@ func newItem(path string) item {
 	return i
 }
 
-// covers reports whether i's file has all that another one of the same run waits for.
+// covers reports whether i waits for all stores that other, a file of the same run, waits for.
 func (i item) covers(other item) bool {
 	if other.tags == "" {
 		return false
@@ -123,7 +122,7 @@ func (i item) covers(other item) bool {
 	})
 }
 
-// pathFor is where a file of i's run lies that has so many bytes and waits for stores.
+// pathFor is the path of a file with i's run that has size bytes and waits for stores.
 func (i item) pathFor(stores map[string]Wait, size int) string {
 	var tags []string
 	for name := range stores {
@@ -137,11 +136,10 @@ func (i item) pathFor(stores map[string]Wait, size int) string {
 	return filepath.Join(filepath.Dir(i.path), fmt.Sprintf("%s_%s%d%s.json", name, ofSize, size, i.unique))
 }
 
-// list gives the files of dir that hold runs, in no order. No file is opened, and none looked at. What lies there and
-// is no file, as a pipe or a folder, is odd: it is named with what it is. left are files that were never written to
-// their end.
+// list lists the files of dir that hold runs, in no order. It opens no file. odd are other things in dir, such as pipes
+// and folders, with their kind. left are files that were never finished.
 func list(dir string) (items []item, odd, left []string, err error) {
-	switch info, err := os.Stat(dir); { // to open a pipe would wait for whoever writes to it
+	switch info, err := os.Stat(dir); { // opening a pipe would wait for its writer
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil, nil, nil
 	case err == nil && !info.IsDir():
@@ -163,7 +161,7 @@ func list(dir string) (items []item, odd, left []string, err error) {
 			if info, err := os.Stat(path); err == nil {
 				mode = info.Mode().Type()
 			} else {
-				mode = 0 // the reason is told when it is read
+				mode = 0 // reading the file reports the error
 			}
 		}
 		own := f.Name() == rejectedDir || f.Name() == storesDir
@@ -199,11 +197,11 @@ func kindOf(mode fs.FileMode) string {
 
 var (
 	errNewer = errors.New("a newer rtcbench may read it")
-	// now and for ever, for what is in it; what the system says of a file may pass
+	// For ever, because of the content; errors of the operating system may pass.
 	errDamaged = errors.New("it cannot be read")
 )
 
-// supported is an error for a version that this rtcbench does not read.
+// supported is an error if this program cannot read the version of the file.
 func (h head) supported() error {
 	switch {
 	case h.Version > version:
@@ -214,8 +212,8 @@ func (h head) supported() error {
 	return nil
 }
 
-// readHead reads what stands before the run. In a file of an older rtcbench the end of the run is looked for in the
-// run, if ended is wanted.
+// readHead reads the head of a file. If ended is true, files of older versions are read on until the run's ID and end
+// are known.
 func readHead(path string, ended bool) (h head, size int64, err error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -272,7 +270,7 @@ func decodeHead(d *json.Decoder, h *head, ended bool) error {
 	return h.supported()
 }
 
-// damaged marks an error that is about what stands in a file.
+// damaged wraps an error about the content of a file in errDamaged.
 func damaged(err error) error {
 	var path *fs.PathError
 	if err == nil || errors.As(err, &path) || errors.Is(err, errNewer) || errors.Is(err, errDamaged) {
@@ -292,7 +290,7 @@ func read(path string) (d document, err error) {
 		return d, err
 	}
 	if err := json.Unmarshal(data, &d); err != nil {
-		var h head // of a newer one the rest may be of another form
+		var h head // a newer version may have another format
 		if newer := decodeHead(json.NewDecoder(strings.NewReader(string(data))), &h, false); errors.Is(
 			newer, errNewer) {
 			return d, newer

@@ -11,21 +11,20 @@ import (
 	"time"
 )
 
-// known is what the outbox remembers of a store by the name that it was given. It decides whether that name can be a
-// mistake.
+// known is what the outbox remembers of a name of a store. It decides whether the name may be a misspelling.
 type known struct {
 	Name string    `json:"name"`
-	Used time.Time `json:"used"` // when a run was put for it, since one was for another of its kind
+	Used time.Time `json:"used"` // first run put for the store since one was put for another store of its kind alone
 	Took bool      `json:"took"` // the store took a run
-	Back bool      `json:"back"` // the store was used, then another of its kind alone, then this one again: both are in use
+	Back bool      `json:"back"` // was in use, then another of its kind alone, then this one again: both are in use
 }
 
-// real reports whether the store is one that is there, or that somebody goes on using. When in doubt it is true.
+// real reports whether the store took a run or is still in use. If the file about it cannot be read, it is true.
 func (k known) real() bool { return k.Took || k.Back }
 
 func (o *Outbox) knownPath(tag string) string { return filepath.Join(o.dir, storesDir, tag+".json") }
 
-// known reads what is remembered of a store. A file that cannot be read speaks for the name.
+// known reads what is remembered of a store. If the file cannot be read, the name counts as right.
 func (o *Outbox) known(name string) known {
 	k, ok := readKnown(o.knownPath(tag(name)))
 	if !ok || k.Name != name {
@@ -41,7 +40,7 @@ func readKnown(path string) (k known, ok bool) {
 		return k, false
 	}
 	var data []byte
-	if err == nil && info.Mode().IsRegular() { // a pipe would keep its reader waiting
+	if err == nil && info.Mode().IsRegular() { // reading a pipe would wait for its writer
 		data, err = os.ReadFile(path)
 	}
 	if err != nil || json.Unmarshal(data, &k) != nil {
@@ -50,7 +49,7 @@ func readKnown(path string) (k known, ok bool) {
 	return k, true
 }
 
-// remember writes k. What is lost of it with the power costs a question to the user and no run.
+// remember writes k, but not durably: if a power cut loses it, the user is asked once more, and no run is lost.
 func (o *Outbox) remember(k known) {
 	path := o.knownPath(tag(k.Name))
 	data, err := json.Marshal(k)
@@ -78,8 +77,8 @@ func (o *Outbox) allKnown() (list []known) {
 	return list
 }
 
-// use notes that runs are put for these stores. Nothing is written where the order in which stores were used stays what
-// it is: a run a minute for the same stores makes no file but its own.
+// use notes that runs are put for these stores. It writes a file only if the order in which stores were last used
+// changes: so a run a minute for the same stores writes no further file.
 func (o *Outbox) use(names []string) {
 	all, now := o.allKnown(), time.Now().UTC()
 	for _, name := range names {

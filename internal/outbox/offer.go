@@ -11,7 +11,7 @@ import (
 	"rtcbench/bench"
 )
 
-// waiting are the names of stores by the targets that they stand for.
+// waiting groups the names in stores by target. Names without a target are left out.
 func (c *Courier) waiting(stores map[string]Wait) [][]string {
 	list := make([][]string, len(c.targets))
 	for name := range stores {
@@ -22,7 +22,7 @@ func (c *Courier) waiting(stores map[string]Wait) [][]string {
 	return list
 }
 
-// offer saves the run of d in a target's store, unless that is known to be away: then it was not asked.
+// offer saves the run of d in a target's store. If the store is known to be away, it is not asked.
 func (c *Courier) offer(ctx context.Context, t int, d *document) (asked bool, err error) {
 	if err := c.down[t]; err != nil {
 		return false, err
@@ -65,7 +65,7 @@ func (c *Courier) offer(ctx context.Context, t int, d *document) (asked bool, er
 	if ctx.Err() != nil {
 		if err == ctx.Err() {
 			err = context.Cause(ctx)
-		} else { // the error says why, as that the last try found nobody
+		} else { // err has the details
 			err = fmt.Errorf("%w: %w", context.Cause(ctx), err)
 		}
 	}
@@ -73,7 +73,7 @@ func (c *Courier) offer(ctx context.Context, t int, d *document) (asked bool, er
 	return true, err
 }
 
-// Nameless is an error of a store for whoever names the store anyway: its text does not repeat the name.
+// Nameless is err without the name of the store in its text, for messages that name the store themselves.
 func Nameless(store string, err error) error { return nameless{err, store} }
 
 type nameless struct {
@@ -85,7 +85,8 @@ func (n nameless) Error() string { return strings.ReplaceAll(n.error.Error(), n.
 
 func (n nameless) Unwrap() error { return n.error }
 
-// fault notes that a store failed at this run and took another. It is final when that was so often enough.
+// fault notes that a store failed at this run after taking others. final says that the store counts as refusing the
+// run.
 func (d *document) fault(names []string, why error) (err error, final bool) {
 	now := time.Now().UTC()
 	for _, name := range names {

@@ -1,5 +1,5 @@
-// Package outbox keeps runs on disk until every store has them: what was measured is not lost
-// because a store is away. It knows no store by itself, and delivers only when it is told to.
+// Package outbox keeps runs on disk until every store has them: a run is not lost because a store cannot be reached. It
+// knows no kinds of stores, and delivers only when it is told to.
 package outbox
 
 import (
@@ -20,26 +20,26 @@ import (
 	"rtcbench/internal/result"
 )
 
-// ErrFull is wrapped by Put when the outbox has no room. Nothing is removed to make some.
+// ErrFull is wrapped by the error of Put if the outbox has no room. Put removes no run to make room.
 var ErrFull = errors.New("the outbox is full")
 
-// Outbox is a folder: a file a run that waits, the folder rejected of those that a store will never take, and the
-// folder stores of what is known of the stores. Several processes may use it: what two of them deliver at once is kept
-// once, for Store.Save is idempotent.
+// Outbox is a folder with a file for each waiting run. Its folder rejected has the runs that a store will never take;
+// its folder stores has what is remembered of the stores. Several processes may use an Outbox. If two of them deliver
+// the same run, it is kept once: Store.Save is idempotent.
 type Outbox struct {
 	dir string
-	max int64 // bytes of all files
+	max int64 // of the files of waiting runs
 
 	mu    sync.Mutex
-	fresh map[string]document // by path: what was put since the last delivery, so that nobody has to read it again
+	fresh map[string]document // by path: files written since the last delivery, so that they need not be read
 }
 
-// Open uses dir; it is made when something is put there.
+// Open makes an Outbox of the folder dir. The folder is made when the first run is put.
 func Open(dir string, maxBytes int64) *Outbox {
 	return &Outbox{dir: dir, max: maxBytes, fresh: map[string]document{}}
 }
 
-// Dir is where the runs wait.
+// Dir is the path of the folder.
 func (o *Outbox) Dir() string { return o.dir }
 
 const (
@@ -49,15 +49,15 @@ const (
 
 func (o *Outbox) rejected() string { return filepath.Join(o.dir, rejectedDir) }
 
-// Put keeps a run for the stores named. When it returns nil the run is on the disk.
+// Put keeps a run for the named stores. When it returns nil, the run is on the disk.
 func (o *Outbox) Put(run *result.Document, stores []string) error {
 	_, err := o.PutAll(context.Background(), []*result.Document{run}, stores)
 	return err
 }
 
-// PutAll keeps runs for the stores named. The first n of them are on the disk when it returns; an error says why the
-// next is not. Many runs cost little more than one: the disk is asked once to have them all. Whoever ends ctx before
-// that does not wait for the disk: then none of them is kept, and the error is ctx's cause.
+// PutAll keeps runs for the named stores. The first n runs are on the disk when it returns; the error says why the next
+// one is not. Many runs cost little more than one, because the disk is synced once for all. If ctx ends before that, no
+// run is kept, and the error is the cause of ctx.
 func (o *Outbox) PutAll(ctx context.Context, runs []*result.Document, stores []string) (n int, err error) {
 	used, items, err := o.used()
 	if err != nil {
@@ -100,14 +100,14 @@ func (o *Outbox) PutAll(ctx context.Context, runs []*result.Document, stores []s
 		for _, i := range before[d.RunID] {
 			if i.path != d.path && newItem(d.path).covers(i) {
 				delete(o.fresh, i.path)
-				os.Remove(i.path) // if it cannot be, the run is delivered twice, and kept once
+				os.Remove(i.path) // if it stays, the run is delivered twice and kept once
 			}
 		}
 	}
 	return n, errors.Join(err, why)
 }
 
-// earlier are the files of runs that wait already, by run.
+// earlier are the files of the same runs that wait already, by ID.
 func earlier(items []item, runs []*result.Document) map[string][]item {
 	put := make(map[string]bool, len(runs))
 	for _, run := range runs {
@@ -122,7 +122,7 @@ func earlier(items []item, runs []*result.Document) map[string][]item {
 	return before
 }
 
-// file is what is written of run, and where. What happened so far is told by the files of before.
+// file is the content and the path of the file for run. Earlier tries are taken over from the files in before.
 func (o *Outbox) file(run *result.Document, stores []string, before []item) (d document, data []byte, err error) {
 	d = document{head: head{asPacked, run.ID, float64(run.End.UnixMicro()) / 1e6, map[string]Wait{}},
 		record: func() bench.Record { return run.Record }}
@@ -131,7 +131,7 @@ func (o *Outbox) file(run *result.Document, stores []string, before []item) (d d
 		d.packed = packed.Packed
 		d.Packed, err = packed.MarshalBinary()
 	}
-	if errors.Is(err, bench.ErrRejected) { // the stores will say so, and then it lies in rejected, where people find it
+	if errors.Is(err, bench.ErrRejected) { // rejected is where people find such a run
 		d.Version = asJSON
 		d.Run, err = run.Line()
 	}
@@ -154,8 +154,8 @@ func (o *Outbox) file(run *result.Document, stores []string, before []item) (d d
 	return d, data, err
 }
 
-// open reads a file, unless this process has just written it. What is in the file is all that another process changes
-// of it, and that gives it another name.
+// open reads a file, unless this process has just written it. The copy in memory is valid: another process that changes
+// the file also renames it.
 func (o *Outbox) open(path string) (document, error) {
 	o.mu.Lock()
 	d, ok := o.fresh[path]
@@ -167,19 +167,18 @@ func (o *Outbox) open(path string) (document, error) {
 	return read(path)
 }
 
-// forget lets what was put be read from the disk from now on: it need not stay in memory.
+// forget drops the copies in memory: files are read from the disk again.
 func (o *Outbox) forget() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	clear(o.fresh)
 }
 
-// abandoned is how old a file may be that is still being written. One that is older was left by a process that was
-// killed.
+// abandoned is the age at which an unfinished file counts as left by a process that was killed.
 const abandoned = time.Hour
 
-// used is how many bytes the runs take that wait. What was refused for ever holds up no other run. What killed
-// processes left is removed on the way.
+// used is how many bytes the waiting runs take. Rejected runs do not count. used also removes files that killed
+// processes left.
 func (o *Outbox) used() (sum int64, items []item, err error) {
 	items, _, left, err := list(o.dir)
 	if err != nil {
@@ -197,24 +196,24 @@ func (o *Outbox) used() (sum int64, items []item, err error) {
 	_, _, more, err := list(o.rejected())
 	for _, path := range append(left, more...) {
 		if info, err := os.Lstat(path); err == nil && time.Since(info.ModTime()) > abandoned {
-			os.Remove(path) // if it cannot be, nothing is lost
+			os.Remove(path) // if the file stays, nothing is lost
 		}
 	}
 	return sum, items, err
 }
 
-// unfinished is how the names of files begin that are being written.
+// unfinished is the prefix of the names of files that are being written.
 const unfinished = ".new-"
 
-// batchFrom is how many files are written before one sync of the file system is cheaper than one for each of them.
+// batchFrom is the number of files from which one sync of the file system is cheaper than a sync of each file.
 const batchFrom = 8
 
-// batch writes files into one folder, each in one step and durably: after a power cut there is the old file or the new
+// batch writes files into a folder, each in one step and durably: after a power cut there is the old file or the new
 // one.
 type batch struct {
 	dir    string
-	atOnce bool        // one sync is for all files
-	files  [][2]string // where each is now, and where it belongs
+	atOnce bool        // one sync for all files
+	files  [][2]string // temporary path and final path of each file
 }
 
 func newBatch(dir string, many bool) (*batch, error) {
@@ -222,7 +221,7 @@ func newBatch(dir string, many bool) (*batch, error) {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return nil, err
 		}
-		if err := syncDir(filepath.Dir(dir)); err != nil { // the folder is as new as the file
+		if err := syncDir(filepath.Dir(dir)); err != nil { // makes the new folder durable
 			return nil, err
 		}
 	}
@@ -235,7 +234,7 @@ func (b *batch) add(path string, data []byte) error {
 		return err
 	}
 	if _, err = tmp.Write(data); err == nil && !b.atOnce {
-		err = tmp.Sync() // before it has its name: under that name no half of it is ever found
+		err = tmp.Sync() // synced before the rename, so the final name never has half a file
 	}
 	if err = errors.Join(err, tmp.Close()); err != nil {
 		os.Remove(tmp.Name())
@@ -245,7 +244,7 @@ func (b *batch) add(path string, data []byte) error {
 	return nil
 }
 
-// commit puts the files into their places; the first n are there when it returns.
+// commit renames the files to their final paths. The first n files are in place and durable when it returns.
 func (b *batch) commit() (n int, err error) {
 	if b.atOnce {
 		if err := syncAll(b.dir); err != nil {
@@ -262,20 +261,20 @@ func (b *batch) commit() (n int, err error) {
 	if n == 0 {
 		return 0, err
 	}
-	if failed := syncDir(b.dir); failed != nil { // else the names may be gone after a power cut, and the runs with them
+	if failed := syncDir(b.dir); failed != nil { // without this, a power cut could lose the names, and so the runs
 		return 0, errors.Join(err, failed)
 	}
 	return n, err
 }
 
-// drop removes what is not in its place.
+// drop removes the files that were not committed.
 func (b *batch) drop() {
 	for _, f := range b.files {
 		os.Remove(f[0])
 	}
 }
 
-// write puts data at path in one step, durably.
+// write writes data to path in one step, durably.
 func write(path string, data []byte) error {
 	b, err := newBatch(filepath.Dir(path), false)
 	if err != nil {
@@ -289,7 +288,7 @@ func write(path string, data []byte) error {
 	return err
 }
 
-// syncDir makes a rename durable, where a folder can be synced.
+// syncDir makes renames in dir durable, on systems that can sync a folder.
 func syncDir(dir string) error {
 	if runtime.GOOS == "windows" {
 		return nil
@@ -301,7 +300,7 @@ func syncDir(dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-// remove takes the file away; another process may have done so.
+// remove removes a file. It is no error if another process has done so.
 func remove(path string) error {
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -309,7 +308,7 @@ func remove(path string) error {
 	return nil
 }
 
-// save writes d where a file for its stores lies, and takes away the one that it was read from.
+// save writes d to the path for its stores, and removes the file from which d was read.
 func (d *document) save() error {
 	data, err := d.encode()
 	if err != nil {
@@ -326,7 +325,7 @@ func (d *document) save() error {
 	return nil
 }
 
-// reject puts what store will never take aside.
+// reject moves the run to rejected, for one store that will never take it.
 func (o *Outbox) reject(d document, store string, reason error) error {
 	d.path = filepath.Join(o.rejected(), newItem(d.path).run+"_"+tag(store)+".json")
 	w := d.Stores[store]
@@ -339,7 +338,7 @@ func (o *Outbox) reject(d document, store string, reason error) error {
 	return write(d.path, data)
 }
 
-// setAside puts a file that nobody can read among the rejected, as it is.
+// setAside moves a file that cannot be read to rejected, unchanged.
 func (o *Outbox) setAside(path string) error {
 	if err := os.MkdirAll(o.rejected(), 0o700); err != nil {
 		return err
@@ -347,8 +346,8 @@ func (o *Outbox) setAside(path string) error {
 	return move(path, filepath.Join(o.rejected(), filepath.Base(path)))
 }
 
-// Retry lets what was rejected wait again; it returns how many. Each goes as a file of its own: another process that
-// has just done with the same run removes the file that it has read, and no other.
+// Retry makes rejected runs wait again. n is how many. Each gets a file of its own: another process that finishes with
+// the same run removes only the file that it has read.
 func (o *Outbox) Retry() (n int, err error) {
 	items, _, _, err := list(o.rejected())
 	if err != nil {
@@ -364,7 +363,7 @@ func (o *Outbox) Retry() (n int, err error) {
 		}
 		again := item{path: filepath.Join(o.dir, "x"), run: i.run, unique: "_" +
 			hex.EncodeToString(binary.BigEndian.AppendUint64(nil, rand.Uint64()))}
-		for name, w := range d.Stores { // each begins anew
+		for name, w := range d.Stores { // the count of faults begins again
 			w.Faults, w.Since = 0, time.Time{}
 			d.Stores[name] = w
 		}
@@ -383,7 +382,7 @@ func (o *Outbox) Retry() (n int, err error) {
 	return n, nil
 }
 
-// move renames a file, durably; another process may have done so.
+// move renames a file, durably. It is no error if another process has done so.
 func move(from, to string) error {
 	if err := os.Rename(from, to); err != nil {
 		if errors.Is(err, fs.ErrNotExist) {

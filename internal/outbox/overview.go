@@ -8,11 +8,11 @@ import (
 	"strings"
 )
 
-// Waiting are the runs that some store does not have yet, oldest first. Of each file only the beginning is read. One
-// that cannot be read is an Entry with the reason as the store "".
+// Waiting are the runs that a store does not have yet, oldest first. Only the head of each file is read. A file that
+// cannot be read is an Entry with the error under the store "".
 func (o *Outbox) Waiting() ([]Entry, error) { return entries(o.dir) }
 
-// Rejected are the runs that a store will never take, one Entry a store, with its reason.
+// Rejected are the runs that a store will never take: an Entry for each run and store, with the reason.
 func (o *Outbox) Rejected() ([]Entry, error) { return entries(o.rejected()) }
 
 // Count is how many runs wait. It opens no file.
@@ -26,16 +26,16 @@ func entries(dir string) ([]Entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(items, byPath) // run IDs begin with their time
+	slices.SortFunc(items, byPath) // run IDs begin with the time of the run
 	return append(entriesOf(items), oddEntries(dir, odd)...), nil
 }
 
-// entriesOf reads the beginnings of files.
+// entriesOf reads the heads of files.
 func entriesOf(items []item) (out []Entry) {
 	for _, i := range items {
 		e := Entry{Path: i.path}
 		h, size, err := readHead(i.path, true)
-		if errors.Is(err, fs.ErrNotExist) { // delivered meanwhile
+		if errors.Is(err, fs.ErrNotExist) { // another process has delivered it meanwhile
 			continue
 		}
 		e.Size, e.RunID, e.Ended, e.Stores, e.unread = size, cmp.Or(h.RunID, i.run), h.Ended, h.Stores, err
@@ -54,18 +54,19 @@ func oddEntries(dir string, odd []string) (out []Entry) {
 	return out
 }
 
-// Overview is what lies in a folder of the outbox, as far as the names of its files tell, and more of some.
+// Overview is the content of a folder of the outbox, from the names of its files. A few files are read, too.
 type Overview struct {
 	Runs   int
-	Bytes  int64          // of the runs whose names say it
-	For    map[string]int // how many of them by the store that does not have them
-	Oldest []Entry        // the oldest runs, and whatever lies there and is no run
+	Bytes  int64          // runs without a size in the name are not counted
+	For    map[string]int // runs by the store that does not have them
+	Oldest []Entry        // the oldest runs, and other things in the folder
 }
 
-// Waiting is what waits, with the most oldest runs. The other files are not opened: thousands may wait.
+// Waiting is an Overview of the waiting runs, with the oldest most of them. Other files are not opened: thousands may
+// wait.
 func (c *Courier) Waiting(most int) (Overview, error) { return c.overview(c.box.dir, most) }
 
-// Rejected is Waiting of the runs that a store will never take.
+// Rejected is an Overview of the runs that a store will never take.
 func (c *Courier) Rejected(most int) (Overview, error) { return c.overview(c.box.rejected(), most) }
 
 func (c *Courier) overview(dir string, most int) (v Overview, err error) {
@@ -74,11 +75,11 @@ func (c *Courier) overview(dir string, most int) (v Overview, err error) {
 		return v, err
 	}
 	byTags := map[string]int{}
-	var unnamed []item // their names do not say for whom they are
+	var unnamed []item // names without the tags of known stores
 	for _, i := range items {
 		v.Bytes += max(i.size, 0)
 		if i.tags == "" {
-			i.tags = strings.TrimPrefix(i.unique, "_") // of a rejected one
+			i.tags = strings.TrimPrefix(i.unique, "_") // names of rejected runs have the tag elsewhere
 		}
 		if n, known := byTags[i.tags]; known || c.named(i) {
 			byTags[i.tags] = n + 1
@@ -97,7 +98,7 @@ func (c *Courier) overview(dir string, most int) (v Overview, err error) {
 			v.For[name]++
 		}
 	}
-	delete(v.For, "") // one that cannot be read
+	delete(v.For, "") // files that cannot be read
 	v.Oldest = append(entriesOf(oldest(items, most)), oddEntries(dir, odd)...)
 	return v, nil
 }
@@ -107,7 +108,7 @@ func (c *Courier) named(i item) bool {
 	return ok
 }
 
-// oldest are the first most items by their paths, in that order.
+// oldest are the first most items, sorted by path.
 func oldest(items []item, most int) []item {
 	first := make([]item, 0, most+1)
 	for _, i := range items {

@@ -1,6 +1,6 @@
 package outbox
 
-// Files are what lies in the outbox of each run, by its ID: what waits, and what was rejected.
+// Files are the files of each run in the outbox, by the run's ID: waiting and rejected ones.
 func (o *Outbox) Files() (map[string][]string, error) {
 	byRun := map[string][]string{}
 	for _, dir := range []string{o.dir, o.rejected()} {
@@ -15,7 +15,7 @@ func (o *Outbox) Files() (map[string][]string, error) {
 	return byRun, nil
 }
 
-// Remove takes away what lies in the outbox of the run with that ID, and returns its files.
+// Remove removes the files of the run with this ID from the outbox, and returns their paths.
 func (o *Outbox) Remove(id string) ([]string, error) {
 	byRun, err := o.Files()
 	if err != nil {

@@ -11,14 +11,14 @@ import (
 	"rtcbench/bench"
 )
 
-// hour is what a store has of an hour. It does not change.
+// hour is the digests of the runs that ended in one hour. An hour that is in a View does not change.
 type hour struct {
-	mark   bench.Mark               // the store's own
-	sum    bench.Mark               // of the runs that are held: the same, unless some cannot be read, or came since
-	newest int64                    // end of them, in Unix µs
-	series map[bench.Series][]entry // in the order of their ends
-	bad    []error                  // of no single run
-	bytes  int                      // about so much it holds
+	mark   bench.Mark               // of the store
+	sum    bench.Mark               // of the runs held; equal to mark, unless runs cannot be read or came meanwhile
+	newest int64                    // end of the last run, Unix µs
+	series map[bench.Series][]entry // sorted by the ends of the runs
+	bad    []error                  // errors that belong to no single run
+	bytes  int                      // estimated size in memory
 }
 
 // entry is a digest within its series.
@@ -38,7 +38,7 @@ func (e entry) digest(s bench.Series) bench.Digest {
 		Counts: e.counts, Histogram: e.histogram, Mark: e.mark}
 }
 
-// each gives what q asks for of an hour.
+// each yields the digests of the hour that q asks for. It returns false if yield did.
 func (h *hour) each(q bench.Query, yield func(bench.Digest, error) bool) bool {
 	for _, err := range h.bad {
 		if !yield(bench.Digest{}, err) {
@@ -58,18 +58,18 @@ func (h *hour) each(q bench.Query, yield func(bench.Digest, error) bool) bool {
 	return true
 }
 
-// brought is an hour as the store has it now, and what was added.
+// brought is an hour as the store has it now, and the digests that were added.
 type brought struct {
 	*hour
 	added []bench.Digest
 	err   error
 }
 
-// lately is how long the end of a run may be before that of the newest one when the run comes, in the usual case.
+// lately is a usual limit: when a run comes, its end is at most this long before the end of the newest run.
 const lately = 2 * time.Minute
 
-// brought brings h, which may be nil, to what the store has of the hour at, whose mark is another one now. What is most
-// often so is tried first: that there are some more runs, which have ended lately.
+// brought brings h up to date with the hour at (hours since the Unix epoch) of the store. mark is the new mark of this
+// hour; h may be nil. It tries the usual case first: some runs were added, and they ended lately.
 func (h *hour) brought(ctx context.Context, s bench.Digester, at int64, mark bench.Mark) brought {
 	since := time.Unix(at*3600, 0)
 	q := bench.Query{Since: since, Until: since.Add(time.Hour)}
@@ -100,7 +100,7 @@ func (h *hour) copied() *hour {
 	return &now
 }
 
-// with is h with the runs that q asks for beside those that are known. h may be changed.
+// with adds to h the runs that q asks for, except known ones. It changes h.
 func (h *hour) with(ctx context.Context, s bench.Digester, q bench.Query, known map[string]bool) brought {
 	var added []bench.Digest
 	var skip func(string) bool
@@ -119,7 +119,7 @@ func (h *hour) with(ctx context.Context, s bench.Digester, q bench.Query, known 
 		}
 		if !touched[d.Series] {
 			touched[d.Series] = true
-			h.series[d.Series] = slices.Clone(h.series[d.Series]) // readers may have it
+			h.series[d.Series] = slices.Clone(h.series[d.Series]) // readers may have the old slice
 		}
 		e := entry{d.ID, d.End.UnixMicro(), d.Verdict, d.P95, d.Counts, d.Histogram, d.Mark, err}
 		h.series[d.Series] = append(h.series[d.Series], e)
@@ -141,7 +141,7 @@ func (h *hour) count(e entry, by int) {
 	h.bytes += by * (int(unsafe.Sizeof(e)) + len(e.id) + len(e.histogram))
 }
 
-// still is h with those of ids alone.
+// still is h with only the runs in ids.
 func (h *hour) still(ids []string) *hour {
 	there := map[string]bool{}
 	for _, id := range ids {
@@ -167,7 +167,7 @@ func (h *hour) still(ids []string) *hour {
 	return now
 }
 
-// since are the IDs of those that ended then or later, in Unix µs.
+// since are the IDs of the runs that ended at end or later. end is in Unix µs.
 func (h *hour) since(end int64) map[string]bool {
 	ids := map[string]bool{}
 	for _, list := range h.series {

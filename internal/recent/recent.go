@@ -1,6 +1,6 @@
-// Package recent holds in memory what a store has of the last day: a digest of each run, series by series. It is read
-// from the store when somebody asks first, and held against the store's marks each time after that: whoever writes the
-// store, what a reader gets is what the store has.
+// Package recent holds in memory the runs of a store's last day: a digest of each run, series by series. The first
+// request reads the store. Each later request compares the store's marks, and reads the hours that have changed. So a
+// reader always gets what the store has, whichever process writes the store.
 package recent
 
 import (
@@ -20,49 +20,49 @@ import (
 )
 
 const (
-	// Window is how much is held at the least, unless it is too much.
+	// Window is how much of the past is held at the least, as long as it fits into most.
 	Window = 24 * time.Hour
-	// most is how many bytes are held. Of a store that has more in a day, what is older is read from the store.
+	// most is how many bytes are held. Runs for which there is no room are read from the store.
 	most = 512 << 20
-	// mostOlders is of how many times it is known what is not held.
+	// mostOlders bounds the entries of Memory.olders.
 	mostOlders = 100
 )
 
-// Memory is of one store at a time. Its methods may be called at the same time.
+// Memory holds the runs of one store at a time. Its methods may be called at the same time.
 type Memory struct {
 	now  func() time.Time
 	told func(edition uint64, list []bench.Digest)
 	most int
 
-	done, of atomic.Int32 // hours that are read and are to be, while the store is read first
+	done, of atomic.Int32 // progress of the first read of a store, in hours
 
-	turn chan struct{} // has room for the one who looks
+	turn chan struct{} // has one entry while somebody looks
 
 	mu    sync.Mutex
-	begun uint64 // looks
-	seen  uint64 // the last one that came to its end, by its number
-	view  View   // of that one
+	begun uint64 // number of the newest look that has begun
+	seen  uint64 // number of the newest look that has succeeded
+	view  View   // result of that look
 
-	old    sync.Mutex      // held by whoever looks at what is not held; guards olders
-	olders map[int64]older // by the hour that they begin with
+	old    sync.Mutex      // held while older runs are looked at; guards olders
+	olders map[int64]older // by their first hour
 }
 
-// View is what was held of a store at one moment. It does not change.
+// View is what a Memory held at one moment. It does not change.
 type View struct {
 	memory  *Memory
 	store   bench.Store     // nil = nothing was held
-	edition uint64          // another one as soon as other runs are held
-	from    int64           // the first hour that is held, since the Unix epoch
-	hours   map[int64]*hour // they do not change: a new one takes the place of the old one
+	edition uint64          // grows whenever other runs are held
+	from    int64           // first hour that is held, in hours since the Unix epoch
+	hours   map[int64]*hour // the hours do not change: a changed hour is a new value
 }
 
-// New makes a Memory. told is called with the runs that a store has got since it was looked at, which are in views from
-// that edition on; nil = nobody asks.
+// New makes a Memory. told is called after a look that found new runs, with these runs; views from edition on contain
+// them. told may be nil.
 func New(now func() time.Time, told func(edition uint64, list []bench.Digest)) *Memory {
 	return &Memory{now: now, told: told, most: most, turn: make(chan struct{}, 1)}
 }
 
-// View is what was held of s after the last look at it: nothing is read for it. It is not ok where there was none yet.
+// View is the result of the last look at s. It reads nothing. ok is false if there was no look at s yet.
 func (m *Memory) View(s bench.Store) (v View, ok bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -78,15 +78,15 @@ func (m *Memory) Digests(ctx context.Context, s bench.Store, q bench.Query) iter
 		case ctx.Err() != nil:
 			yield(bench.Digest{}, ctx.Err())
 			return
-		case err != nil || !ok: // a damaged store may be read run by run; if it cannot be, it says why
+		case err != nil || !ok: // reads a damaged store run by run, or reports its error
 			v = View{store: s}
 		}
 		v.Digests(ctx, q)(yield)
 	}
 }
 
-// Digests gives the digests of the runs that q asks for; those of one series in the order of their ends. What is held
-// and what is not are put together at the full hour, so that each run is given once.
+// Digests gives the digests of the runs that q asks for. Digests of one series come in the order of their ends. Older
+// runs come from the store and the others from memory. The border is a full hour, so no run is given twice.
 func (v View) Digests(ctx context.Context, q bench.Query) iter.Seq2[bench.Digest, error] {
 	return func(yield func(bench.Digest, error) bool) {
 		begin, before := time.Unix(v.from*3600, 0), q
@@ -110,14 +110,14 @@ func (v View) Digests(ctx context.Context, q bench.Query) iter.Seq2[bench.Digest
 
 func readsOn(d bench.Digest, err error) bool { return bench.ReadsOn(bench.Run{ID: d.ID}, err) }
 
-// Number grows with each view of other runs.
+// Number grows with each view that has other runs.
 func (v View) Number() uint64 { return v.edition }
 
-// Of reports whether v is of s.
+// Of reports whether v is a view of s.
 func (v View) Of(s bench.Store) bool { return v.store != nil && v.store == s }
 
-// Edition is another number whenever the store had other runs that ended since then (the zero time: at any time). The
-// store is asked about what is not held, and that once a second.
+// Edition is a number that changes when the runs change that ended at since or later (the zero time = all runs). For
+// runs that are not held, the store is asked at most once a second.
 func (v View) Edition(ctx context.Context, since time.Time) (uint64, error) {
 	from := time.Unix(v.from*3600, 0)
 	if !since.Before(from) {
@@ -127,19 +127,19 @@ func (v View) Edition(ctx context.Context, since time.Time) (uint64, error) {
 	return older ^ v.edition*0x9e3779b97f4a7c15, err
 }
 
-// older is what a store has from an hour on, of what is not held.
+// older is a number for the runs from an hour on that are not held.
 type older struct {
 	of   uint64
 	seen time.Time
 }
 
-// olderFor is how long it is taken for what is there: to find out may take as long as to read all of it.
+// olderFor is how long an older is used again. To find it out anew may take as long as reading the runs.
 const olderFor = time.Second
 
 // olderOf is a number of the runs that ended from since until before from.
 func (m *Memory) olderOf(ctx context.Context, s bench.Digester, since, from time.Time) (uint64, error) {
 	hour := since.Unix() / 3600
-	m.old.Lock() // whoever comes meanwhile has the same answer
+	m.old.Lock() // callers that wait here get the same answer
 	defer m.old.Unlock()
 	now := m.now()
 	if x, known := m.olders[hour]; known && now.Sub(x.seen) < olderFor {
@@ -162,11 +162,11 @@ func (m *Memory) olderOf(ctx context.Context, s bench.Digester, since, from time
 	return sum.Sum64(), nil
 }
 
-// Reading is how many hours have been read of how many, while the store is read first; 0 of 0 else.
+// Reading is the progress of the first read of a store: done of so many hours. Otherwise both are 0.
 func (m *Memory) Reading() (done, of int) { return int(m.done.Load()), int(m.of.Load()) }
 
-// Look brings what is held to what s has. Callers that come while somebody looks wait for one look together, which is
-// begun after they came.
+// Look brings the memory up to date with s. Callers that come during a look all wait for the next look: it begins after
+// they came.
 func (m *Memory) Look(ctx context.Context, s bench.Store) error {
 	d, ok := s.(bench.Digester)
 	if !ok {
@@ -212,7 +212,7 @@ func (m *Memory) Look(ctx context.Context, s bench.Store) error {
 	return nil
 }
 
-// look reads what has changed since hours were read.
+// look reads the hours whose marks differ from those in was.
 func (m *Memory) look(ctx context.Context, s bench.Digester, was map[int64]*hour, from int64) (map[int64]*hour,
 	[]bench.Digest, error) {
 	marks, err := s.Marks(ctx, time.Unix(from*3600, 0))
@@ -261,7 +261,7 @@ func (m *Memory) look(ctx context.Context, s bench.Digester, was map[int64]*hour
 	return hours, fresh, err
 }
 
-// fit forgets the oldest hours until the others have room, and gives the first one that is held then.
+// fit drops the oldest hours until the others fit into most, and gives the first hour that is left.
 func (m *Memory) fit(hours map[int64]*hour, from int64) int64 {
 	total := 0
 	for _, h := range hours {

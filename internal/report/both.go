@@ -16,8 +16,8 @@ import (
 	"rtcbench/internal/stats"
 )
 
-// Both is the result file of a run on two platforms at one time. A platform that failed stands
-// as null, with its reason in Errors; so does the comparison of a run that the platform cut short.
+// Both is the result file of a run on two platforms at the same time. A platform that failed is null, and Errors has
+// the reason. The comparison is null if a platform cut its run short.
 type Both = both[result.File]
 
 type both[File any] struct {
@@ -27,19 +27,20 @@ type both[File any] struct {
 	Errors     map[string]string `json:"errors,omitempty"`
 }
 
-// Comparison is Daily held against LiveKit: differences are Daily − LiveKit.
+// Comparison compares a run on Daily with a run on LiveKit. Differences are Daily − LiveKit.
 type Comparison struct {
-	// the two paths are of one transport class, and of one path if both are known
+	// Alike says that both runs used one transport class, and one path as far as both paths are known.
 	Alike            bool                     `json:"alike"`
 	TransportClasses map[string]*string       `json:"transport_classes"`
 	Paths            map[string]*string       `json:"paths"` // bench.Path
 	MedianDiff       *Diff                    `json:"median_diff_ms"`
 	P95Diff          *Diff                    `json:"p95_diff_ms"`
-	Paired           bool                     `json:"paired"` // slot by slot
+	Paired           bool                     `json:"paired"` // ping by ping: both pings of a slot
 	Pairs            int                      `json:"pairs"`
 	Validity         map[string]bench.Verdict `json:"validity"`
 	Verdict          string                   `json:"verdict"`
-	// which is faster for whoever talks, in one sentence; of runs that went by audio packets alike
+	// ForVoice says in one sentence which path is faster for people who talk. It is set only if both runs used audio
+	// packets alike.
 	ForVoice string `json:"for_voice,omitempty"`
 }
 
@@ -54,8 +55,8 @@ const (
 	unlikePaths  = "not the same kind of path: "
 )
 
-// Compare holds a run on Daily against one on LiveKit of the same time. On one grid, the pings of one
-// slot are a pair; a slot in which either failed is left out.
+// Compare compares a run on Daily with a run on LiveKit that was made at the same time. If both runs have the same
+// grid, the two pings of a slot are a pair. A slot in which one of them failed is left out.
 func Compare(daily, livekit bench.Record) Comparison {
 	c := Comparison{
 		Validity: map[string]bench.Verdict{"daily": daily.Summary.Validity.Verdict,
@@ -93,7 +94,7 @@ func Compare(daily, livekit bench.Record) Comparison {
 	return c
 }
 
-// forVoice says which of two paths of audio packets is faster for whoever talks; "" = nobody can say.
+// forVoice says which of two paths of audio packets is faster for people who talk; "" = the runs do not show that.
 func forVoice(c Comparison, daily, livekit bench.Record) string {
 	d := c.MedianDiff
 	invalid := func(v bench.Verdict) bool { return v == bench.Invalid }
@@ -118,7 +119,7 @@ func forVoice(c Comparison, daily, livekit bench.Record) string {
 	return fmt.Sprintf("from here LiveKit is faster, by %.2f ms of round trip%s", d.Value, ears)
 }
 
-// named is s; nil = not known.
+// named is a pointer to s; nil = s is empty and so not known.
 func named(s string) *string {
 	if s == "" {
 		return nil
@@ -126,7 +127,7 @@ func named(s string) *string {
 	return &s
 }
 
-// alike reports whether two ways are not known to differ.
+// alike reports whether a and b are equal, or one of them is not known.
 func alike[T ~string](a, b T) bool { return a == b || a == "" || b == "" }
 
 func verdict(d stats.Difference) string {
@@ -143,10 +144,11 @@ func newDiff(d stats.Difference) *Diff {
 	return &Diff{millis(d.Value), [2]float64{millis(d.Lo), millis(d.Hi)}}
 }
 
-// pairs gives what of tells of both pings of each slot.
+// pairs gives the values of the two pings of each slot. of gives the value of a ping; a slot without both values is
+// left out.
 func pairs(a, b bench.Run, of func(bench.Sample) (time.Duration, bool)) (x, y []time.Duration) {
-	// Aligned grids differ by whole periods once their phases are taken off; rounding half a period could go
-	// either way.
+	// The starts of aligned grids differ by whole periods and by their phases. Without subtracting the phases, half a
+	// period could be rounded either way.
 	apart := a.Start.Sub(b.Start)
 	if a.Plan.Aligned && b.Plan.Aligned {
 		apart -= a.Plan.Phase - b.Plan.Phase
@@ -166,8 +168,8 @@ func pairs(a, b bench.Run, of func(bench.Sample) (time.Duration, bool)) (x, y []
 	return x, y
 }
 
-// comparable reports whether both have something to compare: a platform that went away, or never answered, is
-// not faster or slower.
+// comparable reports whether the runs can be compared. A platform that went away, or never answered, is neither faster
+// nor slower.
 func comparable(runs ...bench.Record) bool {
 	for _, r := range runs {
 		if r.Ended == bench.LinkLost || r.Counts.Answered == 0 {
@@ -177,7 +179,8 @@ func comparable(runs ...bench.Record) bool {
 	return true
 }
 
-// WriteBothJSON writes the result file of two runs; a nil run is one that failed.
+// WriteBothJSON writes the result file of a run on two platforms; a nil document = the run failed. errs has the
+// reasons.
 func WriteBothJSON(w io.Writer, daily, livekit *result.Document, errs map[string]string) error {
 	b := both[json.RawMessage]{Errors: errs}
 	for _, side := range []struct {
@@ -200,12 +203,12 @@ func WriteBothJSON(w io.Writer, daily, livekit *result.Document, errs map[string
 	return result.WriteJSON(w, b)
 }
 
-// WriteBothText writes the two side by side.
+// WriteBothText writes the two runs side by side.
 func WriteBothText(w io.Writer, d, l bench.Record) error {
 	return Table{}.WriteBoth(w, d, l)
 }
 
-// WriteBoth writes the two side by side, and how they compare.
+// WriteBoth writes the two runs side by side, and how they compare.
 func (t Table) WriteBoth(w io.Writer, d, l bench.Record) error {
 	p := newPage(lipgloss.NewRenderer(w))
 	a, b := d.Summary, l.Summary
@@ -276,7 +279,7 @@ func (p *page) comparison(c Comparison) {
 	}
 }
 
-// unlike says what is not the same kind on both platforms.
+// unlike says in what the paths of the two platforms differ.
 func unlike(c Comparison) string {
 	daily, livekit := classOf(c, "daily"), classOf(c, "livekit")
 	if daily == livekit {
@@ -305,7 +308,7 @@ func loss(s bench.Summary) string {
 	return fmt.Sprintf("%.2f %%", 100*s.Loss)
 }
 
-// lostWays says on which way pings were lost.
+// lostWays says how many pings were lost on each way.
 func lostWays(r bench.Run) string {
 	if w := r.Ways; w.Known && r.Counts.Lost > 0 {
 		text := fmt.Sprintf("up %d, down %d", w.Up, w.Down)
@@ -325,7 +328,7 @@ func ways(s bench.Summary) string {
 		fixed(s.OneWay.Offset.HalfWidth()))
 }
 
-// union is both lists; what is said of one platform only is said with its name.
+// union is both lists. A doubt about one platform alone begins with the name of the platform.
 func union(a, b []bench.Doubt) (list []bench.Doubt) {
 	for _, d := range a {
 		if !slices.Contains(b, d) {

@@ -11,15 +11,15 @@ import (
 	"rtcbench/internal/stats"
 )
 
-// Group is the runs of one side, and what they were asked for by.
+// Group is the runs of one side of a comparison, and the name that the user gave them.
 type Group struct {
 	Name    string
 	Runs    []bench.Record
-	LeftOut int // invalid runs that it would have beside them
+	LeftOut int // invalid runs that were left out
 }
 
-// Apart gives each run a group of its own, which is called by what tells it from the others: one file may hold both
-// that were measured in turn.
+// Apart gives each run a group of its own: a file may hold both sides, measured in turn. A group is named after its
+// platform if each run has another one, or else after its ID.
 func (g Group) Apart() (list []Group) {
 	platforms := distinct(g.Runs, func(r bench.Record) string { return r.Platform })
 	for _, r := range g.Runs {
@@ -32,20 +32,20 @@ func (g Group) Apart() (list []Group) {
 	return list
 }
 
-// Against is what two groups are held against each other by.
+// Against is the options of a comparison.
 type Against struct {
 	Margin      float64  // percent of A's median: a smaller difference does not matter
-	SlowerThan  *float64 // percent: is B slower than A by more?
-	LossierThan *float64 // percentage points: does B lose more than A by more?
-	Invalid     bool     // invalid runs get a verdict too
+	SlowerThan  *float64 // percent: asks whether B is slower than A by more
+	LossierThan *float64 // percentage points: asks whether B loses more than A by more
+	Invalid     bool     // gives invalid runs a verdict, too
 
-	Step func(done, of int) // is told of each step that is done; nil = nobody asks
+	Step func(done, of int) // called after each step; nil = nobody is told
 }
 
-// steps are what a comparison of two single runs consists of: of long runs each takes a while.
+// steps is the number of steps of a comparison of two single runs. With long runs each step takes a while.
 const steps = 6
 
-// stepper counts the steps that are done.
+// stepper returns a function that counts the steps that are done and reports them to by.Step.
 func (by Against) stepper() func() {
 	var done atomic.Int32
 	return func() {
@@ -59,20 +59,20 @@ func (by Against) stepper() func() {
 type Groups struct {
 	A Side `json:"a"`
 	B Side `json:"b"`
-	// all runs are of one transport class, and of one path as far as paths are known
+	// Alike says that all runs used one transport class, and one path as far as the paths are known.
 	Alike      bool     `json:"alike"`
 	Method     string   `json:"method"`
-	Paired     bool     `json:"paired"` // slot by slot
+	Paired     bool     `json:"paired"` // ping by ping: both pings of a slot
 	MedianDiff *Shift   `json:"median_diff_ms"`
 	P95Diff    *Shift   `json:"p95_diff_ms"`
 	P99Diff    *Shift   `json:"p99_diff_ms"`
-	FloorDiff  *float64 `json:"floor_diff_ms"` // of the instrument's own part; null = not known of both sides
+	FloorDiff  *float64 `json:"floor_diff_ms"` // between the floors of the instruments; null = a run has no floor
 	PValue     *float64 `json:"p_value"`       // of the rank test of the medians
-	LossDiff   *Shift   `json:"loss_diff"`     // of the ratios
+	LossDiff   *Shift   `json:"loss_diff"`     // between the loss ratios
 	Margin     float64  `json:"margin_percent"`
 	Slower     *Gate    `json:"slower_than,omitempty"`
 	Lossier    *Gate    `json:"lossier_than,omitempty"`
-	MoreRuns   int      `json:"runs_needed"` // on each side, until it is decided
+	MoreRuns   int      `json:"runs_needed"` // further runs that each side needs for a decision
 	Notes      []string `json:"notes"`
 	Verdict    string   `json:"verdict"`
 	equal      bool     // the medians are not shown to differ
@@ -80,14 +80,14 @@ type Groups struct {
 	step       func()
 }
 
-// Shift is a difference with its 95 % interval, where there is one.
+// Shift is a difference with its 95 % interval. The interval is null if there are too few values.
 type Shift struct {
 	Value   float64     `json:"value"`
 	CI95    *[2]float64 `json:"ci95"`
-	Percent *float64    `json:"percent,omitempty"` // of A's
+	Percent *float64    `json:"percent,omitempty"` // of A's value
 }
 
-// ofTwoRuns is said of one run a side: the machine may have differed between the two.
+// ofTwoRuns is a remark on the verdict about a single run a side: the machine may have changed between the two runs.
 const ofTwoRuns = " in these two runs (to compare paths, take several runs in turn, or use both)"
 
 // The ways in which groups are compared.
@@ -160,7 +160,7 @@ func (c *Groups) invalidSide() string {
 	return ""
 }
 
-// floorDiff is the median of b's floors less that of a's, in milliseconds; nil where a run has none.
+// floorDiff is the median of b's floors minus the median of a's floors, in milliseconds; nil = a run has no floor.
 func floorDiff(a, b []bench.Record) *float64 {
 	floors := func(runs []bench.Record) (list []time.Duration) {
 		for _, r := range runs {
@@ -178,7 +178,7 @@ func floorDiff(a, b []bench.Record) *float64 {
 	return &d
 }
 
-// byPings compares one run with one other, and reports whether the pings of both are there.
+// byPings compares one run with one other run by their pings. It returns false if a run has too few pings.
 func (c *Groups) byPings(a, b bench.Record) bool {
 	x, y := a.Summary.RTTs, b.Summary.RTTs
 	if together(a.Run, b.Run) {
@@ -211,7 +211,7 @@ func (c *Groups) byPings(a, b bench.Record) bool {
 	return true
 }
 
-// inParallel runs all of list at one time, and returns when they are done.
+// inParallel calls all functions at the same time, waits for them, and counts each as a step.
 func (c *Groups) inParallel(list ...func()) {
 	var all sync.WaitGroup
 	for _, f := range list {
@@ -223,7 +223,7 @@ func (c *Groups) inParallel(list ...func()) {
 	all.Wait()
 }
 
-// byRuns compares by one value a run.
+// byRuns compares groups by one value of each run.
 func (c *Groups) byRuns(a, b []bench.Record, by Against) {
 	x, y := quantiles(a, p50), quantiles(b, p50)
 	median, ok := stats.Shift(y, x)
@@ -257,7 +257,7 @@ func (c *Groups) byRuns(a, b []bench.Record, by Against) {
 	}
 }
 
-// groupVerdict is that of B − A.
+// groupVerdict is the verdict on the difference B − A.
 func groupVerdict(d stats.Difference) string {
 	switch {
 	case !d.Excludes0():
@@ -280,13 +280,13 @@ func newShift(d stats.Difference, ok bool, a *float64) *Shift {
 	return s
 }
 
-// together reports whether the two ran at one time on one grid.
+// together reports whether a and b ran at the same time on the same grid.
 func together(a, b bench.Run) bool {
 	return a.Plan.OnGrid() && a.Plan.Cooldown == b.Plan.Cooldown && a.Start.Before(b.End) && b.Start.Before(a.End) &&
 		a.ID != b.ID
 }
 
-// answeredRuns are those that have a round trip time.
+// answeredRuns are the runs that have a round trip time.
 func answeredRuns(runs []bench.Record) (list []bench.Record) {
 	for _, r := range runs {
 		if r.Summary.P50.OK {
@@ -299,7 +299,7 @@ func answeredRuns(runs []bench.Record) (list []bench.Record) {
 func p50(r bench.Record) bench.Quantity { return r.Summary.P50 }
 func p95(r bench.Record) bench.Quantity { return r.Summary.P95 }
 
-// p99 is unknown where the pings are too few for it.
+// p99 is the P99 of a run; not known if the run has too few pings for it.
 func p99(r bench.Record) bench.Quantity {
 	if r.Counts.Answered < r.Facts.Transport.Needed(0.99) {
 		return bench.Quantity{}
@@ -307,8 +307,8 @@ func p99(r bench.Record) bench.Quantity {
 	return r.Summary.P99
 }
 
-// quantiles gives one value for each run that has a round trip time; none at all where one of these runs lacks it: else
-// one percentile would be of other runs than the next, and a P99 could lie below a P95.
+// quantiles gives one value for each run that has a round trip time. If one of these runs lacks the value, quantiles
+// gives none: else two percentiles could be of different runs, and a P99 could be below a P95.
 func quantiles(runs []bench.Record, of func(bench.Record) bench.Quantity) (list []time.Duration) {
 	for _, r := range answeredRuns(runs) {
 		q := of(r)
@@ -320,10 +320,11 @@ func quantiles(runs []bench.Record, of func(bench.Record) bench.Quantity) (list 
 	return list
 }
 
-// enoughRuns is how many make clusters enough to tell how losses come together.
+// enoughRuns is how many runs suffice as clusters, to show how losses cluster.
 const enoughRuns = 4
 
-// losses are the failed pings in clusters: one a run, or, of few runs, stretches of each.
+// losses are the failed pings in clusters. With enough runs, each run is a cluster. With fewer runs, each run is
+// divided into stretches.
 func losses(runs []bench.Record) (list []stats.Ratio) {
 	for _, r := range runs {
 		whole := stats.Ratio{K: r.Counts.Failed(), N: r.Counts.Settled()}
@@ -333,7 +334,7 @@ func losses(runs []bench.Record) (list []stats.Ratio) {
 				failed = append(failed, s.Failed())
 			}
 		}
-		if len(runs) >= enoughRuns || len(failed) != whole.N { // the samples are not there, or not all
+		if len(runs) >= enoughRuns || len(failed) != whole.N { // the samples are missing, or a part of them
 			list = append(list, whole)
 		} else {
 			list = append(list, stats.Clusters(failed)...)

@@ -62,7 +62,8 @@ func (c Groups) WriteText(w io.Writer) error {
 	return err
 }
 
-// class is the one that both sides have; "" = they differ. It may be asked while other fields of c are written.
+// class is the transport class of all runs; "" = they have several. It may be called while other fields of c are
+// written.
 func (c *Groups) class() bench.TransportClass {
 	if len(c.A.Transports) != 1 || !slices.Equal(c.A.Transports, c.B.Transports) {
 		return ""
@@ -70,7 +71,7 @@ func (c *Groups) class() bench.TransportClass {
 	return bench.TransportClass(c.A.Transports[0])
 }
 
-// Words is a text about pings as it is said of what is compared.
+// Words is text with the words for what is compared, such as turns in place of pings.
 func (c Groups) Words(text string) string { return c.class().Words(text) }
 
 func (p *page) groupDifference(c Groups) {
@@ -113,7 +114,7 @@ func (p *page) groupDifference(c Groups) {
 	}
 }
 
-// explained says how the verdict came about.
+// explained says how the verdict was found.
 func (c Groups) explained() (list []string) {
 	switch {
 	case c.Method == byPings && c.Paired:
@@ -159,7 +160,7 @@ func runsOf(d Side) string {
 	return fmt.Sprint(d.Runs)
 }
 
-// verdictsOf says how many runs of a side have which verdict.
+// verdictsOf says how many runs of a side have each verdict.
 func verdictsOf(d Side) string {
 	var parts []string
 	for _, v := range []struct {
@@ -212,7 +213,7 @@ func pValue(p float64) string {
 	return fmt.Sprintf("= %.4f", p)
 }
 
-// differ reports whether two runs are known to have gone unlike ways, on whichever sides.
+// differ reports whether two of the runs, on either side, are known to have used different ways.
 func (c Groups) differ() bool {
 	several := func(a, b []string) bool {
 		return len(slices.Compact(slices.Sorted(slices.Values(slices.Concat(known(a), known(b)))))) > 1
@@ -221,7 +222,7 @@ func (c Groups) differ() bool {
 		several(c.A.repairs, c.B.repairs) || several(c.A.Echoes, c.B.Echoes)
 }
 
-// Unlike says what is wrong with paths that are not Alike: that they differ is not said of paths that nobody knows.
+// Unlike says why the paths are not Alike: they differ, or they are not known.
 func (c Groups) Unlike() string {
 	if c.differ() {
 		return "not the same kind of path"
@@ -229,7 +230,7 @@ func (c Groups) Unlike() string {
 	return "not known to be the same kind of path"
 }
 
-// Paths names the ways of both sides' messages.
+// Paths names the ways that the messages of both sides took.
 func (c Groups) Paths() string {
 	return "A went by the " + strings.Join(c.A.ways, " and the ") + ", B by the " + strings.Join(c.B.ways, " and the ")
 }

@@ -10,11 +10,11 @@ import (
 )
 
 const (
-	bins     = 10 // at the most, the last one open
+	bins     = 10 // rows at the most; the last one is open
 	barWidth = 44
 )
 
-// bin counts the values in [From, From + step); the last one takes all that is larger.
+// bin counts the values in [From, From + step). An open bin counts all values from From on.
 type bin struct {
 	From  time.Duration
 	Count int
@@ -46,8 +46,8 @@ func (p *page) distribution(rtts []time.Duration) {
 	}
 }
 
-// binned sorts values into rows. Values beyond the last row but one stand in an open row,
-// so that one outlier does not press everything else into the first.
+// binned counts values in rows. Values far above the bulk are counted in an open last row: so an outlier does not press
+// all other values into the first row.
 func binned(sorted []time.Duration) (list []bin, step time.Duration) {
 	low, high := sorted[0], sorted[len(sorted)-1]
 	bulk, _ := stats.Quantile(sorted, 0.95)
@@ -75,7 +75,7 @@ func niceStep(d time.Duration) time.Duration {
 	}
 }
 
-// bar is n out of most, in eighths of a character; n > 0 always shows.
+// bar draws n of most, in eighths of a character. It draws at least one eighth.
 func bar(n, most int) string {
 	eighths := max(1, n*barWidth*8/most)
 	s := strings.Repeat("█", eighths/8)

@@ -9,7 +9,7 @@ import (
 	"rtcbench/bench"
 )
 
-// originText says where a run of a fleet came from.
+// originText describes the origin of a run of a fleet.
 func originText(o *bench.Origin) string {
 	said := []string{"place " + Printable(o.Place)}
 	if o.Job != "" {
@@ -25,10 +25,10 @@ func originText(o *bench.Origin) string {
 	return strings.Join(said, "; ")
 }
 
-// fleetColumns are the names of the cells of a line of CSV.
+// fleetColumns are the columns about the fleet in a CSV file.
 var fleetColumns = []string{"place", "plan", "job", "slot", "received", "clock_offset_ms", "clock_bound_ms"}
 
-// fleetCells are empty where a run is of no fleet.
+// fleetCells are the cells of fleetColumns; empty if the run is not from a fleet.
 func fleetCells(o *bench.Origin, number func(float64) string) []string {
 	cells := make([]string, len(fleetColumns))
 	if o == nil {

@@ -9,21 +9,22 @@ import (
 	"rtcbench/internal/stats"
 )
 
-// Gate is the answer to "is B worse than A by more than so much?". In a pipeline what could not be decided is no pass.
+// Gate is the answer to "is B worse than A by more than Percent?". A pipeline has to treat an undecided answer as a
+// failure.
 type Gate struct {
 	Percent float64  `json:"percent"` // of A's P50, or percentage points of loss
-	Shown   bool     `json:"shown"`   // B is worse: the whole interval lies beyond Percent
+	Shown   bool     `json:"shown"`   // B is worse: the whole 95 % interval is above Percent
 	Decided bool     `json:"decided"`
-	By      *float64 `json:"by,omitempty"`     // how much worse it is, as Percent is; nil = beyond all measure
-	Why     string   `json:"reason,omitempty"` // why it is shown although no number says so, or not decided
+	By      *float64 `json:"by,omitempty"`     // how much worse B is, as Percent; nil = no number says it
+	Why     string   `json:"reason,omitempty"` // why it is not decided, or why B is worse without a By
 }
 
-// never stands for the round trip time of a ping that did not come back: longer than any (RFC 2681, section 3.4). A
-// percentage of it must not overflow.
+// never stands for the round trip time of a ping that did not come back: longer than any other (RFC 2681, section 3.4).
+// It is small enough that a percentage of it does not overflow.
 const never = 1000 * time.Hour
 
-// gates answers what by asks. The P50 of a gate is that of all pings, not only of those that came back: a side that
-// answers half of its pings is not half as slow.
+// gates answers the questions of by. The P50 of a gate is the median of all settled pings, not only of those that came
+// back: else a side that loses half of its pings could still look fast.
 func (c *Groups) gates(a, b []bench.Record, by Against) (slower, lossier *Gate) {
 	if by.SlowerThan != nil {
 		slower = c.slower(a, b, *by.SlowerThan)
@@ -50,7 +51,7 @@ func (c *Groups) slower(a, b []bench.Record, percent float64) *Gate {
 	g := &Gate{Percent: percent}
 	var d stats.Difference
 	var ok bool
-	var x, y time.Duration // the P50 of each side, of all pings
+	var x, y time.Duration // P50 of each side, with lost pings
 	if len(a) == 1 && len(b) == 1 && a[0].Kept == nil && b[0].Kept == nil {
 		u, v, paired := settledSeries(a[0], b[0])
 		x, y = medianOf(u), medianOf(v)
@@ -83,7 +84,7 @@ func (c *Groups) slower(a, b []bench.Record, percent float64) *Gate {
 	return g
 }
 
-// medianOf is the P50; never of nothing.
+// medianOf is the median; never if d is empty.
 func medianOf(d []time.Duration) time.Duration {
 	m, ok := stats.Quantile(stats.Sorted(d), 0.5)
 	if !ok {
@@ -92,7 +93,8 @@ func medianOf(d []time.Duration) time.Duration {
 	return m
 }
 
-// settledRTT is the round trip time of a ping whose fate is known.
+// settledRTT is the round trip time of a settled ping; never if the ping was lost. ok is false if the ping is not
+// settled.
 func settledRTT(s bench.Sample) (time.Duration, bool) {
 	switch {
 	case s.Outcome == bench.Lost:
@@ -103,10 +105,11 @@ func settledRTT(s bench.Sample) (time.Duration, bool) {
 	return 0, false
 }
 
-// answeredRTT is that of a ping that was answered in time.
+// answeredRTT is the round trip time of a ping that was answered in time.
 func answeredRTT(s bench.Sample) (time.Duration, bool) { return s.RTT, s.Outcome == bench.Answered }
 
-// settledSeries gives the pings of both runs in sending order, slot by slot where they ran at one time.
+// settledSeries gives the settled pings of both runs in sending order. If the runs were made together, it gives the
+// pairs of their slots.
 func settledSeries(a, b bench.Record) (x, y []time.Duration, paired bool) {
 	x, y = settled(a), settled(b)
 	if together(a.Run, b.Run) {
@@ -117,8 +120,8 @@ func settledSeries(a, b bench.Record) (x, y []time.Duration, paired bool) {
 	return x, y, false
 }
 
-// settled gives a run's pings. Of the original tool's files those that were lost are only counted: they stand at the
-// end.
+// settled gives the round trip times of a run's settled pings. Files of the original tool only count lost pings: these
+// come last.
 func settled(r bench.Record) (list []time.Duration) {
 	for _, s := range r.Samples {
 		if d, ok := settledRTT(s); ok {
@@ -136,12 +139,12 @@ func settledMedians(runs []bench.Record) (list []time.Duration) {
 	for _, r := range runs {
 		n := r.Counts.Settled()
 		switch q := 0.5 * float64(n) / float64(r.Counts.Answered); {
-		case n == 0: // it says nothing
+		case n == 0: // the run has no settled ping
 		case r.Counts.Failed() == 0 && r.Summary.P50.OK:
 			list = append(list, r.Summary.P50.D)
 		case q > 1:
 			list = append(list, never)
-		default: // what failed is longer than all that was answered
+		default: // a failed ping counts as longer than all answered ones
 			d, ok := r.Histogram().Quantile(q)
 			if !ok {
 				d = never
@@ -152,7 +155,7 @@ func settledMedians(runs []bench.Record) (list []time.Duration) {
 	return list
 }
 
-// scaled is every value larger by so many percent.
+// scaled is d with each value raised by percent.
 func scaled(d []time.Duration, percent float64) []time.Duration {
 	s := make([]time.Duration, len(d))
 	for i, v := range d {
@@ -161,7 +164,7 @@ func scaled(d []time.Duration, percent float64) []time.Duration {
 	return s
 }
 
-// told says how the gate was decided; nothing of none.
+// told says how the gate was decided; nil = there is no gate.
 func (g *Gate) told(worse, unit string) []string {
 	switch {
 	case g == nil:
@@ -177,14 +180,14 @@ func (g *Gate) told(worse, unit string) []string {
 	return []string{fmt.Sprintf("B is not shown to be %s by more than %g %s", worse, g.Percent, unit)}
 }
 
-// SlowerBy says by how much B is slower, where Slower is shown.
+// SlowerBy says by how much B is slower. Call it if Slower is shown.
 func (c Groups) SlowerBy() string {
 	switch g := c.Slower; {
 	case g == nil:
 		return ""
 	case g.Why != "":
 		return "B's P50 is slower: " + g.Why
-	case g.By == nil && c.MedianDiff != nil: // A's P50 is 0
+	case g.By == nil && c.MedianDiff != nil: // A's P50 is 0, so there is no percentage
 		return fmt.Sprintf("B's P50 is slower by %.3g ms", c.MedianDiff.Value)
 	case g.By != nil:
 		return fmt.Sprintf("B's P50 is slower by %.1f %%", *g.By)
@@ -192,7 +195,7 @@ func (c Groups) SlowerBy() string {
 	return ""
 }
 
-// LossierBy says by how much more B loses, where Lossier is shown.
+// LossierBy says by how much more B loses. Call it if Lossier is shown.
 func (c Groups) LossierBy() string {
 	if c.Lossier == nil || c.Lossier.By == nil {
 		return ""

@@ -15,16 +15,16 @@ import (
 	"rtcbench/internal/result"
 )
 
-// History is what a store says of some time.
+// History is the runs of a store in a time span, and their sums.
 type History struct {
 	Store        string
 	Since, Until time.Time
-	Runs         []bench.Record // the last ones, in the order of their ends
-	Courses      []bench.Course // of all runs of the time
+	Runs         []bench.Record // the last runs, sorted by their ends
+	Courses      []bench.Course // sums of all runs of the span
 	Bad          []error        // runs that cannot be read
 }
 
-// Parts is how many marks the line of a course has.
+// Parts is how many characters the line of a course has: one for each equal part of the span.
 const Parts = 24
 
 // WriteHistoryText writes h for a person, at most 110 columns wide.
@@ -52,7 +52,7 @@ func WriteHistoryText(w io.Writer, h History) error {
 	return err
 }
 
-// runLines is a table of runs. What matters of turns is whether they were answered: they have no jitter.
+// runLines writes the table of runs. Turns have no jitter: their table shows how many were answered.
 func (p *page) runLines(runs []bench.Record) {
 	if len(runs) == 0 {
 		return
@@ -86,7 +86,7 @@ func (p *page) runLines(runs []bench.Record) {
 	}
 }
 
-// courses is a table of all runs of some time, and says how many are left out of it.
+// courses writes the table of the sums. leftOut is how many runs the sums leave out.
 func (p *page) courses(list []bench.Course) (leftOut int) {
 	if len(list) == 0 {
 		return 0
@@ -110,7 +110,7 @@ func (p *page) courses(list []bench.Course) (leftOut int) {
 	return leftOut
 }
 
-// pingsOf is what runs consist of.
+// pingsOf is the word for what runs count: pings, turns, or n for both.
 func pingsOf(runs []bench.Record) string {
 	turns := 0
 	for _, r := range runs {
@@ -127,7 +127,7 @@ func pingsOf(runs []bench.Record) string {
 	return "n"
 }
 
-// verdictMarks stand behind the number of a run's doubts.
+// verdictMarks are the marks behind the number of a run's doubts.
 var verdictMarks = map[bench.Verdict]string{bench.Unjudged: "~", bench.Doubtful: "?", bench.Invalid: "✗"}
 
 // ShortID is the end of a run's ID: the part that differs from run to run.
@@ -142,7 +142,7 @@ func percent(c bench.Counts) string {
 	return fmt.Sprintf("%.2f", 100*float64(c.Failed())/float64(c.Settled()))
 }
 
-// cut is s on one line and in n columns.
+// cut is s on one line, cut or padded to n columns.
 func cut(s string, n int) string {
 	s = Printable(s)
 	if lipgloss.Width(s) <= n {
@@ -302,10 +302,10 @@ func WriteRunsJSON(w io.Writer, list []bench.Record, bad []error, next *string) 
 	return result.WriteJSON(w, f)
 }
 
-// inCSV are the statistics that a line has, in the order of its columns.
+// inCSV are the statistics in a line of CSV, in the order of their columns.
 var inCSV = result.StatisticsNamed("total_messages", "p50_rtt", "p95_rtt", "p99_rtt", "jitter", "packet_loss_rate")
 
-// WriteHistoryCSV writes a line for each run of h, after one with the names.
+// WriteHistoryCSV writes h as CSV: a line with the names of the columns, then a line for each run.
 func WriteHistoryCSV(w io.Writer, h History) error {
 	c := csv.NewWriter(w)
 	number := func(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
@@ -338,7 +338,7 @@ func WriteHistoryCSV(w io.Writer, h History) error {
 	return c.Error()
 }
 
-// quantityMillis is nil for what is not known.
+// quantityMillis is q in milliseconds; nil = q is not known.
 func quantityMillis(q bench.Quantity) *float64 {
 	if !q.OK {
 		return nil

@@ -9,15 +9,15 @@ import (
 	"github.com/charmbracelet/lipgloss"
 )
 
-// page is a text that is written for a person. Much of it was chosen by others: locations, names of regions, texts of
-// servers. Whatever is put on a page, its String has nothing that a terminal would obey but the page's own styles.
+// page is a text for a terminal. Much of the text comes from elsewhere: locations, names of regions, texts of servers.
+// String removes all control characters of such texts, and keeps only the page's own styles.
 type page struct {
 	text                        strings.Builder
 	styles                      []lipgloss.Style
 	strong, dim, bar, warn, bad ink
 }
 
-// ink is one style of a page. What it renders stands between two marks until the page is done.
+// ink is a style of a page. Text in this style stands between two marks until String replaces the marks.
 type ink rune
 
 const (
@@ -25,7 +25,7 @@ const (
 	inkOn  ink = '\x10' // the first style; the others follow
 )
 
-// Render marks s to be written in that style.
+// Render marks s as text in this style.
 func (i ink) Render(s string) string {
 	if s == "" {
 		return ""
@@ -44,10 +44,10 @@ func newPage(r *lipgloss.Renderer) *page {
 	return p
 }
 
-// WriteString puts s on the page.
+// WriteString appends s to the page. It always returns a nil error.
 func (p *page) WriteString(s string) (int, error) { return p.text.WriteString(s) }
 
-// String is the page as a terminal gets it.
+// String is the page as it is sent to a terminal.
 func (p *page) String() string {
 	var out strings.Builder
 	style, begun := -1, 0
@@ -78,7 +78,7 @@ func (p *page) String() string {
 	return out.String()
 }
 
-// Printable is s without what a terminal would obey: others choose some of our texts.
+// Printable is s without characters that control a terminal: some texts come from elsewhere.
 func Printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {
@@ -97,7 +97,7 @@ func PrintableLines(s string) string {
 	return strings.Join(lines, "\n")
 }
 
-// Escaped is s with what a terminal would obey written as JSON would: two texts that differ stay different.
+// Escaped is s with control characters written as in JSON, so that two different texts stay different.
 func Escaped(s string) string {
 	var b strings.Builder
 	for _, r := range s {
@@ -113,7 +113,7 @@ func Escaped(s string) string {
 	return b.String()
 }
 
-// Plain is a writer for people: what goes through it has nothing that a terminal would obey.
+// Plain is a writer for people. It removes characters that control a terminal.
 type Plain struct{ io.Writer }
 
 func (w Plain) Write(p []byte) (int, error) {

@@ -8,7 +8,7 @@ import (
 	"rtcbench/bench"
 )
 
-// wayName is what carried the messages, and how that travelled, for a person.
+// wayName describes for people what carried the messages, and over which path.
 func wayName(class bench.TransportClass, path bench.Path) string {
 	name := cmp.Or(class.Label(), "unknown way")
 	if path == "" || class == bench.SignallingWebSocket {
@@ -20,7 +20,7 @@ func wayName(class bench.TransportClass, path bench.Path) string {
 	return name + " over " + spoken
 }
 
-// shortWay is the same in 13 columns.
+// shortWay is wayName in 13 columns.
 func shortWay(class bench.TransportClass, path bench.Path) string {
 	const columns = 13
 	name := cmp.Or(class.Short(), "unknown")
@@ -45,7 +45,7 @@ func known(list []string) (names []string) {
 	return names
 }
 
-// notePaths says of runs whose path nobody knows that they are compared all the same.
+// notePaths warns about sides whose paths are not all known: they are compared all the same.
 func notePaths(a, b Side) (list []string) {
 	for _, side := range []struct {
 		name string

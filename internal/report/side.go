@@ -11,16 +11,16 @@ import (
 	"rtcbench/internal/stats"
 )
 
-// Side is what one side of a comparison is.
+// Side describes one side of a comparison.
 type Side struct {
 	Name       string   `json:"operand"`
 	RunIDs     []string `json:"run_ids"`
 	Runs       int      `json:"runs"`
-	Used       int      `json:"runs_compared"` // how many have a round trip time
-	Unjudged   int      `json:"runs_unjudged"` // nothing is known that speaks for or against them
+	Used       int      `json:"runs_compared"` // runs that have a round trip time
+	Unjudged   int      `json:"runs_unjudged"` // runs without any facts for or against them
 	Doubtful   int      `json:"runs_doubtful"`
-	Invalid    int      `json:"runs_invalid"`  // compared all the same
-	LeftOut    int      `json:"runs_left_out"` // because they are invalid
+	Invalid    int      `json:"runs_invalid"`  // invalid runs that are compared all the same
+	LeftOut    int      `json:"runs_left_out"` // invalid runs that were left out
 	Answered   int      `json:"pings_answered"`
 	Settled    int      `json:"pings_settled"`
 	Transports []string `json:"transport_classes"`
@@ -31,13 +31,13 @@ type Side struct {
 	Locations  []string `json:"locations"`
 	From       *float64 `json:"start_time"` // Unix seconds
 	To         *float64 `json:"end_time"`
-	P50        *float64 `json:"p50_ms"` // the median of the runs' own
+	P50        *float64 `json:"p50_ms"` // median of the runs' P50
 	P95        *float64 `json:"p95_ms"`
-	P99        *float64 `json:"p99_ms"` // null unless each of the runs has pings enough for it
+	P99        *float64 `json:"p99_ms"` // null unless each run has enough pings for it
 	Loss       *float64 `json:"loss"`   // ratio, of all pings
 	Voice      *Voices  `json:"voice,omitempty"`
-	ways       []string // classes and paths, for a person
-	repairs    []string // of lost audio
+	ways       []string // transport classes and paths, for people
+	repairs    []string // how lost audio packets were repaired
 }
 
 func newSide(g Group) Side {
@@ -83,7 +83,7 @@ func newSide(g Group) Side {
 	return d
 }
 
-// middle is the median in milliseconds; nil of nothing.
+// middle is the median in milliseconds; nil if d is empty.
 func middle(d []time.Duration) *float64 {
 	m, ok := stats.Quantile(stats.Sorted(d), 0.5)
 	return quantityMillis(bench.Quantity{D: m, OK: ok})
@@ -93,7 +93,7 @@ func transportOf(r bench.Record) string { return cmp.Or(string(r.Facts.Transport
 func engineOf(r bench.Record) string    { return cmp.Or(r.Facts.Engine, bench.Unknown) }
 func locationOf(r bench.Record) string  { return cmp.Or(r.Location, bench.Unknown) }
 
-// echoOf is the place whose echo answered. Of an echo elsewhere whose place nobody told it is not known.
+// echoOf is the place whose echo answered. For a remote echo of no known place it is bench.Unknown.
 func echoOf(r bench.Record) string {
 	if r.Echo.Place == "" && r.Echo.Mode != "local" {
 		return bench.Unknown
@@ -101,7 +101,7 @@ func echoOf(r bench.Record) string {
 	return bench.SeriesOf(r.Run).Echo
 }
 
-// wayOf names the way of a run's pings, and what mends the losses on it.
+// wayOf names the way of a run's pings, and how losses on it were repaired.
 func wayOf(r bench.Record) string {
 	way := wayName(r.Facts.Transport, r.Path())
 	if r.Echo.Place != "" {
@@ -122,7 +122,7 @@ func distinct(runs []bench.Record, of func(bench.Record) string) []string {
 	return slices.Compact(list)
 }
 
-// circumstances are what may differ between runs that are compared. A difference is told, and what it means.
+// circumstances are properties in which compared runs may differ. A difference is reported with its meaning.
 var circumstances = []struct {
 	what, means string
 	of          func(bench.Record) string
@@ -178,7 +178,7 @@ func channelOf(r bench.Record) string {
 	return text
 }
 
-// notes say in what the runs differ, beside their latency.
+// notes say in what the runs differ, besides their latency.
 func notes(a, b []bench.Record) []string {
 	list := []string{}
 	for _, c := range circumstances {
@@ -210,7 +210,7 @@ func notes(a, b []bench.Record) []string {
 	return append(list, sameRuns(a, b)...)
 }
 
-// noteInvalid says of a side which of its runs are invalid, and how many were left out for that.
+// noteInvalid says how many runs of a side are invalid or not judged, and how many were left out.
 func noteInvalid(side string, d Side) []string {
 	list := []string{}
 	switch {
@@ -250,7 +250,7 @@ func sameRuns(a, b []bench.Record) (list []string) {
 	return list
 }
 
-// groupDoubts are the runs' own, once each, with how many runs of which side have them.
+// groupDoubts are the doubts about the runs, each once. Each says how many runs of which side have it.
 func groupDoubts(a, b []bench.Record) (list []bench.Doubt) {
 	sides := [][]bench.Record{a, b}
 	var counts [2]map[string]int
@@ -288,7 +288,7 @@ func groupDoubts(a, b []bench.Record) (list []bench.Doubt) {
 	return list
 }
 
-// some is as much of list as fits.
+// some is list as a text. If the text is longer than limit, it becomes a number of items.
 func some(list []string, limit int) string {
 	text := strings.Join(list, ", ")
 	if len([]rune(text)) <= limit {
@@ -300,7 +300,7 @@ func some(list []string, limit int) string {
 	return fmt.Sprintf("%d different ones", len(list))
 }
 
-// ends is the ends of s where it is longer than limit.
+// ends is s without its middle, if s is longer than limit.
 func ends(s string, limit int) string {
 	r := []rune(s)
 	if len(r) <= limit {

@@ -11,22 +11,22 @@ import (
 	"github.com/charmbracelet/lipgloss"
 )
 
-// Status is where runs are kept, and which ones are not there yet.
+// Status is where runs are kept, and which runs wait for a store.
 type Status struct {
 	Stores            []string
-	Outbox            string // folder
+	Outbox            string // path of the folder
 	Waiting, Rejected Queue
 }
 
-// Queue is what one folder of the outbox holds.
+// Queue is the content of one folder of the outbox.
 type Queue struct {
 	Runs   int
 	Bytes  int64          // 0 = not known
-	For    map[string]int // how many runs, by store
-	Oldest []Waiting      // as many as are shown, and what else lies there
+	For    map[string]int // runs by store
+	Oldest []Waiting      // the oldest runs, and other files in the folder
 }
 
-// Waiting is one run that one store does not have.
+// Waiting is a run that a store does not have, with the error of the last try.
 type Waiting struct {
 	RunID, File, Store, Error string
 	Ended                     float64 // Unix seconds

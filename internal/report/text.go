@@ -1,5 +1,5 @@
-// Package report turns runs into what people read: tables, and how runs compare. Every report is a
-// pure function of its runs; nothing here measures or stores.
+// Package report turns runs into text for people: tables, and comparisons of runs. A report depends on its runs alone;
+// this package measures nothing and stores nothing.
 package report
 
 import (
@@ -16,18 +16,18 @@ import (
 	"rtcbench/internal/stats"
 )
 
-// width is that of the table: it fits any terminal.
+// width is the width of the table in columns: it fits any terminal.
 const width = 80
 
-// Table is how runs are shown to a person.
+// Table is the options of the tables of runs.
 type Table struct {
-	Explain bool // show how the line about voice comes about, which audio runs have
+	Explain bool // explain the line about voice, which runs of audio have
 }
 
 // WriteText writes the table of r for a person.
 func WriteText(w io.Writer, r bench.Record) error { return Table{}.Write(w, r) }
 
-// Write writes the table of r. It is coloured when w is a terminal that wants it.
+// Write writes the table of r, in colour if w is a terminal with colours.
 func (t Table) Write(w io.Writer, r bench.Record) error {
 	p := newPage(lipgloss.NewRenderer(w))
 	s := r.Summary
@@ -96,7 +96,7 @@ func (p *page) roundTrip(r bench.Run, s bench.Summary) {
 	row("mean", s.Mean, "± "+number(s.StdDev)+" standard deviation")
 }
 
-// interval is what is said beside a quantile; below bound values it is marked as too bold.
+// interval is the text beside a quantile: its interval, or how many pings it lacks. It lacks pings if n is below bound.
 func interval(i bench.Interval, n, bound int) string {
 	switch {
 	case n < bound:
@@ -171,7 +171,7 @@ func (p *page) rest(r bench.Run, s bench.Summary) {
 	}
 }
 
-// ago is a duration as people say it.
+// ago is a duration in words.
 func ago(d time.Duration) string {
 	switch {
 	case d < time.Minute:
@@ -184,7 +184,7 @@ func ago(d time.Duration) string {
 	return fmt.Sprintf("%d days", int(d.Hours()/24))
 }
 
-// lossMeans says what it is to fail on this path.
+// lossMeans says when a ping counts as failed on this path.
 func lossMeans(r bench.Run) string {
 	if r.OfOriginal() {
 		return "as the original tool counts: also pongs that came before its send call had returned"
@@ -196,7 +196,7 @@ func lossMeans(r bench.Run) string {
 	return "not back in " + r.Plan.Timeout.String()
 }
 
-// validity writes the verdict, and each reason of it with the verdict that it alone would give.
+// validity writes the verdict. Each reason has the verdict that this reason alone would give.
 func (p *page) validity(v bench.Validity) {
 	if len(v.Grounds) == 0 {
 		p.line("%s", strings.TrimSuffix(fmt.Sprintf("%s: %s", v.Verdict, v.Why()), ": "))
@@ -222,7 +222,7 @@ func (p *page) verdictStyle(v bench.Verdict) ink {
 	return p.warn
 }
 
-// ungraded are the doubts that are not told with the verdict.
+// ungraded are the doubts that are not among the reasons of the verdict.
 func ungraded(s bench.Summary) (list []bench.Doubt) {
 	for _, d := range s.Doubts {
 		if !s.Validity.Has(d.Code) {
@@ -240,7 +240,7 @@ func (p *page) doubts(list []bench.Doubt) {
 	p.marked("Before you believe it", texts)
 }
 
-// marked lists texts with a mark each; nothing where there is none.
+// marked writes a list of texts with a mark each; nothing if there are none.
 func (p *page) marked(title string, texts []string) {
 	if len(texts) == 0 {
 		return
@@ -257,7 +257,7 @@ func (p *page) marked(title string, texts []string) {
 	}
 }
 
-// Titles are what people call the platforms, by name. Whoever has the list of platforms sets them, once.
+// Titles are the names of the platforms for people, by their short names. The program sets them once, at its start.
 var Titles map[string]string
 
 func platformName(name string) string { return cmp.Or(Titles[name], name) }
@@ -269,7 +269,7 @@ func number(q bench.Quantity) string {
 	return fixed(q.D)
 }
 
-// fixed is d in milliseconds with two decimals, and with three where two would be none.
+// fixed is d in milliseconds with two decimals; with three if d is below 0.095 ms.
 func fixed(d time.Duration) string {
 	if d.Abs() < 95*time.Microsecond && d != 0 {
 		return fmt.Sprintf("%.3f", millis(d))
@@ -277,7 +277,7 @@ func fixed(d time.Duration) string {
 	return fmt.Sprintf("%.2f", millis(d))
 }
 
-// Wrap breaks s between words into lines of limit columns, if no word is longer.
+// Wrap breaks s between words into lines of at most limit columns. A longer word stays whole.
 func Wrap(s string, limit int) (lines []string) {
 	line := ""
 	for _, word := range strings.Fields(s) {

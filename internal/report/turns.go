@@ -11,7 +11,7 @@ import (
 	"rtcbench/internal/stats"
 )
 
-// turns is the table of a run of turns.
+// turns writes the table of a run of turns.
 func (p *page) turns(r bench.Record) {
 	s := r.Summary
 	p.turnTitle(r.Run)
@@ -79,10 +79,10 @@ func (p *page) turnTitle(r bench.Run) {
 	p.line("%s", p.dim.Render(r.Start.UTC().Format("2006-01-02 15:04:05 UTC")+"; "+where))
 }
 
-// stripColumns is how wide a strip is.
+// stripColumns is the width of a strip in columns.
 const stripColumns = 40
 
-// strips draws each turn on one scale: who spoke when.
+// strips draws each turn on a common scale: when the caller and the agent spoke.
 func (p *page) strips(of bench.Turns) {
 	longest := of.Scale()
 	if longest == 0 {
@@ -108,7 +108,8 @@ func (p *page) strips(of bench.Turns) {
 	}
 }
 
-// strip is a turn in characters of step each. A wait that goes on beyond the strip ends with an arrow.
+// strip draws a turn; each character stands for step. If the wait for the agent is longer than the strip, an arrow ends
+// it.
 func strip(t bench.TurnFact, step time.Duration) string {
 	var b strings.Builder
 	for i := range stripColumns {
@@ -139,7 +140,7 @@ func within(spans []bench.Span, at time.Duration) bool {
 	return slices.ContainsFunc(spans, func(s bench.Span) bool { return s.From.D <= at && at < s.To.D })
 }
 
-// Turn is one turn in words.
+// Turn describes one turn in words.
 func Turn(t bench.TurnFact) string {
 	fate, marks := Fate(t)
 	if marks != "" {
@@ -148,7 +149,7 @@ func Turn(t bench.TurnFact) string {
 	return Printable(t.Said) + ": " + fate
 }
 
-// Fate is what became of a turn, and what marks it as unsure.
+// Fate is the result of a turn, and the marks that make the result unsure.
 func Fate(t bench.TurnFact) (fate, marks string) {
 	var list []string
 	if t.Starved() {
@@ -160,7 +161,7 @@ func Fate(t bench.TurnFact) (fate, marks string) {
 	return strings.TrimSpace(fateText(t)), strings.Join(list, ", ")
 }
 
-// fateText has the figure of an answered turn where those of other turns stand, in a table.
+// fateText is the result of a turn in a table: the figures of an answered turn, or the fate of another turn.
 func fateText(t bench.TurnFact) string {
 	switch t.Fate {
 	case bench.TurnAnswered:
@@ -246,7 +247,7 @@ func (p *page) turnDetails(r bench.Record) {
 	}
 }
 
-// replies are the figures of what the agent said, beside when it began.
+// replies writes figures about the agent's replies, except when they began.
 func (p *page) replies(of bench.Turns) {
 	var lasted, barge, both []time.Duration
 	gaps, longest := 0, bench.Quantity{OK: true}
@@ -272,7 +273,7 @@ func (p *page) replies(of bench.Turns) {
 	}
 }
 
-// networkShare is where the time goes: what the network takes of a turn, as far as it is known, and what is left.
+// networkShare writes which part of a turn the network takes, if it is known, and which part is left for the agent.
 func (p *page) networkShare(r bench.Record) {
 	var ways []time.Duration
 	by := ""
@@ -299,7 +300,7 @@ func (p *page) networkShare(r bench.Record) {
 	}
 }
 
-// middle is a line with the median of what there may be several of.
+// middle writes a line with the median of list.
 func (p *page) middle(name string, list []time.Duration, text string) {
 	if len(list) == 0 {
 		return
@@ -311,7 +312,7 @@ func (p *page) middle(name string, list []time.Duration, text string) {
 	p.line("  %-14s %s ms  %s", name, whole(bench.Quantity{D: p50, OK: true}), p.dim.Render(text))
 }
 
-// whole is a duration of speech: nobody finds its end to less than a millisecond.
+// whole is a duration of speech in milliseconds. It has no decimals: the end of speech is not known to less than 1 ms.
 func whole(q bench.Quantity) string {
 	if !q.OK {
 		return "–"

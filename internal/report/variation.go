@@ -7,7 +7,7 @@ import (
 	"rtcbench/bench"
 )
 
-// variation says of a run of audio packets what a jitter buffer at the end of each way sees, in a few lines.
+// variation describes for a run of audio packets what a jitter buffer at the end of each way would see.
 func (p *page) variation(r bench.Run, s bench.Summary) {
 	if r.Facts.Transport != bench.RTPAudio {
 		return
@@ -71,7 +71,7 @@ func (p *page) variations(a, b bench.Record, row func(name, x, y string)) {
 	}
 }
 
-// disorder says what came out of order, twice, or by retransmission.
+// disorder says how many packets came out of order, twice, or as retransmissions.
 func disorder(r bench.Run, s bench.Summary) (list []string) {
 	if up, down := s.Up, s.Down; up.Reordered+down.Reordered > 0 {
 		list = append(list, fmt.Sprintf("up %d, down %d of %d overtaken, by up to %d", up.Reordered, down.Reordered,
@@ -91,12 +91,12 @@ func disorder(r bench.Run, s bench.Summary) (list []string) {
 	return list
 }
 
-// item is one line of the details.
+// item writes one line of the details.
 func (p *page) item(name, format string, args ...any) {
 	p.line("  %-14s %s", name, fmt.Sprintf(format, args...))
 }
 
-// media says how sound itself fared, and what of its way was the jitter buffer's.
+// media describes how sound itself arrived, and how much of its delay the jitter buffer caused.
 func (p *page) media(r bench.Run) {
 	if r.Media == nil {
 		return

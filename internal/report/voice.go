@@ -7,7 +7,7 @@ import (
 	"rtcbench/internal/voice"
 )
 
-// voice says in one line what a path of audio packets means for people who talk over it.
+// voice writes in one line what a path of audio packets means for people who talk over it.
 func (p *page) voice(r bench.Record) {
 	if v, ok := heard(r); ok {
 		p.item("voice", "%s", rated(v))
@@ -16,7 +16,7 @@ func (p *page) voice(r bench.Record) {
 	}
 }
 
-// heard is what the path of a run of audio packets means; of no other run is that told.
+// heard is the rating of a run of audio packets; ok is false for every other run, and if it is not known.
 func heard(r bench.Record) (v voice.Verdict, ok bool) {
 	if r.Facts.Transport != bench.RTPAudio {
 		return v, false
@@ -35,7 +35,7 @@ func ears(r bench.Record) string {
 	return fmt.Sprintf("%.0f ms, R %s %.1f, MOS %s %.2f", millis(v.MouthToEar), is, v.R, is, v.MOS)
 }
 
-// sign says whether the rating is all that there is to it.
+// sign says whether the rating is exact (=) or an upper bound (≤).
 func sign(v voice.Verdict) string {
 	if v.Bound {
 		return "≤"
@@ -49,7 +49,7 @@ func rated(v voice.Verdict) string {
 		v.R, is, v.MOS, 100*v.TurnShare)
 }
 
-// explain says how the line about voice comes about: every value, measured or assumed, with its source.
+// explain lists the values behind the line about voice. Each is measured or assumed, and has a source.
 func (p *page) explain(of string, r bench.Record) {
 	v := voice.Told(r)
 	if !v.Known {
@@ -66,7 +66,7 @@ func (p *page) explain(of string, r bench.Record) {
 		is, why = "≤ ", why+"; of the delay alone"
 	}
 	for _, part := range v.Parts {
-		if part.Name == "turn" { // it is no part of the rating
+		if part.Name == "turn" { // the turn does not count in the rating
 			p.sourced("R", fmt.Sprintf("%s%.1f", is, v.R), why)
 			p.sourced("MOS-CQE", fmt.Sprintf("%s%.2f", is, v.MOS), "ITU-T G.107, annex B: of a conversation, estimated")
 		}
@@ -74,7 +74,7 @@ func (p *page) explain(of string, r bench.Record) {
 	}
 }
 
-// valueOf is the value of a part, in milliseconds where it is a time.
+// valueOf is the value of a part; a time is in milliseconds.
 func valueOf(part voice.Part) string {
 	switch {
 	case !part.Known:
@@ -85,7 +85,7 @@ func valueOf(part voice.Part) string {
 	return fmt.Sprintf("%.2f", part.Value)
 }
 
-// sourced is a value with its source, on as many lines as that needs.
+// sourced writes a value and its source, on as many lines as they need.
 func (p *page) sourced(name, value, source string) {
 	for _, line := range Wrap(source, width-29) {
 		p.line("  %-14s %9s   %s", name, value, p.dim.Render(line))

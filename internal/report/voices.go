@@ -9,18 +9,17 @@ import (
 	"rtcbench/internal/voice"
 )
 
-// Voices is what the runs of a side mean for people who talk over their path: each figure is the median of the runs'
-// own.
+// Voices is what the runs of a side mean for people who talk over their paths. Each figure is the median over the runs.
 type Voices struct {
 	MouthToEar float64 `json:"mouth_to_ear_ms"`
 	R          float64 `json:"r"`
 	MOS        float64 `json:"mos_cqe"`
-	Bound      bool    `json:"bound"` // of a run at the least the codec is not known: r and mos_cqe are at the most that
+	Bound      bool    `json:"bound"` // the codec of a run is not known: r and mos_cqe are upper bounds
 	TurnShare  float64 `json:"turn_share"`
 	assumed    []voice.Assumptions
 }
 
-// newVoices is nil where a run is not of audio, or none has an answer.
+// newVoices is nil if a run is not of audio, or if no run has an answer.
 func newVoices(runs []bench.Record) *Voices {
 	v, n := Voices{}, 0
 	var delays, ratings, scores, shares []float64
@@ -51,7 +50,7 @@ func newVoices(runs []bench.Record) *Voices {
 	return &v
 }
 
-// rating is a rating with so many digits, and whether it is all that there is to it.
+// rating is x with so many digits; ≤ before it marks an upper bound.
 func (v *Voices) rating(x float64, digits int) string {
 	is := ""
 	if v.Bound {
@@ -60,7 +59,7 @@ func (v *Voices) rating(x float64, digits int) string {
 	return is + strconv.FormatFloat(x, 'f', digits, 64)
 }
 
-// noteAssumed says that two sides take unlike things for granted of a voice.
+// noteAssumed warns if the two sides assume different values about voice.
 func noteAssumed(a, b *Voices) []string {
 	if a == nil || b == nil || len(a.assumed) == 1 && slices.Equal(a.assumed, b.assumed) {
 		return nil
@@ -69,7 +68,7 @@ func noteAssumed(a, b *Voices) []string {
 		"differ by that too"}
 }
 
-// runVoice is what one run means for people who talk over its path.
+// runVoice is what a run means for people who talk over its path.
 type runVoice struct {
 	Way        string  `json:"way"`
 	MouthToEar float64 `json:"mouth_to_ear_ms"`
@@ -87,10 +86,10 @@ func newRunVoice(r bench.Record) *runVoice {
 	return &runVoice{v.Way, millis(v.MouthToEar), v.R, v.MOS, v.Bound, v.TurnShare}
 }
 
-// voiceColumns are the names of the cells of a line of CSV.
+// voiceColumns are the columns about voice in a CSV file.
 var voiceColumns = []string{"voice_way", "mouth_to_ear_ms", "r", "mos_cqe", "r_is_bound", "turn_share"}
 
-// cells are empty where there is no voice.
+// cells are the cells of voiceColumns; empty if v is nil.
 func (v *runVoice) cells(number func(float64) string) []string {
 	if v == nil {
 		return make([]string, len(voiceColumns))
@@ -99,7 +98,7 @@ func (v *runVoice) cells(number func(float64) string) []string {
 		number(v.TurnShare)}
 }
 
-// voices is what those of runs that are of audio mean for people who talk over their paths.
+// voices writes what the runs of audio mean for people who talk over their paths.
 func (p *page) voices(runs []bench.Record) {
 	head := false
 	for _, r := range runs {

@@ -8,15 +8,15 @@ import (
 	"rtcbench/internal/stats"
 )
 
-// Heading is what stands above the figures of a run, in its table and in its pictures.
+// Heading is the text above the figures of a run, in its table and in its pictures.
 type Heading struct {
 	Platform string
-	Pings    string // how many were answered, and by which way
+	Pings    string // how many pings were answered, and over which way
 	When     string
 	Where    string // who answered, and from where it was measured
 }
 
-// HeadingOf is that of r.
+// HeadingOf is the heading of r.
 func HeadingOf(r bench.Run) Heading {
 	c := r.Counts
 	h := Heading{Platform: platformName(r.Platform), When: r.Start.UTC().Format("2006-01-02 15:04:05 UTC")}
@@ -43,7 +43,7 @@ func HeadingOf(r bench.Run) Heading {
 
 func answeredBy(r bench.Run) string {
 	switch {
-	case r.OfOriginal(): // its file does not say who was there
+	case r.OfOriginal(): // a file of the original tool does not say who answered
 		return "measured by the original tool"
 	case r.Counts.Answered+r.Counts.Late == 0 && r.Echo.Identity == "":
 		return "nobody answered"
@@ -59,10 +59,10 @@ func answeredBy(r bench.Run) string {
 	return "answered by a remote echo"
 }
 
-// Figure is a quantile as it is shown: its value in milliseconds, and its 95 % interval or why there is none.
+// Figure is a quantile for people: its value in milliseconds, and its 95 % interval or why there is none.
 type Figure struct{ Name, Value, Interval string }
 
-// Figures are the quantiles of a run that decide.
+// Figures are the main quantiles of a run.
 func Figures(r bench.Record) []Figure {
 	s, n := r.Summary, r.Counts.Answered
 	if r.Turns != nil {
@@ -78,7 +78,7 @@ func Figures(r bench.Record) []Figure {
 	}
 }
 
-// Loss is the share of the pings that failed, with its 95 % interval; nothing where none was settled.
+// Loss is the share of the pings that failed, with its 95 % interval. It is false if no ping was settled.
 func Loss(r bench.Record) (Figure, bool) {
 	s, name := r.Summary, "loss"
 	if r.Turns != nil {
@@ -88,11 +88,11 @@ func Loss(r bench.Record) (Figure, bool) {
 		fmt.Sprintf("%.2f … %.2f %%", 100*s.LossLo, 100*s.LossHi)}, s.LossKnown
 }
 
-// Number is q in milliseconds, as tables have it.
+// Number is q in milliseconds, as it stands in tables.
 func Number(q bench.Quantity) string { return number(q) }
 
-// Signed is a difference in milliseconds, as tables have it.
+// Signed is a difference in milliseconds, as it stands in tables.
 func Signed(v float64) string { return signed(v) }
 
-// Besides are the doubts about a run that its verdict does not tell.
+// Besides are the doubts about a run that are not among the reasons of its verdict.
 func Besides(s bench.Summary) []bench.Doubt { return ungraded(s) }

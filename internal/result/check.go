@@ -14,25 +14,26 @@ import (
 	"rtcbench/bench"
 )
 
-// Platforms are those whose runs a file may hold. A program that knows more of them says so before it reads one.
+// Platforms are the platforms whose runs a file may hold. A program that supports more of them adds to Platforms before
+// it reads a file.
 var Platforms = []string{"daily", "livekit"}
 
 const (
-	// most is the largest count that a file may hold: a run has no more pings than numbers for them, and sums of runs
-	// stay sums.
+	// most is the largest count that a file may hold. A run has no more pings than a uint32 has numbers, and sums of
+	// runs do not overflow.
 	most = math.MaxUint32
-	// mostUnused is how many more slots a run may have missed than it used. A slot that was not used takes next to
-	// nothing in a packed run, and as much memory as any other.
+	// mostUnused is how many more slots a run may have missed than it used. An unused slot takes almost no bytes in a
+	// packed run, but as much memory as any other slot.
 	mostUnused = 4_000_000
-	// lastSecond is the last moment, in Unix seconds, that every store can tell: nanoseconds in 63 bits.
+	// lastSecond is the last Unix second that every store can hold: its nanoseconds fit into 63 bits.
 	lastSecond = math.MaxInt64 / int64(time.Second)
-	// apart is how far the end may be from the start and the duration: a file rounds them, and clocks are read one
-	// after the other.
+	// apart is the tolerance between the duration and the difference of start and end: a file rounds these times, and
+	// the clocks are not read at the same moment.
 	apart = time.Second
 )
 
-// check finds what would make a run that no prober can have made. The error names the key. Every way in asks it: a file
-// that is read, a run that is unpacked, and one that is packed for a store.
+// check is an error if no prober can have made the run. The error names the key. check is called for a file that is
+// read, for a run that is unpacked, and for a run that is packed for a store.
 func (f File) check() error {
 	for _, test := range []func() error{f.checkValues, f.checkWhere, f.checkTimes, f.checkCounts, f.checkStatistics,
 		f.checkSamples, f.checkNumbers, f.checkMedia} {
@@ -57,7 +58,7 @@ func (f File) checkWhere() error {
 		return fmt.Errorf("metadata.run_id: %.60q is no UUID", m.RunID)
 	case m.LocationID != nil && len(*m.LocationID) > maxLocation:
 		return fmt.Errorf("metadata.location_id: %d bytes; %d are allowed", len(*m.LocationID), maxLocation)
-	case m.LocationID != nil && strings.ContainsRune(*m.LocationID, 0): // not every store can take one
+	case m.LocationID != nil && strings.ContainsRune(*m.LocationID, 0): // not every store can hold a zero byte
 		return errors.New("metadata.location_id: there is a zero character in it")
 	case !slices.Contains([]bench.Ended{bench.Complete, bench.Interrupted, bench.LinkLost, bench.DeadlinePassed},
 		d.Ended):
@@ -94,7 +95,7 @@ func knownClass(key, class string) error {
 		bench.TransportClasses)
 }
 
-// checkTimes wants a span of time that every store can tell. What a clock that was never set shows is one.
+// checkTimes checks that every store can hold the times. The time of a clock that was never set is accepted.
 func (f File) checkTimes() error {
 	m := f.Metadata
 	for _, at := range []struct {
@@ -110,7 +111,7 @@ func (f File) checkTimes() error {
 	case span < 0:
 		return fmt.Errorf("metadata.end_time: %s is before metadata.start_time, %s", plain(m.EndTime),
 			plain(m.StartTime))
-	// the original's files have a duration that nobody uses
+	// The duration in files of the original tool is not used.
 	case f.Details.Tool.Version != bench.Original && (span-took).Abs() > max(apart, took/100):
 		return fmt.Errorf("metadata.duration_ms: %s does not fit: start_time and end_time are %s ms apart",
 			plain(m.DurationMS), plain(ms(span)))
@@ -118,11 +119,10 @@ func (f File) checkTimes() error {
 	return nil
 }
 
-// fastest is the last moment that a clock of rtcbench's is believed to have shown. A run by a clock that runs fast is a
-// run.
+// fastest is the latest end of a run that is believed. A run by a clock that is merely fast is accepted.
 var fastest = time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// checkBefore refuses a run out of a file that ends after limit.
+// checkBefore is an error if the run in the file ends after limit.
 func (f File) checkBefore(limit time.Time) error {
 	if end := clock(f.Metadata.EndTime); end.After(limit) {
 		return fmt.Errorf("metadata.end_time: %s (%s) is in the future", plain(f.Metadata.EndTime),
@@ -156,7 +156,7 @@ func (f File) checkCounts() error {
 	return nil
 }
 
-// checkStatistics wants what a run that was read without its pings is told by.
+// checkStatistics checks the measurements and the loss rate against the counts.
 func (f File) checkStatistics() error {
 	s := f.Statistics
 	for i, m := range f.Measurements {
@@ -178,16 +178,16 @@ func (f File) checkStatistics() error {
 	return nil
 }
 
-// duration reports whether v milliseconds can have passed.
+// duration reports whether v is a possible duration in milliseconds.
 func duration(v float64) bool { return v >= 0 && v <= float64(longest/time.Millisecond) }
 
-// maxThreads is the greatest share of a run that the threads of a process can have waited, all together.
+// maxThreads is the largest possible sum of the waiting times of all threads, as a multiple of the run's duration.
 const maxThreads = 1e6
 
-// share reports whether v can be a part of most wholes.
+// share reports whether v is from 0 to most, or not known.
 func share(v *float64, most float64) bool { return v == nil || *v >= 0 && *v <= most }
 
-// checkNumbers wants each measurement to be of a ping of its own, and of one that the plan has.
+// checkNumbers checks that each measurement is of a different ping, and that the plan has this ping.
 func (f File) checkNumbers() error {
 	last := uint32(f.Metadata.Iterations + f.Details.Counts.NotSent)
 	if seq := f.Details.Samples.Seq; len(seq) > 0 {
@@ -231,7 +231,7 @@ func (f File) checkSamples() error {
 	return nil
 }
 
-// check looks at one sample of the columns.
+// check checks one sample of the columns.
 func (c Samples) check(i int) error {
 	bad := func(key string, v any, why string) error {
 		return fmt.Errorf("details.samples.%s[%d]: %v %s", key, i, v, why)
@@ -265,7 +265,7 @@ func (c Samples) check(i int) error {
 	return nil
 }
 
-// whole finds what in the pings of r, or in what was kept of them, contradicts its counts.
+// whole is an error if the samples of r, or the histogram in their place, contradict the counts.
 func whole(r bench.Run) error {
 	if r.Kept != nil {
 		if n, want := r.Kept.Histogram.Total(), uint64(r.Counts.Answered); n != want {
@@ -276,10 +276,10 @@ func whole(r bench.Run) error {
 	var got bench.Counts
 	got.Tally(r.Samples)
 	want := r.Counts
-	if r.OfOriginal() { // such a file tells of the answered pings alone
+	if r.OfOriginal() { // a file of the original tool has the answered pings alone
 		got.Lost, got.Sent = want.Lost, got.Answered+want.Lost
 	}
-	for _, x := range slices.Backward(bench.CountList) { // sent, which the others add up to, last
+	for _, x := range slices.Backward(bench.CountList) { // sent last: it is the sum of the others
 		if is, told := *x.Of(&got), *x.Of(&want); x.Fate && is != told {
 			return fmt.Errorf("details.counts.%s: %d; the samples have %d", x.Key, told, is)
 		}
@@ -308,8 +308,8 @@ func show(v *float64) string {
 	return plain(*v)
 }
 
-// plain is v as people write numbers, so that a time of day can be looked up: without an exponent, unless v has more
-// digits than anybody would read.
+// plain is v as people write numbers, without an exponent: so a time of day can be looked up. Numbers from 1e21 on have
+// an exponent.
 func plain(v float64) string {
 	if math.Abs(v) < 1e21 {
 		return strconv.FormatFloat(v, 'f', -1, 64)

@@ -18,13 +18,14 @@ import (
 // Entry is one run of a file.
 type Entry struct {
 	Run   bench.Run
-	Place string // where in the file: "line 12", "line 1, livekit"
-	Note  string // what the file could not tell, for the reader; "" = nothing
+	Place string // place in the file: "line 12", "line 1, livekit"
+	Note  string // what is missing in the file or was changed, for people; "" = nothing
 }
 
-// Decode reads runs: one result file, the file of both, one of the original tool, or any number of them after one
-// another, as lines of JSON, as an array, or in a log; packed by gzip, or in UTF-16. What is wrong is an error that
-// says in which line, and what follows is read. A file in which there is no run is an error.
+// Decode reads the runs of a file. The file may be a result file, a result file of two platforms, or a file of the
+// original tool. It may also have any number of these one after another: as lines of JSON, as an array, or in a log.
+// The file may be compressed by gzip, and may be in UTF-16. An error names the line that is wrong, and reading goes on
+// after it. A file without a run is an error.
 func Decode(r io.Reader) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
 		text, utf16, err := textOf(r)
@@ -44,18 +45,18 @@ type decoder struct {
 	utf16 bool
 	yield func(Entry, error) bool
 	now   time.Time
-	found int // values, and errors
-	prose int // lines that are no JSON
+	found int // values and errors so far
+	prose int // lines so far that are not JSON
 
-	brackets bool // some stand where no value is
+	brackets bool // there are brackets or commas between values
 
-	within *feed // a value that is broken, the rest of which comes next; nil = none
+	within *feed // a broken value, the rest of which is skipped; nil = none
 }
 
-// toldProse is how many lines are named one by one that are no JSON.
+// toldProse is how many lines that are not JSON get an error each.
 const toldProse = 10
 
-// value reads the next value. It reports whether to go on.
+// value reads the next value. It returns false at the end.
 func (d *decoder) value() bool {
 	x, err := d.lines.next()
 	switch {
@@ -69,7 +70,7 @@ func (d *decoder) value() bool {
 		return true
 	}
 	d.within = nil
-	text := bytes.TrimLeft(x.text, " \t\r\n[],\x1e\uFEFF") // an array is the values in it
+	text := bytes.TrimLeft(x.text, " \t\r\n[],\x1e\uFEFF") // the brackets and commas of an array are skipped
 	if len(text) == 0 {
 		d.brackets = d.brackets || bytes.ContainsAny(x.text, "[],")
 		return true
@@ -106,7 +107,8 @@ func (d *decoder) value() bool {
 	return true
 }
 
-// noValue tells of a line that is no JSON. A log has such lines; of a file that is none at all a few are enough.
+// noValue reports a line that is not JSON. In a log such lines are normal. In any other file only the first ones are
+// reported.
 func (d *decoder) noValue(x line) bool {
 	n, text := x.n, bytes.TrimSpace(x.text)
 	if d.prose++; d.lines.log && bytes.IndexByte(text, 0) < 0 || d.prose > toldProse {
@@ -120,7 +122,7 @@ func (d *decoder) noValue(x line) bool {
 	return d.yield(Entry{}, fmt.Errorf("line %d: %.40q is no result", n, text))
 }
 
-// end tells what is to be told of the file as a whole.
+// end reports what concerns the file as a whole.
 func (d *decoder) end() bool {
 	switch {
 	case !d.lines.log && d.prose > toldProse:
@@ -135,13 +137,13 @@ func (d *decoder) end() bool {
 	return false
 }
 
-// broken tells what is wrong with a value that began in line first, and lets what follows it be read.
+// broken reports a value that is not valid JSON and began in line first. The lines after it are read again.
 func (d *decoder) broken(f *feed, first int, err error) bool {
 	d.found++
 	syntax, ok := errors.AsType[*jsontext.SyntacticError](err)
 	cutOff := fmt.Errorf("line %d: it ends in the middle of a value: it was cut off", first)
 	switch {
-	case f.err != nil && !errors.Is(f.err, io.EOF) || !ok: // the file cannot be read on
+	case f.err != nil && !errors.Is(f.err, io.EOF) || !ok: // reading the file failed
 		d.yield(Entry{}, fmt.Errorf("line %d: %w", f.now.n, cmp.Or(f.err, err)))
 		return false
 	case errors.Is(err, io.ErrUnexpectedEOF) && f.now.n == first:
@@ -178,14 +180,14 @@ func (d *decoder) broken(f *feed, first int, err error) bool {
 	return d.yield(Entry{}, err)
 }
 
-// runs gives what one JSON value holds. text is the value's, where it has no details.
+// runs yields the runs of one JSON value. text is the text of the value; it is needed if there are no details.
 func (d *decoder) runs(v value, text []byte, place string) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
 		switch {
-		case v.Platform == "" && v.Packed != nil: // an entry of the outbox
+		case v.Platform == "" && v.Packed != nil: // a file of the outbox
 			_, run, err := ReadPacked(v.Packed)
 			yield(Entry{Run: run, Place: place}, err)
-		case v.Platform == "" && v.Run != nil: // one of an older rtcbench
+		case v.Platform == "" && v.Run != nil: // a file of the outbox by an older version
 			e, err := d.side(v.Run)
 			e.Place = place
 			yield(e, err)
@@ -199,13 +201,13 @@ func (d *decoder) runs(v value, text []byte, place string) iter.Seq2[Entry, erro
 	}
 }
 
-// both gives the runs of a file of both.
+// both yields the runs of a result file of two platforms.
 func (d *decoder) both(daily, livekit []byte, place string, yield func(Entry, error) bool) {
 	for _, side := range []struct {
 		name string
 		text []byte
 	}{{"daily", daily}, {"livekit", livekit}} {
-		if side.text == nil || string(side.text) == "null" { // that side failed
+		if side.text == nil || string(side.text) == "null" { // the run on this platform failed
 			continue
 		}
 		e, err := d.side(side.text)

@@ -7,7 +7,7 @@ import (
 	"rtcbench/bench"
 )
 
-// Details is everything that the original format has no place for.
+// Details are the values for which the original format has no place.
 type Details struct {
 	SchemaVersion  int          `json:"schema_version"`
 	Tool           Tool         `json:"tool"`
@@ -15,8 +15,8 @@ type Details struct {
 	EngineVersion  string       `json:"engine_version"`
 	TransportClass *string      `json:"transport_class"`
 	Path           *string      `json:"path"`            // how the messages really travelled: bench.Path
-	Channel        *Channel     `json:"channel"`         // what the pings go by
-	InboundChannel *Channel     `json:"inbound_channel"` // what the pongs come by
+	Channel        *Channel     `json:"channel"`         // the data channel of the pings
+	InboundChannel *Channel     `json:"inbound_channel"` // the data channel of the pongs
 	Plan           Plan         `json:"plan"`
 	Echo           Echo         `json:"echo"`
 	Counts         Counts       `json:"counts"`
@@ -27,7 +27,7 @@ type Details struct {
 	JitterRFC3550  *float64     `json:"jitter_rfc3550_ms"`
 	IPDV           Quantiles    `json:"ipdv_ms"`
 	PDV            Quantiles    `json:"pdv_ms"`
-	Variation      *Variations  `json:"variation,omitempty"` // of each way; absent = nothing is known of the ways
+	Variation      *Variations  `json:"variation,omitempty"` // of each way; absent = not known
 	Loss           Loss         `json:"loss"`
 	Bursts         *Bursts      `json:"bursts,omitempty"` // absent = no ping failed
 	Hold           Tail         `json:"hold_ms"`
@@ -44,18 +44,18 @@ type Details struct {
 	Changes        []Change     `json:"path_changes"`
 	Daily          *Daily       `json:"daily,omitempty"`
 	Turns          *bench.Turns `json:"turns,omitempty"`   // of a run whose samples are turns of a conversation
-	Audio          []AudioLeg   `json:"audio,omitempty"`   // of a run of audio packets: what was agreed of them
+	Audio          []AudioLeg   `json:"audio,omitempty"`   // what was negotiated, of a run of audio packets
 	Voice          *Voice       `json:"voice,omitempty"`   // of a run of audio packets that has an answer
-	Media          *bench.Media `json:"media,omitempty"`   // of a run that was asked for it: sound itself, burst by burst
-	Standin        bool         `json:"standin,omitempty"` // not the platform, but a stand-in for tests
+	Media          *bench.Media `json:"media,omitempty"`   // of a run that played sound: burst by burst
+	Standin        bool         `json:"standin,omitempty"` // a stand-in for tests, and not the platform
 
 	Fleet *bench.Origin `json:"fleet,omitempty"` // of a place of a fleet
 }
 
 type (
-	// AudioLeg is what was agreed of one leg.
+	// AudioLeg is what was negotiated for one leg of audio.
 	AudioLeg = bench.AudioLeg
-	// Tool is what made the run.
+	// Tool is the program that made the run.
 	Tool struct {
 		Version string `json:"version"`
 		Commit  string `json:"commit"`
@@ -63,12 +63,13 @@ type (
 		OS      string `json:"os"`
 		Arch    string `json:"arch"`
 	}
-	// Channel is how a data channel was opened; max_retransmits null = without limit.
+	// Channel is how a data channel was opened. A null max_retransmits is no limit.
 	Channel struct {
 		Ordered        bool    `json:"ordered"`
 		MaxRetransmits *uint16 `json:"max_retransmits"`
 	}
-	// Plan is what metadata does not say of it. payload_bytes 0 = pings as they are.
+	// Plan are the values of the plan that metadata has no place for. A payload_bytes of 0 means that pings have no
+	// padding.
 	Plan struct {
 		PayloadBytes  *int    `json:"payload_bytes"`
 		Warmup        *int    `json:"warmup"`
@@ -76,10 +77,10 @@ type (
 		Grid          *string `json:"grid"`
 		ReconnectMS   *int64  `json:"reconnect_timeout_ms"`
 		Lossy         bool    `json:"lossy"`              // the lossy channel was asked for
-		Class         *string `json:"class,omitempty"`    // what else was asked for than a data channel
+		Class         *string `json:"class,omitempty"`    // another transport than a data channel that was asked for
 		PhaseMS       *int64  `json:"phase_ms,omitempty"` // of a grid that is aligned to Unix time
 	}
-	// Echo is who answered.
+	// Echo is the echo that answered.
 	Echo struct {
 		Mode     string   `json:"mode"`
 		Kind     *string  `json:"kind"`
@@ -89,28 +90,27 @@ type (
 		Unmatched int    `json:"unmatched,omitempty"` // pongs of the run's echo that match no ping of the run
 		Place     string `json:"place,omitempty"`     // of a fleet, where the echo is
 	}
-	// RTT is what statistics does not say of it. n_needed names the pings that an absent
-	// interval needs.
+	// RTT are the values that statistics has no place for. n_needed is how many pings an absent interval needs.
 	RTT struct {
 		P90     *float64               `json:"p90"`
 		P999    *float64               `json:"p999"`
 		CI95    map[string]*[2]float64 `json:"ci95"`
 		NNeeded map[string]int         `json:"n_needed"`
 	}
-	// Quantiles of a delay variation.
+	// Quantiles are quantiles of a delay variation.
 	Quantiles struct {
 		P50 *float64 `json:"p50"`
 		P95 *float64 `json:"p95"`
 		P99 *float64 `json:"p99"`
 	}
-	// Tail is how large something was, and how large it got.
+	// Tail is the median of a distribution and its upper tail.
 	Tail struct {
 		P50 *float64 `json:"p50"`
 		P99 *float64 `json:"p99"`
 		Max *float64 `json:"max"`
 	}
-	// Loss beside packet_loss_rate. Up, Down and Unknown are the lost pings by where they were lost; Up and Down are
-	// null where the echo does not tell what it has seen.
+	// Loss are the values besides packet_loss_rate. Up, Down and Unknown are how many pings were lost on which way. Up
+	// and Down are null if the echo does not report the pings that it saw.
 	Loss struct {
 		Wilson95   *[2]float64 `json:"wilson95"`
 		LongestRun *int        `json:"longest_run"`
@@ -118,48 +118,49 @@ type (
 		Down       *int        `json:"down"`
 		Unknown    int         `json:"unknown"`
 	}
-	// OneWay: theta is the echo's clock minus ours. up and down are the intervals of the two P50.
+	// OneWay are the one-way delays. theta is the echo's clock minus the runner's. up and down are the intervals of the
+	// two P50.
 	OneWay struct {
 		Clocks    bench.Clocks `json:"clocks"`
-		Reason    *string      `json:"reason"` // why there is none
+		Reason    *string      `json:"reason"` // why the delays are not known
 		Theta     *float64     `json:"theta_ms"`
 		HalfWidth *float64     `json:"half_width_ms"`
 		UpP50     *float64     `json:"up_p50_ms"`
 		Up        *[2]float64  `json:"up_ms"`
 		DownP50   *float64     `json:"down_p50_ms"`
 		Down      *[2]float64  `json:"down_ms"`
-		// of clocks that may drift: when, since the start of the run, θ was that
+		// For clocks that may drift: when theta was valid, in ms since the start of the run.
 		ThetaAt  *float64    `json:"theta_at_ms,omitempty"`
-		SkewUsed *float64    `json:"skew_used_ppm,omitempty"` // and how it grew
-		SkewPPM  *[2]float64 `json:"skew_ppm"`                // least and greatest growth that is possible
-		// least, best, greatest θ by a measurement between the clocks
+		SkewUsed *float64    `json:"skew_used_ppm,omitempty"` // the drift that was used
+		SkewPPM  *[2]float64 `json:"skew_ppm"`                // least and greatest possible drift
+		// Least, best and greatest theta, measured between the clocks directly.
 		Measured *[3]float64 `json:"measured_ms,omitempty"`
-		// how far from UTC the clocks may be, as their kernels say
+		// How far the clocks may be from UTC, as their kernels report.
 		Errors *ClockErrors `json:"clock_error_ms,omitempty"`
 	}
 	ClockErrors struct {
 		Runner *float64 `json:"runner"`
 		Echo   *float64 `json:"echo"`
 	}
-	// Instrument is what we know of our own error.
+	// Instrument are the known errors of the instrument itself.
 	Instrument struct {
 		TimerError Tail     `json:"timer_error_ms"`
 		SendCall   Tail     `json:"send_call_ms"`
 		GCPause    GCPause  `json:"gc_pause_ms"`
 		FloorRTT   *float64 `json:"floor_rtt_p50_ms"`
 		FloorAge   *float64 `json:"floor_age_s"`
-		// P50 less the floor: an estimate of what is not the instrument's
+		// P50 minus the floor: an estimate of the part that is not the instrument's.
 		Platform  *float64 `json:"platform_rtt_p50_ms"`
-		Steal     *float64 `json:"cpu_steal"`     // ratio, of all processors' time
-		Waited    *float64 `json:"cpu_wait"`      // ratio: all threads' wait for a processor by the time of the run
-		ClockStep *float64 `json:"clock_step_ms"` // wall clock against the monotonic one
+		Steal     *float64 `json:"cpu_steal"`     // ratio of the time of all processors
+		Waited    *float64 `json:"cpu_wait"`      // ratio: all threads' wait for a processor, by the run's time
+		ClockStep *float64 `json:"clock_step_ms"` // step of the wall clock against the monotonic clock
 		Hidden    bool     `json:"page_hidden"`   // the browser's page was in the background
 	}
 	GCPause struct {
 		Total *float64 `json:"total"`
 		Max   *float64 `json:"max"`
 	}
-	// Connect says when, after the join began, each step was reached.
+	// Connect are the times of the steps of joining, since the beginning.
 	Connect struct {
 		Signalling *float64           `json:"signalling"`
 		ICE        map[string]float64 `json:"ice"`
@@ -167,7 +168,7 @@ type (
 		Channel    map[string]float64 `json:"data_channel"`
 		FirstPong  *float64           `json:"first_pong"`
 	}
-	// ICE is a selected pair; at_ms counts from the start of the run.
+	// ICE is a selected candidate pair. at_ms is since the start of the run.
 	ICE struct {
 		Leg           string  `json:"leg"`
 		AtMS          float64 `json:"at_ms"`
@@ -178,15 +179,15 @@ type (
 		LocalAddress  string  `json:"local_address,omitempty"`
 		RemoteAddress string  `json:"remote_address,omitempty"`
 		Path          *string `json:"path"`                     // bench.Path of this pair
-		RelayProtocol string  `json:"relay_protocol,omitempty"` // how a local relay is reached
+		RelayProtocol string  `json:"relay_protocol,omitempty"` // transport to a local relay
 	}
 	Histogram struct {
 		Format string `json:"format"`
 		Unit   string `json:"unit"`
 		Data   string `json:"data"`
 	}
-	// Samples are all slots in columns; times count from the start of the run.
-	// up_raw_ms is T2 − T1 with the offset of the clocks in it.
+	// Samples are all slots in columns. Times are since the start of the run. up_raw_ms is T2 − T1, which includes the
+	// offset of the clocks.
 	Samples struct {
 		Seq      []uint32   `json:"seq"`
 		Due      []float64  `json:"due_ms"`
@@ -196,19 +197,19 @@ type (
 		UpRaw    []*float64 `json:"up_raw_ms"`
 		SendCall []*float64 `json:"send_call_ms"`
 		Outcome  []string   `json:"outcome"`
-		// why a slot was not used, or where a ping was lost; absent = of none is there one
+		// Why a slot was not used, or where a ping was lost; absent = no slot has a reason.
 		Reason []string `json:"reason,omitempty"`
 	}
 	Doubt struct {
 		Code string `json:"code"`
 		Text string `json:"text"`
 	}
-	// Validity is the verdict with its reasons, the worst first; docs/validity.md has the limits.
+	// Validity is the verdict and its reasons, the worst first. docs/validity.md has the limits.
 	Validity struct {
 		Verdict bench.Verdict `json:"verdict"`
 		Reasons []Reason      `json:"reasons"`
 	}
-	// Reason is what speaks against the run; value and limit are in unit.
+	// Reason is a reason against the run. value and limit are in unit.
 	Reason struct {
 		Code    string        `json:"code"`
 		Verdict bench.Verdict `json:"verdict"`
@@ -217,7 +218,7 @@ type (
 		Unit    string        `json:"unit"`
 		Text    string        `json:"text"`
 	}
-	// Change is a part of the way that became another; at_ms counts from the start of the run.
+	// Change is a part of the way that changed during the run. at_ms is since the start of the run.
 	Change struct {
 		What string  `json:"what"`
 		From string  `json:"from"`
@@ -315,7 +316,7 @@ func newDetails(r bench.Run, s bench.Summary) Details {
 	return d
 }
 
-// class is what a plan asks for that Plan.Lossy cannot say.
+// class is the transport class that a plan asks for; nil = a data channel, for which Plan.Lossy suffices.
 func class(c bench.TransportClass) *string {
 	if c == bench.DataChannelReliable || c == bench.DataChannelLossy {
 		return nil

@@ -12,9 +12,9 @@ import (
 	"rtcbench/internal/stats"
 )
 
-// Digest is what sums and overviews need of p, of which its place in a store and its document are known. The document
-// is skimmed; where that does not say all, the whole run is read. An error says that it cannot be; the digest has then
-// what the store's columns say, if that can be.
+// Digest is the digest of p. p has to have its columns and its document. The document is skimmed; the whole run is read
+// only if that does not suffice. If the run cannot be read, there is an error, and the digest has only the values of
+// the columns, as far as they are consistent.
 func Digest(p bench.Packed) (bench.Digest, error) {
 	if verdict, p95, ok := Brief(p); ok {
 		return Told(p, verdict, p95)
@@ -38,7 +38,7 @@ func Digest(p bench.Packed) (bench.Digest, error) {
 	return d, nil
 }
 
-// Told is the digest of p, whose verdict and P95 a store has told.
+// Told is the digest of p with a verdict and a P95 that the store has kept.
 func Told(p bench.Packed, verdict bench.Verdict, p95 bench.Quantity) (bench.Digest, error) {
 	if n, err := stats.TotalOfBinary(p.Histogram); err != nil || n != uint64(p.Counts.Answered) {
 		return bench.Digest{ID: p.ID}, fmt.Errorf("its histogram is not that of %d pings", p.Counts.Answered)
@@ -47,8 +47,8 @@ func Told(p bench.Packed, verdict bench.Verdict, p95 bench.Quantity) (bench.Dige
 		Histogram: p.Histogram}, nil
 }
 
-// Brief is what the document of p says of verdict and P95, for a store to keep beside it. It is not ok of runs whose
-// verdict depends on the version that reads them.
+// Brief is the verdict and the P95 in the document of p, for a store to keep in columns. ok is false if the verdict
+// depends on the version of the program that reads the run.
 func Brief(p bench.Packed) (verdict bench.Verdict, p95 bench.Quantity, ok bool) {
 	s, ok := skim(p.Document, p.ID)
 	if !ok {
@@ -57,13 +57,13 @@ func Brief(p bench.Packed) (verdict bench.Verdict, p95 bench.Quantity, ok bool) 
 	return s.verdict, q(s.p95), true
 }
 
-// Digested is a digest, or why its run cannot be read.
+// Digested is a digest, or the reason why the run cannot be read.
 type Digested struct {
 	bench.Digest
 	Err error
 }
 
-// Digests are those of list, as many at one time as there are processors.
+// Digests are the digests of list. They are made on all processors.
 func Digests(list []bench.Packed) []Digested {
 	all := make([]Digested, len(list))
 	var work sync.WaitGroup
@@ -79,20 +79,21 @@ func Digests(list []bench.Packed) []Digested {
 	return all
 }
 
-// skimmed is what a look over a document finds.
+// skimmed are the values that skim finds.
 type skimmed struct {
 	verdict bench.Verdict
 	p95     *float64
 }
 
-// skim finds what rtcbench writes where it writes it, of a run with that ID. It reads no JSON: no text within a
-// document can look like these keys, for its quotes are escaped there. Whether all else is as it should be shows when
-// the run is read. Runs of the original tool were judged otherwise by older versions, and are not skimmed.
+// skim searches a document for the values that rtcbench writes at known places, for a run with this ID. It does not
+// parse JSON. No text in the document can look like these keys, because quotes in texts are escaped. Errors elsewhere
+// in the document show when the run is read. Documents of the original tool's runs are not skimmed: older versions
+// judged them differently.
 func skim(document []byte, id string) (s skimmed, ok bool) {
 	if !bytes.HasPrefix(document, []byte(`{"platform":"`)) || !bytes.HasSuffix(document, []byte(`}}`)) {
 		return s, false
 	}
-	values := [...]string{ // what stands before each and behind it
+	values := [...]string{ // before each value, and after it
 		`"p95_rtt":`, ",", `"run_id":"`, `"`, `"tool":{"version":"`, `"`,
 		`"validity":{"verdict":"`, `"`}
 	for i := 0; i < len(values); i += 2 {

@@ -10,8 +10,8 @@ import (
 	"rtcbench/bench"
 )
 
-// Document is a run with its result file. The file becomes JSON once, when somebody wants it first, for everybody who
-// wants it: the output file, an export. The run is packed once too, for the outbox and the stores.
+// Document is a run with its result file. The JSON of the file is made once, at the first use, and shared by the output
+// file and exports. The packed run is made once, too, and shared by the outbox and the stores.
 type Document struct {
 	bench.Record
 	line   func() ([]byte, error)
@@ -24,13 +24,13 @@ func NewDocument(r bench.Record) *Document {
 		sync.OnceValues(func() (Packed, error) { return Pack(r) })}
 }
 
-// Packed is the run as stores keep it. Nobody may change it.
+// Packed is the run as stores keep it. The caller must not change it.
 func (d *Document) Packed() (Packed, error) { return d.packed() }
 
-// Line is the result file as one line of JSON, without its end. Nobody may change it.
+// Line is the result file as one line of JSON, without a line break. The caller must not change it.
 func (d *Document) Line() ([]byte, error) { return d.line() }
 
-// Write writes the result file for people too, as Write does.
+// Write writes the result file with indentation, as the function Write does.
 func (d *Document) Write(w io.Writer) error {
 	line, err := d.Line()
 	if err != nil {

@@ -10,25 +10,25 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// mostKept is how many bytes are remembered that may have to be read again.
+// mostKept is how many bytes are kept to be read again.
 const mostKept = 256 << 20
 
-// feed hands lines to a decoder of JSON, the first of which is given, and remembers them from the first on at which
-// another value can begin: if this one was cut off, they are read again.
+// feed passes lines to a JSON decoder. The first line is given. From the first line on in which another value may
+// begin, feed keeps the lines. If the value that is being read was cut off, these lines are read again.
 type feed struct {
 	lines  *lines
 	utf16  bool
-	now    line   // the last line that was handed on, or several of them
-	left   []byte // of now, not handed on yet
+	now    line   // the lines that were passed on last: one or several
+	left   []byte // part of now that was not passed on yet
 	fed    int64  // bytes of all lines so far
 	indent []byte // of the first line
 	begins []line
 	kept   int      // bytes of begins
-	text   [][]byte // all lines so far, until they are forgotten
+	text   [][]byte // all lines so far, until forget
 	forgot bool
 	buffer []byte
 	err    error
-	wrong  error // what is in the lines that is no character
+	wrong  error // error about invalid characters in the lines
 }
 
 func (f *feed) Read(p []byte) (int, error) {
@@ -50,7 +50,7 @@ func (f *feed) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// more takes the next line, or as many as can be taken together.
+// more takes the next line, or several lines at once.
 func (f *feed) more() error {
 	if len(f.begins) == 0 {
 		if !f.forgot {
@@ -81,21 +81,21 @@ func (f *feed) take(x line) {
 	}
 }
 
-// forget says that nobody will ask for the text of the value.
+// forget drops the text of the value: nobody needs it.
 func (f *feed) forget() { f.text, f.forgot = nil, true }
 
-// whole is the text up to end; nil = it is forgotten.
+// whole is the text of the value up to end; nil = it was forgotten.
 func (f *feed) whole(end int64) []byte {
 	switch {
 	case f.forgot:
 		return nil
-	case len(f.text) == 1: // this line may hold many values
+	case len(f.text) == 1: // the line may hold several values
 		return f.text[0][:end]
 	}
 	return bytes.Join(f.text, nil)[:end]
 }
 
-// check notes what in text is no character.
+// check notes invalid characters in text.
 func (f *feed) check(text []byte) {
 	if f.wrong == nil {
 		f.wrong = CheckText(text)
@@ -105,7 +105,7 @@ func (f *feed) check(text []byte) {
 	}
 }
 
-// after ends the value at end, and gives the lines that follow it and were taken already.
+// after ends the value at end, and gives the lines after it that were taken already.
 func (f *feed) after(end int64) (list []line) {
 	n, rest := f.place(end)
 	f.check(f.now.text[:len(f.now.text)-len(rest)])
@@ -116,18 +116,18 @@ func (f *feed) after(end int64) (list []line) {
 	return list
 }
 
-// place is the line in which offset is, and what follows it.
+// place is the number of the line that contains offset, and the text from offset on.
 func (f *feed) place(offset int64) (n int, rest []byte) {
 	text := f.now.text
 	at := min(max(0, offset-(f.fed-int64(len(text)))), int64(len(text)))
 	return f.now.n + bytes.Count(text[:at], []byte("\n")), text[at:]
 }
 
-// beginnings are how our files and those of the original tool begin, in lines.
+// beginnings matches the beginnings of our files and of the original tool's files on one line.
 var beginnings = regexp.MustCompile(`\{"(?:platform|daily|livekit|outbox)":`)
 
-// wholeBehind is what stands whole behind a value that has no end, in the same line: who was killed while it wrote left
-// no line break, and the next one wrote on. nil = there is none.
+// wholeBehind is the complete value that follows a cut-off value in the same line; nil = there is none. It comes from a
+// process that was killed while it wrote a line: the next process continued the line.
 func (f *feed) wholeBehind() []byte {
 	text := f.now.text
 	for _, at := range beginnings.FindAllIndex(text[min(1, len(text)):], 8) {
@@ -147,8 +147,8 @@ func valuesOnly(dec *jsontext.Decoder) bool {
 	}
 }
 
-// beginsIn reports whether a value can begin in text as far left as the one that is read did, or something that is no
-// JSON.
+// beginsIn reports whether a value may begin in text, at most as far right as the value that is being read began, or
+// whether the text is not JSON.
 func (f *feed) beginsIn(text []byte) bool {
 	rest, same := bytes.CutPrefix(text, f.indent)
 	if len(rest) == 0 {

@@ -1,5 +1,5 @@
-// Package result is the result file: a run as JSON that anything can read, and back. The file is what
-// every store keeps of a run. It draws no table and opens no store.
+// Package result is the result file: a run as JSON that any program can read, and that can be read back. Stores keep
+// the same file. The package draws no table and opens no store.
 package result
 
 import (
@@ -16,12 +16,12 @@ import (
 	"rtcbench/internal/redact"
 )
 
-// SchemaVersion is that of the result file's details. Keys are added within a version; none is
-// renamed and none changes its meaning. docs/result.schema.json describes the file.
+// SchemaVersion is the version of details. Within a version keys may be added, but no key is renamed or changes its
+// meaning. docs/result.schema.json describes the file.
 const SchemaVersion = 1
 
-// File is the result file of one run. The first four keys are those of the original format.
-// Times of day are Unix seconds; everything else is milliseconds; null = not known.
+// File is the result file of a run. The first four keys are those of the original format. Times of day are Unix
+// seconds, all other times are milliseconds. null is a value that is not known.
 type File struct {
 	Platform     string        `json:"platform"`
 	Measurements []Measurement `json:"measurements"`
@@ -35,11 +35,11 @@ type Measurement struct {
 	RoundTripTime  float64  `json:"round_trip_time"`
 	ClientToServer *float64 `json:"client_to_server"`
 	ServerToClient *float64 `json:"server_to_client"`
-	MessageNumber  uint32   `json:"message_number"` // the ping's own, from 1
-	Timestamp      float64  `json:"timestamp"`      // when it was sent
+	MessageNumber  uint32   `json:"message_number"` // number of the ping, from 1
+	Timestamp      float64  `json:"timestamp"`      // send time
 }
 
-// Metadata is that of the original format, and run_id and cooldown_ms.
+// Metadata is the metadata of the original format, with run_id and cooldown_ms added.
 type Metadata struct {
 	StartTime  float64 `json:"start_time"`
 	EndTime    float64 `json:"end_time"`
@@ -58,7 +58,7 @@ func Write(w io.Writer, r bench.Record) error {
 	return NewDocument(r).Write(w)
 }
 
-// WriteJSON writes v as every result is written.
+// WriteJSON writes v in the form of all results: indented, and safe for terminals.
 func WriteJSON(w io.Writer, v any) error {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -71,9 +71,9 @@ func WriteJSON(w io.Writer, v any) error {
 	return err
 }
 
-// shown is JSON in which nothing stands that a terminal would obey: others choose some of the texts. What package json
-// leaves as it is, controls of C1 and marks that turn the direction, stands in strings alone, where an escape says the
-// same.
+// shown is JSON without characters that control a terminal: some texts come from elsewhere. Package json escapes other
+// controls itself. The rest, controls of C1 and marks of text direction, occurs only in strings, where an escape means
+// the same.
 func shown(text []byte) []byte {
 	obeyed := func(r rune) bool { return r > '~' && !unicode.IsPrint(r) }
 	if !bytes.ContainsFunc(text, obeyed) {
@@ -139,7 +139,7 @@ func measurements(r bench.Run, s bench.Summary) []Measurement {
 	return list
 }
 
-// CleanURL is u without user info, query and fragment: nothing in it may let anyone in.
+// CleanURL is u without user info, query and fragment: these may contain secrets.
 func CleanURL(u string) string { return redact.URL(u) }
 
 func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

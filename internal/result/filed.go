@@ -7,12 +7,11 @@ import (
 	"rtcbench/bench"
 )
 
-// rounded is how far the end of a run may be from the one that its document rounds.
+// rounded is the tolerance between the end of a run in a store and the end in its document, which is rounded.
 const rounded = time.Millisecond
 
-// AsFiled is Run of what a store gave back with all that the store has filed the run by: its series, its end, its
-// counts and its verdict. All of them stand in the document, too. Where the two contradict each other the store is
-// damaged.
+// AsFiled is Run, and compares the document with the columns of the store: series, end, counts and verdict. If they
+// differ, the store is damaged, and there is an error.
 func (p Packed) AsFiled() (bench.Run, error) {
 	var f File
 	if err := unmarshal(p.Document, &f); err != nil {
@@ -28,10 +27,10 @@ func (p Packed) AsFiled() (bench.Run, error) {
 	return run, nil
 }
 
-// OfSeries is an error if r is not of a series, whatever its path.
+// OfSeries is an error if r is not of series s. The path does not matter.
 func OfSeries(s bench.Series, r bench.Run) error {
 	is := bench.SeriesOf(r)
-	if s.Transport == "" { // nobody knew it of the original's runs
+	if s.Transport == "" { // not known for runs of the original tool
 		is.Transport = ""
 	}
 	for _, x := range [][3]string{
@@ -48,7 +47,7 @@ func OfSeries(s bench.Series, r bench.Run) error {
 	return nil
 }
 
-// contradiction is an error if r, of which f is the document, is not as p says that it is filed.
+// contradiction is an error if the columns of p differ from the document f of r.
 func (p Packed) contradiction(f File, r bench.Run) error {
 	is := Packed{File: f}
 	is.index(r)

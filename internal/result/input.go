@@ -16,8 +16,8 @@ import (
 	"golang.org/x/text/transform"
 )
 
-// kinds are files that hold no text, by how they begin. What people may have taken for a file of results is said by its
-// name.
+// kinds are kinds of files without text, with the bytes at their beginning. People may mistake them for result files,
+// so the error names the kind.
 var kinds = []struct{ magic, what string }{
 	{"PK\x03\x04", "a zip archive: unpack it first"},
 	{"PK\x05\x06", "a zip archive, with nothing in it"},
@@ -32,13 +32,13 @@ var kinds = []struct{ magic, what string }{
 	{"%PDF", "a PDF, and no JSON"},
 }
 
-// A tar archive says what it is behind the name of its first file (POSIX, pax).
+// The mark of a tar archive follows the name of its first file (POSIX, pax).
 const (
 	tar   = "ustar"
 	tarAt = 257
 )
 
-// ErrStore is wrapped by the error of Decode for a file that is a store of runs, and no file of them.
+// ErrStore is wrapped by the error of Decode for a file that is a store and not a file of runs.
 var ErrStore = errors.New("it is a store")
 
 var (
@@ -46,8 +46,8 @@ var (
 	errBrackets = errors.New("there is no run in it: brackets and commas are all that it has")
 )
 
-// textOf is the text of r as UTF-8: unpacked, and without the mark that some editors and shells put before it (U+FEFF).
-// PowerShell writes UTF-16. utf16 says that it was: what was no character there is U+FFFD now.
+// textOf is the content of r as UTF-8, decompressed, and without a byte order mark (U+FEFF). utf16 says that the
+// content was in UTF-16, as PowerShell writes it. Invalid characters of UTF-16 become U+FFFD.
 func textOf(r io.Reader) (text *bufio.Reader, utf16 bool, err error) {
 	for range 3 {
 		text = bufio.NewReaderSize(r, 64<<10)
@@ -89,7 +89,8 @@ func textOf(r io.Reader) (text *bufio.Reader, utf16 bool, err error) {
 	return nil, false, errors.New("it is packed several times over: unpack it first")
 }
 
-// unpacked is what gzip packed, one piece after the other, as joined files have several. Its errors say so.
+// unpacked decompresses gzip. A file may have several gzip members, one after the other. Errors say that gzip is
+// damaged.
 type unpacked struct {
 	*gzip.Reader
 	from *bufio.Reader
@@ -112,7 +113,7 @@ func (u *unpacked) Read(p []byte) (int, error) {
 	return n, unpacking(err)
 }
 
-// next begins the piece that follows. Zero bytes behind the last one are what tapes and disks fill up with.
+// next begins the next gzip member. Zero bytes after a member are skipped: tapes and disks pad files with them.
 func (u *unpacked) next() error {
 	for {
 		head, err := u.from.Peek(2)
@@ -151,32 +152,32 @@ func wide(r io.Reader, order unicode.Endianness) io.Reader {
 }
 
 const (
-	// longestValue is how many bytes one run may take as JSON: ten million pings take less.
+	// longestValue is the most bytes of a run as JSON. Ten million pings take less.
 	longestValue = 4 << 30
-	// longestProse is how much of a line is read that does not begin as JSON does.
+	// longestProse is how many bytes are read of a line that is not JSON.
 	longestProse = 1 << 20
 )
 
-// line is a line of a file, or the rest of one.
+// line is a line of a file, or its rest.
 type line struct {
 	n    int // from 1
 	text []byte
 }
 
-// lines reads a file line by line, without what programs that collect logs put before each.
+// lines reads a file line by line. It removes the prefixes that log collectors add to lines.
 type lines struct {
 	r     *bufio.Reader
 	n     int
-	again []line // to be read once more, the last one first
-	log   bool   // something stood before the lines
+	again []line // lines to read again, the last one first
+	log   bool   // a line had a prefix
 }
 
-// before is what stands before each line: of containerd and CRI-O, of docker and kubectl with time stamps, of docker
-// compose, of kubectl --prefix, of syslog and journald.
+// before matches the prefixes of lines: of containerd and CRI-O, of docker and kubectl with time stamps, of docker
+// compose, of kubectl --prefix, of syslog and of journald.
 var before = regexp.MustCompile(`^(?:\d{4}-\d\d-\d\dT[0-9:.,]+(?:Z|[+-]\d\d:?\d\d)? (?:(?:stdout|stderr) ([FP]) ` +
 	`)?|[\w.-]+ +\| |\[pod/[^\]]+\] |[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d |[\w.-]+ [\w./-]+(?:\[\d+\])?: )`)
 
-// next is the next line with its line break. A value that a log keeps in pieces is put together again.
+// next is the next line with its line break. A line that a log has split is joined.
 func (l *lines) next() (line, error) {
 	if n := len(l.again); n > 0 {
 		x := l.again[n-1]
@@ -196,15 +197,15 @@ func (l *lines) next() (line, error) {
 	return line{first, text}, err
 }
 
-// putBack lets list be read once more.
+// putBack makes next return list again.
 func (l *lines) putBack(list []line) {
 	for _, x := range slices.Backward(list) {
 		l.again = append(l.again, x)
 	}
 }
 
-// middle adds to text the lines that were read ahead and that pass, up to the first in which a value or a log's line
-// may begin: next would give the same ones. Files of many pings consist of such lines.
+// middle appends to text the lines that are in the buffer already and for which pass is true. It stops before a line
+// that may begin a value or have a prefix. This is a fast path of next: files of many pings consist of such lines.
 func (l *lines) middle(text []byte, pass func(line []byte) bool) []byte {
 	if len(l.again) > 0 {
 		return text
@@ -225,10 +226,10 @@ func (l *lines) middle(text []byte, pass func(line []byte) bool) []byte {
 	return text
 }
 
-// unprefixed reports whether nothing that a log has stands before a line that begins with c.
+// unprefixed reports whether a line that begins with c has no prefix.
 func unprefixed(c byte) bool { return c == ' ' || c == '"' || c == '{' || c == '}' || c == ']' }
 
-// stripped is one line without what stands before it. part says that the next one is its continuation.
+// stripped is a line without its prefix. part says that the next line continues it.
 func (l *lines) stripped() (text []byte, part bool, err error) {
 	text, err = l.raw()
 	if len(text) == 0 {
@@ -248,7 +249,7 @@ func (l *lines) stripped() (text []byte, part bool, err error) {
 	return text, part, nil
 }
 
-// raw is one line. Of one that is no JSON, and longer than anybody would write, the beginning is enough.
+// raw is a line as it is. A long line that is not JSON is cut.
 func (l *lines) raw() (text []byte, err error) {
 	l.n++
 	for {
@@ -268,7 +269,7 @@ func (l *lines) raw() (text []byte, err error) {
 	}
 }
 
-// json reports whether text may be JSON: it begins so, with something before it that logs have.
+// json reports whether text may contain JSON: a brace near the beginning, perhaps after a prefix.
 func (l *lines) json(text []byte) bool {
 	return bytes.IndexByte(text[:min(len(text), 4096)], '{') >= 0 && bytes.IndexByte(text[:min(len(text), 4096)], 0) < 0
 }

@@ -10,17 +10,17 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// numbers reads the fields of whole numbers: see integer. They are all types of such fields that a file has.
+// numbers are the decoders of integer fields. They cover all integer types that a file has.
 var numbers = json.WithUnmarshalers(json.JoinUnmarshalers(
 	json.UnmarshalFromFunc(integer[int]), json.UnmarshalFromFunc(integer[int64]),
 	json.UnmarshalFromFunc(integer[uint16]), json.UnmarshalFromFunc(integer[uint32]),
 	json.UnmarshalFromFunc(integer[uint64])))
 
-// mostWhole is up to where floats have all whole numbers: 2^53.
+// mostWhole is 2^53: up to this number, a float64 holds every integer.
 const mostWhole = 1 << 53
 
-// integer reads a whole number. Programs that know floats alone, and tables with gaps, write 5000.0, and 1e+05 where
-// our format has 100000: these are whole, too. A fraction is not.
+// integer decodes an integer. Programs that have only floats write 5000.0 for 5000, or 1e+05 for 100000: this is
+// accepted. A fraction is an error.
 func integer[T int | int64 | uint16 | uint32 | uint64](dec *jsontext.Decoder, v *T) error {
 	if dec.PeekKind() != '0' {
 		return json.SkipFunc
@@ -46,7 +46,7 @@ func integer[T int | int64 | uint16 | uint32 | uint64](dec *jsontext.Decoder, v 
 	return nil
 }
 
-// numberError is a number that cannot stand where it does.
+// numberError is the error of a number that is not allowed at its place.
 type numberError string
 
 func (e numberError) Error() string { return string(e) }

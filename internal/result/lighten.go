@@ -8,8 +8,8 @@ import (
 	"rtcbench/bench"
 )
 
-// Lighten leaves the pings out of a result file, also out of one of both, that has more than so many bytes, and notes
-// why among its doubts.
+// Lighten removes the pings from a result file that has more than limit bytes, and adds why to its doubts. The file may
+// also be of two platforms.
 func Lighten(file []byte, limit int, why bench.Doubt) ([]byte, error) {
 	if len(file) <= limit {
 		return file, nil

@@ -10,11 +10,11 @@ import (
 	jsonv1 "github.com/go-json-experiment/json/v1"
 )
 
-// asWritten is how package encoding/json writes what it is told to write without escapes for HTML.
+// asWritten makes the new JSON package write as encoding/json does without escapes for HTML.
 var asWritten = json.JoinOptions(jsonv1.DefaultOptionsV1(), jsontext.EscapeForHTML(false), jsontext.EscapeForJS(true))
 
-// WriteLine writes f as Document.Line has it, while it becomes JSON: the text of millions of pings is never in memory,
-// which a process that is stopped would have to give back before it has ended. It ends when ctx does.
+// WriteLine writes f as a line of JSON, as Document.Line, but piece by piece. So the text of millions of pings is never
+// in memory as a whole: a process that is stopped would need time to give that memory back. It stops when ctx ends.
 func (f File) WriteLine(ctx context.Context, w io.Writer) error {
 	s := &shownWriter{to: func(p []byte) error {
 		if ctx.Err() != nil {
@@ -29,10 +29,10 @@ func (f File) WriteLine(ctx context.Context, w io.Writer) error {
 	return s.to(append(s.cut, '\n'))
 }
 
-// shownWriter hands on what is written to it as shown has it.
+// shownWriter passes on what is written to it, with the escapes of shown.
 type shownWriter struct {
 	to  func([]byte) error
-	cut []byte // the beginning of a character
+	cut []byte // beginning of a character that is not complete yet
 }
 
 func (s *shownWriter) Write(p []byte) (int, error) {

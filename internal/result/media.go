@@ -7,15 +7,15 @@ import (
 	"rtcbench/bench"
 )
 
-// What a page can say and hear (web/src/booth.ts, ear.ts): so many bursts in half an hour, each of which is looked for
-// for so long. A page that was kept from its work notes late when a burst was said.
+// The bounds of what a page can play and hear (web/src/booth.ts, ear.ts): mostBursts in half an hour, and latestBurst
+// to find a burst. A page that the browser delays notes a burst up to noted late.
 const (
 	mostBursts  = 7200
 	latestBurst = 3*time.Second + 10*time.Millisecond
 	noted       = time.Minute
 )
 
-// checkMedia wants sound that a page can have said and heard.
+// checkMedia is an error if no page can have played and heard the sound in the file.
 func (f File) checkMedia() error {
 	m := f.Details.Media
 	if m == nil {
@@ -39,7 +39,7 @@ func (f File) checkMedia() error {
 	return nil
 }
 
-// checkBurst looks at the burst behind that of the number before, in a run that ends then.
+// checkBurst checks a burst. before is the number of the burst before, end the latest possible time of a burst.
 func checkBurst(b bench.NoiseBurst, before int, end time.Duration) error {
 	switch {
 	case b.Seq <= before || b.Seq > mostBursts:

@@ -10,8 +10,8 @@ import (
 	"rtcbench/bench"
 )
 
-// From is p with where its run came from, whatever its sender said of that. The rest of the document stays as it is, to
-// the byte: a newer rtcbench may have written it.
+// From is p with o as its origin. An origin that the sender wrote is replaced. All other bytes of the document stay,
+// because a newer version may have written it.
 func (p Packed) From(o bench.Origin) (Packed, error) {
 	text, err := json.Marshal(o)
 	if err != nil {
@@ -29,11 +29,11 @@ func (p Packed) From(o bench.Origin) (Packed, error) {
 	return p, nil
 }
 
-// originIn is where details.fleet stands in a document; start = end is where it would stand.
+// originIn is where the value of details.fleet is in a document. If there is none, start and end are where it would be.
 func originIn(document []byte) (start, end int, err error) {
 	d := jsontext.NewDecoder(bytes.NewReader(document))
 	for _, name := range []string{"details", "fleet"} {
-		if _, err := d.ReadToken(); err != nil { // the brace
+		if _, err := d.ReadToken(); err != nil { // the opening brace
 			return 0, 0, err
 		}
 		for {

@@ -14,8 +14,8 @@ import (
 	"rtcbench/bench"
 )
 
-// original makes a run of a file that the original tool wrote. Its timestamps are milliseconds of a clock that began
-// anywhere, when each pong came: their differences are kept, and the last pong is put at metadata.end_time.
+// original makes a run of a file of the original tool. The timestamps in the file are the times of the pongs, in ms of
+// a clock with an unknown beginning. Their differences are kept, and the last pong is put at metadata.end_time.
 func original(f File, raw []byte, now time.Time) (Entry, error) {
 	switch {
 	case f.Platform == "" && f.Metadata == (Metadata{}):
@@ -32,13 +32,13 @@ func original(f File, raw []byte, now time.Time) (Entry, error) {
 	f.Details = Details{SchemaVersion: SchemaVersion, Tool: Tool{Version: bench.Original}, Ended: bench.Complete,
 		Echo: Echo{Mode: "remote"}, OneWay: OneWay{Clocks: bench.UnknownOffsets}}
 	f.Metadata.CooldownMS = nil
-	if f.Platform == "livekit" { // "reliable: true" stands in its code
+	if f.Platform == "livekit" { // fixed in the original tool's code
 		f.Details.TransportClass, f.Details.Channel = text(string(bench.DataChannelReliable)), &Channel{Ordered: true}
 	}
 	c := &f.Details.Counts
 	c.Answered, c.Lost = st.SuccessfulMessages, st.FailedMessages
 	c.Sent = c.Answered + c.Lost
-	var told []string // what becomes of what the file says, and of what it does not say
+	var told []string // notes for people about missing or changed values
 	if f.Metadata.RunID == "" {
 		told = append(told, "without a run_id: it is made from the content")
 		var compact bytes.Buffer
@@ -79,8 +79,8 @@ func original(f File, raw []byte, now time.Time) (Entry, error) {
 	return Entry{Run: run, Note: strings.Join(told, "; ")}, whole(run)
 }
 
-// unknown finds what the file does not say and no run is without: the original wrote all of it, and never 0, which is
-// also what is read where nothing stands.
+// unknown is an error if a value is missing that every run has. The original tool always writes these values, and they
+// are never 0: a 0 means that the value is missing.
 func (f File) unknown() error {
 	if f.Metadata.StartTime < firstOriginal {
 		return fmt.Errorf("metadata.start_time: %s is no time of day, in Unix seconds", plain(f.Metadata.StartTime))
@@ -99,8 +99,8 @@ func (f File) unknown() error {
 // firstOriginal is before the first version of the original tool, in Unix seconds: 2020-01-01.
 const firstOriginal = 1577836800
 
-// anchored gives the answered pings by the time when they were sent. A ping left its round trip before its timestamp.
-// It keeps the number that it has in the file, where the numbers there can be those of pings.
+// anchored gives the answered pings, sorted by their send times. A ping was sent its round trip time before its
+// timestamp. The pings keep their numbers if the numbers in the file are possible.
 func anchored(list []Measurement, start, end time.Time) (time.Time, []bench.Sample) {
 	if len(list) == 0 {
 		return start, nil
@@ -114,7 +114,7 @@ func anchored(list []Measurement, start, end time.Time) (time.Time, []bench.Samp
 		numbered = numbered && m.MessageNumber > 0 && (i == 0 || m.MessageNumber > byTime[i-1].MessageNumber)
 	}
 	began := end.Add(-nanos(last - left(byTime[0])))
-	if began.Before(start) && !began.Before(time.Unix(0, 0)) { // the two clocks disagree: the run is where its end is
+	if began.Before(start) && !began.Before(time.Unix(0, 0)) { // the clocks disagree: the end is right
 		start = began
 	}
 	samples := make([]bench.Sample, len(byTime))

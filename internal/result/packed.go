@@ -11,14 +11,14 @@ import (
 	"rtcbench/bench"
 )
 
-// Packed is a run as stores keep it. What a store gave back has Document, Samples and Histogram alone.
+// Packed is a run as stores keep it. A run that a store returns has only Document, Samples and Histogram.
 type Packed struct {
 	bench.Packed
-	File File // the document, before it was JSON
+	File File // the document before encoding
 }
 
-// Pack packs r. Times of samples are kept to 0.1 µs; everything else as the result file has it. A run that cannot be is
-// an error that wraps bench.ErrRejected: no store keeps what nobody could read again.
+// Pack packs r. Times of samples are rounded to 0.1 µs; all other values are as in the result file. If the run could
+// not be read back, the error wraps bench.ErrRejected.
 func Pack(r bench.Record) (Packed, error) {
 	run := r.Run
 	p := Packed{File: lean(run, r.Summary)}
@@ -39,7 +39,7 @@ func Pack(r bench.Record) (Packed, error) {
 	return p, nil
 }
 
-// PackAll packs each of list, or none.
+// PackAll packs all runs in list, or none.
 func PackAll(list []bench.Record) ([]bench.Packed, error) {
 	packed := make([]bench.Packed, len(list))
 	for i, r := range list {
@@ -52,18 +52,18 @@ func PackAll(list []bench.Record) ([]bench.Packed, error) {
 	return packed, nil
 }
 
-// index fills in by what a run is found and summed up. All of it follows from the file: in whatever way a run comes to
-// a store, it stands at one place.
+// index fills in the values by which a run is found and summed up. All of them follow from the file: the same run
+// always gets the same values, however it reaches a store.
 func (p *Packed) index(r bench.Run) {
 	m := p.File.Metadata
 	p.ID, p.Series, p.Counts = canonical(r.ID), bench.SeriesOf(r), r.Counts
-	// A file begins at a whole microsecond and keeps the duration: the end that it gives back is up to one earlier.
-	// Rounded up, a whole one is what it was.
+	// A file has a start in whole microseconds, and the duration. Their sum may be up to a microsecond before the end
+	// of the run, so it is rounded up.
 	p.End = clock(m.StartTime).Add(nanos(m.DurationMS) + time.Microsecond - 1).Truncate(time.Microsecond)
 	p.Invalid = p.File.Details.Validity != nil && p.File.Details.Validity.Verdict == bench.Invalid
 }
 
-// Run is the run that was packed. Without Samples it has Kept.
+// Run is the run that was packed. Without Samples the run has Kept.
 func (p Packed) Run() (bench.Run, error) {
 	var f File
 	if err := unmarshal(p.Document, &f); err != nil {
@@ -72,7 +72,7 @@ func (p Packed) Run() (bench.Run, error) {
 	return p.run(f)
 }
 
-// run is the run of which f is the document.
+// run is the run with the document f.
 func (p Packed) run(f File) (bench.Run, error) {
 	run, err := f.told()
 	if err != nil {
@@ -96,7 +96,8 @@ func (p Packed) run(f File) (bench.Run, error) {
 	return run, nil
 }
 
-// slots is how many samples r has by its counts: a run of the original tool has those alone that were answered.
+// slots is how many samples r has according to its counts. Runs of the original tool have samples of answered pings
+// alone.
 func slots(r bench.Run) int {
 	if r.OfOriginal() {
 		return r.Counts.Answered
@@ -104,7 +105,7 @@ func slots(r bench.Run) int {
 	return r.Counts.Sent + r.Counts.NotSent
 }
 
-// tick is to what times of packed samples are kept.
+// tick is the resolution of times in packed samples.
 const tick = 100 * time.Nanosecond
 
 const packedVersion = 1
@@ -156,7 +157,7 @@ func appendRuns(b []byte, values []uint64) []byte {
 	return b
 }
 
-// column is one time of the samples that have it.
+// column is one kind of times, and the samples that have it.
 type column struct {
 	has func(*bench.Sample) bool
 	get func(*bench.Sample) time.Duration
@@ -196,7 +197,7 @@ func columnsOf(grid time.Duration) []column {
 func ticks(d time.Duration) int64 {
 	n := int64(math.Round(float64(d) / float64(tick)))
 	if n == 0 && d > 0 {
-		return 1 // 0 means that there is none
+		return 1 // 0 would mean a time that is missing
 	}
 	return n
 }
@@ -220,8 +221,8 @@ func (c column) pack(b []byte, samples []bench.Sample) []byte {
 	return b
 }
 
-// unpackSamples reads what packSamples wrote of a run that has so many samples. It makes nothing that is larger than
-// they are.
+// unpackSamples reads samples that packSamples wrote. want is how many there have to be. Damaged input cannot make it
+// allocate more than these samples need.
 func unpackSamples(b []byte, want int) ([]bench.Sample, error) {
 	if len(b) == 0 || b[0] != packedVersion {
 		return nil, fmt.Errorf("%w, or packed by a newer rtcbench", errPacked)
@@ -265,7 +266,7 @@ func unpackSamples(b []byte, want int) ([]bench.Sample, error) {
 	return samples, nil
 }
 
-// reader takes numbers off b; bad says that one was missing.
+// reader takes numbers from b. bad says that the bytes ended too early or were invalid.
 type reader struct {
 	b   []byte
 	bad bool
@@ -291,7 +292,7 @@ func (r *reader) varint() int64 {
 	return v
 }
 
-// take takes so many bytes off b; nil = none.
+// take takes n bytes from b; nil = there are not that many.
 func (r *reader) take(n uint64) []byte {
 	if n == 0 || n > uint64(len(r.b)) {
 		r.bad = r.bad || n > 0
@@ -302,10 +303,10 @@ func (r *reader) take(n uint64) []byte {
 	return part
 }
 
-// equal are values of one kind after one another.
+// equal is a run of equal values: the value, and how often it is repeated.
 type equal struct{ value, length uint64 }
 
-// runs reads n values, as they are packed.
+// runs reads n values, which are packed as runs of equal values.
 func (r *reader) runs(n uint64) (list []equal) {
 	for n > 0 && !r.bad {
 		e := equal{r.uvarint(), r.uvarint()}
@@ -318,12 +319,12 @@ func (r *reader) runs(n uint64) (list []equal) {
 	return list
 }
 
-// enough reports whether so many bytes can hold the times of all samples that have some: each takes one at the least.
+// enough reports whether so many bytes can hold the times of the samples. Each time takes at least one byte.
 func enough(fates []equal, bytes int) bool {
 	need := uint64(0)
 	for _, e := range fates {
 		if outcome := bench.Outcome(e.value & 7); outcome != bench.NotSent {
-			need += 2 * e.length // sent, and the send call
+			need += 2 * e.length // the send time, and the duration of the send call
 		}
 	}
 	return need <= uint64(bytes)

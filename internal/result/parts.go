@@ -12,7 +12,7 @@ func others(r bench.Run, told bool) []string {
 	return append([]string{}, r.Echo.Others...)
 }
 
-// grid is how the pings of p are timed; nil = nobody knows.
+// grid is how the pings of p are timed; nil = not known.
 func grid(p bench.Plan) *string {
 	switch {
 	case p.PaceUnknown:
@@ -31,7 +31,7 @@ func validity(v bench.Validity) *Validity {
 	return out
 }
 
-// newHistogram is h as the file has it; nil = empty.
+// newHistogram is h in the form of the file; nil = h is empty.
 func newHistogram(h stats.Histogram) (*Histogram, error) {
 	if h.Total() == 0 {
 		return nil, nil
@@ -69,7 +69,7 @@ func oneWay(clocks bench.Clocks, o bench.OneWay) OneWay {
 		return OneWay{Clocks: clocks, Reason: text(o.Why)}
 	}
 	up, down := o.Up.P50.D, o.Down.P50.D
-	less, more := o.Offset.Theta-o.Offset.Lo, o.Offset.Hi-o.Offset.Theta // how far θ may be off
+	less, more := o.Offset.Theta-o.Offset.Lo, o.Offset.Hi-o.Offset.Theta // how far theta may be from the truth
 	w := OneWay{
 		Clocks: clocks, Theta: when(true, ms(o.Offset.Theta)), HalfWidth: when(true, ms(o.Offset.HalfWidth())),
 		UpP50: when(true, ms(up)), Up: &[2]float64{ms(up - more), ms(up + less)},
@@ -128,7 +128,7 @@ func text(s string) *string {
 	return &s
 }
 
-// HideAddresses removes what tells where the two ends of each ICE pair are.
+// HideAddresses removes the addresses of both ends from ICE pairs.
 func HideAddresses(pairs []bench.ICEPair) {
 	for i := range pairs {
 		pairs[i].Local.Address, pairs[i].Remote.Address = "", ""

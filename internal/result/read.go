@@ -13,14 +13,13 @@ import (
 	"rtcbench/internal/stats"
 )
 
-// maxLocation is how long a location may be, in bytes.
+// maxLocation is the largest length of a location, in bytes.
 const maxLocation = 256
 
-// longest is what no duration in a file may exceed: it bounds arithmetic, not networks.
+// longest is the longest duration that a file may have. It protects arithmetic from overflow.
 const longest = 100 * 365 * 24 * time.Hour
 
-// Run is the run that f was written of. The error names the key that is wrong.
-// A file without samples gives a run with Kept.
+// Run is the run in f. The error names the key that is wrong. A file without samples gives a run with Kept.
 func (f File) Run() (bench.Run, error) {
 	r, err := f.told()
 	if err == nil {
@@ -29,7 +28,7 @@ func (f File) Run() (bench.Run, error) {
 	return r, err
 }
 
-// told is what f tells of its run: Run without a look at what the pings and the counts have to do with each other.
+// told is Run without comparing the samples with the counts.
 func (f File) told() (bench.Run, error) {
 	if v := f.Details.SchemaVersion; v != SchemaVersion {
 		return bench.Run{}, fmt.Errorf("details.schema_version: %d; this rtcbench reads version %d (a newer one "+
@@ -41,7 +40,7 @@ func (f File) told() (bench.Run, error) {
 	return f.run()
 }
 
-// run is told of a file that was checked.
+// run is told for a file that was checked.
 func (f File) run() (bench.Run, error) {
 	m, d := f.Metadata, f.Details
 	r := bench.Run{
@@ -98,7 +97,7 @@ func (f File) run() (bench.Run, error) {
 	return r, nil
 }
 
-// read is the histogram of that many answered pings; nil = the file has none.
+// read is the histogram; it has to have so many answered pings. A nil h gives an empty histogram.
 func (h *Histogram) read(answered int) (stats.Histogram, error) {
 	if h == nil {
 		return stats.Histogram{}, nil
@@ -151,7 +150,7 @@ func (f File) facts() bench.Facts {
 	return facts
 }
 
-// judged is the verdict that the run was given; nil = by an rtcbench that gave none.
+// judged is the verdict in the file; nil = the version that wrote the file gave no verdicts.
 func (v *Validity) judged() *bench.Validity {
 	if v == nil {
 		return nil
@@ -170,7 +169,7 @@ func (c *Channel) facts() bench.Channel {
 	return bench.Channel{Known: true, Ordered: c.Ordered, MaxRetransmits: c.MaxRetransmits}
 }
 
-// summary is what f says of its run, where the samples are not there to say it.
+// summary is the summary in the file, for a run without samples.
 func (f File) summary() bench.Summary {
 	t, d := f.Statistics, f.Details
 	s := bench.Summary{
@@ -229,7 +228,7 @@ func (t Tail) spread() bench.Spread {
 	return bench.Spread{P50: q(t.P50), P99: q(t.P99), Max: q(t.Max)}
 }
 
-// list is the columns as samples; check has found them of one length.
+// list are the columns as samples. check has checked that the columns are equally long.
 func (c Samples) list() []bench.Sample {
 	if len(c.Seq) == 0 {
 		return nil
@@ -239,7 +238,7 @@ func (c Samples) list() []bench.Sample {
 		s := bench.Sample{Seq: c.Seq[i], Due: nanos(c.Due[i]), Sent: span(c.Sent[i]), SendCall: span(c.SendCall[i]),
 			RTT: span(c.RTT[i])}
 		s.Outcome, _ = bench.ParseOutcome(c.Outcome[i])
-		if len(c.Reason) > 0 { // one file has none, another an empty list
+		if len(c.Reason) > 0 { // absent or empty if no sample has a reason
 			s.Reason, _ = bench.ParseReason(c.Reason[i])
 		}
 		if c.Hold[i] != nil && c.UpRaw[i] != nil {
@@ -250,14 +249,14 @@ func (c Samples) list() []bench.Sample {
 	return list
 }
 
-// uuidOf is the run's ID where a file has none: the same for the same content.
+// uuidOf is an ID for a file that has none. It depends on the content alone.
 func uuidOf(content []byte) string {
 	return uuid.NewSHA1(uuid.NameSpaceURL, content).String()
 }
 
 func or(s *string) string { return zero(s) }
 
-// zero is what v points at, or nothing.
+// zero is *v; the zero value if v is nil.
 func zero[T any](v *T) (value T) {
 	if v != nil {
 		value = *v
@@ -265,7 +264,7 @@ func zero[T any](v *T) (value T) {
 	return value
 }
 
-// asked is what a plan asked for.
+// asked is the transport class that a plan asks for.
 func asked(p Plan) bench.TransportClass {
 	if p.Lossy {
 		return bench.DataChannelLossy
@@ -273,10 +272,10 @@ func asked(p Plan) bench.TransportClass {
 	return bench.TransportClass(or(p.Class))
 }
 
-// millis is v whole milliseconds.
+// fromMillis is v milliseconds; 0 if v is nil.
 func fromMillis(v *int64) time.Duration { return time.Duration(zero(v)) * time.Millisecond }
 
-// nanos is v milliseconds, exactly as they were before they were written.
+// nanos is v milliseconds, rounded to whole nanoseconds: this is exactly the duration that was written.
 func nanos(v float64) time.Duration { return time.Duration(math.Round(v * 1e6)) }
 
 func span(v *float64) time.Duration {
@@ -295,7 +294,7 @@ func ratio(v *float64) bench.Share {
 
 func q(v *float64) bench.Quantity { return bench.Quantity{D: span(v), OK: v != nil} }
 
-// clock is a time of day in Unix seconds, to the microsecond that the file keeps.
+// clock is a time of day from Unix seconds, rounded to the microsecond as in files.
 func clock(s float64) time.Time { return time.UnixMicro(int64(math.Round(s * 1e6))).UTC() }
 
 func ways(l Loss) bench.Ways {
@@ -305,8 +304,7 @@ func ways(l Loss) bench.Ways {
 	return bench.Ways{Known: true, Up: *l.Up, Down: *l.Down, Unknown: l.Unknown}
 }
 
-// canonical is the one spelling of a UUID under which a run is kept (RFC 9562, section 4). What is no UUID stays as it
-// is.
+// canonical is the canonical spelling of a UUID (RFC 9562, section 4). A text that is no UUID stays as it is.
 func canonical(id string) string {
 	if u, err := uuid.Parse(id); err == nil {
 		return u.String()

@@ -2,7 +2,7 @@ package result
 
 import "unicode/utf8"
 
-// Split cuts s into pieces of at most size bytes, never within a character: what a store with short fields can take.
+// Split cuts s into pieces of at most size bytes, for stores with short fields. It does not cut within a character.
 func Split(s string, size int) (pieces []string) {
 	for len(s) > size {
 		n := size

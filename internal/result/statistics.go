@@ -8,11 +8,12 @@ import (
 	"rtcbench/bench"
 )
 
-// Statistics are those of the original format.
+// Statistics are the statistics of the original format.
 //
-// Its fields are the list of all statistics. A statistic has the name in json everywhere: in files, in columns and
-// fields of stores, in CSV. The comment at it says how to read it, also in the file's schema. unit is the value's; of
-// names the bench.Quantity of bench.Summary that it is; percentile is the label by which metrics show it.
+// The fields of Statistics are the list of all statistics. The JSON name of a field is its name everywhere: in files,
+// in columns and fields of stores, and in CSV. The comment at a field also describes it in the schema of the file. The
+// tag unit is the unit of the value. The tag of is the field of bench.Summary that has the value. The tag percentile is
+// the label by which metrics show it.
 type Statistics struct {
 	TotalMessages      int `json:"total_messages"`      // pings sent whose fate is known
 	SuccessfulMessages int `json:"successful_messages"` // answered within the timeout
@@ -32,16 +33,16 @@ type Statistics struct {
 	Jitter *float64 `json:"jitter" unit:"ms" of:"Jitter"`
 }
 
-// Statistic describes one of Statistics.
+// Statistic describes a field of Statistics.
 type Statistic struct {
 	Key        string
-	Unit       string // "" = it is counted
-	Percentile string // by which metrics show it; "" = they do not
+	Unit       string // "" = a count
+	Percentile string // label for metrics; "" = not in metrics
 	field      int
 	of         string // field of bench.Summary; "" = it follows from the counts
 }
 
-// StatisticList describes all of Statistics, in their order. Whoever keeps, writes or shows statistics goes by it.
+// StatisticList describes all fields of Statistics, in order. Code that keeps, writes or shows statistics uses it.
 var StatisticList = func() (list []Statistic) {
 	t := reflect.TypeFor[Statistics]()
 	for i := range t.NumField() {
@@ -54,7 +55,7 @@ var StatisticList = func() (list []Statistic) {
 	return list
 }()
 
-// StatisticsNamed are those of StatisticList with these keys, in the order of the keys.
+// StatisticsNamed are the entries of StatisticList with these keys, in the order of keys.
 func StatisticsNamed(keys ...string) (list []Statistic) {
 	for _, key := range keys {
 		i := slices.IndexFunc(StatisticList, func(x Statistic) bool { return x.Key == key })
@@ -63,7 +64,7 @@ func StatisticsNamed(keys ...string) (list []Statistic) {
 	return list
 }
 
-// In is the value that s has; ok is false where it is not known.
+// In is the value of the statistic in s; ok is false if it is not known.
 func (x Statistic) In(s Statistics) (value float64, ok bool) {
 	switch v := reflect.ValueOf(s).Field(x.field).Interface().(type) {
 	case int:
@@ -74,7 +75,7 @@ func (x Statistic) In(s Statistics) (value float64, ok bool) {
 	panic("a statistic is an int or a *float64")
 }
 
-// Of is the duration in s that x is; nil = it follows from the counts.
+// Of is the duration in s that belongs to the statistic; nil = it follows from the counts.
 func (x Statistic) Of(s *bench.Summary) *bench.Quantity {
 	if x.of == "" {
 		return nil
@@ -82,7 +83,7 @@ func (x Statistic) Of(s *bench.Summary) *bench.Quantity {
 	return reflect.ValueOf(s).Elem().FieldByName(x.of).Addr().Interface().(*bench.Quantity)
 }
 
-// StatisticsOf are the statistics of a run and its summary.
+// StatisticsOf are the statistics of r.
 func StatisticsOf(r bench.Record) Statistics {
 	c, s := r.Counts, r.Summary
 	out := Statistics{
@@ -97,7 +98,7 @@ func StatisticsOf(r bench.Record) Statistics {
 	return out
 }
 
-// tell puts into s what t says of durations.
+// tell sets the durations in s from t.
 func (t Statistics) tell(s *bench.Summary) {
 	for _, x := range StatisticList {
 		if to := x.Of(s); to != nil {
@@ -107,16 +108,16 @@ func (t Statistics) tell(s *bench.Summary) {
 	}
 }
 
-// Counts are those of bench.Counts that the run's tool tells: the others are null.
+// Counts are the counts that the run's tool reports. All other counts are null.
 type Counts struct {
 	bench.Counts
-	Original bool `json:"-"` // the original tool tells those alone that every tool does; lost are all that failed
+	Original bool `json:"-"` // the original tool reports the counts of every tool alone; all failed pings count as lost
 }
 
-// Tells reports whether the run's tool tells x.
+// Tells reports whether the run's tool reports the count x.
 func (c Counts) Tells(x bench.Count) bool { return x.Always || !c.Original }
 
-// MarshalJSON writes null for what is not told.
+// MarshalJSON writes null for counts that the run's tool does not report.
 func (c Counts) MarshalJSON() ([]byte, error) {
 	b := []byte{'{'}
 	for i, x := range bench.CountList {
@@ -133,9 +134,9 @@ func (c Counts) MarshalJSON() ([]byte, error) {
 	return append(b, '}'), nil
 }
 
-// Figure is a number of a run as stores have it.
+// Figure is a number of a run, as stores keep it.
 type Figure struct {
-	Key, Unit string // Unit "" = it is counted
+	Key, Unit string // Unit "" = a count
 	Value     float64
 }
 
@@ -149,7 +150,7 @@ func (t Statistics) Figures() (list []Figure) {
 	return list
 }
 
-// Figures are the counts that are told.
+// Figures are the counts that the run's tool reports.
 func (c Counts) Figures() (list []Figure) {
 	for _, x := range bench.CountList {
 		if c.Tells(x) {

@@ -9,19 +9,19 @@ import (
 )
 
 type (
-	// Server is what the platform says of itself; null = it does not.
+	// Server is what the platform reports about itself. null is a value that it does not report.
 	Server struct{ bench.Server }
-	// Daily is what only Daily tells of itself; null = it does not.
+	// Daily is what only Daily reports about itself. null is a value that it does not report.
 	Daily struct{ bench.Daily }
 )
 
-// MarshalJSON writes null for what is not known.
+// MarshalJSON writes null for values that are not known.
 func (s Server) MarshalJSON() ([]byte, error) { return orNull(s.Server) }
 
-// MarshalJSON writes null for what is not known.
+// MarshalJSON writes null for values that are not known.
 func (d Daily) MarshalJSON() ([]byte, error) { return orNull(d.Daily) }
 
-// orNull is a struct as JSON, with null where a field is zero.
+// orNull is a struct as JSON, with null for each field that is zero.
 func orNull(object any) ([]byte, error) {
 	v := reflect.ValueOf(object)
 	b := []byte{'{'}

@@ -17,33 +17,33 @@ import (
 	"rtcbench/internal/redact"
 )
 
-// part is the file of one run within a text of JSON.
+// part is the file of one run, as a part of a larger JSON text.
 type part struct {
 	File
 	Details detailed `json:"details"`
 }
 
-// value is one JSON value of a file: the file of one run, or that of both, or an entry of the outbox.
+// value is a JSON value of a file: the file of one run or of two platforms, or a file of the outbox.
 type value struct {
 	part
 	sides
 }
 
-// sides are runs within a value, as text: whoever has a platform is a run, and has none that are meant.
+// sides are the runs within a value, as text. A value with a platform is itself a run, and its sides are ignored.
 type sides struct {
 	Daily   jsontext.Value `json:"daily"`
 	Livekit jsontext.Value `json:"livekit"`
 	Run     jsontext.Value `json:"run"`
-	Packed  []byte         `json:"packed"` // as MarshalBinary packs a run, in base64
+	Packed  []byte         `json:"packed"` // base64 of what MarshalBinary writes
 }
 
-// detailed are details, where there are any: a file of the original tool has none.
+// detailed are the details of a file; nil in a file of the original tool.
 type detailed struct {
 	*Details
-	seen func() // nil = nobody asks
+	seen func() // called when details begin; nil = nobody is told
 }
 
-// UnmarshalJSONFrom reads details, or null.
+// UnmarshalJSONFrom decodes details or null.
 func (d *detailed) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	if d.seen != nil && dec.PeekKind() == '{' {
 		d.seen()
@@ -51,12 +51,12 @@ func (d *detailed) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	return json.UnmarshalDecode(dec, &d.Details)
 }
 
-// reading is how JSON is read: bytes that are no UTF-8 are found by CheckText, which names their key.
+// reading are the options for decoding. Invalid UTF-8 is accepted here: CheckText finds it and names its key.
 var reading = json.JoinOptions(jsontext.AllowInvalidUTF8(true), numbers)
 
-// read reads the value that f begins with, as it comes: the text of a long one is never in memory, but for what stands
-// before its details. wrong is what is wrong with the content of the value, which is read to its end all the same.
-// err says that it has no end.
+// read decodes the value at the beginning of f as it is read. After the beginning of details, the text of the value is
+// not kept. wrong is an error in the content of a value, which is then read to its end. err says that the value has no
+// end, or is not JSON.
 func (v *value) read(f *feed) (end int64, wrong, err error) {
 	v.part.Details.seen = f.forget
 	dec := jsontext.NewDecoder(f, reading)
@@ -64,19 +64,19 @@ func (v *value) read(f *feed) (end int64, wrong, err error) {
 	if wrong = explain(err); wrong == nil {
 		return dec.InputOffset(), nil, err
 	}
-	// A decoder does not go on after an error. Another one does, from the same depth.
+	// A decoder stops after an error. A second one skips the rest of the value from the same depth.
 	open := opened(dec)
 	rest := io.MultiReader(bytes.NewReader(open), bytes.NewReader(bytes.Clone(dec.UnreadBuffer())), f)
 	skip := jsontext.NewDecoder(rest, reading, jsontext.AllowDuplicateNames(true))
 	before := dec.InputOffset() - int64(len(open))
 	err = skip.SkipValue()
 	if syntax, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
-		syntax.ByteOffset, syntax.JSONPointer = syntax.ByteOffset+before, "" // it does not know
+		syntax.ByteOffset, syntax.JSONPointer = syntax.ByteOffset+before, "" // skip does not know it
 	}
 	return before + skip.InputOffset(), wrong, err
 }
 
-// opened is a beginning of JSON, as short as can be, after which may stand what follows in dec.
+// opened is the shortest JSON text that leads to the state of dec. The rest of dec's input may follow it.
 func opened(dec *jsontext.Decoder) (text []byte) {
 	for i := 1; i <= dec.StackDepth(); i++ {
 		kind, n := dec.StackIndex(i)
@@ -98,13 +98,13 @@ func opened(dec *jsontext.Decoder) (text []byte) {
 	return text
 }
 
-// ReadFile reads a result file of rtcbench from its text, without a look at whether the run is a possible one.
+// ReadFile decodes the result file of a run. It does not check whether the run is possible.
 func ReadFile(data []byte) (f File, err error) {
 	err = unmarshal(data, &f)
 	return f, err
 }
 
-// unmarshal reads the file of one run.
+// unmarshal decodes the file of one run.
 func unmarshal(data []byte, into any) error {
 	if err := CheckText(data); err != nil {
 		return err
@@ -113,7 +113,7 @@ func unmarshal(data []byte, into any) error {
 	return cmp.Or(explain(err), err)
 }
 
-// explain says in the words of the file what is wrong with the content of JSON; nil = nothing that is content.
+// explain turns an error in the content of JSON into one in the words of the file; nil = err is another error.
 func explain(err error) error {
 	if syntax, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
 		if errors.Is(err, jsontext.ErrDuplicateName) {
@@ -128,14 +128,14 @@ func explain(err error) error {
 	if m, ok := errors.AsType[mistake](wrong.Err); ok {
 		return m
 	}
-	if old, ok := errors.AsType[*jsonv1.UnmarshalTypeError](wrong.Err); ok { // of a type that reads itself
+	if old, ok := errors.AsType[*jsonv1.UnmarshalTypeError](wrong.Err); ok { // of a type with its own decoder
 		return fmt.Errorf("%s: this cannot stand there: %s", key(wrong.JSONPointer, old.Field), old.Value)
 	}
 	if number, ok := errors.AsType[numberError](wrong.Err); ok {
 		return fmt.Errorf("%s: %w", key(wrong.JSONPointer, ""), number)
 	}
 	what := kindNames[wrong.JSONKind]
-	if what == "" && wrong.Err != nil { // as of an array that has too few values
+	if what == "" && wrong.Err != nil { // such as an array with too few values
 		return fmt.Errorf("%s: %w", key(wrong.JSONPointer, ""), wrong.Err)
 	}
 	if wrong.JSONKind == '0' && wrong.JSONValue != nil {
@@ -144,15 +144,15 @@ func explain(err error) error {
 	return fmt.Errorf("%s: this cannot stand there: %s", key(wrong.JSONPointer, ""), what)
 }
 
-// kindNames are what values of JSON are called.
+// kindNames are the names of the kinds of JSON values.
 var kindNames = map[jsontext.Kind]string{
 	'n': "null", 'f': "bool", 't': "bool", '"': "string", '0': "number", '{': "object", '[': "array",
 }
 
-// longestKey is more than any place in a file of ours takes, in bytes.
+// longestKey bounds the length of a key in errors, in bytes. No key of our files is longer.
 const longestKey = 120
 
-// key is how a place in a file is written: details.samples.rtt_ms[3].
+// key is a place in a file in the form details.samples.rtt_ms[3].
 func key(at jsontext.Pointer, within string) string {
 	var b strings.Builder
 	for name := range at.Tokens() {

@@ -32,18 +32,18 @@ var below0 = []string{"theta_ms", "up_ms", "down_ms", "up_p50_ms", "down_p50_ms"
 	"latency_ms", "from_ms", "to_ms", "own_error_ms", "floor_dbfs", "threshold_dbfs", "quietest_dbfs",
 	"loud_floor_dbfs", "clock_offset_ms", "interrupt_at_ms", "r", "mouth_to_ear_ms", "network_ms", "turn_share"}
 
-// elsewhere are the keys of long lists, and of times of day, which have checks of their own.
+// elsewhere are the keys with checks of their own: long lists, and times of day.
 var elsewhere = []string{"samples", "measurements", "start_time", "end_time"}
 
-// checkValues looks at every number and every text of f, whatever it stands for: none is beyond what a run of a hundred
-// years could bring, none is negative that counts or lasts, and no text is anything but UTF-8.
+// checkValues checks every number and every text of f. A number must not be larger than a run of a hundred years could
+// have. Only numbers of keys in below0 may be negative. Texts have to be valid UTF-8.
 func (f File) checkValues() error { return checkValue(reflect.ValueOf(f), &place{}, false) }
 
-// place is where in a file a value stands. Its text is made when somebody asks: few values are wrong.
+// place is where a value is in a file. Its text is made only for errors.
 type place struct {
 	in    *place // nil = the file itself
-	name  string // the key; "" = that of in
-	index int    // in a list, where there is no name
+	name  string // key; "" = an item of the list in
+	index int    // index in the list, if name is ""
 }
 
 func (p *place) text() string {
@@ -56,15 +56,15 @@ func (p *place) text() string {
 	return fmt.Sprintf("%s[%d]", p.in.text(), p.index)
 }
 
-// field is a field of a struct as JSON has it.
+// field is a field of a struct in its JSON form.
 type field struct {
 	index     int
 	name      string
-	anonymous bool // the fields of the struct stand where it does
-	negative  bool // numbers of the field may be negative
+	anonymous bool // embedded: its fields belong to the struct around it
+	negative  bool // its numbers may be negative
 }
 
-var known sync.Map // by reflect.Type: the fields whose values are looked at, which each run has
+var known sync.Map // by reflect.Type: the fields to check
 
 func fieldsOf(t reflect.Type) []field {
 	if list, ok := known.Load(t); ok {
@@ -126,7 +126,7 @@ func checkFields(v reflect.Value, at *place, negative bool) error {
 	if v.Type() == typeOfQuantity {
 		return checkValue(reflect.ValueOf(ms(v.Interface().(bench.Quantity).D)), at, negative)
 	}
-	if v.Type() == typeOfTime { // it was read as RFC 3339 has it
+	if v.Type() == typeOfTime { // decoding has checked it against RFC 3339
 		return nil
 	}
 	for _, f := range fieldsOf(v.Type()) {
@@ -161,8 +161,8 @@ func checkText(s string, at *place) error {
 	return nil
 }
 
-// CheckText finds what in a text of JSON a reader would silently replace by U+FFFD, so that two names could become one:
-// bytes that are not UTF-8, and halves of surrogate pairs. The error names the key.
+// CheckText is an error if text of JSON has invalid characters: bytes that are not UTF-8, or halves of surrogate pairs.
+// A decoder would replace them by U+FFFD, and two names could become the same. The error names the key.
 func CheckText(data []byte) error {
 	if !utf8.Valid(data) {
 		at := 0
@@ -194,7 +194,7 @@ func CheckText(data []byte) error {
 	}
 }
 
-// escaped is the character that data begins with as \uXXXX; of any other escape it is 0, of two bytes.
+// escaped is the character of the escape \uXXXX at the beginning of data. For any other escape it is 0, and size is 2.
 func escaped(data []byte) (r rune, size int) {
 	if len(data) < 6 || data[0] != '\\' || data[1] != 'u' {
 		return 0, min(2, len(data))
@@ -214,7 +214,7 @@ func escaped(data []byte) (r rune, size int) {
 
 var keyBefore = regexp.MustCompile(`"([A-Za-z0-9_]{1,40})"\s*:\s*("[^"]*|[^",{}]*)$`)
 
-// lastKey is the key whose value data ends in, as the beginning of an error; "" = none is near.
+// lastKey is the last key before the end of data, as the beginning of an error; "" = there is none near the end.
 func lastKey(data []byte) string {
 	if m := keyBefore.FindSubmatch(data[max(0, len(data)-400):]); m != nil {
 		return redact.Words(string(m[1])) + ": "
@@ -225,7 +225,8 @@ func lastKey(data []byte) string {
 // mistake is an error that names its key itself.
 type mistake struct{ error }
 
-// required reads an object into v, and refuses one that lacks one of keys, or has null there. null is no object.
+// required decodes an object into v. A missing key of keys, or null for it, is an error. null in place of the object is
+// accepted.
 func required(dec *jsontext.Decoder, v any, object string, keys ...string) error {
 	data, err := dec.ReadValue()
 	if err != nil || data.Kind() == 'n' {
@@ -235,7 +236,7 @@ func required(dec *jsontext.Decoder, v any, object string, keys ...string) error
 	if err := json.Unmarshal(data, &has, reading); err != nil {
 		return err
 	}
-	for key := range has { // the reader knows no case
+	for key := range has { // the decoder ignores the case of keys
 		if lower := strings.ToLower(key); lower != key && has[lower] != nil {
 			return mistake{fmt.Errorf("%s.%s: it is there twice, in two spellings", object, lower)}
 		}
@@ -255,19 +256,19 @@ func required(dec *jsontext.Decoder, v any, object string, keys ...string) error
 	return err
 }
 
-// UnmarshalJSONFrom refuses metadata without what every run has.
+// UnmarshalJSONFrom decodes metadata. A missing key that every run has is an error.
 func (m *Metadata) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	type plain Metadata
 	return required(dec, (*plain)(m), "metadata", "start_time", "end_time", "duration_ms", "iterations", "timeout_ms")
 }
 
-// UnmarshalJSONFrom refuses statistics without what every run has.
+// UnmarshalJSONFrom decodes statistics. A missing key that every run has is an error.
 func (s *Statistics) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	type plain Statistics
 	return required(dec, (*plain)(s), "statistics", "total_messages", "successful_messages", "failed_messages")
 }
 
-// UnmarshalJSONFrom refuses counts without what every run has.
+// UnmarshalJSONFrom decodes counts. A missing key that every run has is an error.
 func (c *Counts) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	var keys []string
 	for _, x := range bench.CountList {

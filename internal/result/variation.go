@@ -6,12 +6,12 @@ import (
 )
 
 type (
-	// Variations are those of the way to the echo and of the way back.
+	// Variations are the delay variations of both ways: to the echo and back.
 	Variations struct {
 		Up   Variation `json:"up"`
 		Down Variation `json:"down"`
 	}
-	// Variation is how the packets of one way differed, as a jitter buffer at its end sees them.
+	// Variation is the delay variation of the packets of one way, as a jitter buffer at its end sees it.
 	Variation struct {
 		Packets       int      `json:"packets"`
 		PDV           Above    `json:"pdv_ms"`
@@ -20,7 +20,7 @@ type (
 		Reordered     int      `json:"reordered"`
 		Extent        int      `json:"reordering_extent"`
 	}
-	// Above are quantiles of what was longer than the shortest.
+	// Above are quantiles of the delay above the shortest delay.
 	Above struct {
 		P50  *float64 `json:"p50"`
 		P90  *float64 `json:"p90"`
@@ -29,18 +29,19 @@ type (
 		P999 *float64 `json:"p999"`
 		Max  *float64 `json:"max"`
 	}
-	// Buffer is the jitter buffer that would have lost so much; null = less than one packet.
+	// Buffer is the delay of the jitter buffer that would have lost this share; null = less than one packet.
 	Buffer struct {
 		Percent1  *float64 `json:"loses_1_percent"`
 		Percent01 *float64 `json:"loses_0_1_percent"`
 	}
-	// Bursts is how failed pings lie among the others, and those lost on each way; null = not known of every one.
+	// Bursts is how failed pings cluster, and how the losses of each way cluster. A way is null if not all of its
+	// losses are known.
 	Bursts struct {
 		RoundTrip *Burst `json:"round_trip"`
 		Up        *Burst `json:"up"`
 		Down      *Burst `json:"down"`
 	}
-	// Burst is how losses lie among packets.
+	// Burst is how the losses among packets cluster.
 	Burst struct {
 		Packets  int      `json:"packets"`
 		Lost     int      `json:"lost"`

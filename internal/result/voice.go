@@ -10,18 +10,18 @@ import (
 type (
 	// Voice is what a path of audio packets means for people who talk over it (docs/methodology.md).
 	Voice struct {
-		Way        string  `json:"way"` // the worse one: "up" or "down"
+		Way        string  `json:"way"` // the worse way: "up" or "down"
 		MouthToEar float64 `json:"mouth_to_ear_ms"`
 		R          float64 `json:"r"`
 		MOS        float64 `json:"mos_cqe"`
-		Bound      bool    `json:"bound"` // the codec is not known: r and mos_cqe are at the most that
+		Bound      bool    `json:"bound"` // the codec is not known: r and mos_cqe are upper bounds
 		Network    float64 `json:"network_ms"`
 		TurnShare  float64 `json:"turn_share"`
 
 		Assumed Assumed     `json:"assumed"`
 		Parts   []VoicePart `json:"parts"`
 	}
-	// Assumed is what nobody measured; buffer_ms null = the one that was measured.
+	// Assumed are the values that were not measured. A null buffer_ms means that the measured buffer is used.
 	Assumed struct {
 		Capture float64  `json:"capture_ms"`
 		Frame   float64  `json:"frame_ms"`
@@ -30,13 +30,13 @@ type (
 		Turn    float64  `json:"turn_ms"`
 		Codec   *Codec   `json:"codec"`
 	}
-	// Codec is what a codec takes of the rating; null = not given, and no standard has it for Opus.
+	// Codec is the impairment that a codec adds. null = not given; no standard has values for Opus.
 	Codec struct {
 		Ie     float64 `json:"ie"`
 		Bpl    float64 `json:"bpl"`
 		Source string  `json:"source"`
 	}
-	// VoicePart is one line of how it came about, with its source; null = not given.
+	// VoicePart is one value behind the rating, with its source. null = not given.
 	VoicePart struct {
 		Name   string   `json:"name"`
 		Value  *float64 `json:"value"`
@@ -45,7 +45,7 @@ type (
 	}
 )
 
-// newVoice is nil of a run that is not of audio, or has no answer.
+// newVoice is nil for a run that is not of audio or has no answer.
 func newVoice(r bench.Record) *Voice {
 	if r.Facts.Transport != bench.RTPAudio {
 		return nil
@@ -70,7 +70,7 @@ func newVoice(r bench.Record) *Voice {
 	return out
 }
 
-// told is what a file says of the conversation; the zero value = nothing.
+// told is the conversation in a file; the zero value = there is none.
 func (v *Voice) told() (c bench.Conversation) {
 	if v == nil {
 		return c
@@ -86,7 +86,7 @@ func (v *Voice) told() (c bench.Conversation) {
 	return c
 }
 
-// assumed is what a run took for granted; nil = what is by default.
+// assumed are the assumptions of a run; nil = the defaults.
 func (v *Voice) assumed() *bench.Assumed {
 	if v == nil {
 		return nil
@@ -100,7 +100,7 @@ func (v *Voice) assumed() *bench.Assumed {
 	return voice.Assumed(out)
 }
 
-// check wants what can be said of a conversation.
+// check is an error if a value of v is not possible.
 func (v *Voice) check() error {
 	switch {
 	case v == nil:

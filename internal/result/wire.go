@@ -15,7 +15,7 @@ import (
 	"rtcbench/internal/stats"
 )
 
-// A packed run on its way, in the outbox and from a runner to its hub, is about 10 kB for 600 pings:
+// The format of a packed run in the outbox, and from a runner to its hub. A run of 600 pings takes about 10 kB:
 //
 //	version                      one byte
 //	SHA-256 of all that follows  32 bytes
@@ -24,27 +24,27 @@ import (
 //	the histogram, the samples   as stores keep them
 const wireVersion = 1
 
-// maxDocument is how long a document may be. Those of rtcbench are about 5 kB; what is compressed could unfold without
-// an end.
+// maxDocument is the largest document, in bytes. Documents of rtcbench have about 5 kB. Without a limit, a small
+// compressed document could expand to any size.
 const maxDocument = 4 << 20
 
 var (
-	// ErrDamaged is wrapped by the error of ReadPacked for what is no packed run, or not any more.
+	// ErrDamaged is wrapped by the error of ReadPacked for data that is not a packed run, or is damaged.
 	ErrDamaged = errors.New("it is no packed run, or it was damaged on its way")
-	// ErrNewer is wrapped by the error of ReadPacked for what a newer rtcbench has packed.
+	// ErrNewer is wrapped by the error of ReadPacked for data that a newer version has packed.
 	ErrNewer = errors.New("a newer rtcbench has packed it")
 )
 
-// deflaters are large, and used again.
+// deflaters are reused, because each takes much memory.
 var deflaters = sync.Pool{New: func() any {
 	w, err := flate.NewWriter(io.Discard, flate.DefaultCompression)
 	if err != nil {
-		panic(err) // the level is one that there is
+		panic(err) // the level is valid
 	}
 	return w
 }}
 
-// MarshalBinary is p on its way; ReadPacked reads it.
+// MarshalBinary encodes p for the outbox or a hub. ReadPacked decodes it.
 func (p Packed) MarshalBinary() ([]byte, error) {
 	if len(p.Document) > maxDocument {
 		return nil, fmt.Errorf("%w: its document has %d bytes; %d are allowed", bench.ErrRejected, len(p.Document),
@@ -72,8 +72,8 @@ func (p Packed) MarshalBinary() ([]byte, error) {
 	return b, nil
 }
 
-// ReadPacked reads what MarshalBinary made, and checks it: whatever it lets through is a possible run, and a store may
-// keep it as it is. r is that run.
+// ReadPacked decodes what MarshalBinary wrote, and checks it. If there is no error, r is a possible run, and a store
+// may keep p as it is.
 func ReadPacked(data []byte) (p Packed, r bench.Run, err error) {
 	if p.Packed, err = unwrap(data); err != nil {
 		return Packed{}, bench.Run{}, err
@@ -88,7 +88,7 @@ func ReadPacked(data []byte) (p Packed, r bench.Run, err error) {
 	return p, r, nil
 }
 
-// unwrap takes the parts apart. It makes nothing that is longer than maxDocument.
+// unwrap decodes the parts. Damaged data cannot make it allocate more than maxDocument.
 func unwrap(data []byte) (p bench.Packed, err error) {
 	const head = 1 + sha256.Size
 	if len(data) > 0 && data[0] > wireVersion {
@@ -119,7 +119,7 @@ func unwrap(data []byte) (p bench.Packed, err error) {
 	return p, nil
 }
 
-// checked is the run of p, if it is a possible one, and if a store may keep p as it is.
+// checked is the run of p. The error says that the run is not possible, or that a store may not keep p as it is.
 func (p Packed) checked() (r bench.Run, err error) {
 	f, d := p.File, p.File.Details
 	if r, err = p.run(f); err != nil {
@@ -152,8 +152,8 @@ func (p Packed) checked() (r bench.Run, err error) {
 	return r, f.Statistics.agree(r.Samples)
 }
 
-// agree finds what in s is another number than the samples give, whose times are rounded to ticks: lists and sums show
-// the one, and whoever looks at the run the other.
+// agree is an error if a statistic differs from the samples. Their times are rounded to ticks, so small differences are
+// accepted. Otherwise lists and sums would show another value than the run itself.
 func (s Statistics) agree(samples []bench.Sample) error {
 	var rtts []time.Duration
 	for _, x := range samples {
@@ -184,7 +184,7 @@ func (s Statistics) agree(samples []bench.Sample) error {
 	return nil
 }
 
-// fits reports whether h can be the histogram of the answered ones among samples, whose times are rounded to ticks.
+// fits reports whether h can be the histogram of the answered samples. Their times are rounded to ticks.
 func fits(h stats.Histogram, samples []bench.Sample) bool {
 	var least, most []time.Duration
 	for _, s := range samples {

@@ -17,10 +17,10 @@ import (
 	"rtcbench/internal/redact"
 )
 
-// Proxy finds the proxy for a URL; nil = there is none.
+// Proxy gives the proxy for a URL; nil = no proxy.
 type Proxy func(*url.URL) (*url.URL, error)
 
-// RefusedError is a hub's no.
+// RefusedError is an answer with which the hub refuses a request.
 type RefusedError struct {
 	Status int
 	Reason string
@@ -28,31 +28,32 @@ type RefusedError struct {
 
 func (e *RefusedError) Error() string { return "the hub said no: " + e.Reason }
 
-// answerTimeout is how long a hub may take to answer. It is asked for news that it waits for, too, for 20 s.
+// answerTimeout is how long a hub may take to answer. A request for news is held open by the hub for up to 20 s.
 var answerTimeout = time.Minute // a test has less
 
 var errLate = errors.New("late")
 
-// maxAnswer is more than the overview of the largest fleet has.
+// maxAnswer is the largest answer that is read, in bytes. The overview of the largest fleet is smaller.
 const maxAnswer = 256 << 20
 
-// Hub is a hub to ask.
+// Hub is the hub that Do asks.
 type Hub struct {
 	fleet.Address
 	Proxy Proxy
-	Admin string // the token of whoever looks after the fleet; "" = none is shown
-	Token string // one that stands in what is sent; "" = none does
+	Admin string // the hub's admin token; "" = none is sent
+	Token string // a join token that the body of a request contains; "" = none
 }
 
-// longest is how much of an error is told.
+// longest is how many characters of an error are shown.
 const longest = 500
 
-// Do asks, and reads the answer into v. What is no hub may repeat what it is told: no error has it.
+// Do sends a request and decodes the answer into v. A server that is no hub may repeat the request, so errors are
+// cleaned of the tokens.
 func (h Hub) Do(ctx context.Context, method, path string, body, v any) error {
 	err := h.do(ctx, method, path, body, v)
 	secrets := redact.New(h.Admin, h.Token)
 	if no, ok := errors.AsType[*RefusedError](err); ok {
-		no.Reason = secrets.Line(redact.Words(no.Reason), longest) // a plan that was sent may hold secrets, too
+		no.Reason = secrets.Line(redact.Words(no.Reason), longest) // a plan in the request may contain secrets, too
 		return err
 	}
 	return secrets.Error(err, longest)
@@ -103,7 +104,8 @@ func (h Hub) do(ctx context.Context, method, path string, body, v any) error {
 	return nil
 }
 
-// plainly is why a request failed, without its URL, and with what a certificate's error means here.
+// plainly explains why a request failed. The URL is left out. An error of the certificate gets the advice to use the
+// pin.
 func plainly(ctx context.Context, err error) error {
 	if context.Cause(ctx) == errLate {
 		return fmt.Errorf("no answer in %v: is this the hub's address?", answerTimeout)

@@ -15,7 +15,7 @@ import (
 	"rtcbench/internal/advice"
 )
 
-// Dialer reaches a hub, through a proxy where there is one: nats.go knows none.
+// Dialer connects to a hub, through a proxy if one is set: nats.go itself does not support proxies.
 type Dialer struct {
 	URL   string // of the hub
 	Proxy Proxy
@@ -51,7 +51,7 @@ func (d *Dialer) Dial(network, address string) (net.Conn, error) {
 	return conn, nil
 }
 
-// toProxy connects to a proxy that is spoken to by http or https.
+// toProxy connects to a proxy over http or https. Another scheme is an error.
 func toProxy(ctx context.Context, network string, by *url.URL) (net.Conn, error) {
 	switch by.Scheme {
 	case "http":
@@ -69,7 +69,7 @@ func withPort(u *url.URL, port string) string {
 	return net.JoinHostPort(u.Hostname(), port)
 }
 
-// through asks a proxy for a way to address (RFC 9110 §9.3.6).
+// through asks the proxy for a tunnel to address with CONNECT (RFC 9110 §9.3.6).
 func through(ctx context.Context, conn net.Conn, by *url.URL, address string) error {
 	r := &http.Request{Method: http.MethodConnect, URL: &url.URL{Opaque: address}, Host: address, Header: http.Header{}}
 	if by.User != nil {

@@ -1,5 +1,6 @@
-// Package demo is a fleet on one machine: three runners that join a hub and measure a LiveKit server. Where there can
-// be a lab, each is in a network of its own, far from its server; else all of them are in this process, on loopback.
+// Package demo is a fleet on one machine: three runners that join a hub and measure a LiveKit server. If the machine
+// can build network namespaces, each runner has a network of its own, at some distance from its server. Otherwise all
+// runners are in this process and measure over loopback.
 package demo
 
 import (
@@ -30,32 +31,32 @@ import (
 	"rtcbench/internal/sandbox"
 )
 
-// Places are the runners of a demo, all of them on this machine.
+// Places are the places of a demo.
 var Places = []fleet.Place{
 	{Name: "fra-1", Location: "demo-fra", Labels: map[string]string{"region": "eu"}},
 	{Name: "iad-1", Location: "demo-iad", Labels: map[string]string{"region": "us"}},
 	{Name: "sin-1", Location: "demo-sin", Labels: map[string]string{"region": "ap"}},
 }
 
-// Every is how often they measure.
+// Every is the time between two slots of the demo's plan.
 const Every = 15 * time.Second
 
-// Fleet is what a demo needs. Close it.
+// Fleet is the demo. Its user closes it.
 type Fleet struct {
 	Version string
-	Dir     string // each runner has a folder in it
+	Dir     string // has a folder for each runner
 	Log     *slog.Logger
 	Env     measure.Env
-	Prepare func(fleet.Job) (measure.Job, error) // reads a job of the plan
-	Environ []string                             // of this process
+	Prepare func(fleet.Job) (measure.Job, error) // turns a job of the plan into a measurement
+	Environ []string                             // environment variables of this process
 	Stderr  io.Writer
 
-	networks *networks // nil = there are none, for why
+	networks *networks // nil = why says why there are none
 	why      error
-	wait     func() // for what Begin began
+	wait     func() // waits for everything that begin started
 }
 
-// Open makes the networks, where this machine has some.
+// Open makes the networks. It is no error if this machine cannot have any.
 func (f *Fleet) Open(ctx context.Context) error {
 	n, err := build(ctx)
 	if err == nil {
@@ -77,7 +78,7 @@ func (f *Fleet) Close() {
 	}
 }
 
-// String says what is measured, for a person.
+// String says in one sentence what the demo measures.
 func (f *Fleet) String() string {
 	if f.networks == nil {
 		return fmt.Sprintf("%d runners on loopback measure the sandbox in this process every %v: this machine, and no "+
@@ -91,7 +92,7 @@ func (f *Fleet) String() string {
 		"each way takes: %s", len(Places), Every, strings.Join(far, ", "))
 }
 
-// Orders are one job for all places, on the server inside this process.
+// Orders are the demo's orders: one job for all places. Without networks, the job uses the server in this process.
 func (f *Fleet) Orders() (o hub.Orders, err error) {
 	here := bench.Place{URL: stage.URL(), Key: key, Secret: secret}
 	if f.networks == nil {
@@ -109,15 +110,15 @@ func (f *Fleet) Orders() (o hub.Orders, err error) {
 		Class: m.Plan.Class}}}, err
 }
 
-// here reads a job as one on the server inside this process, so that its runs say so.
+// here prepares a job and marks it as one against a server on this machine, so that its runs say so.
 func (f *Fleet) here(j fleet.Job) (m measure.Job, err error) {
 	m, err = f.Prepare(j)
 	m.Here = true
 	return m, err
 }
 
-// Serve lets the hub serve, and the runners join it and work, until ctx ends; begun is called when they do. Close waits
-// until the last of them has ended.
+// Serve serves the hub on l, lets the runners join and work, and returns when ctx ends. It calls begun when the runners
+// work. Close waits until the last runner has ended.
 func (f *Fleet) Serve(ctx context.Context, h *hub.Hub, l net.Listener, secure *tls.Config, at call.Hub,
 	begun func()) error {
 	ctx, stop := context.WithCancel(ctx)
@@ -151,10 +152,10 @@ func (f *Fleet) begin(ctx context.Context, h *hub.Hub, at call.Hub) (err error) 
 	return nil
 }
 
-// tokenOrder is for one runner of a demo, which may have been here before.
+// tokenOrder orders the token of one runner. The token may replace the same runner of an earlier demo.
 var tokenOrder = hub.TokenOrder{Uses: 1, Life: time.Minute, Replace: true}
 
-// member reports whether the hub lets a runner in that joined it before.
+// member reports whether the hub still accepts a runner that joined earlier.
 func (f *Fleet) member(at call.Hub, known *runner.File) bool {
 	var o hub.Overview
 	if err := at.Do(context.Background(), http.MethodGet, "/admin/members", nil, &o); err != nil {
@@ -165,7 +166,7 @@ func (f *Fleet) member(at call.Hub, known *runner.File) bool {
 	})
 }
 
-// runner is the runner of a place, which has joined.
+// runner is the runner of a place. It has joined the hub.
 func (f *Fleet) runner(ctx context.Context, at call.Hub, place fleet.Place) (*runner.Runner, error) {
 	dir := filepath.Join(f.Dir, place.Name)
 	path := filepath.Join(dir, "fleet.json")

@@ -24,10 +24,10 @@ import (
 	"rtcbench/internal/scratch"
 )
 
-// delays are how far each place is from its server, each way: figures of a demo, and of no network.
+// delays are the one-way delays between each place and its server. They are figures of the demo, not of real networks.
 var delays = map[string]string{"fra-1": "4ms", "iad-1": "22ms", "sin-1": "80ms"}
 
-// What the servers of the networks are given. Nobody reaches them but the runners beside them.
+// What the servers of the networks are configured with. Only the runner in the same network can reach a server.
 const (
 	folder = "demo" // what the folders of demos are called
 	key    = "demo"
@@ -35,8 +35,9 @@ const (
 	port   = "8443" // of the hub, in each network
 )
 
-// networks are one for each place: a namespace with the runner, one with a LiveKit server, and a router between them
-// that takes its time. They and all that runs in them end with this process, however that ends.
+// networks are the networks of the places. Each has a namespace with the runner, a namespace with a LiveKit server, and
+// a router between them that delays packets. The networks and their processes end with this process, even if it is
+// killed.
 type networks struct {
 	dir   *scratch.Folder
 	self  string
@@ -44,7 +45,8 @@ type networks struct {
 	parts []*lab.Processes
 }
 
-// build makes the networks and starts their servers. lab.ErrUnavailable is wrapped where this machine has none.
+// build makes the networks and starts their servers. The error wraps lab.ErrUnavailable if this machine cannot have
+// networks.
 func build(ctx context.Context) (n *networks, err error) {
 	n = &networks{}
 	defer func() {
@@ -55,7 +57,7 @@ func build(ctx context.Context) (n *networks, err error) {
 	if n.self, err = os.Executable(); err != nil {
 		return n, err
 	}
-	scratch.Sweep(folder, nil) // of a demo that was killed
+	scratch.Sweep(folder, nil) // removes the folder of a demo that was killed
 	if n.dir, err = scratch.New(folder); err != nil {
 		return n, err
 	}
@@ -80,10 +82,10 @@ func build(ctx context.Context) (n *networks, err error) {
 	return n, errors.Join(errs...)
 }
 
-// elsewhere begin the variables that would tell a runner of a demo something else than the demo does.
+// elsewhere are the prefixes of environment variables that could change what a runner of the demo does.
 var elsewhere = []string{"LIVEKIT_", "DAILY_", "RTCBENCH_", "LOCATION_ID=", "TMPDIR="}
 
-// command is this program in a place.
+// command runs this program inside a namespace, with a cleaned environment.
 func (n *networks) command(environ []string, args ...string) *exec.Cmd {
 	cmd := exec.Command(n.self, append([]string{"lab", "enter"}, args...)...)
 	for _, e := range environ {
@@ -103,8 +105,8 @@ func (n *networks) close() {
 	n.dir.Remove()
 }
 
-// beginThere starts the runner of each place in its network, where it finds the hub at its own loopback: a socket of
-// this process that was made there.
+// beginThere starts the runner of each place in its network. The runner reaches the hub at the loopback address of its
+// network: this process listens there.
 func (f *Fleet) beginThere(ctx context.Context, h *hub.Hub, at call.Hub) (wait func(), err error) {
 	var all sync.WaitGroup
 	var pipes []*io.PipeWriter
@@ -144,7 +146,7 @@ func (f *Fleet) beginThere(ctx context.Context, h *hub.Hub, at call.Hub) (wait f
 	return wait, nil
 }
 
-// command is the runner of a place, with a token if it needs one.
+// command is the command that starts the runner of a place. A runner that has not joined gets a token.
 func (f *Fleet) command(ctx context.Context, at call.Hub, place fleet.Place) (*exec.Cmd, error) {
 	dir, url := filepath.Join(f.Dir, place.Name), "http://127.0.0.1:"+port
 	args := []string{"runner", "--data-dir=" + dir, "--name=" + place.Name, "--location=" + place.Location}
@@ -167,7 +169,7 @@ func (f *Fleet) command(ctx context.Context, at call.Hub, place fleet.Place) (*e
 	return cmd, nil
 }
 
-// tell passes on what a runner says, with its name before each line.
+// tell copies the output of a runner to Stderr, with the name of the place before each line.
 func (f *Fleet) tell(name string, from io.Reader) {
 	lines := bufio.NewScanner(from)
 	for lines.Scan() {

@@ -11,17 +11,18 @@ import (
 	"rtcbench/internal/outbox"
 )
 
-// Files in the hub's folder: what this machine and what runners call the hub.
+// Files in the hub's folder. They hold the addresses at which this machine and the runners reach the hub.
 const (
 	addressFile = "address"
 	publicFile  = "public"
 )
 
-// Addresses are what this machine calls a hub, and what runners do.
+// Addresses are the addresses of a hub: Here for this machine, There for runners.
 type Addresses struct{ Here, There fleet.Address }
 
-// AddressesOf are those of a hub that listens at l. public is what its operator calls it; "" = as it listens. Runners
-// ask an authority for a certificate that the hub did not make itself.
+// AddressesOf are the addresses of a hub that listens at l. public is the URL that its operator gives; "" = the address
+// of l. self says that the hub made its certificate itself. If it did not, the runners' address has no pin: runners ask
+// a certificate authority.
 func AddressesOf(l net.Addr, public, pin string, self bool) (a Addresses) {
 	scheme := "http"
 	if pin != "" {
@@ -42,7 +43,7 @@ func AddressesOf(l net.Addr, public, pin string, self bool) (a Addresses) {
 	return a
 }
 
-// Keep writes the addresses into the hub's folder, for whoever asks the hub of this machine.
+// Keep writes the addresses into the hub's folder. Commands on this machine find the hub by them.
 func (a Addresses) Keep(dir string) error {
 	if err := outbox.WriteFile(filepath.Join(dir, addressFile), []byte(a.Here.String()+"\n")); err != nil {
 		return err
@@ -50,13 +51,13 @@ func (a Addresses) Keep(dir string) error {
 	return outbox.WriteFile(filepath.Join(dir, publicFile), []byte(a.There.String()+"\n"))
 }
 
-// ErrElsewhere says that an address is not that of the hub whose folder is here: what that hub wants to be shown is
-// nothing for others.
+// ErrElsewhere says that an address is not that of the hub on this machine. The admin token of this hub must not be
+// sent to another one.
 var ErrElsewhere = errors.New("this is not the address of the hub of this machine, and its admin token is shown to " +
 	"nobody else")
 
-// Near is what a hub's folder says of a hub on this machine: its address, and what whoever looks after it has to show.
-// What is given is taken as it is. The error is os.ErrNotExist where no hub has worked in that folder.
+// Near reads from a hub's folder the address of the hub on this machine and its admin token. An address or a token that
+// the caller gives is kept. The error is os.ErrNotExist if no hub has worked in that folder.
 func Near(dir, address, admin string) (string, string, error) {
 	if _, err := os.Stat(dir); err != nil {
 		return address, admin, err
@@ -77,20 +78,20 @@ func Near(dir, address, admin string) (string, string, error) {
 	return address, admin, nil
 }
 
-// same reports whether two addresses are of one hub: its pin says so, or the URL.
+// same reports whether two addresses are of one hub: by their pin, or without one by their URL.
 func same(one, other string) bool {
 	a, err := fleet.ReadAddress(one)
 	b, failed := fleet.ReadAddress(other)
 	return err == nil && failed == nil && a.Pin == b.Pin && (a.Pin != "" || a.URL == b.URL)
 }
 
-// Public is what runners call the hub of this machine; "" = no hub has worked in that folder.
+// Public is the address at which runners reach the hub of this machine; "" = no hub has worked in that folder.
 func Public(dir string) string {
 	address, _ := readLine(filepath.Join(dir, publicFile))
 	return address
 }
 
-// readLine is what a file of one line holds.
+// readLine is the content of a file of one line.
 func readLine(path string) (string, error) {
 	data, err := os.ReadFile(path)
 	return strings.TrimSpace(string(data)), err

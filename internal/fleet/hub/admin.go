@@ -8,20 +8,20 @@ import (
 	"rtcbench/internal/fleet"
 )
 
-// TokenOrder asks for a token.
+// TokenOrder is the request for a join token.
 type TokenOrder struct {
 	Uses    int           `json:"uses"`
 	Life    time.Duration `json:"life_ns"`
 	Replace bool          `json:"replace"`
 }
 
-// TokenMade is the answer: the only time that the token is shown.
+// TokenMade is the answer to a TokenOrder. The token is shown here and never again.
 type TokenMade struct {
 	Token   string    `json:"token"`
 	Expires time.Time `json:"expires"`
 }
 
-// The most that a token can be good for.
+// MaxUses and MaxLife are the most uses and the longest life of a token.
 const (
 	MaxUses = 100_000
 	MaxLife = 366 * 24 * time.Hour
@@ -44,22 +44,22 @@ func (h *Hub) makeToken(w http.ResponseWriter, r *http.Request) {
 	answer(w, TokenMade{secret, t.Expires})
 }
 
-// State is a place as the hub knows it now.
+// State is what the hub knows of a place now.
 type State struct {
 	fleet.Member
 	Heard  *Heard `json:"heard,omitempty"`
-	Silent bool   `json:"silent"` // it should have said hello
+	Silent bool   `json:"silent"` // the place's hello is overdue
 }
 
-// Overview is the fleet at one moment.
+// Overview is the state of the fleet at one moment.
 type Overview struct {
 	Now     time.Time `json:"now"`
-	Started time.Time `json:"started"` // of the hub: before that, nobody was heard
+	Started time.Time `json:"started"` // start of the hub: it has heard no place before
 	Version string    `json:"version"`
 	Places  []State   `json:"places"`
 }
 
-// Overview is all that is known of the places, by name.
+// Overview is the state of all places, by name.
 func (h *Hub) Overview() Overview {
 	now := time.Now().UTC()
 	plan, _ := h.current()
@@ -78,7 +78,7 @@ func (h *Hub) Overview() Overview {
 
 func (h *Hub) members(w http.ResponseWriter, _ *http.Request) { answer(w, h.Overview()) }
 
-// revoke throws a place out.
+// revoke removes a place from the fleet: its key is not valid any more.
 func (h *Hub) revoke(w http.ResponseWriter, r *http.Request) {
 	m, err := h.book.change(r.PathValue("name"), func(m *fleet.Member) {
 		if m.Revoked.IsZero() {
@@ -92,7 +92,7 @@ func (h *Hub) revoke(w http.ResponseWriter, r *http.Request) {
 	h.changed(w, m, err, "revoked")
 }
 
-// pause lets a place measure nothing until it is told otherwise.
+// pause stops a place from measuring, or lets it go on.
 func (h *Hub) pause(w http.ResponseWriter, r *http.Request) {
 	var how struct {
 		Paused bool `json:"paused"`

@@ -38,27 +38,27 @@ func (h *Hub) asked(m *nats.Msg) {
 	}
 }
 
-// desk is where places wait for seats.
+// desk is a queue in which places wait for seats.
 type desk struct {
-	served  chan struct{} // as many at one time as it has room for
+	served  chan struct{} // has an entry for each request that is being answered; its capacity is the limit
 	waiting atomic.Int64
 }
 
-// A place that has no seats, at a desk where others wait, is given those of its next hour, and waits again for the rest
-// of the day. So after a new plan all of a large fleet can go on soon.
+// At a crowded desk, a place without seats first gets the seats of its next hour. It then waits again for the rest of
+// the day. So the places of a large fleet can all go on soon after a new plan.
 const (
-	crowded   = 20 // who wait
+	crowded   = 20 // places that wait
 	firstLeap = time.Hour
 )
 
-// leaseTo answers with seats. Many slots take a while, and hellos do not wait for them.
+// leaseTo answers with seats. Making seats of many slots takes a while, so hellos are answered elsewhere.
 func (h *Hub) leaseTo(member fleet.Member, m *nats.Msg, want fleet.SeatsWanted, received time.Time) {
 	if got, inTime := h.leaseInTurn(member.Place, want, received); inTime {
 		reply(m, got)
 	}
 }
 
-// leaseInTurn is lease at the desk of the place. inTime is false where nobody waits for the answer any more.
+// leaseInTurn waits at a desk and then calls lease. inTime is false if the place does not wait for the answer any more.
 func (h *Hub) leaseInTurn(place fleet.Place, want fleet.SeatsWanted, received time.Time) (got fleet.SeatsLeased,
 	inTime bool) {
 	at := &h.leasing
@@ -66,7 +66,7 @@ func (h *Hub) leaseInTurn(place fleet.Place, want fleet.SeatsWanted, received ti
 	every := h.issued.plan.Every
 	for _, j := range h.issued.plan.For(place) {
 		if h.issued.orders[j.Name].hosted() {
-			at = &h.hosting // nobody else waits for a platform
+			at = &h.hosting // places without hosted rooms do not wait for a platform
 		}
 	}
 	h.issued.mu.Unlock()
@@ -83,10 +83,10 @@ func (h *Hub) leaseInTurn(place fleet.Place, want fleet.SeatsWanted, received ti
 	return h.lease(h.living, place, want, now), true
 }
 
-// answerTime is what is left of AskTimeout for an answer to be made and to arrive.
+// answerTime is how much of AskTimeout has to be left for an answer to be made and to arrive.
 const answerTime = time.Second
 
-// noted notes how a runner is, whichever hub answers it.
+// noted notes the state that a runner reports. Every hub hears the report, whichever hub answers.
 func (h *Hub) noted(m *nats.Msg) {
 	received := time.Now()
 	name, _, err := fleet.AskerOf(m.Subject)
@@ -106,7 +106,7 @@ func (h *Hub) noted(m *nats.Msg) {
 	}
 }
 
-// helloOf reads a hello. Of one in a contract that is not spoken here only who spoke is taken.
+// helloOf reads a hello. If the runner's contract is not understood, only its contract and its version are read.
 func helloOf(m *nats.Msg) (said fleet.Hello, ok bool) {
 	var who struct {
 		fleet.Contract
@@ -127,10 +127,10 @@ func helloOf(m *nats.Msg) (said fleet.Hello, ok bool) {
 	return said, true
 }
 
-// unlike says that a runner speaks no version of the contract that this hub does; nil = it does.
+// unlike is an error if the runner and this hub have no version of the contract in common.
 func unlike(said fleet.Hello) error { return said.Contract.Check("the runner", "this hub") }
 
-// hello answers how a runner is.
+// hello answers the hello of a runner.
 func (h *Hub) hello(member fleet.Member, m *nats.Msg, received time.Time) {
 	said, ok := helloOf(m)
 	if !ok {
@@ -147,7 +147,7 @@ func (h *Hub) hello(member fleet.Member, m *nats.Msg, received time.Time) {
 	reply(m, heard)
 }
 
-// short bounds what a runner can make the hub remember.
+// short cuts a text of a runner, which the hub would otherwise keep in memory at any length.
 func short(text string) string {
 	const most = 500
 	if r := []rune(text); len(r) > most {

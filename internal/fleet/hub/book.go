@@ -17,16 +17,16 @@ import (
 	"rtcbench/internal/outbox"
 )
 
-// book is who belongs to the fleet and which tokens let somebody in: a file each, in the folder of the hub, and all of
-// them in memory. The files stay where several hubs share the book in JetStream, too: a stream
-// whose disk is lost must not let a revoked runner in again.
+// book is the list of the members and of the tokens. Each member and each token has a file in the hub's folder, and all
+// are in memory. The files are kept even if several hubs share the book in JetStream: if the disk of that stream is
+// lost, a revoked runner must stay out.
 type book struct {
 	dir string
 
 	mu      sync.Mutex
 	members map[string]fleet.Member // by name
 	tokens  map[string]fleet.Token  // by hash
-	shared  *shared                 // with the other hubs; nil = there are none
+	shared  *shared                 // the book that the other hubs share; nil = there are no other hubs
 }
 
 // Errors of enrolling and of looking after members.
@@ -88,7 +88,7 @@ func (b *book) keepMember(m fleet.Member) error {
 	return b.noteMember(m)
 }
 
-// noteMember writes down a place here.
+// noteMember writes a member to this hub's file and memory.
 func (b *book) noteMember(m fleet.Member) error {
 	if err := writeOne(filepath.Join(b.folder("members"), m.Name+".json"), m); err != nil {
 		return fmt.Errorf("keep the place %s: %w", m.Name, err)
@@ -104,7 +104,7 @@ func (b *book) keepToken(t fleet.Token) error {
 	return b.noteToken(t)
 }
 
-// noteToken writes down a token here, or forgets it where it is used up.
+// noteToken writes a token to this hub's file and memory, or removes a token that is used up.
 func (b *book) noteToken(t fleet.Token) error {
 	path := filepath.Join(b.folder("tokens"), t.Hash+".json")
 	if t.Uses <= 0 {
@@ -121,15 +121,15 @@ func (b *book) noteToken(t fleet.Token) error {
 	return nil
 }
 
-// newToken makes a token. Expired ones are forgotten on the way.
+// newToken makes a token. It also removes tokens that expired more than a day ago.
 func (b *book) newToken(uses int, life time.Duration, replace bool) (secret string, t fleet.Token, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := time.Now().UTC()
 	for _, old := range b.tokens {
-		if now.Sub(old.Expires) > 24*time.Hour { // until then its owner is told that it has expired
+		if now.Sub(old.Expires) > 24*time.Hour { // for a day, a runner is told that its token has expired
 			old.Uses = 0
-			b.keepToken(old) // if it cannot be removed, it is still expired
+			b.keepToken(old) // a token that cannot be removed stays expired
 		}
 	}
 	secret = fleet.NewToken()
@@ -137,7 +137,8 @@ func (b *book) newToken(uses int, life time.Duration, replace bool) (secret stri
 	return secret, t, b.keepToken(t)
 }
 
-// settled does something under the lock, and again where another hub was quicker: then it is known here what that did.
+// settled calls do under the lock. If another hub has changed the same entry, settled reads the change and calls do
+// again.
 func (b *book) settled(do func() error) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -153,8 +154,9 @@ func (b *book) settled(do func() error) error {
 	}
 }
 
-// enrol lets a runner in that has shown a token and its key. revoked is true when a key is not valid any more. A runner
-// that asks again, for it did not hear the answer, is answered again, and spends nothing.
+// enrol admits a runner that has shown a token and its key. revoked is true if an older key of the place became
+// invalid. A runner that did not receive the answer may ask again: it gets the same answer, and no use of the token is
+// spent.
 func (b *book) enrol(j fleet.Join) (m fleet.Member, revoked bool, err error) {
 	err = b.settled(func() (err error) {
 		m, revoked, err = b.enrolOnce(j)
@@ -195,7 +197,7 @@ func (b *book) enrolOnce(j fleet.Join) (m fleet.Member, revoked bool, err error)
 	return m, known, b.keepMember(m)
 }
 
-// change writes what is different of a member.
+// change applies how to a member and writes the result.
 func (b *book) change(name string, how func(*fleet.Member)) (m fleet.Member, err error) {
 	err = b.settled(func() error {
 		var ok bool

@@ -20,8 +20,8 @@ import (
 	"rtcbench/internal/outbox"
 )
 
-// SelfSigned is the certificate that a hub makes for itself, and its pin. The key stays the same, so that the pin that
-// runners have stays right. Runners with a pin look at nothing else in the certificate.
+// SelfSigned is the certificate that a hub makes for itself, and its pin. A renewed certificate has the same key, so
+// the pin stays valid. Runners with a pin check nothing else in the certificate.
 func SelfSigned(dir string) (c tls.Certificate, pin string, err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return c, "", err

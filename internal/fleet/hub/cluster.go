@@ -21,11 +21,12 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// cluster is NATS elsewhere. Its servers trust this hub's operator; Config is what they have to know.
+// cluster is a NATS cluster outside of this process. Its servers have to trust this hub's operator: Config prints their
+// configuration.
 type cluster struct {
 	at     []*url.URL
 	keys   *keys
-	system *nats.Conn // tells the servers what the account's rights are
+	system *nats.Conn // connection of the system account, by which the hub updates its account on the servers
 	log    *slog.Logger
 
 	mu      sync.Mutex
@@ -51,7 +52,7 @@ func Servers(text string) (list []*url.URL, err error) {
 	return list, nil
 }
 
-// joinCluster reaches the servers, and tells them of the account.
+// joinCluster connects to the servers and gives them the hub's account.
 func joinCluster(urls string, k *keys, revoked map[string]time.Time, log *slog.Logger) (*cluster, error) {
 	at, err := Servers(urls)
 	if err != nil {
@@ -70,7 +71,7 @@ func joinCluster(urls string, k *keys, revoked map[string]time.Time, log *slog.L
 	return c, nil
 }
 
-// meant is an error of the servers' with what may be done.
+// meant adds to an error of the servers what the operator can do.
 func (c *cluster) meant(err error) error {
 	switch {
 	case errors.Is(err, nats.ErrAuthorization), errors.Is(err, nats.ErrAuthExpired):
@@ -99,11 +100,11 @@ func (c *cluster) connect(log *slog.Logger) (*nats.Conn, error) {
 	return nc, nil
 }
 
-// pushTimeout is how long the servers may take to say that they have an account.
+// pushTimeout is how long the servers may take to confirm a request about accounts.
 const pushTimeout = 5 * time.Second
 
-// revoke writes the account anew, and gives it to all servers. Whom they know as revoked stays so: another hub may have
-// told them of somebody that this one has not heard of.
+// revoke adds keys to the revoked keys of the account, and sends the account to all servers. A key that the servers
+// know as revoked stays revoked: another hub may have revoked it, and this hub may not have heard of that yet.
 func (c *cluster) revoke(keys map[string]time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -125,7 +126,7 @@ func (c *cluster) revoke(keys map[string]time.Time) error {
 	return c.ask("$SYS.REQ.CLAIMS.UPDATE", []byte(token), new(any))
 }
 
-// account is who is revoked, as the servers know it.
+// account gives the revoked keys of the account, as the servers know them.
 func (c *cluster) account() (jwt.RevocationList, error) {
 	var list []string
 	if err := c.ask("$SYS.REQ.CLAIMS.LIST", nil, &list); err != nil || !slices.Contains(list, c.keys.accountID) {
@@ -142,7 +143,7 @@ func (c *cluster) account() (jwt.RevocationList, error) {
 	return claims.Revocations, nil
 }
 
-// ask asks the system of the servers.
+// ask sends a request to the system account of the servers.
 func (c *cluster) ask(subject string, data []byte, into any) error {
 	m, err := c.system.Request(subject, data, pushTimeout)
 	if err != nil {
@@ -163,7 +164,7 @@ func (c *cluster) ask(subject string, data []byte, into any) error {
 	return nil
 }
 
-// again tells the servers of the account when they come back: their disk may have been lost.
+// again sends the account to the servers when they come back: they may have lost their disk.
 func (c *cluster) again() {
 	c.mu.Lock()
 	revoked := c.revoked
@@ -175,7 +176,7 @@ func (c *cluster) again() {
 	}()
 }
 
-// line reaches one of the servers, the hub's own first.
+// line connects to a server. It tries the servers in the order of their configuration.
 func (c *cluster) line(ctx context.Context) (conn net.Conn, err error) {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
@@ -187,8 +188,8 @@ func (c *cluster) line(ctx context.Context) (conn net.Conn, err error) {
 	return nil, err
 }
 
-// dialNATS is a connection to a server, with TLS where the server or the URL asks for it. A server of NATS begins in
-// plain text, also then: its first line says what it wants.
+// dialNATS connects to a server, with TLS if the server or the URL asks for it. A NATS server always sends its first
+// line in plain text; the line says whether TLS has to follow.
 func dialNATS(ctx context.Context, u *url.URL) (net.Conn, error) {
 	conn, err := new(net.Dialer).DialContext(ctx, "tcp", u.Host)
 	if err != nil {
@@ -221,7 +222,7 @@ func dialNATS(ctx context.Context, u *url.URL) (net.Conn, error) {
 	return first, nil
 }
 
-// talking is a connection of which something has been read already.
+// talking is a connection from which some bytes have been read into a buffer already.
 type talking struct {
 	net.Conn
 	first io.Reader
@@ -235,8 +236,8 @@ func (c *cluster) close() {
 	}
 }
 
-// Config is what NATS servers have to know of the hub whose folder this is, as a file of nats-server. It holds no
-// secret: JWTs that are public, and no key.
+// Config is the configuration that NATS servers need to trust the hub in this folder, in the format of nats-server. It
+// contains public JWTs and no key.
 func Config(dir string) (string, error) {
 	k, err := loadKeys(dir)
 	if err != nil {

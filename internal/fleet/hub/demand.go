@@ -19,25 +19,25 @@ import (
 // RunOrder asks for one run of a job at once.
 type RunOrder struct {
 	Job   string      `json:"job"`
-	Where fleet.Where `json:"where"` // of those that the job is for; empty = all
+	Where fleet.Where `json:"where"` // selects among the places of the job; empty = all of them
 }
 
-// Demand is such an order, and what has come of it by now.
+// Demand is an order and the results so far.
 type Demand struct {
 	ID      string      `json:"id"`
-	Until   time.Time   `json:"until"`          // nobody is waited for longer
-	Over    bool        `json:"over,omitempty"` // it is later than that, by the hub's clock
+	Until   time.Time   `json:"until"`          // after this time the hub waits for no more results
+	Over    bool        `json:"over,omitempty"` // Until has passed, by the hub's clock
 	Results []fleet.Ran `json:"results"`
 }
 
-// demands are what was ordered of late.
+// demands are the recent orders.
 type demands struct {
 	mu   sync.Mutex
 	list map[string]*Demand
-	news chan struct{} // closed when something comes
+	news chan struct{} // closed when a result comes, and then replaced
 }
 
-// keepDemands is how long it is known what came of an order.
+// keepDemands is how long the results of an order are kept after its end.
 const keepDemands = time.Hour
 
 func (d *demands) add(one *Demand) {
@@ -54,7 +54,8 @@ func (d *demands) add(one *Demand) {
 	d.list[one.ID] = one
 }
 
-// of is an order as it is now, how many of its places are done, and what is closed when there is more.
+// of is the current state of an order, how many of its places are done, and a channel that is closed when a result
+// comes.
 func (d *demands) of(id string) (got Demand, done int, news <-chan struct{}, ok bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -72,7 +73,7 @@ func (d *demands) of(id string) (got Demand, done int, news <-chan struct{}, ok 
 	return got, done, d.news, true
 }
 
-// came notes what a place says.
+// came notes the result of a place.
 func (d *demands) came(name string, said fleet.Ran) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -90,7 +91,7 @@ func (d *demands) came(name string, said fleet.Ran) {
 	}
 }
 
-// ran hears from a place what came of an order, whichever hub gave that.
+// ran receives the result of an order from a place. Every hub receives it, also of the orders of other hubs.
 func (h *Hub) ran(m *nats.Msg) {
 	name, _, err := fleet.AskerOf(m.Subject)
 	var said fleet.Ran
@@ -99,7 +100,7 @@ func (h *Hub) ran(m *nats.Msg) {
 	}
 }
 
-// runNow has places do a job at once.
+// runNow orders a run of a job at once.
 func (h *Hub) runNow(w http.ResponseWriter, r *http.Request) {
 	var o RunOrder
 	if !read(w, r, &o) {
@@ -123,7 +124,7 @@ func (h *Hub) runNow(w http.ResponseWriter, r *http.Request) {
 	answer(w, got)
 }
 
-// demand is an order for this moment, with what each place is told.
+// demand makes an order for this moment, and the message to each of its places.
 func (h *Hub) demand(ctx context.Context, o RunOrder, now time.Time) (d Demand, told map[string][]byte, err error) {
 	h.issued.mu.Lock()
 	plan, order, known := h.issued.plan, h.issued.orders[o.Job], false
@@ -134,7 +135,7 @@ func (h *Hub) demand(ctx context.Context, o RunOrder, now time.Time) (d Demand, 
 	}
 	for _, j := range plan.Jobs {
 		if j.Name == o.Job {
-			order.Job = j // with the places that it is among
+			order.Job = j // the plan's job lists the places that take part in it
 		}
 	}
 	d = Demand{ID: nuid.Next(), Until: now.Add(2*order.Longest + time.Minute)}
@@ -185,10 +186,10 @@ func (h *Hub) demand(ctx context.Context, o RunOrder, now time.Time) (d Demand, 
 	return d, told, nil
 }
 
-// longPoll is how long a question for news waits for some.
+// longPoll is how long a request for news is held open while there is none.
 const longPoll = 20 * time.Second
 
-// cameOf answers with what has come of an order, when it is more than the asker has seen.
+// cameOf answers with the results of an order, as soon as there are more than the client has seen.
 func (h *Hub) cameOf(w http.ResponseWriter, r *http.Request) {
 	seen, _ := strconv.Atoi(r.URL.Query().Get("seen"))
 	ctx, cancel := context.WithTimeout(r.Context(), longPoll)
@@ -212,7 +213,7 @@ func (h *Hub) cameOf(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// Done is how many places have said what came of it.
+// Done is how many places have reported a result.
 func (d Demand) Done() (n int) {
 	for _, r := range d.Results {
 		if r.Done {
@@ -222,5 +223,5 @@ func (d Demand) Done() (n int) {
 	return n
 }
 
-// Waits reports whether more may come.
+// Waits reports whether more results may come.
 func (d Demand) Waits() bool { return d.Done() < len(d.Results) && !d.Over }

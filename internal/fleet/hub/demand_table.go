@@ -7,7 +7,7 @@ import (
 	"text/tabwriter"
 )
 
-// Write shows what came of an order.
+// Write shows the results of an order as a table. printable cleans texts of others for a terminal.
 func (d Demand) Write(w io.Writer, printable func(string) string) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "PLACE\tANSWERED BY\tP50\tP95\tANSWERED\tFAILED\tVERDICT\tRUN")
@@ -27,7 +27,7 @@ func (d Demand) Write(w io.Writer, printable func(string) string) error {
 	return t.Flush()
 }
 
-// Write says what became of a plan.
+// Write says what became of a plan that was applied. printable cleans texts of others for a terminal.
 func (a Applied) Write(w io.Writer, printable func(string) string) (err error) {
 	if a.Serial == a.Before {
 		_, err = fmt.Fprintf(w, "the plan says this already: serial %d\n", a.Serial)

@@ -14,16 +14,16 @@ import (
 	"rtcbench/internal/result"
 )
 
-// Forecast says what would run where, and at what cost. It is arithmetic: nothing is measured.
+// Forecast says which job would run at which place, and what that costs a day. It is calculated: nothing is measured.
 type Forecast struct {
 	Every  time.Duration `json:"every_ns"`
 	Jitter time.Duration `json:"jitter_ns"`
-	Serial uint64        `json:"serial"` // of the plan of now; 0 = there is none
-	Same   bool          `json:"same"`   // it says what the plan of now says
-	Known  bool          `json:"known"`  // a hub was asked for its places
+	Serial uint64        `json:"serial"` // of the current plan; 0 = there is none
+	Same   bool          `json:"same"`   // the current plan says the same
+	Known  bool          `json:"known"`  // the places are known: a hub was asked
 	Jobs   []JobForecast `json:"jobs"`
 	Idle   []string      `json:"idle"`  // places without a job
-	Notes  []string      `json:"notes"` // what will not go as it may be meant
+	Notes  []string      `json:"notes"` // warnings
 	Cost
 }
 
@@ -33,19 +33,19 @@ type JobForecast struct {
 	Platform string        `json:"platform"`
 	Echo     string        `json:"echo"`
 	Places   []string      `json:"places"`
-	Each     Cost          `json:"each"` // of one place
+	Each     Cost          `json:"each"` // for each place
 	Longest  time.Duration `json:"longest_ns"`
 }
 
-// Cost is of a day.
+// Cost is the cost of a day.
 type Cost struct {
 	Runs  int64 `json:"runs"`
 	Pings int64 `json:"pings"`
-	Kept  int64 `json:"kept_bytes"`  // what the runs take in the stores, packed
-	Hub   int64 `json:"hub_bytes"`   // what crosses between places and hub: runs, seats, hellos
-	Busy  int64 `json:"busy_ms"`     // what measuring may take at the most
-	Idles int64 `json:"hello_bytes"` // of Hub: what hellos are, also where nothing is measured
-	Rooms int64 `json:"rooms"`       // that the hub makes ahead of time by a platform's REST interface
+	Kept  int64 `json:"kept_bytes"`  // size of the runs in the stores, packed
+	Hub   int64 `json:"hub_bytes"`   // traffic between places and hub: runs, seats, hellos
+	Busy  int64 `json:"busy_ms"`     // the longest that measuring may take
+	Idles int64 `json:"hello_bytes"` // the part of Hub that hellos take; also without jobs
+	Rooms int64 `json:"rooms"`       // rooms that the hub makes ahead of time, by a platform's REST interface
 }
 
 func (c Cost) times(n int64) Cost {
@@ -57,11 +57,11 @@ func (c Cost) plus(d Cost) Cost {
 		c.Idles + d.Idles, c.Rooms + d.Rooms}
 }
 
-// ForecastOf is what orders would do with these places.
+// ForecastOf is the forecast of o for these places; nil places = they are not known.
 func ForecastOf(o Orders, places []fleet.Place) Forecast {
 	f := Forecast{Every: o.Every, Jitter: o.Jitter, Known: places != nil, Idle: []string{}, Notes: []string{}}
 	slots := int64(24 * time.Hour / max(o.Every, time.Second))
-	busy := map[string]time.Duration{} // a slot
+	busy := map[string]time.Duration{} // for each place, in a slot
 	for _, j := range o.Jobs {
 		one := JobForecast{Name: j.Name, Platform: j.Platform, Echo: cmp.Or(j.Echo, "local"),
 			Places: []string{}, Longest: j.Longest,
@@ -95,7 +95,7 @@ func ForecastOf(o Orders, places []fleet.Place) Forecast {
 	return f
 }
 
-// echoNotes are what is to be known of a job whose pings other places answer.
+// echoNotes are warnings about a job whose pings other places answer.
 func (j Order) echoNotes(measure []string, all []fleet.Place, every time.Duration) (notes []string) {
 	n := len(measure)
 	switch {
@@ -114,7 +114,7 @@ func (j Order) echoNotes(measure []string, all []fleet.Place, every time.Duratio
 	return notes
 }
 
-// cost is that of one run.
+// cost is the cost of one run.
 func (j Order) cost(every time.Duration) Cost {
 	kept := packedSize(j.Platform, j.Plan.Count)
 	c := Cost{Runs: 1, Pings: int64(j.Plan.Count), Kept: kept, Hub: kept, Busy: j.Longest.Milliseconds()}
@@ -123,7 +123,7 @@ func (j Order) cost(every time.Duration) Cost {
 		return c
 	}
 	seat := fleet.Seat{Job: j.Name, Slot: of.From}
-	if j.hosted() { // as long as those of LiveKit, which are made here
+	if j.hosted() { // the size is that of a Daily seat with example texts: no room is made for a forecast
 		some := bench.Seat{Identity: of.Identity[bench.Runner], Room: bench.Room{Name: of.Room,
 			URL: "https://domain.daily.co/" + of.Room, Token: of.Room + of.Room + of.Room + of.Room}}
 		seat.Runner, seat.Answerer = some, some
@@ -143,10 +143,10 @@ func size(v any) int64 {
 	return int64(len(data))
 }
 
-// mostPacked is how many pings are packed to see how large a run is; larger runs are so many times as large.
+// mostPacked is how many pings are packed to estimate the size of a run. The size of a larger run is scaled up.
 const mostPacked = 2000
 
-// packedSize is how many bytes a run of so many pings takes, by packing one that might be.
+// packedSize is the size in bytes of a run of so many pings. It packs a made-up run.
 func packedSize(platform string, pings int) int64 {
 	n := min(pings, mostPacked)
 	now := time.Now()

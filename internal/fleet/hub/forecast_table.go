@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// Write shows f to a person.
+// Write shows f as a table. printable cleans texts of others for a terminal.
 func (f Forecast) Write(w io.Writer, printable func(string) string) error {
 	fmt.Fprintf(w, "every %v, up to %v late; a day at each place:\n\n", f.Every, f.Jitter)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)

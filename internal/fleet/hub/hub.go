@@ -1,6 +1,6 @@
-// Package hub is the centre of a fleet: it lets runners in, hears how they are, signs what they are to do, and keeps
-// their runs. A NATS server with JetStream is inside, or a cluster elsewhere is named. Runners come through the handler
-// alone.
+// Package hub is the centre of a fleet: it lets runners join, hears their state, signs their plan, and keeps their
+// runs. It works with a NATS server with JetStream, either inside this process or in a cluster elsewhere. Runners reach
+// the hub through its HTTP handler only.
 package hub
 
 import (
@@ -25,26 +25,27 @@ import (
 	"rtcbench/internal/outbox"
 )
 
-// Options say what a hub is.
+// Options configure a hub.
 type Options struct {
-	Dir     string // its folder, which nobody else may read
+	Dir     string // folder of the hub; other users must not read it
 	Version string
 	Log     *slog.Logger
-	Admin   string          // what whoever looks after the fleet has to show; "" = one is made, in a file of the folder
-	Stores  []outbox.Target // where runs are kept, all of them
+	Admin   string          // admin token; "" = the one in the folder, which is made if need be
+	Stores  []outbox.Target // each run is kept in all of them
 
-	NATS string // URLs of servers elsewhere; "" = one is inside
+	NATS string // URLs of NATS servers elsewhere; "" = a server inside this process
 
-	Config string // the file that its orders are read from; "" = they come otherwise
-	// Read reads what a plan is made of; nil = only this program gives orders.
+	Config string // file that the orders come from; "" = they come from somewhere else
+	// Read turns the source of a plan into orders; nil = plans come from Order alone.
 	Read func(Source) (Orders, error)
 
-	// Page is served at / to whoever shows the admin token, and to whomever the proxy names; nil = nothing is.
+	// Page is served at /, to clients that send the admin token and to users that the proxy names; nil = nothing is
+	// served.
 	Page  http.Handler
 	Proxy Proxy
 }
 
-// Hub is the centre of a fleet. Close it.
+// Hub is the centre of a fleet. Its user closes it.
 type Hub struct {
 	options  Options
 	lock     *flock.Flock
@@ -60,24 +61,24 @@ type Hub struct {
 	issued   issued
 	demands  demands
 	leasing  desk
-	hosting  desk // of those for whom rooms may have to be made
+	hosting  desk // for places whose jobs may need rooms to be made
 	rooms    *rooms
 	past     *past
-	untidy   chan struct{} // there may be rooms to remove
+	untidy   chan struct{} // wakes the goroutine that removes rooms
 	work     sync.WaitGroup
-	living   context.Context // ends with the hub
+	living   context.Context // ends when the hub closes
 	stop     context.CancelFunc
 	kept     chan struct{} // closed when no run is being saved any more
-	unshare  func()        // nil = no other hub is followed
+	unshare  func()        // stops following the other hubs; nil = there are none
 }
 
-// counts are of this process.
+// counts are counted since the start of this process.
 type counts struct{ kept, rejected atomic.Int64 }
 
-// AdminFile is in the hub's folder, and holds what whoever looks after the fleet has to show.
+// AdminFile is the file in the hub's folder that holds the admin token.
 const AdminFile = "admin-token"
 
-// Open starts a hub in its folder.
+// Open starts a hub in o.Dir. Another hub in the same folder is an error.
 func Open(o Options) (h *Hub, err error) {
 	if len(o.Stores) == 0 {
 		return nil, errors.New("a hub needs a store: what it says is kept has to lie in one")
@@ -123,7 +124,7 @@ func Open(o Options) (h *Hub, err error) {
 	return h, h.begin()
 }
 
-// begin reaches NATS and sets to work.
+// begin connects to NATS and starts the hub's goroutines.
 func (h *Hub) begin() (err error) {
 	if h.engine, err = startEngine(h.options, h.keys, h.book.revoked()); err != nil {
 		return err
@@ -145,7 +146,7 @@ func (h *Hub) begin() (err error) {
 	if err := h.adopt(); err != nil {
 		h.options.Log.Error("go on with the plan before", "error", err)
 	}
-	// One of the hubs answers; who is there all of them hear.
+	// QueueSubscribe: one of the hubs answers a request. Subscribe: all hubs hear the hellos and the results.
 	if _, err = h.nc.QueueSubscribe(fleet.AskSubject, "hub", h.asked); err != nil {
 		return err
 	}
@@ -166,7 +167,7 @@ func (h *Hub) begin() (err error) {
 	return h.nc.Flush()
 }
 
-// share brings this hub together with the others that work with the same servers.
+// share connects this hub's book with the other hubs that use the same servers.
 func (h *Hub) share(starting context.Context, replicas int) error {
 	s, err := openShared(starting, h.nc, h.keys, replicas)
 	if err != nil {
@@ -178,7 +179,7 @@ func (h *Hub) share(starting context.Context, replicas int) error {
 	return h.throwOut()
 }
 
-// throwOut has NATS end whoever is revoked by now. Many who are replaced at one time cost one look at the fleet.
+// throwOut disconnects all revoked runners. Calls at the same time share one pass over the connections.
 func (h *Hub) throwOut() error {
 	return h.revoking.do(func() error { return h.engine.revoke(h.book.revoked()) })
 }
@@ -197,7 +198,8 @@ func (h *Hub) changedElsewhere(key string) {
 	}
 }
 
-// AdminToken is that of the hub whose folder this is; it is made if need be.
+// AdminToken is the admin token of the hub in this folder. A missing token is made. A file that others can read is an
+// error.
 func AdminToken(dir string) (string, error) {
 	path := filepath.Join(dir, AdminFile)
 	data, err := os.ReadFile(path)
@@ -211,10 +213,10 @@ func AdminToken(dir string) (string, error) {
 	return token, outbox.WriteFile(path, []byte(token+"\n"))
 }
 
-// Admin is what whoever looks after the fleet has to show.
+// Admin is the admin token.
 func (h *Hub) Admin() string { return h.options.Admin }
 
-// Close ends what is under way. The handler answers nothing useful any more.
+// Close ends what is under way and releases the folder. The handler answers nothing useful afterwards.
 func (h *Hub) Close() error {
 	h.lines.close()
 	h.stop()
@@ -222,7 +224,7 @@ func (h *Hub) Close() error {
 		h.unshare()
 	}
 	if h.nc != nil {
-		h.nc.Close() // what waits for runs returns
+		h.nc.Close() // ends the wait for runs
 	}
 	if h.kept != nil {
 		<-h.kept
@@ -234,7 +236,7 @@ func (h *Hub) Close() error {
 	return h.lock.Unlock()
 }
 
-// Handler serves runners, and whoever looks after the fleet.
+// Handler serves runners and administrators.
 func (h *Hub) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+fleet.NotifyPath, h.wire)
@@ -255,8 +257,9 @@ func (h *Hub) Handler() http.Handler {
 	return mux
 }
 
-// admin lets whoever shows the token do something: as a bearer (RFC 6750), or in a browser, to read, as the password of
-// whatever user (RFC 7617). A browser shows that for the pages of others, too, so it changes nothing.
+// admin calls do if the request has the admin token: as a bearer token (RFC 6750), or for reading as the password of
+// any user (RFC 7617). A browser also sends a password for requests that other sites make, so a password permits no
+// change.
 func (h *Hub) admin(do http.HandlerFunc) http.Handler {
 	want := sha256.Sum256([]byte(h.options.Admin))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

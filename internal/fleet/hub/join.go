@@ -11,17 +11,17 @@ import (
 	"rtcbench/internal/fleet"
 )
 
-// maxBody is more than any request to the hub has.
+// maxBody is the largest request body that is read, in bytes.
 const maxBody = 1 << 20
 
-// bodyTimeout is how long a request may take to arrive: anybody may ask to join.
+// bodyTimeout is how long a body may take to arrive. It is short because anybody may ask to join.
 const bodyTimeout = 10 * time.Second
 
-// read reads the JSON of a request into v, or refuses it.
+// read decodes the JSON body of a request into v. If it cannot, it answers with an error and returns false.
 func read(w http.ResponseWriter, r *http.Request, v any) bool {
 	line := http.NewResponseController(w)
 	line.SetReadDeadline(time.Now().Add(bodyTimeout))
-	defer line.SetReadDeadline(time.Time{}) // its end would end r's context
+	defer line.SetReadDeadline(time.Time{}) // a deadline that is left would end r's context
 	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
 	if err := d.Decode(v); errors.Is(err, os.ErrDeadlineExceeded) {
 		refuse(w, http.StatusRequestTimeout, fmt.Errorf("the request did not arrive within %v", bodyTimeout))
@@ -45,7 +45,7 @@ func refuse(w http.ResponseWriter, status int, err error) {
 	json.NewEncoder(w).Encode(fleet.Refusal{Error: err.Error()})
 }
 
-// join lets a runner in.
+// join handles the request of a runner to join.
 func (h *Hub) join(w http.ResponseWriter, r *http.Request) {
 	var j fleet.Join
 	if !read(w, r, &j) {

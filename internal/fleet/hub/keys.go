@@ -17,16 +17,17 @@ import (
 	"rtcbench/internal/outbox"
 )
 
-// seeds are what a hub's keys are made of. The file is the hub: whoever has it can let runners in and sign plans.
+// seeds are the seeds of a hub's keys. Their file is the identity of the hub: its owner can admit runners and sign
+// plans.
 type seeds struct {
 	Operator string `json:"operator"`
 	System   string `json:"system"`  // account of the server itself
-	Account  string `json:"account"` // of hub and runners
-	Scoped   string `json:"scoped"`  // signs the JWTs of runners; it can grant no more than a runner's rights
+	Account  string `json:"account"` // account of hub and runners
+	Scoped   string `json:"scoped"`  // signs the JWTs of runners; it can grant only the rights of a runner
 	Plan     []byte `json:"plan"`    // Ed25519
 }
 
-// keys are the pairs.
+// keys are the key pairs.
 type keys struct {
 	operator, system, account, scoped nkeys.KeyPair
 	plan                              ed25519.PrivateKey
@@ -34,7 +35,7 @@ type keys struct {
 	operatorID, systemID, accountID, scopedID string
 }
 
-// loadKeys reads the keys of the folder, and makes them when it is used for the first time.
+// loadKeys reads the keys in the folder. In a new folder it makes them.
 func loadKeys(dir string) (*keys, error) {
 	path := filepath.Join(dir, "keys.json")
 	var s seeds
@@ -121,7 +122,7 @@ func (s seeds) keys() (*keys, error) {
 
 func (k *keys) planKey() []byte { return k.plan.Public().(ed25519.PublicKey) }
 
-// private fails where somebody else can read the file.
+// private is an error if other users can read the file.
 func private(path string) error {
 	info, err := os.Stat(path)
 	if err == nil && info.Mode().Perm()&0o077 != 0 && os.PathSeparator == '/' {
@@ -144,7 +145,7 @@ func (k *keys) systemJWT() (string, error) {
 	return c.Encode(k.operator)
 }
 
-// accountClaims are those of hub and runners: what a runner may do, and whose keys are revoked.
+// accountClaims are the claims of the account of hub and runners: the rights of a runner, and the revoked keys.
 func (k *keys) accountClaims(revoked map[string]time.Time) *jwt.AccountClaims {
 	c := jwt.NewAccountClaims(k.accountID)
 	c.Name = "fleet"
@@ -163,18 +164,20 @@ func (k *keys) accountClaims(revoked map[string]time.Time) *jwt.AccountClaims {
 	return c
 }
 
-// runnerSubscriptions is more than a runner has: its inbox, what it is told, and what everybody is told.
+// runnerSubscriptions bounds the subscriptions of a runner. A runner needs fewer: its inbox, its own messages, and the
+// messages to all.
 const runnerSubscriptions = 16
 
-// runnerJWT is what lets a runner in, together with its key. It has no end: the key is revoked instead.
+// runnerJWT is the JWT that admits a runner, together with the runner's key. The JWT does not expire: its key is
+// revoked instead.
 func (k *keys) runnerJWT(name, key string) (string, error) {
 	c := jwt.NewUserClaims(key)
 	c.Name, c.IssuerAccount = name, k.accountID
-	c.UserPermissionLimits = jwt.UserPermissionLimits{} // the scope's
+	c.UserPermissionLimits = jwt.UserPermissionLimits{} // the scope sets them
 	return c.Encode(k.scoped)
 }
 
-// userJWT is the hub's own right: all of an account.
+// userJWT is a JWT of the hub itself, with all rights in an account.
 func (k *keys) userJWT(account nkeys.KeyPair) (token string, seed []byte, err error) {
 	pair, err := nkeys.CreateUser()
 	if err != nil {

@@ -11,22 +11,22 @@ import (
 	"rtcbench/internal/fleet"
 )
 
-// The times around a slot for which its seats are good: the clocks of hub and platform may differ, and a job may begin
+// The times around a slot in which its seats are valid: the clocks of hub and platform may differ, and a job may begin
 // late.
 const (
 	seatEarly = time.Minute
 	seatLate  = 10 * time.Minute
 )
 
-// makeFor is how long one answer with seats may take, where rooms have to be made for it. What is not there then is in
-// the next answer.
+// makeFor is how long one answer with seats may take while rooms are made. Seats of later rooms come with the next
+// answer.
 const makeFor = 8 * time.Second
 
 // errMore means that there was no time to make a room. Nothing is wrong.
 var errMore = errors.New("the rooms are still being made")
 
-// lease makes the seats of a place, of the slots from a time on, until they reach a day ahead. Where rooms have to be
-// made and were not, the seats reach up to the first of them.
+// lease makes the seats of a place, for the slots from want.From to a day ahead. If a room could not be made, To of the
+// answer is the first slot without its seats.
 func (h *Hub) lease(ctx context.Context, place fleet.Place, want fleet.SeatsWanted, now time.Time) fleet.SeatsLeased {
 	h.issued.mu.Lock()
 	plan, orders := h.issued.plan, h.issued.orders
@@ -48,8 +48,8 @@ func (h *Hub) lease(ctx context.Context, place fleet.Place, want fleet.SeatsWant
 		}
 		return n
 	}
-	var first time.Time           // slot without all of its seats
-	missing := map[string]error{} // by job, why its rooms are not made
+	var first time.Time           // first slot that lacks a seat
+	missing := map[string]error{} // by job: why a room is not made
 	end := now.Add(fleet.Lease)
 	if most := int64(want.Slots); most > 0 && most < int64(fleet.Lease/plan.Every) {
 		end = slot.Add(time.Duration(most) * plan.Every)
@@ -77,7 +77,7 @@ func (h *Hub) lease(ctx context.Context, place fleet.Place, want fleet.SeatsWant
 			default:
 				got.Error = fmt.Sprintf("job %s: %v", j.Name, err)
 			}
-			if order.hosted() { // it is tried again
+			if order.hosted() { // the next request tries again
 				missing[j.Name] = err
 				if first.IsZero() {
 					first = slot
@@ -92,7 +92,7 @@ func (h *Hub) lease(ctx context.Context, place fleet.Place, want fleet.SeatsWant
 	return got
 }
 
-// among are the places that measure a job whose pings others answer, in the order of their turns.
+// among are the places that take part in a job whose pings other places answer, in the order of their turns.
 func (o Order) among(members []fleet.Member) (names []string) {
 	if o.Echo == fleet.EchoLocal {
 		return nil
@@ -105,8 +105,8 @@ func (o Order) among(members []fleet.Member) (names []string) {
 	return names
 }
 
-// seats are those of a place in one slot of a job: to measure in, and to answer others in. now says that the slot is no
-// slot of the plan, but this moment.
+// seats are the seats of a place in one slot of a job: to measure, and to answer other places. now says that slot is
+// this moment and no slot of the plan.
 func (h *Hub) seats(ctx context.Context, o Order, plan fleet.Plan, name string, slot time.Time, now bool) (
 	list []fleet.Seat, err error) {
 	if at, measures := plan.Turn(o.Job, name, slot); measures {
@@ -130,7 +130,7 @@ func (h *Hub) seats(ctx context.Context, o Order, plan fleet.Plan, name string, 
 	return list, nil
 }
 
-// seat is the right to measure one job in one slot.
+// seat makes the seat in which a place measures one job in one slot.
 func (h *Hub) seat(ctx context.Context, o Order, plan fleet.Plan, name string, slot time.Time, now bool) (
 	seat fleet.Seat, err error) {
 	of, err := o.leaseOf(plan, name, slot)
@@ -147,7 +147,7 @@ func (h *Hub) seat(ctx context.Context, o Order, plan fleet.Plan, name string, s
 	return fleet.Seat{Job: o.Name, Slot: slot, Runner: made[bench.Runner], Answerer: made[bench.Answerer]}, err
 }
 
-// leaseOf is what the seats of a place in a slot are.
+// leaseOf describes the seats of a place in a slot: room, identities, and how long the seats are valid.
 func (o Order) leaseOf(plan fleet.Plan, name string, slot time.Time) (of bench.LeaseOf, err error) {
 	if o.Lease == nil {
 		return of, errors.New("nobody can lease seats of its platform")

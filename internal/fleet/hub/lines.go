@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// lines are the connections that are open, so that the hub can end them and wait for their goroutines: an HTTP server
-// forgets those that were upgraded.
+// lines are the open WebSocket connections. The hub ends them and waits for their goroutines: an HTTP server forgets
+// connections that were upgraded.
 type lines struct {
 	mu     sync.Mutex
 	open   map[io.Closer]struct{}
@@ -34,7 +34,7 @@ func (l *lines) add(c io.Closer) (done func(), ok bool) {
 	}, true
 }
 
-// close ends all of them, and waits.
+// close ends all connections and waits for their goroutines.
 func (l *lines) close() {
 	l.mu.Lock()
 	l.closed = true

@@ -10,14 +10,13 @@ import (
 	"rtcbench/internal/live"
 )
 
-// What waits to be shown, at the most: the rest is dropped.
+// Bounds of the pings that wait to be shown. Further pings are dropped.
 const (
 	liveMessages = 4096
 	liveBytes    = 8 << 20
 )
 
-// Live calls on with what runners tell of their pings, until ctx ends. Runners tell while somebody
-// listens, and else send nothing.
+// Live calls on with the pings that runners report, until ctx ends. Runners report pings only while somebody watches.
 func (h *Hub) Live(ctx context.Context, on func(live.Pings)) error {
 	sub, err := h.nc.Subscribe(fleet.LiveSubject, func(m *nats.Msg) {
 		name, err := fleet.WatcherOf(m.Subject)
@@ -29,7 +28,7 @@ func (h *Hub) Live(ctx context.Context, on func(live.Pings)) error {
 		if !ok || !fits || !member.Revoked.IsZero() {
 			return
 		}
-		p.Place, p.Location = name, member.Location // the subject says who it is, and no message
+		p.Place, p.Location = name, member.Location // NATS has checked the subject, not the message
 		on(p)
 	})
 	if err != nil {

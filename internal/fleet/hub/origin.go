@@ -18,7 +18,7 @@ import (
 	"rtcbench/internal/outbox"
 )
 
-// past are the plans that were in force of late: a run may come long after its slot.
+// past are the recent plans: a run may arrive long after its slot.
 type past struct {
 	dir string
 
@@ -26,7 +26,7 @@ type past struct {
 	list map[uint64]fleet.Plan
 }
 
-// pastFor is how long a plan is remembered after it was issued: while it may be in force, and runs of it may wait.
+// pastFor is how long a plan is remembered after it was issued: as long as it may be in force, and its runs may wait.
 const pastFor = 3 * lasts
 
 func openPast(dir string) (*past, error) {
@@ -48,7 +48,7 @@ func openPast(dir string) (*past, error) {
 	return p, err
 }
 
-// add remembers a plan. That one cannot be is no reason not to issue it.
+// add remembers a plan. An error is no reason to withhold the plan.
 func (p *past) add(plan fleet.Plan) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -73,8 +73,8 @@ func (p *past) of(serial uint64) (fleet.Plan, bool) {
 	return plan, ok
 }
 
-// origin is where a run came from: who sent it and when by what the hub knows itself, and of which plan, job and slot
-// by what the runner says, if that can be. odd says what cannot.
+// origin says where a run came from. The hub knows the sender and the time itself. Plan, job and slot are what the
+// runner says, if that is possible; otherwise odd says why not.
 func (h *Hub) origin(member fleet.Member, r bench.Run, received time.Time) (o bench.Origin, odd string) {
 	o = bench.Origin{Place: member.Name, Received: received.UTC().Truncate(time.Microsecond)}
 	off := time.Duration(0)
@@ -99,7 +99,8 @@ func (h *Hub) origin(member fleet.Member, r bench.Run, received time.Time) (o be
 		return o, fmt.Sprintf("it says it is of the job %.80q, which plan %d does not have for this place", said.Job,
 			said.Plan)
 	}
-	// A clock that is not known can be as wrong as it likes.
+	// The slot is checked only if the offset of the runner's clock is known: an unknown clock can be wrong by any
+	// amount.
 	late := r.Start.Add(-off).Sub(said.Slot)
 	if o.Offset != nil && (late < -seatEarly || late > plan.Every+jobs[at].Longest+seatLate) {
 		return o, fmt.Sprintf("it says it is of the slot %s, and began %v after that",

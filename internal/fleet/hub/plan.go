@@ -15,32 +15,32 @@ import (
 	"rtcbench/internal/fleet"
 )
 
-// Orders are what the fleet is to do, with what only the hub may know.
+// Orders are what the fleet is to do, including what only the hub may know.
 type Orders struct {
 	Every, Jitter time.Duration
 	Jobs          []Order
-	Source        Source // what they were read from; zero = this program made them
+	Source        Source // where the orders were read from; zero = this program made them
 }
 
-// Source is a file of a fleet as it is written: what ${NAME} stands for in it is the hub's own matter.
+// Source is the text of a fleet file. ${NAME} in the text is replaced at the hub.
 type Source struct {
-	Name string `json:"name"` // for errors
+	Name string `json:"name"` // of the file, for errors
 	Text string `json:"text"`
 }
 
-// Order is a job and where it meets, with the key that makes its seats.
+// Order is a job, the place where its runs meet, and the key that makes its seats.
 type Order struct {
 	fleet.Job
 	Place bench.Place
 	Lease *bench.Leases
-	Class bench.TransportClass // what carries its messages
+	Class bench.TransportClass // of the job's messages
 	Plan  bench.Plan
 }
 
-// lasts is how long a plan is good for, where nothing newer comes. It is issued anew when half of that is over.
+// lasts is how long a plan is valid if no newer plan comes. The hub issues the plan again after half of that time.
 const lasts = 30 * 24 * time.Hour
 
-// issued is the plan of now.
+// issued is the current plan.
 type issued struct {
 	mu     sync.Mutex
 	orders map[string]Order // by job
@@ -48,18 +48,17 @@ type issued struct {
 	keptPlan
 }
 
-// planFile is what a hub remembers of its plan.
+// planFile is the file in which a hub keeps its plan.
 type planFile struct {
-	Digest string       `json:"digest"` // of what it says, its serial and its times aside
+	Digest string       `json:"digest"` // of the plan without its serial and its times
 	Signed fleet.Signed `json:"signed"`
 	Source Source       `json:"source,omitzero"`
 }
 
-// planPath is where the plan lies.
+// planPath is the path of the planFile.
 func (h *Hub) planPath() string { return filepath.Join(h.options.Dir, "plan.json") }
 
-// Order makes the orders those of the fleet, and tells all runners. The plan keeps its serial where it says what it
-// said before.
+// Order makes o the orders of the fleet, and tells all runners. If the plan says the same as before, its serial stays.
 func (h *Hub) Order(o Orders) (p fleet.Plan, err error) {
 	h.issued.mu.Lock()
 	defer h.issued.mu.Unlock()
@@ -72,7 +71,7 @@ func (h *Hub) Order(o Orders) (p fleet.Plan, err error) {
 }
 
 func (h *Hub) order(o Orders) (p fleet.Plan, err error) {
-	now := time.Now().Round(0).UTC() // the plan is for the time of day, also where that is set or the machine sleeps
+	now := time.Now().Round(0).UTC() // without the monotonic clock, which does not follow a change of the time of day
 	p, orders, digest, err := o.plan(h.book.all())
 	if err != nil {
 		return p, err
@@ -86,7 +85,8 @@ func (h *Hub) order(o Orders) (p fleet.Plan, err error) {
 		h.issued.orders, h.issued.last = orders, o
 		return last.plan, nil
 	}
-	// A hub whose folder comes from a backup goes on from the time of day: runners refuse a lower serial.
+	// The serial is at least the Unix time. A hub that was restored from a backup would otherwise issue serials that
+	// runners refuse as too low.
 	p.Serial = max(last.plan.Serial+1, uint64(now.Unix()))
 	p.Issued, p.NotAfter = now, now.Add(lasts)
 	signed, err := p.Sign(h.keys.plan)
@@ -110,7 +110,7 @@ func (h *Hub) order(o Orders) (p fleet.Plan, err error) {
 	return p, err
 }
 
-// plan is what orders say to runners, without a serial, and the digest of that.
+// plan turns orders into the plan for runners, without serial and times, and gives the digest of that plan.
 func (o Orders) plan(members []fleet.Member) (p fleet.Plan, orders map[string]Order, digest string, err error) {
 	p = fleet.Plan{Protocol: fleet.Oldest, Every: o.Every, Jitter: o.Jitter, Jobs: []fleet.Job{}}
 	orders = map[string]Order{}
@@ -128,7 +128,7 @@ func (o Orders) plan(members []fleet.Member) (p fleet.Plan, orders map[string]Or
 	return p, orders, hex.EncodeToString(sum[:]), err
 }
 
-// reorder issues the plan anew where places that answer one another came or went.
+// reorder issues the plan again after places came or went, if places answer one another.
 func (h *Hub) reorder() {
 	h.issued.mu.Lock()
 	last, among := h.issued.last, false
@@ -144,13 +144,13 @@ func (h *Hub) reorder() {
 	}
 }
 
-// keptPlan is a plan as it is kept.
+// keptPlan is a plan and the file in which it is kept.
 type keptPlan struct {
 	plan fleet.Plan
 	file planFile
 }
 
-// lastPlan is the plan that was issued last, by this hub or another that shares the fleet with it.
+// lastPlan is the newest plan, issued by this hub or by another hub of the same fleet.
 func (h *Hub) lastPlan() (k keptPlan, err error) {
 	k = h.issued.keptPlan
 	if k.plan.Serial == 0 {
@@ -180,8 +180,8 @@ func (h *Hub) lastPlan() (k keptPlan, err error) {
 	return k, err
 }
 
-// opened is a plan that was kept. One of a contract that is not spoken here any more counts by its serial: what it was
-// read from is read anew.
+// opened reads a kept plan. If the plan's contract is not understood any more, only its serial and its source count:
+// the plan is made again from the source.
 func (h *Hub) opened(file planFile) (keptPlan, error) {
 	plan, err := file.Signed.Open(h.keys.planKey(), 0)
 	if errors.Is(err, fleet.ErrUnlike) {
@@ -190,7 +190,7 @@ func (h *Hub) opened(file planFile) (keptPlan, error) {
 	return keptPlan{plan, file}, err
 }
 
-// adopt goes on with the plan that was issued last: by this hub before it was started, or by another.
+// adopt takes over the newest plan: of this hub before its restart, or of another hub.
 func (h *Hub) adopt() error {
 	h.issued.mu.Lock()
 	defer h.issued.mu.Unlock()
@@ -224,7 +224,7 @@ func (h *Hub) adopt() error {
 	return writeOne(h.planPath(), last.file)
 }
 
-// follow makes a plan that of now.
+// follow makes k the current plan. The caller holds issued.mu.
 func (h *Hub) follow(k keptPlan) {
 	h.issued.keptPlan = k
 	if err := h.past.add(k.plan); err != nil {
@@ -232,7 +232,7 @@ func (h *Hub) follow(k keptPlan) {
 	}
 }
 
-// current is the plan of now; its serial is 0 where there is none.
+// current is the current plan; its serial is 0 if there is none.
 func (h *Hub) current() (fleet.Plan, fleet.Signed) {
 	h.issued.mu.Lock()
 	defer h.issued.mu.Unlock()

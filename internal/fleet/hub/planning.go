@@ -7,16 +7,16 @@ import (
 	"rtcbench/internal/fleet"
 )
 
-// Applied is the answer to a plan that was applied.
+// Applied is the answer to a request to apply a plan.
 type Applied struct {
 	Serial  uint64 `json:"serial"`
-	Before  uint64 `json:"before"` // the serial until then; the same = the plan says what it said
+	Before  uint64 `json:"before"` // serial of the plan before; equal to Serial = nothing changed
 	Jobs    int    `json:"jobs"`
-	Config  string `json:"config,omitempty"` // the file that the hub itself reads, at its start and at SIGHUP
-	Connect int    `json:"connected"`        // places that were heard of late, and are told at once
+	Config  string `json:"config,omitempty"` // file that the hub itself reads, at its start and at SIGHUP
+	Connect int    `json:"connected"`        // places that were heard lately: they are told at once
 }
 
-// checkPlan says what a plan would do.
+// checkPlan answers with the forecast of a plan.
 func (h *Hub) checkPlan(w http.ResponseWriter, r *http.Request) {
 	o, ok := h.ordersOf(w, r)
 	if !ok {
@@ -36,7 +36,7 @@ func (h *Hub) checkPlan(w http.ResponseWriter, r *http.Request) {
 	answer(w, f)
 }
 
-// applyPlan makes a plan that of the fleet.
+// applyPlan makes a plan the plan of the fleet.
 func (h *Hub) applyPlan(w http.ResponseWriter, r *http.Request) {
 	o, ok := h.ordersOf(w, r)
 	if !ok {
@@ -57,7 +57,7 @@ func (h *Hub) applyPlan(w http.ResponseWriter, r *http.Request) {
 	answer(w, a)
 }
 
-// ordersOf reads the plan in a request, or refuses it: what is wrong is said with its line.
+// ordersOf reads the plan in a request. If the plan is wrong, it answers with the error and its line, and ok is false.
 func (h *Hub) ordersOf(w http.ResponseWriter, r *http.Request) (o Orders, ok bool) {
 	var s Source
 	if !read(w, r, &s) {

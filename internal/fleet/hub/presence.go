@@ -7,7 +7,7 @@ import (
 	"rtcbench/internal/fleet"
 )
 
-// presence is what runners said of themselves last. No file has it: after a start nobody has been heard yet.
+// presence is the last report of each runner. It is kept in memory alone: after a start, no runner has been heard yet.
 type presence struct {
 	mu    sync.Mutex
 	heard map[string]Heard // by name

@@ -6,13 +6,13 @@ import (
 	"slices"
 )
 
-// Proxy is a proxy before the hub that knows who its users are, and names whoever asks in a header.
+// Proxy is a proxy before the hub that authenticates users and names the user in a header.
 type Proxy struct {
-	Header string         // "" = there is none
-	From   []netip.Prefix // where it asks from: nobody else is believed
+	Header string         // "" = there is no proxy
+	From   []netip.Prefix // addresses of the proxy; other clients are not believed
 }
 
-// user is whom the proxy has named for r; "" = nobody.
+// user is the user that the proxy names for r; "" = none.
 func (p Proxy) user(r *http.Request) string {
 	from, err := netip.ParseAddrPort(r.RemoteAddr)
 	if p.Header == "" || err != nil ||
@@ -20,13 +20,13 @@ func (p Proxy) user(r *http.Request) string {
 		return ""
 	}
 	named := r.Header.Values(p.Header)
-	if len(named) != 1 { // of two, one may be what the user has sent
+	if len(named) != 1 { // with two values, one may come from the client
 		return ""
 	}
 	return named[0]
 }
 
-// reads lets in whoever shows the token, and whomever the proxy has named. It is for what changes nothing.
+// reads calls do for clients with the admin token and for users that the proxy names. do must not change anything.
 func (h *Hub) reads(do http.HandlerFunc) http.Handler {
 	byToken := h.admin(do)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -36,7 +36,7 @@ func (h *Hub) reads(do http.HandlerFunc) http.Handler {
 			return
 		}
 		mine := *r
-		mine.RemoteAddr = user // whoever limits how much somebody asks counts users, and not the one proxy
+		mine.RemoteAddr = user // limits count each user for himself, not all users of the proxy together
 		do(w, &mine)
 	})
 }

@@ -21,22 +21,23 @@ import (
 	"rtcbench/internal/outbox"
 )
 
-// room is a room that was made ahead of time at a platform where a room has to be there before somebody comes.
+// room is a room that the hub made ahead of time, at a platform whose rooms have to exist before anybody joins.
 type room struct {
 	Name    string                    `json:"name"`
-	Account string                    `json:"account"` // whose key made it
+	Account string                    `json:"account"` // of the key that made the room
 	Job     string                    `json:"job"`
-	Place   string                    `json:"place"` // that measures there
+	Place   string                    `json:"place"` // place that measures in the room
 	Slot    time.Time                 `json:"slot"`
-	Until   time.Time                 `json:"until"` // its platform ends it then
+	Until   time.Time                 `json:"until"` // the platform ends the room at this time
 	Now     bool                      `json:"now,omitempty"`
-	Seats   map[bench.Role]bench.Seat `json:"seats,omitempty"` // nil = it may have been made or not
+	Seats   map[bench.Role]bench.Seat `json:"seats,omitempty"` // nil = it is not known whether the room was made
 
 	making sync.Mutex
 }
 
-// rooms are those that were made and not removed. Each is in a file of its own before its platform hears of it, so that
-// what a killed hub made is removed by the next. They have tokens in them: nobody else may read them.
+// rooms are the rooms that were made and not removed. The file of a room is written before the room is made: a hub that
+// was killed leaves no room that its successor does not know. The files contain tokens, so other users must not read
+// them.
 type rooms struct {
 	dir string
 	log *slog.Logger
@@ -46,7 +47,7 @@ type rooms struct {
 	accounts map[string]account
 }
 
-// account is the key that rooms were made with. It is in no file.
+// account is a key that makes rooms. It is kept in memory alone.
 type account struct {
 	at    bench.Place
 	lease *bench.Leases
@@ -57,7 +58,7 @@ func accountOf(p bench.Place) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// openRooms reads what was made before. What cannot be read is left to end by itself.
+// openRooms reads the files of rooms. A file that cannot be read is removed; its room ends by itself.
 func openRooms(dir string, log *slog.Logger) (*rooms, error) {
 	r := &rooms{dir: dir, log: log, list: map[string]*room{}, accounts: map[string]account{}}
 	entries, err := os.ReadDir(dir)
@@ -80,7 +81,7 @@ func (r *room) key() string { return r.Account + "-" + r.Name }
 
 func (r *rooms) path(one *room) string { return filepath.Join(r.dir, one.key()+".json") }
 
-// know remembers the keys of orders, to remove rooms with that were made with them.
+// know remembers the keys of orders: rooms are removed with the key that made them.
 func (r *rooms) know(orders map[string]Order) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -94,7 +95,7 @@ func (r *rooms) know(orders map[string]Order) {
 // hosted reports whether the rooms of o have to be made.
 func (o Order) hosted() bool { return o.Lease != nil && o.Lease.Remove != nil }
 
-// seats are those of a room; it is made if need be.
+// seats are the seats of a room. A missing room is made.
 func (r *rooms) seats(ctx context.Context, o Order, want *room, of bench.LeaseOf) (map[bench.Role]bench.Seat, error) {
 	r.know(map[string]Order{"": o})
 	want.Account = accountOf(o.Place)
@@ -121,7 +122,7 @@ func (r *rooms) seats(ctx context.Context, o Order, want *room, of bench.LeaseOf
 	return seats, r.write(one)
 }
 
-// hold is the room of that name, which nobody else makes or removes until it is unlocked.
+// hold locks the room of that name, so that nobody else makes or removes it. The caller unlocks it.
 func (r *rooms) hold(want *room) *room {
 	for {
 		r.mu.Lock()
@@ -138,7 +139,7 @@ func (r *rooms) hold(want *room) *room {
 		if same {
 			return one
 		}
-		one.making.Unlock() // it was removed meanwhile
+		one.making.Unlock() // the room was removed meanwhile
 	}
 }
 
@@ -150,7 +151,7 @@ func (r *rooms) write(one *room) error {
 	return err
 }
 
-// over are rooms that are not needed any more, the oldest first.
+// over are the rooms for which is returns true, the oldest slot first.
 func (r *rooms) over(is func(*room) bool) (list []*room) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -163,7 +164,8 @@ func (r *rooms) over(is func(*room) bool) (list []*room) {
 	return list
 }
 
-// remove removes a room at its platform, and forgets it. One whose key is not known any more ends by itself.
+// remove removes a room at its platform and forgets the room. If the key of the room is not known any more, the room
+// ends by itself.
 func (r *rooms) remove(ctx context.Context, one *room, now time.Time) error {
 	one.making.Lock()
 	defer one.making.Unlock()
@@ -191,11 +193,11 @@ func (r *rooms) remove(ctx context.Context, one *room, now time.Time) error {
 	return nil
 }
 
-// removedAtOnce is how many rooms are removed each time: Daily lets 50 be in half a minute.
+// removedAtOnce is how many rooms one pass removes. Daily permits 50 removals in 30 s.
 const removedAtOnce = 20
 
-// tidy removes rooms whose time is over, those of places that were thrown out, and those that the plan has no use for
-// any more, once their place follows it.
+// tidy removes rooms whose time is over, rooms of revoked places, and rooms that the plan does not use any more. The
+// last are removed once their place follows the plan.
 func (h *Hub) tidy(ctx context.Context, now time.Time) {
 	h.issued.mu.Lock()
 	plan, orders := h.issued.plan, h.issued.orders
@@ -225,7 +227,7 @@ func (h *Hub) tidy(ctx context.Context, now time.Time) {
 	}
 }
 
-// keepTidy looks after the rooms until ctx ends.
+// keepTidy calls tidy again and again until ctx ends.
 func (h *Hub) keepTidy(ctx context.Context) {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
@@ -240,7 +242,7 @@ func (h *Hub) keepTidy(ctx context.Context) {
 	}
 }
 
-// roomOf is the name of the room of a place in a slot. What is made otherwise has another name.
+// roomOf is the name of the room of a place in a slot. A room with other properties has another name.
 func (o Order) roomOf(plan fleet.Plan, name string, slot time.Time) string {
 	if o.Place.Room != "" {
 		return o.Place.Room

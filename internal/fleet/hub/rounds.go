@@ -2,12 +2,12 @@ package hub
 
 import "sync"
 
-// rounds is work that takes long and that one does for many: whoever asks while it goes on waits for the next round,
-// together with all others who do.
+// rounds shares work that takes long: callers that come during a round all wait for the next round, which serves them
+// together.
 type rounds struct {
 	mu   sync.Mutex
-	last *round // that was begun, or will be
-	next *round // that will be; nil = nobody waits for one
+	last *round // the newest round: under way, over, or still to begin
+	next *round // a round that has not begun; nil = nobody waits for one
 }
 
 type round struct {
@@ -15,7 +15,7 @@ type round struct {
 	err  error
 }
 
-// do has work done in a round that begins after do was called.
+// do calls work in a round that begins after the call of do, and returns the error of that round.
 func (r *rounds) do(work func() error) error {
 	r.mu.Lock()
 	if one := r.next; one != nil {

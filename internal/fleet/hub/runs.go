@@ -15,17 +15,17 @@ import (
 	"rtcbench/internal/result"
 )
 
-// The stream of runs is a buffer between runners and the store, and no store: a runner keeps a run until it is told
-// that the store has it. So a stream that is lost costs nothing.
+// The stream of runs is a buffer between runners and the store. A runner keeps a run until it is told that the store
+// has the run, so a lost stream loses no run.
 const (
 	streamBytes = 1 << 30
 	streamAge   = 7 * 24 * time.Hour
-	window      = 2 * time.Minute // of Nats-Msg-Id; every offer of a run has another
+	window      = 2 * time.Minute // in which JetStream drops a repeated Nats-Msg-Id; each offer has an ID of its own
 	ackWait     = time.Minute
-	atOnce      = 64 // runs that are saved in one step
+	atOnce      = 64 // runs that are saved in one transaction at the most
 )
 
-// makeStream makes the stream and the one consumer that all hubs share.
+// makeStream makes the stream, and the consumer that all hubs share.
 func makeStream(ctx context.Context, nc *nats.Conn, replicas int) (jetstream.Consumer, error) {
 	js, err := jetstream.New(nc)
 	if err != nil {
@@ -75,7 +75,7 @@ func (h *Hub) keepRuns(ctx context.Context, from jetstream.Consumer) {
 
 var errAway = errors.New("a store is away")
 
-// next waits for runs, and returns after a while without any, so that its caller can look around.
+// next waits for runs. Without any it returns after a few seconds, so that its caller can check for its end.
 func next(ctx context.Context, from jetstream.Consumer) (list []jetstream.Msg, err error) {
 	b, err := from.FetchNoWait(atOnce)
 	if err == nil {
@@ -107,14 +107,14 @@ type offer struct {
 	place  string
 	packed bench.Packed
 	run    bench.Run
-	answer string // "" = it is still being looked at
+	answer string // "" = not decided yet
 }
 
-// ahead is how far a run may end in the hub's future: the clocks of places may be wrong, and that is told of them; no
-// clock is wrong by more.
+// ahead is how far in the future a run may end, by the hub's clock. A clock that is a little wrong is reported
+// elsewhere; no clock is wrong by more than this.
 const ahead = 24 * time.Hour
 
-// read checks what came. NATS has checked that the name in the subject is the sender's.
+// read checks a message of the stream. NATS has checked that the name in the subject is the sender's.
 func (h *Hub) read(m jetstream.Msg) *offer {
 	o := &offer{msg: m}
 	var err error
@@ -141,11 +141,11 @@ func (h *Hub) read(m jetstream.Msg) *offer {
 	return o
 }
 
-// came notes where a run came from, in the run itself.
+// came writes the origin of a run into the run.
 func (h *Hub) came(o *offer, member fleet.Member, p result.Packed, r bench.Run) {
 	received := time.Now()
 	if m, err := o.msg.Metadata(); err == nil {
-		received = m.Timestamp // when the stream had it
+		received = m.Timestamp // when the stream received the run
 	}
 	from, odd := h.origin(member, r, received)
 	if odd != "" {
@@ -163,11 +163,11 @@ func (h *Hub) came(o *offer, member fleet.Member, p result.Packed, r bench.Run) 
 // keeper saves runs in all stores.
 type keeper struct {
 	hub    *Hub
-	stores []bench.Store // nil = it is not open
+	stores []bench.Store // nil = not open
 }
 
-// take keeps what is in list, and says to each runner what became of its run: kept when all stores have it, and not
-// before. away says that a store is.
+// take saves the runs in list, and tells each runner what became of its run. A run counts as kept when all stores have
+// it. away says that a store could not be reached.
 func (k *keeper) take(ctx context.Context, list []jetstream.Msg) (away bool) {
 	offers := make([]*offer, len(list))
 	for i, m := range list {
@@ -194,8 +194,8 @@ func (k *keeper) take(ctx context.Context, list []jetstream.Msg) (away bool) {
 	return away
 }
 
-// save offers the runs to one store, in one step where the store can. A runner hears of a run that the store
-// will never take.
+// save offers the runs to one store, in one transaction if the store can. A run that the store will never take is
+// marked as rejected.
 func (k *keeper) save(ctx context.Context, i int, t outbox.Target, offers []*offer) (err error) {
 	if k.stores[i] == nil {
 		s, err := t.Open(ctx)
@@ -217,7 +217,7 @@ func (k *keeper) save(ctx context.Context, i int, t outbox.Target, offers []*off
 			return err
 		}
 	}
-	for _, o := range open { // one by one: at least one of them is refused
+	for _, o := range open { // one by one: at least one run is refused
 		if ok {
 			_, err = saver.SavePacked(ctx, []bench.Packed{o.packed})
 		} else {
@@ -246,7 +246,7 @@ func (k *keeper) close() {
 	}
 }
 
-// tell answers a runner, in an inbox of its own and nowhere else, and lets the stream forget the run.
+// tell answers the runner, only in an inbox of its own, and acknowledges the message to the stream.
 func (h *Hub) tell(o *offer) {
 	inbox := o.msg.Headers().Get(fleet.KeptHeader)
 	if fleet.OwnInbox(o.place, inbox) {

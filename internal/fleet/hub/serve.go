@@ -11,12 +11,12 @@ import (
 	"time"
 )
 
-// collectAt is by how much of what is in use, in percent, the memory of a hub grows before it is cleared. Go's own is
-// 100. NATS answers a runner with 24 kB on the stack of that connection. Each time that memory is cleared, half of what
-// is not in use there is given back.
+// collectAt is the GC percentage of a hub: the heap may grow by so much of its live size before a collection. Go's
+// default is 100. To answer a runner, NATS uses 24 kB on the stack of the runner's connection. Each collection halves
+// such a stack while most of it is unused.
 const collectAt = 20
 
-// collect clears memory as a hub needs it, until the function that it returns is called. Where GOGC is set, that holds.
+// collect sets collectAt until stop is called. A GOGC that the user has set stays.
 func collect() (stop func()) {
 	const usual = 100
 	before := debug.SetGCPercent(collectAt)
@@ -26,15 +26,15 @@ func collect() (stop func()) {
 	return func() { debug.SetGCPercent(before) }
 }
 
-// Serve answers on l until ctx ends. A nil secure is plain HTTP, for this machine alone.
+// Serve answers on l until ctx ends, and closes l. A nil secure is plain HTTP, for this machine alone.
 func (h *Hub) Serve(ctx context.Context, l net.Listener, secure *tls.Config) error {
 	s := &http.Server{
 		Handler: h.Handler(), TLSConfig: secure, MaxHeaderBytes: 16 << 10,
 		ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
-		ErrorLog:     slog.NewLogLogger(h.options.Log.Handler(), slog.LevelDebug), // scanners fill it
+		ErrorLog:     slog.NewLogLogger(h.options.Log.Handler(), slog.LevelDebug), // port scanners fill it
 		TLSNextProto: map[string]func(*http.Server, *tls.Conn, http.Handler){},    // HTTP/2 has no WebSocket upgrade
 	}
-	defer collect()() // thousands of connections are memory that stays
+	defer collect()() // the memory of thousands of connections stays in use
 	stop := context.AfterFunc(ctx, func() { s.Close() })
 	defer stop()
 	var err error

@@ -20,9 +20,9 @@ import (
 type engine interface {
 	// connect is the hub's own connection.
 	connect(log *slog.Logger) (*nats.Conn, error)
-	// line is a connection for a runner, which nobody has spoken on yet.
+	// line makes a connection for a runner. Nothing has been sent on it.
 	line(ctx context.Context) (net.Conn, error)
-	// revoke makes it throw out whoever has one of these keys, now and later.
+	// revoke disconnects runners with one of these keys, now and later.
 	revoke(keys map[string]time.Time) error
 	close()
 }
@@ -31,23 +31,23 @@ type engine interface {
 type inside struct {
 	server *server.Server
 	keys   *keys
-	out    map[string]time.Time // whom revoke has thrown out by now
+	out    map[string]time.Time // keys that revoke has disconnected
 }
 
 func (e *inside) line(context.Context) (net.Conn, error) { return e.server.InProcessConn() }
 
-// startTimeout is how long the server may take to start: JetStream reads its files.
+// startTimeout is how long the server may take to start: JetStream reads its files first.
 const startTimeout = 30 * time.Second
 
-// maxPayload is the largest run: about 800,000 pings.
+// maxPayload is the largest message in bytes. It holds a run of about 800,000 pings.
 const maxPayload = 8 << 20
 
-// startEngine starts the NATS that a hub is to work with, or reaches it.
+// startEngine starts the NATS server inside this process, or connects to a cluster.
 func startEngine(o Options, k *keys, revoked map[string]time.Time) (engine, error) {
 	if o.NATS != "" {
 		c, err := joinCluster(o.NATS, k, revoked, o.Log)
 		if err != nil {
-			return nil, err // and no engine that is nil inside
+			return nil, err // a nil *cluster in an engine would not be nil
 		}
 		return c, nil
 	}
@@ -75,13 +75,13 @@ func startInside(dir string, k *keys, revoked map[string]time.Time, log *slog.Lo
 		ServerName: "rtcbench-hub", DontListen: true, NoSigs: true,
 		TrustedOperators: []*jwt.OperatorClaims{k.operatorClaims()}, SystemAccount: k.systemID,
 		AccountResolver: resolver,
-		// Not SyncAlways: a runner keeps what it offered until the store has it, so that a stream that forgets what it
-		// had costs nothing, and waiting for the disk at each run was most of what keeping one took.
+		// Not SyncAlways: runners keep their runs until the store has them, so a stream may lose its last messages.
+		// Waiting for the disk at each message took most of the time of keeping a run.
 		JetStream: true, StoreDir: filepath.Join(dir, "nats"),
 		MaxPayload: maxPayload, MaxPending: 4 * maxPayload, MaxConn: 1 << 17,
 		WriteDeadline: 20 * time.Second, PingInterval: time.Minute, MaxPingsOut: 2,
-		AuthTimeout:    15,   // a runner far away, on a busy machine
-		NoSublistCache: true, // each runner would have one of its own
+		AuthTimeout:    15,   // seconds; for a runner far away on a busy machine
+		NoSublistCache: true, // each runner's connection would have a cache of its own
 	})
 	if err != nil {
 		return nil, err
@@ -99,7 +99,7 @@ func (e *inside) connect(log *slog.Logger) (*nats.Conn, error) {
 	return ownConn(e.keys, e.keys.account, "", log, nats.InProcessServer(e.server))
 }
 
-// ownConn is a connection of this hub's as a user of one of its accounts.
+// ownConn connects the hub itself, as a user of one of its accounts.
 func ownConn(k *keys, account nkeys.KeyPair, url string, log *slog.Logger, more ...nats.Option) (*nats.Conn, error) {
 	token, seed, err := k.userJWT(account)
 	if err != nil {
@@ -108,18 +108,18 @@ func ownConn(k *keys, account nkeys.KeyPair, url string, log *slog.Logger, more 
 	return nats.Connect(url, append([]nats.Option{nats.UserJWTAndSeed(token, string(seed)), nats.Name("hub"),
 		nats.MaxReconnects(-1), nats.RetryOnFailedConnect(true),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
-			if !errors.Is(err, nats.ErrSlowConsumer) { // pings that nobody has time to show are dropped
+			if !errors.Is(err, nats.ErrSlowConsumer) { // nobody has time to show these pings: they are dropped
 				log.Warn("nats", "error", err)
 			}
 		}),
 	}, more...)...)
 }
 
-// patience is how long the server may take to throw out by itself whoever is revoked. It then says to them why.
+// patience is how long the server may take to disconnect revoked runners by itself. It then tells them the reason.
 const patience = 200 * time.Millisecond
 
-// revoke has the server check everybody who is connected, which takes it 1.5 s for 10,000. Those whom nobody revoked
-// before are found by their key meanwhile.
+// revoke has the server check every connection. That takes 1.5 s for 10,000 connections. After patience, newly revoked
+// runners are disconnected by their key meanwhile.
 func (e *inside) revoke(keys map[string]time.Time) error {
 	claims := e.keys.accountClaims(keys)
 	token, err := claims.Encode(e.keys.operator)
@@ -160,7 +160,7 @@ func (e *inside) disconnect(key string) {
 		return
 	}
 	for _, c := range found.Conns {
-		e.server.DisconnectClientByID(c.Cid) // if not, it is gone
+		e.server.DisconnectClientByID(c.Cid) // an error says that the connection has ended already
 	}
 }
 
@@ -169,7 +169,7 @@ func (e *inside) close() {
 	e.server.WaitForShutdown()
 }
 
-// serverLog tells what the server warns of.
+// serverLog passes the warnings and errors of the NATS server to log.
 type serverLog struct{ log *slog.Logger }
 
 func (l serverLog) Noticef(string, ...any)         {}

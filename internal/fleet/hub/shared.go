@@ -21,25 +21,25 @@ import (
 	"rtcbench/internal/fleet"
 )
 
-// shared is what several hubs know together: places, tokens and the plan, in a bucket of the cluster that no runner
-// reaches. Each hub has all of it in its own folder too. What is written says which version it follows, so that of two
-// hubs at one time the second looks again.
+// shared is what several hubs share: members, tokens and the plan, in a bucket of the cluster that no runner can reach.
+// Each hub keeps a full copy in its own folder. A write names the revision that it replaces. If two hubs write at once,
+// the second write fails, and its hub reads the change first.
 type shared struct {
 	kv   jetstream.KeyValue
 	seal cipher.AEAD
 
 	mu       sync.Mutex
-	revision map[string]uint64 // of each key, that this hub has seen
+	revision map[string]uint64 // newest revision that this hub has seen, by key
 }
 
-// seen is the revision of a key that is known here; 0 = none.
+// seen is the newest revision of a key that this hub has seen; 0 = none.
 func (s *shared) seen(key string) uint64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.revision[key]
 }
 
-// saw notes a revision, and reports whether it is newer than what was known.
+// saw notes a revision, and reports whether it is newer than the one that was known.
 func (s *shared) saw(key string, revision uint64) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -53,10 +53,10 @@ func (s *shared) saw(key string, revision uint64) bool {
 const (
 	bucket       = "rtcbench-hub"
 	planKey      = "plan"
-	sharedWithin = 5 * time.Second // for one question
+	sharedWithin = 5 * time.Second // for one request
 )
 
-// changedError says that another hub has written meanwhile.
+// changedError says that another hub has changed a key meanwhile.
 type changedError struct{ key string }
 
 func (e *changedError) Error() string { return "another hub has changed " + e.key }
@@ -85,7 +85,7 @@ func openShared(ctx context.Context, nc *nats.Conn, k *keys, replicas int) (*sha
 	return s, nil
 }
 
-// sealed is v so that the servers cannot read it: a plan may name keys of platforms.
+// sealed is v encrypted, so that the NATS servers cannot read it: a plan may contain keys of platforms.
 func (s *shared) sealed(key string, v any) ([]byte, error) {
 	data, err := json.Marshal(v)
 	if err != nil {
@@ -108,7 +108,8 @@ func (s *shared) open(key string, data []byte, v any) error {
 	return json.Unmarshal(plain, v)
 }
 
-// put writes what follows the version that is known here. A nil shared takes everything: this hub is alone.
+// put writes v after the revision that this hub has seen. The error is a *changedError if there is a newer one. A nil
+// shared does nothing: there are no other hubs.
 func (s *shared) put(key string, v any) error {
 	if s == nil {
 		return nil
@@ -137,7 +138,7 @@ func (s *shared) put(key string, v any) error {
 	return fmt.Errorf("tell the other hubs of %s: %w", key, err)
 }
 
-// get reads a key; false = nobody has written it.
+// get reads a key into v; false = the key was never written.
 func (s *shared) get(key string, v any) (bool, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), sharedWithin)
 	defer cancel()
@@ -152,7 +153,7 @@ func (s *shared) get(key string, v any) (bool, error) {
 	return true, s.open(key, e.Value(), v)
 }
 
-// refresh reads what another hub has written of a place or a token. The book is locked.
+// refresh reads the change of another hub to a member or a token. The caller holds the lock of the book.
 func (b *book) refresh(key string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), sharedWithin)
 	defer cancel()
@@ -163,7 +164,7 @@ func (b *book) refresh(key string) error {
 	return b.came(e)
 }
 
-// came writes down here what a hub has written. The book is locked.
+// came writes an entry of the bucket into this hub's book. The caller holds the lock of the book.
 func (b *book) came(e jetstream.KeyValueEntry) error {
 	if !b.shared.saw(e.Key(), e.Revision()) {
 		return nil
@@ -186,8 +187,8 @@ func (b *book) came(e jetstream.KeyValueEntry) error {
 	return nil
 }
 
-// share brings this hub's book and the bucket together, and follows what other hubs write until ctx ends. What this
-// hub alone knows it writes: the bucket may have been lost, and nobody who was thrown out is let in by that.
+// share connects this hub's book with the bucket, and follows the changes of other hubs until ctx ends. Entries that
+// only this hub has are written to the bucket: it may have been lost, and a revoked runner must stay out.
 func (b *book) share(ctx context.Context, s *shared, changed func(key string), log *slog.Logger) (wait func(),
 	err error) {
 	b.mu.Lock()
@@ -199,7 +200,7 @@ func (b *book) share(ctx context.Context, s *shared, changed func(key string), l
 	before, tokens := b.members, b.tokens
 	b.shared, b.members, b.tokens = s, map[string]fleet.Member{}, map[string]fleet.Token{}
 	for e := range w.Updates() {
-		if e == nil { // that was all there is
+		if e == nil { // the end of the entries that exist
 			break
 		}
 		if err := b.came(e); err != nil {
@@ -235,7 +236,7 @@ func (b *book) share(ctx context.Context, s *shared, changed func(key string), l
 	return func() { w.Stop(); <-done }, nil
 }
 
-// restore writes what this hub's folder knows and the bucket does not. The book is locked.
+// restore writes to the bucket what only this hub's folder has. The caller holds the lock of the book.
 func (b *book) restore(members map[string]fleet.Member, tokens map[string]fleet.Token) error {
 	for name, m := range members {
 		now, known := b.members[name]

@@ -12,7 +12,7 @@ import (
 	"rtcbench/internal/fleet"
 )
 
-// Word says in one word how a place is: what comes first here is what somebody has to look at.
+// Word says in one word how a place is. The words come in the order of urgency: the first that fits is given.
 func (s State) Word() string {
 	switch {
 	case !s.Revoked.IsZero():
@@ -33,7 +33,8 @@ func (s State) Word() string {
 
 var words = []string{"silent", "unlike", "failing", "new", "paused", "well", "revoked"}
 
-// WriteTable shows the fleet: first in one line, then the places, those first that somebody has to look at.
+// WriteTable shows the fleet: a summary in one line, then the places. Places that need attention come first. printable
+// cleans texts of others for a terminal.
 func (o Overview) WriteTable(w io.Writer, printable func(string) string) error {
 	list := slices.Clone(o.Places)
 	slices.SortStableFunc(list, func(a, b State) int {
@@ -91,7 +92,7 @@ func (s State) state(o Overview) string {
 	}
 }
 
-// ago is a time for people: its largest unit.
+// ago is a duration for people, in its largest unit.
 func ago(d time.Duration) string {
 	switch {
 	case d < time.Minute:
@@ -104,7 +105,7 @@ func ago(d time.Duration) string {
 	return fmt.Sprintf("%d days", int(d.Hours()/24))
 }
 
-// clockText is how far a runner's clock is from the hub's.
+// clockText is the offset of a runner's clock from the hub's, for people.
 func clockText(c fleet.Clock) string {
 	if !c.Known {
 		return "–"

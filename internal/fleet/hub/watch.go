@@ -10,7 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// lookEvery is how often the hub looks who has fallen silent, and whether its plan has to be issued anew.
+// lookEvery is how often the hub looks for places that have become silent, and whether its plan has to be issued again.
 const lookEvery = 15 * time.Second
 
 // watch looks after the fleet until ctx ends.
@@ -31,7 +31,7 @@ func (h *Hub) watch(ctx context.Context) {
 	}
 }
 
-// tellSilent logs who has fallen silent since the last time, and who was heard again.
+// tellSilent logs which places have become silent since the last call, and which are heard again.
 func (h *Hub) tellSilent(silent map[string]bool) {
 	o := h.Overview()
 	for _, s := range o.Places {
@@ -45,7 +45,7 @@ func (h *Hub) tellSilent(silent map[string]bool) {
 	}
 }
 
-// renew issues the plan anew before it is over.
+// renew issues the plan again before it expires.
 func (h *Hub) renew(now time.Time) error {
 	h.issued.mu.Lock()
 	last, plan := h.issued.last, h.issued.plan
@@ -57,7 +57,7 @@ func (h *Hub) renew(now time.Time) error {
 	return err
 }
 
-// health is 200 while the hub works, also where places are silent: to start the hub again would not help them.
+// health answers 200 while the hub works. Silent places do not matter: a restart of the hub would not help them.
 func (h *Hub) health(w http.ResponseWriter, _ *http.Request) {
 	n := map[string]int{}
 	for _, s := range h.Overview().Places {
@@ -72,7 +72,7 @@ func (h *Hub) health(w http.ResponseWriter, _ *http.Request) {
 		"rejected": h.counts.rejected.Load()})
 }
 
-// metrics are what Prometheus reads of a hub.
+// metrics are the metrics of a hub for Prometheus.
 func (h *Hub) metrics() http.Handler {
 	r := prometheus.NewRegistry()
 	counter := func(name, help string, of func() int64) {
@@ -86,7 +86,7 @@ func (h *Hub) metrics() http.Handler {
 	return promhttp.HandlerFor(r, promhttp.HandlerOpts{})
 }
 
-// places collects how the places are.
+// places is a Prometheus collector of the states of the places.
 type places struct{ *Hub }
 
 var (
@@ -141,7 +141,7 @@ func (p places) Collect(c chan<- prometheus.Metric) {
 	}
 }
 
-// number is a yes or no as Prometheus has it.
+// number is a boolean as a Prometheus value: 1 or 0.
 func number(yes bool) float64 {
 	if yes {
 		return 1

@@ -10,13 +10,13 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// upgrader takes WebSockets of NATS. A page of a browser elsewhere opens none: its origin is not this host. Of
-// thousands of connections few write at one moment: they share their buffers.
+// upgrader accepts the WebSockets of NATS. It refuses pages of other sites by their origin. Few of thousands of
+// connections write at the same moment, so they share their write buffers.
 var upgrader = websocket.Upgrader{HandshakeTimeout: 10 * time.Second, ReadBufferSize: smallPiece,
 	WriteBufferSize: 4 << 10, WriteBufferPool: &sync.Pool{}}
 
-// Sizes of what is carried at one time. Each connection has a small piece, which most of what is said fits in; what is
-// longer goes in large ones, which all connections share. Thousands may use one at a moment.
+// Sizes of buffers. Each connection has a small buffer of its own, which fits most messages. Longer messages use large
+// buffers, which all connections share.
 const (
 	smallPiece = 512
 	largePiece = 8 << 10
@@ -24,12 +24,12 @@ const (
 
 var pieces = sync.Pool{New: func() any { b := make([]byte, largePiece); return &b }}
 
-// wire carries a runner's WebSocket to NATS, which runners reach in no other way. It returns at once, for what the HTTP
-// server holds for a request is large.
+// wire connects a runner's WebSocket to NATS. Runners have no other way to NATS. wire returns at once: the memory that
+// the HTTP server holds for a request is large.
 func (h *Hub) wire(w http.ResponseWriter, r *http.Request) {
 	ws, err := upgrader.Upgrade(w, r, nil)
 	if err != nil {
-		return // it has answered
+		return // Upgrade has answered with the error
 	}
 	inside, err := h.engine.line(r.Context())
 	if err != nil {
@@ -58,7 +58,7 @@ func (h *Hub) wire(w http.ResponseWriter, r *http.Request) {
 	}()
 }
 
-// readFrames writes what comes in messages, whichever their borders.
+// readFrames copies the content of WebSocket messages to NATS. The borders between messages do not matter.
 func readFrames(to net.Conn, ws *websocket.Conn) {
 	for {
 		_, r, err := ws.NextReader()
@@ -74,7 +74,7 @@ func readFrames(to net.Conn, ws *websocket.Conn) {
 	}
 }
 
-// writeFrames writes each piece that comes as a message.
+// writeFrames sends each piece that NATS writes as a WebSocket message.
 func writeFrames(ws *websocket.Conn, from net.Conn) {
 	small := make([]byte, smallPiece)
 	for {
@@ -82,7 +82,7 @@ func writeFrames(ws *websocket.Conn, from net.Conn) {
 		if err != nil || !writeFrame(ws, small[:n]) {
 			return
 		}
-		for n == len(small) || n == largePiece { // there is more of it
+		for n == len(small) || n == largePiece { // a full buffer: there is more
 			large := pieces.Get().(*[]byte)
 			n, err = from.Read(*large)
 			ok := err == nil && writeFrame(ws, (*large)[:n])

@@ -1,4 +1,4 @@
-// Package orders reads the file of a fleet, and parts what runners are told from what the hub keeps to itself.
+// Package orders reads a fleet file. It separates what runners are told from what the hub keeps to itself.
 package orders
 
 import (
@@ -14,13 +14,13 @@ import (
 	"rtcbench/internal/settings"
 )
 
-// Reader reads jobs as their commands would.
+// Reader reads the jobs of a fleet file as the command line reads the flags of a command.
 type Reader struct {
 	Known jobs.Known
-	Job   func(jobs.Job) (measure.Job, error) // from the job's settings alone
+	Job   func(jobs.Job) (measure.Job, error) // makes a measurement of the job's settings alone
 }
 
-// File reads the file of a fleet.
+// File reads the fleet file at path.
 func (r Reader) File(path string) (o hub.Orders, err error) {
 	s, err := SourceOf(path)
 	if err != nil {
@@ -29,7 +29,7 @@ func (r Reader) File(path string) (o hub.Orders, err error) {
 	return r.Source(s)
 }
 
-// SourceOf is the file as it is written.
+// SourceOf is the text of the fleet file at path.
 func SourceOf(path string) (s hub.Source, err error) {
 	data, err := settings.ReadFile(path)
 	if err != nil {
@@ -38,7 +38,7 @@ func SourceOf(path string) (s hub.Source, err error) {
 	return hub.Source{Name: path, Text: string(data)}, nil
 }
 
-// Source reads what a fleet is to do.
+// Source reads the orders of a fleet from s.
 func (r Reader) Source(s hub.Source) (o hub.Orders, err error) {
 	known := r.Known
 	known.Commands = slices.DeleteFunc(slices.Clone(known.Commands), func(name string) bool {
@@ -60,7 +60,7 @@ func (r Reader) Source(s hub.Source) (o hub.Orders, err error) {
 	return o, nil
 }
 
-// order parts a job into what runners are told and what the hub keeps.
+// order divides a job: into the part that runners are told, and the part that the hub keeps.
 func (r Reader) order(j jobs.Job) (o hub.Order, err error) {
 	told, leases := map[string][]string{}, platform.All[j.Command].Lease
 	for _, flag := range slices.Sorted(maps.Keys(j.Values)) {
@@ -81,7 +81,7 @@ func (r Reader) order(j jobs.Job) (o hub.Order, err error) {
 				settings.Shown(given[0], "place", "remote", "auto"), err)
 		}
 	}
-	delete(told, "echo") // it stands in the job itself
+	delete(told, "echo") // the job has a field for it
 	job, err := r.Job(j)
 	if err != nil {
 		return o, j.Blame(err)
@@ -96,7 +96,7 @@ func (r Reader) order(j jobs.Job) (o hub.Order, err error) {
 			Longest: measure.Longest(job.Plan) + job.Within}}, nil
 }
 
-// blamed is the place of a setting, as it stands before an error.
+// blamed is the place of a wrong setting, as the beginning of an error.
 func blamed(place string) string {
 	if place == "" {
 		return ""
@@ -115,7 +115,8 @@ func (r Reader) At(bundle string) func(fleet.Job) (measure.Job, error) {
 	}
 }
 
-// Prepare reads a job of a plan at a runner. The keys that make seats stand at the hub.
+// Prepare turns a job of a plan into a measurement at a runner. The runner needs no keys of the platform: the hub has
+// them.
 func (r Reader) Prepare(j fleet.Job) (measure.Job, error) {
 	own := jobs.Job{Name: j.Name, Command: j.Platform, Values: j.Settings}
 	if leases := platform.All[j.Platform].Lease; leases != nil {

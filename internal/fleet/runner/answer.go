@@ -14,12 +14,12 @@ import (
 	"rtcbench/internal/schedule"
 )
 
-// Answer answers in a seat that was leased, until the place that it is for has come and gone, or ctx ends. While that
-// place is there, hold keeps deliveries away; the function that it gives lets them be again.
+// Answer answers the pings of another place in a leased seat. It returns when that place has come and gone, or when ctx
+// ends. While the other place is in the room, hold stops deliveries until its function end is called.
 type Answer func(ctx context.Context, job measure.Job, seat fleet.Seat, hold func() (end func())) error
 
-// answerAll answers other places in every slot until ctx ends, whatever this place measures meanwhile and how long that
-// takes: who waited for its own run would let those of others fail, and they the next.
+// answerAll answers other places in every slot until ctx ends, also while this place measures. If an echo waited for
+// its own runner first, the runs of its callers would fail.
 func (r *Runner) answerAll(ctx context.Context) {
 	schedule.Loop{
 		Plan: r.grid, Changed: r.turned, Now: r.now, Jitter: func(time.Duration) time.Duration { return 0 },
@@ -27,7 +27,7 @@ func (r *Runner) answerAll(ctx context.Context) {
 	}.Run(ctx)
 }
 
-// answerSlot begins to answer in the slot that has just begun.
+// answerSlot starts the answers of the slot that has just begun.
 func (r *Runner) answerSlot(ctx context.Context) {
 	r.mu.Lock()
 	plan, paused := r.plan, r.paused
@@ -45,12 +45,12 @@ func (r *Runner) answerSlot(ctx context.Context) {
 	}
 }
 
-// answer takes the seat for as long as its caller may need it.
+// answer answers in seat for as long as the caller may need it.
 func (r *Runner) answer(ctx context.Context, plan *fleet.Plan, j fleet.Job, seat fleet.Seat) {
 	job, err := r.options.Prepare(j)
 	if err == nil {
 		longest := plan.Jitter
-		for _, before := range plan.Jobs { // its caller may have to do them first
+		for _, before := range plan.Jobs { // the caller may have to do these jobs first
 			longest += before.Longest
 		}
 		sitting, cancel := context.WithTimeout(ctx, longest)
@@ -63,13 +63,13 @@ func (r *Runner) answer(ctx context.Context, plan *fleet.Plan, j fleet.Job, seat
 	poke(r.waits)
 }
 
-// How an echo finds out that nobody needs it any more: its caller was there, and has not been for a while.
+// How an echo finds out that it is not needed any more: its caller was in the room, and has been away for a while.
 const (
 	lookAround = 250 * time.Millisecond
-	goneFor    = 10 * time.Second // a link may be down for a moment
+	goneFor    = 10 * time.Second // shorter gaps may be a broken link
 )
 
-// Answering is Answer in earnest, in env.
+// Answering is the Answer that joins rooms, with env.
 func Answering(env measure.Env) Answer {
 	return func(ctx context.Context, job measure.Job, seat fleet.Seat, hold func() func()) error {
 		p, ok := env.Platforms[job.Platform]
@@ -89,7 +89,7 @@ func Answering(env measure.Env) Answer {
 			options := env.Browser
 			options.Rooms = append(options.Rooms, measure.Reach(p, place))
 			room := leased(p, seat).Meet(job.Place, 0)
-			defer hold()() // nobody tells who is in the room
+			defer hold()() // a page does not say who is in the room, so deliveries wait all the time
 			return measure.SitOn(ctx, options, p, room, job.Within, func() {}, func(error) {})
 		}
 		return echo.Serve(ctx, echo.Seat{
@@ -100,8 +100,8 @@ func Answering(env measure.Env) Answer {
 	}
 }
 
-// follow looks who is in the room until ctx ends. It holds deliveries back while that place is there, and calls leave
-// when it was there and has not been for a while.
+// follow watches until ctx ends whether the caller, who, is in the room. It stops deliveries while the caller is there,
+// and calls leave when the caller has come and has been away for a while.
 func follow(ctx context.Context, s bench.Session, who string, hold func() func(), leave func()) {
 	tick := time.NewTicker(lookAround)
 	defer tick.Stop()

@@ -6,11 +6,11 @@ import (
 	"rtcbench/internal/fleet"
 )
 
-// far is how far a clock may be from the hub's before the slots are taken from the hub's, and how far it may have been
-// set since the two were compared.
+// far is the largest error of this machine's clock that is ignored: beyond the bound of the measured offset from the
+// hub's clock, and in a change of the clock since that measurement.
 const far = time.Second
 
-// compare notes how far the clocks are from each other.
+// compare notes the offset between the two clocks.
 func (r *Runner) compare(c fleet.Clock) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -20,9 +20,9 @@ func (r *Runner) compare(c fleet.Clock) {
 	}
 }
 
-// now is the hub's time, as far as this runner knows it: the slots of all places are the same moments, also where a
-// clock is an hour wrong. A clock that agrees within what a hello can tell is taken as it is, and so is one that was
-// set since: most likely it is right now.
+// now is the hub's time as far as this runner knows: so slots begin at the same moment at all places, even if a clock
+// is an hour wrong. This machine's clock is used as it is if its offset is within the error of the measurement. It is
+// also used as it is if it was set since: most likely it is right then.
 func (r *Runner) now() time.Time {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -33,7 +33,7 @@ func (r *Runner) now() time.Time {
 	return now.Add(-r.skew)
 }
 
-// wasSet reports whether this machine's clock was set since it was compared with the hub's, or the machine slept.
+// wasSet reports whether this machine's clock was set since the last comparison with the hub's, or the machine slept.
 func (r *Runner) wasSet() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()

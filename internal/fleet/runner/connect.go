@@ -11,14 +11,14 @@ import (
 	"rtcbench/internal/fleet/call"
 )
 
-// reconnectWait is how long a runner waits before it tries again, and a random part of the jitter on top: thousands
-// come back when a hub does.
+// reconnectWait is how long a runner waits before it connects again. A random part of reconnectJitter is added: after a
+// restart of the hub, thousands of runners connect.
 const (
 	reconnectWait   = 2 * time.Second
 	reconnectJitter = 5 * time.Second
 )
 
-// connect is the runner's connection, which comes back by itself. It need not be up when connect returns.
+// connect is the runner's connection to the hub. It reconnects by itself, and need not be up when connect returns.
 func (r *Runner) connect() (*nats.Conn, error) {
 	hub, err := fleet.ReadAddress(r.file.Hub)
 	if err != nil {
@@ -28,11 +28,11 @@ func (r *Runner) connect() (*nats.Conn, error) {
 		nats.Name(r.me.Name), nats.UserJWTAndSeed(r.file.JWT, r.file.Seed),
 		nats.CustomInboxPrefix(fleet.InboxPrefix(r.me.Name)), nats.ProxyPath(fleet.NotifyPath),
 		nats.MaxReconnects(-1), nats.RetryOnFailedConnect(true), nats.IgnoreDiscoveredServers(),
-		nats.IgnoreAuthErrorAbort(), nats.ReconnectBufSize(-1), // what is not sent now stays in the outbox
+		nats.IgnoreAuthErrorAbort(), nats.ReconnectBufSize(-1), // runs that cannot be sent stay in the outbox
 		nats.ReconnectWait(reconnectWait), nats.ReconnectJitter(reconnectJitter, reconnectJitter),
 		nats.Timeout(20 * time.Second), nats.PingInterval(30 * time.Second), nats.MaxPingsOutstanding(2),
 		nats.Secure(hub.TLS()), nats.SetCustomDialer(&call.Dialer{URL: hub.URL, Proxy: r.options.Proxy}),
-		nats.SkipHostLookup(), // a proxy may know a name that this machine does not
+		nats.SkipHostLookup(), // the proxy may resolve a name that this machine cannot
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
 			r.options.Log.Warn("the hub says", "error", plainly(err))
 		}),

@@ -11,15 +11,15 @@ import (
 
 const (
 	offerTimeout = 30 * time.Second // for one run
-	lookEvery    = time.Minute      // whether something waits that nothing told of
+	lookEvery    = time.Minute      // between two looks for runs that came without a signal
 )
 
-// keep puts a run into the outbox. From there it leaves when the hub's store has it.
+// keep puts a run into the outbox. The run stays there until the hub's store has it.
 func (r *Runner) keep(run bench.Run) error {
 	return r.box.Put(result.NewDocument(bench.NewRecord(run)), []string{HubStore})
 }
 
-// deliver hands what waits to the hub, again and again until ctx ends, and never while something is measured.
+// deliver delivers the runs in the outbox, again and again until ctx ends, but not during a measurement.
 func (r *Runner) deliver(ctx context.Context) {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
@@ -47,7 +47,7 @@ func (r *Runner) deliverAll(ctx context.Context) {
 	defer courier.Close()
 	out, err := courier.Deliver(ctx)
 	if ctx.Err() != nil {
-		return // a measurement began; what was not heard is offered again
+		return // a measurement began: runs without an answer are offered again
 	}
 	for _, f := range out.Failures {
 		if f.Final || f.Unnoted {

@@ -12,7 +12,7 @@ import (
 	"rtcbench/internal/fleet"
 )
 
-// told is called with what the hub says without being asked.
+// told handles a message that the hub sends without a request.
 func (r *Runner) told(m *nats.Msg) {
 	if string(m.Data) == fleet.Watched {
 		r.watched.Store(time.Now().Add(fleet.WatchedFor).UnixNano())
@@ -28,7 +28,7 @@ func (r *Runner) told(m *nats.Msg) {
 	poke(r.wake)
 }
 
-// onDemand does what is ordered for this moment, until ctx ends.
+// onDemand carries out orders for this moment until ctx ends.
 func (r *Runner) onDemand(ctx context.Context) {
 	for {
 		select {
@@ -58,7 +58,7 @@ func (r *Runner) demanded(ctx context.Context, d fleet.RunNow) {
 	}
 }
 
-// jobOf is a job of the plan with that serial.
+// jobOf is the job called name, if plan has that serial.
 func jobOf(plan *fleet.Plan, serial uint64, name string) (fleet.Job, bool) {
 	if plan != nil && plan.Serial == serial {
 		for _, j := range plan.Jobs {
@@ -70,7 +70,7 @@ func jobOf(plan *fleet.Plan, serial uint64, name string) (fleet.Job, bool) {
 	return fleet.Job{}, false
 }
 
-// summed says in short what came of a run.
+// summed makes the report about a run for the order id.
 func summed(id string) func(bench.Run, error) fleet.Ran {
 	return func(run bench.Run, err error) fleet.Ran {
 		said := fleet.Ran{ID: id, Run: run.ID, Echo: run.Echo.Place}
@@ -87,7 +87,7 @@ func summed(id string) func(bench.Run, error) fleet.Ran {
 	}
 }
 
-// tellTries is how often a runner tries to say what came of an order.
+// tellTries is how often a runner tries to report the result of an order.
 const tellTries = 5
 
 func (r *Runner) ran(ctx context.Context, said fleet.Ran) {

@@ -13,21 +13,22 @@ import (
 	"rtcbench/internal/outbox"
 )
 
-// File is what a runner remembers: who it is, and what it may. The seed never leaves it.
+// File is what a runner keeps on disk: its identity and its rights. The seed is the runner's private key and never
+// leaves the file.
 type File struct {
-	Hub     string      `json:"hub"` // with its pin
+	Hub     string      `json:"hub"` // address with pin
 	Place   fleet.Place `json:"place"`
 	Seed    string      `json:"seed"`
 	JWT     string      `json:"jwt"` // "" = it has not joined yet
 	PlanKey []byte      `json:"plan_key,omitempty"`
 
-	Serial uint64        `json:"serial,omitempty"` // of the newest plan that was ever taken: no older one is
+	Serial uint64        `json:"serial,omitempty"` // of the newest plan that was ever accepted; older plans are refused
 	Signed *fleet.Signed `json:"plan,omitempty"`
 
 	path string
 }
 
-// ErrNoFile says that this runner has never joined.
+// ErrNoFile says that this runner has not joined a hub yet.
 var ErrNoFile = errors.New("this runner has not joined a hub yet")
 
 // Load reads the file at path.

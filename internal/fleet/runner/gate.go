@@ -7,19 +7,19 @@ import (
 	"time"
 )
 
-// gate keeps deliveries out of measurements: what is sent to the hub takes the line and the processor that are
+// gate keeps deliveries and measurements apart: a delivery would use the network and the processor that are being
 // measured.
 type gate struct {
 	mu   sync.Mutex
 	busy int
-	from time.Time               // since when something is being measured
+	from time.Time               // beginning of the measurements under way
 	stop context.CancelCauseFunc // ends the delivery under way; nil = there is none
-	done chan struct{}           // … and is closed when that has ended
+	done chan struct{}           // closed when that delivery has ended
 }
 
 var errMeasures = errors.New("a measurement begins")
 
-// measure ends the delivery under way, and lets none begin before end is called.
+// measure ends the delivery under way and waits for its end. No other begins before end is called.
 func (g *gate) measure() (end func()) {
 	g.mu.Lock()
 	if g.busy++; g.busy == 1 {
@@ -38,7 +38,8 @@ func (g *gate) measure() (end func()) {
 	}
 }
 
-// deliver calls do unless something is being measured; ctx ends when a measurement begins.
+// deliver calls do, unless a measurement or another delivery is under way. The context of do ends when a measurement
+// begins.
 func (g *gate) deliver(ctx context.Context, do func(context.Context)) {
 	g.mu.Lock()
 	if g.busy > 0 || g.stop != nil {
@@ -56,7 +57,7 @@ func (g *gate) deliver(ctx context.Context, do func(context.Context)) {
 	close(g.done)
 }
 
-// since is from when on something is being measured; the zero time = nothing is.
+// since is when the measurements under way began; the zero time = there are none.
 func (g *gate) since() time.Time {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -66,7 +67,7 @@ func (g *gate) since() time.Time {
 	return g.from
 }
 
-// measures reports whether something is being measured.
+// measures reports whether a measurement is under way.
 func (g *gate) measures() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -12,10 +12,11 @@ import (
 	"rtcbench/bench"
 )
 
-// stuckAfter is how long one measurement may go on, beside three periods of the plan, before a runner counts as stuck.
+// stuckAfter is how long one measurement may take, in addition to three periods of the plan. After that the runner
+// counts as stuck.
 const stuckAfter = time.Hour
 
-// Handler answers /healthz, and /metrics for Prometheus. Whoever serves it says who may ask.
+// Handler answers /healthz, and /metrics for Prometheus. The caller decides who may send requests.
 func (r *Runner) Handler() http.Handler {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(gauges{r}, collectors.NewGoCollector(),
@@ -26,8 +27,8 @@ func (r *Runner) Handler() http.Handler {
 	return mux
 }
 
-// health is 200 while the runner works. That the hub is away, or that a platform cannot be reached, is no reason to
-// start it again.
+// health answers 200 while the runner works. It does not matter whether the hub or a platform can be reached: a restart
+// of the runner would not help.
 func (r *Runner) health(w http.ResponseWriter, _ *http.Request) {
 	waiting, err := r.box.Count()
 	since := r.gate.since()
@@ -48,7 +49,7 @@ func (r *Runner) health(w http.ResponseWriter, _ *http.Request) {
 	json.NewEncoder(w).Encode(answer)
 }
 
-// figures are what Prometheus is told of the last run of a job. An invalid run has no round trips here.
+// figures are the metrics of the last run of a job. An invalid run has no round trip times here.
 type figures struct {
 	end     time.Time
 	verdict string
@@ -73,7 +74,7 @@ func figuresOf(r bench.Record) figures {
 	return f
 }
 
-// gauges collects how a runner is.
+// gauges is a Prometheus collector of the state of a runner.
 type gauges struct{ *Runner }
 
 func about(name, help string, labels ...string) *prometheus.Desc {
@@ -103,7 +104,7 @@ func (gauges) Describe(c chan<- *prometheus.Desc) {
 	}
 }
 
-// Collect implements prometheus.Collector. What is not known is not there.
+// Collect implements prometheus.Collector. A value that is not known is left out.
 func (g gauges) Collect(c chan<- prometheus.Metric) {
 	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
 		c <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)

@@ -14,8 +14,8 @@ import (
 
 const joinTimeout = 30 * time.Second
 
-// Join enrols once with a token, and keeps what came of it in the file at path. Where the answer got lost, the same
-// again asks with the same key, and spends nothing more.
+// Join joins a hub with a token, and keeps the result in the file at path. If the answer is lost, a second call sends
+// the same key and spends no further use of the token.
 func Join(ctx context.Context, path, hub, token, version string, place fleet.Place, proxy Proxy) (*File, error) {
 	address, err := fleet.ReadAddress(hub)
 	if err != nil {
@@ -28,7 +28,7 @@ func Join(ctx context.Context, path, hub, token, version string, place fleet.Pla
 	case err != nil:
 		return nil, err
 	}
-	if f.Joined() || f.Seed == "" || f.Place.Name != place.Name || f.Hub != address.String() { // a fresh key
+	if f.Joined() || f.Seed == "" || f.Place.Name != place.Name || f.Hub != address.String() { // makes a new key
 		pair, err := nkeys.CreateUser()
 		if err != nil {
 			return nil, err
@@ -51,7 +51,7 @@ func Join(ctx context.Context, path, hub, token, version string, place fleet.Pla
 	if err != nil {
 		return nil, err
 	}
-	if err := f.save(); err != nil { // the key is on the disk before anybody hears of it
+	if err := f.save(); err != nil { // the key is on disk before the hub knows it
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, joinTimeout)
@@ -65,5 +65,5 @@ func Join(ctx context.Context, path, hub, token, version string, place fleet.Pla
 	return f, f.save()
 }
 
-// Proxy finds the proxy for a URL; nil = there is none.
+// Proxy gives the proxy for a URL; nil = no proxy.
 type Proxy = call.Proxy

@@ -6,7 +6,7 @@ import (
 	"rtcbench/internal/fleet"
 )
 
-// wire tells the hub of pings while somebody watches there. The messages go by core NATS: nothing is kept or
+// wire sends pings to the hub while somebody watches there. The messages use core NATS: a message that is lost is not
 // sent again.
 type wire struct{ r *Runner }
 

@@ -10,8 +10,8 @@ import (
 	"rtcbench/internal/redact"
 )
 
-// leased is p where seats are not made but were given. Where code is loaded from is no hub's to say: that stays as the
-// runner has it.
+// leased is p with a meeting in the given seat: no seat is made. The hub does not decide where code is loaded from: the
+// runner's Bundle stays.
 func leased(p bench.Platform, seat fleet.Seat) bench.Platform {
 	meet := p.Meet
 	p.Meet = func(own bench.Place, life time.Duration) bench.Meeting {
@@ -29,10 +29,10 @@ func leased(p bench.Platform, seat fleet.Seat) bench.Platform {
 	return p
 }
 
-// meeting is a room that the hub has made, or whoever comes first makes.
+// meeting is a room that the hub has made, or that the first participant makes by joining.
 type meeting struct {
 	seat   fleet.Seat
-	refuse func(bench.Seat) error // nil = nothing speaks against a seat
+	refuse func(bench.Seat) error // checks a seat; nil = every seat is accepted
 	bench.Meeting
 }
 
@@ -48,7 +48,7 @@ func (m *meeting) String() string {
 // Open implements bench.Meeting.
 func (m *meeting) Open(context.Context) error { return nil }
 
-// Identity is who takes a seat: it stands in the seat's token.
+// Identity is the participant's name in the seat: the seat's token contains it.
 func (m *meeting) Identity(role bench.Role) string { return m.of(role).Identity }
 
 func (m *meeting) of(role bench.Role) bench.Seat {
@@ -58,7 +58,7 @@ func (m *meeting) of(role bench.Role) bench.Seat {
 	return m.seat.Runner
 }
 
-// Seat implements bench.Meeting. What the hub gave may not be for this platform.
+// Seat implements bench.Meeting. It refuses a seat that is not for this platform.
 func (m *meeting) Seat(role bench.Role, _ string) (bench.Seat, error) {
 	s := m.of(role)
 	if m.refuse != nil {
@@ -69,5 +69,5 @@ func (m *meeting) Seat(role bench.Role, _ string) (bench.Seat, error) {
 	return s, nil
 }
 
-// Delete implements bench.Meeting: the room ends by itself.
+// Delete implements bench.Meeting. It does nothing: the room ends by itself.
 func (m *meeting) Delete(context.Context) error { return nil }

@@ -15,24 +15,24 @@ import (
 )
 
 const (
-	arriveTimeout = 30 * time.Second // until the hub is reached
-	lastTimeout   = 5 * time.Second  // for a delivery after the time of a shot is over
+	arriveTimeout = 30 * time.Second // for the connection to the hub
+	lastTimeout   = 5 * time.Second  // for a last delivery after ctx has ended
 )
 
-// Shot is what came of one slot.
+// Shot is the result of one slot.
 type Shot struct {
 	Place   string               `json:"place"`
-	Plan    uint64               `json:"plan"` // its serial
+	Plan    uint64               `json:"plan"` // serial of the plan
 	Slot    time.Time            `json:"slot,omitzero"`
 	Paused  bool                 `json:"paused,omitempty"`
 	Jobs    map[string]fleet.Ran `json:"jobs"`
-	Waiting int                  `json:"waiting"` // runs that the hub does not have
+	Waiting int                  `json:"waiting"` // runs in the outbox
 }
 
-// Once does what the plan says for the slot that goes on now, for whoever is started for a moment and ends: it asks the
-// hub for the plan and for the seats of that slot alone, measures without delay, and delivers what waits. It answers no
-// other place. Where ctx ends it measures no more, and delivers what it has. An error says what was not done, or not
-// delivered.
+// Once does the jobs of the current slot and returns, for a process that is started for one slot. It asks the hub for
+// the plan and for the seats of this slot alone. It measures without delay, and delivers the runs in the outbox. It
+// answers no other place. When ctx ends, it stops measuring and delivers what it has. The error says what was not done
+// or not delivered.
 func (r *Runner) Once(ctx context.Context) (shot Shot, err error) {
 	shot = Shot{Place: r.me.Name, Jobs: map[string]fleet.Ran{}}
 	if shot.Waiting, err = r.box.Count(); err != nil {
@@ -52,7 +52,7 @@ func (r *Runner) Once(ctx context.Context) (shot Shot, err error) {
 	}
 	err = errors.Join(r.hello(ctx), r.shoot(ctx, &shot))
 	r.mu.Lock()
-	r.failed = "" // err has it
+	r.failed = "" // err says it
 	r.mu.Unlock()
 	last := ctx
 	if ctx.Err() != nil {
@@ -62,7 +62,7 @@ func (r *Runner) Once(ctx context.Context) (shot Shot, err error) {
 	}
 	r.deliverAll(last)
 	if _, _, unsaid := r.say(last); unsaid != nil {
-		r.options.Log.Warn("say how it went", "error", unsaid) // whoever starts it next says it again
+		r.options.Log.Warn("say how it went", "error", unsaid) // the next start reports it
 	}
 	var uncounted error
 	if shot.Waiting, uncounted = r.box.Count(); shot.Waiting > 0 {
@@ -76,13 +76,13 @@ func (r *Runner) Once(ctx context.Context) (shot Shot, err error) {
 	return shot, errors.Join(err, uncounted)
 }
 
-// WriteOnce is Once, with what came of it as a line of JSON.
+// WriteOnce calls Once and writes the Shot as a line of JSON.
 func (r *Runner) WriteOnce(ctx context.Context, w io.Writer) error {
 	shot, err := r.Once(ctx)
 	return errors.Join(err, json.NewEncoder(w).Encode(shot))
 }
 
-// arrive waits until the hub is reached.
+// arrive waits for the connection to the hub.
 func (r *Runner) arrive(ctx context.Context) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, arriveTimeout, fmt.Errorf("not within %v", arriveTimeout))
 	defer cancel()
@@ -99,7 +99,7 @@ func (r *Runner) arrive(ctx context.Context) error {
 	return nil
 }
 
-// shoot carries out the jobs of the slot of now, one after the other.
+// shoot does the jobs of the current slot, one after the other.
 func (r *Runner) shoot(ctx context.Context, shot *Shot) (err error) {
 	plan := r.follows()
 	r.mu.Lock()
@@ -113,14 +113,14 @@ func (r *Runner) shoot(ctx context.Context, shot *Shot) (err error) {
 	for range leasesAtOnce {
 		shot.Slot = plan.Slot(r.now())
 		if failed := r.lease(ctx); failed != nil {
-			r.options.Log.Warn("ask for seats", "error", failed) // each job says that it has none
+			r.options.Log.Warn("ask for seats", "error", failed) // each job reports that it has no seat
 		}
-		if plan.Slot(r.now()).Equal(shot.Slot) { // it did not end meanwhile
+		if plan.Slot(r.now()).Equal(shot.Slot) { // the slot has not ended meanwhile
 			break
 		}
 	}
 	r.mu.Lock()
-	unleased := r.failed // why the hub leases none, where it said so
+	unleased := r.failed // the reason, if the hub gave one
 	r.mu.Unlock()
 	for _, j := range plan.For(r.me) {
 		if _, measures := plan.Turn(j, r.me.Name, shot.Slot); !measures || ctx.Err() != nil {

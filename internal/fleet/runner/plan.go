@@ -12,12 +12,12 @@ import (
 	"rtcbench/internal/fleet"
 )
 
-// leasesAtOnce is how often a runner asks for seats in a row; the next hello asks for more.
+// leasesAtOnce is how many requests for seats a runner makes in a row. The next hello continues.
 const leasesAtOnce = 10
 
 var errNoAnswer = errors.New("no answer")
 
-// ask asks the hub in this place's name.
+// ask sends the hub a request in this place's name, and decodes the answer into heard.
 func (r *Runner) ask(ctx context.Context, what string, said, heard any) error {
 	data, err := json.Marshal(said)
 	if err != nil {
@@ -35,7 +35,7 @@ func (r *Runner) ask(ctx context.Context, what string, said, heard any) error {
 	return nil
 }
 
-// catchUp takes the plan if there is a newer one, and seats while they do not reach far enough.
+// catchUp takes a newer plan if there is one. Otherwise it asks for seats if they do not reach far enough.
 func (r *Runner) catchUp(ctx context.Context, newest uint64) error {
 	r.mu.Lock()
 	serial := r.file.Serial
@@ -46,10 +46,10 @@ func (r *Runner) catchUp(ctx context.Context, newest uint64) error {
 	return r.lease(ctx)
 }
 
-// renew takes a newer plan together with its first seats: a slot that begins meanwhile is still one of the plan before.
-// A plan that the hub has no seats for is taken all the same. A hub that does not answer is asked again after the next
-// hello: many runners ask it at once, and the plan before goes on in its own seats. One that is newer still goes before
-// it: the hub leases seats of its newest plan alone.
+// renew takes a newer plan together with its first seats: a slot that begins meanwhile still follows the plan before. A
+// plan without seats is taken all the same. If the hub does not answer, the runner asks again after the next hello, and
+// goes on with the plan and the seats that it has: many runners ask at the same time. If an even newer plan appears
+// meanwhile, that plan is taken: the hub leases seats of its newest plan alone.
 func (r *Runner) renew(ctx context.Context) (err error) {
 	for range leasesAtOnce {
 		if err = r.renewOnce(ctx); !errors.Is(err, errNewer) {
@@ -84,7 +84,7 @@ func (r *Runner) renewOnce(ctx context.Context) error {
 	return r.lease(ctx)
 }
 
-// take takes a plan that the pinned key has signed and that is no older than the one before.
+// take takes a plan that the pinned key has signed and that is not older than the plan before.
 func (r *Runner) take(s fleet.Signed) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -110,7 +110,7 @@ func (r *Runner) take(s fleet.Signed) error {
 	return nil
 }
 
-// lease asks for seats until they reach a day ahead, but for an hour: so a hub is asked once an hour.
+// lease asks for seats if fewer than 23 of the next 24 hours have theirs. So a runner asks about once an hour.
 func (r *Runner) lease(ctx context.Context) error {
 	r.mu.Lock()
 	plan := r.plan
@@ -118,7 +118,7 @@ func (r *Runner) lease(ctx context.Context) error {
 	if plan == nil || len(plan.For(r.me)) == 0 {
 		return nil
 	}
-	for range leasesAtOnce { // the next hello asks for more
+	for range leasesAtOnce { // the next hello continues
 		now := r.now()
 		from := plan.Slot(now)
 		if to := r.seats.until(); to.After(from) {
@@ -129,9 +129,9 @@ func (r *Runner) lease(ctx context.Context) error {
 		}
 		got, err := r.seatsFrom(ctx, plan, from)
 		if errors.Is(err, errNewer) {
-			return nil // the hub tells of it
+			return nil // the next hello brings the serial of the newer plan
 		}
-		if len(got.Seats) > 0 { // also where those of one job are not there yet
+		if len(got.Seats) > 0 { // also if seats of some job are missing
 			err = errors.Join(err, r.seats.lease(got, now, false))
 		}
 		if err != nil {
@@ -141,11 +141,11 @@ func (r *Runner) lease(ctx context.Context) error {
 	return nil
 }
 
-// errNewer says that the hub has a newer plan than the one whose seats were asked for. Nothing is wrong.
+// errNewer says that the hub has a newer plan than the one whose seats were requested. It is no fault.
 var errNewer = errors.New("the hub has a newer plan by now")
 
-// seatsFrom asks for the seats of slots from then on, as many as one answer holds. What is there is given also with an
-// error.
+// seatsFrom asks for the seats of slots from then on. One answer holds a limited number. With an error, the seats that
+// came are still returned.
 func (r *Runner) seatsFrom(ctx context.Context, plan *fleet.Plan, from time.Time) (fleet.SeatsLeased, error) {
 	var got fleet.SeatsLeased
 	want := fleet.SeatsWanted{Serial: plan.Serial, From: from, Slots: r.slots}

@@ -1,5 +1,5 @@
-// Package runner is a place of a fleet: it joins a hub once, measures what the plan says, and hands its runs to the hub
-// when nothing is being measured. While the hub is away it goes on.
+// Package runner is the program of a place in a fleet. It joins a hub once, measures what the plan says, and delivers
+// its runs to the hub while nothing is being measured. It goes on measuring while the hub is away.
 package runner
 
 import (
@@ -23,17 +23,17 @@ import (
 	"rtcbench/internal/outbox"
 )
 
-// Options say how a runner works.
+// Options configure a runner.
 type Options struct {
 	Version string
 	Log     *slog.Logger
 	Proxy   Proxy
 	Box     *outbox.Outbox // where runs wait for the hub
-	// Prepare reads a job of the plan as this program's own job.
+	// Prepare turns a job of the plan into a measurement.
 	Prepare func(fleet.Job) (measure.Job, error)
 	Measure Measure
-	Answer  Answer       // another place's pings; nil = this runner cannot
-	Listen  net.Listener // where Handler answers while the runner works; nil = nowhere
+	Answer  Answer       // answers another place's pings; nil = this runner cannot
+	Listen  net.Listener // where Run serves Handler; nil = nowhere
 }
 
 // Runner is a place that has joined.
@@ -43,19 +43,19 @@ type Runner struct {
 	box     *outbox.Outbox
 	seats   *seats
 	gate    gate
-	nc      atomic.Pointer[nats.Conn] // nil until Run connects
-	wake    chan struct{}             // say hello now
-	waits   chan struct{}             // a run waits for the hub
-	changed chan struct{}             // there is another plan
-	turned  chan struct{}             // … for those who answer
+	nc      atomic.Pointer[nats.Conn] // nil before Run or Once connects
+	wake    chan struct{}             // wakes greet: a hello is due now
+	waits   chan struct{}             // wakes deliver: a run waits
+	changed chan struct{}             // wakes work: there is another plan
+	turned  chan struct{}             // wakes answerAll: there is another plan
 	answers sync.WaitGroup
-	demands chan fleet.RunNow // what is ordered for this moment
-	alone   sync.Mutex        // one thing is measured at a time
+	demands chan fleet.RunNow // orders for this moment
+	alone   sync.Mutex        // held by the measurement under way
 	clockOf func() time.Time  // this machine's clock
-	watched atomic.Int64      // until when somebody watches, in Unix nanoseconds
-	slots   int               // of how many slots seats are leased; 0 = of a day
+	watched atomic.Int64      // end of the time in which somebody watches, Unix ns
+	slots   int               // slots for which seats are leased; 0 = those of a day
 
-	// request asks by nc.
+	// request sends a request to the hub. A test replaces it.
 	request func(ctx context.Context, subject string, data []byte) ([]byte, error)
 
 	mu      sync.Mutex
@@ -63,17 +63,17 @@ type Runner struct {
 	plan    *fleet.Plan
 	paused  bool
 	clock   fleet.Clock
-	skew    time.Duration // of this clock, where the hub's is far from it …
-	skewAt  time.Time     // … as it was when it said so; zero = it was never compared
-	away    string        // why the hub is not reached, as it was last told
-	failed  string        // what went wrong last; "" = it has gone well since
-	unlike  string        // why hub and runner do not understand each other; "" = they do
+	skew    time.Duration // offset of this clock, if it is far from the hub's; 0 = it is not
+	skewAt  time.Time     // this clock at the last comparison; zero = none yet
+	away    string        // why the hub is not reached, as it was logged last
+	failed  string        // the last error; "" = a job has succeeded since
+	unlike  string        // why the contracts of hub and runner do not fit; "" = they do
 	last    time.Time     // end of the last run
-	verdict string        // … and what became of it
+	verdict string        // of that run
 	figures map[string]figures
 }
 
-// New makes the runner that f remembers.
+// New makes the runner of f. The error is ErrNoFile if f has not joined.
 func New(f *File, o Options) (*Runner, error) {
 	if !f.Joined() {
 		return nil, ErrNoFile
@@ -90,7 +90,7 @@ func New(f *File, o Options) (*Runner, error) {
 	if f.Signed != nil {
 		p, err := f.Signed.Open(f.PlanKey, f.Serial)
 		switch {
-		case errors.Is(err, fleet.ErrUnlike): // this program is much newer than the one before: the hub has another
+		case errors.Is(err, fleet.ErrUnlike): // a new program cannot read an old plan: the hub has another
 			r.fault(fmt.Sprintf("the plan in %s: %v", f.path, err))
 		case err != nil:
 			return nil, fmt.Errorf("the plan in %s: %w", f.path, err)
@@ -101,7 +101,7 @@ func New(f *File, o Options) (*Runner, error) {
 	return r, nil
 }
 
-// byNATS asks over the connection.
+// byNATS sends a request over the NATS connection.
 func (r *Runner) byNATS(ctx context.Context, subject string, data []byte) ([]byte, error) {
 	if !r.up() {
 		return nil, errAway
@@ -113,7 +113,8 @@ func (r *Runner) byNATS(ctx context.Context, subject string, data []byte) ([]byt
 	return m.Data, nil
 }
 
-// Run works until ctx ends. What is under way then is kept.
+// Run works until ctx ends, and waits for its goroutines. The runs of measurements under way are kept. It closes
+// Listen.
 func (r *Runner) Run(ctx context.Context) error {
 	nc, err := r.connect()
 	if err != nil {
@@ -150,13 +151,13 @@ func (r *Runner) Run(ctx context.Context) error {
 	return nil
 }
 
-// up reports whether the hub is reached just now.
+// up reports whether the runner is connected to the hub.
 func (r *Runner) up() bool {
 	nc := r.nc.Load()
 	return nc != nil && nc.IsConnected()
 }
 
-// poke wakes whoever waits at c.
+// poke wakes the goroutine that waits at c.
 func poke(c chan struct{}) {
 	select {
 	case c <- struct{}{}:
@@ -164,7 +165,7 @@ func poke(c chan struct{}) {
 	}
 }
 
-// reached is called when the hub is there, again or for the first time.
+// reached is called after each connect to the hub.
 func (r *Runner) reached() {
 	r.mu.Lock()
 	r.away = ""
@@ -175,7 +176,7 @@ func (r *Runner) reached() {
 	poke(r.waits)
 }
 
-// unreached says why the hub is not there, once for each reason.
+// unreached logs why the hub is not reached, once for each reason.
 func (r *Runner) unreached(err error) {
 	r.mu.Lock()
 	again := r.away == err.Error()
@@ -203,7 +204,7 @@ func (r *Runner) greet(ctx context.Context) {
 	}
 }
 
-// hello tells the hub how this runner is, and takes what is new.
+// hello reports to the hub, and takes a newer plan and seats.
 func (r *Runner) hello(ctx context.Context) error {
 	serial, understood, err := r.say(ctx)
 	if err != nil || !understood {
@@ -212,8 +213,8 @@ func (r *Runner) hello(ctx context.Context) error {
 	return r.catchUp(ctx, serial)
 }
 
-// say tells the hub how this runner is, compares the clocks, and gives the serial of the hub's plan, where the two
-// understand each other.
+// say reports to the hub and compares the clocks. It gives the serial of the hub's plan, if the two understand each
+// other.
 func (r *Runner) say(ctx context.Context) (serial uint64, understood bool, err error) {
 	waiting, err := r.box.Count()
 	if err != nil {
@@ -241,8 +242,8 @@ func (r *Runner) say(ctx context.Context) (serial uint64, understood bool, err e
 	return heard.Serial, true, nil
 }
 
-// understood notes whether hub and runner speak one contract, and tells it when that changes. If not, the runner goes
-// on with the plan and the seats that it has, and its runs are offered all the same: they have a version of their own.
+// understood notes whether hub and runner understand each other, and logs a change. If they do not, the runner goes on
+// with the plan and the seats that it has. Its runs are offered all the same: their format has a version of its own.
 func (r *Runner) understood(unlike error) {
 	text := ""
 	if unlike != nil {
@@ -261,7 +262,8 @@ func (r *Runner) understood(unlike error) {
 	}
 }
 
-// wrong is what is wrong, in one line: what went wrong last, or what cannot be done as long as nothing changes.
+// wrong is the current error in one line: the last one, or a job of the plan that cannot be done here. The caller holds
+// r.mu.
 func (r *Runner) wrong() string {
 	if r.plan != nil && r.failed+r.unlike == "" {
 		if err := r.plan.Without(r.me); err != nil {

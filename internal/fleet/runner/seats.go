@@ -13,13 +13,13 @@ import (
 	"rtcbench/internal/outbox"
 )
 
-// seats are what the hub has leased, on the disk too: a runner that starts while the hub is away has them.
+// seats are the leased seats, in memory and on disk: so a runner that restarts while the hub is away still has them.
 type seats struct {
 	path string
 
 	mu   sync.Mutex
 	list map[string]fleet.Seat // by job and slot
-	to   time.Time             // seats of all slots before are there
+	to   time.Time             // slots before it have all of their seats
 }
 
 // leasedFile is the file of seats.
@@ -28,7 +28,7 @@ type leasedFile struct {
 	Seats []fleet.Seat `json:"seats"`
 }
 
-// loadSeats reads the file. A damaged file holds no seats, and the hub leases others.
+// loadSeats reads the file of seats. A damaged file counts as empty: the hub leases new seats.
 func loadSeats(path string) (*seats, error) {
 	s := &seats{path: path, list: map[string]fleet.Seat{}}
 	data, err := os.ReadFile(path)
@@ -56,7 +56,8 @@ func (s *seats) add(list []fleet.Seat, to time.Time) {
 	s.to = to
 }
 
-// lease takes seats, on the disk first. What was of slots before now is dropped; with anew all that there was is.
+// lease adds seats, first to the file. Seats of slots that began more than an hour ago are dropped; with anew, all
+// older seats are.
 func (s *seats) lease(got fleet.SeatsLeased, now time.Time, anew bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -80,7 +81,7 @@ func (s *seats) lease(got fleet.SeatsLeased, now time.Time, anew bool) error {
 	return nil
 }
 
-// until is the end of what was leased.
+// until is the time up to which slots have their seats.
 func (s *seats) until() time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()

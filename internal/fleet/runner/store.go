@@ -18,22 +18,22 @@ import (
 	"rtcbench/internal/result"
 )
 
-// HubStore is by what name runs wait for the hub.
+// HubStore is the name of the hub as a store in the outbox.
 const HubStore = "hub"
 
-// target is the hub as the outbox knows it: one more store.
+// target is the hub as a store that the outbox delivers to.
 func (r *Runner) target() outbox.Target {
 	return outbox.Target{Name: HubStore, Open: func(context.Context) (bench.Store, error) { return r.openStore() }}
 }
 
-// hubStore keeps runs at the hub. What Save returns nil for lies in the hub's store, not in a stream.
+// hubStore is the hub as a store. When Save returns nil, the hub's store has the run, not only the stream.
 type hubStore struct {
 	nc      *nats.Conn
 	name    string // of this place
 	answers *nats.Subscription
 
 	mu      sync.Mutex
-	waiting map[string]chan string // by the inbox of an offer
+	waiting map[string]chan string // by the inbox for the answer
 }
 
 var (
@@ -57,7 +57,7 @@ func (r *Runner) openStore() (*hubStore, error) {
 
 func (s *hubStore) inbox(of string) string { return fleet.InboxPrefix(s.name) + ".kept." + of }
 
-// heard hands the hub's word to whoever waits for it.
+// heard passes an answer of the hub to the offer that waits for it.
 func (s *hubStore) heard(m *nats.Msg) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -78,7 +78,7 @@ func (s *hubStore) Save(ctx context.Context, r bench.Record) error {
 	return s.offer(ctx, p.Packed)
 }
 
-// SavePacked implements bench.PackedSaver for one run; the hub knows what is fresh, and does not tell.
+// SavePacked implements bench.PackedSaver for one run. The number of new runs is always 0: the hub does not report it.
 func (s *hubStore) SavePacked(ctx context.Context, list []bench.Packed) (int, error) {
 	if len(list) != 1 {
 		return 0, fmt.Errorf("%d runs at once: a hub is offered one", len(list))
@@ -86,9 +86,9 @@ func (s *hubStore) SavePacked(ctx context.Context, list []bench.Packed) (int, er
 	return 0, s.offer(ctx, list[0])
 }
 
-// offer sends a run and waits until the hub says what became of the run. A run that the stream has
-// is not safe yet: the disk of the stream may be lost. Each offer has an ID of its own, for the stream swallows what it
-// has seen before, also where the answer to the offer before was lost on the way.
+// offer sends a run and waits until the hub answers what became of the run. The run is not safe when the stream has it:
+// the stream may lose its disk. Each offer has an ID of its own: JetStream drops a message whose ID it has seen, even
+// if the answer to the earlier offer was lost.
 func (s *hubStore) offer(ctx context.Context, p bench.Packed) error {
 	data, err := result.Packed{Packed: p}.MarshalBinary()
 	if err != nil {
@@ -122,7 +122,7 @@ func (s *hubStore) offer(ctx context.Context, p bench.Packed) error {
 	}
 }
 
-// publish waits until the stream has the message, so that a stream that is full or gone is told at once.
+// publish sends m and waits until the stream has it. So an error of a full or missing stream is known at once.
 func (s *hubStore) publish(ctx context.Context, m *nats.Msg) error {
 	if !s.nc.IsConnected() {
 		return errAway
@@ -148,7 +148,7 @@ func (s *hubStore) publish(ctx context.Context, m *nats.Msg) error {
 	return nil
 }
 
-// meant is the hub's word as an error.
+// meant is the hub's answer as an error.
 func meant(word string) error {
 	if word == fleet.Kept {
 		return nil
@@ -159,7 +159,7 @@ func meant(word string) error {
 	return fmt.Errorf("the hub cannot keep it now: %s", strings.TrimPrefix(word, fleet.Later))
 }
 
-// Runs implements bench.Store: a runner reads nothing back.
+// Runs implements bench.Store. It gives an error: a runner cannot read runs back.
 func (s *hubStore) Runs(context.Context, bench.Query) iter.Seq2[bench.Run, error] {
 	return func(yield func(bench.Run, error) bool) {
 		yield(bench.Run{}, errors.New("a runner cannot read what its hub keeps: ask at the hub"))

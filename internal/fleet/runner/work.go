@@ -13,8 +13,8 @@ import (
 	"rtcbench/internal/schedule"
 )
 
-// work measures what the plan says in every slot until ctx ends, whether the hub is there or not. A slot that is going
-// on when work begins is left out: who is started again and again measures no slot twice.
+// work measures every slot of the plan until ctx ends, whether the hub is reached or not. It leaves out the slot that
+// is under way when work begins: so a runner that is restarted again and again measures no slot twice.
 func (r *Runner) work(ctx context.Context) {
 	first := true
 	schedule.Loop{
@@ -29,7 +29,7 @@ func (r *Runner) work(ctx context.Context) {
 	}.Run(ctx)
 }
 
-// idle is how the grid is while there is no plan.
+// idle is the length of a slot while there is no plan.
 const idle = time.Minute
 
 func (r *Runner) grid() schedule.Plan {
@@ -41,8 +41,8 @@ func (r *Runner) grid() schedule.Plan {
 	return schedule.Plan{Every: r.plan.Every}
 }
 
-// slot does the jobs of the slot that has just begun: those that are aligned at its beginning, one after the other,
-// and then the rest, late by a random part of the jitter.
+// slot does the jobs of the slot that has just begun: first the aligned jobs, one after the other, from the beginning
+// of the slot. The other jobs follow after a random part of the jitter.
 func (r *Runner) slot(ctx context.Context) {
 	r.mu.Lock()
 	plan, paused := r.plan, r.paused
@@ -50,7 +50,7 @@ func (r *Runner) slot(ctx context.Context) {
 	if plan == nil || paused {
 		return
 	}
-	if r.wasSet() && r.up() { // the slot may be another one: the hub knows
+	if r.wasSet() && r.up() { // the slot may be wrong: the next hello compares the clocks
 		r.options.Log.Warn("slot left out: the clock was set, and the hub's was not heard since")
 		poke(r.wake)
 		return
@@ -87,7 +87,7 @@ func (r *Runner) slot(ctx context.Context) {
 	}
 }
 
-// follows is the plan that is in force.
+// follows is the current plan; nil = there is none.
 func (r *Runner) follows() *fleet.Plan {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -110,10 +110,10 @@ func (r *Runner) until(ctx context.Context, at time.Time) bool {
 	}
 }
 
-// one carries out a job of a plan and keeps what came of it.
+// one does a job of a plan in a slot. An error is noted.
 func (r *Runner) one(ctx context.Context, plan *fleet.Plan, j fleet.Job, slot time.Time) {
 	seat, err := r.seats.of(j.Name, slot)
-	if err != nil && r.follows() != plan { // its seats went with it
+	if err != nil && r.follows() != plan { // the newer plan has replaced the seats
 		r.options.Log.Info("left out: there is a newer plan", "job", j.Name, "slot", slot)
 		return
 	}
@@ -124,7 +124,7 @@ func (r *Runner) one(ctx context.Context, plan *fleet.Plan, j fleet.Job, slot ti
 	r.carry(ctx, plan.Serial, j, seat)
 }
 
-// carry carries out a job in a seat, when nothing else is being measured, and keeps what came of it.
+// carry does a job in a seat and keeps the run. It waits while another measurement is under way.
 func (r *Runner) carry(ctx context.Context, serial uint64, j fleet.Job, seat fleet.Seat) (bench.Run, error) {
 	r.alone.Lock()
 	defer r.alone.Unlock()
@@ -148,7 +148,7 @@ func (r *Runner) carry(ctx context.Context, serial uint64, j fleet.Job, seat fle
 	return run, err
 }
 
-// measured notes how a job ended.
+// measured notes the result of a job.
 func (r *Runner) measured(j fleet.Job, run bench.Run, err error) {
 	if err != nil {
 		r.fault(fmt.Sprintf("job %s: %v", j.Name, err))
@@ -167,7 +167,7 @@ func (r *Runner) measured(j fleet.Job, run bench.Run, err error) {
 	r.options.Log.Info("measured", "job", j.Name, "run", run.ID, "pings", run.Counts.Settled(), "verdict", r.verdict)
 }
 
-// fault notes what went wrong, for the log and the next hello.
+// fault notes an error, for the log and the next hello.
 func (r *Runner) fault(text string) {
 	r.options.Log.Error(text)
 	r.mu.Lock()
@@ -175,10 +175,10 @@ func (r *Runner) fault(text string) {
 	r.failed = text
 }
 
-// Measure carries out a job in a seat that was leased. watch may be told of its pings.
+// Measure does a job in a leased seat. watch receives the pings of the run.
 type Measure func(ctx context.Context, job measure.Job, seat fleet.Seat, watch measure.Watcher) (bench.Run, error)
 
-// Measuring is Measure in earnest: by package measure, in env.
+// Measuring is the Measure of package measure, with env.
 func Measuring(env measure.Env) Measure {
 	return func(ctx context.Context, job measure.Job, seat fleet.Seat, watch measure.Watcher) (bench.Run, error) {
 		p, ok := env.Platforms[job.Platform]

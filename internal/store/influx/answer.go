@@ -15,8 +15,8 @@ import (
 	"rtcbench/bench"
 )
 
-// runRows are rows that each stand for a run. VictoriaMetrics gives every query one and the same answer, which has
-// none.
+// runRows are rows that each stand for a run. A row without run_id is an error: VictoriaMetrics answers every query
+// with the same rows, which have none.
 func (s *Store) runRows(ctx context.Context, sql string) ([]row, error) {
 	rows, err := s.all(ctx, sql)
 	if err == nil && slices.ContainsFunc(rows, func(r row) bool { return r.text("run_id") == "" }) {
@@ -35,8 +35,8 @@ func (s *Store) all(ctx context.Context, sql string) (rows []row, err error) {
 	return rows, nil
 }
 
-// answer is what /query says (API reference of version 1, which the others keep). JSON with neither results nor
-// an error is no answer.
+// answer is the JSON that /query answers with (API reference of version 1; the later versions kept the format). JSON
+// with neither results nor an error is not an answer of InfluxDB.
 type answer struct {
 	Error   string `json:"error"`
 	Results []struct {
@@ -44,7 +44,7 @@ type answer struct {
 		Series []struct {
 			Columns []string `json:"columns"`
 			Values  [][]any  `json:"values"`
-			Partial bool     `json:"partial"` // the rest of this series comes in the next chunk
+			Partial bool     `json:"partial"` // the next chunk continues this series
 		} `json:"series"`
 	} `json:"results"`
 }
@@ -70,7 +70,7 @@ func (s *Store) query(ctx context.Context, method, sql string) iter.Seq2[row, er
 	}
 }
 
-// rows gives the rows of an answer, which in chunks is several JSON values.
+// rows yields the rows of an answer. A chunked answer is several JSON values.
 func (s *Store) rows(ctx context.Context, body io.Reader, sql string, yield func(row, error) bool) {
 	decoder := json.NewDecoder(body)
 	decoder.UseNumber()
@@ -116,8 +116,8 @@ func (s *Store) rows(ctx context.Context, body io.Reader, sql string, yield func
 	}
 }
 
-// whole is an error for an answer that ended before its end. Version 3 says nothing at all where there are no rows, and
-// so does a proxy that has nothing to say: only who can tell its databases is believed.
+// whole is an error if an answer is incomplete. An empty answer is correct in version 3 if there are no rows, but a
+// proxy may give it, too. So the server has to answer SHOW DATABASES with rows to be believed.
 func (s *Store) whole(ctx context.Context, sql string, values int, partial bool) error {
 	switch {
 	case partial:
@@ -133,7 +133,7 @@ func (s *Store) whole(ctx context.Context, sql string, values int, partial bool)
 	return errors.New("it does not answer as an InfluxDB: its answer is empty")
 }
 
-// said is an error in an answer that came with status 200.
+// said turns the error text in an answer with status 200 into an error.
 func (s *Store) said(reason string) error {
 	reason = s.harmless(reason)
 	if strings.HasPrefix(reason, noDatabase) {
@@ -142,7 +142,7 @@ func (s *Store) said(reason string) error {
 	return errors.New(reason)
 }
 
-// noQuery says what it means that /query is refused.
+// noQuery explains why /query was refused.
 func (s *Store) noQuery(r *refusal) error {
 	if r.plain && (r.status == http.StatusNotFound || r.status == http.StatusBadRequest) {
 		return s.unreadable(r)

@@ -18,10 +18,10 @@ import (
 	"rtcbench/internal/redact"
 )
 
-// userAgent tells the server's operator who writes.
+// userAgent names the sender to the server's operator.
 const userAgent = "rtcbench"
 
-// send makes one request to path of the server. The answer is the caller's to close.
+// send makes one request to path of the server. The caller closes the body of the answer.
 func (s *Store) send(ctx context.Context, method, path string, query url.Values, body io.Reader, header http.Header) (
 	*http.Response, error) {
 	u := *s.base
@@ -34,13 +34,14 @@ func (s *Store) send(ctx context.Context, method, path string, query url.Values,
 	for k, v := range header {
 		r.Header[k] = v
 	}
-	// All that is sent may be sent twice: a point overwrites itself. net/http sends it again where the server had
-	// closed the connection that it kept, and writes no header that is empty (pkg.go.dev/net/http#Transport).
+	// Every request may be sent twice: a point overwrites itself. This header lets net/http repeat a request when the
+	// server had closed an idle connection. Without a value, the header itself is not sent
+	// (pkg.go.dev/net/http#Transport).
 	r.Header["Idempotency-Key"] = nil
 	r.Header.Set("User-Agent", userAgent)
 	switch user, password, pair := strings.Cut(s.token, ":"); {
 	case s.token == "":
-	case pair: // version 1; tokens of the others have no colon
+	case pair: // version 1; tokens of later versions contain no colon
 		r.SetBasicAuth(user, password)
 	default:
 		r.Header.Set("Authorization", "Token "+s.token)
@@ -52,7 +53,7 @@ func (s *Store) send(ctx context.Context, method, path string, query url.Values,
 	return answer, nil
 }
 
-// clean takes the query out of an error of net/http, which has the whole URL in it.
+// clean removes the URL from an error of net/http: it contains the query.
 func (s *Store) clean(err error) error {
 	var u *url.Error
 	if errors.As(err, &u) {
@@ -61,19 +62,19 @@ func (s *Store) clean(err error) error {
 	return fmt.Errorf("ask it: %w%s", err, advice.Of(err))
 }
 
-// refusal is an answer that says no.
+// refusal is an answer with an error status.
 type refusal struct {
 	words    bench.Words
 	status   int
 	reason   string
 	location string
-	wait     time.Duration // before the next try, as the server wants it; 0 = it does not say
-	plain    bool          // not JSON: it comes from something that is no InfluxDB, or has no such path
+	wait     time.Duration // pause that the server asks for; 0 = none
+	plain    bool          // no JSON: no InfluxDB sent the answer, or InfluxDB does not have the path
 	page     *advice.Refused
-	makeable bool // version 1 misses the database: the other versions say it with a code
+	makeable bool // version 1 lacks the database; later versions report this by a code
 }
 
-// maxReason bounds what is read of an answer that says no, and shown.
+// maxReason is how many characters of an error text are read and shown.
 const maxReason = 500
 
 func (s *Store) refused(answer *http.Response) *refusal {
@@ -111,10 +112,10 @@ func (s *Store) refused(answer *http.Response) *refusal {
 	return r
 }
 
-// noDatabase is how version 1 says that a database is missing: it has no code for that.
+// noDatabase is the beginning of version 1's error text for a missing database. Version 1 has no code for it.
 const noDatabase = "database not found"
 
-// retryAfter reads the header of that name: seconds, or a date (RFC 9110, section 10.2.3).
+// retryAfter parses the header Retry-After: seconds, or a date (RFC 9110, section 10.2.3).
 func retryAfter(value string, now time.Time) time.Duration {
 	if n, err := strconv.ParseUint(value, 10, 31); err == nil {
 		return time.Duration(n) * time.Second
@@ -125,10 +126,10 @@ func retryAfter(value string, now time.Time) time.Duration {
 	return 0
 }
 
-// harmless is what a server said as one short line without the token, which some servers repeat.
+// harmless is a text of the server on one line, short, and without the token: some servers repeat the token.
 func (s *Store) harmless(text string) string { return redact.New(s.token).Line(text, maxReason) }
 
-// unexpected is an answer with a status that says yes, and not as an InfluxDB does.
+// unexpected is the error for an answer with a success status that InfluxDB does not give.
 func (s *Store) unexpected(answer *http.Response, want int) error {
 	r := s.refused(answer)
 	said := cmp.Or(r.reason, s.harmless(answer.Header.Get("X-Influxdb-Error")))
@@ -141,13 +142,13 @@ func (s *Store) unexpected(answer *http.Response, want int) error {
 	}
 	err := fmt.Errorf("it answers %d%s, and an InfluxDB says %d: nothing counts as taken%s%s",
 		answer.StatusCode, with, want, said, bench.Hint(" (is ", s.words.URL, " its address, and no proxy's?)"))
-	if !r.plain { // an error in an answer is about what was asked
+	if !r.plain { // a JSON error is about this request
 		return failed{err}
 	}
 	return err
 }
 
-// failed is an error by which a server that is there failed at one run.
+// failed is the error of a server that can be reached and failed at this run. It wraps bench.ErrFailed.
 type failed struct{ error }
 
 func (f failed) Unwrap() []error { return []error{bench.ErrFailed, f.error} }
@@ -160,7 +161,7 @@ func (r *refusal) Error() string {
 	switch {
 	case r.plain && (r.page.Foreign() || r.reason != "") &&
 		(r.status == http.StatusUnauthorized || r.status == http.StatusForbidden):
-		// The lines below tell whose answer that is.
+		// The cases below explain who sent the answer.
 	case r.status == http.StatusUnauthorized:
 		return "it does not accept the token: " + said +
 			bench.Hint(" (", r.words.Token, "; for version 1 USER:PASSWORD)")
@@ -194,22 +195,22 @@ func (r *refusal) Error() string {
 	return fmt.Sprintf("answer %d: %s", r.status, said)
 }
 
-// Unwrap says whether it is worth another try: a request that is wrong stays so, a token may be mended, a
-// database made, a server come back.
+// Unwrap says whether another try may help. A wrong request is rejected for good. A token can be replaced, a database
+// made, and a server restarted.
 func (r *refusal) Unwrap() error {
-	if r.status == http.StatusForbidden && r.page.Foreign() { // somebody on the way forbids, and not the server
+	if r.status == http.StatusForbidden && r.page.Foreign() { // something between us and the server refused
 		return nil
 	}
 	switch r.status {
 	case http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity:
-		if r.plain { // no InfluxDB speaks so: a proxy has a limit of its own, or the port wants TLS
+		if r.plain { // a proxy has a limit of its own, or the port wants TLS
 			return bench.ErrFailed
 		}
 		return bench.ErrRejected
 	case http.StatusForbidden:
 		return bench.ErrRejected
 	}
-	if r.status >= 500 && r.wait == 0 { // what wants to be left alone is away
+	if r.status >= 500 && r.wait == 0 { // a server that asks for a pause counts as away instead
 		return bench.ErrFailed
 	}
 	return nil

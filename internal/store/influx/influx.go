@@ -1,7 +1,7 @@
-// Package influx keeps runs in InfluxDB 1.8, 2 and 3, also as Amazon Timestream for InfluxDB, in older servers of
-// version 1, and writes to whatever else takes line protocol: the points that the original tool wrote, and what it
-// takes to give a run back. Writing goes to /api/v2/write, or to /write where there is none; reading is InfluxQL over
-// /query, which all three major versions serve.
+// Package influx keeps runs in InfluxDB 1.8, 2 and 3, including Amazon Timestream for InfluxDB. It also works with
+// older servers of version 1, and writes to any other server that accepts line protocol. It writes the points of the
+// original tool, and points from which a run can be read back. It writes to /api/v2/write, or to /write if that path
+// does not exist. It reads with InfluxQL over /query, which all three major versions support.
 package influx
 
 import (
@@ -19,23 +19,23 @@ import (
 	"rtcbench/internal/advice"
 )
 
-// Options say where runs are kept.
+// Options name the server and the database.
 type Options struct {
-	URL      string        // of the server, as http://localhost:8086
-	Token    string        // or USER:PASSWORD; "" = the server asks for none
-	Org      string        // version 2 wants it, the others do not read it; "" = DefaultOrg, and the name says none
-	Database string        // or bucket
-	Timeout  time.Duration // of one request; 0 = DefaultTimeout. Save and Runs end by their context's end, too
+	URL      string        // of the server, such as http://localhost:8086
+	Token    string        // token, or USER:PASSWORD; "" = the server asks for neither
+	Org      string        // needed by version 2 only; "" = DefaultOrg, and no part of Name
+	Database string        // database, or bucket
+	Timeout  time.Duration // of one request; 0 = DefaultTimeout. The end of a context ends Save and Runs, too
 
 	Words bench.Words
 
-	transport http.RoundTripper // nil = net/http's own
+	transport http.RoundTripper // nil = that of net/http
 }
 
-// DefaultTimeout bounds one request when Options say nothing.
+// DefaultTimeout is the timeout of a request if Options has none.
 const DefaultTimeout = 30 * time.Second
 
-// DefaultOrg is the organisation when Options name none, as the original tool has it.
+// DefaultOrg is the organisation if Options names none. The original tool has the same default.
 const DefaultOrg = "default"
 
 // Store is one database of a server.
@@ -47,7 +47,7 @@ type Store struct {
 	org      string
 	database string
 	client   *http.Client
-	old      atomic.Bool // the server has no /api/v2/write
+	old      atomic.Bool // the server does not have /api/v2/write
 	closed   atomic.Bool
 }
 
@@ -56,7 +56,7 @@ var (
 	_ bench.Maker = (*Store)(nil)
 )
 
-// New opens a database. It asks nobody anything: whether server, database and token are there shows at the first use.
+// New makes a Store without a request. Whether server, database and token are right shows at the first use.
 func New(o Options) (*Store, error) {
 	u, err := url.Parse(o.URL)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
@@ -77,7 +77,7 @@ func New(o Options) (*Store, error) {
 		name: o.Name(), words: o.Words,
 		base:  &url.URL{Scheme: u.Scheme, Host: u.Host, Path: strings.TrimRight(u.Path, "/")},
 		token: strings.TrimRight(o.Token, "\r\n"), org: cmp.Or(o.Org, DefaultOrg), database: o.Database,
-		// A redirect could carry the token to another host, and would make a GET of a POST.
+		// No redirects: a redirect could send the token to another host, and turns a POST into a GET.
 		client: &http.Client{Transport: advice.Guarded(transport), Timeout: cmp.Or(o.Timeout, DefaultTimeout),
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 	}, nil
@@ -86,18 +86,18 @@ func New(o Options) (*Store, error) {
 // String implements bench.Store.
 func (s *Store) String() string { return s.name }
 
-// Close ends the connections.
+// Close closes idle connections. A closed store cannot be used again.
 func (s *Store) Close() error {
 	s.closed.Store(true)
 	s.client.CloseIdleConnections()
 	return nil
 }
 
-// usable is an error when nothing can be asked any more.
+// usable is an error if the store is closed or ctx has ended.
 func (s *Store) usable(ctx context.Context) error { return bench.Usable(ctx, s, s.closed.Load()) }
 
-// Init makes the database if it is missing, where InfluxQL can: in version 1. A server that takes the
-// command and has no databases, as VictoriaMetrics, needs none.
+// Init makes the database if it is missing and InfluxQL can make one, as in version 1. A server that accepts the
+// command but has no databases, such as VictoriaMetrics, needs none.
 func (s *Store) Init(ctx context.Context, _ bench.Retention) (made []string, err error) {
 	if err := s.usable(ctx); err != nil {
 		return nil, err

@@ -9,20 +9,20 @@ import (
 	"rtcbench/bench"
 )
 
-// Kind begins the name of every store of this kind.
+// Kind is the beginning of the name of every store of this package.
 const Kind = "influxdb:"
 
 var slashes = regexp.MustCompile(`/+`)
 
-// cleanPath is the path of a URL, without slashes that say nothing.
+// cleanPath is the path of a URL without slashes that have no meaning.
 func cleanPath(path string) string {
 	return strings.TrimRight(slashes.ReplaceAllString(path, "/"), "/")
 }
 
-// segment is a name as a part of a path: one that has a slash in it must not look like two.
+// segment escapes a name as one segment of a path: a slash in the name must not look like a separator.
 var segment = strings.NewReplacer("%", "%25", "/", "%2F")
 
-// at is the URL of the server; one that is wrong has nothing in it.
+// at is the parsed URL of the server; an empty URL if it is wrong.
 func (o Options) at() *url.URL {
 	u, err := url.Parse(o.URL)
 	if err != nil {
@@ -31,7 +31,7 @@ func (o Options) at() *url.URL {
 	return u
 }
 
-// Name is influxdb:HOST/ORGANISATION/DATABASE, without the organisation where none is named: the store's one name.
+// Name is influxdb:HOST/ORGANISATION/DATABASE, without the organisation if none is named. It identifies the store.
 func (o Options) Name() string {
 	u := o.at()
 	host := strings.ToLower(u.Hostname())
@@ -48,7 +48,7 @@ func (o Options) Name() string {
 	return name + "/" + segment.Replace(o.Database)
 }
 
-// plainHost is a host and its port in one spelling: this machine has several names, and an address too.
+// plainHost is a host and port in one spelling: this machine has several names and addresses.
 func plainHost(host string) string {
 	u := url.URL{Host: strings.ToLower(host)}
 	name, port := strings.TrimSuffix(u.Hostname(), "."), strings.TrimLeft(u.Port(), "0")
@@ -64,8 +64,8 @@ func plainHost(host string) string {
 	return name + " " + port
 }
 
-// Like says what another name has to do with the store of o: the same host and database make it near; the same
-// organisation, or none in the other name, makes it the same.
+// Like says whether another name may mean the store of o. The same host and database make the name near. If the
+// organisation is the same or missing, too, both names mean the same store.
 func (o Options) Like(name string) bench.Likeness {
 	u := o.at()
 	name, ok := strings.CutPrefix(name, Kind)

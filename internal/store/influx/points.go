@@ -12,30 +12,31 @@ import (
 	"rtcbench/internal/result"
 )
 
-// Measurements, the first two as the original tool wrote them.
+// Measurements. The original tool wrote the first two.
 const (
-	pingMeasurement    = "latency_measurements" // a point for every ping answered in time, at the time when it was sent
-	summaryMeasurement = "run_summary"          // a point a run, at its end
-	runMeasurement     = "rtcbench_run"         // the same, with all that it takes to give the run back
-	// its samples, packed: a point for each piece, from the run's end on a nanosecond apart
+	pingMeasurement    = "latency_measurements" // a point for each ping answered in time, at its send time
+	summaryMeasurement = "run_summary"          // a point for each run, at its end
+	runMeasurement     = "rtcbench_run"         // a point for each run, with all that reads it back
+	// The packed samples in pieces: a point for each piece, one nanosecond apart, from the run's end on.
 	samplesMeasurement = "rtcbench_samples"
 )
 
-// Texts are cut: a string field of version 1 ends at 64 KB, and pieces of 2,000 bytes stay readable in any tool.
+// Texts are cut into pieces: version 1 limits a string field to 64 KB, and pieces of 2,000 bytes are readable in any
+// tool.
 const (
 	textPiece   = 2000
 	samplePiece = 30_000
-	maxPieces   = 200 // of one text: a table of version 3 has at most 500 columns
+	maxPieces   = 200 // of one text; a table of version 3 has at most 500 columns
 )
 
-// A request has so many points, and not many more bytes before compression. Amazon Timestream for InfluxDB 3 advises a
-// limit of 5 MiB for its smallest instances (max-http-request-size); the others take more.
+// The bounds of one request: so many points, and about so many bytes before compression. Amazon Timestream for InfluxDB
+// 3 advises a limit of 5 MiB for its smallest instances (max-http-request-size); other servers accept more.
 const (
 	batchLines = 5000
 	batchBytes = 3 << 20
 )
 
-// encoder writes lines, and cuts them into batches.
+// encoder writes lines of line protocol and divides them into batches.
 type encoder struct {
 	lineprotocol.Encoder
 	lines   int
@@ -49,7 +50,7 @@ func (e *encoder) end(at time.Time) {
 	}
 }
 
-// flush ends a batch. An error stays for Err.
+// flush ends a batch. Err keeps an error.
 func (e *encoder) flush() {
 	if e.lines > 0 && e.Err() == nil {
 		e.batches = append(e.batches, append([]byte(nil), e.Bytes()...))
@@ -58,9 +59,9 @@ func (e *encoder) flush() {
 	}
 }
 
-// tag is a value as a tag of line protocol can carry it. Line protocol has no control characters, and servers differ
-// about a backslash: a control character becomes %0A, a backslash %5C, and a % that would read as one of them %25. So
-// two names are never one tag.
+// tag is value as a tag in line protocol. Line protocol allows no control characters, and servers treat a backslash
+// differently. A control character becomes %0A and so on, a backslash %5C, and a % that would read as such an escape
+// %25. So two different names never become the same tag.
 func tag(s string) string {
 	var b strings.Builder
 	for i := range len(s) {
@@ -79,7 +80,7 @@ func isHex(c byte) bool { return '0' <= c && c <= '9' || 'A' <= c && c <= 'F' }
 func (e *encoder) start(measurement string, tags ...string) {
 	e.StartLine(measurement)
 	for i := 0; i < len(tags); i += 2 {
-		if value := tag(tags[i+1]); value != "" { // of a run of the original tool; a tag cannot be empty
+		if value := tag(tags[i+1]); value != "" { // empty for runs of the original tool; a tag cannot be empty
 			e.AddTag(tags[i], value)
 		}
 	}
@@ -87,7 +88,7 @@ func (e *encoder) start(measurement string, tags ...string) {
 
 func (e *encoder) integer(name string, n int) { e.AddField(name, lineprotocol.IntValue(int64(n))) }
 
-// double adds what is known; a value that is not finite is not.
+// double adds a field, unless v is nil or not finite.
 func (e *encoder) double(name string, v *float64) {
 	if v == nil {
 		return
@@ -97,7 +98,7 @@ func (e *encoder) double(name string, v *float64) {
 	}
 }
 
-// figure adds a number of a run by the name that it has everywhere.
+// figure adds a number of a run under its common key.
 func (e *encoder) figure(x result.Figure) {
 	if x.Unit == "" {
 		e.integer(x.Key, int(x.Value))
@@ -115,7 +116,7 @@ func (e *encoder) text(name, s string) error {
 	return nil
 }
 
-// pieces adds a text as NAME_000, NAME_001, … and how many there are.
+// pieces adds a text as fields NAME_000, NAME_001, …, and the number of pieces as NAME_pieces.
 func (e *encoder) pieces(name, s string) error {
 	list := result.Split(s, textPiece)
 	if len(list) > maxPieces {
@@ -131,9 +132,8 @@ func (e *encoder) pieces(name, s string) error {
 	return nil
 }
 
-// pointsOf is r in line protocol, in the order of writing. Where a point stands, which is its tags and its time, is
-// taken from the run as it will be read back: in whatever form the same run comes again, out of a file or another
-// store, it writes over itself.
+// pointsOf is r in line protocol, in the order of writing. Tags and times of the points come from the run as it will be
+// read back. So if the same run comes again, from a file or another store, it overwrites its own points.
 func pointsOf(r bench.Record) ([][]byte, error) {
 	packed, err := result.Pack(r)
 	if err != nil {
@@ -141,7 +141,7 @@ func pointsOf(r bench.Record) ([][]byte, error) {
 	}
 	file := packed.File
 	kept, err := packed.Run()
-	if err != nil { // nobody could read it again
+	if err != nil { // a run that cannot be read back is not written
 		return nil, fmt.Errorf("%w: %w", bench.ErrRejected, err)
 	}
 	location := kept.Location
@@ -149,14 +149,14 @@ func pointsOf(r bench.Record) ([][]byte, error) {
 		location = bench.Unknown
 	}
 	end := packed.End
-	// in the order of their names, as the encoder wants them
+	// The encoder needs the tags sorted by name.
 	tags := []string{"location_id", location, "platform", kept.Platform, "run_id", kept.ID}
 	e := &encoder{}
 	e.SetPrecision(lineprotocol.Nanosecond)
 	e.pings(r, kept, tags)
 	e.start(summaryMeasurement, tags...)
 	for _, x := range file.Statistics.Figures() {
-		if x.Unit != "ms" { // the original's summary has no durations
+		if x.Unit != "ms" { // the original tool's summary has no durations
 			e.figure(x)
 		}
 	}
@@ -188,7 +188,8 @@ func pointsOf(r bench.Record) ([][]byte, error) {
 	return e.batches, nil
 }
 
-// pings are the original's points: the pings answered in time. kept is r with the times at which they stand.
+// pings adds the original tool's points: the pings answered in time. kept is r as it will be read back, with the times
+// of the points.
 func (e *encoder) pings(r bench.Record, kept bench.Run, tags []string) {
 	oneWay := r.Summary.OneWay
 	ms := func(d time.Duration) *float64 {
@@ -209,7 +210,7 @@ func (e *encoder) pings(r bench.Record, kept bench.Run, tags []string) {
 		}
 		e.integer("message_number", int(s.Seq))
 		at := kept.Start.Add(kept.Samples[i].Sent)
-		if !at.After(last) { // two points of one time would be one
+		if !at.After(last) { // two points at the same time would overwrite each other
 			at = last.Add(1)
 		}
 		e.end(at)
@@ -217,7 +218,7 @@ func (e *encoder) pings(r bench.Record, kept bench.Run, tags []string) {
 	}
 }
 
-// statistics adds what a dashboard asks for without knowing our document.
+// statistics adds fields for dashboards that cannot read the document.
 func (e *encoder) statistics(f result.File) {
 	for _, x := range append(f.Statistics.Figures(), f.Details.Counts.Figures()...) {
 		e.figure(x)

@@ -17,14 +17,14 @@ import (
 	"rtcbench/internal/result"
 )
 
-// A query gives so many runs; fewer with their samples, of which a run may have megabytes.
+// How many runs one query reads. With samples there are fewer: the samples of a run may have megabytes.
 const (
 	pageSize      = 200
 	pageOfSamples = 20
 )
 
-// Runs reads runs page by page. A server that takes line protocol and answers no InfluxQL, as VictoriaMetrics, gives
-// one error.
+// Runs reads runs page by page. A server that accepts line protocol but does not answer InfluxQL, such as
+// VictoriaMetrics, gives a single error.
 func (s *Store) Runs(ctx context.Context, q bench.Query) iter.Seq2[bench.Run, error] {
 	return bench.RunsOnWay(q, func(q bench.Query) iter.Seq2[bench.Run, error] { return s.read(ctx, q) })
 }
@@ -65,11 +65,11 @@ func (s *Store) read(ctx context.Context, q bench.Query) iter.Seq2[bench.Run, er
 	}
 }
 
-// forward gives the runs' points from the oldest on. The next page begins at the time of the last point, less those of
-// that time that were given: several runs may have ended at one moment.
+// forward gives pages of the points of runs, the oldest first. The next page begins at the time of the last point, and
+// skips the points of this time that were given: several runs may end at the same moment.
 func (s *Store) forward(ctx context.Context, q bench.Query, size int) iter.Seq2[[]row, error] {
 	return func(yield func([]row, error) bool) {
-		given := map[string]bool{} // of the moment at which the next page begins
+		given := map[string]bool{} // runs given that ended when the next page begins
 		for {
 			rows, err := s.runRows(ctx, selectRuns(q)+fmt.Sprintf(" ORDER BY time ASC LIMIT %d", size))
 			full := len(rows) == size
@@ -89,7 +89,7 @@ func (s *Store) forward(ctx context.Context, q bench.Query, size int) iter.Seq2[
 			if !next.Equal(q.Since) {
 				clear(given)
 			}
-			if len(rows) == 0 { // all of it had been given: there are more of this moment than a page has
+			if len(rows) == 0 { // more runs ended at this moment than a page holds
 				size *= 2
 			}
 			for _, r := range rows {
@@ -102,7 +102,7 @@ func (s *Store) forward(ctx context.Context, q bench.Query, size int) iter.Seq2[
 	}
 }
 
-// last gives the last q.Limit points, in ascending order.
+// last gives the points of the last q.Limit runs in ascending order.
 func (s *Store) last(ctx context.Context, q bench.Query, size int) iter.Seq2[[]row, error] {
 	return func(yield func([]row, error) bool) {
 		rows, err := s.runRows(ctx, selectRuns(q)+fmt.Sprintf(" ORDER BY time DESC LIMIT %d", q.Limit))
@@ -118,7 +118,7 @@ func (s *Store) last(ctx context.Context, q bench.Query, size int) iter.Seq2[[]r
 	}
 }
 
-// selectRuns is the query for the points of q's runs.
+// selectRuns is the query for the points of the runs that q asks for.
 func selectRuns(q bench.Query) string {
 	conditions := append(names(q), tagged("engine", q.Engine)...)
 	conditions = append(conditions, tagged("transport_class", string(q.Transport))...)
@@ -140,7 +140,7 @@ func names(q bench.Query) []string {
 	return slices.Concat(tagged("run_id", q.ID), tagged("platform", q.Platform), tagged("location_id", q.Location))
 }
 
-// tagged is the condition for a tag, if q names one.
+// tagged is the condition for a tag; none if value is empty.
 func tagged(name, value string) []string {
 	if value == "" {
 		return nil
@@ -148,11 +148,11 @@ func tagged(name, value string) []string {
 	return []string{identifier(name) + " = " + literal(tag(value))}
 }
 
-// nanoseconds is t as InfluxDB counts, or the first or last moment that it knows.
+// nanoseconds is t in ns since the Unix epoch, limited to the times that InfluxDB knows.
 func nanoseconds(t time.Time) int64 {
 	switch first, last := time.Unix(0, math.MinInt64), time.Unix(0, math.MaxInt64); {
 	case t.Before(first):
-		return math.MinInt64 + 2 // the two below stand for something else (influxdb/models/time.go)
+		return math.MinInt64 + 2 // InfluxDB reserves the two lowest values (influxdb/models/time.go)
 	case t.After(last):
 		return math.MaxInt64 - 1
 	}
@@ -167,7 +167,7 @@ func literal(s string) string { return "'" + quoting.Replace(s) + "'" }
 
 func identifier(s string) string { return `"` + quoting.Replace(s) + `"` }
 
-// samples are the pieces of the packed samples of rows' runs, by run.
+// samples are the pieces of the packed samples, by the run's ID.
 func (s *Store) samples(ctx context.Context, q bench.Query, rows []row) (map[string][]string, error) {
 	byRun := map[string][]string{}
 	if len(rows) == 0 {
@@ -176,7 +176,7 @@ func (s *Store) samples(ctx context.Context, q bench.Query, rows []row) (map[str
 	from, to := rows[0].time(), rows[0].time()
 	for _, r := range rows {
 		n, _ := r.integer("samples_pieces")
-		if last := r.time().Add(time.Duration(n)); last.After(to) { // a piece a nanosecond
+		if last := r.time().Add(time.Duration(n)); last.After(to) { // the pieces are one nanosecond apart
 			to = last
 		}
 	}
@@ -195,7 +195,7 @@ func (s *Store) samples(ctx context.Context, q bench.Query, rows []row) (map[str
 	return byRun, nil
 }
 
-// row is one row of an answer, by the names of its columns; what is null is not in it.
+// row is a row of an answer, by the names of the columns. A null is left out.
 type row map[string]any
 
 func (r row) text(name string) string {
@@ -216,7 +216,7 @@ func (r row) time() time.Time {
 	return time.Unix(0, n)
 }
 
-// pieces puts a text together again.
+// pieces joins the pieces of a text.
 func (r row) pieces(name string) (string, error) {
 	count, err := r.integer(name + "_pieces")
 	if err != nil || count < 0 || count > maxPieces {
@@ -262,5 +262,5 @@ func (r row) run(wantSamples bool, samples []string) (bench.Run, error) {
 	return p.Run()
 }
 
-// showDatabases is a query that has rows wherever it is allowed.
+// showDatabases is a query that has rows on every server that permits it.
 const showDatabases = "SHOW DATABASES"

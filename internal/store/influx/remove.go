@@ -16,10 +16,11 @@ import (
 
 var _ bench.Remover = (*Store)(nil)
 
-// measurements are all in which a run has points.
+// measurements are all measurements with points of a run.
 var measurements = []string{runMeasurement, samplesMeasurement, summaryMeasurement, pingMeasurement}
 
-// Remove deletes the run's points, where the server can: by the deletion of version 2, or by InfluxQL in version 1.
+// Remove deletes the points of a run: with the delete API of version 2, or with InfluxQL in version 1. It returns false
+// without an error if the run is not there.
 func (s *Store) Remove(ctx context.Context, id string) (bool, error) {
 	if err := s.usable(ctx); err != nil {
 		return false, err
@@ -54,7 +55,7 @@ func (s *Store) holds(ctx context.Context, id string) (bool, error) {
 	return false, nil
 }
 
-// remove asks in the way of version 2 (POST /api/v2/delete), and of version 1 where there is no such path.
+// remove uses the delete API of version 2 (POST /api/v2/delete). If the path does not exist, it uses InfluxQL.
 func (s *Store) remove(ctx context.Context, id string) error {
 	body, err := json.Marshal(map[string]string{
 		"start":     time.Unix(0, math.MinInt64).Add(time.Hour).UTC().Format(time.RFC3339),
@@ -74,7 +75,7 @@ func (s *Store) remove(ctx context.Context, id string) error {
 	switch answer.StatusCode {
 	case http.StatusNoContent:
 		return nil
-	case http.StatusNotFound, http.StatusMethodNotAllowed: // the database is there: it was read just now
+	case http.StatusNotFound, http.StatusMethodNotAllowed: // the path is missing: the database was read just now
 	default:
 		return s.refused(answer)
 	}

@@ -13,8 +13,8 @@ import (
 	"rtcbench/bench"
 )
 
-// Save writes r in a few requests. The point by which a run is found is the last one. Writing a run again
-// writes the same points at the same times: the server has each once.
+// Save writes r in a few requests. The point by which the run is found comes last. A second Save of the same run writes
+// the same points at the same times, so the server keeps each point once.
 func (s *Store) Save(ctx context.Context, r bench.Record) error {
 	if err := s.usable(ctx); err != nil {
 		return err
@@ -31,7 +31,7 @@ func (s *Store) Save(ctx context.Context, r bench.Record) error {
 	return nil
 }
 
-// A server that is busy for a moment, and says so, is asked again; one that wants a longer pause has it: the run waits
+// A request is repeated if the server is busy and asks for a pause of at most maxWait. For a longer pause the run waits
 // in the outbox.
 const (
 	tries   = 4
@@ -83,17 +83,17 @@ func (s *Store) write(ctx context.Context, lines []byte) error {
 	return err
 }
 
-// silent reports whether an answer without content (204) has none indeed. net/http reads no more of one that has: what
-// it says is lost, but that it says something is not.
+// silent reports whether an answer with status 204 has no content, as it should. net/http does not read content of such
+// an answer, but the headers announce it.
 func silent(answer *http.Response) bool {
 	length := answer.Header.Get("Content-Length")
 	return (length == "" || length == "0") && len(answer.TransferEncoding) == 0 &&
 		answer.Header.Get("X-Influxdb-Error") == ""
 }
 
-// post sends points. All versions say 204 when they have taken all of them, and so does VictoriaMetrics
-// (docs.influxdata.com: v1 and v2 /write, v3 /api/v2/write); a page that asks for a login, or an acceptance that
-// promises nothing, is no such answer.
+// post sends points. All versions of InfluxDB and VictoriaMetrics answer 204 when they have accepted all points
+// (docs.influxdata.com: v1 and v2 /write, v3 /api/v2/write). Another success status is an error: it may be a login
+// page, or an answer that promises nothing.
 func (s *Store) post(ctx context.Context, path string, query url.Values, body []byte) error {
 	answer, err := s.send(ctx, http.MethodPost, path, query, bytes.NewReader(body), http.Header{
 		"Content-Type": {"text/plain; charset=utf-8"}, "Content-Encoding": {"gzip"},

@@ -15,8 +15,8 @@ import (
 	"rtcbench/internal/store/rollup"
 )
 
-// Aggregate sums up by whole days and hours where it can, and by single runs at both ends, of one moment: a run that is
-// saved meanwhile is in all parts or in none.
+// Aggregate sums up whole days and hours from their sums, and the rest of the time span run by run. All parts are read
+// in one snapshot: a run that is saved meanwhile is in all parts or in none.
 func (s *Store) Aggregate(ctx context.Context, q bench.Query) (list []bench.Aggregate, err error) {
 	if _, err := s.there(ctx); errors.Is(err, errEmpty) {
 		return nil, nil
@@ -41,10 +41,10 @@ func (s *Store) Aggregate(ctx context.Context, q bench.Query) (list []bench.Aggr
 	return list, s.explain(err)
 }
 
-// counts are the columns of the counts.
+// counts are the names of the columns with counts, separated by commas.
 var counts = countsOf("")
 
-// countsOf are they, with before in front of each.
+// countsOf is counts with before in front of each name.
 func countsOf(before string) string {
 	var list []string
 	for _, x := range bench.SummedCounts {
@@ -53,7 +53,7 @@ func countsOf(before string) string {
 	return strings.Join(list, ", ")
 }
 
-// addTo adds what is in p to sums.
+// addTo adds the sums or runs of p to sums.
 func addTo(ctx context.Context, tx pgx.Tx, p rollup.Span, sums *rollup.Sums, series map[int64]bench.Series) error {
 	query, column, args := "SELECT series, path, invalid, 1::bigint, histogram, "+counts+" FROM rtcbench.run", "ended",
 		[]any{}
@@ -102,7 +102,7 @@ func addTo(ctx context.Context, tx pgx.Tx, p rollup.Span, sums *rollup.Sums, ser
 	return rows.Err()
 }
 
-// wantedSeries are those that q asks for, by their number.
+// wantedSeries are the series that q asks for, by their number. The path of the query is not considered.
 func wantedSeries(ctx context.Context, tx pgx.Tx, q bench.Query) (map[int64]bench.Series, error) {
 	w := whereOf(bench.Query{Platform: q.Platform, Location: q.Location, Engine: q.Engine, Transport: q.Transport,
 		Echo: q.Echo})
@@ -129,7 +129,7 @@ func wantedSeries(ctx context.Context, tx pgx.Tx, q bench.Query) (map[int64]benc
 	return list, rows.Err()
 }
 
-// Remove takes a run out of the store and of its sums. there says whether the store had it.
+// Remove removes a run from the store and from its sums. there says whether the store had the run.
 func (s *Store) Remove(ctx context.Context, id string) (there bool, err error) {
 	w := whereOf(bench.Query{ID: id})
 	if _, err := s.there(ctx); w.none || errors.Is(err, errEmpty) {
@@ -168,9 +168,9 @@ func (s *Store) Remove(ctx context.Context, id string) (there bool, err error) {
 	return there && err == nil, s.explain(err)
 }
 
-// sumAnew makes sums of their runs, and holds the rows of the sums meanwhile: whoever adds to a sum does so before, and
-// is seen, or afterwards. A sum of which no run is left stays, with nothing in it: another process may wait for its
-// row.
+// sumAnew computes sums again from their runs. It locks the rows of the sums first, so another transaction adds to a
+// sum before (and its run is counted) or afterwards. A sum without runs stays as an empty row: another process may be
+// waiting for the row.
 func sumAnew(ctx context.Context, tx pgx.Tx, keys []rollupKey) error {
 	if _, err := lockSums(ctx, tx, keys); err != nil {
 		return err
@@ -201,7 +201,7 @@ func sumAnew(ctx context.Context, tx pgx.Tx, keys []rollupKey) error {
 	return nil
 }
 
-// sumOf is the sum of the runs that a rollup is of. A run that cannot be read is in no sum.
+// sumOf is the sum of the runs of a rollup. A run that cannot be read is in no sum.
 func sumOf(ctx context.Context, tx pgx.Tx, k rollupKey, start time.Time) (sum bench.Aggregate, err error) {
 	rows, err := tx.Query(ctx, "SELECT histogram, "+counts+" FROM rtcbench.run WHERE series = $1 AND path = $2 AND "+
 		"invalid = $3 AND ended >= $4 AND ended < $5", k.series, k.path, k.invalid, start,
@@ -229,7 +229,7 @@ func sumOf(ctx context.Context, tx pgx.Tx, k rollupKey, start time.Time) (sum be
 	return sum, rows.Err()
 }
 
-// Check holds the sums against the runs that they are sums of, where all of those can be read.
+// Check compares the sums with the runs. It compares nothing if a run cannot be read.
 func (s *Store) Check(ctx context.Context) error {
 	q := bench.Query{Invalid: true}
 	sums, err := s.Aggregate(ctx, q)

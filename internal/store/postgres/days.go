@@ -31,8 +31,8 @@ func ofDay(table, name string) (of time.Time, ok bool) {
 	return of, err == nil
 }
 
-// haveDays makes the partitions that list needs. A partition is made by itself and then attached: so nobody who reads
-// is kept waiting.
+// haveDays makes the partitions for the runs in list. A partition is made as a table of its own and then attached, so
+// readers do not wait.
 func (s *Store) haveDays(ctx context.Context, list []bench.Packed) error {
 	lacking := map[time.Time]bool{}
 	s.mu.Lock()
@@ -78,15 +78,15 @@ func addPartition(ctx context.Context, tx pgx.Tx, table string, of time.Time) er
 	return err
 }
 
-// sweepEvery is how often what is too old is looked for.
+// sweepEvery is the time between two sweeps.
 const sweepEvery = time.Hour
 
-// sweepNow is sweep, where it is due. A sweep that fails costs room and no run: the next hour has the next one.
+// sweepNow calls sweep if it is due. If sweep fails, old runs stay a while longer: the next sweep is an hour later.
 func (s *Store) sweepNow(ctx context.Context) {
 	s.mu.Lock()
 	due := time.Since(s.swept) > sweepEvery
 	if due {
-		s.swept, s.layout = time.Now(), nil // another process may have changed the rule
+		s.swept, s.layout = time.Now(), nil // another process may have changed the retention
 	}
 	s.mu.Unlock()
 	if due {
@@ -94,7 +94,7 @@ func (s *Store) sweepNow(ctx context.Context) {
 	}
 }
 
-// before is the first moment of what is kept for so many days; the zero time = of all.
+// before is the first moment that a retention of so many days keeps; the zero time = everything is kept.
 func before(now time.Time, days int) time.Time {
 	if days == 0 {
 		return time.Time{}
@@ -102,8 +102,8 @@ func before(now time.Time, days int) time.Time {
 	return dayOf(now).Add(-time.Duration(days) * day)
 }
 
-// sweep drops the days that are too old: whole partitions, so that it takes as long as a day has partitions, however
-// many runs there were. sweep waits for nobody longer than lock_timeout says.
+// sweep drops the partitions that are too old. So its time depends on the number of partitions and not of runs. It
+// waits for locks at most as long as lock_timeout permits.
 func (s *Store) sweep(ctx context.Context, now time.Time) error {
 	l, err := s.there(ctx)
 	if err != nil {

@@ -16,7 +16,8 @@ import (
 
 var _ bench.Digester = (*Store)(nil)
 
-// Digests goes by the columns, as sums do. The documents are read of those runs alone whose columns do not say all.
+// Digests implements bench.Digester. It reads the columns of runs. It reads a document only if the columns lack a
+// value.
 func (s *Store) Digests(ctx context.Context, q bench.Query, skip func(string) bool) iter.Seq2[bench.Digest, error] {
 	return func(yield func(bench.Digest, error) bool) {
 		const size = 1024
@@ -47,8 +48,8 @@ func (s *Store) Digests(ctx context.Context, q bench.Query, skip func(string) bo
 	}
 }
 
-// digests are those of at most n runs after a place in their order, which moves behind them. read is how many runs were
-// looked at.
+// digests reads the digests of at most n runs after the position after, and moves after behind them. read is how many
+// runs were looked at, including skipped ones.
 func (s *Store) digests(ctx context.Context, w where, after *position, n int, skip func(string) bool) (
 	list []result.Digested, read int, err error) {
 	ended, id := after.args()
@@ -73,7 +74,7 @@ func (s *Store) digests(ctx context.Context, w where, after *position, n int, sk
 				ends, ids = append(ends, p.ended), append(ids, p.id)
 			}
 		}
-		// their ends, too: so their partitions are read and not all of them
+		// The condition on the ends limits the query to the partitions of these runs.
 		w = where{}.and("run.id = ANY (?::text[]::uuid[])", ids).and("run.ended = ANY (?)", ends)
 		if len(ids) == 0 {
 			*after = to
@@ -131,14 +132,14 @@ func scanDigest(r pgx.CollectableRow) (d result.Digested, err error) {
 	return d, err
 }
 
-// marked are the marks of a moment.
+// marked are marks and the snapshot at which they were read.
 type marked struct {
-	snapshot string // which transactions had ended by then
+	snapshot string // of pg_current_snapshot
 	since    time.Time
 	marks    map[int64]bench.Mark
 }
 
-// Marks goes by the index of the IDs alone.
+// Marks implements bench.Digester. It reads the table of IDs alone.
 func (s *Store) Marks(ctx context.Context, since time.Time) (map[int64]bench.Mark, error) {
 	marks := map[int64]bench.Mark{}
 	if _, err := s.there(ctx); errors.Is(err, errEmpty) {
@@ -146,7 +147,7 @@ func (s *Store) Marks(ctx context.Context, since time.Time) (map[int64]bench.Mar
 	} else if err != nil {
 		return nil, s.explain(err)
 	}
-	// While no transaction ends anywhere, the marks are those of before.
+	// While no transaction of the server ends, the snapshot stays and so do the marks.
 	var now string
 	if err := s.pool.QueryRow(ctx, "SELECT pg_current_snapshot()::text").Scan(&now); err != nil {
 		return nil, s.explain(err)
@@ -176,7 +177,7 @@ func (s *Store) Marks(ctx context.Context, since time.Time) (map[int64]bench.Mar
 	return marks, s.explain(err)
 }
 
-// IDs goes by the index of the IDs alone.
+// IDs implements bench.Digester. It reads the table of IDs alone.
 func (s *Store) IDs(ctx context.Context, since, until time.Time) ([]string, error) {
 	if _, err := s.there(ctx); errors.Is(err, errEmpty) {
 		return nil, nil

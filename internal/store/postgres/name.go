@@ -14,10 +14,10 @@ import (
 	"rtcbench/bench"
 )
 
-// Kind begins the name of every store of this kind, and its URL.
+// Kind is the beginning of the name of every store of this package, and of its URL.
 const Kind = "postgres:"
 
-// Options say which database.
+// Options name the database.
 type Options struct {
 	URL   string // postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=…, as psql takes it
 	Words bench.Words
@@ -29,14 +29,14 @@ var (
 	errDatabase = errors.New("postgres://USER:PASSWORD@HOST:PORT/DATABASE, and that names no database")
 )
 
-// config is what the driver makes of the URL. No error has anything of the URL in it: the password may be anywhere in
-// one that is wrong.
+// config is the driver's configuration for the URL. Errors contain no part of the URL: in a wrong URL the password may
+// be anywhere.
 func (o Options) config() (*pgxpool.Config, error) {
 	if u, err := url.Parse(o.URL); err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" {
 		return nil, errURL
 	}
 	at, query, asks := strings.Cut(o.URL, "?")
-	at = strings.TrimRight(at, "/") // a slash says nothing there, and the driver would take it for a part of the name
+	at = strings.TrimRight(at, "/") // the driver would take a slash at the end for a part of the name
 	if asks {
 		at += "?" + query
 	}
@@ -44,7 +44,7 @@ func (o Options) config() (*pgxpool.Config, error) {
 	if err != nil {
 		return nil, errURL
 	}
-	if !utf8.ValidString(c.ConnConfig.Database + c.ConnConfig.Host) { // %FF is a byte, and no character
+	if !utf8.ValidString(c.ConnConfig.Database + c.ConnConfig.Host) { // %FF decodes to invalid UTF-8
 		return nil, errURL
 	}
 	if c.ConnConfig.Database == "" {
@@ -65,7 +65,7 @@ func (o Options) Check() error {
 	return err
 }
 
-// Name is postgres:HOST:PORT/DATABASE, the store's one name; a user and a password are no part of it.
+// Name is postgres:HOST:PORT/DATABASE. It identifies the store; user and password are no part of it.
 func (o Options) Name() string {
 	c, err := o.config()
 	if err != nil {
@@ -76,19 +76,19 @@ func (o Options) Name() string {
 
 func nameOf(c *pgxpool.Config) string {
 	host, port := c.ConnConfig.Host, c.ConnConfig.Port
-	if !strings.HasPrefix(host, "/") { // else it is the folder of a socket
+	if !strings.HasPrefix(host, "/") { // a host that begins with a slash is the folder of a socket
 		host = strings.TrimSuffix(strings.ToLower(host), ".")
-		if ip, err := netip.ParseAddr(host); err == nil { // an address can be written in several ways
+		if ip, err := netip.ParseAddr(host); err == nil { // an IP address has several spellings
 			host = ip.Unmap().String()
 		}
 	}
 	return Kind + net.JoinHostPort(host, itoa(port)) + "/" + segment.Replace(c.ConnConfig.Database)
 }
 
-// segment is a name as a part of a path: one that has a slash in it must not look like two.
+// segment escapes a name as one segment of a path: a slash in the name must not look like a separator.
 var segment = strings.NewReplacer("%", "%25", "/", "%2F")
 
-// Like says what another name has to do with that of o: a host can be spelt in several ways.
+// Like says whether another name may mean the store of o: a host has several spellings.
 func (o Options) Like(name string) bench.Likeness {
 	if same(o.Name(), name) {
 		return bench.Same
@@ -102,5 +102,5 @@ func same(a, b string) bool {
 	return ok && also && loopback.Replace(one) == loopback.Replace(other)
 }
 
-// loopback are the spellings of this machine.
+// loopback replaces the names of this machine by one address.
 var loopback = strings.NewReplacer("localhost:", "127.0.0.1:", "[::1]:", "127.0.0.1:")

@@ -1,6 +1,6 @@
-// Package postgres keeps runs in PostgreSQL, where several hubs may write into one database: a table of runs and one of
-// their samples, each with a partition a day, and sums for hours and days. Where the database has TimescaleDB the two
-// are hypertables.
+// Package postgres keeps runs in PostgreSQL. Several hubs may write to the same database. It has a table of runs and a
+// table of their samples, each with a partition for each day, and sums for hours and days. If the database has
+// TimescaleDB, these two tables are hypertables.
 package postgres
 
 import (
@@ -21,7 +21,7 @@ import (
 	"rtcbench/internal/result"
 )
 
-// Store is a database.
+// Store is a database with runs.
 type Store struct {
 	name  string
 	pool  *pgxpool.Pool
@@ -31,16 +31,16 @@ type Store struct {
 	mu     sync.Mutex
 	layout *layout // nil = not looked at yet
 	series map[bench.Series]int64
-	days   map[time.Time]bool // that have their partitions
-	swept  time.Time          // when what is too old was last looked for
-	whole  bool               // each count has its column
+	days   map[time.Time]bool // days whose partitions exist
+	swept  time.Time          // time of the last sweep
+	whole  bool               // all counts have their columns
 	marked marked
 }
 
-// mostConnections is how many a store has open at one time: several runs are saved beside one another.
+// mostConnections is the most open connections of a store: several runs are saved at the same time.
 const mostConnections = 8
 
-// New opens the database. It makes nothing there: what is missing is made by Init, and by the first run that is saved.
+// New connects to the database and makes nothing there. Init or the first saved run makes what is missing.
 func New(ctx context.Context, o Options) (*Store, error) {
 	c, err := o.config()
 	if err != nil {
@@ -62,19 +62,19 @@ func New(ctx context.Context, o Options) (*Store, error) {
 // String implements bench.Store.
 func (s *Store) String() string { return s.name }
 
-// Close may be called again.
+// Close closes the connections. It may be called again.
 func (s *Store) Close() error {
 	s.pool.Close()
 	return nil
 }
 
-// Save keeps r, and adds it to the sums of its hour and day in the same transaction.
+// Save keeps r, and adds it to the sums of its hour and its day in the same transaction.
 func (s *Store) Save(ctx context.Context, r bench.Record) error {
 	_, err := s.SaveAll(ctx, []bench.Record{r})
 	return err
 }
 
-// SaveAll keeps list in one transaction: all or none.
+// SaveAll keeps all runs in list in one transaction, or none of them. fresh is how many were not kept before.
 func (s *Store) SaveAll(ctx context.Context, list []bench.Record) (fresh int, err error) {
 	packed, err := result.PackAll(list)
 	if err != nil {
@@ -83,7 +83,7 @@ func (s *Store) SaveAll(ctx context.Context, list []bench.Record) (fresh int, er
 	return s.SavePacked(ctx, packed)
 }
 
-// Codes of errors (PostgreSQL, appendix A).
+// Error codes (PostgreSQL, appendix A).
 const (
 	noDatabase     = "3D000"
 	noSchema       = "3F000"
@@ -103,7 +103,7 @@ const (
 	classInternal  = "XX"
 )
 
-// code is that of an error of the server; "" = it is none.
+// code is the code of an error of the server; "" = err is not one.
 func code(err error) string {
 	var e *pgconn.PgError
 	if errors.As(err, &e) {
@@ -112,10 +112,11 @@ func code(err error) string {
 	return ""
 }
 
-// longest is how much of an error of the server is told.
+// longest is how many characters of an error of the server are shown.
 const longest = 400
 
-// explain says what is wrong and what to do, without the password. It says which errors come again with this run.
+// explain says what is wrong and what the user can do, without the password. It marks the errors that this run would
+// meet again.
 func (s *Store) explain(err error) error {
 	if err == nil {
 		return nil
@@ -142,7 +143,7 @@ func (s *Store) explain(err error) error {
 	return fmt.Errorf("%s: %w", s.name, said)
 }
 
-// bare is an error without the names that the driver puts before it, and without its other tries to connect.
+// bare is an error without the names that the driver adds, and without its attempts to connect to other addresses.
 func bare(err error) error {
 	var connecting *pgconn.ConnectError
 	if !errors.As(err, &connecting) {

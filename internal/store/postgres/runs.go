@@ -15,7 +15,7 @@ import (
 	"rtcbench/internal/result"
 )
 
-// Runs reads in chunks: nothing is held open between two runs.
+// Runs reads in chunks. Between two runs no query is open.
 func (s *Store) Runs(ctx context.Context, q bench.Query) iter.Seq2[bench.Run, error] {
 	return func(yield func(bench.Run, error) bool) {
 		const size = 256
@@ -46,7 +46,7 @@ func (s *Store) Runs(ctx context.Context, q bench.Query) iter.Seq2[bench.Run, er
 	}
 }
 
-// unpack is the run of a row. An error has its ID beside it.
+// unpack is the run of a row. With an error, the run has its ID alone.
 func (s *Store) unpack(r row) (bench.Run, error) {
 	run, err := r.AsFiled()
 	if err != nil {
@@ -59,7 +59,7 @@ func (s *Store) unread(id string, err error) error {
 	return fmt.Errorf("%s: run %s cannot be read: %w", s, id, err)
 }
 
-// position is a place in the order of runs; the zero value is before all of them.
+// position is a place in the order of the runs, which is by end and ID. The zero value is before all runs.
 type position struct {
 	ended time.Time
 	id    string
@@ -78,7 +78,7 @@ type row struct {
 	result.Packed
 }
 
-// from are the runs with their series; the conditions follow.
+// from is the FROM clause of runs with their series; conditions follow it.
 const from = " FROM rtcbench.run JOIN rtcbench.series ON series.id = run.series"
 
 func (s *Store) chunk(ctx context.Context, w where, samples bool, after position, n int) ([]row, error) {
@@ -113,17 +113,17 @@ func (s *Store) chunk(ctx context.Context, w where, samples bool, after position
 func (s *Store) before(ctx context.Context, w where, n int) (p position, err error) {
 	err = s.pool.QueryRow(ctx, "SELECT run.ended, run.id::text"+from+" WHERE "+w.text()+
 		fmt.Sprintf(" ORDER BY run.ended DESC, run.id DESC LIMIT 1 OFFSET %d", n), w.args...).Scan(&p.ended, &p.id)
-	if errors.Is(err, pgx.ErrNoRows) { // there are not that many
+	if errors.Is(err, pgx.ErrNoRows) { // there are at most n runs
 		err = nil
 	}
 	return p, err
 }
 
-// where is a query as SQL.
+// where is a query as SQL conditions.
 type where struct {
 	conditions []string
 	args       []any
-	none       bool // no run can be asked for
+	none       bool // no run can match
 }
 
 // and adds a condition, with a ? for each value.
@@ -149,7 +149,7 @@ func whereOf(q bench.Query) (w where) {
 	if q.ID != "" {
 		u, err := uuid.Parse(q.ID)
 		w.none = err != nil || u.String() != q.ID
-		// where the run is, so that one partition is read and not all of them
+		// With the end of the run, only one partition is read.
 		w = w.and("run.id = ?::text::uuid", q.ID)
 		w = w.and("run.ended = (SELECT ended FROM rtcbench.run_id WHERE id = ?::text::uuid)", q.ID)
 	}
@@ -168,5 +168,5 @@ func whereOf(q bench.Query) (w where) {
 	return w
 }
 
-// valid reports whether the server can have a text at all.
+// valid reports whether the server can store text.
 func valid(text string) bool { return strings.ToValidUTF8(text, "") == text }

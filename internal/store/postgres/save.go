@@ -19,12 +19,12 @@ import (
 	"rtcbench/internal/store/rollup"
 )
 
-// SavePacked is SaveAll of runs that are packed already. When it returns nil the server has all of them on its disk.
+// SavePacked is SaveAll for runs that are packed. When it returns nil, the server has all runs on its disk.
 func (s *Store) SavePacked(ctx context.Context, list []bench.Packed) (fresh int, err error) {
 	if len(list) == 0 {
 		return 0, nil
 	}
-	const tries = 10 // of transactions that stood in each other's way, or found a table gone
+	const tries = 10 // transactions may conflict, or a table may have gone
 	for range tries {
 		fresh, err = s.trySave(ctx, list)
 		if !comesAgain(err) {
@@ -35,7 +35,7 @@ func (s *Store) SavePacked(ctx context.Context, list []bench.Packed) (fresh int,
 	return fresh, s.explain(err)
 }
 
-// errRace is of a sum that another transaction has just begun.
+// errRace says that another transaction has just made the same sum.
 var errRace = errors.New("another process saves runs of this hour too, again and again")
 
 func comesAgain(err error) bool {
@@ -67,7 +67,7 @@ func (s *Store) trySave(ctx context.Context, list []bench.Packed) (fresh int, er
 	if err != nil {
 		return 0, err
 	}
-	// whatever the server's own setting is: what was accepted is on the disk
+	// Overrides the server's setting: accepted runs are on its disk.
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, "SET LOCAL synchronous_commit = on"); err != nil {
 			return err
@@ -91,7 +91,7 @@ func (s *Store) trySave(ctx context.Context, list []bench.Packed) (fresh int, er
 	return fresh, nil
 }
 
-// seriesIDs are the numbers of the series, without their paths. What is missing is made.
+// seriesIDs are the numbers of the series, whose paths are left out. A missing series is made.
 func (s *Store) seriesIDs(ctx context.Context, list []bench.Packed) (map[bench.Series]int64, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -126,8 +126,8 @@ func withoutPath(s bench.Series) bench.Series {
 	return s
 }
 
-// newOnes are those of list that were not kept before, each once. All writers ask in one order: none waits for one that
-// waits for it.
+// newOnes are the runs in list that the store does not have, each once. All writers insert in the order of the IDs, so
+// they do not block one another in a circle.
 func newOnes(ctx context.Context, tx pgx.Tx, list []bench.Packed) (fresh []bench.Packed, err error) {
 	byID := map[string]bench.Packed{}
 	for _, p := range list {
@@ -151,7 +151,7 @@ func newOnes(ctx context.Context, tx pgx.Tx, list []bench.Packed) (fresh []bench
 		fresh = append(fresh, byID[id])
 		delete(byID, id)
 	}
-	old := slices.Collect(maps.Keys(byID)) // what was not taken has to be there
+	old := slices.Collect(maps.Keys(byID)) // the other runs have to be in the store already
 	var there int64
 	if len(old) > 0 {
 		err = tx.QueryRow(ctx, "SELECT count(*) FROM rtcbench.run_id WHERE id = ANY($1::text[]::uuid[])",
@@ -197,8 +197,7 @@ func insert(ctx context.Context, tx pgx.Tx, list []bench.Packed, ids map[bench.S
 	return cmp.Or(err, taken("sample", n, len(samples)))
 }
 
-// taken is an error unless as many rows were taken as were sent: a trigger may drop rows, and the server says how many
-// it has.
+// taken is an error unless the server reports as many rows as were sent: a trigger may drop rows.
 func taken(table string, n int64, want int) error {
 	if n == int64(want) {
 		return nil
@@ -207,7 +206,7 @@ func taken(table string, n int64, want int) error {
 		bench.ErrFailed, n, want, schema, table)
 }
 
-// rollupKey is a sum.
+// rollupKey is the key of a sum.
 type rollupKey struct {
 	seconds, series int64
 	path            string
@@ -226,7 +225,7 @@ func (k rollupKey) compare(o rollupKey) int {
 		cmp.Compare(number(k.invalid), number(o.invalid)), cmp.Compare(k.path, o.path))
 }
 
-// rollupsOf are those that a run is in.
+// rollupsOf are the keys of the sums that a run belongs to.
 func rollupsOf(series int64, path string, end time.Time, invalid bool) (list []rollupKey) {
 	for _, period := range rollup.Periods {
 		list = append(list, rollupKey{int64(period / time.Second), series, path, rollup.Floor(end, period), invalid})
@@ -234,7 +233,7 @@ func rollupsOf(series int64, path string, end time.Time, invalid bool) (list []r
 	return list
 }
 
-// addToSums adds runs to their sums. Two processes that add to one sum wait for each other at its row.
+// addToSums adds runs to their sums. Transactions that add to the same sum wait for each other at its row.
 func addToSums(ctx context.Context, tx pgx.Tx, list []bench.Packed, ids map[bench.Series]int64) error {
 	sums := map[rollupKey]*bench.Aggregate{}
 	for _, p := range list {
@@ -289,7 +288,7 @@ func addToSums(ctx context.Context, tx pgx.Tx, list []bench.Packed, ids map[benc
 	return cmp.Or(err, taken("rollup", done.RowsAffected(), len(more)))
 }
 
-// The statements on sums: the key of a sum is five arrays, then come the runs, the histograms, and the counts.
+// The statements on sums. Their arguments are arrays: five for the keys, then the runs, the histograms and the counts.
 const keyArrays = "unnest($1::bigint[], $2::bigint[], $3::text[], $4::timestamptz[], $5::boolean[]"
 
 var (
@@ -317,7 +316,7 @@ const (
 		"ON " + sameKey + " ORDER BY 1, 2, 4, 5, rollup.path COLLATE \"C\" FOR UPDATE OF rollup"
 )
 
-// lockSums gives the histograms of the sums that are there, and holds their rows until the transaction ends.
+// lockSums reads the histograms of existing sums, and locks their rows until the transaction ends.
 func lockSums(ctx context.Context, tx pgx.Tx, keys []rollupKey) (map[rollupKey][]byte, error) {
 	rows, err := tx.Query(ctx, lockThem, arraysOf(keys)...)
 	if err != nil {
@@ -357,7 +356,7 @@ func arrays(keys []rollupKey, sums map[rollupKey]*bench.Aggregate) []any {
 	for _, k := range keys {
 		sum := sums[k]
 		runs = append(runs, int64(sum.Runs))
-		data, _ := sum.Histogram.MarshalBinary() // it has no error
+		data, _ := sum.Histogram.MarshalBinary() // it never fails
 		histograms = append(histograms, nonNil(data))
 		for i, x := range bench.SummedCounts {
 			counts[i] = append(counts[i], int64(*x.Of(&sum.Counts)))
@@ -370,7 +369,7 @@ func arrays(keys []rollupKey, sums map[rollupKey]*bench.Aggregate) []any {
 	return list
 }
 
-// nonNil is b as bytes of its length: nil would be NULL.
+// nonNil is b, or an empty slice if b is nil: nil would become NULL.
 func nonNil(b []byte) []byte {
 	if b == nil {
 		return []byte{}

@@ -12,25 +12,25 @@ import (
 	"rtcbench/bench"
 )
 
-// schema is in which everything of ours is, in whatever database.
+// schema is the schema that contains all tables of rtcbench, in any database.
 const schema = "rtcbench"
 
-// newest is the version of the layout that this rtcbench makes and knows (upgrade.go). A count that is new is a column
-// that is added, and no version.
+// newest is the version of the layout that this program makes and knows (upgrade.go). A new count adds a column and no
+// version.
 const newest = 2
 
-// layout is what is there.
+// layout describes the tables that exist.
 type layout struct {
 	version    int
 	hypertable bool // TimescaleDB makes the partitions
 	runDays    int  // for how long runs are kept; 0 = for ever
-	sampleDays int  // … and their samples
+	sampleDays int  // how long samples are kept; 0 = for ever
 }
 
-// makeLock is held by whoever makes or drops a table: "rtcb".
+// makeLock is the key of the lock around making and dropping tables: "rtcb".
 const makeLock = 0x72746362
 
-// tables are made in this order. COUNTS stands for a column for each count that sums have.
+// tables makes the tables, in this order. COUNTS stands for a column for each count.
 const tables = `
 CREATE TABLE rtcbench.about (
 	version     integer NOT NULL,
@@ -93,7 +93,7 @@ EXCEPTION WHEN OTHERS THEN NULL; -- a server that was built without it
 END $$;
 `
 
-// hypertables are what TimescaleDB makes of the two tables.
+// hypertables turns the two tables into hypertables of TimescaleDB.
 const hypertables = `
 SELECT create_hypertable('rtcbench.run', 'ended', chunk_time_interval => INTERVAL '1 day',
 	create_default_indexes => false);
@@ -101,13 +101,13 @@ SELECT create_hypertable('rtcbench.sample', 'ended', chunk_time_interval => INTE
 	create_default_indexes => false);
 `
 
-// errEmpty says that nothing was ever made here.
+// errEmpty says that the database has no tables of rtcbench yet.
 var errEmpty = errors.New("nothing was kept in it yet")
 
-// errOlder is of a layout that whoever saves brings to the newest version.
+// errOlder says that the layout has an older version. Init or the next saved run upgrades it.
 var errOlder = errors.New("an older rtcbench made it")
 
-// there looks at what is there. It makes nothing.
+// there reads the layout, once. It makes nothing.
 func (s *Store) there(ctx context.Context) (layout, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -131,8 +131,8 @@ type querier interface {
 	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
 }
 
-// isTable reports whether a table of ours is there. It reads the catalogue: to_regclass may say what was so before
-// another process committed.
+// isTable reports whether rtcbench's table of this name exists. It reads the catalogue: to_regclass may still give the
+// state before another process committed.
 func isTable(ctx context.Context, q querier, name string) (is bool, err error) {
 	err = q.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace "+
 		"WHERE nspname = 'rtcbench' AND relname = $1)", name).Scan(&is)
@@ -147,7 +147,7 @@ func look(ctx context.Context, q querier) (l layout, err error) {
 	return l, err
 }
 
-// found is look, also at a layout of an older version.
+// found is look, but an older version is no error.
 func found(ctx context.Context, q querier) (l layout, err error) {
 	made, err := isTable(ctx, q, "about")
 	if err == nil && !made {
@@ -163,7 +163,7 @@ func found(ctx context.Context, q querier) (l layout, err error) {
 	return l, err
 }
 
-// ready makes what is missing, and gives its name.
+// ready makes the tables or columns that are missing, and gives their names.
 func (s *Store) ready(ctx context.Context) (made []string, err error) {
 	if _, err := s.there(ctx); err == nil && s.complete(ctx) {
 		return nil, nil
@@ -190,7 +190,7 @@ func (s *Store) ready(ctx context.Context) (made []string, err error) {
 	return made, err
 }
 
-// changing calls do in a transaction that makes or drops tables; others wait for it.
+// changing calls do in a transaction that makes or drops tables. Only one such transaction runs at a time.
 func (s *Store) changing(ctx context.Context, do func(pgx.Tx) error) error {
 	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", int64(makeLock)); err != nil {
@@ -228,7 +228,7 @@ func makeAll(ctx context.Context, tx pgx.Tx) (made []string, err error) {
 	return append(made, what), err
 }
 
-// missing are the counts for which a store of an older version has no column.
+// missing are the counts without a column: an older version made the tables.
 func missing(ctx context.Context, q querier) (list []string, err error) {
 	rows, err := q.Query(ctx, "SELECT attname FROM pg_attribute WHERE attrelid = 'rtcbench.rollup'::regclass "+
 		"AND NOT attisdropped")
@@ -248,7 +248,7 @@ func missing(ctx context.Context, q querier) (list []string, err error) {
 	return list, err
 }
 
-// complete reports whether each count has its column. The database is asked once.
+// complete reports whether each count has its column. It asks the database until that is so.
 func (s *Store) complete(ctx context.Context) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -260,8 +260,7 @@ func (s *Store) complete(ctx context.Context) bool {
 	return s.whole
 }
 
-// addColumns adds the counts that an older version did not have. Of the runs that are kept it is what their documents
-// say.
+// addColumns adds columns for missing counts. The values for kept runs come from their documents.
 func addColumns(ctx context.Context, tx pgx.Tx) (made []string, err error) {
 	list, err := missing(ctx, tx)
 	for _, name := range list {
@@ -283,7 +282,7 @@ func addColumns(ctx context.Context, tx pgx.Tx) (made []string, err error) {
 	return made, err
 }
 
-// Init makes what is missing, and says for how long runs and samples are kept from now on, where that is given.
+// Init makes the tables or columns that are missing. It sets how long runs and samples are kept, if keep says so.
 func (s *Store) Init(ctx context.Context, keep bench.Retention) (made []string, err error) {
 	made, err = s.ready(ctx)
 	if err != nil {
@@ -317,7 +316,7 @@ func (s *Store) Init(ctx context.Context, keep bench.Retention) (made []string, 
 	return made, nil
 }
 
-// forget lets what is there be looked at again.
+// forget drops what the Store remembers, so that it is read again.
 func (s *Store) forget() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -13,7 +13,7 @@ import (
 	"rtcbench/internal/result"
 )
 
-// toVersion2 parts series by the place whose echo answered, and gives runs columns for what else overviews need.
+// toVersion2 divides series by the place whose echo answered, and adds the columns for overviews to runs.
 const toVersion2 = `
 ALTER TABLE rtcbench.series ADD COLUMN echo text NOT NULL DEFAULT 'none';
 ALTER TABLE rtcbench.series DROP CONSTRAINT series_platform_location_engine_transport_key;
@@ -22,8 +22,8 @@ ALTER TABLE rtcbench.run ADD COLUMN verdict text, ADD COLUMN p95 bigint;
 UPDATE rtcbench.about SET version = 2;
 `
 
-// upgrade makes a layout of version 1 one of version 2. Runs that the echo of another place answered go over to series
-// of their own, and their sums with them.
+// upgrade turns a layout of version 1 into version 2. Runs that another place's echo answered move to series of their
+// own, and their sums change accordingly.
 func upgrade(ctx context.Context, tx pgx.Tx) (made []string, err error) {
 	if _, err := tx.Exec(ctx, toVersion2); err != nil {
 		return nil, err
@@ -48,7 +48,7 @@ func upgrade(ctx context.Context, tx pgx.Tx) (made []string, err error) {
 	for i := 0; i < len(list) && err == nil; i++ {
 		m := list[i]
 		run, unread := (result.Packed{Packed: bench.Packed{Document: []byte(m.document)}}).Run()
-		if unread != nil || run.Echo.Place == "" { // it stays where it is
+		if unread != nil || run.Echo.Place == "" { // the run stays in its series
 			continue
 		}
 		var to int64
@@ -68,7 +68,7 @@ func upgrade(ctx context.Context, tx pgx.Tx) (made []string, err error) {
 	return []string{"version 2 of its layout"}, err
 }
 
-// seriesOfEcho is the series that is as another one, but for the echo.
+// seriesOfEcho is the series that differs from the series like only in the echo. It is made if it is missing.
 func seriesOfEcho(ctx context.Context, tx pgx.Tx, like int64, echo string) (id int64, err error) {
 	err = tx.QueryRow(ctx, "SELECT b.id FROM rtcbench.series a JOIN rtcbench.series b USING (platform, location, "+
 		"engine, transport) WHERE a.id = $1 AND b.echo = $2", like, echo).Scan(&id)
@@ -80,7 +80,7 @@ func seriesOfEcho(ctx context.Context, tx pgx.Tx, like int64, echo string) (id i
 	return id, err
 }
 
-// sumsAnew is sumAnew, also of sums that are not there yet.
+// sumsAnew is sumAnew, but makes missing sums first.
 func sumsAnew(ctx context.Context, tx pgx.Tx, keys []rollupKey) error {
 	for _, k := range keys {
 		if _, err := tx.Exec(ctx, "INSERT INTO rtcbench.rollup (seconds, series, path, start, invalid, runs, "+

@@ -1,5 +1,5 @@
-// Package rollup is what stores have in common that keep sums of runs: of each series and path one for an hour and one
-// for a day (UTC). It knows no database.
+// Package rollup is shared by the stores that keep sums of runs (rollups): for each series and path, one for each hour
+// and one for each day (UTC). It knows no database.
 package rollup
 
 import (
@@ -11,7 +11,7 @@ import (
 	"rtcbench/internal/stats"
 )
 
-// Periods are those of the rollups.
+// Periods are the periods of rollups.
 var Periods = [...]time.Duration{time.Hour, 24 * time.Hour}
 
 // Floor is the start of the period that holds t, in Unix s.
@@ -21,10 +21,10 @@ func Floor(t time.Time, period time.Duration) int64 {
 	return at - (at%seconds+seconds)%seconds
 }
 
-// Sums are sums of series that a store knows by their numbers, for each path.
+// Sums adds up series, which a store knows by their numbers, for each path.
 type Sums struct {
 	query  bench.Query
-	series map[int64]bench.Series // without their paths
+	series map[int64]bench.Series // their paths are left out
 	sums   map[seriesOnPath]*sum
 }
 
@@ -33,18 +33,19 @@ type seriesOnPath struct {
 	path bench.Path
 }
 
-// sum is a series that is being summed up.
+// sum is the sum of one series.
 type sum struct {
 	bench.Aggregate
 	distribution stats.Sum
 }
 
-// NewSums sums up what q asks for of series.
+// NewSums makes empty Sums of the given series, for the runs that q asks for.
 func NewSums(q bench.Query, series map[int64]bench.Series) *Sums {
 	return &Sums{q, series, map[seriesOnPath]*sum{}}
 }
 
-// Add adds a part of a series, a run or a rollup; part.Histogram is not looked at, for histogram is it in binary.
+// Add adds a part of a series: a run or a rollup. Its histogram is the argument histogram, packed; part.Histogram is
+// ignored.
 func (s *Sums) Add(id int64, path bench.Path, invalid bool, part bench.Aggregate, histogram []byte) error {
 	one, wanted := s.series[id]
 	if !wanted || s.query.Path != "" && s.query.Path != path {
@@ -65,7 +66,7 @@ func (s *Sums) Add(id int64, path bench.Path, invalid bool, part bench.Aggregate
 	return to.distribution.AddBinary(histogram)
 }
 
-// List is all of them by name.
+// List is all sums, sorted by series.
 func (s *Sums) List() (list []bench.Aggregate) {
 	for _, sum := range s.sums {
 		if sum.Runs+sum.LeftOut > 0 {
@@ -77,13 +78,13 @@ func (s *Sums) List() (list []bench.Aggregate) {
 	return list
 }
 
-// Span is a part of time, in Unix µs, that is read from the rollups of Period; 0 = from the runs.
+// Span is a part of a time span, in Unix µs. It is read from the rollups of Period; 0 = from the runs.
 type Span struct {
 	Period   time.Duration
 	From, To int64
 }
 
-// Spans splits the time that q asks for into as few parts as days, hours and single runs allow.
+// Spans divides the time span of q into as few parts as possible: whole days, whole hours, and the rest run by run.
 func Spans(q bench.Query) []Span {
 	from, to := int64(math.MinInt64), int64(math.MaxInt64)
 	if !q.Since.IsZero() {

@@ -11,8 +11,8 @@ import (
 	"rtcbench/internal/store/rollup"
 )
 
-// Aggregate sums up by whole days and hours where it can, and by single runs at both ends. Where sums or runs cannot be
-// read it goes by the runs that can.
+// Aggregate sums up whole days and hours from their rollups, and the rest of the time span run by run. If rollups or
+// runs cannot be read, it sums up the runs that can be read.
 func (s *Store) Aggregate(ctx context.Context, q bench.Query) (list []bench.Aggregate, err error) {
 	list, err = s.sums(ctx, q)
 	if ofContent(err) {
@@ -26,7 +26,7 @@ func (s *Store) Aggregate(ctx context.Context, q bench.Query) (list []bench.Aggr
 	return list, s.explain(err)
 }
 
-// sums is Aggregate of a store in which nothing is damaged.
+// sums is Aggregate for a store without damage.
 func (s *Store) sums(ctx context.Context, q bench.Query) (list []bench.Aggregate, err error) {
 	err = s.reading(ctx, func(db *sql.DB) error {
 		if err = s.wellFiled(ctx, db); err == nil {
@@ -38,7 +38,7 @@ func (s *Store) sums(ctx context.Context, q bench.Query) (list []bench.Aggregate
 }
 
 func aggregate(ctx context.Context, db *sql.DB, q bench.Query) ([]bench.Aggregate, error) {
-	// One moment for all parts: a run that is saved meanwhile is in all of them or in none.
+	// One transaction for all parts: a run that is saved meanwhile is in all of them or in none.
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return nil, err
@@ -57,13 +57,13 @@ func aggregate(ctx context.Context, db *sql.DB, q bench.Query) ([]bench.Aggregat
 	return sums.List(), nil
 }
 
-// addTo adds what is in p to sums.
+// addTo adds the rollups or runs of p to sums.
 func addTo(ctx context.Context, tx *sql.Tx, p rollup.Span, sums *rollup.Sums) error {
 	query := "SELECT 0, series, path, ended, invalid, 1, " + counted.names("") + `, histogram, crc FROM run
 		WHERE ended >= ? AND ended < ?`
 	args := []any{p.From, p.To}
 	if p.Period != 0 {
-		// Series by series, as the rollups are sorted: a month has many hours beside those that are wanted.
+		// The query goes series by series, as the rollups are sorted: within a month, many hours are not wanted.
 		query = "SELECT seconds, series, path, start, invalid, runs, " + counted.names("") + `, histogram, crc
 			FROM rollup
 			WHERE seconds = ? AND series IN (SELECT id FROM series) AND start >= ? AND start < ?`
@@ -92,7 +92,7 @@ func addTo(ctx context.Context, tx *sql.Tx, p rollup.Span, sums *rollup.Sums) er
 	return rows.Err()
 }
 
-// seriesOf are those that q asks for, by their number.
+// seriesOf are the series that q asks for, by their number.
 func seriesOf(ctx context.Context, tx manyQuerier, q bench.Query) (map[int64]bench.Series, error) {
 	where, args := conditions(bench.Query{Platform: q.Platform, Location: q.Location, Engine: q.Engine,
 		Transport: q.Transport, Echo: q.Echo})
@@ -118,5 +118,5 @@ func ceilSeconds(micros int64) int64 {
 	if micros == math.MinInt64 || micros == math.MaxInt64 {
 		return micros
 	}
-	return micros / 1e6 // a whole number of hours
+	return micros / 1e6 // in Unix seconds, a whole number of hours
 }

@@ -10,13 +10,13 @@ import (
 	"rtcbench/internal/result"
 )
 
-// A brief is what overviews need of a run, in one short row: a page reads those of a day before it shows anything, and
-// a run is ten times as long. It is a copy, with a checksum of its own; one that is not as it was written is not looked
-// at, and the run itself is read.
+// A brief is a short copy of the values of a run that overviews need. A page reads the briefs of a day before it shows
+// anything; the runs are ten times as long. A brief has a checksum of its own. If the checksum is wrong, the run itself
+// is read.
 
 const briefVersion = 1
 
-// briefOf is the brief of a run that is filed under series; nil where the document has to be read for it.
+// briefOf is the brief of a run in series; nil if these values have to be read from the document each time.
 func briefOf(p bench.Packed, series int64) []byte {
 	verdict, p95, ok := result.Brief(p)
 	if !ok {
@@ -25,7 +25,7 @@ func briefOf(p bench.Packed, series int64) []byte {
 	b := make([]byte, 0, 128+len(p.Histogram))
 	b = binary.AppendVarint(append(b, briefVersion), series)
 	b = appendText(appendText(b, string(p.Series.Path)), string(verdict))
-	at := uint64(0) // 0 = not known
+	at := uint64(0) // P95 in ns plus 1; 0 = not known
 	if p95.OK {
 		at = uint64(p95.D) + 1
 	}
@@ -39,7 +39,7 @@ func briefOf(p bench.Packed, series int64) []byte {
 	return binary.BigEndian.AppendUint32(b, briefSum(p.ID, p.End.UnixMicro(), b))
 }
 
-// briefSum is the checksum of a brief and of where it belongs.
+// briefSum is the checksum of a brief, and of the ID and the end of its run.
 func briefSum(id string, ended int64, brief []byte) uint32 {
 	where := binary.BigEndian.AppendUint64(append(make([]byte, 0, 64), id...), uint64(ended))
 	return crc32.Update(crc32.Checksum(where, castagnoli), castagnoli, brief)
@@ -49,8 +49,8 @@ func appendText(b []byte, text string) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(text))), text...)
 }
 
-// briefly reads a brief of the run that ended then. series are those of the store. It is not ok where it is not as
-// it was written, or as another version writes it.
+// briefly decodes a brief of the run with this ID and end. series are the series of the store. ok is false if the brief
+// is damaged, or if another version of rtcbench wrote it.
 func briefly(data []byte, id string, ended int64, series map[int64]bench.Series) (d bench.Digest, ok bool) {
 	end := len(data) - 4
 	if end < 1 || data[0] != briefVersion || binary.BigEndian.Uint32(data[end:]) != briefSum(id, ended, data[:end]) {
@@ -80,10 +80,10 @@ func briefly(data []byte, id string, ended int64, series map[int64]bench.Series)
 	return d, r.ok && known
 }
 
-// briefReader reads what is in a brief, from its beginning.
+// briefReader reads the values of a brief one after the other.
 type briefReader struct {
 	data []byte
-	ok   bool // nothing was missing
+	ok   bool // false: the brief ended too early
 }
 
 func (r *briefReader) uint() uint64 {
@@ -107,7 +107,7 @@ func (r *briefReader) text() []byte {
 	return text
 }
 
-// verdictOf is the verdict of that name, without a copy of it for each run.
+// verdictOf is the verdict with this name. It shares the text of known verdicts, to save memory.
 func verdictOf(name []byte) bench.Verdict {
 	for _, v := range bench.Verdicts {
 		if string(v) == string(name) {

@@ -7,7 +7,7 @@ import (
 	"rtcbench/bench"
 )
 
-// columns are the counts that tables have a column for, in the order in which statements name them.
+// columns are counts that tables have a column for, in the order in which statements name them.
 type columns []bench.Count
 
 // counted are the columns of this version.
@@ -22,7 +22,7 @@ func (c columns) names(before string) string {
 	return strings.Join(list, ", ")
 }
 
-// in are the places of the columns in counts, for a row to be read into.
+// in are pointers to the counts in counts, to scan a row into.
 func (c columns) in(counts *bench.Counts) (list []any) {
 	for _, x := range c {
 		list = append(list, x.Of(counts))
@@ -30,7 +30,7 @@ func (c columns) in(counts *bench.Counts) (list []any) {
 	return list
 }
 
-// of are the values of the columns in counts, for a row to be written.
+// of are the values of the counts in counts, to write a row.
 func (c columns) of(counts bench.Counts) (list []any) {
 	for _, x := range c {
 		list = append(list, *x.Of(&counts))
@@ -38,14 +38,14 @@ func (c columns) of(counts bench.Counts) (list []any) {
 	return list
 }
 
-// insert is a statement with a place for each value: of the names before, the counts, and the names after.
+// insert is an INSERT statement with a parameter for each column: before, the counts, and after.
 func insert(table, before string, c columns, after string) string {
 	names := before + ", " + c.names("") + ", " + after
 	return fmt.Sprintf("INSERT INTO %s (%s) VALUES (?%s)", table, names,
 		strings.Repeat(", ?", strings.Count(names, ",")))
 }
 
-// putRollup is the statement that writes a sum, also over the one that is there. after is its last columns.
+// putRollup is the statement that writes a rollup or replaces it. after are its last columns.
 func (c columns) putRollup(after string) string {
 	return strings.Replace(insert("rollup", "seconds, series, path, start, invalid, runs", c, after), "INSERT",
 		"INSERT OR REPLACE", 1)
@@ -59,8 +59,8 @@ func (c columns) since(before columns) (list []migration) {
 	return list
 }
 
-// addColumn adds a count to runs and sums. Of the runs that are kept it is what their documents say: older ones say
-// nothing.
+// addColumn is the SQL that adds a count to runs and rollups. The values for kept runs come from their documents;
+// documents of older versions have none.
 func addColumn(name string) string {
 	return strings.ReplaceAll(`
 ALTER TABLE run ADD COLUMN NAME INTEGER NOT NULL DEFAULT 0;

@@ -8,20 +8,20 @@ import (
 	"rtcbench/bench"
 )
 
-// A bit that flips in a number leaves a number: rows bear checksums (CRC-32C) of what stands in them. Rows of before
-// there were any have NULL, and are read as they are.
+// SQLite does not notice a flipped bit in a number, so rows have checksums (CRC-32C) of their content. Rows that are
+// older than the checksums have NULL and are read without a check.
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // The parts of a row that have a checksum each, in their order. A rollup has the first two.
 const (
-	partColumns = iota // what the row is found and summed up by
+	partColumns = iota // the columns by which the row is found and summed up
 	partHistogram
 	partDocument
 	partSamples
 )
 
-// crcs are the checksums of parts, four bytes each.
+// crcs are the checksums of parts. Each has four bytes.
 func crcs(parts ...[]byte) (b []byte) {
 	for _, part := range parts {
 		b = binary.BigEndian.AppendUint32(b, crc32.Checksum(part, castagnoli))
@@ -29,7 +29,7 @@ func crcs(parts ...[]byte) (b []byte) {
 	return b
 }
 
-// verify is an error if a part of a row is not as it was written.
+// verify is an error if a part of a row differs from what was written.
 func verify(crc []byte, which int, part []byte) error {
 	at := 4 * which
 	if crc == nil || len(crc) >= at+4 && binary.BigEndian.Uint32(crc[at:]) == crc32.Checksum(part, castagnoli) {
@@ -39,7 +39,7 @@ func verify(crc []byte, which int, part []byte) error {
 		[...]string{"columns are", "histogram's bytes are", "document's bytes are", "samples are"}[which])
 }
 
-// summed are the columns by which a run or a rollup is summed up.
+// summed are the columns by which a run or a rollup is found and summed up.
 type summed struct {
 	seconds, series int64 // seconds: of the rollup's period; 0 = a run
 	path            bench.Path
@@ -49,17 +49,18 @@ type summed struct {
 	counts          bench.Counts
 }
 
-// places are read from the columns seconds, series, path, ended or start, invalid, runs and the counts.
+// places are pointers for a scan of the columns seconds, series, path, ended or start, invalid, runs and the counts.
 func (s *summed) places(c columns) []any {
 	return append([]any{&s.seconds, &s.series, &s.path, &s.at, &s.invalid, &s.runs}, c.in(&s.counts)...)
 }
 
-// values are those of places, to be written.
+// values are the values of the same columns, to write them.
 func (s summed) values(c columns) []any {
 	return append([]any{s.seconds, s.series, string(s.path), s.at, s.invalid, s.runs}, c.of(s.counts)...)
 }
 
-// bytes are the same for the same values. A count that is zero is not in them: stores may get columns later.
+// bytes are the bytes for the checksum. A count that is zero is left out: so a column that is added later changes no
+// checksum.
 func (s summed) bytes() []byte {
 	b := make([]byte, 0, 128)
 	invalid := int64(0)

@@ -17,10 +17,10 @@ import (
 	"rtcbench/bench"
 )
 
-// errDamage is of a store that bears our mark, and is not as any rtcbench makes it.
+// errDamage says that a file is a store of rtcbench, but not as any version makes one.
 var errDamage = errors.New("it is not as rtcbench makes it")
 
-// code is SQLite's primary result code (sqlite.org/rescode.html); 0 = the error is not one of SQLite's.
+// code is the primary result code of SQLite (sqlite.org/rescode.html); 0 = err is not from SQLite.
 func code(err error) int {
 	var e *driver.Error
 	if errors.As(err, &e) {
@@ -29,13 +29,13 @@ func code(err error) int {
 	return 0
 }
 
-// isDamage reports whether err says that the file is damaged, and not the world around it.
+// isDamage reports whether err says that the file is damaged.
 func isDamage(err error) bool {
 	c := code(err)
 	return errors.Is(err, errDamage) || c == codes.SQLITE_CORRUPT || c == codes.SQLITE_NOTADB
 }
 
-// asDamage is err where SQL that suits a sound store does not suit this one.
+// asDamage turns the error of a correct SQL statement into errDamage: it can only fail if the tables are damaged.
 func asDamage(err error) error {
 	if code(err) == codes.SQLITE_ERROR {
 		return fmt.Errorf("%w: %w", errDamage, err)
@@ -43,8 +43,8 @@ func asDamage(err error) error {
 	return err
 }
 
-// ofContent reports whether err comes from what the file holds. What the system says has another cause, and so has the
-// end of the caller's context.
+// ofContent reports whether err comes from the content of the file. Errors of the operating system do not, and neither
+// does the end of the caller's context.
 func ofContent(err error) bool {
 	switch code(err) {
 	case codes.SQLITE_PERM, codes.SQLITE_BUSY, codes.SQLITE_LOCKED, codes.SQLITE_READONLY, codes.SQLITE_INTERRUPT,
@@ -57,11 +57,11 @@ func ofContent(err error) bool {
 			}
 		}
 	}
-	return err != nil && err.Error() != "sql: database is closed" // database/sql does not export it
+	return err != nil && err.Error() != "sql: database is closed" // database/sql does not export this error
 }
 
-// atFault reports whether saving failed because of the file. An error that may have another cause needs a second
-// witness.
+// atFault reports whether saving failed because of the file. If the error may have another cause, the pages of the file
+// are checked, too.
 func (s *Store) atFault(ctx context.Context, err error) bool {
 	switch c := code(err); {
 	case isDamage(err) || errors.Is(err, errMoved):
@@ -74,10 +74,10 @@ func (s *Store) atFault(ctx context.Context, err error) bool {
 	return s.db != nil && isDamage(s.lookThrough(ctx))
 }
 
-// lookTime bounds the look through a store that somebody waits for; rtcbench store check takes the time that it needs.
+// lookTime bounds a check while somebody waits. A full check, which the user asks for, takes as long as it needs.
 const lookTime = 5 * time.Second
 
-// lookThrough finds pages that cannot be right (sqlite.org/pragma.html#pragma_quick_check).
+// lookThrough checks the pages of the file (sqlite.org/pragma.html#pragma_quick_check).
 func (s *Store) lookThrough(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
@@ -86,7 +86,7 @@ func (s *Store) lookThrough(ctx context.Context) error {
 		if isDamage(err) {
 			return err
 		}
-		return nil // the error shows again when it matters
+		return nil // the next access meets the same error
 	}
 	if found != "ok" {
 		return fmt.Errorf("%w: %s", errDamage, found)
@@ -94,7 +94,7 @@ func (s *Store) lookThrough(ctx context.Context) error {
 	return nil
 }
 
-// firstOfDay reports whether the run that was saved last is not of today: the store is looked through once a day.
+// firstOfDay reports whether no run of today was saved yet: the file is checked once a day.
 func (s *Store) firstOfDay(ctx context.Context) bool {
 	var ended int64
 	err := s.read.QueryRowContext(ctx, "SELECT ended FROM run ORDER BY key DESC LIMIT 1").Scan(&ended)
@@ -103,7 +103,7 @@ func (s *Store) firstOfDay(ctx context.Context) bool {
 
 const day = int64(24 * time.Hour / time.Microsecond)
 
-// sound finds out whether the tables are as the migrations make them. Others may stand beside them.
+// sound checks that the tables are as the migrations make them. There may be other tables, too.
 func sound(ctx context.Context, db *sql.DB) error {
 	want, err := made()
 	if err != nil {
@@ -128,7 +128,7 @@ var made = sync.OnceValues(func() ([]string, error) {
 		return nil, err
 	}
 	defer db.Close()
-	db.SetMaxOpenConns(1) // each connection has a memory of its own
+	db.SetMaxOpenConns(1) // each connection to :memory: has a database of its own
 	for _, m := range migrations {
 		if _, err := db.Exec(m.sql); err != nil {
 			return nil, err
@@ -137,7 +137,7 @@ var made = sync.OnceValues(func() ([]string, error) {
 	return layout(context.Background(), db)
 })
 
-// layout says what columns, indexes and references a database has, a line each, sorted.
+// layout lists the columns, indexes and references of a database: a line each, sorted.
 func layout(ctx context.Context, db *sql.DB) (lines []string, err error) {
 	rows, err := db.QueryContext(ctx, `
 SELECT m.name || '.' || p.name || ' ' || p.type || ' ' || p."notnull" || ' ' || p.pk || coalesce(' ' || `+
@@ -162,7 +162,7 @@ ORDER BY 1`)
 	return lines, rows.Err()
 }
 
-// bearsMark reports whether the file's header has our mark in it, where SQLite keeps it
+// bearsMark reports whether the header of the file has our application ID
 // (sqlite.org/fileformat.html#the_database_header).
 func bearsMark(path string) bool {
 	f, err := os.Open(path)
@@ -175,17 +175,18 @@ func bearsMark(path string) bool {
 	return err == nil && string(header[68:72]) == "rtcb"
 }
 
-// renew opens the file anew after a transaction of the one called file failed for why.
+// renew opens the file again after a transaction on it failed. file is the file of the transaction, why its error.
 func (s *Store) renew(ctx context.Context, file os.FileInfo, why error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.file != file { // somebody else has done so meanwhile
+	if s.file != file { // another goroutine has opened it again meanwhile
 		return nil
 	}
 	return s.beginAnew(ctx, why)
 }
 
-// beginAnew puts a damaged store aside, unless another process has done so, and begins a new one.
+// beginAnew sets a damaged store aside and makes a new one. If another process has done that already, it opens the new
+// one.
 func (s *Store) beginAnew(ctx context.Context, why error) error {
 	if !errors.Is(why, errDamage) && !errors.Is(why, errMoved) && !s.options.Own && !bearsMark(s.path) {
 		return why
@@ -212,7 +213,8 @@ func (s *Store) beginAnew(ctx context.Context, why error) error {
 	return nil
 }
 
-// setAside renames a store. What belongs to it goes first: SQLite removes a log that it finds beside a new file.
+// setAside renames a store. The files beside it are renamed first: SQLite deletes a log that it finds beside a new
+// file.
 func setAside(path string) (aside string, err error) {
 	name := path + ".damaged-" + time.Now().UTC().Format("20060102T150405.000Z")
 	for _, tail := range []string{"-wal", "-journal", "-shm", ""} {

@@ -10,33 +10,33 @@ import (
 	"rtcbench/internal/result"
 )
 
-// digesting reads digests in their order.
+// digesting reads digests in the order of the runs.
 type digesting struct {
 	query  bench.Query
-	skip   func(string) bool // nil = none is left out
-	after  position          // where the next one may be
+	skip   func(string) bool // leaves out runs by ID; nil = leaves out none
+	after  position          // position before the next run
 	series map[int64]bench.Series
-	where  string // the index, and the conditions that series make
+	where  string // the index to use, and the condition on series
 }
 
-// chunkOfDigests are some.
+// chunkOfDigests are some digests.
 type chunkOfDigests struct {
 	list   []result.Digested
 	looked int      // how many runs were looked at
-	last   position // of those
+	last   position // of the last run that was looked at
 }
 
-// fewSeries is of how many series the runs are looked for series by series; of more, all runs of the time are looked
-// at.
+// fewSeries is up to how many series the runs are looked up by series. For more series, all runs of the time span are
+// looked at.
 const fewSeries = 200
 
-// begin reads which series there are, and so which way is the shortest.
+// begin reads the series, and chooses the index.
 func (r *digesting) begin(ctx context.Context, db *sql.DB) (err error) {
 	if r.series, err = seriesOf(ctx, db, bench.Query{}); err != nil {
 		return err
 	}
 	of := r.query
-	of.Path = "" // is the run's
+	of.Path = "" // a path belongs to the run, not to the series
 	var wanted []int64
 	for id, one := range r.series {
 		if of.OfSeries(one) {
@@ -54,7 +54,7 @@ func (r *digesting) begin(ctx context.Context, db *sql.DB) (err error) {
 	return nil
 }
 
-// listed are numbers as SQL.
+// listed are numbers as a list in SQL.
 func listed(keys []int64) string {
 	b := []byte{'('}
 	for i, key := range keys {
@@ -66,7 +66,7 @@ func listed(keys []int64) string {
 	return string(append(b, ')'))
 }
 
-// next are the digests of at most n runs.
+// next reads the digests of at most n runs.
 func (r *digesting) next(ctx context.Context, db *sql.DB, n int) (c chunkOfDigests, err error) {
 	if r.series == nil {
 		if err := r.begin(ctx, db); err != nil {
@@ -82,7 +82,7 @@ func (r *digesting) next(ctx context.Context, db *sql.DB, n int) (c chunkOfDiges
 		keys[i], at[run.key] = run.key, i
 	}
 	c.list = make([]result.Digested, len(runs))
-	var rest []int64 // that have no brief
+	var rest []int64 // runs without a valid brief
 	brief := make([]bool, len(runs))
 	err = eachRow(ctx, db, "SELECT key, data FROM digest WHERE key IN "+listed(keys), func(rows *sql.Rows) error {
 		var key int64
@@ -114,7 +114,7 @@ func (r *digesting) next(ctx context.Context, db *sql.DB, n int) (c chunkOfDiges
 	return c, nil
 }
 
-// runs are those among the next n that are not skipped, with what each adds to the mark of its hour.
+// runs are those of the next n runs that are not skipped. marks is what each run adds to the mark of its hour.
 func (r *digesting) runs(ctx context.Context, db *sql.DB, n int) (list []found, marks []int64, c chunkOfDigests,
 	err error) {
 	q := r.query
@@ -137,7 +137,7 @@ func (r *digesting) runs(ctx context.Context, db *sql.DB, n int) (list []found, 
 	return list, marks, c, err
 }
 
-// whole reads runs for their digests.
+// whole reads the runs with these keys in full, and calls visit with their digests.
 func (r *digesting) whole(ctx context.Context, db *sql.DB, keys []int64, visit func(int64, result.Digested)) error {
 	if len(keys) == 0 {
 		return nil
@@ -153,7 +153,7 @@ func (r *digesting) whole(ctx context.Context, db *sql.DB, keys []int64, visit f
 			return err
 		}
 		if x.End = x.End.UTC(); x.verify() != nil {
-			x.Document, x.Histogram = nil, nil // it is read as a run that cannot be
+			x.Document, x.Histogram = nil, nil // so the digest becomes an error
 		}
 		list, of = append(list, x.Packed.Packed), append(of, key)
 		return nil

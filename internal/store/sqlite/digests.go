@@ -12,8 +12,8 @@ import (
 
 var _ bench.Digester = (*Store)(nil)
 
-// Digests goes by the briefs, and reads the runs that have none. Where the file is damaged it goes by the runs that can
-// be read.
+// Digests implements bench.Digester. It reads the briefs, and the runs that have none. If the file is damaged, it reads
+// the runs that can be read.
 func (s *Store) Digests(ctx context.Context, q bench.Query, skip func(string) bool) iter.Seq2[bench.Digest, error] {
 	return func(yield func(bench.Digest, error) bool) {
 		const size = 2048
@@ -50,7 +50,7 @@ func (s *Store) Digests(ctx context.Context, q bench.Query, skip func(string) bo
 	}
 }
 
-// digestsOfDamaged gives those after a place in their order that can be read.
+// digestsOfDamaged gives the digests after a position that can be read in a damaged file.
 func (s *Store) digestsOfDamaged(ctx context.Context, q bench.Query, skip func(string) bool, after position,
 	yield func(bench.Digest, error) bool) {
 	for d, err := range bench.DigestsOfRuns(ctx, s, q) {
@@ -64,18 +64,20 @@ func (s *Store) digestsOfDamaged(ctx context.Context, q bench.Query, skip func(s
 	}
 }
 
-// markOf tells a run from others: by its key, which may be used again, and the end of its ID.
+// markOf is the SQL expression for what a run adds to the mark of its hour. It uses the key and the end of the ID: a
+// key alone may be used again.
 func markOf(run string) string {
 	return strings.ReplaceAll("R.key % 1000000007 * 65536 + unicode(substr(R.id, -1)) + "+
 		"97 * unicode(substr(R.id, -2)) + 9409 * unicode(substr(R.id, -3)) + "+
 		"912673 * unicode(substr(R.id, -4))", "R.", run+".")
 }
 
-// Marks are kept by triggers: whoever watches asks for them each second, and a day has hundreds of thousands of runs.
+// Marks implements bench.Digester. Triggers keep the marks up to date: they are read every second, and a day may have
+// hundreds of thousands of runs.
 func (s *Store) Marks(ctx context.Context, since time.Time) (marks map[int64]bench.Mark, err error) {
 	err = s.reading(ctx, func(db *sql.DB) error {
 		marks = map[int64]bench.Mark{}
-		if err := s.wellFiled(ctx, db); err != nil { // once, before many ask for digests
+		if err := s.wellFiled(ctx, db); err != nil { // checked once, before many digests are read
 			return err
 		}
 		return eachRow(ctx, db, "SELECT start, runs, mark FROM hour WHERE start >= ?", func(rows *sql.Rows) error {
@@ -89,7 +91,7 @@ func (s *Store) Marks(ctx context.Context, since time.Time) (marks map[int64]ben
 	return marks, s.explain(err)
 }
 
-// IDs goes by the index alone.
+// IDs implements bench.Digester. It reads an index alone.
 func (s *Store) IDs(ctx context.Context, since, until time.Time) (ids []string, err error) {
 	err = s.reading(ctx, func(db *sql.DB) error {
 		ids = nil

@@ -8,9 +8,9 @@ import (
 	"rtcbench/bench"
 )
 
-// echoesOfKept parts the runs that were kept before it by the place whose echo answered, and makes the rollups anew
-// that they were in and are in. A run that cannot be read stays where it is. It is a part of the migration to version
-// 5, and speaks that version's SQL.
+// echoesOfKept is a part of the migration to version 5, and uses the SQL of that version. It divides the series of kept
+// runs by the place whose echo answered, and computes the rollups again that change. A run that cannot be read stays in
+// its series.
 func echoesOfKept(ctx context.Context, tx *sql.Tx) error {
 	return visit{
 		where: `instr(document, '"place":') > 0`,
@@ -28,7 +28,7 @@ func echoesOfKept(ctx context.Context, tx *sql.Tx) error {
 	}.all(ctx, tx)
 }
 
-// seriesOfEcho is the series that is as another one, but for the echo.
+// seriesOfEcho is the series that differs from the series like only in the echo. It is made if it is missing.
 func seriesOfEcho(ctx context.Context, tx *sql.Tx, like int64, echo string) (id int64, err error) {
 	var s bench.Series
 	if err := tx.QueryRowContext(ctx, "SELECT platform, location, engine, transport FROM series WHERE id = ?",

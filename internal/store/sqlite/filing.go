@@ -12,24 +12,24 @@ import (
 	"rtcbench/internal/result"
 )
 
-// row is a run as the table has it: what it is filed by (its series, its path, its end, its counts, its verdict), and
-// all of it as bytes.
+// row is a row of the table of runs. The columns by which the run is filed are its series, path, end, counts and
+// verdict. The document contains the same values.
 type row struct {
 	result.Packed
 	series int64
 	ended  int64 // Unix µs
 	crc    []byte
 
-	whole   bool // its samples were read, if there are any
-	unfiled bool // nothing was read of what it is filed by
+	whole   bool // the samples were read, if the run has any
+	unfiled bool // the columns by which it is filed were not read
 }
 
-// columnsOfRow are read by scan, from run JOIN series; the samples and what else is wanted follow.
+// columnsOfRow are the columns that scan reads, from run JOIN series. The samples and further columns follow.
 var columnsOfRow = "run.id, run.series, run.ended, run.invalid, " + counted.names("run.") +
 	", series.platform, series.location, series.engine, series.transport, series.echo, run.path, " +
 	"run.histogram, run.document, run.crc"
 
-// scan reads a row that begins with columnsOfRow and its samples.
+// scan reads a row that begins with columnsOfRow and the samples. Further columns go to more.
 func (r *row) scan(rows *sql.Rows, more ...any) error {
 	s := &r.Series
 	to := append([]any{&r.ID, &r.series, &r.ended, &r.Invalid}, counted.in(&r.Counts)...)
@@ -42,7 +42,7 @@ func (r *row) scan(rows *sql.Rows, more ...any) error {
 
 func (r row) position() position { return position{r.ended, r.ID} }
 
-// run is the run of a row that is as it was written, and is filed as what it is.
+// run is the run of a row. The error says that the row is damaged, or that its columns contradict its document.
 func (r row) run() (run bench.Run, err error) {
 	if !r.unfiled {
 		run, err = r.AsFiled()
@@ -52,7 +52,7 @@ func (r row) run() (run bench.Run, err error) {
 	return run, cmp.Or(err, r.verify())
 }
 
-// verify is an error if what was read of a row is not as it was written.
+// verify is an error if what was read of a row differs from what was written.
 func (r row) verify() error {
 	parts := [][]byte{partHistogram: r.Histogram, partDocument: r.Document}
 	if r.whole {
@@ -72,7 +72,7 @@ func (r row) verify() error {
 	return nil
 }
 
-// wellFiled is misfiled, once for each time that the file is opened: a history reads it some thirty times.
+// wellFiled calls misfiled once for each time that the file is opened: a history would call it some thirty times.
 func (s *Store) wellFiled(ctx context.Context, db *sql.DB) error {
 	if s.filed.Load() == db {
 		return nil
@@ -84,8 +84,8 @@ func (s *Store) wellFiled(ctx context.Context, db *sql.DB) error {
 	return err
 }
 
-// misfiled finds out whether the series are those of their runs: each is held against its first run and its last one.
-// One run that contradicts its series may be damaged itself; if both do, the series is.
+// misfiled is an error if a series is not the series of its runs. It compares each series with its first run and its
+// last run. If only one run contradicts its series, the run may be damaged; if both do, the series is.
 func misfiled(ctx context.Context, db *sql.DB) error {
 	for id, more := int64(-1<<63), true; more; {
 		err := db.QueryRowContext(ctx, "SELECT series FROM run WHERE series > ? ORDER BY series LIMIT 1", id).Scan(&id)
@@ -122,8 +122,8 @@ func misfiled(ctx context.Context, db *sql.DB) error {
 	return nil
 }
 
-// held holds the series against its first run in that order. A run that cannot be read says nothing, and a run that is
-// filed elsewhere than it says is as good a witness.
+// held compares a series with its first run in the given order. why says how they differ; nil = they agree, or the run
+// cannot be read.
 func held(ctx context.Context, db *sql.DB, of bench.Series, id int64, order string) (key int64, why, err error) {
 	var p result.Packed
 	query := "SELECT key, document FROM run WHERE series = ? ORDER BY " + order + " LIMIT 1"

@@ -7,9 +7,9 @@ import (
 	"rtcbench/bench"
 )
 
-// judgeKept marks the invalid ones among the runs that were kept before runs were judged, and makes the rollups anew
-// that they are in. A run that cannot be read stays where it is. It is a part of the migration to version 2, and speaks
-// that version's SQL.
+// judgeKept is a part of the migration to version 2, and uses the SQL of that version. It finds the invalid runs among
+// the runs that were kept before runs were judged, and computes their rollups again. A run that cannot be read stays as
+// it is.
 func judgeKept(ctx context.Context, tx *sql.Tx) error {
 	return visit{
 		look: func(r bench.Run) (string, bool) { return "", bench.Summarise(r).Validity.Verdict == bench.Invalid },
@@ -21,7 +21,7 @@ func judgeKept(ctx context.Context, tx *sql.Tx) error {
 	}.all(ctx, tx)
 }
 
-// sumAnew makes the two rollups of one series and period of its runs. A run that cannot be read is in no sum.
+// sumAnew computes the rollups of a series and a period again from their runs. A run that cannot be read is in no sum.
 func sumAnew(ctx context.Context, tx *sql.Tx, seconds, series, start int64) error {
 	if _, err := tx.ExecContext(ctx, "DELETE FROM rollup WHERE seconds = ? AND series = ? AND start = ?", seconds,
 		series, start); err != nil {

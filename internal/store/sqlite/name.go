@@ -8,13 +8,13 @@ import (
 	"rtcbench/bench"
 )
 
-// Kind begins the name of every store of this kind.
+// Kind is the beginning of the name of every store of this package.
 const Kind = "sqlite:"
 
-// Name is the one name of the store at path.
+// Name is the name that identifies the store at path.
 func Name(path string) string { return Kind + path }
 
-// Like says whether another name leads to the file at path.
+// Like says whether another name may mean the file at path.
 func Like(path, name string) bench.Likeness {
 	other, ok := strings.CutPrefix(name, Kind)
 	if ok && (realPath(other) == realPath(path) || sameFile(other, path)) {
@@ -23,7 +23,7 @@ func Like(path, name string) bench.Likeness {
 	return bench.Another
 }
 
-// realPath is path through no link of its folder.
+// realPath is path with the symbolic links of its folder resolved.
 func realPath(path string) string {
 	if dir, err := filepath.EvalSymlinks(filepath.Dir(path)); err == nil {
 		return filepath.Join(dir, filepath.Base(path))

@@ -7,9 +7,8 @@ import (
 	"rtcbench/bench"
 )
 
-// pathsOfKept says of the runs that were kept before it how their messages travelled, and makes the rollups anew that
-// they are in. A run that cannot be read stays where it is. It is a part of the migration to version 3, and speaks that
-// version's SQL.
+// pathsOfKept is a part of the migration to version 3, and uses the SQL of that version. It fills in how the messages
+// of kept runs travelled, and computes their rollups again. A run that cannot be read stays as it is.
 func pathsOfKept(ctx context.Context, tx *sql.Tx) error {
 	return visit{
 		look: func(r bench.Run) (string, bool) { return string(r.Path()), r.Path() != "" },
@@ -26,8 +25,8 @@ func pathsOfKept(ctx context.Context, tx *sql.Tx) error {
 // checked, as an argument of sumByPath: rows have checksums.
 const checked = true
 
-// sumByPath makes the rollups of one series and period of its runs, with the columns that there are. Runs that cannot
-// be read are in no sum. checked says that rows have checksums.
+// sumByPath computes the rollups of a series and a period from their runs, for the counts in c. A run that cannot be
+// read is in no sum. checked says that rows have checksums.
 func (c columns) sumByPath(ctx context.Context, tx *sql.Tx, seconds, series, start int64, checked bool) error {
 	if _, err := tx.ExecContext(ctx, "DELETE FROM rollup WHERE seconds = ? AND series = ? AND start = ?", seconds,
 		series, start); err != nil {

@@ -16,17 +16,18 @@ import (
 	"rtcbench/bench"
 )
 
-// OpenToRead opens a store as Options without a field do.
+// OpenToRead opens a store for reading with empty Options.
 func OpenToRead(ctx context.Context, path string) (*Store, error) {
 	return Options{}.OpenToRead(ctx, path)
 }
 
-// OpenToRead is Open for who wants to read alone; Save is an error then. It changes no byte of the file and of its
-// folder: it reads also where nothing may be written, and where the disk is full. What cannot be read without a change
-// is read in a copy in the folder for temporary files: a store of an older version, and a log that lacks its index.
+// OpenToRead opens the store at path for reading; Save is an error then. It changes nothing in the file and in its
+// folder, so it works on a full disk and without the right to write. Two kinds of stores are read in a copy in the
+// folder for temporary files: stores of an older version, and stores with a log that lacks its index. The caller closes
+// the store.
 func (o Options) OpenToRead(ctx context.Context, path string) (*Store, error) {
 	if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() && info.Size() == 0 && size(path+"-wal") == 0 {
-		return nil, fmt.Errorf("store %s is empty: nothing was kept in it yet", path) // Open would make a store of it
+		return nil, fmt.Errorf("store %s is empty: nothing was kept in it yet", path) // Open makes a store of it
 	}
 	s := &Store{path: path, options: o}
 	if err := s.connectToRead(ctx); err != nil {
@@ -36,7 +37,7 @@ func (o Options) OpenToRead(ctx context.Context, path string) (*Store, error) {
 	return s, nil
 }
 
-// Without a writer, and with nothing in the write-ahead log, the file is all there is
+// Without locks, the file must have no writer, and its write-ahead log must be empty
 // (sqlite.org/wal.html#read_only_databases).
 var (
 	withLocks    = url.Values{"mode": {"ro"}, "readonly_shm": {"1"}}
@@ -50,10 +51,10 @@ func (s *Store) connectToRead(ctx context.Context) (err error) {
 	log, there := os.Stat(s.path + "-wal")
 	_, index := os.Stat(s.path + "-shm")
 	now := filesOf(s.path)
-	if size(s.path+"-journal") > 0 { // of a process that was killed while it made the file
+	if size(s.path+"-journal") > 0 { // a process was killed while it made the file
 		return s.readCopy(ctx, now)
 	}
-	if there == nil && index == nil { // somebody has it open, or was killed
+	if there == nil && index == nil { // a process has it open, or was killed
 		if err := s.readBy(ctx, withLocks, now); err == nil || !unreachable(err) {
 			return err
 		}
@@ -71,7 +72,7 @@ func (s *Store) connectToRead(ctx context.Context) (err error) {
 	}
 }
 
-// unreachable reports whether a file cannot be opened in one way, and may be in another.
+// unreachable reports whether a file cannot be opened in this way, but perhaps in another.
 func unreachable(err error) bool {
 	switch code(err) {
 	case codes.SQLITE_READONLY, codes.SQLITE_CANTOPEN, codes.SQLITE_PERM, codes.SQLITE_IOERR, codes.SQLITE_FULL,
@@ -81,7 +82,7 @@ func unreachable(err error) bool {
 	return false
 }
 
-// readBy opens the file in one way. now is what its files were before.
+// readBy opens the file with the given parameters. now are its files before.
 func (s *Store) readBy(ctx context.Context, way url.Values, now *files) error {
 	options := url.Values{"_pragma": {patience, "query_only(on)", "temp_store(memory)"}}
 	for k, v := range way {
@@ -92,7 +93,7 @@ func (s *Store) readBy(ctx context.Context, way url.Values, now *files) error {
 		return err
 	}
 	switch version, _, err := identify(ctx, db); {
-	case err != nil && !errors.Is(err, errDamage): // else what can be read of it is
+	case err != nil && !errors.Is(err, errDamage): // with errDamage, what can be read of it is read
 		return errors.Join(err, db.Close())
 	case err == nil && version < len(migrations):
 		if err := db.Close(); err != nil {
@@ -107,11 +108,11 @@ func (s *Store) readBy(ctx context.Context, way url.Values, now *files) error {
 	return nil
 }
 
-// files are what a store lies in. What is read without locks, or in a copy, is read again when they have changed.
+// files are the files of a store. A store that is read without locks or in a copy is opened again if they have changed.
 type files struct{ main, log os.FileInfo }
 
 func filesOf(path string) *files {
-	main, _ := os.Stat(path) // nil = there is none
+	main, _ := os.Stat(path) // nil = there is no file
 	log, _ := os.Stat(path + "-wal")
 	return &files{main, log}
 }
@@ -126,7 +127,7 @@ func unchanged(a, b os.FileInfo) bool {
 
 func empty(f os.FileInfo) bool { return f == nil || f.Size() == 0 }
 
-// readCopy reads a copy, in which everything may be written. now is what the files were before.
+// readCopy opens a copy of the store, which may be written. now are the files of the store before.
 func (s *Store) readCopy(ctx context.Context, now *files) error {
 	dir, err := os.MkdirTemp("", "rtcbench-store-")
 	if err != nil {
@@ -164,7 +165,7 @@ func copyFile(to, from string) error {
 	return errors.Join(err, w.Close())
 }
 
-// size is how long the file is; 0 = there is none.
+// size is the size of the file; 0 = there is none.
 func size(path string) int64 {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -173,10 +174,10 @@ func size(path string) int64 {
 	return info.Size()
 }
 
-// mostTries bounds how often a file is read again that is written meanwhile.
+// mostTries bounds how often a file is read again because it changed meanwhile.
 const mostTries = 20
 
-// reading calls f with what is to be read. It calls f again where a file without locks was written meanwhile.
+// reading calls f with the database to read. It calls f again if the file was read without locks and changed meanwhile.
 func (s *Store) reading(ctx context.Context, f func(*sql.DB) error) error {
 	s.mu.RLock()
 	stale := s.asOf != nil && !s.asOf.same(filesOf(s.path))
@@ -219,17 +220,17 @@ func (s *Store) readOnce(f func(*sql.DB) error) (again bool, err error) {
 		return false, errors.New("it could not be opened again")
 	}
 	err = f(from.read)
-	if s.asOf == nil { // the log may have been begun anew, or its index be gone with the last who wrote
+	if s.asOf == nil { // the log may have been replaced, or its index removed with the last writer
 		return s.db == nil && unreachable(err), err
 	}
-	if s.copy != nil { // which nobody writes
+	if s.copy != nil { // nobody writes the copy
 		return false, err
 	}
 	return !s.asOf.same(filesOf(s.path)), err
 }
 
-// Check reads the whole file and says what is wrong with it: its layout, its pages, or sums that are not those of the
-// runs. Whether each run can be read shows when it is.
+// Check reads the whole file. The error says what is wrong with its layout, its pages, or its sums. It does not read
+// the single runs.
 func (s *Store) Check(ctx context.Context) error {
 	err := s.reading(ctx, func(db *sql.DB) error {
 		if _, _, err := identify(ctx, db); err != nil {
@@ -261,7 +262,7 @@ func (s *Store) Check(ctx context.Context) error {
 	return s.checkSums(ctx)
 }
 
-// checkSums holds the rollups against the runs that they are sums of, where all of those can be read.
+// checkSums compares the rollups with the runs. It compares nothing if a run cannot be read.
 func (s *Store) checkSums(ctx context.Context) error {
 	q := bench.Query{Invalid: true}
 	byRun, bad, err := bench.AggregateRuns(ctx, struct{ bench.Store }{s}, q)

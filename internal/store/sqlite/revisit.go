@@ -10,25 +10,25 @@ import (
 	"rtcbench/internal/store/rollup"
 )
 
-// visit is what a migration does with the runs that were kept before it. A run that cannot be read stays as it is, and
-// so does one of which nothing is found.
+// visit is how a migration changes the runs that are kept. A run that cannot be read stays as it is, and so does a run
+// for which look finds nothing.
 type visit struct {
-	where string // which runs are looked at, in SQL; "" = all
+	where string // condition in SQL; "" = all runs are looked at
 	look  func(bench.Run) (value string, found bool)
-	// write puts what was found into a run's row. The sums of the run's series, and of that one if it is not 0, are
-	// then made anew.
+	// write writes the value into the row of a run. Afterwards the rollups of the run's series are computed again, and
+	// those of the series also if it is not 0.
 	write func(r visited) (also int64, err error)
 	sum   func(seconds, series, start int64) error
 }
 
-// visited is a run, the series and the time by which it is in sums, and what was found of it.
+// visited is a run with its series, its end, and the value that look found.
 type visited struct {
 	key, series int64
 	ended       time.Time
 	value       string
 }
 
-// all goes through the runs.
+// all visits all runs, and then computes the rollups again.
 func (v visit) all(ctx context.Context, tx *sql.Tx) error {
 	type period struct{ seconds, series, start int64 }
 	anew := map[period]bool{}
@@ -58,7 +58,8 @@ func (v visit) all(ctx context.Context, tx *sql.Tx) error {
 	return nil
 }
 
-// some looks at runs after the one with the key *last, and gives those of which something was found.
+// some looks at a chunk of runs after the key *last, and gives the runs for which look found a value. more says whether
+// further runs may follow.
 func (v visit) some(ctx context.Context, tx *sql.Tx, last *int64, more *bool) (list []visited, err error) {
 	const chunk = 1000
 	where := "key > ?"

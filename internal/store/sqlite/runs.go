@@ -14,7 +14,7 @@ import (
 	"rtcbench/bench"
 )
 
-// Runs reads in chunks: nothing is held open between two runs. Where the file is damaged it gives what can be read.
+// Runs reads in chunks. Between two runs no query is open. In a damaged file it reads the runs that can be read.
 func (s *Store) Runs(ctx context.Context, q bench.Query) iter.Seq2[bench.Run, error] {
 	return func(yield func(bench.Run, error) bool) {
 		const size = 256
@@ -52,14 +52,13 @@ func (s *Store) Runs(ctx context.Context, q bench.Query) iter.Seq2[bench.Run, er
 	}
 }
 
-// unpacked is a run that was read, or why it cannot be.
+// unpacked is a run, or the reason why it cannot be read.
 type unpacked struct {
 	bench.Run
 	err error
 }
 
-// unpacked gives the runs of rows in their order. Most of what reading takes is to unpack them, so as many at one time
-// are unpacked as there are processors.
+// unpacked yields the runs of rows in order. Unpacking takes most of the time of reading, so it uses all processors.
 func (s *Store) unpacked(rows []row) iter.Seq2[row, unpacked] {
 	return func(yield func(row, unpacked) bool) {
 		var work sync.WaitGroup
@@ -89,7 +88,7 @@ func (s *Store) unpacked(rows []row) iter.Seq2[row, unpacked] {
 	}
 }
 
-// unpack is the run of a row. An error has its ID beside it.
+// unpack is the run of a row. With an error, the run has its ID alone.
 func (s *Store) unpack(r row) (bench.Run, error) {
 	run, err := r.run()
 	if err != nil {
@@ -102,7 +101,7 @@ func (s *Store) unread(id string, err error) error {
 	return fmt.Errorf("store %s: run %s cannot be read: %w", s.path, id, err)
 }
 
-// position is a place in the order of runs.
+// position is a place in the order of the runs, which is by end (Unix µs) and ID.
 type position struct {
 	ended int64
 	id    string
@@ -132,7 +131,7 @@ func chunk(ctx context.Context, db *sql.DB, q bench.Query, after position, n int
 	return list, rows.Err()
 }
 
-// begin is the position before the first run, or before the last q.Limit ones.
+// begin is the position before the first run, or before the last q.Limit runs.
 func (s *Store) begin(ctx context.Context, db *sql.DB, q bench.Query) (position, error) {
 	p := position{ended: -1 << 62}
 	if err := s.wellFiled(ctx, db); err != nil || q.Limit == 0 {
@@ -141,13 +140,13 @@ func (s *Store) begin(ctx context.Context, db *sql.DB, q bench.Query) (position,
 	where, args := conditions(q)
 	err := db.QueryRowContext(ctx, "SELECT run.ended, run.id FROM run JOIN series ON series.id = run.series WHERE "+
 		where+" ORDER BY run.ended DESC, run.id DESC LIMIT 1 OFFSET ?", append(args, q.Limit)...).Scan(&p.ended, &p.id)
-	if errors.Is(err, sql.ErrNoRows) { // there are not that many
+	if errors.Is(err, sql.ErrNoRows) { // there are at most q.Limit runs
 		err = nil
 	}
 	return p, err
 }
 
-// conditions is q as SQL.
+// conditions are the conditions of q in SQL, and their arguments.
 func conditions(q bench.Query) (string, []any) {
 	where, args := []string{"1"}, []any{}
 	add := func(set bool, condition string, value any) {

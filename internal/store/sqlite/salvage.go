@@ -13,8 +13,8 @@ import (
 	"rtcbench/bench"
 )
 
-// salvage gives the runs after the position from that can be read of a damaged file, and then an error that says how
-// much cannot.
+// salvage yields the runs of a damaged file after from that can be read. Then it yields an error that says how many
+// cannot.
 func (s *Store) salvage(
 	ctx context.Context, q bench.Query, from position, why error, yield func(bench.Run, error) bool,
 ) {
@@ -28,7 +28,7 @@ func (s *Store) salvage(
 		return
 	}
 	list = slices.DeleteFunc(list, func(f found) bool { return f.compare(from) <= 0 })
-	// Only a run that was read shows whether q asks for it.
+	// Whether q asks for a run shows only when the run is read.
 	if limit := q.Limit; limit > 0 {
 		q.Limit = 0
 		list = s.lastOf(ctx, list, q, limit)
@@ -50,14 +50,14 @@ func (s *Store) salvage(
 		"rows cannot be found or read", s.path, why, lost)})
 }
 
-// incomplete is a bench.ErrIncomplete that says so in its own words.
+// incomplete is an error that is bench.ErrIncomplete, with a text of its own.
 type incomplete struct{ error }
 
 func (e incomplete) Is(target error) bool { return target == bench.ErrIncomplete }
 
 func (e incomplete) Unwrap() error { return e.error }
 
-// lastOf are the last limit of list that q asks for, and those between them that cannot be read.
+// lastOf are the last limit runs that q asks for, and the runs between them that cannot be read.
 func (s *Store) lastOf(ctx context.Context, list []found, q bench.Query, limit int) []found {
 	for i := len(list) - 1; i >= 0; i-- {
 		if run, err := s.one(ctx, list[i], false); err == nil && q.Matches(run) {
@@ -79,11 +79,11 @@ func (p position) compare(o position) int {
 	return cmp.Or(cmp.Compare(p.ended, o.ended), cmp.Compare(p.id, o.id))
 }
 
-// mostKeys bounds how many keys are tried one by one.
+// mostKeys bounds the keys that are tried one by one.
 const mostKeys = 10_000_000
 
-// search finds the runs: by the index of their ends and by the table itself, each from both ends, and by their keys
-// where those have a gap. lost is how many keys must have had a run that cannot be found any more.
+// search finds the runs of a damaged file. It reads the index of the ends and the table itself, each from both ends,
+// and then tries the keys in the gaps. lost is how many of these keys cannot be read.
 func search(ctx context.Context, db *sql.DB) (list []found, lost int, err error) {
 	byKey := map[int64]found{}
 	broken := false
@@ -124,7 +124,7 @@ func search(ctx context.Context, db *sql.DB) (list []found, lost int, err error)
 	return list, lost, nil
 }
 
-// collect puts the rows of a query into byKey until one cannot be read.
+// collect adds the rows of a query to byKey, until a row cannot be read.
 func collect(ctx context.Context, db *sql.DB, byKey map[int64]found, query string, args ...any) error {
 	rows, err := db.QueryContext(ctx, query, args...)
 	if err != nil {
@@ -143,7 +143,7 @@ func collect(ctx context.Context, db *sql.DB, byKey map[int64]found, query strin
 	return rows.Err()
 }
 
-// one reads a run by its key.
+// one reads a run by its key alone.
 func (s *Store) one(ctx context.Context, f found, samples bool) (bench.Run, error) {
 	r := row{whole: samples, unfiled: true}
 	r.ID = f.id
@@ -151,7 +151,7 @@ func (s *Store) one(ctx context.Context, f found, samples bool) (bench.Run, erro
 		query := "SELECT document, histogram, CASE WHEN ? THEN samples END, crc FROM run WHERE key = ?"
 		places := []any{&r.Document, &r.Histogram, &r.Samples, &r.crc}
 		err := db.QueryRowContext(ctx, query, samples, f.key).Scan(places...)
-		if code(err) == codes.SQLITE_ERROR { // it has no such column: an older rtcbench made it
+		if code(err) == codes.SQLITE_ERROR { // an older version of the store has no such column
 			query = strings.Replace(query, ", crc", "", 1)
 			err = db.QueryRowContext(ctx, query, samples, f.key).Scan(places[:3]...)
 		}

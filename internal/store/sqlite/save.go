@@ -13,7 +13,7 @@ import (
 	"rtcbench/internal/store/rollup"
 )
 
-// The statements that save: they are prepared once.
+// The statements for saving. They are prepared once.
 const (
 	findSeries = "SELECT id FROM series WHERE platform = ? AND location = ? AND engine = ? AND transport = ? AND " +
 		"echo = ?"
@@ -27,7 +27,7 @@ var (
 	findRollup = "SELECT seconds, series, path, start, invalid, runs, " + counted.names("") +
 		", histogram, crc FROM rollup WHERE seconds = ? AND series = ? AND path = ? AND start = ? AND invalid = ?"
 	putRollup = counted.putRollup("histogram, crc")
-	// As a reader finds it: by its ID, by the two indexes, and with its series.
+	// Reads a run as readers find it: by its ID, by both indexes, and with its series.
 	readBack = "SELECT " + columnsOfRow + `, run.samples,
 		(SELECT count(*) FROM run a INDEXED BY run_ended WHERE a.ended = run.ended AND a.id = run.id) +
 		(SELECT count(*) FROM run b INDEXED BY run_series WHERE b.series = run.series AND b.ended = run.ended AND ` +
@@ -35,7 +35,7 @@ var (
 		FROM run JOIN series ON series.id = run.series WHERE run.id = ?`
 )
 
-// statements are those, prepared.
+// statements are the prepared statements.
 type statements struct{ findSeries, addSeries, addRun, addDigest, findRollup, putRollup, readBack *sql.Stmt }
 
 func prepare(ctx context.Context, db *sql.DB) (s statements, err error) {
@@ -47,19 +47,19 @@ func prepare(ctx context.Context, db *sql.DB) (s statements, err error) {
 		{&s.findRollup, findRollup}, {&s.putRollup, putRollup}, {&s.readBack, readBack},
 	} {
 		if *x.to, err = db.PrepareContext(ctx, x.query); err != nil {
-			return s, err // the database is closed then, and they with it
+			return s, err // the caller then closes the database, and the statements with it
 		}
 	}
 	return s, nil
 }
 
-// batch is what one transaction saves. Rollups are written once, at its end.
+// batch is what one transaction saves. It writes the rollups once, at its end.
 type batch struct {
 	tx      *sql.Tx
 	with    statements
-	series  map[bench.Series]int64 // without their paths
+	series  map[bench.Series]int64 // their paths are left out
 	rollups map[rollupKey]*bench.Aggregate
-	anew    map[rollupKey]bool // rollups that are made of their runs, and not added to
+	anew    map[rollupKey]bool // rollups to compute from their runs
 }
 
 type rollupKey struct {
@@ -73,8 +73,8 @@ func newBatch(tx *sql.Tx, with statements) *batch {
 	return &batch{tx, with, map[bench.Series]int64{}, map[rollupKey]*bench.Aggregate{}, map[rollupKey]bool{}}
 }
 
-// saveAll saves runs and reads them back. The end of ctx is looked for between two runs: a statement that takes some
-// microseconds would pay for a goroutine that waits for it.
+// saveAll saves runs and reads them back. It checks between two runs whether ctx has ended: passing ctx to a statement
+// would start a goroutine, for a statement of some microseconds.
 func (b *batch) saveAll(ctx context.Context, list []bench.Packed) (fresh int, err error) {
 	until := ctx.Err
 	ctx = context.WithoutCancel(ctx)
@@ -104,8 +104,8 @@ func (b *batch) saveAll(ctx context.Context, list []bench.Packed) (fresh int, er
 	return fresh, nil
 }
 
-// isThere finds out whether the run can be read as it was written. Another version may have packed a run that was
-// there before.
+// isThere is an error if the run cannot be read as it was written. A run that was there before may be packed
+// differently, by another version.
 func (b *batch) isThere(ctx context.Context, p bench.Packed) error {
 	r, indexed, err := b.kept(ctx, p.ID)
 	switch {
@@ -122,14 +122,14 @@ func (b *batch) isThere(ctx context.Context, p bench.Packed) error {
 	return nil
 }
 
-// is reports whether a row is what save wrote of p.
+// is reports whether a row is exactly what save writes for p.
 func (r row) is(p bench.Packed) bool {
 	return bytes.Equal(r.Document, p.Document) && bytes.Equal(r.Samples, p.Samples) &&
 		bytes.Equal(r.Histogram, p.Histogram) && r.Counts == p.Counts.Summed() && r.End.Equal(p.End) &&
 		r.Series == p.Series && r.Invalid == p.Invalid && bytes.Equal(r.crc, crcsOf(p, r.series))
 }
 
-// kept is the row of a run, and in how many of the two indexes it is.
+// kept reads the row of a run. indexed is in how many of the two indexes the run is.
 func (b *batch) kept(ctx context.Context, id string) (r row, indexed int, err error) {
 	rows, err := b.tx.StmtContext(ctx, b.with.readBack).QueryContext(ctx, id)
 	if err != nil {
@@ -144,7 +144,7 @@ func (b *batch) kept(ctx context.Context, id string) (r row, indexed int, err er
 	return r, indexed, err
 }
 
-// save reports whether the run was not there before. A run that is there and cannot be read is written over.
+// save saves a run, and reports whether it was not there before. A run that is there and cannot be read is replaced.
 func (b *batch) save(ctx context.Context, p bench.Packed) (bool, error) {
 	series, err := b.seriesID(ctx, p.Series)
 	if err != nil {
@@ -184,7 +184,7 @@ func (b *batch) save(ctx context.Context, p bench.Packed) (bool, error) {
 	return true, nil
 }
 
-// mend writes the run that is there anew, if it cannot be read.
+// mend replaces a run that is there and cannot be read.
 func (b *batch) mend(ctx context.Context, p bench.Packed) error {
 	r, _, err := b.kept(ctx, p.ID)
 	if err == nil && r.is(p) {
@@ -206,7 +206,7 @@ func (b *batch) mend(ctx context.Context, p bench.Packed) error {
 	return err
 }
 
-// remove reports whether the run was there.
+// remove removes a run, and reports whether it was there.
 func (b *batch) remove(ctx context.Context, id string) (bool, error) {
 	var key, series, ended int64
 	err := b.tx.QueryRowContext(ctx, "DELETE FROM run WHERE id = ? RETURNING key, series, ended", id).Scan(&key,
@@ -223,7 +223,7 @@ func (b *batch) remove(ctx context.Context, id string) (bool, error) {
 	return err == nil, err
 }
 
-// rollupsOf are those that a run is in.
+// rollupsOf are the keys of the rollups that a run belongs to.
 func rollupsOf(series int64, path bench.Path, end time.Time, invalid bool) (list []rollupKey) {
 	for _, period := range rollup.Periods {
 		list = append(list, rollupKey{int64(period / time.Second), series, path, rollup.Floor(end, period), invalid})
@@ -232,7 +232,7 @@ func rollupsOf(series int64, path bench.Path, end time.Time, invalid bool) (list
 }
 
 func (b *batch) seriesID(ctx context.Context, s bench.Series) (id int64, err error) {
-	s.Path = "" // is the run's
+	s.Path = "" // a path belongs to the run, not to the series
 	if id, ok := b.series[s]; ok {
 		return id, nil
 	}
@@ -247,7 +247,7 @@ func (b *batch) seriesID(ctx context.Context, s bench.Series) (id int64, err err
 	return id, err
 }
 
-// flush adds what was saved to the rollups that are there.
+// flush adds the saved runs to their rollups.
 func (b *batch) flush(ctx context.Context) error {
 	for key, sum := range b.rollups {
 		var before summed
@@ -273,7 +273,7 @@ func (b *batch) flush(ctx context.Context) error {
 			return err
 		}
 	}
-	for key := range b.anew { // after all that is added: these have it in them
+	for key := range b.anew { // last: these sums include the runs of the batch
 		if err := counted.sumByPath(ctx, b.tx, key.seconds, key.series, key.start, checked); err != nil {
 			return err
 		}
@@ -281,7 +281,7 @@ func (b *batch) flush(ctx context.Context) error {
 	return nil
 }
 
-// Remove takes a run out of the store and of its sums, and reports whether the store had it.
+// Remove removes a run from the store and from its sums, and reports whether the store had it.
 func (s *Store) Remove(ctx context.Context, id string) (bool, error) {
 	n, err := s.transact(ctx, func(b *batch) (int, error) {
 		removed, err := b.remove(ctx, id)
@@ -293,7 +293,7 @@ func (s *Store) Remove(ctx context.Context, id string) (bool, error) {
 	return n == 1, s.explain(err)
 }
 
-// nonNil is b as a blob of its length: nil would be NULL.
+// nonNil is b, or an empty slice if b is nil: nil would become NULL.
 func nonNil(b []byte) []byte {
 	if b == nil {
 		return []byte{}

@@ -8,25 +8,25 @@ import (
 	codes "modernc.org/sqlite/lib"
 )
 
-// applicationID marks the file as ours: "rtcb" (sqlite.org/pragma.html#pragma_application_id).
+// applicationID is the ID in the header of our files: "rtcb" (sqlite.org/pragma.html#pragma_application_id).
 const applicationID = 0x72746362
 
-// migration brings a store from one version to the next.
+// migration upgrades a store by one version.
 type migration struct {
 	sql  string
-	then func(context.Context, *sql.Tx) error // what SQL cannot do; nil = nothing
+	then func(context.Context, *sql.Tx) error // the part that SQL cannot do; nil = nothing
 }
 
-// migrations bring a store from version i to version i+1: those that were written by hand, and one for each count that
-// sums have had since.
+// migrations upgrade a store from version i to version i+1. The first ones are written by hand; each further one adds
+// the column of a new count.
 var migrations = append(released, counted.since(countedAtFirst)...)
 
 // countedAtFirst are the counts that the tables of released have a column for.
 var countedAtFirst = counted[:5]
 
-// released are the first migrations. A migration that was released is never changed. Whoever writes another one writes
-// the columns that were added meanwhile before it, and into countedAtFirst: versions stay in the order of their
-// releases.
+// released are the migrations that are written by hand. A released migration is never changed. Before a new migration
+// is added, the columns that were added since the last one have to be written here, and their counts into
+// countedAtFirst. So the versions stay in the order of their releases.
 var released = []migration{{sql: `
 CREATE TABLE series (
 	id        INTEGER PRIMARY KEY,
@@ -147,8 +147,8 @@ CREATE TRIGGER run_removed AFTER DELETE ON run BEGIN
 END;
 `}}
 
-// migrate brings the file to the newest version. Several processes may try at once. It takes the time that it needs,
-// seconds for tens of thousands of runs, whatever ctx says: one that was broken off would begin anew each time.
+// migrate upgrades the file to the newest version. Several processes may try it at the same time. It ignores the end of
+// ctx, because an interrupted migration begins again from the start. It takes seconds for tens of thousands of runs.
 func migrate(ctx context.Context, db *sql.DB) error {
 	version, ours, err := identify(ctx, db)
 	if err != nil || version == len(migrations) && ours {
@@ -160,12 +160,12 @@ func migrate(ctx context.Context, db *sql.DB) error {
 		return err
 	}
 	defer conn.Close()
-	// A table that others refer to is made anew under its name (sqlite.org/lang_altertable.html#otheralter).
+	// A table with references to it has to be made again under its name (sqlite.org/lang_altertable.html#otheralter).
 	if _, err := conn.ExecContext(ctx, "PRAGMA foreign_keys = OFF"); err != nil {
 		return err
 	}
 	defer conn.ExecContext(ctx, "PRAGMA foreign_keys = ON")
-	tx, err := conn.BeginTx(ctx, nil) // immediate: the others wait
+	tx, err := conn.BeginTx(ctx, nil) // begins with the write lock: other processes wait
 	if err != nil {
 		return err
 	}
@@ -201,10 +201,11 @@ type querier interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
-// mostVersions is what no version is ever beyond: a greater one is damage, and not a newer rtcbench.
+// mostVersions is greater than any version will be. A greater version in a file is damage, and does not mean a newer
+// rtcbench.
 const mostVersions = 1000
 
-// identify says what version of ours a file has; an empty one has version 0.
+// identify reads the version of a file; 0 = the file is empty. ours says that the file has our application ID.
 func identify(ctx context.Context, q querier) (version int, ours bool, err error) {
 	var id, tables, known int64
 	err = q.QueryRowContext(ctx, `SELECT (SELECT user_version FROM pragma_user_version), (SELECT application_id FROM `+

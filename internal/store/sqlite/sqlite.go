@@ -25,21 +25,21 @@ import (
 
 var errNotOurs = errors.New("it is no store of rtcbench")
 
-// Store is one file. Several processes may have it open.
+// Store is a store in one file. Several processes may have the file open.
 type Store struct {
 	path    string
 	options Options
 
-	mu   sync.RWMutex // held to write while the fields below are exchanged
-	file os.FileInfo  // of the file that they have open
-	db   *sql.DB      // writes: one connection; nil = the store is open to be read
+	mu   sync.RWMutex // held for writing while the fields below change
+	file os.FileInfo  // the file that db and read have open
+	db   *sql.DB      // one connection that writes; nil = opened for reading
 	read *sql.DB
 	with statements
 
-	filed atomic.Pointer[sql.DB] // whose series were found to be those of their runs: nobody looks twice
+	filed atomic.Pointer[sql.DB] // database that wellFiled has checked
 
-	asOf *files // what was there when it was opened to be read without locks, or copied; nil = it is read with them
-	copy *Store // what is read instead, in a folder of its own; nil = the file itself
+	asOf *files // the files when they were opened without locks or copied; nil = read with locks
+	copy *Store // copy that is read instead, in a folder of its own; nil = none
 }
 
 var (
@@ -50,10 +50,10 @@ var (
 	_ bench.Checker    = (*Store)(nil)
 )
 
-// Options say how a file is treated that is damaged.
+// Options say how a damaged file is treated.
 type Options struct {
-	Own bool              // only rtcbench keeps a store there: what is damaged was one, whatever it looks like now
-	Say func(line string) // is told what became of it; nil = nobody asks
+	Own bool              // the path is for stores of rtcbench alone: any damaged file there was one
+	Say func(line string) // receives messages about a damaged file; nil = they are dropped
 
 	Words bench.Words
 }
@@ -69,12 +69,12 @@ const busy = 20 * time.Second
 
 var patience = fmt.Sprintf("busy_timeout(%d)", busy.Milliseconds())
 
-// Open opens the store at path as Options without a field do.
+// Open opens the store at path with empty Options.
 func Open(ctx context.Context, path string) (*Store, error) { return Options{}.Open(ctx, path) }
 
-// Open opens the store at path, and makes it and its folder if there is none. A store that is damaged is set aside
-// under a name of its own, and a new one is begun. A file that is not ours, or of a newer rtcbench, is an error and
-// stays as it is. Close it.
+// Open opens the store at path. A missing store is made, with its folder. A damaged store is renamed, and a new one is
+// made. A file that is not ours, or is of a newer rtcbench, is an error and stays as it is. The caller closes the
+// store.
 func (o Options) Open(ctx context.Context, path string) (*Store, error) {
 	s := &Store{path: path, options: o}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
@@ -91,17 +91,17 @@ func (o Options) Open(ctx context.Context, path string) (*Store, error) {
 	return s, nil
 }
 
-// thorough, as an argument of connect: the file is looked through where there is reason to.
+// thorough, as an argument of connect, has the pages of the file checked if there is a reason.
 const thorough = true
 
-// connect opens the file, to read and to write.
+// connect opens the file for reading and writing.
 func (s *Store) connect(ctx context.Context, thorough bool) error {
 	s.file, _ = os.Stat(s.path)
-	unclean := size(s.path+"-wal") > 0 || size(s.path+"-journal") > 0 // nobody closed it
+	unclean := size(s.path+"-wal") > 0 || size(s.path+"-journal") > 0 // no process has closed the file
 	if err := s.look(ctx); err != nil {
 		return err
 	}
-	// WAL: readers and the writer do not wait for each other. FULL: what Save accepted survives a power cut.
+	// WAL: readers and the writer do not wait for each other. FULL: a run that Save accepted survives a power cut.
 	var err error
 	pragmas := []string{patience, "journal_mode(wal)", "synchronous(full)", "foreign_keys(on)"}
 	if s.db, err = open(s.path, url.Values{"_txlock": {"immediate"}, "_pragma": pragmas}, 1); err != nil {
@@ -129,7 +129,7 @@ func (s *Store) connect(ctx context.Context, thorough bool) error {
 }
 
 func open(path string, options url.Values, connections int) (*sql.DB, error) {
-	// The driver takes a URI; the path in it may hold anything.
+	// The driver takes a URI, so special characters in the path are escaped.
 	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: filepath.ToSlash(path)}).EscapedPath()+"?"+options.Encode())
 	if err == nil {
 		db.SetMaxOpenConns(connections)
@@ -137,13 +137,13 @@ func open(path string, options url.Values, connections int) (*sql.DB, error) {
 	return db, err
 }
 
-// look finds out what a file is before anything is written to it.
+// look checks what a file is, before anything is written to it.
 func (s *Store) look(ctx context.Context) error {
 	if info, err := os.Stat(s.path); errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0 {
 		return nil
 	}
 	err := s.lookBy(ctx, "ro")
-	// A process that was killed while it made the file has left a journal beside it, which only a writer may roll back.
+	// If a process was killed while it made the file, a journal is left, which only a writer may roll back.
 	var e *driver.Error
 	if errors.As(err, &e) && e.Code() == codes.SQLITE_READONLY_ROLLBACK {
 		err = s.lookBy(ctx, "rw")
@@ -167,7 +167,7 @@ func (s *Store) lookBy(ctx context.Context, mode string) error {
 // String implements bench.Store.
 func (s *Store) String() string { return Name(s.path) }
 
-// Close may be called again.
+// Close closes the file. It may be called again.
 func (s *Store) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -186,7 +186,7 @@ func (s *Store) disconnect() (err error) {
 	return err
 }
 
-// explain says what is wrong with the file, and what to do.
+// explain adds to an error of the file what the user can do.
 func (s *Store) explain(err error) error {
 	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
@@ -210,13 +210,13 @@ func (s *Store) explain(err error) error {
 	return fmt.Errorf("store %s: %w", s.path, err)
 }
 
-// Save keeps r, and adds it to the rollups of its hour and day in the same transaction.
+// Save keeps r, and adds it to the rollups of its hour and its day in the same transaction.
 func (s *Store) Save(ctx context.Context, r bench.Record) error {
 	_, err := s.SaveAll(ctx, []bench.Record{r})
 	return err
 }
 
-// SaveAll keeps list in one transaction: all or none. It returns nil only if the store can give every one of them back.
+// SaveAll keeps all runs in list in one transaction, or none of them. It returns nil only if every run was read back.
 // fresh is how many were not kept before.
 func (s *Store) SaveAll(ctx context.Context, list []bench.Record) (fresh int, err error) {
 	packed, err := result.PackAll(list)
@@ -247,7 +247,7 @@ func (s *Store) opened() os.FileInfo {
 	return s.file
 }
 
-// errMoved is of a file that another process has put aside, or the user away.
+// errMoved says that another process or the user has moved the file away.
 var errMoved = errors.New("the file is not at its place any more")
 
 // transact calls do in a transaction that writes.
@@ -268,19 +268,19 @@ func (s *Store) transact(ctx context.Context, do func(*batch) (int, error)) (n i
 	if n, err = do(newBatch(tx, s.with)); err == nil {
 		err = tx.Commit()
 	}
-	if errors.Is(err, sql.ErrTxDone) { // the end of ctx has rolled it back
+	if errors.Is(err, sql.ErrTxDone) { // the transaction was rolled back at the end of ctx
 		err = cmp.Or(ctx.Err(), err)
 	}
 	if err != nil {
 		return 0, err
 	}
-	if s.moved() { // meanwhile: it is done again in the file that is there now
+	if s.moved() { // SavePacked repeats it in the new file
 		return 0, errMoved
 	}
 	return n, nil
 }
 
-// moved reports whether another file stands at the store's place, or none.
+// moved reports whether the file is no longer at the store's path.
 func (s *Store) moved() bool {
 	now, err := os.Stat(s.path)
 	return err != nil || !os.SameFile(now, s.file)

@@ -18,8 +18,8 @@ import (
 	"rtcbench/internal/redact"
 )
 
-// credentials are the codes by which AWS says that it does not know who asks, or not any more: with other
-// credentials, or a clock that is right, the same request passes.
+// credentials are the error codes of wrong or expired credentials. With other credentials, or with a correct clock, the
+// same request may succeed.
 var credentials = []string{
 	"ExpiredToken", "ExpiredTokenException", "RequestExpired", "RequestTimeTooSkewed", "InvalidSignatureException",
 	"SignatureDoesNotMatch",
@@ -27,15 +27,14 @@ var credentials = []string{
 	"MissingAuthenticationTokenException", "IncompleteSignature",
 }
 
-// maxReason bounds what is shown of what the service said.
+// maxReason is how many characters of the service's text are shown.
 const maxReason = 600
 
-// said is an error of the SDK without the credentials, which a server in the service's place may repeat.
+// said is an error of the SDK without the credentials: another server at the endpoint may repeat them.
 func (s *Store) said(err error) error { return s.sent.secrets().Error(err, maxReason) }
 
-// explain makes an error of the SDK one that a user can act on. It is final when the same request
-// would fail for ever: it is forbidden, or not what the service takes. A table that is not there can
-// be made, and credentials can be renewed.
+// explain turns an error of the SDK into one that says what the user can do. final says that the same request fails for
+// ever: it is forbidden, or it is invalid. A missing table is not final, and neither are wrong credentials.
 func (s *Store) explain(ctx context.Context, err error) (explained error, final bool) {
 	err = s.said(err)
 	if s.broke(err) {
@@ -60,14 +59,13 @@ func (s *Store) explain(ctx context.Context, err error) (explained error, final 
 	case slices.Contains(credentials, code):
 		return fmt.Errorf("the AWS credentials were not accepted: %s", said), false
 	}
-	if api.ErrorCode() == "UnknownError" { // the SDK's word for an answer that is not of AWS's form
+	if api.ErrorCode() == "UnknownError" { // the SDK's code for an answer that is not in AWS's format
 		return fmt.Errorf("in region %s: %w%s", s.region, err, s.wayOut(err)), false
 	}
 	return fmt.Errorf("in region %s: %w", s.region, err), false
 }
 
-// wayOut is an advice for an answer that is none of the service's, or for a connection that did not come about; "" =
-// there is none.
+// wayOut is advice about an answer that is not from the service, or about a failed connection; "" = there is none.
 func (s *Store) wayOut(err error) string {
 	var answer *smithyhttp.ResponseError
 	if errors.As(err, &answer) && answer.HTTPStatusCode() != 0 {
@@ -79,18 +77,18 @@ func (s *Store) wayOut(err error) string {
 	return advice.Of(err)
 }
 
-// broke reports whether the service answered that it failed; that it has no time is another thing.
+// broke reports whether the service answered with an error of its own. A busy service (503) does not count.
 func (s *Store) broke(err error) bool {
 	var answer interface{ HTTPStatusCode() int }
 	return errors.As(err, &answer) && answer.HTTPStatusCode() >= 500 && answer.HTTPStatusCode() != 503
 }
 
-// failed is an error by which the service failed at one run.
+// failed is the error of a service that can be reached and failed at this run. It wraps bench.ErrFailed.
 type failed struct{ error }
 
 func (f failed) Unwrap() []error { return []error{bench.ErrFailed, f.error} }
 
-// sent remembers the credentials of the last request.
+// sent remembers the credentials of the last request, to hide them in errors.
 type sent struct {
 	last atomic.Pointer[redact.Secrets]
 }

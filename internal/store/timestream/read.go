@@ -17,9 +17,8 @@ import (
 	"rtcbench/internal/result"
 )
 
-// Runs reads runs page by page. A run of which the last record is not there yet is not seen. Timestream is
-// eventually consistent: a run may be seen some time after it was saved, and one that went to
-// the magnetic store up to six hours later.
+// Runs reads runs page by page. A run is not seen before its last record is. Timestream is eventually consistent: a run
+// may be seen some time after Save. A run in the magnetic store may be seen up to six hours later.
 func (s *Store) Runs(ctx context.Context, q bench.Query) iter.Seq2[bench.Run, error] {
 	return bench.RunsOnWay(q, func(q bench.Query) iter.Seq2[bench.Run, error] { return s.read(ctx, q) })
 }
@@ -62,7 +61,7 @@ func (s *Store) read(ctx context.Context, q bench.Query) iter.Seq2[bench.Run, er
 	}
 }
 
-// last finds the last q.Limit runs, and narrows q to the time in which they ended.
+// last finds the last q.Limit runs, and narrows the time span of q to their ends.
 func (s *Store) last(ctx context.Context, q bench.Query) (map[string]bool, bench.Query, error) {
 	ids := map[string]bool{}
 	for row, err := range s.ours(ctx, s.selectLast(q)) {
@@ -82,15 +81,15 @@ func (s *Store) last(ctx context.Context, q bench.Query) (map[string]bool, bench
 	return ids, q, nil
 }
 
-// pieces are the records of one run: its texts by measure name and number.
+// pieces are the records of a run: its texts by measure name and part number.
 type pieces struct {
 	id     string
-	whole  bool // the run's own record, which is written last, was there
+	whole  bool // the record that is written last was seen
 	counts map[string]string
 	texts  map[string]map[int]string
 }
 
-// pieces reads runs, in the order of their ends.
+// pieces yields the pieces of runs in the order of their ends.
 func (s *Store) pieces(ctx context.Context, q bench.Query) iter.Seq2[pieces, error] {
 	return func(yield func(pieces, error) bool) {
 		var p pieces
@@ -163,7 +162,7 @@ func (p pieces) text(measure string) (string, error) {
 	return b.String(), nil
 }
 
-// bytes is what text says in base64; nil when there is none.
+// bytes decodes a text from base64; nil = the text is empty.
 func (p pieces) bytes(measure string) ([]byte, error) {
 	t, err := p.text(measure)
 	if err != nil || t == "" {
@@ -176,13 +175,13 @@ func (p pieces) bytes(measure string) ([]byte, error) {
 	return b, nil
 }
 
-// rows runs a query and gives its rows by the names of their columns; what is NULL is not in the map.
+// rows sends a query and yields its rows by the names of the columns. A NULL is left out.
 func (s *Store) rows(ctx context.Context, sql string) iter.Seq2[map[string]string, error] {
 	return func(yield func(map[string]string, error) bool) {
 		in := &timestreamquery.QueryInput{QueryString: aws.String(sql)}
 		for {
 			out, err := s.query.Query(ctx, in)
-			// all three are always there
+			// Every answer of Timestream has all three.
 			if err == nil && (aws.ToString(out.QueryId) == "" || out.ColumnInfo == nil || out.Rows == nil) {
 				err = errors.New("the answer is not one of Timestream's to a query")
 			}
@@ -204,13 +203,13 @@ func (s *Store) rows(ctx context.Context, sql string) iter.Seq2[map[string]strin
 			if aws.ToString(out.NextToken) == "" {
 				return
 			}
-			in.NextToken = out.NextToken // a page may be empty, and another one follow
+			in.NextToken = out.NextToken // a page may be empty and still have a successor
 		}
 	}
 }
 
-// ours runs a query for records of ours. A table has no columns for them before the first is written, and the
-// query is invalid then: it has no rows.
+// ours sends a query for records of rtcbench. Before the first such record, the table lacks their columns and the query
+// is invalid. It then gives no rows.
 func (s *Store) ours(ctx context.Context, sql string) iter.Seq2[map[string]string, error] {
 	return func(yield func(map[string]string, error) bool) {
 		for row, err := range s.rows(ctx, sql) {
@@ -227,7 +226,7 @@ func (s *Store) ours(ctx context.Context, sql string) iter.Seq2[map[string]strin
 	}
 }
 
-// hasRuns reports whether a run was ever written whole to the table. When in doubt it is true.
+// hasRuns reports whether the table has columns of rtcbench. If that cannot be found out, it returns true.
 func (s *Store) hasRuns(ctx context.Context) bool {
 	for row, err := range s.rows(ctx, "DESCRIBE "+identifier(s.database)+"."+identifier(s.table)) {
 		if err != nil || row["Column"] == columnDocuments {

@@ -14,7 +14,7 @@ import (
 	"rtcbench/internal/result"
 )
 
-// Names of dimensions, measures and columns. A dimension and a measure of a table may not have one name.
+// Names of dimensions, measures and columns. A dimension and a measure of a table must have different names.
 const (
 	dimPlatform  = "platform"
 	dimLocation  = "location_id"
@@ -35,26 +35,26 @@ const (
 	columnSamples    = "samples_parts"
 )
 
-// Limits of the service (Developer Guide, "Quotas"). The values of a multi-measure record are 2,048
-// bytes together, and so is a record with its names and dimensions: a text takes a record for
-// every so many bytes, with a margin for what the service may count and the guide does not say.
+// Limits of the service (Developer Guide, "Quotas"). The values of a multi-measure record have 2,048 bytes together,
+// and so has a record with its names and dimensions. A long text takes several records. maxRecord leaves a margin: the
+// guide may not name everything that counts.
 const (
 	maxBatch  = 100
 	maxRecord = 2000
-	maxParts  = 10000 // of one text: a dimension of four digits
-	// minText is what must be left of a record when its dimensions are in it.
+	maxParts  = 10000 // of one text; the dimension has four digits
+	// minText is the least room for text that a record has to have beside its dimensions, in bytes.
 	minText = 800
 )
 
-// batch is one request, or a few: records that have something in common.
+// batch are records with common attributes, for one or more requests.
 type batch struct {
 	common  types.Record
 	records []types.Record
 }
 
-// recordsOf is r as Timestream keeps it, in the order of writing. The record by which a run is found is the last: a run
-// is seen when all of it is there. Times are those of the run as it will be read back, to the microsecond: in whatever
-// form the same run comes again, out of a file or another store, it writes over itself.
+// recordsOf is r as records, in the order of writing. The record by which the run is found comes last: a run is seen
+// when all of it is there. The times of the records are those of the run as it will be read back, to the microsecond.
+// So if the same run comes again, from a file or another store, it overwrites its own records.
 func recordsOf(r bench.Record) ([]batch, error) {
 	packed, err := result.Pack(r)
 	if err != nil {
@@ -62,7 +62,7 @@ func recordsOf(r bench.Record) ([]batch, error) {
 	}
 	run, file := r.Run, packed.File
 	kept, err := packed.Run()
-	if err != nil { // nobody could read it again
+	if err != nil { // a run that cannot be read back is not written
 		return nil, fmt.Errorf("%w: %w", bench.ErrRejected, err)
 	}
 	run.Start, run.Samples = kept.Start, kept.Samples
@@ -72,7 +72,7 @@ func recordsOf(r bench.Record) ([]batch, error) {
 	all := ofRun
 	for _, d := range []types.Dimension{dimension(dimEngine, run.Facts.Engine),
 		dimension(dimTransport, string(run.Facts.Transport))} {
-		if *d.Value != "" { // of a run of the original tool; a dimension cannot be empty
+		if *d.Value != "" { // empty for runs of the original tool; a dimension cannot be empty
 			all = append(all[:len(all):len(all)], d)
 		}
 	}
@@ -99,8 +99,8 @@ func dimension(name, value string) types.Dimension {
 	return types.Dimension{Name: aws.String(name), Value: aws.String(value)}
 }
 
-// common is what the records of a run have in common. Its time is the run's end; the version is
-// the same in milliseconds, so that writing a run again changes nothing.
+// common are the common attributes of a run's records. The time is the end of the run. The version is the same time in
+// milliseconds, so writing a run again changes nothing.
 func common(run bench.Run, d []types.Dimension, unit types.TimeUnit) types.Record {
 	r := types.Record{Dimensions: d, TimeUnit: unit, Version: aws.Int64(run.End.UnixMilli())}
 	switch unit {
@@ -114,7 +114,7 @@ func common(run bench.Run, d []types.Dimension, unit types.TimeUnit) types.Recor
 
 func number(n int64) *string { return aws.String(strconv.FormatInt(n, 10)) }
 
-// measures collects what is known. A value that is not finite is not known.
+// measures are the values of a record. Values that are nil or not finite are left out.
 type measures []types.MeasureValue
 
 func (m *measures) bigint(name string, n int) {
@@ -136,7 +136,7 @@ func (m *measures) varchar(name, s string) {
 	}
 }
 
-// figures are numbers of a run, by the names that they have everywhere.
+// figures adds numbers of a run under their common keys.
 func (m *measures) figures(list []result.Figure) {
 	for _, x := range list {
 		if x.Unit == "" {
@@ -147,7 +147,7 @@ func (m *measures) figures(list []result.Figure) {
 	}
 }
 
-// statistics are the records that the original wrote: one for each that is known.
+// statistics are the records that the original tool wrote: one for each statistic that is known.
 func statistics(s result.Statistics) []types.Record {
 	var m measures
 	m.figures(s.Figures())
@@ -162,7 +162,7 @@ func multi(name string, m measures) types.Record {
 	return types.Record{MeasureName: aws.String(name), MeasureValueType: types.MeasureValueTypeMulti, MeasureValues: m}
 }
 
-// pings are one record for every ping that was sent, at the time when it was.
+// pings are the records of the pings that were sent, each at its send time.
 func pings(run bench.Run, oneWay bench.OneWay) []types.Record {
 	ms := func(d time.Duration) *float64 { return aws.Float64(float64(d) / float64(time.Millisecond)) }
 	var records []types.Record
@@ -186,7 +186,8 @@ func pings(run bench.Run, oneWay bench.OneWay) []types.Record {
 			m.double("server_to_client", ms(down))
 		}
 		r := multi(measurePing, m)
-		// Two records of one time would be one. To the microsecond the forms of a run agree.
+		// Two records at the same time would overwrite each other. Times are rounded to 1 µs, as in the run that will
+		// be read back.
 		last = max(last+1, run.Start.Add(s.Sent).Round(time.Microsecond).UnixNano())
 		r.Time = number(last)
 		records = append(records, r)
@@ -194,7 +195,7 @@ func pings(run bench.Run, oneWay bench.OneWay) []types.Record {
 	return records
 }
 
-// summary is the record by which a run is found.
+// summary is the record by which a run is found. parts are the numbers of its text records.
 func summary(f result.File, parts [3]int) types.Record {
 	var m measures
 	m.figures(f.Statistics.Figures())
@@ -211,7 +212,7 @@ func summary(f result.File, parts [3]int) types.Record {
 	return multi(measureRun, m)
 }
 
-// room is how many bytes of text a record takes beside its dimensions, names and time.
+// room is how many bytes of text fit into a record with these dimensions.
 func room(dimensions []types.Dimension) int {
 	used := len(measureHistogram) + len(columnText) + len(dimPart) + 4 + 8
 	for _, d := range dimensions {
@@ -220,7 +221,7 @@ func room(dimensions []types.Dimension) int {
 	return maxRecord - used
 }
 
-// texts are the packed run, cut into records, and how many of each kind.
+// texts are the text records of a packed run, and how many there are of each kind.
 func texts(p result.Packed, room int) ([]types.Record, [3]int, error) {
 	var counts [3]int
 	if room < minText {

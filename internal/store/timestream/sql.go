@@ -9,16 +9,16 @@ import (
 	"rtcbench/bench"
 )
 
-// literal is s as a string of SQL. Timestream's SQL knows no other escape than the doubled quote.
+// literal is s as a string literal of SQL. Timestream's only escape is the doubled quote.
 func literal(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
 
 // identifier is the name of a table or a column in SQL.
 func identifier(s string) string { return `"` + strings.ReplaceAll(s, `"`, `""`) + `"` }
 
-// layout is how Timestream writes a time, and reads one. All times are UTC.
+// layout is the format in which Timestream writes and reads times. All times are UTC.
 const layout = "2006-01-02 15:04:05.000000000"
 
-// instant is t in SQL. Timestream knows no time before 1970 and none after int64's nanoseconds.
+// instant is t in SQL. It is limited to times that Timestream knows: from 1970 on, in ns that fit into an int64.
 func instant(t time.Time) string {
 	first, last := time.Unix(0, 0), time.Unix(0, math.MaxInt64)
 	if t.Before(first) {
@@ -32,7 +32,7 @@ func instant(t time.Time) string {
 
 func (s *Store) from() string { return " FROM " + identifier(s.database) + "." + identifier(s.table) }
 
-// where is the condition for records of these measure names that belong to runs which q asks for.
+// where is the condition for records with these measure names, of runs that q asks for.
 func where(q bench.Query, measures ...string) string {
 	quoted := make([]string, len(measures))
 	for i, m := range measures {
@@ -56,13 +56,13 @@ func where(q bench.Query, measures ...string) string {
 	return " WHERE " + strings.Join(conditions, " AND ")
 }
 
-// selectLast asks for the ids and ends of the last runs.
+// selectLast is the query for the IDs and ends of the last runs.
 func (s *Store) selectLast(q bench.Query) string {
 	return fmt.Sprintf("SELECT %s, %s%s%s ORDER BY %[2]s DESC, %[1]s DESC LIMIT %[5]d",
 		identifier(dimRun), identifier("time"), s.from(), where(q, measureRun), q.Limit)
 }
 
-// selectParts asks for everything that is kept of runs, run by run.
+// selectParts is the query for all records of runs, run by run.
 func (s *Store) selectParts(q bench.Query) string {
 	measures := []string{measureRun, measureDocument, measureHistogram}
 	if q.Samples {

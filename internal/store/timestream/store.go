@@ -1,6 +1,6 @@
-// Package timestream keeps runs in Amazon Timestream for LiveAnalytics: the records that the original tool
-// wrote, one record a ping, and what it takes to give a run back. It does not know Timestream for
-// InfluxDB, which is an InfluxDB server: see package influx.
+// Package timestream keeps runs in Amazon Timestream for LiveAnalytics. It writes the records of the original tool, a
+// record for each ping, and records from which a run can be read back. Timestream for InfluxDB is another service, an
+// InfluxDB server: see package influx.
 package timestream
 
 import (
@@ -24,29 +24,28 @@ import (
 	"rtcbench/internal/advice"
 )
 
-// DefaultRegion is used when neither Options nor the AWS configuration name one.
+// DefaultRegion is used if neither Options nor the AWS configuration names a region.
 const DefaultRegion = "us-east-1"
 
-// Options say where runs are kept. Credentials, endpoints (AWS_ENDPOINT_URL,
-// AWS_ENDPOINT_URL_TIMESTREAM_WRITE, AWS_ENDPOINT_URL_TIMESTREAM_QUERY) and proxies come from where every
-// AWS tool takes them.
+// Options name the table. Credentials, endpoints (AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_TIMESTREAM_WRITE,
+// AWS_ENDPOINT_URL_TIMESTREAM_QUERY) and proxies come from the usual AWS configuration.
 type Options struct {
 	Database string
 	Table    string
 	Region   string // "" = the AWS configuration's, or DefaultRegion
 	Words    bench.Words
 
-	transport http.RoundTripper               // nil = the SDK's
+	transport http.RoundTripper               // nil = that of the SDK
 	backoff   func(attempt int) time.Duration // nil = the SDK's: exponential, with jitter
 	timeout   time.Duration                   // of one request; 0 = writeTimeout and queryTimeout
 }
 
-// A request is tried so often; the waits between add up to less than a delivery has for one run, or its error would be
-// that the time is over, and not what the service says.
+// A request is tried so often. The pauses together are shorter than the time of a delivery for one run: so the error is
+// that of the service, and not the end of the time.
 const (
 	attempts   = 8
 	maxBackoff = 1500 * time.Millisecond
-	// A query may think for 60 s (API reference, Query); a write that takes so long does not come back.
+	// A query may take 60 s (API reference, Query). A write that takes longer than writeTimeout is lost.
 	writeTimeout = 15 * time.Second
 	queryTimeout = 65 * time.Second
 )
@@ -65,10 +64,10 @@ type Store struct {
 
 var _ bench.Store = (*Store)(nil)
 
-// name is what Timestream takes for a database or a table (Developer Guide, "Naming constraints").
+// name matches the names of databases and tables that Timestream accepts (Developer Guide, "Naming constraints").
 var name = regexp.MustCompile(`^[a-zA-Z0-9_.-]*$`)
 
-// Check says what cannot be the name of a database or a table.
+// Check is an error if the name of the database or of the table is not valid.
 func (o Options) Check() error {
 	for _, n := range []struct{ what, value string }{{"database", o.Database}, {"table", o.Table}} {
 		if l := len(n.value); l < 3 || l > 256 || !name.MatchString(n.value) {
@@ -78,7 +77,7 @@ func (o Options) Check() error {
 	return nil
 }
 
-// New opens a table. It asks nobody anything: whether table and credentials are there shows at the first use.
+// New makes a Store without a request. Whether table and credentials are right shows at the first use.
 func New(ctx context.Context, o Options) (*Store, error) {
 	if err := o.Check(); err != nil {
 		return nil, err
@@ -94,7 +93,7 @@ func New(ctx context.Context, o Options) (*Store, error) {
 	cfg.Region = cmp.Or(cfg.Region, DefaultRegion)
 	transport := o.transport
 	if transport == nil {
-		// The configuration's client knows AWS_CA_BUNDLE.
+		// The client of the AWS configuration respects AWS_CA_BUNDLE.
 		client, ok := cfg.HTTPClient.(*awshttp.BuildableClient)
 		if !ok {
 			client = awshttp.NewBuildableClient()
@@ -106,7 +105,7 @@ func New(ctx context.Context, o Options) (*Store, error) {
 	s.idle = httpClient(transport, 0)
 	s.write = timestreamwrite.NewFromConfig(cfg, func(w *timestreamwrite.Options) {
 		w.HTTPClient = httpClient(transport, cmp.Or(o.timeout, writeTimeout))
-		// The SDK asks a custom endpoint for the address to use, and then writes to what it got: to AWS itself.
+		// No endpoint discovery: the SDK would ask a custom endpoint for an address, and get that of AWS itself.
 		if w.BaseEndpoint != nil {
 			w.EndpointDiscovery.EnableEndpointDiscovery = aws.EndpointDiscoveryDisabled
 		}
@@ -137,8 +136,9 @@ func httpClient(t http.RoundTripper, timeout time.Duration) *http.Client {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
-// plainBodies hides the WriteTo of requests' bodies. With smithy-go 1.26 WriteTo returns io.EOF once the answer has
-// come. net/http takes that for a failed write and closes the connection with the answer in it; the SDK asks again.
+// plainBodies hides the method WriteTo of request bodies. With smithy-go 1.26, WriteTo returns io.EOF once the answer
+// has come. net/http takes that for a failed write and closes the connection before the answer is read. The SDK would
+// then repeat the request.
 type plainBodies struct {
 	http.RoundTripper
 	sent *sent
@@ -154,12 +154,12 @@ func (p plainBodies) RoundTrip(q *http.Request) (*http.Response, error) {
 	return p.RoundTripper.RoundTrip(q)
 }
 
-// CloseIdleConnections is what http.Client looks for.
+// CloseIdleConnections is the method that http.Client looks for.
 func (p plainBodies) CloseIdleConnections() {
 	(&http.Client{Transport: p.RoundTripper}).CloseIdleConnections()
 }
 
-// Name is timestream:REGION/DATABASE/TABLE, of the region that o names: the store's one name.
+// Name is timestream:REGION/DATABASE/TABLE, with the region in o. It identifies the store.
 func (o Options) Name() string { return "timestream:" + o.Region + "/" + o.Database + "/" + o.Table }
 
 // String implements bench.Store.
@@ -167,12 +167,12 @@ func (s *Store) String() string {
 	return Options{Region: s.region, Database: s.database, Table: s.table}.Name()
 }
 
-// Close ends the connections.
+// Close closes idle connections. A closed store cannot be used again.
 func (s *Store) Close() error {
 	s.closed.Store(true)
 	s.idle.CloseIdleConnections()
 	return nil
 }
 
-// usable is an error when nothing can be asked any more.
+// usable is an error if the store is closed or ctx has ended.
 func (s *Store) usable(ctx context.Context) error { return bench.Usable(ctx, s, s.closed.Load()) }

@@ -12,15 +12,15 @@ import (
 	"rtcbench/bench"
 )
 
-// Retention that Init gives when nobody says another.
+// DefaultMemoryHours and DefaultMagneticDays are the default retention of a table that Init makes.
 const (
 	DefaultMemoryHours  = 24
 	DefaultMagneticDays = 90
 )
 
-// Init makes the database and the table when they are missing, with this retention and with magnetic-store
-// writes on, because a run that waited in the outbox is late data. What is there is left as it is; that a
-// table's magnetic-store writes are off is an error, which says what to do. It returns what was made.
+// Init makes the database and the table if they are missing. made are their names. The table has the retention keep,
+// and magnetic-store writes are on: a run that waited in the outbox is late data. An existing table is not changed. If
+// its magnetic-store writes are off, the error says what to do.
 func (s *Store) Init(ctx context.Context, keep bench.Retention) (made []string, err error) {
 	memoryHours, magneticDays := keep.MemoryHours, keep.MagneticDays
 	if err := s.usable(ctx); err != nil {
@@ -103,7 +103,7 @@ func (s *Store) initTable(ctx context.Context, memoryHours, magneticDays int64) 
 	return made, s.unlessConflict(ctx, err)
 }
 
-// unlessConflict explains err, which is none when somebody else has made it meanwhile.
+// unlessConflict explains err. A conflict is no error: somebody else has made it meanwhile.
 func (s *Store) unlessConflict(ctx context.Context, err error) error {
 	var conflict *types.ConflictException
 	if err == nil || errors.As(err, &conflict) {

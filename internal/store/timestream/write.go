@@ -17,7 +17,7 @@ import (
 	"rtcbench/bench"
 )
 
-// Save writes r. What was throttled, timed out or failed at the service's end is tried again within ctx.
+// Save writes r. Requests that were throttled, timed out or failed at the service are repeated until ctx ends.
 func (s *Store) Save(ctx context.Context, r bench.Record) error {
 	if err := s.usable(ctx); err != nil {
 		return err
@@ -55,8 +55,8 @@ func (s *Store) put(ctx context.Context, common types.Record, records []types.Re
 	return err
 }
 
-// ingested is an error unless the answer is 200 and says that all records were taken (API reference, WriteRecords). A
-// proxy's page says nothing of them.
+// ingested is an error unless the answer has status 200 and says that all records were accepted (API reference,
+// WriteRecords). The page of a proxy says no such thing.
 func (s *Store) ingested(out *timestreamwrite.WriteRecordsOutput, want int) error {
 	status := 0
 	if out != nil {
@@ -78,12 +78,11 @@ func (s *Store) ingested(out *timestreamwrite.WriteRecordsOutput, want int) erro
 	return nil
 }
 
-// told is how many rejected records an error names; they are mostly rejected for one reason.
+// told is how many rejected records an error names. Most are rejected for the same reason.
 const told = 5
 
-// explainRejected says what became of the records that were refused; the others of the request were written
-// (API reference, WriteRecords). A record that the table has already, in this version or a newer one, is no
-// mistake; an older version is no reason to refuse one.
+// explainRejected says which records were rejected, and why. The other records of the request were written (API
+// reference, WriteRecords). A record that the table has already, in this version or a newer one, counts as written.
 func explainRejected(rejected []types.RejectedRecord, common types.Record, records []types.Record) error {
 	var lines []string
 	more := 0
@@ -127,7 +126,7 @@ func pingNumber(r types.Record) string {
 	return ""
 }
 
-// whyRejected says what a user can do about a record that was rejected.
+// whyRejected says what the user can do about a rejected record.
 func whyRejected(reason string) string {
 	lower := strings.ToLower(reason)
 	switch {
