@@ -20,6 +20,10 @@ const patience = 2 * time.Minute
 // listener is the variable that makes a process of this test one that ends in its own time.
 const listener = "RTCBENCH_TEST_LISTENER"
 
+// belowNohup says that this process began with SIGHUP ignored, as a command that goes on when its terminal is gone does.
+// It is asked before the first test: whoever listens to SIGHUP in between changes the answer.
+var belowNohup = signal.Ignored(syscall.SIGHUP)
+
 func TestMain(m *testing.M) {
 	if os.Getenv(listener) != "" {
 		ctx, _ := Until(context.Background(), true)
@@ -37,7 +41,7 @@ func TestMain(m *testing.M) {
 func TestTheFirstSignalAsksAndTheSecondKills(t *testing.T) {
 	t.Parallel()
 	codes := map[syscall.Signal]string{syscall.SIGINT: "130", syscall.SIGTERM: "143", syscall.SIGHUP: "129"}
-	if signal.Ignored(syscall.SIGHUP) { // below nohup, where a command goes on when its terminal is gone
+	if belowNohup {
 		delete(codes, syscall.SIGHUP)
 	}
 	for sent, code := range codes {
