@@ -88,7 +88,7 @@ func counts(b *strings.Builder, says map[string]string) {
 	}
 	fmt.Fprintf(b, "/** What is counted as it happens; the rest of bench.Counts follows from the samples. */\n")
 	fmt.Fprintf(b, "export interface Counts {\n%s}\n", fields.String())
-	fmt.Fprintf(b, "export const noCounts: Counts = { %s };\n\n", strings.Join(none, ", "))
+	fmt.Fprintf(b, "export const noCounts: Counts = {\n  %s,\n};\n\n", strings.Join(none, ",\n  "))
 }
 
 // object writes a struct.

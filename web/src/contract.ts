@@ -37,7 +37,13 @@ export interface Counts {
   warmup_sent: number; // pings of the warm-up, which is in no other count
   control_sent: number; // sent after the last counted ping, to learn where those before it were lost
 }
-export const noCounts: Counts = { duplicate: 0, malformed: 0, foreign: 0, warmup_sent: 0, control_sent: 0 };
+export const noCounts: Counts = {
+  duplicate: 0,
+  malformed: 0,
+  foreign: 0,
+  warmup_sent: 0,
+  control_sent: 0,
+};
 
 /** JoinConfig is what the page needs to take a seat. */
 export interface JoinConfig {
