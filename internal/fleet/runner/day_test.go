@@ -271,3 +271,25 @@ func TestNothingIsDeliveredWhileSomethingIsMeasured(t *testing.T) {
 		}
 	})
 }
+
+// TestWhatWaitsGoesAsSoonAsNothingIsMeasured: a place that measures and answers in turn, one over the other, delivers
+// in the first gap. It looked then only when its own run had ended, and every few seconds.
+func TestWhatWaitsGoesAsSoonAsNothingIsMeasured(t *testing.T) {
+	r, err := New(&File{JWT: "x", path: filepath.Join(t.TempDir(), "fleet.json")}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, answered := r.gate.measure(), r.gate.measure()
+	own()
+	select {
+	case <-r.waits:
+		t.Error("something is delivered while a caller is answered")
+	default:
+	}
+	answered()
+	select {
+	case <-r.waits:
+	default:
+		t.Error("nobody looks for what waits when the last caller has gone")
+	}
+}

@@ -10,6 +10,8 @@ import (
 // gate keeps deliveries and measurements apart: a delivery would use the network and the processor that are being
 // measured.
 type gate struct {
+	free func() // is called when the last of the measurements under way has ended; nil = nobody waits for that
+
 	mu   sync.Mutex
 	busy int
 	from time.Time               // beginning of the measurements under way
@@ -34,7 +36,9 @@ func (g *gate) measure() (end func()) {
 	return func() {
 		g.mu.Lock()
 		defer g.mu.Unlock()
-		g.busy--
+		if g.busy--; g.busy == 0 && g.free != nil {
+			g.free()
+		}
 	}
 }
 

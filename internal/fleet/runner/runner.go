@@ -83,6 +83,7 @@ func New(f *File, o Options) (*Runner, error) {
 		turned: make(chan struct{}, 1), demands: make(chan fleet.RunNow, 16), clockOf: time.Now,
 		figures: map[string]figures{}}
 	r.request = r.byNATS
+	r.gate.free = func() { poke(r.waits) }
 	var err error
 	if r.seats, err = loadSeats(filepath.Join(filepath.Dir(f.path), "fleet-seats.json")); err != nil {
 		return nil, fmt.Errorf("read the seats that the hub leased: %w", err)
