@@ -20,7 +20,7 @@ const patience = 2 * time.Minute
 // listener is the variable that makes a process of this test one that ends in its own time.
 const listener = "RTCBENCH_TEST_LISTENER"
 
-// belowNohup says that this process began with SIGHUP ignored, as a command does that goes on when its terminal is gone.
+// belowNohup says that this process began with SIGHUP ignored, as one below nohup does.
 // It is asked before the first test: a test that listens to SIGHUP changes the answer.
 var belowNohup = signal.Ignored(syscall.SIGHUP)
 
