@@ -314,7 +314,11 @@ func WriteHistoryCSV(w io.Writer, h History) error {
 		names = append(names, x.Key)
 	}
 	names = append(names, "ended", "doubts", "validity", "path", "echo_place")
-	if err := c.Write(append(append(names, voiceColumns...), fleetColumns...)); err != nil {
+	names = append(append(names, voiceColumns...), fleetColumns...)
+	for _, x := range bench.CountList {
+		names = append(names, x.Key)
+	}
+	if err := c.Write(names); err != nil {
 		return err
 	}
 	for _, run := range h.Runs {
@@ -330,12 +334,26 @@ func WriteHistoryCSV(w io.Writer, h History) error {
 		line = append(line, string(r.Ended), strconv.Itoa(len(r.Doubts)), string(r.Validity), r.Path,
 			Escaped(r.EchoPlace))
 		line = append(append(line, r.Voice.cells(number)...), fleetCells(r.Fleet, number)...)
+		line = append(line, countCells(run)...)
 		if err := c.Write(line); err != nil {
 			return err
 		}
 	}
 	c.Flush()
 	return c.Error()
+}
+
+// countCells are the counts of a run, in the order of bench.CountList; empty if the run's tool does not report one.
+func countCells(run bench.Record) (cells []string) {
+	counts := result.CountsOf(run.Run)
+	for _, x := range bench.CountList {
+		cell := ""
+		if counts.Tells(x) {
+			cell = strconv.Itoa(*x.Of(&counts.Counts))
+		}
+		cells = append(cells, cell)
+	}
+	return cells
 }
 
 // quantityMillis is q in milliseconds; nil = q is not known.

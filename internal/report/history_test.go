@@ -2,8 +2,10 @@ package report
 
 import (
 	"bytes"
+	"encoding/csv"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -43,12 +45,13 @@ func aHistory() History {
 
 func TestHistory(t *testing.T) {
 	h := aHistory()
-	var table, csv, js bytes.Buffer
-	if err := errors.Join(WriteHistoryText(&table, h), WriteHistoryCSV(&csv, h), WriteHistoryJSON(&js, h)); err != nil {
+	var table, lines, js bytes.Buffer
+	err := errors.Join(WriteHistoryText(&table, h), WriteHistoryCSV(&lines, h), WriteHistoryJSON(&js, h))
+	if err != nil {
 		t.Fatal(err)
 	}
 	golden(t, "history.txt", table.Bytes())
-	golden(t, "history.csv", csv.Bytes())
+	golden(t, "history.csv", lines.Bytes())
 	golden(t, "history.json", js.Bytes())
 	for _, line := range strings.Split(table.String(), "\n") {
 		if w := lipgloss.Width(line); w > 110 {
@@ -83,5 +86,29 @@ func TestHistoryOfTurns(t *testing.T) {
 	if both := shown(h); !strings.Contains(both, "Of turns, loss % is how many had no answer.") ||
 		!strings.Contains(both, "     –  20.00 "+ShortID(turns.ID)) {
 		t.Error(both)
+	}
+}
+
+// TestCSVHasEveryCount: the last columns are all counts of the list, in its order. What a run's tool does not report is
+// empty, and not 0.
+func TestCSVHasEveryCount(t *testing.T) {
+	h := aHistory()
+	for i, x := range bench.CountList {
+		*x.Of(&h.Runs[0].Counts) = 100 + i
+	}
+	h.Runs[1].Tool.Version = bench.Original
+	var b bytes.Buffer
+	if err := WriteHistoryCSV(&b, h); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := csv.NewReader(&b).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, x := range bench.CountList {
+		at := len(rows[0]) - len(bench.CountList) + i
+		if rows[0][at] != x.Key || rows[1][at] != strconv.Itoa(100+i) || (rows[2][at] == "") == x.Always {
+			t.Errorf("column %d is %s: %s, %q", at, rows[0][at], rows[1][at], rows[2][at])
+		}
 	}
 }

@@ -247,7 +247,7 @@ func newDetails(r bench.Run, s bench.Summary) Details {
 			Mode: r.Echo.Mode, Kind: text(r.Echo.Kind), Identity: text(r.Echo.Identity), Others: others(r, told),
 			Unmatched: r.Echo.Unmatched, Place: r.Echo.Place,
 		},
-		Counts: Counts{c, r.OfOriginal()},
+		Counts: CountsOf(r),
 		Ended:  r.Ended,
 		RTT: RTT{P90: quantity(s.P90), P999: quantity(s.P999), CI95: map[string]*[2]float64{},
 			NNeeded: map[string]int{}},

@@ -114,6 +114,9 @@ type Counts struct {
 	Original bool `json:"-"` // the original tool reports the counts of every tool alone; all failed pings count as lost
 }
 
+// CountsOf are the counts of r.
+func CountsOf(r bench.Run) Counts { return Counts{r.Counts, r.OfOriginal()} }
+
 // Tells reports whether the run's tool reports the count x.
 func (c Counts) Tells(x bench.Count) bool { return x.Always || !c.Original }
 

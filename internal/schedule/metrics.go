@@ -1,6 +1,7 @@
 package schedule
 
 import (
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -20,6 +21,7 @@ type gauges struct {
 	verdicts *prometheus.CounterVec
 	pings    *prometheus.HistogramVec // of all runs
 	fates    *prometheus.CounterVec
+	counts   *prometheus.CounterVec
 	runs     *prometheus.CounterVec
 	success  *prometheus.GaugeVec
 	skipped  prometheus.Counter
@@ -51,8 +53,11 @@ func newGauges() *gauges {
 			NativeHistogramMinResetDuration: time.Hour,
 		}, series),
 		fates: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "rtcbench_pings_total",
-			Help: "Pings of all runs by what became of them: answered, late, lost, not_sent."},
+			Help: "Pings of all runs by what became of them: answered, late, lost, not_sent, unsettled."},
 			append(series, "fate")),
+		counts: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "rtcbench_counts_total",
+			Help: "Counts of all runs that are no fate of a ping, by their names in result files."},
+			append(series, "count")),
 		runs: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "rtcbench_runs_total",
 			Help: "Runs by job and outcome: ok, limit-broken, not-kept, failed, stopped."}, []string{"job", "outcome"}),
 		success: gauge("rtcbench_last_success_timestamp_seconds", "When a job last measured, in Unix time.", "job"),
@@ -63,8 +68,8 @@ func newGauges() *gauges {
 		waiting: prometheus.NewGauge(prometheus.GaugeOpts{Name: "rtcbench_outbox_runs",
 			Help: "Runs that wait for a store."}),
 	}
-	g.registry.MustRegister(g.rtt, g.jitter, g.loss, g.doubts, g.verdicts, g.pings, g.fates, g.runs, g.success,
-		g.skipped, g.reloads, g.waiting,
+	g.registry.MustRegister(g.rtt, g.jitter, g.loss, g.doubts, g.verdicts, g.pings, g.fates, g.counts, g.runs,
+		g.success, g.skipped, g.reloads, g.waiting,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return g
 }
@@ -100,9 +105,12 @@ func (g *gauges) take(run bench.Record) {
 		count(g.verdicts, string(verdict), 0)
 	}
 	count(g.verdicts, string(s.Validity.Verdict), 1)
-	for outcome, n := range map[bench.Outcome]int{bench.Answered: run.Counts.Answered, bench.Late: run.Counts.Late,
-		bench.Lost: run.Counts.Lost, bench.NotSent: run.Counts.NotSent} {
-		count(g.fates, outcome.String(), n)
+	for _, x := range bench.CountList {
+		to := g.counts
+		if slices.Contains(bench.Outcomes(), x.Key) {
+			to = g.fates
+		}
+		count(to, x.Key, *x.Of(&run.Counts))
 	}
 	all := g.pings.WithLabelValues(labels...)
 	for _, rtt := range s.RTTs {

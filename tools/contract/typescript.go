@@ -28,6 +28,8 @@ var types = []any{
 
 const head = `// Made of internal/browser/contract by go generate; it says more. Do not edit.
 
+import type schema from '../../docs/result.schema.json';
+
 `
 
 // typeScript is web/src/contract.ts.
@@ -48,7 +50,7 @@ func typeScript(root string) (string, error) {
 	}
 	fmt.Fprintf(&b, "/** What is to carry pings and messages; '' = the platform's own. */\n")
 	fmt.Fprintf(&b, "export type Class =\n  '' | '%s';\n\n", strings.Join(classes, "' | '"))
-	counts(&b, says)
+	counts(&b)
 	for _, v := range types {
 		object(&b, reflect.TypeOf(v), says)
 	}
@@ -76,19 +78,20 @@ func camel(words string) string {
 	return strings.Join(parts, "")
 }
 
-// counts writes those that do not follow from the samples.
-func counts(b *strings.Builder, says map[string]string) {
-	var fields strings.Builder
-	var none []string
+// counts writes the names of those that do not follow from the samples. Their list is in the schema: no name of a count
+// is in the contract.
+func counts(b *strings.Builder) {
+	var fates []string
 	for _, x := range bench.CountList {
-		if !x.Fate {
-			fields.WriteString(field(x.Key, "number", says["Counts."+x.Key]))
-			none = append(none, x.Key+": 0")
+		if x.Fate {
+			fates = append(fates, "'"+x.Key+"'")
 		}
 	}
+	fmt.Fprintf(b, "type Details = (typeof schema)['properties']['details'];\n")
 	fmt.Fprintf(b, "/** What is counted as it happens; the rest of bench.Counts follows from the samples. */\n")
-	fmt.Fprintf(b, "export interface Counts {\n%s}\n", fields.String())
-	fmt.Fprintf(b, "export const noCounts: Counts = {\n  %s,\n};\n\n", strings.Join(none, ",\n  "))
+	fmt.Fprintf(b, "export type Count = Exclude<\n  keyof Details['properties']['counts']['properties'],\n  %s\n>;\n",
+		strings.Join(fates, " | "))
+	fmt.Fprintf(b, "/** What is not there is 0. */\nexport type Counts = { [name in Count]?: number };\n\n")
 }
 
 // object writes a struct.

@@ -1,5 +1,7 @@
 // Made of internal/browser/contract by go generate; it says more. Do not edit.
 
+import type schema from '../../docs/result.schema.json';
+
 /** Numbers are those of bench.Outcome. */
 export const Outcome = {
   unsettled: 0,
@@ -29,21 +31,14 @@ export type Way = 'datachannel-lossy' | 'datachannel-reliable' | 'rtp-audio' | '
 export type Class =
   '' | 'datachannel-reliable' | 'datachannel-lossy' | 'signalling-websocket' | 'in-process' | 'rtp-audio' | 'turn';
 
+type Details = (typeof schema)['properties']['details'];
 /** What is counted as it happens; the rest of bench.Counts follows from the samples. */
-export interface Counts {
-  duplicate: number; // further pongs for an answered ping
-  malformed: number; // messages that nobody can read
-  foreign: number; // pongs of another echo, or to somebody else's ping
-  warmup_sent: number; // pings of the warm-up, which is in no other count
-  control_sent: number; // sent after the last counted ping, to learn where those before it were lost
-}
-export const noCounts: Counts = {
-  duplicate: 0,
-  malformed: 0,
-  foreign: 0,
-  warmup_sent: 0,
-  control_sent: 0,
-};
+export type Count = Exclude<
+  keyof Details['properties']['counts']['properties'],
+  'sent' | 'answered' | 'late' | 'lost' | 'not_sent' | 'unsettled'
+>;
+/** What is not there is 0. */
+export type Counts = { [name in Count]?: number };
 
 /** JoinConfig is what the page needs to take a seat. */
 export interface JoinConfig {

@@ -2,7 +2,7 @@
 // rules of internal/recorder: a fixed grid, the sample before the send, nothing called lost that never left. The page
 // is one thread, so there is one place where everything happens: look().
 
-import { noCounts, Outcome, type Plan, Reason, type Sample, type State } from './contract';
+import { type Count, Outcome, type Plan, Reason, type Sample, type State } from './contract';
 import type { Listener, Pong, Time, Wire } from './carrier';
 import { Record } from './record';
 import { type Link, Muted, NotConnected } from './session';
@@ -17,7 +17,7 @@ const maxUp = 2.3e12; // ms: an echo's clock may begin anywhere, as that of inte
 export class Probe implements Listener {
   readonly result: State = {
     ended: 'complete', error: '', noEcho: false, start: 0, end: 0, firstPong: 0, identity: '', kind: '',
-    others: [], counts: { ...noCounts }, strays: 0, unmatched: 0, ways: { known: false, up: 0, down: 0, unknown: 0 },
+    others: [], counts: {}, strays: 0, unmatched: 0, ways: { known: false, up: 0, down: 0, unknown: 0 },
   };
   private readonly record = new Record();
   private readonly ledger = new Ledger((seq) => this.record.isOpen(seq));
@@ -273,8 +273,7 @@ export class Probe implements Listener {
   private took(s: Sample | undefined, began: number, now: number): void {
     this.failingSince = Infinity;
     if (!s) {
-      if (this.draining) this.result.counts.control_sent++;
-      else this.result.counts.warmup_sent++;
+      this.count(this.draining ? 'control_sent' : 'warmup_sent');
       return;
     }
     this.sent++;
@@ -333,26 +332,30 @@ export class Probe implements Listener {
     }
   }
 
+  private count(what: Count): void {
+    this.result.counts[what] = (this.result.counts[what] ?? 0) + 1;
+  }
+
   malformed(): void {
-    if (this.phase !== 'over') this.result.counts.malformed++;
+    if (this.phase !== 'over') this.count('malformed');
   }
 
   stray(from: string): void {
     if (this.phase === 'over') return;
-    this.result.counts.foreign++;
+    this.count('foreign');
     this.result.strays++;
     this.strays.set(from, (this.strays.get(from) ?? 0) + 1);
   }
 
   foreign(): void {
-    if (this.phase !== 'over') this.result.counts.foreign++;
+    if (this.phase !== 'over') this.count('foreign');
   }
 
   answered(pong: Pong): void {
     if (this.phase === 'over') return;
     const r = this.result, { seq, from } = pong;
     if (this.plan.echo !== '' && from !== this.plan.echo) {
-      r.counts.foreign++;
+      this.count('foreign');
       this.echoes.add(from);
       return;
     }
@@ -364,7 +367,7 @@ export class Probe implements Listener {
       this.nextWarmup = this.time.now();
     }
     if (from !== r.identity) {
-      r.counts.foreign++;
+      this.count('foreign');
       this.echoes.add(from);
       return;
     }
@@ -375,7 +378,7 @@ export class Probe implements Listener {
 
   private answer(s: Sample | undefined, receive: number, send: number, at: number): void {
     if (!s || s.outcome === Outcome.answered || s.outcome === Outcome.late) {
-      this.result.counts.duplicate++;
+      this.count('duplicate');
       return;
     }
     if (s.outcome === Outcome.notSent) {

@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { expect } from 'expect';
+import schema from '../../docs/result.schema.json';
 import { Outcome, type Plan, Reason, type Sample, type State } from '../src/contract';
 import { Messages } from '../src/messages';
 import { Probe } from '../src/probe';
@@ -163,6 +164,8 @@ async function play(scene: Scene, byAudio = false): Promise<{ r: State; samples:
   return { r: r!, samples: p.take(Infinity).sort((a, b) => a.seq - b.seq) };
 }
 
+const none = Object.fromEntries(Object.keys(schema.properties.details.properties.counts.properties).map((c) => [c, 0]));
+
 /** What the counts of bench.Counts are that follow from the samples. */
 function tally(samples: Sample[]): Record<string, number> {
   const of = (o: Outcome) => samples.filter((s) => s.outcome === o).length;
@@ -185,7 +188,7 @@ const columns: Record<string, (s: Sample) => string | number> = {
 function check({ want }: Scene, r: State, samples: Sample[]): void {
   expect(r.noEcho ? 'deadline' : r.ended).toBe(want.ended);
   if (want.error) expect(r.error).toContain(want.error);
-  expect({ ...r.counts, ...tally(samples) }).toMatchObject(want.counts ?? {});
+  expect({ ...none, ...r.counts, ...tally(samples) }).toMatchObject(want.counts ?? {});
   if (want.strays !== undefined) expect(r.strays).toBe(want.strays);
   if (want.ways) expect(r.ways).toEqual(want.ways);
   expect(r).toMatchObject(want.echo ?? {});
