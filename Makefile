@@ -16,8 +16,11 @@ ALL := ./internal/cli ./internal/browser ./internal/campaign ./internal/dashboar
 
 .PHONY: build web lint test test-long bench accuracy live-daily picture vet tools fuzz clean
 
+# It is static, and so it has no cgo. Beside that its flags are those of go run, and both share what they compile where
+# there is no C compiler; with one, go run compiles with cgo whatever uses the network. Tests have the race detector,
+# which needs cgo and shares nothing; go vet and what they start without it share with go run.
 build: web ## the complete binary, ./rtcbench
-	CGO_ENABLED=$(CGO) go build -trimpath -ldflags '$(LDFLAGS)' -o rtcbench .
+	CGO_ENABLED=$(CGO) go build -ldflags '$(LDFLAGS)' -o rtcbench .
 
 web: web/dist/livekit.js ## the page of the browser engine
 

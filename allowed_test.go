@@ -21,9 +21,11 @@ rtcbench/internal/result: rtcbench/bench rtcbench/internal/redact rtcbench/inter
 	github.com/go-json-experiment/json golang.org/x/text/encoding/unicode golang.org/x/text/transform
 rtcbench/internal/report: rtcbench/bench rtcbench/internal/result rtcbench/internal/stats rtcbench/internal/voice
 	github.com/charmbracelet/lipgloss
-rtcbench/internal/sandbox: github.com/livekit/livekit-server github.com/livekit/protocol github.com/pion/stun/v3
-rtcbench/internal/sandbox/sandboxtest: rtcbench/internal/sandbox rtcbench/internal/benchtest rtcbench/internal/audio
-	github.com/gorilla/websocket github.com/livekit google.golang.org/protobuf github.com/pion
+rtcbench/internal/sandbox/options:
+rtcbench/internal/sandbox: rtcbench/internal/sandbox/options github.com/livekit/livekit-server
+	github.com/livekit/protocol github.com/pion/stun/v3
+rtcbench/internal/sandbox/sandboxtest: rtcbench/internal/sandbox/options rtcbench/internal/benchtest
+	rtcbench/internal/audio github.com/gorilla/websocket github.com/livekit google.golang.org/protobuf github.com/pion
 rtcbench/internal/sandbox/sandboxtest/server: rtcbench/internal/sandbox
 rtcbench/internal/advice: rtcbench/bench rtcbench/internal/redact
 rtcbench/internal/platform/livekit: rtcbench/bench rtcbench/internal/advice rtcbench/internal/redact
@@ -80,8 +82,8 @@ rtcbench/internal/fleet/hub: rtcbench/bench rtcbench/internal/fleet rtcbench/int
 rtcbench/internal/fleet/runner: rtcbench/bench rtcbench/internal/echo rtcbench/internal/fleet rtcbench/internal/live
 	rtcbench/internal/measure rtcbench/internal/outbox rtcbench/internal/redact rtcbench/internal/result
 	rtcbench/internal/schedule github.com/nats-io github.com/prometheus/client_golang
-rtcbench/internal/fleet/orders: rtcbench/internal/fleet rtcbench/internal/jobs rtcbench/internal/measure
-	rtcbench/internal/platform rtcbench/internal/settings
+rtcbench/internal/fleet/orders: rtcbench/bench rtcbench/internal/fleet rtcbench/internal/jobs
+	rtcbench/internal/measure rtcbench/internal/platform/daily rtcbench/internal/settings
 rtcbench/internal/fleet/demo: rtcbench/bench rtcbench/internal/fleet rtcbench/internal/measure
 	rtcbench/internal/outbox rtcbench/internal/platform/livekit rtcbench/internal/sandbox rtcbench/internal/lab
 	rtcbench/internal/lab/stage rtcbench/internal/scratch

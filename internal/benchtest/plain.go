@@ -20,6 +20,15 @@ func Plain() (folder string, err error) {
 	return filepath.Dir(path), err
 }
 
+// Whole gives the path of an rtcbench for tests whose own binary has none in it: without the race detector, and in make
+// test-long with it.
+func Whole() (path string, err error) {
+	if os.Getenv("RTCBENCH_LONG") != "" {
+		return built(".", "raced", "build", "-race")
+	}
+	return Program(".", "rtcbench")
+}
+
 // Program builds the program in a folder of this module, without the race detector, and gives its path. All test
 // binaries share it: the first one links it, and for the others go build only looks whether it is still the same.
 func Program(folder, name string) (path string, err error) {

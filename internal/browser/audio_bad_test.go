@@ -20,7 +20,7 @@ import (
 	"rtcbench/internal/browser"
 	"rtcbench/internal/echo"
 	"rtcbench/internal/platform/daily/standin"
-	"rtcbench/internal/sandbox"
+	"rtcbench/internal/sandbox/options"
 	"rtcbench/internal/sandbox/sandboxtest"
 )
 
@@ -140,7 +140,7 @@ func TestAudioThatCannotBeRead(t *testing.T) {
 // TestAServerWithoutOpus: a server that takes other codecs alone is named at once; it would leave the offer of a track
 // unanswered.
 func TestAServerWithoutOpus(t *testing.T) {
-	server := sandboxtest.StartAs(t, func(o *sandbox.Options) { o.Codecs = []string{webrtc.MimeTypePCMU} })
+	server := sandboxtest.StartAs(t, func(o *options.Server) { o.Codecs = []string{webrtc.MimeTypePCMU} })
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	p, err := start(t).Open(ctx)

@@ -13,21 +13,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/rogpeppe/go-internal/testscript"
-
 	"rtcbench/bench"
 	"rtcbench/internal/benchtest"
-	"rtcbench/internal/cli"
 	"rtcbench/internal/result"
 )
 
 var quickExits = benchtest.QuickExits()
-
-func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
-		"rtcbench": func() { os.Exit(cli.Main(os.Args[1:], os.Stdout, os.Stderr)) },
-	})
-}
 
 // patience is for what has to happen on a machine that does much else. Who waits so long has failed.
 const patience = 3 * time.Minute
@@ -54,12 +45,12 @@ type place struct {
 	env []string
 }
 
-// plain is built once. In a campaign every command has the race detector.
-var plain = sync.OnceValues(benchtest.Plain)
+// program is built once. In a campaign it has the race detector.
+var program = sync.OnceValues(benchtest.Whole)
 
 func newPlace(t *testing.T, env ...string) place {
 	dir := t.TempDir()
-	if _, err := plain(); err != nil {
+	if _, err := program(); err != nil {
 		t.Fatal(err)
 	}
 	return place{t, dir, append([]string{quickExits, "PATH=" + os.Getenv("PATH"), "HOME=" + dir,
@@ -78,10 +69,7 @@ type ended struct {
 
 // command is one that runs here.
 func (p place) command(ctx context.Context, args ...string) (*exec.Cmd, *bytes.Buffer, *bytes.Buffer) {
-	name := "rtcbench"
-	if program, _ := plain(); program != "" {
-		name = filepath.Join(program, name)
-	}
+	name, _ := program() // newPlace has made it
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir, cmd.Env = p.dir, p.env
 	var stdout, stderr bytes.Buffer

@@ -42,7 +42,7 @@ const (
 // serve runs rtcbench echo as a service.
 func (cmd *echoCmd) serve(a *app, c *settings.Check, within time.Duration) error {
 	f := cmd.serviceFlags
-	address := f.Door(c, cmd.Platform)
+	address := f.Guarded(c, cmd.Platform)
 	o := echo.Options{
 		Hosts: map[string]echo.Host{}, AuthToken: f.AuthToken, Version: version().String(),
 		Log:  slog.New(slog.NewTextHandler(a.stderr, nil)),

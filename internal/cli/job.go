@@ -117,7 +117,9 @@ func knownToJobs() jobs.Known {
 }
 
 // fleetOrders reads what the places of a fleet are to do.
-func fleetOrders() orders.Reader { return orders.Reader{Known: knownToJobs(), Job: fleetJob} }
+func fleetOrders() orders.Reader {
+	return orders.Reader{Platforms: platform.All, Known: knownToJobs(), Job: fleetJob}
+}
 
 // fleetJob reads a job as its command would, from the job's own settings alone: neither the environment nor .env may
 // change what a plan says.

@@ -58,7 +58,7 @@ func (cmd *runCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	r := schedule.NewRunner(c, cmd.Log(a.stderr))
+	r := schedule.NewScheduler(c, cmd.Log(a.stderr))
 	if cmd.Check {
 		fmt.Fprintf(a.stdout, "%s: %d job(s), every %v\n", cmd.Config, len(c.Jobs), c.Plan.Every)
 		return nil

@@ -9,16 +9,20 @@ import (
 
 	"rtcbench/bench"
 	"rtcbench/internal/echo"
-	"rtcbench/internal/platform"
+	"rtcbench/internal/platform/daily"
+	"rtcbench/internal/platform/livekit"
 )
 
 // TestNobodyMeasuresWhatIsNotThere: whoever asks a platform for what it does not carry hears so before a room is made,
 // also where no command line has looked.
 func TestNobodyMeasuresWhatIsNotThere(t *testing.T) {
-	for name, class := range map[string]bench.TransportClass{
-		"daily": bench.DataChannelLossy, "livekit": bench.SignallingWebSocket,
+	for _, x := range []struct {
+		platform bench.Platform
+		class    bench.TransportClass
+	}{
+		{daily.Platform, bench.DataChannelLossy}, {livekit.Platform, bench.SignallingWebSocket},
 	} {
-		p := platform.All[name]
+		p, name, class := x.platform, x.platform.Name, x.class
 		p.Meet = nil // nobody gets so far
 		job := Job{Platform: name, Plan: bench.Plan{Count: 1, Class: class}}
 		run, err := Do(t.Context(), job, Env{Platforms: map[string]bench.Platform{name: p}}, nil)
@@ -35,7 +39,7 @@ func TestAnEchoAnswersWhatIsThere(t *testing.T) {
 	var asked []bench.TransportClass
 	onlyMessages := bench.Platform{Name: "ether", Title: "Ether", Media: []bench.TransportClass{bench.InProcess}}
 	for want, p := range map[bench.TransportClass]bench.Platform{
-		bench.RTPAudio: platform.All["livekit"], "": onlyMessages,
+		bench.RTPAudio: livekit.Platform, "": onlyMessages,
 	} {
 		p.Transport, p.Rooms = nil, func(bench.Place) bench.Rooms { return nil }
 		p.Meet = func(where bench.Place, _ time.Duration) bench.Meeting {

@@ -6,22 +6,15 @@ import (
 	"crypto/rand"
 	"errors"
 	"time"
+
+	"rtcbench/internal/sandbox/options"
 )
 
 // ErrUnavailable means that this build has no server in it.
 var ErrUnavailable = errors.New("this build has no LiveKit server in it")
 
-// Options choose what is otherwise chosen for them: the loopback address, free ports, a fresh key and secret.
-type Options struct {
-	Address       string // IPv4, of an interface that is up
-	Port, UDPPort int
-	Key, Secret   string
-
-	TCPPort      int  // of ICE over TCP; 0 = none, and otherwise UDP is not offered
-	NoAutoCreate bool // rooms have to be made before anybody joins
-
-	Codecs []string // MIME types of what may be published; none = all that LiveKit knows
-}
+// Options are how a server is to be.
+type Options = options.Server
 
 // startTimeout bounds one attempt to start; ports that somebody else took meanwhile cost another.
 const (
@@ -31,7 +24,8 @@ const (
 
 const loopback = "127.0.0.1"
 
-func (o Options) filled() Options {
+// filled is o with all that nobody chose.
+func filled(o Options) Options {
 	if o.Address == "" {
 		o.Address = loopback
 	}

@@ -91,7 +91,7 @@ func startOnce(o Options) (*Server, error) {
 	var err error
 	for range startAttempts {
 		var s *Server
-		if s, err = start(o.filled()); err == nil {
+		if s, err = start(filled(o)); err == nil {
 			process.server = s
 			return s, nil
 		}

@@ -15,7 +15,7 @@ import (
 const stuckAfter = time.Hour
 
 // Serve answers /healthz and /metrics (Prometheus) on l until stop is called.
-func (r *Runner) Serve(l net.Listener) (stop func()) {
+func (r *Scheduler) Serve(l net.Listener) (stop func()) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", r.health)
 	mux.Handle("GET /metrics", promhttp.HandlerFor(r.gauges.registry, promhttp.HandlerOpts{}))
@@ -31,7 +31,7 @@ func (r *Runner) Serve(l net.Listener) (stop func()) {
 }
 
 // health is 200 while the schedule does what it should; that a platform cannot be reached is no reason to restart it.
-func (r *Runner) health(w http.ResponseWriter, _ *http.Request) {
+func (r *Scheduler) health(w http.ResponseWriter, _ *http.Request) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	limit := stuckAfter + 3*r.config.Plan.Every

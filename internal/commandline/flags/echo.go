@@ -87,9 +87,9 @@ func (f EchoGroup) Address(c *settings.Check, platform string) string {
 	return net.JoinHostPort(host, port)
 }
 
-// Door is the address to listen at, for a service that must not let strangers in. The token has to be one that a header
-// can carry, and only a service that this machine alone can reach may have no token.
-func (f EchoGroup) Door(c *settings.Check, platform string) (address string) {
+// Guarded is the address to listen at, for a service that must not let strangers in. The token has to be one that a
+// header can carry, and only a service that this machine alone can reach may have no token.
+func (f EchoGroup) Guarded(c *settings.Check, platform string) (address string) {
 	if f.AuthToken != "" || c.Rank("auth-token") == settings.ByFlag { // a blank one protects nothing
 		if f.AuthToken == "" || strings.ContainsFunc(f.AuthToken, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
 			c.FailAs("auth-token", `"(not shown)"`, "text without spaces that a header can carry (ASCII)")

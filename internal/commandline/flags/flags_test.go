@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"rtcbench/bench"
-	"rtcbench/internal/platform"
+	"rtcbench/internal/platform/daily"
 	"rtcbench/internal/platform/livekit"
 	"rtcbench/internal/settings"
 )
@@ -91,7 +91,7 @@ func TestTheStrongerSourceSaysWhoJoins(t *testing.T) {
 // TestWhatCarriesThePings: audio has the distance of a voice's packets unless another is given, a channel that the
 // platform has not is refused where a flag asks for it, and a variable that is there for another platform is not.
 func TestWhatCarriesThePings(t *testing.T) {
-	daily := platform.All["daily"]
+	daily := daily.Platform
 	for rank, refused := range map[settings.Rank]bool{settings.ByFlag: true, settings.ByEnvironment: false} {
 		check := given(map[string]settings.Rank{"channel": rank})
 		if got := (ChannelGroup{"lossy"}).Known(check, daily); got != "reliable" || (check.Err != nil) != refused {

@@ -5,19 +5,20 @@ import (
 	"maps"
 	"slices"
 
+	"rtcbench/bench"
 	"rtcbench/internal/fleet"
 	"rtcbench/internal/fleet/hub"
 	"rtcbench/internal/jobs"
 	"rtcbench/internal/measure"
-	"rtcbench/internal/platform"
 	"rtcbench/internal/platform/daily"
 	"rtcbench/internal/settings"
 )
 
 // Reader reads the jobs of a fleet file as the command line reads the flags of a command.
 type Reader struct {
-	Known jobs.Known
-	Job   func(jobs.Job) (measure.Job, error) // makes a measurement of the job's settings alone
+	Platforms map[string]bench.Platform
+	Known     jobs.Known
+	Job       func(jobs.Job) (measure.Job, error) // makes a measurement of the job's settings alone
 }
 
 // File reads the fleet file at path.
@@ -42,7 +43,7 @@ func SourceOf(path string) (s hub.Source, err error) {
 func (r Reader) Source(s hub.Source) (o hub.Orders, err error) {
 	known := r.Known
 	known.Commands = slices.DeleteFunc(slices.Clone(known.Commands), func(name string) bool {
-		return platform.All[name].Lease == nil
+		return r.Platforms[name].Lease == nil
 	})
 	file, err := jobs.ReadFleet(s.Name, []byte(s.Text), known)
 	if err != nil {
@@ -62,7 +63,7 @@ func (r Reader) Source(s hub.Source) (o hub.Orders, err error) {
 
 // order divides a job: into the part that runners are told, and the part that the hub keeps.
 func (r Reader) order(j jobs.Job) (o hub.Order, err error) {
-	told, leases := map[string][]string{}, platform.All[j.Command].Lease
+	told, leases := map[string][]string{}, r.Platforms[j.Command].Lease
 	for _, flag := range slices.Sorted(maps.Keys(j.Values)) {
 		_, ours := leases.Keys[flag]
 		switch {
@@ -119,7 +120,7 @@ func (r Reader) At(bundle string) func(fleet.Job) (measure.Job, error) {
 // them.
 func (r Reader) Prepare(j fleet.Job) (measure.Job, error) {
 	own := jobs.Job{Name: j.Name, Command: j.Platform, Values: j.Settings}
-	if leases := platform.All[j.Platform].Lease; leases != nil {
+	if leases := r.Platforms[j.Platform].Lease; leases != nil {
 		for key, stands := range leases.Keys {
 			if stands != "" {
 				own = own.Set(key, stands)

@@ -10,10 +10,13 @@ import (
 	"rtcbench/internal/fleet/hub"
 	"rtcbench/internal/jobs"
 	"rtcbench/internal/measure"
+	"rtcbench/internal/platform/daily"
+	"rtcbench/internal/platform/livekit"
 )
 
 // reader reads jobs as a command would that takes what is said for granted.
 var reader = Reader{
+	Platforms: map[string]bench.Platform{"daily": daily.Platform, "livekit": livekit.Platform},
 	Known: jobs.Known{Commands: []string{"livekit", "daily"}, Getenv: func(string) string { return "" },
 		Settings: func() []string {
 			return []string{"server-url", "api-key", "api-secret", "iterations", "echo", "output", "store"}

@@ -9,13 +9,13 @@ import (
 	lksdk "github.com/livekit/server-sdk-go/v2"
 
 	"rtcbench/internal/platform/livekit"
-	"rtcbench/internal/sandbox"
+	"rtcbench/internal/sandbox/options"
 	"rtcbench/internal/sandbox/sandboxtest"
 )
 
 // TestDispatch: the order is with the server until it is deleted, also where the server makes no room by itself.
 func TestDispatch(t *testing.T) {
-	server := sandboxtest.StartAs(t, func(o *sandbox.Options) { o.NoAutoCreate = true })
+	server := sandboxtest.StartAs(t, func(o *options.Server) { o.NoAutoCreate = true })
 	key := livekit.Key{Key: server.Key, Secret: server.Secret}
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()

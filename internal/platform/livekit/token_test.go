@@ -13,7 +13,7 @@ import (
 	"rtcbench/bench"
 	"rtcbench/internal/benchtest"
 	"rtcbench/internal/platform/livekit"
-	"rtcbench/internal/sandbox"
+	"rtcbench/internal/sandbox/options"
 	"rtcbench/internal/sandbox/sandboxtest"
 )
 
@@ -169,7 +169,7 @@ func signed(t *testing.T, claims jwt.MapClaims) string {
 // TestServerThatMakesNoRooms: who has the key makes the room by joining; a token for others does not, and joins when it
 // is there.
 func TestServerThatMakesNoRooms(t *testing.T) {
-	server := sandboxtest.StartAs(t, func(o *sandbox.Options) { o.NoAutoCreate = true })
+	server := sandboxtest.StartAs(t, func(o *options.Server) { o.NoAutoCreate = true })
 	key := livekit.Key{Key: server.Key, Secret: server.Secret}
 	join := func(mint func(string, string, time.Duration) (string, error), who string) (bench.Session, error) {
 		token, err := mint("made", who, time.Hour)
@@ -199,7 +199,7 @@ func TestServerThatMakesNoRooms(t *testing.T) {
 
 // TestOnlyTCP: where UDP does not get through, the error says what this engine lacks.
 func TestOnlyTCP(t *testing.T) {
-	server := sandboxtest.StartAs(t, func(o *sandbox.Options) { o.TCPPort = benchtest.FreePort() })
+	server := sandboxtest.StartAs(t, func(o *options.Server) { o.TCPPort = benchtest.FreePort() })
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
 	s, err := livekit.Transport{}.Join(ctx, room(t, server, "tcp", "me"),

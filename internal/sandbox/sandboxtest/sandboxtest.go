@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"rtcbench/internal/benchtest"
-	"rtcbench/internal/sandbox"
+	"rtcbench/internal/sandbox/options"
 )
 
 // startTimeout is for a machine that compiles meanwhile.
@@ -29,7 +29,7 @@ var program = sync.OnceValues(func() (string, error) {
 type Server struct {
 	URL, Key, Secret string
 
-	options sandbox.Options
+	options options.Server
 	mu      sync.Mutex
 	cmd     *exec.Cmd
 }
@@ -38,10 +38,10 @@ type Server struct {
 func Start(t testing.TB) *Server { return StartAs(t, nil) }
 
 // StartAs is Start with options of its own.
-func StartAs(t testing.TB, set func(*sandbox.Options)) *Server {
+func StartAs(t testing.TB, set func(*options.Server)) *Server {
 	t.Helper()
 	benchtest.Heavy(t)
-	s := &Server{options: sandbox.Options{
+	s := &Server{options: options.Server{
 		Port: benchtest.FreePort(), UDPPort: benchtest.FreePort(), Key: "testkey", Secret: "a secret that only this " +
 			"test's server knows",
 	}}

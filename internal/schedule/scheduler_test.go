@@ -14,7 +14,7 @@ func TestAJobThatPanics(t *testing.T) {
 	var log bytes.Buffer
 	var nowhere *Config
 	came := false
-	r := NewRunner(Config{Jobs: []Job{
+	r := NewScheduler(Config{Jobs: []Job{
 		{Name: "first", Do: func(context.Context) Done { return Done{Said: []string{nowhere.Jobs[0].Name}} }},
 		{Name: "second", Do: func(context.Context) Done {
 			came = true
@@ -25,8 +25,8 @@ func TestAJobThatPanics(t *testing.T) {
 	if d.Outcome != Failed || !strings.Contains(d.Err.Error(), `job "first": a fault of rtcbench itself`) {
 		t.Errorf("%v: %v", d.Outcome, d.Err)
 	}
-	if why := r.failed["first"]; !strings.Contains(why, "nil pointer") || !strings.Contains(why, "runner_test.go:") ||
-		len(r.failed) != 1 {
+	if why := r.failed["first"]; !strings.Contains(why, "nil pointer") ||
+		!strings.Contains(why, "scheduler_test.go:") || len(r.failed) != 1 {
 		t.Errorf("failing: %q", r.failed)
 	}
 	if !came || !strings.Contains(log.String(), "job=first error=\"a fault of rtcbench itself") ||

@@ -51,9 +51,9 @@ type Config struct {
 	Warns map[string]string // of jobs, by name, whenever the configuration is read
 }
 
-// Runner does the jobs of a configuration one after the other, in every slot of its plan. What goes wrong in a job,
+// Scheduler does the jobs of a configuration one after the other, in every slot of its plan. What goes wrong in a job,
 // panics included, ends no schedule.
-type Runner struct {
+type Scheduler struct {
 	log     *slog.Logger
 	gauges  *gauges
 	changed chan struct{}
@@ -65,14 +65,15 @@ type Runner struct {
 	failed  map[string]string // jobs whose last run failed, and why
 }
 
-// NewRunner makes one; it does nothing yet.
-func NewRunner(c Config, log *slog.Logger) *Runner {
-	r := &Runner{log: log, gauges: newGauges(), changed: make(chan struct{}, 1), config: c, failed: map[string]string{}}
+// NewScheduler makes one; it does nothing yet.
+func NewScheduler(c Config, log *slog.Logger) *Scheduler {
+	r := &Scheduler{log: log, gauges: newGauges(), changed: make(chan struct{}, 1), config: c,
+		failed: map[string]string{}}
 	r.warn(c)
 	return r
 }
 
-func (r *Runner) warn(c Config) {
+func (r *Scheduler) warn(c Config) {
 	for _, j := range c.Jobs {
 		if text := c.Warns[j.Name]; text != "" {
 			r.log.Warn(text, "job", j.Name)
@@ -81,7 +82,7 @@ func (r *Runner) warn(c Config) {
 }
 
 // Reload reads the configuration again. One that is wrong changes nothing.
-func (r *Runner) Reload(read func() (Config, error)) {
+func (r *Scheduler) Reload(read func() (Config, error)) {
 	var c Config
 	err := guarded(func() (err error) { c, err = read(); return err })
 	if err != nil {
@@ -102,7 +103,7 @@ func (r *Runner) Reload(read func() (Config, error)) {
 }
 
 // Run works until ctx ends.
-func (r *Runner) Run(ctx context.Context) {
+func (r *Scheduler) Run(ctx context.Context) {
 	Loop{
 		Plan: r.plan, Changed: r.changed, Now: time.Now, Jitter: RandomJitter,
 		Work:    func(ctx context.Context) { r.All(ctx) },
@@ -114,20 +115,20 @@ func (r *Runner) Run(ctx context.Context) {
 	}.Run(ctx)
 }
 
-func (r *Runner) plan() Plan {
+func (r *Scheduler) plan() Plan {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.config.Plan
 }
 
-func (r *Runner) waitFor(slot time.Time) {
+func (r *Scheduler) waitFor(slot time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.next = slot
 }
 
 // All runs the jobs, one after the other, and returns how the one that went worst ended.
-func (r *Runner) All(ctx context.Context) (worst Done) {
+func (r *Scheduler) All(ctx context.Context) (worst Done) {
 	r.mu.Lock()
 	jobs := r.config.Jobs
 	r.working = time.Now()
@@ -147,7 +148,7 @@ func (r *Runner) All(ctx context.Context) (worst Done) {
 }
 
 // one runs a job. It survives whatever the job does in its own goroutine.
-func (r *Runner) one(ctx context.Context, j Job) (d Done) {
+func (r *Scheduler) one(ctx context.Context, j Job) (d Done) {
 	began := time.Now()
 	if fault := guarded(func() error { d = j.Do(ctx); return nil }); fault != nil {
 		d = Done{Outcome: Failed, Err: fault, Waiting: -1}
@@ -176,7 +177,7 @@ func (r *Runner) one(ctx context.Context, j Job) (d Done) {
 }
 
 // note keeps why a job's last run failed, if it did.
-func (r *Runner) note(job string, d Done) {
+func (r *Scheduler) note(job string, d Done) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.failed, job)
