@@ -16,7 +16,7 @@ import (
 func turnsInLab(t *testing.T, scenario, platform, turns string, flags ...string) analysis.Turns {
 	t.Helper()
 	cmd, out, dir := inLab(t, append([]string{"--report", "lab.json", scenario, "--", "turn", platform, "--turns",
-		turns, "--say", "stop", "--rest", "400ms", "--greeting", "3s", "--timeout", "60s", "--connect-timeout", "60s"},
+		turns, "--say", "stop", "--rest", "400ms", "--greeting", "60s", "--timeout", "60s", "--connect-timeout", "60s"},
 		flags...)...)
 	// What the user's own variables name is not called.
 	cmd.Env = append(cmd.Env, "DAILY_ROOM_URL=https://mine.daily.co/room", "RTCBENCH_DAILY_TOKEN=mine",

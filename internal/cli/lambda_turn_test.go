@@ -16,7 +16,6 @@ import (
 	"rtcbench/internal/platform/livekit"
 	"rtcbench/internal/result"
 	"rtcbench/internal/sandbox/sandboxtest"
-	"rtcbench/internal/turn"
 )
 
 // calledByLambda: an event can ask for turns with an agent, in a room where one of ours answers. Where the function's
@@ -39,15 +38,15 @@ func calledByLambda(t *testing.T, server *sandboxtest.Server, invoke func(string
 	served := make(chan struct{})
 	go func() {
 		defer close(served)
-		(&turn.Agent{Delay: turn.LeastDelay}).Serve(ctx, line)
+		patient().Serve(ctx, line)
 	}()
 	type event struct {
 		text    string
 		allowed time.Duration
 		ended   bench.Ended
 	}
-	events := []event{{`{"platform": "turn livekit", "room": "called", "turns": 1, "say": ["stop"], "greeting": "0",` +
-		`"timeout": "60s"}`, patience, bench.Complete}}
+	events := []event{{`{"platform": "turn livekit", "room": "called", "turns": 1, "say": ["stop"], "greeting": "` +
+		toGreet + `", "timeout": "60s"}`, patience, bench.Complete}}
 	if os.Getenv("RTCBENCH_LONG") != "" {
 		events = append(events, event{`{"platform": "turn livekit", "room": "called", "turns": 1000, "say": "stop"}`,
 			30 * time.Second, bench.DeadlinePassed})
@@ -73,7 +72,7 @@ func TestLambdaCallsInADailyRoom(t *testing.T) {
 	benchtest.Beside(t, benchtest.WithBrowser)
 	s := startStandin(t)
 	room := s.AddRoom("called")
-	dailyAgent(t, s, room, &turn.Agent{Delay: turn.LeastDelay})
+	dailyAgent(t, s, room, patient())
 	api, dir := newRuntimeAPI(t), t.TempDir()
 	cmd := exec.Command("rtcbench")
 	var log bytes.Buffer
@@ -87,8 +86,8 @@ func TestLambdaCallsInADailyRoom(t *testing.T) {
 	}
 	defer func() { cmd.Process.Kill(); cmd.Wait() }()
 	body, failed := api.invoke(t, fmt.Sprintf(`{"platform": "turn daily", "room-url": %q, "turns": 2, `+
-		`"say": ["stop"], "rest": "400ms", "greeting": "0", "timeout": "60s", `+
-		`"connect-timeout": "60s"}`, room), patience)
+		`"say": ["stop"], "rest": "400ms", "greeting": %q, "timeout": "60s", `+
+		`"connect-timeout": "60s"}`, room, toGreet), patience)
 	var file result.File
 	if err := json.Unmarshal(body, &file); err != nil || failed {
 		t.Fatalf("%v: %.500s", err, body)

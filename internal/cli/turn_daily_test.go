@@ -25,6 +25,15 @@ import (
 	"rtcbench/internal/turn"
 )
 
+// patient is an agent for a machine of any speed: it greets once it hears its caller, who speaks after that and not
+// before it listens, and it takes a machine's pause inside a word for no end of the caller's speech.
+func patient() *turn.Agent {
+	return &turn.Agent{Greets: true, Patience: 2 * time.Second, Delay: 2*time.Second + 150*time.Millisecond}
+}
+
+// toGreet is for how long a caller waits for the greeting of a patient agent.
+const toGreet = "90s"
+
 // dailyAgent answers in a room of a stand-in for Daily, by a page of its own, until the test ends.
 func dailyAgent(t *testing.T, s *standin.Server, room string, agent *turn.Agent) {
 	t.Helper()
@@ -48,8 +57,8 @@ func turnDaily(t *testing.T, s *standin.Server, want int, flags ...string) (benc
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "turn.json")
 	p := start(t, append([]string{"turn", "daily", "--daily-bundle-url", s.BundleURL(), "--chrome-resolver-rules",
-		"MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", "--greeting", "100ms", "--store", "none", "-o", file, "--say", "stop",
-		"--rest", "400ms"}, flags...)...)
+		"MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", "--store", "none", "-o", file, "--say", "stop", "--rest", "400ms"},
+		flags...)...)
 	if code := p.exit(t, 2*time.Minute); code != want {
 		t.Fatalf("exit code %d, want %d:\n%s", code, want, p.stderr())
 	}
@@ -74,11 +83,12 @@ func TestTurnDaily(t *testing.T) {
 	s := startStandin(t)
 	const delay = 40 * time.Millisecond
 	s.SetFate(standin.Fate{Delay: delay})
-	agent := &turn.Agent{Delay: 700 * time.Millisecond}
+	agent := patient()
 	room := s.AddRoom("agent")
 	dailyAgent(t, s, room, agent)
 	wav := filepath.Join(t.TempDir(), "call.wav")
-	run, p := turnDaily(t, s, 0, "-r", room, "--turns", "2", "--record", wav)
+	run, p := turnDaily(t, s, 0, "-r", room, "--greeting", toGreet, "--turns", "2", "--timeout", "60s", "--record",
+		wav)
 	log := agent.Log()
 	if run.Turns == nil || len(run.Turns.Turns) != 2 || len(log) != 2 {
 		t.Fatalf("%+v, the agent answered %d times:\n%s", run.Turns, len(log), p.stderr())
@@ -106,7 +116,7 @@ func TestTurnDaily(t *testing.T) {
 func TestTurnStarter(t *testing.T) {
 	benchtest.Beside(t, benchtest.WithBrowser)
 	s := startStandin(t)
-	agent := &turn.Agent{Delay: 700 * time.Millisecond}
+	agent := patient()
 	var asked atomic.Int32
 	starter := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
@@ -122,7 +132,7 @@ func TestTurnStarter(t *testing.T) {
 	}))
 	t.Cleanup(starter.Close)
 	run, p := turnDaily(t, s, 0, "--start-url", starter.URL+"/agent/start", "--start-token", "KEYKEYKEY",
-		"--turns", "1")
+		"--greeting", toGreet, "--timeout", "60s", "--turns", "1")
 	if asked.Load() != 1 || run.Turns == nil || run.Counts.Answered != 1 || !run.Turns.Calls[0].Dispatch.OK {
 		t.Errorf("asked %d times, %+v:\n%s", asked.Load(), run.Turns, p.stderr())
 	}

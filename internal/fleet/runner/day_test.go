@@ -272,6 +272,34 @@ func TestNothingIsDeliveredWhileSomethingIsMeasured(t *testing.T) {
 	})
 }
 
+// TestAPlaceThatOthersMeasureAllTheTimeDelivers: those that it answers hold up its deliveries for a while and not for
+// good, and its own measurements do so always.
+func TestAPlaceThatOthersMeasureAllTheTimeDelivers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g gate
+		begun, delivered := time.Now(), time.Duration(0)
+		g.answer()                                            // one comes and does not go,
+		for delivered == 0 && time.Since(begun) < time.Hour { // and the place measures for 50 s of each minute
+			own := g.measure()
+			g.deliver(t.Context(), func(context.Context) { t.Error("a delivery beside a measurement of this place") })
+			time.Sleep(50 * time.Second)
+			own()
+			g.deliver(t.Context(), func(ctx context.Context) {
+				other := g.answer() // another comes meanwhile
+				if delivered = time.Since(begun); ctx.Err() != nil {
+					t.Error("it was ended by the next one that is answered")
+				}
+				other()
+			})
+			time.Sleep(10 * time.Second)
+		}
+		if delivered < longestHeld || delivered > 2*longestHeld {
+			t.Errorf("it delivered after %v", delivered)
+		}
+		g.deliver(t.Context(), func(context.Context) { t.Error("it does not wait a second time") })
+	})
+}
+
 // TestWhatWaitsGoesAsSoonAsNothingIsMeasured: a place that measures and answers in turn, one over the other, delivers
 // in the first gap. It looked then only when its own run had ended, and every few seconds.
 func TestWhatWaitsGoesAsSoonAsNothingIsMeasured(t *testing.T) {
@@ -279,7 +307,7 @@ func TestWhatWaitsGoesAsSoonAsNothingIsMeasured(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	own, answered := r.gate.measure(), r.gate.measure()
+	own, answered := r.gate.measure(), r.gate.answer()
 	own()
 	select {
 	case <-r.waits:
