@@ -136,7 +136,7 @@ func (n *network) cells() map[string]int {
 // await waits until the store has these cells.
 func (n *network) await(want ...string) {
 	n.t.Helper()
-	for end := time.Now().Add(5 * time.Minute); ; time.Sleep(100 * time.Millisecond) {
+	for end := time.Now().Add(20 * time.Minute); ; time.Sleep(time.Second) {
 		cells := n.cells()
 		missing := 0
 		for _, cell := range want {
