@@ -11,6 +11,8 @@ PACKAGES := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 2)
 # detector in it a store takes two and a half times the CPU.
 TRANSLATED := modernc.org/sqlite/lib modernc.org/libc/... modernc.org/memory modernc.org/mathutil
 RACE := -race $(TRANSLATED:%=-gcflags=%=-race=false)
+# Packages with tests that count allocations or draw many random numbers, which are built without the detector alone.
+UNRACED := ./internal/audio ./internal/ping ./internal/stats ./internal/turn
 # The packages that take longest are begun first.
 ALL := ./internal/cli ./internal/browser ./internal/campaign ./internal/dashboard ./...
 
@@ -36,7 +38,7 @@ lint: tools ## what stands in deploy/, with the field's own linters
 test: tools web vet lint ## everything that a change has to pass
 	cd web && npm run --silent check && npm test --silent
 	go test $(RACE) -vet=off -p $(PACKAGES) -timeout 60m $(ALL)
-	go test -run Allocates ./internal/ping ./internal/audio
+	go test -vet=off $(UNRACED)
 
 test-long: tools web ## the same code with larger counts; five times on a busy machine; fuzzing
 	RTCBENCH_LONG=1 go test $(RACE) -p $(PACKAGES) -timeout 3h $(ALL)

@@ -155,6 +155,26 @@ func TestFilesStayShort(t *testing.T) {
 	})
 }
 
+// TestTestsWithoutTheDetectorAreRun: make test runs the packages that have tests which are built without the race
+// detector alone a second time.
+func TestTestsWithoutTheDetectorAreRun(t *testing.T) {
+	var have []string
+	goFiles(t, func(path, text string) {
+		if strings.HasPrefix(text, "//go:build !race\n") && strings.HasSuffix(path, "_test.go") {
+			have = append(have, "./"+filepath.ToSlash(filepath.Dir(path)))
+		}
+	})
+	slices.Sort(have)
+	text, err := os.ReadFile("Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := regexp.MustCompile(`(?m)^UNRACED := (.*)$`).FindStringSubmatch(string(text))
+	if list == nil || !slices.Equal(strings.Fields(list[1]), slices.Compact(have)) {
+		t.Errorf("such tests are in %v, the Makefile has %q", slices.Compact(have), list)
+	}
+}
+
 // TestTheCommandLineStaysThin: a file of internal/cli is the flags, the texts and one call of a command. What a command
 // does lives in a room below, and groups of flags in internal/commandline/flags.
 func TestTheCommandLineStaysThin(t *testing.T) {

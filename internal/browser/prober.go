@@ -22,7 +22,7 @@ import (
 // itself: that counts as one tick, and what the page sent meanwhile is still in the pipe.
 const (
 	tick       = time.Second
-	mostTicks  = 5                      // of silence, before a page counts as hung
+	mostTicks  = 20                     // of silence, before a page counts as hung: a laptop may be that busy
 	byeTicks   = 2                      // the same, once the page was told to stop
 	drainPause = 100 * time.Millisecond // for batches on their way from a page that is gone
 )

@@ -104,7 +104,7 @@ var plan = bench.Plan{Count: 5, Cooldown: 10 * time.Millisecond, Timeout: 5 * ti
 // order has the places measure one job.
 func (n *network) order(echo string) {
 	n.t.Helper()
-	_, err := n.hub.Order(hub.Orders{Every: 5 * time.Second, Jobs: []hub.Order{{Place: n.server,
+	_, err := n.hub.Order(hub.Orders{Every: 15 * time.Second, Jobs: []hub.Order{{Place: n.server,
 		Lease: livekit.Platform.Lease, Plan: plan,
 		Job: fleet.Job{Name: "job", Platform: livekit.Platform.Name, Aligned: true, Echo: echo, Longest: time.Minute},
 	}}})

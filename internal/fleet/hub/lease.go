@@ -50,8 +50,8 @@ func (h *Hub) lease(ctx context.Context, place fleet.Place, want fleet.SeatsWant
 	}
 	var first time.Time           // first slot that lacks a seat
 	missing := map[string]error{} // by job: why a room is not made
-	end := now.Add(fleet.Lease)
-	if most := int64(want.Slots); most > 0 && most < int64(fleet.Lease/plan.Every) {
+	end := now.Add(plan.Ahead())
+	if most := int64(want.Slots); most > 0 && most < int64(plan.Ahead()/plan.Every) {
 		end = slot.Add(time.Duration(most) * plan.Every)
 	}
 	for ; slot.Before(end) && len(got.Seats)+wanted() <= fleet.MaxSeats; slot = slot.Add(plan.Every) {

@@ -110,7 +110,7 @@ func (r *Runner) take(s fleet.Signed) error {
 	return nil
 }
 
-// lease asks for seats if fewer than 23 of the next 24 hours have theirs. So a runner asks about once an hour.
+// lease asks for seats if a twenty-fourth of those that are given ahead are gone: about once an hour, where a day is.
 func (r *Runner) lease(ctx context.Context) error {
 	r.mu.Lock()
 	plan := r.plan
@@ -124,7 +124,7 @@ func (r *Runner) lease(ctx context.Context) error {
 		if to := r.seats.until(); to.After(from) {
 			from = to
 		}
-		if !from.Before(now.Add(fleet.Lease-time.Hour)) || r.slots > 0 && from.After(now) {
+		if ahead := plan.Ahead(); !from.Before(now.Add(ahead-ahead/24)) || r.slots > 0 && from.After(now) {
 			return nil
 		}
 		got, err := r.seatsFrom(ctx, plan, from)
