@@ -34,8 +34,8 @@ type SeatsLeased struct {
 	Serial uint64 `json:"serial,omitempty"` // of the hub's plan
 }
 
-// Lease is how far ahead seats are given, unless the slots are so short that there would be more than MostSlots. A runner
-// can measure every slot for so long while the hub is away.
+// Lease is how far ahead seats are given, unless the slots are so short that there would be more than MostSlots. A
+// runner can measure every slot for so long while the hub is away.
 const Lease = 24 * time.Hour
 
 // MostSlots is how many slots ahead seats are given at the most: a day of slots of 18 s.

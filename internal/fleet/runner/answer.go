@@ -15,8 +15,8 @@ import (
 )
 
 // Answer answers the pings of another place in a leased seat. It returns when that place has come and gone, or when ctx
-// ends. While the other place is in the room, hold stops deliveries until its function end is called, or until they have
-// waited for too long.
+// ends. While the other place is in the room, hold stops deliveries until its function end is called, or until they
+// have waited for too long.
 type Answer func(ctx context.Context, job measure.Job, seat fleet.Seat, hold func() (end func())) error
 
 // answerAll answers other places in every slot until ctx ends, also while this place measures. If an echo waited for
