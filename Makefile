@@ -5,8 +5,9 @@ CGO := $(if $(filter Darwin,$(shell uname -s)),1,0)
 COMMIT := $(shell git rev-parse HEAD 2>/dev/null)
 LDFLAGS := -s -w $(if $(COMMIT),-X rtcbench/internal/cli.commit=$(COMMIT))
 CROSSVET := $(CURDIR)/.bin/crossvet
-# Packages that go test compiles and runs at one time: some may be waiting for a browser's or a server's place (benchtest.Heavy).
-PACKAGES := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 2)
+# Packages that go test compiles and runs at one time: one may be waiting for a browser's or a server's place
+# (benchtest.Heavy).
+PACKAGES := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 # What the race detector does not look at: SQLite, as it was translated from C. Its memory is none of Go's, and with the
 # detector in it a store takes two and a half times the CPU.
 TRANSLATED := modernc.org/sqlite/lib modernc.org/libc/... modernc.org/memory modernc.org/mathutil
@@ -14,7 +15,7 @@ RACE := -race $(TRANSLATED:%=-gcflags=%=-race=false)
 # Packages with tests that count allocations or draw many random numbers, which are built without the detector alone.
 UNRACED := ./internal/audio ./internal/ping ./internal/stats ./internal/turn
 # The packages that take longest are begun first.
-ALL := ./internal/cli ./internal/browser ./internal/campaign ./internal/dashboard ./...
+ALL := ./internal/cli ./internal/browser ./internal/fleet/hub ./internal/dashboard ./...
 
 .PHONY: build web lint test test-long bench accuracy live-daily picture vet tools fuzz clean
 
