@@ -88,12 +88,15 @@ func (s *Server) enter(name, token string, me *seat) (list []other, refusal stri
 	return list, ""
 }
 
-func (s *Server) leave(name string, me *seat) {
+// leave takes me out of a room; false = me is not there any more.
+func (s *Server) leave(name string, me *seat) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if r := s.rooms[name]; r != nil && r.people[me.id] == me {
 		delete(r.people, me.id)
+		return true
 	}
+	return false
 }
 
 func (s *Server) tell(name string, me *seat, v any) {

@@ -202,9 +202,14 @@ func (s *Server) Move(name, sfu string) {
 	}
 }
 
-// DropSockets cuts every connection of a room without a word; the call machine comes back.
+// DropSockets cuts every connection of a room at one time and without a word: nobody hears that another has left. The
+// call machine comes back.
 func (s *Server) DropSockets(name string) {
-	for _, p := range s.people(name) {
+	all := s.people(name)
+	for _, p := range all {
+		s.leave(name, p)
+	}
+	for _, p := range all {
 		p.conn.NetConn().Close()
 	}
 }
@@ -287,8 +292,9 @@ func (s *Server) socket(w http.ResponseWriter, r *http.Request) {
 		"topology": cmp.Or(fate.Topology, "sfu"), "deny": fate.Audio.Deny})
 	s.tell(name, me, map[string]string{"type": "participant-joined", "id": me.id, "name": me.name})
 	defer func() {
-		s.leave(name, me)
-		s.tell(name, me, map[string]string{"type": "participant-left", "id": me.id})
+		if s.leave(name, me) {
+			s.tell(name, me, map[string]string{"type": "participant-left", "id": me.id})
+		}
 	}()
 	defer me.audio.close()
 	for {
