@@ -17,7 +17,8 @@ import (
 	"rtcbench/internal/result"
 )
 
-// inLab is a command in a lab; every process of it can be told by its environment. It needs root.
+// inLab is a command in a lab; every process of it can be told by its environment. It needs root. All that is in the lab
+// is built without the race detector, which would be most of what is measured (make test-long has it).
 func inLab(t *testing.T, args ...string) (cmd *exec.Cmd, out *bytes.Buffer, dir string) {
 	t.Helper()
 	benchtest.NeedsRoot(t, "the lab measures what it injects, and ends")
@@ -28,7 +29,11 @@ func inLab(t *testing.T, args ...string) (cmd *exec.Cmd, out *bytes.Buffer, dir 
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	out = &bytes.Buffer{}
-	cmd = exec.Command("rtcbench", append([]string{"lab", "run"}, args...)...)
+	folder, err := benchtest.Plain()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd = exec.Command(filepath.Join(folder, "rtcbench"), append([]string{"lab", "run"}, args...)...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, out, out
 	cmd.Env = append(ownFolders(dir), "PATH="+os.Getenv("PATH"), "TMPDIR="+dir, labMark+dir)
 	t.Cleanup(func() {
