@@ -128,7 +128,7 @@ func (cmd *hubCmd) Run(a *app) error {
 			log.Error("the configuration is wrong; the old plan stays", "error", err)
 		}
 	})
-	fmt.Fprintf(a.stderr, "hub at %s; a token for a runner: rtcbench fleet token\n", at.There)
+	fmt.Fprintf(a.stderr, "hub at %s; a token for a runner: rtcbench fleet token%s\n", at.There, cmd.folder())
 	fmt.Fprintf(a.stderr, "its page: %s/, with any user, and as the password the admin token, in %s\n", at.Here.URL,
 		filepath.Join(dir, hub.AdminFile))
 	if err := cmd.serve(a, h, l, secure, call.Hub{Address: at.Here, Admin: h.Admin()}); err != nil {
@@ -137,13 +137,22 @@ func (cmd *hubCmd) Run(a *app) error {
 	return a.bySignal()
 }
 
+// folder is the flag with which other commands on this machine find this hub; "" = they find it by themselves.
+func (cmd *hubCmd) folder() string {
+	if cmd.DataDir == "" {
+		return ""
+	}
+	return " --data-dir " + cmd.DataDir
+}
+
 // serve answers until a signal comes. With --demo it also runs the demo's runners.
 func (cmd *hubCmd) serve(a *app, h *hub.Hub, l net.Listener, secure *tls.Config, at call.Hub) error {
 	if !cmd.Demo {
 		return h.Serve(a.ctx, l, secure)
 	}
 	return cmd.fleet.Serve(a.ctx, h, l, secure, at, func() {
-		fmt.Fprintf(a.stderr, "%v. In another terminal: rtcbench fleet ls, rtcbench history\n", cmd.fleet)
+		fmt.Fprintf(a.stderr, "%v. In another terminal: rtcbench fleet ls%[2]s, rtcbench history%[2]s\n", cmd.fleet,
+			cmd.folder())
 	})
 }
 

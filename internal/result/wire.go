@@ -88,6 +88,9 @@ func ReadPacked(data []byte) (p Packed, r bench.Run, err error) {
 	return p, r, nil
 }
 
+// inflaters are readers of flate, which have 44 kB each: a hub needs one for each run.
+var inflaters = sync.Pool{New: func() any { return flate.NewReader(bytes.NewReader(nil)) }}
+
 // unwrap decodes the parts. Damaged data cannot make it allocate more than maxDocument.
 func unwrap(data []byte) (p bench.Packed, err error) {
 	const head = 1 + sha256.Size
@@ -109,7 +112,11 @@ func unwrap(data []byte) (p bench.Packed, err error) {
 		return p, fmt.Errorf("its document has %d bytes; %d are allowed", whole, maxDocument)
 	}
 	p.Document = make([]byte, whole)
-	inflated := flate.NewReader(bytes.NewReader(document))
+	inflated := inflaters.Get().(io.ReadCloser)
+	defer inflaters.Put(inflated)
+	if err := inflated.(flate.Resetter).Reset(bytes.NewReader(document), nil); err != nil {
+		return p, err
+	}
 	if _, err := io.ReadFull(inflated, p.Document); err != nil {
 		return p, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}

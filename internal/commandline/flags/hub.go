@@ -72,8 +72,9 @@ func (f HubGroup) Centre(c *settings.Check, env environment.Environment, proxy c
 		}
 		text, h.Admin, err = hub.Near(dir, text, h.Admin)
 		if errors.Is(err, os.ErrNotExist) {
-			return h, settings.Usagef("no hub has worked in %s: start rtcbench hub, or name one elsewhere with --hub "+
-				"(RTCBENCH_HUB) and --admin-token (RTCBENCH_ADMIN_TOKEN)", dir)
+			return h, settings.Usagef("no hub has worked in %s: start rtcbench hub, give the --data-dir of one on "+
+				"this machine, or name one elsewhere with --hub (RTCBENCH_HUB) and --admin-token "+
+				"(RTCBENCH_ADMIN_TOKEN)", dir)
 		}
 		if _, wrong := fleet.ReadAddress(text); wrong == nil && errors.Is(err, hub.ErrElsewhere) {
 			return h, settings.Usagef("%s: %w: give --admin-token (RTCBENCH_ADMIN_TOKEN)", c.Name("hub"), err)

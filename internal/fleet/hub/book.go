@@ -180,7 +180,8 @@ func (b *book) enrolOnce(j fleet.Join) (m fleet.Member, revoked bool, err error)
 		return m, false, err
 	}
 	if known && !t.Replace {
-		return m, false, ErrTaken
+		return m, false, fmt.Errorf("%w: choose another name than %s, or a token that may replace a place", ErrTaken,
+			j.Place.Name)
 	}
 	for _, other := range b.members {
 		if other.Key == j.Key || slices.Contains(other.Replaced, j.Key) {
@@ -202,7 +203,7 @@ func (b *book) change(name string, how func(*fleet.Member)) (m fleet.Member, err
 	err = b.settled(func() error {
 		var ok bool
 		if m, ok = b.members[name]; !ok {
-			return ErrNoMember
+			return fmt.Errorf("%w: %.80q", ErrNoMember, name)
 		}
 		how(&m)
 		return b.keepMember(m)

@@ -72,6 +72,9 @@ func ForecastOf(o Orders, places []fleet.Place) Forecast {
 				busy[p.Name] += j.Longest
 			}
 		}
+		if j.Echo == fleet.EchoMesh && len(one.Places) == 1 {
+			one.Each = Cost{} // it has nobody to measure
+		}
 		if f.Known && len(one.Places) == 0 {
 			f.Notes = append(f.Notes, fmt.Sprintf("job %s: no place has these labels", j.Name))
 		}

@@ -50,6 +50,18 @@ func TestForecast(t *testing.T) {
 	}
 }
 
+// TestALonePlaceOfAMesh has nobody to measure: its runs are not counted.
+func TestALonePlaceOfAMesh(t *testing.T) {
+	o := hub.Orders{Every: 5 * time.Minute, Jobs: []hub.Order{{Plan: bench.Plan{Count: 600},
+		Job: fleet.Job{Name: "mesh", Platform: "livekit", Echo: fleet.EchoMesh, Longest: time.Minute}}}}
+	for n, want := range map[int]int64{1: 0, 2: 2 * 288} {
+		f := hub.ForecastOf(o, []fleet.Place{{Name: "fra-1"}, {Name: "iad-1"}}[:n])
+		if f.Runs != want || f.Jobs[0].Each.Runs*int64(n) != want {
+			t.Errorf("%d place(s): %d runs, want %d", n, f.Runs, want)
+		}
+	}
+}
+
 // TestAPlanIsApplied: by whoever looks after the fleet, with a serial that never goes back; one with a mistake changes
 // nothing; a hub that is started again goes on with it.
 func TestAPlanIsApplied(t *testing.T) {

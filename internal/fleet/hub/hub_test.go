@@ -52,7 +52,8 @@ func TestWhoIsNotLetIn(t *testing.T) {
 	for _, x := range []struct{ what, name, token, want string }{
 		{"a token that is used up", "b", spent, "used up"},
 		{"a made-up token", "b", fleet.NewToken(), "not known"},
-		{"a name that is taken", "taken", c.token(hub.TokenOrder{}), "joined with another key"},
+		{"a name that is taken", "taken", c.token(hub.TokenOrder{}),
+			"joined with another key: choose another name than taken, or a token"},
 		{"a name that would reach other subjects", "a.>", c.token(hub.TokenOrder{}), "lower-case"},
 	} {
 		_, err := c.join(x.name, x.token)

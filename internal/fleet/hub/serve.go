@@ -7,24 +7,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"runtime/debug"
 	"time"
 )
-
-// collectAt is the GC percentage of a hub: the heap may grow by so much of its live size before a collection. Go's
-// default is 100. To answer a runner, NATS uses 24 kB on the stack of the runner's connection. Each collection halves
-// such a stack while most of it is unused.
-const collectAt = 20
-
-// collect sets collectAt until stop is called. A GOGC that the user has set stays.
-func collect() (stop func()) {
-	const usual = 100
-	before := debug.SetGCPercent(collectAt)
-	if before != usual {
-		debug.SetGCPercent(before)
-	}
-	return func() { debug.SetGCPercent(before) }
-}
 
 // Serve answers on l until ctx ends, and closes l. A nil secure is plain HTTP, for this machine alone.
 func (h *Hub) Serve(ctx context.Context, l net.Listener, secure *tls.Config) error {
@@ -34,7 +18,7 @@ func (h *Hub) Serve(ctx context.Context, l net.Listener, secure *tls.Config) err
 		ErrorLog:     slog.NewLogLogger(h.options.Log.Handler(), slog.LevelDebug), // port scanners fill it
 		TLSNextProto: map[string]func(*http.Server, *tls.Conn, http.Handler){},    // HTTP/2 has no WebSocket upgrade
 	}
-	defer collect()() // the memory of thousands of connections stays in use
+	defer collect()()
 	stop := context.AfterFunc(ctx, func() { s.Close() })
 	defer stop()
 	var err error

@@ -8,6 +8,7 @@ import (
 	"math"
 	"net"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/nats-io/jwt/v2"
@@ -175,6 +176,15 @@ type serverLog struct{ log *slog.Logger }
 func (l serverLog) Noticef(string, ...any)         {}
 func (l serverLog) Warnf(format string, v ...any)  { l.log.Warn("nats: " + fmt.Sprintf(format, v...)) }
 func (l serverLog) Fatalf(format string, v ...any) { l.log.Error("nats: " + fmt.Sprintf(format, v...)) }
-func (l serverLog) Errorf(format string, v ...any) { l.log.Error("nats: " + fmt.Sprintf(format, v...)) }
+
+// Errorf also gets the refusals of those who were thrown out and try again each few seconds. They are no errors here.
+func (l serverLog) Errorf(format string, v ...any) {
+	text, level := fmt.Sprintf(format, v...), slog.LevelError
+	if strings.HasSuffix(text, server.ErrAuthentication.Error()) {
+		level = slog.LevelDebug
+	}
+	l.log.Log(context.Background(), level, "nats: "+text)
+}
+
 func (l serverLog) Debugf(format string, v ...any) {}
 func (l serverLog) Tracef(format string, v ...any) {}

@@ -11,18 +11,13 @@ import (
 )
 
 // upgrader accepts the WebSockets of NATS. It refuses pages of other sites by their origin. Few of thousands of
-// connections write at the same moment, so they share their write buffers.
-var upgrader = websocket.Upgrader{HandshakeTimeout: 10 * time.Second, ReadBufferSize: smallPiece,
+// connections write at the same moment, so they share their write buffers. Their read buffers hold little more than the
+// header of a frame: what a frame contains is read into a shared buffer.
+var upgrader = websocket.Upgrader{HandshakeTimeout: 10 * time.Second, ReadBufferSize: 128,
 	WriteBufferSize: 4 << 10, WriteBufferPool: &sync.Pool{}}
 
-// Sizes of buffers. Each connection has a small buffer of its own, which fits most messages. Longer messages use large
-// buffers, which all connections share.
-const (
-	smallPiece = 512
-	largePiece = 8 << 10
-)
-
-var pieces = sync.Pool{New: func() any { b := make([]byte, largePiece); return &b }}
+// pieces are buffers that all connections share. A connection that waits has none.
+var pieces = sync.Pool{New: func() any { b := make([]byte, 8<<10); return &b }}
 
 // wire connects a runner's WebSocket to NATS. Runners have no other way to NATS. wire returns at once: the memory that
 // the HTTP server holds for a request is large.
@@ -74,22 +69,21 @@ func readFrames(to net.Conn, ws *websocket.Conn) {
 	}
 }
 
-// writeFrames sends each piece that NATS writes as a WebSocket message.
+// writeFrames sends each piece that NATS writes as a WebSocket message. It waits for the first byte of a piece with no
+// buffer. Nothing that NATS writes is a single byte, so the rest follows at once.
 func writeFrames(ws *websocket.Conn, from net.Conn) {
-	small := make([]byte, smallPiece)
+	first := make([]byte, 1)
 	for {
-		n, err := from.Read(small)
-		if err != nil || !writeFrame(ws, small[:n]) {
+		if _, err := io.ReadFull(from, first); err != nil {
 			return
 		}
-		for n == len(small) || n == largePiece { // a full buffer: there is more
-			large := pieces.Get().(*[]byte)
-			n, err = from.Read(*large)
-			ok := err == nil && writeFrame(ws, (*large)[:n])
-			pieces.Put(large)
-			if !ok {
-				return
-			}
+		piece := pieces.Get().(*[]byte)
+		(*piece)[0] = first[0]
+		n, err := from.Read((*piece)[1:])
+		ok := err == nil && writeFrame(ws, (*piece)[:1+n])
+		pieces.Put(piece)
+		if !ok {
+			return
 		}
 	}
 }

@@ -57,5 +57,5 @@ func plainly(err error) error {
 		return err
 	}
 	return fmt.Errorf("%w: this place was revoked at the hub, or its name was given to another runner; what it "+
-		"measured waits here, and a new token lets it join again", err)
+		"measured waits here, and a token that may replace a place lets it join again", err)
 }
