@@ -32,7 +32,8 @@ rtcbench/internal/platform/livekit: rtcbench/bench rtcbench/internal/advice rtcb
 	github.com/livekit/server-sdk-go/v2 github.com/livekit/protocol github.com/pion/webrtc/v4
 	github.com/pion/interceptor github.com/pion/rtp github.com/pion/rtcp github.com/golang-jwt/jwt/v5
 	github.com/twitchtv/twirp
-rtcbench/internal/store/sqlite: rtcbench/bench rtcbench/internal/stats rtcbench/internal/result modernc.org/sqlite
+rtcbench/internal/store/sqlite: rtcbench/bench rtcbench/internal/files rtcbench/internal/stats rtcbench/internal/result
+	modernc.org/sqlite
 	rtcbench/internal/store/rollup
 rtcbench/internal/store/rollup: rtcbench/bench rtcbench/internal/stats
 rtcbench/internal/store/postgres: rtcbench/bench rtcbench/internal/redact rtcbench/internal/result
@@ -76,8 +77,8 @@ rtcbench/internal/environment:
 rtcbench/internal/health: rtcbench/bench rtcbench/internal/advice rtcbench/internal/settings
 rtcbench/internal/fleet: rtcbench/bench github.com/nats-io/nkeys
 rtcbench/internal/fleet/call: rtcbench/internal/advice rtcbench/internal/fleet rtcbench/internal/redact
-rtcbench/internal/fleet/hub: rtcbench/bench rtcbench/internal/fleet rtcbench/internal/live rtcbench/internal/outbox
-	rtcbench/internal/result github.com/gofrs/flock github.com/prometheus/client_golang
+rtcbench/internal/fleet/hub: rtcbench/bench rtcbench/internal/files rtcbench/internal/fleet rtcbench/internal/live
+	rtcbench/internal/outbox rtcbench/internal/result github.com/gofrs/flock github.com/prometheus/client_golang
 	github.com/gorilla/websocket github.com/nats-io
 rtcbench/internal/fleet/runner: rtcbench/bench rtcbench/internal/echo rtcbench/internal/fleet rtcbench/internal/live
 	rtcbench/internal/measure rtcbench/internal/outbox rtcbench/internal/redact rtcbench/internal/result

@@ -50,3 +50,11 @@ func Leave[K, V any](ctx context.Context, seq iter.Seq2[K, V]) iter.Seq2[K, V] {
 		}
 	}
 }
+
+// LeaveOne is Leave for one value. The error is the cause of the end of ctx if ctx ended first.
+func LeaveOne[V any](ctx context.Context, get func() (V, error)) (v V, err error) {
+	for v, err := range Leave(ctx, func(yield func(V, error) bool) { yield(get()) }) {
+		return v, err
+	}
+	return v, context.Cause(ctx)
+}

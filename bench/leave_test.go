@@ -44,4 +44,12 @@ func TestLeave(t *testing.T) {
 	}
 	close(release)
 	<-left
+	if v, err := LeaveOne(ctx, func() (int, error) { <-t.Context().Done(); return 3, nil }); v != 0 ||
+		err == nil || err.Error() != "stopped" {
+		t.Errorf("one value after the end: %d, %v", v, err)
+	}
+	failed := errors.New("failed")
+	if v, err := LeaveOne(t.Context(), func() (int, error) { return 3, failed }); v != 3 || err != failed {
+		t.Errorf("one value: %d, %v", v, err)
+	}
 }

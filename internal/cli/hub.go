@@ -64,8 +64,17 @@ Examples:
 func (cmd *hubCmd) Run(a *app) error {
 	c := settings.Check{Sources: a.settings}
 	dir := flags.HubFolder(cmd.DataDir, &c, ours)
+	if c.Err != nil {
+		return c.Err
+	}
+	undo, err := hub.Making(dir)
+	if err != nil {
+		return err
+	}
+	defer func() { undo() }()
+	served := func() { undo = func() {} }
 	if cmd.NATSConf {
-		return cmd.config(a, &c, dir)
+		return cmd.config(a, dir, served)
 	}
 	address := c.Address("listen", cmd.Listen)
 	secure, pin, err := cmd.TLS(&c, dir, address)
@@ -123,6 +132,7 @@ func (cmd *hubCmd) Run(a *app) error {
 		l.Close()
 		return err
 	}
+	served()
 	go signals.OnHangup(a.ctx, func() {
 		if err := cmd.order(a, h); err != nil {
 			log.Error("the configuration is wrong; the old plan stays", "error", err)
@@ -157,12 +167,10 @@ func (cmd *hubCmd) serve(a *app, h *hub.Hub, l net.Listener, secure *tls.Config,
 }
 
 // config prints the configuration that NATS servers need.
-func (cmd *hubCmd) config(a *app, c *settings.Check, dir string) error {
-	if c.Err != nil {
-		return c.Err
-	}
+func (cmd *hubCmd) config(a *app, dir string, served func()) error {
 	text, err := hub.Config(dir)
 	if err == nil {
+		served() // the servers will know the keys
 		_, err = io.WriteString(a.stdout, text)
 	}
 	return err

@@ -9,6 +9,7 @@ import (
 	"rtcbench/internal/report"
 	"rtcbench/internal/selection"
 	"rtcbench/internal/settings"
+	"rtcbench/internal/signals"
 )
 
 type importCmd struct {
@@ -41,7 +42,8 @@ func (cmd *importCmd) Run(a *app) error {
 	if len(k.Targets) == 0 {
 		return usagef("--store none: there is nowhere to put them")
 	}
-	im := k.Importer(a.ctx)
+	defer signals.WithLittleMemory()()
+	im := k.Importer()
 	defer im.Close()
 	for _, path := range cmd.Files {
 		a.importFile(im, path)

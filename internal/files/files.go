@@ -1,8 +1,11 @@
-// Package files knows what the names of files say: as what one is to be written, and whether two are one file.
+// Package files knows what the names of files say: as what one is to be written, and whether two are one file. It makes
+// folders that a failure does not leave behind.
 package files
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -67,6 +70,26 @@ func place(path string) string {
 		return full
 	}
 	return filepath.Clean(path)
+}
+
+// Folder makes a folder, with its parents. unmake removes those that it made, as far as they are empty.
+func Folder(dir string) (unmake func(), err error) {
+	var made []string
+	for at := filepath.Clean(dir); len(made) < 100; at = filepath.Dir(at) {
+		if _, err := os.Stat(at); !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+		made = append(made, at)
+	}
+	unmake = func() {
+		for _, path := range made {
+			os.Remove(path) // removes no folder with something in it
+		}
+	}
+	if err = os.MkdirAll(dir, 0o700); err != nil {
+		unmake()
+	}
+	return unmake, err
 }
 
 // Target is where path leads in the end, also when nothing is there yet.

@@ -53,3 +53,36 @@ func TestSame(t *testing.T) {
 		}
 	}
 }
+
+// TestFolder: of what was made, the empty folders go again; what was there, or has something in it, stays.
+func TestFolder(t *testing.T) {
+	dir := t.TempDir()
+	there := filepath.Join(dir, "there")
+	if err := os.Mkdir(there, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	gone := func(path string) bool {
+		_, err := os.Stat(path)
+		return os.IsNotExist(err)
+	}
+	for _, left := range []string{"", "a/file", "a/b/file"} {
+		unmake, err := Folder(filepath.Join(there, "a", "b"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if left != "" {
+			if err := os.WriteFile(filepath.Join(there, left), nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		unmake()
+		if gone(there) || gone(filepath.Join(there, "a")) != (left == "") ||
+			gone(filepath.Join(there, "a", "b")) != (left != "a/b/file") {
+			t.Errorf("with %q in it: the wrong folders stay", left)
+		}
+	}
+	unmake, err := Folder(filepath.Join(there, "a", "file", "c"))
+	if unmake(); err == nil || gone(filepath.Join(there, "a", "file")) {
+		t.Errorf("below a file: %v", err)
+	}
+}

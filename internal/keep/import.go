@@ -20,6 +20,7 @@ type Importer struct {
 	Full bool    // the outbox takes no more
 
 	stores  Stores
+	opened  bool // whole and others are known
 	courier *outbox.Courier
 	whole   []wholeStore
 	others  []string        // names of the stores that get runs through the outbox
@@ -34,11 +35,19 @@ type wholeStore struct {
 	bench.WholeSaver
 }
 
-// Importer makes an Importer, and opens the stores on this machine that can save many runs in one transaction. The runs
-// for a store that cannot be opened wait in the outbox.
-func (s Stores) Importer(ctx context.Context) *Importer {
-	im := &Importer{stores: s, courier: s.Courier(), ours: map[string]bool{}}
-	for _, t := range s.Targets {
+// Importer makes an Importer. It opens no store before there is a run: files without one make no store.
+func (s Stores) Importer() *Importer {
+	return &Importer{stores: s, courier: s.Courier(), ours: map[string]bool{}}
+}
+
+// open opens the stores on this machine that can save many runs in one transaction. The runs for a store that cannot be
+// opened wait in the outbox.
+func (im *Importer) open(ctx context.Context) {
+	if im.opened {
+		return
+	}
+	im.opened = true
+	for _, t := range im.stores.Targets {
 		if t.File != "" {
 			if store, err := t.Open(ctx); err == nil {
 				if saver, ok := store.(bench.WholeSaver); ok {
@@ -50,7 +59,6 @@ func (s Stores) Importer(ctx context.Context) *Importer {
 		}
 		im.others = append(im.others, t.Name)
 	}
-	return im
 }
 
 // Close closes the stores.
@@ -145,12 +153,16 @@ func (im *Importer) save(ctx context.Context, path string, runs []bench.Run) (ke
 	if ctx.Err() != nil {
 		return 0, 0
 	}
+	im.open(ctx)
 	has, there := map[string]bool{}, len(runs)
 	if len(im.whole) == 0 {
 		there = 0
 	}
 	for _, s := range im.whole {
 		fresh, refused, err := saveAll(ctx, s, records)
+		if err != nil && ctx.Err() != nil { // File reports that the import was stopped
+			break
+		}
 		if err != nil { // these and all later runs wait for the store
 			im.Bad = append(im.Bad, fmt.Errorf("%s: %w", path, err))
 			im.others, there = append(im.others, s.name), 0

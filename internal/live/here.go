@@ -120,6 +120,7 @@ func Listen(ctx context.Context, dir string, on func(Pings)) error {
 	conn.SetReadBuffer(buffer)
 	secret := rand.Text()
 	file := filepath.Join(dir, rand.Text())
+	defer os.Remove(file + "~") // if it cannot be written or renamed
 	if err := os.WriteFile(file+"~", []byte(conn.LocalAddr().String()+" "+secret+"\n"), 0o600); err != nil {
 		return err
 	}

@@ -73,9 +73,12 @@ func (o *Outbox) PutAll(ctx context.Context, runs []*result.Document, stores []s
 	var why error
 	var put []document
 	for _, run := range runs {
-		var d document
-		var data []byte
-		d, data, why = o.file(run, stores, before[run.ID])
+		var f filed
+		f, why = bench.LeaveOne(ctx, func() (filed, error) {
+			d, data, err := o.file(run, stores, before[run.ID])
+			return filed{d, data}, err
+		})
+		d, data := f.document, f.data
 		if why == nil && used+int64(len(data)) > o.max {
 			why = fmt.Errorf("%w: what waits in %s takes %.1f of %d MB, and this run %.1f more",
 				ErrFull, o.dir, float64(used)/(1<<20), o.max>>20, float64(len(data))/(1<<20))
@@ -105,6 +108,12 @@ func (o *Outbox) PutAll(ctx context.Context, runs []*result.Document, stores []s
 		}
 	}
 	return n, errors.Join(err, why)
+}
+
+// filed is what the outbox keeps of a run, and the content of its file.
+type filed struct {
+	document
+	data []byte
 }
 
 // earlier are the files of the same runs that wait already, by ID.

@@ -204,7 +204,11 @@ func AdminToken(dir string) (string, error) {
 	path := filepath.Join(dir, AdminFile)
 	data, err := os.ReadFile(path)
 	if err == nil {
-		return strings.TrimSpace(string(data)), private(path)
+		token := strings.TrimSpace(string(data))
+		if token == "" { // whoever shows none would have the right one
+			return "", fmt.Errorf("%s is empty: remove it, and the hub makes a new token", path)
+		}
+		return token, private(path)
 	}
 	if !errors.Is(err, os.ErrNotExist) {
 		return "", err

@@ -2,12 +2,17 @@ package hub_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/gofrs/flock"
 
 	"rtcbench/internal/fleet"
 	"rtcbench/internal/fleet/hub"
@@ -105,6 +110,85 @@ func TestCountedTokens(t *testing.T) {
 	}
 	if _, err := c.join("c", token); err == nil {
 		t.Error("a token for two let in a third")
+	}
+}
+
+// TestWhatARunnerWasStays: a runner of one hub stays one until another hub has let it in. Of a join that is refused, no
+// key is left.
+func TestWhatARunnerWasStays(t *testing.T) {
+	c, dir := start(t, t.TempDir(), ""), t.TempDir()
+	path := filepath.Join(dir, "fleet.json")
+	join := func(token string) error {
+		_, err := runner.Join(t.Context(), path, c.address.String(), token, "v1", fleet.Place{Name: "a"}, nil)
+		return err
+	}
+	names := func() (list []string) {
+		files, err := os.ReadDir(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range files {
+			list = append(list, f.Name())
+		}
+		return list
+	}
+	if err := join("rtcj-wrong"); err == nil || names() != nil {
+		t.Errorf("refused: %v, and left is %v", err, names())
+	}
+	if err := join(c.token(hub.TokenOrder{})); err != nil {
+		t.Fatal(err)
+	}
+	before, err := runner.Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := join("rtcj-wrong"); err == nil {
+		t.Error("let in by a wrong token")
+	}
+	after, err := runner.Load(path)
+	if err != nil || after.Seed != before.Seed || !after.Joined() || !slices.Equal(names(), []string{"fleet.json"}) {
+		t.Errorf("after a join that was refused: %v; the folder has %v", err, names())
+	}
+}
+
+// TestAHubThatDoesNotServe leaves nothing where nothing was, and all where something was.
+func TestAHubThatDoesNotServe(t *testing.T) {
+	parent := filepath.Join(t.TempDir(), "data")
+	dir := filepath.Join(parent, "hub")
+	begin := func() func() {
+		undo, err := hub.Making(dir)
+		if err == nil {
+			_, _, err = hub.SelfSigned(dir)
+		}
+		if err == nil {
+			_, err = hub.AdminToken(dir)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return undo
+	}
+	begin()()
+	if _, err := os.Stat(parent); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the folder is still there: %v", err)
+	}
+	undo := begin()
+	lock := flock.New(filepath.Join(dir, "lock"))
+	if locked, err := lock.TryLock(); err != nil || !locked {
+		t.Fatal(locked, err)
+	}
+	undo() // another hub works there
+	lock.Unlock()
+	begin()()
+	path := filepath.Join(dir, hub.AdminFile)
+	if token, err := hub.AdminToken(dir); err != nil || token == "" {
+		t.Errorf("the token of a hub that was there: %q, %v", token, err)
+	}
+	if err := os.WriteFile(path, []byte(" \n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if token, err := hub.AdminToken(dir); err == nil || !strings.Contains(err.Error(), "is empty") {
+		t.Errorf("an empty file is the token %q, %v", token, err)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"os"
 	"time"
 
 	"github.com/nats-io/nkeys"
@@ -14,17 +15,25 @@ import (
 
 const joinTimeout = 30 * time.Second
 
+// joiningTail is what the name of the file ends in that holds a key which the hub may not have let in yet.
+const joiningTail = ".joining"
+
 // Join joins a hub with a token, and keeps the result in the file at path. If the answer is lost, a second call sends
-// the same key and spends no further use of the token.
+// the same key and spends no further use of the token. Until the hub has let the runner in, the file at path stays as it
+// is: a runner of another hub still belongs there if this one refuses it.
 func Join(ctx context.Context, path, hub, token, version string, place fleet.Place, proxy Proxy) (*File, error) {
 	address, err := fleet.ReadAddress(hub)
 	if err != nil {
 		return nil, err
 	}
-	f, err := Load(path)
+	joining := path + joiningTail
+	f, err := Load(joining)
+	if errors.Is(err, ErrNoFile) {
+		f, err = Load(path) // an older version kept it there
+	}
 	switch {
 	case errors.Is(err, ErrNoFile):
-		f = &File{path: path}
+		f = &File{}
 	case err != nil:
 		return nil, err
 	}
@@ -37,9 +46,9 @@ func Join(ctx context.Context, path, hub, token, version string, place fleet.Pla
 		if err != nil {
 			return nil, err
 		}
-		f = &File{path: path, Seed: string(seed)}
+		f = &File{Seed: string(seed)}
 	}
-	f.Hub, f.Place = address.String(), place
+	f.Hub, f.Place, f.path = address.String(), place, joining
 	pair, err := f.pair()
 	if err != nil {
 		return nil, err
@@ -58,11 +67,18 @@ func Join(ctx context.Context, path, hub, token, version string, place fleet.Pla
 	defer cancel()
 	var welcome fleet.Welcome
 	err = call.Hub{Address: address, Proxy: proxy, Token: j.Token}.Do(ctx, http.MethodPost, fleet.JoinPath, j, &welcome)
+	if _, refused := errors.AsType[*call.RefusedError](err); refused {
+		os.Remove(joining) // the hub does not know the key
+	}
 	if err != nil {
 		return nil, err
 	}
-	f.JWT, f.PlanKey = welcome.JWT, welcome.PlanKey
-	return f, f.save()
+	f.JWT, f.PlanKey, f.path = welcome.JWT, welcome.PlanKey, path
+	if err := f.save(); err != nil {
+		return nil, err
+	}
+	os.Remove(joining) // if it stays, the next join replaces it
+	return f, nil
 }
 
 // Proxy gives the proxy for a URL; nil = no proxy.

@@ -76,7 +76,7 @@ func (s *Store) Save(ctx context.Context, r bench.Record) error {
 
 // SaveAll keeps all runs in list in one transaction, or none of them. fresh is how many were not kept before.
 func (s *Store) SaveAll(ctx context.Context, list []bench.Record) (fresh int, err error) {
-	packed, err := result.PackAll(list)
+	packed, err := bench.LeaveOne(ctx, func() ([]bench.Packed, error) { return result.PackAll(list) })
 	if err != nil {
 		return 0, fmt.Errorf("%s: %w", s, err)
 	}

@@ -83,7 +83,7 @@ func unreachable(err error) bool {
 }
 
 // readBy opens the file with the given parameters. now are its files before.
-func (s *Store) readBy(ctx context.Context, way url.Values, now *files) error {
+func (s *Store) readBy(ctx context.Context, way url.Values, now *twoFiles) error {
 	options := url.Values{"_pragma": {patience, "query_only(on)", "temp_store(memory)"}}
 	for k, v := range way {
 		options[k] = v
@@ -108,16 +108,17 @@ func (s *Store) readBy(ctx context.Context, way url.Values, now *files) error {
 	return nil
 }
 
-// files are the files of a store. A store that is read without locks or in a copy is opened again if they have changed.
-type files struct{ main, log os.FileInfo }
+// twoFiles are the file of a store and its log. A store that is read without locks or in a copy is opened again if they
+// have changed.
+type twoFiles struct{ main, log os.FileInfo }
 
-func filesOf(path string) *files {
+func filesOf(path string) *twoFiles {
 	main, _ := os.Stat(path) // nil = there is no file
 	log, _ := os.Stat(path + "-wal")
-	return &files{main, log}
+	return &twoFiles{main, log}
 }
 
-func (f *files) same(o *files) bool {
+func (f *twoFiles) same(o *twoFiles) bool {
 	return unchanged(f.main, o.main) && (unchanged(f.log, o.log) || empty(f.log) && empty(o.log))
 }
 
@@ -128,7 +129,7 @@ func unchanged(a, b os.FileInfo) bool {
 func empty(f os.FileInfo) bool { return f == nil || f.Size() == 0 }
 
 // readCopy opens a copy of the store, which may be written. now are the files of the store before.
-func (s *Store) readCopy(ctx context.Context, now *files) error {
+func (s *Store) readCopy(ctx context.Context, now *twoFiles) error {
 	dir, err := os.MkdirTemp("", "rtcbench-store-")
 	if err != nil {
 		return err

@@ -20,6 +20,7 @@ import (
 	codes "modernc.org/sqlite/lib"
 
 	"rtcbench/bench"
+	"rtcbench/internal/files"
 	"rtcbench/internal/result"
 )
 
@@ -38,7 +39,7 @@ type Store struct {
 
 	filed atomic.Pointer[sql.DB] // database that wellFiled has checked
 
-	asOf *files // the files when they were opened without locks or copied; nil = read with locks
+	asOf *twoFiles // the files when they were opened without locks or copied; nil = read with locks
 	copy *Store // copy that is read instead, in a folder of its own; nil = none
 }
 
@@ -77,15 +78,17 @@ func Open(ctx context.Context, path string) (*Store, error) { return Options{}.O
 // store.
 func (o Options) Open(ctx context.Context, path string) (*Store, error) {
 	s := &Store{path: path, options: o}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+	unmake, err := files.Folder(filepath.Dir(path))
+	if err != nil {
 		return nil, fmt.Errorf("make the folder of the store: %w", err)
 	}
-	err := s.connect(ctx, thorough)
+	err = s.connect(ctx, thorough)
 	if isDamage(err) {
 		err = s.beginAnew(ctx, err)
 	}
 	if err != nil {
 		s.disconnect()
+		unmake()
 		return nil, s.explain(err)
 	}
 	return s, nil
@@ -94,15 +97,21 @@ func (o Options) Open(ctx context.Context, path string) (*Store, error) {
 // thorough, as an argument of connect, has the pages of the file checked if there is a reason.
 const thorough = true
 
-// connect opens the file for reading and writing.
-func (s *Store) connect(ctx context.Context, thorough bool) error {
-	s.file, _ = os.Stat(s.path)
+// connect opens the file for reading and writing. Of a file that it makes, nothing stays if it fails.
+func (s *Store) connect(ctx context.Context, thorough bool) (err error) {
+	if s.file, err = os.Stat(s.path); errors.Is(err, fs.ErrNotExist) {
+		defer func() {
+			if err != nil {
+				s.disconnect()
+				unmake(ctx, s.path)
+			}
+		}()
+	}
 	unclean := size(s.path+"-wal") > 0 || size(s.path+"-journal") > 0 // no process has closed the file
 	if err := s.look(ctx); err != nil {
 		return err
 	}
 	// WAL: readers and the writer do not wait for each other. FULL: a run that Save accepted survives a power cut.
-	var err error
 	pragmas := []string{patience, "journal_mode(wal)", "synchronous(full)", "foreign_keys(on)"}
 	if s.db, err = open(s.path, url.Values{"_txlock": {"immediate"}, "_pragma": pragmas}, 1); err != nil {
 		return err
@@ -197,9 +206,10 @@ func (s *Store) explain(err error) error {
 			"is made), and try %ssqlite3's .recover, on it", s.path, err,
 			bench.Hint("", s.options.Words.Export, " "+Kind+"FILE, or "))
 	}
-	switch code(err) {
-	case codes.SQLITE_FULL:
+	if noRoom(err) {
 		return fmt.Errorf("store %s: the disk is full: %w", s.path, err)
+	}
+	switch code(err) {
 	case codes.SQLITE_BUSY:
 		return fmt.Errorf("store %s: another process has been writing for %v: %w", s.path, busy, err)
 	case codes.SQLITE_READONLY, codes.SQLITE_PERM:
@@ -219,7 +229,7 @@ func (s *Store) Save(ctx context.Context, r bench.Record) error {
 // SaveAll keeps all runs in list in one transaction, or none of them. It returns nil only if every run was read back.
 // fresh is how many were not kept before.
 func (s *Store) SaveAll(ctx context.Context, list []bench.Record) (fresh int, err error) {
-	packed, err := result.PackAll(list)
+	packed, err := bench.LeaveOne(ctx, func() ([]bench.Packed, error) { return result.PackAll(list) })
 	if err != nil {
 		return 0, err
 	}
