@@ -79,9 +79,24 @@ func Start(ctx context.Context, o Options) (*Browser, error) {
 	}
 	if err := b.launch(ctx, path, o); err != nil {
 		b.Close()
-		return nil, inTime(ctx, fmt.Errorf("start %s: %w", path, err), startPhase)
+		return nil, inTime(ctx, fmt.Errorf("start %s: %w", path, lastWords(err)), startPhase)
 	}
 	return b, nil
+}
+
+// longestWords is how many characters are shown of what a browser said before it ended.
+const longestWords = 300
+
+// lastWords is err in one line. A program that ended at once said several, or none.
+func lastWords(err error) error {
+	said, ended := strings.CutPrefix(err.Error(), "chrome failed to start:")
+	if !ended {
+		return err
+	}
+	if said = strings.Join(strings.Fields(said), " "); said == "" {
+		return errors.New("it ended at once without a word: is it a Chromium or Chrome?")
+	}
+	return fmt.Errorf("it ended at once: %.*s", longestWords, said)
 }
 
 // Check reports what would keep Start from starting anything: a build without the engine, no browser.

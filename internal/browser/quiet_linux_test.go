@@ -220,6 +220,24 @@ func TestABrowserThatDoesNotComeUp(t *testing.T) {
 	gone(t, dir)
 }
 
+// TestAProgramThatIsNoBrowser: whatever it says before it ends, the error is one line.
+func TestAProgramThatIsNoBrowser(t *testing.T) {
+	for script, want := range map[string]string{
+		"exit 1":                   "it ended at once without a word: is it a Chromium or Chrome?",
+		"echo 'a  b'; echo c >&2":  "it ended at once: a b c",
+		"printf '%01000d' 0; echo": "it ended at once: " + strings.Repeat("0", 300),
+	} {
+		path := filepath.Join(t.TempDir(), "other")
+		if err := os.WriteFile(path, []byte("#!/bin/sh\n"+script+"\n"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		_, err := browser.Start(t.Context(), browser.Options{Environment: os.LookupEnv, Path: path})
+		if err == nil || err.Error() != "start "+path+": "+want {
+			t.Errorf("%s: %v", script, err)
+		}
+	}
+}
+
 // TestEveryPhaseEndsInTime: the page, the library, signalling and the room are waited for as long as the caller says,
 // and the error says for which.
 func TestEveryPhaseEndsInTime(t *testing.T) {
