@@ -40,7 +40,7 @@ type Store struct {
 	filed atomic.Pointer[sql.DB] // database that wellFiled has checked
 
 	asOf *twoFiles // the files when they were opened without locks or copied; nil = read with locks
-	copy *Store // copy that is read instead, in a folder of its own; nil = none
+	copy *Store    // copy that is read instead, in a folder of its own; nil = none
 }
 
 var (
