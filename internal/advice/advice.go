@@ -28,12 +28,15 @@ func Of(err error) string {
 	var certificate x509.CertificateInvalidError
 	var record tls.RecordHeaderError
 	var refused *Refused
+	var hop *net.OpError
 	text := ""
 	switch {
 	case errors.As(err, &refused):
 		text = refused.Advice()
 	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
 		text = "this process may open no more files or sockets: raise the limit of descriptors, ulimit -n"
+	case errors.As(err, &hop) && hop.Op == "proxyconnect": // by net/http: the server was not reached
+		text = "that is the proxy: HTTP_PROXY or HTTPS_PROXY names it, and NO_PROXY the hosts that need none"
 	case errors.As(err, &authority):
 		text = "whoever signed its certificate is not known here: name the file of a private CA in SSL_CERT_FILE"
 	case errors.As(err, &name):

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 )
@@ -148,5 +149,24 @@ func TestAnAnswerThatIsCutOff(t *testing.T) {
 	data, err := Body(answer, 1<<10)
 	if string(data) != "half" || !errors.Is(err, ErrCutOff) || Of(err) != "" {
 		t.Errorf("%q, %v%s", data, err, Of(err))
+	}
+}
+
+// TestAProxyThatIsNotThere: what is wrong with a proxy is not laid on the server behind it.
+func TestAProxyThatIsNotThere(t *testing.T) {
+	t.Parallel()
+	proxy, err := url.Parse("http://127.0.0.1:1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := http.Client{Transport: &http.Transport{Proxy: http.ProxyURL(proxy)}}
+	for _, server := range []string{"https://example.invalid", "http://example.invalid"} {
+		answer, err := client.Get(server)
+		if err == nil {
+			answer.Body.Close()
+		}
+		if text := Of(err); !strings.Contains(text, "that is the proxy: HTTP_PROXY or HTTPS_PROXY names it") {
+			t.Errorf("%s: %v: %s", server, err, text)
+		}
 	}
 }

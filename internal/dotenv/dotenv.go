@@ -10,6 +10,7 @@ import (
 	"errors"
 	"regexp"
 	"strings"
+	"unicode"
 	"unicode/utf16"
 )
 
@@ -37,7 +38,7 @@ func Parse(data []byte) map[string]Var {
 	vars := map[string]Var{}
 	for line, rest := 1, text; rest != ""; line++ {
 		first, after, _ := strings.Cut(rest, "\n")
-		m := named.FindStringSubmatch(first)
+		m := named.FindStringSubmatch(strings.TrimLeftFunc(first, unseen))
 		if m == nil {
 			rest = after
 			continue
@@ -63,6 +64,10 @@ func Parse(data []byte) map[string]Var {
 	}
 	return vars
 }
+
+// unseen are what may stand before a name without being seen: a no-break space from a web page, and the byte order mark
+// of a file that was put behind another one.
+func unseen(r rune) bool { return unicode.IsSpace(r) || r == '\ufeff' || r == '\u200b' }
 
 // read reads a value from the rest of its line and the lines after it. used is how many lines it takes.
 func read(rest, after string) (value string, used int, err error) {

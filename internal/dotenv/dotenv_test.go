@@ -23,6 +23,8 @@ func TestValues(t *testing.T) {
 		`A="C:\dir"`:                  `C:\dir`,
 		`A="a\nb\"c\\d"`:              "a\nb\"c\\d",
 		`A='a\nb'`:                    `a\nb`,
+		"\u00a0\u2003A=a":             `a`, // pasted from a web page
+		"B=b\n\ufeffA=a":              `a`, // two files of Windows, one behind the other
 		`A=a#b`:                       `a#b`,
 		`A=#b`:                        `#b`,
 		`A=a #b`:                      `a`,
