@@ -161,6 +161,7 @@ func (im *Importer) save(ctx context.Context, path string, runs []bench.Run) (ke
 	for _, s := range im.whole {
 		fresh, refused, err := saveAll(ctx, s, records)
 		if err != nil && ctx.Err() != nil { // File reports that the import was stopped
+			there = 0
 			break
 		}
 		if err != nil { // these and all later runs wait for the store
