@@ -255,6 +255,8 @@ func oneWay(r Run) OneWay {
 	switch {
 	case r.OfOriginal():
 		o.Why = "the original tool gives differences of two clocks that have nothing to do with each other"
+	case r.Facts.Transport == Turn:
+		o.Why = "a turn is timed at the caller's end alone: an agent tells no times"
 	case len(pairs) == 0:
 		o.Why = "no pong carried the echo's times"
 	case r.Clocks == OneClock:

@@ -155,8 +155,9 @@ func (f *frame) rows(c report.Groups, letter string, far float64) {
 	}
 	f.y += 6
 	if d := c.LossDiff; d != nil {
-		f.say(smallFont, fmt.Sprintf("%s, %s − A: %+.2f points (%+.2f … %+.2f).", c.Words("Loss"), letter, 100*d.Value,
-			100*d.CI95[0], 100*d.CI95[1]), 1)
+		f.say(smallFont, fmt.Sprintf("%s, %s − A: %s points (%s … %s).", c.Words("Loss"), letter,
+			report.SignedDecimal(100*d.Value, 2), report.SignedDecimal(100*d.CI95[0], 2),
+			report.SignedDecimal(100*d.CI95[1], 2)), 1)
 	}
 }
 

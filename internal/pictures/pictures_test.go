@@ -228,7 +228,7 @@ func TestWhyThereIsNoPicture(t *testing.T) {
 		{"series", "no ping was sent", alone(all["no-pong"])},
 		{"strips", "only a run of turns", alone(all["complete"])},
 		{"jitter-buffer", "only a run of audio", alone(all["complete"])},
-		{"oneway", "no pong carried", alone(all["turns"])},
+		{"oneway", "a turn is timed at the caller's end alone", alone(all["turns"])},
 	} {
 		var nothing *Nothing
 		if _, err := Draw(of.picture, of.sides); !errors.As(err, &nothing) || !strings.Contains(err.Error(), of.why) {

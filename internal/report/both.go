@@ -111,8 +111,8 @@ func forVoice(c Comparison, daily, livekit bench.Record) string {
 	}
 	switch {
 	case d.CI95[0] <= 0 && d.CI95[1] >= 0:
-		return fmt.Sprintf("from here neither is shown to be faster: the difference lies between %+.2f and %+.2f ms "+
-			"of round trip%s", d.CI95[0], d.CI95[1], ears)
+		return fmt.Sprintf("from here neither is shown to be faster: the difference lies between %s and %s ms of "+
+			"round trip%s", SignedDecimal(d.CI95[0], 2), SignedDecimal(d.CI95[1], 2), ears)
 	case d.Value < 0:
 		return fmt.Sprintf("from here Daily is faster, by %.2f ms of round trip%s", -d.Value, ears)
 	}
@@ -262,8 +262,8 @@ func (p *page) comparison(c Comparison) {
 		*Diff
 	}{{"P50", c.MedianDiff}, {"P95", c.P95Diff}} {
 		if d.Diff != nil {
-			p.line("  %-14s %+.2f ms  %s", d.name, d.Value,
-				p.dim.Render(fmt.Sprintf("95 %% interval %+.2f … %+.2f", d.CI95[0], d.CI95[1])))
+			p.line("  %-14s %s ms  %s", d.name, SignedDecimal(d.Value, 2), p.dim.Render(fmt.Sprintf(
+				"95 %% interval %s … %s", SignedDecimal(d.CI95[0], 2), SignedDecimal(d.CI95[1], 2))))
 		}
 	}
 	p.line("  %-14s %s", "verdict", p.strong.Render(c.Verdict))

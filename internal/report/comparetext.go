@@ -83,12 +83,12 @@ func (p *page) groupDifference(c Groups) {
 		}
 		ci, share := without, ""
 		if d.CI95 != nil {
-			ci = fmt.Sprintf("%s … %s", signed(scale*d.CI95[0]), signed(scale*d.CI95[1]))
+			ci = fmt.Sprintf("%s … %s", Signed(scale*d.CI95[0]), Signed(scale*d.CI95[1]))
 		}
 		if d.Percent != nil {
-			share = fmt.Sprintf("%+.1f %%", *d.Percent)
+			share = SignedDecimal(*d.Percent, 1) + " %"
 		}
-		p.line("  %-12s %16s   %-24s %14s", name, signed(scale*d.Value)+" "+unit, ci, share)
+		p.line("  %-12s %16s   %-24s %14s", name, Signed(scale*d.Value)+" "+unit, ci, share)
 	}
 	few := "too few runs for an interval"
 	if c.Method != byRuns {
@@ -127,7 +127,7 @@ func (c Groups) explained() (list []string) {
 	}
 	if d := c.MedianDiff; d != nil && c.FloorDiff != nil {
 		list = append(list, fmt.Sprintf("of %s ms the instrument itself explains %s ms: the floors differ by so much",
-			signed(d.Value), signed(*c.FloorDiff)))
+			Signed(d.Value), Signed(*c.FloorDiff)))
 	}
 	if d := c.MedianDiff; d != nil && d.CI95 != nil && c.equal {
 		hidden := max(-d.CI95[0], d.CI95[1])
@@ -197,13 +197,6 @@ func percentage(v *float64) string {
 		return "–"
 	}
 	return fmt.Sprintf("%.2f %%", 100**v)
-}
-
-func signed(v float64) string {
-	if v > -0.095 && v < 0.095 && v != 0 {
-		return fmt.Sprintf("%+.3f", v)
-	}
-	return fmt.Sprintf("%+.2f", v)
 }
 
 func pValue(p float64) string {

@@ -20,7 +20,7 @@ func originText(o *bench.Origin) string {
 		said = append(said, "at the hub "+o.Received.UTC().Format("2006-01-02 15:04:05 UTC"))
 	}
 	if o.Offset != nil && o.Bound != nil {
-		said = append(said, fmt.Sprintf("its clock %+.1f ms ± %.1f", *o.Offset, *o.Bound))
+		said = append(said, fmt.Sprintf("its clock %s ms ± %.1f", SignedDecimal(*o.Offset, 1), *o.Bound))
 	}
 	return strings.Join(said, "; ")
 }

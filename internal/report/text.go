@@ -272,9 +272,9 @@ func number(q bench.Quantity) string {
 // fixed is d in milliseconds with two decimals; with three if d is below 0.095 ms.
 func fixed(d time.Duration) string {
 	if d.Abs() < 95*time.Microsecond && d != 0 {
-		return fmt.Sprintf("%.3f", millis(d))
+		return Decimal(millis(d), 3)
 	}
-	return fmt.Sprintf("%.2f", millis(d))
+	return Decimal(millis(d), 2)
 }
 
 // Wrap breaks s between words into lines of at most limit columns. A longer word stays whole.

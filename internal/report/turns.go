@@ -235,8 +235,8 @@ func (p *page) turnDetails(r bench.Record) {
 		sorted := stats.Sorted(errors)
 		p50, _ := stats.Quantile(sorted, 0.5)
 		p95, _ := stats.Quantile(sorted, 0.95)
-		note("own error", fmt.Sprintf("%+.2f ms", millis(p50)), fmt.Sprintf(
-			"P95 %+.2f ms; by the agent's log, network included", millis(p95)))
+		note("own error", SignedDecimal(millis(p50), 2)+" ms",
+			fmt.Sprintf("P95 %s ms; by the agent's log, network included", SignedDecimal(millis(p95), 2)))
 	}
 	rule := r.Turns.Rule
 	note("rule", fmt.Sprintf("%.0f dBFS", rule.Quietest), fmt.Sprintf("or %.0f dB above the noise, in windows of %v",
@@ -286,7 +286,7 @@ func (p *page) networkShare(r bench.Record) {
 		return
 	}
 	way, _ := stats.Quantile(stats.Sorted(ways), 0.5)
-	p.line("  %-14s %.1f ms  %s", "network", millis(way), p.dim.Render(map[string]string{
+	p.line("  %-14s %s ms  %s", "network", Decimal(millis(way), 1), p.dim.Render(map[string]string{
 		bench.NetworkByEcho:    "audio pings to an echo in the room and back",
 		bench.NetworkByReports: "to the server and back; the agent's own way is not in it",
 	}[by]))
@@ -317,7 +317,7 @@ func whole(q bench.Quantity) string {
 	if !q.OK {
 		return "–"
 	}
-	return fmt.Sprintf("%.0f", millis(q.D))
+	return Decimal(millis(q.D), 0)
 }
 
 func seconds(q bench.Quantity) string {

@@ -91,8 +91,5 @@ func Loss(r bench.Record) (Figure, bool) {
 // Number is q in milliseconds, as it stands in tables.
 func Number(q bench.Quantity) string { return number(q) }
 
-// Signed is a difference in milliseconds, as it stands in tables.
-func Signed(v float64) string { return signed(v) }
-
 // Besides are the doubts about a run that are not among the reasons of its verdict.
 func Besides(s bench.Summary) []bench.Doubt { return ungraded(s) }

@@ -119,8 +119,8 @@ func (r Report) precision(say func(format string, args ...any)) {
 func printErrors(w io.Writer, title, what string, list []Error) {
 	fmt.Fprintf(w, "\n  %-18s %9s %9s %9s   %s\n", title, "injected", "measured", what, "95 % interval, ms")
 	for _, e := range list {
-		fmt.Fprintf(w, "  %-18s %9.3f %9.3f %+9.3f   %+.3f … %+.3f\n", e.What, e.Injected, e.Measured, e.Error,
-			e.CI[0], e.CI[1])
+		fmt.Fprintf(w, "  %-18s %9.3f %9s %9s   %s … %s\n", e.What, e.Injected, report.Decimal(e.Measured, 3),
+			report.SignedDecimal(e.Error, 3), report.SignedDecimal(e.CI[0], 3), report.SignedDecimal(e.CI[1], 3))
 	}
 }
 

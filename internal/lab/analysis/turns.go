@@ -160,14 +160,15 @@ func (t *Turns) write(w io.Writer, say func(format string, args ...any)) {
 		if s.Marked {
 			mark = "  marked"
 		}
-		fmt.Fprintf(w, "  %-8d %9.2f %12.2f %11.2f %13.2f %+9.2f%s\n", s.Seq, s.Latency, s.Agent, s.Up, s.Down, s.Error,
-			mark)
+		fmt.Fprintf(w, "  %-8d %9.2f %12.2f %11.2f %13.2f %9s%s\n", s.Seq, s.Latency, s.Agent, s.Up, s.Down,
+			report.SignedDecimal(s.Error, 2), mark)
 	}
 	say("%d of %d answered turns were matched to the packets in which the caller ended and the answer began, and to "+
 		"the agent's log.", t.Matched, t.Answered)
 	if t.Matched > 0 {
-		say("Turn latency less the agent's own log less what the router injected: %+.2f ms at the median, %+.2f to "+
-			"%+.2f ms.", *t.Error[1], *t.Error[0], *t.Error[2])
+		say("Turn latency less the agent's own log less what the router injected: %s ms at the median, %s to %s ms.",
+			report.SignedDecimal(*t.Error[1], 2), report.SignedDecimal(*t.Error[0], 2),
+			report.SignedDecimal(*t.Error[2], 2))
 	}
 }
 
