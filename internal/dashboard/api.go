@@ -146,7 +146,7 @@ func (s *Server) timelines(w http.ResponseWriter, r *http.Request, from reader, 
 		refuse(w, http.StatusBadRequest, err.Error())
 		return t, nil, false, false
 	}
-	if t, err = archive.ReadTimelines(r.Context(), from.store, from.digests, q, parts, s.Now()); err != nil {
+	if t, err = s.timelinesOf(r.Context(), from, q, parts); err != nil {
 		s.failed(w, r, err)
 		return t, nil, false, false
 	}

@@ -70,11 +70,7 @@ func (a *answer) send(w http.ResponseWriter, r *http.Request) {
 	packs := strings.Contains(r.Header.Get("Accept-Encoding"), "gzip")
 	if packs && len(body) > least && !strings.HasPrefix(h.Get("Content-Type"), "image/") {
 		a.packOnce.Do(func() {
-			var packed bytes.Buffer
-			z, _ := gzip.NewWriterLevel(&packed, gzip.BestSpeed) // NewWriterLevel fails only for an unknown level
-			z.Write(body)
-			z.Close()
-			a.packed = packed.Bytes()
+			a.packed = packed(body)
 		})
 		body = a.packed
 		h.Set("Content-Encoding", "gzip")
@@ -86,4 +82,20 @@ func (a *answer) send(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodHead {
 		w.Write(body)
 	}
+}
+
+// packers are reused: each holds tables of a megabyte, which cost more to make than a small answer to compress.
+var packers = sync.Pool{New: func() any {
+	z, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed) // NewWriterLevel fails only for an unknown level
+	return z
+}}
+
+func packed(body []byte) []byte {
+	var to bytes.Buffer
+	z := packers.Get().(*gzip.Writer)
+	defer packers.Put(z)
+	z.Reset(&to)
+	z.Write(body)
+	z.Close()
+	return to.Bytes()
 }

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -43,6 +44,7 @@ type Server struct {
 	pings   events // pings of runs that are under way
 	recent  *recent.Memory
 	looks   *rate.Limiter // limits how often requests have the store looked at
+	turns   chan struct{} // has an entry for each timelines that are being made from memory
 	shown   shown
 	answers answers
 }
@@ -52,7 +54,8 @@ func New(o Options) *Server {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	s := &Server{Options: o, source: source{open: o.Open}, looks: rate.NewLimiter(rate.Every(lookEvery), fewLooks)}
+	s := &Server{Options: o, source: source{open: o.Open}, looks: rate.NewLimiter(rate.Every(lookEvery), fewLooks),
+		turns: make(chan struct{}, runtime.GOMAXPROCS(0))}
 	s.kept = events{make: s.tellKept, room: 16}
 	s.recent = recent.New(o.Now, s.shown.hear)
 	s.pings = events{make: s.tellPings, room: 8}

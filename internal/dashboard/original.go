@@ -51,19 +51,16 @@ func (s *Server) original(w http.ResponseWriter, r *http.Request, from reader) {
 		return
 	}
 	v := r.URL.Query()
-	hours, err := strconv.ParseFloat(cmp.Or(v.Get("hours"), "24"), 64)
-	if err != nil || math.IsNaN(hours) || hours <= 0 || hours > mostHours {
-		w.Header().Set("Content-Type", "application/json")
-		s.refuseOriginal(w,
-			fmt.Sprintf("hours=%s is not a number above 0 and up to %d", quoted(v.Get("hours")), mostHours))
+	since, hours, err := s.originalSince(r)
+	if err != nil {
+		s.refuseOriginal(w, err.Error())
 		return
 	}
 	if m := v.Get("metric"); m != "" && !slices.Contains(metrics(), m) {
 		s.refuseOriginal(w, fmt.Sprintf("metric=%s is not one of %v", quoted(m), metrics()))
 		return
 	}
-	q := bench.Query{Platform: v.Get("platform"), Location: v.Get("location"),
-		Since: s.Now().Add(-time.Duration(hours * float64(time.Hour)))}
+	q := bench.Query{Platform: v.Get("platform"), Location: v.Get("location"), Since: since}
 	runs := []bench.Record{}
 	for run, err := range from.store.Runs(r.Context(), q) {
 		switch {
@@ -83,6 +80,16 @@ func (s *Server) original(w http.ResponseWriter, r *http.Request, from reader) {
 		}
 	}
 	s.json(w, r, originalAnswer{answer(runs, r), asked})
+}
+
+// originalSince is the time since which r asks for runs: so many hours ago.
+func (s *Server) originalSince(r *http.Request) (since time.Time, hours float64, err error) {
+	text := cmp.Or(r.URL.Query().Get("hours"), "24")
+	hours, err = strconv.ParseFloat(text, 64)
+	if err != nil || math.IsNaN(hours) || hours <= 0 || hours > mostHours {
+		return since, hours, fmt.Errorf("hours=%s is not a number above 0 and up to %d", quoted(text), mostHours)
+	}
+	return s.Now().Add(-time.Duration(hours * float64(time.Hour))), hours, nil
 }
 
 func (s *Server) refuseOriginal(w http.ResponseWriter, details string) {

@@ -2,9 +2,66 @@ package dashboard
 
 import (
 	"encoding/json"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
+
+	"rtcbench/bench"
+	"rtcbench/internal/benchtest"
 )
+
+// TestOriginalsFromMemory: once a run has been read, the original's interface does not read it again, and its answers
+// are those of the store all the same.
+func TestOriginalsFromMemory(t *testing.T) {
+	s := &asked{Store: opened(t)}
+	for i := range 20 {
+		r := benchtest.StoredRun(5, noon.Add(-time.Duration(1+i)*time.Hour-time.Duration(i)*time.Second))
+		r.Location = []string{"fra", "us-east-1"}[i%2]
+		r.Facts.Hidden = i == 7 // which makes it invalid
+		if err := s.Save(t.Context(), bench.NewRecord(r)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	held, cold := server(s), server(s)
+	if err := held.Warm(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	paths := []string{"aggregated?hours=24", "aggregated?hours=3&location=fra", "latest", "timeseries?metric=p95_rtt",
+		"timeseries?platform=livekit&hours=30", "locations", "latest?hours=0.001"}
+	same := func(most int64) {
+		t.Helper()
+		for _, path := range paths {
+			before := s.reads.Load()
+			got := client{t, held}.get("/api/results/" + path).Body.String()
+			if reads := s.reads.Load() - before; reads > most && !strings.Contains(path, "hours=30") {
+				t.Errorf("%s: %d reads, want %d at the most", path, reads, most)
+			}
+			w := httptest.NewRecorder()
+			r := httptest.NewRequest(http.MethodGet, "http://127.0.0.1/api/results/"+path, nil)
+			r.SetPathValue("what", r.URL.Path[len("/api/results/"):])
+			cold.original(w, r, reader{store: s.Store})
+			if want := w.Body.String(); got != want {
+				t.Errorf("%s:\n%.1000s\nwant\n%.1000s", path, got, want)
+			}
+		}
+	}
+	same(2) // the mark of a look, and the runs
+	r := benchtest.StoredRun(5, noon.Add(-time.Minute))
+	r.Location = "sgp"
+	if err := s.Save(t.Context(), bench.NewRecord(r)); err != nil {
+		t.Fatal(err)
+	}
+	if err := held.bring(t.Context(), s, false); err != nil {
+		t.Fatal(err)
+	}
+	held.looks.SetBurst(0) // from here on nobody has the store looked at by asking
+	if !strings.Contains((client{t, held}).get("/api/results/locations").Body.String(), "sgp") {
+		t.Error("the new run is missing")
+	}
+	same(0)
+}
 
 // TestOriginalsInterface answers in the shapes of the original's dashboard.
 func TestOriginalsInterface(t *testing.T) {

@@ -61,7 +61,7 @@ func (s *Server) overview(w http.ResponseWriter, r *http.Request, from reader) {
 		refuse(w, http.StatusBadRequest, err.Error())
 		return
 	}
-	t, err := archive.ReadTimelines(r.Context(), from.store, from.digests, q, defaultParts, s.Now())
+	t, err := s.timelinesOf(r.Context(), from, q, defaultParts)
 	if err != nil {
 		s.failed(w, r, err)
 		return

@@ -145,16 +145,21 @@ func (s *Server) moment(r *http.Request, store bench.Store, view recent.View) (f
 	if err != nil {
 		return from, 0, 0, false
 	}
+	if strings.HasPrefix(r.URL.Path, "/api/results/") {
+		if q.Since, _, err = s.originalSince(r); err != nil {
+			return from, 0, 0, false
+		}
+	}
 	if lasts = longest; !q.Since.IsZero() {
 		lasts = min(max(s.Now().Sub(q.Since)/1000, leastShared), longest)
 	}
-	if r.URL.Query().Has("a") || strings.HasPrefix(r.URL.Path, "/api/results/") { // other parameters give the time
+	if r.URL.Query().Has("a") { // the sides give the time
 		q.Since, lasts = time.Time{}, leastShared
 	}
 	if edition, err = view.Edition(r.Context(), q.Since); err != nil {
 		return from, 0, 0, false
 	}
-	return reader{store, view.Digests, true}, edition, lasts, true
+	return heldBy(view, store), edition, lasts, true
 }
 
 // progressEvery is how often a page is told how much of the store has been read.
@@ -168,6 +173,11 @@ type progress struct {
 
 // warming reads the data that the page shows first, and tells the page how much has been read.
 func (s *Server) warming(ctx context.Context, tell func(event []byte)) {
+	if store, err := s.source.get(); err == nil {
+		if _, ok := s.shown.of(store); ok { // the data was read; a look finds new runs, and all answers are made anew
+			return
+		}
+	}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)

@@ -64,9 +64,40 @@ func (absent) Runs(context.Context, bench.Query) iter.Seq2[bench.Run, error] {
 
 // reader is what an answer is made from.
 type reader struct {
-	store   bench.Store
+	store   bench.Store      // in a held reader the runs of the last day come from memory, too
 	digests archive.Digester // the last day from memory, the rest from the store
 	held    bool             // digests are those of one moment and are ready in memory
+	view    recent.View      // of a held reader
+}
+
+// remembering is a store whose runs of the last day are read once.
+type remembering struct {
+	bench.Store
+	view recent.View
+}
+
+func (r remembering) Runs(ctx context.Context, q bench.Query) iter.Seq2[bench.Run, error] {
+	return r.view.Runs(ctx, q)
+}
+
+// heldBy is a reader of what view holds, and of what store has beyond.
+func heldBy(view recent.View, store bench.Store) reader {
+	return reader{remembering{store, view}, view.Digests, true, view}
+}
+
+// timelinesOf are the timelines of the runs that q asks for. Where memory holds all of them, no more timelines are made
+// at one time than there are processors, and those that were asked for first are made first: many pages that open at
+// the same moment ask for a few views, and most of them for one.
+func (s *Server) timelinesOf(ctx context.Context, from reader, q bench.Query, parts int) (archive.Timelines, error) {
+	if from.held && from.view.Holds(q.Since) {
+		select {
+		case s.turns <- struct{}{}:
+			defer func() { <-s.turns }()
+		case <-ctx.Done():
+			return archive.Timelines{}, ctx.Err()
+		}
+	}
+	return archive.ReadTimelines(ctx, from.store, from.digests, q, parts, s.Now())
 }
 
 // reading answers a request from a store.
@@ -74,9 +105,9 @@ type reading func(w http.ResponseWriter, r *http.Request, from reader)
 
 // whole is a reader that looks at the store when its digests are wanted.
 func (s *Server) whole(store bench.Store) reader {
-	return reader{store, func(ctx context.Context, q bench.Query) iter.Seq2[bench.Digest, error] {
+	return reader{store: store, digests: func(ctx context.Context, q bench.Query) iter.Seq2[bench.Digest, error] {
 		return s.recent.Digests(ctx, store, q)
-	}, false}
+	}}
 }
 
 // history sums up the digests if they are held in memory. Otherwise the store sums up.

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -44,9 +45,7 @@ func BenchmarkViewers(b *testing.B) {
 		if seen.failed.Load() != 0 || len(seen.took) == 0 {
 			b.Fatalf("%d answers, %d failed", len(seen.took), seen.failed.Load())
 		}
-		slices.Sort(seen.took)
-		b.ReportMetric(millis(seen.took[len(seen.took)/2]), "P50-ms")
-		b.ReportMetric(millis(seen.took[len(seen.took)*95/100]), "P95-ms")
+		seen.tell(b)
 		b.ReportMetric(float64(len(seen.took))/viewTime.Seconds(), "answers/s")
 		b.ReportMetric(float64(seen.events.Load())/viewTime.Seconds(), "events/s")
 		b.ReportMetric(watched.cores, "cores")
@@ -61,6 +60,7 @@ func BenchmarkViewers(b *testing.B) {
 const (
 	viewers  = 200
 	viewTime = 30 * time.Second
+	opening  = 2 * time.Second // the time in which all pages open at once
 )
 
 // served is the server's process.
@@ -137,13 +137,52 @@ func (s *served) during(length time.Duration, act func(context.Context)) pace {
 // views is what pages have seen.
 type views struct {
 	events, failed atomic.Int64
+	begun          time.Time
 	mu             sync.Mutex
-	took           []time.Duration // each answer
+	took           []looked
+}
+
+// looked is an answer: to which view, how long the time had gone on when it was asked for, and how long it took.
+type looked struct {
+	view     string
+	at, took time.Duration
+}
+
+// tell reports how long the answers took, and logs the same by view, for the first seconds and for the time after.
+func (v *views) tell(b *testing.B) {
+	b.Helper()
+	took := func(of func(looked) bool) (list []time.Duration) {
+		for _, x := range v.took {
+			if of(x) {
+				list = append(list, x.took)
+			}
+		}
+		slices.Sort(list)
+		return list
+	}
+	part := func(list []time.Duration, percent int) float64 { return millis(list[(len(list)-1)*percent/100]) }
+	all := took(func(looked) bool { return true })
+	b.ReportMetric(part(all, 50), "P50-ms")
+	b.ReportMetric(part(all, 95), "P95-ms")
+	kinds := map[string]bool{}
+	for _, x := range v.took {
+		kinds[x.view] = true
+	}
+	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
+		for _, early := range []bool{true, false} {
+			list := took(func(x looked) bool { return x.view == kind && (x.at < opening) == early })
+			if len(list) > 0 {
+				b.Logf("%-18s first %s: %-5v %5d answers, P50 %8.2f, P95 %8.2f, max %8.2f ms", kind, opening, early,
+					len(list), part(list, 50), part(list, 95), part(list, 100))
+			}
+		}
+	}
 }
 
 // watch has all pages watch until ctx ends.
 func (v *views) watch(ctx context.Context, b *testing.B, url string) {
 	var all sync.WaitGroup
+	v.begun = time.Now()
 	for i := range viewers {
 		all.Go(func() {
 			// each is somewhere else, for the server limits what one address may ask
@@ -183,7 +222,8 @@ func (v *views) page(ctx context.Context, c *http.Client, url, view string) {
 			return
 		}
 		v.mu.Lock()
-		v.took = append(v.took, time.Since(begun))
+		kind, _, _ := strings.Cut(view, "?")
+		v.took = append(v.took, looked{kind, begun.Sub(v.begun), time.Since(begun)})
 		v.mu.Unlock()
 		select {
 		case <-news:
@@ -225,7 +265,9 @@ func (v *views) listen(ctx context.Context, c *http.Client, url string, news cha
 	}
 	resp, err := c.Do(r)
 	if err != nil {
-		v.failed.Add(1)
+		if ctx.Err() == nil {
+			v.failed.Add(1)
+		}
 		return
 	}
 	defer resp.Body.Close()

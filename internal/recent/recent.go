@@ -45,6 +45,8 @@ type Memory struct {
 
 	old    sync.Mutex      // held while older runs are looked at; guards olders
 	olders map[int64]older // by their first hour
+
+	runs runs
 }
 
 // View is what a Memory held at one moment. It does not change.
@@ -115,6 +117,11 @@ func (v View) Number() uint64 { return v.edition }
 
 // Of reports whether v is a view of s.
 func (v View) Of(s bench.Store) bool { return v.store != nil && v.store == s }
+
+// Holds reports whether all runs that ended at since or later are held.
+func (v View) Holds(since time.Time) bool {
+	return v.hours != nil && !since.Before(time.Unix(v.from*3600, 0))
+}
 
 // Edition is a number that changes when the runs change that ended at since or later (the zero time = all runs). For
 // runs that are not held, the store is asked at most once a second.

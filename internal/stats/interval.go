@@ -3,6 +3,7 @@ package stats
 import (
 	"math"
 	"sync"
+	"sync/atomic"
 )
 
 // z95 is the 0.975 quantile of the standard normal distribution.
@@ -13,10 +14,40 @@ const z95 = 1.959963984540054
 // [x(lo), x(hi)]. It assumes nothing but independent values (Conover, Practical Nonparametric
 // Statistics, §3.2). ok is false when n values cannot give such an interval.
 func QuantileRanks(n int, q float64) (lo, hi int, ok bool) {
+	key := ranksKey{n, q}
+	if known, there := rankings.Load(key); there {
+		lo, hi := known.([2]int)[0], known.([2]int)[1]
+		return lo, hi, lo >= 1 && hi <= n
+	}
+	lo, hi = quantileRanks(n, q)
+	if ranked.Add(1) > mostRanks {
+		rankings.Clear()
+		ranked.Store(1)
+	}
+	rankings.Store(key, [2]int{lo, hi})
+	return lo, hi, lo >= 1 && hi <= n
+}
+
+// rankings remembers QuantileRanks: a picture of many runs asks for the same few counts of pings again and again, and
+// each answer takes hundreds of steps.
+var (
+	rankings sync.Map // from ranksKey to [2]int
+	ranked   atomic.Int64
+)
+
+type ranksKey struct {
+	n int
+	q float64
+}
+
+// mostRanks bounds how many answers are remembered.
+const mostRanks = 1 << 14
+
+func quantileRanks(n int, q float64) (lo, hi int) {
 	const tail = 0.025
 	lo = searchInts(n, func(k int) bool { return binomialCDF(k, n, q) > tail }) // first k above
 	hi = 1 + searchInts(n, func(k int) bool { return binomialCDF(k, n, q) >= 1-tail })
-	return lo, hi, lo >= 1 && hi <= n
+	return lo, hi
 }
 
 // NeededForQuantile is the least n for which QuantileRanks has an answer.
