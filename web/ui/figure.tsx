@@ -1,7 +1,14 @@
 // The frame of every picture: its title, what it says, its figures as a table, and how to take it away.
+import { signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useRef, useState } from 'preact/hooks';
 import { csv, fileName, json, made, png, save, sheetOf, type Table, type Tabled } from './take';
+
+const small = matchMedia('(max-width: 600px)');
+
+/** The screen is that of a phone: what stands beside the bars of a picture elsewhere stands above them. */
+export const narrow = signal(small.matches);
+small.addEventListener('change', () => (narrow.value = small.matches));
 
 export type { Table } from './take';
 

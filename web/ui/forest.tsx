@@ -1,14 +1,12 @@
 // How two sides differ, of all runs and place by place, each with its interval.
 import type { Comparison, Groups } from './contract';
-import { Figure } from './figure';
+import { Figure, narrow } from './figure';
 import { ms, route } from './text';
 
 interface Line {
   name: string;
   g: Groups;
 }
-
-const [left, right, width, row] = [170, 210, 960, 34];
 
 /** The least of 1, 2, 5, 10, … that is not below v. */
 function nice(v: number): number {
@@ -17,6 +15,8 @@ function nice(v: number): number {
 }
 
 export function Forest({ c }: { c: Comparison }) {
+  const above = narrow.value ? 16 : 0;
+  const [left, right, width, row] = above ? [8, 8, 400, 50] : [170, 210, 960, 34];
   const lines: Line[] = [{ name: 'all', g: c.all }, ...c.places.map((p) => ({ name: route(p), g: p.comparison }))];
   const drawn = lines.filter((l) => l.g.alike && l.g.median_diff_ms !== null);
   const ends = drawn.flatMap((l) => [l.g.median_diff_ms?.value ?? 0, ...(l.g.median_diff_ms?.ci95 ?? [])]);
@@ -25,7 +25,7 @@ export function Forest({ c }: { c: Comparison }) {
   const [low, high] = [least - margin, most + margin];
   const x = (v: number) => left + ((v - low) / (high - low)) * (width - left - right);
   const height = row * (lines.length + 1) + 32;
-  const step = nice((high - low) / 6);
+  const step = nice((high - low) / (above ? 4 : 6));
   const first = Math.ceil(low / step);
   const ticks = Array.from({ length: Math.floor(high / step) - first + 1 }, (_, i) => (first + i) * step);
   return (
@@ -74,12 +74,16 @@ export function Forest({ c }: { c: Comparison }) {
             </text>
           )}
           {lines.map(({ name, g }, i) => {
-            const y = row * (i + 0.5) + 24;
+            const y = row * (i + 0.5) + 24 + above / 2;
+            const level = y + 4 - 1.25 * above; // of the texts
+            const beside = above
+              ? { x: width - right, y: level, 'text-anchor': 'end' as const }
+              : { x: width - right + 20, y: level };
             const d = g.median_diff_ms;
             const shown = d?.ci95 && ((d.ci95[0] ?? 0) > 0 || (d.ci95[1] ?? 0) < 0);
             return (
               <g>
-                <text class="label" x={left - 12} y={y + 4} text-anchor="end">
+                <text class="label" x={above ? left : left - 12} y={level} text-anchor={above ? 'start' : 'end'}>
                   {name}
                 </text>
                 {d && g.alike ? (
@@ -102,12 +106,12 @@ export function Forest({ c }: { c: Comparison }) {
                     >
                       <title>{g.verdict}</title>
                     </rect>
-                    <text class="label" x={width - right + 20} y={y + 4}>
+                    <text class="label" {...beside}>
                       {ms(d.value)} ms{d.ci95 ? ` (${ms(d.ci95[0])} … ${ms(d.ci95[1])})` : ''}
                     </text>
                   </>
                 ) : (
-                  <text class="label" x={width - right + 20} y={y + 4}>
+                  <text class="label" {...beside}>
                     {g.alike ? g.verdict : 'unlike ways'}
                   </text>
                 )}

@@ -6,7 +6,7 @@ import { Figure } from './figure';
 import { apart, drawnKinds, edgeOf, fromZero, kinds, Legend } from './pictures';
 import { Plot } from './plot';
 import { connection, link, pings } from './state';
-import { count, ms, plural, way, words } from './text';
+import { count, fixed, ms, plural, way, words } from './text';
 
 /** A run as far as this page has heard of it. */
 interface Heard {
@@ -109,7 +109,7 @@ function One({ r, now }: { r: Heard; now: number }) {
       }
       table={{
         head: [turns ? 'turn' : 'ping', 'due s', 'outcome', turns ? 'latency ms' : 'round trip ms'],
-        lines: seen.map((p) => [String(p.seq), (p.at_ms / 1000).toFixed(3), p.outcome, ms(p.rtt_ms)]),
+        lines: seen.map((p) => [String(p.seq), fixed(p.at_ms / 1000, 3), p.outcome, ms(p.rtt_ms)]),
       }}
     >
       <dl class="facts" data-seq={last?.seq}>

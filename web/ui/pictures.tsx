@@ -3,7 +3,7 @@ import uPlot from 'uplot';
 import type { Bin, File, Rank } from './contract';
 import { Figure } from './figure';
 import { colour, faint, Plot } from './plot';
-import { count, ms, plural, words } from './text';
+import { count, fixed, ms, plural, words } from './text';
 
 interface Shown {
   answered: number;
@@ -226,7 +226,7 @@ export function Pings({ file }: { file: File }) {
         ],
         lines: s.seq.map((n, i) => [
           String(n),
-          ((s.due_ms[i] ?? 0) / 1000).toFixed(3),
+          fixed((s.due_ms[i] ?? 0) / 1000, 3),
           s.outcome[i] ?? '',
           s.reason?.[i] ?? '',
           ms(s.rtt_ms[i]),

@@ -1,13 +1,16 @@
 // How figures are written: with their unit, never more digits than they deserve, and – for what is not known.
 
+/** A value with so many decimals. What rounds to zero has no minus. */
+export const fixed = (v: number, decimals: number) => v.toFixed(decimals).replace(/^-(?=[0.]+$)/, '');
+
 export function ms(v: number | null | undefined): string {
   if (v === null || v === undefined) return '–';
   const size = Math.abs(v);
-  return v.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : 2);
+  return fixed(v, size >= 100 ? 0 : size >= 10 ? 1 : 2);
 }
 
 export function percent(v: number | null | undefined): string {
-  return v === null || v === undefined ? '–' : `${(100 * v).toFixed(2)}\u00a0%`;
+  return v === null || v === undefined ? '–' : `${fixed(100 * v, 2)}\u00a0%`;
 }
 
 /** How a voice is rated. Where the codec is not known, the rating is of the delay alone, and at the most that. */

@@ -1,9 +1,7 @@
 // Who could be heard when, turn by turn.
 import type { Note, Span, TurnFact, Turns } from './contract';
-import { Figure } from './figure';
+import { Figure, narrow } from './figure';
 import { ms } from './text';
-
-const [left, right, width, row] = [150, 230, 960, 36];
 
 type Spans = Span[] | null; // a turn without any has none
 
@@ -109,16 +107,19 @@ function middle(list: number[]): number {
   return (sorted[Math.floor(half)]! + sorted[Math.ceil(half)]!) / 2;
 }
 
-const short = (text: string) => (text.length > 32 ? `${text.slice(0, 31)}…` : text);
+const short = (text: string, most: number) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
 
 export function Strips({ of }: { of: Turns }) {
+  const above = narrow.value ? 18 : 0;
+  const [left, right, width] = above ? [4, 12, 400] : [150, 230, 960];
   const list = of.turns;
   const longest = Math.max(1, ...list.map(shown));
   // An agent that still speaks when its caller begins was there before the turn.
   const before = Math.min(0, ...list.map((t) => ((t.agent as Spans) ?? [])[0]?.from_ms ?? 0));
   const x = (v: number | null) => left + (((v ?? 0) - before) / (longest - before)) * (width - left - right);
+  const row = 36 + above;
   const height = row * list.length + 34;
-  const step = [100, 200, 500, 1000, 2000, 5000, 10_000].find((s) => (longest - before) / s <= 8) ?? 20_000;
+  const step = [100, 200, 500, 1000, 2000, 5000, 10_000].find((s) => (longest - before) / s <= (above ? 5 : 8)) ?? 20_000;
   const ticks = Array.from({ length: Math.floor(longest / step) + 1 }, (_, i) => i * step);
   const bars = (spans: Spans, kind: string, y: number, height: number) =>
     (spans ?? []).map((s) => (
@@ -177,11 +178,17 @@ export function Strips({ of }: { of: Turns }) {
             </>
           ))}
           {list.map((t, i) => {
-            const y = row * i + 8;
+            const y = row * i + 8 + above;
+            const became = above && marks(t) ? `${fate(t)}, ${marks(t)}` : fate(t);
             return (
               <g>
                 <title>{[`${t.said}: ${fate(t)}`, marks(t)].filter((text) => text !== '').join(', ')}</title>
-                <text class="label" x={left - 10} y={y + 15} text-anchor="end">
+                <text
+                  class="label"
+                  x={above ? left : left - 10}
+                  y={above ? y - 5 : y + 15}
+                  text-anchor={above ? 'start' : 'end'}
+                >
                   {t.seq} {t.said.slice(0, 16)}
                 </text>
                 {bars(t.caller, 'own', y, 9)}
@@ -199,10 +206,15 @@ export function Strips({ of }: { of: Turns }) {
                 {t.interrupt_at_ms !== null && (
                   <line class="cut" x1={x(t.interrupt_at_ms)} x2={x(t.interrupt_at_ms)} y1={y - 3} y2={y + 24} />
                 )}
-                <text class="label" x={width - right + 10} y={marks(t) ? y + 8 : y + 15}>
-                  {short(fate(t))}
+                <text
+                  class="label"
+                  x={above ? width - right : width - right + 10}
+                  y={above ? y - 5 : marks(t) ? y + 8 : y + 15}
+                  text-anchor={above ? 'end' : 'start'}
+                >
+                  {short(became, above ? 40 : 32)}
                 </text>
-                {marks(t) && (
+                {!above && marks(t) && (
                   <text class="label quiet" x={width - right + 10} y={y + 24}>
                     {marks(t)}
                   </text>

@@ -3,7 +3,7 @@ import type uPlot from 'uplot';
 import type { Media, Voice } from './contract';
 import { Figure } from './figure';
 import { colour, Plot } from './plot';
-import { ms, rating } from './text';
+import { fixed, ms, rating } from './text';
 
 const [width, left, right] = [960, 250, 120];
 const row = 26;
@@ -89,7 +89,7 @@ export function Bursts({ of }: { of: Media }) {
         ],
         lines: of.bursts.map((b) => [
           String(b.seq),
-          b.at_ms === null ? '–' : (b.at_ms / 1000).toFixed(3),
+          b.at_ms === null ? '–' : fixed(b.at_ms / 1000, 3),
           ms(b.mouth_to_ear_ms),
           b.match.toFixed(2),
           ms(b.jitter_buffer_ms),
