@@ -17,8 +17,8 @@ import (
 	"rtcbench/internal/result"
 )
 
-// inLab is a command in a lab; every process of it can be told by its environment. It needs root. All that is in the lab
-// is built without the race detector, which would be most of what is measured (make test-long has it).
+// inLab is a command in a lab; every process of it can be told by its environment. It needs root. All that is in the
+// lab is built without the race detector, which would be most of what is measured (make test-long has it).
 func inLab(t *testing.T, args ...string) (cmd *exec.Cmd, out *bytes.Buffer, dir string) {
 	t.Helper()
 	benchtest.NeedsRoot(t, "the lab measures what it injects, and ends")

@@ -77,3 +77,9 @@ func (d *document) saveTo(ctx context.Context, s bench.Store) error {
 	}
 	return s.Save(ctx, d.record())
 }
+
+// filed is what the outbox keeps of a run, and the content of its file.
+type filed struct {
+	document
+	data []byte
+}

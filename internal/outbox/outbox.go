@@ -110,12 +110,6 @@ func (o *Outbox) PutAll(ctx context.Context, runs []*result.Document, stores []s
 	return n, errors.Join(err, why)
 }
 
-// filed is what the outbox keeps of a run, and the content of its file.
-type filed struct {
-	document
-	data []byte
-}
-
 // earlier are the files of the same runs that wait already, by ID.
 func earlier(items []item, runs []*result.Document) map[string][]item {
 	put := make(map[string]bool, len(runs))

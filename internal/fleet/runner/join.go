@@ -19,8 +19,8 @@ const joinTimeout = 30 * time.Second
 const joiningTail = ".joining"
 
 // Join joins a hub with a token, and keeps the result in the file at path. If the answer is lost, a second call sends
-// the same key and spends no further use of the token. Until the hub has let the runner in, the file at path stays as it
-// is: a runner of another hub still belongs there if this one refuses it.
+// the same key and spends no further use of the token. Until the hub has let the runner in, the file at path stays as
+// it is: a runner of another hub still belongs there if this one refuses it.
 func Join(ctx context.Context, path, hub, token, version string, place fleet.Place, proxy Proxy) (*File, error) {
 	address, err := fleet.ReadAddress(hub)
 	if err != nil {
