@@ -1,9 +1,11 @@
 package hub
 
 import (
+	"errors"
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"sync"
 	"time"
 
@@ -69,8 +71,11 @@ func readFrames(to net.Conn, ws *websocket.Conn) {
 	}
 }
 
+// restWithin is how long the first byte of a piece waits for the rest, which NATS wrote with it.
+const restWithin = 10 * time.Millisecond
+
 // writeFrames sends each piece that NATS writes as a WebSocket message. It waits for the first byte of a piece with no
-// buffer. Nothing that NATS writes is a single byte, so the rest follows at once.
+// buffer. A piece may have that byte alone.
 func writeFrames(ws *websocket.Conn, from net.Conn) {
 	first := make([]byte, 1)
 	for {
@@ -79,8 +84,10 @@ func writeFrames(ws *websocket.Conn, from net.Conn) {
 		}
 		piece := pieces.Get().(*[]byte)
 		(*piece)[0] = first[0]
+		from.SetReadDeadline(time.Now().Add(restWithin))
 		n, err := from.Read((*piece)[1:])
-		ok := err == nil && writeFrame(ws, (*piece)[:1+n])
+		from.SetReadDeadline(time.Time{})
+		ok := (err == nil || errors.Is(err, os.ErrDeadlineExceeded)) && writeFrame(ws, (*piece)[:1+n])
 		pieces.Put(piece)
 		if !ok {
 			return
