@@ -133,6 +133,7 @@ func (cmd *hubCmd) Run(a *app) error {
 		return err
 	}
 	served()
+	defer page.KeepWarm(a.ctx)()
 	go signals.OnHangup(a.ctx, func() {
 		if err := cmd.order(a, h); err != nil {
 			log.Error("the configuration is wrong; the old plan stays", "error", err)

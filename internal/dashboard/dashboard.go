@@ -81,6 +81,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	var warm sync.WaitGroup
 	defer warm.Wait()
 	warm.Go(func() { _ = s.Warm(ctx) }) // the next request meets the same error and reports it
+	defer s.KeepWarm(ctx)()
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(l) }()
 	select {

@@ -221,6 +221,35 @@ func TestWhatIsAskedCostsNothing(t *testing.T) {
 	}
 }
 
+// TestAPageThatNobodyWatchesIsKeptWarm: what was shown once has new runs soon, and whoever comes next waits for none of
+// them. What was never shown is not read.
+func TestAPageThatNobodyWatchesIsKeptWarm(t *testing.T) {
+	s := &asked{Store: opened(t)}
+	aDay(t, s.Store)
+	srv, never := server(s), server(s)
+	defer never.KeepWarm(t.Context())()
+	if err := srv.Warm(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	defer srv.KeepWarm(t.Context())()
+	before, _ := srv.shown.of(s)
+	run := benchtest.StoredRun(5, noon.Add(-time.Minute))
+	if err := s.Save(t.Context(), bench.NewRecord(run)); err != nil {
+		t.Fatal(err)
+	}
+	for end := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
+		if v, _ := srv.shown.of(s); v.Number() > before.Number() {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatal("nobody looked at the store")
+		}
+	}
+	if never.source.opened() != nil {
+		t.Error("a store was opened for a page that nobody opened")
+	}
+}
+
 // TestAnsweredAhead: what was asked lately is answered by what is new before anybody is told of it, and so nobody waits
 // for the store; what nobody has asked since is not.
 func TestAnsweredAhead(t *testing.T) {

@@ -41,6 +41,13 @@ func (s *source) get() (bench.Store, error) {
 	return store, nil
 }
 
+// opened is the store if it was opened already; nil = it was not.
+func (s *source) opened() bench.Store {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.store
+}
+
 func (s *source) close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -144,4 +151,32 @@ func (s *Server) Warm(ctx context.Context) error {
 		return err
 	}
 	return s.bring(ctx, store, false)
+}
+
+// lookUnasked is how long after a look at the store the next one follows while nobody asks for anything.
+const lookUnasked = 5 * time.Second
+
+// KeepWarm has new runs read, once the page's data was, until ctx ends or stop is called, which waits. So whoever opens
+// the page does not wait until all runs are read that came since somebody looked last.
+func (s *Server) KeepWarm(ctx context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			select {
+			case <-time.After(lookUnasked):
+			case <-ctx.Done():
+				return
+			}
+			store := s.source.opened()
+			if _, was := s.shown.of(store); was {
+				_ = s.bring(ctx, store, false) // the next request meets the same error and reports it
+			}
+		}
+	}()
+	return func() {
+		cancel()
+		<-ended
+	}
 }
