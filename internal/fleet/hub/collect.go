@@ -16,7 +16,7 @@ const (
 	watchEvery = time.Second
 )
 
-// part is the GC percentage if inUse bytes of heap and stacks are in use: the heap grows by slack then, or by leastPart.
+// part is the GC percentage for so many bytes of heap and stacks in use. The heap grows by slack then, or by leastPart.
 func part(inUse uint64) int {
 	return int(min(max(100*slack/max(inUse, 1), leastPart), usualPart))
 }
