@@ -1,11 +1,9 @@
 package hub
 
 import (
-	"errors"
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"sync"
 	"time"
 
@@ -13,13 +11,18 @@ import (
 )
 
 // upgrader accepts the WebSockets of NATS. It refuses pages of other sites by their origin. Few of thousands of
-// connections write at the same moment, so they share their write buffers. Their read buffers hold little more than the
-// header of a frame: what a frame contains is read into a shared buffer.
-var upgrader = websocket.Upgrader{HandshakeTimeout: 10 * time.Second, ReadBufferSize: 128,
+// connections write at the same moment, so they share their write buffers.
+var upgrader = websocket.Upgrader{HandshakeTimeout: 10 * time.Second, ReadBufferSize: smallPiece,
 	WriteBufferSize: 4 << 10, WriteBufferPool: &sync.Pool{}}
 
-// pieces are buffers that all connections share. A connection that waits has none.
-var pieces = sync.Pool{New: func() any { b := make([]byte, 8<<10); return &b }}
+// Sizes of buffers. Each connection has a small buffer of its own, which fits most messages. Longer messages use large
+// buffers, which all connections share.
+const (
+	smallPiece = 512
+	largePiece = 8 << 10
+)
+
+var pieces = sync.Pool{New: func() any { b := make([]byte, largePiece); return &b }}
 
 // wire connects a runner's WebSocket to NATS. Runners have no other way to NATS. wire returns at once: the memory that
 // the HTTP server holds for a request is large.
@@ -71,26 +74,22 @@ func readFrames(to net.Conn, ws *websocket.Conn) {
 	}
 }
 
-// restWithin is how long the first byte of a piece waits for the rest, which NATS wrote with it.
-const restWithin = 10 * time.Millisecond
-
-// writeFrames sends each piece that NATS writes as a WebSocket message. It waits for the first byte of a piece with no
-// buffer. A piece may have that byte alone.
+// writeFrames sends each piece that NATS writes as a WebSocket message.
 func writeFrames(ws *websocket.Conn, from net.Conn) {
-	first := make([]byte, 1)
+	small := make([]byte, smallPiece)
 	for {
-		if _, err := io.ReadFull(from, first); err != nil {
+		n, err := from.Read(small)
+		if err != nil || !writeFrame(ws, small[:n]) {
 			return
 		}
-		piece := pieces.Get().(*[]byte)
-		(*piece)[0] = first[0]
-		from.SetReadDeadline(time.Now().Add(restWithin))
-		n, err := from.Read((*piece)[1:])
-		from.SetReadDeadline(time.Time{})
-		ok := (err == nil || errors.Is(err, os.ErrDeadlineExceeded)) && writeFrame(ws, (*piece)[:1+n])
-		pieces.Put(piece)
-		if !ok {
-			return
+		for n == len(small) || n == largePiece { // a full buffer: there is more
+			large := pieces.Get().(*[]byte)
+			n, err = from.Read(*large)
+			ok := err == nil && writeFrame(ws, (*large)[:n])
+			pieces.Put(large)
+			if !ok {
+				return
+			}
 		}
 	}
 }
