@@ -69,6 +69,7 @@ type Message struct {
 	Payload []byte
 	To      string
 	Class   TransportClass // what is to carry it; "" = the platform's own
+	Answers MediaTime      // of the packet of audio that it answers: its sound keeps its place in time
 }
 
 // Packet is a message that arrived. At is stamped in the SDK's callback, before any queue.
@@ -77,4 +78,12 @@ type Packet struct {
 	From    string
 	At      time.Time
 	Class   TransportClass // what carried it, where that is more than messages: RTPAudio; else ""
+	Media   MediaTime      // of a packet of audio
+}
+
+// MediaTime is a moment on the clock of a stream of audio: an RTP time stamp, in samples from a random beginning (RFC
+// 3550 §5.1). The zero value is no moment.
+type MediaTime struct {
+	Stamp uint32
+	OK    bool
 }

@@ -78,7 +78,7 @@ func (a *answerer) answer(packet bench.Packet) (pong bench.Message, ok bool) {
 		return pong, false
 	case packet.Class == bench.RTPAudio:
 		ok = a.audio(packet)
-		return bench.Message{Payload: a.packet, To: packet.From, Class: bench.RTPAudio}, ok
+		return bench.Message{Payload: a.packet, To: packet.From, Class: bench.RTPAudio, Answers: packet.Media}, ok
 	}
 	asked, ok := ping.DecodePing(packet.Payload)
 	if !ok {

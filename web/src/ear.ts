@@ -67,7 +67,7 @@ export class Ear {
     const c = Array.from({ length: 2 * step + 1 }, (_, i) => correlation(this.all, about - step + i, of));
     const i = c.indexOf(Math.max(...c)), [a, b, d] = [c[i - 1] ?? c[i]!, c[i]!, c[i + 1] ?? c[i]!];
     const bend = a - 2 * b + d, lag = about - step + i - spoken + (bend < 0 ? (a - d) / (2 * bend) : 0);
-    return lag < 0 ? undefined : { lag, match: Math.min(1, b) };
+    return lag < 0 || b < least ? undefined : { lag, match: Math.min(1, b) };
   }
 }
 

@@ -211,7 +211,7 @@ func (m *media) send(msg bench.Message) error {
 	if o == nil {
 		return bench.ErrNotConnected
 	}
-	return o.write(msg.Payload)
+	return o.write(msg.Payload, msg.Answers)
 }
 
 // arrival is when the last packet of a stream came off the wire. Only the goroutine that reads the stream writes and
@@ -299,7 +299,8 @@ func (m *media) subscribed(track *webrtc.TrackRemote, receiver *webrtc.RTPReceiv
 			m.mended(order)
 		}
 		if len(payload) > 0 {
-			m.arrived(payload, from, at)
+			m.arrived(bench.Packet{Payload: payload, From: from, At: at, Class: bench.RTPAudio,
+				Media: bench.MediaTime{Stamp: header.Timestamp, OK: true}})
 		}
 	}
 }
@@ -317,11 +318,11 @@ func payloadOf(header *rtp.Header, b []byte) []byte {
 	return payload
 }
 
-// arrived hands a payload to the function that Direct set, at once, or else to Recv. The buffer for Recv is used again
+// arrived hands a packet to the function that Direct set, at once, or else to Recv. The buffer for Recv is used again
 // once as many more payloads have come as can wait.
-func (m *media) arrived(payload []byte, from string, at time.Time) {
+func (m *media) arrived(p bench.Packet) {
 	if f := m.direct.Load(); f != nil {
-		(*f)(bench.Packet{Payload: payload, From: from, At: at, Class: bench.RTPAudio})
+		(*f)(p)
 		return
 	}
 	m.taking.Lock()
@@ -333,8 +334,8 @@ func (m *media) arrived(payload []byte, from string, at time.Time) {
 			m.ring[i] = all[i*usual : i*usual : (i+1)*usual]
 		}
 	}
-	m.ring[m.next] = append(m.ring[m.next][:0], payload...)
-	p := bench.Packet{Payload: m.ring[m.next], From: from, At: at, Class: bench.RTPAudio}
+	m.ring[m.next] = append(m.ring[m.next][:0], p.Payload...)
+	p.Payload = m.ring[m.next]
 	m.next = (m.next + 1) % len(m.ring)
 	select {
 	case m.arrivals <- p:

@@ -14,12 +14,6 @@ import (
 	"rtcbench/bench"
 )
 
-const (
-	clockRate = 48000
-	perFrame  = 960 // steps of that clock in 20 ms
-	frame     = 20 * time.Millisecond
-)
-
 // outbound is a track that we write. Its sequence numbers and time stamps are its own, and go on when the SDK binds the
 // track to another connection.
 type outbound struct {
@@ -36,8 +30,7 @@ type outbound struct {
 	muted  bool // or taken down
 	giveUp *time.Timer
 	packet rtp.Packet
-	begin  time.Time
-	base   uint32
+	clock  mediaClock
 }
 
 func newOutbound(m *media, to, name string) *outbound {
@@ -48,7 +41,7 @@ func newOutbound(m *media, to, name string) *outbound {
 		panic(err) // only an option can fail, and there is none
 	}
 	o := &outbound{TrackLocalStaticRTP: track, m: m, to: to, name: name, ready: make(chan error, 1)}
-	o.base = rand.Uint32()
+	o.clock.base = rand.Uint32()
 	o.packet.Header = rtp.Header{Version: 2, SequenceNumber: uint16(rand.Uint32())}
 	return o
 }
@@ -170,8 +163,8 @@ func (m *media) callbacks() lksdk.ParticipantCallback {
 	}
 }
 
-// write sends one packet.
-func (o *outbound) write(payload []byte) error {
+// write sends one packet. answers is the time of the packet that it answers, if it answers one.
+func (o *outbound) write(payload []byte, answers bench.MediaTime) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	switch {
@@ -180,17 +173,8 @@ func (o *outbound) write(payload []byte) error {
 	case o.bound <= 0:
 		return bench.ErrNotConnected
 	}
-	now, h := time.Now(), &o.packet.Header
-	if o.begin.IsZero() {
-		o.begin, h.Timestamp, h.Marker = now, o.base, true
-	} else {
-		frames := (now.Sub(o.begin) + frame/2) / frame
-		next := o.base + uint32(frames*perFrame)
-		if int32(next-h.Timestamp) <= 0 { // faster than speech
-			next = h.Timestamp + 1
-		}
-		h.Timestamp, h.Marker = next, false
-	}
+	h := &o.packet.Header
+	h.Timestamp, h.Marker = o.clock.stamp(time.Now(), answers)
 	h.SequenceNumber++
 	o.packet.Payload = payload
 	err := o.WriteRTP(&o.packet)
