@@ -133,7 +133,8 @@ func TestLabKnowsWhereLossHappens(t *testing.T) {
 		t.Run(engine, func(t *testing.T) {
 			benchtest.Beside(t, benchtest.WithBrowser)
 			cmd, out, dir := inLab(t, "--report", "lab.json", "mine.yaml", "--", "livekit", "--engine", engine,
-				"--channel", "lossy", "-n", "80", "-c", "25", "--timeout", "1000", "--connect-timeout", "60s")
+				"--channel", "lossy", "-n", "80", "-c", "25", "--timeout", "10000", "--connect-timeout", "60s")
+			// a lost packet holds back what is behind it for seconds (RFC 9260 §6.3.3)
 			scenario := []byte("{about: A tenth is lost., paths: {runner-sfu: {both: {delay: 10ms, loss: 10%}}, " +
 				"sfu-echo: {both: {}}}}")
 			if err := os.WriteFile(filepath.Join(dir, "mine.yaml"), scenario, 0o644); err != nil {
