@@ -82,7 +82,7 @@ type Echo struct {
 	Identity  string        // the first to answer: the run's echo
 	Place     string        // of a fleet, where that echo is; "" = not known, or where the run was made
 	Others    []string      // others that answered our pings, sorted
-	Unmatched int           // pongs of the run's echo that match no ping of the run
+	Unmatched int           // pongs of the run's echo that match no ping of the run, or cannot be read
 	FirstPong time.Duration // after the join began; 0 = none came
 }
 

@@ -72,8 +72,8 @@ func doubts(r Run, s Summary) (list []Doubt) {
 }
 
 func unmatched(n int) string {
-	return fmt.Sprintf("%d pong(s) of this run's echo match no ping of this run: another runner measures in the "+
-		"room, or the echo changes time stamps", n)
+	return fmt.Sprintf("%d pong(s) of this run's echo match no ping of this run, or cannot be read: another runner "+
+		"measures in the room, or the echo changes what it sends back", n)
 }
 
 func notSent(r Run) string {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -61,13 +62,19 @@ func (e *LateError) Unwrap() error { return e.Cause }
 // ErrNoEcho means that nobody answered during the warm-up.
 var ErrNoEcho = errors.New("no echo answered")
 
-// NoEcho wraps ErrNoEcho. It says how long the runner waited, and how many pongs came meanwhile that match no ping of
-// the run.
-func NoEcho(waited time.Duration, strays int) error {
-	if strays == 0 {
+// NoEcho wraps ErrNoEcho. It says how long the runner waited, and what came meanwhile: pongs that match no ping of the
+// run, and messages that nobody can read.
+func NoEcho(waited time.Duration, strays, malformed int) error {
+	var came []string
+	if strays > 0 {
+		came = append(came, fmt.Sprintf("%d pong(s) came that match no ping of this run: they are another runner's, "+
+			"or their echo changes time stamps", strays))
+	}
+	if malformed > 0 {
+		came = append(came, fmt.Sprintf("%d message(s) came that nobody can read as a pong", malformed))
+	}
+	if came == nil {
 		return fmt.Errorf("%w in %v, waiting for %s", ErrNoEcho, waited, StepPong)
 	}
-	return fmt.Errorf("%w in %v, waiting for %s, while %d pong(s) came that match no ping of this run: "+
-		"they are another runner's, or their echo changes time stamps",
-		ErrNoEcho, waited, StepPong, strays)
+	return fmt.Errorf("%w in %v, waiting for %s, while %s", ErrNoEcho, waited, StepPong, strings.Join(came, ", and "))
 }

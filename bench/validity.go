@@ -134,7 +134,8 @@ var criteria = []Criterion{
 			return 100 * float64(r.Counts.NotSent) / float64(slots), slots > 0
 		},
 		func(r Run, _ Summary, _ float64) string { return notSent(r) }},
-	{"unmatched-pongs", "lost pings that a pong of the run's echo which matches no ping may have answered",
+	{"unmatched-pongs", "lost pings that a pong of the run's echo which matches no ping, or which cannot be read, " +
+		"may have answered",
 		percent, 0, Never,
 		func(r Run, _ Summary) (float64, bool) {
 			return 100 * float64(min(r.Echo.Unmatched, r.Counts.Lost)) / float64(r.Counts.Sent), r.Counts.Sent > 0

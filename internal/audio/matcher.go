@@ -115,7 +115,7 @@ func (m *matcher) match(packet bench.Packet, r *recorder.Recorder) {
 	for record, verdict := range Records(packet.Payload) {
 		switch {
 		case verdict == Malformed:
-			r.Malformed()
+			r.Malformed(packet.From)
 		case record.Type == Pong:
 			m.pong(record, packet, r)
 		}

@@ -168,7 +168,7 @@ func (c *collected) ending(ctx context.Context, err error) (bench.Ended, error) 
 	case err != nil:
 		return bench.LinkLost, err
 	case s.NoEcho:
-		return bench.DeadlinePassed, bench.NoEcho(c.plan.EchoTimeout, s.Strays)
+		return bench.DeadlinePassed, bench.NoEcho(c.plan.EchoTimeout, s.Strays, s.Counts.Malformed)
 	case s.Ended == bench.LinkLost:
 		return bench.LinkLost, fmt.Errorf("%w: %s", bench.ErrEnded, s.Error)
 	}

@@ -75,7 +75,7 @@ func (m *matcher) match(packet bench.Packet, r *recorder.Recorder) {
 	pong, verdict := decodePong(packet.Payload)
 	switch verdict {
 	case malformed:
-		r.Malformed()
+		r.Malformed(packet.From)
 		return
 	case otherTopic:
 		return

@@ -107,6 +107,25 @@ func TestPongsOfTheEchoThatMatchNothing(t *testing.T) {
 		t.Errorf("doubts: %+v", bench.Summarise(shared).Doubts)
 	}
 
+	for _, unread := range []string{`{"type":"pong","client_timestamp":"1795646202850.1"}`, `{"type":"pong","clie`} {
+		spoilt := answers(t, func(n int, ping string) string {
+			if n == 8 {
+				return unread
+			}
+			return `{"type":"pong","client_timestamp":` + stamp.FindStringSubmatch(ping)[1] + `}`
+		})
+		if c := spoilt.Counts; c.Lost != 1 || c.Malformed != 1 || spoilt.Echo.Unmatched != 1 {
+			t.Fatalf("%s: %+v, %+v", unread, c, spoilt.Echo)
+		}
+		judged(t, spoilt, bench.Doubtful, "unmatched-pongs")
+		none := answers(t, func(int, string) string { return unread })
+		want := regexp.MustCompile(`^no echo answered in 10s, waiting for the first pong, while (199|200) ` +
+			`message\(s\) came that nobody can read`)
+		if !errors.Is(none.Err, bench.ErrNoEcho) || !want.MatchString(none.Err.Error()) {
+			t.Errorf("%v, want %s", none.Err, want)
+		}
+	}
+
 	silent := answers(t, func(int, string) string { return another })
 	// The 200th ping is due in the moment in which the wait ends.
 	want := regexp.MustCompile(`^no echo answered in 10s, waiting for the first pong, while (199|200) pong\(s\) came ` +

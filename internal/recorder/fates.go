@@ -34,11 +34,13 @@ func (r *Recorder) hear(ctx context.Context) {
 	r.poke()
 }
 
-// Malformed counts a message that nobody can read.
-func (r *Recorder) Malformed() {
+// Malformed counts a message that nobody can read. If the run's echo sent it, it may have been the pong of a ping that
+// counts as lost.
+func (r *Recorder) Malformed(from string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.counts.Malformed++
+	r.unmatched[from]++
 }
 
 // Stray counts a pong that answers no ping of ours.
@@ -46,7 +48,8 @@ func (r *Recorder) Stray(from string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.counts.Foreign++
-	r.strays[from]++
+	r.strays++
+	r.unmatched[from]++
 }
 
 // Answered takes a pong that answers one of our pings. The first participant that answers is the run's echo, unless the

@@ -15,10 +15,8 @@ func (r *Recorder) warmUp(ctx context.Context) error {
 	began := time.Now()
 	for {
 		r.mu.Lock()
-		answered, fatal, idle, strays := !r.firstPong.IsZero(), r.fatal, !r.sending, 0
-		for _, n := range r.strays {
-			strays += n
-		}
+		answered, fatal, idle := !r.firstPong.IsZero(), r.fatal, !r.sending
+		strays, malformed := r.strays, r.counts.Malformed
 		r.mu.Unlock()
 		switch {
 		case ctx.Err() != nil:
@@ -28,7 +26,7 @@ func (r *Recorder) warmUp(ctx context.Context) error {
 		case answered:
 			return r.warmUpOnGrid(ctx, timer)
 		case time.Since(began) >= r.plan.EchoTimeout:
-			return bench.NoEcho(r.plan.EchoTimeout, strays)
+			return bench.NoEcho(r.plan.EchoTimeout, strays, malformed)
 		case idle:
 			r.handOver(0)
 		}

@@ -56,7 +56,8 @@ type Recorder struct {
 
 	mu        sync.Mutex
 	samples   []bench.Sample // by seq; appended by the pacer
-	strays    map[string]int // pongs that match no ping of ours, by sender
+	strays    int            // pongs that match no ping of ours
+	unmatched map[string]int // what may have been a pong of ours, by sender: strays, and what nobody can read
 	start     time.Time      // when seq 1 is due
 	oldest    int            // samples before it are settled
 	sending   bool           // a job is with the sender …
@@ -87,7 +88,7 @@ func New(o Options) *Recorder {
 	r := &Recorder{
 		plan: o.Plan, clock: o.Clock, machine: o.Machine, teller: NewTeller(o.On),
 		jobs: make(chan uint32, 1), wake: make(chan struct{}, 1),
-		samples: make([]bench.Sample, 0, capacity), others: map[string]bool{}, strays: map[string]int{},
+		samples: make([]bench.Sample, 0, capacity), others: map[string]bool{}, unmatched: map[string]int{},
 		id: uuid.Must(uuid.NewV7()).String(),
 	}
 	r.ledger.seen, r.ledger.known = make(bitset, 0, capacity/64+2), make(bitset, 0, capacity/64+2)
@@ -158,7 +159,7 @@ func (r *Recorder) run(ended bench.Ended, err error) bench.Run {
 	}
 	slices.Sort(r.echo.Others)
 	if r.echo.Identity != "" {
-		r.echo.Unmatched = r.strays[r.echo.Identity]
+		r.echo.Unmatched = r.unmatched[r.echo.Identity]
 	}
 	facts := r.wire.Facts()
 	if !r.firstPong.IsZero() {

@@ -87,7 +87,7 @@ type (
 		Identity *string  `json:"identity"`
 		Others   []string `json:"others"`
 
-		Unmatched int    `json:"unmatched,omitempty"` // pongs of the run's echo that match no ping of the run
+		Unmatched int    `json:"unmatched,omitempty"` // pongs of the run's echo that match no ping of the run, or cannot be read
 		Place     string `json:"place,omitempty"`     // of a fleet, where the echo is
 	}
 	// RTT are the values that statistics has no place for. n_needed is how many pings an absent interval needs.

@@ -38,7 +38,7 @@ export interface Wire {
 /** What a wire tells the ping loop. */
 export interface Listener {
   answered(p: Pong): void;
-  malformed(): void;
+  malformed(from: string): void; // a message that nobody can read
   stray(from: string): void; // a pong that answers no ping of ours
   foreign(): void; // a pong to another runner, which is answered on the same track
   left(seq: number, at: number): void; // a ping that has waited

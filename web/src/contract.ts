@@ -104,7 +104,7 @@ export interface State {
   others: string[]; // that answered too
   counts: Counts;
   strays: number; // pongs that match no ping of ours …
-  unmatched: number; // … those of them that the run's own echo sent
+  unmatched: number; // of the run's own echo: strays, and what nobody can read
   ways: Ways; // of the lost pings
 }
 

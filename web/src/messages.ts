@@ -28,7 +28,7 @@ export class Messages implements Wire {
 
   private match(packet: Packet, listener: Listener): void {
     const pong = decodePong(packet.data);
-    if (pong === 'malformed') return listener.malformed();
+    if (pong === 'malformed') return listener.malformed(packet.from);
     if (pong === 'other') return;
     const seq = this.stamps.find(pong.timestamp);
     if (seq === undefined || (pong.seq !== undefined && pong.seq !== seq)) return listener.stray(packet.from);

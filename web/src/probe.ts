@@ -43,7 +43,7 @@ export class Probe implements Listener {
   private downSince = 0;
   private finish!: (r: State) => void;
   private readonly echoes = new Set<string>();
-  private readonly strays = new Map<string, number>(); // by sender
+  private readonly unmatched = new Map<string, number>(); // what may have been a pong, by sender
 
   constructor(
     private readonly link: Link, private readonly wire: Wire, private readonly plan: Plan, private readonly time: Time,
@@ -77,7 +77,7 @@ export class Probe implements Listener {
       start: begun ? this.time.origin + this.start : 0,
       end: begun ? this.time.origin + Math.max(this.result.end, this.start) : 0,
       others: [...this.echoes].sort(),
-      unmatched: this.strays.get(this.result.identity) ?? 0,
+      unmatched: this.unmatched.get(this.result.identity) ?? 0,
     };
   }
 
@@ -336,15 +336,17 @@ export class Probe implements Listener {
     this.result.counts[what] = (this.result.counts[what] ?? 0) + 1;
   }
 
-  malformed(): void {
-    if (this.phase !== 'over') this.count('malformed');
+  malformed(from: string): void {
+    if (this.phase === 'over') return;
+    this.count('malformed');
+    this.unmatched.set(from, (this.unmatched.get(from) ?? 0) + 1);
   }
 
   stray(from: string): void {
     if (this.phase === 'over') return;
     this.count('foreign');
     this.result.strays++;
-    this.strays.set(from, (this.strays.get(from) ?? 0) + 1);
+    this.unmatched.set(from, (this.unmatched.get(from) ?? 0) + 1);
   }
 
   foreign(): void {

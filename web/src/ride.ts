@@ -86,9 +86,11 @@ export class Ride implements Wire {
         case 'withdrawn':
           this.waiting.delete(m.seq);
           return listener.withdrawn(m.seq, this.pings.muted() ? Reason.muted : Reason.stalled);
-        case 'malformed':
-          if (this.pings.whose(m.tap) !== undefined) listener.malformed();
+        case 'malformed': {
+          const from = this.pings.whose(m.tap);
+          if (from !== undefined) listener.malformed(from);
           return;
+        }
         case 'pong':
           return this.match(m, listener);
       }

@@ -139,7 +139,7 @@ type State struct {
 	Others    []string     `json:"others"` // that answered too
 	Counts    bench.Counts `json:"counts"`
 	Strays    int          `json:"strays"`    // pongs that match no ping of ours …
-	Unmatched int          `json:"unmatched"` // … those of them that the run's own echo sent
+	Unmatched int          `json:"unmatched"` // of the run's own echo: strays, and what nobody can read
 	Ways      bench.Ways   `json:"ways"`      // of the lost pings
 }
 
