@@ -165,8 +165,8 @@ function trust(s: Groups['a']): string {
     [s.runs_doubtful, 'doubtful'],
     [s.runs_unjudged, 'unjudged'],
   ] as const;
-  const list = bad.flatMap(([n, word]) => (n > 0 ? [`${marks[word]} ${n} ${word}`] : []));
-  if (s.runs_left_out > 0) list.push(`${s.runs_left_out} left out`);
+  const list = bad.flatMap(([n, word]) => (n > 0 ? [`${marks[word]} ${count(n)} ${word}`] : []));
+  if (s.runs_left_out > 0) list.push(`${count(s.runs_left_out)} left out`);
   return list.join(', ') || `${marks.valid} valid`;
 }
 

@@ -3,6 +3,7 @@ import { signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useRef, useState } from 'preact/hooks';
 import { csv, fileName, json, made, png, save, sheetOf, type Table, type Tabled } from './take';
+import { count } from './text';
 
 const small = matchMedia('(max-width: 600px)');
 
@@ -134,7 +135,7 @@ export function TableOf({ head, lines }: Table) {
       </table>
       {lines.length > most && (
         <p class="says">
-          The first {most} of {lines.length} lines; CSV and JSON have all of them.
+          The first {count(most)} of {count(lines.length)} lines; CSV and JSON have all of them.
         </p>
       )}
     </>

@@ -3,7 +3,7 @@ import { useApi } from './api';
 import type { Fleet, FleetSeat } from './contract';
 import { Take } from './figure';
 import { Told } from './told';
-import { ago, marks, moment, ms, plural, utc } from './text';
+import { ago, count, marks, moment, ms, plural, utc } from './text';
 
 // What comes first is what somebody has to look at.
 const order = ['silent', 'unlike', 'failing', 'new', 'paused', 'well', 'revoked'];
@@ -86,7 +86,7 @@ function cells(p: FleetSeat, now: number): string[] {
     p.location_id,
     `${signs[p.state] ?? ''} ${p.state === 'silent' ? silent : `${p.state}, ${heard}`}`,
     p.version || '–',
-    p.waiting === null ? '–' : String(p.waiting),
+    p.waiting === null ? '–' : count(p.waiting),
     p.clock_offset_ms === null ? '–' : `${ms(p.clock_offset_ms)} ms ± ${ms(p.clock_bound_ms)}`,
     p.last_run_at === null ? '–' : `${moment(p.last_run_at)}, ${marks[p.validity] ?? ''} ${p.validity || 'failed'}`,
     p.last_run_at === null ? '–' : utc(p.last_run_at).slice(5, -4),

@@ -1,7 +1,7 @@
 // How two sides differ, of all runs and place by place, each with its interval.
 import type { Comparison, Groups } from './contract';
 import { Figure, narrow } from './figure';
-import { ms, route } from './text';
+import { count, ms, route, tick } from './text';
 
 interface Line {
   name: string;
@@ -46,8 +46,8 @@ export function Forest({ c }: { c: Comparison }) {
           ms(g.median_diff_ms?.value),
           ms(g.median_diff_ms?.ci95?.[0]),
           ms(g.median_diff_ms?.ci95?.[1]),
-          String(g.a.runs),
-          String(g.b.runs),
+          count(g.a.runs),
+          count(g.b.runs),
           g.verdict,
         ]),
       }}
@@ -121,7 +121,7 @@ export function Forest({ c }: { c: Comparison }) {
           {drawn.length > 0 &&
             ticks.map((t) => (
               <text class="label quiet" x={x(t)} y={height - 6} text-anchor="middle">
-                {+t.toPrecision(6)}
+                {tick(+t.toPrecision(6))}
               </text>
             ))}
         </svg>

@@ -62,7 +62,7 @@ export function List({ list, rows: given }: { list: Overview; rows: Row[] }) {
           </label>
         )}
         <span class="quiet" role="status">
-          {find && `${all.length} of `}
+          {find && `${count(all.length)} of `}
           {plural(given.length, 'series').replace(/ss$/, 's')}
         </span>
         <Take title="All series" table={() => table(all, list)} />
@@ -113,7 +113,7 @@ function Head({ column, order }: { column: Column; order: string }) {
   );
 }
 
-const leftOut = (s: Row) => (s.left_out > 0 ? ` (${s.left_out} invalid left out)` : '');
+const leftOut = (s: Row) => (s.left_out > 0 ? ` (${count(s.left_out)} invalid left out)` : '');
 
 const table = (all: Row[], list: Overview) => ({
   head: [
@@ -138,8 +138,8 @@ const table = (all: Row[], list: Overview) => ({
     ms(s.p99),
     percent(s.loss),
     count(s.pings),
-    String(s.runs),
-    String(s.left_out),
+    count(s.runs),
+    count(s.left_out),
     s.validity,
     `${ago(list.until - s.last_end)} ago`,
     utc(s.last_end),
@@ -167,7 +167,7 @@ function Line({ s, list }: { s: Row; list: Overview }) {
       <td>{percent(s.loss)}</td>
       <td>{count(s.pings)}</td>
       <td>
-        {s.runs}
+        {count(s.runs)}
         {leftOut(s)}
       </td>
       <td>

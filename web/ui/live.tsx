@@ -123,9 +123,9 @@ function One({ r, now }: { r: Heard; now: number }) {
               ms(sorted[Math.ceil(sorted.length / 2) - 1]),
               'ms',
             ],
-            ...(turns ? [] : ([['late', String(tally('late')), '']] as const)),
-            [turns ? 'no answer' : 'lost', String(tally('lost')), ''],
-            [turns ? 'early, or not measurable' : 'not sent', String(tally('not_sent')), ''],
+            ...(turns ? [] : ([['late', count(tally('late')), '']] as const)),
+            [turns ? 'no answer' : 'lost', count(tally('lost')), ''],
+            [turns ? 'early, or not measurable' : 'not sent', count(tally('not_sent')), ''],
           ] as const
         ).map(([k, v, unit]) => (
           <div>

@@ -6,7 +6,7 @@ import world from 'world-atlas/land-110m.json';
 import { Figure } from './figure';
 import { isSilent, notShown, place, type Row } from './overview';
 import { go, link, type View } from './state';
-import { ago, marks, ms, percent, plural, route, utc, way } from './text';
+import { ago, count, marks, ms, percent, plural, route, utc, way } from './text';
 
 const [width, height] = [960, 470];
 const [top, bottom] = [6, 424]; // nobody measures from the South Pole
@@ -137,7 +137,7 @@ export function Map({ list, since, until }: { list: Row[]; since: number; until:
           way(s),
           ms(s.p95),
           percent(s.loss),
-          String(s.runs),
+          count(s.runs),
           `${ago(until - s.last_end)} ago`,
           utc(s.last_end),
         ]),

@@ -28,7 +28,7 @@ export function Distribution({ bins, answered, why, of = 'pings' }: Shown & { bi
       title="Distribution"
       nothing={bins.length === 0 ? (why ?? 'no answer came') : undefined}
       says={`${plural(answered, 'answer')} in time${rest}.`}
-      table={{ head: ['from ms', 'to ms', of], lines: bins.map((b) => [ms(b.lo), ms(b.hi), String(b.n)]) }}
+      table={{ head: ['from ms', 'to ms', of], lines: bins.map((b) => [ms(b.lo), ms(b.hi), count(b.n)]) }}
     >
       <Plot
         label={words(of === 'turns', 'histogram of the round trip')}

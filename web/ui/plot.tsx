@@ -3,7 +3,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import { recorded } from './svg';
 import { redrawn } from './take';
-import { ms, offset, zone } from './text';
+import { ms, offset, tick, zone } from './text';
 
 /** A colour of the page, by the name of its variable in style.css. */
 export const colour = (name: string): string =>
@@ -152,5 +152,6 @@ function axis(): uPlot.Axis {
     labelGap: 0,
     size: 34,
     gap: 4,
+    values: (_, splits) => splits.map(tick),
   };
 }

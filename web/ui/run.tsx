@@ -19,7 +19,7 @@ function pace(file: File): string {
   if (cooldown_ms === null) return pings;
   return cooldown_ms === 0
     ? `${pings}, each when the one before was settled`
-    : `${pings}, one every ${cooldown_ms} ms`;
+    : `${pings}, one every ${count(cooldown_ms)} ms`;
 }
 
 export function RunView({ run }: { run: Run }) {
@@ -37,7 +37,7 @@ export function RunView({ run }: { run: Run }) {
       </h2>
       <p class="says">
         {way({ platform: file.platform, engine: d.engine, transport_class: d.transport_class, path: d.path })}.{' '}
-        {pace(file)}, each given {m.timeout_ms} ms.{' '}
+        {pace(file)}, each given {count(m.timeout_ms)} ms.{' '}
         {d.ended !== 'complete' && `It ended early: ${d.ended}${d.error ? `, ${d.error}` : ''}.`}
       </p>
       <dl class="facts">
@@ -93,7 +93,7 @@ function PingFigures({ file }: { file: File }) {
         <dt>lost</dt>
         <dd>{percent(s.packet_loss_rate)}</dd>
         <dd class="ci">
-          {s.failed_messages} of {count(s.total_messages)}
+          {count(s.failed_messages)} of {count(s.total_messages)}
           {d.loss.wilson95 && `; ${percent(d.loss.wilson95[0])} … ${percent(d.loss.wilson95[1])}`}
         </dd>
       </div>
@@ -132,8 +132,8 @@ function OneWay({ file }: { file: File }) {
       table={{
         head: ['way', 'P50 ms', 'range ms', 'lost pings'],
         lines: [
-          ['up', ms(o.up_p50_ms), range(o.up_ms), l.up === null ? '–' : String(l.up)],
-          ['down', ms(o.down_p50_ms), range(o.down_ms), l.down === null ? '–' : String(l.down)],
+          ['up', ms(o.up_p50_ms), range(o.up_ms), l.up === null ? '–' : count(l.up)],
+          ['down', ms(o.down_p50_ms), range(o.down_ms), l.down === null ? '–' : count(l.down)],
         ],
       }}
     >
@@ -155,11 +155,11 @@ function OneWay({ file }: { file: File }) {
         </div>
         <div>
           <dt>lost on the way up</dt>
-          <dd>{l.up ?? '–'}</dd>
+          <dd>{l.up === null ? '–' : count(l.up)}</dd>
         </div>
         <div>
           <dt>lost on the way down</dt>
-          <dd>{l.down ?? '–'}</dd>
+          <dd>{l.down === null ? '–' : count(l.down)}</dd>
         </div>
       </dl>
     </Figure>

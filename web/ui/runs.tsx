@@ -107,7 +107,7 @@ const table = (list: HistoryRun[]) => ({
     utc(r.end_time),
     route(r),
     way(r),
-    String(r.total_messages),
+    count(r.total_messages),
     ms(r.p50_rtt),
     ms(r.p95_rtt),
     ms(r.p99_rtt),

@@ -3,7 +3,7 @@ import type uPlot from 'uplot';
 import type { Series, SeriesList, Sum } from './contract';
 import { Figure, type Table } from './figure';
 import { colour, faint, Plot, timeAxes } from './plot';
-import { count, marks, moment, ms, ofTurns, percent, plural, range, utc, words } from './text';
+import { count, marks, moment, ms, ofTurns, percent, plural, range, tick, utc, words } from './text';
 
 interface Props {
   list: SeriesList;
@@ -43,7 +43,7 @@ function table(list: SeriesList, of: Series): Table {
             [
               moment(at[i] ?? 0),
               utc(at[i] ?? 0),
-              p.runs_left_out > 0 ? `${p.runs} (${p.runs_left_out} invalid left out)` : String(p.runs),
+              p.runs_left_out > 0 ? `${count(p.runs)} (${count(p.runs_left_out)} invalid left out)` : count(p.runs),
               count(p.answered + p.failed),
               ...p.p.map(ms),
               ...[p.p50_ci95, p.p95_ci95, p.p99_ci95].map((ci) => range(ci, ms)),
@@ -193,7 +193,7 @@ function Losses({ list, of }: Props) {
             [0, worst],
           ] as uPlot.AlignedData
         }
-        tells={tellsOf(all, (p) => `${percent(p.packet_loss_rate)}, ${p.failed} of ${p.answered + p.failed} lost`)}
+        tells={tellsOf(all, (p) => `${percent(p.packet_loss_rate)}, ${count(p.failed)} of ${count(p.answered + p.failed)} lost`)}
         options={() => ({
           legend: { show: false },
           scales: { y: { range: [0, worst * 1.1] } },
@@ -243,7 +243,7 @@ export function Verdicts({ list, of }: Props) {
       table={{
         head: ['from', 'UTC', ...order],
         lines: of.parts.flatMap((p, i) =>
-          worst(p) ? [[moment(at[i] ?? 0), utc(at[i] ?? 0), ...order.map((v) => String(p.verdicts[v] ?? 0))]] : [],
+          worst(p) ? [[moment(at[i] ?? 0), utc(at[i] ?? 0), ...order.map((v) => count(p.verdicts[v] ?? 0))]] : [],
         ),
       }}
     >
@@ -312,7 +312,7 @@ export function Heat({ list, of }: Props) {
             utc(at[i] ?? 0),
             ms(from(step)),
             ms(from(step + 1)),
-            String(n),
+            count(n),
           ]),
         ),
       }}
@@ -334,7 +334,7 @@ export function Heat({ list, of }: Props) {
             label: words(ofTurns(of), 'round trip, ms'),
             size: 60,
             splits: () => round(low, high),
-            values: (_, ticks) => ticks.map((v) => (v === null ? '' : String(+v.toPrecision(3)))),
+            values: (_, ticks) => ticks.map((v) => (v === null ? '' : tick(+v.toPrecision(3)))),
           }),
           series: [{}, { paths: paths(all, draw), points: { show: false } }],
         })}

@@ -1,11 +1,23 @@
 // How figures are written: with their unit, never more digits than they deserve, and – for what is not known.
 
-/** A value with so many decimals. What rounds to zero has no minus. */
-export const fixed = (v: number, decimals: number) => v.toFixed(decimals).replace(/^-(?=[0.]+$)/, '');
+/**
+ * A value with so many decimals, rounded as the command line rounds it: what lies halfway goes to the even digit. What
+ * rounds to zero has no minus.
+ */
+export function fixed(v: number, decimals: number): string {
+  const halfway = Number.isInteger(v * 2 ** (decimals + 1)) && Math.abs((v * 10 ** decimals) % 2) === 0.5;
+  const at = halfway ? v - (Math.sign(v) * 10 ** -decimals) / 4 : v;
+  return at.toFixed(decimals).replace(/^-(?=[0.]+$)/, '');
+}
+
+/** A number with a narrow space at each thousand. */
+const spaced = (n: number, decimals: number) =>
+  n.toLocaleString('en', { maximumFractionDigits: decimals }).replaceAll(',', '\u202f');
 
 export function ms(v: number | null | undefined): string {
   if (v === null || v === undefined) return '–';
   const size = Math.abs(v);
+  if (size >= 1000) return count(Number(fixed(v, 0)));
   return fixed(v, size >= 100 ? 0 : size >= 10 ? 1 : 2);
 }
 
@@ -20,9 +32,10 @@ export function rating({ r, mos_cqe: mos, bound }: { r: number; mos_cqe: number;
   return `By the E-model R ${is} ${r.toFixed(1)} of 100, MOS ${is} ${mos.toFixed(2)} of 5${of}`;
 }
 
-export function count(n: number): string {
-  return n.toLocaleString('en').replaceAll(',', '\u202f');
-}
+export const count = (n: number): string => spaced(n, 3);
+
+/** A value at an axis. */
+export const tick = (v: number): string => spaced(v, 6);
 
 export function plural(n: number, what: string): string {
   return `${count(n)} ${what}${n === 1 ? '' : 's'}`;

@@ -1,7 +1,7 @@
 // Who could be heard when, turn by turn.
 import type { Note, Span, TurnFact, Turns } from './contract';
 import { Figure, narrow } from './figure';
-import { ms } from './text';
+import { fixed, ms } from './text';
 
 type Spans = Span[] | null; // a turn without any has none
 
@@ -29,7 +29,7 @@ const marks = (t: TurnFact) =>
 function fate(t: TurnFact): string {
   const over = t.barge_in_ms === null ? '' : `, stopped ${ms(t.barge_in_ms)} ms after the interruption`;
   if (t.fate === 'answered') return `${ms(t.latency_ms)} ms${over}`;
-  if (t.fate === 'no answer' && t.waited_ms && !t.why) return `${t.fate} in ${(t.waited_ms / 1000).toFixed(1)} s`;
+  if (t.fate === 'no answer' && t.waited_ms && !t.why) return `${t.fate} in ${fixed(t.waited_ms / 1000, 1)} s`;
   if (t.latency_ms !== null && t.latency_ms < 0) return `${t.fate}, by ${ms(-t.latency_ms)} ms`;
   return t.why ? `${t.fate}: ${t.why}` : t.fate;
 }

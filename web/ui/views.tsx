@@ -95,7 +95,7 @@ function OneSeries({ s, list }: { s: Series; list: SeriesList }) {
       </h2>
       <p class="says">
         {way(s)}. {plural(s.total.runs, 'run')}
-        {s.total.runs_left_out > 0 && `, ${s.total.runs_left_out} invalid left out`}; the last one{' '}
+        {s.total.runs_left_out > 0 && `, ${count(s.total.runs_left_out)} invalid left out`}; the last one{' '}
         {marks[s.last_run.validity]} {s.last_run.validity}, {moment(s.last_run.end_time)} ({utc(s.last_run.end_time)}
         ): <a href={link('run', { id: s.last_run.run_id })}>show it</a>. From {moment(list.since)} to{' '}
         {moment(list.until)} ({utc(list.since)} to {utc(list.until)}).

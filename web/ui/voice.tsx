@@ -3,7 +3,7 @@ import type uPlot from 'uplot';
 import type { Media, Voice } from './contract';
 import { Figure } from './figure';
 import { colour, Plot } from './plot';
-import { fixed, ms, rating } from './text';
+import { count, fixed, ms, plural, rating } from './text';
 
 const [width, left, right] = [960, 250, 120];
 const row = 26;
@@ -72,8 +72,8 @@ export function Bursts({ of }: { of: Media }) {
       nothing={heard.length === 0 ? 'no burst of noise came back so that it could be told from others' : undefined}
       says={
         <>
-          {heard.length} of {of.bursts.length} bursts of noise came back
-          {lost > 0 && `; ${lost} of them were not heard again`}.<span class="key accent">mouth to ear</span>
+          {count(heard.length)} of {plural(of.bursts.length, 'burst')} of noise came back
+          {lost > 0 && `; ${count(lost)} ${lost === 1 ? 'was' : 'were'} not heard again`}.<span class="key accent">mouth to ear</span>
           <span class="key warn square">of it, the jitter buffer</span>
         </>
       }
@@ -93,8 +93,8 @@ export function Bursts({ of }: { of: Media }) {
           ms(b.mouth_to_ear_ms),
           b.match.toFixed(2),
           ms(b.jitter_buffer_ms),
-          String(b.concealed_samples),
-          String(b.played_samples),
+          count(b.concealed_samples),
+          count(b.played_samples),
         ]),
       }}
     >
