@@ -175,6 +175,9 @@ func TestThePageShowsTheFigures(t *testing.T) {
 	if verdict := p.shows("p.verdict"); verdict != "A faster" {
 		t.Errorf("the verdict is %s", verdict)
 	}
+	if told := p.shows("main .says"); !strings.Contains(told, "the medians of its runs' own") {
+		t.Errorf("it does not say of what kind the percentiles of a side are: %s", told)
+	}
 	p.well(web.URL)
 
 	// a run that is kept while the page is open

@@ -27,7 +27,7 @@ export function JitterBuffer({ of, file }: { of: Buffers; file: File }) {
       says={
         <>
           How long a buffer of a fixed size waits, beyond the fastest packet, and which share of the packets still
-          comes too late for it. One packet of a hundred: {words.filter(Boolean).join(', ') || 'too few packets'}.
+          comes too late for it. One packet of a hundred: {words.filter(Boolean).join(', ') || 'too few packets'}.{' '}
           <span class="key accent">up</span>
           <span class="key warn square">down</span>
         </>

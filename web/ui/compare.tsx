@@ -170,6 +170,9 @@ function trust(s: Groups['a']): string {
   return list.join(', ') || `${marks.valid} valid`;
 }
 
+/** A filter, which may be broken behind each of its parts. */
+const brief = (text: string | undefined) => text?.replaceAll(',', ',\u200b');
+
 function Sides({ g }: { g: Groups }) {
   const turns = [g.a, g.b].every((s) => s.transport_classes.join() === 'turn');
   const lines: [string, (s: Groups['a']) => string][] = [
@@ -203,13 +206,16 @@ function Sides({ g }: { g: Groups }) {
             {table.lines.map(([name, a, b]) => (
               <tr>
                 <th scope="row">{name}</th>
-                <td>{a}</td>
-                <td>{b}</td>
+                <td>{brief(a)}</td>
+                <td>{brief(b)}</td>
               </tr>
             ))}
           </tbody>
         </table>
       </div>
+      {g.a.runs + g.b.runs > 2 && (
+        <p class="says">Percentiles of a side are here the medians of its runs' own, as differences are made of them.</p>
+      )}
       <Take title="Both sides" table={table} />
     </>
   );

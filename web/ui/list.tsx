@@ -160,7 +160,7 @@ function Line({ s, list }: { s: Row; list: Overview }) {
           {route(s)}
         </a>
       </td>
-      <td>{way(s)}</td>
+      <td class="way">{way(s)}</td>
       <td>{ms(s.p50)}</td>
       <td>{ms(s.p95)}</td>
       <td>{ms(s.p99)}</td>

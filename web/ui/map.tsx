@@ -121,7 +121,7 @@ export function Map({ list, since, until }: { list: Row[]; since: number; until:
       }
       says={
         <>
-          P95 of the round trip in ms, the highest of each spot;
+          P95 of the round trip in ms, the highest of each spot;{' '}
           {bands.map((b) => (
             <span class={`key ${b.ink}`}>{b.name}</span>
           ))}

@@ -1,7 +1,7 @@
 // Who measures whom: each place of a fleet against the echo at each other, one matrix for each kind of way.
 import { useApi } from './api';
 import type { Cell as MeshCell, Mesh } from './contract';
-import { Figure } from './figure';
+import { Figure, narrow } from './figure';
 import { bandOf, bands } from './map';
 import { asked, go, link } from './state';
 import { ago, count, marks, moment, ms, percent, plural, range, utc, way } from './text';
@@ -42,6 +42,16 @@ const sizes = [
   { upTo: Infinity, wide: 46, high: 24 },
 ] as const;
 
+const [phone, narrowest] = [336, 40]; // px: the room of a picture, and the least that a cell takes there
+
+/** How large cells are that have so much room beside the names of their rows. */
+function sizeOf(columns: number, left: number): { wide: number; high: number } {
+  const usual = sizes.find((s) => columns <= s.upTo) ?? sizes[2];
+  if (!narrow.value) return usual;
+  const wide = Math.floor((phone - left - 2) / columns);
+  return wide < narrowest ? usual : { wide: Math.min(usual.wide, wide), high: 42 };
+}
+
 interface MatrixProps {
   of: string;
   mesh: Mesh;
@@ -51,11 +61,12 @@ interface MatrixProps {
 function Matrix({ of, mesh, cells }: MatrixProps) {
   const rows = [...new Set(cells.map((c) => c.from))].toSorted();
   const columns = [...new Set(cells.map((c) => c.to))].toSorted();
-  const size = sizes.find((s) => columns.length <= s.upTo) ?? sizes[2];
   const longest = Math.max(...rows.map((r) => r.length));
-  const left = Math.min(220, 24 + 7.4 * longest);
+  const left = Math.min(narrow.value ? 96 : 220, 24 + 7.4 * longest);
+  const size = sizeOf(columns.length, left);
   const top = 34;
-  const width = Math.max(420, left + columns.length * size.wide + 8);
+  const drawn = left + columns.length * size.wide + (narrow.value ? 2 : 8);
+  const width = Math.max(narrow.value ? phone : 420, drawn);
   const height = top + rows.length * size.high + 8;
   const at = new Map(cells.map((c) => [c.to, c.to_location ?? c.to]));
   const missing = rows.flatMap((r) =>
@@ -67,14 +78,14 @@ function Matrix({ of, mesh, cells }: MatrixProps) {
       says={
         <>
           From the runner (row) to the echo (column): P50 of the round trip in ms, and P95 below it. The colour is
-          that of P95:
+          that of P95:{' '}
           {bands.map((b) => (
             <span class={`key square ${b.ink}`}>{b.name}</span>
           ))}
           <span class="key none">
-            {marks.doubtful} framed: a run of it is doubtful; {marks.invalid} hatched: all are invalid
+            {marks.doubtful}&nbsp;framed: a run of it is doubtful; {marks.invalid}&nbsp;hatched: all are invalid
+            {missing.length > 0 && `; –: no run yet, of ${plural(missing.length, 'pair')}`}
           </span>
-          {missing.length > 0 && <span class="key none">{plural(missing.length, 'pair')} without a run yet</span>}
         </>
       }
       table={table(cells, mesh.until)}
@@ -82,7 +93,7 @@ function Matrix({ of, mesh, cells }: MatrixProps) {
       <div class="wide">
         <svg
           class="picture mesh"
-          style={`max-width:${width}px;min-width:${Math.min(width, 620)}px`}
+          style={`max-width:${width}px;min-width:${width <= phone ? 0 : Math.min(width, 620)}px`}
           viewBox={`0 0 ${width} ${height}`}
           role="group"
           aria-label={`from each runner to each echo, ${of}`}
@@ -152,6 +163,7 @@ function Cell({ cell, self, x, y, wide, high, until }: CellProps) {
     );
   const ink = cell.p95_rtt === null ? 'unknown' : bandOf(cell.p95_rtt).ink;
   const two = high >= 40;
+  const small = wide < 64; // a figure has room there, and nothing beside it
   const verdict = judged(cell);
   const mark = verdict === 'valid' ? '' : (marks[verdict] ?? '');
   const to = goal(cell);
@@ -171,11 +183,11 @@ function Cell({ cell, self, x, y, wide, high, until }: CellProps) {
         y={centre + (two && cell.p95_rtt !== null ? -2 : 5)}
         text-anchor="middle"
       >
-        {verdict === 'invalid' ? `${mark} invalid` : `${ms(cell.p50_rtt)} ${mark}`}
+        {verdict === 'invalid' ? (small ? mark : `${mark} invalid`) : `${ms(cell.p50_rtt)}${small && two ? '' : ` ${mark}`}`}
       </text>
       {two && cell.p95_rtt !== null && (
         <text class={`under ${ink}`} x={middle} y={centre + 14} text-anchor="middle">
-          P95 {ms(cell.p95_rtt)}
+          {small ? mark : 'P95'} {ms(cell.p95_rtt)}
         </text>
       )}
     </a>

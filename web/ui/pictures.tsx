@@ -61,6 +61,16 @@ const edge = { stroke: 'transparent', points: { show: false } };
 const levels = [0, 0.5, 0.9, 0.95, 0.99, 0.999, 0.9999];
 const depth = (q: number) => -Math.log10(1 - q);
 
+const level = (d: number) => `${+(100 * (1 - 10 ** -d)).toFixed(2)}`;
+
+/** The levels up to most whose names have room beside each other, where a factor of ten has so many pixels. */
+const named = (most: number, pixels: number) =>
+  levels.map(depth).reduce<number[]>((list, d) => {
+    const last = list.at(-1);
+    const meet = last !== undefined && (d - last) * pixels < 3.5 * (level(last) + level(d)).length + 5;
+    return d > most + 0.001 || meet ? list : [...list, d];
+  }, []);
+
 /** The curve of percentiles, on an axis on which each step is ten times as rare. */
 export function Percentiles({ curve, answered, why, of = 'pings' }: Shown & { curve: Rank[]; of?: string }) {
   const data: uPlot.AlignedData = [
@@ -97,8 +107,8 @@ export function Percentiles({ curve, answered, why, of = 'pings' }: Shown & { cu
           axes: [
             {
               label: 'percentile',
-              splits: (_, __, ___, most) => levels.map(depth).filter((d) => d <= most + 0.001),
-              values: (_, at) => at.map((d) => `${+(100 * (1 - 10 ** -d)).toFixed(2)}`),
+              splits: (u, _, least, most) => named(most, u.over.clientWidth / (most - least)),
+              values: (_, at) => at.map(level),
             },
             { label: words(of === 'turns', 'round trip, ms'), size: 60 },
           ],
@@ -209,8 +219,7 @@ export function Pings({ file }: { file: File }) {
       nothing={s.seq.length === 0 ? 'the file has no samples' : undefined}
       says={
         <>
-          Seconds after the start.
-          <Legend of={present} turns={turns} />
+          Seconds after the start. <Legend of={present} turns={turns} />
           {edges && <span class="key none">what was not answered in time stands at the upper edge</span>}
         </>
       }

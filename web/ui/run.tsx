@@ -117,7 +117,8 @@ const clocks: Partial<Record<string, string>> = {
 function OneWay({ file }: { file: File }) {
   const o = file.details.one_way;
   const l = file.details.loss;
-  const within = o.half_width_ms ? `, within ± ${ms(o.half_width_ms)} ms` : '';
+  const within = o.half_width_ms ? `: each figure ± ${ms(o.half_width_ms)} ms` : '';
+  const told = `${clocks[o.clocks] ?? o.clocks}${within}.${o.reason ? ` ${o.reason}` : ''}`;
   const range = (r: number[] | null) => (r ? `${ms(r[0])} … ${ms(r[1])}` : '–');
   const exact = (r: number[] | null) => r !== null && r[0] === r[1];
   return (
@@ -128,7 +129,7 @@ function OneWay({ file }: { file: File }) {
           ? (o.reason ?? clocks[o.clocks] ?? 'the echo told no times')
           : undefined
       }
-      says={`${clocks[o.clocks] ?? o.clocks}${within}.${o.reason ? ` ${o.reason}` : ''}`}
+      says={told.charAt(0).toUpperCase() + told.slice(1)}
       table={{
         head: ['way', 'P50 ms', 'range ms', 'lost pings'],
         lines: [
@@ -171,6 +172,7 @@ function WayByWay({ file }: { file: File }) {
   const known = file.measurements.filter((m) => m.client_to_server !== null && m.server_to_client !== null);
   if (known.length === 0) return <p class="says">The clocks do not tell the ways of single pings.</p>;
   const first = known[0]?.timestamp ?? 0;
+  const points = { show: known.length === 1 }; // which is no line
   const data = [
     known.map((m) => m.timestamp - first),
     known.map((m) => m.client_to_server),
@@ -192,8 +194,8 @@ function WayByWay({ file }: { file: File }) {
           axes: [{ label: 'seconds' }, { label: 'one way, ms', size: 60 }],
           series: [
             {},
-            { label: 'up', stroke: colour('accent'), width: 1.5, points: { show: false } },
-            { label: 'down', stroke: colour('warn'), width: 1.5, dash: [6, 3], points: { show: false } },
+            { label: 'up', stroke: colour('accent'), width: 1.5, points },
+            { label: 'down', stroke: colour('warn'), width: 1.5, dash: [6, 3], points },
           ],
         })}
       />

@@ -66,7 +66,7 @@ export function TurnFigures({ of, asked }: { of: Turns; asked: number }) {
         );
       })}
       {sure && marked > 0 && (
-        <div>
+        <div class="two">
           <dt>P50, P95 without the {marked} marked</dt>
           {sure.turns > 0 && (
             <dd>
@@ -111,7 +111,7 @@ const short = (text: string, most: number) => (text.length > most ? `${text.slic
 
 export function Strips({ of }: { of: Turns }) {
   const above = narrow.value ? 18 : 0;
-  const [left, right, width] = above ? [4, 12, 400] : [150, 230, 960];
+  const [left, right, width] = above ? [12, 14, 400] : [150, 230, 960];
   const list = of.turns;
   const longest = Math.max(1, ...list.map(shown));
   // An agent that still speaks when its caller begins was there before the turn.
@@ -132,7 +132,7 @@ export function Strips({ of }: { of: Turns }) {
       says={
         <>
           Who could be heard when, in seconds from the beginning of each turn; the latency of a turn is from the end
-          of the caller's speech to the beginning of the answer.
+          of the caller's speech to the beginning of the answer.{' '}
           <span class="key accent square">caller (above)</span>
           <span class="key warn square">agent (below)</span>
           <span class="key none">

@@ -1,21 +1,23 @@
 // What a run means for people who talk over its way: the parts of mouth to ear, and what bursts in real audio took.
 import type uPlot from 'uplot';
 import type { Media, Voice } from './contract';
-import { Figure } from './figure';
+import { Figure, narrow } from './figure';
 import { colour, Plot } from './plot';
 import { count, fixed, ms, plural, rating } from './text';
 
-const [width, left, right] = [960, 250, 120];
-const row = 26;
 const total = 'mouth to ear';
 
 /** The estimate of mouth to ear, part by part, each with where its figure is from. */
 export function VoiceParts({ of }: { of: Voice }) {
+  const above = narrow.value ? 18 : 0;
+  const [left, right, width] = above ? [8, 76, 400] : [250, 120, 960];
+  const row = 26 + above;
+  const name = above ? ({ x: left, 'text-anchor': 'start' } as const) : ({ x: left - 10, 'text-anchor': 'end' } as const);
   const whole = Math.max(0.1, of.mouth_to_ear_ms);
   const parts = of.parts.filter((p) => p.unit === 'ms' && p.value !== null && p.value > 0 && p.name !== total);
   const x = (v: number) => left + (v / whole) * (width - left - right);
   let sum = 0;
-  const height = row * (parts.length + 1) + 12;
+  const [height, last, high] = [row * (parts.length + 1) + 12, row * parts.length + 6 + above, row - above - 6];
   return (
     <Figure
       title="What a voice would take"
@@ -34,25 +36,25 @@ export function VoiceParts({ of }: { of: Voice }) {
           {parts.map((p, i) => {
             const from = sum;
             sum += p.value ?? 0;
-            const y = row * i + 6;
+            const y = row * i + 6 + above;
             return (
               <g>
                 <title>{p.source}</title>
-                <text class="label" x={left - 10} y={y + 14} text-anchor="end">
+                <text class="label" {...name} y={above ? y - 4 : y + 14}>
                   {p.name}
                 </text>
-                <rect class="ink accent" x={x(from)} y={y} width={Math.max(1, x(sum) - x(from))} height={row - 6} />
+                <rect class="ink accent" x={x(from)} y={y} width={Math.max(1, x(sum) - x(from))} height={high} />
                 <text class="label" x={x(sum) + 6} y={y + 14}>
                   {ms(p.value)} ms
                 </text>
               </g>
             );
           })}
-          <text class="label strong" x={left - 10} y={row * parts.length + 20} text-anchor="end">
+          <text class="label strong" {...name} y={above ? last - 4 : last + 14}>
             {total}
           </text>
-          <rect class="ink quiet" x={left} y={row * parts.length + 6} width={x(whole) - left} height={row - 6} />
-          <text class="label strong" x={x(whole) + 6} y={row * parts.length + 20}>
+          <rect class="ink quiet" x={left} y={last} width={x(whole) - left} height={high} />
+          <text class="label strong" x={x(whole) + 6} y={last + 14}>
             {ms(whole)} ms
           </text>
         </svg>
@@ -73,7 +75,7 @@ export function Bursts({ of }: { of: Media }) {
       says={
         <>
           {count(heard.length)} of {plural(of.bursts.length, 'burst')} of noise came back
-          {lost > 0 && `; ${count(lost)} ${lost === 1 ? 'was' : 'were'} not heard again`}.<span class="key accent">mouth to ear</span>
+          {lost > 0 && `; ${count(lost)} ${lost === 1 ? 'was' : 'were'} not heard again`}. <span class="key accent">mouth to ear</span>
           <span class="key warn square">of it, the jitter buffer</span>
         </>
       }
