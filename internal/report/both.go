@@ -35,6 +35,7 @@ type Comparison struct {
 	Paths            map[string]*string       `json:"paths"` // bench.Path
 	MedianDiff       *Diff                    `json:"median_diff_ms"`
 	P95Diff          *Diff                    `json:"p95_diff_ms"`
+	LossDiff         *Shift                   `json:"loss_diff"` // between the loss ratios
 	Paired           bool                     `json:"paired"` // ping by ping: both pings of a slot
 	Pairs            int                      `json:"pairs"`
 	Validity         map[string]bench.Verdict `json:"validity"`
@@ -87,10 +88,15 @@ func Compare(daily, livekit bench.Record) Comparison {
 			c.Verdict = fmt.Sprintf("none: the run on %s is invalid, and no measure of its path", side.name)
 		}
 	}
+	c.LossDiff = lossDiff([]bench.Record{daily}, []bench.Record{livekit})
+	more := c.LossDiff.losesMore("Daily", "LiveKit", &daily.Summary.Loss, &livekit.Summary.Loss)
+	c.Verdict += more
 	if !c.Alike {
 		c.Verdict = unlikePaths + c.Verdict
 	}
-	c.ForVoice = forVoice(c, daily, livekit)
+	if c.ForVoice = forVoice(c, daily, livekit); c.ForVoice != "" {
+		c.ForVoice += more
+	}
 	return c
 }
 
@@ -266,7 +272,9 @@ func (p *page) comparison(c Comparison) {
 				"95 %% interval %s … %s", SignedDecimal(d.CI95[0], 2), SignedDecimal(d.CI95[1], 2))))
 		}
 	}
-	p.line("  %-14s %s", "verdict", p.strong.Render(c.Verdict))
+	for i, line := range Wrap(c.Verdict, width-17) {
+		p.line("  %-14s %s", []string{"verdict", ""}[min(i, 1)], p.strong.Render(line))
+	}
 	if c.ForVoice != "" {
 		for i, line := range Wrap(c.ForVoice, width-17) {
 			p.line("  %-14s %s", []string{"for voice", ""}[min(i, 1)], line)

@@ -57,6 +57,37 @@ func TestCompare(t *testing.T) {
 	}
 }
 
+// TestBothSaysWhoLosesMore: a platform that loses half of its pings is not called as good as the other because those
+// that came back were as fast.
+func TestBothSaysWhoLosesMore(t *testing.T) {
+	d, l := twoRuns(0)
+	for i := range d.Samples {
+		if i%2 == 0 && d.Samples[i].Outcome == bench.Answered {
+			d.Samples[i] = bench.Sample{Seq: d.Samples[i].Seq, Due: d.Samples[i].Due, Sent: d.Samples[i].Sent,
+				Outcome: bench.Lost}
+		}
+	}
+	d.Counts = bench.Counts{}
+	d.Counts.Tally(d.Samples)
+	c := Compare(bench.NewRecord(d), bench.NewRecord(l))
+	const want = "no difference shown; Daily loses more (LiveKit "
+	if !strings.Contains(c.Verdict, want) || c.LossDiff == nil || c.LossDiff.CI95[0] <= 0 {
+		t.Errorf("%q, %+v; want %q", c.Verdict, c.LossDiff, want)
+	}
+	if c := Compare(bench.NewRecord(l), bench.NewRecord(l)); strings.Contains(c.Verdict, "loses") {
+		t.Errorf("alike: %q", c.Verdict)
+	}
+	var b bytes.Buffer
+	if err := WriteBothText(&b, bench.NewRecord(d), bench.NewRecord(l)); err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(b.String()) {
+		if n := len([]rune(strings.TrimRight(line, "\n"))); n > width {
+			t.Errorf("%d columns: %s", n, line)
+		}
+	}
+}
+
 // TestPairsOfAlignedGrids: half a period between the two grids, in either direction and give or take a little, pairs
 // the same slots.
 func TestPairsOfAlignedGrids(t *testing.T) {

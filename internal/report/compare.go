@@ -106,9 +106,7 @@ func CompareGroups(a, b Group, by Against) Groups {
 	c.Alike = len(c.A.Transports) == 1 && len(c.B.Transports) == 1 && c.A.Transports[0] != bench.Unknown &&
 		c.B.Transports[0] != bench.Unknown && !c.differ()
 	x, y := answeredRuns(a.Runs), answeredRuns(b.Runs)
-	if d, ok := stats.DifferenceOfRatios(losses(b.Runs), losses(a.Runs)); ok {
-		c.LossDiff = &Shift{Value: d.Value, CI95: &[2]float64{d.Lo, d.Hi}}
-	}
+	c.LossDiff = lossDiff(b.Runs, a.Runs)
 	c.step = by.stepper()
 	var gates sync.WaitGroup
 	gates.Go(func() {
@@ -137,16 +135,32 @@ func (c *Groups) conclude(by Against) {
 	if side := c.invalidSide(); side != "" && !by.Invalid && c.Method != byNothing {
 		c.Verdict = fmt.Sprintf("none: %s is invalid, and no measure of its path", side)
 	}
-	if d := c.LossDiff; d != nil && (d.CI95[0] > 0 || d.CI95[1] < 0) {
-		more := "A"
-		if d.Value > 0 {
-			more = "B"
-		}
-		c.Verdict += fmt.Sprintf("; %s loses more (A %s, B %s)", more, percentage(c.A.Loss), percentage(c.B.Loss))
-	}
+	c.Verdict += c.LossDiff.losesMore("B", "A", c.B.Loss, c.A.Loss)
 	if !c.Alike {
 		c.Verdict = c.Unlike() + ": " + c.Verdict
 	}
+}
+
+// lossDiff is the loss ratio of runs minus that of others; nil = none of their pings was settled.
+func lossDiff(runs, others []bench.Record) *Shift {
+	d, ok := stats.DifferenceOfRatios(losses(runs), losses(others))
+	if !ok {
+		return nil
+	}
+	return &Shift{Value: d.Value, CI95: &[2]float64{d.Lo, d.Hi}}
+}
+
+// losesMore is the end of a verdict: which of two sides loses more; "" = that is not shown. d is the loss of the first
+// minus that of the second.
+func (d *Shift) losesMore(first, second string, of, ofSecond *float64) string {
+	if d == nil || d.CI95[0] <= 0 && d.CI95[1] >= 0 {
+		return ""
+	}
+	more := first
+	if d.Value < 0 {
+		more = second
+	}
+	return fmt.Sprintf("; %s loses more (%s %s, %s %s)", more, second, percentage(ofSecond), first, percentage(of))
 }
 
 // invalidSide names a side with an invalid run in it; "" = there is none.
