@@ -79,7 +79,7 @@ func Start(ctx context.Context, o Options) (*Browser, error) {
 	}
 	if err := b.launch(ctx, path, o); err != nil {
 		b.Close()
-		return nil, inTime(ctx, fmt.Errorf("start %s: %w", path, lastWords(err)), startPhase)
+		return nil, inTime(ctx, fmt.Errorf("start %s: %w", path, lastWords(err, o.Path == "")), startPhase)
 	}
 	return b, nil
 }
@@ -87,16 +87,21 @@ func Start(ctx context.Context, o Options) (*Browser, error) {
 // longestWords is how many characters are shown of what a browser said before it ended.
 const longestWords = 300
 
-// lastWords is err in one line. A program that ended at once said several, or none.
-func lastWords(err error) error {
+// lastWords is err in one line. A program that ended at once said several, or none. If it was found, and not named, the
+// error says how to name another one.
+func lastWords(err error, found bool) error {
 	said, ended := strings.CutPrefix(err.Error(), "chrome failed to start:")
 	if !ended {
 		return err
 	}
-	if said = strings.Join(strings.Fields(said), " "); said == "" {
-		return errors.New("it ended at once without a word: is it a Chromium or Chrome?")
+	other := ""
+	if found {
+		other = " (name another Chromium or Chrome with " + naming + ")"
 	}
-	return fmt.Errorf("it ended at once: %.*s", longestWords, said)
+	if said = strings.Join(strings.Fields(said), " "); said == "" {
+		return errors.New("it ended at once without a word: is it a Chromium or Chrome?" + other)
+	}
+	return fmt.Errorf("it ended at once: %.*s%s", longestWords, said, other)
 }
 
 // Check reports what would keep Start from starting anything: a build without the engine, no browser.

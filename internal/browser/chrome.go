@@ -32,8 +32,11 @@ func findAmong(named string, list []string) (string, error) {
 			return path, nil
 		}
 	}
-	return "", fmt.Errorf("%w (%s, or name one with --chrome-path or CHROME_PATH)", ErrNoChrome, wayOut(runtime.GOOS))
+	return "", fmt.Errorf("%w (%s, or name one with %s)", ErrNoChrome, wayOut(runtime.GOOS), naming)
 }
+
+// naming is how the user chooses the program.
+const naming = "--chrome-path or CHROME_PATH"
 
 // usual are the programs that are looked for, the best first. A headless shell is Chromium without what a window needs:
 // it starts in a fraction of the time and makes no connections of its own. Debian's own command for Chromium is a shell

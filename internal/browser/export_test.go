@@ -30,5 +30,8 @@ func (p *Page) Evaluate(ctx context.Context, expression string) (string, error) 
 	})
 }
 
-// FindAmong looks for a browser in a list of tests' own.
-var FindAmong = findAmong
+// FindAmong looks for a browser in a list of tests' own; LastWords is the error of one that did not start.
+var (
+	FindAmong = findAmong
+	LastWords = lastWords
+)

@@ -2,6 +2,7 @@ package browser_test
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"net"
 	"os"
@@ -235,6 +236,17 @@ func TestAProgramThatIsNoBrowser(t *testing.T) {
 		if err == nil || err.Error() != "start "+path+": "+want {
 			t.Errorf("%s: %v", script, err)
 		}
+	}
+}
+
+// TestABrowserThatWasFoundAndIsBroken: a shell that lacks a library is found first, and the Chromium beside it would
+// work.
+func TestABrowserThatWasFoundAndIsBroken(t *testing.T) {
+	said := errors.New("chrome failed to start:\nerror while loading shared libraries: libnss3.so\n")
+	want := "it ended at once: error while loading shared libraries: libnss3.so (name another Chromium or Chrome " +
+		"with --chrome-path or CHROME_PATH)"
+	if err := browser.LastWords(said, true); err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
 	}
 }
 

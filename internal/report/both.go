@@ -36,7 +36,7 @@ type Comparison struct {
 	MedianDiff       *Diff                    `json:"median_diff_ms"`
 	P95Diff          *Diff                    `json:"p95_diff_ms"`
 	LossDiff         *Shift                   `json:"loss_diff"` // between the loss ratios
-	Paired           bool                     `json:"paired"` // ping by ping: both pings of a slot
+	Paired           bool                     `json:"paired"`    // ping by ping: both pings of a slot
 	Pairs            int                      `json:"pairs"`
 	Validity         map[string]bench.Verdict `json:"validity"`
 	Verdict          string                   `json:"verdict"`
