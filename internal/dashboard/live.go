@@ -106,8 +106,8 @@ func (s *Server) tellKept(ctx context.Context, tell func([]byte)) {
 		begun := time.Now()
 		store, err := s.source.get()
 		if _, ok := store.(bench.Digester); err == nil && ok {
-			s.looks.Allow()               // this look counts for requests, too
-			_ = s.bring(ctx, store, true) // the next read of the store meets the same error and reports it
+			s.looks.Allow()                    // this look counts for requests, too
+			_ = s.bring(ctx, store, true, nil) // the next read of the store meets the same error and reports it
 		} else if err == nil {
 			if r := newest(ctx, store); r.ID != "" && r.ID != last {
 				if last != "" {

@@ -53,7 +53,7 @@ func TestOriginalsFromMemory(t *testing.T) {
 	if err := s.Save(t.Context(), bench.NewRecord(r)); err != nil {
 		t.Fatal(err)
 	}
-	if err := held.bring(t.Context(), s, false); err != nil {
+	if err := held.bring(t.Context(), s, false, nil); err != nil {
 		t.Fatal(err)
 	}
 	held.looks.SetBurst(0) // from here on nobody has the store looked at by asking

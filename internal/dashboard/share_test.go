@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"rtcbench/bench"
 	"rtcbench/internal/archive"
 	"rtcbench/internal/benchtest"
@@ -31,6 +33,7 @@ func TestOneAnswerForAll(t *testing.T) {
 	srv := New(Options{Open: func() (bench.Store, error) { return s, nil }, Log: quiet,
 		Now: func() time.Time { return noon.Add(time.Duration(later.Load()) * time.Second) }})
 	srv.Fleet = func() Fleet { made.Add(1); return Fleet{Places: []FleetSeat{}} } // it is asked where series are
+	srv.looks.SetLimit(rate.Inf)
 	if err := srv.Warm(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -194,7 +197,7 @@ func TestWhatIsAskedCostsNothing(t *testing.T) {
 		if err := s.Save(t.Context(), bench.NewRecord(r)); err != nil {
 			t.Fatal(err)
 		}
-		if err := srv.bring(t.Context(), s, true); err != nil { // as is done once a second
+		if err := srv.bring(t.Context(), s, true, nil); err != nil { // as is done once a second
 			t.Fatal(err)
 		}
 		var all sync.WaitGroup
@@ -272,7 +275,7 @@ func TestAnsweredAhead(t *testing.T) {
 		}
 		srv.looks.SetBurst(0) // nobody has the store looked at by asking
 		before := s.reads.Load()
-		if err := srv.bring(t.Context(), s, true); err != nil {
+		if err := srv.bring(t.Context(), s, true, nil); err != nil {
 			t.Fatal(err)
 		}
 		// marks and digests, and the runs if they were asked for since the last time

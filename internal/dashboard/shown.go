@@ -59,9 +59,9 @@ func (s *shown) show(store bench.Store, v recent.View) (events []byte) {
 
 // bring looks at the store and shows the result. If ahead is true, the answers to recent requests are made before the
 // view is shown. Pages repeat their requests when an event announces a new run. The events are sent last, so the pages
-// find their answers ready.
-func (s *Server) bring(ctx context.Context, store bench.Store, ahead bool) error {
-	if err := s.recent.Look(ctx, store); err != nil {
+// find their answers ready. may is asked before the look, as recent.Memory.Look does.
+func (s *Server) bring(ctx context.Context, store bench.Store, ahead bool, may func() bool) error {
+	if err := s.recent.Look(ctx, store, may); err != nil {
 		return err
 	}
 	v, ok := s.recent.View(store)

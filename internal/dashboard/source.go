@@ -125,9 +125,10 @@ func (f reader) history(ctx context.Context, q bench.Query, now time.Time) (repo
 	return archive.History(ctx, f.store, q, now)
 }
 
-// fewLooks is how many requests in a row may each have the store looked at. Beyond that, the store is looked at once a
-// second for all requests together. So the cost does not grow with the requests, but with the changes of the store.
-const fewLooks = 50
+// fewLooks is how many looks at the store in a row may be made for requests. Requests that come at the same moment
+// share one. Beyond that, the store is looked at once a second for all requests together. So the cost does not grow
+// with the requests, but with the changes of the store, and nearly all of many pages that open at once get one answer.
+const fewLooks = 5
 
 // look gives the view that a request is answered from: what the store has now, or had at most a second ago. ok is false
 // while no view is held.
@@ -135,10 +136,10 @@ func (s *Server) look(ctx context.Context, store bench.Store) (v recent.View, ok
 	if _, ok := s.recent.View(store); !ok { // the first read goes on: a request that needs all of it waits
 		return v, false
 	}
-	if v, ok = s.shown.of(store); ok && !s.looks.Allow() {
+	if v, ok = s.shown.of(store); ok && s.looks.Tokens() < 1 {
 		return v, true
 	}
-	if s.bring(ctx, store, false) != nil {
+	if s.bring(ctx, store, false, s.looks.Allow) != nil {
 		return v, false
 	}
 	return s.shown.of(store)
@@ -150,7 +151,7 @@ func (s *Server) Warm(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.bring(ctx, store, false)
+	return s.bring(ctx, store, false, nil)
 }
 
 // lookUnasked is how long after a look at the store the next one follows while nobody asks for anything.
@@ -171,7 +172,7 @@ func (s *Server) KeepWarm(ctx context.Context) (stop func()) {
 			}
 			store := s.source.opened()
 			if _, was := s.shown.of(store); was {
-				_ = s.bring(ctx, store, false) // the next request meets the same error and reports it
+				_ = s.bring(ctx, store, false, nil) // the next request meets the same error and reports it
 			}
 		}
 	}()

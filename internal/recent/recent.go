@@ -74,7 +74,7 @@ func (m *Memory) View(s bench.Store) (v View, ok bool) {
 // Digests looks at s, and gives the digests of its runs that q asks for, as View.Digests does.
 func (m *Memory) Digests(ctx context.Context, s bench.Store, q bench.Query) iter.Seq2[bench.Digest, error] {
 	return func(yield func(bench.Digest, error) bool) {
-		err := m.Look(ctx, s)
+		err := m.Look(ctx, s, nil)
 		v, ok := m.View(s)
 		switch {
 		case ctx.Err() != nil:
@@ -172,9 +172,10 @@ func (m *Memory) olderOf(ctx context.Context, s bench.Digester, since, from time
 // Reading is the progress of the first read of a store: done of so many hours. Otherwise both are 0.
 func (m *Memory) Reading() (done, of int) { return int(m.done.Load()), int(m.of.Load()) }
 
-// Look brings the memory up to date with s. Callers that come during a look all wait for the next look: it begins after
-// they came.
-func (m *Memory) Look(ctx context.Context, s bench.Store) error {
+// Look brings the memory up to date with s. Callers that come during a look all wait for the next look: it begins
+// after they came. may is asked before a look that has to be made, but not before the first one of s: without leave the
+// memory stays as it is. nil = always.
+func (m *Memory) Look(ctx context.Context, s bench.Store, may func() bool) error {
 	d, ok := s.(bench.Digester)
 	if !ok {
 		return nil
@@ -190,7 +191,7 @@ func (m *Memory) Look(ctx context.Context, s bench.Store) error {
 	}
 	m.mu.Lock()
 	was, first := m.view, m.view.store != s
-	if m.seen >= mine && !first {
+	if !first && (m.seen >= mine || may != nil && !may()) {
 		m.mu.Unlock()
 		return nil
 	}

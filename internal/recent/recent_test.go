@@ -130,7 +130,7 @@ func TestTold(t *testing.T) {
 	var want []string
 	for _, ago := range []time.Duration{2 * time.Minute, 5 * time.Hour, time.Minute, time.Second} {
 		for range 2 {
-			if err := m.Look(t.Context(), s); err != nil {
+			if err := m.Look(t.Context(), s, nil); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -262,7 +262,7 @@ func TestALookThatWasBegunBefore(t *testing.T) {
 		var all sync.WaitGroup
 		look := func(ctx context.Context, want error) {
 			all.Go(func() {
-				if err := m.Look(ctx, s); !errors.Is(err, want) {
+				if err := m.Look(ctx, s, nil); !errors.Is(err, want) {
 					t.Errorf("%v, want %v", err, want)
 				}
 			})

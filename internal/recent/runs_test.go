@@ -73,7 +73,7 @@ func TestRunsAreTheStores(t *testing.T) {
 			ids = append(ids, run.ID)
 			run.ID = benchtest.StoredRun(3, run.End).ID
 		}
-		if err := m.Look(t.Context(), s); err != nil {
+		if err := m.Look(t.Context(), s, nil); err != nil {
 			t.Fatal(err)
 		}
 		v, _ := m.View(s)
@@ -103,7 +103,7 @@ func TestARunIsReadOnce(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if err := m.Look(t.Context(), s); err != nil {
+		if err := m.Look(t.Context(), s, nil); err != nil {
 			t.Fatal(err)
 		}
 		v, _ := m.View(s)
