@@ -25,8 +25,9 @@ var ErrIncomplete = errors.New("not all can be read")
 
 // Store keeps runs. Its methods may be called at the same time, also by several processes.
 type Store interface {
-	// Save keeps r. Saving a run whose ID is kept already changes nothing that a reader sees. When Save returns nil,
-	// the run outlives this process. Save returns by ctx's end.
+	// Save keeps r. Saving a run whose ID is kept already changes nothing that a reader sees; a store that can tell
+	// refuses another run with that ID. When Save returns nil, the run outlives this process. Save returns by ctx's
+	// end.
 	Save(ctx context.Context, r Record) error
 	// Runs gives the runs that q asks for, in the order of their ends. A run that cannot be read is an
 	// error of its own, with the run's ID where that is known, and the next ones follow; after

@@ -49,6 +49,7 @@ func TestStore(t *testing.T, backend func(t *testing.T) StoreUnderTest) {
 	}{
 		{"all kinds of runs come back", ReadsRuns, (*storeTest).comesBack},
 		{"saved twice is kept once", ReadsRuns, (*storeTest).savedTwice},
+		{"another run of an ID", ReadsRuns, (*storeTest).another},
 		{"queries", ReadsRuns, (*storeTest).queries},
 		{"names that need escaping", ReadsRuns, (*storeTest).names},
 		{"a run without samples", ReadsRuns, (*storeTest).lean},

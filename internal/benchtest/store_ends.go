@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -181,6 +182,45 @@ func (s *storeTest) packed() {
 	if _, err := saver.SavePacked(ctx, list); err == nil || errors.Is(err, bench.ErrRejected) {
 		s.Errorf("saved with a context that was over: %v", err)
 	}
+}
+
+// another: a store that can tell keeps the run that is there, and refuses another with its ID.
+func (s *storeTest) another() {
+	saver, ok := s.store.(bench.WholeSaver)
+	if !ok {
+		return
+	}
+	at := recently()
+	first := StoredRun(5, at)
+	place, later, longer, slower := first, first, StoredRun(7, at), first
+	place.Location = "elsewhere"
+	later.Start, later.End = later.Start.Add(time.Second), later.End.Add(time.Second)
+	slower.Samples = slices.Clone(slower.Samples)
+	slower.Samples[1].RTT += time.Microsecond
+	longer.ID = first.ID
+	s.save(first, first)
+	fresh := StoredRun(3, at)
+	for name, other := range map[string]bench.Run{
+		"another location": place, "another end": later, "other counts": longer, "another round trip": slower,
+	} {
+		err := s.store.Save(s.ctx, bench.NewRecord(other))
+		if !errors.Is(err, bench.ErrRejected) || !strings.Contains(err.Error(), "another run of this ID is there (") {
+			s.Errorf("%s: %v", name, err)
+		}
+		twice := fresh
+		twice.Location = "elsewhere"
+		for _, second := range []bench.Run{other, twice} {
+			n, err := saver.SaveAll(s.ctx, []bench.Record{bench.NewRecord(fresh), bench.NewRecord(second)})
+			if n != 0 || !errors.Is(err, bench.ErrRejected) {
+				s.Errorf("%s beside a fresh run: %d, %v", name, n, err)
+			}
+		}
+	}
+	got := s.runs(bench.Query{Samples: true})
+	if len(got) != 1 {
+		s.Fatalf("%d runs, want 1", len(got))
+	}
+	s.same(got[0], first, true)
 }
 
 func (s *storeTest) concurrent() {

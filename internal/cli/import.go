@@ -20,7 +20,7 @@ type importCmd struct {
 // Help is shown by --help below the flags' summary.
 func (importCmd) Help() string {
 	return `Puts runs from files into every store that is on. A run that is there already stays as it is, so ` +
-		`importing twice does no harm.
+		`importing twice does no harm; another run with its ID is refused.
 
 It reads result files (--output), those of both, what rtcbench export writes, and files of the original tool; what ` +
 		`such a file cannot say is told in a line. They may be packed by gzip, in UTF-16, in an array, or lines of a ` +

@@ -154,7 +154,7 @@ func (im *Importer) save(ctx context.Context, path string, runs []bench.Run) (ke
 		return 0, 0
 	}
 	im.open(ctx)
-	has, there := map[string]bool{}, len(runs)
+	has, there := make([]bool, len(runs)), len(runs)
 	if len(im.whole) == 0 {
 		there = 0
 	}
@@ -169,13 +169,12 @@ func (im *Importer) save(ctx context.Context, path string, runs []bench.Run) (ke
 			im.others, there = append(im.others, s.name), 0
 			continue
 		}
-		no := map[string]bool{}
-		for _, r := range refused {
-			no[r.id] = true
-			im.Bad = append(im.Bad, fmt.Errorf("%s: run %s: %w", path, r.id, r.err))
-		}
-		for _, r := range runs {
-			has[r.ID] = has[r.ID] || !no[r.ID]
+		for i, r := range runs {
+			if why := refused[i]; why != nil {
+				im.Bad = append(im.Bad, fmt.Errorf("%s: run %s: %w", path, r.ID, why))
+			} else {
+				has[i] = true
+			}
 		}
 		there = min(there, len(runs)-len(refused)-fresh)
 	}
@@ -183,8 +182,8 @@ func (im *Importer) save(ctx context.Context, path string, runs []bench.Run) (ke
 	if len(im.others) > 0 {
 		im.deliver(ctx, path, records, has)
 	}
-	for _, r := range runs {
-		if has[r.ID] {
+	for _, has := range has {
+		if has {
 			kept++
 		}
 	}
@@ -203,12 +202,12 @@ func (im *Importer) dropWaiting() {
 }
 
 // deliver offers runs to the other stores through the outbox. It notes in has which runs at least one of them took.
-func (im *Importer) deliver(ctx context.Context, path string, records []bench.Record, has map[string]bool) {
+func (im *Importer) deliver(ctx context.Context, path string, records []bench.Record, has []bool) {
 	documents := make([]*result.Document, len(records))
 	for i, r := range records {
 		documents[i] = result.NewDocument(r)
 	}
-	n, err := im.stores.Box.PutAll(ctx, documents, im.others)
+	n, others, err := im.stores.Box.PutAll(ctx, documents, im.others)
 	if ctx.Err() != nil && n == 0 { // File reports that the import was stopped
 		return
 	}
@@ -218,7 +217,11 @@ func (im *Importer) deliver(ctx context.Context, path string, records []bench.Re
 	}
 	var ids []string
 	failed := map[string]int{}
-	for _, r := range records[:n] {
+	for i, r := range records[:n] {
+		if others[i] != nil {
+			im.Bad = append(im.Bad, fmt.Errorf("%s: run %s: %w", path, r.ID, others[i]))
+			continue
+		}
 		ids = append(ids, r.ID)
 		im.ours[r.ID] = true
 	}
@@ -231,8 +234,8 @@ func (im *Importer) deliver(ctx context.Context, path string, records []bench.Re
 			failed[f.RunID]++
 		}
 	}
-	for _, id := range ids {
-		has[id] = has[id] || failed[id] < len(im.others)
+	for i, r := range records[:n] {
+		has[i] = has[i] || others[i] == nil && failed[r.ID] < len(im.others)
 	}
 	im.out.Failures, im.out.Waiting = append(im.out.Failures, out.Failures...), out.Waiting
 }
@@ -250,26 +253,28 @@ func (e *Stuck) Error() string {
 
 func (e *Stuck) Unwrap() error { return e.Err }
 
-// refusal is a run that a store will never take.
-type refusal struct {
-	id  string
-	err error
-}
-
-// saveAll saves runs in one transaction. If the store refuses a run, the runs are saved one by one.
-func saveAll(ctx context.Context, s bench.WholeSaver, list []bench.Record) (fresh int, refused []refusal, err error) {
-	if fresh, err = s.SaveAll(ctx, list); !errors.Is(err, bench.ErrRejected) {
-		return fresh, nil, err
-	}
-	for i, r := range list {
-		switch n, err := s.SaveAll(ctx, list[i:i+1]); {
-		case errors.Is(err, bench.ErrRejected):
-			refused = append(refused, refusal{r.ID, err})
-		case err != nil:
-			return fresh, refused, err
-		default:
+// saveAll saves runs in one transaction. If the store refuses runs, the others are saved in several transactions.
+// refused has the reasons, by the runs' places in list.
+func saveAll(ctx context.Context, s bench.WholeSaver, list []bench.Record) (fresh int, refused map[int]error,
+	err error) {
+	refused = map[int]error{}
+	var save func(from, to int) error
+	save = func(from, to int) error {
+		n, err := s.SaveAll(ctx, list[from:to])
+		switch {
+		case !errors.Is(err, bench.ErrRejected):
 			fresh += n
+			return err
+		case to-from == 1:
+			refused[from] = err
+			return nil
 		}
+		middle := (from + to) / 2
+		if err := save(from, middle); err != nil {
+			return err
+		}
+		return save(middle, to)
 	}
-	return fresh, refused, nil
+	err = save(0, len(list))
+	return fresh, refused, err
 }

@@ -3,6 +3,7 @@
 package outbox
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"encoding/hex"
@@ -12,7 +13,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"runtime"
 	"sync"
 	"time"
 
@@ -51,28 +51,37 @@ func (o *Outbox) rejected() string { return filepath.Join(o.dir, rejectedDir) }
 
 // Put keeps a run for the named stores. When it returns nil, the run is on the disk.
 func (o *Outbox) Put(run *result.Document, stores []string) error {
-	_, err := o.PutAll(context.Background(), []*result.Document{run}, stores)
-	return err
+	_, others, err := o.PutAll(context.Background(), []*result.Document{run}, stores)
+	return cmp.Or(err, others[0])
 }
 
-// PutAll keeps runs for the named stores. The first n runs are on the disk when it returns; the error says why the next
-// one is not. Many runs cost little more than one, because the disk is synced once for all. If ctx ends before that, no
-// run is kept, and the error is the cause of ctx.
-func (o *Outbox) PutAll(ctx context.Context, runs []*result.Document, stores []string) (n int, err error) {
+// PutAll keeps runs for the named stores. The first n runs are on the disk when it returns, without those in others;
+// the error says why the next one is not. others has the errors of runs whose ID is that of another run that waits, by
+// their places in runs: they are not kept. Many runs cost little more than one, because the disk is synced once for
+// all. If ctx ends before that, no run is kept, and the error is the cause of ctx.
+func (o *Outbox) PutAll(ctx context.Context, runs []*result.Document, stores []string) (n int, others map[int]error,
+	err error) {
 	used, items, err := o.used()
 	if err != nil {
-		return 0, err
+		return 0, nil, err
 	}
 	before := earlier(items, runs)
 	b, err := newBatch(o.dir, len(runs) >= batchFrom)
 	if err != nil {
-		return 0, err
+		return 0, nil, err
 	}
 	defer b.drop()
 	o.use(stores)
 	var why error
 	var put []document
-	for _, run := range runs {
+	var places []int // of what is put, in runs
+	others = map[int]error{}
+	for i, run := range runs {
+		if others[i] = o.another(run, put, before[run.ID]); others[i] != nil {
+			n = i + 1
+			continue
+		}
+		delete(others, i)
 		var f filed
 		f, why = bench.LeaveOne(ctx, func() (filed, error) {
 			d, data, err := o.file(run, stores, before[run.ID])
@@ -87,18 +96,21 @@ func (o *Outbox) PutAll(ctx context.Context, runs []*result.Document, stores []s
 			why = b.add(d.path, data)
 		}
 		if ctx.Err() != nil {
-			return 0, context.Cause(ctx)
+			return 0, nil, context.Cause(ctx)
 		}
 		if why != nil {
 			break
 		}
 		used += int64(len(data))
-		put = append(put, d)
+		put, places, n = append(put, d), append(places, i), i+1
 	}
-	n, err = b.commit()
+	done, err := b.commit()
+	if done < len(put) {
+		put, n = put[:done], places[done]
+	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for _, d := range put[:n] {
+	for _, d := range put {
 		o.fresh[d.path] = d
 		for _, i := range before[d.RunID] {
 			if i.path != d.path && newItem(d.path).covers(i) {
@@ -107,7 +119,7 @@ func (o *Outbox) PutAll(ctx context.Context, runs []*result.Document, stores []s
 			}
 		}
 	}
-	return n, errors.Join(err, why)
+	return n, others, errors.Join(err, why)
 }
 
 // earlier are the files of the same runs that wait already, by ID.
@@ -205,112 +217,6 @@ func (o *Outbox) used() (sum int64, items []item, err error) {
 	return sum, items, err
 }
 
-// unfinished is the prefix of the names of files that are being written.
-const unfinished = ".new-"
-
-// batchFrom is the number of files from which one sync of the file system is cheaper than a sync of each file.
-const batchFrom = 8
-
-// batch writes files into a folder, each in one step and durably: after a power cut there is the old file or the new
-// one.
-type batch struct {
-	dir    string
-	atOnce bool        // one sync for all files
-	files  [][2]string // temporary path and final path of each file
-}
-
-func newBatch(dir string, many bool) (*batch, error) {
-	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
-		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return nil, err
-		}
-		if err := syncDir(filepath.Dir(dir)); err != nil { // makes the new folder durable
-			return nil, err
-		}
-	}
-	return &batch{dir: dir, atOnce: many && canSyncAll}, nil
-}
-
-func (b *batch) add(path string, data []byte) error {
-	tmp, err := os.CreateTemp(b.dir, unfinished+"*")
-	if err != nil {
-		return err
-	}
-	if _, err = tmp.Write(data); err == nil && !b.atOnce {
-		err = tmp.Sync() // synced before the rename, so the final name never has half a file
-	}
-	if err = errors.Join(err, tmp.Close()); err != nil {
-		os.Remove(tmp.Name())
-		return err
-	}
-	b.files = append(b.files, [2]string{tmp.Name(), path})
-	return nil
-}
-
-// commit renames the files to their final paths. The first n files are in place and durable when it returns.
-func (b *batch) commit() (n int, err error) {
-	if b.atOnce {
-		if err := syncAll(b.dir); err != nil {
-			return 0, err
-		}
-	}
-	for _, f := range b.files {
-		if err = os.Rename(f[0], f[1]); err != nil {
-			break
-		}
-		n++
-	}
-	b.files = b.files[n:]
-	if n == 0 {
-		return 0, err
-	}
-	if failed := syncDir(b.dir); failed != nil { // without this, a power cut could lose the names, and so the runs
-		return 0, errors.Join(err, failed)
-	}
-	return n, err
-}
-
-// drop removes the files that were not committed.
-func (b *batch) drop() {
-	for _, f := range b.files {
-		os.Remove(f[0])
-	}
-}
-
-// write writes data to path in one step, durably.
-func write(path string, data []byte) error {
-	b, err := newBatch(filepath.Dir(path), false)
-	if err != nil {
-		return err
-	}
-	defer b.drop()
-	if err := b.add(path, data); err != nil {
-		return err
-	}
-	_, err = b.commit()
-	return err
-}
-
-// syncDir makes renames in dir durable, on systems that can sync a folder.
-func syncDir(dir string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
-}
-
-// remove removes a file. It is no error if another process has done so.
-func remove(path string) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return nil
-}
-
 // save writes d to the path for its stores, and removes the file from which d was read.
 func (d *document) save() error {
 	data, err := d.encode()
@@ -383,15 +289,4 @@ func (o *Outbox) Retry() (n int, err error) {
 		n++
 	}
 	return n, nil
-}
-
-// move renames a file, durably. It is no error if another process has done so.
-func move(from, to string) error {
-	if err := os.Rename(from, to); err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil
-		}
-		return err
-	}
-	return errors.Join(syncDir(filepath.Dir(to)), syncDir(filepath.Dir(from)))
 }

@@ -79,34 +79,42 @@ type row struct {
 }
 
 // from is the FROM clause of runs with their series; conditions follow it.
-const from = " FROM rtcbench.run JOIN rtcbench.series ON series.id = run.series"
+const (
+	from        = " FROM rtcbench.run JOIN rtcbench.series ON series.id = run.series"
+	joinSamples = " LEFT JOIN rtcbench.sample ON sample.ended = run.ended AND sample.id = run.id"
+)
+
+// columnsOfRow are the columns that scan reads, from run JOIN series. The samples follow.
+var columnsOfRow = "run.ended, run.id::text, run.document::text, run.histogram, series.platform, series.location, " +
+	"series.engine, series.transport, series.echo, run.path, run.invalid, " + counts
 
 func (s *Store) chunk(ctx context.Context, w where, samples bool, after position, n int) ([]row, error) {
 	ended, id := after.args()
 	w = w.and("(run.ended, run.id) > (?, ?::text::uuid)", ended, id)
 	column, join := "NULL::bytea", ""
 	if samples {
-		column, join = "sample.samples",
-			" LEFT JOIN rtcbench.sample ON sample.ended = run.ended AND sample.id = run.id"
+		column, join = "sample.samples", joinSamples
 	}
-	rows, err := s.pool.Query(ctx, "SELECT run.ended, run.id::text, run.document::text, run.histogram, "+column+
-		", series.platform, series.location, series.engine, series.transport, series.echo, run.path, run.invalid, "+
-		counts+from+join+" WHERE "+w.text()+fmt.Sprintf(" ORDER BY run.ended, run.id LIMIT %d", n), w.args...)
+	rows, err := s.pool.Query(ctx, "SELECT "+columnsOfRow+", "+column+from+join+" WHERE "+w.text()+
+		fmt.Sprintf(" ORDER BY run.ended, run.id LIMIT %d", n), w.args...)
 	if err != nil {
 		return nil, err
 	}
-	return pgx.CollectRows(rows, func(r pgx.CollectableRow) (x row, err error) {
-		var document string
-		of := &x.Series
-		to := []any{&x.ended, &x.id, &document, &x.Histogram, &x.Samples, &of.Platform, &of.Location, &of.Engine,
-			&of.Transport, &of.Echo, &of.Path, &x.Invalid}
-		for _, c := range bench.SummedCounts {
-			to = append(to, c.Of(&x.Counts))
-		}
-		err = r.Scan(to...)
-		x.Document, x.ID, x.End = []byte(document), x.id, x.ended
-		return x, err
-	})
+	return pgx.CollectRows(rows, scan)
+}
+
+// scan reads a row that has columnsOfRow and the samples.
+func scan(r pgx.CollectableRow) (x row, err error) {
+	var document string
+	of := &x.Series
+	to := []any{&x.ended, &x.id, &document, &x.Histogram, &of.Platform, &of.Location, &of.Engine, &of.Transport,
+		&of.Echo, &of.Path, &x.Invalid}
+	for _, c := range bench.SummedCounts {
+		to = append(to, c.Of(&x.Counts))
+	}
+	err = r.Scan(append(to, &x.Samples)...)
+	x.Document, x.ID, x.End = []byte(document), x.id, x.ended
+	return x, err
 }
 
 // before is the position before the last n runs.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -124,40 +123,6 @@ func (s *Store) seriesIDs(ctx context.Context, list []bench.Packed) (map[bench.S
 func withoutPath(s bench.Series) bench.Series {
 	s.Path = ""
 	return s
-}
-
-// newOnes are the runs in list that the store does not have, each once. All writers insert in the order of the IDs, so
-// they do not block one another in a circle.
-func newOnes(ctx context.Context, tx pgx.Tx, list []bench.Packed) (fresh []bench.Packed, err error) {
-	byID := map[string]bench.Packed{}
-	for _, p := range list {
-		byID[p.ID] = p
-	}
-	var ids []string
-	var ends []time.Time
-	for id, p := range byID {
-		ids, ends = append(ids, id), append(ends, p.End)
-	}
-	rows, err := tx.Query(ctx, "INSERT INTO rtcbench.run_id (id, ended) SELECT * FROM unnest($1::text[]::uuid[], "+
-		"$2::timestamptz[]) AS x (id, ended) ORDER BY id ON CONFLICT DO NOTHING RETURNING id::text", ids, ends)
-	if err != nil {
-		return nil, err
-	}
-	ids, err = pgx.CollectRows(rows, pgx.RowTo[string])
-	if err != nil {
-		return nil, err
-	}
-	for _, id := range ids {
-		fresh = append(fresh, byID[id])
-		delete(byID, id)
-	}
-	old := slices.Collect(maps.Keys(byID)) // the other runs have to be in the store already
-	var there int64
-	if len(old) > 0 {
-		err = tx.QueryRow(ctx, "SELECT count(*) FROM rtcbench.run_id WHERE id = ANY($1::text[]::uuid[])",
-			old).Scan(&there)
-	}
-	return fresh, cmp.Or(err, taken("run_id", int64(len(fresh))+there, len(fresh)+len(old)))
 }
 
 func insert(ctx context.Context, tx pgx.Tx, list []bench.Packed, ids map[bench.Series]int64) error {

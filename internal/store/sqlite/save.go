@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"rtcbench/bench"
+	"rtcbench/internal/result"
 	"rtcbench/internal/store/rollup"
 )
 
@@ -145,6 +146,7 @@ func (b *batch) kept(ctx context.Context, id string) (r row, indexed int, err er
 }
 
 // save saves a run, and reports whether it was not there before. A run that is there and cannot be read is replaced.
+// Another run with the ID of one that is there is refused.
 func (b *batch) save(ctx context.Context, p bench.Packed) (bool, error) {
 	series, err := b.seriesID(ctx, p.Series)
 	if err != nil {
@@ -184,7 +186,7 @@ func (b *batch) save(ctx context.Context, p bench.Packed) (bool, error) {
 	return true, nil
 }
 
-// mend replaces a run that is there and cannot be read.
+// mend replaces a run that is there and cannot be read. It refuses p if the run that is there is another.
 func (b *batch) mend(ctx context.Context, p bench.Packed) error {
 	r, _, err := b.kept(ctx, p.ID)
 	if err == nil && r.is(p) {
@@ -192,7 +194,7 @@ func (b *batch) mend(ctx context.Context, p bench.Packed) error {
 	}
 	if err == nil {
 		if _, unread := r.run(); unread == nil {
-			return nil
+			return result.Kept(r.Packed.Packed, p)
 		}
 	}
 	removed, err := b.remove(ctx, p.ID)
