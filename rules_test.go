@@ -231,6 +231,21 @@ func TestStoresNameNoFlags(t *testing.T) {
 	})
 }
 
+// TestNumbersAreSpokenOf: no text has "run(s)": bench.Many knows how many there are.
+func TestNumbersAreSpokenOf(t *testing.T) {
+	either := regexp.MustCompile(`[a-z]\(s\)`)
+	goFiles(t, func(path, text string) {
+		if strings.HasSuffix(path, "_test.go") || hasPrefix(path, "tools/") || !either.MatchString(text) {
+			return
+		}
+		for at, literal := range literals(t, path, text) {
+			if either.MatchString(literal) {
+				t.Errorf("%s:%d speaks of one or many: %s", path, at, literal)
+			}
+		}
+	})
+}
+
 // TestPlatformsAreNamedAtHome: outside the packages of the platforms, and what stands in files and on wires, nobody
 // quotes the name of one. Whoever needs it asks the platform's value.
 func TestPlatformsAreNamedAtHome(t *testing.T) {

@@ -24,7 +24,7 @@ func doubts(r Run, s Summary) (list []Doubt) {
 	case r.Ended == LinkLost && r.Err != nil:
 		add("ended-early", "the run ended early: %v", r.Err)
 	case r.Ended != Complete:
-		add("ended-early", "the run ended early (%s): %d of %d pings", r.Ended, c.Settled(), r.Plan.Count)
+		add("ended-early", "the run ended early (%s): %d of %s", r.Ended, c.Settled(), Many(r.Plan.Count, "ping"))
 	}
 	if r.Echo.Kind == WrongClock {
 		add("wrong-clock", "the echo's clock is wrong on purpose (--clock-offset, --clock-skew): one-way times are "+
@@ -47,14 +47,16 @@ func doubts(r Run, s Summary) (list []Doubt) {
 		add("not-sent", "%s", notSent(r))
 	}
 	if c.Late > 0 {
-		add("late", "%d of the %d failed pings came back, after the timeout of %v", c.Late, c.Failed(), r.Plan.Timeout)
+		whom := Form(c.Failed(), "the one failed ping", fmt.Sprintf("%d of the %d failed pings", c.Late, c.Failed()))
+		add("late", "%s came back, after the timeout of %v", whom, r.Plan.Timeout)
 	}
 	if n := r.Repaired(); n > 0 {
-		add("repaired", "%d audio packet(s) came by retransmission, or after a later one where lost ones are asked "+
-			"for again: they are answered, and their times are of the repair", n)
+		add("repaired", "%s came by retransmission, or after a later one where lost ones are asked for again: %s of "+
+			"the repair", Many(n, "audio packet"),
+			Form(n, "it is answered, and its time is", "they are answered, and their times are"))
 	}
 	if r.Facts.Reconnects > 0 {
-		add("reconnected", "the link went down %d time(s) during the session", r.Facts.Reconnects)
+		add("reconnected", "the link went down %s during the session", Many(r.Facts.Reconnects, "time"))
 	}
 	if len(s.RTTs) > 0 && !s.OneWay.Known {
 		add("one-way", "no one-way times: %s", s.OneWay.Why)
@@ -65,31 +67,32 @@ func doubts(r Run, s Summary) (list []Doubt) {
 			r.ClockErrors.Sum().D.Round(time.Microsecond))
 	}
 	if n, need := len(s.RTTs), stats.NeededForBound(0.99); n > 0 && n < need {
-		add("few-pings", "%d answered pings are too few for a P99 (%d are needed): it is close to the largest "+
-			"value seen", n, need)
+		add("few-pings", "%s %s too few for a P99 (%d are needed): it is close to the largest value seen",
+			Many(n, "answered ping"), Form(n, "is", "are"), need)
 	}
 	return list
 }
 
 func unmatched(n int) string {
-	return fmt.Sprintf("%d pong(s) of this run's echo match no ping of this run, or cannot be read: another runner "+
-		"measures in the room, or the echo changes what it sends back", n)
+	return fmt.Sprintf("%s of this run's echo %s no ping of this run, or cannot be read: another runner measures in "+
+		"the room, or the echo changes what it sends back", Many(n, "pong"), Form(n, "matches", "match"))
 }
 
 func notSent(r Run) string {
-	text := fmt.Sprintf("%d of %d slots could not be used", r.Counts.NotSent, r.Counts.Sent+r.Counts.NotSent)
+	missed := r.Counts.NotSent
+	text := fmt.Sprintf("%d of %s could not be used", missed, Many(r.Counts.Sent+missed, "slot"))
 	if why := reasons(r.Samples); why != "" {
 		text += " (" + why + ")"
 	}
-	text += "; they are not loss"
+	text += Form(missed, "; it is", "; they are") + " not loss"
 	n := 0
 	for _, s := range r.Samples {
 		if s.Outcome == NotSent && s.Reason == Stalled {
 			n++
 		}
 	}
-	whom := "them"
-	if n < r.Counts.NotSent {
+	whom := Form(missed, "it", "them")
+	if n < missed {
 		whom = fmt.Sprintf("%d of them", n)
 	}
 	if n > 0 && r.ridesEncoder() {

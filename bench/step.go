@@ -67,11 +67,11 @@ var ErrNoEcho = errors.New("no echo answered")
 func NoEcho(waited time.Duration, strays, malformed int) error {
 	var came []string
 	if strays > 0 {
-		came = append(came, fmt.Sprintf("%d pong(s) came that match no ping of this run: they are another runner's, "+
-			"or their echo changes time stamps", strays))
+		came = append(came, fmt.Sprintf("%s came that %s no ping of this run: another runner's, or of an echo that "+
+			"changes time stamps", Many(strays, "pong"), Form(strays, "matches", "match")))
 	}
 	if malformed > 0 {
-		came = append(came, fmt.Sprintf("%d message(s) came that nobody can read as a pong", malformed))
+		came = append(came, fmt.Sprintf("%s came that nobody can read as a pong", Many(malformed, "message")))
 	}
 	if came == nil {
 		return fmt.Errorf("%w in %v, waiting for %s", ErrNoEcho, waited, StepPong)

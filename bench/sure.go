@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -17,6 +18,17 @@ func (c TransportClass) Words(text string) string {
 		return ofTurns.Replace(text)
 	}
 	return text
+}
+
+// Many is a number of things in words: 1 run, 2 runs.
+func Many(n int, what string) string { return fmt.Sprintf("%d %s%s", n, what, Form(n, "", "s")) }
+
+// Form is how a word or an ending is said of n things.
+func Form(n int, one, more string) string {
+	if n == 1 {
+		return one
+	}
+	return more
 }
 
 // TurnsAsked is how many turns a run was to have. A run that ended early has fewer.

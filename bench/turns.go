@@ -157,10 +157,10 @@ func (r Run) turnDoubts(s Summary) (list []Doubt) {
 	case r.Ended == LinkLost && r.Err != nil:
 		add("ended-early", "the run ended early: %v", r.Err)
 	case r.Ended != Complete:
-		add("ended-early", "the run ended early (%s): %d of %d turns", r.Ended, turns, r.Plan.Count)
+		add("ended-early", "the run ended early (%s): %d of %s", r.Ended, turns, Many(r.Plan.Count, "turn"))
 	}
 	if r.Facts.Reconnects > 0 {
-		add("reconnected", "the link went down %d time(s) during the session", r.Facts.Reconnects)
+		add("reconnected", "the link went down %s during the session", Many(r.Facts.Reconnects, "time"))
 	}
 	if slices.ContainsFunc(r.Turns.Turns, TurnFact.Starved) {
 		add("stalled-turns", "this process did not get to its packets in time in turns that say so: each may be "+
@@ -172,8 +172,8 @@ func (r Run) turnDoubts(s Summary) (list []Doubt) {
 			"up to 20 ms earlier than it was found")
 	}
 	if n, need := len(s.RTTs), Turn.Needed(0.95); n > 0 && n < need {
-		add("few-turns", "%d answered turns are too few for a P95 (%d are needed): it is close to the largest value "+
-			"seen", n, need)
+		add("few-turns", "%s %s too few for a P95 (%d are needed): it is close to the largest value seen",
+			Many(n, "answered turn"), Form(n, "is", "are"), need)
 	}
 	return list
 }

@@ -141,7 +141,8 @@ var criteria = []Criterion{
 			return 100 * float64(min(r.Echo.Unmatched, r.Counts.Lost)) / float64(r.Counts.Sent), r.Counts.Sent > 0
 		},
 		func(r Run, _ Summary, _ float64) string {
-			return fmt.Sprintf("%d pings count as lost, and %s", r.Counts.Lost, unmatched(r.Echo.Unmatched))
+			return fmt.Sprintf("%s %s as lost, and %s", Many(r.Counts.Lost, "ping"),
+				Form(r.Counts.Lost, "counts", "count"), unmatched(r.Echo.Unmatched))
 		}},
 	{"red", "each packet of audio carries those before it again (RED)", times, Never, 0,
 		func(r Run, _ Summary) (float64, bool) { return float64(len(legsWithRED(r))), true },
@@ -211,8 +212,9 @@ var criteria = []Criterion{
 			return float64(max(0, r.Facts.Transport.Needed(r.Asked)-r.Counts.Answered)), true
 		},
 		func(r Run, _ Summary, _ float64) string {
-			return r.Facts.Transport.Words(fmt.Sprintf("%d answered pings are too few for the P%.0f that a limit "+
-				"was set on (%d are needed)", r.Counts.Answered, 100*r.Asked, r.Facts.Transport.Needed(r.Asked)))
+			n, need := r.Counts.Answered, r.Facts.Transport.Needed(r.Asked)
+			return r.Facts.Transport.Words(fmt.Sprintf("%s %s too few for the P%.0f that a limit was set on (%d are "+
+				"needed)", Many(n, "answered ping"), Form(n, "is", "are"), 100*r.Asked, need))
 		}},
 }
 

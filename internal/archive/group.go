@@ -43,7 +43,9 @@ type Side struct {
 // AllInvalid says that all runs of a side are invalid.
 type AllInvalid struct{ Runs int }
 
-func (e *AllInvalid) Error() string { return fmt.Sprintf("the %d run(s) of it are invalid", e.Runs) }
+func (e *AllInvalid) Error() string {
+	return fmt.Sprintf("the %s of it %s invalid", bench.Many(e.Runs, "run"), bench.Form(e.Runs, "is", "are"))
+}
 
 // OneInvalid is the warning about a side that consists of one invalid run. The run is compared all the same.
 type OneInvalid struct{ Why string }

@@ -97,7 +97,7 @@ func TestRealAgent(t *testing.T) {
 	server := sandboxtest.Start(t)
 	agentWorker(t, server, "answers")
 	run, code, said := call(t, server, byKey(server, "--agent", "known-agent"), "--turns", "2", "--say", "short")
-	if code != 0 || !strings.Contains(said, "this calls a real agent, and speaks with it: 2 turns in 1 call(s), which "+
+	if code != 0 || !strings.Contains(said, "this calls a real agent, and speaks with it: 2 turns in 1 call, which "+
 		"may cost money") {
 		t.Fatalf("exit code %d: %s", code, said)
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"time"
 
+	"rtcbench/bench"
 	"rtcbench/internal/archive"
 	"rtcbench/internal/commandline/flags"
 	"rtcbench/internal/commandline/hints"
@@ -68,7 +69,7 @@ func (cmd *exportCmd) Run(a *app) (done error) {
 	whole = e.Failed == nil
 	failed := []error{e.Failed}
 	if whole || cmd.Output == "-" {
-		fmt.Fprintf(a.stderr, "%d run(s) written\n", e.Runs)
+		fmt.Fprintf(a.stderr, "%s written\n", bench.Many(e.Runs, "run"))
 	} else { // what was in the file before is worth more than a part
 		failed = append(failed, fmt.Errorf("nothing was written to %s", cmd.Output))
 	}

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"time"
 
+	"rtcbench/bench"
 	"rtcbench/internal/commandline/flags"
 	"rtcbench/internal/fleet"
 	"rtcbench/internal/fleet/hub"
@@ -62,8 +63,8 @@ func (cmd *fleetTokenCmd) Run(a *app) error {
 	}
 	fmt.Fprintln(a.stdout, made.Token)
 	at := cmp.Or(cmd.Hub, hub.Public(cmd.dir(&c)))
-	fmt.Fprintf(a.stderr, "for %d runner(s), until %s; there: rtcbench runner --hub %s --join TOKEN --location NAME\n",
-		o.Uses, made.Expires.Format(time.RFC3339), at)
+	fmt.Fprintf(a.stderr, "for %s, until %s; there: rtcbench runner --hub %s --join TOKEN --location NAME\n",
+		bench.Many(o.Uses, "runner"), made.Expires.Format(time.RFC3339), at)
 	return nil
 }
 

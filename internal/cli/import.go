@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 
+	"rtcbench/bench"
 	"rtcbench/internal/commandline/flags"
 	"rtcbench/internal/commandline/hints"
 	"rtcbench/internal/keep"
@@ -68,11 +69,11 @@ func (a *app) importFile(im *keep.Importer, path string) {
 	defer r.Close()
 	done := im.File(a.ctx, path, r)
 	for note, runs := range done.Notes {
-		fmt.Fprintf(report.Plain{Writer: a.stderr}, "%s: %d run(s): %s\n", path, runs, note)
+		fmt.Fprintf(report.Plain{Writer: a.stderr}, "%s: %s: %s\n", path, bench.Many(runs, "run"), note)
 	}
 	known := ""
 	if done.There > 0 {
 		known = fmt.Sprintf(", %d of them there already", done.There)
 	}
-	fmt.Fprintf(report.Plain{Writer: a.stdout}, "%s: %d run(s)%s\n", path, done.Kept, known)
+	fmt.Fprintf(report.Plain{Writer: a.stdout}, "%s: %s%s\n", path, bench.Many(done.Kept, "run"), known)
 }

@@ -60,7 +60,7 @@ func (a *app) hand(f keepFlags, m keep.Measured, stores keep.Stores, table func(
 	}
 	o := to.Keep(a.ctx, m)
 	if o.Delivered > 0 {
-		fmt.Fprintf(a.stderr, "delivered %d runs, with those that had waited\n", o.Delivered)
+		fmt.Fprintf(a.stderr, "delivered %s, with those that had waited\n", bench.Many(o.Delivered, "run"))
 	}
 	a.tell(o.Older)
 	return a.ended(o, join(f.Texts(o.Broken, of)...))

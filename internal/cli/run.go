@@ -60,7 +60,7 @@ func (cmd *runCmd) Run(a *app) error {
 	}
 	r := schedule.NewScheduler(c, cmd.Log(a.stderr))
 	if cmd.Check {
-		fmt.Fprintf(a.stdout, "%s: %d job(s), every %v\n", cmd.Config, len(c.Jobs), c.Plan.Every)
+		fmt.Fprintf(a.stdout, "%s: %s, every %v\n", cmd.Config, bench.Many(len(c.Jobs), "job"), c.Plan.Every)
 		return nil
 	}
 	if cmd.Listen != "" {

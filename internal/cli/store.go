@@ -58,7 +58,7 @@ func (cmd *storeFlushCmd) Run(a *app) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(a.stderr, "%d rejected run(s) wait again\n", n)
+		fmt.Fprintf(a.stderr, "%s %s again\n", bench.Many(n, "rejected run"), bench.Form(n, "waits", "wait"))
 	}
 	courier := k.Courier()
 	defer courier.Close()
@@ -66,7 +66,8 @@ func (cmd *storeFlushCmd) Run(a *app) error {
 		return err
 	}
 	out, err := courier.Deliver(a.ctx)
-	fmt.Fprintf(a.stdout, "%d run(s) delivered, %d wait\n", out.Delivered, out.Waiting)
+	fmt.Fprintf(a.stdout, "%s delivered, %d %s\n", bench.Many(out.Delivered, "run"), out.Waiting,
+		bench.Form(out.Waiting, "waits", "wait"))
 	a.tell(keep.Corrections(out))
 	left := append(hints.ForAll(k.Failures(out, func(outbox.Failure) bool { return true })), err)
 	for _, name := range out.Off {

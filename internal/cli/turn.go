@@ -101,8 +101,8 @@ func (a *app) calls(cmd calling) error {
 		fmt.Fprintf(a.stderr, "rtcbench: %s\n", doubt)
 	}
 	if !job.Here && job.Lab.Name == "" {
-		fmt.Fprintf(a.stderr, "rtcbench: this calls a real agent, and speaks with it: %d turns in %d call(s), which "+
-			"may cost money\n", job.Plan.Count, job.Calls)
+		fmt.Fprintf(a.stderr, "rtcbench: this calls a real agent, and speaks with it: %s in %s, which may cost "+
+			"money\n", bench.Many(job.Plan.Count, "turn"), bench.Many(job.Calls, "call"))
 	}
 	if job.Engine == bench.Browser {
 		cmd.chrome().SayAloud(a.stderr, ours)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"rtcbench/bench"
 	"rtcbench/internal/archive"
 	"rtcbench/internal/commandline/flags"
 	"rtcbench/internal/commandline/hints"
@@ -50,7 +51,7 @@ func (a *app) checkStore(t outbox.Target) error {
 	if len(errs) == 0 {
 		well = "; nothing is wrong"
 	}
-	fmt.Fprintf(a.stdout, "%s: %d run(s) can be read%s\n", t.Name, n, well)
+	fmt.Fprintf(a.stdout, "%s: %s can be read%s\n", t.Name, bench.Many(n, "run"), well)
 	return join(hints.ForAll(errs)...)
 }
 

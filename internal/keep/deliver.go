@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"rtcbench/bench"
 	"rtcbench/internal/outbox"
 )
 
@@ -41,9 +42,11 @@ type Waiting struct {
 
 func (e *Waiting) Error() string {
 	if e.Older {
-		return fmt.Sprintf("%d older run(s) still wait for %s: %v", e.Runs, e.Store, e.Err)
+		return fmt.Sprintf("%s still %s for %s: %v", bench.Many(e.Runs, "older run"),
+			bench.Form(e.Runs, "waits", "wait"), e.Store, e.Err)
 	}
-	return fmt.Sprintf("%s did not take the run: %v; %d run(s) wait in %s", e.Store, e.Err, e.Runs, e.Where)
+	return fmt.Sprintf("%s did not take the run: %v; %s %s in %s", e.Store, e.Err, bench.Many(e.Runs, "run"),
+		bench.Form(e.Runs, "waits", "wait"), e.Where)
 }
 
 func (e *Waiting) Unwrap() error { return e.Err }

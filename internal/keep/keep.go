@@ -45,9 +45,10 @@ func Gather(runs []bench.Run, failed []error) (m Measured, reasons map[string]st
 // nothing is the error for a run without an answer.
 func nothing(run bench.Run) error {
 	if run.Turns != nil {
-		return fmt.Errorf("not one of %d turns was answered and could be measured", run.TurnsAsked())
+		return fmt.Errorf("not one of %s was answered and could be measured", bench.Many(run.TurnsAsked(), "turn"))
 	}
-	return fmt.Errorf("not one of %d pings was answered within %v", run.Counts.Settled(), run.Plan.Timeout)
+	return fmt.Errorf("not one of %s was answered within %v", bench.Many(run.Counts.Settled(), "ping"),
+		run.Plan.Timeout)
 }
 
 // Recipients are what gets measured runs. A field that is nil or empty is left out.

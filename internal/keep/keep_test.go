@@ -71,7 +71,7 @@ func TestExitCodeIsOfThisRun(t *testing.T) {
 	}
 	o := measure("fra")
 	if o.Unkept != nil || len(o.Older) != 1 ||
-		!strings.Contains(texts(o.Older), "1 older run(s) still wait for influxdb:") {
+		!strings.Contains(texts(o.Older), "1 older run still waits for influxdb:") {
 		t.Errorf("%v; %v", o.Unkept, o.Older)
 	}
 	if n, err := k.Box.Count(); n != 1 || err != nil {

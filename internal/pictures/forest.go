@@ -57,18 +57,16 @@ func forest(sides []report.Group) *drawing.Sheet {
 func (f *frame) side(letter string, s report.Side, of bench.Run) {
 	f.say(boldFont, fmt.Sprintf("%s: %s", letter, s.Name), 1)
 	h := report.HeadingOf(of)
-	runs := "1 run"
-	if s.Runs > 1 {
-		runs = fmt.Sprintf("%d runs", s.Runs)
-	}
-	text := of.Facts.Transport.Words(fmt.Sprintf("%s, %s, from %s; n = %d answered of %d pings", h.Platform, runs,
-		h.When, s.Answered, s.Settled))
+	text := of.Facts.Transport.Words(fmt.Sprintf("%s, %s, from %s; n = %d answered of %s", h.Platform,
+		bench.Many(s.Runs, "run"), h.When, s.Answered, bench.Many(s.Settled, "ping")))
+	lead := bench.Form(s.Runs, "; ", "; medians of the runs' own: ")
 	for _, p := range []struct {
 		name  string
 		value *float64
 	}{{"P50", s.P50}, {"P95", s.P95}, {"P99", s.P99}} {
 		if p.value != nil {
-			text += fmt.Sprintf("; %s %.2f ms", p.name, *p.value)
+			text += fmt.Sprintf("%s%s %.2f ms", lead, p.name, *p.value)
+			lead = "; "
 		}
 	}
 	if s.Loss != nil {

@@ -141,8 +141,12 @@ func (f *frame) figures(r bench.Record) {
 		parts = append(parts, fmt.Sprintf("%s %s (%s)", loss.Name, loss.Value, loss.Interval))
 	}
 	f.say(textFont, strings.Join(parts, "; ")+".", 3)
-	things, _ := unit(r)
-	f.say(smallFont, fmt.Sprintf("In brackets: 95 %% intervals; n = %d answered %s.", r.Counts.Answered, things), 2)
+	f.say(smallFont, "In brackets: 95 % intervals; "+answered(r), 2)
+}
+
+// answered says of how many pings or turns the figures of a run are.
+func answered(r bench.Record) string {
+	return "n = " + r.Facts.Transport.Words(bench.Many(r.Counts.Answered, "answered ping")) + "."
 }
 
 func cross(s *drawing.Sheet, x, y, r float64, of drawing.Style) {

@@ -11,6 +11,7 @@ import (
 	"image/png"
 	"io"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -153,7 +154,7 @@ func TestEachPingIsInIt(t *testing.T) {
 	for _, title := range got.titles {
 		var lo, hi float64
 		n := 0
-		if _, err := fmt.Sscanf(title, "%f … %f ms: %d pings", &lo, &hi, &n); err == nil {
+		if _, err := fmt.Sscanf(title, "%f … %f ms: %d", &lo, &hi, &n); err == nil {
 			bars += n
 		}
 	}
@@ -193,6 +194,22 @@ func TestWhatSpeaksAgainstARunIsSeen(t *testing.T) {
 	if got := drawn(t, "", alone(doubtful)); got.classes["verdict doubtful"] != 1 || got.classes["invalid"] > 0 ||
 		!strings.Contains(got.text, "doubtful: a reason to doubt") {
 		t.Errorf("%v %s", got.classes, got.text)
+	}
+}
+
+// TestWordsOfPictures: the legend is whole also where many pings leave little room for it, and one is not many.
+func TestWordsOfPictures(t *testing.T) {
+	const edge = "(at the upper edge: too late, or no round trip)"
+	if got := drawn(t, "series", alone(benchtest.Run(12_000))); !strings.Contains(got.text, edge) {
+		t.Errorf("the picture has not %q: %s", edge, got.text)
+	}
+	one := benchtest.Run(1)
+	many := regexp.MustCompile(`\b1 (\w+ )?(pings|runs)`)
+	for _, sides := range [][]report.Group{alone(one), append(alone(one), alone(benchtest.Run(20))...)} {
+		got := drawn(t, "", sides)
+		if all := got.text + strings.Join(got.titles, "; "); many.MatchString(all) {
+			t.Errorf("%q in %s", many.FindString(all), all)
+		}
 	}
 }
 

@@ -52,7 +52,7 @@ func (f *frame) distribution(r bench.Record, of dashboard.Run, height float64) {
 		}
 		from, to := c.at(b.Lo, float64(b.N)), c.at(b.Hi, 0)
 		c.Rect(from.X, from.Y, max(1, to.X-from.X-0.7), to.Y-from.Y, drawing.Style{Fill: accent, Class: "bin",
-			Title: fmt.Sprintf("%.4g … %.4g ms: %d %s", b.Lo, b.Hi, b.N, things)})
+			Title: fmt.Sprintf("%.4g … %.4g ms: %s", b.Lo, b.Hi, bench.Many(b.N, r.Facts.Transport.Words("ping")))})
 	}
 	c.upright(float64(r.Summary.P50.D)/1e6, "P50", drawing.End)
 	c.upright(float64(r.Summary.P95.D)/1e6, "P95", drawing.Begin)
@@ -174,9 +174,14 @@ func (f *frame) legend(count map[bench.Outcome]int, turns bool) {
 	if turns {
 		edge = "(at the upper edge: without a latency)"
 	}
-	if edges {
-		f.Text(x, f.y, smallFont.Cut(edge, sheetWidth-margin-x), smallFont)
+	if !edges {
+		return
 	}
+	if x+smallFont.WidthOf(edge) > sheetWidth-margin {
+		f.y += lineHeight
+		x = margin
+	}
+	f.Text(x, f.y, edge, smallFont)
 }
 
 func series(r bench.Record) (*drawing.Sheet, error) {
@@ -287,6 +292,5 @@ func (f *frame) tiles(r bench.Record) {
 		lower = max(lower, len(notes))
 	}
 	f.y += 60 + 20*float64(lower)
-	things, _ := unit(r)
-	f.say(smallFont, fmt.Sprintf("Below each: its 95 %% interval; n = %d answered %s.", r.Counts.Answered, things), 1)
+	f.say(smallFont, "Below each: its 95 % interval; "+answered(r), 1)
 }

@@ -61,7 +61,7 @@ func oneWay(r bench.Record) (*drawing.Sheet, error) {
 		clocks = fmt.Sprintf("Each is known to within ± %s ms: the ends have two clocks.",
 			report.Number(bench.Known(half, true)))
 	}
-	f.say(smallFont, fmt.Sprintf("%s n = %d answered pings.", clocks, len(took[0])), 2)
+	f.say(smallFont, fmt.Sprintf("%s n = %s.", clocks, bench.Many(len(took[0]), "answered ping")), 2)
 	c := f.chart(300, axis{name: "seconds after the start", hi: end}, axis{name: "one way, ms", hi: top * 1.08},
 		r.Summary.Validity.Verdict)
 	for i, way := range ways {
@@ -101,7 +101,7 @@ func jitterBuffer(r bench.Record) (*drawing.Sheet, error) {
 	}
 	f.waysLegend(told)
 	f.say(smallFont, fmt.Sprintf("A buffer of a fixed size waits so long, beyond the fastest packet; packets that "+
-		"take longer come too late for it. n = %d packets.", r.Summary.Up.Packets), 3)
+		"take longer come too late for it. n = %s.", bench.Many(r.Summary.Up.Packets, "packet")), 3)
 	c := f.chart(300, axis{name: "packets that come too late, %", lo: -math.Log10(0.5), hi: deepest,
 		ticks: rarities(deepest, func(share float64) string { return fmt.Sprintf("%.4g", 100*share) })[1:]},
 		axis{name: "wait, ms", hi: top * 1.08}, r.Summary.Validity.Verdict)

@@ -84,7 +84,7 @@ func TestPongsOfTheEchoThatMatchNothing(t *testing.T) {
 	}
 	judged(t, broken, bench.Doubtful, "unmatched-pongs")
 	if text := bench.Summarise(broken).Validity.Why(); !strings.HasPrefix(text, "2 pings count as lost, and 2 "+
-		"pong(s) of this run's echo match no ping") {
+		"pongs of this run's echo match no ping") {
 		t.Error(text)
 	}
 
@@ -102,7 +102,7 @@ func TestPongsOfTheEchoThatMatchNothing(t *testing.T) {
 	}
 	judged(t, shared, bench.Valid, "")
 	if !slices.ContainsFunc(bench.Summarise(shared).Doubts, func(d bench.Doubt) bool {
-		return d.Code == "unmatched-pongs" && strings.HasPrefix(d.Text, "1 pong(s)")
+		return d.Code == "unmatched-pongs" && strings.HasPrefix(d.Text, "1 pong of this run's echo matches no ping")
 	}) {
 		t.Errorf("doubts: %+v", bench.Summarise(shared).Doubts)
 	}
@@ -120,7 +120,7 @@ func TestPongsOfTheEchoThatMatchNothing(t *testing.T) {
 		judged(t, spoilt, bench.Doubtful, "unmatched-pongs")
 		none := answers(t, func(int, string) string { return unread })
 		want := regexp.MustCompile(`^no echo answered in 10s, waiting for the first pong, while (199|200) ` +
-			`message\(s\) came that nobody can read`)
+			`messages came that nobody can read`)
 		if !errors.Is(none.Err, bench.ErrNoEcho) || !want.MatchString(none.Err.Error()) {
 			t.Errorf("%v, want %s", none.Err, want)
 		}
@@ -128,7 +128,7 @@ func TestPongsOfTheEchoThatMatchNothing(t *testing.T) {
 
 	silent := answers(t, func(int, string) string { return another })
 	// The 200th ping is due in the moment in which the wait ends.
-	want := regexp.MustCompile(`^no echo answered in 10s, waiting for the first pong, while (199|200) pong\(s\) came ` +
+	want := regexp.MustCompile(`^no echo answered in 10s, waiting for the first pong, while (199|200) pongs came ` +
 		`that match no ping of this run`)
 	if !errors.Is(silent.Err, bench.ErrNoEcho) || !want.MatchString(silent.Err.Error()) {
 		t.Errorf("%v, want %s", silent.Err, want)

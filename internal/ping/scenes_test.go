@@ -268,7 +268,7 @@ func (w sceneWant) check(t *testing.T, r bench.Run, err error) {
 			t.Errorf("%s: %d, want %d; samples: %v", key, n, want, outcomes(r))
 		}
 	}
-	if text := fmt.Sprintf("while %d pong(s) came", w.Strays); w.Strays > 0 &&
+	if text := fmt.Sprintf("while %s came", bench.Many(w.Strays, "pong")); w.Strays > 0 &&
 		!strings.Contains(fmt.Sprint(err), text) {
 		t.Errorf("%v, want %q", err, text)
 	}

@@ -36,8 +36,8 @@ func WriteHistoryText(w io.Writer, h History) error {
 	leftOut := p.courses(h.Courses)
 	if leftOut > 0 {
 		p.line("%s",
-			p.warn.Render(fmt.Sprintf("%d invalid run(s) left out of these sums; --include-invalid takes them in.",
-				leftOut)))
+			p.warn.Render(fmt.Sprintf("%s left out of these sums; --include-invalid takes %s in.",
+				bench.Many(leftOut, "invalid run"), bench.Form(leftOut, "it", "them"))))
 	}
 	if len(h.Courses) > 0 {
 		p.line("\n%s", p.dim.Render("n! = so many doubts, n~ a run that nobody can judge, n? a doubtful one, n✗ an "+

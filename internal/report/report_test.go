@@ -54,6 +54,36 @@ func TestGoldenTables(t *testing.T) {
 	}
 }
 
+// manyOfOne is how nobody speaks of one thing.
+var manyOfOne = regexp.MustCompile(`\b1 (\w+ )?(pings|turns|runs|times|pongs|slots|packets|bursts|answers)\b`)
+
+// TestOneIsNotMany: tables speak of one ping, turn or run, and of one of each kind of trouble, in the singular.
+func TestOneIsNotMany(t *testing.T) {
+	ping, turn, lost, audio := benchtest.Run(1), benchtest.Turns(), benchtest.Run(20), benchtest.Audio(1)
+	ping.Echo.Unmatched, ping.Facts.Reconnects = 1, 1
+	turn.Turns.Turns, turn.Samples, turn.Plan.Count = turn.Turns.Turns[:1], turn.Samples[:1], 1
+	turn.Counts, turn.Facts.Reconnects = bench.Counts{}, 1
+	turn.Counts.Tally(turn.Samples)
+	lost.Echo.Unmatched = 1
+	*audio.Facts.Audio[1].Retransmitted = 1
+	for name, r := range map[string]bench.Run{"ping": ping, "turn": turn, "lost": lost, "audio": audio} {
+		record := bench.NewRecord(r)
+		var b, both bytes.Buffer
+		if err := WriteText(&b, record); err != nil {
+			t.Fatal(err)
+		}
+		c := CompareGroups(Group{Name: "A", Runs: []bench.Record{record}, LeftOut: 1},
+			Group{Name: "B", Runs: []bench.Record{record, record}}, Against{})
+		if err := c.WriteText(&both); err != nil {
+			t.Fatal(err)
+		}
+		text := strings.Join(strings.Fields(b.String()+both.String()), " ")
+		if found := manyOfOne.FindString(text); found != "" {
+			t.Errorf("%s: %q in\n%s", name, found, text)
+		}
+	}
+}
+
 // TestReasonsAreToldOnce: with the verdict, and not again among the doubts.
 func TestReasonsAreToldOnce(t *testing.T) {
 	r := benchtest.Run(400)

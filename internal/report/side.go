@@ -192,8 +192,9 @@ func notes(a, b []bench.Record) []string {
 		runs []bench.Record
 	}{{"A", a}, {"B", b}} {
 		if n := len(side.runs) - len(answeredRuns(side.runs)); n > 0 {
-			list = append(list, fmt.Sprintf("%s: %d of %d runs had no answered %s: they count in the loss alone",
-				side.name, n, len(side.runs), side.runs[0].Facts.Transport.Words("ping")))
+			list = append(list, fmt.Sprintf("%s: %d of %s had no answered %s: %s in the loss alone", side.name, n,
+				bench.Many(len(side.runs), "run"), side.runs[0].Facts.Transport.Words("ping"),
+				bench.Form(n, "it counts", "they count")))
 		}
 		marked, answered := 0, 0
 		for _, r := range side.runs {
@@ -203,8 +204,8 @@ func notes(a, b []bench.Record) []string {
 			}
 		}
 		if marked > 0 {
-			list = append(list, fmt.Sprintf("%s: %d of %d answered turns are marked as unsure, and compared all the "+
-				"same", side.name, marked, answered))
+			list = append(list, fmt.Sprintf("%s: %d of %s %s marked as unsure, and compared all the same", side.name,
+				marked, bench.Many(answered, "answered turn"), bench.Form(marked, "is", "are")))
 		}
 	}
 	return append(list, sameRuns(a, b)...)
@@ -217,8 +218,8 @@ func noteInvalid(side string, d Side) []string {
 	case d.Invalid == 1 && d.Runs == 1:
 		list = append(list, side+" is an INVALID run, and no measure of its path")
 	case d.Invalid > 0:
-		list = append(list, fmt.Sprintf("%s: %d of %d runs are INVALID, and no measure of their path", side,
-			d.Invalid, d.Runs))
+		list = append(list, fmt.Sprintf("%s: %d of %d runs %s path", side, d.Invalid, d.Runs,
+			bench.Form(d.Invalid, "is INVALID, and no measure of its", "are INVALID, and no measure of their")))
 	}
 	switch {
 	case d.Unjudged == 1 && d.Runs == 1:
@@ -229,8 +230,8 @@ func noteInvalid(side string, d Side) []string {
 			"their timers and their paths", side, d.Unjudged, d.Runs))
 	}
 	if d.LeftOut > 0 {
-		list = append(list, fmt.Sprintf("%s: %d invalid run(s) left out; --include-invalid takes them in",
-			side, d.LeftOut))
+		list = append(list, fmt.Sprintf("%s: %s left out; --include-invalid takes %s in", side,
+			bench.Many(d.LeftOut, "invalid run"), bench.Form(d.LeftOut, "it", "them")))
 	}
 	return list
 }
@@ -244,8 +245,8 @@ func sameRuns(a, b []bench.Record) (list []string) {
 	}
 	if same > 0 {
 		list = append(list,
-			fmt.Sprintf("%d of the runs are on both sides: the sides are not independent, and intervals not "+
-				"what they say", same))
+			fmt.Sprintf("%d of the runs %s on both sides: the sides are not independent, and intervals not "+
+				"what they say", same, bench.Form(same, "is", "are")))
 	}
 	return list
 }

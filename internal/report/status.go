@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/charmbracelet/lipgloss"
+
+	"rtcbench/bench"
 )
 
 // Status is where runs are kept, and which runs wait for a store.
@@ -94,7 +96,7 @@ func (p *page) waiting(title, hint string, q Queue, on []string) {
 			if !slices.Contains(on, e.Store) {
 				off = "; this store is not on now"
 			}
-			why = fmt.Sprintf("tried %d time(s)%s: %s", e.Tries, off, e.Error)
+			why = fmt.Sprintf("tried %s%s: %s", bench.Many(e.Tries, "time"), off, e.Error)
 		}
 		for _, line := range Wrap(Printable(why), width-4) {
 			p.line("    %s", p.dim.Render(line))

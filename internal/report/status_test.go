@@ -15,7 +15,7 @@ func TestStatusOfAStoreThatIsOff(t *testing.T) {
 		{RunID: "3", Store: "influxdb:old/x", Tries: 2, Error: "refused"},
 	}}})
 	text := strings.Join(strings.Fields(b.String()), " ")
-	for _, want := range []string{"not offered yet", "not offered: this store is not on", "tried 2 time(s); this " +
+	for _, want := range []string{"not offered yet", "not offered: this store is not on", "tried 2 times; this " +
 		"store is not on now: refused"} {
 		if err != nil || !strings.Contains(text, want) {
 			t.Errorf("no %q, %v:\n%s", want, err, text)

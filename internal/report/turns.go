@@ -61,7 +61,7 @@ func playouts(list []bench.TurnFact) (heard []time.Duration) {
 
 func (p *page) turnTitle(r bench.Run) {
 	p.line("%s  %s", p.strong.Render(platformName(r.Platform)), Printable(result.CleanURL(r.RoomURL)))
-	line := fmt.Sprintf("%d of %d turns answered, on the %s", r.Counts.Answered, r.TurnsAsked(),
+	line := fmt.Sprintf("%d of %s answered, on the %s", r.Counts.Answered, bench.Many(r.TurnsAsked(), "turn"),
 		wayName(r.Facts.Transport, r.Path()))
 	if n := len(r.Turns.Calls); n > 1 {
 		line += fmt.Sprintf(", in %d calls", n)
@@ -228,8 +228,8 @@ func (p *page) turnDetails(r bench.Record) {
 	p.middle("greeting", greetings, "both there to the first audible sample")
 	p.replies(*r.Turns)
 	if packets > 0 {
-		note("lost", fmt.Sprint(lost), fmt.Sprintf("of %d packets of the agent's: silence is in their place",
-			packets+lost))
+		note("lost", fmt.Sprint(lost), fmt.Sprintf("of %s of the agent's: silence is in %s place",
+			bench.Many(packets+lost, "packet"), bench.Form(lost, "its", "their")))
 	}
 	if len(errors) > 0 {
 		sorted := stats.Sorted(errors)

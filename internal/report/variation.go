@@ -33,8 +33,8 @@ func (p *page) variation(r bench.Run, s bench.Summary) {
 	}
 	p.media(r)
 	if b := s.Bursts.RoundTrip; b.Lost > 0 {
-		text := fmt.Sprintf("%d lost or late in %d bursts of %.1f, at the most %d", b.Lost, b.Periods, b.Mean,
-			b.Longest)
+		text := fmt.Sprintf("%d lost or late in %s of %.1f, at the most %d", b.Lost, bench.Many(b.Periods, "burst"),
+			b.Mean, b.Longest)
 		if b.Distance > 0 {
 			text += fmt.Sprintf(", %g apart (P50)", b.Distance)
 		}
@@ -103,7 +103,7 @@ func (p *page) media(r bench.Run) {
 	}
 	m := r.Media.Summary()
 	if m.Heard == 0 {
-		p.item("sound", "%s", p.dim.Render(fmt.Sprintf("of %d bursts none was heard", m.Said)))
+		p.item("sound", "%s", p.dim.Render(fmt.Sprintf("of %s none was heard", bench.Many(m.Said, "burst"))))
 		return
 	}
 	p.item("sound", "mouth to echo to ear %s ms  %s", number(m.P50),

@@ -20,10 +20,10 @@ type Heading struct {
 func HeadingOf(r bench.Run) Heading {
 	c := r.Counts
 	h := Heading{Platform: platformName(r.Platform), When: r.Start.UTC().Format("2006-01-02 15:04:05 UTC")}
-	h.Pings = fmt.Sprintf("%d of %d pings answered", c.Answered, c.Settled())
+	h.Pings = fmt.Sprintf("%d of %s answered", c.Answered, bench.Many(c.Settled(), "ping"))
 	switch {
 	case r.Turns != nil:
-		h.Pings = fmt.Sprintf("%d of %d turns answered", c.Answered, r.TurnsAsked())
+		h.Pings = fmt.Sprintf("%d of %s answered", c.Answered, bench.Many(r.TurnsAsked(), "turn"))
 	case r.Plan.ClosedLoop():
 		h.Pings += ", one after the other"
 	case !r.Plan.PaceUnknown:

@@ -41,7 +41,8 @@ func Digest(p bench.Packed) (bench.Digest, error) {
 // Told is the digest of p with a verdict and a P95 that the store has kept.
 func Told(p bench.Packed, verdict bench.Verdict, p95 bench.Quantity) (bench.Digest, error) {
 	if n, err := stats.TotalOfBinary(p.Histogram); err != nil || n != uint64(p.Counts.Answered) {
-		return bench.Digest{ID: p.ID}, fmt.Errorf("its histogram is not that of %d pings", p.Counts.Answered)
+		return bench.Digest{ID: p.ID}, fmt.Errorf("its histogram is not that of %s",
+			bench.Many(p.Counts.Answered, "ping"))
 	}
 	return bench.Digest{ID: p.ID, Series: p.Series, End: p.End, Verdict: verdict, P95: p95, Counts: p.Counts,
 		Histogram: p.Histogram}, nil

@@ -94,7 +94,7 @@ func (c *call) converse(ctx context.Context) error {
 	}
 	for _, s := range c.o.Steps {
 		if c.hall.gone() {
-			return fmt.Errorf("%w after %d of %d turns", errLeft, len(c.turns), Turns(c.o.Steps))
+			return fmt.Errorf("%w after %d of %s", errLeft, len(c.turns), bench.Many(Turns(c.o.Steps), "turn"))
 		}
 		if err := c.step(ctx, s); err != nil {
 			return err

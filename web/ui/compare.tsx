@@ -132,7 +132,7 @@ function Compared({ c }: { c: Comparison }) {
       {c.all.notes.length > 0 && (
         <ul class="notes">
           {c.all.notes.map((n) => (
-            <li>{n.replace('; --include-invalid takes them in', '')}</li>
+            <li>{n.replace(/; --include-invalid takes (it|them) in/, '')}</li>
           ))}
         </ul>
       )}

@@ -63,12 +63,13 @@ func (f LimitGroup) text(b keep.Broken) string {
 	case b.Known:
 		return fmt.Sprintf("%s is not kept: it was %.2f %s", given, b.Value, unit)
 	case b.What != keep.Loss && c.Answered > 0:
-		text := "%s is not kept: %d of %d pings did not come back in time, and %s is slower than any"
+		text := "%s is not kept: %d of %s did not come back in time, and %s is slower than any"
 		slow := "a lost ping"
 		if b.Run.Turns != nil {
 			slow = "a turn without an answer"
 		}
-		return b.Run.Facts.Transport.Words(fmt.Sprintf(text, given, c.Failed(), c.Settled(), slow))
+		return b.Run.Facts.Transport.Words(fmt.Sprintf(text, given, c.Failed(),
+			bench.Many(c.Settled(), "ping"), slow))
 	}
 	return given + " is not kept: there is nothing to compare with"
 }

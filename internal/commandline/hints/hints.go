@@ -187,7 +187,7 @@ func NoGroup(command string, o archive.Side, err error) error {
 	var several *archive.NotOne
 	switch {
 	case errors.As(err, new(*archive.AllInvalid)):
-		return fmt.Errorf("%s %s: %w; --include-invalid compares them all the same", command, shown, err)
+		return fmt.Errorf("%s %s: %w; --include-invalid compares invalid runs, too", command, shown, err)
 	case errors.As(err, &several) && several.Store == "":
 		return fmt.Errorf("%s %s: %d runs are called so, as %s and %s: give more of the ID", command, shown,
 			len(several.Found), several.Found[0], several.Found[1])

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"text/tabwriter"
+
+	"rtcbench/bench"
 )
 
 // Write shows the results of an order as a table. printable cleans texts of others for a terminal.
@@ -33,8 +35,8 @@ func (a Applied) Write(w io.Writer, printable func(string) string) (err error) {
 		_, err = fmt.Fprintf(w, "the plan says this already: serial %d\n", a.Serial)
 		return err
 	}
-	_, err = fmt.Fprintf(w, "plan %d: %d job(s), told to %d place(s) that were heard of late; the others take it when "+
-		"they come\n", a.Serial, a.Jobs, a.Connect)
+	_, err = fmt.Fprintf(w, "plan %d: %s, told to %s that %s heard of late; the others take it when they come\n",
+		a.Serial, bench.Many(a.Jobs, "job"), bench.Many(a.Connect, "place"), bench.Form(a.Connect, "was", "were"))
 	if a.Config != "" && err == nil {
 		_, err = fmt.Fprintf(w, "the hub reads %s again when it is started or gets SIGHUP, and then that is the plan\n",
 			printable(a.Config))

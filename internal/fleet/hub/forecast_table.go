@@ -8,6 +8,8 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"rtcbench/bench"
 )
 
 // Write shows f as a table. printable cleans texts of others for a terminal.
@@ -24,8 +26,8 @@ func (f Forecast) Write(w io.Writer, printable func(string) string) error {
 		return err
 	}
 	if f.Known {
-		fmt.Fprintf(w, "\nall places together, a day: %d runs, %d pings, %s kept, %s to and from the hub\n",
-			f.Runs, f.Pings, bytesText(f.Kept), bytesText(f.Hub))
+		fmt.Fprintf(w, "\nall places together, a day: %s, %s, %s kept, %s to and from the hub\n",
+			bench.Many(int(f.Runs), "run"), bench.Many(int(f.Pings), "ping"), bytesText(f.Kept), bytesText(f.Hub))
 	} else {
 		fmt.Fprintln(w, "\nno hub was asked, so that its places are not known")
 	}

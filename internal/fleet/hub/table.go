@@ -9,6 +9,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"rtcbench/bench"
 	"rtcbench/internal/fleet"
 )
 
@@ -54,7 +55,7 @@ func (o Overview) WriteTable(w io.Writer, printable func(string) string) error {
 		_, err := fmt.Fprintln(w, "no place has joined yet")
 		return err
 	}
-	fmt.Fprintf(w, "%d place(s): %s\n\n", len(list), strings.Join(sum, ", "))
+	fmt.Fprintf(w, "%s: %s\n\n", bench.Many(len(list), "place"), strings.Join(sum, ", "))
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "NAME\tLOCATION\tSTATE\tVERSION\tPLAN\tWAITING\tCLOCK\tLAST RUN\tLAST ERROR")
 	for _, s := range list {

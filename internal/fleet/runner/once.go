@@ -11,6 +11,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 
+	"rtcbench/bench"
 	"rtcbench/internal/fleet"
 )
 
@@ -66,7 +67,8 @@ func (r *Runner) Once(ctx context.Context) (shot Shot, err error) {
 	}
 	var uncounted error
 	if shot.Waiting, uncounted = r.box.Count(); shot.Waiting > 0 {
-		err = errors.Join(err, fmt.Errorf("%d run(s) wait for the hub", shot.Waiting))
+		err = errors.Join(err, fmt.Errorf("%s %s for the hub", bench.Many(shot.Waiting, "run"),
+			bench.Form(shot.Waiting, "waits", "wait")))
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -269,7 +269,7 @@ func TestRetention(t *testing.T) {
 	}
 	other := opened(t, url)
 	if err := other.Save(t.Context(), bench.NewRecord(runs[7])); !errors.Is(err, bench.ErrRejected) ||
-		!strings.Contains(err.Error(), "keeps runs for 5 day(s)") {
+		!strings.Contains(err.Error(), "keeps runs for 5 days") {
 		t.Errorf("a run that is too old: %v", err)
 	}
 	// A partition that another process drops is made again.

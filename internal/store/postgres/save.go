@@ -55,8 +55,8 @@ func (s *Store) trySave(ctx context.Context, list []bench.Packed) (fresh int, er
 	}
 	for _, p := range list {
 		if first := before(time.Now(), l.runDays); p.End.Before(first) {
-			return 0, fmt.Errorf("%w: run %s ended on %s, and the store keeps runs for %d day(s)", bench.ErrRejected,
-				p.ID, p.End.Format(time.DateOnly), l.runDays)
+			return 0, fmt.Errorf("%w: run %s ended on %s, and the store keeps runs for %s", bench.ErrRejected,
+				p.ID, p.End.Format(time.DateOnly), bench.Many(l.runDays, "day"))
 		}
 	}
 	if err := s.haveDays(ctx, list); err != nil {

@@ -305,7 +305,7 @@ func (s *Store) Init(ctx context.Context, keep bench.Retention) (made []string, 
 		}
 		span := "for ever"
 		if *x.given > 0 {
-			span = fmt.Sprintf("for %d day(s)", *x.given)
+			span = "for " + bench.Many(*x.given, "day")
 		}
 		made = append(made, fmt.Sprintf("a rule: %s are kept %s", x.say, span))
 	}
