@@ -207,4 +207,13 @@ func TestAFirstVisit(t *testing.T) {
 		t.Errorf("it says to type %s", text)
 	}
 	p.well(web.URL)
+	p.phone()
+	for view, shown := range map[string]string{"places": ".first", "mesh": ".first", "runs": ".told",
+		"compare": ".told", "live": ".first"} {
+		p.open(web.URL + "/?" + view + "#view=" + view)
+		p.shows(shown)
+		if out := p.eval(outside); out != "" {
+			t.Errorf("on a phone %s, where nothing is, has %s", view, out)
+		}
+	}
 }

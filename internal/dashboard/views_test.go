@@ -35,6 +35,13 @@ func (p tab) scheme(name string) {
 		"features": []map[string]any{{"name": "prefers-color-scheme", "value": name}}})
 }
 
+// phone makes the screen that of a phone.
+func (p tab) phone() {
+	p.t.Helper()
+	size := map[string]any{"width": 390, "height": 800, "deviceScaleFactor": 1, "mobile": true}
+	p.calls("Emulation.setDeviceMetricsOverride", size)
+}
+
 // runsOfKinds are runs that have pictures of their own, by what they are.
 func runsOfKinds() map[string]bench.Run {
 	audio := benchtest.Audio(300)
@@ -188,8 +195,7 @@ func TestEveryView(t *testing.T) {
 		p.walks()
 		p.scheme("dark")
 		p.accessible(`{runOnly: ['color-contrast']}`)
-		size := map[string]any{"width": 390, "height": 800, "deviceScaleFactor": 1, "mobile": true}
-		p.calls("Emulation.setDeviceMetricsOverride", size)
+		p.phone()
 		if out := p.eval(outside); out != "" {
 			p.t.Errorf("on a phone %s has %s", view, out)
 		}

@@ -173,7 +173,7 @@ func channelOf(r bench.Record) string {
 		text = "ordered"
 	}
 	if c.MaxRetransmits != nil {
-		text += fmt.Sprintf(", sent again at most %d times", *c.MaxRetransmits)
+		text += ", sent again at most " + bench.Many(int(*c.MaxRetransmits), "time")
 	}
 	return text
 }

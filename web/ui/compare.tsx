@@ -96,7 +96,7 @@ function Suggested() {
   if (list.length === 0)
     return (
       <p class="told">
-        There is nothing of the last 7 days to be compared. <code>rtcbench both</code> measures two platforms in turn.
+        There is nothing of the last 7 days to be compared. <code>rtcbench both</code> measures two platforms at one time.
       </p>
     );
   return (

@@ -135,7 +135,9 @@ export function timeAxes(until: number, y: uPlot.Axis): uPlot.Axis[] {
   const both = { space: 70, size: 46 };
   const own: uPlot.Axis = { ...both, label: here === 'UTC' ? here : `${zone} (${here})`, values: clock(local) };
   if (here === 'UTC') return [own, y];
-  return [own, y, { ...both, scale: 'x', side: 0, label: 'UTC', values: clock(() => 0), grid: { show: false } }];
+  // Its second line, the day, is drawn below the first one: towards the picture.
+  const above: uPlot.Axis = { ...both, scale: 'x', side: 0, gap: 19, label: 'UTC', values: clock(() => 0) };
+  return [own, y, { ...above, grid: { show: false } }];
 }
 
 const font = '12px system-ui, sans-serif';

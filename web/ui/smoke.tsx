@@ -193,13 +193,18 @@ function Losses({ list, of }: Props) {
             [0, worst],
           ] as uPlot.AlignedData
         }
-        tells={tellsOf(all, (p) => `${percent(p.packet_loss_rate)}, ${count(p.failed)} of ${count(p.answered + p.failed)} lost`)}
+        tells={tellsOf(all, (p) => `${percent(p.packet_loss_rate)}, ${count(p.failed)} of ${count(p.answered + p.failed)} ${words(ofTurns(of), 'lost')}`)}
         options={() => ({
           legend: { show: false },
           scales: { y: { range: [0, worst * 1.1] } },
           axes: [
             { show: false },
-            { label: 'lost', size: 60, space: 24, values: (_, at) => at.map((v) => percent(v)) },
+            {
+              label: words(ofTurns(of), 'lost'),
+              size: 60,
+              space: 24,
+              values: (_, at) => at.map((v) => `${tick(+(100 * v).toPrecision(3))}\u00a0%`),
+            },
           ],
           series: [{}, { paths: paths(all, draw), points: { show: false } }],
         })}
