@@ -27,7 +27,7 @@ rtcbench/internal/sandbox: rtcbench/internal/sandbox/options github.com/livekit/
 rtcbench/internal/sandbox/sandboxtest: rtcbench/internal/sandbox/options rtcbench/internal/benchtest
 	rtcbench/internal/audio github.com/gorilla/websocket github.com/livekit google.golang.org/protobuf github.com/pion
 rtcbench/internal/sandbox/sandboxtest/server: rtcbench/internal/sandbox
-rtcbench/internal/advice: rtcbench/bench rtcbench/internal/redact
+rtcbench/internal/advice: rtcbench/bench rtcbench/internal/redact golang.org/x/net/idna
 rtcbench/internal/platform/livekit: rtcbench/bench rtcbench/internal/advice rtcbench/internal/redact
 	github.com/livekit/server-sdk-go/v2 github.com/livekit/protocol github.com/pion/webrtc/v4
 	github.com/pion/interceptor github.com/pion/rtp github.com/pion/rtcp github.com/golang-jwt/jwt/v5
@@ -36,7 +36,8 @@ rtcbench/internal/store/sqlite: rtcbench/bench rtcbench/internal/files rtcbench/
 	modernc.org/sqlite
 	rtcbench/internal/store/rollup
 rtcbench/internal/store/rollup: rtcbench/bench rtcbench/internal/stats
-rtcbench/internal/store/postgres: rtcbench/bench rtcbench/internal/redact rtcbench/internal/result
+rtcbench/internal/store/postgres: rtcbench/bench rtcbench/internal/advice rtcbench/internal/redact
+	rtcbench/internal/result
 	rtcbench/internal/stats rtcbench/internal/store/rollup github.com/jackc/pgx/v5 github.com/google/uuid
 rtcbench/internal/postgrestest:
 rtcbench/internal/outbox: rtcbench/bench rtcbench/internal/result golang.org/x/sys/unix

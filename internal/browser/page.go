@@ -193,6 +193,7 @@ func evaluate[T any](ctx context.Context, p *Page, function string, argument any
 // Join loads the platform's page, which may connect to that platform alone, and takes a seat. It returns by ctx's end,
 // with a LateError if ctx had a deadline that has passed.
 func (p *Page) Join(ctx context.Context, c JoinConfig) error {
+	c = asciiHosts(c)
 	p.missing = c.Page.Missing
 	_, err := call(ctx, p, func(ctx context.Context) (chromedp.Void, error) {
 		return chromedp.Void{}, chromedp.Do(ctx, chromedp.Navigate(p.pages.add(c)))

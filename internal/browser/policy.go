@@ -5,7 +5,15 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"rtcbench/internal/advice"
 )
+
+// asciiHosts is c with its hosts as DNS has them: a browser's rules and a page's policy name a host by no other name.
+func asciiHosts(c JoinConfig) JoinConfig {
+	c.URL, c.BundleURL = advice.ASCIIURL(c.URL), advice.ASCIIURL(c.BundleURL)
+	return c
+}
 
 // hosts are the hosts that a page needs, as host or host:port: those of its platform, and those that were named.
 func hosts(c JoinConfig) []string {

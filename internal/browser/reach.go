@@ -24,7 +24,7 @@ func reach(rooms []JoinConfig, e environment.Environment) (requests, lookups str
 		names = append(names, "*"+string(digit)) // an address of IPv4: no name of the Internet ends so
 	}
 	for _, c := range rooms {
-		for _, h := range hosts(c) {
+		for _, h := range hosts(asciiHosts(c)) {
 			names = append(names, kin(h)...)
 		}
 		names = append(names, c.Page.Relays...)

@@ -28,6 +28,8 @@ func TestReach(t *testing.T) {
 		{of(browser.JoinConfig{Platform: "daily", URL: "https://my.daily.co/r",
 			BundleURL: "https://mirror.example:8443/cm"}), []string{"*.daily.co", "mirror.example", "*.twilio.com"},
 			nil},
+		{of(browser.JoinConfig{Platform: "livekit", URL: "wss://rtc.münchen.example:7443"}),
+			[]string{"rtc.xn--mnchen-3ya.example"}, []string{"rtc.münchen.example"}},
 		{of(browser.JoinConfig{Platform: "livekit", URL: "wss://evil.example, EXCLUDE *"}), nil, []string{"*"}},
 	} {
 		requests, lookups := browser.Reach([]browser.JoinConfig{c.room}, os.LookupEnv)

@@ -152,6 +152,19 @@ type cleaned struct {
 func (c cleaned) Error() string { return c.text }
 func (c cleaned) Unwrap() error { return c.err }
 
+// Spelt is u as text, with its host as it was written: URL.String escapes a name that is not ASCII. What is no letter
+// of any alphabet stays escaped: it may be invisible, or turn the text around.
+func Spelt(u *url.URL) string {
+	odd := func(r rune) bool {
+		return r >= utf8.RuneSelf && !unicode.In(r, unicode.Letter, unicode.Mark, unicode.Digit)
+	}
+	if strings.ContainsFunc(u.Host, odd) {
+		return u.String()
+	}
+	escaped := strings.TrimPrefix((&url.URL{Host: u.Host}).String(), "//")
+	return strings.Replace(u.String(), "//"+escaped, "//"+u.Host, 1)
+}
+
 // URL is a URL without what may be secret in it: user info, query and fragment. What is no URL is "".
 func URL(raw string) string {
 	u, err := url.Parse(raw)
@@ -159,5 +172,5 @@ func URL(raw string) string {
 		return ""
 	}
 	u.User, u.RawQuery, u.ForceQuery, u.Fragment, u.RawFragment = nil, "", false, "", ""
-	return u.String()
+	return Spelt(u)
 }

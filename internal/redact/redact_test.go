@@ -55,3 +55,17 @@ func TestClean(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// TestURLsInOtherAlphabets are shown as they were written.
+func TestURLsInOtherAlphabets(t *testing.T) {
+	for typed, want := range map[string]string{
+		"wss://bob:secret@münchen.example:7880/r?t=secret": "wss://münchen.example:7880/r",
+		"https://日本.example":                               "https://日本.example",
+		"https://xn--wgv71a.example":                       "https://xn--wgv71a.example",
+		"https://a\u0085b.example/":                        "https://a%C2%85b.example/",
+	} {
+		if got := URL(typed); got != want {
+			t.Errorf("%q: %q, want %q", typed, got, want)
+		}
+	}
+}

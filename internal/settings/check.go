@@ -11,6 +11,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"rtcbench/internal/redact"
 )
 
 // Check reads the values of flags, which the parser leaves as text so that an error can name their source. It keeps the
@@ -117,7 +119,7 @@ func (c *Check) ServerURL(flag, value string, schemes ...string) string {
 	if u.Path != "" { // JoinPath would make one
 		u = u.JoinPath()
 	}
-	return u.String()
+	return redact.Spelt(u)
 }
 
 func isPort(text string) bool {

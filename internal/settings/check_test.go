@@ -7,6 +7,8 @@ func TestURLs(t *testing.T) {
 	for in, want := range map[string]string{
 		"https://host":                       "https://host",
 		"https://host//":                     "https://host/",
+		"https://münchen.example:1//ü/":      "https://münchen.example:1/%C3%BC/",
+		"https://a\u202eb.example":           "https://a%E2%80%AEb.example", // would turn the text around
 		"https://host//a///b/":               "https://host/a/b/",
 		"https://host/a%2Fb//c?t=x//y":       "https://host/a%2Fb/c?t=x//y",
 		" https://h.daily.co//room?t=1//2\n": "https://h.daily.co/room?t=1//2",

@@ -2,6 +2,7 @@ package call
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"encoding/base64"
@@ -27,6 +28,9 @@ const dialTimeout = 20 * time.Second
 func (d *Dialer) Dial(network, address string) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), dialTimeout)
 	defer cancel()
+	if host, port, err := net.SplitHostPort(address); err == nil {
+		address = net.JoinHostPort(advice.ASCIIHost(host), port)
+	}
 	var plain net.Dialer
 	var by *url.URL
 	if u, err := url.Parse(d.URL); err == nil && d.Proxy != nil {
@@ -63,10 +67,7 @@ func toProxy(ctx context.Context, network string, by *url.URL) (net.Conn, error)
 }
 
 func withPort(u *url.URL, port string) string {
-	if u.Port() != "" {
-		return u.Host
-	}
-	return net.JoinHostPort(u.Hostname(), port)
+	return net.JoinHostPort(advice.ASCIIHost(u.Hostname()), cmp.Or(u.Port(), port))
 }
 
 // through asks the proxy for a tunnel to address with CONNECT (RFC 9110 §9.3.6).

@@ -18,6 +18,7 @@ import (
 	"github.com/pion/interceptor"
 
 	"rtcbench/bench"
+	"rtcbench/internal/advice"
 	"rtcbench/internal/redact"
 )
 
@@ -95,7 +96,7 @@ func (s *session) whyEnded(err error) error {
 }
 
 func (s *session) join(ctx context.Context, room bench.Room) error {
-	err := s.room.JoinWithContextAndToken(s.traced(room.URL), room.URL, room.Token,
+	err := s.room.JoinWithContextAndToken(s.traced(room.URL), advice.ASCIIURL(room.URL), room.Token,
 		lksdk.WithAutoSubscribe(false),
 		lksdk.WithConnectTimeout(attemptTimeout(ctx, room.URL)),
 		lksdk.WithLogger(logger.GetDiscardLogger()),

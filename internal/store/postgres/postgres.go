@@ -17,6 +17,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"rtcbench/bench"
+	"rtcbench/internal/advice"
 	"rtcbench/internal/redact"
 	"rtcbench/internal/result"
 )
@@ -47,6 +48,13 @@ func New(ctx context.Context, o Options) (*Store, error) {
 		return nil, fmt.Errorf("the URL of the database is to be %w", err)
 	}
 	c.MaxConns = min(c.MaxConns, mostConnections)
+	lookUp := c.ConnConfig.LookupFunc
+	c.ConnConfig.LookupFunc = func(ctx context.Context, host string) ([]string, error) {
+		return lookUp(ctx, advice.ASCIIHost(host))
+	}
+	if secure := c.ConnConfig.TLSConfig; secure != nil {
+		secure.ServerName = advice.ASCIIHost(secure.ServerName)
+	}
 	s := &Store{name: nameOf(c), hide: redact.New(c.ConnConfig.Password), words: o.Words,
 		series: map[bench.Series]int64{}, days: map[time.Time]bool{}}
 	if s.pool, err = pgxpool.NewWithConfig(ctx, c); err != nil {
@@ -151,11 +159,14 @@ func bare(err error) error {
 	}
 	var said *pgconn.PgError
 	var dialling *net.OpError
+	var unknown *net.DNSError
 	switch {
 	case errors.As(err, &said):
 		return said
 	case errors.As(err, &dialling):
 		return dialling
+	case errors.As(err, &unknown):
+		return unknown
 	}
 	return connecting.Unwrap()
 }
