@@ -2,12 +2,16 @@ package dashboard
 
 import (
 	"fmt"
+	"net/http/httptest"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"rtcbench/bench"
 	"rtcbench/internal/archive"
 	"rtcbench/internal/benchtest"
+	"rtcbench/web"
 )
 
 // aMesh keeps runs of three places that answer each other, each way with a latency of its own, and of one that answers
@@ -35,6 +39,66 @@ func aMesh(t testing.TB, s bench.WholeSaver) {
 	}
 	if _, err := s.SaveAll(t.Context(), list); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// widerThanCells are the texts of a mesh that have no room in their cells.
+const widerThanCells = `[...document.querySelectorAll('svg.mesh a')].flatMap((a) => {
+	const wide = (e) => e.getBoundingClientRect().width, room = wide(a.querySelector('rect'));
+	return [...a.querySelectorAll('text')].filter((e) => wide(e) > room).map((e) => e.textContent);
+}).join(', ')`
+
+// TestALargeMesh: also with many places, and where a way takes seconds, each figure stands whole in its cell, and each
+// name whole at its row and its column, 10 after 9.
+func TestALargeMesh(t *testing.T) {
+	pages, err := web.Dashboard()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, places := range []int{10, 18} {
+		t.Run(fmt.Sprint(places), func(t *testing.T) {
+			s := opened(t)
+			var list []bench.Record
+			for i := range places {
+				for j := range places {
+					r := benchtest.StoredRun(20, noon.Add(-time.Hour))
+					r.Location, r.Echo.Place = fmt.Sprintf("eu-central-%d", i+1), fmt.Sprintf("eu-central-%d-a", j+1)
+					r.Facts.Hidden = i == 0 && j == 1
+					for k := range r.Samples {
+						r.Samples[k].RTT = time.Duration(800+30*(i+j)) * time.Millisecond
+					}
+					list = append(list, bench.NewRecord(r))
+				}
+			}
+			if _, err := s.SaveAll(t.Context(), list); err != nil {
+				t.Fatal(err)
+			}
+			srv := New(Options{Open: func() (bench.Store, error) { return s, nil }, Pages: pages, Log: quiet,
+				Now: func() time.Time { return noon }})
+			web := httptest.NewServer(srv.Handler())
+			t.Cleanup(web.Close)
+			p := opensTab(t)
+			for _, screen := range []func(){func() {}, p.phone} {
+				screen()
+				p.open(web.URL + "/?" + p.eval("String(innerWidth)") + "#view=mesh")
+				p.shows("svg.mesh .cell")
+				if wide := p.eval(widerThanCells); wide != "" {
+					t.Errorf("wider than their cells are %s", wide)
+				}
+				names := strings.Fields(p.eval(`[...document.querySelectorAll('svg.mesh text.label')].map((e) =>
+					e.firstChild.data).join(' ')`))
+				for _, ending := range []string{"", "-a"} {
+					was := -1
+					for i := range places {
+						at := slices.Index(names, fmt.Sprintf("eu-central-%d%s", i+1, ending))
+						if at <= was {
+							t.Errorf("eu-central-%d%s is not after the one before: %v", i+1, ending, names)
+						}
+						was = at
+					}
+				}
+			}
+		})
 	}
 }
 

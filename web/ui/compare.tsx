@@ -96,7 +96,8 @@ function Suggested() {
   if (list.length === 0)
     return (
       <p class="told">
-        There is nothing of the last 7 days to be compared. <code>rtcbench both</code> measures two platforms at one time.
+        There is nothing of the last 7 days to be compared. <code>rtcbench both</code> measures two platforms at one
+        time.
       </p>
     );
   return (
@@ -214,7 +215,9 @@ function Sides({ g }: { g: Groups }) {
         </table>
       </div>
       {g.a.runs + g.b.runs > 2 && (
-        <p class="says">Percentiles of a side are here the medians of its runs' own, as differences are made of them.</p>
+        <p class="says">
+          Percentiles of a side are here the medians of its runs' own, as differences are made of them.
+        </p>
       )}
       <Take title="Both sides" table={table} />
     </>

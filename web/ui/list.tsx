@@ -4,7 +4,7 @@ import type { Overview } from './contract';
 import { Take } from './figure';
 import { place, type Row } from './overview';
 import { address, go, link, replace } from './state';
-import { ago, count, marks, moment, ms, percent, plural, route, utc, way } from './text';
+import { ago, count, marks, moment, ms, ordered, percent, plural, route, utc, way } from './text';
 
 interface Column {
   name: string;
@@ -26,9 +26,6 @@ const columns: Column[] = [
 ];
 
 const step = 100;
-
-/** A name with its numbers made as long as each other, so that 10 comes after 9. */
-const ordered = (name: string) => name.toLowerCase().replace(/\d+/g, (n) => n.padStart(12, '0'));
 
 function sorted(rows: Row[], order: string): Row[] {
   const name = order.replace(/^-/, '');

@@ -4,7 +4,7 @@ import type { Cell as MeshCell, Mesh } from './contract';
 import { Figure, narrow } from './figure';
 import { bandOf, bands } from './map';
 import { asked, go, link } from './state';
-import { ago, count, marks, moment, ms, percent, plural, range, utc, way } from './text';
+import { ago, count, marks, moment, ms, ordered, percent, plural, range, utc, way } from './text';
 import { Told } from './told';
 
 export function MeshView() {
@@ -42,6 +42,7 @@ const sizes = [
   { upTo: Infinity, wide: 46, high: 24 },
 ] as const;
 
+const twoLines = 40; // px: how high a cell is that has room for P95, too
 const [phone, narrowest] = [336, 40]; // px: the room of a picture, and the least that a cell takes there
 
 /** How large cells are that have so much room beside the names of their rows. */
@@ -59,12 +60,14 @@ interface MatrixProps {
 }
 
 function Matrix({ of, mesh, cells }: MatrixProps) {
-  const rows = [...new Set(cells.map((c) => c.from))].toSorted();
-  const columns = [...new Set(cells.map((c) => c.to))].toSorted();
+  const rows = names(cells.map((c) => c.from));
+  const columns = names(cells.map((c) => c.to));
   const longest = Math.max(...rows.map((r) => r.length));
   const left = Math.min(narrow.value ? 96 : 220, 24 + 7.4 * longest);
   const size = sizeOf(columns.length, left);
-  const top = 34;
+  const longestTo = Math.max(...columns.map((c) => c.length));
+  const upright = !fits(longestTo, size.wide);
+  const top = upright ? Math.min(150, 22 + letter * longestTo) : 34;
   const drawn = left + columns.length * size.wide + (narrow.value ? 2 : 8);
   const width = Math.max(narrow.value ? phone : 420, drawn);
   const height = top + rows.length * size.high + 8;
@@ -77,8 +80,8 @@ function Matrix({ of, mesh, cells }: MatrixProps) {
       title={of}
       says={
         <>
-          From the runner (row) to the echo (column): P50 of the round trip in ms, and P95 below it. The colour is
-          that of P95:{' '}
+          From the runner (row) to the echo (column): P50 of the round trip in ms
+          {size.high < twoLines ? '' : ', and P95 below it'}. The colour is that of P95:{' '}
           {bands.map((b) => (
             <span class={`key square ${b.ink}`}>{b.name}</span>
           ))}
@@ -93,7 +96,7 @@ function Matrix({ of, mesh, cells }: MatrixProps) {
       <div class="wide">
         <svg
           class="picture mesh"
-          style={`max-width:${width}px;min-width:${width <= phone ? 0 : Math.min(width, 620)}px`}
+          style={`max-width:${width}px;min-width:${width <= phone ? 0 : narrow.value ? width : Math.min(width, 620)}px`}
           viewBox={`0 0 ${width} ${height}`}
           role="group"
           aria-label={`from each runner to each echo, ${of}`}
@@ -103,12 +106,21 @@ function Matrix({ of, mesh, cells }: MatrixProps) {
               <line class="hatch" x1="0" y1="0" x2="0" y2="7" />
             </pattern>
           </defs>
-          {columns.map((c, i) => (
-            <text class="label" x={left + (i + 0.5) * size.wide} y={top - 10} text-anchor="middle">
-              {short(c, size.wide)}
-              <title>{c}</title>
-            </text>
-          ))}
+          {columns.map((c, i) => {
+            const [x, y] = [left + (i + 0.5) * size.wide + (upright ? 4 : 0), top - 10];
+            return (
+              <text
+                class="label"
+                x={x}
+                y={y}
+                text-anchor={upright ? 'start' : 'middle'}
+                transform={upright ? `rotate(-90 ${x} ${y})` : undefined}
+              >
+                {short(c, upright ? top : size.wide)}
+                <title>{c}</title>
+              </text>
+            );
+          })}
           {rows.map((r, i) => (
             <g>
               <text class="label" x={left - 10} y={top + (i + 0.5) * size.high + 4} text-anchor="end">
@@ -134,10 +146,17 @@ function Matrix({ of, mesh, cells }: MatrixProps) {
   );
 }
 
-const short = (name: string, wide: number) => {
-  const room = Math.floor(wide / 7.2);
-  return name.length > room ? `${name.slice(0, Math.max(1, room - 1))}…` : name;
-};
+const letter = 7.2; // px: how wide a letter of a name is
+const fits = (letters: number, wide: number) => letters <= Math.floor(wide / letter);
+const short = (name: string, wide: number) =>
+  fits(name.length, wide) ? name : `${name.slice(0, Math.max(1, Math.floor(wide / letter) - 1))}…`;
+
+/** Each name once, 10 after 9. */
+const names = (list: string[]) => [...new Set(list)].toSorted((a, b) => (ordered(a) < ordered(b) ? -1 : 1));
+
+/** A style in which a text of a cell is as large as its room lets it be, and not larger than px. */
+const sized = (text: string, room: number, px: number) =>
+  `font-size:${Math.min(px, room / (0.7 * text.length)).toFixed(1)}px`;
 
 interface CellProps {
   cell: MeshCell | undefined;
@@ -162,11 +181,14 @@ function Cell({ cell, self, x, y, wide, high, until }: CellProps) {
       </g>
     );
   const ink = cell.p95_rtt === null ? 'unknown' : bandOf(cell.p95_rtt).ink;
-  const two = high >= 40;
+  const two = high >= twoLines && cell.p95_rtt !== null;
   const small = wide < 64; // a figure has room there, and nothing beside it
   const verdict = judged(cell);
   const mark = verdict === 'valid' ? '' : (marks[verdict] ?? '');
   const to = goal(cell);
+  const said = verdict === 'invalid' ? [mark, small ? '' : 'invalid'] : [ms(cell.p50_rtt), small ? '' : mark];
+  const figure = said.join(' ').trim();
+  const under = `${small ? mark : 'P95'} ${ms(cell.p95_rtt)}`.trim();
   return (
     <a
       href={link('place', to)}
@@ -180,14 +202,15 @@ function Cell({ cell, self, x, y, wide, high, until }: CellProps) {
       <text
         class={`figure-of ${ink}`}
         x={middle}
-        y={centre + (two && cell.p95_rtt !== null ? -2 : 5)}
+        y={centre + (two ? -2 : 5)}
         text-anchor="middle"
+        style={sized(figure, wide - 8, 14)}
       >
-        {verdict === 'invalid' ? (small ? mark : `${mark} invalid`) : `${ms(cell.p50_rtt)}${small && two ? '' : ` ${mark}`}`}
+        {figure}
       </text>
-      {two && cell.p95_rtt !== null && (
-        <text class={`under ${ink}`} x={middle} y={centre + 14} text-anchor="middle">
-          {small ? mark : 'P95'} {ms(cell.p95_rtt)}
+      {two && (
+        <text class={`under ${ink}`} x={middle} y={centre + 14} text-anchor="middle" style={sized(under, wide - 8, 11)}>
+          {under}
         </text>
       )}
     </a>

@@ -178,6 +178,8 @@ function Losses({ list, of }: Props) {
     on.fillStyle = colour('bad');
     on.fillRect(left, y(p.packet_loss_rate), wide, y(0) - y(p.packet_loss_rate));
   };
+  const about = (p: Sum) =>
+    `${percent(p.packet_loss_rate)}, ${count(p.failed)} of ${count(p.answered + p.failed)} ${words(ofTurns(of), 'lost')}`;
   return (
     <>
       <p class="says">
@@ -193,7 +195,7 @@ function Losses({ list, of }: Props) {
             [0, worst],
           ] as uPlot.AlignedData
         }
-        tells={tellsOf(all, (p) => `${percent(p.packet_loss_rate)}, ${count(p.failed)} of ${count(p.answered + p.failed)} ${words(ofTurns(of), 'lost')}`)}
+        tells={tellsOf(all, about)}
         options={() => ({
           legend: { show: false },
           scales: { y: { range: [0, worst * 1.1] } },

@@ -116,3 +116,6 @@ export const marks: Partial<Record<string, string>> = {
 /** An interval, where there is one. */
 export const range = (ci: number[] | null, write: (v: number | undefined) => string) =>
   ci ? `${write(ci[0])} … ${write(ci[1])}` : '–';
+
+/** A name with its numbers made as long as each other, so that 10 comes after 9. */
+export const ordered = (name: string) => name.toLowerCase().replace(/\d+/g, (n) => n.padStart(12, '0'));

@@ -75,7 +75,8 @@ export function Bursts({ of }: { of: Media }) {
       says={
         <>
           {count(heard.length)} of {plural(of.bursts.length, 'burst')} of noise came back
-          {lost > 0 && `; ${count(lost)} ${lost === 1 ? 'was' : 'were'} not heard again`}. <span class="key accent">mouth to ear</span>
+          {lost > 0 && `; ${count(lost)} ${lost === 1 ? 'was' : 'were'} not heard again`}.{' '}
+          <span class="key accent">mouth to ear</span>
           <span class="key warn square">of it, the jitter buffer</span>
         </>
       }
