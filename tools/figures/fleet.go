@@ -82,6 +82,23 @@ func (c centre) memory() (now, most float64) {
 	return now, most
 }
 
+// settling is how long a hub has to give back the memory of a rush.
+const settling = 15 * time.Second
+
+// tellMemory prints what the hub has in memory now, when it has settled, and what was the most.
+func (c centre) tellMemory(ctx context.Context) error {
+	now, _ := c.memory()
+	select {
+	case <-time.After(settling):
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	settled, most := c.memory()
+	row("  the hub's memory then, "+settling.String()+" later, and the most",
+		fmt.Sprintf("%.0f, %.0f, %.0f MB", now, settled, most), "≤ 700 MB")
+	return nil
+}
+
 // crowd are runners that are connected as real ones are, and measure nothing.
 type crowd struct {
 	centre
