@@ -159,17 +159,20 @@ func everyView() map[string]string {
 }
 
 // outside is what a phone does not show of a page: what is wider than the screen, pictures that one has to push aside
-// (the map alone has to be), texts that are cut off, and keys of colours that stand in a line by themselves and not at
-// its beginning. The page is drawn anew for the phone, for which it has some hundred frames.
+// (the map alone has to be), texts that are cut off or tiny, and keys of colours that stand in a line by themselves and
+// not at its beginning. The page is drawn anew for the phone, for which it has some hundred frames.
 const outside = `new Promise((done) => {
 	const root = document.documentElement, all = (of) => [...document.querySelectorAll(of)];
 	const box = (e) => e.getBoundingClientRect();
+	const size = (e) => e.getScreenCTM().a * parseFloat(getComputedStyle(e).fontSize);
 	const wrong = () => [
 		...(root.scrollWidth > root.clientWidth ? ['a width of ' + root.scrollWidth] : []),
 		...all('.wide:not(:has(.map))').filter((e) => e.scrollWidth > e.clientWidth).map((e) =>
 			e.querySelector('svg').getAttribute('aria-label') + ', beyond its edge'),
 		...all('svg.picture:not(.map) text').filter((e) => box(e).left < box(e.ownerSVGElement).left - 0.5 ||
 			box(e).right > box(e.ownerSVGElement).right + 0.5).map((e) => e.textContent + ', cut off'),
+		...all('svg.picture text:not([transform])').filter((e) => size(e) < 9).map((e) =>
+			e.textContent + ', too small to be read'),
 		...all('.says > .key, .says > .marks, .says > .band').filter((e) => {
 			const by = box(e).left - box(e.parentElement).left;
 			return by > 0.5 && by < 15;

@@ -3,7 +3,7 @@ import { geoEqualEarth, geoGraticule10, geoPath } from 'd3-geo';
 import { feature } from 'topojson-client';
 import type { Topology } from 'topojson-specification';
 import world from 'world-atlas/land-110m.json';
-import { Figure } from './figure';
+import { Figure, narrow } from './figure';
 import { isSilent, notShown, place, type Row } from './overview';
 import { go, link, type View } from './state';
 import { ago, count, marks, ms, percent, plural, route, utc, way } from './text';
@@ -74,20 +74,23 @@ interface Box {
 
 const meet = (a: Box, b: Box) => a.x < b.x + b.wide && b.x < a.x + a.wide && a.y < b.y + b.high && b.y < a.y + a.high;
 
+/** How large texts and dots are: the map of a phone is smaller, and what stands on it is not. */
+const scale = () => (narrow.value ? 1.5 : 1);
+
 /** Where the text of each spot has room: right of it, left, below, above or at a corner; undefined = nowhere. */
-function placed(list: Spot[]): (Box | undefined)[] {
-  const taken: Box[] = list.map(({ at }) => ({ x: at[0] - 7, y: at[1] - 7, wide: 14, high: 14 }));
+function placed(list: Spot[], k: number): (Box | undefined)[] {
+  const taken: Box[] = list.map(({ at }) => ({ x: at[0] - 7 * k, y: at[1] - 7 * k, wide: 14 * k, high: 14 * k }));
   return list.map((s) => {
     const text = lines(s);
-    const wide = 6.6 * Math.max(...text.map((t) => t.length)) + 2;
-    const high = 14 * text.length;
+    const wide = 6.6 * k * Math.max(...text.map((t) => t.length)) + 2;
+    const high = 14 * k * text.length;
     const [x, y] = s.at;
     const free = [
-      { x: x + 9, y: y - 8 },
-      { x: x - 9 - wide, y: y - 8 },
-      { x: x - wide / 2, y: y + 9 },
-      { x: x - wide / 2, y: y - 9 - high },
-      ...[4 - wide, -4].flatMap((by) => [8, -8 - high].map((down) => ({ x: x + by, y: y + down }))),
+      { x: x + 9 * k, y: y - 8 * k },
+      { x: x - 9 * k - wide, y: y - 8 * k },
+      { x: x - wide / 2, y: y + 9 * k },
+      { x: x - wide / 2, y: y - 9 * k - high },
+      ...[4 - wide, -4].flatMap((by) => [8 * k, -8 * k - high].map((down) => ({ x: x + by, y: y + down }))),
     ]
       .map((b) => ({ ...b, wide, high }))
       .find(
@@ -112,7 +115,7 @@ export function Map({ list, since, until }: { list: Row[]; since: number; until:
   const known = list.filter((s) => s.where !== null);
   const unknown = [...new Set(list.filter((s) => s.where === null).map((s) => s.location_id))];
   const all = spots(known, since, until);
-  const boxes = placed(all);
+  const boxes = placed(all, scale());
   return (
     <Figure
       title="Where"
@@ -126,7 +129,7 @@ export function Map({ list, since, until }: { list: Row[]; since: number; until:
             <span class={`key ${b.ink}`}>{b.name}</span>
           ))}
           <span class="key hollow">silent for a while</span>
-          {unknown.length > 0 && <span class="key none">not on the map: {some(unknown)}</span>}
+          {unknown.length > 0 && <span class="key none">Not on the map: {some(unknown)}</span>}
         </>
       }
       table={() => ({
@@ -166,6 +169,7 @@ const some = (names: string[]) =>
   names.slice(0, 6).join(', ') + (names.length > 6 ? ` and ${names.length - 6} more` : '');
 
 function Dot({ s, box, until }: { s: Spot; box: Box | undefined; until: number }) {
+  const k = scale();
   const [view, to] = goal(s);
   const names = s.list.slice(0, 5).map((x) => {
     const gone = s.silent ? `, silent for ${ago(until - x.last_end)}` : '';
@@ -189,11 +193,17 @@ function Dot({ s, box, until }: { s: Spot; box: Box | undefined; until: number }
         class={`dot ${s.worst === null ? 'hollow' : bandOf(s.worst).ink}`}
         cx={s.at[0]}
         cy={s.at[1]}
-        r={s.list.length > shownLines ? 7 : 6}
+        r={k * (s.list.length > shownLines ? 7 : 6)}
       />
       {box &&
         lines(s).map((t, i) => (
-          <text class="label halo" text-anchor={anchor} x={x} y={box.y + 12 + 14 * i}>
+          <text
+            class="label halo"
+            style={`font-size:${12 * k}px`}
+            text-anchor={anchor}
+            x={x}
+            y={box.y + k * (12 + 14 * i)}
+          >
             {t}
           </text>
         ))}
