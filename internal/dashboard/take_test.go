@@ -50,6 +50,12 @@ const takeAll = `(async (before) => {
 		if (!drawn.documentElement.textContent.includes(title)) tell('SVG does not say what it is');
 		for (const inner of drawn.querySelectorAll('svg svg'))
 			if (inner.querySelectorAll('path, rect, circle, line').length < 2) tell('SVG has nothing in it');
+		for (const e of drawn.querySelectorAll('text')) {
+			const edge = e.getAttribute('stroke') ?? 'none';
+			if (edge !== 'none' && !e.getAttribute('paint-order')?.startsWith('stroke'))
+				tell(e.textContent + ' lies under its edge');
+			if (/^[.,;:]/.test(e.textContent)) tell(e.textContent + ' stands apart from its word');
+		}
 		if (drawn.querySelectorAll('svg svg').length === 0) tell('SVG has no picture');
 		const bad = /color-mix|var\(|class=|NaN|undefined/.exec(svg);
 		if (bad) tell('SVG has ' + bad[0]);

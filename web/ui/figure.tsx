@@ -127,7 +127,7 @@ export function TableOf({ head, lines }: Table) {
           {lines.slice(0, most).map((l) => (
             <tr>
               {l.map((c) => (
-                <td>{c}</td>
+                <td class={c.length > 40 ? 'long' : undefined}>{c}</td>
               ))}
             </tr>
           ))}

@@ -129,7 +129,7 @@ export function Map({ list, since, until }: { list: Row[]; since: number; until:
             <span class={`key ${b.ink}`}>{b.name}</span>
           ))}
           <span class="key hollow">silent for a while</span>
-          {unknown.length > 0 && <span class="key none">Not on the map: {some(unknown)}</span>}
+          {unknown.length > 0 && <span class="key none">(not on the map: {some(unknown)})</span>}
         </>
       }
       table={() => ({

@@ -86,8 +86,8 @@ function Matrix({ of, mesh, cells }: MatrixProps) {
             <span class={`key square ${b.ink}`}>{b.name}</span>
           ))}
           <span class="key none">
-            {marks.doubtful}&nbsp;framed: a run of it is doubtful; {marks.invalid}&nbsp;hatched: all are invalid
-            {missing.length > 0 && `; –: no run yet, of ${plural(missing.length, 'pair')}`}
+            ({marks.doubtful}&nbsp;framed: a run of it is doubtful; {marks.invalid}&nbsp;hatched: all are invalid
+            {missing.length > 0 && `; –: no run yet, of ${plural(missing.length, 'pair')}`})
           </span>
         </>
       }

@@ -220,7 +220,7 @@ export function Pings({ file }: { file: File }) {
       says={
         <>
           Seconds after the start. <Legend of={present} turns={turns} />
-          {edges && <span class="key none">what was not answered in time stands at the upper edge</span>}
+          {edges && <span class="key none">(what was not answered in time stands at the upper edge)</span>}
         </>
       }
       table={{

@@ -52,6 +52,8 @@ const kept = [
   'stroke',
   'stroke-width',
   'stroke-dasharray',
+  'stroke-linejoin',
+  'paint-order',
   'opacity',
   'font-size',
   'font-weight',
@@ -81,17 +83,25 @@ interface Word {
 function words(of: Element): Word[] {
   const quiet = getComputedStyle(of).color;
   const list: Word[] = [];
+  let ended = true; // what comes next is a word of its own
   for (const node of of.childNodes) {
     if (node instanceof Element) {
       const key = getComputedStyle(node, '::before');
-      if (node.matches('.key, .band') && key.display !== 'none')
+      ended ||= node.matches('.key, .band, .marks');
+      if (node.matches('.hollow')) list.push({ text: '◌', ink: quiet });
+      else if (node.matches('.key, .band') && key.display !== 'none')
         list.push({ text: '■', ink: key.backgroundColor, seen: key.opacity });
       const mark = node.querySelector('.mark');
       if (mark) list.push({ text: mark.textContent ?? '', ink: getComputedStyle(mark).color });
     }
     let text = node.textContent ?? '';
     if (node instanceof Element && node.matches('.marks')) text = node.lastChild?.textContent ?? '';
-    for (const t of text.split(/\s+/)) if (t) list.push({ text: t, ink: quiet });
+    const [first = '', ...more] = text.split(/\s+/);
+    const last = list.at(-1);
+    if (last && !ended) last.text += first;
+    else if (first) list.push({ text: first, ink: quiet });
+    for (const t of more) if (t) list.push({ text: t, ink: quiet });
+    if (text !== '') ended = /\s$/.test(text);
   }
   return list;
 }

@@ -136,7 +136,7 @@ export function Strips({ of }: { of: Turns }) {
           <span class="key accent square">caller (above)</span>
           <span class="key warn square">agent (below)</span>
           <span class="key none">
-            framed: a gap in the answer; upright line: the caller interrupts; dashed: nobody answers
+            (framed: a gap in the answer; upright line: the caller interrupts; dashed: nobody answers)
           </span>
         </>
       }
