@@ -67,6 +67,9 @@ func TestAReportOpensWithoutAServer(t *testing.T) {
 		if title := p.shows(".run h2"); !strings.Contains(title, report.ShortID(sides[0].Runs[0].ID)) {
 			t.Errorf("%s is called %s", name, title)
 		}
+		if name == "both" && !strings.Contains(p.shows("main > .says"), "A: a; B: b.") {
+			t.Errorf("it does not say which side is which: %s", p.shows("main"))
+		}
 		if said := p.eval(`document.body.innerText + [...document.querySelectorAll('[aria-label]')]
 			.map((e) => e.ariaLabel)`); name == "turns" && strings.Contains(said, "round trip") {
 			t.Errorf("a turn has a latency, and no round trip: %s", said)

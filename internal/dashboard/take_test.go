@@ -50,6 +50,12 @@ const takeAll = `(async (before) => {
 		if (!drawn.documentElement.textContent.includes(title)) tell('SVG does not say what it is');
 		for (const inner of drawn.querySelectorAll('svg svg'))
 			if (inner.querySelectorAll('path, rect, circle, line').length < 2) tell('SVG has nothing in it');
+		if (title === 'Difference of the medians' && !/A: ?location=fra/.test(drawn.documentElement.textContent))
+			tell('it does not say what A is');
+		const sheet = document.body.appendChild(document.importNode(drawn.documentElement, true));
+		for (const e of sheet.querySelectorAll(':scope > text'))
+			if (e.getBBox().x + e.getBBox().width > 960) tell(e.textContent + ' is beyond the edge');
+		sheet.remove();
 		for (const e of drawn.querySelectorAll('text')) {
 			const edge = e.getAttribute('stroke') ?? 'none';
 			if (edge !== 'none' && !e.getAttribute('paint-order')?.startsWith('stroke'))
@@ -60,9 +66,9 @@ const takeAll = `(async (before) => {
 		const bad = /color-mix|var\(|class=|NaN|undefined/.exec(svg);
 		if (bad) tell('SVG has ' + bad[0]);
 		const image = await createImageBitmap(await take('PNG'));
-		const sheet = new OffscreenCanvas(image.width, image.height).getContext('2d');
-		sheet.drawImage(image, 0, 0);
-		const points = new Uint32Array(sheet.getImageData(0, 0, image.width, image.height).data.buffer);
+		const paper = new OffscreenCanvas(image.width, image.height).getContext('2d');
+		paper.drawImage(image, 0, 0);
+		const points = new Uint32Array(paper.getImageData(0, 0, image.width, image.height).data.buffer);
 		if (new Set(points.filter((_, i) => i % 7 === 0)).size < 5 || image.width < 1000) tell('PNG has nothing in it');
 	}
 	return JSON.stringify({seen, wrong});

@@ -17,12 +17,13 @@ interface Props {
   title: string;
   says?: ComponentChildren;
   table: Tabled;
+  of?: string; // what it is a picture of, for whoever has it without the page; without it what the page says
   nothing?: string | undefined;
   children?: ComponentChildren;
 }
 
 /** A picture. Where there is nothing to be drawn it says why. */
-export function Figure({ title, says, table, nothing, children }: Props) {
+export function Figure({ title, says, table, of, nothing, children }: Props) {
   const box = useRef<HTMLElement>(null);
   const [open, setOpen] = useState(false);
   if (nothing) {
@@ -34,7 +35,7 @@ export function Figure({ title, says, table, nothing, children }: Props) {
     );
   }
   return (
-    <figure class="figure" ref={box}>
+    <figure class="figure" ref={box} data-of={of}>
       <h3>{title}</h3>
       {says && <p class="says">{says}</p>}
       {children}

@@ -31,6 +31,7 @@ export function Forest({ c }: { c: Comparison }) {
   return (
     <Figure
       title="Difference of the medians"
+      of={`A: ${c.all.a.operand}; B: ${c.all.b.operand}`}
       nothing={
         drawn.length === 0
           ? c.all.alike

@@ -28,6 +28,9 @@ function App() {
         {report.comparison && (
           <>
             <p class="verdict">{report.comparison.all.verdict}</p>
+            <p class="says">
+              A: {report.comparison.all.a.operand}; B: {report.comparison.all.b.operand}.
+            </p>
             <Forest c={report.comparison} />
           </>
         )}

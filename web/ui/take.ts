@@ -148,11 +148,13 @@ export function sheetOf(box: Element, title: string): { svg: string; width: numb
   }
   const section = box.closest('section');
   const way = section?.querySelector(':scope > .says')?.textContent?.split('. ')[0] ?? '';
-  const whose = [section?.querySelector('h2')?.textContent, way].filter(Boolean).join(' · ');
+  const of = (box as HTMLElement).dataset.of ?? way;
+  const whose = [section?.querySelector('h2')?.textContent, of].filter(Boolean).join(' · ');
   const made = `${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC`;
   const foot = ['rtcbench', whose, `taken ${made}`].filter(Boolean).join(' · ');
-  body += `<text x="${edge}" y="${y + 4}" font-size="11" fill="${ink}" opacity="0.7">${escaped(foot)}</text>`;
-  const height = y + 20;
+  const last = written(foot.split(' ').map((text) => ({ text, ink, seen: '0.7' })), y + 4);
+  body += last.svg;
+  const height = last.bottom + 4;
   const paper = getComputedStyle(document.body).backgroundColor;
   const frame = `xmlns="http://www.w3.org/2000/svg" width="${sheet}" height="${height}" font-family="${font}"`;
   const svg =
