@@ -170,6 +170,11 @@ func TestThePageShowsTheFigures(t *testing.T) {
 	}
 	p.shows(".run .plot canvas")
 	p.well(web.URL)
+	p.eval(`[...document.querySelectorAll('.files a')].find((a) => a.textContent === 'Compare it').click(); ''`)
+	p.shows(".sides input")
+	if a := p.eval(`document.querySelector('.sides input').value`); a != last.ID {
+		t.Errorf("side A of a comparison with the run %s is %s", last.ID, a)
+	}
 
 	p.open(web.URL + "/#view=compare&a=location%3Dfra&b=location%3Dus-east-1")
 	if verdict := p.shows("p.verdict"); verdict != "A faster" {
@@ -188,6 +193,10 @@ func TestThePageShowsTheFigures(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.shows(fmt.Sprintf(`a[href*="%s"]`, fresh.ID))
+	if struck := p.eval(`['.trusted', '.figure-in'].map((of) => getComputedStyle(
+		document.querySelector('tr.invalid ' + of)).textDecorationLine).join(', ')`); struck != "none, line-through" {
+		t.Errorf("the verdict and the figures of an invalid run are struck out: %s", struck)
+	}
 	p.well(web.URL)
 }
 

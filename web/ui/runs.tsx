@@ -80,16 +80,15 @@ export function Runs() {
 
 function Line({ r }: { r: HistoryRun }) {
   return (
-    <tr>
+    <tr class={r.validity}>
       <td>{moment(r.end_time)}</td>
       <td class="quiet">{utc(r.end_time).slice(5, -4)}</td>
       <td>{route(r)}</td>
       <td>{way(r)}</td>
       <td>{count(r.total_messages)}</td>
-      <td>{ms(r.p50_rtt)}</td>
-      <td>{ms(r.p95_rtt)}</td>
-      <td>{ms(r.p99_rtt)}</td>
-      <td>{percent(r.packet_loss_rate)}</td>
+      {[ms(r.p50_rtt), ms(r.p95_rtt), ms(r.p99_rtt), percent(r.packet_loss_rate)].map((v) => (
+        <td class={v === '–' ? undefined : 'figure-in'}>{v}</td>
+      ))}
       <td class={`trusted ${r.validity}`} title={r.doubts.map((d) => d.text).join('; ')}>
         {marks[r.validity]} {r.validity}
       </td>

@@ -154,6 +154,7 @@ export function OneRun() {
       {id === '' && <p class="told">No run is named: choose one in Runs.</p>}
       {run && (
         <p class="files">
+          <a href={link('compare', { a: id })}>Compare it</a> ·{' '}
           <a href={`/api/v1/runs/${encodeURIComponent(id)}?format=csv`} download={`rtcbench-${id.slice(-8)}.csv`}>
             {run.result.details.turns ? 'Turns' : 'Pings'} as CSV
           </a>
