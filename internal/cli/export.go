@@ -53,7 +53,7 @@ func (cmd *exportCmd) Run(a *app) (done error) {
 		if stores.IsFile(cmd.Output, store) {
 			return usagef("--output %q: that is the store itself", cmd.Output)
 		}
-		f, err := keep.NewReplacement(cmd.Output)
+		f, err := keep.NewReplacement(a.ctx, cmd.Output)
 		if err != nil {
 			return usagef("--output %q: %w", cmd.Output, err)
 		}

@@ -86,7 +86,10 @@ func (cmd *reportCmd) Run(a *app) error {
 		_, err = picture.WriteTo(a.stdout)
 		return err
 	}
-	if err := keep.Replace(order.File, picture.Bytes()); err != nil {
+	if err := keep.ReplaceUntil(a.ctx, order.File, picture.Bytes()); err != nil {
+		if a.ctx.Err() != nil {
+			return a.bySignal()
+		}
 		return fmt.Errorf("write %s: %w", order.File, err)
 	}
 	fmt.Fprintln(a.stdout, order.File)

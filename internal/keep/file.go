@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -92,8 +93,12 @@ func Writable(path string) error {
 }
 
 // Replace writes data to path in one step, so nobody sees half a file. A pipe or a device is written to directly.
-func Replace(path string, data []byte) error {
-	r, err := NewReplacement(path)
+func Replace(path string, data []byte) error { return ReplaceUntil(context.Background(), path, data) }
+
+// ReplaceUntil is Replace for what can be made again: when ctx ends before the file is whole, the file at path stays,
+// and the error is the cause of ctx.
+func ReplaceUntil(ctx context.Context, path string, data []byte) error {
+	r, err := NewReplacement(ctx, path)
 	if err != nil {
 		return err
 	}
@@ -104,13 +109,15 @@ func Replace(path string, data []byte) error {
 // Replacement is a new file that replaces the file at a path when it is complete.
 type Replacement struct {
 	*os.File
-	path string // "" = a pipe or a device, which is written to directly
-	mode fs.FileMode
+	until    context.Context
+	path     string // "" = a pipe or a device, which is written to directly
+	mode     fs.FileMode
+	unsynced int // bytes
 }
 
-// NewReplacement begins a Replacement. The caller ends it with End.
-func NewReplacement(path string) (*Replacement, error) {
-	r := &Replacement{path: files.Target(path), mode: 0o644}
+// NewReplacement begins a Replacement. The caller ends it with End. Nothing more is written when ctx has ended.
+func NewReplacement(ctx context.Context, path string) (*Replacement, error) {
+	r := &Replacement{until: ctx, path: files.Target(path), mode: 0o644}
 	info, err := os.Stat(r.path)
 	if err == nil && !info.Mode().IsRegular() {
 		r.path = ""
@@ -123,6 +130,28 @@ func NewReplacement(path string) (*Replacement, error) {
 	sweep(filepath.Dir(r.path))
 	r.File, err = os.CreateTemp(filepath.Dir(r.path), begun+"*")
 	return r, err
+}
+
+// syncEvery is after how many bytes a Replacement is synced. A process cannot end while the disk takes what it wrote,
+// and a long file that is synced in one step would hold up a signal for seconds.
+const syncEvery = 4 << 20
+
+// Write implements io.Writer.
+func (r *Replacement) Write(data []byte) (n int, err error) {
+	for part := range slices.Chunk(data, syncEvery) {
+		if r.until.Err() != nil {
+			return n, context.Cause(r.until)
+		}
+		wrote, err := r.File.Write(part)
+		n += wrote
+		if r.unsynced += wrote; err == nil && r.path != "" && r.unsynced >= syncEvery {
+			r.unsynced, err = 0, r.Sync()
+		}
+		if err != nil {
+			return n, err
+		}
+	}
+	return n, nil
 }
 
 // begun is the prefix of the names of incomplete files.

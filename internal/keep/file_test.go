@@ -1,6 +1,7 @@
 package keep
 
 import (
+	"context"
 	"errors"
 	"io"
 	"os"
@@ -59,5 +60,40 @@ func TestAFileIsThereWhenAllOfItIs(t *testing.T) {
 	if err := WriteTo(missing, "the recording", func(io.Writer) error { return nil }); err == nil ||
 		!strings.HasPrefix(err.Error(), "write the recording: ") {
 		t.Error(err)
+	}
+}
+
+// endsAfter is a context that somebody ends while a file is being written.
+type endsAfter struct {
+	context.Context
+	looks int
+}
+
+func (e *endsAfter) Err() error {
+	if e.looks--; e.looks < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+// TestALongFileHoldsUpNoSignal: whoever stops a report while its file goes to the disk does not wait for the rest of
+// it, and has the file that was there.
+func TestALongFileHoldsUpNoSignal(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "report.html")
+	if err := os.WriteFile(path, []byte("old"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	long := make([]byte, 3*syncEvery)
+	err := ReplaceUntil(&endsAfter{context.Background(), 2}, path, long)
+	data, _ := os.ReadFile(path)
+	left, _ := os.ReadDir(filepath.Dir(path))
+	if !errors.Is(err, context.Canceled) || string(data) != "old" || len(left) != 1 {
+		t.Errorf("%v; %d bytes are there, and %d files", err, len(data), len(left))
+	}
+	if err := Replace(path, long); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Size() != int64(len(long)) || info.Mode().Perm() != 0o600 {
+		t.Errorf("%+v, %v", info, err)
 	}
 }
