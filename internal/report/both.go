@@ -83,10 +83,9 @@ func Compare(daily, livekit bench.Record) Comparison {
 		c.P95Diff = newDiff(p95)
 		c.Verdict = verdict(median)
 	}
-	for _, side := range []struct{ key, name string }{{"daily", "Daily"}, {"livekit", "LiveKit"}} {
-		if c.Validity[side.key] == bench.Invalid {
-			c.Verdict = fmt.Sprintf("none: the run on %s is invalid, and no measure of its path", side.name)
-		}
+	if why := areInvalid("the run on Daily", "the run on LiveKit", c.Validity["daily"] == bench.Invalid,
+		c.Validity["livekit"] == bench.Invalid); why != "" {
+		c.Verdict = "none: " + why
 	}
 	c.LossDiff = lossDiff([]bench.Record{daily}, []bench.Record{livekit})
 	more := c.LossDiff.losesMore("Daily", "LiveKit", &daily.Summary.Loss, &livekit.Summary.Loss)

@@ -132,8 +132,8 @@ func CompareGroups(a, b Group, by Against) Groups {
 
 // conclude adds to the verdict what else has to be in the same line.
 func (c *Groups) conclude(by Against) {
-	if side := c.invalidSide(); side != "" && !by.Invalid && c.Method != byNothing {
-		c.Verdict = fmt.Sprintf("none: %s is invalid, and no measure of its path", side)
+	if why := c.invalid(); why != "" && !by.Invalid && c.Method != byNothing {
+		c.Verdict = "none: " + why
 	}
 	c.Verdict += c.LossDiff.losesMore("B", "A", c.B.Loss, c.A.Loss)
 	if !c.Alike {
@@ -163,15 +163,22 @@ func (d *Shift) losesMore(first, second string, of, ofSecond *float64) string {
 	return fmt.Sprintf("; %s loses more (%s %s, %s %s)", more, second, percentage(ofSecond), first, percentage(of))
 }
 
-// invalidSide names a side with an invalid run in it; "" = there is none.
-func (c *Groups) invalidSide() string {
+// invalid says which side has an invalid run in it; "" = none has.
+func (c *Groups) invalid() string {
+	return areInvalid("A", "B", c.A.Invalid > 0, c.B.Invalid > 0)
+}
+
+// areInvalid says which of two sides is invalid; "" = none is.
+func areInvalid(first, second string, one, other bool) string {
 	switch {
-	case c.A.Invalid > 0:
-		return "A"
-	case c.B.Invalid > 0:
-		return "B"
+	case one && other:
+		return first + " and " + second + " are invalid, and no measures of their paths"
+	case other:
+		first = second
+	case !one:
+		return ""
 	}
-	return ""
+	return first + " is invalid, and no measure of its path"
 }
 
 // floorDiff is the median of b's floors minus the median of a's floors, in milliseconds; nil = a run has no floor.

@@ -276,6 +276,15 @@ func TestNoVerdictOnAnInvalidRun(t *testing.T) {
 		both.Validity["livekit"] != bench.Invalid || both.MedianDiff == nil {
 		t.Errorf("both: %+v", both)
 	}
+	a[0].Summary.Validity.Verdict = bench.Invalid
+	by.Invalid = false
+	const nor = " are invalid, and no measures of their paths"
+	c = CompareGroups(Group{Name: "a", Runs: a}, Group{Name: "b", Runs: b}, by)
+	both = Compare(a[0], b[0])
+	if c.Verdict != "none: A and B"+nor || c.Slower.Why != "A and B"+nor ||
+		both.Verdict != "none: the run on Daily and the run on LiveKit"+nor {
+		t.Errorf("two invalid runs: %q, %+v, %q", c.Verdict, c.Slower, both.Verdict)
+	}
 }
 
 // TestFloorsExplain: where the instrument's own part is known of both sides, what it explains of the difference is

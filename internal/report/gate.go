@@ -40,8 +40,8 @@ func (c *Groups) gates(a, b []bench.Record, by Against) (slower, lossier *Gate) 
 		if g != nil {
 			g.Why = c.class().Words(g.Why)
 		}
-		if side := c.invalidSide(); g != nil && side != "" && !by.Invalid {
-			*g = Gate{Percent: g.Percent, Why: side + " is invalid, and no measure of its path"}
+		if why := c.invalid(); g != nil && why != "" && !by.Invalid {
+			*g = Gate{Percent: g.Percent, Why: why}
 		}
 	}
 	return slower, lossier
