@@ -47,7 +47,7 @@ func TestBothByAudio(t *testing.T) {
 	}
 	daily.Facts.Audio[0].RED = true
 	livekit.Facts.Audio[0].RED = true
-	if got := text(); !strings.Contains(got, "verdict none: the run on LiveKit is invalid") ||
+	if got := text(); !strings.Contains(got, "verdict none: the run on Daily and the run on LiveKit are invalid") ||
 		strings.Contains(got, "for voice") {
 		t.Errorf("with RED:\n%s", got)
 	}
