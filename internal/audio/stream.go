@@ -22,6 +22,13 @@ func IsFiller(payload []byte) bool {
 	return ok && toc == silence[0] && bytes.Equal(frame, silence[1:]) && len(bytes.TrimLeft(padding, "\x00")) == 0
 }
 
+// IsSilence reports whether a payload is the silence that an SFU sends by itself: without padding, and perhaps longer
+// by zeros.
+func IsSilence(payload []byte) bool {
+	rest, ok := bytes.CutPrefix(payload, silence)
+	return ok && len(bytes.TrimLeft(rest, "\x00")) == 0
+}
+
 // stream keeps the runner's track a stream where pings are farther apart than frames: fillers go between them.
 type stream struct {
 	session bench.Session

@@ -105,15 +105,15 @@ func (a *answerer) stamp(packet bench.Packet) (received, sent float64) {
 	return a.clock.UnixMilli(packet.At), a.clock.UnixMilli(now)
 }
 
-// audio writes the packet that answers another one into the buffer. A filler is answered with a filler, so that the way
-// back is a stream where the way there is one. A packet that is not ours, as the silence that an SFU sends by itself,
-// gets no answer.
+// audio writes the packet that answers another one into the buffer. Fillers and sound without a ping are sent back as
+// they are, so that the way back is the stream that the way there is: a page that does not come to send a ping sends
+// its sound all the same. The silence that an SFU sends by itself gets no answer.
 func (a *answerer) audio(packet bench.Packet) bool {
-	if audio.IsFiller(packet.Payload) {
+	asked, verdict := audio.Decode(packet.Payload)
+	if verdict == audio.NotOurs && !audio.IsSilence(packet.Payload) {
 		a.packet = append(a.packet[:0], packet.Payload...)
 		return true
 	}
-	asked, verdict := audio.Decode(packet.Payload)
 	if verdict != audio.Ours || asked.Type != audio.Ping {
 		return false
 	}
