@@ -89,6 +89,46 @@ func TestTestHelpersStayInTests(t *testing.T) {
 	}
 }
 
+// TestStandInsAreCalledByNobody: what stands in for a module (third_party) is imported by LiveKit's own packages, which
+// use it in servers that share rooms, and by the reader of YAML, to which nobody gives a validator.
+func TestStandInsAreCalledByNobody(t *testing.T) {
+	cmd := exec.Command("go", "list", "-deps", "-json=ImportPath,Imports,Dir,GoFiles", "./...")
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for d := json.NewDecoder(strings.NewReader(string(out))); d.More(); {
+		var p struct {
+			ImportPath, Dir  string
+			Imports, GoFiles []string
+		}
+		if err := d.Decode(&p); err != nil {
+			t.Fatal(err)
+		}
+		livekits := strings.HasPrefix(p.ImportPath, "github.com/livekit/")
+		if slices.Contains(p.Imports, "github.com/redis/go-redis/v9") && !livekits {
+			t.Errorf("%s imports Redis's client: third_party/redis is no client", p.ImportPath)
+		}
+		const yaml = "buf.build/go/protoyaml"
+		if slices.Contains(p.Imports, "buf.build/go/protovalidate") && p.ImportPath != yaml {
+			t.Errorf("%s imports protovalidate: third_party/protovalidate validates nothing", p.ImportPath)
+		}
+		if !slices.Contains(p.Imports, yaml) {
+			continue
+		}
+		for _, name := range p.GoFiles {
+			text, err := os.ReadFile(filepath.Join(p.Dir, name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(string(text), "Validator:") {
+				t.Errorf("%s of %s gives protoyaml a validator", name, p.ImportPath)
+			}
+		}
+	}
+}
+
 // TestNoForeignTypesInTheVocabulary: an exported signature of bench names no type of an SDK.
 func TestNoForeignTypesInTheVocabulary(t *testing.T) {
 	cmd := exec.Command("go", "doc", "-all", "./bench")
