@@ -108,8 +108,9 @@ func newRegions(t *testing.T) *regions {
 	if err := r.parts.Wait(t.Context(), lab.SFU, r.command("lab", "serve"), stage.Ready); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.parts.Wait(t.Context(), lab.SFU, r.command("hub", "--listen", lab.SFU.Address()+":8443", "--tls-self",
-		"--data-dir", r.path("centre"), "--config", plan, "--store", "sqlite:"+r.path("runs.db")), "hub at "); err != nil {
+	hub := r.command("hub", "--listen", lab.SFU.Address()+":8443", "--tls-self", "--data-dir", r.path("centre"),
+		"--config", plan, "--store", "sqlite:"+r.path("runs.db"))
+	if err := r.parts.Wait(t.Context(), lab.SFU, hub, "hub at "); err != nil {
 		t.Fatal(err)
 	}
 	return r
