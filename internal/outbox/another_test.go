@@ -2,6 +2,9 @@ package outbox
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -43,5 +46,43 @@ func TestAnotherRunOfAnIDThatWaits(t *testing.T) {
 	deliver(t, o, target("x", x))
 	if len(got) != 2 || got[first.ID] != first.Counts.Sent || got[third.ID] != third.Counts.Sent {
 		t.Errorf("%v were delivered", got)
+	}
+}
+
+// TestRejectedRunsOfOneID: each run that a store refuses lies in rejected with a name of its own, whichever ID it has;
+// one that is refused a second time lies there once. A damaged file replaces none of its name either.
+func TestRejectedRunsOfOneID(t *testing.T) {
+	o := box(t)
+	into := target("x", &shelf{fail: func(bench.Run) error { return bench.ErrRejected }})
+	run := benchtest.StoredRun(5, time.Now())
+	for _, location := range []string{"fra", "iad", "sin", "sin"} {
+		run.Location = location
+		if err := o.Put(result.NewDocument(bench.NewRecord(run)), []string{"x"}); err != nil {
+			t.Fatal(err)
+		}
+		deliver(t, o, into)
+	}
+	items, _, _, err := list(o.rejected())
+	var found []string
+	for _, i := range items {
+		d, err := read(i.path)
+		if err != nil || i.run != run.ID {
+			t.Fatal(i, err)
+		}
+		found = append(found, d.record().Run.Location)
+	}
+	slices.Sort(found)
+	if err != nil || !slices.Equal(found, []string{"fra", "iad", "sin"}) {
+		t.Errorf("rejected has %v, %v", found, err)
+	}
+	for _, text := range []string{"{1", "{2", "{3"} {
+		path := filepath.Join(o.dir, "0000.json")
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		deliver(t, again(o), into)
+	}
+	if damaged, _ := filepath.Glob(filepath.Join(o.rejected(), "0000*.json")); len(damaged) != 3 {
+		t.Errorf("of three damaged files there are %v", damaged)
 	}
 }

@@ -5,6 +5,7 @@ package outbox
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
@@ -13,6 +14,8 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -234,9 +237,12 @@ func (d *document) save() error {
 	return nil
 }
 
-// reject moves the run to rejected, for one store that will never take it.
+// reject moves the run to rejected, for one store that will never take it. The name there has a hash of the run:
+// another run of the same ID replaces none.
 func (o *Outbox) reject(d document, store string, reason error) error {
-	d.path = filepath.Join(o.rejected(), newItem(d.path).run+"_"+tag(store)+".json")
+	sum := sha256.Sum256(slices.Concat(d.Packed, d.Run))
+	to := item{path: filepath.Join(o.rejected(), "x"), run: newItem(d.path).run,
+		unique: "_" + hex.EncodeToString(sum[:8])}
 	w := d.Stores[store]
 	w.Tries, w.Error, w.At = w.Tries+1, reason.Error(), time.Now().UTC()
 	d.Stores = map[string]Wait{store: w}
@@ -244,15 +250,24 @@ func (o *Outbox) reject(d document, store string, reason error) error {
 	if err != nil {
 		return err
 	}
-	return write(d.path, data)
+	return write(to.pathFor(d.Stores, len(data)), data)
 }
 
-// setAside moves a file that cannot be read to rejected, unchanged.
+// setAside moves a file that cannot be read to rejected, unchanged. It replaces none there.
 func (o *Outbox) setAside(path string) error {
 	if err := os.MkdirAll(o.rejected(), 0o700); err != nil {
 		return err
 	}
-	return move(path, filepath.Join(o.rejected(), filepath.Base(path)))
+	to := filepath.Join(o.rejected(), filepath.Base(path))
+	if _, err := os.Lstat(to); err == nil {
+		to = strings.TrimSuffix(to, ".json") + unique() + ".json"
+	}
+	return move(path, to)
+}
+
+// unique is the part of a name that no other file has.
+func unique() string {
+	return "_" + hex.EncodeToString(binary.BigEndian.AppendUint64(nil, rand.Uint64()))
 }
 
 // Retry makes rejected runs wait again. n is how many. Each gets a file of its own: another process that finishes with
@@ -270,8 +285,7 @@ func (o *Outbox) Retry() (n int, err error) {
 		if err != nil {
 			return n, err
 		}
-		again := item{path: filepath.Join(o.dir, "x"), run: i.run, unique: "_" +
-			hex.EncodeToString(binary.BigEndian.AppendUint64(nil, rand.Uint64()))}
+		again := item{path: filepath.Join(o.dir, "x"), run: i.run, unique: unique()}
 		for name, w := range d.Stores { // the count of faults begins again
 			w.Faults, w.Since = 0, time.Time{}
 			d.Stores[name] = w

@@ -79,7 +79,7 @@ func (c *Courier) overview(dir string, most int) (v Overview, err error) {
 	for _, i := range items {
 		v.Bytes += max(i.size, 0)
 		if i.tags == "" {
-			i.tags = strings.TrimPrefix(i.unique, "_") // names of rejected runs have the tag elsewhere
+			i.tags = strings.TrimPrefix(i.unique, "_") // older versions named rejected runs so
 		}
 		if n, known := byTags[i.tags]; known || c.named(i) {
 			byTags[i.tags] = n + 1

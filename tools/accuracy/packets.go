@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
+
+	"rtcbench/bench"
 )
 
 // packets says of the runs of audio whether each packet was found at all four hops, and whether they lost on each way
@@ -32,8 +34,8 @@ func (a answers) packets(w io.Writer) {
 				"%d of %d | |\n", engine, matched, pings)
 		}
 		if of > 0 {
-			fmt.Fprintf(w, "| %s | audio | loss up and down as the router's | exact | %d of %d | %d ping(s) |\n",
-				engine, exact, of, wrong)
+			fmt.Fprintf(w, "| %s | audio | loss up and down as the router's | exact | %d of %d | %s |\n",
+				engine, exact, of, bench.Many(wrong, "ping"))
 		}
 	}
 }

@@ -53,7 +53,7 @@ func TestPage(t *testing.T) {
 				Hops: []analysis.Hop{{Lost: 1}, {}, {}, {}},
 				Loss: analysis.Loss{Up: 2, Router: &analysis.Dropped{Up: 1, Wrong: 1}}}},
 		}}, "where none is lost | ≥ 99.9 % | 299 of 300 | |\n" +
-			"| native | audio | loss up and down as the router's | exact | 1 of 2 | 2 ping(s) |\n",
+			"| native | audio | loss up and down as the router's | exact | 1 of 2 | 2 pings |\n",
 			"| browser | audio |"},
 		"channel by channel": {answers{Alternating: []outcome{
 			kept("browser", "audio", 5), kept("native", "audio", 0.2), kept("browser", "reliable", 3.5),
