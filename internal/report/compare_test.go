@@ -252,6 +252,28 @@ func TestGates(t *testing.T) {
 	}
 }
 
+// TestLossOfNextToNoPings: a side with three pings may lose any number, so that it passes no gate; what is beyond doubt
+// with three is shown.
+func TestLossOfNextToNoPings(t *testing.T) {
+	five := 5.0
+	for _, c := range []struct {
+		n, lost        int
+		shown, decided bool
+	}{{3, 0, false, false}, {9, 0, false, false}, {10, 0, false, true}, {3, 3, true, true}} {
+		a, b := runsOn(22, 1, 400, 0), runsOn(23, 1, c.n, 0)
+		for i := range c.lost {
+			b[0].Samples[i].Outcome, b[0].Samples[i].RTT = bench.Lost, 0
+		}
+		b[0].Counts = bench.Counts{}
+		b[0].Counts.Tally(b[0].Samples)
+		g := CompareGroups(Group{Name: "a", Runs: records(a)}, Group{Name: "b", Runs: records(b)},
+			Against{Margin: 5, LossierThan: &five, Invalid: true}).Lossier
+		if g.Shown != c.shown || g.Decided != c.decided || (g.Why == "") != c.decided {
+			t.Errorf("%d of %d lost: %+v", c.lost, c.n, *g)
+		}
+	}
+}
+
 // TestNoVerdictOnAnInvalidRun: its differences are shown, but it is no measure of its path, and passes no gate.
 func TestNoVerdictOnAnInvalidRun(t *testing.T) {
 	a, b := records(runsOn(22, 1, 400, 0)), records(runsOn(23, 1, 400, -20*time.Millisecond))

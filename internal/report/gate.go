@@ -30,11 +30,7 @@ func (c *Groups) gates(a, b []bench.Record, by Against) (slower, lossier *Gate) 
 		slower = c.slower(a, b, *by.SlowerThan)
 	}
 	if by.LossierThan != nil {
-		lossier = &Gate{Percent: *by.LossierThan, Decided: c.LossDiff != nil, Why: "no ping was settled on one side"}
-		if lossier.Decided {
-			by := 100 * c.LossDiff.Value
-			lossier.Shown, lossier.By, lossier.Why = 100*c.LossDiff.CI95[0] > lossier.Percent, &by, ""
-		}
+		lossier = c.lossier(min(settledPings(a), settledPings(b)), *by.LossierThan)
 	}
 	for _, g := range []*Gate{slower, lossier} {
 		if g != nil {
@@ -47,6 +43,33 @@ func (c *Groups) gates(a, b []bench.Record, by Against) (slower, lossier *Gate) 
 	return slower, lossier
 }
 
+// tooFew is why a gate is not decided between sides of which one has fewer than fewest settled pings.
+const tooFew = "fewer than 10 pings were settled on one side"
+
+const fewest = 10
+
+// lossier answers by the loss of both sides. settled is how many pings of the smaller side are settled: a side with
+// next to none may lose any number, and shows nothing unless its loss is beyond doubt all the same.
+func (c *Groups) lossier(settled int, percent float64) *Gate {
+	g := &Gate{Percent: percent, Why: tooFew}
+	if c.LossDiff == nil {
+		return g
+	}
+	by := 100 * c.LossDiff.Value
+	g.By, g.Shown = &by, 100*c.LossDiff.CI95[0] > percent
+	if g.Shown || settled >= fewest {
+		g.Decided, g.Why = true, ""
+	}
+	return g
+}
+
+func settledPings(runs []bench.Record) (n int) {
+	for _, r := range runs {
+		n += r.Counts.Settled()
+	}
+	return n
+}
+
 func (c *Groups) slower(a, b []bench.Record, percent float64) *Gate {
 	g := &Gate{Percent: percent}
 	var d stats.Difference
@@ -56,7 +79,7 @@ func (c *Groups) slower(a, b []bench.Record, percent float64) *Gate {
 		u, v, paired := settledSeries(a[0], b[0])
 		x, y = medianOf(u), medianOf(v)
 		d, ok = stats.NewSeries(v).Minus(stats.NewSeries(scaled(u, percent)), 0.5, paired)
-		g.Why = "fewer than 10 pings were settled on one side"
+		g.Why = tooFew
 	} else {
 		u, v := settledMedians(a), settledMedians(b)
 		x, y = medianOf(u), medianOf(v)
