@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -57,6 +58,14 @@ type reader struct {
 	platforms map[string]*yaml.Node // of a fleet: settings that its jobs have by their platform
 }
 
+// docs is the page that shows such a file.
+func (f *reader) docs() string {
+	if f.fleet {
+		return "docs/fleet.md"
+	}
+	return "docs/run.md"
+}
+
 func (f *reader) place(n *yaml.Node) string { return fmt.Sprintf("%s line %d", f.path, n.Line) }
 
 func (f *reader) fail(n *yaml.Node, format string, args ...any) {
@@ -74,7 +83,7 @@ func (f *reader) read(data []byte) (c File) {
 		return c
 	}
 	if len(doc.Content) == 0 {
-		f.err = settings.Usagef("%s: it is empty (docs/run.md shows a configuration)", f.path)
+		f.err = settings.Usagef("%s: it is empty (%s shows a configuration)", f.path, f.docs())
 		return c
 	}
 	if decoder.Decode(new(yaml.Node)) == nil {
@@ -90,7 +99,7 @@ func (f *reader) read(data []byte) (c File) {
 		case "jitter":
 			c.Plan.Jitter = f.duration(value, 0, MaxEvery)
 		case "defaults":
-			f.settings(value, defaults)
+			f.settings(value, &defaults)
 		case "jobs":
 			list = value
 		case "platforms":
@@ -170,8 +179,8 @@ func (f *reader) merge(n *yaml.Node, seen map[string]bool, visited map[*yaml.Nod
 
 // name is a key as an error may show it.
 func (f *reader) name(key *yaml.Node) string {
-	names := append([]string{"every", "jitter", "defaults", "jobs", "name", "platform", "platforms",
-		"where", "aligned"}, f.Settings()...)
+	names := slices.Concat([]string{"every", "jitter", "defaults", "jobs", "name", "platform", "platforms"}, fleetKeys,
+		f.Settings())
 	if text := meant(key).Value; slices.Contains(names, text) {
 		return text
 	}
@@ -211,12 +220,16 @@ func (f *reader) duration(n *yaml.Node, lo, hi time.Duration) time.Duration {
 	return d
 }
 
-// settings reads flags into j.
-func (f *reader) settings(n *yaml.Node, j Job) {
+// settings reads into j what jobs have in common: flags, and the keys that only fleets have.
+func (f *reader) settings(n *yaml.Node, j *Job) {
 	f.eachKey(n, func(key, value *yaml.Node) { f.setting(key, value, j) })
 }
 
-func (f *reader) setting(key, value *yaml.Node, j Job) {
+func (f *reader) setting(key, value *yaml.Node, j *Job) {
+	if slices.Contains(fleetKeys, meant(key).Value) {
+		f.fleetKey(key, value, j)
+		return
+	}
 	place := f.place(key)
 	key, value = meant(key), meant(value)
 	list := []*yaml.Node{value}
@@ -246,22 +259,20 @@ func (f *reader) setting(key, value *yaml.Node, j Job) {
 
 func (f *reader) job(n *yaml.Node, defaults Job) Job {
 	j := Job{Values: map[string][]string{}, Places: map[string]string{}}
-	for flag, v := range defaults.Values {
-		j.Values[flag], j.Places[flag] = v, defaults.Places[flag]
-	}
+	j.Where, j.Aligned = defaults.Where, defaults.Aligned
+	maps.Copy(j.Values, defaults.Values)
+	maps.Copy(j.Places, defaults.Places)
 	f.eachKey(n, func(key, value *yaml.Node) {
 		switch meant(key).Value {
 		case "name":
 			j.Name = f.word(key, value)
-		case "where", "aligned":
-			f.fleetKey(key, value, &j)
 		case "platform":
 			if j.Command = f.word(key, value); !slices.Contains(f.Commands, j.Command) {
 				f.fail(value, "platform %s: must be %s", settings.Shown(j.Command, f.Commands...),
 					strings.Join(f.Commands, ", "))
 			}
 		default:
-			f.setting(key, value, j)
+			f.setting(key, value, &j)
 		}
 	})
 	if j.Command == "" {

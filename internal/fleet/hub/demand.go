@@ -174,6 +174,9 @@ func (h *Hub) demand(ctx context.Context, o RunOrder, now time.Time) (d Demand, 
 		d.Results = append(d.Results, fleet.Ran{Place: s.Name})
 	}
 	if len(d.Results) == 0 {
+		if len(o.Where) == 0 {
+			return d, nil, errors.New("no place of the fleet does this job")
+		}
 		return d, nil, errors.New("no place that the job is for has these labels")
 	}
 	told = map[string][]byte{}

@@ -76,7 +76,7 @@ func ForecastOf(o Orders, places []fleet.Place) Forecast {
 			one.Each = Cost{} // it has nobody to measure
 		}
 		if f.Known && len(one.Places) == 0 {
-			f.Notes = append(f.Notes, fmt.Sprintf("job %s: no place has these labels", j.Name))
+			f.Notes = append(f.Notes, fmt.Sprintf("job %s: %s", j.Name, j.nobody()))
 		}
 		f.Notes = append(f.Notes, j.echoNotes(one.Places, places, o.Every)...)
 		f.Cost = f.plus(one.Each.times(int64(len(one.Places))))
@@ -96,6 +96,14 @@ func ForecastOf(o Orders, places []fleet.Place) Forecast {
 		}
 	}
 	return f
+}
+
+// nobody says why no place does a job.
+func (j Order) nobody() string {
+	if len(j.Where) > 0 {
+		return "no place has these labels"
+	}
+	return "there is no place yet that would do it"
 }
 
 // echoNotes are warnings about a job whose pings other places answer.

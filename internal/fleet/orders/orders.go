@@ -3,7 +3,9 @@ package orders
 
 import (
 	"maps"
+	"net/url"
 	"slices"
+	"strings"
 
 	"rtcbench/bench"
 	"rtcbench/internal/fleet"
@@ -67,6 +69,12 @@ func (r Reader) order(j jobs.Job) (o hub.Order, err error) {
 	for _, flag := range slices.Sorted(maps.Keys(j.Values)) {
 		_, ours := leases.Keys[flag]
 		switch {
+		case (ours || slices.Contains(fleet.Settings, flag)) && len(j.Values[flag]) != 1:
+			return o, settings.Usagef("%s%s has %d values, and takes one", blamed(j.Places[flag]), flag,
+				len(j.Values[flag]))
+		case flag == "server-url" && hasUser(j.Values[flag][0]):
+			return o, settings.Usagef("%sserver-url has a user or a password in it, which every runner would be told",
+				blamed(j.Places[flag]))
 		case ours:
 		case slices.Contains(fleet.Settings, flag):
 			told[flag] = j.Values[flag]
@@ -84,6 +92,10 @@ func (r Reader) order(j jobs.Job) (o hub.Order, err error) {
 	}
 	delete(told, "echo") // the job has a field for it
 	job, err := r.Job(j)
+	if lacks := lacking(j, leases.Keys); err != nil && len(lacks) > 0 {
+		return o, settings.Usagef("it has no %s: give it in the job or in platforms; it stays at the hub",
+			strings.Join(lacks, " and no "))
+	}
 	if err != nil {
 		return o, j.Blame(err)
 	}
@@ -95,6 +107,22 @@ func (r Reader) order(j jobs.Job) (o hub.Order, err error) {
 		Job: fleet.Job{Name: j.Name, Platform: j.Command, Settings: told, Where: j.Where, Aligned: j.Aligned,
 			Echo:    echo,
 			Longest: measure.Longest(job.Plan) + job.Within}}, nil
+}
+
+// lacking are the keys that a job needs and has not.
+func lacking(j jobs.Job, keys map[string]string) (list []string) {
+	for _, key := range slices.Sorted(maps.Keys(keys)) {
+		if _, ok := j.Values[key]; !ok && keys[key] != "" {
+			list = append(list, key)
+		}
+	}
+	return list
+}
+
+// hasUser reports whether a URL has a user or a password.
+func hasUser(text string) bool {
+	u, err := url.Parse(strings.TrimSpace(text))
+	return err == nil && u.User != nil
 }
 
 // blamed is the place of a wrong setting, as the beginning of an error.

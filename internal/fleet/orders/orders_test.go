@@ -2,6 +2,8 @@ package orders
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -58,6 +60,42 @@ jobs:
 	}
 }
 
+// TestWhatJobsHaveInCommon: where and aligned may stand in defaults and in platforms as settings do; a job's own are
+// stronger than those of defaults, and these than those of its platform.
+func TestWhatJobsHaveInCommon(t *testing.T) {
+	o, err := reader.Source(hub.Source{Name: "fleet.yaml", Text: `
+platforms: {livekit: {server-url: wss://example.com, api-key: k, api-secret: s, where: {region: us}, aligned: true}}
+defaults: {where: {region: eu}}
+jobs:
+  - {name: a, platform: livekit}
+  - {name: b, platform: livekit, where: {region: [uk]}, aligned: false}
+  - {name: everywhere, platform: livekit, where: {}}
+`})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []string{"map[region:[eu]] true", "map[region:[uk]] false", "map[] true"} {
+		if j := o.Jobs[i]; fmt.Sprint(j.Where, j.Aligned) != want {
+			t.Errorf("job %s: %v %v, want %s", j.Name, j.Where, j.Aligned, want)
+		}
+	}
+}
+
+// TestAMissingKey: a job whose key is missing is told which one, and where it may stand: a fleet has no flags and no
+// variables for it. A platform that there is not is told by its line.
+func TestAMissingKey(t *testing.T) {
+	picky := reader
+	picky.Job = func(jobs.Job) (measure.Job, error) { return measure.Job{}, errors.New("give --token") }
+	_, err := picky.Source(hub.Source{Name: "f", Text: "jobs: [{platform: livekit, server-url: wss://example.com}]"})
+	if err == nil || !strings.Contains(err.Error(), "it has no api-key and no api-secret: give it in the job") {
+		t.Error(err)
+	}
+	_, err = reader.Source(hub.Source{Name: "f", Text: "jobs: [{platform: livekit}]\nplatforms: {livkit: {}}"})
+	if err == nil || !strings.Contains(err.Error(), `f line 2: platform "livkit": must be livekit, daily`) {
+		t.Error(err)
+	}
+}
+
 // TestWhatAFleetMayNotAsk: a hub never tells a runner what to do with its own machine, and a mistake is named by its
 // line.
 func TestWhatAFleetMayNotAsk(t *testing.T) {
@@ -66,6 +104,10 @@ func TestWhatAFleetMayNotAsk(t *testing.T) {
 		"{platform: livekit, " + server + ", output: /etc/passwd}": `"output" is no setting of a fleet's job`,
 		"{platform: livekit, " + server + ", store: none}":         `"store" is no setting of a fleet's job`,
 		"{platform: livekit, " + server + ", echo: remote}":        "must be local, mesh, or place:NAME",
+		"{platform: livekit, " + server + ", echo: [mesh, local]}": "echo has 2 values, and takes one",
+
+		"{platform: livekit, server-url: 'wss://u:hush@x', api-key: k, api-secret: s}": "server-url has a user",
+		"{platform: livekit, " + server + ", where: {region: []}}":                     "a label has to have a value",
 		"{platform: livekit}": "it names no server",
 		"{platform: daily}":   "it names no server",
 		"{platform: zoom}":    "platform",
