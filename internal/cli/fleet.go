@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"net/http"
-	"net/url"
 	"time"
 
 	"rtcbench/bench"
@@ -116,15 +115,21 @@ type fleetRevokeCmd struct{ onePlace }
 
 // Run removes a place from the fleet.
 func (cmd *fleetRevokeCmd) Run(a *app) error {
-	err := cmd.ask(a, http.MethodPost, memberPath(cmd.Name, "revoke"), nil, new(fleet.Member))
+	path, err := memberPath(cmd.Name, "revoke")
+	if err == nil {
+		err = cmd.ask(a, http.MethodPost, path, nil, new(fleet.Member))
+	}
 	if err == nil {
 		fmt.Fprintf(a.stdout, "%s is out; its name is for a runner with a token of fleet token --replace\n", cmd.Name)
 	}
 	return err
 }
 
-func memberPath(name, what string) string {
-	return "/admin/members/" + url.PathEscape(name) + "/" + what
+func memberPath(name, what string) (string, error) {
+	if !fleet.ValidName(name) {
+		return "", usagef("a place is called %s, and not %s", fleet.NameRule, settings.ShownName(name))
+	}
+	return "/admin/members/" + name + "/" + what, nil
 }
 
 type fleetPauseCmd struct{ onePlace }
@@ -138,7 +143,10 @@ type fleetResumeCmd struct{ onePlace }
 func (cmd *fleetResumeCmd) Run(a *app) error { return pause(a, cmd.fleetFlags, cmd.Name, false) }
 
 func pause(a *app, f fleetFlags, name string, paused bool) error {
-	err := f.ask(a, http.MethodPost, memberPath(name, "pause"), map[string]bool{"paused": paused}, new(fleet.Member))
+	path, err := memberPath(name, "pause")
+	if err == nil {
+		err = f.ask(a, http.MethodPost, path, map[string]bool{"paused": paused}, new(fleet.Member))
+	}
 	if err == nil {
 		fmt.Fprintf(a.stdout, "%s %s, from its next hello on\n", name,
 			map[bool]string{true: "measures nothing", false: "measures again"}[paused])

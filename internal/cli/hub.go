@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"rtcbench/internal/commandline/flags"
+	"rtcbench/internal/fleet"
 	"rtcbench/internal/fleet/call"
 	"rtcbench/internal/fleet/demo"
 	"rtcbench/internal/fleet/hub"
@@ -81,10 +82,7 @@ func (cmd *hubCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	public := ""
-	if cmd.PublicURL != "" {
-		public = c.ServerURL("public-url", cmd.PublicURL, "https", "http")
-	}
+	public := cmd.public(&c)
 	targets, proxy := cmd.Targets(&c, ours), cmd.Proxy(&c)
 	if _, err := hub.Servers(cmd.NATS); cmd.NATS != "" && err != nil {
 		c.Fail("nats", cmd.NATS, hub.ServersRule)
@@ -146,6 +144,26 @@ func (cmd *hubCmd) Run(a *app) error {
 		return err
 	}
 	return a.bySignal()
+}
+
+// public is what runners call this hub; "" = the address it listens at. A runner has to be able to read it.
+func (cmd *hubCmd) public(c *settings.Check) string {
+	if cmd.PublicURL == "" {
+		return ""
+	}
+	public := c.ServerURL("public-url", cmd.PublicURL, "https", "http")
+	if c.Err != nil {
+		return ""
+	}
+	at, err := fleet.ReadAddress(public)
+	switch {
+	case err != nil || at.Pin != "":
+		c.Fail("public-url", cmd.PublicURL, "https://HOST:PORT without a path, a query, a user and a pin (the hub "+
+			"adds its own), or http://127.0.0.1:PORT")
+	case cmd.TLSSelf && at.URL[:5] != "https":
+		c.Fail("public-url", cmd.PublicURL, "https://HOST:PORT, as this hub speaks TLS")
+	}
+	return at.URL
 }
 
 // folder is the flag with which other commands on this machine find this hub; "" = they find it by themselves.

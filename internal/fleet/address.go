@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"strings"
 )
@@ -40,8 +41,17 @@ func ReadAddress(text string) (Address, error) {
 	if strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.User != nil {
 		return Address{}, errors.New("a hub's address has no path, no query and no user: https://HOST:PORT#PIN")
 	}
+	if u.Scheme == "http" && !loopback(u.Hostname()) {
+		return Address{}, errors.New("http shows tokens and seats to everybody on the way, and is for this machine " +
+			"alone: elsewhere a hub's address begins with https")
+	}
 	a.URL = u.Scheme + "://" + u.Host
 	return a, nil
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // String is the address in the form that ReadAddress reads.

@@ -2,6 +2,7 @@ package hub
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -80,10 +81,11 @@ func (h *Hub) members(w http.ResponseWriter, _ *http.Request) { answer(w, h.Over
 
 // revoke removes a place from the fleet: its key is not valid any more.
 func (h *Hub) revoke(w http.ResponseWriter, r *http.Request) {
-	m, err := h.book.change(r.PathValue("name"), func(m *fleet.Member) {
+	m, err := h.book.change(r.PathValue("name"), func(m *fleet.Member) error {
 		if m.Revoked.IsZero() {
 			m.Revoked = time.Now().UTC()
 		}
+		return nil
 	})
 	if err == nil {
 		h.presence.forget(m.Name)
@@ -100,14 +102,26 @@ func (h *Hub) pause(w http.ResponseWriter, r *http.Request) {
 	if !read(w, r, &how) {
 		return
 	}
-	m, err := h.book.change(r.PathValue("name"), func(m *fleet.Member) { m.Paused = how.Paused })
-	h.changed(w, m, err, "paused")
+	m, err := h.book.change(r.PathValue("name"), func(m *fleet.Member) error {
+		if !m.Revoked.IsZero() {
+			return fmt.Errorf("%w: %s", ErrRevoked, m.Name)
+		}
+		m.Paused = how.Paused
+		return nil
+	})
+	what := "resumed"
+	if how.Paused {
+		what = "paused"
+	}
+	h.changed(w, m, err, what)
 }
 
 func (h *Hub) changed(w http.ResponseWriter, m fleet.Member, err error, what string) {
 	switch {
 	case errors.Is(err, ErrNoMember):
 		refuse(w, http.StatusNotFound, err)
+	case errors.Is(err, ErrRevoked):
+		refuse(w, http.StatusConflict, err)
 	case err != nil:
 		refuse(w, http.StatusInternalServerError, err)
 	default:

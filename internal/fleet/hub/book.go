@@ -33,15 +33,21 @@ type book struct {
 var (
 	ErrTaken    = errors.New("a place of this name has joined with another key")
 	ErrNoMember = errors.New("no place of this name has joined")
+	ErrRevoked  = errors.New("this place was thrown out, and measures nothing for this fleet")
 )
 
 func openBook(dir string) (*book, error) {
 	b := &book{dir: dir, members: map[string]fleet.Member{}, tokens: map[string]fleet.Token{}}
 	err := readAll(b.folder("members"), func(m fleet.Member) { b.members[m.Name] = m })
-	if err == nil {
-		err = readAll(b.folder("tokens"), func(t fleet.Token) { b.tokens[t.Hash] = t })
+	if err != nil {
+		return b, fmt.Errorf("%w: take it from a backup; without it the hub does not know whether its place was "+
+			"thrown out", err)
 	}
-	return b, err
+	err = readAll(b.folder("tokens"), func(t fleet.Token) { b.tokens[t.Hash] = t })
+	if err != nil {
+		return b, fmt.Errorf("%w: remove it, and its token lets nobody in", err)
+	}
+	return b, nil
 }
 
 func (b *book) folder(kind string) string { return filepath.Join(b.dir, kind) }
@@ -195,17 +201,22 @@ func (b *book) enrolOnce(j fleet.Join) (m fleet.Member, revoked bool, err error)
 	if known {
 		m.Replaced = append(slices.Clone(old.Replaced), old.Key)
 	}
-	return m, known, b.keepMember(m)
+	if err := b.keepMember(m); err != nil {
+		return m, false, errors.Join(err, b.keepToken(t)) // the token let nobody in
+	}
+	return m, known, nil
 }
 
-// change applies how to a member and writes the result.
-func (b *book) change(name string, how func(*fleet.Member)) (m fleet.Member, err error) {
+// change applies how to a member and writes the result, unless how gives an error.
+func (b *book) change(name string, how func(*fleet.Member) error) (m fleet.Member, err error) {
 	err = b.settled(func() error {
 		var ok bool
 		if m, ok = b.members[name]; !ok {
 			return fmt.Errorf("%w: %.80q", ErrNoMember, name)
 		}
-		how(&m)
+		if err := how(&m); err != nil {
+			return err
+		}
 		return b.keepMember(m)
 	})
 	return m, err

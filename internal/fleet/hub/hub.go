@@ -157,6 +157,10 @@ func (h *Hub) begin() (err error) {
 		return err
 	}
 	runs, err := makeStream(starting, h.nc, replicas)
+	if err != nil && h.options.NATS == "" {
+		return fmt.Errorf("%w: where the files in %s are damaged, move that folder away; a run that no store has "+
+			"waits at its runner", err, natsDir(h.options.Dir))
+	}
 	if err != nil {
 		return err
 	}

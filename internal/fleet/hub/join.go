@@ -26,6 +26,9 @@ func read(w http.ResponseWriter, r *http.Request, v any) bool {
 	if err := d.Decode(v); errors.Is(err, os.ErrDeadlineExceeded) {
 		refuse(w, http.StatusRequestTimeout, fmt.Errorf("the request did not arrive within %v", bodyTimeout))
 		return false
+	} else if large, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		refuse(w, http.StatusRequestEntityTooLarge, fmt.Errorf("the request is larger than %d bytes", large.Limit))
+		return false
 	} else if err != nil {
 		refuse(w, http.StatusBadRequest, errors.New("the request is not the JSON that is expected here"))
 		return false

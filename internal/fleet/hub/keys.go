@@ -158,11 +158,15 @@ func (k *keys) accountClaims(revoked map[string]time.Time) *jwt.AccountClaims {
 	scope.Template.Sub.Allow = fleet.Subscribes()
 	scope.Template.Limits.Subs = runnerSubscriptions
 	c.SigningKeys.AddScopedSigner(scope)
-	for key, at := range revoked {
-		c.RevokeAt(key, at)
+	for key := range revoked {
+		c.RevokeAt(key, never)
 	}
 	return c
 }
+
+// never is after the time in every JWT. A key that is revoked never comes back, and a JWT may have been issued later
+// than its key was revoked, by a clock that was set back meanwhile.
+var never = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
 
 // runnerSubscriptions bounds the subscriptions of a runner. A runner needs fewer: its inbox, its own messages, and the
 // messages to all.

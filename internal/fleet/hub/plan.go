@@ -162,7 +162,8 @@ func (h *Hub) lastPlan() (k keptPlan, err error) {
 			k, err = h.opened(k.file)
 		}
 		if err != nil && !errors.Is(err, os.ErrNotExist) {
-			return k, fmt.Errorf("read the plan before, %s: %w", h.planPath(), err)
+			return k, fmt.Errorf("read the plan before, %s: %w: move it away, and give the plan again; its serial is "+
+				"of the time, and so it is higher", h.planPath(), err)
 		}
 	}
 	if h.book.shared == nil {
@@ -186,6 +187,9 @@ func (h *Hub) opened(file planFile) (keptPlan, error) {
 	plan, err := file.Signed.Open(h.keys.planKey(), 0)
 	if errors.Is(err, fleet.ErrUnlike) {
 		file, err = planFile{Source: file.Source}, nil
+	}
+	if errors.Is(err, fleet.ErrForged) {
+		err = errors.New("it is not signed by this hub's key")
 	}
 	return keptPlan{plan, file}, err
 }

@@ -78,7 +78,7 @@ func startInside(dir string, k *keys, revoked map[string]time.Time, log *slog.Lo
 		AccountResolver: resolver,
 		// Not SyncAlways: runners keep their runs until the store has them, so a stream may lose its last messages.
 		// Waiting for the disk at each message took most of the time of keeping a run.
-		JetStream: true, StoreDir: filepath.Join(dir, "nats"),
+		JetStream: true, StoreDir: natsDir(dir),
 		MaxPayload: maxPayload, MaxPending: 4 * maxPayload, MaxConn: 1 << 17,
 		WriteDeadline: 20 * time.Second, PingInterval: time.Minute, MaxPingsOut: 2,
 		AuthTimeout:    15,   // seconds; for a runner far away on a busy machine
@@ -115,6 +115,9 @@ func ownConn(k *keys, account nkeys.KeyPair, url string, log *slog.Logger, more 
 		}),
 	}, more...)...)
 }
+
+// natsDir is the folder of the server inside, in the hub's folder.
+func natsDir(dir string) string { return filepath.Join(dir, "nats") }
 
 // patience is how long the server may take to disconnect revoked runners by itself. It then tells them the reason.
 const patience = 200 * time.Millisecond

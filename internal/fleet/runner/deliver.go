@@ -51,7 +51,11 @@ func (r *Runner) deliverAll(ctx context.Context) {
 	}
 	for _, f := range out.Failures {
 		if f.Final || f.Unnoted {
-			r.fault("run " + f.RunID + ": " + f.Err.Error())
+			text := f.Err.Error()
+			if f.RunID != "" { // a file that cannot be read names none
+				text = "run " + f.RunID + ": " + text
+			}
+			r.fault(text)
 		}
 	}
 	if err != nil {
@@ -60,7 +64,7 @@ func (r *Runner) deliverAll(ctx context.Context) {
 	if out.Delivered > 0 {
 		r.options.Log.Info("the hub has them", "runs", out.Delivered, "waiting", out.Waiting)
 	}
-	if len(out.Failures) > 0 {
+	if len(out.Failures) > 0 && out.Waiting > 0 {
 		r.options.Log.Warn("runs wait for the hub", "runs", out.Waiting, "error", out.Failures[0].Err)
 	}
 }
