@@ -30,6 +30,8 @@ const (
 	// apart is the tolerance between the duration and the difference of start and end: a file rounds these times, and
 	// the clocks are not read at the same moment.
 	apart = time.Second
+	// offBy is the tolerance for a round trip time that a file rounds.
+	offBy = time.Millisecond
 )
 
 // check is an error if no prober can have made the run. The error names the key. check is called for a file that is
@@ -127,6 +129,30 @@ func (f File) checkBefore(limit time.Time) error {
 	if end := clock(f.Metadata.EndTime); end.After(limit) {
 		return fmt.Errorf("metadata.end_time: %s (%s) is in the future", plain(f.Metadata.EndTime),
 			end.Format(time.DateTime))
+	}
+	return nil
+}
+
+// checkPongs is an error if a pong of r came when none can have: after the end of the run, or in time although the
+// plan's timeout was over. Files of the original tool say neither.
+func checkPongs(r bench.Run) error {
+	if r.OfOriginal() {
+		return nil
+	}
+	took := r.End.Sub(r.Start)
+	latest := took + max(apart, took/100)
+	for i, s := range r.Samples {
+		if s.Outcome != bench.Answered && s.Outcome != bench.Late {
+			continue
+		}
+		switch {
+		case s.Sent < -apart || s.Sent+s.RTT > latest:
+			return fmt.Errorf("details.samples: sent_ms[%d] and rtt_ms[%d]: %s and %s; the run took %s ms", i, i,
+				plain(ms(s.Sent)), plain(ms(s.RTT)), plain(ms(took)))
+		case s.Outcome == bench.Answered && s.RTT > r.Plan.Timeout+offBy:
+			return fmt.Errorf("details.samples.rtt_ms[%d]: %s, of a ping that was answered in time; "+
+				"metadata.timeout_ms is %s", i, plain(ms(s.RTT)), plain(ms(r.Plan.Timeout)))
+		}
 	}
 	return nil
 }

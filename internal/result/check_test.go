@@ -79,6 +79,9 @@ func TestWhatIsNoRun(t *testing.T) {
 		{ours, "first_pong", "1e300", "details.connect_ms.first_pong: 1e+300 is no duration"},
 		{ours, "longest_run", "-1", "details.loss.longest_run: -1 is negative"},
 		{ours, "reconnects", "-1", "details.reconnects: -1 is negative"},
+		{ours, "timeout_ms", "1", "of a ping that was answered in time; metadata.timeout_ms is 1"},
+		{ours, "sent_ms", "[" + strings.Repeat("1e9,", 20) + "1e9]", "sent_ms[0] and rtt_ms[0]: 1000000000 and"},
+		{ours, "sent_ms", "[" + strings.Repeat("-1e6,", 20) + "-1e6]", "sent_ms[0] and rtt_ms[0]: -1000000 and"},
 	} {
 		text := change(x.text, x.key, x.value)
 		if x.value == "null" && (x.key == "metadata" || x.key == "statistics") {

@@ -236,7 +236,7 @@ func (d *decoder) one(p part, text []byte) (Entry, error) {
 	p.File.Details = *p.Details.Details
 	run, err := p.File.Run()
 	if err == nil {
-		err = p.File.checkBefore(fastest)
+		err = cmp.Or(p.File.checkBefore(fastest), checkPongs(run))
 	}
 	return Entry{Run: run}, err
 }

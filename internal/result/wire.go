@@ -2,6 +2,7 @@ package result
 
 import (
 	"bytes"
+	"cmp"
 	"compress/flate"
 	"crypto/sha256"
 	"encoding/binary"
@@ -140,7 +141,7 @@ func (p Packed) checked() (r bench.Run, err error) {
 	case CleanURL(f.Metadata.RoomURL) != f.Metadata.RoomURL: // the URL itself may be a secret
 		return r, errors.New("metadata.room_url: a user, a query or a fragment is in it")
 	}
-	if err := f.checkBefore(fastest); err != nil {
+	if err := cmp.Or(f.checkBefore(fastest), checkPongs(r)); err != nil {
 		return r, err
 	}
 	var h stats.Histogram
