@@ -230,6 +230,11 @@ type talking struct {
 
 func (t *talking) Read(p []byte) (int, error) { return t.first.Read(p) }
 
+// broken is false: the servers of a cluster, and their disks, are somebody else's.
+func (c *cluster) broken() bool { return false }
+
+func (c *cluster) breaks() {}
+
 func (c *cluster) close() {
 	if c.system != nil {
 		c.system.Close()

@@ -54,6 +54,9 @@ func (h *Hub) keepRuns(ctx context.Context, from jetstream.Consumer) {
 	defer k.close()
 	pause := time.Duration(0)
 	for ctx.Err() == nil {
+		if h.engine.broken() {
+			from = h.anew(ctx, from)
+		}
 		list, err := next(ctx, from)
 		if len(list) > 0 && k.take(ctx, list) {
 			err = errAway
@@ -71,6 +74,27 @@ func (h *Hub) keepRuns(ctx context.Context, from jetstream.Consumer) {
 		case <-ctx.Done():
 		}
 	}
+}
+
+// anew makes the stream anew, after the server could not write to it: what was in it waits at its runners. The error of
+// a disk that is still full shows at the next write.
+func (h *Hub) anew(ctx context.Context, from jetstream.Consumer) jetstream.Consumer {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	js, err := jetstream.New(h.nc)
+	if err == nil {
+		err = js.DeleteStream(ctx, fleet.Stream)
+	}
+	if err == nil || errors.Is(err, jetstream.ErrStreamNotFound) {
+		var made jetstream.Consumer
+		if made, err = makeStream(ctx, h.nc, 1); err == nil {
+			h.options.Log.Warn("the stream of runs was made anew after an error of its disk; runners offer what it had")
+			return made
+		}
+	}
+	h.options.Log.Error("make the stream of runs anew", "error", err)
+	h.engine.breaks()
+	return from
 }
 
 var errAway = errors.New("a store is away")

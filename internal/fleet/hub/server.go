@@ -9,6 +9,7 @@ import (
 	"net"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/jwt/v2"
@@ -25,6 +26,9 @@ type engine interface {
 	line(ctx context.Context) (net.Conn, error)
 	// revoke disconnects runners with one of these keys, now and later.
 	revoke(keys map[string]time.Time) error
+	// broken reports, once, that the server stopped writing the stream of runs. It never begins again by itself.
+	broken() bool
+	breaks() // broken reports it again
 	close()
 }
 
@@ -33,7 +37,11 @@ type inside struct {
 	server *server.Server
 	keys   *keys
 	out    map[string]time.Time // keys that revoke has disconnected
+	failed *atomic.Bool         // what broken reports
 }
+
+func (e *inside) broken() bool { return e.failed.Swap(false) }
+func (e *inside) breaks()      { e.failed.Store(true) }
 
 func (e *inside) line(context.Context) (net.Conn, error) { return e.server.InProcessConn() }
 
@@ -78,7 +86,8 @@ func startInside(dir string, k *keys, revoked map[string]time.Time, log *slog.Lo
 		AccountResolver: resolver,
 		// Not SyncAlways: runners keep their runs until the store has them, so a stream may lose its last messages.
 		// Waiting for the disk at each message took most of the time of keeping a run.
-		JetStream: true, StoreDir: natsDir(dir),
+		// Not what is free on the disk at this moment: a hub starts on a small disk, and on one that is nearly full.
+		JetStream: true, StoreDir: natsDir(dir), JetStreamMaxStore: 2 * streamBytes,
 		MaxPayload: maxPayload, MaxPending: 4 * maxPayload, MaxConn: 1 << 17,
 		WriteDeadline: 20 * time.Second, PingInterval: time.Minute, MaxPingsOut: 2,
 		AuthTimeout:    15,   // seconds; for a runner far away on a busy machine
@@ -87,13 +96,14 @@ func startInside(dir string, k *keys, revoked map[string]time.Time, log *slog.Lo
 	if err != nil {
 		return nil, err
 	}
-	s.SetLoggerV2(serverLog{log}, false, false, false)
+	failed := new(atomic.Bool)
+	s.SetLoggerV2(serverLog{log, failed}, false, false, false)
 	go s.Start()
 	if !s.ReadyForConnections(startTimeout) {
 		s.Shutdown()
 		return nil, fmt.Errorf("the NATS server in this process did not start within %v", startTimeout)
 	}
-	return &inside{s, k, revoked}, nil
+	return &inside{s, k, revoked, failed}, nil
 }
 
 func (e *inside) connect(log *slog.Logger) (*nats.Conn, error) {
@@ -174,7 +184,14 @@ func (e *inside) close() {
 }
 
 // serverLog passes the warnings and errors of the NATS server to log.
-type serverLog struct{ log *slog.Logger }
+type serverLog struct {
+	log    *slog.Logger
+	failed *atomic.Bool // is set at a failed write
+}
+
+// writeFailed is in what the server logs after a write to a stream failed. It does not write to that stream any more,
+// also when its disk has room again.
+const writeFailed = "failed to store a msg on stream"
 
 func (l serverLog) Noticef(string, ...any)         {}
 func (l serverLog) Warnf(format string, v ...any)  { l.log.Warn("nats: " + fmt.Sprintf(format, v...)) }
@@ -183,6 +200,9 @@ func (l serverLog) Fatalf(format string, v ...any) { l.log.Error("nats: " + fmt.
 // Errorf also gets the refusals of those who were thrown out and try again each few seconds. They are no errors here.
 func (l serverLog) Errorf(format string, v ...any) {
 	text, level := fmt.Sprintf(format, v...), slog.LevelError
+	if strings.Contains(text, writeFailed) {
+		l.failed.Store(true)
+	}
 	if strings.HasSuffix(text, server.ErrAuthentication.Error()) {
 		level = slog.LevelDebug
 	}

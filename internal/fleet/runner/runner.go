@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -193,7 +194,11 @@ func (r *Runner) greet(ctx context.Context) {
 	tick := time.NewTicker(fleet.HelloEvery)
 	defer tick.Stop()
 	for {
-		if err := r.hello(ctx); err != nil && ctx.Err() == nil && r.up() {
+		switch err := r.hello(ctx); {
+		case err == nil || ctx.Err() != nil:
+		case errors.As(err, new(*fs.PathError)): // a disk that is full
+			r.fault(err.Error())
+		case r.up():
 			r.options.Log.Warn("the hub did not hear, or has no answer", "error", err)
 		}
 		select {
@@ -208,10 +213,11 @@ func (r *Runner) greet(ctx context.Context) {
 // hello reports to the hub, and takes a newer plan and seats.
 func (r *Runner) hello(ctx context.Context) error {
 	serial, understood, err := r.say(ctx)
-	if err != nil || !understood {
-		return err
+	if err == nil && understood {
+		err = r.catchUp(ctx, serial)
 	}
-	return r.catchUp(ctx, serial)
+	r.seats.asked(err)
+	return err
 }
 
 // say reports to the hub and compares the clocks. It gives the serial of the hub's plan, if the two understand each

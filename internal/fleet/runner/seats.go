@@ -1,11 +1,13 @@
 package runner
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -20,6 +22,7 @@ type seats struct {
 	mu   sync.Mutex
 	list map[string]fleet.Seat // by job and slot
 	to   time.Time             // slots before it have all of their seats
+	why  string                // why the last request brought no seats; "" = it did, or the hub was not reached
 }
 
 // leasedFile is the file of seats.
@@ -56,8 +59,9 @@ func (s *seats) add(list []fleet.Seat, to time.Time) {
 	s.to = to
 }
 
-// lease adds seats, first to the file. Seats of slots that began more than an hour ago are dropped; with anew, all
-// older seats are.
+// lease adds seats. Seats of slots that began more than an hour ago are dropped; with anew, all older seats are. A disk
+// that takes no file keeps no seat from being used until this process ends, unless they come with a new plan, which has
+// to be on disk first.
 func (s *seats) lease(got fleet.SeatsLeased, now time.Time, anew bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -74,11 +78,23 @@ func (s *seats) lease(got fleet.SeatsLeased, now time.Time, anew bool) error {
 		err = outbox.WriteFile(s.path, data)
 	}
 	if err != nil {
-		return fmt.Errorf("keep the seats that the hub leased: %w", err)
+		err = fmt.Errorf("keep the seats that the hub leased: %w", err)
 	}
-	clear(s.list)
-	s.add(f.Seats, f.To)
-	return nil
+	if err == nil || !anew {
+		clear(s.list)
+		s.add(f.Seats, f.To)
+	}
+	return err
+}
+
+// asked notes what came of a request for seats.
+func (s *seats) asked(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.why = ""
+	if err != nil && !errors.Is(err, errNoAnswer) {
+		s.why = strings.ReplaceAll(err.Error(), "\n", "; ")
+	}
 }
 
 // until is the time up to which slots have their seats.
@@ -88,14 +104,15 @@ func (s *seats) until() time.Time {
 	return s.to
 }
 
-var errNoSeat = errors.New("there is no seat for this slot: the hub leases them a day ahead, and was not reached since")
+// notReached is why there is no seat where no request failed.
+const notReached = "the hub leases them a day ahead, and was not reached since"
 
 func (s *seats) of(job string, slot time.Time) (fleet.Seat, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	seat, ok := s.list[seatKey(job, "", slot)]
 	if !ok {
-		return seat, errNoSeat
+		return seat, fmt.Errorf("there is no seat for this slot: %s", cmp.Or(s.why, notReached))
 	}
 	return seat, nil
 }
