@@ -47,6 +47,8 @@ func Of(err error) string {
 		text = "nobody speaks TLS there: is it http:// or ws://?"
 	case errors.Is(err, ErrTLS):
 		text = "give it as wss:// or https://"
+	case errors.Is(err, errNoHTTP):
+		text = "it answers, and not by HTTP: is this the right port?"
 	case errors.As(err, &dns):
 		text = "is the host name right?"
 	case errors.Is(err, syscall.ECONNREFUSED):
@@ -62,6 +64,9 @@ func Of(err error) string {
 	return " (" + text + ")"
 }
 
+// errNoHTTP means that an answer is no HTTP, as that of a server for mail. Guarded says so.
+var errNoHTTP = errors.New("the answer is no HTTP")
+
 // ErrTLS means that a port that was asked without TLS speaks TLS.
 var ErrTLS = errors.New("that port speaks TLS")
 
@@ -71,6 +76,7 @@ func Lasting(err error) bool {
 	var certificate *tls.CertificateVerificationError
 	var record tls.RecordHeaderError
 	return errors.As(err, &certificate) || errors.As(err, &record) || errors.Is(err, http.ErrSchemeMismatch) ||
+		errors.Is(err, errNoHTTP) ||
 		errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)
 }
 

@@ -2,9 +2,14 @@ package advice
 
 import (
 	"encoding/base64"
+	"errors"
+	"io"
+	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"strings"
+	"sync/atomic"
 
 	"rtcbench/internal/redact"
 )
@@ -19,8 +24,15 @@ func Guarded(t http.RoundTripper) http.RoundTripper { return guarded{t} }
 type guarded struct{ http.RoundTripper }
 
 func (g guarded) RoundTrip(q *http.Request) (*http.Response, error) {
-	answer, err := g.RoundTripper.RoundTrip(q)
+	var answered atomic.Bool
+	answer, err := g.RoundTripper.RoundTrip(q.WithContext(httptrace.WithClientTrace(q.Context(),
+		&httptrace.ClientTrace{GotFirstResponseByte: func() { answered.Store(true) }})))
 	if err != nil {
+		var ofNet net.Error // also of a time that is over
+		if answered.Load() && q.Context().Err() == nil && !errors.As(err, &ofNet) && !errors.Is(err, io.EOF) &&
+			!errors.Is(err, io.ErrUnexpectedEOF) { // net/http has no type for an answer that it cannot read
+			err = unread{err}
+		}
 		hidden := redact.New(credentials(q)...)
 		if hidden.Clean(err.Error()) != err.Error() { // net/http asks some errors for their types
 			err = hidden.Error(err, mostSaid)
@@ -37,6 +49,11 @@ func (g guarded) RoundTrip(q *http.Request) (*http.Response, error) {
 	}
 	return answer, nil
 }
+
+// unread is an error of net/http about an answer that it cannot read.
+type unread struct{ error }
+
+func (u unread) Unwrap() []error { return []error{u.error, errNoHTTP} }
 
 // CloseIdleConnections is the method that http.Client looks for.
 func (g guarded) CloseIdleConnections() {

@@ -170,3 +170,19 @@ func TestAProxyThatIsNotThere(t *testing.T) {
 		}
 	}
 }
+
+// TestAPortOfAnotherProtocol: what answers by no HTTP at all is told as that, also when the error hides a credential.
+func TestAPortOfAnotherProtocol(t *testing.T) {
+	for _, reply := range []string{"SSH-2.0-OpenSSH_9.2\r\n", "220 mail ESMTP\r\n", "-ERR unknown command %s\r\n",
+		"HTTP/1.1 200 OK\r\nno header\r\n\r\n"} {
+		q, err := http.NewRequest("GET", repeating(t, reply), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		q.Header.Set("Authorization", "Bearer s3cret-t0ken")
+		_, err = (&http.Client{Transport: Guarded(Transport())}).Do(q)
+		if got := Of(err); !strings.Contains(got, "not by HTTP") || !Lasting(err) {
+			t.Errorf("%q: %v%s", reply, err, got)
+		}
+	}
+}
