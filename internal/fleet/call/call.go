@@ -64,6 +64,7 @@ func (h Hub) do(ctx context.Context, method, path string, body, v any) error {
 	if err != nil {
 		return err
 	}
+	begun := time.Now()
 	ctx, cancel := context.WithTimeoutCause(ctx, answerTimeout, errLate)
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, method, h.URL+path, bytes.NewReader(data))
@@ -81,12 +82,12 @@ func (h Hub) do(ctx context.Context, method, path string, body, v any) error {
 	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	answer, err := (&http.Client{Transport: advice.Guarded(t), CheckRedirect: stay}).Do(r)
 	if err != nil {
-		return fmt.Errorf("ask the hub at %s: %w", h.URL, plainly(ctx, err))
+		return fmt.Errorf("ask the hub at %s: %w", h.URL, h.plainly(ctx, err, begun))
 	}
 	defer answer.Body.Close()
 	data, err = advice.Body(answer, maxAnswer)
 	if err != nil {
-		return fmt.Errorf("ask the hub at %s: %w", h.URL, plainly(ctx, err))
+		return fmt.Errorf("ask the hub at %s: %w", h.URL, h.plainly(ctx, err, begun))
 	}
 	if answer.StatusCode != http.StatusOK {
 		var no fleet.Refusal
@@ -106,9 +107,11 @@ func (h Hub) do(ctx context.Context, method, path string, body, v any) error {
 
 // plainly explains why a request failed. The URL is left out. An error of the certificate gets the advice to use the
 // pin.
-func plainly(ctx context.Context, err error) error {
-	if context.Cause(ctx) == errLate {
-		return fmt.Errorf("no answer in %v: is this the hub's address?", answerTimeout)
+func (h Hub) plainly(ctx context.Context, err error, begun time.Time) error {
+	if context.Cause(ctx) == errLate || errors.Is(err, context.DeadlineExceeded) { // this call's time, or its caller's
+		until, _ := ctx.Deadline()
+		return fmt.Errorf("no answer in %v: is this the hub's address?%s",
+			until.Sub(begun).Round(100*time.Millisecond), h.by())
 	}
 	var request *url.Error
 	if errors.As(err, &request) {
@@ -120,4 +123,17 @@ func plainly(ctx context.Context, err error) error {
 			err)
 	}
 	return fmt.Errorf("%w%s", err, advice.Of(err))
+}
+
+// by names the proxy on the way, for an error; "" = there is none.
+func (h Hub) by() string {
+	u, err := url.Parse(h.URL)
+	if err != nil || h.Proxy == nil {
+		return ""
+	}
+	proxy, err := h.Proxy(u)
+	if err != nil || proxy == nil {
+		return ""
+	}
+	return fmt.Sprintf(" The proxy %s is on the way: does it answer?", proxy.Host)
 }

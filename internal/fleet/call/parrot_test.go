@@ -1,10 +1,13 @@
 package call
 
 import (
+	"context"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -59,5 +62,24 @@ func TestWhoNeverAnswers(t *testing.T) {
 			t.Errorf("it says %s: %v, want %s", name, err, want)
 		}
 		server.Close()
+	}
+}
+
+// A proxy that takes a connection and says nothing is named, without its password, also where the caller has less time.
+func TestAProxyThatHangs(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0") // the kernel takes connections, and nobody reads
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	by := &url.URL{Scheme: "http", User: url.UserPassword("bob", "hunter4"), Host: l.Addr().String()}
+	h := Hub{Address: fleet.Address{URL: "https://hub.example"},
+		Proxy: func(*url.URL) (*url.URL, error) { return by, nil }}
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	err = h.Do(ctx, http.MethodGet, "/x", nil, &struct{}{})
+	if want := "no answer in 300ms: is this the hub's address? The proxy " + by.Host + " is on the way: does it " +
+		"answer?"; err == nil || !strings.HasSuffix(err.Error(), want) || strings.Contains(err.Error(), "hunter4") {
+		t.Errorf("%v, want %s", err, want)
 	}
 }
