@@ -56,6 +56,6 @@ func plainly(err error) error {
 	if !errors.Is(err, nats.ErrAuthorization) && !errors.Is(err, nats.ErrAuthRevoked) {
 		return err
 	}
-	return fmt.Errorf("%w: this place was revoked at the hub, or its name was given to another runner; what it "+
-		"measured waits here, and a token that may replace a place lets it join again", err)
+	return fmt.Errorf("%w: this place was revoked at the hub, its name was given to another runner, or the hub has "+
+		"lost its folder; what it measured waits here, and a token that may replace a place lets it join again", err)
 }
