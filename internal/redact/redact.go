@@ -91,10 +91,36 @@ func (s Secrets) Clean(text string) string {
 		if f.short {
 			text = withoutWord(text, f.text)
 		} else {
-			text = strings.ReplaceAll(text, f.text, "…")
+			text = without(text, f.text)
 		}
 	}
 	return signature.ReplaceAllString(jwt.ReplaceAllString(text, "…"), "$1…")
+}
+
+// without is text without secret, in whichever case it stands: a firewall that reports a request may write it small.
+func without(text, secret string) string {
+	var b strings.Builder
+	low, find := lower(text), lower(secret)
+	for {
+		at := strings.Index(low, find)
+		if at < 0 {
+			b.WriteString(text)
+			return b.String()
+		}
+		b.WriteString(text[:at] + "…")
+		text, low = text[at+len(find):], low[at+len(find):]
+	}
+}
+
+// lower is text with its ASCII letters in lower case; each byte keeps its place.
+func lower(text string) string {
+	low := []byte(text)
+	for i, c := range low {
+		if 'A' <= c && c <= 'Z' {
+			low[i] += 'a' - 'A'
+		}
+	}
+	return string(low)
 }
 
 // withoutWord is text without word, where no letter and no digit stands beside one of word's own.

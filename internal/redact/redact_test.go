@@ -14,6 +14,21 @@ import (
 	"testing"
 )
 
+// A firewall that reports what it was sent writes it in one case, beside bytes that are no text.
+func TestCleanInAnyCase(t *testing.T) {
+	s := New("Zx9tokenSECRETvalue77")
+	for said, want := range map[string]string{
+		"matched zx9tokensecretvalue77, refused": "matched …, refused",
+		"ZX9TOKENSECRETVALUE77":                  "…",
+		"\xff\u00e9 Zx9Tokensecretvalue77 \xff!": "\xff\u00e9 … \xff!",
+		"a token, and its SECRET value":          "a token, and its SECRET value",
+	} {
+		if got := s.Clean(said); got != want {
+			t.Errorf("%q became %q", said, got)
+		}
+	}
+}
+
 // Whatever a server makes of what it was sent, no credential is in it.
 func TestClean(t *testing.T) {
 	const token, password = `FwoGZXIvYXdzEB/+a&b<c"d==é`, `p&ss "w<rd/`
