@@ -58,13 +58,16 @@ type Overview struct {
 	Started time.Time `json:"started"` // start of the hub: it has heard no place before
 	Version string    `json:"version"`
 	Places  []State   `json:"places"`
+
+	Away []StoreAway `json:"stores_away,omitempty"`
 }
 
 // Overview is the state of all places, by name.
 func (h *Hub) Overview() Overview {
 	now := time.Now().UTC()
 	plan, _ := h.current()
-	o := Overview{Now: now, Started: h.started.UTC(), Version: h.options.Version, Places: []State{}}
+	o := Overview{Now: now, Started: h.started.UTC(), Version: h.options.Version, Places: []State{},
+		Away: h.away.now()}
 	for _, m := range h.book.all() {
 		s := State{Member: m}
 		since, silent := h.started, fleet.SilentAfter

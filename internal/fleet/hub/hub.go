@@ -58,6 +58,7 @@ type Hub struct {
 	lines    lines
 	started  time.Time
 	counts   counts
+	away     away
 	issued   issued
 	demands  demands
 	leasing  desk

@@ -11,7 +11,6 @@ import (
 
 	"rtcbench/bench"
 	"rtcbench/internal/fleet"
-	"rtcbench/internal/outbox"
 	"rtcbench/internal/result"
 )
 
@@ -50,13 +49,15 @@ func makeStream(ctx context.Context, nc *nats.Conn, replicas int) (jetstream.Con
 // keepRuns takes runs off the stream until ctx ends.
 func (h *Hub) keepRuns(ctx context.Context, from jetstream.Consumer) {
 	defer close(h.kept)
-	k := &keeper{hub: h, stores: make([]bench.Store, len(h.options.Stores))}
+	k := &keeper{hub: h, stores: make([]bench.Store, len(h.options.Stores)),
+		failed: make([]error, len(h.options.Stores))}
 	defer k.close()
 	pause := time.Duration(0)
 	for ctx.Err() == nil {
 		if h.engine.broken() {
 			from = h.anew(ctx, from)
 		}
+		k.open(ctx)
 		list, err := next(ctx, from)
 		if len(list) > 0 && k.take(ctx, list) {
 			err = errAway
@@ -188,6 +189,7 @@ func (h *Hub) came(o *offer, member fleet.Member, p result.Packed, r bench.Run) 
 type keeper struct {
 	hub    *Hub
 	stores []bench.Store // nil = not open
+	failed []error       // why not
 }
 
 // take saves the runs in list, and tells each runner what became of its run. A run counts as kept when all stores have
@@ -198,8 +200,9 @@ func (k *keeper) take(ctx context.Context, list []jetstream.Msg) (away bool) {
 		offers[i] = k.hub.read(m)
 	}
 	for i, t := range k.hub.options.Stores {
-		if err := k.save(ctx, i, t, offers); err != nil {
+		if err := k.save(ctx, i, offers); err != nil {
 			k.hub.options.Log.Error("the store did not take runs; they wait", "store", t.Name, "error", err)
+			k.hub.away.note(i, StoreAway{Name: t.Name, Error: err.Error()}, k.stores[i] == nil)
 			k.drop(i)
 			away = true
 			for _, o := range offers {
@@ -218,16 +221,31 @@ func (k *keeper) take(ctx context.Context, list []jetstream.Msg) (away bool) {
 	return away
 }
 
+// open opens the stores that are not open, so that one that is away is known before the first run comes, and one that
+// is back before the next.
+func (k *keeper) open(ctx context.Context) {
+	for i, t := range k.hub.options.Stores {
+		if k.stores[i] != nil {
+			continue
+		}
+		s, err := t.Open(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		k.failed[i] = err
+		switch {
+		case err == nil:
+			k.stores[i] = s
+			k.hub.away.opened(i)
+		case k.hub.away.note(i, StoreAway{Name: t.Name, Error: err.Error()}, true):
+			k.hub.options.Log.Error("a store is away; runs wait at their places", "store", t.Name, "error", err)
+		}
+	}
+}
+
 // save offers the runs to one store, in one transaction if the store can. A run that the store will never take is
 // marked as rejected.
-func (k *keeper) save(ctx context.Context, i int, t outbox.Target, offers []*offer) (err error) {
-	if k.stores[i] == nil {
-		s, err := t.Open(ctx)
-		if err != nil {
-			return err
-		}
-		k.stores[i] = s
-	}
+func (k *keeper) save(ctx context.Context, i int, offers []*offer) (err error) {
 	var open []*offer
 	var list []bench.Packed
 	for _, o := range offers {
@@ -235,8 +253,19 @@ func (k *keeper) save(ctx context.Context, i int, t outbox.Target, offers []*off
 			open, list = append(open, o), append(list, o.packed)
 		}
 	}
+	if len(open) == 0 {
+		return nil
+	}
+	if k.stores[i] == nil {
+		return k.failed[i]
+	}
+	defer func() {
+		if err == nil {
+			k.hub.away.took(i)
+		}
+	}()
 	saver, ok := k.stores[i].(bench.PackedSaver)
-	if ok && len(list) > 0 {
+	if ok {
 		if _, err := saver.SavePacked(ctx, list); err == nil || !errors.Is(err, bench.ErrRejected) {
 			return err
 		}

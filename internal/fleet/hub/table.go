@@ -51,6 +51,10 @@ func (o Overview) WriteTable(w io.Writer, printable func(string) string) error {
 			sum = append(sum, fmt.Sprintf("%d %s", n[word], word))
 		}
 	}
+	for _, s := range o.Away {
+		fmt.Fprintf(w, "the store %s has been away for %s, and runs wait at their places: %s\n", printable(s.Name),
+			ago(o.Now.Sub(s.Since)), printable(s.Error))
+	}
 	if len(list) == 0 {
 		_, err := fmt.Fprintln(w, "no place has joined yet")
 		return err

@@ -3,6 +3,7 @@ package hub
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -69,7 +70,7 @@ func (h *Hub) health(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusServiceUnavailable)
 	}
 	answer(w, map[string]any{"status": status, "places": n, "kept": h.counts.kept.Load(),
-		"rejected": h.counts.rejected.Load()})
+		"rejected": h.counts.rejected.Load(), "stores_away": len(h.away.now())})
 }
 
 // metrics are the metrics of a hub for Prometheus.
@@ -101,13 +102,15 @@ var (
 	placeFails  = prometheus.NewDesc("rtcbench_place_failing", "1 = it said what went wrong.", placeIs, nil)
 	placeUnlike = prometheus.NewDesc("rtcbench_place_unlike",
 		"1 = it and the hub have no version of their contract in common.", placeIs, nil)
-	placeIs = []string{"place", "location"}
+	placeIs   = []string{"place", "location"}
+	storeAway = prometheus.NewDesc("rtcbench_hub_store_away", "1 = it took nothing when the hub last tried.",
+		[]string{"store"}, nil)
 )
 
 // Describe implements prometheus.Collector.
 func (p places) Describe(c chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{placeState, placeHeard, placeSilent, placeWaits, placeClock, placeBound,
-		placeFails, placeUnlike} {
+		placeFails, placeUnlike, storeAway} {
 		c <- d
 	}
 }
@@ -135,6 +138,11 @@ func (p places) Collect(c chan<- prometheus.Metric) {
 			gauge(placeBound, s.Heard.Hello.Clock.Bound.Seconds(), s.Name, s.Location)
 			gauge(placeClock, s.Heard.Hello.Clock.Offset.Seconds(), s.Name, s.Location)
 		}
+	}
+	missing := p.away.now()
+	for _, t := range p.options.Stores {
+		gone := slices.ContainsFunc(missing, func(s StoreAway) bool { return s.Name == t.Name })
+		gauge(storeAway, number(gone), t.Name)
 	}
 	for _, word := range words {
 		gauge(placeState, float64(n[word]), word)

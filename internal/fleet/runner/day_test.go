@@ -237,8 +237,19 @@ func TestAPlanThatIsRefusedChangesNothing(t *testing.T) {
 		t.Errorf("the file: %v", err)
 	}
 	f.Signed.Plan = slices.Concat(f.Signed.Plan, []byte(" "))
-	if _, err := New(f, r.options); !errors.Is(err, fleet.ErrForged) {
-		t.Errorf("a file that was changed: %v", err)
+	again, err := New(f, r.options)
+	if err != nil || again.plan != nil || again.file.Serial != 5 ||
+		!strings.Contains(again.failed, fleet.ErrForged.Error()) {
+		t.Fatalf("a file that was changed: %v, %+v", err, again)
+	}
+	again.request = func(_ context.Context, subject string, _ []byte) ([]byte, error) {
+		if strings.HasSuffix(subject, fleet.Plans) {
+			return json.Marshal(r.file.Signed)
+		}
+		return json.Marshal(fleet.SeatsLeased{Serial: 5, To: time.Now().Add(time.Hour)})
+	}
+	if err := again.catchUp(t.Context(), 5); err != nil || again.plan == nil {
+		t.Errorf("it did not get the plan that the hub has: %v", err)
 	}
 }
 

@@ -38,9 +38,9 @@ func (r *Runner) ask(ctx context.Context, what string, said, heard any) error {
 // catchUp takes a newer plan if there is one. Otherwise it asks for seats if they do not reach far enough.
 func (r *Runner) catchUp(ctx context.Context, newest uint64) error {
 	r.mu.Lock()
-	serial := r.file.Serial
+	serial, none := r.file.Serial, r.plan == nil
 	r.mu.Unlock()
-	if newest > serial {
+	if newest > serial || none && newest == serial && newest > 0 { // the plan on the disk may not be one to follow
 		return r.renew(ctx)
 	}
 	return r.lease(ctx)

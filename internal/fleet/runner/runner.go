@@ -90,13 +90,10 @@ func New(f *File, o Options) (*Runner, error) {
 		return nil, fmt.Errorf("read the seats that the hub leased: %w", err)
 	}
 	if f.Signed != nil {
-		p, err := f.Signed.Open(f.PlanKey, f.Serial)
-		switch {
-		case errors.Is(err, fleet.ErrUnlike): // a new program cannot read an old plan: the hub has another
-			r.fault(fmt.Sprintf("the plan in %s: %v", f.path, err))
-		case err != nil:
-			return nil, fmt.Errorf("the plan in %s: %w", f.path, err)
-		default:
+		// One that cannot be read here, or was changed on the disk, is not followed: the hub has another.
+		if p, err := f.Signed.Open(f.PlanKey, f.Serial); err != nil {
+			r.fault(fmt.Sprintf("the plan in %s is not followed, and the hub is asked for another: %v", f.path, err))
+		} else {
 			r.plan = &p
 		}
 	}
