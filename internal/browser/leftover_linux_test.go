@@ -146,6 +146,12 @@ func TestALeftoverThatHangs(t *testing.T) {
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- hung.Wait() }()
+	// A process that has just been started has no command line yet: the kernel writes it after Start has returned.
+	for deadline := time.Now().Add(patience); len(processes(stale, "")) == 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the leftover has no command line")
+		}
+	}
 	b, err := browser.Start(t.Context(), browser.Options{Environment: os.LookupEnv, ResolverRules: closedNetwork})
 	if err != nil {
 		t.Fatal(err)
