@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -53,7 +54,11 @@ func TestAnotherRunOfAnIDThatWaits(t *testing.T) {
 // one that is refused a second time lies there once. A damaged file replaces none of its name either.
 func TestRejectedRunsOfOneID(t *testing.T) {
 	o := box(t)
-	into := target("x", &shelf{fail: func(bench.Run) error { return bench.ErrRejected }})
+	tries := 0 // what stands in the file has another length each time
+	into := target("x", &shelf{fail: func(bench.Run) error {
+		tries++
+		return fmt.Errorf("%w%s", bench.ErrRejected, strings.Repeat("!", tries))
+	}})
 	run := benchtest.StoredRun(5, time.Now())
 	for _, location := range []string{"fra", "iad", "sin", "sin"} {
 		run.Location = location

@@ -250,7 +250,19 @@ func (o *Outbox) reject(d document, store string, reason error) error {
 	if err != nil {
 		return err
 	}
-	return write(to.pathFor(d.Stores, len(data)), data)
+	path := to.pathFor(d.Stores, len(data))
+	if err := write(path, data); err != nil {
+		return err
+	}
+	// The name has the size, too, and what stands there of the try before is seldom as long.
+	prefix, _, _ := strings.Cut(path, "_"+ofSize)
+	before, _ := filepath.Glob(prefix + "_" + ofSize + "*" + to.unique + ".json")
+	for _, old := range before {
+		if old != path {
+			os.Remove(old)
+		}
+	}
+	return nil
 }
 
 // setAside moves a file that cannot be read to rejected, unchanged. It replaces none there.
