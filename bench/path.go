@@ -21,11 +21,13 @@ const (
 	PathRelay    Path = "relay" // by a TURN server; nobody kept how it was reached
 )
 
+// Paths are the paths of one part of the way.
+var Paths = []Path{PathUDP, PathTCP, PathRelayUDP, PathRelayTCP, PathRelayTLS, PathRelay}
+
 // Valid reports whether p consists of known paths only.
 func (p Path) Valid() bool {
-	one := []Path{PathUDP, PathTCP, PathRelayUDP, PathRelayTCP, PathRelayTLS, PathRelay}
 	for part := range strings.SplitSeq(strings.ReplaceAll(string(p), "+", "/"), "/") {
-		if !slices.Contains(one, Path(part)) {
+		if !slices.Contains(Paths, Path(part)) {
 			return false
 		}
 	}

@@ -76,7 +76,7 @@ func Lasting(err error) bool {
 	var certificate *tls.CertificateVerificationError
 	var record tls.RecordHeaderError
 	return errors.As(err, &certificate) || errors.As(err, &record) || errors.Is(err, http.ErrSchemeMismatch) ||
-		errors.Is(err, errNoHTTP) ||
+		errors.Is(err, errNoHTTP) || errors.Is(err, ErrTLS) ||
 		errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)
 }
 
@@ -215,7 +215,16 @@ func (r *Refused) Advice() string {
 		return r.Of.Failed
 	case s == http.StatusTooManyRequests:
 		return "too many requests: try again later"
-	case s == http.StatusBadGateway, s == http.StatusServiceUnavailable, s == http.StatusGatewayTimeout:
+	case s == http.StatusUpgradeRequired:
+		return "it wants an upgrade to another protocol: does a proxy before the server pass on the Upgrade header?"
+	case s == http.StatusSwitchingProtocols:
+		return "it goes on in another protocol, which nobody asked for: is this the right port?"
+	case s == http.StatusMisdirectedRequest:
+		return "whoever answers does not serve that host: is the host right?"
+	case s == http.StatusNetworkAuthenticationRequired:
+		return "this network wants a sign-in first, in a browser"
+	case s == http.StatusBadGateway, s == http.StatusServiceUnavailable, s == http.StatusGatewayTimeout,
+		s >= 520 && s <= 530: // Cloudflare's own, about the server behind it
 		return "a proxy answers, and the server behind it does not: is that one running?"
 	case s/100 == 2:
 		return fmt.Sprintf("that is a web page, or somebody else's answer: is this the address of %s?", r.Of.Name)

@@ -25,8 +25,17 @@ type guarded struct{ http.RoundTripper }
 
 func (g guarded) RoundTrip(q *http.Request) (*http.Response, error) {
 	var answered atomic.Bool
+	var asked atomic.Value // host:port of the server, or of the proxy
 	answer, err := g.RoundTripper.RoundTrip(q.WithContext(httptrace.WithClientTrace(q.Context(),
-		&httptrace.ClientTrace{GotFirstResponseByte: func() { answered.Store(true) }})))
+		&httptrace.ClientTrace{GotFirstResponseByte: func() { answered.Store(true) },
+			GetConn: func(address string) { asked.Store(address) }})))
+	if address := addressOf(q.URL); asked.Load() == address && mayWantTLS(q, answer, err) &&
+		speaksTLS(q.Context(), address) {
+		if answer != nil {
+			answer.Body.Close()
+		}
+		return nil, ErrTLS
+	}
 	if err != nil {
 		var ofNet net.Error // also of a time that is over
 		if answered.Load() && q.Context().Err() == nil && !errors.As(err, &ofNet) && !errors.Is(err, io.EOF) &&

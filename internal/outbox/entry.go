@@ -158,9 +158,10 @@ func list(dir string) (items []item, odd, left []string, err error) {
 	for _, f := range files {
 		path, mode := dir+string(os.PathSeparator)+f.Name(), f.Type()
 		if mode&fs.ModeSymlink != 0 {
-			if info, err := os.Stat(path); err == nil {
+			switch info, err := os.Stat(path); {
+			case err == nil:
 				mode = info.Mode().Type()
-			} else {
+			case !errors.Is(err, fs.ErrNotExist):
 				mode = 0 // reading the file reports the error
 			}
 		}
@@ -191,6 +192,8 @@ func kindOf(mode fs.FileMode) string {
 		return "a named pipe"
 	case mode&fs.ModeSocket != 0:
 		return "a socket"
+	case mode&fs.ModeSymlink != 0:
+		return "a link to nothing"
 	}
 	return "a device"
 }
@@ -267,7 +270,10 @@ func decodeHead(d *json.Decoder, h *head, ended bool) error {
 	if _, err := d.Token(); err != nil {
 		return err
 	}
-	return h.supported()
+	if err := h.supported(); err != nil || !ended || h.RunID != "" {
+		return err
+	}
+	return fmt.Errorf("%w: there is no run in it", errDamaged)
 }
 
 // damaged wraps an error about the content of a file in errDamaged.

@@ -77,11 +77,14 @@ func TestWhatIsNoFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	if runtime.GOOS != "windows" {
-		odd = append(odd, "0001.json", "0002.json")
+		odd = append(odd, "0001.json", "0002.json", "0003.json is a link to nothing")
 		if err := pipe(filepath.Join(o.dir, "0001.json")); err != nil {
 			t.Fatal(err)
 		}
 		if err := os.Symlink(os.DevNull, filepath.Join(o.dir, "0002.json")); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink("nowhere", filepath.Join(o.dir, "0003.json")); err != nil {
 			t.Fatal(err)
 		}
 		if err := pipe(o.knownPath("00000000")); err != nil {

@@ -86,6 +86,24 @@ func TestOverview(t *testing.T) {
 	}
 }
 
+// TestAFileWithoutARun is told as such, and not as a run of 1970.
+func TestAFileWithoutARun(t *testing.T) {
+	for _, text := range []string{`{"outbox":1,"stores":{"x":{}}}`, `{"outbox":1,"stores":{"x":{}},"run":null}`,
+		`{"outbox":1,"stores":{"x":{}},"run":{}}`} {
+		o := box(t)
+		if err := os.MkdirAll(o.dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(o.dir, "1.json"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		list, err := o.Waiting()
+		if count(t, list, err) != 1 || !strings.Contains(list[0].Stores[""].Error, "there is no run in it") {
+			t.Errorf("%s: %+v", text, list)
+		}
+	}
+}
+
 // What was rejected is counted, too, and what is no run is named.
 func TestOverviewOfRejected(t *testing.T) {
 	o := box(t)

@@ -1,6 +1,7 @@
 package result
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -70,31 +71,34 @@ func (f File) checkWhere() error {
 			show(d.Instrument.Waited))
 	case v != nil && !slices.Contains(bench.Verdicts, v.Verdict):
 		return fmt.Errorf("details.validity.verdict: %.40q is not known", v.Verdict)
-	case d.Engine != "" && !slices.Contains(bench.Engines, d.Engine):
-		return fmt.Errorf("details.engine: %.40q is not known; known are %v (a newer rtcbench may know it)", d.Engine,
-			bench.Engines)
-	}
-	if err := knownClass("transport_class", or(d.TransportClass)); err != nil {
-		return err
+	case !bench.Path(or(d.Path)).Valid() && or(d.Path) != "":
+		return unknown("path", bench.Path(or(d.Path)), bench.Paths)
 	}
 	for i, leg := range d.Audio {
 		if !slices.Contains(bench.Stamps, leg.Stamped) {
-			return fmt.Errorf("details.audio[%d].stamped: %.40q is not known; known are %v "+
-				"(a newer rtcbench may know it)", i, leg.Stamped, bench.Stamps)
+			return unknown(fmt.Sprintf("audio[%d].stamped", i), leg.Stamped, bench.Stamps)
 		}
 	}
-	if err := d.Voice.check(); err != nil {
-		return err
-	}
-	return knownClass("plan.class", or(d.Plan.Class))
+	return cmp.Or(
+		word("engine", d.Engine, bench.Engines),
+		word("transport_class", bench.TransportClass(or(d.TransportClass)), bench.TransportClasses),
+		word("plan.class", bench.TransportClass(or(d.Plan.Class)), bench.TransportClasses),
+		word("plan.grid", or(d.Plan.Grid), []string{fixed, closedLoop}),
+		word("echo.mode", d.Echo.Mode, []string{"local", "remote"}),
+		d.Voice.check(),
+	)
 }
 
-func knownClass(key, class string) error {
-	if class == "" || slices.Contains(bench.TransportClasses, bench.TransportClass(class)) {
+// word is an error unless is is one of list, or "".
+func word[S ~string](key string, is S, list []S) error {
+	if is == "" || slices.Contains(list, is) {
 		return nil
 	}
-	return fmt.Errorf("details.%s: %.40q is not known; known are %v (a newer rtcbench may know it)", key, class,
-		bench.TransportClasses)
+	return unknown(key, is, list)
+}
+
+func unknown[S ~string](key string, is S, list []S) error {
+	return fmt.Errorf("details.%s: %.40q is not known; known are %v (a newer rtcbench may know it)", key, is, list)
 }
 
 // checkTimes checks that every store can hold the times. The time of a clock that was never set is accepted.
@@ -133,8 +137,8 @@ func (f File) checkBefore(limit time.Time) error {
 	return nil
 }
 
-// checkPongs is an error if a pong of r came when none can have: after the end of the run, or in time although the
-// plan's timeout was over. Files of the original tool say neither.
+// checkPongs is an error if a pong of r came when none can have: after the end of the run, in time although the plan's
+// timeout was over, or before the echo sent the pong. Files of the original tool say none of these.
 func checkPongs(r bench.Run) error {
 	if r.OfOriginal() {
 		return nil
@@ -149,6 +153,9 @@ func checkPongs(r bench.Run) error {
 		case s.Sent < -apart || s.Sent+s.RTT > latest:
 			return fmt.Errorf("details.samples: sent_ms[%d] and rtt_ms[%d]: %s and %s; the run took %s ms", i, i,
 				plain(ms(s.Sent)), plain(ms(s.RTT)), plain(ms(took)))
+		case s.Stamped && s.Hold > s.RTT+offBy:
+			return fmt.Errorf("details.samples.hold_ms[%d]: %s, of a round trip of %s ms: no echo can have held the "+
+				"ping for longer", i, plain(ms(s.Hold)), plain(ms(s.RTT)))
 		case s.Outcome == bench.Answered && s.RTT > r.Plan.Timeout+offBy:
 			return fmt.Errorf("details.samples.rtt_ms[%d]: %s, of a ping that was answered in time; "+
 				"metadata.timeout_ms is %s", i, plain(ms(s.RTT)), plain(ms(r.Plan.Timeout)))

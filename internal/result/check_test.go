@@ -20,8 +20,13 @@ func TestWhatIsNoRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	change := func(text, key, value string) string {
-		at := strings.Index(text, `"`+key+`":`)
-		if at < 0 {
+		parent, key, found := strings.Cut(key, "/")
+		if !found {
+			parent, key = "", parent
+		}
+		start := max(strings.Index(text, parent), 0)
+		at := strings.Index(text[start:], `"`+key+`":`) + start
+		if at < start {
 			t.Fatalf("there is no %s", key)
 		}
 		from := at + len(key) + 3
@@ -63,6 +68,11 @@ func TestWhatIsNoRun(t *testing.T) {
 		{ours, "platform", `"daily"`, `metadata.platform: "livekit"; platform is "daily"`},
 		{ours, "engine", `"foo"`, `details.engine: "foo" is not known; known are [native browser]`},
 		{ours, "transport_class", `"pigeon"`, `details.transport_class: "pigeon" is not known`},
+		{ours, "path", `"pigeon"`, `details.path: "pigeon" is not known; known are [udp tcp`},
+		{ours, "path", `"udp/pigeon"`, `details.path: "udp/pigeon" is not known`},
+		{ours, "grid", `"sometimes"`, `details.plan.grid: "sometimes" is not known; known are [fixed closed-loop]`},
+		{ours, "mode", `"astral"`, `details.echo.mode: "astral" is not known; known are [local remote]`},
+		{ours, "samples/hold_ms", "[" + strings.Repeat("500,", 20) + "500]", "hold_ms[0]: 500, of a round trip of "},
 		{ours, "data", `"AAAA"`, "details.histogram: it cannot be unpacked"},
 		{ours, "histogram", `{"format":"hdr-v2-deflate-base64","unit":"us","data":"` + one + `"}`,
 			"details.histogram: 1 pings; details.counts.answered is"},

@@ -70,7 +70,7 @@ func (d *decoder) value() bool {
 		return true
 	}
 	d.within = nil
-	text := bytes.TrimLeft(x.text, " \t\r\n[],\x1e\uFEFF") // the brackets and commas of an array are skipped
+	text := bytes.TrimLeft(x.text, " \t\r\n[],\x1a\x1e\uFEFF") // also the end of a file of DOS
 	if len(text) == 0 {
 		d.brackets = d.brackets || bytes.ContainsAny(x.text, "[],")
 		return true

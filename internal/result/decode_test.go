@@ -250,6 +250,15 @@ func TestMarkBeforeUTF8(t *testing.T) {
 	}
 }
 
+// TestEndOfFileOfDOS: COPY of Windows writes it behind what it joins.
+func TestEndOfFileOfDOS(t *testing.T) {
+	for _, end := range []string{"\x1a", "\r\n\x1a", "\x1a\x1a\x1a"} {
+		if list, err := read(anOriginal + end); err != nil || len(list) != 1 {
+			t.Errorf("%q: %d runs, %v", end, len(list), err)
+		}
+	}
+}
+
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte(anOriginal))
 	for _, run := range []bench.Run{benchtest.Run(3), benchtest.Sound(3)} {

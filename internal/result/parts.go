@@ -12,15 +12,21 @@ func others(r bench.Run, told bool) []string {
 	return append([]string{}, r.Echo.Others...)
 }
 
+// The words of plan.grid.
+const (
+	fixed      = "fixed"
+	closedLoop = "closed-loop"
+)
+
 // grid is how the pings of p are timed; nil = not known.
 func grid(p bench.Plan) *string {
 	switch {
 	case p.PaceUnknown:
 		return nil
 	case p.ClosedLoop():
-		return text("closed-loop")
+		return text(closedLoop)
 	}
-	return text("fixed")
+	return text(fixed)
 }
 
 func validity(v bench.Validity) *Validity {

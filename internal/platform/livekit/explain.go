@@ -4,11 +4,9 @@ import (
 	"bufio"
 	"context"
 	"crypto/rand"
-	"crypto/tls"
 	"encoding/base64"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -29,8 +27,7 @@ func Explain(ctx context.Context, room bench.Room, err error) error {
 	if e != nil || u.Host == "" {
 		return withoutToken(err, room)
 	}
-	secure := u.Scheme == "wss" || u.Scheme == "https"
-	u.Scheme = map[bool]string{true: "https", false: "http"}[secure]
+	u.Scheme = map[bool]string{true: "https", false: "http"}[u.Scheme == "wss" || u.Scheme == "https"]
 	given := u.Path
 	u.Path = strings.TrimRight(u.Path, "/") + "/rtc/validate"
 	ctx, cancel := context.WithTimeout(ctx, explainTimeout)
@@ -47,12 +44,9 @@ func Explain(ctx context.Context, room bench.Room, err error) error {
 	if e == nil {
 		defer answer.Body.Close()
 	}
-	var dial *net.OpError
-	switch unanswered := e != nil && !(errors.As(e, &dial) && dial.Op == "dial"); {
+	switch {
 	case ctx.Err() != nil:
 		return withoutToken(err, room)
-	case !secure && (unanswered || e == nil && answer.StatusCode == http.StatusBadRequest) && speaksTLS(ctx, u):
-		return advice.ErrTLS
 	case e != nil:
 		var asked *url.Error // such an error repeats the URL
 		if errors.As(e, &asked) {
@@ -129,17 +123,4 @@ var service = advice.Service{
 	Refusal: "the server refuses the token: is it expired, for another server, or made with another secret?",
 	Missing: "is this the right server? it may also have no such room, and make none by itself",
 	Failed:  "is the room full? the server's log says why it failed",
-}
-
-// speaksTLS reports whether a port answers a TLS handshake, whoever signed its certificate: nothing is sent to it.
-func speaksTLS(ctx context.Context, u *url.URL) bool {
-	address := u.Host
-	if u.Port() == "" {
-		address = net.JoinHostPort(u.Hostname(), "80")
-	}
-	c, err := (&tls.Dialer{Config: &tls.Config{InsecureSkipVerify: true}}).DialContext(ctx, "tcp", address)
-	if err == nil {
-		c.Close()
-	}
-	return err == nil
 }

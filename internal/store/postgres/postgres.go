@@ -5,6 +5,7 @@ package postgres
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -147,6 +148,8 @@ func (s *Store) explain(err error) error {
 		said = fmt.Errorf("%w: %w", bench.ErrRejected, said)
 	case is != "" && is[:2] == classInternal:
 		said = fmt.Errorf("%w: %w", bench.ErrFailed, said)
+	case is == "":
+		said = fmt.Errorf("%w%s", said, wayOut(err))
 	}
 	return fmt.Errorf("%s: %w", s.name, said)
 }
@@ -168,7 +171,28 @@ func bare(err error) error {
 	case errors.As(err, &unknown):
 		return unknown
 	}
+	if several, ok := connecting.Unwrap().(interface{ Unwrap() []error }); ok {
+		return several.Unwrap()[0]
+	}
 	return connecting.Unwrap()
+}
+
+// wayOut is advice about a connection that did not come about; "" = there is none.
+func wayOut(err error) string {
+	var connecting *pgconn.ConnectError
+	var dialling *net.OpError
+	var unknown *net.DNSError
+	var certificate *tls.CertificateVerificationError
+	var ofNet net.Error
+	switch {
+	case !errors.As(err, &connecting), errors.Is(err, context.Canceled):
+		return ""
+	case errors.As(err, &dialling), errors.As(err, &unknown), errors.As(err, &certificate):
+		return advice.Of(err)
+	case errors.As(err, &ofNet) && ofNet.Timeout():
+		return ""
+	}
+	return " (is a PostgreSQL server there, and does sslmode fit its TLS?)" // the driver has no types for these
 }
 
 func itoa(n uint16) string { return strconv.Itoa(int(n)) }

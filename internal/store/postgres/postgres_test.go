@@ -303,7 +303,7 @@ func TestErrors(t *testing.T) {
 	for want, given := range map[string]string{
 		"there is no such database":         url + "x",
 		"lets nobody in with this user":     swap("//postgres:", "//nobody:"),
-		"connection refused":                swap(server.Port, "1"),
+		"is the server running there?":      swap(server.Port, "1"),
 		"as %XX":                            "postgres://postgres:" + secret + "@127.0.0.1/x",
 		"that names no database":            url[:strings.LastIndex(url, "/")],
 		"is to be postgres://USER:PASSWORD": swap("/test", "/te st?sslmode="+"%zz"),

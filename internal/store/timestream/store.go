@@ -4,8 +4,10 @@
 package timestream
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -151,7 +153,33 @@ func (p plainBodies) RoundTrip(q *http.Request) (*http.Response, error) {
 		c.Body = struct{ io.ReadCloser }{q.Body}
 		q = &c
 	}
-	return p.RoundTripper.RoundTrip(q)
+	answer, err := p.RoundTripper.RoundTrip(q)
+	if err == nil && answer.StatusCode == http.StatusOK {
+		if err = namesNoError(answer); err != nil {
+			return nil, err
+		}
+	}
+	return answer, err
+}
+
+// namesNoError makes an answer of 200 that names an error one of 500: the SDK believes the status. AWS names the error
+// in a header or in the body (AWS JSON 1.0 protocol, operation error serialization); someone between may lose its
+// status.
+func namesNoError(answer *http.Response) error {
+	body, err := io.ReadAll(answer.Body)
+	answer.Body.Close()
+	if err != nil {
+		return err
+	}
+	answer.Body = io.NopCloser(bytes.NewReader(body))
+	var named struct {
+		Type string `json:"__type"`
+	}
+	json.Unmarshal(body, &named) // what is no JSON is found by the SDK
+	if named.Type != "" || answer.Header.Get("X-Amzn-Errortype") != "" {
+		answer.StatusCode, answer.Status = http.StatusInternalServerError, "500 Internal Server Error"
+	}
+	return nil
 }
 
 // CloseIdleConnections is the method that http.Client looks for.
