@@ -77,7 +77,12 @@ func launch() (string, func(), error) {
 	if python == "" {
 		return "", nil, fmt.Errorf("%s has no Python: run `make tools`, which installs moto there", venv)
 	}
+	dir, err := os.MkdirTemp("", "moto") // what ends by os._exit removes none of its files
+	if err != nil {
+		return "", nil, err
+	}
 	cmd := exec.Command(python, "-c", script)
+	cmd.Env = append(os.Environ(), "TMPDIR="+dir, "TEMP="+dir)
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		return "", nil, err
@@ -85,12 +90,13 @@ func launch() (string, func(), error) {
 	out, in := io.Pipe()
 	cmd.Stdout, cmd.Stderr = in, in
 	if err := cmd.Start(); err != nil {
-		return "", nil, err
+		return "", nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	stop := func() {
 		stdin.Close()
 		cmd.Wait()
 		in.Close()
+		os.RemoveAll(dir)
 	}
 	found := make(chan string, 1)
 	go func() {
