@@ -82,7 +82,7 @@ func launch() (string, func(), error) {
 		return "", nil, err
 	}
 	cmd := exec.Command(python, "-c", script)
-	cmd.Env = append(os.Environ(), "TMPDIR="+dir, "TEMP="+dir)
+	cmd.Env = append(cmd.Environ(), "TMPDIR="+dir, "TEMP="+dir)
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		return "", nil, err
