@@ -52,6 +52,7 @@ func (cmd *importCmd) Run(a *app) error {
 			break
 		}
 	}
+	a.tell(im.Older())
 	im.Bad = append(im.Bad, im.Failures()...)
 	if err := join(hints.ForAll(im.Bad)...); err != nil {
 		return exitError{exitNotKept, err}

@@ -70,9 +70,12 @@ func (im *Importer) Close() {
 }
 
 // Failures are the errors of the stores about the runs that went through the outbox.
-func (im *Importer) Failures() []error {
-	return im.stores.Failures(im.out, func(f outbox.Failure) bool { return im.ours[f.RunID] })
-}
+func (im *Importer) Failures() []error { return im.stores.Failures(im.out, im.meant) }
+
+// Older are the errors about runs of other commands, which waited and were offered as well, and corrections.
+func (im *Importer) Older() []error { return im.stores.older(im.out, im.meant) }
+
+func (im *Importer) meant(f outbox.Failure) bool { return im.ours[f.RunID] }
 
 // Imported is the result of importing a file.
 type Imported struct {
@@ -237,7 +240,10 @@ func (im *Importer) deliver(ctx context.Context, path string, records []bench.Re
 	for i, r := range records[:n] {
 		has[i] = has[i] || others[i] == nil && failed[r.ID] < len(im.others)
 	}
-	im.out.Failures, im.out.Waiting = append(im.out.Failures, out.Failures...), out.Waiting
+	// What waits is offered at each delivery: what an earlier one said of that no longer holds.
+	before := slices.DeleteFunc(im.out.Failures, func(f outbox.Failure) bool { return !f.Final && !f.Unnoted })
+	im.out = out
+	im.out.Failures = append(before, out.Failures...)
 }
 
 // Stuck says from which run of a file on the outbox had no more room.
