@@ -46,11 +46,16 @@ func (cmd *importCmd) Run(a *app) error {
 	defer signals.WithLittleMemory()()
 	im := k.Importer()
 	defer im.Close()
-	for _, path := range cmd.Files {
+	for i, path := range cmd.Files {
 		a.importFile(im, path)
-		if a.ctx.Err() != nil || im.Full {
-			break
+		if a.ctx.Err() == nil && !im.Full {
+			continue
 		}
+		if rest := len(cmd.Files) - i - 1; rest > 0 {
+			im.Bad = append(im.Bad, fmt.Errorf("%s %s not read, from %s on", bench.Many(rest, "file"),
+				bench.Form(rest, "was", "were"), cmd.Files[i+1]))
+		}
+		break
 	}
 	a.tell(im.Older())
 	im.Bad = append(im.Bad, im.Failures()...)

@@ -26,6 +26,7 @@ type Importer struct {
 	others  []string        // names of the stores that get runs through the outbox
 	ours    map[string]bool // IDs of the runs that went through the outbox
 	out     outbox.Outcome
+	left    bool // the end of the context has left runs of a file out
 }
 
 // wholeStore is a store that saves many runs in one transaction.
@@ -118,8 +119,9 @@ func (im *Importer) File(ctx context.Context, path string, r io.Reader) Imported
 			break
 		}
 	}
+	im.left = ctx.Err() != nil
 	save()
-	if ctx.Err() != nil {
+	if im.left {
 		im.Bad = append(im.Bad, fmt.Errorf("%s: %w: the rest of it is not imported", path, context.Cause(ctx)))
 	}
 	return done
@@ -154,6 +156,7 @@ func (im *Importer) save(ctx context.Context, path string, runs []bench.Run) (ke
 		records[i] = r
 	}
 	if ctx.Err() != nil {
+		im.left = true
 		return 0, 0
 	}
 	im.open(ctx)
@@ -164,7 +167,7 @@ func (im *Importer) save(ctx context.Context, path string, runs []bench.Run) (ke
 	for _, s := range im.whole {
 		fresh, refused, err := saveAll(ctx, s, records)
 		if err != nil && ctx.Err() != nil { // File reports that the import was stopped
-			there = 0
+			there, im.left = 0, true
 			break
 		}
 		if err != nil { // these and all later runs wait for the store
@@ -211,6 +214,7 @@ func (im *Importer) deliver(ctx context.Context, path string, records []bench.Re
 		documents[i] = result.NewDocument(r)
 	}
 	n, others, err := im.stores.Box.PutAll(ctx, documents, im.others)
+	im.left = im.left || ctx.Err() != nil && n < len(records)
 	if ctx.Err() != nil && n == 0 { // File reports that the import was stopped
 		return
 	}

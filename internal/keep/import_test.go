@@ -3,6 +3,7 @@ package keep
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -61,5 +62,33 @@ func TestAnImportEndsByItsOwnRuns(t *testing.T) {
 	}
 	if n, err := k.Box.Count(); n != 1 || err != nil || !failed {
 		t.Errorf("%d wait, %v; once: %t", n, err, failed)
+	}
+}
+
+// TestAnImportThatIsStopped says of a file that the rest is left out only where there is one: what waits in the outbox
+// was imported.
+func TestAnImportThatIsStopped(t *testing.T) {
+	var file bytes.Buffer
+	if err := result.Write(&file, bench.NewRecord(benchtest.StoredRun(3, time.Now()))); err != nil {
+		t.Fatal(err)
+	}
+	for _, before := range []bool{false, true} {
+		ctx, stop := context.WithCancel(t.Context())
+		server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { stop() }))
+		if before {
+			stop()
+		}
+		k := influxStores(t.TempDir(), server.URL, "", "x")
+		im := k.Importer()
+		im.File(ctx, "one.json", bytes.NewReader(file.Bytes()))
+		if told := strings.Contains(texts(im.Bad), "the rest of it is not imported"); told != before {
+			t.Errorf("stopped before: %t: %v", before, im.Bad)
+		}
+		if n, err := k.Box.Count(); n != map[bool]int{false: 1, true: 0}[before] || err != nil {
+			t.Errorf("%d wait, %v", n, err)
+		}
+		im.Close()
+		server.Close()
+		stop()
 	}
 }
