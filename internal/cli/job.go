@@ -60,6 +60,13 @@ func (a *app) parseJob(j jobs.Job) (*kong.Context, *commands, *app, error) {
 	if err != nil {
 		return nil, nil, nil, j.Blame(err)
 	}
+	for _, flag := range parsed.Flags() {
+		if _, given := j.Values[flag.Name]; given && !flag.IsCumulative() {
+			if err := j.One(flag.Name); err != nil {
+				return nil, nil, nil, err
+			}
+		}
+	}
 	set.Talk = talk(a.stderr) // what there is to say of .env the command has said
 	in := *a
 	in.settings = set

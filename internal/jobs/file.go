@@ -214,7 +214,10 @@ var variableName = regexp.MustCompile(`^[A-Z][A-Z_]{0,40}[A-Z0-9_]{0,4}$`)
 
 func (f *reader) duration(n *yaml.Node, lo, hi time.Duration) time.Duration {
 	d, err := time.ParseDuration(n.Value)
-	if err != nil || d < lo || d > hi {
+	switch {
+	case n.Kind != yaml.ScalarNode:
+		f.fail(n, "here has to be one duration from %v to %v, as 5m or 1h30m", lo, hi)
+	case err != nil || d < lo || d > hi:
 		f.fail(n, "%s has to be a duration from %v to %v, as 5m or 1h30m", settings.Shown(n.Value), lo, hi)
 	}
 	return d

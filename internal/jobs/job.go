@@ -66,6 +66,14 @@ func (j Job) Check() error {
 	return nil
 }
 
+// One fails where a flag that takes one value has a list of several, or an empty one.
+func (j Job) One(flag string) error {
+	if n := len(j.Values[flag]); n != 1 {
+		return j.blameAt(flag, settings.Usagef("%s has %d values, and takes one", flag, n))
+	}
+	return nil
+}
+
 // Blame puts the place of the setting that an error is about in front of it. The error is about the flag that it names
 // first; one that is no usage error is about none.
 func (j Job) Blame(err error) error {

@@ -69,9 +69,8 @@ func (r Reader) order(j jobs.Job) (o hub.Order, err error) {
 	for _, flag := range slices.Sorted(maps.Keys(j.Values)) {
 		_, ours := leases.Keys[flag]
 		switch {
-		case (ours || slices.Contains(fleet.Settings, flag)) && len(j.Values[flag]) != 1:
-			return o, settings.Usagef("%s%s has %d values, and takes one", blamed(j.Places[flag]), flag,
-				len(j.Values[flag]))
+		case (ours || slices.Contains(fleet.Settings, flag)) && j.One(flag) != nil:
+			return o, j.One(flag)
 		case flag == "server-url" && hasUser(j.Values[flag][0]):
 			return o, settings.Usagef("%sserver-url has a user or a password in it, which every runner would be told",
 				blamed(j.Places[flag]))
