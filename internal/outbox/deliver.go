@@ -52,6 +52,7 @@ type Courier struct {
 	down    map[int]error // by target: why the target is not asked again
 	inRow   map[int]int   // by target: runs in a row at which the target failed
 	took    map[int]bool  // targets that took a run
+	failed  map[offer]error
 	moved   map[string]int
 	way     map[string]int      // by name: index of the target that the name stands for; -1 = none
 	tags    map[string]string   // names of stores by their tags
@@ -63,8 +64,8 @@ type Courier struct {
 func (o *Outbox) To(targets []Target, timeout time.Duration) *Courier {
 	c := &Courier{
 		box: o, targets: targets, timeout: timeout, open: map[int]bench.Store{}, down: map[int]error{},
-		inRow: map[int]int{},
-		took:  map[int]bool{}, moved: map[string]int{}, way: map[string]int{}, tags: map[string]string{},
+		inRow: map[int]int{}, took: map[int]bool{}, failed: map[offer]error{},
+		moved: map[string]int{}, way: map[string]int{}, tags: map[string]string{},
 		byTags: map[string][]string{}, guessed: map[string]string{},
 	}
 	for _, t := range targets {
@@ -140,9 +141,9 @@ func (c *Courier) only(name string, like bench.Likeness) (found int) {
 
 // Deliver offers each waiting run to the stores that do not have it. The runs in first come before all others. The
 // others come in the order of the last change of their files: so a run that a store cannot take does not hold up the
-// rest. A store that cannot be reached is asked once, and no more files are opened for it. If a result cannot be noted
-// in the outbox, as on a full disk, that is a Failure: at worst, a store is offered a run again. Deliver returns when
-// ctx ends.
+// rest. A store that cannot be reached is asked once, and no more files are opened for it. A run at which a store
+// failed is not offered to the store again by the same Courier. If a result cannot be noted in the outbox, as on a
+// full disk, that is a Failure: at worst, a store is offered a run again. Deliver returns when ctx ends.
 func (c *Courier) Deliver(ctx context.Context, first ...string) (out Outcome, err error) {
 	defer c.box.forget()
 	items, odd, _, err := list(c.box.dir)
@@ -208,7 +209,7 @@ func (c *Courier) worthIt(i item) bool {
 	names, ok := c.names(i)
 	return !ok || slices.ContainsFunc(names, func(name string) bool {
 		t := c.target(name)
-		return t >= 0 && c.down[t] == nil
+		return t >= 0 && c.vain(i.run, t) == nil
 	})
 }
 
@@ -222,7 +223,8 @@ func (c *Courier) item(ctx context.Context, i item, out *Outcome) {
 		c.stays(out, names)
 		for _, name := range names {
 			if t := c.target(name); t >= 0 {
-				out.Failures = append(out.Failures, Failure{RunID: i.run, Store: c.targets[t].Name, Err: c.down[t]})
+				out.Failures = append(out.Failures,
+					Failure{RunID: i.run, Store: c.targets[t].Name, Err: c.vain(i.run, t)})
 			}
 		}
 		return
@@ -306,7 +308,11 @@ func (c *Courier) one(ctx context.Context, d *document, out *Outcome) (done, ref
 		}
 		err, asked := d.wrong, true
 		if d.wrong == nil {
-			asked, err = c.offer(ctx, t, d)
+			if err = c.vain(id, t); err != nil {
+				asked = false
+			} else {
+				err = c.offer(ctx, t, d)
+			}
 		}
 		final := d.wrong != nil || errors.Is(err, bench.ErrRejected)
 		if asked && !final && errors.Is(err, bench.ErrFailed) && c.took[t] {

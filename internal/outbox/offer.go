@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
+	"syscall"
 	"time"
 
 	"rtcbench/bench"
@@ -22,17 +24,31 @@ func (c *Courier) waiting(stores map[string]Wait) [][]string {
 	return list
 }
 
-// offer saves the run of d in a target's store. If the store is known to be away, it is not asked.
-func (c *Courier) offer(ctx context.Context, t int, d *document) (asked bool, err error) {
+// offer is a run that is offered to a target.
+type offer struct {
+	run    string // its ID
+	target int
+}
+
+// vain is why it would be in vain to offer a run to target t now: the store is away, or failed at this run already.
+// nil = the run can be offered.
+func (c *Courier) vain(run string, t int) error {
 	if err := c.down[t]; err != nil {
-		return false, err
+		return err
 	}
+	return c.failed[offer{run, t}]
+}
+
+// offer saves the run of d in a target's store.
+func (c *Courier) offer(ctx context.Context, t int, d *document) (err error) {
 	defer func() {
 		if err != nil {
 			err = Nameless(c.targets[t].Name, err)
 		}
 		if c.down[t] != nil {
 			c.down[t] = err
+		} else if err != nil && !errors.Is(err, bench.ErrRejected) {
+			c.failed[offer{d.RunID, t}] = err
 		}
 	}()
 	whole := ctx
@@ -42,11 +58,14 @@ func (c *Courier) offer(ctx context.Context, t int, d *document) (asked bool, er
 	if s == nil {
 		if s, err = c.targets[t].Open(ctx); err != nil {
 			c.down[t] = err
-			return true, err
+			return err
 		}
 		c.open[t] = s
 	}
 	err = d.saveTo(ctx, s)
+	if c.took[t] && ctx.Err() == nil && cut(err) {
+		err = atThisRun{err}
+	}
 	switch {
 	case err == nil:
 		if !c.took[t] {
@@ -54,12 +73,12 @@ func (c *Courier) offer(ctx context.Context, t int, d *document) (asked bool, er
 			c.box.took(c.targets[t].Name)
 		}
 		c.inRow[t] = 0
-		return true, nil
+		return nil
 	case errors.Is(err, bench.ErrRejected):
-		return true, err
+		return err
 	case errors.Is(err, bench.ErrFailed) && whole.Err() == nil:
 		if c.inRow[t]++; c.inRow[t] < maxInRow {
-			return true, err
+			return err
 		}
 	}
 	if ctx.Err() != nil {
@@ -69,9 +88,25 @@ func (c *Courier) offer(ctx context.Context, t int, d *document) (asked bool, er
 			err = fmt.Errorf("%w: %w", context.Cause(ctx), err)
 		}
 	}
+	if c.took[t] && ctx.Err() != nil && whole.Err() == nil {
+		err = atThisRun{err}
+	}
 	c.down[t] = err
-	return true, err
+	return err
 }
+
+// cut reports whether the store, or a proxy before it, closed the connection without an answer. A server that some run
+// makes crash does so, and a proxy to which a run is too large.
+func cut(err error) bool {
+	return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, io.EOF) ||
+		errors.Is(err, io.ErrUnexpectedEOF)
+}
+
+// atThisRun is the error of a store that took another run in this delivery and gave no answer at this one. It wraps
+// bench.ErrFailed.
+type atThisRun struct{ error }
+
+func (e atThisRun) Unwrap() []error { return []error{bench.ErrFailed, e.error} }
 
 // Nameless is err without the name of the store in its text, for messages that name the store themselves.
 func Nameless(store string, err error) error { return nameless{err, store} }
