@@ -28,7 +28,6 @@ func (s Setup) timestream(c *settings.Check, _ string) outbox.Target {
 	if err := o.Check(); err != nil && c.Err == nil {
 		c.Err = settings.Usagef("%w (--%s, --%s)", err, c.Flag("ts-database"), c.Flag("ts-table"))
 	}
-	return outbox.Target{Name: o.Name(), Open: opener(func(ctx context.Context) (*timestream.Store, error) {
-		return timestream.New(ctx, o)
-	})}
+	return outbox.Target{Name: o.Name(), Like: o.Like,
+		Open: opener(func(ctx context.Context) (*timestream.Store, error) { return timestream.New(ctx, o) })}
 }

@@ -1,6 +1,7 @@
 package influx
 
 import (
+	"cmp"
 	"net/netip"
 	"net/url"
 	"regexp"
@@ -65,7 +66,7 @@ func plainHost(host string) string {
 }
 
 // Like says whether another name may mean the store of o. The same host and database make the name near. If the
-// organisation is the same or missing, too, both names mean the same store.
+// organisation of the name is the same, too, or missing, both names mean the same store.
 func (o Options) Like(name string) bench.Likeness {
 	u := o.at()
 	name, ok := strings.CutPrefix(name, Kind)
@@ -80,8 +81,8 @@ func (o Options) Like(name string) bench.Likeness {
 			return bench.Another
 		}
 	}
-	base := cleanPath(u.Path)
-	for _, same := range []string{base, base + "/" + segment.Replace(o.Org), base + "/" + o.Org} {
+	base, org := cleanPath(u.Path), cmp.Or(o.Org, DefaultOrg)
+	for _, same := range []string{base, base + "/" + segment.Replace(org), base + "/" + org} {
 		if cleanPath(before) == cleanPath(same) {
 			return bench.Same
 		}

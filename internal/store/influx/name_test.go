@@ -23,6 +23,8 @@ func TestSpellingsOfAnInfluxDB(t *testing.T) {
 		{"http://[0:0:0:0:0:0:0:1]:8086 - d", "HTTPS://[::ffff:127.0.0.1]:08086/ - d", bench.Same},
 		{"http://db/%7Ea//b/ - d", "http://DB:80/~a/b - d", bench.Same},
 		{"http://db:8086 o d/rp", "http://DB:8086 o d/rp", bench.Same},
+		{"http://db:8086 default d", "http://db:8086 - d", bench.Same},
+		{"http://db:8086 - d", "http://db:8086 default d", bench.Same},
 		{"http://db:8086 o d", "http://db:8086 p d", bench.Near},
 		{"http://db:8086 o d", "http://db:8086 - d", bench.Near},
 		{"http://db:8086/api/v2/write o d", "http://db:8086 o d", bench.Near},

@@ -5,6 +5,8 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -76,7 +78,9 @@ func (o Options) Name() string {
 
 func nameOf(c *pgxpool.Config) string {
 	host, port := c.ConnConfig.Host, c.ConnConfig.Port
-	if !strings.HasPrefix(host, "/") { // a host that begins with a slash is the folder of a socket
+	if strings.HasPrefix(host, "/") { // the folder of a socket
+		host = filepath.Clean(host)
+	} else {
 		host = strings.TrimSuffix(strings.ToLower(host), ".")
 		if ip, err := netip.ParseAddr(host); err == nil { // an IP address has several spellings
 			host = ip.Unmap().String()
@@ -90,17 +94,28 @@ var segment = strings.NewReplacer("%", "%25", "/", "%2F")
 
 // Like says whether another name may mean the store of o: a host has several spellings.
 func (o Options) Like(name string) bench.Likeness {
-	if same(o.Name(), name) {
+	other, ok := strings.CutPrefix(name, Kind)
+	own, good := strings.CutPrefix(o.Name(), Kind)
+	if ok && good && plain(own) == plain(other) {
 		return bench.Same
 	}
 	return bench.Another
 }
 
-func same(a, b string) bool {
-	one, ok := strings.CutPrefix(a, Kind)
-	other, also := strings.CutPrefix(b, Kind)
-	return ok && also && loopback.Replace(one) == loopback.Replace(other)
+// plain is the rest of a name with one spelling of the names of this machine, and of the folder of a socket.
+func plain(name string) string {
+	if m := socket.FindStringSubmatch(name); m != nil {
+		folder, err := filepath.EvalSymlinks(m[1])
+		if err != nil {
+			folder = filepath.Clean(m[1])
+		}
+		return folder + m[2]
+	}
+	return loopback.Replace(name)
 }
+
+// socket parts the rest of a name into the folder of a socket, and port and database.
+var socket = regexp.MustCompile(`^(/.*)(:[0-9]+/[^/]*)$`)
 
 // loopback replaces the names of this machine by one address.
 var loopback = strings.NewReplacer("localhost:", "127.0.0.1:", "[::1]:", "127.0.0.1:")

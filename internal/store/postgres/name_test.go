@@ -1,6 +1,8 @@
 package postgres
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -37,6 +39,21 @@ func TestNames(t *testing.T) {
 	} {
 		if got := (Options{URL: at}).Like(other); got != want {
 			t.Errorf("%s: %v", other, got)
+		}
+	}
+	// The folder of a socket: Debian's /var/run is a link to /run.
+	run := t.TempDir()
+	link := filepath.Join(t.TempDir(), "var")
+	if err := os.Symlink(run, link); err != nil {
+		t.Skip(err)
+	}
+	here := Options{URL: "postgres:///runs?host=" + run + "/"}
+	for other, want := range map[string]bench.Likeness{
+		Kind + link + ":5432/runs": bench.Same, Kind + link + "/:5432/runs": bench.Same,
+		Kind + link + ":5433/runs": bench.Another, Kind + link + "x:5432/runs": bench.Another,
+	} {
+		if got := here.Like(other); got != want {
+			t.Errorf("%s and %s: %v", here.Name(), other, got)
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"io"
 	"net/http"
 	"regexp"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -84,6 +85,7 @@ func New(ctx context.Context, o Options) (*Store, error) {
 	if err := o.Check(); err != nil {
 		return nil, err
 	}
+	o.Region = strings.ToLower(o.Region)
 	load := []func(*config.LoadOptions) error{config.WithRetryer(func() aws.Retryer { return o.retryer() })}
 	if o.Region != "" {
 		load = append(load, config.WithRegion(o.Region))
@@ -187,8 +189,22 @@ func (p plainBodies) CloseIdleConnections() {
 	(&http.Client{Transport: p.RoundTripper}).CloseIdleConnections()
 }
 
+// Kind is the beginning of the name of every store of this package.
+const Kind = "timestream:"
+
 // Name is timestream:REGION/DATABASE/TABLE, with the region in o. It identifies the store.
-func (o Options) Name() string { return "timestream:" + o.Region + "/" + o.Database + "/" + o.Table }
+func (o Options) Name() string {
+	return Kind + strings.ToLower(o.Region) + "/" + o.Database + "/" + o.Table
+}
+
+// Like says whether another name may mean the table of o: AWS writes regions in small letters, and people do not.
+func (o Options) Like(name string) bench.Likeness {
+	region, table, _ := strings.Cut(name, "/")
+	if strings.ToLower(region)+"/"+table == o.Name() {
+		return bench.Same
+	}
+	return bench.Another
+}
 
 // String implements bench.Store.
 func (s *Store) String() string {
