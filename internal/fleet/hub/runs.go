@@ -229,13 +229,13 @@ func (k *keeper) open(ctx context.Context) {
 			continue
 		}
 		s, err := t.Open(ctx)
-		if ctx.Err() != nil {
-			return
+		if k.failed[i] = err; err == nil {
+			k.stores[i] = s // closed with the others, also where ctx has ended meanwhile
 		}
-		k.failed[i] = err
 		switch {
+		case ctx.Err() != nil:
+			return
 		case err == nil:
-			k.stores[i] = s
 			k.hub.away.opened(i)
 		case k.hub.away.note(i, StoreAway{Name: t.Name, Error: err.Error()}, true):
 			k.hub.options.Log.Error("a store is away; runs wait at their places", "store", t.Name, "error", err)
