@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -109,8 +110,12 @@ const (
 	classData      = "22"
 	classIntegrity = "23"
 	classLimit     = "54"
-	classInternal  = "XX"
+	cancelled      = "57014" // query_canceled: statement_timeout
 )
+
+// failing are the classes of errors that are about what was sent and not about the server's state: a disk or an
+// internal error at one row, a feature that is missing, and what triggers, functions and views raise.
+var failing = []string{"XX", "58", "0A", "38", "39", "44", "P0"}
 
 // code is the code of an error of the server; "" = err is not one.
 func code(err error) string {
@@ -146,7 +151,7 @@ func (s *Store) explain(err error) error {
 		said = fmt.Errorf("nothing can be written there now: is it a standby server? %w", said)
 	case is != "" && (is[:2] == classData || is[:2] == classIntegrity || is[:2] == classLimit):
 		said = fmt.Errorf("%w: %w", bench.ErrRejected, said)
-	case is != "" && is[:2] == classInternal:
+	case is == cancelled, is != "" && slices.Contains(failing, is[:2]):
 		said = fmt.Errorf("%w: %w", bench.ErrFailed, said)
 	case is == "":
 		said = fmt.Errorf("%w%s", said, wayOut(err))

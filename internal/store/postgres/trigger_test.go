@@ -42,3 +42,39 @@ func TestRowsThatATriggerDrops(t *testing.T) {
 		}
 	}
 }
+
+// TestARunThatATriggerRefuses: what somebody's trigger says to one run is about that run, and the next one is offered;
+// what the server says of itself is not.
+func TestARunThatATriggerRefuses(t *testing.T) {
+	s := opened(t, database(t))
+	save := func(location string) error {
+		r := benchtest.StoredRun(30, time.Now())
+		r.Location = location
+		return s.Save(t.Context(), bench.NewRecord(r))
+	}
+	if err := save("good"); err != nil {
+		t.Fatal(err)
+	}
+	do := func(statement string) {
+		if _, err := s.pool.Exec(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for code, want := range map[string]bool{
+		"P0001": true, "57014": true, "58030": true, "0A000": true, "XX001": true, "38000": true, "44000": true,
+		"53100": false, "57P03": false, "55P03": false,
+	} {
+		do(fmt.Sprintf("CREATE OR REPLACE FUNCTION refuses() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN "+
+			"RAISE EXCEPTION 'not from there' USING ERRCODE = '%s'; END$$", code))
+		do("CREATE OR REPLACE TRIGGER refuser BEFORE INSERT ON rtcbench.series FOR EACH ROW " +
+			"WHEN (NEW.location = 'bad') EXECUTE FUNCTION refuses()")
+		err := save("bad")
+		if errors.Is(err, bench.ErrFailed) != want || errors.Is(err, bench.ErrRejected) || !strings.Contains(
+			fmt.Sprint(err), "not from there") {
+			t.Errorf("%s: %v", code, err)
+		}
+		if err := save("good"); err != nil {
+			t.Errorf("after %s: %v", code, err)
+		}
+	}
+}
