@@ -79,7 +79,8 @@ func Start(ctx context.Context, o Options) (*Browser, error) {
 	}
 	if err := b.launch(ctx, path, o); err != nil {
 		b.Close()
-		return nil, inTime(ctx, fmt.Errorf("start %s: %w", path, lastWords(err, o.Path == "")), startPhase)
+		err = lastWords(err, o.Path == "", tight(sizeLimits()))
+		return nil, inTime(ctx, fmt.Errorf("start %s: %w", path, err), startPhase)
 	}
 	return b, nil
 }
@@ -87,18 +88,23 @@ func Start(ctx context.Context, o Options) (*Browser, error) {
 // longestWords is how many characters are shown of what a browser said before it ended.
 const longestWords = 300
 
-// lastWords is err in one line. A program that ended at once said several, or none. If it was found, and not named, the
-// error says how to name another one.
-func lastWords(err error, found bool) error {
+// lastWords is err in one line. A program that ended at once said several, or none. limit is what may have ended it; ""
+// = nothing is known. If the program was found, and not named, the error says how to name another one.
+func lastWords(err error, found bool, limit string) error {
 	said, ended := strings.CutPrefix(err.Error(), "chrome failed to start:")
 	if !ended {
 		return err
 	}
 	other := ""
-	if found {
+	switch {
+	case limit != "":
+		other = " (" + limit + ")"
+	case found:
 		other = " (name another Chromium or Chrome with " + naming + ")"
 	}
-	if said = strings.Join(strings.Fields(said), " "); said == "" {
+	if said = strings.Join(strings.Fields(said), " "); said == "" && limit != "" {
+		return errors.New("it ended at once without a word" + other)
+	} else if said == "" {
 		return errors.New("it ended at once without a word: is it a Chromium or Chrome?" + other)
 	}
 	return fmt.Errorf("it ended at once: %.*s%s", longestWords, said, other)

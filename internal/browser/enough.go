@@ -13,6 +13,10 @@ const (
 	// longestTmp is the longest path of the folder for temporary files in which full Chromium can make its socket: the
 	// system takes 107 bytes for the path of one (unix(7)), and /org.chromium.Chromium.XXXXXX/SingletonSocket is 45.
 	longestTmp = 107 - 45
+	// leastMemory is less than the address space that Chromium reserves, most of which it never uses.
+	leastMemory = 1 << 40
+	// leastFile is more than Chromium writes into a file of a fresh profile, or into memory that its processes share.
+	leastFile = 1 << 30
 )
 
 // enough says what would keep a browser from starting, where that is known beforehand. The browser itself would end
@@ -29,4 +33,19 @@ func enough(path string) error {
 			path, len(dir), longestTmp)
 	}
 	return nil
+}
+
+// tight names the limits of sizes under which a browser may end without an error message; "" = there is none. Both
+// are in bytes; 0 = not known. How much Chromium needs depends on its version, so a limit alone is no error.
+func tight(memory, file uint64) string {
+	const mb = 1 << 20
+	switch {
+	case memory > 0 && memory < leastMemory:
+		return fmt.Sprintf("it may reserve %d MB of memory here, and Chromium reserves more than %d: ulimit -v "+
+			"unlimited, or LimitAS of a service", memory/mb, leastMemory/mb)
+	case file > 0 && file < leastFile:
+		return fmt.Sprintf("a file may have %.3g MB here: ulimit -f unlimited, or LimitFSIZE of a service",
+			float64(file)/mb)
+	}
+	return ""
 }

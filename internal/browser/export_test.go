@@ -30,8 +30,10 @@ func (p *Page) Evaluate(ctx context.Context, expression string) (string, error) 
 	})
 }
 
-// FindAmong looks for a browser in a list of tests' own; LastWords is the error of one that did not start.
+// FindAmong looks for a browser in a list of tests' own; LastWords is the error of one that did not start; Tight names
+// the limits that may have ended it.
 var (
+	Tight     = tight
 	FindAmong = findAmong
 	LastWords = lastWords
 )

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"math"
 	"net"
 	"os"
 	"os/exec"
@@ -200,6 +201,23 @@ func TestWhatIsNotEnough(t *testing.T) {
 		strings.Count(string(out), "\n") > 1 {
 		t.Errorf("%v: %s", err, out)
 	}
+	cmd = exec.Command("sh", "-c", `ulimit -f 8 && exec "$0"`, os.Args[0]) // blocks of 512 bytes
+	cmd.Env = append(os.Environ(), startOnly+"=1")
+	if out, err := cmd.CombinedOutput(); err == nil || !strings.Contains(string(out), "a file may have 0.00391 MB") {
+		t.Errorf("%v: %s", err, out)
+	}
+	// The race detector needs more memory than any limit that anybody sets.
+	none := errors.New("chrome failed to start:\n")
+	for memory, want := range map[uint64]string{
+		2000000 << 10: "it ended at once without a word (it may reserve 1953 MB of memory here, and Chromium " +
+			"reserves more than 1048576: ulimit -v unlimited, or LimitAS of a service)",
+		math.MaxUint64: "it ended at once without a word: is it a Chromium or Chrome?",
+		0:              "it ended at once without a word: is it a Chromium or Chrome?",
+	} {
+		if got := browser.LastWords(none, false, browser.Tight(memory, math.MaxUint64)); got.Error() != want {
+			t.Errorf("%d bytes: %v", memory, got)
+		}
+	}
 }
 
 // TestABrowserThatDoesNotComeUp ends with the caller's limit, says what was waited for, and leaves no process.
@@ -249,7 +267,7 @@ func TestABrowserThatWasFoundAndIsBroken(t *testing.T) {
 	said := errors.New("chrome failed to start:\nerror while loading shared libraries: libnss3.so\n")
 	want := "it ended at once: error while loading shared libraries: libnss3.so (name another Chromium or Chrome " +
 		"with --chrome-path or CHROME_PATH)"
-	if err := browser.LastWords(said, true); err.Error() != want {
+	if err := browser.LastWords(said, true, ""); err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
 	}
 }
