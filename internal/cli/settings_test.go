@@ -287,7 +287,8 @@ func TestWhatDotEnvMayNotSet(t *testing.T) {
 		}
 	})
 	for _, name := range []string{"CHROME_PATH", "RTCBENCH_NO_SANDBOX", "RTCBENCH_CHROME_RESOLVER_RULES",
-		"RTCBENCH_DAILY_BUNDLE_URL", "RTCBENCH_DAILY_API_URL", "RTCBENCH_INSECURE"} {
+		"RTCBENCH_DAILY_BUNDLE_URL", "RTCBENCH_DAILY_API_URL", "RTCBENCH_INSECURE", "RTCBENCH_USER_HEADER",
+		"RTCBENCH_USER_HEADER_FROM"} {
 		if !refused[name] {
 			t.Errorf("%s may stand in .env", name)
 		}

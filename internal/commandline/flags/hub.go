@@ -22,8 +22,8 @@ type AdminGroup struct {
 
 // ReadersGroup are the flags that say who else may read the page of a hub.
 type ReadersGroup struct {
-	UserHeader     string `name:"user-header" from:"RTCBENCH_USER_HEADER" group:"service" placeholder:"NAME" help:"Let whomever a proxy names in this header read the page, as X-Forwarded-User."`
-	UserHeaderFrom string `name:"user-header-from" from:"RTCBENCH_USER_HEADER_FROM" group:"service" placeholder:"NETWORKS" help:"Where that proxy asks from, as 10.0.0.0/8; several with commas (default: this machine)."`
+	UserHeader     string `name:"user-header" from:"RTCBENCH_USER_HEADER" dotenv:"no" group:"service" placeholder:"NAME" help:"Let whomever a proxy names in this header read the page, as X-Forwarded-User."`
+	UserHeaderFrom string `name:"user-header-from" from:"RTCBENCH_USER_HEADER_FROM" dotenv:"no" group:"service" placeholder:"NETWORKS" help:"Where that proxy asks from, as 10.0.0.0/8; several with commas (default: this machine)."`
 }
 
 // Proxy is the proxy that names users.
