@@ -52,7 +52,7 @@ type Courier struct {
 	down    map[int]error // by target: why the target is not asked again
 	inRow   map[int]int   // by target: runs in a row at which the target failed
 	took    map[int]bool  // targets that took a run
-	failed  map[offer]error
+	failed  map[offer]failure
 	moved   map[string]int
 	way     map[string]int      // by name: index of the target that the name stands for; -1 = none
 	tags    map[string]string   // names of stores by their tags
@@ -64,7 +64,7 @@ type Courier struct {
 func (o *Outbox) To(targets []Target, timeout time.Duration) *Courier {
 	c := &Courier{
 		box: o, targets: targets, timeout: timeout, open: map[int]bench.Store{}, down: map[int]error{},
-		inRow: map[int]int{}, took: map[int]bool{}, failed: map[offer]error{},
+		inRow: map[int]int{}, took: map[int]bool{}, failed: map[offer]failure{},
 		moved: map[string]int{}, way: map[string]int{}, tags: map[string]string{},
 		byTags: map[string][]string{}, guessed: map[string]string{},
 	}
@@ -142,8 +142,8 @@ func (c *Courier) only(name string, like bench.Likeness) (found int) {
 // Deliver offers each waiting run to the stores that do not have it. The runs in first come before all others. The
 // others come in the order of the last change of their files: so a run that a store cannot take does not hold up the
 // rest. A store that cannot be reached is asked once, and no more files are opened for it. A run at which a store
-// failed is not offered to the store again by the same Courier. If a result cannot be noted in the outbox, as on a
-// full disk, that is a Failure: at worst, a store is offered a run again. Deliver returns when ctx ends.
+// failed twice is not offered to the store again by the same Courier. If a result cannot be noted in the outbox, as on
+// a full disk, that is a Failure: at worst, a store is offered a run again. Deliver returns when ctx ends.
 func (c *Courier) Deliver(ctx context.Context, first ...string) (out Outcome, err error) {
 	defer c.box.forget()
 	items, odd, _, err := list(c.box.dir)

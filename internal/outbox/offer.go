@@ -30,13 +30,26 @@ type offer struct {
 	target int
 }
 
-// vain is why it would be in vain to offer a run to target t now: the store is away, or failed at this run already.
+// failure is what became of an offer.
+type failure struct {
+	times int
+	err   error // of the last time
+}
+
+// maxTimes is how often a Courier offers a run at which the target fails. What an import's first file met may be over
+// with the next one.
+const maxTimes = 2
+
+// vain is why it would be in vain to offer a run to target t now: the store is away, or failed at this run maxTimes.
 // nil = the run can be offered.
 func (c *Courier) vain(run string, t int) error {
 	if err := c.down[t]; err != nil {
 		return err
 	}
-	return c.failed[offer{run, t}]
+	if f := c.failed[offer{run, t}]; f.times >= maxTimes {
+		return f.err
+	}
+	return nil
 }
 
 // offer saves the run of d in a target's store.
@@ -48,7 +61,8 @@ func (c *Courier) offer(ctx context.Context, t int, d *document) (err error) {
 		if c.down[t] != nil {
 			c.down[t] = err
 		} else if err != nil && !errors.Is(err, bench.ErrRejected) {
-			c.failed[offer{d.RunID, t}] = err
+			o := offer{d.RunID, t}
+			c.failed[o] = failure{c.failed[o].times + 1, err}
 		}
 	}()
 	whole := ctx
